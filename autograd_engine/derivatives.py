@@ -1,0 +1,322 @@
+"""Derivatives of outputs and of functions: to any order, and a checker for them.
+
+With this module you can ask for the gradient of a recorded output by any of its values
+(`gradient`), turn a function of numbers into its derivative (`grad`, `jacobian`, `hessian`,
+`hvp`, `jvp`), and hold a derivative against differences (`check_gradients`).
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from autograd_engine.engine import Value, as_value, constant, is_number, topological_order
+from autograd_engine.functions import dot
+
+
+def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
+    """Return the derivatives of the output by each input: floats, in the order of `inputs`.
+
+    An input is any value of the graph; the derivative by one that the output does not
+    depend on is 0. No `grad` is touched. With `create_graph` the derivatives are Values
+    of a graph of their own, which can be differentiated again; then a leaf changed since
+    the forward pass raises `RuntimeError` naming it.
+
+    >>> x = Value(2.0)
+    >>> slope, = gradient(x**3, [x], create_graph=True)
+    >>> slope.data, gradient(slope, [x])
+    (12.0, [12.0])
+    """
+    inputs = list(inputs)
+    if not isinstance(output, Value):
+        raise TypeError(f"gradient needs a Value as its output, not {type(output).__name__}")
+    for value in inputs:
+        if not isinstance(value, Value):
+            raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
+    partials = recorded_partials if create_graph else Value.partials.__get__
+    adjoints: dict[int, Any] = {id(output): constant(1.0) if create_graph else 1.0}
+    for node in reversed(topological_order(output)):
+        adjoint = adjoints.get(id(node))
+        if adjoint is None or (not create_graph and not adjoint):
+            continue
+        for operand, partial in zip(node.operands, partials(node)):
+            contribution = _times(adjoint, partial)
+            known = adjoints.get(id(operand))
+            adjoints[id(operand)] = contribution if known is None else known + contribution
+    return [
+        as_value(adjoints.get(id(value), 0.0)) if create_graph else adjoints.get(id(value), 0.0)
+        for value in inputs
+    ]
+
+
+def _times(adjoint: Any, partial: Any) -> Any:
+    """Return the product; a constant factor of 1 or 0 is left out of the recorded graph."""
+    if isinstance(partial, Value) or not isinstance(adjoint, Value):
+        return adjoint * partial
+    return adjoint if partial == 1.0 else adjoint * partial
+
+
+def recorded_partials(node: Value) -> tuple[Any, ...]:
+    """Return the node's partials as Values, recorded by its rule on its operands.
+
+    Raises `RuntimeError` naming the leaf that was changed since the forward pass.
+    """
+    operands = node.operands
+    numbers = [operand.data for operand in operands]
+    partials = node.rule.partials(node, *operands)
+    recorded = [partial.data if isinstance(partial, Value) else partial for partial in partials]
+    try:
+        unchanged = _same(node.rule.forward(*numbers), node.data)
+    except (ArithmeticError, ValueError):
+        unchanged = False
+    if not unchanged or not all(map(_same, recorded, node.partials)):
+        leaves = [value for value in operands if value.x is None]
+        names = " or ".join(value.label and repr(value.label) or repr(value) for value in leaves or operands)
+        raise RuntimeError(
+            f"{names} was changed after the forward pass: its recorded derivative {node.partials} "
+            f"no longer fits its data. Compute the output again before asking for create_graph"
+        )
+    return partials
+
+
+def _same(x: float, y: float) -> bool:
+    return x == y or (x != x and y != y)
+
+
+# Derivatives of functions.
+
+_nesting = threading.local()
+
+
+@contextmanager
+def _inside() -> Iterator[bool]:
+    """Say whether an outer derivative of this thread is being computed around this one."""
+    depth = getattr(_nesting, "depth", 0)
+    _nesting.depth = depth + 1
+    try:
+        yield depth > 0
+    finally:
+        _nesting.depth = depth
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """Return the function that gives the derivative of f by one argument, or a tuple by several.
+
+    Arguments are numbers, or lists, tuples and dicts of numbers, nested as you like; the
+    derivative has their shape. Inside an outer derivative it is made of Values.
+
+    >>> grad(grad(lambda x: x**4))(2.0)
+    48.0
+    """
+    both = value_and_grad(f, argnums)
+    return lambda *args, **kwargs: both(*args, **kwargs)[1]
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """Return the function that gives the pair (value of f, derivative of f); see `grad`.
+
+    >>> value_and_grad(lambda w: w["a"] * w["b"])({"a": 2.0, "b": 3.0})
+    (6.0, {'a': 3.0, 'b': 2.0})
+    """
+    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def derivative(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        for position in positions:
+            if not -len(args) <= position < len(args):
+                raise ValueError(f"argnums {position} is out of range: f was given {len(args)} arguments")
+        with _inside() as nested:
+            inputs: list[Value] = []
+            fresh = list(args)
+            for position in positions:
+                fresh[position] = _map(lambda leaf: _fresh(leaf, inputs), args[position])
+            output = _one_value(f(*fresh, **kwargs))
+            slopes = iter(gradient(output, inputs, create_graph=nested))
+            shaped = tuple(_map(lambda leaf: next(slopes), args[position]) for position in positions)
+        value = output if nested else output.data
+        return value, shaped[0] if isinstance(argnums, int) else shaped
+
+    return derivative
+
+
+def _map(function: Callable[[Any], Any], tree: Any) -> Any:
+    """Apply the function to each number of nested lists, tuples and dicts."""
+    if isinstance(tree, dict):
+        return {key: _map(function, item) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        items = [_map(function, item) for item in tree]
+        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
+    return function(tree)
+
+
+def _fresh(leaf: Any, inputs: list[Value]) -> Value:
+    """Return a new value to differentiate by; one of an outer derivative stays linked to it."""
+    if not isinstance(leaf, Value) and not is_number(leaf):
+        raise TypeError(
+            f"expected numbers, or lists, tuples and dicts of numbers, got {type(leaf).__name__}"
+        )
+    inputs.append(leaf * 1.0 if isinstance(leaf, Value) else Value(leaf))
+    return inputs[-1]
+
+
+def _one_value(output: Any) -> Value:
+    if isinstance(output, Value) or is_number(output):
+        return as_value(output)
+    raise TypeError(f"the function must return one Value or number, not {type(output).__name__}")
+
+
+def _evaluate(f: Callable[[list[Value]], Any], x: Sequence[Any]) -> tuple[list[Value], Any]:
+    inputs: list[Value] = []
+    fresh = [_fresh(item, inputs) for item in x]
+    return inputs, f(list(fresh))
+
+
+def jacobian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], list[Any]]:
+    """Return the function that gives the matrix of derivatives: a row for each output of f.
+
+    f is called with one list and returns a list; where it returns one value, the matrix
+    is its one row, as a list of numbers.
+
+    >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
+    [[3.0, 2.0], [1.0, 1.0]]
+    """
+
+    def matrix(x: Sequence[float]) -> list[Any]:
+        with _inside() as nested:
+            inputs, outputs = _evaluate(f, x)
+            if isinstance(outputs, (list, tuple)):
+                return [gradient(_one_value(output), inputs, nested) for output in outputs]
+            return gradient(_one_value(outputs), inputs, nested)
+
+    return matrix
+
+
+def hessian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], list[list[Any]]]:
+    """Return the function that gives the matrix of second derivatives of f, called with one list.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 3.0])
+    [[6.0, 4.0], [4.0, 0.0]]
+    """
+
+    def matrix(x: Sequence[float]) -> list[list[Any]]:
+        with _inside() as nested:
+            inputs, output = _evaluate(f, x)
+            slopes = gradient(_one_value(output), inputs, create_graph=True)
+            return [gradient(slope, inputs, nested) for slope in slopes]
+
+    return matrix
+
+
+def hvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float]) -> list[Any]:
+    """Return the Hessian of f at x times the vector v, without building the Hessian.
+
+    >>> hvp(lambda x: x[0] ** 2 * x[1], [2.0, 3.0], [1.0, 0.0])
+    [6.0, 4.0]
+    """
+    with _inside() as nested:
+        inputs, output = _evaluate(f, x)
+        slopes = gradient(_one_value(output), inputs, create_graph=True)
+        return gradient(_one_value(dot(slopes, _same_length(v, x))), inputs, nested)
+
+
+def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float]) -> Any:
+    """Return the derivative of f at x along the vector v: one number, or a list as f returns.
+
+    One pass forward through the recorded graph, for all outputs at once.
+
+    >>> jvp(lambda x: [x[0] * x[1], x[0]], [2.0, 3.0], [1.0, 10.0])
+    [23.0, 1.0]
+    """
+    with _inside() as nested:
+        inputs, outputs = _evaluate(f, x)
+        several = isinstance(outputs, (list, tuple))
+        values = [_one_value(output) for output in (outputs if several else [outputs])]
+        tangents: dict[int, Any] = dict(zip(map(id, inputs), _same_length(v, x)))
+        partials = recorded_partials if nested else Value.partials.__get__
+        for node in topological_order(*values):
+            if id(node) not in tangents:
+                moving = [
+                    partial * tangents[id(operand)]
+                    for operand, partial in zip(node.operands, partials(node))
+                    if id(operand) in tangents
+                ]
+                if moving:
+                    tangents[id(node)] = moving[0] if len(moving) == 1 else moving[0] + moving[1]
+        zero: Any = constant(0.0) if nested else 0.0
+        found = [tangents.get(id(value), zero) for value in values]
+        return found if several else found[0]
+
+
+def _same_length(v: Sequence[Any], x: Sequence[Any]) -> list[Any]:
+    if len(v) != len(x):
+        raise ValueError(f"x and v must have one length, got {len(x)} and {len(v)}")
+    return [item if isinstance(item, Value) else float(item) for item in v]
+
+
+def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:
+    """Hold the derivatives of f at x, up to the given order, against central differences.
+
+    x is a number or a list of numbers, as f takes it. Raises `AssertionError` with a table
+    of input, analytic, numeric and difference where they disagree.
+
+    >>> check_gradients(lambda x: x[0].sin() * x[1], [0.5, 2.0], order=2)
+    """
+    if order < 1:
+        raise ValueError(f"order must be at least 1, got {order}")
+    single = is_number(x)
+    point = [float(x)] if single else [float(item) for item in x]
+
+    def called(inputs: Sequence[Any]) -> Any:
+        return _one_value(f(inputs[0] if single else list(inputs)))
+
+    _check_order(called, point, order, "")
+
+
+def _check_order(f: Callable[[Sequence[Any]], Any], x: list[float], order: int, path: str) -> None:
+    analytic = grad(f)(x)
+    rows = []
+    for i, slope in enumerate(analytic):
+        numeric, doubt = _difference(f, x, i)
+        wrong = not abs(slope - numeric) <= 1e-6 * max(abs(slope), abs(numeric)) + 4.0 * doubt
+        rows.append((f"{path}x[{i}]", slope, numeric, slope - numeric, "<- differs" if wrong else ""))
+    if any(row[-1] for row in rows):
+        lines = [f"{'input':>12} {'analytic':>24} {'numeric':>24} {'difference':>12}"]
+        lines += [f"{n:>12} {a:>24.16g} {m:>24.16g} {d:>12.3g} {flag}" for n, a, m, d, flag in rows]
+        raise AssertionError("derivatives differ from central differences:\n" + "\n".join(lines))
+    if order > 1:
+        for i in range(len(x)):
+            _check_order(lambda inputs, i=i: grad(f)(inputs)[i], x, order - 1, f"{path}x[{i}], ")
+
+
+def _difference(f: Callable[[Sequence[Any]], Any], x: list[float], i: int) -> tuple[float, float]:
+    """Return the slope along x[i] by central differences, and the doubt about it.
+
+    Ridders' method (1982): ever smaller steps, extrapolated to step 0 by a triangle of
+    polynomials; the entry that changed least against its neighbours wins.
+    """
+
+    def central(step: float) -> float:
+        numbers = []
+        for there in (x[i] + step, x[i] - step):
+            numbers.append(f([Value(there if j == i else item) for j, item in enumerate(x)]).data)
+        return (numbers[0] - numbers[1]) / (2.0 * step)
+
+    step = 0.1 * max(abs(x[i]), 0.1)
+    best, doubt = math.nan, math.inf
+    previous: list[float] = []
+    for _ in range(14):
+        try:
+            column = [central(step)]
+        except (ArithmeticError, ValueError):  # stepped over the edge of the domain
+            previous, step = [], step * 0.1
+            continue
+        for k, coarser in enumerate(previous):
+            weight = 1.4 ** (2 * (k + 1))
+            column.append((weight * column[k] - coarser) / (weight - 1.0))
+            error = max(abs(column[-1] - column[k]), abs(column[-1] - coarser))
+            if error < doubt:
+                best, doubt = column[-1], error
+        previous, step = column, step / 1.4
+    return best, doubt

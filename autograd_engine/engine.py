@@ -1,0 +1,739 @@
+"""The heart: what a primitive is, the table of primitives, and `Value`, a node of the graph.
+
+With this module alone you can write a formula on Values, ask the result for `backward()`,
+and read the derivative of the result by every leaf in the leaf's `grad`:
+
+>>> a, b = Value(2.0), Value(-3.0)
+>>> loss = (a * b + 10.0).tanh()
+>>> loss.backward()
+>>> a.grad / b.data  # 1 - tanh(4)**2
+0.0013409506830258974
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from functools import lru_cache
+from numbers import Complex, Real
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Final
+
+from autograd_engine import floats
+
+if TYPE_CHECKING:
+    from mypy_extensions import mypyc_attr
+else:
+
+    def mypyc_attr(**flags):  # means something to the compiler only
+        return lambda cls: cls
+
+
+COMPILED: Final = not __file__.endswith(".py")
+
+REAL: Final = (-math.inf, math.inf)
+POSITIVE: Final = (0.0, math.inf)
+
+
+class Primitive:
+    """An elementary operation: one row of the table, and the only place that knows it.
+
+    `forward(*floats)` gives a float. `partials(output, *operands)` gives the tuple of the
+    derivatives of the output by each operand. It is written with primitives, so that it
+    reads floats, Values (then the derivatives can be differentiated again) and whatever
+    else takes part in arithmetic. `symbol` is drawn in pictures; `domain` holds, for each
+    operand, the interval inside which the operation is defined.
+    """
+
+    __slots__ = ("name", "forward", "partials", "symbol", "domain")
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., float],
+        partials: Callable[..., tuple[Any, ...]],
+        symbol: str | None = None,
+        domain: tuple[tuple[float, float], ...] = (REAL,),
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.partials = partials
+        self.symbol = name if symbol is None else symbol
+        self.domain = domain
+
+    def __call__(self, *operands: Any) -> Any:
+        """Apply to Values (recorded: gives a Value) or to numbers (gives a float).
+
+        >>> exp(0.0), exp(Value(0.0))
+        (1.0, Value(data=1.0, grad=0.0))
+        """
+        for operand in operands:
+            if type(operand) is not float:
+                return self._dispatch(operands)
+        return evaluate(self, operands)
+
+    def _dispatch(self, operands: tuple[Any, ...]) -> Any:
+        if len(operands) != len(self.domain):
+            raise TypeError(f"{self.name} takes {len(self.domain)} operand(s), got {len(operands)}")
+        if any(hasattr(type(operand), "__len__") for operand in operands):
+            return elementwise(self, operands)
+        if any(isinstance(operand, Value) for operand in operands):
+            return apply(self, *map(as_value, operands))
+        return evaluate(self, tuple(map(as_float, operands)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if TABLE.get(self.name) is self:
+            return find_primitive, (self.name,)
+        return Primitive, (self.name, self.forward, self.partials, self.symbol, self.domain)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+TABLE: Final[dict[str, Primitive]] = {}
+"""Every row of the package, by name."""
+
+
+def row(
+    name: str,
+    forward: Callable[..., float],
+    partials: Callable[..., tuple[Any, ...]],
+    *domain: tuple[float, float],
+    symbol: str | None = None,
+) -> Primitive:
+    """Add a row to the table."""
+    TABLE[name] = Primitive(name, forward, partials, symbol, domain or (REAL,))
+    return TABLE[name]
+
+
+def find_primitive(name: str) -> Primitive:
+    """Return the row of that name, `**2` for a fixed exponent; `ValueError` if there is none."""
+    if name in TABLE:
+        return TABLE[name]
+    if name.startswith("**"):
+        return power_of(float(name[2:]) if set(name[2:]) & set(".einf") else int(name[2:]))
+    raise ValueError(f"there is no primitive named {name!r}")
+
+
+# Kinks, decided here: relu'(0) = abs'(0) = 0, a tie of maximum and minimum gives each half,
+# d(x**0) = 0, at x = 0 d(x**y)/dy = 0. A rule whose textbook form loses digits somewhere
+# calls a row of the last block instead, which does not.
+# fmt: off
+
+# The operators. Value states the partials of + - * / (and of relu) itself, for speed; a test
+# holds them to the rows.
+ADD       = row("add",      lambda x, y: x + y, lambda out, x, y: (1.0, 1.0),                    REAL, REAL, symbol="+")
+SUBTRACT  = row("subtract", lambda x, y: x - y, lambda out, x, y: (1.0, -1.0),                   REAL, REAL, symbol="-")
+MULTIPLY  = row("multiply", lambda x, y: x * y, lambda out, x, y: (y, x),                        REAL, REAL, symbol="*")
+DIVIDE    = row("divide",   lambda x, y: x / y, lambda out, x, y: (1.0 / y, -out / y),           REAL, REAL, symbol="/")
+POWER     = row("power",    floats.power,       lambda out, x, y: (slope(x, y), gate(x, out * ln(x))), POSITIVE, REAL, symbol="**")
+NEGATIVE  = row("negative", lambda x: -x,       lambda out, x: (-1.0,),                          symbol="neg")
+ABSOLUTE  = row("absolute", abs,                lambda out, x: (sign(x),),                       symbol="abs")
+
+exp       = row("exp",      math.exp,           lambda out, x: (out,))
+expm1     = row("expm1",    math.expm1,         lambda out, x: (exp(x),))
+log       = row("log",      math.log,           lambda out, x: (1.0 / x,),                       POSITIVE)
+log1p     = row("log1p",    math.log1p,         lambda out, x: (1.0 / (1.0 + x),),               (-1.0, math.inf))
+log2      = row("log2",     math.log2,          lambda out, x: (1.0 / math.log(2.0) / x,),       POSITIVE)
+log10     = row("log10",    math.log10,         lambda out, x: (1.0 / math.log(10.0) / x,),      POSITIVE)
+sqrt      = row("sqrt",     math.sqrt,          lambda out, x: (ratio(0.5, out),),               POSITIVE)
+cbrt      = row("cbrt",     floats.cbrt,        lambda out, x: (ratio(1.0, 3.0 * out * out),))
+sin       = row("sin",      math.sin,           lambda out, x: (cos(x),))
+cos       = row("cos",      math.cos,           lambda out, x: (-sin(x),))
+tan       = row("tan",      math.tan,           lambda out, x: (1.0 + out * out,))
+asin      = row("asin",     math.asin,          lambda out, x: (ratio(1.0, circle(x)),),         (-1.0, 1.0))
+acos      = row("acos",     math.acos,          lambda out, x: (ratio(-1.0, circle(x)),),        (-1.0, 1.0))
+atan      = row("atan",     math.atan,          lambda out, x: (unit(1.0, x) * unit(1.0, x),))
+atan2     = row("atan2",    math.atan2,         lambda out, y, x: (ratio(unit(x, y), hypot(x, y)), ratio(-unit(y, x), hypot(x, y))), REAL, REAL)
+sinh      = row("sinh",     math.sinh,          lambda out, x: (cosh(x),))
+cosh      = row("cosh",     math.cosh,          lambda out, x: (sinh(x),))
+tanh      = row("tanh",     math.tanh,          lambda out, x: (4.0 * bell(2.0 * x),))
+asinh     = row("asinh",    math.asinh,         lambda out, x: (unit(1.0, x),))
+acosh     = row("acosh",    math.acosh,         lambda out, x: (ratio(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),), (1.0, math.inf))
+atanh     = row("atanh",    math.atanh,         lambda out, x: (1.0 / (circle(x) * circle(x)),), (-1.0, 1.0))
+erf       = row("erf",      math.erf,           lambda out, x: (2.0 / math.sqrt(math.pi) * gauss(x),))
+erfc      = row("erfc",     math.erfc,          lambda out, x: (-2.0 / math.sqrt(math.pi) * gauss(x),))
+sigmoid   = row("sigmoid",  floats.sigmoid,     lambda out, x: (bell(x),))
+softplus  = row("softplus", floats.softplus,    lambda out, x: (sigmoid(x),))
+relu      = row("relu",     floats.relu,        lambda out, x: (above(x, 0.0),),                 symbol="ReLU")
+maximum   = row("maximum",  floats.maximum,     lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL)
+minimum   = row("minimum",  floats.minimum,     lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL)
+hypot     = row("hypot",    math.hypot,         lambda out, x, y: (unit(x, y), unit(y, x)),      REAL, REAL)
+
+# What rules are made of. Lenient where a slope is infinite; see `floats` for each.
+ratio     = row("ratio",    floats.ratio,       lambda out, x, y: (ratio(1.0, y), ratio(-out, y)), REAL, REAL, symbol="/")
+ln        = row("ln",       floats.ln,          lambda out, x: (ratio(1.0, x),),                 POSITIVE)
+slope     = row("slope",    floats.slope,       lambda out, x, y: (y * slope(x, y - 1.0), ratio(x**y, x) + out * ln(x)), POSITIVE, REAL)
+sign      = row("sign",     floats.sign,        lambda out, x: (0.0,))
+above     = row("above",    floats.above,       lambda out, x, y: (0.0, 0.0),                    REAL, REAL, symbol=">")
+gate      = row("gate",     floats.gate,        lambda out, key, x: (0.0, gate(key, 1.0)),       REAL, REAL)
+unit      = row("unit",     floats.unit,        lambda out, x, y: (ratio(unit(y, x) * unit(y, x), hypot(x, y)), ratio(-out * unit(y, x), hypot(x, y))), REAL, REAL)
+circle    = row("circle",   floats.circle,      lambda out, x: (ratio(-x, out),),                (-1.0, 1.0))
+gauss     = row("gauss",    floats.gauss,       lambda out, x: (-2.0 * x * out,))
+bell      = row("bell",     floats.bell,        lambda out, x: (-out * tanh(0.5 * x),))
+
+# What nobody computed.
+LEAF      = row("leaf",     float,              lambda out: (),                                  symbol="")
+CONSTANT  = row("constant", float,              lambda out: (),                                  symbol="")
+# fmt: on
+
+
+class Opaque(Primitive):
+    """The origin of a node whose operands are known but whose partials are not."""
+
+    __slots__ = ("operands",)
+
+    def __init__(self, symbol: str, operands: tuple[Value, ...]) -> None:
+        super().__init__("opaque", float, lambda out: (), symbol)
+        self.operands = operands
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Opaque, (self.symbol, self.operands)
+
+
+@lru_cache(maxsize=256, typed=True)
+def power_of(exponent: float) -> Primitive:
+    """Return the primitive x -> x**exponent for a fixed number: one operand."""
+    return Primitive(
+        f"**{exponent}",
+        lambda x: floats.power(x, exponent),
+        lambda out, x: (slope(x, exponent),),
+        domain=(POSITIVE if exponent % 1.0 else REAL,),
+    )
+
+
+class Note:
+    """What is known about a value beside its numbers: its label, and its region's name."""
+
+    __slots__ = ("label", "region")
+
+    def __init__(self, label: str = "", region: str = "") -> None:
+        self.label = label
+        self.region = region
+
+
+NOTHING: Final = Note()
+
+
+@mypyc_attr(acyclic=True)
+class Value:
+    """A number that remembers how it was computed.
+
+    `data` is the number, `grad` the derivative of the latest output that was asked for
+    `backward()`, by this value. `label` names it in pictures, explanations and errors.
+
+    Raises `TypeError` for anything that is not one real number.
+
+    >>> x = Value(3.0, "x")
+    >>> y = x * x + 1
+    >>> y.backward()
+    >>> y.data, x.grad
+    (10.0, 6.0)
+    """
+
+    # Operands x, y and the partial derivatives dx, dy by them are fixed slots: no tuple, no
+    # closure, so that a node is one object and reference counting alone frees a graph.
+    __slots__ = ("_data", "_grad", "x", "y", "dx", "dy", "rule", "mark", "note")
+
+    _data: float
+    _grad: float
+    x: Value | None
+    y: Value | None
+    dx: float
+    dy: float
+    rule: Primitive
+    mark: int  # the number of the last traversal that came by
+    note: Note  # absent until there is something to note
+
+    def __init__(self, data: object, label: object = "", op: str = "") -> None:
+        self._data = data if type(data) is float else as_float(data)
+        self._grad = 0.0
+        self.x = None
+        self.y = None
+        self.dx = 0.0
+        self.dy = 0.0
+        self.rule = LEAF
+        self.mark = 0
+        if label != "":
+            if isinstance(label, str):
+                self.label = label
+            else:  # micrograd's Value(data, children, op)
+                self.rule = Opaque(op, tuple(label))  # type: ignore[arg-type]
+
+    # What one can ask a value.
+
+    @property
+    def data(self) -> float:
+        """The number."""
+        return self._data
+
+    @data.setter
+    def data(self, data: float) -> None:
+        self._data = as_float(data)
+
+    @property
+    def grad(self) -> float:
+        """The derivative, by this value, of the output whose `backward()` ran last."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: float) -> None:
+        self._grad = as_float(grad)
+
+    @property
+    def label(self) -> str:
+        """The name shown in pictures, explanations and errors."""
+        return noted(self).label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is text, not {type(label).__name__}: {label!r}")
+        self.note = Note(label, noted(self).region)
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        """The values this one was computed from, in order, repeats kept."""
+        if self.x is None:
+            return self.rule.operands if isinstance(self.rule, Opaque) else ()
+        return (self.x,) if self.y is None else (self.x, self.y)
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """The derivatives of this value by each operand, as of the forward pass."""
+        if self.x is None:
+            return ()
+        return (self.dx,) if self.y is None else (self.dx, self.dy)
+
+    @property
+    def op(self) -> str:
+        """The symbol of the operation that made this value; "" for a leaf or constant."""
+        return self.rule.symbol
+
+    @property
+    def _prev(self) -> set[Value]:
+        return set(self.operands)
+
+    @property
+    def _op(self) -> str:
+        return self.rule.symbol
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self.data}, grad={self.grad}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
+    # Derivatives.
+
+    def backward(self, seed: float = 1.0) -> None:
+        """Add the derivatives of this value, times `seed`, to the `grad` of its leaves.
+
+        Values in between hold the gradient of the latest call alone. The derivatives are
+        those of the forward pass as recorded, whatever happened to a leaf's `data` since.
+        An adjoint of exactly 0 passes nothing on, not even to an infinite partial.
+        """
+        order = topological_order(self, clear=True)
+        self._grad += seed
+        for node in reversed(order):
+            adjoint = node._grad
+            if adjoint:
+                node.x._grad += node.dx * adjoint  # type: ignore[union-attr]
+                y = node.y
+                if y is not None:
+                    y._grad += node.dy * adjoint
+
+    def zero_grad(self) -> None:
+        """Set this value's gradient to 0."""
+        self._grad = 0.0
+
+    def detach(self) -> Value:
+        """Return a constant of the same number, cut off from the graph."""
+        return constant(self._data)
+
+    # Operators.
+
+    def __add__(self, other: object) -> Value:
+        if not isinstance(other, Value):
+            if not is_number(other):
+                return NotImplemented
+            other = constant(other)
+        return record(ADD, self._data + other._data, self, other, 1.0, 1.0)
+
+    def __radd__(self, other: object) -> Value:
+        return constant(other) + self if is_number(other) else NotImplemented
+
+    def __sub__(self, other: object) -> Value:
+        if not isinstance(other, Value):
+            if not is_number(other):
+                return NotImplemented
+            other = constant(other)
+        return record(SUBTRACT, self._data - other._data, self, other, 1.0, -1.0)
+
+    def __rsub__(self, other: object) -> Value:
+        return constant(other) - self if is_number(other) else NotImplemented
+
+    def __mul__(self, other: object) -> Value:
+        if not isinstance(other, Value):
+            if not is_number(other):
+                return NotImplemented
+            other = constant(other)
+        return record(MULTIPLY, self._data * other._data, self, other, other._data, self._data)
+
+    def __rmul__(self, other: object) -> Value:
+        return constant(other) * self if is_number(other) else NotImplemented
+
+    def __truediv__(self, other: object) -> Value:
+        if not isinstance(other, Value):
+            if not is_number(other):
+                return NotImplemented
+            other = constant(other)
+        if not other._data:
+            raise domain_error(DIVIDE, ZeroDivisionError(), self, other)
+        quotient = self._data / other._data
+        return record(DIVIDE, quotient, self, other, 1.0 / other._data, -quotient / other._data)
+
+    def __rtruediv__(self, other: object) -> Value:
+        return constant(other) / self if is_number(other) else NotImplemented
+
+    def __pow__(self, other: object) -> Value:
+        if isinstance(other, Value):
+            return apply(POWER, self, other)
+        if not is_number(other):
+            return NotImplemented
+        return apply(power_of(other if isinstance(other, int) else as_float(other)), self)
+
+    def __rpow__(self, other: object) -> Value:
+        return constant(other) ** self if is_number(other) else NotImplemented
+
+    def __neg__(self) -> Value:
+        return apply(NEGATIVE, self)
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __abs__(self) -> Value:
+        return apply(ABSOLUTE, self)
+
+    # Comparisons look at the numbers.
+
+    def __lt__(self, other: object) -> bool:
+        return self._data < number(other) if is_comparable(other) else NotImplemented
+
+    def __le__(self, other: object) -> bool:
+        return self._data <= number(other) if is_comparable(other) else NotImplemented
+
+    def __gt__(self, other: object) -> bool:
+        return self._data > number(other) if is_comparable(other) else NotImplemented
+
+    def __ge__(self, other: object) -> bool:
+        return self._data >= number(other) if is_comparable(other) else NotImplemented
+
+    def __eq__(self, other: object) -> bool:
+        return self._data == number(other) if is_comparable(other) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return self._data != number(other) if is_comparable(other) else NotImplemented
+
+    def __bool__(self) -> bool:
+        return self._data != 0.0
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+    # Copies. (How a graph is pickled stands in `graph`.)
+
+    def __copy__(self) -> Value:
+        """Return a value of its own that shares its operands."""
+        return clone(self, self.x, self.y)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        """Return a copy of the whole graph below, each value copied once."""
+        order = topological_order(self)
+        for node in [value for node in order for value in node.operands] + order + [self]:
+            if id(node) not in memo and node.x is None:
+                memo[id(node)] = twin = clone(node, None, None)
+                if isinstance(node.rule, Opaque):
+                    twin.rule = Opaque(node.op, deepcopy(node.rule.operands, memo))
+        for node in order:
+            if id(node) not in memo:
+                y = None if node.y is None else memo[id(node.y)]
+                memo[id(node)] = clone(node, memo[id(node.x)], y)
+        return memo[id(self)]  # type: ignore[no-any-return]
+
+    # The way out of the graph is `.data`, never a silent conversion.
+
+    def __float__(self) -> float:
+        raise TypeError(LEAVING)
+
+    def __int__(self) -> int:
+        raise TypeError(LEAVING)
+
+    def __complex__(self) -> complex:
+        raise TypeError(LEAVING)
+
+    def __round__(self, digits: int | None = None) -> float:
+        raise TypeError(LEAVING)
+
+    def __trunc__(self) -> int:
+        raise TypeError(LEAVING)
+
+    # The primitives as methods; then NumPy's spellings, which its ufuncs call on objects.
+    # fmt: off
+    def exp(self)      -> Value: return apply(exp, self)
+    def expm1(self)    -> Value: return apply(expm1, self)
+    def log(self)      -> Value: return apply(log, self)
+    def log1p(self)    -> Value: return apply(log1p, self)
+    def log2(self)     -> Value: return apply(log2, self)
+    def log10(self)    -> Value: return apply(log10, self)
+    def sqrt(self)     -> Value: return apply(sqrt, self)
+    def cbrt(self)     -> Value: return apply(cbrt, self)
+    def sin(self)      -> Value: return apply(sin, self)
+    def cos(self)      -> Value: return apply(cos, self)
+    def tan(self)      -> Value: return apply(tan, self)
+    def asin(self)     -> Value: return apply(asin, self)
+    def acos(self)     -> Value: return apply(acos, self)
+    def atan(self)     -> Value: return apply(atan, self)
+    def sinh(self)     -> Value: return apply(sinh, self)
+    def cosh(self)     -> Value: return apply(cosh, self)
+    def tanh(self)     -> Value: return apply(tanh, self)
+    def asinh(self)    -> Value: return apply(asinh, self)
+    def acosh(self)    -> Value: return apply(acosh, self)
+    def atanh(self)    -> Value: return apply(atanh, self)
+    def erf(self)      -> Value: return apply(erf, self)
+    def erfc(self)     -> Value: return apply(erfc, self)
+    def sigmoid(self)  -> Value: return apply(sigmoid, self)
+    def softplus(self) -> Value: return apply(softplus, self)
+    def relu(self)     -> Value: return record(relu, 0.0 if self._data < 0.0 else self._data, self, None, 1.0 if self._data > 0.0 else 0.0, 0.0)
+
+    def atan2(self, x: object)       -> Value: return apply(atan2, self, as_value(x))
+    def maximum(self, other: object) -> Value: return apply(maximum, self, as_value(other))
+    def minimum(self, other: object) -> Value: return apply(minimum, self, as_value(other))
+    def hypot(self, other: object)   -> Value: return apply(hypot, self, as_value(other))
+
+    def arcsin(self)  -> Value: return apply(asin, self)
+    def arccos(self)  -> Value: return apply(acos, self)
+    def arctan(self)  -> Value: return apply(atan, self)
+    def arcsinh(self) -> Value: return apply(asinh, self)
+    def arccosh(self) -> Value: return apply(acosh, self)
+    def arctanh(self) -> Value: return apply(atanh, self)
+    def arctan2(self, x: object) -> Value: return apply(atan2, self, as_value(x))
+    # fmt: on
+
+
+LEAVING: Final = (
+    "a Value does not turn into a plain number by itself, since its derivative would be lost: "
+    "write v.data for the number, or a function of the package such as ag.exp(v) "
+    "to stay in the graph"
+)
+
+
+# Making values.
+
+blank = object.__new__
+_ZERO: Final[object] = 0.0
+
+
+def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
+    """Return the value of an operation on x (and y), with its partials."""
+    if PAUSED and get_ident() in PAUSED:
+        return constant(data)
+    # Interpreted, `__init__` would cost a third of the whole operation.
+    out = Value(_ZERO) if COMPILED else blank(Value)
+    out._data = data
+    out._grad = 0.0
+    out.x = x
+    out.y = y
+    out.dx = dx
+    out.dy = dy
+    out.rule = rule
+    out.mark = 0
+    return out
+
+
+def apply(rule: Primitive, x: Value, y: Value | None = None) -> Value:
+    """Return the value of any primitive at x (and y)."""
+    try:
+        if y is None:
+            data = float(rule.forward(x._data))
+            partials = rule.partials(data, x._data)
+        else:
+            data = float(rule.forward(x._data, y._data))
+            partials = rule.partials(data, x._data, y._data)
+    except (ArithmeticError, ValueError) as error:
+        raise domain_error(rule, error, x, y) from None
+    if type(partials) is not tuple or len(partials) != (1 if y is None else 2):
+        raise TypeError(
+            f"the partials of {rule.name} must come as a tuple, one for each operand, "
+            f"not {partials!r}"
+        )
+    return record(rule, data, x, y, float(partials[0]), 0.0 if y is None else float(partials[1]))
+
+
+def constant(data: object) -> Value:
+    """Return a value that is no leaf to be trained: a number that met a Value."""
+    out = Value(data)
+    out.rule = CONSTANT
+    return out
+
+
+def clone(node: Value, x: Value | None, y: Value | None) -> Value:
+    """Return a value like this one, on the operands given."""
+    twin = Value(node._data)
+    twin._grad = node._grad
+    twin.x = x
+    twin.y = y
+    twin.dx = node.dx
+    twin.dy = node.dy
+    twin.rule = node.rule
+    if noted(node) is not NOTHING:
+        twin.note = node.note
+    return twin
+
+
+def noted(node: Value) -> Note:
+    """Return the note of a value, an empty one where it has none."""
+    try:
+        return node.note
+    except AttributeError:
+        return NOTHING
+
+
+def as_value(operand: object) -> Value:
+    """Return the operand itself, or the constant of a number."""
+    return operand if isinstance(operand, Value) else constant(operand)
+
+
+def as_float(data: object) -> float:
+    """Return one real number as a float; `TypeError` naming whatever else came."""
+    if not is_number(data):
+        what = "another Value" if isinstance(data, Value) else f"{type(data).__name__}: {data!r}"
+        raise TypeError(f"expected one real number, got {what}")
+    return float(data)  # type: ignore[arg-type]
+
+
+def is_number(data: object) -> bool:
+    """Say whether this is one real number: not text, complex, a sequence or a Value."""
+    if isinstance(data, (float, int)):
+        return True
+    kind = type(data)
+    if isinstance(data, Value) or hasattr(kind, "__len__"):
+        return False
+    if isinstance(data, Complex) and not isinstance(data, Real):
+        return False
+    return hasattr(kind, "__float__") or hasattr(kind, "__index__")
+
+
+def is_comparable(other: object) -> bool:
+    """Say whether a Value can be compared with this."""
+    return isinstance(other, Value) or is_number(other)
+
+
+def number(operand: Any) -> Any:
+    """Return the number of a Value, or the number itself."""
+    return operand._data if isinstance(operand, Value) else operand
+
+
+def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:
+    """Return the primitive's value at plain floats."""
+    try:
+        return float(rule.forward(*operands))
+    except (ArithmeticError, ValueError) as error:
+        raise domain_error(rule, error, *operands) from None
+
+
+def elementwise(rule: Primitive, operands: tuple[Any, ...]) -> Any:
+    """Return the primitive applied to each element of NumPy arrays."""
+    import numpy
+
+    return numpy.frompyfunc(rule, len(operands), 1)(*operands)
+
+
+def domain_error(rule: Primitive, error: Exception, *operands: Value | float | None) -> Exception:
+    """Return the same kind of error, its message naming operation, numbers and labels."""
+    given = [operand for operand in operands if operand is not None]
+    numbers = [repr(number(operand)) for operand in given]
+    if rule.symbol in "+-*/**":
+        call = f" {rule.symbol} ".join(numbers)
+    elif rule.symbol.startswith("**"):
+        call = f"{numbers[0]}{rule.symbol}"
+    else:
+        call = f"{rule.name}({', '.join(numbers)})"
+    if isinstance(error, OverflowError):
+        reason = "is too large for a float"
+    elif isinstance(error, ZeroDivisionError):
+        reason = "divides by zero"
+    else:
+        reason = "is not a real number"
+    labels = [operand.label for operand in given if isinstance(operand, Value) and operand.label]
+    return type(error)(f"{call} {reason}" + (f" (operand {' and '.join(map(repr, labels))})" if labels else ""))
+
+
+# Recording can be paused, in one thread at a time.
+
+PAUSED: Final[set[int]] = set()
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Record nothing inside this block: results are constants. Holds for this thread alone.
+
+    >>> x = Value(2.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.operands
+    ()
+    """
+    thread = get_ident()
+    outermost = thread not in PAUSED
+    PAUSED.add(thread)
+    try:
+        yield
+    finally:
+        if outermost:
+            PAUSED.discard(thread)
+
+
+_traversals = itertools.count(1)
+
+
+def topological_order(*outputs: Value, clear: bool = False) -> list[Value]:
+    """Return the computed values below the outputs, every operand before its uses.
+
+    Leaves and constants are left out. Depth-first and iterative: a graph may be ten
+    million operations deep. Each value is marked with the number of this traversal,
+    which no other has, so that one that was interrupted cannot mislead the next.
+    With `clear` it sets the values' gradients to 0 in passing.
+    """
+    mark = next(_traversals)
+    order: list[Value] = []
+    path: list[Value] = []  # computed values whose second operand has not been looked at
+    for node in outputs:
+        if node.x is None or node.mark == mark:
+            continue
+        while True:
+            node.mark = mark
+            if clear:
+                node._grad = 0.0
+            x = node.x
+            if x.x is not None and x.mark != mark:  # type: ignore[union-attr]
+                path.append(node)
+                node = x  # type: ignore[assignment]
+                continue
+            y = node.y
+            while y is None or y.x is None or y.mark == mark:
+                order.append(node)
+                if not path:
+                    break
+                node = path.pop()
+                y = node.y
+            else:
+                path.append(node)
+                node = y
+                continue
+            break
+    return order

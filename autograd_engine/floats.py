@@ -1,0 +1,146 @@
+"""Functions of plain floats that `math` lacks, or gives with an error where a rule needs a limit.
+
+No derivative lives here. Each function keeps every digit that its arguments allow; the
+strict ones raise as `math` does, the ones marked *lenient* follow IEEE 754 instead
+(x / 0 is an infinity), because a slope may be infinite where the function is not.
+"""
+
+from __future__ import annotations
+
+import math
+
+_SPLIT = 134217729.0  # 2**27 + 1: cuts a float into two halves of 26 bits (Dekker 1971)
+
+
+def cbrt(x: float) -> float:
+    """Return the cube root, also of a negative number (`math.cbrt` needs Python 3.11).
+
+    >>> cbrt(-27.0)
+    -3.0
+    """
+    if x == 0.0 or math.isinf(x) or math.isnan(x):
+        return x
+    # A tiny number is scaled by 2**180 first, so that the correction does not lose its digits.
+    scale, size = (2.0**60, abs(x) * 2.0**180) if abs(x) < 1e-200 else (1.0, abs(x))
+    root = size ** (1.0 / 3.0)
+    root -= (root - size / root / root) / 3.0  # one Newton step repairs the rounded exponent
+    return math.copysign(root / scale, x)
+
+
+def power(x: float, y: float) -> float:
+    """Return x**y; a negative base under a non-integer exponent raises `ValueError`."""
+    result = x**y
+    if isinstance(result, complex):
+        raise ValueError("negative base, non-integer exponent")
+    return result
+
+
+def sigmoid(x: float) -> float:
+    """Return 1 / (1 + e**-x), written for each sign so that nothing overflows or cancels."""
+    if x >= 0.0:
+        return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(x)
+    return e / (1.0 + e)
+
+
+def softplus(x: float) -> float:
+    """Return ln(1 + e**x) without overflow."""
+    if x > 0.0:
+        return x + math.log1p(math.exp(-x))
+    return math.log1p(math.exp(x))
+
+
+def bell(x: float) -> float:
+    """Return sigmoid(x) * sigmoid(-x), the slope of the sigmoid: no digit is lost far out."""
+    return sigmoid(x) * sigmoid(-x)
+
+
+def relu(x: float) -> float:
+    """Return x where it is positive, else 0 (NaN stays NaN)."""
+    return 0.0 if x < 0.0 else x
+
+
+def maximum(x: float, y: float) -> float:
+    """Return the larger; NaN if either is NaN."""
+    return y if y > x or y != y else x
+
+
+def minimum(x: float, y: float) -> float:
+    """Return the smaller; NaN if either is NaN."""
+    return y if y < x or y != y else x
+
+
+def sign(x: float) -> float:
+    """Return 1, -1, or 0 at 0."""
+    return math.copysign(1.0, x) if x else 0.0 * x
+
+
+def above(x: float, y: float) -> float:
+    """Return 1 where x > y, else 0."""
+    return 1.0 if x > y else 0.0
+
+
+def gate(key: float, x: float) -> float:
+    """Return x, but 0 where the key is 0, even if x is NaN or infinite there."""
+    return x if key else 0.0
+
+
+def ratio(x: float, y: float) -> float:
+    """Return x / y, *lenient*: x / 0 is an infinity, 0 / 0 is NaN."""
+    if y:
+        return x / y
+    if x != x or not x:
+        return math.nan
+    return math.copysign(math.inf, x) * math.copysign(1.0, y)
+
+
+def ln(x: float) -> float:
+    """Return the natural logarithm, *lenient*: -inf at 0, NaN below."""
+    if x > 0.0:
+        return math.log(x)
+    return math.nan if x else -math.inf
+
+
+def slope(x: float, y: float) -> float:
+    """Return y * x**(y - 1), *lenient* at x = 0; 0 for y = 0.
+
+    Below an exponent of 1 the subtraction y - 1 would round, and the rounding be magnified
+    by ln x; x**y / x is exact to the last digits there, and cannot underflow first.
+    """
+    if not y:
+        return 0.0
+    try:
+        if y >= 1.0:
+            return y * power(x, y - 1.0)
+        return y * ratio(power(x, y), x) if x else math.copysign(math.inf, y)
+    except OverflowError:
+        return math.copysign(math.inf, y) if x > 0.0 or (y - 1.0) % 2.0 == 0.0 else -math.copysign(math.inf, y)
+
+
+def unit(x: float, y: float) -> float:
+    """Return x / hypot(x, y), the cosine of the angle of (x, y); 0 at the origin."""
+    largest = max(abs(x), abs(y))
+    if not largest:
+        return 0.0
+    if largest < 1e-290:  # subnormal numbers have few digits: scale them up first
+        x, y = x * 2.0**100, y * 2.0**100
+    elif largest > 1e300 and not math.isinf(largest):  # so that the hypotenuse stays finite
+        x, y = x * 0.5**10, y * 0.5**10
+    return x / math.hypot(x, y)
+
+
+def gauss(x: float) -> float:
+    """Return e**(-x*x): the rounding error of x*x, up to 300 ulp in the result, is put back."""
+    square = x * x
+    if square > 750.0:
+        return 0.0
+    big = _SPLIT * x
+    high = big - (big - x)
+    low = x - high
+    error = ((high * high - square) + 2.0 * high * low) + low * low
+    return math.exp(-square) * (1.0 - error)
+
+
+def circle(x: float) -> float:
+    """Return sqrt(1 - x*x), the height of the unit circle, exact to the rim."""
+    return math.sqrt((1.0 - x) * (1.0 + x))

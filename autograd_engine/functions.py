@@ -1,0 +1,252 @@
+"""Functions composed of primitives: on Values they record, on plain numbers they give numbers.
+
+Each is written for its digits and limits, and one line says why it is written so. Apart
+from `where`, none looks at a number to decide what to do, so a compiled program of them
+holds for every input.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from autograd_engine.engine import (
+    ADD,
+    COMPILED,
+    MULTIPLY,
+    PAUSED,
+    Value,
+    above,
+    as_float,
+    as_value,
+    blank,
+    erfc,
+    exp,
+    expm1,
+    gate,
+    hypot,
+    log,
+    maximum,
+    relu,
+    sigmoid,
+)
+
+
+def where(condition: bool, x: Any, y: Any) -> Any:
+    """Return x if the condition holds, else y; the other one leaves no trace.
+
+    >>> where(2.0 > 1.0, Value(5.0), Value(7.0))
+    Value(data=5.0, grad=0.0)
+    """
+    chosen = x if condition else y
+    either_is_value = isinstance(x, Value) or isinstance(y, Value)
+    return as_value(chosen) if either_is_value else as_float(chosen)
+
+
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """Return x where it is positive, else slope * x; at 0 the derivative is the slope.
+
+    >>> leaky_relu(-2.0, slope=0.5)
+    -1.0
+    """
+    # The gate keeps an infinite x out of the side that it is not on.
+    return relu(x) + slope * gate(1.0 - above(x, 0.0), x)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """Return x where it is positive, else alpha * (e**x - 1).
+
+    >>> elu(-1e-20)
+    -1e-20
+    """
+    # expm1 keeps the digits near 0; the gate keeps it from overflowing at large x.
+    return relu(x) + alpha * expm1(gate(1.0 - above(x, 0.0), x))
+
+
+def gelu(x: Any) -> Any:
+    """Return x times the standard normal distribution function of x (the exact GELU).
+
+    >>> gelu(0.0)
+    0.0
+    """
+    # erfc, since 1 + erf would lose every digit below -5.
+    return 0.5 * x * erfc(-_SQRT_HALF * x)
+
+
+def silu(x: Any) -> Any:
+    """Return x * sigmoid(x), also called swish.
+
+    >>> silu(0.0)
+    0.0
+    """
+    return x * sigmoid(x)
+
+
+def clip(x: Any, low: float, high: float) -> Any:
+    """Return x moved into [low, high]; the derivative is 1 inside and at the bounds, else 0.
+
+    Raises `ValueError` if low > high.
+
+    >>> clip(5.0, 0.0, 1.0)
+    1.0
+    """
+    if low > high:
+        raise ValueError(f"clip needs low <= high, got low = {low} and high = {high}")
+    # maximum and minimum would pass half of the gradient at a bound.
+    below, beyond = above(low, x), above(x, high)
+    return gate(1.0 - below - beyond, x) + gate(below, low) + gate(beyond, high)
+
+
+def sum(values: Iterable[Any]) -> Any:
+    """Return the sum from left to right; 0.0 of nothing.
+
+    >>> sum([Value(1.0), Value(2.0), 3.0])
+    Value(data=6.0, grad=0.0)
+    """
+    items = list(values)
+    return builtins.sum(items[1:], items[0] * 1.0 if isinstance(items[0], int) else items[0]) if items else 0.0
+
+
+def mean(values: Iterable[Any]) -> Any:
+    """Return the arithmetic mean; `ValueError` of nothing.
+
+    >>> mean([1.0, 2.0, 6.0])
+    3.0
+    """
+    items = some("mean", values)
+    return sum(items) / len(items)
+
+
+def prod(values: Iterable[Any]) -> Any:
+    """Return the product from left to right; 1.0 of nothing.
+
+    >>> prod([2.0, 3.0, 4.0])
+    24.0
+    """
+    product: Any = None
+    for item in values:
+        product = item if product is None else product * item
+    return 1.0 if product is None else product
+
+
+def dot(xs: Sequence[Any], ys: Sequence[Any], start: Any = None) -> Any:
+    """Return start + xs[0]*ys[0] + xs[1]*ys[1] + ..., from left to right.
+
+    Raises `ValueError` naming both lengths where they differ.
+
+    >>> dot([1.0, 2.0], [3.0, 4.0])
+    11.0
+    """
+    if len(xs) != len(ys):
+        raise ValueError(f"dot needs two vectors of one length, got {len(xs)} and {len(ys)}")
+    if not COMPILED and not PAUSED and isinstance(start, Value):
+        return _dot_of_values(xs, ys, start)
+    for x, y in zip(xs, ys):
+        start = x * y if start is None else start + x * y
+    return 0.0 if start is None else start
+
+
+def _dot_of_values(xs: Sequence[Any], ys: Sequence[Any], start: Value) -> Value:
+    """Record what `dot` records, without the interpreter's calls: a neuron spends its life here."""
+    total = start
+    for x, y in zip(xs, ys):
+        x, y = as_value(x), as_value(y)
+        product = blank(Value)
+        product.dx = y._data
+        product.dy = x._data
+        product._data = x._data * y._data
+        product._grad = 0.0
+        product.x = x
+        product.y = y
+        product.rule = MULTIPLY
+        product.mark = 0
+        added = blank(Value)
+        added._data = total._data + product._data
+        added._grad = 0.0
+        added.x = total
+        added.y = product
+        added.dx = added.dy = 1.0
+        added.rule = ADD
+        added.mark = 0
+        total = added
+    return total
+
+
+def norm(values: Iterable[Any]) -> Any:
+    """Return the Euclidean length; 0.0 of nothing. The derivative at 0 is 0.
+
+    >>> norm([5e200, 12e200])
+    1.3e+201
+    """
+    # hypot step by step: squares would overflow, and their root has no derivative at 0.
+    length: Any = None
+    for item in values:
+        length = abs(item) if length is None else hypot(length, item)
+    return 0.0 if length is None else length
+
+
+def variance(values: Iterable[Any]) -> Any:
+    """Return the population variance (divided by n); `ValueError` of nothing.
+
+    >>> variance([1.0, 2.0, 3.0, 4.0])
+    1.25
+    """
+    items = some("variance", values)
+    centre = mean(items)
+    # Around the mean: the mean of squares less the squared mean would cancel.
+    deviations = [item - centre for item in items]
+    return mean([deviation * deviation for deviation in deviations])
+
+
+def logsumexp(values: Iterable[Any]) -> Any:
+    """Return ln(e**x1 + e**x2 + ...); `ValueError` of nothing.
+
+    >>> logsumexp([1000.0, 1000.0]) == 1000.0 + log(2.0)
+    True
+    """
+    peak, _, total = _shifted(some("logsumexp", values))
+    return peak + log(total)
+
+
+def softmax(values: Iterable[Any]) -> list[Any]:
+    """Return e**xi / (e**x1 + e**x2 + ...) for each i; `ValueError` of nothing.
+
+    >>> softmax([1000.0, 1000.0])
+    [0.5, 0.5]
+    """
+    _, shifted, total = _shifted(some("softmax", values))
+    return [exp(item) / total for item in shifted]
+
+
+def log_softmax(values: Iterable[Any]) -> list[Any]:
+    """Return ln softmax for each i, finite where softmax is 0; `ValueError` of nothing.
+
+    >>> log_softmax([0.0, 1000.0])
+    [-1000.0, 0.0]
+    """
+    _, shifted, total = _shifted(some("log_softmax", values))
+    return [item - log(total) for item in shifted]
+
+
+def _shifted(items: list[Any]) -> tuple[Any, list[Any], Any]:
+    """Return the largest item, each item less it, and the sum of their exponentials.
+
+    The largest exponential is then 1: none overflows, and the sum cannot be 0.
+    """
+    peak = items[0]
+    for item in items[1:]:
+        peak = maximum(peak, item)
+    shifted = [item - peak for item in items]
+    return peak, shifted, sum([exp(item) for item in shifted])
+
+
+def some(name: str, values: Iterable[Any]) -> list[Any]:
+    """Return the values as a list; `ValueError` where there are none."""
+    items = list(values)
+    if not items:
+        raise ValueError(f"{name} of nothing: it needs at least one value")
+    return items
+
+
+_SQRT_HALF = 0.5**0.5

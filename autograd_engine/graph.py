@@ -1,0 +1,200 @@
+"""Looking at a graph: its values and leaves, its depth, its regions; and saving it whole.
+
+A *region* is everything behind a value marked by `mark_region`, up to the next mark: a
+layer, a neuron. Modules mark their outputs; pictures fold by it.
+"""
+
+from __future__ import annotations
+
+import copyreg
+from array import array
+from typing import Any
+
+from autograd_engine.engine import (
+    CONSTANT,
+    LEAF,
+    Note,
+    Opaque,
+    Primitive,
+    Value,
+    noted,
+    topological_order,
+)
+
+
+def nodes(*outputs: Value) -> list[Value]:
+    """Return every value below the outputs, each once, every operand before its uses.
+
+    >>> x = Value(2.0, "x")
+    >>> [node.op or node.label for node in nodes(x * x + x)]
+    ['x', '*', '+']
+    """
+    found: dict[int, Value] = {}
+    pending = [(outputs, False)]  # values whose partials are unknown have operands all the same
+    while pending:
+        tops, expanded = pending.pop()
+        opaque = [node for node in _reached(tops) if isinstance(node.rule, Opaque) and id(node) not in found]
+        if opaque and not expanded:
+            pending.append((tops, True))
+            pending.append((tuple(value for node in opaque for value in node.operands), False))
+            continue
+        for node in _reached(tops):
+            found.setdefault(id(node), node)
+    return list(found.values())
+
+
+def _reached(outputs: tuple[Value, ...]) -> list[Value]:
+    """Return the computed values with partials below the outputs, and what they stand on."""
+    order = topological_order(*outputs)
+    found: dict[int, Value] = {}
+    for node in order:
+        for value in (*node.operands, node):
+            found.setdefault(id(value), value)
+    for value in outputs:
+        found.setdefault(id(value), value)
+    return list(found.values())
+
+
+def leaves(*outputs: Value) -> list[Value]:
+    """Return the leaves below the outputs: values nobody computed, constants left out.
+
+    >>> a, b = Value(1.0, "a"), Value(2.0, "b")
+    >>> [leaf.label for leaf in leaves(3 * a + b)]
+    ['a', 'b']
+    """
+    return [node for node in nodes(*outputs) if node.rule is LEAF]
+
+
+def is_constant(value: Value) -> bool:
+    """Say whether this is a constant: a number that met a Value, or a detached value."""
+    return value.rule is CONSTANT
+
+
+def size(*outputs: Value) -> int:
+    """Return the number of values in the graph.
+
+    >>> x = Value(2.0)
+    >>> size(x * x)
+    2
+    """
+    return len(nodes(*outputs))
+
+
+def depth(*outputs: Value) -> int:
+    """Return the number of operations on the longest path from a leaf to an output.
+
+    >>> x = Value(2.0)
+    >>> depth(x * x + x)
+    2
+    """
+    depths: dict[int, int] = {}
+    for node in nodes(*outputs):
+        depths[id(node)] = max((depths[id(value)] + 1 for value in node.operands), default=0)
+    return max((depths[id(output)] for output in outputs), default=0)
+
+
+def mark_region(output: Value, name: str) -> None:
+    """Mark an output: what stands behind it, up to the next mark, is the region `name`."""
+    output.note = Note(output.label, name)
+
+
+def region(value: Value) -> str:
+    """Return the name with which this value is marked as a region's output; "" if it is not."""
+    return noted(value).region
+
+
+def regions(*outputs: Value) -> dict[Value, Value]:
+    """Return, for each computed value, the marked output of the region it stands in.
+
+    A value behind several marked outputs stands in the region of the first that uses it.
+    Values in no region are not listed.
+
+    >>> x = Value(2.0)
+    >>> hidden = x * x + 1.0
+    >>> mark_region(hidden, "layer")
+    >>> [node.op for node in regions(hidden * 2.0)]
+    ['+', '*']
+    """
+    owner: dict[int, Value] = {}
+    found: dict[Value, Value] = {}
+    for node in reversed(nodes(*outputs)):
+        if region(node):
+            owner[id(node)] = node
+        home = owner.get(id(node))
+        if home is None or not node.operands:
+            continue
+        found[node] = home
+        for operand in node.operands:
+            owner.setdefault(id(operand), home)
+    return found
+
+
+# Saving a graph whole: flat arrays of numbers instead of nested objects, so that a graph of any
+# depth pickles without recursion. Leaves are pickled as objects, so that values pickled together
+# still share them.
+
+
+def _flatten(output: Value) -> tuple[Any, ...]:
+    if not output.operands:
+        return _restore_leaf, (*_state(output), output.rule)
+    order = nodes(output)
+    position = {id(node): i for i, node in enumerate(order)}
+    rules: dict[Primitive, int] = {}
+    columns = [array("d") for _ in range(4)]
+    links = array("q")  # for each value: its rule, its operands x and y (-1: none)
+    shared: list[Value] = []
+    notes = {}
+    for i, node in enumerate(order):
+        if node.rule is LEAF:
+            links.extend((-1, len(shared), -1))
+            shared.append(node)
+        else:
+            x = -1 if node.x is None else position[id(node.x)]
+            y = -1 if node.y is None else position[id(node.y)]
+            links.extend((rules.setdefault(node.rule, len(rules)), x, y))
+        for column, number in zip(columns, (node._data, node._grad, node.dx, node.dy)):
+            column.append(number)
+        note = noted(node)
+        if note.label or note.region:
+            notes[i] = (note.label, note.region)
+    return _restore, (columns, links, list(rules), shared, notes)
+
+
+def _state(node: Value) -> tuple[float, float, str, str]:
+    return node._data, node._grad, noted(node).label, noted(node).region
+
+
+def _restore_leaf(data: float, grad: float, label: str, name: str, rule: Primitive) -> Value:
+    leaf = Value(data)
+    leaf._grad = grad
+    leaf.rule = rule
+    if label or name:
+        leaf.note = Note(label, name)
+    return leaf
+
+
+def _restore(
+    columns: list[array[float]],
+    links: array[int],
+    rules: list[Primitive],
+    shared: list[Value],
+    notes: dict[int, tuple[str, str]],
+) -> Value:
+    made: list[Value] = []
+    data, grad, dx, dy = columns
+    for i in range(len(data)):
+        rule, x, y = links[3 * i : 3 * i + 3]
+        if rule < 0:
+            made.append(shared[x])
+            continue
+        node = _restore_leaf(data[i], grad[i], *notes.get(i, ("", "")), rules[rule])
+        node.dx, node.dy = dx[i], dy[i]
+        if x >= 0:
+            node.x = made[x]
+        if y >= 0:
+            node.y = made[y]
+        made.append(node)
+    return made[-1]
+
+
+copyreg.pickle(Value, _flatten)  # type: ignore[arg-type]
