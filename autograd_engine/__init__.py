@@ -21,6 +21,7 @@ adjoint: the derivative of the final output by a node, during a sweep; gradient:
 gets; graph; topological order; region: what stands behind a marked output.
 """
 
+from autograd_engine import graph
 from autograd_engine.derivatives import (
     check_gradients,
     grad,

@@ -36,7 +36,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     for value in inputs:
         if not isinstance(value, Value):
             raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
-    partials = recorded_partials if create_graph else Value.partials.__get__
+    partials = recorded_partials if create_graph else _partials
     adjoints: dict[int, Any] = {id(output): constant(1.0) if create_graph else 1.0}
     for node in reversed(topological_order(output)):
         adjoint = adjoints.get(id(node))
@@ -50,6 +50,10 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
         as_value(adjoints.get(id(value), 0.0)) if create_graph else adjoints.get(id(value), 0.0)
         for value in inputs
     ]
+
+
+def _partials(node: Value) -> tuple[float, ...]:
+    return node.partials
 
 
 def _times(adjoint: Any, partial: Any) -> Any:
@@ -234,7 +238,7 @@ def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
         several = isinstance(outputs, (list, tuple))
         values = [_one_value(output) for output in (outputs if several else [outputs])]
         tangents: dict[int, Any] = dict(zip(map(id, inputs), _same_length(v, x)))
-        partials = recorded_partials if nested else Value.partials.__get__
+        partials = recorded_partials if nested else _partials
         for node in topological_order(*values):
             if id(node) not in tangents:
                 moving = [
@@ -300,7 +304,8 @@ def _difference(f: Callable[[Sequence[Any]], Any], x: list[float], i: int) -> tu
     def central(step: float) -> float:
         numbers = []
         for there in (x[i] + step, x[i] - step):
-            numbers.append(f([Value(there if j == i else item) for j, item in enumerate(x)]).data)
+            moved = [Value(there if j == i else item) for j, item in enumerate(x)]
+            numbers.append(_one_value(f(moved)).data)
         return (numbers[0] - numbers[1]) / (2.0 * step)
 
     step = 0.1 * max(abs(x[i]), 0.1)

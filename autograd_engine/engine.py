@@ -78,7 +78,7 @@ class Primitive:
     def _dispatch(self, operands: tuple[Any, ...]) -> Any:
         if len(operands) != len(self.domain):
             raise TypeError(f"{self.name} takes {len(self.domain)} operand(s), got {len(operands)}")
-        if any(hasattr(type(operand), "__len__") for operand in operands):
+        if any(hasattr(operand, "__array_ufunc__") and hasattr(operand, "__len__") for operand in operands):
             return elementwise(self, operands)
         if any(isinstance(operand, Value) for operand in operands):
             return apply(self, *map(as_value, operands))
@@ -422,22 +422,22 @@ class Value:
     # Comparisons look at the numbers.
 
     def __lt__(self, other: object) -> bool:
-        return self._data < number(other) if is_comparable(other) else NotImplemented
+        return bool(self._data < number(other)) if is_comparable(other) else NotImplemented
 
     def __le__(self, other: object) -> bool:
-        return self._data <= number(other) if is_comparable(other) else NotImplemented
+        return bool(self._data <= number(other)) if is_comparable(other) else NotImplemented
 
     def __gt__(self, other: object) -> bool:
-        return self._data > number(other) if is_comparable(other) else NotImplemented
+        return bool(self._data > number(other)) if is_comparable(other) else NotImplemented
 
     def __ge__(self, other: object) -> bool:
-        return self._data >= number(other) if is_comparable(other) else NotImplemented
+        return bool(self._data >= number(other)) if is_comparable(other) else NotImplemented
 
     def __eq__(self, other: object) -> bool:
-        return self._data == number(other) if is_comparable(other) else NotImplemented
+        return bool(self._data == number(other)) if is_comparable(other) else NotImplemented
 
     def __ne__(self, other: object) -> bool:
-        return self._data != number(other) if is_comparable(other) else NotImplemented
+        return bool(self._data != number(other)) if is_comparable(other) else NotImplemented
 
     def __bool__(self) -> bool:
         return self._data != 0.0
@@ -657,10 +657,9 @@ def domain_error(rule: Primitive, error: Exception, *operands: Value | float | N
     """Return the same kind of error, its message naming operation, numbers and labels."""
     given = [operand for operand in operands if operand is not None]
     numbers = [repr(number(operand)) for operand in given]
-    if rule.symbol in "+-*/**":
-        call = f" {rule.symbol} ".join(numbers)
-    elif rule.symbol.startswith("**"):
-        call = f"{numbers[0]}{rule.symbol}"
+    if rule.symbol[0] in "+-*/":
+        numbers = [f"({shown})" if shown.startswith("-") else shown for shown in numbers]
+        call = f" {rule.symbol} ".join(numbers) + (rule.symbol if len(numbers) == 1 else "")
     else:
         call = f"{rule.name}({', '.join(numbers)})"
     if isinstance(error, OverflowError):
