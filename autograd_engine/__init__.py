@@ -4,6 +4,7 @@ Reading order, each module importing only from those above it:
 
     floats       functions of plain floats that `math` lacks
     engine       Primitive, the table of primitives, Value
+    release      releasing a deep graph on CPython 3.13
     functions    compositions: sum, mean, dot, softmax, ...
     derivatives  gradient, grad, jacobian, hessian, hvp, jvp, check_gradients
     graph        looking at a graph, regions, saving it whole
@@ -21,7 +22,7 @@ adjoint: the derivative of the final output by a node, during a sweep; gradient:
 gets; graph; topological order; region: what stands behind a marked output.
 """
 
-from autograd_engine import graph
+from autograd_engine import graph, release
 from autograd_engine.derivatives import (
     check_gradients,
     grad,

@@ -291,7 +291,12 @@ def _check_order(f: Callable[[Sequence[Any]], Any], x: list[float], order: int, 
         raise AssertionError("derivatives differ from central differences:\n" + "\n".join(lines))
     if order > 1:
         for i in range(len(x)):
-            _check_order(lambda inputs, i=i: grad(f)(inputs)[i], x, order - 1, f"{path}x[{i}], ")
+            slope_by_i = _component(grad(f), i)
+            _check_order(slope_by_i, x, order - 1, f"{path}x[{i}], ")
+
+
+def _component(f: Callable[..., Any], i: int) -> Callable[..., Any]:
+    return lambda inputs: f(inputs)[i]
 
 
 def _difference(f: Callable[[Sequence[Any]], Any], x: list[float], i: int) -> tuple[float, float]:

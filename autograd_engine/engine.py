@@ -20,16 +20,20 @@ from copy import deepcopy
 from functools import lru_cache
 from numbers import Complex, Real
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, TypeAlias
 
 from autograd_engine import floats
 
-if TYPE_CHECKING:
+try:
     from mypy_extensions import mypyc_attr
-else:
+except ImportError:  # interpreted without it: it means something to the compiler only
 
-    def mypyc_attr(**flags):  # means something to the compiler only
-        return lambda cls: cls
+    def mypyc_attr(**flags):  # type: ignore[no-untyped-def, misc]
+        return _itself
+
+
+def _itself(cls: Any) -> Any:
+    return cls
 
 
 COMPILED: Final = not __file__.endswith(".py")
@@ -114,9 +118,24 @@ def find_primitive(name: str) -> Primitive:
     if name in TABLE:
         return TABLE[name]
     if name.startswith("**"):
-        return power_of(float(name[2:]) if set(name[2:]) & set(".einf") else int(name[2:]))
+        return power_of(int(name[2:]) if name[2:].lstrip("-").isdigit() else float(name[2:]))
     raise ValueError(f"there is no primitive named {name!r}")
 
+
+# Rows that rules above them mention.
+above: Primitive
+bell: Primitive
+circle: Primitive
+cos: Primitive
+cosh: Primitive
+gate: Primitive
+gauss: Primitive
+hypot: Primitive
+ln: Primitive
+ratio: Primitive
+sign: Primitive
+slope: Primitive
+unit: Primitive
 
 # Kinks, decided here: relu'(0) = abs'(0) = 0, a tie of maximum and minimum gives each half,
 # d(x**0) = 0, at x = 0 d(x**y)/dy = 0. A rule whose textbook form loses digits somewhere
@@ -125,13 +144,13 @@ def find_primitive(name: str) -> Primitive:
 
 # The operators. Value states the partials of + - * / (and of relu) itself, for speed; a test
 # holds them to the rows.
-ADD       = row("add",      lambda x, y: x + y, lambda out, x, y: (1.0, 1.0),                    REAL, REAL, symbol="+")
-SUBTRACT  = row("subtract", lambda x, y: x - y, lambda out, x, y: (1.0, -1.0),                   REAL, REAL, symbol="-")
-MULTIPLY  = row("multiply", lambda x, y: x * y, lambda out, x, y: (y, x),                        REAL, REAL, symbol="*")
-DIVIDE    = row("divide",   lambda x, y: x / y, lambda out, x, y: (1.0 / y, -out / y),           REAL, REAL, symbol="/")
-POWER     = row("power",    floats.power,       lambda out, x, y: (slope(x, y), gate(x, out * ln(x))), POSITIVE, REAL, symbol="**")
-NEGATIVE  = row("negative", lambda x: -x,       lambda out, x: (-1.0,),                          symbol="neg")
-ABSOLUTE  = row("absolute", abs,                lambda out, x: (sign(x),),                       symbol="abs")
+ADD: Final = row("add",      lambda x, y: x + y, lambda out, x, y: (1.0, 1.0),                    REAL, REAL, symbol="+")
+SUBTRACT: Final = row("subtract", lambda x, y: x - y, lambda out, x, y: (1.0, -1.0),                   REAL, REAL, symbol="-")
+MULTIPLY: Final = row("multiply", lambda x, y: x * y, lambda out, x, y: (y, x),                        REAL, REAL, symbol="*")
+DIVIDE: Final = row("divide",   lambda x, y: x / y, lambda out, x, y: (1.0 / y, -out / y),           REAL, REAL, symbol="/")
+POWER: Final = row("power",    floats.power,       lambda out, x, y: (slope(x, y), gate(x, out * ln(x))), POSITIVE, REAL, symbol="**")
+NEGATIVE: Final = row("negative", lambda x: -x,       lambda out, x: (-1.0,),                          symbol="neg")
+ABSOLUTE: Final = row("absolute", abs,                lambda out, x: (sign(x),),                       symbol="abs")
 
 exp       = row("exp",      math.exp,           lambda out, x: (out,))
 expm1     = row("expm1",    math.expm1,         lambda out, x: (exp(x),))
@@ -176,8 +195,8 @@ gauss     = row("gauss",    floats.gauss,       lambda out, x: (-2.0 * x * out,)
 bell      = row("bell",     floats.bell,        lambda out, x: (-out * tanh(0.5 * x),))
 
 # What nobody computed.
-LEAF      = row("leaf",     float,              lambda out: (),                                  symbol="")
-CONSTANT  = row("constant", float,              lambda out: (),                                  symbol="")
+LEAF: Final = row("leaf",     float,              lambda out: (),                                  symbol="")
+CONSTANT: Final = row("constant", float,              lambda out: (),                                  symbol="")
 # fmt: on
 
 
@@ -195,10 +214,11 @@ class Opaque(Primitive):
 
 
 @lru_cache(maxsize=256, typed=True)
-def power_of(exponent: float) -> Primitive:
-    """Return the primitive x -> x**exponent for a fixed number: one operand."""
+def power_of(number: Any) -> Primitive:
+    """Return the primitive x -> x**number for a fixed number: one operand."""
+    exponent = float(number)
     return Primitive(
-        f"**{exponent}",
+        f"**{number}",
         lambda x: floats.power(x, exponent),
         lambda out, x: (slope(x, exponent),),
         domain=(POSITIVE if exponent % 1.0 else REAL,),
@@ -216,6 +236,9 @@ class Note:
 
 
 NOTHING: Final = Note()
+
+
+Result: TypeAlias = "Value | Any"  # Any stands for NotImplemented, where Python asks the other operand
 
 
 @mypyc_attr(acyclic=True)
@@ -257,11 +280,10 @@ class Value:
         self.dy = 0.0
         self.rule = LEAF
         self.mark = 0
-        if label != "":
-            if isinstance(label, str):
-                self.label = label
-            else:  # micrograd's Value(data, children, op)
-                self.rule = Opaque(op, tuple(label))  # type: ignore[arg-type]
+        if not isinstance(label, str):  # micrograd's Value(data, children, op)
+            self.rule = Opaque(op, tuple(label))  # type: ignore[arg-type]
+        elif label:
+            self.note = Note(label)
 
     # What one can ask a value.
 
@@ -341,8 +363,9 @@ class Value:
         self._grad += seed
         for node in reversed(order):
             adjoint = node._grad
-            if adjoint:
-                node.x._grad += node.dx * adjoint  # type: ignore[union-attr]
+            x = node.x
+            if adjoint and x is not None:
+                x._grad += node.dx * adjoint
                 y = node.y
                 if y is not None:
                     y._grad += node.dy * adjoint
@@ -357,37 +380,37 @@ class Value:
 
     # Operators.
 
-    def __add__(self, other: object) -> Value:
+    def __add__(self, other: object) -> Result:
         if not isinstance(other, Value):
             if not is_number(other):
                 return NotImplemented
             other = constant(other)
         return record(ADD, self._data + other._data, self, other, 1.0, 1.0)
 
-    def __radd__(self, other: object) -> Value:
+    def __radd__(self, other: object) -> Result:
         return constant(other) + self if is_number(other) else NotImplemented
 
-    def __sub__(self, other: object) -> Value:
+    def __sub__(self, other: object) -> Result:
         if not isinstance(other, Value):
             if not is_number(other):
                 return NotImplemented
             other = constant(other)
         return record(SUBTRACT, self._data - other._data, self, other, 1.0, -1.0)
 
-    def __rsub__(self, other: object) -> Value:
+    def __rsub__(self, other: object) -> Result:
         return constant(other) - self if is_number(other) else NotImplemented
 
-    def __mul__(self, other: object) -> Value:
+    def __mul__(self, other: object) -> Result:
         if not isinstance(other, Value):
             if not is_number(other):
                 return NotImplemented
             other = constant(other)
         return record(MULTIPLY, self._data * other._data, self, other, other._data, self._data)
 
-    def __rmul__(self, other: object) -> Value:
+    def __rmul__(self, other: object) -> Result:
         return constant(other) * self if is_number(other) else NotImplemented
 
-    def __truediv__(self, other: object) -> Value:
+    def __truediv__(self, other: object) -> Result:
         if not isinstance(other, Value):
             if not is_number(other):
                 return NotImplemented
@@ -397,17 +420,17 @@ class Value:
         quotient = self._data / other._data
         return record(DIVIDE, quotient, self, other, 1.0 / other._data, -quotient / other._data)
 
-    def __rtruediv__(self, other: object) -> Value:
+    def __rtruediv__(self, other: object) -> Result:
         return constant(other) / self if is_number(other) else NotImplemented
 
-    def __pow__(self, other: object) -> Value:
+    def __pow__(self, other: object) -> Result:
         if isinstance(other, Value):
             return apply(POWER, self, other)
         if not is_number(other):
             return NotImplemented
-        return apply(power_of(other if isinstance(other, int) else as_float(other)), self)
+        return apply(power_of(other), self)
 
-    def __rpow__(self, other: object) -> Value:
+    def __rpow__(self, other: object) -> Result:
         return constant(other) ** self if is_number(other) else NotImplemented
 
     def __neg__(self) -> Value:
@@ -535,7 +558,7 @@ LEAVING: Final = (
 # Making values.
 
 blank = object.__new__
-_ZERO: Final[object] = 0.0
+ZERO: Final[object] = 0.0
 
 
 def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
@@ -543,7 +566,7 @@ def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, d
     if PAUSED and get_ident() in PAUSED:
         return constant(data)
     # Interpreted, `__init__` would cost a third of the whole operation.
-    out = Value(_ZERO) if COMPILED else blank(Value)
+    out = Value(ZERO) if COMPILED else blank(Value)
     out._data = data
     out._grad = 0.0
     out.x = x
@@ -711,28 +734,28 @@ def topological_order(*outputs: Value, clear: bool = False) -> list[Value]:
     mark = next(_traversals)
     order: list[Value] = []
     path: list[Value] = []  # computed values whose second operand has not been looked at
-    for node in outputs:
-        if node.x is None or node.mark == mark:
-            continue
-        while True:
+    for output in outputs:
+        node: Value | None = output
+        while node is not None:
+            x = node.x
+            if x is None or node.mark == mark:
+                break  # an output that was nothing new
             node.mark = mark
             if clear:
                 node._grad = 0.0
-            x = node.x
-            if x.x is not None and x.mark != mark:  # type: ignore[union-attr]
+            if x.x is not None and x.mark != mark:
                 path.append(node)
-                node = x  # type: ignore[assignment]
+                node = x
                 continue
             y = node.y
             while y is None or y.x is None or y.mark == mark:
                 order.append(node)
                 if not path:
+                    node = None
                     break
                 node = path.pop()
                 y = node.y
             else:
                 path.append(node)
                 node = y
-                continue
-            break
     return order

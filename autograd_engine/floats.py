@@ -29,7 +29,7 @@ def cbrt(x: float) -> float:
 
 def power(x: float, y: float) -> float:
     """Return x**y; a negative base under a non-integer exponent raises `ValueError`."""
-    result = x**y
+    result: float | complex = x**y
     if isinstance(result, complex):
         raise ValueError("negative base, non-integer exponent")
     return result
@@ -114,7 +114,8 @@ def slope(x: float, y: float) -> float:
             return y * power(x, y - 1.0)
         return y * ratio(power(x, y), x) if x else math.copysign(math.inf, y)
     except OverflowError:
-        return math.copysign(math.inf, y) if x > 0.0 or (y - 1.0) % 2.0 == 0.0 else -math.copysign(math.inf, y)
+        odd = x < 0.0 and y % 2.0 == 0.0  # an odd power of a negative number
+        return math.copysign(math.inf, -y if odd else y)
 
 
 def unit(x: float, y: float) -> float:

@@ -16,11 +16,13 @@ from autograd_engine.engine import (
     COMPILED,
     MULTIPLY,
     PAUSED,
+    ZERO,
     Value,
     above,
     as_float,
     as_value,
     blank,
+    constant,
     erfc,
     exp,
     expm1,
@@ -140,7 +142,7 @@ def dot(xs: Sequence[Any], ys: Sequence[Any], start: Any = None) -> Any:
     """
     if len(xs) != len(ys):
         raise ValueError(f"dot needs two vectors of one length, got {len(xs)} and {len(ys)}")
-    if not COMPILED and not PAUSED and isinstance(start, Value):
+    if isinstance(start, Value) and not PAUSED:
         return _dot_of_values(xs, ys, start)
     for x, y in zip(xs, ys):
         start = x * y if start is None else start + x * y
@@ -148,28 +150,30 @@ def dot(xs: Sequence[Any], ys: Sequence[Any], start: Any = None) -> Any:
 
 
 def _dot_of_values(xs: Sequence[Any], ys: Sequence[Any], start: Value) -> Value:
-    """Record what `dot` records, without the interpreter's calls: a neuron spends its life here."""
+    """Record what `dot` records, without the calls: a neuron spends its life here."""
     total = start
-    for x, y in zip(xs, ys):
-        x, y = as_value(x), as_value(y)
-        product = blank(Value)
-        product.dx = y._data
-        product.dy = x._data
+    for left, right in zip(xs, ys):
+        x = left if isinstance(left, Value) else constant(left)
+        y = right if isinstance(right, Value) else constant(right)
+        product = Value(ZERO) if COMPILED else blank(Value)
         product._data = x._data * y._data
         product._grad = 0.0
         product.x = x
         product.y = y
+        product.dx = y._data
+        product.dy = x._data
         product.rule = MULTIPLY
         product.mark = 0
-        added = blank(Value)
-        added._data = total._data + product._data
-        added._grad = 0.0
-        added.x = total
-        added.y = product
-        added.dx = added.dy = 1.0
-        added.rule = ADD
-        added.mark = 0
-        total = added
+        longer = Value(ZERO) if COMPILED else blank(Value)
+        longer._data = total._data + product._data
+        longer._grad = 0.0
+        longer.x = total
+        longer.y = product
+        longer.dx = 1.0
+        longer.dy = 1.0
+        longer.rule = ADD
+        longer.mark = 0
+        total = longer
     return total
 
 

@@ -197,4 +197,4 @@ def _restore(
     return made[-1]
 
 
-copyreg.pickle(Value, _flatten)  # type: ignore[arg-type]
+copyreg.pickle(Value, _flatten)

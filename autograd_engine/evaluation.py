@@ -1,0 +1,83 @@
+"""How good a model is on samples: its mean loss, and the share that it predicts right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from autograd_engine.engine import Value, is_number, no_grad, number
+
+Sample = tuple[Any, Any]
+Predictor = Callable[[Any], Any]
+Loss = Callable[[Any, Any], Any]
+Judge = Callable[[Any, Any], float]
+
+
+def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[float, float]:
+    """Return the mean loss and the accuracy of the model on `(input, target)` pairs.
+
+    Accuracy is the share of samples predicted right: of several outputs the largest is the
+    one at `target`, a single output is positive where the target is (of targets 0 and 1, or
+    -1 and 1). Where the targets are other numbers it is NaN.
+
+    Raises `ValueError` for no samples and `TypeError` for items that are not pairs.
+
+    >>> from autograd_engine.losses import mse
+    >>> evaluate(lambda x: 2 * x[0], [([1.0], 1.5), ([2.0], 3.0)], mse)
+    (0.625, nan)
+    """
+    samples = pairs("data", data)
+    right = judge(samples)
+    losses, hits = [], []
+    with no_grad():
+        for x, target in samples:
+            outputs = model(x)
+            losses.append(float(number(loss(outputs, target))))
+            hits.append(right(outputs, target))
+    return average(losses), average(hits)
+
+
+def accuracy(model: Predictor, data: Iterable[Sample]) -> float:
+    """Return the share of samples that the model predicts right, as `evaluate` counts them.
+
+    Raises `ValueError` for no samples and `TypeError` for items that are not pairs.
+
+    >>> accuracy(lambda x: x[0] - 1.5, [([1.0], 0), ([2.0], 1), ([3.0], 0), ([4.0], 1)])
+    0.75
+    """
+    return evaluate(model, data, lambda outputs, target: 0.0)[1]
+
+
+def judge(samples: Sequence[Sample]) -> Judge:
+    """Return what says 1.0 for a right prediction, 0.0 for a wrong one, NaN if there is neither."""
+    targets = [target for _, target in samples]
+    positions = all(hasattr(target, "__index__") and target >= 0 for target in targets)
+    sides = any(all(is_number(t) and t in two for t in targets) for two in ((0, 1), (-1, 1)))
+
+    def right(outputs: Any, target: Any) -> float:
+        single = isinstance(outputs, Value) or is_number(outputs)
+        numbers = [number(output) for output in ([outputs] if single else outputs)]
+        if len(numbers) == 1:
+            return float((numbers[0] > 0) == (target > 0)) if sides else math.nan
+        return float(numbers.index(max(numbers)) == target) if positions else math.nan
+
+    return right
+
+
+def average(numbers: Sequence[float]) -> float:
+    """Return the mean, rounded once."""
+    return math.fsum(numbers) / len(numbers)
+
+
+def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
+    """Return the samples as a list; `ValueError` where there are none."""
+    samples = list(data)
+    if not samples:
+        raise ValueError(f"{name} is empty: it needs at least one (input, target) pair")
+    for position, sample in enumerate(samples):
+        if not isinstance(sample, (tuple, list)) or len(sample) != 2:
+            raise TypeError(
+                f"{name} must hold (input, target) pairs; item {position} is {sample!r:.80}"
+            )
+    return samples

@@ -1,0 +1,202 @@
+"""Expressions typed as text, turned into graphs: names, numbers and functions of the package.
+
+The text is parsed, never executed: what is not arithmetic, a comparison, a list or a call of
+one of `FUNCTIONS` is refused by name.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import operator
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from autograd_engine import engine, functions
+from autograd_engine.engine import Value, as_value
+
+# fmt: off
+_PRIMITIVES = (
+    engine.exp, engine.expm1, engine.log, engine.log1p, engine.log2, engine.log10, engine.sqrt,
+    engine.cbrt, engine.sin, engine.cos, engine.tan, engine.asin, engine.acos, engine.atan,
+    engine.atan2, engine.sinh, engine.cosh, engine.tanh, engine.asinh, engine.acosh, engine.atanh,
+    engine.erf, engine.erfc, engine.sigmoid, engine.softplus, engine.relu, engine.maximum,
+    engine.minimum, engine.hypot,
+)
+_COMPOSITIONS = (
+    functions.where, functions.leaky_relu, functions.elu, functions.gelu, functions.silu,
+    functions.clip, functions.sum, functions.mean, functions.prod, functions.dot, functions.norm,
+    functions.variance, functions.logsumexp, functions.softmax, functions.log_softmax,
+)
+# fmt: on
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": engine.ABSOLUTE,
+    **{rule.name: rule for rule in _PRIMITIVES},
+    **{function.__name__: function for function in _COMPOSITIONS},
+}
+"""Every function that an expression may call, by name."""
+
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: engine.ADD,
+    ast.Sub: engine.SUBTRACT,
+    ast.Mult: engine.MULTIPLY,
+    ast.Div: engine.DIVIDE,
+    ast.UAdd: operator.pos,
+    ast.USub: engine.NEGATIVE,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+
+def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
+    """Return the value of an expression such as `"tanh(a*b + c)"` on the values of that name.
+
+    Raises `ValueError` for what is no expression, for whatever the expression may not contain,
+    for a name without a value, a value that is not used and a result that is not one value;
+    and the engine's own errors where an operation is not defined.
+
+    >>> a = Value(2.0, "a")
+    >>> output = evaluate("a**2 + sum([a, 1])", {"a": a})
+    >>> output.backward()
+    >>> output.data, a.grad
+    (7.0, 5.0)
+    """
+    text = expression.strip()
+    try:
+        tree = _parsed(text)
+        result = _Evaluation(text, values).of(tree.body)
+    except (RecursionError, MemoryError):
+        raise ValueError("the expression is nested too deeply") from None
+    mentioned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for name in values:
+        if name not in mentioned:
+            raise ValueError(f"{name!r} has a value, but the expression does not mention it")
+    if isinstance(result, list):
+        raise ValueError(
+            f"the expression gives a list of {len(result)}, not one value: "
+            f"pick one, as in ({text})[0], or take their sum"
+        )
+    if isinstance(result, bool):
+        raise ValueError(f"the expression gives {result}, not a number")
+    return as_value(result)
+
+
+def _parsed(text: str) -> ast.Expression:
+    if not text:
+        raise ValueError("the expression is empty")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about spelling that is refused below anyhow
+            return ast.parse(text, mode="eval")
+    except SyntaxError as error:
+        place = f" at character {error.offset}" if error.offset else ""
+        shown = repr(text if len(text) < 80 else text[:80] + "...")
+        raise ValueError(f"cannot read the expression {shown}: {error.msg}{place}") from None
+
+
+class _Evaluation:
+    """One walk over the tree of an expression."""
+
+    def __init__(self, text: str, values: Mapping[str, Value]) -> None:
+        self.text = text
+        self.values = values
+
+    def of(self, node: ast.expr) -> Any:
+        """Return what this piece of the expression stands for."""
+        match node:
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                return self.called(node, float, number)
+            case ast.Name():
+                return self.named(node)
+            case ast.List() | ast.Tuple():
+                return [self.of(item) for item in node.elts]
+            case ast.UnaryOp(op=sign) if type(sign) in _OPERATORS:
+                return self.called(node, _OPERATORS[type(sign)], self.of(node.operand))
+            case ast.BinOp(op=ast.Pow()):
+                return self.called(node, _power, self.of(node.left), self.of(node.right))
+            case ast.BinOp(op=sign) if type(sign) in _OPERATORS:
+                rule = _OPERATORS[type(sign)]
+                return self.called(node, rule, self.of(node.left), self.of(node.right))
+            case ast.Compare(ops=[sign], comparators=[right]) if type(sign) in _OPERATORS:
+                rule = _OPERATORS[type(sign)]
+                return self.called(node, rule, self.of(node.left), self.of(right))
+            case ast.Call():
+                return self.function(node)
+            case ast.Subscript():
+                return self.called(node, _item, self.of(node.value), self.of(node.slice))
+        raise ValueError(f"an expression cannot contain {self.piece(node)}{_advice(node)}")
+
+    def piece(self, node: ast.AST) -> str:
+        """Return the text of this piece, quoted."""
+        return repr(ast.get_source_segment(self.text, node) or self.text)
+
+    def named(self, node: ast.Name) -> Value:
+        """Return the value of that name."""
+        name = node.id
+        if name in self.values:
+            return self.values[name]
+        if name in FUNCTIONS:
+            raise ValueError(f"{name!r} is a function: call it, as in {name}(...)")
+        raise ValueError(
+            f"the name {name!r} has no value: give it one, as in {name}=2"
+            + _similar(name, self.values)
+        )
+
+    def function(self, node: ast.Call) -> Any:
+        """Return what a call of one of the package's functions gives."""
+        if not isinstance(node.func, ast.Name):
+            raise ValueError(
+                f"an expression cannot call {self.piece(node.func)}: "
+                "write functions by their bare names, as in tanh(a)"
+            )
+        name = node.func.id
+        if name not in FUNCTIONS:
+            raise ValueError(f"there is no function {name!r}{_similar(name, FUNCTIONS)}")
+        for part in (*node.args, *(keyword.value for keyword in node.keywords)):
+            if isinstance(part, ast.Starred) or any(item.arg is None for item in node.keywords):
+                raise ValueError(f"an expression cannot unpack with * in {self.piece(node)}")
+        options = {str(keyword.arg): self.of(keyword.value) for keyword in node.keywords}
+        return self.called(node, FUNCTIONS[name], *map(self.of, node.args), **options)
+
+    def called(
+        self, node: ast.expr, function: Callable[..., Any], *operands: Any, **options: Any
+    ) -> Any:
+        """Call the function; what it refuses by type is reported with this piece of the text."""
+        try:
+            return function(*operands, **options)
+        except (TypeError, IndexError) as error:
+            raise ValueError(f"in {self.piece(node)}: {error}") from None
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if not isinstance(base, Value) or not isinstance(exponent, float):
+        return engine.POWER(base, exponent)
+    # A whole exponent is drawn as it was typed: **2, not **2.0.
+    return base ** (int(exponent) if exponent.is_integer() and abs(exponent) < 1e15 else exponent)
+
+
+def _item(items: Any, index: Any) -> Any:
+    if not isinstance(items, list) or not isinstance(index, float) or not index.is_integer():
+        raise TypeError("square brackets pick an item of a list by its number, as in [a, b][0]")
+    return items[int(index)]
+
+
+def _similar(name: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _advice(node: ast.expr) -> str:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
+        return ": a power is written **"
+    if isinstance(node, ast.Attribute):
+        return ": functions are called by their bare names, as in tanh(a)"
+    if isinstance(node, ast.Compare):
+        return ": one comparison at a time"
+    return ""

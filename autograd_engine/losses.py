@@ -1,0 +1,145 @@
+"""Losses of one sample: how far a network's outputs are from the target, as one value.
+
+Each takes what the network returns (a value, or a list of them) and the sample's target.
+Classifiers are trained on raw scores ("logits"): the losses turn them into probabilities
+themselves, in a form that keeps its digits however large the scores are. On plain numbers
+they return numbers. The loss of a batch is the mean of its samples' losses.
+
+>>> score = Value(1000.0)
+>>> loss = binary_cross_entropy(score, 0)
+>>> loss.backward()
+>>> loss.data, score.grad
+(1000.0, 1.0)
+"""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+from autograd_engine.engine import Value, is_number, number, relu, softplus
+from autograd_engine.functions import logsumexp, mean, sum
+
+
+def mse(outputs: Any, target: Any) -> Any:
+    """Return the mean, over the outputs, of the squared differences from the target.
+
+    Both are numbers or sequences. Raises `ValueError` naming both lengths where they differ.
+
+    >>> mse([1.0, 5.0], [3.0, 5.0])
+    2.0
+    """
+    squares = _squares("mse", outputs, target)
+    return squares[0] if len(squares) == 1 else mean(squares)
+
+
+def half_squared_error(outputs: Any, target: Any) -> Any:
+    """Return half the sum of the squared differences, whose slope is the difference itself.
+
+    Both are numbers or sequences. Raises `ValueError` naming both lengths where they differ.
+
+    >>> half_squared_error(1.0, 3.0)
+    2.0
+    """
+    return sum(_squares("half_squared_error", outputs, target)) / 2.0
+
+
+def binary_cross_entropy(logit: Any, target: Any) -> Any:
+    """Return -ln p for target 1 and -ln(1 - p) for target 0, where p = sigmoid(logit).
+
+    Raises `ValueError` for any other target and for several logits.
+
+    >>> binary_cross_entropy(0.0, 1) == binary_cross_entropy(0.0, 0)
+    True
+    """
+    logit = _one("binary_cross_entropy", logit)
+    target = _label("binary_cross_entropy", target, (0, 1))
+    if isinstance(target, Value):  # a target fed to a compiled program must not choose a branch
+        return softplus((1.0 - 2.0 * target) * logit)
+    # Not target * logit - softplus(logit), which would cancel where the logit is large.
+    return softplus(-logit if target else logit)
+
+
+def cross_entropy(logits: Any, target: int) -> Any:
+    """Return -ln of the probability that softmax of the logits gives to the class `target`.
+
+    Raises `ValueError` for a class that is out of range and for fewer than two logits,
+    `TypeError` for a class that is not an integer.
+
+    >>> round(cross_entropy([0.0, 0.0, 1000.0], 2), 6)
+    0.0
+    >>> cross_entropy([0.0, -1000.0], 1)
+    1000.0
+    """
+    items = _items("cross_entropy", "logits", logits)
+    if len(items) < 2:
+        raise ValueError(
+            "cross_entropy needs a list of logits, one for each class, but was given a single one; "
+            "two classes by one logit are the job of binary_cross_entropy"
+        )
+    chosen = _class(target, len(items))
+    others = items[:chosen] + items[chosen + 1 :]
+    # ln(1 + e**(rest - logit)): logsumexp of all less the logit would cancel where p is near 1.
+    rest = others[0] if len(others) == 1 else logsumexp(others)
+    return softplus(rest - items[chosen])
+
+
+def hinge(score: Any, target: Any) -> Any:
+    """Return how much target * score falls short of 1, or 0 if it does not.
+
+    Raises `ValueError` for a target other than -1 and 1 and for several scores.
+
+    >>> hinge(0.25, 1), hinge(0.25, -1), hinge(3.0, 1)
+    (0.75, 1.25, 0.0)
+    """
+    score = _one("hinge", score)
+    return relu(1.0 + -_label("hinge", target, (-1, 1)) * score)
+
+
+def _squares(loss: str, outputs: Any, target: Any) -> list[Any]:
+    xs, ys = _items(loss, "outputs", outputs), _items(loss, "target", target)
+    if len(xs) != len(ys):
+        raise ValueError(
+            f"{loss} needs as many outputs as targets, got {len(xs)} outputs and {len(ys)} targets"
+        )
+    return [(x - y) ** 2 for x, y in zip(xs, ys, strict=True)]
+
+
+def _items(loss: str, what: str, given: Any) -> list[Any]:
+    """Return one value or number, or a sequence of them, as a list."""
+    items = [given] if isinstance(given, Value) or is_number(given) else list(given)
+    for item in items:
+        if not isinstance(item, Value) and not is_number(item):
+            raise TypeError(
+                f"the {what} of {loss} must be values or numbers, "
+                f"got {type(item).__name__}: {item!r}"
+            )
+    if not items:
+        raise ValueError(f"the {what} of {loss} are empty: it needs at least one")
+    return items
+
+
+def _one(loss: str, given: Any) -> Any:
+    items = _items(loss, "score", given)
+    if len(items) != 1:
+        raise ValueError(f"{loss} takes one score and one target, got {len(items)} numbers")
+    return items[0]
+
+
+def _label(loss: str, target: Any, allowed: tuple[int, int]) -> Any:
+    """Return the target if it is one of the two allowed: a float, or a value as it came."""
+    target = _one(loss, target)
+    if number(target) not in allowed:
+        raise ValueError(f"the target of {loss} is {allowed[0]} or {allowed[1]}, got {target!r}")
+    return target if isinstance(target, Value) else float(target)
+
+
+def _class(target: Any, count: int) -> int:
+    """Return the class as an index into so many logits."""
+    if not hasattr(target, "__index__"):
+        raise TypeError(
+            f"the class must be an integer from 0 to {count - 1} for {count} logits, got {target!r}"
+        )
+    if not 0 <= index(target) < count:
+        raise ValueError(f"class {target} is out of range for {count} logits: 0 to {count - 1}")
+    return index(target)
