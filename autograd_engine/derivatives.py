@@ -78,7 +78,9 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
         unchanged = False
     if not unchanged or not all(map(_same, recorded, node.partials)):
         leaves = [value for value in operands if value.x is None]
-        names = " or ".join(value.label and repr(value.label) or repr(value) for value in leaves or operands)
+        names = " or ".join(
+            value.label and repr(value.label) or repr(value) for value in leaves or operands
+        )
         raise RuntimeError(
             f"{names} was changed after the forward pass: its recorded derivative {node.partials} "
             f"no longer fits its data. Compute the output again before asking for create_graph"
@@ -130,7 +132,9 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     def derivative(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         for position in positions:
             if not -len(args) <= position < len(args):
-                raise ValueError(f"argnums {position} is out of range: f was given {len(args)} arguments")
+                raise ValueError(
+                    f"argnums {position} is out of range: f was given {len(args)} arguments"
+                )
         with _inside() as nested:
             inputs: list[Value] = []
             fresh = list(args)
@@ -138,7 +142,9 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
                 fresh[position] = _map(lambda leaf: _fresh(leaf, inputs), args[position])
             output = _one_value(f(*fresh, **kwargs))
             slopes = iter(gradient(output, inputs, create_graph=nested))
-            shaped = tuple(_map(lambda leaf: next(slopes), args[position]) for position in positions)
+            shaped = tuple(
+                _map(lambda leaf: next(slopes), args[position]) for position in positions
+            )
         value = output if nested else output.data
         return value, shaped[0] if isinstance(argnums, int) else shaped
 
@@ -284,7 +290,9 @@ def _check_order(f: Callable[[Sequence[Any]], Any], x: list[float], order: int, 
     for i, slope in enumerate(analytic):
         numeric, doubt = _difference(f, x, i)
         wrong = not abs(slope - numeric) <= 1e-6 * max(abs(slope), abs(numeric)) + 4.0 * doubt
-        rows.append((f"{path}x[{i}]", slope, numeric, slope - numeric, "<- differs" if wrong else ""))
+        rows.append(
+            (f"{path}x[{i}]", slope, numeric, slope - numeric, "<- differs" if wrong else "")
+        )
     if any(row[-1] for row in rows):
         lines = [f"{'input':>12} {'analytic':>24} {'numeric':>24} {'difference':>12}"]
         lines += [f"{n:>12} {a:>24.16g} {m:>24.16g} {d:>12.3g} {flag}" for n, a, m, d, flag in rows]

@@ -107,7 +107,11 @@ def sum(values: Iterable[Any]) -> Any:
     Value(data=6.0, grad=0.0)
     """
     items = list(values)
-    return builtins.sum(items[1:], items[0] * 1.0 if isinstance(items[0], int) else items[0]) if items else 0.0
+    return (
+        builtins.sum(items[1:], items[0] * 1.0 if isinstance(items[0], int) else items[0])
+        if items
+        else 0.0
+    )
 
 
 def mean(values: Iterable[Any]) -> Any:

@@ -33,7 +33,11 @@ def nodes(*outputs: Value) -> list[Value]:
     pending = [(outputs, False)]  # values whose partials are unknown have operands all the same
     while pending:
         tops, expanded = pending.pop()
-        opaque = [node for node in _reached(tops) if isinstance(node.rule, Opaque) and id(node) not in found]
+        opaque = [
+            node
+            for node in _reached(tops)
+            if isinstance(node.rule, Opaque) and id(node) not in found
+        ]
         if opaque and not expanded:
             pending.append((tops, True))
             pending.append((tuple(value for node in opaque for value in node.operands), False))

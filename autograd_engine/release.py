@@ -17,7 +17,9 @@ _waiting: list[Value | None] = []
 _emptying: list[bool] = []  # holds one item while the list is being emptied
 
 
-def _release(self: Any, waiting: list[Value | None] = _waiting, emptying: list[bool] = _emptying) -> None:
+def _release(
+    self: Any, waiting: list[Value | None] = _waiting, emptying: list[bool] = _emptying
+) -> None:
     if self.x is None:
         return
     waiting.append(self.x)
