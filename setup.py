@@ -15,7 +15,7 @@ from pathlib import Path
 
 from setuptools import setup
 
-MODULES = ["floats", "engine", "functions"]
+MODULES = ["floats", "real", "recording", "engine", "functions"]
 
 
 def wanted() -> bool:

@@ -3,6 +3,8 @@
 Reading order, each module importing only from those above it:
 
     floats       functions of plain floats that `math` lacks
+    real         what counts as a number, and errors
+    recording    no_grad
     engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13
     functions    compositions: sum, mean, dot, softmax, ...
@@ -60,7 +62,6 @@ from autograd_engine.engine import (
     log10,
     maximum,
     minimum,
-    no_grad,
     relu,
     sigmoid,
     sin,
@@ -87,3 +88,4 @@ from autograd_engine.functions import (
     variance,
     where,
 )
+from autograd_engine.recording import no_grad

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_engine.engine import Value, as_value, constant, is_number, topological_order
+from autograd_engine.engine import Value, as_value, constant, topological_order
 from autograd_engine.functions import dot
+from autograd_engine.real import is_number
 
 
 def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:

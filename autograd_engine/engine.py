@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
 from inspect import signature
-from numbers import Complex, Real
 from threading import get_ident
 from typing import Any, Final, TypeAlias
 
 from autograd_engine import floats
+from autograd_engine.real import LEAVING, as_float, domain_error, is_number
+from autograd_engine.recording import PAUSED
 
 try:
     from mypy_extensions import mypyc_attr
@@ -199,8 +199,8 @@ gauss     = row("gauss",    floats.gauss,       lambda out, x: (-2.0 * x * out,)
 bell      = row("bell",     floats.bell,        lambda out, x: (-out * tanh(0.5 * x),))
 
 # What nobody computed.
-LEAF: Final = row("leaf",     float,              lambda out: (),                                  symbol="")
-CONSTANT: Final = row("constant", float,              lambda out: (),                                  symbol="")
+LEAF: Final     = row("leaf",     float,          lambda out: (),                                  symbol="")
+CONSTANT: Final = row("constant", float,          lambda out: (),                                  symbol="")
 # fmt: on
 
 
@@ -265,9 +265,8 @@ class Note:
 NOTHING: Final = Note()
 
 
-Result: TypeAlias = (
-    "Value | Any"  # Any stands for NotImplemented, where Python asks the other operand
-)
+# Any stands for NotImplemented, upon which Python asks the other operand.
+Result: TypeAlias = "Value | Any"
 
 
 @mypyc_attr(acyclic=True)
@@ -416,18 +415,12 @@ class Value:
             other = constant(other)
         return record(ADD, self._data + other._data, self, other, 1.0, 1.0)
 
-    def __radd__(self, other: object) -> Result:
-        return constant(other) + self if is_number(other) else NotImplemented
-
     def __sub__(self, other: object) -> Result:
         if not isinstance(other, Value):
             if not is_number(other):
                 return NotImplemented
             other = constant(other)
         return record(SUBTRACT, self._data - other._data, self, other, 1.0, -1.0)
-
-    def __rsub__(self, other: object) -> Result:
-        return constant(other) - self if is_number(other) else NotImplemented
 
     def __mul__(self, other: object) -> Result:
         if not isinstance(other, Value):
@@ -436,21 +429,15 @@ class Value:
             other = constant(other)
         return record(MULTIPLY, self._data * other._data, self, other, other._data, self._data)
 
-    def __rmul__(self, other: object) -> Result:
-        return constant(other) * self if is_number(other) else NotImplemented
-
     def __truediv__(self, other: object) -> Result:
         if not isinstance(other, Value):
             if not is_number(other):
                 return NotImplemented
             other = constant(other)
         if not other._data:
-            raise domain_error(DIVIDE, ZeroDivisionError(), self, other)
+            raise refused(DIVIDE, ZeroDivisionError(), self, other)
         quotient = self._data / other._data
         return record(DIVIDE, quotient, self, other, 1.0 / other._data, -quotient / other._data)
-
-    def __rtruediv__(self, other: object) -> Result:
-        return constant(other) / self if is_number(other) else NotImplemented
 
     def __pow__(self, other: object) -> Result:
         if isinstance(other, Value):
@@ -459,8 +446,13 @@ class Value:
             return NotImplemented
         return apply(power_of(other), self)
 
-    def __rpow__(self, other: object) -> Result:
-        return constant(other) ** self if is_number(other) else NotImplemented
+    # fmt: off
+    def __radd__(self, other: object) -> Result: return constant(other) + self if is_number(other) else NotImplemented
+    def __rsub__(self, other: object) -> Result: return constant(other) - self if is_number(other) else NotImplemented
+    def __rmul__(self, other: object) -> Result: return constant(other) * self if is_number(other) else NotImplemented
+    def __rtruediv__(self, other: object) -> Result: return constant(other) / self if is_number(other) else NotImplemented
+    def __rpow__(self, other: object) -> Result: return constant(other) ** self if is_number(other) else NotImplemented
+    # fmt: on
 
     def __neg__(self) -> Value:
         return apply(NEGATIVE, self)
@@ -473,23 +465,14 @@ class Value:
 
     # Comparisons look at the numbers.
 
-    def __lt__(self, other: object) -> bool:
-        return bool(self._data < number(other)) if is_comparable(other) else NotImplemented
-
-    def __le__(self, other: object) -> bool:
-        return bool(self._data <= number(other)) if is_comparable(other) else NotImplemented
-
-    def __gt__(self, other: object) -> bool:
-        return bool(self._data > number(other)) if is_comparable(other) else NotImplemented
-
-    def __ge__(self, other: object) -> bool:
-        return bool(self._data >= number(other)) if is_comparable(other) else NotImplemented
-
-    def __eq__(self, other: object) -> bool:
-        return bool(self._data == number(other)) if is_comparable(other) else NotImplemented
-
-    def __ne__(self, other: object) -> bool:
-        return bool(self._data != number(other)) if is_comparable(other) else NotImplemented
+    # fmt: off
+    def __lt__(self, other: object) -> bool: return bool(self._data <  number(other)) if is_comparable(other) else NotImplemented
+    def __le__(self, other: object) -> bool: return bool(self._data <= number(other)) if is_comparable(other) else NotImplemented
+    def __gt__(self, other: object) -> bool: return bool(self._data >  number(other)) if is_comparable(other) else NotImplemented
+    def __ge__(self, other: object) -> bool: return bool(self._data >= number(other)) if is_comparable(other) else NotImplemented
+    def __eq__(self, other: object) -> bool: return bool(self._data == number(other)) if is_comparable(other) else NotImplemented
+    def __ne__(self, other: object) -> bool: return bool(self._data != number(other)) if is_comparable(other) else NotImplemented
+    # fmt: on
 
     def __bool__(self) -> bool:
         return self._data != 0.0
@@ -519,20 +502,13 @@ class Value:
 
     # The way out of the graph is `.data`, never a silent conversion.
 
-    def __float__(self) -> float:
-        raise TypeError(LEAVING)
-
-    def __int__(self) -> int:
-        raise TypeError(LEAVING)
-
-    def __complex__(self) -> complex:
-        raise TypeError(LEAVING)
-
-    def __round__(self, digits: int | None = None) -> float:
-        raise TypeError(LEAVING)
-
-    def __trunc__(self) -> int:
-        raise TypeError(LEAVING)
+    # fmt: off
+    def __float__(self) -> float: raise TypeError(LEAVING)
+    def __int__(self) -> int: raise TypeError(LEAVING)
+    def __complex__(self) -> complex: raise TypeError(LEAVING)
+    def __round__(self, digits: int | None = None) -> float: raise TypeError(LEAVING)
+    def __trunc__(self) -> int: raise TypeError(LEAVING)
+    # fmt: on
 
     # The primitives as methods; then NumPy's spellings, which its ufuncs call on objects.
     # fmt: off
@@ -577,13 +553,6 @@ class Value:
     # fmt: on
 
 
-LEAVING: Final = (
-    "a Value does not turn into a plain number by itself, since its derivative would be lost: "
-    "write v.data for the number, or a function of the package such as ag.exp(v) "
-    "to stay in the graph"
-)
-
-
 # Making values.
 
 blank = object.__new__
@@ -617,7 +586,7 @@ def apply(rule: Primitive, x: Value, y: Value | None = None) -> Value:
             data = float(rule.forward(x._data, y._data))
             partials = rule.partials(data, x._data, y._data)
     except (ArithmeticError, ValueError) as error:
-        raise domain_error(rule, error, x, y) from None
+        raise refused(rule, error, x, y) from None
     if type(partials) is not tuple or len(partials) != (1 if y is None else 2):
         raise TypeError(
             f"the partials of {rule.name} must come as a tuple, one for each operand, "
@@ -660,26 +629,6 @@ def as_value(operand: object) -> Value:
     return operand if isinstance(operand, Value) else constant(operand)
 
 
-def as_float(data: object) -> float:
-    """Return one real number as a float; `TypeError` naming whatever else came."""
-    if not is_number(data):
-        what = "another Value" if isinstance(data, Value) else f"{type(data).__name__}: {data!r}"
-        raise TypeError(f"expected one real number, got {what}")
-    return float(data)  # type: ignore[arg-type]
-
-
-def is_number(data: object) -> bool:
-    """Say whether this is one real number: not text, complex, a sequence or a Value."""
-    if isinstance(data, (float, int)):
-        return True
-    kind = type(data)
-    if isinstance(data, Value) or hasattr(kind, "__len__"):
-        return False
-    if isinstance(data, Complex) and not isinstance(data, Real):
-        return False
-    return hasattr(kind, "__float__") or hasattr(kind, "__index__")
-
-
 def is_comparable(other: object) -> bool:
     """Say whether a Value can be compared with this."""
     return isinstance(other, Value) or is_number(other)
@@ -695,7 +644,7 @@ def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:
     try:
         return float(rule.forward(*operands))
     except (ArithmeticError, ValueError) as error:
-        raise domain_error(rule, error, *operands) from None
+        raise refused(rule, error, *operands) from None
 
 
 def elementwise(rule: Primitive, operands: tuple[Any, ...]) -> Any:
@@ -705,50 +654,13 @@ def elementwise(rule: Primitive, operands: tuple[Any, ...]) -> Any:
     return numpy.frompyfunc(rule, len(operands), 1)(*operands)
 
 
-def domain_error(rule: Primitive, error: Exception, *operands: Value | float | None) -> Exception:
-    """Return the same kind of error, its message naming operation, numbers and labels."""
+def refused(rule: Primitive, error: Exception, *operands: Value | float | None) -> Exception:
+    """Return the error of a primitive outside its domain, naming the operands."""
     given = [operand for operand in operands if operand is not None]
-    numbers = [repr(number(operand)) for operand in given]
-    if rule.symbol[0] in "+-*/":
-        numbers = [f"({shown})" if shown.startswith("-") else shown for shown in numbers]
-        call = f" {rule.symbol} ".join(numbers) + (rule.symbol if len(numbers) == 1 else "")
-    else:
-        call = f"{rule.name}({', '.join(numbers)})"
-    if isinstance(error, OverflowError):
-        reason = "is too large for a float"
-    elif isinstance(error, ZeroDivisionError):
-        reason = "divides by zero"
-    else:
-        reason = "is not a real number"
-    labels = [operand.label for operand in given if isinstance(operand, Value) and operand.label]
-    return type(error)(
-        f"{call} {reason}" + (f" (operand {' and '.join(map(repr, labels))})" if labels else "")
+    labels = [operand.label for operand in given if isinstance(operand, Value)]
+    return domain_error(
+        rule.name, rule.symbol, error, [number(operand) for operand in given], labels
     )
-
-
-# Recording can be paused, in one thread at a time.
-
-PAUSED: Final[set[int]] = set()
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Record nothing inside this block: results are constants. Holds for this thread alone.
-
-    >>> x = Value(2.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.operands
-    ()
-    """
-    thread = get_ident()
-    outermost = thread not in PAUSED
-    PAUSED.add(thread)
-    try:
-        yield
-    finally:
-        if outermost:
-            PAUSED.discard(thread)
 
 
 _traversals = itertools.count(1)

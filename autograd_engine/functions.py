@@ -15,11 +15,9 @@ from autograd_engine.engine import (
     ADD,
     COMPILED,
     MULTIPLY,
-    PAUSED,
     ZERO,
     Value,
     above,
-    as_float,
     as_value,
     blank,
     constant,
@@ -33,6 +31,8 @@ from autograd_engine.engine import (
     relu,
     sigmoid,
 )
+from autograd_engine.real import as_float
+from autograd_engine.recording import PAUSED
 
 
 def where(condition: bool, x: Any, y: Any) -> Any:
