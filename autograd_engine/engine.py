@@ -327,7 +327,10 @@ class Value:
     @property
     def grad(self) -> float:
         """The derivative, by this value, of the output whose `backward()` ran last."""
-        return self._grad
+        try:
+            return self._grad
+        except AttributeError:  # interpreted, a computed value has none before a sweep
+            return 0.0
 
     @grad.setter
     def grad(self, grad: float) -> None:
@@ -556,7 +559,7 @@ class Value:
 # Making values.
 
 blank = object.__new__
-ZERO: Final[object] = 0.0
+ZERO: Final[object] = float()  # not a literal, which the compiler would make anew each time
 
 
 def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
@@ -566,7 +569,6 @@ def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, d
     # Interpreted, `__init__` would cost a third of the whole operation.
     out = Value(ZERO) if COMPILED else blank(Value)
     out._data = data
-    out._grad = 0.0
     out.x = x
     out.y = y
     out.dx = dx
@@ -605,7 +607,7 @@ def constant(data: object) -> Value:
 def clone(node: Value, x: Value | None, y: Value | None) -> Value:
     """Return a value like this one, on the operands given."""
     twin = Value(node._data)
-    twin._grad = node._grad
+    twin._grad = node.grad
     twin.x = x
     twin.y = y
     twin.dx = node.dx
@@ -676,13 +678,13 @@ def topological_order(*outputs: Value, clear: bool = False) -> list[Value]:
     """
     mark = next(_traversals)
     order: list[Value] = []
-    path: list[Value] = []  # computed values whose second operand has not been looked at
+    path: list[Value | None] = [None]  # values whose second operand has not been looked at
     for output in outputs:
-        node: Value | None = output
+        node: Value | None = output if output.mark != mark else None
         while node is not None:
             x = node.x
-            if x is None or node.mark == mark:
-                break  # an output that was nothing new
+            if x is None:
+                break  # a leaf as output
             node.mark = mark
             if clear:
                 node._grad = 0.0
@@ -693,12 +695,12 @@ def topological_order(*outputs: Value, clear: bool = False) -> list[Value]:
             y = node.y
             while y is None or y.x is None or y.mark == mark:
                 order.append(node)
-                if not path:
-                    node = None
-                    break
                 node = path.pop()
+                if node is None:
+                    break
                 y = node.y
             else:
                 path.append(node)
                 node = y
+        path = [None]
     return order

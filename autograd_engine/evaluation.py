@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autograd_engine.engine import Value, is_number, no_grad, number
+from autograd_engine.engine import Value, number
+from autograd_engine.real import is_number
+from autograd_engine.recording import no_grad
 
 Sample = tuple[Any, Any]
 Predictor = Callable[[Any], Any]
@@ -28,14 +30,7 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
     (0.625, nan)
     """
     samples = pairs("data", data)
-    right = judge(samples)
-    losses, hits = [], []
-    with no_grad():
-        for x, target in samples:
-            outputs = model(x)
-            losses.append(float(number(loss(outputs, target))))
-            hits.append(right(outputs, target))
-    return average(losses), average(hits)
+    return measure(model, samples, loss, judge(samples))
 
 
 def accuracy(model: Predictor, data: Iterable[Sample]) -> float:
@@ -47,6 +42,19 @@ def accuracy(model: Predictor, data: Iterable[Sample]) -> float:
     0.75
     """
     return evaluate(model, data, lambda outputs, target: 0.0)[1]
+
+
+def measure(
+    model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judge
+) -> tuple[float, float]:
+    """Return the mean loss, and the mean of what the judge says."""
+    losses, hits = [], []
+    with no_grad():
+        for x, target in samples:
+            outputs = model(x)
+            losses.append(float(number(loss(outputs, target))))
+            hits.append(right(outputs, target))
+    return average(losses), average(hits)
 
 
 def judge(samples: Sequence[Sample]) -> Judge:

@@ -147,30 +147,56 @@ def dot(xs: Sequence[Any], ys: Sequence[Any], start: Any = None) -> Any:
     if len(xs) != len(ys):
         raise ValueError(f"dot needs two vectors of one length, got {len(xs)} and {len(ys)}")
     if isinstance(start, Value) and not PAUSED:
-        return _dot_of_values(xs, ys, start)
+        if COMPILED:
+            return _dot_compiled(xs, ys, start)
+        try:
+            return _dot_interpreted(xs, ys, start)
+        except AttributeError:  # numbers among them: they become constants below
+            pass
     for x, y in zip(xs, ys):
         start = x * y if start is None else start + x * y
     return 0.0 if start is None else start
 
 
-def _dot_of_values(xs: Sequence[Any], ys: Sequence[Any], start: Value) -> Value:
-    """Record what `dot` records, without the calls: a neuron spends its life here."""
+# A neuron spends its life in `dot`. These two record what x * y and + record, with fewer calls.
+
+
+def _dot_compiled(xs: Sequence[Any], ys: Sequence[Any], start: Value) -> Value:
     total = start
     for left, right in zip(xs, ys):
         x = left if isinstance(left, Value) else constant(left)
         y = right if isinstance(right, Value) else constant(right)
-        product = Value(ZERO) if COMPILED else blank(Value)
+        product = Value(ZERO)
         product._data = x._data * y._data
-        product._grad = 0.0
         product.x = x
         product.y = y
         product.dx = y._data
         product.dy = x._data
         product.rule = MULTIPLY
-        product.mark = 0
-        longer = Value(ZERO) if COMPILED else blank(Value)
+        longer = Value(ZERO)
         longer._data = total._data + product._data
-        longer._grad = 0.0
+        longer.x = total
+        longer.y = product
+        longer.dx = 1.0
+        longer.dy = 1.0
+        longer.rule = ADD
+        total = longer
+    return total
+
+
+def _dot_interpreted(xs: Sequence[Any], ys: Sequence[Any], start: Any) -> Any:
+    total = start
+    for x, y in zip(xs, ys):
+        product = blank(Value)
+        product.dx = right = y._data
+        product.dy = left = x._data
+        product._data = term = left * right
+        product.x = x
+        product.y = y
+        product.rule = MULTIPLY
+        product.mark = 0
+        longer = blank(Value)
+        longer._data = total._data + term
         longer.x = total
         longer.y = product
         longer.dx = 1.0

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from autograd_engine.checkpoints import read_json, write_json
+from autograd_engine.checkpoints import model_state, read_json, write_json
 from autograd_engine.engine import Value
-
-FORMAT = "autograd_engine training"
-VERSION = 1
 
 
 @dataclass
@@ -52,8 +48,10 @@ class History:
 class Keeper:
     """Keeps the best parameters, and, where there is a path, a checkpoint to resume from.
 
+    The checkpoint is a saved model, which `load` can read, with an entry "training" beside it.
     `settings` are what a resumed training must have in common with the one interrupted.
-    Raises `FileNotFoundError` if the checkpoint's folder does not exist.
+    Raises `FileNotFoundError` if the checkpoint's folder does not exist, and `TypeError` for
+    a model that cannot be saved.
     """
 
     def __init__(
@@ -69,8 +67,12 @@ class Keeper:
         self.settings = settings
         self.best: list[float] | None = None
         self._written: dict[str, Any] | None = None
-        if path is not None and not Path(path).absolute().parent.is_dir():
+        if path is None:
+            return
+        if not Path(path).absolute().parent.is_dir():
             raise FileNotFoundError(f"the folder of the checkpoint {fspath(path)} does not exist")
+        saved = model_state(model)
+        self.settings = {"model": [saved["class"], saved["architecture"]], **settings}
 
     def keep(self, history: History) -> None:
         """Take down the state after an epoch."""
@@ -78,15 +80,13 @@ class Keeper:
             self.best = numbers(self.model.parameters())
         if self.path is None:
             return
-        state = {
-            "format": FORMAT,
-            "version": VERSION,
+        training = {
             "settings": self.settings,
-            "history": _without_nan(history),
-            "model": self.model.state_dict(),
+            "history": asdict(history),
             "best": self.best,
             "optimizer": self.optimizer.state_dict(),
         }
+        state = {"model": model_state(self.model), "training": training}
         if state != self._written:
             write_json(self.path, state)
             self._written = state
@@ -101,31 +101,25 @@ class Keeper:
         if not Path(self.path).exists():
             return History()
         state = read_json(self.path)
-        if not isinstance(state, dict) or state.get("format") != FORMAT:
-            raise ValueError(f"{fspath(self.path)} is not a checkpoint that fit wrote")
         before = self.model.state_dict()
         try:
-            if state["version"] != VERSION:
-                raise ValueError(f"it has version {state['version']}, this package reads {VERSION}")
-            return self._set(state)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            return self._set(state["model"], state["training"])
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             self.model.load_state_dict(before)
-            what = f"there is no {error}" if isinstance(error, KeyError) else error
+            what = f"it has no {error}" if isinstance(error, KeyError) else error
             raise ValueError(f"cannot resume from {fspath(self.path)}: {what}") from error
 
-    def _set(self, state: dict[str, Any]) -> History:
+    def _set(self, model: dict[str, Any], training: dict[str, Any]) -> History:
         for name, setting in self.settings.items():
-            written = state["settings"][name]
+            written = training["settings"][name]
             if written != setting:
                 raise ValueError(f"it was written with {name}={written}, not {name}={setting}")
-        history = _with_nan(state["history"])
-        self.model.load_state_dict(state["model"])
-        best = state["best"]
-        if best is not None:
-            best = [float(item) for item in best]
-            if len(best) != len(self.model.parameters()):
-                raise ValueError(f"its best epoch has {len(best)} parameters")
-        self.optimizer.load_state_dict(state["optimizer"])
+        history = History(**{name: list(items) for name, items in training["history"].items()})
+        best = training["best"]
+        if best is not None and len(best) != len(self.model.parameters()):
+            raise ValueError(f"its best epoch has {len(best)} parameters")
+        self.model.load_state_dict(model["parameters"])
+        self.optimizer.load_state_dict(training["optimizer"])
         self.best = best
         return history
 
@@ -144,22 +138,3 @@ def set_numbers(parameters: Sequence[Value], data: Sequence[float]) -> None:
     """Set each parameter to its number."""
     for parameter, item in zip(parameters, data):
         parameter.data = item
-
-
-# JSON has no NaN, the accuracy where a number is predicted.
-
-
-def _without_nan(history: History) -> dict[str, list[float | None]]:
-    return {
-        name: [None if math.isnan(item) else item for item in items]
-        for name, items in asdict(history).items()
-    }
-
-
-def _with_nan(record: dict[str, list[float | None]]) -> History:
-    return History(
-        **{
-            name: [math.nan if item is None else float(item) for item in items]
-            for name, items in record.items()
-        }
-    )

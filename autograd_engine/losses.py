@@ -17,8 +17,9 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
-from autograd_engine.engine import Value, is_number, number, relu, softplus
+from autograd_engine.engine import Value, number, relu, softplus
 from autograd_engine.functions import logsumexp, mean, sum
+from autograd_engine.real import is_number
 
 
 def mse(outputs: Any, target: Any) -> Any:

@@ -16,14 +16,15 @@ A neuron marks its output as a region with its own dotted name, such as
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import sqrt
 from operator import index
 from typing import Any
 
-from autograd_engine.engine import LEAF, Note, Value, as_value, is_number
+from autograd_engine.engine import LEAF, Note, Value, as_value
 from autograd_engine.functions import dot, elu, gelu, leaky_relu, silu
 from autograd_engine.graph import mark_region
+from autograd_engine.real import is_number
 
 Activation = str | Callable[[Any], Any]
 Init = str | Callable[[int, int, Any], float] | None
@@ -55,7 +56,7 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """Return the values to be trained."""
-        return [value for _, value in _leaves(vars(self), "", {id(self)})]
+        return [value for _, _, value in _gathered(self)]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Return each parameter with the path of attributes that leads to it.
@@ -63,7 +64,11 @@ class Module:
         >>> [name for name, _ in Layer(1, 2).named_parameters()]
         ['neurons.0.w.0', 'neurons.0.b', 'neurons.1.w.0', 'neurons.1.b']
         """
-        return list(_leaves(self, "", set()))
+        if type(self).parameters is Module.parameters:
+            return [(f"{path}{name}", value) for path, name, value in _gathered(self)]
+        chosen: Found = []
+        _choose(self, "", {id(self)}, chosen)
+        return [(f"{path}{name}", value) for path, name, value in chosen]
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
@@ -123,42 +128,52 @@ def _shown(names: Sequence[object]) -> str:
     return ", ".join(map(repr, names[:3])) + more
 
 
-def _parts(item: Any) -> Iterator[tuple[Any, Any]]:
-    """Return the parts of a container, each with its name inside it."""
+def _parts(item: Any) -> Iterable[tuple[Any, Any]]:
+    """Return the parts of a container, each with its name inside it; of all else nothing."""
+    if isinstance(item, (list, tuple)):
+        return enumerate(item)
     if isinstance(item, Module):
-        yield from vars(item).items()
-    elif isinstance(item, dict):
-        yield from item.items()
-    elif isinstance(item, (list, tuple)):
-        yield from enumerate(item)
-    elif getattr(getattr(item, "dtype", None), "hasobject", False):
-        yield from enumerate(item.tolist())
+        return vars(item).items()
+    if isinstance(item, dict):
+        return item.items()
+    if getattr(getattr(item, "dtype", None), "hasobject", False):
+        return enumerate(item.tolist())
+    return ()
 
 
-def _leaves(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Value]]:
-    """Return the leaves in an attribute, each once; `seen` holds the ids of what was met."""
-    if isinstance(item, (Value, Module)):
-        if id(item) in seen:
-            return
-        seen.add(id(item))
-    if isinstance(item, Value):
-        if item.rule is LEAF:
-            yield path, item
-    elif isinstance(item, Module) and type(item).parameters is not Module.parameters:
-        yield from _chosen(item, path, seen)
-    else:
-        for name, part in _parts(item):
-            yield from _leaves(part, f"{path}.{name}" if path else str(name), seen)
+Found = list[tuple[str, Any, Value]]  # path with a final dot, name, leaf
 
 
-def _chosen(module: Module, path: str, seen: set[int]) -> Iterator[tuple[str, Value]]:
-    """Return what the overridden `parameters()` lists, by attribute where it is found in one."""
-    prefix = f"{path}." if path else ""
-    paths = {id(value): name for name, value in _leaves(vars(module), "", {id(module)})}
+def _gathered(module: Module) -> Found:
+    """Return the leaves among a module's attributes, whatever its `parameters()` says."""
+    found: Found = []
+    _gather(module, "", {id(module)}, found)
+    return found
+
+
+def _gather(item: Any, path: str, seen: set[int], found: Found) -> None:
+    """Add the leaves in a container, each once; `seen` holds the ids of what was met."""
+    for name, part in _parts(item):
+        if isinstance(part, Value):
+            if part.rule is LEAF and id(part) not in seen:
+                seen.add(id(part))
+                found.append((path, name, part))
+        elif isinstance(part, Module):
+            if id(part) not in seen:
+                seen.add(id(part))
+                own = type(part).parameters is not Module.parameters
+                (_choose if own else _gather)(part, f"{path}{name}.", seen, found)
+        elif not isinstance(part, (str, float, int)):
+            _gather(part, f"{path}{name}.", seen, found)
+
+
+def _choose(module: Module, path: str, seen: set[int], found: Found) -> None:
+    """Add what an overridden `parameters()` lists, by attribute where it is found in one."""
+    names = {id(value): f"{inner}{name}" for inner, name, value in _gathered(module)}
     for i, parameter in enumerate(module.parameters()):
         if id(parameter) not in seen:
             seen.add(id(parameter))
-            yield prefix + paths.get(id(parameter), f"parameters.{i}"), parameter
+            found.append((path, names.get(id(parameter), f"parameters.{i}"), parameter))
 
 
 def _modules(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Module]]:
@@ -226,13 +241,14 @@ class Neuron(Module):
         output = dot(self.w, inputs, self.b)
         if self.nonlin:
             activate = self.activation
-            output = (ACTIVATIONS[activate] if isinstance(activate, str) else activate)(output)
-            if not isinstance(output, Value):  # a step function may return plain numbers
-                output = as_value(output)
-        if hasattr(output, "note"):
-            mark_region(output, self._region.region)
-        else:  # almost always: no new object for it
-            output.note = self._region
+            if not isinstance(activate, str):
+                output = as_value(activate(output))  # a step function may return plain numbers
+                if hasattr(output, "note"):  # a label that it gave
+                    mark_region(output, self._region.region)
+                    return output
+            else:
+                output = ACTIVATIONS[activate](output)
+        output.note = self._region  # what mark_region does, without an object for each call
         return output
 
     def __repr__(self) -> str:

@@ -24,7 +24,8 @@ from contextlib import contextmanager
 from operator import index
 from typing import Any
 
-from autograd_engine.engine import LEAF, Value, as_float, is_number
+from autograd_engine.engine import LEAF, Value
+from autograd_engine.real import as_float, is_number
 
 
 class Optimizer:

@@ -21,7 +21,7 @@ from os import PathLike
 from typing import Any, Protocol
 
 from autograd_engine.engine import Value
-from autograd_engine.evaluation import Judge, Loss, Sample, average, evaluate, judge, pairs
+from autograd_engine.evaluation import Judge, Loss, Sample, average, judge, measure, pairs
 from autograd_engine.history import History, Keeper, numbers, set_numbers
 
 RunEpoch = Callable[[int, Iterable[Sequence[Sample]]], tuple[float, float]]
@@ -92,7 +92,8 @@ def fit(
         "shuffle": shuffle,
         "seed": seed,
     }
-    run_epoch = _runner(compile, model, loss, optimizer, judge(samples))
+    right = judge(samples + held_out)
+    run_epoch = _runner(compile, model, loss, optimizer, right)
     keeper = Keeper(model, optimizer, checkpoint, settings)
     history = keeper.resumed() if resume else History()
     batches = math.ceil(len(samples) / batch_size)
@@ -101,10 +102,10 @@ def fit(
         for epoch in range(len(history.loss), epochs):
             if patience is not None and history.waited() >= patience:
                 break
-            bar.set_description(f"epoch {epoch + 1}/{epochs}")
+            bar.set_description(f"epoch {epoch + 1}/{epochs}", refresh=False)
             order = _order(len(samples), epoch, seed if shuffle else None)
             trained = run_epoch(epoch, _batches(samples, order, batch_size, bar))
-            checked = _validated(evaluate(model, held_out, loss), epoch) if held_out else None
+            checked = measure(model, held_out, loss, right) if held_out else None
             _add(history, trained, checked)
             _show(bar, history)
             keeper.keep(history)
@@ -203,19 +204,15 @@ def _step(optimizer: Optimizer, parameters: Sequence[Value]) -> None:
         raise
 
 
-def _validated(result: tuple[float, float], epoch: int) -> tuple[float, float]:
-    if not math.isfinite(result[0]):
-        raise FloatingPointError(
-            f"the validation loss became {result[0]} in epoch {epoch + 1}: "
-            "try a lower learning rate"
-        )
-    return result
-
-
 def _add(
     history: History, trained: tuple[float, float], checked: tuple[float, float] | None
 ) -> None:
     if checked is not None:
+        if not math.isfinite(checked[0]):
+            raise FloatingPointError(
+                f"the validation loss became {checked[0]} in epoch {len(history.loss) + 1}: "
+                "try a lower learning rate"
+            )
         history.validation_loss.append(checked[0])
         history.validation_accuracy.append(checked[1])
     history.loss.append(trained[0])
@@ -240,5 +237,6 @@ def _show(bar: Any, history: History) -> None:
             name: f"{items[-1]:.3f}"
             for name, items in latest.items()
             if items and not math.isnan(items[-1])
-        }
+        },
+        refresh=False,
     )

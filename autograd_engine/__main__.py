@@ -1,0 +1,129 @@
+"""The command line: `python -m autograd_engine train iris`, `... draw "tanh(a*b)" a=2 b=-3`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from autograd_engine import commands
+from autograd_engine.nn import ACTIVATIONS
+from autograd_engine.views.picture import DIRECTIONS, STYLES
+
+REFUSED = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, and return its exit status: 0, 2 for a refusal, 130 for Ctrl-C."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if len(given) > 1 and given[0] == "draw" and given[1][0:1] == "-" and given[1][1:2] not in "-h":
+        given[1] = " " + given[1]  # an expression that begins with a minus is no option
+    options = _parser().parse_args(given)
+    try:
+        options.run(options)
+    except KeyboardInterrupt:
+        hint = "; --resume continues from the last whole epoch" if "resume" in options else ""
+        print(f"interrupted{hint}", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        place = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return _refuse(place)
+    except (ValueError, ArithmeticError, RuntimeError) as error:
+        return _refuse(str(error))
+    return 0
+
+
+def _refuse(message: str) -> int:
+    print(f"autograd_engine: error: {message}", file=sys.stderr)
+    return REFUSED
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose refusals are one message, without the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.exit(_refuse(f"{message} (see {self.prog} --help)"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m autograd_engine",
+        description="Train a small network of scalar values, or draw an expression's graph.",
+    )
+    parts = parser.add_subparsers(dest="command", required=True, metavar="train|draw")
+    _add_train(parts.add_parser("train", help="train a network and write pictures and model"))
+    _add_draw(parts.add_parser("draw", help="draw the graph of an expression"))
+    return parser
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    data = parser.add_mutually_exclusive_group(required=True)
+    data.add_argument("name", nargs="?", choices=commands.DATASETS, help="a dataset")
+    data.add_argument("--csv", metavar="FILE", help="a table of your own; needs --target")
+    add = parser.add_argument
+    add("--target", metavar="COLUMN", help="the column of the table to predict")
+    add("--limit", type=_count, metavar="N", help="take only N samples")
+    add("--layers", type=_sizes, metavar="16,16", help='sizes of the hidden layers, "" for none')
+    add("--activation", choices=ACTIVATIONS, default="tanh")
+    add("--optimizer", choices=commands.OPTIMIZERS, default="adam")
+    add("--learning-rate", type=_rate, metavar="RATE")
+    add("--epochs", type=_count, metavar="N", help="from the very first, with --resume too")
+    add("--batch-size", type=_count, default=16, metavar="N")
+    add("--seed", type=int, default=0, help="of data, split, weights and shuffling")
+    add("--output", default="autograd_output", metavar="FOLDER")
+    add("--resume", action="store_true", help="continue the training in that folder")
+    add("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=lambda options: _train(parser, options))
+
+
+def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    if (options.csv is None) != (options.target is None):
+        parser.error("--csv FILE and --target COLUMN go together")
+    commands.train(options)
+
+
+def _add_draw(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("expression", help='such as "tanh(a*b + c)"')
+    add("values", nargs="*", type=_named, metavar="a=2", help="a number for each name")
+    add("--output", default="graph.svg", metavar="FILE", help=".svg .html .png .pdf or .dot")
+    add("--style", choices=STYLES, default="auto")
+    add("--direction", choices=DIRECTIONS, default="LR")
+    parser.set_defaults(run=commands.draw)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def _sizes(text: str) -> list[int]:
+    return [_count(size.strip()) for size in text.split(",")] if text.strip() else []
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0.0 < rate < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return rate
+
+
+def _named(text: str) -> tuple[str, float]:
+    name, _, number = (part.strip() for part in text.partition("="))
+    try:
+        if name.isidentifier():
+            return name, float(number)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} does not give a name a number, as a=2 does")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

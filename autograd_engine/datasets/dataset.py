@@ -1,0 +1,140 @@
+"""What a dataset is: `(input, target)` pairs, the names of their columns, splitting, scaling."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, overload
+
+Pair = tuple[list[float], Any]
+
+
+class Scaling(NamedTuple):
+    """What scaling does to each column of the inputs: (x - shift) / scale."""
+
+    shift: list[float]
+    scale: list[float]
+
+
+class Dataset(Sequence[Pair]):
+    """A sequence of `(input, target)` pairs; a slice of it is a dataset too.
+
+    `inputs` are lists of floats, `names` the names of their columns. `targets` are classes,
+    counted from 0, and `classes` holds their names; where a number is to be predicted,
+    `targets` are floats and `classes` is empty.
+
+    Raises `ValueError` naming both lengths where inputs and targets, or a row and the names,
+    differ in length.
+
+    >>> data = Dataset([[1.0, 2.0], [3.0, 4.0]], [0, 1], ["x", "y"], ["left", "right"])
+    >>> data[1]
+    ([3.0, 4.0], 1)
+    >>> data[:1]
+    <dataset of 1 sample: 2 inputs, classes left, right>
+    """
+
+    def __init__(
+        self,
+        inputs: Iterable[Iterable[float]],
+        targets: Iterable[Any],
+        names: Iterable[str],
+        classes: Iterable[str] = (),
+    ) -> None:
+        self.inputs = [list(row) for row in inputs]
+        self.targets = list(targets)
+        self.names = list(names)
+        self.classes = list(classes)
+        if len(self.inputs) != len(self.targets):
+            raise ValueError(f"{len(self.inputs)} inputs, but {len(self.targets)} targets")
+        for position, row in enumerate(self.inputs):
+            if len(row) != len(self.names):
+                raise ValueError(
+                    f"input {position} has {len(row)} numbers, but there are "
+                    f"{len(self.names)} names of columns"
+                )
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @overload
+    def __getitem__(self, index: int) -> Pair: ...
+    @overload
+    def __getitem__(self, index: slice) -> Dataset: ...
+    def __getitem__(self, index: int | slice) -> Pair | Dataset:
+        if isinstance(index, slice):
+            return Dataset(self.inputs[index], self.targets[index], self.names, self.classes)
+        return self.inputs[index], self.targets[index]
+
+    def __repr__(self) -> str:
+        samples = "sample" if len(self) == 1 else "samples"
+        inputs = "input" if len(self.names) == 1 else "inputs"
+        goal = f"classes {', '.join(self.classes)}" if self.classes else "a number to predict"
+        return f"<dataset of {len(self)} {samples}: {len(self.names)} {inputs}, {goal}>"
+
+    def split(self, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
+        """Return two datasets of shuffled samples, the first with that fraction of them.
+
+        Raises `ValueError` for a fraction not between 0 and 1, and where one side would
+        stay empty.
+
+        >>> data = Dataset([[float(i)] for i in range(10)], range(10), ["x"])
+        >>> train, test = data.split(0.8, seed=0)
+        >>> len(train), len(test)
+        (8, 2)
+        """
+        if not 0.0 < fraction < 1.0:
+            raise ValueError(f"a split needs a fraction between 0 and 1, got {fraction}")
+        first = round(fraction * len(self))
+        if not 0 < first < len(self):
+            raise ValueError(
+                f"a split of {len(self)} sample(s) at {fraction} leaves one side empty: "
+                "take more samples or another fraction"
+            )
+        order = list(range(len(self)))
+        random.Random(seed).shuffle(order)
+        return self._chosen(order[:first]), self._chosen(order[first:])
+
+    def _chosen(self, positions: Sequence[int]) -> Dataset:
+        inputs = [self.inputs[i] for i in positions]
+        return Dataset(inputs, [self.targets[i] for i in positions], self.names, self.classes)
+
+    def scaling(self) -> Scaling:
+        """Return the mean and the standard deviation of each column of the inputs.
+
+        A column that never changes gets the scale 1. Raises `ValueError` if there are no samples.
+
+        >>> Dataset([[1.0], [3.0]], [0, 1], ["x"]).scaling()
+        Scaling(shift=[2.0], scale=[1.0])
+        """
+        if not self.inputs:
+            raise ValueError("an empty dataset has no mean to scale by")
+        columns = list(zip(*self.inputs))
+        # Divided before they are summed, and by hypot, so that no large number overflows.
+        shift = [math.fsum(x / len(self) for x in column) for column in columns]
+        scale = [
+            math.hypot(*(x - mean for x in column)) / math.sqrt(len(self)) or 1.0
+            for column, mean in zip(columns, shift)
+        ]
+        return Scaling(shift, scale)
+
+    def scaled(self, scaling: Scaling | None = None) -> Dataset:
+        """Return this dataset with scaled inputs, by its own mean and deviation or those given.
+
+        Networks train best on numbers around 0. Test data is to be scaled as its training
+        data was: `test.scaled(train.scaling())`. Raises `ValueError` where the scaling has
+        another number of columns.
+
+        >>> train = Dataset([[1.0], [5.0]], [0, 1], ["x"])
+        >>> train.scaled().inputs
+        [[-1.0], [1.0]]
+        >>> Dataset([[7.0]], [1], ["x"]).scaled(train.scaling()).inputs
+        [[2.0]]
+        """
+        shift, scale = self.scaling() if scaling is None else scaling
+        if not len(shift) == len(scale) == len(self.names):
+            raise ValueError(
+                f"the scaling is for {len(shift)} column(s), the inputs have {len(self.names)}"
+            )
+        inputs = [[(x - m) / s for x, m, s in zip(row, shift, scale)] for row in self.inputs]
+        return Dataset(inputs, self.targets, self.names, self.classes)

@@ -1,0 +1,186 @@
+"""Tables of numbers: iris and digits, which ship with the package, and the user's own."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+from collections.abc import Iterable, Sequence
+from csv import Error as MalformedRow
+from csv import reader
+from importlib.resources import files
+from os import PathLike, fspath
+from pathlib import Path
+from typing import NamedTuple
+
+from autograd_engine.datasets.dataset import Dataset
+
+MOST_CLASSES = 20
+
+
+def iris() -> Dataset:
+    """Return Fisher's 150 irises: four lengths in centimetres, three species of 50 flowers.
+
+    >>> iris()
+    <dataset of 150 samples: 4 inputs, classes setosa, versicolor, virginica>
+    """
+    text = (files("autograd_engine.datasets") / "iris.csv").read_bytes().decode()
+    return _read(io.StringIO(text, newline=""), "iris.csv", "species", classes=True)
+
+
+def digits() -> Dataset:
+    """Return 1,797 handwritten digits: 8 by 8 pixels, row by row, from 0 (white) to 16 (black).
+
+    The pixels are as published; divide them by 16 to train on them.
+
+    >>> digits()[:3].targets
+    [0, 1, 2]
+    """
+    packed = (files("autograd_engine.datasets") / "digits.csv.gz").read_bytes()
+    text = gzip.decompress(packed).decode()
+    return _read(io.StringIO(text, newline=""), "digits.csv.gz", "digit", classes=True)
+
+
+def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> Dataset:
+    """Return the dataset of a table: a header line, then rows of numbers separated by commas.
+
+    `target` names the column to predict; the other columns are the inputs. Text in the
+    target column names classes, in sorted order. So do whole numbers, in ascending order,
+    if there are at most 20 different ones and they repeat or count 0, 1, 2 ...; any other
+    numbers are to be predicted themselves. `classes=True` or `False` overrules that.
+    Blank lines are skipped.
+
+    Raises `ValueError` naming the file and the line (counted from 1, the header's) for a
+    row of another length, a missing cell, text among numbers, NaN and infinities, a column
+    name that is missing or doubled; and naming the file for an unknown target and a table
+    without rows or inputs.
+    Raises `OSError` for a file that cannot be read.
+
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "plants.csv")
+    >>> with open(path, "w") as file:
+    ...     _ = file.write("height,leaves,kind\\n1.5,3,fern\\n0.1,900,moss\\n")
+    >>> data = csv(path, "kind")
+    >>> data.names, data.classes, list(data)
+    (['height', 'leaves'], ['fern', 'moss'], [([1.5, 3.0], 0), ([0.1, 900.0], 1)])
+    """
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        try:
+            return _read(file, fspath(path), target, classes)
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{fspath(path)}: not UTF-8 text ({error.reason})") from None
+
+
+class Row(NamedTuple):
+    place: str  # file and line, for errors
+    cells: list[str]
+
+
+def _read(lines: Iterable[str], name: str, target: str, classes: bool | None) -> Dataset:
+    header, *rows = _rows(lines, name)
+    columns = header.cells
+    _check_header(header, name, target)
+    if not rows:
+        raise ValueError(f"{name}: there are no rows below the header")
+    for row in rows:
+        _check_row(row, columns)
+    goal = columns.index(target)
+    inputs = [[_number(row, columns, i) for i in range(len(columns)) if i != goal] for row in rows]
+    names = [column for column in columns if column != target]
+    if classes is None:
+        classes = _names_classes(rows, target, goal)
+    if not classes:
+        return Dataset(inputs, [_number(row, columns, goal) for row in rows], names)
+    found = sorted({row.cells[goal] for row in rows}, key=_ascending)
+    number = {cell: position for position, cell in enumerate(found)}
+    return Dataset(inputs, [number[row.cells[goal]] for row in rows], names, found)
+
+
+def _rows(lines: Iterable[str], name: str) -> list[Row]:
+    """Return the rows that are not blank, each with the line on which it starts."""
+    table = reader(lines, strict=True, skipinitialspace=True)
+    rows = []
+    line = 1
+    try:
+        for cells in table:
+            stripped = [cell.strip() for cell in cells]
+            if stripped not in ([], [""]):
+                rows.append(Row(f"{name}, line {line}", stripped))
+            line = table.line_num + 1  # a quoted cell may have run over several lines
+    except MalformedRow as error:
+        raise ValueError(f"{name}, line {line}: {error}") from None
+    if not rows:
+        raise ValueError(f"{name}: the file is empty")
+    return rows
+
+
+def _check_header(header: Row, name: str, target: str) -> None:
+    columns = header.cells
+    for position, column in enumerate(columns):
+        if not column:
+            raise ValueError(f"{header.place}: column {position + 1} has no name")
+        if column in columns[:position]:
+            raise ValueError(f"{header.place}: two columns are called {column!r}")
+    if target not in columns:
+        hint = ""
+        if len(columns) == 1 and any(mark in columns[0] for mark in ";\t"):
+            hint = "; columns are to be separated by commas"
+        known = ", ".join(map(repr, columns))
+        raise ValueError(f"{name}: there is no column {target!r}; the columns are {known}{hint}")
+    if len(columns) == 1:
+        raise ValueError(f"{name}: beside {target!r} there is no column to predict it from")
+
+
+def _check_row(row: Row, columns: list[str]) -> None:
+    if len(row.cells) != len(columns):
+        raise ValueError(
+            f"{row.place}: {len(row.cells)} cell(s), where the header has {len(columns)}"
+        )
+    for cell, column in zip(row.cells, columns):
+        if not cell:
+            raise ValueError(f"{row.place}: the cell of column {column!r} is missing")
+
+
+def _number(row: Row, columns: list[str], position: int) -> float:
+    cell = row.cells[position]
+    number = _parsed(cell)
+    if number is None:
+        raise ValueError(
+            f"{row.place}: column {columns[position]!r} has text, {cell!r}, for a number"
+        )
+    if not math.isfinite(number):
+        raise ValueError(
+            f"{row.place}: column {columns[position]!r} has {cell!r}, not a finite number"
+        )
+    return number
+
+
+def _parsed(cell: str) -> float | None:
+    """Return the number that a cell holds, `None` for text (`float` would take 1_000 too)."""
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def _names_classes(rows: Sequence[Row], target: str, goal: int) -> bool:
+    """Say whether the target column holds classes rather than numbers to predict."""
+    numeric = [_parsed(row.cells[goal]) is not None for row in rows]
+    if not any(numeric):
+        return True
+    if not all(numeric):
+        odd = rows[numeric.index(not numeric[0])]
+        raise ValueError(
+            f"{odd.place}: column {target!r} mixes numbers and text, here {odd.cells[goal]!r}; "
+            "if they are names of classes, pass classes=True"
+        )
+    cells = {row.cells[goal] for row in rows}
+    if len(cells) > MOST_CLASSES or not all(cell.lstrip("+-").isdecimal() for cell in cells):
+        return False
+    return len(cells) < len(rows) or {int(cell) for cell in cells} == set(range(len(cells)))
+
+
+def _ascending(cell: str) -> tuple[float, str]:
+    """Sort numbers by size, before text by letters."""
+    number = _parsed(cell)
+    return (math.inf if number is None else number, cell)

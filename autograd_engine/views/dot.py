@@ -1,0 +1,170 @@
+"""Writing a scene in DOT, the language of Graphviz, and running Graphviz where it is installed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from autograd_engine import graph
+from autograd_engine.engine import Value
+from autograd_engine.views.ranks import box_ranks
+from autograd_engine.views.scene import (
+    CLUSTER_COLOUR,
+    CLUSTER_FILLS,
+    EDGE_COLOUR,
+    FONT_SIZE,
+    LOOKS,
+    Box,
+    Scene,
+    readable,
+)
+
+if TYPE_CHECKING:
+    import graphviz
+
+
+def quoted(text: str, record: bool = False) -> str:
+    """Return the text escaped for a DOT string, and for a record's field.
+
+    >>> print(quoted('a "b" <c>', record=True))
+    a \\"b\\" \\<c\\>
+    """
+    text = text.replace("\\", "\\\\").replace("&", "&amp;").replace('"', '\\"')
+    if record:  # a record reads braces, bars and angles as structure, and collapses spaces
+        text = re.sub(r"[{}|<>]|^ | $|(?<= ) ", r"\\\g<0>", text)
+    return text.replace("\n", "\\n")
+
+
+def write_dot(scene: Scene) -> str:
+    """Return the scene in DOT; the same scene gives the same text."""
+    return "\n".join(_lines(scene)) + "\n"
+
+
+def _lines(scene: Scene) -> Iterator[str]:
+    # Courier is the font whose widths Graphviz knows without having it.
+    yield "digraph values {"
+    font = f'fontname="Courier" fontsize={FONT_SIZE}'
+    yield f"  graph [rankdir={scene.direction} {font} nodesep=0.2 ranksep=0.3]"
+    yield f'  node [{font} height=0.3 margin="0.11,0.055"]'
+    yield (
+        f'  edge [fontname="Courier" fontsize={FONT_SIZE - 1} fontcolor="{EDGE_COLOUR}"'
+        f' color="{EDGE_COLOUR}" arrowsize=0.6]'
+    )
+    members: dict[int, list[int]] = {}
+    for i, box in enumerate(scene.boxes):
+        members.setdefault(box.cluster, []).append(i)
+    children: dict[int, list[int]] = {}
+    for i, cluster in enumerate(scene.clusters):
+        children.setdefault(cluster.parent, []).append(i)
+    for i in members.get(-1, []):
+        yield "  " + _node(scene, i)
+    pending = [(cluster, 1, False) for cluster in reversed(children.get(-1, []))]
+    while pending:
+        number, depth, closing = pending.pop()
+        indent = "  " * depth
+        if closing:
+            yield indent + "}"
+            continue
+        yield f"{indent}subgraph cluster_{number} {{"
+        fill = CLUSTER_FILLS[(depth - 1) % len(CLUSTER_FILLS)]
+        yield (
+            f'{indent}  label="{quoted(scene.clusters[number].title)}" labeljust=l'
+            f' style="filled" fillcolor="{fill}" color="{CLUSTER_COLOUR}"'
+        )
+        for i in members.get(number, []):
+            yield f"{indent}  {_node(scene, i)}"
+        pending.append((number, depth, True))
+        pending.extend((child, depth + 1, False) for child in reversed(children.get(number, [])))
+    ranks = box_ranks(scene) if scene.clusters else [0] * len(scene.boxes)
+    for arrow in scene.arrows:
+        more = [f'label="{quoted(arrow.label)}"'] if arrow.label else []
+        # Left to itself, `dot` lets frames that feed each other stand side by side.
+        if ranks[arrow.head] - ranks[arrow.tail] > 1:
+            more.append(f"minlen={ranks[arrow.head] - ranks[arrow.tail]}")
+        yield f"  v{arrow.tail} -> v{arrow.head}" + (f" [{' '.join(more)}]" if more else "")
+    yield "}"
+
+
+def _node(scene: Scene, i: int) -> str:
+    box = scene.boxes[i]
+    look = LOOKS[box.kind]
+    style = "filled,dashed" if look.dashed else "filled"
+    extra = ' penwidth=2.5 fontname="Courier-Bold"' if box.bold else ""
+    if look.shape == "oval":
+        shape, label = "ellipse", quoted(box.fields[0])
+        extra += ' margin="0.05,0.02"'
+    elif look.double or box.kind == "hidden":
+        shape, label = "box", quoted(box.fields[0])
+        style += ",rounded"
+        extra += " peripheries=2" if look.double else ""
+    else:
+        shape, label = "Mrecord" if look.shape == "round" else "record", _record(scene, box)
+    return (
+        f'v{i} [label="{label}" shape={shape} style="{style}" fillcolor="{look.fill}"'
+        f' color="{look.line}" fontcolor="{look.text}"{extra}]'
+    )
+
+
+def _record(scene: Scene, box: Box) -> str:
+    fields = " | ".join(quoted(field, record=True) for field in box.fields)
+    # Fields follow the direction across the ranks; braces turn them.
+    across = scene.direction in ("LR", "RL")
+    return f"{{ {fields} }}" if box.stacked != across else fields
+
+
+class GraphvizMissing(RuntimeError):
+    """Graphviz is not installed, or could not do what it was asked for."""
+
+
+def run_dot(source: str, format: str) -> bytes:
+    """Return the picture of a DOT source that Graphviz makes; `RuntimeError` where it cannot."""
+    where = "this needs Graphviz (https://graphviz.org/download): "
+    try:
+        import graphviz
+    except (ImportError, OSError) as error:
+        raise GraphvizMissing(f"{where}the Python package graphviz is missing ({error})") from None
+    try:
+        return bytes(graphviz.Source(source).pipe(format=format, quiet=True))
+    except (graphviz.ExecutableNotFound, OSError):  # a browser's Python starts no processes
+        reason = "its program `dot` was not found"
+    except (graphviz.CalledProcessError, RuntimeError) as error:
+        said = (getattr(error, "stderr", None) or str(error).encode()).decode(errors="replace")
+        reason = f"its program `dot` failed on this picture: {said.strip().splitlines()[0]:.200}"
+    raise GraphvizMissing(where + reason)
+
+
+def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphviz.Digraph:
+    """Return the graph as micrograd's notebooks draw it: a `graphviz.Digraph`.
+
+    Raises `ValueError` for a `rankdir` that is neither LR nor TB, and for a format that
+    Graphviz does not know.
+
+    >>> x = Value(2.0, label="x")
+    >>> draw_dot(x * x).source.splitlines()[3].strip()
+    'v0 [label="{ x | data 2.0000 | grad 0.0000 }" shape=record]'
+    """
+    import graphviz
+
+    if rankdir not in ("LR", "TB"):
+        raise ValueError(f'rankdir must be "LR" or "TB", not {rankdir!r}')
+    if not isinstance(output, Value):
+        raise TypeError(f"draw_dot needs a Value, not {type(output).__name__}")
+    digraph = graphviz.Digraph(format=format, graph_attr={"rankdir": rankdir})
+    digraph.attr("node", fontname="Courier")
+    values = graph.nodes(output)
+    names = {id(value): f"v{i}" for i, value in enumerate(values)}
+    for value in values:
+        name = names[id(value)]
+        label = quoted(readable(value.label), record=True)
+        fields = [label] if label else []
+        fields += [f"data {value.data:.4f}", f"grad {value.grad:.4f}"]
+        digraph.node(name, label=f"{{ {' | '.join(fields)} }}", shape="record")
+        if value.operands:
+            # Without nohtml an operation named "<...>" would be read as markup.
+            digraph.node(name + "op", label=graphviz.nohtml(quoted(readable(value.op))))
+            digraph.edge(name + "op", name)
+    for value in values:
+        for operand in value.operands:
+            digraph.edge(names[id(operand)], names[id(value)] + "op")
+    return digraph

@@ -1,0 +1,124 @@
+"""What a picture holds before it is laid out: boxes, arrows, clusters, as plain data.
+
+The values have been read: a scene keeps their numbers as text, so that a picture shows what
+was there when it was drawn. Both the DOT writer and the built-in layout start from it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+FONT_SIZE = 11
+LINE_HEIGHT = 14.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one kind of box is drawn; shape and line differ too, so that colour is never needed."""
+
+    shape: str  # "square", "round" (corners), "oval"
+    fill: str
+    line: str = "#333333"
+    text: str = "#000000"
+    dashed: bool = False
+    double: bool = False
+
+
+LOOKS = {
+    "leaf": Look("square", "#e3eefa"),
+    "constant": Look("square", "#ffffff", "#777777", "#555555", dashed=True),
+    "result": Look("round", "#ffffff"),
+    "operation": Look("oval", "#fdf1d0"),
+    "folded": Look("round", "#e8f3e4", double=True),
+    "hidden": Look("round", "#f4f4f4", "#777777", "#555555", dashed=True),
+}
+EDGE_COLOUR = "#555555"
+CLUSTER_COLOUR = "#999999"
+CLUSTER_FILLS = ("#f7f7f9", "#eeeef2")
+
+
+@dataclass(frozen=True)
+class Box:
+    """A drawn node: a value, the operation beside it, or what stands for many values."""
+
+    kind: str
+    fields: tuple[str, ...]  # each may have several lines
+    stacked: bool = True  # fields below each other, not side by side
+    bold: bool = False
+    cluster: int = -1
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """A drawn edge, from an operand to what uses it."""
+
+    tail: int
+    head: int
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A frame round the boxes of a region; `parent` is the frame around it, or -1."""
+
+    title: str
+    parent: int
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A whole picture without positions."""
+
+    direction: str
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    clusters: tuple[Cluster, ...]
+    description: str = ""
+
+
+def readable(text: str) -> str:
+    """Return the text with the characters that no XML may hold made visible.
+
+    >>> readable("a\\x00b")
+    'a␀b'
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    return re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", _visible, text)
+
+
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return chr(0x2400 + code) if code < 0x20 else "\ufffd"
+
+
+def text_width(text: str, size: float = FONT_SIZE) -> float:
+    """Return the width of one line in a typewriter font: 0.6 of the size for each column."""
+    columns = 0
+    for character in text:
+        if unicodedata.combining(character) or character in "\u200d\ufe0f":
+            continue
+        columns += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return 0.6 * size * columns
+
+
+def field_sizes(box: Box) -> list[tuple[float, float]]:
+    """Return the width and height of each field of a box."""
+    sizes = []
+    for field in box.fields:
+        lines = field.split("\n")
+        sizes.append((max(map(text_width, lines)) + 16.0, len(lines) * LINE_HEIGHT + 8.0))
+    return sizes
+
+
+def box_size(box: Box) -> tuple[float, float]:
+    """Return the width and height of a box.
+
+    >>> box_size(Box("leaf", ("data 1.0000", "grad 0.0000"), stacked=False))
+    (177.2, 22.0)
+    """
+    widths, heights = zip(*field_sizes(box))
+    width, height = (max(widths), sum(heights)) if box.stacked else (sum(widths), max(heights))
+    margin = 6.0 if LOOKS[box.kind].double else 0.0
+    return max(width, 34.0) + margin, height + margin + (4.0 if box.kind == "operation" else 0.0)

@@ -1,0 +1,63 @@
+"""Lesson 10. Pictures of graphs, in the three styles.
+
+The same values that compute can be drawn: classic pictures show every value and operation,
+compact ones write the operation into the value's box, and in both each arrow carries the
+local derivative that backward() multiplies by. Folded pictures show a network's layers as
+boxes. Graphviz draws where it is installed, else the package does it alone.
+
+It writes three files into the folder autograd_output (or another: python demos/10_draw.py
+FOLDER) and prints:
+
+PROMISE
+"""
+
+import random
+import sys
+from pathlib import Path
+
+import autograd_engine as ag
+
+
+def expression() -> ag.Value:
+    """Return e = a * b + a * a, where a is used three times."""
+    a, b = ag.Value(2.0, label="a"), ag.Value(-3.0, label="b")
+    e = a * b + a * a
+    e.label = "e"
+    return e
+
+
+def perceptron() -> ag.Value:
+    """Return the error of a unit sigmoid(w.x + b) whose answer should be 1."""
+    w = [ag.Value(0.5, label="w0"), ag.Value(-0.3, label="w1")]
+    x = [ag.Value(1.0, label="x0"), ag.Value(0.5, label="x1")]
+    p = ag.sigmoid(ag.dot(w, x) + ag.Value(0.1, label="b"))
+    error = -ag.log(p)
+    p.label, error.label = "p", "E"
+    return error
+
+
+def network() -> ag.Value:
+    """Return the error of a network 3-4-2 on one sample."""
+    model = ag.nn.MLP(3, [4, 2], activation="tanh", rng=random.Random(0))
+    return ag.losses.cross_entropy(model([0.2, -0.4, 0.9]), 1)
+
+
+OUTPUTS = {"classic": expression, "compact": perceptron, "folded": network}
+
+
+def picture(style: str):
+    """Return the picture in that style, with the gradients of a backward pass."""
+    output = OUTPUTS[style]()
+    output.backward()
+    return ag.draw(output, style=style)
+
+
+def main(folder: str = "autograd_output") -> None:
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for style, make in OUTPUTS.items():
+        picture(style).save(Path(folder) / f"{style}.svg")
+        print(f"{style}.svg   {make.__name__}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,248 @@
+"""Checkpoints: what comes back, what is refused, what stays whole."""
+
+import json
+import math
+import os
+import random
+
+import pytest
+
+from autograd_engine import checkpoints
+from autograd_engine.checkpoints import load, read_json, save, write_json
+from autograd_engine.engine import Value
+from autograd_engine.nn import MLP, Module, Neuron
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.json"
+
+
+@pytest.fixture
+def model():
+    return MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
+
+
+class Line(Module):
+    def __init__(self) -> None:
+        self.slope, self.offset = Value(0.0), Value(0.0)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("activation", ["relu", "gelu", "linear"])
+def test_an_mlp_comes_back_whole(path, bias, activation):
+    model = MLP(3, [4, 2], activation=activation, bias=bias)
+    save(model, str(path))
+    twin = load(str(path))
+    assert repr(twin) == repr(model)
+    assert twin.state_dict() == model.state_dict()
+    assert [v.data for v in twin([1, 2, 3])] == [v.data for v in model([1, 2, 3])]
+
+
+@pytest.mark.parametrize(
+    "number", [0.1 + 0.2, -0.0, 5e-324, 1.7976931348623157e308, math.inf, -math.inf, math.nan]
+)
+def test_a_float_comes_back_to_the_last_bit(path, model, number):
+    parameter = model.parameters()[0]
+    parameter.data = number
+    save(model, path)
+    assert load(path).parameters()[0].data.hex() == number.hex()
+
+
+def test_the_file_is_json_by_the_standard_even_with_nan_in_it(path, model):
+    model.parameters()[0].data = math.nan
+
+    def refuse(name):
+        raise AssertionError(name)
+
+    save(model, path)
+    content = json.loads(path.read_text(), parse_constant=refuse)
+    assert content["version"] == 1
+    assert content["model"]["architecture"] == {
+        "nin": 2,
+        "nouts": [3, 1],
+        "activation": "tanh",
+        "bias": True,
+    }
+    assert content["model"]["parameters"]["layers.1.neurons.0.b"] == 0.0
+
+
+def test_saving_and_loading_leave_the_random_generator_alone(path, model):
+    random.seed(1)
+    expected = random.random()
+    random.seed(1)
+    save(model, path)
+    load(path)
+    assert random.random() == expected
+
+
+def test_a_module_of_ones_own_is_filled_where_it_is_given(path):
+    line = Line()
+    line.slope.data = 2.5
+    save(line, path)
+    twin = Line()
+    assert load(path, twin) is twin
+    assert twin.slope.data == 2.5
+    with pytest.raises(ValueError, match=r"model.json.*Line.*load\(path, model=...\)"):
+        load(path)
+
+
+def changed_layer(model):
+    model.layers[1].neurons[0].nonlin = True
+
+
+def changed_part(model):
+    model.layers.append(lambda x: x)
+
+
+def changed_weights(model):
+    model.layers[0].neurons[0].w.pop()
+
+
+@pytest.mark.parametrize("change", [changed_layer, changed_part, changed_weights])
+def test_an_mlp_that_was_rebuilt_by_hand_is_not_taken_for_an_ordinary_one(path, model, change):
+    change(model)
+    save(model, path)
+    with pytest.raises(ValueError, match="cannot be built from the file alone"):
+        load(path)
+    assert load(path, model) is model
+
+
+def test_an_activation_of_ones_own_needs_the_model(path):
+    model = MLP(1, [2, 1], activation=lambda x: x * x)
+    save(model, path)
+    with pytest.raises(ValueError, match="activation"):
+        load(path)
+    twin = MLP(1, [2, 1], activation=lambda x: x * x)
+    assert load(path, model=twin)([0.5]).data == model([0.5]).data
+
+
+def test_other_entries_beside_the_model_do_not_disturb_load(path, model):
+    training = {"epoch": 3, "losses": [1.0, math.nan, math.inf], "float": "nan"}
+    write_json(path, {"model": checkpoints.model_state(model), "training": training})
+    assert load(path).state_dict() == model.state_dict()
+    losses = read_json(path)["training"]["losses"]
+    assert losses[0] == 1.0 and math.isnan(losses[1]) and losses[2] == math.inf
+    assert read_json(path)["training"]["float"] == "nan"
+
+
+# Damaged files.
+
+
+def damage(path, model, change):
+    save(model, path)
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def parameters(content):
+    return content["model"]["parameters"]
+
+
+def architecture(content):
+    return content["model"]["architecture"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: parameters(c).pop("layers.0.neurons.1.b"), "missing.*'layers.0.neurons.1.b'"),
+        (lambda c: parameters(c).update(extra=1.0), "surplus parameters: 'extra'"),
+        (lambda c: parameters(c).update({"layers.0.neurons.1.b": "1"}), "number, got str: '1'"),
+        (lambda c: parameters(c).update({"layers.0.neurons.1.b": None}), "number, got NoneType"),
+        (lambda c: parameters(c).update({"layers.0.neurons.1.b": True}), "number, got bool"),
+        (lambda c: parameters(c).update({"layers.0.neurons.1.b": [1.0]}), "number, got list"),
+        (lambda c: c.update(version=2), "version 2, written by a newer"),
+        (lambda c: c.update(version="1"), "no valid version: '1'"),
+        (lambda c: c.pop("version"), "no valid version"),
+        (lambda c: c.update(format="other"), "not written by autograd_engine"),
+        (lambda c: c.pop("model"), "holds no model"),
+        (lambda c: c["model"].update(parameters=[1.0]), "holds no model"),
+        (lambda c: architecture(c).update(nouts=[10**12]), "missing parameters"),
+        (lambda c: architecture(c).update(nin=10**12), "missing parameters"),
+        (lambda c: architecture(c).update(nin="2"), "makes no MLP"),
+        (lambda c: architecture(c).update(nouts=[]), "makes no MLP"),
+        (lambda c: architecture(c).update(nouts=[3, -1]), "makes no MLP"),
+        (lambda c: architecture(c).update(activation="rleu"), "makes no MLP"),
+        (lambda c: architecture(c).update(activation=["relu"]), "unhashable"),
+        (lambda c: architecture(c).update(bias=1), "makes no MLP"),
+        (lambda c: architecture(c).pop("bias"), "must have nin, nouts, activation and bias"),
+    ],
+)
+def test_a_damaged_file_raises_value_error_naming_it(path, model, change, message):
+    damage(path, model, change)
+    with pytest.raises(ValueError, match=rf"model\.json.*{message}"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff\xfe\x00", b"[1, 2]", b"3", b'{"a": 1, "a": 2}', b"[" * 100_000]
+)
+def test_what_is_no_json_object_raises_value_error_naming_the_file(path, content):
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"model\.json"):
+        load(path)
+
+
+def test_a_model_that_does_not_fit_the_file_is_left_as_it_was(path, model):
+    save(model, path)
+    other = Neuron(2)
+    before = other.state_dict()
+    with pytest.raises(ValueError, match=r"model\.json: missing parameters: 'w.0', 'w.1', 'b'"):
+        load(path, other)
+    assert other.state_dict() == before
+
+
+def test_a_missing_file_is_file_not_found(path):
+    with pytest.raises(FileNotFoundError, match=r"model\.json"):
+        load(path)
+
+
+# Failed saves.
+
+
+def names(path):
+    return [item.name for item in path.parent.iterdir()]
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_save_that_fails_leaves_the_old_file_whole_and_nothing_else(
+    path, model, error, monkeypatch
+):
+    save(model, path)
+    before = path.read_bytes()
+
+    def fail(number):
+        raise error
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(type(error)):
+        save(MLP(2, [1]), path)
+    assert path.read_bytes() == before
+    assert names(path) == ["model.json"]
+
+
+def test_what_json_cannot_hold_is_refused_before_anything_is_written(path):
+    with pytest.raises(TypeError):
+        write_json(path, {"model": object()})
+    assert names(path) == []
+
+
+def test_what_is_no_module_is_refused(path):
+    with pytest.raises(TypeError, match=r"expected a Module .* got dict"):
+        save({"a": 1.0}, path)
+
+
+def test_a_missing_folder_is_named(tmp_path, model):
+    with pytest.raises(FileNotFoundError, match="nowhere does not exist"):
+        save(model, tmp_path / "nowhere" / "model.json")
+
+
+def test_a_link_is_followed_not_replaced(tmp_path, model):
+    target, link = tmp_path / "real.json", tmp_path / "link.json"
+    target.write_text("old")
+    link.symlink_to(target)
+    save(model, link)
+    assert link.is_symlink()
+    assert load(target).state_dict() == model.state_dict()

@@ -1,0 +1,352 @@
+"""The command line: training on data, drawing an expression, and refusing clearly."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from autograd_engine import commands, datasets
+from autograd_engine.__main__ import main
+from autograd_engine.checkpoints import load
+from autograd_engine.datasets import Dataset
+from autograd_engine.evaluation import accuracy
+
+FAST = ["--quiet", "--epochs", "2", "--layers", "3"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Run each test in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the command line; return its exit status, its output and its errors."""
+
+    def command(*arguments):
+        try:
+            status = main(arguments)
+        except SystemExit as leaving:
+            status = leaving.code
+        return status, *capsys.readouterr()
+
+    return command
+
+
+@pytest.fixture
+def refused(run):
+    """Run the command line, which is to refuse, and return its one message."""
+
+    def command(*arguments):
+        status, _, err = run(*arguments)
+        assert status == 2
+        assert err.count("\n") == 1
+        assert err.startswith("autograd_engine: error: ")
+        return err.removeprefix("autograd_engine: error: ").strip()
+
+    return command
+
+
+def reported(out, part="test"):
+    return float(re.search(rf"^{part} accuracy (\d\.\d\d\d)$", out, re.MULTILINE)[1])
+
+
+def svg_text(path):
+    return " ".join(ElementTree.parse(path).getroot().itertext())
+
+
+# train
+
+
+def test_iris_is_learnt_with_the_defaults(run, folder):
+    status, out, err = run("train", "iris")
+    assert status == 0
+    assert reported(out) > 0.93
+    assert reported(out, "train") > 0.95
+    assert "epoch 30/30" in err
+    assert re.search(r"test accuracy \d\.\d+\n(wrote .*\n)+$", out)
+    written = re.findall(r"^wrote (.*)$", out, re.MULTILINE)
+    assert written == [
+        f"autograd_output/{name}" for name in ("graph.svg", "loss.png", "model.json")
+    ]
+    assert all((folder / name).stat().st_size > 1000 for name in written)
+
+
+def test_digits_are_learnt_from_200_images(run):
+    status, out, _ = run("train", "digits", "--limit", "200", "--epochs", "8", "--quiet")
+    assert status == 0
+    assert "160 samples to train on, 40 to test" in out
+    assert reported(out) > 0.7
+
+
+@pytest.mark.parametrize("name", ["moons", "circles", "xor"])
+def test_points_in_the_plane_get_a_picture_of_the_boundary(run, folder, name):
+    status, out, err = run("train", name, "--quiet", "--epochs", "15", "--layers", "8")
+    assert (status, err) == (0, "")
+    assert reported(out, "train") > 0.75
+    assert (folder / "autograd_output/boundary.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_spirals_are_trained_on_too(run):
+    assert run("train", "spirals", *FAST)[0] == 0
+
+
+def test_the_graph_is_that_of_a_samples_loss(run, folder):
+    run("train", "iris", *FAST)
+    text = svg_text(folder / "autograd_output/graph.svg")
+    assert "loss" in text
+    assert "petal_width_cm" in text
+    assert "layers.0" in text
+
+
+def test_the_saved_model_takes_the_inputs_as_the_table_has_them(run, folder):
+    _, out, _ = run("train", "iris", "--quiet", "--epochs", "10")
+    model = load(folder / "autograd_output/model.json")
+    train, test = datasets.iris().split(0.8, 0)
+    assert f"{accuracy(model, test):.3f}" == f"{reported(out):.3f}"
+    assert f"{accuracy(model, train):.3f}" == f"{reported(out, 'train'):.3f}"
+
+
+def test_the_options_are_followed(run, folder):
+    options = ["--layers", "5, 4", "--activation", "relu", "--optimizer", "sgd", "--seed", "3"]
+    options += ["--learning-rate", "0.5", "--epochs", "1", "--batch-size", "7"]
+    status, out, _ = run("train", "xor", "--quiet", "--output", "a/b", *options)
+    assert status == 0
+    assert "2-5-4-1 network with relu; sgd, learning rate 0.5; 1 epochs of batches of 7" in out
+    assert load(folder / "a/b/model.json").layers[0].neurons[0].activation == "relu"
+    assert not (folder / "autograd_output").exists()
+
+
+def test_no_hidden_layers_make_a_linear_classifier(run):
+    status, out, _ = run("train", "iris", "--quiet", "--epochs", "5", "--layers", "")
+    assert status == 0
+    assert "4-3 network" in out
+
+
+def test_a_resumed_training_ends_as_one_without_interruption(run, folder, monkeypatch):
+    options = ["--quiet", "--epochs", "4", "--layers", "3"]
+    _, out, _ = run("train", "moons", *options, "--output", "whole")
+    fit = commands.fit
+
+    def interrupted(*arguments, **options):
+        def stop(history):
+            if len(history.loss) == 2:
+                raise KeyboardInterrupt
+
+        return fit(*arguments, **options, callback=stop)
+
+    monkeypatch.setattr(commands, "fit", interrupted)
+    status, _, err = run("train", "moons", *options, "--output", "parts")
+    assert status == 130
+    assert err == "interrupted; --resume continues from the last whole epoch\n"
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    status, resumed, _ = run("train", "moons", *options, "--output", "parts", "--resume")
+    assert status == 0
+    assert resumed.replace("parts", "whole") == out
+    whole, parts = ((folder / name / "model.json").read_text() for name in ("whole", "parts"))
+    assert parts == whole
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--seed", "1"], "seed=0, not seed=1"),
+        (["--layers", "4"], "nouts"),
+        (["--learning-rate", "0.5"], "learning rate 0.01, not 0.5"),
+        (["--optimizer", "sgd", "--learning-rate", "0.01"], "optimizer SGD"),
+    ],
+)
+def test_a_training_is_not_resumed_with_other_options(run, refused, options, message):
+    run("train", "xor", *FAST)
+    refusal = refused("train", "xor", *FAST, *options, "--resume")
+    assert "cannot resume from autograd_output/xor.checkpoint.json" in refusal
+    assert message in refusal
+
+
+def test_without_matplotlib_it_says_what_to_install(run, folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    status, out, _ = run("train", "moons", *FAST)
+    assert status == 0
+    assert 'plots need matplotlib: pip install "autograd_engine[plots]"\n' in out
+    assert sorted(path.name for path in (folder / "autograd_output").iterdir()) == [
+        "graph.svg",
+        "model.json",
+        "moons.checkpoint.json",
+    ]
+
+
+def test_a_table_of_classes_is_learnt(run, folder):
+    rows = [f"{i % 3}.5,{i % 7},{'abc'[i % 3]}" for i in range(60)]
+    (folder / "table.csv").write_text("\n".join(["x,y,kind", *rows]))
+    options = ["--target", "kind", "--quiet", "--layers", "6"]
+    status, out, _ = run("train", "--csv", "table.csv", *options)
+    assert status == 0
+    assert reported(out) == 1.0
+    assert (folder / "autograd_output/boundary.png").exists()
+
+
+def test_a_number_to_predict_gets_an_error_in_its_own_unit(run, folder):
+    rows = [f"{i % 10},{1000 + 100 * (i % 10)}.5" for i in range(60)]
+    (folder / "table.csv").write_text("\n".join(["x,price", *rows]))
+    options = ["--target", "price", "--quiet", "--epochs", "20"]
+    status, out, _ = run("train", "--csv", "table.csv", *options)
+    assert status == 0
+    assert float(re.search(r"^test error (\S+) ", out, re.MULTILINE)[1]) < 50.0
+    model = load(folder / "autograd_output/model.json")
+    assert model([4.0]).data == pytest.approx(1400.5, abs=100.0)
+
+
+def test_a_faulty_table_is_refused_by_file_and_line(refused, folder):
+    (folder / "table.csv").write_text("x,kind\n1,a\n,b\n")
+    message = refused("train", "--csv", "table.csv", "--target", "kind")
+    assert message == "table.csv, line 3: the cell of column 'x' is missing"
+    message = refused("train", "--csv", "table.csv", "--target", "sort")
+    assert message == "table.csv: there is no column 'sort'; the columns are 'x', 'kind'"
+    (folder / "table.csv").write_text("x,kind\n1,a\n2,a\n")
+    message = refused("train", "--csv", "table.csv", "--target", "kind")
+    assert message == "there is nothing to learn: every sample is of class 'a'"
+    assert not (folder / "autograd_output").exists()
+
+
+def test_training_that_diverges_is_refused(refused):
+    options = ["--optimizer", "sgd", "--learning-rate", "1e200", "--activation", "relu", "--quiet"]
+    assert "try a lower learning rate" in refused("train", "moons", *options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: train|draw"),
+        (["fly"], "invalid choice: 'fly'"),
+        (["train"], "one of the arguments name --csv is required"),
+        (["train", "cats"], "invalid choice: 'cats'"),
+        (["train", "iris", "--csv", "t.csv", "--target", "x"], "not allowed with"),
+        (["train", "--csv", "t.csv"], "--csv FILE and --target COLUMN go together"),
+        (["train", "iris", "--target", "x"], "--csv FILE and --target COLUMN go together"),
+        (["train", "--csv", "none.csv", "--target", "x"], "none.csv: No such file or directory"),
+        (["train", "iris", "--epochs", "0"], "'0' is not a whole number from 1"),
+        (["train", "iris", "--batch-size", "0"], "'0' is not a whole number from 1"),
+        (["train", "iris", "--layers", "8,-1"], "'-1' is not a whole number from 1"),
+        (["train", "iris", "--layers", "x"], "'x' is not a whole number from 1"),
+        (["train", "iris", "--learning-rate", "-1"], "'-1' is not a positive number"),
+        (["train", "iris", "--learning-rate", "nan"], "'nan' is not a positive number"),
+        (["train", "iris", "--activation", "step"], "invalid choice: 'step'"),
+        (["train", "iris", "--optimizer", "best"], "invalid choice: 'best'"),
+        (["train", "iris", "--seed", "x"], "invalid int value: 'x'"),
+        (
+            ["train", "digits", "--limit", "1"],
+            "a split of 1 sample(s) at 0.8 leaves one side empty",
+        ),
+        (["train", "iris", "--colour", "red"], "unrecognized arguments"),
+        (["draw"], "the following arguments are required: expression"),
+        (["draw", "a", "a"], "'a' does not give a name a number, as a=2 does"),
+        (["draw", "a", "a=two"], "'a=two' does not give a name a number"),
+        (["draw", "a", "2a=2"], "'2a=2' does not give a name a number"),
+        (["draw", "a", "a=1", "a=2"], "'a' is given twice"),
+        (["draw", "a + b", "a=1"], "the name 'b' has no value: give it one, as in b=2"),
+        (["draw", "a", "a=1", "b=2"], "'b' has a value, but the expression does not mention it"),
+        (["draw", "a +", "a=1"], "cannot read the expression 'a +'"),
+        (["draw", "a.real", "a=1"], "cannot contain 'a.real'"),
+        (["draw", "__import__('os')"], "there is no function '__import__'"),
+        (["draw", "log(a)", "a=-1"], "log(-1.0) is not a real number (operand 'a')"),
+        (["draw", "1 / a", "a=0"], "divides by zero"),
+        (["draw", "9**9**9"], "too large"),
+        (["draw", "a", "a=1", "--output", "a.bmp"], "a.bmp"),
+        (["draw", "a", "a=1", "--output", "nowhere/a.svg"], "nowhere"),
+        (["draw", "a", "a=1", "--style", "pretty"], "invalid choice: 'pretty'"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_one_line(refused, folder, arguments, message):
+    assert message in refused(*arguments)
+    assert list(folder.iterdir()) == []
+
+
+def test_an_output_that_is_no_folder_is_refused(refused, folder):
+    (folder / "taken").write_text("")
+    assert "taken" in refused("train", "iris", *FAST, "--output", "taken")
+    assert "taken" in refused("train", "iris", *FAST, "--output", "taken/within")
+
+
+# draw
+
+
+def test_draw_shows_values_gradients_and_names(run, folder):
+    status, out, err = run("draw", "tanh(a*b + c)", "a=2", "b=-3", "c=6.5")
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "tanh(a*b + c) = 0.4621171573",
+        "gradient by a = -2.359343199",
+        "gradient by b = 1.572895466",
+        "gradient by c = 0.7864477329",
+        "wrote graph.svg",
+    ]
+    words = svg_text(folder / "graph.svg").split()
+    assert {"a", "b", "c", "tanh", "0.7864"} <= set(words)
+
+
+def test_draw_writes_where_it_is_told(run, folder):
+    status, out, _ = run("draw", "a**2", "a = 3", "--output", "x.dot", "--direction", "TB")
+    assert status == 0
+    assert out.endswith("wrote x.dot\n")
+    assert (folder / "x.dot").read_text().startswith("digraph")
+
+
+def test_an_expression_may_begin_with_a_minus(run):
+    assert run("draw", "-a", "a=3")[1].startswith("-a = -3\n")
+    assert run("draw", "-2*a", "a=-3")[1].startswith("-2*a = 6\n")
+    assert run("draw", "-h")[1].startswith("usage: ")
+
+
+def test_an_expression_without_names_is_drawn_too(run):
+    assert run("draw", "2*3")[1] == "2*3 = 6\nwrote graph.svg\n"
+
+
+def python(*arguments):
+    """Run another Python, which finds the package where this one did."""
+    place = {"PYTHONPATH": str(Path(commands.__file__).parents[1])}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **place})
+
+
+def test_the_module_runs_from_a_shell():
+    done = python("-m", "autograd_engine", "draw", "a*a", "a=3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "a*a = 9\ngradient by a = 6\nwrote graph.svg\n"
+    done = python("-m", "autograd_engine", "draw", "a*b", "a=3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+
+
+def test_importing_it_imports_neither_numpy_nor_matplotlib():
+    code = "import sys, autograd_engine.__main__; print({'numpy', 'matplotlib'} & set(sys.modules))"
+    done = python("-c", code)
+    assert done.stdout == "set()\n"
+
+
+# The plots by themselves.
+
+
+def test_a_boundary_needs_two_inputs_and_classes(folder):
+    from autograd_engine.plots import decision_boundary
+
+    for data in (datasets.iris(), Dataset([[1.0, 2.0]], [3.5], ["x", "y"])):
+        with pytest.raises(ValueError, match="needs two inputs and classes"):
+            decision_boundary(lambda x: x, data, folder / "boundary.png")
+
+
+def test_a_model_that_predicts_one_class_everywhere_has_a_picture_too(folder):
+    from autograd_engine import Value
+    from autograd_engine.plots import decision_boundary
+
+    for outputs in (Value(1.0), [Value(1.0), Value(0.0)], [Value(1.0), Value(1.0)]):
+        path = folder / "boundary.png"
+        decision_boundary(lambda x, outputs=outputs: outputs, datasets.moons(10), path)
+        assert path.stat().st_size > 1000
+        path.unlink()

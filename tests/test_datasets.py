@@ -1,0 +1,274 @@
+"""Datasets: shapes drawn at random, the tables that ship with the package, the user's own."""
+
+import math
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from autograd_engine import datasets
+from autograd_engine.datasets import Dataset
+
+SHAPES = [datasets.moons, datasets.circles, datasets.spirals, datasets.xor]
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Write a table and return what `datasets.csv` makes of it."""
+
+    def read(text, target="kind", **options):
+        path = tmp_path / "table.csv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return datasets.csv(path, target, **options)
+
+    return read
+
+
+# The sequence.
+
+
+def test_a_dataset_is_a_sequence_of_pairs():
+    data = datasets.iris()
+    assert len(data) == 150
+    assert data[0] == ([5.1, 3.5, 1.4, 0.2], 0)
+    assert data[-1] == data[149] == (data.inputs[149], data.targets[149])
+    assert list(data) == list(zip(data.inputs, data.targets))
+    with pytest.raises(IndexError):
+        data[150]
+
+
+def test_a_slice_of_a_dataset_is_a_dataset():
+    part = datasets.iris()[::50]
+    assert isinstance(part, Dataset)
+    assert part.targets == [0, 1, 2]
+    assert part.classes == ["setosa", "versicolor", "virginica"]
+
+
+def test_lengths_that_differ_are_both_named():
+    with pytest.raises(ValueError, match="1 inputs, but 2 targets"):
+        Dataset([[1.0]], [0, 1], ["x"])
+    with pytest.raises(ValueError, match=r"input 1 has 2 numbers.* 1 names"):
+        Dataset([[1.0], [1.0, 2.0]], [0, 1], ["x"])
+
+
+# Splitting.
+
+
+@pytest.mark.parametrize("fraction", [0.01, 0.5, 0.8, 0.99])
+def test_a_split_keeps_every_sample_once(fraction):
+    data = datasets.moons(100)
+    first, second = data.split(fraction, seed=3)
+    assert (len(first), len(second)) == (round(100 * fraction), 100 - round(100 * fraction))
+    assert sorted([*first, *second]) == sorted(data)
+    assert (first.names, second.classes) == (data.names, data.classes)
+
+
+def test_a_split_is_shuffled_by_its_seed():
+    data = datasets.iris()
+    assert list(data.split(0.5, seed=1)[0]) == list(data.split(0.5, seed=1)[0])
+    assert list(data.split(0.5, seed=1)[0]) != list(data.split(0.5, seed=2)[0])
+    assert set(data.split(0.5, seed=1)[0].targets) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, 80, math.nan])
+def test_a_split_needs_a_fraction_between_0_and_1(fraction):
+    with pytest.raises(ValueError, match=f"between 0 and 1, got {fraction}"):
+        datasets.iris().split(fraction, 0)
+
+
+def test_a_split_leaves_no_side_empty():
+    with pytest.raises(ValueError, match=r"split of 3 sample\(s\) at 0.9 leaves one side empty"):
+        datasets.xor(3).split(0.9, 0)
+
+
+# Scaling.
+
+
+def test_scaled_inputs_have_mean_0_and_deviation_1():
+    scaled = datasets.iris().scaled()
+    for column in zip(*scaled.inputs):
+        # rounding: 150 numbers of size 1, each off by at most a few 1e-16
+        assert math.fsum(column) / 150 == pytest.approx(0.0, abs=1e-14)
+        assert math.fsum(x * x for x in column) / 150 == pytest.approx(1.0, abs=1e-14)
+
+
+def test_test_data_is_scaled_as_its_training_data_was():
+    train = Dataset([[0.0, 5.0], [4.0, 5.0]], [0, 1], ["x", "same"])
+    test = Dataset([[8.0, 6.0]], [0], ["x", "same"])
+    assert test.scaled(train.scaling()).inputs == [[3.0, 1.0]]
+    with pytest.raises(ValueError, match=r"for 2 column\(s\), the inputs have 4"):
+        datasets.iris().scaled(train.scaling())
+    with pytest.raises(ValueError, match="empty dataset"):
+        train[:0].scaling()
+
+
+def test_scaling_survives_numbers_whose_squares_overflow():
+    scaled = Dataset([[1e200], [3e200]], [0, 1], ["x"]).scaled().inputs
+    assert scaled == [[pytest.approx(-1.0)], [pytest.approx(1.0)]]
+
+
+# Shapes.
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_shape_is_the_same_for_the_same_seed(shape):
+    assert list(shape(50, noise=0.2, seed=7)) == list(shape(50, noise=0.2, seed=7))
+    assert list(shape(50, noise=0.2, seed=7)) != list(shape(50, noise=0.2, seed=8))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("n", [1, 2, 3, 100, 101])
+def test_a_shape_has_n_points_in_the_plane_and_balanced_classes(shape, n):
+    data = shape(n)
+    assert len(data) == n
+    assert all(len(point) == 2 and all(map(math.isfinite, point)) for point in data.inputs)
+    count = Counter(data.targets)
+    assert set(count) <= {0, 1}
+    assert abs(count[0] - count[1]) <= 1
+    assert (data.names, data.classes) == (["x", "y"], ["0", "1"])
+
+
+def test_without_noise_each_shape_lies_on_its_curves():
+    for (x, y), target in datasets.moons(51, noise=0.0):
+        centre, up = ((0.0, 0.0), 1.0) if target == 0 else ((1.0, 0.5), -1.0)
+        assert math.dist((x, y), centre) == pytest.approx(1.0)
+        assert (y - centre[1]) * up >= -1e-15  # sin(pi) is 1e-16 off
+    for point, target in datasets.circles(51, noise=0.0):
+        assert math.hypot(*point) == pytest.approx(0.5 if target else 1.0)
+    for point, _ in datasets.spirals(51, noise=0.0):
+        assert 0.099 < math.hypot(*point) < 1.001
+    assert datasets.xor(4, noise=0.0).targets == [0, 1, 1, 0]
+
+
+def test_noise_has_the_standard_deviation_asked_for():
+    calm, noisy = datasets.moons(5000, noise=0.0), datasets.moons(5000, noise=0.3)
+    moved = [a - b for p, q in zip(noisy.inputs, calm.inputs) for a, b in zip(p, q)]
+    # 10,000 draws: the deviation is known to 0.3 / sqrt(20,000) = 0.002
+    assert math.hypot(*moved) / math.sqrt(len(moved)) == pytest.approx(0.3, abs=0.01)
+
+
+def test_no_point_of_a_closed_circle_is_drawn_twice():
+    points = {(round(x, 9), round(y, 9)) for x, y in datasets.circles(20, noise=0.0).inputs}
+    assert len(points) == 20
+
+
+def test_spirals_have_as_many_arms_as_classes():
+    data = datasets.spirals(30, classes=3)
+    assert Counter(data.targets) == {0: 10, 1: 10, 2: 10}
+    assert data.classes == ["0", "1", "2"]
+    with pytest.raises(ValueError, match="at least 2 classes, got 1"):
+        datasets.spirals(30, classes=1)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_shape_refuses_no_samples_and_impossible_noise(shape):
+    with pytest.raises(ValueError, match="n = 0"):
+        shape(0)
+    for noise in (-0.1, math.nan, math.inf):
+        with pytest.raises(ValueError, match="noise"):
+            shape(10, noise=noise)
+
+
+# The tables that ship with the package.
+
+
+def test_iris_has_50_flowers_of_each_of_three_species():
+    data = datasets.iris()
+    assert Counter(data.targets) == {0: 50, 1: 50, 2: 50}
+    assert data.names[0] == "sepal_length_cm"
+    assert data.classes == ["setosa", "versicolor", "virginica"]
+    # the column means that are published with the table
+    means = [round(mean, 3) for mean in data.scaling().shift]
+    assert means == [5.843, 3.057, 3.758, 1.199]
+
+
+def test_digits_are_1797_images_of_64_pixels_from_0_to_16():
+    data = datasets.digits()
+    assert len(data) == 1797
+    assert len(data.names) == 64
+    assert {pixel for image in data.inputs for pixel in image} == set(map(float, range(17)))
+    assert data.classes == list("0123456789")
+    assert data.targets[:12] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
+
+
+def test_datasets_need_no_numpy():
+    code = "import sys, autograd_engine.datasets as d; d.iris(); print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+# A table of the user's own.
+
+
+def test_text_in_the_target_column_names_classes_in_sorted_order(table):
+    data = table("a,kind,b\n1,moss,2\n3,fern,4e0\n-.5,moss,6\n")
+    assert data.names == ["a", "b"]
+    assert data.classes == ["fern", "moss"]
+    assert list(data) == [([1.0, 2.0], 1), ([3.0, 4.0], 0), ([-0.5, 6.0], 1)]
+
+
+def test_whole_numbers_that_repeat_are_classes_in_ascending_order(table):
+    data = table("a,kind\n1,10\n2,9\n3,10\n")
+    assert (data.targets, data.classes) == ([1, 0, 1], ["9", "10"])
+    data = table("a,kind\n1,-1\n2,1\n3,-1\n")
+    assert (data.targets, data.classes) == ([0, 1, 0], ["-1", "1"])
+    data = table("a,kind\n1,0\n2,1\n")
+    assert (data.targets, data.classes) == ([0, 1], ["0", "1"])
+
+
+@pytest.mark.parametrize(
+    "cells", [["1.5", "2.0", "1.5"], ["2", "4", "6"], [str(i % 21) for i in range(100)]]
+)
+def test_other_numbers_are_predicted_themselves(table, cells):
+    data = table("a,kind\n" + "".join(f"1,{cell}\n" for cell in cells))
+    assert data.targets == [float(cell) for cell in cells]
+    assert data.classes == []
+
+
+def test_the_caller_can_say_whether_targets_are_classes(table):
+    assert table("a,kind\n1,1\n2,1\n", classes=False).targets == [1.0, 1.0]
+    data = table("a,kind\n1,7\n2,A\n3,2.5\n", classes=True)
+    assert (data.targets, data.classes) == ([1, 2, 0], ["2.5", "7", "A"])
+
+
+def test_blank_lines_spaces_a_byte_order_mark_and_quotes_are_read_over(table):
+    data = table(b'\xef\xbb\xbfa , "kind"\r\n\r\n 1 , x \r\n   \r\n"2","y"\r\n')
+    assert (data.names, data.classes, data.inputs) == (["a"], ["x", "y"], [[1.0], [2.0]])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the file is empty"),
+        ("\n\n", "the file is empty"),
+        ("a,kind\n", "no rows below the header"),
+        ("kind\nx\n", "beside 'kind' there is no column"),
+        ("a,kin\n1,x\n", "no column 'kind'; the columns are 'a', 'kin'$"),
+        ("a;kind\n1;x\n", "'a;kind'; columns are to be separated by commas"),
+        ("a,kind,a\n1,x,2\n", "line 1: two columns are called 'a'"),
+        (",a,kind\n0,1,x\n", "line 1: column 1 has no name"),
+        ("a,b,kind\n1,2,x\n1,2\n", r"line 3: 2 cell\(s\), where the header has 3"),
+        ("a,kind\n1,x\n1,x,\n", r"line 3: 3 cell\(s\), where the header has 2"),
+        ("a,kind\n1,x\n,x\n", "line 3: the cell of column 'a' is missing"),
+        ("a,kind\n1,x\n2, \n", "line 3: the cell of column 'kind' is missing"),
+        ("a,kind\n1,x\n\n\noops,x\n", "line 5: column 'a' has text, 'oops'"),
+        ("a,kind\n1_0,x\n", "line 2: column 'a' has text, '1_0'"),
+        ("a,kind\n1,x\nnan,x\n", "line 3: column 'a' has 'nan', not a finite"),
+        ("a,kind\n1e999,x\n", "line 2: column 'a' has '1e999', not a finite"),
+        ("a,kind\n1,1.5\n2,inf\n", "line 3: column 'kind' has 'inf', not a finite"),
+        ("a,kind\n1,1.5\n2,oops\n", "line 3: column 'kind' mixes numbers and text, here 'oops'"),
+        ('a,kind\n1,"two\nlines"\nno,x\n', "line 4: column 'a' has text, 'no'"),
+        ('a,kind\nno,"two\nlines"\n1,x\n', "line 2: column 'a' has text, 'no'"),
+        ('a,kind\n1,"x\n2,x\n', "line 2: unexpected end of data"),
+        (b"a,kind\n1,\xff\n", "not UTF-8 text"),
+    ],
+)
+def test_a_faulty_table_is_refused_by_file_and_line(table, text, message):
+    with pytest.raises(ValueError, match=rf"table\.csv(:|,) .*{message}"):
+        table(text)
+
+
+def test_a_missing_file_raises_the_usual_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.csv"):
+        datasets.csv(tmp_path / "nothing.csv", "kind")

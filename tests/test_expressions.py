@@ -1,0 +1,150 @@
+"""Expressions typed as text: parsed into graphs, and refused clearly where they are none."""
+
+import math
+import re
+
+import pytest
+
+from autograd_engine import Value, engine, functions
+from autograd_engine.expressions import FUNCTIONS, evaluate
+
+
+def value_of(expression, **numbers):
+    return evaluate(expression, {name: Value(data, name) for name, data in numbers.items()})
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("a", 3.0),
+        ("a + b", 1.0),
+        ("a - b*2", 7.0),
+        ("a / b", -1.5),
+        ("a ** 2", 9.0),
+        ("2 ** a", 8.0),
+        ("a ** b", 1 / 9),
+        ("-a ** 2", -9.0),
+        ("+a", 3.0),
+        ("1 + 2 * 3", 7.0),
+        ("2 ** 3 ** 2", 512.0),
+        (" ( a\n + b ) ", 1.0),
+        ("tanh(a*b + 6)", 0.0),
+        ("abs(b)", 2.0),
+        ("sum([a, b, 1])", 2.0),
+        ("mean((a, b))", 0.5),
+        ("dot([a, b], [2, 1])", 4.0),
+        ("softmax([a, a])[-1]", 0.5),
+        ("where(a > b, a, b)", 3.0),
+        ("clip(a, 0, high=1)", 1.0),
+        ("leaky_relu(b, slope=0.5)", -1.0),
+        ("hypot(a, a + 1)", 5.0),
+        ("1e3 * a", 3000.0),
+    ],
+)
+def test_an_expression_has_the_value_it_has_in_python(expression, expected):
+    words = set(re.findall(r"\b[ab]\b", expression))
+    numbers = {name: data for name, data in {"a": 3.0, "b": -2.0}.items() if name in words}
+    assert value_of(expression, **numbers).data == expected
+
+
+def test_an_expression_is_recorded_as_it_would_be_in_code():
+    a, b, c = Value(2.0, "a"), Value(-3.0, "b"), Value(6.9, "c")
+    output = evaluate("tanh(a*b + c)", {"a": a, "b": b, "c": c})
+    output.backward()
+    x, y, z = Value(2.0), Value(-3.0), Value(6.9)
+    expected = (x * y + z).tanh()
+    expected.backward()
+    assert output.data == expected.data
+    assert [a.grad, b.grad, c.grad] == [x.grad, y.grad, z.grad]
+    assert (output.op, output.label) == ("tanh", "")
+
+
+def test_a_whole_exponent_is_one_operand_as_in_code():
+    output = value_of("a**2", a=3.0)
+    assert (output.op, len(output.operands)) == ("**2", 1)
+    assert value_of("a**-1", a=4.0).op == "**-1"
+    assert value_of("a**0.5", a=4.0).op == "**0.5"
+
+
+def test_every_function_of_the_package_can_be_called():
+    recorded = {
+        name
+        for name in engine.TABLE
+        if hasattr(Value, name) and getattr(engine, name, None) is engine.TABLE[name]
+    }
+    assert recorded <= set(FUNCTIONS)
+    for name in ("leaky_relu", "gelu", "clip", "sum", "prod", "norm", "variance", "logsumexp"):
+        assert FUNCTIONS[name] is getattr(functions, name)
+    for name in sorted(recorded - {"acosh"}):
+        two = len(engine.TABLE[name].domain) == 2
+        output = value_of(f"{name}(a, 0.5)" if two else f"{name}(a)", a=0.25)
+        operands = (Value(0.25), Value(0.5))[: 1 + two]
+        assert output.data == getattr(operands[0], name)(*operands[1:]).data
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("", "the expression is empty"),
+        ("a +* 2", r"cannot read the expression 'a \+\* 2': .* at character 4"),
+        ("2a", "cannot read the expression '2a'"),
+        ("a = 2", "cannot read the expression"),
+        ("a; b", "cannot read the expression"),
+        ("a\0", "null"),
+        ("b + a", "the name 'b' has no value: give it one, as in b=2"),
+        ("tanh + a", r"'tanh' is a function: call it, as in tanh\(\.\.\.\)"),
+        ("sigmiod(a)", r"there is no function 'sigmiod'; did you mean 'sigmoid'\?"),
+        ("eval(a)", "there is no function 'eval'"),
+        ("__import__('os').system('true')", r"cannot call \"__import__\('os'\).system\": write"),
+        ("a.data", r"cannot contain 'a.data': functions are called by their bare names"),
+        ("math.exp(a)", "cannot call 'math.exp': write functions by their bare names"),
+        ("(lambda: a)()", "cannot call 'lambda: a'"),
+        ("lambda: a", "cannot contain 'lambda: a'"),
+        ("[x for x in a]", "cannot contain"),
+        ("{a: 1}", "cannot contain"),
+        ("'text'", "cannot contain"),
+        ("f'{a}'", "cannot contain"),
+        ("True", "cannot contain 'True'"),
+        ("2j * a", "cannot contain '2j'"),
+        ("a ^ 2", r"cannot contain 'a \^ 2': a power is written \*\*"),
+        ("a % 2", "cannot contain 'a % 2'"),
+        ("a and 2", "cannot contain 'a and 2'"),
+        ("0 < a < 2", "cannot contain '0 < a < 2': one comparison at a time"),
+        ("(b := a)", "cannot contain"),
+        ("sum(*a)", r"cannot unpack with \* in 'sum\(\*a\)'"),
+        ("clip(a, **b)", r"cannot unpack with \*"),
+        ("sum(a, a)", r"in 'sum\(a, a\)': sum\(\) takes 1 positional argument"),
+        ("tanh(a, a)", r"in 'tanh\(a, a\)': tanh takes 1 operand\(s\), got 2"),
+        ("[a] * 2", r"in '\[a\] \* 2': expected one real number, got list"),
+        ("[a, a][2]", r"in '\[a, a\]\[2\]': list index out of range"),
+        ("[a, a][0.5]", "square brackets pick an item of a list by its number"),
+        ("a[0]", "square brackets pick an item of a list by its number"),
+        ("mean([])", "mean of nothing"),
+        ("softmax([a, 1])", "gives a list of 2, not one value: pick one"),
+        ("a > 1", "the expression gives True, not a number"),
+        ("-" * 5000 + "a", "nested too deeply"),
+        ("(" * 150 + "a" + ")" * 150 + " +" * 2, "cannot read"),
+        ("log(-a)", r"log\(-2.0\) is not a real number"),
+        ("(-a) ** 0.5", "is not a real number"),
+    ],
+)
+def test_what_is_no_expression_is_refused_with_the_piece_that_is_wrong(expression, message):
+    with pytest.raises(ValueError, match=message):
+        value_of(expression, a=2.0)
+
+
+def test_a_value_that_is_not_used_is_refused():
+    with pytest.raises(ValueError, match="'b' has a value, but the expression does not mention it"):
+        value_of("a + 1", a=1.0, b=2.0)
+
+
+def test_impossible_arithmetic_of_numbers_is_refused_at_once():
+    with pytest.raises(OverflowError, match="too large"):
+        value_of("9 ** 9 ** 9 ** 9")
+    with pytest.raises(ZeroDivisionError, match="divides by zero"):
+        value_of("a / 0", a=1.0)
+
+
+def test_infinities_and_nan_are_numbers_like_others():
+    assert value_of("a * 2", a=math.inf).data == math.inf
+    assert math.isnan(value_of("a + 1", a=math.nan).data)

@@ -1,0 +1,173 @@
+"""Losses of one sample: their numbers, their limits, what they refuse."""
+
+import math
+
+import mpmath
+import numpy
+import pytest
+
+from autograd_engine.derivatives import check_gradients, grad
+from autograd_engine.engine import Value
+from autograd_engine.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    half_squared_error,
+    hinge,
+    mse,
+)
+
+# A composition of four to ten primitives, each within 4 ulp (DESIGN): 1e-14 leaves room.
+CLOSE = {"rel": 1e-14, "abs": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "target", "mean", "half"),
+    [
+        (2.0, 5.0, 9.0, 4.5),
+        ([2.0], 5.0, 9.0, 4.5),
+        (2.0, [5.0], 9.0, 4.5),
+        ([1.0, 2.0], (3.0, 5.0), 6.5, 6.5),
+        (numpy.array([1.0, 2.0, 3.0]), [1.0, 2.0, 9.0], 12.0, 18.0),
+    ],
+)
+def test_squared_errors_take_numbers_and_sequences(outputs, target, mean, half):
+    assert mse(outputs, target) == mean
+    assert half_squared_error(outputs, target) == half
+
+
+def test_the_slope_of_half_squared_error_is_the_difference():
+    outputs = [Value(1.5), Value(-2.0)]
+    half_squared_error(outputs, [1.0, 1.0]).backward()
+    assert [v.grad for v in outputs] == [0.5, -3.0]
+
+
+def test_the_slope_of_mse_is_twice_the_difference_over_the_number_of_outputs():
+    outputs = [Value(1.5), Value(-2.0)]
+    mse(outputs, [1.0, 1.0]).backward()
+    assert [v.grad for v in outputs] == [0.5, -3.0]
+
+
+LOGITS = [-1000.0, -40.0, -3.0, 0.0, 0.5, 40.0, 1000.0]
+
+
+@pytest.mark.parametrize("target", [0, 1])
+@pytest.mark.parametrize("logit", LOGITS)
+def test_binary_cross_entropy_and_its_slope_keep_their_digits_far_out(logit, target):
+    with mpmath.workdps(50):
+        x = mpmath.mpf(logit) * (1 - 2 * target)
+        expected = float(mpmath.log1p(mpmath.exp(x)))
+        slope = float((1 - 2 * target) / (1 + mpmath.exp(-x)))
+    score = Value(logit)
+    loss = binary_cross_entropy(score, target)
+    loss.backward()
+    assert loss.data == pytest.approx(expected, **CLOSE)
+    assert score.grad == pytest.approx(slope, **CLOSE)
+
+
+@pytest.mark.parametrize("loss", [binary_cross_entropy, hinge])
+@pytest.mark.parametrize("logit", LOGITS)
+def test_a_target_that_is_a_value_gives_the_same_loss(loss, logit):
+    assert loss(Value(logit), Value(1.0)).data == loss(logit, 1)
+    low = 0 if loss is binary_cross_entropy else -1
+    assert loss(Value(logit), Value(low)).data == loss(logit, low)
+
+
+@pytest.mark.parametrize("target", [0, 1, 2, numpy.int64(1)])
+@pytest.mark.parametrize(
+    "logits", [[0.3, -1.2, 2.0], [1000.0, 0.0, -1000.0], [5.0, 5.0, 5.0], [60.0, 0.0, 1.0]]
+)
+def test_cross_entropy_and_its_slopes_keep_their_digits_far_out(logits, target):
+    with mpmath.workdps(1000):  # e**-2000 beside 1
+        powers = [mpmath.exp(x) for x in logits]
+        total = sum(powers)
+        others = total - powers[target]
+        expected = float(mpmath.log(total / powers[target]))
+        slopes = [float(p / total) for p in powers]
+        slopes[target] = float(-others / total)
+    values = [Value(x) for x in logits]
+    loss = cross_entropy(values, target)
+    loss.backward()
+    assert loss.data == pytest.approx(expected, **CLOSE)
+    # The gradient by the largest of the other logits is a difference of parts of size 1.
+    assert [v.grad for v in values] == pytest.approx(slopes, rel=1e-14, abs=1e-15)
+    assert values[target].grad == pytest.approx(slopes[target], **CLOSE)
+
+
+def test_two_classes_by_cross_entropy_are_binary_cross_entropy_of_the_difference():
+    assert cross_entropy([0.25, 1.0], 1) == binary_cross_entropy(0.75, 1)
+    assert cross_entropy([0.25, 1.0], 0) == binary_cross_entropy(0.75, 0)
+
+
+@pytest.mark.parametrize(
+    ("score", "target", "loss"), [(0.25, 1, 0.75), (0.25, -1, 1.25), (2, 1, 0)]
+)
+def test_hinge_is_what_the_margin_lacks_to_one(score, target, loss):
+    assert hinge(score, target) == loss
+    assert hinge(Value(score), numpy.int64(target)).data == loss
+    assert hinge([Value(score)], [target]).data == loss
+
+
+# The numbers that torch.nn.functional gives in float64; 1e-14 relative is about 45 ulp.
+TORCH = [
+    (binary_cross_entropy, -3.0, 0, 0.048587351573742055),
+    (binary_cross_entropy, -3.0, 1, 3.048587351573742),
+    (binary_cross_entropy, 0.5, 0, 0.9740769841801067),
+    (binary_cross_entropy, 0.5, 1, 0.4740769841801067),
+    (cross_entropy, [0.3, -1.2, 2.0], 0, 1.9016712449527906),
+    (cross_entropy, [0.3, -1.2, 2.0], 2, 0.20167124495279057),
+    (cross_entropy, [1000.0, 0.0, -1000.0], 1, 1000.0),
+]
+
+
+@pytest.mark.parametrize(("loss", "outputs", "target", "expected"), TORCH)
+def test_losses_give_the_numbers_of_torch(loss, outputs, target, expected):
+    assert loss(outputs, target) == pytest.approx(expected, **CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [(mse, [0.5, 1.0, -1.0]), (half_squared_error, [0.5, 1.0, -1.0]), (cross_entropy, 1)],
+)
+def test_first_and_second_derivatives_agree_with_differences(loss, target):
+    check_gradients(lambda outputs: loss(outputs, target), [0.3, -0.7, 1.9], order=2)
+
+
+@pytest.mark.parametrize(("loss", "target"), [(binary_cross_entropy, 1), (hinge, -1)])
+def test_derivatives_of_the_losses_of_one_score_agree_with_differences(loss, target):
+    check_gradients(lambda score: loss(score, target), 0.3, order=2)
+
+
+def test_the_curvature_of_binary_cross_entropy_at_0_is_a_quarter():
+    assert grad(grad(lambda x: binary_cross_entropy(x, 0)))(0.0) == 0.25
+
+
+def test_nan_is_a_score_like_others():
+    assert math.isnan(mse(math.nan, 1.0))
+    assert math.isnan(binary_cross_entropy(math.nan, 1))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: mse([1.0, 2.0, 3.0], [1.0, 2.0]), ValueError, "3 outputs and 2 targets"),
+        (lambda: half_squared_error(1.0, [1.0, 2.0]), ValueError, "1 outputs and 2 targets"),
+        (lambda: mse([], []), ValueError, "outputs of mse are empty"),
+        (lambda: mse(["1"], [1.0]), TypeError, "values or numbers, got str: '1'"),
+        (lambda: mse([[1.0]], [1.0]), TypeError, "got list"),
+        (lambda: binary_cross_entropy(0.0, 2), ValueError, "is 0 or 1, got 2"),
+        (lambda: binary_cross_entropy(0.0, 0.5), ValueError, "is 0 or 1, got 0.5"),
+        (lambda: binary_cross_entropy(Value(0.0), -1), ValueError, "is 0 or 1, got -1"),
+        (lambda: binary_cross_entropy([0.0, 1.0], 1), ValueError, "one score.*got 2"),
+        (lambda: binary_cross_entropy(0.0, [0, 1]), ValueError, "one target, got 2"),
+        (lambda: hinge(0.0, 0), ValueError, "is -1 or 1, got 0"),
+        (lambda: cross_entropy([0.0, 1.0, 2.0], 3), ValueError, "class 3 .* for 3 logits"),
+        (lambda: cross_entropy([0.0, 1.0, 2.0], -1), ValueError, "class -1 .* for 3 logits"),
+        (lambda: cross_entropy([0.0, 1.0, 2.0], 1.0), TypeError, "3 logits, got 1.0"),
+        (lambda: cross_entropy([0.0, 1.0], "1"), TypeError, "2 logits, got '1'"),
+        (lambda: cross_entropy(Value(0.0), 0), ValueError, "binary_cross_entropy"),
+        (lambda: cross_entropy([0.0], 0), ValueError, "binary_cross_entropy"),
+    ],
+)
+def test_what_fits_no_loss_is_refused_with_what_came(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

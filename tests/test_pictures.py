@@ -1,0 +1,552 @@
+"""Pictures: what they show, how they fold, where they can be saved, what they refuse."""
+
+from __future__ import annotations
+
+import base64
+import math
+import random
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import graphviz
+import pytest
+
+from autograd_engine import graph
+from autograd_engine.engine import Value
+from autograd_engine.views import Picture, draw, draw_dot
+from autograd_engine.views.folding import levels
+from autograd_engine.views.styles import decimal
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def no_dot(monkeypatch):
+    """Graphviz is not installed."""
+    monkeypatch.setenv("PATH", "")
+
+
+@pytest.fixture
+def fake_dot(monkeypatch):
+    """Graphviz is installed; its answers are made up, the calls are listed."""
+    calls = []
+
+    def pipe(self, format=None, **options):
+        calls.append((format, self.source))
+        if format == "svg":
+            return b'<?xml version="1.0"?>\n<!-- made by dot -->\n<svg xmlns="http://www.w3.org/2000/svg"/>\n'
+        return b"bytes of " + format.encode()
+
+    monkeypatch.setattr(graphviz.Source, "pipe", pipe)
+    return calls
+
+
+def builtin(output, **options):
+    return draw(output, engine="builtin", **options)
+
+
+def texts(picture: Picture) -> list[str]:
+    return [element.text or "" for element in ET.fromstring(picture.svg).iter(SVG + "text")]
+
+
+def classes(picture: Picture) -> list[str]:
+    groups = ET.fromstring(picture.svg).iter(SVG + "g")
+    return [group.get("class", "") for group in groups if group.get("class")]
+
+
+def arrows(picture: Picture) -> list[str]:
+    return re.findall(r"^ *(v\d+ -> v\d+)", picture.source, re.MULTILINE)
+
+
+def neuron(name: str, inputs: list[Value], weights: list[Value]) -> Value:
+    total = inputs[0] * weights[0]
+    for x, w in zip(inputs[1:], weights[1:]):
+        total = total + x * w
+    out = total.tanh()
+    graph.mark_region(out, name)
+    return out
+
+
+def network(*widths: int) -> Value:
+    """Return the loss of a small perceptron whose neurons are marked as regions."""
+    rng = random.Random(0)
+    values = [Value(rng.random(), f"x{i}") for i in range(2)]
+    for depth, width in enumerate(widths):
+        values = [
+            neuron(
+                f"layers.{depth}.neurons.{i}", values, [Value(rng.uniform(-1, 1)) for _ in values]
+            )
+            for i in range(width)
+        ]
+    loss = (values[0] - 1.0) ** 2
+    loss.backward()
+    return loss
+
+
+def long_chain(n: int) -> Value:
+    value = Value(0.5, "start")
+    for _ in range(n):
+        value = value.sin()
+    return value
+
+
+# What a picture shows.
+
+
+def test_a_classic_picture_shows_label_data_and_grad_of_each_value_and_its_operation():
+    a, b = Value(2.0, "a"), Value(-3.0, "b")
+    product = a * b
+    product.backward()
+    shown = texts(builtin(product, style="classic"))
+    for text in ("a", "data 2.0000", "grad -3.0000", "b", "data -3.0000", "grad 2.0000", "*"):
+        assert text in shown
+    assert "data -6.0000" in shown and "grad 1.0000" in shown
+
+
+def test_classic_source_is_micrograds_record():
+    source = draw(Value(2.0, "a") * Value(3.0), style="classic").source
+    assert 'label="{ a | data 2.0000 | grad 0.0000 }"' in source
+
+
+def test_a_compact_picture_has_one_node_for_each_value_with_the_operation_inside():
+    a = Value(2.0, "a")
+    out = (a * 3.0).exp()
+    out.label = "out"
+    picture = builtin(out, style="compact")
+    assert len(classes(picture)) == graph.size(out) == 4
+    assert {"out: exp", "*", "data 6.00", "data 403.43"} <= set(texts(picture))
+
+
+@pytest.mark.parametrize("style", ["classic", "compact"])
+def test_a_value_used_twice_by_one_operation_has_two_edges_with_their_partials(style):
+    x = Value(3.0, "x")
+    picture = builtin(x * x, style=style)
+    tails = [arrow for arrow in arrows(picture) if arrow.startswith("v0 ->")]
+    assert len(tails) == 2
+    assert texts(picture).count("∂ 3") == 2
+    assert picture.source.count('label="∂ 3"') == 2
+
+
+def test_each_edge_shows_its_own_partial_with_four_significant_digits():
+    a, b = Value(2.0), Value(3.0)
+    shown = texts(builtin(a / b, style="classic"))
+    assert "∂ 0.3333" in shown and "∂ -0.2222" in shown
+
+
+def test_constants_are_drawn_otherwise_than_leaves_without_relying_on_colour():
+    picture = builtin(Value(2.0) * 3.0)
+    assert sorted(set(classes(picture))) == ["constant", "leaf", "operation", "result"]
+    assert picture.svg.count("stroke-dasharray") >= 1
+    assert 'style="filled,dashed"' in picture.source
+
+
+def test_the_output_is_emphasised_and_nothing_else():
+    picture = builtin(Value(2.0).exp().sin(), style="compact")
+    assert picture.svg.count('font-weight="bold"') == 1
+    assert picture.source.count("penwidth=2.5") == 1
+
+
+@pytest.mark.parametrize(
+    "number, text",
+    [
+        (math.nan, "nan"),
+        (math.inf, "inf"),
+        (-math.inf, "-inf"),
+        (-0.0, "-0.0000"),
+        (1e-30, "1e-30"),
+    ],
+)
+def test_a_number_that_is_not_finite_or_very_small_is_shown_as_such(number, text):
+    assert f"data {text}" in texts(builtin(Value(number) + 0.0, style="classic"))
+
+
+def test_decimals_give_way_to_significant_digits_where_they_would_mislead():
+    assert decimal(0.012345, 4) == "0.01235"
+    assert decimal(0.5, 4) == "0.5000"
+    assert decimal(123456789.0, 4) == "1.235e+08"
+    assert decimal(0.0, 2) == "0.00"
+
+
+def test_micrograds_values_of_unknown_partials_are_drawn_without_them():
+    out = Value(3.0, (Value(1.0), Value(2.0)), "op")
+    picture = builtin(out)
+    assert "op" in texts(picture)
+    assert not [text for text in texts(picture) if "∂" in text]
+    assert len(arrows(picture)) == 3
+
+
+def test_a_picture_keeps_the_numbers_of_its_moment():
+    x = Value(2.0)
+    picture = builtin(x * x)
+    x.data = 7.0
+    assert "data 7.0000" not in texts(picture)
+
+
+def test_a_single_leaf_can_be_drawn():
+    assert texts(builtin(Value(1.0, "alone"))) == ["alone", "data 1.0000", "grad 0.0000"]
+
+
+ODD = [
+    'say "hi"', "<b>bold</b>", "back\\slash\\", "{a|b}", "\\N \\l", "&amp; &", "🙂 é 漢", "a  b",
+    "</script><script>alert(1)</script>", "]]>", "--", "%s {0}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("label", ODD)
+@pytest.mark.parametrize("style", ["classic", "compact"])
+def test_odd_labels_appear_as_typed(label, style):
+    assert label in texts(builtin(Value(1.0, label) + 1.0, style=style))
+
+
+@pytest.mark.parametrize("label", ODD)
+def test_odd_region_names_appear_as_typed(label):
+    inner = Value(1.0) * 2.0
+    graph.mark_region(inner, label)
+    name = levels(label)[0]
+    assert name in texts(builtin(inner + 1.0, style="compact"))
+    assert name in texts(builtin(inner + 1.0, style="folded"))
+
+
+def test_each_line_of_a_label_is_drawn_as_a_line():
+    shown = texts(builtin(Value(1.0, "one\ntwo") + 1.0))
+    assert "one" in shown and "two" in shown
+    assert "one\\ntwo" in draw(Value(1.0, "one\ntwo") + 1.0).source
+
+
+def test_characters_that_no_xml_may_hold_are_made_visible():
+    assert "a␀b" in texts(builtin(Value(1.0, "a\x00b") + 1.0))
+    assert "\ufffd" in texts(builtin(Value(1.0, "\ud800") + 1.0))
+
+
+def test_record_labels_are_escaped_in_dot():
+    source = draw(Value(1.0, '\\{}|<>" &') + 1.0).source
+    assert r'label="{ \\\{\}\|\<\>\" &amp; | data' in source
+
+
+# Styles and folding.
+
+
+@pytest.mark.parametrize(
+    "n, kind", [(19, "classic"), (20, "compact"), (119, "compact"), (120, "folded")]
+)
+def test_auto_is_classic_up_to_20_values_compact_up_to_120_and_folded_beyond(n, kind):
+    output = long_chain(n)
+    assert graph.size(output) == n + 1
+    assert builtin(output).source == builtin(output, style=kind).source
+    # Compact and folded look alike where there is nothing to fold.
+    others = {"classic", "compact", "folded"} - {kind} - ({"folded"} if n == 20 else set())
+    assert all(builtin(output).source != builtin(output, style=other).source for other in others)
+
+
+def test_a_dotted_name_nests_by_its_words_and_indices():
+    assert levels("layers.0.neurons.3") == ["layers.0", "layers.0.neurons.3"]
+    assert levels("encoder.block.1") == ["encoder", "encoder.block.1"]
+    assert levels("neuron") == ["neuron"]
+    assert levels("") == []
+
+
+def test_folded_regions_are_boxes_that_count_what_they_hold():
+    picture = builtin(network(16, 16, 1), style="folded")
+    shown = texts(picture)
+    # Each first neuron: 2 weights, 2 products, 1 sum, 1 tanh.
+    assert "layers.0" in shown and "16 neurons, 96 values" in shown and "32 leaves" in shown
+    assert "1 neuron, 48 values" in shown
+    assert classes(picture).count("folded") == 3
+
+
+def test_edges_between_boxes_are_merged_and_counted():
+    shown = texts(builtin(network(16, 16, 1), style="folded"))
+    assert "×256" in shown and shown.count("×16") == 3
+    assert len(arrows(builtin(network(16, 16, 1), style="folded"))) == 7
+
+
+def test_a_box_that_one_value_leaves_shows_its_data_and_grad():
+    loss = network(3, 1)
+    out = loss.operands[0].operands[0]
+    shown = texts(builtin(loss, style="folded"))
+    assert f"data {out.data:.2f}" in shown and f"grad {out.grad:.2f}" in shown
+
+
+def test_depth_opens_regions_to_that_nesting():
+    loss = network(3, 1)
+    pictures = [builtin(loss, style="folded", depth=depth) for depth in (0, 1, 2)]
+    assert [classes(picture).count("folded") for picture in pictures] == [2, 4, 0]
+    assert "layers.0.neurons.2" in texts(pictures[1])
+    assert len(classes(pictures[2])) == graph.size(loss)
+
+
+def test_open_regions_are_framed_by_clusters_nested_as_their_names():
+    picture = builtin(network(2, 1), style="compact")
+    assert picture.source.count("subgraph cluster_") == 5
+    assert {"layers.0", "neurons.0", "neurons.1", "layers.1"} <= set(texts(picture))
+
+
+def test_inputs_shared_by_several_neurons_stand_outside_their_layer():
+    source = draw(network(2, 1), style="compact").source
+    before_clusters = source[: source.index("subgraph")]
+    assert "x0" in before_clusters and "x1" in before_clusters
+
+
+def test_a_large_graph_without_regions_folds_by_depth_and_counts_every_value():
+    output = long_chain(5_000)
+    picture = builtin(output)
+    assert len(classes(picture)) < 40
+    counted = [int(text.replace(",", "").split()[0]) for text in texts(picture) if " value" in text]
+    singles = sum(kind in ("leaf", "result") for kind in classes(picture))
+    assert sum(counted) + singles == graph.size(output)
+
+
+def test_many_values_outside_every_region_are_folded_too():
+    loss = network(4, 1)
+    for weight in graph.leaves(loss) * 6:
+        loss = loss + weight * weight
+    picture = builtin(loss, style="folded")
+    assert len(classes(picture)) < 12
+    assert any(text.endswith("values") and "neuron" not in text for text in texts(picture))
+
+
+def test_a_layer_applied_again_after_another_is_drawn_though_the_boxes_form_a_cycle():
+    value = Value(0.5, "x")
+    for name in ("a", "b", "a", "b"):
+        value = (value * 2.0).sin()
+        graph.mark_region(value, name)
+    picture = builtin(value, style="folded")
+    assert sorted(arrows(picture)) == ["v0 -> v1", "v1 -> v0"]
+    ET.fromstring(picture.svg)
+
+
+def test_focus_shows_what_is_within_the_radius_both_ways_and_counts_the_rest():
+    chain = [Value(0.5, "v0")]
+    for i in range(1, 31):
+        chain.append(chain[-1].sin())
+        chain[-1].label = f"v{i}"
+    picture = builtin(chain[-1], focus=chain[10], radius=3)
+    labels = {text for text in texts(picture) if re.fullmatch(r"v\d+", text)}
+    assert labels == {f"v{i}" for i in range(7, 14)}
+    assert "… 7 more values" in texts(picture) and "… 17 more values" in texts(picture)
+
+
+def test_the_focus_is_emphasised():
+    x = Value(0.5, "x")
+    assert builtin(x.sin().cos(), focus=x).svg.count('font-weight="bold"') == 2
+
+
+def test_the_same_graph_gives_the_same_bytes():
+    one, other = network(5, 3, 1), network(5, 3, 1)
+    for style in ("classic", "compact", "folded"):
+        first, second = builtin(one, style=style), builtin(other, style=style)
+        assert first.source == second.source and first.svg == second.svg
+    assert draw_dot(one).source == draw_dot(other).source
+
+
+def test_a_graph_100000_operations_deep_is_drawn_without_recursion():
+    output = long_chain(100_000)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(200)
+    try:
+        ET.fromstring(builtin(output).svg)
+        assert "… 99,996 more values" in texts(builtin(output, focus=output, radius=4))
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+# The guard.
+
+
+def test_a_picture_beyond_the_guard_is_refused_naming_the_count_and_the_ways_out():
+    with pytest.raises(ValueError) as caught:
+        draw(long_chain(1_000), style="compact")
+    for words in ("1,001", "depth=", "focus=", "force=True", 'style="folded"'):
+        assert words in str(caught.value)
+
+
+def test_the_guard_counts_drawn_nodes_not_values():
+    assert draw(long_chain(599), style="compact")
+    with pytest.raises(ValueError, match="1,199 nodes"):
+        draw(long_chain(599), style="classic")
+    assert draw(network(16, 16, 1), style="folded")
+
+
+def test_force_draws_beyond_the_guard():
+    picture = builtin(long_chain(700), style="compact", force=True)
+    assert len(classes(picture)) == 701
+
+
+def test_a_forced_picture_too_large_for_graphviz_is_laid_out_without_it(fake_dot):
+    assert "data 0.50" in texts(draw(long_chain(3_001), style="compact", force=True))
+    assert fake_dot == []
+
+
+# Engines and files.
+
+
+def test_without_graphviz_the_builtin_layout_draws(no_dot):
+    output = Value(2.0, "a") * 3.0
+    assert draw(output).svg == builtin(output).svg
+
+
+def test_with_graphviz_it_lays_out_and_the_svg_can_stand_in_a_page(fake_dot):
+    picture = draw(Value(2.0) * 3.0)
+    assert picture.svg == '<svg xmlns="http://www.w3.org/2000/svg"/>\n'
+    assert fake_dot == [("svg", picture.source)]
+
+
+def test_the_builtin_engine_never_calls_graphviz(fake_dot):
+    assert "data 2.0000" in texts(builtin(Value(2.0) * 3.0))
+    assert fake_dot == []
+
+
+def test_the_dot_engine_without_graphviz_raises_runtime_error_naming_it(no_dot):
+    with pytest.raises(RuntimeError, match="Graphviz"):
+        draw(Value(2.0) * 3.0, engine="dot")
+
+
+FAILURES = [
+    OSError("no processes here"),
+    graphviz.ExecutableNotFound(["dot"]),
+    graphviz.CalledProcessError(1, ["dot"], stderr=b"Error: trouble in init_rank\nmore"),
+]
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
+def test_where_no_process_can_start_or_graphviz_fails_the_builtin_layout_draws(monkeypatch, error):
+    def pipe(self, **options):
+        raise error
+
+    monkeypatch.setattr(graphviz.Source, "pipe", pipe)
+    output = Value(2.0) * 3.0
+    assert draw(output).svg == builtin(output).svg
+    with pytest.raises(RuntimeError, match="Graphviz"):
+        draw(output, engine="dot")
+
+
+@pytest.mark.parametrize("ending", [".svg", ".dot", ".html"])
+def test_svg_dot_and_html_are_saved_without_graphviz(no_dot, tmp_path, ending):
+    picture = draw(Value(2.0, "weight ✓") * 3.0)
+    picture.save(tmp_path / f"graph{ending}")
+    text = (tmp_path / f"graph{ending}").read_bytes().decode()
+    assert "weight" in text
+    if ending == ".svg":
+        assert text == picture.svg
+    if ending == ".dot":
+        assert text == picture.source
+    if ending == ".html":
+        assert text.startswith("<!DOCTYPE html>") and picture.svg in text
+        assert "src=" not in text and "href=" not in text
+
+
+@pytest.mark.parametrize("ending", [".png", ".pdf"])
+def test_png_and_pdf_without_graphviz_raise_runtime_error_naming_it(no_dot, tmp_path, ending):
+    path = tmp_path / f"graph{ending}"
+    for engine in (None, "builtin"):
+        with pytest.raises(RuntimeError, match="Graphviz"):
+            draw(Value(2.0) * 3.0, engine=engine).save(path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("ending", [".png", ".PDF"])
+def test_png_and_pdf_are_made_by_graphviz(fake_dot, tmp_path, ending):
+    draw(Value(2.0) * 3.0).save(tmp_path / f"graph{ending}")
+    assert (tmp_path / f"graph{ending}").read_bytes() == b"bytes of " + ending[1:].lower().encode()
+
+
+@pytest.mark.parametrize("name", ["graph.gif", "graph", "svg", ".svg"])
+def test_an_unknown_ending_is_refused_naming_the_known_ones(tmp_path, name):
+    with pytest.raises(ValueError, match=r"'\.svg' '\.png' '\.pdf' '\.dot' '\.html'"):
+        builtin(Value(1.0) + 1.0).save(tmp_path / name)
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no folder.*nowhere"):
+        builtin(Value(1.0) + 1.0).save(str(tmp_path / "nowhere" / "graph.svg"))
+
+
+def test_a_notebook_gets_an_image_that_survives_being_reopened_untrusted():
+    picture = builtin(Value(2.0, "a") * 3.0)
+    bundle = picture._repr_mimebundle_()
+    match = re.search(r'<img src="data:image/svg\+xml;base64,([^"]+)"', bundle["text/html"])
+    assert match and base64.b64decode(match[1]).decode() == picture.svg
+    assert "<svg" not in bundle["text/html"]
+    assert 'alt="computation graph of 3 values"' in bundle["text/html"]
+    assert bundle["text/plain"] == repr(picture) == "<Picture: computation graph of 3 values>"
+
+
+def test_a_notebook_can_ask_for_some_kinds_only():
+    picture = builtin(Value(2.0) * 3.0)
+    assert set(picture._repr_mimebundle_(include=["text/html"])) == {"text/html"}
+    assert "image/svg+xml" not in picture._repr_mimebundle_(exclude=["image/svg+xml"])
+
+
+def test_drawing_needs_neither_the_graphviz_package_nor_processes():
+    code = (
+        "import sys; sys.modules['graphviz'] = sys.modules['subprocess'] = None\n"
+        "from autograd_engine.views import draw; from autograd_engine.engine import Value\n"
+        "print(draw(Value(2.0, 'lonely') * 3.0).svg)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "lonely" in run.stdout
+
+
+# Refusals.
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"style": "fancy"}, "style.*'auto' 'classic' 'compact' 'folded'.*'fancy'"),
+        ({"direction": "left"}, "direction.*'LR' 'TB' 'RL' 'BT'"),
+        ({"engine": "neato"}, "engine.*'dot' 'builtin'"),
+        ({"depth": -1}, "depth"),
+        ({"depth": 1.5}, "depth"),
+        ({"radius": -1}, "radius"),
+        ({"radius": "2"}, "radius"),
+    ],
+)
+def test_unknown_options_are_refused_naming_the_choices(options, words):
+    with pytest.raises(ValueError, match=words):
+        draw(Value(1.0) + 1.0, **options)
+
+
+def test_a_focus_outside_the_graph_is_refused_naming_it():
+    with pytest.raises(ValueError, match="stranger"):
+        draw(Value(1.0) + 1.0, focus=Value(1.0, "stranger"))
+
+
+def test_what_is_not_a_value_is_refused():
+    for call in (draw, draw_dot):
+        with pytest.raises(TypeError, match="needs a Value, not float"):
+            call(1.0)
+    with pytest.raises(TypeError, match="focus must be a Value"):
+        draw(Value(1.0) + 1.0, focus="x")
+
+
+# draw_dot.
+
+
+def test_draw_dot_returns_a_digraph_as_micrograds_notebook_does():
+    x = Value(2.0, "x")
+    out = x * 3.0
+    digraph = draw_dot(out, format="png", rankdir="TB")
+    assert isinstance(digraph, graphviz.Digraph) and digraph.format == "png"
+    assert "rankdir=TB" in digraph.source
+    assert '"{ x | data 2.0000 | grad 0.0000 }" shape=record' in digraph.source
+    assert '"{ data 6.0000 | grad 0.0000 }" shape=record' in digraph.source
+    assert 'v2op [label="*"]' in digraph.source
+    assert all(edge in digraph.source for edge in ("v0 -> v2op", "v1 -> v2op", "v2op -> v2"))
+
+
+def test_draw_dot_draws_x_times_x_with_two_edges():
+    x = Value(2.0)
+    assert draw_dot(x * x).source.count("v0 -> v1op") == 2
+
+
+def test_draw_dot_escapes_labels():
+    assert '"{ \\{a\\|b\\} \\" |' in draw_dot(Value(1.0, '{a|b} "') + 1.0).source
+
+
+@pytest.mark.parametrize("options", [{"rankdir": "RL"}, {"format": "nonsense"}])
+def test_draw_dot_refuses_unknown_directions_and_formats(options):
+    with pytest.raises(ValueError):
+        draw_dot(Value(1.0) + 1.0, **options)

@@ -1,0 +1,499 @@
+"""`fit` and what goes with it: the numbers of training, interruptions, checkpoints, refusals."""
+
+import gc
+import json
+import math
+import random
+
+import pytest
+
+from autograd_engine import Value, datasets, losses, mean, nn, optim
+from autograd_engine.checkpoints import load, save
+from autograd_engine.evaluation import accuracy, evaluate
+from autograd_engine.history import History
+from autograd_engine.training import fit
+
+DATA = datasets.moons(24, noise=0.1, seed=0)
+HELD_OUT = datasets.moons(10, noise=0.1, seed=1)
+
+
+def small_model(activation="tanh", seed=0):
+    return nn.MLP(2, [4, 1], activation=activation, rng=random.Random(seed))
+
+
+def trained(epochs, model=None, make=optim.Adam, lr=0.05, **options):
+    """Train a small network on the moons; return it with its history."""
+    model = model or small_model()
+    optimizer = make(model.parameters(), lr=lr)
+    options = {"batch_size": 8, "progress": False, **options}
+    history = fit(model, DATA, losses.binary_cross_entropy, optimizer, epochs, **options)
+    return model, history
+
+
+def numbers(model):
+    return [parameter.data for parameter in model.parameters()]
+
+
+class Slope(nn.Module):
+    """y = w * x, the smallest model there is."""
+
+    def __init__(self, w=1.0):
+        self.w = Value(w, "w")
+
+    def __call__(self, x):
+        return self.w * x
+
+
+# What training does.
+
+
+def test_each_step_follows_the_mean_loss_of_its_batch():
+    model, twin = small_model(), small_model()
+    _, history = trained(2, model, make=optim.SGD, lr=0.5, shuffle=False)
+    optimizer = optim.SGD(twin.parameters(), lr=0.5)
+    for epoch in range(2):
+        seen = []
+        for start in range(0, len(DATA), 8):
+            optimizer.zero_grad()
+            batch = [
+                losses.binary_cross_entropy(twin(x), target)
+                for x, target in DATA[start : start + 8]
+            ]
+            mean(batch).backward()
+            optimizer.step()
+            seen += [loss.data for loss in batch]
+        # the same sums in another order: a few units in the last place
+        assert history.loss[epoch] == pytest.approx(math.fsum(seen) / len(DATA), rel=1e-13)
+    assert numbers(model) == pytest.approx(numbers(twin), rel=1e-12)
+
+
+def test_training_learns_the_moons():
+    _, history = trained(200)
+    assert history.loss[-1] < 0.1 < history.loss[0]
+    assert history.accuracy[-1] == 1.0
+
+
+def test_the_last_batch_may_be_smaller_and_a_batch_larger_than_the_data():
+    for batch_size in (5, 24, 1000):
+        _, history = trained(1, batch_size=batch_size)
+        assert len(history.loss) == 1
+    _, whole = trained(2, batch_size=24, shuffle=False)
+    _, larger = trained(2, batch_size=1000, shuffle=False)
+    assert whole == larger
+
+
+def test_there_is_one_number_an_epoch():
+    _, history = trained(3)
+    assert (len(history.loss), len(history.accuracy)) == (3, 3)
+    assert history.validation_loss == history.validation_accuracy == []
+    _, history = trained(3, validation=HELD_OUT)
+    assert (len(history.validation_loss), len(history.validation_accuracy)) == (3, 3)
+
+
+def test_zero_epochs_change_nothing():
+    model, history = trained(0)
+    assert history == History()
+    assert numbers(model) == numbers(small_model())
+
+
+def test_the_same_seed_gives_the_same_bits():
+    assert numbers(trained(3, seed=5)[0]) == numbers(trained(3, seed=5)[0])
+    assert numbers(trained(3, seed=5)[0]) != numbers(trained(3, seed=6)[0])
+
+
+def test_every_epoch_takes_every_sample_once_in_an_order_of_its_own():
+    model, seen = Slope(), []
+
+    def loss(output, target):
+        seen.append(target)
+        return (output - target) ** 2
+
+    data = [(1.0, float(i)) for i in range(12)]
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    fit(model, data, loss, optimizer, epochs=3, batch_size=5, progress=False)
+    epochs = [seen[:12], seen[12:24], seen[24:]]
+    assert all(sorted(epoch) == list(range(12)) for epoch in epochs)
+    assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
+    seen.clear()
+    fit(model, data, loss, optimizer, epochs=1, shuffle=False, progress=False)
+    assert seen == list(range(12))
+
+
+def test_no_more_than_one_samples_graph_is_alive():
+    nodes = []
+
+    def loss(output, target):
+        nodes.append(sum(isinstance(item, Value) for item in gc.get_objects()))
+        return losses.binary_cross_entropy(output, target)
+
+    model = small_model()
+    fit(model, DATA, loss, optim.SGD(model.parameters()), batch_size=24, progress=False)
+    assert max(nodes) - min(nodes) < 5  # a sample's graph has some 30 values
+
+
+def test_validation_is_the_loss_and_accuracy_after_the_epoch():
+    model, history = trained(2, validation=HELD_OUT)
+    after = evaluate(model, HELD_OUT, losses.binary_cross_entropy)
+    assert (history.validation_loss[-1], history.validation_accuracy[-1]) == after
+
+
+def test_the_callback_gets_the_history_after_each_epoch():
+    lengths = []
+    trained(3, callback=lambda history: lengths.append(len(history.loss)))
+    assert lengths == [1, 2, 3]
+
+
+def test_the_bar_is_on_stderr_and_can_be_switched_off(capsys):
+    trained(2, progress=True)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "epoch 2/2" in err
+    assert "loss=" in err
+    trained(2, progress=False)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_data_may_be_any_pairs():
+    model = Slope()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    pairs = ((x, 3.0 * x) for x in (1.0, 2.0))
+    fit(model, pairs, losses.mse, optimizer, epochs=50, progress=False)
+    # the slope's error shrinks by 1 - 0.1 * 2 * 2.5 = half in each step
+    assert model.w.data == pytest.approx(3.0, abs=1e-12)
+
+
+# Accuracy.
+
+
+def test_of_several_outputs_the_largest_counts():
+    data = [([1.0, 5.0, 2.0], 1), ([9.0, 5.0, 2.0], 0), ([1.0, 5.0, 2.0], 2)]
+    assert accuracy(lambda x: [Value(item) for item in x], data) == 2 / 3
+    assert accuracy(lambda x: x, data) == 2 / 3
+
+
+@pytest.mark.parametrize("negative", [0, -1])
+def test_one_output_is_right_on_the_side_of_its_target(negative):
+    data = [(2.0, 1), (-2.0, negative), (3.0, negative), (-1.0, 1)]
+    assert accuracy(Value, data) == 0.5
+    assert accuracy(lambda x: [Value(x)], data) == 0.5
+
+
+def test_there_is_no_accuracy_where_numbers_are_predicted():
+    assert math.isnan(accuracy(Value, [(1.0, 1.0), (2.0, 2.5)]))
+    assert math.isnan(accuracy(lambda x: [x, x], [(1.0, [1.0, 2.0])]))
+    history = fit(
+        Slope(),
+        [(1.0, 2.5)],
+        losses.mse,
+        optim.SGD([Value(0.0)]),
+        validation=[(1.0, 1.0)],
+        progress=False,
+    )
+    assert math.isnan(history.accuracy[0])
+    assert math.isnan(history.validation_accuracy[0])
+
+
+def test_evaluation_records_nothing_and_refuses_nothing_at_all():
+    model = Slope(2.0)
+    assert evaluate(model, [(1.0, 1.0), (2.0, 1.0)], losses.mse)[0] == 5.0
+    assert model.w.grad == 0.0
+    with pytest.raises(ValueError, match="data is empty"):
+        accuracy(model, [])
+
+
+# Early stopping.
+
+
+def overfitting(epochs, patience, **options):
+    """Let a slope of 0 run to 3 past the 1 that the validation data wants."""
+    model = Slope(0.0)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    held_out = [(1.0, 1.0)]
+    history = fit(
+        model,
+        [(1.0, 3.0)],
+        losses.mse,
+        optimizer,
+        epochs,
+        validation=held_out,
+        patience=patience,
+        progress=False,
+        **options,
+    )
+    return model, history
+
+
+def test_patience_stops_after_so_many_epochs_without_improvement():
+    _, history = overfitting(50, patience=4)
+    assert history.best_epoch() == len(history.validation_loss) - 1 - 4
+    assert len(history.loss) < 50
+
+
+@pytest.mark.parametrize("epochs", [50, 3])
+def test_with_patience_the_model_ends_as_in_its_best_epoch(epochs):
+    model, history = overfitting(epochs, patience=4)
+    best = min(history.validation_loss)
+    assert (model.w.data - 1.0) ** 2 == best
+    model, history = overfitting(50, patience=None)
+    assert (model.w.data - 1.0) ** 2 == history.validation_loss[-1] > best
+
+
+# Interruption and checkpoints.
+
+
+class Stop(KeyboardInterrupt):
+    """Ctrl-C, at a place of our choice."""
+
+
+def stop_after(epochs):
+    def callback(history):
+        if len(history.loss) == epochs:
+            raise Stop
+
+    return callback
+
+
+MAKERS = [
+    optim.Adam,
+    lambda parameters, lr: optim.SGD(parameters, lr=lr, momentum=0.9, nesterov=True),
+    lambda parameters, lr: optim.RMSprop(parameters, lr=lr, centered=True),
+    optim.AdamW,
+]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_resumed_training_ends_with_the_same_bits(tmp_path, make):
+    path = tmp_path / "checkpoint.json"
+    options = {"make": make, "validation": HELD_OUT, "patience": 3}
+    model, history = trained(6, **options)
+    with pytest.raises(Stop):
+        trained(6, checkpoint=path, callback=stop_after(2), **options)
+    resumed, record = trained(6, small_model(seed=9), checkpoint=path, resume=True, **options)
+    assert numbers(resumed) == numbers(model)
+    assert record == history
+
+
+def test_an_interrupt_loses_only_the_epoch_that_had_begun(tmp_path):
+    path = tmp_path / "checkpoint.json"
+    model, calls = small_model(), []
+
+    def loss(output, target):
+        calls.append(target)
+        if len(calls) == 2 * len(DATA) + 13:  # in the second batch of the third epoch
+            raise KeyboardInterrupt
+        return losses.binary_cross_entropy(output, target)
+
+    optimizer = optim.Adam(model.parameters(), lr=0.05)
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, DATA, loss, optimizer, 5, 8, checkpoint=path, progress=False)
+    assert all(map(math.isfinite, numbers(model)))
+    evaluate(model, DATA, losses.binary_cross_entropy)
+    resumed, record = trained(5, small_model(), checkpoint=path, resume=True)
+    whole, history = trained(5)
+    assert (numbers(resumed), record) == (numbers(whole), history)
+
+
+def test_an_interrupt_within_a_step_undoes_the_step():
+    class Interrupted(optim.SGD):
+        def _update(self):
+            self.parameters[0].data = 99.0
+            raise KeyboardInterrupt
+
+    model = small_model()
+    with pytest.raises(KeyboardInterrupt):
+        trained(1, model, make=Interrupted)
+    assert numbers(model) == numbers(small_model())
+
+
+def test_resuming_a_finished_training_changes_nothing(tmp_path):
+    path = tmp_path / "checkpoint.json"
+    model, history = trained(3, checkpoint=path)
+    again, record = trained(3, small_model(seed=4), checkpoint=path, resume=True)
+    assert (numbers(again), record) == (numbers(model), history)
+
+
+def test_a_training_that_patience_stopped_stays_stopped(tmp_path):
+    path = tmp_path / "checkpoint.json"
+    model, history = overfitting(50, 4, checkpoint=path)
+    again, record = overfitting(50, 4, checkpoint=path, resume=True)
+    assert again.w.data == model.w.data
+    assert record.validation_loss == history.validation_loss
+
+
+def test_where_there_is_no_checkpoint_yet_resume_starts_anew(tmp_path):
+    model, _ = trained(2, checkpoint=tmp_path / "new.json", resume=True)
+    assert numbers(model) == numbers(trained(2)[0])
+
+
+def test_without_resume_an_old_checkpoint_is_overwritten(tmp_path):
+    path = tmp_path / "checkpoint.json"
+    trained(3, checkpoint=path)
+    trained(1, checkpoint=path)
+    assert len(json.loads(path.read_text())["training"]["history"]["loss"]) == 1
+
+
+def test_a_checkpoint_is_there_when_the_callback_is_called_and_is_a_saved_model(tmp_path):
+    path, seen = tmp_path / "checkpoint.json", []
+    model = small_model()
+    trained(2, model, checkpoint=path, callback=lambda history: seen.append(numbers(load(path))))
+    assert seen[1] == numbers(model) != seen[0]
+
+
+def test_a_learning_rate_changed_by_the_callback_is_resumed(tmp_path):
+    def run(model, epochs, **options):
+        optimizer = optim.SGD(model.parameters(), lr=0.5)
+        schedule = optim.ExponentialLR(optimizer, gamma=0.5)
+        fit(
+            model,
+            DATA,
+            losses.binary_cross_entropy,
+            optimizer,
+            epochs,
+            callback=lambda history: schedule.step(),
+            progress=False,
+            **options,
+        )
+        return numbers(model), optimizer.lr
+
+    path = tmp_path / "checkpoint.json"
+    run(small_model(), 2, checkpoint=path)
+    resumed = run(small_model(seed=3), 4, checkpoint=path, resume=True)
+    assert resumed == run(small_model(), 4)
+    assert resumed[1] == 0.5**5
+
+
+def test_number_targets_have_a_checkpoint_too(tmp_path):
+    path = tmp_path / "checkpoint.json"
+    for epochs, resume in ((1, False), (2, True)):
+        model = Slope()
+        history = fit(
+            model,
+            [(1.0, 2.5)],
+            losses.mse,
+            optim.SGD(model.parameters(), lr=0.1),
+            epochs,
+            checkpoint=path,
+            resume=resume,
+            progress=False,
+        )
+    assert len(history.loss) == 2
+    assert all(map(math.isnan, history.accuracy))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 1}, "written with seed=0, not seed=1"),
+        ({"batch_size": 6}, "written with batch_size=8, not batch_size=6"),
+        ({"shuffle": False}, "written with shuffle=True, not shuffle=False"),
+        ({"validation": HELD_OUT}, "written with validation=0, not validation=10"),
+        ({"make": optim.SGD}, "Adam"),
+        ({"model": small_model("relu")}, "'activation': 'tanh'.* not model=.*'relu'"),
+        ({"model": nn.MLP(2, [5, 1])}, r"\[4, 1\]"),
+    ],
+)
+def test_a_checkpoint_of_another_training_is_refused(tmp_path, change, message):
+    path = tmp_path / "checkpoint.json"
+    trained(1, checkpoint=path)
+    before = path.read_bytes()
+    change = {"model": small_model(seed=7), **change}
+    untouched = numbers(change["model"])
+    with pytest.raises(ValueError, match=rf"checkpoint\.json: .*{message}"):
+        trained(2, checkpoint=path, resume=True, **change)
+    assert numbers(change["model"]) == untouched
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"format": "autograd_engine", "version": 1}']
+)
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, text):
+    path = tmp_path / "checkpoint.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"checkpoint\.json"):
+        trained(2, checkpoint=path, resume=True)
+
+
+def test_a_saved_model_is_no_checkpoint(tmp_path):
+    save(small_model(), tmp_path / "model.json")
+    with pytest.raises(ValueError, match=r"model\.json: it has no 'training'"):
+        trained(2, checkpoint=tmp_path / "model.json", resume=True)
+
+
+# Refusals.
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
+        ({"patience": 0, "validation": HELD_OUT}, "patience must be at least 1 epoch, got 0"),
+        ({"patience": 2}, "pass validation="),
+        ({"resume": True}, "pass checkpoint="),
+        ({"validation": []}, "validation is empty"),
+        ({"compile": True}, "needs the compiler, which this version does not have"),
+        ({"compile": "always"}, "compile must be \"auto\", True or False, got 'always'"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_at_once(options, message):
+    model = small_model()
+    with pytest.raises(ValueError, match=message):
+        trained(1, model, **options)
+    assert numbers(model) == numbers(small_model())
+
+
+def test_negative_epochs_and_no_data_are_refused_at_once():
+    with pytest.raises(ValueError, match="epochs must not be negative, got -1"):
+        trained(-1)
+    model = small_model()
+    with pytest.raises(ValueError, match="data is empty"):
+        fit(model, [], losses.mse, optim.SGD(model.parameters()), progress=False)
+    with pytest.raises(TypeError, match=r"\(input, target\) pairs; item 1 is 7"):
+        fit(model, [([1.0, 2.0], 0), 7], losses.mse, optim.SGD(model.parameters()), progress=False)
+
+
+def test_a_checkpoint_in_a_folder_that_does_not_exist_is_refused_at_once(tmp_path):
+    model = small_model()
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        trained(1, model, checkpoint=tmp_path / "nowhere" / "checkpoint.json")
+    assert numbers(model) == numbers(small_model())
+
+
+def test_compile_may_be_false():
+    assert trained(1, compile=False)[1] == trained(1, compile="auto")[1]
+
+
+def test_a_loss_that_is_no_value_is_refused():
+    model = Slope()
+    optimizer = optim.SGD(model.parameters())
+    with pytest.raises(TypeError, match=r"loss of a sample must be one Value, got float: 1\.0"):
+        fit(model, [(1.0, 1.0)], lambda outputs, target: 1.0, optimizer, progress=False)
+
+
+def test_a_loss_that_is_not_finite_stops_the_training_before_the_step():
+    model = Slope(1e160)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(
+        FloatingPointError, match="became inf in epoch 1: try a lower learning rate"
+    ):
+        fit(model, [(1.0, 0.0)], lambda y, _: y * y, optimizer, progress=False)
+    assert model.w.data == 1e160
+
+
+def test_a_validation_loss_that_is_not_finite_stops_the_training():
+    model = Slope(1.0)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(FloatingPointError, match="validation loss became inf in epoch 1"):
+        fit(
+            model,
+            [(1.0, 0.0)],
+            lambda y, _: y * y,
+            optimizer,
+            validation=[(1e200, 0.0)],
+            progress=False,
+        )
+
+
+def test_a_history_without_validation_has_no_best_epoch():
+    with pytest.raises(ValueError, match="validation"):
+        History([1.0], [1.0]).best_epoch()
