@@ -3,7 +3,7 @@
 Reading order, each module importing only from those above it:
 
     floats       functions of plain floats that `math` lacks
-    real         what counts as a number, and errors
+    real         what counts as a number, and the errors of operations on numbers
     recording    no_grad
     engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13
@@ -15,8 +15,13 @@ Reading order, each module importing only from those above it:
     optim        SGD, Adam, ..., schedules, clip_gradients
     datasets     moons, circles, spirals, xor, iris, digits, csv
     checkpoints  save, load
-    training     fit, History
+    evaluation   accuracy of a model
+    history      the record of a training
+    training     fit
     views        draw, draw_dot, Picture
+    expressions  formulas typed as text
+    plots        loss curve and decision boundary
+    commands     what the command line does
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;
 operand: its input; output: its result; partial: a local derivative, output by operand;
@@ -24,7 +29,8 @@ adjoint: the derivative of the final output by a node, during a sweep; gradient:
 gets; graph; topological order; region: what stands behind a marked output.
 """
 
-from autograd_engine import graph, release
+from autograd_engine import datasets, graph, losses, nn, optim, release  # noqa: F401
+from autograd_engine.checkpoints import load, save
 from autograd_engine.derivatives import (
     check_gradients,
     grad,
@@ -62,6 +68,7 @@ from autograd_engine.engine import (
     log10,
     maximum,
     minimum,
+    primitive,
     relu,
     sigmoid,
     sin,
@@ -88,4 +95,82 @@ from autograd_engine.functions import (
     variance,
     where,
 )
+from autograd_engine.history import History
 from autograd_engine.recording import no_grad
+from autograd_engine.training import fit
+from autograd_engine.views import Picture, draw, draw_dot
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "History",
+    "Picture",
+    "Primitive",
+    "Value",
+    "__version__",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "check_gradients",
+    "clip",
+    "compiled",
+    "cos",
+    "cosh",
+    "datasets",
+    "dot",
+    "draw",
+    "draw_dot",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "expm1",
+    "fit",
+    "gelu",
+    "grad",
+    "gradient",
+    "graph",
+    "hessian",
+    "hvp",
+    "hypot",
+    "jacobian",
+    "jvp",
+    "leaky_relu",
+    "load",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "log_softmax",
+    "logsumexp",
+    "losses",
+    "maximum",
+    "mean",
+    "minimum",
+    "nn",
+    "no_grad",
+    "norm",
+    "optim",
+    "primitive",
+    "prod",
+    "relu",
+    "save",
+    "sigmoid",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "sum",
+    "tan",
+    "tanh",
+    "value_and_grad",
+    "variance",
+    "where",
+]

@@ -93,7 +93,7 @@ class Primitive:
         return evaluate(self, tuple(map(as_float, operands)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if TABLE.get(self.name) is self:
+        if self.name.startswith("**") or TABLE.get(self.name) is self:
             return find_primitive, (self.name,)
         return Primitive, (self.name, self.forward, self.partials, self.symbol, self.domain)
 
@@ -195,7 +195,7 @@ above     = row("above",    floats.above,       lambda out, x, y: (0.0, 0.0),   
 gate      = row("gate",     floats.gate,        lambda out, key, x: (0.0, gate(key, 1.0)),       REAL, REAL)
 unit      = row("unit",     floats.unit,        lambda out, x, y: (ratio(unit(y, x) * unit(y, x), hypot(x, y)), ratio(-out * unit(y, x), hypot(x, y))), REAL, REAL)
 circle    = row("circle",   floats.circle,      lambda out, x: (ratio(-x, out),),                (-1.0, 1.0))
-gauss     = row("gauss",    floats.gauss,       lambda out, x: (-2.0 * x * out,))
+gauss     = row("gauss",    floats.gauss,       lambda out, x: (-2.0 * gate(out, x) * out,))
 bell      = row("bell",     floats.bell,        lambda out, x: (-out * tanh(0.5 * x),))
 
 # What nobody computed.
@@ -245,7 +245,7 @@ def power_of(number: Any) -> Primitive:
     """Return the primitive x -> x**number for a fixed number: one operand."""
     exponent = float(number)
     return Primitive(
-        f"**{number}",
+        f"**{number if type(number) is int else exponent}",
         lambda x: floats.power(x, exponent),
         lambda out, x: (slope(x, exponent),),
         domain=(POSITIVE if exponent % 1.0 else REAL,),

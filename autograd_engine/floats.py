@@ -71,8 +71,8 @@ def minimum(x: float, y: float) -> float:
 
 
 def sign(x: float) -> float:
-    """Return 1, -1, or 0 at 0."""
-    return math.copysign(1.0, x) if x else 0.0 * x
+    """Return 1, -1, or 0 at 0 (NaN stays NaN)."""
+    return x if not x or x != x else math.copysign(1.0, x)
 
 
 def above(x: float, y: float) -> float:
@@ -104,15 +104,15 @@ def ln(x: float) -> float:
 def slope(x: float, y: float) -> float:
     """Return y * x**(y - 1), *lenient* at x = 0; 0 for y = 0.
 
-    Below an exponent of 1 the subtraction y - 1 would round, and the rounding be magnified
+    Below an exponent of 0.5 the subtraction y - 1 would round, and the rounding be magnified
     by ln x; x**y / x is exact to the last digits there, and cannot underflow first.
     """
     if not y:
         return 0.0
     try:
-        if y >= 1.0:
-            return y * power(x, y - 1.0)
-        return y * ratio(power(x, y), x) if x else math.copysign(math.inf, y)
+        if not x and y < 1.0:
+            return math.copysign(math.inf, y)
+        return y * power(x, y - 1.0) if y >= 0.5 else ratio(y * power(x, y), x)
     except OverflowError:
         odd = x < 0.0 and y % 2.0 == 0.0  # an odd power of a negative number
         return math.copysign(math.inf, -y if odd else y)

@@ -4,8 +4,9 @@ A network 2-16-16-1 learns which of two interleaved half circles a point lies on
 a support-vector machine's: each score should lie on its point's side by a margin of 1, and
 1e-4 times the sum of squared weights keeps the weights small. Each step takes all 100 points,
 with a learning rate that falls from 1 to 0.1. Same seed and data, same losses as micrograd.
+15 steps are made, or as many as asked for: python demos/07_moons.py 100
 
-It prints, for 15 steps (for all 100: python demos/07_moons.py 100):
+It prints:
 
     step   0   loss 0.9080   accuracy 50%
     step   5   loss 0.2916   accuracy 88%

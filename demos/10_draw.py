@@ -5,10 +5,14 @@ compact ones write the operation into the value's box, and in both each arrow ca
 local derivative that backward() multiplies by. Folded pictures show a network's layers as
 boxes. Graphviz draws where it is installed, else the package does it alone.
 
-It writes three files into the folder autograd_output (or another: python demos/10_draw.py
-FOLDER) and prints:
+Three files are written into the folder autograd_output, or one of your choice:
+python demos/10_draw.py FOLDER
 
-PROMISE
+It prints:
+
+    classic.svg   expression
+    compact.svg   perceptron
+    folded.svg   network
 """
 
 import random

@@ -284,7 +284,7 @@ def test_draw_shows_values_gradients_and_names(run, folder):
         "tanh(a*b + c) = 0.4621171573",
         "gradient by a = -2.359343199",
         "gradient by b = 1.572895466",
-        "gradient by c = 0.7864477329",
+        "gradient by c = 0.786447733",
         "wrote graph.svg",
     ]
     words = svg_text(folder / "graph.svg").split()

@@ -222,7 +222,7 @@ def test_characters_that_no_xml_may_hold_are_made_visible():
 
 def test_record_labels_are_escaped_in_dot():
     source = draw(Value(1.0, '\\{}|<>" &') + 1.0).source
-    assert r'label="{ \\\{\}\|\<\>\" &amp; | data' in source
+    assert r'label="{ \\\{\}\|\<\>\"&#160;&amp; | data' in source
 
 
 # Styles and folding.
@@ -543,7 +543,7 @@ def test_draw_dot_draws_x_times_x_with_two_edges():
 
 
 def test_draw_dot_escapes_labels():
-    assert '"{ \\{a\\|b\\} \\" |' in draw_dot(Value(1.0, '{a|b} "') + 1.0).source
+    assert '"{ \\{a\\|b\\}&#160;\\" |' in draw_dot(Value(1.0, '{a|b} "') + 1.0).source
 
 
 @pytest.mark.parametrize("options", [{"rankdir": "RL"}, {"format": "nonsense"}])

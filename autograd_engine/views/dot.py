@@ -28,11 +28,13 @@ def quoted(text: str, record: bool = False) -> str:
     """Return the text escaped for a DOT string, and for a record's field.
 
     >>> print(quoted('a "b" <c>', record=True))
-    a \\"b\\" \\<c\\>
+    a&#160;\\"b\\"&#160;\\<c\\>
     """
     text = text.replace("\\", "\\\\").replace("&", "&amp;").replace('"', '\\"')
-    if record:  # a record reads braces, bars and angles as structure, and collapses spaces
-        text = re.sub(r"[{}|<>]|^ | $|(?<= ) ", r"\\\g<0>", text)
+    # A record reads braces, bars and angles as structure, and loses spaces beside odd characters.
+    plain = re.fullmatch(r"[!-~]+([ \n][!-~]+)*", text) and not re.search(r"[{}|<>\\]", text)
+    if record and not plain:
+        text = re.sub("[{}|<>]", r"\\\g<0>", text).replace(" ", "&#160;")
     return text.replace("\n", "\\n")
 
 

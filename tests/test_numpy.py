@@ -1,0 +1,185 @@
+"""Values and NumPy together: arrays of Values, NumPy's numbers, ufuncs on Values."""
+
+import math
+
+import numpy as np
+import pytest
+
+import autograd_engine as ag
+from autograd_engine import Value
+
+
+def values(*numbers: float) -> np.ndarray:
+    return np.array([Value(number) for number in numbers], dtype=object)
+
+
+def data(array: np.ndarray) -> list:
+    assert all(isinstance(value, Value) for value in array.ravel())
+    return np.vectorize(lambda value: value.data, otypes=[float])(array).tolist()
+
+
+@pytest.mark.parametrize(
+    "number", [np.float64(2), np.float32(2), np.float16(2), np.int64(2), np.int8(2), np.uint8(2)]
+)
+def test_numpys_scalars_are_numbers_on_either_side(number):
+    v = Value(3.0)
+    assert Value(number).data == 2.0 and type(Value(number).data) is float
+    both = [v + number, v - number, v * number, v / number, v**number]
+    both += [number + v, number - v, number * v, number / v, number**v]
+    assert all(type(result) is Value for result in both)
+    assert [result.data for result in both] == [5, 1, 6, 1.5, 9, 5, -1, 6, 2 / 3, 8]
+    assert all(type(result) is bool for result in [v < number, v == number, v >= number])
+    assert (number < v) and not (number == v)
+    for result in both:
+        v.zero_grad()
+        result.backward()
+        assert math.isfinite(v.grad) and v.grad != 0.0
+
+
+def test_numpys_truth_values_are_numbers_too():
+    assert Value(np.bool_(True)).data == 1.0
+
+
+@pytest.mark.parametrize(
+    "array", [np.array([1.0]), np.array([1.0, 2.0]), np.array(1.0), np.array([]), np.complex128(1)]
+)
+def test_arrays_are_no_data_of_a_value_not_even_of_one_element(array):
+    with pytest.raises(TypeError):
+        Value(array)
+
+
+def test_arrays_meet_values_elementwise_on_either_side():
+    v, array = Value(2.0), np.array([1.0, 3.0])
+    assert data(array * v) == data(v * array) == [2.0, 6.0]
+    assert data(array - v) == [-1.0, 1.0] and data(v - array) == [1.0, -1.0]
+    assert data(v / array) == [2.0, 2.0 / 3.0] and data(array**v) == [1.0, 9.0]
+    assert data(v + array) == [3.0, 5.0]
+
+
+def test_arrays_of_values_work_with_the_operators():
+    a, b = values(1.0, 2.0), values(3.0, 4.0)
+    assert data(a + b) == [4.0, 6.0] and data(a - b) == [-2.0, -2.0]
+    assert data(a * b) == [3.0, 8.0] and data(a / b) == [1 / 3, 0.5]
+    assert data(a**2) == [1.0, 4.0] and data(2.0**a) == [2.0, 4.0]
+    assert data(-a) == [-1.0, -2.0] and data(abs(-a)) == [1.0, 2.0]
+    assert data(a * np.array([10.0, 20.0])) == [10.0, 40.0]
+    assert data(a + Value(1.0)) == [2.0, 3.0]
+
+
+def test_matrix_products_and_sums_of_arrays_of_values_are_differentiated():
+    weights = values(1.0, 2.0, 3.0, 4.0).reshape(2, 2)
+    x = np.array([5.0, 6.0])
+    out = (weights @ x).sum()
+    assert out.data == 56.0
+    out.backward()
+    assert [w.grad for w in weights.ravel()] == [5.0, 6.0, 5.0, 6.0]
+    assert (values(1.0, 2.0) @ values(3.0, 4.0)).data == 11.0
+    assert data(weights @ weights) == [[7.0, 10.0], [15.0, 22.0]]
+    assert values(1.0, 2.0).mean().data == 1.5 and values(3.0, 4.0).prod().data == 12.0
+    assert data(weights.sum(axis=0)) == [4.0, 6.0] and data(weights.T[0]) == [1.0, 3.0]
+
+
+UFUNCS = "exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan sinh cosh tanh".split()
+RENAMED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh"}
+RENAMED |= {"arccosh": "acosh", "arctanh": "atanh", "absolute": None, "negative": None}
+EXPECTED = {name: getattr(ag, name) for name in UFUNCS}
+EXPECTED |= {name: getattr(ag, own) for name, own in RENAMED.items() if own}
+EXPECTED |= {"absolute": abs, "negative": lambda v: -v, "positive": lambda v: +v}
+EXPECTED |= {"square": lambda v: v * v, "reciprocal": lambda v: 1 / v}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_ufuncs_that_have_a_primitive_record_it_on_a_value_and_on_an_array(name):
+    ufunc, point = getattr(np, name), 1.5 if name == "arccosh" else 0.5
+    v = Value(point)
+    result = ufunc(v)
+    assert type(result) is Value and result.data == EXPECTED[name](Value(point)).data
+    slope = ag.gradient(EXPECTED[name](w := Value(point)), [w])
+    assert ag.gradient(result, [v]) == slope
+    array = values(point, 1.25 if name == "arccosh" else 0.25)
+    assert [EXPECTED[name](value).data for value in array] == data(ufunc(array))
+    ufunc(array).sum().backward()
+    assert [array[0].grad] == slope
+
+
+BINARY = {
+    "arctan2": ag.atan2,
+    "hypot": ag.hypot,
+    "maximum": ag.maximum,
+    "minimum": ag.minimum,
+    "add": lambda x, y: x + y,
+    "subtract": lambda x, y: x - y,
+    "multiply": lambda x, y: x * y,
+    "divide": lambda x, y: x / y,
+    "power": lambda x, y: x**y,
+}
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_ufuncs_of_two_operands_take_values_and_numbers_on_either_side(name):
+    ufunc, own = getattr(np, name), BINARY[name]
+    for x, y in [(0.5, 1.5), (2.0, 1.0), (2.0, 2.0)]:
+        assert type(ufunc(Value(x), y)) is Value and ufunc(Value(x), y).data == own(x, y)
+        assert type(ufunc(x, Value(y))) is Value and ufunc(x, Value(y)).data == own(x, y)
+        a, b = Value(x), Value(y)
+        assert ag.gradient(ufunc(a, b), [a, b]) == ag.gradient(own(a, b), [a, b])
+
+
+@pytest.mark.parametrize("name", ["arctan2", "hypot", "add", "subtract", "multiply", "divide"])
+def test_ufuncs_of_two_operands_take_arrays_of_values(name):
+    ufunc, own = getattr(np, name), BINARY[name]
+    a, b = values(0.5, 2.0), values(1.5, 1.0)
+    assert data(ufunc(a, b)) == [own(0.5, 1.5), own(2.0, 1.0)]
+    assert data(ufunc(a, Value(2.0))) == [own(0.5, 2.0), own(2.0, 2.0)]
+
+
+CONVERSIONS = {
+    "float64": lambda v: np.float64(v),
+    "array of floats": lambda v: np.array([v], dtype=float),
+    "astype": lambda v: np.array([v], dtype=object).astype(float),
+    "filling": lambda v: np.zeros(2).__setitem__(0, v),
+    "floor": lambda v: np.floor(v),
+    "isnan": lambda v: np.isnan(v),
+    "logaddexp": lambda v: np.logaddexp(v, 1.0),
+    "sign": lambda v: np.sign(v),
+    "float_power": lambda v: np.float_power(v, 2.0),
+    "heaviside": lambda v: np.heaviside(v, 0.0),
+}
+
+
+@pytest.mark.parametrize("way", CONVERSIONS)
+def test_no_operation_turns_a_value_into_a_number(way):
+    with pytest.raises(TypeError):
+        CONVERSIONS[way](Value(2.0))
+
+
+def test_an_array_of_values_stays_one_through_numpys_shuffling():
+    a = values(1.0, 2.0, 3.0, 4.0)
+    assert data(np.concatenate([a, a])[::2]) == [1.0, 3.0, 1.0, 3.0]
+    assert data(np.outer(a[:2], a[:2])) == [[1.0, 2.0], [2.0, 4.0]]
+    assert data(np.where([True, False], a[:2], a[2:])) == [1.0, 4.0]
+    assert data(np.cumsum(a)) == [1.0, 3.0, 6.0, 10.0]
+    assert np.sort(a)[::-1][0] is a[3] and a.max() is a[3] and a.argmin() == 0
+
+
+def test_functions_of_the_package_work_elementwise_on_arrays():
+    mixed = np.array([Value(0.5), 0.25], dtype=object)
+    result = ag.tanh(mixed)
+    assert type(result[0]) is Value and result[1] == math.tanh(0.25)
+    assert ag.exp(np.array([0.0, 1.0])).tolist() == [1.0, math.e]
+    assert data(ag.atan2(values(0.5, 1.5), 2.0)) == [math.atan2(0.5, 2.0), math.atan2(1.5, 2.0)]
+    assert data(ag.sigmoid(values(0.0))) == [0.5]
+
+
+def test_compositions_take_arrays_of_values_as_their_sequences():
+    a = values(1.0, 2.0, 3.0)
+    assert ag.sum(a).data == 6.0 and ag.mean(a).data == 2.0
+    assert ag.dot(a, np.array([1.0, 1.0, 1.0])).data == 6.0
+    assert [value.data for value in ag.softmax(a)] == ag.softmax([1.0, 2.0, 3.0])
+
+
+def test_a_domain_error_inside_a_ufunc_is_pythons_own():
+    with pytest.raises(ValueError, match=r"log\(-1.0\)"):
+        np.log(Value(-1.0))
+    with pytest.raises(ZeroDivisionError):
+        values(1.0) / np.array([0.0])
