@@ -8,9 +8,12 @@ Reading order, each module importing only from those above it:
     engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13
     functions    compositions: sum, mean, dot, softmax, ...
-    derivatives  gradient, grad, jacobian, hessian, hvp, jvp, check_gradients
+    derivatives  gradient, grad, jacobian, hessian, hvp, jvp
+    checker      check_gradients
     graph        looking at a graph, regions, saving it whole
-    nn           Module, Neuron, Layer, MLP
+    modules      Module: what has parameters
+    initialisers how weights are drawn
+    nn           Neuron, Layer, MLP
     losses       mse, cross_entropy, ...
     optim        SGD, Adam, ..., schedules, clip_gradients
     datasets     moons, circles, spirals, xor, iris, digits, csv
@@ -30,9 +33,9 @@ gets; graph; topological order; region: what stands behind a marked output.
 """
 
 from autograd_engine import datasets, graph, losses, nn, optim, release  # noqa: F401
+from autograd_engine.checker import check_gradients
 from autograd_engine.checkpoints import load, save
 from autograd_engine.derivatives import (
-    check_gradients,
     grad,
     gradient,
     hessian,
@@ -78,6 +81,7 @@ from autograd_engine.engine import (
     tan,
     tanh,
 )
+from autograd_engine.evaluation import accuracy, evaluate
 from autograd_engine.functions import (
     clip,
     dot,
@@ -107,7 +111,7 @@ __all__ = [
     "Picture",
     "Primitive",
     "Value",
-    "__version__",
+    "accuracy",
     "acos",
     "acosh",
     "asin",
@@ -128,6 +132,7 @@ __all__ = [
     "elu",
     "erf",
     "erfc",
+    "evaluate",
     "exp",
     "expm1",
     "fit",

@@ -1,13 +1,12 @@
-"""Derivatives of outputs and of functions: to any order, and a checker for them.
+"""Derivatives of outputs and of functions, to any order.
 
 With this module you can ask for the gradient of a recorded output by any of its values
-(`gradient`), turn a function of numbers into its derivative (`grad`, `jacobian`, `hessian`,
-`hvp`, `jvp`), and hold a derivative against differences (`check_gradients`).
+(`gradient`) and turn a function of numbers into its derivative (`grad`, `jacobian`,
+`hessian`, `hvp`, `jvp`).
 """
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +30,8 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     >>> slope.data, gradient(slope, [x])
     (12.0, [12.0])
     """
+    if isinstance(inputs, Value):
+        raise TypeError("gradient takes a list of inputs: write gradient(output, [x])")
     inputs = list(inputs)
     if not isinstance(output, Value):
         raise TypeError(f"gradient needs a Value as its output, not {type(output).__name__}")
@@ -80,13 +81,13 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
     if not unchanged or not all(map(_same, recorded, node.partials)):
         leaves = [value for value in operands if value.x is None]
         names = " or ".join(
-            value.label and repr(value.label) or repr(value) for value in leaves or operands
+            (value.label and repr(value.label)) or repr(value) for value in leaves or operands
         )
         raise RuntimeError(
             f"{names} was changed after the forward pass: its recorded derivative {node.partials} "
             f"no longer fits its data. Compute the output again before asking for create_graph"
         )
-    return partials
+    return tuple(partials)
 
 
 def _same(x: float, y: float) -> bool:
@@ -141,7 +142,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
             fresh = list(args)
             for position in positions:
                 fresh[position] = _map(lambda leaf: _fresh(leaf, inputs), args[position])
-            output = _one_value(f(*fresh, **kwargs))
+            output = one_value(f(*fresh, **kwargs))
             slopes = iter(gradient(output, inputs, create_graph=nested))
             shaped = tuple(
                 _map(lambda leaf: next(slopes), args[position]) for position in positions
@@ -172,7 +173,8 @@ def _fresh(leaf: Any, inputs: list[Value]) -> Value:
     return inputs[-1]
 
 
-def _one_value(output: Any) -> Value:
+def one_value(output: Any) -> Value:
+    """Return what a function gave as one Value; `TypeError` for anything but a number."""
     if isinstance(output, Value) or is_number(output):
         return as_value(output)
     raise TypeError(f"the function must return one Value or number, not {type(output).__name__}")
@@ -198,8 +200,8 @@ def jacobian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], lis
         with _inside() as nested:
             inputs, outputs = _evaluate(f, x)
             if isinstance(outputs, (list, tuple)):
-                return [gradient(_one_value(output), inputs, nested) for output in outputs]
-            return gradient(_one_value(outputs), inputs, nested)
+                return [gradient(one_value(output), inputs, nested) for output in outputs]
+            return gradient(one_value(outputs), inputs, nested)
 
     return matrix
 
@@ -214,7 +216,7 @@ def hessian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], list
     def matrix(x: Sequence[float]) -> list[list[Any]]:
         with _inside() as nested:
             inputs, output = _evaluate(f, x)
-            slopes = gradient(_one_value(output), inputs, create_graph=True)
+            slopes = gradient(one_value(output), inputs, create_graph=True)
             return [gradient(slope, inputs, nested) for slope in slopes]
 
     return matrix
@@ -228,8 +230,8 @@ def hvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
     """
     with _inside() as nested:
         inputs, output = _evaluate(f, x)
-        slopes = gradient(_one_value(output), inputs, create_graph=True)
-        return gradient(_one_value(dot(slopes, _same_length(v, x))), inputs, nested)
+        slopes = gradient(one_value(output), inputs, create_graph=True)
+        return gradient(one_value(dot(slopes, _same_length(v, x))), inputs, nested)
 
 
 def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float]) -> Any:
@@ -243,7 +245,7 @@ def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
     with _inside() as nested:
         inputs, outputs = _evaluate(f, x)
         several = isinstance(outputs, (list, tuple))
-        values = [_one_value(output) for output in (outputs if several else [outputs])]
+        values = [one_value(output) for output in (outputs if several else [outputs])]
         tangents: dict[int, Any] = dict(zip(map(id, inputs), _same_length(v, x)))
         partials = recorded_partials if nested else _partials
         for node in topological_order(*values):
@@ -264,78 +266,3 @@ def _same_length(v: Sequence[Any], x: Sequence[Any]) -> list[Any]:
     if len(v) != len(x):
         raise ValueError(f"x and v must have one length, got {len(x)} and {len(v)}")
     return [item if isinstance(item, Value) else float(item) for item in v]
-
-
-def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:
-    """Hold the derivatives of f at x, up to the given order, against central differences.
-
-    x is a number or a list of numbers, as f takes it. Raises `AssertionError` with a table
-    of input, analytic, numeric and difference where they disagree.
-
-    >>> check_gradients(lambda x: x[0].sin() * x[1], [0.5, 2.0], order=2)
-    """
-    if order < 1:
-        raise ValueError(f"order must be at least 1, got {order}")
-    single = is_number(x)
-    point = [float(x)] if single else [float(item) for item in x]
-
-    def called(inputs: Sequence[Any]) -> Any:
-        return _one_value(f(inputs[0] if single else list(inputs)))
-
-    _check_order(called, point, order, "")
-
-
-def _check_order(f: Callable[[Sequence[Any]], Any], x: list[float], order: int, path: str) -> None:
-    analytic = grad(f)(x)
-    rows = []
-    for i, slope in enumerate(analytic):
-        numeric, doubt = _difference(f, x, i)
-        wrong = not abs(slope - numeric) <= 1e-6 * max(abs(slope), abs(numeric)) + 4.0 * doubt
-        rows.append(
-            (f"{path}x[{i}]", slope, numeric, slope - numeric, "<- differs" if wrong else "")
-        )
-    if any(row[-1] for row in rows):
-        lines = [f"{'input':>12} {'analytic':>24} {'numeric':>24} {'difference':>12}"]
-        lines += [f"{n:>12} {a:>24.16g} {m:>24.16g} {d:>12.3g} {flag}" for n, a, m, d, flag in rows]
-        raise AssertionError("derivatives differ from central differences:\n" + "\n".join(lines))
-    if order > 1:
-        for i in range(len(x)):
-            slope_by_i = _component(grad(f), i)
-            _check_order(slope_by_i, x, order - 1, f"{path}x[{i}], ")
-
-
-def _component(f: Callable[..., Any], i: int) -> Callable[..., Any]:
-    return lambda inputs: f(inputs)[i]
-
-
-def _difference(f: Callable[[Sequence[Any]], Any], x: list[float], i: int) -> tuple[float, float]:
-    """Return the slope along x[i] by central differences, and the doubt about it.
-
-    Ridders' method (1982): ever smaller steps, extrapolated to step 0 by a triangle of
-    polynomials; the entry that changed least against its neighbours wins.
-    """
-
-    def central(step: float) -> float:
-        numbers = []
-        for there in (x[i] + step, x[i] - step):
-            moved = [Value(there if j == i else item) for j, item in enumerate(x)]
-            numbers.append(_one_value(f(moved)).data)
-        return (numbers[0] - numbers[1]) / (2.0 * step)
-
-    step = 0.1 * max(abs(x[i]), 0.1)
-    best, doubt = math.nan, math.inf
-    previous: list[float] = []
-    for _ in range(14):
-        try:
-            column = [central(step)]
-        except (ArithmeticError, ValueError):  # stepped over the edge of the domain
-            previous, step = [], step * 0.1
-            continue
-        for k, coarser in enumerate(previous):
-            weight = 1.4 ** (2 * (k + 1))
-            column.append((weight * column[k] - coarser) / (weight - 1.0))
-            error = max(abs(column[-1] - column[k]), abs(column[-1] - coarser))
-            if error < doubt:
-                best, doubt = column[-1], error
-        previous, step = column, step / 1.4
-    return best, doubt

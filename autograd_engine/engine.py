@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
@@ -59,7 +60,7 @@ class Primitive:
         self,
         name: str,
         forward: Callable[..., float],
-        partials: Callable[..., tuple[Any, ...]],
+        partials: Callable[..., Any],
         symbol: str | None = None,
         domain: tuple[tuple[float, float], ...] = (REAL,),
     ) -> None:
@@ -108,7 +109,7 @@ TABLE: Final[dict[str, Primitive]] = {}
 def row(
     name: str,
     forward: Callable[..., float],
-    partials: Callable[..., tuple[Any, ...]],
+    partials: Callable[..., Any],
     *domain: tuple[float, float],
     symbol: str | None = None,
 ) -> Primitive:
@@ -135,7 +136,9 @@ cosh: Primitive
 gate: Primitive
 gauss: Primitive
 hypot: Primitive
+lenient_power: Primitive
 ln: Primitive
+power_log: Primitive
 ratio: Primitive
 sign: Primitive
 slope: Primitive
@@ -152,7 +155,7 @@ ADD: Final = row("add",      lambda x, y: x + y, lambda out, x, y: (1.0, 1.0),  
 SUBTRACT: Final = row("subtract", lambda x, y: x - y, lambda out, x, y: (1.0, -1.0),                   REAL, REAL, symbol="-")
 MULTIPLY: Final = row("multiply", lambda x, y: x * y, lambda out, x, y: (y, x),                        REAL, REAL, symbol="*")
 DIVIDE: Final = row("divide",   lambda x, y: x / y, lambda out, x, y: (1.0 / y, -out / y),           REAL, REAL, symbol="/")
-POWER: Final = row("power",    floats.power,       lambda out, x, y: (slope(x, y), gate(x, out * ln(x))), POSITIVE, REAL, symbol="**")
+POWER: Final = row("power",    floats.power,       lambda out, x, y: (slope(x, y), power_log(x, y)),     POSITIVE, REAL, symbol="**")
 NEGATIVE: Final = row("negative", lambda x: -x,       lambda out, x: (-1.0,),                          symbol="neg")
 ABSOLUTE: Final = row("absolute", abs,                lambda out, x: (sign(x),),                       symbol="abs")
 
@@ -189,7 +192,9 @@ hypot     = row("hypot",    math.hypot,         lambda out, x, y: (unit(x, y), u
 # What rules are made of. Lenient where a slope is infinite; see `floats` for each.
 ratio     = row("ratio",    floats.ratio,       lambda out, x, y: (ratio(1.0, y), ratio(-out, y)), REAL, REAL, symbol="/")
 ln        = row("ln",       floats.ln,          lambda out, x: (ratio(1.0, x),),                 POSITIVE)
-slope     = row("slope",    floats.slope,       lambda out, x, y: (y * slope(x, y - 1.0), ratio(x**y, x) + out * ln(x)), POSITIVE, REAL)
+lenient_power = row("lenient_power", floats.lenient_power, lambda out, x, y: (slope(x, y), power_log(x, y)), POSITIVE, REAL, symbol="**")
+slope     = row("slope",    floats.slope,       lambda out, x, y: (gate(y, y * slope(x, y - 1.0)), lenient_power(x, y - 1.0) + out * ln(x)), POSITIVE, REAL)
+power_log = row("power_log", floats.power_log,  lambda out, x, y: (lenient_power(x, y - 1.0) + slope(x, y) * ln(x), out * ln(x)), POSITIVE, REAL)
 sign      = row("sign",     floats.sign,        lambda out, x: (0.0,))
 above     = row("above",    floats.above,       lambda out, x, y: (0.0, 0.0),                    REAL, REAL, symbol=">")
 gate      = row("gate",     floats.gate,        lambda out, key, x: (0.0, gate(key, 1.0)),       REAL, REAL)
@@ -204,9 +209,7 @@ CONSTANT: Final = row("constant", float,          lambda out: (),               
 # fmt: on
 
 
-def primitive(
-    name: str, forward: Callable[..., float], partials: Callable[..., tuple[Any, ...]]
-) -> Primitive:
+def primitive(name: str, forward: Callable[..., float], partials: Callable[..., Any]) -> Primitive:
     """Return a primitive of your own, as good as the built-in ones.
 
     `forward(*floats)` gives a float and takes one or two of them; `partials(output,
@@ -309,7 +312,7 @@ class Value:
         self.rule = LEAF
         self.mark = 0
         if not isinstance(label, str):  # micrograd's Value(data, children, op)
-            self.rule = Opaque(op, tuple(label))  # type: ignore[arg-type]
+            self.rule = Opaque(op, children(label))
         elif label:
             self.note = Note(label)
 
@@ -321,7 +324,7 @@ class Value:
         return self._data
 
     @data.setter
-    def data(self, data: float) -> None:
+    def data(self, data: Any) -> None:
         self._data = as_float(data)
 
     @property
@@ -333,7 +336,7 @@ class Value:
             return 0.0
 
     @grad.setter
-    def grad(self, grad: float) -> None:
+    def grad(self, grad: Any) -> None:
         self._grad = as_float(grad)
 
     @property
@@ -390,8 +393,9 @@ class Value:
         those of the forward pass as recorded, whatever happened to a leaf's `data` since.
         An adjoint of exactly 0 passes nothing on, not even to an infinite partial.
         """
+        start = as_float(seed)
         order = topological_order(self, clear=True)
-        self._grad += seed
+        self._grad += start
         for node in reversed(order):
             adjoint = node._grad
             x = node.x
@@ -492,11 +496,11 @@ class Value:
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         """Return a copy of the whole graph below, each value copied once."""
         order = topological_order(self)
-        for node in [value for node in order for value in node.operands] + order + [self]:
-            if id(node) not in memo and node.x is None:
-                memo[id(node)] = twin = clone(node, None, None)
-                if isinstance(node.rule, Opaque):
-                    twin.rule = Opaque(node.op, deepcopy(node.rule.operands, memo))
+        for leaf in [operand for node in order for operand in node.operands] + [self]:
+            if id(leaf) not in memo and leaf.x is None:
+                memo[id(leaf)] = twin = clone(leaf, None, None)
+                if isinstance(leaf.rule, Opaque):
+                    twin.rule = Opaque(leaf.op, deepcopy(leaf.rule.operands, memo))
         for node in order:
             if id(node) not in memo:
                 y = None if node.y is None else memo[id(node.y)]
@@ -512,6 +516,15 @@ class Value:
     def __round__(self, digits: int | None = None) -> float: raise TypeError(LEAVING)
     def __trunc__(self) -> int: raise TypeError(LEAVING)
     # fmt: on
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """Answer the NumPy functions that are an operator or a method here, and no others."""
+        function = OPERATORS.get(ufunc.__name__) or getattr(Value, ufunc.__name__, None)
+        if function is None or method != "__call__" or options:
+            return NotImplemented
+        if any(hasattr(operand, "__len__") for operand in inputs):
+            return elementwise(lambda *items: function(*map(as_value, items)), inputs)
+        return function(*map(as_value, inputs))
 
     # The primitives as methods; then NumPy's spellings, which its ufuncs call on objects.
     # fmt: off
@@ -556,10 +569,31 @@ class Value:
     # fmt: on
 
 
+OPERATORS: Final[dict[str, Callable[..., Any]]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "power": operator.pow,
+    "negative": operator.neg,
+    "positive": operator.pos,
+    "absolute": operator.abs,
+    "square": lambda x: x * x,
+    "reciprocal": lambda x: 1.0 / x,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+}
+"""The operators under the names of NumPy's functions."""
+
+
 # Making values.
 
 blank = object.__new__
-ZERO: Final[object] = float()  # not a literal, which the compiler would make anew each time
+ZERO: Final[object] = 0.0  # not a literal, which the compiler would make anew each time
 
 
 def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
@@ -626,6 +660,14 @@ def noted(node: Value) -> Note:
         return NOTHING
 
 
+def children(given: Any) -> tuple[Value, ...]:
+    """Return the operands that micrograd's constructor was given, or say what it takes."""
+    several = isinstance(given, (tuple, list, set, frozenset))
+    if several and all(isinstance(value, Value) for value in given):
+        return tuple(given)
+    raise TypeError(f"a label is text, children are a tuple of Values; got {given!r}")
+
+
 def as_value(operand: object) -> Value:
     """Return the operand itself, or the constant of a number."""
     return operand if isinstance(operand, Value) else constant(operand)
@@ -649,11 +691,13 @@ def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:
         raise refused(rule, error, *operands) from None
 
 
-def elementwise(rule: Primitive, operands: tuple[Any, ...]) -> Any:
-    """Return the primitive applied to each element of NumPy arrays."""
+def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
+    """Return the function applied to each element of NumPy arrays."""
     import numpy
 
-    return numpy.frompyfunc(rule, len(operands), 1)(*operands)
+    # As an array, a Value does not ask to be called again.
+    arrays = [numpy.array(x, dtype=object) if isinstance(x, Value) else x for x in operands]
+    return numpy.frompyfunc(function, len(operands), 1)(*arrays)
 
 
 def refused(rule: Primitive, error: Exception, *operands: Value | float | None) -> Exception:

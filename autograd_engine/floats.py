@@ -101,6 +101,27 @@ def ln(x: float) -> float:
     return math.nan if x else -math.inf
 
 
+def lenient_power(x: float, y: float) -> float:
+    """Return x**y, *lenient*: an infinity where it is too large or divides by zero, or NaN."""
+    try:
+        return power(x, y)
+    except ValueError:
+        return math.nan
+    except ArithmeticError:
+        return -math.inf if math.copysign(1.0, x) < 0.0 and y % 2.0 == 1.0 else math.inf
+
+
+def power_log(x: float, y: float) -> float:
+    """Return x**y * ln x, *lenient*; 0 at x = 0. A subnormal x**y is not let in: it lost digits."""
+    if not x:
+        return 0.0
+    result = lenient_power(x, y)
+    if abs(result) < 1e-300 and x > 0.0:
+        half = lenient_power(x, 0.5 * y)
+        return half * ln(x) * half
+    return result * ln(x)
+
+
 def slope(x: float, y: float) -> float:
     """Return y * x**(y - 1), *lenient* at x = 0; 0 for y = 0.
 
@@ -109,13 +130,11 @@ def slope(x: float, y: float) -> float:
     """
     if not y:
         return 0.0
-    try:
-        if not x and y < 1.0:
-            return math.copysign(math.inf, y)
-        return y * power(x, y - 1.0) if y >= 0.5 else ratio(y * power(x, y), x)
-    except OverflowError:
-        odd = x < 0.0 and y % 2.0 == 0.0  # an odd power of a negative number
-        return math.copysign(math.inf, -y if odd else y)
+    if y >= 0.5:
+        return y * lenient_power(x, y - 1.0)
+    if not x:
+        return math.copysign(math.inf, y)
+    return ratio(y * lenient_power(x, y), x)
 
 
 def unit(x: float, y: float) -> float:

@@ -35,7 +35,7 @@ from autograd_engine.real import as_float
 from autograd_engine.recording import PAUSED
 
 
-def where(condition: bool, x: Any, y: Any) -> Any:
+def where(condition: Any, x: Any, y: Any) -> Any:
     """Return x if the condition holds, else y; the other one leaves no trace.
 
     >>> where(2.0 > 1.0, Value(5.0), Value(7.0))
@@ -46,7 +46,7 @@ def where(condition: bool, x: Any, y: Any) -> Any:
     return as_value(chosen) if either_is_value else as_float(chosen)
 
 
-def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
     """Return x where it is positive, else slope * x; at 0 the derivative is the slope.
 
     >>> leaky_relu(-2.0, slope=0.5)
@@ -56,7 +56,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     return relu(x) + slope * gate(1.0 - above(x, 0.0), x)
 
 
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x: Any, alpha: Any = 1.0) -> Any:
     """Return x where it is positive, else alpha * (e**x - 1).
 
     >>> elu(-1e-20)
@@ -85,7 +85,7 @@ def silu(x: Any) -> Any:
     return x * sigmoid(x)
 
 
-def clip(x: Any, low: float, high: float) -> Any:
+def clip(x: Any, low: Any, high: Any) -> Any:
     """Return x moved into [low, high]; the derivative is 1 inside and at the bounds, else 0.
 
     Raises `ValueError` if low > high.
@@ -187,12 +187,14 @@ def _dot_compiled(xs: Sequence[Any], ys: Sequence[Any], start: Value) -> Value:
 def _dot_interpreted(xs: Sequence[Any], ys: Sequence[Any], start: Any) -> Any:
     total = start
     for x, y in zip(xs, ys):
+        left = x._data  # before anything is half made: a plain number raises AttributeError
+        right = y._data
         product = blank(Value)
-        product.dx = right = y._data
-        product.dy = left = x._data
         product._data = term = left * right
         product.x = x
         product.y = y
+        product.dx = right
+        product.dy = left
         product.rule = MULTIPLY
         product.mark = 0
         longer = blank(Value)

@@ -16,176 +16,20 @@ A neuron marks its output as a region with its own dotted name, such as
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from math import sqrt
+from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any
 
-from autograd_engine.engine import LEAF, Note, Value, as_value
+from autograd_engine.engine import Note, Value, as_value
 from autograd_engine.functions import dot, elu, gelu, leaky_relu, silu
 from autograd_engine.graph import mark_region
+from autograd_engine.initialisers import Init, initialiser
+from autograd_engine.modules import Module
 from autograd_engine.real import is_number
 
+__all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
+
 Activation = str | Callable[[Any], Any]
-Init = str | Callable[[int, int, Any], float] | None
-
-
-class Module:
-    """Something with parameters: the leaves found among its attributes.
-
-    It looks at attributes that are values, modules, or lists, tuples, dicts and NumPy
-    arrays of these, in the order in which they were set. A subclass may override
-    `parameters()` instead. A parameter used in several places is listed once.
-
-    >>> class Line(Module):
-    ...     def __init__(self):
-    ...         self.slope, self.offset = Value(2.0), Value(1.0)
-    ...     def __call__(self, x):
-    ...         return self.slope * x + self.offset
-    >>> [name for name, _ in Line().named_parameters()]
-    ['slope', 'offset']
-    """
-
-    _region = Note()
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Set the attribute; modules in it get their region's name from it."""
-        object.__setattr__(self, name, value)
-        for path, module in _modules(value, name, {id(self)}):
-            object.__setattr__(module, "_region", Note("", path))
-
-    def parameters(self) -> list[Value]:
-        """Return the values to be trained."""
-        return [value for _, _, value in _gathered(self)]
-
-    def named_parameters(self) -> list[tuple[str, Value]]:
-        """Return each parameter with the path of attributes that leads to it.
-
-        >>> [name for name, _ in Layer(1, 2).named_parameters()]
-        ['neurons.0.w.0', 'neurons.0.b', 'neurons.1.w.0', 'neurons.1.b']
-        """
-        if type(self).parameters is Module.parameters:
-            return [(f"{path}{name}", value) for path, name, value in _gathered(self)]
-        chosen: Found = []
-        _choose(self, "", {id(self)}, chosen)
-        return [(f"{path}{name}", value) for path, name, value in chosen]
-
-    def zero_grad(self) -> None:
-        """Set the gradient of every parameter to 0."""
-        for parameter in self.parameters():
-            parameter.grad = 0.0
-
-    def state_dict(self) -> dict[str, float]:
-        """Return the number of each parameter, by name; `ValueError` if two have one name.
-
-        >>> Neuron(1, init=lambda nin, nout, rng: 0.5).state_dict()
-        {'w.0': 0.5, 'b': 0.0}
-        """
-        named = self.named_parameters()
-        state = {name: value.data for name, value in named}
-        if len(state) < len(named):
-            raise ValueError(f"two parameters of {type(self).__name__} have the same name")
-        return state
-
-    def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Set every parameter to the number under its name.
-
-        Raises `ValueError` naming what is missing, surplus or no number, and then changes
-        nothing.
-
-        >>> neuron = Neuron(1)
-        >>> neuron.load_state_dict({"w.0": 2.0, "b": -1.0})
-        >>> neuron([3.0]).data
-        5.0
-        """
-        named = self.named_parameters()
-        names = {name for name, _ in named}
-        missing = [name for name, _ in named if name not in state]
-        surplus = [name for name in state if name not in names]
-        if missing or surplus:
-            wrong = [("missing", missing), ("surplus", surplus)]
-            raise ValueError(
-                "; ".join(f"{what} parameters: {_shown(some)}" for what, some in wrong if some)
-            )
-        numbers = [_finished(name, state[name]) for name, _ in named]
-        for (_, parameter), number in zip(named, numbers, strict=True):
-            parameter.data = number
-
-
-def _finished(name: str, number: object) -> float:
-    if is_number(number) and not isinstance(number, bool):
-        try:
-            return float(number)  # type: ignore[arg-type]
-        except OverflowError:
-            pass
-    raise ValueError(
-        f"parameter {name!r} must be a number, got {type(number).__name__}: {number!r:.40}"
-    )
-
-
-def _shown(names: Sequence[object]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(map(repr, names[:3])) + more
-
-
-def _parts(item: Any) -> Iterable[tuple[Any, Any]]:
-    """Return the parts of a container, each with its name inside it; of all else nothing."""
-    if isinstance(item, (list, tuple)):
-        return enumerate(item)
-    if isinstance(item, Module):
-        return vars(item).items()
-    if isinstance(item, dict):
-        return item.items()
-    if getattr(getattr(item, "dtype", None), "hasobject", False):
-        return enumerate(item.tolist())
-    return ()
-
-
-Found = list[tuple[str, Any, Value]]  # path with a final dot, name, leaf
-
-
-def _gathered(module: Module) -> Found:
-    """Return the leaves among a module's attributes, whatever its `parameters()` says."""
-    found: Found = []
-    _gather(module, "", {id(module)}, found)
-    return found
-
-
-def _gather(item: Any, path: str, seen: set[int], found: Found) -> None:
-    """Add the leaves in a container, each once; `seen` holds the ids of what was met."""
-    for name, part in _parts(item):
-        if isinstance(part, Value):
-            if part.rule is LEAF and id(part) not in seen:
-                seen.add(id(part))
-                found.append((path, name, part))
-        elif isinstance(part, Module):
-            if id(part) not in seen:
-                seen.add(id(part))
-                own = type(part).parameters is not Module.parameters
-                (_choose if own else _gather)(part, f"{path}{name}.", seen, found)
-        elif not isinstance(part, (str, float, int)):
-            _gather(part, f"{path}{name}.", seen, found)
-
-
-def _choose(module: Module, path: str, seen: set[int], found: Found) -> None:
-    """Add what an overridden `parameters()` lists, by attribute where it is found in one."""
-    names = {id(value): f"{inner}{name}" for inner, name, value in _gathered(module)}
-    for i, parameter in enumerate(module.parameters()):
-        if id(parameter) not in seen:
-            seen.add(id(parameter))
-            found.append((path, names.get(id(parameter), f"parameters.{i}"), parameter))
-
-
-def _modules(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Module]]:
-    """Return the modules in an attribute, each with the path that leads to it."""
-    if isinstance(item, Module):
-        if id(item) in seen:
-            return
-        seen.add(id(item))
-        yield path, item
-    if isinstance(item, (Module, dict, list, tuple)):
-        for name, part in _parts(item):
-            yield from _modules(part, f"{path}.{name}", seen)
 
 
 class Neuron(Module):
@@ -226,7 +70,7 @@ class Neuron(Module):
             )
         if rng is not None and not hasattr(rng, "uniform"):
             raise TypeError(f"rng is a random.Random, such as random.Random({rng!r}); got {rng!r}")
-        draw, rng = _initialiser(init), random if rng is None else rng
+        draw, rng = initialiser(init), random if rng is None else rng
         self.w = [Value(draw(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0) if bias else None
         self.nonlin = nonlin
@@ -241,22 +85,22 @@ class Neuron(Module):
         output = dot(self.w, inputs, self.b)
         if self.nonlin:
             activate = self.activation
-            if not isinstance(activate, str):
+            if isinstance(activate, str):
+                output = ACTIVATIONS[activate](output)
+            else:
                 output = as_value(activate(output))  # a step function may return plain numbers
                 if hasattr(output, "note"):  # a label that it gave
                     mark_region(output, self._region.region)
                     return output
-            else:
-                output = ACTIVATIONS[activate](output)
         output.note = self._region  # what mark_region does, without an object for each call
         return output
 
     def __repr__(self) -> str:
         activation = self.activation if self.nonlin else "linear"
-        if not isinstance(activation, str):
-            title = getattr(activation, "__name__", type(activation).__name__)
-        else:
+        if isinstance(activation, str):
             title = _TITLES.get(activation, activation.title())
+        else:
+            title = getattr(activation, "__name__", type(activation).__name__)
         return f"{title}Neuron({len(self.w)})"
 
 
@@ -358,37 +202,3 @@ def _count(what: str, number: Any) -> int:
 def _inputs(x: Any) -> list[Any]:
     """Return inputs as a list; a single value or number is the one input."""
     return [x] if isinstance(x, Value) or is_number(x) else list(x)
-
-
-def _initialiser(init: Init) -> Callable[[int, int, Any], float]:
-    """Return the function that draws one weight."""
-    if callable(init):
-        return init
-    if init not in _INITS:
-        names = ", ".join(repr(name) for name in _INITS)
-        raise ValueError(f"there is no init {init!r}; known are {names}, or write a function")
-    return _INITS[init]
-
-
-def _uniform(nin: int, nout: int, rng: Any) -> float:
-    return float(rng.uniform(-1, 1))
-
-
-def _he(nin: int, nout: int, rng: Any) -> float:
-    """He et al. 2015: keeps the variance of signals through relu layers."""
-    return float(rng.gauss(0.0, sqrt(2.0 / nin)))
-
-
-def _xavier(nin: int, nout: int, rng: Any) -> float:
-    """Glorot and Bengio 2010: keeps the variance of signals and of gradients."""
-    bound = sqrt(6.0 / (nin + nout))
-    return float(rng.uniform(-bound, bound))
-
-
-_INITS: dict[str | None, Callable[[int, int, Any], float]] = {
-    None: _uniform,
-    "uniform": _uniform,
-    "he": _he,
-    "xavier": _xavier,
-    "glorot": _xavier,
-}

@@ -20,7 +20,7 @@ _emptying: list[bool] = []  # holds one item while the list is being emptied
 def _release(
     self: Any, waiting: list[Value | None] = _waiting, emptying: list[bool] = _emptying
 ) -> None:
-    if self.x is None:
+    if getattr(self, "x", None) is None:  # a leaf, or a value whose making was interrupted
         return
     waiting.append(self.x)
     waiting.append(self.y)

@@ -6,14 +6,12 @@ it is one Value: the graph of a single image's loss holds more than 2,000 of the
 
 It prints:
 
-    epoch 1   loss 2.043   training accuracy 31%
-    epoch 2   loss 1.299   training accuracy 66%
-    epoch 3   loss 0.741   training accuracy 89%
-    epoch 4   loss 0.434   training accuracy 93%
-    epoch 5   loss 0.271   training accuracy 96%
-    epoch 6   loss 0.189   training accuracy 98%
-    epoch 7   loss 0.134   training accuracy 99%
-    test accuracy 0.940
+    epoch 1   loss 1.794   training accuracy 46%
+    epoch 2   loss 0.813   training accuracy 91%
+    epoch 3   loss 0.401   training accuracy 95%
+    epoch 4   loss 0.228   training accuracy 97%
+    epoch 5   loss 0.151   training accuracy 98%
+    test accuracy 0.920
 
        @@@#     *@@@      +@@@@      #@       .@#:      :@@:
       @@*@@    :@@@@      @@::.      @@:      #@@@      @@#@:
@@ -23,7 +21,7 @@ It prints:
       :@@*         @*        @      *@@#     :@  :*    :@  **
        *#       :@@@*     :*@*      #@@@      @:+@:     @*:@:
        @:       *@@@.     *@@        :*@*     :@@*      :@@*
-    read 7    read 3    read 5    read 2    read 0    read 0
+    read 7    read 3    read 5    read 8    read 0    read 0
     is   7    is   3    is   5    is   1    is   0    is   0
 """
 
@@ -39,14 +37,12 @@ def images() -> tuple[list, list]:
     return samples[:300], samples[300:]
 
 
-def learn(epochs: int = 7):
+def learn(epochs: int = 5):
     """Return the trained model and the record of its training."""
-    train, test = images()
-    model = ag.nn.MLP(64, [12, 10], init="he", rng=random.Random(0))
-    loss, optimizer = ag.losses.cross_entropy, ag.optim.Adam(model.parameters(), lr=0.01)
-    return model, ag.fit(
-        model, train, loss, optimizer, epochs, batch_size=16, validation=test, progress=False
-    )
+    train, _ = images()
+    model = ag.nn.MLP(64, [12, 10], activation="tanh", init="xavier", rng=random.Random(0))
+    loss, optimizer = ag.losses.cross_entropy, ag.optim.Adam(model.parameters(), lr=0.02)
+    return model, ag.fit(model, train, loss, optimizer, epochs, batch_size=16, progress=False)
 
 
 def read(model, image: list[float]) -> int:
@@ -62,11 +58,16 @@ def drawn(image: list[float]) -> list[str]:
     return [pixels[start : start + 8] for start in range(0, 64, 8)]
 
 
+def accuracy(model) -> float:
+    """Return the share of the test images that it reads rightly."""
+    return ag.mean(float(read(model, image) == digit) for image, digit in images()[1])
+
+
 def main() -> None:
     model, history = learn()
-    for epoch, (loss, accuracy) in enumerate(zip(history.loss, history.accuracy), 1):
-        print(f"epoch {epoch}   loss {loss:.3f}   training accuracy {accuracy:.0%}")
-    print(f"test accuracy {history.validation_accuracy[-1]:.3f}")
+    for epoch, (loss, right) in enumerate(zip(history.loss, history.accuracy), 1):
+        print(f"epoch {epoch}   loss {loss:.3f}   training accuracy {right:.0%}")
+    print(f"test accuracy {accuracy(model):.3f}")
     print()
     shown = images()[1][:6]
     for lines in zip(*(drawn(image) for image, _ in shown)):

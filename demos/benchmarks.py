@@ -104,7 +104,11 @@ def time_chain(engine: str, length: int) -> dict:
     y.backward()
     swept = time.perf_counter()
     del y
-    return {"seconds": swept - start, "release": time.perf_counter() - swept, "built": built - start}
+    return {
+        "seconds": swept - start,
+        "release": time.perf_counter() - swept,
+        "built": built - start,
+    }
 
 
 WORKERS = {"moons": time_moons, "memory": weigh_moons, "chain": time_chain}
@@ -115,7 +119,11 @@ def build(folder: Path, pure: bool) -> bool:
     environment = {**os.environ, "AUTOGRAD_ENGINE_PURE": "1" if pure else ""}
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder)]
     subprocess.run([*command, str(ROOT)], check=True, env=environment, stderr=subprocess.DEVNULL)
-    return pure or any(folder.glob("autograd_engine/*.so")) or any(folder.glob("autograd_engine/*.pyd"))
+    return (
+        pure
+        or any(folder.glob("autograd_engine/*.so"))
+        or any(folder.glob("autograd_engine/*.pyd"))
+    )
 
 
 def run(folder: Path | None, *arguments: object) -> dict:
@@ -123,7 +131,12 @@ def run(folder: Path | None, *arguments: object) -> dict:
     environment = {**os.environ, "PYTHONPATH": str(folder or "")}
     command = [sys.executable, str(Path(__file__).resolve()), "--worker", *map(str, arguments)]
     output = subprocess.run(
-        command, check=True, env=environment, cwd=tempfile.gettempdir(), capture_output=True, text=True
+        command,
+        check=True,
+        env=environment,
+        cwd=tempfile.gettempdir(),
+        capture_output=True,
+        text=True,
     )
     return json.loads(output.stdout)
 
@@ -154,7 +167,8 @@ def compare(rounds: int, long: bool) -> None:
             if engine == "autograd_engine":
                 chain = f"{run(folder, 'chain', engine, 1_000_000)['seconds']:.2f} s"
                 if long:
-                    chain += f" (of 10,000,000: {run(folder, 'chain', engine, 10_000_000)['seconds']:.1f} s)"
+                    seconds_long = run(folder, "chain", engine, 10_000_000)["seconds"]
+                    chain += f" (of 10,000,000: {seconds_long:.1f} s)"
             print(f"| {name} | {1e3 * median:.1f} | {ours / median:.1f} | {weight} | {chain} |")
 
 

@@ -92,6 +92,11 @@ def product(xs: list[float], ys: list[float]) -> list[tuple[float, float]]:
     return [(x, y) for x in xs for y in ys]
 
 
+def has_digits(x: float, y: float) -> bool:
+    """Is x**y a normal number, and its slope, x**(y - 1) * (1 + y * ln x), away from its zero?"""
+    return abs(y * math.log10(x)) < 300.0 and abs(1.0 + y * math.log(x)) > 0.5
+
+
 # Two operands: the grid, the value, the partials, and the three second derivatives xx, xy, yy.
 Row2 = tuple[list[tuple[float, float]], Function, tuple[Function, Function], tuple[Function, ...]]
 ZERO, ONE_ = mp.mpf(0), mp.mpf(1)
@@ -120,6 +125,10 @@ TWO: dict[str, Row2] = {
     "power":    (product(POSITIVE, EXPONENTS), lambda x, y: x**y,
                  (lambda x, y: y * x**(y - 1), lambda x, y: x**y * mp.log(x)),
                  (lambda x, y: y * (y - 1) * x**(y - 2), lambda x, y: x**(y - 1) * (1 + y * mp.log(x)), lambda x, y: x**y * mp.log(x)**2)),
+    "lenient_power": (product(POSITIVE, EXPONENTS),
+                 lambda x, y: x**y, (lambda x, y: y * x**(y - 1), lambda x, y: x**y * mp.log(x)), ()),
+    "power_log": ([(x, y) for x, y in product(POSITIVE, EXPONENTS) if has_digits(x, y)], lambda x, y: x**y * mp.log(x),
+                 (lambda x, y: x**(y - 1) * (1 + y * mp.log(x)), lambda x, y: x**y * mp.log(x)**2), ()),
     "slope":    (product(TINY_TO_HUGE, EXPONENTS), lambda x, y: y * x**(y - 1),
                  (lambda x, y: y * (y - 1) * x**(y - 2), lambda x, y: x**(y - 1) * (1 + y * mp.log(x))), ()),
     "atan2":    (product(LENGTHS, LENGTHS), mp.atan2, (lambda y, x: x / r2(x, y), lambda y, x: -y / r2(x, y)),

@@ -6,7 +6,7 @@ import mpmath
 import numpy
 import pytest
 
-from autograd_engine.derivatives import check_gradients, grad
+from autograd_engine.checker import check_gradients, grad
 from autograd_engine.engine import Value
 from autograd_engine.losses import (
     binary_cross_entropy,

@@ -159,7 +159,20 @@ def test_the_public_primitives_are_those_of_the_specification():
 
 
 def test_compositions_are_functions_only():
-    for name in "where leaky_relu elu gelu silu clip mean prod dot norm variance softmax".split():
+    for name in [
+        "where",
+        "leaky_relu",
+        "elu",
+        "gelu",
+        "silu",
+        "clip",
+        "mean",
+        "prod",
+        "dot",
+        "norm",
+        "variance",
+        "softmax",
+    ]:
         assert callable(getattr(ag, name))
         assert not hasattr(Value, name)
 
@@ -276,7 +289,12 @@ EDGES = {
     "tan": [(NAN, NAN, NAN), (INF, None, 0), (-0.0, -0.0, 1.0)],
     "asin": [(NAN, NAN, NAN), (INF, None, 0), (1.0000001, None, 0), (-0.0, -0.0, 1.0)],
     "acos": [(NAN, NAN, NAN), (-INF, None, 0), (-1.0, math.pi, -INF)],
-    "atan": [(NAN, NAN, NAN), (INF, math.pi / 2, 0.0), (-INF, -math.pi / 2, 0.0), (-0.0, -0.0, 1.0)],
+    "atan": [
+        (NAN, NAN, NAN),
+        (INF, math.pi / 2, 0.0),
+        (-INF, -math.pi / 2, 0.0),
+        (-0.0, -0.0, 1.0),
+    ],
     "sinh": [(NAN, NAN, NAN), (INF, INF, INF), (-INF, -INF, INF), (-0.0, -0.0, 1.0)],
     "cosh": [(NAN, NAN, NAN), (INF, INF, INF), (-INF, INF, -INF), (-0.0, 1.0, -0.0)],
     "tanh": [(NAN, NAN, NAN), (INF, 1.0, 0.0), (-INF, -1.0, 0.0), (-0.0, -0.0, 1.0)],
@@ -325,6 +343,7 @@ def test_sigmoid_softplus_logsumexp_and_softmax_hold_at_1000(x):
 
 # ag.primitive: the user's own.
 
+
 def cube(x):
     return x * x * x
 
@@ -347,7 +366,13 @@ def test_a_primitive_of_ones_own_works_on_numbers_and_on_values():
     out = own(x)
     out.backward()
     assert own(2.0) == 8.0 and type(own(2.0)) is float
-    assert (out.data, out.op, out.operands, out.partials, x.grad) == (8.0, "cube", (x,), (12.0,), 12.0)
+    assert (out.data, out.op, out.operands, out.partials, x.grad) == (
+        8.0,
+        "cube",
+        (x,),
+        (12.0,),
+        12.0,
+    )
 
 
 def test_a_primitive_of_ones_own_may_take_two_operands_and_numbers_for_values():
@@ -388,7 +413,9 @@ def test_a_primitive_takes_as_many_operands_as_its_forward_function():
         own(Value(1.0), Value(2.0))
 
 
-@pytest.mark.parametrize("wrong", [lambda out, x: 3.0, lambda out, x: (1.0, 2.0), lambda out, x: ()])
+@pytest.mark.parametrize(
+    "wrong", [lambda out, x: 3.0, lambda out, x: (1.0, 2.0), lambda out, x: ()]
+)
 def test_partials_that_are_no_tuple_of_the_right_length_are_refused_by_name(wrong):
     own = ag.primitive("cube", cube, wrong)
     with pytest.raises(TypeError, match="partials of cube must come as a tuple"):

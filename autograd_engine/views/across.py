@@ -7,6 +7,7 @@ least distances, by pooling adjacent violators); then frames are made room for.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from autograd_engine.views.layers import BEND, BOX, LABEL, SPACER, Layers
 
@@ -180,7 +181,7 @@ def _links(layers: Layers, pads: Pads) -> list[tuple[int, int, float]]:
     found: dict[tuple[int, int], float] = {}
     for rank in layers.order:
         walk = _walk(layers, rank, pads)
-        for (one, _), (other, step) in zip(walk, walk[1:]):
+        for (one, _), (other, step) in pairwise(walk):
             found[one, other] = max(found.get((one, other), 0.0), step)
     return [(one, other, distance) for (one, other), distance in found.items()]
 

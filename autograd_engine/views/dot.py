@@ -79,8 +79,9 @@ def _lines(scene: Scene) -> Iterator[str]:
         pending.append((number, depth, True))
         pending.extend((child, depth + 1, False) for child in reversed(children.get(number, [])))
     ranks = box_ranks(scene) if scene.clusters else [0] * len(scene.boxes)
+    aside = " " if scene.direction in ("TB", "BT") else ""  # `dot` sets it right at the line
     for arrow in scene.arrows:
-        more = [f'label="{quoted(arrow.label)}"'] if arrow.label else []
+        more = [f'label="{aside}{quoted(arrow.label)}"'] if arrow.label else []
         # Left to itself, `dot` lets frames that feed each other stand side by side.
         if ranks[arrow.head] - ranks[arrow.tail] > 1:
             more.append(f"minlen={ranks[arrow.head] - ranks[arrow.tail]}")

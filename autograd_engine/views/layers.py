@@ -7,7 +7,7 @@ an item like a box, so that nothing can cover it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from autograd_engine.views.ranks import box_ranks, cluster_paths
 from autograd_engine.views.scene import FONT_SIZE, Scene, box_size, text_width
@@ -102,7 +102,7 @@ def _add_chains(layers: Layers, scene: Scene, spans: list[tuple[int, int]], upri
             chain.append(len(items))
             items.append(item)
         chain.append(head)
-        for first, last in zip(chain, chain[1:]):
+        for first, last in pairwise(chain):
             if items[last].rank - items[first].rank == 1:
                 items[first].after.append(last)
                 items[last].before.append(first)

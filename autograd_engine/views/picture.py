@@ -6,6 +6,7 @@ import base64
 import html
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from autograd_engine import graph
@@ -77,22 +78,22 @@ class Picture:
 
         >>> import os, tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     draw(Value(1.0) + 2.0).save(os.path.join(folder, "sum.html"))
+        ...     draw(Value(1.0) + 2.0).save(Path(folder, "sum.html"))
         ...     os.listdir(folder)
         ['sum.html']
         """
-        path = os.fspath(path)
-        ending = os.path.splitext(path)[1].lower()
+        target = Path(path)
+        ending = target.suffix.lower()
         if ending not in ENDINGS:
             raise ValueError(
-                f"cannot save a picture as {path!r}: the ending must be one of {_listed(ENDINGS)}"
+                f"cannot save a picture as {str(path)!r}: "
+                f"the ending must be one of {_listed(ENDINGS)}"
             )
-        folder = os.path.dirname(path)
-        if folder and not os.path.isdir(folder):
-            raise FileNotFoundError(f"cannot save {path!r}: there is no folder {folder!r}")
-        with_bytes = self._bytes(ending)
-        with open(path, "wb") as file:
-            file.write(with_bytes)
+        if not target.parent.is_dir():
+            raise FileNotFoundError(
+                f"cannot save {str(path)!r}: there is no folder {str(target.parent)!r}"
+            )
+        target.write_bytes(self._bytes(ending))
 
     def _bytes(self, ending: str) -> bytes:
         if ending == ".svg":

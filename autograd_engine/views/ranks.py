@@ -33,7 +33,7 @@ def box_ranks(scene: Scene) -> list[int]:
     arrows = [(arrow.tail, arrow.head) for arrow in scene.arrows]
     clusters = len(paths)
     count = len(around)
-    links = {(tail, head): 1 for tail, head in arrows}
+    links = dict.fromkeys(arrows, 1)
     walls = _walls(around, arrows) if clusters else {}
     order, cyclic = _topological(count + 2 * clusters, [*links, *walls])
     if cyclic:

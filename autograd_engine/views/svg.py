@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from autograd_engine.views.layout import Layout, Rectangle, lay_out
@@ -86,7 +87,7 @@ class _Page:
 
     def _route(self, strokes: list[list[Point]]) -> str:
         """Return one arrow: its line, interrupted by the label, and its head."""
-        (u0, v0), (u1, v1) = strokes[-1][-2:]
+        u1, v1 = strokes[-1][-1]
         forwards = 1.0 if strokes[0][0][0] < u1 else -1.0
         tip = (u1, v1)
         back = u1 - 7.0 * forwards
@@ -99,7 +100,7 @@ class _Page:
     def _stroke(self, stroke: list[Point]) -> str:
         """Return a path: straight where v stays, else a curve that leaves and arrives level."""
         text = ["M" + self._pair(stroke[0])]
-        for (u0, v0), (u1, v1) in zip(stroke, stroke[1:]):
+        for (u0, v0), (u1, v1) in pairwise(stroke):
             if abs(v1 - v0) < 0.05:
                 text.append("L" + self._pair((u1, v1)))
             else:

@@ -1,0 +1,178 @@
+"""Module: something with parameters, found among its attributes.
+
+Whatever stands in an attribute as a leaf is a parameter; its name is the path of attributes
+that leads to it, such as "layers.0.neurons.3.w.1".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from autograd_engine.engine import LEAF, Note, Value
+from autograd_engine.real import is_number
+
+
+class Module:
+    """Something with parameters: the leaves found among its attributes.
+
+    It looks at attributes that are values, modules, or lists, tuples, dicts and NumPy
+    arrays of these, in the order in which they were set. A subclass may override
+    `parameters()` instead. A parameter used in several places is listed once.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.offset = Value(2.0), Value(1.0)
+    ...     def __call__(self, x):
+    ...         return self.slope * x + self.offset
+    >>> [name for name, _ in Line().named_parameters()]
+    ['slope', 'offset']
+    """
+
+    _region = Note()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set the attribute; modules in it get their region's name from it."""
+        object.__setattr__(self, name, value)
+        for path, module in _modules(value, name, {id(self)}):
+            object.__setattr__(module, "_region", Note("", path))
+
+    def parameters(self) -> list[Value]:
+        """Return the values to be trained."""
+        return [value for _, _, value in _gathered(self)]
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """Return each parameter with the path of attributes that leads to it.
+
+        >>> from autograd_engine.nn import Layer
+        >>> [name for name, _ in Layer(1, 2).named_parameters()]
+        ['neurons.0.w.0', 'neurons.0.b', 'neurons.1.w.0', 'neurons.1.b']
+        """
+        found: Found = []
+        _enter(self, "", set(), found)
+        return [(f"{path}{name}", value) for path, name, value in found]
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0."""
+        for parameter in self.parameters():
+            parameter.grad = 0.0
+
+    def state_dict(self) -> dict[str, float]:
+        """Return the number of each parameter, by name; `ValueError` if two have one name.
+
+        >>> from autograd_engine.nn import Neuron
+        >>> Neuron(1, init=lambda nin, nout, rng: 0.5).state_dict()
+        {'w.0': 0.5, 'b': 0.0}
+        """
+        named = self.named_parameters()
+        state = {name: value.data for name, value in named}
+        if len(state) < len(named):
+            raise ValueError(f"two parameters of {type(self).__name__} have the same name")
+        return state
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Set every parameter to the number under its name.
+
+        Raises `ValueError` naming what is missing, surplus or no number, and then changes
+        nothing.
+
+        >>> from autograd_engine.nn import Neuron
+        >>> neuron = Neuron(1)
+        >>> neuron.load_state_dict({"w.0": 2.0, "b": -1.0})
+        >>> neuron([3.0]).data
+        5.0
+        """
+        named = self.named_parameters()
+        names = {name for name, _ in named}
+        missing = [name for name, _ in named if name not in state]
+        surplus = [name for name in state if name not in names]
+        if missing or surplus:
+            wrong = [("missing", missing), ("surplus", surplus)]
+            raise ValueError(
+                "; ".join(f"{what} parameters: {_shown(some)}" for what, some in wrong if some)
+            )
+        numbers = [_number(name, state[name]) for name, _ in named]
+        for (_, parameter), number in zip(named, numbers, strict=True):
+            parameter.data = number
+
+
+Found = list[tuple[str, Any, Value]]  # path with a final dot, name, leaf
+
+
+def _gathered(module: Module) -> Found:
+    """Return the leaves among a module's attributes, whatever its `parameters()` says."""
+    found: Found = []
+    _gather(module, "", {id(module)}, found)
+    return found
+
+
+def _gather(item: Any, path: str, seen: set[int], found: Found) -> None:
+    """Add the leaves in a container, each once; `seen` holds the ids of what was met."""
+    for name, part in _parts(item):
+        if isinstance(part, Value):
+            if part.rule is LEAF and id(part) not in seen:
+                seen.add(id(part))
+                found.append((path, name, part))
+        elif isinstance(part, Module):
+            if id(part) not in seen:
+                _enter(part, f"{path}{name}.", seen, found)
+        elif not isinstance(part, (str, float, int)):
+            _gather(part, f"{path}{name}.", seen, found)
+
+
+def _enter(module: Module, path: str, seen: set[int], found: Found) -> None:
+    """Add the parameters of a module: those it chooses itself, or else its leaves."""
+    seen.add(id(module))
+    chosen = type(module).parameters is not Module.parameters
+    (_choose if chosen else _gather)(module, path, seen, found)
+
+
+def _choose(module: Module, path: str, seen: set[int], found: Found) -> None:
+    """Add what an overridden `parameters()` lists, by attribute where it is found in one."""
+    names = {id(value): f"{inner}{name}" for inner, name, value in _gathered(module)}
+    for i, parameter in enumerate(module.parameters()):
+        if id(parameter) not in seen:
+            seen.add(id(parameter))
+            found.append((path, names.get(id(parameter), f"parameters.{i}"), parameter))
+
+
+def _modules(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Module]]:
+    """Return the modules in an attribute, each with the path that leads to it."""
+    if isinstance(item, Module):
+        if id(item) in seen:
+            return
+        seen.add(id(item))
+        yield path, item
+    if isinstance(item, (Module, dict, list, tuple)):
+        for name, part in _parts(item):
+            yield from _modules(part, f"{path}.{name}", seen)
+
+
+def _parts(item: Any) -> Iterable[tuple[Any, Any]]:
+    """Return the parts of a container, each with its name inside it; of all else nothing."""
+    if isinstance(item, (list, tuple)):
+        return enumerate(item)
+    if isinstance(item, Module):
+        return vars(item).items()
+    if isinstance(item, dict):
+        return item.items()
+    if getattr(getattr(item, "dtype", None), "hasobject", False):
+        return enumerate(item.tolist())
+    return ()
+
+
+def _number(name: str, number: object) -> float:
+    """Return the number as a float; `ValueError` naming the parameter where it is none."""
+    if is_number(number) and not isinstance(number, bool):
+        try:
+            return float(number)  # type: ignore[arg-type]
+        except OverflowError:
+            pass
+    raise ValueError(
+        f"parameter {name!r} must be a number, got {type(number).__name__}: {number!r:.40}"
+    )
+
+
+def _shown(names: Sequence[object]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(map(repr, names[:3])) + more

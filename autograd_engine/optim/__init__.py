@@ -1,0 +1,55 @@
+"""Optimisers and learning-rate schedules: the names, defaults and numbers of `torch.optim`.
+
+An optimiser changes the `data` of its parameters by their `grad`:
+
+>>> from autograd_engine import Value
+>>> w = Value(3.0)
+>>> optimizer = SGD([w], lr=0.1)
+>>> for _ in range(3):
+...     optimizer.zero_grad()
+...     (w * w).backward()
+...     optimizer.step()
+>>> round(w.data, 6)
+1.536
+
+All parameters form one group: `optimizer.lr` is the one learning rate, to be read and set.
+A parameter that the loss did not reach has gradient 0 here (in PyTorch it has none), so
+that momentum and weight decay still move it.
+
+Reading order:
+
+    settings   what settings and saved states may hold
+    optimizer  Optimizer: what all optimisers share
+    sgd        SGD
+    adam       Adam, AdamW
+    rmsprop    RMSprop
+    schedules  StepLR, ExponentialLR, LinearLR, CosineAnnealingLR
+    clipping   clip_gradients
+"""
+
+from autograd_engine.optim.adam import Adam, AdamW
+from autograd_engine.optim.clipping import clip_gradients
+from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.rmsprop import RMSprop
+from autograd_engine.optim.schedules import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearLR,
+    Schedule,
+    StepLR,
+)
+from autograd_engine.optim.sgd import SGD
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "CosineAnnealingLR",
+    "ExponentialLR",
+    "LinearLR",
+    "Optimizer",
+    "RMSprop",
+    "Schedule",
+    "StepLR",
+    "clip_gradients",
+]

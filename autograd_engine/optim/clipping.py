@@ -1,0 +1,29 @@
+"""Clipping gradients by their common norm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from autograd_engine.engine import Value
+from autograd_engine.optim.settings import finite
+
+
+def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
+    """Scale the gradients down to a Euclidean norm of at most `max_norm`; return the norm before.
+
+    Raises `ValueError` for a negative `max_norm`.
+
+    >>> w = Value(0.0)
+    >>> w.grad = 8.0
+    >>> clip_gradients([w], max_norm=2.0), round(w.grad, 4)
+    (8.0, 2.0)
+    """
+    parameters = list(parameters)
+    max_norm = finite("max_norm", max_norm)
+    norm = math.hypot(*(parameter.grad for parameter in parameters))
+    factor = max_norm / (norm + 1e-6)  # PyTorch's guard against a norm of 0
+    if not factor >= 1.0:
+        for parameter in parameters:
+            parameter.grad *= factor
+    return norm

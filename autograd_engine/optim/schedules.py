@@ -1,0 +1,159 @@
+"""Learning-rate schedules: one `step()` an epoch sets the optimiser's learning rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from autograd_engine.engine import Value
+from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.settings import finite, refusing, whole
+from autograd_engine.optim.sgd import SGD
+
+
+class Schedule:
+    """What all learning-rate schedules share: each `step()` sets `optimizer.lr` once.
+
+    Call `step()` after each epoch. As in PyTorch, the new rate is made from the present one,
+    so that several schedules of one optimiser multiply. A subclass gives `_next_lr()`.
+    """
+
+    _settings: tuple[str, ...] = ()
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        if optimizer.initial_lr is None:
+            optimizer.initial_lr = optimizer.lr
+        self.base_lr = optimizer.initial_lr
+        self.last_epoch = 0
+
+    def step(self) -> None:
+        """Go on to the next epoch."""
+        self.last_epoch += 1
+        self.optimizer.lr = self._next_lr(self.optimizer.lr, self.last_epoch)
+
+    def _next_lr(self, lr: float, epoch: int) -> float:
+        raise NotImplementedError(f"{type(self).__name__} must define _next_lr()")
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return settings, epoch and starting rate as plain numbers."""
+        return {
+            "schedule": type(self).__name__,
+            "settings": {name: getattr(self, name) for name in self._settings},
+            "base_lr": self.base_lr,
+            "last_epoch": self.last_epoch,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict()` of the same schedule returned.
+
+        The present learning rate is part of the optimiser's state. Raises `ValueError`
+        where the state does not fit, and then changes nothing.
+        """
+        with refusing("schedule", type(self).__name__, self._settings, state):
+            fresh = type(self)(SGD([Value(0.0)]), **state["settings"])
+            fresh.base_lr = finite("base_lr", state["base_lr"])
+            fresh.last_epoch = whole("last_epoch", state["last_epoch"])
+        fresh.optimizer = self.optimizer
+        vars(self).update(vars(fresh))
+
+
+class StepLR(Schedule):
+    """Multiply the learning rate by `gamma` every `step_size` epochs.
+
+    >>> optimizer = SGD([Value(0.0)], lr=1.0)
+    >>> schedule = StepLR(optimizer, step_size=2, gamma=0.5)
+    >>> [(schedule.step(), optimizer.lr)[1] for _ in range(4)]
+    [1.0, 0.5, 0.5, 0.25]
+    """
+
+    _settings = ("step_size", "gamma")
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        self.step_size = whole("step_size", step_size, 1)
+        self.gamma = finite("gamma", gamma)
+        super().__init__(optimizer)
+
+    def _next_lr(self, lr: float, epoch: int) -> float:
+        return lr if epoch % self.step_size else lr * self.gamma
+
+
+class ExponentialLR(Schedule):
+    """Multiply the learning rate by `gamma` every epoch.
+
+    >>> optimizer = SGD([Value(0.0)], lr=1.0)
+    >>> ExponentialLR(optimizer, gamma=0.5).step()
+    >>> optimizer.lr
+    0.5
+    """
+
+    _settings = ("gamma",)
+
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        self.gamma = finite("gamma", gamma)
+        super().__init__(optimizer)
+
+    def _next_lr(self, lr: float, epoch: int) -> float:
+        return lr * self.gamma
+
+
+class LinearLR(Schedule):
+    """Warm up: from `start_factor` times the learning rate to `end_factor` times, linearly.
+
+    Raises `ValueError` for a start outside (0, 1], an end outside [0, 1], no iterations.
+
+    >>> optimizer = SGD([Value(0.0)], lr=1.0)
+    >>> schedule = LinearLR(optimizer, start_factor=0.5, total_iters=2)
+    >>> [optimizer.lr] + [(schedule.step(), optimizer.lr)[1] for _ in range(3)]
+    [0.5, 0.75, 1.0, 1.0]
+    """
+
+    _settings = ("start_factor", "end_factor", "total_iters")
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1.0 / 3.0,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+    ) -> None:
+        self.start_factor = finite("start_factor", start_factor, 0.0, 1.0)
+        if not start_factor:
+            raise ValueError("start_factor must be above 0: each rate is made from the one before")
+        self.end_factor = finite("end_factor", end_factor, 0.0, 1.0)
+        self.total_iters = whole("total_iters", total_iters, 1)
+        super().__init__(optimizer)
+        optimizer.lr *= start_factor
+
+    def _next_lr(self, lr: float, epoch: int) -> float:
+        if epoch > self.total_iters:
+            return lr
+        rise = self.end_factor - self.start_factor
+        return lr * (1.0 + rise / (self.total_iters * self.start_factor + (epoch - 1) * rise))
+
+
+class CosineAnnealingLR(Schedule):
+    """From the starting rate to `eta_min` along half a cosine of `T_max` epochs, then back.
+
+    >>> optimizer = SGD([Value(0.0)], lr=1.0)
+    >>> schedule = CosineAnnealingLR(optimizer, T_max=4)
+    >>> [(schedule.step(), round(optimizer.lr, 3))[1] for _ in range(4)]
+    [0.854, 0.5, 0.146, 0.0]
+    """
+
+    _settings = ("T_max", "eta_min")
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        self.T_max = whole("T_max", T_max, 1)
+        self.eta_min = finite("eta_min", eta_min)
+        super().__init__(optimizer)
+
+    def _next_lr(self, lr: float, epoch: int) -> float:
+        if (epoch - 1) % (2 * self.T_max) == self.T_max:  # at the bottom there is no ratio
+            return lr + (self.base_lr - self.eta_min) * self._height(self.T_max - 1)
+        ratio = self._height(epoch) / self._height(epoch - 1)
+        return ratio * (lr - self.eta_min) + self.eta_min
+
+    def _height(self, epoch: int) -> float:
+        return (1.0 + math.cos(math.pi * epoch / self.T_max)) / 2.0

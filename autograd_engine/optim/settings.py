@@ -1,0 +1,53 @@
+"""What settings and saved states may hold, and the errors where they hold something else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from operator import index
+from typing import Any
+
+from autograd_engine.real import is_number
+
+
+def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -> float:
+    """Return a setting as a float if it is a finite number between the bounds.
+
+    Raises `ValueError` naming the bounds where it is not, `TypeError` for what is no number.
+
+    >>> finite("momentum", 1)
+    1.0
+    """
+    if not is_number(number):
+        raise TypeError(f"{name} must be a number, got {number!r}")
+    if not low <= number <= high or math.isinf(number):
+        bounds = f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
+        raise ValueError(f"{name} must be a finite number, {bounds}; got {number!r}")
+    return float(number)
+
+
+def whole(name: str, number: int, low: int = 0) -> int:
+    """Return a setting as an int if it is one and not below `low`; else `ValueError`.
+
+    >>> whole("step_size", 3, 1)
+    3
+    """
+    if not hasattr(number, "__index__") or isinstance(number, bool) or number < low:
+        raise ValueError(f"{name} must be an integer, at least {low}; got {number!r}")
+    return index(number)
+
+
+@contextmanager
+def refusing(
+    kind: str, name: str, settings: tuple[str, ...], state: Mapping[str, Any]
+) -> Iterator[None]:
+    """Turn whatever is wrong with the state to be loaded into a `ValueError`."""
+    if not isinstance(state, Mapping) or state.get(kind) != name:
+        raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
+    try:
+        if unlike := set(state["settings"]) ^ set(settings):
+            raise KeyError(*unlike)
+        yield
+    except (AttributeError, KeyError, OverflowError, TypeError) as error:
+        raise ValueError(f"the state of the {kind} {name} is damaged: {error!r}") from error

@@ -1,0 +1,284 @@
+"""Derivatives: gradient, grad, value_and_grad, jacobian, hessian, hvp, jvp, check_gradients."""
+
+import math
+from typing import NamedTuple
+
+import pytest
+
+import autograd_engine as ag
+from autograd_engine import Value
+
+
+class Point(NamedTuple):
+    x: float
+    y: float
+
+
+def rosenbrock(x):
+    return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+
+
+# gradient
+
+
+def test_gradient_gives_a_list_like_inputs_and_touches_no_grad():
+    a, b = Value(2.0), Value(3.0)
+    hidden = a * b
+    out = hidden * a
+    for value in (a, b, hidden, out):
+        value.grad = 7.0
+    assert ag.gradient(out, [a, b, hidden, out]) == [12.0, 4.0, 2.0, 1.0]
+    assert ag.gradient(out, (b, b)) == [4.0, 4.0]
+    assert [value.grad for value in (a, b, hidden, out)] == [7.0] * 4
+
+
+def test_gradient_by_what_the_output_does_not_depend_on_is_0():
+    a, b = Value(2.0), Value(3.0)
+    assert ag.gradient(a * a, [b]) == [0.0]
+    (slope,) = ag.gradient(a * a, [b], create_graph=True)
+    assert slope.data == 0.0 and ag.gradient(slope, [a, b]) == [0.0, 0.0]
+
+
+def test_gradient_with_create_graph_gives_values_that_can_be_differentiated_again():
+    x = Value(2.0)
+    y = x**4
+    for expected in (32.0, 48.0, 48.0, 24.0, 0.0):
+        (y,) = ag.gradient(y, [x], create_graph=True)
+        assert type(y) is Value and y.data == expected
+    assert x.grad == 0.0
+
+
+def test_gradient_with_create_graph_by_an_inner_value():
+    x = Value(0.5)
+    inner = ag.sin(x)
+    (slope,) = ag.gradient(inner**3, [inner], create_graph=True)
+    assert slope.data == 3 * math.sin(0.5) ** 2
+    assert ag.gradient(slope, [inner]) == [6 * math.sin(0.5)]
+
+
+def test_gradient_of_values_can_be_swept_by_backward():
+    x, y = Value(2.0), Value(5.0)
+    slope, _ = ag.gradient(x * x * y, [x, y], create_graph=True)
+    slope.backward()
+    assert (x.grad, y.grad) == (10.0, 4.0)
+
+
+@pytest.mark.parametrize("make", [lambda w, x: w * x, lambda w, x: (w * x).tanh() / w + w**2])
+def test_with_create_graph_a_changed_leaf_raises_a_runtime_error_naming_it(make):
+    w, x = Value(2.0, "weight"), Value(3.0, "x")
+    out = make(w, x)
+    w.data = 2.5
+    with pytest.raises(RuntimeError, match="weight"):
+        ag.gradient(out, [w, x], create_graph=True)
+    assert len(ag.gradient(out, [w, x])) == 2  # that of the recorded pass
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda v: v + 1.0,
+        lambda v: -v,
+        lambda v: v.relu(),
+        lambda v: 0.0 * v,
+        lambda v: ag.maximum(v, 1.0),
+    ],
+)
+def test_with_create_graph_a_changed_leaf_is_noticed_even_where_its_partials_stay(make):
+    v = Value(2.0, "v")
+    out = make(v) * 2.0
+    v.data = 3.0
+    with pytest.raises(RuntimeError, match="'v'"):
+        ag.gradient(out, [v], create_graph=True)
+
+
+def test_a_leaf_changed_and_changed_back_is_no_error():
+    w = Value(2.0)
+    out = w * w
+    w.data = 5.0
+    w.data = 2.0
+    assert ag.gradient(out, [w], create_graph=True)[0].data == 4.0
+
+
+def test_gradient_refuses_what_is_no_value():
+    with pytest.raises(TypeError, match="output"):
+        ag.gradient(3.0, [Value(1.0)])
+    with pytest.raises(TypeError, match="inputs"):
+        ag.gradient(Value(1.0), [3.0])
+
+
+def test_gradients_are_those_of_the_recorded_forward_pass():
+    w = Value(2.0)
+    out = w**3
+    w.data = 9.0
+    assert ag.gradient(out, [w]) == [12.0]
+
+
+# grad and value_and_grad
+
+
+def test_grad_gives_the_derivative_as_a_function():
+    assert ag.grad(lambda x: x**3)(2.0) == 12.0
+    assert type(ag.grad(ag.exp)(0)) is float
+
+
+def test_grad_nests_to_any_order():
+    f = math.e
+    derivative = ag.exp
+    for _ in range(6):
+        derivative = ag.grad(derivative)
+        assert derivative(1.0) == pytest.approx(f, rel=1e-15)
+    third = ag.grad(ag.grad(ag.grad(lambda x: ag.sin(x) * x)))
+    assert third(0.5) == pytest.approx(-3 * math.sin(0.5) - 0.5 * math.cos(0.5), rel=1e-13)
+
+
+def test_inner_derivatives_are_values_linked_to_the_outer():
+    # The classic of perturbation confusion: d/dx [x * d/dy (x + y)] = 1, not 2.
+    assert ag.grad(lambda x: x * ag.grad(lambda y: x + y)(1.0))(1.0) == 1.0
+    assert ag.grad(lambda x: ag.grad(lambda y: x * y * y)(x))(3.0) == 12.0
+    seen = []
+    ag.grad(lambda x: seen.append(ag.grad(lambda y: y * y)(x)) or seen[0] * 1.0)(2.0)
+    assert type(seen[0]) is Value
+
+
+def test_argnums_choose_the_arguments():
+    def f(x, y, z=1.0):
+        return x * y**2 * z
+
+    assert ag.grad(f, argnums=1)(2.0, 3.0) == 12.0
+    assert ag.grad(f, argnums=(0, 1))(2.0, 3.0) == (9.0, 12.0)
+    assert ag.grad(f, argnums=[1])(2.0, 3.0) == (12.0,)
+    assert ag.grad(f, argnums=-1)(2.0, 3.0) == 12.0
+    assert ag.grad(f)(2.0, 3.0, z=10.0) == 90.0
+    with pytest.raises(ValueError, match="argnums 2"):
+        ag.grad(f, argnums=2)(2.0, 3.0)
+
+
+def test_the_gradient_has_the_shape_of_nested_lists_tuples_and_dicts():
+    tree = {"w": [1.0, [2.0, 3]], "b": (4.0, Point(5.0, 6.0)), "none": []}
+
+    def f(tree):
+        total = tree["w"][0] * tree["w"][1][0] * tree["w"][1][1]
+        return total + tree["b"][0] * tree["b"][1].x + tree["b"][1].y ** 2
+
+    slope = ag.grad(f)(tree)
+    expected = {"w": [6.0, [3.0, 2.0]], "b": (5.0, Point(4.0, 12.0)), "none": []}
+    assert slope == expected and type(slope["b"][1]) is Point
+    assert ag.value_and_grad(f)(tree) == (6.0 + 20.0 + 36.0, expected)
+
+
+def test_what_is_no_number_in_an_argument_is_refused():
+    with pytest.raises(TypeError, match="str"):
+        ag.grad(lambda x: x["a"])({"a": "1"})
+    with pytest.raises(TypeError, match="NoneType"):
+        ag.grad(lambda x: 1.0)(None)
+    with pytest.raises(TypeError, match="must return one Value"):
+        ag.grad(lambda x: [x])(1.0)
+
+
+def test_a_function_that_does_not_depend_on_its_argument_has_the_derivative_0():
+    assert ag.grad(lambda x: 5.0)(1.0) == 0.0
+    assert ag.value_and_grad(lambda x: Value(5.0))(1.0) == (5.0, 0.0)
+    assert ag.grad(ag.grad(lambda x: 2.0 * x))(1.0) == 0.0
+
+
+def test_an_error_inside_leaves_no_nesting_behind():
+    with pytest.raises(ValueError):
+        ag.grad(ag.log)(-1.0)
+    assert type(ag.grad(ag.log)(1.0)) is float
+
+
+def test_gradients_agree_with_the_function_inside_no_grad_and_outside():
+    with ag.no_grad():
+        assert ag.exp(Value(1.0)).operands == ()
+    assert ag.grad(ag.exp)(0.0) == 1.0
+
+
+# jacobian, hessian, hvp, jvp
+
+
+def test_jacobian_gives_a_row_for_each_output():
+    def f(x):
+        return [x[0] * x[1], x[0] / x[1], 3.0]
+
+    assert ag.jacobian(f)([2.0, 4.0]) == [[4.0, 2.0], [0.25, -0.125], [0.0, 0.0]]
+
+
+def test_hessian_is_that_of_rosenbrock():
+    x, y = 0.5, -1.0
+    expected = [[2 - 400 * (y - 3 * x * x), -400 * x], [-400 * x, 200.0]]
+    assert ag.hessian(rosenbrock)([x, y]) == expected
+
+
+def test_hvp_is_the_hessian_times_the_vector():
+    point, vector = [0.5, -1.0], [3.0, -2.0]
+    rows = ag.hessian(rosenbrock)(point)
+    expected = [row[0] * 3.0 + row[1] * -2.0 for row in rows]
+    assert ag.hvp(rosenbrock, point, vector) == pytest.approx(expected, rel=1e-14)
+
+
+def test_jvp_gives_the_tangents_only():
+    assert ag.jvp(rosenbrock, [0.5, -1.0], [1.0, 0.0]) == ag.grad(rosenbrock)([0.5, -1.0])[0]
+    assert ag.jvp(lambda x: [x[0] * x[1], x[0], 2.0], [2.0, 3.0], [1.0, 10.0]) == [23.0, 1.0, 0.0]
+
+
+def test_derivatives_of_vectors_nest():
+    def curvature(x):
+        return ag.hessian(lambda z: z[0] ** 3 * z[1])([x, 2.0])[0][0]
+
+    assert ag.grad(curvature)(3.0) == 12.0
+    assert ag.grad(lambda x: ag.jvp(lambda z: z[0] ** 3, [x], [1.0]))(2.0) == 12.0
+    assert ag.grad(lambda x: ag.jvp(lambda z: z[0] ** 3, [2.0], [x]))(5.0) == 12.0
+    assert ag.grad(lambda x: ag.hvp(lambda z: z[0] ** 4, [x], [1.0])[0])(2.0) == 48.0
+    assert ag.jacobian(ag.grad(rosenbrock))([0.5, -1.0]) == ag.hessian(rosenbrock)([0.5, -1.0])
+
+
+def test_vectors_of_another_length_name_both_lengths():
+    for function in (ag.hvp, ag.jvp):
+        with pytest.raises(ValueError, match="2 and 1"):
+            function(rosenbrock, [1.0, 2.0], [1.0])
+
+
+# check_gradients
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_check_gradients_passes_what_is_right(order):
+    assert ag.check_gradients(rosenbrock, [0.5, -1.0], order=order) is None
+    assert ag.check_gradients(lambda x: ag.exp(x) * ag.sin(x), 0.3, order=order) is None
+
+
+def test_check_gradients_shows_input_analytic_numeric_and_difference():
+    wrong = ag.Primitive("wrong", math.sin, lambda out, x: (1.001 * ag.cos(x),))
+    with pytest.raises(AssertionError) as error:
+        ag.check_gradients(lambda x: wrong(x[0]) + x[1], [0.5, 1.0])
+    table = str(error.value)
+    assert all(word in table for word in ("input", "analytic", "numeric", "difference"))
+    assert "x[0]" in table and "x[1]" in table and table.count("differs") == 1
+    assert "0.8775825618" in table
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-9, 1e-3, 3.0, 1e6, -1e9])
+def test_check_gradients_works_at_every_scale(x):
+    ag.check_gradients(lambda x: x * x * 3.0 + x, x)
+    wrong = ag.Primitive("wrong", lambda x: x * x, lambda out, x: (2.002 * x,))
+    if x:
+        with pytest.raises(AssertionError):
+            ag.check_gradients(wrong, x)
+
+
+@pytest.mark.parametrize("distance", [1e-1, 1e-2, 1e-3])
+def test_check_gradients_passes_a_right_function_next_to_a_kink(distance):
+    ag.check_gradients(ag.relu, distance)
+    ag.check_gradients(lambda x: ag.maximum(x[0], x[1]), [1.0, 1.0 + distance])
+    ag.check_gradients(abs, -distance)
+
+
+def test_check_gradients_works_next_to_the_edge_of_a_domain():
+    ag.check_gradients(ag.log, 1e-6)
+    ag.check_gradients(ag.sqrt, 1e-4)
+    ag.check_gradients(ag.asin, 0.9999)
+
+
+def test_check_gradients_refuses_an_order_below_1():
+    with pytest.raises(ValueError, match="order"):
+        ag.check_gradients(ag.exp, 1.0, order=0)

@@ -1,0 +1,115 @@
+"""Looking at a graph: nodes, leaves, size, depth, regions."""
+
+import pytest
+
+import autograd_engine as ag
+from autograd_engine import Value, graph
+
+
+def test_nodes_gives_each_value_once_operands_before_uses():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    product = x * y
+    out = product + product * x
+    order = graph.nodes(out)
+    assert len(order) == len({id(node) for node in order}) == 5
+    for node in order:
+        for operand in node.operands:
+            assert place(order, operand) < place(order, node)
+    assert order[-1] is out
+
+
+def place(order, value):
+    return [id(node) for node in order].index(id(value))
+
+
+def test_nodes_of_several_outputs_are_shared():
+    x = Value(2.0)
+    square = x * x
+    order = graph.nodes(square + 1.0, square * 2.0, square)
+    assert sum(node is square for node in order) == 1
+    assert graph.size(square, square) == 2
+
+
+def test_nodes_of_a_leaf_is_the_leaf():
+    x = Value(1.0)
+    assert graph.nodes(x) == [x] and graph.depth(x) == 0 and graph.size(x) == 1
+
+
+def test_topological_order_is_the_same_in_every_run():
+    def build():
+        x, y = Value(2.0, "x"), Value(3.0, "y")
+        out = (x * y + x) * (y - 1.0).tanh() + x**2
+        return [(node.op, node.label, node.data) for node in graph.nodes(out)]
+
+    clutter = [build() for _ in range(20)]
+    assert all(one == clutter[0] for one in clutter)
+
+
+def test_leaves_leave_out_constants():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    assert graph.leaves(3 * x + y.detach() + y) == [x, y]
+    assert graph.leaves(x) == [x]
+    assert graph.leaves(x.detach()) == []
+
+
+def test_is_constant_says_which_numbers_met_a_value():
+    x = Value(2.0)
+    assert graph.is_constant((x + 1.0).operands[1]) and graph.is_constant(x.detach())
+    assert not graph.is_constant(x) and not graph.is_constant(x + 1.0)
+    with ag.no_grad():
+        assert graph.is_constant(x + 1.0)
+
+
+def test_depth_counts_operations_on_the_longest_path():
+    x = Value(2.0)
+    assert graph.depth(x + 1) == 1
+    assert graph.depth((x * x) * x + x) == 3
+    assert graph.depth(x + 1, (x * x) * x) == 2
+
+
+def test_the_graph_behind_micrograds_three_argument_values_is_seen():
+    a = Value(1.0, "a")
+    inner = a * 2.0
+    node = Value(3.0, (inner, a), "op")
+    out = node + inner
+    assert graph.size(out) == 5 and graph.leaves(out) == [a]
+    order = graph.nodes(out)
+    assert place(order, inner) < place(order, node) < place(order, out)
+
+
+def test_a_mark_names_a_region_and_keeps_the_label():
+    x = Value(1.0, "x")
+    hidden = x * 2.0
+    hidden.label = "h"
+    graph.mark_region(hidden, "layer 1")
+    assert graph.region(hidden) == "layer 1" and hidden.label == "h"
+    hidden.label = "again"
+    assert graph.region(hidden) == "layer 1"
+    assert graph.region(x) == ""
+
+
+def test_a_region_is_everything_behind_a_mark_up_to_the_next_mark():
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    first = (x * w).tanh()
+    graph.mark_region(first, "first")
+    between = first * 3.0
+    second = between + w
+    graph.mark_region(second, "second")
+    out = second**2
+    found = graph.regions(out)
+    assert {(node.op, mark.operands == first.operands) for node, mark in found.items()} == {
+        ("*", True), ("tanh", True), ("*", False), ("+", False)
+    }  # fmt: skip
+    assert found[first] is first and found[between] is second
+    assert out not in found and x not in found
+
+
+@pytest.mark.parametrize("length", [50_000])
+def test_looking_at_a_deep_graph_takes_no_recursion(length):
+    x = Value(1.0)
+    total = x
+    for _ in range(length):
+        total = total + x
+    assert graph.depth(total) == length and graph.size(total) == length + 1
+    graph.mark_region(total, "all")
+    assert len(graph.regions(total)) == length
