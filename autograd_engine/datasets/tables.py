@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterable, Sequence
 from csv import Error as MalformedRow
 from csv import reader
-from importlib.resources import files
 from os import PathLike, fspath
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +23,7 @@ def iris() -> Dataset:
     >>> iris()
     <dataset of 150 samples: 4 inputs, classes setosa, versicolor, virginica>
     """
-    text = (files("autograd_engine.datasets") / "iris.csv").read_bytes().decode()
+    text = _shipped("iris.csv").decode()
     return _read(io.StringIO(text, newline=""), "iris.csv", "species", classes=True)
 
 
@@ -36,9 +35,15 @@ def digits() -> Dataset:
     >>> digits()[:3].targets
     [0, 1, 2]
     """
-    packed = (files("autograd_engine.datasets") / "digits.csv.gz").read_bytes()
-    text = gzip.decompress(packed).decode()
+    text = gzip.decompress(_shipped("digits.csv.gz")).decode()
     return _read(io.StringIO(text, newline=""), "digits.csv.gz", "digit", classes=True)
+
+
+def _shipped(name: str) -> bytes:
+    """Return a file that comes with the package, also from inside a zip archive."""
+    from importlib.resources import files  # slow to import, and needed only here
+
+    return (files("autograd_engine.datasets") / name).read_bytes()
 
 
 def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> Dataset:

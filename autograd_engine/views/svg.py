@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 from itertools import pairwise
-from xml.sax.saxutils import escape
 
 from autograd_engine.views.layout import Layout, Rectangle, lay_out
 from autograd_engine.views.scene import (
@@ -45,7 +45,7 @@ class _Page:
             f' viewBox="0 0 {_n(width)} {_n(height)}" role="img"'
             f' font-family="Courier,monospace" font-size="{FONT_SIZE}" text-anchor="middle">'
         )
-        yield f"<title>{escape(self.scene.description)}</title>"
+        yield f"<title>{escape(self.scene.description, quote=False)}</title>"
         yield f'<rect width="{_n(width)}" height="{_n(height)}" fill="white"/>'
         for number in range(len(self.scene.clusters)):
             yield from self._cluster(number)
@@ -122,7 +122,7 @@ def _text(line: str, x: float, y: float, more: str = "") -> str:
     # The baseline is set by hand: not every renderer knows dominant-baseline.
     more = " " + more if more else ""
     kept = ' xml:space="preserve"' if "  " in line or line != line.strip() else ""
-    return f'<text x="{_n(x)}" y="{_n(y + 3.6)}"{more}{kept}>{escape(line)}</text>'
+    return f'<text x="{_n(x)}" y="{_n(y + 3.6)}"{more}{kept}>{escape(line, quote=False)}</text>'
 
 
 def _rectangle(x: float, y: float, w: float, h: float, radius: int, more: str) -> str:
