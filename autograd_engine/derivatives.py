@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_engine.engine import Value, as_value, constant, topological_order
+from autograd_engine.engine import LEAF, Value, as_value, constant, topological_order
 from autograd_engine.functions import dot
 from autograd_engine.real import is_number
 
@@ -79,7 +79,7 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
     except (ArithmeticError, ValueError):
         unchanged = False
     if not unchanged or not all(map(_same, recorded, node.partials)):
-        leaves = [value for value in operands if value.x is None]
+        leaves = [value for value in operands if value.rule is LEAF]
         names = " or ".join(
             (value.label and repr(value.label)) or repr(value) for value in leaves or operands
         )
