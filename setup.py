@@ -15,7 +15,7 @@ from pathlib import Path
 
 from setuptools import setup
 
-MODULES = ["floats", "real", "recording", "engine", "functions"]
+MODULES = ["compiling", "floats", "real", "recording", "engine", "functions", "nn"]
 
 
 def wanted() -> bool:

@@ -2,6 +2,7 @@
 
 Reading order, each module importing only from those above it:
 
+    compiling    what the source says to the compiler
     floats       functions of plain floats that `math` lacks
     real         what counts as a number, and the errors of operations on numbers
     recording    no_grad
@@ -35,6 +36,7 @@ gets; graph; topological order; region: what stands behind a marked output.
 from autograd_engine import datasets, graph, losses, nn, optim, release  # noqa: F401
 from autograd_engine.checker import check_gradients
 from autograd_engine.checkpoints import load, save
+from autograd_engine.compiling import COMPILED as compiled
 from autograd_engine.derivatives import (
     grad,
     gradient,
@@ -43,9 +45,6 @@ from autograd_engine.derivatives import (
     jacobian,
     jvp,
     value_and_grad,
-)
-from autograd_engine.engine import (
-    COMPILED as compiled,
 )
 from autograd_engine.engine import (
     Primitive,

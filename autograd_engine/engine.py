@@ -23,22 +23,9 @@ from threading import get_ident
 from typing import Any, Final, TypeAlias
 
 from autograd_engine import floats
+from autograd_engine.compiling import COMPILED, mypyc_attr
 from autograd_engine.real import LEAVING, as_float, domain_error, is_number
 from autograd_engine.recording import PAUSED
-
-try:
-    from mypy_extensions import mypyc_attr
-except ImportError:  # interpreted without it: it means something to the compiler only
-
-    def mypyc_attr(**flags):  # type: ignore[no-untyped-def, misc]
-        return _itself
-
-
-def _itself(cls: Any) -> Any:
-    return cls
-
-
-COMPILED: Final = not __file__.endswith(".py")
 
 REAL: Final = (-math.inf, math.inf)
 POSITIVE: Final = (0.0, math.inf)

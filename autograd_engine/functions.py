@@ -11,9 +11,9 @@ import builtins
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from autograd_engine.compiling import COMPILED
 from autograd_engine.engine import (
     ADD,
-    COMPILED,
     MULTIPLY,
     ZERO,
     Value,

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any
 
+from autograd_engine.compiling import mypyc_attr
 from autograd_engine.engine import Note, Value, as_value
 from autograd_engine.functions import dot, elu, gelu, leaky_relu, silu
 from autograd_engine.graph import mark_region
@@ -32,6 +33,7 @@ __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
 Activation = str | Callable[[Any], Any]
 
 
+@mypyc_attr(native_class=False)
 class Neuron(Module):
     """A weighted sum of its inputs and a bias, then an activation unless `nonlin` is false.
 
@@ -78,11 +80,12 @@ class Neuron(Module):
 
     def __call__(self, x: Any) -> Any:
         inputs = x if type(x) is list else _inputs(x)
-        if len(inputs) != len(self.w):
+        try:
+            output = dot(self.w, inputs, self.b)
+        except ValueError:
             raise ValueError(
                 f"the neuron has {len(self.w)} weights but was given {len(inputs)} inputs"
-            )
-        output = dot(self.w, inputs, self.b)
+            ) from None
         if self.nonlin:
             activate = self.activation
             if isinstance(activate, str):
@@ -104,6 +107,7 @@ class Neuron(Module):
         return f"{title}Neuron({len(self.w)})"
 
 
+@mypyc_attr(native_class=False)
 class Layer(Module):
     """Neurons side by side, all fed the same inputs; one alone gives a value, not a list.
 
@@ -119,7 +123,7 @@ class Layer(Module):
 
     def __call__(self, x: Any) -> Any:
         # Numbers become constants here, so that the neurons share them.
-        inputs = [as_value(item) for item in _inputs(x)]
+        inputs = [item if isinstance(item, Value) else as_value(item) for item in _inputs(x)]
         outputs = [neuron(inputs) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
 
@@ -127,6 +131,7 @@ class Layer(Module):
         return f"Layer of [{', '.join(map(str, self.neurons))}]"
 
 
+@mypyc_attr(native_class=False)
 class MLP(Module):
     """A multi-layer perceptron: layers of the sizes in `nouts`, the last one linear.
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from autograd_engine.engine import COMPILED, Value
+from autograd_engine.compiling import COMPILED
+from autograd_engine.engine import Value
 
 _waiting: list[Value | None] = []
 _emptying: list[bool] = []  # holds one item while the list is being emptied

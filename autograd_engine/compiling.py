@@ -1,0 +1,22 @@
+"""What the source says to the compiler mypyc, and whether it was compiled."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+try:
+    from mypy_extensions import mypyc_attr
+except ImportError:  # interpreted without it, a class is what it is
+
+    def mypyc_attr(**flags):  # type: ignore[no-untyped-def, misc]
+        return _itself
+
+
+def _itself(cls: Any) -> Any:
+    return cls
+
+
+COMPILED: Final = not __file__.endswith(".py")
+"""Whether this is the compiled build."""
+
+__all__ = ["COMPILED", "mypyc_attr"]
