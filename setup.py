@@ -35,7 +35,7 @@ def extensions() -> list[object]:
     except ImportError:
         return []
     found = mypycify([f"autograd_engine/{name}.py" for name in MODULES], opt_level="3")
-    header = str(Path("autograd_engine", "release.h").resolve())
+    header = str(Path("autograd_engine", "compiled.h").resolve())
     for extension in found:
         extension.optional = True
         include = [f"/FI{header}"] if sys.platform == "win32" else ["-include", header]

@@ -18,7 +18,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from operator import index
-from typing import Any
+from typing import Any, SupportsIndex
 
 from autograd_engine.compiling import mypyc_attr
 from autograd_engine.engine import Note, Value, as_value
@@ -31,6 +31,9 @@ from autograd_engine.real import is_number
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
 
 Activation = str | Callable[[Any], Any]
+
+
+# Compiled as ordinary classes, whose `self: Any` may be of a subclass.
 
 
 @mypyc_attr(native_class=False)
@@ -55,15 +58,15 @@ class Neuron(Module):
     _region = Note("", "neuron")
 
     def __init__(
-        self,
-        nin: int,
-        nonlin: bool = True,
+        self: Any,
+        nin: SupportsIndex,
+        nonlin: object = True,
         *,
         activation: Activation = "relu",
-        bias: bool = True,
+        bias: object = True,
         init: Init = None,
         rng: Any = None,
-        nout: int = 1,
+        nout: SupportsIndex = 1,
     ) -> None:
         nin, nout = _count("inputs (nin)", nin), _count("outputs (nout)", nout)
         if not callable(activation) and activation not in ACTIVATIONS:
@@ -78,7 +81,7 @@ class Neuron(Module):
         self.nonlin = nonlin
         self.activation = activation
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self: Any, x: Any) -> Any:
         inputs = x if type(x) is list else _inputs(x)
         try:
             output = dot(self.w, inputs, self.b)
@@ -98,7 +101,7 @@ class Neuron(Module):
         output.note = self._region  # what mark_region does, without an object for each call
         return output
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         activation = self.activation if self.nonlin else "linear"
         if isinstance(activation, str):
             title = _TITLES.get(activation, activation.title())
@@ -117,17 +120,17 @@ class Layer(Module):
     Layer of [LinearNeuron(3), LinearNeuron(3)]
     """
 
-    def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
+    def __init__(self: Any, nin: SupportsIndex, nout: SupportsIndex, **kwargs: Any) -> None:
         nout = _count("outputs (nout)", nout)
         self.neurons = [Neuron(nin, nout=nout, **kwargs) for _ in range(nout)]
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self: Any, x: Any) -> Any:
         # Numbers become constants here, so that the neurons share them.
         inputs = [item if isinstance(item, Value) else as_value(item) for item in _inputs(x)]
         outputs = [neuron(inputs) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         return f"Layer of [{', '.join(map(str, self.neurons))}]"
 
 
@@ -144,12 +147,12 @@ class MLP(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nouts: Sequence[int],
+        self: Any,
+        nin: SupportsIndex,
+        nouts: Sequence[SupportsIndex],
         *,
         activation: Activation = "relu",
-        bias: bool = True,
+        bias: object = True,
         init: Init = None,
         rng: Any = None,
     ) -> None:
@@ -167,12 +170,12 @@ class MLP(Module):
             Layer(sizes[i], sizes[i + 1], nonlin=i != last, **shared) for i in range(last + 1)
         ]
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self: Any, x: Any) -> Any:
         for layer in self.layers:
             x = layer(x)
         return x
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         return f"MLP of [{', '.join(map(str, self.layers))}]"
 
 

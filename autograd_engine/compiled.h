@@ -1,14 +1,16 @@
-/* Releasing a deep graph without deep recursion, in the compiled build.
+/* Two guards for the compiled build. The header is included before everything else (see
+ * setup.py), hence also in front of CPython's, whose definitions it replaces.
  *
- * A class that mypyc compiles with `acyclic` has no header of the garbage collector. The
+ * First: releasing a deep graph without deep recursion. A class that mypyc compiles with `acyclic` has no header of the garbage collector. The
  * macros below, as CPython defines them, postpone the release of an object more than some
  * fifty levels deep by linking it through that very header, and so would write in front of
  * the object, into memory that belongs to something else. These keep a list of their own.
- * The header is included before everything else (see setup.py), hence also in front of
- * CPython's, whose definitions are replaced.
+ *
+ * Second: `del value.data`. The setters that mypyc makes of properties take it for granted
+ * that there is something to set, and would crash.
  */
-#ifndef AUTOGRAD_ENGINE_RELEASE_H
-#define AUTOGRAD_ENGINE_RELEASE_H
+#ifndef AUTOGRAD_ENGINE_COMPILED_H
+#define AUTOGRAD_ENGINE_COMPILED_H
 
 #ifndef PY_SSIZE_T_CLEAN
 #define PY_SSIZE_T_CLEAN
@@ -77,5 +79,29 @@ static inline void ag_release_waiting(void)
             ag_release_waiting();                                                  \
         }                                                                          \
     } while (0);
+
+/* The setter of every property, put in front of mypyc's own, which travels as the closure. */
+static inline int ag_set(PyObject *object, PyObject *value, void *setter)
+{
+    if (value == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "this attribute cannot be deleted");
+        return -1;
+    }
+    return ((int (*)(PyObject *, PyObject *, void *))setter)(object, value, NULL);
+}
+
+static inline int ag_type_ready(PyTypeObject *type)
+{
+    PyGetSetDef *property = type->tp_getset;
+    for (; property != NULL && property->name != NULL; property++) {
+        if (property->set != NULL && property->set != ag_set) {
+            property->closure = (void *)property->set;
+            property->set = ag_set;
+        }
+    }
+    return PyType_Ready(type);
+}
+
+#define PyType_Ready(type) ag_type_ready(type)
 
 #endif
