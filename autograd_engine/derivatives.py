@@ -7,14 +7,16 @@ With this module you can ask for the gradient of a recorded output by any of its
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_engine.engine import LEAF, Value, as_value, constant, topological_order
+from autograd_engine.engine import LEAF, Value, as_value, constant, number, topological_order
 from autograd_engine.functions import dot
 from autograd_engine.real import is_number
+from autograd_engine.recording import recording
 
 
 def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
@@ -45,6 +47,8 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
         if adjoint is None or (not create_graph and not adjoint):
             continue
         for operand, partial in zip(node.operands, partials(node)):
+            if not number(adjoint) and not math.isfinite(number(partial)):
+                continue  # as in backward: an adjoint of 0 passes nothing on to an infinite slope
             contribution = _times(adjoint, partial)
             known = adjoints.get(id(operand))
             adjoints[id(operand)] = contribution if known is None else known + contribution
@@ -84,8 +88,8 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
             (value.label and repr(value.label)) or repr(value) for value in leaves or operands
         )
         raise RuntimeError(
-            f"{names} was changed after the forward pass: its recorded derivative {node.partials} "
-            f"no longer fits its data. Compute the output again before asking for create_graph"
+            f"{names} was changed after the forward pass: "
+            f"compute the output again before asking for create_graph"
         )
     return tuple(partials)
 
@@ -105,7 +109,8 @@ def _inside() -> Iterator[bool]:
     depth = getattr(_nesting, "depth", 0)
     _nesting.depth = depth + 1
     try:
-        yield depth > 0
+        with recording():
+            yield depth > 0
     finally:
         _nesting.depth = depth
 
@@ -254,6 +259,7 @@ def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
                     partial * tangents[id(operand)]
                     for operand, partial in zip(node.operands, partials(node))
                     if id(operand) in tangents
+                    and (number(partial) or math.isfinite(number(tangents[id(operand)])))
                 ]
                 if moving:
                     tangents[id(node)] = moving[0] if len(moving) == 1 else moving[0] + moving[1]

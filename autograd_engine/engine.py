@@ -85,6 +85,10 @@ class Primitive:
             return find_primitive, (self.name,)
         return Primitive, (self.name, self.forward, self.partials, self.symbol, self.domain)
 
+    @property
+    def __name__(self) -> str:
+        return self.name
+
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
@@ -148,7 +152,7 @@ ABSOLUTE: Final = row("absolute", abs,                lambda out, x: (sign(x),),
 
 exp       = row("exp",      math.exp,           lambda out, x: (out,))
 expm1     = row("expm1",    math.expm1,         lambda out, x: (exp(x),))
-log       = row("log",      math.log,           lambda out, x: (1.0 / x,),                       POSITIVE)
+log       = row("log",      floats.log,          lambda out, x: (1.0 / x,),                       POSITIVE)
 log1p     = row("log1p",    math.log1p,         lambda out, x: (1.0 / (1.0 + x),),               (-1.0, math.inf))
 log2      = row("log2",     math.log2,          lambda out, x: (1.0 / math.log(2.0) / x,),       POSITIVE)
 log10     = row("log10",    math.log10,         lambda out, x: (1.0 / math.log(10.0) / x,),      POSITIVE)
@@ -160,7 +164,7 @@ tan       = row("tan",      math.tan,           lambda out, x: (1.0 + out * out,
 asin      = row("asin",     math.asin,          lambda out, x: (ratio(1.0, circle(x)),),         (-1.0, 1.0))
 acos      = row("acos",     math.acos,          lambda out, x: (ratio(-1.0, circle(x)),),        (-1.0, 1.0))
 atan      = row("atan",     math.atan,          lambda out, x: (unit(1.0, x) * unit(1.0, x),))
-atan2     = row("atan2",    math.atan2,         lambda out, y, x: (ratio(unit(x, y), hypot(x, y)), ratio(-unit(y, x), hypot(x, y))), REAL, REAL)
+atan2     = row("atan2",    math.atan2,         lambda out, y, x: (gate(hypot(x, y), ratio(unit(x, y), hypot(x, y))), gate(hypot(x, y), ratio(-unit(y, x), hypot(x, y)))), REAL, REAL)
 sinh      = row("sinh",     math.sinh,          lambda out, x: (cosh(x),))
 cosh      = row("cosh",     math.cosh,          lambda out, x: (sinh(x),))
 tanh      = row("tanh",     math.tanh,          lambda out, x: (4.0 * bell(2.0 * x),))
@@ -174,7 +178,7 @@ softplus  = row("softplus", floats.softplus,    lambda out, x: (sigmoid(x),))
 relu      = row("relu",     floats.relu,        lambda out, x: (above(x, 0.0),),                 symbol="ReLU")
 maximum   = row("maximum",  floats.maximum,     lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL)
 minimum   = row("minimum",  floats.minimum,     lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL)
-hypot     = row("hypot",    math.hypot,         lambda out, x, y: (unit(x, y), unit(y, x)),      REAL, REAL)
+hypot     = row("hypot",    floats.hypot,       lambda out, x, y: (unit(x, y), unit(y, x)),      REAL, REAL)
 
 # What rules are made of. Lenient where a slope is infinite; see `floats` for each.
 ratio     = row("ratio",    floats.ratio,       lambda out, x, y: (ratio(1.0, y), ratio(-out, y)), REAL, REAL, symbol="/")
@@ -203,7 +207,7 @@ def primitive(name: str, forward: Callable[..., float], partials: Callable[..., 
     *operands)` gives the tuple of the derivatives by each operand, written with the
     package's functions, so that higher derivatives follow by themselves.
 
-    Raises `ValueError` unless there are one or two operands.
+    Raises `ValueError` unless `partials` takes the output and one or two operands.
 
     >>> cube = primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
     >>> x = Value(2.0)
@@ -211,9 +215,12 @@ def primitive(name: str, forward: Callable[..., float], partials: Callable[..., 
     >>> cube(2.0), x.grad
     (8.0, 12.0)
     """
-    arity = len(signature(forward).parameters)
+    arity = len(signature(partials).parameters) - 1
     if arity not in (1, 2):
-        raise ValueError(f"a primitive takes one or two operands, {name} takes {arity}")
+        raise ValueError(
+            f"a primitive takes one or two operands: the partials of {name} must be a function "
+            f"of the output and of each operand, such as lambda out, x: (...,)"
+        )
     return Primitive(name, forward, partials, domain=(REAL,) * arity)
 
 
@@ -263,8 +270,8 @@ Result: TypeAlias = "Value | Any"
 class Value:
     """A number that remembers how it was computed.
 
-    `data` is the number, `grad` the derivative of the latest output that was asked for
-    `backward()`, by this value. `label` names it in pictures, explanations and errors.
+    `data` is the number, `grad` the derivative that `backward()` found by this value.
+    `label` names it in pictures, explanations and errors.
 
     Raises `TypeError` for anything that is not one real number.
 
@@ -316,7 +323,9 @@ class Value:
 
     @property
     def grad(self) -> float:
-        """The derivative, by this value, of the output whose `backward()` ran last."""
+        """The derivative by this value: a leaf's is the sum over every `backward()` since
+        `zero_grad()`, that of a value in between belongs to the latest one.
+        """
         try:
             return self._grad
         except AttributeError:  # interpreted, a computed value has none before a sweep
@@ -565,6 +574,8 @@ OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "negative": operator.neg,
     "positive": operator.pos,
     "absolute": operator.abs,
+    "fabs": operator.abs,
+    "float_power": operator.pow,
     "square": lambda x: x * x,
     "reciprocal": lambda x: 1.0 / x,
     "less": operator.lt,
@@ -689,11 +700,15 @@ def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
 
 def refused(rule: Primitive, error: Exception, *operands: Value | float | None) -> Exception:
     """Return the error of a primitive outside its domain, naming the operands."""
-    given = [operand for operand in operands if operand is not None]
-    labels = [operand.label for operand in given if isinstance(operand, Value)]
-    return domain_error(
-        rule.name, rule.symbol, error, [number(operand) for operand in given], labels
-    )
+    given = [
+        (operand.label if isinstance(operand, Value) else "", number(operand))
+        for operand in operands
+        if operand is not None
+    ]
+    own = TABLE.get(rule.name) is not rule and not rule.name.startswith("**")
+    if own and str(error):  # somebody's own primitive knows better what is wrong
+        return domain_error(rule.name, rule.symbol, error, given, said=str(error))
+    return domain_error(rule.name, rule.symbol, error, given, rule.domain)
 
 
 _traversals = itertools.count(1)

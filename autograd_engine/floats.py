@@ -27,6 +27,16 @@ def cbrt(x: float) -> float:
     return math.copysign(root / scale, x)
 
 
+def log(x: float) -> float:
+    """Return the natural logarithm (`math.log` would take a base too)."""
+    return math.log(x)
+
+
+def hypot(x: float, y: float) -> float:
+    """Return the length of (x, y) (`math.hypot` would take any number of them)."""
+    return math.hypot(x, y)
+
+
 def power(x: float, y: float) -> float:
     """Return x**y; a negative base under a non-integer exponent raises `ValueError`."""
     result: float | complex = x**y

@@ -147,11 +147,15 @@ def _flatten(output: Value) -> tuple[Any, ...]:
     columns = [array("d") for _ in range(4)]
     links = array("q")  # for each value: its rule, its operands x and y (-1: none)
     shared: list[Value] = []
+    opaque: list[tuple[str, list[int]]] = []
     notes = {}
     for i, node in enumerate(order):
         if node.rule is LEAF:
             links.extend((-1, len(shared), -1))
             shared.append(node)
+        elif isinstance(node.rule, Opaque):
+            links.extend((-2, len(opaque), -1))
+            opaque.append((node.op, [position[id(operand)] for operand in node.operands]))
         else:
             x = -1 if node.x is None else position[id(node.x)]
             y = -1 if node.y is None else position[id(node.y)]
@@ -161,7 +165,7 @@ def _flatten(output: Value) -> tuple[Any, ...]:
         note = noted(node)
         if note.label or note.region:
             notes[i] = (note.label, note.region)
-    return _restore, (columns, links, list(rules), shared, notes)
+    return _restore, (columns, links, list(rules), shared, opaque, notes)
 
 
 def _state(node: Value) -> tuple[float, float, str, str]:
@@ -182,16 +186,21 @@ def _restore(
     links: array[int],
     rules: list[Primitive],
     shared: list[Value],
+    opaque: list[tuple[str, list[int]]],
     notes: dict[int, tuple[str, str]],
 ) -> Value:
     made: list[Value] = []
     data, grad, dx, dy = columns
     for i in range(len(data)):
         rule, x, y = links[3 * i : 3 * i + 3]
-        if rule < 0:
+        if rule == -1:
             made.append(shared[x])
             continue
-        node = _restore_leaf(data[i], grad[i], *notes.get(i, ("", "")), rules[rule])
+        how = rules[rule] if rule >= 0 else LEAF
+        if rule == -2:
+            symbol, operands = opaque[x]
+            how, x = Opaque(symbol, tuple(made[j] for j in operands)), -1
+        node = _restore_leaf(data[i], grad[i], *notes.get(i, ("", "")), how)
         node.dx, node.dy = dx[i], dy[i]
         if x >= 0:
             node.x = made[x]

@@ -6,8 +6,9 @@ a number.
 
 from __future__ import annotations
 
+import math
 from numbers import Complex, Real
-from typing import Any, Final
+from typing import Final
 
 LEAVING: Final = (
     "a Value does not turn into a plain number by itself, since its derivative would be lost: "
@@ -39,29 +40,45 @@ def as_float(data: object) -> float:
     2.0
     """
     if not is_number(data):
-        raise TypeError(f"expected one real number, got {type(data).__name__}: {data!r}")
+        hint = ": write v.data for its number" if hasattr(data, "backward") else ""
+        raise TypeError(f"expected one real number, got {type(data).__name__}: {data!r}{hint}")
     return float(data)  # type: ignore[arg-type]
 
 
 def domain_error(
-    name: str, symbol: str, error: Exception, numbers: list[Any], labels: list[str]
+    name: str,
+    symbol: str,
+    error: Exception,
+    operands: list[tuple[str, float]],
+    domain: tuple[tuple[float, float], ...] = (),
+    said: str = "",
 ) -> Exception:
-    """Return the same kind of error with a message that names operation, numbers and labels.
+    """Return the same kind of error with a message that names operation, labels and numbers.
 
-    >>> domain_error("log", "log", ValueError(), [-1.0], ["w"])
-    ValueError("log(-1.0) is not a real number (operand 'w')")
+    What the operation `said` itself, if anything, is kept.
+
+    >>> domain_error("log", "log", ValueError(), [("w", -1.0)], ((0.0, math.inf),))
+    ValueError("log(-1.0) is not a real number ('w' is -1.0): log is defined from 0.0 to inf")
     """
-    shown = [repr(number) for number in numbers]
+    shown = [repr(number) for _, number in operands]
     if symbol[:1] in ("+", "-", "*", "/"):
-        shown = [f"({number})" if number.startswith("-") else number for number in shown]
+        shown = [f"({text})" if text.startswith("-") else text for text in shown]
         call = f" {symbol} ".join(shown) + (symbol if len(shown) == 1 else "")
     else:
         call = f"{name}({', '.join(shown)})"
-    if isinstance(error, OverflowError):
-        reason = "is too large for a float"
-    elif isinstance(error, ZeroDivisionError):
-        reason = "divides by zero"
-    else:
-        reason = "is not a real number"
-    whose = " and ".join(repr(label) for label in labels if label)
-    return type(error)(f"{call} {reason}" + (f" (operand {whose})" if whose else ""))
+    kind = next(kind for kind in REASONS if isinstance(error, kind))
+    named = [f"{label!r} is {number!r}" for label, number in operands if label]
+    message = f"{call} {REASONS[kind]}" + (f" ({', '.join(named)})" if named else "")
+    if said:
+        message += f": {said}"
+    elif kind is ValueError and len(domain) == 1 and domain[0] != (-math.inf, math.inf):
+        message += f": {name} is defined from {domain[0][0]} to {domain[0][1]}"
+    return kind(message)
+
+
+REASONS: Final[dict[type[Exception], str]] = {
+    OverflowError: "is too large for a float",
+    ZeroDivisionError: "divides by zero",
+    ArithmeticError: "has no result",
+    ValueError: "is not a real number",
+}

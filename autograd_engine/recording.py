@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from threading import get_ident
-from typing import Final
+from typing import Any, Final
 
 PAUSED: Final[set[int]] = set()
 """The threads that record nothing at present."""
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+class no_grad(ContextDecorator):
     """Record nothing inside this block, in this thread: results are constants.
 
     >>> from autograd_engine import Value
@@ -22,11 +20,28 @@ def no_grad() -> Iterator[None]:
     >>> y.data, y.operands
     (4.0, ())
     """
-    thread = get_ident()
-    outermost = thread not in PAUSED
-    PAUSED.add(thread)
-    try:
-        yield
-    finally:
-        if outermost:
-            PAUSED.discard(thread)
+
+    recorded = False
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(get_ident() not in PAUSED)
+        _record(self.recorded)
+
+    def __exit__(self, *error: Any) -> None:
+        _record(self._before.pop())
+
+
+class recording(no_grad):
+    """Record inside this block even where `no_grad` stands around it, as a derivative must."""
+
+    recorded = True
+
+
+def _record(wanted: bool) -> None:
+    if wanted:
+        PAUSED.discard(get_ident())
+    else:
+        PAUSED.add(get_ident())

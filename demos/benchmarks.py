@@ -178,6 +178,8 @@ def main() -> None:
     parser.add_argument("--long", action="store_true", help="also a chain of 10,000,000")
     parser.add_argument("--worker", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if importlib.util.find_spec("micrograd") is None:
+        sys.exit('this compares with micrograd: pip install "micrograd==0.1.0"')
     if options.worker:
         name, engine, *numbers = options.worker
         print(json.dumps(WORKERS[name](engine, *map(int, numbers))))

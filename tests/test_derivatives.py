@@ -282,3 +282,27 @@ def test_check_gradients_works_next_to_the_edge_of_a_domain():
 def test_check_gradients_refuses_an_order_below_1():
     with pytest.raises(ValueError, match="order"):
         ag.check_gradients(ag.exp, 1.0, order=0)
+
+
+def test_a_derivative_is_found_also_inside_no_grad():
+    with ag.no_grad():
+        assert ag.grad(lambda x: x * x)(3.0) == 6.0
+        assert ag.hessian(lambda x: x[0] ** 2 * x[1])([2.0, 3.0]) == [[6.0, 4.0], [4.0, 0.0]]
+        assert (Value(2.0) * 3.0).operands == ()  # and afterwards nothing is recorded again
+    assert len((Value(2.0) * 3.0).operands) == 2
+
+
+def test_an_adjoint_of_0_passes_nothing_to_an_infinite_slope_at_any_order():
+    def f(x):
+        return ag.relu(ag.sqrt(x)) * 0.0
+
+    x = Value(0.0)
+    assert ag.gradient(f(x), [x]) == [0.0]
+    assert ag.gradient(f(x), [x], create_graph=True)[0].data == 0.0
+    assert ag.jvp(lambda x: ag.relu(ag.sqrt(x[0])), [0.0], [1.0]) == 0.0
+
+
+def test_a_single_value_as_inputs_is_refused_with_what_to_write():
+    x = Value(2.0)
+    with pytest.raises(TypeError, match=r"gradient\(output, \[x\]\)"):
+        ag.gradient(x * x, x)

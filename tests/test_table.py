@@ -434,3 +434,39 @@ def test_a_primitive_of_ones_own_works_elementwise_on_numpy_arrays():
     result = own(np.array([Value(2.0), Value(3.0)], dtype=object))
     assert [value.data for value in result] == [8.0, 27.0]
     assert list(own(np.array([2.0, 3.0]))) == [8.0, 27.0]
+
+
+@pytest.mark.parametrize("call", [lambda: ag.hypot(1.0), lambda: ag.log(8.0, 2.0), lambda: ag.exp()])
+def test_the_number_of_operands_is_checked_on_plain_floats_too(call):
+    with pytest.raises(TypeError):
+        call()
+
+
+def test_the_arity_of_ones_own_primitive_is_that_of_its_partials():
+    log = ag.primitive("mylog", math.log, lambda out, x: (1.0 / x,))
+    x = Value(2.0)
+    log(x).backward()
+    assert x.grad == 0.5
+    with pytest.raises(ValueError, match="output and of each operand"):
+        ag.primitive("none", math.log, lambda out: ())
+
+
+def test_what_ones_own_primitive_says_of_its_domain_is_kept():
+    def forward(p):
+        if not 0.0 <= p <= 1.0:
+            raise ValueError("a probability lies between 0 and 1")
+        return p
+
+    prob = ag.primitive("prob", forward, lambda out, p: (1.0,))
+    with pytest.raises(ValueError, match=r"prob\(3.0\).*'p' is 3.0.*lies between 0 and 1"):
+        prob(Value(3.0, "p"))
+
+
+def test_atan2_at_the_origin_has_the_slopes_0_as_in_pytorch():
+    y, x = Value(0.0), Value(0.0)
+    ag.atan2(y, x).backward()
+    assert (y.grad, x.grad) == (0.0, 0.0)
+
+
+def test_a_primitive_has_a_name_like_a_function():
+    assert ag.tanh.__name__ == "tanh"

@@ -721,3 +721,39 @@ def test_graphs_on_separate_threads_are_independent():
     for seed in range(4):
         work(seed)
     assert results == together and len(together) == 4
+
+
+@pytest.mark.parametrize("name", ["data", "grad", "label"])
+def test_deleting_an_attribute_is_refused_and_does_not_crash(name):
+    # In a process of its own, since the compiled build once crashed here.
+    program = (
+        "import autograd_engine as ag\nx = ag.Value(1.0, 'x')\n"
+        f"try:\n    del x.{name}\nexcept AttributeError:\n    print(x)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "Value(data=1.0, grad=0.0, label='x')\n"
+
+
+def test_a_value_where_a_number_is_due_is_told_about_data():
+    with pytest.raises(TypeError, match=r"write v\.data"):
+        Value(1.0).data = Value(2.0)
+
+
+def test_nested_values_without_partials_pickle_in_linear_size():
+    node = Value(1.0, "x")
+    sizes = []
+    for depth in range(1, 401):
+        node = Value(float(depth), (node,), "op")
+        if depth in (200, 400):
+            sizes.append(len(pickle.dumps(node)))
+    again = pickle.loads(pickle.dumps(node))
+    assert sizes[1] < 2.5 * sizes[0]
+    assert (again.op, again.operands[0].op, again.operands[0].data) == ("op", "op", 399.0)
+
+
+def test_no_grad_blocks_nest_and_one_object_can_be_used_again():
+    pause = ag.no_grad()
+    for _ in range(2):
+        with pause, pause:
+            assert (Value(1.0) + 1.0).operands == ()
+        assert len((Value(1.0) + 1.0).operands) == 2

@@ -23,7 +23,7 @@ def decimal(number: float, places: int) -> str:
     text = f"{number:.{places}f}"
     if abs(number) < 1e5 and (abs(number) >= 0.1 or float(text) == number):
         return text
-    return f"{number:.{places}g}"
+    return f"{number:.{max(places, 4) if abs(number) >= 1.0 else places}g}"
 
 
 def count_drawn(parts: list[Part], classic: bool) -> int:
