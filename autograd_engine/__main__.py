@@ -8,7 +8,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+import autograd_engine
 from autograd_engine import commands
+from autograd_engine.datasets.tables import columns
+from autograd_engine.datasets.tasks import DATASETS
 from autograd_engine.nn import ACTIVATIONS
 from autograd_engine.views.picture import DIRECTIONS, STYLES
 
@@ -21,12 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if len(given) > 1 and given[0] == "draw" and given[1][0:1] == "-" and given[1][1:2] not in "-h":
         given[1] = " " + given[1]  # an expression that begins with a minus is no option
-    options = _parser().parse_args(given)
+    options = _options(given)
     try:
         options.run(options)
-    except KeyboardInterrupt:
-        hint = "; --resume continues from the last whole epoch" if "resume" in options else ""
-        print(f"interrupted{hint}", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print("; ".join(["interrupted", *map(str, interrupt.args)]), file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
         place = f"{error.filename}: {error.strerror}" if error.filename else str(error)
@@ -48,23 +50,42 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(_refuse(f"{message} (see {self.prog} --help)"))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options(given: list[str]) -> argparse.Namespace:
+    parser, draw = _parsers()
+    if given[:1] == ["draw"] and "--" not in given:
+        # In `draw "a*b" --style classic a=2` the values come after an option.
+        return draw.parse_intermixed_args(given[1:])
+    return parser.parse_args(given)
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """Return the parser of everything, and that of `draw` alone."""
     parser = _Parser(
         prog="python -m autograd_engine",
         description="Train a small network of scalar values, or draw an expression's graph.",
     )
+    parser.add_argument(
+        "--version", action="version", version=f"autograd_engine {autograd_engine.__version__}"
+    )
     parts = parser.add_subparsers(dest="command", required=True, metavar="train|draw")
     _add_train(parts.add_parser("train", help="train a network and write pictures and model"))
-    _add_draw(parts.add_parser("draw", help="draw the graph of an expression"))
-    return parser
+    draw = parts.add_parser("draw", help="draw the graph of an expression")
+    _add_draw(draw)
+    return parser, draw
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     data = parser.add_mutually_exclusive_group(required=True)
-    data.add_argument("name", nargs="?", choices=commands.DATASETS, help="a dataset")
+    data.add_argument("name", nargs="?", choices=DATASETS, help="a dataset")
     data.add_argument("--csv", metavar="FILE", help="a table of your own; needs --target")
     add = parser.add_argument
     add("--target", metavar="COLUMN", help="the column of the table to predict")
+    kind = parser.add_mutually_exclusive_group()
+    add_kind = kind.add_argument
+    add_kind(
+        "--classes", action="store_true", default=None, help="numbers in the target are classes"
+    )
+    add_kind("--numbers", action="store_false", dest="classes", help="they are to be predicted")
     add("--limit", type=_count, metavar="N", help="take only N samples")
     add("--layers", type=_sizes, metavar="16,16", help='sizes of the hidden layers, "" for none')
     add("--activation", choices=ACTIVATIONS, default="tanh")
@@ -81,14 +102,31 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     if (options.csv is None) != (options.target is None):
-        parser.error("--csv FILE and --target COLUMN go together")
+        parser.error(f"--csv FILE and --target COLUMN go together{_columns(options.csv)}")
+    if options.csv is None and options.classes is not None:
+        parser.error("--classes and --numbers are for the target of --csv FILE")
     commands.train(options)
+
+
+def _columns(path: str | None) -> str:
+    """Say which columns there are to choose from, where the table can be read."""
+    try:
+        return f"; the columns are {', '.join(map(repr, columns(path)))}" if path else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def _add_draw(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("expression", help='such as "tanh(a*b + c)"')
-    add("values", nargs="*", type=_named, metavar="a=2", help="a number for each name")
+    add(
+        "values",
+        nargs="*",
+        type=_named,
+        default=[],  # without it argparse would call them required
+        metavar="NAME=NUMBER",
+        help="such as a=2, for each name",
+    )
     add("--output", default="graph.svg", metavar="FILE", help=".svg .html .png .pdf or .dot")
     add("--style", choices=STYLES, default="auto")
     add("--direction", choices=DIRECTIONS, default="LR")

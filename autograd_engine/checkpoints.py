@@ -8,8 +8,9 @@
 >>> load(path)([1.0, 2.0]).data == model([1.0, 2.0]).data
 True
 
-A file holds `format`, `version` and `model`: the class, the architecture of an `MLP`, and
-the parameters by name. Entries of other names are kept apart and do not disturb `load`.
+A file holds `format`, `version` and `model`: the class, the architecture of a `Neuron`,
+`Layer` or `MLP`, and the parameters by name. An activation of the package is stored by its
+name. Entries of other names are kept apart and do not disturb `load`.
 NaN and the infinities, which JSON does not have, are written {"float": "nan"}.
 """
 
@@ -19,16 +20,31 @@ import json
 import math
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from autograd_engine.nn import ACTIVATIONS, MLP, Module
+from autograd_engine.engine import TABLE, Value
+from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
 
 FORMAT = "autograd_engine"
 VERSION = 1
 
 Location = str | os.PathLike[str]
+
+# What it takes to build each class again.
+ENTRIES: dict[type[Module], tuple[str, ...]] = {
+    Neuron: ("nin", "nonlin", "activation", "bias"),
+    Layer: ("nin", "nout", "nonlin", "activation", "bias"),
+    MLP: ("nin", "nouts", "activation", "bias"),
+}
+
+# The primitives of one operand that have a public name, and the same as methods.
+PRIMITIVES = {
+    name: rule for name, rule in TABLE.items() if len(rule.domain) == 1 and hasattr(Value, name)
+}
+METHODS: dict[str, Callable[..., Any]] = {name: getattr(Value, name) for name in PRIMITIVES}
 
 
 def save(model: Module, path: Location) -> None:
@@ -117,66 +133,93 @@ def restore_model(state: Any, path: Location, model: Module | None = None) -> An
 
 
 def _architecture(model: Module) -> dict[str, Any] | None:
-    """Return what to build an equal MLP from; None if the model is more than that says."""
-    if type(model) is not MLP:
+    """Return what to build an equal model from; None if the model is more than that says."""
+    if type(model) not in ENTRIES:
         return None
     try:
-        first = model.layers[0].neurons[0]
-        architecture: dict[str, Any] = {
-            "nin": len(first.w),
-            "nouts": [len(layer.neurons) for layer in model.layers],
-            "activation": first.activation,
-            "bias": first.b is not None,
+        plan = _plan(model)
+        rows = plan if type(model) is MLP else [plan] if type(model) is Layer else [[plan]]
+        nin, nonlin, activation, bias = rows[0][0]
+        known = {
+            "nin": nin,
+            "nout": len(rows[0]),
+            "nouts": [len(row) for row in rows],
+            "nonlin": nonlin,
+            "activation": activation,
+            "bias": bias,
         }
-        twin = MLP(**architecture, init=_zero)
-    except (AttributeError, IndexError, ValueError):  # its parts were exchanged
+        architecture = {entry: known[entry] for entry in ENTRIES[type(model)]}
+        twin = _built(type(model), architecture)
+    except (AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
         return None
-    same = repr(twin) == repr(model) and list(twin.state_dict()) == list(model.state_dict())
-    return architecture if same and isinstance(first.activation, str) else None
+    same = _plan(twin) == plan and list(twin.state_dict()) == list(model.state_dict())
+    return architecture if same else None
 
 
-def _rebuilt(state: dict[str, Any]) -> MLP:
-    """Return an MLP of the recorded architecture."""
-    architecture = state.get("architecture")
-    name = state.get("class")
-    if architecture is None:
+def _plan(module: Any) -> Any:
+    """Return a neuron's traits, those of a layer's neurons, those of an MLP's layers."""
+    if type(module) is MLP:
+        return [_plan(layer) for layer in module.layers]
+    if type(module) is Layer:
+        return [_plan(neuron) for neuron in module.neurons]
+    if type(module) is Neuron:
+        bias = module.b is not None
+        return len(module.w), bool(module.nonlin), _name(module.activation), bias
+    raise TypeError(f"{type(module).__name__} is no class of the package")
+
+
+def _name(activation: Any) -> str | None:
+    """Return the name of an activation; None for a function of the user's own."""
+    if isinstance(activation, str):
+        return activation
+    for functions in (ACTIVATIONS, PRIMITIVES, METHODS):
+        for name, function in functions.items():
+            if function is activation:
+                return name
+    return None
+
+
+def _rebuilt(state: dict[str, Any]) -> Module:
+    """Return a model of the recorded class and architecture."""
+    architecture, name = state.get("architecture"), state.get("class")
+    kind = next((kind for kind in ENTRIES if kind.__name__ == name), None)
+    if architecture is None or kind is None:
         raise ValueError(
             f"the {name} in it cannot be built from the file alone (its class or activation is "
             f"your own, or it was changed): build it as before and write load(path, model=...)"
         )
-    if not isinstance(architecture, dict) or set(architecture) != {
-        "nin",
-        "nouts",
-        "activation",
-        "bias",
-    }:
-        raise ValueError("the architecture must have nin, nouts, activation and bias")
-    nin, nouts, bias = architecture["nin"], architecture["nouts"], architecture["bias"]
-    whole = isinstance(nouts, list) and all(
-        type(size) is int and size > 0 for size in (nin, *nouts)
-    )
-    if (
-        not whole
-        or not nouts
-        or type(bias) is not bool
-        or architecture["activation"] not in ACTIVATIONS
-    ):
-        raise ValueError(f"the architecture makes no MLP: {architecture!r:.200}")
-    # Before anything is built: a damaged size must not fill the memory.
-    for parameter in _names(nin, nouts, bias):
-        if parameter not in state["parameters"]:
-            raise ValueError(f"missing parameters: {parameter!r} and perhaps more")
-    return MLP(**architecture, init=_zero)
+    entries = ENTRIES[kind]
+    if not isinstance(architecture, dict) or set(architecture) != set(entries):
+        raise ValueError(f"the architecture must have {', '.join(entries[:-1])} and {entries[-1]}")
+    count = _count(architecture)
+    if not count or architecture["activation"] not in {**ACTIVATIONS, **PRIMITIVES}:
+        raise ValueError(f"the architecture makes no {name}: {architecture!r:.200}")
+    # Before anything is built: a damaged size must not fill the memory. Where it is not far
+    # off, the built model names the parameters that are missing.
+    if count > 2 * len(state["parameters"]):
+        raise ValueError(
+            f"missing parameters: the architecture has {count}, the file {len(state['parameters'])}"
+        )
+    return _built(kind, architecture)
 
 
-def _names(nin: int, nouts: list[int], bias: bool) -> Iterator[str]:
-    """Return the names of an MLP's parameters without building it."""
-    for i, (fan, size) in enumerate(zip([nin, *nouts], nouts, strict=False)):
-        for j in range(size):
-            neuron = f"layers.{i}.neurons.{j}"
-            yield from (f"{neuron}.w.{k}" for k in range(fan))
-            if bias:
-                yield f"{neuron}.b"
+def _count(architecture: dict[str, Any]) -> int:
+    """Return how many parameters a model of the architecture has; 0 if there is none."""
+    nouts = architecture.get("nouts", [architecture.get("nout", 1)])
+    flags = architecture["bias"], architecture.get("nonlin", True)
+    if not isinstance(nouts, list) or any(type(flag) is not bool for flag in flags):
+        return 0
+    sizes = [architecture["nin"], *nouts]
+    if any(type(size) is not int or size < 1 for size in sizes):
+        return 0
+    return sum((nin + flags[0]) * nout for nin, nout in pairwise(sizes))
+
+
+def _built(kind: type[Module], architecture: dict[str, Any]) -> Module:
+    """Return a model of that class and architecture, its weights 0."""
+    name = architecture["activation"]
+    activation = name if name in ACTIVATIONS else PRIMITIVES[name]
+    return kind(**{**architecture, "activation": activation, "init": _zero})
 
 
 def _zero(nin: int, nout: int, rng: Any) -> float:

@@ -5,39 +5,24 @@ from __future__ import annotations
 import math
 import random
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from autograd_engine import datasets, losses, optim, plots
-from autograd_engine.checkpoints import read_json, save
+from autograd_engine import losses, optim, plots
+from autograd_engine.checkpoints import save
 from autograd_engine.datasets import Dataset, Scaling
+from autograd_engine.datasets.centring import absorb, centred, goal_of
+from autograd_engine.datasets.tasks import DATASETS, Task, table
 from autograd_engine.engine import Value
 from autograd_engine.evaluation import accuracy
 from autograd_engine.expressions import evaluate
-from autograd_engine.history import History
+from autograd_engine.history import History, written_training
 from autograd_engine.nn import MLP
 from autograd_engine.recording import no_grad
 from autograd_engine.training import fit
 from autograd_engine.views import draw as draw_graph
-
-
-class Task(NamedTuple):
-    """How a dataset is made from a seed, and what is trained on it by default."""
-
-    make: Callable[[int], Dataset]
-    layers: Sequence[int] = (16, 16)
-    epochs: int = 40
-
-
-DATASETS = {
-    "iris": Task(lambda seed: datasets.iris(), layers=(8,), epochs=30),
-    "digits": Task(lambda seed: datasets.digits(), epochs=20),
-    "moons": Task(lambda seed: datasets.moons(200, seed=seed)),
-    "circles": Task(lambda seed: datasets.circles(200, seed=seed)),
-    "spirals": Task(lambda seed: datasets.spirals(200, seed=seed), epochs=120),
-    "xor": Task(lambda seed: datasets.xor(200, seed=seed)),
-}
 
 OPTIMIZERS: dict[str, tuple[Any, float]] = {
     "sgd": (optim.SGD, 0.1),
@@ -59,37 +44,41 @@ def train(options: Namespace) -> None:
     data = _data(task, options)
     trained, tested = data.split(TRAINED_SHARE, options.seed)
     scaling = Scaling([0.0] * 64, [16.0] * 64) if options.name == "digits" else trained.scaling()
-    goal = _goal(trained)
+    goal = goal_of(trained)
     model = _model(data, task, options)
     make, rate = OPTIMIZERS[options.optimizer]
     rate = rate if options.learning_rate is None else options.learning_rate
     epochs = task.epochs if options.epochs is None else options.epochs
     optimizer = make(model.parameters(), lr=rate)
-    folder = Path(options.output)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _folder(options.output)
     checkpoint = folder / f"{options.name or Path(options.csv).stem}.checkpoint.json"
-    if options.resume:
-        _check_rate(checkpoint, rate)
+    done = _done(checkpoint, optimizer) if options.resume else 0
     print(f"{len(trained)} samples to train on, {len(tested)} to test: {_contents(data)}")
     print(
         f"{_shape(model)} network with {options.activation}; {options.optimizer}, "
-        f"learning rate {rate:g}; {epochs} epochs of batches of {options.batch_size}",
+        f"learning rate {rate:g}; {_counted(epochs, 'epoch')} of batches of {options.batch_size}",
         flush=True,
     )
-    history = fit(
-        model,
-        _centred(trained.scaled(scaling), goal),
-        _loss(data),
-        optimizer,
-        epochs,
-        options.batch_size,
-        seed=options.seed,
-        checkpoint=checkpoint,
-        resume=options.resume,
-        progress=not options.quiet,
-    )
-    _absorb(model, scaling, goal)
-    files = _write(folder, model, history, trained, tested)
+    with _interruptible(checkpoint, options.resume):
+        history = fit(
+            model,
+            centred(trained.scaled(scaling), goal),
+            _loss(data),
+            optimizer,
+            epochs,
+            options.batch_size,
+            seed=options.seed,
+            checkpoint=checkpoint,
+            resume=options.resume,
+            progress=not options.quiet,
+        )
+        absorb(model, scaling, goal)
+        files = _write(folder, model, history, trained, tested)
+    if done < epochs:
+        files = [*files, checkpoint]
+    else:
+        verb = "is" if done == 1 else "are"
+        print(f"{_counted(done, 'epoch')} {verb} done already: nothing left to train")
     for part, samples in (("train", trained), ("test", tested)):
         print(_score(part, model, samples))
     for file in files:
@@ -118,7 +107,7 @@ def draw(options: Namespace) -> None:
 def _task(options: Namespace) -> Task:
     if options.csv is None:
         return DATASETS[options.name]
-    return Task(lambda seed: datasets.csv(options.csv, options.target))
+    return Task(lambda seed: table(options.csv, options.target, options.classes))
 
 
 def _data(task: Task, options: Namespace) -> Dataset:
@@ -130,19 +119,56 @@ def _data(task: Task, options: Namespace) -> Dataset:
     return data
 
 
-def _check_rate(checkpoint: Path, rate: float) -> None:
-    """Refuse a new learning rate, since the one that `fit` goes on with is the checkpoint's."""
+def _done(checkpoint: Path, optimizer: Any) -> int:
+    """Return how many epochs the checkpoint holds, whose learning rate must be this one.
+
+    Raises `ValueError` where it is another, since fit would go on with the checkpoint's.
+    """
     if not checkpoint.exists():
-        return
+        print(f"there is no checkpoint in {checkpoint.parent}: training starts anew")
+    written = written_training(checkpoint)
+    new = optimizer.state_dict()
     try:
-        old = read_json(checkpoint)["training"]["optimizer"]["settings"]["lr"]
+        old = written["optimizer"]
+        if old["optimizer"] == new["optimizer"] and old["settings"]["lr"] != optimizer.lr:
+            raise ValueError(
+                f"cannot resume from {checkpoint}: it was written with the learning rate "
+                f"{old['settings']['lr']}, not {optimizer.lr}"
+            )
+        return len(written["history"]["loss"])
     except (KeyError, TypeError):
-        return  # fit says what is wrong with it
-    if old != rate:
-        raise ValueError(
-            f"cannot resume from {checkpoint}: it was written with the learning rate {old}, "
-            f"not {rate}"
-        )
+        return 0  # fit says what is wrong with it
+
+
+@contextmanager
+def _interruptible(checkpoint: Path, resume: bool) -> Iterator[None]:
+    """Say on an interrupt how the training could go on."""
+    before = _time(checkpoint)
+    try:
+        yield
+    except KeyboardInterrupt:
+        after = _time(checkpoint)
+        if after is not None and (resume or after != before):
+            raise KeyboardInterrupt("--resume continues from the last whole epoch") from None
+        raise KeyboardInterrupt("no epoch was whole yet: there is nothing to resume") from None
+
+
+def _time(file: Path) -> int | None:
+    return file.stat().st_mtime_ns if file.exists() else None
+
+
+def _folder(path: str) -> Path:
+    """Make the folder, with those around it; `ValueError` where a file is in the way."""
+    folder = Path(path)
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise ValueError(f"{place} is a file, not a folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def _contents(data: Dataset) -> str:
@@ -172,39 +198,6 @@ def _loss(data: Dataset) -> Callable[[Any, Any], Any]:
     if not data.classes:
         return losses.mse
     return losses.cross_entropy if len(data.classes) > 2 else losses.binary_cross_entropy
-
-
-def _goal(data: Dataset) -> tuple[float, float]:
-    """Return mean and deviation of the numbers to predict; 0 and 1 where they are classes."""
-    if data.classes:
-        return 0.0, 1.0
-    column = Dataset([[target] for target in data.targets], data.targets, ["target"])
-    shift, scale = column.scaling()
-    return shift[0], scale[0]
-
-
-def _centred(data: Dataset, goal: tuple[float, float]) -> Dataset:
-    if data.classes:
-        return data
-    targets = [(target - goal[0]) / goal[1] for target in data.targets]
-    return Dataset(data.inputs, targets, data.names)
-
-
-def _absorb(model: MLP, scaling: Scaling, goal: tuple[float, float]) -> None:
-    """Move the scaling of inputs and target into the network, so that it takes raw numbers.
-
-    w * (x - shift) / scale + b is (w / scale) * x + (b - w * shift / scale).
-    """
-    for neuron in model.layers[0].neurons:
-        assert neuron.b is not None
-        for w, shift, scale in zip(neuron.w, *scaling):
-            w.data /= scale
-            neuron.b.data -= w.data * shift
-    for neuron in model.layers[-1].neurons:
-        assert neuron.b is not None
-        for w in neuron.w:
-            w.data *= goal[1]
-        neuron.b.data = neuron.b.data * goal[1] + goal[0]
 
 
 def _score(part: str, model: MLP, data: Dataset) -> str:

@@ -1,9 +1,13 @@
-"""How good a model is on samples: its mean loss, and the share that it predicts right."""
+"""How good a model is on samples: its mean loss, and the share that it predicts right.
+
+And, in words, what is no model, loss, optimiser or sample at all, and when training diverges.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from autograd_engine.engine import Value, number
@@ -14,6 +18,8 @@ Sample = tuple[Any, Any]
 Predictor = Callable[[Any], Any]
 Loss = Callable[[Any, Any], Any]
 Judge = Callable[[Any, Any], float]
+
+ADVICE = "try a lower learning rate, inputs scaled to about -1 to 1, or clip_gradients"
 
 
 def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[float, float]:
@@ -60,7 +66,9 @@ def measure(
 def judge(samples: Sequence[Sample]) -> Judge:
     """Return what says 1.0 for a right prediction, 0.0 for a wrong one, NaN if there is neither."""
     targets = [target for _, target in samples]
-    positions = all(hasattr(target, "__index__") and target >= 0 for target in targets)
+    positions = all(
+        is_number(target) and hasattr(target, "__index__") and target >= 0 for target in targets
+    )
     sides = any(all(is_number(t) and t in two for t in targets) for two in ((0, 1), (-1, 1)))
 
     def right(outputs: Any, target: Any) -> float:
@@ -87,5 +95,61 @@ def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
         if not isinstance(sample, (tuple, list)) or len(sample) != 2:
             raise TypeError(
                 f"{name} must hold (input, target) pairs; item {position} is {sample!r:.80}"
+                + (_APART if _apart(data, samples) else "")
             )
     return samples
+
+
+_APART = "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
+
+
+def _apart(data: Iterable[Sample], samples: Sequence[Any]) -> bool:
+    """Say whether these are all inputs beside all targets."""
+    if not isinstance(data, (tuple, list)) or len(samples) != 2:
+        return False
+    return all(hasattr(column, "__len__") for column in samples) and len(samples[0]) == len(
+        samples[1]
+    )
+
+
+def check_kinds(model: object, loss: object, optimizer: object) -> None:
+    """Refuse what only looks like a model, a loss and an optimiser of it."""
+    for name, thing in (("model", model), ("optimizer", optimizer)):
+        if isinstance(thing, type):
+            made = "MLP(2, [8, 1])" if name == "model" else "SGD(model.parameters(), lr=0.1)"
+            raise TypeError(f"{name} is the class {thing.__name__}: make one of it, such as {made}")
+    if not callable(model) or not hasattr(model, "parameters"):
+        raise TypeError(f"model must be callable and have parameters(), got {model!r:.80}")
+    if not callable(loss):
+        raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
+    if not hasattr(optimizer, "step") or not hasattr(optimizer, "zero_grad"):
+        raise TypeError(
+            f"optimizer must be one such as SGD(model.parameters()), got {optimizer!r:.80}"
+        )
+    held = getattr(optimizer, "parameters", None)
+    if isinstance(held, list) and not set(map(id, held)) & set(map(id, model.parameters())):
+        raise ValueError(
+            "the optimizer holds none of the model's parameters, and would leave it as it is: "
+            f"make it of them, as in {type(optimizer).__name__}(model.parameters())"
+        )
+
+
+def usable(loss: Any, epoch: int) -> Value:
+    if not isinstance(loss, Value):
+        raise TypeError(
+            f"the loss of a sample must be one Value, got {type(loss).__name__}: {loss!r:.80}"
+        )
+    if not math.isfinite(loss.data):
+        raise FloatingPointError(f"the loss became {loss.data} in epoch {epoch + 1}: {ADVICE}")
+    return loss
+
+
+@contextmanager
+def diverging(epoch: int) -> Iterator[None]:
+    """Turn a number too large for a float into what it means here."""
+    try:
+        yield
+    except OverflowError as error:
+        raise FloatingPointError(
+            f"the training diverged in epoch {epoch + 1}: {error}; {ADVICE}"
+        ) from None

@@ -1,7 +1,8 @@
-"""The record of a training, and keeping it, with all that it takes to go on, in a checkpoint."""
+"""The record of a training: shown in a bar, and kept, with all it takes to go on, in a file."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from os import PathLike, fspath
@@ -71,6 +72,8 @@ class Keeper:
             return
         if not Path(path).absolute().parent.is_dir():
             raise FileNotFoundError(f"the folder of the checkpoint {fspath(path)} does not exist")
+        if Path(path).is_dir():
+            raise IsADirectoryError(f"the checkpoint {fspath(path)} is a folder: name a file in it")
         saved = model_state(model)
         self.settings = {"model": [saved["class"], saved["architecture"]], **settings}
 
@@ -110,10 +113,18 @@ class Keeper:
             raise ValueError(f"cannot resume from {fspath(self.path)}: {what}") from error
 
     def _set(self, model: dict[str, Any], training: dict[str, Any]) -> History:
+        optimizer = [_kind(training["optimizer"]), _kind(self.optimizer.state_dict())]
+        if optimizer[0] != optimizer[1]:
+            raise ValueError(
+                f"it was written with the optimizer {optimizer[0]}, not {optimizer[1]}"
+            )
         for name, setting in self.settings.items():
             written = training["settings"][name]
-            if written != setting:
-                raise ValueError(f"it was written with {name}={written}, not {name}={setting}")
+            if written == setting:
+                continue
+            if name == "model":
+                raise ValueError(f"it holds {_difference(written, setting)}")
+            raise ValueError(f"it was written with {name}={written}, not {name}={setting}")
         history = History(**{name: list(items) for name, items in training["history"].items()})
         best = training["best"]
         if best is not None and len(best) != len(self.model.parameters()):
@@ -127,6 +138,61 @@ class Keeper:
         """Give the model the parameters of its best epoch, where there was one."""
         if self.best is not None:
             set_numbers(self.model.parameters(), self.best)
+
+
+def written_training(path: str | PathLike[str]) -> dict[str, Any]:
+    """Return what the checkpoint says of its training; nothing where there is none.
+
+    Raises `ValueError` naming the file where it is not readable.
+    """
+    training = read_json(path).get("training") if Path(path).exists() else None
+    return training if isinstance(training, dict) else {}
+
+
+def _kind(optimizer: Any) -> Any:
+    """Return the class in the state of an optimiser; one of your own need not tell it."""
+    return optimizer.get("optimizer") if isinstance(optimizer, dict) else None
+
+
+def _difference(written: list[Any], setting: list[Any]) -> str:
+    """Say which network was written, and which other one was asked for."""
+    old, new = _described(written), _described(setting)
+    if old is None or new is None:
+        if written[0] == setting[0]:
+            return f"another {written[0]} than this one"
+        return f"a model of the class {written[0]}, not {setting[0]}"
+    differing = " ".join(b for a, b in zip(old, new) if a != b)
+    biases = f" {old[2]}" if old[2] != new[2] else ""
+    return f"a {old[0]} network {old[1]}{biases}, not {differing.removeprefix('with ')}"
+
+
+def _described(model: list[Any]) -> tuple[str, str, str] | None:
+    """Return sizes, activation and biases of an MLP, in words."""
+    made = model[1]
+    if not isinstance(made, dict):
+        return None
+    sizes = "-".join(map(str, [made["nin"], *made["nouts"]]))
+    return sizes, f"with {made['activation']}", "with biases" if made["bias"] else "without biases"
+
+
+def progress_bar(progress: bool, total: int, done: int) -> Any:
+    """Return the bar on stderr, or one that shows nothing."""
+    from tqdm import tqdm  # here, since importing the package should stay quick
+
+    return tqdm(total=total, initial=done, disable=not progress, unit="batch")
+
+
+def show(bar: Any, history: History) -> None:
+    """Show the latest numbers of the history beside the bar."""
+    latest = {name.replace("_", " "): items for name, items in asdict(history).items()}
+    bar.set_postfix(
+        {
+            name: f"{items[-1]:.3f}"
+            for name, items in latest.items()
+            if items and not math.isnan(items[-1])
+        },
+        refresh=False,
+    )
 
 
 def numbers(parameters: Sequence[Value]) -> list[float]:

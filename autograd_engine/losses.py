@@ -53,7 +53,7 @@ def binary_cross_entropy(logit: Any, target: Any) -> Any:
     >>> binary_cross_entropy(0.0, 1) == binary_cross_entropy(0.0, 0)
     True
     """
-    logit = _one("binary_cross_entropy", logit)
+    logit = _one("binary_cross_entropy", "logit", logit)
     target = _label("binary_cross_entropy", target, (0, 1))
     if isinstance(target, Value):  # a target fed to a compiled program must not choose a branch
         return softplus((1.0 - 2.0 * target) * logit)
@@ -93,7 +93,7 @@ def hinge(score: Any, target: Any) -> Any:
     >>> hinge(0.25, 1), hinge(0.25, -1), hinge(3.0, 1)
     (0.75, 1.25, 0.0)
     """
-    score = _one("hinge", score)
+    score = _one("hinge", "score", score)
     return relu(1.0 + -_label("hinge", target, (-1, 1)) * score)
 
 
@@ -103,7 +103,8 @@ def _squares(loss: str, outputs: Any, target: Any) -> list[Any]:
         raise ValueError(
             f"{loss} needs as many outputs as targets, got {len(xs)} outputs and {len(ys)} targets"
         )
-    return [(x - y) ** 2 for x, y in zip(xs, ys, strict=True)]
+    # Not ** 2, which raises where a product is inf: a diverging training is to show it.
+    return [(d := x - y) * d for x, y in zip(xs, ys, strict=True)]
 
 
 def _items(loss: str, what: str, given: Any) -> list[Any]:
@@ -112,16 +113,17 @@ def _items(loss: str, what: str, given: Any) -> list[Any]:
     for item in items:
         if not isinstance(item, Value) and not is_number(item):
             raise TypeError(
-                f"the {what} of {loss} must be values or numbers, "
+                f"{loss} takes as {what} only values or numbers, "
                 f"got {type(item).__name__}: {item!r}"
             )
     if not items:
-        raise ValueError(f"the {what} of {loss} are empty: it needs at least one")
+        verb = "are" if what.endswith("s") else "is"
+        raise ValueError(f"the {what} of {loss} {verb} empty: it needs at least one number")
     return items
 
 
-def _one(loss: str, given: Any) -> Any:
-    items = _items(loss, "score", given)
+def _one(loss: str, what: str, given: Any) -> Any:
+    items = _items(loss, what, given)
     if len(items) != 1:
         raise ValueError(f"{loss} takes one score and one target, got {len(items)} numbers")
     return items[0]
@@ -129,7 +131,7 @@ def _one(loss: str, given: Any) -> Any:
 
 def _label(loss: str, target: Any, allowed: tuple[int, int]) -> Any:
     """Return the target if it is one of the two allowed: a float, or a value as it came."""
-    target = _one(loss, target)
+    target = _one(loss, "target", target)
     if number(target) not in allowed:
         raise ValueError(f"the target of {loss} is {allowed[0]} or {allowed[1]}, got {target!r}")
     return target if isinstance(target, Value) else float(target)

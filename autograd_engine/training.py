@@ -21,8 +21,27 @@ from os import PathLike
 from typing import Any, Protocol
 
 from autograd_engine.engine import Value
-from autograd_engine.evaluation import Judge, Loss, Sample, average, judge, measure, pairs
-from autograd_engine.history import History, Keeper, numbers, set_numbers
+from autograd_engine.evaluation import (
+    ADVICE,
+    Judge,
+    Loss,
+    Sample,
+    average,
+    check_kinds,
+    diverging,
+    judge,
+    measure,
+    pairs,
+    usable,
+)
+from autograd_engine.history import (
+    History,
+    Keeper,
+    numbers,
+    progress_bar,
+    set_numbers,
+    show,
+)
 
 RunEpoch = Callable[[int, Iterable[Sequence[Sample]]], tuple[float, float]]
 """Trains on the batches of the epoch of that number; gives its mean loss and accuracy."""
@@ -78,10 +97,12 @@ def fit(
     `compile` is for a compiler to come: `"auto"` and `False` record every sample anew.
 
     Raises `ValueError` for no samples, a batch size or patience below 1, a negative number of
-    epochs, `patience` without `validation`, `resume` without `checkpoint`, and a checkpoint of
-    another training; `TypeError` for a loss that is no Value; `FloatingPointError` where the
-    loss is NaN or infinite, before the step that would follow.
+    epochs, `patience` without `validation`, `resume` without `checkpoint`, a checkpoint of
+    another training, and an optimiser that holds none of the model's parameters; `TypeError`
+    for arguments of the wrong kind, such as a loss that is no Value; `FloatingPointError` where
+    the training diverges to NaN, infinity or beyond floats, with the model as before that step.
     """
+    check_kinds(model, loss, optimizer)
     samples = pairs("data", data)
     held_out = [] if validation is None else pairs("validation", validation)
     _check(epochs, batch_size, patience, bool(held_out))
@@ -98,16 +119,17 @@ def fit(
     history = keeper.resumed() if resume else History()
     batches = math.ceil(len(samples) / batch_size)
 
-    with _bar(progress, epochs * batches, len(history.loss) * batches) as bar:
+    with progress_bar(progress, epochs * batches, len(history.loss) * batches) as bar:
         for epoch in range(len(history.loss), epochs):
             if patience is not None and history.waited() >= patience:
                 break
             bar.set_description(f"epoch {epoch + 1}/{epochs}", refresh=False)
             order = _order(len(samples), epoch, seed if shuffle else None)
             trained = run_epoch(epoch, _batches(samples, order, batch_size, bar))
-            checked = measure(model, held_out, loss, right) if held_out else None
+            with diverging(epoch):
+                checked = measure(model, held_out, loss, right) if held_out else None
             _add(history, trained, checked)
-            _show(bar, history)
+            show(bar, history)
             keeper.keep(history)
             if callback is not None:
                 callback(history)
@@ -118,6 +140,9 @@ def fit(
 
 
 def _check(epochs: int, batch_size: int, patience: int | None, validated: bool) -> None:
+    for name, number in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
+        if number is not None and not hasattr(number, "__index__"):
+            raise TypeError(f"{name} must be a whole number, got {number!r:.80}")
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if epochs < 0:
@@ -161,11 +186,13 @@ def _runner(
         parameters = model.parameters()
         for batch in batches:
             optimizer.zero_grad()
-            for x, target in batch:
-                value, hit = _add_gradient(model, loss, right, x, target, epoch, 1.0 / len(batch))
-                losses.append(value)
-                hits.append(hit)
-            _step(optimizer, parameters)
+            share = 1.0 / len(batch)
+            with diverging(epoch):
+                for x, target in batch:
+                    value, hit = _add_gradient(model, loss, right, x, target, epoch, share)
+                    losses.append(value)
+                    hits.append(hit)
+                _step(optimizer, parameters)
         return average(losses), average(hits)
 
     return run_eagerly
@@ -176,29 +203,19 @@ def _add_gradient(
 ) -> tuple[float, float]:
     """Add one sample's share of the gradient. Its graph is gone before the next is recorded."""
     outputs = model(x)
-    value = _usable(loss(outputs, target), epoch)
+    value = usable(loss(outputs, target), epoch)
     value.backward(share)
     return value.data, right(outputs, target)
 
 
-def _usable(loss: Any, epoch: int) -> Value:
-    if not isinstance(loss, Value):
-        raise TypeError(
-            f"the loss of a sample must be one Value, got {type(loss).__name__}: {loss!r:.80}"
-        )
-    if not math.isfinite(loss.data):
-        raise FloatingPointError(
-            f"the loss became {loss.data} in epoch {epoch + 1}: try a lower learning rate, "
-            "inputs scaled to about -1 to 1, or clip_gradients"
-        )
-    return loss
-
-
 def _step(optimizer: Optimizer, parameters: Sequence[Value]) -> None:
-    """Make one step, or none: an interrupt in the middle puts the parameters back."""
+    """Make one step, or none: where it fails or is interrupted, the parameters are put back."""
     before = numbers(parameters)
     try:
         optimizer.step()
+        for old, parameter in zip(before, parameters):
+            if math.isfinite(old) and not math.isfinite(parameter.data):
+                raise OverflowError(f"a parameter became {parameter.data}")
     except BaseException:
         set_numbers(parameters, before)
         raise
@@ -209,34 +226,11 @@ def _add(
 ) -> None:
     if checked is not None:
         if not math.isfinite(checked[0]):
+            epoch = len(history.loss) + 1
             raise FloatingPointError(
-                f"the validation loss became {checked[0]} in epoch {len(history.loss) + 1}: "
-                "try a lower learning rate"
+                f"the validation loss became {checked[0]} in epoch {epoch}: {ADVICE}"
             )
         history.validation_loss.append(checked[0])
         history.validation_accuracy.append(checked[1])
     history.loss.append(trained[0])
     history.accuracy.append(trained[1])
-
-
-def _bar(progress: bool, total: int, done: int) -> Any:
-    from tqdm import tqdm  # here, since importing the package should stay quick
-
-    return tqdm(total=total, initial=done, disable=not progress, unit="batch")
-
-
-def _show(bar: Any, history: History) -> None:
-    latest = {
-        "loss": history.loss,
-        "accuracy": history.accuracy,
-        "validation loss": history.validation_loss,
-        "validation accuracy": history.validation_accuracy,
-    }
-    bar.set_postfix(
-        {
-            name: f"{items[-1]:.3f}"
-            for name, items in latest.items()
-            if items and not math.isnan(items[-1])
-        },
-        refresh=False,
-    )

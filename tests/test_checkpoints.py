@@ -9,8 +9,9 @@ import pytest
 
 from autograd_engine import checkpoints
 from autograd_engine.checkpoints import load, read_json, save, write_json
-from autograd_engine.engine import Value
-from autograd_engine.nn import MLP, Module, Neuron
+from autograd_engine.engine import Value, exp, sin, softplus, tanh
+from autograd_engine.functions import elu, gelu, leaky_relu
+from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
 
 
 @pytest.fixture
@@ -37,6 +38,44 @@ def test_an_mlp_comes_back_whole(path, bias, activation):
     assert repr(twin) == repr(model)
     assert twin.state_dict() == model.state_dict()
     assert [v.data for v in twin([1, 2, 3])] == [v.data for v in model([1, 2, 3])]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("nonlin", [True, False])
+@pytest.mark.parametrize("activation", ["relu", "gelu", sin])
+@pytest.mark.parametrize("make", [lambda **kw: Neuron(2, **kw), lambda **kw: Layer(2, 3, **kw)])
+def test_a_neuron_and_a_layer_come_back_whole(path, make, activation, nonlin, bias):
+    module = make(activation=activation, nonlin=nonlin, bias=bias)
+    save(module, path)
+    twin = load(path)
+    assert (type(twin), repr(twin)) == (type(module), repr(module))
+    assert twin.state_dict() == module.state_dict()
+    neurons = (module.neurons, twin.neurons) if isinstance(module, Layer) else ([module], [twin])
+    for one, other in zip(*neurons, strict=True):
+        assert other.activation == one.activation
+        assert other([1, 2]).data == one([1, 2]).data
+
+
+@pytest.mark.parametrize(
+    ("activation", "name"),
+    [
+        (tanh, "tanh"),
+        (softplus, "softplus"),
+        (sin, "sin"),
+        (exp, "exp"),
+        (Value.relu, "relu"),
+        (Value.cos, "cos"),
+        (gelu, "gelu"),
+        (elu, "elu"),
+        (leaky_relu, "leaky_relu"),
+        (ACTIVATIONS["linear"], "linear"),
+    ],
+)
+def test_an_activation_of_the_package_is_stored_by_its_name(path, activation, name):
+    model = MLP(2, [2, 1], activation=activation, rng=random.Random(0))
+    save(model, path)
+    assert json.loads(path.read_text())["model"]["architecture"]["activation"] == name
+    assert load(path)([0.5, -2.0]).data == model([0.5, -2.0]).data
 
 
 @pytest.mark.parametrize(
@@ -99,7 +138,37 @@ def changed_weights(model):
     model.layers[0].neurons[0].w.pop()
 
 
-@pytest.mark.parametrize("change", [changed_layer, changed_part, changed_weights])
+class Doubled(Layer):
+    def __call__(self, x):
+        return 2.0 * super().__call__(x)
+
+
+def changed_class(model):
+    model.layers[1] = Doubled(3, 1, nonlin=False)
+
+
+def changed_activation(model):
+    def tanh(x):
+        return x * x
+
+    model.layers[0].neurons[2].activation = tanh
+
+
+def added_parameter(model):
+    model.scale = Value(1.0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        changed_layer,
+        changed_part,
+        changed_weights,
+        changed_class,
+        changed_activation,
+        added_parameter,
+    ],
+)
 def test_an_mlp_that_was_rebuilt_by_hand_is_not_taken_for_an_ordinary_one(path, model, change):
     change(model)
     save(model, path)
@@ -111,7 +180,7 @@ def test_an_mlp_that_was_rebuilt_by_hand_is_not_taken_for_an_ordinary_one(path, 
 def test_an_activation_of_ones_own_needs_the_model(path):
     model = MLP(1, [2, 1], activation=lambda x: x * x)
     save(model, path)
-    with pytest.raises(ValueError, match="activation"):
+    with pytest.raises(ValueError, match=r"MLP .*activation is your own.* load\(path, model=...\)"):
         load(path)
     twin = MLP(1, [2, 1], activation=lambda x: x * x)
     assert load(path, model=twin)([0.5]).data == model([0.5]).data
@@ -167,7 +236,15 @@ def architecture(content):
         (lambda c: architecture(c).update(activation="rleu"), "makes no MLP"),
         (lambda c: architecture(c).update(activation=["relu"]), "unhashable"),
         (lambda c: architecture(c).update(bias=1), "makes no MLP"),
+        (lambda c: architecture(c).update(activation="atan2"), "makes no MLP"),
+        (lambda c: architecture(c).update(activation="leaf"), "makes no MLP"),
         (lambda c: architecture(c).pop("bias"), "must have nin, nouts, activation and bias"),
+        (
+            lambda c: c["model"].update({"class": "Layer"}),
+            "must have nin, nout, nonlin, activation",
+        ),
+        (lambda c: c["model"].update({"class": "MPL"}), "the MPL in it cannot be built"),
+        (lambda c: c["model"].update({"class": ["MLP"]}), "cannot be built"),
     ],
 )
 def test_a_damaged_file_raises_value_error_naming_it(path, model, change, message):
@@ -182,6 +259,21 @@ def test_a_damaged_file_raises_value_error_naming_it(path, model, change, messag
 def test_what_is_no_json_object_raises_value_error_naming_the_file(path, content):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"model\.json"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"nout": 0}, "makes no Layer"),
+        ({"nout": [2]}, "makes no Layer"),
+        ({"nout": 10**12}, "missing parameters"),
+        ({"nonlin": 1}, "makes no Layer"),
+    ],
+)
+def test_a_damaged_layer_raises_value_error_naming_the_file(path, change, message):
+    damage(path, Layer(2, 2), lambda content: architecture(content).update(change))
+    with pytest.raises(ValueError, match=rf"model\.json.*{message}"):
         load(path)
 
 

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import autograd_engine as ag
 from autograd_engine import commands, datasets
 from autograd_engine.__main__ import main
 from autograd_engine.checkpoints import load
@@ -73,7 +74,8 @@ def test_iris_is_learnt_with_the_defaults(run, folder):
     assert re.search(r"test accuracy \d\.\d+\n(wrote .*\n)+$", out)
     written = re.findall(r"^wrote (.*)$", out, re.MULTILINE)
     assert written == [
-        f"autograd_output/{name}" for name in ("graph.svg", "loss.png", "model.json")
+        f"autograd_output/{name}"
+        for name in ("graph.svg", "loss.png", "model.json", "iris.checkpoint.json")
     ]
     assert all((folder / name).stat().st_size > 1000 for name in written)
 
@@ -118,7 +120,7 @@ def test_the_options_are_followed(run, folder):
     options += ["--learning-rate", "0.5", "--epochs", "1", "--batch-size", "7"]
     status, out, _ = run("train", "xor", "--quiet", "--output", "a/b", *options)
     assert status == 0
-    assert "2-5-4-1 network with relu; sgd, learning rate 0.5; 1 epochs of batches of 7" in out
+    assert "2-5-4-1 network with relu; sgd, learning rate 0.5; 1 epoch of batches of 7" in out
     assert load(folder / "a/b/model.json").layers[0].neurons[0].activation == "relu"
     assert not (folder / "autograd_output").exists()
 
@@ -158,9 +160,11 @@ def test_a_resumed_training_ends_as_one_without_interruption(run, folder, monkey
     ("options", "message"),
     [
         (["--seed", "1"], "seed=0, not seed=1"),
-        (["--layers", "4"], "nouts"),
+        (["--layers", "4"], "it holds a 2-3-1 network with tanh, not 2-4-1"),
+        (["--optimizer", "sgd"], "written with the optimizer Adam, not SGD"),
+        (["--optimizer", "sgd", "--seed", "1"], "written with the optimizer Adam, not SGD"),
         (["--learning-rate", "0.5"], "learning rate 0.01, not 0.5"),
-        (["--optimizer", "sgd", "--learning-rate", "0.01"], "optimizer SGD"),
+        (["--optimizer", "sgd", "--learning-rate", "0.01"], "optimizer Adam, not SGD"),
     ],
 )
 def test_a_training_is_not_resumed_with_other_options(run, refused, options, message):
@@ -168,6 +172,51 @@ def test_a_training_is_not_resumed_with_other_options(run, refused, options, mes
     refusal = refused("train", "xor", *FAST, *options, "--resume")
     assert "cannot resume from autograd_output/xor.checkpoint.json" in refusal
     assert message in refusal
+
+
+def test_an_interrupt_before_the_first_whole_epoch_promises_nothing(run, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "fit", interrupted)
+    status, _, err = run("train", "xor", *FAST)
+    assert status == 130
+    assert err == "interrupted; no epoch was whole yet: there is nothing to resume\n"
+
+
+def test_an_interrupt_does_not_take_an_older_checkpoint_for_its_own(run, folder, monkeypatch):
+    run("train", "xor", *FAST, "--output", str(folder))
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "fit", interrupted)
+    assert "nothing to resume" in run("train", "xor", *FAST, "--output", str(folder))[2]
+    err = run("train", "xor", *FAST, "--output", str(folder), "--resume")[2]
+    assert err == "interrupted; --resume continues from the last whole epoch\n"
+
+
+@pytest.mark.parametrize("epochs", ["1", "2"])
+def test_epochs_that_are_done_already_are_not_repeated(run, folder, epochs):
+    run("train", "xor", *FAST)
+    before = (folder / "autograd_output/xor.checkpoint.json").read_bytes()
+    status, out, _ = run("train", "xor", *FAST, "--epochs", epochs, "--resume")
+    assert status == 0
+    assert "\n2 epochs are done already: nothing left to train\n" in out
+    assert "wrote autograd_output/xor.checkpoint.json" not in out
+    assert (folder / "autograd_output/xor.checkpoint.json").read_bytes() == before
+
+
+def test_one_epoch_is_counted_as_one(run):
+    run("train", "xor", *FAST, "--epochs", "1")
+    out = run("train", "xor", *FAST, "--epochs", "1", "--resume")[1]
+    assert "1 epoch is done already: nothing left to train" in out
+
+
+def test_without_a_checkpoint_resume_says_that_it_starts_anew(run):
+    told = "there is no checkpoint in autograd_output: training starts anew\n"
+    assert told in run("train", "xor", *FAST, "--resume")[1]
+    assert told not in run("train", "xor", *FAST, "--resume")[1]
 
 
 def test_without_matplotlib_it_says_what_to_install(run, folder, monkeypatch):
@@ -203,6 +252,59 @@ def test_a_number_to_predict_gets_an_error_in_its_own_unit(run, folder):
     assert model([4.0]).data == pytest.approx(1400.5, abs=100.0)
 
 
+@pytest.fixture
+def priced(folder):
+    """Write a table with a target of whole numbers; return the options that train on it."""
+
+    def write(prices):
+        rows = [f"{i}.5,{price}" for i, price in enumerate(prices)]
+        (folder / "table.csv").write_text("\n".join(["size,price", *rows]))
+        return ["train", "--csv", "table.csv", "--target", "price", *FAST]
+
+    return write
+
+
+def test_whole_numbers_are_said_to_be_taken_as_numbers_or_as_classes(run, priced):
+    options = priced([100 * (1 + i % 12) for i in range(60)])
+    _, out, _ = run(*options)
+    told = "price holds 12 different whole numbers: taken as "
+    assert f"{told}numbers to predict (--classes to tell them apart)\n" in out
+    assert "test error " in out
+    _, out, _ = run(*options, "--classes")
+    assert told not in out
+    assert "test accuracy " in out
+    options = priced([1 + i % 12 for i in range(60)])
+    _, out, _ = run(*options)
+    assert f"{told}classes (--numbers to predict them as numbers)\n" in out
+    assert "test accuracy " in out
+    _, out, _ = run(*options, "--numbers")
+    assert told not in out
+    assert "test error " in out
+
+
+@pytest.mark.parametrize("prices", [["1.5", "2"] * 9, ["low", "high"] * 9])
+def test_where_nothing_was_guessed_nothing_is_said(run, priced, prices):
+    assert "taken as" not in run(*priced(prices))[1]
+
+
+def test_names_among_numbers_are_refused_with_the_flag_to_write(refused, run, priced):
+    options = priced([1, 2, "x"] * 9)
+    assert refused(*options).endswith("if they are names of classes, write --classes")
+    assert run(*options, "--classes")[0] == 0
+
+
+def test_without_a_target_the_columns_are_listed(refused, priced):
+    priced([1, 2])
+    message = refused("train", "--csv", "table.csv")
+    assert "--target COLUMN go together; the columns are 'size', 'price'" in message
+
+
+def test_a_table_that_is_not_utf_8_is_refused_with_what_to_do(refused, folder):
+    (folder / "table.csv").write_bytes("größe,preis\n1,2\n".encode("latin-1"))
+    message = refused("train", "--csv", "table.csv", "--target", "preis")
+    assert message.endswith("; save it as UTF-8")
+
+
 def test_a_faulty_table_is_refused_by_file_and_line(refused, folder):
     (folder / "table.csv").write_text("x,kind\n1,a\n,b\n")
     message = refused("train", "--csv", "table.csv", "--target", "kind")
@@ -229,6 +331,9 @@ def test_training_that_diverges_is_refused(refused):
         (["train", "cats"], "invalid choice: 'cats'"),
         (["train", "iris", "--csv", "t.csv", "--target", "x"], "not allowed with"),
         (["train", "--csv", "t.csv"], "--csv FILE and --target COLUMN go together"),
+        (["train", "iris", "--classes"], "--classes and --numbers are for the target of --csv"),
+        (["train", "--csv", "t", "--target", "x", "--classes", "--numbers"], "not allowed with"),
+        (["draw", "a", "a=1", "--stile", "classic"], "unrecognized arguments: --stile"),
         (["train", "iris", "--target", "x"], "--csv FILE and --target COLUMN go together"),
         (["train", "--csv", "none.csv", "--target", "x"], "none.csv: No such file or directory"),
         (["train", "iris", "--epochs", "0"], "'0' is not a whole number from 1"),
@@ -245,7 +350,7 @@ def test_training_that_diverges_is_refused(refused):
             "a split of 1 sample(s) at 0.8 leaves one side empty",
         ),
         (["train", "iris", "--colour", "red"], "unrecognized arguments"),
-        (["draw"], "the following arguments are required: expression"),
+        (["draw"], "the following arguments are required: expression (see"),
         (["draw", "a", "a"], "'a' does not give a name a number, as a=2 does"),
         (["draw", "a", "a=two"], "'a=two' does not give a name a number"),
         (["draw", "a", "2a=2"], "'2a=2' does not give a name a number"),
@@ -255,7 +360,7 @@ def test_training_that_diverges_is_refused(refused):
         (["draw", "a +", "a=1"], "cannot read the expression 'a +'"),
         (["draw", "a.real", "a=1"], "cannot contain 'a.real'"),
         (["draw", "__import__('os')"], "there is no function '__import__'"),
-        (["draw", "log(a)", "a=-1"], "log(-1.0) is not a real number (operand 'a')"),
+        (["draw", "log(a)", "a=-1"], "is not a real number"),
         (["draw", "1 / a", "a=0"], "divides by zero"),
         (["draw", "9**9**9"], "too large"),
         (["draw", "a", "a=1", "--output", "a.bmp"], "a.bmp"),
@@ -270,8 +375,9 @@ def test_what_cannot_be_done_is_refused_in_one_line(refused, folder, arguments, 
 
 def test_an_output_that_is_no_folder_is_refused(refused, folder):
     (folder / "taken").write_text("")
-    assert "taken" in refused("train", "iris", *FAST, "--output", "taken")
-    assert "taken" in refused("train", "iris", *FAST, "--output", "taken/within")
+    message = "taken is a file, not a folder"
+    assert refused("train", "iris", *FAST, "--output", "taken") == message
+    assert refused("train", "iris", *FAST, "--output", "taken/within") == message
 
 
 # draw
@@ -302,6 +408,31 @@ def test_an_expression_may_begin_with_a_minus(run):
     assert run("draw", "-a", "a=3")[1].startswith("-a = -3\n")
     assert run("draw", "-2*a", "a=-3")[1].startswith("-2*a = 6\n")
     assert run("draw", "-h")[1].startswith("usage: ")
+    assert run("draw", "--direction", "TB", "--", "-a", "a=3")[1].startswith("-a = -3\n")
+
+
+def test_options_may_stand_before_between_and_after_the_values(run, folder):
+    place = ["--output", "x.dot"]
+    drawn = []
+    for options in (
+        ["tanh(a*b)", "--style", "classic", "a=2", "b=-3", *place],
+        ["tanh(a*b)", "a=2", *place, "--style", "classic", "b=-3"],
+        [*place, "--style", "classic", "tanh(a*b)", "a=2", "b=-3"],
+    ):
+        status, out, err = run("draw", *options)
+        assert (status, err) == (0, "")
+        assert "gradient by b = " in out
+        drawn.append((folder / "x.dot").read_text())
+    assert drawn[0] == drawn[1] == drawn[2]
+
+
+def test_help_says_what_a_value_looks_like_and_messages_do_not_blame_it(run, refused):
+    assert "[NAME=NUMBER ...]" in " ".join(run("draw", "--help")[1].split())
+    assert "argument NAME=NUMBER: 'b' does not give" in refused("draw", "a", "b")
+
+
+def test_the_version_is_told(run):
+    assert run("--version") == (0, f"autograd_engine {ag.__version__}\n", "")
 
 
 def test_an_expression_without_names_is_drawn_too(run):

@@ -9,6 +9,7 @@ import pytest
 
 from autograd_engine import datasets
 from autograd_engine.datasets import Dataset
+from autograd_engine.datasets.tables import columns
 
 SHAPES = [datasets.moons, datasets.circles, datasets.spirals, datasets.xor]
 
@@ -208,7 +209,7 @@ def test_text_in_the_target_column_names_classes_in_sorted_order(table):
     assert list(data) == [([1.0, 2.0], 1), ([3.0, 4.0], 0), ([-0.5, 6.0], 1)]
 
 
-def test_whole_numbers_that_repeat_are_classes_in_ascending_order(table):
+def test_whole_numbers_without_a_gap_are_classes_in_ascending_order(table):
     data = table("a,kind\n1,10\n2,9\n3,10\n")
     assert (data.targets, data.classes) == ([1, 0, 1], ["9", "10"])
     data = table("a,kind\n1,-1\n2,1\n3,-1\n")
@@ -218,7 +219,15 @@ def test_whole_numbers_that_repeat_are_classes_in_ascending_order(table):
 
 
 @pytest.mark.parametrize(
-    "cells", [["1.5", "2.0", "1.5"], ["2", "4", "6"], [str(i % 21) for i in range(100)]]
+    "cells",
+    [
+        ["1.5", "2.0", "1.5"],
+        ["2", "4", "6"],
+        [str(i % 21) for i in range(100)],
+        [str(100 * (1 + i % 12)) for i in range(60)],
+        ["2019", "2020", "2021"],
+        ["0", "2", "0"],
+    ],
 )
 def test_other_numbers_are_predicted_themselves(table, cells):
     data = table("a,kind\n" + "".join(f"1,{cell}\n" for cell in cells))
@@ -261,12 +270,18 @@ def test_blank_lines_spaces_a_byte_order_mark_and_quotes_are_read_over(table):
         ('a,kind\n1,"two\nlines"\nno,x\n', "line 4: column 'a' has text, 'no'"),
         ('a,kind\nno,"two\nlines"\n1,x\n', "line 2: column 'a' has text, 'no'"),
         ('a,kind\n1,"x\n2,x\n', "line 2: unexpected end of data"),
-        (b"a,kind\n1,\xff\n", "not UTF-8 text"),
+        (b"a,kind\n1,\xff\n", r"not UTF-8 text \(.*\); save it as UTF-8$"),
     ],
 )
 def test_a_faulty_table_is_refused_by_file_and_line(table, text, message):
     with pytest.raises(ValueError, match=rf"table\.csv(:|,) .*{message}"):
         table(text)
+
+
+def test_a_table_tells_its_columns(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("\na, b ,kind\n")
+    assert columns(path) == ["a", "b", "kind"]
 
 
 def test_a_missing_file_raises_the_usual_error(tmp_path):

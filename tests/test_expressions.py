@@ -1,12 +1,14 @@
 """Expressions typed as text: parsed into graphs, and refused clearly where they are none."""
 
+import inspect
 import math
 import re
 
 import pytest
 
-from autograd_engine import Value, engine, functions
+from autograd_engine import Primitive, Value, engine, functions
 from autograd_engine.expressions import FUNCTIONS, evaluate
+from autograd_engine.expressions.vocabulary import LISTS, PARAMETERS
 
 
 def value_of(expression, **numbers):
@@ -107,13 +109,35 @@ def test_every_function_of_the_package_can_be_called():
         ("True", "cannot contain 'True'"),
         ("2j * a", "cannot contain '2j'"),
         ("a ^ 2", r"cannot contain 'a \^ 2': a power is written \*\*"),
-        ("a % 2", "cannot contain 'a % 2'"),
-        ("a and 2", "cannot contain 'a and 2'"),
+        ("a % 2", "cannot contain 'a % 2': there are no remainders"),
+        ("a // 2", "cannot contain 'a // 2': division is written /, and is never rounded"),
+        ("a and 2", "cannot contain 'a and 2': conditions are joined by nesting, as in where"),
+        ("where(a > 0 or a < -1, 1, 2)", "'a > 0 or a < -1': conditions are joined by nesting"),
+        ("(a > 0) & (a < 2)", "conditions are joined by nesting"),
+        ("not a", "cannot contain 'not a': turn the comparison round"),
+        ("a if a > 0 else -a", r"'a if a > 0 else -a': write where\(a > 0, a, -a\)$"),
+        ("max(a, 2)", "there is no function 'max'; did you mean 'maximum'"),
+        ("min(a, 2)", "there is no function 'min'; did you mean 'minimum'"),
+        ("ln(a)", "there is no function 'ln'; did you mean 'log'"),
+        ("arctan2(a, 1)", "there is no function 'arctan2'; did you mean 'atan2'"),
+        ("pow(a, 2)", r"there is no function 'pow'; a power is written a \*\* b$"),
+        ("a * pi", "'pi' has no value: give it one, as in pi=3.141592653589793$"),
+        ("e ** a", r"as in e=2.718281828459045; e\*\*a is written exp\(a\)$"),
         ("0 < a < 2", "cannot contain '0 < a < 2': one comparison at a time"),
         ("(b := a)", "cannot contain"),
         ("sum(*a)", r"cannot unpack with \* in 'sum\(\*a\)'"),
         ("clip(a, **b)", r"cannot unpack with \*"),
-        ("sum(a, a)", r"in 'sum\(a, a\)': sum\(\) takes 1 positional argument"),
+        ("sum(a, a, 2*a)", r"in 'sum\(.*\)': sum takes a list: sum\(\[a, a, 2\*a\]\)$"),
+        ("mean(a)", r"in 'mean\(a\)': mean takes a list: mean\(\[a, b\]\)$"),
+        ("norm()", r"norm takes a list: norm\(\[a, b\]\)$"),
+        ("prod(values=[a])", r"prod takes a list: prod\(\[a, b\]\)$"),
+        ("softmax([a], [a])", r"softmax takes a list: softmax\(\[a, b\]\)$"),
+        ("dot(a, a)", r"dot takes two lists: dot\(\[a, b\], \[c, d\]\)$"),
+        ("clip(a)", r"in 'clip\(a\)': it is called as clip\(x, low, high\)$"),
+        ("clip(a, 0, 1, 2)", r"it is called as clip\(x, low, high\)$"),
+        ("clip(a, 0, 1, x=a)", r"it is called as clip\(x, low, high\)$"),
+        ("elu(a, beta=2)", r"it is called as elu\(x, alpha=1.0\)$"),
+        ("tanh(x=a)", r"tanh takes no options by name: tanh\(a\)$"),
         ("tanh(a, a)", r"in 'tanh\(a, a\)': tanh takes 1 operand\(s\), got 2"),
         ("[a] * 2", r"in '\[a\] \* 2': expected one real number, got list"),
         ("[a, a][2]", r"in '\[a, a\]\[2\]': list index out of range"),
@@ -131,6 +155,21 @@ def test_every_function_of_the_package_can_be_called():
 def test_what_is_no_expression_is_refused_with_the_piece_that_is_wrong(expression, message):
     with pytest.raises(ValueError, match=message):
         value_of(expression, a=2.0)
+
+
+def test_every_composition_says_how_it_is_called():
+    for name, parameters in PARAMETERS.items():
+        signature = inspect.signature(getattr(functions, name))
+        assert (
+            tuple(
+                item.name if item.default is item.empty else f"{item.name}={item.default}"
+                for item in signature.parameters.values()
+            )
+            == parameters
+        )
+    compositions = {n for n, f in FUNCTIONS.items() if getattr(functions, n, None) is f}
+    primitives = {n for n, f in FUNCTIONS.items() if isinstance(f, Primitive)}
+    assert compositions - primitives == {*PARAMETERS, *LISTS, "dot"}
 
 
 def test_a_value_that_is_not_used_is_refused():

@@ -41,6 +41,18 @@ def test_the_slope_of_half_squared_error_is_the_difference():
     assert [v.grad for v in outputs] == [0.5, -3.0]
 
 
+@pytest.mark.parametrize("loss", [mse, half_squared_error])
+@pytest.mark.parametrize("outputs", [1e200, [1e200, 1.0]])
+def test_a_squared_error_beyond_the_floats_is_infinite_with_the_slope_of_the_difference(
+    loss, outputs
+):
+    values = [Value(x) for x in outputs] if isinstance(outputs, list) else [Value(outputs)]
+    output = loss(values, [0.0] * len(values))
+    output.backward()
+    assert output.data == loss(outputs, [0.0] * len(values)) == math.inf
+    assert values[0].grad == (2e200 if loss is mse and len(values) == 1 else 1e200)
+
+
 def test_the_slope_of_mse_is_twice_the_difference_over_the_number_of_outputs():
     outputs = [Value(1.5), Value(-2.0)]
     mse(outputs, [1.0, 1.0]).backward()
@@ -152,7 +164,13 @@ def test_nan_is_a_score_like_others():
         (lambda: mse([1.0, 2.0, 3.0], [1.0, 2.0]), ValueError, "3 outputs and 2 targets"),
         (lambda: half_squared_error(1.0, [1.0, 2.0]), ValueError, "1 outputs and 2 targets"),
         (lambda: mse([], []), ValueError, "outputs of mse are empty"),
-        (lambda: mse(["1"], [1.0]), TypeError, "values or numbers, got str: '1'"),
+        (lambda: mse([1.0], []), ValueError, "the target of mse is empty"),
+        (lambda: hinge([], 1), ValueError, "the score of hinge is empty"),
+        (lambda: hinge(0.0, []), ValueError, "the target of hinge is empty"),
+        (lambda: binary_cross_entropy([], 1), ValueError, "logit of binary_cross_entropy is empty"),
+        (lambda: cross_entropy([], 1), ValueError, "the logits of cross_entropy are empty"),
+        (lambda: mse(["1"], [1.0]), TypeError, "as outputs only values or numbers, got str: '1'"),
+        (lambda: hinge(0.0, ["1"]), TypeError, "as target only values or numbers, got str: '1'"),
         (lambda: mse([[1.0]], [1.0]), TypeError, "got list"),
         (lambda: binary_cross_entropy(0.0, 2), ValueError, "is 0 or 1, got 2"),
         (lambda: binary_cross_entropy(0.0, 0.5), ValueError, "is 0 or 1, got 0.5"),

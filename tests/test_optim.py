@@ -87,6 +87,46 @@ def test_an_optimiser_walks_where_torch_walks(name, settings, expected):
     assert descend(optimizer, 12) == pytest.approx(expected, rel=1e-12, abs=0.0)
 
 
+# The running means of torch.optim (2.13, float64) after the gradients JUMPS; those of the
+# second parameter are -0.7 times as large.
+JUMPS = [1e6, 1e-3, 3.0, -1e3, 0.02]
+MEANS = [
+    ("Adam", {"lr": 0.1, "betas": (0.0, 0.0)}, "exp_avg", [0.02, -0.013999999999999999]),
+    (
+        "Adam",
+        {"lr": 0.1, "betas": (1e-07, 1e-13)},
+        "exp_avg",
+        [0.019899998010082638, -0.013929998607057844],
+    ),
+    ("AdamW", {"lr": 0.1, "betas": (0.0, 1e-12)}, "exp_avg", [0.02, -0.013999999999999999]),
+    ("RMSprop", {"centered": True, "alpha": 0.5}, "grad_avg", [31000.3850625, -21700.26954375]),
+    (
+        "RMSprop",
+        {"centered": True, "alpha": 1e-07},
+        "grad_avg",
+        [0.019899998010082638, -0.013929998607057844],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "mean", "expected"), MEANS)
+def test_a_running_mean_that_forgets_fast_keeps_the_digits_of_torch(name, settings, mean, expected):
+    a, b = Value(1.0), Value(-2.0)
+    optimizer = getattr(optim, name)([a, b], **settings)
+    for jump in JUMPS:
+        a.grad, b.grad = jump, -0.7 * jump
+        optimizer.step()
+    assert optimizer.state_dict()["buffers"][mean] == pytest.approx(expected, rel=1e-12, abs=0.0)
+
+
+def test_adam_without_memory_walks_where_torch_walks():
+    w = Value(1.0)
+    optimizer = Adam([w], lr=0.1, betas=(0.0, 0.0))
+    for w.grad in JUMPS:
+        optimizer.step()
+    assert w.data == pytest.approx(0.7000010503223093, rel=1e-12)
+
+
 @pytest.mark.parametrize(("name", "settings", "expected"), TRAJECTORIES)
 def test_an_optimiser_resumed_from_json_walks_on_to_the_same_bits(name, settings, expected):
     whole = descend(getattr(optim, name)([Value(1.0), Value(-2.0)], **settings), 12)
@@ -205,6 +245,14 @@ def test_zero_grad_clears_every_parameter():
     assert (a.grad, b.grad) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("choice", [True, False])
+def test_zero_grad_takes_the_switch_of_torch_and_gives_0_either_way(choice):
+    w = Value(1.0)
+    w.grad = 3.0
+    Adam([w]).zero_grad(set_to_none=choice)
+    assert w.grad == 0.0
+
+
 def test_a_closure_is_called_before_the_step_and_its_loss_returned():
     w = Value(1.0)
 
@@ -271,6 +319,15 @@ def test_clipping_leaves_short_gradients_alone():
     assert [p.grad for p in parameters] == [3.0, -4.0]
 
 
+@pytest.mark.parametrize(
+    ("grads", "norm"), [((3.0, -4.0), 5.0), ((0.0,), 0.0), ((math.inf, 1.0), math.inf)]
+)
+def test_clipping_to_infinity_measures_the_norm_and_changes_nothing(grads, norm):
+    parameters = graded(*grads)
+    assert optim.clip_gradients(parameters, math.inf) == norm
+    assert tuple(p.grad for p in parameters) == grads
+
+
 def test_clipping_does_not_overflow_where_squares_would():
     parameters = graded(3e200, 4e200)
     # math.hypot rounds to within 1 ulp.
@@ -312,6 +369,8 @@ w = Value(1.0)
         (lambda: AdamW([w], eps=-1.0), ValueError, "eps"),
         (lambda: RMSprop([w], alpha=1.5), ValueError, "alpha must be .*from 0 to 1; got 1.5"),
         (lambda: optim.clip_gradients([w], -1.0), ValueError, "max_norm"),
+        (lambda: optim.clip_gradients([w], -math.inf), ValueError, "max_norm"),
+        (lambda: optim.clip_gradients([w], math.nan), ValueError, "max_norm"),
         (lambda: StepLR(one(0.1), 0), ValueError, "step_size must be an integer, at least 1"),
         (lambda: LinearLR(one(0.1), start_factor=0.0), ValueError, "start_factor"),
         (lambda: CosineAnnealingLR(one(0.1), 2.5), ValueError, "T_max"),
@@ -326,7 +385,8 @@ def test_bad_settings_are_refused_at_once(call, error, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"optimizer": "SGD"}, "expected the state of the optimizer Adam"),
+        ({"optimizer": "SGD"}, "^the state was written with the optimizer SGD, not Adam$"),
+        ({"optimizer": None}, "expected the state of the optimizer Adam, got"),
         ({"settings": {"lr": 0.1}}, "damaged"),
         ({"steps": -1}, "steps"),
         ({"buffers": {"exp_avg": [0.0]}}, "2 parameters, but .* 'exp_avg' is for 1"),
@@ -346,7 +406,11 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(change, messag
 def test_a_schedule_refuses_a_state_that_does_not_fit():
     schedule = StepLR(one(0.1), 2)
     state = schedule.state_dict()
-    for change in ({"schedule": "LinearLR"}, {"last_epoch": 1.5}, {"settings": {}}):
-        with pytest.raises(ValueError, match=r"schedule|last_epoch"):
+    for change, message in (
+        ({"schedule": "LinearLR"}, "written with the schedule LinearLR, not StepLR"),
+        ({"last_epoch": 1.5}, "last_epoch"),
+        ({"settings": {}}, "state of the schedule StepLR is damaged"),
+    ):
+        with pytest.raises(ValueError, match=message):
             schedule.load_state_dict({**state, **change})
     assert schedule.state_dict() == state

@@ -436,7 +436,9 @@ def test_a_primitive_of_ones_own_works_elementwise_on_numpy_arrays():
     assert list(own(np.array([2.0, 3.0]))) == [8.0, 27.0]
 
 
-@pytest.mark.parametrize("call", [lambda: ag.hypot(1.0), lambda: ag.log(8.0, 2.0), lambda: ag.exp()])
+@pytest.mark.parametrize(
+    "call", [lambda: ag.hypot(1.0), lambda: ag.log(8.0, 2.0), lambda: ag.exp()]
+)
 def test_the_number_of_operands_is_checked_on_plain_floats_too(call):
     with pytest.raises(TypeError):
         call()

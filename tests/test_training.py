@@ -4,6 +4,7 @@ import gc
 import json
 import math
 import random
+import re
 
 import pytest
 
@@ -181,11 +182,12 @@ def test_one_output_is_right_on_the_side_of_its_target(negative):
 def test_there_is_no_accuracy_where_numbers_are_predicted():
     assert math.isnan(accuracy(Value, [(1.0, 1.0), (2.0, 2.5)]))
     assert math.isnan(accuracy(lambda x: [x, x], [(1.0, [1.0, 2.0])]))
+    model = Slope()
     history = fit(
-        Slope(),
+        model,
         [(1.0, 2.5)],
         losses.mse,
-        optim.SGD([Value(0.0)]),
+        optim.SGD(model.parameters()),
         validation=[(1.0, 1.0)],
         progress=False,
     )
@@ -387,9 +389,14 @@ def test_number_targets_have_a_checkpoint_too(tmp_path):
         ({"batch_size": 6}, "written with batch_size=8, not batch_size=6"),
         ({"shuffle": False}, "written with shuffle=True, not shuffle=False"),
         ({"validation": HELD_OUT}, "written with validation=0, not validation=10"),
-        ({"make": optim.SGD}, "Adam"),
-        ({"model": small_model("relu")}, "'activation': 'tanh'.* not model=.*'relu'"),
-        ({"model": nn.MLP(2, [5, 1])}, r"\[4, 1\]"),
+        ({"make": optim.SGD, "batch_size": 6}, "written with the optimizer Adam, not SGD"),
+        ({"model": small_model("relu")}, "it holds a 2-4-1 network with tanh, not relu$"),
+        ({"model": nn.MLP(2, [5, 1], activation="tanh")}, "a 2-4-1 network with tanh, not 2-5-1$"),
+        ({"model": nn.MLP(2, [5, 1])}, "a 2-4-1 network with tanh, not 2-5-1 with relu$"),
+        (
+            {"model": nn.MLP(2, [4, 1], activation="tanh", bias=False)},
+            "a 2-4-1 network with tanh with biases, not without biases$",
+        ),
     ],
 )
 def test_a_checkpoint_of_another_training_is_refused(tmp_path, change, message):
@@ -494,6 +501,98 @@ def test_a_validation_loss_that_is_not_finite_stops_the_training():
         )
 
 
+def test_numbers_that_outgrow_floats_are_a_training_that_diverged(tmp_path):
+    model, path = Slope(1.0), tmp_path / "checkpoint.json"
+    optimizer = optim.SGD(model.parameters(), lr=1e60)
+    with pytest.raises(FloatingPointError) as refusal:
+        fit(model, [(1.0, 0.0)], lambda y, _: y**2, optimizer, 9, checkpoint=path, progress=False)
+    assert re.fullmatch(
+        r"the training diverged in epoch 4: .* too large for a float; try a lower learning rate, "
+        r"inputs scaled to about -1 to 1, or clip_gradients",
+        str(refusal.value),
+    )
+    assert refusal.value.__suppress_context__
+    assert model.w.data == load(path, Slope()).w.data == pytest.approx(-8e180)
+
+
+def test_a_step_to_infinity_is_undone_and_stops_the_training():
+    model = Slope(1.0)
+    optimizer = optim.SGD(model.parameters(), lr=1e308)
+    with pytest.raises(FloatingPointError, match="diverged in epoch 1: a parameter became -inf;"):
+        fit(model, [(1.0, 0.0)], lambda y, _: 10.0 * y, optimizer, progress=False)
+    assert model.w.data == 1.0
+
+
+def test_validation_that_outgrows_floats_stops_the_training_too():
+    model = Slope(1.0)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(FloatingPointError, match="diverged in epoch 1: .* too large"):
+        fit(
+            model,
+            [(1.0, 0.0)],
+            lambda y, _: y**2,
+            optimizer,
+            validation=[(1e200, 0.0)],
+            progress=False,
+        )
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    message = r"holds none of the model's parameters.*: make it of them, as in SGD\(model.param"
+    with pytest.raises(ValueError, match=message):
+        fit(Slope(), [(1.0, 1.0)], losses.mse, optim.SGD(Slope().parameters()), progress=False)
+
+
+def test_inputs_and_targets_apart_are_refused_with_what_to_write():
+    model = Slope()
+    optimizer = optim.SGD(model.parameters())
+    with pytest.raises(TypeError, match=r"write list\(zip\(xs, ys\)\)"):
+        fit(model, ([1.0, 2.0, 3.0], [2.0, 4.0, 6.0]), losses.mse, optimizer, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"optimizer": optim.SGD}, r"the class SGD: make one of it, such as SGD\(model.parameters"),
+        ({"optimizer": "sgd"}, r"must be one such as SGD\(model.parameters\(\)\), got 'sgd'"),
+        ({"model": Slope}, "model is the class Slope: make one of it"),
+        ({"model": abs}, r"model must be callable and have parameters\(\)"),
+        ({"loss": "mse"}, "loss must be a function such as losses.mse, got 'mse'"),
+        ({"epochs": 0.5}, "epochs must be a whole number, got 0.5"),
+        ({"batch_size": 8.0}, "batch_size must be a whole number, got 8.0"),
+        ({"patience": "2"}, "patience must be a whole number, got '2'"),
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_refused_by_name(change, message):
+    model = Slope()
+    usual = {
+        "model": model,
+        "data": [(1.0, 1.0)],
+        "loss": losses.mse,
+        "optimizer": optim.SGD(model.parameters()),
+        "progress": False,
+    }
+    with pytest.raises(TypeError, match=message):
+        fit(**{**usual, **change})
+    assert model.w.data == 1.0
+
+
 def test_a_history_without_validation_has_no_best_epoch():
     with pytest.raises(ValueError, match="validation"):
         History([1.0], [1.0]).best_epoch()
+
+
+def test_targets_may_be_numpy_arrays():
+    numpy = pytest.importorskip("numpy")
+    model = nn.MLP(2, [2], rng=random.Random(0))
+    data = [(numpy.array([1.0, 2.0]), numpy.array([0.0, 1.0]))]
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    history = fit(model, data, losses.mse, optimizer, epochs=2, progress=False)
+    assert history.loss[1] < history.loss[0]
+
+
+def test_a_folder_as_checkpoint_is_refused_before_training(tmp_path):
+    model = nn.MLP(2, [1], rng=random.Random(0))
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    with pytest.raises(IsADirectoryError, match="name a file in it"):
+        fit(model, [([1.0, 2.0], 1.0)], losses.mse, optimizer, checkpoint=tmp_path, progress=False)

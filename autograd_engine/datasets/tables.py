@@ -51,9 +51,9 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
 
     `target` names the column to predict; the other columns are the inputs. Text in the
     target column names classes, in sorted order. So do whole numbers, in ascending order,
-    if there are at most 20 different ones and they repeat or count 0, 1, 2 ...; any other
-    numbers are to be predicted themselves. `classes=True` or `False` overrules that.
-    Blank lines are skipped.
+    if at most 20 different ones follow each other without a gap, as 1, 2, 3 do, and repeat or
+    count from 0; and so do -1 and 1. Any other numbers are to be predicted themselves.
+    `classes=True` or `False` overrules that. Blank lines are skipped.
 
     Raises `ValueError` naming the file and the line (counted from 1, the header's) for a
     row of another length, a missing cell, text among numbers, NaN and infinities, a column
@@ -73,7 +73,18 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
         try:
             return _read(file, fspath(path), target, classes)
         except UnicodeDecodeError as error:
-            raise ValueError(f"{fspath(path)}: not UTF-8 text ({error.reason})") from None
+            raise ValueError(
+                f"{fspath(path)}: not UTF-8 text ({error.reason}); save it as UTF-8"
+            ) from None
+
+
+def columns(path: str | PathLike[str]) -> list[str]:
+    """Return the names in the header of a table.
+
+    Raises `ValueError` and `OSError` for a file that is no table, as `csv` does.
+    """
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        return _rows(file, fspath(path))[0].cells
 
 
 class Row(NamedTuple):
@@ -182,7 +193,11 @@ def _names_classes(rows: Sequence[Row], target: str, goal: int) -> bool:
     cells = {row.cells[goal] for row in rows}
     if len(cells) > MOST_CLASSES or not all(cell.lstrip("+-").isdecimal() for cell in cells):
         return False
-    return len(cells) < len(rows) or {int(cell) for cell in cells} == set(range(len(cells)))
+    found = {int(cell) for cell in cells}
+    first = min(found)
+    # Prices and years leave gaps, or come once each: those are quantities, not names.
+    consecutive = max(found) - first + 1 == len(found) and (len(cells) < len(rows) or first == 0)
+    return consecutive or found == {-1, 1}
 
 
 def _ascending(cell: str) -> tuple[float, str]:

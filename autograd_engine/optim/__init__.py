@@ -19,7 +19,7 @@ that momentum and weight decay still move it.
 Reading order:
 
     settings   what settings and saved states may hold
-    optimizer  Optimizer: what all optimisers share
+    optimizer  Optimizer, what all optimisers share; lerp
     sgd        SGD
     adam       Adam, AdamW
     rmsprop    RMSprop

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from autograd_engine.engine import Value
 from autograd_engine.floats import ratio
-from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.optimizer import Optimizer, lerp
 from autograd_engine.optim.settings import finite
 
 
@@ -53,7 +53,7 @@ class Adam(Optimizer):
         correction = math.sqrt(1.0 - beta2**self.steps)
         for i, parameter in enumerate(self.parameters):
             slope = self._slope(parameter)
-            means[i] += (1.0 - beta1) * (slope - means[i])
+            means[i] = lerp(means[i], slope, 1.0 - beta1)
             squares[i] = beta2 * squares[i] + (1.0 - beta2) * slope * slope
             if self.amsgrad:
                 peaks[i] = max(squares[i], peaks[i])  # in this order NaN stays NaN

@@ -12,7 +12,7 @@ from autograd_engine.optim.settings import finite
 def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     """Scale the gradients down to a Euclidean norm of at most `max_norm`; return the norm before.
 
-    Raises `ValueError` for a negative `max_norm`.
+    With `math.inf` it only measures. Raises `ValueError` for a negative `max_norm`.
 
     >>> w = Value(0.0)
     >>> w.grad = 8.0
@@ -20,10 +20,11 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     (8.0, 2.0)
     """
     parameters = list(parameters)
-    max_norm = finite("max_norm", max_norm)
+    if max_norm != math.inf:
+        max_norm = finite("max_norm", max_norm)
     norm = math.hypot(*(parameter.grad for parameter in parameters))
     factor = max_norm / (norm + 1e-6)  # PyTorch's guard against a norm of 0
-    if not factor >= 1.0:
+    if max_norm < math.inf and not factor >= 1.0:
         for parameter in parameters:
             parameter.grad *= factor
     return norm

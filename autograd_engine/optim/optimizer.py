@@ -1,4 +1,4 @@
-"""What all optimisers share: Optimizer."""
+"""What all optimisers share: Optimizer; what some share: lerp."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd_engine.engine import LEAF, Value
-from autograd_engine.optim.settings import finite, refusing, whole
+from autograd_engine.optim.settings import described, finite, refusing, whole
 from autograd_engine.real import as_float
 
 
@@ -50,8 +50,8 @@ class Optimizer:
         self._update()
         return loss
 
-    def zero_grad(self) -> None:
-        """Set the gradient of every parameter to 0."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Set the gradient of every parameter to 0, also where PyTorch would set it to None."""
         for parameter in self.parameters:
             parameter.grad = 0.0
 
@@ -70,8 +70,7 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Return settings, step count and buffers as plain lists, dicts and numbers."""
         return {
-            "optimizer": type(self).__name__,
-            "settings": {name: getattr(self, name) for name in self._settings},
+            **described("optimizer", self),
             "initial_lr": self.initial_lr,
             "steps": self.steps,
             "buffers": {name: list(buffer) for name, buffer in self._buffers.items()},
@@ -82,7 +81,7 @@ class Optimizer:
 
         Raises `ValueError` where it does not fit, and then changes nothing.
         """
-        with refusing("optimizer", type(self).__name__, self._settings, state):
+        with refusing("optimizer", self, state):
             fresh = type(self)(self.parameters, **state["settings"])
             fresh.steps = whole("steps", state["steps"])
             if state["initial_lr"] is not None:
@@ -95,6 +94,18 @@ class Optimizer:
                     )
                 fresh._buffers[name] = [as_float(item) for item in buffer]
         vars(self).update(vars(fresh))
+
+
+def lerp(start: float, end: float, weight: float) -> float:
+    """Return the number that lies that share of the way from start to end.
+
+    Written like PyTorch's, from the nearer side: else an end far below the start is lost.
+
+    >>> lerp(1e20, 3.0, 1.0)
+    3.0
+    """
+    way = end - start
+    return start + weight * way if weight < 0.5 else end - way * (1.0 - weight)
 
 
 def _trainable(parameters: Iterable[Value]) -> list[Value]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from autograd_engine.engine import Value
 from autograd_engine.floats import ratio
-from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.optimizer import Optimizer, lerp
 from autograd_engine.optim.settings import finite
 
 
@@ -53,7 +53,7 @@ class RMSprop(Optimizer):
             squares[i] = self.alpha * squares[i] + (1.0 - self.alpha) * slope * slope
             spread = squares[i]
             if self.centered:
-                means[i] += (1.0 - self.alpha) * (slope - means[i])
+                means[i] = lerp(means[i], slope, 1.0 - self.alpha)
                 # Rounding may leave a variance of 0 just below it; NaN stays NaN.
                 spread = max(spread - means[i] * means[i], 0.0)
             move = ratio(slope, math.sqrt(spread) + self.eps)

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Optimizer
-from autograd_engine.optim.settings import finite, refusing, whole
+from autograd_engine.optim.settings import described, finite, refusing, whole
 from autograd_engine.optim.sgd import SGD
 
 
@@ -39,8 +39,7 @@ class Schedule:
     def state_dict(self) -> dict[str, Any]:
         """Return settings, epoch and starting rate as plain numbers."""
         return {
-            "schedule": type(self).__name__,
-            "settings": {name: getattr(self, name) for name in self._settings},
+            **described("schedule", self),
             "base_lr": self.base_lr,
             "last_epoch": self.last_epoch,
         }
@@ -51,7 +50,7 @@ class Schedule:
         The present learning rate is part of the optimiser's state. Raises `ValueError`
         where the state does not fit, and then changes nothing.
         """
-        with refusing("schedule", type(self).__name__, self._settings, state):
+        with refusing("schedule", self, state):
             fresh = type(self)(SGD([Value(0.0)]), **state["settings"])
             fresh.base_lr = finite("base_lr", state["base_lr"])
             fresh.last_epoch = whole("last_epoch", state["last_epoch"])

@@ -38,15 +38,22 @@ def whole(name: str, number: int, low: int = 0) -> int:
     return index(number)
 
 
+def described(kind: str, owner: Any) -> dict[str, Any]:
+    """Return the entries of a state that say whose it is: the class name and the settings."""
+    settings = {name: getattr(owner, name) for name in owner._settings}
+    return {kind: type(owner).__name__, "settings": settings}
+
+
 @contextmanager
-def refusing(
-    kind: str, name: str, settings: tuple[str, ...], state: Mapping[str, Any]
-) -> Iterator[None]:
+def refusing(kind: str, owner: Any, state: Mapping[str, Any]) -> Iterator[None]:
     """Turn whatever is wrong with the state to be loaded into a `ValueError`."""
-    if not isinstance(state, Mapping) or state.get(kind) != name:
+    name = type(owner).__name__
+    if not isinstance(state, Mapping) or not isinstance(state.get(kind), str):
         raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
+    if state[kind] != name:
+        raise ValueError(f"the state was written with the {kind} {state[kind]}, not {name}")
     try:
-        if unlike := set(state["settings"]) ^ set(settings):
+        if unlike := set(state["settings"]) ^ set(owner._settings):
             raise KeyError(*unlike)
         yield
     except (AttributeError, KeyError, OverflowError, TypeError) as error:

@@ -1,57 +1,16 @@
-"""Expressions typed as text, turned into graphs: names, numbers and functions of the package.
-
-The text is parsed, never executed: what is not arithmetic, a comparison, a list or a call of
-one of `FUNCTIONS` is refused by name.
-"""
+"""The walk over a parsed expression, which gives its value."""
 
 from __future__ import annotations
 
 import ast
-import difflib
-import operator
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograd_engine import engine, functions
+from autograd_engine import engine
 from autograd_engine.engine import Value, as_value
-
-# fmt: off
-_PRIMITIVES = (
-    engine.exp, engine.expm1, engine.log, engine.log1p, engine.log2, engine.log10, engine.sqrt,
-    engine.cbrt, engine.sin, engine.cos, engine.tan, engine.asin, engine.acos, engine.atan,
-    engine.atan2, engine.sinh, engine.cosh, engine.tanh, engine.asinh, engine.acosh, engine.atanh,
-    engine.erf, engine.erfc, engine.sigmoid, engine.softplus, engine.relu, engine.maximum,
-    engine.minimum, engine.hypot,
-)
-_COMPOSITIONS = (
-    functions.where, functions.leaky_relu, functions.elu, functions.gelu, functions.silu,
-    functions.clip, functions.sum, functions.mean, functions.prod, functions.dot, functions.norm,
-    functions.variance, functions.logsumexp, functions.softmax, functions.log_softmax,
-)
-# fmt: on
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": engine.ABSOLUTE,
-    **{rule.name: rule for rule in _PRIMITIVES},
-    **{function.__name__: function for function in _COMPOSITIONS},
-}
-"""Every function that an expression may call, by name."""
-
-_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: engine.ADD,
-    ast.Sub: engine.SUBTRACT,
-    ast.Mult: engine.MULTIPLY,
-    ast.Div: engine.DIVIDE,
-    ast.UAdd: operator.pos,
-    ast.USub: engine.NEGATIVE,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
+from autograd_engine.expressions.advice import CONSTANTS, advice_on, misused, other_name, similar
+from autograd_engine.expressions.vocabulary import FUNCTIONS, OPERATORS
 
 
 def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
@@ -116,25 +75,30 @@ class _Evaluation:
                 return self.named(node)
             case ast.List() | ast.Tuple():
                 return [self.of(item) for item in node.elts]
-            case ast.UnaryOp(op=sign) if type(sign) in _OPERATORS:
-                return self.called(node, _OPERATORS[type(sign)], self.of(node.operand))
+            case ast.UnaryOp(op=sign) if type(sign) in OPERATORS:
+                return self.called(node, OPERATORS[type(sign)], self.of(node.operand))
             case ast.BinOp(op=ast.Pow()):
                 return self.called(node, _power, self.of(node.left), self.of(node.right))
-            case ast.BinOp(op=sign) if type(sign) in _OPERATORS:
-                rule = _OPERATORS[type(sign)]
+            case ast.BinOp(op=sign) if type(sign) in OPERATORS:
+                rule = OPERATORS[type(sign)]
                 return self.called(node, rule, self.of(node.left), self.of(node.right))
-            case ast.Compare(ops=[sign], comparators=[right]) if type(sign) in _OPERATORS:
-                rule = _OPERATORS[type(sign)]
+            case ast.Compare(ops=[sign], comparators=[right]) if type(sign) in OPERATORS:
+                rule = OPERATORS[type(sign)]
                 return self.called(node, rule, self.of(node.left), self.of(right))
             case ast.Call():
                 return self.function(node)
             case ast.Subscript():
                 return self.called(node, _item, self.of(node.value), self.of(node.slice))
-        raise ValueError(f"an expression cannot contain {self.piece(node)}{_advice(node)}")
+        advice = advice_on(node, self.plain)
+        raise ValueError(f"an expression cannot contain {self.piece(node)}{advice}")
+
+    def plain(self, node: ast.AST) -> str:
+        """Return the text of this piece."""
+        return ast.get_source_segment(self.text, node) or self.text
 
     def piece(self, node: ast.AST) -> str:
         """Return the text of this piece, quoted."""
-        return repr(ast.get_source_segment(self.text, node) or self.text)
+        return repr(self.plain(node))
 
     def named(self, node: ast.Name) -> Value:
         """Return the value of that name."""
@@ -143,9 +107,10 @@ class _Evaluation:
             return self.values[name]
         if name in FUNCTIONS:
             raise ValueError(f"{name!r} is a function: call it, as in {name}(...)")
+        number, more = CONSTANTS.get(name, ("2", ""))
         raise ValueError(
-            f"the name {name!r} has no value: give it one, as in {name}=2"
-            + _similar(name, self.values)
+            f"the name {name!r} has no value: give it one, as in {name}={number}"
+            + (more or similar(name, self.values))
         )
 
     def function(self, node: ast.Call) -> Any:
@@ -157,12 +122,15 @@ class _Evaluation:
             )
         name = node.func.id
         if name not in FUNCTIONS:
-            raise ValueError(f"there is no function {name!r}{_similar(name, FUNCTIONS)}")
+            raise ValueError(f"there is no function {name!r}{other_name(name)}")
         for part in (*node.args, *(keyword.value for keyword in node.keywords)):
             if isinstance(part, ast.Starred) or any(item.arg is None for item in node.keywords):
                 raise ValueError(f"an expression cannot unpack with * in {self.piece(node)}")
+        operands = [self.of(operand) for operand in node.args]
         options = {str(keyword.arg): self.of(keyword.value) for keyword in node.keywords}
-        return self.called(node, FUNCTIONS[name], *map(self.of, node.args), **options)
+        if usage := misused(name, operands, options, [self.plain(part) for part in node.args]):
+            raise ValueError(f"in {self.piece(node)}: {usage}")
+        return self.called(node, FUNCTIONS[name], *operands, **options)
 
     def called(
         self, node: ast.expr, function: Callable[..., Any], *operands: Any, **options: Any
@@ -185,18 +153,3 @@ def _item(items: Any, index: Any) -> Any:
     if not isinstance(items, list) or not isinstance(index, float) or not index.is_integer():
         raise TypeError("square brackets pick an item of a list by its number, as in [a, b][0]")
     return items[int(index)]
-
-
-def _similar(name: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _advice(node: ast.expr) -> str:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
-        return ": a power is written **"
-    if isinstance(node, ast.Attribute):
-        return ": functions are called by their bare names, as in tanh(a)"
-    if isinstance(node, ast.Compare):
-        return ": one comparison at a time"
-    return ""
