@@ -583,7 +583,6 @@ def test_a_history_without_validation_has_no_best_epoch():
 
 
 def test_targets_may_be_numpy_arrays():
-    numpy = pytest.importorskip("numpy")
     model = nn.MLP(2, [2], rng=random.Random(0))
     data = [(numpy.array([1.0, 2.0]), numpy.array([0.0, 1.0]))]
     optimizer = optim.SGD(model.parameters(), lr=0.01)
