@@ -6,6 +6,7 @@ import math
 import random
 import re
 
+import numpy
 import pytest
 
 from autograd_engine import Value, datasets, losses, mean, nn, optim
