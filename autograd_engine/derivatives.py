@@ -25,7 +25,8 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     An input is any value of the graph; the derivative by one that the output does not
     depend on is 0. No `grad` is touched. With `create_graph` the derivatives are Values
     of a graph of their own, which can be differentiated again; then a leaf changed since
-    the forward pass raises `RuntimeError` naming it.
+    the forward pass raises `RuntimeError` naming it. (A change by which neither the values
+    nor the partials that use the leaf become others cannot be seen, and does no harm.)
 
     >>> x = Value(2.0)
     >>> slope, = gradient(x**3, [x], create_graph=True)
