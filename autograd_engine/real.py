@@ -58,7 +58,7 @@ def domain_error(
     What the operation `said` itself, if anything, is kept.
 
     >>> domain_error("log", "log", ValueError(), [("w", -1.0)], ((0.0, math.inf),))
-    ValueError("log(-1.0) is not a real number ('w' is -1.0): log is defined from 0.0 to inf")
+    ValueError("log(-1.0) is not a real number ('w' is -1.0): log is defined between 0.0 and inf")
     """
     shown = [repr(number) for _, number in operands]
     if symbol[:1] in ("+", "-", "*", "/"):
@@ -72,7 +72,7 @@ def domain_error(
     if said:
         message += f": {said}"
     elif kind is ValueError and len(domain) == 1 and domain[0] != (-math.inf, math.inf):
-        message += f": {name} is defined from {domain[0][0]} to {domain[0][1]}"
+        message += f": {name} is defined between {domain[0][0]} and {domain[0][1]}"
     return kind(message)
 
 
