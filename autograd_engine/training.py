@@ -14,9 +14,11 @@ With this module, a model, a loss and an optimiser you train:
 
 from __future__ import annotations
 
+import gc
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from typing import Any, Protocol
 
@@ -119,7 +121,8 @@ def fit(
     history = keeper.resumed() if resume else History()
     batches = math.ceil(len(samples) / batch_size)
 
-    with progress_bar(progress, epochs * batches, len(history.loss) * batches) as bar:
+    bar_of_batches = progress_bar(progress, epochs * batches, len(history.loss) * batches)
+    with _seldom_collected(), bar_of_batches as bar:
         for epoch in range(len(history.loss), epochs):
             if patience is not None and history.waited() >= patience:
                 break
@@ -137,6 +140,21 @@ def fit(
     if patience is not None:
         keeper.restore_best()
     return history
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Let Python's collector look less often meanwhile: a graph has no cycles to be found.
+
+    It would spend a fifth of the time. One that is switched off stays off.
+    """
+    young, *older = gc.get_threshold()
+    if young:
+        gc.set_threshold(max(young, 50_000), *older)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, *older)
 
 
 def _check(epochs: int, batch_size: int, patience: int | None, validated: bool) -> None:

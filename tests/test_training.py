@@ -5,6 +5,7 @@ import json
 import math
 import random
 import re
+from contextlib import nullcontext
 
 import numpy
 import pytest
@@ -596,3 +597,20 @@ def test_a_folder_as_checkpoint_is_refused_before_training(tmp_path):
     optimizer = optim.SGD(model.parameters(), lr=0.01)
     with pytest.raises(IsADirectoryError, match="name a file in it"):
         fit(model, [([1.0, 2.0], 1.0)], losses.mse, optimizer, checkpoint=tmp_path, progress=False)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_collectors_thresholds_are_the_users_again_after_training(fails):
+    model = nn.MLP(2, [1], rng=random.Random(0))
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    before, seen = gc.get_threshold(), []
+
+    def callback(history: History) -> None:
+        seen.append(gc.get_threshold())
+        if fails:
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError) if fails else nullcontext():
+        fit(model, DATA, losses.mse, optimizer, callback=callback, progress=False)
+    assert seen[0][0] >= 50_000
+    assert gc.get_threshold() == before
