@@ -591,7 +591,7 @@ OPERATORS: Final[dict[str, Callable[..., Any]]] = {
 # Making values.
 
 blank = object.__new__
-ZERO: Final[object] = 0.0  # not a literal, which the compiler would make anew each time
+ZERO: Final[object] = float("0")  # not a literal, which the compiler would make anew each time
 
 
 def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
@@ -724,8 +724,8 @@ def topological_order(*outputs: Value, clear: bool = False) -> list[Value]:
     """
     mark = next(_traversals)
     order: list[Value] = []
-    path: list[Value | None] = [None]  # values whose second operand has not been looked at
     for output in outputs:
+        path: list[Value | None] = [None]  # values whose second operand has not been looked at
         node: Value | None = output if output.mark != mark else None
         while node is not None:
             x = node.x
@@ -748,5 +748,4 @@ def topological_order(*outputs: Value, clear: bool = False) -> list[Value]:
             else:
                 path.append(node)
                 node = y
-        path = [None]
     return order

@@ -28,9 +28,13 @@ def _release(
     self.x = self.y = None
     while waiting and not emptying:  # once more if another thread added to it meanwhile
         emptying.append(True)
-        while waiting:
-            waiting.pop()
-        emptying.pop()
+        try:
+            while waiting:
+                waiting.pop()
+        except IndexError:  # another thread was quicker by one
+            pass
+        finally:
+            emptying.pop()
 
 
 if not COMPILED and sys.version_info[:2] == (3, 13):
