@@ -1,0 +1,166 @@
+"""Symbols: what a rule, or somebody's own function, is read with to learn its formula.
+
+A primitive's `partials` are written with primitives. Called with symbols instead of numbers
+they give expressions, which a back end spells in its own language: so a derivative written
+once is differentiated, drawn, vectorised and compiled.
+
+>>> from autograd_engine.engine import TABLE
+>>> partials(TABLE["tanh"])
+(4.0 * bell(2.0 * x),)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from autograd_engine.engine import (
+    ABSOLUTE,
+    ADD,
+    DIVIDE,
+    MULTIPLY,
+    NEGATIVE,
+    OPERATORS,
+    POWER,
+    SUBTRACT,
+    TABLE,
+    Primitive,
+)
+from autograd_engine.real import as_float, is_number
+
+Expression: TypeAlias = "Symbol | float"
+
+
+class Symbol:
+    """An unknown number, or a primitive applied to such.
+
+    It takes part in arithmetic and in the package's primitives, and in nothing else: a
+    branch on it, or `math.exp` of it, raises `TypeError`.
+    """
+
+    __slots__ = ("name", "operands", "rule")
+
+    def __init__(
+        self, name: str = "", rule: Primitive | None = None, operands: tuple[Expression, ...] = ()
+    ) -> None:
+        self.name = name
+        self.rule = rule
+        self.operands = operands
+
+    def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Expression:
+        return applied(rule, *operands)
+
+    def __repr__(self) -> str:
+        if self.rule is None:
+            return self.name
+        if self.infix:
+            return f" {self.rule.symbol} ".join(map(_grouped, self.operands))
+        return f"{self.rule.name}({', '.join(map(repr, self.operands))})"
+
+    @property
+    def infix(self) -> bool:
+        """Whether it is written between its two operands."""
+        return len(self.operands) == 2 and not self.rule.symbol.isidentifier()  # type: ignore[union-attr]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """Answer the NumPy functions that are operators or primitives."""
+        found = OPERATORS.get(ufunc.__name__) or TABLE.get(
+            _NUMPY.get(ufunc.__name__, ufunc.__name__)
+        )
+        if found is None or method != "__call__" or options:
+            return NotImplemented
+        return found(*inputs)
+
+    # fmt: off
+    def __add__(self, other: Any) -> Any: return applied(ADD, self, other)
+    def __radd__(self, other: Any) -> Any: return applied(ADD, other, self)
+    def __sub__(self, other: Any) -> Any: return applied(SUBTRACT, self, other)
+    def __rsub__(self, other: Any) -> Any: return applied(SUBTRACT, other, self)
+    def __mul__(self, other: Any) -> Any: return applied(MULTIPLY, self, other)
+    def __rmul__(self, other: Any) -> Any: return applied(MULTIPLY, other, self)
+    def __truediv__(self, other: Any) -> Any: return applied(DIVIDE, self, other)
+    def __rtruediv__(self, other: Any) -> Any: return applied(DIVIDE, other, self)
+    def __pow__(self, other: Any) -> Any: return applied(POWER, self, other)
+    def __rpow__(self, other: Any) -> Any: return applied(POWER, other, self)
+    def __neg__(self) -> Any: return applied(NEGATIVE, self)
+    def __pos__(self) -> Any: return self
+    def __abs__(self) -> Any: return applied(ABSOLUTE, self)
+
+    def __lt__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __le__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __gt__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __ge__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __eq__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __ne__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __bool__(self) -> bool: raise TypeError(UNKNOWN)
+    # fmt: on
+
+    __hash__ = object.__hash__
+
+
+UNKNOWN = "a symbol stands for any number: there is nothing to compare"
+_NUMPY = {
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
+}
+
+
+def applied(rule: Primitive, *operands: Any) -> Expression:
+    """Return the primitive applied to symbols and numbers: a number where all are numbers.
+
+    A factor of exactly 1 is left out.
+    """
+    items = [item if isinstance(item, Symbol) else as_float(item) for item in operands]
+    symbols = [item for item in items if isinstance(item, Symbol)]
+    if not symbols:
+        return float(rule(*items))
+    if rule is MULTIPLY and len(symbols) == 1 and 1.0 in [i for i in items if is_number(i)]:
+        return symbols[0]
+    return Symbol("", rule, tuple(items))
+
+
+OUT, X, Y = Symbol("out"), Symbol("x"), Symbol("y")
+
+
+@lru_cache(maxsize=1024)
+def partials(rule: Primitive) -> tuple[Expression, ...]:
+    """Return a primitive's derivatives by each operand, of the symbols `OUT`, `X` and `Y`.
+
+    Raises `TypeError` where its rule cannot be read with symbols.
+    """
+    given = rule.partials(OUT, *(X, Y)[: len(rule.domain)])
+    return tuple(item if isinstance(item, Symbol) else as_float(item) for item in given)
+
+
+@lru_cache(maxsize=1024)
+def formula(rule: Primitive) -> Expression | None:
+    """Return a primitive's own forward function as an expression of `X` and `Y`.
+
+    None where it cannot be read with symbols: where it branches, or calls functions of `math`.
+    """
+    try:
+        found = rule.forward(*(X, Y)[: len(rule.domain)])
+    except Exception:  # whatever somebody's function does not do with a symbol
+        return None
+    return found if isinstance(found, (Symbol, float, int)) else None
+
+
+def substituted(expression: Expression, make: Callable[..., Any], known: dict[Symbol, Any]) -> Any:
+    """Return what `make(rule, *operands)` makes of an expression, each shared part once."""
+    if not isinstance(expression, Symbol):
+        return expression
+    if expression not in known:
+        assert expression.rule is not None
+        parts = [substituted(operand, make, known) for operand in expression.operands]
+        known[expression] = make(expression.rule, *parts)
+    return known[expression]
+
+
+def _grouped(part: Expression) -> str:
+    return f"({part})" if isinstance(part, Symbol) and part.infix else repr(part)
