@@ -1,0 +1,152 @@
+"""The NumPy back end: an array program bound to memory, ready to run.
+
+Every instruction becomes one call of a NumPy function on views that exist already, with the
+result written in place: running allocates nothing. A batch runs in tiles that fit the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+from numpy.lib.stride_tricks import as_strided
+
+from autograd_engine.compiler.arrays import Array, ArrayProgram, Instruction
+from autograd_engine.compiler.contraction import contraction, flattened
+from autograd_engine.compiler.reverse import Backward
+from autograd_engine.compiler.spelling import spelled
+from autograd_engine.compiler.views import Ref
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+SCANS = {
+    "maximum": numpy.maximum,
+    "minimum": numpy.minimum,
+    "hypot": numpy.hypot,
+    "multiply": numpy.multiply,
+}
+ITEM = 8  # bytes
+CACHE = 1 << 19  # bytes of memory that a tile may take
+
+
+class Bound:
+    """An array program on memory of its own, for one number of rows.
+
+    Not for two threads at once.
+    """
+
+    def __init__(self, program: ArrayProgram, backward: Backward, rows: int) -> None:
+        sizes = program.memory.sizes
+        self.rows = rows
+        self.arenas = {
+            arena: numpy.zeros((size, rows) if arena.isupper() else size)
+            for arena, size in sizes.items()
+        }
+        for start, numbers in program.memory.constants:
+            self.arenas["v"][start : start + len(numbers)] = numbers
+        self.weight = numpy.ones(())  # of a row in the mean
+        leaves = len(program.home)
+        self.leaves = self.arenas["v"][:leaves]
+        self.slopes = self.arenas["a"][:leaves]
+        self.inputs = self.arenas["V"][: program.inputs]
+        self.fixed = self.calls(program.forward(batched=False))
+        self.forward = self.calls(program.forward(batched=True))
+        self.body, self.rest = self.calls(backward.body), self.calls(backward.rest)
+        self.shared = [self.view(ref) for ref in backward.shared]
+        self.outputs = [self.view(ref) for ref in program.outputs]
+
+    def view(self, ref: Ref, beside: bool = False) -> Array:
+        """Return the array that a Ref views; `beside` a batched one it gets an axis of one."""
+        arena = self.arenas[ref.arena]
+        if ref.batched:
+            shape = (*ref.shape, self.rows)
+            strides = (*(stride * self.rows * ITEM for stride in ref.strides), ITEM)
+            return as_strided(arena[ref.start :], shape, strides)
+        shape, strides = ref.shape, tuple(stride * ITEM for stride in ref.strides)
+        if beside:
+            shape, strides = (*shape, 1), (*strides, 0)
+        return as_strided(arena[ref.start :], shape, strides)
+
+    def calls(self, instructions: Any) -> list[Call]:
+        return [call for instruction in instructions for call in self.bound(instruction)]
+
+    def bound(self, instruction: Instruction) -> list[Call]:
+        """Return the calls that carry out one instruction."""
+        kind, out, ins = instruction.kind, instruction.out, instruction.ins
+        batched = out.batched or any(ref.batched for ref in ins)
+        if kind == "contract":
+            return contraction(self.view, instruction)
+        if kind == "take":
+            return [self.take(instruction)]
+        if kind == "put":
+            return [self.put(instruction)]
+        views = [self.view(ref, batched) for ref in ins]
+        target = self.view(out, out.batched)
+        if kind == "map":
+            assert instruction.rule is not None
+            return [(spelled(instruction.rule), flattened(*views, target))]
+        if kind == "copy":
+            return [(numpy.copyto, (target, views[0]))]
+        if kind == "fill":
+            return [(target.fill, (0.0,))]
+        if kind == "seed":
+            return [(numpy.copyto, (target, self.weight if out.batched else 1.0))]
+        if kind == "sum":
+            over = instruction.over
+            if batched and not out.batched:
+                over = (*over, len(ins[0].shape))
+            return [summation(views[0], over, target)]
+        assert kind == "scan" and instruction.rule is not None
+        axis = len(out.shape) - 1
+        accumulate = SCANS[instruction.rule.name].accumulate
+        if instruction.over:
+            backwards = (slice(None),) * axis + (slice(None, None, -1),)
+            target, views = target[backwards], [views[0][backwards]]
+        return [(accumulate, (views[0], axis, None, target))]
+
+    def take(self, instruction: Instruction) -> Call:
+        source = self.arenas[instruction.ins[0].arena]
+        out, index, at = instruction.out, instruction.index, instruction.at
+        whole = self.arenas[out.arena][out.start : out.start + out.size]
+        if at is None:
+            return source.take, (index, 0, whole, "clip")
+        beside = out.batched and not instruction.ins[0].batched
+
+        def scatter() -> None:
+            taken = source.take(index, 0)
+            whole[at] = taken[:, None] if beside else taken
+
+        return scatter, ()
+
+    def put(self, instruction: Instruction) -> Call:
+        """Return the call that adds values to slots, some of which may come several times."""
+        target, value = self.arenas[instruction.out.arena], self.view(instruction.ins[0])
+        index, at = instruction.index, instruction.at
+        summed = instruction.ins[0].batched and not instruction.out.batched
+        order = numpy.argsort(index, kind="stable")
+        slots, starts = numpy.unique(index[order], return_index=True)
+        rows = order if at is None else at[order]
+        plain = len(slots) == len(index)
+
+        def scatter() -> None:
+            values = value.sum(-1) if summed else value
+            values = values[rows]
+            target[slots] += values if plain else numpy.add.reduceat(values, starts, 0)
+
+        return scatter, ()
+
+
+def summation(array: Array, over: tuple[int, ...], out: Array) -> Call:
+    """Return the call that sums over axes: a product with ones where that is faster."""
+    if array.ndim == 2 and out.ndim == 1 and array.size > 64:
+        ones = numpy.ones(array.shape[over[0]])
+        if over == (0,):
+            return numpy.matmul, (ones, array, out)
+        return numpy.matmul, (array, ones, out)
+    return numpy.add.reduce, (array, over, None, out)
+
+
+def run(calls: list[Call]) -> None:
+    """Carry out the calls, one after the other."""
+    for function, arguments in calls:
+        function(*arguments)

@@ -1,0 +1,89 @@
+"""How NumPy contracts: as a matrix product wherever the views allow one.
+
+A contraction has, beside the blocks h, one letter in both factors that is summed (c), one in
+the first factor only (m), and one in the second only (n); a batched operand also has the rows
+of the batch (b), last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.arrays import Array, Instruction
+from autograd_engine.compiler.views import Ref
+
+View = Callable[[Ref], Array]
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def contraction(view: View, instruction: Instruction) -> list[Call]:
+    """Return the calls that carry out a contraction."""
+    factors, result = instruction.axes.split("->")
+    first, second = factors.split(",")
+    (x, y), out = instruction.ins, instruction.out
+    if first == "nk":
+        return [_einsum(view, instruction)]
+    (summed,) = set(first) & set(second) - set(result)
+    m, n = (next(c for c in f if c not in "h" + summed) for f in (first, second))
+    a = view(x.transposed(*map(first.index, ("h", m, summed))))
+    b = view(y.transposed(*map(second.index, ("h", summed, n))))
+    o = view(out.transposed(*map(result.index, ("h", m, n))))
+    if not x.batched and not y.batched:
+        return [_product(a, b, o)]
+    if out.batched and not y.batched:  # (n, c) @ (c, rows), for each block and m
+        return [_product(b.transpose(0, 2, 1)[:, None], a, o)]
+    if out.batched and not x.batched:
+        return [_product(a[:, None], b.transpose(0, 2, 1, 3), o.transpose(0, 2, 1, 3))]
+    if not out.batched and x.batched and y.batched:
+        if a.shape[2] == 1:
+            return [_product(a[:, :, 0], b[:, 0].transpose(0, 2, 1), o)]
+        held = numpy.empty((a.shape[0], a.shape[2], a.shape[1], b.shape[2]))
+        return [
+            _product(a.transpose(0, 2, 1, 3), b.transpose(0, 1, 3, 2), held),
+            (numpy.add.reduce, (held, 1, None, o)),
+        ]
+    return [_einsum(view, instruction)]
+
+
+def _product(a: Array, b: Array, out: Array) -> Call:
+    """Return the matrix product; where its summed axis has length 1, the product of elements."""
+    if a.shape[-1] == 1:
+        return numpy.multiply, flattened(a, b, out)
+    axes = tuple(i for i in range(out.ndim - 2) if out.shape[i] == 1)
+    a, b, out = (
+        array.squeeze(tuple(i for i in axes if array.shape[i] == 1)) for array in (a, b, out)
+    )
+    if out.ndim == 2 and out.strides[-1] != out.itemsize and out.strides[-2] == out.itemsize:
+        a, b, out = b.T, a.T, out.T
+    return numpy.matmul, (a, b, out)
+
+
+def flattened(*arrays: Array) -> tuple[Array, ...]:
+    """Return views for a function of elements, the last its result, on as few axes as can be.
+
+    Axes of length 1 are left out and the others ordered as the result lies in memory.
+    """
+    out = arrays[-1]
+    order = sorted(range(out.ndim), key=lambda axis: -abs(out.strides[axis]))
+    kept = [axis for axis in order if out.shape[axis] > 1] or order[:1]
+    left = tuple(axis for axis in range(out.ndim) if axis not in kept)
+    ranks = [sorted(kept).index(axis) for axis in kept]
+    views = [numpy.broadcast_to(array, out.shape) for array in arrays[:-1]]
+    return tuple(array.squeeze(left).transpose(ranks) for array in (*views, out))
+
+
+def _einsum(view: View, instruction: Instruction) -> Call:
+    factors, result = instruction.axes.split("->")
+    letters = [
+        axes + "b" * ref.batched
+        for axes, ref in zip(
+            (*factors.split(","), result), (*instruction.ins, instruction.out), strict=True
+        )
+    ]
+    axes = f"{letters[0]},{letters[1]}->{letters[2]}"
+    a, b = map(view, instruction.ins)
+    out = view(instruction.out)
+    return lambda: numpy.einsum(axes, a, b, out=out), ()

@@ -1,0 +1,121 @@
+"""The runner of lifted programs: record, lift, differentiate, bind, run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.arrays import ArrayProgram
+from autograd_engine.compiler.bound import CACHE, ITEM, Bound, run
+from autograd_engine.compiler.lift import lift
+from autograd_engine.compiler.reverse import differentiate
+from autograd_engine.compiler.sums import find
+from autograd_engine.compiler.tape import Tape
+from autograd_engine.compiler.waves import dependence
+
+Array = Any
+KEPT = 8  # workspaces
+
+
+class Lifted:
+    """A tape as an array program, run by NumPy; two threads may run it at once.
+
+    >>> from autograd_engine.compiler.tape import record
+    >>> from autograd_engine.engine import Value
+    >>> w, x = Value(2.0), Value(3.0)
+    >>> program = Lifted(record([(w * x).tanh()], inputs=[x]))
+    >>> outputs, gradient = program.run(numpy.array([2.0]), numpy.array([[0.0], [0.5]]), True)
+    >>> outputs.shape, gradient.shape
+    ((2, 1), (1,))
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        sums = find(tape)
+        self.program: ArrayProgram = lift(sums, dependence(sums))
+        self.parameters = len(tape.parameters)
+        self.backward = differentiate(self.program, len(self.program.home))
+        home = self.program.home
+        self.moved = None if (home == numpy.arange(len(home))).all() else numpy.argsort(home)
+        self.back = home[: self.parameters]
+        sizes = self.program.memory.sizes
+        row = sum(sizes[arena] for arena in "VAS") * ITEM
+        self.tile = max(16, CACHE // max(row, 1))
+        self._free: dict[int, list[Bound]] = {}
+
+    @property
+    def steps(self) -> int:
+        """The number of array steps of the forward pass."""
+        return len(self.program.steps)
+
+    def run(self, leaves: Array, rows: Array | None, gradient: bool) -> tuple[Array, Array | None]:
+        """Return the outputs, shape (rows, outputs), and the gradient of the first one's mean."""
+        count = 1 if rows is None else len(rows)
+        size = min(count, self.tile)
+        bound = self.taken(size)
+        outputs = numpy.empty((count, len(self.program.outputs)))
+        with numpy.errstate(all="ignore"):
+            if self.moved is None:
+                numpy.copyto(bound.leaves, leaves)
+            else:
+                leaves.take(self.moved, None, bound.leaves, "clip")
+            run(bound.fixed)
+            total = self.tiles(bound, leaves, rows, gradient, outputs)
+            found = None
+            if gradient:
+                run(total.rest)
+                found = total.slopes.take(self.back)
+        self.give_back(bound)
+        return outputs, found
+
+    def tiles(
+        self, bound: Bound, leaves: Array, rows: Array | None, gradient: bool, outputs: Array
+    ) -> Bound:
+        """Run all rows, tile by tile; return where their shared adjoints are summed."""
+        count = len(outputs)
+        bound.weight.fill(1.0 / count)
+        if rows is None or count <= bound.rows:
+            self.one_tile(bound, rows, gradient, outputs)
+            return bound
+        kept: list[Array] = []
+        for first in range(0, count, bound.rows):
+            last = min(first + bound.rows, count)
+            here = bound
+            if last - first < bound.rows:
+                here = self.taken(last - first)
+                for arena in "v":
+                    numpy.copyto(here.arenas[arena], bound.arenas[arena])
+                here.weight.fill(1.0 / count)
+            self.one_tile(here, rows[first:last], gradient, outputs[first:last])
+            if gradient:
+                if not kept:
+                    kept = [view.copy() for view in here.shared]
+                else:
+                    for total, view in zip(kept, here.shared):
+                        total += view
+            if here is not bound:
+                self.give_back(here)
+        for total, view in zip(kept, bound.shared):
+            view[...] = total
+        return bound
+
+    def one_tile(self, bound: Bound, rows: Array | None, gradient: bool, outputs: Array) -> None:
+        if rows is not None:
+            numpy.copyto(bound.inputs, rows.T)
+        run(bound.forward)
+        for place, view in enumerate(bound.outputs):
+            outputs[:, place] = view
+        if gradient:
+            bound.slopes.fill(0.0)
+            run(bound.body)
+
+    def taken(self, rows: int) -> Bound:
+        """Return a free workspace for so many rows, or a new one."""
+        try:
+            return self._free[rows].pop()
+        except (KeyError, IndexError):
+            return Bound(self.program, self.backward, rows)
+
+    def give_back(self, bound: Bound) -> None:
+        if bound.rows in self._free or len(self._free) < KEPT:
+            self._free.setdefault(bound.rows, []).append(bound)

@@ -1,0 +1,359 @@
+"""The derivative of an array program: adjoints of arrays, step by step backwards.
+
+What an elementary operation contributes is read from the table of primitives with symbols.
+A sum passes its adjoint on to each of its terms, a contraction to each factor times the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Operand, Part, Step
+from autograd_engine.compiler.symbols import OUT, Expression, X, Y, partials, substituted
+from autograd_engine.compiler.views import Ref, contiguous
+from autograd_engine.engine import ADD, MULTIPLY, NEGATIVE, SUBTRACT, Primitive
+
+Array = Any
+Make = Callable[[Ref], Instruction]
+
+
+@dataclass
+class Backward:
+    """The instructions of the derivative of output 0.
+
+    `body` runs for each tile of the batch, after the steps that depend on the inputs; `rest`
+    once, after all tiles. `seed` views the output's adjoint; `shared` are the adjoints that
+    the body writes and whose sum over the tiles the rest reads.
+    """
+
+    seed: Ref | None
+    body: list[Instruction] = field(default_factory=list)
+    rest: list[Instruction] = field(default_factory=list)
+    shared: list[Ref] = field(default_factory=list)
+
+
+def differentiate(program: ArrayProgram, leaves: int) -> Backward:
+    """Return the derivative of a program's output 0 by its leaves, the first slots of "v"."""
+    return _Reverse(program, leaves).result()
+
+
+class _Reverse:
+    def __init__(self, program: ArrayProgram, leaves: int) -> None:
+        self.program, self.memory, self.leaves = program, program.memory, leaves
+        sizes = program.memory.sizes
+        sizes["a"], sizes["A"] = sizes["v"], sizes["V"]
+        self.written = {arena: numpy.zeros(sizes[arena], bool) for arena in "aA"}
+        self.region = {arena: numpy.full(sizes[arena], -1) for arena in "aA"}
+        for number, step in enumerate(program.steps):
+            self.region[adjoint(step.out).arena][step.out.slots()] = number
+        self.to: list[Instruction] = []
+        self.used = {"s": 0, "S": 0}
+        self.memo: dict[Any, Ref] = {}
+
+    def result(self) -> Backward:
+        output = self.program.outputs[0]
+        steps = self.program.steps
+        found = Backward(None)
+        seed = adjoint(output)
+        if not self.reached(output):
+            return found
+        found.seed = seed
+        self.to = found.body if output.batched else found.rest
+        self.begin(seed)
+        self.to = found.body
+        for step in reversed([step for step in steps if step.out.batched]):
+            self.pass_on(step)
+        found.shared = self.shared()
+        self.to = found.rest
+        for step in reversed([step for step in steps if not step.out.batched]):
+            self.pass_on(step)
+        return found
+
+    def reached(self, output: Ref) -> bool:
+        """Whether the output was computed by a step that a parameter is below, or is a leaf."""
+        number = int(self.region[adjoint(output).arena][output.start])
+        if number >= 0:
+            return self.program.steps[number].active
+        return output.arena == "v" and output.start < self.leaves
+
+    def begin(self, seed: Ref) -> None:
+        self.clear(seed)
+        self.to.append(Instruction("seed", seed))
+        self.written[seed.arena][seed.slots()] = True
+
+    def shared(self) -> list[Ref]:
+        """Return the steps' regions and leaves among the fixed adjoints written so far."""
+        found = []
+        if self.written["a"][: self.leaves].any():
+            found.append(contiguous("a", 0, (self.leaves,)))
+        for step in self.program.steps:
+            target = adjoint(step.out)
+            if target.arena == "a" and self.written["a"][target.slots()].any():
+                found.append(target)
+        return found
+
+    # One step.
+
+    def pass_on(self, step: Step) -> None:
+        """Append what a step's adjoint contributes to the adjoints of its operands."""
+        target = adjoint(step.out)
+        if not step.active or not self.written[target.arena][target.slots()].any():
+            return
+        self.used = {"s": 0, "S": 0}
+        self.memo = {}
+        if step.kind == "map":
+            self.pass_on_map(step, target)
+        elif step.kind == "scan":
+            self.pass_on_scan(step, target)
+        else:
+            for part in step.parts:
+                self.pass_on_part(part, target)
+
+    def pass_on_map(self, step: Step, out: Ref) -> None:
+        known = dict(zip((OUT, X, Y), (step.out, *(operand.ref for operand in step.operands))))
+        for operand, partial in zip(step.operands, partials(step.rule)):
+            if operand.active:
+                self.contribute(operand, self.times(out, partial, known), out.shape)
+
+    def times(self, out: Ref, partial: Expression, known: dict[Any, Any]) -> Any:
+        """Return what makes adjoint times partial: (sign, batched, make), or None for nothing."""
+        if isinstance(partial, float):
+            if partial in (1.0, -1.0):
+                return partial, out.batched, lambda to: Instruction("copy", to, (out,))
+            if partial == 0.0:
+                return None
+        factor = self.evaluated(partial, known, out.shape)
+        batched = out.batched or factor.batched
+        return 1.0, batched, lambda to: Instruction("map", to, (out, factor), MULTIPLY)
+
+    def pass_on_scan(self, step: Step, out: Ref) -> None:
+        """Pass the adjoint down the chain: each link's is the one above times its partial."""
+        assert step.whole is not None
+        (operand,) = step.operands
+        rows, terms = step.whole.shape
+        before, after = _columns(step.whole, 0, terms - 1), _columns(step.whole, 1, terms)
+        entering = _columns(operand.ref, 1, terms)
+        known = {OUT: after, X: before, Y: entering}
+        chain = self.scratch(step.whole, step.whole.shape)
+        towards_chain, towards_term = partials(step.rule)
+        shape = (rows, terms - 1)
+        down = self.evaluated(towards_chain, dict(known), shape)
+        self.to.append(Instruction("copy", _columns(chain, 0, terms - 1), (down,)))
+        last = Ref(chain.arena, chain.start + terms - 1, (rows,), (terms,))
+        self.to.append(Instruction("copy", last, (out,)))
+        self.to.append(Instruction("scan", chain, (chain,), MULTIPLY, over=(-1,)))
+        side = self.evaluated(towards_term, dict(known), shape)
+        links = _columns(chain, 1, terms)
+        self.to.append(Instruction("map", links, (links, side), MULTIPLY))
+        make = lambda to: Instruction("copy", to, (chain,))  # noqa: E731
+        self.contribute(operand, (1.0, chain.batched, make), step.whole.shape)
+
+    def pass_on_part(self, part: Part, out: Ref) -> None:
+        left, right, sign = part.left, part.right, float(part.sign)
+        if out.batched and not left.ref.batched and not (right and right.ref.batched):
+            if not (left.active or (right and right.active)):
+                return
+            summed = self.scratch(out, out.shape, batched=False)
+            self.to.append(Instruction("sum", summed, (out,)))
+            out = summed
+        if right is None:
+            if part.axes == "sum":
+                rows, terms = left.ref.shape
+                out = out.reshaped((rows,))
+                out = Ref(out.arena, out.start, (rows, terms), (1, 0))
+            else:
+                out = out.reshaped(left.ref.shape)
+            if left.active:
+                make = lambda to: Instruction("copy", to, (out,))  # noqa: E731
+                self.contribute(left, (sign, out.batched, make), out.shape)
+            return
+        if part.axes == "map":
+            out = out.reshaped(left.ref.shape)
+        elif part.axes == "nk,nk->n":
+            out = out.reshaped((left.ref.shape[0],))
+        if left.ref == right.ref and out.size == 1 and left.active and left.source is None:
+            # A sum of squares: both factors get the same.
+            two = self.memory.constant(numpy.full(out.shape, 2.0))
+            doubled = self.scratch(out, out.shape)
+            self.to.append(Instruction("map", doubled, (out, two), MULTIPLY))
+            out, right = doubled, Operand(right.ref, active=False)
+        for this, other in ((left, right), (right, left)):
+            if not this.active:
+                continue
+            if part.axes == "map":
+                contribution = self.times(out, Y, {Y: other.ref})
+                self.contribute(this, (sign, *contribution[1:]), out.shape)
+                continue
+            axes = _transposed(part.axes, this is left)
+            if part.axes == "nk,nk->n":
+                view = Ref(out.arena, out.start, this.ref.shape, (1, 0))
+                contribution = self.times(view, Y, {Y: other.ref})
+                self.contribute(this, (sign, *contribution[1:]), this.ref.shape)
+                continue
+            ins = (out, other.ref)
+            make = lambda to, ins=ins, axes=axes: Instruction(  # noqa: E731
+                "contract", to, ins, axes=axes
+            )
+            # A contraction sums over the batch by itself.
+            self.contribute(this, (sign, this.ref.batched, make), this.ref.shape)
+
+    # Contributions.
+
+    def contribute(self, operand: Operand, contribution: Any, shape: tuple[int, ...]) -> None:
+        """Append what adds a contribution to an operand's adjoint.
+
+        `contribution` is (sign, whether it has a row for each of the batch, what makes the
+        instruction that writes it to a place).
+        """
+        if contribution is None:
+            return
+        sign, batched, make = contribution
+        if operand.parts or operand.source is not None:
+            value = self.made(make, shape, batched)
+            for part in operand.parts or (operand,):
+                if part.active:
+                    self.put(part, value, sign, operand.ref)
+            return
+        target = adjoint(operand.ref)
+        over = tuple(
+            axis
+            for axis, (length, stride) in enumerate(zip(target.shape, target.strides))
+            if length > 1 and stride == 0
+        )
+        summed = bool(over) or (batched and not target.batched)
+        if summed:
+            value = self.held(make, target, shape, batched)
+            target = _without(target, over)
+            make = lambda to: Instruction("sum", to, (value,), over=over)  # noqa: E731
+        if not target.simple:
+            value = self.made(make, target.shape, target.batched)
+            slots = target.slots().ravel()
+            self.put(Operand(target, slots), value, sign, target)
+            return
+        first = self.clear(target)
+        if first:
+            self.to.append(make(target))
+            if sign < 0:
+                self.to.append(Instruction("map", target, (target,), NEGATIVE))
+        else:
+            value = self.held(make, target, target.shape, target.batched)
+            rule = ADD if sign > 0 else SUBTRACT
+            self.to.append(Instruction("map", target, (target, value), rule))
+        self.written[target.arena][target.slots()] = True
+
+    def put(self, part: Operand, value: Ref, sign: float, view: Ref) -> None:
+        """Append what adds a gathered operand's contribution where it was gathered from."""
+        arena = adjoint(part.ref).arena if part.ref.arena in "vV" else part.ref.arena
+        self.clear_all(arena, part.source)
+        value = value.reshaped((value.size,)) if len(value.shape) != 1 else value
+        target = contiguous(arena, 0, (1,))
+        if sign < 0:
+            value = self.made(
+                lambda to: Instruction("map", to, (value,), NEGATIVE), value.shape, value.batched
+            )
+        self.to.append(Instruction("put", target, (value,), index=part.source, at=part.at))
+        self.written[arena][part.source] = True
+
+    def clear(self, target: Ref) -> bool:
+        """Say whether the first contribution may simply be written; if not, see to zeros."""
+        slots = target.slots().ravel()
+        written = self.written[target.arena][slots]
+        if written.all():
+            return False
+        numbers = self.region[target.arena][slots]
+        whole = not written.any() and all(
+            (numbers == number).sum() == self.program.steps[number].out.size
+            for number in set(numbers.tolist())
+            if number >= 0
+        )
+        if whole and (numbers >= 0).all():
+            return True
+        if not written.any() and (numbers < 0).all() and target.arena == "a":
+            return True  # leaves: the others are cleared at the start
+        self.clear_all(target.arena, slots)
+        return False
+
+    def clear_all(self, arena: str, slots: Array) -> None:
+        """Append zeros for the steps' regions that these slots are in, unless written."""
+        for number in set(self.region[arena][slots].tolist()) - {-1}:
+            region = adjoint(self.program.steps[number].out)
+            if not self.written[arena][region.slots()].any():
+                self.to.append(Instruction("fill", region))
+                self.written[arena][region.slots()] = True
+        loose = numpy.asarray(slots)[self.region[arena][slots] < 0]
+        self.written[arena][loose] = True
+
+    # Scratch memory.
+
+    def scratch(self, like: Ref, shape: tuple[int, ...], batched: bool | None = None) -> Ref:
+        """Reserve memory until the end of this step's derivative."""
+        arena = "S" if (like.batched if batched is None else batched) else "s"
+        ref = contiguous(arena, self.used[arena], shape)
+        self.used[arena] += ref.size
+        self.memory.sizes[arena] = max(self.memory.sizes[arena], self.used[arena])
+        return ref
+
+    def made(self, make: Make, shape: tuple[int, ...], batched: bool) -> Ref:
+        """Return a contiguous view that holds the contribution."""
+        ref = self.scratch(self.program.outputs[0], shape, batched)
+        self.to.append(make(ref))
+        return ref
+
+    def held(self, make: Make, to: Ref, shape: tuple[int, ...], batched: bool) -> Ref:
+        """Return a view that holds the contribution, where it stands if it would be copied."""
+        instruction = make(to)
+        if instruction.kind == "copy" and instruction.ins[0].shape == shape:
+            return instruction.ins[0]
+        return self.made(make, shape, batched)
+
+    def evaluated(
+        self, expression: Expression, known: dict[Any, Any], shape: tuple[int, ...]
+    ) -> Ref:
+        """Return a view of an expression's value, computing what is not yet there."""
+
+        def make(rule: Primitive, *parts: Any) -> Any:
+            refs = tuple(self.number(part, shape) for part in parts)
+            key = (rule, refs, shape)
+            if key not in self.memo:
+                batched = any(ref.batched for ref in refs)
+                self.memo[key] = self.scratch(refs[0], shape, batched)
+                self.to.append(Instruction("map", self.memo[key], refs, rule))
+            return self.memo[key]
+
+        return self.number(substituted(expression, make, known), shape)
+
+    def number(self, part: Any, shape: tuple[int, ...]) -> Ref:
+        if isinstance(part, Ref):
+            return part
+        return self.memory.constant(numpy.full(shape, part))
+
+
+def adjoint(ref: Ref) -> Ref:
+    """Return the place of the adjoints of values."""
+    return ref.moved({"v": "a", "V": "A"}[ref.arena])
+
+
+def _columns(ref: Ref, first: int, last: int) -> Ref:
+    """Return some columns of a view of rows and columns."""
+    start = ref.start + first * ref.strides[1]
+    return Ref(ref.arena, start, (ref.shape[0], last - first), ref.strides)
+
+
+def _without(ref: Ref, axes: Sequence[int]) -> Ref:
+    kept = [axis for axis in range(len(ref.shape)) if axis not in axes]
+    return ref.transposed(*kept)
+
+
+def _transposed(axes: str, left: bool) -> str:
+    """Return the axes of a contraction that gives the adjoint of one factor.
+
+    >>> _transposed("hsk,hjk->hsj", True)
+    'hsj,hjk->hsk'
+    """
+    ins, out = axes.split("->")
+    first, second = ins.split(",")
+    return f"{out},{second}->{first}" if left else f"{out},{first}->{second}"

@@ -1,0 +1,212 @@
+"""Waves: values of one operation at one depth, which can be computed together.
+
+A *wave* holds the places of its values and, for each, the places of its terms in columns
+that mean the same in every row: operands x and y of an operation, the operands of a scan,
+or the terms of a sum, where a column of products has a left and a right factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.sums import Array, Sums
+from autograd_engine.compiler.tape import Tape
+from autograd_engine.engine import MULTIPLY, Primitive
+
+CONSTANT, FIXED, BATCHED = 0, 1, 2  # what a value depends on: nothing, leaves, or inputs too
+
+
+@dataclass
+class Column:
+    """Terms that mean the same in each value of a wave: places of shape (values, terms).
+
+    `right` is None except for products; `sign` is -1 where the terms are subtracted.
+    """
+
+    left: Array
+    right: Array | None = None
+    sign: int = 1
+
+
+@dataclass
+class Wave:
+    """Values computed together: `kind` is "map", "sum" or "scan"."""
+
+    kind: str
+    rule: Primitive
+    places: Array
+    columns: list[Column]
+
+
+def chosen(wave: Wave, rows: Array) -> Wave:
+    """Return some values of a wave, in an order of their own."""
+    columns = [
+        Column(column.left[rows], None if column.right is None else column.right[rows], column.sign)
+        for column in wave.columns
+    ]
+    return Wave(wave.kind, wave.rule, wave.places[rows], columns)
+
+
+@dataclass
+class Dependence:
+    """For each place, its depth, what it depends on, and whether a parameter is below it."""
+
+    depth: Array
+    kind: Array
+    active: Array
+
+
+def dependence(sums: Sums) -> Dependence:
+    """Return what each value depends on, in one pass over the tape."""
+    tape = sums.tape
+    fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs)
+    depth = [0] * tape.start
+    kind = [FIXED] * fixed + [BATCHED] * inputs + [CONSTANT] * len(tape.constants)
+    active = [True] * len(tape.parameters) + [False] * (tape.start - len(tape.parameters))
+    start = tape.start
+    x, y = sums.x[start:], sums.y[start:]
+    product = _products(sums)
+    # What is taken into the value behind it adds no depth.
+    inside = sums.absorbed | product
+    flat_x = inside[x] & (sums.linear[start:] | sums.absorbed[x])
+    flat_y = inside[y] & (sums.linear[start:] | sums.absorbed[y]) & (y >= 0)
+    for i, j, flat_i, flat_j in zip(x.tolist(), y.tolist(), flat_x.tolist(), flat_y.tolist()):
+        below, of, moved = depth[i] - flat_i, kind[i], active[i]
+        if j >= 0:
+            other = depth[j] - flat_j
+            if other > below:
+                below = other
+            if kind[j] > of:
+                of = kind[j]
+            moved = moved or active[j]
+        depth.append(below + 1)
+        kind.append(of)
+        active.append(moved)
+    return Dependence(
+        numpy.array(depth, numpy.int32), numpy.array(kind, numpy.int8), numpy.array(active)
+    )
+
+
+def _products(sums: Sums) -> Array:
+    """Mark the multiplications that can be terms of a sum."""
+    rules = sums.tape.rules
+    index = rules.index(MULTIPLY) if MULTIPLY in rules else -2
+    return (sums.rule == index) & ~sums.scan
+
+
+def waves(sums: Sums, known: Dependence) -> Iterator[Wave]:
+    """Yield the waves of the values that somebody needs, by depth."""
+    start, tape = sums.tape.start, sums.tape
+    terms = _terms(sums, known)
+    places = start + numpy.flatnonzero(sums.needed[start:])
+    key = numpy.zeros(tape.size, numpy.uint64)
+    mixed = _MIX[(sums.rule[places] + 1) % len(_MIX)]
+    mixed += known.kind[sums.x[places]].astype(numpy.uint64) * _MIX[1]
+    both = sums.y[places] >= 0
+    mixed += numpy.where(both, known.kind[sums.y[places]], 5).astype(numpy.uint64) * _MIX[2]
+    key[places] = mixed
+    several = sums.linear[places] | sums.scan[places]
+    key[places[several]] = sums.rule[places[several]].astype(numpy.uint64) * sums.scan[
+        places[several]
+    ].astype(numpy.uint64)
+    # A sum's key is made of its terms' codes, whatever their order.
+    numpy.add.at(key, terms.root, _MIX[terms.code + 8])
+    order = numpy.lexsort((places, key[places], known.depth[places]))
+    places = places[order]
+    key, depth = key[places], known.depth[places]
+    cuts = numpy.flatnonzero((key[1:] != key[:-1]) | (depth[1:] != depth[:-1])) + 1
+    rank = numpy.full(tape.size, -1, numpy.int32)
+    rank[places] = numpy.arange(len(places), dtype=numpy.int32)
+    by_root = numpy.lexsort((terms.order, terms.code, rank[terms.root]))
+    terms = terms.taken(by_root)
+    ends = numpy.searchsorted(rank[terms.root], numpy.arange(len(places) + 1))
+    bounds = numpy.r_[0, cuts, len(places)]
+    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist()):
+        chosen = places[first:last]
+        top = int(chosen[0])
+        rule = tape.rules[sums.rule[top]]
+        if sums.linear[top] or sums.scan[top]:
+            part = terms.taken(slice(int(ends[first]), int(ends[last])))
+            columns = part.columns(len(chosen))
+            yield Wave("sum" if sums.linear[top] else "scan", rule, chosen, columns)
+        else:
+            columns = [Column(sums.x[chosen][:, None])]
+            if sums.y[top] >= 0:
+                columns.append(Column(sums.y[chosen][:, None]))
+            yield Wave("map", rule, chosen, columns)
+
+
+_MIX = numpy.random.default_rng(20).integers(1, 2**63, 4096, dtype=numpy.uint64) * 2 + 1
+
+
+@dataclass
+class _Terms:
+    """The terms of every sum and scan: root, left and right factor, code of what they are."""
+
+    root: Array
+    left: Array
+    right: Array
+    code: Array
+    order: Array
+
+    def taken(self, chosen: Any) -> _Terms:
+        return _Terms(
+            self.root[chosen],
+            self.left[chosen],
+            self.right[chosen],
+            self.code[chosen],
+            self.order[chosen],
+        )
+
+    def columns(self, rows: int) -> list[Column]:
+        """Return the terms of one wave as columns, those of one code together."""
+        left, right = self.left.reshape(rows, -1), self.right.reshape(rows, -1)
+        codes = self.code.reshape(rows, -1)[0]
+        found = []
+        for code in dict.fromkeys(codes.tolist()):
+            chosen = numpy.flatnonzero(codes == code)
+            span = slice(int(chosen[0]), int(chosen[-1]) + 1)
+            product = right[0, span.start] >= 0
+            found.append(
+                Column(left[:, span], right[:, span] if product else None, -1 if code % 2 else 1)
+            )
+        return found
+
+
+def _terms(sums: Sums, known: Dependence) -> _Terms:
+    """Return the operands that enter each sum or scan from outside."""
+    inside = numpy.flatnonzero(sums.linear | sums.scan)
+    subtract = _subtracting(sums)
+    roots, nodes, signs, orders = [], [], [], []
+    for operand, second in ((sums.x, 0), (sums.y, 1)):
+        chosen = inside[operand[inside] >= 0]
+        node = operand[chosen]
+        outside = ~(sums.absorbed[node] & (sums.root[node] == sums.root[chosen]))
+        chosen, node = chosen[outside], node[outside]
+        negative = (sums.sign[chosen] < 0) ^ subtract[second][chosen]
+        roots.append(sums.root[chosen])
+        nodes.append(node)
+        signs.append(negative)
+        orders.append(chosen.astype(numpy.int64) * 2 + second)
+    root, node = numpy.concatenate(roots), numpy.concatenate(nodes)
+    negative, order = numpy.concatenate(signs), numpy.concatenate(orders)
+    product = _products(sums)[node] & sums.linear[root]
+    left = numpy.where(product, sums.x[node], node)
+    right = numpy.where(product, sums.y[node], -1)
+    swapped = product & (known.kind[left] > known.kind[right])
+    left, right = numpy.where(swapped, right, left), numpy.where(swapped, left, right)
+    code = negative + 2 * product + 4 * known.kind[left].astype(numpy.int64)
+    code += 16 * numpy.where(product, known.kind[right], 0)
+    code[sums.scan[root]] = 64  # the operands of a scan keep their order
+    return _Terms(root, left, right, code, order)
+
+
+def _subtracting(sums: Sums) -> tuple[Array, Array]:
+    """Mark the values that subtract their first operand, and those that do so their second."""
+    names = [rule.name for rule in sums.tape.rules] + [""]
+    negative = numpy.array([name == "negative" for name in names])[sums.rule]
+    return negative & sums.linear, numpy.array([name == "subtract" for name in names])[sums.rule]
