@@ -18,6 +18,7 @@ Reading order, each module importing only from those above it:
     losses       mse, cross_entropy, ...
     optim        SGD, Adam, ..., schedules, clip_gradients
     datasets     moons, circles, spirals, xor, iris, digits, csv
+    compiler     compile, Program: write scalars, run matrices
     checkpoints  save, load
     evaluation   accuracy of a model
     history      the record of a training
@@ -36,6 +37,7 @@ gets; graph; topological order; region: what stands behind a marked output.
 from autograd_engine import datasets, graph, losses, nn, optim, release  # noqa: F401
 from autograd_engine.checker import check_gradients
 from autograd_engine.checkpoints import load, save
+from autograd_engine.compiler import GuardError, Program, compile
 from autograd_engine.compiling import COMPILED as compiled
 from autograd_engine.derivatives import (
     grad,
@@ -106,9 +108,11 @@ from autograd_engine.views import Picture, draw, draw_dot
 __version__ = "0.1.0"
 
 __all__ = [
+    "GuardError",
     "History",
     "Picture",
     "Primitive",
+    "Program",
     "Value",
     "accuracy",
     "acos",
@@ -121,6 +125,7 @@ __all__ = [
     "cbrt",
     "check_gradients",
     "clip",
+    "compile",
     "compiled",
     "cos",
     "cosh",

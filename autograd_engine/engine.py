@@ -25,7 +25,7 @@ from typing import Any, Final, TypeAlias
 from autograd_engine import floats
 from autograd_engine.compiling import COMPILED, mypyc_attr
 from autograd_engine.real import LEAVING, as_float, domain_error, is_number
-from autograd_engine.recording import PAUSED
+from autograd_engine.recording import PAUSED, WATCHED, recording
 
 REAL: Final = (-math.inf, math.inf)
 POSITIVE: Final = (0.0, math.inf)
@@ -192,6 +192,9 @@ slope     = row("slope",    floats.slope,       lambda out, x, y: (gate(y, y * s
 power_log = row("power_log", floats.power_log,  lambda out, x, y: (lenient_power(x, y - 1.0) + slope(x, y) * ln(x), out * ln(x)), POSITIVE, REAL)
 sign      = row("sign",     floats.sign,        lambda out, x: (0.0,))
 above     = row("above",    floats.above,       lambda out, x, y: (0.0, 0.0),                    REAL, REAL, symbol=">")
+at_least  = row("at_least", floats.at_least,    lambda out, x, y: (0.0, 0.0),                    REAL, REAL, symbol=">=")
+equals    = row("equals",   floats.equals,      lambda out, x, y: (0.0, 0.0),                    REAL, REAL, symbol="==")
+stopped   = row("stopped",  floats.stopped,     lambda out, x: (0.0,))
 gate      = row("gate",     floats.gate,        lambda out, key, x: (0.0, gate(key, 1.0)),       REAL, REAL)
 unit      = row("unit",     floats.unit,        lambda out, x, y: (ratio(unit(y, x) * unit(y, x), hypot(x, y)), ratio(-out * unit(y, x), hypot(x, y))), REAL, REAL)
 circle    = row("circle",   floats.circle,      lambda out, x: (ratio(-x, out),),                (-1.0, 1.0))
@@ -411,7 +414,7 @@ class Value:
 
     def detach(self) -> Value:
         """Return a constant of the same number, cut off from the graph."""
-        return constant(self._data)
+        return unrecorded(stopped, self._data, self, None)
 
     # Operators.
 
@@ -473,16 +476,16 @@ class Value:
     # Comparisons look at the numbers.
 
     # fmt: off
-    def __lt__(self, other: object) -> bool: return bool(self._data <  number(other)) if is_comparable(other) else NotImplemented
-    def __le__(self, other: object) -> bool: return bool(self._data <= number(other)) if is_comparable(other) else NotImplemented
-    def __gt__(self, other: object) -> bool: return bool(self._data >  number(other)) if is_comparable(other) else NotImplemented
-    def __ge__(self, other: object) -> bool: return bool(self._data >= number(other)) if is_comparable(other) else NotImplemented
-    def __eq__(self, other: object) -> bool: return bool(self._data == number(other)) if is_comparable(other) else NotImplemented
-    def __ne__(self, other: object) -> bool: return bool(self._data != number(other)) if is_comparable(other) else NotImplemented
+    def __lt__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("less", self, other) if WATCHED else bool(self._data <  number(other))
+    def __le__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("less_equal", self, other) if WATCHED else bool(self._data <= number(other))
+    def __gt__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("greater", self, other) if WATCHED else bool(self._data >  number(other))
+    def __ge__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("greater_equal", self, other) if WATCHED else bool(self._data >= number(other))
+    def __eq__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("equal", self, other) if WATCHED else bool(self._data == number(other))
+    def __ne__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("not_equal", self, other) if WATCHED else bool(self._data != number(other))
     # fmt: on
 
     def __bool__(self) -> bool:
-        return self._data != 0.0
+        return watched("not_equal", self, 0.0) if WATCHED else self._data != 0.0
 
     def __hash__(self) -> int:
         return id(self) >> 4
@@ -601,7 +604,7 @@ ZERO: Final[object] = float("0")  # not a literal, which the compiler would make
 def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
     """Return the value of an operation on x (and y), with its partials."""
     if PAUSED and get_ident() in PAUSED:
-        return constant(data)
+        return unrecorded(rule, data, x, y)
     # Interpreted, `__init__` would cost a third of the whole operation.
     out = Value(ZERO) if COMPILED else blank(Value)
     out._data = data
@@ -612,6 +615,27 @@ def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, d
     out.rule = rule
     out.mark = 0
     return out
+
+
+def unrecorded(rule: Primitive, data: float, x: Value, y: Value | None) -> Value:
+    """Return a constant: the result of an operation that no gradient flows through.
+
+    While this thread compiles a function, the program must compute it anew at each call: then
+    it is recorded all the same, and the gradient stopped behind it.
+    """
+    if not WATCHED or get_ident() not in WATCHED:
+        return constant(data)
+    with recording():
+        return record(stopped, data, record(rule, data, x, y, 0.0, 0.0), None, 0.0, 0.0)
+
+
+def watched(name: str, x: Value, other: object) -> bool:
+    """Return a comparison, by its NumPy name; if this thread compiles a function, tell it."""
+    holds = bool(OPERATORS[name](x._data, number(other)))
+    watch = WATCHED.get(get_ident())
+    if watch is not None:
+        watch(name, x, as_value(other), holds)
+    return holds
 
 
 def apply(rule: Primitive, x: Value, y: Value | None = None) -> Value:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
+from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value, number
 from autograd_engine.real import is_number
 from autograd_engine.recording import no_grad
@@ -17,8 +18,29 @@ from autograd_engine.recording import no_grad
 Sample = tuple[Any, Any]
 Predictor = Callable[[Any], Any]
 Loss = Callable[[Any, Any], Any]
-Judge = Callable[[Any, Any], float]
+Results = tuple[list[float], list[float]]  # the loss of each sample, and its hit
 
+
+class Judge(NamedTuple):
+    """Says whether a prediction is right, as the targets of all samples allow it.
+
+    `positions`: each target is a whole number, the place of the largest of several outputs.
+    `sides`: a single output is positive where the target is, of two.
+    """
+
+    positions: bool
+    sides: bool
+
+    def __call__(self, outputs: Any, target: Any) -> float:
+        """Return 1.0 for a right prediction, 0.0 for a wrong one, NaN if there is neither."""
+        single = isinstance(outputs, Value) or is_number(outputs)
+        numbers = [number(output) for output in ([outputs] if single else outputs)]
+        if len(numbers) == 1:
+            return float((numbers[0] > 0) == (target > 0)) if self.sides else math.nan
+        return float(numbers.index(max(numbers)) == target) if self.positions else math.nan
+
+
+_WORTH_IT = 200_000  # weights that would be used, over all samples
 ADVICE = "try a lower learning rate, inputs scaled to about -1 to 1, or clip_gradients"
 
 
@@ -36,7 +58,9 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
     (0.625, nan)
     """
     samples = pairs("data", data)
-    return measure(model, samples, loss, judge(samples))
+    right = judge(samples)
+    losses, hits = _compiled(model, samples, loss, right) or measure(model, samples, loss, right)
+    return average(losses), average(hits)
 
 
 def accuracy(model: Predictor, data: Iterable[Sample]) -> float:
@@ -47,38 +71,46 @@ def accuracy(model: Predictor, data: Iterable[Sample]) -> float:
     >>> accuracy(lambda x: x[0] - 1.5, [([1.0], 0), ([2.0], 1), ([3.0], 0), ([4.0], 1)])
     0.75
     """
-    return evaluate(model, data, lambda outputs, target: 0.0)[1]
+    return evaluate(model, data, _first)[1]
 
 
-def measure(
-    model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judge
-) -> tuple[float, float]:
-    """Return the mean loss, and the mean of what the judge says."""
+def _first(outputs: Any, target: Any) -> Any:
+    """Return the first output: any number stands for a loss where none is asked for."""
+    return outputs if isinstance(outputs, Value) or is_number(outputs) else outputs[0]
+
+
+def _compiled(model: Any, samples: list[Sample], loss: Loss, right: Judge) -> Results | None:
+    """Return what `measure` does, by a program, where that is possible and pays off."""
+    if not hasattr(model, "parameters") or len(model.parameters()) * len(samples) < _WORTH_IT:
+        return None
+    try:
+        require()
+        from autograd_engine.compiler.fitting import measured
+    except ImportError:
+        return None
+    return measured(model, samples, loss, right)
+
+
+def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judge) -> Results:
+    """Return the loss of each sample, and what the judge says of it."""
     losses, hits = [], []
     with no_grad():
         for x, target in samples:
             outputs = model(x)
             losses.append(float(number(loss(outputs, target))))
             hits.append(right(outputs, target))
-    return average(losses), average(hits)
+    return losses, hits
 
 
 def judge(samples: Sequence[Sample]) -> Judge:
-    """Return what says 1.0 for a right prediction, 0.0 for a wrong one, NaN if there is neither."""
+    """Return the judge for these samples."""
     targets = [target for _, target in samples]
-    positions = all(
-        is_number(target) and hasattr(target, "__index__") and target >= 0 for target in targets
+    return Judge(
+        positions=all(
+            is_number(target) and hasattr(target, "__index__") and target >= 0 for target in targets
+        ),
+        sides=any(all(is_number(t) and t in two for t in targets) for two in ((0, 1), (-1, 1))),
     )
-    sides = any(all(is_number(t) and t in two for t in targets) for two in ((0, 1), (-1, 1)))
-
-    def right(outputs: Any, target: Any) -> float:
-        single = isinstance(outputs, Value) or is_number(outputs)
-        numbers = [number(output) for output in ([outputs] if single else outputs)]
-        if len(numbers) == 1:
-            return float((numbers[0] > 0) == (target > 0)) if sides else math.nan
-        return float(numbers.index(max(numbers)) == target) if positions else math.nan
-
-    return right
 
 
 def average(numbers: Sequence[float]) -> float:
@@ -132,6 +164,25 @@ def check_kinds(model: object, loss: object, optimizer: object) -> None:
             "the optimizer holds none of the model's parameters, and would leave it as it is: "
             f"make it of them, as in {type(optimizer).__name__}(model.parameters())"
         )
+
+
+def check_options(
+    epochs: int, batch_size: int, patience: int | None, validated: bool, compile: bool | str
+) -> None:
+    """Refuse numbers and choices that make no training."""
+    if compile not in ("auto", True, False):
+        raise ValueError(f'compile must be "auto", True or False, got {compile!r}')
+    for name, given in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
+        if given is not None and not hasattr(given, "__index__"):
+            raise TypeError(f"{name} must be a whole number, got {given!r:.80}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    if epochs < 0:
+        raise ValueError(f"epochs must not be negative, got {epochs}")
+    if patience is not None and patience < 1:
+        raise ValueError(f"patience must be at least 1 epoch, got {patience}")
+    if patience is not None and not validated:
+        raise ValueError("patience watches the validation loss: pass validation= too")
 
 
 def usable(loss: Any, epoch: int) -> Value:

@@ -90,6 +90,21 @@ def above(x: float, y: float) -> float:
     return 1.0 if x > y else 0.0
 
 
+def at_least(x: float, y: float) -> float:
+    """Return 1 where x >= y, else 0."""
+    return 1.0 if x >= y else 0.0
+
+
+def equals(x: float, y: float) -> float:
+    """Return 1 where x == y, else 0."""
+    return 1.0 if x == y else 0.0
+
+
+def stopped(x: float) -> float:
+    """Return x: what a gradient does not flow through."""
+    return x
+
+
 def gate(key: float, x: float) -> float:
     """Return x, but 0 where the key is 0, even if x is NaN or infinite there."""
     return x if key else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from os import PathLike, fspath
@@ -19,13 +20,15 @@ class History:
 
     `loss` and `accuracy` are the means over the epoch's samples, each as it was just before
     the step that it took part in. `validation_loss` and `validation_accuracy`, empty without
-    validation data, are those after the epoch.
+    validation data, are those after the epoch. `ran` says which way the last epochs ran:
+    compiled, or eager and why.
     """
 
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
+    ran: str = field(default="", compare=False)
 
     def best_epoch(self) -> int:
         """Return the position of the lowest validation loss; `ValueError` if there is none.
@@ -125,7 +128,11 @@ class Keeper:
             if name == "model":
                 raise ValueError(f"it holds {_difference(written, setting)}")
             raise ValueError(f"it was written with {name}={written}, not {name}={setting}")
-        history = History(**{name: list(items) for name, items in training["history"].items()})
+        written = training["history"]
+        history = History(
+            **{name: list(items) for name, items in written.items() if name != "ran"},
+            ran=str(written.get("ran", "")),
+        )
         best = training["best"]
         if best is not None and len(best) != len(self.model.parameters()):
             raise ValueError(f"its best epoch has {len(best)} parameters")
@@ -184,15 +191,23 @@ def progress_bar(progress: bool, total: int, done: int) -> Any:
 
 def show(bar: Any, history: History) -> None:
     """Show the latest numbers of the history beside the bar."""
-    latest = {name.replace("_", " "): items for name, items in asdict(history).items()}
+    latest = {
+        name.replace("_", " "): items[-1]
+        for name, items in vars(history).items()
+        if items and name != "ran"
+    }
     bar.set_postfix(
-        {
-            name: f"{items[-1]:.3f}"
-            for name, items in latest.items()
-            if items and not math.isnan(items[-1])
-        },
+        {name: f"{item:.3f}" for name, item in latest.items() if not math.isnan(item)},
         refresh=False,
     )
+
+
+def tell(bar: Any, history: History, ran: str) -> None:
+    """Note which way the training runs, and where that is new, say so above the bar."""
+    ran = " ".join(ran.splitlines())
+    if ran != history.ran and not bar.disable:
+        bar.write(ran, file=sys.stderr)
+    history.ran = ran
 
 
 def numbers(parameters: Sequence[Value]) -> list[float]:

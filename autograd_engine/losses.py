@@ -17,7 +17,7 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
-from autograd_engine.engine import Value, number, relu, softplus
+from autograd_engine.engine import Value, above, gate, number, relu, softplus
 from autograd_engine.functions import logsumexp, mean, sum
 from autograd_engine.real import is_number
 
@@ -61,11 +61,12 @@ def binary_cross_entropy(logit: Any, target: Any) -> Any:
     return softplus(-logit if target else logit)
 
 
-def cross_entropy(logits: Any, target: int) -> Any:
+def cross_entropy(logits: Any, target: Any) -> Any:
     """Return -ln of the probability that softmax of the logits gives to the class `target`.
 
-    Raises `ValueError` for a class that is out of range and for fewer than two logits,
-    `TypeError` for a class that is not an integer.
+    A class may be a Value, as a compiled program is fed it: the bits are the same. Raises
+    `ValueError` for a class that is out of range and for fewer than two logits, `TypeError` for
+    a class that is not an integer.
 
     >>> round(cross_entropy([0.0, 0.0, 1000.0], 2), 6)
     0.0
@@ -78,11 +79,26 @@ def cross_entropy(logits: Any, target: int) -> Any:
             "cross_entropy needs a list of logits, one for each class, but was given a single one; "
             "two classes by one logit are the job of binary_cross_entropy"
         )
-    chosen = _class(target, len(items))
-    others = items[:chosen] + items[chosen + 1 :]
+    chosen, others = _parted(items, target)
     # ln(1 + e**(rest - logit)): logsumexp of all less the logit would cancel where p is near 1.
     rest = others[0] if len(others) == 1 else logsumexp(others)
-    return softplus(rest - items[chosen])
+    return softplus(rest - chosen)
+
+
+def _parted(items: list[Any], target: Any) -> tuple[Any, list[Any]]:
+    """Return the logit of the target's class, and the others in order."""
+    chosen = _class(target, len(items))
+    if not isinstance(target, Value):
+        return items[chosen], items[:chosen] + items[chosen + 1 :]
+    # Keys of 0 and 1 instead of a branch, which would hold for one class only. To let one logit
+    # through a gate and add zeros for the rest rounds nothing.
+    reached = [above(target, k - 0.5) for k in range(1, len(items))]  # is the class k or more?
+    is_class = [x - y for x, y in zip([1.0, *reached], [*reached, 0.0])]
+    others = [
+        gate(key, item) + gate(1.0 - key, following)
+        for key, item, following in zip(reached, items, items[1:])
+    ]
+    return sum(map(gate, is_class, items)), others
 
 
 def hinge(score: Any, target: Any) -> Any:
@@ -138,7 +154,9 @@ def _label(loss: str, target: Any, allowed: tuple[int, int]) -> Any:
 
 
 def _class(target: Any, count: int) -> int:
-    """Return the class as an index into so many logits."""
+    """Return the class, a Value's too, as an index into so many logits."""
+    if isinstance(target, Value):
+        target = int(target.data) if target.data.is_integer() else target
     if not hasattr(target, "__index__"):
         raise TypeError(
             f"the class must be an integer from 0 to {count - 1} for {count} logits, got {target!r}"

@@ -1,4 +1,7 @@
-"""Whether operations are recorded: they are, unless this thread stands inside `no_grad`."""
+"""Whether operations are recorded: they are, unless this thread stands inside `no_grad`.
+
+And whether somebody watches what a function does with Values, as the compiler must.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,10 @@ from typing import Any, Final
 
 PAUSED: Final[set[int]] = set()
 """The threads that record nothing at present."""
+
+WATCHED: Final[dict[int, Any]] = {}
+"""The threads that compile a function at present, and what is called with each comparison that
+the function makes: its NumPy name, the two Values, and how it came out."""
 
 
 class no_grad(ContextDecorator):

@@ -22,14 +22,17 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import Any, Protocol
 
+from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value
 from autograd_engine.evaluation import (
     ADVICE,
     Judge,
     Loss,
+    Results,
     Sample,
     average,
     check_kinds,
+    check_options,
     diverging,
     judge,
     measure,
@@ -43,10 +46,8 @@ from autograd_engine.history import (
     progress_bar,
     set_numbers,
     show,
+    tell,
 )
-
-RunEpoch = Callable[[int, Iterable[Sequence[Sample]]], tuple[float, float]]
-"""Trains on the batches of the epoch of that number; gives its mean loss and accuracy."""
 
 
 class Model(Protocol):
@@ -96,18 +97,25 @@ def fit(
     it was after the last finished step.
 
     `callback(history)` is called after each epoch, `progress` shows a bar on stderr.
-    `compile` is for a compiler to come: `"auto"` and `False` record every sample anew.
+
+    With `compile="auto"` model and loss are compiled on one sample, and the program is fed
+    with whole batches: the same numbers to about 1e-10, much faster; Values and optimiser are
+    up to date whenever an epoch ends or is interrupted. Where that cannot be (the code branches
+    on Values, counts its calls, draws random numbers; NumPy is missing) each sample is recorded
+    anew, as with `False`. `history.ran` says which way it was, and why. `True` refuses instead.
 
     Raises `ValueError` for no samples, a batch size or patience below 1, a negative number of
     epochs, `patience` without `validation`, `resume` without `checkpoint`, a checkpoint of
-    another training, and an optimiser that holds none of the model's parameters; `TypeError`
-    for arguments of the wrong kind, such as a loss that is no Value; `FloatingPointError` where
-    the training diverges to NaN, infinity or beyond floats, with the model as before that step.
+    another training, an optimiser that holds none of the model's parameters, and what cannot
+    be compiled with `compile=True` (also `ImportError` for what has to be installed, and
+    `GuardError` where a later sample takes another branch); `TypeError` for arguments of the
+    wrong kind, such as a loss that is no Value; `FloatingPointError` where the training
+    diverges to NaN, infinity or beyond floats, with the model as before that step.
     """
     check_kinds(model, loss, optimizer)
     samples = pairs("data", data)
     held_out = [] if validation is None else pairs("validation", validation)
-    _check(epochs, batch_size, patience, bool(held_out))
+    check_options(epochs, batch_size, patience, bool(held_out), compile)
     settings = {
         "samples": len(samples),
         "validation": len(held_out),
@@ -116,22 +124,25 @@ def fit(
         "seed": seed,
     }
     right = judge(samples + held_out)
-    run_epoch = _runner(compile, model, loss, optimizer, right)
+    eager = Eager(model, loss, optimizer, right, samples, held_out)
     keeper = Keeper(model, optimizer, checkpoint, settings)
     history = keeper.resumed() if resume else History()
     batches = math.ceil(len(samples) / batch_size)
 
     bar_of_batches = progress_bar(progress, epochs * batches, len(history.loss) * batches)
     with _seldom_collected(), bar_of_batches as bar:
+        way = _way(compile, eager) if len(history.loss) < epochs else eager
         for epoch in range(len(history.loss), epochs):
             if patience is not None and history.waited() >= patience:
                 break
             bar.set_description(f"epoch {epoch + 1}/{epochs}", refresh=False)
             order = _order(len(samples), epoch, seed if shuffle else None)
-            trained = run_epoch(epoch, _batches(samples, order, batch_size, bar))
+            tell(bar, history, way.ran)
             with diverging(epoch):
-                checked = measure(model, held_out, loss, right) if held_out else None
+                trained = way.train(epoch, _batches(order, batch_size, bar))
+                checked = way.measure() if held_out else None
             _add(history, trained, checked)
+            tell(bar, history, way.ran)
             show(bar, history)
             keeper.keep(history)
             if callback is not None:
@@ -157,20 +168,6 @@ def _seldom_collected() -> Iterator[None]:
         gc.set_threshold(young, *older)
 
 
-def _check(epochs: int, batch_size: int, patience: int | None, validated: bool) -> None:
-    for name, number in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
-        if number is not None and not hasattr(number, "__index__"):
-            raise TypeError(f"{name} must be a whole number, got {number!r:.80}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    if epochs < 0:
-        raise ValueError(f"epochs must not be negative, got {epochs}")
-    if patience is not None and patience < 1:
-        raise ValueError(f"patience must be at least 1 epoch, got {patience}")
-    if patience is not None and not validated:
-        raise ValueError("patience watches the validation loss: pass validation= too")
-
-
 def _order(count: int, epoch: int, seed: int | None) -> list[int]:
     """Return the order of the samples, without a state that a checkpoint would have to hold."""
     order = list(range(count))
@@ -179,76 +176,112 @@ def _order(count: int, epoch: int, seed: int | None) -> list[int]:
     return order
 
 
-def _batches(
-    samples: Sequence[Sample], order: Sequence[int], batch_size: int, bar: Any
-) -> Iterator[list[Sample]]:
+def _batches(order: Sequence[int], batch_size: int, bar: Any) -> Iterator[Sequence[int]]:
     for start in range(0, len(order), batch_size):
-        yield [samples[i] for i in order[start : start + batch_size]]
+        yield order[start : start + batch_size]
         bar.update()
 
 
-def _runner(
-    compile: bool | str, model: Model, loss: Loss, optimizer: Optimizer, right: Judge
-) -> RunEpoch:
-    """Return what runs one epoch. This is the place where a compiled way of doing so fits in."""
-    if compile not in ("auto", True, False):
-        raise ValueError(f'compile must be "auto", True or False, got {compile!r}')
-    if compile is True:
-        raise ValueError(
-            'compile=True needs the compiler, which this version does not have; use compile="auto"'
-        )
+class Way(Protocol):
+    """A way of running epochs; `ran` says which."""
 
-    def run_eagerly(epoch: int, batches: Iterable[Sequence[Sample]]) -> tuple[float, float]:
+    ran: str
+
+    def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results: ...
+    def measure(self) -> Results: ...
+
+
+def _way(compile: bool | str, eager: Eager) -> Way:
+    """Return the compiled way where that is wanted and possible, else the eager one."""
+    if compile is False:
+        return eager
+    try:
+        require()
+        from autograd_engine.compiler.fitting import Compiled
+        from autograd_engine.compiler.samples import Unfit
+    except ImportError as error:
+        if compile is True:
+            raise
+        eager.ran = f"eager: {error}"
+        return eager
+    try:
+        return Compiled(eager, strict=compile is True)
+    except Unfit as unfit:
+        if compile is True:
+            raise ValueError(f"compile=True, but {unfit}") from unfit
+        eager.ran = f"eager: {unfit}"
+        return eager
+
+
+class Eager:
+    """The eager way: each sample's graph is recorded, swept and gone before the next."""
+
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        optimizer: Optimizer,
+        right: Judge,
+        samples: Sequence[Sample],
+        held_out: Sequence[Sample],
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.right = right
+        self.samples = samples
+        self.held_out = held_out
+        self.ran = "eager: asked for by compile=False"
+
+    def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
+        """Train on the batches of an epoch, which are positions of samples."""
         losses: list[float] = []
         hits: list[float] = []
-        parameters = model.parameters()
+        parameters = self.model.parameters()
         for batch in batches:
-            optimizer.zero_grad()
+            self.optimizer.zero_grad()
             share = 1.0 / len(batch)
-            with diverging(epoch):
-                for x, target in batch:
-                    value, hit = _add_gradient(model, loss, right, x, target, epoch, share)
-                    losses.append(value)
-                    hits.append(hit)
-                _step(optimizer, parameters)
-        return average(losses), average(hits)
+            for position in batch:
+                loss, hit = self._add_gradient(*self.samples[position], epoch, share)
+                losses.append(loss)
+                hits.append(hit)
+            self.step(parameters)
+        return losses, hits
 
-    return run_eagerly
+    def _add_gradient(self, x: Any, target: Any, epoch: int, share: float) -> tuple[float, float]:
+        """Add one sample's share of the gradient. Its graph does not outlive this call."""
+        outputs = self.model(x)
+        value = usable(self.loss(outputs, target), epoch)
+        value.backward(share)
+        return value.data, self.right(outputs, target)
 
+    def step(self, parameters: Sequence[Value]) -> None:
+        """Make one step, or none: where it fails or is interrupted, parameters are put back."""
+        before = numbers(parameters)
+        try:
+            self.optimizer.step()
+            for old, parameter in zip(before, parameters):
+                if math.isfinite(old) and not math.isfinite(parameter.data):
+                    raise OverflowError(f"a parameter became {parameter.data}")
+        except BaseException:
+            set_numbers(parameters, before)
+            raise
 
-def _add_gradient(
-    model: Model, loss: Loss, right: Judge, x: Any, target: Any, epoch: int, share: float
-) -> tuple[float, float]:
-    """Add one sample's share of the gradient. Its graph is gone before the next is recorded."""
-    outputs = model(x)
-    value = usable(loss(outputs, target), epoch)
-    value.backward(share)
-    return value.data, right(outputs, target)
-
-
-def _step(optimizer: Optimizer, parameters: Sequence[Value]) -> None:
-    """Make one step, or none: where it fails or is interrupted, the parameters are put back."""
-    before = numbers(parameters)
-    try:
-        optimizer.step()
-        for old, parameter in zip(before, parameters):
-            if math.isfinite(old) and not math.isfinite(parameter.data):
-                raise OverflowError(f"a parameter became {parameter.data}")
-    except BaseException:
-        set_numbers(parameters, before)
-        raise
+    def measure(self) -> Results:
+        """Measure the held-out samples."""
+        return measure(self.model, self.held_out, self.loss, self.right)
 
 
-def _add(
-    history: History, trained: tuple[float, float], checked: tuple[float, float] | None
-) -> None:
+def _add(history: History, trained: Results, checked: Results | None) -> None:
     if checked is not None:
-        if not math.isfinite(checked[0]):
+        loss, accuracy = map(average, checked)
+        if not math.isfinite(loss):
             epoch = len(history.loss) + 1
             raise FloatingPointError(
-                f"the validation loss became {checked[0]} in epoch {epoch}: {ADVICE}"
+                f"the validation loss became {loss} in epoch {epoch}: {ADVICE}"
             )
-        history.validation_loss.append(checked[0])
-        history.validation_accuracy.append(checked[1])
-    history.loss.append(trained[0])
-    history.accuracy.append(trained[1])
+        history.validation_loss.append(loss)
+        history.validation_accuracy.append(accuracy)
+    loss, accuracy = map(average, trained)
+    history.loss.append(loss)
+    history.accuracy.append(accuracy)

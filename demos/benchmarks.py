@@ -1,61 +1,63 @@
-"""Speed and memory beside micrograd: each engine in processes of its own, side by side in one run.
+"""Speed and memory: the engine beside micrograd, compiled programs beside their peers, in one run.
 
-    python demos/benchmarks.py            # about two minutes
-    python demos/benchmarks.py --long     # also the chain of ten million additions
+    python demos/benchmarks.py                      # everything, about ten minutes
+    python demos/benchmarks.py --only eager         # about two minutes
+    python demos/benchmarks.py --only eager --long  # also the chain of ten million additions
+    python demos/benchmarks.py --only moons,digits  # some of eager moons digits irregular
+                                                    # compile first call
 
-Builds the package twice, as plain Python and compiled (where a C compiler is found), then
-prints a table of medians and their ratios. The moons step is micrograd's own: an MLP 2-16-16-1
-on 100 points, forward and backward, the garbage collector on. Needs `micrograd`; a scalar
-PyTorch loop takes part where torch is installed.
+`eager` builds the package twice, as plain Python and compiled (where a C compiler is found),
+then prints a table of medians and their ratios. The moons step is micrograd's own: an MLP
+2-16-16-1 on 100 points, forward and backward, the garbage collector on. Needs `micrograd`; a
+scalar PyTorch loop takes part where torch is installed.
+
+The others time `ag.compile` of this folder's package, in double precision, on one thread of one
+core, beside NumPy by hand, JAX, CasADi and PyTorch where these are installed, and say which
+targets were met. They need the extra `fast`; what they run is in `benchmarking/`: the jobs, the
+peers, how they are measured, the tables with the targets.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import importlib
 import importlib.util
 import json
 import os
 import platform
-import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import tracemalloc
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarking import jobs
+
 ROOT = Path(__file__).resolve().parent.parent
+SECTIONS = ("eager", "moons", "digits", "irregular", "compile", "first", "call")
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "JAX_PLATFORMS": "cpu",
+}
 
 
 def moons_step(engine: str):
     """Return a function that makes one step of micrograd's demo, and the number of repeats."""
-    rng = random.Random(1337)
-    points = [[rng.uniform(-1.0, 2.0), rng.uniform(-0.5, 1.0)] for _ in range(100)]
-    sides = [rng.choice((-1, 1)) for _ in range(100)]
-    random.seed(1337)
-    if engine == "torch":
-        import torch
-
-        def value(number):
-            return torch.tensor(number, dtype=torch.float64)
-
-        module = importlib.import_module("micrograd.nn")
-        module.Value = lambda number: value(number).requires_grad_()
-        model = module.MLP(2, [16, 16, 1])
-    else:
-        value = importlib.import_module(f"{engine}.engine").Value
-        model = importlib.import_module(f"{engine}.nn").MLP(2, [16, 16, 1])
+    parameters, record = jobs.moons(engine)
 
     def step():
-        inputs = [[value(x) for x in point] for point in points]
-        scores = [model(x) for x in inputs]
-        losses = [(1 + -side * score).relu() for side, score in zip(sides, scores)]
-        data_loss = sum(losses) * (1.0 / len(losses))
-        total = data_loss + 1e-4 * sum(p * p for p in model.parameters())
-        for p in model.parameters():
+        total = record()
+        for p in parameters:
             p.grad = None if engine == "torch" else 0.0
         total.backward()
         return total
@@ -111,7 +113,7 @@ def time_chain(engine: str, length: int) -> dict:
     }
 
 
-WORKERS = {"moons": time_moons, "memory": weigh_moons, "chain": time_chain}
+WORKERS = {"step": time_moons, "memory": weigh_moons, "chain": time_chain}
 
 
 def build(folder: Path, pure: bool) -> bool:
@@ -126,19 +128,40 @@ def build(folder: Path, pure: bool) -> bool:
     )
 
 
-def run(folder: Path | None, *arguments: object) -> dict:
-    """Run one measurement in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(folder or "")}
+class Failed(Exception):
+    """A measurement that ended with an error, or refused to compare."""
+
+
+def run(folder: Path | None, *arguments: object, **variables: str) -> dict:
+    """Run one measurement in a process of its own, with the package that lies in the folder."""
+    environment = {**os.environ, **ONE_THREAD, **variables, "PYTHONPATH": str(folder or "")}
     command = [sys.executable, str(Path(__file__).resolve()), "--worker", *map(str, arguments)]
-    output = subprocess.run(
-        command,
-        check=True,
-        env=environment,
-        cwd=tempfile.gettempdir(),
-        capture_output=True,
-        text=True,
+    process = subprocess.run(
+        command, env=environment, cwd=tempfile.gettempdir(), stdout=subprocess.PIPE, text=True
     )
-    return json.loads(output.stdout)
+    if process.returncode:
+        raise Failed(f"the measurement {' '.join(command[3:])} ended with an error, see above")
+    return json.loads(process.stdout.splitlines()[-1])
+
+
+def work(name: str, *arguments: str) -> dict:
+    """Make the measurement of that name in this process."""
+    given = [int(each) if each.isdigit() else each for each in arguments]
+    if name in WORKERS:
+        return WORKERS[name](*given)
+    from benchmarking import costs, speed
+
+    if hasattr(os, "sched_setaffinity"):  # one thread: JAX is faster so than with idle helpers
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    return {
+        "moons": speed.time_moons,
+        "irregular": speed.time_irregular,
+        "digits": speed.time_digits,
+        "fit": speed.time_fit,
+        "compile": costs.weigh_compile,
+        "first": costs.time_first_call,
+        "call": costs.time_call,
+    }[name](*given)
 
 
 def compare(rounds: int, long: bool) -> None:
@@ -152,12 +175,12 @@ def compare(rounds: int, long: bool) -> None:
         seconds: dict[str, list[float]] = {name: [] for name in engines}
         for _ in range(rounds):
             for name, (engine, folder) in engines.items():
-                seconds[name].append(run(folder, "moons", engine)["seconds"])
+                seconds[name].append(run(folder, "step", engine)["seconds"])
         if has_torch:
             engines["PyTorch, scalars"] = ("torch", None)
-            seconds["PyTorch, scalars"] = [run(None, "moons", "torch")["seconds"]]
-        print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-        print("| engine | moons step, ms | times micrograd | bytes per node | chain of 1,000,000 |")
+            seconds["PyTorch, scalars"] = [run(None, "step", "torch")["seconds"]]
+        columns = "moons step, ms | times micrograd | bytes per node | chain of 1,000,000"
+        print(f"\n| engine | {columns} |")
         print("|---|---|---|---|---|")
         ours = statistics.median(seconds["micrograd"])
         for name, (engine, folder) in engines.items():
@@ -172,19 +195,52 @@ def compare(rounds: int, long: bool) -> None:
             print(f"| {name} | {1e3 * median:.1f} | {ours / median:.1f} | {weight} | {chain} |")
 
 
+def show_machine() -> None:
+    found = [f"{platform.machine()}, {os.cpu_count()} cores", f"Python {platform.python_version()}"]
+    for name in ("micrograd", "numpy", "numba", "jax", "casadi", "torch"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"no {name}")
+    print(", ".join(found), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="processes per engine")
     parser.add_argument("--long", action="store_true", help="also a chain of 10,000,000")
+    parser.add_argument("--only", default=",".join(SECTIONS), help="sections, such as moons,digits")
     parser.add_argument("--worker", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if importlib.util.find_spec("micrograd") is None:
         sys.exit('this compares with micrograd: pip install "micrograd==0.1.0"')
     if options.worker:
-        name, engine, *numbers = options.worker
-        print(json.dumps(WORKERS[name](engine, *map(int, numbers))))
-    else:
-        compare(options.rounds, options.long)
+        print(json.dumps(work(*options.worker)))
+        return
+    chosen = options.only.split(",")
+    unknown = [name for name in chosen if name not in SECTIONS]
+    if unknown:
+        parser.error(f"there is no section {unknown[0]!r}; known are {', '.join(SECTIONS)}")
+    show_machine()
+    failures = 0
+    for name in chosen:
+        try:
+            section(name)(options)
+        except Failed as failure:
+            failures += 1
+            print(f"\n{name}: {failure}", flush=True)
+    sys.exit(failures)
+
+
+def section(name: str):
+    """Return what prints the tables of that section."""
+    if name == "eager":
+        return lambda options: compare(options.rounds, options.long)
+    if importlib.util.find_spec("numpy") is None:
+        sys.exit(f'the section {name} needs NumPy: pip install ".[fast]"')
+    from benchmarking import tables
+
+    return lambda options: tables.SECTIONS[name](functools.partial(run, ROOT), options.rounds)
 
 
 if __name__ == "__main__":

@@ -87,6 +87,17 @@ def test_digits_are_learnt_from_200_images(run):
     assert reported(out) > 0.7
 
 
+def test_digits_are_trained_on_all_1797_images_by_a_compiled_program(run, folder):
+    status, out, _ = run("train", "digits", "--epochs", "4", "--quiet")
+    assert status == 0
+    assert "1438 samples to train on, 359 to test" in out
+    assert re.search(r"^ran compiled: the loss of a sample in [\d,]+ steps$", out, re.MULTILINE)
+    assert reported(out) > 0.85
+    assert re.search(r"test accuracy \d\.\d+\n(wrote .*\n)+$", out)
+    model, (train, _) = load(folder / "autograd_output/model.json"), datasets.digits().split(0.8, 0)
+    assert f"{accuracy(model, train):.3f}" == f"{reported(out, 'train'):.3f}"
+
+
 @pytest.mark.parametrize("name", ["moons", "circles", "xor"])
 def test_points_in_the_plane_get_a_picture_of_the_boundary(run, folder, name):
     status, out, err = run("train", name, "--quiet", "--epochs", "15", "--layers", "8")

@@ -1,6 +1,7 @@
 """Losses of one sample: their numbers, their limits, what they refuse."""
 
 import math
+import random
 
 import mpmath
 import numpy
@@ -82,6 +83,36 @@ def test_a_target_that_is_a_value_gives_the_same_loss(loss, logit):
     assert loss(Value(logit), Value(1.0)).data == loss(logit, 1)
     low = 0 if loss is binary_cross_entropy else -1
     assert loss(Value(logit), Value(low)).data == loss(logit, low)
+
+
+@pytest.mark.parametrize("count", [2, 3, 10])
+def test_a_class_that_is_a_value_gives_cross_entropy_the_same_bits_and_slopes(count):
+    rng = random.Random(count)
+    for scale in (0.1, 1.0, 30.0, 1000.0):
+        logits = [rng.gauss(0.0, scale) for _ in range(count)]
+        for odd in (logits, [*logits[1:], -0.0], [*logits[1:], logits[1]]):
+            for target in range(count):
+                plain, fed = [Value(x) for x in odd], [Value(x) for x in odd]
+                loss, same = cross_entropy(plain, target), cross_entropy(fed, Value(target))
+                loss.backward()
+                same.backward()
+                assert same.data.hex() == loss.data.hex()
+                assert [v.grad for v in fed] == [v.grad for v in plain]
+
+
+def test_a_class_that_is_a_value_lets_no_infinity_through_the_gates():
+    logits = [0.5, -math.inf, 0.25]
+    for target in (0, 2):
+        assert cross_entropy(logits, Value(target)).data == cross_entropy(logits, target)
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [(3.0, ValueError), (-1.0, ValueError), (0.5, TypeError), (math.nan, TypeError)],
+)
+def test_a_value_that_is_no_class_is_refused_as_a_number_is(target, error):
+    with pytest.raises(error, match="class"):
+        cross_entropy([1.0, 2.0, 3.0], Value(target))
 
 
 @pytest.mark.parametrize("target", [0, 1, 2, numpy.int64(1)])

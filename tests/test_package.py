@@ -58,7 +58,7 @@ Value primitive no_grad gradient grad value_and_grad jacobian hessian hvp jvp ch
 exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh
 acosh atanh erf sigmoid softplus relu maximum minimum hypot where leaky_relu elu gelu silu clip
 sum mean prod dot norm variance logsumexp softmax log_softmax
-draw draw_dot fit save load nn losses optim datasets compiled
+draw draw_dot compile fit save load nn losses optim datasets compiled
 """
 
 

@@ -7,14 +7,15 @@ turns instructions into calls of its own, and knows nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.symbols import Symbol, X, Y, formula, substituted
 from autograd_engine.compiler.views import Ref, contiguous
-from autograd_engine.engine import Primitive
+from autograd_engine.engine import TABLE, Primitive
 
 Array = Any
 
@@ -29,6 +30,7 @@ class Instruction:
     `kind` is one of
 
     - "map": out = rule(*ins), element by element;
+    - "choose": out = ins[2] where ins[0] > ins[1], else 0;
     - "contract": with the `axes` "hsk,hjk->hsj", out[h, s, j] is the sum over k of
       ins[0][h, s, k] * ins[1][h, j, k]; also summed over the batch if out is not batched;
     - "sum": out = ins[0] summed over the axes in `over`, and over the batch if out is not;
@@ -103,6 +105,10 @@ class Memory:
         self.sizes[arena] += ref.size
         return ref
 
+    def between(self, batched: bool, shape: tuple[int, ...]) -> Ref:
+        """Reserve slots for values that stand between those of the tape."""
+        return self.new("V" if batched else "v", shape)
+
     def constant(self, numbers: Array) -> Ref:
         """Return a view of constants: one slot, seen again and again, where all are one."""
         numbers = numpy.asarray(numbers, numpy.float64)
@@ -117,6 +123,37 @@ class Memory:
         ref = self.new("v", numbers.shape)
         self.constants.append((ref.start, numbers.ravel().copy()))
         return ref
+
+
+def mapped(
+    rule: Primitive,
+    out: Ref,
+    ins: tuple[Ref, ...],
+    memory: Memory,
+    new: Callable[[bool, tuple[int, ...]], Ref],
+) -> list[Instruction]:
+    """Return what computes a primitive element by element.
+
+    Somebody's own primitive is told by its formula, where it has one: `new(batched, shape)`
+    reserves memory for what stands between.
+    """
+    expression = None if rule.name in TABLE else formula(rule)
+    if not isinstance(expression, Symbol) or expression.rule is None:
+        return [Instruction("map", out, ins, rule)]
+    found: list[Instruction] = []
+
+    def make(inner: Primitive, *parts: Any) -> Ref:
+        refs = tuple(
+            part if isinstance(part, Ref) else memory.constant(numpy.full(out.shape, part))
+            for part in parts
+        )
+        to = new(any(ref.batched for ref in refs), out.shape)
+        found.extend(mapped(inner, to, refs, memory, new))
+        return to
+
+    substituted(expression, make, dict(zip((X, Y), ins)))
+    found[-1] = replace(found[-1], out=out)
+    return found
 
 
 @dataclass

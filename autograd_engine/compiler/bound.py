@@ -7,6 +7,7 @@ result written in place: running allocates nothing. A batch runs in tiles that f
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy
@@ -15,6 +16,7 @@ from numpy.lib.stride_tricks import as_strided
 from autograd_engine.compiler.arrays import Array, ArrayProgram, Instruction
 from autograd_engine.compiler.contraction import contraction, flattened
 from autograd_engine.compiler.reverse import Backward
+from autograd_engine.compiler.singles import single
 from autograd_engine.compiler.spelling import spelled
 from autograd_engine.compiler.views import Ref
 
@@ -73,6 +75,9 @@ class Bound:
     def bound(self, instruction: Instruction) -> list[Call]:
         """Return the calls that carry out one instruction."""
         kind, out, ins = instruction.kind, instruction.out, instruction.ins
+        simple = single(instruction, self.arenas)
+        if simple is not None:
+            return [(simple, ())]
         batched = out.batched or any(ref.batched for ref in ins)
         if kind == "contract":
             return contraction(self.view, instruction)
@@ -84,7 +89,14 @@ class Bound:
         target = self.view(out, out.batched)
         if kind == "map":
             assert instruction.rule is not None
-            return [(spelled(instruction.rule), flattened(*views, target))]
+            function = spelled(instruction.rule)
+            assert function is not None  # formulas have been spelled out
+            *views, target = flattened(*views, target)
+            if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
+                return [(function, (*views, target))]
+            return [(partial(function, out=target), tuple(views))]
+        if kind == "choose":
+            return [(chooser(), flattened(*views, target))]
         if kind == "copy":
             return [(numpy.copyto, (target, views[0]))]
         if kind == "fill":
@@ -134,6 +146,18 @@ class Bound:
             target[slots] += values if plain else numpy.add.reduceat(values, starts, 0)
 
         return scatter, ()
+
+
+@lru_cache(maxsize=1)
+def chooser() -> Any:
+    """Return the ufunc (x, y, z) -> z where x > y, else 0."""
+    import numba
+
+    def choose(x: float, y: float, z: float) -> float:
+        return z if x > y else 0.0
+
+    made: Any = numba.vectorize(["float64(float64, float64, float64)"], cache=True)(choose)
+    return made.ufunc
 
 
 def summation(array: Array, over: tuple[int, ...], out: Array) -> Call:

@@ -18,18 +18,17 @@ from autograd_engine.compiler.arrays import (
     Operand,
     Part,
     Step,
+    mapped,
 )
 from autograd_engine.compiler.grids import Grid, grids
-from autograd_engine.compiler.sums import Sums
 from autograd_engine.compiler.views import Ref, common, contiguous, pattern, strides
 from autograd_engine.compiler.waves import (
     BATCHED,
     CONSTANT,
     Column,
-    Dependence,
     Wave,
+    Waves,
     chosen,
-    waves,
 )
 from autograd_engine.engine import ADD, MULTIPLY, NEGATIVE, SUBTRACT
 
@@ -37,15 +36,15 @@ Array = Any
 FEW = 4  # terms: so many are added one by one, more are summed along an axis
 
 
-def lift(sums: Sums, known: Dependence) -> ArrayProgram:
-    """Return the array program of a tape."""
-    return _Lifting(sums, known).program()
+def lift(waves: Waves) -> ArrayProgram:
+    """Return the array program of a tape's waves."""
+    return _Lifting(waves).program()
 
 
 class _Lifting:
-    def __init__(self, sums: Sums, known: Dependence) -> None:
-        self.sums, self.known = sums, known
-        tape = sums.tape
+    def __init__(self, waves: Waves) -> None:
+        self.waves, self.known = waves, waves.known
+        self.tape = tape = waves.sums.tape
         self.memory = Memory()
         self.steps: list[Step] = []
         self.taken: list[Instruction] = []
@@ -64,11 +63,11 @@ class _Lifting:
         self.slot[self.first : tape.start] = ids
 
     def program(self) -> ArrayProgram:
-        for wave in waves(self.sums, self.known):
+        for wave in self.waves:
             self.add(wave)
-        outputs = [self.operand(numpy.array([place])).ref for place in self.sums.tape.outputs]
+        outputs = [self.operand(numpy.array([place])).ref for place in self.tape.outputs]
         self.settled(numpy.arange(len(self.home)))
-        return ArrayProgram(self.steps, self.memory, outputs, self.home, len(self.sums.tape.inputs))
+        return ArrayProgram(self.steps, self.memory, outputs, self.home, len(self.tape.inputs))
 
     def add(self, wave: Wave) -> None:
         """Compute equal values once, the others in a step or several."""
@@ -117,7 +116,8 @@ class _Lifting:
         step = self.step("map", wave.rule, self.new(wave.places, shape), wave.places)
         step.operands = operands
         refs = tuple(operand.ref for operand in operands)
-        step.forward.append(Instruction("map", step.out, refs, wave.rule))
+        new = self.memory.between
+        step.forward += mapped(wave.rule, step.out, refs, self.memory, new)
 
     def add_scan(self, wave: Wave) -> None:
         self.taken = []
@@ -160,19 +160,19 @@ class _Lifting:
         assert column.right is not None
         n, terms = column.left.shape
         if n == 1:  # a single row may have its terms in any order
-            left, right = self.by_slot(column.left, column.right)
-            column = Column(left, right, column.sign)
+            first, second = self.by_slot(column.left, column.right)
+            column = Column(first, second, column.sign)
+        assert column.right is not None
         if grid is not None:
             h, s, j = grid.shape
-            left = column.left.reshape(h, s, j, terms)
-            right = column.right.reshape(h, s, j, terms)
-            for a, b in ((left, right), (right, left)):
+            factors = [column.left.reshape(h, s, j, terms), column.right.reshape(h, s, j, terms)]
+            for a, b in (factors, factors[::-1]):
                 if grid.depends(a, self.slot, 2) and grid.depends(b, self.slot, 1):
                     rows, columns = self.operand(a[:, :, 0]), self.operand(b[:, 0])
                     self.add_part(step, Part(column.sign, rows, columns, "hsk,hjk->hsj"))
                     return
-        operands = [self.operand(column.left), self.operand(column.right)]
-        self.add_part(step, Part(column.sign, *operands, axes="nk,nk->n"))
+        rows, columns = self.operand(column.left), self.operand(column.right)
+        self.add_part(step, Part(column.sign, rows, columns, "nk,nk->n"))
 
     def add_product(
         self, step: Step, sign: int, operands: Sequence[Operand], lengths: tuple[int, ...]
@@ -183,7 +183,8 @@ class _Lifting:
         """Append what adds one part to the sum."""
         out, first = step.out, not step.parts
         step.parts.append(part)
-        left, right = part.left.ref, part.right and part.right.ref
+        left = part.left.ref
+        right = None if part.right is None else part.right.ref
         if right is None and part.axes != "sum":
             out = out.reshaped(left.shape)
             if first and part.sign > 0:
@@ -203,19 +204,19 @@ class _Lifting:
         batched = left.batched or (right is not None and right.batched)
         direct = first and batched == out.batched
         target = out if direct else self.memory.new("V" if batched else "v", out.shape)
-        if part.axes == "sum":
+        if right is None:
             step.forward.append(Instruction("sum", target, (left,), over=(1,)))
+        elif part.axes == "map":
+            step.forward.append(Instruction("map", target, (left, right), MULTIPLY))
         else:
-            kind = "map" if part.axes == "map" else "contract"
-            rule = MULTIPLY if part.axes == "map" else None
-            axes = "" if rule else part.axes
-            step.forward.append(Instruction(kind, target, (left, right), rule, axes))  # type: ignore[arg-type]
-        if first and (part.sign < 0 or not direct):
-            rule = NEGATIVE if part.sign < 0 else None
-            step.forward.append(Instruction("map" if rule else "copy", out, (target,), rule))
-        elif not first:
+            step.forward.append(Instruction("contract", target, (left, right), axes=part.axes))
+        if not first:
             rule = ADD if part.sign > 0 else SUBTRACT
             step.forward.append(Instruction("map", out, (out, target), rule))
+        elif part.sign < 0:
+            step.forward.append(Instruction("map", out, (target,), NEGATIVE))
+        elif not direct:
+            step.forward.append(Instruction("copy", out, (target,)))
 
     def add_to_copy(self, step: Step, part: Part) -> None:
         """Make one addition of a copy and what is added to it."""

@@ -12,7 +12,7 @@ from autograd_engine.compiler.lift import lift
 from autograd_engine.compiler.reverse import differentiate
 from autograd_engine.compiler.sums import find
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.compiler.waves import dependence
+from autograd_engine.compiler.waves import Waves, dependence
 
 Array = Any
 KEPT = 8  # workspaces
@@ -30,9 +30,8 @@ class Lifted:
     ((2, 1), (1,))
     """
 
-    def __init__(self, tape: Tape) -> None:
-        sums = find(tape)
-        self.program: ArrayProgram = lift(sums, dependence(sums))
+    def __init__(self, tape: Tape, waves: Waves | None = None) -> None:
+        self.program: ArrayProgram = lift(waves or self.waves(tape))
         self.parameters = len(tape.parameters)
         self.backward = differentiate(self.program, len(self.program.home))
         home = self.program.home
@@ -42,6 +41,12 @@ class Lifted:
         row = sum(sizes[arena] for arena in "VAS") * ITEM
         self.tile = max(16, CACHE // max(row, 1))
         self._free: dict[int, list[Bound]] = {}
+
+    @staticmethod
+    def waves(tape: Tape) -> Waves:
+        """Return what can be computed together: soon known, before anything is lifted."""
+        sums = find(tape)
+        return Waves(sums, dependence(sums))
 
     @property
     def steps(self) -> int:

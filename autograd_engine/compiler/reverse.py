@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Operand, Part, Step
-from autograd_engine.compiler.symbols import OUT, Expression, X, Y, partials, substituted
+from autograd_engine.compiler.arrays import (
+    ArrayProgram,
+    Instruction,
+    Operand,
+    Part,
+    Step,
+    mapped,
+)
+from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, partials, substituted
 from autograd_engine.compiler.views import Ref, contiguous
 from autograd_engine.engine import ADD, MULTIPLY, NEGATIVE, SUBTRACT, Primitive
+from autograd_engine.engine import above as ABOVE
 
 Array = Any
 Make = Callable[[Ref], Instruction]
@@ -115,18 +124,23 @@ class _Reverse:
 
     def pass_on_map(self, step: Step, out: Ref) -> None:
         known = dict(zip((OUT, X, Y), (step.out, *(operand.ref for operand in step.operands))))
-        for operand, partial in zip(step.operands, partials(step.rule)):
+        for operand, slope in zip(step.operands, partials(step.rule)):
             if operand.active:
-                self.contribute(operand, self.times(out, partial, known), out.shape)
+                self.contribute(operand, self.times(out, slope, known), out.shape)
 
-    def times(self, out: Ref, partial: Expression, known: dict[Any, Any]) -> Any:
+    def times(self, out: Ref, slope: Expression, known: dict[Any, Any]) -> Any:
         """Return what makes adjoint times partial: (sign, batched, make), or None for nothing."""
-        if isinstance(partial, float):
-            if partial in (1.0, -1.0):
-                return partial, out.batched, lambda to: Instruction("copy", to, (out,))
-            if partial == 0.0:
+        if isinstance(slope, float):
+            if slope in (1.0, -1.0):
+                return slope, out.batched, lambda to: Instruction("copy", to, (out,))
+            if slope == 0.0:
                 return None
-        factor = self.evaluated(partial, known, out.shape)
+        if isinstance(slope, Symbol) and slope.rule is ABOVE:
+            # Where the slope is 1 or 0, as relu's, one instruction does: it is chosen, not computed.
+            low, high = (self.evaluated(part, known, out.shape) for part in slope.operands)
+            batched = any(ref.batched for ref in (low, high, out))
+            return 1.0, batched, partial(Instruction, "choose", ins=(low, high, out))
+        factor = self.evaluated(slope, known, out.shape)
         batched = out.batched or factor.batched
         return 1.0, batched, lambda to: Instruction("map", to, (out, factor), MULTIPLY)
 
@@ -195,11 +209,9 @@ class _Reverse:
                 self.contribute(this, (sign, *contribution[1:]), this.ref.shape)
                 continue
             ins = (out, other.ref)
-            make = lambda to, ins=ins, axes=axes: Instruction(  # noqa: E731
-                "contract", to, ins, axes=axes
-            )
             # A contraction sums over the batch by itself.
-            self.contribute(this, (sign, this.ref.batched, make), this.ref.shape)
+            contract = partial(Instruction, "contract", ins=ins, axes=axes)
+            self.contribute(this, (sign, this.ref.batched, contract), this.ref.shape)
 
     # Contributions.
 
@@ -297,9 +309,12 @@ class _Reverse:
         self.memory.sizes[arena] = max(self.memory.sizes[arena], self.used[arena])
         return ref
 
+    def between(self, batched: bool, shape: tuple[int, ...]) -> Ref:
+        return self.scratch(self.program.outputs[0], shape, batched)
+
     def made(self, make: Make, shape: tuple[int, ...], batched: bool) -> Ref:
         """Return a contiguous view that holds the contribution."""
-        ref = self.scratch(self.program.outputs[0], shape, batched)
+        ref = self.between(batched, shape)
         self.to.append(make(ref))
         return ref
 
@@ -321,7 +336,8 @@ class _Reverse:
             if key not in self.memo:
                 batched = any(ref.batched for ref in refs)
                 self.memo[key] = self.scratch(refs[0], shape, batched)
-                self.to.append(Instruction("map", self.memo[key], refs, rule))
+                to = self.memo[key]
+                self.to += mapped(rule, to, refs, self.memory, self.between)
             return self.memo[key]
 
         return self.number(substituted(expression, make, known), shape)

@@ -140,7 +140,9 @@ def record(
     kind_of = {id(leaf): kinds[place[id(leaf)]] for leaf in leaves}
     of = [[leaf for leaf in by_place if kind_of[id(leaf)] == kind] for kind in range(_CONSTANT)]
     return Tape(
-        *of,
+        parameters=of[_PARAMETER],
+        others=of[_OTHER],
+        inputs=of[_INPUT],
         constants=numbers,
         rules=list(rules),
         op=op,

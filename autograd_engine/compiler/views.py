@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -121,9 +122,9 @@ def common(patterns: Sequence[Pattern], size: int) -> list[int] | None:
             reached *= length
             cuts.add(reached)
     ordered = sorted(cuts)
-    if any(large % small for small, large in zip(ordered, ordered[1:])):
+    if any(large % small for small, large in pairwise(ordered)):
         return None
-    return [large // small for small, large in zip(ordered, ordered[1:])]
+    return [large // small for small, large in pairwise(ordered)]
 
 
 def strides(axes: Pattern, lengths: Sequence[int]) -> tuple[int, ...]:

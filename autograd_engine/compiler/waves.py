@@ -14,7 +14,6 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.sums import Array, Sums
-from autograd_engine.compiler.tape import Tape
 from autograd_engine.engine import MULTIPLY, Primitive
 
 CONSTANT, FIXED, BATCHED = 0, 1, 2  # what a value depends on: nothing, leaves, or inputs too
@@ -98,46 +97,56 @@ def _products(sums: Sums) -> Array:
     return (sums.rule == index) & ~sums.scan
 
 
-def waves(sums: Sums, known: Dependence) -> Iterator[Wave]:
-    """Yield the waves of the values that somebody needs, by depth."""
-    start, tape = sums.tape.start, sums.tape
-    terms = _terms(sums, known)
-    places = start + numpy.flatnonzero(sums.needed[start:])
-    key = numpy.zeros(tape.size, numpy.uint64)
-    mixed = _MIX[(sums.rule[places] + 1) % len(_MIX)]
-    mixed += known.kind[sums.x[places]].astype(numpy.uint64) * _MIX[1]
-    both = sums.y[places] >= 0
-    mixed += numpy.where(both, known.kind[sums.y[places]], 5).astype(numpy.uint64) * _MIX[2]
-    key[places] = mixed
-    several = sums.linear[places] | sums.scan[places]
-    key[places[several]] = sums.rule[places[several]].astype(numpy.uint64) * sums.scan[
-        places[several]
-    ].astype(numpy.uint64)
-    # A sum's key is made of its terms' codes, whatever their order.
-    numpy.add.at(key, terms.root, _MIX[terms.code + 8])
-    order = numpy.lexsort((places, key[places], known.depth[places]))
-    places = places[order]
-    key, depth = key[places], known.depth[places]
-    cuts = numpy.flatnonzero((key[1:] != key[:-1]) | (depth[1:] != depth[:-1])) + 1
-    rank = numpy.full(tape.size, -1, numpy.int32)
-    rank[places] = numpy.arange(len(places), dtype=numpy.int32)
-    by_root = numpy.lexsort((terms.order, terms.code, rank[terms.root]))
-    terms = terms.taken(by_root)
-    ends = numpy.searchsorted(rank[terms.root], numpy.arange(len(places) + 1))
-    bounds = numpy.r_[0, cuts, len(places)]
-    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist()):
-        chosen = places[first:last]
-        top = int(chosen[0])
-        rule = tape.rules[sums.rule[top]]
-        if sums.linear[top] or sums.scan[top]:
-            part = terms.taken(slice(int(ends[first]), int(ends[last])))
-            columns = part.columns(len(chosen))
-            yield Wave("sum" if sums.linear[top] else "scan", rule, chosen, columns)
-        else:
+class Waves:
+    """The waves of the values that somebody needs, by depth."""
+
+    def __init__(self, sums: Sums, known: Dependence) -> None:
+        self.sums, self.known = sums, known
+        places = sums.tape.start + numpy.flatnonzero(sums.needed[sums.tape.start :])
+        terms = _terms(sums, known)
+        key = _keys(sums, known, terms, places)
+        order = numpy.lexsort((places, key[places], known.depth[places]))
+        self.places = places = places[order]
+        key, depth = key[places], known.depth[places]
+        cuts = numpy.flatnonzero((key[1:] != key[:-1]) | (depth[1:] != depth[:-1])) + 1
+        self.bounds = [0, *cuts.tolist(), len(places)] if len(places) else [0]
+        rank = numpy.full(len(sums.rule), -1, numpy.int32)
+        rank[places] = numpy.arange(len(places), dtype=numpy.int32)
+        self.terms = terms.taken(numpy.lexsort((terms.order, terms.code, rank[terms.root])))
+        self.ends = numpy.searchsorted(rank[self.terms.root], numpy.arange(len(places) + 1))
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def __iter__(self) -> Iterator[Wave]:
+        sums = self.sums
+        for first, last in zip(self.bounds, self.bounds[1:]):
+            chosen = self.places[first:last]
+            top = int(chosen[0])
+            rule = sums.tape.rules[sums.rule[top]]
+            if sums.linear[top] or sums.scan[top]:
+                part = self.terms.taken(slice(int(self.ends[first]), int(self.ends[last])))
+                kind = "sum" if sums.linear[top] else "scan"
+                yield Wave(kind, rule, chosen, part.columns(len(chosen)))
+                continue
             columns = [Column(sums.x[chosen][:, None])]
             if sums.y[top] >= 0:
                 columns.append(Column(sums.y[chosen][:, None]))
             yield Wave("map", rule, chosen, columns)
+
+
+def _keys(sums: Sums, known: Dependence, terms: _Terms, places: Array) -> Array:
+    """Return a number for each place: equal for what can be computed together at one depth."""
+    key = numpy.zeros(len(sums.rule), numpy.uint64)
+    alone = places[~(sums.linear[places] | sums.scan[places])]
+    kinds = known.kind.astype(numpy.int64)
+    second = numpy.where(sums.y[alone] >= 0, kinds[sums.y[alone]], 3)
+    key[alone] = _MIX[sums.rule[alone] * 16 + kinds[sums.x[alone]] * 4 + second + 128]
+    scans = places[sums.scan[places]]
+    key[scans] = sums.rule[scans]
+    # A sum's key is made of its terms' codes, whatever their order.
+    numpy.add.at(key, terms.root, _MIX[terms.code])
+    return key
 
 
 _MIX = numpy.random.default_rng(20).integers(1, 2**63, 4096, dtype=numpy.uint64) * 2 + 1

@@ -19,7 +19,8 @@ that momentum and weight decay still move it.
 Reading order:
 
     settings   what settings and saved states may hold
-    optimizer  Optimizer, what all optimisers share; lerp
+    rule       what a rule is, for floats and for arrays
+    optimizer  Optimizer, what all optimisers share
     sgd        SGD
     adam       Adam, AdamW
     rmsprop    RMSprop

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.floats import ratio
-from autograd_engine.optim.optimizer import Optimizer, lerp
+from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.rule import Arithmetic, Rule, lerp
 from autograd_engine.optim.settings import finite
 
 
@@ -44,21 +45,31 @@ class Adam(Optimizer):
         self.eps = finite("eps", eps)
         self.amsgrad = bool(amsgrad)
 
-    def _update(self) -> None:
-        beta1, beta2 = self.betas
-        means, squares = self._buffer("exp_avg"), self._buffer("exp_avg_sq")
-        peaks = self._buffer("max_exp_avg_sq") if self.amsgrad else squares
+    def _memory(self) -> tuple[str, ...]:
+        return ("exp_avg", "exp_avg_sq", *(("max_exp_avg_sq",) if self.amsgrad else ()))
+
+    def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
+        sqrt, ratio, maximum = arithmetic
+        (beta1, beta2), eps = self.betas, self.eps
         # The running means start at 0: these corrections undo that bias.
-        stride = self.lr / (1.0 - beta1**self.steps)
-        correction = math.sqrt(1.0 - beta2**self.steps)
-        for i, parameter in enumerate(self.parameters):
-            slope = self._slope(parameter)
-            means[i] = lerp(means[i], slope, 1.0 - beta1)
-            squares[i] = beta2 * squares[i] + (1.0 - beta2) * slope * slope
-            if self.amsgrad:
-                peaks[i] = max(squares[i], peaks[i])  # in this order NaN stays NaN
-            size = math.sqrt(peaks[i]) / correction + self.eps
-            parameter.data -= stride * ratio(means[i], size)
+        stride = self.lr / (1.0 - beta1**step)
+        correction = math.sqrt(1.0 - beta2**step)
+        share1, share2 = 1.0 - beta1, 1.0 - beta2
+
+        def rule(number: Any, slope: Any, mean: Any, square: Any) -> tuple[Any, ...]:
+            mean = lerp(mean, slope, share1)
+            square = beta2 * square + share2 * slope * slope
+            return moved(number, mean, square), mean, square
+
+        def moved(number: Any, mean: Any, square: Any) -> Any:
+            return number - stride * ratio(mean, sqrt(square) / correction + eps)
+
+        def peaked(number: Any, slope: Any, mean: Any, square: Any, peak: Any) -> tuple[Any, ...]:
+            _, mean, square = rule(number, slope, mean, square)
+            peak = maximum(square, peak)  # in this order NaN stays NaN
+            return moved(number, mean, peak), mean, square, peak
+
+        return peaked if self.amsgrad else rule
 
 
 class AdamW(Adam):
@@ -83,13 +94,12 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
-    def _update(self) -> None:
-        for parameter in self.parameters:
-            parameter.data *= 1.0 - self.lr * self.weight_decay
-        super()._update()
+    def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
+        rule, kept = super()._rule(arithmetic, step), 1.0 - self.lr * self.weight_decay
+        return lambda number, slope, *memory: rule(number * kept, slope, *memory)
 
-    def _slope(self, parameter: Value) -> float:
-        return -parameter.grad if self.maximize else parameter.grad
+    def _slope(self, number: Any, gradient: Any) -> Any:
+        return -gradient if self.maximize else gradient
 
 
 def _beta(beta: float) -> float:

@@ -1,4 +1,4 @@
-"""What all optimisers share: Optimizer; what some share: lerp."""
+"""What all optimisers share: Optimizer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd_engine.engine import LEAF, Value
+from autograd_engine.optim.rule import FLOATS, Arithmetic, Rule
 from autograd_engine.optim.settings import described, finite, refusing, whole
 from autograd_engine.real import as_float
 
@@ -13,11 +14,14 @@ from autograd_engine.real import as_float
 class Optimizer:
     """What all optimisers share: their parameters, learning rate, `step()`, `zero_grad()`.
 
-    A subclass gives `_update()`, which moves the parameters by one step. Raises `ValueError`
-    for a negative learning rate, and for parameters that are none, repeated or no leaves.
+    A subclass gives `_rule()`, by which each parameter moves, or `_update()`, which moves them
+    all by one step. Raises `ValueError` for a negative learning rate, and for parameters that
+    are none, repeated or no leaves.
     """
 
     _settings: tuple[str, ...] = ("lr", "weight_decay", "maximize")
+    _blank: float | None = 0.0
+    """What a rule finds in its memory before the first step."""
 
     def __init__(
         self,
@@ -32,7 +36,7 @@ class Optimizer:
         self.maximize = bool(maximize)
         self.initial_lr: float | None = None  # that of the first schedule's start
         self.steps = 0
-        self._buffers: dict[str, list[float]] = {}
+        self._buffers: dict[str, list[Any]] = {}
 
     @property
     def lr(self) -> float:
@@ -55,17 +59,32 @@ class Optimizer:
         for parameter in self.parameters:
             parameter.grad = 0.0
 
+    def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
+        """Return by what rule a parameter moves in the step of that number, counted from 1."""
+        raise NotImplementedError(f"{type(self).__name__} must define _rule() or _update()")
+
+    def _memory(self) -> tuple[str, ...]:
+        """Return the names of the buffers that the rule remembers from step to step."""
+        return ()
+
     def _update(self) -> None:
-        raise NotImplementedError(f"{type(self).__name__} must define _update()")
+        names = self._memory()
+        blank = [self._blank] * len(self.parameters)
+        memories = [self._buffers.get(name, blank) for name in names]
+        numbers = [parameter.data for parameter in self.parameters]
+        gradients = [parameter.grad for parameter in self.parameters]
+        if self.maximize or self.weight_decay:
+            gradients = list(map(self._slope, numbers, gradients))
+        moved = map(self._rule(FLOATS, self.steps), numbers, gradients, *memories)
+        numbers, *memories = map(list, zip(*moved))
+        for parameter, number in zip(self.parameters, numbers):
+            parameter.data = number
+        self._buffers.update(zip(names, memories))
 
-    def _slope(self, parameter: Value) -> float:
+    def _slope(self, number: Any, gradient: Any) -> Any:
         """Return the gradient to step against, with that of the weight decay."""
-        slope = -parameter.grad if self.maximize else parameter.grad
-        return slope + self.weight_decay * parameter.data if self.weight_decay else slope
-
-    def _buffer(self, name: str) -> list[float]:
-        """Return the list of that name, one number for each parameter, at first zeros."""
-        return self._buffers.setdefault(name, [0.0] * len(self.parameters))
+        slope = -gradient if self.maximize else gradient
+        return slope + self.weight_decay * number if self.weight_decay else slope
 
     def state_dict(self) -> dict[str, Any]:
         """Return settings, step count and buffers as plain lists, dicts and numbers."""
@@ -94,18 +113,6 @@ class Optimizer:
                     )
                 fresh._buffers[name] = [as_float(item) for item in buffer]
         vars(self).update(vars(fresh))
-
-
-def lerp(start: float, end: float, weight: float) -> float:
-    """Return the number that lies that share of the way from start to end.
-
-    Written like PyTorch's, from the nearer side: else an end far below the start is lost.
-
-    >>> lerp(1e20, 3.0, 1.0)
-    3.0
-    """
-    way = end - start
-    return start + weight * way if weight < 0.5 else end - way * (1.0 - weight)
 
 
 def _trainable(parameters: Iterable[Value]) -> list[Value]:

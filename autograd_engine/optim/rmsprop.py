@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
+from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.floats import ratio
-from autograd_engine.optim.optimizer import Optimizer, lerp
+from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.rule import Arithmetic, Rule, lerp
 from autograd_engine.optim.settings import finite
 
 
@@ -44,19 +44,27 @@ class RMSprop(Optimizer):
         self.momentum = finite("momentum", momentum)
         self.centered = bool(centered)
 
-    def _update(self) -> None:
-        squares = self._buffer("square_avg")
-        means = self._buffer("grad_avg") if self.centered else []
-        velocity = self._buffer("momentum_buffer") if self.momentum else []
-        for i, parameter in enumerate(self.parameters):
-            slope = self._slope(parameter)
-            squares[i] = self.alpha * squares[i] + (1.0 - self.alpha) * slope * slope
-            spread = squares[i]
-            if self.centered:
-                means[i] = lerp(means[i], slope, 1.0 - self.alpha)
+    def _memory(self) -> tuple[str, ...]:
+        asked = (("grad_avg", self.centered), ("momentum_buffer", self.momentum))
+        return ("square_avg", *(name for name, wanted in asked if wanted))
+
+    def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
+        sqrt, ratio, maximum = arithmetic
+        lr, alpha, eps, momentum = self.lr, self.alpha, self.eps, self.momentum
+        centered, share = self.centered, 1.0 - self.alpha
+
+        def rule(number: Any, slope: Any, square: Any, *memory: Any) -> tuple[Any, ...]:
+            spread = square = alpha * square + share * slope * slope
+            kept = [square]
+            if centered:
+                mean = lerp(memory[0], slope, share)
                 # Rounding may leave a variance of 0 just below it; NaN stays NaN.
-                spread = max(spread - means[i] * means[i], 0.0)
-            move = ratio(slope, math.sqrt(spread) + self.eps)
-            if self.momentum:
-                move = velocity[i] = self.momentum * velocity[i] + move
-            parameter.data -= self.lr * move
+                spread = maximum(square - mean * mean, 0.0)
+                kept.append(mean)
+            move = ratio(slope, sqrt(spread) + eps)
+            if momentum:
+                move = momentum * memory[-1] + move
+                kept.append(move)
+            return number - lr * move, *kept
+
+        return rule

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.rule import Arithmetic, Rule
 from autograd_engine.optim.settings import finite
 
 
@@ -24,6 +26,7 @@ class SGD(Optimizer):
     """
 
     _settings = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
+    _blank = None  # the first gradient enters whole, whatever the dampening
 
     def __init__(
         self,
@@ -43,15 +46,19 @@ class SGD(Optimizer):
         if nesterov and (momentum == 0.0 or dampening != 0.0):
             raise ValueError("nesterov needs a momentum above 0 and a dampening of 0")
 
-    def _update(self) -> None:
-        started = "momentum_buffer" in self._buffers
-        velocity = self._buffer("momentum_buffer") if self.momentum else []
-        for i, parameter in enumerate(self.parameters):
-            slope = self._slope(parameter)
-            if self.momentum:
-                if started:
-                    velocity[i] = self.momentum * velocity[i] + (1.0 - self.dampening) * slope
-                else:  # the first gradient enters whole, whatever the dampening
-                    velocity[i] = slope
-                slope = slope + self.momentum * velocity[i] if self.nesterov else velocity[i]
-            parameter.data -= self.lr * slope
+    def _memory(self) -> tuple[str, ...]:
+        return ("momentum_buffer",) if self.momentum else ()
+
+    def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
+        lr, momentum, nesterov = self.lr, self.momentum, self.nesterov
+        share = 1.0 - self.dampening
+
+        def plain(number: Any, slope: Any) -> tuple[Any, ...]:
+            return (number - lr * slope,)
+
+        def heavy(number: Any, slope: Any, velocity: Any) -> tuple[Any, ...]:
+            velocity = slope if velocity is None else momentum * velocity + share * slope
+            move = slope + momentum * velocity if nesterov else velocity
+            return number - lr * move, velocity
+
+        return heavy if momentum else plain

@@ -1,0 +1,243 @@
+"""Emit: the Python source of the virtual machine, written from the table of primitives.
+
+A virtual machine runs a list of instructions: a code, which says what to compute, and the
+places of its operands. With this module the table becomes the source of such a machine, a
+plain Python module that Numba compiles. `value` gives what each code computes, `partial_1`,
+`partials_2` and `partials_3` its derivatives by one, two or three operands, read from the
+table's own rules; `run` takes a whole program through them. One machine runs every graph.
+
+>>> names = {kind.name: kind for kind in kinds()}
+>>> names["tanh"].value, names["tanh"].partials
+('math.tanh(x)', ('4.0 * bell(2.0 * x)',))
+>>> names["x - y * z"].partials
+('1.0', '-1.0 * z', '-1.0 * y')
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import pkgutil
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from autograd_engine.compiler.machine_loop import HEAD, LOOP
+from autograd_engine.compiler.symbols import (
+    OUT,
+    Expression,
+    Symbol,
+    X,
+    Y,
+    applied,
+    formula,
+    partials,
+    substituted,
+)
+from autograd_engine.engine import (
+    ADD,
+    CONSTANT,
+    DIVIDE,
+    LEAF,
+    MULTIPLY,
+    NEGATIVE,
+    POWER,
+    SUBTRACT,
+    TABLE,
+    Primitive,
+)
+
+Z = Symbol("z")
+
+# What Numba cannot read (`except`, `isinstance`), or what spends its lines on errors that
+# machine code does not raise: IEEE 754 says the same in one.
+IEEE: Final = {
+    "power": "x ** y",
+    "lenient_power": "x ** y",
+    "ratio": "x / y",
+    "ln": "math.log(x)",
+}
+
+
+class Key(NamedTuple):
+    """What tells a kind of instruction from the others."""
+
+    rule: Primitive
+    wanted: int  # the partials are by so many of its operands, the first ones
+    fused: bool = False  # whether its second operand is the product y * z
+
+
+class Kind(NamedTuple):
+    """A kind of instruction, on the operands x, y and z, as Python expressions."""
+
+    key: Key
+    name: str
+    value: str
+    partials: tuple[str, ...]
+
+
+def kinds(extra: Sequence[Primitive] = ()) -> list[Kind]:
+    """Return every kind of instruction of a machine, those with the fewest partials first.
+
+    They are the rows of the table and the extra primitives; those whose second operand is
+    often a plain number once more, without the partial by that; and sums with a product.
+
+    Raises `ValueError` naming an extra primitive that cannot be spelled.
+    """
+    rules = [rule for rule in TABLE.values() if rule not in (LEAF, CONSTANT)]
+    found = [_kind(rule, len(rule.domain)) for rule in (*rules, *extra)]
+    found += [_kind(rule, 1) for rule in (ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER)]
+    found += [_fused(rule, wanted) for rule in (ADD, SUBTRACT) for wanted in (3, 2)]
+    return sorted(found, key=lambda kind: len(kind.partials))
+
+
+def source(extra: Sequence[Primitive] = ()) -> str:
+    """Return the source of the machine of these kinds: a kind's code is its position.
+
+    Raises `ValueError` naming an extra primitive that cannot be spelled.
+    """
+    cases = list(enumerate(kinds(extra)))
+    parts = [HEAD, *functions().values()]
+    values = [(code, kind, kind.value) for code, kind in cases]
+    parts.append(_switch("value(code, x, y, z)", "The value of a kind.", values))
+    for count, name in enumerate(("partial_1", "partials_2", "partials_3"), 1):
+        slopes = [
+            (code, kind, ", ".join(kind.partials))
+            for code, kind in cases
+            if len(kind.partials) == count
+        ]
+        summary = "The partials of a kind, by its first operands."
+        parts.append(_switch(f"{name}(code, out, x, y, z)", summary, slopes))
+    sizes = [len(kind.partials) for _, kind in cases]
+    parts.append(f"TWO = {sizes.index(2)}  # the first code of two partials")
+    parts.append(f"THREE = {sizes.index(3)}")
+    return "\n\n\n".join([*parts, LOOP]) + "\n"
+
+
+def _switch(signature: str, summary: str, cases: Sequence[tuple[int, Kind, str]]) -> str:
+    """Return a function that returns the text of the case whose code it is given."""
+    lines = ["@njit(**PART, forceinline=True)", f"def {signature}:", f'    """{summary}"""']
+    for code, kind, text in cases[:-1]:
+        lines += [f"    if code == {code}:  # {kind.name}", f"        return {text}"]
+    _, kind, text = cases[-1]
+    return "\n".join([*lines, f"    return {text}  # {kind.name}"])
+
+
+def _kind(rule: Primitive, wanted: int) -> Kind:
+    """Return the kind of a primitive."""
+    operands = (X, Y)[: len(rule.domain)]
+    name = rule.name if rule.name.isidentifier() else repr(rule.name)
+    try:
+        slopes = tuple(spelled(slope) for slope in partials(rule)[:wanted])
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(f"the rule of the primitive {name} has no formula: {error}") from error
+    value = spelled(applied(rule, *operands))
+    return Kind(Key(rule, wanted), _titled(name, operands, wanted), value, slopes)
+
+
+def _fused(outer: Primitive, wanted: int) -> Kind:
+    """Return the kind of x + y * z, or x - y * z: one instruction where two were recorded.
+
+    Both operations round as before. The partials follow by the chain rule.
+    """
+    product = applied(MULTIPLY, Y, Z)
+    by_x, by_product = (
+        substituted(slope, applied, {X: X, Y: product, OUT: OUT}) for slope in partials(outer)
+    )
+    inner = [substituted(slope, applied, {X: Y, Y: Z, OUT: product}) for slope in partials(MULTIPLY)]
+    slopes = [by_x, *(applied(MULTIPLY, by_product, slope) for slope in inner)]
+    value = spelled(applied(outer, X, product))
+    name = _titled(value, (X, Y, Z), wanted)
+    return Kind(Key(outer, wanted, True), name, value, tuple(map(spelled, slopes[:wanted])))
+
+
+def _titled(name: str, operands: tuple[Symbol, ...], wanted: int) -> str:
+    return name if wanted == len(operands) else f"{name}, {operands[-1]!r} without a partial"
+
+
+class Sum(str):
+    """Source text of a sum or difference."""
+
+    __slots__ = ()
+
+
+class Product(str):
+    """Source text of a product, quotient or negative."""
+
+    __slots__ = ()
+
+
+def spelled(expression: Expression) -> str:
+    """Return the Python text of an expression.
+
+    Raises `ValueError` naming a primitive of somebody's own that has no formula.
+
+    >>> spelled(X * (Y + 2.0) / abs(X))
+    'x * (y + 2.0) / abs(x)'
+    """
+    names: dict[Symbol, Any] = {symbol: symbol.name for symbol in (OUT, X, Y, Z)}
+    return _text(substituted(expression, _spelled, names))
+
+
+def _spelled(rule: Primitive, *operands: Any) -> str:
+    texts = [_text(operand) for operand in operands]
+    if rule in (ADD, SUBTRACT):
+        return Sum(f"{texts[0]} {rule.symbol} {_grouped(texts[1], Sum)}")
+    if rule in (MULTIPLY, DIVIDE):
+        return Product(f"{_grouped(texts[0], Sum)} {rule.symbol} {_grouped(texts[1])}")
+    if rule is NEGATIVE:
+        return Product(f"-{_grouped(texts[0])}")
+    if TABLE.get(rule.name) is rule:
+        return f"{_function(rule)}({', '.join(texts)})"
+    if rule.name.startswith("**"):
+        return _spelled(POWER, *operands, float(rule.name[2:]))
+    known = dict(zip((X, Y), operands))
+    found = formula(rule)
+    if found is None:
+        raise ValueError(
+            f"the primitive {rule.name!r} has no formula: its forward function branches, or "
+            f"calls functions that are not of this package"
+        )
+    return _text(substituted(found, _spelled, known))
+
+
+def _function(rule: Primitive) -> str:
+    """Return what a row's forward function is called in the source."""
+    if rule.name in functions():
+        return rule.name
+    name = rule.forward.__name__
+    return f"math.{name}" if hasattr(math, name) else name
+
+
+def _grouped(text: str, kinds: type | tuple[type, ...] = (Sum, Product)) -> str:
+    return f"({text})" if isinstance(text, kinds) else text
+
+
+def _text(part: Any) -> str:
+    """Return a part's text: its own, or that of a number."""
+    if isinstance(part, str):
+        return part
+    return repr(float(part)) if math.isfinite(part) else f"float({str(float(part))!r})"
+
+
+@lru_cache(maxsize=1)
+def functions() -> dict[str, str]:
+    """Return the source of what `floats` defines, by name.
+
+    It is read as text: in the compiled build the module itself is machine code.
+    """
+    data = pkgutil.get_data("autograd_engine", "floats.py")
+    assert data is not None
+    text = data.decode()
+    found: dict[str, str] = {}
+    for node in ast.parse(text).body:
+        lines = ast.get_source_segment(text, node) or ""
+        if isinstance(node, ast.Assign):
+            found[lines.split(" ")[0]] = lines
+        elif isinstance(node, ast.FunctionDef):
+            operands = ", ".join(argument.arg for argument in node.args.args)
+            simple = f"def {node.name}({operands}):\n    return {IEEE.get(node.name)}"
+            found[node.name] = "@njit(**PART)\n" + (simple if node.name in IEEE else lines)
+    return found

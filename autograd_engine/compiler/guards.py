@@ -1,0 +1,159 @@
+"""Guards: what a function asked of its Values while it was compiled must come out the same again.
+
+A program holds only the branch that was taken. So each comparison becomes a value of the
+graph like any other, an output that the program computes along and holds against how it came
+out then.
+
+>>> from autograd_engine.engine import Value
+>>> x = Value(2.0)
+>>> with Watch() as watch:
+...     y = x * 2.0 if x > 1.0 else x
+>>> [(guard.value.op, guard.holds) for guard in watch.guards]
+[('>', True)]
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
+
+from autograd_engine.engine import CONSTANT, Primitive, Value, above, at_least, equals
+from autograd_engine.recording import WATCHED, recording
+
+if TYPE_CHECKING:  # a GuardError can be caught where there is no NumPy
+    from autograd_engine.compiler.tape import Tape
+
+COMPARISONS: dict[str, tuple[str, Primitive, bool]] = {
+    "less": ("<", above, True),
+    "less_equal": ("<=", at_least, True),
+    "greater": (">", above, False),
+    "greater_equal": (">=", at_least, False),
+    "equal": ("==", equals, False),
+    "not_equal": ("!=", equals, False),
+}
+"""How each comparison is written, the row that decides it, and whether on swapped operands."""
+
+
+class GuardError(RuntimeError):
+    """A comparison came out otherwise than when the function was compiled."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A comparison that a function made: how it came out, where, and the value that decides it."""
+
+    name: str
+    x: Value
+    y: Value
+    holds: bool
+    value: Value
+    file: str
+    line: int
+    text: str
+
+
+class Watch:
+    """Inside this block each comparison of Values by this thread is noted in `guards`, once.
+
+    Comparisons of constants alone come out the same for ever, and are not.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Any, ...], Guard] = {}
+        self._outer: Any = None
+
+    @property
+    def guards(self) -> list[Guard]:
+        """The comparisons, in the order in which they were first made."""
+        return list(self._found.values())
+
+    def __enter__(self) -> Watch:
+        self._outer = WATCHED.get(get_ident())
+        WATCHED[get_ident()] = self._note
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._outer is None:
+            del WATCHED[get_ident()]
+        else:
+            WATCHED[get_ident()] = self._outer
+
+    def _note(self, name: str, x: Value, y: Value, holds: bool) -> None:
+        if x.rule is CONSTANT and y.rule is CONSTANT:
+            return
+        file, line, text = _place()
+        key = (name, _identity(x), _identity(y), file, line)
+        if key not in self._found:
+            _, rule, swapped = COMPARISONS[name]
+            with recording():
+                value = rule(y, x) if swapped else rule(x, y)
+            self._found[key] = Guard(name, x, y, holds, value, file, line, text)
+
+
+def _identity(value: Value) -> object:
+    return value.data.hex() if value.rule is CONSTANT else id(value)
+
+
+_PACKAGE = str(Path(__file__).parent.parent) + os.sep
+
+
+def _place() -> tuple[str, int, str]:
+    """Return file, line number and text of the line outside the package that is being run."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+        frame = frame.f_back
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    return file, line, linecache.getline(file, line, frame.f_globals).strip()
+
+
+class Guards:
+    """The guards of a tape, whose values are its outputs from `first` on."""
+
+    def __init__(self, tape: Tape, first: int, guards: list[Guard]) -> None:
+        # One that no leaf has a part in has become a constant.
+        kept = [
+            (guard, place)
+            for guard, place in zip(guards, tape.outputs[first:])
+            if place >= tape.start
+        ]
+        tape.outputs[first:] = [place for _, place in kept]
+        self._tape = tape
+        self._first = first
+        self._guards = [guard for guard, _ in kept]
+        self.expected = [guard.value.data for guard in self._guards]
+
+    def __len__(self) -> int:
+        return len(self._guards)
+
+    def check(self, outputs: Any, leaves: Any, rows: Any) -> None:
+        """Raise `GuardError` for the first guard in the first row that came out otherwise."""
+        expected = self.expected
+        for i, found in enumerate(outputs[:, self._first :].tolist()):
+            if found != expected:
+                which = next(k for k, number in enumerate(found) if number != expected[k])
+                given = leaves.tolist() + ([] if rows is None else rows[i].tolist())
+                where = f" in row {i}" if rows is not None and len(rows) > 1 else ""
+                raise GuardError(self._message(which, given, where))
+
+    def _message(self, which: int, given: list[float], where: str) -> str:
+        from autograd_engine.compiler.exact import Interpreter
+
+        guard, tape = self._guards[which], self._tape
+        symbol, _, swapped = COMPARISONS[guard.name]
+        values = Interpreter(tape).values(given)
+        k = tape.outputs[self._first + which] - tape.start
+        x, y = tape.y[k] if swapped else tape.x[k], tape.x[k] if swapped else tape.y[k]
+        label = f" ({guard.x.label!r})" if guard.x.label else ""
+        return (
+            f"{guard.file}, line {guard.line}: {guard.text}\n"
+            f"The comparison {values[x]!r}{label} {symbol} {values[y]!r}{where} is "
+            f"{not guard.holds}; it was {guard.x.data!r} {symbol} {guard.y.data!r}, "
+            f"{guard.holds}, when this program was compiled, which holds only the branch "
+            f"taken then. Compile another program for such numbers, or choose without a "
+            f"branch: with ag.maximum, ag.minimum, ag.relu, ag.clip."
+        )

@@ -1,0 +1,171 @@
+"""What a program is fed with: rows of inputs, and the numbers of its leaves.
+
+Both are float64 arrays, checked once here, so that no back end has to. What needs no
+conversion is passed on as it is; no back end writes into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+import numpy
+
+from autograd_engine.engine import Value
+from autograd_engine.real import as_float
+
+Array = Any
+_ndarray, _float64 = numpy.ndarray, numpy.dtype(numpy.float64)
+
+
+class Inputs:
+    """The rows that a program of these inputs can be fed.
+
+    >>> Inputs([Value(0.0, "a"), Value(0.0, "b")]).rows([1, 2])
+    (array([[1., 2.]]), False)
+    """
+
+    def __init__(self, inputs: Sequence[Value]) -> None:
+        self._count = len(inputs)
+        self._vector = (self._count,)
+        self._names = [
+            f"input {v.label!r}" if v.label else f"input {i}" for i, v in enumerate(inputs)
+        ]
+
+    def rows(self, x: Any) -> tuple[Array, bool]:
+        """Return x as rows (B, n) of float64, and whether it was a batch; None without inputs.
+
+        Raises `ValueError` for a wrong length, a batch of zero rows or more than two
+        dimensions, `TypeError` for what is not made of real numbers.
+        """
+        if type(x) is _ndarray and x.dtype is _float64 and x.flags.c_contiguous:
+            shape = x.shape
+            if shape == self._vector and shape[0]:
+                return x[None], False
+            if len(shape) == 2 and shape[1] == self._count and shape[0] and shape[1]:
+                return x, True
+        elif x is None and not self._count:
+            return None, False
+        return self._checked(x)
+
+    def _checked(self, x: Any) -> tuple[Array, bool]:
+        n = self._count
+        if not n:
+            raise ValueError("this program has no inputs: call it without x")
+        if x is None:
+            raise TypeError(f"this program has {_counted(n)}: call it with a vector of them")
+        array = floats(x, self._names)
+        if array.ndim == 0 and n == 1:
+            array = array[None]
+        if array.ndim not in (1, 2):
+            raise ValueError(
+                f"x must be a vector of {_counted(n)} or a batch (B, {n}) of such rows, "
+                f"not an array of {array.ndim} dimensions"
+            )
+        if array.shape[-1] != n and array.size:
+            first = "" if array.shape[-1] > n else f" ({self._names[array.shape[-1]]} is missing)"
+            what = "x has" if array.ndim == 1 else "each row of x has"
+            hint = ""
+            if array.size == n:
+                hint = "; write x.ravel()"
+            elif array.ndim == 1 and n == 1:
+                hint = "; a batch of one input has the shape (B, 1)"
+            raise ValueError(
+                f"{what} {array.shape[-1]} numbers, but this program has {_counted(n)}{first}{hint}"
+            )
+        if not array.size:
+            raise ValueError(
+                f"x is empty: a vector of {_counted(n)}, or at least one row, is needed"
+            )
+        return (array, True) if array.ndim == 2 else (array[None], False)
+
+
+class Leaves:
+    """The numbers of a program's leaves that are not inputs: its parameters, then the others."""
+
+    def __init__(self, parameters: Sequence[Value], others: Sequence[Value]) -> None:
+        self._values = [*parameters, *others]
+        self._others = list(others)
+        self._count = len(parameters)
+        self._shape = (self._count,)
+        self._names = [
+            f"parameter {v.label!r}" if v.label else f"parameter {i}"
+            for i, v in enumerate(parameters)
+        ]
+
+    def numbers(self, parameters: Any = None) -> Array:
+        """Return the leaves' numbers now, the given ones instead of the parameters' own.
+
+        Raises `ValueError` for a wrong length, `TypeError` for what is not real numbers.
+        """
+        if parameters is None:
+            return numpy.array([value._data for value in self._values], _float64)
+        if not (
+            type(parameters) is _ndarray
+            and parameters.dtype is _float64
+            and parameters.shape == self._shape
+            and parameters.flags.c_contiguous
+        ):
+            parameters = self._checked(parameters)
+        if not self._others:
+            return parameters
+        others = numpy.array([value._data for value in self._others], _float64)
+        return numpy.concatenate([parameters, others])
+
+    def _checked(self, parameters: Any) -> Array:
+        array = floats(parameters, self._names)
+        if array.shape != self._shape:
+            raise ValueError(
+                f"parameters must be one vector of {self._count} numbers, in the order of "
+                f"program.parameters, not an array of shape {array.shape}"
+            )
+        return array
+
+
+def floats(given: Any, names: Sequence[str]) -> Array:
+    """Return an array of float64 in one piece; `names` are those along its last axis.
+
+    Raises `TypeError` naming what is not a real number, `ValueError` for rows of different
+    lengths.
+    """
+    if isinstance(given, Value):
+        raise TypeError(_FED.format("a Value"))
+    try:
+        array = numpy.asarray(given)
+    except ValueError as error:
+        raise ValueError(f"x must be a vector or rows of one length: {error}") from None
+    if array.dtype.kind == "O":
+        array = _converted(array, names)
+    elif array.dtype.kind not in "biuf":
+        raise TypeError(_FED.format(f"an array of {array.dtype}"))
+    return numpy.ascontiguousarray(array, _float64).reshape(array.shape)
+
+
+def finite(numbers: Array) -> bool:
+    """Say whether all numbers of an array are finite."""
+    # A sum is not finite if one of its terms is not, and of few is quicker than NumPy starts.
+    if numbers.size <= _FEW and isfinite(sum(numbers.ravel().tolist())):
+        return True
+    return bool(numpy.isfinite(numbers).all())
+
+
+def _converted(array: Array, names: Sequence[str]) -> Array:
+    """Return an array of objects as floats, if each is a real number."""
+    found = numpy.empty(array.shape)
+    items: Any = numpy.ndenumerate(array)
+    for place, item in items:
+        try:
+            found[place] = as_float(item)
+        except TypeError as error:
+            name = names[place[-1]] if place and place[-1] < len(names) else "x"
+            raise TypeError(f"{name}: {error}") from None
+    return found
+
+
+def _counted(n: int) -> str:
+    return "1 input" if n == 1 else f"{n} inputs"
+
+
+_FEW = 64
+_FED = "a program is fed with real numbers, not {}: pass the .data of Values"

@@ -1,0 +1,190 @@
+"""How JAX spells each primitive, differentiated by the table's own rule.
+
+`primitive_in_jax(rule)` is a function of JAX arrays that works under `jit`, `vmap`, `grad` and
+any mixture and order of them. Its derivative is what the row says, kinks included: relu'(0) is
+0, a tie of `maximum` gives each half. Numbers are of JAX's precision: float64 where
+`jax_enable_x64` is on, else float32. Nothing here switches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
+from autograd_engine.compiler.spelling import called
+from autograd_engine.compiler.symbols import OUT, X, Y, formula, partials, substituted
+from autograd_engine.engine import TABLE, Primitive
+
+SymbolicZero = jax.custom_derivatives.SymbolicZero
+
+
+@lru_cache(maxsize=1024)
+def primitive_in_jax(rule: Primitive) -> Callable[..., Any]:
+    """Return a primitive as a function of JAX arrays or numbers.
+
+    Somebody's own primitive is its formula where it has one; otherwise its forward function is
+    called back from JAX, and is NaN where it raises `ArithmeticError` or `ValueError`.
+    Differentiating one whose partials branch, or call `math`, raises `TypeError`.
+
+    >>> relu = primitive_in_jax(TABLE["relu"])
+    >>> float(relu(3.0)), float(jax.grad(relu)(0.0))
+    (3.0, 0.0)
+    """
+    forward = spelled(rule)
+    if TABLE.get(rule.name) is rule and rule.name in SAME:
+        return forward  # JAX's own derivative is the row's
+
+    function = jax.custom_jvp(forward)
+
+    def derivative(operands: Any, tangents: Any) -> Any:
+        out = function(*operands)
+        known: dict[Any, Any] = dict(zip((OUT, X, Y), (out, *operands)))
+        terms = []
+        for partial, tangent in zip(partials(rule), tangents):
+            if type(tangent) is not SymbolicZero:
+                found = substituted(partial, applied, known)
+                terms.append(passed(found, tangent))
+        return out, sum(terms[1:], terms[0]) if terms else jnp.zeros_like(out)
+
+    function.defjvp(derivative, symbolic_zeros=True)
+    return lambda *operands: function(*alike(*operands))
+
+
+def applied(rule: Primitive, *operands: Any) -> Any:
+    """Return a primitive applied to arrays of JAX and numbers."""
+    return primitive_in_jax(rule)(*operands)
+
+
+def alike(*operands: Any) -> list[Any]:
+    """Return numbers and arrays as floating-point arrays of one shape and precision."""
+    kind = jnp.result_type(float, *operands)
+    return list(jnp.broadcast_arrays(*(jnp.asarray(x, kind) for x in operands)))
+
+
+def spelled(rule: Primitive) -> Callable[..., Any]:
+    """Return the primitive's forward function in JAX's words."""
+    if rule.name.startswith("**"):
+        return lambda x: jnp.power(x, float(rule.name[2:]))
+    if TABLE.get(rule.name) is rule and rule.name in SPELLINGS:
+        return SPELLINGS[rule.name]
+    expression = formula(rule)
+    if expression is None:
+        return called_back(rule)
+
+    def written_out(*operands: Any) -> Any:
+        found = substituted(expression, applied, dict(zip((X, Y), operands)))
+        return jnp.broadcast_to(jnp.asarray(found, operands[0].dtype), operands[0].shape)
+
+    return written_out
+
+
+def called_back(rule: Primitive) -> Callable[..., Any]:
+    """Return a function of JAX arrays that calls the primitive's forward for each number."""
+    number_by_number = called(rule)
+
+    def on_arrays(*operands: Any) -> Any:
+        given = [numpy.asarray(x, numpy.float64) for x in operands]
+        out = number_by_number(*given, out=numpy.empty(given[0].shape))
+        return numpy.asarray(out, operands[0].dtype)
+
+    def function(*operands: Any) -> Any:
+        shape = jax.ShapeDtypeStruct(operands[0].shape, operands[0].dtype)
+        return jax.pure_callback(on_arrays, shape, *operands, vmap_method="broadcast_all")
+
+    return function
+
+
+# Compositions, each written for its digits as in `floats`.
+
+
+def _sigmoid(x: Any) -> Any:
+    tail = jnp.exp(-abs(x))
+    return jnp.where(x < 0.0, tail, 1.0) / (1.0 + tail)
+
+
+def _bell(x: Any) -> Any:
+    tail = jnp.exp(-abs(x))
+    return tail / ((1.0 + tail) * (1.0 + tail))
+
+
+def _softplus(x: Any) -> Any:
+    return jnp.maximum(x, 0.0) + jnp.log1p(jnp.exp(-abs(x)))
+
+
+def _slope(x: Any, y: Any) -> Any:
+    below = jnp.where(x == 0.0, jnp.copysign(jnp.inf, y), y * jnp.power(x, y) / x)
+    return jnp.where(y == 0.0, 0.0, jnp.where(y >= 0.5, y * jnp.power(x, y - 1.0), below))
+
+
+def _power_log(x: Any, y: Any) -> Any:
+    log = jnp.log(x)
+    whole, half = jnp.power(x, y), jnp.power(x, 0.5 * y)
+    small = (abs(whole) < jnp.finfo(whole.dtype).tiny / 2.0**-53) & (x > 0.0)
+    return jnp.where(x == 0.0, 0.0, jnp.where(small, half * log * half, whole * log))
+
+
+def _unit(x: Any, y: Any) -> Any:
+    largest = jnp.where(abs(y) > abs(x), abs(y), abs(x))
+    scale = jnp.where((largest == 0.0) | jnp.isinf(largest), 1.0, largest)
+    length = jnp.hypot(x / scale, y / scale)
+    return jnp.where(largest == 0.0, 0.0, x / scale / length)
+
+
+SPELLINGS: dict[str, Callable[..., Any]] = {
+    "add": jnp.add,
+    "subtract": jnp.subtract,
+    "multiply": jnp.multiply,
+    "divide": jnp.divide,
+    "ratio": jnp.divide,
+    "power": jnp.power,
+    "lenient_power": jnp.power,
+    "negative": jnp.negative,
+    "absolute": jnp.absolute,
+    "exp": jnp.exp,
+    "expm1": jnp.expm1,
+    "log": jnp.log,
+    "ln": jnp.log,
+    "log1p": jnp.log1p,
+    "log2": jnp.log2,
+    "log10": jnp.log10,
+    "sqrt": jnp.sqrt,
+    "cbrt": jnp.cbrt,
+    "sin": jnp.sin,
+    "cos": jnp.cos,
+    "tan": jnp.tan,
+    "asin": jnp.arcsin,
+    "acos": jnp.arccos,
+    "atan": jnp.arctan,
+    "atan2": jnp.arctan2,
+    "sinh": jnp.sinh,
+    "cosh": jnp.cosh,
+    "tanh": jnp.tanh,
+    "asinh": jnp.arcsinh,
+    "acosh": jnp.arccosh,
+    "atanh": jnp.arctanh,
+    "erf": jax.scipy.special.erf,
+    "erfc": jax.scipy.special.erfc,
+    "sigmoid": _sigmoid,
+    "softplus": _softplus,
+    "bell": _bell,
+    "relu": lambda x: jnp.where(x < 0.0, 0.0, x),
+    "maximum": jnp.maximum,
+    "minimum": jnp.minimum,
+    "hypot": jnp.hypot,
+    "slope": _slope,
+    "power_log": _power_log,
+    "sign": jnp.sign,
+    "above": lambda x, y: (x > y).astype(x.dtype),
+    "at_least": lambda x, y: (x >= y).astype(x.dtype),
+    "equals": lambda x, y: (x == y).astype(x.dtype),
+    "stopped": jnp.positive,
+    "gate": lambda key, x: jnp.where(key != 0.0, x, 0.0),
+    "unit": _unit,
+    "circle": lambda x: jnp.sqrt((1.0 - x) * (1.0 + x)),
+    "gauss": lambda x: jnp.exp(-x * x),
+}
+SAME = {"add", "subtract", "multiply", "negative"}

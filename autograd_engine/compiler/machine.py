@@ -1,0 +1,162 @@
+"""The Numba back end: a virtual machine for graphs that do not become arrays.
+
+With this module a tape runs without Python and without any regularity: a long recurrence, a
+tangled graph. The machine's source is written from the table of primitives, compiled by Numba
+once on a computer, and then runs every tape.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.emit import Key, kinds, source
+from autograd_engine.compiler.machine_code import assembled
+from autograd_engine.compiler.machine_object import machine_code
+from autograd_engine.compiler.tape import Tape
+from autograd_engine.engine import TABLE, Primitive
+
+Array = Any
+
+
+class Machine:
+    """Runs a tape instruction by instruction, in machine code; two threads may run it at once.
+
+    Raises `ValueError` where `fits` says why it cannot.
+
+    >>> from autograd_engine.compiler.tape import record
+    >>> from autograd_engine.engine import Value
+    >>> w, x = Value(2.0), Value(3.0)
+    >>> machine = Machine(record([w * x * x], inputs=[x]))
+    >>> outputs, gradient = machine.run(numpy.array([2.0]), numpy.array([[3.0], [5.0]]), True)
+    >>> outputs.tolist(), gradient.tolist()
+    ([[18.0], [50.0]], [17.0])
+    """
+
+    products = 0
+
+    def __init__(self, tape: Tape) -> None:
+        extra = extras(tape)
+        reason = fits(tape)
+        if reason is not None:
+            raise ValueError(reason)
+        code = assembled(tape, codes(extra))
+        self._extra = extra
+        self._call = machine(extra)
+        self._program = code.program
+        self._size, self._runs = code.size, code.runs
+        self._constants = numpy.array(tape.constants)
+        self._start, self._width = tape.start, len(tape.outputs)
+        self._counts = len(tape.parameters), len(tape.others), len(tape.inputs)
+        self._free: list[Workspace] = []
+
+    def run(self, leaves: Array, rows: Array | None, gradient: bool) -> tuple[Array, Array | None]:
+        """Return the outputs (B, m) and, if wanted, the gradient of output 0's mean, else None.
+
+        `leaves` holds the numbers of the tape's parameters, then of its others; `rows` the
+        inputs (B, n), or None where there are none. Nothing is raised for a number.
+        """
+        try:
+            space = self._free.pop()
+        except IndexError:
+            space = Workspace(self)
+        space.leaves[...] = leaves
+        if rows is None or len(rows) == 1:
+            if rows is not None:
+                space.inputs[...] = rows
+            self._call(space.frame, space.program, 1, gradient)
+            outputs = space.outputs.copy()
+        else:
+            outputs = space.batch(rows, gradient)
+        slopes = space.slopes.copy() if gradient else None
+        self._free.append(space)
+        return outputs, slopes
+
+    @property
+    def steps(self) -> int:
+        """The number of instructions."""
+        return self._size - self._start
+
+    flops = steps
+
+    @property
+    def bytes(self) -> int:
+        """The memory that the program and the numbers of one run take."""
+        return 16 * self._size + 4 * len(self._program)
+
+    @property
+    def emitted(self) -> str:
+        """The Python source of the machine."""
+        return source(self._extra)
+
+
+class Workspace:
+    """The numbers of one run, where they stand in memory."""
+
+    def __init__(self, machine: Machine) -> None:
+        parameters, others, inputs = machine._counts
+        fixed = machine._start - len(machine._constants)
+        values, adjoints = numpy.zeros(machine._size), numpy.zeros(machine._size)
+        values[fixed : machine._start] = machine._constants
+        self.leaves = values[: parameters + others]
+        self.inputs = values[None, parameters + others : fixed]
+        self.outputs = numpy.empty((1, machine._width))
+        self.slopes = adjoints[:parameters]
+        self._arrays = values, adjoints, self.inputs, self.outputs
+        self._addresses = (ctypes.c_void_p * 4)(*map(_address, self._arrays))
+        self._machine = machine
+        self.frame = ctypes.addressof(self._addresses)
+        self.program = _address(machine._program)
+
+    def batch(self, rows: Array, gradient: bool) -> Array:
+        """Run several rows; return their outputs (B, m)."""
+        rows = numpy.ascontiguousarray(rows, numpy.float64)
+        outputs = numpy.empty((len(rows), self._machine._width))
+        addresses = (ctypes.c_void_p * 4)(*self._addresses)
+        addresses[2:] = _address(rows), _address(outputs)
+        self._machine._call(ctypes.addressof(addresses), self.program, len(rows), gradient)
+        return outputs
+
+
+def _address(array: Array) -> int:
+    return int(array.ctypes.data)
+
+
+def fits(tape: Tape) -> str | None:
+    """Return why the machine cannot run this tape; None if it can.
+
+    A primitive of somebody's own can be compiled if its functions are formulas of the
+    package's primitives.
+    """
+    try:
+        codes(extras(tape))
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def extras(tape: Tape) -> tuple[Primitive, ...]:
+    """Return the primitives of a tape that the table does not have, in the order of names."""
+    found = [rule for rule in tape.rules if TABLE.get(rule.name) is not rule]
+    return tuple(sorted(found, key=lambda rule: rule.name))
+
+
+@lru_cache(maxsize=64)
+def codes(extra: Sequence[Primitive]) -> dict[Key, int]:
+    """Return the code of each kind of instruction."""
+    return {kind.key: code for code, kind in enumerate(kinds(extra))}
+
+
+@lru_cache(maxsize=64)
+def machine(extra: Sequence[Primitive]) -> Callable[..., None]:
+    """Return the machine for the table's primitives and others."""
+    with _LOADING:
+        return machine_code(source(extra))
+
+
+_LOADING = Lock()

@@ -1,0 +1,211 @@
+"""Program: a compiled graph, called on numbers.
+
+With this module a tape becomes something to call. A program reads the numbers of its leaves
+at each call, hands them to a back end, and makes sure that what comes back can be trusted:
+the guards hold, the result is finite.
+
+A back end is a *runner*: an object with
+
+    run(leaves (P + O,), rows (B, n) or None, gradient: bool) -> outputs (B, m), gradient (P,)
+
+where `leaves` are the numbers of the tape's parameters and of its other leaves, B = 1 where
+there are no rows, and the gradient (None if not wanted) is that of the mean of output 0. It
+raises nothing for numbers that are not finite, and its results are the caller's to keep.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from autograd_engine.compiler.guards import Guard, Guards
+
+if TYPE_CHECKING:  # the package can be imported where there is no NumPy
+    from autograd_engine.compiler.tape import Tape
+
+Array = Any
+
+BACK_ENDS = {
+    "auto": ("choice", "Chosen"),
+    "numpy": ("lifted", "Lifted"),
+    "numba": ("machine", "Machine"),
+    "exact": ("exact", "Interpreter"),
+}
+"""The module and the class of each."""
+
+
+class Program:
+    """A compiled graph; `ag.compile` makes one. Two threads may call it at the same time.
+
+    >>> from autograd_engine.compiler import compile
+    >>> from autograd_engine.engine import Value
+    >>> w, x = Value(3.0, "w"), Value(0.0, "x")
+    >>> program = compile(w * x * x, inputs=[x])
+    >>> program([2.0]), program([[1.0], [2.0]])
+    (12.0, array([ 3., 12.]))
+    >>> program.value_and_grad([[1.0], [2.0]])
+    (7.5, array([2.5]))
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        *,
+        single: bool = True,
+        guards: list[Guard] | None = None,
+        check: bool = True,
+        backend: str = "auto",
+    ) -> None:
+        from autograd_engine.compiler.exact import mean
+        from autograd_engine.compiler.inputs import Inputs, Leaves, finite
+
+        self._tape = tape
+        self._single = single
+        self._count = len(tape.outputs) - len(guards or ())
+        self._guards = Guards(tape, self._count, guards or [])
+        self._check = check
+        self._backend = backend
+        self._runner = _runner(tape, backend)
+        self._run = self._runner.run
+        self._rows = Inputs(tape.inputs).rows
+        self._leaves = Leaves(tape.parameters, tape.others).numbers
+        self._mean, self._finite = mean, finite
+        self.parameters = tuple(tape.parameters)
+        self.inputs = tuple(tape.inputs)
+
+    def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
+        """Return the outputs for one vector (n,): a float or (m,); for a batch (B, n): (B,)
+        or (B, m).
+
+        A program without inputs is called without x. With `parameters`, an array in the order
+        of `program.parameters`, those numbers are used instead of the Values'.
+
+        Raises `ValueError` for a wrong length or zero rows, `TypeError` for what is not real
+        numbers, `GuardError` where a comparison comes out otherwise than when the function was
+        compiled, and `FloatingPointError` naming the first value that is not finite.
+        """
+        rows, batch = self._rows(x)
+        leaves = self._leaves(parameters)
+        outputs, _ = self._run(leaves, rows, False)
+        if self._guards:
+            self._guards.check(outputs, leaves, rows)
+            outputs = outputs[:, : self._count]
+        if self._check and not self._finite(outputs):
+            outputs = self._faults().outputs(outputs, leaves, rows)
+        if batch:
+            return outputs[:, 0] if self._single else outputs
+        return outputs.item(0) if self._single else outputs[0]
+
+    def value_and_grad(self, x: Any = None, parameters: Any = None) -> tuple[float, Array]:
+        """Return the value of the one output and its gradient by the parameters, an array in
+        the order of `program.parameters`; over a batch, the mean of both.
+
+        Raises what calling the program raises, and `ValueError` where there are several outputs.
+        """
+        if self._count != 1:
+            raise ValueError(
+                f"a gradient needs one output, and this program has {self._count}: compile the "
+                f"one to differentiate, or their sum"
+            )
+        rows, _ = self._rows(x)
+        leaves = self._leaves(parameters)
+        outputs, gradient = self._run(leaves, rows, True)
+        if self._guards:
+            self._guards.check(outputs, leaves, rows)
+        value = outputs.item(0) if len(outputs) == 1 else self._mean(outputs[:, 0].tolist())
+        if self._check and not (isfinite(value) and self._finite(gradient)):
+            return self._looked_into(outputs[:, :1], leaves, rows)
+        return value, gradient
+
+    def backward(self, x: Any = None) -> float:
+        """Add the gradient to the parameters' `grad`, as `Value.backward` does; return the value.
+
+        Raises what `value_and_grad` raises, and then changes nothing.
+        """
+        value, gradient = self.value_and_grad(x)
+        for parameter, slope in zip(self.parameters, gradient.tolist()):
+            parameter._grad += slope
+        return value
+
+    @property
+    def steps(self) -> int:
+        """The number of array steps, or of instructions where numbers are computed one by one."""
+        return int(getattr(self._runner, "steps", len(self._tape.op)))
+
+    @property
+    def source(self) -> str:
+        """A readable listing of what is run."""
+        from autograd_engine.compiler.exact import listing
+
+        found = getattr(self._runner, "source", None)
+        return listing(self._tape) if found is None else str(found)
+
+    def explain_plan(self) -> str:
+        """Say which back end runs this program, and why."""
+        plan = getattr(self._runner, "plan", None)
+        return f"{self._backend}: asked for" if plan is None else str(plan())
+
+    def to_jax(self) -> Any:
+        """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX
+        arrays, shaped as calling the program gives them.
+
+        It cannot raise for its numbers: where a guard does not hold, outputs and gradients are
+        NaN. Raises `ImportError` naming the extra where JAX is missing.
+        """
+        import numpy
+
+        from autograd_engine.compiler.jax_program import tape_to_jax
+
+        function = tape_to_jax(self._tape)
+        count, expected = self._count, numpy.array(self._guards.expected)
+
+        def outputs(parameters: Any, inputs: Any = None) -> Any:
+            found = function(parameters, inputs)
+            if len(expected):
+                held = (found[..., count:] == expected).all(-1, keepdims=True)
+                found = found * (held / held)  # 0 / 0 where one does not hold
+            return found[..., 0] if self._single else found[..., :count]
+
+        return outputs
+
+    def __repr__(self) -> str:
+        recorded = len(self._tape.op)
+        facts = [f"{recorded:,} recorded nodes -> {self.steps:,} steps"]
+        for name, what in _FACTS.items():
+            number = getattr(self._runner, name, None)
+            if number is not None:
+                facts.append(f"{number:,} {what}")
+        return f"Program({', '.join(facts)})"
+
+    def _faults(self) -> Any:
+        from autograd_engine.compiler.faults import Faults
+
+        return Faults(self._tape)
+
+    def _looked_into(self, outputs: Array, leaves: Array, rows: Array) -> tuple[float, Array]:
+        """Return value and gradient as the engine computes them, or say what is not finite."""
+        faults = self._faults()
+        value = self._mean(faults.outputs(outputs, leaves, rows)[:, 0].tolist())
+        if not isfinite(value):
+            raise FloatingPointError(
+                f"the mean of the outputs is {value!r}: their sum is too large"
+            )
+        return value, faults.gradient(leaves, rows)
+
+
+_FACTS = {
+    "products": "matrix products",
+    "flops": "floating-point operations",
+    "bytes": "bytes of buffers",
+}
+
+
+def _runner(tape: Tape, backend: str) -> Any:
+    """Return the back end that runs a tape; `ValueError` where it cannot."""
+    module_name, name = BACK_ENDS[backend]
+    module = import_module(f"autograd_engine.compiler.{module_name}")
+    reason = module.fits(tape) if hasattr(module, "fits") else None
+    if reason is not None:
+        raise ValueError(f"the {backend} back end cannot run this graph: {reason}")
+    return getattr(module, name)(tape)

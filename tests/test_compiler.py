@@ -1,0 +1,513 @@
+"""`ag.compile` and what it gives: shapes, numbers read at each call, and every refusal."""
+
+import math
+import random
+import subprocess
+import sys
+
+import numpy
+import pytest
+
+import autograd_engine as ag
+from autograd_engine import Program, Value
+
+CLOSE = 1e-12  # relative: a back end may add in another order, and rounds functions otherwise
+
+
+def graph():
+    """w x² + tanh(b y), and its leaves w, b, x, y."""
+    w, b, x, y = Value(2.0, "w"), Value(0.5, "b"), Value(1.0, "x"), Value(3.0, "y")
+    return w * x * x + ag.tanh(b * y), w, b, x, y
+
+
+def f(w, b, x, y):
+    return w * x * x + math.tanh(b * y)
+
+
+def slopes(w, b, x, y):
+    return [x * x, y / math.cosh(b * y) ** 2]
+
+
+BATCH = [[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]]
+
+
+# Calling a program.
+
+
+def test_one_vector_gives_a_float():
+    z, _, _, x, y = graph()
+    found = ag.compile(z, [x, y])([1.5, -0.5])
+    assert type(found) is float
+    assert found == pytest.approx(f(2.0, 0.5, 1.5, -0.5), rel=CLOSE)
+
+
+def test_a_batch_gives_a_vector():
+    z, _, _, x, y = graph()
+    found = ag.compile(z, [x, y])(BATCH)
+    assert found.shape == (3,)
+    assert found == pytest.approx([f(2.0, 0.5, *row) for row in BATCH], rel=CLOSE)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_list_of_outputs_gives_a_vector_or_a_matrix(count):
+    z, w, _, x, y = graph()
+    program = ag.compile([z, w * y, x][:count], [x, y])
+    expected = [[f(2.0, 0.5, *row), 2.0 * row[1], row[0]][:count] for row in BATCH]
+    assert program(BATCH[0]).shape == (count,)
+    assert program(BATCH[0]) == pytest.approx(expected[0], rel=CLOSE)
+    assert program(BATCH).shape == (3, count)
+    assert program(BATCH) == pytest.approx(numpy.array(expected), rel=CLOSE)
+    assert program(BATCH[:1]).shape == (1, count)
+
+
+def test_a_program_without_inputs_is_called_without_x():
+    z, w, b, x, y = graph()
+    program = ag.compile(z)
+    assert program() == pytest.approx(z.data, rel=CLOSE)
+    assert program.parameters == (w, x, b, y)  # topological order
+    assert program.inputs == ()
+    with pytest.raises(ValueError, match="no inputs: call it without x"):
+        program([1.0])
+
+
+def test_a_program_with_inputs_is_never_called_without_x():
+    z, _, _, x, y = graph()
+    with pytest.raises(TypeError, match="has 2 inputs"):
+        ag.compile(z, [x, y])()
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        [1, 2],
+        (1.0, 2.0),
+        numpy.array([1, 2]),
+        numpy.array([1.0, 2.0], numpy.float32),
+        numpy.array([1.0, 9.0, 2.0, 9.0])[::2],
+        numpy.array([1.0, 2.0], ">f8"),
+        numpy.array([1, 2.0], object),
+        [True, 2],
+    ],
+)
+def test_whatever_holds_real_numbers_is_a_vector(x):
+    z, _, _, *inputs = graph()
+    assert ag.compile(z, inputs)(x) == pytest.approx(f(2.0, 0.5, 1.0, 2.0), rel=CLOSE)
+
+
+def test_a_batch_in_any_layout_gives_the_same():
+    z, _, _, *inputs = graph()
+    program = ag.compile(z, inputs)
+    batch = numpy.array(BATCH)
+    for layout in (numpy.asfortranarray(batch), numpy.repeat(batch, 2, axis=1)[:, ::2]):
+        assert program(layout).tolist() == program(batch).tolist()
+        assert program.value_and_grad(layout)[0] == program.value_and_grad(batch)[0]
+
+
+def test_what_a_program_is_fed_with_and_gives_is_the_callers():
+    z, _, _, *inputs = graph()
+    program = ag.compile(z, inputs)
+    batch = numpy.array(BATCH)
+    first = program(batch)
+    _, gradient = program.value_and_grad(batch)
+    kept = first.tolist(), gradient.tolist()
+    program(batch + 1.0)
+    program.value_and_grad(batch + 1.0)
+    assert batch.tolist() == BATCH
+    assert (first.tolist(), gradient.tolist()) == kept
+
+
+def test_a_number_is_a_vector_of_one_input():
+    x = Value(1.0)
+    assert ag.compile(x * x, [x])(3.0) == 9.0
+    assert ag.compile(x * x, [x])([[3.0], [2.0]]).tolist() == [9.0, 4.0]
+
+
+# Derivatives.
+
+
+def test_value_and_grad_of_one_vector():
+    z, w, b, x, y = graph()
+    program = ag.compile(z, [x, y])
+    assert program.parameters == (w, b)
+    value, gradient = program.value_and_grad([1.5, -0.5])
+    assert type(value) is float and gradient.shape == (2,)
+    assert value == pytest.approx(f(2.0, 0.5, 1.5, -0.5), rel=CLOSE)
+    assert gradient == pytest.approx(slopes(2.0, 0.5, 1.5, -0.5), rel=CLOSE)
+
+
+def test_value_and_grad_of_a_batch_are_the_means():
+    z, _, _, x, y = graph()
+    value, gradient = ag.compile(z, [x, y]).value_and_grad(BATCH)
+    assert value == pytest.approx(numpy.mean([f(2.0, 0.5, *row) for row in BATCH]), rel=CLOSE)
+    expected = numpy.mean([slopes(2.0, 0.5, *row) for row in BATCH], axis=0)
+    assert gradient == pytest.approx(expected, rel=CLOSE)
+
+
+def test_parameters_are_differentiated_by_in_the_order_given():
+    z, w, b, x, y = graph()
+    program = ag.compile(z, [x], [b, w])
+    assert program.parameters == (b, w)
+    assert program.value_and_grad([1.5])[1] == pytest.approx(slopes(2.0, 0.5, 1.5, 3.0)[::-1])
+    y.data = -0.5  # neither input nor parameter: read at each call
+    assert program.value_and_grad([1.5])[1] == pytest.approx(slopes(2.0, 0.5, 1.5, -0.5)[::-1])
+
+
+def test_the_data_of_the_leaves_is_read_at_each_call():
+    z, w, _, x, y = graph()
+    program = ag.compile(z, [x, y])
+    w.data = -3.0
+    assert program([1.5, -0.5]) == pytest.approx(f(-3.0, 0.5, 1.5, -0.5), rel=CLOSE)
+    x.data = 100.0  # an input's is not
+    assert program([1.5, -0.5]) == pytest.approx(f(-3.0, 0.5, 1.5, -0.5), rel=CLOSE)
+
+
+def test_numbers_can_be_given_instead_of_those_of_the_parameters():
+    z, w, b, x, y = graph()
+    program = ag.compile(z, [x, y])
+    given = numpy.array([4.0, -1.0])
+    for numbers in (given, [4, -1], given.astype(numpy.float32)):
+        assert program([1.5, 0.5], parameters=numbers) == pytest.approx(f(4.0, -1.0, 1.5, 0.5))
+        value, gradient = program.value_and_grad([1.5, 0.5], parameters=numbers)
+        assert value == pytest.approx(f(4.0, -1.0, 1.5, 0.5), rel=CLOSE)
+        assert gradient == pytest.approx(slopes(4.0, -1.0, 1.5, 0.5), rel=CLOSE)
+    assert (w.data, b.data) == (2.0, 0.5)
+    fixed = ag.compile(z, [x], [w])  # b and y keep their own numbers
+    assert fixed([1.5], parameters=[4.0]) == pytest.approx(f(4.0, 0.5, 1.5, 3.0), rel=CLOSE)
+
+
+def test_backward_accumulates_into_the_parameters_and_returns_the_value():
+    z, w, b, x, y = graph()
+    z.backward()
+    eager = w.grad, b.grad
+    for leaf in (w, b, x, y):
+        leaf.zero_grad()
+    program = ag.compile(z, [x, y])
+    for times in (1, 2):
+        assert program.backward([1.0, 3.0]) == pytest.approx(z.data, rel=CLOSE)
+        assert [w.grad, b.grad] == pytest.approx([times * slope for slope in eager], rel=CLOSE)
+    assert (x.grad, y.grad) == (0.0, 0.0)
+    assert ag.compile(z).backward() == pytest.approx(z.data, rel=CLOSE)
+
+
+def test_leaves_that_are_not_in_the_graph_are_allowed_and_have_a_gradient_of_zero():
+    z, w, _, x, y = graph()
+    stray, unused = Value(5.0, "stray"), Value(math.nan, "unused")
+    program = ag.compile(z, [x, stray, y], [unused, w])
+    value, gradient = program.value_and_grad([1.5, math.nan, -0.5])
+    assert value == pytest.approx(f(2.0, 0.5, 1.5, -0.5), rel=CLOSE)
+    assert gradient.tolist() == pytest.approx([0.0, 2.25], rel=CLOSE)
+
+
+def test_a_leaf_is_an_output_too():
+    w, x = Value(2.0), Value(3.0)
+    assert ag.compile([x, w], [x])([7.0]).tolist() == [7.0, 2.0]
+    assert ag.compile(x, [x]).value_and_grad([7.0])[0] == 7.0
+    assert ag.compile(w).value_and_grad()[1].tolist() == [1.0]
+
+
+def test_a_program_without_parameters_has_an_empty_gradient():
+    x = Value(3.0)
+    value, gradient = ag.compile(x * x, [x]).value_and_grad([2.0])
+    assert (value, gradient.shape) == (4.0, (0,))
+
+
+# Compiling a function.
+
+
+def test_a_function_is_called_on_leaves_of_the_examples_shape():
+    seen = []
+
+    def loss(x):
+        seen.append(x)
+        return x["a"][0] * x["a"][1][0] + x["b"]
+
+    program = ag.compile(loss, {"a": [1.0, (2.0,)], "b": 3})
+    (x,) = seen
+    assert list(x) == ["a", "b"] and type(x["a"]) is list and type(x["a"][1]) is tuple
+    assert program.inputs == (x["a"][0], x["a"][1][0], x["b"])
+    assert program([5.0, 6.0, 7.0]) == 37.0
+
+
+def test_a_number_becomes_one_value_and_an_array_an_array_of_values():
+    assert ag.compile(lambda x: x * x, 3.0)(4.0) == 16.0
+    matrix = numpy.array([[1.0, 2.0], [3.0, 4.0]])
+    program = ag.compile(lambda x: (x @ x).sum(), matrix)
+    assert program((2 * matrix).ravel()) == pytest.approx((4 * matrix @ matrix).sum(), rel=CLOSE)
+    assert len(ag.compile(lambda x: x[0] + x[1][1], [1.0, numpy.array([2.0, 3.0])]).inputs) == 3
+
+
+def test_a_function_may_return_several_values_in_any_nesting():
+    program = ag.compile(lambda x: (x[0], [x[1] * 2.0, numpy.array([x[0] + x[1]])]), [1.0, 2.0])
+    assert program([3.0, 4.0]).tolist() == [3.0, 8.0, 7.0]
+    assert ag.compile(lambda x: [x * 2.0], 1.0)(3.0).tolist() == [6.0]
+
+
+def test_the_leaves_that_a_function_reads_are_the_parameters():
+    w, b = Value(2.0, "w"), Value(1.0, "b")
+    program = ag.compile(lambda x: w * x[0] + b, [0.0])
+    assert program.parameters == (w, b)
+    assert program.value_and_grad([3.0])[1].tolist() == [3.0, 1.0]
+    assert ag.compile(lambda x: w * x[0] + b, [0.0], [b]).parameters == (b,)
+
+
+def test_a_network_compiles_as_it_stands():
+    model = ag.nn.MLP(2, [4, 1], rng=random.Random(1))
+    program = ag.compile(model, [0.0, 0.0], model.parameters())
+    assert program.parameters == tuple(model.parameters())
+    assert program([0.3, -0.7]) == pytest.approx(model([0.3, -0.7]).data, rel=CLOSE)
+
+
+def test_compiling_inside_no_grad_records_all_the_same():
+    w = Value(2.0)
+    with ag.no_grad():
+        program = ag.compile(lambda x: w * x, 1.0)
+    assert program.value_and_grad(3.0)[1].tolist() == [3.0]
+
+
+def test_a_primitive_of_ones_own_compiles():
+    cube = ag.primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
+    w = Value(2.0)
+    value, gradient = ag.compile(cube(w)).value_and_grad()
+    assert (value, gradient.tolist()) == (8.0, [12.0])
+
+
+# What a program says of itself.
+
+
+def test_a_program_describes_itself():
+    z, _, _, x, y = graph()
+    program = ag.compile(z, [x, y])
+    assert isinstance(program, Program)
+    assert repr(program).startswith("Program(5 recorded nodes -> ") and "steps" in str(program)
+    assert type(program.steps) is int and program.steps >= 1
+    assert "tanh" in program.source
+    assert type(program.explain_plan()) is str
+    assert ag.compile(z, exact=True).explain_plan() == "exact: asked for"
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_to_jax_gives_a_pure_function_of_the_same_shapes(single):
+    import jax
+
+    z, _, _, x, y = graph()
+    program = ag.compile(z if single else [z, x], [x, y])
+    function = jax.jit(program.to_jax())
+    given = numpy.array([4.0, -1.0])
+    for numbers in (BATCH[0], BATCH):
+        expected = program(numbers, parameters=given)
+        found = function(given, numpy.array(numbers))
+        assert found.shape == numpy.shape(expected)
+        # JAX computes in float32 unless told otherwise
+        assert numpy.asarray(found) == pytest.approx(numpy.array(expected), rel=1e-5)
+
+
+def test_to_jax_gives_nan_where_a_guard_does_not_hold():
+    function = ag.compile(lambda x: x * 2.0 if x > 0.0 else x, 1.0).to_jax()
+    found = function(numpy.zeros(0), numpy.array([[2.0], [-2.0]]))
+    assert found[0] == 4.0 and math.isnan(found[1])
+
+
+# Refusals when compiling.
+
+
+def refusals():
+    z, w, _, x, y = graph()
+    two = Value(2.0, "two").detach()
+    return {
+        "computed input": (ValueError, "input 0 is computed, by '\\+'", (z, [z])),
+        "constant input": (ValueError, "input 1 is a constant", (z, [x, two])),
+        "repeated input": (ValueError, r"input 1 \('x'\) was already given", (z, [x, x])),
+        "repeated parameter": (ValueError, r"parameter 1 \('w'\) was already", (z, [], [w, w])),
+        "both": (
+            ValueError,
+            r"parameter 1 \('y'\) was already given, as input 0",
+            (z, [y], [w, y]),
+        ),
+        "computed parameter": (ValueError, "parameter 1 is computed", (z, [], [w, z])),
+        "input of another type": (TypeError, "float: 1.0", (z, [1.0])),
+        "inputs no list": (TypeError, r"a list of Values: write \[x\]", (z, x)),
+        "number": (ValueError, "output 0 depends on no Value: it is the constant 3.0", (3.0,)),
+        "constant": (ValueError, "output 1 depends on no Value", ([z, two * 2.0],)),
+        "no output": (ValueError, "there is no output", ([],)),
+        "text": (TypeError, "str: 'z'", ("z",)),
+        "function without example": (TypeError, "needs an example", (lambda x: x,)),
+        "example of text": (TypeError, "number 1 of the example", (lambda x: x[0], [1.0, "a"])),
+        "example of Values": (TypeError, "write v.data", (lambda x: x[0], [w])),
+        "function of no Value": (ValueError, "depends on no Value", (lambda x: 1.0, [1.0])),
+        "function of text": (TypeError, "NoneType", (lambda x: None, [1.0])),
+    }
+
+
+@pytest.mark.parametrize("name", refusals())
+def test_what_cannot_be_compiled_is_refused(name):
+    kind, message, arguments = refusals()[name]
+    with pytest.raises(kind, match=message):
+        ag.compile(*arguments)
+
+
+def test_an_unknown_back_end_is_refused():
+    with pytest.raises(ValueError, match="unknown back end 'gpu': there are 'auto', 'numpy'"):
+        ag.compile(Value(1.0) * 2.0, backend="gpu")
+    with pytest.raises(ValueError, match="exact=True is a back end of its own"):
+        ag.compile(Value(1.0) * 2.0, backend="numpy", exact=True)
+
+
+@pytest.mark.parametrize("name", ["numpy", "numba"])
+def test_without_the_extra_compiling_raises_an_import_error_naming_it(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=r'pip install "autograd_engine\[fast\]"'):
+        ag.compile(Value(1.0) * 2.0)
+
+
+def test_the_compiler_can_be_imported_where_there_is_no_numpy():
+    source = (
+        "import sys; sys.modules['numpy'] = sys.modules['numba'] = None\n"
+        "from autograd_engine.compiler import GuardError, Program, compile\n"
+        "import autograd_engine as ag\n"
+        "assert ag.compile is compile\n"
+        "try: compile(ag.Value(1.0) * 2.0)\n"
+        "except ImportError as error: print('[fast]' in str(error))"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("True", "")
+
+
+# Refusals when called.
+
+
+def calls():
+    x = Value(1.0, "x")
+    return {
+        "short": (ValueError, r"x has 1 numbers, but this program has 2 inputs \(input 'y'", [1.0]),
+        "long": (ValueError, "x has 3 numbers, but this program has 2", [1.0, 2.0, 3.0]),
+        "narrow batch": (ValueError, "each row of x has 1 numbers", [[1.0], [2.0]]),
+        "no numbers": (ValueError, "x is empty", []),
+        "zero rows": (ValueError, "x is empty.*at least one row", numpy.zeros((0, 2))),
+        "empty rows": (ValueError, "x is empty", numpy.zeros((2, 0))),
+        "three dimensions": (ValueError, "3 dimensions", numpy.zeros((1, 1, 2))),
+        "a number": (ValueError, "0 dimensions", 1.0),
+        "ragged": (ValueError, "rows of one length", [[1.0, 2.0], [1.0]]),
+        "text": (TypeError, "real numbers, not an array of <U", ["a", "b"]),
+        "complex": (TypeError, "complex128", [1j, 2.0]),
+        "None": (TypeError, "input 'y': expected one real number, got NoneType", [1.0, None]),
+        "Value": (TypeError, r"input 'x': .* write v.data", [x, 1.0]),
+        "one Value": (TypeError, "not a Value", x),
+        "dates": (TypeError, "datetime64", numpy.array(["2020-01-01"] * 2, "datetime64[D]")),
+        "missing": (TypeError, "this program has 2 inputs", None),
+    }
+
+
+@pytest.mark.parametrize("name", calls())
+def test_what_is_no_vector_of_the_inputs_is_refused(name):
+    kind, message, given = calls()[name]
+    z, _, _, x, y = graph()
+    program = ag.compile(z, [x, y])
+    for call in (program, program.value_and_grad, program.backward):
+        with pytest.raises(kind, match=message):
+            call(given)
+
+
+@pytest.mark.parametrize(
+    "given, kind",
+    [([1.0], ValueError), ([[1.0, 2.0]], ValueError), (3.0, ValueError), (["a", "b"], TypeError)],
+)
+def test_parameters_of_another_shape_are_refused(given, kind):
+    z, _, _, x, y = graph()
+    program = ag.compile(z, [x, y])
+    for call in (program, program.value_and_grad):
+        with pytest.raises(kind, match="parameters must be|a program is fed with"):
+            call([1.0, 2.0], parameters=given)
+
+
+def test_a_gradient_of_several_outputs_is_refused():
+    z, _, _, x, y = graph()
+    program = ag.compile([z, x], [x, y])
+    with pytest.raises(ValueError, match="needs one output, and this program has 2"):
+        program.value_and_grad([1.0, 2.0])
+    with pytest.raises(ValueError, match="needs one output"):
+        program.backward([1.0, 2.0])
+    assert ag.compile([z], [x, y]).value_and_grad([1.0, 2.0])[1].shape == (2,)
+
+
+# Results that are not finite.
+
+
+def test_a_domain_error_is_quoted_with_the_row():
+    x = Value(1.0, "x")
+    program = ag.compile(ag.log(x) * 2.0, [x])
+    with pytest.raises(FloatingPointError, match=r"in row 1 is nan: log\(-2.0\) .*'x' is -2.0"):
+        program([[1.0], [-2.0], [-3.0]])
+    with pytest.raises(FloatingPointError, match=r"log\(0.0\) is not a real number"):
+        program.value_and_grad([0.0])
+
+
+def test_the_first_value_that_is_not_finite_is_named():
+    x, y = Value(1.0, "x"), Value(1.0, "y")
+    product = x * y
+    product.label = "area"
+    program = ag.compile(ag.tanh(product - product * 2.0) + y, [x, y])
+    with pytest.raises(FloatingPointError, match=r"'area' = 1e\+200 \* \(-1e\+200\).* is -inf$"):
+        ag.compile(product * 2.0 + y, [x, y])([1e200, -1e200])
+    with pytest.raises(FloatingPointError, match="'area' = "):
+        program([1e200, 1e200])
+
+
+def test_a_leaf_or_an_input_that_is_not_finite_is_named():
+    w, x = Value(math.nan, "w"), Value(1.0)
+    with pytest.raises(FloatingPointError, match="parameter 'w' is nan"):
+        ag.compile(w * x, [x])([1.0])
+    w.data = 1.0
+    with pytest.raises(FloatingPointError, match="input 0 is inf"):
+        ag.compile(w * x, [x])([math.inf])
+
+
+def test_a_harmless_infinity_is_not_blamed():
+    x = Value(1.0)
+    program = ag.compile(ag.log(ag.minimum(x, math.inf)), [x])
+    assert program([2.0]) == pytest.approx(math.log(2.0), rel=CLOSE)
+    with pytest.raises(FloatingPointError, match=r"log\(-1.0\)"):
+        program([-1.0])
+
+
+def test_of_several_outputs_the_one_is_named():
+    x = Value(1.0)
+    program = ag.compile([x * 2.0, ag.sqrt(x)], [x])
+    with pytest.raises(FloatingPointError, match=r"output 1 is nan: sqrt\(-4.0\)"):
+        program([-4.0])
+
+
+def test_a_gradient_that_is_not_finite_names_parameter_and_partial():
+    w, x = Value(0.0, "w"), Value(1.0)
+    program = ag.compile(ag.sqrt(w * x), [x])
+    message = r"gradient by parameter 'w' in row 1 is inf: the partial of sqrt\(0.0\) .* is inf"
+    with pytest.raises(FloatingPointError, match=message):
+        ag.compile(ag.sqrt(w + x), [x]).value_and_grad([[2.0], [0.0]])
+    with pytest.raises(FloatingPointError, match="gradient by parameter 'w'"):
+        program.backward([1.0])
+    assert w.grad == 0.0  # refused, nothing was added
+
+
+def test_without_the_check_results_may_be_infinite():
+    w = Value(0.0)
+    program = ag.compile(ag.sqrt(w) + 1.0, check=False)
+    value, gradient = program.value_and_grad()
+    assert (value, gradient.tolist()) == (1.0, [math.inf])
+    assert math.isnan(ag.compile(ag.log(w + 1.0), check=False)(parameters=[-2.0]))
+
+
+def test_large_finite_numbers_whose_sum_overflows_are_finite():
+    values = [Value(1e308) for _ in range(3)]
+    program = ag.compile(values)
+    assert program().tolist() == [1e308] * 3
+    a, b = Value(1.0), Value(-1.0)
+    value, gradient = ag.compile(a * 1e308 + b * 1e308).value_and_grad()
+    assert (value, gradient.tolist()) == (0.0, [1e308, 1e308])
+
+
+def test_a_gradient_of_many_parameters_is_checked_too():
+    ws = [Value(1.0, f"w{i}") for i in range(200)]
+    program = ag.compile(ag.sum([ag.sqrt(w) for w in ws]))
+    assert program.value_and_grad()[1] == pytest.approx([0.5] * 200, rel=CLOSE)
+    ws[150].data = 0.0
+    with pytest.raises(FloatingPointError, match="parameter 'w150' is inf"):
+        program.value_and_grad()

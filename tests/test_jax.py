@@ -1,0 +1,385 @@
+"""JAX's spellings of the primitives and of whole tapes, against the engine itself.
+
+Everything runs in double precision, switched on for one test at a time.
+"""
+
+import math
+import random
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import autograd_engine as ag
+from autograd_engine import Value
+from autograd_engine.compiler.jax_adjoint import passed
+from autograd_engine.compiler.jax_program import tape_to_jax
+from autograd_engine.compiler.jax_spelling import SAME, SPELLINGS, primitive_in_jax
+from autograd_engine.compiler.tape import record
+from autograd_engine.engine import TABLE, Primitive, power_of
+
+ROWS = [name for name in TABLE if name not in ("leaf", "constant")]
+INF, NAN = math.inf, math.nan
+# fmt: off
+EDGES = [
+    0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 3.0, -3.0, INF, -INF, NAN, 1e-300, -1e-300, 1e-20, 1e-8,
+    20.0, -20.0, 26.0, 37.0, -37.0, 700.0, 709.7, 710.0, -700.0, 1e15, 1e22, 1e300, math.pi,
+]
+# fmt: on
+# JAX's own log1p, erfc and cosh are up to 500 ulp off: 1.1e-13.
+CLOSE = 1e-12
+
+
+@pytest.fixture(autouse=True)
+def double_precision():
+    """JAX in double precision for one test; then as it was."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    yield
+    jax.config.update("jax_enable_x64", before)
+
+
+def points(rule: Primitive) -> tuple[np.ndarray, ...]:
+    rng = np.random.default_rng(len(rule.name))
+    x, y = np.concatenate([rng.uniform(-3, 3, (2, 200)), rng.normal(size=(2, 200)) * 600], axis=1)
+    if len(rule.domain) == 1:
+        return (np.concatenate([EDGES, x]),)
+    first, second = (grid.ravel() for grid in np.meshgrid(EDGES, EDGES))
+    return np.concatenate([first, x]), np.concatenate([second, y])
+
+
+def eagerly(rule: Primitive, *operands: float) -> float | None:
+    try:
+        return rule(*operands)
+    except (ArithmeticError, ValueError):
+        return None
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_row_has_a_spelling_of_its_own(name):
+    assert name in SPELLINGS
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_in_jax_is_the_engine_s_at_every_edge(name):
+    operands = points(TABLE[name])
+    got = np.asarray(jax.jit(primitive_in_jax(TABLE[name]))(*operands))
+    assert got.dtype == np.float64
+    for result, *point in zip(got.tolist(), *(x.tolist() for x in operands), strict=True):
+        expected = eagerly(TABLE[name], *point)
+        if expected is None:
+            assert not math.isfinite(result), point
+        elif abs(expected) < 1e-305:  # JAX takes numbers below 2.3e-308 for 0, and so we do
+            assert abs(result) < 1e-305, point
+        elif math.isinf(expected) and name in ("lenient_power", "slope") and point[1] % 1.0:
+            # Python finds some complex powers too large that IEEE 754 says are no number.
+            assert not math.isfinite(result), point
+        else:
+            np.testing.assert_allclose(result, expected, rtol=CLOSE, err_msg=str(point))
+
+
+def samples(rule: Primitive, count: int) -> list[list[float]]:
+    """Points inside the row's domain, of size 0.1 to 3, away from its edges."""
+    rng = random.Random(rule.name)
+    chosen = []
+    for _ in range(count):
+        bounds = [(max(low, -3.0), min(high, 3.0)) for low, high in rule.domain]
+        chosen.append([rng.uniform(0.9 * a + 0.1 * b, 0.1 * a + 0.9 * b) for a, b in bounds])
+    return chosen
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_gradients_and_hessians_are_those_of_the_table(name):
+    rule = TABLE[name]
+    function = primitive_in_jax(rule)
+    which = tuple(range(len(rule.domain)))
+
+    @jax.jit
+    @jax.vmap
+    def differentiated(*operands):
+        slopes = jax.grad(function, argnums=which)(*operands)
+        return function(*operands), slopes, jax.hessian(function, argnums=which)(*operands)
+
+    given = samples(rule, 5)
+    values, gradients, hessians = differentiated(*map(np.array, zip(*given, strict=True)))
+    for i, point in enumerate(given):
+        leaves = [Value(x) for x in point]
+        out = rule(*leaves)
+        out.backward()
+        np.testing.assert_allclose(values[i], out.data, rtol=CLOSE)
+        np.testing.assert_allclose(
+            [g[i] for g in gradients], [leaf.grad for leaf in leaves], rtol=CLOSE
+        )
+        # 1e-11: second derivatives are sums of rounded terms that partly cancel.
+        np.testing.assert_allclose(
+            [[h[i] for h in line] for line in hessians],
+            ag.hessian(lambda xs: rule(*xs))(point),
+            rtol=1e-11,
+            atol=1e-13,
+        )
+
+
+@pytest.mark.parametrize(
+    "name, point, expected",
+    [
+        ("relu", (0.0,), (0.0,)),
+        ("absolute", (0.0,), (0.0,)),
+        ("maximum", (2.0, 2.0), (0.5, 0.5)),
+        ("minimum", (-1.0, -1.0), (0.5, 0.5)),
+        ("sqrt", (0.0,), (INF,)),
+        ("cbrt", (0.0,), (INF,)),
+        ("hypot", (0.0, 0.0), (0.0, 0.0)),
+        ("atan2", (0.0, 0.0), (0.0, 0.0)),
+        ("power", (0.0, 0.0), (0.0, 0.0)),
+        ("power", (0.0, 0.5), (INF, 0.0)),
+        ("power", (0.0, 2.0), (0.0, 0.0)),
+        ("asin", (1.0,), (INF,)),
+    ],
+)
+def test_kinks_are_the_table_s_in_reverse_and_forward_mode(name, point, expected):
+    function = primitive_in_jax(TABLE[name])
+    which = tuple(range(len(point)))
+    modes = [derivative(function, argnums=which) for derivative in (jax.grad, jax.jacfwd)]
+    for slopes in jax.jit(lambda *operands: [mode(*operands) for mode in modes])(*point):
+        assert tuple(map(float, slopes)) == expected
+    leaves = [Value(x) for x in point]
+    TABLE[name](*leaves).backward()
+    assert tuple(leaf.grad for leaf in leaves) == expected
+
+
+@pytest.mark.parametrize("name", sorted(SAME))
+def test_the_derivatives_left_to_jax_are_those_of_the_row(name):
+    rule = TABLE[name]
+    for point in samples(rule, 5):
+        by_jax = jax.grad(primitive_in_jax(rule), argnums=tuple(range(len(point))))(*point)
+        assert tuple(map(float, by_jax)) == rule.partials(rule(*point), *point)
+
+
+def test_third_derivatives_follow_by_themselves():
+    tanh = primitive_in_jax(TABLE["tanh"])
+    got = jax.grad(jax.grad(jax.grad(tanh)))(0.7)
+    t = math.tanh(0.7)
+    assert math.isclose(got, (1 - t * t) * (6 * t * t - 2), rel_tol=1e-11)
+
+
+def test_plain_numbers_and_whole_numbers_are_taken_as_operands():
+    power = primitive_in_jax(TABLE["power"])
+    assert float(power(3, 2)) == 9.0
+    np.testing.assert_array_equal(power(np.array([1, 2, 3]), 2.0), [1.0, 4.0, 9.0])
+    assert jax.grad(lambda x: power(x, 2))(-3.0) == -6.0
+
+
+def test_a_square_of_a_negative_number_has_a_gradient_beside_a_logarithm_that_has_none():
+    power = primitive_in_jax(TABLE["power"])
+    exponents = jnp.array([2.0, 2.0])
+    for derivative in (jax.jacfwd, jax.jacrev):
+        got = derivative(lambda x: power(x, exponents))(jnp.array([-1.5, 2.0]))
+        assert np.diag(got).tolist() == [-3.0, 4.0]
+
+
+def test_an_adjoint_of_zero_passes_nothing_on_to_an_infinite_partial():
+    sqrt = primitive_in_jax(TABLE["sqrt"])
+    function = lambda x: 0.0 * sqrt(x) + x  # noqa: E731
+    assert float(jax.grad(function)(0.0)) == 1.0
+    leaf = Value(0.0)
+    (0.0 * ag.sqrt(leaf) + leaf).backward()
+    assert leaf.grad == 1.0
+
+
+def test_the_product_with_an_adjoint_is_differentiated_by_both():
+    function = lambda p, a: jnp.sum(passed(p, a) * jnp.array([1.0, 10.0]))  # noqa: E731
+    p, a = jnp.array([2.0, INF]), jnp.array([3.0, 0.0])
+    by_p, by_a = jax.grad(function, argnums=(0, 1))(p, a)
+    assert by_p.tolist() == [3.0, 0.0] and by_a.tolist() == [2.0, INF]
+    assert jax.jvp(function, (p, a), (a, jnp.ones(2)))[1] == INF
+    one = jax.vmap(passed, in_axes=(None, 0))(p[0], a)
+    assert one.tolist() == [6.0, 0.0]
+    assert jax.jit(passed)(p, a).tolist() == [6.0, 0.0]
+
+
+def test_single_precision_stays_single_and_is_what_jax_has_unless_told_otherwise():
+    sigmoid = primitive_in_jax(TABLE["sigmoid"])
+    assert sigmoid(jnp.float32(0.5)).dtype == jnp.float32
+    a = Value(0.3)
+    function = tape_to_jax(record([ag.tanh(a * 0.5)]))
+    jax.config.update("jax_enable_x64", False)
+    got = function(jnp.array([0.3]))
+    assert got.dtype == jnp.float32
+    assert math.isclose(float(got[0]), math.tanh(0.15), rel_tol=1e-6)  # seven digits
+    assert not jax.config.jax_enable_x64
+
+
+# Somebody's own primitives.
+
+
+def test_a_primitive_of_one_s_own_with_a_formula_is_traced_and_keeps_its_own_partials():
+    # Partials that are wrong on purpose show whose derivative is taken.
+    cube = ag.primitive("cube", lambda x: x * x * x, lambda out, x: (7.0 * x,))
+    function = primitive_in_jax(cube)
+    assert "callback" not in str(jax.make_jaxpr(function)(2.0))
+    assert float(function(2.0)) == 8.0
+    assert float(jax.grad(function)(2.0)) == 14.0
+    assert float(jax.grad(jax.grad(function))(2.0)) == 7.0
+
+
+def test_a_formula_that_is_a_number_has_the_shape_of_its_operand():
+    three = ag.primitive("three", lambda x: 3.0, lambda out, x: (0.0,))
+    assert primitive_in_jax(three)(np.array([1.0, INF])).tolist() == [3.0, 3.0]
+
+
+def steep(x, y):
+    return x if x > y else math.log(y)
+
+
+STEEP = ag.primitive("steep", steep, lambda out, x, y: (y, 1.0 / y))
+
+
+def test_a_primitive_of_one_s_own_with_a_branch_is_called_back():
+    function = primitive_in_jax(STEEP)
+    x, y = np.array([3.0, -1.0, -5.0]), np.array([1.0, 2.0, -2.0])
+    expected = [3.0, math.log(2.0), NAN]
+    np.testing.assert_array_equal(function(x, y), expected)
+    np.testing.assert_array_equal(jax.jit(function)(x, y), expected)
+    np.testing.assert_array_equal(jax.vmap(function)(x, y), expected)
+    np.testing.assert_array_equal(
+        jax.vmap(function, in_axes=(0, None))(x, 2.0), [3.0] + [math.log(2.0)] * 2
+    )
+    assert tuple(map(float, jax.jit(jax.grad(function, argnums=(0, 1)))(3.0, 4.0))) == (4.0, 0.25)
+    assert float(jax.grad(jax.grad(function, argnums=1), argnums=1)(3.0, 4.0)) == -0.0625
+
+
+def test_a_power_of_a_fixed_exponent_is_spelled_too():
+    function = primitive_in_jax(power_of(3))
+    assert float(function(-2.0)) == -8.0 and float(jax.grad(function)(-2.0)) == 12.0
+
+
+# Whole tapes.
+
+
+def random_graph(rng: random.Random, length: int, leaves: list[Value]) -> Value:
+    """A value over every row of the table: each is fed with numbers inside its domain."""
+    known = list(leaves)
+    names = [rng.choice(ROWS) for _ in range(length - len(ROWS))] + ROWS
+    rng.shuffle(names)
+    for name in names:
+        operands = []
+        for low, high in TABLE[name].domain:
+            inside = ag.sigmoid(known[-1 - min(int(rng.expovariate(0.2)), len(known) - 1)])
+            low = max(low, -1.0)
+            high = min(high, low + 2.0)
+            operands.append(low + (0.1 + 0.8 * inside) * (high - low))
+        known.append(TABLE[name](*operands))
+    return ag.mean([ag.tanh(value) for value in known[-30:]])
+
+
+def assert_as_eager(out: Value, leaves: list[Value]) -> None:
+    function = tape_to_jax(record([out], parameters=leaves))
+    numbers = np.array([leaf.data for leaf in leaves])
+    value, gradient = jax.jit(jax.value_and_grad(lambda p: function(p)[0]))(numbers)
+    out.backward()
+    np.testing.assert_allclose(value, out.data, rtol=CLOSE)
+    expected = [leaf.grad for leaf in leaves]
+    # Relative to the largest: a small component may be the difference of large ones.
+    np.testing.assert_allclose(gradient, expected, rtol=CLOSE, atol=CLOSE * max(map(abs, expected)))
+
+
+def test_a_random_graph_over_every_row_agrees_in_value_and_gradient():
+    leaves = [Value(x) for x in (0.3, -0.8, 1.2, 0.1)]
+    assert_as_eager(random_graph(random.Random(2), 50, leaves), leaves)
+
+
+def test_a_network_on_many_samples_agrees_in_value_and_gradient():
+    random.seed(3)
+    model = ag.nn.MLP(2, [5, 1])
+    rows = [[random.uniform(-1, 1), random.uniform(-1, 1)] for _ in range(12)]
+    loss = ag.mean([(model(row) - row[0] * row[1]) ** 2 for row in rows])
+    assert_as_eager(loss, model.parameters())
+
+
+def test_a_batch_of_inputs_gives_a_row_of_outputs_for_each():
+    w, b, x, y = Value(0.5, "w"), Value(-0.2), Value(0.0), Value(0.0)
+    tape = record([ag.tanh(w * x + b), x * y, w], inputs=[x, y], parameters=[b, w])
+    function = jax.jit(tape_to_jax(tape))
+    rows = np.array([[0.3, 2.0], [-1.0, 4.0]])
+    expected = [[math.tanh(0.5 * p - 0.2), p * q, 0.5] for p, q in rows]
+    np.testing.assert_allclose(function(np.array([-0.2, 0.5]), rows), expected, rtol=CLOSE)
+    np.testing.assert_allclose(function(np.array([-0.2, 0.5]), rows[1]), expected[1], rtol=CLOSE)
+    slopes = jax.jit(jax.jacrev(function))(np.array([-0.2, 0.5]), rows)
+    assert slopes.shape == (2, 3, 2)
+    np.testing.assert_allclose(slopes[:, 0, 0], [1 - t[0] ** 2 for t in expected], rtol=CLOSE)
+    assert jax.vmap(function, in_axes=(0, None))(np.ones((4, 2)), rows).shape == (4, 2, 3)
+
+
+def test_other_leaves_have_the_numbers_of_the_moment_of_translation():
+    a, other = Value(2.0), Value(5.0)
+    tape = record([a * other], parameters=[a])
+    function = tape_to_jax(tape)
+    other.data = 100.0
+    assert float(function(np.array([2.0]))[0]) == 10.0
+    assert float(tape_to_jax(tape)(np.array([2.0]))[0]) == 200.0
+
+
+def test_outputs_may_be_leaves_and_constants_and_the_same_value_twice():
+    a, x = Value(2.0), Value(3.0)
+    function = tape_to_jax(record([a, x, a * x, a * x, a], inputs=[x]))
+    assert function(np.array([2.0]), np.array([3.0])).tolist() == [2.0, 3.0, 6.0, 6.0, 2.0]
+
+
+def test_a_graph_without_operations_is_its_leaf():
+    a = Value(2.0)
+    assert tape_to_jax(record([a]))(np.array([7.0])).tolist() == [7.0]
+
+
+def test_a_program_of_a_called_back_primitive_is_compiled_batched_and_differentiated():
+    w, x = Value(0.5), Value(0.0)
+    function = tape_to_jax(record([STEEP(w * x, w) + x], inputs=[x]))
+    rows = np.array([[3.0], [-1.0]])
+    got = jax.jit(function)(np.array([0.5]), rows)
+    np.testing.assert_allclose(got[:, 0], [1.5 + 3.0, math.log(0.5) - 1.0], rtol=CLOSE)
+    gradient = jax.grad(lambda p: function(p, rows).sum())(np.array([0.5]))
+    # By x: y times the row's input; by y: 1 / y; at each of two rows.
+    np.testing.assert_allclose(gradient, [0.5 * (3.0 - 1.0) + 2 * 2.0], rtol=CLOSE)
+
+
+@pytest.mark.parametrize(
+    "parameters, inputs, message",
+    [
+        (np.zeros(3), np.zeros(1), r"parameters must be an array of shape \(2,\), got \(3,\)"),
+        (0.5, np.zeros(1), r"parameters must be an array of shape \(2,\), got \(\)"),
+        (
+            np.zeros(2),
+            np.zeros(2),
+            r"inputs must be an array of shape \(1,\) or \(rows, 1\), got \(2,\)",
+        ),
+        (np.zeros(2), np.zeros((1, 1, 1)), r"got \(1, 1, 1\)"),
+        (np.zeros(2), 1.0, r"got \(\)"),
+        (np.zeros(2), None, r"this program has 1 input"),
+    ],
+)
+def test_arrays_of_another_shape_are_refused(parameters, inputs, message):
+    a, b, x = Value(1.0), Value(2.0), Value(3.0)
+    function = tape_to_jax(record([a * x + b], inputs=[x]))
+    with pytest.raises(ValueError, match=message):
+        function(parameters, inputs)
+
+
+def test_inputs_to_a_program_without_any_are_refused():
+    a = Value(1.0)
+    function = tape_to_jax(record([a * 2.0]))
+    with pytest.raises(ValueError, match="has no inputs"):
+        function(np.zeros(1), np.zeros(0))
+
+
+def test_without_jax_the_error_names_the_extra():
+    source = (
+        "import sys; sys.modules['jax'] = None\n"
+        "try: import autograd_engine.compiler.jax_program\n"
+        "except ImportError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=True
+    )
+    assert 'pip install "autograd_engine[jax]"' in done.stdout
