@@ -471,12 +471,18 @@ def diverging(way, data=((1.0, 0.0),), loss=lambda y, _: 10.0 * y, lr=1e308, w=1
         {},  # a step to infinity
         {"w": 1e160, "loss": lambda y, _: y * y, "lr": 0.1},  # a loss that is infinite
         {"loss": lambda y, _: y**2, "lr": 1e60},  # numbers too large, after some steps
-        {"loss": lambda y, _: ag.exp(y), "lr": -0.0, "w": 800.0},
         {"data": [(1.0, 0.0), (math.nan, 0.0)], "lr": 0.1},
     ],
 )
 def test_a_training_that_diverges_stops_with_the_eager_words_before_the_step(case):
+    assert diverging("auto", **case) == diverging(True, **case) == diverging(False, **case)
+
+
+def test_a_first_sample_beyond_floats_is_left_to_the_eager_way():
+    case = {"loss": lambda y, _: ag.exp(y), "w": 800.0}
     assert diverging("auto", **case) == diverging(False, **case)
+    with pytest.raises(ValueError, match=r"compile=True, but .*exp\(800.0\) is too large"):
+        train(Slope(800.0), [(1.0, 0.0)], case["loss"], sgd, True)
 
 
 def test_a_number_outside_a_domain_is_refused_in_the_eager_words():
@@ -494,7 +500,7 @@ def test_a_validation_loss_that_is_not_finite_stops_the_training_in_the_eager_wo
             train(Slope(), [(1.0, 0.0)], lambda y, _: y * y, sgd, way, validation=[(1e200, 0.0)])
         return str(refusal.value)
 
-    assert run("auto") == run(False)
+    assert run("auto") == run(True) == run(False)
 
 
 @pytest.mark.parametrize(("first", "second"), [(True, False), (False, True), (True, True)])
@@ -707,6 +713,22 @@ def test_samples_that_are_no_rows_of_numbers_are_trained_eagerly(data, reason):
 
     w = Value(1.0)
     assert reason in refused(Total(), losses.mse, data)
+
+
+def test_a_rule_of_somebodys_own_that_is_not_for_arrays_is_left_to_the_eager_way():
+    class Cautious(optim.SGD):
+        def _rule(self, arithmetic, step):
+            rule = super()._rule(arithmetic, step)
+            return lambda number, slope: rule(number, math.copysign(min(abs(slope), 1.0), slope))
+
+    def make(parameters):
+        return Cautious(parameters, lr=0.1)
+
+    compiled = train(network(), MOONS, losses.binary_cross_entropy, make, "auto")
+    assert "then eager: the optimizer's rule is not for arrays" in compiled[0].ran
+    assert_same(compiled, train(network(), MOONS, losses.binary_cross_entropy, make, False))
+    with pytest.raises(ValueError, match="compile=True, but the optimizer's rule is not for"):
+        train(network(), MOONS, losses.binary_cross_entropy, make, True)
 
 
 def test_a_class_out_of_range_is_refused_when_its_turn_comes():

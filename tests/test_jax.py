@@ -15,8 +15,9 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
+from autograd_engine.compiler import jax_program
 from autograd_engine.compiler.jax_adjoint import passed
-from autograd_engine.compiler.jax_program import tape_to_jax
+from autograd_engine.compiler.jax_program import by_value, by_wave, is_deep, tape_to_jax
 from autograd_engine.compiler.jax_spelling import SAME, SPELLINGS, primitive_in_jax
 from autograd_engine.compiler.tape import record
 from autograd_engine.engine import TABLE, Primitive, power_of
@@ -40,6 +41,15 @@ def double_precision():
     jax.config.update("jax_enable_x64", True)
     yield
     jax.config.update("jax_enable_x64", before)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_to_compile():
+    """Half the time of these tests would be spent on optimising programs that run once."""
+    before = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
 
 
 def points(rule: Primitive) -> tuple[np.ndarray, ...]:
@@ -270,13 +280,17 @@ def random_graph(rng: random.Random, length: int, leaves: list[Value]) -> Value:
             inside = ag.sigmoid(known[-1 - min(int(rng.expovariate(0.2)), len(known) - 1)])
             low = max(low, -1.0)
             high = min(high, low + 2.0)
-            operands.append(low + (0.1 + 0.8 * inside) * (high - low))
+            operands.append(low + (0.15 + 0.8 * inside) * (high - low))
         known.append(TABLE[name](*operands))
     return ag.mean([ag.tanh(value) for value in known[-30:]])
 
 
-def assert_as_eager(out: Value, leaves: list[Value]) -> None:
-    function = tape_to_jax(record([out], parameters=leaves))
+WAYS = [by_wave, by_value]
+
+
+def assert_as_eager(way, out: Value, leaves: list[Value]) -> None:
+    run = way(record([out], parameters=leaves))
+    function = lambda p: run(p, jnp.empty(0))  # noqa: E731
     numbers = np.array([leaf.data for leaf in leaves])
     value, gradient = jax.jit(jax.value_and_grad(lambda p: function(p)[0]))(numbers)
     out.backward()
@@ -286,23 +300,32 @@ def assert_as_eager(out: Value, leaves: list[Value]) -> None:
     np.testing.assert_allclose(gradient, expected, rtol=CLOSE, atol=CLOSE * max(map(abs, expected)))
 
 
-def test_a_random_graph_over_every_row_agrees_in_value_and_gradient():
+@pytest.mark.parametrize("way, length", [(by_wave, 52), (by_value, 400)])
+def test_a_random_graph_over_every_row_agrees_in_value_and_gradient(way, length):
     leaves = [Value(x) for x in (0.3, -0.8, 1.2, 0.1)]
-    assert_as_eager(random_graph(random.Random(2), 50, leaves), leaves)
+    assert_as_eager(way, random_graph(random.Random(2), length, leaves), leaves)
 
 
-def test_a_network_on_many_samples_agrees_in_value_and_gradient():
+@pytest.mark.parametrize("way", WAYS)
+def test_a_network_on_many_samples_agrees_in_value_and_gradient(way):
     random.seed(3)
     model = ag.nn.MLP(2, [5, 1])
     rows = [[random.uniform(-1, 1), random.uniform(-1, 1)] for _ in range(12)]
     loss = ag.mean([(model(row) - row[0] * row[1]) ** 2 for row in rows])
-    assert_as_eager(loss, model.parameters())
+    assert_as_eager(way, loss, model.parameters())
 
 
-def test_a_batch_of_inputs_gives_a_row_of_outputs_for_each():
+@pytest.fixture(params=WAYS)
+def translated(request, monkeypatch):
+    """The translation of a tape, by each way in turn."""
+    monkeypatch.setattr(jax_program, "is_deep", lambda tape: request.param is by_value)
+    return tape_to_jax
+
+
+def test_a_batch_of_inputs_gives_a_row_of_outputs_for_each(translated):
     w, b, x, y = Value(0.5, "w"), Value(-0.2), Value(0.0), Value(0.0)
     tape = record([ag.tanh(w * x + b), x * y, w], inputs=[x, y], parameters=[b, w])
-    function = jax.jit(tape_to_jax(tape))
+    function = jax.jit(translated(tape))
     rows = np.array([[0.3, 2.0], [-1.0, 4.0]])
     expected = [[math.tanh(0.5 * p - 0.2), p * q, 0.5] for p, q in rows]
     np.testing.assert_allclose(function(np.array([-0.2, 0.5]), rows), expected, rtol=CLOSE)
@@ -313,29 +336,29 @@ def test_a_batch_of_inputs_gives_a_row_of_outputs_for_each():
     assert jax.vmap(function, in_axes=(0, None))(np.ones((4, 2)), rows).shape == (4, 2, 3)
 
 
-def test_other_leaves_have_the_numbers_of_the_moment_of_translation():
+def test_other_leaves_have_the_numbers_of_the_moment_of_translation(translated):
     a, other = Value(2.0), Value(5.0)
     tape = record([a * other], parameters=[a])
-    function = tape_to_jax(tape)
+    function = translated(tape)
     other.data = 100.0
     assert float(function(np.array([2.0]))[0]) == 10.0
-    assert float(tape_to_jax(tape)(np.array([2.0]))[0]) == 200.0
+    assert float(translated(tape)(np.array([2.0]))[0]) == 200.0
 
 
-def test_outputs_may_be_leaves_and_constants_and_the_same_value_twice():
+def test_outputs_may_be_leaves_and_constants_and_the_same_value_twice(translated):
     a, x = Value(2.0), Value(3.0)
-    function = tape_to_jax(record([a, x, a * x, a * x, a], inputs=[x]))
+    function = translated(record([a, x, a * x, a * x, a], inputs=[x]))
     assert function(np.array([2.0]), np.array([3.0])).tolist() == [2.0, 3.0, 6.0, 6.0, 2.0]
 
 
-def test_a_graph_without_operations_is_its_leaf():
+def test_a_graph_without_operations_is_its_leaf(translated):
     a = Value(2.0)
-    assert tape_to_jax(record([a]))(np.array([7.0])).tolist() == [7.0]
+    assert translated(record([a]))(np.array([7.0])).tolist() == [7.0]
 
 
-def test_a_program_of_a_called_back_primitive_is_compiled_batched_and_differentiated():
+def test_a_program_of_a_called_back_primitive_is_compiled_batched_and_differentiated(translated):
     w, x = Value(0.5), Value(0.0)
-    function = tape_to_jax(record([STEEP(w * x, w) + x], inputs=[x]))
+    function = translated(record([STEEP(w * x, w) + x], inputs=[x]))
     rows = np.array([[3.0], [-1.0]])
     got = jax.jit(function)(np.array([0.5]), rows)
     np.testing.assert_allclose(got[:, 0], [1.5 + 3.0, math.log(0.5) - 1.0], rtol=CLOSE)
@@ -359,11 +382,75 @@ def test_a_program_of_a_called_back_primitive_is_compiled_batched_and_differenti
         (np.zeros(2), None, r"this program has 1 input"),
     ],
 )
-def test_arrays_of_another_shape_are_refused(parameters, inputs, message):
+def test_arrays_of_another_shape_are_refused(translated, parameters, inputs, message):
     a, b, x = Value(1.0), Value(2.0), Value(3.0)
-    function = tape_to_jax(record([a * x + b], inputs=[x]))
+    function = translated(record([a * x + b], inputs=[x]))
     with pytest.raises(ValueError, match=message):
         function(parameters, inputs)
+
+
+def test_second_derivatives_of_a_program_agree_with_the_engine(translated):
+    point = [0.4, -0.7, 1.1]
+
+    def formula(x):
+        return ag.sin(x[0] * x[1]) * ag.exp(x[2]) + ag.maximum(x[0], x[2]) ** 2 / x[1]
+
+    leaves = [Value(x) for x in point]
+    function = translated(record([formula(leaves)], parameters=leaves))
+    first = lambda p: function(p)[0]  # noqa: E731
+    expected = ag.hessian(formula)(point)
+    modes = jax.jacfwd, jax.jacrev
+    mixtures = [outer(inner(first)) for outer in modes for inner in modes]
+    for found in jax.jit(lambda p: [mixture(p) for mixture in mixtures])(np.array(point)):
+        np.testing.assert_allclose(found, expected, rtol=1e-11)  # sums that partly cancel
+
+
+def test_third_derivatives_of_a_program_agree_with_the_formula(translated):
+    a = Value(0.5)
+    function = translated(record([ag.sin(a * a) * a]))
+    third = jax.grad(jax.grad(jax.grad(lambda x: function(x[None])[0])))
+    by_hand = jax.grad(jax.grad(jax.grad(lambda x: jnp.sin(x * x) * x)))
+    np.testing.assert_allclose(jax.jit(third)(0.5), by_hand(0.5), rtol=1e-11)
+
+
+def test_a_gradient_for_each_row_is_mapped_over_parameters_and_inputs(translated):
+    a, b, x = Value(0.5), Value(2.0), Value(0.0)
+    function = translated(record([ag.tanh(a * x) * b], inputs=[x], parameters=[a, b]))
+    slope = jax.grad(lambda p, row: function(p, row)[0])
+    p, rows = np.array([[0.5, 2.0], [0.1, -1.0]]), np.array([[1.0], [3.0], [-2.0]])
+    got = jax.jit(jax.vmap(jax.vmap(slope, in_axes=(None, 0)), in_axes=(0, None)))(p, rows)
+    for i in range(2):
+        for j in range(3):
+            u, v, t = *map(Value, p[i]), rows[j, 0]
+            (ag.tanh(u * t) * v).backward()
+            np.testing.assert_allclose(got[i, j], [u.grad, v.grad], rtol=CLOSE)
+
+
+def test_an_adjoint_of_zero_passes_nothing_on_in_a_program(translated):
+    a = Value(0.0)
+    function = translated(record([0.0 * ag.sqrt(a) + a]))
+    assert jax.grad(lambda p: function(p)[0])(np.array([0.0])).tolist() == [1.0]
+
+
+def test_a_recurrence_of_many_steps_runs_value_by_value():
+    angle, speed, pull = Value(1.0), Value(0.0), Value(0.02)
+    x, v = angle, speed
+    for _ in range(2_000):
+        v = v - pull * ag.sin(x)
+        x = x + 0.02 * v
+    tape = record([x], parameters=[angle, speed, pull])
+    assert is_deep(tape)
+    function = jax.jit(jax.value_and_grad(lambda p: tape_to_jax(tape)(p)[0]))
+    value, gradient = function(np.array([1.0, 0.0, 0.02]))
+    x.backward()
+    # 1e-10: a pendulum of 2,000 steps magnifies the last digit of a sine some hundred times.
+    np.testing.assert_allclose(value, x.data, rtol=1e-10)
+    np.testing.assert_allclose(gradient, [angle.grad, speed.grad, pull.grad], rtol=1e-10)
+
+
+def test_a_network_is_no_deep_graph():
+    model = ag.nn.MLP(4, [8, 8, 1])
+    assert not is_deep(record([ag.sum([model([0.1 * i] * 4) for i in range(30)])]))
 
 
 def test_inputs_to_a_program_without_any_are_refused():

@@ -105,7 +105,7 @@ class Memory:
         self.sizes[arena] += ref.size
         return ref
 
-    def between(self, batched: bool, shape: tuple[int, ...]) -> Ref:
+    def between(self, shape: tuple[int, ...], batched: bool) -> Ref:
         """Reserve slots for values that stand between those of the tape."""
         return self.new("V" if batched else "v", shape)
 
@@ -130,11 +130,11 @@ def mapped(
     out: Ref,
     ins: tuple[Ref, ...],
     memory: Memory,
-    new: Callable[[bool, tuple[int, ...]], Ref],
+    new: Callable[[tuple[int, ...], bool], Ref],
 ) -> list[Instruction]:
     """Return what computes a primitive element by element.
 
-    Somebody's own primitive is told by its formula, where it has one: `new(batched, shape)`
+    Somebody's own primitive is told by its formula, where it has one: `new(shape, batched)`
     reserves memory for what stands between.
     """
     expression = None if rule.name in TABLE else formula(rule)
@@ -147,7 +147,7 @@ def mapped(
             part if isinstance(part, Ref) else memory.constant(numpy.full(out.shape, part))
             for part in parts
         )
-        to = new(any(ref.batched for ref in refs), out.shape)
+        to = new(out.shape, any(ref.batched for ref in refs))
         found.extend(mapped(inner, to, refs, memory, new))
         return to
 

@@ -94,7 +94,8 @@ class Compiled:
         try:
             found = forward(self._lesson, self._stepper.leaves, self._held_out)
         except (GuardError, Unusual) as error:
-            self._refuse(error, self.eager.measure)
+            if isinstance(error, GuardError):
+                self._refuse(error, lambda: None)
             self._held_out = None
             self.ran += f", but the validation data eagerly: {told(error)}"
             return self.eager.measure()

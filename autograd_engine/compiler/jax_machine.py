@@ -35,8 +35,7 @@ def machine(tape: Tape) -> Callable[[Any], Any]:
     spare = numpy.minimum(wires.y, tape.size - 1)  # read, and not used, by one-operand rules
     branches = [branch(rule) for rule in tape.rules]
 
-    @jax.custom_jvp
-    def values(leaves: Any) -> Any:
+    def forward(leaves: Any) -> Any:
         op, x, y = map(jnp.asarray, (operations, wires.x, spare))
 
         def step(k: Any, found: Any) -> Any:
@@ -46,13 +45,14 @@ def machine(tape: Tape) -> Callable[[Any], Any]:
         blank = jnp.zeros((wires.count, *leaves.shape[1:]), leaves.dtype)
         return jax.lax.fori_loop(0, wires.count, step, jnp.concatenate([leaves, blank]))
 
-    @values.defjvp
     def derivative(operands: Any, tangents: Any) -> Any:
         found, (tangent,) = values(*operands), tangents
         dx, dy = slopes(tape, operations, wires, found)
         blank = jnp.zeros((wires.count + 1, *tangent.shape[1:]), tangent.dtype)
         return found, sweep(dx, dy, jnp.concatenate([tangent, blank]), wires)[:-1]
 
+    values = jax.custom_jvp(forward)
+    values.defjvp(derivative)
     return values if wires.count else lambda leaves: leaves
 
 

@@ -61,9 +61,7 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     >>> function(jnp.array([3.0]), jnp.array([[1.0], [2.0]])).tolist()
     [[3.0], [12.0]]
     """
-    waves, outputs = scheduled(tape)
-    deep = len(waves) > MANY and len(tape.op) < NARROW * len(waves)
-    run = by_value(tape) if deep else by_wave(tape, waves, outputs)
+    run = by_value(tape) if is_deep(tape) else by_wave(tape)
     count, width = len(tape.parameters), len(tape.inputs)
 
     def function(parameters: Any, inputs: Any = None) -> Any:
@@ -86,7 +84,14 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     return function
 
 
-MANY, NARROW = 50, 16  # waves, and values in each: written out, deeper ones compile for long
+def is_deep(tape: Tape) -> bool:
+    """Say whether a tape has so many waves, so narrow, that writing them out would not pay.
+
+    Written out, 1,000 waves of a value or two compile for about 10 s, run value by value for
+    less than 1 s; and they also run slower.
+    """
+    waves = len(numpy.unique(depths(tape) * len(tape.rules) + numpy.array(tape.op, numpy.int64)))
+    return waves > 50 and len(tape.op) < 16 * waves
 
 
 def by_value(tape: Tape) -> Callable[[Any, Any], Any]:
@@ -108,8 +113,9 @@ def by_value(tape: Tape) -> Callable[[Any, Any], Any]:
     return run
 
 
-def by_wave(tape: Tape, waves: list[Wave], outputs: Reading) -> Callable[[Any, Any], Any]:
+def by_wave(tape: Tape) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs with each wave of a tape written out."""
+    waves, outputs = scheduled(tape)
     others, constants = numbers(tape)
 
     def one_row(parameters: Any, inputs: Any) -> Any:

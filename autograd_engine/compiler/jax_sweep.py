@@ -95,8 +95,8 @@ def _shape(dx: Any, dy: Any, start: Any, **_: Any) -> Any:
 
 
 def _derivative(operands: Any, tangents: Any, *, wires: Links, backwards: bool) -> Any:
-    dx, dy, _ = operands
-    found = sweep(*operands, wires, backwards)
+    dx, dy, start = operands
+    found = sweep(dx, dy, start, wires, backwards)
     computed = slice(wires.start, wires.start + wires.count)
     source = None if isinstance(tangents[2], ad.Zero) else tangents[2]
     for change, places in zip(tangents, (wires.x, wires.y)):

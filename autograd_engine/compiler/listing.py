@@ -118,7 +118,7 @@ class Listing:
         """Tell one step in the shape in which it can be told shortest."""
         storage = self.storage
         storage.gather(step)
-        tried = []
+        tried: list[tuple[int, int, tuple[int, ...]]] = []
         for shape in self._shapes(step):
             before = storage.given.copy(), storage.arrays.copy()
             tried.append((len(self._text(step, shape)), len(tried), shape))

@@ -1,0 +1,167 @@
+"""Operands: where values stand in memory, and how a step reads them.
+
+A step's operand is a view where strides can tell it, a gathered copy where they cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.arrays import Instruction, Memory, Operand
+from autograd_engine.compiler.views import Ref, common, contiguous, pattern, strides
+from autograd_engine.compiler.waves import BATCHED, CONSTANT, Waves
+
+Array = Any
+
+
+class Placing:
+    """Gives values their slots, and finds views of them."""
+
+    def __init__(self, waves: Waves) -> None:
+        self.known = waves.known
+        self.memory = Memory()
+        self.taken: list[Instruction] = []  # what has been gathered for the step to come
+        tape = waves.sums.tape
+        fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs)
+        self.memory.sizes["v"], self.memory.sizes["V"] = fixed, inputs
+        # Where each value stands in its arena; of constants, which number it is.
+        self.slot = numpy.zeros(tape.size, numpy.int64)
+        self.slot[:fixed] = numpy.arange(fixed)
+        self.slot[fixed : fixed + inputs] = numpy.arange(inputs)
+        self.numbers = numpy.array(tape.constants, numpy.float64)
+        self.first = fixed + inputs  # the place of the first constant
+        seen: dict[int, int] = {}
+        bits = self.numbers.view(numpy.int64).tolist()
+        self.slot[self.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
+        self.home = numpy.full(fixed, -1)  # leaves settle where they are first read
+        self.settled_leaves = 0
+
+    def settled(self, places: Array) -> Array:
+        """Return where values stand in memory, giving leaves that are read at last a place."""
+        flat = places.ravel()
+        leaves = flat[flat < len(self.home)]
+        if len(leaves):
+            leaves = leaves[self.home[leaves] < 0]
+            leaves = leaves[numpy.sort(numpy.unique(leaves, return_index=True)[1])]
+            self.home[leaves] = self.settled_leaves + numpy.arange(len(leaves))
+            self.settled_leaves += len(leaves)
+            is_leaf = places < len(self.home)
+            return numpy.where(
+                is_leaf, self.home[numpy.where(is_leaf, places, 0)], self.slot[places]
+            )
+        return self.slot[places]
+
+    def arena(self, places: Array) -> str:
+        return "V" if self.known.kind[places.flat[0]] == BATCHED else "v"
+
+    def new(self, places: Array, shape: tuple[int, ...]) -> Ref:
+        """Give the values of a step their slots."""
+        ref = self.memory.new(self.arena(places), shape)
+        self.slot[places] = ref.start + numpy.arange(len(places))
+        return ref
+
+    def by_slot(self, *factors: Array) -> list[Array]:
+        """Return the terms of each row in the order of their slots: a sum has none of its own."""
+        order = numpy.argsort(self.settled(factors[0]), axis=1, kind="stable")
+        return [numpy.take_along_axis(places, order, 1) for places in factors]
+
+    def best_order(self, columns: Sequence[Array]) -> Array:
+        """Return the order of values in which most operands are views."""
+        slots = [self.slot[places] for places in columns if self.known.kind[places[0]] != CONSTANT]
+        slots = slots or [self.slot[places] for places in columns]
+        ranked = sorted(slots, key=lambda found: len(numpy.unique(found)))
+        return numpy.lexsort(ranked)
+
+    def operand(self, places: Array) -> Operand:
+        """Return how a step reads the values at these places: a view, or a gathered copy."""
+        kinds = self.known.kind[places]
+        kind = int(kinds.flat[0])
+        if not (kinds == kind).all():
+            return self.mixed(places, kinds)
+        if kind == CONSTANT:
+            return Operand(self.memory.constant(self.numbers[places - self.first]), active=False)
+        slots, arena = self.settled(places), self.arena(places)
+        active = bool(self.known.active[places].any())
+        ref = affine(arena, slots)
+        return Operand(ref, active=active) if ref else self.gathered(arena, slots, active)
+
+    def gathered(self, arena: str, slots: Array, active: bool) -> Operand:
+        """Copy slots that no view reaches."""
+        ref = self.memory.new(arena, slots.shape)
+        flat = slots.ravel()
+        self.taken.append(Instruction("take", ref, (contiguous(arena, 0, (1,)),), index=flat))
+        return Operand(ref, flat, active=active)
+
+    def mixed(self, places: Array, kinds: Array) -> Operand:
+        """Copy values together that stand in several arenas."""
+        ref = self.memory.new("V" if (kinds == BATCHED).any() else "v", places.shape)
+        parts = []
+        for kind in numpy.unique(kinds):
+            at = numpy.flatnonzero(kinds.ravel() == kind)
+            some = places.ravel()[at]
+            if kind == CONSTANT:
+                source = self.memory.new("v", (len(at),))
+                self.memory.constants.append((source.start, self.numbers[some - self.first]))
+                arena, slots = "v", source.slots()
+            else:
+                arena, slots = self.arena(some), self.settled(some)
+            view = contiguous(arena, 0, (1,))
+            self.taken.append(Instruction("take", ref, (view,), index=slots, at=at))
+            active = kind != CONSTANT and bool(self.known.active[some].any())
+            parts.append(Operand(view, slots, at, active))
+        return Operand(ref, None, None, any(part.active for part in parts), tuple(parts))
+
+    def aligned(self, columns: Sequence[Array]) -> tuple[list[Operand], tuple[int, ...]]:
+        """Return operands of one element for each value, as views of one shape."""
+        size = len(columns[0])
+        patterns: list[Any] = []
+        for places in columns:
+            kinds = self.known.kind[places]
+            if kinds[0] == CONSTANT or not (kinds == kinds[0]).all():
+                patterns.append([(size, 1)])
+                continue
+            found = pattern(self.settled(places))
+            fits = found is not None and common([*filter(None, patterns), found], size)
+            patterns.append(found if fits is not None and fits is not False else None)
+        lengths = common([found for found in patterns if found], size) or []
+        lengths = lengths or [1]
+        shape = tuple(reversed(lengths))
+        operands = []
+        for places, found in zip(columns, patterns):
+            kinds = self.known.kind[places]
+            if found is None or kinds[0] == CONSTANT or not (kinds == kinds[0]).all():
+                if found is None:
+                    active = bool(self.known.active[places].any())
+                    operand = self.gathered(self.arena(places), self.settled(places), active)
+                else:
+                    operand = self.operand(places)
+                flat = operand.ref
+                zero = all(stride == 0 for stride in flat.strides)
+                ref = (
+                    Ref(flat.arena, flat.start, shape, (0,) * len(shape))
+                    if zero and size > 1
+                    else flat.reshaped(shape)
+                )
+                operands.append(
+                    Operand(ref, operand.source, operand.at, operand.active, operand.parts)
+                )
+            else:
+                start = int(self.settled(places[:1])[0])
+                ref = Ref(self.arena(places), start, shape, strides(found, lengths))
+                operands.append(Operand(ref, active=bool(self.known.active[places].any())))
+        return operands, shape
+
+
+def affine(arena: str, slots: Array) -> Ref | None:
+    """Return the view of these slots on just these axes, if there is one."""
+    start = int(slots.flat[0])
+    steps = []
+    for axis in range(slots.ndim):
+        second = [0] * slots.ndim
+        second[axis] = min(1, slots.shape[axis] - 1)
+        steps.append(int(slots[tuple(second)]) - start)
+    ref = Ref(arena, start, slots.shape, tuple(steps))
+    return ref if (ref.slots() == slots).all() else None
