@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 import autograd_engine as ag
-from autograd_engine import Value, losses, nn
+from autograd_engine import Value, nn
 from autograd_engine.compiler.tape import Tape, record
-from autograd_engine.engine import POWER, TABLE, constant, power_of
+from autograd_engine.engine import POWER, TABLE, constant, power_of, topological_order
 
 
 @dataclass
@@ -99,7 +99,9 @@ def matrix(rng: random.Random, rows: int, columns: int) -> list[list[Value]]:
 
 
 def flat(nested: list) -> list[Value]:
-    return [value for item in nested for value in (flat(item) if isinstance(item, list) else [item])]
+    return [
+        value for item in nested for value in (flat(item) if isinstance(item, list) else [item])
+    ]
 
 
 def linear(weights: list[list], x: list) -> list:
@@ -162,9 +164,7 @@ def recurrent(length: int = 12, width: int = 8, features: int = 3) -> Graph:
     read, state = matrix(rng, length, features), vector(rng, width)
     start = state
     for x in read:
-        state = [
-            ag.tanh(ag.dot(w, state, b) + ag.dot(u, x)) for w, u, b in zip(inner, outer, bias)
-        ]
+        state = [ag.tanh(ag.dot(w, state, b) + ag.dot(u, x)) for w, u, b in zip(inner, outer, bias)]
     loss = ag.sum([item * item for item in state])
     return Graph(loss, flat(read), flat([inner, outer, bias, start]))
 
@@ -217,34 +217,34 @@ def fitted(
 PRIMITIVES = [name for name in TABLE if name not in ("leaf", "constant")]
 STEEP = 20.0  # a partial beyond it would make rounding errors larger than the tolerance
 LARGE = 100.0
-_EXACT = ("add", "subtract", "multiply", "negative", "absolute", "maximum", "minimum", "relu")
-_KINKS = ("maximum", "minimum", "relu", "absolute", "sign", "above", "at_least", "equals", "gate")
+EXACT = ("add", "subtract", "multiply", "negative", "absolute", "maximum", "minimum", "relu")
+KINKS = ("maximum", "minimum", "relu", "absolute", "sign", "above", "at_least", "equals", "gate")
+
+
+def plain(value: Value) -> bool:
+    """Say whether a number has so few digits that no order of operations rounds it."""
+    return (value.data * 64.0).is_integer() and abs(value.data) < LARGE
 
 
 def smooth(values: list[Value], exact: dict[int, bool]) -> bool:
-    """Say whether rounding leaves values and slopes about what they are.
+    """Say whether rounding leaves the slopes of computed values about what they are.
 
-    Not where a kink is near: only where it is met exactly, by numbers that no order of
-    operations rounds. `exact` says of each value, by id, whether it is such a number.
+    Not where a kink is near, unless it is met exactly, by numbers that are never rounded:
+    `exact` tells, by id, which values are such numbers, and is added to.
     """
     for value in values:
         operands = [operand for operand in (value.x, value.y) if operand is not None]
-        whole = (value.data * 64.0).is_integer() and abs(value.data) < LARGE
-        known = all(exact.get(id(operand), False) for operand in operands)
-        exact[id(value)] = whole and (not operands or (known and value.rule.name in _EXACT))
-        if not abs(value.data) < LARGE:
+        known = all(
+            exact.get(id(operand), operand.x is None and plain(operand)) for operand in operands
+        )
+        exact[id(value)] = known and plain(value) and value.rule.name in EXACT
+        slopes = [abs(value.dx), abs(value.dy)] if value.rule.name != "multiply" else []
+        if not (abs(value.data) < LARGE and all(slope < STEEP for slope in slopes)):
             return False
-        if not operands:
-            continue
-        if value.rule.name in _KINKS and not known:
-            gap = operands[0].data - (0.0 if len(operands) == 1 else operands[1].data)
-            if value.rule.name == "gate":
-                gap = operands[0].data
-            if abs(gap) < 1e-6:
+        if value.rule.name in KINKS and not known:
+            x, *others = (operand.data for operand in operands)
+            if abs(x - (others[0] if others and value.rule.name != "gate" else 0.0)) < 1e-6:
                 return False
-        steep = max(abs(value.dx), abs(value.dy))
-        if value.rule.name != "multiply" and not steep < STEEP:
-            return False
     return True
 
 
@@ -254,42 +254,25 @@ class Grower:
     def __init__(self, seed: int) -> None:
         self.rng = rng = random.Random(seed)
         self.exact: dict[int, bool] = {}
-        self.kept: list[Value] = []  # so that no id is given twice
         count = rng.randint(3, 30)
         self.leaves = [Value(self.number()) for _ in range(count)]
-        self.pool: list[Value] = []
-        self.vectors: list[list[Value]] = []
-        self.keep(self.leaves)
+        self.pool = list(self.leaves)
+        self.vectors = [self.leaves]
 
     def number(self) -> float:
         rng = self.rng
         return rng.choice([0.0, 1.0, -1.0, 0.5]) if rng.random() < 0.3 else rng.uniform(-2, 2)
 
-    def keep(self, values: list) -> bool:
+    def keep(self, values: list) -> None:
         """Add what has been computed to the pool, if it can be compared."""
         values = [value for value in values if isinstance(value, Value)]
-        new, stack = [], list(values)
-        seen: dict[int, Value] = {}
-        while stack:
-            value = stack.pop()
-            if id(value) not in seen and id(value) not in self.exact:
-                seen[id(value)] = value
-                stack += [operand for operand in (value.x, value.y) if operand is not None]
-        done: set[int] = set()
-        for value in values:
-            for node in ag.graph.nodes(value):
-                if id(node) in seen and id(node) not in done:
-                    done.add(id(node))
-                    new.append(node)
+        new = [node for node in topological_order(*values) if id(node) not in self.exact]
         exact = dict(self.exact)
-        if not smooth(new, exact):
-            return False
-        self.exact = exact
-        self.kept += new
-        self.pool += values
-        if 1 < len(values):
-            self.vectors.append(values)
-        return bool(values)
+        if smooth(new, exact):
+            self.exact = exact
+            self.pool += values
+            if len(values) > 1:
+                self.vectors.append(values)
 
     def some(self, length: int) -> list[Value]:
         """Return values that belong together, or any."""
@@ -302,12 +285,10 @@ class Grower:
 
     def grow(self, steps: int) -> None:
         for _ in range(steps):
-            before = len(self.pool)
             try:
                 self.keep(self.rng.choice(GROWTHS)(self))
-            except (ArithmeticError, ValueError):
+            except (ArithmeticError, ValueError):  # outside of a primitive's domain
                 continue
-            assert len(self.pool) >= before
 
     def graph(self, inputs: bool) -> Graph:
         rng = self.rng
@@ -319,3 +300,230 @@ class Grower:
         fed = rng.randint(1, len(leaves) - 1) if inputs else 0
         frozen = rng.choice([0, 0, 1]) if len(leaves) - fed > 1 else 0
         return Graph(loss, leaves[:fed], leaves[fed : len(leaves) - frozen])
+
+
+# What a random graph may grow by: functions of a Grower that return values.
+
+
+def operators(g: Grower) -> list:
+    a, b = g.rng.choices(g.pool, k=2)
+    return [g.rng.choice([a + b, a - b, a * b, -a, abs(a), a + g.number(), g.number() * a])]
+
+
+def fixed_powers(g: Grower) -> list:
+    exponent = g.rng.choice([2, 3, 0, 1, -1, 0.5, -2.5])
+    return [value**exponent for value in g.some(g.rng.randint(1, 5))]
+
+
+def primitives(g: Grower) -> list:
+    """One primitive of each, or of a whole vector; inside of its domain more often than not."""
+    rule = TABLE[g.rng.choice(PRIMITIVES)]
+    columns = []
+    length = g.rng.choice([1, 1, 4, 9])
+    for low, high in rule.domain:
+        values = g.some(length)
+        if g.rng.random() < 0.8 and math.isfinite(low):
+            width = min(high - low, 2.0)
+            values = [low + width * (0.1 + 0.8 * ag.sigmoid(value)) for value in values]
+        columns.append(values)
+    return [rule(*operands) for operands in zip(*columns)]
+
+
+def compositions(g: Grower) -> list:
+    values = g.some(g.rng.randint(1, 7))
+    x, slope = values[0], abs(g.number())
+    return g.rng.choice(
+        [
+            lambda: ag.softmax(values),
+            lambda: ag.log_softmax(values),
+            lambda: [ag.logsumexp(values)],
+            lambda: [ag.norm(values)],
+            lambda: [ag.variance(values)],
+            lambda: [ag.mean(values)],
+            lambda: [ag.prod([ag.tanh(value) for value in values])],
+            lambda: [ag.leaky_relu(value, slope) for value in values],
+            lambda: [ag.elu(value, slope) for value in values],
+            lambda: [ag.gelu(value) for value in values],
+            lambda: [ag.silu(value) for value in values],
+            lambda: [ag.clip(value, -0.5, 0.5) for value in values],
+            lambda: [ag.clip(x, values[-1], values[-1] + 1.0)],
+            lambda: [ag.where(x > 0.0, x, values[-1])],
+            lambda: [CUBE(value) for value in values],
+            lambda: [BLEND(value, x) for value in values],
+        ]
+    )()
+
+
+def layers(g: Grower) -> list:
+    """Vectors against vectors, with a bias or without; some samples come twice."""
+    width, rows, columns = g.rng.randint(1, 6), g.rng.randint(1, 5), g.rng.randint(1, 6)
+    weights = [g.some(width) for _ in range(rows)]
+    samples = [g.some(width) for _ in range(columns)]
+    samples += samples[: g.rng.choice([0, 0, 2])]
+    if g.rng.random() < 0.3:
+        samples = [[g.number() for _ in sample] for sample in samples]
+    biases = g.rng.choice([None, g.some(rows)])
+    sums = [
+        ag.dot(w, x) if biases is None else ag.dot(w, x, biases[j])
+        for x in samples
+        for j, w in enumerate(weights)
+    ]
+    return [ag.tanh(0.3 * value) for value in sums] if g.rng.random() < 0.5 else sums
+
+
+def subtracted_layers(g: Grower) -> list:
+    """Sums of several kinds of terms, added and subtracted."""
+    rows, width = g.rng.randint(2, 4), g.rng.randint(2, 5)
+    a, b, c = ([g.some(width) for _ in range(rows)] for _ in range(3))
+    d = g.some(width)
+    return [
+        ag.tanh(c[i][0] - ag.dot(a[i], d) + ag.dot(b[j], d) - ag.sum(c[j]) - c[i][1] * a[j][0])
+        for i in range(rows)
+        for j in range(rows)
+    ]
+
+
+def stacks(g: Grower) -> list:
+    """Blocks of vectors, each of which meets those of its block only: attention."""
+    blocks, width = g.rng.randint(2, 3), g.rng.randint(2, 3)
+    rows, columns = g.rng.randint(1, 3), g.rng.randint(1, 3)
+    left, right = g.some(blocks * rows * width), g.some(blocks * columns * width)
+    return [
+        ag.dot(
+            left[(block * rows + i) * width : (block * rows + i + 1) * width],
+            right[(block * columns + j) * width : (block * columns + j + 1) * width],
+        )
+        for block in range(blocks)
+        for i in range(rows)
+        for j in range(columns)
+    ]
+
+
+def triangles(g: Grower) -> list:
+    """Each vector meets itself and those before."""
+    width, count = g.rng.randint(2, 3), g.rng.randint(2, 4)
+    rows = [g.some(width) for _ in range(count)]
+    return [ag.dot(rows[i], rows[j]) for i in range(count) for j in range(i + 1)]
+
+
+def squares(g: Grower) -> list:
+    rows = [g.some(g.rng.randint(2, 6))] * g.rng.randint(1, 2)
+    rows += [[value + 1.0 for value in rows[0]]]
+    return [ag.sum([value * value for value in row]) for row in rows]
+
+
+def windows(g: Grower) -> list:
+    """A kernel slides along a line, by one or two places."""
+    line, kernel, stride = g.some(g.rng.randint(4, 12)), g.some(3), g.rng.randint(1, 2)
+    return [ag.dot(kernel, line[i : i + 3]) for i in range(0, len(line) - 2, stride)]
+
+
+def scans(g: Grower) -> list:
+    """Running results of rows of one length, of which the last one counts."""
+    rows = [g.some(g.rng.choice([5, 5, 7])) for _ in range(g.rng.randint(1, 3))]
+    step = g.rng.choice(["maximum", "minimum", "hypot", "multiply"])
+    length = min(map(len, rows))
+    found = []
+    for row in rows:
+        total = row[0]
+        for value in row[1:length]:
+            total = TABLE[step](total, value)
+        found.append(total)
+    return found
+
+
+def cumulative(g: Grower) -> list:
+    """Running results, every one of which counts."""
+    step = g.rng.choice(["maximum", "minimum", "hypot", "multiply", "add", "subtract"])
+    values = g.some(g.rng.randint(4, 8))
+    found = [values[0]]
+    for value in values[1:]:
+        found.append(TABLE[step](found[-1], value))
+    return found
+
+
+def reductions(g: Grower) -> list:
+    """Sums over parts of what there is, some values twice in one."""
+    length = g.rng.randint(2, 9)
+    parts = [g.rng.choices(g.pool, k=length) for _ in range(g.rng.randint(1, 4))]
+    return [ag.sum(part) for part in parts] + [ag.mean(parts[0])]
+
+
+def outer(g: Grower) -> list:
+    """Each of one vector with each of another, in one order or the other."""
+    rule = TABLE[g.rng.choice(["multiply", "add", "subtract", "maximum", "hypot", "atan2"])]
+    rows, columns = g.some(g.rng.randint(2, 4)), g.some(g.rng.randint(2, 4))
+    pairs = [(a, b) for a in rows for b in columns]
+    if g.rng.random() < 0.5:
+        pairs = [(a, b) for b in columns for a in rows]
+    return [rule(a, b) for a, b in pairs]
+
+
+def elementwise(g: Grower) -> list:
+    rule = TABLE[g.rng.choice(["multiply", "add", "subtract", "divide", "minimum", "ratio"])]
+    length = g.rng.randint(2, 12)
+    rows, others = g.some(length), g.some(length)
+    if g.rng.random() < 0.3:
+        others = [g.number() for _ in range(length)]
+    return [rule(a, b) for a, b in zip(rows, others)]
+
+
+def recurrences(g: Grower) -> list:
+    """A linear cell with its last states kept."""
+    state, inner, read = g.some(2), [g.some(2), g.some(2)], g.some(4)
+    states = []
+    for x in read:
+        state = [ag.tanh(ag.dot(row, state, x)) for row in inner]
+        states += state
+    return states
+
+
+CUBE = ag.primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
+BLEND = ag.primitive("blend", lambda x, y: 0.25 * x + 0.75 * y, lambda out, x, y: (0.25, 0.75))
+GROWTHS = [
+    operators,
+    operators,
+    fixed_powers,
+    primitives,
+    primitives,
+    primitives,
+    compositions,
+    compositions,
+    layers,
+    layers,
+    subtracted_layers,
+    stacks,
+    triangles,
+    squares,
+    windows,
+    scans,
+    cumulative,
+    reductions,
+    outer,
+    elementwise,
+    recurrences,
+]
+
+
+def random_graph(seed: int, inputs: bool) -> Graph:
+    """Return the random graph of a seed, with inputs or without."""
+    grower = Grower(seed)
+    grower.grow(grower.rng.choice([2, 4, 8, 16]))
+    return grower.graph(inputs)
+
+
+def other_rows(graph: Graph, tape: Tape, seed: int, count: int) -> np.ndarray:
+    """Return rows of inputs at which the graph can be compared, the recorded one among them."""
+    rng = random.Random(seed)
+    leaves, first = numbers([*tape.parameters, *tape.others]), numbers(graph.inputs)
+    rows = [first]
+    while len(rows) < count:
+        scale = rng.choice([0.0, 0.05, 0.5])
+        row = first + scale * np.array([rng.uniform(-1, 1) for _ in first])
+        try:
+            values = replayed(tape, leaves, row)
+            good = smooth([value for value in values if value.x is not None], {})
+        except (ArithmeticError, ValueError):
+            good = False
+        rows.append(row if good else first)
+    return np.array(rows)

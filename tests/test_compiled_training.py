@@ -7,6 +7,7 @@ import math
 import random
 import re
 import sys
+import weakref
 
 import numpy
 import pytest
@@ -809,6 +810,16 @@ def test_a_form_takes_samples_apart_and_puts_them_together():
     assert target.tolist() == [["d"], ["e"]]
     with pytest.raises(Unfit, match="hold something else than numbers"):
         form.rows([([1.0, "2"], [[2.0], [3.5]])])
+
+
+def test_traces_pass_over_what_cannot_be_looked_at():
+    class Gone:
+        """Nothing refers to it but weakly."""
+
+    proxy, seen = weakref.proxy(Gone()), []
+    traces = Traces(lambda: (proxy, seen))
+    seen.append(1)
+    assert traces.changed() == "seen"
 
 
 def test_traces_find_and_undo_what_a_call_changes():

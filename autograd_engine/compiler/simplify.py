@@ -16,7 +16,7 @@ from __future__ import annotations
 import struct
 from array import array
 from math import copysign
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
@@ -24,17 +24,6 @@ from autograd_engine.compiler.tape import Tape
 from autograd_engine.engine import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT, Primitive
 
 _COMMUTING = (ADD, MULTIPLY)
-_WIDE = 1 << 31  # more than there are places
-
-
-class _Operation(NamedTuple):
-    """A primitive of two values, each by its place: constants have negative ones until all are
-    known, -1 for the first. A missing operand is the first once more.
-    """
-
-    rule: Primitive
-    x: int
-    y: int
 
 
 def common(tape: Tape) -> Tape:
@@ -48,7 +37,11 @@ def common(tape: Tape) -> Tape:
 
 
 class _Simplifier:
-    """The tape that is being built, and where the values of the old one stand on it."""
+    """The tape that is being built.
+
+    The place of a constant on it is negative until all are known, -1 for the first. A missing
+    operand is the first one once more.
+    """
 
     def __init__(self, tape: Tape) -> None:
         self.old = tape
@@ -57,7 +50,6 @@ class _Simplifier:
         self.numbers: list[float] = []
         self.rules: dict[Primitive, int] = {rule: i for i, rule in enumerate(tape.rules)}
         self.op, self.x, self.y = array("i"), array("i"), array("i")
-        self.seen: dict[int, int] = {}
 
     def tape(self) -> Tape:
         places = array("i", range(self.leaves))
@@ -74,58 +66,49 @@ class _Simplifier:
 
     def merge(self, places: array[int]) -> None:
         """Append the place of each value that the old tape computes."""
-        rules, seen, append = self.old.rules, self.seen, places.append
+        rules, append = self.old.rules, places.append
         commuting = [rule in _COMMUTING for rule in rules]
+        seen: dict[int, int] = {}
+        wide = 2 * self.old.size + 4  # so that no two operations have the same key
         for op, x, y in zip(self.old.op, self.old.x, self.old.y):
             x = places[x]
             y = x if y < 0 else places[y]
             if x < 0 or y < 0:
-                append(self.simplified(_Operation(rules[op], x, y)))
-                continue
-            if y < x and commuting[op]:
+                found = self.simplified(rules[op], x, y)
+                if isinstance(found, int):
+                    append(found)
+                    continue
+                rule, x, y = found
+                op = self.rules.setdefault(rule, len(self.rules))
+            elif y < x and commuting[op]:
                 x, y = y, x
-            key = (op * _WIDE + x) * _WIDE + y
-            place = seen.get(key)
-            if place is None:
-                place = seen[key] = self.leaves + len(self.op)
+            place = seen.setdefault((op * wide + x) * wide + y, self.leaves + len(self.op))
+            if place == self.leaves + len(self.op):
                 self.op.append(op)
                 self.x.append(x)
                 self.y.append(y)
             append(place)
 
-    def simplified(self, operation: _Operation) -> int:
-        """Return the place of an operation with a constant operand."""
-        rule, x, y = operation
+    def simplified(self, rule: Primitive, x: int, y: int) -> int | tuple[Primitive, int, int]:
+        """Return the place of an operation with a constant operand, or a simpler operation."""
         if x < 0 and y < 0:
             operands = [self.numbers[-1 - place] for place in (x, y)][: len(rule.domain)]
             try:
                 return self.constant(float(rule.forward(*operands)))
             except (ArithmeticError, ValueError):  # left to those who run the tape
-                return self.placed(rule, x, y)
+                return rule, x, y
         if rule in _COMMUTING and x < 0:
             x, y = y, x
         if y >= 0:
-            return self.placed(rule, x, y)
+            return rule, x, y
         number = self.numbers[-1 - y]
-        if (rule, number) in _SAME and copysign(1.0, number) == _SAME[rule, number]:
+        if copysign(1.0, number) == _SAME.get((rule, number)):
             return x
         if rule is POWER and number == 2.0:
-            return self.placed(MULTIPLY, x, x)
+            return MULTIPLY, x, x
         if rule is POWER and number == -1.0:
-            return self.placed(DIVIDE, self.constant(1.0), x)
-        return self.placed(rule, x, y)
-
-    def placed(self, rule: Primitive, x: int, y: int) -> int:
-        """Return the place of an operation on the new tape."""
-        op = self.rules.setdefault(rule, len(self.rules))
-        key = (op * _WIDE + x) * _WIDE + y
-        place = self.seen.get(key)
-        if place is None:
-            place = self.seen[key] = self.leaves + len(self.op)
-            self.op.append(op)
-            self.x.append(x)
-            self.y.append(y)
-        return place
+            return DIVIDE, self.constant(1.0), x
+        return rule, x, y
 
     def finished(self, places: array[int]) -> Tape:
         """Return the new tape: what no output needs is dropped, and constants get their places."""
@@ -176,7 +159,7 @@ class _Simplifier:
         return place < self.leaves or bool(needed[place - self.leaves])
 
 
-# What a second operand, of this sign, leaves as it was: x + -0.0, x - 0.0, x * 1.0, ...
+# Second operands, with their signs, that leave the first as it was: x + -0.0, x - 0.0, x * 1.0, ...
 _SAME = {
     (ADD, 0.0): -1.0,
     (SUBTRACT, 0.0): 1.0,

@@ -20,6 +20,7 @@ import pickle
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
@@ -52,9 +53,10 @@ class Traces:
         ]
         while waiting and len(self._known) < _MOST:
             name, thing = waiting.pop()
-            if not isinstance(thing, _ATOMS) and id(thing) not in self._known:
-                self._known[id(thing)] = thing
-                waiting.extend(self._look(name, thing))
+            with suppress(Exception):  # such as a reference to what is no more
+                if not isinstance(thing, _ATOMS) and id(thing) not in self._known:
+                    self._known[id(thing)] = thing
+                    waiting.extend(self._look(name, thing))
 
     def changed(self) -> str | None:
         """Return the name of what is not as it was; None if everything is."""

@@ -143,7 +143,7 @@ def _keys(sums: Sums, known: Dependence, terms: _Terms, places: Array) -> Array:
     second = numpy.where(sums.y[alone] >= 0, kinds[sums.y[alone]], 3)
     key[alone] = _MIX[sums.rule[alone] * 16 + kinds[sums.x[alone]] * 4 + second + 128]
     scans = places[sums.scan[places]]
-    key[scans] = sums.rule[scans]
+    key[scans] = sums.rule[scans] * 4 + kinds[scans]
     # A sum's key is made of its terms' codes, whatever their order.
     numpy.add.at(key, terms.root, _MIX[terms.code])
     return key

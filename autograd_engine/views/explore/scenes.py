@@ -1,0 +1,196 @@
+"""The picture of each group, laid out as `draw` lays out, as plain numbers for the page.
+
+A group is laid out by itself, with the groups inside it folded; what it takes from outside
+stands at its beginning as inlets. The page puts the pictures into each other as groups open,
+so that every state of folding needs no more numbers than there are values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_engine import graph
+from autograd_engine.engine import Value
+from autograd_engine.views.explore.grouping import Grouping, contents, notes
+from autograd_engine.views.explore.wording import fixed_partials, shortened
+from autograd_engine.views.folding import counted
+from autograd_engine.views.layout import Layout, lay_out
+from autograd_engine.views.scene import Arrow, Box, Scene
+
+NUMBERS = "data -0.00000\ngrad -0.00000"
+"""What a box keeps room for: the page writes its numbers as short as this."""
+
+PARTIAL = "∂ -0.0000"
+INLETS = 12
+"""So many values from outside are shown one by one; more are gathered by where they stand."""
+
+
+def pictures(grouping: Grouping, values: list[Value], names: list[str]) -> list[dict[str, Any]]:
+    """Return the picture of each group, as the page reads it.
+
+    `title`, `notes`, `parent`, `members`; `inlets`: a title and the numbers of the values, each;
+    `exit`: the one value that leaves the group, or -1; `leaving`: those used outside; `size`;
+    `boxes`: x, y, width and height of members, then inlets; `arrows`: the two boxes, which
+    operand it is (or minus the number of arrows merged into it), the middle of its label, and
+    its points.
+    """
+    inside = contents(grouping)
+    position = {id(value): i for i, value in enumerate(values)}
+    operands = [[position[id(operand)] for operand in value.operands] for value in values]
+    leaving = _leaving(grouping, operands)
+    found = []
+    for number, group in enumerate(grouping.groups):
+        picture = _Picture(grouping, number, values, names, operands, inside, leaving)
+        exits = leaving[number]
+        found.append(
+            {
+                "title": group.title,
+                "notes": notes(grouping, number, inside[number], values) if number else [],
+                "parent": group.parent,
+                "members": group.members,
+                "inlets": [[title, *given] for title, given in picture.inlets],
+                "exit": exits[0] if len(exits) == 1 else -1,
+                "leaving": exits,
+                **picture.numbers(),
+            }
+        )
+    return found
+
+
+def _leaving(grouping: Grouping, operands: list[list[int]]) -> list[list[int]]:
+    """Return for each group the values in it that are used outside; the output leaves them all."""
+    found: list[dict[int, None]] = [{} for _ in grouping.groups]
+    last = len(operands) - 1
+    for group in grouping.path(grouping.home[last]):
+        found[group][last] = None
+    for value, given in enumerate(operands):
+        around = set(grouping.path(grouping.home[value]))
+        for operand in given:
+            for group in grouping.path(grouping.home[operand]):
+                if group not in around:
+                    found[group][operand] = None
+    return [sorted(exits) for exits in found]
+
+
+class _Picture:
+    """One group: its boxes, its arrows, and where they stand."""
+
+    def __init__(
+        self,
+        grouping: Grouping,
+        number: int,
+        values: list[Value],
+        names: list[str],
+        operands: list[list[int]],
+        inside: list[list[int]],
+        leaving: list[list[int]],
+    ) -> None:
+        self.grouping = grouping
+        self.number = number
+        self.values = values
+        self.names = names
+        self.operands = operands
+        members = grouping.groups[number].members
+        self.shown: dict[int, int] = {}  # value -> the box that shows it
+        boxes = []
+        for place, member in enumerate(members):
+            if member >= 0:
+                self.shown[member] = place
+                boxes.append(self._box(member))
+                continue
+            for value in inside[~member]:
+                self.shown[value] = place
+            title = grouping.groups[~member].title
+            numbers = [NUMBERS] if len(leaving[~member]) == 1 else []
+            lines = [f"▸ {title}", *notes(grouping, ~member, inside[~member], values)]
+            boxes.append(Box("folded", ("\n".join(lines + numbers),)))
+        self.inlets = self._inlets(inside[number])
+        for place, (title, given) in enumerate(self.inlets, len(members)):
+            boxes.append(Box("hidden", (title,)))
+            self.shown.update((value, place) for value in given)
+        self.arrows, self.slots = self._arrows(inside[number], boxes)
+        self.scene = Scene("LR", tuple(boxes), tuple(self.arrows), ())
+
+    def _box(self, i: int) -> Box:
+        value = self.values[i]
+        kind = "result" if value.operands else "leaf"
+        kind = "constant" if graph.is_constant(value) else kind
+        title = shortened(self.names[i]) + (f"   {shortened(value.op)}" if value.op else "")
+        return Box(kind, (title, NUMBERS))
+
+    def _inlets(self, inside: list[int]) -> list[tuple[str, list[int]]]:
+        """Return what the group takes from outside: a title and the values, each."""
+        own = set(inside)
+        taken = dict.fromkeys(o for i in inside for o in self.operands[i] if o not in own)
+        if len(taken) <= INLETS:
+            return [(shortened(self.names[i]), [i]) for i in taken]
+        around = set(self.grouping.path(self.number))
+        sources: dict[int, list[int]] = {}
+        for i in taken:
+            path = self.grouping.path(self.grouping.home[i])
+            outside = [group for group in path if group not in around]
+            sources.setdefault(outside[0] if outside else ~i, []).append(i)
+        if len(sources) > INLETS:
+            return [(counted(len(taken), "value"), list(taken))]
+        return [
+            (self.grouping.groups[source].title if source >= 0 else self.names[~source], given)
+            for source, given in sources.items()
+        ]
+
+    def _arrows(self, inside: list[int], boxes: list[Box]) -> tuple[list[Arrow], list[int]]:
+        """Return the arrows, those from and to groups merged; and which operand each is."""
+        merged: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for i in inside:
+            for slot, operand in enumerate(self.operands[i]):
+                tail, head = self.shown[operand], self.shown[i]
+                if tail != head:
+                    merged.setdefault((tail, head), []).append((i, slot))
+        arrows, slots = [], []
+        for (tail, head), several in merged.items():
+            plain = boxes[head].kind == "result"
+            if plain and (boxes[tail].kind != "folded" or len(several) == 1):
+                for i, slot in several:
+                    arrows.append(Arrow(tail, head, self._partial(i, slot)))
+                    slots.append(slot)
+            else:
+                arrows.append(Arrow(tail, head, f"×{len(several):,}" if len(several) > 1 else ""))
+                slots.append(-len(several))
+        return arrows, slots
+
+    def _partial(self, i: int, slot: int) -> str:
+        fixed = fixed_partials(self.values[i].rule)
+        if not self.values[i].partials:
+            return ""
+        return f"∂ {fixed[slot]:.3g}" if fixed and fixed[slot] is not None else PARTIAL
+
+    def numbers(self) -> dict[str, Any]:
+        """Return where everything stands, in whole points."""
+        if not self.scene.boxes:
+            return {"size": [0, 0], "boxes": [], "arrows": []}
+        layout = lay_out(self.scene)
+        boxes = [
+            [round(b.u0), round(b.v0), round(b.u1 - b.u0), round(b.v1 - b.v0)] for b in layout.boxes
+        ]
+        return {
+            "size": [round(layout.length), round(layout.breadth)],
+            "boxes": boxes,
+            "arrows": [self._arrow(layout, number) for number in range(len(self.arrows))],
+        }
+
+    def _arrow(self, layout: Layout, number: int) -> list[int]:
+        arrow, place = self.arrows[number], layout.labels[number]
+        middle = ((place.u0 + place.u1) / 2.0, (place.v0 + place.v1) / 2.0) if place else (-1, -1)
+        points = _turns([point for stroke in layout.routes[number] for point in stroke])
+        flat = [coordinate for point in points for coordinate in point]
+        return [arrow.tail, arrow.head, self.slots[number], *map(round, (*middle, *flat))]
+
+
+def _turns(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the points without those in the middle of a level stretch."""
+    kept: list[tuple[float, float]] = []
+    for point in points:
+        if len(kept) > 1 and abs(kept[-1][1] - point[1]) + abs(kept[-2][1] - point[1]) < 0.1:
+            kept.pop()
+        kept.append(point)
+    return kept

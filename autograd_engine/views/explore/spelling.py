@@ -1,0 +1,84 @@
+"""How the page spells each primitive in JavaScript: its forward function, and its partials.
+
+The forward functions of the package's rows stand in mathematics.js, under the rows' names.
+No derivative does: partials are read from the row itself and spelled with those functions.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, formula, substituted
+from autograd_engine.engine import TABLE, Opaque, Primitive
+from autograd_engine.views.explore.wording import (
+    read_partials,
+    written_forward,
+    written_partials,
+)
+
+
+def spelled_rule(rule: Primitive) -> str:
+    """Return a primitive as an object of JavaScript; `null` where it cannot be spelled.
+
+    >>> print(spelled_rule(TABLE["sin"]))
+    {forward: M.sin, partials: [(out, x, y) => M.cos(x)]}
+    """
+    forward = _spelled_forward(rule)
+    read = read_partials(rule)
+    if forward is None or read is None or isinstance(rule, Opaque):
+        return "null"
+    return f"{{forward: {forward}, partials: [{', '.join(map(_spelled, read))}]}}"
+
+
+def described_rule(rule: Primitive) -> dict[str, Any]:
+    """Return what the page says of a primitive: name, symbol, formula, formulas of its partials."""
+    return {
+        "name": rule.name,
+        "symbol": rule.symbol,
+        "own": TABLE.get(rule.name) is not rule and not rule.name.startswith("**"),
+        "formula": written_forward(rule),
+        "partials": written_partials(rule),
+    }
+
+
+def _spelled_forward(rule: Primitive) -> str | None:
+    if rule.name.startswith("**"):
+        return f"(x) => M.power(x, {_number(float(rule.name[2:]))})"
+    if TABLE.get(rule.name) is rule:
+        return f"M.{rule.name}"
+    found = formula(rule)
+    return None if found is None else _spelled(found)
+
+
+def _spelled(expression: Expression) -> str:
+    """Return an arrow function of the output and the operands; shared parts are computed once."""
+    lines: list[str] = []
+
+    def make(rule: Primitive, *parts: Any) -> str:
+        given = ", ".join(part if isinstance(part, str) else _number(part) for part in parts)
+        if TABLE.get(rule.name) is rule:
+            call = f"M.{rule.name}({given})"
+        elif rule.name.startswith("**"):
+            call = f"M.power({given}, {_number(float(rule.name[2:]))})"
+        else:  # a primitive of one's own, inside another
+            call = f"({_spelled_forward(rule) or '() => NaN'})({given})"
+        lines.append(call)
+        return f"t{len(lines) - 1}"
+
+    last = substituted(expression, make, {OUT: "out", X: "x", Y: "y"})
+    result = last if isinstance(last, str) else _number(last)
+    if len(lines) == 1 and result == "t0":
+        return f"(out, x, y) => {lines[0]}"
+    if not lines:
+        return f"(out, x, y) => {result}"
+    steps = " ".join(f"const t{i} = {line};" for i, line in enumerate(lines))
+    return f"(out, x, y) => {{ {steps} return {result}; }}"
+
+
+def _number(number: float) -> str:
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0.0 else "-Infinity"
+    return repr(float(number))

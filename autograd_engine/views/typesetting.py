@@ -1,0 +1,209 @@
+"""Formulas set as text on one line, as LaTeX, or as HTML.
+
+>>> from autograd_engine.views.formulas import minus, power
+>>> h = Name("h", "h")
+>>> slope = minus(Number(1.0), power(h, Number(2.0)))
+>>> TEXT.set(slope), LATEX.set(slope), HTML.set(slope)
+('1 - h²', '1 - h^{2}', '1 - <i>h</i>²')
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Callable
+from typing import ClassVar
+
+from autograd_engine.views.formulas import (
+    Call,
+    Delta,
+    Derivative,
+    Equal,
+    Fraction,
+    Indicator,
+    Minus,
+    Name,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Term,
+)
+
+SUM, PRODUCT, POWER, ATOM = range(4)
+"""How tightly a term holds together; one that holds less than it must is put in brackets."""
+
+
+class Text:
+    """Formulas as text on one line."""
+
+    times: ClassVar[str] = "·"
+    dots: ClassVar[str] = " · "
+
+    def set(self, term: Term, least: int = SUM) -> str:
+        """Return the term written out, in brackets where it holds together less than `least`."""
+        text, strength = _SETTERS[type(term)](self, term)
+        return self.bracketed(text) if strength < least else text
+
+    def bracketed(self, text: str) -> str:
+        return f"({text})"
+
+    def name(self, term: Name) -> tuple[str, int]:
+        return term.text, ATOM
+
+    def number(self, term: Number) -> tuple[str, int]:
+        return f"{term.value:.6g}", SUM if math.copysign(1.0, term.value) < 0.0 else ATOM
+
+    def sum(self, term: Sum) -> tuple[str, int]:
+        pieces = []
+        for sign, part in term.parts:
+            if isinstance(part, Number) and part.value < 0.0:
+                sign, part = not sign, Number(-part.value)
+            text = self.set(part, PRODUCT)
+            lead = ("-" if sign else "") if not pieces else (" - " if sign else " + ")
+            pieces.append(lead + text)
+        return "".join(pieces), SUM
+
+    def product(self, term: Product) -> tuple[str, int]:
+        joint = self.dots if term.spaced else self.times
+        # A sign at the very front needs no brackets.
+        lead = SUM if isinstance(term.factors[0], (Number, Minus)) else PRODUCT
+        first = self.set(term.factors[0], lead)
+        rest = [self.set(factor, PRODUCT) for factor in term.factors[1:]]
+        return joint.join([first, *rest]), SUM if first.startswith("-") else PRODUCT
+
+    def fraction(self, term: Fraction) -> tuple[str, int]:
+        return f"{self.set(term.top, PRODUCT)}/{self.set(term.bottom, POWER)}", PRODUCT
+
+    def minus(self, term: Minus) -> tuple[str, int]:
+        return f"-{self.set(term.term, PRODUCT)}", SUM
+
+    def power(self, term: Power) -> tuple[str, int]:
+        base, exponent = self.set(term.base, ATOM), term.exponent
+        if isinstance(exponent, Number) and exponent.value.is_integer():
+            return base + self.set(exponent).translate(RAISED), POWER
+        return f"{base}^{self.set(exponent, ATOM)}", POWER
+
+    def call(self, term: Call) -> tuple[str, int]:
+        inside = ", ".join(map(self.set, term.operands))
+        if term.function in _FENCES:
+            left, right = _FENCES[term.function][0]
+            return f"{left}{inside}{right}", ATOM
+        if term.function == "sqrt":
+            return f"√{self.set(term.operands[0], ATOM)}", ATOM
+        return f"{self.function(term.function)}({inside})", ATOM
+
+    def function(self, name: str) -> str:
+        return "σ" if name == "sigmoid" else name
+
+    def indicator(self, term: Indicator) -> tuple[str, int]:
+        return f"[{self.set(term.left)} {term.relation} {self.set(term.right)}]", ATOM
+
+    def derivative(self, term: Derivative) -> tuple[str, int]:
+        return f"∂{self.set(term.upper, POWER)}/∂{self.set(term.lower, POWER)}", POWER
+
+    def delta(self, term: Delta) -> tuple[str, int]:
+        return f"δ({self.set(term.of)})", ATOM
+
+    def equal(self, term: Equal) -> tuple[str, int]:
+        return f"{self.set(term.left)} = {self.set(term.right)}", SUM
+
+
+class Html(Text):
+    """Formulas as HTML whose text alone reads as the plain one does."""
+
+    def name(self, term: Name) -> tuple[str, int]:
+        return f"<i>{html.escape(term.text)}</i>", ATOM
+
+    def indicator(self, term: Indicator) -> tuple[str, int]:
+        relation = html.escape(term.relation)
+        return f"[{self.set(term.left)} {relation} {self.set(term.right)}]", ATOM
+
+    def function(self, name: str) -> str:
+        return html.escape(super().function(name))
+
+    def derivative(self, term: Derivative) -> tuple[str, int]:
+        upper, lower = self.set(term.upper, POWER), self.set(term.lower, POWER)
+        return (
+            f'<span class="frac"><span>∂{upper}</span><span class="bar">/</span>'
+            f"<span>∂{lower}</span></span>",
+            POWER,
+        )
+
+
+class Latex(Text):
+    """Formulas as LaTeX, of the part that MathJax and KaTeX share."""
+
+    times: ClassVar[str] = r" \cdot "
+    dots: ClassVar[str] = r" \cdot "
+
+    def bracketed(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def name(self, term: Name) -> tuple[str, int]:
+        return term.latex, ATOM
+
+    def number(self, term: Number) -> tuple[str, int]:
+        text, strength = super().number(term)
+        mantissa, _, exponent = text.replace("inf", r"\infty").partition("e")
+        if text == "nan":
+            return r"\mathrm{nan}", ATOM
+        if not exponent:
+            return mantissa, strength
+        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}", min(strength, PRODUCT)
+
+    def fraction(self, term: Fraction) -> tuple[str, int]:
+        return rf"\frac{{{self.set(term.top)}}}{{{self.set(term.bottom)}}}", PRODUCT
+
+    def power(self, term: Power) -> tuple[str, int]:
+        return f"{self.set(term.base, ATOM)}^{{{self.set(term.exponent)}}}", POWER
+
+    def call(self, term: Call) -> tuple[str, int]:
+        inside = ", ".join(map(self.set, term.operands))
+        if term.function in _FENCES:
+            left, right = _FENCES[term.function][1]
+            return rf"\left{left}{inside}\right{right}", ATOM
+        if term.function == "sqrt":
+            return rf"\sqrt{{{inside}}}", ATOM
+        return rf"{self.function(term.function)}\left({inside}\right)", ATOM
+
+    def function(self, name: str) -> str:
+        if name == "sigmoid":
+            return r"\sigma"
+        bare = re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\^~]", "", name))
+        return rf"\{name}" if name in _KNOWN else rf"\operatorname{{{bare}}}"
+
+    def indicator(self, term: Indicator) -> tuple[str, int]:
+        relation = _RELATIONS[term.relation]
+        return rf"\left[{self.set(term.left)} {relation} {self.set(term.right)}\right]", ATOM
+
+    def derivative(self, term: Derivative) -> tuple[str, int]:
+        upper, lower = self.set(term.upper, POWER), self.set(term.lower, POWER)
+        return rf"\frac{{\partial {upper}}}{{\partial {lower}}}", ATOM
+
+    def delta(self, term: Delta) -> tuple[str, int]:
+        return rf"\delta_{{{self.set(term.of)}}}", ATOM
+
+
+RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_FENCES = {
+    "abs": (("|", "|"), ("|", "|")),
+}
+_KNOWN = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"}
+_RELATIONS = {">": r"\gt", "<": r"\lt", "≥": r"\ge", "=": "=", "≠": r"\ne"}
+_SETTERS: dict[type[Term], Callable[..., tuple[str, int]]] = {
+    Name: lambda style, term: style.name(term),
+    Number: lambda style, term: style.number(term),
+    Sum: lambda style, term: style.sum(term),
+    Product: lambda style, term: style.product(term),
+    Fraction: lambda style, term: style.fraction(term),
+    Minus: lambda style, term: style.minus(term),
+    Power: lambda style, term: style.power(term),
+    Call: lambda style, term: style.call(term),
+    Indicator: lambda style, term: style.indicator(term),
+    Derivative: lambda style, term: style.derivative(term),
+    Delta: lambda style, term: style.delta(term),
+    Equal: lambda style, term: style.equal(term),
+}
+TEXT, HTML, LATEX = Text(), Html(), Latex()
