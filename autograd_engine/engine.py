@@ -25,7 +25,7 @@ from typing import Any, Final, TypeAlias
 from autograd_engine import floats
 from autograd_engine.compiling import COMPILED, mypyc_attr
 from autograd_engine.real import LEAVING, as_float, domain_error, is_number
-from autograd_engine.recording import PAUSED, WATCHED, recording
+from autograd_engine.recording import PAUSED, SILENT, TRACED, WATCHED, recording
 
 REAL: Final = (-math.inf, math.inf)
 POSITIVE: Final = (0.0, math.inf)
@@ -257,13 +257,19 @@ def power_of(number: Any) -> Primitive:
 
 
 class Note:
-    """What is known about a value beside its numbers: its label, and its region's name."""
+    """What is known about a value beside its numbers: its label, its region's name, its source.
 
-    __slots__ = ("label", "region")
+    The source is a file, a line number and the line itself, where `trace_source` was on.
+    """
 
-    def __init__(self, label: str = "", region: str = "") -> None:
+    __slots__ = ("label", "region", "source")
+
+    def __init__(
+        self, label: str = "", region: str = "", source: tuple[str, int, str] | None = None
+    ) -> None:
         self.label = label
         self.region = region
+        self.source = source
 
 
 NOTHING: Final = Note()
@@ -351,7 +357,7 @@ class Value:
     def label(self, label: str) -> None:
         if not isinstance(label, str):
             raise TypeError(f"a label is text, not {type(label).__name__}: {label!r}")
-        self.note = Note(label, noted(self).region)
+        self.note = Note(label, noted(self).region, noted(self).source)
 
     @property
     def operands(self) -> tuple[Value, ...]:
@@ -604,7 +610,7 @@ ZERO: Final[object] = float("0")  # not a literal, which the compiler would make
 def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
     """Return the value of an operation on x (and y), with its partials."""
     if PAUSED and get_ident() in PAUSED:
-        return unrecorded(rule, data, x, y)
+        return aside(rule, data, x, y, dx, dy)
     # Interpreted, `__init__` would cost a third of the whole operation.
     out = Value(ZERO) if COMPILED else blank(Value)
     out._data = data
@@ -614,6 +620,20 @@ def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, d
     out.dy = dy
     out.rule = rule
     out.mark = 0
+    return out
+
+
+def aside(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
+    """Return the value of an operation where a thread is silent, or is traced."""
+    if get_ident() in SILENT:
+        return unrecorded(rule, data, x, y)
+    out = Value(data)
+    out.x = x
+    out.y = y
+    out.dx = dx
+    out.dy = dy
+    out.rule = rule
+    TRACED[get_ident()](out)
     return out
 
 

@@ -133,7 +133,10 @@ def lenient_power(x: float, y: float) -> float:
     except ValueError:
         return math.nan
     except ArithmeticError:
-        return -math.inf if math.copysign(1.0, x) < 0.0 and y % 2.0 == 1.0 else math.inf
+        if x < 0.0 and math.fmod(y, 1.0):
+            return math.nan
+        odd = abs(math.fmod(y, 2.0)) == 1.0  # exact, where y % 2.0 rounds
+        return -math.inf if odd and math.copysign(1.0, x) < 0.0 else math.inf
 
 
 def power_log(x: float, y: float) -> float:
@@ -164,9 +167,9 @@ def slope(x: float, y: float) -> float:
 
 def unit(x: float, y: float) -> float:
     """Return x / hypot(x, y), the cosine of the angle of (x, y); 0 at the origin."""
-    largest = max(abs(x), abs(y))
-    if not largest:
+    if x == 0.0 and y == 0.0:
         return 0.0
+    largest = max(abs(x), abs(y))
     if largest < 1e-290:  # subnormal numbers have few digits: scale them up first
         x, y = x * 2.0**100, y * 2.0**100
     elif largest > 1e300 and not math.isinf(largest):  # so that the hypotenuse stays finite

@@ -1,6 +1,7 @@
 """Whether operations are recorded: they are, unless this thread stands inside `no_grad`.
 
-And whether somebody watches what a function does with Values, as the compiler must.
+And whether somebody watches what a function does with Values, as the compiler must, or is told
+of each value recorded, as `trace_source` is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,13 @@ from threading import get_ident
 from typing import Any, Final
 
 PAUSED: Final[set[int]] = set()
+"""The threads that do not simply record at present: they are silent or traced."""
+
+SILENT: Final[set[int]] = set()
 """The threads that record nothing at present."""
+
+TRACED: Final[dict[int, Any]] = {}
+"""The threads that are traced at present, and what is called with each value they record."""
 
 WATCHED: Final[dict[int, Any]] = {}
 """The threads that compile a function at present, and what is called with each comparison that
@@ -34,7 +41,7 @@ class no_grad(ContextDecorator):
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._before.append(get_ident() not in PAUSED)
+        self._before.append(get_ident() not in SILENT)
         _record(self.recorded)
 
     def __exit__(self, *error: Any) -> None:
@@ -47,8 +54,27 @@ class recording(no_grad):
     recorded = True
 
 
+def trace(tell: Any) -> None:
+    """Call `tell` with each value that this thread records from now on; None ends that."""
+    if tell is None:
+        TRACED.pop(get_ident(), None)
+    else:
+        TRACED[get_ident()] = tell
+    _settle()
+
+
 def _record(wanted: bool) -> None:
     if wanted:
-        PAUSED.discard(get_ident())
+        SILENT.discard(get_ident())
     else:
-        PAUSED.add(get_ident())
+        SILENT.add(get_ident())
+    _settle()
+
+
+def _settle() -> None:
+    # One set for both, so that neither costs anything where a value is recorded.
+    thread = get_ident()
+    if thread in SILENT or thread in TRACED:
+        PAUSED.add(thread)
+    else:
+        PAUSED.discard(thread)

@@ -218,7 +218,7 @@ PRIMITIVES = [name for name in TABLE if name not in ("leaf", "constant")]
 STEEP = 20.0  # a partial beyond it would make rounding errors larger than the tolerance
 LARGE = 100.0
 EXACT = ("add", "subtract", "multiply", "negative", "absolute", "maximum", "minimum", "relu")
-KINKS = ("maximum", "minimum", "relu", "absolute", "sign", "above", "at_least", "equals", "gate")
+KINKS = ("maximum", "minimum", "relu", "absolute", "sign", "above", "at_least", "equals", "gate", "branching")
 
 
 def plain(value: Value) -> bool:
@@ -348,6 +348,7 @@ def compositions(g: Grower) -> list:
             lambda: [ag.clip(value, -0.5, 0.5) for value in values],
             lambda: [ag.clip(x, values[-1], values[-1] + 1.0)],
             lambda: [ag.where(x > 0.0, x, values[-1])],
+            lambda: [g.rng.choice(OWN)(value) for value in values],
             lambda: [CUBE(value) for value in values],
             lambda: [BLEND(value, x) for value in values],
         ]
@@ -480,6 +481,12 @@ def recurrences(g: Grower) -> list:
 
 CUBE = ag.primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
 BLEND = ag.primitive("blend", lambda x, y: 0.25 * x + 0.75 * y, lambda out, x, y: (0.25, 0.75))
+HALF_BACK = ag.primitive("half_back", lambda x: x, lambda out, x: (0.5,))
+THREE = ag.primitive("three", lambda x: 3, lambda out, x: (0.25,))
+BRANCHING = ag.primitive(
+    "branching", lambda x: x if x > 0.0 else 0.5 * x, lambda out, x: (0.5 + 0.5 * ag.sigmoid(x),)
+)
+OWN = [CUBE, HALF_BACK, THREE, BRANCHING]
 GROWTHS = [
     operators,
     operators,

@@ -2,6 +2,7 @@
 
 import math
 import random
+import sys
 from functools import lru_cache
 
 import numpy as np
@@ -244,9 +245,10 @@ def test_compiled_floats_are_read_from_their_source(monkeypatch, tmp_path):
     from autograd_engine import floats
     from autograd_engine.compiler import plain
 
-    text = plain.Path(floats.__file__).with_suffix(".py").read_text(encoding="utf-8")
+    text = plain.Path(floats.__file__).with_name("floats.py").read_text(encoding="utf-8")
     (tmp_path / "floats.py").write_text(text, encoding="utf-8")
     monkeypatch.setattr(floats, "__file__", str(tmp_path / "floats.cpython-311.so"))
+    monkeypatch.setitem(sys.modules, "autograd_engine.compiler.interpreted_floats", None)
     twin = plain.source()
     assert twin is not floats
     assert twin.sigmoid(0.3) == floats.sigmoid(0.3)

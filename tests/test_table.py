@@ -9,7 +9,7 @@ import random
 import pytest
 
 import autograd_engine as ag
-from autograd_engine import Primitive, Value, graph
+from autograd_engine import Primitive, Value, floats, graph
 from autograd_engine.engine import TABLE
 
 INF, NAN = math.inf, math.nan
@@ -472,3 +472,13 @@ def test_atan2_at_the_origin_has_the_slopes_0_as_in_pytorch():
 
 def test_a_primitive_has_a_name_like_a_function():
     assert ag.tanh.__name__ == "tanh"
+
+
+def test_a_lenient_power_of_a_negative_base_is_nan_unless_its_exponent_is_whole():
+    assert math.isnan(floats.lenient_power(-3.0, 709.78))  # too large even as a complex number
+    assert floats.lenient_power(-3.0, 1001.0) == -math.inf
+    assert floats.lenient_power(-0.0, -(1.0 - 2.0**-53)) == math.inf  # which % 2.0 rounds to 1
+
+
+def test_the_cosine_of_an_angle_of_nan_is_nan():
+    assert math.isnan(floats.unit(0.0, math.nan)) and math.isnan(floats.unit(math.nan, 0.0))

@@ -138,8 +138,13 @@ def mapped(
     reserves memory for what stands between.
     """
     expression = None if rule.name in TABLE else formula(rule)
-    if not isinstance(expression, Symbol) or expression.rule is None:
+    if expression is None:
         return [Instruction("map", out, ins, rule)]
+    known = dict(zip((X, Y), ins))
+    if not isinstance(expression, Symbol):
+        return [Instruction("copy", out, (memory.constant(numpy.full(out.shape, expression)),))]
+    if expression.rule is None:
+        return [Instruction("copy", out, (known[expression],))]
     found: list[Instruction] = []
 
     def make(inner: Primitive, *parts: Any) -> Ref:
@@ -151,7 +156,7 @@ def mapped(
         found.extend(mapped(inner, to, refs, memory, new))
         return to
 
-    substituted(expression, make, dict(zip((X, Y), ins)))
+    substituted(expression, make, known)
     found[-1] = replace(found[-1], out=out)
     return found
 

@@ -27,6 +27,7 @@ SCANS = {
     "hypot": numpy.hypot,
     "multiply": numpy.multiply,
 }
+MINUS = numpy.array(-1.0)
 ITEM = 8  # bytes
 CACHE = 1 << 19  # bytes of memory that a tile may take
 
@@ -91,6 +92,8 @@ class Bound:
             assert instruction.rule is not None
             function = spelled(instruction.rule)
             assert function is not None  # formulas have been spelled out
+            if function is numpy.negative:  # wrong on strides of 64 bytes before NumPy 2.5
+                function, views = numpy.multiply, [*views, MINUS]
             *views, target = flattened(*views, target)
             if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
                 return [(function, (*views, target))]

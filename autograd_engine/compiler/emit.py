@@ -97,21 +97,21 @@ def source(extra: Sequence[Primitive] = ()) -> str:
     Raises `ValueError` naming an extra primitive that cannot be spelled.
     """
     cases = list(enumerate(kinds(extra)))
-    parts = [HEAD, *functions().values()]
+    sizes = [len(kind.partials) for _, kind in cases]
     values = [(code, kind, kind.value) for code, kind in cases]
-    parts.append(_switch("value(code, x, y, z)", "The value of a kind.", values))
+    parts = [HEAD, *functions().values(), _switch("value(code, x, y, z)", VALUE, values)]
     for count, name in enumerate(("partial_1", "partials_2", "partials_3"), 1):
         slopes = [
-            (code, kind, ", ".join(kind.partials))
-            for code, kind in cases
-            if len(kind.partials) == count
+            (code, kind, ", ".join(kind.partials)) for code, kind in cases if sizes[code] == count
         ]
-        summary = "The partials of a kind, by its first operands."
-        parts.append(_switch(f"{name}(code, out, x, y, z)", summary, slopes))
-    sizes = [len(kind.partials) for _, kind in cases]
-    parts.append(f"TWO = {sizes.index(2)}  # the first code of two partials")
-    parts.append(f"THREE = {sizes.index(3)}")
+        parts.append(_switch(f"{name}(code, out, x, y, z)", PARTIALS, slopes))
+    first = f"{sizes.index(2)}, {sizes.index(3)}"
+    parts.append(f"TWO, THREE = {first}  # the first codes of two and of three partials")
     return "\n\n\n".join([*parts, LOOP]) + "\n"
+
+
+VALUE: Final = "Return what the instruction of a code computes from its operands."
+PARTIALS: Final = "Return the derivatives of that by its operands, or by the first of them."
 
 
 def _switch(signature: str, summary: str, cases: Sequence[tuple[int, Kind, str]]) -> str:
@@ -128,11 +128,10 @@ def _kind(rule: Primitive, wanted: int) -> Kind:
     operands = (X, Y)[: len(rule.domain)]
     name = rule.name if rule.name.isidentifier() else repr(rule.name)
     try:
-        slopes = tuple(spelled(slope) for slope in partials(rule)[:wanted])
-    except ValueError:
-        raise
-    except Exception as error:
-        raise ValueError(f"the rule of the primitive {name} has no formula: {error}") from error
+        found = partials(rule)
+    except Exception as error:  # whatever somebody's function does not do with a symbol
+        raise ValueError(f"the partials of {name} have no formula: {error}") from error
+    slopes = tuple(spelled(slope) for slope in found[:wanted])
     value = spelled(applied(rule, *operands))
     return Kind(Key(rule, wanted), _titled(name, operands, wanted), value, slopes)
 
@@ -146,7 +145,9 @@ def _fused(outer: Primitive, wanted: int) -> Kind:
     by_x, by_product = (
         substituted(slope, applied, {X: X, Y: product, OUT: OUT}) for slope in partials(outer)
     )
-    inner = [substituted(slope, applied, {X: Y, Y: Z, OUT: product}) for slope in partials(MULTIPLY)]
+    inner = [
+        substituted(slope, applied, {X: Y, Y: Z, OUT: product}) for slope in partials(MULTIPLY)
+    ]
     slopes = [by_x, *(applied(MULTIPLY, by_product, slope) for slope in inner)]
     value = spelled(applied(outer, X, product))
     name = _titled(value, (X, Y, Z), wanted)
@@ -197,8 +198,8 @@ def _spelled(rule: Primitive, *operands: Any) -> str:
     found = formula(rule)
     if found is None:
         raise ValueError(
-            f"the primitive {rule.name!r} has no formula: its forward function branches, or "
-            f"calls functions that are not of this package"
+            f"{rule.name!r} has no formula: its forward function branches, or calls functions "
+            f"that are not of this package"
         )
     return _text(substituted(found, _spelled, known))
 
@@ -219,7 +220,9 @@ def _text(part: Any) -> str:
     """Return a part's text: its own, or that of a number."""
     if isinstance(part, str):
         return part
-    return repr(float(part)) if math.isfinite(part) else f"float({str(float(part))!r})"
+    if math.isfinite(part):
+        return repr(float(part))
+    return "math.nan" if part != part else "math.inf" if part > 0.0 else "-math.inf"
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.keys import of_rows
 from autograd_engine.compiler.waves import Wave, chosen
 
 Array = Any
@@ -40,6 +41,7 @@ def grids(wave: Wave, slot: Array) -> Iterator[tuple[Grid | None, Wave]]:
     column, row = _vectors(slot[main.left]), _vectors(slot[main.right])
     if column.max() < row.max():  # the longer axis runs fastest, as NumPy likes it
         column, row = row, column
+    column = _distinct(row, column)
     block = _blocks(row, column)
     rest = []
     by_shape: dict[tuple[int, int], list[Array]] = {}
@@ -61,12 +63,22 @@ def grids(wave: Wave, slot: Array) -> Iterator[tuple[Grid | None, Wave]]:
 
 def _vectors(slots: Array) -> Array:
     """Number the different rows, in the order of the slots they begin with."""
-    weights = numpy.resize(_MIX, slots.shape[1])
-    key = ((slots.astype(numpy.uint64) + numpy.uint64(1)) * weights).sum(1)
-    _, first, back = numpy.unique(key, return_index=True, return_inverse=True)
+    _, first, back = numpy.unique(of_rows(slots), return_index=True, return_inverse=True)
     rank = numpy.empty(len(first), numpy.int64)
     rank[numpy.lexsort(slots[first, :2].T[::-1])] = numpy.arange(len(first))
     return rank[back]
+
+
+def _distinct(row: Array, column: Array) -> Array:
+    """Number columns anew where pairs come twice, as of a sample that does: each time another."""
+    order = numpy.lexsort((column, row))
+    pairs = row[order] * (column.max() + 1) + column[order]
+    first = numpy.flatnonzero(numpy.r_[True, pairs[1:] != pairs[:-1]])
+    if len(first) == len(pairs):
+        return column
+    time = numpy.empty(len(pairs), numpy.int64)
+    time[order] = numpy.arange(len(pairs)) - numpy.repeat(first, numpy.diff([*first, len(pairs)]))
+    return numpy.unique(column * (time.max() + 1) + time, return_inverse=True)[1]
 
 
 def _blocks(row: Array, column: Array) -> Array:
@@ -80,6 +92,3 @@ def _blocks(row: Array, column: Array) -> Array:
         if (spread == label).all():
             return label[row]
         label = spread
-
-
-_MIX = numpy.random.default_rng(22).integers(1, 2**63, 256, dtype=numpy.uint64) * 2 + 1

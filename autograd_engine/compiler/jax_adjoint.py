@@ -16,7 +16,7 @@ try:
     from jax.interpreters import ad, batching, mlir
 except ImportError as error:
     raise ImportError(
-        'to_jax() needs JAX, which is not installed: pip install "autograd_engine[jax]"'
+        'to_jax() needs JAX, and it cannot be imported: pip install "autograd_engine[jax]"'
     ) from error
 
 __all__ = ["PASSED", "JaxPrimitive", "ad", "batching", "jax", "jnp", "mlir", "passed"]

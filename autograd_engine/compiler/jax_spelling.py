@@ -36,7 +36,7 @@ def primitive_in_jax(rule: Primitive) -> Callable[..., Any]:
     """
     forward = spelled(rule)
     if TABLE.get(rule.name) is rule and rule.name in SAME:
-        return forward  # JAX's own derivative is the row's
+        return lambda *operands: forward(*floating(*operands))  # JAX's derivative is the row's
 
     function = jax.custom_jvp(forward)
 
@@ -51,7 +51,7 @@ def primitive_in_jax(rule: Primitive) -> Callable[..., Any]:
         return out, sum(terms[1:], terms[0]) if terms else jnp.zeros_like(out)
 
     function.defjvp(derivative, symbolic_zeros=True)
-    return lambda *operands: function(*alike(*operands))
+    return lambda *operands: function(*jnp.broadcast_arrays(*floating(*operands)))
 
 
 def applied(rule: Primitive, *operands: Any) -> Any:
@@ -59,10 +59,10 @@ def applied(rule: Primitive, *operands: Any) -> Any:
     return primitive_in_jax(rule)(*operands)
 
 
-def alike(*operands: Any) -> list[Any]:
-    """Return numbers and arrays as floating-point arrays of one shape and precision."""
+def floating(*operands: Any) -> list[Any]:
+    """Return numbers and arrays as floating-point arrays of one precision."""
     kind = jnp.result_type(float, *operands)
-    return list(jnp.broadcast_arrays(*(jnp.asarray(x, kind) for x in operands)))
+    return [jnp.asarray(x, kind) for x in operands]
 
 
 def spelled(rule: Primitive) -> Callable[..., Any]:
@@ -88,7 +88,8 @@ def called_back(rule: Primitive) -> Callable[..., Any]:
 
     def on_arrays(*operands: Any) -> Any:
         given = [numpy.asarray(x, numpy.float64) for x in operands]
-        out = number_by_number(*given, out=numpy.empty(given[0].shape))
+        with numpy.errstate(all="ignore"):
+            out = number_by_number(*given, out=numpy.empty(given[0].shape))
         return numpy.asarray(out, operands[0].dtype)
 
     def function(*operands: Any) -> Any:

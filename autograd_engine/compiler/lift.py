@@ -7,12 +7,14 @@ left and right vectors form a full grid become a contraction: a matrix product.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Operand, Part, Step, mapped
 from autograd_engine.compiler.grids import Grid, grids
+from autograd_engine.compiler.keys import of_rows, scattered
 from autograd_engine.compiler.operands import Placing
 from autograd_engine.compiler.views import Ref
 from autograd_engine.compiler.waves import Column, Wave, Waves, chosen
@@ -61,17 +63,11 @@ class _Lifting(Placing):
         if len(wave.places) == 1:
             return wave, []
         key = numpy.zeros(len(wave.places), numpy.uint64)
-        mixed = iter(_MIX)
         for column in wave.columns:
             for places in (column.left, column.right):
                 if places is not None:
                     slots = self.slot[places] * 4 + self.known.kind[places]
-                    for term in slots.astype(numpy.uint64).T if len(slots.T) < 64 else ():
-                        key = (key ^ term) * next(mixed, _MIX[0])
-                        key ^= key >> numpy.uint64(29)
-                    if len(slots.T) >= 64:
-                        weights = numpy.resize(_MIX, len(slots.T))
-                        key = (key ^ (slots.astype(numpy.uint64) * weights).sum(1)) * next(mixed)
+                    key = scattered(key ^ of_rows(slots))
         _, first, back = numpy.unique(key, return_index=True, return_inverse=True)
         if len(first) == len(key):
             return wave, []
@@ -141,8 +137,11 @@ class _Lifting(Placing):
             factors = [column.left.reshape(h, s, j, terms), column.right.reshape(h, s, j, terms)]
             for a, b in (factors, factors[::-1]):
                 if grid.depends(a, self.slot, 2) and grid.depends(b, self.slot, 1):
-                    rows, columns = self.operand(a[:, :, 0]), self.operand(b[:, 0])
-                    self.add_part(step, Part(column.sign, rows, columns, "hsk,hjk->hsj"))
+                    cuts = self.cuts(a[:, :, 0], b[:, 0])
+                    for first, last in pairwise(cuts):
+                        rows = self.operand(a[:, :, 0, first:last])
+                        columns = self.operand(b[:, 0, :, first:last])
+                        self.add_part(step, Part(column.sign, rows, columns, "hsk,hjk->hsj"))
                     return
         rows, columns = self.operand(column.left), self.operand(column.right)
         self.add_part(step, Part(column.sign, rows, columns, "nk,nk->n"))
@@ -208,9 +207,6 @@ class _Lifting(Placing):
         made.forward = self.taken  # what is gathered from now on belongs to this step, too
         self.steps.append(made)
         return made
-
-
-_MIX = numpy.random.default_rng(21).integers(1, 2**63, 256, dtype=numpy.uint64) * 2 + 1
 
 
 def spelled_out(wave: Wave) -> Wave | None:

@@ -8,6 +8,7 @@ once on a computer, and then runs every tape.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from threading import Lock
@@ -16,7 +17,7 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.emit import Key, kinds, source
-from autograd_engine.compiler.machine_code import assembled
+from autograd_engine.compiler.machine_code import Code, assembled
 from autograd_engine.compiler.machine_object import machine_code
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.engine import TABLE, Primitive
@@ -42,17 +43,13 @@ class Machine:
 
     def __init__(self, tape: Tape) -> None:
         extra = extras(tape)
-        reason = fits(tape)
+        reason = self.fits(tape)
         if reason is not None:
             raise ValueError(reason)
-        code = assembled(tape, codes(extra))
         self._extra = extra
         self._call = machine(extra)
-        self._program = code.program
-        self._size, self._runs = code.size, code.runs
-        self._constants = numpy.array(tape.constants)
-        self._start, self._width = tape.start, len(tape.outputs)
-        self._counts = len(tape.parameters), len(tape.others), len(tape.inputs)
+        self._code = assembled(tape, codes(extra))
+        self._parameters = len(tape.parameters)
         self._free: list[Workspace] = []
 
     def run(self, leaves: Array, rows: Array | None, gradient: bool) -> tuple[Array, Array | None]:
@@ -64,30 +61,50 @@ class Machine:
         try:
             space = self._free.pop()
         except IndexError:
-            space = Workspace(self)
+            space = Workspace(self._code, self._parameters)
         space.leaves[...] = leaves
         if rows is None or len(rows) == 1:
             if rows is not None:
                 space.inputs[...] = rows
-            self._call(space.frame, space.program, 1, gradient)
+            self._call(space.numbers, space.program, 1, gradient)
             outputs = space.outputs.copy()
         else:
-            outputs = space.batch(rows, gradient)
+            outputs = space.batch(self._call, rows, gradient)
         slopes = space.slopes.copy() if gradient else None
         self._free.append(space)
         return outputs, slopes
 
+    @staticmethod
+    def fits(tape: Tape) -> str | None:
+        """Return why the machine cannot run this tape; None if it can.
+
+        A primitive of somebody's own can be compiled if its functions are formulas of the
+        package's primitives.
+        """
+        if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+            return "Numba is switched off by the environment variable NUMBA_DISABLE_JIT"
+        try:
+            codes(extras(tape))
+        except ValueError as error:
+            return str(error)
+        return None
+
     @property
     def steps(self) -> int:
         """The number of instructions."""
-        return self._size - self._start
+        return self._code.header.size - self._code.header.start
 
     flops = steps
 
     @property
+    def runs(self) -> int:
+        """The number of stretches of instructions of one kind: the fewer, the faster."""
+        return self._code.runs
+
+    @property
     def bytes(self) -> int:
         """The memory that the program and the numbers of one run take."""
-        return 16 * self._size + 4 * len(self._program)
+        return int(self._code.program.nbytes) + 16 * self._code.header.size
 
     @property
     def emitted(self) -> str:
@@ -98,46 +115,34 @@ class Machine:
 class Workspace:
     """The numbers of one run, where they stand in memory."""
 
-    def __init__(self, machine: Machine) -> None:
-        parameters, others, inputs = machine._counts
-        fixed = machine._start - len(machine._constants)
-        values, adjoints = numpy.zeros(machine._size), numpy.zeros(machine._size)
-        values[fixed : machine._start] = machine._constants
-        self.leaves = values[: parameters + others]
-        self.inputs = values[None, parameters + others : fixed]
-        self.outputs = numpy.empty((1, machine._width))
+    def __init__(self, code: Code, parameters: int) -> None:
+        header = code.header
+        values, adjoints = numpy.zeros(header.size), numpy.zeros(header.size)
+        last = header.inputs + header.width
+        values[last : last + len(code.constants)] = code.constants
+        self.leaves = values[: header.inputs]
+        self.inputs = values[None, header.inputs : last]
+        self.outputs = numpy.empty((1, header.outputs))
         self.slopes = adjoints[:parameters]
-        self._arrays = values, adjoints, self.inputs, self.outputs
-        self._addresses = (ctypes.c_void_p * 4)(*map(_address, self._arrays))
-        self._machine = machine
-        self.frame = ctypes.addressof(self._addresses)
-        self.program = _address(machine._program)
+        self._kept = values, adjoints, code.program  # as long as their addresses are used
+        self._addresses = _addresses(values, adjoints, self.inputs, self.outputs)
+        self.numbers = ctypes.addressof(self._addresses)
+        self.program = int(code.program.ctypes.data)
 
-    def batch(self, rows: Array, gradient: bool) -> Array:
+    def batch(self, call: Callable[..., None], rows: Array, gradient: bool) -> Array:
         """Run several rows; return their outputs (B, m)."""
         rows = numpy.ascontiguousarray(rows, numpy.float64)
-        outputs = numpy.empty((len(rows), self._machine._width))
-        addresses = (ctypes.c_void_p * 4)(*self._addresses)
-        addresses[2:] = _address(rows), _address(outputs)
-        self._machine._call(ctypes.addressof(addresses), self.program, len(rows), gradient)
+        outputs = numpy.empty((len(rows), self.outputs.shape[1]))
+        addresses = _addresses(*self._kept[:2], rows, outputs)
+        call(ctypes.addressof(addresses), self.program, len(rows), gradient)
         return outputs
 
 
-def _address(array: Array) -> int:
-    return int(array.ctypes.data)
+def _addresses(*arrays: Array) -> ctypes.Array[ctypes.c_void_p]:
+    return (ctypes.c_void_p * 4)(*(array.ctypes.data for array in arrays))
 
 
-def fits(tape: Tape) -> str | None:
-    """Return why the machine cannot run this tape; None if it can.
-
-    A primitive of somebody's own can be compiled if its functions are formulas of the
-    package's primitives.
-    """
-    try:
-        codes(extras(tape))
-    except ValueError as error:
-        return str(error)
-    return None
+fits = Machine.fits
 
 
 def extras(tape: Tape) -> tuple[Primitive, ...]:

@@ -24,10 +24,11 @@ _SLOPED, _FED = 1, 2  # what a value depends on: a parameter, an input
 
 
 class Code(NamedTuple):
-    """A program of the virtual machine."""
+    """A program of the virtual machine, and what a run of it needs room for."""
 
     program: Array  # int32: header, places of the outputs, instructions
-    size: int  # places
+    header: Header
+    constants: Array
     runs: int  # stretches of instructions of one kind
 
 
@@ -62,13 +63,22 @@ def assembled(tape: Tape, codes: Mapping[Key, int]) -> Code:
     body[:, 0] = kinds.rule[order]
     for column, operand in enumerate((kinds.x, kinds.y, kinds.z), 1):
         body[:, column] = place[operand[order]]
-    parts = [start + int(numpy.searchsorted(depends[order], part)) for part in (1, 2, 3)]
-    size, outputs = start + len(order), place[tape.outputs]
-    first = len(tape.parameters) + len(tape.others)
-    header = Header(first, len(tape.inputs), start, *parts, size, len(outputs))
+    bounds = numpy.searchsorted(depends[order], [_SLOPED, _FED, _SLOPED | _FED]).tolist()
+    slopes, each, both = (start + bound for bound in bounds)
+    outputs = place[tape.outputs]
+    header = Header(
+        inputs=len(tape.parameters) + len(tape.others),
+        width=len(tape.inputs),
+        start=start,
+        slopes=slopes,
+        each=each,
+        both=both,
+        size=start + len(order),
+        outputs=len(outputs),
+    )
     program = numpy.concatenate([numpy.array(header, numpy.int32), outputs, body.ravel()])
-    runs = 1 + int(numpy.count_nonzero(numpy.diff(body[:, 0]))) if len(body) else 0
-    return Code(program, size, runs)
+    runs = int(numpy.count_nonzero(numpy.diff(body[:, 0], prepend=-1)))
+    return Code(program, header, numpy.array(tape.constants), runs)
 
 
 def fused(tape: Tape) -> Operations:

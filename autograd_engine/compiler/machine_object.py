@@ -12,7 +12,6 @@ import hashlib
 import linecache
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -30,12 +29,15 @@ _CALLED = ctypes.CFUNCTYPE(
 def machine_code(source: str) -> Callable[..., None]:
     """Return the function `run` of an emitted machine, which lets other threads run meanwhile.
 
-    It takes the addresses of four addresses (values, adjoints, rows, outputs) and of the
+    It takes the address of four addresses (values, adjoints, rows, outputs), that of the
     program, the number of rows, and whether a gradient is wanted.
     """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    path = folder() / f"machine_{stamp(source)}.o"
+    place = folder()
+    if place is None:
+        return linked(built(source))
+    path = place / f"machine_{stamp(source)}.o"
     code = read(path)
     if code is None:
         code = built(source)
@@ -50,8 +52,8 @@ def stamp(source: str) -> str:
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:24]
 
 
-def folder() -> Path:
-    """Return where machine code is kept: in `NUMBA_CACHE_DIR`, or the user's cache."""
+def folder() -> Path | None:
+    """Return where machine code is kept: in `NUMBA_CACHE_DIR`, or the user's cache, if any."""
     given = os.environ.get("NUMBA_CACHE_DIR")
     if given:
         return Path(given, "autograd_engine")
@@ -61,7 +63,10 @@ def folder() -> Path:
         base = "~/Library/Caches"
     else:
         base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(os.path.expanduser(base), "autograd_engine")
+    try:
+        return Path(base, "autograd_engine").expanduser()
+    except RuntimeError:  # nobody's home
+        return None
 
 
 def read(path: Path) -> bytes | None:
@@ -76,16 +81,15 @@ def read(path: Path) -> bytes | None:
 
 def write(path: Path, code: bytes) -> None:
     """Keep machine code in a file, if that can be written; nobody ever sees half of it."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with open(handle, "wb") as file:
-            file.write(hashlib.sha256(code).digest() + code)
-        os.replace(draft, path)
+        draft.write_bytes(hashlib.sha256(code).digest() + code)
+        draft.replace(path)
 
 
 def built(source: str) -> bytes:
-    """Return the object file of an emitted machine.
+    """Return the machine code of a source: the functions it calls, then an object file.
 
     Numba leaves room for errors and for callers it does not know. Here there are neither:
     told so, LLVM drops all that talks to Python, and what is left is a C function.
@@ -101,7 +105,9 @@ def built(source: str) -> bytes:
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
-    return bytes(machine.emit_object(module))
+    outside = [item.name for item in module.functions if item.is_declaration]
+    names = " ".join(name for name in outside if not name.startswith("llvm."))
+    return names.encode() + b"\n" + bytes(machine.emit_object(module))
 
 
 def executed(source: str) -> dict[str, Any]:
@@ -114,8 +120,12 @@ def executed(source: str) -> dict[str, Any]:
 
 
 def linked(code: bytes) -> Callable[..., None]:
-    """Return the function of an object file, ready to be called."""
+    """Return the entry of machine code, ready to be called."""
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target())
+    names, _, code = code.partition(b"\n")
+    if not all(llvm.address_of_symbol(name) for name in names.decode().split()):
+        import numba  # noqa: F401  # it brings what this platform's C library lacks
+
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     function = _CALLED(engine.get_function_address(ENTRY))

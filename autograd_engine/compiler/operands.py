@@ -6,6 +6,7 @@ A step's operand is a view where strides can tell it, a gathered copy where they
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy
@@ -15,6 +16,7 @@ from autograd_engine.compiler.views import Ref, common, contiguous, pattern, str
 from autograd_engine.compiler.waves import BATCHED, CONSTANT, Waves
 
 Array = Any
+PIECES = 3  # of a contraction whose factors stand in several places
 
 
 class Placing:
@@ -38,6 +40,7 @@ class Placing:
         self.slot[self.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
         self.home = numpy.full(fixed, -1)  # leaves settle where they are first read
         self.settled_leaves = 0
+        self.copies: dict[tuple[str, tuple[int, ...], bytes], Ref] = {}
 
     def settled(self, places: Array) -> Array:
         """Return where values stand in memory, giving leaves that are read at last a place."""
@@ -88,10 +91,34 @@ class Placing:
         ref = affine(arena, slots)
         return Operand(ref, active=active) if ref else self.gathered(arena, slots, active)
 
+    def cuts(self, *factors: Array) -> list[int]:
+        """Return where terms, along the last axis, are better cut so that views tell the pieces.
+
+        The first and last are 0 and the number of terms. Many short pieces are not better.
+        """
+        terms = factors[0].shape[-1]
+        whole = [0, terms]
+        slots = [self.settled(f) for f in factors if self.known.kind[f.flat[0]] != CONSTANT]
+        found = set(whole)
+        for each in slots:
+            line, start = each.reshape(-1, terms)[0], 0
+            for k in range(2, terms):
+                if k > start + 1 and line[k] - line[k - 1] != line[start + 1] - line[start]:
+                    found.add(k)
+                    start = k
+        if not 2 < len(found) <= PIECES + 1:
+            return whole
+        cuts = sorted(found)
+        pieces = (each[..., i:j] for each in slots for i, j in pairwise(cuts))
+        return cuts if all(affine("", piece) for piece in pieces) else whole
+
     def gathered(self, arena: str, slots: Array, active: bool) -> Operand:
-        """Copy slots that no view reaches."""
-        ref = self.memory.new(arena, slots.shape)
+        """Copy slots that no view reaches, the same ones once."""
         flat = slots.ravel()
+        key = arena, slots.shape, flat.tobytes()
+        if key in self.copies:
+            return Operand(self.copies[key], flat, active=active)
+        ref = self.copies[key] = self.memory.new(arena, slots.shape)
         self.taken.append(Instruction("take", ref, (contiguous(arena, 0, (1,)),), index=flat))
         return Operand(ref, flat, active=active)
 

@@ -120,7 +120,9 @@ class _Simplifier:
         moved[self.leaves : self.leaves + len(needed)] = start - 1 + numpy.cumsum(needed)
         constants = self.leaves - 1 + numpy.cumsum(numbers)
         moved[len(moved) - len(numbers) :] = constants[::-1]  # a negative place counts from the end
-        op, x, y = (numpy.array(column, numpy.int32)[needed] for column in (self.op, self.x, self.y))
+        op, x, y = (
+            numpy.array(column, numpy.int32)[needed] for column in (self.op, self.x, self.y)
+        )
         rules = list(self.rules)
         unary = numpy.array([len(rule.domain) == 1 for rule in rules], bool)[op]
         names: dict[int, str] = {}

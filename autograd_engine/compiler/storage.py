@@ -88,7 +88,8 @@ class Storage:
         same = _same(places)
         core = places[tuple(slice(0, 1) if alike else slice(None) for alike in same)]
         text = self._one(core) or self._several(core)
-        return f"full({places.shape}, {text})" if exact and any(same) else text
+        missing = any(same) or places.shape[:1] == (1,)
+        return f"full({places.shape}, {text})" if exact and missing else text
 
     def _one(self, places: Array) -> str | None:
         """Tell what stands in one array; None if it stands in several."""
@@ -119,7 +120,9 @@ class Storage:
                 word, parts = "stack", slices
             else:
                 word, parts = "concat", numpy.split(places, cuts, axis)
-            told = ", ".join(self.told(part, exact=True) for part in parts)
+            # Numbers may stand in a row.
+            exact = [word == "stack" or part.shape != (1,) for part in parts]
+            told = ", ".join(map(self.told, parts, exact))
             return f"{word}({told})" if not axis else f"{word}({told}, axis={axis})"
         chosen = numpy.unique(self.owner[places]).tolist()
         arrays = [self._named(owner, numpy.flatnonzero(self.owner == owner)) for owner in chosen]

@@ -7,13 +7,13 @@ that nothing else uses are taken into the sum behind them; products are, whoever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import ADD, MULTIPLY, NEGATIVE, SUBTRACT, TABLE
+from autograd_engine.engine import ADD, MULTIPLY, NEGATIVE, POWER, SUBTRACT, TABLE
 
 LINEAR = (ADD, SUBTRACT, NEGATIVE)
 SCANNED = (TABLE["maximum"], TABLE["minimum"], TABLE["hypot"], MULTIPLY)
@@ -44,11 +44,14 @@ class Sums:
 
 
 def find(tape: Tape) -> Sums:
-    """Return the tape's sums and scans."""
+    """Return the tape's sums and scans; x**2 counts as x * x."""
+    tape = replace(tape, rules=[*tape.rules, MULTIPLY]) if MULTIPLY not in tape.rules else tape
     start, size = tape.start, tape.size
     rule = numpy.full(size, -1, numpy.int32)
     x, y = numpy.full(size, -1, numpy.int32), numpy.full(size, -1, numpy.int32)
     rule[start:], x[start:], y[start:] = tape.op, tape.x, tape.y
+    squares = _squares(tape, rule, y)
+    rule[squares], y[squares] = _index(tape, MULTIPLY), x[squares]
     linear = _is_one_of(tape, rule, LINEAR)
     uses, user = numpy.zeros(size + 1, numpy.int32), numpy.full(size + 1, -1, numpy.int32)
     places = numpy.arange(size, dtype=numpy.int32)
@@ -79,6 +82,15 @@ def find(tape: Tape) -> Sums:
 
 def _index(tape: Tape, rule: Any) -> int:
     return tape.rules.index(rule) if rule in tape.rules else -2
+
+
+def _squares(tape: Tape, rule: Array, y: Array) -> Array:
+    """Return the places of powers with the exponent 2."""
+    powers = numpy.flatnonzero(rule == _index(tape, POWER))
+    first = tape.start - len(tape.constants)
+    numbers = numpy.array([*tape.constants, 0.0])
+    constant = (y[powers] >= first) & (y[powers] < tape.start)
+    return powers[constant & (numbers[numpy.where(constant, y[powers] - first, -1)] == 2.0)]
 
 
 def _is_one_of(tape: Tape, rule: Array, rules: Any) -> Array:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.keys import scattered
 from autograd_engine.compiler.sums import Array, Sums
 from autograd_engine.engine import MULTIPLY, Primitive
 
@@ -141,15 +142,12 @@ def _keys(sums: Sums, known: Dependence, terms: _Terms, places: Array) -> Array:
     alone = places[~(sums.linear[places] | sums.scan[places])]
     kinds = known.kind.astype(numpy.int64)
     second = numpy.where(sums.y[alone] >= 0, kinds[sums.y[alone]], 3)
-    key[alone] = _MIX[sums.rule[alone] * 16 + kinds[sums.x[alone]] * 4 + second + 128]
+    key[alone] = scattered(sums.rule[alone] * 16 + kinds[sums.x[alone]] * 4 + second + 128)
     scans = places[sums.scan[places]]
     key[scans] = sums.rule[scans] * 4 + kinds[scans]
     # A sum's key is made of its terms' codes, whatever their order.
-    numpy.add.at(key, terms.root, _MIX[terms.code])
+    numpy.add.at(key, terms.root, scattered(terms.code + 1))
     return key
-
-
-_MIX = numpy.random.default_rng(20).integers(1, 2**63, 4096, dtype=numpy.uint64) * 2 + 1
 
 
 @dataclass

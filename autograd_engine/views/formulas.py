@@ -208,3 +208,8 @@ def product(factors: Sequence[Term], spaced: bool = True) -> Term:
     """Return the factors of the chain rule side by side, those that are exactly 1 left out."""
     kept = tuple(factor for factor in factors if factor != ONE)
     return Product(kept, spaced) if len(kept) > 1 else (*kept, ONE)[0]
+
+
+def added(terms: Sequence[Term]) -> Term:
+    """Return the sum of terms, just one of them by itself."""
+    return terms[0] if len(terms) == 1 else Sum(tuple((False, term) for term in terms))

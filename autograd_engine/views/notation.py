@@ -19,12 +19,6 @@ from typing import Any
 
 from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, partials
 from autograd_engine.engine import (
-    ADD,
-    DIVIDE,
-    MULTIPLY,
-    NEGATIVE,
-    POWER,
-    SUBTRACT,
     Primitive,
     above,
     bell,
@@ -45,7 +39,16 @@ from autograd_engine.engine import (
     unit,
 )
 from autograd_engine.views import formulas
-from autograd_engine.views.formulas import Call, Derivative, Equal, Indicator, Name, Number, Term
+from autograd_engine.views.formulas import (
+    Call,
+    Derivative,
+    Equal,
+    Indicator,
+    Name,
+    Number,
+    Product,
+    Term,
+)
 
 A, B, C = Symbol("A"), Symbol("B"), Symbol("C")
 _HOLES = (A, B, C)
@@ -93,8 +96,19 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "equals": lambda x, y: Indicator(x, "=", y),
     "gate": lambda key, x: formulas.times(Indicator(key, "≠", Number(0.0)), x),
     "absolute": lambda x: Call("abs", (x,)),
-    "stopped": lambda x: x,
 }
+_LITERAL: dict[str, Callable[..., Term]] = {
+    **_WRITTEN,
+    "multiply": lambda x, y: Product((*_flat(x), *_flat(y))),
+    "divide": formulas.Fraction,
+    "ratio": formulas.Fraction,
+    "negative": formulas.Minus,
+    "power": formulas.Power,
+    "lenient_power": formulas.Power,
+    "gate": lambda key, x: Product((Indicator(key, "≠", Number(0.0)), x)),
+}
+"""The same for an operation as the user wrote it, which nothing is left out of."""
+
 _SPOKEN = {"log": "ln", "relu": "ReLU", "maximum": "max", "minimum": "min", "sign": "sgn"}
 
 
@@ -105,9 +119,8 @@ def written(rule: Primitive, *operands: Term) -> Term:
     Call(function='tanh', operands=(Number(value=2.0),))
     """
     if rule.name.startswith("**"):
-        return formulas.power(operands[0], Number(float(rule.name[2:])))
-    make = _WRITTEN.get(rule.name)
-    return make(*operands) if make else Call(_SPOKEN.get(rule.name, rule.name), operands)
+        return formulas.Power(operands[0], Number(float(rule.name[2:])))
+    return _spelled(_LITERAL, rule, operands)
 
 
 def spoken(rule: Primitive) -> str:
@@ -115,12 +128,16 @@ def spoken(rule: Primitive) -> str:
     return "power" if rule.name.startswith("**") else rule.name
 
 
-def partial(rule: Primitive, which: int, out: Term, *operands: Term) -> Term | None:
-    """Return the derivative by one operand, of the terms given; None if it cannot be read."""
+def partial(rule: Primitive, which: int, term: Callable[[int], Term]) -> Term | None:
+    """Return the derivative by one operand as a formula; None if its rule cannot be read.
+
+    `term` is called with the place of an operand, or with -1 for the output, where the rule
+    mentions it.
+    """
     expression = textbook(rule, which)
     if expression is None:
         return None
-    return _term(expression, dict(zip((OUT, X, Y), (out, *operands))))
+    return _term(expression, lambda symbol: term(-1 if symbol is OUT else int(symbol is Y)))
 
 
 @lru_cache(maxsize=1024)
@@ -128,7 +145,7 @@ def rule(primitive: Primitive, which: int) -> Term:
     """Return a primitive's own rule: its derivative by one operand, of u and v."""
     operands = (Name("u", "u"), Name("v", "v"))[: len(primitive.domain)]
     out = written(primitive, *operands)
-    found = partial(primitive, which, out, *operands)
+    found = partial(primitive, which, lambda place: out if place < 0 else operands[place])
     upper = Derivative(out, operands[which])
     return upper if found is None else Equal(upper, found)
 
@@ -189,10 +206,22 @@ def _filled(meaning: Expression, found: dict[Symbol, Expression]) -> Expression:
     return result if isinstance(result, Symbol) else float(result)
 
 
-def _term(expression: Expression, names: dict[Symbol, Term]) -> Term:
+def _term(expression: Expression, names: Callable[[Symbol], Term]) -> Term:
     if not isinstance(expression, Symbol):
         constant = _CONSTANTS.get(abs(expression), Number(abs(expression)))
         return formulas.negated(constant) if expression < 0.0 else constant
     if expression.rule is None:
-        return names[expression]
-    return written(expression.rule, *(_term(operand, names) for operand in expression.operands))
+        return names(expression)
+    operands = tuple(_term(operand, names) for operand in expression.operands)
+    return _spelled(_WRITTEN, expression.rule, operands)
+
+
+def _spelled(
+    spellings: dict[str, Callable[..., Term]], rule: Primitive, operands: tuple[Term, ...]
+) -> Term:
+    make = spellings.get(rule.name)
+    return make(*operands) if make else Call(_SPOKEN.get(rule.name, rule.name), operands)
+
+
+def _flat(term: Term) -> tuple[Term, ...]:
+    return term.factors if isinstance(term, Product) else (term,)

@@ -56,7 +56,7 @@ class Text:
         return f"{term.value:.6g}", SUM if math.copysign(1.0, term.value) < 0.0 else ATOM
 
     def sum(self, term: Sum) -> tuple[str, int]:
-        pieces = []
+        pieces: list[str] = []
         for sign, part in term.parts:
             if isinstance(part, Number) and part.value < 0.0:
                 sign, part = not sign, Number(-part.value)

@@ -5,7 +5,6 @@
 const M = (() => {
   const TWO_OVER_ROOT_PI = 1.1283791670955126;
   const copysign = (size, sign) => (sign < 0 || Object.is(sign, -0) ? -Math.abs(size) : Math.abs(size));
-  const isOdd = (y) => Math.abs(y % 2) === 1;
 
   function raised(x, y) { // as IEEE 754 has it; Math.pow makes NaN of 1**NaN and (-1)**Infinity
     if (x === 1 || y === 0 || (x === -1 && Math.abs(y) === Infinity)) return 1;
@@ -38,7 +37,7 @@ const M = (() => {
 
   function slope(x, y) {
     if (y === 0) return 0;
-    if (y >= 0.5 || y !== y) return y * raised(x, y - 1);
+    if (y >= 0.5) return y * raised(x, y - 1);
     if (x === 0) return copysign(Infinity, y);
     return (y * raised(x, y)) / x;
   }

@@ -18,7 +18,7 @@ from autograd_engine.views.folding import counted
 from autograd_engine.views.layout import Layout, lay_out
 from autograd_engine.views.scene import Arrow, Box, Scene
 
-NUMBERS = "data -0.00000\ngrad -0.00000"
+NUMBERS = "data -0.0000\ngrad -0.0000"
 """What a box keeps room for: the page writes its numbers as short as this."""
 
 PARTIAL = "∂ -0.0000"

@@ -123,15 +123,15 @@ def _piece(expression: Expression) -> Piece:
 def _tanh_slope(expression: Symbol) -> Expression | None:
     """Return z where this is 4 · bell(2 · z), which the textbooks write 1 − tanh²(z)."""
     four, bell = expression.operands if len(expression.operands) == 2 else (None, None)
-    if expression.rule is TABLE["multiply"] and four == 4.0 and isinstance(bell, Symbol):
+    if expression.rule is TABLE["multiply"] and _is(four, 4.0) and isinstance(bell, Symbol):
         twice = bell.operands[0] if bell.rule is TABLE["bell"] else None
         if isinstance(twice, Symbol) and twice.rule is TABLE["multiply"]:
-            return twice.operands[1] if _is_two(twice.operands[0]) else None
+            return twice.operands[1] if _is(twice.operands[0], 2.0) else None
     return None
 
 
-def _is_two(expression: Expression) -> bool:
-    return not isinstance(expression, Symbol) and expression == 2.0
+def _is(expression: Expression | None, number: float) -> bool:
+    return not isinstance(expression, Symbol) and expression == number
 
 
 def _slope(base: Piece, exponent: float) -> Piece:

@@ -1,0 +1,348 @@
+"""The loops of the kernel, as text: what does not depend on the table of primitives.
+
+`MATHEMATICS` are functions of vectors that processors do not have: their relative error is a
+few units in the last place. `LOOPS` carry out the instructions that `encoding` makes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MATHEMATICS: Final = '''\
+@njit(**PART)
+def logarithms_of_two(x):
+    """Return the whole number k nearest to x / ln 2, and x - k ln 2."""
+    k = (x * 1.4426950408889634 + 6755399441055744.0) - 6755399441055744.0
+    # ln 2 in two parts: k times the first one is exact.
+    return k, fma(k, -1.9082149292705877e-10, fma(k, -0.6931471803691238, x))
+
+
+@njit(**PART)
+def small_expm1(r):
+    """Return e**r - 1 for |r| < 0.35, by its series."""
+    p = fma(alike(r, 1.0 / 6227020800.0), r, 1.0 / 479001600.0)
+    p = fma(p, r, 1.0 / 39916800.0)
+    p = fma(p, r, 1.0 / 3628800.0)
+    p = fma(p, r, 1.0 / 362880.0)
+    p = fma(p, r, 1.0 / 40320.0)
+    p = fma(p, r, 1.0 / 5040.0)
+    p = fma(p, r, 1.0 / 720.0)
+    p = fma(p, r, 1.0 / 120.0)
+    p = fma(p, r, 1.0 / 24.0)
+    p = fma(p, r, 1.0 / 6.0)
+    p = fma(p, r, 0.5)
+    return fma(r * r, p, r)
+
+
+@njit(**PART)
+def v_exp(x):
+    x = if_less(x, -1000.0, -1000.0, if_less(1000.0, x, 1000.0, x))
+    k, r = logarithms_of_two(x)
+    # In two steps, since 2**k may be out of range where the result is not.
+    half = (k * 0.5 + 6755399441055744.0) - 6755399441055744.0
+    return (small_expm1(r) + 1.0) * two_to(half) * two_to(k - half)
+
+
+@njit(**PART)
+def v_tanh(x):
+    k, r = logarithms_of_two(-2.0 * if_less(25.0, size(x), 25.0, size(x)))
+    scale = two_to(k)
+    e = fma(scale, small_expm1(r), scale - 1.0)
+    return signed(e / (e + 2.0), x)
+
+
+@njit(**PART)
+def v_sigmoid(x):
+    e = v_exp(-size(x))
+    return if_less(x, 0.0, e, 1.0) / (1.0 + e)
+
+
+@njit(**PART)
+def v_bell(x):
+    e = v_exp(-size(x))
+    return e / ((1.0 + e) * (1.0 + e))
+
+
+@njit(**PART)
+def positive_log(x):
+    """Return ln x for positive normal numbers."""
+    k, f = exponent(x), fraction(x)
+    s = (f - 1.0) / (f + 1.0)
+    z = s * s
+    p = fma(alike(z, 2.0 / 23.0), z, 2.0 / 21.0)
+    p = fma(p, z, 2.0 / 19.0)
+    p = fma(p, z, 2.0 / 17.0)
+    p = fma(p, z, 2.0 / 15.0)
+    p = fma(p, z, 2.0 / 13.0)
+    p = fma(p, z, 2.0 / 11.0)
+    p = fma(p, z, 2.0 / 9.0)
+    p = fma(p, z, 2.0 / 7.0)
+    p = fma(p, z, 2.0 / 5.0)
+    p = fma(p, z, 2.0 / 3.0)
+    small = fma(s * z, p, 2.0 * s)
+    return fma(k, 0.6931471803691238, fma(k, 1.9082149292705877e-10, small))
+
+
+@njit(**PART)
+def v_log(x):
+    tiny = 2.2250738585072014e-308
+    result = positive_log(if_less(x, tiny, x * 18014398509481984.0, x))
+    result = if_less(x, tiny, result - 37.42994775023705, result)
+    result = if_less(0.0, x, result, if_equal(x, 0.0, -math.inf, math.nan))
+    return if_equal(x, math.inf, math.inf, result)
+
+
+@njit(**PART)
+def v_softplus(x):
+    e = v_exp(-size(x))
+    u = 1.0 + e
+    # ln(1 + e) is ln u, and what u lost of e.
+    return if_less(x, 0.0, 0.0, x) + (positive_log(u) + (e - (u - 1.0)) / u)
+
+
+@njit(**PART)
+def v_gauss(x):
+    square = x * x
+    big = 134217729.0 * x
+    high = big - (big - x)
+    low = x - high
+    error = ((high * high - square) + 2.0 * high * low) + low * low
+    return if_less(750.0, square, 0.0, v_exp(-square) * (1.0 - error))'''
+
+LOOPS: Final = '''\
+@njit(**PART)
+def row(m, code, n, o, os, x, xs, y, ys, z, zs):
+    """Compute n elements; operands have strides, results too."""
+    # Strides of 0 and 1 only: their bits say so.
+    if code < VECTORS and os == 1 and n > 1 and (xs | ys | zs) >> 1 == 0:
+        u, v, w = spread_long(m[x]), spread_long(m[y]), spread_long(m[z])
+        while n >= LONG:
+            if xs:
+                u = load_long(m, x)
+            if ys:
+                v = load_long(m, y)
+            if zs:
+                w = load_long(m, z)
+            store_long(m, o, vectors(code, u, v, w))
+            n -= LONG
+            o, x, y, z = o + LONG, x + xs * LONG, y + ys * LONG, z + zs * LONG
+        if n:
+            if xs:
+                u = load_long_first(m, x, n)
+            if ys:
+                v = load_long_first(m, y, n)
+            if zs:
+                w = load_long_first(m, z, n)
+            store_long_first(m, o, vectors(code, u, v, w), n)
+    else:
+        for i in range(n):
+            m[o + i * os] = value(code, m[x + i * xs], m[y + i * ys], m[z + i * zs])
+
+
+@njit(**PART)
+def maps(m, c):
+    """Compute an elementary operation, element by element."""
+    code, n = c[2], c[6]
+    o, o1, o2, o3, os = c[7], c[8], c[9], c[10], c[11]
+    x, x1, x2, x3, xs = c[12], c[13], c[14], c[15], c[16]
+    y, y1, y2, y3, ys = c[17], c[18], c[19], c[20], c[21]
+    z, z1, z2, z3, zs = c[22], c[23], c[24], c[25], c[26]
+    if (code == POWER or code == SLOPE) and m[y] == 2.0 and y1 == y2 == y3 == ys == 0:
+        if code == POWER:  # x * x, where the slope is 2 * x
+            y, y1, y2, y3, ys = x, x1, x2, x3, xs
+        code = MULTIPLY
+    for i in range(c[3]):
+        for j in range(c[4]):
+            for k in range(c[5]):
+                row(
+                    m, code, n,
+                    o + i * o1 + j * o2 + k * o3, os,
+                    x + i * x1 + j * x2 + k * x3, xs,
+                    y + i * y1 + j * y2 + k * y3, ys,
+                    z + i * z1 + j * z2 + k * z3, zs,
+                )
+
+
+@njit(**PART)
+def line(m, o, a, an, a1, a2, b, bn, b1, b2, k1, k2, n):
+    """Compute n numbers of a product, side by side: at each step times vectors of b."""
+    while n >= LONG and bn == 1 and 0 <= an <= 1:
+        u, f = spread_long(0.0), spread_long(0.0)
+        for p in range(k1):
+            x, y = a + p * a1, b + p * b1
+            for q in range(k2):
+                if an:
+                    f = load_long(m, x)
+                else:
+                    f = spread_long(m[x])
+                u = fma(f, load_long(m, y), u)
+                x += a2
+                y += b2
+        store_long(m, o, u)
+        n -= LONG
+        o, a, b = o + LONG, a + an * LONG, b + LONG
+    while n > 0:
+        count = min(n, WIDTH)
+        t, s = spread(0.0), spread(0.0)
+        for p in range(k1):
+            x, y = a + p * a1, b + p * b1
+            for q in range(k2):
+                if an == 0:
+                    s = spread(m[x])
+                elif an == 1:
+                    s = load_first(m, x, count)
+                else:
+                    s = gather(m, x, an, count)
+                if bn == 1:
+                    t = fma(s, load_first(m, y, count), t)
+                else:
+                    t = fma(s, gather(m, y, bn, count), t)
+                x += a2
+                y += b2
+        store_first(m, o, t, count)
+        n -= WIDTH
+        o, a, b = o + WIDTH, a + an * WIDTH, b + bn * WIDTH
+
+
+@njit(**PART)
+def dot(m, a, a1, a2, b, b1, b2, k1, k2):
+    """Return a scalar product whose factors stand side by side, or are one number."""
+    long = spread_long(0.0)
+    u, v = spread_long(m[a]), spread_long(m[b])
+    t = spread(0.0)
+    for p in range(k1):
+        x, y, left = a + p * a1, b + p * b1, k2
+        while left >= LONG:
+            if a2:
+                u = load_long(m, x)
+            if b2:
+                v = load_long(m, y)
+            long = fma(u, v, long)
+            x, y, left = x + a2 * LONG, y + b2 * LONG, left - LONG
+        while left > 0:
+            s = load_first(m, x, left) if a2 else spread_first(m[x], left)
+            r = load_first(m, y, left) if b2 else spread_first(m[y], left)
+            t = fma(s, r, t)
+            x, y, left = x + a2 * WIDTH, y + b2 * WIDTH, left - WIDTH
+    return total(t) + total(long)
+
+
+@njit(**PART)
+def panels(m, o, om, a, am, an, a1, a2, b, bm, bn, b1, b2, rows, columns, k1, k2):
+    """Compute a product whose result has columns side by side."""
+    if rows < 4 or an != 0 or bm != 0:
+        for i in range(rows):
+            line(m, o + i * om, a + i * am, an, a1, a2, b + i * bm, bn, b1, b2, k1, k2, columns)
+        return
+    j = 0
+    while j < columns:
+        wide = bn == 1 and columns - j >= 2 * WIDTH
+        for first in range(0, rows, 4):
+            i = min(first, rows - 4)  # the last block goes over rows again, not beyond them
+            if wide:
+                panel_4x2(
+                    m, o + i * om + j, om, a + i * am, am, a1, a2,
+                    b + j, 1, b1, b2, k1, k2, 0,
+                )
+            else:
+                panel_4x1(
+                    m, o + i * om + j, om, a + i * am, am, a1, a2,
+                    b + j * bn, bn, b1, b2, k1, k2, min(columns - j, WIDTH),
+                )
+        j += 2 * WIDTH if wide else WIDTH
+
+
+@njit(**PART)
+def products(m, o, om, on, a, am, an, a1, a2, b, bm, bn, b1, b2, rows, columns, k1, k2):
+    """Compute a product whose terms stand side by side."""
+    if rows < 4 or an != 0 or bm != 0 or a2 != 1 or b2 != 1:
+        for i in range(rows):
+            for j in range(columns):
+                m[o + i * om + j * on] = dot(
+                    m, a + i * am + j * an, a1, a2, b + i * bm + j * bn, b1, b2, k1, k2
+                )
+        return
+    for j in range(0, columns, 2):
+        for first in range(0, rows, 4):
+            i = min(first, rows - 4)
+            if columns - j >= 2:
+                dots_4x2(
+                    m, o + i * om + j * on, om, on, a + i * am, am, a1,
+                    b + j * bn, bn, b1, k1, k2,
+                )
+            else:
+                dots_4x1(
+                    m, o + i * om + j * on, om, on, a + i * am, am, a1,
+                    b + j * bn, bn, b1, k1, k2,
+                )
+
+
+@njit(**PART)
+def plain(m, o, om, on, a, am, an, a1, a2, b, bm, bn, b1, b2, rows, columns, k1, k2):
+    """Compute a product of factors that stand anywhere."""
+    for i in range(rows):
+        for j in range(columns):
+            t = 0.0
+            for p in range(k1):
+                x = a + i * am + j * an + p * a1
+                y = b + i * bm + j * bn + p * b1
+                for q in range(k2):
+                    t += m[x + q * a2] * m[y + q * b2]
+            m[o + i * om + j * on] = t
+
+
+@njit(**PART)
+def contract(m, c):
+    """Compute sums of products."""
+    rows, columns, k1, k2 = c[5], c[6], c[7], c[8]
+    om, on = c[12], c[13]
+    am, an, a1, a2 = c[17], c[18], c[19], c[20]
+    bm, bn, b1, b2 = c[24], c[25], c[26], c[27]
+    for i in range(c[3]):
+        for j in range(c[4]):
+            o = c[9] + i * c[10] + j * c[11]
+            a = c[14] + i * c[15] + j * c[16]
+            b = c[21] + i * c[22] + j * c[23]
+            if c[2] == 0:
+                panels(
+                    m, o, om, a, am, an, a1, a2, b, bm, bn, b1, b2, rows, columns, k1, k2
+                )
+            elif c[2] == 1:
+                products(
+                    m, o, om, on, a, am, an, a1, a2, b, bm, bn, b1, b2, rows, columns, k1, k2
+                )
+            else:
+                plain(
+                    m, o, om, on, a, am, an, a1, a2, b, bm, bn, b1, b2, rows, columns, k1, k2
+                )
+
+
+@njit(**PART)
+def rows(m, c):
+    """Map rows from here and there to rows elsewhere; or add the sum of each to a number."""
+    code, n, to, step, own, none = c[2], c[4], c[5], c[6], c[7], c[8]
+    for i in range(c[3]):
+        o, x = c[10 + 2 * i], c[11 + 2 * i]
+        if c[9]:
+            t = 0.0
+            for j in range(n):
+                t += m[x + j * step]
+            m[o] += t
+        else:
+            row(m, code, n, o, to, x, step, o, own, x, none)
+
+
+@cfunc("void(CPointer(int64), CPointer(float64), intp, intp)", **IEEE)
+def run(code, m, size, unused):
+    """Carry out the instructions, one after the other."""
+    place = 0
+    while place < size:
+        c = behind(code, place)
+        kind = c[0]
+        if kind == 0:
+            maps(m, c)
+        elif kind == 1:
+            contract(m, c)
+        else:
+            rows(m, c)
+        place += c[1]'''

@@ -1,0 +1,73 @@
+"""trace_source: where in your program each value was made.
+
+Off, as it is by default, it costs nothing: while it is on, `record` takes the way aside that it
+takes inside `no_grad` too, and there the line is noted.
+
+>>> from autograd_engine.engine import Value
+>>> with trace_source():
+...     y = Value(2.0) * 3.0
+>>> source_of(y).partition(": ")[2]
+'y = Value(2.0) * 3.0'
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from pathlib import Path
+from threading import get_ident
+from typing import Any
+
+from autograd_engine.engine import Note, Value, noted
+from autograd_engine.recording import TRACED, trace
+
+_PACKAGE = str(Path(__file__).parent)
+
+
+class trace_source:
+    """Note with each value that this thread makes the source line that made it.
+
+    It begins at once, and ends with the block of a `with` statement; without one, by
+    `trace_source(False)`. Explanations show the line; lines inside the package are passed over
+    for the one that called it.
+
+    >>> from autograd_engine.engine import Value
+    >>> with trace_source():
+    ...     y = Value(2.0) + 1.0
+    >>> source_of(y).endswith(": y = Value(2.0) + 1.0")
+    True
+    """
+
+    def __init__(self, on: bool = True) -> None:
+        self._on = on
+        self._before: Any = TRACED.get(get_ident())
+        trace(_note if on else None)
+
+    def __enter__(self) -> None:
+        trace(_note if self._on else None)
+
+    def __exit__(self, *error: Any) -> None:
+        trace(self._before)
+
+
+def source_of(value: Value) -> str:
+    """Return the place and text of the line that made a value, "" where it was not traced."""
+    found = noted(value).source
+    if not found:
+        return ""
+    file, number, text = found
+    return f"{file}:{number}: {text}" if file else f"line {number}: {text}"
+
+
+def _note(value: Value) -> None:
+    """Note with a value the line of the innermost frame outside the package."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    if frame is not None:
+        file, number = frame.f_code.co_filename, frame.f_lineno
+        text = linecache.getline(file, number, frame.f_globals).strip()
+        # A notebook's cell, or a prompt, is no file that one could look up.
+        cell = "ipykernel" in file or file.startswith("<")
+        note = noted(value)
+        value.note = Note(note.label, note.region, ("" if cell else Path(file).name, number, text))

@@ -1,0 +1,265 @@
+"""The part of a graph that the chain rule goes through, from an output down to one value.
+
+Some values are its *variables*: those the user labelled, or, where nothing in between has a
+label, the results of the operations. What lies between two variables is merged into one
+factor, the derivative of the upper by the lower with the other variables held fixed.
+
+>>> x = Value(2.0, "x")
+>>> square = x * x
+>>> square.label = "s"
+>>> chain = Chain(square * 3.0, x)
+>>> [(factor.upper.data, factor.lower.data, factor.number) for factor in chain.factors()]
+[(12.0, 4.0, 3.0), (4.0, 2.0, 4.0)]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from autograd_engine import graph
+from autograd_engine.engine import ADD, MULTIPLY, SUBTRACT, Primitive, Value
+
+SUMS = (ADD, SUBTRACT)
+LINEAR = (ADD, SUBTRACT, MULTIPLY)
+
+LARGEST = 5
+"""So many operations, sums not counted, are merged into one factor at most."""
+
+MANY = 1_000_000_000
+"""Paths are counted up to this number."""
+
+
+Step = tuple[Value, tuple[int, ...]]  # through an operation: its result, which of its operands
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """The derivative of one variable by another, through what is merged between them."""
+
+    upper: Value
+    lower: Value
+    number: float
+    users: dict[int, list[tuple[Value, int]]]  # of each merged value and of the lower variable
+
+    def steps(self) -> list[Step]:
+        """Return the operations it goes through, from the upper variable down."""
+        links = self._links()
+        return [(value, which) for value, below in links for _, which in below]
+
+    def routes(self) -> list[list[Step]]:
+        """Return each way through what is merged; sums, which multiply by 1, are passed over."""
+        below = {id(value): operands for value, operands in self._links()}
+        found = []
+        waiting: list[tuple[Value, list[Step]]] = [(self.upper, [])]
+        while waiting:
+            value, route = waiting.pop()
+            if value is self.lower:
+                found.append(route)
+                continue
+            for operand, which in reversed(below[id(value)]):
+                passed = value.rule in SUMS and value.partials[which[-1]] == len(which)
+                waiting.append((operand, route if passed else [*route, (value, which)]))
+        return found
+
+    def _links(self) -> list[tuple[Value, list[Step]]]:
+        """Return the values that lead to the lower variable, each with its operands that do."""
+        below: dict[int, tuple[Value, list[Step]]] = {}
+        seen = {id(self.lower)}
+        waiting = [self.lower]
+        for operand in waiting:  # which grows meanwhile
+            by_user: dict[int, tuple[Value, list[int]]] = {}
+            for user, i in self.users[id(operand)]:
+                by_user.setdefault(id(user), (user, []))[1].append(i)
+            for user, which in by_user.values():
+                below.setdefault(id(user), (user, []))[1].append((operand, tuple(which)))
+                if user is not self.upper and id(user) not in seen:
+                    seen.add(id(user))
+                    waiting.append(user)
+        for _, operands in below.values():
+            operands.sort(key=lambda step: step[1])
+        return list(reversed(below.values()))
+
+
+class Chain:
+    """The variables between an output and a value, and the factors between variables.
+
+    Without labels, each operation's result is a variable, but for those that a sum alone uses
+    and that were made by one of the primitives `merging`; with no such primitives each is one.
+    """
+
+    def __init__(self, output: Value, wrt: Value, merging: tuple[Primitive, ...] = SUMS) -> None:
+        self.output = output
+        self.wrt = wrt
+        self.values = graph.nodes(output)
+        self._place = {id(value): i for i, value in enumerate(self.values)}
+        self.within = self._depending()
+        self.adjoints = self._swept()
+        self.variables = self._chosen(merging)
+        self._factors: dict[int, list[Factor]] = {}
+
+    @property
+    def connected(self) -> bool:
+        """Whether the output depends on the value at all."""
+        return id(self.output) in self._inside
+
+    @property
+    def gradient(self) -> float:
+        """The derivative of the output by the value, as a backward pass finds it."""
+        return self.adjoints.get(id(self.wrt), 0.0)
+
+    def is_variable(self, value: Value) -> bool:
+        return id(value) in self._variable
+
+    def is_within(self, value: Value) -> bool:
+        """Whether the chain goes through this value."""
+        return id(value) in self._inside
+
+    def factors(self) -> Iterator[Factor]:
+        """Yield the factors, from the output down."""
+        for variable in reversed(self.variables):
+            yield from self.below(variable)
+
+    def below(self, variable: Value) -> list[Factor]:
+        """Return the factors whose upper variable this is, in the order of its operands."""
+        if id(variable) not in self._factors:
+            self._factors[id(variable)] = [] if variable is self.wrt else self._merged(variable)
+        return self._factors[id(variable)]
+
+    def count_paths(self) -> int:
+        """Return the number of paths from variable to variable, `MANY` if there are more."""
+        links = {id(v): [factor.lower for factor in self.below(v)] for v in self.variables}
+        return self._counted(self.variables, lambda value: links[id(value)])
+
+    def count_ways(self) -> int:
+        """Return the number of paths from operand to operand, `MANY` if there are more."""
+        return self._counted(self.within, lambda value: [operand for operand, _ in _links(value)])
+
+    def _counted(self, values: list[Value], below: Callable[[Value], list[Value]]) -> int:
+        paths = {id(self.wrt): 1}
+        for value in values:
+            if value is not self.wrt:
+                paths[id(value)] = min(sum(paths.get(id(lower), 0) for lower in below(value)), MANY)
+        return paths.get(id(self.output), 0)
+
+    def paths(self) -> list[list[Factor]]:
+        """Return every path as its factors: only for chains of few."""
+        found = []
+        waiting: list[list[Factor]] = [[factor] for factor in reversed(self.below(self.output))]
+        while waiting:
+            path = waiting.pop()
+            lower = path[-1].lower
+            if lower is self.wrt:
+                found.append(path)
+            waiting.extend([*path, factor] for factor in reversed(self.below(lower)))
+        return found
+
+    def is_faithful(self) -> bool:
+        """Say whether the factors give what the backward pass gives, rounding apart.
+
+        Where an infinity meets an adjoint of exactly 0, merging may lose it.
+        """
+        found = {id(self.output): (1.0, 1.0)}  # the adjoint, and the same with no sign
+        for variable in reversed(self.variables):
+            adjoint, size = found.get(id(variable), (0.0, 0.0))
+            exact = self.adjoints.get(id(variable), 0.0)
+            if not (adjoint == exact or abs(adjoint - exact) <= 1e-9 * size or exact != exact):
+                return False
+            for factor in self.below(variable):
+                if adjoint:
+                    key, part = id(factor.lower), factor.number * adjoint
+                    before, large = found.get(key, (0.0, 0.0))
+                    found[key] = before + part, large + abs(part)
+        return True
+
+    def _depending(self) -> list[Value]:
+        """Return the values between output and value, both included, operands before uses."""
+        self._inside = {id(self.wrt)} if id(self.wrt) in self._place else set()
+        found = [self.wrt] if self._inside else []
+        for value in self.values:
+            if value is not self.wrt and any(id(o) in self._inside for o, _ in _links(value)):
+                self._inside.add(id(value))
+                found.append(value)
+        return found
+
+    def _swept(self) -> dict[int, float]:
+        """Return the adjoints within, added up in the order of `Value.backward`."""
+        found = {id(self.output): 1.0}
+        for value in reversed(self.within):
+            adjoint = found.get(id(value), 0.0)
+            if adjoint and value is not self.wrt:
+                for operand, partial in _links(value):
+                    if id(operand) in self._inside:
+                        found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
+        return found
+
+    def _chosen(self, merging: tuple[Primitive, ...]) -> list[Value]:
+        ends = {id(self.output), id(self.wrt)}
+        between = [value for value in self.within if id(value) not in ends]
+        labelled = {id(value) for value in between if value.label}
+        self._variable = ends | labelled
+        if labelled and merging:
+            self._open_large(between)
+        else:
+            uses = self._uses() if merging else {}
+            self._variable |= {id(v) for v in between if not _is_middle(v, uses, merging)}
+        return [value for value in self.within if id(value) in self._variable]
+
+    def _uses(self) -> dict[int, list[Value]]:
+        uses: dict[int, list[Value]] = {}
+        for value in self.within:
+            for operand, _ in _links(value):
+                uses.setdefault(id(operand), []).append(value)
+        return uses
+
+    def _open_large(self, between: list[Value]) -> None:
+        """Make variables of what would be merged into factors too large to read."""
+        weights: dict[int, int] = {}
+        for value in between:
+            if id(value) not in self._variable:
+                parts = [weights.get(id(operand), 0) for operand, _ in _links(value)]
+                weight = sum(parts) + (value.rule not in SUMS)
+                if weight > LARGEST:
+                    self._variable.add(id(value))
+                else:
+                    weights[id(value)] = weight
+
+    def _merged(self, upper: Value) -> list[Factor]:
+        """Return the factors below a variable, by a sweep through what is merged under it."""
+        adjoints = {id(upper): 1.0}
+        users: dict[int, list[tuple[Value, int]]] = {}
+        lowers: dict[int, Value] = {}
+        for value in self._segment(upper):
+            adjoint = adjoints[id(value)]
+            for i, (operand, partial) in enumerate(_links(value)):
+                if id(operand) in self._inside:
+                    before = adjoints.get(id(operand), 0.0)
+                    adjoints[id(operand)] = before + partial * adjoint if adjoint else before
+                    users.setdefault(id(operand), []).append((value, i))
+                    if self.is_variable(operand):
+                        lowers[id(operand)] = operand
+        order = sorted(lowers, key=self._place.__getitem__)
+        return [Factor(upper, lowers[key], adjoints[key], users) for key in order]
+
+    def _segment(self, upper: Value) -> list[Value]:
+        """Return a variable and what is merged under it, uses before operands."""
+        found = {id(upper): upper}
+        waiting = [upper]
+        while waiting:
+            for operand, _ in _links(waiting.pop()):
+                inside = id(operand) in self._inside and not self.is_variable(operand)
+                if inside and id(operand) not in found:
+                    found[id(operand)] = operand
+                    waiting.append(operand)
+        return sorted(found.values(), key=lambda value: -self._place[id(value)])
+
+
+def _links(value: Value) -> tuple[tuple[Value, float], ...]:
+    """Return the operands through which a gradient flows, each with its partial."""
+    return tuple(zip(value.operands, value.partials))
+
+
+def _is_middle(value: Value, uses: dict[int, list[Value]], merging: tuple[Primitive, ...]) -> bool:
+    """Say whether this stands in a longer sum, and is used by nothing else."""
+    users = uses.get(id(value), [])
+    return len(users) == 1 and value.rule in merging and users[0].rule in SUMS

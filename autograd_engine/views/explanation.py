@@ -1,0 +1,95 @@
+"""explain: the chain rule, written out for a graph with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from autograd_engine.engine import Value
+from autograd_engine.views.derivation import Line, derived
+from autograd_engine.views.plain import plain
+from autograd_engine.views.writers import as_fragment, as_html, as_markdown, as_text
+
+
+class Explanation:
+    """A derivation by the chain rule: `print` it, or let a notebook show it.
+
+    It holds the numbers of the moment when it was made.
+    """
+
+    def __init__(self, lines: list[Line]) -> None:
+        self._lines = lines
+
+    @cached_property
+    def text(self) -> str:
+        """The derivation for a terminal."""
+        return as_text(self._lines).lstrip("\n")
+
+    @property
+    def ascii(self) -> str:
+        """The same for a terminal that shows only ASCII: d for ∂, * for ·, ^2 for ²."""
+        return plain(self.text, "ascii")
+
+    @cached_property
+    def markdown(self) -> str:
+        """The derivation in Markdown, its formulas in LaTeX."""
+        return as_markdown(self._lines)
+
+    @cached_property
+    def html(self) -> str:
+        """The derivation as a self-contained page."""
+        return as_html(self._lines)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<Explanation: {self.text.splitlines()[0]} ...>"
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, str]:
+        # No HTML: notebooks would prefer it to LaTeX, which they set better, and which is
+        # shown in one that is opened again without trust.
+        bundle = {"text/markdown": self.markdown, "text/plain": self.text}
+        kept = set(bundle) if include is None else set(include)
+        return {kind: text for kind, text in bundle.items() if kind in kept - set(exclude or ())}
+
+    def _mime_(self) -> tuple[str, str]:
+        """Return what marimo shows."""
+        return "text/html", as_fragment(self._lines)
+
+
+def explain(output: Value, wrt: Value) -> Explanation:
+    """Return the derivation of the derivative of `output` by `wrt`, with its numbers.
+
+    Labelled values are the variables of the chain rule, and what lies between two of them is
+    one factor, derived below from the rules of its operations; where nothing in between has a
+    label, the operations' results are called v1, v2, ... A few paths are multiplied out one by
+    one; of many, the adjoint of each value is found as the sum over its uses. Lines of the
+    source are shown where `trace_source` was on. No `grad` is touched.
+
+    Raises `TypeError` for anything but two Values.
+
+    >>> w, x = Value(3.0, "w"), Value(2.0, "x")
+    >>> h = w * x
+    >>> h.label = "h"
+    >>> J = h * h
+    >>> J.label = "J"
+    >>> print(explain(J, w).text.partition("where")[0])
+    ∂J/∂w = ∂J/∂h · ∂h/∂w
+          = 12 · 2
+          = 24
+    <BLANKLINE>
+    <BLANKLINE>
+    """
+    for given, what in ((output, "output"), (wrt, "wrt")):
+        if not isinstance(given, Value):
+            hint = ": explain one value at a time" if isinstance(given, (list, tuple)) else ""
+            raise TypeError(
+                f"explain needs a Value as {what}, not {type(given).__name__}: {given!r:.60}{hint}"
+            )
+    return Explanation(derived(output, wrt))

@@ -1,0 +1,18 @@
+"""A page to explore a graph: step through both passes, drag leaves, predict gradients.
+
+Reading order:
+
+    wording    formulas as people write them, read from the primitives' rows
+    spelling   primitives in JavaScript, their partials read from the same rows
+    grouping   what folds: groups inside groups
+    scenes     the picture of each group, as numbers
+    contents   all that the page holds, as JSON
+    page       Page, explore
+
+The page's own parts are page.html, page.css and, in the order in which they are read,
+mathematics.js, program.js, wording.js, picture.js, panels.js, quiz.js, page.js.
+"""
+
+from autograd_engine.views.explore.page import Page, explore
+
+__all__ = ["Page", "explore"]

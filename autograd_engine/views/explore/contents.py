@@ -1,0 +1,69 @@
+"""What the page holds: the graph as flat lists, its rules, its pictures; as JSON that is inert."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from autograd_engine import graph
+from autograd_engine.engine import Primitive, Value
+from autograd_engine.views.explore.grouping import grouped
+from autograd_engine.views.explore.scenes import pictures
+from autograd_engine.views.explore.spelling import described_rule, spelled_rule
+from autograd_engine.views.explore.wording import named
+from autograd_engine.views.folding import counted
+
+OPEN = 40
+"""Up to so many values every group is open at first, beyond that folded."""
+
+
+def page_contents(output: Value) -> tuple[dict[str, Any], str]:
+    """Return the data of the page, and its rules as a list in JavaScript.
+
+    Of each value: its name, its rule's number, its operands' numbers, its data, its partials
+    as the forward pass recorded them.
+    """
+    values = graph.nodes(output)  # the output is the last
+    position = {id(value): i for i, value in enumerate(values)}
+    rules: dict[Primitive, int] = {}
+    names = named(values)
+    numbers = [rules.setdefault(value.rule, len(rules)) for value in values]
+    data = {
+        "description": _description(values),
+        "open": len(values) <= OPEN,
+        "names": names,
+        "labelled": [int(bool(value.label)) for value in values],
+        "rule": numbers,
+        "rules": [described_rule(rule) for rule in rules],
+        "operands": [[position[id(o)] for o in value.operands] for value in values],
+        "data": [_inert(value.data) for value in values],
+        "partials": [[_inert(partial) for partial in value.partials] for value in values],
+        "groups": pictures(grouped(output, values), values, names),
+    }
+    return data, "[\n" + "".join(f"  {spelled_rule(rule)},\n" for rule in rules) + "]"
+
+
+def _description(values: list[Value]) -> str:
+    leaves = sum(not v.operands and not graph.is_constant(v) for v in values)
+    return f"{counted(len(values), 'value')}, {counted(leaves, 'leaf')}"
+
+
+def _inert(number: float) -> float | int | str:
+    """Return a number for JSON, which has no NaN and no infinities."""
+    if not math.isfinite(number):
+        return "nan" if math.isnan(number) else "inf" if number > 0.0 else "-inf"
+    whole = int(number) if abs(number) < 1e15 else 0  # 1 is shorter than 1.0, but -0 is not 0
+    return whole if whole and whole == number else number
+
+
+def inert_json(data: Any) -> str:
+    """Return JSON that can stand inside an HTML script element and ends nothing there.
+
+    >>> inert_json("</script>")
+    '"\\\\u003c/script\\\\u003e"'
+    """
+    text = json.dumps(data, separators=(",", ":"))  # all but ASCII is escaped
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text

@@ -1,0 +1,114 @@
+"""`explore`: a graph as a page to step through, to drag and to be asked about."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+from autograd_engine.engine import Value
+from autograd_engine.views.explore.contents import inert_json, page_contents
+from autograd_engine.views.scene import readable
+
+SCRIPTS = ("mathematics", "program", "wording", "picture", "panels", "quiz", "page")
+HEIGHT = 720
+"""How high, in pixels, a notebook shows the page."""
+
+
+class Page:
+    """A page to explore a graph: shown by notebooks, saved by `save`, as text in `html`.
+
+    It holds the numbers of the moment when it was made, and the program to compute others.
+    """
+
+    def __init__(self, text: str, description: str) -> None:
+        self.html = text
+        self.description = description
+
+    def __repr__(self) -> str:
+        return f"<Page to explore: {self.description}>"
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to a file.
+
+        Raises `ValueError` for an ending other than .html, and `FileNotFoundError` for a
+        folder that does not exist.
+
+        >>> import os, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     explore(Value(1.0) + 2.0).save(Path(folder, "sum.html"))
+        ...     os.listdir(folder)
+        ['sum.html']
+        """
+        target = checked_path(path)
+        target.write_text(self.html, encoding="utf-8", newline="\n")
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, str]:
+        # A frame of its own: the notebook's style and scripts, and the page's, do not meet.
+        frame = (
+            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts"'
+            f' title="{html.escape(self.description)}" loading="lazy"'
+            f' style="width: 100%; height: {HEIGHT}px; border: 0"></iframe>'
+        )
+        bundle = {"text/html": frame, "text/plain": repr(self)}
+        kept = set(bundle) if include is None else set(include)
+        return {kind: text for kind, text in bundle.items() if kind in kept - set(exclude or ())}
+
+
+def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
+    """Return a page in which to step through both passes, drag leaves and predict gradients.
+
+    It is one HTML file that needs no network. With a `path` it is written there too; without,
+    let a notebook show what is returned. Numbers and gradients are those that `backward()` on
+    the output finds, whatever gradients were accumulated before.
+
+    Raises `TypeError` for anything but a Value, `ValueError` for a path that does not end in
+    .html, and `FileNotFoundError` for a folder that does not exist.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> explore(a * b + a)
+    <Page to explore: 4 values, 2 leaves>
+    """
+    if not isinstance(output, Value):
+        raise TypeError(f"explore needs a Value, not {type(output).__name__}: {output!r:.60}")
+    if path is not None:
+        checked_path(path)  # before the work
+    data, rules = page_contents(output)
+    title = f"{output.label}: {data['description']}" if output.label else data["description"]
+    page = Page(_filled(title, inert_json(data), rules), title)
+    if path is not None:
+        page.save(path)
+    return page
+
+
+def checked_path(path: str | os.PathLike[str]) -> Path:
+    """Return where to write a page, or raise what is wrong with it."""
+    target = Path(path)
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"cannot save a page as {str(path)!r}: the ending must be '.html'")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"cannot save {str(path)!r}: there is no folder {str(target.parent)!r}"
+        )
+    return target
+
+
+def _filled(title: str, data: str, rules: str) -> str:
+    """Return the page's frame, filled in one pass: nothing filled in is looked at again."""
+    scripts = {name: _read(f"{name}.js") for name in SCRIPTS}
+    parts = {
+        "TITLE": html.escape(readable(title)),
+        "STYLE": _read("page.css"),
+        "DATA": data,
+        "SCRIPT": "\n".join([scripts.pop("mathematics"), f"const RULES = {rules};", *scripts.values()]),
+    }
+    return re.sub("<!--(TITLE|STYLE|DATA|SCRIPT)-->", lambda found: parts[found[1]], _read("page.html"))
+
+
+def _read(name: str) -> str:
+    return files("autograd_engine.views.explore").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,413 @@
+// The picture: groups inside groups, as many open as one likes, and only what is visible built.
+// A group comes laid out with the groups inside it folded. Where one opens, the space that its
+// box took is stretched, and everything else moves along.
+
+const FRAME = { side: 10, top: 30, bottom: 10 };
+
+// A growing map of positions: each span [from, to] becomes at least as long as it wants.
+function stretched(spans) {
+  const cuts = [...new Set(spans.flatMap(([from, to]) => [from, to]))].sort((a, b) => a - b);
+  const factors = cuts.map((cut, k) => spans.reduce((most, [from, to, wanted]) =>
+    from <= cut && cuts[k + 1] <= to ? Math.max(most, wanted / (to - from)) : most, 1));
+  return (place) => cuts.reduce((moved, cut, k) => {
+    const inside = Math.min(place, cuts[k + 1] ?? cut) - cut;
+    return inside > 0 ? moved + inside * (factors[k] - 1) : moved;
+  }, place);
+}
+
+class Picture {
+  constructor(program, canvas, on) {
+    this.program = program;
+    this.groups = program.graph.groups;
+    this.names = program.graph.names;
+    this.canvas = canvas;
+    this.on = on;
+    this.home = [];
+    this.groups.forEach((group, g) => group.members.forEach((m) => { if (m >= 0) this.home[m] = g; }));
+    this.places = this.groups.map((group) => new Map(group.members.map((m, place) => [m, place])));
+    this.foldable = this.groups.length > 1;
+    this.open = new Set([0]);
+    if (program.graph.open) this.groups.forEach((_, g) => this.open.add(g));
+    this.zoom = 1;
+    this.focused = `v${program.output}`;
+  }
+
+  path(group) {
+    const found = [];
+    for (let g = group; g >= 0; g = this.groups[g].parent) found.unshift(g);
+    return found;
+  }
+
+  // The group that hides a value, or -1.
+  hiding(value) {
+    return this.path(this.home[value]).find((g) => !this.open.has(g)) ?? -1;
+  }
+
+  reveal(value) {
+    for (const g of this.path(this.home[value])) this.open.add(g);
+  }
+
+  // Building.
+
+  build() {
+    this.values = new Map();
+    this.folded = new Map();
+    this.arrows = [];
+    this.stops = [];
+    const root = this.measured(0);
+    this.width = root.width;
+    this.height = root.height;
+    this.root = svg("svg", {
+      id: "graph", role: "group", tabindex: "-1", viewBox: `0 0 ${this.width} ${this.height}`,
+      "aria-label": `The graph of ${this.names[this.program.output]}: ${this.program.graph.description}`,
+    });
+    this.drawGroup(root, this.root);
+    this.canvas.replaceChildren(this.root);
+    const stop = this.stops.find((s) => s.key === this.focused) ?? this.stops[this.stops.length - 1];
+    this.focused = stop.key;
+    stop.element.setAttribute("tabindex", "0");
+    this.scale();
+  }
+
+  measured(g) {
+    const { size, boxes, members } = this.groups[g];
+    const inner = members.map((m) => (m < 0 && this.open.has(~m) ? this.measured(~m) : null));
+    const across = [], down = [];
+    inner.forEach((child, place) => {
+      if (!child) return;
+      const [x, y, w, h] = boxes[place];
+      child.outer = [child.width + 2 * FRAME.side, child.height + FRAME.top + FRAME.bottom];
+      across.push([x, x + w, child.outer[0]]);
+      down.push([y, y + h, child.outer[1]]);
+    });
+    const right = stretched(across), lower = stretched(down);
+    return { g, inner, right, lower, width: right(size[0]), height: lower(size[1]) };
+  }
+
+  // Where a box stands: x, y, width and height.
+  placed(group, place) {
+    const [x, y, w, h] = this.groups[group.g].boxes[place];
+    const child = group.inner[place];
+    const [width, height] = child ? child.outer : [w, h];
+    const middle = child
+      ? [(group.right(x) + group.right(x + w)) / 2, (group.lower(y) + group.lower(y + h)) / 2]
+      : [group.right(x + w / 2), group.lower(y + h / 2)];
+    return [middle[0] - width / 2, middle[1] - height / 2, width, height];
+  }
+
+  drawGroup(group, parent) {
+    const { members, inlets, arrows } = this.groups[group.g];
+    const rects = [...members, ...inlets].map((_, place) => this.placed(group, place));
+    group.inner.forEach((child, place) => { if (child) this.drawFrame(child, rects[place], parent); });
+    arrows.forEach((arrow) => this.drawArrow(group, arrow, rects, parent));
+    members.forEach((m, place) => {
+      if (m >= 0) this.drawValue(m, rects[place], parent, group);
+      else if (!group.inner[place]) this.drawFolded(~m, rects[place], parent);
+    });
+    inlets.forEach((inlet, k) => this.drawInlet(inlet, rects[members.length + k], parent));
+    this.stops.sort((one, other) => one.order - other.order);
+  }
+
+  stop(element, key, order, act) {
+    element.setAttribute("tabindex", "-1");
+    element.addEventListener("click", (event) => { event.stopPropagation(); this.focused = key; act(); });
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.target !== element) return;
+      event.preventDefault();
+      event.stopPropagation();
+      act();
+    });
+    element.addEventListener("focus", () => {
+      for (const s of this.stops) s.element.setAttribute("tabindex", s.key === key ? "0" : "-1");
+      this.focused = key;
+    });
+    this.stops.push({ element, key, order });
+  }
+
+  // From one value to the next with the arrow keys, in topological order.
+  walk(steps) {
+    const here = this.stops.findIndex((s) => s.element === document.activeElement);
+    const there = this.stops[here + steps];
+    if (here < 0 || !there) return;
+    there.element.focus();
+    there.element.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  lastInside(g) {
+    return Math.max(...this.groups[g].members.map((m) => (m >= 0 ? m : this.lastInside(~m))));
+  }
+
+  drawFrame(child, [x, y, w, h], parent) {
+    const { title } = this.groups[child.g];
+    const frame = svg("g", { class: "frame", transform: `translate(${x} ${y})` },
+      svg("rect", { class: "frame-box", width: w, height: h, rx: 8 }));
+    const bar = svg("g", { class: "bar", role: "button", "aria-expanded": "true", "aria-label": `close ${title}` },
+      svg("title", {}, `close ${title}`),
+      svg("rect", { class: "ring", x: -3, y: -3, width: w + 6, height: 28, rx: 10 }),
+      svg("rect", { class: "bar-box", width: w, height: 22, rx: 8 }),
+      svg("text", { x: 8, y: 15 }, `▾ ${title}`));
+    this.stop(bar, `g${child.g}`, this.lastInside(child.g) + 0.5, () => this.on.fold(child.g));
+    frame.append(bar);
+    const content = svg("g", { transform: `translate(${FRAME.side} ${FRAME.top})` });
+    frame.append(content);
+    parent.append(frame);
+    this.drawGroup(child, content);
+  }
+
+  drawArrow(group, arrow, rects, parent) {
+    const [tail, head, slot, labelX, labelY, ...flat] = arrow;
+    const points = this.routed(group, tail, head, flat, rects);
+    const [endX, endY] = points[points.length - 1];
+    const label = slot < -1 ? `×${-slot}` : "";
+    const parts = { slot, tail, head, g: group.g, node: this.groups[group.g].members[head] };
+    parts.element = svg("g", { class: slot < 0 ? "arrow several" : "arrow" },
+      svg("path", { class: "line", d: drawn(points) }),
+      svg("path", { class: "head", d: `M${endX} ${endY}l-8 -3.6v7.2z` }));
+    if (labelX >= 0 || label) {
+      const [x, y] = [group.right(labelX), group.lower(labelY)];
+      parts.back = svg("rect", { x, y: y - 6.5, width: 0, height: 13, class: "behind" });
+      parts.middle = x;
+      parts.text = svg("text", { x, y: y + 3.6, class: "partial" });
+      parts.element.append(parts.back, parts.text);
+      this.write(parts, label);
+    }
+    this.arrows.push(parts);
+    parent.append(parts.element);
+  }
+
+  // The arrow's points: between boxes they move with the space, at a box with the box.
+  routed(group, tail, head, flat, rects) {
+    const { boxes } = this.groups[group.g];
+    const points = [];
+    for (let k = 0; k < flat.length; k += 2) points.push([group.right(flat[k]), group.lower(flat[k + 1])]);
+    const [tx, ty, tw, th] = rects[tail];
+    const [hx, hy, , hh] = rects[head];
+    const last = points.length - 1;
+    const offset = flat[2 * last + 1] - (boxes[head][1] + boxes[head][3] / 2);
+    const start = ty + th / 2;
+    const end = hy + hh / 2 + (group.inner[head] ? 0 : offset);
+    points[0] = [tx + tw, start];
+    points[last] = [hx, end];
+    if (last > 1) {
+      points[1][1] = flat[1] === flat[3] ? start : points[1][1];
+      points[last - 1][1] = flat[2 * last - 1] === flat[2 * last + 1] ? end : points[last - 1][1];
+    }
+    return points;
+  }
+
+  drawValue(i, [x, y, w, h], parent, group) {
+    const { rule, operands } = this.program;
+    const kind = operands[i].length ? "result" : this.program.isConstant(i) ? "constant" : "leaf";
+    const data = svg("text", { x: w - 9, y: 37, class: "number" });
+    const gradient = svg("text", { x: w - 9, y: 51, class: "number" });
+    const bar = svg("rect", { class: "bar-fill", x: w / 2, y: h - 4.5, width: 0, height: 3 });
+    const symbol = rule[i].symbol + (this.program.frozen.has(i) ? " ❄" : "");
+    const element = svg("g", { class: `node ${kind}`, role: "button", transform: `translate(${x} ${y})`, "data-index": i },
+      svg("title", {}, this.names[i]),
+      svg("rect", { class: "ring", x: -4, y: -4, width: w + 8, height: h + 8, rx: kind === "result" ? 10 : 4 }),
+      svg("rect", { class: "box", width: w, height: h, rx: kind === "result" ? 7 : 0 }),
+      svg("path", { class: "rule", d: `M0 22H${w}` }),
+      svg("text", { x: 9, y: 15, class: "name" }, shortened(this.names[i])),
+      svg("text", { x: w - 9, y: 15, class: "symbol" }, shortened(symbol)),
+      svg("text", { x: 9, y: 37, class: "what" }, "data"), data);
+    if (kind !== "constant") {
+      element.append(svg("text", { x: 9, y: 51, class: "what" }, "grad"), gradient,
+        svg("path", { class: "middle", d: `M${w / 2} ${h - 5.5}v5` }), bar);
+    }
+    if (this.groups[group.g].leaving.includes(i) && group.g > 0) {
+      element.append(svg("path", { class: "exit", d: `M${w} ${h / 2}h9m-4 -3.5l4 3.5l-4 3.5` }));
+    }
+    this.stop(element, `v${i}`, i, () => this.on.select(i));
+    this.values.set(i, { element, data, gradient, bar, width: w, kind });
+    parent.append(element);
+  }
+
+  drawFolded(g, [x, y, w, h], parent) {
+    const { title, notes, exit } = this.groups[g];
+    const lines = [`▸ ${title}`, ...notes];
+    const text = (line, k, more) => svg("text", { x: 11, y: 18 + 14 * k, ...more }, line);
+    const element = svg("g", {
+      class: "node folded", role: "button", "aria-expanded": "false", "data-group": g,
+      "aria-label": `open ${title}: ${notes[0]}`, transform: `translate(${x} ${y})`,
+    },
+      svg("title", {}, `open ${title}`),
+      svg("rect", { class: "ring", x: -4, y: -4, width: w + 8, height: h + 8, rx: 10 }),
+      svg("rect", { class: "box", width: w, height: h, rx: 7 }),
+      svg("rect", { class: "box inner", x: 3, y: 3, width: w - 6, height: h - 6, rx: 5 }),
+      lines.map((line, k) => text(line, k, { class: k ? "note" : "name" })));
+    const parts = { element, exit };
+    if (exit >= 0) {
+      parts.data = svg("text", { x: w - 12, y: 18 + 14 * lines.length, class: "number" });
+      parts.gradient = svg("text", { x: w - 12, y: 32 + 14 * lines.length, class: "number" });
+      element.append(text("data", lines.length, { class: "what" }), parts.data,
+        text("grad", lines.length + 1, { class: "what" }), parts.gradient);
+    }
+    this.stop(element, `g${g}`, this.lastInside(g), () => this.on.fold(g));
+    this.folded.set(g, parts);
+    parent.append(element);
+  }
+
+  drawInlet([title, ...values], [x, y, w, h], parent) {
+    const element = svg("g", { class: "inlet", transform: `translate(${x} ${y})` },
+      svg("title", {}, `from outside: ${values.map((i) => this.names[i]).slice(0, 20).join(", ")}`),
+      svg("rect", { class: "box", width: w, height: h, rx: h / 2 }),
+      svg("text", { x: w / 2, y: h / 2 + 4, class: "middle-text" }, title));
+    if (values.length === 1) element.addEventListener("click", () => this.on.select(values[0]));
+    parent.append(element);
+  }
+
+  // What one step of the passes lights up: the arrows on the way from operand to node.
+  trail(node, slot) {
+    const operand = this.program.operands[node][slot];
+    const to = this.path(this.home[node]), from = this.path(this.home[operand]);
+    let common = 0;
+    while (common < to.length && to[common] === from[common]) common++;
+    if (!to.slice(0, common).every((g) => this.open.has(g))) return [];
+    const found = [];
+    let tail = this.places[to[common - 1]].get(common < from.length ? ~from[common] : operand);
+    for (let depth = common; depth <= to.length; depth++) {
+      const g = to[depth - 1];
+      if (!this.open.has(g)) break;
+      if (depth > common) {
+        tail = this.groups[g].members.length + this.groups[g].inlets.findIndex((inlet) => inlet.indexOf(operand, 1) > 0);
+      }
+      const head = this.places[g].get(depth < to.length ? ~to[depth] : node);
+      const between = this.arrows.filter((a) => a.g === g && a.tail === tail && a.head === head);
+      const arrow = between.find((a) => a.slot === slot) ?? between.find((a) => a.slot < 0);
+      if (arrow) found.push(arrow);
+    }
+    return found;
+  }
+
+  // Showing numbers, and where the passes stand.
+
+  update(view) {
+    const { program } = this;
+    const most = Math.max(1e-300, ...Array.from(view.gradient, (g) => (Number.isFinite(g) ? Math.abs(g) : 0)));
+    for (const [i, parts] of this.values) {
+      const known = view.known(i);
+      put(parts.data, known ? short(program.data[i]) : "·");
+      put(parts.gradient, view.hides(i) ? "?" : short(view.gradient[i]));
+      this.drawBar(parts, view.hides(i) ? 0 : view.gradient[i], most);
+      mark(parts.element, { waiting: !known, chosen: view.selected === i, refused: program.refusals.has(i) });
+      parts.element.setAttribute("aria-pressed", String(view.selected === i));
+      parts.element.setAttribute("aria-label", view.sentence(i));
+      parts.element.setAttribute("data-value", String(program.data[i]));
+      parts.element.setAttribute("data-gradient", view.hides(i) ? "" : String(view.gradient[i]));
+    }
+    for (const { exit, data, gradient } of this.folded.values()) {
+      if (exit < 0) continue;
+      put(data, view.known(exit) ? short(program.data[exit]) : "·");
+      put(gradient, view.hides(exit) ? "?" : short(view.gradient[exit]));
+    }
+    for (const arrow of this.arrows) {
+      const { slot, node, text } = arrow;
+      if (slot >= 0 && text) this.write(arrow, view.known(node) ? `∂ ${brief(program.partials[node][slot])}` : "");
+    }
+    this.light(view.current);
+  }
+
+  // An arrow's label, on a ground of its own that interrupts the line.
+  write(arrow, label) {
+    if (arrow.text.textContent === label) return;
+    arrow.text.textContent = label;
+    const width = label ? 6.1 * label.length + 6 : 0;
+    arrow.back.setAttribute("x", arrow.middle - width / 2);
+    arrow.back.setAttribute("width", width);
+  }
+
+  drawBar({ bar, width }, gradient, most) {
+    const length = Number.isNaN(gradient) ? 0 : (width / 2 - 9) * Math.min(1, Math.abs(gradient) / most);
+    bar.setAttribute("x", gradient < 0 ? width / 2 - length : width / 2);
+    bar.setAttribute("width", length);
+  }
+
+  light(step) {
+    const lit = new Set(), role = new Map();
+    if (step) {
+      const slots = step.pass === "forward" ? this.program.operands[step.node].map((_, k) => k) : step.pass === "seed" ? [] : [step.slot];
+      for (const slot of slots) this.trail(step.node, slot).forEach((arrow) => lit.add(arrow));
+      if (step.operand !== undefined) role.set(this.boxOf(step.operand), "receiving");
+      role.set(this.boxOf(step.node), step.pass === "backward" ? "giving" : "computing");
+    }
+    for (const arrow of this.arrows) {
+      mark(arrow.element, { forward: lit.has(arrow) && step.pass === "forward", backward: lit.has(arrow) && step.pass === "backward" });
+    }
+    for (const { element } of [...this.values.values(), ...this.folded.values()]) {
+      const what = role.get(element);
+      mark(element, { receiving: what === "receiving", giving: what === "giving", computing: what === "computing" });
+    }
+    this.lit = [...role.keys()];
+  }
+
+  // The element that shows a value: its own, or the folded box that hides it.
+  boxOf(i) {
+    const hidden = this.hiding(i);
+    return hidden >= 0 ? this.folded.get(hidden)?.element : this.values.get(i)?.element;
+  }
+
+  // Size, and what is in sight.
+
+  scale() {
+    this.root.setAttribute("width", Math.round(this.width * this.zoom));
+    this.root.setAttribute("height", Math.round(this.height * this.zoom));
+  }
+
+  fit() {
+    const { clientWidth, clientHeight } = this.canvas;
+    const large = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const wide = document.body.classList.contains("wide") && matchMedia("(min-width: 60.01rem)").matches;
+    const height = wide ? 0.42 * innerHeight : clientHeight;
+    const whole = Math.min((clientWidth - 24) / this.width, (height - 24) / this.height);
+    this.zoom = Math.min(1.6 * large, Math.max(0.8 * Math.min(large, 1.2), whole));
+    this.scale();
+    this.canvas.scrollLeft = this.root.getBoundingClientRect().width;
+    this.canvas.scrollTop = (this.root.getBoundingClientRect().height - clientHeight) / 2;
+  }
+
+  resize(factor) {
+    const { canvas } = this;
+    const before = this.zoom;
+    const x = canvas.scrollLeft + canvas.clientWidth / 2, y = canvas.scrollTop + canvas.clientHeight / 2;
+    this.zoom = Math.min(4, Math.max(0.15, this.zoom * factor));
+    this.scale();
+    canvas.scrollLeft = (x * this.zoom) / before - canvas.clientWidth / 2;
+    canvas.scrollTop = (y * this.zoom) / before - canvas.clientHeight / 2;
+  }
+
+  // Scroll the picture, and never the page, so that what is lit is in sight.
+  follow(elements = this.lit) {
+    const frame = this.canvas.getBoundingClientRect();
+    for (const element of elements ?? []) {
+      if (!element) continue;
+      const box = element.getBoundingClientRect();
+      if (box.left < frame.left + 12) this.canvas.scrollLeft -= frame.left + 40 - box.left;
+      else if (box.right > frame.right - 12) this.canvas.scrollLeft += box.right - frame.right + 40;
+      if (box.top < frame.top + 12) this.canvas.scrollTop -= frame.top + 40 - box.top;
+      else if (box.bottom > frame.bottom - 12) this.canvas.scrollTop += box.bottom - frame.bottom + 40;
+    }
+  }
+}
+
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function mark(element, classes) {
+  for (const [name, wanted] of Object.entries(classes)) element.classList.toggle(name, Boolean(wanted));
+}
+
+function shortened(text) {
+  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, " ").trim();
+  return [...plain].length <= 32 ? plain : `${[...plain].slice(0, 31).join("")}…`;
+}
+
+// Straight where y stays, else a curve that leaves and arrives level.
+function drawn(points) {
+  const at = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;
+  return points.slice(1).reduce((path, [x, y], k) => {
+    const [fromX, fromY] = points[k];
+    const middle = (fromX + x) / 2;
+    return path + (Math.abs(y - fromY) < 0.05 ? `L${at([x, y])}` : `C${at([middle, fromY])} ${at([middle, y])} ${at([x, y])}`);
+  }, `M${at(points[0])}`);
+}

@@ -1,0 +1,112 @@
+// The graph as a program: the forward pass, the sweep back, and the steps that both consist of.
+
+const FAULTS = { nan: NaN, inf: Infinity, "-inf": -Infinity };
+const number = (given) => (typeof given === "string" ? FAULTS[given] : given);
+
+class Program {
+  constructor(graph) {
+    this.graph = graph;
+    this.size = graph.names.length;
+    this.output = this.size - 1;
+    this.operands = graph.operands;
+    this.rule = graph.rule.map((i) => ({ ...graph.rules[i], code: RULES[i] }));
+    this.uses = graph.names.map(() => []); // for each value: [who uses it, as which operand]
+    this.operands.forEach((given, i) => given.forEach((operand, slot) => this.uses[operand].push([i, slot])));
+    this.leaves = this.all((i) => this.rule[i].name === "leaf");
+    this.computed = this.all((i) => this.operands[i].length > 0);
+    this.frozen = new Set(this.computed.filter((i) => !this.rule[i].code));
+    this.steps = this.listSteps();
+    this.passed = this.computed.length; // so many steps make the forward pass
+    this.reset();
+  }
+
+  all(test) {
+    return this.graph.names.map((_, i) => i).filter(test);
+  }
+
+  isConstant(i) {
+    return this.operands[i].length === 0 && this.rule[i].name !== "leaf";
+  }
+
+  // The forward pass value by value, the seed, then what each value passes to each operand.
+  // What would go to constants is left out: nobody asks for their gradient.
+  listSteps() {
+    const forward = this.computed.map((node) => ({ pass: "forward", node }));
+    const backward = [...this.computed].reverse().flatMap((node) =>
+      this.graph.partials[node]
+        .map((_, slot) => ({ pass: "backward", node, slot, operand: this.operands[node][slot] }))
+        .filter((step) => !this.isConstant(step.operand)));
+    return [...forward, { pass: "seed", node: this.output }, ...backward];
+  }
+
+  // Back to the numbers that the forward pass recorded.
+  reset() {
+    this.data = Float64Array.from(this.graph.data, number);
+    this.partials = this.graph.partials.map((given) => given.map(number));
+    this.refusals = new Map();
+    this.changed = false;
+    this.gradient = this.sweep();
+  }
+
+  set(leaf, value) {
+    this.data[leaf] = value;
+    this.changed = true;
+    this.compute();
+    this.gradient = this.sweep();
+  }
+
+  compute() {
+    const { data, partials, operands } = this;
+    this.refusals.clear();
+    for (const i of this.computed) {
+      const code = this.rule[i].code;
+      if (!code) continue; // frozen
+      const [first, second] = operands[i];
+      const x = data[first];
+      const y = second === undefined ? undefined : data[second];
+      const out = code.forward(x, y);
+      data[i] = out;
+      partials[i][0] = code.partials[0](out, x, y);
+      if (y !== undefined) partials[i][1] = code.partials[1](out, x, y);
+      if (!Number.isFinite(out)) this.note(i, out, x, y);
+    }
+  }
+
+  note(i, out, x, y) {
+    const said = refusal(this.rule[i].name, out, x, y);
+    if (said) this.refusals.set(i, said);
+  }
+
+  // Every gradient after so many steps of both passes. An adjoint of exactly 0 passes nothing
+  // on, not even to an infinite partial, and the order is the engine's.
+  sweep(steps = this.steps.length) {
+    const gradient = new Float64Array(this.size);
+    for (let k = this.passed; k < steps; k++) {
+      const { pass, node, slot, operand } = this.steps[k];
+      if (pass === "seed") gradient[node] = 1;
+      else if (gradient[node] !== 0) gradient[operand] += this.partials[node][slot] * gradient[node];
+    }
+    return gradient;
+  }
+
+  // Which values are known after so many steps: those that nobody computes always are.
+  isKnown(i, steps) {
+    return this.operands[i].length === 0 || this.order(i) < steps;
+  }
+
+  order(i) {
+    if (!this.places) this.places = new Map(this.computed.map((node, place) => [node, place]));
+    return this.places.get(i);
+  }
+
+  // Whether the recorded numbers differ from what the leaves give now: a leaf was changed since.
+  isStale() {
+    const again = Object.create(Program.prototype);
+    Object.assign(again, this, { data: this.data.slice(), partials: this.partials.map((p) => [...p]), refusals: new Map() });
+    again.compute();
+    return this.computed.some((i) => {
+      const [one, other] = [this.data[i], again.data[i]];
+      return Math.abs(one - other) > 1e-6 * Math.max(Math.abs(one), Math.abs(other));
+    });
+  }
+}

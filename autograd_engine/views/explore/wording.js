@@ -1,0 +1,74 @@
+// Numbers, names and formulas as text. Everything goes into the page as text, never as markup.
+
+const SPECIAL = (value) => (Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "−inf");
+const signed = (text) => text.replace("-", "−");
+
+// At most 7 characters where the exponent has one digit: a box has room for so many.
+function short(value) {
+  if (!Number.isFinite(value)) return SPECIAL(value);
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e5 || size < 1e-3) return signed(trimmed(value.toExponential(1)));
+  const digits = size >= 1e4 ? 0 : size >= 1e3 ? 1 : size >= 100 ? 2 : size >= 10 ? 3 : 4;
+  return signed(trimmed(value.toFixed(digits)));
+}
+
+function trimmed(text) {
+  return text.replace(/(\.\d*?)0+(?=e|$)/, "$1").replace(/\.(?=e|$)/, "").replace("e+", "e");
+}
+
+// Three digits, for arrows.
+function brief(value) {
+  if (!Number.isFinite(value)) return SPECIAL(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e5 || size < 1e-3)) return signed(trimmed(value.toExponential(1)));
+  return signed(String(Number(value.toPrecision(3))));
+}
+
+// All digits: the shortest text that reads back as the same number.
+const exact = (value) => (Number.isFinite(value) ? signed(Object.is(value, -0) ? "-0" : String(value)) : SPECIAL(value));
+
+// What somebody typed, as a number; undefined where it is none.
+function typed(text) {
+  const plain = text.trim().toLowerCase().replace("−", "-").replace(",", ".").replace(/^\+/, "");
+  if (/^-?inf(inity)?$|^-?∞$/.test(plain)) return plain.startsWith("-") ? -Infinity : Infinity;
+  if (plain === "nan") return NaN;
+  return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : undefined;
+}
+
+// Elements: el("p", {class: "x"}, "text", child).
+function el(name, attributes = {}, ...children) {
+  return filled(document.createElement(name), attributes, children);
+}
+
+function svg(name, attributes = {}, ...children) {
+  return filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+}
+
+function filled(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== "" && child !== undefined));
+  return element;
+}
+
+// A derivative, as a fraction: ∂top over ∂bottom.
+function fraction(top, bottom) {
+  return el("span", { class: "fraction", role: "math", "aria-label": `∂${top} by ∂${bottom}` },
+    el("span", { class: "top" }, `∂${top}`), el("span", { class: "bottom" }, `∂${bottom}`));
+}
+
+// A formula with names or numbers in it: `put(0)` for the output, `put(1)`, `put(2)` operands.
+function formula(parts, put) {
+  return parts.map((part, at) => {
+    if (typeof part === "string") return part;
+    const text = put(part);
+    const before = typeof parts[at - 1] === "string" ? parts[at - 1] : "";
+    const after = typeof parts[at + 1] === "string" ? parts[at + 1] : "";
+    const tight = /[−·/^] ?$|[+] $/.test(before) || /^[\^⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/.test(after);
+    return tight && /^−|e/.test(text) && /^[−\d]/.test(text) ? `(${text})` : text;
+  }).join("");
+}

@@ -1,0 +1,160 @@
+"""steps: the backward pass one contribution at a time, and the forward pass likewise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+from autograd_engine.engine import CONSTANT, Value, topological_order
+from autograd_engine.views.names import Names
+from autograd_engine.views.typesetting import SUM
+from autograd_engine.views.wording import rounded
+
+
+@dataclass(frozen=True, eq=False)
+class Contribution:
+    """What one operation passes back to one of its operands: partial times adjoint.
+
+    `adjoint` is the derivative of the output by `node`, complete when its contributions
+    begin; `before` and `after` are what has been added up for `operand` so far.
+    """
+
+    node: Value
+    operand: Value
+    partial: float
+    adjoint: float
+    before: float
+    after: float
+    names: tuple[str, str]  # of node and operand
+
+    def __str__(self) -> str:
+        node, operand = self.names
+        before, after = rounded(self.before), rounded(self.after, SUM)
+        product = f"{rounded(self.partial)} · {rounded(self.adjoint)}"
+        if self.operand.rule is CONSTANT and not self.operand.label:
+            return f"δ(constant {operand}): {before} + {product} = {after}"
+        symbols = f"∂{node}/∂{operand} · δ({node})"
+        return f"δ({operand}): {before} + {symbols} = {before} + {product} = {after}"
+
+    def __repr__(self) -> str:
+        return f"<Contribution: {self}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Computation:
+    """One operation of the forward pass: its operands' numbers and its result."""
+
+    node: Value
+    operation: str
+    operands: tuple[float, ...]
+    result: float
+    name: str
+
+    def __str__(self) -> str:
+        numbers = [rounded(number) for number in self.operands]
+        if len(numbers) == 2 and not self.operation.isidentifier():
+            made = f" {self.operation} ".join(numbers)
+        elif self.operation.startswith("**"):
+            made = f"{numbers[0]} {self.operation}"
+        else:
+            made = f"{self.operation}({', '.join(numbers)})"
+        return f"{self.name} = {made} = {rounded(self.result, SUM)}"
+
+    def __repr__(self) -> str:
+        return f"<Computation: {self}>"
+
+
+class Steps(Sequence[Contribution]):
+    """The contributions of a backward pass, in the order in which `Value.backward` makes them.
+
+    The adjoint of the output is 1, all others begin at 0; no value's `grad` is touched. A
+    value whose adjoint is exactly 0 passes nothing on, so it has no contributions: `silent`
+    lists such values. `forward` holds the forward pass, a computation for each operation.
+    """
+
+    def __init__(self, output: Value) -> None:
+        self.output = output
+        order = topological_order(output)
+        self._adjoints: dict[int, float] = {id(output): 1.0}
+        self._names = _named(output, order)
+        self._kept = order  # so that the ids stay theirs
+        self.forward: tuple[Computation, ...] = tuple(map(self._computation, order))
+        silent: list[Value] = []
+        self._steps = [step for node in reversed(order) for step in self._back(node, silent)]
+        self.silent: tuple[Value, ...] = tuple(silent)
+
+    def _back(self, node: Value, silent: list[Value]) -> Iterator[Contribution]:
+        adjoint = self._adjoints.get(id(node), 0.0)
+        if not adjoint:
+            silent.append(node)
+            return
+        for operand, partial in zip(node.operands, node.partials):
+            before = self._adjoints.get(id(operand), 0.0)
+            after = self._adjoints[id(operand)] = before + partial * adjoint
+            names = (self.name(node), self.name(operand))
+            yield Contribution(node, operand, partial, adjoint, before, after, names)
+
+    def _computation(self, node: Value) -> Computation:
+        numbers = tuple(operand.data for operand in node.operands)
+        return Computation(node, node.op, numbers, node.data, self.name(node))
+
+    def name(self, value: Value) -> str:
+        """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
+        return self._names.of(value).text if value in self._names else rounded(value.data, SUM)
+
+    def gradient(self, value: Value) -> float:
+        """Return the derivative of the output by a value; 0 where it does not depend on it."""
+        return self._adjoints.get(id(value), 0.0)
+
+    @overload
+    def __getitem__(self, index: int) -> Contribution: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Contribution]: ...
+    def __getitem__(self, index: int | slice) -> Contribution | list[Contribution]:
+        return self._steps[index]
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __str__(self) -> str:
+        rows = [f"δ({self.name(self.output)}) = 1", *map(str, self._steps)]
+        if self.silent:
+            names = ", ".join(self.name(value) for value in self.silent[:6])
+            more = ", ..." if len(self.silent) > 6 else ""
+            rows.append(f"an adjoint of exactly 0, which passes nothing on: {names}{more}")
+        return "\n".join(rows)
+
+    def __repr__(self) -> str:
+        return f"<Steps: {len(self)} contributions back from {self.name(self.output)}>"
+
+
+def _named(output: Value, order: list[Value]) -> Names:
+    """Return the names of the values, all but those of constants without a label."""
+    values = {id(value): value for node in order for value in (*node.operands, node)}
+    values[id(output)] = output
+    names = Names(values.values())
+    names.give(output, "f")
+    for value in values.values():
+        if value.rule is not CONSTANT:
+            names.give(value)
+    return names
+
+
+def steps(output: Value) -> Steps:
+    """Return the backward pass from a value as a sequence of contributions.
+
+    Raises `TypeError` for anything but a Value.
+
+    >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+    >>> found = steps(a * b + a)
+    >>> for step in found:
+    ...     print(step)
+    δ(a): 0 + ∂f/∂a · δ(f) = 0 + 1 · 1 = 1
+    δ(v1): x
+    >>> print(found.forward[0])
+    v1 = 2 * (-3) = -6
+    """
+    if not isinstance(output, Value):
+        raise TypeError(f"steps needs a Value, not {type(output).__name__}: {output!r:.60}")
+    return Steps(output)
