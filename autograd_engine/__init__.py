@@ -8,11 +8,13 @@ Reading order, each module importing only from those above it:
     recording    no_grad
     engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13
+    sources      trace_source
     functions    compositions: sum, mean, dot, softmax, ...
     derivatives  gradient, grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
     graph        looking at a graph, regions, saving it whole
     modules      Module: what has parameters
+    naming       name_values, named
     initialisers how weights are drawn
     nn           Neuron, Layer, MLP
     losses       mse, cross_entropy, ...
@@ -21,10 +23,12 @@ Reading order, each module importing only from those above it:
     compiler     compile, Program: write scalars, run matrices
     checkpoints  save, load
     evaluation   accuracy of a model
+    recorder     steps of a training, for replay
     history      the record of a training
     training     fit
-    views        draw, draw_dot, Picture
+    views        draw, draw_dot, Picture, explain, steps
     expressions  formulas typed as text
+    stepping     what `step` on the command line does
     plots        loss curve and decision boundary
     commands     what the command line does
 
@@ -101,9 +105,11 @@ from autograd_engine.functions import (
     where,
 )
 from autograd_engine.history import History
+from autograd_engine.naming import name_values, named
 from autograd_engine.recording import no_grad
+from autograd_engine.sources import trace_source
 from autograd_engine.training import fit
-from autograd_engine.views import Picture, draw, draw_dot
+from autograd_engine.views import Picture, draw, draw_dot, explain, steps
 
 __version__ = "0.1.0"
 
@@ -138,6 +144,7 @@ __all__ = [
     "erfc",
     "evaluate",
     "exp",
+    "explain",
     "expm1",
     "fit",
     "gelu",
@@ -161,6 +168,8 @@ __all__ = [
     "maximum",
     "mean",
     "minimum",
+    "name_values",
+    "named",
     "nn",
     "no_grad",
     "norm",
@@ -176,9 +185,11 @@ __all__ = [
     "softmax",
     "softplus",
     "sqrt",
+    "steps",
     "sum",
     "tan",
     "tanh",
+    "trace_source",
     "value_and_grad",
     "variance",
     "where",

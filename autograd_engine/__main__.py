@@ -1,4 +1,6 @@
-"""The command line: `python -m autograd_engine train iris`, `... draw "tanh(a*b)" a=2 b=-3`."""
+"""The command line: `python -m autograd_engine train iris`, `... draw "tanh(a*b)" a=2 b=-3`,
+`... step "tanh(a*b)" a=2 b=-3`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import autograd_engine
-from autograd_engine import commands
+from autograd_engine import commands, stepping
 from autograd_engine.datasets.tables import columns
 from autograd_engine.datasets.tasks import DATASETS
 from autograd_engine.nn import ACTIVATIONS
@@ -22,8 +24,8 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and return its exit status: 0, 2 for a refusal, 130 for Ctrl-C."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if len(given) > 1 and given[0] == "draw" and given[1][0:1] == "-" and given[1][1:2] not in "-h":
-        given[1] = " " + given[1]  # an expression that begins with a minus is no option
+    if given[:1] in (["draw"], ["step"]) and _begins_with_minus(given[1:2]):
+        given[1] = " " + given[1]
     options = _options(given)
     try:
         options.run(options)
@@ -36,6 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, ArithmeticError, RuntimeError) as error:
         return _refuse(str(error))
     return 0
+
+
+def _begins_with_minus(given: Sequence[str]) -> bool:
+    """Say whether this is an expression such as -a, and no option."""
+    return bool(given) and given[0][0:1] == "-" and given[0][1:2] not in "-h"
 
 
 def _refuse(message: str) -> int:
@@ -62,15 +69,17 @@ def _parsers() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     """Return the parser of everything, and that of `draw` alone."""
     parser = _Parser(
         prog="python -m autograd_engine",
-        description="Train a small network of scalar values, or draw an expression's graph.",
+        description="Train a small network of scalar values, draw an expression's graph, or "
+        "step through it.",
     )
     parser.add_argument(
         "--version", action="version", version=f"autograd_engine {autograd_engine.__version__}"
     )
-    parts = parser.add_subparsers(dest="command", required=True, metavar="train|draw")
+    parts = parser.add_subparsers(dest="command", required=True, metavar="train|draw|step")
     _add_train(parts.add_parser("train", help="train a network and write pictures and model"))
     draw = parts.add_parser("draw", help="draw the graph of an expression")
     _add_draw(draw)
+    _add_step(parts.add_parser("step", help="step through an expression, forward and back"))
     return parser, draw
 
 
@@ -117,9 +126,22 @@ def _columns(path: str | None) -> str:
 
 
 def _add_draw(parser: argparse.ArgumentParser) -> None:
+    _add_expression(parser)
     add = parser.add_argument
-    add("expression", help='such as "tanh(a*b + c)"')
-    add(
+    add("--output", default="graph.svg", metavar="FILE", help=".svg .html .png .pdf or .dot")
+    add("--style", choices=STYLES, default="auto")
+    add("--direction", choices=DIRECTIONS, default="LR")
+    parser.set_defaults(run=commands.draw)
+
+
+def _add_step(parser: argparse.ArgumentParser) -> None:
+    _add_expression(parser)
+    parser.set_defaults(run=stepping.step)
+
+
+def _add_expression(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("expression", help='such as "tanh(a*b + c)"')
+    parser.add_argument(
         "values",
         nargs="*",
         type=_named,
@@ -127,10 +149,6 @@ def _add_draw(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=NUMBER",
         help="such as a=2, for each name",
     )
-    add("--output", default="graph.svg", metavar="FILE", help=".svg .html .png .pdf or .dot")
-    add("--style", choices=STYLES, default="auto")
-    add("--direction", choices=DIRECTIONS, default="LR")
-    parser.set_defaults(run=commands.draw)
 
 
 def _count(text: str) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
 from autograd_engine.checkpoints import model_state, read_json, write_json
 from autograd_engine.engine import Value
+from autograd_engine.recorder import Recording
 
 
 @dataclass
@@ -21,7 +22,7 @@ class History:
     `loss` and `accuracy` are the means over the epoch's samples, each as it was just before
     the step that it took part in. `validation_loss` and `validation_accuracy`, empty without
     validation data, are those after the epoch. `ran` says which way the last epochs ran:
-    compiled, or eager and why.
+    compiled, or eager and why. `recording` holds the steps that `fit(..., record=True)` kept.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -29,6 +30,7 @@ class History:
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
     ran: str = field(default="", compare=False)
+    recording: Recording | None = field(default=None, compare=False, repr=False)
 
     def best_epoch(self) -> int:
         """Return the position of the lowest validation loss; `ValueError` if there is none.
@@ -86,9 +88,11 @@ class Keeper:
             self.best = numbers(self.model.parameters())
         if self.path is None:
             return
+        written = asdict(replace(history, recording=None))
+        del written["recording"]  # it may be large, and refers to model and data
         training = {
             "settings": self.settings,
-            "history": asdict(history),
+            "history": written,
             "best": self.best,
             "optimizer": self.optimizer.state_dict(),
         }
@@ -129,10 +133,8 @@ class Keeper:
                 raise ValueError(f"it holds {_difference(written, setting)}")
             raise ValueError(f"it was written with {name}={written}, not {name}={setting}")
         written = training["history"]
-        history = History(
-            **{name: list(items) for name, items in written.items() if name != "ran"},
-            ran=str(written.get("ran", "")),
-        )
+        lists: dict[str, Any] = {k: list(items) for k, items in written.items() if k != "ran"}
+        history = History(**lists, ran=str(written.get("ran", "")))
         best = training["best"]
         if best is not None and len(best) != len(self.model.parameters()):
             raise ValueError(f"its best epoch has {len(best)} parameters")
@@ -194,7 +196,7 @@ def show(bar: Any, history: History) -> None:
     latest = {
         name.replace("_", " "): items[-1]
         for name, items in vars(history).items()
-        if items and name != "ran"
+        if items and name not in ("ran", "recording")
     }
     bar.set_postfix(
         {name: f"{item:.3f}" for name, item in latest.items() if not math.isnan(item)},

@@ -48,6 +48,7 @@ from autograd_engine.history import (
     show,
     tell,
 )
+from autograd_engine.recorder import Recorder, Recording
 
 
 class Model(Protocol):
@@ -81,6 +82,7 @@ def fit(
     progress: bool = True,
     callback: Callable[[History], object] | None = None,
     compile: bool | str = "auto",
+    record: bool = False,
 ) -> History:
     """Train the model on `(input, target)` pairs, and return the losses and accuracies it had.
 
@@ -103,6 +105,9 @@ def fit(
     up to date whenever an epoch ends or is interrupted. Where that cannot be (the code branches
     on Values, counts its calls, draws random numbers; NumPy is missing) each sample is recorded
     anew, as with `False`. `history.ran` says which way it was, and why. `True` refuses instead.
+
+    With `record=True` the history has a `recording`: about 200 steps, evenly spread, for
+    `replay` and `animate`. A checkpoint does not hold it: it begins where training resumed.
 
     Raises `ValueError` for no samples, a batch size or patience below 1, a negative number of
     epochs, `patience` without `validation`, `resume` without `checkpoint`, a checkpoint of
@@ -128,6 +133,9 @@ def fit(
     keeper = Keeper(model, optimizer, checkpoint, settings)
     history = keeper.resumed() if resume else History()
     batches = math.ceil(len(samples) / batch_size)
+    if record:
+        history.recording = Recording.of(model, loss, data, samples, batches)
+        eager.recorder = Recorder(history.recording, len(history.loss))
 
     bar_of_batches = progress_bar(progress, epochs * batches, len(history.loss) * batches)
     with _seldom_collected(), bar_of_batches as bar:
@@ -232,6 +240,7 @@ class Eager:
         self.samples = samples
         self.held_out = held_out
         self.ran = "eager: asked for by compile=False"
+        self.recorder: Recorder | None = None
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch, which are positions of samples."""
@@ -246,6 +255,8 @@ class Eager:
                 losses.append(loss)
                 hits.append(hit)
             self.step(parameters)
+            if self.recorder is not None and self.recorder.due():
+                self.recorder.keep(losses[-len(batch) :], epoch)
         return losses, hits
 
     def _add_gradient(self, x: Any, target: Any, epoch: int, share: float) -> tuple[float, float]:

@@ -218,7 +218,18 @@ PRIMITIVES = [name for name in TABLE if name not in ("leaf", "constant")]
 STEEP = 20.0  # a partial beyond it would make rounding errors larger than the tolerance
 LARGE = 100.0
 EXACT = ("add", "subtract", "multiply", "negative", "absolute", "maximum", "minimum", "relu")
-KINKS = ("maximum", "minimum", "relu", "absolute", "sign", "above", "at_least", "equals", "gate", "branching")
+KINKS = (
+    "maximum",
+    "minimum",
+    "relu",
+    "absolute",
+    "sign",
+    "above",
+    "at_least",
+    "equals",
+    "gate",
+    "branching",
+)
 
 
 def plain(value: Value) -> bool:

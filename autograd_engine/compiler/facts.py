@@ -55,9 +55,11 @@ def _is_product(instruction: Instruction) -> bool:
     if instruction.kind != "contract":
         return False
     length = lengths(instruction)
-    factors = instruction.axes.split("->")[0].split(",")
-    shared = {letter for letter in length if all(letter in factor for factor in factors)}
-    return any(length[letter] > 1 for letter in length if letter not in shared)
+    factors, result = instruction.axes.split("->")
+    first, second = map(set, factors.split(","))
+    summed = any(length[letter] > 1 for letter in first & second - set(result))
+    over_rows = all(ref.batched for ref in instruction.ins) and not instruction.out.batched
+    return (summed or over_rows) and any(length[letter] > 1 for letter in first ^ second)
 
 
 def flops(instruction: Instruction) -> int:
@@ -74,7 +76,7 @@ def flops(instruction: Instruction) -> int:
         for length in lengths(instruction).values():
             count *= length
         return count
-    if kind in ("map", "scan"):
+    if kind in ("map", "scan", "choose"):
         return instruction.out.size
     return instruction.ins[0].size if kind in ("sum", "put") else 0
 

@@ -35,6 +35,7 @@ class Eager(Protocol):
     right: Any
     samples: Sequence[Any]
     held_out: Sequence[Any]
+    recorder: Any
 
     def train(self, epoch: int, batches: Batches) -> Results: ...
     def measure(self) -> Results: ...
@@ -65,6 +66,7 @@ class Compiled:
         found: list[Array] = []
         failed: Exception | None = None
         batch: Sequence[int] = ()
+        recorder = self.eager.recorder
         self._stepper.load()
         try:
             with numpy.errstate(all="ignore"):
@@ -73,6 +75,9 @@ class Compiled:
                     self._stepper.step(gradient)
                     order += batch
                     found.append(outputs)
+                    if recorder is not None and recorder.due():
+                        moved = zip(map(id, self._lesson.values), self._stepper.leaves.tolist())
+                        recorder.keep(outputs[:, 0].tolist(), epoch, dict(moved))
         except (GuardError, Unusual) as error:
             failed = error
         finally:

@@ -115,25 +115,22 @@ def row(m, code, n, o, os, x, xs, y, ys, z, zs):
     """Compute n elements; operands have strides, results too."""
     # Strides of 0 and 1 only: their bits say so.
     if code < VECTORS and os == 1 and n > 1 and (xs | ys | zs) >> 1 == 0:
-        u, v, w = spread_long(m[x]), spread_long(m[y]), spread_long(m[z])
-        while n >= LONG:
-            if xs:
-                u = load_long(m, x)
-            if ys:
-                v = load_long(m, y)
-            if zs:
-                w = load_long(m, z)
-            store_long(m, o, vectors(code, u, v, w))
+        while n > 0:
+            if n >= LONG:
+                u = load_long(m, x) if xs else spread_long(m[x])
+                v = load_long(m, y) if ys else spread_long(m[y])
+                w = load_long(m, z) if zs else spread_long(m[z])
+            else:
+                u = load_long_first(m, x, n) if xs else spread_long(m[x])
+                v = load_long_first(m, y, n) if ys else spread_long(m[y])
+                w = load_long_first(m, z, n) if zs else spread_long(m[z])
+            result = vectors(code, u, v, w)
+            if n >= LONG:
+                store_long(m, o, result)
+            else:
+                store_long_first(m, o, result, n)
             n -= LONG
             o, x, y, z = o + LONG, x + xs * LONG, y + ys * LONG, z + zs * LONG
-        if n:
-            if xs:
-                u = load_long_first(m, x, n)
-            if ys:
-                v = load_long_first(m, y, n)
-            if zs:
-                w = load_long_first(m, z, n)
-            store_long_first(m, o, vectors(code, u, v, w), n)
     else:
         for i in range(n):
             m[o + i * os] = value(code, m[x + i * xs], m[y + i * ys], m[z + i * zs])
@@ -332,11 +329,14 @@ def rows(m, c):
             row(m, code, n, o, to, x, step, o, own, x, none)
 
 
-@cfunc("void(CPointer(int64), CPointer(float64), intp, intp)", **IEEE)
-def run(code, m, size, unused):
-    """Carry out the instructions, one after the other."""
-    place = 0
-    while place < size:
+@cfunc("void(CPointer(int64))", **IEEE)
+def run(code):
+    """Carry out the instructions, one after the other.
+
+    The code begins with the address of the memory and its own length.
+    """
+    m, place = floats_at(code[0]), 2
+    while place < code[1]:
         c = behind(code, place)
         kind = c[0]
         if kind == 0:

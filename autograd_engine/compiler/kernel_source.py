@@ -95,7 +95,7 @@ def _scalar(name: str) -> str:
 
 
 def _switch(name: str, cases: list[tuple[int, str, str]]) -> str:
-    lines = ["@njit(**PART)", f"def {name}(code, x, y, z):"]
+    lines = ["@njit(forceinline=True, **PART)", f"def {name}(code, x, y, z):"]
     for code, title, text in cases[:-1]:
         lines += [f"    if code == {code}:  # {title}", f"        return {text}"]
     return "\n".join([*lines, f"    return {cases[-1][2]}  # {cases[-1][1]}"])
@@ -178,6 +178,7 @@ from autograd_engine.compiler.vectors import (
     alike,
     behind,
     exponent,
+    floats_at,
     fma,
     fraction,
     gather,

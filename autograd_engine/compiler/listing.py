@@ -170,14 +170,15 @@ class Listing:
         if part.axes == "nk,nk->n":
             both = [left.reshape(*shape, -1), right.reshape(*shape, -1)]
             return f"dot({', '.join(self.storage.together(both))})"
-        blocks, rows, columns = left.shape[0], left.shape[1], right.shape[1]
-        if rows == columns == 1 or (blocks > 1 and 1 in (rows, columns)):
-            whole = (blocks, rows, columns, left.shape[2])
+        blocks, rows, columns, terms = *left.shape[:2], *right.shape[1:]
+        if terms == 1 or rows == columns == 1 or (blocks > 1 and 1 in (rows, columns)):
+            whole = (blocks, rows, columns, terms)
             both = [
-                numpy.broadcast_to(places, whole).reshape(*shape, -1)
+                numpy.broadcast_to(places, whole).reshape(shape if terms == 1 else (*shape, terms))
                 for places in (left[:, :, None], right[:, None])
             ]
-            return f"dot({', '.join(self.storage.together(both))})"
+            told = self.storage.together(both)
+            return " * ".join(told) if terms == 1 else f"dot({', '.join(told)})"
         if blocks == 1:
             left, right = left[0], right[0]
         if rows == 1:

@@ -19,6 +19,7 @@ import numpy
 from autograd_engine.compiler.emit import Key, kinds, source
 from autograd_engine.compiler.machine_code import Code, assembled
 from autograd_engine.compiler.machine_object import machine_code
+from autograd_engine.compiler.simplify import common
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.engine import TABLE, Primitive
 

@@ -10,7 +10,7 @@ not depend on what may overlap in memory. A vector is `short`, as wide as a regi
 read as 0); `load_long`, `load_long_first` and so on a long one. `spread(x)` and `spread_long(x)` repeat a
 float, `alike(x, number)` does as often as x has numbers; `gather(m, at, step, count)` reads
 every step-th number, the last one again where there are fewer. `total(x)` is the sum of a
-vector, `fma(x, y, z)` x * y + z, `behind(pointer, count)` a pointer so many numbers on. `if_less(a, b, x, y)` chooses x where a < b, else y;
+vector, `fma(x, y, z)` x * y + z, `behind(pointer, count)` a pointer so many numbers on, `floats_at(address)` one to floats. `if_less(a, b, x, y)` chooses x where a < b, else y;
 `if_equal` likewise. `two_to(n)` is 2**n for whole numbers n. Positive normal numbers x are
 `fraction(x)` times 2**`exponent(x)`, the fraction between sqrt(1/2) and sqrt(2). `root`,
 `size` and `signed` are sqrt, abs and copysign.
@@ -309,6 +309,10 @@ def _behind(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return builder.gep(arguments[0], [arguments[1]])
 
 
+def _floats_at(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    return builder.inttoptr(arguments[0], _FLOAT.as_pointer())
+
+
 _INT, _NUMBER = types.intp, types.float64
 load, load_long = _loading(SHORT), _loading(WIDE)
 store, store_long = _storing(SHORT), _storing(WIDE)
@@ -319,3 +323,4 @@ spread_first = intrinsic(lambda context, x, count: (SHORT(_NUMBER, _INT), _sprea
 gather = intrinsic(lambda context, m, at, step, count: (SHORT(MEMORY, _INT, _INT, _INT), _gather))
 total = intrinsic(lambda context, x: (_NUMBER(x), _total))
 behind = intrinsic(lambda context, pointer, count: (pointer(pointer, _INT), _behind))
+floats_at = intrinsic(lambda context, address: (MEMORY(types.int64), _floats_at))

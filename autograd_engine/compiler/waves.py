@@ -204,7 +204,9 @@ def _terms(sums: Sums, known: Dependence) -> _Terms:
     product = _products(sums)[node] & sums.linear[root]
     left = numpy.where(product, sums.x[node], node)
     right = numpy.where(product, sums.y[node], -1)
-    swapped = product & (known.kind[left] > known.kind[right])
+    # On whichever side they were written: what depends on less, then leaves, then parameters.
+    rank = 4 * known.kind.astype(numpy.int64) + 2 * (known.depth > 0) + ~known.active
+    swapped = product & (rank[left] > rank[right])
     left, right = numpy.where(swapped, right, left), numpy.where(swapped, left, right)
     code = negative + 2 * product + 4 * known.kind[left].astype(numpy.int64)
     code += 16 * numpy.where(product, known.kind[right], 0)

@@ -1,4 +1,4 @@
-"""Pictures of graphs: `draw` for notebooks and files, `draw_dot` as micrograd's notebooks do.
+"""Looking at graphs: pictures, derivations by the chain rule, both passes step by step.
 
 Reading order:
 
@@ -14,9 +14,23 @@ Reading order:
     svg       a laid out scene as SVG
     dot       a scene in DOT, and Graphviz; draw_dot
     picture   Picture, draw
+    formulas  what a derivative looks like on paper, as plain data
+    typesetting  formulas as text, LaTeX and HTML
+    plain     formulas for terminals that lack characters
+    notation  what a rule of the table says, as a formula
+    names     what values are called
+    chain     what the chain rule goes through: variables, factors, paths
+    wording   the values and factors of a chain as formulas
+    derivation  a derivation as lines
+    writers   lines as text, Markdown, HTML
+    explanation  explain
+    sweep     steps
+    player    both passes in a terminal
 """
 
 from autograd_engine.views.dot import draw_dot
+from autograd_engine.views.explanation import Explanation, explain
 from autograd_engine.views.picture import Picture, draw
+from autograd_engine.views.sweep import Steps, steps
 
-__all__ = ["Picture", "draw", "draw_dot"]
+__all__ = ["Explanation", "Picture", "Steps", "draw", "draw_dot", "explain", "steps"]

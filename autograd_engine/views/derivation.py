@@ -6,6 +6,7 @@ the sum over its uses, layer by layer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -75,7 +76,7 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
     symbols = [formulas.product([wording.symbol(factor) for factor in path]) for path in paths]
     numbers = [_numbers(path) for path in paths]
     products = [Number(_multiplied(path)) for path in paths]
-    left = wording.derivative(chain.output, chain.wrt)
+    left = wording.goal()
     if sum(map(len, paths)) <= PATHS:
         steps = tuple(formulas.added(terms) for terms in (symbols, numbers, products))
         yield Line(left, (*steps, Number(chain.gradient)))
@@ -101,7 +102,7 @@ def _by_layers(chain: Chain, wording: Wording) -> Iterator[Line]:
     count = chain.count_ways()
     paths = f"{count:,} paths lead" if count < MANY else "More than a billion paths lead"
     output, wrt = wording.name(chain.output), wording.name(chain.wrt)
-    left = wording.derivative(chain.output, chain.wrt)
+    left = wording.goal()
     yield Line(left, (Number(chain.gradient),))
     if count == 1:
         yield Line(words=("A long path leads from ", wrt, " to ", output, "."))
@@ -181,7 +182,7 @@ def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:
     """Explain a derivative that needs no chain: by the output itself, or by a stranger."""
     output, wrt = chain.output, chain.wrt
     if output is wrt:
-        yield Line(wording.derivative(output, wrt), (ONE,))
+        yield Line(wording.goal(), (ONE,))
         yield Line(words=("A value changes exactly as it changes itself.",))
         yield from _defined(output, wording)
         return
@@ -229,7 +230,11 @@ def _why_zero(chain: Chain, wording: Wording) -> Iterator[Line]:
         for i, factor in enumerate(kept):
             words += [", "] if i else []
             words.append(Equal(wording.symbol(factor), Number(0.0)))
-        yield Line(words=(*words, ", ..." if len(kept) < len(zero) else ""))
+        yield Line(words=(*words, ", ..." if len(kept) < len(zero) else "."))
+        if any(not math.isfinite(factor.number) for factor in chain.factors()):
+            yield Line(
+                words=("An adjoint of exactly 0 passes nothing on, not even to an infinity.",)
+            )
         return
     lost = next(v for v in reversed(chain.variables) if not chain.adjoints.get(id(v), 0.0))
     above = [f for v in chain.variables for f in chain.below(v) if f.lower is lost]

@@ -92,10 +92,11 @@ class Indicator(Term):
 
 @dataclass(frozen=True)
 class Derivative(Term):
-    """How one term changes with another."""
+    """How one term changes with another; `total` where one factor of it has the same name."""
 
     upper: Term
     lower: Term
+    total: bool = False
 
 
 @dataclass(frozen=True)

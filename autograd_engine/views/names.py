@@ -1,7 +1,11 @@
 """What values are called in an explanation: by their labels, or v1, v2, ... in order.
 
->>> name("theta1").latex, name("ŷ").latex, name("w_out").latex
-('\\\\theta_{1}', '\\\\hat{y}', '\\\\mathrm{w\\\\_out}')
+>>> for label in ("theta1", "ŷ", "w_out", "50%"):
+...     print(name(label).latex)
+\\theta_{1}
+\\hat{y}
+\\mathrm{w}\\_\\mathrm{out}
+50\\%
 """
 
 from __future__ import annotations

@@ -52,13 +52,13 @@ class Computation:
     name: str
 
     def __str__(self) -> str:
-        numbers = [rounded(number) for number in self.operands]
-        if len(numbers) == 2 and not self.operation.isidentifier():
-            made = f" {self.operation} ".join(numbers)
-        elif self.operation.startswith("**"):
-            made = f"{numbers[0]} {self.operation}"
+        brackets = [rounded(number) for number in self.operands]
+        if self.operation.startswith("**") and len(brackets) == 1:
+            made = brackets[0] + self.operation
+        elif len(brackets) == 2 and not self.operation.isidentifier():
+            made = f" {self.operation} ".join(brackets)
         else:
-            made = f"{self.operation}({', '.join(numbers)})"
+            made = f"{self.operation}({', '.join(rounded(n, SUM) for n in self.operands)})"
         return f"{self.name} = {made} = {rounded(self.result, SUM)}"
 
     def __repr__(self) -> str:
@@ -150,8 +150,10 @@ def steps(output: Value) -> Steps:
     >>> found = steps(a * b + a)
     >>> for step in found:
     ...     print(step)
+    δ(v1): 0 + ∂f/∂v1 · δ(f) = 0 + 1 · 1 = 1
     δ(a): 0 + ∂f/∂a · δ(f) = 0 + 1 · 1 = 1
-    δ(v1): x
+    δ(a): 1 + ∂v1/∂a · δ(v1) = 1 + (-3) · 1 = -2
+    δ(b): 0 + ∂v1/∂b · δ(v1) = 0 + 2 · 1 = 2
     >>> print(found.forward[0])
     v1 = 2 * (-3) = -6
     """

@@ -101,7 +101,8 @@ class Text:
         return f"[{self.set(term.left)} {term.relation} {self.set(term.right)}]", ATOM
 
     def derivative(self, term: Derivative) -> tuple[str, int]:
-        return f"∂{self.set(term.upper, POWER)}/∂{self.set(term.lower, POWER)}", POWER
+        more = " (total)" if term.total else ""
+        return f"∂{self.set(term.upper, POWER)}/∂{self.set(term.lower, POWER)}{more}", POWER
 
     def delta(self, term: Delta) -> tuple[str, int]:
         return f"δ({self.set(term.of)})", ATOM
@@ -127,7 +128,7 @@ class Html(Text):
         upper, lower = self.set(term.upper, POWER), self.set(term.lower, POWER)
         return (
             f'<span class="frac"><span>∂{upper}</span><span class="bar">/</span>'
-            f"<span>∂{lower}</span></span>",
+            f"<span>∂{lower}</span></span>{' (total)' if term.total else ''}",
             POWER,
         )
 
@@ -180,7 +181,8 @@ class Latex(Text):
 
     def derivative(self, term: Derivative) -> tuple[str, int]:
         upper, lower = self.set(term.upper, POWER), self.set(term.lower, POWER)
-        return rf"\frac{{\partial {upper}}}{{\partial {lower}}}", ATOM
+        more = r"\ \text{(total)}" if term.total else ""
+        return rf"\frac{{\partial {upper}}}{{\partial {lower}}}{more}", ATOM
 
     def delta(self, term: Delta) -> tuple[str, int]:
         return rf"\delta_{{{self.set(term.of)}}}", ATOM

@@ -37,12 +37,14 @@ class Wording:
     def name(self, variable: Value) -> Name:
         return self._names.of(variable)
 
-    def derivative(self, upper: Value, lower: Value) -> Term:
-        """Return the derivative of one variable by another as a symbol."""
-        return Derivative(self.name(upper), self.name(lower))
-
     def symbol(self, factor: Factor) -> Term:
-        return self.derivative(factor.upper, factor.lower)
+        return Derivative(self.name(factor.upper), self.name(factor.lower))
+
+    def goal(self) -> Term:
+        """Return the symbol of the whole derivative, which must not look like a part of it."""
+        below = self._chain.below(self._chain.output)
+        direct = any(factor.lower is self._chain.wrt for factor in below) and len(below) > 1
+        return Derivative(self.name(self._chain.output), self.name(self._chain.wrt), direct)
 
     def definition(self, value: Value, depth: int = 0) -> Term:
         """Return the operation that made a value, of the names of its operands."""

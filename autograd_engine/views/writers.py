@@ -59,12 +59,8 @@ def _words(words: Sequence[str | Term], style: Text = TEXT) -> str:
 
 def _steps(line: Line, style: Text) -> list[str]:
     """Return what an equation comes to, a step that changes nothing left out."""
-    found: list[str] = []
-    for right in line.rights:
-        text = style.set(right)
-        if not found or text != found[-1]:
-            found.append(text)
-    return found
+    texts = [style.set(term) for term in (line.left, *line.rights) if term is not None]
+    return [text for text, before in zip(texts[1:], texts) if text != before]
 
 
 def as_markdown(lines: Iterable[Line]) -> str:
@@ -130,6 +126,8 @@ def _html_part(line: Line) -> str:
     code = "".join(f"<code>{html.escape(readable(code))}</code>" for code in line.code)
     cells = [f"<td>{left} </td><td>= {rights[0]}{code}</td>"]
     cells += [f"<td></td><td>= {right}</td>" for right in rights[1:]]
+    if len(rights) == 2:
+        cells = [f"<td>{left} </td><td>= {rights[0]} = {rights[1]}</td>"]
     rows = "".join(f"<tr>{cell}</tr>\n" for cell in cells)
     kind = "inner" if line.level else "value"
     rules = f'<p class="rules">by {words}</p>\n' if words else ""

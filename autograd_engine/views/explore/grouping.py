@@ -64,6 +64,7 @@ def grouped(output: Value, values: list[Value]) -> Grouping:
             inner = known[key]
         grouping.groups[inner].members.append(i)
         grouping.home[i] = inner
+    _gather_loose(grouping, values)
     number = 0
     while number < len(grouping.groups):  # what is cut or gathered is looked at again
         _gather_leaves(grouping, number, values)
@@ -115,6 +116,34 @@ def _gather_leaves(grouping: Grouping, number: int, values: list[Value]) -> None
     group.members = [~inner] + [member for member in group.members if member not in kept]
     for member in free:
         grouping.home[member] = inner
+
+
+def _gather_loose(grouping: Grouping, values: list[Value]) -> None:
+    """Put what is computed outside all regions, such as a loss, into groups where it is much.
+
+    Values with as many regions before them form one group; the output stands free.
+    """
+    root = grouping.groups[0]
+    loose = [member for member in root.members[:-1] if member >= 0 and values[member].operands]
+    if len(grouping.groups) == 1 or len(loose) <= SHARED:
+        return
+    position = {id(value): i for i, value in enumerate(values)}
+    crossed = [0] * len(values)
+    for i, value in enumerate(values):
+        for operand in (position[id(o)] for o in value.operands):
+            leaves = grouping.home[operand] not in (0, grouping.home[i])
+            crossed[i] = max(crossed[i], crossed[operand] + leaves)
+    stages: dict[int, list[int]] = {}
+    for member in loose:
+        stages.setdefault(crossed[member], []).append(member)
+    gathered: dict[int, int] = {}
+    for members in stages.values():
+        gathered.update(dict.fromkeys(members, len(grouping.groups)))
+        grouping.groups.append(Group(counted(len(members), "value"), 0, members))
+    shown = dict.fromkeys(~gathered[m] if m in gathered else m for m in root.members)
+    root.members = list(shown)
+    for member, group in gathered.items():
+        grouping.home[member] = group
 
 
 def _cut(grouping: Grouping, outer: int) -> None:

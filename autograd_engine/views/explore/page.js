@@ -173,6 +173,12 @@ function dress(name) {
 
 const narrow = () => matchMedia("(max-width: 60rem)").matches;
 
+// Where much is open, what scrolls into sight is brought up to date.
+let scrolled = 0;
+at("canvas").addEventListener("scroll", () => {
+  if (picture.values.size > FEW && !scrolled) scrolled = requestAnimationFrame(() => { scrolled = 0; picture.update(view()); });
+});
+
 // Buttons.
 
 const press = (id, act) => at(id).addEventListener("click", act);
@@ -254,19 +260,25 @@ at("canvas").addEventListener("pointerdown", (event) => {
   }, { once: true });
 });
 
-put(at("title"), graphData.labelled[program.output] ? panels.L : "Explore");
+put(at("title"), graphData.labelled[program.output] ? `Explore ${panels.L}` : "Explore");
 put(at("summary"), graphData.description);
 at("unfold").hidden = !picture.foldable;
 put(at("unfold"), graphData.open ? "Close all" : "Open all");
 document.body.classList.toggle("has-folds", picture.foldable);
 panels.stale = program.isStale();
 picture.build();
-document.body.classList.toggle("wide", picture.width > 2 * picture.height);
+document.body.classList.toggle("wide", !picture.foldable && picture.width > 2 * picture.height);
 show();
 picture.fit();
 for (const row of panels.rows) panels.settle(row);
 recall();
-addEventListener("resize", () => picture.fit());
+let width = innerWidth;
+addEventListener("resize", () => { // a phone's address bar comes and goes: that is no reason
+  if (width === innerWidth) return;
+  width = innerWidth;
+  picture.fit();
+  picture.follow();
+});
 
 // For the curious, in the browser's console: explorer.value("a"), explorer.gradient("a").
 const index = (name) => graphData.names.indexOf(name);

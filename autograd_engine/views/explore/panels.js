@@ -67,7 +67,7 @@ class Panels {
         el("p", {}, "The forward pass computes each value from its operands. Then the backward pass asks how much each of them moves the output.")];
     }
     return [...this.heading("Both passes are done", `${this.L} = ${view.known(i) ? short(program.data[i]) : "·"}`),
-      el("p", {}, "Drag a leaf below: every value and gradient follows. Click a value in the graph to see where its gradient comes from."),
+      el("p", {}, "Drag a leaf's slider: every value and gradient follows. Click a value in the graph to see where its gradient comes from."),
       el("p", {}, el("button", { type: "button", class: "main", onclick: this.on.start }, "Step through both passes"))];
   }
 
@@ -107,19 +107,19 @@ class Panels {
         el("span", {}, this.slope(node)), el("span", {}, "·"), el("span", {}, fraction(by, to)),
         el("span", { class: "under" }), el("span", { class: "under" }, "="),
         el("span", { class: "under" }, this.grad(operand, view, before[operand])), el("span", { class: "under" }, "+"),
-        el("span", { class: "under" }, this.grad(node, view, adjoint)), el("span", { class: "under" }, "·"), el("span", { class: "under" }, short(partial))),
+        el("span", { class: "under" }, this.grad(node, view, adjoint)), el("span", { class: "under" }, "·"), el("span", { class: "under" }, bracketed(short(partial))),
+        el("span", {}), el("span", {}, "="), el("b", {}, this.grad(operand, view, after))),
       el("dl", {},
         this.row("partial", fraction(by, to), this.partialText(node, slot)),
         this.row("adjoint", this.slope(node), this.grad(node, view, adjoint)),
         this.row("contribution", "", hidden || view.hides(node) ? "?" : blocked ? "0" : short(partial * adjoint)),
-        this.row("before", this.slope(operand), this.grad(operand, view, before[operand])),
-        this.row("after", this.slope(operand), el("b", {}, this.grad(operand, view, after)))),
+        this.row("gradient", this.slope(operand), [this.grad(operand, view, before[operand]), " → ", el("b", {}, this.grad(operand, view, after))])),
       blocked && el("p", { class: "aside" }, "An adjoint of 0 passes nothing on, whatever the partial is."),
       this.place(operand)];
   }
 
   row(what, symbol, value) {
-    return el("div", {}, el("dt", {}, what, symbol ? " " : "", symbol), el("dd", {}, value));
+    return el("div", {}, el("dt", {}, what), el("dd", {}, symbol, symbol ? " = " : "", value));
   }
 
   // A partial as its rule has it: with names, with numbers, and what that gives.

@@ -2,6 +2,7 @@
 // A group comes laid out with the groups inside it folded. Where one opens, the space that its
 // box took is stretched, and everything else moves along.
 
+const FEW = 200; // with more values open than this, only those in sight are kept up to date
 const FRAME = { side: 10, top: 30, bottom: 10 };
 
 // A growing map of positions: each span [from, to] becomes at least as long as it wants.
@@ -61,7 +62,7 @@ class Picture {
       id: "graph", role: "group", tabindex: "-1", viewBox: `0 0 ${this.width} ${this.height}`,
       "aria-label": `The graph of ${this.names[this.program.output]}: ${this.program.graph.description}`,
     });
-    this.drawGroup(root, this.root);
+    this.drawGroup(root, this.root, [0, 0]);
     this.canvas.replaceChildren(this.root);
     const stop = this.stops.find((s) => s.key === this.focused) ?? this.stops[this.stops.length - 1];
     this.focused = stop.key;
@@ -95,10 +96,11 @@ class Picture {
     return [middle[0] - width / 2, middle[1] - height / 2, width, height];
   }
 
-  drawGroup(group, parent) {
+  drawGroup(group, parent, origin) {
+    group.origin = origin;
     const { members, inlets, arrows } = this.groups[group.g];
     const rects = [...members, ...inlets].map((_, place) => this.placed(group, place));
-    group.inner.forEach((child, place) => { if (child) this.drawFrame(child, rects[place], parent); });
+    group.inner.forEach((child, place) => { if (child) this.drawFrame(child, rects[place], parent, origin); });
     arrows.forEach((arrow) => this.drawArrow(group, arrow, rects, parent));
     members.forEach((m, place) => {
       if (m >= 0) this.drawValue(m, rects[place], parent, group);
@@ -137,7 +139,7 @@ class Picture {
     return Math.max(...this.groups[g].members.map((m) => (m >= 0 ? m : this.lastInside(~m))));
   }
 
-  drawFrame(child, [x, y, w, h], parent) {
+  drawFrame(child, [x, y, w, h], parent, origin) {
     const { title } = this.groups[child.g];
     const frame = svg("g", { class: "frame", transform: `translate(${x} ${y})` },
       svg("rect", { class: "frame-box", width: w, height: h, rx: 8 }));
@@ -151,7 +153,7 @@ class Picture {
     const content = svg("g", { transform: `translate(${FRAME.side} ${FRAME.top})` });
     frame.append(content);
     parent.append(frame);
-    this.drawGroup(child, content);
+    this.drawGroup(child, content, [origin[0] + x + FRAME.side, origin[1] + y + FRAME.top]);
   }
 
   drawArrow(group, arrow, rects, parent) {
@@ -169,6 +171,7 @@ class Picture {
       parts.middle = x;
       parts.text = svg("text", { x, y: y + 3.6, class: "partial" });
       parts.element.append(parts.back, parts.text);
+      parts.at = [group.origin[0] + x, group.origin[1] + y, 0, 0];
       this.write(parts, label);
     }
     this.arrows.push(parts);
@@ -198,27 +201,28 @@ class Picture {
   drawValue(i, [x, y, w, h], parent, group) {
     const { rule, operands } = this.program;
     const kind = operands[i].length ? "result" : this.program.isConstant(i) ? "constant" : "leaf";
-    const data = svg("text", { x: w - 9, y: 37, class: "number" });
-    const gradient = svg("text", { x: w - 9, y: 51, class: "number" });
-    const bar = svg("rect", { class: "bar-fill", x: w / 2, y: h - 4.5, width: 0, height: 3 });
+    const data = svg("text", { x: w - 9, y: 34, class: "number" });
+    const gradient = svg("text", { x: w - 9, y: 47, class: "number" });
+    const bar = svg("rect", { class: "bar-fill", x: w / 2, y: h - 5, width: 0, height: 3 });
     const symbol = rule[i].symbol + (this.program.frozen.has(i) ? " ❄" : "");
     const element = svg("g", { class: `node ${kind}`, role: "button", transform: `translate(${x} ${y})`, "data-index": i },
       svg("title", {}, this.names[i]),
       svg("rect", { class: "ring", x: -4, y: -4, width: w + 8, height: h + 8, rx: kind === "result" ? 10 : 4 }),
       svg("rect", { class: "box", width: w, height: h, rx: kind === "result" ? 7 : 0 }),
-      svg("path", { class: "rule", d: `M0 22H${w}` }),
-      svg("text", { x: 9, y: 15, class: "name" }, shortened(this.names[i])),
-      svg("text", { x: w - 9, y: 15, class: "symbol" }, shortened(symbol)),
-      svg("text", { x: 9, y: 37, class: "what" }, "data"), data);
+      svg("path", { class: "rule", d: `M0 21H${w}` }),
+      svg("text", { x: 9, y: 14.5, class: "name" }, shortened(this.names[i])),
+      svg("text", { x: w - 9, y: 14.5, class: "symbol" }, shortened(symbol)),
+      svg("text", { x: 9, y: 34, class: "what" }, "data"), data);
     if (kind !== "constant") {
-      element.append(svg("text", { x: 9, y: 51, class: "what" }, "grad"), gradient,
-        svg("path", { class: "middle", d: `M${w / 2} ${h - 5.5}v5` }), bar);
+      element.append(svg("text", { x: 9, y: 47, class: "what" }, "grad"), gradient,
+        svg("path", { class: "middle", d: `M${w / 2} ${h - 6}v5` }), bar);
     }
     if (this.groups[group.g].leaving.includes(i) && group.g > 0) {
       element.append(svg("path", { class: "exit", d: `M${w} ${h / 2}h9m-4 -3.5l4 3.5l-4 3.5` }));
     }
     this.stop(element, `v${i}`, i, () => this.on.select(i));
-    this.values.set(i, { element, data, gradient, bar, width: w, kind });
+    const place = [group.origin[0] + x, group.origin[1] + y, w, h];
+    this.values.set(i, { element, data, gradient, bar, width: w, at: place });
     parent.append(element);
   }
 
@@ -284,7 +288,9 @@ class Picture {
   update(view) {
     const { program } = this;
     const most = Math.max(1e-300, ...Array.from(view.gradient, (g) => (Number.isFinite(g) ? Math.abs(g) : 0)));
+    const inSight = this.sight();
     for (const [i, parts] of this.values) {
+      if (!inSight(parts.at)) continue;
       const known = view.known(i);
       put(parts.data, known ? short(program.data[i]) : "·");
       put(parts.gradient, view.hides(i) ? "?" : short(view.gradient[i]));
@@ -302,9 +308,18 @@ class Picture {
     }
     for (const arrow of this.arrows) {
       const { slot, node, text } = arrow;
-      if (slot >= 0 && text) this.write(arrow, view.known(node) ? `∂ ${brief(program.partials[node][slot])}` : "");
+      if (slot >= 0 && text && inSight(arrow.at)) this.write(arrow, view.known(node) ? `∂ ${brief(program.partials[node][slot])}` : "");
     }
     this.light(view.current);
+  }
+
+  // Whether a place is in sight; where there is little to show, everything is.
+  sight() {
+    if (this.values.size <= FEW) return () => true;
+    const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.canvas;
+    const [left, top, right, bottom] = [scrollLeft - 200, scrollTop - 200, scrollLeft + clientWidth + 200, scrollTop + clientHeight + 200]
+      .map((edge) => edge / this.zoom);
+    return ([x, y, w, h]) => x + w > left && x < right && y + h > top && y < bottom;
   }
 
   // An arrow's label, on a ground of its own that interrupts the line.
@@ -356,13 +371,13 @@ class Picture {
   fit() {
     const { clientWidth, clientHeight } = this.canvas;
     const large = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-    const wide = document.body.classList.contains("wide") && matchMedia("(min-width: 60.01rem)").matches;
+    const wide = document.body.classList.contains("wide") && !narrow();
     const height = wide ? 0.42 * innerHeight : clientHeight;
     const whole = Math.min((clientWidth - 24) / this.width, (height - 24) / this.height);
-    this.zoom = Math.min(1.6 * large, Math.max(0.8 * Math.min(large, 1.2), whole));
+    const least = narrow() || large > 1 ? large : 0.8; // where one reads from afar, rather scroll
+    this.zoom = Math.min(1.6 * large, Math.max(least, whole));
     this.scale();
-    this.canvas.scrollLeft = this.root.getBoundingClientRect().width;
-    this.canvas.scrollTop = (this.root.getBoundingClientRect().height - clientHeight) / 2;
+    this.follow(this.lit?.length ? this.lit : [this.boxOf(this.program.output)]);
   }
 
   resize(factor) {

@@ -18,10 +18,13 @@ from autograd_engine.views.folding import counted
 from autograd_engine.views.layout import Layout, lay_out
 from autograd_engine.views.scene import Arrow, Box, Scene
 
-NUMBERS = "data -0.0000\ngrad -0.0000"
+NUMBERS = "data  -0.0000\ngrad  -0.0000"
 """What a box keeps room for: the page writes its numbers as short as this."""
 
 PARTIAL = "∂ -0.0000"
+ROOM = "   "
+"""The label of an arrow without one: what it takes up keeps arrows from being too steep."""
+
 INLETS = 12
 """So many values from outside are shown one by one; more are gathered by where they stand."""
 
@@ -154,7 +157,7 @@ class _Picture:
                     arrows.append(Arrow(tail, head, self._partial(i, slot)))
                     slots.append(slot)
             else:
-                arrows.append(Arrow(tail, head, f"×{len(several):,}" if len(several) > 1 else ""))
+                arrows.append(Arrow(tail, head, f"×{len(several):,}" if len(several) > 1 else ROOM))
                 slots.append(-len(several))
         return arrows, slots
 

@@ -17,6 +17,9 @@ function trimmed(text) {
   return text.replace(/(\.\d*?)0+(?=e|$)/, "$1").replace(/\.(?=e|$)/, "").replace("e+", "e");
 }
 
+// A negative number after an operator.
+const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);
+
 // Three digits, for arrows.
 function brief(value) {
   if (!Number.isFinite(value)) return SPECIAL(value);
@@ -57,8 +60,9 @@ function filled(element, attributes, children) {
 
 // A derivative, as a fraction: ∂top over ∂bottom.
 function fraction(top, bottom) {
+  const clipped = (name) => (name.length <= 14 ? name : `${[...name].slice(0, 13).join("")}…`);
   return el("span", { class: "fraction", role: "math", "aria-label": `∂${top} by ∂${bottom}` },
-    el("span", { class: "top" }, `∂${top}`), el("span", { class: "bottom" }, `∂${bottom}`));
+    el("span", { class: "top" }, `∂${clipped(top)}`), el("span", { class: "bottom" }, `∂${clipped(bottom)}`));
 }
 
 // A formula with names or numbers in it: `put(0)` for the output, `put(1)`, `put(2)` operands.

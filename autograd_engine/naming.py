@@ -1,0 +1,140 @@
+"""Names for values by the variables that hold them, so that pictures read without `label=`.
+
+>>> with named():
+...     w, x = Value(3.0), Value(2.0)
+...     hidden = [w * x, w + x]
+>>> w.label, hidden[1].label
+('w', 'hidden[1]')
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from types import FrameType
+from typing import Any
+
+from autograd_engine.engine import Value
+from autograd_engine.modules import Module
+
+
+def name_values(names: Mapping[str, object]) -> int:
+    """Label values by the variables that hold them, and return how many got a label.
+
+    Call it with `locals()` or `globals()`. Values in lists, tuples, dicts and NumPy arrays are
+    called w[0], w[1], ..., the parameters of a module by their dotted names, behind the
+    variable's where there are several modules. A value that has a label keeps it; variables
+    that begin with an underscore are passed over, and so is a loop's variable, in favour of
+    the list that it runs through. Raises `TypeError` for anything but a mapping.
+
+    >>> a, weights = Value(1.0), [Value(2.0), Value(3.0)]
+    >>> for weight in weights:
+    ...     pass
+    >>> name_values({"a": a, "weights": weights, "weight": weight})
+    3
+    >>> weights[1].label
+    'weights[1]'
+    """
+    if not isinstance(names, Mapping):
+        raise TypeError(f"name_values needs locals() or globals(), not {type(names).__name__}")
+    return _label(names, {})
+
+
+class named:
+    """Label the values that this block makes known to the variables around it.
+
+    It labels at the end of the block, as `name_values(locals())` does, but only what was not
+    to be found in the variables when the block began.
+
+    >>> old = Value(1.0)
+    >>> with named():
+    ...     new = old * 2.0
+    >>> old.label, new.label
+    ('', 'new')
+    """
+
+    def __init__(self) -> None:
+        self._frames: list[tuple[FrameType, dict[int, Value]]] = []
+
+    def __enter__(self) -> None:
+        frame = sys._getframe(1)
+        self._frames.append((frame, dict(_all(frame.f_locals))))
+
+    def __exit__(self, *error: Any) -> None:
+        frame, before = self._frames.pop()
+        _label(frame.f_locals, before)
+
+
+def _label(names: Mapping[str, object], before: Mapping[int, Value]) -> int:
+    """Label what the variables hold and `before` does not; return how many."""
+    # A notebook keeps what it has shown in a variable too.
+    passed = ("In", "Out") if "get_ipython" in names else ()
+    public = {
+        name: held
+        for name, held in names.items()
+        if not name.startswith("_") and name not in passed
+    }
+    count = 0
+    for label, value in _labels(public):
+        if not value.label and id(value) not in before:
+            value.label = label
+            count += 1
+    return count
+
+
+def _all(names: Mapping[str, object]) -> Iterator[tuple[int, Value]]:
+    """Yield every value that variables hold, by its id."""
+    for held in list(names.values()):
+        for _, value in _held("", held):
+            yield id(value), value
+
+
+def _labels(names: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
+    """Yield each value with the label it should have, the best label first."""
+    direct = {id(value): name for name, value in names.items() if isinstance(value, Value)}
+    modules = [held for held in names.values() if isinstance(held, Module)]
+    several = len({id(module) for module in modules}) > 1
+    parameters = [
+        (f"{name}.{path}" if several else path, value)
+        for name, held in names.items()
+        if isinstance(held, Module)
+        for path, value in held.named_parameters()
+    ]
+    yield from parameters
+    known = {id(value) for _, value in parameters}
+    inner: list[tuple[str, Value]] = []
+    looped: set[str] = set()
+    for name, held in names.items():
+        if not isinstance(held, (Value, Module)):
+            found = [(path, value) for path, value in _held(name, held) if id(value) not in known]
+            inner += found
+            # Of several values in a list, one alone has a variable of its own: a loop's.
+            own = {direct[id(value)] for _, value in found if id(value) in direct}
+            if len(own) == 1 and len(found) > 1:
+                looped |= own
+    for name, value in names.items():
+        if isinstance(value, Value) and name not in looped:
+            yield name, value
+    yield from inner
+
+
+def _held(name: str, held: object, outer: tuple[int, ...] = ()) -> Iterator[tuple[str, Value]]:
+    """Yield the values in a variable, each with the expression that reaches it."""
+    if isinstance(held, Value):
+        yield name, held
+    elif isinstance(held, Module):
+        yield from ((f"{name}.{path}", value) for path, value in held.named_parameters())
+    elif id(held) not in outer:
+        for key, part in _items(held):
+            yield from _held(f"{name}[{key!r}]", part, (*outer, id(held)))
+
+
+def _items(held: Any) -> list[tuple[Any, Any]]:
+    """Return what a container holds, by key."""
+    if isinstance(held, (list, tuple)):
+        return list(enumerate(held))
+    if isinstance(held, dict):
+        return list(held.items())
+    if getattr(getattr(held, "dtype", None), "hasobject", False) and getattr(held, "shape", ()):
+        return list(enumerate(held.tolist()))
+    return []

@@ -1,0 +1,143 @@
+"""play: both passes through a graph in a terminal, one step at a time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, TextIO
+
+from autograd_engine.engine import LEAF, Value
+from autograd_engine.views.plain import plain
+from autograd_engine.views.sweep import Steps, steps
+from autograd_engine.views.typesetting import SUM
+from autograd_engine.views.wording import rounded
+
+HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
+
+_NEXT, _BACK, _RUN, _QUIT = "nbrq"
+_SAME = {"": _NEXT, " ": _NEXT, "\r": _NEXT, "\n": _NEXT, "\x03": _QUIT, "\x04": _QUIT}
+_ARROWS = {"C": _NEXT, "B": _NEXT, "D": _BACK, "A": _BACK, "M": _NEXT, "P": _NEXT}
+_ARROWS |= {"K": _BACK, "H": _BACK}  # as Windows calls them
+
+
+def play(output: Value, source: TextIO | None = None, screen: TextIO | None = None) -> None:
+    """Show the forward pass and then the backward pass of a value, one step at a time.
+
+    The keys are n for the next step (or Enter, Space, an arrow), b for the one before, r to
+    run to the end and q to quit. Where `source`, standard input by default, is no terminal,
+    its lines are read instead.
+
+    Raises `TypeError` for anything but a Value.
+
+    >>> from io import StringIO
+    >>> a = Value(3.0, "a")
+    >>> play(a * a, StringIO("n\\nr\\n"))  # doctest: +ELLIPSIS
+    n or Enter: next   b: back   r: run to the end   q: quit
+    [1/4] forward   f = 3 * 3 = 9
+    [2/4] backward  δ(f) = 1
+    [3/4] backward  δ(a): 0 + ∂f/∂a · δ(f) = 0 + 3 · 1 = 3
+    [4/4] backward  δ(a): 3 + ∂f/∂a · δ(f) = 3 + 3 · 1 = 6
+    gradients: a 6
+    """
+    shown = _rows(steps(output))
+    source = sys.stdin if source is None else source
+    screen = sys.stdout if screen is None else screen
+
+    def show(text: str) -> None:
+        print(plain(text, getattr(screen, "encoding", None) or "utf-8"), file=screen, flush=True)
+
+    show(HELP)
+    with _keys(source) as read:
+        _walk(shown, read, show)
+
+
+def _rows(found: Steps) -> list[str]:
+    forward = [f"forward   {computation}" for computation in found.forward]
+    backward = [f"backward  δ({found.name(found.output)}) = 1"]
+    backward += [f"backward  {contribution}" for contribution in found]
+    rows = [*forward, *backward]
+    rows = [f"[{i}/{len(rows)}] {row}" for i, row in enumerate(rows, 1)]
+    rows[-1] += "\n" + _gradients(found)
+    return rows
+
+
+def _gradients(found: Steps) -> str:
+    """Return the gradient of every leaf, once all contributions are made."""
+    values = {id(v): v for step in found.forward for v in step.node.operands}
+    values = values or {id(found.output): found.output}
+    leaves = [value for value in values.values() if value.rule is LEAF]
+    gradients = [f"{found.name(v)} {rounded(found.gradient(v), SUM)}" for v in leaves]
+    quiet = ", ".join(found.name(value) for value in found.silent)
+    more = f"\nnothing passes on from {quiet}: an adjoint of exactly 0" if quiet else ""
+    return f"gradients: {', '.join(gradients) or 'there are no leaves'}{more}"
+
+
+def _walk(rows: list[str], read: Callable[[], str | None], show: Callable[[str], None]) -> None:
+    """Show the rows as the keys say, until the last has been shown and passed, or q."""
+    place = -1
+    while (key := read()) is not None and key != _QUIT:
+        if key == _NEXT and place + 1 < len(rows):
+            place += 1
+            show(rows[place])
+        elif key == _BACK and place > 0:
+            place -= 1
+            show(rows[place])
+        elif key == _RUN and place + 1 < len(rows):
+            show("\n".join(rows[place + 1 :]))
+            place = len(rows) - 1
+        elif key == _BACK:
+            show("this is the beginning; " + HELP)
+        elif key in (_NEXT, _RUN):
+            show("this is the end; b: back   q: quit")
+        else:
+            show(HELP)
+
+
+def _keys(source: TextIO) -> AbstractContextManager[Callable[[], str | None]]:
+    """Return how the next key is read: single keys of a terminal, else whole lines."""
+    if source.isatty():
+        if sys.platform == "win32":
+            return nullcontext(_windows_key)
+        return _terminal(source)
+    return nullcontext(lambda: _from_line(source.readline()))
+
+
+def _from_line(line: str) -> str | None:
+    if not line:
+        return None
+    word = line.strip().lower()
+    return _SAME.get(word, word[:1] if word in ("next", "back", "run", "quit") else word)
+
+
+def _windows_key() -> str:
+    import msvcrt
+
+    key: str = msvcrt.getwch()  # type: ignore[attr-defined, unused-ignore]
+    if key in ("\x00", "\xe0"):
+        return _ARROWS.get(msvcrt.getwch(), "")  # type: ignore[attr-defined, unused-ignore]
+    return _SAME.get(key, key.lower())
+
+
+@contextmanager
+def _terminal(source: Any) -> Iterator[Callable[[], str | None]]:
+    """Read single keys in this block, and leave the terminal as it was."""
+    import termios
+    import tty
+
+    place = source.fileno()
+    before = termios.tcgetattr(place)
+    try:
+        tty.setcbreak(place)
+        yield lambda: _from_keys(lambda: source.read(1))
+    finally:
+        termios.tcsetattr(place, termios.TCSADRAIN, before)
+
+
+def _from_keys(read: Callable[[], str]) -> str | None:
+    key = read()
+    if not key:
+        return None
+    if key == "\x1b" and read() in ("[", "O"):
+        return _ARROWS.get(read(), "")
+    return _SAME.get(key, key.lower())

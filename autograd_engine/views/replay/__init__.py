@@ -1,0 +1,17 @@
+"""A page to scrub through a training, or through two beside each other.
+
+Reading order:
+
+    frames     the recorded steps, run again
+    columns    every number of a graph over the steps
+    boundary   what a model of two inputs predicts all over their plane
+    contents   all that the page holds, as JSON
+    page       Replay, replay
+
+The page's own parts are replay.html, replay.css and, in the order in which they are read,
+runs.js, charts.js, plane.js, replay.js; the graph is drawn by the files of `explore`.
+"""
+
+from autograd_engine.views.replay.page import Replay, replay
+
+__all__ = ["Replay", "replay"]

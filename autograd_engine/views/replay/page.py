@@ -1,0 +1,111 @@
+"""`replay`: a training as a page to scrub through, alone or beside another."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import TypeAlias
+
+from autograd_engine.history import History
+from autograd_engine.views.explore.contents import inert_json
+from autograd_engine.views.explore.page import Page, checked_path
+from autograd_engine.views.folding import counted
+from autograd_engine.views.replay.contents import run_contents
+from autograd_engine.views.scene import readable
+
+Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
+
+EXPLORE = "autograd_engine.views.explore"
+REPLAY = "autograd_engine.views.replay"
+STYLES = ((EXPLORE, "page.css"), (REPLAY, "replay.css"))
+SCRIPTS = (
+    (EXPLORE, "wording.js"),
+    (EXPLORE, "picture.js"),
+    (REPLAY, "runs.js"),
+    (REPLAY, "charts.js"),
+    (REPLAY, "plane.js"),
+    (REPLAY, "replay.js"),
+)
+"""The graph is drawn as in `explore`, by the same files."""
+
+
+class Replay(Page):
+    """A training to scrub through: shown by notebooks, saved by `save`, as text in `html`."""
+
+    def __repr__(self) -> str:
+        return f"<Replay: {self.description}>"
+
+
+def replay(
+    histories: Runs, path: str | os.PathLike[str] | None = None, *, sample: int = 0
+) -> Replay:
+    """Return a page with a slider over the steps of one training, or of two beside each other.
+
+    It shows the graph of one sample's loss with the values and gradients of each step, the
+    loss curve and, for two inputs and classes, the decision boundary. `histories` is what
+    `fit(..., record=True)` returned; to compare two runs, a list of two, or a dict of two with
+    their names. `sample` is the position of the sample in the data.
+
+    The page is one HTML file that needs no network. With a `path` it is written there too;
+    without, let a notebook show what is returned. All numbers are computed by running the
+    model with the parameters of each step; it has its own again afterwards.
+
+    Raises `TypeError` for anything but histories, `ValueError` for one without a recording, for
+    more than two, for a sample that is not there and for a path that does not end in .html,
+    and `FileNotFoundError` for a folder that does not exist.
+
+    >>> from autograd_engine import datasets, fit, losses, nn, optim
+    >>> model = nn.MLP(2, [2, 1], activation="tanh")
+    >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
+    >>> history = fit(model, datasets.xor(8), losses.binary_cross_entropy, optimizer, epochs=3,
+    ...               record=True, progress=False)
+    >>> replay(history)
+    <Replay: 4 of 3 steps>
+    """
+    if path is not None:
+        checked_path(path)  # before the work
+    runs = [run_contents(name, history, sample) for name, history in _named(histories)]
+    description = " and ".join(_described(run["name"], len(run["steps"]), run) for run in runs)
+    data = inert_json({"description": description, "runs": runs})
+    page = Replay(_filled(f"Replay: {description}", data), description)
+    if path is not None:
+        page.save(path)
+    return page
+
+
+def _named(histories: Runs) -> list[tuple[str, History]]:
+    """Return the runs with their names."""
+    if isinstance(histories, History):
+        return [("", histories)]
+    if isinstance(histories, Mapping):
+        runs = [(str(name), history) for name, history in histories.items()]
+    elif isinstance(histories, (list, tuple)):
+        runs = [(f"run {i}", history) for i, history in enumerate(histories, 1)]
+    else:
+        raise TypeError(f"a replay needs what fit returns, not {histories!r:.60}")
+    if len(runs) not in (1, 2):
+        raise ValueError(f"a replay shows one run, or compares two; got {len(runs)}")
+    return runs
+
+
+def _described(name: str, shown: int, run: Mapping[str, object]) -> str:
+    return f"{name}: " * bool(name) + f"{shown - 1} of {counted(int(str(run['last'])), 'step')}"
+
+
+def _filled(title: str, data: str) -> str:
+    """Return the page's frame, filled in one pass: nothing filled in is looked at again."""
+    parts = {
+        "TITLE": html.escape(readable(title)),
+        "STYLE": "\n".join(_read(*name) for name in STYLES),
+        "DATA": data,
+        "SCRIPT": "\n".join(_read(*name) for name in SCRIPTS),
+    }
+    frame = _read(REPLAY, "replay.html")
+    return re.sub("<!--(TITLE|STYLE|DATA|SCRIPT)-->", lambda found: parts[found[1]], frame)
+
+
+def _read(package: str, name: str) -> str:
+    return files(package).joinpath(name).read_text(encoding="utf-8")
