@@ -26,7 +26,7 @@ Reading order, each module importing only from those above it:
     recorder     steps of a training, for replay
     history      the record of a training
     training     fit
-    views        draw, draw_dot, Picture, explain, steps
+    views        draw, draw_dot, Picture, explain, steps, explore
     expressions  formulas typed as text
     stepping     what `step` on the command line does
     plots        loss curve and decision boundary
@@ -110,6 +110,7 @@ from autograd_engine.recording import no_grad
 from autograd_engine.sources import trace_source
 from autograd_engine.training import fit
 from autograd_engine.views import Picture, draw, draw_dot, explain, steps
+from autograd_engine.views.explore import explore
 
 __version__ = "0.1.0"
 
@@ -145,6 +146,7 @@ __all__ = [
     "evaluate",
     "exp",
     "explain",
+    "explore",
     "expm1",
     "fit",
     "gelu",

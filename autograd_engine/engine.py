@@ -25,7 +25,7 @@ from typing import Any, Final, TypeAlias
 from autograd_engine import floats
 from autograd_engine.compiling import COMPILED, mypyc_attr
 from autograd_engine.real import LEAVING, as_float, domain_error, is_number
-from autograd_engine.recording import PAUSED, SILENT, TRACED, WATCHED, recording
+from autograd_engine.recording import LISTENING, PAUSED, SILENT, TRACED, WATCHED, recording
 
 REAL: Final = (-math.inf, math.inf)
 POSITIVE: Final = (0.0, math.inf)
@@ -403,6 +403,8 @@ class Value:
         An adjoint of exactly 0 passes nothing on, not even to an infinite partial.
         """
         start = as_float(seed)
+        if LISTENING and get_ident() in LISTENING:
+            LISTENING[get_ident()](self, start)
         order = topological_order(self, clear=True)
         self._grad += start
         for node in reversed(order):

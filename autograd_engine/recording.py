@@ -23,6 +23,10 @@ WATCHED: Final[dict[int, Any]] = {}
 """The threads that compile a function at present, and what is called with each comparison that
 the function makes: its NumPy name, the two Values, and how it came out."""
 
+LISTENING: Final[dict[int, Any]] = {}
+"""The threads in which `diagnostics` listens at present, and what is called before each backward
+pass: with the output and the seed."""
+
 
 class no_grad(ContextDecorator):
     """Record nothing inside this block, in this thread: results are constants.

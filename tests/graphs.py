@@ -7,7 +7,7 @@ by recording it once and computing its tape again with Values: `answer`.
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,14 +19,15 @@ from autograd_engine.engine import POWER, TABLE, constant, power_of, topological
 
 @dataclass
 class Graph:
-    """A loss, the leaves that are fed at each call, and those to differentiate by."""
+    """A loss, the leaves that are fed at each call, those to differentiate by, more outputs."""
 
     loss: Value
     inputs: list[Value]
     parameters: list[Value]
+    others: list[Value] = field(default_factory=list)
 
     def tape(self) -> Tape:
-        return record([self.loss], self.inputs, self.parameters)
+        return record([self.loss, *self.others], self.inputs, self.parameters)
 
 
 def numbers(values: list[Value]) -> np.ndarray:
@@ -217,46 +218,50 @@ def fitted(
 PRIMITIVES = [name for name in TABLE if name not in ("leaf", "constant")]
 STEEP = 20.0  # a partial beyond it would make rounding errors larger than the tolerance
 LARGE = 100.0
-EXACT = ("add", "subtract", "multiply", "negative", "absolute", "maximum", "minimum", "relu")
-KINKS = (
-    "maximum",
-    "minimum",
-    "relu",
-    "absolute",
-    "sign",
-    "above",
-    "at_least",
-    "equals",
-    "gate",
-    "branching",
-)
+KEEPING = ("add", "subtract", "multiply", "negative", "absolute", "maximum", "minimum", "relu")
+STEPS = ("above", "at_least", "equals", "sign")
+KINKS = (*STEPS, "maximum", "minimum", "relu", "absolute", "gate", "branching")
 
 
-def plain(value: Value) -> bool:
-    """Say whether a number has so few digits that no order of operations rounds it."""
-    return (value.data * 64.0).is_integer() and abs(value.data) < LARGE
+class Exact:
+    """Knows of values whether they have so few digits that no order of operations rounds them."""
 
+    def __init__(self) -> None:
+        self.known: dict[int, bool] = {}
 
-def smooth(values: list[Value], exact: dict[int, bool]) -> bool:
-    """Say whether rounding leaves the slopes of computed values about what they are.
+    def copy(self) -> "Exact":
+        other = Exact()
+        other.known = dict(self.known)
+        return other
 
-    Not where a kink is near, unless it is met exactly, by numbers that are never rounded:
-    `exact` tells, by id, which values are such numbers, and is added to.
-    """
-    for value in values:
-        operands = [operand for operand in (value.x, value.y) if operand is not None]
-        known = all(
-            exact.get(id(operand), operand.x is None and plain(operand)) for operand in operands
-        )
-        exact[id(value)] = known and plain(value) and value.rule.name in EXACT
-        slopes = [abs(value.dx), abs(value.dy)] if value.rule.name != "multiply" else []
-        if not (abs(value.data) < LARGE and all(slope < STEEP for slope in slopes)):
-            return False
-        if value.rule.name in KINKS and not known:
-            x, *others = (operand.data for operand in operands)
-            if abs(x - (others[0] if others and value.rule.name != "gate" else 0.0)) < 1e-6:
+    def __contains__(self, value: Value) -> bool:
+        return self.known.get(id(value), value.x is None and short(value))
+
+    def smooth(self, values: list[Value]) -> bool:
+        """Say whether rounding leaves the slopes of computed values about what they are.
+
+        Not where a kink is near, unless it is met exactly, by numbers that are never rounded.
+        """
+        for value in values:
+            operands = [operand for operand in (value.x, value.y) if operand is not None]
+            slopes = [abs(value.dx), abs(value.dy)] if value.rule.name != "multiply" else []
+            if not (abs(value.data) < LARGE and all(slope < STEEP for slope in slopes)):
                 return False
-    return True
+            bending = operands[:1] if value.rule.name == "gate" else operands
+            exact = all(operand in self for operand in bending)
+            if value.rule.name in KINKS and not exact:
+                x, *others = (operand.data for operand in bending)
+                if abs(x - (others[0] if others else 0.0)) < 1e-6:
+                    return False
+            stepped = value.rule.name in STEPS
+            self.known[id(value)] = stepped or (
+                short(value) and value.rule.name in KEEPING and all(v in self for v in operands)
+            )
+        return True
+
+
+def short(value: Value) -> bool:
+    return (value.data * 64.0).is_integer() and abs(value.data) < LARGE
 
 
 class Grower:
@@ -264,11 +269,12 @@ class Grower:
 
     def __init__(self, seed: int) -> None:
         self.rng = rng = random.Random(seed)
-        self.exact: dict[int, bool] = {}
+        self.exact = Exact()
         count = rng.randint(3, 30)
         self.leaves = [Value(self.number()) for _ in range(count)]
         self.pool = list(self.leaves)
         self.vectors = [self.leaves]
+        self.met: set[str] = set()  # compositions that were tried
 
     def number(self) -> float:
         rng = self.rng
@@ -277,9 +283,9 @@ class Grower:
     def keep(self, values: list) -> None:
         """Add what has been computed to the pool, if it can be compared."""
         values = [value for value in values if isinstance(value, Value)]
-        new = [node for node in topological_order(*values) if id(node) not in self.exact]
-        exact = dict(self.exact)
-        if smooth(new, exact):
+        exact = self.exact.copy()
+        new = [node for node in topological_order(*values) if id(node) not in exact.known]
+        if exact.smooth(new):
             self.exact = exact
             self.pool += values
             if len(values) > 1:
@@ -310,7 +316,8 @@ class Grower:
             rng.shuffle(leaves)
         fed = rng.randint(1, len(leaves) - 1) if inputs else 0
         frozen = rng.choice([0, 0, 1]) if len(leaves) - fed > 1 else 0
-        return Graph(loss, leaves[:fed], leaves[fed : len(leaves) - frozen])
+        others = rng.sample(self.pool, rng.choice([0, 0, 2]))
+        return Graph(loss, leaves[:fed], leaves[fed : len(leaves) - frozen], others)
 
 
 # What a random graph may grow by: functions of a Grower that return values.
@@ -340,30 +347,35 @@ def primitives(g: Grower) -> list:
     return [rule(*operands) for operands in zip(*columns)]
 
 
+COMPOSITIONS = {
+    "softmax": lambda x, number: ag.softmax(x),
+    "log_softmax": lambda x, number: ag.log_softmax(x),
+    "logsumexp": lambda x, number: [ag.logsumexp(x)],
+    "norm": lambda x, number: [ag.norm(x)],
+    "variance": lambda x, number: [ag.variance(x)],
+    "mean": lambda x, number: [ag.mean(x)],
+    "sum": lambda x, number: [ag.sum(x)],
+    "prod": lambda x, number: [ag.prod([ag.tanh(value) for value in x])],
+    "dot": lambda x, number: [ag.dot(x, x[::-1], number)],
+    "leaky_relu": lambda x, number: [ag.leaky_relu(value, number) for value in x],
+    "elu": lambda x, number: [ag.elu(value, number) for value in x],
+    "gelu": lambda x, number: [ag.gelu(value) for value in x],
+    "silu": lambda x, number: [ag.silu(value) for value in x],
+    "clip": lambda x, number: [ag.clip(value, -0.5, x[0] * x[0]) for value in x],
+    "where": lambda x, number: [ag.where(value > number, value, x[0]) for value in x],
+}
+
+
 def compositions(g: Grower) -> list:
-    values = g.some(g.rng.randint(1, 7))
-    x, slope = values[0], abs(g.number())
-    return g.rng.choice(
-        [
-            lambda: ag.softmax(values),
-            lambda: ag.log_softmax(values),
-            lambda: [ag.logsumexp(values)],
-            lambda: [ag.norm(values)],
-            lambda: [ag.variance(values)],
-            lambda: [ag.mean(values)],
-            lambda: [ag.prod([ag.tanh(value) for value in values])],
-            lambda: [ag.leaky_relu(value, slope) for value in values],
-            lambda: [ag.elu(value, slope) for value in values],
-            lambda: [ag.gelu(value) for value in values],
-            lambda: [ag.silu(value) for value in values],
-            lambda: [ag.clip(value, -0.5, 0.5) for value in values],
-            lambda: [ag.clip(x, values[-1], values[-1] + 1.0)],
-            lambda: [ag.where(x > 0.0, x, values[-1])],
-            lambda: [g.rng.choice(OWN)(value) for value in values],
-            lambda: [CUBE(value) for value in values],
-            lambda: [BLEND(value, x) for value in values],
-        ]
-    )()
+    """One of the package's functions, of a few values."""
+    name = g.rng.choice(list(COMPOSITIONS))
+    g.met.add(name)
+    return COMPOSITIONS[name](g.some(g.rng.randint(1, 7)), abs(g.number()))
+
+
+def own_primitives(g: Grower) -> list:
+    values, rule = g.some(g.rng.randint(1, 5)), g.rng.choice(OWN)
+    return [rule(*(value, values[0])[: len(rule.domain)]) for value in values]
 
 
 def layers(g: Grower) -> list:
@@ -454,6 +466,17 @@ def cumulative(g: Grower) -> list:
     return found
 
 
+def ties(g: Grower) -> list:
+    """Kinks, met exactly."""
+    exact = [value for value in g.pool if value in g.exact] or [Value(1.0)]
+    values = g.rng.choices(exact, k=4) + g.rng.choices(exact, k=1) * 2
+    bent = TABLE[g.rng.choice(["relu", "absolute", "sign"])]
+    chosen = TABLE[g.rng.choice(["maximum", "minimum", "above", "at_least", "equals"])]
+    return [bent(a - b) for a, b in zip(values, values[1:])] + [
+        chosen(a, b) for a, b in zip(values, values[1:])
+    ]
+
+
 def reductions(g: Grower) -> list:
     """Sums over parts of what there is, some values twice in one."""
     length = g.rng.randint(2, 9)
@@ -497,7 +520,7 @@ THREE = ag.primitive("three", lambda x: 3, lambda out, x: (0.25,))
 BRANCHING = ag.primitive(
     "branching", lambda x: x if x > 0.0 else 0.5 * x, lambda out, x: (0.5 + 0.5 * ag.sigmoid(x),)
 )
-OWN = [CUBE, HALF_BACK, THREE, BRANCHING]
+OWN = [CUBE, BLEND, HALF_BACK, THREE, BRANCHING]
 GROWTHS = [
     operators,
     operators,
@@ -507,6 +530,7 @@ GROWTHS = [
     primitives,
     compositions,
     compositions,
+    own_primitives,
     layers,
     layers,
     subtracted_layers,
@@ -516,6 +540,7 @@ GROWTHS = [
     windows,
     scans,
     cumulative,
+    ties,
     reductions,
     outer,
     elementwise,
@@ -540,7 +565,7 @@ def other_rows(graph: Graph, tape: Tape, seed: int, count: int) -> np.ndarray:
         row = first + scale * np.array([rng.uniform(-1, 1) for _ in first])
         try:
             values = replayed(tape, leaves, row)
-            good = smooth([value for value in values if value.x is not None], {})
+            good = Exact().smooth([value for value in values if value.x is not None])
         except (ArithmeticError, ValueError):
             good = False
         rows.append(row if good else first)

@@ -441,7 +441,7 @@ def read(tape: Tape) -> float:
         assert found.shape == line.shape, line
         known[line.name] = found[()]
     assert len(str(told).splitlines()) >= len(told.lines) + 2
-    return float(eval(told.result, known))
+    return float(np.ravel(eval(told.result, known))[0])
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -12,7 +12,7 @@ from itertools import permutations
 from math import prod
 from typing import Final
 
-from autograd_engine.compiler.costs import kernel_seconds
+from autograd_engine.compiler.costs import kernel_cost
 from autograd_engine.compiler.nests import Axis, merged
 
 CONTRACT: Final = 1
@@ -43,7 +43,7 @@ def contracted(
             at = [start + i * step for start, step in zip(starts, shortest.strides, strict=True)]
             found += contracted(at, others, summed) or []
         return found
-    return [min(_forms(starts, kept, summed), key=kernel_seconds)]
+    return [min(_forms(starts, kept, summed), key=kernel_cost)]
 
 
 def _forms(

@@ -93,11 +93,21 @@ def v_log(x):
 
 
 @njit(**PART)
+def small_log1p(x):
+    """Return ln(1 + x), which is ln u and what u lost of x, for finite x > -1."""
+    u = 1.0 + x
+    return positive_log(u) + (x - (u - 1.0)) / u
+
+
+@njit(**PART)
+def v_log1p(x):
+    result = if_less(-1.0, x, small_log1p(x), if_equal(x, -1.0, -math.inf, math.nan))
+    return if_equal(x, math.inf, math.inf, result)
+
+
+@njit(**PART)
 def v_softplus(x):
-    e = v_exp(-size(x))
-    u = 1.0 + e
-    # ln(1 + e) is ln u, and what u lost of e.
-    return if_less(x, 0.0, 0.0, x) + (positive_log(u) + (e - (u - 1.0)) / u)
+    return if_less(x, 0.0, 0.0, x) + small_log1p(v_exp(-size(x)))
 
 
 @njit(**PART)
@@ -189,11 +199,11 @@ def line(m, o, a, an, a1, a2, b, bn, b1, b2, k1, k2, n):
                 elif an == 1:
                     s = load_first(m, x, count)
                 else:
-                    s = gather(m, x, an, count)
+                    s = gather_first(m, x, an, count)
                 if bn == 1:
                     t = fma(s, load_first(m, y, count), t)
                 else:
-                    t = fma(s, gather(m, y, bn, count), t)
+                    t = fma(s, gather_first(m, y, bn, count), t)
                 x += a2
                 y += b2
         store_first(m, o, t, count)
@@ -227,51 +237,45 @@ def dot(m, a, a1, a2, b, b1, b2, k1, k2):
 @njit(**PART)
 def panels(m, o, om, a, am, an, a1, a2, b, bm, bn, b1, b2, rows, columns, k1, k2):
     """Compute a product whose result has columns side by side."""
-    if rows < 4 or an != 0 or bm != 0:
+    if rows < {rows} or an != 0 or bm != 0:
         for i in range(rows):
             line(m, o + i * om, a + i * am, an, a1, a2, b + i * bm, bn, b1, b2, k1, k2, columns)
         return
     j = 0
     while j < columns:
-        wide = bn == 1 and columns - j >= 2 * WIDTH
-        for first in range(0, rows, 4):
-            i = min(first, rows - 4)  # the last block goes over rows again, not beyond them
+        wide = bn == 1 and columns - j >= {columns} * WIDTH
+        for first in range(0, rows, {rows}):
+            i = min(first, rows - {rows})  # the last block goes over rows again, not beyond
+            to, x, y = o + i * om + j, a + i * am, b + j * bn
             if wide:
-                panel_4x2(
-                    m, o + i * om + j, om, a + i * am, am, a1, a2,
-                    b + j, 1, b1, b2, k1, k2, 0,
-                )
+                panel(m, to, om, x, am, a1, a2, y, bn, b1, b2, k1, k2, 0)
             else:
-                panel_4x1(
-                    m, o + i * om + j, om, a + i * am, am, a1, a2,
-                    b + j * bn, bn, b1, b2, k1, k2, min(columns - j, WIDTH),
-                )
-        j += 2 * WIDTH if wide else WIDTH
+                count = min(columns - j, WIDTH)
+                edge(m, to, om, x, am, a1, a2, y, bn, b1, b2, k1, k2, count)
+        j += {columns} * WIDTH if wide else WIDTH
 
 
 @njit(**PART)
 def products(m, o, om, on, a, am, an, a1, a2, b, bm, bn, b1, b2, rows, columns, k1, k2):
     """Compute a product whose terms stand side by side."""
-    if rows < 4 or an != 0 or bm != 0 or a2 != 1 or b2 != 1:
+    if rows < {rows} or an != 0 or bm != 0 or a2 != 1 or b2 != 1:
         for i in range(rows):
             for j in range(columns):
                 m[o + i * om + j * on] = dot(
                     m, a + i * am + j * an, a1, a2, b + i * bm + j * bn, b1, b2, k1, k2
                 )
         return
-    for j in range(0, columns, 2):
-        for first in range(0, rows, 4):
-            i = min(first, rows - 4)
-            if columns - j >= 2:
-                dots_4x2(
-                    m, o + i * om + j * on, om, on, a + i * am, am, a1,
-                    b + j * bn, bn, b1, k1, k2,
-                )
+    j = 0
+    while j < columns:
+        wide = columns - j >= {columns}
+        for first in range(0, rows, {rows}):
+            i = min(first, rows - {rows})
+            to, x, y = o + i * om + j * on, a + i * am, b + j * bn
+            if wide:
+                dots(m, to, om, on, x, am, a1, y, bn, b1, k1, k2)
             else:
-                dots_4x1(
-                    m, o + i * om + j * on, om, on, a + i * am, am, a1,
-                    b + j * bn, bn, b1, k1, k2,
-                )
+                file(m, to, om, on, x, am, a1, y, bn, b1, k1, k2)
+        j += {columns} if wide else 1
 
 
 @njit(**PART)

@@ -15,11 +15,11 @@ from typing import Final
 
 from autograd_engine.compiler.emit import functions, spelled
 from autograd_engine.compiler.kernel_loops import LOOPS, MATHEMATICS
+from autograd_engine.compiler.lanes import COLUMNS, ROWS, WIDTH
 from autograd_engine.compiler.symbols import X, Y, applied
 from autograd_engine.engine import CONSTANT, LEAF, TABLE
 
 CHOOSE: Final = "choose"
-ROWS, COLUMNS = 4, 2  # of a block of the result that stands in registers, in vectors
 
 VECTORS: Final = {
     "stopped": "x",
@@ -44,6 +44,7 @@ VECTORS: Final = {
     "exp": "v_exp(x)",
     "log": "v_log(x)",
     "ln": "v_log(x)",
+    "log1p": "v_log1p(x)",
     "tanh": "v_tanh(x)",
     "sigmoid": "v_sigmoid(x)",
     "bell": "v_bell(x)",
@@ -76,7 +77,8 @@ def source() -> str:
     parts.append(_switch("value", scalars))
     parts += [f"{name.upper()} = {codes()[name]}" for name in ("multiply", "power", "slope")]
     parts.append(f"VECTORS = {len(VECTORS)}  # codes below have a spelling with vectors")
-    parts += [_panel(ROWS, COLUMNS), _panel(ROWS, 1), _dots(ROWS, COLUMNS), _dots(ROWS, 1), LOOPS]
+    parts += [_panel("panel", COLUMNS), _panel("edge", 1), _dots("dots", COLUMNS), _dots("file", 1)]
+    parts.append(LOOPS.format(rows=ROWS, columns=COLUMNS))
     return "\n\n\n".join(parts) + "\n"
 
 
@@ -101,7 +103,7 @@ def _switch(name: str, cases: list[tuple[int, str, str]]) -> str:
     return "\n".join([*lines, f"    return {cases[-1][2]}  # {cases[-1][1]}"])
 
 
-def _panel(rows: int, columns: int) -> str:
+def _panel(name: str, columns: int) -> str:
     """Return the function of a block of a product: numbers of a times vectors of b.
 
     A block of one vector's width may have fewer numbers, and b any stride.
@@ -109,8 +111,8 @@ def _panel(rows: int, columns: int) -> str:
     last = columns == 1
     lines = [
         "@njit(**PART)",
-        f"def panel_{rows}x{columns}(m, o, om, a, am, a1, a2, b, bn, b1, b2, k1, k2, count):",
-        *(f"    t{i}{j} = spread(0.0)" for i in range(rows) for j in range(columns)),
+        f"def {name}(m, o, om, a, am, a1, a2, b, bn, b1, b2, k1, k2, count):",
+        *(f"    t{i}{j} = spread(0.0)" for i in range(ROWS) for j in range(columns)),
         "    for p in range(k1):",
         "        x, y = a + p * a1, b + p * b1",
         "        for q in range(k2):",
@@ -119,16 +121,18 @@ def _panel(rows: int, columns: int) -> str:
         lines += [
             "            if bn == 1:",
             "                y0 = load_first(m, y, count)",
+            "            elif count == WIDTH:",
+            "                y0 = gather(m, y, bn)",
             "            else:",
-            "                y0 = gather(m, y, bn, count)",
+            "                y0 = gather_first(m, y, bn, count)",
         ]
     else:
         lines += [f"            y{j} = load(m, y + {j} * WIDTH)" for j in range(columns)]
-    for i in range(rows):
+    for i in range(ROWS):
         lines.append(f"            s = spread(m[x + {i} * am])")
         lines += [f"            t{i}{j} = fma(s, y{j}, t{i}{j})" for j in range(columns)]
     lines += ["            x += a2", "            y += b2"]
-    for i in range(rows):
+    for i in range(ROWS):
         if last:
             lines.append(f"    store_first(m, o + {i} * om, t{i}0, count)")
         else:
@@ -138,28 +142,46 @@ def _panel(rows: int, columns: int) -> str:
     return "\n".join(lines)
 
 
-def _dots(rows: int, columns: int) -> str:
+def _dots(name: str, columns: int) -> str:
     """Return the function of a block of scalar products of rows of a and of b."""
-    both = [(i, j) for i in range(rows) for j in range(columns)]
+    both = [(i, j) for i in range(ROWS) for j in range(columns)]
     lines = [
         "@njit(**PART)",
-        f"def dots_{rows}x{columns}(m, o, om, on, a, am, a1, b, bn, b1, k1, k2):",
+        f"def {name}(m, o, om, on, a, am, a1, b, bn, b1, k1, k2):",
         *(f"    t{i}{j} = spread(0.0)" for i, j in both),
         "    for p in range(k1):",
         "        x, y, left = a + p * a1, b + p * b1, k2",
         "        while left >= WIDTH:",
         *(f"            y{j} = load(m, y + {j} * bn)" for j in range(columns)),
     ]
-    for i in range(rows):
+    for i in range(ROWS):
         lines.append(f"            s = load(m, x + {i} * am)")
         lines += [f"            t{i}{j} = fma(s, y{j}, t{i}{j})" for j in range(columns)]
     lines += ["            x, y, left = x + WIDTH, y + WIDTH, left - WIDTH", "        if left:"]
     lines += [f"            y{j} = load_first(m, y + {j} * bn, left)" for j in range(columns)]
-    for i in range(rows):
+    for i in range(ROWS):
         lines.append(f"            s = load_first(m, x + {i} * am, left)")
         lines += [f"            t{i}{j} = fma(s, y{j}, t{i}{j})" for j in range(columns)]
-    lines += [f"    m[o + {i} * om + {j} * on] = total(t{i}{j})" for i, j in both]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_totals(both)])
+
+
+def _totals(places: list[tuple[int, int]]) -> list[str]:
+    """Return the lines that sum each of several vectors, as many together as have one's width."""
+    lines = []
+    for first in range(0, len(places), WIDTH):
+        some = places[first : first + WIDTH]
+        names = [f"t{i}{j}" for i, j in some]
+        for _ in range(WIDTH.bit_length() - 1):
+            names += names[-1:] * (len(names) % 2)
+            for place in range(0, len(names), 2):
+                pair = ", ".join(names[place : place + 2])
+                lines.append(f"    {names[place]} = paired({pair})")
+            names = names[::2]
+        lines += [
+            f"    m[o + {i} * om + {j} * on] = lane({names[0]}, {number})"
+            for number, (i, j) in enumerate(some)
+        ]
+    return lines
 
 
 HEAD: Final = '''\
@@ -182,12 +204,15 @@ from autograd_engine.compiler.vectors import (
     fma,
     fraction,
     gather,
+    gather_first,
     if_equal,
     if_less,
+    lane,
     load,
     load_first,
     load_long,
     load_long_first,
+    paired,
     root,
     signed,
     size,

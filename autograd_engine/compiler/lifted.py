@@ -8,7 +8,9 @@ import numpy
 
 from autograd_engine.compiler.arrays import ArrayProgram
 from autograd_engine.compiler.bound import CACHE, ITEM, Bound, run
+from autograd_engine.compiler.facts import facts
 from autograd_engine.compiler.lift import lift
+from autograd_engine.compiler.listing import listing
 from autograd_engine.compiler.reverse import differentiate
 from autograd_engine.compiler.sums import find
 from autograd_engine.compiler.tape import Tape
@@ -31,6 +33,7 @@ class Lifted:
     """
 
     def __init__(self, tape: Tape, waves: Waves | None = None) -> None:
+        self.tape = tape
         self.program: ArrayProgram = lift(waves or self.waves(tape))
         self.parameters = len(tape.parameters)
         self.backward = differentiate(self.program, len(self.program.home))
@@ -52,6 +55,26 @@ class Lifted:
     def steps(self) -> int:
         """The number of array steps of the forward pass."""
         return len(self.program.steps)
+
+    @property
+    def source(self) -> str:
+        """The array program as text."""
+        return listing(self.program, self.tape, self.backward)
+
+    @property
+    def products(self) -> int:
+        """The number of matrix products of the forward pass."""
+        return facts(self.program, self.backward).products
+
+    @property
+    def flops(self) -> int:
+        """The number of floating-point operations of a value and gradient, for one row."""
+        return facts(self.program, self.backward).flops
+
+    @property
+    def bytes(self) -> int:
+        """The size of the buffers for one row."""
+        return facts(self.program, self.backward).bytes
 
     def run(self, leaves: Array, rows: Array | None, gradient: bool) -> tuple[Array, Array | None]:
         """Return the outputs, shape (rows, outputs), and the gradient of the first one's mean."""

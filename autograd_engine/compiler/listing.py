@@ -170,7 +170,8 @@ class Listing:
         if part.axes == "nk,nk->n":
             both = [left.reshape(*shape, -1), right.reshape(*shape, -1)]
             return f"dot({', '.join(self.storage.together(both))})"
-        blocks, rows, columns, terms = *left.shape[:2], *right.shape[1:]
+        blocks, rows, columns = left.shape[0], left.shape[1], right.shape[1]
+        terms = left.shape[2]
         if terms == 1 or rows == columns == 1 or (blocks > 1 and 1 in (rows, columns)):
             whole = (blocks, rows, columns, terms)
             both = [

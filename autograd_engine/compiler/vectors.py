@@ -8,9 +8,10 @@ not depend on what may overlap in memory. A vector is `short`, as wide as a regi
 `load(m, at)` and `store(m, at, x)` move a short vector between memory and registers,
 `load_first(m, at, count)` and `store_first(m, at, x, count)` its first numbers (the others are
 read as 0); `load_long`, `load_long_first` and so on a long one. `spread(x)` and `spread_long(x)` repeat a
-float, `alike(x, number)` does as often as x has numbers; `gather(m, at, step, count)` reads
-every step-th number, the last one again where there are fewer. `total(x)` is the sum of a
-vector, `fma(x, y, z)` x * y + z, `behind(pointer, count)` a pointer so many numbers on, `floats_at(address)` one to floats. `if_less(a, b, x, y)` chooses x where a < b, else y;
+float, `alike(x, number)` does as often as x has numbers; `gather(m, at, step)` reads every
+step-th number, `gather_first` so many, the last one again and again. `lane(x, i)` is one
+number of a short vector, `total(x)` the sum of all; `paired(x, y)` holds the sums of two
+neighbours each in x, then in y. `fma(x, y, z)` x * y + z, `behind(pointer, count)` a pointer so many numbers on, `floats_at(address)` one to floats. `if_less(a, b, x, y)` chooses x where a < b, else y;
 `if_equal` likewise. `two_to(n)` is 2**n for whole numbers n. Positive normal numbers x are
 `fraction(x)` times 2**`exponent(x)`, the fraction between sqrt(1/2) and sqrt(2). `root`,
 `size` and `signed` are sqrt, abs and copysign.
@@ -23,14 +24,13 @@ from collections.abc import Callable
 from struct import pack
 from typing import Any, Final
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
-WIDTH: Final = 8 if dict(llvm.get_host_cpu_features()).get("avx512f") else 4
-"""Numbers in a register."""
+from autograd_engine.compiler.lanes import WIDTH
+
 LONG: Final = 4 * WIDTH
 
 _FLOAT, _WORD = ir.DoubleType(), ir.IntType(64)
@@ -281,14 +281,32 @@ def _spread_first(context: Any, builder: Any, signature: Any, arguments: Any) ->
 
 
 def _gather(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    memory, at, step, count = arguments
-    value = ir.Constant(SHORT.made_of, ir.Undefined)
+    memory, at, step, *count = arguments
+    value, one = ir.Constant(SHORT.made_of, ir.Undefined), ir.Constant(_WORD, 1)
+    last = builder.sub(count[0], one) if count else None
     for lane in range(WIDTH):
-        number = builder.load(builder.gep(memory, [at]))
+        index = ir.Constant(_WORD, lane)
+        if last is not None:
+            index = builder.select(builder.icmp_signed("<", index, last), index, last)
+        place = builder.add(at, builder.mul(index, step))
+        number = builder.load(builder.gep(memory, [place]))
         value = builder.insert_element(value, number, ir.Constant(ir.IntType(32), lane))
-        more = builder.icmp_signed("<", ir.Constant(_WORD, lane + 1), count)
-        at = builder.add(at, builder.select(more, step, ir.Constant(_WORD, 0)))
     return value
+
+
+def _paired(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    first, second = arguments
+    even, odd = (
+        ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), list(range(start, 2 * WIDTH, 2)))
+        for start in (0, 1)
+    )
+    return builder.fadd(
+        builder.shuffle_vector(first, second, even), builder.shuffle_vector(first, second, odd)
+    )
+
+
+def _lane(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    return builder.extract_element(*arguments)
 
 
 def _total(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -320,7 +338,12 @@ spread, spread_long = _spread(SHORT), _spread(WIDE)
 load_first, load_long_first = _loading_first(SHORT), _loading_first(WIDE)
 store_first, store_long_first = _storing_first(SHORT), _storing_first(WIDE)
 spread_first = intrinsic(lambda context, x, count: (SHORT(_NUMBER, _INT), _spread_first))
-gather = intrinsic(lambda context, m, at, step, count: (SHORT(MEMORY, _INT, _INT, _INT), _gather))
+gather = intrinsic(lambda context, m, at, step: (SHORT(MEMORY, _INT, _INT), _gather))
+gather_first = intrinsic(
+    lambda context, m, at, step, count: (SHORT(MEMORY, _INT, _INT, _INT), _gather)
+)
+paired = intrinsic(lambda context, x, y: (SHORT(SHORT, SHORT), _paired))
+lane = intrinsic(lambda context, x, number: (_NUMBER(SHORT, _INT), _lane))
 total = intrinsic(lambda context, x: (_NUMBER(x), _total))
 behind = intrinsic(lambda context, pointer, count: (pointer(pointer, _INT), _behind))
 floats_at = intrinsic(lambda context, address: (MEMORY(types.int64), _floats_at))

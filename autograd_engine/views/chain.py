@@ -26,6 +26,9 @@ LINEAR = (ADD, SUBTRACT, MULTIPLY)
 LARGEST = 5
 """So many operations, sums not counted, are merged into one factor at most."""
 
+WIDEST = 16
+"""Through what is merged lead so many ways at most, but for those into a longer sum."""
+
 MANY = 1_000_000_000
 """Paths are counted up to this number."""
 
@@ -126,21 +129,29 @@ class Chain:
             self._factors[id(variable)] = [] if variable is self.wrt else self._merged(variable)
         return self._factors[id(variable)]
 
-    def count_paths(self) -> int:
-        """Return the number of paths from variable to variable, `MANY` if there are more."""
+    def count_paths(self) -> tuple[int, int]:
+        """Return the number of paths from variable to variable, and that of all their factors.
+
+        Neither counts further than `MANY`.
+        """
         links = {id(v): [factor.lower for factor in self.below(v)] for v in self.variables}
         return self._counted(self.variables, lambda value: links[id(value)])
 
     def count_ways(self) -> int:
         """Return the number of paths from operand to operand, `MANY` if there are more."""
-        return self._counted(self.within, lambda value: [operand for operand, _ in _links(value)])
+        return self._counted(self.within, lambda v: [operand for operand, _ in _links(v)])[0]
 
-    def _counted(self, values: list[Value], below: Callable[[Value], list[Value]]) -> int:
-        paths = {id(self.wrt): 1}
+    def _counted(
+        self, values: list[Value], below: Callable[[Value], list[Value]]
+    ) -> tuple[int, int]:
+        counts = {id(self.wrt): (1, 0)}
         for value in values:
             if value is not self.wrt:
-                paths[id(value)] = min(sum(paths.get(id(lower), 0) for lower in below(value)), MANY)
-        return paths.get(id(self.output), 0)
+                parts = [counts.get(id(lower), (0, 0)) for lower in below(value)]
+                paths = sum(count for count, _ in parts)
+                factors = sum(length + count for count, length in parts)
+                counts[id(value)] = min(paths, MANY), min(factors, MANY)
+        return counts.get(id(self.output), (0, 0))
 
     def paths(self) -> list[list[Factor]]:
         """Return every path as its factors: only for chains of few."""
@@ -199,7 +210,7 @@ class Chain:
         labelled = {id(value) for value in between if value.label}
         self._variable = ends | labelled
         if labelled and merging:
-            self._open_large(between)
+            self._open_large(between, self._uses())
         else:
             uses = self._uses() if merging else {}
             self._variable |= {id(v) for v in between if not _is_middle(v, uses, merging)}
@@ -212,17 +223,25 @@ class Chain:
                 uses.setdefault(id(operand), []).append(value)
         return uses
 
-    def _open_large(self, between: list[Value]) -> None:
+    def _open_large(self, between: list[Value], uses: dict[int, list[Value]]) -> None:
         """Make variables of what would be merged into factors too large to read."""
-        weights: dict[int, int] = {}
+        sizes: dict[int, tuple[int, int]] = {}  # operations on one way, and ways, to variables
         for value in between:
-            if id(value) not in self._variable:
-                parts = [weights.get(id(operand), 0) for operand, _ in _links(value)]
-                weight = sum(parts) + (value.rule not in SUMS)
-                if weight > LARGEST:
-                    self._variable.add(id(value))
-                else:
-                    weights[id(value)] = weight
+            if id(value) in self._variable:
+                continue
+            inside = [operand for operand, _ in _links(value) if id(operand) in self._inside]
+            parts = [sizes.get(id(operand), (0, 1)) for operand in inside]
+            operations, ways = map(sum, zip(*parts))
+            if value.rule in SUMS:
+                operations = max(size for size, _ in parts)
+            else:
+                operations += 1
+            # The middle of a sum is no place to cut it.
+            large = operations > LARGEST or ways > WIDEST
+            if large and not _is_middle(value, uses, SUMS):
+                self._variable.add(id(value))
+            else:
+                sizes[id(value)] = operations, ways
 
     def _merged(self, upper: Value) -> list[Factor]:
         """Return the factors below a variable, by a sweep through what is merged under it."""

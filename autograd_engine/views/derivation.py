@@ -52,8 +52,8 @@ def derived(output: Value, wrt: Value) -> list[Line]:
 
 def _few(chain: Chain) -> bool:
     """Say whether the paths can be listed."""
-    count = chain.count_paths()
-    return count <= PATHS and sum(map(len, chain.paths())) <= FACTORS
+    paths, factors = chain.count_paths()
+    return paths <= PATHS and factors <= FACTORS
 
 
 def _adds_up(chain: Chain) -> bool:

@@ -47,8 +47,8 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
     def show(text: str) -> None:
         print(plain(text, getattr(screen, "encoding", None) or "utf-8"), file=screen, flush=True)
 
-    show(HELP)
     with _keys(source) as read:
+        show(HELP)
         _walk(shown, read, show)
 
 
@@ -128,7 +128,7 @@ def _terminal(source: Any) -> Iterator[Callable[[], str | None]]:
     place = source.fileno()
     before = termios.tcgetattr(place)
     try:
-        tty.setcbreak(place)
+        tty.setcbreak(place, termios.TCSADRAIN)
         yield lambda: _from_keys(lambda: source.read(1))
     finally:
         termios.tcsetattr(place, termios.TCSADRAIN, before)

@@ -58,8 +58,8 @@ class Text:
     def sum(self, term: Sum) -> tuple[str, int]:
         pieces: list[str] = []
         for sign, part in term.parts:
-            if isinstance(part, Number) and part.value < 0.0:
-                sign, part = not sign, Number(-part.value)
+            if _is_negative(part):
+                sign, part = not sign, _opposite(part)
             text = self.set(part, PRODUCT)
             lead = ("-" if sign else "") if not pieces else (" - " if sign else " + ")
             pieces.append(lead + text)
@@ -186,6 +186,17 @@ class Latex(Text):
 
     def delta(self, term: Delta) -> tuple[str, int]:
         return rf"\delta_{{{self.set(term.of)}}}", ATOM
+
+
+def _is_negative(term: Term) -> bool:
+    first = term.factors[0] if isinstance(term, Product) else term
+    return isinstance(first, Number) and first.value < 0.0
+
+
+def _opposite(term: Term) -> Term:
+    if isinstance(term, Product):
+        return Product((_opposite(term.factors[0]), *term.factors[1:]), term.spaced)
+    return Number(-term.value) if isinstance(term, Number) else term
 
 
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

@@ -2,7 +2,7 @@
 
 Reading order:
 
-    wording    formulas as people write them, read from the primitives' rows
+    wording    names, and formulas with holes for names and numbers
     spelling   primitives in JavaScript, their partials read from the same rows
     grouping   what folds: groups inside groups
     scenes     the picture of each group, as numbers

@@ -17,6 +17,9 @@ from autograd_engine.views.picture import COMPACT
 SHARED = 24
 """So many leaves that several groups use are shown one by one; more are a group of their own."""
 
+LOOSE = 16
+"""So many values that are computed outside all regions are shown one by one, if there are any."""
+
 RUN = 40
 """About so many values are in a run, where a group is cut into runs."""
 
@@ -125,7 +128,7 @@ def _gather_loose(grouping: Grouping, values: list[Value]) -> None:
     """
     root = grouping.groups[0]
     loose = [member for member in root.members[:-1] if member >= 0 and values[member].operands]
-    if len(grouping.groups) == 1 or len(loose) <= SHARED:
+    if len(grouping.groups) == 1 or len(loose) <= LOOSE:
         return
     position = {id(value): i for i, value in enumerate(values)}
     crossed = [0] * len(values)

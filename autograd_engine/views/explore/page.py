@@ -100,14 +100,16 @@ def checked_path(path: str | os.PathLike[str]) -> Path:
 
 def _filled(title: str, data: str, rules: str) -> str:
     """Return the page's frame, filled in one pass: nothing filled in is looked at again."""
-    scripts = {name: _read(f"{name}.js") for name in SCRIPTS}
+    scripts = [_read(f"{name}.js") for name in SCRIPTS]
+    scripts.insert(1, f"const RULES = {rules};")  # written with what mathematics.js defines
     parts = {
         "TITLE": html.escape(readable(title)),
         "STYLE": _read("page.css"),
         "DATA": data,
-        "SCRIPT": "\n".join([scripts.pop("mathematics"), f"const RULES = {rules};", *scripts.values()]),
+        "SCRIPT": "\n".join(scripts),
     }
-    return re.sub("<!--(TITLE|STYLE|DATA|SCRIPT)-->", lambda found: parts[found[1]], _read("page.html"))
+    frame = _read("page.html")
+    return re.sub("<!--(TITLE|STYLE|DATA|SCRIPT)-->", lambda found: parts[found[1]], frame)
 
 
 def _read(name: str) -> str:

@@ -115,6 +115,7 @@ class Panels {
         this.row("contribution", "", hidden || view.hides(node) ? "?" : blocked ? "0" : short(partial * adjoint)),
         this.row("gradient", this.slope(operand), [this.grad(operand, view, before[operand]), " → ", el("b", {}, this.grad(operand, view, after))])),
       blocked && el("p", { class: "aside" }, "An adjoint of 0 passes nothing on, whatever the partial is."),
+      program.isConstant(operand) && el("p", { class: "aside" }, "A constant: its gradient is computed, and nobody asks for it."),
       this.place(operand)];
   }
 
@@ -229,7 +230,7 @@ class Panels {
       oninput: (e) => this.type(row, e.target.value), onkeydown: (e) => this.nudge(row, e),
       onblur: () => this.settle(row), onfocus: () => row.slider || this.addSlider(row),
     });
-    row.gradient = el("output", {});
+    row.gradient = el("span", { class: "grad" });
     row.element = el("li", {},
       el("button", { type: "button", class: "link name", onclick: () => this.on.select(leaf), "aria-label": `explain ${name}` }, name),
       row.input, row.gradient);
@@ -293,7 +294,6 @@ class Panels {
       const hidden = view.hides(row.leaf);
       put(row.gradient, hidden ? "?" : short(view.gradient[row.leaf]));
       row.gradient.title = hidden ? "" : exact(view.gradient[row.leaf]);
-      row.gradient.value = row.gradient.textContent;
       row.element.classList.toggle("chosen", view.selected === row.leaf);
     }
     document.getElementById("reset").disabled = !this.program.changed;

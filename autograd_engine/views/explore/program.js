@@ -29,13 +29,10 @@ class Program {
   }
 
   // The forward pass value by value, the seed, then what each value passes to each operand.
-  // What would go to constants is left out: nobody asks for their gradient.
   listSteps() {
     const forward = this.computed.map((node) => ({ pass: "forward", node }));
     const backward = [...this.computed].reverse().flatMap((node) =>
-      this.graph.partials[node]
-        .map((_, slot) => ({ pass: "backward", node, slot, operand: this.operands[node][slot] }))
-        .filter((step) => !this.isConstant(step.operand)));
+      this.graph.partials[node].map((_, slot) => ({ pass: "backward", node, slot, operand: this.operands[node][slot] })));
     return [...forward, { pass: "seed", node: this.output }, ...backward];
   }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, formula, substituted
+from autograd_engine.compiler.symbols import OUT, Expression, X, Y, formula, substituted
 from autograd_engine.engine import TABLE, Opaque, Primitive
 from autograd_engine.views.explore.wording import (
     read_partials,

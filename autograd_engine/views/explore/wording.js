@@ -72,7 +72,7 @@ function formula(parts, put) {
     const text = put(part);
     const before = typeof parts[at - 1] === "string" ? parts[at - 1] : "";
     const after = typeof parts[at + 1] === "string" ? parts[at + 1] : "";
-    const tight = /[−·/^] ?$|[+] $/.test(before) || /^[\^⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/.test(after);
+    const tight = /[−·/^√] ?$|[+] $/.test(before) || /^[\^⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/.test(after);
     return tight && /^−|e/.test(text) && /^[−\d]/.test(text) ? `(${text})` : text;
   }).join("");
 }

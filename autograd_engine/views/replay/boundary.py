@@ -5,17 +5,21 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autograd_engine.compiler.request import require
+from autograd_engine.engine import number
 from autograd_engine.evaluation import judge
 from autograd_engine.real import is_number
-from autograd_engine.recorder import Recording, Step
+from autograd_engine.recorder import Recording
 from autograd_engine.recording import no_grad
 
 SIDE = 28
 """So many points a side the grid has where the model is compiled."""
+
+FARTHEST = 100.0
+"""How far one class is ahead of the others is told up to here, in steps ever wider."""
 
 _WORK = 2_000_000
 """About so many weights are used where the model runs sample by sample: the grid is coarser."""
@@ -39,7 +43,7 @@ class Plane:
 
     @property
     def levels(self) -> int:
-        """A byte is the class times this, plus how far it is ahead of the others."""
+        """Return how many levels a byte has for each class: it is class * levels + level."""
         return 256 // len(self.classes)
 
     def points(self) -> list[tuple[float, float]]:
@@ -57,22 +61,21 @@ class Boundary:
     def __init__(self, recording: Recording, steps: int, sample: int) -> None:
         self.recording = recording
         self._lesson = _lesson(recording)
-        self.plane = _plane(recording, self._side(steps), sample)
+        self.plane = _plane(recording, SIDE, sample)
+        if self.plane is not None and self._compiled(self.plane) is None:
+            self._lesson = None
+            work = steps * max(len(recording.parameters), 1)
+            side = min(SIDE, max(8, math.isqrt(_WORK // work)))
+            self.plane = replace(self.plane, side=side)
 
-    def cells(self, step: Step) -> bytes:
-        """Return a byte for each point; the model has the parameters of the step."""
+    def cells(self) -> bytes:
+        """Return a byte for each point, with the parameters that the model has at present."""
         plane = self.plane
         assert plane is not None
-        rows = self._compiled(step, plane) or self._eager(plane)
+        rows = self._compiled(plane) or self._eager(plane)
         return bytes(_byte(row, plane.levels) for row in rows)
 
-    def _side(self, steps: int) -> int:
-        if self._lesson is not None:
-            return SIDE
-        most = math.isqrt(_WORK // (steps * max(len(self.recording.parameters), 1) or 1))
-        return min(SIDE, max(8, most))
-
-    def _compiled(self, step: Step, plane: Plane) -> list[list[float]] | None:
+    def _compiled(self, plane: Plane) -> list[list[float]] | None:
         if self._lesson is None:
             return None
         from autograd_engine.compiler.fitting import forward
@@ -161,7 +164,7 @@ def _placed(x: Any, point: tuple[float, float]) -> Any:
 
 def _scores(outputs: Any) -> list[float]:
     single = not hasattr(outputs, "__len__")
-    return [float(item) for item in ([outputs] if single else outputs)]
+    return [float(number(item)) for item in ([outputs] if single else outputs)]
 
 
 def _byte(scores: Sequence[float], levels: int) -> int:
@@ -173,7 +176,8 @@ def _byte(scores: Sequence[float], levels: int) -> int:
         position, lead = list(scores).index(first), first - second
     if math.isnan(lead):
         return position * levels
-    return position * levels + round((levels - 1) * math.tanh(0.5 * lead))
+    far = min(1.0, math.log1p(lead) / math.log1p(FARTHEST))
+    return position * levels + round((levels - 1) * far)
 
 
 def _short(number: Any) -> float:

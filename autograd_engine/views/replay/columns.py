@@ -5,20 +5,22 @@ from __future__ import annotations
 import base64
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-
-Shape = tuple[tuple[int, ...], ...]
+from autograd_engine.views.explore.contents import page_contents
+from autograd_engine.views.folding import levels
 
 
 class Take:
-    """The frames in which a graph has one shape; `output` is that of the first of them."""
+    """The frames in which a graph has one shape; `graph` is what the page needs to draw it."""
 
-    def __init__(self, output: Value) -> None:
-        self.output = output
+    def __init__(self, values: list[Value]) -> None:
+        output = values[-1]
+        self._partials = [len(value.partials) for value in values]
+        self.graph = _drawn(output, values)
         self.frames: list[int] = []
         self.rows: list[list[float]] = []
 
@@ -34,15 +36,15 @@ class Take:
             if sys.byteorder == "big":
                 numbers.byteswap()
             places.append(known.setdefault(numbers.tobytes(), len(known)))
-        values = graph.nodes(self.output)
-        data, gradients, rest = _split(places, len(values))
-        found = iter(rest)
+        count = len(self._partials)
+        rest = iter(places[2 * count :])
         return {
+            "graph": self.graph,
             "frames": self.frames,
             "columns": base64.b64encode(b"".join(known)).decode(),
-            "data": data,
-            "gradients": gradients,
-            "partials": [[next(found) for _ in value.partials] for value in values],
+            "data": places[:count],
+            "gradients": places[count : 2 * count],
+            "partials": [[next(rest) for _ in range(n)] for n in self._partials],
         }
 
 
@@ -58,7 +60,9 @@ class Takes:
         values = graph.nodes(output)
         position = {id(value): i for i, value in enumerate(values)}
         shape = tuple((v.rule, *(position[id(o)] for o in v.operands)) for v in values)
-        take = self._known.setdefault(shape, Take(output))
+        if shape not in self._known:
+            self._known[shape] = Take(values)
+        take = self._known[shape]
         take.frames.append(self._count)
         take.rows.append(
             [
@@ -69,9 +73,16 @@ class Takes:
         )
         self._count += 1
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Take]:
         return iter(self._known.values())
 
 
-def _split(items: Sequence[int], count: int) -> tuple[list[int], list[int], list[int]]:
-    return list(items[:count]), list(items[count : 2 * count]), list(items[2 * count :])
+def _drawn(output: Value, values: list[Value]) -> dict[str, Any]:
+    """Return the graph as the page to explore has it, the outputs of regions named by them."""
+    for value in values:
+        region = graph.region(value)
+        if region and not value.label:
+            *around, name = ["", *levels(region)]
+            value.label = name.removeprefix(f"{around[-1]}.")
+    data, _ = page_contents(output)
+    return {name: item for name, item in data.items() if name not in ("data", "partials")}

@@ -8,8 +8,7 @@ from typing import Any
 
 from autograd_engine import graph
 from autograd_engine.history import History
-from autograd_engine.views.explore.contents import page_contents
-from autograd_engine.views.replay.boundary import Boundary
+from autograd_engine.views.replay.boundary import FARTHEST, Boundary
 from autograd_engine.views.replay.columns import Takes
 from autograd_engine.views.replay.frames import frames, recording_of, spread
 
@@ -31,10 +30,10 @@ def run_contents(name: str, history: History, sample: int) -> dict[str, Any]:
     boundary = Boundary(recording, len(steps), sample)
     takes = Takes()
     cells = []
-    for step, output in frames(recording, steps, sample):
+    for _, output in frames(recording, steps, sample):
         takes.add(output)
         if boundary.plane is not None:
-            cells.append(boundary.cells(step))
+            cells.append(boundary.cells())
     return {
         "name": name,
         "sample": sample,
@@ -49,7 +48,7 @@ def run_contents(name: str, history: History, sample: int) -> dict[str, Any]:
             "accuracy": _all(history.accuracy),
             "validation": _all(history.validation_loss),
         },
-        "takes": [{"graph": _graph(take.output), **take.numbers()} for take in takes],
+        "takes": [take.numbers() for take in takes],
         "plane": _plane(boundary, cells),
     }
 
@@ -62,11 +61,6 @@ def _most(history: History, sample: int) -> int:
     return 0
 
 
-def _graph(output: Any) -> dict[str, Any]:
-    data, _ = page_contents(output)
-    return {name: item for name, item in data.items() if name not in ("data", "partials")}
-
-
 def _plane(boundary: Boundary, cells: list[bytes]) -> dict[str, Any] | None:
     plane = boundary.plane
     if plane is None:
@@ -77,6 +71,7 @@ def _plane(boundary: Boundary, cells: list[bytes]) -> dict[str, Any] | None:
         "high": plane.high,
         "side": plane.side,
         "levels": plane.levels,
+        "farthest": FARTHEST,
         "classes": plane.classes,
         "axes": names if len(names) == 2 else ["x0", "x1"],
         "samples": plane.samples,

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from autograd_engine.history import History
 from autograd_engine.views.explore.contents import inert_json
@@ -63,12 +63,12 @@ def replay(
     >>> history = fit(model, datasets.xor(8), losses.binary_cross_entropy, optimizer, epochs=3,
     ...               record=True, progress=False)
     >>> replay(history)
-    <Replay: 4 of 3 steps>
+    <Replay: 3 steps>
     """
     if path is not None:
         checked_path(path)  # before the work
     runs = [run_contents(name, history, sample) for name, history in _named(histories)]
-    description = " and ".join(_described(run["name"], len(run["steps"]), run) for run in runs)
+    description = ", ".join(map(_described, runs))
     data = inert_json({"description": description, "runs": runs})
     page = Replay(_filled(f"Replay: {description}", data), description)
     if path is not None:
@@ -91,8 +91,11 @@ def _named(histories: Runs) -> list[tuple[str, History]]:
     return runs
 
 
-def _described(name: str, shown: int, run: Mapping[str, object]) -> str:
-    return f"{name}: " * bool(name) + f"{shown - 1} of {counted(int(str(run['last'])), 'step')}"
+def _described(run: Mapping[str, Any]) -> str:
+    shown = len(run["steps"]) - 1
+    made = run["last"] - run["steps"][0]
+    steps = counted(made, "step") if shown == made else f"{shown:,} of {counted(made, 'step')}"
+    return f"{run['name']}: {steps}" if run["name"] else steps
 
 
 def _filled(title: str, data: str) -> str:

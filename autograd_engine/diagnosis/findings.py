@@ -1,0 +1,115 @@
+"""Finding: something wrong with a gradient; and the list of them."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+KINDS: Final = (
+    "not finite",
+    "changed leaf",
+    "rebound parameter",
+    "unreached parameter",
+    "accumulated gradient",
+    "overshooting step",
+    "exploding gradient",
+    "vanishing gradient",
+    "dead unit",
+    "saturated unit",
+    "kink",
+)
+"""The kinds of findings, the gravest first."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with a gradient: what, where (label, region, source line), why, and a fix.
+
+    The fix is code, in the names of your program as far as they are known: labels, `output` and
+    `parameters` as `diagnose` calls them, and `forward()` for the code of yours that computes
+    the output.
+    """
+
+    kind: str
+    what: str
+    where: str
+    why: str
+    fix: str
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [
+                f"{self.kind}: {self.what}",
+                *_part("where", self.where),
+                *_part("why", self.why),
+                *_part("fix", self.fix, wrapped=False),
+            ]
+        )
+
+
+class Findings(list[Finding]):
+    """A list of findings, the gravest first, that terminals and notebooks show as text."""
+
+    def __init__(self, found: Iterable[Finding] = ()) -> None:
+        super().__init__(sorted(found, key=lambda finding: KINDS.index(finding.kind)))
+
+    def __str__(self) -> str:
+        """Return all findings, numbered, for a terminal."""
+        return "\n\n".join(f"{i}. {finding}" for i, finding in enumerate(self, 1))
+
+    def __repr__(self) -> str:
+        return str(self) if self else "[]"
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show; one that is reopened without trust shows it too."""
+        if not self:
+            return "<p>No findings: all is well.</p>"
+        return "<ol>" + "".join(map(_item, self)) + "</ol>"
+
+    def _mime_(self) -> tuple[str, str]:
+        """Return what marimo shows."""
+        return "text/html", self._repr_html_()
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "sample"), counted(2, "sample")
+    ('1 sample', '2 samples')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Iterable[str], first: int = 3) -> str:
+    """Return the first few names, and how many more there are.
+
+    >>> listed(["a", "b"]), listed("abcdefgh")
+    ('a and b', 'a, b, c and 5 more')
+    """
+    names = list(dict.fromkeys(names))
+    if len(names) > first + 1:
+        return f"{', '.join(names[:first])} and {len(names) - first:,} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def _part(title: str, text: str, wrapped: bool = True) -> list[str]:
+    lines = [
+        piece
+        for line in text.splitlines()
+        for piece in (textwrap.wrap(line, 88, break_on_hyphens=False) if wrapped else [line])
+    ]
+    head = f"   {title + ':':7}"
+    return [f"{' ' * len(head) if i else head}{line}" for i, line in enumerate(lines)]
+
+
+def _item(finding: Finding) -> str:
+    what, where, why, fix = map(
+        html.escape, (finding.what, finding.where, finding.why, finding.fix)
+    )
+    return (
+        f"<li><strong>{html.escape(finding.kind)}</strong>: {what}<br>"
+        f"<em>where</em>: {where}<br><em>why</em>: {why}<pre>{fix}</pre></li>"
+    )

@@ -1,0 +1,104 @@
+"""Kinks that were hit exactly, where a function has two slopes and the engine takes one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from autograd_engine.diagnosis.findings import Finding, counted, listed
+from autograd_engine.diagnosis.places import place
+from autograd_engine.diagnosis.survey import Survey
+from autograd_engine.engine import (
+    ABSOLUTE,
+    CONSTANT,
+    above,
+    expm1,
+    gate,
+    hypot,
+    maximum,
+    minimum,
+    relu,
+)
+
+TAKEN: Final = {
+    "relu": "ReLU at 0: its slope jumps from 0 to 1, the engine takes 0",
+    "absolute": "abs at 0: its slope jumps from -1 to 1, the engine takes 0",
+    "maximum": "a tie of maximum: the engine gives each operand half of the gradient",
+    "minimum": "a tie of minimum: the engine gives each operand half of the gradient",
+    "hypot": "hypot at the origin: it has no slope there, the engine takes 0",
+    "above": "a bound, or a switch, met exactly: the slopes on its two sides differ",
+}
+"""What a kink is, by the name of its primitive, and how the engine decides there."""
+
+
+def kinks(survey: Survey) -> Iterator[Finding]:
+    """Yield a finding for each operation of which a kink was hit where a gradient arrives."""
+    found: dict[int, tuple[str, int]] = {}  # by what is on the kink: the operation, where
+    smooth = _elu_inputs(survey)
+    for i, node in enumerate(survey.values):
+        if node.rule.name in TAKEN and _hit(survey, i):
+            x, y = survey.x[i], survey.y[i]
+            of = y if survey.values[x].rule is CONSTANT and y >= 0 else x
+            if of not in smooth:
+                found.setdefault(of, (node.rule.name, i))
+    arriving = _arriving(survey, {i for _, i in found.values()} | set(found)) if found else {}
+    by_name: dict[str, list[int]] = {}
+    for of, (name, i) in found.items():
+        # A sum of slopes that cancels, as of the peak in softmax, is harmless.
+        at = of if name == "above" else i
+        total = sum(arriving[at])
+        if name == "above" or abs(total) > 1e-9 * sum(map(abs, arriving[at])):
+            by_name.setdefault(name, []).append(i)
+    for name, places in by_name.items():
+        names = listed((place(survey, i) for i in places), 2)
+        yield Finding(
+            "kink",
+            f"{counted(len(places), 'kink was', 'kinks were')} hit exactly: "
+            f"{TAKEN[name].partition(':')[0]}",
+            names,
+            f"{TAKEN[name].capitalize() if name not in ('relu', 'absolute') else TAKEN[name]}. "
+            "Any number between the two slopes could stand for it, and differences quotients "
+            "disagree with it. Equal weights, or inputs and biases of 0, bring that about.",
+            "import random\n\nfor parameter in parameters:\n"
+            "    parameter.data += random.uniform(-1e-6, 1e-6)  # a step off the kink\n"
+            "output = forward()",
+        )
+
+
+def _hit(survey: Survey, i: int) -> bool:
+    node, x = survey.values[i], survey.values[survey.x[i]]._data
+    if node.rule in (relu, ABSOLUTE):
+        return x == 0.0
+    y = survey.values[survey.y[i]]._data
+    if node.rule is hypot:
+        return x == y == 0.0
+    if node.rule is above and survey.x[i] < 0:
+        return False
+    ends = [survey.values[j] for j in survey.operands(i)]
+    return x == y and any(end.rule is not CONSTANT for end in ends) and ends[0] is not ends[1]
+
+
+def _elu_inputs(survey: Survey) -> set[int]:
+    """Return what an elu is computed from: its two slopes at 0 are the same."""
+    return {
+        survey.y[survey.x[i]]
+        for i, node in enumerate(survey.values)
+        if node.rule is expm1 and survey.values[survey.x[i]].rule is gate
+    }
+
+
+def _arriving(survey: Survey, wanted: set[int]) -> dict[int, list[float]]:
+    """Return the contributions to the adjoints of some values, one for each use."""
+    found: dict[int, list[float]] = {i: [] for i in wanted}
+    for i, node in enumerate(survey.values):
+        for j, partial in zip(survey.operands(i), (node.dx, node.dy)):
+            if j in found:
+                found[j].append(partial * survey.adjoints[i])
+    last = len(survey.values) - 1
+    if last in found:
+        found[last].append(1.0)
+    return found
+
+
+__all__ = ["kinks"]
+_ = (maximum, minimum)

@@ -1,0 +1,196 @@
+"""Units that pass no gradient: dead ReLUs, saturated tanh and sigmoid.
+
+A unit is one neuron over all samples. Its uses are told by the region of the neuron and the
+leaf that its input begins with, so that the samples of a batch, or of several backward passes,
+are tallied together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from autograd_engine.diagnosis.findings import Finding, counted, listed
+from autograd_engine.diagnosis.places import layer_of, neurons_code, place
+from autograd_engine.diagnosis.survey import Survey
+from autograd_engine.engine import ADD, CONSTANT, LEAF, SUBTRACT, relu, sigmoid, tanh
+
+SATURATED: Final = 1e-4
+"""A slope below which a tanh or sigmoid counts as saturated."""
+
+
+class Unit:
+    """What was seen of one unit: its samples, the last pass with a slope, its inputs' range."""
+
+    def __init__(self, op: str, region: str, place: str, leaf: object) -> None:
+        self.op = op
+        self.region = region
+        self.place = place
+        self.leaf = leaf  # held, so that its id stays its own
+        self.samples = 0
+        self.awake = -1
+        self.first = -1
+        self.low = math.inf
+        self.high = -math.inf
+        self.steepest = 0.0
+        self.reach = 0.0  # how high the input could come with other signs of what feeds it
+
+
+class Units:
+    """A tally of units over one or more backward passes."""
+
+    def __init__(self) -> None:
+        self._units: dict[object, Unit] = {}
+        self._passes = 0
+
+    def add(self, survey: Survey) -> None:
+        """Add what the units of a graph did."""
+        first: list[int] | None = None
+        for i, node in enumerate(survey.values):
+            if node.rule not in (relu, tanh, sigmoid) or survey.uses[survey.x[i]] > 1:
+                continue  # a second use goes round it, as in leaky_relu and silu
+            if node.rule is relu and _is_margin(survey, survey.x[i]):
+                continue
+            first = _first_leaves(survey) if first is None else first
+            if first[i] >= 0:
+                self._see(survey, i, first[i])
+        self._passes += 1
+
+    def _see(self, survey: Survey, i: int, leaf: int) -> None:
+        node, source = survey.values[i], survey.values[leaf]
+        key = (node.rule.name, survey.homes[i], id(source))
+        unit = self._units.get(key)
+        if unit is None:
+            unit = Unit(node.rule.name, survey.homes[i], place(survey, i), source)
+            unit.first = self._passes
+            self._units[key] = unit
+        x = survey.values[survey.x[i]]._data
+        unit.samples += 1
+        unit.low, unit.high = min(unit.low, x), max(unit.high, x)
+        unit.steepest = max(unit.steepest, abs(node.dx))
+        # Not a number is somebody else's finding.
+        if x != x or abs(node.dx) >= (SATURATED if node.rule is not relu else 1e-300):
+            unit.awake = self._passes
+        if node.rule is relu and unit.samples == 1:
+            unit.reach = _reach(survey, survey.x[i])
+
+    def _asleep(self, unit: Unit) -> bool:
+        """Say whether a unit passed nothing on in the second half of the passes it was seen in."""
+        seen = self._passes - unit.first
+        asleep = self._passes - 1 - max(unit.awake, unit.first - 1)
+        return 2 * asleep > seen and (unit.op != relu.name or unit.low < 0.0)
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield one finding for each layer in which units pass no gradient."""
+        layers: dict[tuple[bool, str], list[Unit]] = {}
+        for unit in self._units.values():
+            kind = unit.op == relu.name
+            layers.setdefault((kind, layer_of(unit.region)), []).append(unit)
+        for (dead, layer), units in layers.items():
+            asleep = [unit for unit in units if self._asleep(unit)]
+            if dead and layer and len(asleep) < len(units):
+                # One sample alone switches half of a layer off: no reason to worry.
+                asleep = [unit for unit in asleep if unit.samples > 1 or unit.reach <= 0.0]
+            if asleep:
+                yield (_dead if dead else _saturated)(layer, asleep, len(units))
+
+
+def _dead(layer: str, units: list[Unit], of: int) -> Finding:
+    highest, samples = max(unit.high for unit in units), max(unit.samples for unit in units)
+    neurons = neurons_code(units[0].region)
+    fix = (
+        f"for neuron in {neurons}:\n"
+        '    neuron.activation = "leaky_relu"  # below 0 its slope is 0.01 instead of 0\n'
+        if neurons
+        else "relu = ag.leaky_relu  # in place of ag.relu and .relu(): below 0 its slope is 0.01\n"
+    )
+    seen = f"in all of {samples:,} samples" if samples > 1 else "in the one sample seen"
+    return Finding(
+        "dead unit",
+        f"{_so_many(units, of, 'ReLU')} {'is' if len(units) == 1 else 'are'} dead"
+        + (f" in {layer}" if layer else ""),
+        _places(layer, units),
+        f"The input of a dead ReLU is below 0 {seen} (the highest was {highest:.6g}). There its "
+        "slope is 0, no gradient passes, and the weights before it stay as they are. Too large a "
+        "step, or a large negative bias, brings that about.",
+        f"{fix}output = forward()  # and a lower learning rate keeps units from dying",
+    )
+
+
+def _saturated(layer: str, units: list[Unit], of: int) -> Finding:
+    op = units[0].op if len({unit.op for unit in units}) == 1 else "tanh and sigmoid"
+    size = max(max(abs(unit.low), abs(unit.high)) for unit in units)
+    steepest = max(unit.steepest for unit in units)
+    neurons = neurons_code(units[0].region)
+    loop = (
+        f"for neuron in {neurons}:\n    for parameter in neuron.parameters():\n    "
+        if neurons
+        else "for parameter in parameters:\n"
+    )
+    return Finding(
+        "saturated unit",
+        f"{_so_many(units, of, op)} {'is' if len(units) == 1 else 'are'} saturated"
+        + (f" in {layer}" if layer else ""),
+        _places(layer, units),
+        f"The input is so far from 0 (up to {size:.6g}) that the curve is flat: the slope is at "
+        f"most {steepest:.2g}, and hardly any gradient passes. Large weights or inputs that were "
+        "not scaled bring that about.",
+        f"{loop}    parameter.data *= {1.0 / size:.2g}  # inputs of about 1 again; "
+        "or scale the data\noutput = forward()",
+    )
+
+
+def _so_many(units: list[Unit], of: int, op: str) -> str:
+    some = f"{len(units):,} of " if len(units) < of else "all " if of > 1 else ""
+    return f"{some}{counted(of, f'{op} unit')}"
+
+
+def _places(layer: str, units: list[Unit]) -> str:
+    if len(units) == 1:
+        return units[0].place
+    if all(".neurons." in f".{unit.region}" for unit in units):
+        numbers = listed(unit.region.rpartition(".")[2] for unit in units)
+        return f"{layer}: neurons {numbers}"
+    return f"{layer}: {listed(unit.place for unit in units)}".removeprefix(": ")
+
+
+def _is_margin(survey: Survey, i: int) -> bool:
+    """Say whether this is 1 - y * score, as a hinge loss has it: at 0 the sample is right."""
+    node = survey.values[i]
+    if node.rule not in (ADD, SUBTRACT):
+        return False
+    ends = [survey.values[j] for j in survey.operands(i)]
+    return any(end.rule is CONSTANT and end._data == 1.0 for end in ends)
+
+
+def _first_leaves(survey: Survey) -> list[int]:
+    """Return, for each value, the leaf that its formula begins with: a unit's bias, or a weight.
+
+    A bias is also found at the end of the sum. -1 where no leaf is met.
+    """
+    first: list[int] = []
+    for i, node in enumerate(survey.values):
+        x, y = survey.x[i], survey.y[i]
+        if x < 0:
+            first.append(i if node.rule is LEAF else -1)
+        elif y >= 0 and node.rule in (ADD, SUBTRACT) and survey.values[y].rule is LEAF:
+            first.append(y)
+        else:
+            first.append(first[x] if first[x] >= 0 or y < 0 else first[y])
+    return first
+
+
+def _reach(survey: Survey, i: int) -> float:
+    """Return how high a weighted sum would come if no term were negative but the bias."""
+    total, pending = 0.0, [(i, 1.0)]
+    while pending:
+        i, sign = pending.pop()
+        node = survey.values[i]
+        inner = survey.x[i] >= 0 and survey.uses[i] == 1 and node.rule in (ADD, SUBTRACT)
+        if inner:
+            pending.append((survey.x[i], sign))
+            pending.append((survey.y[i], sign if node.rule is ADD else -sign))
+        else:
+            total += sign * node._data if survey.x[i] < 0 else abs(node._data)
+    return total

@@ -1,0 +1,676 @@
+"""The page to explore: what it holds, and what it does in a real browser, without a network."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import autograd_engine as ag
+from autograd_engine.engine import TABLE, Value, power_of
+from autograd_engine.views.explore.contents import inert_json, page_contents
+from autograd_engine.views.explore.spelling import spelled_rule
+
+NAN, INF = math.nan, math.inf
+
+DIGITS = 1e-12  # JavaScript's functions differ from C's by an ulp or two; graphs multiply that
+AA, AA_LARGE = 4.5, 3.0  # the contrast that WCAG 2.1 asks of text, and of large text
+
+
+def expression() -> Value:
+    """e = a * b + a * a: a is used three times."""
+    a, b = Value(2.0, "a"), Value(-3.0, "b")
+    e = a * b + a * a
+    e.label = "e"
+    return e
+
+
+def perceptron() -> Value:
+    w, x = [Value(0.5, "w0"), Value(-0.3, "w1")], [Value(1.0, "x0"), Value(0.5, "x1")]
+    p = ag.sigmoid(ag.dot(w, x) + Value(0.1, "b"))
+    error = -ag.log(p)
+    p.label, error.label = "p", "E"
+    return error
+
+
+def network(*widths: int) -> Value:
+    """Return the squared output of a network whose layers and neurons are regions."""
+    model = ag.nn.MLP(2, [*widths, 1], activation="tanh", rng=random.Random(0))
+    out = model([Value(0.2, "x0"), Value(-0.4, "x1")])
+    return out * out
+
+
+# What the page holds.
+
+
+def test_anything_but_a_value_is_refused():
+    with pytest.raises(TypeError, match="explore needs a Value, not float"):
+        ag.explore(3.0)
+
+
+def test_a_folder_that_does_not_exist_and_another_ending_are_refused_by_name(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        ag.explore(expression(), tmp_path / "nowhere" / "page.html")
+    with pytest.raises(ValueError, match=r"the ending must be '\.html'"):
+        ag.explore(expression(), tmp_path / "page.svg")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_is_one_file_that_asks_for_nothing_else(tmp_path):
+    page = ag.explore(expression(), tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert text == page.html and [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    assert not re.search(r"(src|href)=\"(?!#|data:)|@import|url\(|fetch\(|import\(", text)
+    assert set(re.findall(r"https?://[^\s\"'<)]+", text)) == {"http://www.w3.org/2000/svg"}
+    assert "default-src 'none'" in text
+
+
+def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
+    page = ag.explore(expression())
+    bundle = page._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(page) == "<Page to explore: e: 5 values, 2 leaves>"
+    assert bundle["text/html"].startswith('<iframe srcdoc="&lt;!DOCTYPE html&gt;')
+    assert bundle["text/html"].count("<") == 2  # the frame, and nothing beside it
+    assert set(page._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
+
+
+def test_the_data_ends_no_element_and_reads_back_as_it_was():
+    given = ["</script>", "<!--", "&amp;", "\u2028", "🎈", "\ud800"]
+    text = inert_json(given)
+    assert not set("<>&\u2028") & set(text) and text.isascii()
+    assert json.loads(text) == given
+
+
+def test_the_page_for_1000_values_has_at_most_500_kilobytes():
+    loss = network(16, 16)
+    assert 950 < len(ag.graph.nodes(loss)) < 1050
+    assert len(ag.explore(loss).html.encode()) <= 500_000
+    x = [Value(0.1 * i, f"x{i}") for i in range(8)]
+    total = x[0]
+    for i in range(330):  # and without regions
+        total = (total * x[i % 8] + x[i * 3 % 8]).tanh()
+    assert 980 < len(ag.graph.nodes(total)) < 1020
+    assert len(ag.explore(total).html.encode()) <= 500_000
+
+
+def test_every_value_stands_in_one_group_and_no_group_is_long():
+    for output in (network(16, 16), network(2), expression()):
+        data, _ = page_contents(output)
+        groups = data["groups"]
+        values = sorted(member for group in groups for member in group["members"] if member >= 0)
+        assert values == list(range(len(data["names"])))
+        for number, group in enumerate(groups[1:], 1):
+            assert ~number in groups[group["parent"]]["members"]
+        assert max(len(group["members"]) for group in groups) <= 120
+        for group in groups:
+            assert len(group["boxes"]) == len(group["members"]) + len(group["inlets"])
+
+
+def test_no_derivative_is_written_in_the_pages_own_scripts():
+    source = (Path(ag.__file__).parent / "views" / "explore" / "mathematics.js").read_text("utf-8")
+    rows = re.search(r"return \{\n(.*?)\n  \};", source, re.DOTALL)
+    assert set(re.findall(r"^    (\w+)", rows[1], re.MULTILINE)) == set(TABLE)
+    assert spelled_rule(TABLE["multiply"]) == (
+        "{forward: M.multiply, partials: [(out, x, y) => y, (out, x, y) => x]}"
+    )
+
+
+# In a browser.
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; without a browser or its driver these tests skip."""
+    driver = pytest.importorskip(
+        "playwright.sync_api", reason="the page is driven with: pip install playwright"
+    )
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("no browser found: apt-get install chromium")
+    with driver.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Return a function that opens the page of a value from disk, the network blocked.
+
+    After the test: nothing was asked for but the page, and the console stayed silent.
+    """
+    complaints: list[str] = []
+    contexts = []
+
+    def guard(route):
+        url = route.request.url
+        if url.startswith("file:") and url.split("#")[0].endswith(".html"):
+            route.continue_()
+        else:
+            complaints.append(f"asked for {url}")
+            route.abort()
+
+    def open_page(output, address="", width=1366, height=820, **options):
+        path = tmp_path / f"page{len(contexts)}.html"
+        ag.explore(output, path)
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, offline=True, **options
+        )
+        contexts.append(context)
+        context.route("**/*", guard)
+        page = context.new_page()
+        page.set_default_timeout(5_000)
+        page.on("console", lambda said: complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
+        page.goto(path.as_uri() + address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def number(text):
+    return {"NaN": NAN, "Infinity": INF, "-Infinity": -INF}.get(text) or float(text)
+
+
+def computed(page):
+    """Return data and gradients of all values, as the page has them."""
+    found = page.evaluate(
+        "[explorer.program.data, explorer.program.gradient].map((a) => Array.from(a, String))"
+    )
+    return [[number(text) for text in column] for column in found]
+
+
+def shown(page):
+    """Return data and gradient of each value that the picture shows, by number."""
+    rows = page.eval_on_selector_all(
+        "[data-index]",
+        "all => all.map((e) => [e.dataset.index, e.dataset.value, e.dataset.gradient])",
+    )
+    return {int(i): (number(data), number(gradient or "NaN")) for i, data, gradient in rows}
+
+
+def close(found, expected, digits=DIGITS):
+    if math.isnan(expected) or math.isinf(expected):
+        return found == expected or (math.isnan(found) and math.isnan(expected))
+    return math.isclose(found, expected, rel_tol=digits, abs_tol=1e-300)
+
+
+def engine(output):
+    """Return data and gradients of all values, by a sweep of the engine's own."""
+    values = ag.graph.nodes(output)
+    for value in values:
+        value.grad = 0.0
+    output.backward()
+    return [value.data for value in values], [value.grad for value in values]
+
+
+def assert_agrees(page, output):
+    for found, expected in zip(computed(page), engine(output)):
+        assert len(found) == len(expected)
+        assert [(f, e) for f, e in zip(found, expected) if not close(f, e)] == []
+
+
+SAMPLES = [0.0, -0.0, 0.3, -0.3, 1.0, -1.0, 1.7, -2.5, 6.0, -6.0, 40.0, -40.0, 1e-9, 1e-200, 1e200, 0.999]
+
+
+def test_every_row_of_the_table_gives_in_javascript_what_it_gives_in_python(opened):
+    page = opened(expression())
+    source = (Path(ag.__file__).parent / "views" / "explore" / "mathematics.js").read_text("utf-8")
+    rows = [row for row in TABLE.values() if row.name not in ("leaf", "constant")]
+    rows += [power_of(n) for n in (2, -1, 3, 0, 0.5, -2.5)]
+    rng = random.Random(0)
+    cases = []
+    for place, row in enumerate(rows):
+        points = [*SAMPLES, NAN, INF, -INF, *(rng.uniform(-4.0, 4.0) for _ in range(40))]
+        pairs = [(x, y) for x in points[:24] for y in points[::3]]
+        for given in [(x,) for x in points] if len(row.domain) == 1 else pairs:
+            try:
+                out = row.forward(*given)
+                partials = row.partials(out, *given)
+            except OverflowError:
+                continue
+            except (ValueError, ZeroDivisionError):
+                out, partials = NAN, ()
+            cases.append((place, given, out, tuple(map(float, partials))))
+    rules = ",".join(spelled_rule(row) for row in rows)
+    asked = inert_json([[place, list(map(repr, given))] for place, given, _, _ in cases])
+    found = page.evaluate(
+        f"""(() => {{ {source}
+        const rules = [{rules}], read = {{nan: NaN, inf: Infinity, "-inf": -Infinity}};
+        return {asked}.map(([place, texts]) => {{
+          const given = texts.map((t) => t in read ? read[t] : Number(t)), rule = rules[place];
+          const out = rule.forward(...given);
+          return [out, ...rule.partials.map((p) => p(out, ...given))].map(String);
+        }}); }})()"""
+    )
+    wrong = []
+    for (place, given, out, partials), texts in zip(cases, found):
+        results = list(map(number, texts))
+        for ours, theirs in zip(results, (out, *partials)):
+            tiny = abs(theirs) < 1e-290 and abs(ours) < 1e-290  # subnormal numbers have few digits
+            if not (close(ours, theirs) or tiny):
+                wrong.append((rows[place].name, given, ours, theirs))
+    assert wrong == []
+    assert len(cases) > 5_000
+
+
+# Random graphs over all primitives: whatever a primitive cannot take is squeezed into its domain.
+UNARY = [
+    "exp expm1 sin cos tan atan sinh cosh tanh asinh erf erfc sigmoid softplus relu cbrt".split(),
+    "log log1p log2 log10 sqrt".split(),
+    "asin acos atanh".split(),
+]
+
+
+def random_graph(seed: int, leaves: list[Value], size: int) -> Value:
+    rng = random.Random(seed)
+    values = list(leaves)
+    unary = [name for names in UNARY for name in names] + ["acosh"]
+    rng.shuffle(unary)
+    for step in range(size):
+        x, y = rng.choice(values[-6:]), rng.choice(values)
+        small = ag.tanh(0.5 * x)
+        if step % 2:
+            name = unary[step // 2 % len(unary)]
+            if name in UNARY[1]:
+                made = getattr(ag, name)(1.5 + small)
+            elif name == "acosh":
+                made = ag.acosh(2.5 + small)
+            else:
+                made = getattr(ag, name)(small)
+        else:
+            kind = step // 2 % 13
+            made = [
+                lambda: x + y, lambda: x - y, lambda: x * y, lambda: x / (2.0 + small),
+                lambda: (1.2 + small) ** ag.tanh(y), lambda: small**2, lambda: (1.5 + small) ** -1.5,
+                lambda: abs(x), lambda: -x, lambda: ag.maximum(x, y), lambda: ag.minimum(x, y),
+                lambda: ag.hypot(x, y), lambda: ag.atan2(x, 1.1 + small),
+            ][kind]()  # fmt: skip
+        values.append(made)
+    return ag.sum(values[len(leaves) :])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_dragged_leaf_gives_the_numbers_of_a_fresh_eager_run(opened, seed):
+    rng = random.Random(100 + seed)
+    start = [rng.uniform(-1.0, 1.0) for _ in range(4)]
+
+    def graph(numbers):
+        return random_graph(seed, [Value(x, f"x{i}") for i, x in enumerate(numbers)], 60)
+
+    page = opened(graph(start))
+    assert_agrees(page, graph(start))
+    for leaf in (0, 2, 1):
+        start[leaf] = rng.uniform(-1.0, 1.0)
+        page.locator(f'input[aria-label="x{leaf}"]').fill(repr(start[leaf]))
+        assert_agrees(page, graph(start))
+
+
+def test_stepping_to_the_end_shows_every_number_of_the_engine(opened):
+    for output in (expression(), perceptron()):
+        page = opened(output, "#step=0")
+        data, gradients = engine(output)
+        assert all(gradient == 0.0 for _, gradient in shown(page).values())
+        for _ in range(200):
+            if page.locator("#next").is_disabled():
+                break
+            page.keyboard.press("ArrowRight")
+        assert shown(page) == dict(enumerate(zip(data, gradients)))
+
+
+def test_each_step_back_shows_the_contribution_that_steps_lists(opened):
+    output = perceptron()
+    steps = ag.steps(output)
+    position = {id(value): i for i, value in enumerate(ag.graph.nodes(output))}
+    page = opened(output, f"#step={len(steps.forward) + 1}")
+    for step in steps:
+        page.keyboard.press("ArrowRight")
+        gradient = shown(page)[position[id(step.operand)]][1]
+        assert gradient == step.after
+        lit = page.locator(".receiving, .giving")
+        assert lit.evaluate_all("all => all.map((e) => Number(e.dataset.index)).sort()") == sorted(
+            [position[id(step.node)], position[id(step.operand)]]
+        )
+        assert page.locator(".arrow.backward").count() == 1
+        said = page.locator("#card").inner_text().replace("−", "-")
+        for what in (step.partial, step.adjoint, step.before, step.after):
+            assert any(math.isclose(float(t), what, abs_tol=6e-5) for t in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", said))  # fmt: skip
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#counter").inner_text() == f"{len(steps) + len(steps.forward)} / {len(steps) + len(steps.forward) + 1}"  # fmt: skip
+
+
+def test_a_link_leads_to_a_step_and_the_address_follows(opened):
+    page = opened(expression(), "#step=4&theme=dark")
+    assert page.locator("#counter").inner_text() == "4 / 10"
+    assert page.locator("#card .eyebrow").inner_text() == "← Backward pass, the start"
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.keyboard.press("ArrowRight")
+    assert page.url.endswith("#step=5&theme=dark")
+    page.evaluate("location.hash = '#step=2'")
+    page.wait_for_function("document.querySelector('#counter').textContent === '2 / 10'")
+
+
+def test_each_leaf_has_one_field_with_its_label_and_a_slider(opened):
+    page = opened(expression())
+    for leaf in ("a", "b"):
+        assert page.locator(f'input[aria-label="{leaf}"]').count() == 1
+    page.locator('input[aria-label="slide a"]').fill("1.5")
+    page.wait_for_function("document.querySelector('[data-index=\"0\"]').dataset.value !== '2'")
+    a, b = Value(1.5), Value(-3.0)
+    e = a * b + a * a
+    e.backward()
+    assert page.evaluate("[explorer.value('e'), explorer.gradient('a'), explorer.gradient('b')]") == [
+        e.data, a.grad, b.grad,
+    ]  # fmt: skip
+    assert page.locator('input[aria-label="a"]').input_value() == "1.5"
+    page.locator('input[aria-label="a"]').press("ArrowUp")
+    assert page.evaluate("explorer.value('a')") > 1.5
+    page.locator("#reset").click()
+    assert page.evaluate("explorer.value('a')") == 2.0
+
+
+def test_a_clicked_value_shows_its_formula_and_the_sum_over_its_uses(opened):
+    page = opened(expression())
+    page.locator('[data-index="2"]').click()  # v1 = a * b
+    text = page.locator("#selected").inner_text()
+    assert "v1 = a · b" in text and "2 · (−3)" in text and "−6" in text
+    page.locator('[role="button"][data-index="0"]').press("Enter")  # a, used three times
+    text = page.locator("#selected").inner_text()
+    assert "the sum over 3 uses" in text
+    parts = page.locator("#selected tbody tr").all_inner_texts()
+    assert [row.split("\t")[-1].replace("−", "-") for row in parts] == ["2", "2", "-3"]
+    assert page.locator("#selected tfoot td").inner_text() == "1"
+
+
+def test_predict_then_reveal_hides_checks_and_counts(opened):
+    page = opened(perceptron())
+    output = perceptron()
+    output.backward()
+    truths = {leaf.label: leaf.grad for leaf in ag.graph.leaves(output)}
+    page.keyboard.press("p")
+    assert set(page.locator("#leaves .grad").all_inner_texts()) == {"?"}
+    body = page.locator("body").inner_text()
+    assert not any(f"{abs(truth):.4f}".rstrip("0") in body for truth in truths.values())
+    assert page.locator("[data-gradient]:not([data-gradient=''])").count() == 1  # the output's own
+    assert "∂E" in page.locator("#question-title").inner_text()
+    page.locator("#guess").fill("7")
+    page.locator("#guess").press("Enter")
+    assert "Not yet" in page.locator(".verdict").inner_text()
+    page.locator("#guess").fill("seven")
+    page.locator("#guess").press("Enter")
+    assert "Type a number" in page.locator(".verdict").inner_text()
+    page.locator("#guess").fill(f"{truths['w0']:.3f}")
+    page.locator("#guess").press("Enter")
+    assert "Right" in page.locator(".verdict").inner_text()
+    assert page.locator("#score").inner_text() == "Score: 1 of 1"
+    page.locator("#another").click()
+    page.locator("#reveal").click()
+    assert page.locator("#score").inner_text() == "Score: 1 of 2"
+    assert page.locator("#leaves .grad").all_inner_texts().count("?") == 3
+
+
+def test_everything_is_reached_by_keyboard_and_shows_where_one_is(opened):
+    page = opened(expression())
+    seen = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            """() => { const e = document.activeElement, ring = e.querySelector(".ring");
+            const s = getComputedStyle(e), r = ring && getComputedStyle(ring);
+            return [e.id || e.getAttribute("aria-label") || e.textContent,
+                    s.outlineStyle !== "none" || (r && r.stroke !== "none")]; }"""
+        )
+        if found[0] in [name for name, _ in seen]:
+            break
+        seen.append(found)
+    names = [name for name, _ in seen]
+    for wanted in ("quiz", "theme", "help", "play", "next", "scrub", "a", "slide a", "b"):
+        assert wanted in names
+    assert all(visible for name, visible in seen if name != "Explore")
+    assert any(name.startswith("e = ") for name in names)  # the graph is one stop
+    page.locator('[data-index="4"]').focus()
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.dataset.index") == "3"
+    page.keyboard.press("Enter")
+    assert "v2 = a · a" in page.locator("#selected").inner_text()
+    page.keyboard.press("?")
+    assert page.locator("#shortcuts").is_visible()
+    page.keyboard.press("Escape")
+    for key, counter in (("Home", "0 / 10"), ("ArrowRight", "1 / 10"), ("End", "10 / 10"), ("ArrowLeft", "9 / 10")):  # fmt: skip
+        page.keyboard.press(key)
+        assert page.locator("#counter").inner_text() == counter
+    page.keyboard.press("Home")
+    page.keyboard.press(" ")
+    page.wait_for_function("document.querySelector('#counter').textContent === '2 / 10'")
+    page.keyboard.press(" ")
+    assert page.locator("#play").inner_text() == "Play"
+
+
+def test_the_step_is_told_to_those_who_cannot_see_it(opened):
+    page = opened(expression(), "#step=4")
+    page.keyboard.press("ArrowRight")
+    told = page.locator("[aria-live=polite]").inner_text()
+    assert told == "e hands to v1: gradient 0 becomes 1"
+    label = page.locator('[data-index="2"]').get_attribute("aria-label")
+    assert label == "v1 = a · b, data −6, gradient 1"
+    assert page.locator("svg#graph").get_attribute("aria-label").startswith("The graph of e")
+
+
+CONTRAST = """() => {
+  const rgb = (c) => { const m = c.match(/[\\d.]+/g).map(Number); return m.length > 3 && m[3] === 0 ? null : m; };
+  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, k) => sum + c * [0.2126, 0.7152, 0.0722][k], 0);
+  const ratio = (a, b) => { const [x, y] = [light(a), light(b)]; return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05); };
+  const ground = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c) return c; } return [255, 255, 255]; };
+  const found = [];
+  for (const e of document.querySelectorAll("body *")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    const style = getComputedStyle(e);
+    if (!own || !e.getClientRects().length || style.visibility === "hidden" || ["TITLE", "SCRIPT", "STYLE", "OPTION"].includes(e.tagName.toUpperCase())) continue;
+    const drawn = e instanceof SVGElement;
+    const box = drawn && e.closest(".node, .inlet")?.querySelector(".box");
+    const fill = box ? rgb(getComputedStyle(box).fill) : null;
+    const frame = drawn && !fill && e.closest(".frame")?.querySelector(".frame-box");
+    const behind = fill ?? (frame ? rgb(getComputedStyle(frame).fill) : ground(drawn ? e.closest("div") : e));
+    const size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
+    const large = size >= 24 || (bold && size >= 18.66);
+    found.push([ratio(rgb(drawn ? style.fill : style.color), behind), large, e.textContent.trim().slice(0, 30), e.className.baseVal ?? e.className]);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "projector"])
+def test_every_text_has_the_contrast_that_wcag_aa_asks_for(opened, theme):
+    page = opened(network(2), f"#step=60&theme={theme}")
+    page.locator("#unfold").click()
+    page.locator(".node.leaf").first.press("Enter")
+    page.keyboard.press("p")
+    page.locator("#guess").fill("99")
+    page.locator("#guess").press("Enter")
+    found = page.evaluate(CONTRAST)
+    assert len(found) > 150
+    assert [row for row in found if row[0] < (AA_LARGE if row[1] else AA)] == []
+
+
+def test_the_system_says_whether_the_page_is_dark(opened):
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = opened(expression(), color_scheme="dark").evaluate(ground)
+    page = opened(expression(), color_scheme="light")
+    assert dark != page.evaluate(ground)
+    page.locator("#theme").select_option("dark")
+    assert dark == page.evaluate(ground)
+
+
+OVERFLOW = """() => [document.documentElement.scrollWidth - innerWidth, ...[...document.querySelectorAll(
+  "header, main, aside, section, header *, #transport, #transport *, aside *")].filter((e) => {
+    const r = e.getBoundingClientRect();
+    return r.width && !e.closest(".scroll, .equation, .unseen, #canvas") && (r.left < -0.5 || r.right > innerWidth + 0.5);
+  }).map((e) => e.outerHTML.slice(0, 80))]"""
+
+
+@pytest.mark.parametrize("width, theme", [(360, "light"), (360, "projector"), (768, "dark"), (1366, "projector"), (1920, "light"), (1920, "projector")])  # fmt: skip
+def test_nothing_overflows_from_a_phone_to_a_large_screen(opened, width, theme):
+    long = Value(1.0 / 3.0, "a_label_that_is_rather_longer_than_any_phone_is_wide")
+    output = perceptron() * long
+    page = opened(output, f"#step=18&theme={theme}", width=width, height=740)
+    page.locator('input[role="spinbutton"]').first.fill("-123456.7890123")
+    page.locator(".node.leaf").first.press("Enter")
+    page.keyboard.press("p")
+    assert page.evaluate(OVERFLOW) == [0]
+
+
+NASTY = [
+    "<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>", 'quote " and \' too',
+    "back \\ slash \\n", "\U0001f388 & &amp; <!--", "${1} `tick` \u2028",
+]  # fmt: skip
+
+
+def test_labels_appear_as_typed_and_run_nothing(opened):
+    output = ag.sum([Value(float(i), label) for i, label in enumerate(NASTY)])
+    output.label = "<b>bold</b>"
+    page = opened(output, "#step=7")
+    names = page.locator("#leaves .name").evaluate_all("all => all.map((e) => e.textContent)")
+    assert names == NASTY
+    fields = page.locator('input[role="spinbutton"]')
+    assert fields.evaluate_all('all => all.map((e) => e.getAttribute("aria-label"))') == NASTY
+    for place in range(len(NASTY)):
+        page.locator(".node.leaf").nth(place).press("Enter")
+    assert page.locator("h1").inner_text() == "Explore <b>bold</b>"
+    assert page.title() == "<b>bold</b>: 11 values, 6 leaves"
+    assert page.locator("img, b:has-text('bold')").count() == 0
+
+
+def test_nan_and_infinities_are_shown_and_typed_as_such(opened):
+    a, b, c = Value(INF, "a"), Value(NAN, "b"), Value(2.0, "c")
+    page = opened(a * c + b)
+    assert page.locator("#leaves input[role=spinbutton]").evaluate_all("all => all.map((e) => e.value)") == [
+        "inf", "2", "nan",
+    ]  # fmt: skip
+    assert "nan" in page.locator("#card h2").inner_text()
+    page.locator('input[aria-label="a"]').fill("-inf")
+    assert page.evaluate("explorer.value('a')") == -INF
+    page.locator('input[aria-label="b"]').fill("1e-3")
+    assert page.evaluate("explorer.value('b')") == 1e-3
+    page.locator('input[aria-label="b"]').fill("one")
+    assert page.locator('input[aria-label="b"][aria-invalid]').count() == 1
+    assert page.evaluate("explorer.value('b')") == 1e-3
+
+
+@pytest.mark.parametrize(
+    "function, start, bad, said, value",
+    [
+        (ag.log, 2.0, "0", "ln(0) is not a real number", NAN),
+        (lambda x: 1.0 / x, 2.0, "0", "1/0 divides by zero", NAN),
+        (lambda x: x**-2, 2.0, "0", "divides by zero", NAN),
+        (lambda x: x**0.5, 2.0, "-1", "is not a real number", NAN),
+        (ag.exp, 2.0, "800", "exp(800) is too large for a float", INF),
+    ],
+)
+def test_what_the_engine_refuses_has_no_number_and_the_page_says_why(
+    opened, function, start, bad, said, value
+):
+    page = opened(function(Value(start, "x")))
+    assert page.locator(".notice").count() == 0
+    page.locator('input[aria-label="x"]').fill(bad)
+    page.wait_for_selector(".notice")
+    assert said in page.locator(".notice").inner_text()
+    assert close(computed(page)[0][-1], value)
+    page.locator('input[aria-label="x"]').fill(repr(start))
+    page.wait_for_selector(".notice", state="detached")
+    assert_agrees(page, function(Value(start, "x")))
+
+
+def test_a_zero_adjoint_passes_nothing_on_not_even_to_an_infinite_slope(opened):
+    def graph(x):
+        return ag.sqrt(x) * 0.0 + x
+
+    page = opened(graph(Value(1.0, "x")))
+    page.locator('input[aria-label="x"]').fill("0")
+    assert_agrees(page, graph(Value(0.0, "x")))
+    assert page.evaluate("explorer.gradient('x')") == 1.0
+
+
+def test_a_primitive_of_ones_own_is_computed_if_it_is_a_formula_and_else_frozen(opened):
+    cube = ag.primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
+    page = opened(cube(Value(2.0, "x")) + 1.0)
+    page.locator('input[aria-label="x"]').fill("-1.5")
+    assert_agrees(page, cube(Value(-1.5, "x")) + 1.0)
+    bump = ag.primitive("bump", lambda x: math.exp(-x * x), lambda out, x: (-2.0 * x * out,))
+    x = Value(0.5, "x")
+    page = opened(bump(x) * x)
+    assert_agrees(page, bump(x) * x)
+    assert "Frozen: bump cannot be computed" in page.locator(".notice").inner_text()
+    page.locator('input[aria-label="x"]').fill("2")
+    data, gradient = computed(page)
+    assert data[1] == math.exp(-0.25) and data[2] == 2.0 * math.exp(-0.25)
+
+
+def test_a_leaf_changed_since_shows_what_was_recorded_until_it_is_moved(opened):
+    x = Value(3.0, "x")
+    y = x * x
+    x.data = 5.0
+    page = opened(y)
+    assert "changed after the forward pass" in page.locator(".notice").inner_text()
+    assert page.evaluate("[explorer.program.data[1], explorer.gradient('x')]") == [9.0, 6.0]
+    page.locator('input[aria-label="x"]').fill("4")
+    assert page.evaluate("[explorer.program.data[1], explorer.gradient('x')]") == [16.0, 8.0]
+    page.wait_for_selector(".notice", state="detached")
+
+
+def test_an_output_without_operands_and_a_node_without_partials_have_pages_too(opened):
+    page = opened(Value(2.0, "x"))
+    assert computed(page) == [[2.0], [1.0]]
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    page = opened(Value(3.0, (a, b), "magic") * a)
+    assert "magic" in page.locator("#graph").text_content()
+    page.locator('input[aria-label="a"]').fill("4")
+    assert page.evaluate("explorer.gradient('a')") == 3.0
+
+
+def test_groups_open_and_close_and_only_what_is_visible_is_built(opened):
+    output = network(16, 16)
+    page = opened(output)
+    assert_agrees(page, output)
+    assert page.locator("[data-index]").count() < 20
+    page.locator('[data-group="1"]').click()
+    assert page.locator(".frame").count() == 1
+    assert page.locator("[data-group]").count() == 16 + 2
+    first = page.locator("[data-group]").nth(3)
+    first.press("Enter")
+    assert page.locator(".frame .frame").count() == 1
+    page.locator(".frame .frame .bar").first.press("Enter")
+    page.locator(".frame .bar").first.click()
+    assert page.locator(".frame").count() == 0
+    page.locator("#unfold").click()
+    assert page.locator("[data-index]").count() == len(ag.graph.nodes(output))
+    page.locator('input[aria-label="x0"]').fill("0.7")
+    model = ag.nn.MLP(2, [16, 16, 1], activation="tanh", rng=random.Random(0))
+    out = model([Value(0.7, "x0"), Value(-0.4, "x1")])
+    assert_agrees(page, out * out)
+
+
+def test_boxes_of_an_open_picture_do_not_overlap(opened):
+    page = opened(network(3, 2))
+    page.locator("#unfold").click()
+    overlapping = page.evaluate(
+        """() => { const boxes = [...document.querySelectorAll(".node > .box:not(.inner), .inlet > .box")]
+          .map((e) => e.getBoundingClientRect());
+        let found = 0;
+        boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => {
+          found += a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1; }));
+        return [boxes.length > 60, found]; }"""
+    )
+    assert overlapping == [True, 0]
