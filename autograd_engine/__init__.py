@@ -26,10 +26,11 @@ Reading order, each module importing only from those above it:
     recorder     steps of a training, for replay
     history      the record of a training
     training     fit
-    views        draw, draw_dot, Picture, explain, steps, explore
+    plots        loss curve and decision boundary
+    views        draw, draw_dot, Picture, explain, steps, explore, replay, animate
+    diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
     stepping     what `step` on the command line does
-    plots        loss curve and decision boundary
     commands     what the command line does
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;
@@ -52,6 +53,7 @@ from autograd_engine.derivatives import (
     jvp,
     value_and_grad,
 )
+from autograd_engine.diagnosis import Finding, diagnose, diagnostics
 from autograd_engine.engine import (
     Primitive,
     Value,
@@ -110,11 +112,14 @@ from autograd_engine.recording import no_grad
 from autograd_engine.sources import trace_source
 from autograd_engine.training import fit
 from autograd_engine.views import Picture, draw, draw_dot, explain, steps
+from autograd_engine.views.animation import animate
 from autograd_engine.views.explore import explore
+from autograd_engine.views.replay import replay
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Finding",
     "GuardError",
     "History",
     "Picture",
@@ -124,6 +129,7 @@ __all__ = [
     "accuracy",
     "acos",
     "acosh",
+    "animate",
     "asin",
     "asinh",
     "atan",
@@ -137,6 +143,8 @@ __all__ = [
     "cos",
     "cosh",
     "datasets",
+    "diagnose",
+    "diagnostics",
     "dot",
     "draw",
     "draw_dot",
@@ -179,6 +187,7 @@ __all__ = [
     "primitive",
     "prod",
     "relu",
+    "replay",
     "save",
     "sigmoid",
     "silu",

@@ -99,7 +99,7 @@ def depth(*outputs: Value) -> int:
 
 def mark_region(output: Value, name: str) -> None:
     """Mark an output: what stands behind it, up to the next mark, is the region `name`."""
-    output.note = Note(output.label, name)
+    output.note = Note(output.label, name, noted(output).source)
 
 
 def region(value: Value) -> str:

@@ -27,6 +27,7 @@ from autograd_engine.graph import mark_region
 from autograd_engine.initialisers import Init, initialiser
 from autograd_engine.modules import Module
 from autograd_engine.real import is_number
+from autograd_engine.recording import TRACED
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
 
@@ -98,7 +99,10 @@ class Neuron(Module):
                 if hasattr(output, "note"):  # a label that it gave
                     mark_region(output, self._region.region)
                     return output
-        output.note = self._region  # what mark_region does, without an object for each call
+        if TRACED:  # the value has a note already
+            mark_region(output, self._region.region)
+        else:  # the same, without an object for each call
+            output.note = self._region
         return output
 
     def __repr__(self: Any) -> str:

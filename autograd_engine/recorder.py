@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from autograd_engine.engine import Value
@@ -92,9 +92,7 @@ class Recorder:
         made = self._number - self._first
         return made % self._stride == 0 or self._number % self.recording.batches == 0
 
-    def keep(
-        self, losses: Sequence[float], epoch: int, moved: Mapping[int, float] = _NONE
-    ) -> None:
+    def keep(self, losses: Sequence[float], epoch: int, moved: Mapping[int, float] = _NONE) -> None:
         """Keep the step that was just counted; epochs are counted from 0 here.
 
         `losses` are those of the batch's samples. `moved` are the numbers of parameters, by

@@ -570,3 +570,106 @@ def other_rows(graph: Graph, tape: Tape, seed: int, count: int) -> np.ndarray:
             good = False
         rows.append(row if good else first)
     return np.array(rows)
+
+
+# Random networks: larger and more regular than random graphs.
+
+ACTIVATIONS = [
+    lambda v: ag.tanh(0.3 * v),
+    ag.sigmoid,
+    ag.gelu,
+    ag.softplus,
+    ag.sin,
+    lambda v: ag.relu(v + 0.123),
+    lambda v: 0.1 * v * v,
+    lambda v: 0.1 * v**2,
+    lambda v: ag.leaky_relu(v + 0.0317, 0.1),
+]
+
+
+class Network:
+    """Grows layer by layer: rows of samples, all treated alike."""
+
+    def __init__(self, seed: int, largest: int) -> None:
+        self.rng = rng = random.Random(seed)
+        self.largest = largest
+        samples = rng.choice([1, 1, 2, rng.randint(3, largest)])
+        self.samples = matrix(rng, samples, rng.randint(3, largest))
+        self.state = [list(sample) for sample in self.samples]
+        self.parameters: list[Value] = []
+
+    def weights(self, rows: int, columns: int) -> list[list[Value]]:
+        found = matrix(self.rng, rows, columns)
+        self.parameters += flat(found)
+        return found
+
+    def dense(self, x: list[list]) -> list[list]:
+        rng, width = self.rng, len(x[0])
+        act, swapped = rng.choice(ACTIVATIONS), rng.random() < 0.3
+        weights = self.weights(rng.randint(1, self.largest), width)
+        biases = rng.choice([[None] * len(weights), self.weights(1, len(weights))[0]])
+        return [
+            [
+                act((ag.dot(row, w, b) if swapped else ag.dot(w, row, b)) / math.sqrt(width))
+                for w, b in zip(weights, biases)
+            ]
+            for row in x
+        ]
+
+    def normed(self, x: list[list]) -> list[list]:
+        (gains,) = self.weights(1, len(x[0]))
+        roots = [ag.sqrt(ag.mean([item * item for item in row]) + 1e-3) for row in x]
+        return [[g * item / root for g, item in zip(gains, row)] for row, root in zip(x, roots)]
+
+    def softmaxed(self, x: list[list]) -> list[list]:
+        return [ag.softmax(row) for row in x]
+
+    def attention(self, x: list[list]) -> list[list]:
+        causal, columns = self.rng.random() < 0.5, list(zip(*x))
+        after = []
+        for i, row in enumerate(x):
+            seen = i + 1 if causal else len(x)
+            mixture = ag.softmax([ag.dot(row, other) / len(row) for other in x[:seen]])
+            after.append([ag.dot(mixture, column[:seen]) for column in columns])
+        return after
+
+    def convolved(self, x: list[list]) -> list[list]:
+        act, width = self.rng.choice(ACTIVATIONS), min(3, len(x[0]))
+        kernels = self.weights(self.rng.randint(1, 4), width)
+        starts = range(len(x[0]) - width + 1)
+        return [[act(ag.dot(k, row[i : i + width])) for k in kernels for i in starts] for row in x]
+
+    def residual(self, x: list[list]) -> list[list]:
+        return [[a + 0.5 * b for a, b in zip(row, row[::-1])] for row in x]
+
+    def turned(self, x: list[list]) -> list[list]:
+        return [list(column) for column in zip(*x)]
+
+    def loss(self) -> Value:
+        items, rng = flat(self.state), self.rng
+        value = rng.choice(
+            [
+                lambda: ag.mean([item * item for item in items]),
+                lambda: ag.mean([ag.logsumexp(row) - row[0] for row in self.state]),
+                lambda: ag.norm(items),
+                lambda: ag.sum([ag.hypot(a, b) for a, b in zip(items, items[1:] + items[:1])]),
+            ]
+        )()
+        penalty = 1e-3 * ag.sum([p * p for p in self.parameters])
+        return value + penalty if rng.random() < 0.5 else value
+
+
+def random_network(seed: int, inputs: bool, largest: int = 12) -> Graph:
+    """Return the random network of a seed; its samples are fed, or else parameters, too."""
+    network = Network(seed, largest)
+    rng, layers = network.rng, [network.dense] * 3
+    layers += [network.normed, network.softmaxed, network.attention]
+    layers += [network.convolved, network.residual, network.turned]
+    for _ in range(rng.randint(1, 4)):
+        network.state = rng.choice(layers)(network.state)
+    loss, samples, parameters = network.loss(), flat(network.samples), network.parameters
+    if rng.random() < 0.2:
+        rng.shuffle(parameters)
+    if not inputs or not parameters:
+        return Graph(loss, [], parameters + samples)
+    return Graph(loss, samples, parameters)

@@ -39,7 +39,19 @@ def in_tiles(tape: Tape) -> Lifted:
     return program
 
 
-RUNNERS = {"numpy": Lifted, "numpy in tiles": in_tiles, "numba": Machine}
+def with_kernel(tape: Tape) -> Lifted:
+    """Arrays, with the kernel wherever that is faster."""
+    program = Lifted(tape)
+    program.fused = True
+    return program
+
+
+RUNNERS = {
+    "numpy": Lifted,
+    "numpy in tiles": in_tiles,
+    "numpy with the kernel": with_kernel,
+    "numba": Machine,
+}
 
 
 def leaves(tape: Tape) -> np.ndarray:
@@ -73,6 +85,21 @@ def test_random_graphs_give_what_the_engine_gives(block):
             graph.loss.backward()
             slopes = [parameter.grad for parameter in graph.parameters]
             assert slopes == expected.gradient.tolist(), name
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_random_networks_give_what_the_engine_gives(block):
+    for seed in range(10 * block, 10 * (block + 1)):
+        for inputs in (False, True):
+            graph = graphs.random_network(seed, inputs)
+            tape, rng = graph.tape(), np.random.default_rng(seed)
+            count = rng.choice([1, 2, 7, 16, 33])
+            fed = graphs.numbers(graph.inputs) * rng.uniform(0.5, 1.0, (count, len(graph.inputs)))
+            rows = fed if graph.inputs else None
+            expected = graphs.answer(tape, leaves(tape), rows)
+            for runner, make in RUNNERS.items():
+                outputs, gradient = make(tape).run(leaves(tape), rows, True)
+                assert not expected.differs(outputs, gradient), (seed, inputs, runner)
 
 
 def test_outputs_are_the_same_with_a_gradient_and_without():

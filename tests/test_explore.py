@@ -222,7 +222,7 @@ def assert_agrees(page, output):
         assert [(f, e) for f, e in zip(found, expected) if not close(f, e)] == []
 
 
-SAMPLES = [0.0, -0.0, 0.3, -0.3, 1.0, -1.0, 1.7, -2.5, 6.0, -6.0, 40.0, -40.0, 1e-9, 1e-200, 1e200, 0.999]
+SAMPLES = [*range(-3, 4), -0.0, 0.3, -0.3, 0.999, 1.7, 6.0, -6.0, 40.0, -40.0, 1e-9, 1e-200, 1e200]
 
 
 def test_every_row_of_the_table_gives_in_javascript_what_it_gives_in_python(opened):
@@ -233,7 +233,13 @@ def test_every_row_of_the_table_gives_in_javascript_what_it_gives_in_python(open
     rng = random.Random(0)
     cases = []
     for place, row in enumerate(rows):
-        points = [*SAMPLES, NAN, INF, -INF, *(rng.uniform(-4.0, 4.0) for _ in range(40))]
+        points = [
+            *map(float, SAMPLES),
+            NAN,
+            INF,
+            -INF,
+            *(rng.uniform(-4.0, 4.0) for _ in range(40)),
+        ]
         pairs = [(x, y) for x in points[:24] for y in points[::3]]
         for given in [(x,) for x in points] if len(row.domain) == 1 else pairs:
             try:
@@ -267,29 +273,22 @@ def test_every_row_of_the_table_gives_in_javascript_what_it_gives_in_python(open
 
 
 # Random graphs over all primitives: whatever a primitive cannot take is squeezed into its domain.
-UNARY = [
-    "exp expm1 sin cos tan atan sinh cosh tanh asinh erf erfc sigmoid softplus relu cbrt".split(),
-    "log log1p log2 log10 sqrt".split(),
-    "asin acos atanh".split(),
-]
+ANYWHERE = "exp expm1 sin cos tan atan sinh cosh tanh asinh erf erfc sigmoid softplus relu cbrt"
+INSIDE_ONE, ABOVE_ZERO, ABOVE_ONE = "asin acos atanh", "log log1p log2 log10 sqrt", "acosh"
 
 
 def random_graph(seed: int, leaves: list[Value], size: int) -> Value:
     rng = random.Random(seed)
     values = list(leaves)
-    unary = [name for names in UNARY for name in names] + ["acosh"]
+    unary = f"{ANYWHERE} {INSIDE_ONE} {ABOVE_ZERO} {ABOVE_ONE}".split()
     rng.shuffle(unary)
     for step in range(size):
         x, y = rng.choice(values[-6:]), rng.choice(values)
         small = ag.tanh(0.5 * x)
         if step % 2:
             name = unary[step // 2 % len(unary)]
-            if name in UNARY[1]:
-                made = getattr(ag, name)(1.5 + small)
-            elif name == "acosh":
-                made = ag.acosh(2.5 + small)
-            else:
-                made = getattr(ag, name)(small)
+            room = 2.5 if name in ABOVE_ONE.split() else 1.5 if name in ABOVE_ZERO.split() else 0.0
+            made = getattr(ag, name)(room + small if room else small)
         else:
             kind = step // 2 % 13
             made = [
@@ -299,7 +298,7 @@ def random_graph(seed: int, leaves: list[Value], size: int) -> Value:
                 lambda: ag.hypot(x, y), lambda: ag.atan2(x, 1.1 + small),
             ][kind]()  # fmt: skip
         values.append(made)
-    return ag.sum(values[len(leaves) :])
+    return ag.sum(values)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -340,9 +339,8 @@ def test_each_step_back_shows_the_contribution_that_steps_lists(opened):
         gradient = shown(page)[position[id(step.operand)]][1]
         assert gradient == step.after
         lit = page.locator(".receiving, .giving")
-        assert lit.evaluate_all("all => all.map((e) => Number(e.dataset.index)).sort()") == sorted(
-            [position[id(step.node)], position[id(step.operand)]]
-        )
+        places = lit.evaluate_all("all => all.map((e) => Number(e.dataset.index))")
+        assert set(places) == {position[id(step.node)], position[id(step.operand)]}
         assert page.locator(".arrow.backward").count() == 1
         said = page.locator("#card").inner_text().replace("−", "-")
         for what in (step.partial, step.adjoint, step.before, step.after):
@@ -354,7 +352,7 @@ def test_each_step_back_shows_the_contribution_that_steps_lists(opened):
 def test_a_link_leads_to_a_step_and_the_address_follows(opened):
     page = opened(expression(), "#step=4&theme=dark")
     assert page.locator("#counter").inner_text() == "4 / 10"
-    assert page.locator("#card .eyebrow").inner_text() == "← Backward pass, the start"
+    assert page.locator("#card .eyebrow").inner_text() == "Backward pass, the start"
     assert page.locator("html").get_attribute("data-theme") == "dark"
     page.keyboard.press("ArrowRight")
     assert page.url.endswith("#step=5&theme=dark")
@@ -432,13 +430,13 @@ def test_everything_is_reached_by_keyboard_and_shows_where_one_is(opened):
             return [e.id || e.getAttribute("aria-label") || e.textContent,
                     s.outlineStyle !== "none" || (r && r.stroke !== "none")]; }"""
         )
-        if found[0] in [name for name, _ in seen]:
+        if page.evaluate("document.activeElement === document.body"):
             break
         seen.append(found)
     names = [name for name, _ in seen]
     for wanted in ("quiz", "theme", "help", "play", "next", "scrub", "a", "slide a", "b"):
         assert wanted in names
-    assert all(visible for name, visible in seen if name != "Explore")
+    assert [name for name, visible in seen if not visible] == []
     assert any(name.startswith("e = ") for name in names)  # the graph is one stop
     page.locator('[data-index="4"]').focus()
     page.keyboard.press("ArrowUp")
@@ -501,7 +499,7 @@ def test_every_text_has_the_contrast_that_wcag_aa_asks_for(opened, theme):
     page.locator("#guess").fill("99")
     page.locator("#guess").press("Enter")
     found = page.evaluate(CONTRAST)
-    assert len(found) > 150
+    assert len(found) > 120
     assert [row for row in found if row[0] < (AA_LARGE if row[1] else AA)] == []
 
 
@@ -614,7 +612,7 @@ def test_a_primitive_of_ones_own_is_computed_if_it_is_a_formula_and_else_frozen(
     assert_agrees(page, bump(x) * x)
     assert "Frozen: bump cannot be computed" in page.locator(".notice").inner_text()
     page.locator('input[aria-label="x"]').fill("2")
-    data, gradient = computed(page)
+    data, _ = computed(page)
     assert data[1] == math.exp(-0.25) and data[2] == 2.0 * math.exp(-0.25)
 
 
@@ -674,3 +672,22 @@ def test_boxes_of_an_open_picture_do_not_overlap(opened):
         return [boxes.length > 60, found]; }"""
     )
     assert overlapping == [True, 0]
+
+
+def test_the_page_works_in_a_notebooks_frame(browser, tmp_path):
+    frame = ag.explore(expression())._repr_mimebundle_()["text/html"]
+    (tmp_path / "notebook.html").write_text(f"<!DOCTYPE html><body>{frame}", encoding="utf-8")
+    page = browser.new_page(offline=True)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto((tmp_path / "notebook.html").as_uri())
+    inside = page.frame_locator("iframe")
+    inside.locator("#first").click()
+    for _ in range(4):
+        inside.locator("#next").click()
+    assert inside.locator("#counter").inner_text() == "4 / 10"
+    inside.locator('input[aria-label="b"]').fill("5")
+    inside.locator("#last").click()
+    assert inside.locator('[data-index="0"]').get_attribute("data-gradient") == "9"
+    page.close()
+    assert complaints == []

@@ -58,8 +58,9 @@ def check(graph, count: int = 1, tile: int | None = None) -> None:
     tape, given = graph.tape(), rows(graph, count)
     program = Lifted(tape)
     program.tile = tile or program.tile
-    found = program.run(leaves(tape), given, True)
-    assert not graphs.answer(tape, leaves(tape), given).differs(*found)
+    expected = graphs.answer(tape, leaves(tape), given)
+    for program.fused in (False, True):
+        assert not expected.differs(*program.run(leaves(tape), given, True))
 
 
 # How networks lift: the graph, how many steps it takes at most, its matrix products.
@@ -293,10 +294,12 @@ def test_an_output_may_be_a_leaf(output):
 # Threads.
 
 
-def test_threads_that_run_one_program_at_once_get_right_answers():
+@pytest.mark.parametrize("fused", [False, True])
+def test_threads_that_run_one_program_at_once_get_right_answers(fused):
     graph = graphs.fitted(XOR, ODD)
     tape = graph.tape()
     program, first = Lifted(tape), leaves(tape)
+    program.fused = fused
     given = [first * scale for scale in np.linspace(0.5, 1.5, 8)]
     expected = [program.run(numbers, None, True) for numbers in given]
     wrong: list[int] = []

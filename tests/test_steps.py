@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import os
-import pty
 import random
 import subprocess
 import sys
@@ -241,6 +240,7 @@ def test_a_screen_that_lacks_the_characters_gets_them_spelled():
 
 
 def test_in_a_terminal_single_keys_are_read_and_it_is_left_as_it_was():
+    import pty
     import termios
 
     ours, theirs = pty.openpty()

@@ -2,12 +2,14 @@
 
 Every instruction becomes one call of a NumPy function on views that exist already, with the
 result written in place: running allocates nothing. A batch runs in tiles that fit the cache.
+With the kernel, instructions that stand together become one call of that instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
+from math import prod
 from typing import Any
 
 import numpy
@@ -15,6 +17,8 @@ from numpy.lib.stride_tricks import as_strided
 
 from autograd_engine.compiler.arrays import Array, ArrayProgram, Instruction
 from autograd_engine.compiler.contraction import contraction, flattened
+from autograd_engine.compiler.kernel import Kernel, aligned
+from autograd_engine.compiler.nests import ONE, WEIGHT, offsets
 from autograd_engine.compiler.reverse import Backward
 from autograd_engine.compiler.singles import single
 from autograd_engine.compiler.spelling import spelled
@@ -33,21 +37,24 @@ CACHE = 1 << 19  # bytes of memory that a tile may take
 
 
 class Bound:
-    """An array program on memory of its own, for one number of rows.
+    """An array program on memory of its own, for one number of rows; with the kernel, if given.
 
     Not for two threads at once.
     """
 
-    def __init__(self, program: ArrayProgram, backward: Backward, rows: int) -> None:
+    def __init__(
+        self, program: ArrayProgram, backward: Backward, rows: int, kernel: Kernel | None = None
+    ) -> None:
         sizes = program.memory.sizes
-        self.rows = rows
-        self.arenas = {
-            arena: numpy.zeros((size, rows) if arena.isupper() else size)
-            for arena, size in sizes.items()
-        }
+        self.rows, self.kernel = rows, kernel
+        self.places, size = offsets(sizes, rows)
+        self.memory = aligned(size)
+        self.arenas = {arena: self.arena(arena, count) for arena, count in sizes.items()}
         for start, numbers in program.memory.constants:
             self.arenas["v"][start : start + len(numbers)] = numbers
-        self.weight = numpy.ones(())  # of a row in the mean
+        self.memory[ONE] = 1.0
+        self.weight = self.memory[WEIGHT : WEIGHT + 1].reshape(())  # of a row in the mean
+        self.weight.fill(1.0)
         leaves = len(program.home)
         self.leaves = self.arenas["v"][:leaves]
         self.slopes = self.arenas["a"][:leaves]
@@ -57,6 +64,12 @@ class Bound:
         self.body, self.rest = self.calls(backward.body), self.calls(backward.rest)
         self.shared = [self.view(ref) for ref in backward.shared]
         self.outputs = [self.view(ref) for ref in program.outputs]
+
+    def arena(self, name: str, size: int) -> Array:
+        """Return an arena's slots, shape (size,), or (size, rows) of one that is batched."""
+        shape = (size, self.rows) if name.isupper() else (size,)
+        start = self.places[name]
+        return self.memory[start : start + prod(shape)].reshape(shape)
 
     def view(self, ref: Ref, beside: bool = False) -> Array:
         """Return the array that a Ref views; `beside` a batched one it gets an axis of one."""
@@ -70,8 +83,26 @@ class Bound:
             shape, strides = (*shape, 1), (*strides, 0)
         return as_strided(arena[ref.start :], shape, strides)
 
-    def calls(self, instructions: Any) -> list[Call]:
-        return [call for instruction in instructions for call in self.bound(instruction)]
+    def calls(self, instructions: Iterable[Instruction]) -> list[Call]:
+        """Return the calls that carry out instructions, those of the kernel taken together."""
+        if self.kernel is None:
+            return [call for instruction in instructions for call in self.bound(instruction)]
+        from autograd_engine.compiler.fusing import fused
+
+        found: list[Call] = []
+        together: list[int] = []
+        for instruction in instructions:
+            code = fused(instruction, self.places, self.rows)
+            if code is not None:
+                together += code
+                continue
+            if together:
+                found.append(self.kernel.call(together, self.memory))
+                together = []
+            found += self.bound(instruction)
+        if together:
+            found.append(self.kernel.call(together, self.memory))
+        return found
 
     def bound(self, instruction: Instruction) -> list[Call]:
         """Return the calls that carry out one instruction."""

@@ -21,12 +21,19 @@ import numpy
 from autograd_engine.compiler.arrays import Array, Instruction
 from autograd_engine.compiler.contracting import MOST, contracted
 from autograd_engine.compiler.kernel_source import CHOOSE, codes
-from autograd_engine.compiler.nests import Axis, Place, clash, nested, placed, shared
+from autograd_engine.compiler.nests import (
+    ONE,
+    WEIGHT,
+    ZERO,
+    Axis,
+    Place,
+    clash,
+    nested,
+    placed,
+    shared,
+)
 from autograd_engine.compiler.views import Ref
 from autograd_engine.engine import TABLE
-
-WEIGHT, ONE, ZERO, FIRST = 0, 1, 2, 8
-"""The places in memory of the weight of a row, of 1.0 and 0.0, and of the first arena."""
 
 MAP, ROWS = 0, 2  # kinds of instructions, as the kernel knows them
 DEPTH: Final = 4  # axes of a map

@@ -20,30 +20,6 @@ from autograd_engine.compiler.jax_spelling import primitive_in_jax
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.engine import Primitive
 
-Places: TypeAlias = Any  # an array of places on the tape, or in a wave
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How one operand of a wave is put together: which blocks, and which of their numbers.
-
-    `index` counts through the blocks laid end to end: places, or a range of them, which may be
-    of one number that is meant for the whole wave of `count`.
-    """
-
-    blocks: tuple[int, ...]
-    index: tuple[int, ...] | range
-    count: int
-
-
-@dataclass(frozen=True)
-class Wave:
-    """Values of one depth and one primitive, and how their operands are read."""
-
-    rule: Primitive
-    operands: tuple[Reading, ...]
-
-
 def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     """Return the pure function `(parameters, inputs) -> outputs` of a tape.
 
@@ -113,27 +89,15 @@ def by_value(tape: Tape) -> Callable[[Any, Any], Any]:
     return run
 
 
-def by_wave(tape: Tape) -> Callable[[Any, Any], Any]:
-    """Return the function of parameters and inputs with each wave of a tape written out."""
-    waves, outputs = scheduled(tape)
-    others, constants = numbers(tape)
-
-    def one_row(parameters: Any, inputs: Any) -> Any:
-        kind = parameters.dtype
-        blocks = [parameters, jnp.asarray(others, kind), inputs, jnp.asarray(constants, kind)]
-        known: dict[Reading, Any] = {}  # what is read alike is read once, and its adjoints added
-        for wave in waves:
-            for operand in wave.operands:
-                if operand not in known:
-                    known[operand] = read(blocks, operand)
-            operands = [known[operand] for operand in wave.operands]
-            blocks.append(primitive_in_jax(wave.rule)(*operands))
-        return read(blocks, outputs)
+def by_step(tape: Tape, waves: Waves | None = None) -> Callable[[Any, Any], Any]:
+    """Return the function of parameters and inputs with each step of a lifted tape written out."""
+    arrays = Arrays(lift(waves or Lifted.waves(tape)), numbers(tape)[0])
 
     def run(parameters: Any, inputs: Any) -> Any:
         if inputs.ndim == 1:
-            return one_row(parameters, inputs)
-        return jax.vmap(one_row, in_axes=(None, 0))(parameters, inputs)
+            return arrays(parameters, inputs)
+        # For XLA the rows are one more axis of each array, and of matrix products.
+        return jax.vmap(arrays, in_axes=(None, 0))(parameters, inputs)
 
     return run
 
@@ -141,62 +105,3 @@ def by_wave(tape: Tape) -> Callable[[Any, Any], Any]:
 def numbers(tape: Tape) -> tuple[Places, Places]:
     """Return the numbers of the leaves that are neither parameters nor inputs, as of now."""
     return numpy.array([leaf.data for leaf in tape.others]), numpy.array(tape.constants)
-
-
-def read(blocks: list[Any], reading: Reading) -> Any:
-    """Return the numbers that a wave reads as one operand."""
-    pieces = [blocks[block] for block in reading.blocks]
-    joined = pieces[0] if len(pieces) == 1 else jnp.concatenate(pieces)
-    if not isinstance(reading.index, range):
-        return joined.at[numpy.array(reading.index)].get(mode="promise_in_bounds")
-    if len(reading.index) < len(joined):
-        joined = joined[reading.index.start : reading.index.stop]
-    return joined if len(joined) == reading.count else jnp.broadcast_to(joined, (reading.count,))
-
-
-def scheduled(tape: Tape) -> tuple[list[Wave], Reading]:
-    """Return the waves of a tape, and how the outputs are read from them.
-
-    Blocks are counted from 0: parameters, others, inputs, constants, then the waves.
-    """
-    sizes = [len(tape.parameters), len(tape.others), len(tape.inputs), len(tape.constants)]
-    starts = numpy.cumsum([0, *sizes[:-1]])
-    block = numpy.searchsorted(starts, numpy.arange(tape.size), side="right") - 1
-    within = numpy.arange(tape.size) - starts[block]
-    op, x, y = (numpy.array(column, numpy.int64) for column in (tape.op, tape.x, tape.y))
-    depth = depths(tape)
-    # `lexsort` is stable: in a wave the order of the tape remains.
-    order = numpy.lexsort((op, depth))
-    steps = numpy.flatnonzero(numpy.diff(depth[order]) | numpy.diff(op[order])) + 1
-    waves = []
-    for number, members in enumerate(numpy.split(order, steps) if len(order) else []):
-        rule = tape.rules[op[members[0]]]
-        operands = (x[members], y[members])[: len(rule.domain)]
-        readings = [reading_of(places, block, within, sizes) for places in operands]
-        waves.append(Wave(rule, tuple(readings)))
-        sizes.append(len(members))
-        block[tape.start + members] = 4 + number
-        within[tape.start + members] = numpy.arange(len(members))
-    return waves, reading_of(numpy.array(tape.outputs), block, within, sizes)
-
-
-def depths(tape: Tape) -> Places:
-    """Return the depth of each computed value: one more than its deeper operand's."""
-    depth = [0] * tape.size
-    for place, (_, x, y) in enumerate(tape.instructions(), tape.start):
-        depth[place] = 1 + (depth[x] if y < 0 else max(depth[x], depth[y]))
-    return numpy.array(depth[tape.start :], numpy.int64)
-
-
-def reading_of(places: Places, block: Places, within: Places, sizes: list[int]) -> Reading:
-    """Return how the numbers at these places are read, given where each stands."""
-    blocks = numpy.unique(block[places])
-    before = numpy.zeros(blocks[-1] + 1, numpy.int64)
-    before[blocks[1:]] = numpy.cumsum([sizes[i] for i in blocks[:-1]])
-    index = before[block[places]] + within[places]
-    first, count = int(index[0]), len(index)
-    if (index == first).all():
-        return Reading(tuple(blocks), range(first, first + 1), count)
-    if (numpy.diff(index) == 1).all():
-        return Reading(tuple(blocks), range(first, first + count), count)
-    return Reading(tuple(blocks), tuple(index.tolist()), count)

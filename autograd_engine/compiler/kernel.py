@@ -33,6 +33,14 @@ def aligned(size: int) -> Array:
     return memory[first : first + size]
 
 
+class Address(ctypes.c_void_p):
+    """The address of an array, which holds on to that and to what it tells of."""
+
+    def __init__(self, array: Array, *others: Array) -> None:
+        super().__init__(array.ctypes.data)
+        self.arrays = array, *others
+
+
 class Kernel:
     """The compiled loop, called with code."""
 
@@ -45,7 +53,7 @@ class Kernel:
     def call(self, code: Sequence[int], memory: Array) -> Call:
         """Return the call that carries out encoded instructions on the flat memory."""
         whole = numpy.array([memory.ctypes.data, HEADER + len(code), *code], numpy.int64)
-        return Bound(self._entry, whole, memory), ()
+        return self._entry, (Address(whole, memory),)
 
 
 @lru_cache(maxsize=1)

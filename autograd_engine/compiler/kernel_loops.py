@@ -333,7 +333,6 @@ def rows(m, c):
             row(m, code, n, o, to, x, step, o, own, x, none)
 
 
-@cfunc("void(CPointer(int64))", **IEEE)
 def run(code):
     """Carry out the instructions, one after the other.
 
@@ -349,4 +348,8 @@ def run(code):
             contract(m, c)
         else:
             rows(m, c)
-        place += c[1]'''
+        place += c[1]
+
+
+with unoptimised():  # function by function: the whole is optimised afterwards
+    run = cfunc("void(CPointer(int64))", **IEEE)(run)'''

@@ -225,6 +225,7 @@ from autograd_engine.compiler.vectors import (
     store_long_first,
     total,
     two_to,
+    unoptimised,
 )
 
 IEEE = {{"error_model": "numpy", "nogil": True}}

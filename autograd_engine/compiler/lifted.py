@@ -9,6 +9,7 @@ import numpy
 from autograd_engine.compiler.arrays import ArrayProgram
 from autograd_engine.compiler.bound import CACHE, ITEM, Bound, run
 from autograd_engine.compiler.facts import facts
+from autograd_engine.compiler.kernel import kernel
 from autograd_engine.compiler.lift import lift
 from autograd_engine.compiler.listing import listing
 from autograd_engine.compiler.reverse import differentiate
@@ -43,7 +44,9 @@ class Lifted:
         sizes = self.program.memory.sizes
         row = sum(sizes[arena] for arena in "VAS") * ITEM
         self.tile = max(16, CACHE // max(row, 1))
-        self._free: dict[int, list[Bound]] = {}
+        self.fused = False
+        """Whether new workspaces use the kernel."""
+        self._free: dict[tuple[int, bool], list[Bound]] = {}
 
     @staticmethod
     def waves(tape: Tape) -> Waves:
@@ -139,11 +142,15 @@ class Lifted:
 
     def taken(self, rows: int) -> Bound:
         """Return a free workspace for so many rows, or a new one."""
+        loop = kernel() if self.fused else None
+        key = rows, loop is not None
         try:
-            return self._free[rows].pop()
+            return self._free[key].pop()
         except (KeyError, IndexError):
-            return Bound(self.program, self.backward, rows)
+            self._free.pop((rows, loop is None), None)  # of these there will be no more use
+            return Bound(self.program, self.backward, rows, loop)
 
     def give_back(self, bound: Bound) -> None:
-        if bound.rows in self._free or len(self._free) < KEPT:
-            self._free.setdefault(bound.rows, []).append(bound)
+        key = bound.rows, bound.kernel is not None
+        if key in self._free or len(self._free) < KEPT:
+            self._free.setdefault(key, []).append(bound)

@@ -9,6 +9,9 @@ import numpy
 
 from autograd_engine.compiler.views import Ref
 
+WEIGHT, ONE, ZERO, FIRST = 0, 1, 2, 8
+"""The places in memory of the weight of a row, of 1.0 and 0.0, and of the first arena."""
+AROUND = 8  # numbers that a vector holds: each arena begins where one does
 SHORT, LONG = 4, 16  # an innermost axis below the one gives way to one from the other on
 
 
@@ -39,6 +42,19 @@ class Place(NamedTuple):
             for length, stride in zip(self.shape, self.strides, strict=True)
         )
         return (0,) * missing + tuple(own)
+
+
+def offsets(sizes: Mapping[str, int], rows: int) -> tuple[dict[str, int], int]:
+    """Return where in the flat memory each arena begins, and the size of the memory.
+
+    >>> offsets({"v": 3, "V": 5}, 2)
+    ({'v': 8, 'V': 16}, 32)
+    """
+    found, end = {}, FIRST
+    for arena, size in sizes.items():
+        found[arena] = end
+        end += -(-size * (rows if arena.isupper() else 1) // AROUND) * AROUND
+    return found, end
 
 
 def placed(ref: Ref, offsets: Mapping[str, int], rows: int, batched: bool) -> Place:

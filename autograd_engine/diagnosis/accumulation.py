@@ -16,16 +16,18 @@ ZERO = "for parameter in parameters:\n    parameter.grad = 0.0  # optimizer.zero
 def accumulated(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
     """Yield a finding where gradients are not those of one `backward()` of the output.
 
-    Gradients that are 0 (no backward yet) or scaled down (clipped, or a seed below 1) are well.
+    Gradients that are 0 or were scaled down, as by clipping, are well. Where no backward pass
+    came through the output yet, there is nothing to say.
     """
+    seed = survey.output.grad
     wrong: list[tuple[int, float]] = []
     slopes = [abs(survey.adjoints[i]) for i in survey.leaves]
     largest = max(filter(math.isfinite, slopes), default=0.0)
     for value in parameters.values:
         i = survey.position.get(id(value))
-        if i is None or value.rule is not LEAF:
+        if i is None or value.rule is not LEAF or not seed:
             continue
-        one, held = survey.adjoints[i], value.grad
+        one, held = seed * survey.adjoints[i], value.grad
         if not (math.isfinite(one) and math.isfinite(held)) or _within(held, one, 1e-12 * largest):
             continue
         wrong.append((i, held / one if one else math.inf))
@@ -39,7 +41,7 @@ def accumulated(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
         f"the gradient of {names} is {f'{times} times' if same else 'not'} that of the output",
         place(survey, i, names),
         f"{parameters.title(survey.values[i])} holds {survey.values[i].grad:.6g}, where one "
-        f"`backward()` of this output gives {survey.adjoints[i]:.6g}"
+        f"`backward()` of this output gives {seed * survey.adjoints[i]:.6g}"
         + (f": as if it had run {times} times" if same else "")
         + f" ({counted(len(wrong), 'parameter')} of {len(parameters.values)} differ)",
     )

@@ -8,17 +8,7 @@ from typing import Final
 from autograd_engine.diagnosis.findings import Finding, counted, listed
 from autograd_engine.diagnosis.places import place
 from autograd_engine.diagnosis.survey import Survey
-from autograd_engine.engine import (
-    ABSOLUTE,
-    CONSTANT,
-    above,
-    expm1,
-    gate,
-    hypot,
-    maximum,
-    minimum,
-    relu,
-)
+from autograd_engine.engine import ABSOLUTE, CONSTANT, expm1, gate, hypot, relu
 
 TAKEN: Final = {
     "relu": "ReLU at 0: its slope jumps from 0 to 1, the engine takes 0",
@@ -33,21 +23,21 @@ TAKEN: Final = {
 
 def kinks(survey: Survey) -> Iterator[Finding]:
     """Yield a finding for each operation of which a kink was hit where a gradient arrives."""
-    found: dict[int, tuple[str, int]] = {}  # by what is on the kink: the operation, where
+    found: dict[tuple[int, bool], tuple[str, int]] = {}  # by what is on which kink: where first
     smooth = _elu_inputs(survey)
     for i, node in enumerate(survey.values):
         if node.rule.name in TAKEN and _hit(survey, i):
             x, y = survey.x[i], survey.y[i]
             of = y if survey.values[x].rule is CONSTANT and y >= 0 else x
-            if of not in smooth:
-                found.setdefault(of, (node.rule.name, i))
-    arriving = _arriving(survey, {i for _, i in found.values()} | set(found)) if found else {}
+            threshold = node.rule.name in ("relu", "above")  # which leaky_relu is made of
+            if not (threshold and of in smooth):
+                found.setdefault((of, threshold), (node.rule.name, i))
+    watched = [(of if name == "above" else i, name, i) for (of, _), (name, i) in found.items()]
+    arriving = _arriving(survey, {at for at, _, _ in watched}) if watched else {}
     by_name: dict[str, list[int]] = {}
-    for of, (name, i) in found.items():
-        # A sum of slopes that cancels, as of the peak in softmax, is harmless.
-        at = of if name == "above" else i
-        total = sum(arriving[at])
-        if name == "above" or abs(total) > 1e-9 * sum(map(abs, arriving[at])):
+    for at, name, i in watched:
+        # Where what arrives cancels, as at the peak in softmax, the choice is harmless.
+        if abs(sum(arriving[at])) > 1e-9 * sum(map(abs, arriving[at])):
             by_name.setdefault(name, []).append(i)
     for name, places in by_name.items():
         names = listed((place(survey, i) for i in places), 2)
@@ -72,8 +62,6 @@ def _hit(survey: Survey, i: int) -> bool:
     y = survey.values[survey.y[i]]._data
     if node.rule is hypot:
         return x == y == 0.0
-    if node.rule is above and survey.x[i] < 0:
-        return False
     ends = [survey.values[j] for j in survey.operands(i)]
     return x == y and any(end.rule is not CONSTANT for end in ends) and ends[0] is not ends[1]
 
@@ -98,7 +86,3 @@ def _arriving(survey: Survey, wanted: set[int]) -> dict[int, list[float]]:
     if last in found:
         found[last].append(1.0)
     return found
-
-
-__all__ = ["kinks"]
-_ = (maximum, minimum)

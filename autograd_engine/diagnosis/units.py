@@ -19,9 +19,12 @@ from autograd_engine.engine import ADD, CONSTANT, LEAF, SUBTRACT, relu, sigmoid,
 SATURATED: Final = 1e-4
 """A slope below which a tanh or sigmoid counts as saturated."""
 
+LONG: Final = 32
+"""After so many samples without a slope a unit that once had one counts as dead."""
+
 
 class Unit:
-    """What was seen of one unit: its samples, the last pass with a slope, its inputs' range."""
+    """What was seen of one unit: samples, how many since it last had a slope, its inputs' range."""
 
     def __init__(self, op: str, region: str, place: str, leaf: object) -> None:
         self.op = op
@@ -29,8 +32,8 @@ class Unit:
         self.place = place
         self.leaf = leaf  # held, so that its id stays its own
         self.samples = 0
-        self.awake = -1
-        self.first = -1
+        self.awake = -1  # the latest pass in which it had a slope
+        self.since = 0  # the samples after that pass
         self.low = math.inf
         self.high = -math.inf
         self.steepest = 0.0
@@ -63,7 +66,6 @@ class Units:
         unit = self._units.get(key)
         if unit is None:
             unit = Unit(node.rule.name, survey.homes[i], place(survey, i), source)
-            unit.first = self._passes
             self._units[key] = unit
         x = survey.values[survey.x[i]]._data
         unit.samples += 1
@@ -71,15 +73,11 @@ class Units:
         unit.steepest = max(unit.steepest, abs(node.dx))
         # Not a number is somebody else's finding.
         if x != x or abs(node.dx) >= (SATURATED if node.rule is not relu else 1e-300):
-            unit.awake = self._passes
+            unit.awake, unit.since = self._passes, 0
+        elif unit.awake < self._passes:
+            unit.since += 1
         if node.rule is relu and unit.samples == 1:
             unit.reach = _reach(survey, survey.x[i])
-
-    def _asleep(self, unit: Unit) -> bool:
-        """Say whether a unit passed nothing on in the second half of the passes it was seen in."""
-        seen = self._passes - unit.first
-        asleep = self._passes - 1 - max(unit.awake, unit.first - 1)
-        return 2 * asleep > seen and (unit.op != relu.name or unit.low < 0.0)
 
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each layer in which units pass no gradient."""
@@ -88,12 +86,18 @@ class Units:
             kind = unit.op == relu.name
             layers.setdefault((kind, layer_of(unit.region)), []).append(unit)
         for (dead, layer), units in layers.items():
-            asleep = [unit for unit in units if self._asleep(unit)]
+            asleep = [unit for unit in units if _asleep(unit)]
             if dead and layer and len(asleep) < len(units):
                 # One sample alone switches half of a layer off: no reason to worry.
                 asleep = [unit for unit in asleep if unit.samples > 1 or unit.reach <= 0.0]
             if asleep:
                 yield (_dead if dead else _saturated)(layer, asleep, len(units))
+
+
+def _asleep(unit: Unit) -> bool:
+    """Say whether a unit had no slope in any sample, or for so long that it must have died."""
+    died = unit.since >= LONG and 2 * unit.since >= unit.samples
+    return (unit.since == unit.samples or died) and (unit.op != relu.name or unit.low < 0.0)
 
 
 def _dead(layer: str, units: list[Unit], of: int) -> Finding:

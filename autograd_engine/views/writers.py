@@ -40,7 +40,7 @@ def as_text(lines: Iterable[Line]) -> str:
 def _text_rows(line: Line) -> list[str]:
     indent = _INDENT * line.level
     if line.left is None:
-        return ["", indent + _words(line.words, TEXT)] if not line.level else [_words(line.words)]
+        return [*([] if line.level else [""]), indent + _words(line.words)]
     left = indent + TEXT.set(line.left)
     rights = _steps(line, TEXT)
     wide = len(" = ".join([left, *rights])) > 88 or len(rights) > 2
@@ -49,12 +49,12 @@ def _text_rows(line: Line) -> list[str]:
     else:
         rows = [" = ".join([left, *rights])]
     code = [f"{indent}{_INDENT}# {readable(code)}" for code in line.code]
-    words = [f"{indent}{_INDENT}by {_words(line.words, TEXT)}"] if line.words else []
+    words = [f"{indent}{_INDENT}by {_words(line.words)}"] if line.words else []
     return [*([] if line.level else [""]), *rows, *code, *words]
 
 
-def _words(words: Sequence[str | Term], style: Text = TEXT) -> str:
-    return "".join(word if isinstance(word, str) else style.set(word) for word in words)
+def _words(words: Sequence[str | Term]) -> str:
+    return "".join(word if isinstance(word, str) else TEXT.set(word) for word in words)
 
 
 def _steps(line: Line, style: Text) -> list[str]:

@@ -188,9 +188,11 @@ def notes(grouping: Grouping, number: int, inside: list[int], values: list[Value
     """
     groups = [~member for member in grouping.groups[number].members if member < 0]
     words = Counter(grouping.groups[g].title.split(".")[0].split(" ")[0] for g in groups)
+    title = grouping.groups[number].title
     lines = [counted(n, word.removesuffix("s")) for word, n in words.items() if word.isalpha()]
     lines = lines if len(lines) == len(words) <= 2 else [counted(len(groups), "group")]
-    first = ", ".join([*(lines if groups else []), counted(len(inside), "value")])
+    size = [] if title[:1].isdigit() else [counted(len(inside), "value")]  # not said twice
+    first = ", ".join([*(lines if groups else []), *size])
     operations = Counter(values[i].op for i in inside if values[i].operands).most_common(4)
     more = "  ".join(f"{n:,} {op}" for op, n in operations[:3]) + "  …" * (len(operations) > 3)
-    return [first, more] if operations else [first]
+    return [line for line in (first, more) if line]

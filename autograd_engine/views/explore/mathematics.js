@@ -12,7 +12,7 @@ const M = (() => {
   }
 
   function power(x, y) {
-    return x === 0 && y < 0 ? NaN : raised(x, y);
+    return x === 0 && y < 0 && y !== -Infinity ? NaN : raised(x, y);
   }
 
   const sigmoid = (x) => {

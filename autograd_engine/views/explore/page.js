@@ -83,8 +83,9 @@ function move(by) {
 function play() {
   if (state.playing) return pause();
   if (state.steps === program.steps.length) go(0);
+  const stride = Math.ceil(program.steps.length / 600);
   state.playing = setInterval(() => {
-    go(state.steps + 1);
+    go(state.steps + stride);
     if (state.steps === program.steps.length) pause();
   }, Math.max(60, Math.min(900, 30000 / program.steps.length)));
   return show();
@@ -128,12 +129,16 @@ function select(i) {
 function fold(g) {
   const focused = picture.canvas.contains(document.activeElement);
   if (picture.open.has(g)) picture.open.delete(g);
-  else picture.open.add(g);
+  else {
+    picture.open.add(g);
+    picture.zoom = Math.max(picture.zoom, 0.9); // what one asks to see, one can read
+  }
   picture.build();
   show();
   const stop = picture.stops.find((s) => s.key === `g${g}`);
   if (focused) stop.element.focus({ preventScroll: true });
-  picture.follow([stop.element]);
+  const inside = picture.open.has(g) ? picture.boxOf(picture.firstInside(g)) : undefined;
+  picture.follow([stop.element, inside]);
 }
 
 let waiting = 0, announcing = 0;

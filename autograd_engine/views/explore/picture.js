@@ -139,6 +139,11 @@ class Picture {
     return Math.max(...this.groups[g].members.map((m) => (m >= 0 ? m : this.lastInside(~m))));
   }
 
+  firstInside(g) {
+    const [first] = this.groups[g].members;
+    return first >= 0 ? first : this.firstInside(~first);
+  }
+
   drawFrame(child, [x, y, w, h], parent, origin) {
     const { title } = this.groups[child.g];
     const frame = svg("g", { class: "frame", transform: `translate(${x} ${y})` },
@@ -268,15 +273,16 @@ class Picture {
     while (common < to.length && to[common] === from[common]) common++;
     if (!to.slice(0, common).every((g) => this.open.has(g))) return [];
     const found = [];
-    let tail = this.places[to[common - 1]].get(common < from.length ? ~from[common] : operand);
+    const outside = this.places[to[common - 1]].get(common < from.length ? ~from[common] : operand);
     for (let depth = common; depth <= to.length; depth++) {
       const g = to[depth - 1];
       if (!this.open.has(g)) break;
-      if (depth > common) {
-        tail = this.groups[g].members.length + this.groups[g].inlets.findIndex((inlet) => inlet.indexOf(operand, 1) > 0);
-      }
+      const { members, inlets } = this.groups[g];
+      const begins = depth === common
+        ? (tail) => tail === outside
+        : (tail) => tail >= members.length && inlets[tail - members.length].indexOf(operand, 1) > 0;
       const head = this.places[g].get(depth < to.length ? ~to[depth] : node);
-      const between = this.arrows.filter((a) => a.g === g && a.tail === tail && a.head === head);
+      const between = this.arrows.filter((a) => a.g === g && a.head === head && begins(a.tail));
       const arrow = between.find((a) => a.slot === slot) ?? between.find((a) => a.slot < 0);
       if (arrow) found.push(arrow);
     }
@@ -374,8 +380,8 @@ class Picture {
     const wide = document.body.classList.contains("wide") && !narrow();
     const height = wide ? 0.42 * innerHeight : clientHeight;
     const whole = Math.min((clientWidth - 24) / this.width, (height - 24) / this.height);
-    const least = narrow() || large > 1 ? large : 0.8; // where one reads from afar, rather scroll
-    this.zoom = Math.min(1.6 * large, Math.max(least, whole));
+    const least = narrow() || large > 1 ? large : 0.7; // where one reads from afar, rather scroll
+    this.zoom = Math.min(2 * large, Math.max(least, whole));
     this.scale();
     this.follow(this.lit?.length ? this.lit : [this.boxOf(this.program.output)]);
   }
@@ -396,7 +402,8 @@ class Picture {
     for (const element of elements ?? []) {
       if (!element) continue;
       const box = element.getBoundingClientRect();
-      if (box.left < frame.left + 12) this.canvas.scrollLeft -= frame.left + 40 - box.left;
+      const wide = box.width > frame.width - 60; // then where it begins is what counts
+      if (wide || box.left < frame.left + 12) this.canvas.scrollLeft -= frame.left + 40 - box.left;
       else if (box.right > frame.right - 12) this.canvas.scrollLeft += box.right - frame.right + 40;
       if (box.top < frame.top + 12) this.canvas.scrollTop -= frame.top + 40 - box.top;
       else if (box.bottom > frame.bottom - 12) this.canvas.scrollTop += box.bottom - frame.bottom + 40;

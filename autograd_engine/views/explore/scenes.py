@@ -108,11 +108,10 @@ class _Picture:
             numbers = [NUMBERS] if len(leaving[~member]) == 1 else []
             lines = [f"▸ {title}", *notes(grouping, ~member, inside[~member], values)]
             boxes.append(Box("folded", ("\n".join(lines + numbers),)))
-        self.inlets = self._inlets(inside[number])
-        for place, (title, given) in enumerate(self.inlets, len(members)):
-            boxes.append(Box("hidden", (title,)))
-            self.shown.update((value, place) for value in given)
-        self.arrows, self.slots = self._arrows(inside[number], boxes)
+        self.boxes = boxes
+        self.inlets: list[tuple[str, list[int]]] = []
+        self._add_inlets(inside[number])
+        self.arrows, self.slots = self._arrows(inside[number])
         self.scene = Scene("LR", tuple(boxes), tuple(self.arrows), ())
 
     def _box(self, i: int) -> Box:
@@ -122,10 +121,23 @@ class _Picture:
         title = shortened(self.names[i]) + (f"   {shortened(value.op)}" if value.op else "")
         return Box(kind, (title, NUMBERS))
 
-    def _inlets(self, inside: list[int]) -> list[tuple[str, list[int]]]:
-        """Return what the group takes from outside: a title and the values, each."""
+    def _add_inlets(self, inside: list[int]) -> None:
+        """Add what folded boxes take from outside. (A value drawn has inlets of its own.)"""
         own = set(inside)
-        taken = dict.fromkeys(o for i in inside for o in self.operands[i] if o not in own)
+        taken: dict[int, None] = {}
+        for i in inside:
+            if self.boxes[self.shown[i]].kind == "folded":
+                taken.update((operand, None) for operand in self.operands[i] if operand not in own)
+        for title, given in self._gathered(list(taken)):
+            self.shown.update(dict.fromkeys(given, self._add_inlet(title, given)))
+
+    def _add_inlet(self, title: str, given: list[int]) -> int:
+        self.inlets.append((title, given))
+        self.boxes.append(Box("hidden", (title,)))
+        return len(self.boxes) - 1
+
+    def _gathered(self, taken: list[int]) -> list[tuple[str, list[int]]]:
+        """Return titles and the values from outside, by where they stand if they are many."""
         if len(taken) <= INLETS:
             return [(shortened(self.names[i]), [i]) for i in taken]
         around = set(self.grouping.path(self.number))
@@ -135,24 +147,34 @@ class _Picture:
             outside = [group for group in path if group not in around]
             sources.setdefault(outside[0] if outside else ~i, []).append(i)
         if len(sources) > INLETS:
-            return [(counted(len(taken), "value"), list(taken))]
+            return [(counted(len(taken), "value"), taken)]
+        groups = self.grouping.groups
         return [
-            (self.grouping.groups[source].title if source >= 0 else self.names[~source], given)
+            (groups[source].title if source >= 0 else shortened(self.names[~source]), given)
             for source, given in sources.items()
         ]
 
-    def _arrows(self, inside: list[int], boxes: list[Box]) -> tuple[list[Arrow], list[int]]:
+    def _arrows(self, inside: list[int]) -> tuple[list[Arrow], list[int]]:
         """Return the arrows, those from and to groups merged; and which operand each is."""
         merged: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        own = set(inside)
         for i in inside:
+            head = self.shown[i]
+            stubs: dict[int, int] = {}
             for slot, operand in enumerate(self.operands[i]):
-                tail, head = self.shown[operand], self.shown[i]
+                if operand in own or self.boxes[head].kind == "folded":
+                    tail = self.shown[operand]
+                else:  # beside each use: long arrows would cross the whole picture
+                    title = shortened(self.names[operand])
+                    if operand not in stubs:
+                        stubs[operand] = self._add_inlet(title, [operand])
+                    tail = stubs[operand]
                 if tail != head:
                     merged.setdefault((tail, head), []).append((i, slot))
         arrows, slots = [], []
         for (tail, head), several in merged.items():
-            plain = boxes[head].kind == "result"
-            if plain and (boxes[tail].kind != "folded" or len(several) == 1):
+            plain = self.boxes[head].kind == "result"
+            if plain and (self.boxes[tail].kind != "folded" or len(several) == 1):
                 for i, slot in several:
                     arrows.append(Arrow(tail, head, self._partial(i, slot)))
                     slots.append(slot)

@@ -1,4 +1,4 @@
-"""What a model of two inputs predicts all over their plane, as one byte for each point of a grid."""
+"""What a model of two inputs predicts all over their plane: a byte for each point of a grid."""
 
 from __future__ import annotations
 
@@ -53,6 +53,13 @@ class Plane:
             for low, high in zip(self.low, self.high)
         )
         return [(x, y) for y in ys for x in xs]
+
+    def leads(self, cells: bytes) -> list[tuple[int, float]]:
+        """Return for each point the position of its class, and how far that is ahead."""
+        farthest = math.log1p(FARTHEST)
+        most = self.levels - 1
+        pairs = [divmod(cell, self.levels) for cell in cells]
+        return [(position, math.expm1(level / most * farthest)) for position, level in pairs]
 
 
 class Boundary:

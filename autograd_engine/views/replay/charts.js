@@ -61,7 +61,7 @@ class Chart {
   build() {
     const width = this.parent.clientWidth;
     if (!width || !this.series.length) return;
-    this.large = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    this.large = rem();
     this.inner = width - EDGE.left * this.large - EDGE.right;
     this.tall = this.height * this.large;
     this.bottom = this.tall - EDGE.bottom * this.large;

@@ -7,6 +7,7 @@ const timeline = [...new Set(runs.flatMap((run) => run.steps))].sort((a, b) => a
 const THEMES = ["auto", "light", "dark", "projector"];
 const state = { place: 0, run: 0, selected: null, playing: 0, logarithmic: false };
 const narrow = () => matchMedia("(max-width: 60rem)").matches;
+const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 const grouped = (number) => number.toLocaleString("en");
 
 const IN_SIGHT = 24; // so many boxes are open at first, about
@@ -22,6 +23,17 @@ class Graph extends Picture {
       if (boxes > IN_SIGHT) break;
       level.forEach((g) => this.open.add(g));
     }
+  }
+
+  // Smaller than where one reads and edits: here one looks at the whole.
+  fit() {
+    super.fit();
+    if (narrow()) return;
+    const { clientWidth, clientHeight } = this.canvas;
+    const whole = Math.min((clientWidth - 24) / this.width, (clientHeight - 24) / this.height);
+    this.zoom = Math.min(this.zoom, Math.max(0.68 * rem(), whole));
+    this.scale();
+    this.follow([this.boxOf(this.program.output)]);
   }
 
   // Bars are to be compared between steps too, and small ones to be seen.

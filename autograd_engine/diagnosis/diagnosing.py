@@ -1,0 +1,102 @@
+"""diagnose: what is wrong with the gradients of a graph that was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from autograd_engine.diagnosis.accumulation import accumulated
+from autograd_engine.diagnosis.findings import Finding, Findings
+from autograd_engine.diagnosis.flow import flow
+from autograd_engine.diagnosis.kinks import kinks
+from autograd_engine.diagnosis.leaves import changed_leaves, unreached
+from autograd_engine.diagnosis.nonfinite import born
+from autograd_engine.diagnosis.places import Parameters
+from autograd_engine.diagnosis.rates import trial
+from autograd_engine.diagnosis.rebinding import computed, shifted
+from autograd_engine.diagnosis.survey import Survey
+from autograd_engine.diagnosis.units import Units
+from autograd_engine.engine import Value
+from autograd_engine.real import is_number
+
+
+def diagnose(
+    output: Value, parameters: Iterable[Value], *, lr: float | None = None
+) -> list[Finding]:
+    """Return what is wrong with the gradients of the output by its parameters, the gravest first.
+
+    The list is empty when all is well. It finds gradients that are a sum over more than one
+    backward pass, leaves changed after the forward pass, parameters that the output does not
+    depend on or that are no leaves any more, where the first NaN or infinity was born, dead
+    ReLUs, saturated tanh and sigmoid, kinks that were hit exactly, gradients that explode or
+    vanish from layer to layer; with `lr` also whether a step of gradient descent by this
+    learning rate overshoots. A unit counts as dead or saturated if it is in all the samples
+    that the output is made of. Nothing is changed. Ask between `backward()` and the step.
+
+    Raises `TypeError` for an output or parameters that are no Values, `ValueError` for no
+    parameters and for a learning rate that is not positive.
+
+    >>> w, unused = Value(2.0, "w"), Value(1.0, "unused")
+    >>> loss = (w - 3.0) ** 2
+    >>> loss.backward()
+    >>> diagnose(loss, [w])
+    []
+    >>> [finding.what for finding in diagnose(loss, [w, unused])]
+    ["the output does not depend on 'unused'"]
+    """
+    known = checked(output, parameters)
+    if lr is not None and not (is_number(lr) and lr > 0.0):
+        raise ValueError(f"lr is a learning rate above 0, or None; got {lr!r}")
+    survey = Survey(output)
+    return Findings(_all(survey, known, lr))
+
+
+def checked(output: Any, parameters: Any) -> Parameters:
+    """Return the parameters of a diagnosis, refusing what is none."""
+    if not isinstance(output, Value):
+        hint = ": diagnose one output at a time" if isinstance(output, (list, tuple)) else ""
+        raise TypeError(
+            f"diagnose needs a Value as its output, not {type(output).__name__}: "
+            f"{output!r:.60}{hint}"
+        )
+    return listed_parameters(parameters)
+
+
+def listed_parameters(parameters: Any) -> Parameters:
+    """Return what was given as parameters, refusing what is none."""
+    if isinstance(parameters, Value):
+        raise TypeError("parameters are a list of Values: write [w] for a single one")
+    if callable(getattr(parameters, "parameters", None)):
+        raise TypeError("parameters are a list of Values: write model.parameters()")
+    if not isinstance(parameters, Iterable) or isinstance(parameters, (str, Mapping)):
+        raise TypeError(f"parameters are a list of Values, such as [w, b]; got {parameters!r:.60}")
+    values = list(parameters)
+    for i, value in enumerate(values):
+        if not isinstance(value, Value):
+            raise TypeError(f"parameter {i} is no Value but {type(value).__name__}: {value!r:.60}")
+    if not values:
+        raise ValueError("there are no parameters to diagnose: give the leaves that are trained")
+    return Parameters(values)
+
+
+def _all(survey: Survey, parameters: Parameters, lr: float | None) -> Iterator[Finding]:
+    yield from computed(parameters)
+    yield from shifted(survey, parameters)
+    yield from changed_leaves(survey, parameters)
+    yield from unreached(survey, parameters)
+    yield from accumulated(survey, parameters)
+    yield from born(survey, parameters)
+    yield from flow(survey)
+    yield from kinks(survey)
+    units = Units()
+    units.add(survey)
+    yield from units.findings()
+    if lr is not None:
+        places = [
+            survey.position[id(value)]
+            for value in parameters.values
+            if id(value) in survey.position
+        ]
+        step = trial(survey, places, float(lr))
+        if step.overshot:
+            yield step.finding()

@@ -1,0 +1,121 @@
+"""Where the first NaN or infinity was born: in the forward pass, or in the backward pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from autograd_engine.diagnosis.findings import Finding
+from autograd_engine.diagnosis.places import Parameters, place, title
+from autograd_engine.diagnosis.survey import Survey
+from autograd_engine.engine import CONSTANT, LEAF
+
+SHRINK: Final = (
+    "for parameter in parameters:\n"
+    "    parameter.data /= max(1.0, abs(parameter.data))  # numbers of at most 1 again\n"
+    "output = forward()  # and a lower learning rate, or scaled inputs"
+)
+
+INWARD: Final = ("asin", "acos", "atanh", "acosh", "circle")
+"""Functions whose slope is infinite at the end of their domain."""
+
+
+def born(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
+    """Yield a finding where a value, or else an adjoint, first became NaN or infinite."""
+    i = _first_value(survey)
+    if i >= 0:
+        yield _of_value(survey, i, parameters)
+        return
+    birth = _first_adjoint(survey)
+    if birth is not None:
+        yield _of_adjoint(survey, *birth, parameters)
+
+
+def _first_value(survey: Survey) -> int:
+    """Return the position of the first value that is not finite, -1 if there is none.
+
+    An infinite constant, such as a mask, is let pass as long as the output is finite.
+    """
+    masked = math.isfinite(survey.output._data)
+    for i, value in enumerate(survey.values):
+        if not math.isfinite(value._data) and not (masked and value.rule is CONSTANT):
+            return i
+    return -1
+
+
+def _of_value(survey: Survey, i: int, parameters: Parameters) -> Finding:
+    node = survey.values[i]
+    kind = _kind(node._data)
+    known = parameters.title(node)
+    if survey.x[i] < 0:
+        what = f"{known} is {kind} from the beginning"
+        why = (
+            "Every value computed from it is spoilt. A parameter becomes so by a step along a "
+            "gradient that is not finite, an input by what was read."
+        )
+        fix = f"{parameters.code(node)}.data = 0.0  # a finite number\noutput = forward()"
+        if node.rule is not LEAF:
+            fix = "output = forward()  # from finite numbers: look at the data before"
+    else:
+        what = f"{known} gave the first {kind} of the forward pass"
+        why = (
+            f"Its operands are still finite ({_numbers(survey, i)}); what was computed from it "
+            "is spoilt. A result above 1.8e308 does not fit into a float."
+        )
+        fix = SHRINK
+    return Finding("not finite", what, place(survey, i, known), why, fix)
+
+
+def _first_adjoint(survey: Survey) -> tuple[int, int, float] | None:
+    """Return the node that first passed on what is not finite, its operand, and the partial."""
+    adjoints = [0.0] * len(survey.values)
+    adjoints[-1] = 1.0
+    for i in range(len(survey.values) - 1, -1, -1):
+        if not adjoints[i]:
+            continue  # an adjoint of 0 passes nothing on
+        node = survey.values[i]
+        for j, partial in zip(survey.operands(i), (node.dx, node.dy)):
+            adjoints[j] += partial * adjoints[i]
+            if not math.isfinite(adjoints[j]):
+                return i, j, partial
+    return None
+
+
+def _of_adjoint(survey: Survey, i: int, j: int, partial: float, parameters: Parameters) -> Finding:
+    node, known = survey.values[i], title(survey.values[i])
+    kind = _kind(survey.adjoints[j])
+    if math.isfinite(partial):
+        why = (
+            f"The partial {partial:.6g} times the adjoint {survey.adjoints[i]:.6g} that arrived, "
+            "added up, is above 1.8e308 and does not fit into a float: the gradient exploded."
+        )
+        fix = SHRINK
+    else:
+        x = title(survey.values[j])
+        why = (
+            f"The partial of {known} by {x} is {_kind(partial)} there ({_numbers(survey, i)}): "
+            "the function is defined, but has no finite slope. Everything below it is spoilt."
+        )
+        change = "*= 1 - 1e-9" if node.rule.name in INWARD else "+= 1e-9"
+        guard = "# or guard the operation itself: ag.sqrt(x + 1e-12)\n"
+        fix = (
+            "for parameter in parameters:\n"
+            f"    parameter.data {change}  # away from the place without a slope\n"
+            f"{guard if node.rule.name == 'sqrt' else ''}output = forward()"
+        )
+    return Finding(
+        "not finite",
+        f"{known} passed on the first {kind} of the backward pass",
+        place(survey, i),
+        why,
+        fix,
+    )
+
+
+def _kind(number: float) -> str:
+    return "NaN" if number != number else "infinity"
+
+
+def _numbers(survey: Survey, i: int) -> str:
+    return ", ".join(f"{survey.values[j]._data:.6g}" for j in survey.operands(i))

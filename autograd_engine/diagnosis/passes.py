@@ -1,0 +1,118 @@
+"""Passes: what happens from one backward pass to the next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from autograd_engine.diagnosis.accumulation import accumulation
+from autograd_engine.diagnosis.batches import Batch
+from autograd_engine.diagnosis.findings import Finding, counted, listed
+from autograd_engine.diagnosis.places import place, title
+from autograd_engine.diagnosis.rates import Step
+from autograd_engine.diagnosis.survey import Survey
+from autograd_engine.engine import Value
+
+
+class Passes:
+    """The backward passes of a block: those since the last step, and what the steps did.
+
+    A step is seen by its effect: leaves have other numbers than in the pass before.
+    """
+
+    def __init__(self) -> None:
+        self.latest: Survey | None = None
+        self._batch = Batch()
+        self._points: dict[int, tuple[Value, float]] = {}  # each leaf, where its last pass was
+        self._stale: Finding | None = None
+        self._steps: list[tuple[bool, float]] = []  # overshot?, the rate that must recur
+        self._overshot: Finding | None = None
+
+    def add(self, survey: Survey, seed: float) -> None:
+        """Add the graph of a backward pass that is about to begin."""
+        if self._stale is None:
+            self._look_for_old_gradients(survey)
+        if self._batch.moved():
+            self._judge(self._batch.step(), math.inf)
+        elif self._batch.leads_to(survey):
+            step = self._batch.step_to(survey)
+            self._judge(step, step.rate)
+        elif not any(survey.values[i].grad for i in survey.leaves):
+            self._close()
+        self._batch.add(survey, seed)
+        self.latest = survey
+        for i in survey.leaves:
+            leaf = survey.values[i]
+            self._points[id(leaf)] = leaf, leaf.data
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what the passes had in common, once the last is over."""
+        if self._batch.moved():
+            self._judge(self._batch.step(), math.inf)
+        self._close()
+        if self._stale is not None:
+            yield self._stale
+        yield from self._overshooting()
+
+    # Gradients that were not set to 0.
+
+    def _look_for_old_gradients(self, survey: Survey) -> None:
+        kept = [i for i in survey.leaves if survey.values[i].grad and self._is_old(survey, i)]
+        if kept:
+            leaf = survey.values[kept[0]]
+            names = listed(title(survey.values[i]) for i in kept)
+            when = "of an earlier step" if self.latest else "of before this block"
+            self._stale = accumulation(
+                f"the gradient of {names} was not set to 0 before `backward()`",
+                place(survey, kept[0], names),
+                f"{title(leaf)} still held the gradient {leaf.grad:.6g} {when}, and "
+                f"{survey.adjoints[kept[0]]:.6g} was added to it",
+            )
+
+    def _is_old(self, survey: Survey, i: int) -> bool:
+        """Say whether a leaf's gradient belongs to another point than where the leaf is now."""
+        leaf = survey.values[i]
+        known = self._points.get(id(leaf))
+        return self.latest is None if known is None else known[1] != leaf.data
+
+    def _close(self) -> None:
+        """End the batch."""
+        survey, times = self._batch.repeated(), len(self._batch)
+        slopes = [i for i in survey.leaves if survey.adjoints[i]] if survey else []
+        if survey and slopes and self._stale is None:
+            names = listed(title(survey.values[i]) for i in slopes)
+            self._stale = accumulation(
+                f"the gradient of {names} is {times} times that of the output",
+                place(survey, slopes[0], names),
+                f"`backward()` ran {times} times with the same numbers, and each time added the "
+                "same gradient",
+            )
+        self._batch = Batch()
+
+    # Steps.
+
+    def _judge(self, step: Step, rate: float) -> None:
+        """Judge the step that ended the batch.
+
+        One to new leaves is a step of descent only where its neighbours have the same rate.
+        """
+        self._steps.append((step.overshot, rate))
+        if step.overshot and rate and self._overshot is None:
+            self._overshot = step.finding()
+        self._close()
+
+    def _overshooting(self) -> Iterator[Finding]:
+        """Yield a finding if more than a third of the steps overshot, or the last three."""
+        rates = [math.nan, *(rate for _, rate in self._steps), math.nan]
+        steps = [
+            overshot
+            for i, (overshot, rate) in enumerate(self._steps)
+            if rate == math.inf
+            or (rate and any(math.isclose(rate, rates[j], rel_tol=1e-6) for j in (i, i + 2)))
+        ]
+        if self._overshot is None or not any(steps):
+            return
+        if 3 * sum(steps) > len(steps) or (len(steps) > 2 and all(steps[-3:])):
+            seen = f" (in {sum(steps):,} of {counted(len(steps), 'step')})"
+            yield replace(self._overshot, what=self._overshot.what + seen)

@@ -1,0 +1,132 @@
+"""diagnostics: what goes wrong with gradients while a piece of a program runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from threading import get_ident
+from typing import Any
+
+from autograd_engine.diagnosis.diagnosing import listed_parameters
+from autograd_engine.diagnosis.findings import Finding, Findings, counted
+from autograd_engine.diagnosis.flow import flow
+from autograd_engine.diagnosis.kinks import kinks
+from autograd_engine.diagnosis.leaves import changed_leaves, unreached
+from autograd_engine.diagnosis.nonfinite import born
+from autograd_engine.diagnosis.passes import Passes
+from autograd_engine.diagnosis.places import Parameters
+from autograd_engine.diagnosis.rebinding import computed, grown
+from autograd_engine.diagnosis.survey import Survey
+from autograd_engine.diagnosis.units import Units
+from autograd_engine.engine import Value
+from autograd_engine.recording import LISTENING
+
+
+class diagnostics:
+    """Watch every `backward()` of this thread inside a block, and list what is wrong at its end.
+
+    `with diagnostics() as found:` fills the list `found` when the block ends, and prints it
+    unless `show=False`. Beside what `diagnose` finds in each graph it sees what happens from
+    one backward pass to the next: gradients added to those of an earlier step, names bound to
+    new values, steps after which the output is no lower, units that are dead in all samples of
+    all passes. Steps are seen by their effect, whoever makes them. `parameters`, if given, are
+    also looked for in each graph. It keeps the graphs of a step alive and computes them again:
+    a training takes several times as long. Compiled programs do not call `backward()`: `fit`
+    is watched with `compile=False`.
+
+    Raises `TypeError` for parameters that are no Values.
+
+    >>> w = Value(0.0, "w")
+    >>> with diagnostics(show=False) as found:
+    ...     for _ in range(3):
+    ...         loss = (w - 3.0) ** 2
+    ...         loss.backward()
+    ...         w.data -= 0.1 * w.grad
+    >>> [finding.kind for finding in found]
+    ['accumulated gradient']
+    """
+
+    def __init__(self, parameters: Iterable[Value] | None = None, *, show: bool = True) -> None:
+        self._parameters = Parameters([]) if parameters is None else listed_parameters(parameters)
+        self._show = show
+        self._open: list[tuple[_Watch, list[Finding], Any]] = []
+
+    def __enter__(self) -> list[Finding]:
+        watch, found = _Watch(self._parameters), Findings()
+        outer = LISTENING.get(get_ident())
+        self._open.append((watch, found, outer))
+
+        def hear(output: Value, seed: float) -> None:
+            if outer is not None:
+                outer(output, seed)
+            watch.hear(output, seed)
+
+        LISTENING[get_ident()] = hear
+        return found
+
+    def __exit__(self, *error: object) -> None:
+        watch, found, outer = self._open.pop()
+        if outer is None:
+            LISTENING.pop(get_ident(), None)
+        else:
+            LISTENING[get_ident()] = outer
+        found.extend(Findings(watch.findings()))
+        if self._show:
+            print(_report(found, watch.count))
+
+
+def _report(found: list[Finding], count: int) -> str:
+    if not count:
+        return (
+            "diagnostics: no backward() was called in this block "
+            "(compiled programs do not call it: fit(..., compile=False) does)"
+        )
+    passes = counted(count, "backward pass", "backward passes")
+    if not found:
+        return f"diagnostics: nothing found in {passes}"
+    return f"diagnostics: {counted(len(found), 'finding')} in {passes}\n\n{found}"
+
+
+class _Watch:
+    """What was seen so far in one block."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.count = 0
+        self._parameters = parameters
+        self._found: dict[str, tuple[Finding, int]] = {}  # the first of its kind, in how many
+        self._units = Units()
+        self._passes = Passes()
+
+    def hear(self, output: Value, seed: float) -> None:
+        """Look at a graph before the backward pass through it."""
+        survey = Survey(output)
+        self.count += 1
+        for finding in self._of_graph(survey):
+            key = finding.kind
+            if key == "kink":
+                key = finding.what.rpartition(": ")[2]
+            first, times = self._found.get(key, (finding, 0))
+            self._found[key] = first, times + 1
+        self._units.add(survey)
+        self._passes.add(survey, seed)
+
+    def _of_graph(self, survey: Survey) -> Iterator[Finding]:
+        if self._parameters.values:
+            yield from computed(self._parameters)
+            yield from unreached(survey, self._parameters)
+        if self._passes.latest is not None:
+            yield from grown(self._passes.latest, survey, self._parameters)
+        yield from changed_leaves(survey, self._parameters)
+        yield from born(survey, self._parameters)
+        yield from flow(survey)
+        yield from kinks(survey)
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what was found, once the block has ended."""
+        for finding, times in self._found.values():
+            if finding.kind.endswith("ing gradient") and 2 * times <= self.count:
+                continue  # an unlucky sample
+            seen = f" (in {times:,} of {self.count:,} backward passes)"
+            yield replace(finding, what=finding.what + seen) if self.count > 1 else finding
+        yield from self._units.findings()
+        yield from self._passes.findings()
