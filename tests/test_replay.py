@@ -417,7 +417,7 @@ def test_values_are_named_by_attributes_and_columns_and_explained_over_the_train
     page.evaluate("replay.seek(12)")
     place = history.recording.parameters.index(history.recording.model.layers[0].neurons[0].w[1])
     number = history.recording.steps[12].parameters[place]
-    assert page.text_content("#at-data") == repr(number).replace("-", "−")
+    assert float(page.text_content("#at-data").replace("−", "-")) == number
     assert page.locator("#selected svg.chart").count() == 2
     page.keyboard.press("Escape")
     assert page.locator("#selected svg.chart").count() == 0

@@ -1,15 +1,42 @@
 """The compiler: write scalars, run matrices. A recorded graph becomes a program of arrays.
 
-Reading order:
+Reading order, by what happens to a graph:
 
-    symbols   what a rule is read with to learn its formula
-    tape      a graph as flat arrays
-    exact     the tape run value by value, bit for bit as the engine
-    guards    comparisons that must come out the same again
-    faults    why a result is not finite
-    inputs    what a program is fed with
-    program   Program
-    request   compile
+    symbols    what a rule is read with to learn its formula
+    tape       record: a graph as flat arrays
+    simplify   what is computed twice is computed once
+    sums       chains of additions, seen as one
+    waves      what can be computed together
+    keys       numbers that stand for rows of numbers
+    views      memory, and strided views of it
+    arrays     the array program: steps and instructions
+    grids      sums of products that are a matrix product
+    operands   where values stand, and how a step reads them
+    lift       from waves to steps
+    adjoints   where contributions are added up
+    reverse    the derivative of an array program
+    facts, storage, selections, listing    an array program, counted and told
+
+the back ends:
+
+    exact      value by value, bit for bit as the engine
+    spelling, plain    how NumPy and Numba spell each primitive
+    contraction, singles, bound, lifted    arrays, run by NumPy
+    costs, nests, encoding, contracting, fusing, vectors, kernel_loops, kernel_source, kernel
+               many instructions in one call: a kernel compiled once on a computer
+    emit, machine_loop, machine_code, machine_object, machine
+               the virtual machine, compiled once on a computer
+    choice     which back end runs a tape
+    jax_*      a tape as a pure function of JAX
+
+and what is around them:
+
+    guards     comparisons that must come out the same again
+    faults     why a result is not finite
+    inputs     what a program is fed with
+    program    Program
+    request    compile
+    samples, traces, lesson, steppers, fitting    how `fit` trains with a program
 
 NumPy is imported when the first program is compiled, not before.
 """

@@ -59,6 +59,8 @@ class Bound:
         self.leaves = self.arenas["v"][:leaves]
         self.slopes = self.arenas["a"][:leaves]
         self.inputs = self.arenas["V"][: program.inputs]
+        self.silent = kernel is not None
+        """Whether NumPy has nothing to note while this runs: the kernel does everything."""
         self.fixed = self.calls(program.forward(batched=False))
         self.forward = self.calls(program.forward(batched=True))
         self.body, self.rest = self.calls(backward.body), self.calls(backward.rest)
@@ -100,6 +102,7 @@ class Bound:
                 found.append(self.kernel.call(together, self.memory))
                 together = []
             found += self.bound(instruction)
+            self.silent = False
         if together:
             found.append(self.kernel.call(together, self.memory))
         return found

@@ -14,7 +14,8 @@ from autograd_engine.compiler.arrays import Instruction
 from autograd_engine.compiler.kernel_source import VECTORS, codes
 from autograd_engine.compiler.lanes import COLUMNS, ROWS, WIDTH
 
-LONG: Final = 4 * WIDTH
+LONG: Final = 16  # numbers in a long vector
+FMA: Final = 0.035 * WIDTH  # of a vector
 KERNEL_CALL: Final = 200.0
 NUMPY_CALL: Final = 300.0
 BROKEN: Final = 80.0  # for each row of a call of NumPy that does not run through its operands
@@ -48,8 +49,7 @@ def _map(code: Sequence[int]) -> float:
     _, each = ELEMENTS.get(name, CHEAP)
     rows = prod(code[3:6])
     if name in VECTORS and out == 1 and all(0 <= step <= 1 for step in steps):
-        # Fewer numbers than a long vector has cost nearly as much.
-        return 10.0 + rows * (5.0 + each * max(count, LONG // 4))
+        return 10.0 + rows * (5.0 + each * -(-count // LONG) * LONG)
     return 10.0 + rows * (3.0 + max(each, 1.2) * count)
 
 
@@ -59,11 +59,11 @@ def _rows(code: Sequence[int]) -> float:
 
 def _product(code: Sequence[int]) -> float:
     form, rows, columns, k1, k2 = code[2], *code[5:9]
-    (am, an, _, a2), (bm, bn, _, b2) = code[17:21], code[24:28]
+    (an, _, a2), (bm, bn, _, b2) = code[18:21], code[24:28]
     terms, blocks = k1 * k2, -(-rows // ROWS)
     shared = rows >= ROWS and an == 0 and bm == 0
     if form == 0:
-        steps = 4.5 * COLUMNS / 4
+        steps = FMA * ROWS * COLUMNS
         wide, narrow = divmod(columns, COLUMNS * WIDTH) if bn == 1 else (0, columns)
         edges = -(-narrow // WIDTH)
         if shared:
@@ -76,8 +76,8 @@ def _product(code: Sequence[int]) -> float:
         strides = -(-k2 // WIDTH) * k1
         if shared and a2 == b2 == 1:
             wide, narrow = divmod(columns, COLUMNS)
-            each = wide * (10.0 + strides * 5.1 * COLUMNS / 4) + narrow * (5.0 + strides * 2.3)
-            each *= blocks
+            block = 10.0 + strides * FMA * 1.2 * ROWS * COLUMNS
+            each = blocks * (wide * block + narrow * (5.0 + strides * 2.3))
         else:
             each = rows * columns * (4.0 + k1 * (k2 // LONG * 2.2 + (k2 % LONG + 7) // 8 * 1.5))
     else:
@@ -127,4 +127,4 @@ def _contraction(instruction: Instruction, rows: int) -> float:
     if factors.startswith("nk") or all(batched):
         return 3000.0 + 1.5 * work
     blocks = lengths.get("h", 1)
-    return 700.0 + 300.0 * blocks + work / 32.0
+    return 700.0 + 300.0 * blocks + work / (26.0 + 14.0 * min(1.0, work / 2e6))

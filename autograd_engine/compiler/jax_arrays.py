@@ -89,6 +89,8 @@ class Arrays:
         """Return the numbers that views of one shape look at, one view behind the other."""
         which = numpy.stack([self.which[ref.arena][ref.slots()] for ref in refs])
         where = numpy.stack([self.where[ref.arena][ref.slots()] for ref in refs])
+        if (which == which.flat[0]).all():
+            return viewed(arrays[which.flat[0]], where)
         pieces, before = [], 0
         for number in numpy.unique(which):
             here = which == number
@@ -96,7 +98,7 @@ class Arrays:
             pieces.append(arrays[number][first:last])
             where[here] += before - first
             before += last - first
-        return viewed(pieces[0] if len(pieces) == 1 else jnp.concatenate(pieces), where)
+        return viewed(jnp.concatenate(pieces), where)
 
 
 def unspread(ref: Ref) -> Ref:
@@ -132,14 +134,16 @@ def sliced(flat: Array, start: int, axes: Pattern) -> Array | None:
         length, stride = lengths[i], abs(axes[i][1])
         reach -= (length - 1) * stride
         room = flat.shape[-1] - length * stride
-        base = next((b for b in (start - start % stride, start, room) if 0 <= b <= room), -1)
-        if not 0 <= start - base <= stride - reach:
+        fits = (b for b in (start - start % stride, start, room) if start - stride + reach <= b)
+        base = next((b for b in fits if 0 <= b <= min(start, room)), None)
+        if base is None:
             return None
         flat = lax.slice_in_dim(flat, base, base + length * stride, axis=-1)
         flat = flat.reshape(*flat.shape[:-1], length, stride)
         start -= base
     stride = abs(axes[order[-1]][1]) if order else 1
     flat = lax.slice_in_dim(flat, start, start + reach, stride, axis=-1)
+    flat = flat.reshape([lengths[i] for i in order])
     flat = lax.rev(flat, [place for place, i in enumerate(order) if axes[i][1] < 0])
     flat = flat.transpose(sorted(range(len(order)), key=lambda place: -order[place]))
     shape = [length if stride else 1 for length, stride in reversed(axes)]

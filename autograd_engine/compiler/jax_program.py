@@ -1,24 +1,24 @@
 """A tape as a pure function of JAX: what `Program.to_jax` gives.
 
-Values of one depth and one primitive are computed together, as one array. What such a wave
-reads is taken from the earlier waves it names and from no other, so that the derivative of
-each step, which JAX writes, is as small as the step. Deep graphs of narrow waves run value by
-value instead (`jax_machine`).
+A tape is lifted and written out step by step (`jax_arrays`); deep graphs of narrow waves run
+value by value instead (`jax_machine`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.jax_adjoint import jax, jnp
+from autograd_engine.compiler.jax_arrays import Arrays
 from autograd_engine.compiler.jax_machine import machine
-from autograd_engine.compiler.jax_spelling import primitive_in_jax
+from autograd_engine.compiler.lift import lift
+from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import Primitive
+from autograd_engine.compiler.waves import Waves
+
 
 def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     """Return the pure function `(parameters, inputs) -> outputs` of a tape.
@@ -37,7 +37,8 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     >>> function(jnp.array([3.0]), jnp.array([[1.0], [2.0]])).tolist()
     [[3.0], [12.0]]
     """
-    run = by_value(tape) if is_deep(tape) else by_wave(tape)
+    waves = Lifted.waves(tape)
+    run = by_value(tape) if is_deep(waves) else by_step(tape, waves)
     count, width = len(tape.parameters), len(tape.inputs)
 
     def function(parameters: Any, inputs: Any = None) -> Any:
@@ -60,14 +61,13 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     return function
 
 
-def is_deep(tape: Tape) -> bool:
+def is_deep(waves: Waves) -> bool:
     """Say whether a tape has so many waves, so narrow, that writing them out would not pay.
 
     Written out, 1,000 waves of a value or two compile for about 10 s, run value by value for
     less than 1 s; and they also run slower.
     """
-    waves = len(numpy.unique(depths(tape) * len(tape.rules) + numpy.array(tape.op, numpy.int64)))
-    return waves > 50 and len(tape.op) < 16 * waves
+    return len(waves) > 50 and len(waves.sums.tape.op) < 16 * len(waves)
 
 
 def by_value(tape: Tape) -> Callable[[Any, Any], Any]:

@@ -102,7 +102,8 @@ class Listing:
             for count, (name, _) in zip(counts, self.storage.arrays)
             if count
         ]
-        labels = ", ".join(self.storage.labels.values())
+        named = list(self.storage.labels.values())
+        labels = ", ".join(named[:SHOWN] + ["..."] * (len(named) > SHOWN))
         return (", ".join(shapes) or "constants only") + (f", named {labels}" if labels else "")
 
     def _given(self, name: str) -> str:

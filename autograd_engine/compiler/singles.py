@@ -17,11 +17,14 @@ def single(instruction: Instruction, arenas: dict[str, Array]) -> Callable[[], N
     out, ins = instruction.out, instruction.ins
     if out.size != 1 or out.batched or any(ref.batched for ref in ins):
         return None
-    to, places = memoryview(arenas[out.arena]), [memoryview(arenas[ref.arena]) for ref in ins]
+    to: Any = memoryview(arenas[out.arena])
+    places: list[Any] = [memoryview(arenas[ref.arena]) for ref in ins]
     if instruction.kind == "map" and instruction.rule in (ADD, SUBTRACT, MULTIPLY):
-        return _operation(instruction.rule, to, out.start, *places, *(ref.start for ref in ins))
+        a, b = places
+        return _operation(instruction.rule, to, out.start, a, b, ins[0].start, ins[1].start)
     if instruction.kind == "contract" and ins[0].size == ins[1].size <= FEW:
-        return _products(to, out.start, *places, *map(_slots, ins))
+        a, b = places
+        return _products(to, out.start, a, b, _slots(ins[0]), _slots(ins[1]))
     return None
 
 

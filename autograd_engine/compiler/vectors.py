@@ -3,7 +3,7 @@
 With this module a function that Numba compiles says which numbers are computed together,
 instead of leaving it to the compiler to find out: that runs faster, compiles faster, and does
 not depend on what may overlap in memory. A vector is `short`, as wide as a register, or
-`long`, four of them. Operators work on two vectors, or a vector and a float.
+`long`, some of them. Operators work on two vectors, or a vector and a float.
 
 `load(m, at)` and `store(m, at, x)` move a short vector between memory and registers,
 `load_first(m, at, count)` and `store_first(m, at, x, count)` its first numbers (the others are
@@ -33,7 +33,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model, ty
 
 from autograd_engine.compiler.lanes import WIDTH
 
-LONG: Final = 4 * WIDTH
+LONG: Final = 16
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograd_engine.diagnosis.findings import listed
-from autograd_engine.diagnosis.places import title
+from autograd_engine.diagnosis.places import Parameters
 from autograd_engine.diagnosis.rates import Step
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
@@ -12,7 +12,8 @@ from autograd_engine.engine import Value
 class Batch:
     """Backward passes at one point: their graphs, where the leaves were, the sum of the slopes."""
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = parameters
         self._passes: list[tuple[Survey, float]] = []
         self._leaves: dict[int, tuple[Value, float]] = {}
         self._slopes: dict[int, float] = {}
@@ -62,7 +63,7 @@ class Batch:
         moves = {
             key: places[key] - was for key, (_, was) in self._leaves.items() if places[key] != was
         }
-        names = listed(title(self._leaves[key][0]) for key in moves)
+        names = listed(self._parameters.title(self._leaves[key][0]) for key in moves)
         slopes = [self._slopes[key] for key in moves]
         return Step(slopes, list(moves.values()), lambda share: self._at(moves, share), names)
 

@@ -86,11 +86,12 @@ def _all(survey: Survey, parameters: Parameters, lr: float | None) -> Iterator[F
     yield from unreached(survey, parameters)
     yield from accumulated(survey, parameters)
     yield from born(survey, parameters)
-    yield from flow(survey)
     yield from kinks(survey)
     units = Units()
     units.add(survey)
     yield from units.findings()
+    if not units.blocks():  # that would be reason enough for a gradient to vanish
+        yield from flow(survey)
     if lr is not None:
         places = [
             survey.position[id(value)]

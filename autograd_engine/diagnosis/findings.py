@@ -102,7 +102,7 @@ def _part(title: str, text: str, wrapped: bool = True) -> list[str]:
         for piece in (textwrap.wrap(line, 88, break_on_hyphens=False) if wrapped else [line])
     ]
     head = f"   {title + ':':7}"
-    return [f"{' ' * len(head) if i else head}{line}" for i, line in enumerate(lines)]
+    return [f"{' ' * len(head) if i else head}{line}".rstrip() for i, line in enumerate(lines)]
 
 
 def _item(finding: Finding) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from autograd_engine.diagnosis.findings import Finding, counted, listed
 from autograd_engine.diagnosis.places import Parameters, place
 from autograd_engine.diagnosis.survey import Survey
-from autograd_engine.engine import CONSTANT, LEAF, Opaque, Value
+from autograd_engine.engine import CONSTANT, LEAF, MULTIPLY, Opaque, Value
 
 AGAIN = "output = forward()"
 
@@ -48,8 +48,9 @@ def changes(survey: Survey) -> list[int]:
             wrong.append(i)
         elif leaf:  # an operation with a slope by a leaf would have noticed its change
             cleared |= {j for j, partial in ((x, node.dx), (y, node.dy)) if partial}
-    blamed = {j: None for i in wrong for j in _blamed(survey, i, cleared)}
-    return list(blamed)
+    by_hand = {j for i in wrong for j in _set_by_hand(survey, i)}
+    blamed = [j for i in wrong if i not in by_hand for j in _blamed(survey, i, cleared)]
+    return list(dict.fromkeys([*by_hand, *blamed]))
 
 
 def _holds(node: Value, with_partials: bool) -> bool:
@@ -69,21 +70,28 @@ def _holds(node: Value, with_partials: bool) -> bool:
     )
 
 
-def _blamed(survey: Survey, i: int, cleared: set[int]) -> list[int]:
-    """Return which operands of a node that does not hold were changed."""
+def _set_by_hand(survey: Survey, i: int) -> list[int]:
+    """Return the computed values to blame for a node that does not hold: a leaf's fault is not.
+
+    A node on a changed leaf keeps its own number, so that what uses it holds.
+    """
     operands = survey.operands(i)
+    if any(survey.x[j] < 0 for j in operands):
+        return []
+    return [j for j in operands if not _holds(survey.values[j], False)] or [i]
+
+
+def _blamed(survey: Survey, i: int, cleared: set[int]) -> list[int]:
+    """Return which leaves of a node that does not hold were changed."""
+    operands, node = survey.operands(i), survey.values[i]
     leaves = [j for j in operands if survey.values[j].rule is LEAF]
     leaves = leaves or [j for j in operands if survey.x[j] < 0]
-    if not leaves:  # a computed value was set by hand: the node itself, unless its operand was
-        own = [j for j in operands if not _holds(survey.values[j], False)]
-        return own or [i]
-    node = survey.values[i]
     suspects = [j for j in leaves if j not in cleared] or leaves
-    if len(set(suspects)) == 2 and node.rule.name == "multiply":
-        x, y = (survey.values[j]._data for j in operands)  # whose partials are the old numbers
-        suspects = [j for j, old, now in zip(operands, node.partials, (y, x)) if old != now]
-        suspects = [operands[1 - operands.index(j)] for j in suspects]
-    return list(dict.fromkeys(suspects))
+    if len(set(suspects)) == 2 and node.rule is MULTIPLY:  # whose partials are the old numbers
+        x, y = operands
+        moved = ((x, node.dy), (y, node.dx))
+        suspects = [j for j, old in moved if survey.values[j]._data != old]
+    return suspects
 
 
 def unreached(survey: Survey, parameters: Parameters) -> Iterator[Finding]:

@@ -69,6 +69,8 @@ def _of_value(survey: Survey, i: int, parameters: Parameters) -> Finding:
 
 def _first_adjoint(survey: Survey) -> tuple[int, int, float] | None:
     """Return the node that first passed on what is not finite, its operand, and the partial."""
+    if all(map(math.isfinite, survey.adjoints)):
+        return None
     adjoints = [0.0] * len(survey.values)
     adjoints[-1] = 1.0
     for i in range(len(survey.values) - 1, -1, -1):

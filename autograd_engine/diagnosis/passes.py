@@ -9,7 +9,7 @@ from dataclasses import replace
 from autograd_engine.diagnosis.accumulation import accumulation
 from autograd_engine.diagnosis.batches import Batch
 from autograd_engine.diagnosis.findings import Finding, counted, listed
-from autograd_engine.diagnosis.places import place, title
+from autograd_engine.diagnosis.places import Parameters, place
 from autograd_engine.diagnosis.rates import Step
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
@@ -21,9 +21,11 @@ class Passes:
     A step is seen by its effect: leaves have other numbers than in the pass before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: Parameters) -> None:
+        self._title = parameters.title
+        self._parameters = parameters
         self.latest: Survey | None = None
-        self._batch = Batch()
+        self._batch = Batch(parameters)
         self._points: dict[int, tuple[Value, float]] = {}  # each leaf, where its last pass was
         self._stale: Finding | None = None
         self._steps: list[tuple[bool, float]] = []  # overshot?, the rate that must recur
@@ -61,12 +63,12 @@ class Passes:
         kept = [i for i in survey.leaves if survey.values[i].grad and self._is_old(survey, i)]
         if kept:
             leaf = survey.values[kept[0]]
-            names = listed(title(survey.values[i]) for i in kept)
+            names = listed(self._title(survey.values[i]) for i in kept)
             when = "of an earlier step" if self.latest else "of before this block"
             self._stale = accumulation(
                 f"the gradient of {names} was not set to 0 before `backward()`",
                 place(survey, kept[0], names),
-                f"{title(leaf)} still held the gradient {leaf.grad:.6g} {when}, and "
+                f"{self._title(leaf)} still held the gradient {leaf.grad:.6g} {when}, and "
                 f"{survey.adjoints[kept[0]]:.6g} was added to it",
             )
 
@@ -81,14 +83,14 @@ class Passes:
         survey, times = self._batch.repeated(), len(self._batch)
         slopes = [i for i in survey.leaves if survey.adjoints[i]] if survey else []
         if survey and slopes and self._stale is None:
-            names = listed(title(survey.values[i]) for i in slopes)
+            names = listed(self._title(survey.values[i]) for i in slopes)
             self._stale = accumulation(
                 f"the gradient of {names} is {times} times that of the output",
                 place(survey, slopes[0], names),
                 f"`backward()` ran {times} times with the same numbers, and each time added the "
                 "same gradient",
             )
-        self._batch = Batch()
+        self._batch = Batch(self._parameters)
 
     # Steps.
 

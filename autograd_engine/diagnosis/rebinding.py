@@ -108,14 +108,17 @@ def _finding(found: list[Rebound], parameters: Parameters) -> Finding:
     if value.rule is CONSTANT:
         why = "A constant is left out of the gradient: no backward pass reaches it."
     elif not steps:
-        why = f"{titles[0]} was computed. A parameter is a leaf: a step changes its number, nothing else."
+        why = (
+            f"{titles[0]} was computed. A parameter is a leaf, of which a step changes the number."
+        )
     else:
         sign = "-" if value.rule is SUBTRACT else "+"
         why = (
-            f"{titles[0]} was computed from {origin.data:.6g} in {counted(steps, 'step')}. `w {sign}= ...` "
-            f"and `w = w {sign} ...` do not change a leaf: they record an operation and give its "
-            "result the old name. The graph grows with every step, and an optimiser, or a list "
-            "of parameters, goes on holding the old leaf, which is never changed."
+            f"{titles[0]} was computed from {origin.data:.6g} in {counted(steps, 'step')}. "
+            f"`w {sign}= ...` and `w = w {sign} ...` do not change a leaf: they record an "
+            "operation and give its result the old name. The graph grows with every step, and an "
+            "optimiser, or a list of parameters, goes on holding the old leaf, which is never "
+            "changed."
         )
     return Finding(
         "rebound parameter", what, place(Survey(value), -1, names), why, _fix(found, parameters)

@@ -46,7 +46,8 @@ class Survey:
 
     def operands(self, i: int) -> tuple[int, ...]:
         """Return the positions of the operands of a value, repeats kept."""
-        return tuple(j for j in (self.x[i], self.y[i]) if j >= 0)
+        x, y = self.x[i], self.y[i]
+        return (x, y) if y >= 0 else (x,) if x >= 0 else ()
 
     @cached_property
     def leaves(self) -> list[int]:

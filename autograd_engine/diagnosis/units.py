@@ -24,20 +24,30 @@ LONG: Final = 32
 
 
 class Unit:
-    """What was seen of one unit: samples, how many since it last had a slope, its inputs' range."""
+    """What was seen of one unit: how many samples, and its inputs since it last had a slope."""
 
-    def __init__(self, op: str, region: str, place: str, leaf: object) -> None:
+    def __init__(self, op: str, region: str, leaf: object) -> None:
         self.op = op
         self.region = region
-        self.place = place
         self.leaf = leaf  # held, so that its id stays its own
         self.samples = 0
+        self.reach = 0.0  # how high the input could come with other signs of what feeds it
         self.awake = -1  # the latest pass in which it had a slope
-        self.since = 0  # the samples after that pass
+        self.wake()
+
+    def wake(self) -> None:
+        """Forget the samples without a slope."""
+        self.place = ""
+        self.since = 0
         self.low = math.inf
         self.high = -math.inf
         self.steepest = 0.0
-        self.reach = 0.0  # how high the input could come with other signs of what feeds it
+
+    def sleep(self, x: float, slope: float) -> None:
+        """Add a sample without a slope."""
+        self.since += 1
+        self.low, self.high = min(self.low, x), max(self.high, x)
+        self.steepest = max(self.steepest, abs(slope))
 
 
 class Units:
@@ -65,27 +75,33 @@ class Units:
         key = (node.rule.name, survey.homes[i], id(source))
         unit = self._units.get(key)
         if unit is None:
-            unit = Unit(node.rule.name, survey.homes[i], place(survey, i), source)
-            self._units[key] = unit
+            unit = self._units[key] = Unit(node.rule.name, survey.homes[i], source)
+            if node.rule is relu:
+                unit.reach = _reach(survey, survey.x[i])
         x = survey.values[survey.x[i]]._data
         unit.samples += 1
-        unit.low, unit.high = min(unit.low, x), max(unit.high, x)
-        unit.steepest = max(unit.steepest, abs(node.dx))
         # Not a number is somebody else's finding.
-        if x != x or abs(node.dx) >= (SATURATED if node.rule is not relu else 1e-300):
-            unit.awake, unit.since = self._passes, 0
+        if x != x or (node.dx != 0.0 if node.rule is relu else abs(node.dx) >= SATURATED):
+            unit.awake = self._passes
+            unit.wake()
         elif unit.awake < self._passes:
-            unit.since += 1
-        if node.rule is relu and unit.samples == 1:
-            unit.reach = _reach(survey, survey.x[i])
+            unit.sleep(x, node.dx)
+            unit.place = unit.place or place(survey, i)
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield one finding for each layer in which units pass no gradient."""
+    def blocks(self) -> bool:
+        """Say whether there is a layer of which no unit passes a gradient."""
+        return any(all(map(_asleep, units)) for units in self._layers().values())
+
+    def _layers(self) -> dict[tuple[bool, str], list[Unit]]:
         layers: dict[tuple[bool, str], list[Unit]] = {}
         for unit in self._units.values():
             kind = unit.op == relu.name
             layers.setdefault((kind, layer_of(unit.region)), []).append(unit)
-        for (dead, layer), units in layers.items():
+        return layers
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield one finding for each layer in which units pass no gradient."""
+        for (dead, layer), units in self._layers().items():
             asleep = [unit for unit in units if _asleep(unit)]
             if dead and layer and len(asleep) < len(units):
                 # One sample alone switches half of a layer off: no reason to worry.
@@ -101,7 +117,8 @@ def _asleep(unit: Unit) -> bool:
 
 
 def _dead(layer: str, units: list[Unit], of: int) -> Finding:
-    highest, samples = max(unit.high for unit in units), max(unit.samples for unit in units)
+    highest, samples = max(unit.high for unit in units), max(unit.since for unit in units)
+    before = any(unit.since < unit.samples for unit in units)
     neurons = neurons_code(units[0].region)
     fix = (
         f"for neuron in {neurons}:\n"
@@ -110,6 +127,7 @@ def _dead(layer: str, units: list[Unit], of: int) -> Finding:
         else "relu = ag.leaky_relu  # in place of ag.relu and .relu(): below 0 its slope is 0.01\n"
     )
     seen = f"in all of {samples:,} samples" if samples > 1 else "in the one sample seen"
+    seen = f"in the last {samples:,} samples" if before else seen
     return Finding(
         "dead unit",
         f"{_so_many(units, of, 'ReLU')} {'is' if len(units) == 1 else 'are'} dead"

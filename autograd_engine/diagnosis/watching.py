@@ -30,9 +30,9 @@ class diagnostics:
     one backward pass to the next: gradients added to those of an earlier step, names bound to
     new values, steps after which the output is no lower, units that are dead in all samples of
     all passes. Steps are seen by their effect, whoever makes them. `parameters`, if given, are
-    also looked for in each graph. It keeps the graphs of a step alive and computes them again:
-    a training takes several times as long. Compiled programs do not call `backward()`: `fit`
-    is watched with `compile=False`.
+    also looked for in each graph. It keeps the graphs of a step alive and computes them again,
+    which takes ten times as long as a training by itself. Compiled programs do not call
+    `backward()`: `fit` is watched with `compile=False`.
 
     Raises `TypeError` for parameters that are no Values.
 
@@ -95,7 +95,7 @@ class _Watch:
         self._parameters = parameters
         self._found: dict[str, tuple[Finding, int]] = {}  # the first of its kind, in how many
         self._units = Units()
-        self._passes = Passes()
+        self._passes = Passes(parameters)
 
     def hear(self, output: Value, seed: float) -> None:
         """Look at a graph before the backward pass through it."""
@@ -126,6 +126,8 @@ class _Watch:
         for finding, times in self._found.values():
             if finding.kind.endswith("ing gradient") and 2 * times <= self.count:
                 continue  # an unlucky sample
+            if finding.kind == "vanishing gradient" and self._units.blocks():
+                continue  # for a reason that is told
             seen = f" (in {times:,} of {self.count:,} backward passes)"
             yield replace(finding, what=finding.what + seen) if self.count > 1 else finding
         yield from self._units.findings()

@@ -26,6 +26,10 @@ Reading order:
     explanation  explain
     sweep     steps
     player    both passes in a terminal
+    explore   a page to explore a graph
+    replay    a page to scrub through a training
+    axes      a frame of an animation, drawn by matplotlib
+    animation animate
 """
 
 from autograd_engine.views.dot import draw_dot

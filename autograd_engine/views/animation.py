@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from dataclasses import replace
@@ -12,13 +11,13 @@ from typing import Any
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.history import History
-from autograd_engine.plots import MARKERS
 from autograd_engine.recorder import Recording, Step
+from autograd_engine.views.axes import draw_areas, draw_losses, draw_samples, draw_scene
 from autograd_engine.views.folding import fold, levels
-from autograd_engine.views.layout import Layout, Rectangle, lay_out
-from autograd_engine.views.replay.boundary import Boundary, Plane
+from autograd_engine.views.layout import lay_out
+from autograd_engine.views.replay.boundary import Boundary
 from autograd_engine.views.replay.frames import frames, recording_of, spread
-from autograd_engine.views.scene import CLUSTER_COLOUR, EDGE_COLOUR, LOOKS, Box, Scene
+from autograd_engine.views.scene import Box, Scene
 from autograd_engine.views.styles import compose
 
 FRAMES = 40
@@ -34,7 +33,7 @@ DPI = 90
 SIZE = (10.0, 5.6)
 """Width and height in inches."""
 
-HATCHES = ("", "//", "\\\\", "..", "--", "||", "xx", "++")
+COLOURS = 64
 
 
 def animate(history: History, path: str | os.PathLike[str], *, sample: int = 0) -> None:
@@ -51,9 +50,23 @@ def animate(history: History, path: str | os.PathLike[str], *, sample: int = 0) 
     recording = recording_of(history, sample)
     film = _Film(history, recording, sample)
     steps = spread(recording.steps, FRAMES)
-    images = [film.image(*frame) for frame in frames(recording, steps, sample)]
-    pauses = [PAUSE] * (len(images) - 1) + [END]
-    images[0].save(target, save_all=True, append_images=images[1:], duration=pauses, loop=0)
+    pictures = [film.image(*frame) for frame in frames(recording, steps, sample)]
+    first, *rest = _in_few_colours(pictures)
+    pauses = [PAUSE] * len(rest) + [END]
+    first.save(target, save_all=True, append_images=rest, duration=pauses, loop=0)
+
+
+def _in_few_colours(pictures: list[Any]) -> list[Any]:
+    """Return the pictures with one palette: a GIF then holds only what changes between them."""
+    from PIL import Image
+
+    width, height = pictures[0].size
+    some = [pictures[0], pictures[len(pictures) // 2], pictures[-1]]
+    strip = Image.new("RGB", (width, height * len(some)))
+    for row, picture in enumerate(some):
+        strip.paste(picture, (0, row * height))
+    palette = strip.quantize(COLOURS)
+    return [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
 
 
 def _checked(path: str | os.PathLike[str]) -> Path:
@@ -91,7 +104,7 @@ class _Film:
         self.plane = figure.add_subplot(grid[1, 1]) if rows > 1 else None
         draw_losses(self.losses, history, recording)
         self.cursor = self.losses.axvline(0.0, color="black", lw=1.0)
-        (self.dot,) = self.losses.plot([], [], "o", mfc="white", mec="C0", mew=2.0)
+        (self.dot,) = self.losses.plot([], [], "o", mfc="white", mec="C0", mew=2.0, clip_on=False)
         self.title = self.graph.set_title(" ", loc="left")
         self.samples = draw_samples(self.plane, self.boundary.plane) if rows > 1 else []
         self.shape: Any = None
@@ -99,7 +112,7 @@ class _Film:
         self.still: Any = None
 
     def image(self, step: Step, output: Value) -> Any:
-        """Return the picture of one step, in the few colours of a GIF."""
+        """Return the picture of one step."""
         from PIL import Image
 
         last = self.recording.steps[-1].number
@@ -111,8 +124,7 @@ class _Film:
         for artist in (self.title, *texts, self.cursor, self.dot, *self._areas(), *self.samples):
             artist.axes.draw_artist(artist)
         size = self.canvas.get_width_height()
-        picture = Image.frombuffer("RGBA", size, bytes(self.canvas.buffer_rgba()))
-        return picture.convert("RGB").quantize(128)
+        return Image.frombytes("RGBA", size, bytes(self.canvas.buffer_rgba())).convert("RGB")
 
     def _lay_out(self, scene: Scene) -> list[Any]:
         """Return the texts of the boxes; where the graph has a new shape, draw what stays."""
@@ -175,99 +187,3 @@ def _roomy(box: Box) -> Box:
 
 def _words(box: Box) -> str:
     return "\n".join(box.fields)
-
-
-def draw_scene(axes: Any, scene: Scene, layout: Layout) -> list[Any]:
-    """Draw a laid out scene, as the SVG of `draw` has it; return the texts of its boxes."""
-    from matplotlib.patches import FancyBboxPatch, Polygon
-
-    axes.set(xlim=(0.0, layout.length), ylim=(layout.breadth, 0.0), aspect="equal")
-    axes.axis("off")
-    room = axes.get_position()
-    across, down = SIZE[0] * room.width / layout.length, SIZE[1] * room.height / layout.breadth
-    style = {
-        "family": "monospace",
-        "size": min(11.0, 72.0 * 10.6 * min(across, down)),
-        "parse_math": False,
-    }
-
-    def patch(place: Rectangle, corner: float, **look: Any) -> None:
-        kind = f"round,pad=0,rounding_size={corner}" if corner else "square,pad=0"
-        size = place.u1 - place.u0, place.v1 - place.v0
-        axes.add_patch(FancyBboxPatch((place.u0, place.v0), *size, boxstyle=kind, **look))
-
-    for cluster, place in zip(scene.clusters, layout.clusters):
-        patch(place, 0.0, fc="#f7f7f9", ec=CLUSTER_COLOUR, lw=0.8)
-        axes.text(place.u0 + 6.0, place.v0 + 14.0, cluster.title, color="#555555", **style)
-    for arrow, route, label in zip(scene.arrows, layout.routes, layout.labels):
-        for stroke in route:
-            axes.plot(*zip(*stroke), color=EDGE_COLOUR, lw=0.8)
-        u, v = route[-1][-1]
-        axes.add_patch(Polygon([(u, v), (u - 7.0, v - 2.6), (u - 7.0, v + 2.6)], fc=EDGE_COLOUR))
-        if label:
-            middle = (label.u0 + label.u1) / 2.0, (label.v0 + label.v1) / 2.0
-            axes.text(*middle, arrow.label, ha="center", va="center", **style)
-    texts = []
-    for box, place in zip(scene.boxes, layout.boxes):
-        look = LOOKS[box.kind]
-        lines = {"ls": "--" if look.dashed else "-", "lw": 2.0 if box.bold else 0.9}
-        corner = 6.0 if look.shape == "round" else 0.0
-        patch(place, corner, fc=look.fill, ec=look.line, **lines)
-        middle = (place.u0 + place.u1) / 2.0, (place.v0 + place.v1) / 2.0
-        texts.append(axes.text(*middle, "", ha="center", va="center", color=look.text, **style))
-    return texts
-
-
-def draw_losses(axes: Any, history: History, recording: Recording) -> None:
-    """Draw the losses of batches, thin, of epochs, and of validation data, dashed."""
-    steps, each = recording.steps, recording.batches
-    axes.plot([s.number for s in steps], [s.loss for s in steps], color="C0", alpha=0.4, lw=0.8)
-    for losses, line in ((history.loss, "-"), (history.validation_loss, "--")):
-        axes.plot([each * (i + 1) for i in range(len(losses))], losses, "C0" + line, lw=1.8)
-    axes.set_ylim(bottom=0.0)
-    _dress(axes, "loss over the steps")
-    axes.grid(alpha=0.3)
-
-
-def draw_samples(axes: Any, plane: Plane | None) -> list[Any]:
-    """Draw the samples, each class with its marker, and a ring round the one of the graph."""
-    if plane is None:
-        return []
-    (left, bottom), (right, top) = plane.low, plane.high
-    axes.set(xlim=(left, right), ylim=(bottom, top))
-    _dress(axes, "what is predicted")
-    drawn = []
-    for position in range(len(plane.classes)):
-        points = [(x, y) for x, y, target, _ in plane.samples if target == position]
-        look = {"marker": MARKERS[position % len(MARKERS)], "color": f"C{position}"}
-        edge = {"edgecolors": "black", "linewidths": 0.4}
-        drawn.append(axes.scatter(*zip(*points or [(math.nan,) * 2]), s=16, **look, **edge))
-    ring = [(x, y) for x, y, _, chosen in plane.samples if chosen]
-    drawn.append(axes.scatter(*zip(*ring), s=110, facecolors="none", edgecolors="black", lw=1.6))
-    return drawn
-
-
-def draw_areas(axes: Any, plane: Plane, cells: bytes) -> list[Any]:
-    """Draw where each class is predicted, hatched in its own way."""
-    side = plane.side
-    xs, ys = (
-        [low + i * (high - low) / (side - 1) for i in range(side)]
-        for low, high in zip(plane.low, plane.high)
-    )
-    leads = plane.leads(cells)
-    drawn = []
-    for position in range(len(plane.classes)):
-        ahead = [lead if best == position else -lead for best, lead in leads]
-        rows = [ahead[start : start + side] for start in range(0, len(ahead), side)]
-        look = {"colors": f"C{position}", "hatches": [HATCHES[position % len(HATCHES)]]}
-        if max(ahead) > 0.0:
-            drawn.append(axes.contourf(xs, ys, rows, levels=[0.0, math.inf], alpha=0.25, **look))
-        if min(ahead) < 0.0 < max(ahead):
-            line = {"colors": "black", "linewidths": 0.8}
-            drawn.append(axes.contour(xs, ys, rows, levels=[0.0], **line))
-    return drawn
-
-
-def _dress(axes: Any, title: str) -> None:
-    axes.set_title(title, loc="left", fontsize=9)
-    axes.tick_params(labelsize=8)

@@ -27,6 +27,7 @@ function view() {
     gradient: steps === program.steps.length ? program.gradient : program.sweep(steps),
     known: (i) => program.isKnown(i, steps),
     hides: (i) => quiz.hides(i),
+    asked: quiz.active ? quiz.question : null,
   };
   made.sentence = (i) => panels.sentence(i, made);
   return made;
@@ -160,6 +161,7 @@ function reset() {
 }
 
 function focusQuiz() {
+  if (quiz.active) picture.follow([picture.boxOf(quiz.question)]);
   const field = at("guess");
   if (field && !field.disabled) field.focus();
   else (at("another") ?? at("quiz")).focus();

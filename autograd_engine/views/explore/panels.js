@@ -227,7 +227,7 @@ class Panels {
     const row = { leaf };
     row.input = el("input", {
       type: "text", role: "spinbutton", "aria-label": name, autocomplete: "off", spellcheck: "false", inputmode: "text",
-      oninput: (e) => this.type(row, e.target.value), onkeydown: (e) => this.nudge(row, e),
+      oninput: (e) => this.type(row, e.target.value), onchange: (e) => this.type(row, e.target.value), onkeydown: (e) => this.nudge(row, e),
       onblur: () => this.settle(row), onfocus: () => row.slider || this.addSlider(row),
     });
     row.gradient = el("span", { class: "grad" });

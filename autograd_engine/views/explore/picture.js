@@ -301,7 +301,7 @@ class Picture {
       put(parts.data, known ? short(program.data[i]) : "·");
       put(parts.gradient, view.hides(i) ? "?" : short(view.gradient[i]));
       this.drawBar(parts, view.hides(i) ? 0 : view.gradient[i], most);
-      mark(parts.element, { waiting: !known, chosen: view.selected === i, refused: program.refusals.has(i) });
+      mark(parts.element, { waiting: !known, chosen: view.selected === i, refused: program.refusals.has(i), asked: view.asked === i });
       parts.element.setAttribute("aria-pressed", String(view.selected === i));
       parts.element.setAttribute("aria-label", view.sentence(i));
       parts.element.setAttribute("data-value", String(program.data[i]));

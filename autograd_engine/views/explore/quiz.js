@@ -14,6 +14,7 @@ class Quiz {
     this.revealed = new Map(); // value -> whether it was guessed
     this.tries = new Map();
     this.verdict = "";
+    this.typed = "";
     this.question = this.asked.find((i) => i !== this.program.output);
   }
 
@@ -55,10 +56,11 @@ class Quiz {
   }
 
   check(text) {
+    this.typed = text;
     const i = this.question;
     const truth = this.program.gradient[i];
     const right = this.isRight(text, truth);
-    if (right === undefined) this.verdict = ["again", "Type a number, such as −0.5 or 1e−3."];
+    if (right === undefined) this.verdict = ["again", "Type a number, such as -0.5 or 1e-3."];
     else if (right) {
       this.revealed.set(i, true);
       this.verdict = ["right", `Right: it is ${exact(truth)}.`];
@@ -81,6 +83,7 @@ class Quiz {
     const i = this.question;
     if (this.revealed.has(i)) return;
     this.revealed.set(i, false);
+    this.typed = "";
     this.verdict = ["shown", `It is ${exact(this.program.gradient[i])}.`];
     this.on.answered(this.verdict[1]);
   }
@@ -95,6 +98,7 @@ class Quiz {
     const [L, name] = [this.names[this.program.output], this.names[i]];
     const done = this.revealed.has(i);
     const field = el("input", { type: "text", id: "guess", "aria-label": `your guess for the gradient of ${name}`, autocomplete: "off", disabled: done });
+    field.value = this.verdict ? this.typed : "";
     const left = this.asked.some((o) => !this.revealed.has(o) && o !== this.program.output);
     section.replaceChildren(
       el("p", { class: "eyebrow" }, "Predict, then reveal"),

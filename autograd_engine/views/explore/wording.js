@@ -1,16 +1,16 @@
-// Numbers, names and formulas as text. Everything goes into the page as text, never as markup.
+// Numbers, names and formulas as text. Numbers keep the plain minus: they can be copied into code.
+// Everything goes into the page as text, never as markup.
 
-const SPECIAL = (value) => (Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "−inf");
-const signed = (text) => text.replace("-", "−");
+const SPECIAL = (value) => (Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf");
 
 // At most 7 characters where the exponent has one digit: a box has room for so many.
 function short(value) {
   if (!Number.isFinite(value)) return SPECIAL(value);
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e5 || size < 1e-3) return signed(trimmed(value.toExponential(1)));
+  if (size >= 1e5 || size < 1e-3) return trimmed(value.toExponential(1));
   const digits = size >= 1e4 ? 0 : size >= 1e3 ? 1 : size >= 100 ? 2 : size >= 10 ? 3 : 4;
-  return signed(trimmed(value.toFixed(digits)));
+  return trimmed(value.toFixed(digits));
 }
 
 function trimmed(text) {
@@ -18,18 +18,18 @@ function trimmed(text) {
 }
 
 // A negative number after an operator.
-const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);
+const bracketed = (text) => (text.startsWith("-") ? `(${text})` : text);
 
 // Three digits, for arrows.
 function brief(value) {
   if (!Number.isFinite(value)) return SPECIAL(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e5 || size < 1e-3)) return signed(trimmed(value.toExponential(1)));
-  return signed(String(Number(value.toPrecision(3))));
+  if (size !== 0 && (size >= 1e5 || size < 1e-3)) return trimmed(value.toExponential(1));
+  return String(Number(value.toPrecision(3)));
 }
 
 // All digits: the shortest text that reads back as the same number.
-const exact = (value) => (Number.isFinite(value) ? signed(Object.is(value, -0) ? "-0" : String(value)) : SPECIAL(value));
+const exact = (value) => (Number.isFinite(value) ? (Object.is(value, -0) ? "-0" : String(value)) : SPECIAL(value));
 
 // What somebody typed, as a number; undefined where it is none.
 function typed(text) {
@@ -73,6 +73,6 @@ function formula(parts, put) {
     const before = typeof parts[at - 1] === "string" ? parts[at - 1] : "";
     const after = typeof parts[at + 1] === "string" ? parts[at + 1] : "";
     const tight = /[−·/^√] ?$|[+] $/.test(before) || /^[\^⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/.test(after);
-    return tight && /^−|e/.test(text) && /^[−\d]/.test(text) ? `(${text})` : text;
+    return tight && /^-|e/.test(text) && /^[-\d]/.test(text) ? `(${text})` : text;
   }).join("");
 }

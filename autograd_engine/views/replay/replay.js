@@ -10,7 +10,7 @@ const narrow = () => matchMedia("(max-width: 60rem)").matches;
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 const grouped = (number) => number.toLocaleString("en");
 
-const IN_SIGHT = 24; // so many boxes are open at first, about
+const IN_SIGHT = narrow() ? 8 : 24; // so many boxes are open at first, about
 
 class Graph extends Picture {
   constructor(...given) {
