@@ -44,7 +44,7 @@ class Address(ctypes.c_void_p):
 class Kernel:
     """The compiled loop, called with code."""
 
-    def __init__(self, entry: Callable[..., None]) -> None:
+    def __init__(self, entry: Any) -> None:
         self._owner = entry
         # With one address as its only argument a call is three times as fast.
         address = ctypes.cast(entry, ctypes.c_void_p).value or 0

@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import Final
 
 from autograd_engine.compiler.emit import functions, spelled
-from autograd_engine.compiler.kernel_loops import LOOPS, MATHEMATICS
+from autograd_engine.compiler.kernel_loops import LOOPS
+from autograd_engine.compiler.kernel_mathematics import MATHEMATICS
 from autograd_engine.compiler.lanes import COLUMNS, ROWS, WIDTH
 from autograd_engine.compiler.symbols import X, Y, applied
 from autograd_engine.engine import CONSTANT, LEAF, TABLE
@@ -69,17 +70,21 @@ def codes() -> dict[str, int]:
 @lru_cache(maxsize=1)
 def source() -> str:
     """Return the source of the kernel, whose function `run` is called with code and memory."""
-    library = pkgutil.get_data("autograd_engine.compiler", "vectors.py") or b""
-    parts = [HEAD.format(digest=hashlib.sha256(library).hexdigest()[:16])]
+    parts = [HEAD.format(digest=_digest("vectors.py", "vector_memory.py"))]
     parts += [*_functions().values(), MATHEMATICS]
-    parts.append(_switch("vectors", [(codes()[name], name, text) for name, text in VECTORS.items()]))
-    scalars = [(code, name, _scalar(name)) for name, code in codes().items()]
-    parts.append(_switch("value", scalars))
+    parts.append(_switch("vectors", list(VECTORS.items())))
+    parts.append(_switch("value", [(name, _scalar(name)) for name in codes()]))
     parts += [f"{name.upper()} = {codes()[name]}" for name in ("multiply", "power", "slope")]
     parts.append(f"VECTORS = {len(VECTORS)}  # codes below have a spelling with vectors")
     parts += [_panel("panel", COLUMNS), _panel("edge", 1), _dots("dots", COLUMNS), _dots("file", 1)]
     parts.append(LOOPS.format(rows=ROWS, columns=COLUMNS))
     return "\n\n\n".join(parts) + "\n"
+
+
+def _digest(*names: str) -> str:
+    """Return what changes when one of the files does that the source imports."""
+    texts = [pkgutil.get_data("autograd_engine.compiler", name) or b"" for name in names]
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:16]
 
 
 def _functions() -> dict[str, str]:
@@ -96,11 +101,12 @@ def _scalar(name: str) -> str:
     return spelled(applied(rule, *(X, Y)[: len(rule.domain)]))
 
 
-def _switch(name: str, cases: list[tuple[int, str, str]]) -> str:
+def _switch(name: str, cases: list[tuple[str, str]]) -> str:
+    """Return the function that computes what its first argument, a code, says."""
     lines = ["@njit(forceinline=True, **PART)", f"def {name}(code, x, y, z):"]
-    for code, title, text in cases[:-1]:
-        lines += [f"    if code == {code}:  # {title}", f"        return {text}"]
-    return "\n".join([*lines, f"    return {cases[-1][2]}  # {cases[-1][1]}"])
+    for title, text in cases[:-1]:
+        lines += [f"    if code == {codes()[title]}:  # {title}", f"        return {text}"]
+    return "\n".join([*lines, f"    return {cases[-1][1]}  # {cases[-1][0]}"])
 
 
 def _panel(name: str, columns: int) -> str:
@@ -136,9 +142,7 @@ def _panel(name: str, columns: int) -> str:
         if last:
             lines.append(f"    store_first(m, o + {i} * om, t{i}0, count)")
         else:
-            lines += [
-                f"    store(m, o + {i} * om + {j} * WIDTH, t{i}{j})" for j in range(columns)
-            ]
+            lines += [f"    store(m, o + {i} * om + {j} * WIDTH, t{i}{j})" for j in range(columns)]
     return "\n".join(lines)
 
 
@@ -194,28 +198,18 @@ import math
 
 from numba import cfunc, njit
 
-from autograd_engine.compiler.vectors import (
-    LONG,
-    WIDTH,
-    alike,
+from autograd_engine.compiler.lanes import WIDTH
+from autograd_engine.compiler.vector_memory import (
     behind,
-    exponent,
     floats_at,
-    fma,
-    fraction,
     gather,
     gather_first,
-    if_equal,
-    if_less,
     lane,
     load,
     load_first,
     load_long,
     load_long_first,
     paired,
-    root,
-    signed,
-    size,
     spread,
     spread_first,
     spread_long,
@@ -224,6 +218,18 @@ from autograd_engine.compiler.vectors import (
     store_long,
     store_long_first,
     total,
+)
+from autograd_engine.compiler.vectors import (
+    LONG,
+    alike,
+    exponent,
+    fma,
+    fraction,
+    if_equal,
+    if_less,
+    root,
+    signed,
+    size,
     two_to,
     unoptimised,
 )

@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterator
 
 from autograd_engine.diagnosis.findings import Finding, counted, listed
+from autograd_engine.diagnosis.leaves import ZEROED
 from autograd_engine.diagnosis.places import Parameters, place
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import LEAF
-
-ZERO = "for parameter in parameters:\n    parameter.grad = 0.0  # optimizer.zero_grad() does it too"
 
 
 def accumulated(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
@@ -55,7 +54,7 @@ def accumulation(what: str, where: str, seen: str) -> Finding:
         where,
         f"{seen}. `backward()` adds to what a leaf's `grad` holds, so that batches can be summed "
         "up; whoever does not want that sets it to 0 before.",
-        f"{ZERO}\noutput.backward()",
+        f"{ZEROED}\noutput.backward()",
     )
 
 

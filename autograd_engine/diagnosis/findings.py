@@ -42,7 +42,7 @@ class Finding:
     def __str__(self) -> str:
         return "\n".join(
             [
-                f"{self.kind}: {self.what}",
+                *textwrap.wrap(f"{self.kind}: {self.what}", 90, subsequent_indent="   "),
                 *_part("where", self.where),
                 *_part("why", self.why),
                 *_part("fix", self.fix, wrapped=False),
@@ -99,7 +99,7 @@ def _part(title: str, text: str, wrapped: bool = True) -> list[str]:
     lines = [
         piece
         for line in text.splitlines()
-        for piece in (textwrap.wrap(line, 88, break_on_hyphens=False) if wrapped else [line])
+        for piece in (textwrap.wrap(line, 84, break_on_hyphens=False) if wrapped else [line])
     ]
     head = f"   {title + ':':7}"
     return [f"{' ' * len(head) if i else head}{line}".rstrip() for i, line in enumerate(lines)]

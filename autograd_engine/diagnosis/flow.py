@@ -81,7 +81,7 @@ def _fix(survey: Survey, i: int, each: float, kind: str) -> str:
     return (
         "import random\n\nfor layer in model.layers:\n    for neuron in layer.neurons:\n"
         f"{change}        for w in neuron.w:\n"
-        f"            w.data = random.gauss(0.0, ({spread}) ** 0.5)  # {name}'s initialisation\n"
+        f"            w.data = random.gauss(0.0, ({spread}) ** 0.5)  # {name}\n"
         "output = forward()"
     )
 

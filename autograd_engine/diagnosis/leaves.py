@@ -11,6 +11,10 @@ from autograd_engine.engine import CONSTANT, LEAF, MULTIPLY, Opaque, Value
 
 AGAIN = "output = forward()"
 
+ZEROED = (
+    "for parameter in parameters:\n    parameter.grad = 0.0  # optimizer.zero_grad() does it too"
+)
+
 
 def changed_leaves(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
     """Yield a finding where values are no longer what the forward pass computed with."""
@@ -27,7 +31,7 @@ def changed_leaves(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
         f"what was recorded. The output is {survey.output.data:.9g}; with the numbers of now it "
         f"would be {now:.9g}. (After an optimiser's step that is as it should be, as long as the "
         "output is computed again before the next `backward()`.)",
-        f"{AGAIN}  # compute the output again from the new numbers\noutput.backward()",
+        f"{AGAIN}  # compute the output again from the new numbers\n{ZEROED}\noutput.backward()",
     )
 
 

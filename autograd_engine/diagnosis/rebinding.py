@@ -126,19 +126,19 @@ def _finding(found: list[Rebound], parameters: Parameters) -> Finding:
 
 
 def _fix(found: list[Rebound], parameters: Parameters) -> str:
+    """Return code that makes leaves of the values, and says how to change them from now on."""
+    name, lines = "parameter", ["# leaves once more:" if len(found) > 1 else "# a leaf once more:"]
     if len(found) > 3:
-        return (
-            "for i, parameter in enumerate(parameters):\n"
-            "    parameters[i] = ag.Value(parameter.data)  # leaves once more; from now on\n"
-            "# parameter.data -= lr * parameter.grad         changes the number, keeps the leaf\n"
-            "output = forward()"
-        )
-    lines = []
-    for value, origin, _ in found:
-        name = parameters.code(value, origin.label)
-        entry = parameters.entry(value) if value in parameters else name
-        label = f", label={origin.label!r}" if origin.label else ""
-        names = name if entry == name else f"{name} = {entry}"
-        lines.append(f"{names} = ag.Value({value.data!r}{label})  # a leaf once more; from now on")
-        lines.append(f"# {name}.data -= lr * {name}.grad  changes the number and keeps the leaf")
-    return "\n".join([*lines, "output = forward()"])
+        lines.append("for i, parameter in enumerate(parameters):")
+        lines.append("    parameters[i] = ag.Value(parameter.data)")
+    else:
+        for value, origin, _ in reversed(found):
+            name = parameters.code(value, origin.label)
+            entry = parameters.entry(value) if value in parameters else name
+            label = f", label={origin.label!r}" if origin.label else ""
+            names = name if entry == name else f"{name} = {entry}"
+            lines.insert(1, f"{names} = ag.Value({value.data!r}{label})")
+    lines.append("output = forward()")
+    lines.append("# from now on a step changes the number of a leaf:")
+    lines.append(f"#     {name}.data -= lr * {name}.grad")
+    return "\n".join(lines)

@@ -28,6 +28,8 @@ SCRIPTS = (
     (REPLAY, "charts.js"),
     (REPLAY, "plane.js"),
     (REPLAY, "replay.js"),
+    (REPLAY, "panels.js"),
+    (REPLAY, "controls.js"),
 )
 """The graph is drawn as in `explore`, by the same files."""
 
