@@ -6,7 +6,6 @@ import json
 import math
 import random
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -121,24 +120,6 @@ def test_no_derivative_is_written_in_the_pages_own_scripts():
 
 
 # In a browser.
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium; without a browser or its driver these tests skip."""
-    driver = pytest.importorskip(
-        "playwright.sync_api", reason="the page is driven with: pip install playwright"
-    )
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.skip("no browser found: apt-get install chromium")
-    with driver.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
