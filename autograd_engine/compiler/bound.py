@@ -21,7 +21,7 @@ from autograd_engine.compiler.kernel import Kernel, aligned
 from autograd_engine.compiler.nests import ONE, WEIGHT, offsets
 from autograd_engine.compiler.reverse import Backward
 from autograd_engine.compiler.singles import single
-from autograd_engine.compiler.spelling import spelled
+from autograd_engine.compiler.spelling import NUMPY, spelled
 from autograd_engine.compiler.views import Ref
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -128,12 +128,9 @@ class Bound:
             assert function is not None  # formulas have been spelled out
             if function is numpy.negative:  # wrong on strides of 64 bytes before NumPy 2.5
                 function, views = numpy.multiply, [*views, MINUS]
-            *views, target = flattened(*views, target)
-            if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
-                return [(function, (*views, target))]
-            return [(partial(function, out=target), tuple(views))]
+            return mapped(function, flattened(*views, target))
         if kind == "choose":
-            return [(chooser(), flattened(*views, target))]
+            return mapped(chooser(), flattened(*views, target))
         if kind == "copy":
             return [(numpy.copyto, (target, views[0]))]
         if kind == "fill":
@@ -183,6 +180,24 @@ class Bound:
             target[slots] += values if plain else numpy.add.reduceat(values, starts, 0)
 
         return scatter, ()
+
+
+def mapped(function: Callable[..., Any], arrays: tuple[Array, ...]) -> list[Call]:
+    """Return the calls that map a function over arrays, the last of which is its result.
+
+    What Numba compiles writes any result as a contiguous one where the operands are: other
+    results are copied to where they belong.
+    """
+    *views, target = arrays
+    if function not in _NUMPYS and not target.flags.c_contiguous:
+        held = numpy.empty(target.shape)
+        return [*mapped(function, (*views, held)), (numpy.copyto, (target, held))]
+    if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
+        return [(function, (*views, target))]
+    return [(partial(function, out=target), tuple(views))]
+
+
+_NUMPYS = frozenset(NUMPY.values())
 
 
 @lru_cache(maxsize=1)

@@ -7,10 +7,12 @@ row. So a program with inputs may run few rows one way and many the other.
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 from autograd_engine.compiler import machine
 from autograd_engine.compiler.exact import Interpreter
+from autograd_engine.compiler.kernel import ready
 from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.tape import Tape
 
@@ -19,7 +21,8 @@ STEP = 4e-6  # of NumPy for a step: about four calls
 NODE = 2.5e-9  # of the machine, for a value and row
 LINE = 1e-6  # of plain Python, for a value and row
 MOST = 10_000  # rows: arrays that need more than so many to win are not made
-WARM = 500  # calls after which a program is worth loading the kernel for
+WARM = 500  # calls after which a program is worth loading the kernel for,
+LONG = 20.0  # and the seconds that it must have run for to be worth compiling it
 
 
 class Chosen:
@@ -41,6 +44,7 @@ class Chosen:
         self._arrays: Lifted | None = None
         self._single: Any = None
         self._calls = 0
+        self._made = perf_counter()
 
     def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
         """Run as the faster of the two does."""
@@ -48,8 +52,9 @@ class Chosen:
             return self.single.run(leaves, rows, gradient)  # type: ignore[no-any-return]
         arrays = self.arrays
         self._calls += 1
-        if self._calls == WARM:
-            arrays.fused = True
+        if self._calls % WARM == 0 and not arrays.fused:
+            # Compiling takes some seconds, once on a computer; loading a twentieth of one.
+            arrays.fused = ready() or perf_counter() - self._made > LONG
         return arrays.run(leaves, rows, gradient)
 
     @property

@@ -36,6 +36,7 @@ ELEMENTS: Final = {
     "power_log": (16., 17.), "unit":    (7.6, 7.5),
 }
 # fmt: on
+NAMES: Final = tuple(codes())
 
 
 def kernel_cost(code: Sequence[int]) -> float:
@@ -44,7 +45,7 @@ def kernel_cost(code: Sequence[int]) -> float:
 
 
 def _map(code: Sequence[int]) -> float:
-    name = _names()[code[2]]
+    name = NAMES[code[2]]
     count, (out, *steps) = code[6], [code[11 + 5 * view] for view in range(4)]
     _, each = ELEMENTS.get(name, CHEAP)
     rows = prod(code[3:6])
@@ -83,10 +84,6 @@ def _product(code: Sequence[int]) -> float:
     else:
         each = rows * (6.0 + columns * (1.0 + terms * 0.9))
     return 10.0 + code[3] * code[4] * (5.0 + each)
-
-
-def _names() -> list[str]:
-    return list(codes())
 
 
 def numpy_cost(instruction: Instruction, rows: int) -> float:

@@ -82,7 +82,7 @@ class Arrays:
             return seen[ref]
 
         for step in self.program.steps:
-            arrays.append(computed(step, read).ravel())
+            arrays.append(lax.optimization_barrier(computed(step, read).ravel()))
         return self.read(arrays, self.program.outputs).ravel()
 
     def read(self, arrays: Sequence[Array], refs: Sequence[Ref]) -> Array:

@@ -58,7 +58,7 @@ class Kernel:
 
 @lru_cache(maxsize=1)
 def kernel() -> Kernel | None:
-    """Return the kernel, compiled or loaded at the first call; None where there is no Numba."""
+    """Return the kernel, compiled or loaded at the first call; None where it cannot be had."""
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         return None
     with _LOADING:
@@ -67,8 +67,17 @@ def kernel() -> Kernel | None:
             from autograd_engine.compiler.machine_object import machine_code
 
             return Kernel(machine_code(source()))
-        except ImportError:
+        except Exception:  # no Numba, or one that lacks something: NumPy goes on by itself
             return None
+
+
+def ready() -> bool:
+    """Say whether the kernel has been compiled on this computer, and need only be loaded."""
+    from autograd_engine.compiler.kernel_source import source
+    from autograd_engine.compiler.machine_object import kept
+
+    path = kept(source())
+    return path is not None and path.is_file()
 
 
 _LOADING = Lock()

@@ -34,15 +34,19 @@ def machine_code(source: str) -> Callable[..., None]:
     """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    place = folder()
-    if place is None:
-        return linked(built(source))
-    path = place / f"machine_{stamp(source)}.o"
-    code = read(path)
+    path = kept(source)
+    code = None if path is None else read(path)
     if code is None:
         code = built(source)
-        write(path, code)
+        if path is not None:
+            write(path, code)
     return linked(code)
+
+
+def kept(source: str) -> Path | None:
+    """Return where the machine code of this source is kept, or would be; None if nowhere."""
+    place = folder()
+    return None if place is None else place / f"machine_{stamp(source)}.o"
 
 
 def stamp(source: str) -> str:
