@@ -17,8 +17,9 @@ import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler import jax_program
 from autograd_engine.compiler.jax_adjoint import passed
-from autograd_engine.compiler.jax_program import by_value, by_wave, is_deep, tape_to_jax
+from autograd_engine.compiler.jax_program import by_value, by_step, is_deep, tape_to_jax
 from autograd_engine.compiler.jax_spelling import SAME, SPELLINGS, primitive_in_jax
+from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.tape import record
 from autograd_engine.engine import TABLE, Primitive, power_of
 
@@ -285,7 +286,7 @@ def random_graph(rng: random.Random, length: int, leaves: list[Value]) -> Value:
     return ag.mean([ag.tanh(value) for value in known[-30:]])
 
 
-WAYS = [by_wave, by_value]
+WAYS = [by_step, by_value]
 
 
 def assert_as_eager(way, out: Value, leaves: list[Value]) -> None:
@@ -300,7 +301,7 @@ def assert_as_eager(way, out: Value, leaves: list[Value]) -> None:
     np.testing.assert_allclose(gradient, expected, rtol=CLOSE, atol=CLOSE * max(map(abs, expected)))
 
 
-@pytest.mark.parametrize("way, length", [(by_wave, 52), (by_value, 400)])
+@pytest.mark.parametrize("way, length", [(by_step, 52), (by_value, 400)])
 def test_a_random_graph_over_every_row_agrees_in_value_and_gradient(way, length):
     leaves = [Value(x) for x in (0.3, -0.8, 1.2, 0.1)]
     assert_as_eager(way, random_graph(random.Random(2), length, leaves), leaves)
@@ -318,7 +319,7 @@ def test_a_network_on_many_samples_agrees_in_value_and_gradient(way):
 @pytest.fixture(params=WAYS)
 def translated(request, monkeypatch):
     """The translation of a tape, by each way in turn."""
-    monkeypatch.setattr(jax_program, "is_deep", lambda tape: request.param is by_value)
+    monkeypatch.setattr(jax_program, "is_deep", lambda waves: request.param is by_value)
     return tape_to_jax
 
 
@@ -439,7 +440,7 @@ def test_a_recurrence_of_many_steps_runs_value_by_value():
         v = v - pull * ag.sin(x)
         x = x + 0.02 * v
     tape = record([x], parameters=[angle, speed, pull])
-    assert is_deep(tape)
+    assert is_deep(Lifted.waves(tape))
     function = jax.jit(jax.value_and_grad(lambda p: tape_to_jax(tape)(p)[0]))
     value, gradient = function(np.array([1.0, 0.0, 0.02]))
     x.backward()
@@ -450,7 +451,7 @@ def test_a_recurrence_of_many_steps_runs_value_by_value():
 
 def test_a_network_is_no_deep_graph():
     model = ag.nn.MLP(4, [8, 8, 1])
-    assert not is_deep(record([ag.sum([model([0.1 * i] * 4) for i in range(30)])]))
+    assert not is_deep(Lifted.waves(record([ag.sum([model([0.1 * i] * 4) for i in range(30)])])))
 
 
 def test_inputs_to_a_program_without_any_are_refused():

@@ -22,6 +22,8 @@ from autograd_engine.engine import ADD, NEGATIVE, SUBTRACT, Primitive
 lax = jax.lax
 Array = Any
 Reader = Callable[[Ref], Array]
+import os
+HIGHEST=int(os.environ.get('HI','8'))
 DEEPEST = 6  # axes of a view
 
 
@@ -55,6 +57,8 @@ class Arrays:
         for start, numbers in program.memory.constants:
             self.numbers.append(numbers)
             self.settle("v", start + numpy.arange(len(numbers)))
+        self.fenced = []
+        height = numpy.zeros(self.count + len(program.steps), int)
         for step in program.steps:
             for taken in step.forward:
                 if taken.kind == "take":  # no copy is made: its slots mean what is copied
@@ -63,6 +67,15 @@ class Arrays:
                         told[taken.out.arena][taken.out.slots().ravel()[to]] = told[
                             taken.ins[0].arena
                         ][taken.index]
+            reads = [o for part in step.parts for o in (part.left, part.right) if o] + step.operands
+            below = max(int(height[self.which[o.ref.arena][o.ref.slots()]].max()) for o in reads)
+            plain = step.kind == "map" or all(part.axes in ("", "map") for part in step.parts)
+            height[self.count] = (below + 1) if plain and step.kind != "scan" else 0
+            if height[self.count] >= HIGHEST:
+                height[self.count] = 0
+                self.fenced.append(True)
+            else:
+                self.fenced.append(False)
             self.settle(step.out.arena, step.out.slots().ravel())
 
     def settle(self, arena: str, slots: Array) -> None:
@@ -81,8 +94,10 @@ class Arrays:
                 seen[ref] = self.read(arrays, [unspread(ref)])[0]
             return seen[ref]
 
-        for step in self.program.steps:
-            arrays.append(lax.optimization_barrier(computed(step, read).ravel()))
+        for step, fenced in zip(self.program.steps, self.fenced):
+            arrays.append(computed(step, read).ravel())
+            if fenced:
+                arrays[-1] = arrays[-1] / lax.optimization_barrier(jnp.ones((), parameters.dtype))
         return self.read(arrays, self.program.outputs).ravel()
 
     def read(self, arrays: Sequence[Array], refs: Sequence[Ref]) -> Array:

@@ -72,36 +72,35 @@ def is_deep(waves: Waves) -> bool:
 
 def by_value(tape: Tape) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs that runs a tape value by value."""
-    values = machine(tape)
-    others, constants = numbers(tape)
-    outputs = numpy.array(tape.outputs)
+    values, outputs = machine(tape), numpy.array(tape.outputs)
+    others, constants = now(tape), numpy.array(tape.constants)
 
     def run(parameters: Any, inputs: Any) -> Any:
-        batch = inputs.shape[:-1]
-        blocks = [jnp.asarray(block, parameters.dtype) for block in (others, constants)]
-        first, second, last = (
-            jnp.broadcast_to(block.reshape(-1, *(1 for _ in batch)), (len(block), *batch))
-            for block in (parameters, *blocks)
-        )
-        leaves = jnp.concatenate([first, second, jnp.moveaxis(inputs, -1, 0), last])
-        return jnp.moveaxis(values(leaves)[outputs], 0, -1)
+        first, last = (numbers.astype(parameters.dtype) for numbers in (others, constants))
+
+        def leaves(row: Any) -> Any:
+            return jnp.concatenate([parameters, first, row, last])
+
+        if inputs.ndim == 1:
+            return values(leaves(inputs))[outputs]
+        return values(jax.vmap(leaves, out_axes=1)(inputs))[outputs].T
 
     return run
 
 
 def by_step(tape: Tape, waves: Waves | None = None) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs with each step of a lifted tape written out."""
-    arrays = Arrays(lift(waves or Lifted.waves(tape)), numbers(tape)[0])
+    arrays = Arrays(lift(waves or Lifted.waves(tape)), now(tape))
 
     def run(parameters: Any, inputs: Any) -> Any:
         if inputs.ndim == 1:
             return arrays(parameters, inputs)
-        # For XLA the rows are one more axis of each array, and of matrix products.
+        # For XLA the rows are one more axis, also of the matrix products.
         return jax.vmap(arrays, in_axes=(None, 0))(parameters, inputs)
 
     return run
 
 
-def numbers(tape: Tape) -> tuple[Places, Places]:
+def now(tape: Tape) -> Any:
     """Return the numbers of the leaves that are neither parameters nor inputs, as of now."""
-    return numpy.array([leaf.data for leaf in tape.others]), numpy.array(tape.constants)
+    return numpy.array([leaf.data for leaf in tape.others])

@@ -129,7 +129,7 @@ def _power_log(x: Any, y: Any) -> Any:
 
 
 def _unit(x: Any, y: Any) -> Any:
-    largest = jnp.where(abs(y) > abs(x), abs(y), abs(x))
+    largest = jnp.maximum(abs(x), abs(y))
     scale = jnp.where((largest == 0.0) | jnp.isinf(largest), 1.0, largest)
     length = jnp.hypot(x / scale, y / scale)
     return jnp.where(largest == 0.0, 0.0, x / scale / length)

@@ -2,6 +2,7 @@
 
 Reading order:
 
+    notebooks what notebooks are given to show
     scene     boxes, arrows and clusters as plain data
     loose     how values in no region are folded
     folding   which values are drawn, and what stands for the rest

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,9 @@ from autograd_engine.engine import Value
 from autograd_engine.history import History
 from autograd_engine.recorder import Recording, Step
 from autograd_engine.views.axes import draw_areas, draw_losses, draw_samples, draw_scene
-from autograd_engine.views.folding import fold, levels
+from autograd_engine.views.folding import counted, fold, levels
 from autograd_engine.views.layout import lay_out
+from autograd_engine.views.notebooks import image, selected
 from autograd_engine.views.replay.boundary import Boundary
 from autograd_engine.views.replay.frames import frames, recording_of, spread
 from autograd_engine.views.scene import Box, Scene
@@ -36,11 +39,34 @@ SIZE = (10.0, 5.6)
 COLOURS = 64
 
 
-def animate(history: History, path: str | os.PathLike[str], *, sample: int = 0) -> None:
+class Animation:
+    """A training as a GIF that was written to `path`, shown by notebooks."""
+
+    def __init__(self, path: Path, data: bytes, description: str) -> None:
+        self.path = path
+        self.data = data
+        self.description = description
+
+    def __repr__(self) -> str:
+        return f"<Animation: {self.description}, in {str(self.path)!r}>"
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, str]:
+        kind, shown = self._mime_()
+        bundle = {kind: shown, "text/markdown": shown, "text/plain": repr(self)}
+        return selected(bundle, include, exclude)
+
+    def _mime_(self) -> tuple[str, str]:
+        """Return what marimo shows."""
+        return "text/html", image("image/gif", self.data, self.description)
+
+
+def animate(history: History, path: str | os.PathLike[str], *, sample: int = 0) -> Animation:
     """Write a GIF of a training: graph, values and gradients, loss curve, decision boundary.
 
     `history` is what `fit(..., record=True)` returned; `sample` is the position of the sample
-    whose graph is shown. Up to 40 steps are shown, regions folded.
+    whose graph is shown. Up to 40 steps are shown, regions folded. Notebooks show what is returned.
 
     Raises `ImportError` naming the extra where matplotlib is missing, `TypeError` for anything
     but a history, `ValueError` for one without a recording, a sample that is not there and a
@@ -53,7 +79,11 @@ def animate(history: History, path: str | os.PathLike[str], *, sample: int = 0) 
     pictures = [film.image(*frame) for frame in frames(recording, steps, sample)]
     first, *rest = _in_few_colours(pictures)
     pauses = [PAUSE] * len(rest) + [END]
-    first.save(target, save_all=True, append_images=rest, duration=pauses, loop=0)
+    written = io.BytesIO()
+    first.save(written, "GIF", save_all=True, append_images=rest, duration=pauses, loop=0)
+    target.write_bytes(written.getvalue())
+    last = counted(recording.steps[-1].number, "step")
+    return Animation(target, written.getvalue(), f"a training of {last}")
 
 
 def _in_few_colours(pictures: list[Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from autograd_engine.engine import Value
 from autograd_engine.views.derivation import Line, derived
+from autograd_engine.views.notebooks import selected
 from autograd_engine.views.plain import plain
 from autograd_engine.views.writers import as_fragment, as_html, as_markdown, as_text
 
@@ -55,8 +56,7 @@ class Explanation:
         # No HTML: notebooks would prefer it to LaTeX, which they set better, and which is
         # shown in one that is opened again without trust.
         bundle = {"text/markdown": self.markdown, "text/plain": self.text}
-        kept = set(bundle) if include is None else set(include)
-        return {kind: text for kind, text in bundle.items() if kind in kept - set(exclude or ())}
+        return selected(bundle, include, exclude)
 
     def _mime_(self) -> tuple[str, str]:
         """Return what marimo shows."""

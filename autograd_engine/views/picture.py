@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.views.dot import GraphvizMissing, run_dot, write_dot
 from autograd_engine.views.folding import fold, near
-from autograd_engine.views.scene import Scene
+from autograd_engine.views.notebooks import image, selected
+from autograd_engine.views.scene import FONT_SIZE, Scene
 from autograd_engine.views.styles import compose, count_drawn
 from autograd_engine.views.svg import write_svg
 
@@ -33,6 +34,9 @@ GUARD = 600
 
 PATIENCE = 3_000
 """With more nodes than this (after `force`) the built-in layout is taken, which stays linear."""
+
+SMALLEST = 9
+"""So many pixels high, at least, is the type of a picture in a notebook: wide ones are scrolled."""
 
 
 class Picture:
@@ -122,18 +126,29 @@ class Picture:
             f"{self.svg}</body>\n</html>\n"
         )
 
+    def image(self) -> str:
+        """Return the picture as an `<img>` that needs no file, for a notebook or a page."""
+        width = re.search(r'<svg[^>]*? width="([0-9.]+)', self.svg)
+        readable = float(width[1]) * SMALLEST / FONT_SIZE if width else 0.0
+        return image(
+            "image/svg+xml", self.svg.encode(), self._scene.description, least=int(readable)
+        )
+
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, str]:
-        # A notebook opened again is not trusted, and then loses its SVG, but not an image.
-        data = base64.b64encode(self.svg.encode()).decode()
-        image = (
-            f'<img src="data:image/svg+xml;base64,{data}"'
-            f' alt="{html.escape(self._scene.description)}" style="max-width: 100%">'
-        )
-        bundle = {"text/html": image, "image/svg+xml": self.svg, "text/plain": repr(self)}
-        kept = set(bundle) if include is None else set(include)
-        return {kind: text for kind, text in bundle.items() if kind in kept - set(exclude or ())}
+        shown = self.image()
+        bundle = {
+            "text/html": shown,
+            "text/markdown": shown,
+            "image/svg+xml": self.svg,
+            "text/plain": repr(self),
+        }
+        return selected(bundle, include, exclude)
+
+    def _mime_(self) -> tuple[str, str]:
+        """Return what marimo shows."""
+        return "text/html", self.image()
 
 
 def draw(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import html
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
 from autograd_engine.engine import CONSTANT, Value, topological_order
 from autograd_engine.views.names import Names
+from autograd_engine.views.notebooks import selected
 from autograd_engine.views.typesetting import SUM
 from autograd_engine.views.wording import rounded
+
+ROWS = 200
+"""So many contributions a notebook shows at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,8 +130,37 @@ class Steps(Sequence[Contribution]):
             rows.append(f"an adjoint of exactly 0, which passes nothing on: {names}{more}")
         return "\n".join(rows)
 
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, str]:
+        kind, table = self._mime_()
+        return selected({kind: table, "text/plain": str(self)}, include, exclude)
+
+    def _mime_(self) -> tuple[str, str]:
+        """Return what marimo shows."""
+        return "text/html", _table(self)
+
     def __repr__(self) -> str:
         return f"<Steps: {len(self)} contributions back from {self.name(self.output)}>"
+
+
+def _table(steps: Steps) -> str:
+    """Return the contributions as a table in HTML that needs no style: the first of them."""
+    heads = ("", "to", "from", "partial", "· adjoint", "+ gradient before", "= after")
+    rows = [_row("th", heads)]
+    for number, step in enumerate(steps[:ROWS], 1):
+        node, operand = step.names
+        partial = f"∂{node}/∂{operand} = {rounded(step.partial, SUM)}"
+        adjoint = f"δ({node}) = {rounded(step.adjoint, SUM)}"
+        sums = rounded(step.before, SUM), rounded(step.after, SUM)
+        rows.append(_row("td", (f"{number:,}", operand, node, partial, adjoint, *sums)))
+    more = len(steps) - ROWS
+    rest = f"<p>and {more:,} more: step through them with a loop</p>" if more > 0 else ""
+    return f"<table>{''.join(rows)}</table>{rest}"
+
+
+def _row(cell: str, texts: Iterable[str]) -> str:
+    return f"<tr>{''.join(f'<{cell}>{html.escape(text)}</{cell}>' for text in texts)}</tr>"
 
 
 def _named(output: Value, order: list[Value]) -> Names:

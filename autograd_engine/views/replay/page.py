@@ -6,6 +6,7 @@ import html
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Any, TypeAlias
 
@@ -14,6 +15,7 @@ from autograd_engine.views.explore.contents import inert_json
 from autograd_engine.views.explore.page import Page, checked_path
 from autograd_engine.views.folding import counted
 from autograd_engine.views.replay.contents import run_contents
+from autograd_engine.views.replay.curve import curve_image
 from autograd_engine.views.scene import readable
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
@@ -72,7 +74,8 @@ def replay(
     runs = [run_contents(name, history, sample) for name, history in _named(histories)]
     description = ", ".join(map(_described, runs))
     data = inert_json({"description": description, "runs": runs})
-    page = Replay(_filled(f"Replay: {description}", data), description)
+    shown = partial(curve_image, runs, description)
+    page = Replay(_filled(f"Replay: {description}", data), description, shown)
     if path is not None:
         page.save(path)
     return page

@@ -1,0 +1,65 @@
+"""What notebooks are given to show: images, pages in a frame, and one thing in several kinds.
+
+JupyterLab shows HTML first. Of a notebook that is opened again without trust it takes out
+frames, styles, scripts and SVG, and leaves images. VS Code then shows no HTML at all, but
+Markdown, and an image in that stays too.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable, Mapping
+
+RUN_AGAIN = "a still: trust this notebook, or run the cell again, to step through it"
+
+
+def image(kind: str, data: bytes, description: str, least: int = 0) -> str:
+    """Return an image as HTML that needs no file, as wide as there is room.
+
+    Where there are fewer than `least` pixels, it is scrolled rather than made smaller.
+
+    >>> image("image/gif", b"GIF", "a training")
+    '<img src="data:image/gif;base64,R0lG" alt="a training" style="max-width: 100%">'
+    """
+    text = base64.b64encode(data).decode()
+    narrowest = f"; min-width: {least}px" if least else ""
+    shown = (
+        f'<img src="data:{kind};base64,{text}" alt="{html.escape(description)}"'
+        f' style="max-width: 100%{narrowest}">'
+    )
+    return f'<div style="overflow-x: auto">{shown}</div>' if least else shown
+
+
+def frame(page: str, title: str, height: int) -> str:
+    """Return a page in a frame of its own, `height` pixels high.
+
+    The notebook's style and scripts, and the page's, do not meet.
+    """
+    return (
+        f'<iframe srcdoc="{html.escape(page)}" sandbox="allow-scripts"'
+        f' title="{html.escape(title)}" loading="lazy"'
+        f' style="width: 100%; height: {height}px; border: 0"></iframe>'
+    )
+
+
+def still(shown: str, title: str) -> str:
+    """Return what stands for a page where its scripts do not run."""
+    return f'<div class="ag-still">{shown}<p>{html.escape(title)}, {RUN_AGAIN}.</p></div>'
+
+
+def framed(given: str, instead: str) -> str:
+    """Return a frame, and a still that is shown only where the frame was taken out."""
+    return f"{given}<style>iframe ~ .ag-still {{ display: none }}</style>{instead}"
+
+
+def selected(
+    kinds: Mapping[str, str], include: Iterable[str] | None, exclude: Iterable[str] | None
+) -> dict[str, str]:
+    """Return those of the kinds that a notebook asks for.
+
+    >>> selected({"text/html": "<b>1</b>", "text/plain": "1"}, None, ["text/html"])
+    {'text/plain': '1'}
+    """
+    kept = set(kinds if include is None else include) - set(exclude or ())
+    return {kind: text for kind, text in kinds.items() if kind in kept}
