@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -106,10 +107,14 @@ def _part(title: str, text: str, wrapped: bool = True) -> list[str]:
 
 
 def _item(finding: Finding) -> str:
-    what, where, why, fix = map(
-        html.escape, (finding.what, finding.where, finding.why, finding.fix)
-    )
+    what, where, why = map(_marked, (finding.what, finding.where, finding.why))
+    fix = html.escape(finding.fix)
     return (
         f"<li><strong>{html.escape(finding.kind)}</strong>: {what}<br>"
         f"<em>where</em>: {where}<br><em>why</em>: {why}<pre>{fix}</pre></li>"
     )
+
+
+def _marked(text: str) -> str:
+    """Return text as HTML, what stands between backquotes as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -134,7 +134,8 @@ class Steps(Sequence[Contribution]):
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, str]:
         kind, table = self._mime_()
-        return selected({kind: table, "text/plain": str(self)}, include, exclude)
+        text = str(self) if len(self) <= ROWS else repr(self)
+        return selected({kind: table, "text/plain": text}, include, exclude)
 
     def _mime_(self) -> tuple[str, str]:
         """Return what marimo shows."""
@@ -146,14 +147,14 @@ class Steps(Sequence[Contribution]):
 
 def _table(steps: Steps) -> str:
     """Return the contributions as a table in HTML that needs no style: the first of them."""
-    heads = ("", "to", "from", "partial", "· adjoint", "+ gradient before", "= after")
+    heads = ("", "from", "to", "its gradient", "+ partial", "· adjoint", "= its gradient")
     rows = [_row("th", heads)]
     for number, step in enumerate(steps[:ROWS], 1):
         node, operand = step.names
         partial = f"∂{node}/∂{operand} = {rounded(step.partial, SUM)}"
         adjoint = f"δ({node}) = {rounded(step.adjoint, SUM)}"
-        sums = rounded(step.before, SUM), rounded(step.after, SUM)
-        rows.append(_row("td", (f"{number:,}", operand, node, partial, adjoint, *sums)))
+        before, after = rounded(step.before, SUM), rounded(step.after, SUM)
+        rows.append(_row("td", (f"{number:,}", node, operand, before, partial, adjoint, after)))
     more = len(steps) - ROWS
     rest = f"<p>and {more:,} more: step through them with a loop</p>" if more > 0 else ""
     return f"<table>{''.join(rows)}</table>{rest}"

@@ -178,7 +178,7 @@ function dress(name) {
   picture.fit();
 }
 
-const narrow = () => matchMedia("(max-width: 60rem)").matches;
+const narrow = () => matchMedia("(max-width: 52rem)").matches;
 
 // Where much is open, what scrolls into sight is brought up to date.
 let scrolled = 0;

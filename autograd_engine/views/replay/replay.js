@@ -6,7 +6,7 @@ const runs = contents.runs.map((run) => new Run(run));
 const timeline = [...new Set(runs.flatMap((run) => run.steps))].sort((a, b) => a - b);
 const THEMES = ["auto", "light", "dark", "projector"];
 const state = { place: 0, run: 0, selected: null, playing: 0, logarithmic: false };
-const narrow = () => matchMedia("(max-width: 60rem)").matches;
+const narrow = () => matchMedia("(max-width: 52rem)").matches;
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 const grouped = (number) => number.toLocaleString("en");
 
