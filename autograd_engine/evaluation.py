@@ -167,9 +167,16 @@ def check_kinds(model: object, loss: object, optimizer: object) -> None:
 
 
 def check_options(
-    epochs: int, batch_size: int, patience: int | None, validated: bool, compile: bool | str
+    epochs: int,
+    batch_size: int,
+    patience: int | None,
+    validated: bool,
+    compile: bool | str,
+    record: bool,
 ) -> None:
     """Refuse numbers and choices that make no training."""
+    if record not in (True, False):
+        raise ValueError(f"record must be True or False, got {record!r:.80}")
     if compile not in ("auto", True, False):
         raise ValueError(f'compile must be "auto", True or False, got {compile!r}')
     for name, given in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):

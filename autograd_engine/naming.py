@@ -25,7 +25,7 @@ def name_values(names: Mapping[str, object]) -> int:
     called w[0], w[1], ..., the parameters of a module by their dotted names, behind the
     variable's where there are several modules. A value that has a label keeps it; variables
     that begin with an underscore are passed over, and so is a loop's variable, in favour of
-    the list that it runs through. Raises `TypeError` for anything but a mapping.
+    the list that it runs through. Raises `TypeError` for anything but a mapping from names.
 
     >>> a, weights = Value(1.0), [Value(2.0), Value(3.0)]
     >>> for weight in weights:
@@ -37,6 +37,11 @@ def name_values(names: Mapping[str, object]) -> int:
     """
     if not isinstance(names, Mapping):
         raise TypeError(f"name_values needs locals() or globals(), not {type(names).__name__}")
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(
+                f"name_values needs the names of variables, such as locals() has; got {name!r:.60}"
+            )
     return _label(names, {})
 
 

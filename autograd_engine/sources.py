@@ -39,6 +39,11 @@ class trace_source:
     """
 
     def __init__(self, on: bool = True) -> None:
+        if not isinstance(on, bool):
+            raise TypeError(
+                f"trace_source needs True or False, not {on!r:.60}: it traces every value that is "
+                f"made after it, as in `with trace_source():`"
+            )
         self._on = on
         self._before: Any = TRACED.get(get_ident())
         trace(_note if on else None)

@@ -120,7 +120,7 @@ def fit(
     check_kinds(model, loss, optimizer)
     samples = pairs("data", data)
     held_out = [] if validation is None else pairs("validation", validation)
-    check_options(epochs, batch_size, patience, bool(held_out), compile)
+    check_options(epochs, batch_size, patience, bool(held_out), compile, record)
     settings = {
         "samples": len(samples),
         "validation": len(held_out),

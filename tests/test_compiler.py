@@ -1,6 +1,8 @@
 """`ag.compile` and what it gives: shapes, numbers read at each call, and every refusal."""
 
+import copy
 import math
+import pickle
 import random
 import subprocess
 import sys
@@ -269,6 +271,41 @@ def test_a_primitive_of_ones_own_compiles():
     w = Value(2.0)
     value, gradient = ag.compile(cube(w)).value_and_grad()
     assert (value, gradient.tolist()) == (8.0, [12.0])
+
+
+# Pickles and copies.
+
+
+@pytest.mark.parametrize("backend", ["auto", "numpy", "numba", "exact"])
+@pytest.mark.parametrize(
+    "twin", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))]
+)
+def test_a_copied_program_computes_the_same(twin, backend):
+    z, w, b, x, y = graph()
+    program = ag.compile([z, w], [x, y], [b, w], check=False, backend=backend)
+    expected = program(BATCH)  # a program that has run holds memory, which is not copied
+    assert twin(program)(BATCH).tolist() == expected.tolist()
+    assert math.isinf(twin(program)([math.inf, 0.0])[0])
+
+
+def test_a_shallow_copy_of_a_program_shares_its_leaves_and_a_deep_one_has_its_own():
+    w = Value(2.0, "w")
+    program = ag.compile(lambda x: w * x if w > 0.0 else x, 1.0)
+    shared, own = copy.copy(program), copy.deepcopy(program)
+    w.data = 5.0
+    assert (shared(3.0), own(3.0)) == (15.0, 6.0)
+    w.data = -1.0
+    with pytest.raises(ag.GuardError):
+        shared(3.0)
+    assert own.parameters[0].label == "w" and own(3.0) == 6.0
+
+
+def test_a_program_shares_its_leaves_with_what_is_pickled_together():
+    model = ag.nn.MLP(2, [3, 1])
+    program = ag.compile(model, [0.0, 0.0])
+    model, program = pickle.loads(pickle.dumps((model, program)))
+    assert set(program.parameters) == set(model.parameters())
+    assert program([0.5, -0.5]) == pytest.approx(model([0.5, -0.5]).data, rel=CLOSE)
 
 
 # What a program says of itself.

@@ -281,7 +281,7 @@ def test_a_finding_says_what_where_why_and_how_to_fix_it(build, kind):
     found = diagnosed(build(well=False))
     for text in (found[0].what, found[0].where, found[0].why, found[0].fix):
         assert isinstance(text, str) and text
-        assert text in found._repr_html_() or any(mark in text for mark in "'\"&<>")
+        assert text in found._repr_html_() or any(mark in text for mark in "'\"&<>`")
     for line in str(found[0]).splitlines():
         assert len(line) <= 100 and line == line.rstrip()
     assert found[0].what in " ".join(str(found).split()) and repr(found) == str(found)
@@ -757,6 +757,14 @@ def test_a_learning_rate_that_is_none_is_refused(lr):
 def test_wrong_parameters_of_diagnostics_are_refused_before_the_block():
     with pytest.raises(TypeError, match="parameter 0 is no Value"):
         ag.diagnostics([1.0])
+
+
+def test_a_notebook_shows_numbered_findings_and_code_as_code():
+    found = ag.diagnose(Value(1.0, "w") * 2.0, [Value(1.0, "`</code>")])
+    (_, shown), text = found._mime_(), found._repr_html_()
+    assert shown == text and text.startswith('<ol style="list-style: decimal')
+    assert "<code>.data</code>" in text and "<code>detach()</code>" in text
+    assert "`&lt;/code&gt;" in text and text.count("<code>") == text.count("</code>")
 
 
 def test_labels_of_any_kind_are_shown_and_not_run():

@@ -74,8 +74,44 @@ def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
     bundle = page._repr_mimebundle_()
     assert bundle["text/plain"] == repr(page) == "<Page to explore: e: 5 values, 2 leaves>"
     assert bundle["text/html"].startswith('<iframe srcdoc="&lt;!DOCTYPE html&gt;')
-    assert bundle["text/html"].count("<") == 2  # the frame, and nothing beside it
+    kind, frame = page._mime_()
+    assert kind == "text/html" and bundle["text/html"].startswith(frame)
+    assert frame.count("<") == 2 and 'sandbox="allow-scripts"' in frame
     assert set(page._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
+
+
+def without_trust(bundle: dict[str, str]) -> str:
+    """What JupyterLab leaves of HTML: no frames, no style elements, nothing that runs."""
+    found = re.sub("<(iframe|style|script)\\b.*?</\\1>", "", bundle["text/html"], flags=re.DOTALL)
+    assert "srcdoc" not in found and "<style" not in found
+    return found
+
+
+def test_a_notebook_reopened_without_trust_shows_a_still():
+    output = expression()
+    bundle = ag.explore(output)._repr_mimebundle_()
+    left = without_trust(bundle)
+    assert ag.draw(output).image() in left
+    assert "A still of e: 5 values, 2 leaves. Trust this notebook" in left
+    assert bundle["text/markdown"] == left  # VS Code shows no HTML then, but Markdown
+
+
+def test_a_still_holds_the_numbers_of_the_moment_when_the_page_was_made():
+    a = ag.Value(2.0, "a")
+    page, drawn = ag.explore(a * a), ag.draw(a * a).image()
+    a.data = 7.0
+    assert drawn in page._repr_mimebundle_()["text/markdown"]
+
+
+def test_a_still_of_more_than_can_be_laid_out_is_words_alone():
+    x = ag.Value(0.5, "x")
+    for _ in range(700):  # 700 labelled values fold into nothing
+        x = x.tanh()
+        x.label = "y"
+    page = ag.explore(x)
+    still = page._repr_mimebundle_()["text/markdown"]
+    assert "A still of y: 701 values" in still
+    assert len(still) < 200 or "<img " in still
 
 
 def test_the_data_ends_no_element_and_reads_back_as_it_was():
@@ -658,11 +694,15 @@ def test_boxes_of_an_open_picture_do_not_overlap(opened):
 def test_the_page_works_in_a_notebooks_frame(browser, tmp_path):
     frame = ag.explore(expression())._repr_mimebundle_()["text/html"]
     (tmp_path / "notebook.html").write_text(f"<!DOCTYPE html><body>{frame}", encoding="utf-8")
-    page = browser.new_page(offline=True)
+    page = browser.new_page(offline=True, viewport={"width": 980, "height": 900})
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto((tmp_path / "notebook.html").as_uri())
+    assert not page.locator(".ag-still").is_visible()
     inside = page.frame_locator("iframe")
+    # A small graph fits into the frame: scrolling there would be caught in it.
+    overflow = "(e) => e.scrollHeight - e.clientHeight"
+    assert inside.locator("html").evaluate(overflow) <= 0
     inside.locator("#first").click()
     for _ in range(4):
         inside.locator("#next").click()
@@ -672,3 +712,17 @@ def test_the_page_works_in_a_notebooks_frame(browser, tmp_path):
     assert inside.locator('[data-index="0"]').get_attribute("data-gradient") == "9"
     page.close()
     assert complaints == []
+
+
+def test_a_still_is_seen_where_the_frame_was_taken_out(browser, tmp_path):
+    left = without_trust(ag.explore(expression())._repr_mimebundle_())
+    other = ag.explore(expression())._repr_mimebundle_()["text/html"]  # of a cell that was run
+    text = f"<!DOCTYPE html><body><div>{left}</div><div>{other}</div>"
+    (tmp_path / "notebook.html").write_text(text, encoding="utf-8")
+    page = browser.new_page(offline=True)
+    page.goto((tmp_path / "notebook.html").as_uri())
+    seen = (
+        "(all) => all.map((e) => e.checkVisibility() && e.querySelector('img').naturalWidth > 99)"
+    )
+    assert page.locator(".ag-still").evaluate_all(seen) == [True, False]
+    page.close()

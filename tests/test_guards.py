@@ -82,6 +82,12 @@ def test_the_error_names_file_line_text_numbers_and_row():
     assert "0.5 > 1.0 in row 2 is False; it was 2.5 > 1.0, True" in text
 
 
+def test_the_error_names_the_line_that_called_numpy_not_one_of_numpys():
+    program = ag.compile(lambda x: x.max(), numpy.array([2.0, 1.0]))
+    with pytest.raises(GuardError, match=r"test_guards\.py, line \d+: program = .*x\.max\(\)"):
+        program([1.0, 2.0])
+
+
 def test_a_guard_error_is_a_runtime_error_from_every_call():
     program = ag.compile(step, [2.5])
     assert issubclass(GuardError, RuntimeError)
@@ -101,7 +107,7 @@ def test_a_guard_on_a_parameter_reads_its_number_at_each_call():
     program = ag.compile(lambda x: w * x if w > 0.0 else x, 2.0)
     assert program(3.0) == 3.0
     w.data = -1.0
-    with pytest.raises(GuardError, match=r"-1\.0 \('w'\) > 0\.0"):
+    with pytest.raises(GuardError, match=r"-1\.0 \('w'\) > 0\.0 is False; it was 1\.0 > "):
         program(3.0)
     assert program.parameters == (w,)
 

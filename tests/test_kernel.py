@@ -43,7 +43,7 @@ def workspace(loop: Kernel | None, rows: int, seed: int = 0) -> Bound:
     """Return memory of random numbers, with no program on it."""
     memory = Memory(dict.fromkeys("vVaAsS", SLOTS))
     empty = ArrayProgram([], memory, [], numpy.array([], int), 0)
-    bound = Bound(empty, Backward(None), rows, loop)
+    bound = Bound(empty, Backward(), rows, loop)
     bound.memory[8:] = numpy.roll(numbers(len(bound.memory) - 8), seed)
     return bound
 

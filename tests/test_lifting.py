@@ -236,6 +236,37 @@ def test_a_primitive_of_ones_own_may_give_its_operand_or_one_number_or_branch(fo
     check(graphs.Graph(ag.sum([own(a) * b for a, b in zip(x, w)]), x, w), 4)
 
 
+@pytest.mark.parametrize(
+    "partials",
+    [
+        lambda out, x: (2.0 * x if x > 0 else -1.0,),
+        lambda out, x: (math.cos(x) * out,),
+        lambda out, x: (abs(float(x)),),
+    ],
+)
+def test_partials_that_cannot_be_read_are_called_number_by_number(partials):
+    own, rng = ag.primitive("own", lambda x: ag.tanh(x) * x, partials), random.Random(12)
+    x, w = graphs.vector(rng, 3), graphs.vector(rng, 3)
+    check(graphs.Graph(ag.sum([own(a * b) for a, b in zip(x, w)]), x, w), 4)
+
+
+def test_partials_of_two_operands_that_cannot_be_read_are_told_apart():
+    def partials(out, x, y):
+        return (3.0 if x > y else 1.0), (0.25 if x > y else 2.0)
+
+    own, rng = ag.primitive("own", lambda x, y: 2.0 * x + y, partials), random.Random(13)
+    x, w = graphs.vector(rng, 5), graphs.vector(rng, 5)
+    check(graphs.Graph(ag.sum([own(a, b) for a, b in zip(x, w)]), x, w), 4)
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "multiply", "maximum", "stopped"])
+def test_a_primitive_of_ones_own_may_be_called_like_one_of_the_package(name):
+    own = ag.primitive(name, lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
+    rng = random.Random(14)
+    x, w = graphs.vector(rng, 3), graphs.vector(rng, 3)
+    check(graphs.Graph(ag.sum([own(a * b) for a, b in zip(x, w)]), x, w), 4)
+
+
 def test_a_square_is_a_product_however_it_is_written():
     x = graphs.vector(random.Random(11), 6)
     ways = [[v * v for v in x], [v**2 for v in x], [v**2.0 for v in x]]

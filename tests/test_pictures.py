@@ -469,8 +469,28 @@ def test_a_notebook_gets_an_image_that_survives_being_reopened_untrusted():
     match = re.search(r'<img src="data:image/svg\+xml;base64,([^"]+)"', bundle["text/html"])
     assert match and base64.b64decode(match[1]).decode() == picture.svg
     assert "<svg" not in bundle["text/html"]
+    # VS Code shows no HTML then, but Markdown.
+    assert bundle["text/markdown"] == bundle["text/html"] == picture.image()
     assert 'alt="computation graph of 3 values"' in bundle["text/html"]
     assert bundle["text/plain"] == repr(picture) == "<Picture: computation graph of 3 values>"
+
+
+@pytest.mark.parametrize("length", [1, 12])
+def test_a_wide_picture_is_scrolled_in_a_notebook_before_its_type_is_below_9_pixels(length):
+    x = Value(0.5, "x")
+    for _ in range(length):
+        x = x.tanh()
+    picture = builtin(x)
+    wide = float(re.search(r'width="([0-9.]+)pt"', picture.svg)[1])
+    least = int(re.search(r"min-width: ([0-9]+)px", picture.image())[1])
+    type_size = float(re.search(r'font-size="([0-9.]+)"', picture.svg)[1])
+    assert type_size * least / wide == pytest.approx(9.0, abs=0.05)
+    assert picture.image().startswith('<div style="overflow-x: auto"><img ')
+
+
+def test_marimo_shows_the_image_alone():
+    picture = builtin(Value(2.0) * 3.0)
+    assert picture._mime_() == ("text/html", picture.image())
 
 
 def test_a_notebook_can_ask_for_some_kinds_only():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import random
 import re
 import sys
+from xml.etree import ElementTree
 
 import pytest
 
@@ -275,7 +277,34 @@ def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
     bundle = page._repr_mimebundle_()
     assert bundle["text/plain"] == repr(page) == "<Replay: slow: 9 steps, fast: 9 steps>"
     assert bundle["text/html"].startswith('<iframe srcdoc="&lt;!DOCTYPE html&gt;')
-    assert bundle["text/html"].count("<") == 2
+    assert bundle["text/html"].startswith(page._mime_()[1])
+
+
+def test_a_notebook_reopened_without_trust_shows_the_losses_as_a_still():
+    slow, fast = trained(network()), trained(network(), lr=1.0)
+    still = ag.replay({"slow": slow, "<fast>": fast})._repr_mimebundle_()["text/markdown"]
+    assert "A still of slow: 9 steps, &lt;fast&gt;: 9 steps. Trust this notebook" in still
+    picture = base64.b64decode(re.search(r'"data:image/svg\+xml;base64,([^"]+)"', still)[1])
+    root = ElementTree.fromstring(picture)
+    lines = [
+        line.get("points").split() for line in root.iter("{http://www.w3.org/2000/svg}polyline")
+    ]
+    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"loss slow", "loss <fast>", "9 steps"} <= set(texts)
+    losses = slow.loss + fast.loss
+    assert len(slow.loss) > 1 and f"{max(losses):.3g}" in texts
+    heights = [230.0 - 200.0 * loss / max(losses) for loss in losses]
+    drawn = [float(point.split(",")[1]) for line in lines for point in line]
+    assert drawn == pytest.approx(heights, abs=0.051)  # written to a tenth of a pixel
+
+
+def test_of_a_training_of_one_epoch_the_still_shows_the_batches():
+    history = trained(network(), epochs=1)
+    still = ag.replay(history)._repr_mimebundle_()["text/markdown"]
+    picture = base64.b64decode(re.search(r'"data:image/svg\+xml;base64,([^"]+)"', still)[1])
+    (line,) = re.findall('points="([^"]+)"', picture.decode())
+    given = [step.loss for step in history.recording.steps if math.isfinite(step.loss)]
+    assert len(line.split()) == len(given) > 1
 
 
 def test_the_page_of_200_steps_of_a_small_network_has_at_most_a_megabyte():
@@ -627,7 +656,15 @@ def test_the_animation_is_a_gif_of_evenly_spread_steps(tmp_path, history):
     pytest.importorskip("matplotlib")
     path = tmp_path / "training.gif"
     few = trained(network(), epochs=2, batch_size=12)
-    ag.animate(few, path)
+    made = ag.animate(few, path)
+    assert (made.path, made.data) == (path, path.read_bytes())
+    assert repr(made) == f"<Animation: a training of 4 steps, in {str(path)!r}>"
+    bundle = made._repr_mimebundle_()
+    encoded = base64.b64encode(made.data).decode()
+    assert f'<img src="data:image/gif;base64,{encoded}"' in bundle["text/html"]
+    assert made._mime_() == ("text/html", bundle["text/html"])
+    assert bundle["text/markdown"] == bundle["text/html"]
+    assert made._repr_mimebundle_(include=["text/plain"]) == {"text/plain": repr(made)}
     with image.open(path) as film:
         assert (film.format, film.n_frames, film.info["loop"]) == ("GIF", 5, 0)
         first = film.convert("RGB").tobytes()

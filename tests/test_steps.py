@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import threading
+from xml.etree import ElementTree
 
 import pytest
 
@@ -195,7 +196,7 @@ HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
 @pytest.mark.parametrize(
     ("keys", "rows"),
     [
-        ("", []),
+        ("", ROWS),  # nobody is there to press keys
         ("n\n", ROWS[:1]),
         ("\n\n", ROWS[:2]),
         ("next\nBACK\nn\n", [ROWS[0], f"this is the beginning; {HELP}", ROWS[1]]),
@@ -278,3 +279,33 @@ def test_in_a_terminal_single_keys_are_read_and_it_is_left_as_it_was():
         "[4/4]",
         "gradients:",
     ]
+
+
+def test_a_notebook_shows_a_table_of_the_contributions_and_a_terminal_a_line_of_each():
+    steps = ag.steps(example()[2])
+    bundle = steps._repr_mimebundle_()
+    assert bundle["text/plain"] == str(steps)
+    assert steps._mime_() == ("text/html", bundle["text/html"])
+    rows = ElementTree.fromstring(bundle["text/html"])
+    head, *body = [[cell.text or "" for cell in row] for row in rows]
+    assert head == ["", "from", "to", "its gradient", "+ partial", "· adjoint", "= its gradient"]
+    assert len(body) == len(steps)
+    (last,) = (row for row in body if row[1:4] == ["p", "a", "1"])
+    assert last[4:] == ["∂p/∂a = -3", "δ(p) = 1", "-2"]
+    assert steps._repr_mimebundle_(exclude=["text/plain"]) == {"text/html": bundle["text/html"]}
+
+
+def test_in_the_table_labels_are_shown_and_not_run():
+    f = ag.Value(2.0, "<script>&") * ag.Value(3.0, "b")
+    shown = ag.steps(f)._mime_()[1]
+    assert "<script>" not in shown and "&lt;script&gt;&amp;" in shown
+
+
+def test_of_many_contributions_a_notebook_shows_the_first_200():
+    x = ag.Value(0.5, "x")
+    for _ in range(250):
+        x = x.tanh()
+    bundle = ag.steps(x)._repr_mimebundle_()
+    assert bundle["text/html"].count("<tr>") == 201
+    assert "and 50 more" in bundle["text/html"]
+    assert bundle["text/plain"] == "<Steps: 250 contributions back from f>"

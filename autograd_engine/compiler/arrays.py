@@ -32,13 +32,15 @@ class Instruction:
     - "map": out = rule(*ins), element by element;
     - "choose": out = ins[2] where ins[0] > ins[1], else 0;
     - "contract": with the `axes` "hsk,hjk->hsj", out[h, s, j] is the sum over k of
-      ins[0][h, s, k] * ins[1][h, j, k]; also summed over the batch if out is not batched;
+      ins[0][h, s, k] * ins[1][h, j, k]; with "nk,nk->n", out[n] that of ins[0][n, k] *
+      ins[1][n, k]; also summed over the batch if out is not batched;
     - "sum": out = ins[0] summed over the axes in `over`, and over the batch if out is not;
     - "scan": out[..., k] = rule(out[..., k - 1], ins[0][..., k]) along the last axis, backwards
       where `over` holds -1;
     - "take": out = the slots `index` of the arena that ins[0] views, put where `at` says;
     - "put": the slots `index` of the arena that out views += ins[0];
-    - "copy": out = ins[0]; "fill": out = 0.
+    - "copy": out = ins[0]; "fill": out = 0;
+    - "seed": out = 1, the output's own adjoint, or in a batch each row's weight in the mean.
     """
 
     kind: str
@@ -60,9 +62,6 @@ class Operand:
     at: Array = None
     active: bool = True
     parts: tuple[Operand, ...] = ()  # of a mixed operand: what was gathered from each arena
-
-    def transposed(self, *axes: int) -> Operand:
-        return Operand(self.ref.transposed(*axes), self.source, self.at, self.active, self.parts)
 
 
 @dataclass
@@ -137,7 +136,7 @@ def mapped(
     Somebody's own primitive is told by its formula, where it has one: `new(shape, batched)`
     reserves memory for what stands between.
     """
-    expression = None if rule.name in TABLE else formula(rule)
+    expression = None if TABLE.get(rule.name) is rule else formula(rule)
     if expression is None:
         return [Instruction("map", out, ins, rule)]
     known = dict(zip((X, Y), ins))

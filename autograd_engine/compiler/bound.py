@@ -208,7 +208,12 @@ def chooser() -> Any:
     def choose(x: float, y: float, z: float) -> float:
         return z if x > y else 0.0
 
-    made: Any = numba.vectorize(["float64(float64, float64, float64)"], cache=True)(choose)
+    types = ["float64(float64, float64, float64)"]
+    made: Any
+    try:
+        made = numba.vectorize(types, cache=True)(choose)
+    except RuntimeError:  # no folder to keep a cache in
+        made = numba.vectorize(types)(choose)
     return made.ufunc
 
 

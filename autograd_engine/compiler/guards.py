@@ -15,11 +15,10 @@ out then.
 from __future__ import annotations
 
 import linecache
-import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from threading import get_ident
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.engine import CONSTANT, Primitive, Value, above, at_least, equals
@@ -45,16 +44,24 @@ class GuardError(RuntimeError):
 
 @dataclass(frozen=True)
 class Guard:
-    """A comparison that a function made: how it came out, where, and the value that decides it."""
+    """A comparison that a function made: of what, how it came out, and the value that decides it.
+
+    `label` is that of the first operand, `numbers` are those of both at the time.
+    """
 
     name: str
-    x: Value
-    y: Value
+    label: str
+    numbers: tuple[float, float]
     holds: bool
     value: Value
     file: str
     line: int
     text: str
+
+    @property
+    def place(self) -> str:
+        """File, line number and, where it can be read, the line."""
+        return f"{self.file}, line {self.line}" + (f": {self.text}" if self.text else "")
 
 
 class Watch:
@@ -92,23 +99,29 @@ class Watch:
             _, rule, swapped = COMPARISONS[name]
             with recording():
                 value = rule(y, x) if swapped else rule(x, y)
-            self._found[key] = Guard(name, x, y, holds, value, file, line, text)
+            self._found[key] = Guard(
+                name, x.label, (x.data, y.data), holds, value, file, line, text
+            )
 
 
 def _identity(value: Value) -> object:
     return value.data.hex() if value.rule is CONSTANT else id(value)
 
 
-_PACKAGE = str(Path(__file__).parent.parent) + os.sep
+_PASSED_OVER = ("autograd_engine", "numpy")  # which compares for `array.max()`
 
 
 def _place() -> tuple[str, int, str]:
-    """Return file, line number and text of the line outside the package that is being run."""
+    """Return file, line number and text of the line being run outside of these packages."""
     frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+    while _package(frame) in _PASSED_OVER and frame.f_back is not None:
         frame = frame.f_back
     file, line = frame.f_code.co_filename, frame.f_lineno
     return file, line, linecache.getline(file, line, frame.f_globals).strip()
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 class Guards:
@@ -124,11 +137,11 @@ class Guards:
         tape.outputs[first:] = [place for _, place in kept]
         self._tape = tape
         self._first = first
-        self._guards = [guard for guard, _ in kept]
-        self.expected = [guard.value.data for guard in self._guards]
+        self.kept = [guard for guard, _ in kept]
+        self.expected = [guard.value.data for guard in self.kept]
 
     def __len__(self) -> int:
-        return len(self._guards)
+        return len(self.kept)
 
     def check(self, outputs: Any, leaves: Any, rows: Any) -> None:
         """Raise `GuardError` for the first guard in the first row that came out otherwise."""
@@ -143,16 +156,17 @@ class Guards:
     def _message(self, which: int, given: list[float], where: str) -> str:
         from autograd_engine.compiler.exact import Interpreter
 
-        guard, tape = self._guards[which], self._tape
+        guard, tape = self.kept[which], self._tape
         symbol, _, swapped = COMPARISONS[guard.name]
         values = Interpreter(tape).values(given)
         k = tape.outputs[self._first + which] - tape.start
         x, y = tape.y[k] if swapped else tape.x[k], tape.x[k] if swapped else tape.y[k]
-        label = f" ({guard.x.label!r})" if guard.x.label else ""
+        label = f" ({guard.label!r})" if guard.label else ""
+        before, than = guard.numbers
         return (
-            f"{guard.file}, line {guard.line}: {guard.text}\n"
+            f"{guard.place}\n"
             f"The comparison {values[x]!r}{label} {symbol} {values[y]!r}{where} is "
-            f"{not guard.holds}; it was {guard.x.data!r} {symbol} {guard.y.data!r}, "
+            f"{not guard.holds}; it was {before!r} {symbol} {than!r}, "
             f"{guard.holds}, when this program was compiled, which holds only the branch "
             f"taken then. Compile another program for such numbers, or choose without a "
             f"branch: with ag.maximum, ag.minimum, ag.relu, ag.clip."

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Operand, Part, Step, mapped
+from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Part, Step, mapped
 from autograd_engine.compiler.grids import Grid, grids
 from autograd_engine.compiler.keys import of_rows, scattered
 from autograd_engine.compiler.operands import Placing
@@ -114,11 +114,11 @@ class _Lifting(Placing):
             if column.right is not None and column.left.shape[1] > 1:
                 self.add_products(step, column, grid)
             elif column.right is not None:
-                operands, lengths = self.aligned([column.left[:, 0], column.right[:, 0]])
-                self.add_product(step, column.sign, operands, lengths)
+                (left, right), _ = self.aligned([column.left[:, 0], column.right[:, 0]])
+                self.add_part(step, Part(column.sign, left, right, "map"))
             elif column.left.shape[1] <= FEW:
                 for i in range(column.left.shape[1]):
-                    (operand,), lengths = self.aligned([column.left[:, i]])
+                    (operand,), _ = self.aligned([column.left[:, i]])
                     self.add_part(step, Part(column.sign, operand))
             else:
                 operand = self.operand(self.by_slot(column.left)[0])
@@ -145,11 +145,6 @@ class _Lifting(Placing):
                     return
         rows, columns = self.operand(column.left), self.operand(column.right)
         self.add_part(step, Part(column.sign, rows, columns, "nk,nk->n"))
-
-    def add_product(
-        self, step: Step, sign: int, operands: Sequence[Operand], lengths: tuple[int, ...]
-    ) -> None:
-        self.add_part(step, Part(sign, operands[0], operands[1], "map"))
 
     def add_part(self, step: Step, part: Part) -> None:
         """Append what adds one part to the sum."""
@@ -192,15 +187,13 @@ class _Lifting(Placing):
 
     def add_to_copy(self, step: Step, part: Part) -> None:
         """Make one addition of a copy and what is added to it."""
-        copied = step.forward.pop()
-        places = [step.parts[0].left, part.left]
+        (copied,), added = step.forward[0].ins, part.left.ref
         rule = ADD if part.sign > 0 else SUBTRACT
-        if copied.ins[0].shape == part.left.ref.shape:
-            out = step.out.reshaped(part.left.ref.shape)
-            step.forward.append(Instruction("map", out, tuple(p.ref for p in places), rule))
-            return
-        out = step.out.reshaped(part.left.ref.shape)
-        step.forward += [copied, Instruction("map", out, (out, part.left.ref), rule)]
+        out = step.out.reshaped(added.shape)
+        if copied.shape == added.shape:
+            step.forward[:] = [Instruction("map", out, (copied, added), rule)]
+        else:
+            step.forward.append(Instruction("map", out, (out, added), rule))
 
     def step(self, kind: str, rule: Any, out: Ref, places: Array) -> Step:
         made = Step(kind, rule, out, active=bool(self.known.active[places].any()))

@@ -93,31 +93,28 @@ class Lifted:
             else:
                 leaves.take(self.moved, None, bound.leaves, "clip")
             run(bound.fixed)
-            total = self.tiles(bound, leaves, rows, gradient, outputs)
+            self.tiles(bound, rows, gradient, outputs)
             found = None
             if gradient:
-                run(total.rest)
-                found = total.slopes.take(self.back)
+                run(bound.rest)
+                found = bound.slopes.take(self.back)
         self.give_back(bound)
         return outputs, found
 
-    def tiles(
-        self, bound: Bound, leaves: Array, rows: Array | None, gradient: bool, outputs: Array
-    ) -> Bound:
-        """Run all rows, tile by tile; return where their shared adjoints are summed."""
+    def tiles(self, bound: Bound, rows: Array | None, gradient: bool, outputs: Array) -> None:
+        """Run all rows, tile by tile; leave the sum of their shared adjoints in `bound`."""
         count = len(outputs)
         bound.weight.fill(1.0 / count)
         if rows is None or count <= bound.rows:
             self.one_tile(bound, rows, gradient, outputs)
-            return bound
+            return
         kept: list[Array] = []
         for first in range(0, count, bound.rows):
             last = min(first + bound.rows, count)
             here = bound
             if last - first < bound.rows:
                 here = self.taken(last - first)
-                for arena in "v":
-                    numpy.copyto(here.arenas[arena], bound.arenas[arena])
+                numpy.copyto(here.arenas["v"], bound.arenas["v"])
                 here.weight.fill(1.0 / count)
             self.one_tile(here, rows[first:last], gradient, outputs[first:last])
             if gradient:
@@ -130,7 +127,6 @@ class Lifted:
                 self.give_back(here)
         for total, view in zip(kept, bound.shared):
             view[...] = total
-        return bound
 
     def one_tile(self, bound: Bound, rows: Array | None, gradient: bool, outputs: Array) -> None:
         if rows is not None:

@@ -15,6 +15,7 @@ raises nothing for numbers that are not finite, and its results are the caller's
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,9 @@ BACK_ENDS = {
 
 class Program:
     """A compiled graph; `ag.compile` makes one. Two threads may call it at the same time.
+
+    It can be pickled and copied as a graph can: `copy.copy` shares its leaves, a deep copy and
+    one that was pickled have leaves of their own, shared with what was pickled together.
 
     >>> from autograd_engine.compiler import compile
     >>> from autograd_engine.engine import Value
@@ -168,6 +172,17 @@ class Program:
             return found[..., 0] if self._single else found[..., :count]
 
         return outputs
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep what was compiled, with its leaves; a copy chooses its back end anew."""
+        made = partial(
+            type(self),
+            single=self._single,
+            guards=self._guards.kept,
+            check=self._check,
+            backend=self._backend,
+        )
+        return made, (self._tape,)
 
     def __repr__(self) -> str:
         recorded = len(self._tape.op)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
+from inspect import signature
 from typing import Any
 
 from autograd_engine.compiler.guards import Guard, Watch
@@ -53,10 +54,15 @@ def compile(
     backend = _chosen(backend, exact)
     guards: list[Guard] = []
     if callable(output_or_outputs):
-        if not isinstance(inputs, (list, tuple, dict)) or inputs:
-            outputs, inputs, guards = traced(output_or_outputs, inputs)
-        else:
-            raise TypeError("compile(f, example) needs an example of what f is called with")
+        if isinstance(inputs, (list, tuple, dict)) and not inputs:
+            raise TypeError(
+                "compile(f, example) needs an example of what f is called with, "
+                "such as 1.0 or [1.0, 2.0]"
+            )
+        check_call(output_or_outputs)
+        outputs, inputs, guards = traced(output_or_outputs, inputs)
+    elif callable(inputs):
+        raise TypeError("the function comes first: write ag.compile(f, example)")
     else:
         outputs, inputs = output_or_outputs, leaves(inputs, "input")
     tops = [as_value(output) for output in flattened(outputs, is_number)]
@@ -94,6 +100,28 @@ def _chosen(backend: str, exact: bool) -> str:
     if exact and backend not in ("auto", "exact"):
         raise ValueError(f"exact=True is a back end of its own: it cannot be {backend!r} too")
     return "exact" if exact else backend
+
+
+def check_call(f: Callable[..., Any]) -> None:
+    """Raise `TypeError` where f cannot be called with one argument, the example."""
+    try:
+        accepted = signature(f)
+    except (TypeError, ValueError):  # some built in functions tell none
+        return
+    try:
+        accepted.bind(None)
+    except TypeError:
+        names = [
+            p.name for p in accepted.parameters.values() if p.default is p.empty and p.kind < 2
+        ]
+        advice = (
+            f": write lambda x: f({', '.join(f'x[{i}]' for i in range(len(names)))}), "
+            f"and a list of {len(names)} numbers as the example"
+        )
+        raise TypeError(
+            f"compile calls f with one argument, the example, but it takes {accepted}"
+            f"{advice if len(names) > 1 else ''}"
+        ) from None
 
 
 def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[Guard]]:
@@ -142,6 +170,10 @@ def leaves(given: Any, kind: str) -> list[Value]:
     """Return inputs or parameters as a list; `ValueError` naming one that is not a leaf."""
     if isinstance(given, Value):
         raise TypeError(f"{kind}s are a list of Values: write [{given.label or 'x'}]")
+    if callable(getattr(given, "parameters", None)) or callable(given):
+        raise TypeError(
+            f"{kind}s are a list of Values, such as model.parameters(); got {given!r:.60}"
+        )
     found = list(flattened(given))
     for i, value in enumerate(found):
         if value.rule is not LEAF:

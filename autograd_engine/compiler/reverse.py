@@ -6,7 +6,6 @@ A sum passes its adjoint on to each of its terms, a contraction to each factor t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,20 +13,12 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.adjoints import Adjoints, adjoint
-from autograd_engine.compiler.arrays import (
-    ArrayProgram,
-    Instruction,
-    Operand,
-    Part,
-    Step,
-)
-from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, partials
+from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Operand, Part, Step
+from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, slopes
 from autograd_engine.compiler.views import Ref, contiguous
-from autograd_engine.engine import MULTIPLY
-from autograd_engine.engine import above as ABOVE
+from autograd_engine.engine import MULTIPLY, above
 
 Array = Any
-Make = Callable[[Ref], Instruction]
 
 
 @dataclass
@@ -35,11 +26,10 @@ class Backward:
     """The instructions of the derivative of output 0.
 
     `body` runs for each tile of the batch, after the steps that depend on the inputs; `rest`
-    once, after all tiles. `seed` views the output's adjoint; `shared` are the adjoints that
-    the body writes and whose sum over the tiles the rest reads.
+    once, after all tiles. `shared` are the adjoints that the body writes and whose sum over
+    the tiles the rest reads.
     """
 
-    seed: Ref | None
     body: list[Instruction] = field(default_factory=list)
     rest: list[Instruction] = field(default_factory=list)
     shared: list[Ref] = field(default_factory=list)
@@ -58,13 +48,11 @@ class _Reverse(Adjoints):
     def result(self) -> Backward:
         output = self.program.outputs[0]
         steps = self.program.steps
-        found = Backward(None)
-        seed = adjoint(output)
+        found = Backward()
         if not self.reached(output):
             return found
-        found.seed = seed
         self.to = found.body if output.batched else found.rest
-        self.begin(seed)
+        self.begin(adjoint(output))
         self.to = found.body
         for step in reversed([step for step in steps if step.out.batched]):
             self.pass_on(step)
@@ -116,7 +104,7 @@ class _Reverse(Adjoints):
 
     def pass_on_map(self, step: Step, out: Ref) -> None:
         known = dict(zip((OUT, X, Y), (step.out, *(operand.ref for operand in step.operands))))
-        for operand, slope in zip(step.operands, partials(step.rule)):
+        for operand, slope in zip(step.operands, slopes(step.rule)):
             if operand.active:
                 self.contribute(operand, self.times(out, slope, known), out.shape)
 
@@ -127,7 +115,7 @@ class _Reverse(Adjoints):
                 return slope, out.batched, lambda to: Instruction("copy", to, (out,))
             if slope == 0.0:
                 return None
-        if isinstance(slope, Symbol) and slope.rule is ABOVE:
+        if isinstance(slope, Symbol) and slope.rule is above:
             # Where the slope is 1 or 0, as relu's, the adjoint is chosen, not multiplied.
             low, high = (self.evaluated(part, known, out.shape) for part in slope.operands)
             batched = any(ref.batched for ref in (low, high, out))
@@ -145,7 +133,7 @@ class _Reverse(Adjoints):
         entering = _columns(operand.ref, 1, terms)
         known = {OUT: after, X: before, Y: entering}
         chain = self.scratch(step.whole.shape, step.whole.batched)
-        towards_chain, towards_term = partials(step.rule)
+        towards_chain, towards_term = slopes(step.rule)
         shape = (rows, terms - 1)
         down = self.evaluated(towards_chain, dict(known), shape)
         self.to.append(Instruction("copy", _columns(chain, 0, terms - 1), (down,)))

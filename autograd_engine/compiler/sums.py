@@ -7,13 +7,14 @@ that nothing else uses are taken into the sum behind them; products are, whoever
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import ADD, MULTIPLY, NEGATIVE, POWER, SUBTRACT, TABLE
+from autograd_engine.engine import ADD, MULTIPLY, NEGATIVE, POWER, SUBTRACT, TABLE, Primitive
 
 LINEAR = (ADD, SUBTRACT, NEGATIVE)
 SCANNED = (TABLE["maximum"], TABLE["minimum"], TABLE["hypot"], MULTIPLY)
@@ -52,16 +53,15 @@ def find(tape: Tape) -> Sums:
     rule[start:], x[start:], y[start:] = tape.op, tape.x, tape.y
     squares = _squares(tape, rule, y)
     rule[squares], y[squares] = _index(tape, MULTIPLY), x[squares]
-    linear = _is_one_of(tape, rule, LINEAR)
-    uses, user = numpy.zeros(size + 1, numpy.int32), numpy.full(size + 1, -1, numpy.int32)
+    linear = is_one_of(tape, rule, LINEAR)
+    uses, user = numpy.zeros(size, numpy.int64), numpy.full(size, -1, numpy.int32)
     places = numpy.arange(size, dtype=numpy.int32)
     for operand in (x, y):
-        user[operand] = places
-        uses += numpy.bincount(operand + 1, minlength=size + 1).astype(numpy.int32)[
-            numpy.r_[1 : size + 1, 0]
-        ]
+        users = places[operand >= 0]
+        user[operand[users]] = users
+        uses += numpy.bincount(operand[users], minlength=size)
     uses[tape.outputs] += 2  # an output is read by the caller too
-    single, user = uses[:size] == 1, user[:size]
+    single = uses == 1
     absorbed = linear & single & linear[user]
     scan = _scans(tape, rule, x, single, user)
     absorbed |= scan & single & scan[user] & (rule == rule[user]) & (x[user] == places)
@@ -93,14 +93,15 @@ def _squares(tape: Tape, rule: Array, y: Array) -> Array:
     return powers[constant & (numbers[numpy.where(constant, y[powers] - first, -1)] == 2.0)]
 
 
-def _is_one_of(tape: Tape, rule: Array, rules: Any) -> Array:
+def is_one_of(tape: Tape, rule: Array, rules: Sequence[Primitive]) -> Array:
+    """Mark the places that one of these primitives computes."""
     chosen = numpy.array([given in rules for given in tape.rules] + [False])
-    return chosen[rule]
+    return chosen[rule]  # -1, of what is not computed, is the last
 
 
 def _scans(tape: Tape, rule: Array, x: Array, single: Array, user: Array) -> Array:
     """Mark the links of chains op(op(op(a, b), c), d) that are long enough."""
-    candidate = _is_one_of(tape, rule, SCANNED)
+    candidate = is_one_of(tape, rule, SCANNED)
     links = numpy.flatnonzero(candidate)
     found = numpy.zeros(len(rule), bool)
     length: dict[int, int] = {}

@@ -139,6 +139,36 @@ def partials(rule: Primitive) -> tuple[Expression, ...]:
 
 
 @lru_cache(maxsize=1024)
+def slopes(rule: Primitive) -> tuple[Expression, ...]:
+    """Return a primitive's partials, whatever is written in its rule.
+
+    Where they branch on a number, or call functions of `math`, each is a primitive without a
+    formula: a function that can only be called, number by number.
+
+    >>> kinked = Primitive("kinked", abs, lambda out, x: (1.0 if x > 0.0 else -1.0,))
+    >>> slopes(kinked)
+    (slope_of_kinked(x),)
+    """
+    try:
+        return partials(rule)
+    except Exception:  # whatever somebody's function does not do with a symbol
+        return tuple(_called(rule, which) for which in range(len(rule.domain)))
+
+
+def _called(rule: Primitive, which: int) -> Symbol:
+    """Return one of a primitive's partials as a call of its rule."""
+
+    def forward(*operands: float) -> float:
+        return float(rule.partials(rule.forward(*operands), *operands)[which])
+
+    def unknown(*numbers: Any) -> tuple[float, ...]:
+        raise TypeError(f"the partials of {rule.name} cannot be read, let alone differentiated")
+
+    slope = Primitive(f"slope_of_{rule.name}", forward, unknown, domain=rule.domain)
+    return Symbol("", slope, (X, Y)[: len(rule.domain)])
+
+
+@lru_cache(maxsize=1024)
 def formula(rule: Primitive) -> Expression | None:
     """Return a primitive's own forward function as an expression of `X` and `Y`.
 

@@ -39,7 +39,7 @@ class Ref:
 
     @property
     def simple(self) -> bool:
-        """Whether no slot is seen twice."""
+        """Whether the strides tell that no slot is seen twice: each steps over all smaller ones."""
         seen = 1
         for stride, length in sorted((abs(s), n) for s, n in zip(self.strides, self.shape)):
             if length > 1:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.keys import scattered
-from autograd_engine.compiler.sums import Array, Sums
-from autograd_engine.engine import MULTIPLY, Primitive
+from autograd_engine.compiler.sums import Array, Sums, is_one_of
+from autograd_engine.engine import MULTIPLY, NEGATIVE, SUBTRACT, Primitive
 
 CONSTANT, FIXED, BATCHED = 0, 1, 2  # what a value depends on: nothing, leaves, or inputs too
 
@@ -93,9 +93,7 @@ def dependence(sums: Sums) -> Dependence:
 
 def _products(sums: Sums) -> Array:
     """Mark the multiplications that can be terms of a sum."""
-    rules = sums.tape.rules
-    index = rules.index(MULTIPLY) if MULTIPLY in rules else -2
-    return (sums.rule == index) & ~sums.scan
+    return is_one_of(sums.tape, sums.rule, [MULTIPLY]) & ~sums.scan
 
 
 class Waves:
@@ -122,18 +120,18 @@ class Waves:
     def __iter__(self) -> Iterator[Wave]:
         sums = self.sums
         for first, last in zip(self.bounds, self.bounds[1:]):
-            chosen = self.places[first:last]
-            top = int(chosen[0])
+            places = self.places[first:last]
+            top = int(places[0])
             rule = sums.tape.rules[sums.rule[top]]
             if sums.linear[top] or sums.scan[top]:
                 part = self.terms.taken(slice(int(self.ends[first]), int(self.ends[last])))
                 kind = "sum" if sums.linear[top] else "scan"
-                yield Wave(kind, rule, chosen, part.columns(len(chosen)))
+                yield Wave(kind, rule, places, part.columns(len(places)))
                 continue
-            columns = [Column(sums.x[chosen][:, None])]
+            columns = [Column(sums.x[places][:, None])]
             if sums.y[top] >= 0:
-                columns.append(Column(sums.y[chosen][:, None]))
-            yield Wave("map", rule, chosen, columns)
+                columns.append(Column(sums.y[places][:, None]))
+            yield Wave("map", rule, places, columns)
 
 
 def _keys(sums: Sums, known: Dependence, terms: _Terms, places: Array) -> Array:
@@ -216,6 +214,4 @@ def _terms(sums: Sums, known: Dependence) -> _Terms:
 
 def _subtracting(sums: Sums) -> tuple[Array, Array]:
     """Mark the values that subtract their first operand, and those that do so their second."""
-    names = [rule.name for rule in sums.tape.rules] + [""]
-    negative = numpy.array([name == "negative" for name in names])[sums.rule]
-    return negative & sums.linear, numpy.array([name == "subtract" for name in names])[sums.rule]
+    return is_one_of(sums.tape, sums.rule, [NEGATIVE]), is_one_of(sums.tape, sums.rule, [SUBTRACT])

@@ -68,6 +68,8 @@ def listed_parameters(parameters: Any) -> Parameters:
         raise TypeError("parameters are a list of Values: write [w] for a single one")
     if callable(getattr(parameters, "parameters", None)):
         raise TypeError("parameters are a list of Values: write model.parameters()")
+    if getattr(parameters, "__name__", "") == "parameters":  # the method, not what it returns
+        raise TypeError("parameters are a list of Values: write model.parameters(), with brackets")
     if not isinstance(parameters, Iterable) or isinstance(parameters, (str, Mapping)):
         raise TypeError(f"parameters are a list of Values, such as [w, b]; got {parameters!r:.60}")
     values = list(parameters)

@@ -59,7 +59,8 @@ class Findings(list[Finding]):
 
     def __str__(self) -> str:
         """Return all findings, numbered, for a terminal."""
-        return "\n\n".join(f"{i}. {finding}" for i, finding in enumerate(self, 1))
+        numbered = (f"{i}. {finding}" for i, finding in enumerate(self, 1))
+        return "\n\n".join(numbered) or "nothing found: all is well"
 
     def __repr__(self) -> str:
         return str(self) if self else "[]"
@@ -68,7 +69,8 @@ class Findings(list[Finding]):
         """Return what notebooks show; one that is reopened without trust shows it too."""
         if not self:
             return "<p>No findings: all is well.</p>"
-        return "<ol>" + "".join(map(_item, self)) + "</ol>"
+        style = "list-style: decimal; padding-left: 2em"  # which marimo would take from it
+        return f'<ol style="{style}">{"".join(map(_item, self))}</ol>'
 
     def _mime_(self) -> tuple[str, str]:
         """Return what marimo shows."""

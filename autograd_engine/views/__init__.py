@@ -2,6 +2,7 @@
 
 Reading order:
 
+    paths     where pictures and pages are written
     notebooks what notebooks are given to show
     scene     boxes, arrows and clusters as plain data
     loose     how values in no region are folded

@@ -18,6 +18,7 @@ from autograd_engine.views.axes import draw_areas, draw_losses, draw_samples, dr
 from autograd_engine.views.folding import counted, fold, levels
 from autograd_engine.views.layout import lay_out
 from autograd_engine.views.notebooks import image, selected
+from autograd_engine.views.paths import checked_path
 from autograd_engine.views.replay.boundary import Boundary
 from autograd_engine.views.replay.frames import frames, recording_of, spread
 from autograd_engine.views.scene import Box, Scene
@@ -72,7 +73,12 @@ def animate(history: History, path: str | os.PathLike[str], *, sample: int = 0) 
     but a history, `ValueError` for one without a recording, a sample that is not there and a
     path that does not end in .gif, and `FileNotFoundError` for a folder that does not exist.
     """
-    target = _checked(path)
+    if not isinstance(history, History):
+        raise TypeError(
+            f"an animation needs what fit returns, not {history!r:.60}: "
+            f"write animate(history, path)"
+        )
+    target = checked_path(path, "an animation", (".gif",))
     recording = recording_of(history, sample)
     film = _Film(history, recording, sample)
     steps = spread(recording.steps, FRAMES)
@@ -97,17 +103,6 @@ def _in_few_colours(pictures: list[Any]) -> list[Any]:
         strip.paste(picture, (0, row * height))
     palette = strip.quantize(COLOURS)
     return [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-
-
-def _checked(path: str | os.PathLike[str]) -> Path:
-    target = Path(path)
-    if target.suffix.lower() != ".gif":
-        raise ValueError(f"cannot save an animation as {str(path)!r}: the ending must be '.gif'")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(
-            f"cannot save {str(path)!r}: there is no folder {str(target.parent)!r}"
-        )
-    return target
 
 
 class _Film:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from autograd_engine import graph
 from autograd_engine.engine import ADD, LEAF, SUBTRACT, Value
 from autograd_engine.sources import source_of
 from autograd_engine.views import formulas, notation
@@ -201,6 +202,9 @@ def _why_apart(chain: Chain, wording: Wording, wrt: Term) -> Iterator[str | Term
     elif not chain.output.operands:
         kind = "a leaf" if chain.output.rule is LEAF else "a constant"
         yield from (", since ", output, f" is {kind}: nothing was computed.")
+        if any(value is chain.output for value in graph.nodes(chain.wrt)):
+            yield from (" The other way round ", wrt, " depends on ", output, ": write ")
+            yield "explain(output, wrt), the output first."
     else:
         leaves = [v for v in chain.values if v.rule is LEAF]
         yield from (", which is not among the ", f"{len(chain.values):,} values it was made of")

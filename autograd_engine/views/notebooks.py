@@ -11,7 +11,7 @@ import base64
 import html
 from collections.abc import Iterable, Mapping
 
-RUN_AGAIN = "a still: trust this notebook, or run the cell again, to step through it"
+RUN_AGAIN = "Trust this notebook, or run the cell again, to step through it."
 
 
 def image(kind: str, data: bytes, description: str, least: int = 0) -> str:
@@ -45,7 +45,8 @@ def frame(page: str, title: str, height: int) -> str:
 
 def still(shown: str, title: str) -> str:
     """Return what stands for a page where its scripts do not run."""
-    return f'<div class="ag-still">{shown}<p>{html.escape(title)}, {RUN_AGAIN}.</p></div>'
+    words = f"A still of {html.escape(title)}. {RUN_AGAIN}"
+    return f'<div class="ag-still">{shown}<p>{words}</p></div>'
 
 
 def framed(given: str, instead: str) -> str:

@@ -6,7 +6,6 @@ import html
 import os
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from autograd_engine import graph
@@ -14,6 +13,7 @@ from autograd_engine.engine import Value
 from autograd_engine.views.dot import GraphvizMissing, run_dot, write_dot
 from autograd_engine.views.folding import fold, near
 from autograd_engine.views.notebooks import image, selected
+from autograd_engine.views.paths import checked_path
 from autograd_engine.views.scene import FONT_SIZE, Scene
 from autograd_engine.views.styles import compose, count_drawn
 from autograd_engine.views.svg import write_svg
@@ -82,22 +82,12 @@ class Picture:
 
         >>> import os, tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     draw(Value(1.0) + 2.0).save(Path(folder, "sum.html"))
+        ...     draw(Value(1.0) + 2.0).save(os.path.join(folder, "sum.html"))
         ...     os.listdir(folder)
         ['sum.html']
         """
-        target = Path(path)
-        ending = target.suffix.lower()
-        if ending not in ENDINGS:
-            raise ValueError(
-                f"cannot save a picture as {str(path)!r}: "
-                f"the ending must be one of {_listed(ENDINGS)}"
-            )
-        if not target.parent.is_dir():
-            raise FileNotFoundError(
-                f"cannot save {str(path)!r}: there is no folder {str(target.parent)!r}"
-            )
-        target.write_bytes(self._bytes(ending))
+        target = checked_path(path, "a picture", ENDINGS)
+        target.write_bytes(self._bytes(target.suffix.lower()))
 
     def _bytes(self, ending: str) -> bytes:
         if ending == ".svg":

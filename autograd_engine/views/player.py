@@ -26,7 +26,7 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
 
     The keys are n for the next step (or Enter, Space, an arrow), b for the one before, r to
     run to the end and q to quit. Where `source`, standard input by default, is no terminal,
-    its lines are read instead.
+    its lines are read instead, and without any all steps are shown.
 
     Raises `TypeError` for anything but a Value.
 
@@ -76,7 +76,10 @@ def _gradients(found: Steps) -> str:
 def _walk(rows: list[str], read: Callable[[], str | None], show: Callable[[str], None]) -> None:
     """Show the rows as the keys say, until the last has been shown and passed, or q."""
     place = -1
-    while (key := read()) is not None and key != _QUIT:
+    key = read()
+    if key is None:  # nobody is there to press keys: a notebook's cell, a pipe
+        show("\n".join(rows))
+    while key is not None and key != _QUIT:
         if key == _NEXT and place + 1 < len(rows):
             place += 1
             show(rows[place])
@@ -92,6 +95,7 @@ def _walk(rows: list[str], read: Callable[[], str | None], show: Callable[[str],
             show("this is the end; b: back   q: quit")
         else:
             show(HELP)
+        key = read()
 
 
 def _keys(source: TextIO) -> AbstractContextManager[Callable[[], str | None]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from autograd_engine.engine import Value
 from autograd_engine.views.explore.contents import inert_json, page_contents
 from autograd_engine.views.notebooks import frame, framed, selected, still
+from autograd_engine.views.paths import checked_path
 from autograd_engine.views.picture import draw
 from autograd_engine.views.scene import readable
 
@@ -46,7 +47,7 @@ class Page:
         ...     os.listdir(folder)
         ['sum.html']
         """
-        target = checked_path(path)
+        target = page_path(path)
         target.write_text(self.html, encoding="utf-8", newline="\n")
 
     def _repr_mimebundle_(
@@ -85,7 +86,7 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
     if not isinstance(output, Value):
         raise TypeError(f"explore needs a Value, not {type(output).__name__}: {output!r:.60}")
     if path is not None:
-        checked_path(path)  # before the work
+        page_path(path)  # before the work
     data, rules = page_contents(output)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
     page = Page(_filled(title, inert_json(data), rules), title, _drawn(output))
@@ -102,16 +103,9 @@ def _drawn(output: Value) -> Callable[[], str]:
         return str
 
 
-def checked_path(path: str | os.PathLike[str]) -> Path:
+def page_path(path: str | os.PathLike[str]) -> Path:
     """Return where to write a page, or raise what is wrong with it."""
-    target = Path(path)
-    if target.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"cannot save a page as {str(path)!r}: the ending must be '.html'")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(
-            f"cannot save {str(path)!r}: there is no folder {str(target.parent)!r}"
-        )
-    return target
+    return checked_path(path, "a page", (".html",), also=(".htm",))
 
 
 def _filled(title: str, data: str, rules: str) -> str:

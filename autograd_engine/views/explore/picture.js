@@ -378,7 +378,7 @@ class Picture {
     const { clientWidth, clientHeight } = this.canvas;
     const large = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     const wide = document.body.classList.contains("wide") && !narrow();
-    const height = wide ? 0.42 * innerHeight : clientHeight;
+    const height = wide ? 0.4 * innerHeight : clientHeight;
     const whole = Math.min((clientWidth - 24) / this.width, (height - 24) / this.height);
     const least = narrow() || large > 1 ? large : 0.7; // where one reads from afar, rather scroll
     this.zoom = Math.min(2 * large, Math.max(least, whole));

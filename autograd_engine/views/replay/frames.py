@@ -17,13 +17,13 @@ from autograd_engine.recording import recording as recorded
 from autograd_engine.views.folding import levels
 
 
-def recording_of(history: History, sample: int) -> Recording:
+def recording_of(history: History, sample: int, called: str = "the history") -> Recording:
     """Return the recording of a history, or raise what is wrong with it or with the sample."""
     if not isinstance(history, History):
-        raise TypeError(f"a replay needs what fit returns, not {history!r:.60}")
+        raise TypeError(f"{called} must be what fit returns, not {history!r:.60}")
     if history.recording is None:
         raise ValueError(
-            "the history has no recording: train with fit(..., record=True), "
+            f"{called} has no recording: train with fit(..., record=True), "
             "for at least one epoch more than a checkpoint has"
         )
     count = len(history.recording.samples)

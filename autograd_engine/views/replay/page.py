@@ -12,10 +12,11 @@ from typing import Any, TypeAlias
 
 from autograd_engine.history import History
 from autograd_engine.views.explore.contents import inert_json
-from autograd_engine.views.explore.page import Page, checked_path
+from autograd_engine.views.explore.page import Page, page_path
 from autograd_engine.views.folding import counted
 from autograd_engine.views.replay.contents import run_contents
 from autograd_engine.views.replay.curve import curve_image
+from autograd_engine.views.replay.frames import recording_of
 from autograd_engine.views.scene import readable
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
@@ -69,9 +70,12 @@ def replay(
     >>> replay(history)
     <Replay: 3 steps>
     """
+    named = _named(histories)
     if path is not None:
-        checked_path(path)  # before the work
-    runs = [run_contents(name, history, sample) for name, history in _named(histories)]
+        page_path(path)  # before the work
+    for name, history in named:
+        recording_of(history, sample, f"the history of {name!r}" if name else "the history")
+    runs = [run_contents(name, history, sample) for name, history in named]
     description = ", ".join(map(_described, runs))
     data = inert_json({"description": description, "runs": runs})
     shown = partial(curve_image, runs, description)
@@ -90,7 +94,9 @@ def _named(histories: Runs) -> list[tuple[str, History]]:
     elif isinstance(histories, (list, tuple)):
         runs = [(f"run {i}", history) for i, history in enumerate(histories, 1)]
     else:
-        raise TypeError(f"a replay needs what fit returns, not {histories!r:.60}")
+        raise TypeError(
+            f"a replay needs what fit returns, not {histories!r:.60}: write replay(history, path)"
+        )
     if len(runs) not in (1, 2):
         raise ValueError(f"a replay shows one run, or compares two; got {len(runs)}")
     return runs

@@ -1,0 +1,35 @@
+"""Where a picture or page is written: what is wrong with a path is said before the work."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def checked_path(
+    path: str | os.PathLike[str], what: str, endings: tuple[str, ...], also: tuple[str, ...] = ()
+) -> Path:
+    """Return where to write `what`; the endings `also` are taken, but not advertised.
+
+    Raises `TypeError` for what is no path, `ValueError` for another ending, and
+    `FileNotFoundError` for a folder that does not exist.
+
+    >>> checked_path("page.pdf", "a page", (".html",))
+    Traceback (most recent call last):
+        ...
+    ValueError: cannot save a page as 'page.pdf': the ending must be '.html'
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"cannot save {what} as {path!r:.60}: write a path such as 'name{endings[0]}'"
+        )
+    target = Path(path)
+    if target.suffix.lower() not in (*endings, *also):
+        listed = " ".join(map(repr, endings))
+        needed = listed if len(endings) == 1 else f"one of {listed}"
+        raise ValueError(f"cannot save {what} as {str(path)!r}: the ending must be {needed}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"cannot save {str(path)!r}: there is no folder {str(target.parent)!r}"
+        )
+    return target
