@@ -12,6 +12,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine.engine import TABLE, Value, power_of
+from autograd_engine.views import picture as pictures
 from autograd_engine.views.explore.contents import inert_json, page_contents
 from autograd_engine.views.explore.spelling import spelled_rule
 
@@ -103,15 +104,18 @@ def test_a_still_holds_the_numbers_of_the_moment_when_the_page_was_made():
     assert drawn in page._repr_mimebundle_()["text/markdown"]
 
 
-def test_a_still_of_more_than_can_be_laid_out_is_words_alone():
-    x = ag.Value(0.5, "x")
-    for _ in range(700):  # 700 labelled values fold into nothing
-        x = x.tanh()
-        x.label = "y"
-    page = ag.explore(x)
-    still = page._repr_mimebundle_()["text/markdown"]
-    assert "A still of y: 701 values" in still
-    assert len(still) < 200 or "<img " in still
+def test_a_still_of_more_than_is_laid_out_is_words_alone(monkeypatch):
+    monkeypatch.setattr(pictures, "GUARD", 4)
+    still = ag.explore(expression())._repr_mimebundle_()["text/markdown"]
+    assert still.startswith('<div class="ag-still"><p>A still of e: 5 values, 2 leaves.')
+
+
+def test_a_label_of_several_lines_does_not_end_the_still_in_markdown():
+    a = ag.Value(2.0, "a")
+    output = a * a
+    output.label = "<b>\n\n# J"
+    still = ag.explore(output)._repr_mimebundle_()["text/markdown"]
+    assert "\n" not in still and "A still of &lt;b&gt; # J: 2 values" in still
 
 
 def test_the_data_ends_no_element_and_reads_back_as_it_was():
@@ -712,6 +716,23 @@ def test_the_page_works_in_a_notebooks_frame(browser, tmp_path):
     assert inside.locator('[data-index="0"]').get_attribute("data-gradient") == "9"
     page.close()
     assert complaints == []
+
+
+def test_a_frame_that_gets_its_height_late_is_filled(browser, tmp_path):
+    frame = ag.explore(expression())._repr_mimebundle_()["text/html"]
+    frame = frame.replace("height: 720px", "height: 40px")
+    (tmp_path / "notebook.html").write_text(f"<!DOCTYPE html><body>{frame}", encoding="utf-8")
+    page = browser.new_page(offline=True, viewport={"width": 980, "height": 900})
+    page.goto((tmp_path / "notebook.html").as_uri())
+    inside = page.frame_locator("iframe")
+    drawn = inside.locator("#graph")
+    small = drawn.get_attribute("width")
+    page.locator("iframe").evaluate("(e) => { e.style.height = '720px'; }")
+    inside.locator(f"#graph:not([width='{small}'])").wait_for()
+    filled = drawn.get_attribute("width")
+    inside.locator("#fit").click()
+    assert drawn.get_attribute("width") == filled and float(filled) > float(small)
+    page.close()
 
 
 def test_a_still_is_seen_where_the_frame_was_taken_out(browser, tmp_path):

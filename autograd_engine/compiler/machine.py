@@ -43,10 +43,11 @@ class Machine:
     products = 0
 
     def __init__(self, tape: Tape) -> None:
-        extra = extras(tape)
         reason = self.fits(tape)
         if reason is not None:
             raise ValueError(reason)
+        tape = common(tape)
+        extra = extras(tape)
         self._extra = extra
         self._call = machine(extra)
         self._code = assembled(tape, codes(extra))

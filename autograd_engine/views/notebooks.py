@@ -25,7 +25,7 @@ def image(kind: str, data: bytes, description: str, least: int = 0) -> str:
     text = base64.b64encode(data).decode()
     narrowest = f"; min-width: {least}px" if least else ""
     shown = (
-        f'<img src="data:{kind};base64,{text}" alt="{html.escape(description)}"'
+        f'<img src="data:{kind};base64,{text}" alt="{_in_line(description)}"'
         f' style="max-width: 100%{narrowest}">'
     )
     return f'<div style="overflow-x: auto">{shown}</div>' if least else shown
@@ -38,14 +38,14 @@ def frame(page: str, title: str, height: int) -> str:
     """
     return (
         f'<iframe srcdoc="{html.escape(page)}" sandbox="allow-scripts"'
-        f' title="{html.escape(title)}" loading="lazy"'
+        f' title="{_in_line(title)}" loading="lazy"'
         f' style="width: 100%; height: {height}px; border: 0"></iframe>'
     )
 
 
 def still(shown: str, title: str) -> str:
     """Return what stands for a page where its scripts do not run."""
-    words = f"A still of {html.escape(title)}. {RUN_AGAIN}"
+    words = f"A still of {_in_line(title)}. {RUN_AGAIN}"
     return f'<div class="ag-still">{shown}<p>{words}</p></div>'
 
 
@@ -64,3 +64,8 @@ def selected(
     """
     kept = set(kinds if include is None else include) - set(exclude or ())
     return {kind: text for kind, text in kinds.items() if kind in kept}
+
+
+def _in_line(text: str) -> str:
+    """Return text as HTML on one line: in Markdown, an empty one would end the HTML."""
+    return html.escape(" ".join(text.split()))

@@ -279,10 +279,10 @@ show();
 picture.fit();
 for (const row of panels.rows) panels.settle(row);
 recall();
-let width = innerWidth;
+let width = innerWidth, height = innerHeight;
 addEventListener("resize", () => { // a phone's address bar comes and goes: that is no reason
-  if (width === innerWidth) return;
-  width = innerWidth;
+  if (width === innerWidth && Math.abs(height - innerHeight) < 150) return;
+  [width, height] = [innerWidth, innerHeight]; // a notebook's frame may get its height late
   picture.fit();
   picture.follow();
 });
