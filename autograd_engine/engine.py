@@ -214,7 +214,8 @@ def primitive(name: str, forward: Callable[..., float], partials: Callable[..., 
     *operands)` gives the tuple of the derivatives by each operand, written with the
     package's functions, so that higher derivatives follow by themselves.
 
-    Raises `ValueError` unless `partials` takes the output and one or two operands.
+    Raises `ValueError` unless `partials` takes the output and one or two operands, and for
+    names that begin with `**`.
 
     >>> cube = primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
     >>> x = Value(2.0)
@@ -222,6 +223,8 @@ def primitive(name: str, forward: Callable[..., float], partials: Callable[..., 
     >>> cube(2.0), x.grad
     (8.0, 12.0)
     """
+    if name.startswith("**"):
+        raise ValueError(f"{name!r} is the name of a power: give your primitive another")
     arity = len(signature(partials).parameters) - 1
     if arity not in (1, 2):
         raise ValueError(

@@ -322,6 +322,13 @@ def test_a_program_describes_itself():
     assert ag.compile(z, exact=True).explain_plan() == "exact: asked for"
 
 
+@pytest.mark.parametrize("backend", ["auto", "numpy", "numba", "exact"])
+def test_a_program_of_a_leaf_alone_describes_itself_too(backend):
+    program = ag.compile(Value(2.0, "w"), backend=backend)
+    assert program.steps == 0 and "0 steps" in repr(program)
+    assert program.source and program.explain_plan()
+
+
 @pytest.mark.parametrize("single", [True, False])
 def test_to_jax_gives_a_pure_function_of_the_same_shapes(single):
     import jax

@@ -540,7 +540,7 @@ OVERFLOW = """() => [document.documentElement.scrollWidth - innerWidth, ...[...d
   }).map((e) => e.outerHTML.slice(0, 80))]"""
 
 
-@pytest.mark.parametrize("width, theme", [(360, "light"), (360, "projector"), (768, "dark"), (1366, "projector"), (1920, "light"), (1920, "projector")])  # fmt: skip
+@pytest.mark.parametrize("width, theme", [(360, "light"), (360, "projector"), (768, "dark"), (948, "light"), (1366, "projector"), (1920, "light"), (1920, "projector")])  # fmt: skip
 def test_nothing_overflows_from_a_phone_to_a_large_screen(opened, width, theme):
     long = Value(1.0 / 3.0, "a_label_that_is_rather_longer_than_any_phone_is_wide")
     output = perceptron() * long
@@ -704,6 +704,7 @@ def test_the_page_works_in_a_notebooks_frame(browser, tmp_path):
     page.goto((tmp_path / "notebook.html").as_uri())
     assert not page.locator(".ag-still").is_visible()
     inside = page.frame_locator("iframe")
+    inside.get_by_text("Both passes are done").wait_for()
     # A small graph fits into the frame: scrolling there would be caught in it.
     overflow = "(e) => e.scrollHeight - e.clientHeight"
     assert inside.locator("html").evaluate(overflow) <= 0

@@ -620,7 +620,7 @@ def test_labels_and_names_appear_as_typed_and_run_nothing(opened):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "projector"])
-@pytest.mark.parametrize("width", [360, 1920])
+@pytest.mark.parametrize("width", [360, 948, 1920])
 def test_nothing_overflows_the_window(opened, history, theme, width):
     page = opened(
         {"one": history, "a rather long name of another run": history},

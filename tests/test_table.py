@@ -483,3 +483,8 @@ def test_a_lenient_power_of_a_negative_base_is_nan_unless_its_exponent_is_whole(
 
 def test_the_cosine_of_an_angle_of_nan_is_nan():
     assert math.isnan(floats.unit(0.0, math.nan)) and math.isnan(floats.unit(math.nan, 0.0))
+
+
+def test_a_primitive_of_ones_own_cannot_have_the_name_of_a_power():
+    with pytest.raises(ValueError, match="another"):
+        ag.primitive("**2", lambda x: x, lambda out, x: (1.0,))

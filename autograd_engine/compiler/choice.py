@@ -38,8 +38,9 @@ class Chosen:
         self.nodes = max(len(tape.op), 1)
         waves = Lifted.waves(tape)
         self.waves = len(waves)
-        node = NODE if self.hindrance is None else LINE
-        self.crossing = STEP * self.waves / (node * self.nodes)
+        self.row = self.nodes * (NODE if self.hindrance is None else LINE)
+        """The seconds of a row, computed value by value."""
+        self.crossing = STEP * self.waves / self.row
         """The number of rows from which on arrays win."""
         self._waves = waves if self.crossing <= MOST else None
         self._arrays: Lifted | None = None
@@ -85,12 +86,13 @@ class Chosen:
 
     def plan(self) -> str:
         """Say which way the program runs, and why."""
+        if not self.waves:
+            return "Nothing is computed: the outputs are leaves."
         way = "the virtual machine (numba)" if self.hindrance is None else "plain Python"
-        arrays = STEP * self.waves
         said = (
-            f"{self.nodes:,} values in {self.waves:,} waves of one operation at one depth, "
-            f"{self.nodes / max(self.waves, 1):,.1f} in each. A call costs about "
-            f"{_time(arrays)} as arrays, and {_time(arrays / self.crossing)} a row on {way}"
+            f"{_counted(self.nodes, 'value')} in {_counted(self.waves, 'wave')} of one operation "
+            f"at one depth, {self.nodes / self.waves:,.1f} in each. A call costs about "
+            f"{_time(STEP * self.waves)} as arrays, and {_time(self.row)} a row on {way}"
         )
         if self.hindrance is not None:
             said += f" (not on the virtual machine: {self.hindrance})"
@@ -102,5 +104,11 @@ class Chosen:
         return f"{said}. Below {rows} it runs on {way}, from there on as arrays (numpy)."
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
 def _time(seconds: float) -> str:
+    if seconds < 1e-7:
+        return f"{seconds * 1e9:,.1f} ns"
     return f"{seconds * 1e6:,.1f} us" if seconds < 1e-3 else f"{seconds * 1e3:,.1f} ms"

@@ -6,6 +6,7 @@ A step's operand is a view where strides can tell it, a gathered copy where they
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -146,40 +147,42 @@ class Placing:
         size = len(columns[0])
         patterns: list[Any] = []
         for places in columns:
-            kinds = self.known.kind[places]
-            if kinds[0] == CONSTANT or not (kinds == kinds[0]).all():
+            if not self.of_one_arena(places):
                 patterns.append([(size, 1)])
                 continue
             found = pattern(self.settled(places))
-            fits = found is not None and common([*filter(None, patterns), found], size)
-            patterns.append(found if fits is not None and fits is not False else None)
+            if found is not None and common([*filter(None, patterns), found], size) is None:
+                found = None  # not on the axes of those before it
+            patterns.append(found)
         lengths = common([found for found in patterns if found], size) or []
         lengths = lengths or [1]
         shape = tuple(reversed(lengths))
         operands = []
         for places, found in zip(columns, patterns):
-            kinds = self.known.kind[places]
-            if found is None or kinds[0] == CONSTANT or not (kinds == kinds[0]).all():
-                if found is None:
-                    active = bool(self.known.active[places].any())
-                    operand = self.gathered(self.arena(places), self.settled(places), active)
-                else:
-                    operand = self.operand(places)
-                flat = operand.ref
-                zero = all(stride == 0 for stride in flat.strides)
-                ref = (
-                    Ref(flat.arena, flat.start, shape, (0,) * len(shape))
-                    if zero and size > 1
-                    else flat.reshaped(shape)
-                )
-                operands.append(
-                    Operand(ref, operand.source, operand.at, operand.active, operand.parts)
-                )
-            else:
+            active = bool(self.known.active[places].any())
+            if found is None:
+                copied = self.gathered(self.arena(places), self.settled(places), active)
+                operands.append(replace(copied, ref=copied.ref.reshaped(shape)))
+            elif self.of_one_arena(places):
                 start = int(self.settled(places[:1])[0])
                 ref = Ref(self.arena(places), start, shape, strides(found, lengths))
-                operands.append(Operand(ref, active=bool(self.known.active[places].any())))
+                operands.append(Operand(ref, active=active))
+            else:
+                whole = self.operand(places)
+                operands.append(replace(whole, ref=_in_shape(whole.ref, shape)))
         return operands, shape
+
+    def of_one_arena(self, places: Array) -> bool:
+        """Whether values stand in one arena, none of them a constant."""
+        kinds = self.known.kind[places]
+        return kinds[0] != CONSTANT and bool((kinds == kinds[0]).all())
+
+
+def _in_shape(ref: Ref, shape: tuple[int, ...]) -> Ref:
+    """Return a contiguous view, or one of a single slot seen again and again, in a shape."""
+    if ref.size > 1 and not any(ref.strides):
+        return Ref(ref.arena, ref.start, shape, (0,) * len(shape))
+    return ref.reshaped(shape)
 
 
 def affine(arena: str, slots: Array) -> Ref | None:

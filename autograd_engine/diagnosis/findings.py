@@ -113,7 +113,8 @@ def _item(finding: Finding) -> str:
     fix = html.escape(finding.fix)
     return (
         f"<li><strong>{html.escape(finding.kind)}</strong>: {what}<br>"
-        f"<em>where</em>: {where}<br><em>why</em>: {why}<pre>{fix}</pre></li>"
+        f"<em>where</em>: {where}<br><em>why</em>: {why}"
+        f'<pre style="overflow-x: auto">{fix}</pre></li>'
     )
 
 
