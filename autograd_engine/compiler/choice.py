@@ -21,9 +21,7 @@ STEP = 4e-6  # of NumPy for a step: about four calls
 NODE = 2.5e-9  # of the machine, for a value and row
 LINE = 1e-6  # of plain Python, for a value and row
 MOST = 10_000  # rows: arrays that need more than so many to win are not made
-WARM = 500  # calls, or as much work as so many, after which the kernel is worth loading,
-ROWS = 32  # so many take as long as what a call costs by itself
-LONG = 20.0  # and the seconds that it must have run for to be worth compiling it
+LONG = 20.0  # seconds after which a program is worth compiling the kernel for, once on a computer
 
 
 class Chosen:
@@ -45,7 +43,6 @@ class Chosen:
         self._waves = waves if self.crossing <= MOST else None
         self._arrays: Lifted | None = None
         self._single: Any = None
-        self._work = 0.0
         self._made = perf_counter()
 
     def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
@@ -54,12 +51,8 @@ class Chosen:
         if count < self.crossing:
             return self.single.run(leaves, rows, gradient)  # type: ignore[no-any-return]
         arrays = self.arrays
-        if self._work < WARM:
-            self._work += 1.0 + count / ROWS
-        elif not arrays.fused:
-            # Compiling takes some seconds, once on a computer; loading a twentieth of one.
-            arrays.fused = ready() or perf_counter() - self._made > LONG
-            self._work = 0.0
+        if not arrays.fused and perf_counter() - self._made > LONG:
+            arrays.fused = True
         return arrays.run(leaves, rows, gradient)
 
     @property
@@ -67,6 +60,7 @@ class Chosen:
         """The lifted program."""
         if self._arrays is None:
             self._arrays, self._waves = Lifted(self.tape, self._waves), None
+            self._arrays.fused = ready()
         return self._arrays
 
     @property
