@@ -8,7 +8,6 @@ import random
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import FunctionType
 
 import jax
 import numpy as np
@@ -156,8 +155,11 @@ def test_the_random_graphs_hold_every_primitive_and_every_composition():
         primitives |= {rule.name for rule in grower.graph(inputs=False).tape().rules}
     own = {rule.name for rule in graphs.OWN}
     assert primitives >= {*graphs.PRIMITIVES, *own}
-    public = {name for name, found in vars(functions).items() if type(found) is FunctionType}
-    ours = {name for name in public if vars(functions)[name].__module__ == functions.__name__}
+    ours = {
+        name
+        for name, found in vars(functions).items()
+        if callable(found) and getattr(found, "__module__", "") == functions.__name__
+    }
     assert compositions == {name for name in ours if not name.startswith("_")} - {"some"}
 
 

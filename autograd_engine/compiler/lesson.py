@@ -29,7 +29,8 @@ from autograd_engine.engine import LEAF, Value, as_value, equals, gate, number
 from autograd_engine.graph import leaves
 from autograd_engine.real import is_number
 
-_PACKAGE = str(Path(__file__).parents[1])
+_PACKAGES = str(Path(__file__).parents[1]), "autograd_engine/"
+"""What files of the package begin with, the second those of the compiled build in a traceback."""
 _TRIALS = 4  # classes on a sample of which the model is tried
 _TRIED = 200_000  # values to compute in trying the loss on every target
 _CLASSES = 50  # targets for each of which a loss is recorded
@@ -187,7 +188,7 @@ def told(error: Exception) -> str:
     if isinstance(error, (Unfit, Unusual)):
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
-    outside = [frame for frame in frames if not frame.filename.startswith(_PACKAGE)]
+    outside = [frame for frame in frames if not frame.filename.startswith(_PACKAGES)]
     text = f"{type(error).__name__}: {error}"
     if not outside:
         return text
