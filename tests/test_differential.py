@@ -67,7 +67,7 @@ def cases(block: int):
             yield (seed, inputs), graph, tape, rows
 
 
-@pytest.mark.parametrize("block", range(8))
+@pytest.mark.parametrize("block", range(17))
 def test_random_graphs_give_what_the_engine_gives(block):
     for name, graph, tape, rows in cases(block):
         expected = graphs.answer(tape, leaves(tape), rows)
