@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_engine.engine import LEAF, Value, as_value, constant, number, topological_order
+from autograd_engine.engine import LEAF, Dot, Value, as_value, constant, number, topological_order
 from autograd_engine.functions import dot
 from autograd_engine.real import is_number
 from autograd_engine.recording import recording
@@ -43,11 +43,12 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
             raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
     partials = recorded_partials if create_graph else _partials
     adjoints: dict[int, Any] = {id(output): constant(1.0) if create_graph else 1.0}
-    for node in reversed(topological_order(output)):
+    for node in reversed(topological_order(output, whole=not create_graph)):
         adjoint = adjoints.get(id(node))
+        passed = node.rule.passed() if isinstance(node.rule, Dot) else None
         if adjoint is None or (not create_graph and not adjoint):
             continue
-        for operand, partial in zip(node.operands, partials(node)):
+        for operand, partial in passed or zip(node.operands, partials(node)):
             if not number(adjoint) and not math.isfinite(number(partial)):
                 continue  # as in backward: an adjoint of 0 passes nothing on to an infinite slope
             contribution = _times(adjoint, partial)

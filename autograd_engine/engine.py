@@ -247,6 +247,93 @@ class Opaque(Primitive):
         return Opaque, (self.symbol, self.operands)
 
 
+class Dot(Primitive):
+    """The origin of a node that stands for start + xs[0]*ys[0] + xs[1]*ys[1] + ...
+
+    Written out, n terms are 2n nodes, most of which nobody ever looks at. `expand` makes them
+    where somebody does; until then this one passes adjoints on in their place, and in their
+    order, so that the last digits are the same.
+    """
+
+    # Of the slots of a Primitive it fills none: nobody asks before `expand` has replaced it.
+    __slots__ = ("start", "xs", "ys", "offset", "dxs", "dys", "adjoint", "mark", "place", "cuts")
+
+    def __init__(
+        self,
+        start: Value,
+        xs: tuple[Value, ...],
+        ys: tuple[Value, ...],
+        dxs: tuple[float, ...],
+        dys: tuple[float, ...],
+    ) -> None:
+        self.start = start
+        self.xs = xs
+        self.ys = ys
+        self.offset = start._data  # the numbers, as of the forward pass
+        self.dxs = dxs
+        self.dys = dys
+        self.adjoint = 0.0  # of the latest sweep
+        self.mark = 0  # the number of the last traversal that came by
+        self.place = 0  # how many terms it has seen; then, how many the sweep has yet to see
+        self.cuts: list[int] | None = None  # the places at which it went elsewhere in between
+
+    def next_operand(self, mark: int) -> Value | None:
+        """Return the next operand that this traversal has not visited, None after the last."""
+        if self.mark != mark:
+            self.mark = mark
+            self.place = 0
+            self.cuts = None
+        xs, ys = self.xs, self.ys
+        for i in range(self.place, len(xs)):
+            x, y = xs[i], ys[i]
+            if x.x is not None and x.mark != mark:
+                self.place = i
+                return x
+            if y.x is not None and y.mark != mark:
+                self.place = i
+                return y
+        self.place = len(xs)
+        return None
+
+    def cut(self) -> bool:
+        """Note that the traversal goes elsewhere; say whether it saw terms since the last time."""
+        if self.cuts is None:
+            self.cuts = []
+        if self.place == (self.cuts[-1] if self.cuts else 0):
+            return False
+        self.cuts.append(self.place)
+        return True
+
+    def run(self) -> tuple[int, int]:
+        """Return begin and end of the terms since the last cut, and go back to before it."""
+        end = self.place
+        self.place = self.cuts.pop() if self.cuts else 0
+        return self.place, end
+
+    def pass_on(self, adjoint: float) -> None:
+        """Add what the terms since the last cut contribute to the gradients of their operands."""
+        begin, end = self.run()
+        self.adjoint = adjoint
+        if not adjoint:
+            return
+        xs, ys, dxs, dys = self.xs, self.ys, self.dxs, self.dys
+        for i in range(end - 1, begin - 1, -1):
+            if not i:
+                self.start._grad += adjoint
+            xs[i]._grad += dxs[i] * adjoint
+            ys[i]._grad += dys[i] * adjoint
+
+    def passed(self) -> list[tuple[Value, float]]:
+        """Return the operands that `pass_on` would give something to, each with its partial."""
+        begin, end = self.run()
+        found: list[tuple[Value, float]] = []
+        for i in range(end - 1, begin - 1, -1):
+            if not i:
+                found.append((self.start, 1.0))
+            found += (self.xs[i], self.dxs[i]), (self.ys[i], self.dys[i])
+        return found
+
+
 @lru_cache(maxsize=256, typed=True)
 def power_of(number: Any) -> Primitive:
     """Return the primitive x -> x**number for a fixed number: one operand."""
@@ -367,6 +454,8 @@ class Value:
         """The values this one was computed from, in order, repeats kept."""
         if self.x is None:
             return self.rule.operands if isinstance(self.rule, Opaque) else ()
+        if isinstance(self.rule, Dot):
+            expand(self)
         return (self.x,) if self.y is None else (self.x, self.y)
 
     @property
@@ -374,12 +463,14 @@ class Value:
         """The derivatives of this value by each operand, as of the forward pass."""
         if self.x is None:
             return ()
+        if isinstance(self.rule, Dot):
+            expand(self)
         return (self.dx,) if self.y is None else (self.dx, self.dy)
 
     @property
     def op(self) -> str:
         """The symbol of the operation that made this value; "" for a leaf or constant."""
-        return self.rule.symbol
+        return ADD.symbol if isinstance(self.rule, Dot) else self.rule.symbol
 
     @property
     def _prev(self) -> set[Value]:
@@ -387,7 +478,7 @@ class Value:
 
     @property
     def _op(self) -> str:
-        return self.rule.symbol
+        return self.op
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -408,16 +499,21 @@ class Value:
         start = as_float(seed)
         if LISTENING and get_ident() in LISTENING:
             LISTENING[get_ident()](self, start)
-        order = topological_order(self, clear=True)
+        order = topological_order(self, clear=True, whole=True)
         self._grad += start
         for node in reversed(order):
             adjoint = node._grad
-            x = node.x
-            if adjoint and x is not None:
-                x._grad += node.dx * adjoint
-                y = node.y
-                if y is not None:
+            x, y = node.x, node.y
+            if x is None:
+                continue
+            if y is not None:
+                if adjoint:
+                    x._grad += node.dx * adjoint
                     y._grad += node.dy * adjoint
+            elif isinstance(node.rule, Dot):
+                node.rule.pass_on(adjoint)
+            elif adjoint:
+                x._grad += node.dx * adjoint
 
     def zero_grad(self) -> None:
         """Set this value's gradient to 0."""
@@ -505,6 +601,8 @@ class Value:
 
     def __copy__(self) -> Value:
         """Return a value of its own that shares its operands."""
+        if isinstance(self.rule, Dot):
+            expand(self)
         return clone(self, self.x, self.y)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
@@ -626,6 +724,60 @@ def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, d
     out.rule = rule
     out.mark = 0
     return out
+
+
+def record_dot(xs: tuple[Value, ...], ys: tuple[Value, ...], start: Value) -> Value:
+    """Return start + xs[0]*ys[0] + xs[1]*ys[1] + ..., recorded as one node; see `Dot`.
+
+    Raises `AttributeError` or `TypeError` where an operand is not a Value.
+    """
+    lefts = tuple([x._data for x in xs])
+    rights = tuple([y._data for y in ys])
+    total = start._data
+    for left, right in zip(lefts, rights):
+        total += left * right
+    out = Value(ZERO) if COMPILED else blank(Value)
+    out._data = total
+    out.x = start
+    out.y = None
+    out.dx = 1.0
+    out.dy = 0.0
+    out.rule = Dot(start, xs, ys, rights, lefts)
+    out.mark = 0
+    return out
+
+
+def expand(node: Value) -> None:
+    """Make the products and sums that a `Dot` stands for; the node becomes the last sum."""
+    dot = node.rule
+    assert isinstance(dot, Dot)
+    total, data = dot.start, dot.offset
+    grad = dot.adjoint or 0.0  # that of every product and sum
+    for x, y, dx, dy in zip(dot.xs, dot.ys, dot.dxs, dot.dys):
+        product = Value(ZERO) if COMPILED else blank(Value)
+        product._data = dy * dx
+        product._grad = grad
+        product.x = x
+        product.y = y
+        product.dx = dx
+        product.dy = dy
+        product.rule = MULTIPLY
+        product.mark = 0
+        before, total = total, Value(ZERO) if COMPILED else blank(Value)
+        data += product._data
+        total._data = data
+        total._grad = grad
+        total.x = before
+        total.y = product
+        total.dx = 1.0
+        total.dy = 1.0
+        total.rule = ADD
+        total.mark = 0
+    # Interrupted anywhere here, the node still gives the same gradients.
+    node.x = before
+    node.dy = 1.0
+    node.y = product
+    node.rule = ADD
 
 
 def aside(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
@@ -767,20 +919,23 @@ def refused(rule: Primitive, error: Exception, *operands: Value | float | None) 
 _traversals = itertools.count(1)
 
 
-def topological_order(*outputs: Value, clear: bool = False) -> list[Value]:
+def topological_order(*outputs: Value, clear: bool = False, whole: bool = False) -> list[Value]:
     """Return the computed values below the outputs, every operand before its uses.
 
     Leaves and constants are left out. Depth-first and iterative: a graph may be ten
     million operations deep. Each value is marked with the number of this traversal,
     which no other has, so that one that was interrupted cannot mislead the next.
-    With `clear` it sets the values' gradients to 0 in passing.
+    With `clear` it sets the values' gradients to 0 in passing. With `whole` a `Dot` is not
+    expanded: it stands wherever some of its terms would.
     """
     mark = next(_traversals)
     order: list[Value] = []
     for output in outputs:
-        path: list[Value | None] = [None]  # values whose second operand has not been looked at
+        path: list[Value | None] = [None]  # values whose later operands have not been looked at
         node: Value | None = output if output.mark != mark else None
         while node is not None:
+            if not whole and isinstance(node.rule, Dot):
+                expand(node)
             x = node.x
             if x is None:
                 break  # a leaf as output
@@ -791,14 +946,20 @@ def topological_order(*outputs: Value, clear: bool = False) -> list[Value]:
                 path.append(node)
                 node = x
                 continue
-            y = node.y
-            while y is None or y.x is None or y.mark == mark:
+            while True:
+                y = node.y
+                if y is None:
+                    rule = node.rule
+                    if isinstance(rule, Dot):
+                        y = rule.next_operand(mark)
+                        if y is not None and rule.cut():
+                            order.append(node)
+                if y is not None and y.x is not None and y.mark != mark:
+                    path.append(node)
+                    node = y
+                    break
                 order.append(node)
                 node = path.pop()
                 if node is None:
                     break
-                y = node.y
-            else:
-                path.append(node)
-                node = y
     return order

@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from autograd_engine.compiling import COMPILED
-from autograd_engine.engine import Value
+from autograd_engine.engine import LEAF, Dot, Value
 
 _waiting: list[Value | None] = []
 _emptying: list[bool] = []  # holds one item while the list is being emptied
@@ -21,11 +21,18 @@ _emptying: list[bool] = []  # holds one item while the list is being emptied
 def _release(
     self: Any, waiting: list[Value | None] = _waiting, emptying: list[bool] = _emptying
 ) -> None:
-    if getattr(self, "x", None) is None:  # a leaf, or a value whose making was interrupted
+    try:
+        x, y, rule = self.x, self.y, self.rule
+    except AttributeError:  # its making was interrupted
         return
-    waiting.append(self.x)
-    waiting.append(self.y)
-    self.x = self.y = None
+    if x is None:  # a leaf
+        return
+    waiting.append(x)
+    waiting.append(y)
+    if isinstance(rule, Dot):
+        waiting.extend(rule.xs + rule.ys)
+        self.rule = LEAF
+    x = y = rule = self.x = self.y = None  # the list alone holds them
     while waiting and not emptying:  # once more if another thread added to it meanwhile
         emptying.append(True)
         try:

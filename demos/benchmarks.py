@@ -62,7 +62,7 @@ def moons_step(engine: str):
         total.backward()
         return total
 
-    return step, {"autograd_engine": 25, "micrograd": 3, "torch": 3}[engine]
+    return step, {"micrograd": 3, "torch": 3}.get(engine, 25)
 
 
 def time_moons(engine: str) -> dict:
@@ -77,7 +77,7 @@ def time_moons(engine: str) -> dict:
 
 
 def weigh_moons(engine: str) -> dict:
-    """Count the bytes per node of one step's graph, after backward."""
+    """Count the bytes per node of one step's graph, after backward; then once all were seen."""
     step, _ = moons_step(engine)
     step()
     gc.collect()
@@ -86,13 +86,22 @@ def weigh_moons(engine: str) -> dict:
     total = step()
     gc.collect()
     held = tracemalloc.get_traced_memory()[0] - before
-    seen, stack = set(), [total]
+    nodes = count_nodes(total)
+    gc.collect()
+    return {
+        "bytes": held / nodes,
+        "seen": (tracemalloc.get_traced_memory()[0] - before) / nodes,
+    }
+
+
+def count_nodes(output) -> int:
+    seen, stack = set(), [output]
     while stack:
         node = stack.pop()
         if id(node) not in seen:
             seen.add(id(node))
             stack.extend(node._prev)
-    return {"bytes": held / len(seen), "nodes": len(seen)}
+    return len(seen)
 
 
 def time_chain(engine: str, length: int) -> dict:
@@ -172,6 +181,7 @@ def compare(rounds: int, long: bool) -> None:
             folder = Path(temporary, name)
             if build(folder, pure=name == "pure"):
                 engines[f"autograd_engine, {name}"] = ("autograd_engine", folder)
+                engines[f"{name}, sums written out"] = ("operators", folder)
         seconds: dict[str, list[float]] = {name: [] for name in engines}
         for _ in range(rounds):
             for name, (engine, folder) in engines.items():
@@ -179,14 +189,16 @@ def compare(rounds: int, long: bool) -> None:
         if has_torch:
             engines["PyTorch, scalars"] = ("torch", None)
             seconds["PyTorch, scalars"] = [run(None, "step", "torch")["seconds"]]
-        columns = "moons step, ms | times micrograd | bytes per node | chain of 1,000,000"
+        columns = "moons step, ms | times micrograd | bytes per node (once seen) | 1,000,000 +"
         print(f"\n| engine | {columns} |")
         print("|---|---|---|---|---|")
         ours = statistics.median(seconds["micrograd"])
         for name, (engine, folder) in engines.items():
             median = statistics.median(seconds[name])
-            weight = "" if engine == "torch" else f"{run(folder, 'memory', engine)['bytes']:.0f}"
-            chain = ""
+            weight = chain = ""
+            if engine != "torch":
+                weights = run(folder, "memory", engine)
+                weight = f"{weights['bytes']:.0f} ({weights['seen']:.0f})"
             if engine == "autograd_engine":
                 chain = f"{run(folder, 'chain', engine, 1_000_000)['seconds']:.2f} s"
                 if long:

@@ -33,12 +33,16 @@ def moons_data() -> tuple[list[list[float]], list[int]]:
 def scalars(engine: str) -> tuple[Callable[[float], Any], Any]:
     """Return what makes a number of that engine, and the module with its MLP.
 
-    PyTorch and CasADi get micrograd's own MLP, made of their scalars.
+    PyTorch and CasADi get micrograd's own MLP, made of their scalars, and so do our "operators".
     """
     if engine in ("autograd_engine", "micrograd"):
         value = importlib.import_module(f"{engine}.engine").Value
         return value, importlib.import_module(f"{engine}.nn")
-    library, nn = importlib.import_module(engine), importlib.import_module("micrograd.nn")
+    nn = importlib.import_module("micrograd.nn")
+    if engine == "operators":
+        nn.Value = importlib.import_module("autograd_engine.engine").Value
+        return nn.Value, nn
+    library = importlib.import_module(engine)
     if engine == "casadi":
         library.SX.relu = lambda x: library.fmax(x, 0.0)
         nn.Value = lambda number: library.SX.sym("w")
