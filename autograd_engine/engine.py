@@ -19,7 +19,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
 from inspect import signature
-from threading import get_ident
+from threading import RLock, get_ident
 from typing import Any, Final, TypeAlias
 
 from autograd_engine import floats
@@ -255,8 +255,7 @@ class Dot(Primitive):
     order, so that the last digits are the same.
     """
 
-    # Of the slots of a Primitive it fills none: nobody asks before `expand` has replaced it.
-    __slots__ = ("start", "xs", "ys", "offset", "dxs", "dys", "adjoint", "mark", "place", "cuts")
+    __slots__ = ("start", "xs", "ys", "offset", "dxs", "dys", "adjoint", "seen")
 
     def __init__(
         self,
@@ -266,6 +265,8 @@ class Dot(Primitive):
         dxs: tuple[float, ...],
         dys: tuple[float, ...],
     ) -> None:
+        self.name = "dot"  # the rest of a primitive is that of the nodes it stands for
+        self.symbol = ADD.symbol
         self.start = start
         self.xs = xs
         self.ys = ys
@@ -273,59 +274,36 @@ class Dot(Primitive):
         self.dxs = dxs
         self.dys = dys
         self.adjoint = 0.0  # of the latest sweep
-        self.mark = 0  # the number of the last traversal that came by
-        self.place = 0  # how many terms it has seen; then, how many the sweep has yet to see
-        self.cuts: list[int] | None = None  # the places at which it went elsewhere in between
+        self.seen = 0  # how many terms the traversal has been through
 
     def next_operand(self, mark: int) -> Value | None:
         """Return the next operand that this traversal has not visited, None after the last."""
-        if self.mark != mark:
-            self.mark = mark
-            self.place = 0
-            self.cuts = None
         xs, ys = self.xs, self.ys
-        for i in range(self.place, len(xs)):
+        for i in range(self.seen, len(xs)):
             x, y = xs[i], ys[i]
             if x.x is not None and x.mark != mark:
-                self.place = i
+                self.seen = i
                 return x
             if y.x is not None and y.mark != mark:
-                self.place = i
+                self.seen = i
                 return y
-        self.place = len(xs)
+        self.seen = len(xs)
         return None
 
-    def cut(self) -> bool:
-        """Note that the traversal goes elsewhere; say whether it saw terms since the last time."""
-        if self.cuts is None:
-            self.cuts = []
-        if self.place == (self.cuts[-1] if self.cuts else 0):
-            return False
-        self.cuts.append(self.place)
-        return True
-
-    def run(self) -> tuple[int, int]:
-        """Return begin and end of the terms since the last cut, and go back to before it."""
-        end = self.place
-        self.place = self.cuts.pop() if self.cuts else 0
-        return self.place, end
-
-    def pass_on(self, adjoint: float) -> None:
-        """Add what the terms since the last cut contribute to the gradients of their operands."""
-        begin, end = self.run()
+    def pass_on(self, adjoint: float, begin: int, end: int) -> None:
+        """Add what these terms contribute to the gradients of their operands."""
         self.adjoint = adjoint
         if not adjoint:
             return
         xs, ys, dxs, dys = self.xs, self.ys, self.dxs, self.dys
         for i in range(end - 1, begin - 1, -1):
-            if not i:
+            if not i:  # the first sum passes it to the start before its product is next
                 self.start._grad += adjoint
             xs[i]._grad += dxs[i] * adjoint
             ys[i]._grad += dys[i] * adjoint
 
-    def passed(self) -> list[tuple[Value, float]]:
-        """Return the operands that `pass_on` would give something to, each with its partial."""
-        begin, end = self.run()
+    def passed(self, begin: int, end: int) -> list[tuple[Value, float]]:
+        """Return the operands of these terms as `pass_on` meets them, each with its partial."""
         found: list[tuple[Value, float]] = []
         for i in range(end - 1, begin - 1, -1):
             if not i:
@@ -454,8 +432,7 @@ class Value:
         """The values this one was computed from, in order, repeats kept."""
         if self.x is None:
             return self.rule.operands if isinstance(self.rule, Opaque) else ()
-        if isinstance(self.rule, Dot):
-            expand(self)
+        expand(self)
         return (self.x,) if self.y is None else (self.x, self.y)
 
     @property
@@ -463,14 +440,13 @@ class Value:
         """The derivatives of this value by each operand, as of the forward pass."""
         if self.x is None:
             return ()
-        if isinstance(self.rule, Dot):
-            expand(self)
+        expand(self)
         return (self.dx,) if self.y is None else (self.dx, self.dy)
 
     @property
     def op(self) -> str:
         """The symbol of the operation that made this value; "" for a leaf or constant."""
-        return ADD.symbol if isinstance(self.rule, Dot) else self.rule.symbol
+        return self.rule.symbol
 
     @property
     def _prev(self) -> set[Value]:
@@ -478,7 +454,7 @@ class Value:
 
     @property
     def _op(self) -> str:
-        return self.op
+        return self.rule.symbol
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -499,7 +475,8 @@ class Value:
         start = as_float(seed)
         if LISTENING and get_ident() in LISTENING:
             LISTENING[get_ident()](self, start)
-        order = topological_order(self, clear=True, whole=True)
+        runs: list[tuple[int, int]] = []
+        order = topological_order(self, clear=True, runs=runs)
         self._grad += start
         for node in reversed(order):
             adjoint = node._grad
@@ -511,7 +488,8 @@ class Value:
                     x._grad += node.dx * adjoint
                     y._grad += node.dy * adjoint
             elif isinstance(node.rule, Dot):
-                node.rule.pass_on(adjoint)
+                begin, end = runs.pop()
+                node.rule.pass_on(adjoint, begin, end)
             elif adjoint:
                 x._grad += node.dx * adjoint
 
@@ -601,8 +579,7 @@ class Value:
 
     def __copy__(self) -> Value:
         """Return a value of its own that shares its operands."""
-        if isinstance(self.rule, Dot):
-            expand(self)
+        expand(self)
         return clone(self, self.x, self.y)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
@@ -726,8 +703,8 @@ def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, d
     return out
 
 
-def record_dot(xs: tuple[Value, ...], ys: tuple[Value, ...], start: Value) -> Value:
-    """Return start + xs[0]*ys[0] + xs[1]*ys[1] + ..., recorded as one node; see `Dot`.
+def record_dot(start: Value, xs: tuple[Value, ...], ys: tuple[Value, ...]) -> Value:
+    """Return start + xs[0]*ys[0] + ..., of one term at least, as one node; see `Dot`.
 
     Raises `AttributeError` or `TypeError` where an operand is not a Value.
     """
@@ -736,21 +713,43 @@ def record_dot(xs: tuple[Value, ...], ys: tuple[Value, ...], start: Value) -> Va
     total = start._data
     for left, right in zip(lefts, rights):
         total += left * right
+    if type(total) is not float:
+        raise TypeError("something else has an attribute of that name")
     out = Value(ZERO) if COMPILED else blank(Value)
     out._data = total
     out.x = start
     out.y = None
     out.dx = 1.0
     out.dy = 0.0
-    out.rule = Dot(start, xs, ys, rights, lefts)
+    out.rule = Dot(start, xs, ys, dxs=rights, dys=lefts)  # by x the product's partial is y
     out.mark = 0
     return out
 
 
+_expanding = RLock()  # so that all threads see the same nodes
+
+
 def expand(node: Value) -> None:
-    """Make the products and sums that a `Dot` stands for; the node becomes the last sum."""
-    dot = node.rule
-    assert isinstance(dot, Dot)
+    """Make the products and sums that a node stands for, if its rule is a `Dot`.
+
+    The node becomes the last sum.
+    """
+    if not isinstance(node.rule, Dot):
+        return
+    with _expanding:
+        dot = node.rule
+        if isinstance(dot, Dot):
+            if node.y is None:
+                before, product = written_out(dot)
+                # Interrupted between any two of these lines, it gives the same gradients.
+                node.x = before
+                node.dy = 1.0
+                node.y = product
+            node.rule = ADD
+
+
+def written_out(dot: Dot) -> tuple[Value, Value]:
+    """Return the operands of the last sum of a dot product written out."""
     total, data = dot.start, dot.offset
     grad = dot.adjoint or 0.0  # that of every product and sum
     for x, y, dx, dy in zip(dot.xs, dot.ys, dot.dxs, dot.dys):
@@ -773,11 +772,7 @@ def expand(node: Value) -> None:
         total.dy = 1.0
         total.rule = ADD
         total.mark = 0
-    # Interrupted anywhere here, the node still gives the same gradients.
-    node.x = before
-    node.dy = 1.0
-    node.y = product
-    node.rule = ADD
+    return before, product
 
 
 def aside(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
@@ -919,14 +914,18 @@ def refused(rule: Primitive, error: Exception, *operands: Value | float | None) 
 _traversals = itertools.count(1)
 
 
-def topological_order(*outputs: Value, clear: bool = False, whole: bool = False) -> list[Value]:
+def topological_order(
+    *outputs: Value, clear: bool = False, runs: list[tuple[int, int]] | None = None
+) -> list[Value]:
     """Return the computed values below the outputs, every operand before its uses.
 
     Leaves and constants are left out. Depth-first and iterative: a graph may be ten
     million operations deep. Each value is marked with the number of this traversal,
     which no other has, so that one that was interrupted cannot mislead the next.
-    With `clear` it sets the values' gradients to 0 in passing. With `whole` a `Dot` is not
-    expanded: it stands wherever some of its terms would.
+    With `clear` it sets the values' gradients to 0 in passing.
+
+    A `Dot` is expanded, unless `runs` is given. Then it stands in the order once for each run
+    of terms that were seen without going elsewhere, and `runs` gets their begin and end.
     """
     mark = next(_traversals)
     order: list[Value] = []
@@ -934,8 +933,10 @@ def topological_order(*outputs: Value, clear: bool = False, whole: bool = False)
         path: list[Value | None] = [None]  # values whose later operands have not been looked at
         node: Value | None = output if output.mark != mark else None
         while node is not None:
-            if not whole and isinstance(node.rule, Dot):
+            if runs is None:
                 expand(node)
+            elif node.y is None and isinstance(node.rule, Dot):
+                node.rule.seen = 0
             x = node.x
             if x is None:
                 break  # a leaf as output
@@ -948,12 +949,15 @@ def topological_order(*outputs: Value, clear: bool = False, whole: bool = False)
                 continue
             while True:
                 y = node.y
-                if y is None:
+                if y is None and runs is not None:
                     rule = node.rule
                     if isinstance(rule, Dot):
+                        begin = rule.seen
                         y = rule.next_operand(mark)
-                        if y is not None and rule.cut():
-                            order.append(node)
+                        if rule.seen > begin:
+                            runs.append((begin, rule.seen))
+                            if y is not None:
+                                order.append(node)
                 if y is not None and y.x is not None and y.mark != mark:
                     path.append(node)
                     node = y

@@ -8,7 +8,7 @@ holds for every input.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from autograd_engine.engine import (
@@ -131,23 +131,25 @@ def prod(values: Iterable[Any]) -> Any:
     return 1.0 if product is None else product
 
 
-def dot(xs: Sequence[Any], ys: Sequence[Any], start: Any = None) -> Any:
+def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
     """Return start + xs[0]*ys[0] + xs[1]*ys[1] + ..., from left to right.
 
-    Faster than the same sum written out: of Values its products and sums are made when
-    somebody looks at them. Raises `ValueError` naming both lengths where they differ.
+    Of Values it is recorded as one node, which becomes the products and sums when somebody
+    looks at it, and so is faster than the sum written out.
+
+    Raises `ValueError` naming both lengths where they differ.
 
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
-    if len(xs) != len(ys):
-        raise ValueError(f"dot needs two vectors of one length, got {len(xs)} and {len(ys)}")
     lefts, rights = tuple(xs), tuple(ys)
+    if len(lefts) != len(rights):
+        raise ValueError(f"dot needs two vectors of one length, got {len(lefts)} and {len(rights)}")
     if start is None and lefts:
         start, lefts, rights = lefts[0] * rights[0], lefts[1:], rights[1:]
     if isinstance(start, Value) and lefts and not PAUSED:
         try:
-            return record_dot(lefts, rights, start)
+            return record_dot(start, lefts, rights)
         except (AttributeError, TypeError):  # numbers among them: they become constants below
             pass
     for x, y in zip(lefts, rights):

@@ -31,7 +31,7 @@ def _release(
     waiting.append(y)
     if isinstance(rule, Dot):
         waiting.extend(rule.xs + rule.ys)
-        self.rule = LEAF
+        self.rule = LEAF  # whose tuples would release them one inside the other
     x = y = rule = self.x = self.y = None  # the list alone holds them
     while waiting and not emptying:  # once more if another thread added to it meanwhile
         emptying.append(True)
