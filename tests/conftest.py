@@ -1,5 +1,6 @@
 """What several files of tests need."""
 
+import re
 import shutil
 
 import pytest
@@ -21,3 +22,71 @@ def browser():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def visited(browser, tmp_path):
+    """Return a function that saves a page and opens it from disk, the network blocked.
+
+    After the test: nothing was asked for but the page, and the console stayed silent.
+    """
+    complaints: list[str] = []
+    contexts = []
+
+    def guard(route):
+        url = route.request.url
+        if url.startswith("file:") and url.split("#")[0].endswith(".html"):
+            route.continue_()
+        else:
+            complaints.append(f"asked for {url}")
+            route.abort()
+
+    def visit(made, address="", width=1366, height=820, **options):
+        path = tmp_path / f"page{len(contexts)}.html"
+        made.save(path)
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, offline=True, **options
+        )
+        contexts.append(context)
+        context.route("**/*", guard)
+        page = context.new_page()
+        page.set_default_timeout(5_000)
+        page.on("console", lambda said: complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
+        page.goto(path.as_uri() + address)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def shown():
+    """Return a function: data and gradient of each value that a picture shows, by number."""
+
+    def read(page):
+        rows = page.eval_on_selector_all(
+            "[data-index]",
+            "all => all.map((e) => [e.dataset.index, e.dataset.value, e.dataset.gradient])",
+        )
+        return {int(i): (float(data), float(gradient or "nan")) for i, data, gradient in rows}
+
+    return read
+
+
+@pytest.fixture
+def assert_alone(tmp_path):
+    """Return a function that looks whether a page, written there, is one file that asks for nothing."""
+
+    def check(made):
+        (path,) = tmp_path.iterdir()
+        text = path.read_text(encoding="utf-8")
+        assert text == made.html
+        assert not re.search(r"(src|href)=\"(?!#|data:)|@import|url\(|fetch\(|import\(", text)
+        assert set(re.findall(r"https?://[^\s\"'<)]+", text)) == {"http://www.w3.org/2000/svg"}
+        assert "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline';" in text
+
+    return check

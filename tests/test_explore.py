@@ -61,13 +61,8 @@ def test_a_folder_that_does_not_exist_and_another_ending_are_refused_by_name(tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_page_is_one_file_that_asks_for_nothing_else(tmp_path):
-    page = ag.explore(expression(), tmp_path / "page.html")
-    text = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert text == page.html and [path.name for path in tmp_path.iterdir()] == ["page.html"]
-    assert not re.search(r"(src|href)=\"(?!#|data:)|@import|url\(|fetch\(|import\(", text)
-    assert set(re.findall(r"https?://[^\s\"'<)]+", text)) == {"http://www.w3.org/2000/svg"}
-    assert "default-src 'none'" in text
+def test_the_page_is_one_file_that_asks_for_nothing_else(tmp_path, assert_alone):
+    assert_alone(ag.explore(expression(), tmp_path / "page.html"))
 
 
 def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
@@ -163,46 +158,9 @@ def test_no_derivative_is_written_in_the_pages_own_scripts():
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Return a function that opens the page of a value from disk, the network blocked.
-
-    After the test: nothing was asked for but the page, and the console stayed silent.
-    """
-    complaints: list[str] = []
-    contexts = []
-
-    def guard(route):
-        url = route.request.url
-        if url.startswith("file:") and url.split("#")[0].endswith(".html"):
-            route.continue_()
-        else:
-            complaints.append(f"asked for {url}")
-            route.abort()
-
-    def open_page(output, address="", width=1366, height=820, **options):
-        path = tmp_path / f"page{len(contexts)}.html"
-        ag.explore(output, path)
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, offline=True, **options
-        )
-        contexts.append(context)
-        context.route("**/*", guard)
-        page = context.new_page()
-        page.set_default_timeout(5_000)
-        page.on("console", lambda said: complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
-        page.goto(path.as_uri() + address)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def number(text):
-    return {"NaN": NAN, "Infinity": INF, "-Infinity": -INF}.get(text) or float(text)
+def opened(visited):
+    """Return a function that opens the page of a value."""
+    return lambda output, *place, **options: visited(ag.explore(output), *place, **options)
 
 
 def computed(page):
@@ -210,16 +168,7 @@ def computed(page):
     found = page.evaluate(
         "[explorer.program.data, explorer.program.gradient].map((a) => Array.from(a, String))"
     )
-    return [[number(text) for text in column] for column in found]
-
-
-def shown(page):
-    """Return data and gradient of each value that the picture shows, by number."""
-    rows = page.eval_on_selector_all(
-        "[data-index]",
-        "all => all.map((e) => [e.dataset.index, e.dataset.value, e.dataset.gradient])",
-    )
-    return {int(i): (number(data), number(gradient or "NaN")) for i, data, gradient in rows}
+    return [list(map(float, column)) for column in found]
 
 
 def close(found, expected, digits=DIGITS):
@@ -284,7 +233,7 @@ def test_every_row_of_the_table_gives_in_javascript_what_it_gives_in_python(open
     )
     wrong = []
     for (place, given, out, partials), texts in zip(cases, found):
-        results = list(map(number, texts))
+        results = list(map(float, texts))
         for ours, theirs in zip(results, (out, *partials)):
             tiny = abs(theirs) < 1e-290 and abs(ours) < 1e-290  # subnormal numbers have few digits
             if not (close(ours, theirs) or tiny):
@@ -338,7 +287,7 @@ def test_a_dragged_leaf_gives_the_numbers_of_a_fresh_eager_run(opened, seed):
         assert_agrees(page, graph(start))
 
 
-def test_stepping_to_the_end_shows_every_number_of_the_engine(opened):
+def test_stepping_to_the_end_shows_every_number_of_the_engine(opened, shown):
     for output in (expression(), perceptron()):
         page = opened(output, "#step=0")
         data, gradients = engine(output)
@@ -350,7 +299,7 @@ def test_stepping_to_the_end_shows_every_number_of_the_engine(opened):
         assert shown(page) == dict(enumerate(zip(data, gradients)))
 
 
-def test_each_step_back_shows_the_contribution_that_steps_lists(opened):
+def test_each_step_back_shows_the_contribution_that_steps_lists(opened, shown):
     output = perceptron()
     steps = ag.steps(output)
     position = {id(value): i for i, value in enumerate(ag.graph.nodes(output))}
@@ -377,8 +326,10 @@ def test_a_link_leads_to_a_step_and_the_address_follows(opened):
     assert page.locator("html").get_attribute("data-theme") == "dark"
     page.keyboard.press("ArrowRight")
     assert page.url.endswith("#step=5&theme=dark")
+    page.keyboard.press("t")
+    assert page.url.endswith("#step=5&theme=projector")
     page.evaluate("location.hash = '#step=2'")
-    page.wait_for_function("document.querySelector('#counter').textContent === '2 / 10'")
+    page.wait_for_selector("#counter:text-is('2 / 10')")
 
 
 def test_each_leaf_has_one_field_with_its_label_and_a_slider(opened):
@@ -386,7 +337,7 @@ def test_each_leaf_has_one_field_with_its_label_and_a_slider(opened):
     for leaf in ("a", "b"):
         assert page.locator(f'input[aria-label="{leaf}"]').count() == 1
     page.locator('input[aria-label="slide a"]').fill("1.5")
-    page.wait_for_function("document.querySelector('[data-index=\"0\"]').dataset.value !== '2'")
+    page.wait_for_selector("[data-index='0']:not([data-value='2'])")
     a, b = Value(1.5), Value(-3.0)
     e = a * b + a * a
     e.backward()
@@ -472,7 +423,7 @@ def test_everything_is_reached_by_keyboard_and_shows_where_one_is(opened):
         assert page.locator("#counter").inner_text() == counter
     page.keyboard.press("Home")
     page.keyboard.press(" ")
-    page.wait_for_function("document.querySelector('#counter').textContent === '2 / 10'")
+    page.wait_for_selector("#counter:text-is('2 / 10')")
     page.keyboard.press(" ")
     assert page.locator("#play").inner_text() == "Play"
 
@@ -679,6 +630,41 @@ def test_groups_open_and_close_and_only_what_is_visible_is_built(opened):
     model = ag.nn.MLP(2, [16, 16, 1], activation="tanh", rng=random.Random(0))
     out = model([Value(0.7, "x0"), Value(-0.4, "x1")])
     assert_agrees(page, out * out)
+
+
+def test_the_button_that_opens_all_says_what_it_does_after_every_box(opened):
+    page = opened(network(8))
+    button = page.locator("#unfold")
+    assert button.inner_text() == "Open all"
+    while page.locator("[data-group]").count():
+        page.locator("[data-group]").first.press("Enter")
+    assert button.inner_text() == "Close all"
+    page.locator(".frame .bar").last.press("Enter")
+    assert button.inner_text() == "Open all"
+    button.click()
+    assert page.locator("[data-group]").count() == 0 and button.inner_text() == "Close all"
+
+
+def test_the_picture_is_dragged_by_its_background_and_fitted_by_key(opened):
+    page = opened(network(8))
+    page.locator("#unfold").click()
+    canvas, graph = page.locator("#canvas"), page.locator("#graph")
+    width = float(graph.get_attribute("width"))
+    where = "(e) => [e.scrollLeft, e.scrollTop]"
+    canvas.evaluate("(e) => e.scrollTo(100, 100)")
+    box = canvas.bounding_box()
+    x, y = box["x"] + 3, box["y"] + 3  # in the padding, where no value is
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 40, y + 25)
+    assert canvas.evaluate(where) == [140, 75]
+    page.mouse.up()
+    page.mouse.move(x, y)
+    assert canvas.evaluate(where) == [140, 75]
+    page.keyboard.press("+")
+    assert float(graph.get_attribute("width")) > width
+    page.keyboard.press("f")
+    assert float(graph.get_attribute("width")) == width
 
 
 def test_boxes_of_an_open_picture_do_not_overlap(opened):

@@ -263,13 +263,8 @@ def test_what_cannot_be_replayed_is_refused_with_what_to_write_instead(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_page_is_one_file_that_asks_for_nothing_else(tmp_path):
-    page = ag.replay(trained(network()), tmp_path / "page.html")
-    text = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert text == page.html and [path.name for path in tmp_path.iterdir()] == ["page.html"]
-    assert not re.search(r"(src|href)=\"(?!#|data:)|@import|url\(|fetch\(|import\(", text)
-    assert set(re.findall(r"https?://[^\s\"'<)]+", text)) == {"http://www.w3.org/2000/svg"}
-    assert "default-src 'none'" in text
+def test_the_page_is_one_file_that_asks_for_nothing_else(tmp_path, assert_alone):
+    assert_alone(ag.replay(trained(network()), tmp_path / "page.html"))
 
 
 def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
@@ -326,40 +321,13 @@ def test_of_a_large_graph_the_page_shows_fewer_steps_with_the_first_and_the_last
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Return a function that opens a replay from disk, the network blocked.
+def opened(visited):
+    """Return a function that opens the replay of a training, or of two."""
 
-    After the test: nothing was asked for but the page, and the console stayed silent.
-    """
-    complaints: list[str] = []
-    contexts = []
+    def open_page(histories, address="", *, sample=0, **options):
+        return visited(ag.replay(histories, sample=sample), address, **options)
 
-    def guard(route):
-        url = route.request.url
-        if url.startswith("file:") and url.split("#")[0].endswith(".html"):
-            route.continue_()
-        else:
-            complaints.append(f"asked for {url}")
-            route.abort()
-
-    def open_page(histories, address="", width=1366, height=820, **options):
-        path = tmp_path / f"page{len(contexts)}.html"
-        ag.replay(histories, path, **options)
-        context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
-        contexts.append(context)
-        context.route("**/*", guard)
-        page = context.new_page()
-        page.set_default_timeout(5_000)
-        page.on("console", lambda said: complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
-        page.goto(path.as_uri() + address)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return open_page
 
 
 @pytest.fixture(scope="module")
@@ -387,17 +355,8 @@ def held(page):
     )
 
 
-def shown(page):
-    """Return data and gradient of each value that the picture shows, by number."""
-    rows = page.eval_on_selector_all(
-        "[data-index]",
-        "all => all.map((e) => [e.dataset.index, e.dataset.value, e.dataset.gradient])",
-    )
-    return {int(i): (float(data), float(gradient)) for i, data, gradient in rows}
-
-
 def test_slid_to_the_end_the_page_shows_the_numbers_of_the_engine_to_the_last_digit(
-    opened, history
+    opened, shown, history
 ):
     page = opened(history, sample=3)
     page.click("#unfold")
@@ -544,7 +503,7 @@ def test_the_painted_plane_has_the_class_that_the_model_predicts(opened, history
     assert re.fullmatch(r"Step 30: of the plane the model predicts 0 on \d+ %, 1 on \d+ %", label)
 
 
-def test_two_runs_are_compared_step_by_step_also_where_one_is_longer(opened):
+def test_two_runs_are_compared_step_by_step_also_where_one_is_longer(opened, shown):
     slow, fast = trained(network(), lr=0.01, epochs=2), trained(network(), lr=0.3, epochs=3)
     page = opened({"slow": slow, "fast": fast}, "#step=9")
     assert page.locator(".plane canvas").count() == 2
@@ -568,7 +527,7 @@ def test_two_runs_are_compared_step_by_step_also_where_one_is_longer(opened):
     assert page.text_content("#at-data") == f"slow: {last[0]!r}; fast: {last[1]!r}"
 
 
-def test_a_graph_that_changes_its_shape_is_drawn_in_each_shape(opened):
+def test_a_graph_that_changes_its_shape_is_drawn_in_each_shape(opened, shown):
     class Branching(nn.Module):
         def __init__(self):
             self.w = Value(0.5, "w")

@@ -162,7 +162,7 @@ def _meet(layers: Layers) -> None:
     items = layers.items
     layers.order = [[] for _ in range(1 + max(item.rank for item in items))]
     met = [False] * len(items)
-    for start in reversed(range(len(items))):
+    for start in range(len(items)):
         if items[start].after:
             continue
         pending = [start]

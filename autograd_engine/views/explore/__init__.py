@@ -7,10 +7,11 @@ Reading order:
     grouping   what folds: groups inside groups
     scenes     the picture of each group, as numbers
     contents   all that the page holds, as JSON
+    filling    the frame of both pages, this one's and that of `replay`, filled
     page       Page, explore
 
-The page's own parts are page.html, page.css and, in the order in which they are read,
-mathematics.js, program.js, wording.js, picture.js, panels.js, quiz.js, page.js.
+The page's own parts are frame.html, page.html, page.css and, in the order in which they are
+read, mathematics.js, program.js, wording.js, picture.js, stage.js, panels.js, quiz.js, page.js.
 """
 
 from autograd_engine.views.explore.page import Page, explore

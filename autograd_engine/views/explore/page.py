@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import html
 import os
-import re
 from collections.abc import Callable, Iterable
-from importlib.resources import files
 from pathlib import Path
 
 from autograd_engine.engine import Value
 from autograd_engine.views.explore.contents import inert_json, page_contents
+from autograd_engine.views.explore.filling import filled, read
 from autograd_engine.views.notebooks import frame, framed, selected, still
 from autograd_engine.views.paths import checked_path
 from autograd_engine.views.picture import draw
-from autograd_engine.views.scene import readable
 
-SCRIPTS = ("mathematics", "program", "wording", "picture", "panels", "quiz", "page")
+SCRIPTS = [
+    f"explore/{name}.js"
+    for name in ("program", "wording", "picture", "stage", "panels", "quiz", "page")
+]
 HEIGHT = 720
 """How high, in pixels, a notebook shows the page."""
 
@@ -89,7 +89,11 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
         page_path(path)  # before the work
     data, rules = page_contents(output)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
-    page = Page(_filled(title, inert_json(data), rules), title, _drawn(output))
+    rules = f"const RULES = {rules};"  # written with what mathematics.js defines
+    script = "\n".join((read("explore/mathematics.js"), rules, read(*SCRIPTS)))
+    own, style = read("explore/page.html"), read("explore/page.css")
+    text = filled(title, inert_json(data), own, style, script)
+    page = Page(text, title, _drawn(output))
     if path is not None:
         page.save(path)
     return page
@@ -106,21 +110,3 @@ def _drawn(output: Value) -> Callable[[], str]:
 def page_path(path: str | os.PathLike[str]) -> Path:
     """Return where to write a page, or raise what is wrong with it."""
     return checked_path(path, "a page", (".html",), also=(".htm",))
-
-
-def _filled(title: str, data: str, rules: str) -> str:
-    """Return the page's frame, filled in one pass: nothing filled in is looked at again."""
-    scripts = [_read(f"{name}.js") for name in SCRIPTS]
-    scripts.insert(1, f"const RULES = {rules};")  # written with what mathematics.js defines
-    parts = {
-        "TITLE": html.escape(readable(title)),
-        "STYLE": _read("page.css"),
-        "DATA": data,
-        "SCRIPT": "\n".join(scripts),
-    }
-    frame = _read("page.html")
-    return re.sub("<!--(TITLE|STYLE|DATA|SCRIPT)-->", lambda found: parts[found[1]], frame)
-
-
-def _read(name: str) -> str:
-    return files("autograd_engine.views.explore").joinpath(name).read_text(encoding="utf-8")

@@ -33,6 +33,10 @@ class Picture {
     this.focused = `v${program.output}`;
   }
 
+  get shut() {
+    return this.open.size < this.groups.length;
+  }
+
   path(group) {
     const found = [];
     for (let g = group; g >= 0; g = this.groups[g].parent) found.unshift(g);
@@ -376,7 +380,7 @@ class Picture {
 
   fit() {
     const { clientWidth, clientHeight } = this.canvas;
-    const large = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const large = rem();
     const wide = document.body.classList.contains("wide") && !narrow();
     const height = wide ? 0.4 * innerHeight : clientHeight;
     const whole = Math.min((clientWidth - 24) / this.width, (height - 24) / this.height);

@@ -10,8 +10,8 @@ Reading order:
     page       Replay, replay
 
 The page's own parts are replay.html, replay.css and, in the order in which they are read,
-runs.js, charts.js, plane.js, replay.js, panels.js, controls.js; the graph is drawn by the
-files of `explore`.
+runs.js, charts.js, plane.js, replay.js, panels.js, controls.js; the frame, and what draws and
+moves the graph, are files of `explore`.
 """
 
 from autograd_engine.views.replay.page import Replay, replay

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import html
 import os
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib.resources import files
 from typing import Any, TypeAlias
 
 from autograd_engine.history import History
 from autograd_engine.views.explore.contents import inert_json
+from autograd_engine.views.explore.filling import filled, read
 from autograd_engine.views.explore.page import Page, page_path
 from autograd_engine.views.folding import counted
 from autograd_engine.views.replay.contents import run_contents
 from autograd_engine.views.replay.curve import curve_image
 from autograd_engine.views.replay.frames import recording_of
-from autograd_engine.views.scene import readable
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
 
-EXPLORE = "autograd_engine.views.explore"
-REPLAY = "autograd_engine.views.replay"
-STYLES = ((EXPLORE, "page.css"), (REPLAY, "replay.css"))
+STYLES = ("explore/page.css", "replay/replay.css")
 SCRIPTS = (
-    (EXPLORE, "wording.js"),
-    (EXPLORE, "picture.js"),
-    (REPLAY, "runs.js"),
-    (REPLAY, "charts.js"),
-    (REPLAY, "plane.js"),
-    (REPLAY, "replay.js"),
-    (REPLAY, "panels.js"),
-    (REPLAY, "controls.js"),
+    "explore/wording.js",
+    "explore/picture.js",
+    "explore/stage.js",
+    "replay/runs.js",
+    "replay/charts.js",
+    "replay/plane.js",
+    "replay/replay.js",
+    "replay/panels.js",
+    "replay/controls.js",
 )
-"""The graph is drawn as in `explore`, by the same files."""
+"""The graph is drawn and moved as in `explore`, by the same files."""
 
 
 class Replay(Page):
@@ -79,7 +75,9 @@ def replay(
     description = ", ".join(map(_described, runs))
     data = inert_json({"description": description, "runs": runs})
     shown = partial(curve_image, runs, description)
-    page = Replay(_filled(f"Replay: {description}", data), description, shown)
+    own = read("replay/replay.html")
+    text = filled(f"Replay: {description}", data, own, read(*STYLES), read(*SCRIPTS))
+    page = Replay(text, description, shown)
     if path is not None:
         page.save(path)
     return page
@@ -107,19 +105,3 @@ def _described(run: Mapping[str, Any]) -> str:
     made = run["last"] - run["steps"][0]
     steps = counted(made, "step") if shown == made else f"{shown:,} of {counted(made, 'step')}"
     return f"{run['name']}: {steps}" if run["name"] else steps
-
-
-def _filled(title: str, data: str) -> str:
-    """Return the page's frame, filled in one pass: nothing filled in is looked at again."""
-    parts = {
-        "TITLE": html.escape(readable(title)),
-        "STYLE": "\n".join(_read(*name) for name in STYLES),
-        "DATA": data,
-        "SCRIPT": "\n".join(_read(*name) for name in SCRIPTS),
-    }
-    frame = _read(REPLAY, "replay.html")
-    return re.sub("<!--(TITLE|STYLE|DATA|SCRIPT)-->", lambda found: parts[found[1]], frame)
-
-
-def _read(package: str, name: str) -> str:
-    return files(package).joinpath(name).read_text(encoding="utf-8")

@@ -1,13 +1,9 @@
 // The page: one state, one way to show it, and what keys and buttons do to it.
 
-const at = (id) => document.getElementById(id);
 const contents = JSON.parse(at("data").textContent);
 const runs = contents.runs.map((run) => new Run(run));
 const timeline = [...new Set(runs.flatMap((run) => run.steps))].sort((a, b) => a - b);
-const THEMES = ["auto", "light", "dark", "projector"];
-const state = { place: 0, run: 0, selected: null, playing: 0, logarithmic: false };
-const narrow = () => matchMedia("(max-width: 52rem)").matches;
-const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+const state = { place: 0, run: 0, selected: null, logarithmic: false };
 const grouped = (number) => number.toLocaleString("en");
 
 const IN_SIGHT = narrow() ? 8 : 24; // so many boxes are open at first, about
@@ -48,12 +44,9 @@ function picture() {
   const run = runs[state.run], { take } = run;
   if (state.take !== take) {
     state.take = take;
-    take.picture ??= new Graph(take, at("canvas"), { select, fold });
+    take.picture ??= new Graph(take, at("canvas"), { select, fold: (g) => stage.fold(g) });
     take.picture.build();
     take.picture.fit();
-    at("unfold").hidden = !take.picture.foldable;
-    document.body.classList.toggle("has-folds", take.picture.foldable);
-    nameUnfold();
   }
   return take.picture;
 }
@@ -84,26 +77,20 @@ function called(take, i) {
   return [...home.slice(-1), take.graph.names[i]].join(" · ");
 }
 
-// The transport.
-
 function showTransport(step) {
   const last = timeline.length - 1;
   const epoch = Math.max(...runs.map((run) => run.epoch));
-  at("scrub").max = last;
-  at("scrub").value = state.place;
-  at("scrub").setAttribute("aria-valuetext", `step ${step} of ${timeline[last]}, epoch ${epoch}`);
-  put(at("counter"), `step ${grouped(step)} / ${grouped(timeline[last])}, epoch ${grouped(epoch)}`);
-  at("first").disabled = at("back").disabled = state.place === 0;
-  at("next").disabled = at("last").disabled = state.place === last;
-  at("play").classList.toggle("running", Boolean(state.playing));
-  put(at("play").querySelector("span"), state.playing ? "Pause" : "Play");
-  at("play").setAttribute("aria-label", state.playing ? "Pause" : "Play");
+  stage.show({
+    said: `step ${step} of ${timeline[last]}, epoch ${epoch}`,
+    counted: `step ${grouped(step)} / ${grouped(timeline[last])}, epoch ${grouped(epoch)}`,
+    ended: state.place === last,
+  });
 }
 
 function go(place) {
   state.place = Math.min(timeline.length - 1, Math.max(0, place));
   show();
-  remember();
+  stage.remember();
 }
 
 // To the shown step nearest to this one.
@@ -111,49 +98,6 @@ function seek(step) {
   const near = timeline.reduce((best, number, place) =>
     Math.abs(number - step) < Math.abs(timeline[best] - step) ? place : best, 0);
   if (near !== state.place) go(near);
-}
-
-function play() {
-  if (state.playing) return pause();
-  if (state.place === timeline.length - 1) go(0);
-  state.playing = setInterval(() => {
-    go(state.place + 1);
-    if (state.place === timeline.length - 1) pause();
-  }, Math.max(60, Math.min(500, 14000 / timeline.length)));
-  return show();
-}
-
-function pause() {
-  clearInterval(state.playing);
-  state.playing = 0;
-  show();
-}
-
-// The graph.
-
-function fold(g) {
-  const shown = picture();
-  const focused = shown.canvas.contains(document.activeElement);
-  if (shown.open.has(g)) shown.open.delete(g);
-  else shown.open.add(g);
-  shown.build();
-  nameUnfold();
-  show();
-  const stop = shown.stops.find((s) => s.key === `g${g}`);
-  if (focused) stop.element.focus({ preventScroll: true });
-  shown.follow([stop.element]);
-}
-
-const isShut = (shown) => shown.open.size < shown.groups.length;
-const nameUnfold = () => put(at("unfold"), isShut(state.take.picture) ? "Open all" : "Close all");
-
-function unfold() {
-  const shown = picture();
-  shown.open = new Set(isShut(shown) ? shown.groups.keys() : [0]);
-  shown.build();
-  show();
-  shown.fit();
-  nameUnfold();
 }
 
 function choose(run) {
