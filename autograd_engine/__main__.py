@@ -102,7 +102,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     add("--learning-rate", type=_rate, metavar="RATE")
     add("--epochs", type=_count, metavar="N", help="from the very first, with --resume too")
     add("--batch-size", type=_count, default=16, metavar="N")
-    add("--seed", type=int, default=0, help="of data, split, weights and shuffling")
+    add("--seed", type=_whole, default=0, help="of data, split, weights and shuffling")
     add("--output", default="autograd_output", metavar="FOLDER")
     add("--resume", action="store_true", help="continue the training in that folder")
     add("--quiet", action="store_true", help="no progress bar")
@@ -114,6 +114,8 @@ def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         parser.error(f"--csv FILE and --target COLUMN go together{_columns(options.csv)}")
     if options.csv is None and options.classes is not None:
         parser.error("--classes and --numbers are for the target of --csv FILE")
+    if options.csv == "":
+        parser.error("--csv needs the name of a file")
     commands.train(options)
 
 
@@ -158,7 +160,17 @@ def _count(text: str) -> int:
 
 
 def _sizes(text: str) -> list[int]:
-    return [_count(size.strip()) for size in text.split(",")] if text.strip() else []
+    try:
+        return [_count(size.strip()) for size in text.split(",")] if text.strip() else []
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"sizes are written as in 16,16: {error}") from None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
 
 
 def _rate(text: str) -> float:

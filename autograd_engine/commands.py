@@ -75,7 +75,8 @@ def train(options: Namespace) -> None:
         absorb(model, scaling, goal)
         files = _write(folder, model, history, trained, tested)
     if done < epochs:
-        print(f"ran {history.ran}")
+        if options.quiet:  # else it stands above the bar
+            print(f"ran {history.ran}")
         files = [*files, checkpoint]
     else:
         verb = "is" if done == 1 else "are"

@@ -57,7 +57,7 @@ class Keeper:
     The checkpoint is a saved model, which `load` can read, with an entry "training" beside it.
     `settings` are what a resumed training must have in common with the one interrupted.
     Raises `FileNotFoundError` if the checkpoint's folder does not exist, and `TypeError` for
-    a model that cannot be saved.
+    what is no path and for a model that cannot be saved.
     """
 
     def __init__(
@@ -75,10 +75,16 @@ class Keeper:
         self._written: dict[str, Any] | None = None
         if path is None:
             return
+        if not isinstance(path, (str, PathLike)):
+            raise TypeError(
+                f"cannot keep a checkpoint as {path!r:.60}: write a path such as 'checkpoint.json'"
+            )
         if not Path(path).absolute().parent.is_dir():
             raise FileNotFoundError(f"the folder of the checkpoint {fspath(path)} does not exist")
         if Path(path).is_dir():
-            raise IsADirectoryError(f"the checkpoint {fspath(path)} is a folder: name a file in it")
+            raise IsADirectoryError(
+                f"the checkpoint {fspath(path)!r} is a folder: name a file in it"
+            )
         saved = model_state(model)
         self.settings = {"model": [saved["class"], saved["architecture"]], **settings}
 
@@ -188,7 +194,9 @@ def progress_bar(progress: bool, total: int, done: int) -> Any:
     """Return the bar on stderr, or one that shows nothing."""
     from tqdm import tqdm  # here, since importing the package should stay quick
 
-    return tqdm(total=total, initial=done, disable=not progress, unit="batch")
+    bar = tqdm(total=total, initial=done, disable=not progress, unit="batch")
+    bar.told = ""
+    return bar
 
 
 def show(bar: Any, history: History) -> None:
@@ -205,11 +213,11 @@ def show(bar: Any, history: History) -> None:
 
 
 def tell(bar: Any, history: History, ran: str) -> None:
-    """Note which way the training runs, and where that is new, say so above the bar."""
-    ran = " ".join(ran.splitlines())
-    if ran != history.ran and not bar.disable:
-        bar.write(ran, file=sys.stderr)
-    history.ran = ran
+    """Note which way the training runs, and where the bar has not told it yet, say so above it."""
+    history.ran = " ".join(ran.splitlines())
+    if history.ran != bar.told and not bar.disable:
+        bar.write(history.ran, file=sys.stderr)
+    bar.told = history.ran
 
 
 def numbers(parameters: Sequence[Value]) -> list[float]:

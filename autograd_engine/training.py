@@ -39,15 +39,8 @@ from autograd_engine.evaluation import (
     pairs,
     usable,
 )
-from autograd_engine.history import (
-    History,
-    Keeper,
-    numbers,
-    progress_bar,
-    set_numbers,
-    show,
-    tell,
-)
+from autograd_engine.history import History, Keeper, numbers, progress_bar, set_numbers, show, tell
+from autograd_engine.optim.settings import flag
 from autograd_engine.recorder import Recorder, Recording
 
 
@@ -118,6 +111,14 @@ def fit(
     diverges to NaN, infinity or beyond floats, with the model as before that step.
     """
     check_kinds(model, loss, optimizer)
+    for name, given in (("shuffle", shuffle), ("resume", resume), ("progress", progress)):
+        flag(name, given)
+    if not isinstance(compile, (bool, str)):  # 1 and 0 equal True and False
+        raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
+    if callback is not None and not callable(callback):
+        raise TypeError(
+            f"callback must be a function of the history, or None; got {callback!r:.80}"
+        )
     samples = pairs("data", data)
     held_out = [] if validation is None else pairs("validation", validation)
     check_options(epochs, batch_size, patience, bool(held_out), compile, record)

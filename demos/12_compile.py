@@ -12,7 +12,7 @@ a wrong number.
 
 It prints:
 
-    recorded: 65,814 values, a hundred times as many as the program has steps: True
+    65,075 recorded nodes, a hundred times as many as the program has steps: True
     value and gradient as before, to 12 digits: True
     step   0   loss 0.9080
     step   5   loss 0.2916
@@ -78,9 +78,9 @@ def main() -> None:
     model, data = ag.nn.MLP(2, [16, 16, 1]), two_moons()
     loss = recorded_loss(model, data)
     program = ag.compile(loss, parameters=model.parameters())
-    count = len(ag.graph.nodes(loss))
+    count = sum(node.operands != () for node in ag.graph.nodes(loss))  # those computed
     fewer = 100 * program.steps <= count
-    print(f"recorded: {count:,} values, a hundred times as many as the program has steps: {fewer}")
+    print(f"{count:,} recorded nodes, a hundred times as many as the program has steps: {fewer}")
     print("value and gradient as before, to 12 digits:", max(differences(program, loss)) < 1e-12)
     for step, number in enumerate(train(program)):
         if step % 5 == 0 or step == 14:

@@ -218,6 +218,15 @@ def test_epochs_that_are_done_already_are_not_repeated(run, folder, epochs):
     assert (folder / "autograd_output/xor.checkpoint.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("bar", [[], ["--quiet"]])
+def test_which_way_it_ran_is_said_once_and_after_resuming_once_more(run, bar):
+    for epochs, rest in (("1", []), ("2", ["--resume"])):
+        options = ["--layers", "3", "--epochs", epochs, *rest, *bar]
+        status, out, err = run("train", "xor", *options)
+        assert status == 0
+        assert len(re.findall("compiled: |eager: ", out + err)) == 1
+
+
 def test_one_epoch_is_counted_as_one(run):
     run("train", "xor", *FAST, "--epochs", "1")
     out = run("train", "xor", *FAST, "--epochs", "1", "--resume")[1]
@@ -351,11 +360,14 @@ def test_training_that_diverges_is_refused(refused):
         (["train", "iris", "--batch-size", "0"], "'0' is not a whole number from 1"),
         (["train", "iris", "--layers", "8,-1"], "'-1' is not a whole number from 1"),
         (["train", "iris", "--layers", "x"], "'x' is not a whole number from 1"),
+        (["train", "iris", "--layers", "8,,8"], "sizes are written as in 16,16: '' is not a whole"),
+        (["train", "iris", "--layers", "[8, 8]"], "as in 16,16: '[8' is not a whole number from 1"),
         (["train", "iris", "--learning-rate", "-1"], "'-1' is not a positive number"),
         (["train", "iris", "--learning-rate", "nan"], "'nan' is not a positive number"),
         (["train", "iris", "--activation", "step"], "invalid choice: 'step'"),
         (["train", "iris", "--optimizer", "best"], "invalid choice: 'best'"),
-        (["train", "iris", "--seed", "x"], "invalid int value: 'x'"),
+        (["train", "iris", "--seed", "x"], "argument --seed: 'x' is not a whole number"),
+        (["train", "--csv", "", "--target", "x"], "--csv needs the name of a file"),
         (
             ["train", "digits", "--limit", "1"],
             "a split of 1 sample(s) at 0.8 leaves one side empty",

@@ -8,6 +8,7 @@ import random
 import sys
 
 import numba
+import numpy
 import pytest
 
 import autograd_engine as ag
@@ -103,6 +104,146 @@ def test_an_example_has_numbers_and_comes_after_the_function():
             call()
     with pytest.raises(TypeError, match=r"the function comes first: write ag\.compile\(f, ex"):
         ag.compile(1.0, abs)
+
+
+def program_of_two():
+    x, y, w = ag.Value(0.0, "x"), ag.Value(0.0, "y"), ag.Value(2.0, "w")
+    return ag.compile(w * x + y, [x, y], [w])
+
+
+@pytest.mark.parametrize(
+    ("rows", "which"),
+    [
+        ([[1.0, 2.0], [1.0]], r"row 1 has 1 number \(input 'y' is missing\)"),
+        ([[1.0, 2.0], []], r"row 1 has 0 numbers \(input 'x' is missing\)"),
+        ([[1.0, 2.0, 3.0], [1.0]], "row 0 has 3 numbers"),
+        ([numpy.ones(2), numpy.ones(3)], "row 1 has 3 numbers"),
+        ([[1.0, 2.0], 3.0], "item 0 is a list, but item 1 is 3.0"),
+        ([1.0, [2.0]], "item 0 is 1.0, but item 1 is a list"),
+        ([[1.0, 2.0], None], "item 0 is a list, but item 1 is None"),
+        ([(1.0, 2.0), "ab"], "item 0 is a tuple, but item 1 is 'ab'"),
+        ([[1.0, 2.0], [1.0, [2.0]]], r"number 1 of row 1 is a list: \[2.0\]"),
+        ([[[1.0, 2.0], 3.0], [1.0, 2.0]], r"number 0 of row 0 is a list: \[1.0, 2.0\]"),
+    ],
+)
+def test_of_rows_of_several_lengths_the_one_that_does_not_fit_is_named(rows, which):
+    program = program_of_two()
+    needed = f"^x must be a vector or rows of one length, 2 numbers each: {which}$"
+    for call in (program, program.value_and_grad, program.backward):
+        with pytest.raises(ValueError, match=needed):
+            call(rows)
+
+
+def test_of_ten_thousand_rows_the_one_that_does_not_fit_is_named():
+    rows = [[1.0, 2.0] for _ in range(10_000)]
+    rows[7_777] = [1.0, 2.0, 3.0]
+    with pytest.raises(ValueError, match="rows of one length, 2 numbers each: row 7777 has 3 num"):
+        program_of_two()(rows)
+
+
+def test_parameters_in_rows_are_refused_as_parameters():
+    message = "^parameters must be one vector of 1 number, in the order of program.parameters, not "
+    for given, what in (([[1.0], [1.0, 2.0]], "rows of several"), ([[1.0]], r"an array .* \(1, 1")):
+        with pytest.raises(ValueError, match=message + what):
+            program_of_two()([1.0, 2.0], parameters=given)
+
+
+def test_the_function_of_jax_takes_lists_as_it_takes_arrays():
+    import jax
+    import jax.numpy as jnp
+
+    function = program_of_two().to_jax()
+    arrays = function(jnp.array([3.0]), jnp.array([[1.0, 2.0], [3.0, 4.0]]))
+    for lists in (([3.0], [[1.0, 2.0], [3.0, 4.0]]), ((3,), [(1, 2), [3, 4]])):
+        found = function(*lists)
+        assert found.dtype == arrays.dtype
+        assert found.tolist() == arrays.tolist() == [5.0, 13.0]
+    assert function([3.0], [1.0, 2.0]).tolist() == 5.0
+    assert jax.jit(function)([3.0], [1.0, 2.0]).tolist() == 5.0
+    assert [g.tolist() for g in jax.grad(function)([3.0], [5.0, 2.0])] == [5.0]
+    assert jax.grad(lambda w, x: function([w], [x, 2.0 * x]), argnums=1)(3.0, 1.0) == 5.0
+    rows = jax.vmap(lambda x: function([3.0], [x, 1.0]))(jnp.array([1.0, 2.0]))
+    assert rows.tolist() == [4.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "message"),
+    [
+        (
+            ([1.0, 2.0], [1.0, 2.0]),
+            ValueError,
+            r"parameters must be an array of shape \(1,\), got ",
+        ),
+        (
+            ([1.0], [1.0]),
+            ValueError,
+            r"inputs must be an array of shape \(2,\) or \(rows, 2\), got ",
+        ),
+        (([ag.Value(1.0)], [1.0, 2.0]), TypeError, "parameters must be real numbers: pass the .da"),
+        (((ag.Value(1.0),), [1.0, 2.0]), TypeError, "parameters must be .* the .data of Values"),
+        (
+            ([1.0], [ag.Value(1.0), 2.0]),
+            TypeError,
+            "inputs must be real .* pass the .data of Values",
+        ),
+        (
+            (None, [1.0, 2.0]),
+            TypeError,
+            "parameters must be real numbers in an array or .* got None",
+        ),
+        ((["a"], [1.0, 2.0]), TypeError, r"parameters must be real numbers .* got \['a'\]"),
+        (([1j], [1.0, 2.0]), TypeError, r"parameters must be real numbers .* got \[1j\]"),
+        (
+            ({"w": 1.0}, [1.0, 2.0]),
+            TypeError,
+            r"parameters must be real numbers .* got \{'w': 1.0\}",
+        ),
+        (
+            ([1.0], [[1.0, 2.0], [1.0]]),
+            TypeError,
+            r"inputs must be real numbers .* rows of one length",
+        ),
+        (([1.0], "ab"), TypeError, "inputs must be real numbers .* got 'ab'"),
+    ],
+)
+def test_the_function_of_jax_refuses_what_is_no_array_of_numbers(given, kind, message):
+    with pytest.raises(kind, match=f"^the {message}"):
+        program_of_two().to_jax()(*given)
+
+
+def test_text_is_no_number_and_has_no_data():
+    with pytest.raises(TypeError, match=r"real numbers, not an array of <U1 \(text\)$"):
+        program_of_two()(["1", "2"])
+    with pytest.raises(TypeError, match="real numbers, not an array of complex128$"):
+        program_of_two()([1j, 2.0])
+
+
+@pytest.mark.parametrize("given", ["yes", 1, None])
+def test_switches_are_true_or_false(given):
+    loss = graph()[2]
+    for name in ("exact", "check"):
+        with pytest.raises(TypeError, match=f"^{name} must be True or False, got {given!r}$"):
+            ag.compile(loss, **{name: given})
+    with pytest.raises(TypeError, match=f"^show must be True or False, got {given!r}$"):
+        ag.diagnostics(show=given)
+
+
+def test_a_back_end_is_a_name():
+    with pytest.raises(ValueError, match=r"unknown back end \['numpy'\]: there are 'auto'"):
+        ag.compile(graph()[2], backend=["numpy"])
+
+
+def test_a_function_that_returns_nothing_is_refused_as_such():
+    with pytest.raises(TypeError, match="not NoneType: end it with return"):
+        ag.compile(lambda x: None, 1.0)
+
+
+@pytest.mark.parametrize("lr", [True, False, "0.1", 0, -0.1, math.nan, math.inf, ag.Value(0.1)])
+def test_a_learning_rate_to_diagnose_is_a_number_above_0(lr):
+    a, b, loss = graph()
+    loss.backward()
+    with pytest.raises(ValueError, match="lr is a learning rate above 0 and finite, or None; got "):
+        ag.diagnose(loss, [a, b], lr=lr)
 
 
 def test_a_guard_whose_line_cannot_be_read_names_its_number_alone():

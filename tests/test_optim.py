@@ -7,7 +7,7 @@ import pytest
 
 from autograd_engine import optim
 from autograd_engine.engine import Value
-from autograd_engine.nn import Neuron
+from autograd_engine.nn import MLP, Neuron
 from autograd_engine.optim import SGD, Adam, AdamW, CosineAnnealingLR, LinearLR, RMSprop, StepLR
 
 # Where torch.optim (2.13, float64) leaves a = 1, b = -2 after 12 steps on the loss below.
@@ -294,6 +294,52 @@ def test_a_constant_gradient_keeps_centered_rmsprop_real():
     assert w.data < 0.0
 
 
+# What they say of themselves.
+
+
+@pytest.mark.parametrize(
+    ("make", "shown"),
+    [
+        (lambda: SGD(MLP(2, [16, 16, 1]).parameters(), lr=0.1, momentum=0.9), "SGD(337 parameters, lr=0.1, momentum=0.9)"),
+        (lambda: SGD([Value(1.0)]), "SGD(1 parameter, lr=0.001)"),
+        (lambda: SGD([Value(1.0)], lr=1, momentum=0.5, nesterov=True), "SGD(1 parameter, lr=1, momentum=0.5, nesterov=True)"),
+        (lambda: Adam([Value(1.0), Value(2.0)], betas=(0.8, 0.999)), "Adam(2 parameters, lr=0.001, betas=(0.8, 0.999))"),
+        (lambda: AdamW([Value(1.0)]), "AdamW(1 parameter, lr=0.001)"),
+        (lambda: AdamW([Value(1.0)], weight_decay=0.0, eps=1e-6), "AdamW(1 parameter, lr=0.001, eps=1e-06, weight_decay=0)"),
+        (lambda: RMSprop([Value(1.0)], lr=0.1 + 0.2, maximize=True), "RMSprop(1 parameter, lr=0.3, maximize=True)"),
+        (lambda: StepLR(one(0.1), 2), "StepLR(SGD, step_size=2)"),
+        (lambda: StepLR(one(0.1), 2, gamma=0.5), "StepLR(SGD, step_size=2, gamma=0.5)"),
+        (lambda: LinearLR(one(0.1)), "LinearLR(SGD)"),
+        (lambda: CosineAnnealingLR(Adam([Value(1.0)]), 10), "CosineAnnealingLR(Adam, T_max=10)"),
+        (lambda: optim.ExponentialLR(one(0.1), 0.9), "ExponentialLR(SGD, gamma=0.9)"),
+    ],
+)  # fmt: skip
+def test_optimisers_and_schedules_show_the_rate_and_what_differs_from_the_defaults(make, shown):
+    assert repr(make()) == shown
+
+
+def test_what_is_shown_is_how_it_stands_now():
+    optimizer = one(1.0)
+    schedule = StepLR(optimizer, 2, gamma=0.5)
+    rates(optimizer, [schedule], 2)
+    assert repr(optimizer) == "SGD(1 parameter, lr=0.5)"
+    assert repr(schedule) == "StepLR(SGD, step_size=2, gamma=0.5, last_epoch=2)"
+
+
+def test_an_optimiser_and_a_schedule_of_your_own_are_shown_without_a_line_for_it():
+    class Sign(optim.Optimizer):
+        def __init__(self, params, lr=0.1, decay=0.5):
+            self.decay = decay
+            super().__init__(params, lr)
+
+    class Halving(optim.Schedule):
+        pass
+
+    optimizer = Sign([Value(1.0)], lr=0.25, decay=0.75)
+    assert repr(optimizer) == "Sign(1 parameter, lr=0.25)"
+    assert repr(Halving(optimizer)) == "Halving(Sign)"
+
+
 # Clipping.
 
 
@@ -363,14 +409,29 @@ w = Value(1.0)
         (lambda: SGD([w.detach()]), ValueError, "is no leaf"),
         (lambda: SGD([1.0]), TypeError, "no Value but float"),
         (lambda: SGD(Neuron(1)), TypeError, r"model.parameters\(\)"),
+        (lambda: SGD(Neuron(1).parameters), TypeError, r"model.parameters\(\), with brackets"),
+        (lambda: SGD(w), TypeError, r"expected a list of values to train: write \[w\]"),
+        (lambda: SGD(MLP(9, [99, 9])), TypeError, "got MLP of .{0,80}$"),
         (lambda: Adam([w], betas=(0.9, 1.0)), ValueError, "beta must be below 1"),
         (lambda: Adam([w], betas=(-0.1, 0.9)), ValueError, "beta must be .*got -0.1"),
         (lambda: Adam([w], betas=(0.9,)), ValueError, "two numbers"),
+        (lambda: Adam([w], betas=0.9), TypeError, "betas are two numbers, got 0.9"),
+        (lambda: SGD([w], lr=True), TypeError, "learning rate must be a number, got True"),
+        (lambda: SGD([w], maximize="no"), TypeError, "maximize must be True or False, got 'no'"),
+        (lambda: SGD([w], momentum=0.9, nesterov="no"), TypeError, "nesterov must be True or"),
+        (lambda: Adam([w], amsgrad="no"), TypeError, "amsgrad must be True or False"),
+        (lambda: RMSprop([w], centered=1), TypeError, "centered must be True or False, got 1"),
+        (lambda: SGD([w]).step(3), TypeError, "closure must be a function without arg"),
         (lambda: AdamW([w], eps=-1.0), ValueError, "eps"),
         (lambda: RMSprop([w], alpha=1.5), ValueError, "alpha must be .*from 0 to 1; got 1.5"),
         (lambda: optim.clip_gradients([w], -1.0), ValueError, "max_norm"),
         (lambda: optim.clip_gradients([w], -math.inf), ValueError, "max_norm"),
         (lambda: optim.clip_gradients([w], math.nan), ValueError, "max_norm"),
+        (lambda: optim.clip_gradients(Neuron(1), 1.0), TypeError, r"such as model.parameters\(\)"),
+        (lambda: optim.clip_gradients(w, 1.0), TypeError, r"write \[w\]"),
+        (lambda: optim.clip_gradients([w, 2.0], 1.0), TypeError, "parameter 1 is no Value but flo"),
+        (lambda: StepLR(Neuron(1), 2), TypeError, "a schedule needs an optimizer, .* got ReLUNeur"),
+        (lambda: StepLR(SGD, 2), TypeError, "a schedule needs an optimizer, such as SGD.*, got"),
         (lambda: StepLR(one(0.1), 0), ValueError, "step_size must be an integer, at least 1"),
         (lambda: LinearLR(one(0.1), start_factor=0.0), ValueError, "start_factor"),
         (lambda: CosineAnnealingLR(one(0.1), 2.5), ValueError, "T_max"),

@@ -568,6 +568,11 @@ def test_inputs_and_targets_apart_are_refused_with_what_to_write():
         ({"epochs": 0.5}, "epochs must be a whole number, got 0.5"),
         ({"batch_size": 8.0}, "batch_size must be a whole number, got 8.0"),
         ({"patience": "2"}, "patience must be a whole number, got '2'"),
+        ({"shuffle": "no"}, "shuffle must be True or False, got 'no'"),
+        ({"resume": "yes"}, "resume must be True or False, got 'yes'"),
+        ({"progress": None}, "progress must be True or False, got None"),
+        ({"callback": "print"}, "callback must be a function of the history, or None; got 'print'"),
+        ({"checkpoint": 3}, "a checkpoint as 3: write a path such as 'checkpoint.json'"),
     ],
 )
 def test_arguments_of_the_wrong_kind_are_refused_by_name(change, message):
@@ -582,6 +587,17 @@ def test_arguments_of_the_wrong_kind_are_refused_by_name(change, message):
     with pytest.raises(TypeError, match=message):
         fit(**{**usual, **change})
     assert model.w.data == 1.0
+
+
+@pytest.mark.parametrize("given", [1, 0, None, "yes", [], numpy.array([True, False])])
+def test_compile_is_true_false_or_auto(given):
+    with pytest.raises(ValueError, match='compile must be "auto", True or False, got '):
+        trained(0, compile=given)
+
+
+def test_a_checkpoint_without_a_name_is_refused():
+    with pytest.raises(IsADirectoryError, match="the checkpoint '' is a folder: name a file in it"):
+        trained(0, checkpoint="")
 
 
 def test_a_history_without_validation_has_no_best_epoch():

@@ -6,7 +6,7 @@ conversion is passed on as it is; no back end writes into it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import Any
 
@@ -56,7 +56,7 @@ class Inputs:
             raise ValueError("this program has no inputs: call it without x")
         if x is None:
             raise TypeError(f"this program has {_counted(n)}: call it with a vector of them")
-        array = floats(x, self._names)
+        array = floats(x, self._names, self._uneven)
         if array.ndim == 0 and n == 1:
             array = array[None]
         if array.ndim not in (1, 2):
@@ -65,7 +65,7 @@ class Inputs:
                 f"not an array of {array.ndim} dimensions"
             )
         if array.shape[-1] != n and array.size:
-            first = "" if array.shape[-1] > n else f" ({self._names[array.shape[-1]]} is missing)"
+            first = self._missing(array.shape[-1])
             what = "x has" if array.ndim == 1 else "each row of x has"
             hint = ""
             if array.size == n:
@@ -80,6 +80,29 @@ class Inputs:
                 f"x is empty: a vector of {_counted(n)}, or at least one row, is needed"
             )
         return (array, True) if array.ndim == 2 else (array[None], False)
+
+    def _missing(self, length: int) -> str:
+        return f" ({self._names[length]} is missing)" if length < self._count else ""
+
+    def _uneven(self, x: Any) -> str:
+        """Say what keeps x, which is nested lists, from being rows of one length."""
+        n = self._count
+        needed = f"x must be a vector or rows of one length, {_plural(n, 'number')} each: "
+        rows = list(x) if _is_row(x) else []
+        kinds = [_is_row(row) for row in rows]
+        if True not in kinds:
+            return f"{needed}got {x!r:.60}"
+        if False in kinds:
+            places = sorted((kinds.index(True), kinds.index(False)))
+            return needed + ", but ".join(f"item {i} is {_kind(rows[i])}" for i in places)
+        for i, length in enumerate(map(len, rows)):
+            if length != n:
+                return f"{needed}row {i} has {_plural(length, 'number')}{self._missing(length)}"
+        for i, row in enumerate(rows):
+            for j, item in enumerate(row):
+                if _is_row(item):
+                    return f"{needed}number {j} of row {i} is {_kind(item)}: {item!r:.60}"
+        return f"{needed}got {x!r:.60}"
 
 
 class Leaves:
@@ -122,31 +145,37 @@ class Leaves:
         return found
 
     def _checked(self, parameters: Any) -> Array:
-        array = floats(parameters, self._names)
+        array = floats(parameters, self._names, lambda _: self._needed("rows of several lengths"))
         if array.shape != self._shape:
-            raise ValueError(
-                f"parameters must be one vector of {self._count} numbers, in the order of "
-                f"program.parameters, not an array of shape {array.shape}"
-            )
+            raise ValueError(self._needed(f"an array of shape {array.shape}"))
         return array
 
+    def _needed(self, given: str) -> str:
+        return (
+            f"parameters must be one vector of {_plural(self._count, 'number')}, in the order of "
+            f"program.parameters, not {given}"
+        )
 
-def floats(given: Any, names: Sequence[str]) -> Array:
+
+def floats(given: Any, names: Sequence[str], uneven: Callable[[Any], str]) -> Array:
     """Return an array of float64 in one piece; `names` are those along its last axis.
+
+    `uneven` says in words what is wrong with rows of different lengths.
 
     Raises `TypeError` naming what is not a real number, `ValueError` for rows of different
     lengths.
     """
     if isinstance(given, Value):
-        raise TypeError(_FED.format("a Value"))
+        raise TypeError(f"{_FED} a Value: pass the .data of Values")
     try:
         array = numpy.asarray(given)
-    except ValueError as error:
-        raise ValueError(f"x must be a vector or rows of one length: {error}") from None
+    except ValueError:
+        raise ValueError(uneven(given)) from None
     if array.dtype.kind == "O":
         array = _converted(array, names)
     elif array.dtype.kind not in "biuf":
-        raise TypeError(_FED.format(f"an array of {array.dtype}"))
+        text = " (text)" if array.dtype.kind in "US" else ""
+        raise TypeError(f"{_FED} an array of {array.dtype}{text}")
     return numpy.ascontiguousarray(array, _float64).reshape(array.shape)
 
 
@@ -169,8 +198,23 @@ def _converted(array: Array, names: Sequence[str]) -> Array:
     return found
 
 
+def _is_row(item: Any) -> bool:
+    sized = hasattr(item, "__len__") and getattr(item, "ndim", 1) > 0
+    return sized and not isinstance(item, (str, bytes, dict, set, frozenset))
+
+
+def _kind(item: Any) -> str:
+    if not _is_row(item):
+        return f"{item!r:.60}"
+    return "an array" if hasattr(item, "ndim") else f"a {type(item).__name__}"
+
+
 def _counted(n: int) -> str:
-    return "1 input" if n == 1 else f"{n} inputs"
+    return _plural(n, "input")
 
 
-_FED = "a program is fed with real numbers, not {}: pass the .data of Values"
+def _plural(n: int, name: str) -> str:
+    return f"{n} {name}" if n == 1 else f"{n} {name}s"
+
+
+_FED = "a program is fed with real numbers, not"

@@ -18,17 +18,19 @@ from autograd_engine.compiler.lift import lift
 from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.compiler.waves import Waves
+from autograd_engine.engine import Value
 
 
 def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     """Return the pure function `(parameters, inputs) -> outputs` of a tape.
 
     `parameters` is an array (P,) in the order of `tape.parameters`. `inputs` is (n,), and the
-    outputs are (m,); or (B, n), and they are (B, m); a tape without inputs takes none. The
-    numbers of all other leaves are those of now. The precision is JAX's: float64 where
-    `jax_enable_x64` is on, else float32.
+    outputs are (m,); or (B, n), and they are (B, m); a tape without inputs takes none. Lists do
+    for arrays. The numbers of all other leaves are those of now. The precision is JAX's: float64
+    where `jax_enable_x64` is on, else float32.
 
-    The function raises `ValueError` for arrays of another shape.
+    The function raises `ValueError` for arrays of another shape, `TypeError` for what is no
+    array of real numbers.
 
     >>> from autograd_engine import Value
     >>> from autograd_engine.compiler.tape import record
@@ -42,7 +44,7 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     count, width = len(tape.parameters), len(tape.inputs)
 
     def function(parameters: Any, inputs: Any = None) -> Any:
-        parameters = jnp.asarray(parameters, jnp.result_type(float, parameters))
+        parameters = array("parameters", parameters)
         if parameters.shape != (count,):
             raise ValueError(
                 f"the parameters must be an array of shape ({count},), got {parameters.shape}"
@@ -50,7 +52,7 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
         if (inputs is None) != (width == 0):
             what = f"{width} input(s): pass them too" if width else "no inputs: pass None"
             raise ValueError(f"this program has {what}")
-        inputs = jnp.asarray(() if inputs is None else inputs, parameters.dtype)
+        inputs = array("inputs", () if inputs is None else inputs, parameters.dtype)
         if inputs.shape[-1:] != (width,) or inputs.ndim > 2:
             raise ValueError(
                 f"the inputs must be an array of shape ({width},) or (rows, {width}), "
@@ -59,6 +61,35 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
         return run(parameters, inputs)
 
     return function
+
+
+def array(name: str, given: Any, dtype: Any = None) -> Any:
+    """Return numbers, in an array or in lists, as an array of JAX.
+
+    Without a `dtype` an array of floats keeps its own. Raises `TypeError` for what is no number.
+
+    >>> array("inputs", [[1, 2], [3, 4]]).shape
+    (2, 2)
+    """
+    try:
+        if dtype is None:  # which JAX does not tell of lists
+            known = () if isinstance(given, (list, tuple)) else (given,)
+            dtype = jnp.result_type(float, *known)
+        return jnp.asarray(given, dtype)
+    except (TypeError, ValueError) as error:
+        if has_values(given):
+            raise TypeError(f"the {name} must be real numbers: pass the .data of Values") from None
+        raise TypeError(
+            f"the {name} must be real numbers in an array or in lists, "
+            f"rows of one length; got {given!r:.60}"
+        ) from error
+
+
+def has_values(given: Any) -> bool:
+    """Say whether this is a Value, or lists that hold one."""
+    if isinstance(given, (list, tuple)):
+        return any(map(has_values, given))
+    return isinstance(given, Value)
 
 
 def is_deep(waves: Waves) -> bool:

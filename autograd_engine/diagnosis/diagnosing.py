@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -45,8 +46,9 @@ def diagnose(
     ["the output does not depend on 'unused'"]
     """
     known = checked(output, parameters)
-    if lr is not None and not (is_number(lr) and lr > 0.0):
-        raise ValueError(f"lr is a learning rate above 0, or None; got {lr!r}")
+    number = is_number(lr) and not isinstance(lr, bool)
+    if lr is not None and not (number and 0.0 < lr < math.inf):
+        raise ValueError(f"lr is a learning rate above 0 and finite, or None; got {lr!r}")
     survey = Survey(output)
     return Findings(_all(survey, known, lr))
 

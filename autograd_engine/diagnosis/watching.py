@@ -19,6 +19,7 @@ from autograd_engine.diagnosis.rebinding import computed, grown
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.diagnosis.units import Units
 from autograd_engine.engine import Value
+from autograd_engine.optim.settings import flag
 from autograd_engine.recording import LISTENING
 
 
@@ -34,7 +35,7 @@ class diagnostics:
     which takes ten times as long as a training by itself. Compiled programs do not call
     `backward()`: `fit` is watched with `compile=False`.
 
-    Raises `TypeError` for parameters that are no Values.
+    Raises `TypeError` for parameters that are no Values, and a `show` that is no True or False.
 
     >>> w = Value(0.0, "w")
     >>> with diagnostics(show=False) as found:
@@ -48,7 +49,7 @@ class diagnostics:
 
     def __init__(self, parameters: Iterable[Value] | None = None, *, show: bool = True) -> None:
         self._parameters = Parameters([]) if parameters is None else listed_parameters(parameters)
-        self._show = show
+        self._show = flag("show", show)
         self._open: list[tuple[_Watch, list[Finding], Any]] = []
 
     def __enter__(self) -> list[Finding]:

@@ -9,7 +9,7 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Optimizer
 from autograd_engine.optim.rule import Arithmetic, Rule, lerp
-from autograd_engine.optim.settings import finite
+from autograd_engine.optim.settings import finite, flag
 
 
 class Adam(Optimizer):
@@ -39,11 +39,13 @@ class Adam(Optimizer):
         maximize: bool = False,
     ) -> None:
         super().__init__(params, lr, weight_decay, maximize)
+        if not hasattr(betas, "__len__"):
+            raise TypeError(f"betas are two numbers, got {betas!r:.60}")
         if len(betas) != 2:
             raise ValueError(f"betas are two numbers, got {betas!r}")
         self.betas = (_beta(betas[0]), _beta(betas[1]))
         self.eps = finite("eps", eps)
-        self.amsgrad = bool(amsgrad)
+        self.amsgrad = flag("amsgrad", amsgrad)
 
     def _memory(self) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq", *(("max_exp_avg_sq",) if self.amsgrad else ()))

@@ -6,20 +6,22 @@ import math
 from collections.abc import Iterable
 
 from autograd_engine.engine import Value
+from autograd_engine.optim.optimizer import listed
 from autograd_engine.optim.settings import finite
 
 
 def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     """Scale the gradients down to a Euclidean norm of at most `max_norm`; return the norm before.
 
-    With `math.inf` it only measures. Raises `ValueError` for a negative `max_norm`.
+    With `math.inf` it only measures. Raises `ValueError` for a negative `max_norm`, and
+    `TypeError` for parameters that are no Values.
 
     >>> w = Value(0.0)
     >>> w.grad = 8.0
     >>> clip_gradients([w], max_norm=2.0), round(w.grad, 4)
     (8.0, 2.0)
     """
-    parameters = list(parameters)
+    parameters = listed(parameters)
     if max_norm != math.inf:
         max_norm = finite("max_norm", max_norm)
     norm = math.hypot(*(parameter.grad for parameter in parameters))

@@ -7,7 +7,14 @@ from typing import Any
 
 from autograd_engine.engine import LEAF, Value
 from autograd_engine.optim.rule import FLOATS, Arithmetic, Rule
-from autograd_engine.optim.settings import described, finite, refusing, whole
+from autograd_engine.optim.settings import (
+    described,
+    finite,
+    flag,
+    refusing,
+    unlike_default,
+    whole,
+)
 from autograd_engine.real import as_float
 
 
@@ -16,7 +23,11 @@ class Optimizer:
 
     A subclass gives `_rule()`, by which each parameter moves, or `_update()`, which moves them
     all by one step. Raises `ValueError` for a negative learning rate, and for parameters that
-    are none, repeated or no leaves.
+    are none, repeated or no leaves; `TypeError` for settings that are no numbers or switches,
+    and for parameters that are no list of Values.
+
+    >>> Optimizer([Value(1.0), Value(2.0)], lr=0.1)
+    Optimizer(2 parameters, lr=0.1)
     """
 
     _settings: tuple[str, ...] = ("lr", "weight_decay", "maximize")
@@ -33,7 +44,7 @@ class Optimizer:
         self.parameters = _trainable(params)
         self.lr = lr
         self.weight_decay = finite("weight_decay", weight_decay)
-        self.maximize = bool(maximize)
+        self.maximize = flag("maximize", maximize)
         self.initial_lr: float | None = None  # that of the first schedule's start
         self.steps = 0
         self._buffers: dict[str, list[Any]] = {}
@@ -49,6 +60,10 @@ class Optimizer:
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move the parameters once; a closure is called first, and what it returns is returned."""
+        if closure is not None and not callable(closure):
+            raise TypeError(
+                f"closure must be a function without arguments, or nothing; got {closure!r:.60}"
+            )
         loss = None if closure is None else closure()
         self.steps += 1
         self._update()
@@ -114,17 +129,36 @@ class Optimizer:
                 fresh._buffers[name] = [as_float(item) for item in buffer]
         vars(self).update(vars(fresh))
 
+    def __repr__(self) -> str:
+        count = len(self.parameters)
+        held = "1 parameter" if count == 1 else f"{count:,} parameters"
+        return f"{type(self).__name__}({', '.join([held, *unlike_default(self, 'lr')])})"
 
-def _trainable(parameters: Iterable[Value]) -> list[Value]:
-    """Return the parameters as a list, refusing what cannot be trained."""
+
+def listed(parameters: Iterable[Value]) -> list[Value]:
+    """Return the parameters as a list; `TypeError` for what is no list of Values."""
+    if isinstance(parameters, Value):
+        name = parameters.label if parameters.label.isidentifier() else "w"
+        raise TypeError(f"expected a list of values to train: write [{name}] for a single one")
     if not isinstance(parameters, Iterable) or isinstance(parameters, (str, Mapping)):
-        raise TypeError(f"expected values to train, such as model.parameters(); got {parameters!r}")
+        method = getattr(parameters, "__name__", "") == "parameters"  # not what it returns
+        raise TypeError(
+            f"expected values to train, such as model.parameters(){', with brackets' * method}; "
+            f"got {parameters!r:.80}"
+        )
     found = list(parameters)
-    if not found:
-        raise ValueError("there are no parameters to train")
     for i, parameter in enumerate(found):
         if not isinstance(parameter, Value):
             raise TypeError(f"parameter {i} is no Value but {type(parameter).__name__}")
+    return found
+
+
+def _trainable(parameters: Iterable[Value]) -> list[Value]:
+    """Return the parameters as a list, refusing what cannot be trained."""
+    found = listed(parameters)
+    if not found:
+        raise ValueError("there are no parameters to train")
+    for i, parameter in enumerate(found):
         if parameter.rule is not LEAF:
             raise ValueError(
                 f"parameter {i} ({parameter!r}) is no leaf: it was computed, or is a constant; "

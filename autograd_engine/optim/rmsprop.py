@@ -8,7 +8,7 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Optimizer
 from autograd_engine.optim.rule import Arithmetic, Rule, lerp
-from autograd_engine.optim.settings import finite
+from autograd_engine.optim.settings import finite, flag
 
 
 class RMSprop(Optimizer):
@@ -42,7 +42,7 @@ class RMSprop(Optimizer):
         self.alpha = finite("alpha", alpha, 0.0, 1.0)
         self.eps = finite("eps", eps)
         self.momentum = finite("momentum", momentum)
-        self.centered = bool(centered)
+        self.centered = flag("centered", centered)
 
     def _memory(self) -> tuple[str, ...]:
         asked = (("grad_avg", self.centered), ("momentum_buffer", self.momentum))

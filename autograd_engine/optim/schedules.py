@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Optimizer
-from autograd_engine.optim.settings import described, finite, refusing, whole
+from autograd_engine.optim.settings import described, finite, refusing, unlike_default, whole
 from autograd_engine.optim.sgd import SGD
 
 
@@ -22,6 +22,11 @@ class Schedule:
     _settings: tuple[str, ...] = ()
 
     def __init__(self, optimizer: Optimizer) -> None:
+        if not hasattr(optimizer, "initial_lr"):
+            raise TypeError(
+                "a schedule needs an optimizer, such as SGD(model.parameters(), lr=0.1), "
+                f"got {optimizer!r:.80}"
+            )
         self.optimizer = optimizer
         if optimizer.initial_lr is None:
             optimizer.initial_lr = optimizer.lr
@@ -56,6 +61,11 @@ class Schedule:
             fresh.last_epoch = whole("last_epoch", state["last_epoch"])
         fresh.optimizer = self.optimizer
         vars(self).update(vars(fresh))
+
+    def __repr__(self) -> str:
+        epochs = [f"last_epoch={self.last_epoch}"] if self.last_epoch else []
+        told = [type(self.optimizer).__name__, *unlike_default(self), *epochs]
+        return f"{type(self).__name__}({', '.join(told)})"
 
 
 class StepLR(Schedule):

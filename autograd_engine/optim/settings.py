@@ -1,10 +1,13 @@
-"""What settings and saved states may hold, and the errors where they hold something else."""
+"""What settings and saved states may hold, the errors where they hold something else, and how
+settings are shown.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from inspect import signature
 from operator import index
 from typing import Any
 
@@ -19,7 +22,7 @@ def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -
     >>> finite("momentum", 1)
     1.0
     """
-    if not is_number(number):
+    if not is_number(number) or isinstance(number, bool):
         raise TypeError(f"{name} must be a number, got {number!r}")
     if not low <= number <= high or math.isinf(number):
         bounds = f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
@@ -36,6 +39,38 @@ def whole(name: str, number: int, low: int = 0) -> int:
     if not hasattr(number, "__index__") or isinstance(number, bool) or number < low:
         raise ValueError(f"{name} must be an integer, at least {low}; got {number!r}")
     return index(number)
+
+
+def flag(name: str, given: bool) -> bool:
+    """Return a setting that is True or False; `TypeError` for anything else.
+
+    >>> flag("maximize", False)
+    False
+    """
+    if not isinstance(given, bool):
+        raise TypeError(f"{name} must be True or False, got {given!r:.60}")
+    return given
+
+
+def unlike_default(owner: Any, *always: str) -> list[str]:
+    """Return the settings that differ from their defaults, and those `always` told, as in a call.
+
+    >>> from autograd_engine.optim import Adam
+    >>> from autograd_engine.engine import Value
+    >>> unlike_default(Adam([Value(0.0)], betas=(0.8, 0.9), amsgrad=True), "lr")
+    ['lr=0.001', 'betas=(0.8, 0.9)', 'amsgrad=True']
+    """
+    known, shown = signature(type(owner)).parameters, []
+    for name in owner._settings:
+        if name in always or (name in known and getattr(owner, name) != known[name].default):
+            shown.append(f"{name}={_spelt(getattr(owner, name))}")
+    return shown
+
+
+def _spelt(setting: Any) -> str:
+    if isinstance(setting, tuple):
+        return f"({', '.join(map(_spelt, setting))})"
+    return f"{setting:.6g}" if isinstance(setting, float) else f"{setting!r:.40}"
 
 
 def described(kind: str, owner: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Optimizer
 from autograd_engine.optim.rule import Arithmetic, Rule
-from autograd_engine.optim.settings import finite
+from autograd_engine.optim.settings import finite, flag
 
 
 class SGD(Optimizer):
@@ -42,7 +42,7 @@ class SGD(Optimizer):
         super().__init__(params, lr, weight_decay, maximize)
         self.momentum = finite("momentum", momentum)
         self.dampening = finite("dampening", dampening, -math.inf, math.inf)
-        self.nesterov = bool(nesterov)
+        self.nesterov = flag("nesterov", nesterov)
         if nesterov and (momentum == 0.0 or dampening != 0.0):
             raise ValueError("nesterov needs a momentum above 0 and a dampening of 0")
 
