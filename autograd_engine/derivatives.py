@@ -43,9 +43,12 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
             raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
     partials = recorded_partials if create_graph else _partials
     adjoints: dict[int, Any] = {id(output): constant(1.0) if create_graph else 1.0}
-    for node in reversed(topological_order(output, whole=not create_graph)):
+    runs: list[tuple[int, int]] = []
+    for node in reversed(topological_order(output, runs=None if create_graph else runs)):
+        passed = None
+        if node.y is None and isinstance(node.rule, Dot):
+            passed = node.rule.passed(*runs.pop())
         adjoint = adjoints.get(id(node))
-        passed = node.rule.passed() if isinstance(node.rule, Dot) else None
         if adjoint is None or (not create_graph and not adjoint):
             continue
         for operand, partial in passed or zip(node.operands, partials(node)):
@@ -106,8 +109,13 @@ _nesting = threading.local()
 
 
 @contextmanager
-def _inside() -> Iterator[bool]:
-    """Say whether an outer derivative of this thread is being computed around this one."""
+def differentiating() -> Iterator[bool]:
+    """Say whether an outer derivative of this thread is being computed around this one.
+
+    >>> with differentiating() as outer, differentiating() as inner:
+    ...     outer, inner
+    (False, True)
+    """
     depth = getattr(_nesting, "depth", 0)
     _nesting.depth = depth + 1
     try:
@@ -144,15 +152,15 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
                 raise ValueError(
                     f"argnums {position} is out of range: f was given {len(args)} arguments"
                 )
-        with _inside() as nested:
+        with differentiating() as nested:
             inputs: list[Value] = []
             fresh = list(args)
             for position in positions:
-                fresh[position] = _map(lambda leaf: _fresh(leaf, inputs), args[position])
+                fresh[position] = map_numbers(lambda leaf: _fresh(leaf, inputs), args[position])
             output = one_value(f(*fresh, **kwargs))
             slopes = iter(gradient(output, inputs, create_graph=nested))
             shaped = tuple(
-                _map(lambda leaf: next(slopes), args[position]) for position in positions
+                map_numbers(lambda leaf: next(slopes), args[position]) for position in positions
             )
         value = output if nested else output.data
         return value, shaped[0] if isinstance(argnums, int) else shaped
@@ -160,12 +168,16 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     return derivative
 
 
-def _map(function: Callable[[Any], Any], tree: Any) -> Any:
-    """Apply the function to each number of nested lists, tuples and dicts."""
+def map_numbers(function: Callable[[Any], Any], tree: Any) -> Any:
+    """Apply the function to each number of nested lists, tuples and dicts.
+
+    >>> map_numbers(abs, {"a": [-1.0, (-2.0, 3.0)]})
+    {'a': [1.0, (2.0, 3.0)]}
+    """
     if isinstance(tree, dict):
-        return {key: _map(function, item) for key, item in tree.items()}
+        return {key: map_numbers(function, item) for key, item in tree.items()}
     if isinstance(tree, (list, tuple)):
-        items = [_map(function, item) for item in tree]
+        items = [map_numbers(function, item) for item in tree]
         return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
     return function(tree)
 
@@ -204,7 +216,7 @@ def jacobian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], lis
     """
 
     def matrix(x: Sequence[float]) -> list[Any]:
-        with _inside() as nested:
+        with differentiating() as nested:
             inputs, outputs = _evaluate(f, x)
             if isinstance(outputs, (list, tuple)):
                 return [gradient(one_value(output), inputs, nested) for output in outputs]
@@ -221,7 +233,7 @@ def hessian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], list
     """
 
     def matrix(x: Sequence[float]) -> list[list[Any]]:
-        with _inside() as nested:
+        with differentiating() as nested:
             inputs, output = _evaluate(f, x)
             slopes = gradient(one_value(output), inputs, create_graph=True)
             return [gradient(slope, inputs, nested) for slope in slopes]
@@ -235,7 +247,7 @@ def hvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
     >>> hvp(lambda x: x[0] ** 2 * x[1], [2.0, 3.0], [1.0, 0.0])
     [6.0, 4.0]
     """
-    with _inside() as nested:
+    with differentiating() as nested:
         inputs, output = _evaluate(f, x)
         slopes = gradient(one_value(output), inputs, create_graph=True)
         return gradient(one_value(dot(slopes, _same_length(v, x))), inputs, nested)
@@ -249,7 +261,7 @@ def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
     >>> jvp(lambda x: [x[0] * x[1], x[0]], [2.0, 3.0], [1.0, 10.0])
     [23.0, 1.0]
     """
-    with _inside() as nested:
+    with differentiating() as nested:
         inputs, outputs = _evaluate(f, x)
         several = isinstance(outputs, (list, tuple))
         values = [one_value(output) for output in (outputs if several else [outputs])]

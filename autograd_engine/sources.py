@@ -21,7 +21,8 @@ from typing import Any
 from autograd_engine.engine import Note, Value, noted
 from autograd_engine.recording import TRACED, trace
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = str(Path(__file__).parent / "_")[:-1], "autograd_engine/"
+"""What its files begin with, the second those of the compiled build in a traceback."""
 
 
 class trace_source:
@@ -64,15 +65,31 @@ def source_of(value: Value) -> str:
     return f"{file}:{number}: {text}" if file else f"line {number}: {text}"
 
 
-def _note(value: Value) -> None:
-    """Note with a value the line of the innermost frame outside the package."""
-    frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+def is_own(file: str) -> bool:
+    """Say whether a file of code is one of this package, interpreted or compiled.
+
+    >>> is_own(__file__), is_own("script.py")
+    (True, False)
+    """
+    return file.startswith(_PACKAGE)
+
+
+def place(*others: str) -> tuple[str, int, str]:
+    """Return file, number and text of the line being run outside this and other packages."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and (
+        is_own(frame.f_code.co_filename)
+        or str(frame.f_globals.get("__name__", "")).partition(".")[0] in others
+    ):
         frame = frame.f_back
-    if frame is not None:
-        file, number = frame.f_code.co_filename, frame.f_lineno
-        text = linecache.getline(file, number, frame.f_globals).strip()
-        # A notebook's cell, or a prompt, is no file that one could look up.
-        cell = "ipykernel" in file or file.startswith("<")
-        note = noted(value)
-        value.note = Note(note.label, note.region, ("" if cell else Path(file).name, number, text))
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    return file, number, linecache.getline(file, number, frame.f_globals).strip()
+
+
+def _note(value: Value) -> None:
+    """Note with a value the line that made it."""
+    file, number, text = place()
+    # A notebook's cell, or a prompt, is no file that one could look up.
+    cell = "ipykernel" in file or file.startswith("<")
+    note = noted(value)
+    value.note = Note(note.label, note.region, ("" if cell else Path(file).name, number, text))

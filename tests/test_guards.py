@@ -6,6 +6,7 @@ And what is taken out of the graph inside it is computed anew at each call all t
 import math
 import sys
 import threading
+from pathlib import Path
 
 import numpy
 import pytest
@@ -13,6 +14,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import GuardError, Value
 from autograd_engine.recording import WATCHED
+from autograd_engine.sources import is_own
 
 # Each comparison, with inputs where it comes out as at (2, 1), and where it does not.
 COMPARISONS = {
@@ -80,6 +82,13 @@ def test_the_error_names_file_line_text_numbers_and_row():
     line = step.__code__.co_firstlineno + 1
     assert f"{__file__}, line {line}: if inputs[0] > 1.0:" in text
     assert "0.5 > 1.0 in row 2 is False; it was 2.5 > 1.0, True" in text
+
+
+def test_a_file_beside_the_package_is_not_taken_for_one_of_it():
+    package = Path(ag.__file__).parent
+    assert is_own(str(package / "compiler" / "guards.py"))
+    assert is_own("autograd_engine/engine.py")  # as tracebacks of the compiled build have it
+    assert not is_own(f"{package}_demo.py") and not is_own(str(package.parent / "script.py"))
 
 
 def test_the_error_names_the_line_that_called_numpy_not_one_of_numpys():

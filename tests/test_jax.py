@@ -282,6 +282,27 @@ def test_a_primitive_of_one_s_own_with_a_branch_is_called_back():
     assert float(jax.grad(jax.grad(function, argnums=1), argnums=1)(3.0, 4.0)) == -0.0625
 
 
+def kinked(out, x):
+    return (2.0 if x > 0.0 else 1.0 / x if x else x / 0.0,)
+
+
+KINKED = ag.primitive("kinked", lambda x: x * x, kinked)
+
+
+def test_partials_of_one_s_own_with_a_branch_are_called_back():
+    function = primitive_in_jax(KINKED)
+    x = np.array([3.0, -4.0, 0.0])
+    expected = [2.0, -0.25, NAN]
+    np.testing.assert_array_equal(jax.vmap(jax.grad(function))(x), expected)
+    np.testing.assert_array_equal(jax.jit(jax.grad(lambda x: function(x).sum()))(x), expected)
+    assert jax.jvp(function, (3.0,), (10.0,)) == (9.0, 20.0)
+
+
+def test_to_differentiate_partials_that_are_called_back_is_an_error_that_names_the_primitive():
+    with pytest.raises(TypeError, match="partials of kinked branch.* functions of the package"):
+        jax.grad(jax.grad(primitive_in_jax(KINKED)))(3.0)
+
+
 def test_a_power_of_a_fixed_exponent_is_spelled_too():
     function = primitive_in_jax(power_of(3))
     assert float(function(-2.0)) == -8.0 and float(jax.grad(function)(-2.0)) == 12.0
@@ -460,6 +481,14 @@ def test_a_primitive_of_one_s_own_keeps_its_own_partials_in_a_program(translated
     function = translated(record([cube(a) + 1.0]))
     slope = jax.jit(jax.grad(lambda p: function(p)[0]))
     assert float(slope(np.array([2.0]))[0]) == 14.0
+
+
+def test_partials_of_one_s_own_with_a_branch_are_called_back_in_a_program(translated):
+    a, b = Value(3.0), Value(-4.0)
+    function = translated(record([KINKED(a * b) + KINKED(a)]))
+    slope = jax.jit(jax.grad(lambda p: function(p)[0]))
+    # By a * b, which is -12, the slope is -1/12, and by a alone it is 2.
+    np.testing.assert_allclose(slope(np.array([3.0, -4.0])), [2.0 + 4.0 / 12.0, -0.25], rtol=CLOSE)
 
 
 @pytest.fixture(params=WAYS)

@@ -2,7 +2,6 @@
 
 import math
 import random
-import sys
 from functools import lru_cache
 
 import numpy as np
@@ -241,17 +240,24 @@ def test_spellings_without_a_place_to_keep_a_cache_are_compiled_all_the_same(mon
     assert sign(np.array([-3.0, 0.0]), out=np.empty(2)).tolist() == [-1.0, 0.0]
 
 
-def test_compiled_floats_are_read_from_their_source(monkeypatch, tmp_path):
+def test_what_numba_compiles_is_the_text_of_floats_also_where_they_are_machine_code(monkeypatch):
     from autograd_engine import floats
     from autograd_engine.compiler import plain
 
-    text = plain.Path(floats.__file__).with_name("floats.py").read_text(encoding="utf-8")
-    (tmp_path / "floats.py").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(floats, "__file__", str(tmp_path / "floats.cpython-311.so"))
-    monkeypatch.setitem(sys.modules, "autograd_engine.compiler.interpreted_floats", None)
-    twin = plain.source()
-    assert twin is not floats
-    assert twin.sigmoid(0.3) == floats.sigmoid(0.3)
+    compiled = plain.Path(floats.__file__).with_name("floats.cpython-311.so")
+    monkeypatch.setattr(floats, "__file__", str(compiled))
+    twins = plain.functions.__wrapped__()
+    assert twins.keys() == {name for name, f in vars(floats).items() if callable(f)}
+    assert twins["sigmoid"] is not floats.sigmoid
+    assert twins["sigmoid"](0.3) == floats.sigmoid(0.3)
+
+
+def test_numbers_are_negated_on_any_stride():
+    # numpy.negative is wrong on strides of 64 bytes on some processors before NumPy 2.5.
+    for stride in range(1, 20):
+        x = np.arange(40.0 * stride)[::stride]
+        out = spelled(TABLE["negative"])(x, out=np.empty(40))
+        assert out.tolist() == [-number for number in x.tolist()]
 
 
 def test_random_chains_of_spelled_rows_agree_with_the_engine():

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Operand, mapped
+from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Operand, map_instructions
 from autograd_engine.compiler.symbols import Expression, substituted
 from autograd_engine.compiler.views import Ref, contiguous
 from autograd_engine.engine import ADD, NEGATIVE, SUBTRACT, Primitive
@@ -154,7 +154,7 @@ class Adjoints:
                 batched = any(ref.batched for ref in refs)
                 self.memo[key] = self.scratch(shape, batched)
                 to = self.memo[key]
-                self.to += mapped(rule, to, refs, self.memory, self.scratch)
+                self.to += map_instructions(rule, to, refs, self.memory, self.scratch)
             return self.memo[key]
 
         return self.number(substituted(expression, make, known), shape)

@@ -124,7 +124,7 @@ class Memory:
         return ref
 
 
-def mapped(
+def map_instructions(
     rule: Primitive,
     out: Ref,
     ins: tuple[Ref, ...],
@@ -152,7 +152,7 @@ def mapped(
             for part in parts
         )
         to = new(out.shape, any(ref.batched for ref in refs))
-        found.extend(mapped(inner, to, refs, memory, new))
+        found.extend(map_instructions(inner, to, refs, memory, new))
         return to
 
     substituted(expression, make, known)

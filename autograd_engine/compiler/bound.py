@@ -16,7 +16,7 @@ import numpy
 from numpy.lib.stride_tricks import as_strided
 
 from autograd_engine.compiler.arrays import Array, ArrayProgram, Instruction
-from autograd_engine.compiler.contraction import contraction, flattened
+from autograd_engine.compiler.contraction import contraction, on_few_axes
 from autograd_engine.compiler.kernel import Kernel, aligned
 from autograd_engine.compiler.nests import ONE, WEIGHT, offsets
 from autograd_engine.compiler.reverse import Backward
@@ -31,7 +31,6 @@ SCANS = {
     "hypot": numpy.hypot,
     "multiply": numpy.multiply,
 }
-MINUS = numpy.array(-1.0)
 ITEM = 8  # bytes
 CACHE = 1 << 19  # bytes of memory that a tile may take
 
@@ -126,11 +125,9 @@ class Bound:
             assert instruction.rule is not None
             function = spelled(instruction.rule)
             assert function is not None  # formulas have been spelled out
-            if function is numpy.negative:  # wrong on strides of 64 bytes before NumPy 2.5
-                function, views = numpy.multiply, [*views, MINUS]
-            return mapped(function, flattened(*views, target))
+            return map_calls(function, on_few_axes(*views, target))
         if kind == "choose":
-            return mapped(chooser(), flattened(*views, target))
+            return map_calls(chooser(), on_few_axes(*views, target))
         if kind == "copy":
             return [(numpy.copyto, (target, views[0]))]
         if kind == "fill":
@@ -182,7 +179,7 @@ class Bound:
         return scatter, ()
 
 
-def mapped(function: Callable[..., Any], arrays: tuple[Array, ...]) -> list[Call]:
+def map_calls(function: Callable[..., Any], arrays: tuple[Array, ...]) -> list[Call]:
     """Return the calls that map a function over arrays, the last of which is its result.
 
     What Numba compiles writes any result as a contiguous one where the operands are: other
@@ -191,7 +188,9 @@ def mapped(function: Callable[..., Any], arrays: tuple[Array, ...]) -> list[Call
     *views, target = arrays
     if function not in _NUMPYS and not target.flags.c_contiguous:
         held = numpy.empty(target.shape)
-        return [*mapped(function, (*views, held)), (numpy.copyto, (target, held))]
+        return [*map_calls(function, (*views, held)), (numpy.copyto, (target, held))]
+    if isinstance(function, partial):  # of a ufunc, to its first operand
+        views, function = [*function.args, *views], function.func
     if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
         return [(function, (*views, target))]
     return [(partial(function, out=target), tuple(views))]

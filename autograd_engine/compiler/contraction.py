@@ -51,7 +51,7 @@ def contraction(view: View, instruction: Instruction) -> list[Call]:
 def _product(a: Array, b: Array, out: Array) -> Call:
     """Return the matrix product; where its summed axis has length 1, the product of elements."""
     if a.shape[-1] == 1:
-        return numpy.multiply, flattened(a, b, out)
+        return numpy.multiply, on_few_axes(a, b, out)
     axes = tuple(i for i in range(out.ndim - 2) if out.shape[i] == 1)
     a, b, out = (
         array.squeeze(tuple(i for i in axes if array.shape[i] == 1)) for array in (a, b, out)
@@ -61,7 +61,7 @@ def _product(a: Array, b: Array, out: Array) -> Call:
     return numpy.matmul, (a, b, out)
 
 
-def flattened(*arrays: Array) -> tuple[Array, ...]:
+def on_few_axes(*arrays: Array) -> tuple[Array, ...]:
     """Return views for a function of elements, the last its result, on as few axes as can be.
 
     Axes of length 1 are left out and the others ordered as the result lies in memory.

@@ -15,14 +15,12 @@ table's own rules; `run` takes a whole program through them. One machine runs ev
 
 from __future__ import annotations
 
-import ast
 import math
-import pkgutil
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from autograd_engine.compiler.machine_loop import HEAD, LOOP
+from autograd_engine.compiler.plain import texts
 from autograd_engine.compiler.symbols import (
     OUT,
     Expression,
@@ -48,15 +46,6 @@ from autograd_engine.engine import (
 )
 
 Z = Symbol("z")
-
-# What Numba cannot read (`except`, `isinstance`), or what spends its lines on errors that
-# machine code does not raise: IEEE 754 says the same in one.
-IEEE: Final = {
-    "power": "x ** y",
-    "lenient_power": "x ** y",
-    "ratio": "x / y",
-    "ln": "math.log(x)",
-}
 
 
 class Key(NamedTuple):
@@ -99,7 +88,7 @@ def source(extra: Sequence[Primitive] = ()) -> str:
     cases = list(enumerate(kinds(extra)))
     sizes = [len(kind.partials) for _, kind in cases]
     values = [(code, kind, kind.value) for code, kind in cases]
-    parts = [HEAD, *functions().values(), _switch("value(code, x, y, z)", VALUE, values)]
+    parts = [HEAD, *texts().values(), _switch("value(code, x, y, z)", VALUE, values)]
     for count, name in enumerate(("partial_1", "partials_2", "partials_3"), 1):
         slopes = [
             (code, kind, ", ".join(kind.partials)) for code, kind in cases if sizes[code] == count
@@ -206,7 +195,7 @@ def _spelled(rule: Primitive, *operands: Any) -> str:
 
 def _function(rule: Primitive) -> str:
     """Return what a row's forward function is called in the source."""
-    if rule.name in functions():
+    if rule.name in texts():
         return rule.name
     name = rule.forward.__name__
     return f"math.{name}" if hasattr(math, name) else name
@@ -223,24 +212,3 @@ def _text(part: Any) -> str:
     if math.isfinite(part):
         return repr(float(part))
     return "math.nan" if part != part else "math.inf" if part > 0.0 else "-math.inf"
-
-
-@lru_cache(maxsize=1)
-def functions() -> dict[str, str]:
-    """Return the source of what `floats` defines, by name.
-
-    It is read as text: in the compiled build the module itself is machine code.
-    """
-    data = pkgutil.get_data("autograd_engine", "floats.py")
-    assert data is not None
-    text = data.decode()
-    found: dict[str, str] = {}
-    for node in ast.parse(text).body:
-        lines = ast.get_source_segment(text, node) or ""
-        if isinstance(node, ast.Assign):
-            found[lines.split(" ")[0]] = lines
-        elif isinstance(node, ast.FunctionDef):
-            operands = ", ".join(argument.arg for argument in node.args.args)
-            simple = f"def {node.name}({operands}):\n    return {IEEE.get(node.name)}"
-            found[node.name] = "@njit(**PART)\n" + (simple if node.name in IEEE else lines)
-    return found

@@ -100,7 +100,7 @@ class Encoder:
                 return None
         strides = zip(out.strides, *(place.fitted(out.shape) for place in ins), strict=True)
         axes = [Axis(*axis) for axis in zip(out.shape, strides, strict=True)]
-        return mapped(name, [place.start for place in (out, *ins)], axes)
+        return map_codes(name, [place.start for place in (out, *ins)], axes)
 
     def scan(self) -> Codes:
         """Return the copy of what is first, and what goes on from there, one after the other."""
@@ -121,7 +121,7 @@ class Encoder:
             if axis != last
         ]
         starts = [Axis(axis.length, (axis.strides[0], axis.strides[2])) for axis in sides]
-        copies = mapped(COPY, (first, begin), starts)
+        copies = map_codes(COPY, (first, begin), starts)
         inner = nested(sides)
         if copies is None or len(inner) >= DEPTH:
             return None
@@ -172,7 +172,7 @@ class Encoder:
         summed = [axis for name, axis in axes.items() if name not in kept and axis.length > 1]
         if summed:
             return contracted(starts, mine, summed)
-        return mapped("multiply", starts, mine)
+        return map_codes("multiply", starts, mine)
 
     # Here and there.
 
@@ -204,7 +204,7 @@ class Encoder:
         return (self.offsets[arena] + slots * step).tolist()  # type: ignore[no-any-return]
 
 
-def mapped(name: str, starts: Sequence[int], axes: Sequence[Axis]) -> Codes:
+def map_codes(name: str, starts: Sequence[int], axes: Sequence[Axis]) -> Codes:
     """Return the instructions that map a function; None if they would be too many."""
     inner = nested(axes)
     if len(inner) <= DEPTH:
@@ -217,7 +217,7 @@ def mapped(name: str, starts: Sequence[int], axes: Sequence[Axis]) -> Codes:
     others = [axis for axis in inner if axis is not shortest]
     for i in range(shortest.length):
         at = [start + i * step for start, step in zip(starts, shortest.strides, strict=True)]
-        more = mapped(name, at, others)
+        more = map_codes(name, at, others)
         if more is None:
             return None
         found += more

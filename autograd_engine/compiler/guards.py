@@ -14,15 +14,13 @@ out then.
 
 from __future__ import annotations
 
-import linecache
-import sys
 from dataclasses import dataclass
 from threading import get_ident
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.engine import CONSTANT, Primitive, Value, above, at_least, equals
 from autograd_engine.recording import WATCHED, recording
+from autograd_engine.sources import place
 
 if TYPE_CHECKING:  # a GuardError can be caught where there is no NumPy
     from autograd_engine.compiler.tape import Tape
@@ -93,7 +91,7 @@ class Watch:
     def _note(self, name: str, x: Value, y: Value, holds: bool) -> None:
         if x.rule is CONSTANT and y.rule is CONSTANT:
             return
-        file, line, text = _place()
+        file, line, text = place("numpy")  # which compares for `array.max()`
         key = (name, _identity(x), _identity(y), file, line)
         if key not in self._found:
             _, rule, swapped = COMPARISONS[name]
@@ -106,22 +104,6 @@ class Watch:
 
 def _identity(value: Value) -> object:
     return value.data.hex() if value.rule is CONSTANT else id(value)
-
-
-_PASSED_OVER = ("autograd_engine", "numpy")  # which compares for `array.max()`
-
-
-def _place() -> tuple[str, int, str]:
-    """Return file, line number and text of the line being run outside of these packages."""
-    frame = sys._getframe(1)
-    while _package(frame) in _PASSED_OVER and frame.f_back is not None:
-        frame = frame.f_back
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    return file, line, linecache.getline(file, line, frame.f_globals).strip()
-
-
-def _package(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 class Guards:

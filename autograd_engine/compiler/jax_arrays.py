@@ -16,7 +16,7 @@ from autograd_engine.compiler.arrays import VALUES, ArrayProgram, Part, Step
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
 from autograd_engine.compiler.jax_slices import sliced
 from autograd_engine.compiler.jax_spelling import applied, primitive_in_jax
-from autograd_engine.compiler.symbols import OUT, X, Y, partials, substituted
+from autograd_engine.compiler.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.views import Ref
 from autograd_engine.engine import ADD, NEGATIVE, SUBTRACT, Primitive
 
@@ -191,12 +191,12 @@ def folded(rule: Primitive) -> Any:
         known: dict[Any, Any] = {OUT: whole[:, 1:], X: whole[:, :-1], Y: x[:, 1:]}
         by_link, by_term = (
             jnp.broadcast_to(substituted(partial, applied, known), known[OUT].shape)
-            for partial in partials(rule)
+            for partial in slopes(rule)
         )
         one = jnp.ones_like(x[:, :1])
         to_last = jnp.concatenate([lax.cumprod(by_link, 1, reverse=True), one], 1)
-        slopes = to_last * jnp.concatenate([one, by_term], 1)
-        return whole[:, -1], passed(slopes, tangent).sum(1)
+        by_terms = to_last * jnp.concatenate([one, by_term], 1)
+        return whole[:, -1], passed(by_terms, tangent).sum(1)
 
     last = jax.custom_jvp(lambda x: links(x)[:, -1])
     last.defjvp(derivative)

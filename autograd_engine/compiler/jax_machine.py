@@ -15,7 +15,7 @@ import numpy
 
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
 from autograd_engine.compiler.jax_spelling import applied, primitive_in_jax
-from autograd_engine.compiler.symbols import OUT, X, Y, partials, substituted
+from autograd_engine.compiler.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.engine import Primitive
 
@@ -49,7 +49,7 @@ def machine(tape: Tape) -> Callable[[Array], Array]:
 
     def derivative(operands: Any, tangents: Any) -> Any:
         found, (tangent,) = values(*operands), tangents
-        by_x, by_y = slopes(tape, rules, first, second, found)
+        by_x, by_y = by_operands(tape, rules, first, second, found)
         return found, spread(tangent, by_x, by_y, first, second)
 
     values = jax.custom_jvp(forward)
@@ -63,7 +63,7 @@ def branch(rule: Primitive) -> Callable[[Array, Array], Array]:
     return function if len(rule.domain) == 2 else lambda x, y: function(x)
 
 
-def slopes(tape: Tape, rules: Array, x: Array, y: Array, found: Array) -> tuple[Array, Array]:
+def by_operands(tape: Tape, rules: Array, x: Array, y: Array, found: Array) -> tuple[Array, Array]:
     """Return the partials of each computed value by x and by y, each primitive's at once."""
     given, order = [], []
     for number, rule in enumerate(tape.rules):
@@ -71,7 +71,7 @@ def slopes(tape: Tape, rules: Array, x: Array, y: Array, found: Array) -> tuple[
         places = (tape.start + members, x[members], y[members])[: 1 + len(rule.domain)]
         known: dict[Any, Any] = {name: found[at] for name, at in zip((OUT, X, Y), places)}
         shape = known[OUT].shape
-        terms = [substituted(partial, applied, known) for partial in (*partials(rule), 0.0)[:2]]
+        terms = [substituted(partial, applied, known) for partial in (*slopes(rule), 0.0)[:2]]
         given.append([jnp.broadcast_to(jnp.asarray(term, found.dtype), shape) for term in terms])
         order.append(members)
     back = numpy.argsort(numpy.concatenate(order))

@@ -16,7 +16,7 @@ import numpy
 
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
 from autograd_engine.compiler.spelling import called
-from autograd_engine.compiler.symbols import OUT, X, Y, formula, partials, substituted
+from autograd_engine.compiler.symbols import OUT, X, Y, formula, slopes, substituted
 from autograd_engine.engine import TABLE, Primitive
 
 SymbolicZero = jax.custom_derivatives.SymbolicZero
@@ -27,8 +27,8 @@ def primitive_in_jax(rule: Primitive) -> Callable[..., Any]:
     """Return a primitive as a function of JAX arrays or numbers.
 
     Somebody's own primitive is its formula where it has one; otherwise its forward function is
-    called back from JAX, and is NaN where it raises `ArithmeticError` or `ValueError`.
-    Differentiating one whose partials branch, or call `math`, raises `TypeError`.
+    called back from JAX, and is NaN where it raises `ArithmeticError` or `ValueError`. So are
+    its partials where they branch, or call `math`; to differentiate those raises `TypeError`.
 
     >>> relu = primitive_in_jax(TABLE["relu"])
     >>> float(relu(3.0)), float(jax.grad(relu)(0.0))
@@ -44,7 +44,7 @@ def primitive_in_jax(rule: Primitive) -> Callable[..., Any]:
         out = function(*operands)
         known: dict[Any, Any] = dict(zip((OUT, X, Y), (out, *operands)))
         terms = []
-        for partial, tangent in zip(partials(rule), tangents):
+        for partial, tangent in zip(slopes(rule), tangents):
             if type(tangent) is not SymbolicZero:
                 found = substituted(partial, applied, known)
                 terms.append(passed(found, tangent))

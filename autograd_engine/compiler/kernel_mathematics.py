@@ -6,9 +6,22 @@ floats have fewer digits.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import factorial
 from typing import Final
 
-MATHEMATICS: Final = '''\
+
+def _polynomial(x: str, coefficients: Iterable[str]) -> str:
+    """Return the lines that compute p, the polynomial of x with these, the highest first."""
+    first, second, *others = coefficients
+    lines = [f"    p = fma(alike({x}, {first}), {x}, {second})"]
+    return "\n".join([*lines, *(f"    p = fma(p, {x}, {other})" for other in others)])
+
+
+_EXPM1 = _polynomial("r", [*(f"1.0 / {factorial(n)}.0" for n in range(13, 2, -1)), "0.5"])
+_LOG = _polynomial("z", [f"2.0 / {n}.0" for n in range(23, 2, -2)])
+
+MATHEMATICS: Final = f'''\
 @njit(**PART)
 def logarithms_of_two(x):
     """Return the whole number k nearest to x / ln 2, and x - k ln 2."""
@@ -20,17 +33,7 @@ def logarithms_of_two(x):
 @njit(**PART)
 def small_expm1(r):
     """Return e**r - 1 for |r| < 0.35, by its series."""
-    p = fma(alike(r, 1.0 / 6227020800.0), r, 1.0 / 479001600.0)
-    p = fma(p, r, 1.0 / 39916800.0)
-    p = fma(p, r, 1.0 / 3628800.0)
-    p = fma(p, r, 1.0 / 362880.0)
-    p = fma(p, r, 1.0 / 40320.0)
-    p = fma(p, r, 1.0 / 5040.0)
-    p = fma(p, r, 1.0 / 720.0)
-    p = fma(p, r, 1.0 / 120.0)
-    p = fma(p, r, 1.0 / 24.0)
-    p = fma(p, r, 1.0 / 6.0)
-    p = fma(p, r, 0.5)
+{_EXPM1}
     return fma(r * r, p, r)
 
 
@@ -69,16 +72,7 @@ def positive_log(x):
     k, f = exponent(x), fraction(x)
     s = (f - 1.0) / (f + 1.0)
     z = s * s
-    p = fma(alike(z, 2.0 / 23.0), z, 2.0 / 21.0)
-    p = fma(p, z, 2.0 / 19.0)
-    p = fma(p, z, 2.0 / 17.0)
-    p = fma(p, z, 2.0 / 15.0)
-    p = fma(p, z, 2.0 / 13.0)
-    p = fma(p, z, 2.0 / 11.0)
-    p = fma(p, z, 2.0 / 9.0)
-    p = fma(p, z, 2.0 / 7.0)
-    p = fma(p, z, 2.0 / 5.0)
-    p = fma(p, z, 2.0 / 3.0)
+{_LOG}
     small = fma(s * z, p, 2.0 * s)
     return fma(k, 0.6931471803691238, fma(k, 1.9082149292705877e-10, small))
 

@@ -13,10 +13,11 @@ import pkgutil
 from functools import lru_cache
 from typing import Final
 
-from autograd_engine.compiler.emit import functions, spelled
+from autograd_engine.compiler.emit import spelled
 from autograd_engine.compiler.kernel_loops import LOOPS
 from autograd_engine.compiler.kernel_mathematics import MATHEMATICS
 from autograd_engine.compiler.lanes import COLUMNS, ROWS, WIDTH
+from autograd_engine.compiler.plain import texts
 from autograd_engine.compiler.symbols import X, Y, applied
 from autograd_engine.engine import CONSTANT, LEAF, TABLE
 
@@ -55,8 +56,10 @@ VECTORS: Final = {
 """How a row of the table is spelled with vectors; the other rows are computed number by number."""
 
 # x**2 is too frequent to be computed as powers are.
-SQUARED: Final = {"power": "x * x if y == 2.0 else x ** y"}
-SQUARED["lenient_power"] = SQUARED["power"]
+SQUARED: Final = {
+    name: f"@njit(**PART)\ndef {name}(x, y):\n    return x * x if y == 2.0 else x ** y"
+    for name in ("power", "lenient_power")
+}
 
 
 @lru_cache(maxsize=1)
@@ -71,7 +74,7 @@ def codes() -> dict[str, int]:
 def source() -> str:
     """Return the source of the kernel, whose function `run` is called with code and memory."""
     parts = [HEAD.format(digest=_digest("vectors.py", "vector_memory.py"))]
-    parts += [*_functions().values(), MATHEMATICS]
+    parts += [*{**texts(), **SQUARED}.values(), MATHEMATICS]
     parts.append(_switch("vectors", list(VECTORS.items())))
     parts.append(_switch("value", [(name, _scalar(name)) for name in codes()]))
     parts += [f"{name.upper()} = {codes()[name]}" for name in ("multiply", "power", "slope")]
@@ -85,13 +88,6 @@ def _digest(*names: str) -> str:
     """Return what changes when one of the files does that the source imports."""
     texts = [pkgutil.get_data("autograd_engine.compiler", name) or b"" for name in names]
     return hashlib.sha256(b"".join(texts)).hexdigest()[:16]
-
-
-def _functions() -> dict[str, str]:
-    found = dict(functions())
-    for name, text in SQUARED.items():
-        found[name] = f"@njit(**PART)\ndef {name}(x, y):\n    return {text}"
-    return {name: text.replace("**INNER", "**PART") for name, text in found.items()}
 
 
 def _scalar(name: str) -> str:

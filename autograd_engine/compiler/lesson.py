@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy
@@ -24,13 +23,12 @@ from autograd_engine.compiler.program import Program
 from autograd_engine.compiler.samples import Array, Form, Unfit, Unusual
 from autograd_engine.compiler.tape import record
 from autograd_engine.compiler.traces import Traces
-from autograd_engine.derivatives import _inside
+from autograd_engine.derivatives import differentiating
 from autograd_engine.engine import LEAF, Value, as_value, equals, gate, number
 from autograd_engine.graph import leaves
 from autograd_engine.real import is_number
+from autograd_engine.sources import is_own
 
-_PACKAGES = str(Path(__file__).parents[1]), "autograd_engine/"
-"""What files of the package begin with, the second those of the compiled build in a traceback."""
 _TRIALS = 4  # classes on a sample of which the model is tried
 _TRIED = 200_000  # values to compute in trying the loss on every target
 _CLASSES = 50  # targets for each of which a loss is recorded
@@ -117,7 +115,7 @@ class Lesson:
         self, model: Any, loss: Any, row: Array, trained: list[Value], outputs: bool
     ) -> None:
         inputs = [Value(item) for item in row.tolist()]
-        with _inside(), Watch() as watch:
+        with differentiating(), Watch() as watch:
             x, target = self.form.filled(inputs)
             said = model(x)
             value = self._chosen(loss, said, target) if self.targets else loss(said, target)
@@ -188,7 +186,7 @@ def told(error: Exception) -> str:
     if isinstance(error, (Unfit, Unusual)):
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
-    outside = [frame for frame in frames if not frame.filename.startswith(_PACKAGES)]
+    outside = [frame for frame in frames if not is_own(frame.filename)]
     text = f"{type(error).__name__}: {error}"
     if not outside:
         return text

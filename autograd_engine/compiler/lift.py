@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Part, Step, mapped
+from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Part, Step, map_instructions
 from autograd_engine.compiler.grids import Grid, grids
 from autograd_engine.compiler.keys import of_rows, scattered
 from autograd_engine.compiler.operands import Placing
@@ -86,7 +86,7 @@ class _Lifting(Placing):
         step.operands = operands
         refs = tuple(operand.ref for operand in operands)
         new = self.memory.between
-        step.forward += mapped(wave.rule, step.out, refs, self.memory, new)
+        step.forward += map_instructions(wave.rule, step.out, refs, self.memory, new)
 
     def add_scan(self, wave: Wave) -> None:
         self.taken = []

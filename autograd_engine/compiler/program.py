@@ -152,7 +152,7 @@ class Program:
 
     def to_jax(self) -> Any:
         """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX
-        arrays, shaped as calling the program gives them.
+        arrays, shaped as calling the program gives them. Lists of numbers do for arrays.
 
         It cannot raise for its numbers: where a guard does not hold, outputs and gradients are
         NaN. Raises `ImportError` naming the extra where JAX is missing.

@@ -10,8 +10,9 @@ from typing import Any
 
 from autograd_engine.compiler.guards import Guard, Watch
 from autograd_engine.compiler.program import BACK_ENDS, Program
-from autograd_engine.derivatives import _inside, _map
+from autograd_engine.derivatives import differentiating, map_numbers
 from autograd_engine.engine import CONSTANT, LEAF, Value, as_value
+from autograd_engine.optim.settings import flag
 from autograd_engine.real import as_float, is_number
 
 
@@ -42,7 +43,8 @@ def compile(
 
     Raises `ValueError` for an input or parameter that is not a leaf, or given twice, for an
     output that depends on no Value and for an unknown back end, `TypeError` for what is not
-    a Value, and `ImportError` naming the extra to install.
+    a Value and for switches that are not True or False, and `ImportError` naming the extra to
+    install.
 
     >>> from autograd_engine import tanh
     >>> w = Value(0.5, "w")
@@ -51,7 +53,7 @@ def compile(
     (2.0, (1.5, array([0.])))
     """
     require()
-    backend = _chosen(backend, exact)
+    backend, check = _chosen(backend, flag("exact", exact)), flag("check", check)
     guards: list[Guard] = []
     if callable(output_or_outputs):
         if isinstance(inputs, (list, tuple, dict)) and not inputs:
@@ -61,6 +63,10 @@ def compile(
             )
         check_call(output_or_outputs)
         outputs, inputs, guards = traced(output_or_outputs, inputs)
+        if outputs is None:
+            raise TypeError(
+                "the function must return Values, not NoneType: end it with return and the output"
+            )
     elif callable(inputs):
         raise TypeError("the function comes first: write ag.compile(f, example)")
     else:
@@ -94,7 +100,7 @@ def require() -> None:
 
 
 def _chosen(backend: str, exact: bool) -> str:
-    if backend not in BACK_ENDS:
+    if not isinstance(backend, str) or backend not in BACK_ENDS:
         names = ", ".join(map(repr, BACK_ENDS))
         raise ValueError(f"unknown back end {backend!r}: there are {names}")
     if exact and backend not in ("auto", "exact"):
@@ -144,8 +150,8 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
         return inputs[-1]
 
     # Inside a derivative, so that one that f takes is made of Values too.
-    with _inside(), Watch() as watch:
-        outputs = f(_map(fresh, example))
+    with differentiating(), Watch() as watch:
+        outputs = f(map_numbers(fresh, example))
     return outputs, inputs, watch.guards
 
 

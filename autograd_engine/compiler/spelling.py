@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.symbols import formula
 from autograd_engine.engine import TABLE, Primitive
+
+_MINUS, _ZERO, _HALF, _ONE, _FAR = map(numpy.array, (-1.0, 0.0, 0.5, 1.0, 1000.0))
 
 NUMPY: dict[str, Callable[..., Any]] = {
     "add": numpy.add,
@@ -29,7 +31,7 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "ratio": numpy.divide,
     "power": numpy.power,
     "lenient_power": numpy.power,
-    "negative": numpy.negative,
+    "negative": partial(numpy.multiply, _MINUS),  # NumPy's own errs on some strides before 2.5
     "absolute": numpy.absolute,
     "exp": numpy.exp,
     "expm1": numpy.expm1,
@@ -144,7 +146,6 @@ def by_exponent(compiled: Callable[..., Any]) -> Callable[..., Any]:
 # for long arrays twice to four times as fast as compiled, for short ones slower. With a single
 # scratch array; `out` is written when x is no longer needed, since it may be x.
 
-_MINUS, _ZERO, _HALF, _ONE, _FAR = map(numpy.array, (-1.0, 0.0, 0.5, 1.0, 1000.0))
 _MANY = 1000  # elements, about where both take as long
 
 

@@ -45,7 +45,10 @@ class Sums:
 
 
 def find(tape: Tape) -> Sums:
-    """Return the tape's sums and scans; x**2 counts as x * x."""
+    """Return the tape's sums and scans; x**2 counts as x * x.
+
+    That is a part of what `simplify` does; the rest merges values that lifting finds in rows.
+    """
     tape = replace(tape, rules=[*tape.rules, MULTIPLY]) if MULTIPLY not in tape.rules else tape
     start, size = tape.start, tape.size
     rule = numpy.full(size, -1, numpy.int32)

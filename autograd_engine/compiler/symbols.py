@@ -138,12 +138,17 @@ def partials(rule: Primitive) -> tuple[Expression, ...]:
     return tuple(item if isinstance(item, Symbol) else as_float(item) for item in given)
 
 
+class Unreadable(TypeError):
+    """The partials of a primitive are asked for that can only be called."""
+
+
 @lru_cache(maxsize=1024)
 def slopes(rule: Primitive) -> tuple[Expression, ...]:
     """Return a primitive's partials, whatever is written in its rule.
 
     Where they branch on a number, or call functions of `math`, each is a primitive without a
-    formula: a function that can only be called, number by number.
+    formula: a function that can only be called, number by number. Such a function has no
+    partials in its turn: asked for them, this raises `Unreadable`.
 
     >>> kinked = Primitive("kinked", abs, lambda out, x: (1.0 if x > 0.0 else -1.0,))
     >>> slopes(kinked)
@@ -151,6 +156,8 @@ def slopes(rule: Primitive) -> tuple[Expression, ...]:
     """
     try:
         return partials(rule)
+    except Unreadable:
+        raise
     except Exception:  # whatever somebody's function does not do with a symbol
         return tuple(_called(rule, which) for which in range(len(rule.domain)))
 
@@ -162,7 +169,10 @@ def _called(rule: Primitive, which: int) -> Symbol:
         return float(rule.partials(rule.forward(*operands), *operands)[which])
 
     def unknown(*numbers: Any) -> tuple[float, ...]:
-        raise TypeError(f"the partials of {rule.name} cannot be read, let alone differentiated")
+        raise Unreadable(
+            f"the partials of {rule.name} branch, or call functions of math: they can be called, "
+            f"but not differentiated; write them with functions of the package"
+        )
 
     slope = Primitive(f"slope_of_{rule.name}", forward, unknown, domain=rule.domain)
     return Symbol("", slope, (X, Y)[: len(rule.domain)])

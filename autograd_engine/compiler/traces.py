@@ -22,13 +22,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy
 
 from autograd_engine.engine import Primitive, Value
+from autograd_engine.sources import is_own
 
 Named = Iterator[tuple[str, Any]]
 
@@ -36,7 +36,6 @@ _ATOMS = (int, float, complex, str, bytes, type(None), Value, Primitive, type, M
 _MOST = 50_000  # things looked at: whoever refers to more is looked at in part
 _LARGEST = 10_000_000  # bytes of an array that is looked at
 _EMPTY = object()
-_PACKAGE = str(Path(__file__).parents[1])
 
 
 class Traces:
@@ -144,7 +143,7 @@ class Traces:
         yield name, before
 
     def _function(self, thing: Any) -> Named:
-        if thing.__code__.co_filename.startswith(_PACKAGE):
+        if is_own(thing.__code__.co_filename):
             return
         for name, cell in zip(thing.__code__.co_freevars, thing.__closure__ or ()):
             yield from self._binding(
