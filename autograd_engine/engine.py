@@ -691,7 +691,20 @@ def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, d
     """Return the value of an operation on x (and y), with its partials."""
     if PAUSED and get_ident() in PAUSED:
         return aside(rule, data, x, y, dx, dy)
-    # Interpreted, `__init__` would cost a third of the whole operation.
+    # As in `made`: another call would cost a tenth of the whole operation, `__init__` a third.
+    out = Value(ZERO) if COMPILED else blank(Value)
+    out._data = data
+    out.x = x
+    out.y = y
+    out.dx = dx
+    out.dy = dy
+    out.rule = rule
+    out.mark = 0
+    return out
+
+
+def made(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
+    """Return the value of an operation, whether this thread records or not."""
     out = Value(ZERO) if COMPILED else blank(Value)
     out._data = data
     out.x = x
@@ -715,15 +728,8 @@ def record_dot(start: Value, xs: tuple[Value, ...], ys: tuple[Value, ...]) -> Va
         total += left * right
     if type(total) is not float:
         raise TypeError("something else has an attribute of that name")
-    out = Value(ZERO) if COMPILED else blank(Value)
-    out._data = total
-    out.x = start
-    out.y = None
-    out.dx = 1.0
-    out.dy = 0.0
-    out.rule = Dot(start, xs, ys, dxs=rights, dys=lefts)  # by x the product's partial is y
-    out.mark = 0
-    return out
+    # By each x, the product's partial is the number of its y.
+    return made(Dot(start, xs, ys, dxs=rights, dys=lefts), total, start, None, 1.0, 0.0)
 
 
 _expanding = RLock()  # so that all threads see the same nodes
@@ -753,25 +759,10 @@ def written_out(dot: Dot) -> tuple[Value, Value]:
     total, data = dot.start, dot.offset
     grad = dot.adjoint or 0.0  # that of every product and sum
     for x, y, dx, dy in zip(dot.xs, dot.ys, dot.dxs, dot.dys):
-        product = Value(ZERO) if COMPILED else blank(Value)
-        product._data = dy * dx
-        product._grad = grad
-        product.x = x
-        product.y = y
-        product.dx = dx
-        product.dy = dy
-        product.rule = MULTIPLY
-        product.mark = 0
-        before, total = total, Value(ZERO) if COMPILED else blank(Value)
+        product = made(MULTIPLY, dy * dx, x, y, dx, dy)
         data += product._data
-        total._data = data
-        total._grad = grad
-        total.x = before
-        total.y = product
-        total.dx = 1.0
-        total.dy = 1.0
-        total.rule = ADD
-        total.mark = 0
+        before, total = total, made(ADD, data, total, product, 1.0, 1.0)
+        product._grad = total._grad = grad
     return before, product
 
 
@@ -779,12 +770,7 @@ def aside(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy
     """Return the value of an operation where a thread is silent, or is traced."""
     if get_ident() in SILENT:
         return unrecorded(rule, data, x, y)
-    out = Value(data)
-    out.x = x
-    out.y = y
-    out.dx = dx
-    out.dy = dy
-    out.rule = rule
+    out = made(rule, data, x, y, dx, dy)
     TRACED[get_ident()](out)
     return out
 
