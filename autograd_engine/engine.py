@@ -691,7 +691,7 @@ def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, d
     """Return the value of an operation on x (and y), with its partials."""
     if PAUSED and get_ident() in PAUSED:
         return aside(rule, data, x, y, dx, dy)
-    # As in `made`: another call would cost a tenth of the whole operation, `__init__` a third.
+    # As in `made`: another call would cost a seventh of the operation, `__init__` a third.
     out = Value(ZERO) if COMPILED else blank(Value)
     out._data = data
     out.x = x
