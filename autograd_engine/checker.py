@@ -8,21 +8,28 @@ from typing import Any
 
 from autograd_engine.derivatives import grad, one_value
 from autograd_engine.engine import Value
-from autograd_engine.real import is_number
+from autograd_engine.real import as_float, as_list, check_function, is_number, is_whole
 
 
 def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:
     """Hold the derivatives of f at x, up to the given order, against central differences.
 
     x is a number or a list of numbers, as f takes it. Raises `AssertionError` with a table
-    of input, analytic, numeric and difference where they disagree.
+    of input, analytic, numeric and difference where they disagree; `ValueError` for an order
+    below 1, `TypeError` for what is no function, number, list of numbers or whole number.
 
     >>> check_gradients(lambda x: x[0].sin() * x[1], [0.5, 2.0], order=2)
     """
+    check_function(f)
+    if not is_whole(order):
+        raise TypeError(f"order must be a whole number, got {order!r:.60}")
     if order < 1:
         raise ValueError(f"order must be at least 1, got {order}")
     single = is_number(x)
-    point = [float(x)] if single else [float(item) for item in x]
+    takes = "a number or a list of numbers: check_gradients(f, [a, b])"
+    point = (
+        [float(x)] if single else [as_float(item) for item in as_list("check_gradients", x, takes)]
+    )
 
     def called(inputs: Sequence[Any]) -> Any:
         return one_value(f(inputs[0] if single else list(inputs)))

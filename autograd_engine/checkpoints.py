@@ -27,6 +27,7 @@ from typing import Any
 
 from autograd_engine.engine import TABLE, Value
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
+from autograd_engine.real import check_path
 
 FORMAT = "autograd_engine"
 VERSION = 1
@@ -50,9 +51,12 @@ METHODS: dict[str, Callable[..., Any]] = {name: getattr(Value, name) for name in
 def save(model: Module, path: Location) -> None:
     """Write the model to a JSON file; where that fails, the old file stays whole.
 
-    Raises `OSError` where the file cannot be written and `TypeError` for what is no Module.
+    Raises `OSError` where the file cannot be written and `TypeError` for what is no Module and
+    for what is no path.
     """
-    write_json(path, {"model": model_state(model)})
+    state = model_state(model)
+    check_path("save a model as", path, "model.json")
+    write_json(path, {"model": state})
 
 
 def load(path: Location, model: Module | None = None) -> Any:
@@ -61,8 +65,11 @@ def load(path: Location, model: Module | None = None) -> Any:
     A class of your own, or a function of your own as activation, is not in the file: build
     the model and give it. Raises `ValueError` naming the file where it is not readable JSON,
     lacks parameters or has surplus ones, holds something else than numbers, or was written
-    by a newer version.
+    by a newer version; `TypeError` for what is no path, and no model to be filled.
     """
+    check_path("load a model from", path, "model.json")
+    if model is not None and (isinstance(model, type) or not hasattr(model, "load_state_dict")):
+        raise TypeError(f"expected a Module such as an MLP to fill, got {model!r:.60}")
     return restore_model(read_json(path).get("model"), path, model)
 
 
@@ -77,6 +84,8 @@ def write_json(path: Location, payload: Mapping[str, Any]) -> None:
     target = Path(path).resolve()  # a link is followed, not replaced
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write {path}: the folder {target.parent} does not exist")
+    if target.is_dir():
+        raise IsADirectoryError(f"cannot write {str(path)!r}: it is a folder: name a file in it")
     draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
     try:
         with draft.open("x", encoding="utf-8") as file:
@@ -111,7 +120,10 @@ def read_json(path: Location) -> dict[str, Any]:
 def model_state(model: Module) -> dict[str, Any]:
     """Return class, architecture (None where only code could tell it) and parameters."""
     if not isinstance(model, Module):
-        raise TypeError(f"expected a Module such as an MLP to save, got {type(model).__name__}")
+        raise TypeError(
+            f"expected a Module such as an MLP to save, got {type(model).__name__}: "
+            "write save(model, path)"
+        )
     return {
         "class": type(model).__name__,
         "architecture": _architecture(model),

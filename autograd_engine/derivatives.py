@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from autograd_engine.engine import LEAF, Dot, Value, as_value, constant, number, topological_order
 from autograd_engine.functions import dot
-from autograd_engine.real import is_number
+from autograd_engine.real import as_float, as_list, check_function, is_number, is_whole
 from autograd_engine.recording import recording
 
 
@@ -33,9 +33,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     >>> slope.data, gradient(slope, [x])
     (12.0, [12.0])
     """
-    if isinstance(inputs, Value):
-        raise TypeError("gradient takes a list of inputs: write gradient(output, [x])")
-    inputs = list(inputs)
+    inputs = as_list("gradient", inputs, "a list of inputs: write gradient(output, [x])")
     if not isinstance(output, Value):
         raise TypeError(f"gradient needs a Value as its output, not {type(output).__name__}")
     for value in inputs:
@@ -144,7 +142,10 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     >>> value_and_grad(lambda w: w["a"] * w["b"])({"a": 2.0, "b": 3.0})
     (6.0, {'a': 3.0, 'b': 2.0})
     """
-    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    check_function(f)
+    positions = tuple(argnums) if isinstance(argnums, Iterable) else (argnums,)
+    if not all(map(is_whole, positions)):
+        raise TypeError(f"argnums must be a position such as 0, or several; got {argnums!r:.60}")
 
     def derivative(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         for position in positions:
@@ -163,7 +164,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
                 map_numbers(lambda leaf: next(slopes), args[position]) for position in positions
             )
         value = output if nested else output.data
-        return value, shaped[0] if isinstance(argnums, int) else shaped
+        return value, shaped if isinstance(argnums, Iterable) else shaped[0]
 
     return derivative
 
@@ -199,10 +200,9 @@ def one_value(output: Any) -> Value:
     raise TypeError(f"the function must return one Value or number, not {type(output).__name__}")
 
 
-def _evaluate(f: Callable[[list[Value]], Any], x: Sequence[Any]) -> tuple[list[Value], Any]:
-    inputs: list[Value] = []
-    fresh = [_fresh(item, inputs) for item in x]
-    return inputs, f(list(fresh))
+def _evaluate(f: Callable[[list[Value]], Any], x: list[Any]) -> tuple[list[Value], Any]:
+    inputs = [item * 1.0 if isinstance(item, Value) else Value(item) for item in x]
+    return inputs, f(list(inputs))
 
 
 def jacobian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], list[Any]]:
@@ -215,9 +215,11 @@ def jacobian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], lis
     [[3.0, 2.0], [1.0, 1.0]]
     """
 
+    check_function(f)
+
     def matrix(x: Sequence[float]) -> list[Any]:
         with differentiating() as nested:
-            inputs, outputs = _evaluate(f, x)
+            inputs, outputs = _evaluate(f, as_list("jacobian(f)", x))
             if isinstance(outputs, (list, tuple)):
                 return [gradient(one_value(output), inputs, nested) for output in outputs]
             return gradient(one_value(outputs), inputs, nested)
@@ -232,9 +234,11 @@ def hessian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], list
     [[6.0, 4.0], [4.0, 0.0]]
     """
 
+    check_function(f)
+
     def matrix(x: Sequence[float]) -> list[list[Any]]:
         with differentiating() as nested:
-            inputs, output = _evaluate(f, x)
+            inputs, output = _evaluate(f, as_list("hessian(f)", x))
             slopes = gradient(one_value(output), inputs, create_graph=True)
             return [gradient(slope, inputs, nested) for slope in slopes]
 
@@ -247,10 +251,11 @@ def hvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
     >>> hvp(lambda x: x[0] ** 2 * x[1], [2.0, 3.0], [1.0, 0.0])
     [6.0, 4.0]
     """
+    point, direction = _vectors("hvp", f, x, v)
     with differentiating() as nested:
-        inputs, output = _evaluate(f, x)
+        inputs, output = _evaluate(f, point)
         slopes = gradient(one_value(output), inputs, create_graph=True)
-        return gradient(one_value(dot(slopes, _same_length(v, x))), inputs, nested)
+        return gradient(one_value(dot(slopes, direction)), inputs, nested)
 
 
 def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float]) -> Any:
@@ -261,11 +266,12 @@ def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
     >>> jvp(lambda x: [x[0] * x[1], x[0]], [2.0, 3.0], [1.0, 10.0])
     [23.0, 1.0]
     """
+    point, direction = _vectors("jvp", f, x, v)
     with differentiating() as nested:
-        inputs, outputs = _evaluate(f, x)
+        inputs, outputs = _evaluate(f, point)
         several = isinstance(outputs, (list, tuple))
         values = [one_value(output) for output in (outputs if several else [outputs])]
-        tangents: dict[int, Any] = dict(zip(map(id, inputs), _same_length(v, x)))
+        tangents: dict[int, Any] = dict(zip(map(id, inputs), direction))
         partials = recorded_partials if nested else _partials
         for node in topological_order(*values):
             if id(node) not in tangents:
@@ -282,7 +288,10 @@ def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
         return found if several else found[0]
 
 
-def _same_length(v: Sequence[Any], x: Sequence[Any]) -> list[Any]:
-    if len(v) != len(x):
-        raise ValueError(f"x and v must have one length, got {len(x)} and {len(v)}")
-    return [item if isinstance(item, Value) else float(item) for item in v]
+def _vectors(name: str, f: object, x: Any, v: Any) -> tuple[list[Any], list[Any]]:
+    """Return point and direction as lists of one length."""
+    check_function(f)
+    point, along = (as_list(name, of, f"two lists: {name}(f, [a, b], [c, d])") for of in (x, v))
+    if len(along) != len(point):
+        raise ValueError(f"x and v must have one length, got {len(point)} and {len(along)}")
+    return point, [item if isinstance(item, Value) else as_float(item) for item in along]

@@ -69,8 +69,7 @@ class Primitive:
         return evaluate(self, operands)
 
     def _dispatch(self, operands: tuple[Any, ...]) -> Any:
-        if len(operands) != len(self.domain):
-            raise TypeError(f"{self.name} takes {len(self.domain)} operand(s), got {len(operands)}")
+        check_count(self, operands)
         if any(
             hasattr(operand, "__array_ufunc__") and hasattr(operand, "__len__")
             for operand in operands
@@ -207,15 +206,18 @@ CONSTANT: Final = row("constant", float,          lambda out: (),               
 # fmt: on
 
 
-def primitive(name: str, forward: Callable[..., float], partials: Callable[..., Any]) -> Primitive:
+def primitive(
+    name: object, forward: Callable[..., float], partials: Callable[..., Any]
+) -> Primitive:
     """Return a primitive of your own, as good as the built-in ones.
 
     `forward(*floats)` gives a float and takes one or two of them; `partials(output,
     *operands)` gives the tuple of the derivatives by each operand, written with the
-    package's functions, so that higher derivatives follow by themselves.
+    package's functions, so that higher derivatives follow by themselves. The name is
+    only shown: it may be that of a built-in primitive, and takes nothing from it.
 
     Raises `ValueError` unless `partials` takes the output and one or two operands, and for
-    names that begin with `**`.
+    names that begin with `**`; `TypeError` for a name that is no text, and for what is no function.
 
     >>> cube = primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
     >>> x = Value(2.0)
@@ -223,6 +225,14 @@ def primitive(name: str, forward: Callable[..., float], partials: Callable[..., 
     >>> cube(2.0), x.grad
     (8.0, 12.0)
     """
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a primitive is text, not {type(name).__name__}: {name!r:.60}")
+    for what, given in (("forward", forward), ("partials", partials)):
+        if not callable(given):
+            raise TypeError(
+                f"the {what} of {name} must be a function, not {given!r:.60}: "
+                "write primitive(name, forward, partials)"
+            )
     if name.startswith("**"):
         raise ValueError(f"{name!r} is the name of a power: give your primitive another")
     arity = len(signature(partials).parameters) - 1
@@ -873,6 +883,17 @@ def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:
         return float(rule.forward(*operands))
     except (ArithmeticError, ValueError) as error:
         raise refused(rule, error, *operands) from None
+    except TypeError:
+        check_count(rule, operands)
+        raise
+
+
+def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
+    """Refuse another number of operands than the primitive takes."""
+    if len(operands) != len(rule.domain):
+        raise TypeError(
+            f"{rule.name} takes {len(rule.domain)} operand(s), got {len(operands)}"
+        ) from None
 
 
 def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value, number
-from autograd_engine.real import is_number
+from autograd_engine.real import flag, is_number, is_whole
 from autograd_engine.recording import no_grad
 
 Sample = tuple[Any, Any]
@@ -51,12 +51,16 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
     one at `target`, a single output is positive where the target is (of targets 0 and 1, or
     -1 and 1). Where the targets are other numbers it is NaN.
 
-    Raises `ValueError` for no samples and `TypeError` for items that are not pairs.
+    Raises `ValueError` for no samples, and `TypeError` for items that are not pairs and for a
+    model or a loss that cannot be called.
 
     >>> from autograd_engine.losses import mse
     >>> evaluate(lambda x: 2 * x[0], [([1.0], 1.5), ([2.0], 3.0)], mse)
     (0.625, nan)
     """
+    if not callable(model):
+        raise TypeError(f"model must be a function of an input, such as an MLP; got {model!r:.80}")
+    check_loss(loss)
     samples = pairs("data", data)
     right = judge(samples)
     losses, hits = _compiled(model, samples, loss, right) or measure(model, samples, loss, right)
@@ -66,7 +70,8 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
 def accuracy(model: Predictor, data: Iterable[Sample]) -> float:
     """Return the share of samples that the model predicts right, as `evaluate` counts them.
 
-    Raises `ValueError` for no samples and `TypeError` for items that are not pairs.
+    Raises `ValueError` for no samples, and `TypeError` for items that are not pairs and for a
+    model that cannot be called.
 
     >>> accuracy(lambda x: x[0] - 1.5, [([1.0], 0), ([2.0], 1), ([3.0], 0), ([4.0], 1)])
     0.75
@@ -120,6 +125,9 @@ def average(numbers: Sequence[float]) -> float:
 
 def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
     """Return the samples as a list; `ValueError` where there are none."""
+    if isinstance(data, type) or not (hasattr(data, "__iter__") or hasattr(data, "__getitem__")):
+        brackets = "; call it, with brackets behind its name" if callable(data) else ""
+        raise TypeError(f"{name} must hold (input, target) pairs, got {data!r:.80}{brackets}")
     samples = list(data)
     if not samples:
         raise ValueError(f"{name} is empty: it needs at least one (input, target) pair")
@@ -144,16 +152,21 @@ def _apart(data: Iterable[Sample], samples: Sequence[Any]) -> bool:
     )
 
 
-def check_kinds(model: object, loss: object, optimizer: object) -> None:
-    """Refuse what only looks like a model, a loss and an optimiser of it."""
+def check_loss(loss: object) -> None:
+    """Refuse what is no loss."""
+    if not callable(loss):
+        raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
+
+
+def check_kinds(model: object, loss: object, optimizer: object, callback: object) -> None:
+    """Refuse what only looks like a model, a loss, an optimiser of it and a callback."""
     for name, thing in (("model", model), ("optimizer", optimizer)):
         if isinstance(thing, type):
             made = "MLP(2, [8, 1])" if name == "model" else "SGD(model.parameters(), lr=0.1)"
             raise TypeError(f"{name} is the class {thing.__name__}: make one of it, such as {made}")
     if not callable(model) or not hasattr(model, "parameters"):
         raise TypeError(f"model must be callable and have parameters(), got {model!r:.80}")
-    if not callable(loss):
-        raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
+    check_loss(loss)
     if not hasattr(optimizer, "step") or not hasattr(optimizer, "zero_grad"):
         raise TypeError(
             f"optimizer must be one such as SGD(model.parameters()), got {optimizer!r:.80}"
@@ -164,24 +177,30 @@ def check_kinds(model: object, loss: object, optimizer: object) -> None:
             "the optimizer holds none of the model's parameters, and would leave it as it is: "
             f"make it of them, as in {type(optimizer).__name__}(model.parameters())"
         )
+    if callback is not None and not callable(callback):
+        raise TypeError(
+            f"callback must be a function of the history, or None; got {callback!r:.80}"
+        )
 
 
 def check_options(
     epochs: int,
     batch_size: int,
+    seed: int,
     patience: int | None,
     validated: bool,
     compile: bool | str,
-    record: bool,
+    **switches: bool,
 ) -> None:
     """Refuse numbers and choices that make no training."""
-    if record not in (True, False):
-        raise ValueError(f"record must be True or False, got {record!r:.80}")
-    if compile not in ("auto", True, False):
-        raise ValueError(f'compile must be "auto", True or False, got {compile!r}')
-    for name, given in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
-        if given is not None and not hasattr(given, "__index__"):
-            raise TypeError(f"{name} must be a whole number, got {given!r:.80}")
+    for name, given in switches.items():
+        flag(name, given)
+    if not isinstance(compile, bool) and not (isinstance(compile, str) and compile == "auto"):
+        raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
+    numbers = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "patience": patience}
+    for name, count in numbers.items():
+        if not is_whole(count) and not (name == "patience" and count is None):
+            raise TypeError(f"{name} must be a whole number, got {count!r:.80}")
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if epochs < 0:
@@ -192,14 +211,37 @@ def check_options(
         raise ValueError("patience watches the validation loss: pass validation= too")
 
 
-def usable(loss: Any, epoch: int) -> Value:
+def usable(loss: Any, epoch: int, position: int, sample: Sample) -> Value:
+    """Return the loss of a sample, refusing what no step can follow."""
     if not isinstance(loss, Value):
         raise TypeError(
             f"the loss of a sample must be one Value, got {type(loss).__name__}: {loss!r:.80}"
         )
     if not math.isfinite(loss.data):
-        raise FloatingPointError(f"the loss became {loss.data} in epoch {epoch + 1}: {ADVICE}")
+        why = reason("data", position, sample)
+        raise FloatingPointError(f"the loss became {loss.data} in epoch {epoch + 1}: {why}")
     return loss
+
+
+def reason(name: str, position: int, sample: Sample) -> str:
+    """Say why the loss of a sample is not finite: the sample is not, or else what to try."""
+    for what, item in zip(("input", "target"), sample):
+        if (found := _not_finite(item)) is not None:
+            return (
+                f"the {what} of item {position} of {name} holds {found}: "
+                "leave that sample out, or put a number in its place"
+            )
+    return ADVICE
+
+
+def _not_finite(item: Any) -> float | None:
+    """Return the first NaN or infinity in an input or target, None where there is none."""
+    if isinstance(item, Value) or is_number(item):
+        return None if -math.inf < number(item) < math.inf else float(number(item))
+    parts = item.tolist() if hasattr(item, "tolist") else item
+    if not isinstance(parts, (list, tuple)):
+        return None
+    return next((found for part in parts if (found := _not_finite(part)) is not None), None)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from autograd_engine.engine import (
     relu,
     sigmoid,
 )
-from autograd_engine.real import as_float, is_number
+from autograd_engine.real import as_float, as_list, is_number
 from autograd_engine.recording import PAUSED
 
 
@@ -98,10 +98,12 @@ def clip(x: Any, low: Any, high: Any) -> Any:
 def sum(values: Iterable[Any]) -> Any:
     """Return the sum from left to right; 0.0 of nothing.
 
+    Raises `TypeError`, as do all functions of a list, for a single value or number.
+
     >>> sum([Value(1.0), Value(2.0), 3.0])
     Value(data=6.0, grad=0.0)
     """
-    items = list(values)
+    items = as_list("sum", values)
     return (
         builtins.sum(items[1:], items[0] * 1.0 if isinstance(items[0], int) else items[0])
         if items
@@ -126,7 +128,7 @@ def prod(values: Iterable[Any]) -> Any:
     24.0
     """
     product: Any = None
-    for item in values:
+    for item in as_list("prod", values):
         product = item if product is None else product * item
     return 1.0 if product is None else product
 
@@ -142,17 +144,31 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
-    lefts, rights = tuple(xs), tuple(ys)
+    try:
+        lefts, rights = tuple(xs), tuple(ys)
+    except TypeError:
+        as_list("dot", xs, "two lists: dot([a, b], [c, d])")
+        as_list("dot", ys, "two lists: dot([a, b], [c, d])")
+        raise
     if len(lefts) != len(rights):
         raise ValueError(f"dot needs two vectors of one length, got {len(lefts)} and {len(rights)}")
-    if start is None and lefts:
-        start, lefts, rights = lefts[0] * rights[0], lefts[1:], rights[1:]
-    if isinstance(start, Value) and lefts and not PAUSED:
+    try:
+        return _dot(lefts, rights, start)
+    except TypeError:
+        for item in (*lefts, *rights):
+            as_value(item)  # says what is no number
+        raise
+
+
+def _dot(xs: tuple[Any, ...], ys: tuple[Any, ...], start: Any) -> Any:
+    if start is None and xs:
+        start, xs, ys = xs[0] * ys[0], xs[1:], ys[1:]
+    if isinstance(start, Value) and xs and not PAUSED:
         try:
-            return record_dot(start, lefts, rights)
+            return record_dot(start, xs, ys)
         except (AttributeError, TypeError):  # numbers among them: they become constants below
             pass
-    for x, y in zip(lefts, rights):
+    for x, y in zip(xs, ys):
         start = start + x * y
     return 0.0 if start is None else start
 
@@ -165,7 +181,7 @@ def norm(values: Iterable[Any]) -> Any:
     """
     # hypot step by step: squares would overflow, and their root has no derivative at 0.
     length: Any = None
-    for item in values:
+    for item in as_list("norm", values):
         length = abs(item) if length is None else hypot(length, item)
     return 0.0 if length is None else length
 
@@ -227,7 +243,7 @@ def _shifted(items: list[Any]) -> tuple[Any, list[Any], Any]:
 
 def some(name: str, values: Iterable[Any]) -> list[Any]:
     """Return the values as a list; `ValueError` where there are none."""
-    items = list(values)
+    items = as_list(name, values)
     if not items:
         raise ValueError(f"{name} of nothing: it needs at least one value")
     return items

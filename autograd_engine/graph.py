@@ -25,10 +25,14 @@ from autograd_engine.engine import (
 def nodes(*outputs: Value) -> list[Value]:
     """Return every value below the outputs, each once, every operand before its uses.
 
+    Raises `TypeError`, as do all functions of a graph, for outputs that are no Values.
+
     >>> x = Value(2.0, "x")
     >>> [node.op or node.label for node in nodes(x * x + x)]
     ['x', '*', '+']
     """
+    for output in outputs:
+        _check(output)
     found: dict[int, Value] = {}
     pending = [(outputs, False)]  # values whose partials are unknown have operands all the same
     while pending:
@@ -45,6 +49,14 @@ def nodes(*outputs: Value) -> list[Value]:
         for node in _reached(tops):
             found.setdefault(id(node), node)
     return list(found.values())
+
+
+def _check(value: object) -> None:
+    """Refuse what is no Value."""
+    if not isinstance(value, Value):
+        hint = ": several are written graph.nodes(a, b)" if isinstance(value, (list, tuple)) else ""
+        kind = type(value).__name__
+        raise TypeError(f"a graph is that of a Value, not of {kind}: {value!r:.60}{hint}")
 
 
 def _reached(outputs: tuple[Value, ...]) -> list[Value]:
@@ -71,6 +83,7 @@ def leaves(*outputs: Value) -> list[Value]:
 
 def is_constant(value: Value) -> bool:
     """Say whether this is a constant: a number that met a Value, or a detached value."""
+    _check(value)
     return value.rule is CONSTANT
 
 
@@ -99,11 +112,15 @@ def depth(*outputs: Value) -> int:
 
 def mark_region(output: Value, name: str) -> None:
     """Mark an output: what stands behind it, up to the next mark, is the region `name`."""
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a region is text, not {type(name).__name__}: {name!r:.60}")
+    _check(output)
     output.note = Note(output.label, name, noted(output).source)
 
 
 def region(value: Value) -> str:
     """Return the name with which this value is marked as a region's output; "" if it is not."""
+    _check(value)
     return noted(value).region
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from autograd_engine.checkpoints import model_state, read_json, write_json
 from autograd_engine.engine import Value
+from autograd_engine.real import check_path
 from autograd_engine.recorder import Recording
 
 
@@ -75,10 +76,7 @@ class Keeper:
         self._written: dict[str, Any] | None = None
         if path is None:
             return
-        if not isinstance(path, (str, PathLike)):
-            raise TypeError(
-                f"cannot keep a checkpoint as {path!r:.60}: write a path such as 'checkpoint.json'"
-            )
+        check_path("keep a checkpoint as", path, "checkpoint.json")
         if not Path(path).absolute().parent.is_dir():
             raise FileNotFoundError(f"the folder of the checkpoint {fspath(path)} does not exist")
         if Path(path).is_dir():

@@ -42,7 +42,7 @@ def initialiser(init: Init) -> Initialiser:
     """
     if callable(init):
         return init
-    if init not in INITIALISERS:
+    if not isinstance(init, str | None) or init not in INITIALISERS:
         names = ", ".join(map(repr, INITIALISERS))
         raise ValueError(f"there is no init {init!r}; known are {names}, or write a function")
     return INITIALISERS[init]

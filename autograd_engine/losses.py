@@ -125,7 +125,8 @@ def _squares(loss: str, outputs: Any, target: Any) -> list[Any]:
 
 def _items(loss: str, what: str, given: Any) -> list[Any]:
     """Return one value or number, or a sequence of them, as a list."""
-    items = [given] if isinstance(given, Value) or is_number(given) else list(given)
+    single = isinstance(given, (Value, str)) or is_number(given) or not hasattr(given, "__iter__")
+    items = [given] if single else list(given)
     for item in items:
         if not isinstance(item, Value) and not is_number(item):
             raise TypeError(

@@ -73,8 +73,8 @@ class Module:
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Set every parameter to the number under its name.
 
-        Raises `ValueError` naming what is missing, surplus or no number, and then changes
-        nothing.
+        Raises `ValueError` naming what is missing, surplus or no number, and `TypeError` for
+        what is no dict, and then changes nothing.
 
         >>> from autograd_engine.nn import Neuron
         >>> neuron = Neuron(1)
@@ -82,6 +82,11 @@ class Module:
         >>> neuron([3.0]).data
         5.0
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                "load_state_dict needs what state_dict() returned, a number for each name, "
+                f"not {state!r:.60}; a file is read by load(path, model)"
+            )
         named = self.named_parameters()
         names = {name for name, _ in named}
         missing = [name for name, _ in named if name not in state]

@@ -26,7 +26,7 @@ from autograd_engine.functions import dot, elu, gelu, leaky_relu, silu
 from autograd_engine.graph import mark_region
 from autograd_engine.initialisers import Init, initialiser
 from autograd_engine.modules import Module
-from autograd_engine.real import is_number
+from autograd_engine.real import flag, is_number, is_whole
 from autograd_engine.recording import TRACED
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
@@ -47,7 +47,8 @@ class Neuron(Module):
     the module `random`; `nout` the size of the layer that the neuron stands in.
 
     Raises `ValueError` for fewer than one input and for names it does not know, and when
-    it is called with the wrong number of inputs.
+    it is called with the wrong number of inputs; `TypeError` for a `bias` or `nonlin` that is
+    neither true nor false.
 
     >>> neuron = Neuron(2, activation="tanh", init=lambda nin, nout, rng: 1.0 / nin)
     >>> neuron
@@ -70,12 +71,16 @@ class Neuron(Module):
         nout: SupportsIndex = 1,
     ) -> None:
         nin, nout = _count("inputs (nin)", nin), _count("outputs (nout)", nout)
-        if not callable(activation) and activation not in ACTIVATIONS:
+        given: Any = activation  # which the compiled build would refuse in words of its own
+        if not callable(given) and not (isinstance(given, str) and given in ACTIVATIONS):
             raise ValueError(
-                f"there is no activation {activation!r}; known are {', '.join(ACTIVATIONS)}"
+                f"there is no activation {given!r}; known are {', '.join(ACTIVATIONS)}"
             )
         if rng is not None and not hasattr(rng, "uniform"):
-            raise TypeError(f"rng is a random.Random, such as random.Random({rng!r}); got {rng!r}")
+            such = rng if is_whole(rng) else 0
+            raise TypeError(f"rng is a random.Random, such as random.Random({such}); got {rng!r}")
+        _check_flag("bias", bias)
+        _check_flag("nonlin", nonlin)
         draw, rng = initialiser(init), random if rng is None else rng
         self.w = [Value(draw(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0) if bias else None
@@ -160,7 +165,7 @@ class MLP(Module):
         init: Init = None,
         rng: Any = None,
     ) -> None:
-        if not hasattr(nouts, "__len__"):
+        if not hasattr(nouts, "__len__") or isinstance(nouts, str):
             raise TypeError(f"nouts is a list of layer sizes, such as [{nouts}]; got {nouts!r}")
         sizes = [
             _count("inputs (nin)", nin),
@@ -203,8 +208,14 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 _TITLES = {"relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "elu": "ELU", "leaky_relu": "LeakyReLU"}
 
 
+def _check_flag(name: str, given: Any) -> None:
+    """Refuse what is no switch: True, False, NumPy's, and 1 and 0, which micrograd takes too."""
+    if not is_number(given) or given not in (0, 1):
+        flag(name, given)
+
+
 def _count(what: str, number: Any) -> int:
-    if not hasattr(number, "__index__"):
+    if not is_whole(number):
         raise TypeError(f"the number of {what} must be an integer, got {number!r}")
     if index(number) < 1:
         raise ValueError(f"the number of {what} must be at least 1, got {number}")
@@ -213,4 +224,11 @@ def _count(what: str, number: Any) -> int:
 
 def _inputs(x: Any) -> list[Any]:
     """Return inputs as a list; a single value or number is the one input."""
-    return [x] if isinstance(x, Value) or is_number(x) else list(x)
+    if isinstance(x, Value) or is_number(x):
+        return [x]
+    try:
+        return list(x)
+    except TypeError:
+        if hasattr(x, "__iter__"):
+            raise
+        raise TypeError(f"a network takes a list of numbers or values, got {x!r:.60}") from None

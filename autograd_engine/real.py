@@ -1,14 +1,16 @@
 """What counts as a number, and the errors of operations on numbers.
 
-Nothing here knows what a Value is, apart from its message to those who would turn one into
-a number.
+Also what counts as a whole number, a switch, a function and a path, and the errors of arguments
+that are none. Nothing here knows what a Value is, apart from its messages to those who take one
+for a number or a function.
 """
 
 from __future__ import annotations
 
 import math
 from numbers import Complex, Real
-from typing import Final
+from os import PathLike
+from typing import Any, Final
 
 LEAVING: Final = (
     "a Value does not turn into a plain number by itself, since its derivative would be lost: "
@@ -43,6 +45,55 @@ def as_float(data: object) -> float:
         hint = ": write v.data for its number" if hasattr(data, "backward") else ""
         raise TypeError(f"expected one real number, got {type(data).__name__}: {data!r}{hint}")
     return float(data)  # type: ignore[arg-type]
+
+
+def is_whole(number: object) -> bool:
+    """Say whether this is one whole number: not True or False, text or an array.
+
+    >>> is_whole(3), is_whole(3.0), is_whole(True)
+    (True, False, False)
+    """
+    kind = type(number)
+    return hasattr(kind, "__index__") and not (kind is bool or hasattr(kind, "__len__"))
+
+
+def flag(name: str, given: object) -> bool:
+    """Return a setting that is True or False; `TypeError` for anything else.
+
+    >>> flag("maximize", False)
+    False
+    """
+    if not isinstance(given, bool):
+        raise TypeError(f"{name} must be True or False, got {given!r:.60}")
+    return given
+
+
+def check_function(f: object) -> None:
+    """Refuse what is no function to differentiate: `TypeError` naming what came."""
+    if not callable(f):
+        hint = "; of a Value it is gradient(output, inputs)" if hasattr(f, "backward") else ""
+        raise TypeError(f"a derivative is that of a function, got {f!r:.60}{hint}")
+
+
+def check_path(deed: str, path: object, example: str) -> None:
+    """Refuse what is no path to do the deed with: `TypeError` naming what came."""
+    if not isinstance(path, (str, PathLike)):
+        raise TypeError(f"cannot {deed} {path!r:.60}: write a path such as {example!r}")
+
+
+def as_list(name: str, values: Any, taken: str = "") -> list[Any]:
+    """Return what a function of a list was given; `TypeError` for one item alone, and for text.
+
+    `taken` says what the function takes, where it is not one list.
+    """
+    try:
+        if not isinstance(values, str):
+            return list(values)
+    except TypeError:
+        if hasattr(values, "__iter__"):  # it failed underway
+            raise
+    taken = taken or f"a list: {name}([a, b])"
+    raise TypeError(f"{name} takes {taken}; got {type(values).__name__}: {values!r:.60}") from None
 
 
 def domain_error(

@@ -25,7 +25,6 @@ from typing import Any, Protocol
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value
 from autograd_engine.evaluation import (
-    ADVICE,
     Judge,
     Loss,
     Results,
@@ -37,10 +36,10 @@ from autograd_engine.evaluation import (
     judge,
     measure,
     pairs,
+    reason,
     usable,
 )
 from autograd_engine.history import History, Keeper, numbers, progress_bar, set_numbers, show, tell
-from autograd_engine.optim.settings import flag
 from autograd_engine.recorder import Recorder, Recording
 
 
@@ -108,20 +107,15 @@ def fit(
     be compiled with `compile=True` (also `ImportError` for what has to be installed, and
     `GuardError` where a later sample takes another branch); `TypeError` for arguments of the
     wrong kind, such as a loss that is no Value; `FloatingPointError` where the training
-    diverges to NaN, infinity or beyond floats, with the model as before that step.
+    diverges to NaN, infinity or beyond floats, with the model as before that step, and naming
+    the sample where that is not finite itself.
     """
-    check_kinds(model, loss, optimizer)
-    for name, given in (("shuffle", shuffle), ("resume", resume), ("progress", progress)):
-        flag(name, given)
-    if not isinstance(compile, (bool, str)):  # 1 and 0 equal True and False
-        raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
-    if callback is not None and not callable(callback):
-        raise TypeError(
-            f"callback must be a function of the history, or None; got {callback!r:.80}"
-        )
+    check_kinds(model, loss, optimizer, callback)
+    switches = {"shuffle": shuffle, "resume": resume, "progress": progress, "record": record}
+    validated = validation is not None
+    check_options(epochs, batch_size, seed, patience, validated, compile, **switches)
     samples = pairs("data", data)
     held_out = [] if validation is None else pairs("validation", validation)
-    check_options(epochs, batch_size, patience, bool(held_out), compile, record)
     settings = {
         "samples": len(samples),
         "validation": len(held_out),
@@ -150,7 +144,7 @@ def fit(
             with diverging(epoch):
                 trained = way.train(epoch, _batches(order, batch_size, bar))
                 checked = way.measure() if held_out else None
-            _add(history, trained, checked)
+                _add(history, trained, checked, held_out)
             tell(bar, history, way.ran)
             show(bar, history)
             keeper.keep(history)
@@ -252,7 +246,7 @@ class Eager:
             self.optimizer.zero_grad()
             share = 1.0 / len(batch)
             for position in batch:
-                loss, hit = self._add_gradient(*self.samples[position], epoch, share)
+                loss, hit = self._add_gradient(position, epoch, share)
                 losses.append(loss)
                 hits.append(hit)
             self.step(parameters)
@@ -260,10 +254,11 @@ class Eager:
                 self.recorder.keep(losses[-len(batch) :], epoch)
         return losses, hits
 
-    def _add_gradient(self, x: Any, target: Any, epoch: int, share: float) -> tuple[float, float]:
+    def _add_gradient(self, position: int, epoch: int, share: float) -> tuple[float, float]:
         """Add one sample's share of the gradient. Its graph does not outlive this call."""
+        x, target = self.samples[position]
         outputs = self.model(x)
-        value = usable(self.loss(outputs, target), epoch)
+        value = usable(self.loss(outputs, target), epoch, position, (x, target))
         value.backward(share)
         return value.data, self.right(outputs, target)
 
@@ -284,14 +279,16 @@ class Eager:
         return measure(self.model, self.held_out, self.loss, self.right)
 
 
-def _add(history: History, trained: Results, checked: Results | None) -> None:
+def _add(
+    history: History, trained: Results, checked: Results | None, held_out: Sequence[Sample]
+) -> None:
     if checked is not None:
         loss, accuracy = map(average, checked)
         if not math.isfinite(loss):
             epoch = len(history.loss) + 1
-            raise FloatingPointError(
-                f"the validation loss became {loss} in epoch {epoch}: {ADVICE}"
-            )
+            odd = next((i for i, found in enumerate(checked[0]) if not math.isfinite(found)), 0)
+            why = reason("validation", odd, held_out[odd])
+            raise FloatingPointError(f"the validation loss became {loss} in epoch {epoch}: {why}")
         history.validation_loss.append(loss)
         history.validation_accuracy.append(accuracy)
     loss, accuracy = map(average, trained)

@@ -326,6 +326,27 @@ def test_what_is_no_module_is_refused(path):
         save({"a": 1.0}, path)
 
 
+def test_a_path_is_no_number_and_comes_after_the_model(path, model):
+    for given in (3, None, model):
+        with pytest.raises(TypeError, match="cannot save a model as .* such as 'model.json'"):
+            save(model, given)
+        with pytest.raises(TypeError, match="cannot load a model from .* such as 'model.json'"):
+            load(given)
+    with pytest.raises(TypeError, match=r"got str: write save\(model, path\)"):
+        save("model.json", model)
+    save(model, path)
+    for given in (3, MLP, "model"):
+        with pytest.raises(TypeError, match="expected a Module such as an MLP to fill, got "):
+            load(path, given)
+
+
+def test_a_folder_is_no_file_to_write(tmp_path, model):
+    before = list(tmp_path.iterdir())
+    with pytest.raises(IsADirectoryError, match="it is a folder: name a file in it"):
+        save(model, tmp_path)
+    assert list(tmp_path.iterdir()) == before
+
+
 def test_a_missing_folder_is_named(tmp_path, model):
     with pytest.raises(FileNotFoundError, match="nowhere does not exist"):
         save(model, tmp_path / "nowhere" / "model.json")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 
+import numpy
 import pytest
 
 from autograd_engine import datasets
@@ -169,6 +170,38 @@ def test_a_shape_refuses_no_samples_and_impossible_noise(shape):
     for noise in (-0.1, math.nan, math.inf):
         with pytest.raises(ValueError, match="noise"):
             shape(10, noise=noise)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_shape_takes_numbers_and_neither_text_nor_a_part_of_a_sample(shape):
+    for n in ("100", 10.5, True, None):
+        message = rf"^the number of samples \(n\) must be a whole number, got {n!r}$"
+        with pytest.raises(TypeError, match=message):
+            shape(n)
+    for noise in ("x", None, [0.1]):
+        with pytest.raises(TypeError, match="^the noise is a standard deviation, a number; got "):
+            shape(10, noise=noise)
+    assert shape(numpy.int64(3), noise=numpy.float64(0.1)).inputs == shape(3, noise=0.1).inputs
+
+
+def test_arguments_of_the_wrong_kind_are_refused_in_words():
+    data = datasets.xor(8)
+    with pytest.raises(TypeError, match="number of classes must be a whole number, got '3'"):
+        datasets.spirals(9, classes="3")
+    with pytest.raises(TypeError, match="a split needs a number between 0 and 1, got '0.8'"):
+        data.split("0.8")
+    with pytest.raises(TypeError, match=r"a scaling is what scaling\(\) returns, got 3"):
+        data.scaled(3)
+    with pytest.raises(TypeError, match="input 1 must be a list, got 2.0"):
+        Dataset([[1.0], 2.0], [0, 1], ["x"])
+    with pytest.raises(TypeError, match="targets must be a list, got 5"):
+        Dataset([[1.0]], 5, ["x"])
+    with pytest.raises(TypeError, match="expected one real number, got str: 'a'"):
+        Dataset([["a"]], [0], ["x"]).scaling()
+    with pytest.raises(TypeError, match="cannot read a table from 3: write a path such as 'table"):
+        datasets.csv(3, "x")
+    with pytest.raises(TypeError, match="classes must be True or False, got 'yes'"):
+        datasets.csv("table.csv", "x", classes="yes")
 
 
 # The tables that ship with the package.

@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+import numpy
 import pytest
 
 import autograd_engine as ag
@@ -306,3 +307,70 @@ def test_a_single_value_as_inputs_is_refused_with_what_to_write():
     x = Value(2.0)
     with pytest.raises(TypeError, match=r"gradient\(output, \[x\]\)"):
         ag.gradient(x * x, x)
+
+
+def product(x):
+    return x[0] * x[1]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ag.hessian(product)(2.0), r"takes a list: hessian\(f\)\(\[a, b\]\); got float: 2"),
+        (
+            lambda: ag.jacobian(product)(Value(2.0)),
+            r"jacobian\(f\)\(\[a, b\]\); got Value: Value\(",
+        ),
+        (lambda: ag.hessian(product)("ab"), r"takes a list: .* got str: 'ab'"),
+        (lambda: ag.hessian(product)([[1.0], [2.0]]), r"expected one real number, got list: \[1"),
+        (lambda: ag.jvp(product, "ab", "cd"), r"two lists: jvp\(f, \[a, b\], \[c, d\]\); got str"),
+        (lambda: ag.jvp(product, [1.0, 2.0], 3), r"takes two lists: .* got int: 3"),
+        (lambda: ag.jvp(product, [1.0, 2.0], ["3", "4"]), "expected one real number, got str: '3'"),
+        (lambda: ag.hvp(product, [1.0, 2.0], "34"), r"takes two lists: hvp\(f, .* got str: '34'"),
+        (
+            lambda: ag.grad(product, "x"),
+            "argnums must be a position such as 0, or several; got 'x'",
+        ),
+        (lambda: ag.grad(product, 1.0), "or several; got 1.0"),
+        (lambda: ag.grad(product, True), "or several; got True"),
+        (lambda: ag.grad(product, (0, None)), r"or several; got \(0, None\)"),
+        (lambda: ag.gradient(Value(1.0), None), r"write gradient\(output, \[x\]\); got NoneType"),
+        (lambda: ag.check_gradients(product, "ab"), "takes a number or a list of numbers: .* 'ab'"),
+        (lambda: ag.check_gradients(product, ["1", 2.0]), "expected one real number, got str: '1'"),
+    ],
+)
+def test_what_is_no_point_direction_or_position_is_refused_in_words(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("order", ["2", 1.5, True, None])
+def test_an_order_is_a_whole_number(order):
+    with pytest.raises(TypeError, match=f"^order must be a whole number, got {order!r}$"):
+        ag.check_gradients(ag.exp, 1.0, order=order)
+
+
+def test_what_is_no_function_is_refused_before_it_is_called():
+    point = [1.0, 2.0]
+    calls = (
+        ag.grad,
+        ag.value_and_grad,
+        ag.jacobian,
+        ag.hessian,
+        lambda f: ag.hvp(f, point, point),
+        lambda f: ag.jvp(f, point, point),
+        lambda f: ag.check_gradients(f, point),
+    )
+    for call in calls:
+        with pytest.raises(TypeError, match="^a derivative is that of a function, got 3$"):
+            call(3)
+        with pytest.raises(TypeError, match=r"of a Value it is gradient\(output, inputs\)$"):
+            call(Value(3.0))
+
+
+def test_points_and_directions_may_be_arrays_and_tuples_of_numbers():
+    point, along = numpy.array([2.0, 3.0]), (1, 10)
+    assert ag.hessian(product)(point) == [[0.0, 1.0], [1.0, 0.0]]
+    assert ag.jvp(product, point, along) == ag.jvp(product, (2, 3), [1.0, 10.0]) == 23.0
+    assert ag.hvp(product, iter(point), iter(along)) == [10.0, 1.0]
+    assert ag.grad(lambda x, y: x * y, argnums=range(2))(2.0, 3.0) == (3.0, 2.0)

@@ -773,3 +773,10 @@ def test_labels_of_any_kind_are_shown_and_not_run():
     assert "<script>" not in found._repr_html_() and "&lt;script&gt;" in found._repr_html_()
     for finding in found:
         exec(finding.fix, {"ag": ag, "parameters": [w], "output": w * 2.0, "forward": lambda: w})
+
+
+def test_a_primitive_of_ones_own_has_not_the_kink_of_the_built_in_of_its_name():
+    own = ag.primitive("relu", lambda x: 3.0 * x, lambda out, x: (3.0,))
+    x = Value(0.0, "x")
+    assert "kink" in kinds(ag.diagnose(ag.relu(x) + 1.0, [x]))
+    assert "kink" not in kinds(ag.diagnose(own(x) + 1.0, [x]))

@@ -90,13 +90,20 @@ def test_every_function_of_the_package_can_be_called():
         ("", "the expression is empty"),
         ("a +* 2", r"cannot read the expression 'a \+\* 2': .* at character 4"),
         ("2a", "cannot read the expression '2a'"),
-        ("a = 2", "cannot read the expression"),
-        ("a; b", "cannot read the expression"),
+        (
+            "a = 2",
+            "'a = 2': it has a = in it; values are given apart, as in a=2, and compared by ==",
+        ),
+        ("a + b = 3", "it has a = in it; values are given apart"),
+        ("a += 3", "it has a = in it; values are given apart"),
+        ("a; b", "cannot read the expression 'a; b': write one expression, without ;"),
         ("a\0", "null"),
         ("b + a", "the name 'b' has no value: give it one, as in b=2"),
         ("tanh + a", r"'tanh' is a function: call it, as in tanh\(\.\.\.\)"),
         ("sigmiod(a)", r"there is no function 'sigmiod'; did you mean 'sigmoid'\?"),
         ("eval(a)", "there is no function 'eval'"),
+        ("print(a)", r"no function 'print'; there are those of the package, such as tanh\(a\)$"),
+        ("average(a)", r"no function 'average'; there are those of the package, such as tanh"),
         ("__import__('os').system('true')", r"cannot call \"__import__\('os'\).system\": write"),
         ("a.data", r"cannot contain 'a.data': functions are called by their bare names"),
         ("math.exp(a)", "cannot call 'math.exp': write functions by their bare names"),
@@ -138,6 +145,8 @@ def test_every_function_of_the_package_can_be_called():
         ("clip(a, 0, 1, x=a)", r"it is called as clip\(x, low, high\)$"),
         ("elu(a, beta=2)", r"it is called as elu\(x, alpha=1.0\)$"),
         ("tanh(x=a)", r"tanh takes no options by name: tanh\(a\)$"),
+        ("sin()", r"in 'sin\(\)': sin takes 1 operand\(s\), got 0$"),
+        ("hypot(1.0)", r"in 'hypot\(1.0\)': hypot takes 2 operand\(s\), got 1$"),
         ("tanh(a, a)", r"in 'tanh\(a, a\)': tanh takes 1 operand\(s\), got 2"),
         ("[a] * 2", r"in '\[a\] \* 2': expected one real number, got list"),
         ("[a, a][2]", r"in '\[a, a\]\[2\]': list index out of range"),
@@ -187,3 +196,8 @@ def test_impossible_arithmetic_of_numbers_is_refused_at_once():
 def test_infinities_and_nan_are_numbers_like_others():
     assert value_of("a * 2", a=math.inf).data == math.inf
     assert math.isnan(value_of("a + 1", a=math.nan).data)
+
+
+def test_an_expression_is_text():
+    with pytest.raises(ValueError, match="an expression is text, got 3"):
+        evaluate(3, {})

@@ -6,6 +6,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, graph
+from autograd_engine.expressions.vocabulary import LISTS
 
 POINT = [0.7, -1.3, 2.1]
 # Each as a function of a list; the expected number is written out in plain arithmetic.
@@ -176,3 +177,35 @@ def test_softmax_sums_to_1_and_its_gradient_to_0_where_all_are_equal():
 def test_variance_is_the_populations_and_does_not_cancel_far_from_0():
     assert ag.variance([1e8 + 1, 1e8 + 2, 1e8 + 3]) == pytest.approx(2 / 3, rel=1e-14)
     assert ag.variance([7.0]) == 0.0
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_function_of_a_list_refuses_a_single_value_and_text_by_its_name(name):
+    for given in (Value(2.0, "a"), 3, None, "ab"):
+        kind = type(given).__name__
+        with pytest.raises(
+            TypeError, match=rf"^{name} takes a list: {name}\(\[a, b\]\); got {kind}: "
+        ):
+            getattr(ag, name)(given)
+
+
+def test_dot_takes_two_lists_of_numbers():
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    for xs, ys in ((a, b), ([a], b), (1.0, [a])):
+        with pytest.raises(
+            TypeError, match=r"^dot takes two lists: dot\(\[a, b\], \[c, d\]\); got "
+        ):
+            ag.dot(xs, ys)
+    for xs, ys in (([a], ["x"]), (["x"], [1.0]), ([1.0, a], [1.0, "x"])):
+        with pytest.raises(TypeError, match="^expected one real number, got str: 'x'$"):
+            ag.dot(xs, ys)
+
+
+def test_what_fails_inside_a_generator_is_told_as_it_is():
+    def values():
+        yield Value(1.0)
+        raise TypeError("inside")
+
+    for call in (ag.sum, ag.softmax, lambda items: ag.dot(items, [1.0])):
+        with pytest.raises(TypeError, match="^inside$"):
+            call(values())

@@ -113,3 +113,32 @@ def test_looking_at_a_deep_graph_takes_no_recursion(length):
     assert graph.depth(total) == length and graph.size(total) == length + 1
     graph.mark_region(total, "all")
     assert len(graph.regions(total)) == length
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        graph.nodes,
+        graph.leaves,
+        graph.size,
+        graph.depth,
+        graph.regions,
+        graph.region,
+        graph.is_constant,
+        lambda given: graph.mark_region(given, "layer"),
+    ],
+)
+def test_what_is_no_value_has_no_graph(look):
+    for given in ("x", 3, None):
+        kind = type(given).__name__
+        with pytest.raises(
+            TypeError, match=f"^a graph is that of a Value, not of {kind}: {given!r}$"
+        ):
+            look(given)
+    with pytest.raises(TypeError, match=r"not of list: .*several are written graph.nodes\(a, b\)"):
+        look([Value(1.0)])
+
+
+def test_the_name_of_a_region_is_text():
+    with pytest.raises(TypeError, match="the name of a region is text, not int: 3"):
+        graph.mark_region(Value(1.0), 3)

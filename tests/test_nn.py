@@ -127,6 +127,15 @@ def test_load_state_dict_names_what_is_wrong_and_changes_nothing(change, message
     assert neuron.state_dict() == before
 
 
+@pytest.mark.parametrize("state", [3, None, "model.json", [1.0, 2.0]])
+def test_load_state_dict_takes_a_dict_and_says_how_a_file_is_read(state):
+    neuron = Neuron(2)
+    before = neuron.state_dict()
+    with pytest.raises(TypeError, match=r"a number for each name, not .*load\(path, model\)$"):
+        neuron.load_state_dict(state)
+    assert neuron.state_dict() == before
+
+
 def test_a_network_pickles_and_copies_whole():
     model = MLP(2, [3, 1], activation="tanh")
     for twin in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
@@ -322,11 +331,17 @@ def test_inside_no_grad_a_network_gives_the_same_number_and_no_graph():
         (lambda: MLP(0, [1]), ValueError, r"inputs \(nin\) must be at least 1, got 0"),
         (lambda: MLP(2, [3, 0]), ValueError, "at least 1, got 0"),
         (lambda: MLP(2, 3), TypeError, r"such as \[3\]"),
+        (lambda: MLP(2, "16"), TypeError, r"layer sizes, such as \[16\]; got '16'"),
         (lambda: MLP(2, [3.5]), TypeError, "must be an integer, got 3.5"),
+        (lambda: MLP(True, [1]), TypeError, "must be an integer, got True"),
         (lambda: Layer(2, 0), ValueError, r"outputs \(nout\) must be at least 1"),
         (lambda: Neuron(0), ValueError, "at least 1, got 0"),
         (lambda: Neuron(1, activation="rleu"), ValueError, "no activation 'rleu'; known are relu"),
+        (lambda: Neuron(1, activation=3), ValueError, "no activation 3; known are relu"),
+        (lambda: Neuron(1, activation=["relu"]), ValueError, r"no activation \['relu'\]"),
         (lambda: Neuron(1, init="henry"), ValueError, "no init 'henry'"),
+        (lambda: Neuron(1, init=["he"]), ValueError, r"no init \['he'\]"),
+        (lambda: Neuron(1, rng=abs), TypeError, r"such as random.Random\(0\); got <built-in"),
         (lambda: Neuron(1, rng=42), TypeError, r"random.Random\(42\)"),
         (
             lambda: Neuron(3)([1.0, 2.0]),
@@ -335,8 +350,25 @@ def test_inside_no_grad_a_network_gives_the_same_number_and_no_graph():
         ),
         (lambda: MLP(2, [3, 1])([1.0] * 3), ValueError, "has 2 weights but was given 3 inputs"),
         (lambda: MLP(2, [1])("ab"), TypeError, "expected one real number, got str"),
+        (lambda: MLP(2, [1])(None), TypeError, "takes a list of numbers or values, got None"),
+        (lambda: Neuron(2)([1.0, "a"]), TypeError, "expected one real number, got str: 'a'"),
     ],
 )
 def test_what_makes_no_network_is_refused_at_once(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("given", ["no", "", None, 2, 0.5, [], numpy.array([True]), Value(1.0)])
+@pytest.mark.parametrize("name", ["bias", "nonlin"])
+def test_a_bias_and_a_nonlinearity_are_there_or_not(name, given):
+    with pytest.raises(TypeError, match=f"^{name} must be True or False, got "):
+        Layer(2, 2, **{name: given})
+
+
+@pytest.mark.parametrize("given", [True, 1, 1.0, numpy.True_, numpy.int64(1)])
+def test_one_and_zero_and_the_switches_of_numpy_are_taken_as_micrograd_takes_them(given):
+    for switch in (given, type(given)(0)):
+        neuron = Neuron(2, switch)
+        assert repr(neuron) == ("ReLUNeuron(2)" if switch else "LinearNeuron(2)")
+        assert (Neuron(2, bias=switch).b is None) is not bool(switch)

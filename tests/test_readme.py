@@ -70,7 +70,7 @@ def test_the_outputs_shown_below_the_blocks_are_those_printed(session):
 def test_the_numbers_told_of_a_compiled_network_are_those_found(session):
     names, _, printed, _ = session
     computed = [value for value in names["ag"].graph.nodes(names["loss"]) if value.operands]
-    assert TEXT.count(f"{len(computed):,} recorded operations") == 2
+    assert TEXT.count(f"{len(computed):,} recorded nodes") == 2
     listed = [text for text in printed if text.startswith("parameters (337,)")]
     assert f"become {len(re.findall('^v', listed[0], re.M))} lines" in TEXT
     assert names["history"].ran.startswith("compiled")

@@ -5,6 +5,7 @@ import copy
 import math
 import pickle
 import random
+import re
 
 import pytest
 
@@ -438,11 +439,59 @@ def test_a_primitive_of_ones_own_works_elementwise_on_numpy_arrays():
 
 
 @pytest.mark.parametrize(
-    "call", [lambda: ag.hypot(1.0), lambda: ag.log(8.0, 2.0), lambda: ag.exp()]
+    ("call", "message"),
+    [
+        (lambda: ag.hypot(1.0), "hypot takes 2 operand(s), got 1"),
+        (lambda: ag.log(8.0, 2.0), "log takes 1 operand(s), got 2"),
+        (lambda: ag.tanh(1.0, 2.0), "tanh takes 1 operand(s), got 2"),
+        (lambda: ag.exp(), "exp takes 1 operand(s), got 0"),
+    ],
 )
-def test_the_number_of_operands_is_checked_on_plain_floats_too(call):
-    with pytest.raises(TypeError):
+def test_the_number_of_operands_is_checked_on_plain_floats_too(call, message):
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         call()
+
+
+def test_a_type_error_inside_a_primitive_of_ones_own_is_told_as_it_is():
+    def forward(x):
+        raise TypeError("inside")
+
+    own = ag.primitive("own", forward, lambda out, x: (1.0,))
+    with pytest.raises(TypeError, match="^inside$"):
+        own(2.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ag.primitive(3, cube, cube_partials), "name of a primitive is text, not int: 3"),
+        (lambda: ag.primitive(cube, "cube", cube_partials), "is text, not function: <function cu"),
+        (lambda: ag.primitive("cube", 3, cube_partials), "forward of cube must be a function, not"),
+        (
+            lambda: ag.primitive("cube", cube, (1.0,)),
+            r"partials of cube must be a function, not \(1.0,\): write primitive\(name, forward, p",
+        ),
+    ],
+)
+def test_a_primitive_of_ones_own_is_made_of_a_name_and_two_functions(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("name", ["exp", "relu", "maximum", "add"])
+def test_a_name_that_a_row_has_too_tells_nothing_apart(name):
+    x, y = Value(1.5, "x"), Value(0.5, "y")
+    if len(TABLE[name].domain) == 1:
+        own = ag.primitive(name, cube, cube_partials)
+        output = own(own(x)) * TABLE[name](y)
+    else:
+        own = ag.primitive(name, lambda a, b: a * a * b, lambda out, a, b: (2.0 * a * b, a * a))
+        output = own(own(x, y), y) * TABLE[name](y, x)
+    slopes = ag.gradient(output, [x, y])
+    kept = pickle.loads(pickle.dumps(output)) if own.forward is cube else output
+    assert ag.gradient(kept, graph.leaves(kept)) == slopes
+    copied = copy.deepcopy(output)
+    assert ag.gradient(copied, graph.leaves(copied)) == slopes
 
 
 def test_the_arity_of_ones_own_primitive_is_that_of_its_partials():

@@ -508,6 +508,27 @@ def test_a_validation_loss_that_is_not_finite_stops_the_training():
         )
 
 
+@pytest.mark.parametrize("way", ["auto", False])
+@pytest.mark.parametrize("odd", [math.nan, -math.inf])
+def test_a_sample_that_is_not_finite_is_named_and_the_learning_rate_is_not_blamed(way, odd):
+    good = ([1.0, 2.0], 1.0)
+    cases = {
+        "input of item 2 of data": [good, good, ([1.0, odd], 1.0)],
+        "target of item 1 of data": [good, ([1.0, 2.0], odd)],
+    }
+    for place, data in cases.items():
+        message = f"became {abs(odd)} in epoch 1: the {place} holds {odd}: leave that sample out"
+        model = nn.MLP(2, [1], rng=random.Random(0))
+        optimizer = optim.SGD(model.parameters())
+        before = numbers(model)
+        with pytest.raises(FloatingPointError, match=message):
+            fit(model, data, losses.mse, optimizer, progress=False, compile=way)
+        assert numbers(model) == before
+    validation = [good, (numpy.array([math.nan, 2.0]), 1.0)]
+    with pytest.raises(FloatingPointError, match="input of item 1 of validation holds nan"):
+        trained(1, validation=validation, compile=way)
+
+
 def test_numbers_that_outgrow_floats_are_a_training_that_diverged(tmp_path):
     model, path = Slope(1.0), tmp_path / "checkpoint.json"
     optimizer = optim.SGD(model.parameters(), lr=1e60)
@@ -565,7 +586,16 @@ def test_inputs_and_targets_apart_are_refused_with_what_to_write():
         ({"model": Slope}, "model is the class Slope: make one of it"),
         ({"model": abs}, r"model must be callable and have parameters\(\)"),
         ({"loss": "mse"}, "loss must be a function such as losses.mse, got 'mse'"),
+        ({"data": 5}, r"data must hold \(input, target\) pairs, got 5$"),
+        ({"data": None}, r"data must hold \(input, target\) pairs, got None$"),
+        ({"data": datasets.moons}, "got <function moons .*; call it, with brackets behind"),
+        ({"data": datasets.Dataset}, "got <class .*; call it, with brackets behind its name"),
+        ({"validation": 5}, r"validation must hold \(input, target\) pairs, got 5$"),
         ({"epochs": 0.5}, "epochs must be a whole number, got 0.5"),
+        ({"epochs": True}, "epochs must be a whole number, got True"),
+        ({"batch_size": None}, "batch_size must be a whole number, got None"),
+        ({"seed": None}, "seed must be a whole number, got None"),
+        ({"record": 1}, "record must be True or False, got 1"),
         ({"batch_size": 8.0}, "batch_size must be a whole number, got 8.0"),
         ({"patience": "2"}, "patience must be a whole number, got '2'"),
         ({"shuffle": "no"}, "shuffle must be True or False, got 'no'"),
@@ -587,6 +617,20 @@ def test_arguments_of_the_wrong_kind_are_refused_by_name(change, message):
     with pytest.raises(TypeError, match=message):
         fit(**{**usual, **change})
     assert model.w.data == 1.0
+
+
+@pytest.mark.parametrize(
+    ("measure", "message"),
+    [
+        (lambda: accuracy(3, DATA), "model must be a function of an input, such as an MLP; got 3"),
+        (lambda: accuracy(DATA, small_model()), "such as an MLP; got <dataset of 24 samples"),
+        (lambda: accuracy(small_model(), 5), r"data must hold \(input, target\) pairs, got 5"),
+        (lambda: evaluate(small_model(), DATA, "mse"), "function such as losses.mse, got 'mse'"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_by_name(measure, message):
+    with pytest.raises(TypeError, match=message):
+        measure()
 
 
 @pytest.mark.parametrize("given", [1, 0, None, "yes", [], numpy.array([True, False])])

@@ -12,8 +12,7 @@ from autograd_engine.compiler.guards import Guard, Watch
 from autograd_engine.compiler.program import BACK_ENDS, Program
 from autograd_engine.derivatives import differentiating, map_numbers
 from autograd_engine.engine import CONSTANT, LEAF, Value, as_value
-from autograd_engine.optim.settings import flag
-from autograd_engine.real import as_float, is_number
+from autograd_engine.real import as_float, flag, is_number
 
 
 def compile(

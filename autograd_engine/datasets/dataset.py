@@ -7,6 +7,8 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, overload
 
+from autograd_engine.real import as_float, is_number
+
 Pair = tuple[list[float], Any]
 
 
@@ -25,7 +27,7 @@ class Dataset(Sequence[Pair]):
     `targets` are floats and `classes` is empty.
 
     Raises `ValueError` naming both lengths where inputs and targets, or a row and the names,
-    differ in length.
+    differ in length; `TypeError` for what is no list, and a row that is none.
 
     >>> data = Dataset([[1.0, 2.0], [3.0, 4.0]], [0, 1], ["x", "y"], ["left", "right"])
     >>> data[1]
@@ -41,8 +43,8 @@ class Dataset(Sequence[Pair]):
         names: Iterable[str],
         classes: Iterable[str] = (),
     ) -> None:
-        self.inputs = [list(row) for row in inputs]
-        self.targets = list(targets)
+        self.inputs = [_row(f"input {i}", row) for i, row in enumerate(_row("inputs", inputs))]
+        self.targets = _row("targets", targets)
         self.names = list(names)
         self.classes = list(classes)
         if len(self.inputs) != len(self.targets):
@@ -76,13 +78,15 @@ class Dataset(Sequence[Pair]):
         """Return two datasets of shuffled samples, the first with that fraction of them.
 
         Raises `ValueError` for a fraction not between 0 and 1, and where one side would
-        stay empty.
+        stay empty; `TypeError` for a fraction that is no number.
 
         >>> data = Dataset([[float(i)] for i in range(10)], range(10), ["x"])
         >>> train, test = data.split(0.8, seed=0)
         >>> len(train), len(test)
         (8, 2)
         """
+        if not is_number(fraction):
+            raise TypeError(f"a split needs a number between 0 and 1, got {fraction!r:.60}")
         if not 0.0 < fraction < 1.0:
             raise ValueError(f"a split needs a fraction between 0 and 1, got {fraction}")
         first = round(fraction * len(self))
@@ -109,7 +113,7 @@ class Dataset(Sequence[Pair]):
         """
         if not self.inputs:
             raise ValueError("an empty dataset has no mean to scale by")
-        columns = list(zip(*self.inputs))
+        columns = [list(map(as_float, column)) for column in zip(*self.inputs)]
         # Divided before they are summed, and by hypot, so that no large number overflows.
         shift = [math.fsum(x / len(self) for x in column) for column in columns]
         scale = [
@@ -131,6 +135,8 @@ class Dataset(Sequence[Pair]):
         >>> Dataset([[7.0]], [1], ["x"]).scaled(train.scaling()).inputs
         [[2.0]]
         """
+        if scaling is not None and (not isinstance(scaling, (tuple, list)) or len(scaling) != 2):
+            raise TypeError(f"a scaling is what scaling() returns, got {scaling!r:.60}")
         shift, scale = self.scaling() if scaling is None else scaling
         if not len(shift) == len(scale) == len(self.names):
             raise ValueError(
@@ -138,3 +144,9 @@ class Dataset(Sequence[Pair]):
             )
         inputs = [[(x - m) / s for x, m, s in zip(row, shift, scale)] for row in self.inputs]
         return Dataset(inputs, self.targets, self.names, self.classes)
+
+
+def _row(name: str, items: Any) -> list[Any]:
+    if isinstance(items, str) or not hasattr(items, "__iter__"):
+        raise TypeError(f"{name} must be a list, got {items!r:.60}")
+    return list(items)

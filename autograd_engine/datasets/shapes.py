@@ -2,7 +2,7 @@
 
 Each function takes the number of samples, the standard deviation of the noise on either
 coordinate, and a seed. The classes take turns, sample by sample. Each raises `ValueError`
-for fewer than one sample and for a negative or infinite noise.
+for fewer than one sample and for a negative or infinite noise, `TypeError` for what is no number.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from autograd_engine.datasets.dataset import Dataset
+from autograd_engine.real import is_number, is_whole
 
 Curve = Callable[[float], tuple[float, float]]
 
@@ -56,6 +57,8 @@ def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, classes: int = 2) 
     >>> spirals(6, classes=3).targets
     [0, 1, 2, 0, 1, 2]
     """
+    if not is_whole(classes):
+        raise TypeError(f"the number of classes must be a whole number, got {classes!r:.60}")
     if classes < 2:
         raise ValueError(f"spirals need at least 2 classes, got {classes}")
 
@@ -103,6 +106,8 @@ def _noisy(
     noise: float,
     seed: int,
 ) -> Dataset:
+    if not is_number(noise):
+        raise TypeError(f"the noise is a standard deviation, a number; got {noise!r:.60}")
     if not 0.0 <= noise < math.inf:
         raise ValueError(f"the noise is a standard deviation of 0 or more, got {noise}")
     random_numbers = random.Random(seed)
@@ -111,6 +116,8 @@ def _noisy(
 
 
 def _count(n: int) -> int:
+    if not is_whole(n):
+        raise TypeError(f"the number of samples (n) must be a whole number, got {n!r:.60}")
     if n < 1:
         raise ValueError(f"a dataset needs at least 1 sample, got n = {n}")
     return n

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autograd_engine.datasets.dataset import Dataset
+from autograd_engine.real import check_path, flag
 
 MOST_CLASSES = 20
 
@@ -59,7 +60,8 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
     row of another length, a missing cell, text among numbers, NaN and infinities, a column
     name that is missing or doubled; and naming the file for an unknown target and a table
     without rows or inputs.
-    Raises `OSError` for a file that cannot be read.
+    Raises `OSError` for a file that cannot be read, `TypeError` for what is no path and for
+    `classes` that are neither True, False nor None.
 
     >>> import os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "plants.csv")
@@ -69,6 +71,9 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
     >>> data.names, data.classes, list(data)
     (['height', 'leaves'], ['fern', 'moss'], [([1.5, 3.0], 0), ([0.1, 900.0], 1)])
     """
+    check_path("read a table from", path, "table.csv")
+    if classes is not None:
+        flag("classes", classes)
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
         try:
             return _read(file, fspath(path), target, classes)

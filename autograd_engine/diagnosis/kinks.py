@@ -8,7 +8,7 @@ from typing import Final
 from autograd_engine.diagnosis.findings import Finding, counted, listed
 from autograd_engine.diagnosis.places import place
 from autograd_engine.diagnosis.survey import Survey
-from autograd_engine.engine import ABSOLUTE, CONSTANT, expm1, gate, hypot, relu
+from autograd_engine.engine import ABSOLUTE, CONSTANT, TABLE, expm1, gate, hypot, relu
 
 TAKEN: Final = {
     "relu": "ReLU at 0: its slope jumps from 0 to 1, the engine takes 0",
@@ -26,7 +26,8 @@ def kinks(survey: Survey) -> Iterator[Finding]:
     found: dict[tuple[int, bool], tuple[str, int]] = {}  # by what is on which kink: where first
     smooth = _elu_inputs(survey)
     for i, node in enumerate(survey.values):
-        if node.rule.name in TAKEN and _hit(survey, i):
+        own = TABLE.get(node.rule.name) is not node.rule  # somebody's own primitive
+        if not own and node.rule.name in TAKEN and _hit(survey, i):
             x, y = survey.x[i], survey.y[i]
             of = y if survey.values[x].rule is CONSTANT and y >= 0 else x
             threshold = node.rule.name in ("relu", "above")  # which leaky_relu is made of

@@ -19,7 +19,7 @@ from autograd_engine.diagnosis.rebinding import computed, grown
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.diagnosis.units import Units
 from autograd_engine.engine import Value
-from autograd_engine.optim.settings import flag
+from autograd_engine.real import flag
 from autograd_engine.recording import LISTENING
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from autograd_engine.expressions.vocabulary import FUNCTIONS, LISTS, PARAMETERS
 
 
-def similar(name: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+def similar(name: str, known: Mapping[str, Any], cutoff: float = 0.5) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
@@ -27,7 +27,21 @@ def other_name(name: str) -> str:
     if name == "pow":
         return "; a power is written a ** b"
     other = _OTHER_NAMES.get(name, name.replace("arc", "a", 1))
-    return f"; did you mean {other!r}?" if other in FUNCTIONS else similar(name, FUNCTIONS)
+    if other in FUNCTIONS:
+        return f"; did you mean {other!r}?"
+    return similar(name, FUNCTIONS, 0.6) or "; there are those of the package, such as tanh(a)"
+
+
+def advice_on_text(text: str) -> str:
+    """Say what to write instead, where text that cannot be read is an assignment or several."""
+    try:
+        statement, *more = ast.parse(text).body
+        assigned = isinstance(statement, ast.Assign | ast.AugAssign)
+    except (SyntaxError, ValueError) as error:
+        assigned, more = "assign" in str(error) or "'=='" in str(error), []
+    if assigned:
+        return ": it has a = in it; values are given apart, as in a=2, and compared by =="
+    return ": write one expression, without ;" if more else ""
 
 
 def misused(

@@ -9,7 +9,14 @@ from typing import Any
 
 from autograd_engine import engine
 from autograd_engine.engine import Value, as_value
-from autograd_engine.expressions.advice import CONSTANTS, advice_on, misused, other_name, similar
+from autograd_engine.expressions.advice import (
+    CONSTANTS,
+    advice_on,
+    advice_on_text,
+    misused,
+    other_name,
+    similar,
+)
 from autograd_engine.expressions.vocabulary import FUNCTIONS, OPERATORS
 
 
@@ -26,6 +33,8 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
     >>> output.data, a.grad
     (7.0, 5.0)
     """
+    if not isinstance(expression, str):
+        raise ValueError(f"an expression is text, got {expression!r:.60}")
     text = expression.strip()
     try:
         tree = _parsed(text)
@@ -49,14 +58,15 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
 def _parsed(text: str) -> ast.Expression:
     if not text:
         raise ValueError("the expression is empty")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about spelling that is refused below anyhow
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about spelling that is refused below anyhow
+        try:
             return ast.parse(text, mode="eval")
-    except SyntaxError as error:
-        place = f" at character {error.offset}" if error.offset else ""
-        shown = repr(text if len(text) < 80 else text[:80] + "...")
-        raise ValueError(f"cannot read the expression {shown}: {error.msg}{place}") from None
+        except SyntaxError as error:
+            place = f" at character {error.offset}" if error.offset else ""
+            shown = repr(text if len(text) < 80 else text[:80] + "...")
+            why = advice_on_text(text) or f": {error.msg}{place}"
+            raise ValueError(f"cannot read the expression {shown}{why}") from None
 
 
 class _Evaluation:

@@ -10,12 +10,11 @@ from autograd_engine.optim.rule import FLOATS, Arithmetic, Rule
 from autograd_engine.optim.settings import (
     described,
     finite,
-    flag,
     refusing,
     unlike_default,
     whole,
 )
-from autograd_engine.real import as_float
+from autograd_engine.real import as_float, flag
 
 
 class Optimizer:

@@ -8,7 +8,8 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Optimizer
 from autograd_engine.optim.rule import Arithmetic, Rule, lerp
-from autograd_engine.optim.settings import finite, flag
+from autograd_engine.optim.settings import finite
+from autograd_engine.real import flag
 
 
 class RMSprop(Optimizer):

@@ -11,7 +11,7 @@ from inspect import signature
 from operator import index
 from typing import Any
 
-from autograd_engine.real import is_number
+from autograd_engine.real import is_number, is_whole
 
 
 def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -> float:
@@ -36,20 +36,9 @@ def whole(name: str, number: int, low: int = 0) -> int:
     >>> whole("step_size", 3, 1)
     3
     """
-    if not hasattr(number, "__index__") or isinstance(number, bool) or number < low:
+    if not is_whole(number) or number < low:
         raise ValueError(f"{name} must be an integer, at least {low}; got {number!r}")
     return index(number)
-
-
-def flag(name: str, given: bool) -> bool:
-    """Return a setting that is True or False; `TypeError` for anything else.
-
-    >>> flag("maximize", False)
-    False
-    """
-    if not isinstance(given, bool):
-        raise TypeError(f"{name} must be True or False, got {given!r:.60}")
-    return given
 
 
 def unlike_default(owner: Any, *always: str) -> list[str]:
