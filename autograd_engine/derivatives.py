@@ -41,11 +41,12 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
             raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
     partials = recorded_partials if create_graph else _partials
     adjoints: dict[int, Any] = {id(output): constant(1.0) if create_graph else 1.0}
-    runs: list[tuple[int, int]] = []
+    runs: list[int] = []
     for node in reversed(topological_order(output, runs=None if create_graph else runs)):
         passed = None
         if node.y is None and isinstance(node.rule, Dot):
-            passed = node.rule.passed(*runs.pop())
+            end, begin = runs.pop(), runs.pop()
+            passed = node.rule.passed(begin, end)
         adjoint = adjoints.get(id(node))
         if adjoint is None or (not create_graph and not adjoint):
             continue

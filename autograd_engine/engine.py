@@ -485,7 +485,7 @@ class Value:
         start = as_float(seed)
         if LISTENING and get_ident() in LISTENING:
             LISTENING[get_ident()](self, start)
-        runs: list[tuple[int, int]] = []
+        runs: list[int] = []
         order = topological_order(self, clear=True, runs=runs)
         self._grad += start
         for node in reversed(order):
@@ -498,7 +498,7 @@ class Value:
                     x._grad += node.dx * adjoint
                     y._grad += node.dy * adjoint
             elif isinstance(node.rule, Dot):
-                begin, end = runs.pop()
+                end, begin = runs.pop(), runs.pop()
                 node.rule.pass_on(adjoint, begin, end)
             elif adjoint:
                 x._grad += node.dx * adjoint
@@ -922,7 +922,7 @@ _traversals = itertools.count(1)
 
 
 def topological_order(
-    *outputs: Value, clear: bool = False, runs: list[tuple[int, int]] | None = None
+    *outputs: Value, clear: bool = False, runs: list[int] | None = None
 ) -> list[Value]:
     """Return the computed values below the outputs, every operand before its uses.
 
@@ -932,7 +932,7 @@ def topological_order(
     With `clear` it sets the values' gradients to 0 in passing.
 
     A `Dot` is expanded, unless `runs` is given. Then it stands in the order once for each run
-    of terms that were seen without going elsewhere, and `runs` gets their begin and end.
+    of terms that were seen without going elsewhere; `runs` gets where each begins and ends.
     """
     mark = next(_traversals)
     order: list[Value] = []
@@ -962,7 +962,8 @@ def topological_order(
                         begin = rule.seen
                         y = rule.next_operand(mark)
                         if rule.seen > begin:
-                            runs.append((begin, rule.seen))
+                            runs.append(begin)
+                            runs.append(rule.seen)
                             if y is not None:
                                 order.append(node)
                 if y is not None and y.x is not None and y.mark != mark:
