@@ -2,8 +2,64 @@
 
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
+
+
+@pytest.fixture
+def interrupted():
+    """Return a function that calls another and interrupts it at the given line of the engine."""
+
+    def call(function, argument, after):
+        lines = 0
+
+        def interrupt(frame, event, _):
+            nonlocal lines
+            lines += frame.f_code.co_filename.endswith("engine.py")
+            if lines == after:
+                raise KeyboardInterrupt
+            return interrupt
+
+        before = sys.gettrace()
+        sys.settrace(interrupt)
+        try:
+            function(argument)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(before)
+
+    return call
+
+
+IN_SMALL_STACK = """
+import threading
+
+def run():
+    build_and_drop()
+    done.append("survived")
+
+done = []
+threading.stack_size(512 * 1024)
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+print(*done)
+"""
+
+
+@pytest.fixture
+def in_small_stack():
+    """Return a function that says how `build_and_drop` of a program fares in a small thread."""
+
+    def call(program):
+        command = [sys.executable, "-c", program + IN_SMALL_STACK]
+        found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+        return found.stdout.strip() or found.stderr
+
+    return call
 
 
 @pytest.fixture(scope="module")
