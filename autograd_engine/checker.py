@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd_engine.derivatives import grad, one_value
 from autograd_engine.engine import Value
-from autograd_engine.real import as_float, as_list, check_function, is_number, is_whole
+from autograd_engine.real import as_float, as_list, check_function, check_whole, is_number
 
 
 def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:
@@ -21,8 +21,7 @@ def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:
     >>> check_gradients(lambda x: x[0].sin() * x[1], [0.5, 2.0], order=2)
     """
     check_function(f)
-    if not is_whole(order):
-        raise TypeError(f"order must be a whole number, got {order!r:.60}")
+    check_whole("order", order)
     if order < 1:
         raise ValueError(f"order must be at least 1, got {order}")
     single = is_number(x)

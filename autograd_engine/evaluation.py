@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value, number
-from autograd_engine.real import flag, is_number, is_whole
+from autograd_engine.real import check_whole, flag, is_number
 from autograd_engine.recording import no_grad
 
 Sample = tuple[Any, Any]
@@ -197,10 +197,10 @@ def check_options(
         flag(name, given)
     if not isinstance(compile, bool) and not (isinstance(compile, str) and compile == "auto"):
         raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
-    numbers = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "patience": patience}
-    for name, count in numbers.items():
-        if not is_whole(count) and not (name == "patience" and count is None):
-            raise TypeError(f"{name} must be a whole number, got {count!r:.80}")
+    for name, count in (("epochs", epochs), ("batch_size", batch_size), ("seed", seed)):
+        check_whole(name, count)
+    if patience is not None:
+        check_whole("patience", patience)
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if epochs < 0:

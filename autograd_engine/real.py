@@ -57,6 +57,12 @@ def is_whole(number: object) -> bool:
     return hasattr(kind, "__index__") and not (kind is bool or hasattr(kind, "__len__"))
 
 
+def check_whole(name: str, number: object) -> None:
+    """Refuse what is no whole number: `TypeError` naming what came."""
+    if not is_whole(number):
+        raise TypeError(f"{name} must be a whole number, got {number!r:.80}")
+
+
 def flag(name: str, given: object) -> bool:
     """Return a setting that is True or False; `TypeError` for anything else.
 

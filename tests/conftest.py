@@ -34,6 +34,21 @@ def interrupted():
     return call
 
 
+@pytest.fixture
+def no_cache(monkeypatch):
+    """Let Numba find no folder to keep a cache in."""
+    import numba
+
+    kept = numba.vectorize
+
+    def without(types, cache=False):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return kept(types)
+
+    monkeypatch.setattr(numba, "vectorize", without)
+
+
 IN_SMALL_STACK = """
 import threading
 

@@ -288,17 +288,7 @@ def test_where_nobody_presses_keys_all_steps_are_shown(monkeypatch, capsys):
     assert shown.endswith("gradients: a -3, b 2\n")
 
 
-def test_without_a_folder_for_a_cache_the_arrays_compile_all_the_same(monkeypatch):
-    import numba
-
-    kept = numba.vectorize
-
-    def without_cache(types, cache=False):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return kept(types)
-
-    monkeypatch.setattr(numba, "vectorize", without_cache)
+def test_without_a_folder_for_a_cache_the_arrays_compile_all_the_same(no_cache):
     chosen = bound.chooser.__wrapped__()
     assert chosen(2.0, 1.0, 5.0) == 5.0
     assert chosen(1.0, 2.0, 5.0) == 0.0

@@ -225,17 +225,7 @@ def test_another_error_of_somebody_s_own_function_is_not_hidden():
         spelled(rule)(np.array([1.0]), out=np.empty(1))
 
 
-def test_spellings_without_a_place_to_keep_a_cache_are_compiled_all_the_same(monkeypatch):
-    import numba
-
-    plain = numba.vectorize
-
-    def nowhere(types, cache=False):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return plain(types)
-
-    monkeypatch.setattr(numba, "vectorize", nowhere)
+def test_spellings_without_a_place_to_keep_a_cache_are_compiled_all_the_same(no_cache):
     sign = spelling.compiled(TABLE["sign"])
     assert sign(np.array([-3.0, 0.0]), out=np.empty(2)).tolist() == [-1.0, 0.0]
 

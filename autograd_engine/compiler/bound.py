@@ -21,7 +21,7 @@ from autograd_engine.compiler.kernel import Kernel, aligned
 from autograd_engine.compiler.nests import ONE, WEIGHT, offsets
 from autograd_engine.compiler.reverse import Backward
 from autograd_engine.compiler.singles import single
-from autograd_engine.compiler.spelling import NUMPY, spelled
+from autograd_engine.compiler.spelling import NUMPY, spelled, vectorized
 from autograd_engine.compiler.views import Ref
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -202,18 +202,11 @@ _NUMPYS = frozenset(NUMPY.values())
 @lru_cache(maxsize=1)
 def chooser() -> Any:
     """Return the ufunc (x, y, z) -> z where x > y, else 0."""
-    import numba
 
     def choose(x: float, y: float, z: float) -> float:
         return z if x > y else 0.0
 
-    types = ["float64(float64, float64, float64)"]
-    made: Any
-    try:
-        made = numba.vectorize(types, cache=True)(choose)
-    except RuntimeError:  # no folder to keep a cache in
-        made = numba.vectorize(types)(choose)
-    return made.ufunc
+    return vectorized(choose, 3)
 
 
 def summation(array: Array, over: tuple[int, ...], out: Array) -> Call:

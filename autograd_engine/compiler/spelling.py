@@ -87,15 +87,20 @@ def spelled(rule: Primitive) -> Callable[..., Any] | None:
 
 def compiled(rule: Primitive) -> Callable[..., Any]:
     """Return the primitive's forward function as a ufunc compiled by Numba."""
-    import numba
-
     from autograd_engine.compiler.plain import functions
 
     name = rule.forward.__name__
     function = functions().get(name) or FUNCTIONS.get(name)
     if function is None:
         return called(rule)
-    types = [f"float64({', '.join(['float64'] * len(rule.domain))})"]
+    return vectorized(function, len(rule.domain))
+
+
+def vectorized(function: Callable[..., float], arity: int) -> Callable[..., Any]:
+    """Return a function of so many floats as a ufunc compiled by Numba, once on a computer."""
+    import numba
+
+    types = [f"float64({', '.join(['float64'] * arity)})"]
     vectorize: Any = numba.vectorize
     try:
         made = vectorize(types, cache=True)(function)

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from autograd_engine.datasets.dataset import Dataset
-from autograd_engine.real import is_number, is_whole
+from autograd_engine.real import check_whole, is_number
 
 Curve = Callable[[float], tuple[float, float]]
 
@@ -57,8 +57,7 @@ def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, classes: int = 2) 
     >>> spirals(6, classes=3).targets
     [0, 1, 2, 0, 1, 2]
     """
-    if not is_whole(classes):
-        raise TypeError(f"the number of classes must be a whole number, got {classes!r:.60}")
+    check_whole("the number of classes", classes)
     if classes < 2:
         raise ValueError(f"spirals need at least 2 classes, got {classes}")
 
@@ -116,8 +115,7 @@ def _noisy(
 
 
 def _count(n: int) -> int:
-    if not is_whole(n):
-        raise TypeError(f"the number of samples (n) must be a whole number, got {n!r:.60}")
+    check_whole("the number of samples (n)", n)
     if n < 1:
         raise ValueError(f"a dataset needs at least 1 sample, got n = {n}")
     return n

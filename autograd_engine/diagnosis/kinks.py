@@ -26,8 +26,8 @@ def kinks(survey: Survey) -> Iterator[Finding]:
     found: dict[tuple[int, bool], tuple[str, int]] = {}  # by what is on which kink: where first
     smooth = _elu_inputs(survey)
     for i, node in enumerate(survey.values):
-        own = TABLE.get(node.rule.name) is not node.rule  # somebody's own primitive
-        if not own and node.rule.name in TAKEN and _hit(survey, i):
+        built_in = TABLE.get(node.rule.name) is node.rule
+        if built_in and node.rule.name in TAKEN and _hit(survey, i):
             x, y = survey.x[i], survey.y[i]
             of = y if survey.values[x].rule is CONSTANT and y >= 0 else x
             threshold = node.rule.name in ("relu", "above")  # which leaky_relu is made of
