@@ -9,8 +9,10 @@ Reading order, each module importing only from those above it:
     engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13
     sources      trace_source
+    zeros        what a 0 does where it meets an infinite slope
     functions    compositions: sum, mean, dot, softmax, ...
-    derivatives  gradient, grad, jacobian, hessian, hvp, jvp
+    gradients    gradient
+    derivatives  grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
     graph        looking at a graph, regions, saving it whole
     modules      Module: what has parameters
@@ -46,7 +48,6 @@ from autograd_engine.compiler import GuardError, Program, compile
 from autograd_engine.compiling import COMPILED as compiled
 from autograd_engine.derivatives import (
     grad,
-    gradient,
     hessian,
     hvp,
     jacobian,
@@ -106,6 +107,7 @@ from autograd_engine.functions import (
     variance,
     where,
 )
+from autograd_engine.gradients import gradient
 from autograd_engine.history import History
 from autograd_engine.naming import name_values, named
 from autograd_engine.recording import no_grad

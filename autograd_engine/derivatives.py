@@ -1,108 +1,22 @@
-"""Derivatives of outputs and of functions, to any order.
+"""Derivatives of functions, to any order.
 
-With this module you can ask for the gradient of a recorded output by any of its values
-(`gradient`) and turn a function of numbers into its derivative (`grad`, `jacobian`,
+With this module you can turn a function of numbers into its derivative (`grad`, `jacobian`,
 `hessian`, `hvp`, `jvp`).
 """
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_engine.engine import LEAF, Dot, Value, as_value, constant, number, topological_order
+from autograd_engine.engine import Value, as_value, number
 from autograd_engine.functions import dot
+from autograd_engine.gradients import gradient, tangents
 from autograd_engine.real import as_float, as_list, check_function, is_number, is_whole
 from autograd_engine.recording import recording
-
-
-def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
-    """Return the derivatives of the output by each input: floats, in the order of `inputs`.
-
-    An input is any value of the graph; the derivative by one that the output does not
-    depend on is 0. No `grad` is touched. With `create_graph` the derivatives are Values
-    of a graph of their own, which can be differentiated again; then a leaf changed since
-    the forward pass raises `RuntimeError` naming it. (A change by which neither the values
-    nor the partials that use the leaf become others cannot be seen, and does no harm.)
-
-    >>> x = Value(2.0)
-    >>> slope, = gradient(x**3, [x], create_graph=True)
-    >>> slope.data, gradient(slope, [x])
-    (12.0, [12.0])
-    """
-    inputs = as_list("gradient", inputs, "a list of inputs: write gradient(output, [x])")
-    if not isinstance(output, Value):
-        raise TypeError(f"gradient needs a Value as its output, not {type(output).__name__}")
-    for value in inputs:
-        if not isinstance(value, Value):
-            raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
-    partials = recorded_partials if create_graph else _partials
-    adjoints: dict[int, Any] = {id(output): constant(1.0) if create_graph else 1.0}
-    runs: list[int] = []
-    for node in reversed(topological_order(output, runs=None if create_graph else runs)):
-        passed = None
-        if node.y is None and isinstance(node.rule, Dot):
-            end, begin = runs.pop(), runs.pop()
-            passed = node.rule.passed(begin, end)
-        adjoint = adjoints.get(id(node))
-        if adjoint is None or (not create_graph and not adjoint):
-            continue
-        for operand, partial in passed or zip(node.operands, partials(node)):
-            if not number(adjoint) and not math.isfinite(number(partial)):
-                continue  # as in backward: an adjoint of 0 passes nothing on to an infinite slope
-            contribution = _times(adjoint, partial)
-            known = adjoints.get(id(operand))
-            adjoints[id(operand)] = contribution if known is None else known + contribution
-    return [
-        as_value(adjoints.get(id(value), 0.0)) if create_graph else adjoints.get(id(value), 0.0)
-        for value in inputs
-    ]
-
-
-def _partials(node: Value) -> tuple[float, ...]:
-    return node.partials
-
-
-def _times(adjoint: Any, partial: Any) -> Any:
-    """Return the product; a constant factor of 1 or 0 is left out of the recorded graph."""
-    if isinstance(partial, Value) or not isinstance(adjoint, Value):
-        return adjoint * partial
-    return adjoint if partial == 1.0 else adjoint * partial
-
-
-def recorded_partials(node: Value) -> tuple[Any, ...]:
-    """Return the node's partials as Values, recorded by its rule on its operands.
-
-    Raises `RuntimeError` naming the leaf that was changed since the forward pass.
-    """
-    operands = node.operands
-    numbers = [operand.data for operand in operands]
-    partials = node.rule.partials(node, *operands)
-    recorded = [partial.data if isinstance(partial, Value) else partial for partial in partials]
-    try:
-        unchanged = _same(node.rule.forward(*numbers), node.data)
-    except (ArithmeticError, ValueError):
-        unchanged = False
-    if not unchanged or not all(map(_same, recorded, node.partials)):
-        leaves = [value for value in operands if value.rule is LEAF]
-        names = " or ".join(
-            (value.label and repr(value.label)) or repr(value) for value in leaves or operands
-        )
-        raise RuntimeError(
-            f"{names} was changed after the forward pass: "
-            f"compute the output again before asking for create_graph"
-        )
-    return tuple(partials)
-
-
-def _same(x: float, y: float) -> bool:
-    return x == y or (x != x and y != y)
-
-
-# Derivatives of functions.
+from autograd_engine.zeros import agreed
 
 _nesting = threading.local()
 
@@ -241,7 +155,8 @@ def hessian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], list
         with differentiating() as nested:
             inputs, output = _evaluate(f, as_list("hessian(f)", x))
             slopes = gradient(one_value(output), inputs, create_graph=True)
-            return [gradient(slope, inputs, nested) for slope in slopes]
+            rows = [gradient(slope, inputs, nested) for slope in slopes]
+            return rows if nested else agreed(rows)
 
     return matrix
 
@@ -272,20 +187,9 @@ def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
         inputs, outputs = _evaluate(f, point)
         several = isinstance(outputs, (list, tuple))
         values = [one_value(output) for output in (outputs if several else [outputs])]
-        tangents: dict[int, Any] = dict(zip(map(id, inputs), direction))
-        partials = recorded_partials if nested else _partials
-        for node in topological_order(*values):
-            if id(node) not in tangents:
-                moving = [
-                    partial * tangents[id(operand)]
-                    for operand, partial in zip(node.operands, partials(node))
-                    if id(operand) in tangents
-                    and (number(partial) or math.isfinite(number(tangents[id(operand)])))
-                ]
-                if moving:
-                    tangents[id(node)] = moving[0] if len(moving) == 1 else moving[0] + moving[1]
-        zero: Any = constant(0.0) if nested else 0.0
-        found = [tangents.get(id(value), zero) for value in values]
+        along = tangents(values, dict(zip(map(id, inputs), direction)), nested)
+        found = [along.get(id(value), 0.0) for value in values]
+        found = list(map(as_value if nested else number, found))
         return found if several else found[0]
 
 

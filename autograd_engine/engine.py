@@ -123,6 +123,7 @@ def find_primitive(name: str) -> Primitive:
 
 # Rows that rules above them mention.
 above: Primitive
+azmul: Primitive
 bell: Primitive
 circle: Primitive
 cos: Primitive
@@ -182,6 +183,10 @@ relu      = row("relu",     floats.relu,        lambda out, x: (above(x, 0.0),),
 maximum   = row("maximum",  floats.maximum,     lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL)
 minimum   = row("minimum",  floats.minimum,     lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL)
 hypot     = row("hypot",    floats.hypot,       lambda out, x, y: (unit(x, y), unit(y, x)),      REAL, REAL)
+
+# The product that a recorded derivative is made of, adjoint times partial; see `zeros`. CppAD
+# calls it so: multiplication with an absolute zero.
+azmul     = row("azmul",    floats.azmul,       lambda out, x, y: (y, x),                        REAL, REAL, symbol="*")
 
 # What rules are made of. Lenient where a slope is infinite; see `floats` for each.
 ratio     = row("ratio",    floats.ratio,       lambda out, x, y: (ratio(1.0, y), ratio(-out, y)), REAL, REAL, symbol="/")
@@ -480,12 +485,14 @@ class Value:
 
         Values in between hold the gradient of the latest call alone. The derivatives are
         those of the forward pass as recorded, whatever happened to a leaf's `data` since.
-        An adjoint of exactly 0 passes nothing on, not even to an infinite partial.
+        An adjoint of exactly 0 passes nothing on, not even to an infinite partial, unless the
+        graph holds derivatives: then their product is NaN.
         """
         start = as_float(seed)
         if LISTENING and get_ident() in LISTENING:
             LISTENING[get_ident()](self, start)
         runs: list[int] = []
+        known: list[bool] = []
         order = topological_order(self, clear=True, runs=runs)
         self._grad += start
         for node in reversed(order):
@@ -494,13 +501,13 @@ class Value:
             if x is None:
                 continue
             if y is not None:
-                if adjoint:
+                if adjoint or ((node.dx - node.dx or node.dy - node.dy) and honest(order, known)):
                     x._grad += node.dx * adjoint
                     y._grad += node.dy * adjoint
             elif isinstance(node.rule, Dot):
                 end, begin = runs.pop(), runs.pop()
                 node.rule.pass_on(adjoint, begin, end)
-            elif adjoint:
+            elif adjoint or (node.dx - node.dx and honest(order, known)):
                 x._grad += node.dx * adjoint
 
     def zero_grad(self) -> None:
@@ -916,6 +923,16 @@ def refused(rule: Primitive, error: Exception, *operands: Value | float | None) 
     if own and str(error):  # somebody's own primitive knows better what is wrong
         return domain_error(rule.name, rule.symbol, error, given, said=str(error))
     return domain_error(rule.name, rule.symbol, error, given, rule.domain)
+
+
+def honest(order: list[Value], known: list[bool]) -> bool:
+    """Say whether this sweep multiplies a 0 by an infinite slope, which gives NaN.
+
+    It does where the graph holds recorded derivatives; see `zeros`. `known` keeps the answer.
+    """
+    if not known:
+        known.append(any(node.rule is azmul for node in order))
+    return known[0]
 
 
 _traversals = itertools.count(1)

@@ -110,6 +110,16 @@ def gate(key: float, x: float) -> float:
     return x if key else 0.0
 
 
+def azmul(x: float, y: float) -> float:
+    """Return x * y, but 0 where x is 0, even if y is NaN or infinite there.
+
+    >>> azmul(0.0, math.inf), azmul(math.inf, 0.0)
+    (0.0, nan)
+    """
+    product = x * y
+    return product if x or product == product else 0.0
+
+
 def ratio(x: float, y: float) -> float:
     """Return x / y, *lenient*: x / 0 is an infinity, 0 / 0 is NaN."""
     if y:

@@ -32,9 +32,14 @@ from autograd_engine.engine import (
     SUBTRACT,
     TABLE,
     Primitive,
+    Value,
+    azmul,
+    constant,
+    made,
     power_of,
     stopped,
 )
+from autograd_engine.gradients import gradient
 
 Step = tuple[Primitive, Callable[..., float], Callable[..., tuple[float, ...]], int, int]
 
@@ -125,6 +130,8 @@ class Interpreter:
 
     def adjoints(self, values: list[float]) -> list[float]:
         """Return the derivatives of the first output by all values on the tape."""
+        if azmul in self._tape.rules:
+            return self._sweep_of_the_engine(values)
         adjoints = [0.0] * len(values)
         adjoints[self._tape.outputs[0]] += 1.0
         out = len(values)
@@ -144,6 +151,18 @@ class Interpreter:
             if y >= 0:
                 adjoints[y] += dy * adjoint
         return adjoints
+
+    def _sweep_of_the_engine(self, values: list[float]) -> list[float]:
+        """Return the same of a tape that holds derivatives, with what the engine does where a 0
+        meets an infinite slope.
+        """
+        start = self._tape.start
+        fixed = start - len(self._tape.constants)
+        nodes = [*map(Value, values[:fixed]), *map(constant, values[fixed:start])]
+        for place, (rule, _, _, x, y) in enumerate(self._steps, start):
+            dx, dy = (*self.partials(place, values), 0.0)[:2]
+            nodes.append(made(rule, values[place], nodes[x], nodes[y] if y >= 0 else None, dx, dy))
+        return gradient(nodes[self._tape.outputs[0]], nodes)
 
 
 def mean(numbers: list[float]) -> float:

@@ -27,27 +27,29 @@ class Faults:
         self._tape = tape
         self._exact = Interpreter(tape)
 
-    def outputs(self, found: Any, leaves: Any, rows: Any) -> Any:
+    def outputs(self, found: Any, leaves: Any, rows: Any, check: bool = True) -> Any:
         """Return the outputs (B, m), some of them not finite, as the engine computes them.
 
-        Raises `FloatingPointError` naming the first value that is not finite, and its row.
+        With `check` raises `FloatingPointError` naming the first value that is not finite, and
+        its row; without, only what is NaN is looked at.
         """
         mended = found.copy()
-        for i in numpy.flatnonzero(~numpy.isfinite(found).all(axis=1)).tolist():
+        spoilt = ~numpy.isfinite(found) if check else numpy.isnan(found)
+        for i in numpy.flatnonzero(spoilt.any(axis=1)).tolist():
             values = self._exact.values(_given(leaves, rows, i))
             for j, place in enumerate(self._tape.outputs[: found.shape[1]]):
                 mended[i, j] = values[place]
-                if not math.isfinite(values[place]):
+                if check and not math.isfinite(values[place]):
                     which = f"output {j}" if found.shape[1] > 1 else "the output"
                     what = f"{which}{_row(rows, i)} is {values[place]!r}"
                     raise FloatingPointError(f"{what}: {self._birth(place, values)}")
         return mended
 
-    def gradient(self, leaves: Any, rows: Any) -> Any:
+    def gradient(self, leaves: Any, rows: Any, check: bool = True) -> Any:
         """Return the gradient as the engine computes it.
 
-        Raises `FloatingPointError` naming the first parameter whose derivative is not finite,
-        the operation whose partial or adjoint was not first, and its row.
+        With `check` raises `FloatingPointError` naming the first parameter whose derivative is
+        not finite, the operation whose partial or adjoint was not first, and its row.
         """
         total: Any = 0.0
         count = len(self._tape.parameters)
@@ -56,7 +58,7 @@ class Faults:
             values = self._exact.values(_given(leaves, rows, i))
             slopes = self._exact.adjoints(values)[:count]
             for place, slope in enumerate(slopes):
-                if not math.isfinite(slope):
+                if check and not math.isfinite(slope):
                     what = f"the gradient by {self._name(place)}{_row(rows, i)} is {slope!r}"
                     raise FloatingPointError(f"{what}: {self._first_slope(values)}")
             total = total + numpy.array(slopes) / batch

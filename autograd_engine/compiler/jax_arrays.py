@@ -15,7 +15,7 @@ import numpy
 from autograd_engine.compiler.arrays import VALUES, ArrayProgram, Part, Step
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
 from autograd_engine.compiler.jax_slices import sliced
-from autograd_engine.compiler.jax_spelling import applied, primitive_in_jax
+from autograd_engine.compiler.jax_spelling import applied, applied_outer, primitive_in_jax
 from autograd_engine.compiler.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.views import Ref
 from autograd_engine.engine import ADD, NEGATIVE, SUBTRACT, Primitive
@@ -39,8 +39,9 @@ class Arrays:
     [18.0]
     """
 
-    def __init__(self, program: ArrayProgram, others: Array) -> None:
+    def __init__(self, program: ArrayProgram, others: Array, outer: bool = False) -> None:
         self.program = program
+        self.applied = applied_outer if outer else applied
         sizes, parameters = program.memory.sizes, len(program.home) - len(others)
         # For each slot, which array its number stands in, and where. The arrays: parameters,
         # inputs, numbers known now, then what the steps compute.
@@ -101,7 +102,7 @@ class Arrays:
             return seen[ref]
 
         for step in self.program.steps:
-            result = computed(step, read).ravel()
+            result = computed(step, read, self.applied).ravel()
             if len(arrays) in self.fenced:
                 # XLA computes cheap operands again for each use, and theirs for each of those:
                 # without end. A division, though by 1, it does but once.
@@ -139,7 +140,7 @@ def read_at(arrays: Sequence[Array], which: Array, where: Array) -> Array:
 # Steps.
 
 
-def computed(step: Step, read: Reader) -> Array:
+def computed(step: Step, read: Reader, applied: Callable[..., Array]) -> Array:
     """Return what a step computes; an operand is read once where it is the same along an axis."""
     if step.kind == "sum":
         total: Array = None
@@ -190,7 +191,7 @@ def folded(rule: Primitive) -> Any:
         whole = links(x)
         known: dict[Any, Any] = {OUT: whole[:, 1:], X: whole[:, :-1], Y: x[:, 1:]}
         by_link, by_term = (
-            jnp.broadcast_to(substituted(partial, applied, known), known[OUT].shape)
+            jnp.broadcast_to(substituted(partial, applied_outer, known), known[OUT].shape)
             for partial in slopes(rule)
         )
         one = jnp.ones_like(x[:, :1])

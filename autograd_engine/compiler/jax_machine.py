@@ -14,7 +14,7 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
-from autograd_engine.compiler.jax_spelling import applied, primitive_in_jax
+from autograd_engine.compiler.jax_spelling import applied_outer, primitive_in_jax
 from autograd_engine.compiler.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.engine import Primitive
@@ -71,7 +71,7 @@ def by_operands(tape: Tape, rules: Array, x: Array, y: Array, found: Array) -> t
         places = (tape.start + members, x[members], y[members])[: 1 + len(rule.domain)]
         known: dict[Any, Any] = {name: found[at] for name, at in zip((OUT, X, Y), places)}
         shape = known[OUT].shape
-        terms = [substituted(partial, applied, known) for partial in (*slopes(rule), 0.0)[:2]]
+        terms = [substituted(partial, applied_outer, known) for partial in (*slopes(rule), 0.0)[:2]]
         given.append([jnp.broadcast_to(jnp.asarray(term, found.dtype), shape) for term in terms])
         order.append(members)
     back = numpy.argsort(numpy.concatenate(order))

@@ -16,9 +16,10 @@ from autograd_engine.compiler.jax_arrays import Arrays
 from autograd_engine.compiler.jax_machine import machine
 from autograd_engine.compiler.lift import lift
 from autograd_engine.compiler.lifted import Lifted
+from autograd_engine.compiler.simplify import lowered
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.compiler.waves import Waves
-from autograd_engine.engine import Value
+from autograd_engine.engine import Value, azmul
 
 
 def tape_to_jax(tape: Tape) -> Callable[..., Any]:
@@ -39,8 +40,10 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     >>> function(jnp.array([3.0]), jnp.array([[1.0], [2.0]])).tolist()
     [[3.0], [12.0]]
     """
-    waves = Lifted.waves(tape)
-    run = by_value(tape) if is_deep(waves) else by_step(tape, waves)
+    outer = azmul in tape.rules
+    run = written(lowered(tape), outer)
+    if outer:
+        run = mended(run, written(tape, outer))
     count, width = len(tape.parameters), len(tape.inputs)
 
     def function(parameters: Any, inputs: Any = None) -> Any:
@@ -101,6 +104,23 @@ def is_deep(waves: Waves) -> bool:
     return len(waves) > 50 and 4 * len(waves.sums.tape.op) < len(waves) ** 2
 
 
+def written(tape: Tape, outer: bool) -> Callable[[Any, Any], Any]:
+    """Return the function of parameters and inputs that runs a tape, one way or the other."""
+    waves = Lifted.waves(tape)
+    return by_value(tape) if is_deep(waves) else by_step(tape, waves, outer)
+
+
+def mended(run: Callable[..., Any], absolute: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that runs the second of two where the first gives NaN."""
+
+    def either(parameters: Any, inputs: Any) -> Any:
+        found = run(parameters, inputs)
+        nan = jnp.isnan(found).any()
+        return jax.lax.cond(nan, lambda: absolute(parameters, inputs), lambda: found)
+
+    return either
+
+
 def by_value(tape: Tape) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs that runs a tape value by value."""
     values, outputs = machine(tape), numpy.array(tape.outputs)
@@ -119,9 +139,11 @@ def by_value(tape: Tape) -> Callable[[Any, Any], Any]:
     return run
 
 
-def by_step(tape: Tape, waves: Waves | None = None) -> Callable[[Any, Any], Any]:
+def by_step(
+    tape: Tape, waves: Waves | None = None, outer: bool = False
+) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs with each step of a lifted tape written out."""
-    arrays = Arrays(lift(waves or Lifted.waves(tape)), now(tape))
+    arrays = Arrays(lift(waves or Lifted.waves(tape)), now(tape), outer)
 
     def run(parameters: Any, inputs: Any) -> Any:
         if inputs.ndim == 1:

@@ -23,8 +23,9 @@ SymbolicZero = jax.custom_derivatives.SymbolicZero
 
 
 @lru_cache(maxsize=1024)
-def primitive_in_jax(rule: Primitive) -> Callable[..., Any]:
-    """Return a primitive as a function of JAX arrays or numbers.
+def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]:
+    """Return a primitive as a function of JAX arrays or numbers; `outer` where it is part of a
+    derivative, whose own derivative multiplies honestly (see `zeros`).
 
     Somebody's own primitive is its formula where it has one; otherwise its forward function is
     called back from JAX, and is NaN where it raises `ArithmeticError` or `ValueError`. So are
@@ -46,8 +47,8 @@ def primitive_in_jax(rule: Primitive) -> Callable[..., Any]:
         terms = []
         for partial, tangent in zip(slopes(rule), tangents):
             if type(tangent) is not SymbolicZero:
-                found = substituted(partial, applied, known)
-                terms.append(passed(found, tangent))
+                found = substituted(partial, applied_outer, known)
+                terms.append(found * tangent if outer else passed(found, tangent))
         return out, sum(terms[1:], terms[0]) if terms else jnp.zeros_like(out)
 
     function.defjvp(derivative, symbolic_zeros=True)
@@ -57,6 +58,11 @@ def primitive_in_jax(rule: Primitive) -> Callable[..., Any]:
 def applied(rule: Primitive, *operands: Any) -> Any:
     """Return a primitive applied to arrays of JAX and numbers."""
     return primitive_in_jax(rule)(*operands)
+
+
+def applied_outer(rule: Primitive, *operands: Any) -> Any:
+    """The same in a derivative."""
+    return primitive_in_jax(rule, True)(*operands)
 
 
 def floating(*operands: Any) -> list[Any]:
@@ -183,6 +189,7 @@ SPELLINGS: dict[str, Callable[..., Any]] = {
     "at_least": lambda x, y: (x >= y).astype(x.dtype),
     "equals": lambda x, y: (x == y).astype(x.dtype),
     "stopped": jnp.positive,
+    "azmul": lambda x, y: jnp.where((x == 0.0) & jnp.isnan(y * 0.0), 0.0, x * y),
     "gate": lambda key, x: jnp.where(key != 0.0, x, 0.0),
     "unit": _unit,
     "circle": lambda x: jnp.sqrt((1.0 - x) * (1.0 + x)),

@@ -49,11 +49,14 @@ def forward(v, program, shift, first, end):
 
 
 @njit(**PART)
-def backward(v, d, program, shift, first, end):
-    """Pass the adjoints d at the places from first up to end on to the operands."""
+def backward(v, d, program, shift, first, end, honest):
+    """Pass the adjoints d at the places from first up to end on to the operands.
+
+    An adjoint of 0 passes nothing on, unless the sweep is honest.
+    """
     for place in range(end - 1, first - 1, -1):
         adjoint = d[place]
-        if adjoint != 0.0:
+        if adjoint != 0.0 or honest:
             i = 4 * place + shift
             code, x, y, z = program[i], program[i + 1], program[i + 2], program[i + 3]
             if code < TWO:
@@ -71,7 +74,7 @@ def backward(v, d, program, shift, first, end):
 
 @cfunc("void(CPointer(CPointer(float64)), CPointer(int32), intp, intp)", **IEEE)
 def run(numbers, program, rows, wanted):
-    """Compute the outputs of each row and, if wanted, the gradient of their mean.
+    """Compute the outputs of each row and, if wanted (honestly: 2), the gradient of their mean.
 
     The leaves stand in the values, and so does the gradient in the adjoints.
     """
@@ -93,6 +96,6 @@ def run(numbers, program, rows, wanted):
             for place in range(both, size):
                 d[place] = 0.0
             d[program[8]] += 1.0 / rows
-            backward(v, d, program, shift, both, size)
+            backward(v, d, program, shift, both, size, wanted == 2)
     if wanted:
-        backward(v, d, program, shift, slopes, each)'''
+        backward(v, d, program, shift, slopes, each, wanted == 2)'''

@@ -95,8 +95,8 @@ class Program:
         if self._guards:
             self._guards.check(outputs, leaves, rows)
             outputs = outputs[:, : self._count]
-        if self._check and not self._finite(outputs):
-            outputs = self._faults().outputs(outputs, leaves, rows)
+        if not self._finite(outputs):
+            outputs = self._faults().outputs(outputs, leaves, rows, self._check)
         if batch:
             return outputs[:, 0] if self._single else outputs
         return outputs.item(0) if self._single else outputs[0]
@@ -118,7 +118,8 @@ class Program:
         if self._guards:
             self._guards.check(outputs, leaves, rows)
         value = outputs.item(0) if len(outputs) == 1 else self._mean(outputs[:, 0].tolist())
-        if self._check and not (isfinite(value) and self._finite(gradient)):
+        total = value if self._finite(gradient) else value + gradient.sum()
+        if not isfinite(total) and (self._check or total != total):
             return self._looked_into(outputs[:, :1], leaves, rows)
         return value, gradient
 
@@ -200,13 +201,13 @@ class Program:
 
     def _looked_into(self, outputs: Array, leaves: Array, rows: Array) -> tuple[float, Array]:
         """Return value and gradient as the engine computes them, or say what is not finite."""
-        faults = self._faults()
-        value = self._mean(faults.outputs(outputs, leaves, rows)[:, 0].tolist())
-        if not isfinite(value):
+        faults, check = self._faults(), self._check
+        value = self._mean(faults.outputs(outputs, leaves, rows, check)[:, 0].tolist())
+        if check and not isfinite(value):
             raise FloatingPointError(
                 f"the mean of the outputs is {value!r}: their sum is too large"
             )
-        return value, faults.gradient(leaves, rows)
+        return value, faults.gradient(leaves, rows, check)
 
 
 _FACTS = {
@@ -218,9 +219,11 @@ _FACTS = {
 
 def _runner(tape: Tape, backend: str) -> Any:
     """Return the back end that runs a tape; `ValueError` where it cannot."""
+    from autograd_engine.compiler.simplify import lowered
+
     module_name, name = BACK_ENDS[backend]
     module = import_module(f"autograd_engine.compiler.{module_name}")
     reason = module.fits(tape) if hasattr(module, "fits") else None
     if reason is not None:
         raise ValueError(f"the {backend} back end cannot run this graph: {reason}")
-    return getattr(module, name)(tape)
+    return getattr(module, name)(tape if backend == "exact" else lowered(tape))

@@ -13,15 +13,18 @@ infinities and signed zeros: so x * 1.0 is x, but x * 0.0 and x + 0.0 stay what 
 
 from __future__ import annotations
 
+import math
 import struct
 from array import array
+from dataclasses import replace
+from functools import lru_cache
 from math import copysign
 from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT, Primitive
+from autograd_engine.engine import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT, Primitive, azmul
 
 _COMMUTING = (ADD, MULTIPLY)
 
@@ -34,6 +37,56 @@ def common(tape: Tape) -> Tape:
     Gradients agree up to the order in which they are summed.
     """
     return _Simplifier(tape).tape()
+
+
+def lowered(tape: Tape) -> Tape:
+    """Return the tape with absolute products as plain ones, of which grids are matrix products.
+
+    Its rules still name `azmul`, by which one knows that it holds derivatives. The two differ
+    where 0 meets what is not finite: there a plain product is NaN, so is all that is computed
+    from it, and a result that is NaN is computed once more as the engine does. A product is
+    left as it is where something behind it could hide the NaN, as a comparison does.
+    """
+    if azmul not in tape.rules:
+        return tape
+    rules = tape.rules if MULTIPLY in tape.rules else [*tape.rules, MULTIPLY]
+    absolute, plain = rules.index(azmul), rules.index(MULTIPLY)
+    op, fixed = array("i", tape.op), tape.start - len(tape.constants)
+    hidden = bytearray(tape.size)
+
+    def number(place: int) -> float | None:
+        return tape.constants[place - fixed] if fixed <= place < tape.start else None
+
+    for place in range(tape.size - 1, tape.start - 1, -1):
+        k = place - tape.start
+        x, y, rule = tape.x[k], tape.y[k], rules[op[k]]
+        if op[k] == absolute and not hidden[place]:
+            op[k], rule = plain, MULTIPLY
+        hidden[x] |= hidden[place] or _hides(rule, 0, None if y < 0 else number(y))
+        if y >= 0:
+            hidden[y] |= hidden[place] or _hides(rule, 1, number(x))
+    return replace(tape, rules=rules, op=op)
+
+
+@lru_cache(maxsize=1024)
+def _hides(rule: Primitive, which: int, other: float | None) -> bool:
+    """Say whether a result can be a number where one operand is NaN and the other, if known, is
+    this number.
+
+    >>> _hides(MULTIPLY, 0, None), _hides(POWER, 0, None), _hides(POWER, 0, 2.0)
+    (False, True, False)
+    """
+    for probe in (0.0, 1.0, -1.0, math.inf, -math.inf) if other is None else (other,):
+        operands = [probe] * len(rule.domain)
+        operands[which] = math.nan
+        try:
+            if not math.isnan(rule.forward(*operands)):
+                return True
+        except (ArithmeticError, ValueError):  # which back ends give as NaN
+            continue
+        except Exception:  # whatever somebody's own function does with NaN
+            return True
+    return False
 
 
 class _Simplifier:

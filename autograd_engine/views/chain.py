@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from autograd_engine import graph
-from autograd_engine.engine import ADD, MULTIPLY, SUBTRACT, Primitive, Value
+from autograd_engine.engine import ADD, MULTIPLY, SUBTRACT, Primitive, Value, azmul
 
 SUMS = (ADD, SUBTRACT)
-LINEAR = (ADD, SUBTRACT, MULTIPLY)
+LINEAR = (ADD, SUBTRACT, MULTIPLY, azmul)
 
 LARGEST = 5
 """So many operations, sums not counted, are merged into one factor at most."""

@@ -86,6 +86,7 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "add": formulas.plus,
     "subtract": formulas.minus,
     "multiply": formulas.times,
+    "azmul": formulas.times,
     "divide": formulas.over,
     "negative": formulas.negated,
     "power": formulas.power,
@@ -100,6 +101,7 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
 _LITERAL: dict[str, Callable[..., Term]] = {
     **_WRITTEN,
     "multiply": lambda x, y: Product((*_flat(x), *_flat(y))),
+    "azmul": lambda x, y: Product((*_flat(x), *_flat(y))),
     "divide": formulas.Fraction,
     "ratio": formulas.Fraction,
     "negative": formulas.Minus,

@@ -132,6 +132,7 @@ const M = (() => {
     equals: (x, y) => (x === y ? 1 : 0),
     stopped: (x) => x,
     gate: (key, x) => (key === 0 ? 0 : x),
+    azmul: (x, y) => (x === 0 && Number.isNaN(x * y) ? 0 : x * y),
     unit,
     circle: (x) => Math.sqrt((1 - x) * (1 + x)),
     gauss,
@@ -143,7 +144,7 @@ const M = (() => {
 
 // Why an operation has no result, in the words of the engine's errors; "" where it has one. What
 // IEEE 754 makes NaN without a complaint (inf - inf, 0 * inf) is no refusal.
-const LENIENT = new Set("add subtract multiply negative absolute ratio ln lenient_power slope power_log unit gate gauss bell sign hypot maximum minimum".split(" "));
+const LENIENT = new Set("add subtract multiply azmul negative absolute ratio ln lenient_power slope power_log unit gate gauss bell sign hypot maximum minimum".split(" "));
 const OVERFLOWS = new Set(["exp", "expm1", "sinh", "cosh", "power"]);
 
 function refusal(name, out, x, y) {

@@ -1,0 +1,307 @@
+"""A 0 that meets an infinite slope: right or NaN wherever it is recorded, compiled, differentiated."""
+
+import itertools
+import math
+import random
+
+import jax
+import numpy as np
+import pytest
+
+import autograd_engine as ag
+from autograd_engine import Value
+from autograd_engine.compiler.simplify import lowered
+from autograd_engine.compiler.tape import record
+from autograd_engine.engine import MULTIPLY, TABLE, azmul
+from autograd_engine.zeros import immovable
+
+INF, NAN = math.inf, math.nan
+
+# Functions in which a 0 meets an infinite slope at the first point; right gradients at both.
+MEETINGS = {
+    "beside a product": (
+        lambda v: v[0] * v[2] + v[1] * ag.sqrt(v[2]),
+        ([0.0, 0.0, 0.0], [0.0, 0.0, 0.0]),
+        ([0.05, 0.2, 4.0], [4.0, 2.0, 0.1]),
+    ),
+    "weighted root": (
+        lambda v: v[0] * ag.sqrt(v[1]),
+        ([0.0, 0.0], [0.0, 0.0]),
+        ([3.0, 4.0], [2.0, 0.75]),
+    ),
+    "half a squared norm": (
+        lambda v: 0.5 * ag.norm(v) ** 2,
+        ([0.0, 0.0], [0.0, 0.0]),
+        ([3.0, 4.0], [3.0, 4.0]),
+    ),
+    "root of a square": (
+        lambda v: v[1] * ag.sqrt(v[0] ** 2),
+        ([0.0, 0.0], [0.0, 0.0]),
+        ([-2.0, 3.0], [-3.0, 2.0]),
+    ),
+    "a power below 1": (
+        lambda v: v[0] * v[1] ** 0.5,
+        ([0.0, 0.0], [0.0, 0.0]),
+        ([3.0, 4.0], [2.0, 0.75]),
+    ),
+    "the rim of asin": (
+        lambda v: v[0] * ag.asin(v[1]),
+        ([0.0, 1.0], [math.asin(1.0), 0.0]),
+        ([2.0, 0.6], [math.asin(0.6), 2.5]),
+    ),
+    "a cube root": (
+        lambda v: v[0] * ag.cbrt(v[1]),
+        ([0.0, 0.0], [0.0, 0.0]),
+        ([6.0, 8.0], [2.0, 0.5]),
+    ),
+    "a dead unit": (
+        lambda v: ag.relu(v[0] - 1.0) * ag.sqrt(v[1]),
+        ([0.0, 0.0], [0.0, 0.0]),
+        ([3.0, 4.0], [2.0, 0.5]),
+    ),
+    "behind a comparison": (  # which would hide a NaN
+        lambda v: ag.maximum(v[0] * ag.sqrt(v[1]), -1.0),
+        ([0.0, 0.0], [0.0, 0.0]),
+        ([3.0, 4.0], [2.0, 0.75]),
+    ),
+}
+BACK_ENDS = {
+    "auto": {},
+    "numpy": {"backend": "numpy"},
+    "numba": {"backend": "numba"},
+    "exact": {"exact": True},
+    "unchecked": {"check": False},
+}
+POINTS = [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
+@pytest.mark.parametrize("where", BACK_ENDS)
+@pytest.mark.parametrize("name", MEETINGS)
+def test_a_gradient_recorded_at_one_point_is_right_at_the_other(name, where):
+    f, *points = MEETINGS[name]
+    for here, there in POINTS:
+        program = ag.compile(ag.grad(f), points[here][0], **BACK_ENDS[where])
+        x, expected = points[there]
+        assert program(x) == pytest.approx(expected, rel=1e-12, abs=0.0)
+        assert ag.grad(f)(x) == pytest.approx(expected, rel=1e-12, abs=0.0)
+    rows = np.array([point[0] for point in points] * 2)
+    expected = np.array([point[1] for point in points] * 2)
+    assert program(rows) == pytest.approx(expected, rel=1e-12, abs=0.0)
+
+
+@pytest.mark.parametrize("name", MEETINGS)
+def test_so_it_is_in_jax(name):
+    f, *points = MEETINGS[name]
+    jax.config.update("jax_enable_x64", True)
+    for here, there in POINTS:
+        function = ag.compile(ag.grad(f), points[here][0]).to_jax()
+        x, expected = points[there]
+        for found in (function([], x), jax.jit(function)(np.zeros(0), np.array(x))):
+            assert found.tolist() == pytest.approx(expected, rel=1e-12, abs=0.0)
+        assert function([], [x, x]).tolist()[1] == pytest.approx(expected, rel=1e-12, abs=0.0)
+
+
+@pytest.mark.parametrize("name", MEETINGS)
+def test_so_is_a_finished_gradient_compiled(name):
+    f, *points = MEETINGS[name]
+    for here, there in POINTS:
+        leaves = [Value(number) for number in points[here][0]]
+        slopes = ag.gradient(f(leaves), leaves, create_graph=True)
+        assert [slope.data for slope in slopes] == pytest.approx(points[here][1], abs=0.0)
+        x, expected = points[there]
+        assert ag.compile(slopes, leaves)(x) == pytest.approx(expected, rel=1e-12, abs=0.0)
+
+
+@pytest.mark.parametrize("name", MEETINGS)
+def test_so_are_tangents_and_hessians(name):
+    f, *points = MEETINGS[name]
+    for here, there in POINTS:
+        example, (x, expected) = points[here][0], points[there]
+        along = [float(i + 1) for i in range(len(x))]
+        tangent = ag.compile(lambda v: ag.jvp(f, v, along), example)
+        eager = ag.jvp(f, x, along)
+        assert tangent(x) == pytest.approx(eager, rel=1e-12, nan_ok=True)
+        if there:
+            assert eager == pytest.approx(np.dot(expected, along))
+            rows = [ag.compile(lambda v, i=i: ag.hessian(f)(v)[i], example) for i in range(len(x))]
+            found = [row(x).tolist() for row in rows]
+            assert found == [pytest.approx(row, rel=1e-9) for row in ag.hessian(f)(x)]
+
+
+# A sweep through a graph that holds derivatives.
+
+SYMMETRIC = {
+    "half a squared norm": (lambda v: 0.5 * ag.norm(v) ** 2, [0.0, 0.0], [[1, 0], [0, 1]]),
+    "cosine of a norm": (lambda v: ag.cos(ag.norm(v)), [0.0, 0.0], [[-1, 0], [0, -1]]),
+    "an inverse root": (lambda v: (1 + ag.norm(v) ** 2) ** -0.5, [0.0, 0.0], [[-1, 0], [0, -1]]),
+    "a distance at its optimum": (
+        lambda v: ag.norm([v[0] - 1.0, v[1] - 2.0]) ** 2 / 2,
+        [1.0, 2.0],
+        [[1, 0], [0, 1]],
+    ),
+    "norm": (ag.norm, [0.0, 0.0], [[NAN, NAN], [NAN, NAN]]),
+    "weighted root": (lambda v: v[0] * ag.sqrt(v[1]), [0.0, 0.0], [[0, INF], [INF, NAN]]),
+    "hypot": (lambda v: ag.hypot(v[0], v[1]) ** 2, [0.0, 0.0], [[2, 0], [0, 2]]),
+    "a dead unit": (lambda v: ag.relu(v[0]) * ag.sqrt(v[1]), [-1.0, 0.0], [[0, 0], [0, 0]]),
+    "a dead unit, weighted": (
+        lambda v: ag.sqrt(v[1]) * (ag.relu(v[0]) * 3.0),
+        [-1.0, 0.0],
+        [[0, 0], [0, 0]],
+    ),
+    "a branch not taken": (
+        lambda v: ag.maximum(v[0], 0.0) * ag.sqrt(v[1]),
+        [-1.0, 0.0],
+        [[0, 0], [0, 0]],
+    ),
+    "three factors": (
+        lambda v: v[0] * v[1] * ag.sqrt(v[2]),
+        [1.0, 0.0, 0.0],
+        [[0, 0, NAN], [0, 0, INF], [NAN, INF, NAN]],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SYMMETRIC)
+def test_a_hessian_is_right_or_nan_and_symmetric(name):
+    f, x, right = SYMMETRIC[name]
+    found = np.array(ag.hessian(f)(x))
+    assert ((found == right) | np.isnan(found)).all(), found
+    assert np.array_equal(found, found.T, equal_nan=True), found
+    if "dead" in name or "not taken" in name:
+        assert found.tolist() == right  # such a 0 is immovable
+    columns = [ag.hvp(f, x, [float(i == j) for j in range(len(x))]) for i in range(len(x))]
+    columns = np.array(columns)
+    assert ((columns == right) | np.isnan(columns)).all(), columns
+    leaves = [Value(number) for number in x]
+    for slope, row in zip(ag.gradient(f(leaves), leaves, create_graph=True), right):
+        slope.backward()
+        for leaf, number in zip(leaves, row):
+            assert leaf.grad == number or math.isnan(leaf.grad)
+            leaf.zero_grad()
+
+
+@pytest.mark.parametrize(
+    ("f", "second"),
+    [
+        (lambda x: x**2, 2.0),
+        (lambda x: x * x, 2.0),
+        (lambda x: x**1.5, INF),
+        (lambda x: x**2.5, 0.0),
+        (lambda x: x**3, 0.0),
+        (ag.tanh, 0.0),
+        (ag.elu, 1.0),
+        (ag.silu, 0.5),
+        (ag.softplus, 0.25),
+        (ag.gelu, 2.0 / math.sqrt(2.0 * math.pi)),
+        (lambda x: ag.log_softmax([x, 0.0])[0], -0.25),
+        (lambda x: ag.relu(x - 1.0) * ag.sqrt(x), 0.0),
+        (lambda x: (x * x) ** 2, 0.0),
+    ],
+)
+def test_second_derivatives_at_0_stay_right(f, second):
+    assert ag.grad(ag.grad(f))(0.0) == pytest.approx(second, rel=1e-15)
+
+
+def test_a_sweep_over_changed_leaves_is_nan_where_nobody_can_tell():
+    a, b = Value(0.0), Value(0.0)
+    (slope,) = ag.gradient(a * ag.sqrt(b), [b], create_graph=True)
+    a.data = 7.0
+    assert ag.gradient(slope, [a]) == [INF]
+    assert math.isnan(ag.gradient(slope, [b])[0])
+
+
+def test_what_moves_a_value_and_what_does_not():
+    x, dead, edge = Value(2.0), Value(-1.0), Value(0.0)
+    moved = [x, x * 3.0, ag.relu(x), ag.relu(edge), ag.sign(edge) if hasattr(ag, "sign") else edge]
+    moved += [x * edge, ag.sin(edge), edge**50, edge**5000, abs(edge), ag.maximum(x, 1.0)]
+    held = [ag.relu(dead), ag.relu(dead) * x, ag.maximum(dead, 0.0), x.detach()]
+    held += [ag.relu(dead * x) + 0.0, ag.tanh(ag.relu(dead)), TABLE["stopped"](x)]
+    held += [TABLE["above"](dead, 0.0), TABLE["gate"](TABLE["above"](dead, 0.0), x)]
+    assert [immovable(value, {}) for value in moved] == [False] * len(moved)
+    assert [immovable(value, {}) for value in held] == [True] * len(held)
+
+
+def random_function(rng: random.Random):
+    """A function of three numbers with roots, norms, powers and dead units, often at a 0."""
+    unary = [ag.sqrt, ag.cbrt, ag.relu, abs, ag.tanh, ag.exp, lambda x: x**2, lambda x: x**1.5]
+    binary = [lambda x, y: x * y, lambda x, y: x + y, lambda x, y: x - y, ag.hypot, ag.maximum]
+    steps = []
+    for known in range(3, 3 + rng.choice([2, 4, 6, 9])):
+        pick = [known - 1 - min(int(rng.expovariate(0.5)), known - 1) for _ in range(2)]
+        steps.append(
+            (rng.choice(unary), pick[:1]) if rng.random() < 0.5 else (rng.choice(binary), pick)
+        )
+
+    def f(v):
+        values = list(v)
+        for function, places in steps:
+            values.append(function(*(values[place] for place in places)))
+        return values[-1] * values[-2] + v[0]
+
+    return f
+
+
+def test_random_functions_at_zeros_compiled_elsewhere_and_their_hessians():
+    compared = hessians = met = 0
+    for seed in range(400):
+        rng = random.Random(seed)
+        f = random_function(rng)
+        grid = [0.0, 0.0, 1.0, -1.0, 0.5, 2.0]
+        points = [[rng.choice(grid) for _ in range(3)] for _ in range(2)]
+        try:
+            slopes = [ag.grad(f)(x) for x in points]
+            programs = [ag.compile(ag.grad(f), x, check=False) for x in points]
+        except (ArithmeticError, ValueError):
+            continue
+        met += any(
+            azmul in program._tape.rules and 0.0 in x for program, x in zip(programs, points)
+        )
+        for program, (x, slope) in itertools.product(programs, zip(points, slopes)):
+            expected = pytest.approx(slope, rel=1e-9, abs=1e-12, nan_ok=True)
+            assert program(x).tolist() == expected, (seed, x)
+            compared += 1
+        for x in points:
+            found = np.array(ag.hessian(f)(x))
+            assert np.isnan(found).tolist() == np.isnan(found.T).tolist(), (seed, x, found)
+            finite = np.isfinite(found) & np.isfinite(found.T)
+            assert np.allclose(found[finite], found.T[finite]), (seed, x, found)
+            hessians += 1
+    assert compared > 800 and hessians > 400 and met > 100
+
+
+# What the compiler makes of it.
+
+
+def test_grids_of_recorded_products_are_matrix_products():
+    w = [[Value(0.1 * (i + j)) for j in range(6)] for i in range(5)]
+    rows = [[0.3 * (i - j) + 0.1 for j in range(6)] for i in range(7)]
+    leaves = [value for row in w for value in row]
+    loss = ag.sum([ag.tanh(ag.dot(a, x)) ** 2 for a in w for x in rows])
+    slopes = ag.gradient(loss, leaves, create_graph=True)
+    program = ag.compile(slopes, parameters=leaves, backend="numpy")
+    assert program._runner.products >= 2
+    assert len(program._tape.op) > 10 * program.steps
+    assert program() == pytest.approx(ag.gradient(loss, leaves), rel=1e-12)
+
+
+def test_a_product_is_left_absolute_where_its_nan_would_be_hidden():
+    x, y = Value(1.0), Value(2.0)
+    plain = lowered(record([ag.tanh(azmul(x, y)) * 2.0]))
+    kept = lowered(record([TABLE["above"](azmul(x, y), 0.0) + azmul(x, 3.0 * y) ** 2]))
+    rules = [[rule for rule, _, _ in tape.instructions()] for tape in (plain, kept)]
+    assert [rule.count(azmul) for rule in rules] == [0, 1]
+    assert MULTIPLY in rules[0] and azmul in plain.rules
+    assert lowered(plain.__class__(**{**vars(plain), "rules": [MULTIPLY]})).rules == [MULTIPLY]
+
+
+def test_a_program_that_holds_derivatives_is_differentiated_honestly():
+    for name in ("half a squared norm", "weighted root", "a dead unit"):
+        f, x, right = SYMMETRIC[name]
+        for where, (i, example) in itertools.product(
+            BACK_ENDS, enumerate([[0.0, 0.0], [3.0, 4.0]])
+        ):
+            leaves = [Value(number) for number in example]
+            slope = ag.gradient(f(leaves), leaves, create_graph=True)[i]
+            options = {**BACK_ENDS[where], "check": False}
+            _, found = ag.compile(slope, parameters=leaves, **options).value_and_grad(parameters=x)
+            assert ((found == right[i]) | np.isnan(found)).all(), (name, where, found)
