@@ -115,6 +115,25 @@ def at_the_end_of_the_domain(well):
     return names_of(lambda names: 2.0 * ag.asin(names["w"]), w=Value(0.5 if well else 1.0, "w"))
 
 
+def squared_root(well):
+    return names_of(lambda names: ag.sqrt(names["w"]) ** 2, w=Value(0.01 if well else 0.0, "w"))
+
+
+def power_of_a_negative(well):
+    base = 2.0 if well else -2.0
+    return names_of(lambda names: base ** names["w"], w=Value(2.0, "w"))
+
+
+def logistic_map(well):
+    def forward(names):
+        x = names["x"]
+        for _ in range(10 if well else 200_000):
+            x = names["w"] * x * (1.0 - x)
+        return x
+
+    return names_of(forward, w=Value(3.9, "w"), x=Value(0.3, "x"))
+
+
 def too_steep(well):
     return names_of(
         lambda names: names["w"] * names["a"] * names["b"],
@@ -237,6 +256,9 @@ CASES = [
     (without_a_slope, "not finite"),
     (at_the_end_of_the_domain, "not finite"),
     (too_steep, "not finite"),
+    (squared_root, "zero times infinity"),
+    (power_of_a_negative, "not finite"),
+    (logistic_map, "not finite"),
     (relu_unit, "dead unit"),
     (dead_layer, "dead unit"),
     (dead_neuron, "dead unit"),
@@ -252,6 +274,11 @@ CASES = [
 @pytest.mark.parametrize(("build", "kind"), CASES)
 def test_what_is_wrong_is_one_finding(build, kind):
     assert kinds(diagnosed(build(well=False))) == [kind]
+
+
+def test_a_dead_unit_in_front_of_an_infinite_slope_hides_nothing():
+    a, b = Value(-1.0), Value(0.0)
+    assert "zero times infinity" not in kinds(ag.diagnose(ag.relu(a) * ag.sqrt(b) + a, [a, b]))
 
 
 @pytest.mark.parametrize(("build", "kind"), CASES)

@@ -11,6 +11,7 @@ from typing import Final
 
 KINDS: Final = (
     "not finite",
+    "zero times infinity",
     "changed leaf",
     "rebound parameter",
     "unreached parameter",

@@ -1,4 +1,6 @@
-"""Where the first NaN or infinity was born: in the forward pass, or in the backward pass."""
+"""Where the first NaN or infinity was born: in the forward pass, or in the backward pass; and
+where there was none because an adjoint of 0 passes nothing on, not even to an infinite slope.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,12 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from autograd_engine.diagnosis.findings import Finding
+from autograd_engine.diagnosis.findings import Finding, counted, listed
 from autograd_engine.diagnosis.places import Parameters, place, title
 from autograd_engine.diagnosis.survey import Survey
-from autograd_engine.engine import CONSTANT, LEAF
+from autograd_engine.engine import CONSTANT, LEAF, POWER, Value
+from autograd_engine.gradients import gradient
+from autograd_engine.zeros import Known, immovable
 
 SHRINK: Final = (
     "for parameter in parameters:\n"
@@ -29,7 +33,10 @@ def born(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
         return
     birth = _first_adjoint(survey)
     if birth is not None:
-        yield _of_adjoint(survey, *birth, parameters)
+        yield _of_adjoint(survey, *birth)
+    met = _zeros(survey)
+    if met:
+        yield _of_zero(survey, met)
 
 
 def _first_value(survey: Survey) -> int:
@@ -84,7 +91,47 @@ def _first_adjoint(survey: Survey) -> tuple[int, int, float] | None:
     return None
 
 
-def _of_adjoint(survey: Survey, i: int, j: int, partial: float, parameters: Parameters) -> Finding:
+def _zeros(survey: Survey) -> list[int]:
+    """Return the nodes at which an adjoint of 0 met an infinite slope, and need not be 0 nearby."""
+    met = [
+        i
+        for i, node in enumerate(survey.values)
+        if not survey.adjoints[i]
+        for j, partial in zip(survey.operands(i), (node.dx, node.dy))
+        if not math.isfinite(partial) and survey.values[j].rule is not CONSTANT
+    ]
+    try:
+        found = gradient(survey.output, [survey.values[i] for i in met], create_graph=True)
+    except RuntimeError:  # a leaf was changed, which is a finding of its own
+        return []
+    known = Known()
+    return [i for i, adjoint in zip(met, found) if not immovable(adjoint, known)]
+
+
+def _of_zero(survey: Survey, met: list[int]) -> Finding:
+    node, names = survey.values[met[0]], listed((place(survey, i) for i in met), 2)
+    return Finding(
+        "zero times infinity",
+        f"an adjoint of 0 met an infinite slope at {counted(len(met), 'place')}: "
+        f"{title(node)} passed nothing on",
+        names,
+        f"The slope of {title(node)} is not finite there ({_numbers(survey, met[0])}), and 0 times "
+        "infinity may be any number. The engine takes 0, so the gradients below may be wrong: "
+        "that of sqrt(x)**2 at 0 is given as 0, and is 1.",
+        _away(node) + "output = forward()  # or write the formula without it: sqrt(x)**2 is x",
+    )
+
+
+def _away(node: Value) -> str:
+    """Return the code that takes parameters away from the place without a slope."""
+    change = "*= 1 - 1e-9" if node.rule.name in INWARD else "+= 1e-9"
+    return (
+        "for parameter in parameters:\n"
+        f"    parameter.data {change}  # away from the place without a slope\n"
+    )
+
+
+def _of_adjoint(survey: Survey, i: int, j: int, partial: float) -> Finding:
     node, known = survey.values[i], title(survey.values[i])
     kind = _kind(survey.adjoints[j])
     if math.isfinite(partial):
@@ -93,19 +140,21 @@ def _of_adjoint(survey: Survey, i: int, j: int, partial: float, parameters: Para
             "added up, is above 1.8e308 and does not fit into a float: the gradient exploded."
         )
         fix = SHRINK
+    elif node.rule is POWER and j == survey.y[i] and survey.values[survey.x[i]]._data < 0.0:
+        why = (
+            f"{known} is a power of a negative number, which has a value at whole exponents alone: "
+            "between them it has none, and so no slope by its exponent."
+        )
+        fix = "output = forward()  # with a plain number as exponent: x ** 2.0, or a base above 0"
     else:
         x = title(survey.values[j])
         why = (
             f"The partial of {known} by {x} is {_kind(partial)} there ({_numbers(survey, i)}): "
             "the function is defined, but has no finite slope. Everything below it is spoilt."
         )
-        change = "*= 1 - 1e-9" if node.rule.name in INWARD else "+= 1e-9"
         guard = "# or guard the operation itself: ag.sqrt(x + 1e-12)\n"
-        fix = (
-            "for parameter in parameters:\n"
-            f"    parameter.data {change}  # away from the place without a slope\n"
-            f"{guard if node.rule.name == 'sqrt' else ''}output = forward()"
-        )
+        guard = guard if node.rule.name == "sqrt" else ""
+        fix = f"{_away(node)}{guard}output = forward()"
     return Finding(
         "not finite",
         f"{known} passed on the first {kind} of the backward pass",

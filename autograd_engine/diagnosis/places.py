@@ -56,6 +56,8 @@ def title(value: Value) -> str:
         repr(operand.label) if operand.label else f"{operand.data:.6g}"
         for operand in value.operands
     ]
+    if value.op[:2] == "**" and numbers[0].startswith("-"):
+        numbers[0] = f"({numbers[0]})"
     if value.op in ("+", "-", "*", "/", "**"):
         return f" {value.op} ".join(numbers)
     if value.op.startswith("**"):
