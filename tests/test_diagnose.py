@@ -119,11 +119,6 @@ def squared_root(well):
     return names_of(lambda names: ag.sqrt(names["w"]) ** 2, w=Value(0.01 if well else 0.0, "w"))
 
 
-def power_of_a_negative(well):
-    base = 2.0 if well else -2.0
-    return names_of(lambda names: base ** names["w"], w=Value(2.0, "w"))
-
-
 def logistic_map(well):
     def forward(names):
         x = names["x"]
@@ -257,7 +252,6 @@ CASES = [
     (at_the_end_of_the_domain, "not finite"),
     (too_steep, "not finite"),
     (squared_root, "zero times infinity"),
-    (power_of_a_negative, "not finite"),
     (logistic_map, "not finite"),
     (relu_unit, "dead unit"),
     (dead_layer, "dead unit"),
@@ -274,6 +268,14 @@ CASES = [
 @pytest.mark.parametrize(("build", "kind"), CASES)
 def test_what_is_wrong_is_one_finding(build, kind):
     assert kinds(diagnosed(build(well=False))) == [kind]
+
+
+def test_a_nan_that_enters_a_leaf_by_the_exponent_of_a_negative_number_is_told():
+    w = Value(2.0, "w")
+    (found,) = ag.diagnose((-2.0) ** w, [w])
+    assert found.what == "(-2) ** 'w' passed on the first NaN of the backward pass"
+    assert "no slope by its exponent" in found.why and "plain number as exponent" in found.fix
+    assert ag.diagnose(2.0**w, [w]) == []
 
 
 def test_a_dead_unit_in_front_of_an_infinite_slope_hides_nothing():
