@@ -118,8 +118,9 @@ class Program:
         if self._guards:
             self._guards.check(outputs, leaves, rows)
         value = outputs.item(0) if len(outputs) == 1 else self._mean(outputs[:, 0].tolist())
-        total = value if self._finite(gradient) else value + gradient.sum()
-        if not isfinite(total) and (self._check or total != total):
+        if not (isfinite(value) and self._finite(gradient)) and (
+            self._check or value != value or (gradient != gradient).any()
+        ):
             return self._looked_into(outputs[:, :1], leaves, rows)
         return value, gradient
 
