@@ -99,11 +99,12 @@ def draw(options: Namespace) -> None:
         values[name] = Value(number, name)
     output = evaluate(options.expression, values)
     output.backward()
-    draw_graph(output, style=options.style, direction=options.direction).save(options.output)
+    picture = draw_graph(output, style=options.style, direction=options.direction)
+    picture.save(options.output)
     print(f"{options.expression.strip()} = {output.data:.10g}")
     for name, value in values.items():
         print(f"gradient by {name} = {value.grad:.10g}")
-    print(f"wrote {options.output}")
+    print(f"wrote {options.output}" + (f", {picture.note}" if picture.note else ""))
 
 
 def _task(options: Namespace) -> Task:

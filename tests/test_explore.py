@@ -442,7 +442,10 @@ def test_predict_then_reveal_in_mid_sweep_shows_the_gradient_it_names(opened):
         name = page.locator(".node.asked .name").text_content()
         row = page.locator("#leaves li", has=page.locator(f'input[aria-label="{name}"]'))
         shown = row.locator(".grad")
-        assert f"it is {shown.get_attribute('title')}." in page.locator(".verdict").inner_text().lower()
+        assert (
+            f"it is {shown.get_attribute('title')}."
+            in page.locator(".verdict").inner_text().lower()
+        )
         assert float(shown.get_attribute("title")) == pytest.approx(truth, rel=DIGITS)
         assert page.locator("#scrub").get_attribute("aria-valuetext").endswith("both passes done")
         page.locator("#back").click()  # away from the end nothing is said of it
