@@ -448,8 +448,7 @@ def slow_dot(monkeypatch, tmp_path):
 def running(number: str) -> bool:
     """Say whether a process is still there, as a zombie of ours too."""
     try:
-        with open(f"/proc/{number}/stat") as file:
-            stat = file.read().rpartition(")")[2].split()
+        stat = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:
         return False
     return stat[0] != "Z" or int(stat[1]) == os.getpid()

@@ -113,6 +113,6 @@ class Digraph(Limited, graphviz.Digraph):  # type: ignore[misc]
     """What `draw_dot` returns."""
 
     def unflatten(self, **how: Any) -> Source:
-        found = super().unflatten(**how)
+        found: Source = super().unflatten(**how)
         found.__class__ = Source
         return found
