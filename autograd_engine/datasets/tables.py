@@ -56,7 +56,8 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
     target column names classes, in sorted order. So do whole numbers, in ascending order,
     if at most 20 different ones follow each other without a gap, as 1, 2, 3 do, and repeat or
     count from 0; and so do -1 and 1. Any other numbers are to be predicted themselves.
-    `classes=True` or `False` overrules that. Blank lines are skipped.
+    `classes=True` or `False` overrules that, also where text is refused that nobody means as
+    classes: money, percentages, dates, 1,500, names that never repeat. Blank lines are skipped.
 
     Raises `ValueError` naming the file and the line (counted from 1, the header's) for a
     row of another length, a missing cell, text among numbers, NaN and infinities, a column
