@@ -4,6 +4,7 @@ Reading order, each module importing only from those above it:
 
     compiling    what the source says to the compiler
     floats       functions of plain floats that `math` lacks
+    words        foreign text as messages may show it
     real         what counts as a number, and the errors of operations on numbers
     recording    no_grad
     engine       Primitive, the table of primitives, Value

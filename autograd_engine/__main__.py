@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from autograd_engine.datasets.tables import columns
 from autograd_engine.datasets.tasks import DATASETS
 from autograd_engine.nn import ACTIVATIONS
 from autograd_engine.views.picture import DIRECTIONS, STYLES
+from autograd_engine.words import LINE, printable
 
 REFUSED = 2
 INTERRUPTED = 130
@@ -26,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] in (["draw"], ["step"]) and _begins_with_minus(given[1:2]):
         given[1] = " " + given[1]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # class names may be in any script
+            stream.reconfigure(errors="backslashreplace")
     options = _options(given)
     try:
         options.run(options)
@@ -46,7 +51,7 @@ def _begins_with_minus(given: Sequence[str]) -> bool:
 
 
 def _refuse(message: str) -> int:
-    print(f"autograd_engine: error: {message}", file=sys.stderr)
+    print(f"autograd_engine: error: {printable(message, 2 * LINE)}", file=sys.stderr)
     return REFUSED
 
 
@@ -122,7 +127,8 @@ def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
 def _columns(path: str | None) -> str:
     """Say which columns there are to choose from, where the table can be read."""
     try:
-        return f"; the columns are {', '.join(map(repr, columns(path)))}" if path else ""
+        names = printable(", ".join(map(repr, columns(path))), LINE) if path else ""
+        return f"; the columns are {names}" if path else ""
     except (OSError, ValueError):
         return ""
 
@@ -155,7 +161,7 @@ def _add_expression(parser: argparse.ArgumentParser) -> None:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r:.80} is not a whole number from 1")
     return int(text)
 
 
@@ -170,7 +176,7 @@ def _whole(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        raise argparse.ArgumentTypeError(f"{text!r:.80} is not a whole number") from None
 
 
 def _rate(text: str) -> float:
@@ -179,7 +185,7 @@ def _rate(text: str) -> float:
     except ValueError:
         rate = math.nan
     if not 0.0 < rate < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+        raise argparse.ArgumentTypeError(f"{text!r:.80} is not a positive number")
     return rate
 
 
@@ -190,7 +196,7 @@ def _named(text: str) -> tuple[str, float]:
             return name, float(number)
     except ValueError:
         pass
-    raise argparse.ArgumentTypeError(f"{text!r} does not give a name a number, as a=2 does")
+    raise argparse.ArgumentTypeError(f"{text!r:.80} does not give a name a number, as a=2 does")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from typing import Any
 from autograd_engine.engine import TABLE, Value
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
 from autograd_engine.real import check_path
+from autograd_engine.words import LINE, printable
 
 FORMAT = "autograd_engine"
 VERSION = 1
@@ -83,9 +84,14 @@ def write_json(path: Location, payload: Mapping[str, Any]) -> None:
     text = json.dumps(content, indent=1, allow_nan=False) + "\n"
     target = Path(path).resolve()  # a link is followed, not replaced
     if not target.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path}: the folder {target.parent} does not exist")
+        raise FileNotFoundError(
+            f"cannot write {printable(path, LINE)}: "
+            f"the folder {printable(target.parent, LINE)} does not exist"
+        )
     if target.is_dir():
-        raise IsADirectoryError(f"cannot write {str(path)!r}: it is a folder: name a file in it")
+        raise IsADirectoryError(
+            f"cannot write {printable(repr(str(path)), LINE)}: it is a folder: name a file in it"
+        )
     draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
     try:
         with draft.open("x", encoding="utf-8") as file:
@@ -100,18 +106,19 @@ def write_json(path: Location, payload: Mapping[str, Any]) -> None:
 
 def read_json(path: Location) -> dict[str, Any]:
     """Return what `write_json` wrote; `ValueError` naming the file where it did not."""
+    name = printable(path, LINE)
     try:
         content = json.loads(Path(path).read_bytes(), object_pairs_hook=_decoded)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not readable JSON: {error}") from error
+        raise ValueError(f"{name} is not readable JSON: {printable(error)}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"{path} was not written by autograd_engine: it has no such format entry")
+        raise ValueError(f"{name} was not written by autograd_engine: it has no such format entry")
     version = content.get("version")
     if type(version) is not int or version < 1:
-        raise ValueError(f"{path} has no valid version: {version!r}")
+        raise ValueError(f"{name} has no valid version: {version!r:.80}")
     if version > VERSION:
         raise ValueError(
-            f"{path} has version {version}, written by a newer autograd_engine; "
+            f"{name} has version {printable(version)}, written by a newer autograd_engine; "
             f"this one reads version {VERSION}: upgrade it"
         )
     return content
@@ -134,13 +141,14 @@ def model_state(model: Module) -> dict[str, Any]:
 def restore_model(state: Any, path: Location, model: Module | None = None) -> Any:
     """Return the model of a `model_state`, or fill the one given; errors name the file."""
     if not isinstance(state, dict) or not isinstance(state.get("parameters"), dict):
-        raise ValueError(f"{path} holds no model with parameters")
+        raise ValueError(f"{printable(path, LINE)} holds no model with parameters")
     try:
         if model is None:
             model = _rebuilt(state)
         model.load_state_dict(state["parameters"])
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
+        said = printable(error, LINE)
+        raise ValueError(f"{printable(path, LINE)}: {said}") from error
     return model
 
 
@@ -197,8 +205,9 @@ def _rebuilt(state: dict[str, Any]) -> Module:
     kind = next((kind for kind in ENTRIES if kind.__name__ == name), None)
     if architecture is None or kind is None:
         raise ValueError(
-            f"the {name} in it cannot be built from the file alone (its class or activation is "
-            f"your own, or it was changed): build it as before and write load(path, model=...)"
+            f"the {printable(name)} in it cannot be built from the file alone (its class or "
+            "activation is your own, or it was changed): build it as before and write "
+            "load(path, model=...)"
         )
     entries = ENTRIES[kind]
     if not isinstance(architecture, dict) or set(architecture) != set(entries):

@@ -23,6 +23,7 @@ from autograd_engine.nn import MLP
 from autograd_engine.recording import no_grad
 from autograd_engine.training import fit
 from autograd_engine.views import draw as draw_graph
+from autograd_engine.words import LINE, printable
 
 OPTIMIZERS: dict[str, tuple[Any, float]] = {
     "sgd": (optim.SGD, 0.1),
@@ -53,7 +54,7 @@ def train(options: Namespace) -> None:
     folder = _folder(options.output)
     checkpoint = folder / f"{options.name or Path(options.csv).stem}.checkpoint.json"
     done = _done(checkpoint, optimizer) if options.resume else 0
-    print(f"{len(trained)} samples to train on, {len(tested)} to test: {_contents(data)}")
+    print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
     print(
         f"{_shape(model)} network with {options.activation}; {options.optimizer}, "
         f"learning rate {rate:g}; {_counted(epochs, 'epoch')} of batches of {options.batch_size}",
@@ -84,7 +85,7 @@ def train(options: Namespace) -> None:
     for part, samples in (("train", trained), ("test", tested)):
         print(_score(part, model, samples))
     for file in files:
-        print(f"wrote {file}")
+        print(f"wrote {printable(file, LINE)}")
 
 
 def draw(options: Namespace) -> None:
@@ -95,15 +96,18 @@ def draw(options: Namespace) -> None:
     values: dict[str, Value] = {}
     for name, number in options.values:
         if name in values:
-            raise ValueError(f"{name!r} is given twice")
+            raise ValueError(f"{name!r:.80} is given twice")
         values[name] = Value(number, name)
     output = evaluate(options.expression, values)
     output.backward()
-    draw_graph(output, style=options.style, direction=options.direction).save(options.output)
-    print(f"{options.expression.strip()} = {output.data:.10g}")
+    picture = draw_graph(output, style=options.style, direction=options.direction)
+    picture.save(options.output)
+    print(f"{printable(options.expression.strip(), LINE)} = {output.data:.10g}")
     for name, value in values.items():
-        print(f"gradient by {name} = {value.grad:.10g}")
-    print(f"wrote {options.output}")
+        print(f"gradient by {printable(name)} = {value.grad:.10g}")
+    print(
+        f"wrote {printable(options.output, LINE)}" + (f", {picture.note}" if picture.note else "")
+    )
 
 
 def _task(options: Namespace) -> Task:
@@ -115,7 +119,9 @@ def _task(options: Namespace) -> Task:
 def _data(task: Task, options: Namespace) -> Dataset:
     data = task.make(options.seed)
     if len(data.classes) == 1:
-        raise ValueError(f"there is nothing to learn: every sample is of class {data.classes[0]!r}")
+        raise ValueError(
+            f"there is nothing to learn: every sample is of class {data.classes[0]!r:.80}"
+        )
     if options.limit is not None and options.limit < len(data):
         data = data.split(options.limit / len(data), options.seed)[0]
     return data
@@ -127,7 +133,8 @@ def _done(checkpoint: Path, optimizer: Any) -> int:
     Raises `ValueError` where it is another, since fit would go on with the checkpoint's.
     """
     if not checkpoint.exists():
-        print(f"there is no checkpoint in {checkpoint.parent}: training starts anew")
+        where = printable(checkpoint.parent, LINE)
+        print(f"there is no checkpoint in {where}: training starts anew")
     written = written_training(checkpoint)
     new = optimizer.state_dict()
     try:
@@ -171,12 +178,6 @@ def _folder(path: str) -> Path:
 
 def _counted(number: int, name: str) -> str:
     return f"{number} {name}" if number == 1 else f"{number} {name}s"
-
-
-def _contents(data: Dataset) -> str:
-    inputs = "1 input" if len(data.names) == 1 else f"{len(data.names)} inputs"
-    goal = f"classes {', '.join(data.classes)}" if data.classes else "a number to predict"
-    return f"{inputs}, {goal}"
 
 
 def _model(data: Dataset, task: Task, options: Namespace) -> MLP:

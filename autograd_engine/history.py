@@ -14,6 +14,7 @@ from autograd_engine.checkpoints import model_state, read_json, write_json
 from autograd_engine.engine import Value
 from autograd_engine.real import check_path
 from autograd_engine.recorder import Recording
+from autograd_engine.words import LINE, printable
 
 
 @dataclass
@@ -78,7 +79,9 @@ class Keeper:
             return
         check_path("keep a checkpoint as", path, "checkpoint.json")
         if not Path(path).absolute().parent.is_dir():
-            raise FileNotFoundError(f"the folder of the checkpoint {fspath(path)} does not exist")
+            raise FileNotFoundError(
+                f"the folder of the checkpoint {printable(path, LINE)} does not exist"
+            )
         if Path(path).is_dir():
             raise IsADirectoryError(
                 f"the checkpoint {fspath(path)!r} is a folder: name a file in it"
@@ -121,7 +124,8 @@ class Keeper:
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             self.model.load_state_dict(before)
             what = f"it has no {error}" if isinstance(error, KeyError) else error
-            raise ValueError(f"cannot resume from {fspath(self.path)}: {what}") from error
+            said = printable(what, LINE)
+            raise ValueError(f"cannot resume from {printable(self.path, LINE)}: {said}") from error
 
     def _set(self, model: dict[str, Any], training: dict[str, Any]) -> History:
         optimizer = [_kind(training["optimizer"]), _kind(self.optimizer.state_dict())]
@@ -138,7 +142,7 @@ class Keeper:
             raise ValueError(f"it was written with {name}={written}, not {name}={setting}")
         written = training["history"]
         lists: dict[str, Any] = {k: list(items) for k, items in written.items() if k != "ran"}
-        history = History(**lists, ran=str(written.get("ran", "")))
+        history = History(**lists, ran=printable(written.get("ran", ""), LINE))
         best = training["best"]
         if best is not None and len(best) != len(self.model.parameters()):
             raise ValueError(f"its best epoch has {len(best)} parameters")

@@ -180,4 +180,4 @@ def _number(name: str, number: object) -> float:
 
 def _shown(names: Sequence[object]) -> str:
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(map(repr, names[:3])) + more
+    return ", ".join(f"{name!r:.80}" for name in names[:3]) + more

@@ -11,6 +11,7 @@ from autograd_engine.engine import Value
 from autograd_engine.evaluation import Predictor
 from autograd_engine.history import History
 from autograd_engine.recording import no_grad
+from autograd_engine.words import printable
 
 MARKERS = "osD^vP*X"
 GRID = 60
@@ -67,9 +68,9 @@ def decision_boundary(model: Predictor, data: Dataset, path: str | PathLike[str]
             color=_colour(position),
             edgecolors="black",
             linewidths=0.5,
-            label=f"class {name}",
+            label=f"class {_plain(name)}",
         )
-    axes.set(xlabel=data.names[0], ylabel=data.names[1], title="Decision boundary")
+    axes.set(xlabel=_plain(data.names[0]), ylabel=_plain(data.names[1]), title="Decision boundary")
     axes.legend()
     figure.savefig(path, dpi=120)
 
@@ -100,6 +101,11 @@ def _scores(outputs: Any) -> list[float]:
 
 def _without(row: list[float], position: int) -> list[float]:
     return row[:position] + row[position + 1 :]
+
+
+def _plain(name: str) -> str:
+    """Return a name as matplotlib shows it: between two dollars it would read a formula."""
+    return printable(name, 40).replace("$", r"\$")
 
 
 def _colour(position: int) -> str:

@@ -43,7 +43,7 @@ def as_float(data: object) -> float:
     """
     if not is_number(data):
         hint = ": write v.data for its number" if hasattr(data, "backward") else ""
-        raise TypeError(f"expected one real number, got {type(data).__name__}: {data!r}{hint}")
+        raise TypeError(f"expected one real number, got {type(data).__name__}: {data!r:.80}{hint}")
     return float(data)  # type: ignore[arg-type]
 
 
@@ -124,7 +124,7 @@ def domain_error(
     else:
         call = f"{name}({', '.join(shown)})"
     kind = next(kind for kind in REASONS if isinstance(error, kind))
-    named = [f"{label!r} is {number!r}" for label, number in operands if label]
+    named = [f"{label!r:.80} is {number!r}" for label, number in operands if label]
     message = f"{call} {REASONS[kind]}" + (f" ({', '.join(named)})" if named else "")
     if said:
         message += f": {said}"

@@ -17,6 +17,6 @@ def step(options: Namespace) -> None:
     values: dict[str, Value] = {}
     for name, number in options.values:
         if name in values:
-            raise ValueError(f"{name!r} is given twice")
+            raise ValueError(f"{name!r:.80} is given twice")
         values[name] = Value(number, name)
     play(evaluate(options.expression, values))

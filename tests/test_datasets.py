@@ -320,3 +320,63 @@ def test_a_table_tells_its_columns(tmp_path):
 def test_a_missing_file_raises_the_usual_error(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nothing\.csv"):
         datasets.csv(tmp_path / "nothing.csv", "kind")
+
+
+# Quantities that are no numbers to Python.
+
+ODD = {
+    "an amount of money": "$12.50 -$5 ($7.10) €3 12,50€ 12.50_EUR USD_3 £1,500 ₹100",
+    "a percentage": "12% 12.5% -3,5_% 7‰",
+    "a number with a comma": "1,5 -1,5 ,5 1,500 1,500.25 1.234,56 1,234,567 1,5e3 1_000,5",
+    "a number in another spelling": "1_000 12_345 1'000 1.000.000 −5 −1.5",
+    "a negative number in brackets": "(12.50) (3)",
+    "a date": "2021-03-04 2021/3/4 24.12.2020 3/4/21 2021-03-04T12:00:00Z 2021-03-04_12:00",
+    "a time of day": "12:30 1:30_pm 12:30:45.5",
+}
+CELLS = [(what, cell.replace("_", " ")) for what, cells in ODD.items() for cell in cells.split()]
+CELLS += [("a number in another spelling", cell) for cell in ("1_000", "1\u202f000", "1\u00a0000")]
+
+
+@pytest.mark.parametrize("what, cell", CELLS)
+def test_a_target_of_quantities_in_an_odd_spelling_is_refused_saying_what_they_are(
+    tmp_path, what, cell
+):
+    path = tmp_path / "prices.csv"
+    for rows in ([cell] * 3, [cell, "red", "blue"], ["red", cell], ["3", cell, "4"]):
+        lines = ["x,price", *(f'{i},"{row}"' for i, row in enumerate(rows))]
+        path.write_text("\n".join(lines), "utf-8")
+        with pytest.raises(ValueError) as caught:
+            datasets.csv(path, "price")
+        said = str(caught.value)
+        assert said.startswith(f"{path}, line {rows.index(cell) + 2}: column 'price' has ")
+        assert f"which looks like {what}: write plain numbers" in said and "classes=True" in said
+        assert datasets.csv(path, "price", classes=True).classes  # whoever means classes says so
+    path.write_text(f'x,y\n"{cell}",1\n2,2\n', "utf-8")
+    with pytest.raises(ValueError, match=f"it looks like {what}; write plain numbers"):
+        datasets.csv(path, "y")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "0-17 18-25 55+", "<=50K >50K", "1st 2nd 3rd", "red green", "A320 B737", "1.2.3 10.0.0.1",
+        "class-1 class-2", "x$ y%", "a,b 1,a", "yes no", "True False", "12-lead 3/4", "½ Ⅷ",
+    ],
+)  # fmt: skip
+def test_names_with_digits_and_signs_stay_classes(tmp_path, cells):
+    path = tmp_path / "names.csv"
+    lines = ["x,kind", *(f'{i},"{cell}"' for i, cell in enumerate(cells.split() * 2))]
+    path.write_text("\n".join(lines), "utf-8")
+    assert datasets.csv(path, "kind").classes == sorted(cells.split())
+
+
+def test_names_that_never_come_again_are_no_classes(tmp_path):
+    path = tmp_path / "names.csv"
+    for count in (20, 21):
+        lines = ["x,name", *(f"{i},person {chr(97 + i)}" for i in range(count))]
+        path.write_text("\n".join(lines), "utf-8")
+        assert len(datasets.csv(path, "name", classes=True).classes) == count
+        if count == 20:
+            assert len(datasets.csv(path, "name").classes) == count
+    with pytest.raises(ValueError, match=r"names.csv, line 2: column 'name' has another text in each of the 21 rows"):  # fmt: skip
+        datasets.csv(path, "name")

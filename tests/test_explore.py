@@ -391,6 +391,123 @@ def test_predict_then_reveal_hides_checks_and_counts(opened):
     assert page.locator("#leaves .grad").all_inner_texts().count("?") == 3
 
 
+# Where one number stands in several places.
+
+PLACES = """() => {
+  const text = (e) => e?.textContent ?? null, all = (s) => [...document.querySelectorAll(s)];
+  const asked = document.querySelector(".node.asked"), chosen = document.querySelector(".node.chosen");
+  const said = text(document.querySelector(".verdict"))?.match(/it is (\\S+)\\.$/i)?.[1];
+  const found = [], same = (what, one, other) => one == null || other == null || found.push([what, one, other]);
+  if (said) same("verdict", said, asked?.dataset.gradient);
+  for (const row of all("#leaves li")) {
+    const name = text(row.querySelector(".name")), box = all(".node.leaf").find((e) => text(e.querySelector(".name")) === name);
+    const [data, gradient] = [...(box?.querySelectorAll(".number") ?? [])].map(text);
+    same(`gradient of ${name}`, gradient, text(row.querySelector(".grad")));
+    same(`data of ${name}`, box?.dataset.value, row.querySelector("[role=spinbutton]").value);
+    same(`all digits of ${name}`, row.querySelector(".grad").title || undefined, box?.dataset.gradient);
+  }
+  const [data, gradient] = [...(chosen?.querySelectorAll(".number") ?? [])].map(text);
+  same("sum", gradient, text(document.querySelector("#selected tfoot td")));
+  same("digits", chosen?.dataset.gradient || undefined, text(document.querySelector("#selected .exact"))?.replace("All digits: ", ""));
+  const known = chosen && !text(document.querySelector("#selected .result")).includes("not");
+  if (chosen) same("known", known, data !== "·");
+  const card = all("#card dd").at(-1)?.querySelector("b");
+  same("step", text(card), text(document.querySelector(".node.receiving")?.querySelectorAll(".number")[1]));
+  same("computed", text(document.querySelector("#card .result"))?.slice(2), text(document.querySelector(".node.computing .number")));
+  for (const bar of all(".node.receiving, .node.giving, .node.leaf")) {
+    const [, gradient] = [...bar.querySelectorAll(".number")].map(text);
+    same("label", bar.getAttribute("aria-label").includes("hidden"), gradient === "?");
+  }
+  return found;
+}"""
+
+
+def assert_places_agree(page):
+    for what, one, other in page.evaluate(PLACES):
+        assert one == other, f"{what}: {one} here, {other} there"
+
+
+def test_predict_then_reveal_in_mid_sweep_shows_the_gradient_it_names(opened):
+    for key in ("guess", "reveal"):
+        output = perceptron()
+        output.backward()
+        truth = ag.graph.leaves(output)[0].grad
+        page = opened(output, "#step=9")
+        page.keyboard.press("p")
+        page.locator("#guess").fill("7")
+        page.locator("#guess").press("Enter")
+        assert page.locator("#counter").inner_text().startswith("9 /")  # wrong: go on where you are
+        page.locator("#guess").fill(f"{truth:.3f}")
+        page.locator("#guess").press("Enter") if key == "guess" else page.locator("#reveal").click()
+        name = page.locator(".node.asked .name").text_content()
+        row = page.locator("#leaves li", has=page.locator(f'input[aria-label="{name}"]'))
+        shown = row.locator(".grad")
+        assert (
+            f"it is {shown.get_attribute('title')}."
+            in page.locator(".verdict").inner_text().lower()
+        )
+        assert float(shown.get_attribute("title")) == pytest.approx(truth, rel=DIGITS)
+        assert page.locator("#scrub").get_attribute("aria-valuetext").endswith("both passes done")
+        page.locator("#back").click()  # away from the end nothing is said of it
+        assert not re.search(r"\d", page.locator(".verdict").inner_text())
+        assert_places_agree(page)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_places_of_one_number_never_disagree(opened, seed):
+    rng = random.Random(seed)
+    output = [expression, perceptron, lambda: network(2), expression][seed]()
+    page = opened(output, f"#step={rng.randrange(12)}", height=1400)
+    last = int(page.locator("#scrub").get_attribute("max"))
+    explored = 0
+    for _ in range(60):
+        kind = rng.choice(
+            ["step", "step", "predict", "guess", "reveal", "drag", "reset", "select", "fold"]
+        )
+        if kind == "step":
+            page.evaluate("(k) => { const s = document.getElementById('scrub'); s.value = k; s.dispatchEvent(new Event('input')); }", rng.randrange(last + 1))  # fmt: skip
+        elif kind == "predict":
+            page.locator("#quiz").click()
+        elif kind in ("guess", "reveal") and page.locator("#question").is_visible():
+            if page.locator("#reveal").count():
+                asked = page.evaluate("explorer.gradient(explorer.names[document.querySelector('.node.asked')?.dataset.index ?? 0])")  # fmt: skip
+                page.locator("#guess").fill(repr(asked if rng.random() < 0.7 else 99.0))
+                page.locator("#guess").press("Enter") if kind == "guess" else page.locator("#reveal").click()  # fmt: skip
+            elif page.locator("#another").count():
+                page.locator("#another").click()
+            explored += 1
+        elif kind == "drag":
+            leaf = rng.choice(page.locator("#leaves input[role=spinbutton]").all())
+            leaf.fill(repr(rng.choice([0.0, -0.25, 1.5, 1e-7, 3e8, rng.uniform(-2.0, 2.0)])))
+            leaf.blur()
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+        elif kind == "reset" and page.locator("#reset").is_enabled():
+            page.locator("#reset").click()
+        elif kind == "select":
+            rng.choice(page.locator(".node[data-index]").all()).press("Enter")
+        elif kind == "fold" and page.locator("#unfold").is_visible():
+            page.locator("#unfold").click()
+        assert_places_agree(page)
+    assert explored > 1
+
+
+def test_what_a_smaller_picture_brings_into_sight_is_up_to_date(opened):
+    x = Value(1.5, "x")
+    output = ag.sum([ag.tanh(x * float(k)) for k in range(150)])
+    page = opened(output, "#step=0")
+    for key in ("End", "Home", "End"):
+        page.keyboard.press(key)
+    for button in ("#unfold", *["#smaller"] * 12):
+        if page.locator(button).is_visible():
+            page.locator(button).click()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    stale = page.evaluate("""() => { const canvas = document.getElementById("canvas").getBoundingClientRect();
+      return [...document.querySelectorAll(".node[data-index]")].filter((e) => { const r = e.getBoundingClientRect();
+        return r.right > canvas.left && r.left < canvas.right && r.bottom > canvas.top && r.top < canvas.bottom
+          && e.querySelector(".number").textContent === ""; }).length; }""")
+    assert stale == 0
+
+
 def test_everything_is_reached_by_keyboard_and_shows_where_one_is(opened):
     page = opened(expression())
     seen = []

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import base64
 import math
+import os
+import pickle
 import random
 import re
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import graphviz
 import pytest
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.views import Picture, draw, draw_dot
+from autograd_engine.views import Picture, draw, draw_dot, limit
+from autograd_engine.views.explore import explore
 from autograd_engine.views.folding import levels
 from autograd_engine.views.styles import decimal
 
@@ -420,6 +425,131 @@ def test_where_no_process_can_start_or_graphviz_fails_the_builtin_layout_draws(m
     assert draw(output).svg == builtin(output).svg
     with pytest.raises(RuntimeError, match="Graphviz"):
         draw(output, engine="dot")
+
+
+@pytest.fixture
+def slow_dot(monkeypatch, tmp_path):
+    """Graphviz is installed, and never ends; it writes who it and its helper are."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    dot = folder / "dot"
+    dot.write_text(f"#!/bin/sh\n/bin/sleep 300 &\necho $$ $! >> {folder}/started\nwait\n")
+    dot.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(limit, "SECONDS", 0.3)
+    yield
+    numbers = (folder / "started").read_text().split()
+    deadline = time.monotonic() + 10.0
+    while any(map(running, numbers)) and time.monotonic() < deadline:
+        time.sleep(0.01)  # what is killed takes a moment to be gone
+    assert numbers and [n for n in numbers if running(n)] == []
+
+
+def running(number: str) -> bool:
+    """Say whether a process is still there, as a zombie of ours too."""
+    try:
+        stat = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return False
+    return stat[0] != "Z" or int(stat[1]) == os.getpid()
+
+
+SHAPES = [{"style": s} for s in ("classic", "compact", "folded")] + [{"direction": "TB"}]
+
+
+@pytest.mark.parametrize("options", SHAPES, ids=str)
+def test_graphviz_that_does_not_end_is_stopped_and_the_builtin_layout_says_so(slow_dot, options):
+    output = network(2, 1)
+    picture = draw(output, **options)
+    drawn = texts(picture)
+    assert drawn[:-1] == texts(builtin(output, **options))
+    assert drawn[-1] == picture.note == "laid out without Graphviz, which took too long"
+    assert builtin(output, **options).note == ""
+
+
+def test_every_way_to_show_a_picture_ends_where_graphviz_does_not(slow_dot, tmp_path):
+    output = Value(2.0, "a") * 3.0
+    for ending in (".svg", ".html"):
+        draw(output).save(tmp_path / f"graph{ending}")
+        assert "without Graphviz" in (tmp_path / f"graph{ending}").read_text("utf-8")
+    assert "<img" in draw(output)._mime_()[1]
+    assert explore(output)._repr_mimebundle_()["text/markdown"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda output, folder: draw(output, engine="dot"),
+        lambda output, folder: draw(output).save(folder / "graph.png"),
+        lambda output, folder: draw(output).save(folder / "graph.PDF"),
+        lambda output, folder: draw_dot(output).pipe(),
+        lambda output, folder: draw_dot(output).pipe(format="png"),
+        lambda output, folder: draw_dot(output).pipe(encoding="utf-8"),
+        lambda output, folder: draw_dot(output).pipe(encoding="latin-1", engine="neato"),
+        lambda output, folder: draw_dot(output).render(folder / "graph"),
+        lambda output, folder: draw_dot(output).render(outfile=folder / "graph.png"),
+        lambda output, folder: draw_dot(output).view(folder / "graph"),
+        lambda output, folder: draw_dot(output)._repr_mimebundle_(),
+        lambda output, folder: draw_dot(output)._repr_image_svg_xml(),
+        lambda output, folder: draw_dot(output).copy().pipe(),
+        lambda output, folder: pickle.loads(pickle.dumps(draw_dot(output))).pipe(),
+    ],
+)
+def test_what_only_graphviz_can_make_is_refused_in_words_where_it_does_not_end(
+    slow_dot, tmp_path, call
+):
+    with pytest.raises(RuntimeError, match=r"Graphviz was stopped: its program `dot` took more"):
+        call(Value(2.0) * 3.0, tmp_path)
+    assert not {p.suffix for p in tmp_path.iterdir()} & {".png", ".PDF", ".pdf", ".svg"}
+
+
+def test_an_interrupt_stops_graphviz(slow_dot, monkeypatch):
+    def interrupted(self, given, seconds):
+        while not Path(os.environ["PATH"], "started").exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        draw(Value(2.0) * 3.0).svg  # noqa: B018
+
+
+@pytest.fixture
+def quick_dot(monkeypatch, tmp_path):
+    """Graphviz is installed: it answers with its arguments and what it was given, or fails."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    dot = folder / "dot"
+    dot.write_text(
+        '#!/bin/sh\n[ "$2" = -Tpdf ] && echo broken >&2 && exit 1\necho "$@"; /bin/cat\n'
+    )
+    dot.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+def test_draw_dot_pipes_and_renders_as_graphviz_does(quick_dot, tmp_path):
+    digraph = draw_dot(Value(2.0, "é") * 3.0)
+    source = digraph.source
+    assert digraph.pipe(encoding="utf-8") == f"-Kdot -Tsvg\n{source}"
+    assert digraph.pipe("png", engine="neato", renderer="cairo") == f"-Kneato -Tpng:cairo\n{source}".encode()  # fmt: skip
+    assert digraph._repr_mimebundle_() == {"image/svg+xml": f"-Kdot -Tsvg\n{source}"}
+    assert digraph.render(tmp_path / "graph") == str(tmp_path / "graph.svg")
+    assert (tmp_path / "graph.svg").read_text("utf-8") == f"-Kdot -Tsvg\n{source}"
+    assert digraph.render(outfile=tmp_path / "a.png", cleanup=True) == str(tmp_path / "a.png")
+    assert not (tmp_path / "a.gv").exists()
+    with pytest.raises(graphviz.FileExistsError):
+        digraph.render(outfile=tmp_path / "a.png", raise_if_result_exists=True)
+    with pytest.raises(ValueError, match="must be different"):
+        digraph.render(tmp_path / "a.png", outfile=tmp_path / "a.png")
+    with pytest.raises(graphviz.CalledProcessError, match="broken"):
+        digraph.pipe("pdf")
+    with pytest.raises(RuntimeError, match="`dot` failed on this picture: broken"):
+        draw(Value(2.0) * 3.0).save(tmp_path / "graph.pdf")
+
+
+def test_draw_dot_without_graphviz_raises_what_graphviz_does(no_dot):
+    with pytest.raises(graphviz.ExecutableNotFound):
+        draw_dot(Value(2.0) * 3.0).pipe()
 
 
 @pytest.mark.parametrize("ending", [".svg", ".dot", ".html"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import math
+import re
 from collections.abc import Iterable, Sequence
 from csv import Error as MalformedRow
 from csv import reader
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 from autograd_engine.datasets.dataset import Dataset
 from autograd_engine.real import check_path, flag
+from autograd_engine.words import LINE, printable
 
 MOST_CLASSES = 20
 
@@ -54,7 +56,8 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
     target column names classes, in sorted order. So do whole numbers, in ascending order,
     if at most 20 different ones follow each other without a gap, as 1, 2, 3 do, and repeat or
     count from 0; and so do -1 and 1. Any other numbers are to be predicted themselves.
-    `classes=True` or `False` overrules that. Blank lines are skipped.
+    `classes=True` or `False` overrules that, also where text is refused that nobody means as
+    classes: money, percentages, dates, 1,500, names that never repeat. Blank lines are skipped.
 
     Raises `ValueError` naming the file and the line (counted from 1, the header's) for a
     row of another length, a missing cell, text among numbers, NaN and infinities, a column
@@ -74,13 +77,12 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
     check_path("read a table from", path, "table.csv")
     if classes is not None:
         flag("classes", classes)
+    name = printable(fspath(path), LINE)
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
         try:
-            return _read(file, fspath(path), target, classes)
+            return _read(file, name, target, classes)
         except UnicodeDecodeError as error:
-            raise ValueError(
-                f"{fspath(path)}: not UTF-8 text ({error.reason}); save it as UTF-8"
-            ) from None
+            raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
 
 
 def columns(path: str | PathLike[str]) -> list[str]:
@@ -89,7 +91,7 @@ def columns(path: str | PathLike[str]) -> list[str]:
     Raises `ValueError` and `OSError` for a file that is no table, as `csv` does.
     """
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
-        return _rows(file, fspath(path))[0].cells
+        return _rows(file, printable(fspath(path), LINE))[0].cells
 
 
 class Row(NamedTuple):
@@ -141,15 +143,17 @@ def _check_header(header: Row, name: str, target: str) -> None:
         if not column:
             raise ValueError(f"{header.place}: column {position + 1} has no name")
         if column in columns[:position]:
-            raise ValueError(f"{header.place}: two columns are called {column!r}")
+            raise ValueError(f"{header.place}: two columns are called {column!r:.80}")
     if target not in columns:
         hint = ""
         if len(columns) == 1 and any(mark in columns[0] for mark in ";\t"):
             hint = "; columns are to be separated by commas"
-        known = ", ".join(map(repr, columns))
-        raise ValueError(f"{name}: there is no column {target!r}; the columns are {known}{hint}")
+        known = printable(", ".join(map(repr, columns)), LINE)
+        raise ValueError(
+            f"{name}: there is no column {target!r:.80}; the columns are {known}{hint}"
+        )
     if len(columns) == 1:
-        raise ValueError(f"{name}: beside {target!r} there is no column to predict it from")
+        raise ValueError(f"{name}: beside {target!r:.80} there is no column to predict it from")
 
 
 def _check_row(row: Row, columns: list[str]) -> None:
@@ -159,19 +163,21 @@ def _check_row(row: Row, columns: list[str]) -> None:
         )
     for cell, column in zip(row.cells, columns):
         if not cell:
-            raise ValueError(f"{row.place}: the cell of column {column!r} is missing")
+            raise ValueError(f"{row.place}: the cell of column {column!r:.80} is missing")
 
 
 def _number(row: Row, columns: list[str], position: int) -> float:
     cell = row.cells[position]
     number = _parsed(cell)
     if number is None:
+        meant = _meant(cell)
         raise ValueError(
-            f"{row.place}: column {columns[position]!r} has text, {cell!r}, for a number"
+            f"{row.place}: column {columns[position]!r:.80} has text, {cell!r:.80}, for a number"
+            + (f": it looks like {meant}; {PLAIN}" if meant else "")
         )
     if not math.isfinite(number):
         raise ValueError(
-            f"{row.place}: column {columns[position]!r} has {cell!r}, not a finite number"
+            f"{row.place}: column {columns[position]!r:.80} has {cell!r:.80}, not a finite number"
         )
     return number
 
@@ -184,18 +190,57 @@ def _parsed(cell: str) -> float | None:
         return None
 
 
+_DIGITS = r"[-+−]?(\d{1,3}([ .,'’_]\d{3})+([.,]\d+)?|\d*[.,]?\d+)(e[-+]?\d+)?"
+_MONEY = r"([$€£¥₹₽₩₺₪฿¢]|\b(usd|eur|gbp|chf|jpy|cny|inr)\b)"
+_MEANT = {
+    "a date": r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d))([T ].*)?",
+    "a time of day": r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?",
+    "a percentage": rf"{_DIGITS} ?[%‰]",
+    "an amount of money": rf"\(?[-+−]? ?{_MONEY} ?{_DIGITS}\)?|\(?{_DIGITS} ?{_MONEY}\)?",
+    "a negative number in brackets": rf"\({_DIGITS}\)",
+    "a number with a comma": rf"(?=.*,){_DIGITS}",
+    "a number in another spelling": _DIGITS,
+}
+"""How quantities are written that are no numbers to Python: one means no class by them."""
+
+PLAIN = "write plain numbers in the file, such as 1234.5"
+
+
+def _meant(cell: str) -> str:
+    """Say what kind of quantity the cell looks like, where it is text; "" where it does not."""
+    if _parsed(cell) is not None:
+        return ""
+    text = cell.replace("\u00a0", " ").replace("\u202f", " ").strip()
+    found = (what for what, form in _MEANT.items() if re.fullmatch(form, text, re.IGNORECASE))
+    return next(found, "")
+
+
 def _names_classes(rows: Sequence[Row], target: str, goal: int) -> bool:
     """Say whether the target column holds classes rather than numbers to predict."""
     numeric = [_parsed(row.cells[goal]) is not None for row in rows]
+    cells = {row.cells[goal] for row in rows}
+    strange = {cell for cell in cells if _meant(cell)}
+    for row in rows:
+        if row.cells[goal] in strange:
+            raise ValueError(
+                f"{row.place}: column {target!r:.80} has {row.cells[goal]!r:.80}, which looks like "
+                f"{_meant(row.cells[goal])}: {PLAIN}; if they are names of classes, pass "
+                "classes=True"
+            )
     if not any(numeric):
+        if len(cells) == len(rows) > MOST_CLASSES:
+            raise ValueError(
+                f"{rows[0].place}: column {target!r:.80} has another text in each of the "
+                f"{len(rows)} rows, first {rows[0].cells[goal]!r:.80}: there is nothing to learn "
+                "from names that never come again; if they are classes, pass classes=True"
+            )
         return True
     if not all(numeric):
         odd = rows[numeric.index(not numeric[0])]
         raise ValueError(
-            f"{odd.place}: column {target!r} mixes numbers and text, here {odd.cells[goal]!r}; "
-            "if they are names of classes, pass classes=True"
+            f"{odd.place}: column {target!r:.80} mixes numbers and text, here "
+            f"{odd.cells[goal]!r:.80}; if they are names of classes, pass classes=True"
         )
-    cells = {row.cells[goal] for row in rows}
     if len(cells) > MOST_CLASSES or not all(cell.lstrip("+-").isdecimal() for cell in cells):
         return False
     found = {int(cell) for cell in cells}

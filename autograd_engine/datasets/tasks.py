@@ -8,6 +8,7 @@ from typing import NamedTuple
 from autograd_engine.datasets.dataset import Dataset
 from autograd_engine.datasets.shapes import circles, moons, spirals, xor
 from autograd_engine.datasets.tables import csv, digits, iris
+from autograd_engine.words import printable
 
 
 class Task(NamedTuple):
@@ -41,5 +42,5 @@ def table(path: str, target: str, classes: bool | None) -> Dataset:
             if data.classes
             else "numbers to predict (--classes to tell them apart)"
         )
-        print(f"{target} holds {len(found)} different whole numbers: taken as {taken}")
+        print(f"{printable(target)} holds {len(found)} different whole numbers: taken as {taken}")
     return data

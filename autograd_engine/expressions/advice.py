@@ -13,7 +13,7 @@ from autograd_engine.expressions.vocabulary import FUNCTIONS, LISTS, PARAMETERS
 
 def similar(name: str, known: Mapping[str, Any], cutoff: float = 0.5) -> str:
     close = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f"; did you mean {close[0]!r:.80}?" if close else ""
 
 
 CONSTANTS = {

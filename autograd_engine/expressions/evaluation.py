@@ -18,6 +18,7 @@ from autograd_engine.expressions.advice import (
     similar,
 )
 from autograd_engine.expressions.vocabulary import FUNCTIONS, OPERATORS
+from autograd_engine.words import printable
 
 
 def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
@@ -44,11 +45,11 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
     mentioned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     for name in values:
         if name not in mentioned:
-            raise ValueError(f"{name!r} has a value, but the expression does not mention it")
+            raise ValueError(f"{name!r:.80} has a value, but the expression does not mention it")
     if isinstance(result, list):
         raise ValueError(
             f"the expression gives a list of {len(result)}, not one value: "
-            f"pick one, as in ({text})[0], or take their sum"
+            f"pick one, as in ({printable(text)})[0], or take their sum"
         )
     if isinstance(result, bool):
         raise ValueError(f"the expression gives {result}, not a number")
@@ -64,7 +65,7 @@ def _parsed(text: str) -> ast.Expression:
             return ast.parse(text, mode="eval")
         except SyntaxError as error:
             place = f" at character {error.offset}" if error.offset else ""
-            shown = repr(text if len(text) < 80 else text[:80] + "...")
+            shown = printable(repr(text))
             why = advice_on_text(text) or f": {error.msg}{place}"
             raise ValueError(f"cannot read the expression {shown}{why}") from None
 
@@ -104,11 +105,14 @@ class _Evaluation:
 
     def plain(self, node: ast.AST) -> str:
         """Return the text of this piece."""
+        return printable(self.source(node))
+
+    def source(self, node: ast.AST) -> str:
         return ast.get_source_segment(self.text, node) or self.text
 
     def piece(self, node: ast.AST) -> str:
         """Return the text of this piece, quoted."""
-        return repr(self.plain(node))
+        return printable(repr(self.source(node)))
 
     def named(self, node: ast.Name) -> Value:
         """Return the value of that name."""
@@ -119,7 +123,7 @@ class _Evaluation:
             raise ValueError(f"{name!r} is a function: call it, as in {name}(...)")
         number, more = CONSTANTS.get(name, ("2", ""))
         raise ValueError(
-            f"the name {name!r} has no value: give it one, as in {name}={number}"
+            f"the name {name!r:.80} has no value: give it one, as in {printable(name)}={number}"
             + (more or similar(name, self.values))
         )
 
@@ -132,7 +136,7 @@ class _Evaluation:
             )
         name = node.func.id
         if name not in FUNCTIONS:
-            raise ValueError(f"there is no function {name!r}{other_name(name)}")
+            raise ValueError(f"there is no function {name!r:.80}{other_name(name)}")
         for part in (*node.args, *(keyword.value for keyword in node.keywords)):
             if isinstance(part, ast.Starred) or any(item.arg is None for item in node.keywords):
                 raise ValueError(f"an expression cannot unpack with * in {self.piece(node)}")

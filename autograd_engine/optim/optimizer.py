@@ -123,7 +123,7 @@ class Optimizer:
                 if len(buffer) != len(self.parameters):
                     raise ValueError(
                         f"the optimizer has {len(self.parameters)} parameters, "
-                        f"but the state's buffer {name!r} is for {len(buffer)}"
+                        f"but the state's buffer {name!r:.80} is for {len(buffer)}"
                     )
                 fresh._buffers[name] = [as_float(item) for item in buffer]
         vars(self).update(vars(fresh))

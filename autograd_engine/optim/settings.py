@@ -12,6 +12,7 @@ from operator import index
 from typing import Any
 
 from autograd_engine.real import is_number, is_whole
+from autograd_engine.words import printable
 
 
 def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -> float:
@@ -23,10 +24,10 @@ def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -
     1.0
     """
     if not is_number(number) or isinstance(number, bool):
-        raise TypeError(f"{name} must be a number, got {number!r}")
+        raise TypeError(f"{name} must be a number, got {number!r:.80}")
     if not low <= number <= high or math.isinf(number):
         bounds = f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
-        raise ValueError(f"{name} must be a finite number, {bounds}; got {number!r}")
+        raise ValueError(f"{name} must be a finite number, {bounds}; got {number!r:.80}")
     return float(number)
 
 
@@ -37,7 +38,7 @@ def whole(name: str, number: int, low: int = 0) -> int:
     3
     """
     if not is_whole(number) or number < low:
-        raise ValueError(f"{name} must be an integer, at least {low}; got {number!r}")
+        raise ValueError(f"{name} must be an integer, at least {low}; got {number!r:.80}")
     return index(number)
 
 
@@ -75,10 +76,12 @@ def refusing(kind: str, owner: Any, state: Mapping[str, Any]) -> Iterator[None]:
     if not isinstance(state, Mapping) or not isinstance(state.get(kind), str):
         raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
     if state[kind] != name:
-        raise ValueError(f"the state was written with the {kind} {state[kind]}, not {name}")
+        raise ValueError(
+            f"the state was written with the {kind} {printable(state[kind])}, not {name}"
+        )
     try:
         if unlike := set(state["settings"]) ^ set(owner._settings):
             raise KeyError(*unlike)
         yield
     except (AttributeError, KeyError, OverflowError, TypeError) as error:
-        raise ValueError(f"the state of the {kind} {name} is damaged: {error!r}") from error
+        raise ValueError(f"the state of the {kind} {name} is damaged: {error!r:.200}") from error

@@ -15,6 +15,7 @@ Reading order:
     layout    built-in layout: rectangles and routes
     svg       a laid out scene as SVG
     dot       a scene in DOT, and Graphviz; draw_dot
+    limit     the classes of the package graphviz, with a limit of time
     picture   Picture, draw
     formulas  what a derivative looks like on paper, as plain data
     typesetting  formulas as text, LaTeX and HTML

@@ -120,15 +120,23 @@ class GraphvizMissing(RuntimeError):
     """Graphviz is not installed, or could not do what it was asked for."""
 
 
+class GraphvizSlow(GraphvizMissing):
+    """Graphviz took too long, and was stopped."""
+
+
 def run_dot(source: str, format: str) -> bytes:
     """Return the picture of a DOT source that Graphviz makes; `RuntimeError` where it cannot."""
     where = "this needs Graphviz (https://graphviz.org/download): "
     try:
         import graphviz
+
+        from autograd_engine.views import limit
     except (ImportError, OSError) as error:
         raise GraphvizMissing(f"{where}the Python package graphviz is missing ({error})") from None
     try:
-        return bytes(graphviz.Source(source).pipe(format=format, quiet=True))
+        return bytes(limit.Source(source).pipe(format=format, quiet=True))
+    except GraphvizSlow:
+        raise
     except (graphviz.ExecutableNotFound, OSError):  # a browser's Python starts no processes
         reason = "its program `dot` was not found"
     except (graphviz.CalledProcessError, RuntimeError) as error:
@@ -141,7 +149,8 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     """Return the graph as micrograd's notebooks draw it: a `graphviz.Digraph`.
 
     Raises `ValueError` for a `rankdir` that is neither LR nor TB, and for a format that
-    Graphviz does not know.
+    Graphviz does not know. Where Graphviz takes more than a few seconds for it, showing and
+    rendering it raise `RuntimeError`.
 
     >>> x = Value(2.0, label="x")
     >>> draw_dot(x * x).source.splitlines()[3].strip()
@@ -149,11 +158,13 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     """
     import graphviz
 
+    from autograd_engine.views.limit import Digraph
+
     if rankdir not in ("LR", "TB"):
         raise ValueError(f'rankdir must be "LR" or "TB", not {rankdir!r}')
     if not isinstance(output, Value):
         raise TypeError(f"draw_dot needs a Value, not {type(output).__name__}")
-    digraph = graphviz.Digraph(format=format, graph_attr={"rankdir": rankdir})
+    digraph = Digraph(format=format, graph_attr={"rankdir": rankdir})
     digraph.attr("node", fontname="Courier")
     values = graph.nodes(output)
     names = {id(value): f"v{i}" for i, value in enumerate(values)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from autograd_engine.words import LINE, printable
+
 
 def checked_path(
     path: str | os.PathLike[str], what: str, endings: tuple[str, ...], also: tuple[str, ...] = ()
@@ -27,9 +29,11 @@ def checked_path(
     if target.suffix.lower() not in (*endings, *also):
         listed = " ".join(map(repr, endings))
         needed = listed if len(endings) == 1 else f"one of {listed}"
-        raise ValueError(f"cannot save {what} as {str(path)!r}: the ending must be {needed}")
+        named = printable(repr(str(path)), LINE)
+        raise ValueError(f"cannot save {what} as {named}: the ending must be {needed}")
     if not target.parent.is_dir():
         raise FileNotFoundError(
-            f"cannot save {str(path)!r}: there is no folder {str(target.parent)!r}"
+            f"cannot save {printable(repr(str(path)), LINE)}: "
+            f"there is no folder {printable(repr(str(target.parent)), LINE)}"
         )
     return target

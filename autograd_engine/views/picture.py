@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.views.dot import GraphvizMissing, run_dot, write_dot
+from autograd_engine.views.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
 from autograd_engine.views.folding import fold, near
 from autograd_engine.views.notebooks import image, selected
 from autograd_engine.views.paths import checked_path
@@ -49,15 +49,21 @@ class Picture:
         self._scene = scene
         self._engine = engine
         self._svg = ""
+        self.note = ""
+        """What was done otherwise than usual: `svg` says it too, below the picture."""
         self.source = write_dot(scene)
         """The picture in DOT, the language of Graphviz."""
 
     def __repr__(self) -> str:
-        return f"<Picture: {self._scene.description}>"
+        said = f", {self.note}" if self.note else ""
+        return f"<Picture: {self._scene.description}{said}>"
 
     @property
     def svg(self) -> str:
-        """The picture as SVG, laid out by Graphviz where it is installed, else built in."""
+        """The picture as SVG, laid out by Graphviz where it is installed, else built in.
+
+        Where Graphviz takes more than a few seconds it is stopped, and a note says so.
+        """
         if not self._svg:
             self._svg = self._laid_out()
         return self._svg
@@ -68,17 +74,19 @@ class Picture:
                 text = run_dot(self.source, "svg").decode()
                 # Without the XML declaration, so that it can stand in a page.
                 return text[text.index("<svg") :].replace("\r\n", "\n")
-            except GraphvizMissing:
+            except GraphvizMissing as error:
                 if self._engine:
                     raise
-        return write_svg(self._scene)
+                if isinstance(error, GraphvizSlow):
+                    self.note = "laid out without Graphviz, which took too long"
+        return write_svg(self._scene, self.note)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture to a file of the kind that the path's ending names.
 
         The endings are .svg .png .pdf .dot .html; the page is self-contained. Raises
         `ValueError` for another ending, `FileNotFoundError` for a folder that does not
-        exist, and `RuntimeError` for .png and .pdf where Graphviz is missing.
+        exist, and `RuntimeError` for .png and .pdf where Graphviz is missing or too slow.
 
         >>> import os, tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -159,10 +167,10 @@ def draw(
     beyond that folded. `depth` opens regions down to that nesting depth, 0 none of them.
     `focus` shows only what is at most `radius` operations from that value. `direction` is
     LR, TB, RL or BT. `engine` is "dot" for Graphviz, "builtin" for the package's own
-    layout, None for Graphviz where it is installed.
+    layout, None for Graphviz where it is installed and takes no more than a few seconds.
 
     Raises `ValueError` for what it does not know and, unless `force`, for a picture of
-    more than 600 nodes; `RuntimeError` for "dot" where Graphviz is missing.
+    more than 600 nodes; `RuntimeError` for "dot" where Graphviz is missing or too slow.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> draw(a * b)

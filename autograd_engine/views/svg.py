@@ -17,21 +17,26 @@ from autograd_engine.views.scene import (
     Box,
     Scene,
     field_sizes,
+    text_width,
 )
 
 Point = tuple[float, float]
 
 
-def write_svg(scene: Scene) -> str:
-    """Return the scene as SVG, laid out without Graphviz; the same scene gives the same text."""
-    return "\n".join(_Page(scene, lay_out(scene)).lines()) + "\n"
+def write_svg(scene: Scene, note: str = "") -> str:
+    """Return the scene as SVG, laid out without Graphviz; the same scene gives the same text.
+
+    A note stands below it.
+    """
+    return "\n".join(_Page(scene, lay_out(scene), note).lines()) + "\n"
 
 
 class _Page:
     """A layout in the coordinates of the page: u and v turned into x and y."""
 
-    def __init__(self, scene: Scene, layout: Layout) -> None:
+    def __init__(self, scene: Scene, layout: Layout, note: str) -> None:
         self.scene = scene
+        self.note = note
         self.layout = layout
         self.upright = scene.direction in ("TB", "BT")
         self.mirrored = scene.direction in ("RL", "BT")
@@ -40,6 +45,8 @@ class _Page:
         """Return the lines of the file."""
         size = (self.layout.length, self.layout.breadth)
         width, height = reversed(size) if self.upright else size
+        if self.note:
+            width, height = max(width, text_width(self.note) + 16.0), height + LINE_HEIGHT
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}pt" height="{_n(height)}pt"'
             f' viewBox="0 0 {_n(width)} {_n(height)}" role="img"'
@@ -61,6 +68,8 @@ class _Page:
         yield "</g>"
         for box, place in zip(self.scene.boxes, self.layout.boxes):
             yield from _box(box, *self._placed(place))
+        if self.note:
+            yield _text(self.note, width / 2.0, height - LINE_HEIGHT / 2.0)
         yield "</svg>"
 
     def _point(self, point: Point) -> Point:

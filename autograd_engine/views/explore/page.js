@@ -13,7 +13,7 @@ const panels = new Panels(program, {
   reveal: (i) => { picture.reveal(i); picture.build(); show(); picture.follow([picture.boxOf(i)]); },
 });
 const quiz = new Quiz(program, graphData.names, {
-  answered: (text) => { show(); announce(text); focusQuiz(); },
+  answered: (text) => { finish(); show(); announce(text); focusQuiz(); },
   another: () => { quiz.next(); show(); focusQuiz(); },
 });
 
@@ -60,9 +60,17 @@ function announce(text) {
 function go(steps) {
   state.steps = Math.min(program.steps.length, Math.max(0, steps));
   state.resting = false;
+  quiz.forget();
   show();
   picture.follow();
   announce(panels.said);
+  stage.remember();
+}
+
+// What was asked for is the gradient that both passes end with: an answer shows that one.
+function finish() {
+  if (!quiz.done || state.steps === program.steps.length) return;
+  Object.assign(state, { steps: program.steps.length, resting: true });
   stage.remember();
 }
 
@@ -94,14 +102,16 @@ let waiting = 0, announcing = 0;
 // A dragged slider moves more often than the screen shows: once for each picture is enough.
 function change(leaf, value) {
   program.set(leaf, value);
+  quiz.forget();
   if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; show(); });
   clearTimeout(announcing);
   const name = graphData.names[leaf];
-  announcing = setTimeout(() => announce(`${name} = ${short(program.data[leaf])}, ${panels.L} = ${short(program.data[program.output])}`), 400);
+  announcing = setTimeout(() => announce(`${name} = ${short(program.data[leaf])}, ${panels.L} = ${panels.number(program.output, view())}`), 400);
 }
 
 function reset() {
   program.reset();
+  quiz.forget();
   show();
   for (const row of panels.rows) panels.settle(row);
   announce("The leaves are as they were.");
@@ -113,12 +123,6 @@ function focusQuiz() {
   if (field && !field.disabled) field.focus();
   else (at("another") ?? at("quiz")).focus();
 }
-
-// Where much is open, what scrolls into sight is brought up to date.
-let scrolled = 0;
-at("canvas").addEventListener("scroll", () => {
-  if (picture.values.size > FEW && !scrolled) scrolled = requestAnimationFrame(() => { scrolled = 0; picture.update(view()); });
-});
 
 // Buttons and keys. In a field keys write, and on a button space presses it.
 
@@ -160,5 +164,5 @@ globalThis.explorer = {
   names: graphData.names,
   value: (name) => program.data[index(name)],
   gradient: (name) => program.gradient[index(name)],
-  set: (name, number) => { program.set(index(name), number); show(); },
+  set: (name, number) => { program.set(index(name), number); quiz.forget(); show(); },
 };

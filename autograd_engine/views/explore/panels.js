@@ -27,14 +27,17 @@ class Panels {
     return view.hides(i) ? "?" : short(value);
   }
 
+  number(i, view, written = short) {
+    return view.known(i) ? written(this.program.data[i]) : "not computed yet";
+  }
+
   // One sentence on a value, for those who do not see the picture.
   sentence(i, view) {
     const { program } = this;
     const made = program.operands[i].length ? `${this.names[i]} = ${this.made(i)}` : this.names[i];
     const kind = program.isConstant(i) ? "constant" : program.operands[i].length ? "" : "leaf ";
     if (program.isConstant(i)) return `constant ${made}`;
-    const data = view.known(i) ? exact(program.data[i]) : "not computed yet";
-    return `${kind}${made}, data ${data}, gradient ${view.hides(i) ? "hidden" : exact(view.gradient[i])}`;
+    return `${kind}${made}, data ${this.number(i, view, exact)}, gradient ${view.hides(i) ? "hidden" : exact(view.gradient[i])}`;
   }
 
   made(i, put = this.named(i)) {
@@ -66,7 +69,7 @@ class Panels {
       return [...this.heading("Start", "Only the leaves are known"),
         el("p", {}, "The forward pass computes each value from its operands. Then the backward pass asks how much each of them moves the output.")];
     }
-    return [...this.heading("Both passes are done", `${this.L} = ${view.known(i) ? short(program.data[i]) : "·"}`),
+    return [...this.heading("Both passes are done", `${this.L} = ${this.number(i, view)}`),
       el("p", {}, "Drag a leaf's slider: every value and gradient follows. Click a value in the graph to see where its gradient comes from."),
       el("p", {}, el("button", { type: "button", class: "main", onclick: this.on.start }, "Step through both passes"))];
   }
@@ -164,8 +167,8 @@ class Panels {
       el("p", { class: "eyebrow" }, `Selected: ${kind}`),
       el("h2", { id: "selected-title" }, leaf ? this.names[i] : `${this.names[i]} = ${this.made(i)}`),
       !leaf && program.rule[i].name !== "opaque" && el("p", { class: "lines" },
-        el("span", {}, `= ${this.made(i, this.counted(i))}`),
-        el("span", { class: "result" }, view.known(i) ? `= ${exact(program.data[i])}` : "not computed yet")),
+        view.known(i) ? el("span", {}, `= ${this.made(i, this.counted(i))}`) : "",
+        el("span", { class: "result" }, `${view.known(i) ? "= " : ""}${this.number(i, view, exact)}`)),
       leaf && el("p", { class: "lines" }, el("span", { class: "result" }, `= ${exact(program.data[i])}`)),
       this.trouble(i),
       program.frozen.has(i) && el("p", { class: "warning" }, "Frozen: this page cannot compute it anew."),
@@ -189,7 +192,7 @@ class Panels {
       return el("tr", { class: made ? "" : "later" },
         el("td", {}, el("button", { type: "button", class: "link", onclick: () => this.on.select(node) }, this.names[node])),
         el("td", {}, made ? (view.hides(node) ? "?" : short(adjoint)) : "·"),
-        el("td", {}, short(partial)),
+        el("td", {}, view.known(node) ? short(partial) : "·"),
         el("td", {}, made ? (secret ? "?" : product) : "not yet"));
     });
     const more = uses.length - shown.length;

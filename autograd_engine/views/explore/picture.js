@@ -31,6 +31,7 @@ class Picture {
     if (program.graph.open) this.groups.forEach((_, g) => this.open.add(g));
     this.zoom = 1;
     this.focused = `v${program.output}`;
+    canvas.addEventListener("scroll", () => requestAnimationFrame(() => this.catchUp()));
   }
 
   get shut() {
@@ -55,6 +56,7 @@ class Picture {
   // Building.
 
   build() {
+    this.view = null;
     this.values = new Map();
     this.folded = new Map();
     this.arrows = [];
@@ -296,6 +298,7 @@ class Picture {
   // Showing numbers, and where the passes stand.
 
   update(view) {
+    this.view = view;
     const { program } = this;
     const most = Math.max(1e-300, ...Array.from(view.gradient, (g) => (Number.isFinite(g) ? Math.abs(g) : 0)));
     const inSight = this.sight();
@@ -376,6 +379,12 @@ class Picture {
   scale() {
     this.root.setAttribute("width", Math.round(this.width * this.zoom));
     this.root.setAttribute("height", Math.round(this.height * this.zoom));
+    this.catchUp();
+  }
+
+  // Where much is open, what comes into sight is brought up to date.
+  catchUp() {
+    if (this.view && this.values.size > FEW && this.root.isConnected) this.update(this.view);
   }
 
   fit() {

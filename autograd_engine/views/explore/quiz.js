@@ -12,9 +12,7 @@ class Quiz {
 
   restart() {
     this.revealed = new Map(); // value -> whether it was guessed
-    this.tries = new Map();
-    this.verdict = "";
-    this.typed = "";
+    this.forget();
     this.question = this.asked.find((i) => i !== this.program.output);
   }
 
@@ -30,7 +28,12 @@ class Quiz {
   ask(i) {
     if (!this.active || i === this.question || i === this.program.output || this.program.isConstant(i)) return;
     this.question = i;
-    this.verdict = "";
+    this.forget();
+  }
+
+  // A verdict is on the numbers of its moment: where they move, it goes.
+  forget() {
+    this.verdict = this.typed = "";
   }
 
   next() {
@@ -38,7 +41,11 @@ class Quiz {
     const order = [...this.asked.slice(at + 1), ...this.asked.slice(0, at + 1)];
     const open = order.find((i) => !this.revealed.has(i) && i !== this.program.output);
     this.question = open ?? this.question;
-    this.verdict = "";
+    this.forget();
+  }
+
+  get done() {
+    return this.revealed.has(this.question);
   }
 
   get score() {
@@ -65,7 +72,6 @@ class Quiz {
       this.revealed.set(i, true);
       this.verdict = ["right", `Right: it is ${exact(truth)}.`];
     } else {
-      this.tries.set(i, (this.tries.get(i) ?? 0) + 1);
       this.verdict = ["wrong", `Not yet. ${this.hint(typed(text), truth)}`];
     }
     this.on.answered(this.verdict[1]);
@@ -81,7 +87,7 @@ class Quiz {
 
   reveal() {
     const i = this.question;
-    if (this.revealed.has(i)) return;
+    if (this.done) return;
     this.revealed.set(i, false);
     this.typed = "";
     this.verdict = ["shown", `It is ${exact(this.program.gradient[i])}.`];
@@ -96,9 +102,9 @@ class Quiz {
     if (!this.active) return;
     const i = this.question;
     const [L, name] = [this.names[this.program.output], this.names[i]];
-    const done = this.revealed.has(i);
+    const { done } = this;
     const field = el("input", { type: "text", id: "guess", "aria-label": `your guess for the gradient of ${name}`, autocomplete: "off", disabled: done });
-    field.value = this.verdict ? this.typed : "";
+    field.value = this.typed;
     const left = this.asked.some((o) => !this.revealed.has(o) && o !== this.program.output);
     section.replaceChildren(
       el("p", { class: "eyebrow" }, "Predict, then reveal"),
@@ -108,7 +114,7 @@ class Quiz {
         done ? "" : el("button", { type: "submit", class: "main" }, "Check"),
         done ? "" : el("button", { type: "button", id: "reveal", onclick: () => this.reveal() }, "Reveal"),
         left ? el("button", { type: "button", id: "another", class: done ? "main" : "", onclick: () => this.on.another() }, "Next") : ""),
-      el("p", { class: `verdict ${this.verdict[0] ?? ""}`, role: "status" }, this.verdict[1] ?? "The partials on the arrows are all you need. Click another value to be asked for that one."),
+      el("p", { class: `verdict ${this.verdict[0] ?? ""}`, role: "status" }, this.verdict[1] ?? "Asked for is the gradient at the end of both passes: the partials on the arrows are all you need. Click another value to be asked for that one."),
       el("p", { id: "score" }, `Score: ${this.score} of ${this.revealed.size}${left ? "" : ". That was the last one."}`));
   }
 }

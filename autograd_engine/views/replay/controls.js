@@ -39,7 +39,7 @@ at("plane-list").classList.toggle("two", planes.length > 1);
 if (planes.length) {
   const { classes } = planes[0].plane;
   at("legend").replaceChildren(
-    ...classes.map((name, k) => el("span", {}, el("i", { class: `shape class-${k % SHAPES.length}`, "aria-hidden": "true" }, SHAPES[k % SHAPES.length]), /^-?\d+$/.test(name) ? `class ${name}` : name)),
+    ...classes.map((name, k) => el("span", {}, el("i", { class: `shape class-${k % SHAPES.length}`, "aria-hidden": "true" }, SHAPES[k % SHAPES.length]), /^-?\d+$/.test(name) ? `class ${name}` : shortened(name))),
     el("span", {}, el("i", { class: "shape", "aria-hidden": "true" }, "◯"), `sample ${grouped(runs[0].sample)}`));
 }
 put(at("title"), "Replay");
