@@ -13,10 +13,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_engine.engine import LEAF, Dot, Value, as_value, constant, number, topological_order
+from autograd_engine.engine import (
+    LEAF,
+    Dot,
+    Value,
+    as_value,
+    constant,
+    number,
+    partials_of,
+    read,
+    told,
+    topological_order,
+)
 from autograd_engine.functions import dot
 from autograd_engine.real import as_float, as_list, check_function, is_number, is_whole
-from autograd_engine.recording import recording
+from autograd_engine.recording import WATCHED, recording
 
 
 def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
@@ -39,7 +50,9 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     for value in inputs:
         if not isinstance(value, Value):
             raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
-    partials = recorded_partials if create_graph else _partials
+    if WATCHED and not create_graph:
+        told("sweep", output, 1.0)
+    partials = recorded_partials if create_graph else partials_of
     adjoints: dict[int, Any] = {id(output): constant(1.0) if create_graph else 1.0}
     runs: list[int] = []
     for node in reversed(topological_order(output, runs=None if create_graph else runs)):
@@ -62,10 +75,6 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     ]
 
 
-def _partials(node: Value) -> tuple[float, ...]:
-    return node.partials
-
-
 def _times(adjoint: Any, partial: Any) -> Any:
     """Return the product; a constant factor of 1 or 0 is left out of the recorded graph."""
     if isinstance(partial, Value) or not isinstance(adjoint, Value):
@@ -79,14 +88,14 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
     Raises `RuntimeError` naming the leaf that was changed since the forward pass.
     """
     operands = node.operands
-    numbers = [operand.data for operand in operands]
+    numbers = [operand._data for operand in operands]
     partials = node.rule.partials(node, *operands)
-    recorded = [partial.data if isinstance(partial, Value) else partial for partial in partials]
+    recorded = map(number, partials)
     try:
-        unchanged = _same(node.rule.forward(*numbers), node.data)
+        unchanged = _same(node.rule.forward(*numbers), node._data)
     except (ArithmeticError, ValueError):
         unchanged = False
-    if not unchanged or not all(map(_same, recorded, node.partials)):
+    if not unchanged or not all(map(_same, recorded, partials_of(node))):
         leaves = [value for value in operands if value.rule is LEAF]
         names = " or ".join(
             (value.label and repr(value.label)) or repr(value) for value in leaves or operands
@@ -164,7 +173,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
             shaped = tuple(
                 map_numbers(lambda leaf: next(slopes), args[position]) for position in positions
             )
-        value = output if nested else output.data
+        value = output if nested else read(output)
         return value, shaped if isinstance(argnums, Iterable) else shaped[0]
 
     return derivative
@@ -272,8 +281,10 @@ def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
         inputs, outputs = _evaluate(f, point)
         several = isinstance(outputs, (list, tuple))
         values = [one_value(output) for output in (outputs if several else [outputs])]
+        for value in values if WATCHED and not nested else ():
+            told("sweep", value, 1.0)
         tangents: dict[int, Any] = dict(zip(map(id, inputs), direction))
-        partials = recorded_partials if nested else _partials
+        partials = recorded_partials if nested else partials_of
         for node in topological_order(*values):
             if id(node) not in tangents:
                 moving = [

@@ -406,17 +406,24 @@ class Value:
     @property
     def data(self) -> float:
         """The number."""
+        if WATCHED:
+            told("data", self, self._data)
         return self._data
 
     @data.setter
     def data(self, data: Any) -> None:
-        self._data = as_float(data)
+        number = as_float(data)
+        if WATCHED:
+            told("set", self, number)
+        self._data = number
 
     @property
     def grad(self) -> float:
         """The derivative by this value: a leaf's is the sum over every `backward()` since
         `zero_grad()`, that of a value in between belongs to the latest one.
         """
+        if WATCHED:
+            told("grad", self, grad_of(self))
         try:
             return self._grad
         except AttributeError:  # interpreted, a computed value has none before a sweep
@@ -424,7 +431,10 @@ class Value:
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        self._grad = as_float(grad)
+        number = as_float(grad)
+        if WATCHED:
+            told("set grad", self, number)
+        self._grad = number
 
     @property
     def label(self) -> str:
@@ -448,10 +458,10 @@ class Value:
     @property
     def partials(self) -> tuple[float, ...]:
         """The derivatives of this value by each operand, as of the forward pass."""
-        if self.x is None:
-            return ()
-        expand(self)
-        return (self.dx,) if self.y is None else (self.dx, self.dy)
+        if WATCHED:  # they follow from the operands' numbers
+            for operand in self.operands:
+                told("data", operand, operand._data)
+        return partials_of(self)
 
     @property
     def op(self) -> str:
@@ -468,10 +478,10 @@ class Value:
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={self.data}, grad={self.grad}{label})"
+        return f"Value(data={self._data}, grad={grad_of(self)}{label})"
 
     def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
+        return format(self._data, spec) if spec else repr(self)
 
     # Derivatives.
 
@@ -483,6 +493,8 @@ class Value:
         An adjoint of exactly 0 passes nothing on, not even to an infinite partial.
         """
         start = as_float(seed)
+        if WATCHED:
+            told("sweep", self, start)
         if LISTENING and get_ident() in LISTENING:
             LISTENING[get_ident()](self, start)
         runs: list[int] = []
@@ -505,7 +517,7 @@ class Value:
 
     def zero_grad(self) -> None:
         """Set this value's gradient to 0."""
-        self._grad = 0.0
+        self.grad = 0.0
 
     def detach(self) -> Value:
         """Return a constant of the same number, cut off from the graph."""
@@ -806,6 +818,25 @@ def watched(name: str, x: Value, other: object) -> bool:
     return holds
 
 
+def told(name: str, x: Value, number: float) -> None:
+    """If this thread compiles a function, tell of a number that leaves the graph, or enters it.
+
+    The name says how: by "data" (also by package code, which may hand it on or not) or "grad",
+    both properties; "read" by somebody in another way; from outside by "set" and "set grad";
+    or as gradients by a "sweep", told of its output and seed before it begins.
+    """
+    watch = WATCHED.get(get_ident())
+    if watch is not None:
+        watch(name, x, number, True)
+
+
+def read(operand: Any) -> Any:
+    """Return the number of a Value for somebody to use, or the number itself."""
+    if WATCHED and isinstance(operand, Value):
+        told("read", operand, operand._data)
+    return number(operand)
+
+
 def apply(rule: Primitive, x: Value, y: Value | None = None) -> Value:
     """Return the value of any primitive at x (and y)."""
     try:
@@ -834,8 +865,8 @@ def constant(data: object) -> Value:
 
 def clone(node: Value, x: Value | None, y: Value | None) -> Value:
     """Return a value like this one, on the operands given."""
-    twin = Value(node._data)
-    twin._grad = node.grad
+    twin = Value(read(node) if x is None else node._data)
+    twin._grad = grad_of(node)
     twin.x = x
     twin.y = y
     twin.dx = node.dx
@@ -844,6 +875,22 @@ def clone(node: Value, x: Value | None, y: Value | None) -> Value:
     if noted(node) is not NOTHING:
         twin.note = node.note
     return twin
+
+
+def grad_of(node: Value) -> float:
+    """Return the gradient of a value, unheard."""
+    try:
+        return node._grad
+    except AttributeError:
+        return 0.0
+
+
+def partials_of(node: Value) -> tuple[float, ...]:
+    """Return the partials of a value by each operand."""
+    if node.x is None:
+        return ()
+    expand(node)
+    return (node.dx,) if node.y is None else (node.dx, node.dy)
 
 
 def noted(node: Value) -> Note:

@@ -163,11 +163,15 @@ class Program:
 
         function = tape_to_jax(self._tape)
         count, expected = self._count, numpy.array(self._guards.expected)
+        isclose = import_module("jax.numpy").isclose
 
         def outputs(parameters: Any, inputs: Any = None) -> Any:
             found = function(parameters, inputs)
             if len(expected):
-                held = (found[..., count:] == expected).all(-1, keepdims=True)
+                slack = numpy.array(self._guards.slack(numpy.finfo(found.dtype).eps), found.dtype)
+                held = isclose(
+                    found[..., count:], expected.astype(found.dtype), slack, 0.0, equal_nan=True
+                ).all(-1, keepdims=True)
                 found = found * (held / held)  # 0 / 0 where one does not hold
             return found[..., 0] if self._single else found[..., :count]
 

@@ -33,8 +33,9 @@ def compile(
     A function is called once, on fresh leaves of the example's shape: a number, or lists,
     tuples, dicts and arrays of numbers, nested as you like. Those are the inputs, in flattened
     order. It returns a Value, or several in lists, tuples and arrays. Each comparison and truth
-    test of Values that it makes is a guard: where it comes out otherwise, a call raises
-    `GuardError`. What it reads as plain numbers (`.data`, `.grad`) stays as it was.
+    test of Values that it makes is a guard, and so is each number of a Value that it reads
+    (`.data`, `.partials`, the floats of a gradient): where it comes out otherwise, a call raises
+    `GuardError`. Random numbers, appends and other side effects are those of that one call.
 
     With `exact` the program gives the same bits as the engine, of a batch row by row. With
     `check=False` a result may be infinite or NaN. The back end is "auto", "numpy", "numba" or
@@ -42,7 +43,7 @@ def compile(
 
     Raises `ValueError` for an input or parameter that is not a leaf, or given twice, for an
     output that depends on no Value and for an unknown back end, `TypeError` for what is not
-    a Value and for switches that are not True or False, and `ImportError` naming the extra to
+    a Value, for a `.grad` that the function did not compute itself and for switches that are not True or False, and `ImportError` naming the extra to
     install.
 
     >>> from autograd_engine import tanh
@@ -151,6 +152,12 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
     # Inside a derivative, so that one that f takes is made of Values too.
     with differentiating(), Watch() as watch:
         outputs = f(map_numbers(fresh, example))
+    for guard in watch.guards:
+        if guard.name == "grad":
+            raise TypeError(
+                f"{guard.place}\nThe .grad read here is none that the function computed, and a "
+                f"program reads the data of leaves alone: pass it as an input"
+            )
     return outputs, inputs, watch.guards
 
 
