@@ -13,21 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_engine.engine import (
-    LEAF,
-    Dot,
-    Value,
-    as_value,
-    constant,
-    number,
-    partials_of,
-    read,
-    told,
-    topological_order,
-)
+from autograd_engine.engine import LEAF, Dot, Value, as_value, constant, number, topological_order
 from autograd_engine.functions import dot
 from autograd_engine.real import as_float, as_list, check_function, is_number, is_whole
-from autograd_engine.recording import WATCHED, recording
+from autograd_engine.recording import WATCHED, recording, told
 
 
 def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
@@ -52,7 +41,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
             raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
     if WATCHED and not create_graph:
         told("sweep", output, 1.0)
-    partials = recorded_partials if create_graph else partials_of
+    partials = recorded_partials if create_graph else Value._slopes
     adjoints: dict[int, Any] = {id(output): constant(1.0) if create_graph else 1.0}
     runs: list[int] = []
     for node in reversed(topological_order(output, runs=None if create_graph else runs)):
@@ -95,7 +84,7 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
         unchanged = _same(node.rule.forward(*numbers), node._data)
     except (ArithmeticError, ValueError):
         unchanged = False
-    if not unchanged or not all(map(_same, recorded, partials_of(node))):
+    if not unchanged or not all(map(_same, recorded, node._slopes())):
         leaves = [value for value in operands if value.rule is LEAF]
         names = " or ".join(
             (value.label and repr(value.label)) or repr(value) for value in leaves or operands
@@ -173,7 +162,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
             shaped = tuple(
                 map_numbers(lambda leaf: next(slopes), args[position]) for position in positions
             )
-        value = output if nested else read(output)
+        value = output if nested else output._data
         return value, shaped if isinstance(argnums, Iterable) else shaped[0]
 
     return derivative
@@ -284,7 +273,7 @@ def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
         for value in values if WATCHED and not nested else ():
             told("sweep", value, 1.0)
         tangents: dict[int, Any] = dict(zip(map(id, inputs), direction))
-        partials = recorded_partials if nested else partials_of
+        partials = recorded_partials if nested else Value._slopes
         for node in topological_order(*values):
             if id(node) not in tangents:
                 moving = [

@@ -25,7 +25,7 @@ from typing import Any, Final, TypeAlias
 from autograd_engine import floats
 from autograd_engine.compiling import COMPILED, mypyc_attr
 from autograd_engine.real import LEAVING, as_float, domain_error, is_number
-from autograd_engine.recording import LISTENING, PAUSED, SILENT, TRACED, WATCHED, recording
+from autograd_engine.recording import LISTENING, PAUSED, SILENT, TRACED, WATCHED, recording, told
 
 REAL: Final = (-math.inf, math.inf)
 POSITIVE: Final = (0.0, math.inf)
@@ -461,7 +461,14 @@ class Value:
         if WATCHED:  # they follow from the operands' numbers
             for operand in self.operands:
                 told("data", operand, operand._data)
-        return partials_of(self)
+        return self._slopes()
+
+    def _slopes(self) -> tuple[float, ...]:
+        """Return the partials, unheard."""
+        if self.x is None:
+            return ()
+        expand(self)
+        return (self.dx,) if self.y is None else (self.dx, self.dy)
 
     @property
     def op(self) -> str:
@@ -818,18 +825,6 @@ def watched(name: str, x: Value, other: object) -> bool:
     return holds
 
 
-def told(name: str, x: Value, number: float) -> None:
-    """If this thread compiles a function, tell of a number that leaves the graph, or enters it.
-
-    The name says how: by "data" (also by package code, which may hand it on or not) or "grad",
-    both properties; "read" by somebody in another way; from outside by "set" and "set grad";
-    or as gradients by a "sweep", told of its output and seed before it begins.
-    """
-    watch = WATCHED.get(get_ident())
-    if watch is not None:
-        watch(name, x, number, True)
-
-
 def read(operand: Any) -> Any:
     """Return the number of a Value for somebody to use, or the number itself."""
     if WATCHED and isinstance(operand, Value):
@@ -883,14 +878,6 @@ def grad_of(node: Value) -> float:
         return node._grad
     except AttributeError:
         return 0.0
-
-
-def partials_of(node: Value) -> tuple[float, ...]:
-    """Return the partials of a value by each operand."""
-    if node.x is None:
-        return ()
-    expand(node)
-    return (node.dx,) if node.y is None else (node.dx, node.dy)
 
 
 def noted(node: Value) -> Note:

@@ -86,7 +86,11 @@ def _first(outputs: Any, target: Any) -> Any:
 
 def _compiled(model: Any, samples: list[Sample], loss: Loss, right: Judge) -> Results | None:
     """Return what `measure` does, by a program, where that is possible and pays off."""
-    if WATCHED or not hasattr(model, "parameters") or len(model.parameters()) * len(samples) < _WORTH_IT:
+    if (
+        WATCHED
+        or not hasattr(model, "parameters")
+        or len(model.parameters()) * len(samples) < _WORTH_IT
+    ):
         return None
     try:
         require()

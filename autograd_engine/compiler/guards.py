@@ -22,7 +22,17 @@ from struct import pack
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from autograd_engine.engine import CONSTANT, Primitive, Value, above, at_least, equals, grad_of
+from autograd_engine.engine import (
+    CONSTANT,
+    Primitive,
+    Value,
+    above,
+    at_least,
+    equals,
+    grad_of,
+    record,
+    stopped,
+)
 from autograd_engine.graph import nodes
 from autograd_engine.recording import WATCHED, recording
 from autograd_engine.sources import is_own, place
@@ -150,7 +160,9 @@ class Watch:
         key = (name == "grad", id(x), number.hex())
         if x.rule is not CONSTANT and key not in self._found:
             where = place("numpy", "copy")
-            self._found[key] = Guard(name, x.label, (number, number), x, number, *where)
+            with recording():  # no gradient comes through, not even a 0 to an infinite slope
+                value = record(stopped, x._data, x, None, 0.0, 0.0)
+            self._found[key] = Guard(name, x.label, (number, number), value, number, *where)
 
     def _keep(self, values: Iterable[Value]) -> None:
         for value in values:
@@ -160,12 +172,12 @@ class Watch:
 def _own() -> bool:
     """Say whether it is the package itself that reads, beside what it computes for others."""
     frame = sys._getframe(2)
-    while frame.f_back and frame.f_globals.get("__name__") in _COMPUTING:
+    while frame.f_back and frame.f_globals.get("__name__") in _TELLING:
         frame = frame.f_back
     return is_own(frame.f_code.co_filename)
 
 
-_COMPUTING = "autograd_engine.engine", "autograd_engine.derivatives"
+_TELLING = {f"autograd_engine.{name}" for name in ("recording", "engine", "derivatives")}
 
 
 def _identity(value: Value) -> object:
@@ -180,7 +192,7 @@ class Guards:
         kept = [
             (guard, place)
             for guard, place in zip(guards, tape.outputs[first:])
-            if not tape.start - len(tape.constants) <= place < tape.start
+            if place >= tape.start
         ]
         tape.outputs[first:] = [place for _, place in kept]
         self._tape = tape
@@ -193,33 +205,33 @@ class Guards:
         return len(self.kept)
 
     def check(self, outputs: Any, leaves: Any, rows: Any) -> None:
-        """Raise `GuardError` for the first guard in the first row that came out otherwise."""
+        """Raise `GuardError` for the first guard in the first row that came out otherwise.
+
+        What differs is computed again with the engine's bits: a back end may round otherwise.
+        """
         found = outputs[:, self._first :]
         if found.tobytes() == self._bits * len(found):
             return
-        right = {self._bits}
-        for i, row in enumerate(found):
-            bits = row.tobytes()
-            if bits not in right:
-                self._look(leaves.tolist() + ([] if rows is None else rows[i].tolist()), i, rows)
-                right.add(bits)
-
-    def _look(self, given: list[float], i: int, rows: Any) -> None:
-        """Raise `GuardError` if the engine's own bits differ too: a back end may round anew."""
         from autograd_engine.compiler.exact import Interpreter
 
-        values = Interpreter(self._tape).values(given)
-        where = f" in row {i}" if rows is not None and len(rows) > 1 else ""
-        for guard, at in zip(self.kept, self._tape.outputs[self._first :]):
-            if not same(values[at], guard.expected):
-                raise GuardError(f"{guard.place}\n{self._message(guard, at, values, where)}")
+        exact, right = Interpreter(self._tape), {self._bits}
+        for i, row in enumerate(found):
+            bits = row.tobytes()
+            if bits in right:
+                continue
+            values = exact.values(leaves.tolist() + ([] if rows is None else rows[i].tolist()))
+            for guard, at in zip(self.kept, self._tape.outputs[self._first :]):
+                if not same(values[at], guard.expected):
+                    where = f" in row {i}" if len(found) > 1 else ""
+                    raise GuardError(f"{guard.place}\n{self._message(guard, at, values, where)}")
+            right.add(bits)
 
-    def slack(self, eps: float) -> list[float]:
-        """Return by how much, relative to it, each guard may miss where nobody can look again."""
-        computed = [at >= self._tape.start for at in self._tape.outputs[self._first :]]
+    def computed(self) -> list[bool]:
+        """Say of each guard whether it holds a number that was computed, and so rounded."""
+        start, outputs = self._tape.start, self._tape.outputs[self._first :]
         return [
-            4096 * eps * (far and not guard.compares)
-            for guard, far in zip(self.kept, computed)
+            not guard.compares and self._tape.x[at - start] >= start
+            for guard, at in zip(self.kept, outputs)
         ]
 
     def _message(self, guard: Guard, at: int, values: list[float], where: str) -> str:

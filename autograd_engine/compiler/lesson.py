@@ -54,6 +54,10 @@ class Lesson:
         self.data = rows = self.form.rows(samples)
         self.targets: dict[float, Any] = {}
         self.traces = Traces(model, loss)
+        if self.traces.lasting:
+            raise Unfit(
+                f"a trial would move on {self.traces.lasting}, an iterator of model or loss"
+            )
         self._watch = Watch()
         failure: Exception | None = None
         try:

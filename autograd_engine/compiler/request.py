@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from inspect import signature
 from typing import Any
 
-from autograd_engine.compiler.guards import Guard, Watch
+from autograd_engine.compiler.guards import Guard, GuardError, Watch, same
 from autograd_engine.compiler.program import BACK_ENDS, Program
 from autograd_engine.derivatives import differentiating, map_numbers
 from autograd_engine.engine import CONSTANT, LEAF, Value, as_value
@@ -43,8 +43,8 @@ def compile(
 
     Raises `ValueError` for an input or parameter that is not a leaf, or given twice, for an
     output that depends on no Value and for an unknown back end, `TypeError` for what is not
-    a Value, for a `.grad` that the function did not compute itself and for switches that are not True or False, and `ImportError` naming the extra to
-    install.
+    a Value, for a `.grad` read that the function did not compute and for switches that are not
+    True or False, and `ImportError` naming the extra to install.
 
     >>> from autograd_engine import tanh
     >>> w = Value(0.5, "w")
@@ -85,6 +85,17 @@ def compile(
             number = tape.constants[place - tape.start]
             raise ValueError(
                 f"output {named(tops[i], i)} depends on no Value: it is the constant {number!r}"
+            )
+    changed = next((guard for guard in guards if guard.name == "set"), None)
+    if changed is not None:
+        from autograd_engine.compiler.exact import Interpreter
+
+        now = [leaf._data for leaf in (*tape.parameters, *tape.others, *tape.inputs)]
+        values = Interpreter(tape).values(now)
+        if not all(same(values[at], top._data) for at, top in zip(tape.outputs, tops)):
+            raise GuardError(
+                f"{changed.place}\nThe function sets the number of a Value that it used before: a "
+                f"program has one number for both. Make another Value for the new number"
             )
     single = isinstance(outputs, Value)
     return Program(tape, single=single, guards=guards, check=check, backend=backend)
