@@ -524,7 +524,9 @@ class Value:
 
     def zero_grad(self) -> None:
         """Set this value's gradient to 0."""
-        self.grad = 0.0
+        if WATCHED:
+            told("set grad", self, 0.0)
+        self._grad = 0.0  # by the property, what mypyc makes of it crashes
 
     def detach(self) -> Value:
         """Return a constant of the same number, cut off from the graph."""
