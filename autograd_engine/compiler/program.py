@@ -86,8 +86,8 @@ class Program:
         of `program.parameters`, those numbers are used instead of the Values'.
 
         Raises `ValueError` for a wrong length or zero rows, `TypeError` for what is not real
-        numbers, `GuardError` where a comparison comes out otherwise than when the function was
-        compiled, and `FloatingPointError` naming the first value that is not finite.
+        numbers, `GuardError` where a comparison, or a number that was read, comes out otherwise
+        than when the function was compiled, and `FloatingPointError` naming the first value that is not finite.
         """
         rows, batch = self._rows(x)
         leaves = self._leaves(parameters)
