@@ -87,7 +87,8 @@ class Program:
 
         Raises `ValueError` for a wrong length or zero rows, `TypeError` for what is not real
         numbers, `GuardError` where a comparison, or a number that was read, comes out otherwise
-        than when the function was compiled, and `FloatingPointError` naming the first value that is not finite.
+        than when the function was compiled, and `FloatingPointError` naming the first value that
+        is not finite.
         """
         rows, batch = self._rows(x)
         leaves = self._leaves(parameters)
