@@ -15,7 +15,7 @@ from autograd_engine.engine import Value, as_value, number
 from autograd_engine.functions import dot
 from autograd_engine.gradients import gradient, tangents
 from autograd_engine.real import as_float, as_list, check_function, is_number, is_whole
-from autograd_engine.recording import recording
+from autograd_engine.recording import WATCHED, recording, told
 from autograd_engine.zeros import agreed
 
 _nesting = threading.local()
@@ -78,7 +78,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
             shaped = tuple(
                 map_numbers(lambda leaf: next(slopes), args[position]) for position in positions
             )
-        value = output if nested else output.data
+        value = output if nested else output._data
         return value, shaped if isinstance(argnums, Iterable) else shaped[0]
 
     return derivative
@@ -187,6 +187,8 @@ def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float])
         inputs, outputs = _evaluate(f, point)
         several = isinstance(outputs, (list, tuple))
         values = [one_value(output) for output in (outputs if several else [outputs])]
+        for value in values if WATCHED and not nested else ():
+            told("sweep", value, 1.0)
         along = tangents(values, dict(zip(map(id, inputs), direction)), nested)
         found = [along.get(id(value), 0.0) for value in values]
         found = list(map(as_value if nested else number, found))

@@ -25,7 +25,7 @@ from typing import Any, Final, TypeAlias
 from autograd_engine import floats
 from autograd_engine.compiling import COMPILED, mypyc_attr
 from autograd_engine.real import LEAVING, as_float, domain_error, is_number
-from autograd_engine.recording import LISTENING, PAUSED, SILENT, TRACED, WATCHED, recording
+from autograd_engine.recording import LISTENING, PAUSED, SILENT, TRACED, WATCHED, recording, told
 
 REAL: Final = (-math.inf, math.inf)
 POSITIVE: Final = (0.0, math.inf)
@@ -411,17 +411,24 @@ class Value:
     @property
     def data(self) -> float:
         """The number."""
+        if WATCHED:
+            told("data", self, self._data)
         return self._data
 
     @data.setter
     def data(self, data: Any) -> None:
-        self._data = as_float(data)
+        number = as_float(data)
+        if WATCHED:
+            told("set", self, number)
+        self._data = number
 
     @property
     def grad(self) -> float:
         """The derivative by this value: a leaf's is the sum over every `backward()` since
         `zero_grad()`, that of a value in between belongs to the latest one.
         """
+        if WATCHED:
+            told("grad", self, grad_of(self))
         try:
             return self._grad
         except AttributeError:  # interpreted, a computed value has none before a sweep
@@ -429,7 +436,10 @@ class Value:
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        self._grad = as_float(grad)
+        number = as_float(grad)
+        if WATCHED:
+            told("set grad", self, number)
+        self._grad = number
 
     @property
     def label(self) -> str:
@@ -453,6 +463,13 @@ class Value:
     @property
     def partials(self) -> tuple[float, ...]:
         """The derivatives of this value by each operand, as of the forward pass."""
+        if WATCHED:  # they follow from the operands' numbers
+            for operand in self.operands:
+                told("data", operand, operand._data)
+        return self._slopes()
+
+    def _slopes(self) -> tuple[float, ...]:
+        """Return the partials, unheard."""
         if self.x is None:
             return ()
         expand(self)
@@ -473,10 +490,10 @@ class Value:
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={self.data}, grad={self.grad}{label})"
+        return f"Value(data={self._data}, grad={grad_of(self)}{label})"
 
     def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
+        return format(self._data, spec) if spec else repr(self)
 
     # Derivatives.
 
@@ -489,6 +506,8 @@ class Value:
         graph holds derivatives: then their product is NaN.
         """
         start = as_float(seed)
+        if WATCHED:
+            told("sweep", self, start)
         if LISTENING and get_ident() in LISTENING:
             LISTENING[get_ident()](self, start)
         runs: list[int] = []
@@ -512,7 +531,9 @@ class Value:
 
     def zero_grad(self) -> None:
         """Set this value's gradient to 0."""
-        self._grad = 0.0
+        if WATCHED:
+            told("set grad", self, 0.0)
+        self._grad = 0.0  # by the property, what mypyc makes of it crashes
 
     def detach(self) -> Value:
         """Return a constant of the same number, cut off from the graph."""
@@ -813,6 +834,13 @@ def watched(name: str, x: Value, other: object) -> bool:
     return holds
 
 
+def read(operand: Any) -> Any:
+    """Return the number of a Value for somebody to use, or the number itself."""
+    if WATCHED and isinstance(operand, Value):
+        told("read", operand, operand._data)
+    return number(operand)
+
+
 def apply(rule: Primitive, x: Value, y: Value | None = None) -> Value:
     """Return the value of any primitive at x (and y)."""
     try:
@@ -841,8 +869,8 @@ def constant(data: object) -> Value:
 
 def clone(node: Value, x: Value | None, y: Value | None) -> Value:
     """Return a value like this one, on the operands given."""
-    twin = Value(node._data)
-    twin._grad = node.grad
+    twin = Value(read(node) if x is None else node._data)
+    twin._grad = grad_of(node)
     twin.x = x
     twin.y = y
     twin.dx = node.dx
@@ -851,6 +879,14 @@ def clone(node: Value, x: Value | None, y: Value | None) -> Value:
     if noted(node) is not NOTHING:
         twin.note = node.note
     return twin
+
+
+def grad_of(node: Value) -> float:
+    """Return the gradient of a value, unheard."""
+    try:
+        return node._grad
+    except AttributeError:
+        return 0.0
 
 
 def noted(node: Value) -> Note:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from autograd_engine.compiler.request import require
-from autograd_engine.engine import Value, number
+from autograd_engine.engine import Value, number, read
 from autograd_engine.real import check_whole, flag, is_number
-from autograd_engine.recording import no_grad
+from autograd_engine.recording import WATCHED, no_grad
 
 Sample = tuple[Any, Any]
 Predictor = Callable[[Any], Any]
@@ -34,7 +34,7 @@ class Judge(NamedTuple):
     def __call__(self, outputs: Any, target: Any) -> float:
         """Return 1.0 for a right prediction, 0.0 for a wrong one, NaN if there is neither."""
         single = isinstance(outputs, Value) or is_number(outputs)
-        numbers = [number(output) for output in ([outputs] if single else outputs)]
+        numbers = [read(output) for output in ([outputs] if single else outputs)]
         if len(numbers) == 1:
             return float((numbers[0] > 0) == (target > 0)) if self.sides else math.nan
         return float(numbers.index(max(numbers)) == target) if self.positions else math.nan
@@ -86,7 +86,11 @@ def _first(outputs: Any, target: Any) -> Any:
 
 def _compiled(model: Any, samples: list[Sample], loss: Loss, right: Judge) -> Results | None:
     """Return what `measure` does, by a program, where that is possible and pays off."""
-    if not hasattr(model, "parameters") or len(model.parameters()) * len(samples) < _WORTH_IT:
+    if (
+        WATCHED
+        or not hasattr(model, "parameters")
+        or len(model.parameters()) * len(samples) < _WORTH_IT
+    ):
         return None
     try:
         require()
@@ -102,7 +106,7 @@ def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judg
     with no_grad():
         for x, target in samples:
             outputs = model(x)
-            losses.append(float(number(loss(outputs, target))))
+            losses.append(float(read(loss(outputs, target))))
             hits.append(right(outputs, target))
     return losses, hits
 

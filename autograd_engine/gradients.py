@@ -22,6 +22,7 @@ from autograd_engine.engine import (
 )
 from autograd_engine.floats import azmul
 from autograd_engine.real import as_list
+from autograd_engine.recording import WATCHED, told
 from autograd_engine.zeros import Known, chained, meets
 
 
@@ -45,6 +46,8 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     for value in inputs:
         if not isinstance(value, Value):
             raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
+    if WATCHED and not create_graph:
+        told("sweep", output, 1.0)
     wanted = {id(value) for value in inputs}
     if create_graph:
         recorded = _recorded_adjoints(output, wanted)
@@ -80,7 +83,7 @@ def _adjoints(output: Value, honestly: bool = False) -> dict[int, Any]:
         adjoint = adjoints.get(id(node))
         if adjoint is None:
             continue
-        for operand, partial in passed or zip(node.operands, node.partials):
+        for operand, partial in passed or zip(node.operands, node._slopes()):
             contribution = adjoint * partial
             if contribution != contribution and not honestly and operand.rule is not CONSTANT:
                 if honest(order, known) and (meets(adjoint, partial) or meets(partial, adjoint)):
@@ -114,14 +117,14 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
     Raises `RuntimeError` naming the leaf that was changed since the forward pass.
     """
     operands = node.operands
-    numbers = [operand.data for operand in operands]
+    numbers = [operand._data for operand in operands]
     partials = node.rule.partials(node, *operands)
-    recorded = [partial.data if isinstance(partial, Value) else partial for partial in partials]
+    recorded = map(number, partials)
     try:
-        unchanged = _same(node.rule.forward(*numbers), node.data)
+        unchanged = _same(node.rule.forward(*numbers), node._data)
     except (ArithmeticError, ValueError):
         unchanged = False
-    if not unchanged or not all(map(_same, recorded, node.partials)):
+    if not unchanged or not all(map(_same, recorded, node._slopes())):
         leaves = [value for value in operands if value.rule is LEAF]
         names = " or ".join(
             (value.label and repr(value.label)) or repr(value) for value in leaves or operands
@@ -146,7 +149,7 @@ def tangents(outputs: list[Value], given: dict[int, Any], record: bool) -> dict[
     for node in order:
         if id(node) in given:
             continue
-        partials: tuple[Any, ...] = recorded_partials(node) if record else node.partials
+        partials: tuple[Any, ...] = recorded_partials(node) if record else node._slopes()
         for operand, partial in zip(node.operands, partials):
             if id(operand) not in found:
                 continue

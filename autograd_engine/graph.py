@@ -17,7 +17,9 @@ from autograd_engine.engine import (
     Opaque,
     Primitive,
     Value,
+    grad_of,
     noted,
+    read,
     topological_order,
 )
 
@@ -177,7 +179,7 @@ def _flatten(output: Value) -> tuple[Any, ...]:
             x = -1 if node.x is None else position[id(node.x)]
             y = -1 if node.y is None else position[id(node.y)]
             links.extend((rules.setdefault(node.rule, len(rules)), x, y))
-        for column, number in zip(columns, (node._data, node.grad, node.dx, node.dy)):
+        for column, number in zip(columns, (node._data, grad_of(node), node.dx, node.dy)):
             column.append(number)
         note = noted(node)
         if note.label or note.region:
@@ -186,7 +188,7 @@ def _flatten(output: Value) -> tuple[Any, ...]:
 
 
 def _state(node: Value) -> tuple[float, float, str, str]:
-    return node._data, node.grad, noted(node).label, noted(node).region
+    return read(node), grad_of(node), noted(node).label, noted(node).region
 
 
 def _restore_leaf(data: float, grad: float, label: str, name: str, rule: Primitive) -> Value:

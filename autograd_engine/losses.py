@@ -157,7 +157,7 @@ def _label(loss: str, target: Any, allowed: tuple[int, int]) -> Any:
 def _class(target: Any, count: int) -> int:
     """Return the class, a Value's too, as an index into so many logits."""
     if isinstance(target, Value):
-        target = int(target.data) if target.data.is_integer() else target
+        target = int(target._data) if target._data.is_integer() else target
     if not hasattr(target, "__index__"):
         raise TypeError(
             f"the class must be an integer from 0 to {count - 1} for {count} logits, got {target!r}"

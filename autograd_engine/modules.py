@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd_engine.engine import LEAF, Note, Value
+from autograd_engine.engine import LEAF, Note, Value, read
 from autograd_engine.real import is_number
 
 
@@ -65,7 +65,7 @@ class Module:
         {'w.0': 0.5, 'b': 0.0}
         """
         named = self.named_parameters()
-        state = {name: value.data for name, value in named}
+        state = {name: read(value) for name, value in named}
         if len(state) < len(named):
             raise ValueError(f"two parameters of {type(self).__name__} have the same name")
         return state

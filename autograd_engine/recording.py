@@ -21,11 +21,23 @@ TRACED: Final[dict[int, Any]] = {}
 
 WATCHED: Final[dict[int, Any]] = {}
 """The threads that compile a function at present, and what is called with each comparison that
-the function makes: its NumPy name, the two Values, and how it came out."""
+the function makes: its NumPy name, the two Values, and how it came out; see also `told`."""
 
 LISTENING: Final[dict[int, Any]] = {}
 """The threads in which `diagnostics` listens at present, and what is called before each backward
 pass: with the output and the seed."""
+
+
+def told(name: str, x: Any, number: float) -> None:
+    """If this thread compiles a function, tell of a number that leaves the graph, or enters it.
+
+    The name says how: by "data" (also by package code, which may hand it on or not) or "grad",
+    both properties; "read" by somebody in another way; from outside by "set" and "set grad";
+    or as gradients by a "sweep", told of its output and seed before it begins.
+    """
+    watch = WATCHED.get(get_ident())
+    if watch is not None:
+        watch(name, x, number, True)
 
 
 class no_grad(ContextDecorator):

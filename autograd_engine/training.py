@@ -95,7 +95,7 @@ def fit(
     With `compile="auto"` model and loss are compiled on one sample, and the program is fed
     with whole batches: the same numbers to about 1e-10, much faster; Values and optimiser are
     up to date whenever an epoch ends or is interrupted. Where that cannot be (the code branches
-    on Values, counts its calls, draws random numbers; NumPy is missing) each sample is recorded
+    on Values, reads their numbers, counts its calls, draws random ones; no NumPy) each is recorded
     anew, as with `False`. `history.ran` says which way it was, and why. `True` refuses instead.
 
     With `record=True` the history has a `recording`: about 200 steps, evenly spread, for

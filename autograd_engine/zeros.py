@@ -109,7 +109,7 @@ def _held(node: Value, known: Known, depth: int) -> bool:
     if not node.operands or node.rule is stopped:
         return node.rule in (CONSTANT, stopped)
     moving = [i for i, operand in enumerate(node.operands) if not known[id(operand)][1]]
-    if any(node.partials[i] for i in moving):
+    if any(node._slopes()[i] for i in moving):
         return False
     if not moving:
         return True
@@ -121,7 +121,7 @@ def _held(node: Value, known: Known, depth: int) -> bool:
 
 def _steps(node: Value) -> bool:
     """Say whether a step function stands right at its step, where its slope of 0 says nothing."""
-    x, *others = (operand.data for operand in node.operands)
+    x, *others = (operand._data for operand in node.operands)
     if node.rule in (above, at_least, equals):
         return x in others
     return node.rule in (sign, gate) and not x

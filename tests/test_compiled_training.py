@@ -686,7 +686,7 @@ def test_code_that_looks_at_types_or_data_is_found_out():
         return getattr(x, "data", x)
 
     both_ways(Slope, [(1.0, 1.0), (2.0, 0.0)], by_type, sgd)
-    assert "compiled, the loss of sample 1 would be" in refused(Peeking(), losses.mse)
+    assert 'return getattr(x, "data", x) (reads or sets' in refused(Peeking(), losses.mse)
 
 
 @pytest.mark.parametrize(

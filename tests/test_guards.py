@@ -208,7 +208,10 @@ def test_a_guard_on_what_is_detached_holds_too():
 
 
 def test_reading_data_is_the_way_out_and_stays_as_it_was():
-    assert ag.compile(lambda x: x * x.data, 2.0)(3.0) == 6.0
+    program = ag.compile(lambda x: x * x.data, 2.0)
+    assert program(2.0) == 4.0
+    with pytest.raises(GuardError):
+        program(3.0)
 
 
 def test_a_derivative_taken_inside_is_computed_anew_at_each_call():

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.engine import Value
+from autograd_engine.engine import Value, read
 from autograd_engine.real import as_float
+from autograd_engine.recording import WATCHED
 
 Array = Any
 _ndarray, _float64 = numpy.ndarray, numpy.dtype(numpy.float64)
@@ -126,6 +127,9 @@ class Leaves:
 
         Raises `ValueError` for a wrong length, `TypeError` for what is not real numbers.
         """
+        if WATCHED:  # who calls a program while another is recorded reads these numbers
+            for value in self._values if parameters is None else self._others:
+                read(value)
         if parameters is None:
             found = numpy.empty(len(self._values))
             self._pack_all(found, 0, *[value._data for value in self._values])

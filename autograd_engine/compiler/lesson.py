@@ -23,10 +23,10 @@ from autograd_engine.compiler.program import Program
 from autograd_engine.compiler.samples import Array, Form, Unfit, Unusual
 from autograd_engine.compiler.tape import record
 from autograd_engine.compiler.traces import Traces
-from autograd_engine.derivatives import differentiating
 from autograd_engine.engine import LEAF, Value, as_value, equals, gate, number
 from autograd_engine.graph import leaves
 from autograd_engine.real import is_number
+from autograd_engine.recording import recording
 from autograd_engine.sources import is_own
 
 _TRIALS = 4  # classes on a sample of which the model is tried
@@ -54,14 +54,23 @@ class Lesson:
         self.data = rows = self.form.rows(samples)
         self.targets: dict[float, Any] = {}
         self.traces = Traces(model, loss)
+        if self.traces.lasting:
+            raise Unfit(
+                f"a trial would move on {self.traces.lasting}, an iterator of model or loss"
+            )
+        self._watch = Watch()
         failure: Exception | None = None
         try:
-            self._make(model, loss, samples, rows, list(trained), outputs)
+            with recording(), self._watch:
+                self._make(model, loss, samples, rows, list(trained), outputs)
         except Exception as error:  # whatever somebody's code says to a Value
             failure = error
         finally:
-            changed = self.traces.changed()
+            read, changed = self._read(), self.traces.changed()
             self.traces.restore()
+            self._watch.restore()
+        if read:
+            raise Unfit(read)
         if changed:
             raise Unfit(
                 f"the model or the loss changes {changed} when it is called, "
@@ -114,20 +123,31 @@ class Lesson:
     def _compile(
         self, model: Any, loss: Any, row: Array, trained: list[Value], outputs: bool
     ) -> None:
+        self._watch.clear()
         inputs = [Value(item) for item in row.tolist()]
-        with differentiating(), Watch() as watch:
-            x, target = self.form.filled(inputs)
-            said = model(x)
-            value = self._chosen(loss, said, target) if self.targets else loss(said, target)
+        x, target = self.form.filled(inputs)
+        said = model(x)
+        value = self._chosen(loss, said, target) if self.targets else loss(said, target)
+        guards = self._watch.guards
+        if self._read():
+            raise Unfit(self._read())
         if not isinstance(value, Value):
             raise Unfit(f"the loss of a sample is no Value but {type(value).__name__}")
         wanted = [value, *(map(as_value, listed(said)) if outputs else ())]
-        compared = [guard.value for guard in watch.guards]
+        compared = [guard.value for guard in guards]
         known = {id(item) for item in (*trained, *inputs)}
         met = leaves(*wanted, *compared)
         self.values = trained + [v for v in met if v.rule is LEAF and id(v) not in known]
         tape = record([*wanted, *compared], inputs, self.values)
-        self.program = Program(tape, single=False, guards=watch.guards, check=False)
+        self.program = Program(tape, single=False, guards=guards, check=False)
+
+    def _read(self) -> str:
+        """Return, naming the line, where a number left the graph or was set; "" if none was."""
+        where = next((guard.place for guard in self._watch.guards if not guard.compares), "")
+        return where and (
+            f"{where} (reads or sets a number of a Value, and a program would stay with that of "
+            f"one sample; detach() stops a gradient in the graph)"
+        )
 
     def _chosen(self, loss: Any, said: Any, target: Value) -> Any:
         """Return the loss for the target's class, chosen from those for each class."""
@@ -145,8 +165,8 @@ class Lesson:
     def _try(self, model: Any, loss: Any, samples: Any, rows: Array) -> None:
         """Hold the program against model and loss themselves, on some samples.
 
-        This finds what recording cannot: code that looks at types, or at the `data` of Values,
-        or refuses a target. So the loss is tried on every class.
+        This finds what recording cannot: code that looks at types, or refuses a target. So the
+        loss is tried on every class.
         """
         classes = self._classes(rows)
         most = max(_CLASSES, _TRIED // max(len(self.program._tape.op), 1))
@@ -155,6 +175,8 @@ class Lesson:
             targets = [i] if i else [0, *classes[:most]]
             pairs += [(i, k) for k in targets]
             losses += _losses(model, loss, samples[i][0], [samples[k][1] for k in targets])
+        if self._read():
+            raise Unfit(self._read())
         inputs = numpy.size(self.form.x)
         numbers = rows[[i for i, _ in pairs]]
         numbers[:, inputs:] = rows[[k for _, k in pairs], inputs:]

@@ -86,8 +86,9 @@ class Program:
         of `program.parameters`, those numbers are used instead of the Values'.
 
         Raises `ValueError` for a wrong length or zero rows, `TypeError` for what is not real
-        numbers, `GuardError` where a comparison comes out otherwise than when the function was
-        compiled, and `FloatingPointError` naming the first value that is not finite.
+        numbers, `GuardError` where a comparison, or a number that was read, comes out otherwise
+        than when the function was compiled, and `FloatingPointError` naming the first value that
+        is not finite.
         """
         rows, batch = self._rows(x)
         leaves = self._leaves(parameters)
@@ -157,7 +158,8 @@ class Program:
         arrays, shaped as calling the program gives them. Lists of numbers do for arrays.
 
         It cannot raise for its numbers: where a guard does not hold, outputs and gradients are
-        NaN. Raises `ImportError` naming the extra where JAX is missing.
+        NaN. (A number that was computed, then read, may differ by 4,096 ulp: JAX rounds it anew.)
+        Raises `ImportError` naming the extra where JAX is missing.
         """
         import numpy
 
@@ -165,11 +167,16 @@ class Program:
 
         function = tape_to_jax(self._tape)
         count, expected = self._count, numpy.array(self._guards.expected)
+        far = numpy.array(self._guards.computed())
+        isclose, finfo = import_module("jax.numpy").isclose, import_module("jax.numpy").finfo
 
         def outputs(parameters: Any, inputs: Any = None) -> Any:
             found = function(parameters, inputs)
             if len(expected):
-                held = (found[..., count:] == expected).all(-1, keepdims=True)
+                read, kind = found[..., count:], found.dtype
+                slack = numpy.broadcast_to(far.astype(kind) * 4096 * finfo(kind).eps, read.shape)
+                held = isclose(read, expected.astype(kind), slack, 0.0, equal_nan=True)
+                held = held.all(-1, keepdims=True)
                 found = found * (held / held)  # 0 / 0 where one does not hold
             return found[..., 0] if self._single else found[..., :count]
 

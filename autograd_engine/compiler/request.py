@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from inspect import signature
 from typing import Any
 
-from autograd_engine.compiler.guards import Guard, Watch
+from autograd_engine.compiler.guards import Guard, GuardError, Watch, same
 from autograd_engine.compiler.program import BACK_ENDS, Program
 from autograd_engine.derivatives import differentiating, map_numbers
 from autograd_engine.engine import CONSTANT, LEAF, Value, as_value
@@ -33,8 +33,9 @@ def compile(
     A function is called once, on fresh leaves of the example's shape: a number, or lists,
     tuples, dicts and arrays of numbers, nested as you like. Those are the inputs, in flattened
     order. It returns a Value, or several in lists, tuples and arrays. Each comparison and truth
-    test of Values that it makes is a guard: where it comes out otherwise, a call raises
-    `GuardError`. What it reads as plain numbers (`.data`, `.grad`) stays as it was.
+    test of Values that it makes is a guard, and so is each number of a Value that it reads
+    (`.data`, `.partials`, the floats of a gradient): where it comes out otherwise, a call raises
+    `GuardError`. Random numbers, appends and other side effects are those of that one call.
 
     With `exact` the program gives the same bits as the engine, of a batch row by row. With
     `check=False` a result may be infinite or NaN. The back end is "auto", "numpy", "numba" or
@@ -42,8 +43,8 @@ def compile(
 
     Raises `ValueError` for an input or parameter that is not a leaf, or given twice, for an
     output that depends on no Value and for an unknown back end, `TypeError` for what is not
-    a Value and for switches that are not True or False, and `ImportError` naming the extra to
-    install.
+    a Value, for a `.grad` read that the function did not compute and for switches that are not
+    True or False, and `ImportError` naming the extra to install.
 
     >>> from autograd_engine import tanh
     >>> w = Value(0.5, "w")
@@ -84,6 +85,17 @@ def compile(
             number = tape.constants[place - tape.start]
             raise ValueError(
                 f"output {named(tops[i], i)} depends on no Value: it is the constant {number!r}"
+            )
+    changed = next((guard for guard in guards if guard.name == "set"), None)
+    if changed is not None:
+        from autograd_engine.compiler.exact import Interpreter
+
+        now = [leaf._data for leaf in (*tape.parameters, *tape.others, *tape.inputs)]
+        values = Interpreter(tape).values(now)
+        if not all(same(values[at], top._data) for at, top in zip(tape.outputs, tops)):
+            raise GuardError(
+                f"{changed.place}\nThe function sets the number of a Value that it used before: a "
+                f"program has one number for both. Make another Value for the new number"
             )
     single = isinstance(outputs, Value)
     return Program(tape, single=single, guards=guards, check=check, backend=backend)
@@ -151,6 +163,12 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
     # Inside a derivative, so that one that f takes is made of Values too.
     with differentiating(), Watch() as watch:
         outputs = f(map_numbers(fresh, example))
+    for guard in watch.guards:
+        if guard.name == "grad":
+            raise TypeError(
+                f"{guard.place}\nThe .grad read here is none that the function computed, and a "
+                f"program reads the data of leaves alone: pass it as an input"
+            )
     return outputs, inputs, watch.guards
 
 

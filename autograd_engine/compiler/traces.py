@@ -19,10 +19,10 @@ from __future__ import annotations
 import pickle
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 import numpy
@@ -45,6 +45,8 @@ class Traces:
         # Of each state: what of it has changed, and how to put it back.
         self._notes: list[tuple[Callable[[], str | None], Callable[[], object]]] = []
         self._known: dict[int, Any] = {}  # keeps them alive: an id is one thing's only meanwhile
+        self.lasting = ""
+        """The name of an iterator, which a call would move on for good; "" if there is none."""
         waiting = [
             ("the random numbers of random", getattr(random.seed, "__self__", None)),
             ("the random numbers of numpy.random", getattr(numpy.random.seed, "__self__", None)),
@@ -90,9 +92,10 @@ class Traces:
             return iter([(name, part) for part in (thing.func, thing.args, thing.keywords)])
         if isinstance(thing, FunctionType):
             return self._function(thing)
-        if isinstance(getattr(thing, "__dict__", None), dict):
-            return self._object(thing)
-        return iter(())
+        if hasattr(type(thing), "__next__"):
+            self.lasting = name
+            return iter(())
+        return self._object(thing)
 
     def _items(self, name: str, thing: Any) -> Named:
         before = list(thing)
@@ -105,7 +108,12 @@ class Traces:
             self._notes.append((lambda: None if _same(before, thing) else name, back))
         yield from ((name, item) for item in before)
 
-    def _entries(self, thing: dict[Any, Any], named: Callable[[Any], str]) -> Named:
+    def _entries(
+        self,
+        thing: Mapping[Any, Any],
+        named: Callable[[Any], str],
+        back: Callable[[dict[Any, Any]], object] | None = None,
+    ) -> Named:
         before = dict(thing)
 
         def changed() -> str | None:
@@ -115,11 +123,11 @@ class Traces:
             odd = (k for k in keys if before.get(k, _EMPTY) is not thing.get(k, _EMPTY))
             return named(next(odd, None))
 
-        def back() -> None:
-            thing.clear()
-            thing.update(before)
+        def refill(before: dict[Any, Any]) -> None:
+            thing.clear()  # type: ignore[attr-defined]
+            thing.update(before)  # type: ignore[attr-defined]
 
-        self._notes.append((changed, back))
+        self._notes.append((changed, partial(back or refill, before)))
         yield from ((named(key), item) for key, item in before.items())
 
     def _numbers(self, name: str, thing: Any) -> Named:
@@ -159,10 +167,31 @@ class Traces:
         yield from self._entries(vars(thing), str)
 
     def _object(self, thing: Any) -> Named:
-        yield from self._entries(vars(thing), lambda key: f"the attribute {key}")
+        def named(key: Any) -> str:
+            return f"the attribute {key}"
+
+        if isinstance(getattr(thing, "__dict__", None), dict):
+            yield from self._entries(vars(thing), named)
         for kind in type(thing).__mro__:
-            if not kind.__module__.startswith(("autograd_engine.", "builtins")):
-                yield from ((kind.__name__, part) for part in list(vars(kind).values()))
+            if kind.__module__.startswith(("autograd_engine.", "builtins")):
+                continue
+            for name, part in list(vars(kind).items()):
+                if isinstance(part, MemberDescriptorType) and hasattr(thing, name):  # a slot
+                    yield from self._binding(
+                        named(name), partial(getattr, thing, name), partial(setattr, thing, name)
+                    )
+            if id(kind) not in self._known:
+                self._known[id(kind)] = kind
+                yield from self._entries(vars(kind), named, partial(_reset, kind))
+
+
+def _reset(kind: type, before: dict[str, Any]) -> None:
+    """Give a class back the attributes that it had."""
+    for name in {**before, **vars(kind)}:
+        if name not in before:
+            delattr(kind, name)
+        elif vars(kind).get(name) is not before[name]:
+            setattr(kind, name, before[name])
 
 
 def _same(before: Iterable[Any], after: Iterable[Any]) -> bool:
