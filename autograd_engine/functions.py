@@ -8,6 +8,7 @@ holds for every input.
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,9 +16,11 @@ from autograd_engine.engine import (
     Value,
     above,
     as_value,
+    equals,
     erfc,
     exp,
     expm1,
+    gap,
     gate,
     hypot,
     log,
@@ -25,6 +28,7 @@ from autograd_engine.engine import (
     record_dot,
     relu,
     sigmoid,
+    stopped,
 )
 from autograd_engine.real import as_float, as_list, is_number
 from autograd_engine.recording import PAUSED
@@ -202,10 +206,12 @@ def variance(values: Iterable[Any]) -> Any:
 def logsumexp(values: Iterable[Any]) -> Any:
     """Return ln(e**x1 + e**x2 + ...); `ValueError` of nothing.
 
+    Of only -inf it is -inf with the gradient 0; several inf share the gradient equally.
+
     >>> logsumexp([1000.0, 1000.0]) == 1000.0 + log(2.0)
     True
     """
-    peak, _, total = _shifted(some("logsumexp", values))
+    peak, _, total = shifted(some("logsumexp", values))
     return peak + log(total)
 
 
@@ -215,8 +221,8 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
     """
-    _, shifted, total = _shifted(some("softmax", values))
-    return [exp(item) / total for item in shifted]
+    _, below, total = shifted(some("softmax", values))
+    return [exp(item) / total for item in below]
 
 
 def log_softmax(values: Iterable[Any]) -> list[Any]:
@@ -225,20 +231,23 @@ def log_softmax(values: Iterable[Any]) -> list[Any]:
     >>> log_softmax([0.0, 1000.0])
     [-1000.0, 0.0]
     """
-    _, shifted, total = _shifted(some("log_softmax", values))
-    return [item - log(total) for item in shifted]
+    _, below, total = shifted(some("log_softmax", values))
+    return [item - log(total) for item in below]
 
 
-def _shifted(items: list[Any]) -> tuple[Any, list[Any], Any]:
+def shifted(items: list[Any]) -> tuple[Any, list[Any], Any]:
     """Return the largest item, each item less it, and the sum of their exponentials.
 
-    The largest exponential is then 1: none overflows, and the sum cannot be 0.
+    The largest exponential is then 1: none overflows, and the sum cannot be 0 (where all items
+    are -inf it is set to 1). The result does not depend on the shift, so that nothing is lost by
+    stopping its gradient, which infinite items would turn into NaN.
     """
     peak = items[0]
     for item in items[1:]:
         peak = maximum(peak, item)
-    shifted = [item - peak for item in items]
-    return peak, shifted, sum([exp(item) for item in shifted])
+    peak = stopped(peak)
+    below = [gap(item, peak) for item in items]
+    return peak, below, sum([exp(item) for item in below]) + equals(peak, -math.inf)
 
 
 def some(name: str, values: Iterable[Any]) -> list[Any]:

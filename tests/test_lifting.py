@@ -67,8 +67,8 @@ def check(graph, count: int = 1, tile: int | None = None) -> None:
 
 NETWORKS = {
     "micrograd's demo": (graphs.moons, 10, 3),
-    "digits": (graphs.digits, 9, 2),
-    "a block of a transformer": (graphs.transformer, 29, 6),
+    "digits": (graphs.digits, 11, 2),
+    "a block of a transformer": (graphs.transformer, 31, 6),
     "a recurrent cell, 12 times": (graphs.recurrent, 25, 24),
     "a pendulum, 50 times": (graphs.pendulum, 153, 0),
     "a convolution": (graphs.convolution, 4, 1),

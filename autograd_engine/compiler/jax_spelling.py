@@ -183,6 +183,7 @@ SPELLINGS: dict[str, Callable[..., Any]] = {
     "at_least": lambda x, y: (x >= y).astype(x.dtype),
     "equals": lambda x, y: (x == y).astype(x.dtype),
     "stopped": jnp.positive,
+    "gap": lambda x, y: jnp.where(x == y, jnp.where(x == -jnp.inf, x, 0.0), x - y),
     "gate": lambda key, x: jnp.where(key != 0.0, x, 0.0),
     "unit": _unit,
     "circle": lambda x: jnp.sqrt((1.0 - x) * (1.0 + x)),
