@@ -550,7 +550,7 @@ class Value:
             return apply(POWER, self, other)
         if not is_number(other):
             return NotImplemented
-        return apply(power_of(other), self)
+        return apply(power_of(other if isinstance(other, (float, int)) else as_float(other)), self)
 
     # fmt: off
     def __radd__(self, other: object) -> Result: return constant(other) + self if is_number(other) else NotImplemented
@@ -875,7 +875,11 @@ def is_comparable(other: object) -> bool:
 
 def number(operand: Any) -> Any:
     """Return the number of a Value, or the number itself."""
-    return operand._data if isinstance(operand, Value) else operand
+    if isinstance(operand, Value):
+        return operand._data
+    if isinstance(operand, (float, int)) or not hasattr(operand, "dtype"):
+        return operand
+    return as_float(operand)  # NumPy would compare as it likes: 0.1 == numpy.float32(0.1)
 
 
 def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:

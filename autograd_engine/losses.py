@@ -18,7 +18,7 @@ from operator import index
 from typing import Any
 
 from autograd_engine.engine import Value, above, gap, gate, log, number, relu, softplus
-from autograd_engine.functions import mean, shifted, sum
+from autograd_engine.functions import mean, plain, shifted, sum
 from autograd_engine.real import is_number
 
 
@@ -138,7 +138,7 @@ def _items(loss: str, what: str, given: Any) -> list[Any]:
     if not items:
         verb = "are" if what.endswith("s") else "is"
         raise ValueError(f"the {what} of {loss} {verb} empty: it needs at least one number")
-    return items
+    return list(map(plain, items))
 
 
 def _one(loss: str, what: str, given: Any) -> Any:

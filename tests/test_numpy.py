@@ -41,7 +41,8 @@ def test_numpys_truth_values_are_numbers_too():
 
 
 @pytest.mark.parametrize(
-    "array", [np.array([1.0]), np.array([1.0, 2.0]), np.array(1.0), np.array([]), np.complex128(1)]
+    "array",
+    [np.array([1.0]), np.array([1.0, 2.0]), np.array([[1.0]]), np.array([]), np.complex128(1)],
 )
 def test_arrays_are_no_data_of_a_value_not_even_of_one_element(array):
     with pytest.raises(TypeError):
