@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
+import sys
 from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
@@ -619,12 +620,24 @@ class Value:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Answer the NumPy functions that are an operator or a method here, and no others."""
-        function = OPERATORS.get(ufunc.__name__) or getattr(Value, ufunc.__name__, None)
+        lists = (list, tuple, sys.modules["numpy"].ndarray)
+        arrays = [operand for operand in inputs if isinstance(operand, lists)]
+        if not all(isinstance(operand, lists) or is_comparable(operand) for operand in inputs):
+            return NotImplemented  # its own class may know what to do
+        function = own_function(ufunc)
+        out = options.pop("out", None)
         if function is None or method != "__call__" or options:
-            return NotImplemented
-        if any(hasattr(operand, "__len__") for operand in inputs):
-            return elementwise(lambda *items: function(*map(as_value, items)), inputs)
-        return function(*map(as_value, inputs))
+            raise TypeError(
+                f"{ufunc.__name__} is no operation on Values: write it with functions of the "
+                f"package such as ag.exp(v), or make it one with ag.primitive"
+            )
+        if not arrays:
+            return function(*map(as_value, inputs))
+        found = elementwise(lambda *items: function(*map(as_value, items)), inputs)
+        if out is None:
+            return found
+        out[0][...] = found
+        return out[0]
 
     # The primitives as methods; then NumPy's spellings, which its ufuncs call on objects.
     # fmt: off
@@ -690,6 +703,22 @@ OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "not_equal": operator.ne,
 }
 """The operators under the names of NumPy's functions."""
+
+
+def own_function(ufunc: Any) -> Callable[..., Any] | None:
+    """Return what records a ufunc of NumPy or SciPy itself; None for any other, whatever its name.
+
+    >>> import numpy
+    >>> own_function(numpy.negative)
+    <built-in function neg>
+    """
+    name = ufunc.__name__
+    if not any(
+        getattr(sys.modules.get(library), name, None) is ufunc
+        for library in ("numpy", "scipy.special")
+    ):
+        return None
+    return OPERATORS.get(name) or getattr(Value, "sigmoid" if name == "expit" else name, None)
 
 
 # Making values.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
+from inspect import signature
 from numbers import Complex, Number, Real
 from os import PathLike
 from typing import Any, Final
@@ -40,8 +41,15 @@ def is_number(data: object) -> bool:
 
 def is_scalar(data: Any) -> bool:
     """Say whether an array, tensor or NumPy scalar holds a real number that tracks no gradient."""
-    tracked = hasattr(data, "backward") and getattr(data, "requires_grad", True)
-    return not tracked and isinstance(item(data), Real)
+    if hasattr(data, "backward") and getattr(data, "requires_grad", True):
+        return False
+    if not isinstance(item(data), Real):
+        return False
+    try:
+        float(data)  # a tracer of JAX may have an item, but refuses this
+    except Exception:  # each library has errors of its own
+        return False
+    return True
 
 
 def item(data: Any) -> Any:
@@ -53,7 +61,7 @@ def item(data: Any) -> Any:
         return None  # a date or a duration
     try:
         return data.item()
-    except Exception:  # each library has errors of its own
+    except Exception:
         return None
 
 
@@ -90,13 +98,19 @@ def way_to_number(data: Any) -> str:
     shape = getattr(data, "shape", None)
     if isinstance(item(data), Real):
         return ": write .item() for its number"
-    if isinstance(shape, tuple) and shape:
+    if isinstance(shape, tuple) and shape and hasattr(kind, "item"):
         return f", which has the shape {tuple(shape)}: take one number of it"
     if hasattr(kind, "backward"):
         return ": write v.data for its number"
     if hasattr(kind, "__float__") and not isinstance(data, Complex) and calculates(kind):
         return ", which computes by rules of its own: pass a plain number"
     return ""
+
+
+def is_array(data: Any) -> bool:
+    """Say whether this is an array of NumPy, of one dimension or more."""
+    numpy: Any = sys.modules.get("numpy")
+    return numpy is not None and isinstance(data, numpy.ndarray) and data.ndim > 0
 
 
 def is_whole(number: object) -> bool:
@@ -131,6 +145,29 @@ def check_function(f: object) -> None:
     if not callable(f):
         hint = "; of a Value it is gradient(output, inputs)" if hasattr(f, "backward") else ""
         raise TypeError(f"a derivative is that of a function, got {f!r:.60}{hint}")
+
+
+def check_call(name: str, f: Any, argument: str) -> None:
+    """Refuse what is no function of one argument: `TypeError` saying what to write."""
+    check_function(f)
+    try:
+        accepted = signature(f)
+    except (TypeError, ValueError):  # some built in functions tell none
+        return
+    try:
+        accepted.bind(None)
+    except TypeError:
+        names = [
+            p.name for p in accepted.parameters.values() if p.default is p.empty and p.kind < 2
+        ]
+        advice = (
+            f": write lambda x: f({', '.join(f'x[{i}]' for i in range(len(names)))}), "
+            f"and a list of {len(names)} numbers as {argument}"
+        )
+        raise TypeError(
+            f"{name} calls f with one argument, {argument}, but it takes {accepted}"
+            f"{advice if len(names) > 1 else ''}"
+        ) from None
 
 
 def check_path(deed: str, path: object, example: str) -> None:

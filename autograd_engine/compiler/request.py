@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from inspect import signature
 from typing import Any
 
+from autograd_engine.arguments import map_numbers
 from autograd_engine.compiler.guards import Guard, Watch
 from autograd_engine.compiler.program import BACK_ENDS, Program
-from autograd_engine.derivatives import differentiating, map_numbers
+from autograd_engine.derivatives import differentiating
 from autograd_engine.engine import CONSTANT, LEAF, Value, as_value
-from autograd_engine.real import as_float, flag, is_number
+from autograd_engine.real import as_float, check_call, flag, is_number
 
 
 def compile(
@@ -60,7 +60,7 @@ def compile(
                 "compile(f, example) needs an example of what f is called with, "
                 "such as 1.0 or [1.0, 2.0]"
             )
-        check_call(output_or_outputs)
+        check_call("compile", output_or_outputs, "the example")
         outputs, inputs, guards = traced(output_or_outputs, inputs)
         if outputs is None:
             raise TypeError(
@@ -107,41 +107,11 @@ def _chosen(backend: str, exact: bool) -> str:
     return "exact" if exact else backend
 
 
-def check_call(f: Callable[..., Any]) -> None:
-    """Raise `TypeError` where f cannot be called with one argument, the example."""
-    try:
-        accepted = signature(f)
-    except (TypeError, ValueError):  # some built in functions tell none
-        return
-    try:
-        accepted.bind(None)
-    except TypeError:
-        names = [
-            p.name for p in accepted.parameters.values() if p.default is p.empty and p.kind < 2
-        ]
-        advice = (
-            f": write lambda x: f({', '.join(f'x[{i}]' for i in range(len(names)))}), "
-            f"and a list of {len(names)} numbers as the example"
-        )
-        raise TypeError(
-            f"compile calls f with one argument, the example, but it takes {accepted}"
-            f"{advice if len(names) > 1 else ''}"
-        ) from None
-
-
 def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[Guard]]:
     """Return what f gives on fresh leaves of the example's shape, those leaves, and its guards."""
     inputs: list[Value] = []
 
-    def fresh(item: Any) -> Any:
-        """Return a leaf for a number, an array of leaves for an array."""
-        if getattr(item, "ndim", 0):
-            import numpy
-
-            made = numpy.empty(item.shape, dtype=object)
-            for place, number in numpy.ndenumerate(item):
-                made[place] = fresh(number)
-            return made
+    def fresh(item: Any) -> Value:
         try:
             inputs.append(Value(as_float(item)))
         except TypeError as error:
