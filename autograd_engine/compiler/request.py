@@ -40,8 +40,8 @@ def compile(
     `check=False` a result may be infinite or NaN. The back end is "auto", "numpy", "numba" or
     "exact".
 
-    Raises `ValueError` for an input or parameter that is not a leaf, or given twice, for an
-    output that depends on no Value and for an unknown back end, `TypeError` for what is not
+    Raises `ValueError` for an input or parameter that is not a leaf, or given twice
+    and for an unknown back end, `TypeError` for what is not
     a Value and for switches that are not True or False, and `ImportError` naming the extra to
     install.
 
@@ -79,13 +79,7 @@ def compile(
     from autograd_engine.compiler.tape import record
 
     tape = record([*tops, *(guard.value for guard in guards)], inputs, given)
-    for i, place in enumerate(tape.outputs[: len(tops)]):
-        if tape.start - len(tape.constants) <= place < tape.start:
-            number = tape.constants[place - tape.start]
-            raise ValueError(
-                f"output {named(tops[i], i)} depends on no Value: it is the constant {number!r}"
-            )
-    single = isinstance(outputs, Value)
+    single = isinstance(outputs, Value) or is_number(outputs)
     return Program(tape, single=single, guards=guards, check=check, backend=backend)
 
 
