@@ -351,6 +351,9 @@ class Note:
         self.region = region
         self.source = source
 
+    def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
+        return Note, (self.label, self.region, self.source)
+
 
 NOTHING: Final = Note()
 
@@ -906,9 +909,8 @@ def number(operand: Any) -> Any:
     """Return the number of a Value, or the number itself."""
     if isinstance(operand, Value):
         return operand._data
-    if isinstance(operand, (float, int)) or not hasattr(operand, "dtype"):
-        return operand
-    return as_float(operand)  # NumPy would compare as it likes: 0.1 == numpy.float32(0.1)
+    # Others would compare by rules of their own: 0.1 == numpy.float32(0.1).
+    return operand if isinstance(operand, (float, int)) else as_float(operand)
 
 
 def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:

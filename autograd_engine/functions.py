@@ -195,7 +195,7 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
         except (AttributeError, TypeError):  # numbers among them: they become constants below
             pass
     if not _EXACT.issuperset(map(type, lefts + rights)):
-        lefts, rights = (tuple(numbers("dot", items)) for items in (lefts, rights))
+        lefts, rights = tuple(numbers("dot", lefts)), tuple(numbers("dot", rights))
     for x, y in zip(lefts, rights):
         start = start + x * y
     return 0.0 if start is None else start

@@ -370,14 +370,11 @@ def refusals():
         "computed parameter": (ValueError, "parameter 1 is computed", (z, [], [w, z])),
         "input of another type": (TypeError, "float: 1.0", (z, [1.0])),
         "inputs no list": (TypeError, r"a list of Values: write \[x\]", (z, x)),
-        "number": (ValueError, "output 0 depends on no Value: it is the constant 3.0", (3.0,)),
-        "constant": (ValueError, "output 1 depends on no Value", ([z, two * 2.0],)),
         "no output": (ValueError, "there is no output", ([],)),
         "text": (TypeError, "str: 'z'", ("z",)),
         "function without example": (TypeError, "needs an example", (lambda x: x,)),
         "example of text": (TypeError, "number 1 of the example", (lambda x: x[0], [1.0, "a"])),
         "example of Values": (TypeError, "write v.data", (lambda x: x[0], [w])),
-        "function of no Value": (ValueError, "depends on no Value", (lambda x: 1.0, [1.0])),
         "function of text": (TypeError, "NoneType", (lambda x: None, [1.0])),
     }
 
