@@ -480,7 +480,7 @@ class Value:
 
     # Derivatives.
 
-    def backward(self, seed: float = 1.0) -> None:
+    def backward(self, seed: object = 1.0) -> None:
         """Add the derivatives of this value, times `seed`, to the `grad` of its leaves.
 
         Values in between hold the gradient of the latest call alone. The derivatives are

@@ -188,9 +188,8 @@ def test_the_rest_is_no_number_whatever_float_says(given):
     for call in calls:
         if given is np.ma.masked and call is calls[5]:
             continue  # NumPy's answer is masked
-        with pytest.raises((TypeError, ValueError)) as error:
+        with pytest.raises((TypeError, ValueError)):
             call(given)
-        assert not math.isnan(Value(1.0).data) and "nan" not in str(error.value)
 
 
 @pytest.mark.parametrize(

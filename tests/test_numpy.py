@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import special
 
 import autograd_engine as ag
 from autograd_engine import Value
@@ -214,7 +215,6 @@ def test_numpys_numbers_set_data_and_grad_and_seed_and_parametrise_compositions(
 
 
 def test_numpys_ufuncs_and_scipys_are_known_by_identity_not_by_name():
-    special = pytest.importorskip("scipy.special")
     for ufunc, own in [
         (special.expit, ag.sigmoid),
         (special.erf, ag.erf),
