@@ -25,7 +25,7 @@ class Arithmetic:
     def __neg__(self):
         return self
 
-    def answer(sign, swapped):  # noqa: N805
+    def answer(sign, swapped):
         def method(self, other):
             return (other, sign, self.name) if swapped else (self.name, sign, other)
 
@@ -170,9 +170,13 @@ def test_what_computes_by_its_own_rules_answers_on_either_side(name):
 
 @pytest.mark.parametrize(
     "given",
-    [*OTHERS.values(), Tracer(3.0), Tensor(3.0, requires_grad=True), np.timedelta64(3, "s")]
-    + [np.datetime64(3, "ns"), np.complex128(3), np.str_("3"), np.array(3j), np.ma.masked, 3j, "3"]
-    + [np.array([3.0]), np.array([[3.0]]), Tensor([3.0]), np.array([]), [3.0], None, mpmath.mpc(3)],
+    [
+        *OTHERS.values(),
+        *(Tracer(3.0), Tensor(3.0, requires_grad=True), Tensor([3.0])),
+        *(np.timedelta64(3, "s"), np.datetime64(3, "ns"), np.complex128(3), np.str_("3")),
+        *(np.array(3j), np.ma.masked, np.array([3.0]), np.array([[3.0]]), np.array([])),
+        *(mpmath.mpc(3), 3j, "3", [3.0], None),
+    ],
     ids=lambda given: type(given).__name__,
 )
 def test_the_rest_is_no_number_whatever_float_says(given):
