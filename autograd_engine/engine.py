@@ -71,6 +71,11 @@ class Primitive:
 
     def _dispatch(self, operands: tuple[Any, ...]) -> Any:
         check_count(self, operands)
+        for operand in operands:
+            if type(operand) is not Value:
+                break
+        else:
+            return apply(self, *operands)
         if any(
             hasattr(operand, "__array_ufunc__") and hasattr(operand, "__len__")
             for operand in operands
