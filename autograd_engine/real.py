@@ -100,7 +100,7 @@ def way_to_number(data: Any) -> str:
         return ": write .item() for its number"
     if isinstance(shape, tuple) and shape and hasattr(kind, "item"):
         return f", which has the shape {tuple(shape)}: take one number of it"
-    if hasattr(kind, "backward"):
+    if hasattr(kind, "backward") and not hasattr(kind, "item"):
         return ": write v.data for its number"
     if hasattr(kind, "__float__") and not isinstance(data, Complex) and calculates(kind):
         return ", which computes by rules of its own: pass a plain number"
