@@ -1,20 +1,31 @@
 """Derivatives of functions, to any order.
 
-With this module you can turn a function of numbers into its derivative (`grad`, `jacobian`,
+With this module you can turn a function of one list or array into its derivative (`jacobian`,
 `hessian`, `hvp`, `jvp`).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
+from autograd_engine.arguments import (
+    Shape,
+    array_of,
+    derived,
+    evaluated,
+    one_value,
+    outputs_of,
+    point_of,
+    shaped,
+)
 from autograd_engine.engine import Value, as_value, number
 from autograd_engine.functions import dot
 from autograd_engine.gradients import gradient, tangents
-from autograd_engine.real import as_float, as_list, check_function, is_number, is_whole
+from autograd_engine.real import as_float, check_call, is_array
 from autograd_engine.recording import WATCHED, recording, told
 from autograd_engine.zeros import agreed
 
@@ -38,167 +49,107 @@ def differentiating() -> Iterator[bool]:
         _nesting.depth = depth
 
 
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """Return the function that gives the derivative of f by one argument, or a tuple by several.
-
-    Arguments are numbers, or lists, tuples and dicts of numbers, nested as you like; the
-    derivative has their shape. Inside an outer derivative it is made of Values.
-
-    >>> grad(grad(lambda x: x**4))(2.0)
-    48.0
-    """
-    both = value_and_grad(f, argnums)
-    return lambda *args, **kwargs: both(*args, **kwargs)[1]
+# Derivatives of functions of one list, or of one array.
 
 
-def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """Return the function that gives the pair (value of f, derivative of f); see `grad`.
-
-    >>> value_and_grad(lambda w: w["a"] * w["b"])({"a": 2.0, "b": 3.0})
-    (6.0, {'a': 3.0, 'b': 2.0})
-    """
-    check_function(f)
-    positions = tuple(argnums) if isinstance(argnums, Iterable) else (argnums,)
-    if not all(map(is_whole, positions)):
-        raise TypeError(f"argnums must be a position such as 0, or several; got {argnums!r:.60}")
-
-    def derivative(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        for position in positions:
-            if not -len(args) <= position < len(args):
-                raise ValueError(
-                    f"argnums {position} is out of range: f was given {len(args)} arguments"
-                )
-        with differentiating() as nested:
-            inputs: list[Value] = []
-            fresh = list(args)
-            for position in positions:
-                fresh[position] = map_numbers(lambda leaf: _fresh(leaf, inputs), args[position])
-            output = one_value(f(*fresh, **kwargs))
-            slopes = iter(gradient(output, inputs, create_graph=nested))
-            shaped = tuple(
-                map_numbers(lambda leaf: next(slopes), args[position]) for position in positions
-            )
-        value = output if nested else output._data
-        return value, shaped if isinstance(argnums, Iterable) else shaped[0]
-
-    return derivative
-
-
-def map_numbers(function: Callable[[Any], Any], tree: Any) -> Any:
-    """Apply the function to each number of nested lists, tuples and dicts.
-
-    >>> map_numbers(abs, {"a": [-1.0, (-2.0, 3.0)]})
-    {'a': [1.0, (2.0, 3.0)]}
-    """
-    if isinstance(tree, dict):
-        return {key: map_numbers(function, item) for key, item in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        items = [map_numbers(function, item) for item in tree]
-        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
-    return function(tree)
-
-
-def _fresh(leaf: Any, inputs: list[Value]) -> Value:
-    """Return a new value to differentiate by; one of an outer derivative stays linked to it."""
-    if not isinstance(leaf, Value) and not is_number(leaf):
-        raise TypeError(
-            f"expected numbers, or lists, tuples and dicts of numbers, got {type(leaf).__name__}"
-        )
-    inputs.append(leaf * 1.0 if isinstance(leaf, Value) else Value(leaf))
-    return inputs[-1]
-
-
-def one_value(output: Any) -> Value:
-    """Return what a function gave as one Value; `TypeError` for anything but a number."""
-    if isinstance(output, Value) or is_number(output):
-        return as_value(output)
-    raise TypeError(f"the function must return one Value or number, not {type(output).__name__}")
-
-
-def _evaluate(f: Callable[[list[Value]], Any], x: list[Any]) -> tuple[list[Value], Any]:
-    inputs = [item * 1.0 if isinstance(item, Value) else Value(item) for item in x]
-    return inputs, f(list(inputs))
-
-
-def jacobian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], list[Any]]:
+def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the function that gives the matrix of derivatives: a row for each output of f.
 
     f is called with one list and returns a list; where it returns one value, the matrix
-    is its one row, as a list of numbers.
+    is its one row, as a list of numbers. Of an array it is an array, of the shape of what f
+    returns and then that of the argument.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
     """
-
-    check_function(f)
-
-    def matrix(x: Sequence[float]) -> list[Any]:
-        with differentiating() as nested:
-            inputs, outputs = _evaluate(f, as_list("jacobian(f)", x))
-            if isinstance(outputs, (list, tuple)):
-                return [gradient(one_value(output), inputs, nested) for output in outputs]
-            return gradient(one_value(outputs), inputs, nested)
-
-    return matrix
+    check_call("jacobian", f, "the point")
+    return derived(_jacobian, f)
 
 
-def hessian(f: Callable[[list[Value]], Any]) -> Callable[[Sequence[float]], list[list[Any]]]:
+def _jacobian(f: Callable[[Any], Any], /, *points: Any) -> Any:
+    """Return the matrix of derivatives at this point."""
+    x, shape = _only("jacobian", points)
+    with differentiating() as nested:
+        inputs, given = evaluated(f, x, shape)
+        outputs, outer = outputs_of(given)
+        rows = [gradient(output, inputs, nested) for output in outputs]
+    if shape is None and not is_array(given):
+        return rows[0] if outer is None else rows
+    found = array_of(list(chain(*rows)), (*(outer or ()), *(shape or (len(x),))))
+    return found.tolist() if shape is None else found
+
+
+def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the function that gives the matrix of second derivatives of f, called with one list.
+
+    Of an array it is an array, of the argument's shape twice.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]
     """
-
-    check_function(f)
-
-    def matrix(x: Sequence[float]) -> list[list[Any]]:
-        with differentiating() as nested:
-            inputs, output = _evaluate(f, as_list("hessian(f)", x))
-            slopes = gradient(one_value(output), inputs, create_graph=True)
-            rows = [gradient(slope, inputs, nested) for slope in slopes]
-            return rows if nested else agreed(rows)
-
-    return matrix
+    check_call("hessian", f, "the point")
+    return derived(_hessian, f)
 
 
-def hvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float]) -> list[Any]:
+def _hessian(f: Callable[[Any], Any], /, *points: Any) -> Any:
+    """Return the matrix of second derivatives at this point."""
+    x, shape = _only("hessian", points)
+    with differentiating() as nested:
+        inputs, output = evaluated(f, x, shape)
+        slopes = gradient(one_value(output), inputs, create_graph=True)
+        rows = [gradient(slope, inputs, nested) for slope in slopes]
+        rows = rows if nested else agreed(rows)
+    return rows if shape is None else array_of(list(chain(*rows)), shape + shape)
+
+
+def _only(name: str, points: tuple[Any, ...]) -> tuple[list[Any], Shape]:
+    """Return the one point that a derivative was called with."""
+    if len(points) != 1:
+        raise TypeError(f"{name}(f) takes one list: {name}(f)([a, b]); got {len(points)} arguments")
+    return point_of(f"{name}(f)", points[0])
+
+
+def hvp(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
     """Return the Hessian of f at x times the vector v, without building the Hessian.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1], [2.0, 3.0], [1.0, 0.0])
     [6.0, 4.0]
     """
-    point, direction = _vectors("hvp", f, x, v)
+    point, direction, shape = _vectors("hvp", f, x, v)
     with differentiating() as nested:
-        inputs, output = _evaluate(f, point)
+        inputs, output = evaluated(f, point, shape)
         slopes = gradient(one_value(output), inputs, create_graph=True)
-        return gradient(one_value(dot(slopes, direction)), inputs, nested)
+        return shaped(gradient(one_value(dot(slopes, direction)), inputs, nested), shape)
 
 
-def jvp(f: Callable[[list[Value]], Any], x: Sequence[float], v: Sequence[float]) -> Any:
-    """Return the derivative of f at x along the vector v: one number, or a list as f returns.
+def jvp(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
+    """Return the derivative of f at x along the vector v: one number, or what f returns of them.
 
     One pass forward through the recorded graph, for all outputs at once.
 
     >>> jvp(lambda x: [x[0] * x[1], x[0]], [2.0, 3.0], [1.0, 10.0])
     [23.0, 1.0]
     """
-    point, direction = _vectors("jvp", f, x, v)
+    point, direction, shape = _vectors("jvp", f, x, v)
     with differentiating() as nested:
-        inputs, outputs = _evaluate(f, point)
-        several = isinstance(outputs, (list, tuple))
-        values = [one_value(output) for output in (outputs if several else [outputs])]
+        inputs, given = evaluated(f, point, shape)
+        values, outer = outputs_of(given)
         for value in values if WATCHED and not nested else ():
             told("sweep", value, 1.0)
         along = tangents(values, dict(zip(map(id, inputs), direction)), nested)
         found = [along.get(id(value), 0.0) for value in values]
         found = list(map(as_value if nested else number, found))
-        return found if several else found[0]
+        return found[0] if outer is None else shaped(found, outer if is_array(given) else None)
 
 
-def _vectors(name: str, f: object, x: Any, v: Any) -> tuple[list[Any], list[Any]]:
-    """Return point and direction as lists of one length."""
-    check_function(f)
-    point, along = (as_list(name, of, f"two lists: {name}(f, [a, b], [c, d])") for of in (x, v))
+def _vectors(name: str, f: Any, x: Any, v: Any) -> tuple[list[Any], list[Any], Shape]:
+    """Return point and direction as lists of one length, and the shape of the point."""
+    check_call(name, f, "the point")
+    taken = f"two lists: {name}(f, [a, b], [c, d])"
+    point, shape = point_of(name, x, taken)
+    along, other = point_of(name, v, taken)
     if len(along) != len(point):
         raise ValueError(f"x and v must have one length, got {len(point)} and {len(along)}")
-    return point, [item if isinstance(item, Value) else as_float(item) for item in along]
+    if shape and other and shape != other:
+        raise ValueError(f"x and v must have one shape, got {shape} and {other}")
+    return point, [item if isinstance(item, Value) else as_float(item) for item in along], shape

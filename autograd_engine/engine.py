@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
+import sys
 from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
@@ -70,6 +71,11 @@ class Primitive:
 
     def _dispatch(self, operands: tuple[Any, ...]) -> Any:
         check_count(self, operands)
+        for operand in operands:
+            if type(operand) is not Value:
+                break
+        else:
+            return apply(self, *operands)
         if any(
             hasattr(operand, "__array_ufunc__") and hasattr(operand, "__len__")
             for operand in operands
@@ -198,6 +204,7 @@ sign      = row("sign",     floats.sign,        lambda out, x: (0.0,))
 above     = row("above",    floats.above,       lambda out, x, y: (0.0, 0.0),                    REAL, REAL, symbol=">")
 at_least  = row("at_least", floats.at_least,    lambda out, x, y: (0.0, 0.0),                    REAL, REAL, symbol=">=")
 equals    = row("equals",   floats.equals,      lambda out, x, y: (0.0, 0.0),                    REAL, REAL, symbol="==")
+gap       = row("gap",      floats.gap,         lambda out, x, y: (1.0, -1.0),                   REAL, REAL, symbol="-")
 stopped   = row("stopped",  floats.stopped,     lambda out, x: (0.0,))
 gate      = row("gate",     floats.gate,        lambda out, key, x: (0.0, gate(key, 1.0)),       REAL, REAL)
 unit      = row("unit",     floats.unit,        lambda out, x, y: (ratio(unit(y, x) * unit(y, x), hypot(x, y)), ratio(-out * unit(y, x), hypot(x, y))), REAL, REAL)
@@ -354,6 +361,9 @@ class Note:
         self.region = region
         self.source = source
 
+    def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
+        return Note, (self.label, self.region, self.source)
+
 
 NOTHING: Final = Note()
 
@@ -497,7 +507,7 @@ class Value:
 
     # Derivatives.
 
-    def backward(self, seed: float = 1.0) -> None:
+    def backward(self, seed: object = 1.0) -> None:
         """Add the derivatives of this value, times `seed`, to the `grad` of its leaves.
 
         Values in between hold the gradient of the latest call alone. The derivatives are
@@ -577,7 +587,7 @@ class Value:
             return apply(POWER, self, other)
         if not is_number(other):
             return NotImplemented
-        return apply(power_of(other), self)
+        return apply(power_of(other if isinstance(other, (float, int)) else as_float(other)), self)
 
     # fmt: off
     def __radd__(self, other: object) -> Result: return constant(other) + self if is_number(other) else NotImplemented
@@ -646,12 +656,24 @@ class Value:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Answer the NumPy functions that are an operator or a method here, and no others."""
-        function = OPERATORS.get(ufunc.__name__) or getattr(Value, ufunc.__name__, None)
+        lists = (list, tuple, sys.modules["numpy"].ndarray)
+        arrays = [operand for operand in inputs if isinstance(operand, lists)]
+        if not all(isinstance(operand, lists) or is_comparable(operand) for operand in inputs):
+            return NotImplemented  # its own class may know what to do
+        function = own_function(ufunc)
+        out = options.pop("out", None)
         if function is None or method != "__call__" or options:
-            return NotImplemented
-        if any(hasattr(operand, "__len__") for operand in inputs):
-            return elementwise(lambda *items: function(*map(as_value, items)), inputs)
-        return function(*map(as_value, inputs))
+            raise TypeError(
+                f"{ufunc.__name__} is no operation on Values: write it with functions of the "
+                f"package such as ag.exp(v), or make it one with ag.primitive"
+            )
+        if not arrays:
+            return function(*map(as_value, inputs))
+        found = elementwise(lambda *items: function(*map(as_value, items)), inputs)
+        if out is None:
+            return found
+        out[0][...] = found
+        return out[0]
 
     # The primitives as methods; then NumPy's spellings, which its ufuncs call on objects.
     # fmt: off
@@ -717,6 +739,22 @@ OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "not_equal": operator.ne,
 }
 """The operators under the names of NumPy's functions."""
+
+
+def own_function(ufunc: Any) -> Callable[..., Any] | None:
+    """Return what records a ufunc of NumPy or SciPy itself; None for any other, whatever its name.
+
+    >>> import numpy
+    >>> own_function(numpy.negative)
+    <built-in function neg>
+    """
+    name = ufunc.__name__
+    if not any(
+        getattr(sys.modules.get(library), name, None) is ufunc
+        for library in ("numpy", "scipy.special")
+    ):
+        return None
+    return OPERATORS.get(name) or getattr(Value, "sigmoid" if name == "expit" else name, None)
 
 
 # Making values.
@@ -917,7 +955,10 @@ def is_comparable(other: object) -> bool:
 
 def number(operand: Any) -> Any:
     """Return the number of a Value, or the number itself."""
-    return operand._data if isinstance(operand, Value) else operand
+    if isinstance(operand, Value):
+        return operand._data
+    # Others would compare by rules of their own: 0.1 == numpy.float32(0.1).
+    return operand if isinstance(operand, (float, int)) else as_float(operand)
 
 
 def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:

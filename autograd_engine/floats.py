@@ -105,6 +105,16 @@ def stopped(x: float) -> float:
     return x
 
 
+def gap(x: float, y: float) -> float:
+    """Return x - y; of equal infinities it is 0 for inf, and -inf for -inf.
+
+    So it is how far x lies below the largest number y, of which -inf is as far as can be.
+    """
+    if x != y:
+        return x - y
+    return x if x == -math.inf else 0.0
+
+
 def gate(key: float, x: float) -> float:
     """Return x, but 0 where the key is 0, even if x is NaN or infinite there."""
     return x if key else 0.0

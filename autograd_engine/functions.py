@@ -7,8 +7,10 @@ holds for every input.
 
 from __future__ import annotations
 
-import builtins
+import math
+import operator
 from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 from autograd_engine.engine import (
@@ -18,6 +20,7 @@ from autograd_engine.engine import (
     erfc,
     exp,
     expm1,
+    gap,
     gate,
     hypot,
     log,
@@ -25,9 +28,43 @@ from autograd_engine.engine import (
     record_dot,
     relu,
     sigmoid,
+    stopped,
 )
 from autograd_engine.real import as_float, as_list, is_number
 from autograd_engine.recording import PAUSED
+
+
+def plain(x: Any) -> Any:
+    """Return a number as a float, an array of numbers as one of floats, anything else as it is.
+
+    So that the same code gives the same bits on numbers as on Values.
+    """
+    if type(x) is float or isinstance(x, Value):
+        return x
+    if is_number(x):
+        return as_float(x)
+    return x.astype(float) if getattr(getattr(x, "dtype", None), "kind", "O") in "biuf" else x
+
+
+def numbers(name: str, values: Iterable[Any]) -> list[Any]:
+    """Return what a function of a list was given, as Values and floats.
+
+    Raises `ValueError` for an array of two dimensions or more, `TypeError` for what is no list
+    of numbers.
+    """
+    return [
+        x if type(x) is float or isinstance(x, Value) else _one(name, x)
+        for x in as_list(name, values)
+    ]
+
+
+def _one(name: str, x: Any) -> Any:
+    if getattr(x, "ndim", 0):
+        raise ValueError(
+            f"{name} takes one list of numbers, not an array of several rows: write "
+            f"[{name}(row) for row in x], or {name}(x.ravel()) for all of it"
+        )
+    return x if hasattr(x, "__primitive__") else as_float(x)
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
@@ -48,7 +85,7 @@ def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
     -1.0
     """
     # The gate keeps an infinite x out of the side that it is not on.
-    return relu(x) + slope * gate(1.0 - above(x, 0.0), x)
+    return relu(x) + plain(slope) * gate(1.0 - above(x, 0.0), x)
 
 
 def elu(x: Any, alpha: Any = 1.0) -> Any:
@@ -58,7 +95,7 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
     -1e-20
     """
     # expm1 keeps the digits near 0; the gate keeps it from overflowing at large x.
-    return relu(x) + alpha * expm1(gate(1.0 - above(x, 0.0), x))
+    return relu(x) + plain(alpha) * expm1(gate(1.0 - above(x, 0.0), x))
 
 
 def gelu(x: Any) -> Any:
@@ -68,6 +105,7 @@ def gelu(x: Any) -> Any:
     0.0
     """
     # erfc, since 1 + erf would lose every digit below -5.
+    x = plain(x)
     return 0.5 * x * erfc(-_SQRT_HALF * x)
 
 
@@ -77,17 +115,18 @@ def silu(x: Any) -> Any:
     >>> silu(0.0)
     0.0
     """
-    return x * sigmoid(x)
+    return plain(x) * sigmoid(x)
 
 
 def clip(x: Any, low: Any, high: Any) -> Any:
     """Return x moved into [low, high]; the derivative is 1 inside and at the bounds, else 0.
 
-    Raises `ValueError` if low > high.
+    A bound may be None. Raises `ValueError` if low > high.
 
     >>> clip(5.0, 0.0, 1.0)
     1.0
     """
+    low, high = -math.inf if low is None else low, math.inf if high is None else high
     if is_number(low) and is_number(high) and low > high:
         raise ValueError(f"clip needs low <= high, got low = {low} and high = {high}")
     # maximum and minimum would pass half of the gradient at a bound.
@@ -103,12 +142,8 @@ def sum(values: Iterable[Any]) -> Any:
     >>> sum([Value(1.0), Value(2.0), 3.0])
     Value(data=6.0, grad=0.0)
     """
-    items = as_list("sum", values)
-    return (
-        builtins.sum(items[1:], items[0] * 1.0 if isinstance(items[0], int) else items[0])
-        if items
-        else 0.0
-    )
+    # Not Python's own sum, which rounds floats, but not Values, in a way of its own from 3.12 on.
+    return reduce(operator.add, numbers("sum", values) or [0.0])
 
 
 def mean(values: Iterable[Any]) -> Any:
@@ -118,7 +153,7 @@ def mean(values: Iterable[Any]) -> Any:
     3.0
     """
     items = some("mean", values)
-    return sum(items) / len(items)
+    return reduce(operator.add, items) / len(items)
 
 
 def prod(values: Iterable[Any]) -> Any:
@@ -127,10 +162,7 @@ def prod(values: Iterable[Any]) -> Any:
     >>> prod([2.0, 3.0, 4.0])
     24.0
     """
-    product: Any = None
-    for item in as_list("prod", values):
-        product = item if product is None else product * item
-    return 1.0 if product is None else product
+    return reduce(operator.mul, numbers("prod", values) or [1.0])
 
 
 def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
@@ -152,23 +184,19 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
         raise
     if len(lefts) != len(rights):
         raise ValueError(f"dot needs two vectors of one length, got {len(lefts)} and {len(rights)}")
-    try:
-        return _dot(lefts, rights, start)
-    except TypeError:
-        for item in (*lefts, *rights):
-            as_value(item)  # says what is no number
-        raise
-
-
-def _dot(xs: tuple[Any, ...], ys: tuple[Any, ...], start: Any) -> Any:
-    if start is None and xs:
-        start, xs, ys = xs[0] * ys[0], xs[1:], ys[1:]
-    if isinstance(start, Value) and xs and not PAUSED:
+    if start is None and lefts:
+        x, y = numbers("dot", (lefts[0], rights[0]))
+        start, lefts, rights = x * y, lefts[1:], rights[1:]
+    elif start is not None and not isinstance(start, Value):
+        (start,) = numbers("dot", (start,))
+    if isinstance(start, Value) and lefts and not PAUSED:
         try:
-            return record_dot(start, xs, ys)
+            return record_dot(start, lefts, rights)
         except (AttributeError, TypeError):  # numbers among them: they become constants below
             pass
-    for x, y in zip(xs, ys):
+    if not _EXACT.issuperset(map(type, lefts + rights)):
+        lefts, rights = tuple(numbers("dot", lefts)), tuple(numbers("dot", rights))
+    for x, y in zip(lefts, rights):
         start = start + x * y
     return 0.0 if start is None else start
 
@@ -181,7 +209,7 @@ def norm(values: Iterable[Any]) -> Any:
     """
     # hypot step by step: squares would overflow, and their root has no derivative at 0.
     length: Any = None
-    for item in as_list("norm", values):
+    for item in numbers("norm", values):
         length = abs(item) if length is None else hypot(length, item)
     return 0.0 if length is None else length
 
@@ -202,21 +230,25 @@ def variance(values: Iterable[Any]) -> Any:
 def logsumexp(values: Iterable[Any]) -> Any:
     """Return ln(e**x1 + e**x2 + ...); `ValueError` of nothing.
 
+    Of only -inf it is -inf with the gradient 0; several inf share the gradient equally.
+
     >>> logsumexp([1000.0, 1000.0]) == 1000.0 + log(2.0)
     True
     """
-    peak, _, total = _shifted(some("logsumexp", values))
+    peak, _, total = shifted(some("logsumexp", values))
     return peak + log(total)
 
 
 def softmax(values: Iterable[Any]) -> list[Any]:
     """Return e**xi / (e**x1 + e**x2 + ...) for each i; `ValueError` of nothing.
 
+    It is the gradient of `logsumexp`, also where items are infinite.
+
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
     """
-    _, shifted, total = _shifted(some("softmax", values))
-    return [exp(item) / total for item in shifted]
+    _, below, total = shifted(some("softmax", values))
+    return [exp(item) / total for item in below]
 
 
 def log_softmax(values: Iterable[Any]) -> list[Any]:
@@ -225,28 +257,32 @@ def log_softmax(values: Iterable[Any]) -> list[Any]:
     >>> log_softmax([0.0, 1000.0])
     [-1000.0, 0.0]
     """
-    _, shifted, total = _shifted(some("log_softmax", values))
-    return [item - log(total) for item in shifted]
+    _, below, total = shifted(some("log_softmax", values))
+    return [item - log(total) for item in below]
 
 
-def _shifted(items: list[Any]) -> tuple[Any, list[Any], Any]:
+def shifted(items: list[Any]) -> tuple[Any, list[Any], Any]:
     """Return the largest item, each item less it, and the sum of their exponentials.
 
-    The largest exponential is then 1: none overflows, and the sum cannot be 0.
+    The largest exponential is then 1: none overflows, and the sum is at least 1, or 0 where all
+    items are -inf, which is kept from the logarithm. No result depends on the shift: its gradient
+    is 0, and is stopped because infinite items would make it another.
     """
     peak = items[0]
     for item in items[1:]:
         peak = maximum(peak, item)
-    shifted = [item - peak for item in items]
-    return peak, shifted, sum([exp(item) for item in shifted])
+    peak = stopped(peak)
+    below = [gap(item, peak) for item in items]
+    return peak, below, maximum(reduce(operator.add, map(exp, below)), 0.5)
 
 
 def some(name: str, values: Iterable[Any]) -> list[Any]:
     """Return the values as a list; `ValueError` where there are none."""
-    items = as_list(name, values)
+    items = numbers(name, values)
     if not items:
         raise ValueError(f"{name} of nothing: it needs at least one value")
     return items
 
 
 _SQRT_HALF = 0.5**0.5
+_EXACT = frozenset((float, Value))

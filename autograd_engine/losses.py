@@ -17,8 +17,8 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
-from autograd_engine.engine import Value, above, gate, number, relu, softplus
-from autograd_engine.functions import logsumexp, mean, sum
+from autograd_engine.engine import Value, above, gap, gate, log, number, relu, softplus
+from autograd_engine.functions import mean, plain, shifted, sum
 from autograd_engine.real import is_number
 
 
@@ -81,8 +81,10 @@ def cross_entropy(logits: Any, target: Any) -> Any:
         )
     chosen, others = _parted(items, target)
     # ln(1 + e**(rest - logit)): logsumexp of all less the logit would cancel where p is near 1.
-    rest = others[0] if len(others) == 1 else logsumexp(others)
-    return softplus(rest - chosen)
+    if len(others) == 1:
+        return softplus(-gap(chosen, others[0]))
+    peak, _, total = shifted(others)
+    return softplus(log(total) - gap(chosen, peak))
 
 
 def _parted(items: list[Any], target: Any) -> tuple[Any, list[Any]]:
@@ -136,7 +138,7 @@ def _items(loss: str, what: str, given: Any) -> list[Any]:
     if not items:
         verb = "are" if what.endswith("s") else "is"
         raise ValueError(f"the {what} of {loss} {verb} empty: it needs at least one number")
-    return items
+    return list(map(plain, items))
 
 
 def _one(loss: str, what: str, given: Any) -> Any:

@@ -88,7 +88,7 @@ class Neuron(Module):
         self.activation = activation
 
     def __call__(self: Any, x: Any) -> Any:
-        inputs = x if type(x) is list else _inputs(x)
+        inputs = _inputs(x)
         try:
             output = dot(self.w, inputs, self.b)
         except ValueError:
@@ -224,6 +224,8 @@ def _count(what: str, number: Any) -> int:
 
 def _inputs(x: Any) -> list[Any]:
     """Return inputs as a list; a single value or number is the one input."""
+    if type(x) is list:
+        return x
     if isinstance(x, Value) or is_number(x):
         return [x]
     try:

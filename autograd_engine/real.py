@@ -8,7 +8,9 @@ for a number or a function.
 from __future__ import annotations
 
 import math
-from numbers import Complex, Real
+import sys
+from inspect import signature
+from numbers import Complex, Number, Real
 from os import PathLike
 from typing import Any, Final
 
@@ -20,31 +22,95 @@ LEAVING: Final = (
 
 
 def is_number(data: object) -> bool:
-    """Say whether this is one real number: not text, complex, a sequence or a Value.
+    """Say whether this is one real number, which an operator takes beside a Value.
+
+    So is an array or tensor of no dimension that tracks no gradient. What has arithmetic of its
+    own besides, such as a symbol or a quantity with a unit, is none, whatever `float` makes of it.
 
     >>> is_number(True), is_number("1"), is_number([1.0])
     (True, False, False)
     """
     if isinstance(data, (float, int)):
         return True
-    kind = type(data)
-    if hasattr(kind, "__len__") or (isinstance(data, Complex) and not isinstance(data, Real)):
+    if getattr(data, "ndim", None) == 0 or getattr(data, "shape", None) == ():
+        return is_scalar(data)
+    if not isinstance(data, Number):  # a Decimal is one, but no Real
         return False
-    if hasattr(kind, "backward"):  # a Value has __float__ only to say why not
+    return isinstance(data, Real) or not isinstance(data, Complex)
+
+
+def is_scalar(data: Any) -> bool:
+    """Say whether an array, tensor or NumPy scalar holds a real number that tracks no gradient."""
+    if hasattr(data, "backward") and getattr(data, "requires_grad", True):
         return False
-    return hasattr(kind, "__float__") or hasattr(kind, "__index__")
+    if not isinstance(item(data), Real):
+        return False
+    try:
+        float(data)  # a tracer of JAX may have an item, but refuses this
+    except Exception:  # each library has errors of its own
+        return False
+    return True
+
+
+def item(data: Any) -> Any:
+    """Return the one item of an array or tensor; None where it has none, or one with a unit."""
+    numpy: Any = sys.modules.get("numpy")
+    if numpy and isinstance(data, numpy.ndarray) and type(data) is not numpy.ndarray:
+        return None  # it may be masked, or a quantity
+    if getattr(getattr(data, "dtype", None), "kind", "") in ("m", "M"):
+        return None  # a date or a duration
+    try:
+        return data.item()
+    except Exception:
+        return None
 
 
 def as_float(data: object) -> float:
     """Return one real number as a float; `TypeError` naming whatever else came.
 
+    What `float` can read and has no arithmetic of its own is a number here too.
+
     >>> as_float(2)
     2.0
     """
     if not is_number(data):
-        hint = ": write v.data for its number" if hasattr(data, "backward") else ""
-        raise TypeError(f"expected one real number, got {type(data).__name__}: {data!r:.80}{hint}")
+        kind = type(data)
+        known = hasattr(kind, "__float__") or hasattr(kind, "__index__")
+        if not known or hasattr(kind, "__len__") or calculates(kind):
+            named = f"{kind.__name__}: {data!r:.80}{way_to_number(data)}"
+            raise TypeError(f"expected one real number, got {named}")
     return float(data)  # type: ignore[arg-type]
+
+
+ARITHMETIC: Final = [
+    f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "pow") for side in ("", "r")
+]
+
+
+def calculates(kind: type) -> bool:
+    """Say whether things of this kind have arithmetic of their own."""
+    return any(hasattr(kind, name) for name in ARITHMETIC)
+
+
+def way_to_number(data: Any) -> str:
+    """Return what to write instead of something that is no number."""
+    kind = type(data)
+    shape = getattr(data, "shape", None)
+    if isinstance(item(data), Real):
+        return ": write .item() for its number"
+    if isinstance(shape, tuple) and shape and hasattr(kind, "item"):
+        return f", which has the shape {tuple(shape)}: take one number of it"
+    if hasattr(kind, "backward") and not hasattr(kind, "item"):
+        return ": write v.data for its number"
+    if hasattr(kind, "__float__") and not isinstance(data, Complex) and calculates(kind):
+        return ", which computes by rules of its own: pass a plain number"
+    return ""
+
+
+def is_array(data: Any) -> bool:
+    """Say whether this is an array of NumPy, of one dimension or more."""
+    numpy: Any = sys.modules.get("numpy")
+    return numpy is not None and isinstance(data, numpy.ndarray) and data.ndim > 0
 
 
 def is_whole(number: object) -> bool:
@@ -79,6 +145,29 @@ def check_function(f: object) -> None:
     if not callable(f):
         hint = "; of a Value it is gradient(output, inputs)" if hasattr(f, "backward") else ""
         raise TypeError(f"a derivative is that of a function, got {f!r:.60}{hint}")
+
+
+def check_call(name: str, f: Any, argument: str) -> None:
+    """Refuse what is no function of one argument: `TypeError` saying what to write."""
+    check_function(f)
+    try:
+        accepted = signature(f)
+    except (TypeError, ValueError):  # some built in functions tell none
+        return
+    try:
+        accepted.bind(None)
+    except TypeError:
+        names = [
+            p.name for p in accepted.parameters.values() if p.default is p.empty and p.kind < 2
+        ]
+        advice = (
+            f": write lambda x: f({', '.join(f'x[{i}]' for i in range(len(names)))}), "
+            f"and a list of {len(names)} numbers as {argument}"
+        )
+        raise TypeError(
+            f"{name} calls f with one argument, {argument}, but it takes {accepted}"
+            f"{advice if len(names) > 1 else ''}"
+        ) from None
 
 
 def check_path(deed: str, path: object, example: str) -> None:

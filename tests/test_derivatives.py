@@ -1,6 +1,9 @@
 """Derivatives: gradient, grad, value_and_grad, jacobian, hessian, hvp, jvp, check_gradients."""
 
+import copy
+import inspect
 import math
+import pickle
 from typing import NamedTuple
 
 import numpy
@@ -370,7 +373,273 @@ def test_what_is_no_function_is_refused_before_it_is_called():
 
 def test_points_and_directions_may_be_arrays_and_tuples_of_numbers():
     point, along = numpy.array([2.0, 3.0]), (1, 10)
-    assert ag.hessian(product)(point) == [[0.0, 1.0], [1.0, 0.0]]
+    assert ag.hessian(product)(tuple(point)) == [[0.0, 1.0], [1.0, 0.0]]
     assert ag.jvp(product, point, along) == ag.jvp(product, (2, 3), [1.0, 10.0]) == 23.0
     assert ag.hvp(product, iter(point), iter(along)) == [10.0, 1.0]
     assert ag.grad(lambda x, y: x * y, argnums=range(2))(2.0, 3.0) == (3.0, 2.0)
+
+
+# Arrays stay arrays.
+
+VECTOR, TABLE = numpy.array([1.0, 2.0]), numpy.arange(6.0).reshape(2, 3)
+
+
+def cubes(x):
+    return (x * x * x).sum()
+
+
+def cases():
+    """Of each call: what it gives, and the array or list expected."""
+    eye = numpy.eye(6).reshape(2, 3, 2, 3)
+    one = [1.0, 1.0]
+    return {
+        "jacobian of an array": (lambda: ag.jacobian(lambda x: x * 2)(VECTOR), 2 * numpy.eye(2)),
+        "jacobian of one value": (lambda: ag.jacobian(cubes)(VECTOR), VECTOR**2 * 3),
+        "jacobian of a list": (
+            lambda: ag.jacobian(lambda x: [x[0] * x[1], 3.0])(VECTOR),
+            numpy.array([[2.0, 1.0], [0.0, 0.0]]),
+        ),
+        "jacobian of a table": (lambda: ag.jacobian(lambda x: x + x)(TABLE), 2 * eye),
+        "jacobian of its columns' sums": (
+            lambda: ag.jacobian(lambda x: x.sum(axis=0))(TABLE),
+            eye.sum(axis=0),
+        ),
+        "jacobian by a list": (
+            lambda: ag.jacobian(lambda x: numpy.array(x) * 2)([1.0, 2.0]),
+            [[2.0, 0.0], [0.0, 2.0]],
+        ),
+        "hessian": (lambda: ag.hessian(cubes)(VECTOR), numpy.diag(6 * VECTOR)),
+        "hessian of a table": (lambda: ag.hessian(cubes)(TABLE), eye * 6 * TABLE),
+        "hvp": (lambda: ag.hvp(cubes, TABLE, TABLE), 6 * TABLE**2),
+        "hvp along a list": (lambda: ag.hvp(cubes, VECTOR, [1.0, 0.0]), numpy.array([6.0, 0.0])),
+        "jvp": (lambda: ag.jvp(lambda x: x * x, VECTOR, one), 2 * VECTOR),
+        "jvp of a table": (lambda: ag.jvp(lambda x: x.T, TABLE, TABLE), TABLE.T),
+        "jvp of a list": (lambda: ag.jvp(lambda x: [x[0]], VECTOR, one), [1.0]),
+        "grad": (lambda: ag.grad(cubes)(TABLE), 3 * TABLE**2),
+        "grad of integers": (lambda: ag.grad(cubes)(numpy.array([1, 2])), 3 * VECTOR**2),
+        "value and grad": (lambda: ag.value_and_grad(cubes)(VECTOR)[1], 3 * VECTOR**2),
+        "grad twice": (
+            lambda: ag.grad(lambda x: ag.grad(cubes)(x).sum())(VECTOR),
+            6 * VECTOR,
+        ),
+        "jacobian of a grad": (lambda: ag.jacobian(ag.grad(cubes))(VECTOR), numpy.diag(6 * VECTOR)),
+        "grad of a jacobian": (
+            lambda: ag.grad(lambda x: ag.jacobian(lambda y: y * y)(x).sum())(VECTOR),
+            numpy.array([2.0, 2.0]),
+        ),
+        "grad of a hessian": (
+            lambda: ag.grad(lambda x: ag.hessian(cubes)(x).sum())(VECTOR),
+            numpy.array([6.0, 6.0]),
+        ),
+        "grad of a jvp": (
+            lambda: ag.grad(lambda x: ag.jvp(lambda y: y**3, x, VECTOR).sum())(VECTOR),
+            6 * VECTOR**2,
+        ),
+        "grad of an hvp": (
+            lambda: ag.grad(lambda x: ag.hvp(cubes, x, VECTOR).sum())(VECTOR),
+            6 * VECTOR,
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", cases())
+def test_an_array_in_is_an_array_for_the_function_and_the_derivative_is_one_of_floats(name):
+    call, expected = cases()[name]
+    found = call()
+    assert type(found) is type(expected)
+    if isinstance(found, list):
+        assert found == expected
+    else:
+        assert found.dtype == float and found.shape == expected.shape
+        assert found == pytest.approx(expected, rel=1e-14)
+
+
+def test_the_length_of_an_array_twice():
+    assert ag.jvp(lambda x: ag.norm(x + x), numpy.array([3.0, 4.0]), [1.0, 0.0]) == 1.2
+    assert ag.jvp(lambda x: ag.norm([2 * v for v in x]), [3.0, 4.0], [1.0, 0.0]) == 1.2
+
+
+def test_arrays_inside_dicts_lists_and_tuples_keep_their_places():
+    tree = {"w": TABLE, "b": [VECTOR, (2.0, numpy.array(3.0))], "rate": numpy.float32(0.5)}
+    seen = []
+
+    def f(p):
+        seen.append([type(p["w"]), p["w"].dtype, type(p["b"]), type(p["rate"])])
+        return (p["w"].sum() + p["b"][0] @ p["b"][0]) * p["rate"] + p["b"][1][0] * p["b"][1][1]
+
+    value, slope = ag.value_and_grad(f)(tree)
+    assert value == 16.0 and seen == [[numpy.ndarray, object, list, Value]]
+    assert slope["w"].tolist() == [[0.5] * 3] * 2 and slope["w"].dtype == float
+    assert slope["b"][0].tolist() == [1.0, 2.0]
+    assert slope["b"][1] == (3.0, 2.0) and slope["rate"] == 20.0
+    assert ag.grad(f, argnums=(0,))(tree)[0]["b"][0].shape == (2,)
+
+
+def test_inside_an_outer_derivative_an_array_is_one_of_values():
+    seen = []
+    ag.grad(lambda x: seen.append(ag.grad(cubes)(x)) or seen[0].sum())(VECTOR)
+    assert seen[0].dtype == object and type(seen[0][0]) is Value
+
+
+def test_an_array_that_was_fed_stays_as_it_is():
+    def f(x):
+        x[0] = x[1]
+        return x[0] * x[1]
+
+    point = VECTOR.copy()
+    assert ag.grad(f)(point).tolist() == [0.0, 4.0] and (point == VECTOR).all()
+
+
+def test_check_gradients_takes_arrays():
+    ag.check_gradients(cubes, TABLE, order=2)
+    wrong = ag.Primitive("wrong", lambda x: x * x, lambda out, x: (2.002 * x,))
+    with pytest.raises(AssertionError, match="differ"):
+        ag.check_gradients(lambda x: wrong(x).sum(), VECTOR)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: ag.grad(lambda x: x * 2)(VECTOR), TypeError, "one Value or number, not ndarray"),
+        (lambda: ag.grad(cubes)(numpy.array(["a"])), TypeError, "arrays of numbers, got str_"),
+        (
+            lambda: ag.grad(cubes)(numpy.ma.masked_array([1.0, 2.0], [False, True])),
+            TypeError,
+            "got MaskedConstant",
+        ),
+        (
+            lambda: ag.hvp(cubes, TABLE, TABLE.T),
+            ValueError,
+            r"one shape, got \(2, 3\) and \(3, 2\)",
+        ),
+        (
+            lambda: ag.hessian(lambda x, y: x * y)(1.0, 2.0),
+            TypeError,
+            r"^hessian calls f with one argument, the point, but it takes \(x, y\): write "
+            r"lambda x: f\(x\[0\], x\[1\]\), and a list of 2 numbers as the point$",
+        ),
+        (lambda: ag.jacobian(lambda x, y: x)([1.0, 2.0]), TypeError, r"lambda x: f\(x\[0\], x"),
+        (lambda: ag.jvp(lambda x, y: x, [1.0], [1.0]), TypeError, "^jvp calls f with one"),
+        (lambda: ag.hvp(lambda x, y: x, [1.0], [1.0]), TypeError, "^hvp calls f with one"),
+        (lambda: ag.check_gradients(lambda x, y: x, [1.0]), TypeError, "^check_gradients calls f"),
+        (
+            lambda: ag.hessian(product)(1.0, 2.0),
+            TypeError,
+            r"^hessian\(f\) takes one list: hessian\(f\)\(\[a, b\]\); got 2 arguments$",
+        ),
+        (
+            lambda: ag.jacobian(product)(),
+            TypeError,
+            r"^jacobian\(f\) takes one .* got 0 arguments$",
+        ),
+    ],
+)
+def test_wrong_points_and_functions_are_told_what_to_write(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+# Derivatives are functions like others.
+
+
+@pytest.mark.parametrize("way", [ag.grad, ag.value_and_grad, ag.jacobian, ag.hessian])
+@pytest.mark.parametrize("copied", [lambda f: pickle.loads(pickle.dumps(f)), copy.deepcopy])
+def test_a_derivative_pickles_if_its_function_does_and_has_its_signature(way, copied):
+    derivative = way(rosenbrock)
+    assert copied(derivative)([0.5, -1.0]) == derivative([0.5, -1.0])
+    assert inspect.signature(derivative) == inspect.signature(rosenbrock)
+    assert derivative.__doc__.startswith("Return the ")
+
+
+def test_derivatives_of_derivatives_and_of_several_arguments_pickle():
+    twice = pickle.loads(pickle.dumps(ag.grad(ag.grad(ag.gelu))))
+    assert twice(0.3) == ag.grad(ag.grad(ag.gelu))(0.3)
+    both = pickle.loads(pickle.dumps(ag.grad(ag.hypot, argnums=[0, 1])))
+    assert both(3.0, 4.0) == (0.6, 0.8)
+
+
+def test_a_functions_own_keywords_reach_it_whatever_their_names():
+    def f(x, f=1.0, argnums=1.0):
+        return x * x * f * argnums
+
+    assert ag.grad(f)(3.0, f=2.0, argnums=5.0) == 60.0
+
+
+# check_gradients at the edge of a domain.
+
+EDGES = {
+    "acos(x)**2 at 1": (lambda x: ag.acos(x) ** 2, 1.0, -2.0),
+    "acos(-x)**2 at -1": (lambda x: ag.acos(-x) ** 2, -1.0, 2.0),
+    "sqrt(x - 3)**2 at 3": (lambda x: ag.sqrt(x - 3.0) ** 2, 3.0, 1.0),
+    "acosh(x)**2 at 1": (lambda x: ag.acosh(x) ** 2, 1.0, 2.0),
+    "sqrt(1 - x)**4 at 1": (lambda x: ag.sqrt(1.0 - x) ** 4, 1.0, 0.0),
+    "x**2.5 at 0": (lambda x: x**2.5, 0.0, 0.0),
+    "x**1.5 at 0": (lambda x: x**1.5, 0.0, 0.0),
+    "x*sqrt(x) at 0": (lambda x: x * ag.sqrt(x), 0.0, 0.0),
+    "acos(x)**2 next to 1": (lambda x: ag.acos(x) ** 2, 1.0 - 1e-15, -2.0),
+}
+
+
+def at_edge(f, edge, slope):
+    """Return f as a primitive whose slope at its edge is this."""
+
+    def partials(out, x):
+        return (slope,) if x == edge else (ag.grad(f)(x),)
+
+    return ag.Primitive("edged", lambda x: f(Value(x)).data, partials)
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_at_the_edge_of_a_domain_check_gradients_measures_from_inside(name):
+    f, edge, slope = EDGES[name]
+    ag.check_gradients(at_edge(f, edge, slope), edge)
+    for wrong in (slope + 0.002, slope - 1.0, 0.0 if slope else 1.0, math.nan, math.inf):
+        with pytest.raises(AssertionError, match="differ"):
+            ag.check_gradients(at_edge(f, edge, wrong), edge)
+        with pytest.raises(AssertionError, match=r"x\[1\].* <- differs"):
+            ag.check_gradients(lambda x, w=wrong: x[0] + at_edge(f, edge, w)(x[1]), [1.0, edge])
+
+
+@pytest.mark.parametrize("edge", [1.0, 3.0])
+def test_a_function_that_is_nan_outside_its_domain_has_an_edge_too(edge):
+    def forward(x):
+        return x * x if x <= edge else math.nan
+
+    ag.check_gradients(ag.Primitive("part", forward, lambda out, x: (2.0 * x,)), edge)
+    with pytest.raises(AssertionError, match="differ"):
+        ag.check_gradients(ag.Primitive("part", forward, lambda out, x: (2.001 * x,)), edge)
+
+
+UNMEASURED = {
+    "sqrt at 0": (ag.sqrt, 0.0),
+    "1 + a sqrt that says 0": (lambda x: 1.0 + at_edge(ag.sqrt, 0.0, 0.0)(x), 0.0),
+    "a faint sqrt that says 0": (lambda x: 1.0 + 1e-9 * at_edge(ag.sqrt, 0.0, 0.0)(x), 0.0),
+    "asin at 1": (ag.asin, 1.0),
+    "acosh at 1": (ag.acosh, 1.0),
+    "defined at one place": (
+        ag.Primitive("place", lambda x: x if x == 2.0 else 1 / 0, lambda out, x: (1.0,)),
+        2.0,
+    ),
+    "at infinity": (lambda x: ag.exp(-x), math.inf),
+}
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("name", UNMEASURED)
+def test_what_cannot_be_measured_is_said_and_not_passed(name, order):
+    f, point = UNMEASURED[name]
+    with pytest.raises(
+        AssertionError, match="^derivatives cannot be measured here:.*\n.*\n.*<- cannot"
+    ):
+        ag.check_gradients(f, point, order)
+
+
+def test_a_second_derivative_wrong_at_an_edge_is_not_passed():
+    def partials(out, x):  # right at 1, where the slope of the slope is 2/3 and not 0
+        return (-2.0 if x == 1.0 else -2.0 * ag.acos(x) / ag.sqrt(1.0 - x * x),)
+
+    f = ag.Primitive("squared", lambda x: math.acos(x) ** 2, partials)
+    ag.check_gradients(f, 1.0)
+    with pytest.raises(AssertionError, match=r"x\[0\], x\[0\] +0 +0\.66666666.*<- differs"):
+        ag.check_gradients(f, 1.0, order=2)
+    ag.check_gradients(lambda x: x**3.5, 0.0, order=2)

@@ -67,8 +67,8 @@ def check(graph, count: int = 1, tile: int | None = None) -> None:
 
 NETWORKS = {
     "micrograd's demo": (graphs.moons, 10, 3),
-    "digits": (graphs.digits, 9, 2),
-    "a block of a transformer": (graphs.transformer, 29, 6),
+    "digits": (graphs.digits, 11, 2),
+    "a block of a transformer": (graphs.transformer, 31, 6),
     "a recurrent cell, 12 times": (graphs.recurrent, 25, 24),
     "a pendulum, 50 times": (graphs.pendulum, 153, 0),
     "a convolution": (graphs.convolution, 4, 1),
@@ -401,12 +401,14 @@ v1 (B, 32) = inputs @ parameters[0:2080].reshape(32, 65)[:, :64].T + parameters[
 v2 (B, 32) = tanh(v1)
 v3 (B, 10) = v2 @ parameters[2080:2410].reshape(10, 33)[:, :32].T + parameters[2112:2410:33]
 v4 (B,) = max(v3)
-v5 (B, 10) = v3 - v4
-v6 (B, 10) = exp(v5)
-v7 (B,) = sum(v6)
-v8 (B,) = log(v7)
-v9 (B,) = v8 - v5[3]
-return v9
+v5 (B,) = stopped(v4)
+v6 (B, 10) = v3 - v5
+v7 (B, 10) = exp(v6)
+v8 (B,) = sum(v7)
+v9 (B,) = maximum(v8, 0.5)
+v10 (B,) = log(v9)
+v11 (B,) = v10 - v6[3]
+return v11
 each line for one row of the batch of B"""
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import special
 
 import autograd_engine as ag
 from autograd_engine import Value
@@ -41,7 +42,8 @@ def test_numpys_truth_values_are_numbers_too():
 
 
 @pytest.mark.parametrize(
-    "array", [np.array([1.0]), np.array([1.0, 2.0]), np.array(1.0), np.array([]), np.complex128(1)]
+    "array",
+    [np.array([1.0]), np.array([1.0, 2.0]), np.array([[1.0]]), np.array([]), np.complex128(1)],
 )
 def test_arrays_are_no_data_of_a_value_not_even_of_one_element(array):
     with pytest.raises(TypeError):
@@ -210,3 +212,80 @@ def test_numpys_numbers_set_data_and_grad_and_seed_and_parametrise_compositions(
     assert ag.leaky_relu(Value(-1.0), np.float32(0.5)).data == -0.5
     assert ag.elu(Value(0.0), np.int64(2)).data == 0.0
     assert ag.clip(Value(5.0), np.int64(0), np.float32(1.0)).data == 1.0
+
+
+def test_numpys_ufuncs_and_scipys_are_known_by_identity_not_by_name():
+    for ufunc, own in [
+        (special.expit, ag.sigmoid),
+        (special.erf, ag.erf),
+        (special.erfc, ag.erfc),
+        (special.log1p, ag.log1p),
+        (special.expm1, ag.expm1),
+        (special.cbrt, ag.cbrt),
+    ]:
+        v = Value(0.3)
+        assert ufunc(v).data == own(0.3)
+        assert ag.gradient(ufunc(v), [v]) == ag.gradient(own(v), [v])
+
+
+def somebodys(name):
+    """Return a ufunc of that name, as an extension module of somebody's own has it."""
+
+    class Named:
+        __name__ = name
+
+        def __call__(self, v):
+            return v.__array_ufunc__(self, "__call__", v)
+
+    return Named()
+
+
+@pytest.mark.parametrize("name", ["relu", "exp", "sigmoid", "add", "backward", "expit", "data"])
+def test_somebodys_own_ufunc_is_refused_in_words_whatever_its_name(name):
+    with pytest.raises(TypeError, match=rf"^{name} is no operation on Values: .* ag\.primitive$"):
+        somebodys(name)(Value(2.0))
+
+
+def test_a_function_made_a_ufunc_is_refused_on_a_value_and_works_on_an_array():
+    relu = np.frompyfunc(lambda x: x.relu(), 1, 1)
+    with pytest.raises(TypeError, match="is no operation on Values"):
+        relu(Value(2.0))
+    assert data(relu(values(2.0, -2.0))) == [2.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "ufunc", [np.floor, np.isnan, np.logaddexp, np.exp2, np.fmod, np.heaviside]
+)
+def test_a_ufunc_without_a_primitive_says_what_to_write(ufunc):
+    with pytest.raises(TypeError, match=f"^{ufunc.__name__} is no operation on Values"):
+        ufunc(*[Value(2.0)] * ufunc.nin)
+
+
+def test_what_is_no_number_is_left_to_its_own_class():
+    class Own:
+        def __array_ufunc__(self, ufunc, method, *inputs, **options):
+            return ufunc.__name__, inputs
+
+    v, own = Value(2.0), Own()
+    assert np.multiply(v, own) == ("multiply", (v, own))
+    assert np.add(own, v) == ("add", (own, v))
+
+
+def test_an_array_of_values_is_changed_in_place_by_a_value():
+    a = values(1.0, 2.0)
+    same = a
+    a += Value(3.0)
+    a *= 2.0
+    assert same is a and data(a) == [8.0, 10.0]
+    with pytest.raises(TypeError, match=r"write v\.data"):
+        numbers = np.array([1.0, 2.0])
+        numbers += Value(3.0)
+
+
+def test_arrays_of_no_dimension_meet_values_as_numbers():
+    v, three = Value(2.0), np.array(3.0)
+    assert (v * three).data == (three * v).data == 6.0
+    assert type(np.hypot(v, np.array(1.0))) is Value
+    assert (
+        (np.array(v, dtype=object) * three).data == (three * np.array(v, dtype=object)).data == 6.0
+    )

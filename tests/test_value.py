@@ -548,6 +548,18 @@ def test_copy_shares_its_operands_and_is_a_value_of_its_own():
     assert a.grad == 4.0
 
 
+def test_copies_of_computed_values_share_what_they_share():
+    h = ag.tanh(Value(0.5))
+    y = h * h + h
+    for made in (y, h, ag.dot([h, y], [y, h], h), Value(1.0, (h, y), "op"), y**2):
+        assert copy.copy(made).operands[0] is made.operands[0]
+    new_h, new_y, again = copy.deepcopy([h, y, y])
+    assert new_y.operands[1] is new_h is new_y.operands[0].operands[0] is not h
+    assert again is new_y
+    later_y, later_h = copy.deepcopy((y, h))
+    assert later_y.operands[1] is later_h
+
+
 def whole(output: Value) -> list[str]:
     order = graph.nodes(output)
     place = {id(node): i for i, node in enumerate(order)}

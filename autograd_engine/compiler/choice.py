@@ -81,7 +81,7 @@ class Chosen:
     def plan(self) -> str:
         """Say which way the program runs, and why."""
         if not self.waves:
-            return "Nothing is computed: the outputs are leaves."
+            return "Nothing is computed: the outputs are leaves or constants."
         way = "the virtual machine (numba)" if self.hindrance is None else "plain Python"
         said = (
             f"{_counted(self.nodes, 'value')} in {_counted(self.waves, 'wave')} of one operation "

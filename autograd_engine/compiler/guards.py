@@ -177,7 +177,9 @@ def _own() -> bool:
     return is_own(frame.f_code.co_filename)
 
 
-_TELLING = {f"autograd_engine.{name}" for name in ("recording", "engine", "gradients", "derivatives")}
+_TELLING = {
+    f"autograd_engine.{name}" for name in ("recording", "engine", "gradients", "derivatives")
+}
 
 
 def _identity(value: Value) -> object:

@@ -190,6 +190,7 @@ SPELLINGS: dict[str, Callable[..., Any]] = {
     "equals": lambda x, y: (x == y).astype(x.dtype),
     "stopped": jnp.positive,
     "azmul": lambda x, y: jnp.where((x == 0.0) & jnp.isnan(y * 0.0), 0.0, x * y),
+    "gap": lambda x, y: jnp.where(x == y, jnp.where(x == -jnp.inf, x, 0.0), x - y),
     "gate": lambda key, x: jnp.where(key != 0.0, x, 0.0),
     "unit": _unit,
     "circle": lambda x: jnp.sqrt((1.0 - x) * (1.0 + x)),

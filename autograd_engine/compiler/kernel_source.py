@@ -42,6 +42,7 @@ VECTORS: Final = {
     "equals": "if_equal(x, y, 1.0, 0.0)",
     "sign": "if_less(x, 0.0, -1.0, if_less(0.0, x, 1.0, x))",
     "azmul": "if_equal(x, 0.0, if_equal(x * y, x * y, x * y, 0.0), x * y)",
+    "gap": "if_equal(x, y, if_less(-math.inf, x, 0.0, x), x - y)",
     "gate": "if_equal(x, 0.0, 0.0, y)",
     CHOOSE: "if_less(y, x, z, 0.0)",
     "exp": "v_exp(x)",

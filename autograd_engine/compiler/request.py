@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from inspect import signature
 from typing import Any
 
+from autograd_engine.arguments import map_numbers
 from autograd_engine.compiler.guards import Guard, GuardError, Watch, same
 from autograd_engine.compiler.program import BACK_ENDS, Program
-from autograd_engine.derivatives import differentiating, map_numbers
+from autograd_engine.derivatives import differentiating
 from autograd_engine.engine import CONSTANT, LEAF, Value, as_value
-from autograd_engine.real import as_float, flag, is_number
+from autograd_engine.real import as_float, check_call, flag, is_number
 
 
 def compile(
@@ -41,10 +41,10 @@ def compile(
     `check=False` a result may be infinite or NaN. The back end is "auto", "numpy", "numba" or
     "exact".
 
-    Raises `ValueError` for an input or parameter that is not a leaf, or given twice, for an
-    output that depends on no Value and for an unknown back end, `TypeError` for what is not
-    a Value, for a `.grad` read that the function did not compute and for switches that are not
-    True or False, and `ImportError` naming the extra to install.
+    Raises `ValueError` for an input or parameter that is not a leaf, or given twice, and for an
+    unknown back end, `TypeError` for what is not a Value, for a `.grad` read that the function
+    did not compute and for switches that are not True or False, and `ImportError` naming the
+    extra to install.
 
     >>> from autograd_engine import tanh
     >>> w = Value(0.5, "w")
@@ -61,7 +61,7 @@ def compile(
                 "compile(f, example) needs an example of what f is called with, "
                 "such as 1.0 or [1.0, 2.0]"
             )
-        check_call(output_or_outputs)
+        check_call("compile", output_or_outputs, "the example")
         outputs, inputs, guards = traced(output_or_outputs, inputs)
         if outputs is None:
             raise TypeError(
@@ -80,12 +80,6 @@ def compile(
     from autograd_engine.compiler.tape import record
 
     tape = record([*tops, *(guard.value for guard in guards)], inputs, given)
-    for i, place in enumerate(tape.outputs[: len(tops)]):
-        if tape.start - len(tape.constants) <= place < tape.start:
-            number = tape.constants[place - tape.start]
-            raise ValueError(
-                f"output {named(tops[i], i)} depends on no Value: it is the constant {number!r}"
-            )
     changed = next((guard for guard in guards if guard.name == "set"), None)
     if changed is not None:
         from autograd_engine.compiler.exact import Interpreter
@@ -97,7 +91,7 @@ def compile(
                 f"{changed.place}\nThe function sets the number of a Value that it used before: a "
                 f"program has one number for both. Make another Value for the new number"
             )
-    single = isinstance(outputs, Value)
+    single = isinstance(outputs, Value) or is_number(outputs)
     return Program(tape, single=single, guards=guards, check=check, backend=backend)
 
 
@@ -119,41 +113,11 @@ def _chosen(backend: str, exact: bool) -> str:
     return "exact" if exact else backend
 
 
-def check_call(f: Callable[..., Any]) -> None:
-    """Raise `TypeError` where f cannot be called with one argument, the example."""
-    try:
-        accepted = signature(f)
-    except (TypeError, ValueError):  # some built in functions tell none
-        return
-    try:
-        accepted.bind(None)
-    except TypeError:
-        names = [
-            p.name for p in accepted.parameters.values() if p.default is p.empty and p.kind < 2
-        ]
-        advice = (
-            f": write lambda x: f({', '.join(f'x[{i}]' for i in range(len(names)))}), "
-            f"and a list of {len(names)} numbers as the example"
-        )
-        raise TypeError(
-            f"compile calls f with one argument, the example, but it takes {accepted}"
-            f"{advice if len(names) > 1 else ''}"
-        ) from None
-
-
 def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[Guard]]:
     """Return what f gives on fresh leaves of the example's shape, those leaves, and its guards."""
     inputs: list[Value] = []
 
-    def fresh(item: Any) -> Any:
-        """Return a leaf for a number, an array of leaves for an array."""
-        if getattr(item, "ndim", 0):
-            import numpy
-
-            made = numpy.empty(item.shape, dtype=object)
-            for place, number in numpy.ndenumerate(item):
-                made[place] = fresh(number)
-            return made
+    def fresh(item: Any) -> Value:
         try:
             inputs.append(Value(as_float(item)))
         except TypeError as error:

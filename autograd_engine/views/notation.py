@@ -95,6 +95,7 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "above": lambda x, y: Indicator(x, ">", y),
     "at_least": lambda x, y: Indicator(x, "≥", y),
     "equals": lambda x, y: Indicator(x, "=", y),
+    "gap": formulas.minus,
     "gate": lambda key, x: formulas.times(Indicator(key, "≠", Number(0.0)), x),
     "absolute": lambda x: Call("abs", (x,)),
 }
