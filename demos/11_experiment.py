@@ -17,7 +17,7 @@ It prints:
     the checker on forgetful:
     derivatives differ from central differences:
            input                 analytic                  numeric   difference
-            x[0]      -0.2741793555813685        -0.54835871172448        0.274 <- differs
+            x[0]      -0.2741793555813685      -0.5483587111627576        0.274 <- differs
 """
 
 import math

@@ -14,7 +14,7 @@ It prints:
 
     perceptron.html   E: 12 values, 5 leaves
     its backward pass has 11 contributions; the last hands to x0
-    network.html      loss: 75 values, 29 leaves
+    network.html      loss: 76 values, 29 leaves
 """
 
 import random

@@ -351,6 +351,13 @@ def test_to_jax_gives_nan_where_a_guard_does_not_hold():
     assert found[0] == 4.0 and math.isnan(found[1])
 
 
+def test_an_example_may_be_an_array_of_another_library():
+    import jax
+
+    program = ag.compile(lambda x: (x * x).sum(), jax.numpy.ones((2, 2)))
+    assert program([1.0, 2.0, 3.0, 4.0]) == 30.0
+
+
 # Outputs that are constant.
 
 CONSTANT = {

@@ -117,7 +117,11 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
     """Return what f gives on fresh leaves of the example's shape, those leaves, and its guards."""
     inputs: list[Value] = []
 
-    def fresh(item: Any) -> Value:
+    def fresh(item: Any) -> Any:
+        if getattr(item, "ndim", 0):  # an array of another library
+            import numpy
+
+            return map_numbers(fresh, numpy.asarray(item))
         try:
             inputs.append(Value(as_float(item)))
         except TypeError as error:

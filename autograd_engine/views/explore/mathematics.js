@@ -130,6 +130,7 @@ const M = (() => {
     above: (x, y) => (x > y ? 1 : 0),
     at_least: (x, y) => (x >= y ? 1 : 0),
     equals: (x, y) => (x === y ? 1 : 0),
+    gap: (x, y) => (x !== y ? x - y : x === -Infinity ? x : 0),
     stopped: (x) => x,
     gate: (key, x) => (key === 0 ? 0 : x),
     azmul: (x, y) => (x === 0 && Number.isNaN(x * y) ? 0 : x * y),
