@@ -177,9 +177,8 @@ def _own() -> bool:
     return is_own(frame.f_code.co_filename)
 
 
-_TELLING = {
-    f"autograd_engine.{name}" for name in ("recording", "engine", "gradients", "derivatives")
-}
+_HEART = "recording engine gradients arguments derivatives slopes"
+_TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
 
 
 def _identity(value: Value) -> object:
