@@ -8,15 +8,13 @@ With this module you can ask for the gradient of a recorded output by any of its
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd_engine.engine import LEAF, Dot, Value, as_value, constant, number, topological_order
 from autograd_engine.functions import dot
 from autograd_engine.real import as_float, as_list, check_function, is_number, is_whole
-from autograd_engine.recording import recording
+from autograd_engine.recording import alone, differentiating
 
 
 def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
@@ -39,6 +37,12 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     for value in inputs:
         if not isinstance(value, Value):
             raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
+    if create_graph:  # which runs rules, and those of anybody
+        return _gradient(output, inputs, True)
+    return alone(_gradient, output, inputs, False)  # type: ignore[no-any-return]
+
+
+def _gradient(output: Value, inputs: Sequence[Value], create_graph: bool) -> list[Any]:
     partials = recorded_partials if create_graph else _partials
     adjoints: dict[int, Any] = {id(output): constant(1.0) if create_graph else 1.0}
     runs: list[int] = []
@@ -103,25 +107,6 @@ def _same(x: float, y: float) -> bool:
 
 
 # Derivatives of functions.
-
-_nesting = threading.local()
-
-
-@contextmanager
-def differentiating() -> Iterator[bool]:
-    """Say whether an outer derivative of this thread is being computed around this one.
-
-    >>> with differentiating() as outer, differentiating() as inner:
-    ...     outer, inner
-    (False, True)
-    """
-    depth = getattr(_nesting, "depth", 0)
-    _nesting.depth = depth + 1
-    try:
-        with recording():
-            yield depth > 0
-    finally:
-        _nesting.depth = depth
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:

@@ -1,35 +1,213 @@
-"""Whether operations are recorded: they are, unless this thread stands inside `no_grad`.
+"""The blocks that are open, and whose each is: `no_grad`, `trace_source`, `diagnostics`, and the
+compiler's watch on what a function does with Values.
 
-And whether somebody watches what a function does with Values, as the compiler must, or is told
-of each value recorded, as `trace_source` is.
+A block belongs to the asyncio task that opened it, outside of one to the thread, and to nothing
+that these start: what they run sees it, a generator of somebody else's too. Nothing is restored
+when a block ends, it is taken out; so blocks may end in any order, and by anybody's hand.
 """
 
 from __future__ import annotations
 
-from contextlib import ContextDecorator
-from threading import get_ident
-from typing import Any, Final
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ContextDecorator, contextmanager
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from threading import RLock, local
+from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary, ref
 
+from autograd_engine.compiling import mypyc_attr
+
+# Of each kind the open blocks of all threads and tasks, by id: while there is none, asking for
+# one's own costs nothing more than a look at an empty set.
 PAUSED: Final[set[int]] = set()
-"""The threads that do not simply record at present: they are silent or traced."""
+"""What keeps somebody from simply recording: `no_grad` and tracing."""
 
-SILENT: Final[set[int]] = set()
-"""The threads that record nothing at present."""
+TRACED: Final[set[int]] = set()
+"""What is told of each value that somebody records; see `tracer`."""
 
-TRACED: Final[dict[int, Any]] = {}
-"""The threads that are traced at present, and what is called with each value they record."""
+WATCHED: Final[set[int]] = set()
+"""What is told of each comparison in a function that somebody compiles; see `watcher`."""
 
-WATCHED: Final[dict[int, Any]] = {}
-"""The threads that compile a function at present, and what is called with each comparison that
-the function makes: its NumPy name, the two Values, and how it came out."""
+LISTENING: Final[set[int]] = set()
+"""What is told of each backward pass before it begins; see `listeners`."""
 
-LISTENING: Final[dict[int, Any]] = {}
-"""The threads in which `diagnostics` listens at present, and what is called before each backward
-pass: with the output and the seed."""
+_KINDS: Final[dict[str, tuple[set[int], ...]]] = {
+    "silent": (PAUSED,),
+    "traced": (PAUSED, TRACED),
+    "watched": (WATCHED,),
+    "listening": (LISTENING,),
+}
 
 
-class no_grad(ContextDecorator):
-    """Record nothing inside this block, in this thread: results are constants.
+# Marks, gradients and what a dot product becomes stand on the nodes, which threads may share.
+SWEEPING: Final[Any] = RLock()
+if hasattr(os, "register_at_fork"):  # a child begins between two sweeps too
+    os.register_at_fork(
+        before=SWEEPING.acquire,
+        after_in_parent=SWEEPING.release,
+        after_in_child=SWEEPING.release,
+    )
+
+
+def alone(work: Callable[..., Any], *given: Any) -> Any:
+    """Return work(*given), done while no other thread looks through a graph or sweeps it.
+
+    Raises `RuntimeError` in the midst of such work, where a signal's handler, a finaliser or a
+    debugger may get in.
+    """
+    if SWEEPING._is_owned():
+        raise RuntimeError(
+            "this thread is in the midst of a backward pass or of looking through a graph, which "
+            "another such call would spoil: make it when that has ended"
+        )
+    # On one line, so that even a debugger's interrupt comes before or after.
+    with SWEEPING: return work(*given)  # fmt: skip  # noqa: E701
+
+
+@mypyc_attr(native_class=False)
+class Owner:
+    """A thread or a task: the open blocks that are its, of each kind, the latest last."""
+
+    def __init__(self) -> None:
+        self.silent: list[Block] = []
+        self.traced: list[Block] = []
+        self.watched: list[Block] = []
+        self.listening: list[Block] = []
+
+
+@mypyc_attr(native_class=False)
+class Block:
+    """A block of the thread or task that makes it: what it holds counts from `enter` to `leave`.
+
+    A later block of its kind that holds nothing hides it.
+    """
+
+    def __init__(self, kind: str, what: Any) -> None:
+        self.kind = kind
+        self.what = what
+        self.owner = ref(owner())  # which holds the block
+
+    def enter(self) -> None:
+        """Begin."""
+        getattr(self.owner(), self.kind).append(self)
+        if self.what:
+            for blocks in _KINDS[self.kind]:
+                blocks.add(id(self))
+
+    def leave(self) -> None:
+        """End, whoever calls this, and however often."""
+        for blocks in _KINDS[self.kind]:
+            blocks.discard(id(self))
+        own = getattr(self.owner(), self.kind, [])
+        if self in own:
+            own.remove(self)
+
+    def __del__(self, kinds: dict[str, tuple[set[int], ...]] = _KINDS) -> None:
+        """End with the thread or task, if it ended inside."""
+        for blocks in kinds[self.kind]:
+            blocks.discard(id(self))
+
+
+@mypyc_attr(native_class=False)
+class Blocks:
+    """What a `with` statement is given: each use of it opens a block."""
+
+    def __init__(self) -> None:
+        self._open: list[Block] = []
+
+    def _begin(self, kind: str, what: Any) -> None:
+        block = Block(kind, what)
+        try:
+            self._open.append(block)
+            block.enter()
+        except BaseException:  # interrupted, nothing stays open
+            block.leave()
+            raise
+
+    def _end(self) -> Any:
+        """End the latest block opened here; return what it held.
+
+        Of one opened elsewhere, somebody else closes the generator that it stands in.
+        """
+        mine = here()
+        own = [block for block in self._open if block.owner() is mine]
+        block = (own or self._open)[-1]
+        block.leave()
+        self._open.remove(block)
+        return block.what
+
+
+_thread = local()
+_tasks: WeakKeyDictionary[Any, Owner] = WeakKeyDictionary()
+
+
+def here() -> Owner | None:
+    """Return the owner of blocks opened here, None if there never were any."""
+    task = _task()
+    if task is not None:
+        return _tasks.get(task)
+    found: Owner | None = getattr(_thread, "owner", None)
+    return found
+
+
+def owner() -> Owner:
+    """Return the owner of blocks opened here."""
+    found = here()
+    if found is None:
+        found, task = Owner(), _task()
+        if task is None:
+            _thread.owner = found
+        else:
+            _tasks[task] = found
+    return found
+
+
+def _task() -> Any:
+    """Return the asyncio task that is running here, None outside of one."""
+    asyncio = sys.modules.get("asyncio")  # where nobody imported it, there are no tasks
+    current = getattr(asyncio, "current_task", None)
+    if current is None or asyncio._get_running_loop() is None:  # type: ignore[union-attr]
+        return None
+    return current()
+
+
+def latest(blocks: Sequence[Block]) -> Any:
+    """Return what the latest of these blocks holds, None if there is none."""
+    for block in reversed(blocks):  # not by its place: somebody may close one meanwhile
+        return block.what
+    return None
+
+
+def paused() -> Owner | None:
+    """Return the owner of what runs here if it does not simply record: it is silent or traced."""
+    mine = here()
+    return mine if mine and (latest(mine.silent) or latest(mine.traced)) else None
+
+
+def watcher() -> Callable[..., None] | None:
+    """Return what is told of comparisons made here: NumPy's name, both Values, how it came out."""
+    mine = here()
+    return latest(mine.watched) if mine else None
+
+
+def listeners() -> list[Callable[..., None]]:
+    """Return all that is told of backward passes begun here: of the output and the seed."""
+    mine = here()
+    return [block.what for block in mine.listening] if mine else []
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@mypyc_attr(native_class=False)
+class no_grad(Blocks, ContextDecorator):
+    """Record nothing inside this block: results are constants.
+
+    It holds for the thread or asyncio task that opened it. `@no_grad()` before a function does
+    the same for each call; it raises `TypeError` for one whose body runs after the call, a
+    generator's or a coroutine's.
 
     >>> from autograd_engine import Value
     >>> x = Value(2.0)
@@ -39,46 +217,47 @@ class no_grad(ContextDecorator):
     (4.0, ())
     """
 
-    recorded = False
-
-    def __init__(self) -> None:
-        self._before: list[bool] = []
+    silent = True
 
     def __enter__(self) -> None:
-        self._before.append(get_ident() not in SILENT)
-        _record(self.recorded)
+        self._begin("silent", self.silent)
 
     def __exit__(self, *error: Any) -> None:
-        _record(self._before.pop())
+        self._end()
+
+    def __call__(self, function: Function) -> Function:
+        if any(late(function) for late in _LATE):
+            name, block = getattr(function, "__name__", function), type(self).__name__
+            raise TypeError(
+                f"@{block}() ends when the call of {name} returns, and its body runs only after "
+                f"that: write `with {block}():` inside {name}"
+            )
+        return super().__call__(function)
+
+
+_LATE: Final = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
 
 
 class recording(no_grad):
     """Record inside this block even where `no_grad` stands around it, as a derivative must."""
 
-    recorded = True
+    silent = False
 
 
-def trace(tell: Any) -> None:
-    """Call `tell` with each value that this thread records from now on; None ends that."""
-    if tell is None:
-        TRACED.pop(get_ident(), None)
-    else:
-        TRACED[get_ident()] = tell
-    _settle()
+@contextmanager
+def differentiating() -> Iterator[bool]:
+    """Say whether an outer derivative of this thread is being computed around this one.
 
+    A task that f runs is asked by nobody else, and so is inside it too.
 
-def _record(wanted: bool) -> None:
-    if wanted:
-        SILENT.discard(get_ident())
-    else:
-        SILENT.add(get_ident())
-    _settle()
-
-
-def _settle() -> None:
-    # One set for both, so that neither costs anything where a value is recorded.
-    thread = get_ident()
-    if thread in SILENT or thread in TRACED:
-        PAUSED.add(thread)
-    else:
-        PAUSED.discard(thread)
+    >>> with differentiating() as outer, differentiating() as inner:
+    ...     outer, inner
+    (False, True)
+    """
+    depth = getattr(_thread, "depth", 0)
+    _thread.depth = depth + 1
+    try:
+        with recording():
+            yield depth > 0
+    finally:
+        _thread.depth = depth

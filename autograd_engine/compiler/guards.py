@@ -15,11 +15,10 @@ out then.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.engine import CONSTANT, Primitive, Value, above, at_least, equals
-from autograd_engine.recording import WATCHED, recording
+from autograd_engine.recording import Blocks, recording
 from autograd_engine.sources import place
 
 if TYPE_CHECKING:  # a GuardError can be caught where there is no NumPy
@@ -62,15 +61,15 @@ class Guard:
         return f"{self.file}, line {self.line}" + (f": {self.text}" if self.text else "")
 
 
-class Watch:
-    """Inside this block each comparison of Values by this thread is noted in `guards`, once.
+class Watch(Blocks):
+    """Inside this block each comparison of Values that is made here is noted in `guards`, once.
 
     Comparisons of constants alone come out the same for ever, and are not.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._found: dict[tuple[Any, ...], Guard] = {}
-        self._outer: Any = None
 
     @property
     def guards(self) -> list[Guard]:
@@ -78,15 +77,11 @@ class Watch:
         return list(self._found.values())
 
     def __enter__(self) -> Watch:
-        self._outer = WATCHED.get(get_ident())
-        WATCHED[get_ident()] = self._note
+        self._begin("watched", self._note)
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._outer is None:
-            del WATCHED[get_ident()]
-        else:
-            WATCHED[get_ident()] = self._outer
+        self._end()
 
     def _note(self, name: str, x: Value, y: Value, holds: bool) -> None:
         if x.rule is CONSTANT and y.rule is CONSTANT:

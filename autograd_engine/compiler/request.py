@@ -10,9 +10,10 @@ from typing import Any
 
 from autograd_engine.compiler.guards import Guard, Watch
 from autograd_engine.compiler.program import BACK_ENDS, Program
-from autograd_engine.derivatives import differentiating, map_numbers
+from autograd_engine.derivatives import map_numbers
 from autograd_engine.engine import CONSTANT, LEAF, Value, as_value
 from autograd_engine.real import as_float, flag, is_number
+from autograd_engine.recording import differentiating
 
 
 def compile(
