@@ -238,6 +238,7 @@ class no_grad(Blocks, ContextDecorator):
 _LATE: Final = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
 
 
+@mypyc_attr(native_class=False)
 class recording(no_grad):
     """Record inside this block even where `no_grad` stands around it, as a derivative must."""
 
