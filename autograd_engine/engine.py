@@ -796,7 +796,8 @@ def unrecorded(rule: Primitive, data: float, x: Value, y: Value | None) -> Value
     """
     if not WATCHED or watcher() is None:
         return constant(data)
-    with recording():
+    block: Any = recording()  # the compiler mypyc knows no `with` of classes like this
+    with block:
         return record(stopped, data, record(rule, data, x, y, 0.0, 0.0), None, 0.0, 0.0)
 
 

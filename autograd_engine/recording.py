@@ -256,9 +256,10 @@ def differentiating() -> Iterator[bool]:
     (False, True)
     """
     depth = getattr(_thread, "depth", 0)
+    block: Any = recording()
     _thread.depth = depth + 1
     try:
-        with recording():
+        with block:
             yield depth > 0
     finally:
         _thread.depth = depth
