@@ -32,6 +32,7 @@ from autograd_engine.recording import (
     alone,
     latest,
     listeners,
+    muted,
     paused,
     recording,
     watcher,
@@ -779,6 +780,8 @@ def aside(
     owner: Owner, rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float
 ) -> Value:
     """Return the value of an operation where its owner is silent, or is traced."""
+    if muted(owner):
+        return constant(data)
     if latest(owner.silent):
         return unrecorded(rule, data, x, y)
     out = made(rule, data, x, y, dx, dy)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ContextDecorator, contextmanager
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from threading import RLock, local
 from typing import Any, Final, TypeVar
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary
 
 from autograd_engine.compiling import mypyc_attr
 
@@ -66,7 +66,6 @@ def alone(work: Callable[..., Any], *given: Any) -> Any:
     with SWEEPING: return work(*given)  # fmt: skip  # noqa: E701
 
 
-@mypyc_attr(native_class=False)
 class Owner:
     """A thread or a task: the open blocks that are its, of each kind, the latest last."""
 
@@ -76,22 +75,27 @@ class Owner:
         self.watched: list[Block] = []
         self.listening: list[Block] = []
 
+    def __del__(self) -> None:
+        for blocks in (self.silent, self.traced, self.watched, self.listening):
+            while blocks:  # the thread ended inside
+                blocks[-1].leave()
 
-@mypyc_attr(native_class=False)
+
 class Block:
-    """A block of the thread or task that makes it: what it holds counts from `enter` to `leave`.
+    """A block that one opened: what it holds counts from `enter` to `leave`.
 
-    A later block of its kind that holds nothing hides it.
+    A later one of its kind that holds nothing hides it. A bare one stands in no `with` statement.
     """
 
-    def __init__(self, kind: str, what: Any) -> None:
+    def __init__(self, kind: str, what: Any, bare: bool = False) -> None:
         self.kind = kind
         self.what = what
-        self.owner = ref(owner())  # which holds the block
+        self.bare = bare
+        self.owned = _owned(owner(), kind)
 
     def enter(self) -> None:
         """Begin."""
-        getattr(self.owner(), self.kind).append(self)
+        self.owned.append(self)
         if self.what:
             for blocks in _KINDS[self.kind]:
                 blocks.add(id(self))
@@ -100,14 +104,13 @@ class Block:
         """End, whoever calls this, and however often."""
         for blocks in _KINDS[self.kind]:
             blocks.discard(id(self))
-        own = getattr(self.owner(), self.kind, [])
-        if self in own:
-            own.remove(self)
+        if self in self.owned:
+            self.owned.remove(self)
 
-    def __del__(self, kinds: dict[str, tuple[set[int], ...]] = _KINDS) -> None:
-        """End with the thread or task, if it ended inside."""
-        for blocks in kinds[self.kind]:
-            blocks.discard(id(self))
+
+def _owned(owner: Owner, kind: str) -> list[Block]:
+    blocks: list[Block] = getattr(owner, kind)
+    return blocks
 
 
 @mypyc_attr(native_class=False)
@@ -129,10 +132,10 @@ class Blocks:
     def _end(self) -> Any:
         """End the latest block opened here; return what it held.
 
-        Of one opened elsewhere, somebody else closes the generator that it stands in.
+        Where none was, somebody closes a generator that another thread or task was in.
         """
         mine = here()
-        own = [block for block in self._open if block.owner() is mine]
+        own = [block for block in self._open if mine and block.owned is _owned(mine, block.kind)]
         block = (own or self._open)[-1]
         block.leave()
         self._open.remove(block)
@@ -140,15 +143,13 @@ class Blocks:
 
 
 _thread = local()
-_tasks: WeakKeyDictionary[Any, Owner] = WeakKeyDictionary()
+_tasks: Final[WeakKeyDictionary[Any, Owner]] = WeakKeyDictionary()
 
 
 def here() -> Owner | None:
     """Return the owner of blocks opened here, None if there never were any."""
     task = _task()
-    if task is not None:
-        return _tasks.get(task)
-    found: Owner | None = getattr(_thread, "owner", None)
+    found: Owner | None = getattr(_thread, "owner", None) if task is None else _tasks.get(task)
     return found
 
 
@@ -166,36 +167,43 @@ def owner() -> Owner:
 
 def _task() -> Any:
     """Return the asyncio task that is running here, None outside of one."""
-    asyncio = sys.modules.get("asyncio")  # where nobody imported it, there are no tasks
-    current = getattr(asyncio, "current_task", None)
-    if current is None or asyncio._get_running_loop() is None:  # type: ignore[union-attr]
+    asyncio: Any = sys.modules.get("asyncio")
+    if asyncio is None or not hasattr(asyncio, "current_task"):  # nobody has imported it yet
         return None
-    return current()
+    return None if asyncio._get_running_loop() is None else asyncio.current_task()
 
 
-def latest(blocks: Sequence[Block]) -> Any:
+def latest(blocks: list[Block]) -> Any:
     """Return what the latest of these blocks holds, None if there is none."""
-    for block in reversed(blocks):  # not by its place: somebody may close one meanwhile
-        return block.what
-    return None
+    try:
+        return blocks[-1].what if blocks else None
+    except IndexError:  # somebody closed it meanwhile
+        return latest(blocks)
 
 
 def paused() -> Owner | None:
     """Return the owner of what runs here if it does not simply record: it is silent or traced."""
     mine = here()
-    return mine if mine and (latest(mine.silent) or latest(mine.traced)) else None
+    if mine is not None and (latest(mine.silent) or latest(mine.traced)):
+        return mine
+    return None
+
+
+def muted(owner: Owner) -> bool:
+    """Say whether the owner is silent, and nobody must know all the same what it computes."""
+    return bool(latest(owner.silent)) and not latest(owner.watched)
 
 
 def watcher() -> Callable[..., None] | None:
     """Return what is told of comparisons made here: NumPy's name, both Values, how it came out."""
     mine = here()
-    return latest(mine.watched) if mine else None
+    return None if mine is None else latest(mine.watched)
 
 
 def listeners() -> list[Callable[..., None]]:
     """Return all that is told of backward passes begun here: of the output and the seed."""
     mine = here()
-    return [block.what for block in mine.listening] if mine else []
+    return [] if mine is None else [block.what for block in mine.listening]
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -243,6 +251,14 @@ class recording(no_grad):
     """Record inside this block even where `no_grad` stands around it, as a derivative must."""
 
     silent = False
+
+    def __enter__(self) -> None:
+        if PAUSED:
+            super().__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        if self._open:
+            super().__exit__()
 
 
 @contextmanager

@@ -24,10 +24,6 @@ _PACKAGE = str(Path(__file__).parent / "_")[:-1], "autograd_engine/"
 """What its files begin with, the second those of the compiled build in a traceback."""
 
 
-class _Call(Block):
-    """Opened by a call, and ended by the next, unless that stands in a `with` statement."""
-
-
 class trace_source(Blocks):
     """Note with each value that is made here the source line that made it.
 
@@ -50,11 +46,12 @@ class trace_source(Blocks):
             )
         super().__init__()
         self._tell = _note if on else None
+        # A call ends what earlier calls began, unless it turns out to stand in a `with` statement.
         traced = owner().traced
-        self._ended = [block for block in traced if isinstance(block, _Call)]
+        self._ended = [block for block in traced if block.bare]
         for block in self._ended:
             block.leave()
-        self._call = _Call("traced", self._tell)
+        self._call = Block("traced", self._tell, bare=True)
         if on or traced:
             self._call.enter()
 
