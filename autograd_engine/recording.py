@@ -148,7 +148,7 @@ _tasks: Final[WeakKeyDictionary[Any, Owner]] = WeakKeyDictionary()
 
 def here() -> Owner | None:
     """Return the owner of blocks opened here, None if there never were any."""
-    task = _task()
+    task = _task() if "asyncio" in sys.modules else None
     found: Owner | None = getattr(_thread, "owner", None) if task is None else _tasks.get(task)
     return found
 
@@ -168,9 +168,9 @@ def owner() -> Owner:
 def _task() -> Any:
     """Return the asyncio task that is running here, None outside of one."""
     asyncio: Any = sys.modules.get("asyncio")
-    if asyncio is None or not hasattr(asyncio, "current_task"):  # nobody has imported it yet
-        return None
-    return None if asyncio._get_running_loop() is None else asyncio.current_task()
+    if not hasattr(asyncio, "current_task") or asyncio._get_running_loop() is None:
+        return None  # nobody has imported it, or is just about to; or no loop runs in this thread
+    return asyncio.current_task()
 
 
 def latest(blocks: list[Block]) -> Any:
@@ -184,14 +184,14 @@ def latest(blocks: list[Block]) -> Any:
 def paused() -> Owner | None:
     """Return the owner of what runs here if it does not simply record: it is silent or traced."""
     mine = here()
-    if mine is not None and (latest(mine.silent) or latest(mine.traced)):
-        return mine
-    return None
+    if mine is None or not (mine.silent or mine.traced):
+        return None
+    return mine if latest(mine.silent) or latest(mine.traced) else None
 
 
 def muted(owner: Owner) -> bool:
     """Say whether the owner is silent, and nobody must know all the same what it computes."""
-    return bool(latest(owner.silent)) and not latest(owner.watched)
+    return not owner.watched and bool(latest(owner.silent))
 
 
 def watcher() -> Callable[..., None] | None:
