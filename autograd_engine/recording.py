@@ -117,10 +117,13 @@ def _owned(owner: Owner, kind: str) -> list[Block]:
 class Blocks:
     """What a `with` statement is given: each use of it opens a block."""
 
-    def __init__(self) -> None:
-        self._open: list[Block] = []
+    # `self` is of any class: for the compiler mypyc, one that is not compiled is none of these.
+    _open: list[Block]
 
-    def _begin(self, kind: str, what: Any) -> None:
+    def __init__(self: Any) -> None:
+        self._open = []
+
+    def _begin(self: Any, kind: str, what: Any) -> None:
         block = Block(kind, what)
         try:
             self._open.append(block)
@@ -129,7 +132,7 @@ class Blocks:
             block.leave()
             raise
 
-    def _end(self) -> Any:
+    def _end(self: Any) -> Any:
         """End the latest block opened here; return what it held.
 
         Where none was, somebody closes a generator that another thread or task was in.
@@ -227,13 +230,13 @@ class no_grad(Blocks, ContextDecorator):
 
     silent = True
 
-    def __enter__(self) -> None:
+    def __enter__(self: Any) -> None:
         self._begin("silent", self.silent)
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self: Any, *error: Any) -> None:
         self._end()
 
-    def __call__(self, function: Function) -> Function:
+    def __call__(self: Any, function: Function) -> Function:
         if any(late(function) for late in _LATE):
             name, block = getattr(function, "__name__", function), type(self).__name__
             raise TypeError(
@@ -252,11 +255,11 @@ class recording(no_grad):
 
     silent = False
 
-    def __enter__(self) -> None:
+    def __enter__(self: Any) -> None:
         if PAUSED:
             super().__enter__()
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self: Any, *error: Any) -> None:
         if self._open:
             super().__exit__()
 
