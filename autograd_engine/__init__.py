@@ -5,6 +5,7 @@ Reading order, each module importing only from those above it:
     compiling    what the source says to the compiler
     floats       functions of plain floats that `math` lacks
     real         what counts as a number, and the errors of operations on numbers
+    state        whose open blocks are, and one sweep at a time
     recording    no_grad
     engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13

@@ -14,7 +14,8 @@ from typing import Any
 from autograd_engine.engine import LEAF, Dot, Value, as_value, constant, number, topological_order
 from autograd_engine.functions import dot
 from autograd_engine.real import as_float, as_list, check_function, is_number, is_whole
-from autograd_engine.recording import alone, differentiating
+from autograd_engine.recording import differentiating
+from autograd_engine.state import alone
 
 
 def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:

@@ -24,7 +24,8 @@ from typing import Any, Final, TypeAlias
 from autograd_engine import floats
 from autograd_engine.compiling import COMPILED, mypyc_attr
 from autograd_engine.real import LEAVING, as_float, domain_error, is_number
-from autograd_engine.recording import (
+from autograd_engine.recording import recording
+from autograd_engine.state import (
     LISTENING,
     PAUSED,
     WATCHED,
@@ -34,7 +35,6 @@ from autograd_engine.recording import (
     listeners,
     muted,
     paused,
-    recording,
     watcher,
 )
 
@@ -799,8 +799,7 @@ def unrecorded(rule: Primitive, data: float, x: Value, y: Value | None) -> Value
     """
     if not WATCHED or watcher() is None:
         return constant(data)
-    block: Any = recording()  # the compiler mypyc knows no `with` of classes like this
-    with block:
+    with recording():
         return record(stopped, data, record(rule, data, x, y, 0.0, 0.0), None, 0.0, 0.0)
 
 

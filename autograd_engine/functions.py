@@ -28,7 +28,7 @@ from autograd_engine.engine import (
     sigmoid,
 )
 from autograd_engine.real import as_float, as_list, is_number
-from autograd_engine.recording import PAUSED, muted, paused
+from autograd_engine.state import PAUSED, muted, paused
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:

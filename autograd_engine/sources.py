@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from autograd_engine.engine import Note, Value, noted
-from autograd_engine.recording import Block, Blocks, owner
+from autograd_engine.recording import Blocks
+from autograd_engine.state import Block, owner
 
 _PACKAGE = str(Path(__file__).parent / "_")[:-1], "autograd_engine/"
 """What its files begin with, the second those of the compiled build in a traceback."""

@@ -14,11 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import autograd_engine as ag
-from autograd_engine import Value, graph, recording
+from autograd_engine import Value, graph, state
 from autograd_engine.compiler.guards import Watch
 from autograd_engine.engine import topological_order
-from autograd_engine.recording import alone, differentiating
+from autograd_engine.recording import differentiating, recording
 from autograd_engine.sources import source_of
+from autograd_engine.state import alone
 
 # Blocks: how each is opened, and whether one is open here, by what it does.
 BLOCKS = {
@@ -28,7 +29,7 @@ BLOCKS = {
         lambda: ag.dot([Value(2.0)] * 3, [Value(3.0)] * 3).operands == (),
     ),
     "trace_source": (ag.trace_source, lambda: source_of(Value(2.0) * 3.0) != ""),
-    "diagnostics": (lambda: ag.diagnostics(show=False), lambda: recording.listeners() != []),
+    "diagnostics": (lambda: ag.diagnostics(show=False), lambda: state.listeners() != []),
     "compile": (Watch, lambda: Value(2.0).detach().operands != ()),
 }
 SETS = ("PAUSED", "TRACED", "WATCHED", "LISTENING")
@@ -37,7 +38,7 @@ SETS = ("PAUSED", "TRACED", "WATCHED", "LISTENING")
 @pytest.fixture(params=BLOCKS)
 def kind(request):
     yield BLOCKS[request.param]
-    assert {name: len(getattr(recording, name)) for name in SETS} == dict.fromkeys(SETS, 0)
+    assert {name: len(getattr(state, name)) for name in SETS} == dict.fromkeys(SETS, 0)
 
 
 def in_thread(work):
@@ -159,7 +160,7 @@ def test_a_thread_that_ends_inside_a_block_leaves_nothing_to_a_later_one(kind):
         return threading.get_ident(), on()
 
     assert in_thread(end_inside)
-    assert {name: len(getattr(recording, name)) for name in SETS} == dict.fromkeys(SETS, 0)
+    assert {name: len(getattr(state, name)) for name in SETS} == dict.fromkeys(SETS, 0)
     for _ in range(20):
         assert not in_thread(later)[1]
 
@@ -245,13 +246,13 @@ def test_recording_inside_no_grad_and_no_grad_inside_recording():
     x, silent = Value(2.0), BLOCKS["no_grad"][1]
     with ag.no_grad():
         assert ag.grad(lambda v: v**3)(2.0) == 12.0 and silent()
-        with recording.recording():
+        with recording():
             assert (x * x).operands == (x, x)
             with ag.no_grad():
                 assert silent()
             assert not silent()
         assert silent()
-    assert not silent() and not recording.PAUSED
+    assert not silent() and not state.PAUSED
 
 
 def test_each_of_two_overlapping_diagnostics_hears_its_own_passes():
@@ -269,7 +270,7 @@ def test_each_of_two_overlapping_diagnostics_hears_its_own_passes():
     next(first), next(second)
     kinds = [[finding.kind for finding in found] for found in heard]
     assert kinds[0] == ["accumulated gradient"]
-    assert not recording.LISTENING
+    assert not state.LISTENING
 
 
 # Of calls and `with` statements of trace_source: what each line is followed by.
@@ -336,13 +337,13 @@ CALLS = [
 def test_trace_source_is_on_until_its_block_ends_or_it_is_switched_off(lines):
     for expected in lines():
         assert (source_of(Value(2.0) * 3.0) != "") is expected
-    assert not recording.TRACED and not recording.PAUSED
+    assert not state.TRACED and not state.PAUSED
 
 
 def test_calls_of_trace_source_do_not_pile_up():
     for on in 20 * (True, True, False):
         ag.trace_source(on)
-    assert not recording.owner().traced
+    assert not state.owner().traced
 
 
 def test_one_named_object_labels_the_variables_of_each_that_uses_it():
@@ -389,7 +390,7 @@ LATE = [coroutine, asynchronous_generator, opened, functools.partial(opened, ag.
 
 
 @pytest.mark.parametrize("function", LATE)
-@pytest.mark.parametrize("block", [ag.no_grad, recording.recording])
+@pytest.mark.parametrize("block", [ag.no_grad, recording])
 def test_what_runs_after_its_call_is_not_decorated(block, function):
     with pytest.raises(TypeError, match="write `with (no_grad|recording)\\(\\):` inside"):
         block()(function)
@@ -599,7 +600,7 @@ FORKS = """
             assert os.waitpid(child, 0)[1] == 0
     ending.set()
     thread.join()
-    assert not ag.recording.PAUSED
+    assert not ag.state.PAUSED
     print("done")
 """
 

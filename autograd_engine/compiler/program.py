@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_engine.compiler.guards import Guard, Guards
 from autograd_engine.engine import Value
-from autograd_engine.recording import alone
+from autograd_engine.state import alone
 
 if TYPE_CHECKING:  # the package can be imported where there is no NumPy
     from autograd_engine.compiler.tape import Tape
