@@ -6,6 +6,7 @@ Reading order, each module importing only from those above it:
     floats       functions of plain floats that `math` lacks
     words        foreign text as messages may show it
     real         what counts as a number, and the errors of operations on numbers
+    state        whose open blocks are, and one sweep at a time
     recording    no_grad
     engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13

@@ -6,9 +6,7 @@ With this module you can turn a function of one list or array into its derivativ
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
@@ -26,28 +24,9 @@ from autograd_engine.engine import Value, as_value, number
 from autograd_engine.functions import dot
 from autograd_engine.gradients import gradient, tangents
 from autograd_engine.real import as_float, check_call, is_array
-from autograd_engine.recording import WATCHED, recording, told
+from autograd_engine.recording import differentiating
+from autograd_engine.state import WATCHED, told
 from autograd_engine.zeros import agreed
-
-_nesting = threading.local()
-
-
-@contextmanager
-def differentiating() -> Iterator[bool]:
-    """Say whether an outer derivative of this thread is being computed around this one.
-
-    >>> with differentiating() as outer, differentiating() as inner:
-    ...     outer, inner
-    (False, True)
-    """
-    depth = getattr(_nesting, "depth", 0)
-    _nesting.depth = depth + 1
-    try:
-        with recording():
-            yield depth > 0
-    finally:
-        _nesting.depth = depth
-
 
 # Derivatives of functions of one list, or of one array.
 

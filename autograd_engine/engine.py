@@ -20,13 +20,25 @@ from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
 from inspect import signature
-from threading import RLock, get_ident
 from typing import Any, Final, TypeAlias
 
 from autograd_engine import floats
 from autograd_engine.compiling import COMPILED, mypyc_attr
 from autograd_engine.real import LEAVING, as_float, domain_error, is_number
-from autograd_engine.recording import LISTENING, PAUSED, SILENT, TRACED, WATCHED, recording, told
+from autograd_engine.recording import recording
+from autograd_engine.state import (
+    LISTENING,
+    PAUSED,
+    WATCHED,
+    Owner,
+    alone,
+    latest,
+    listeners,
+    muted,
+    paused,
+    told,
+    watcher,
+)
 
 REAL: Final = (-math.inf, math.inf)
 POSITIVE: Final = (0.0, math.inf)
@@ -518,26 +530,10 @@ class Value:
         start = as_float(seed)
         if WATCHED:
             told("sweep", self, start)
-        if LISTENING and get_ident() in LISTENING:
-            LISTENING[get_ident()](self, start)
-        runs: list[int] = []
-        known: list[bool] = []
-        order = topological_order(self, clear=True, runs=runs)
-        self._grad += start
-        for node in reversed(order):
-            adjoint = node._grad
-            x, y = node.x, node.y
-            if x is None:
-                continue
-            if y is not None:
-                if adjoint or ((node.dx - node.dx or node.dy - node.dy) and honest(order, known)):
-                    x._grad += node.dx * adjoint
-                    y._grad += node.dy * adjoint
-            elif isinstance(node.rule, Dot):
-                end, begin = runs.pop(), runs.pop()
-                node.rule.pass_on(adjoint, begin, end)
-            elif adjoint or (node.dx - node.dx and honest(order, known)):
-                x._grad += node.dx * adjoint
+        if LISTENING:
+            for hear in listeners():
+                hear(self, start)
+        alone(sweep, self, start)
 
     def zero_grad(self) -> None:
         """Set this value's gradient to 0."""
@@ -765,8 +761,10 @@ ZERO: Final[object] = float("0")  # not a literal, which the compiler would make
 
 def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
     """Return the value of an operation on x (and y), with its partials."""
-    if PAUSED and get_ident() in PAUSED:
-        return aside(rule, data, x, y, dx, dy)
+    if PAUSED:
+        owner = paused()
+        if owner is not None:
+            return aside(owner, rule, data, x, y, dx, dy)
     # As in `made`: another call would cost a seventh of the operation, `__init__` a third.
     out = Value(ZERO) if COMPILED else blank(Value)
     out._data = data
@@ -808,26 +806,28 @@ def record_dot(start: Value, xs: tuple[Value, ...], ys: tuple[Value, ...]) -> Va
     return made(Dot(start, xs, ys, dxs=rights, dys=lefts), total, start, None, 1.0, 0.0)
 
 
-_expanding = RLock()  # so that all threads see the same nodes
-
-
 def expand(node: Value) -> None:
     """Make the products and sums that a node stands for, if its rule is a `Dot`.
 
     The node becomes the last sum.
     """
-    if not isinstance(node.rule, Dot):
-        return
-    with _expanding:
-        dot = node.rule
-        if isinstance(dot, Dot):
-            if node.y is None:
-                before, product = written_out(dot)
-                # Interrupted between any two of these lines, it gives the same gradients.
-                node.x = before
-                node.dy = 1.0
-                node.y = product
-            node.rule = ADD
+    if isinstance(node.rule, Dot):
+        if node.y is None:
+            alone(_expand, node)
+        else:  # the last line is left: that was interrupted
+            _expand(node)
+
+
+def _expand(node: Value) -> None:
+    dot = node.rule
+    if isinstance(dot, Dot):
+        if node.y is None:
+            before, product = written_out(dot)
+            # Interrupted between any two of these lines, it gives the same gradients.
+            node.x = before
+            node.dy = 1.0
+            node.y = product
+        node.rule = ADD
 
 
 def written_out(dot: Dot) -> tuple[Value, Value]:
@@ -842,31 +842,37 @@ def written_out(dot: Dot) -> tuple[Value, Value]:
     return before, product
 
 
-def aside(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
-    """Return the value of an operation where a thread is silent, or is traced."""
-    if get_ident() in SILENT:
+def aside(
+    owner: Owner, rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float
+) -> Value:
+    """Return the value of an operation where its owner is silent, or is traced."""
+    if muted(owner):
+        return constant(data)
+    if latest(owner.silent):
         return unrecorded(rule, data, x, y)
     out = made(rule, data, x, y, dx, dy)
-    TRACED[get_ident()](out)
+    tell = latest(owner.traced)
+    if tell is not None:
+        tell(out)
     return out
 
 
 def unrecorded(rule: Primitive, data: float, x: Value, y: Value | None) -> Value:
     """Return a constant: the result of an operation that no gradient flows through.
 
-    While this thread compiles a function, the program must compute it anew at each call: then
+    While a function is compiled here, the program must compute it anew at each call: then
     it is recorded all the same, and the gradient stopped behind it.
     """
-    if not WATCHED or get_ident() not in WATCHED:
+    if not WATCHED or watcher() is None:
         return constant(data)
     with recording():
         return record(stopped, data, record(rule, data, x, y, 0.0, 0.0), None, 0.0, 0.0)
 
 
 def watched(name: str, x: Value, other: object) -> bool:
-    """Return a comparison, by its NumPy name; if this thread compiles a function, tell it."""
+    """Return a comparison, by its NumPy name; if a function is compiled here, tell who does it."""
     holds = bool(OPERATORS[name](x._data, number(other)))
-    watch = WATCHED.get(get_ident())
+    watch = watcher()
     if watch is not None:
         watch(name, x, as_value(other), holds)
     return holds
@@ -1012,21 +1018,51 @@ def honest(order: list[Value], known: list[bool]) -> bool:
     return known[0]
 
 
+def sweep(output: Value, start: float) -> None:
+    """Add the output's derivatives to the gradients; the work of `backward`, done alone."""
+    runs: list[int] = []
+    known: list[bool] = []
+    order = ordered((output,), True, runs)
+    output._grad += start
+    for node in reversed(order):
+        adjoint = node._grad
+        x, y = node.x, node.y
+        if x is None:
+            continue
+        if y is not None:
+            if adjoint or ((node.dx - node.dx or node.dy - node.dy) and honest(order, known)):
+                x._grad += node.dx * adjoint
+                y._grad += node.dy * adjoint
+        elif isinstance(node.rule, Dot):
+            end, begin = runs.pop(), runs.pop()
+            node.rule.pass_on(adjoint, begin, end)
+        elif adjoint or (node.dx - node.dx and honest(order, known)):
+            x._grad += node.dx * adjoint
+
+
 _traversals = itertools.count(1)
 
 
-def topological_order(
-    *outputs: Value, clear: bool = False, runs: list[int] | None = None
-) -> list[Value]:
+def topological_order(*outputs: Value, runs: list[int] | None = None) -> list[Value]:
     """Return the computed values below the outputs, every operand before its uses.
 
-    Leaves and constants are left out. Depth-first and iterative: a graph may be ten
-    million operations deep. Each value is marked with the number of this traversal,
-    which no other has, so that one that was interrupted cannot mislead the next.
+    Leaves and constants are left out. A `Dot` is expanded, unless `runs` is given: see `ordered`.
+    """
+    if runs is not None:
+        return ordered(outputs, False, runs)
+    return alone(ordered, outputs, False, None)  # type: ignore[no-any-return]
+
+
+def ordered(outputs: tuple[Value, ...], clear: bool, runs: list[int] | None) -> list[Value]:
+    """Return the topological order; the work of `topological_order`, done alone.
+
+    Depth-first and iterative: a graph may be ten million operations deep. Each value is marked
+    with the number of this traversal, which no other has, so that one that was interrupted
+    cannot mislead the next.
     With `clear` it sets the values' gradients to 0 in passing.
 
-    A `Dot` is expanded, unless `runs` is given. Then it stands in the order once for each run
-    of terms that were seen without going elsewhere; `runs` gets where each begins and ends.
+    Given `runs`, a `Dot` stands in the order once for each run of terms that were seen without
+    going elsewhere; `runs` gets where each begins and ends. That holds while one is alone.
     """
     mark = next(_traversals)
     order: list[Value] = []
@@ -1035,7 +1071,7 @@ def topological_order(
         node: Value | None = output if output.mark != mark else None
         while node is not None:
             if runs is None:
-                expand(node)
+                _expand(node)
             elif node.y is None and isinstance(node.rule, Dot):
                 node.rule.seen = 0
             x = node.x

@@ -17,6 +17,7 @@ from autograd_engine.engine import (
     Value,
     above,
     as_value,
+    constant,
     erfc,
     exp,
     expm1,
@@ -31,7 +32,7 @@ from autograd_engine.engine import (
     stopped,
 )
 from autograd_engine.real import as_float, as_list, is_number
-from autograd_engine.recording import PAUSED
+from autograd_engine.state import PAUSED, muted, paused
 
 
 def plain(x: Any) -> Any:
@@ -189,9 +190,11 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
         start, lefts, rights = x * y, lefts[1:], rights[1:]
     elif start is not None and not isinstance(start, Value):
         (start,) = numbers("dot", (start,))
-    if isinstance(start, Value) and lefts and not PAUSED:
+    mine = paused() if PAUSED else None
+    if isinstance(start, Value) and lefts and (mine is None or muted(mine)):
         try:
-            return record_dot(start, lefts, rights)
+            found = record_dot(start, lefts, rights)
+            return found if mine is None else constant(found._data)
         except (AttributeError, TypeError):  # numbers among them: they become constants below
             pass
     if not _EXACT.issuperset(map(type, lefts + rights)):

@@ -18,11 +18,12 @@ from autograd_engine.engine import (
     constant,
     honest,
     number,
+    ordered,
     topological_order,
 )
 from autograd_engine.floats import azmul
 from autograd_engine.real import as_list
-from autograd_engine.recording import WATCHED, told
+from autograd_engine.state import WATCHED, alone, told
 from autograd_engine.zeros import Known, chained, meets
 
 
@@ -53,12 +54,12 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
         recorded = _recorded_adjoints(output, wanted)
         return [as_value(recorded.get(id(value), 0.0)) for value in inputs]
     try:
-        adjoints = _adjoints(output)
+        adjoints = alone(_adjoints, output)
     except _Met:  # only recorded derivatives tell whether the 0 is immovable
         try:
             adjoints = _recorded_adjoints(output, wanted)
         except RuntimeError:  # for the numbers of then, which some leaf has no more
-            adjoints = _adjoints(output, honestly=True)
+            adjoints = alone(_adjoints, output, True)
     return [number(adjoints.get(id(value), 0.0)) for value in inputs]
 
 
@@ -74,7 +75,7 @@ def _adjoints(output: Value, honestly: bool = False) -> dict[int, Any]:
     adjoints: dict[int, Any] = {id(output): 1.0}
     runs: list[int] = []
     known: list[bool] = []
-    order = topological_order(output, runs=runs)
+    order = ordered((output,), False, runs)
     for node in reversed(order):
         passed = None
         if node.y is None and isinstance(node.rule, Dot):

@@ -66,7 +66,9 @@ class named:
         self._frames.append((frame, dict(_all(frame.f_locals))))
 
     def __exit__(self, *error: Any) -> None:
-        frame, before = self._frames.pop()
+        here = sys._getframe(1)
+        mine = [i for i, (frame, _) in enumerate(self._frames) if frame is here]
+        frame, before = self._frames.pop(mine[-1] if mine else -1)
         _label(frame.f_locals, before)
 
 

@@ -27,7 +27,7 @@ from autograd_engine.graph import mark_region
 from autograd_engine.initialisers import Init, initialiser
 from autograd_engine.modules import Module
 from autograd_engine.real import flag, is_number, is_whole
-from autograd_engine.recording import TRACED
+from autograd_engine.state import TRACED
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
 

@@ -1,47 +1,57 @@
-"""Whether operations are recorded: they are, unless this thread stands inside `no_grad`.
+"""Whether operations are recorded: they are, unless one stands inside `no_grad`.
 
-And whether somebody watches what a function does with Values, as the compiler must, or is told
-of each value recorded, as `trace_source` is.
+And whether they are recorded for a derivative inside another.
 """
 
 from __future__ import annotations
 
-from contextlib import ContextDecorator
-from threading import get_ident
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from contextlib import ContextDecorator, contextmanager
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from threading import local
+from typing import Any, Final, TypeVar
 
-PAUSED: Final[set[int]] = set()
-"""The threads that do not simply record at present: they are silent or traced."""
-
-SILENT: Final[set[int]] = set()
-"""The threads that record nothing at present."""
-
-TRACED: Final[dict[int, Any]] = {}
-"""The threads that are traced at present, and what is called with each value they record."""
-
-WATCHED: Final[dict[int, Any]] = {}
-"""The threads that compile a function at present, and what is called with each comparison that
-the function makes: its NumPy name, the two Values, and how it came out; see also `told`."""
-
-LISTENING: Final[dict[int, Any]] = {}
-"""The threads in which `diagnostics` listens at present, and what is called before each backward
-pass: with the output and the seed."""
+from autograd_engine.state import PAUSED, Block, here
 
 
-def told(name: str, x: Any, number: float) -> None:
-    """If this thread compiles a function, tell of a number that leaves the graph, or enters it.
+class Blocks:
+    """What a `with` statement is given: each use of it opens a block."""
 
-    The name says how: by "data" (also by package code, which may hand it on or not) or "grad",
-    both properties; "read" by somebody in another way; from outside by "set" and "set grad";
-    or as gradients by a "sweep", told of its output and seed before it begins.
-    """
-    watch = WATCHED.get(get_ident())
-    if watch is not None:
-        watch(name, x, number, True)
+    def __init__(self) -> None:
+        self._open: list[Block] = []
+
+    def _begin(self, kind: str, what: Any) -> None:
+        block = Block(kind, what)
+        try:
+            self._open.append(block)
+            block.enter()
+        except BaseException:  # interrupted, nothing stays open
+            block.leave()
+            raise
+
+    def _end(self) -> Any:
+        """End the latest block opened here; return what it held.
+
+        Where none was, somebody closes a generator that another thread or task was in.
+        """
+        mine = here()
+        own = [block for block in self._open if block.owned is getattr(mine, block.kind, None)]
+        block = (own or self._open)[-1]
+        block.leave()
+        self._open.remove(block)
+        return block.what
 
 
-class no_grad(ContextDecorator):
-    """Record nothing inside this block, in this thread: results are constants.
+_thread = local()
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class no_grad(Blocks, ContextDecorator):
+    """Record nothing inside this block: results are constants.
+
+    It holds for the thread or asyncio task that opened it. `@no_grad()` before a function does
+    the same for each call; it raises `TypeError` for one whose body runs after the call, a
+    generator's or a coroutine's.
 
     >>> from autograd_engine import Value
     >>> x = Value(2.0)
@@ -51,46 +61,55 @@ class no_grad(ContextDecorator):
     (4.0, ())
     """
 
-    recorded = False
-
-    def __init__(self) -> None:
-        self._before: list[bool] = []
+    silent = True
 
     def __enter__(self) -> None:
-        self._before.append(get_ident() not in SILENT)
-        _record(self.recorded)
+        self._begin("silent", self.silent)
 
     def __exit__(self, *error: Any) -> None:
-        _record(self._before.pop())
+        self._end()
+
+    def __call__(self, function: Function) -> Function:
+        if any(late(function) for late in _LATE):
+            name, block = getattr(function, "__name__", function), type(self).__name__
+            raise TypeError(
+                f"@{block}() ends when the call of {name} returns, and its body runs only after "
+                f"that: write `with {block}():` inside {name}"
+            )
+        return super().__call__(function)
+
+
+_LATE: Final = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
 
 
 class recording(no_grad):
     """Record inside this block even where `no_grad` stands around it, as a derivative must."""
 
-    recorded = True
+    silent = False
+
+    def __enter__(self) -> None:
+        if PAUSED:
+            super().__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        if self._open:
+            super().__exit__()
 
 
-def trace(tell: Any) -> None:
-    """Call `tell` with each value that this thread records from now on; None ends that."""
-    if tell is None:
-        TRACED.pop(get_ident(), None)
-    else:
-        TRACED[get_ident()] = tell
-    _settle()
+@contextmanager
+def differentiating() -> Iterator[bool]:
+    """Say whether an outer derivative of this thread is being computed around this one.
 
+    A task that f runs is asked by nobody else, and so is inside it too.
 
-def _record(wanted: bool) -> None:
-    if wanted:
-        SILENT.discard(get_ident())
-    else:
-        SILENT.add(get_ident())
-    _settle()
-
-
-def _settle() -> None:
-    # One set for both, so that neither costs anything where a value is recorded.
-    thread = get_ident()
-    if thread in SILENT or thread in TRACED:
-        PAUSED.add(thread)
-    else:
-        PAUSED.discard(thread)
+    >>> with differentiating() as outer, differentiating() as inner:
+    ...     outer, inner
+    (False, True)
+    """
+    depth = getattr(_thread, "depth", 0)
+    _thread.depth = depth + 1
+    try:
+        with recording():
+            yield depth > 0
+    finally:
+        _thread.depth = depth

@@ -12,14 +12,18 @@ import sys
 from typing import Any
 
 from autograd_engine.compiling import COMPILED
-from autograd_engine.engine import LEAF, Dot, Value
+from autograd_engine.engine import LEAF, Dot, Primitive, Value
 
 _waiting: list[Value | None] = []
 _emptying: list[bool] = []  # holds one item while the list is being emptied
 
 
 def _release(
-    self: Any, waiting: list[Value | None] = _waiting, emptying: list[bool] = _emptying
+    self: Any,
+    waiting: list[Value | None] = _waiting,
+    emptying: list[bool] = _emptying,
+    dot: type[Dot] = Dot,  # as defaults, since at its exit Python clears the globals first
+    leaf: Primitive = LEAF,
 ) -> None:
     try:
         x, y, rule = self.x, self.y, self.rule
@@ -29,9 +33,9 @@ def _release(
         return
     waiting.append(x)
     waiting.append(y)
-    if isinstance(rule, Dot):
+    if isinstance(rule, dot):
         waiting.extend(rule.xs + rule.ys)
-        self.rule = LEAF  # whose tuples would release them one inside the other
+        self.rule = leaf  # whose tuples would release them one inside the other
     x = y = rule = self.x = self.y = None  # the list alone holds them
     while waiting and not emptying:  # once more if another thread added to it meanwhile
         emptying.append(True)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd_engine.arguments import derived, fresh, map_numbers, one_value
-from autograd_engine.derivatives import differentiating
 from autograd_engine.engine import Value
 from autograd_engine.gradients import gradient
 from autograd_engine.real import check_function, is_whole
+from autograd_engine.recording import differentiating
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:

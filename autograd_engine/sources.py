@@ -15,22 +15,22 @@ from __future__ import annotations
 import linecache
 import sys
 from pathlib import Path
-from threading import get_ident
 from typing import Any
 
 from autograd_engine.engine import Note, Value, noted
-from autograd_engine.recording import TRACED, trace
+from autograd_engine.recording import Blocks
+from autograd_engine.state import Block, owner
 
 _PACKAGE = str(Path(__file__).parent / "_")[:-1], "autograd_engine/"
 """What its files begin with, the second those of the compiled build in a traceback."""
 
 
-class trace_source:
-    """Note with each value that this thread makes the source line that made it.
+class trace_source(Blocks):
+    """Note with each value that is made here the source line that made it.
 
     It begins at once, and ends with the block of a `with` statement; without one, by
-    `trace_source(False)`. Explanations show the line; lines inside the package are passed over
-    for the one that called it.
+    `trace_source(False)`. It holds for the thread or asyncio task that called it. Explanations
+    show the line; lines inside the package are passed over for the one that called it.
 
     >>> from autograd_engine.engine import Value
     >>> with trace_source():
@@ -45,15 +45,25 @@ class trace_source:
                 f"trace_source needs True or False, not {on!r:.60}: it traces every value that is "
                 f"made after it, as in `with trace_source():`"
             )
-        self._on = on
-        self._before: Any = TRACED.get(get_ident())
-        trace(_note if on else None)
+        super().__init__()
+        self._tell = _note if on else None
+        # A call ends what earlier calls began, unless it turns out to stand in a `with` statement.
+        traced = owner().traced
+        self._ended = [block for block in traced if block.bare]
+        for block in self._ended:
+            block.leave()
+        self._call = Block("traced", self._tell, bare=True)
+        if on or traced:
+            self._call.enter()
 
     def __enter__(self) -> None:
-        trace(_note if self._on else None)
+        self._call.leave()
+        while self._ended:
+            self._ended.pop().enter()
+        self._begin("traced", self._tell)
 
     def __exit__(self, *error: Any) -> None:
-        trace(self._before)
+        self._end()
 
 
 def source_of(value: Value) -> str:

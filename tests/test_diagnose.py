@@ -751,7 +751,7 @@ def test_other_threads_and_what_comes_after_the_block_are_not_watched():
         thread.join()
     steps(False, "twice")
     assert found == []
-    assert not ag.recording.LISTENING
+    assert not ag.state.LISTENING
 
 
 # Bad input.

@@ -14,8 +14,8 @@ import pytest
 import autograd_engine as ag
 from autograd_engine.compiler.symbols import OUT, Symbol, X, Y, substituted
 from autograd_engine.engine import TABLE, noted, power_of
-from autograd_engine.recording import PAUSED
 from autograd_engine.sources import source_of
+from autograd_engine.state import PAUSED
 from autograd_engine.views import notation
 from autograd_engine.views.chain import LINEAR, SUMS, Chain
 from autograd_engine.views.names import name

@@ -16,7 +16,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import GuardError, Value, losses, nn, optim
-from autograd_engine.recording import WATCHED
+from autograd_engine.state import WATCHED
 
 W = Value(2.0, "w")
 

@@ -19,7 +19,6 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import pack
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.engine import (
@@ -34,7 +33,7 @@ from autograd_engine.engine import (
     stopped,
 )
 from autograd_engine.graph import nodes
-from autograd_engine.recording import WATCHED, recording
+from autograd_engine.recording import Blocks, recording
 from autograd_engine.sources import is_own, place
 
 if TYPE_CHECKING:  # a GuardError can be caught where there is no NumPy
@@ -83,19 +82,19 @@ class Guard:
         return f"{self.file}, line {self.line}" + (f": {self.text}" if self.text else "")
 
 
-class Watch:
-    """Inside this block each comparison of Values by this thread is noted in `guards`, once, and
-    each number that leaves the graph, or is set.
+class Watch(Blocks):
+    """Inside this block each comparison of Values that is made here is noted in `guards`, once,
+    and each number that leaves the graph, or is set.
 
     Comparisons and numbers of constants are the same for ever, and are not. Nor is what the
     package reads for itself, such as for a picture.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._found: dict[tuple[Any, ...], Guard] = {}
         self._before: dict[int, tuple[Value, float, float]] = {}
         self._swept: dict[int, Value] = {}
-        self._outer: Any = None
 
     @property
     def guards(self) -> list[Guard]:
@@ -115,15 +114,11 @@ class Watch:
         self.clear()
 
     def __enter__(self) -> Watch:
-        self._outer = WATCHED.get(get_ident())
-        WATCHED[get_ident()] = self._note
+        self._begin("watched", self._note)
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._outer is None:
-            del WATCHED[get_ident()]
-        else:
-            WATCHED[get_ident()] = self._outer
+        self._end()
 
     def _note(self, name: str, x: Value, y: Any, holds: bool) -> None:
         if name in COMPARISONS:
@@ -177,7 +172,7 @@ def _own() -> bool:
     return is_own(frame.f_code.co_filename)
 
 
-_HEART = "recording engine gradients arguments derivatives slopes"
+_HEART = "state recording engine gradients arguments derivatives slopes"
 _TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
 
 

@@ -14,7 +14,7 @@ import numpy
 
 from autograd_engine.engine import Value, read
 from autograd_engine.real import as_float
-from autograd_engine.recording import WATCHED
+from autograd_engine.state import WATCHED
 
 Array = Any
 _ndarray, _float64 = numpy.ndarray, numpy.dtype(numpy.float64)

@@ -15,12 +15,15 @@ raises nothing for numbers that are not finite, and its results are the caller's
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.compiler.guards import Guard, Guards
+from autograd_engine.engine import Value
+from autograd_engine.state import alone
 
 if TYPE_CHECKING:  # the package can be imported where there is no NumPy
     from autograd_engine.compiler.tape import Tape
@@ -131,8 +134,7 @@ class Program:
         Raises what `value_and_grad` raises, and then changes nothing.
         """
         value, gradient = self.value_and_grad(x)
-        for parameter, slope in zip(self.parameters, gradient.tolist()):
-            parameter._grad += slope
+        alone(_add, self.parameters, gradient.tolist())
         return value
 
     @property
@@ -216,6 +218,11 @@ class Program:
                 f"the mean of the outputs is {value!r}: their sum is too large"
             )
         return value, faults.gradient(leaves, rows, check)
+
+
+def _add(values: Sequence[Value], slopes: Sequence[float]) -> None:
+    for value, slope in zip(values, slopes):
+        value._grad += slope
 
 
 _FACTS = {

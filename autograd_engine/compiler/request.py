@@ -10,9 +10,9 @@ from typing import Any
 from autograd_engine.arguments import map_numbers
 from autograd_engine.compiler.guards import Guard, GuardError, Watch, same
 from autograd_engine.compiler.program import BACK_ENDS, Program
-from autograd_engine.derivatives import differentiating
 from autograd_engine.engine import CONSTANT, LEAF, Value, as_value
 from autograd_engine.real import as_float, check_call, flag, is_number
+from autograd_engine.recording import differentiating
 
 
 def compile(

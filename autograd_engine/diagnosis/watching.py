@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from threading import get_ident
-from typing import Any
 
 from autograd_engine.diagnosis.diagnosing import listed_parameters
 from autograd_engine.diagnosis.findings import Finding, Findings, counted
@@ -20,18 +18,19 @@ from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.diagnosis.units import Units
 from autograd_engine.engine import Value
 from autograd_engine.real import flag
-from autograd_engine.recording import LISTENING
+from autograd_engine.recording import Blocks
 
 
-class diagnostics:
-    """Watch every `backward()` of this thread inside a block, and list what is wrong at its end.
+class diagnostics(Blocks):
+    """Watch every `backward()` inside a block, and list what is wrong at its end.
 
     `with diagnostics() as found:` fills the list `found` when the block ends, and prints it
     unless `show=False`. Beside what `diagnose` finds in each graph it sees what happens from
     one backward pass to the next: gradients added to those of an earlier step, names bound to
     new values, steps after which the output is no lower, units that are dead in all samples of
     all passes. Steps are seen by their effect, whoever makes them. `parameters`, if given, are
-    also looked for in each graph. It keeps the graphs of a step alive and computes them again,
+    also looked for in each graph. Only the thread or asyncio task that opened the block is
+    watched. It keeps the graphs of a step alive and computes them again,
     which takes ten times as long as a training by itself. Compiled programs do not call
     `backward()`: `fit` is watched with `compile=False`.
 
@@ -48,32 +47,20 @@ class diagnostics:
     """
 
     def __init__(self, parameters: Iterable[Value] | None = None, *, show: bool = True) -> None:
+        super().__init__()
         self._parameters = Parameters([]) if parameters is None else listed_parameters(parameters)
         self._show = flag("show", show)
-        self._open: list[tuple[_Watch, list[Finding], Any]] = []
 
     def __enter__(self) -> list[Finding]:
-        watch, found = _Watch(self._parameters), Findings()
-        outer = LISTENING.get(get_ident())
-        self._open.append((watch, found, outer))
-
-        def hear(output: Value, seed: float) -> None:
-            if outer is not None:
-                outer(output, seed)
-            watch.hear(output, seed)
-
-        LISTENING[get_ident()] = hear
-        return found
+        watch = _Watch(self._parameters)
+        self._begin("listening", watch)
+        return watch.found
 
     def __exit__(self, *error: object) -> None:
-        watch, found, outer = self._open.pop()
-        if outer is None:
-            LISTENING.pop(get_ident(), None)
-        else:
-            LISTENING[get_ident()] = outer
-        found.extend(Findings(watch.findings()))
+        watch: _Watch = self._end()
+        watch.found.extend(Findings(watch.findings()))
         if self._show:
-            print(_report(found, watch.count))
+            print(_report(watch.found, watch.count))
 
 
 def _report(found: list[Finding], count: int) -> str:
@@ -93,12 +80,13 @@ class _Watch:
 
     def __init__(self, parameters: Parameters) -> None:
         self.count = 0
+        self.found = Findings()  # filled at the end
         self._parameters = parameters
         self._found: dict[str, tuple[Finding, int]] = {}  # the first of its kind, in how many
         self._units = Units()
         self._passes = Passes(parameters)
 
-    def hear(self, output: Value, seed: float) -> None:
+    def __call__(self, output: Value, seed: float) -> None:
         """Look at a graph before the backward pass through it."""
         survey = Survey(output)
         self.count += 1

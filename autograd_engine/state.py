@@ -1,0 +1,181 @@
+"""The open blocks, and whose each is; and the sweeps, of which there is one at a time.
+
+A block, such as `with no_grad():`, belongs to the asyncio task that opened it, outside of one to
+the thread, and to nothing that these start; what they run sees it, a generator of somebody else's
+too. Nothing is restored when a block ends: it is taken out. So blocks may end in any order, and by
+anybody's hand.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from threading import RLock, local
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+# Of each kind the open blocks of all threads and tasks, by id: while there is none, asking for
+# one's own costs nothing more than a look at an empty set.
+PAUSED: Final[set[int]] = set()
+"""What keeps somebody from simply recording: `no_grad` and tracing."""
+
+TRACED: Final[set[int]] = set()
+"""What is told of each value that somebody records."""
+
+WATCHED: Final[set[int]] = set()
+"""What is told of each comparison in a function that somebody compiles; see `watcher`."""
+
+LISTENING: Final[set[int]] = set()
+"""What is told of each backward pass before it begins; see `listeners`."""
+
+_KINDS: Final[dict[str, tuple[set[int], ...]]] = {
+    "silent": (PAUSED,),
+    "traced": (PAUSED, TRACED),
+    "watched": (WATCHED,),
+    "listening": (LISTENING,),
+}
+
+
+# Marks, gradients and what a dot product becomes stand on the nodes, which threads may share.
+SWEEPING: Final[Any] = RLock()
+if hasattr(os, "register_at_fork"):  # a child begins between two sweeps too
+    os.register_at_fork(
+        before=SWEEPING.acquire,
+        after_in_parent=SWEEPING.release,
+        after_in_child=SWEEPING.release,
+    )
+
+
+def alone(work: Callable[..., Any], *given: Any) -> Any:
+    """Return work(*given), done while no other thread looks through a graph or sweeps it.
+
+    Raises `RuntimeError` in the midst of such work, where a signal's handler, a finaliser or a
+    debugger may get in.
+    """
+    if SWEEPING._is_owned():
+        raise RuntimeError(
+            "this thread is in the midst of a backward pass or of looking through a graph, which "
+            "another such call would spoil: make it when that has ended"
+        )
+    # On one line, so that even a debugger's interrupt comes before or after.
+    with SWEEPING: return work(*given)  # fmt: skip  # noqa: E701
+
+
+class Owner:
+    """A thread or a task: the open blocks that are its, of each kind, the latest last."""
+
+    def __init__(self) -> None:
+        self.silent: list[Block] = []
+        self.traced: list[Block] = []
+        self.watched: list[Block] = []
+        self.listening: list[Block] = []
+
+    def __del__(self) -> None:
+        for blocks in (self.silent, self.traced, self.watched, self.listening):
+            while blocks:  # the thread ended inside
+                blocks[-1].leave()
+
+
+class Block:
+    """A block that one opened: what it holds counts from `enter` to `leave`.
+
+    A later one of its kind that holds nothing hides it. A bare one stands in no `with` statement.
+    """
+
+    def __init__(self, kind: str, what: Any, bare: bool = False) -> None:
+        self.kind = kind
+        self.what = what
+        self.bare = bare
+        self.sets = _KINDS[kind]
+        self.owned: list[Block] = getattr(owner(), kind)
+
+    def enter(self) -> None:
+        """Begin."""
+        self.owned.append(self)
+        if self.what:
+            for blocks in self.sets:
+                blocks.add(id(self))
+
+    def leave(self) -> None:
+        """End, whoever calls this, and however often."""
+        for blocks in self.sets:
+            blocks.discard(id(self))
+        if self in self.owned:
+            self.owned.remove(self)
+
+
+_thread = local()
+_tasks: Final[WeakKeyDictionary[Any, Owner]] = WeakKeyDictionary()
+
+
+def here() -> Owner | None:
+    """Return the owner of blocks opened here, None if there never were any."""
+    task = _task() if "asyncio" in sys.modules else None
+    found: Owner | None = getattr(_thread, "owner", None) if task is None else _tasks.get(task)
+    return found
+
+
+def owner() -> Owner:
+    """Return the owner of blocks opened here."""
+    found = here()
+    if found is None:
+        found, task = Owner(), _task()
+        if task is None:
+            _thread.owner = found
+        else:
+            _tasks[task] = found
+    return found
+
+
+def _task() -> Any:
+    """Return the asyncio task that is running here, None outside of one."""
+    asyncio: Any = sys.modules.get("asyncio")
+    if not hasattr(asyncio, "current_task") or asyncio._get_running_loop() is None:
+        return None  # nobody has imported it, or is just about to; or no loop runs in this thread
+    return asyncio.current_task()
+
+
+def latest(blocks: list[Block]) -> Any:
+    """Return what the latest of these blocks holds, None if there is none."""
+    try:
+        return blocks[-1].what if blocks else None
+    except IndexError:  # somebody closed it meanwhile
+        return latest(blocks)
+
+
+def paused() -> Owner | None:
+    """Return the owner of what runs here if it does not simply record: it is silent or traced."""
+    mine = here()
+    if mine is None or not (mine.silent or mine.traced):
+        return None
+    return mine if latest(mine.silent) or latest(mine.traced) else None
+
+
+def muted(owner: Owner) -> bool:
+    """Say whether the owner is silent, and nobody must know all the same what it computes."""
+    return not owner.watched and bool(latest(owner.silent))
+
+
+def watcher() -> Callable[..., None] | None:
+    """Return what is told of comparisons made here: NumPy's name, both Values, how it came out."""
+    mine = here()
+    return None if mine is None else latest(mine.watched)
+
+
+def told(name: str, x: Any, number: float) -> None:
+    """If a function is compiled here, tell of a number that leaves the graph, or enters it.
+
+    The name says how: by "data" (also by package code, which may hand it on or not) or "grad",
+    both properties; "read" by somebody in another way; from outside by "set" and "set grad";
+    or as gradients by a "sweep", told of its output and seed before it begins.
+    """
+    watch = watcher()
+    if watch is not None:
+        watch(name, x, number, True)
+
+
+def listeners() -> list[Callable[..., None]]:
+    """Return all that is told of backward passes begun here: of the output and the seed."""
+    mine = here()
+    return [] if mine is None else [block.what for block in mine.listening]
