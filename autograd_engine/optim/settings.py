@@ -36,9 +36,16 @@ def whole(name: str, number: int, low: int = 0) -> int:
     >>> whole("step_size", 3, 1)
     3
     """
-    if not is_whole(number) or number < low:
-        raise ValueError(f"{name} must be an integer, at least {low}; got {number!r}")
+    if not is_whole(number) or not low <= number < 2**53:  # above that floats leave some out
+        raise ValueError(f"{name} must be an integer, at least {low}; got {number!r:.60}")
     return index(number)
+
+
+def remembered(name: str, number: object, low: float) -> float:
+    """Return a number of a buffer; a training that diverges leaves infinities and NaN there."""
+    if not is_number(number) or isinstance(number, bool) or number < low:  # type: ignore[operator]
+        raise ValueError(f"its {name} holds {number!r:.60}")
+    return float(number)  # type: ignore[arg-type]
 
 
 def unlike_default(owner: Any, *always: str) -> list[str]:
