@@ -16,32 +16,21 @@ NaN and the infinities, which JSON does not have, are written {"float": "nan"}.
 
 from __future__ import annotations
 
-import glob
 import json
 import math
-import os
-import secrets
-import stat
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any
-
-try:
-    import fcntl
-except ImportError:  # Windows, whose files cannot be removed while they are open
-    fcntl = None  # type: ignore[assignment]
+from typing import Any
 
 from autograd_engine.engine import TABLE, Value
+from autograd_engine.files import Location, write_whole
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
 from autograd_engine.real import check_path
 
 FORMAT = "autograd_engine"
 VERSION = 1
 
-Location = str | os.PathLike[str]
 
 # What it takes to build each class again.
 ENTRIES: dict[type[Module], tuple[str, ...]] = {
@@ -90,73 +79,7 @@ def write_json(path: Location, payload: Mapping[str, Any]) -> None:
     """
     content = _encoded({"format": FORMAT, "version": VERSION, **payload})
     text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-    target = destination(path)
-    _sweep(target)
-    for attempts in (2, 1, 0):
-        try:
-            return _replace(target, text)
-        except FileNotFoundError:  # another run took the draft for an old one, just before its lock
-            if not attempts:
-                raise
-
-
-def _replace(target: Path, text: str) -> None:
-    """Write a draft, and put it in the place of the target, whose mode it gets."""
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
-    # A file that others may not read has no draft that they may.
-    create = partial(os.open, mode=0o666 if mode is None else mode)
-    try:
-        with open(draft, "x", encoding="utf-8", opener=create) as file:
-            with suppress(OSError):  # a file system may know no locks
-                _lock(file)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            if mode is not None:
-                draft.chmod(mode)
-            if fcntl is not None:  # as long as it is locked; Windows moves no open file
-                draft.replace(target)
-        if fcntl is None:
-            draft.replace(target)
-    except BaseException:  # also an interruption must leave nothing lying about
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def destination(path: Location, name: str = "") -> Path:
-    """Return the file to be written, a link followed and not replaced; `OSError` where it is none.
-
-    >>> destination("nowhere/model.json")
-    Traceback (most recent call last):
-    ...
-    FileNotFoundError: cannot write nowhere/model.json: the folder nowhere does not exist
-    """
-    target = Path(os.path.realpath(path))
-    if not target.parent.is_dir():
-        folder = Path(path).parent
-        raise FileNotFoundError(f"cannot write {path}: the folder {folder} does not exist")
-    name = name or f"cannot write {os.fspath(path)!r}: it"
-    if target.is_dir():
-        raise IsADirectoryError(f"{name} is a folder: name a file in it")
-    if target.exists() and not target.is_file():
-        raise OSError(f"{name} is no regular file but a device, a pipe or the like")
-    return target
-
-
-def _sweep(target: Path) -> None:
-    """Remove the drafts that killed runs left: a lock ends with its process, however that ends."""
-    for draft in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 12}"):
-        with suppress(OSError):
-            with draft.open("rb") as file:
-                _lock(file)
-            draft.unlink()
-
-
-def _lock(file: IO[Any]) -> None:
-    """Lock an open file, or raise `OSError`; where there are no such locks, do nothing."""
-    if fcntl is not None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    write_whole(path, text)
 
 
 def read_json(path: Location) -> dict[str, Any]:

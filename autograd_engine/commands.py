@@ -18,7 +18,8 @@ from autograd_engine.datasets.tasks import DATASETS, Task, table
 from autograd_engine.engine import Value
 from autograd_engine.evaluation import accuracy
 from autograd_engine.expressions import evaluate
-from autograd_engine.history import History, written_training
+from autograd_engine.history import History
+from autograd_engine.keeper import written_training
 from autograd_engine.nn import MLP
 from autograd_engine.recording import no_grad
 from autograd_engine.training import fit

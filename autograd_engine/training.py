@@ -39,7 +39,8 @@ from autograd_engine.evaluation import (
     reason,
     usable,
 )
-from autograd_engine.history import History, Keeper, numbers, progress_bar, set_numbers, show, tell
+from autograd_engine.history import History, numbers, progress_bar, set_numbers, show, tell
+from autograd_engine.keeper import Keeper
 from autograd_engine.recorder import Recorder, Recording
 
 
@@ -70,7 +71,7 @@ def fit(
     validation: Iterable[Sample] | None = None,
     patience: int | None = None,
     checkpoint: str | PathLike[str] | None = None,
-    resume: bool = False,
+    resume: bool | str = False,
     progress: bool = True,
     callback: Callable[[History], object] | None = None,
     compile: bool | str = "auto",
@@ -87,8 +88,10 @@ def fit(
 
     `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it,
     where it exists, to the same numbers as a run that was never interrupted; `epochs` counts
-    from the beginning of the first run. An interrupt passes through, and leaves the model as
-    it was after the last finished step.
+    from the beginning of the first run. The schedules made on the optimiser go on as well. If
+    it was made with other settings than in the first run, a warning says that those of the
+    checkpoint are used; `resume="new"` goes on with the new ones, and with the schedules as they
+    are. An interrupt passes through, and leaves the model as it was after the last finished step.
 
     `callback(history)` is called after each epoch, `progress` shows a bar on stderr.
 
@@ -111,9 +114,9 @@ def fit(
     the sample where that is not finite itself.
     """
     check_kinds(model, loss, optimizer, callback)
-    switches = {"shuffle": shuffle, "resume": resume, "progress": progress, "record": record}
+    switches = {"shuffle": shuffle, "progress": progress, "record": record}
     validated = validation is not None
-    check_options(epochs, batch_size, seed, patience, validated, compile, **switches)
+    check_options(epochs, batch_size, seed, patience, validated, compile, resume, **switches)
     samples = pairs("data", data)
     held_out = [] if validation is None else pairs("validation", validation)
     settings = {
@@ -126,7 +129,7 @@ def fit(
     right = judge(samples + held_out)
     eager = Eager(model, loss, optimizer, right, samples, held_out)
     keeper = Keeper(model, optimizer, checkpoint, settings)
-    history = keeper.resumed() if resume else History()
+    history = keeper.resumed(anew=resume == "new") if resume else History()
     batches = math.ceil(len(samples) / batch_size)
     if record:
         history.recording = Recording.of(model, loss, data, samples, batches)
@@ -149,8 +152,10 @@ def fit(
             show(bar, history)
             keeper.keep(history)
             if callback is not None:
-                callback(history)
-                keeper.keep(history)  # it may have changed the learning rate
+                try:
+                    callback(history)
+                finally:  # it may have changed the learning rate, and been interrupted after that
+                    keeper.keep(history)
     if patience is not None:
         keeper.restore_best()
     return history

@@ -44,7 +44,7 @@ def whole(name: str, number: int, low: int = 0) -> int:
 def remembered(name: str, number: object, low: float) -> float:
     """Return a number of a buffer; a training that diverges leaves infinities and NaN there."""
     if not is_number(number) or isinstance(number, bool) or number < low:  # type: ignore[operator]
-        raise ValueError(f"its {name} holds {number!r:.60}")
+        raise TypeError(f"{name} holds {number!r:.60}")
     return float(number)  # type: ignore[arg-type]
 
 
