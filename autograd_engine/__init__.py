@@ -27,6 +27,8 @@ Reading order, each module importing only from those above it:
     recorder     steps of a training, for replay
     history      the record of a training
     keeper       the checkpoint of a training
+    holding      whether an optimiser holds what is trained
+    collecting   how often Python looks for cycles
     training     fit
     plots        loss curve and decision boundary
     views        draw, draw_dot, Picture, explain, steps, explore, replay, animate

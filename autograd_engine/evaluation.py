@@ -171,12 +171,6 @@ def check_kinds(model: object, loss: object, optimizer: object, callback: object
         raise TypeError(
             f"optimizer must be one such as SGD(model.parameters()), got {optimizer!r:.80}"
         )
-    held = getattr(optimizer, "parameters", None)
-    if isinstance(held, list) and not set(map(id, held)) & set(map(id, model.parameters())):
-        raise ValueError(
-            "the optimizer holds none of the model's parameters, and would leave it as it is: "
-            f"make it of them, as in {type(optimizer).__name__}(model.parameters())"
-        )
     if callback is not None and not callable(callback):
         raise TypeError(
             f"callback must be a function of the history, or None; got {callback!r:.80}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd_engine.engine import Value
+from autograd_engine.evaluation import Results, Sample, average, reason
 from autograd_engine.recorder import Recording
 
 
@@ -46,6 +47,24 @@ class History:
         1
         """
         return len(self.validation_loss) - 1 - self.best_epoch() if self.validation_loss else 0
+
+
+def add_epoch(
+    history: History, trained: Results, checked: Results | None, held_out: Sequence[Sample]
+) -> None:
+    """Add an epoch; `FloatingPointError` where its validation loss is not finite."""
+    if checked is not None:
+        loss, accuracy = map(average, checked)
+        if not math.isfinite(loss):
+            epoch = len(history.loss) + 1
+            odd = next((i for i, found in enumerate(checked[0]) if not math.isfinite(found)), 0)
+            why = reason("validation", odd, held_out[odd])
+            raise FloatingPointError(f"the validation loss became {loss} in epoch {epoch}: {why}")
+        history.validation_loss.append(loss)
+        history.validation_accuracy.append(accuracy)
+    loss, accuracy = map(average, trained)
+    history.loss.append(loss)
+    history.accuracy.append(accuracy)
 
 
 def progress_bar(progress: bool, total: int, done: int) -> Any:

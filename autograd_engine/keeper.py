@@ -140,7 +140,7 @@ class Keeper:
         What they have now may also be what the training had when it was interrupted.
         """
         names = [[state["schedule"] for state in states[1:]] for states in (then, now)]
-        anew = 'resume="new" goes on with what the optimizer and its schedules are now'
+        anew = 'fit(..., resume="new") goes on with the optimizer and its schedules as they are'
         if names[0] != names[1]:
             raise ValueError(
                 f"it was written with {_listed(names[0])} made on the optimizer, "
@@ -160,7 +160,7 @@ class Keeper:
             warnings.warn(
                 f"training goes on with {', '.join(used)}, as {fspath(self.path or '')} has it, "
                 f"not with {', '.join(given)}; {anew}",
-                stacklevel=4,
+                stacklevel=5,
             )
         return made
 
