@@ -111,14 +111,18 @@ class Module:
 
 def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
     """Raise `ValueError` where something else stands in the place of a parameter."""
-    inner = [(f"{path}."[1:], part) for path, part in _modules(module, "", set())]
-    places = [
-        (path + name, item)
-        for path, part in inner
-        for attribute in {leaf.partition(".")[0] for leaf in part._leaves} & set(vars(part))
-        for name, item in _numbers({attribute: vars(part)[attribute]}, "")
-        if name in part._leaves
-    ]
+    places: list[tuple[str, Any]] = []
+    for path, part in _modules(module, "", set()):
+        for attribute, value in vars(part).items():
+            found = list(_numbers({attribute: value}, f"{path}."[1:]))
+            known = {name for name, _ in found if name[len(path) :] in part._leaves}
+            # A list that was filled later is known by what is left of it.
+            mixed = not known and any(_is_leaf(item) for _, item in found)
+            places += [
+                (name, item)
+                for name, item in found
+                if name in known or (mixed and isinstance(item, Value))
+            ]
     for name, item in [*places, *named]:
         if not _is_leaf(item):
             made = "a plain number" if not isinstance(item, Value) else "computed"
@@ -157,7 +161,7 @@ def _gather(item: Any, path: str, seen: set[int], found: Found) -> None:
     """Add the leaves in a container, each once; `seen` holds the ids of what was met."""
     for name, part in _parts(item):
         if isinstance(part, Value):
-            if _is_leaf(part) and id(part) not in seen:
+            if part.rule is LEAF and id(part) not in seen:
                 seen.add(id(part))
                 found.append((path, name, part))
         elif isinstance(part, Module):

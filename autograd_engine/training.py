@@ -157,7 +157,6 @@ def fit(
             order = _order(len(samples), epoch, seed if shuffle else None)
             tell(bar, history, way.ran)
             with diverging(epoch):
-                holding.check()
                 trained = way.train(epoch, _batches(order, batch_size, bar))
                 checked = way.measure() if held_out else None
                 add_epoch(history, trained, checked, held_out)
@@ -169,6 +168,8 @@ def fit(
                     callback(history)
                 finally:  # it may have changed the learning rate, and been interrupted after that
                     keeper.keep(history)
+                with diverging(epoch):
+                    holding.check()
     if patience is not None:
         keeper.restore_best()
     return history
