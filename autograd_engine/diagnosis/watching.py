@@ -33,7 +33,7 @@ class diagnostics:
     all passes. Steps are seen by their effect, whoever makes them. `parameters`, if given, are
     also looked for in each graph. It keeps the graphs of a step alive and computes them again,
     which takes ten times as long as a training by itself. Compiled programs do not call
-    `backward()`: `fit` is watched with `compile=False`.
+    `backward()` and are not watched; `fit` trains eagerly in such a block.
 
     Raises `TypeError` for parameters that are no Values, and a `show` that is no True or False.
 
@@ -50,10 +50,11 @@ class diagnostics:
     def __init__(self, parameters: Iterable[Value] | None = None, *, show: bool = True) -> None:
         self._parameters = Parameters([]) if parameters is None else listed_parameters(parameters)
         self._show = flag("show", show)
-        self._open: list[tuple[_Watch, list[Finding], Any]] = []
+        self._open: list[tuple[_Watch, Findings, Any]] = []
 
     def __enter__(self) -> list[Finding]:
-        watch, found = _Watch(self._parameters), Findings()
+        watch = _Watch(self._parameters)
+        found = Findings(none="nothing to say yet: findings come when the block ends")
         outer = LISTENING.get(get_ident())
         self._open.append((watch, found, outer))
 
@@ -72,20 +73,17 @@ class diagnostics:
         else:
             LISTENING[get_ident()] = outer
         found.extend(Findings(watch.findings()))
+        passes = counted(watch.count, "backward pass", "backward passes")
+        found.none = f"nothing found in {passes}" if watch.count else UNWATCHED
         if self._show:
-            print(_report(found, watch.count))
+            head = f"{counted(len(found), 'finding')} in {passes}\n\n" if found else ""
+            print(f"diagnostics: {head}{found}")
 
 
-def _report(found: list[Finding], count: int) -> str:
-    if not count:
-        return (
-            "diagnostics: no backward() was called in this block "
-            "(compiled programs do not call it: fit(..., compile=False) does)"
-        )
-    passes = counted(count, "backward pass", "backward passes")
-    if not found:
-        return f"diagnostics: nothing found in {passes}"
-    return f"diagnostics: {counted(len(found), 'finding')} in {passes}\n\n{found}"
+UNWATCHED = (
+    "nothing was watched: no backward() was called in this block (compiled programs and "
+    "functions such as ag.grad do not call it)"
+)
 
 
 class _Watch:
