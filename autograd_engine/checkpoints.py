@@ -92,10 +92,10 @@ def read_json(path: Location) -> dict[str, Any]:
         raise ValueError(f"{path} was not written by autograd_engine: it has no such format entry")
     version = content.get("version")
     if type(version) is not int or version < 1:
-        raise ValueError(f"{path} has no valid version: {version!r}")
+        raise ValueError(f"{path} has no valid version: {version!r:.60}")
     if version > VERSION:
         raise ValueError(
-            f"{path} has version {version}, written by a newer autograd_engine; "
+            f"{path} has version {version!r:.20}, written by a newer autograd_engine; "
             f"this one reads version {VERSION}: upgrade it"
         )
     return content

@@ -74,8 +74,8 @@ def destination(path: Location, name: str = "") -> Path:
     name = name or f"cannot write {os.fspath(path)!r}: it"
     if target.is_dir():
         raise IsADirectoryError(f"{name} is a folder: name a file in it")
-    if target.exists() and not target.is_file():
-        raise OSError(f"{name} is no regular file but a device, a pipe or the like")
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        raise OSError(f"{name} is no regular file: a device, a pipe, a ring of links")
     return target
 
 

@@ -94,15 +94,16 @@ class Keeper:
             return History()
         state = read_json(self.path)
         try:
-            return self._set(state["model"], _entry(state, "training", dict), anew)
+            return self._set(_entry(state, "model", dict), _entry(state, "training", dict), anew)
         except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
             what = f"it has no {error}" if isinstance(error, KeyError) else error
-            raise ValueError(f"cannot resume from {fspath(self.path)}: {what}") from error
+            shown = "".join(c if c.isprintable() else "?" for c in str(what)[:400])
+            raise ValueError(f"cannot resume from {fspath(self.path)}: {shown}") from error
 
     def _set(self, model: Any, training: dict[str, Any], anew: bool) -> History:
         parts = self._parts()
         now = [part.state_dict() for part in parts]
-        then = [training["optimizer"], *training.get("schedules", [])]
+        then = [training["optimizer"], *_entry({"schedules": [], **training}, "schedules", list)]
         if _kind(then[0]) != _kind(now[0]):
             raise ValueError(
                 f"it was written with the optimizer {_kind(then[0])}, not {_kind(now[0])}"
@@ -148,7 +149,7 @@ class Keeper:
             )
         latest = [_settings(state) for state in then]
         made = latest if made is None else made
-        if not isinstance(made, list) or [set(old) for old in made] != [set(one) for one in latest]:
+        if not isinstance(made, list) or list(map(_shape, made)) != list(map(_shape, latest)):
             raise ValueError(f"its made is {made!r:.60}")
         used, given = [], []
         for first, last, state in zip(made, latest, now):
@@ -210,7 +211,10 @@ def _history(written: dict[str, Any], validated: int) -> History:
                 raise ValueError(f"its {name} holds {item}")
     if unknown := set(written) - {*_LISTS, "ran"}:
         raise ValueError(f"its history has an entry {min(unknown)!r:.60}")
-    return History(**lists, ran=_entry(written, "ran", str) if "ran" in written else "")
+    ran = _entry(written, "ran", str) if "ran" in written else ""
+    if not ran.isprintable():
+        raise ValueError(f"its ran is {ran!r:.60}")
+    return History(**lists, ran=ran)
 
 
 _LISTS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
@@ -250,6 +254,11 @@ def _settings(state: Any) -> dict[str, Any]:
     if not isinstance(settings, dict):
         return {}
     return {name: list(v) if isinstance(v, tuple) else v for name, v in settings.items()}
+
+
+def _shape(settings: dict[str, Any]) -> dict[str, type]:
+    kinds = {name: type(value) for name, value in settings.items()}
+    return {name: float if kind is int else kind for name, kind in kinds.items()}
 
 
 def _listed(schedules: list[str]) -> str:

@@ -23,10 +23,10 @@ def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -
     1.0
     """
     if not is_number(number) or isinstance(number, bool):
-        raise TypeError(f"{name} must be a number, got {number!r}")
+        raise TypeError(f"{name} must be a number, got {number!r:.60}")
     if not low <= number <= high or math.isinf(number):
         bounds = f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
-        raise ValueError(f"{name} must be a finite number, {bounds}; got {number!r}")
+        raise ValueError(f"{name} must be a finite number, {bounds}; got {number!r:.60}")
     return float(number)
 
 
@@ -42,8 +42,9 @@ def whole(name: str, number: int, low: int = 0) -> int:
 
 
 def remembered(name: str, number: object, low: float) -> float:
-    """Return a number of a buffer; a training that diverges leaves infinities and NaN there."""
-    if not is_number(number) or isinstance(number, bool) or number < low:  # type: ignore[operator]
+    """Return a number of a buffer from `low` on, which may be infinite if that is finite."""
+    known = is_number(number) and not isinstance(number, bool)
+    if not known or not low <= number or low == -math.inf == -abs(number):  # type: ignore
         raise TypeError(f"{name} holds {number!r:.60}")
     return float(number)  # type: ignore[arg-type]
 
