@@ -573,14 +573,13 @@ def test_an_optimizer_of_another_model_is_refused():
 
 
 class Line(nn.Module):
-    """y = w * x + b, which keeps what it computed."""
+    """y = w * x + b."""
 
     def __init__(self):
         self.w, self.b = Value(2.0), Value(0.0)
 
     def __call__(self, x):
-        self.out = self.w * x + self.b
-        return self.out
+        return self.w * x + self.b
 
 
 def replaced(model):
@@ -681,6 +680,18 @@ def test_what_the_loss_of_one_sample_alone_uses_may_be_trained():
     data = [(1.0, 0), (2.0, 0), (3.0, 1)]
     fit(model, data, lambda y, k: (y - shifts[k]) ** 2, optimizer, 2, progress=False)
     assert all(shift.data for shift in shifts)
+
+
+def test_a_model_may_keep_what_it_computed(tmp_path):
+    class Keeping(Line):
+        def __call__(self, x):
+            self.out = super().__call__(x)
+            return self.out
+
+    model, path = Keeping(), tmp_path / "checkpoint.json"
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    fit(model, LINE, losses.mse, optimizer, 2, validation=LINE, checkpoint=path, progress=False)
+    assert load(path, Keeping()).w.data == model.w.data != 2.0
 
 
 def test_an_optimiser_of_a_part_of_the_model_trains_that():
