@@ -27,10 +27,14 @@ Reading order, each module importing only from those above it:
     optim        SGD, Adam, ..., schedules, clip_gradients
     datasets     moons, circles, spirals, xor, iris, digits, csv
     compiler     compile, Program: write scalars, run matrices
+    files        files that are written whole or not at all
     checkpoints  save, load
     evaluation   accuracy of a model
     recorder     steps of a training, for replay
     history      the record of a training
+    keeper       the checkpoint of a training
+    holding      whether an optimiser holds what is trained
+    collecting   how often Python looks for cycles
     training     fit
     plots        loss curve and decision boundary
     views        draw, draw_dot, Picture, explain, steps, explore, replay, animate

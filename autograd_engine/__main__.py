@@ -110,6 +110,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=_whole, default=0, help="of data, split, weights and shuffling")
     add("--output", default="autograd_output", metavar="FOLDER")
     add("--resume", action="store_true", help="continue the training in that folder")
+    add("--new-rate", action="store_true", help="resume with another learning rate than before")
     add("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=lambda options: _train(parser, options))
 
@@ -119,6 +120,8 @@ def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         parser.error(f"--csv FILE and --target COLUMN go together{_columns(options.csv)}")
     if options.csv is None and options.classes is not None:
         parser.error("--classes and --numbers are for the target of --csv FILE")
+    if options.new_rate and not options.resume:
+        parser.error("--new-rate is for --resume")
     if options.csv == "":
         parser.error("--csv needs the name of a file")
     commands.train(options)

@@ -18,14 +18,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import secrets
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from autograd_engine.engine import TABLE, Value
+from autograd_engine.files import Location, write_whole
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
 from autograd_engine.real import check_path
 from autograd_engine.words import LINE, printable
@@ -33,7 +32,6 @@ from autograd_engine.words import LINE, printable
 FORMAT = "autograd_engine"
 VERSION = 1
 
-Location = str | os.PathLike[str]
 
 # What it takes to build each class again.
 ENTRIES: dict[type[Module], tuple[str, ...]] = {
@@ -82,26 +80,7 @@ def write_json(path: Location, payload: Mapping[str, Any]) -> None:
     """
     content = _encoded({"format": FORMAT, "version": VERSION, **payload})
     text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-    target = Path(path).resolve()  # a link is followed, not replaced
-    if not target.parent.is_dir():
-        raise FileNotFoundError(
-            f"cannot write {printable(path, LINE)}: "
-            f"the folder {printable(target.parent, LINE)} does not exist"
-        )
-    if target.is_dir():
-        raise IsADirectoryError(
-            f"cannot write {printable(repr(str(path)), LINE)}: it is a folder: name a file in it"
-        )
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
-    try:
-        with draft.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    except BaseException:  # also an interruption must leave nothing lying about
-        draft.unlink(missing_ok=True)
-        raise
+    write_whole(path, text)
 
 
 def read_json(path: Location) -> dict[str, Any]:

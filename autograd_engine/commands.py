@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,8 +19,10 @@ from autograd_engine.datasets.tasks import DATASETS, Task, table
 from autograd_engine.engine import Value
 from autograd_engine.evaluation import accuracy
 from autograd_engine.expressions import evaluate
-from autograd_engine.history import History, written_training
+from autograd_engine.history import History
+from autograd_engine.keeper import written_training
 from autograd_engine.nn import MLP
+from autograd_engine.real import as_float
 from autograd_engine.recording import no_grad
 from autograd_engine.training import fit
 from autograd_engine.views import draw as draw_graph
@@ -50,10 +53,13 @@ def train(options: Namespace) -> None:
     make, rate = OPTIMIZERS[options.optimizer]
     rate = rate if options.learning_rate is None else options.learning_rate
     epochs = task.epochs if options.epochs is None else options.epochs
-    optimizer = make(model.parameters(), lr=rate)
     folder = _folder(options.output)
     checkpoint = folder / f"{options.name or Path(options.csv).stem}.checkpoint.json"
-    done = _done(checkpoint, optimizer) if options.resume else 0
+    done = 0
+    if options.resume:
+        done, written = _written(checkpoint, make)
+        rate = _rate(checkpoint, rate, written, options)
+    optimizer = make(model.parameters(), lr=rate)
     print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
     print(
         f"{_shape(model)} network with {options.activation}; {options.optimizer}, "
@@ -70,7 +76,7 @@ def train(options: Namespace) -> None:
             options.batch_size,
             seed=options.seed,
             checkpoint=checkpoint,
-            resume=options.resume,
+            resume="new" if options.new_rate else options.resume,
             progress=not options.quiet,
         )
         absorb(model, scaling, goal)
@@ -86,6 +92,19 @@ def train(options: Namespace) -> None:
         print(_score(part, model, samples))
     for file in files:
         print(f"wrote {printable(file, LINE)}")
+    _warn(history, trained)
+
+
+def _warn(history: History, data: Dataset) -> None:
+    """Say where a training did worse than the guess that the average makes."""
+    guess = math.log(len(data.classes)) if data.classes else 1.0  # of targets of deviation 1
+    if history.loss and (history.loss[-1] > 2.0 * guess or max(history.loss) > 10.0 * guess):
+        print(
+            f"warning: the loss rose to {max(history.loss):.3g} and ended at "
+            f"{history.loss[-1]:.3g}, where guessing has {guess:.3g}: "
+            "try a lower --learning-rate",
+            file=sys.stderr,
+        )
 
 
 def draw(options: Namespace) -> None:
@@ -127,26 +146,34 @@ def _data(task: Task, options: Namespace) -> Dataset:
     return data
 
 
-def _done(checkpoint: Path, optimizer: Any) -> int:
-    """Return how many epochs the checkpoint holds, whose learning rate must be this one.
+def _written(checkpoint: Path, make: Any) -> tuple[int, float | None]:
+    """Return how many epochs the checkpoint holds, and the learning rate of its optimiser.
 
-    Raises `ValueError` where it is another, since fit would go on with the checkpoint's.
+    What is wrong with it, `fit` says.
     """
     if not checkpoint.exists():
         where = printable(checkpoint.parent, LINE)
         print(f"there is no checkpoint in {where}: training starts anew")
     written = written_training(checkpoint)
-    new = optimizer.state_dict()
     try:
-        old = written["optimizer"]
-        if old["optimizer"] == new["optimizer"] and old["settings"]["lr"] != optimizer.lr:
-            raise ValueError(
-                f"cannot resume from {checkpoint}: it was written with the learning rate "
-                f"{old['settings']['lr']}, not {optimizer.lr}"
-            )
-        return len(written["history"]["loss"])
-    except (KeyError, TypeError):
-        return 0  # fit says what is wrong with it
+        optimizer = written["optimizer"]
+        rate = optimizer["settings"]["lr"] if optimizer["optimizer"] == make.__name__ else None
+        return len(written["history"]["loss"]), as_float(rate)
+    except (KeyError, OverflowError, TypeError):
+        return 0, None
+
+
+def _rate(checkpoint: Path, rate: float, written: float | None, options: Namespace) -> float:
+    """Return the learning rate to go on with; `ValueError` where two are asked for."""
+    if written is None or options.new_rate:
+        return rate
+    if options.learning_rate not in (None, written):
+        raise ValueError(
+            f"cannot resume from {printable(checkpoint, LINE)}: it was written with the learning rate {written}, "
+            f"not {rate}: add --new-rate to go on with {rate:g}, leave --learning-rate out to go "
+            f"on with {written:g}"
+        )
+    return written
 
 
 @contextmanager

@@ -176,12 +176,6 @@ def check_kinds(model: object, loss: object, optimizer: object, callback: object
         raise TypeError(
             f"optimizer must be one such as SGD(model.parameters()), got {optimizer!r:.80}"
         )
-    held = getattr(optimizer, "parameters", None)
-    if isinstance(held, list) and not set(map(id, held)) & set(map(id, model.parameters())):
-        raise ValueError(
-            "the optimizer holds none of the model's parameters, and would leave it as it is: "
-            f"make it of them, as in {type(optimizer).__name__}(model.parameters())"
-        )
     if callback is not None and not callable(callback):
         raise TypeError(
             f"callback must be a function of the history, or None; got {callback!r:.80}"
@@ -195,11 +189,14 @@ def check_options(
     patience: int | None,
     validated: bool,
     compile: bool | str,
+    resume: bool | str,
     **switches: bool,
 ) -> None:
     """Refuse numbers and choices that make no training."""
     for name, given in switches.items():
         flag(name, given)
+    if not isinstance(resume, bool) and not (isinstance(resume, str) and resume == "new"):
+        raise TypeError(f'resume must be True or False, got {resume!r:.60}; or "new"')
     if not isinstance(compile, bool) and not (isinstance(compile, str) and compile == "auto"):
         raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
     for name, count in (("epochs", epochs), ("batch_size", batch_size), ("seed", seed)):

@@ -30,10 +30,15 @@ class Module:
     """
 
     _region = Note()
+    _leaves: frozenset[str] = frozenset()
+    """Where a leaf stood in an attribute when that was set."""
 
     def __setattr__(self, name: str, value: object) -> None:
         """Set the attribute; modules in it get their region's name from it."""
         object.__setattr__(self, name, value)
+        leaves = {path for path, part in _numbers({name: value}, "") if _is_leaf(part)}
+        if not leaves <= self._leaves:
+            object.__setattr__(self, "_leaves", self._leaves | leaves)
         for path, module in _modules(value, name, {id(self)}):
             object.__setattr__(module, "_region", Note("", path))
 
@@ -58,13 +63,16 @@ class Module:
             parameter.grad = 0.0
 
     def state_dict(self) -> dict[str, float]:
-        """Return the number of each parameter, by name; `ValueError` if two have one name.
+        """Return the number of each parameter, by name.
+
+        Raises `ValueError` if two have one name, and if one is no leaf any more.
 
         >>> from autograd_engine.nn import Neuron
         >>> Neuron(1, init=lambda nin, nout, rng: 0.5).state_dict()
         {'w.0': 0.5, 'b': 0.0}
         """
         named = self.named_parameters()
+        check_leaves(self, named)
         state = {name: read(value) for name, value in named}
         if len(state) < len(named):
             raise ValueError(f"two parameters of {type(self).__name__} have the same name")
@@ -99,6 +107,44 @@ class Module:
         numbers = [_number(name, state[name]) for name, _ in named]
         for (_, parameter), number in zip(named, numbers, strict=True):
             parameter.data = number
+
+
+def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
+    """Raise `ValueError` where something else stands in the place of a parameter."""
+    places: list[tuple[str, Any]] = []
+    for path, part in _modules(module, "", set()):
+        for attribute, value in vars(part).items():
+            found = list(_numbers({attribute: value}, f"{path}."[1:]))
+            known = {name for name, _ in found if name[len(path) :] in part._leaves}
+            # A list that was filled later is known by what is left of it.
+            mixed = not known and any(_is_leaf(item) for _, item in found)
+            places += [
+                (name, item)
+                for name, item in found
+                if name in known or (mixed and isinstance(item, Value))
+            ]
+    for name, item in [*places, *named]:
+        if not _is_leaf(item):
+            made = "a plain number" if not isinstance(item, Value) else "computed"
+            made = "a constant" if isinstance(item, Value) and not item.operands else made
+            raise ValueError(
+                f"the parameter {name!r} of {type(module).__name__} is no leaf any more: it is "
+                f"{made}, {item!r:.60}. To give a parameter another number set its .data; an "
+                "attribute that is to hold no parameter must not hold a leaf at first"
+            )
+
+
+def _is_leaf(item: Any) -> bool:
+    return isinstance(item, Value) and item.rule is LEAF
+
+
+def _numbers(item: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Return the values and numbers in a container, not those of modules in it."""
+    for name, part in _parts(item):
+        if isinstance(part, Value) or is_number(part):
+            yield f"{path}{name}", part
+        elif not isinstance(part, (str, Module)):
+            yield from _numbers(part, f"{path}{name}.")
 
 
 Found = list[tuple[str, Any, Value]]  # path with a final dot, name, leaf

@@ -14,14 +14,13 @@ With this module, a model, a loss and an optimiser you train:
 
 from __future__ import annotations
 
-import gc
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from os import PathLike
 from typing import Any, Protocol
 
+from autograd_engine.collecting import seldom_collected
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value
 from autograd_engine.evaluation import (
@@ -29,18 +28,27 @@ from autograd_engine.evaluation import (
     Loss,
     Results,
     Sample,
-    average,
     check_kinds,
     check_options,
     diverging,
     judge,
     measure,
     pairs,
-    reason,
     usable,
 )
-from autograd_engine.history import History, Keeper, numbers, progress_bar, set_numbers, show, tell
+from autograd_engine.history import (
+    History,
+    add_epoch,
+    numbers,
+    progress_bar,
+    set_numbers,
+    show,
+    tell,
+)
+from autograd_engine.holding import Holding
+from autograd_engine.keeper import Keeper
 from autograd_engine.recorder import Recorder, Recording
+from autograd_engine.state import LISTENING, listeners
 
 
 class Model(Protocol):
@@ -70,7 +78,7 @@ def fit(
     validation: Iterable[Sample] | None = None,
     patience: int | None = None,
     checkpoint: str | PathLike[str] | None = None,
-    resume: bool = False,
+    resume: bool | str = False,
     progress: bool = True,
     callback: Callable[[History], object] | None = None,
     compile: bool | str = "auto",
@@ -87,8 +95,10 @@ def fit(
 
     `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it,
     where it exists, to the same numbers as a run that was never interrupted; `epochs` counts
-    from the beginning of the first run. An interrupt passes through, and leaves the model as
-    it was after the last finished step.
+    from the beginning of the first run. The schedules made on the optimiser go on as well. If
+    it was made with other settings than in the first run, a warning says that those of the
+    checkpoint are used; `resume="new"` goes on with the new ones, and with the schedules as they
+    are. An interrupt passes through, and leaves the model as it was after the last finished step.
 
     `callback(history)` is called after each epoch, `progress` shows a bar on stderr.
 
@@ -103,17 +113,18 @@ def fit(
 
     Raises `ValueError` for no samples, a batch size or patience below 1, a negative number of
     epochs, `patience` without `validation`, `resume` without `checkpoint`, a checkpoint of
-    another training, an optimiser that holds none of the model's parameters, and what cannot
-    be compiled with `compile=True` (also `ImportError` for what has to be installed, and
-    `GuardError` where a later sample takes another branch); `TypeError` for arguments of the
-    wrong kind, such as a loss that is no Value; `FloatingPointError` where the training
-    diverges to NaN, infinity or beyond floats, with the model as before that step, and naming
-    the sample where that is not finite itself.
+    another training, an optimiser that holds a Value which neither the model has nor the loss
+    depends on, a parameter that is no leaf any more, and what cannot be compiled with
+    `compile=True` (also `ImportError` for what has to be installed, and `GuardError` where a
+    later sample takes another branch); `TypeError` for arguments of the wrong kind, such as a
+    loss that is no Value; `FloatingPointError` where the training diverges to NaN, infinity or
+    beyond floats, with the model as before that step, and naming the sample where that is not
+    finite itself.
     """
     check_kinds(model, loss, optimizer, callback)
-    switches = {"shuffle": shuffle, "resume": resume, "progress": progress, "record": record}
+    switches = {"shuffle": shuffle, "progress": progress, "record": record}
     validated = validation is not None
-    check_options(epochs, batch_size, seed, patience, validated, compile, **switches)
+    check_options(epochs, batch_size, seed, patience, validated, compile, resume, **switches)
     samples = pairs("data", data)
     held_out = [] if validation is None else pairs("validation", validation)
     settings = {
@@ -125,15 +136,18 @@ def fit(
     }
     right = judge(samples + held_out)
     eager = Eager(model, loss, optimizer, right, samples, held_out)
+    holding = Holding(model, optimizer, loss, samples)
+    with diverging(0):
+        holding.check()
     keeper = Keeper(model, optimizer, checkpoint, settings)
-    history = keeper.resumed() if resume else History()
+    history = keeper.resumed(anew=resume == "new") if resume else History()
     batches = math.ceil(len(samples) / batch_size)
     if record:
         history.recording = Recording.of(model, loss, data, samples, batches)
         eager.recorder = Recorder(history.recording, len(history.loss))
 
     bar_of_batches = progress_bar(progress, epochs * batches, len(history.loss) * batches)
-    with _seldom_collected(), bar_of_batches as bar:
+    with seldom_collected(), bar_of_batches as bar:
         way = _way(compile, eager) if len(history.loss) < epochs else eager
         for epoch in range(len(history.loss), epochs):
             if patience is not None and history.waited() >= patience:
@@ -144,31 +158,20 @@ def fit(
             with diverging(epoch):
                 trained = way.train(epoch, _batches(order, batch_size, bar))
                 checked = way.measure() if held_out else None
-                _add(history, trained, checked, held_out)
+                add_epoch(history, trained, checked, held_out)
             tell(bar, history, way.ran)
             show(bar, history)
             keeper.keep(history)
             if callback is not None:
-                callback(history)
-                keeper.keep(history)  # it may have changed the learning rate
+                try:
+                    callback(history)
+                finally:  # it may have changed the learning rate, and been interrupted after that
+                    keeper.keep(history)
+                with diverging(epoch):
+                    holding.check()
     if patience is not None:
         keeper.restore_best()
     return history
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Let Python's collector look less often meanwhile: a graph has no cycles to be found.
-
-    It would spend a fifth of the time. One that is switched off stays off.
-    """
-    young, *older = gc.get_threshold()
-    if young:
-        gc.set_threshold(max(young, 50_000), *older)
-    try:
-        yield
-    finally:
-        gc.set_threshold(young, *older)
 
 
 def _order(count: int, epoch: int, seed: int | None) -> list[int]:
@@ -197,6 +200,11 @@ class Way(Protocol):
 def _way(compile: bool | str, eager: Eager) -> Way:
     """Return the compiled way where that is wanted and possible, else the eager one."""
     if compile is False:
+        return eager
+    if LISTENING and listeners():
+        eager.ran = "eager: diagnostics watches, and a compiled program calls no backward()"
+        if compile is True:
+            raise ValueError(f"compile=True, but {eager.ran.removeprefix('eager: ')}")
         return eager
     try:
         require()
@@ -277,20 +285,3 @@ class Eager:
     def measure(self) -> Results:
         """Measure the held-out samples."""
         return measure(self.model, self.held_out, self.loss, self.right)
-
-
-def _add(
-    history: History, trained: Results, checked: Results | None, held_out: Sequence[Sample]
-) -> None:
-    if checked is not None:
-        loss, accuracy = map(average, checked)
-        if not math.isfinite(loss):
-            epoch = len(history.loss) + 1
-            odd = next((i for i, found in enumerate(checked[0]) if not math.isfinite(found)), 0)
-            why = reason("validation", odd, held_out[odd])
-            raise FloatingPointError(f"the validation loss became {loss} in epoch {epoch}: {why}")
-        history.validation_loss.append(loss)
-        history.validation_accuracy.append(accuracy)
-    loss, accuracy = map(average, trained)
-    history.loss.append(loss)
-    history.accuracy.append(accuracy)

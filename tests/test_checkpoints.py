@@ -4,14 +4,22 @@ import json
 import math
 import os
 import random
+import socket
+import stat
+import subprocess
+import sys
+import threading
 
 import pytest
 
-from autograd_engine import checkpoints
+from autograd_engine import checkpoints, optim
 from autograd_engine.checkpoints import load, read_json, save, write_json
 from autograd_engine.engine import Value, exp, sin, softplus, tanh
 from autograd_engine.functions import elu, gelu, leaky_relu
+from autograd_engine.losses import mse
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
+from autograd_engine.recording import no_grad
+from autograd_engine.training import fit
 
 
 @pytest.fixture
@@ -359,3 +367,213 @@ def test_a_link_is_followed_not_replaced(tmp_path, model):
     save(model, link)
     assert link.is_symlink()
     assert load(target).state_dict() == model.state_dict()
+
+
+# What stands there already.
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o666, 0o755])
+def test_a_file_that_is_replaced_keeps_its_mode(path, model, mode, monkeypatch):
+    path.write_text("old")
+    path.chmod(mode)
+    while_written = []
+    fsync = os.fsync
+
+    def look(number):
+        while_written.append(stat.S_IMODE(os.fstat(number).st_mode))
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", look)
+    save(model, path)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert while_written[0] & ~mode == 0
+    assert load(path).state_dict() == model.state_dict()
+
+
+def test_a_new_file_has_the_mode_of_new_files(path, tmp_path, model):
+    other = tmp_path / "other"
+    other.write_text("")
+    save(model, path)
+    assert path.stat().st_mode == other.stat().st_mode
+
+
+def folder(place):
+    place.mkdir()
+
+
+def pipe(place):
+    os.mkfifo(place)
+
+
+def socket_file(place):
+    with socket.socket(socket.AF_UNIX) as it:
+        it.bind(os.path.relpath(place))
+
+
+def device(place):
+    place.symlink_to(os.devnull)
+
+
+def link_to_a_folder(place):
+    place.symlink_to(place.parent)
+
+
+def link_to_itself(place):
+    place.symlink_to(place)
+
+
+@pytest.mark.parametrize(
+    "make", [folder, pipe, socket_file, device, link_to_a_folder, link_to_itself]
+)
+def test_what_is_no_regular_file_is_refused_and_left_alone(path, model, make, monkeypatch):
+    monkeypatch.chdir(path.parent)
+    make(path)
+    before = path.lstat()
+    with pytest.raises(OSError, match=r"model\.json"):
+        save(model, path)
+    optimizer = optim.SGD(model.parameters())
+    with pytest.raises(OSError, match=r"model\.json"):
+        fit(model, [([1.0, 2.0], 1.0)], mse, optimizer, checkpoint=path, progress=False)
+    assert path.lstat() == before and names(path) == ["model.json"]
+
+
+def test_a_link_to_nothing_is_filled(path, tmp_path, model):
+    path.symlink_to(tmp_path / "later.json")
+    save(model, path)
+    assert load(tmp_path / "later.json").state_dict() == model.state_dict()
+
+
+KILLED = """
+import os, sys
+import autograd_engine as ag
+os.fsync = lambda number: os.kill(os.getpid(), 9)
+ag.save(ag.nn.MLP(2, [1]), sys.argv[1])
+"""
+
+
+def test_the_drafts_of_killed_runs_are_swept_by_the_next_save(path, model):
+    save(model, path)
+    before = path.read_bytes()
+    for _ in range(2):
+        run = subprocess.run([sys.executable, "-c", KILLED, str(path)])
+        assert run.returncode == -9
+    assert path.read_bytes() == before and len(names(path)) == 2
+    others = [".model.json.mine", ".other.json.0123456789ab", ".model.json.0123456789ab.txt"]
+    for name in others:
+        (path.parent / name).write_text("")
+    save(model, path)
+    assert sorted(names(path)) == sorted(["model.json", *others])
+
+
+def test_a_draft_that_is_being_written_is_left_alone(path, model, monkeypatch):
+    fsync, within = os.fsync, []
+
+    def once_more(number):
+        if not within:
+            within.append(True)
+            save(model, path)
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", once_more)
+    save(model, path)
+    assert names(path) == ["model.json"]
+
+
+def test_threads_that_save_to_one_file_leave_one_of_theirs(path):
+    models = [MLP(2, [1], rng=random.Random(seed)) for seed in range(4)]
+    failed = []
+
+    def run(model):
+        try:
+            for _ in range(25):
+                save(model, path)
+        except OSError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run, args=(model,)) for model in models]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed and names(path) == ["model.json"]
+    assert load(path).state_dict() in [model.state_dict() for model in models]
+
+
+# Parameters that are none any more.
+
+
+def added(module):
+    module.w[0] += 0.1
+
+
+def stepped(module):
+    module.b = module.b - 0.1 * module.b.grad
+
+
+def stepped_all(module):
+    module.w = [w - 0.1 * w.grad for w in module.w]
+
+
+def unrecorded(module):
+    with no_grad():
+        module.b -= 0.1
+
+
+def detached(module):
+    module.w[1] = module.w[1].detach()
+
+
+def replaced_by_a_number(module):
+    module.w[0] = 0.5
+
+
+@pytest.mark.parametrize(
+    "change", [added, stepped, stepped_all, unrecorded, detached, replaced_by_a_number]
+)
+def test_a_parameter_that_is_no_leaf_any_more_is_refused_by_name(path, change):
+    model = MLP(2, [3, 1], rng=random.Random(0))
+    change(model.layers[0].neurons[1])
+    place = r"'layers\.0\.neurons\.1\.(w\.[01]|b)'"
+    with pytest.raises(ValueError, match=f"the parameter {place} of MLP is no leaf any more"):
+        save(model, path)
+    assert not path.exists()
+    neuron = Neuron(12)
+    change(neuron)
+    with pytest.raises(ValueError, match=r"the parameter '(w\.\d|b)' of Neuron is no leaf"):
+        neuron.state_dict()
+
+
+def test_parameters_of_a_list_that_was_filled_later_and_of_a_choice_are_looked_at(path):
+    class Filled(Module):
+        def __init__(self):
+            self.w = []
+            for _ in range(2):
+                self.w.append(Value(1.0))
+
+    class Chosen(Module):
+        def __init__(self):
+            object.__setattr__(self, "w", [Value(1.0)])
+
+        def parameters(self):
+            return self.w
+
+    for model in (Filled(), Chosen()):
+        model.w[0] = model.w[0] + 1.0
+        with pytest.raises(ValueError, match=r"'(w|parameters)\.0' of \w+ is no leaf any more"):
+            save(model, path)
+
+
+def test_what_a_module_computes_and_keeps_is_no_parameter(path):
+    class Cached(Line):
+        def __call__(self, x):
+            self.outputs = [self.slope * x + self.offset]
+            self.fixed = Value(2.0).detach()
+            return self.outputs[0]
+
+    model = Cached()
+    model(3.0)
+    with no_grad():
+        model(4.0)
+    model.slope = Value(5.0)
+    save(model, path)
+    assert load(path, Cached()).slope.data == 5.0

@@ -1,5 +1,6 @@
 """The command line: training on data, drawing an expression, and refusing clearly."""
 
+import json
 import os
 import re
 import subprocess
@@ -183,6 +184,50 @@ def test_a_training_is_not_resumed_with_other_options(run, refused, options, mes
     refusal = refused("train", "xor", *FAST, *options, "--resume")
     assert "cannot resume from autograd_output/xor.checkpoint.json" in refusal
     assert message in refusal
+
+
+def test_with_resume_the_rate_is_the_checkpoints_or_a_new_one_where_asked_for(run, refused):
+    run("train", "xor", *FAST, "--learning-rate", "0.02")
+    for epochs, options in (("3", []), ("4", ["--learning-rate", "0.02"])):
+        status, out, _ = run("train", "xor", *FAST, "--epochs", epochs, *options, "--resume")
+        assert status == 0 and "learning rate 0.02;" in out
+    other = ["--epochs", "5", "--learning-rate", "0.5", "--resume"]
+    refusal = refused("train", "xor", *FAST, *other)
+    assert "learning rate 0.02, not 0.5: add --new-rate to go on with 0.5, leave" in refusal
+    for rest in (["--new-rate"], []):
+        status, out, _ = run("train", "xor", *FAST, *other, *rest)
+        assert status == 0 and "learning rate 0.5;" in out
+    assert "--new-rate is for --resume" in refused("train", "xor", *FAST, "--new-rate")
+
+
+@pytest.mark.parametrize("junk", ["abcdef", None, 3, [None], {}])
+def test_a_damaged_checkpoint_is_not_resumed(run, refused, folder, junk):
+    run("train", "xor", *FAST)
+    path = folder / "autograd_output/xor.checkpoint.json"
+    content = json.loads(path.read_text())
+    content["training"]["history"]["loss"] = junk
+    path.write_text(json.dumps(content))
+    refusal = refused("train", "xor", *FAST, "--resume")
+    assert "cannot resume from autograd_output/xor.checkpoint.json: its loss" in refusal
+
+
+@pytest.mark.parametrize("name", ["moons", "xor", "iris"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
+def test_a_training_that_ran_away_ends_with_a_word_of_warning(run, name, optimizer):
+    options = ["--epochs", "3", "--quiet", "--optimizer", optimizer]
+    status, out, err = run("train", name, *options, "--learning-rate", "1e6")
+    assert status == 0 and "test accuracy " in out
+    assert err.startswith("warning: the loss rose to ") and err.count("\n") == 1
+    assert "where guessing has" in err and "try a lower --learning-rate" in err
+    assert run("train", name, *options)[2] == ""
+
+
+def test_numbers_that_ran_away_are_warned_of_too(run, folder):
+    rows = "\n".join(f"{i},{3 * i + 1}.5" for i in range(30))
+    (folder / "table.csv").write_text(f"x,y\n{rows}\n")
+    options = ["--csv", "table.csv", "--target", "y", "--epochs", "3", "--quiet"]
+    assert "try a lower" in run("train", *options, "--learning-rate", "1e6")[2]
+    assert run("train", *options)[2] == ""
 
 
 def test_an_interrupt_before_the_first_whole_epoch_promises_nothing(run, monkeypatch):

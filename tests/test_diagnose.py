@@ -265,6 +265,52 @@ CASES = [
 ]
 
 
+def chain_of(factor, steps, shared=False, fixed=False):
+    def build(well):
+        """A product along a chain, of a shared factor, one for each step, or a number."""
+
+        def forward(names):
+            y = names["x"]
+            for factor in names["factors"]:
+                y = y * (factor.data if fixed else factor)
+            return y
+
+        factors = [Value(1.01 if well else factor) for _ in range(steps)]
+        x = Value(0.75, "x")
+        parameters = [x] if fixed else [x, factors[0]] if shared else [x, *factors]
+        factors = [factors[0]] * steps if shared else factors
+        return names_of(forward, x=x, factors=factors, parameters=parameters)
+
+    return build
+
+
+CHAINS = [
+    (chain_of(60.0, 25), "exploding gradient"),
+    (chain_of(60.0, 25, shared=True), "exploding gradient"),
+    (chain_of(2.0, 30), "exploding gradient"),
+    (chain_of(10.0, 8), "exploding gradient"),
+    (chain_of(1.0 / 60.0, 25), "vanishing gradient"),
+    (chain_of(0.5, 30, shared=True), "vanishing gradient"),
+]
+CASES += CHAINS
+
+
+@pytest.mark.parametrize(
+    "build", [chain_of(60.0, 25, fixed=True), chain_of(1.0 / 60.0, 300, fixed=True)]
+)
+def test_a_chain_of_numbers_explodes_or_vanishes_as_well(build):
+    assert kinds(diagnosed(build(False)))[0].endswith("ing gradient")
+    assert diagnosed(build(True)) == []
+
+
+def test_what_forgets_its_beginning_does_not_vanish():
+    a = Value(2.0, "a")
+    root = Value(1.5).detach()
+    for _ in range(7):
+        root = 0.5 * (root + a / root)
+    assert ag.diagnose(root, [a]) == []
+
+
 @pytest.mark.parametrize(("build", "kind"), CASES)
 def test_what_is_wrong_is_one_finding(build, kind):
     assert kinds(diagnosed(build(well=False))) == [kind]
@@ -403,14 +449,64 @@ def test_a_change_that_only_the_slope_shows_is_found():
     assert kinds(ag.diagnose(output, [w])) == ["changed leaf"]
 
 
-def test_all_leaves_that_a_step_moved_are_one_finding():
+def test_all_leaves_that_were_changed_are_one_finding():
     model = ag.nn.MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
     output = model([1.0, 2.0])
+    for parameter in model.parameters():
+        parameter.data += 0.1
     output.backward()
-    ag.optim.SGD(model.parameters(), lr=0.1).step()
     (found,) = ag.diagnose(output, model.parameters())
     assert found.kind == "changed leaf" and found.what.startswith("parameters[")
     assert f"would be {model([1.0, 2.0]).data:.9g}" in found.why
+
+
+def by_hand(parameters):
+    for parameter in parameters:
+        parameter.data -= 0.1 * parameter.grad
+
+
+STEPS = {
+    "SGD": lambda values: ag.optim.SGD(values, lr=0.1).step,
+    "momentum": lambda values: ag.optim.SGD(values, lr=0.1, momentum=0.9, nesterov=True).step,
+    "decay": lambda values: ag.optim.SGD(values, lr=0.1, weight_decay=0.1).step,
+    "Adam": lambda values: ag.optim.Adam(values, lr=0.01).step,
+    "AdamW": lambda values: ag.optim.AdamW(values, lr=0.01, amsgrad=True).step,
+    "RMSprop": lambda values: ag.optim.RMSprop(values, momentum=0.5).step,
+    "uphill": lambda values: ag.optim.Adam(values, maximize=True).step,
+    "by hand": lambda values: lambda: by_hand(values),
+}
+
+
+@pytest.mark.parametrize("zeroed", [False, True])
+@pytest.mark.parametrize("step", STEPS)
+def test_after_an_ordinary_step_all_is_well(step, zeroed):
+    model = ag.nn.MLP(2, [6, 4, 1], activation="tanh", rng=random.Random(0))
+    data, make = [([1.0, 2.0], 1.0), ([-0.5, 0.3], 0.0)], STEPS[step](model.parameters())
+    for _ in range(3):
+        model.zero_grad()
+        output = ag.mean([ag.losses.binary_cross_entropy(model(x), y) for x, y in data])
+        output.backward()
+        make()
+        if zeroed:
+            model.zero_grad()
+        assert ag.diagnose(output, model.parameters()) == []
+
+
+@pytest.mark.parametrize("make", [ag.optim.SGD, ag.optim.Adam])
+def test_a_graph_that_is_swept_once_more_after_a_step_or_before_it_is_stale(make):
+    model = ag.nn.MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
+    optimizer = make(model.parameters(), lr=0.1)
+    output = model([1.0, 2.0]) ** 2
+    for _ in range(2):
+        optimizer.zero_grad()
+        output.backward()
+        optimizer.step()
+    assert "changed leaf" in kinds(ag.diagnose(output, model.parameters()))
+    output = model([1.0, 2.0]) ** 2
+    optimizer.step()
+    optimizer.zero_grad()
+    output.backward()
+    assert kinds(ag.diagnose(output, model.parameters())) == ["changed leaf"]
 
 
 def test_a_computed_value_set_by_hand_is_found():
@@ -681,18 +777,45 @@ def test_a_unit_is_dead_only_if_it_is_in_the_samples_of_all_passes():
     assert train([1.0] * 40 + [-1.0] * 50) == ["dead unit"]
 
 
-def test_a_training_by_fit_is_watched():
+@pytest.mark.parametrize("compile", ["auto", False])
+def test_a_training_by_fit_is_watched(compile):
     def train(lr):
         model = ag.nn.MLP(2, [6, 1], activation="tanh", rng=random.Random(0))
         data = ag.datasets.moons(24, noise=0.1, seed=0)
         optimizer = ag.optim.SGD(model.parameters(), lr=lr)
         with ag.diagnostics(model.parameters(), show=False) as found:
             loss = ag.losses.binary_cross_entropy
-            ag.fit(model, data, loss, optimizer, 3, 8, progress=False, compile=False)
-        return kinds(found)
+            history = ag.fit(model, data, loss, optimizer, 3, 8, progress=False, compile=compile)
+        assert history.ran.startswith("eager: ")
+        return found
 
     assert train(0.1) == []
-    assert "overshooting step" in train(500.0)
+    assert str(train(0.1)) == "nothing found in 72 backward passes"
+    assert "overshooting step" in kinds(train(500.0))
+
+
+def test_a_training_that_must_be_compiled_is_refused_where_it_would_not_be_watched():
+    model = ag.nn.MLP(2, [6, 1], rng=random.Random(0))
+    optimizer = ag.optim.SGD(model.parameters())
+    refused = pytest.raises(ValueError, match="compile=True, but diagnostics watches")
+    with refused, ag.diagnostics(show=False):
+        data = [([1.0, 2.0], 1.0)]
+        ag.fit(model, data, ag.losses.mse, optimizer, progress=False, compile=True)
+
+
+def test_what_was_not_watched_is_not_called_well():
+    w = Value(2.0, "w")
+    program = ag.compile(w * w)
+    with ag.diagnostics(show=False) as found:
+        assert "not" in str(found) or "yet" in str(found)
+        program.backward()
+        ag.grad(lambda x: x * x)(3.0)
+    for shown in (str(found), found._repr_html_(), found._mime_()[1]):
+        assert "nothing was watched" in shown and "well" not in shown
+    with ag.diagnostics(show=False) as found:
+        (w * w).backward()
+        assert "well" not in str(found)
+    assert kinds(found) == ["accumulated gradient"]
 
 
 def test_findings_are_printed_at_the_end_unless_asked_otherwise(capsys):

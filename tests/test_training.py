@@ -14,6 +14,7 @@ from autograd_engine import Value, datasets, losses, mean, nn, optim
 from autograd_engine.checkpoints import load, save
 from autograd_engine.evaluation import accuracy, evaluate
 from autograd_engine.history import History
+from autograd_engine.recording import no_grad
 from autograd_engine.training import fit
 
 DATA = datasets.moons(24, noise=0.1, seed=0)
@@ -569,6 +570,134 @@ def test_an_optimizer_of_another_model_is_refused():
     message = r"holds none of the model's parameters.*: make it of them, as in SGD\(model.param"
     with pytest.raises(ValueError, match=message):
         fit(Slope(), [(1.0, 1.0)], losses.mse, optim.SGD(Slope().parameters()), progress=False)
+
+
+class Line(nn.Module):
+    """y = w * x + b."""
+
+    def __init__(self):
+        self.w, self.b = Value(2.0), Value(0.0)
+
+    def __call__(self, x):
+        return self.w * x + self.b
+
+
+def replaced(model):
+    model.w = Value(5.0)
+
+
+def reached(model):
+    model.w += 1.0
+
+
+def fixed(model):
+    with no_grad():
+        model.b = model.b + 1.0
+
+
+def made_a_number(model):
+    model.w = 5.0
+
+
+CHANGES = [(replaced, "'w'"), (reached, "'w'"), (fixed, "'b'"), (made_a_number, "'w'")]
+LINE = [(1.0, 3.0), (2.0, 5.0)]
+
+
+@pytest.mark.parametrize("compile", ["auto", True, False])
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(("change", "name"), CHANGES)
+def test_what_took_the_place_of_a_parameter_is_refused_by_name(change, name, late, compile):
+    model = Line()
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    if not late:
+        change(model)
+    before = [value.data for value in optimizer.parameters]
+    with pytest.raises(ValueError, match=name):
+        callback = (lambda history: change(model)) if late else None
+        options = {"callback": callback, "progress": False, "compile": compile}
+        fit(model, LINE, losses.mse, optimizer, 5, **options)
+    assert late or [value.data for value in optimizer.parameters] == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: model.layers.pop(),
+        lambda model: model.layers.__setitem__(1, nn.Layer(3, 1, nonlin=False)),
+        lambda model: model.layers[0].neurons.__setitem__(0, nn.Neuron(2)),
+    ],
+)
+def test_a_part_that_was_put_in_or_taken_out_after_the_optimiser_was_made_is_refused(change):
+    model = nn.MLP(2, [3, 1], rng=random.Random(0))
+    optimizer = optim.Adam(model.parameters())
+    change(model)
+    with pytest.raises(ValueError, match="is neither one of the model nor used by the loss"):
+        fit(
+            model,
+            DATA,
+            lambda y, _: mean(y if isinstance(y, list) else [y]),
+            optimizer,
+            progress=False,
+        )
+
+
+def test_a_model_that_is_no_module_may_not_have_computed_parameters_either():
+    class Own:
+        w = Value(2.0)
+
+        def parameters(self):
+            return [self.w]
+
+        def __call__(self, x):
+            return self.w * x
+
+    model = Own()
+    optimizer = optim.SGD(model.parameters())
+    model.w = model.w * 2.0
+    with pytest.raises(ValueError, match="the model's parameter 0 is no leaf any more"):
+        fit(model, LINE, losses.mse, optimizer, progress=False)
+
+
+@pytest.mark.parametrize("compile", ["auto", False])
+@pytest.mark.parametrize("alone", [False, True])
+def test_what_only_the_loss_uses_may_be_trained(alone, compile):
+    model, temperature = Line(), Value(1.0, "temperature")
+    optimizer = optim.SGD([*([] if alone else model.parameters()), temperature], lr=0.01)
+
+    def loss(output, target):
+        return (output * temperature - target) ** 2
+
+    fit(model, LINE, loss, optimizer, 3, progress=False, compile=compile)
+    assert temperature.data != 1.0 and (model.w.data == 2.0) is alone
+    unused = optim.SGD([*model.parameters(), Value(1.0, "T")])
+    with pytest.raises(ValueError, match="its parameter 2, .*label='T'.* nor used by the loss"):
+        fit(model, LINE, loss, unused, progress=False)
+
+
+def test_what_the_loss_of_one_sample_alone_uses_may_be_trained():
+    model, shifts = Line(), [Value(0.0), Value(0.0)]
+    optimizer = optim.SGD([*model.parameters(), *shifts], lr=0.01)
+    data = [(1.0, 0), (2.0, 0), (3.0, 1)]
+    fit(model, data, lambda y, k: (y - shifts[k]) ** 2, optimizer, 2, progress=False)
+    assert all(shift.data for shift in shifts)
+
+
+def test_a_model_may_keep_what_it_computed(tmp_path):
+    class Keeping(Line):
+        def __call__(self, x):
+            self.out = super().__call__(x)
+            return self.out
+
+    model, path = Keeping(), tmp_path / "checkpoint.json"
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    fit(model, LINE, losses.mse, optimizer, 2, validation=LINE, checkpoint=path, progress=False)
+    assert load(path, Keeping()).w.data == model.w.data != 2.0
+
+
+def test_an_optimiser_of_a_part_of_the_model_trains_that():
+    model = Line()
+    fit(model, LINE, losses.mse, optim.SGD([model.b], lr=0.01), 2, progress=False)
+    assert model.w.data == 2.0 and model.b.data != 0.0
 
 
 def test_inputs_and_targets_apart_are_refused_with_what_to_write():

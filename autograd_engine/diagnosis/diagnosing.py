@@ -32,7 +32,8 @@ def diagnose(
     ReLUs, saturated tanh and sigmoid, kinks that were hit exactly, gradients that explode or
     vanish from layer to layer; with `lr` also whether a step of gradient descent by this
     learning rate overshoots. A unit counts as dead or saturated if it is in all the samples
-    that the output is made of. Nothing is changed. Ask between `backward()` and the step.
+    that the output is made of. Nothing is changed. Ask after `backward()`, before the step or
+    after it.
 
     Raises `TypeError` for an output or parameters that are no Values, `ValueError` for no
     parameters and for a learning rate that is not positive.
@@ -86,7 +87,7 @@ def listed_parameters(parameters: Any) -> Parameters:
 def _all(survey: Survey, parameters: Parameters, lr: float | None) -> Iterator[Finding]:
     yield from computed(parameters)
     yield from shifted(survey, parameters)
-    yield from changed_leaves(survey, parameters)
+    yield from changed_leaves(survey, parameters, swept=True)
     yield from unreached(survey, parameters)
     yield from accumulated(survey, parameters)
     yield from born(survey, parameters)

@@ -26,6 +26,9 @@ KINDS: Final = (
 """The kinds of findings, the gravest first."""
 
 
+ALL_WELL: Final = "nothing found: all is well"
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something wrong with a gradient: what, where (label, region, source line), why, and a fix.
@@ -53,15 +56,19 @@ class Finding:
 
 
 class Findings(list[Finding]):
-    """A list of findings, the gravest first, that terminals and notebooks show as text."""
+    """A list of findings, the gravest first, that terminals and notebooks show as text.
 
-    def __init__(self, found: Iterable[Finding] = ()) -> None:
+    `none` is what it says where it is empty: only what was looked at is well.
+    """
+
+    def __init__(self, found: Iterable[Finding] = (), none: str = ALL_WELL) -> None:
         super().__init__(sorted(found, key=lambda finding: KINDS.index(finding.kind)))
+        self.none = none
 
     def __str__(self) -> str:
         """Return all findings, numbered, for a terminal."""
         numbered = (f"{i}. {finding}" for i, finding in enumerate(self, 1))
-        return "\n\n".join(numbered) or "nothing found: all is well"
+        return "\n\n".join(numbered) or self.none
 
     def __repr__(self) -> str:
         return str(self) if self else "[]"
@@ -69,7 +76,7 @@ class Findings(list[Finding]):
     def _repr_html_(self) -> str:
         """Return what notebooks show; one that is reopened without trust shows it too."""
         if not self:
-            return "<p>No findings: all is well.</p>"
+            return f"<p>{html.escape(self.none)}</p>"
         style = "list-style: decimal; padding-left: 2em"  # which marimo would take from it
         return f'<ol style="{style}">{"".join(map(_item, self))}</ol>'
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Final
 
 from autograd_engine.diagnosis.findings import Finding
 from autograd_engine.diagnosis.places import layer_of, neurons_code, place
 from autograd_engine.diagnosis.survey import Survey
-from autograd_engine.engine import erf, relu, sigmoid, softplus, tanh
+from autograd_engine.engine import ADD, SUBTRACT, Primitive, erf, relu, sigmoid, softplus, tanh
 from autograd_engine.graph import region
 
 LAYERS: Final = 3
@@ -18,34 +19,58 @@ LAYERS: Final = 3
 GROWTH: Final = 1e3
 """How many times larger, or smaller, the adjoints of the first layer may be than the last's."""
 
+LIMIT: Final = math.log(GROWTH)
+
 ACTIVATIONS: Final = (relu, tanh, sigmoid, softplus, erf)
+
+SUMS: Final = (ADD, SUBTRACT)
+"""Operations that pass an adjoint on as it is."""
+
+
+SINGLE: Final = 2
+"""So many products of a chain may do what they like: a mean, a unit, a small error."""
 
 
 def flow(survey: Survey) -> Iterator[Finding]:
-    """Yield a finding if the mean adjoint of the layers grows or shrinks beyond measure."""
+    """Yield a finding if the mean adjoint of the layers grows or shrinks beyond measure.
+
+    Layers are told by regions, else by activations. Where they are well or none, the products
+    are looked at by how many others stand before them.
+    """
     layers = _by_region(survey)
     if len(layers) < LAYERS:
-        layers = _by_activation(survey)
-    if len(layers) < LAYERS:
-        return
-    means = [
-        (name, math.fsum(abs(survey.adjoints[i]) / len(places) for i in places), places[0])
-        for name, places in layers.items()
-        if all(math.isfinite(survey.adjoints[i]) for i in places)
-    ]
-    means = [(name, mean, i) for name, mean, i in means if mean]  # 0 has a reason of its own
-    if len(means) < LAYERS:
-        return
-    first, last = means[0], means[-1]
-    ratio = first[1] / last[1]
-    if not 1.0 / GROWTH <= ratio <= GROWTH:
-        yield _found(survey, means, ratio)
+        layers = _by_level(survey, "layer", lambda rule: rule in ACTIVATIONS)
+    products = _by_level(survey, "step", lambda rule: rule not in SUMS)
+    for groups, spared in ((layers, 0), (products, SINGLE)):
+        means = [
+            (name, math.fsum(abs(survey.adjoints[i]) / len(places) for i in places), places[0])
+            for name, places in groups.items()
+            if all(math.isfinite(survey.adjoints[i]) for i in places)
+        ]
+        means = [(name, mean, i) for name, mean, i in means if mean]  # 0 has a reason of its own
+        if len(means) < LAYERS + spared:
+            continue
+        logs = [math.log(mean) for _, mean, _ in means]
+        steps = sorted(before - after for before, after in pairwise(logs))
+        grown, shrunk = sum(steps[: len(steps) - spared]), sum(steps[spared:])
+        if (grown > LIMIT or shrunk < -LIMIT) and (not spared or _reaches_leaf(survey, logs)):
+            yield _found(survey, means, math.exp(max(-700.0, min(700.0, logs[0] - logs[-1]))))
+            return
+
+
+def _reaches_leaf(survey: Survey, logs: list[float]) -> bool:
+    """Say whether a leaf's own gradient is as far from that of the last step: a chain that
+    forgets where it began, as Newton's method does, is well.
+    """
+    slopes = [abs(survey.adjoints[i]) for i in survey.leaves]
+    ends = [math.log(slope) if slope else -math.inf for slope in slopes]
+    return any((end - logs[-1]) * (1.0 if logs[0] > logs[-1] else -1.0) > LIMIT for end in ends)
 
 
 def _found(survey: Survey, means: list[tuple[str, float, int]], ratio: float) -> Finding:
     first, last, i = means[0][0], means[-1][0], means[0][2]
     kind = "exploding" if ratio > 1.0 else "vanishing"
-    steps = len(means) - 1
+    steps, of = len(means) - 1, "step" if first.startswith("step ") else "layer"
     each = ratio ** (1.0 / steps)
     shown = means if len(means) < 9 else [*means[:4], ("...", math.nan, 0), *means[-3:]]
     by_layer = ", ".join(f"{name} {mean:.2g}" if mean == mean else name for name, mean, _ in shown)
@@ -54,8 +79,8 @@ def _found(survey: Survey, means: list[tuple[str, float, int]], ratio: float) ->
         f"the gradient {'grows' if ratio > 1 else 'shrinks'} by a factor of "
         f"{ratio if ratio > 1 else 1 / ratio:.2g} on its way from {last} to {first}",
         f"{first}: {place(survey, i)}",
-        f"The mean |adjoint| by layer is {by_layer}: each layer multiplies it by about "
-        f"{each:.2g}, so the first layers learn "
+        f"The mean |adjoint| by {of} is {by_layer}: each {of} multiplies it by about "
+        f"{each:.2g}, so the first {of}s learn "
         + ("in leaps" if ratio > 1 else "next to nothing")
         + ". Weights should be drawn so that this factor is near 1.",
         _fix(survey, i, each, kind),
@@ -96,14 +121,14 @@ def _by_region(survey: Survey) -> dict[str, list[int]]:
     return layers
 
 
-def _by_activation(survey: Survey) -> dict[str, list[int]]:
-    """Return the activations by how many others stand before them."""
+def _by_level(survey: Survey, of: str, counts: Callable[[Primitive], bool]) -> dict[str, list[int]]:
+    """Return the values whose operation counts, by how many others stand before them."""
     levels = [0] * len(survey.values)
     layers: dict[int, list[int]] = {}
     for i, node in enumerate(survey.values):
         if survey.x[i] >= 0:
-            active = node.rule in ACTIVATIONS
-            levels[i] = max(levels[j] for j in survey.operands(i)) + active
-            if active:
+            counted = counts(node.rule)
+            levels[i] = max(levels[j] for j in survey.operands(i)) + counted
+            if counted:
                 layers.setdefault(levels[i], []).append(i)
-    return {f"layer {level}": layers[level] for level in sorted(layers)}
+    return {f"{of} {level}": layers[level] for level in sorted(layers)}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from autograd_engine.diagnosis.findings import Finding, counted, listed
 from autograd_engine.diagnosis.places import Parameters, place
+from autograd_engine.diagnosis.stepped import stepped
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import CONSTANT, LEAF, MULTIPLY, Opaque, Value
 
@@ -16,10 +17,15 @@ ZEROED = (
 )
 
 
-def changed_leaves(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
-    """Yield a finding where values are no longer what the forward pass computed with."""
+def changed_leaves(
+    survey: Survey, parameters: Parameters, swept: bool = False
+) -> Iterator[Finding]:
+    """Yield a finding where values are no longer what the forward pass computed with.
+
+    Where the output may be `swept` already, a step after that is as it should be.
+    """
     changed = changes(survey)
-    if not changed:
+    if not changed or (swept and stepped(survey, changed, parameters)):
         return
     names = [parameters.title(survey.values[i]) for i in changed]
     now = survey.at({i: survey.values[i].data for i in changed})

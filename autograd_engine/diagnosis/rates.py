@@ -33,7 +33,7 @@ class Step:
         self.before = value(0.0)
         self.after = value(1.0)
         self.promised = -_dot(slopes, moves)
-        self.rate = _rate(slopes, moves)
+        self.rate = plain_rate(slopes, moves)
 
     @property
     def overshot(self) -> bool:
@@ -96,7 +96,7 @@ def trial(survey: Survey, leaves: Sequence[int], lr: float) -> Step:
     return Step(slopes, moves, value, listed(title(survey.values[i]) for i in leaves))
 
 
-def _rate(slopes: Sequence[float], moves: Sequence[float]) -> float:
+def plain_rate(slopes: Sequence[float], moves: Sequence[float]) -> float:
     """Return the learning rate if the step is one of plain gradient descent, else 0."""
     square = _dot(slopes, slopes)
     if not square or not math.isfinite(square):

@@ -32,7 +32,7 @@ class diagnostics(Blocks):
     also looked for in each graph. Only the thread or asyncio task that opened the block is
     watched. It keeps the graphs of a step alive and computes them again,
     which takes ten times as long as a training by itself. Compiled programs do not call
-    `backward()`: `fit` is watched with `compile=False`.
+    `backward()` and are not watched; `fit` trains eagerly in such a block.
 
     Raises `TypeError` for parameters that are no Values, and a `show` that is no True or False.
 
@@ -58,21 +58,19 @@ class diagnostics(Blocks):
 
     def __exit__(self, *error: object) -> None:
         watch: _Watch = self._end()
-        watch.found.extend(Findings(watch.findings()))
+        found = watch.found
+        found.extend(Findings(watch.findings()))
+        passes = counted(watch.count, "backward pass", "backward passes")
+        found.none = f"nothing found in {passes}" if watch.count else UNWATCHED
         if self._show:
-            print(_report(watch.found, watch.count))
+            head = f"{counted(len(found), 'finding')} in {passes}\n\n" if found else ""
+            print(f"diagnostics: {head}{found}")
 
 
-def _report(found: list[Finding], count: int) -> str:
-    if not count:
-        return (
-            "diagnostics: no backward() was called in this block "
-            "(compiled programs do not call it: fit(..., compile=False) does)"
-        )
-    passes = counted(count, "backward pass", "backward passes")
-    if not found:
-        return f"diagnostics: nothing found in {passes}"
-    return f"diagnostics: {counted(len(found), 'finding')} in {passes}\n\n{found}"
+UNWATCHED = (
+    "nothing was watched: no backward() was called in this block (compiled programs and "
+    "functions such as ag.grad do not call it)"
+)
 
 
 class _Watch:
@@ -80,7 +78,7 @@ class _Watch:
 
     def __init__(self, parameters: Parameters) -> None:
         self.count = 0
-        self.found = Findings()  # filled at the end
+        self.found = Findings(none="nothing to say yet: findings come when the block ends")
         self._parameters = parameters
         self._found: dict[str, tuple[Finding, int]] = {}  # the first of its kind, in how many
         self._units = Units()

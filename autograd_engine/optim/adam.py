@@ -27,6 +27,8 @@ class Adam(Optimizer):
     """
 
     _settings = ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize")
+    _always = ("exp_avg", "exp_avg_sq")
+    _squares = ("exp_avg_sq", "max_exp_avg_sq")
 
     def __init__(
         self,

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd_engine.engine import LEAF, Value
+from autograd_engine.optim.living import Living
 from autograd_engine.optim.rule import FLOATS, Arithmetic, Rule
 from autograd_engine.optim.settings import (
     described,
     finite,
     refusing,
+    remembered,
     unlike_default,
     whole,
 )
-from autograd_engine.real import as_float, flag
+from autograd_engine.real import flag
 
 
-class Optimizer:
+class Optimizer(Living):
     """What all optimisers share: their parameters, learning rate, `step()`, `zero_grad()`.
 
     A subclass gives `_rule()`, by which each parameter moves, or `_update()`, which moves them
@@ -32,6 +35,10 @@ class Optimizer:
     _settings: tuple[str, ...] = ("lr", "weight_decay", "maximize")
     _blank: float | None = 0.0
     """What a rule finds in its memory before the first step."""
+    _always: tuple[str, ...] = ()
+    """Which buffers there are after every step, whatever the settings."""
+    _squares: tuple[str, ...] = ()
+    """Which buffers hold means of squares, and so nothing below 0."""
 
     def __init__(
         self,
@@ -47,6 +54,7 @@ class Optimizer:
         self.initial_lr: float | None = None  # that of the first schedule's start
         self.steps = 0
         self._buffers: dict[str, list[Any]] = {}
+        self._latest: tuple[list[float], list[float]] = [], []  # numbers, gradients of a step
 
     @property
     def lr(self) -> float:
@@ -87,6 +95,7 @@ class Optimizer:
         memories = [self._buffers.get(name, blank) for name in names]
         numbers = [parameter.data for parameter in self.parameters]
         gradients = [parameter.grad for parameter in self.parameters]
+        self._latest = numbers, gradients
         if self.maximize or self.weight_decay:
             gradients = list(map(self._slope, numbers, gradients))
         moved = map(self._rule(FLOATS, self.steps), numbers, gradients, *memories)
@@ -125,7 +134,10 @@ class Optimizer:
                         f"the optimizer has {len(self.parameters)} parameters, "
                         f"but the state's buffer {name!r:.80} is for {len(buffer)}"
                     )
-                fresh._buffers[name] = [as_float(item) for item in buffer]
+                low = 0.0 if name in self._squares else -math.inf
+                fresh._buffers[name] = [remembered(name, item, low) for item in buffer]
+            if fresh.steps and (missing := set(self._always) - set(fresh._buffers)):
+                raise KeyError(*missing)
         vars(self).update(vars(fresh))
 
     def __repr__(self) -> str:

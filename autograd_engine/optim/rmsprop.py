@@ -26,6 +26,7 @@ class RMSprop(Optimizer):
     """
 
     _settings = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered", "maximize")
+    _always = _squares = ("square_avg",)
 
     def __init__(
         self,

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from autograd_engine.engine import Value
+from autograd_engine.optim.living import Living, living
 from autograd_engine.optim.optimizer import Optimizer
 from autograd_engine.optim.settings import described, finite, refusing, unlike_default, whole
 from autograd_engine.optim.sgd import SGD
 
 
-class Schedule:
+class Schedule(Living):
     """What all learning-rate schedules share: each `step()` sets `optimizer.lr` once.
 
     Call `step()` after each epoch. As in PyTorch, the new rate is made from the present one,
-    so that several schedules of one optimiser multiply. A subclass gives `_next_lr()`.
+    so that several schedules of one optimiser multiply. `fit` writes them into its checkpoint
+    with the optimiser that they were made on. A subclass gives `_next_lr()`, and names in
+    `_settings` what its constructor takes beside the optimiser.
     """
 
     _settings: tuple[str, ...] = ()
@@ -35,8 +39,8 @@ class Schedule:
 
     def step(self) -> None:
         """Go on to the next epoch."""
-        self.last_epoch += 1
-        self.optimizer.lr = self._next_lr(self.optimizer.lr, self.last_epoch)
+        lr = self._next_lr(self.optimizer.lr, self.last_epoch + 1)
+        self.last_epoch, self.optimizer.lr = self.last_epoch + 1, lr
 
     def _next_lr(self, lr: float, epoch: int) -> float:
         raise NotImplementedError(f"{type(self).__name__} must define _next_lr()")
@@ -56,7 +60,8 @@ class Schedule:
         where the state does not fit, and then changes nothing.
         """
         with refusing("schedule", self, state):
-            fresh = type(self)(SGD([Value(0.0)]), **state["settings"])
+            settings = state["settings"]
+            fresh = type(self)(SGD([Value(0.0)]), **settings) if settings else copy(self)
             fresh.base_lr = finite("base_lr", state["base_lr"])
             fresh.last_epoch = whole("last_epoch", state["last_epoch"])
         fresh.optimizer = self.optimizer
@@ -66,6 +71,11 @@ class Schedule:
         epochs = [f"last_epoch={self.last_epoch}"] if self.last_epoch else []
         told = [type(self.optimizer).__name__, *unlike_default(self), *epochs]
         return f"{type(self).__name__}({', '.join(told)})"
+
+
+def schedules_of(optimizer: Any) -> list[Schedule]:
+    """Return the schedules that were made on an optimiser and are still held by somebody."""
+    return [one for one in living(Schedule) if getattr(one, "optimizer", None) is optimizer]
 
 
 class StepLR(Schedule):

@@ -37,9 +37,17 @@ def whole(name: str, number: int, low: int = 0) -> int:
     >>> whole("step_size", 3, 1)
     3
     """
-    if not is_whole(number) or number < low:
+    if not is_whole(number) or not low <= number < 2**53:  # above that floats leave some out
         raise ValueError(f"{name} must be an integer, at least {low}; got {number!r:.80}")
     return index(number)
+
+
+def remembered(name: str, number: object, low: float) -> float:
+    """Return a number of a buffer from `low` on, which may be infinite if that is finite."""
+    known = is_number(number) and not isinstance(number, bool)
+    if not known or not low <= number or low == -math.inf == -abs(number):  # type: ignore
+        raise TypeError(f"{name} holds {number!r:.60}")
+    return float(number)  # type: ignore[arg-type]
 
 
 def unlike_default(owner: Any, *always: str) -> list[str]:
