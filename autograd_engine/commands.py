@@ -169,9 +169,9 @@ def _rate(checkpoint: Path, rate: float, written: float | None, options: Namespa
         return rate
     if options.learning_rate not in (None, written):
         raise ValueError(
-            f"cannot resume from {printable(checkpoint, LINE)}: it was written with the learning rate {written}, "
-            f"not {rate}: add --new-rate to go on with {rate:g}, leave --learning-rate out to go "
-            f"on with {written:g}"
+            f"cannot resume from {printable(checkpoint, LINE)}: it was written with the learning "
+            f"rate {written}, not {rate}: add --new-rate to go on with {rate:g}, leave "
+            f"--learning-rate out to go on with {written:g}"
         )
     return written
 
