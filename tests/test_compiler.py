@@ -619,3 +619,65 @@ def test_a_gradient_of_many_parameters_is_checked_too():
     ws[150].data = 0.0
     with pytest.raises(FloatingPointError, match="parameter 'w150' is inf"):
         program.value_and_grad()
+
+
+# The gradient by the inputs.
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"exact": True}, {"backend": "numpy"}, {"backend": "numba"}]
+)
+def test_a_function_of_its_inputs_alone_is_differentiated_by_them(options):
+    program = ag.compile(lambda x: x[0] * x[1] + x[0], [1.0, 1.0], **options)
+    value, gradient = program.value_and_grad([2.0, 3.0])
+    assert value == 8.0 and gradient.tolist() == [4.0, 2.0]
+    values, gradients = program.value_and_grad([[2.0, 3.0], [4.0, 5.0]])
+    assert values.tolist() == [8.0, 24.0] and gradients.tolist() == [[4.0, 2.0], [6.0, 4.0]]
+    assert program.value_and_grad([2.0, 3.0], wrt="parameters")[1].shape == (0,)
+    twin = pickle.loads(pickle.dumps(program))
+    assert twin.value_and_grad([2.0, 3.0])[1].tolist() == [4.0, 2.0]
+    assert program.backward([2.0, 3.0]) == 8.0
+
+
+@pytest.mark.parametrize(
+    ("f", "example", "x", "gradient"),
+    [
+        (lambda x: x * x, 1.0, 3.0, 6.0),
+        (lambda x: x * x, 1.0, [3.0], 6.0),
+        (lambda x: x[0] * x[1], (1.0, 1.0), [3.0, 4.0], [4.0, 3.0]),
+        (
+            lambda x: (x * x).sum(),
+            numpy.ones((2, 2)),
+            [0.0, 1.0, 2.0, 3.0],
+            [[0.0, 2.0], [4.0, 6.0]],
+        ),
+        (lambda x: x["a"] * x["b"][0], {"a": 1.0, "b": [2.0]}, [3.0, 4.0], {"a": 4.0, "b": [3.0]}),
+        (lambda x: 3.0, [1.0, 2.0], [3.0, 4.0], [0.0, 0.0]),
+    ],
+)
+def test_it_has_the_shape_of_the_example(f, example, x, gradient):
+    value, found = ag.compile(f, example).value_and_grad(x)
+    assert isinstance(value, float)
+    assert (found.tolist() if isinstance(found, numpy.ndarray) else found) == gradient
+
+
+def test_beside_parameters_it_has_to_be_asked_for():
+    w = Value(2.0, "w")
+    program = ag.compile(lambda x: x[0] * w, [1.0])
+    assert program.value_and_grad([3.0]) == (6.0, [3.0])
+    assert program.value_and_grad([3.0], wrt="inputs") == (6.0, [2.0])
+    assert program.value_and_grad([3.0], [7.0], wrt="inputs") == (21.0, [7.0])
+    w.data = 5.0
+    values, gradients = program.value_and_grad([[3.0], [4.0]], wrt="inputs")
+    assert values.tolist() == [15.0, 20.0] and gradients.tolist() == [[5.0], [5.0]]
+    with pytest.raises(ValueError, match='wrt must be "inputs" or "parameters", got \'x\''):
+        program.value_and_grad([3.0], wrt="x")
+
+
+def test_its_guards_and_its_numbers_are_checked_as_well():
+    size = ag.compile(lambda x: x if x > 0.0 else -x, 1.0)
+    assert size.value_and_grad(3.0) == (3.0, 1.0)
+    with pytest.raises(ag.GuardError, match="-3.0 > 0.0 is False"):
+        size.value_and_grad([[3.0], [-3.0]])
+    with pytest.raises(FloatingPointError, match=r"partial of sqrt\(0.0\)"):
+        ag.compile(ag.sqrt, 1.0).value_and_grad(0.0)

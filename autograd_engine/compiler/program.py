@@ -21,8 +21,10 @@ from importlib import import_module
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from autograd_engine.arguments import map_numbers
 from autograd_engine.compiler.guards import Guard, Guards
 from autograd_engine.engine import Value
+from autograd_engine.real import is_number
 from autograd_engine.state import alone
 
 if TYPE_CHECKING:  # the package can be imported where there is no NumPy
@@ -63,6 +65,7 @@ class Program:
         guards: list[Guard] | None = None,
         check: bool = True,
         backend: str = "auto",
+        example: Any = None,
     ) -> None:
         from autograd_engine.compiler.exact import mean
         from autograd_engine.compiler.inputs import Inputs, Leaves, finite
@@ -73,6 +76,8 @@ class Program:
         self._guards = Guards(tape, self._count, guards or [])
         self._check = check
         self._backend = backend
+        self._example = example
+        self._turned: Program | None = None
         self._runner = _runner(tape, backend)
         self._run = self._runner.run
         self._rows = Inputs(tape.inputs).rows
@@ -105,19 +110,58 @@ class Program:
             return outputs[:, 0] if self._single else outputs
         return outputs.item(0) if self._single else outputs[0]
 
-    def value_and_grad(self, x: Any = None, parameters: Any = None) -> tuple[float, Array]:
+    def value_and_grad(
+        self, x: Any = None, parameters: Any = None, *, wrt: str | None = None
+    ) -> tuple[Any, Any]:
         """Return the value of the one output and its gradient by the parameters, an array in
         the order of `program.parameters`; over a batch, the mean of both.
 
-        Raises what calling the program raises, and `ValueError` where there are several outputs.
+        With `wrt="inputs"` the gradient is that by the inputs, in the shape of the example that
+        the function was compiled with; over a batch, values (B,) and gradients (B, n). So it is
+        without `wrt` where a function was compiled that uses no other leaves.
+
+        Raises what calling the program raises, and `ValueError` where there are several outputs
+        and for another `wrt`.
+
+        >>> from autograd_engine.compiler import compile
+        >>> compile(lambda x: x[0] * x[1], [1.0, 1.0]).value_and_grad([2.0, 3.0])
+        (6.0, array([3., 2.]))
         """
+        if wrt not in (None, "inputs", "parameters"):
+            raise ValueError(f'wrt must be "inputs" or "parameters", got {wrt!r:.60}')
         if self._count != 1:
             raise ValueError(
                 f"a gradient needs one output, and this program has {self._count}: compile the "
                 f"one to differentiate, or their sum"
             )
-        rows, _ = self._rows(x)
+        rows, batch = self._rows(x)
         leaves = self._leaves(parameters)
+        if wrt == "inputs" or (wrt is None and self._example is not None and not self.parameters):
+            return self._by_inputs(leaves, rows, batch)
+        return self._value_and_grad(leaves, rows)
+
+    def _by_inputs(self, leaves: Array, rows: Any, batch: bool) -> tuple[Any, Any]:
+        """Return value and gradient by the inputs, of each row."""
+        import numpy
+
+        from autograd_engine.compiler.tape import turned
+
+        if self._turned is None:
+            self._turned = Program(
+                turned(self._tape),
+                guards=self._guards.kept,
+                check=self._check,
+                backend=self._backend,
+            )
+        rows = numpy.empty((1, 0)) if rows is None else rows
+        run = self._turned._value_and_grad
+        found = [run(numpy.concatenate([row, leaves]), None) for row in rows]
+        if batch:
+            return numpy.array([value for value, _ in found]), numpy.array([g for _, g in found])
+        value, gradient = found[0]
+        return value, _shaped(self._example, gradient)
+
+    def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[Any, Array]:
         outputs, gradient = self._run(leaves, rows, True)
         if self._guards:
             self._guards.check(outputs, leaves, rows)
@@ -133,9 +177,9 @@ class Program:
 
         Raises what `value_and_grad` raises, and then changes nothing.
         """
-        value, gradient = self.value_and_grad(x)
+        value, gradient = self.value_and_grad(x, wrt="parameters")
         alone(_add, self.parameters, gradient.tolist())
-        return value
+        return float(value)
 
     @property
     def steps(self) -> int:
@@ -192,6 +236,7 @@ class Program:
             guards=self._guards.kept,
             check=self._check,
             backend=self._backend,
+            example=self._example,
         )
         return made, (self._tape,)
 
@@ -223,6 +268,16 @@ class Program:
 def _add(values: Sequence[Value], slopes: Sequence[float]) -> None:
     for value, slope in zip(values, slopes):
         value._grad += slope
+
+
+def _shaped(example: Any, slopes: Array) -> Any:
+    """Return slopes in the shape of the example: of a list of numbers an array, of one a float."""
+    if getattr(example, "ndim", 0):
+        return slopes.reshape(example.shape)
+    if isinstance(example, (list, tuple)) and all(map(is_number, example)):
+        return slopes
+    numbers = iter(slopes.tolist())
+    return slopes if example is None else map_numbers(lambda _: next(numbers), example)
 
 
 _FACTS = {

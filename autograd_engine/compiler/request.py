@@ -55,6 +55,7 @@ def compile(
     require()
     backend, check = _chosen(backend, flag("exact", exact)), flag("check", check)
     guards: list[Guard] = []
+    example = None
     if callable(output_or_outputs):
         if isinstance(inputs, (list, tuple, dict)) and not inputs:
             raise TypeError(
@@ -62,7 +63,8 @@ def compile(
                 "such as 1.0 or [1.0, 2.0]"
             )
         check_call("compile", output_or_outputs, "the example")
-        outputs, inputs, guards = traced(output_or_outputs, inputs)
+        example = inputs
+        outputs, inputs, guards = traced(output_or_outputs, example)
         if outputs is None:
             raise TypeError(
                 "the function must return Values, not NoneType: end it with return and the output"
@@ -92,7 +94,9 @@ def compile(
                 f"program has one number for both. Make another Value for the new number"
             )
     single = isinstance(outputs, Value) or is_number(outputs)
-    return Program(tape, single=single, guards=guards, check=check, backend=backend)
+    return Program(
+        tape, single=single, guards=guards, check=check, backend=backend, example=example
+    )
 
 
 def require() -> None:

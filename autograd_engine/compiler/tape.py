@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy
 
@@ -58,6 +58,25 @@ class Tape:
         rules = self.rules
         for op, x, y in zip(self.op, self.x, self.y):
             yield rules[op], x, y
+
+
+def turned(tape: Tape) -> Tape:
+    """Return the tape with its inputs as parameters, and the parameters among the other leaves."""
+    fixed, width = len(tape.parameters) + len(tape.others), len(tape.inputs)
+    moved = numpy.arange(tape.size + 1, dtype=numpy.int32)
+    moved[:fixed] += width
+    moved[fixed : fixed + width] -= fixed
+    moved[-1] = -1  # no operand stays none
+    return replace(
+        tape,
+        parameters=tape.inputs,
+        others=[*tape.parameters, *tape.others],
+        inputs=[],
+        x=array("i", moved[numpy.frombuffer(tape.x, numpy.int32)].tobytes()),
+        y=array("i", moved[numpy.frombuffer(tape.y, numpy.int32)].tobytes()),
+        outputs=moved[tape.outputs].tolist(),
+        names={int(moved[place]): name for place, name in tape.names.items()},
+    )
 
 
 def record(
