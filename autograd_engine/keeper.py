@@ -1,8 +1,9 @@
 """Keeper: a training's checkpoint, with all it takes to go on, written, checked and resumed from.
 
 The checkpoint is a saved model, which `load` can read, with an entry "training" beside it: the
-settings of the training, its history, the best parameters, and the states of the optimiser and
-of the schedules that were made on it, with the settings that these had when the training began.
+settings of the training, its history, the best parameters, the numbers of values that only the
+optimiser has, such as a temperature of the loss, and the states of the optimiser and of the
+schedules that were made on it, with the settings that these had when the training began.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_engine.checkpoints import model_state, read_json, write_json
+from autograd_engine.engine import Value
 from autograd_engine.files import destination
 from autograd_engine.history import History, numbers, set_numbers
 from autograd_engine.optim.schedules import schedules_of
@@ -61,6 +63,12 @@ class Keeper:
         """Return the optimiser and the schedules that were made on it."""
         return [self.optimizer, *schedules_of(self.optimizer)]
 
+    def _beside(self) -> list[Value]:
+        """Return the values that the optimiser has and the model has not."""
+        known = set(map(id, self.model.parameters()))
+        values = getattr(self.optimizer, "parameters", ())
+        return [value for value in values if id(value) not in known]
+
     def keep(self, history: History) -> None:
         """Take down the state after an epoch."""
         if history.validation_loss and not history.waited():
@@ -74,6 +82,7 @@ class Keeper:
             "settings": self.settings,
             "history": written,
             "best": self.best,
+            "beside": numbers(self._beside()),
             "optimizer": optimizer,
             "schedules": schedules,
             "made": self._made,
@@ -116,6 +125,8 @@ class Keeper:
             raise ValueError(f"it has {'no' if best is None else 'a'} best epoch")
         if best is not None:
             best = _numbers("best", best, len(self.model.parameters()))
+        beside = self._beside()
+        held = _numbers("beside", training.get("beside", []), len(beside))
         if anew:
             kept = {name: now[0][name] for name in ("settings", "initial_lr") if name in now[0]}
             pairs = [(self.optimizer, {**then[0], **kept})]
@@ -123,6 +134,7 @@ class Keeper:
             self._made = self._agreed(then, now, training.get("made"))
             pairs = list(zip(parts, then))
         set_all([*pairs, (self.model, model["parameters"])])
+        set_numbers(beside, held)
         self.best = best
         return history
 
@@ -228,7 +240,7 @@ def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
     ):
         raise ValueError(f"its {name} is no list of numbers: {items!r:.60}")
     if count is not None and len(items) != count:
-        raise ValueError(f"its {name} has {len(items)} numbers, the model {count} parameters")
+        raise ValueError(f"its {name} has {len(items)} numbers, not {count}")
     return list(map(float, items))
 
 

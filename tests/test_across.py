@@ -5,9 +5,11 @@ promise joins by a row, a new part of the package by a column.
 """
 
 import asyncio
+import contextlib
 import copy
 import math
 import pickle
+import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -298,3 +300,173 @@ def test_second_derivatives_are_symmetric_and_the_same_compiled(name):
         compiled = ag.compile(ag.hessian(promise.f), promise.elsewhere, check=False)(x)
         right = ~np.isnan(compiled)
         assert np.ravel(compiled)[np.ravel(right)] == pytest.approx(found.ravel()[np.ravel(right)])
+
+
+# Trainings.
+
+
+@dataclass
+class Training:
+    """A model, a loss, an optimiser and what a callback does: made anew by `setup()`."""
+
+    setup: Callable[[], tuple]
+
+
+def points() -> list:
+    rng = random.Random(5)
+    return [([rng.uniform(-1, 1), rng.uniform(-1, 1)], rng.uniform(-1, 1)) for _ in range(10)]
+
+
+def network(**options) -> ag.nn.MLP:
+    return ag.nn.MLP(2, [3, 1], rng=random.Random(1), **{"activation": "tanh", **options})
+
+
+def plain(make: Callable, schedule: Callable | None = None, **options) -> Callable[[], tuple]:
+    def setup() -> tuple:
+        model = network(**options)
+        optimizer = make(model.parameters())
+        stepped = schedule and schedule(optimizer)
+        return model, ag.losses.mse, optimizer, (lambda *_: stepped.step()) if stepped else None
+
+    return setup
+
+
+class Leaky(ag.nn.Module):
+    """A network with an activation that branches on `.data`."""
+
+    def __init__(self) -> None:
+        self.inner = network(activation=lambda h: h if h.data > 0.0 else 0.1 * h)
+
+    def __call__(self, x):
+        return self.inner(x)
+
+
+class Normalised(ag.nn.Module):
+    """One neuron whose weights are divided by their length, read by `.data`."""
+
+    def __init__(self) -> None:
+        self.w = [Value(0.3), Value(-0.4)]
+
+    def __call__(self, x):
+        length = math.sqrt(sum(w.data**2 for w in self.w))
+        return ag.dot([w / length for w in self.w], x)
+
+
+def reading(kind: type) -> Callable[[], tuple]:
+    def setup() -> tuple:
+        model = kind()
+        return model, ag.losses.mse, ag.optim.SGD(model.parameters(), lr=0.1), None
+
+    return setup
+
+
+def with_temperature() -> tuple:
+    model, temperature = network(), Value(1.5, "temperature")
+
+    def loss(output, target):
+        return ag.losses.mse(output / temperature, target)
+
+    return model, loss, ag.optim.Adam([*model.parameters(), temperature], lr=0.05), None
+
+
+TRAININGS = {
+    "gradient descent": plain(lambda p: ag.optim.SGD(p, lr=0.1)),
+    "momentum and decay": plain(lambda p: ag.optim.SGD(p, lr=0.1, momentum=0.9, weight_decay=0.01)),
+    "adam, relu": plain(lambda p: ag.optim.Adam(p, lr=0.05), activation="relu"),
+    "rmsprop": plain(lambda p: ag.optim.RMSprop(p, lr=0.02)),
+    "a schedule": plain(
+        lambda p: ag.optim.SGD(p, lr=0.2), lambda o: ag.optim.StepLR(o, step_size=2, gamma=0.5)
+    ),
+    "a rising schedule": plain(
+        lambda p: ag.optim.AdamW(p, lr=0.1), lambda o: ag.optim.LinearLR(o, total_iters=4)
+    ),
+    "an activation that reads data": reading(Leaky),
+    "weights normalised by data": reading(Normalised),
+    "a temperature of the loss": with_temperature,
+}
+
+
+def fitted(setup: Callable[[], tuple], **options) -> list[list[float]]:
+    """Return losses and parameters after a training of five epochs."""
+    model, loss, optimizer, callback = setup()
+    asked = {"epochs": 5, "batch_size": 4, "progress": False, "callback": callback, **options}
+    history = ag.fit(model, points(), loss, optimizer, **asked)
+    return [history.loss, [value.data for value in optimizer.parameters]]
+
+
+def resumed(setup: Callable[[], tuple], path, **options) -> list[list[float]]:
+    """Interrupt a training in its third epoch, and go on with it from its checkpoint."""
+    model, loss, optimizer, callback = setup()
+    done = []
+
+    def stop(*given) -> None:
+        if callback:
+            callback(*given)
+        done.append(given)
+        if len(done) == 3:
+            raise KeyboardInterrupt
+
+    asked = {"epochs": 5, "batch_size": 4, "progress": False, "checkpoint": path, **options}
+    with contextlib.suppress(KeyboardInterrupt):
+        ag.fit(model, points(), loss, optimizer, callback=stop, **asked)
+    return fitted(setup, checkpoint=path, resume=True, **options)
+
+
+def watched(setup: Callable[[], tuple], path) -> list[list[float]]:
+    with ag.diagnostics(show=False), ag.trace_source():
+        return fitted(setup)
+
+
+def in_threads(setup: Callable[[], tuple], path) -> list[list[float]]:
+    with ag.no_grad(), ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(fitted, [setup, setup])
+    assert first == second
+    return first
+
+
+TRAINING_WAYS = {
+    "compiled where it can be": lambda setup, path: fitted(setup),
+    "recorded": lambda setup, path: fitted(setup, record=True),
+    "interrupted and resumed": lambda setup, path: resumed(setup, path),
+    "interrupted and resumed, eagerly": lambda setup, path: resumed(setup, path, compile=False),
+    "watched and traced": watched,
+    "in threads": in_threads,
+}
+
+
+@pytest.mark.parametrize("way", TRAINING_WAYS)
+@pytest.mark.parametrize("name", TRAININGS)
+def test_a_training_gives_the_same_numbers_whichever_way_it_runs(name, way, tmp_path):
+    losses, parameters = fitted(TRAININGS[name], compile=False)
+    found = TRAINING_WAYS[way](TRAININGS[name], tmp_path / "checkpoint.json")
+    assert found[0] == pytest.approx(losses, rel=1e-10)
+    assert found[1] == pytest.approx(parameters, rel=1e-10, abs=1e-12)
+
+
+# Names and documentation.
+
+
+def test_a_label_is_shown_by_every_view():
+    value = Value(0.5, "wibble")
+    loss = ag.tanh(value * 3.0) + value
+    loss.backward()
+    views = [
+        ag.draw(loss).source,
+        ag.draw(loss).svg,
+        ag.draw_dot(loss).source,
+        ag.explain(loss, value).text,
+        ag.explain(loss, value).html,
+        "".join(map(str, ag.steps(loss))),
+        ag.explore(loss).html,
+        repr(value),
+        ag.compile(loss).source,
+        str(ag.diagnose(loss, [Value(1.0), value])),
+    ]
+    assert [i for i, text in enumerate(views[:-1]) if "wibble" not in text] == []
+
+
+def test_every_public_callable_has_documentation_and_every_one_of_the_table_works():
+    for name in ag.__all__:
+        item = getattr(ag, name)
+        if callable(item) and not ag.compiled:
+            assert item.__doc__, name
