@@ -155,6 +155,9 @@ def test_argnums_choose_the_arguments():
     assert ag.grad(f)(2.0, 3.0, z=10.0) == 90.0
     with pytest.raises(ValueError, match="argnums 2"):
         ag.grad(f, argnums=2)(2.0, 3.0)
+    for twice in ((0, 0), (1, -1)):  # the first of the two would be 0
+        with pytest.raises(ValueError, match="an argument twice"):
+            ag.grad(f, argnums=twice)(2.0, 3.0)
 
 
 def test_the_gradient_has_the_shape_of_nested_lists_tuples_and_dicts():
