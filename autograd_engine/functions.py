@@ -7,7 +7,6 @@ holds for every input.
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Iterable
 from functools import reduce
