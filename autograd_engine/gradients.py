@@ -147,6 +147,7 @@ def tangents(outputs: list[Value], given: dict[int, Any], record: bool) -> dict[
     order = topological_order(*outputs)
     outer, known = honest(order, []), Known()
     record = record or outer
+    given = given if record else {place: number(item) for place, item in given.items()}
     found = {place: item for place, item in given.items() if isinstance(item, Value) or item}
     for node in order:
         if id(node) in given or node.rule is stopped:

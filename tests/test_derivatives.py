@@ -225,7 +225,10 @@ def test_hvp_is_the_hessian_times_the_vector():
 
 def test_jvp_gives_the_tangents_only():
     assert ag.jvp(rosenbrock, [0.5, -1.0], [1.0, 0.0]) == ag.grad(rosenbrock)([0.5, -1.0])[0]
-    assert ag.jvp(lambda x: [x[0] * x[1], x[0], 2.0], [2.0, 3.0], [1.0, 10.0]) == [23.0, 1.0, 0.0]
+    for along in ([1.0, 10.0], [Value(1.0), Value(10.0)]):
+        found = ag.jvp(lambda x: [x[0] * x[1], x[0], 2.0], [2.0, 3.0], along)
+        assert found == [23.0, 1.0, 0.0]
+        assert [type(number) for number in found] == [float] * 3
 
 
 def test_derivatives_of_vectors_nest():
