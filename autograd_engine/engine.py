@@ -543,7 +543,7 @@ class Value:
 
     def detach(self) -> Value:
         """Return a constant of the same number, cut off from the graph."""
-        return unrecorded(stopped, self._data, self, None)
+        return unrecorded(stopped, self._data, self, None, 0.0, 0.0)
 
     # Operators.
 
@@ -849,7 +849,7 @@ def aside(
     if muted(owner):
         return constant(data)
     if latest(owner.silent):
-        return unrecorded(rule, data, x, y)
+        return unrecorded(rule, data, x, y, dx, dy)
     out = made(rule, data, x, y, dx, dy)
     tell = latest(owner.traced)
     if tell is not None:
@@ -857,7 +857,9 @@ def aside(
     return out
 
 
-def unrecorded(rule: Primitive, data: float, x: Value, y: Value | None) -> Value:
+def unrecorded(
+    rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float
+) -> Value:
     """Return a constant: the result of an operation that no gradient flows through.
 
     While a function is compiled here, the program must compute it anew at each call: then
@@ -866,7 +868,7 @@ def unrecorded(rule: Primitive, data: float, x: Value, y: Value | None) -> Value
     if not WATCHED or watcher() is None:
         return constant(data)
     with recording():
-        return record(stopped, data, record(rule, data, x, y, 0.0, 0.0), None, 0.0, 0.0)
+        return record(stopped, data, record(rule, data, x, y, dx, dy), None, 0.0, 0.0)
 
 
 def watched(name: str, x: Value, other: object) -> bool:

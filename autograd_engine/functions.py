@@ -7,7 +7,6 @@ holds for every input.
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Iterable
 from functools import reduce
@@ -24,8 +23,10 @@ from autograd_engine.engine import (
     gap,
     gate,
     hypot,
+    is_comparable,
     log,
     maximum,
+    number,
     record_dot,
     relu,
     sigmoid,
@@ -127,12 +128,18 @@ def clip(x: Any, low: Any, high: Any) -> Any:
     >>> clip(5.0, 0.0, 1.0)
     1.0
     """
-    low, high = -math.inf if low is None else low, math.inf if high is None else high
-    if is_number(low) and is_number(high) and low > high:
+    if is_comparable(low) and is_comparable(high) and number(low) > number(high):
         raise ValueError(f"clip needs low <= high, got low = {low} and high = {high}")
+    x = plain(x)
+    if low is not None:
+        x = _replaced(x, above(low, x), low)
+    return x if high is None else _replaced(x, above(x, high), high)
+
+
+def _replaced(x: Any, beyond: Any, bound: Any) -> Any:
+    """Return the bound where x is beyond it, else x."""
     # maximum and minimum would pass half of the gradient at a bound.
-    below, beyond = above(low, x), above(x, high)
-    return gate(1.0 - below - beyond, x) + gate(below, low) + gate(beyond, high)
+    return gate(1.0 - beyond, x) + gate(beyond, bound)
 
 
 def sum(values: Iterable[Any]) -> Any:
@@ -211,10 +218,9 @@ def norm(values: Iterable[Any]) -> Any:
     1.3e+201
     """
     # hypot step by step: squares would overflow, and their root has no derivative at 0.
-    length: Any = None
-    for item in numbers("norm", values):
-        length = abs(item) if length is None else hypot(length, item)
-    return 0.0 if length is None else length
+    # The slope of abs, a step at 0, is not that of hypot: one item alone has it.
+    items = numbers("norm", values)
+    return reduce(hypot, items) if len(items) > 1 else abs(items[0]) if items else 0.0
 
 
 def variance(values: Iterable[Any]) -> Any:

@@ -19,6 +19,7 @@ from autograd_engine.engine import (
     honest,
     number,
     ordered,
+    stopped,
     topological_order,
 )
 from autograd_engine.floats import azmul
@@ -101,7 +102,7 @@ def _recorded_adjoints(output: Value, wanted: set[int]) -> dict[int, Any]:
     outer, known = honest(order, []), Known()
     for node in reversed(order):
         adjoint = adjoints.get(id(node))
-        if adjoint is None:
+        if adjoint is None or node.rule is stopped:
             continue
         for operand, partial in zip(node.operands, recorded_partials(node)):
             if operand.rule is CONSTANT and id(operand) not in wanted:
@@ -146,9 +147,10 @@ def tangents(outputs: list[Value], given: dict[int, Any], record: bool) -> dict[
     order = topological_order(*outputs)
     outer, known = honest(order, []), Known()
     record = record or outer
+    given = given if record else {place: number(item) for place, item in given.items()}
     found = {place: item for place, item in given.items() if isinstance(item, Value) or item}
     for node in order:
-        if id(node) in given:
+        if id(node) in given or node.rule is stopped:
             continue
         partials: tuple[Any, ...] = recorded_partials(node) if record else node._slopes()
         for operand, partial in zip(node.operands, partials):

@@ -7,6 +7,7 @@ from typing import Any
 from autograd_engine.engine import LEAF, Value
 from autograd_engine.graph import leaves
 from autograd_engine.modules import Module, check_leaves
+from autograd_engine.recording import recording
 
 
 class Holding:
@@ -46,7 +47,8 @@ class Holding:
         for x, target in self._samples:
             if not strays:
                 return
-            loss = self._loss(self._model(x), target)
+            with recording():
+                loss = self._loss(self._model(x), target)
             used = set(map(id, leaves(loss))) if isinstance(loss, Value) else set()
             strays = [value for value in strays if id(value) not in used]
         if not strays:

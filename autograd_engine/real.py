@@ -54,8 +54,8 @@ def is_scalar(data: Any) -> bool:
 
 def item(data: Any) -> Any:
     """Return the one item of an array or tensor; None where it has none, or one with a unit."""
-    numpy: Any = sys.modules.get("numpy")
-    if numpy and isinstance(data, numpy.ndarray) and type(data) is not numpy.ndarray:
+    array = _array()
+    if isinstance(data, array) and type(data) is not array:
         return None  # it may be masked, or a quantity
     if getattr(getattr(data, "dtype", None), "kind", "") in ("m", "M"):
         return None  # a date or a duration
@@ -109,8 +109,12 @@ def way_to_number(data: Any) -> str:
 
 def is_array(data: Any) -> bool:
     """Say whether this is an array of NumPy, of one dimension or more."""
-    numpy: Any = sys.modules.get("numpy")
-    return numpy is not None and isinstance(data, numpy.ndarray) and data.ndim > 0
+    return isinstance(data, _array()) and data.ndim > 0
+
+
+def _array() -> Any:
+    """Return the class of NumPy's arrays, or none of all where it is not, or not yet, imported."""
+    return getattr(sys.modules.get("numpy"), "ndarray", ())
 
 
 def is_whole(number: object) -> bool:

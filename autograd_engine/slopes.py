@@ -58,6 +58,8 @@ def _value_and_slope(
             raise ValueError(
                 f"argnums {position} is out of range: f was given {len(args)} arguments"
             )
+    if len({position % len(args) for position in positions}) < len(positions):
+        raise ValueError(f"argnums {argnums} has an argument twice: name each once")
     with differentiating() as nested:
         inputs: list[Value] = []
         given = list(args)

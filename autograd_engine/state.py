@@ -154,13 +154,18 @@ def paused() -> Owner | None:
 
 def muted(owner: Owner) -> bool:
     """Say whether the owner is silent, and nobody must know all the same what it computes."""
-    return not owner.watched and bool(latest(owner.silent))
+    return bool(latest(owner.silent)) and not (WATCHED and watcher())
 
 
 def watcher() -> Callable[..., None] | None:
-    """Return what is told of comparisons made here: NumPy's name, both Values, how it came out."""
-    mine = here()
-    return None if mine is None else latest(mine.watched)
+    """Return what is told of comparisons made here: NumPy's name, both Values, how it came out.
+
+    A task's loop runs inside what its thread runs, which may be a function that is compiled.
+    """
+    for mine in (here(), getattr(_thread, "owner", None)):
+        if mine is not None and mine.watched:
+            return latest(mine.watched)  # type: ignore[no-any-return]
+    return None
 
 
 def told(name: str, x: Any, number: float) -> None:

@@ -48,6 +48,7 @@ from autograd_engine.history import (
 from autograd_engine.holding import Holding
 from autograd_engine.keeper import Keeper
 from autograd_engine.recorder import Recorder, Recording
+from autograd_engine.recording import recording
 from autograd_engine.state import LISTENING, listeners
 
 
@@ -155,7 +156,7 @@ def fit(
             bar.set_description(f"epoch {epoch + 1}/{epochs}", refresh=False)
             order = _order(len(samples), epoch, seed if shuffle else None)
             tell(bar, history, way.ran)
-            with diverging(epoch):
+            with diverging(epoch), recording():
                 trained = way.train(epoch, _batches(order, batch_size, bar))
                 checked = way.measure() if held_out else None
                 add_epoch(history, trained, checked, held_out)

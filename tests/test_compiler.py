@@ -266,6 +266,31 @@ def test_compiling_inside_no_grad_records_all_the_same():
     assert program.value_and_grad(3.0)[1].tolist() == [3.0]
 
 
+def silent_part(x):
+    with ag.no_grad():
+        part = ag.sqrt(x[0]) * x[1] ** x[0]
+    return part * x[0] + x[1] ** 2 * part
+
+
+@pytest.mark.parametrize("backend", ["auto", "numpy", "exact"])
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        ag.grad(silent_part),
+        ag.jacobian(ag.grad(silent_part)),
+        ag.hessian(silent_part),
+        lambda x: ag.jvp(silent_part, x, [1.0, 2.0]),
+        lambda x: ag.hvp(silent_part, x, [1.0, 2.0]),
+        ag.grad(ag.no_grad()(silent_part)),
+    ],
+)
+def test_a_derivative_of_what_has_a_silent_part_compiles(derivative, backend):
+    x = [4.0, 5.0]
+    for example in ([2.0, 3.0], [0.0, 3.0]):
+        program = ag.compile(derivative, example, backend=backend)
+        assert numpy.ravel(program(x)) == pytest.approx(numpy.ravel(derivative(x)), rel=CLOSE)
+
+
 def test_a_primitive_of_ones_own_compiles():
     cube = ag.primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
     w = Value(2.0)

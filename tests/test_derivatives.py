@@ -155,6 +155,9 @@ def test_argnums_choose_the_arguments():
     assert ag.grad(f)(2.0, 3.0, z=10.0) == 90.0
     with pytest.raises(ValueError, match="argnums 2"):
         ag.grad(f, argnums=2)(2.0, 3.0)
+    for twice in ((0, 0), (1, -1)):  # the first of the two would be 0
+        with pytest.raises(ValueError, match="an argument twice"):
+            ag.grad(f, argnums=twice)(2.0, 3.0)
 
 
 def test_the_gradient_has_the_shape_of_nested_lists_tuples_and_dicts():
@@ -222,7 +225,10 @@ def test_hvp_is_the_hessian_times_the_vector():
 
 def test_jvp_gives_the_tangents_only():
     assert ag.jvp(rosenbrock, [0.5, -1.0], [1.0, 0.0]) == ag.grad(rosenbrock)([0.5, -1.0])[0]
-    assert ag.jvp(lambda x: [x[0] * x[1], x[0], 2.0], [2.0, 3.0], [1.0, 10.0]) == [23.0, 1.0, 0.0]
+    for along in ([1.0, 10.0], [Value(1.0), Value(10.0)]):
+        found = ag.jvp(lambda x: [x[0] * x[1], x[0], 2.0], [2.0, 3.0], along)
+        assert found == [23.0, 1.0, 0.0]
+        assert [type(number) for number in found] == [float] * 3
 
 
 def test_derivatives_of_vectors_nest():

@@ -1,5 +1,6 @@
 """Compositions: on Values they record, on plain numbers they return numbers."""
 
+import itertools
 import math
 
 import pytest
@@ -101,8 +102,13 @@ def test_dot_names_both_lengths_where_they_differ():
 
 
 def test_clip_refuses_bounds_in_the_wrong_order():
-    with pytest.raises(ValueError, match="low"):
-        ag.clip(Value(1.0), 2.0, 1.0)
+    for low, high in itertools.product((2.0, Value(2.0)), (1.0, Value(1.0))):
+        for x in (1.5, Value(1.5)):
+            with pytest.raises(ValueError, match="low <= high"):
+                ag.clip(x, low, high)
+    leaves = [Value(1.5), Value(1.0), Value(2.0)]
+    program = ag.compile(ag.clip(*leaves), parameters=leaves)
+    assert program(parameters=[1.5, 2.0, 1.0]) == 1.0  # nobody asks there: as PyTorch
 
 
 def test_sequences_may_be_iterators_and_mixed_of_values_and_numbers():

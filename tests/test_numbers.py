@@ -2,6 +2,8 @@
 
 import math
 import operator
+import sys
+import types
 from decimal import Decimal
 from fractions import Fraction
 
@@ -228,3 +230,9 @@ def test_numbers_of_few_digits_compare_as_the_values_made_of_them():
 def test_a_gradient_does_not_leave_through_a_number_of_a_tracked_tensor():
     with pytest.raises(TypeError):
         Value(2.0) * Tensor(3.0, requires_grad=True)
+
+
+def test_while_another_thread_imports_numpy_nothing_is_an_array(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numpy", types.ModuleType("numpy"))  # as far as it has come
+    assert ag.grad(ag.norm)([3.0, 4.0]) == [0.6, 0.8]
+    assert Value(Fraction(1, 2)).data == 0.5

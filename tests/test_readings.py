@@ -4,6 +4,7 @@ A row of `READINGS` is a way out: a function of x, a list of one Value, that mak
 it got something that no program can compute anew. A row of `MODELS` is a model that does so.
 """
 
+import asyncio
 import copy
 import itertools
 import math
@@ -26,6 +27,21 @@ class Holder(nn.Module):
 
     def __init__(self):
         self.w = W
+
+
+def in_a_task(look, *given):
+    async def task():
+        return look(*given)
+
+    async def tasks():
+        return await asyncio.gather(task())
+
+    return asyncio.run(tasks())[0]
+
+
+def silent_branch(x):
+    with ag.no_grad():
+        return 2.0 if ag.exp(x) > 50.0 else 1.0
 
 
 def by_grad_of_an_inner_sweep(x):
@@ -92,6 +108,9 @@ FED = {
     "assignment": by_assignment,
     "evaluate": lambda x: x[0] * ag.evaluate(lambda i: x[0] * i, [(1.0, 0.0)], losses.mse)[0],
     "accuracy": lambda x: x[0] * (1.0 + ag.accuracy(lambda i: x[0] - i, [(4.0, 1), (1.0, 1)])),
+    "data in a task": lambda x: x[0] * in_a_task(lambda: x[0].data),
+    "branch in a task": lambda x: x[0] * in_a_task(lambda: 2.0 if x[0] > 4.0 else 1.0),
+    "silent branch in a task": lambda x: x[0] * in_a_task(silent_branch, x[0]),
 }
 HELD = {
     "data": lambda x: x[0] * W.data,

@@ -71,6 +71,14 @@ def test_each_step_follows_the_mean_loss_of_its_batch():
     assert numbers(model) == pytest.approx(numbers(twin), rel=1e-12)
 
 
+@pytest.mark.parametrize("compile", [False, "auto"])
+def test_training_inside_no_grad_trains_all_the_same(compile):
+    model, history = trained(2, compile=compile, validation=HELD_OUT)
+    with no_grad():
+        twin, second = trained(2, compile=compile, validation=HELD_OUT)
+    assert (numbers(twin), second) == (numbers(model), history)
+
+
 def test_training_learns_the_moons():
     _, history = trained(200)
     assert history.loss[-1] < 0.1 < history.loss[0]

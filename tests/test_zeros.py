@@ -143,6 +143,8 @@ SYMMETRIC = {
     ),
     "norm": (ag.norm, [0.0, 0.0], [[NAN, NAN], [NAN, NAN]]),
     "weighted root": (lambda v: v[0] * ag.sqrt(v[1]), [0.0, 0.0], [[0, INF], [INF, NAN]]),
+    "norm beside a 0": (ag.norm, [0.0, 2.0], [[0.5, 0], [0, 0]]),
+    "norm beside zeros": (ag.norm, [0.0, 0.0, 2.0], [[0.5, 0, 0], [0, 0.5, 0], [0, 0, 0]]),
     "hypot": (lambda v: ag.hypot(v[0], v[1]) ** 2, [0.0, 0.0], [[2, 0], [0, 2]]),
     "a dead unit": (lambda v: ag.relu(v[0]) * ag.sqrt(v[1]), [-1.0, 0.0], [[0, 0], [0, 0]]),
     "a dead unit, weighted": (
