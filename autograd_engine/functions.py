@@ -211,10 +211,9 @@ def norm(values: Iterable[Any]) -> Any:
     1.3e+201
     """
     # hypot step by step: squares would overflow, and their root has no derivative at 0.
-    length: Any = None
-    for item in numbers("norm", values):
-        length = abs(item) if length is None else hypot(length, item)
-    return 0.0 if length is None else length
+    # Never abs, whose slope at 0 is 0: it would hide how the length curves there.
+    items = numbers("norm", values)
+    return reduce(hypot, items[1:] or [0.0], items[0]) if items else 0.0
 
 
 def variance(values: Iterable[Any]) -> Any:
