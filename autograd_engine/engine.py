@@ -20,7 +20,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
 from inspect import signature
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from autograd_engine import floats
 from autograd_engine.compiling import COMPILED, mypyc_attr
@@ -413,6 +413,8 @@ class Value:
     rule: Primitive
     mark: int  # the number of the last traversal that came by
     note: Note  # absent until there is something to note
+
+    _op_priority: ClassVar[float] = 20.0  # SymPy's numbers ask no other for its answer
 
     def __init__(self, data: object, label: object = "", op: str = "") -> None:
         self._data = data if type(data) is float else as_float(data)
