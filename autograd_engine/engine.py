@@ -382,6 +382,7 @@ class Note:
 
 
 NOTHING: Final = Note()
+NAMELESS: Final = ""
 
 
 # Any stands for NotImplemented, upon which Python asks the other operand.
@@ -421,7 +422,7 @@ class Value:
     _op_priority: ClassVar[float] = 20.0  # SymPy's numbers ask no other for its answer
 
     def __init__(
-        self, data: object, _children: object = "", _op: str = "", label: Any = ""
+        self, data: object, _children: object = NAMELESS, _op: str = "", label: Any = NAMELESS
     ) -> None:
         self._data = data if type(data) is float else as_float(data)
         self._grad = 0.0
@@ -431,12 +432,13 @@ class Value:
         self.dy = 0.0
         self.rule = LEAF
         self.mark = 0
-        if not isinstance(_children, str):  # micrograd's Value(data, children, op, label=...)
-            self.rule = Opaque(_op, children(_children))
-        elif _children:
-            label = _children
-        if label != "":
-            self.note = Note(as_label(label))
+        if _children is not NAMELESS or label is not NAMELESS:
+            if not isinstance(_children, str):  # micrograd's Value(data, children, op, label=...)
+                self.rule = Opaque(_op, children(_children))
+            elif _children:
+                label = _children
+            if label or not isinstance(label, str):
+                self.note = Note(as_label(label))
 
     # What one can ask a value.
 
