@@ -20,7 +20,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
 from inspect import signature
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from autograd_engine import floats
 from autograd_engine.compiling import COMPILED, mypyc_attr
@@ -376,8 +376,13 @@ class Note:
     def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
         return Note, (self.label, self.region, self.source)
 
+    def __setstate__(self, state: Any) -> None:  # of version 0.1.0: a dict if it was compiled
+        for name, found in (state if isinstance(state, dict) else state[1]).items():
+            setattr(self, name, found)
+
 
 NOTHING: Final = Note()
+NAMELESS: Final = ""
 
 
 # Any stands for NotImplemented, upon which Python asks the other operand.
@@ -414,7 +419,11 @@ class Value:
     mark: int  # the number of the last traversal that came by
     note: Note  # absent until there is something to note
 
-    def __init__(self, data: object, label: object = "", op: str = "") -> None:
+    _op_priority: ClassVar[float] = 20.0  # SymPy's numbers ask no other for its answer
+
+    def __init__(
+        self, data: object, _children: object = NAMELESS, _op: str = "", label: Any = NAMELESS
+    ) -> None:
         self._data = data if type(data) is float else as_float(data)
         self._grad = 0.0
         self.x = None
@@ -423,10 +432,13 @@ class Value:
         self.dy = 0.0
         self.rule = LEAF
         self.mark = 0
-        if not isinstance(label, str):  # micrograd's Value(data, children, op)
-            self.rule = Opaque(op, children(label))
-        elif label:
-            self.note = Note(label)
+        if _children is not NAMELESS or label is not NAMELESS:
+            if not isinstance(_children, str):  # micrograd's Value(data, children, op, label=...)
+                self.rule = Opaque(_op, children(_children))
+            elif _children:
+                label = _children
+            if label or not isinstance(label, str):
+                self.note = Note(as_label(label))
 
     # What one can ask a value.
 
@@ -469,10 +481,8 @@ class Value:
         return noted(self).label
 
     @label.setter
-    def label(self, label: str) -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"a label is text, not {type(label).__name__}: {label!r}")
-        self.note = Note(label, noted(self).region, noted(self).source)
+    def label(self, label: Any) -> None:
+        self.note = Note(as_label(label), noted(self).region, noted(self).source)
 
     @property
     def operands(self) -> tuple[Value, ...]:
@@ -941,6 +951,13 @@ def noted(node: Value) -> Note:
         return node.note
     except AttributeError:
         return NOTHING
+
+
+def as_label(given: Any) -> str:
+    """Return a label as it is, refusing what is no text."""
+    if isinstance(given, str):
+        return given
+    raise TypeError(f"a label is text, not {type(given).__name__}: {given!r}")
 
 
 def children(given: Any) -> tuple[Value, ...]:

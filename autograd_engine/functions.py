@@ -218,9 +218,9 @@ def norm(values: Iterable[Any]) -> Any:
     1.3e+201
     """
     # hypot step by step: squares would overflow, and their root has no derivative at 0.
-    # The slope of abs, a step at 0, is not that of hypot: one item alone has it.
+    # Never abs, whose slope at 0 is 0: it would hide how the length curves there.
     items = numbers("norm", values)
-    return reduce(hypot, items) if len(items) > 1 else abs(items[0]) if items else 0.0
+    return reduce(hypot, items[1:] or [0.0], items[0]) if items else 0.0
 
 
 def variance(values: Iterable[Any]) -> Any:

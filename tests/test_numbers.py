@@ -91,6 +91,20 @@ class Tracer(Tensor):
         raise TypeError("a tracer")
 
 
+class Rational(Fraction):
+    """SymPy's: it makes a float of the other side, unless that says that it comes first."""
+
+    def answer(name):
+        def method(self, other):
+            other = self if hasattr(other, "_op_priority") else float(other)
+            return NotImplemented if other is self else getattr(Fraction, name)(self, other)
+
+        return method
+
+    __add__, __sub__, __mul__ = answer("__add__"), answer("__sub__"), answer("__mul__")
+    __truediv__, __pow__ = answer("__truediv__"), answer("__pow__")
+
+
 class Plain:
     """Has `__float__`, and no arithmetic."""
 
@@ -109,6 +123,7 @@ NUMBERS = {
     "int": 3,
     "Fraction": Fraction(3),
     "Decimal": Decimal(3),
+    "SymPy's": Rational(3),
     "mpf": mpmath.mpf(3),
     "float32": np.float32(3),
     "longdouble": np.longdouble(3),

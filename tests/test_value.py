@@ -133,6 +133,25 @@ def test_micrograds_third_argument_gives_a_node_where_a_sweep_stops():
     assert (node.grad, a.grad, b.grad) == (2.0, 0.0, 0.0)
 
 
+def test_micrograds_lecture_labels_such_a_node_too():
+    a, b = Value(2.0, label="a"), Value(4.0, _children=(), label="b")
+    for node in (
+        Value(8.0, (a, b), "+", label="L"),
+        Value(8.0, (a, b), "+", "L"),
+        Value(8.0, _children=(a, b), _op="+", label="L"),
+    ):
+        assert (node.operands, node.op, node.label, a.label, b.label) == (
+            (a, b),
+            "+",
+            "L",
+            "a",
+            "b",
+        )
+    for wrong in ({"label": 3}, {"_children": 3}, {"_children": (a, 3)}):
+        with pytest.raises(TypeError, match="a label is text"):
+            Value(8.0, **wrong)
+
+
 # Numbers that meet a Value.
 
 
