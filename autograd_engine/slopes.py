@@ -56,7 +56,7 @@ def _value_and_slope(
     for position in positions:
         if not -len(args) <= position < len(args):
             raise ValueError(
-                f"argnums {position} is out of range: f was given {len(args)} arguments"
+                f"argnums {position} is out of range: f was given {len(args)} argument(s)"
             )
     with differentiating() as nested:
         inputs: list[Value] = []

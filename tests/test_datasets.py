@@ -302,7 +302,8 @@ def test_blank_lines_spaces_a_byte_order_mark_and_quotes_are_read_over(table):
         ("a,kind\n1,1.5\n2,oops\n", "line 3: column 'kind' mixes numbers and text, here 'oops'"),
         ('a,kind\n1,"two\nlines"\nno,x\n', "line 4: column 'a' has text, 'no'"),
         ('a,kind\nno,"two\nlines"\n1,x\n', "line 2: column 'a' has text, 'no'"),
-        ('a,kind\n1,"x\n2,x\n', "line 2: unexpected end of data"),
+        ('a,kind\n1,"x\n2,x\n', r"line 2: unexpected end of data: is a quot.* never closed\?"),
+        (f'a,kind\n1,"{"x" * 200_000}\n', r"line 2: field larger .*: is a .* never closed\?"),
         (b"a,kind\n1,\xff\n", r"not UTF-8 text \(.*\); save it as UTF-8$"),
     ],
 )

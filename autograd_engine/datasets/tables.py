@@ -131,7 +131,9 @@ def _rows(lines: Iterable[str], name: str) -> list[Row]:
                 rows.append(Row(f"{name}, line {line}", stripped))
             line = table.line_num + 1  # a quoted cell may have run over several lines
     except MalformedRow as error:
-        raise ValueError(f"{name}, line {line}: {error}") from None
+        endless = "limit" in str(error) or "end of data" in str(error)
+        hint = ": is a quotation mark never closed?" if endless else ""
+        raise ValueError(f"{name}, line {line}: {error}{hint}") from None
     if not rows:
         raise ValueError(f"{name}: the file is empty")
     return rows
