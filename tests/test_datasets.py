@@ -326,7 +326,7 @@ def test_a_missing_file_raises_the_usual_error(tmp_path):
 # Quantities that are no numbers to Python.
 
 ODD = {
-    "an amount of money": "$12.50 -$5 ($7.10) €3 12,50€ 12.50_EUR USD_3 £1,500 ₹100",
+    "an amount of money": "$12.50 -$5 ($7.10) €3 12,50€ 12.50_EUR USD_3 £1,500 ₹100 US$_3 R$5,50 $5k €1.2_mio",
     "a percentage": "12% 12.5% -3,5_% 7‰",
     "a number with a comma": "1,5 -1,5 ,5 1,500 1,500.25 1.234,56 1,234,567 1,5e3 1_000,5",
     "a number in another spelling": "1_000 12_345 1'000 1.000.000 −5 −1.5",

@@ -193,12 +193,14 @@ def _parsed(cell: str) -> float | None:
 
 
 _DIGITS = r"[-+−]?(\d{1,3}([ .,'’_]\d{3})+([.,]\d+)?|\d*[.,]?\d+)(e[-+]?\d+)?"
-_MONEY = r"([$€£¥₹₽₩₺₪฿¢]|\b(usd|eur|gbp|chf|jpy|cny|inr)\b)"
+_MONEY = r"([a-z]{0,3}[$€£¥₹₽₩₺₪฿¢]|\b(usd|eur|gbp|chf|jpy|cny|inr)\b)"
+_SHORT = "( ?(k|m|bn?|mio|mn|mrd))?"
 _MEANT = {
     "a date": r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d))([T ].*)?",
     "a time of day": r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?",
     "a percentage": rf"{_DIGITS} ?[%‰]",
-    "an amount of money": rf"\(?[-+−]? ?{_MONEY} ?{_DIGITS}\)?|\(?{_DIGITS} ?{_MONEY}\)?",
+    "an amount of money": rf"\(?[-+−]? ?{_MONEY} ?{_DIGITS}{_SHORT}\)?"
+    rf"|\(?{_DIGITS}{_SHORT} ?{_MONEY}\)?",
     "a negative number in brackets": rf"\({_DIGITS}\)",
     "a number with a comma": rf"(?=.*,){_DIGITS}",
     "a number in another spelling": _DIGITS,
