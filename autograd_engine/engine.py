@@ -525,7 +525,7 @@ class Value:
         Values in between hold the gradient of the latest call alone. The derivatives are
         those of the forward pass as recorded, whatever happened to a leaf's `data` since.
         An adjoint of exactly 0 passes nothing on, not even to an infinite partial, unless the
-        graph holds derivatives and the 0 may move: then their product is NaN.
+        graph holds derivatives: then their product is NaN.
         """
         start = as_float(seed)
         if WATCHED:
