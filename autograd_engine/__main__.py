@@ -110,7 +110,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=_whole, default=0, help="of data, split, weights and shuffling")
     add("--output", default="autograd_output", metavar="FOLDER")
     add("--resume", action="store_true", help="continue the training in that folder")
-    add("--new-rate", action="store_true", help="resume with another learning rate than before")
+    add("--new-rate", action="store_true", help="resume with another --learning-rate than before")
     add("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=lambda options: _train(parser, options))
 
@@ -120,8 +120,8 @@ def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         parser.error(f"--csv FILE and --target COLUMN go together{_columns(options.csv)}")
     if options.csv is None and options.classes is not None:
         parser.error("--classes and --numbers are for the target of --csv FILE")
-    if options.new_rate and not options.resume:
-        parser.error("--new-rate is for --resume")
+    if options.new_rate and (not options.resume or options.learning_rate is None):
+        parser.error("--new-rate is for --resume with another --learning-rate")
     if options.csv == "":
         parser.error("--csv needs the name of a file")
     commands.train(options)
@@ -163,9 +163,9 @@ def _add_expression(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or _whole(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r:.80} is not a whole number from 1")
-    return int(text)
+    return _whole(text)
 
 
 def _sizes(text: str) -> list[int]:

@@ -50,8 +50,9 @@ METHODS: dict[str, Callable[..., Any]] = {name: getattr(Value, name) for name in
 def save(model: Module, path: Location) -> None:
     """Write the model to a JSON file; where that fails, the old file stays whole.
 
-    Raises `OSError` where the file cannot be written and `TypeError` for what is no Module and
-    for what is no path.
+    A file keeps its mode and a link its place. Raises `OSError` where the file cannot be written
+    or is no regular one, `ValueError` for a parameter that is no leaf any more, `TypeError` for
+    what is no Module and for what is no path.
     """
     state = model_state(model)
     check_path("save a model as", path, "model.json")

@@ -22,7 +22,7 @@ from autograd_engine.expressions import evaluate
 from autograd_engine.history import History
 from autograd_engine.keeper import written_training
 from autograd_engine.nn import MLP
-from autograd_engine.real import as_float
+from autograd_engine.optim.settings import finite
 from autograd_engine.recording import no_grad
 from autograd_engine.training import fit
 from autograd_engine.views import draw as draw_graph
@@ -157,9 +157,10 @@ def _written(checkpoint: Path, make: Any) -> tuple[int, float | None]:
     written = written_training(checkpoint)
     try:
         optimizer = written["optimizer"]
-        rate = optimizer["settings"]["lr"] if optimizer["optimizer"] == make.__name__ else None
-        return len(written["history"]["loss"]), as_float(rate)
-    except (KeyError, OverflowError, TypeError):
+        rate = finite("learning rate", optimizer["settings"]["lr"])
+        done = len(written["history"]["loss"])
+        return done, rate if optimizer["optimizer"] == make.__name__ else None
+    except (KeyError, OverflowError, TypeError, ValueError):
         return 0, None
 
 

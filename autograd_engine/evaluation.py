@@ -196,7 +196,7 @@ def check_options(
     for name, given in switches.items():
         flag(name, given)
     if not isinstance(resume, bool) and not (isinstance(resume, str) and resume == "new"):
-        raise TypeError(f'resume must be True or False, got {resume!r:.60}; or "new"')
+        raise TypeError(f'resume must be True, False or "new", got {resume!r:.60}')
     if not isinstance(compile, bool) and not (isinstance(compile, str) and compile == "auto"):
         raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
     for name, count in (("epochs", epochs), ("batch_size", batch_size), ("seed", seed)):

@@ -62,9 +62,12 @@ def numbers(name: str, values: Iterable[Any]) -> list[Any]:
 
 def _one(name: str, x: Any) -> Any:
     if getattr(x, "ndim", 0):
+        lists, of_row, of_all = ("one list", "row", "x.ravel()")
+        if name == "dot":
+            lists, of_row, of_all = ("two lists", "row, y", "x.ravel(), y.ravel()")
         raise ValueError(
-            f"{name} takes one list of numbers, not an array of several rows: write "
-            f"[{name}(row) for row in x], or {name}(x.ravel()) for all of it"
+            f"{name} takes {lists} of numbers, not an array of several rows: write "
+            f"[{name}({of_row}) for row in x], or {name}({of_all}) for all of it"
         )
     return x if hasattr(x, "__primitive__") else as_float(x)
 

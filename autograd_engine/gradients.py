@@ -128,9 +128,8 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
         unchanged = False
     if not unchanged or not all(map(_same, recorded, node._slopes())):
         leaves = [value for value in operands if value.rule is LEAF]
-        names = " or ".join(
-            (value.label and repr(value.label)) or repr(value) for value in leaves or operands
-        )
+        told = [repr(value.label) if value.label else repr(value) for value in leaves or operands]
+        names = " or ".join(dict.fromkeys(told))
         raise RuntimeError(
             f"{names} was changed after the forward pass: "
             f"compute the output again before asking for create_graph"

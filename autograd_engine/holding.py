@@ -64,7 +64,7 @@ class Holding:
             )
             + f": its parameter {place}, {strays[0]!r:.60}, is neither one of the model nor used "
             + "by the loss"
-            + (f", while the model's {', '.join(new[:3])} is not in the optimizer" if new else "")
+            + (f", while the optimizer lacks the model's {', '.join(new[:3])}" if new else "")
             + f": make it of them, as in {type(self._optimizer).__name__}(model.parameters()), "
-            "after a Value was put in the place of a parameter once more"
+            "and anew when another Value is put in the place of a parameter"
         )

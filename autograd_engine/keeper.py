@@ -99,7 +99,7 @@ class Keeper:
         state. Raises `ValueError` naming the file where it does not fit, and then changes nothing.
         """
         if self.path is None:
-            raise ValueError("resume=True needs to know where from: pass checkpoint=")
+            raise ValueError("resume needs to know where from: pass checkpoint=")
         if not Path(self.path).exists():
             return History()
         state = read_json(self.path)
@@ -114,6 +114,8 @@ class Keeper:
         parts = self._parts()
         now = [part.state_dict() for part in parts]
         then = [training["optimizer"], *_entry({"schedules": [], **training}, "schedules", list)]
+        if isinstance(now[0], dict) and not isinstance(then[0], dict):
+            raise ValueError(f"its optimizer is {then[0]!r:.60}")
         if _kind(then[0]) != _kind(now[0]):
             raise ValueError(
                 f"it was written with the optimizer {_kind(then[0])}, not {_kind(now[0])}"
@@ -163,7 +165,7 @@ class Keeper:
         latest = [_settings(state) for state in then]
         made = latest if made is None else made
         if not isinstance(made, list) or list(map(_shape, made)) != list(map(_shape, latest)):
-            raise ValueError(f"its made is {made!r:.60}")
+            raise ValueError(f"its made is {made!r:.60}, unlike its settings, {latest!r:.60}")
         used, given = [], []
         for first, last, state in zip(made, latest, now):
             for name, value in _settings(state).items():
@@ -280,11 +282,11 @@ def _listed(schedules: list[str]) -> str:
 
 def _difference(written: list[Any], setting: list[Any]) -> str:
     """Say which network was written, and which other one was asked for."""
+    if written[0] != setting[0]:
+        return f"a model of the class {written[0]}, not {setting[0]}"
     old, new = _described(written), _described(setting)
     if old is None or new is None:
-        if written[0] == setting[0]:
-            return f"another {written[0]} than this one"
-        return f"a model of the class {written[0]}, not {setting[0]}"
+        return f"another {written[0]} than this one"
     differing = " ".join(b for a, b in zip(old, new) if a != b)
     biases = f" {old[2]}" if old[2] != new[2] else ""
     return f"a {old[0]} network {old[1]}{biases}, not {differing.removeprefix('with ')}"

@@ -14,6 +14,8 @@ from numbers import Complex, Number, Real
 from os import PathLike
 from typing import Any, Final
 
+from autograd_engine.words import printable
+
 LEAVING: Final = (
     "a Value does not turn into a plain number by itself, since its derivative would be lost: "
     "write v.data for the number, or a function of the package such as ag.exp(v) "
@@ -77,7 +79,7 @@ def as_float(data: object) -> float:
         kind = type(data)
         known = hasattr(kind, "__float__") or hasattr(kind, "__index__")
         if not known or hasattr(kind, "__len__") or calculates(kind):
-            named = f"{kind.__name__}: {data!r:.80}{way_to_number(data)}"
+            named = f"{kind.__name__}: {printable(repr(data))}{way_to_number(data)}"
             raise TypeError(f"expected one real number, got {named}")
     return float(data)  # type: ignore[arg-type]
 

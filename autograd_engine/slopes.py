@@ -56,7 +56,7 @@ def _value_and_slope(
     for position in positions:
         if not -len(args) <= position < len(args):
             raise ValueError(
-                f"argnums {position} is out of range: f was given {len(args)} arguments"
+                f"argnums {position} is out of range: f was given {len(args)} argument(s)"
             )
     if len({position % len(args) for position in positions}) < len(positions):
         raise ValueError(f"argnums {argnums} has an argument twice: name each once")

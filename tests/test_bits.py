@@ -117,5 +117,5 @@ def test_of_an_array_of_several_rows_is_said_what_to_write(name):
             ValueError, match=rf"{name} takes one list .* write \[{name}\(row\) for"
         ):
             getattr(ag, name)(table)
-    with pytest.raises(ValueError, match="dot takes one list"):
+    with pytest.raises(ValueError, match=r"dot takes two lists .* write \[dot\(row, y\)"):
         ag.dot(np.ones((2, 2)), np.ones((2, 2)))

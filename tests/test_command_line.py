@@ -197,7 +197,20 @@ def test_with_resume_the_rate_is_the_checkpoints_or_a_new_one_where_asked_for(ru
     for rest in (["--new-rate"], []):
         status, out, _ = run("train", "xor", *FAST, *other, *rest)
         assert status == 0 and "learning rate 0.5;" in out
-    assert "--new-rate is for --resume" in refused("train", "xor", *FAST, "--new-rate")
+    for options in (["--new-rate"], ["--new-rate", "--resume"]):
+        refusal = refused("train", "xor", *FAST, *options)
+        assert "--new-rate is for --resume with another --learning-rate" in refusal
+
+
+@pytest.mark.parametrize("rate", [1e400, -1.0, "x", None])
+def test_of_a_checkpoint_with_a_wrong_rate_the_file_is_named(run, refused, folder, rate):
+    run("train", "xor", *FAST)
+    path = folder / "autograd_output/xor.checkpoint.json"
+    content = json.loads(path.read_text())
+    content["training"]["optimizer"]["settings"]["lr"] = rate
+    path.write_text(json.dumps(content))
+    refusal = refused("train", "xor", *FAST, "--resume")
+    assert "cannot resume from autograd_output/xor.checkpoint.json: " in refusal
 
 
 @pytest.mark.parametrize("junk", ["abcdef", None, 3, [None], {}])
@@ -402,6 +415,7 @@ def test_training_that_diverges_is_refused(refused):
         (["train", "iris", "--target", "x"], "--csv FILE and --target COLUMN go together"),
         (["train", "--csv", "none.csv", "--target", "x"], "none.csv: No such file or directory"),
         (["train", "iris", "--epochs", "0"], "'0' is not a whole number from 1"),
+        (["train", "iris", "--epochs", "9" * 5000], "argument --epochs: '999999999"),
         (["train", "iris", "--batch-size", "0"], "'0' is not a whole number from 1"),
         (["train", "iris", "--layers", "8,-1"], "'-1' is not a whole number from 1"),
         (["train", "iris", "--layers", "x"], "'x' is not a whole number from 1"),

@@ -302,7 +302,8 @@ def test_blank_lines_spaces_a_byte_order_mark_and_quotes_are_read_over(table):
         ("a,kind\n1,1.5\n2,oops\n", "line 3: column 'kind' mixes numbers and text, here 'oops'"),
         ('a,kind\n1,"two\nlines"\nno,x\n', "line 4: column 'a' has text, 'no'"),
         ('a,kind\nno,"two\nlines"\n1,x\n', "line 2: column 'a' has text, 'no'"),
-        ('a,kind\n1,"x\n2,x\n', "line 2: unexpected end of data"),
+        ('a,kind\n1,"x\n2,x\n', r"line 2: unexpected end of data: is a quot.* never closed\?"),
+        (f'a,kind\n1,"{"x" * 200_000}\n', r"line 2: field larger .*: is a .* never closed\?"),
         (b"a,kind\n1,\xff\n", r"not UTF-8 text \(.*\); save it as UTF-8$"),
     ],
 )
@@ -325,7 +326,7 @@ def test_a_missing_file_raises_the_usual_error(tmp_path):
 # Quantities that are no numbers to Python.
 
 ODD = {
-    "an amount of money": "$12.50 -$5 ($7.10) €3 12,50€ 12.50_EUR USD_3 £1,500 ₹100",
+    "an amount of money": "$12.50 -$5 ($7.10) €3 12,50€ 12.50_EUR USD_3 £1,500 ₹100 US$_3 R$5,50 $5k €1.2_mio",
     "a percentage": "12% 12.5% -3,5_% 7‰",
     "a number with a comma": "1,5 -1,5 ,5 1,500 1,500.25 1.234,56 1,234,567 1,5e3 1_000,5",
     "a number in another spelling": "1_000 12_345 1'000 1.000.000 −5 −1.5",

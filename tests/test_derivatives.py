@@ -95,6 +95,14 @@ def test_with_create_graph_a_changed_leaf_is_noticed_even_where_its_partials_sta
         ag.gradient(out, [v], create_graph=True)
 
 
+def test_with_create_graph_a_changed_leaf_is_named_once():
+    v = Value(2.0, "v")
+    out = v * v
+    v.data = 3.0
+    with pytest.raises(RuntimeError, match="^'v' was changed"):
+        ag.gradient(out, [v], create_graph=True)
+
+
 def test_a_leaf_changed_and_changed_back_is_no_error():
     w = Value(2.0)
     out = w * w

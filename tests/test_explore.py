@@ -391,6 +391,15 @@ def test_predict_then_reveal_hides_checks_and_counts(opened):
     assert page.locator("#leaves .grad").all_inner_texts().count("?") == 3
 
 
+def test_where_derivatives_meet_an_infinite_slope_the_page_has_what_backward_finds(opened):
+    a, b = Value(0.0, "a"), Value(0.0, "b")
+    (slope,) = ag.gradient(ag.norm([a, b]) ** 2, [a], create_graph=True)
+    slope.backward()
+    page = opened(slope)
+    found = [page.evaluate(f"String(explorer.gradient({leaf.label!r}))") for leaf in (a, b)]
+    assert list(map(float, found)) == pytest.approx([a.grad, b.grad], nan_ok=True)
+
+
 # Where one number stands in several places.
 
 PLACES = """() => {

@@ -222,6 +222,7 @@ def test_the_rest_is_no_number_whatever_float_says(given):
         (np.array([1.0, 2.0]), r"which has the shape \(2,\): take one number of it$"),
         (Symbol(), "got Symbol: .*, which computes by rules of its own: pass a plain number$"),
         (np.ma.masked, "which computes by rules of its own"),
+        (np.ma.array(1.0), "got MaskedArray: .*, which computes by rules of its own"),
         (Value(3.0), r"got Value: Value\(.*: write v\.data for its number$"),
         ("3", "got str: '3'$"),
         (3j, "got complex: 3j$"),
@@ -231,7 +232,7 @@ def test_the_rest_is_no_number_whatever_float_says(given):
 def test_the_message_names_what_came_and_a_cure_that_is_one(given, cure):
     with pytest.raises(
         TypeError,
-        match=f"(?s)^expected one real number, {cure}" if cure.startswith("got") else cure,
+        match=f"^expected one real number, {cure}" if cure.startswith("got") else cure,
     ):
         Value(given)
 

@@ -328,13 +328,16 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_changes_nothing(tmp_path, m
         (("schedules", 0, "settings", "step_size"), 0, "step_size must be an integer"),
         (("schedules",), [], "with no schedule made"),
         (("made", 0, "lr"), "x", "its made is"),
+        (("optimizer",), 5, "its optimizer is 5"),
+        (("model", "class"), "Own", "it holds a model of the class Own, not MLP"),
         (("settings", "seed"), 1, "written with seed=1, not seed=0"),
     ],
 )
 def test_a_wrong_entry_is_named(tmp_path, place, junk, message):
     path = tmp_path / "c.json"
     Training(MAKERS["adam"]).fit(2, checkpoint=path)
-    content = damaged(json.loads(path.read_text()), ("training", *place), junk)
+    place = place if place[0] == "model" else ("training", *place)
+    content = damaged(json.loads(path.read_text()), place, junk)
     path.write_text(json.dumps(content))
     second = Training(MAKERS["adam"], seed=5)
     before = second.state()

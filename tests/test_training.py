@@ -736,7 +736,7 @@ def test_inputs_and_targets_apart_are_refused_with_what_to_write():
         ({"batch_size": 8.0}, "batch_size must be a whole number, got 8.0"),
         ({"patience": "2"}, "patience must be a whole number, got '2'"),
         ({"shuffle": "no"}, "shuffle must be True or False, got 'no'"),
-        ({"resume": "yes"}, "resume must be True or False, got 'yes'"),
+        ({"resume": "yes"}, "resume must be True, False or \"new\", got 'yes'"),
         ({"progress": None}, "progress must be True or False, got None"),
         ({"callback": "print"}, "callback must be a function of the history, or None; got 'print'"),
         ({"checkpoint": 3}, "a checkpoint as 3: write a path such as 'checkpoint.json'"),

@@ -181,6 +181,9 @@ def test_a_hessian_is_right_or_nan_and_symmetric(name):
         slope.backward()
         for leaf, number in zip(leaves, row):
             assert leaf.grad == number or math.isnan(leaf.grad)
+            shown = ag.explain(slope, leaf).text.split("\n\n")[0].rpartition("= ")[2]
+            same = pytest.approx(leaf.grad, rel=1e-5, nan_ok=True)
+            assert [ag.steps(slope).gradient(leaf), float(shown)] == [same, same]
             leaf.zero_grad()
 
 

@@ -131,7 +131,9 @@ def _rows(lines: Iterable[str], name: str) -> list[Row]:
                 rows.append(Row(f"{name}, line {line}", stripped))
             line = table.line_num + 1  # a quoted cell may have run over several lines
     except MalformedRow as error:
-        raise ValueError(f"{name}, line {line}: {error}") from None
+        endless = "limit" in str(error) or "end of data" in str(error)
+        hint = ": is a quotation mark never closed?" if endless else ""
+        raise ValueError(f"{name}, line {line}: {error}{hint}") from None
     if not rows:
         raise ValueError(f"{name}: the file is empty")
     return rows
@@ -191,12 +193,14 @@ def _parsed(cell: str) -> float | None:
 
 
 _DIGITS = r"[-+−]?(\d{1,3}([ .,'’_]\d{3})+([.,]\d+)?|\d*[.,]?\d+)(e[-+]?\d+)?"
-_MONEY = r"([$€£¥₹₽₩₺₪฿¢]|\b(usd|eur|gbp|chf|jpy|cny|inr)\b)"
+_MONEY = r"([a-z]{0,3}[$€£¥₹₽₩₺₪฿¢]|\b(usd|eur|gbp|chf|jpy|cny|inr)\b)"
+_SHORT = "( ?(k|m|bn?|mio|mn|mrd))?"
 _MEANT = {
     "a date": r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d))([T ].*)?",
     "a time of day": r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?",
     "a percentage": rf"{_DIGITS} ?[%‰]",
-    "an amount of money": rf"\(?[-+−]? ?{_MONEY} ?{_DIGITS}\)?|\(?{_DIGITS} ?{_MONEY}\)?",
+    "an amount of money": rf"\(?[-+−]? ?{_MONEY} ?{_DIGITS}{_SHORT}\)?"
+    rf"|\(?{_DIGITS}{_SHORT} ?{_MONEY}\)?",
     "a negative number in brackets": rf"\({_DIGITS}\)",
     "a number with a comma": rf"(?=.*,){_DIGITS}",
     "a number in another spelling": _DIGITS,

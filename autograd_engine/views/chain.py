@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from autograd_engine import graph
-from autograd_engine.engine import ADD, MULTIPLY, SUBTRACT, Primitive, Value, azmul
+from autograd_engine.engine import ADD, MULTIPLY, SUBTRACT, Primitive, Value, azmul, honest
 
 SUMS = (ADD, SUBTRACT)
 LINEAR = (ADD, SUBTRACT, MULTIPLY, azmul)
@@ -97,6 +97,7 @@ class Chain:
         self.values = graph.nodes(output)
         self._place = {id(value): i for i, value in enumerate(self.values)}
         self.within = self._depending()
+        self.honest = honest(self.values, [])
         self.adjoints = self._swept()
         self.variables = self._chosen(merging)
         self._factors: dict[int, list[Factor]] = {}
@@ -177,7 +178,7 @@ class Chain:
             if not (adjoint == exact or abs(adjoint - exact) <= 1e-9 * size or exact != exact):
                 return False
             for factor in self.below(variable):
-                if adjoint:
+                if adjoint or self.honest:
                     key, part = id(factor.lower), factor.number * adjoint
                     before, large = found.get(key, (0.0, 0.0))
                     found[key] = before + part, large + abs(part)
@@ -198,7 +199,7 @@ class Chain:
         found = {id(self.output): 1.0}
         for value in reversed(self.within):
             adjoint = found.get(id(value), 0.0)
-            if adjoint and value is not self.wrt:
+            if (adjoint or self.honest) and value is not self.wrt:
                 for operand, partial in _links(value):
                     if id(operand) in self._inside:
                         found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
@@ -253,7 +254,9 @@ class Chain:
             for i, (operand, partial) in enumerate(_links(value)):
                 if id(operand) in self._inside:
                     before = adjoints.get(id(operand), 0.0)
-                    adjoints[id(operand)] = before + partial * adjoint if adjoint else before
+                    if adjoint or self.honest:
+                        before += partial * adjoint
+                    adjoints[id(operand)] = before
                     users.setdefault(id(operand), []).append((value, i))
                     if self.is_variable(operand):
                         lowers[id(operand)] = operand

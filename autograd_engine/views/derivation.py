@@ -59,16 +59,17 @@ def _few(chain: Chain) -> bool:
 
 def _adds_up(chain: Chain) -> bool:
     """Say whether the products of the paths give what the backward pass gives."""
-    products = [_multiplied(path) for path in chain.paths()]
-    difference = abs(sum(products) - chain.gradient)
-    return difference <= 1e-9 * sum(map(abs, products)) or sum(products) == chain.gradient
+    products = [_multiplied(path, chain) for path in chain.paths()]
+    total, right = sum(products), chain.gradient
+    close = abs(total - right) <= 1e-9 * sum(map(abs, products))
+    return close or total == right or total != total != right != right
 
 
-def _multiplied(path: list[Factor]) -> float:
-    """Return the product along a path; an adjoint of exactly 0 passes nothing on."""
+def _multiplied(path: list[Factor], chain: Chain) -> float:
+    """Return the product along a path; an adjoint of exactly 0 passes on what backward does."""
     product = 1.0
     for factor in path:
-        product = factor.number * product if product else product
+        product = factor.number * product if product or chain.honest else product
     return product
 
 
@@ -76,7 +77,7 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
     paths = chain.paths()
     symbols = [formulas.product([wording.symbol(factor) for factor in path]) for path in paths]
     numbers = [_numbers(path) for path in paths]
-    products = [Number(_multiplied(path)) for path in paths]
+    products = [Number(_multiplied(path, chain)) for path in paths]
     left = wording.goal()
     if sum(map(len, paths)) <= PATHS:
         steps = tuple(formulas.added(terms) for terms in (symbols, numbers, products))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-from autograd_engine.engine import CONSTANT, Value, topological_order
+from autograd_engine.engine import CONSTANT, Value, honest, topological_order
 from autograd_engine.views.names import Names
 from autograd_engine.views.notebooks import selected
 from autograd_engine.views.typesetting import SUM
@@ -75,7 +75,8 @@ class Steps(Sequence[Contribution]):
 
     The adjoint of the output is 1, all others begin at 0; no value's `grad` is touched. A
     value whose adjoint is exactly 0 passes nothing on, so it has no contributions: `silent`
-    lists such values. `forward` holds the forward pass, a computation for each operation.
+    lists such values. Where the graph holds derivatives it passes NaN on to what is not finite,
+    as in `backward`. `forward` holds the forward pass, a computation for each operation.
     """
 
     def __init__(self, output: Value) -> None:
@@ -84,6 +85,7 @@ class Steps(Sequence[Contribution]):
         self._adjoints: dict[int, float] = {id(output): 1.0}
         self._names = _named(output, order)
         self._kept = order  # so that the ids stay theirs
+        self._honest = honest(order, [])
         self.forward: tuple[Computation, ...] = tuple(map(self._computation, order))
         silent: list[Value] = []
         self._steps = [step for node in reversed(order) for step in self._back(node, silent)]
@@ -91,10 +93,11 @@ class Steps(Sequence[Contribution]):
 
     def _back(self, node: Value, silent: list[Value]) -> Iterator[Contribution]:
         adjoint = self._adjoints.get(id(node), 0.0)
-        if not adjoint:
+        partials = node.partials
+        if not adjoint and not (self._honest and any(p - p for p in partials)):
             silent.append(node)
             return
-        for operand, partial in zip(node.operands, node.partials):
+        for operand, partial in zip(node.operands, partials):
             before = self._adjoints.get(id(operand), 0.0)
             after = self._adjoints[id(operand)] = before + partial * adjoint
             names = (self.name(node), self.name(operand))

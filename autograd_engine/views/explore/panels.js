@@ -102,7 +102,7 @@ class Panels {
     const number = view.steps - program.passed - 1;
     const all = program.steps.length - program.passed - 1;
     const hidden = view.hides(operand);
-    const blocked = adjoint === 0;
+    const blocked = adjoint === 0 && !program.honest;
     return [...this.heading(`Backward pass, ${number} of ${all}`, `${by} hands its gradient to ${to}`,
       `${by} hands to ${to}: gradient ${this.grad(operand, view, before[operand])} becomes ${this.grad(operand, view)}`),
       el("p", { class: "equation" },

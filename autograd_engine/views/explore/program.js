@@ -17,6 +17,7 @@ class Program {
     this.frozen = new Set(this.computed.filter((i) => !this.rule[i].code));
     this.steps = this.listSteps();
     this.passed = this.computed.length; // so many steps make the forward pass
+    this.honest = this.rule.some((rule) => rule.name === "azmul"); // the graph holds derivatives
     this.reset();
   }
 
@@ -75,13 +76,13 @@ class Program {
   }
 
   // Every gradient after so many steps of both passes. An adjoint of exactly 0 passes nothing
-  // on, not even to an infinite partial, and the order is the engine's.
+  // on, not even to an infinite partial, unless the graph holds derivatives; order as the engine's.
   sweep(steps = this.steps.length) {
     const gradient = new Float64Array(this.size);
     for (let k = this.passed; k < steps; k++) {
       const { pass, node, slot, operand } = this.steps[k];
       if (pass === "seed") gradient[node] = 1;
-      else if (gradient[node] !== 0) gradient[operand] += this.partials[node][slot] * gradient[node];
+      else if (gradient[node] !== 0 || this.honest) gradient[operand] += this.partials[node][slot] * gradient[node];
     }
     return gradient;
   }
