@@ -702,7 +702,7 @@ def test_beside_parameters_it_has_to_be_asked_for():
 def test_its_guards_and_its_numbers_are_checked_as_well():
     size = ag.compile(lambda x: x if x > 0.0 else -x, 1.0)
     assert size.value_and_grad(3.0) == (3.0, 1.0)
-    with pytest.raises(ag.GuardError, match="-3.0 > 0.0 is False"):
+    with pytest.raises(ag.GuardError, match="-3.0 > 0.0 in row 1 is False"):
         size.value_and_grad([[3.0], [-3.0]])
     with pytest.raises(FloatingPointError, match=r"partial of sqrt\(0.0\)"):
         ag.compile(ag.sqrt, 1.0).value_and_grad(0.0)

@@ -406,7 +406,9 @@ def test_the_page_is_used_by_keyboard_alone(opened, history):
     assert page.get_attribute("#scrub", "aria-valuetext") == "step 1 of 30, epoch 1"
     page.keyboard.press("Space")  # plays from wherever one is
     assert page.get_attribute("#play", "aria-label") == "Pause"
-    page.wait_for_selector("#scrub:not([aria-valuetext^='step 1 ']):not([aria-valuetext^='step 2 '])")
+    page.wait_for_selector(
+        "#scrub:not([aria-valuetext^='step 1 ']):not([aria-valuetext^='step 2 '])"
+    )
     page.keyboard.press("Space")
     here = page.text_content("#counter")
     assert page.get_attribute("#play", "aria-label") == "Play"

@@ -99,16 +99,18 @@ class Program:
         is not finite.
         """
         rows, batch = self._rows(x)
-        leaves = self._leaves(parameters)
+        outputs = self._outputs(self._leaves(parameters), rows)
+        if batch:
+            return outputs[:, 0] if self._single else outputs
+        return outputs.item(0) if self._single else outputs[0]
+
+    def _outputs(self, leaves: Array, rows: Any) -> Array:
         outputs, _ = self._run(leaves, rows, False)
         if self._guards:
             self._guards.check(outputs, leaves, rows)
             outputs = outputs[:, : self._count]
-        if not self._finite(outputs):
-            outputs = self._faults().outputs(outputs, leaves, rows, self._check)
-        if batch:
-            return outputs[:, 0] if self._single else outputs
-        return outputs.item(0) if self._single else outputs[0]
+        finite = self._finite(outputs)
+        return outputs if finite else self._faults().outputs(outputs, leaves, rows, self._check)
 
     def value_and_grad(
         self, x: Any = None, parameters: Any = None, *, wrt: str | None = None
@@ -153,15 +155,14 @@ class Program:
                 check=self._check,
                 backend=self._backend,
             )
+        values = self._outputs(leaves, rows)[:, 0]  # which also tells what is wrong in which row
         rows = numpy.empty((1, 0)) if rows is None else rows
         run = self._turned._value_and_grad
-        found = [run(numpy.concatenate([row, leaves]), None) for row in rows]
-        if batch:
-            return numpy.array([value for value, _ in found]), numpy.array([g for _, g in found])
-        value, gradient = found[0]
-        return value, _shaped(self._example, gradient)
+        slopes = [run(numpy.concatenate([row, leaves]), None)[1] for row in rows]
+        single = values.item(0), _shaped(self._example, slopes[0])
+        return (values, numpy.array(slopes)) if batch else single
 
-    def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[Any, Array]:
+    def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[float, Array]:
         outputs, gradient = self._run(leaves, rows, True)
         if self._guards:
             self._guards.check(outputs, leaves, rows)
