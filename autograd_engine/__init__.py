@@ -11,12 +11,10 @@ Reading order, each module importing only from those above it:
     engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13
     sources      trace_source
-    zeros        what a 0 does where it meets an infinite slope
     functions    compositions: sum, mean, dot, softmax, ...
-    gradients    gradient
+    gradients    gradient, and what a 0 does where it meets an infinite slope
     arguments    lists, dicts and arrays of numbers, as Values and back
-    derivatives  jacobian, hessian, hvp, jvp
-    slopes       grad, value_and_grad
+    derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
     graph        looking at a graph, regions, saving it whole
     modules      Module: what has parameters
@@ -54,7 +52,7 @@ from autograd_engine.checker import check_gradients
 from autograd_engine.checkpoints import load, save
 from autograd_engine.compiler import GuardError, Program, compile
 from autograd_engine.compiling import COMPILED as compiled
-from autograd_engine.derivatives import hessian, hvp, jacobian, jvp
+from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad
 from autograd_engine.diagnosis import Finding, diagnose, diagnostics
 from autograd_engine.engine import (
     Primitive,
@@ -112,7 +110,6 @@ from autograd_engine.gradients import gradient
 from autograd_engine.history import History
 from autograd_engine.naming import name_values, named
 from autograd_engine.recording import no_grad
-from autograd_engine.slopes import grad, value_and_grad
 from autograd_engine.sources import trace_source
 from autograd_engine.training import fit
 from autograd_engine.views import Picture, draw, draw_dot, explain, steps

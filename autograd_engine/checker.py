@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_engine.arguments import one_value, point_of, shaped
+from autograd_engine.derivatives import grad
 from autograd_engine.engine import Value
 from autograd_engine.real import as_float, check_call, check_whole, is_number
-from autograd_engine.slopes import grad
 
 
 def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:

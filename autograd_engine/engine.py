@@ -202,7 +202,7 @@ maximum   = row("maximum",  floats.maximum,     lambda out, x, y: (0.5 + 0.5 * (
 minimum   = row("minimum",  floats.minimum,     lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL)
 hypot     = row("hypot",    floats.hypot,       lambda out, x, y: (unit(x, y), unit(y, x)),      REAL, REAL)
 
-# The product that a recorded derivative is made of, adjoint times partial; see `zeros`. CppAD
+# The product that a recorded derivative is made of, adjoint times partial; see `gradients`. CppAD
 # calls it so: multiplication with an absolute zero.
 azmul     = row("azmul",    floats.azmul,       lambda out, x, y: (y, x),                        REAL, REAL, symbol="*")
 
@@ -1011,7 +1011,7 @@ def refused(rule: Primitive, error: Exception, *operands: Value | float | None) 
 def honest(order: list[Value], known: list[bool]) -> bool:
     """Say whether this sweep multiplies a 0 by an infinite slope, which gives NaN.
 
-    It does where the graph holds recorded derivatives; see `zeros`. `known` keeps the answer.
+    It does where the graph holds recorded derivatives; see `gradients`. `known` keeps the answer.
     """
     if not known:
         known.append(any(node.rule is azmul for node in order))

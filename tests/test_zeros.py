@@ -13,7 +13,7 @@ from autograd_engine import Value
 from autograd_engine.compiler.simplify import lowered
 from autograd_engine.compiler.tape import record
 from autograd_engine.engine import MULTIPLY, TABLE, azmul
-from autograd_engine.zeros import immovable
+from autograd_engine.gradients import immovable
 
 INF, NAN = math.inf, math.nan
 

@@ -172,7 +172,7 @@ def _own() -> bool:
     return is_own(frame.f_code.co_filename)
 
 
-_HEART = "state recording engine gradients arguments derivatives slopes"
+_HEART = "state recording engine gradients arguments derivatives"
 _TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
 
 

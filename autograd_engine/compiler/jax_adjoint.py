@@ -50,7 +50,7 @@ def _shape(partial: Any, adjoint: Any) -> Any:
 def _derivative(operands: Any, tangents: Any) -> Any:
     partial, adjoint = operands
     terms = [
-        other * tangent  # where derivatives are differentiated, a 0 hides nothing: see `zeros`
+        other * tangent  # where derivatives are differentiated, a 0 hides nothing: see `gradients`
         for other, tangent in zip((adjoint, partial), tangents)
         if not isinstance(tangent, ad.Zero)
     ]

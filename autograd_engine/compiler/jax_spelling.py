@@ -25,7 +25,7 @@ SymbolicZero = jax.custom_derivatives.SymbolicZero
 @lru_cache(maxsize=1024)
 def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]:
     """Return a primitive as a function of JAX arrays or numbers; `outer` where it is part of a
-    derivative, whose own derivative multiplies honestly (see `zeros`).
+    derivative, whose own derivative multiplies honestly (see `gradients`).
 
     Somebody's own primitive is its formula where it has one; otherwise its forward function is
     called back from JAX, and is NaN where it raises `ArithmeticError` or `ValueError`. So are

@@ -46,7 +46,7 @@ class Machine:
         reason = self.fits(tape)
         if reason is not None:
             raise ValueError(reason)
-        self._sweep = 2 if azmul in tape.rules else 1  # 2: honest, see `zeros`
+        self._sweep = 2 if azmul in tape.rules else 1  # 2: honest, see `gradients`
         tape = common(tape)
         extra = extras(tape)
         self._extra = extra

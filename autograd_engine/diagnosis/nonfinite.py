@@ -12,8 +12,7 @@ from autograd_engine.diagnosis.findings import Finding, counted, listed
 from autograd_engine.diagnosis.places import Parameters, place, title
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import CONSTANT, LEAF, POWER, Value
-from autograd_engine.gradients import gradient
-from autograd_engine.zeros import Known, immovable
+from autograd_engine.gradients import Known, gradient, immovable
 
 SHRINK: Final = (
     "for parameter in parameters:\n"
