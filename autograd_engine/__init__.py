@@ -32,13 +32,11 @@ Reading order, each module importing only from those above it:
     history      the record of a training
     keeper       the checkpoint of a training
     holding      whether an optimiser holds what is trained
-    collecting   how often Python looks for cycles
     training     fit
     plots        loss curve and decision boundary
     views        draw, draw_dot, Picture, explain, steps, explore, replay, animate
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
-    stepping     what `step` on the command line does
     commands     what the command line does
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;

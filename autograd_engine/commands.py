@@ -1,4 +1,4 @@
-"""What the command line does: train a network on data, draw an expression."""
+"""What the command line does: train a network on data, draw an expression, step through it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from autograd_engine.real import as_float
 from autograd_engine.recording import no_grad
 from autograd_engine.training import fit
 from autograd_engine.views import draw as draw_graph
+from autograd_engine.views.player import play
 from autograd_engine.words import LINE, printable
 
 OPTIMIZERS: dict[str, tuple[Any, float]] = {
@@ -112,12 +113,7 @@ def draw(options: Namespace) -> None:
 
     Raises `ValueError`, `ArithmeticError` and `OSError` for what cannot be done.
     """
-    values: dict[str, Value] = {}
-    for name, number in options.values:
-        if name in values:
-            raise ValueError(f"{name!r:.80} is given twice")
-        values[name] = Value(number, name)
-    output = evaluate(options.expression, values)
+    output, values = _evaluated(options)
     output.backward()
     picture = draw_graph(output, style=options.style, direction=options.direction)
     picture.save(options.output)
@@ -127,6 +123,23 @@ def draw(options: Namespace) -> None:
     print(
         f"wrote {printable(options.output, LINE)}" + (f", {picture.note}" if picture.note else "")
     )
+
+
+def step(options: Namespace) -> None:
+    """Evaluate an expression on the values given, and play the passes through its graph.
+
+    Raises `ValueError` and `ArithmeticError` for what cannot be done.
+    """
+    play(_evaluated(options)[0])
+
+
+def _evaluated(options: Namespace) -> tuple[Value, dict[str, Value]]:
+    values: dict[str, Value] = {}
+    for name, number in options.values:
+        if name in values:
+            raise ValueError(f"{name!r:.80} is given twice")
+        values[name] = Value(number, name)
+    return evaluate(options.expression, values), values
 
 
 def _task(options: Namespace) -> Task:

@@ -6,7 +6,6 @@ Reading order:
     survey        a graph as flat lists, and its output at other numbers
     places        where something is, in words and in code
     rates         learning rates that overshoot
-    stepped       leaves moved by a step, as they should be
     leaves        leaves changed after the forward pass, parameters that are not reached
     rebinding     parameters that became computed values
     accumulation  gradients that are a sum over more than one backward pass

@@ -19,7 +19,6 @@ that momentum and weight decay still move it.
 Reading order:
 
     settings   what settings and saved states may hold
-    living     what is found as long as anybody holds it
     rule       what a rule is, for floats and for arrays
     optimizer  Optimizer, what all optimisers share
     sgd        SGD

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from autograd_engine.engine import LEAF, Value
-from autograd_engine.optim.living import Living
 from autograd_engine.optim.rule import FLOATS, Arithmetic, Rule
 from autograd_engine.optim.settings import (
     described,
@@ -18,6 +19,30 @@ from autograd_engine.optim.settings import (
     whole,
 )
 from autograd_engine.real import flag
+
+Kind = TypeVar("Kind", bound="Living")
+
+_NUMBERS = count()
+_LIVING: WeakValueDictionary[int, Living] = WeakValueDictionary()
+
+
+class Living:
+    """What is found by `living` as long as anybody holds it, copies and unpickled ones too.
+
+    So a checkpoint has the schedules of an optimiser, and a diagnosis the step that moved a leaf,
+    and neither an optimiser nor a Value has to point back at them.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = super().__new__(cls)
+        _LIVING[next(_NUMBERS)] = self
+        return self
+
+
+def living(kind: type[Kind]) -> list[Kind]:
+    """Return all that there are of a kind, in the order in which they were made."""
+    found = (reference() for reference in _LIVING.valuerefs())
+    return [one for one in found if isinstance(one, kind)]
 
 
 class Optimizer(Living):
