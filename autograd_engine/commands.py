@@ -27,7 +27,7 @@ from autograd_engine.recording import no_grad
 from autograd_engine.training import fit
 from autograd_engine.views import draw as draw_graph
 from autograd_engine.views.player import play
-from autograd_engine.words import LINE, printable
+from autograd_engine.words import LINE, counted, printable
 
 OPTIMIZERS: dict[str, tuple[Any, float]] = {
     "sgd": (optim.SGD, 0.1),
@@ -64,7 +64,7 @@ def train(options: Namespace) -> None:
     print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
     print(
         f"{_shape(model)} network with {options.activation}; {options.optimizer}, "
-        f"learning rate {rate:g}; {_counted(epochs, 'epoch')} of batches of {options.batch_size}",
+        f"learning rate {rate:g}; {counted(epochs, 'epoch')} of batches of {options.batch_size}",
         flush=True,
     )
     with _interruptible(checkpoint, options.resume):
@@ -88,7 +88,7 @@ def train(options: Namespace) -> None:
         files = [*files, checkpoint]
     else:
         verb = "is" if done == 1 else "are"
-        print(f"{_counted(done, 'epoch')} {verb} done already: nothing left to train")
+        print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train")
     for part, samples in (("train", trained), ("test", tested)):
         print(_score(part, model, samples))
     for file in files:
@@ -214,10 +214,6 @@ def _folder(path: str) -> Path:
             raise ValueError(f"{place} is a file, not a folder")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _counted(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def _model(data: Dataset, task: Task, options: Namespace) -> MLP:

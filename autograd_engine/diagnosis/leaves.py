@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from autograd_engine.diagnosis.findings import Finding, counted, listed
+from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import Parameters, place
 from autograd_engine.diagnosis.rates import plain_rate
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import CONSTANT, LEAF, MULTIPLY, Opaque, Value
 from autograd_engine.optim.optimizer import Optimizer, living
+from autograd_engine.words import counted
 
 AGAIN = "output = forward()"
 

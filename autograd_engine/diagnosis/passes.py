@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from autograd_engine.diagnosis.accumulation import accumulation
 from autograd_engine.diagnosis.batches import Batch
-from autograd_engine.diagnosis.findings import Finding, counted, listed
+from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import Parameters, place
 from autograd_engine.diagnosis.rates import Step
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
+from autograd_engine.words import counted
 
 
 class Passes:

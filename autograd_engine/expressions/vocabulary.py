@@ -10,13 +10,6 @@ from typing import Any
 from autograd_engine import engine, functions
 
 # fmt: off
-_PRIMITIVES = (
-    engine.exp, engine.expm1, engine.log, engine.log1p, engine.log2, engine.log10, engine.sqrt,
-    engine.cbrt, engine.sin, engine.cos, engine.tan, engine.asin, engine.acos, engine.atan,
-    engine.atan2, engine.sinh, engine.cosh, engine.tanh, engine.asinh, engine.acosh, engine.atanh,
-    engine.erf, engine.erfc, engine.sigmoid, engine.softplus, engine.relu, engine.maximum,
-    engine.minimum, engine.hypot,
-)
 _COMPOSITIONS = (
     functions.where, functions.leaky_relu, functions.elu, functions.gelu, functions.silu,
     functions.clip, functions.sum, functions.mean, functions.prod, functions.dot, functions.norm,
@@ -26,7 +19,7 @@ _COMPOSITIONS = (
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": engine.ABSOLUTE,
-    **{rule.name: rule for rule in _PRIMITIVES},
+    **{name: rule for name, rule in engine.TABLE.items() if hasattr(engine.Value, name)},
     **{function.__name__: function for function in _COMPOSITIONS},
 }
 """Every function that an expression may call, by name."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.views.loose import loose_boxes
+from autograd_engine.words import counted
 
 
 @dataclass
@@ -156,14 +157,3 @@ def _inside(part: Part, home: dict[int, str]) -> list[str]:
     if len(words) > 3:
         return [counted(len(children), "region")]
     return [counted(n, word.removesuffix("s")) for word, n in words.items()]
-
-
-def counted(n: int, word: str) -> str:
-    """Return the number with its word, in the plural where it takes one.
-
-    >>> counted(1, "leaf"), counted(1200, "leaf")
-    ('1 leaf', '1,200 leaves')
-    """
-    if n != 1:
-        word = "leaves" if word == "leaf" else word + "s"
-    return f"{n:,} {word}"

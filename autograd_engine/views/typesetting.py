@@ -12,7 +12,6 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Callable
 from typing import ClassVar
 
 from autograd_engine.views.formulas import (
@@ -43,7 +42,7 @@ class Text:
 
     def set(self, term: Term, least: int = SUM) -> str:
         """Return the term written out, in brackets where it holds together less than `least`."""
-        text, strength = _SETTERS[type(term)](self, term)
+        text, strength = getattr(self, type(term).__name__.lower())(term)
         return self.bracketed(text) if strength < least else text
 
     def bracketed(self, text: str) -> str:
@@ -87,9 +86,8 @@ class Text:
 
     def call(self, term: Call) -> tuple[str, int]:
         inside = ", ".join(map(self.set, term.operands))
-        if term.function in _FENCES:
-            left, right = _FENCES[term.function][0]
-            return f"{left}{inside}{right}", ATOM
+        if term.function == "abs":
+            return f"|{inside}|", ATOM
         if term.function == "sqrt":
             return f"√{self.set(term.operands[0], ATOM)}", ATOM
         return f"{self.function(term.function)}({inside})", ATOM
@@ -162,9 +160,8 @@ class Latex(Text):
 
     def call(self, term: Call) -> tuple[str, int]:
         inside = ", ".join(map(self.set, term.operands))
-        if term.function in _FENCES:
-            left, right = _FENCES[term.function][1]
-            return rf"\left{left}{inside}\right{right}", ATOM
+        if term.function == "abs":
+            return rf"\left|{inside}\right|", ATOM
         if term.function == "sqrt":
             return rf"\sqrt{{{inside}}}", ATOM
         return rf"{self.function(term.function)}\left({inside}\right)", ATOM
@@ -200,23 +197,6 @@ def _opposite(term: Term) -> Term:
 
 
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_FENCES = {
-    "abs": (("|", "|"), ("|", "|")),
-}
 _KNOWN = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"}
 _RELATIONS = {">": r"\gt", "<": r"\lt", "≥": r"\ge", "=": "=", "≠": r"\ne"}
-_SETTERS: dict[type[Term], Callable[..., tuple[str, int]]] = {
-    Name: lambda style, term: style.name(term),
-    Number: lambda style, term: style.number(term),
-    Sum: lambda style, term: style.sum(term),
-    Product: lambda style, term: style.product(term),
-    Fraction: lambda style, term: style.fraction(term),
-    Minus: lambda style, term: style.minus(term),
-    Power: lambda style, term: style.power(term),
-    Call: lambda style, term: style.call(term),
-    Indicator: lambda style, term: style.indicator(term),
-    Derivative: lambda style, term: style.derivative(term),
-    Delta: lambda style, term: style.delta(term),
-    Equal: lambda style, term: style.equal(term),
-}
 TEXT, HTML, LATEX = Text(), Html(), Latex()
