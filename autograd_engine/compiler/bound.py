@@ -88,7 +88,7 @@ class Bound:
         """Return the calls that carry out instructions, those of the kernel taken together."""
         if self.kernel is None:
             return [call for instruction in instructions for call in self.bound(instruction)]
-        from autograd_engine.compiler.fusing import fused
+        from autograd_engine.compiler.encoding import fused
 
         found: list[Call] = []
         together: list[int] = []

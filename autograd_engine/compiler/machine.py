@@ -49,7 +49,6 @@ class Machine:
         self._sweep = 2 if azmul in tape.rules else 1  # 2: honest, see `gradients`
         tape = common(tape)
         extra = extras(tape)
-        self._extra = extra
         self._call = machine(extra)
         self._code = assembled(tape, codes(extra))
         self._parameters = len(tape.parameters)
@@ -108,11 +107,6 @@ class Machine:
     def bytes(self) -> int:
         """The memory that the program and the numbers of one run take."""
         return int(self._code.program.nbytes) + 16 * self._code.header.size
-
-    @property
-    def emitted(self) -> str:
-        """The Python source of the machine."""
-        return source(self._extra)
 
 
 class Workspace:

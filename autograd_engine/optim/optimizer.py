@@ -171,21 +171,23 @@ class Optimizer(Living):
         return f"{type(self).__name__}({', '.join([held, *unlike_default(self, 'lr')])})"
 
 
-def listed(parameters: Iterable[Value]) -> list[Value]:
+def listed(parameters: Iterable[Value], what: str = "values to train") -> list[Value]:
     """Return the parameters as a list; `TypeError` for what is no list of Values."""
     if isinstance(parameters, Value):
         name = parameters.label if parameters.label.isidentifier() else "w"
-        raise TypeError(f"expected a list of values to train: write [{name}] for a single one")
+        raise TypeError(f"expected a list of {what}: write [{name}] for a single one")
     if not isinstance(parameters, Iterable) or isinstance(parameters, (str, Mapping)):
         method = getattr(parameters, "__name__", "") == "parameters"  # not what it returns
         raise TypeError(
-            f"expected values to train, such as model.parameters(){', with brackets' * method}; "
+            f"expected a list of {what}, such as model.parameters(){', with brackets' * method}; "
             f"got {parameters!r:.80}"
         )
     found = list(parameters)
     for i, parameter in enumerate(found):
         if not isinstance(parameter, Value):
-            raise TypeError(f"parameter {i} is no Value but {type(parameter).__name__}")
+            raise TypeError(
+                f"parameter {i} is no Value but {type(parameter).__name__}: {parameter!r:.60}"
+            )
     return found
 
 
