@@ -147,10 +147,10 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
     partials = node.rule.partials(node, *operands)
     recorded = map(number, partials)
     try:
-        unchanged = _same(node.rule.forward(*numbers), node._data)
+        unchanged = same(node.rule.forward(*numbers), node._data)
     except (ArithmeticError, ValueError):
         unchanged = False
-    if not unchanged or not all(map(_same, recorded, node._slopes())):
+    if not unchanged or not all(map(same, recorded, node._slopes())):
         leaves = [value for value in operands if value.rule is LEAF]
         names = " or ".join(
             (value.label and repr(value.label)) or repr(value) for value in leaves or operands
@@ -162,7 +162,8 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
     return tuple(partials)
 
 
-def _same(x: float, y: float) -> bool:
+def same(x: float, y: float) -> bool:
+    """Say whether two numbers are equal, or both NaN."""
     return x == y or (x != x and y != y)
 
 

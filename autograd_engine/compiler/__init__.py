@@ -7,7 +7,6 @@ Reading order, by what happens to a graph:
     simplify   what is computed twice is computed once
     sums       chains of additions, seen as one
     waves      what can be computed together
-    keys       numbers that stand for rows of numbers
     views      memory, and strided views of it
     arrays     the array program: steps and instructions
     grids      sums of products that are a matrix product

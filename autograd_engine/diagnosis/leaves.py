@@ -10,6 +10,7 @@ from autograd_engine.diagnosis.places import Parameters, place
 from autograd_engine.diagnosis.rates import plain_rate
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import CONSTANT, LEAF, MULTIPLY, Opaque, Value
+from autograd_engine.gradients import same
 from autograd_engine.optim.optimizer import Optimizer, living
 from autograd_engine.words import counted
 
@@ -71,16 +72,14 @@ def _holds(node: Value, with_partials: bool) -> bool:
     numbers = [operand._data for operand in node.operands]
     try:
         data = node.rule.forward(*numbers)
-        if data != node._data and not (data != data and node._data != node._data):
+        if not same(data, node._data):
             return False
         if not with_partials:
             return True
         partials = node.rule.partials(data, *numbers)
     except (ArithmeticError, ValueError):
         return False
-    return all(
-        now == then or (now != now and then != then) for now, then in zip(partials, node.partials)
-    )
+    return all(map(same, partials, node.partials))
 
 
 def _set_by_hand(survey: Survey, i: int) -> list[int]:

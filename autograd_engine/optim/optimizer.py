@@ -19,6 +19,7 @@ from autograd_engine.optim.settings import (
     whole,
 )
 from autograd_engine.real import flag
+from autograd_engine.words import counted
 
 Kind = TypeVar("Kind", bound="Living")
 
@@ -166,8 +167,7 @@ class Optimizer(Living):
         vars(self).update(vars(fresh))
 
     def __repr__(self) -> str:
-        count = len(self.parameters)
-        held = "1 parameter" if count == 1 else f"{count:,} parameters"
+        held = counted(len(self.parameters), "parameter")
         return f"{type(self).__name__}({', '.join([held, *unlike_default(self, 'lr')])})"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from autograd_engine.real import check_path
 from autograd_engine.words import LINE, printable
 
 
@@ -21,10 +22,7 @@ def checked_path(
         ...
     ValueError: cannot save a page as 'page.pdf': the ending must be '.html'
     """
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(
-            f"cannot save {what} as {path!r:.60}: write a path such as 'name{endings[0]}'"
-        )
+    check_path(f"save {what} as", path, f"name{endings[0]}")
     target = Path(path)
     if target.suffix.lower() not in (*endings, *also):
         listed = " ".join(map(repr, endings))
