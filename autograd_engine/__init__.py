@@ -28,8 +28,7 @@ Reading order, each module importing only from those above it:
     files        files that are written whole or not at all
     checkpoints  save, load
     evaluation   accuracy of a model
-    recorder     steps of a training, for replay
-    history      the record of a training
+    history      the record of a training, and its steps for replay
     keeper       the checkpoint of a training
     holding      whether an optimiser holds what is trained
     training     fit

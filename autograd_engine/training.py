@@ -39,6 +39,8 @@ from autograd_engine.evaluation import (
 )
 from autograd_engine.history import (
     History,
+    Recorder,
+    Recording,
     add_epoch,
     numbers,
     progress_bar,
@@ -48,7 +50,6 @@ from autograd_engine.history import (
 )
 from autograd_engine.holding import Holding
 from autograd_engine.keeper import Keeper
-from autograd_engine.recorder import Recorder, Recording
 from autograd_engine.state import LISTENING, listeners
 
 

@@ -14,7 +14,6 @@ Reading order:
     kinks         kinks that were hit exactly
     flow          gradients that explode or vanish from layer to layer
     diagnosing    diagnose
-    batches       the backward passes between two steps
     passes        what happens from one backward pass to the next
     watching      diagnostics
 """

@@ -2,10 +2,8 @@
 
 Reading order:
 
-    paths     where pictures and pages are written
     notebooks what notebooks are given to show
     scene     boxes, arrows and clusters as plain data
-    loose     how values in no region are folded
     folding   which values are drawn, and what stands for the rest
     styles    from values to a scene: classic or compact
     ranks     built-in layout: the rank of each box

@@ -7,8 +7,7 @@ Reading order:
     grouping   what folds: groups inside groups
     scenes     the picture of each group, as numbers
     contents   all that the page holds, as JSON
-    filling    the frame of both pages, this one's and that of `replay`, filled
-    page       Page, explore
+    page       Page, explore, and the frame that `replay` has too
 
 The page's own parts are frame.html, page.html, page.css and, in the order in which they are
 read, mathematics.js, program.js, wording.js, picture.js, stage.js, panels.js, quiz.js, page.js.

@@ -10,9 +10,8 @@ from typing import Any
 
 from autograd_engine import graph
 from autograd_engine.engine import Value, as_value
-from autograd_engine.history import History, set_numbers
+from autograd_engine.history import History, Recording, Step, set_numbers
 from autograd_engine.real import is_number, is_whole
-from autograd_engine.recorder import Recording, Step
 from autograd_engine.recording import recording as recorded
 from autograd_engine.views.folding import levels
 
