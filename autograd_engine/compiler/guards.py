@@ -117,9 +117,6 @@ class Watch(Blocks):
         self._begin("watched", self._note)
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._end()
-
     def _note(self, name: str, x: Value, y: Any, holds: bool) -> None:
         if name in COMPARISONS:
             self._compared(name, x, y)

@@ -16,8 +16,7 @@ Reading order:
     limit     the classes of the package graphviz, with a limit of time
     picture   Picture, draw
     formulas  what a derivative looks like on paper, as plain data
-    typesetting  formulas as text, LaTeX and HTML
-    plain     formulas for terminals that lack characters
+    typesetting  formulas as text, LaTeX and HTML, and in ASCII
     notation  what a rule of the table says, as a formula
     names     what values are called
     chain     what the chain rule goes through: variables, factors, paths
