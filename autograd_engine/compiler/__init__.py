@@ -20,7 +20,7 @@ the back ends:
 
     exact      value by value, bit for bit as the engine
     spelling, plain    how NumPy and Numba spell each primitive
-    contraction, singles, bound, lifted    arrays, run by NumPy
+    contraction, bound, lifted    arrays, run by NumPy
     costs, nests, encoding, contracting, vectors, kernel_loops, kernel_source, kernel
                many instructions in one call: a kernel compiled once on a computer
     emit, machine_loop, machine_code, machine_object, machine

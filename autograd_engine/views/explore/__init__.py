@@ -2,8 +2,7 @@
 
 Reading order:
 
-    wording    names, and formulas with holes for names and numbers
-    spelling   primitives in JavaScript, their partials read from the same rows
+    wording    names, formulas with holes for names and numbers, and primitives in JavaScript
     grouping   what folds: groups inside groups
     scenes     the picture of each group, as numbers
     contents   all that the page holds, as JSON
