@@ -43,7 +43,7 @@ class Machine:
     products = 0
 
     def __init__(self, tape: Tape) -> None:
-        reason = self.fits(tape)
+        reason = fits(tape)
         if reason is not None:
             raise ValueError(reason)
         self._sweep = 2 if azmul in tape.rules else 1  # 2: honest, see `gradients`
@@ -75,21 +75,6 @@ class Machine:
         slopes = space.slopes.copy() if gradient else None
         self._free.append(space)
         return outputs, slopes
-
-    @staticmethod
-    def fits(tape: Tape) -> str | None:
-        """Return why the machine cannot run this tape; None if it can.
-
-        A primitive of somebody's own can be compiled if its functions are formulas of the
-        package's primitives.
-        """
-        if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
-            return "Numba is switched off by the environment variable NUMBA_DISABLE_JIT"
-        try:
-            codes(extras(tape))
-        except ValueError as error:
-            return str(error)
-        return None
 
     @property
     def steps(self) -> int:
@@ -139,7 +124,19 @@ def _addresses(*arrays: Array) -> ctypes.Array[ctypes.c_void_p]:
     return (ctypes.c_void_p * 4)(*(array.ctypes.data for array in arrays))
 
 
-fits = Machine.fits
+def fits(tape: Tape) -> str | None:
+    """Return why the machine cannot run this tape; None if it can.
+
+    A primitive of somebody's own can be compiled if its functions are formulas of the
+    package's primitives.
+    """
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        return "Numba is switched off by the environment variable NUMBA_DISABLE_JIT"
+    try:
+        codes(extras(tape))
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def extras(tape: Tape) -> tuple[Primitive, ...]:
