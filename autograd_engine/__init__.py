@@ -11,12 +11,10 @@ Reading order, each module importing only from those above it:
     engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13
     sources      trace_source
-    zeros        what a 0 does where it meets an infinite slope
     functions    compositions: sum, mean, dot, softmax, ...
-    gradients    gradient
+    gradients    gradient, and what a 0 does where it meets an infinite slope
     arguments    lists, dicts and arrays of numbers, as Values and back
-    derivatives  jacobian, hessian, hvp, jvp
-    slopes       grad, value_and_grad
+    derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
     graph        looking at a graph, regions, saving it whole
     modules      Module: what has parameters
@@ -30,17 +28,14 @@ Reading order, each module importing only from those above it:
     files        files that are written whole or not at all
     checkpoints  save, load
     evaluation   accuracy of a model
-    recorder     steps of a training, for replay
-    history      the record of a training
+    history      the record of a training, and its steps for replay
     keeper       the checkpoint of a training
     holding      whether an optimiser holds what is trained
-    collecting   how often Python looks for cycles
     training     fit
     plots        loss curve and decision boundary
     views        draw, draw_dot, Picture, explain, steps, explore, replay, animate
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
-    stepping     what `step` on the command line does
     commands     what the command line does
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;
@@ -54,7 +49,7 @@ from autograd_engine.checker import check_gradients
 from autograd_engine.checkpoints import load, save
 from autograd_engine.compiler import GuardError, Program, compile
 from autograd_engine.compiling import COMPILED as compiled
-from autograd_engine.derivatives import hessian, hvp, jacobian, jvp
+from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad
 from autograd_engine.diagnosis import Finding, diagnose, diagnostics
 from autograd_engine.engine import (
     Primitive,
@@ -112,7 +107,6 @@ from autograd_engine.gradients import gradient
 from autograd_engine.history import History
 from autograd_engine.naming import name_values, named
 from autograd_engine.recording import no_grad
-from autograd_engine.slopes import grad, value_and_grad
 from autograd_engine.sources import trace_source
 from autograd_engine.training import fit
 from autograd_engine.views import Picture, draw, draw_dot, explain, steps

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import autograd_engine
-from autograd_engine import commands, stepping
+from autograd_engine import commands
 from autograd_engine.datasets.tables import columns
 from autograd_engine.datasets.tasks import DATASETS
 from autograd_engine.nn import ACTIVATIONS
@@ -147,7 +147,7 @@ def _add_draw(parser: argparse.ArgumentParser) -> None:
 
 def _add_step(parser: argparse.ArgumentParser) -> None:
     _add_expression(parser)
-    parser.set_defaults(run=stepping.step)
+    parser.set_defaults(run=commands.step)
 
 
 def _add_expression(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,6 @@ array of NumPy an array, of Values for the function and of floats for who called
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -85,11 +84,3 @@ def outputs_of(given: Any) -> tuple[list[Value], Shape]:
     if is_array(given):
         return list(map(one_value, given.flat)), given.shape
     return [one_value(given)], None
-
-
-def derived(way: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> Callable[..., Any]:
-    """Return the function that is called as f and gives its derivative."""
-    made: Any = functools.partial(way, f, *settings)
-    made.__doc__ = way.__doc__
-    made.__wrapped__ = f  # its signature
-    return made  # type: ignore[no-any-return]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_engine.arguments import one_value, point_of, shaped
+from autograd_engine.derivatives import grad
 from autograd_engine.engine import Value
 from autograd_engine.real import as_float, check_call, check_whole, is_number
-from autograd_engine.slopes import grad
 
 
 def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:
@@ -62,12 +62,7 @@ def _check_order(f: Callable[[Sequence[Any]], Any], x: list[float], order: int, 
         raise AssertionError("\n".join([f"derivatives {title}:", head, *rows]))
     if order > 1:
         for i in range(len(x)):
-            slope_by_i = _component(grad(f), i)
-            _check_order(slope_by_i, x, order - 1, f"{path}x[{i}], ")
-
-
-def _component(f: Callable[..., Any], i: int) -> Callable[..., Any]:
-    return lambda inputs: f(inputs)[i]
+            _check_order(lambda inputs, i=i: grad(f)(inputs)[i], x, order - 1, f"{path}x[{i}], ")  # type: ignore[misc]
 
 
 def _difference(

@@ -1,4 +1,4 @@
-"""What the command line does: train a network on data, draw an expression."""
+"""What the command line does: train a network on data, draw an expression, step through it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from autograd_engine.optim.settings import finite
 from autograd_engine.recording import no_grad
 from autograd_engine.training import fit
 from autograd_engine.views import draw as draw_graph
-from autograd_engine.words import LINE, printable
+from autograd_engine.views.player import play
+from autograd_engine.words import LINE, counted, printable
 
 OPTIMIZERS: dict[str, tuple[Any, float]] = {
     "sgd": (optim.SGD, 0.1),
@@ -63,7 +64,7 @@ def train(options: Namespace) -> None:
     print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
     print(
         f"{_shape(model)} network with {options.activation}; {options.optimizer}, "
-        f"learning rate {rate:g}; {_counted(epochs, 'epoch')} of batches of {options.batch_size}",
+        f"learning rate {rate:g}; {counted(epochs, 'epoch')} of batches of {options.batch_size}",
         flush=True,
     )
     with _interruptible(checkpoint, options.resume):
@@ -87,7 +88,7 @@ def train(options: Namespace) -> None:
         files = [*files, checkpoint]
     else:
         verb = "is" if done == 1 else "are"
-        print(f"{_counted(done, 'epoch')} {verb} done already: nothing left to train")
+        print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train")
     for part, samples in (("train", trained), ("test", tested)):
         print(_score(part, model, samples))
     for file in files:
@@ -112,12 +113,7 @@ def draw(options: Namespace) -> None:
 
     Raises `ValueError`, `ArithmeticError` and `OSError` for what cannot be done.
     """
-    values: dict[str, Value] = {}
-    for name, number in options.values:
-        if name in values:
-            raise ValueError(f"{name!r:.80} is given twice")
-        values[name] = Value(number, name)
-    output = evaluate(options.expression, values)
+    output, values = _evaluated(options)
     output.backward()
     picture = draw_graph(output, style=options.style, direction=options.direction)
     picture.save(options.output)
@@ -127,6 +123,23 @@ def draw(options: Namespace) -> None:
     print(
         f"wrote {printable(options.output, LINE)}" + (f", {picture.note}" if picture.note else "")
     )
+
+
+def step(options: Namespace) -> None:
+    """Evaluate an expression on the values given, and play the passes through its graph.
+
+    Raises `ValueError` and `ArithmeticError` for what cannot be done.
+    """
+    play(_evaluated(options)[0])
+
+
+def _evaluated(options: Namespace) -> tuple[Value, dict[str, Value]]:
+    values: dict[str, Value] = {}
+    for name, number in options.values:
+        if name in values:
+            raise ValueError(f"{name!r:.80} is given twice")
+        values[name] = Value(number, name)
+    return evaluate(options.expression, values), values
 
 
 def _task(options: Namespace) -> Task:
@@ -202,10 +215,6 @@ def _folder(path: str) -> Path:
             raise ValueError(f"{place} is a file, not a folder")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _counted(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def _model(data: Dataset, task: Task, options: Namespace) -> MLP:

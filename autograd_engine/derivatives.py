@@ -1,20 +1,23 @@
 """Derivatives of functions, to any order.
 
-With this module you can turn a function of one list or array into its derivative (`jacobian`,
-`hessian`, `hvp`, `jvp`).
+With this module you can turn a function into its derivative: of arguments of any shape (`grad`,
+`value_and_grad`), or of one list or array (`jacobian`, `hessian`, `hvp`, `jvp`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import math
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
 from autograd_engine.arguments import (
     Shape,
     array_of,
-    derived,
     evaluated,
+    fresh,
+    map_numbers,
     one_value,
     outputs_of,
     point_of,
@@ -23,10 +26,80 @@ from autograd_engine.arguments import (
 from autograd_engine.engine import Value, as_value, number
 from autograd_engine.functions import dot
 from autograd_engine.gradients import gradient, tangents
-from autograd_engine.real import as_float, check_call, is_array
+from autograd_engine.real import as_float, check_call, check_function, is_array, is_whole
 from autograd_engine.recording import differentiating
 from autograd_engine.state import WATCHED, told
-from autograd_engine.zeros import agreed
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """Return the function that gives the derivative of f by one argument, or a tuple by several.
+
+    Arguments are numbers, arrays of NumPy, or lists, tuples and dicts of them, nested as you
+    like; the derivative has their shape. For f an array is one of Values; its derivative is one
+    of floats. Inside an outer derivative all is made of Values. The result pickles if f does.
+
+    >>> grad(grad(lambda x: x**4))(2.0)
+    48.0
+    """
+    return derived(_slope, f, _positions(f, argnums))
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """Return the function that gives the pair (value of f, derivative of f); see `grad`.
+
+    >>> value_and_grad(lambda w: w["a"] * w["b"])({"a": 2.0, "b": 3.0})
+    (6.0, {'a': 3.0, 'b': 2.0})
+    """
+    return derived(_value_and_slope, f, _positions(f, argnums))
+
+
+def _positions(f: object, argnums: Any) -> Any:
+    """Return the positions of the arguments to differentiate by, as they were given."""
+    check_function(f)
+    positions = tuple(argnums) if isinstance(argnums, Iterable) else argnums
+    if not all(map(is_whole, positions if isinstance(positions, tuple) else (positions,))):
+        raise TypeError(f"argnums must be a position such as 0, or several; got {argnums!r:.60}")
+    return positions
+
+
+def _slope(f: Callable[..., Any], argnums: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Return the derivative of f at these arguments."""
+    return _value_and_slope(f, argnums, *args, **kwargs)[1]
+
+
+def _value_and_slope(
+    f: Callable[..., Any], argnums: Any, /, *args: Any, **kwargs: Any
+) -> tuple[Any, Any]:
+    """Return the value of f at these arguments, and its derivative."""
+    positions = argnums if isinstance(argnums, tuple) else (argnums,)
+    for position in positions:
+        if not -len(args) <= position < len(args):
+            raise ValueError(
+                f"argnums {position} is out of range: f was given {len(args)} argument(s)"
+            )
+    if len({position % len(args) for position in positions}) < len(positions):
+        raise ValueError(f"argnums {argnums} has an argument twice: name each once")
+    with differentiating() as nested:
+        inputs: list[Value] = []
+        given = list(args)
+        for position in positions:
+            given[position] = map_numbers(lambda leaf: fresh(leaf, inputs), args[position])
+        output = one_value(f(*given, **kwargs))
+        slopes = iter(gradient(output, inputs, create_graph=nested))
+        found = tuple(
+            map_numbers(lambda leaf: next(slopes), args[position]) for position in positions
+        )
+    value = output if nested else output._data
+    return value, found if isinstance(argnums, tuple) else found[0]
+
+
+def derived(way: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> Callable[..., Any]:
+    """Return the function that is called as f and gives its derivative."""
+    made: Any = functools.partial(way, f, *settings)
+    made.__doc__ = way.__doc__
+    made.__wrapped__ = f  # its signature
+    return made  # type: ignore[no-any-return]
+
 
 # Derivatives of functions of one list, or of one array.
 
@@ -132,3 +205,15 @@ def _vectors(name: str, f: Any, x: Any, v: Any) -> tuple[list[Any], list[Any], S
     if shape and other and shape != other:
         raise ValueError(f"x and v must have one shape, got {shape} and {other}")
     return point, [item if isinstance(item, Value) else as_float(item) for item in along], shape
+
+
+def agreed(matrix: list[list[float]]) -> list[list[float]]:
+    """Return a Hessian with NaN in both places where only one order of differentiation gives it.
+
+    >>> agreed([[1.0, math.nan], [math.inf, 2.0]])
+    [[1.0, nan], [nan, 2.0]]
+    """
+    return [
+        [number if matrix[j][i] == matrix[j][i] else math.nan for j, number in enumerate(row)]
+        for i, row in enumerate(matrix)
+    ]

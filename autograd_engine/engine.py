@@ -202,7 +202,7 @@ maximum   = row("maximum",  floats.maximum,     lambda out, x, y: (0.5 + 0.5 * (
 minimum   = row("minimum",  floats.minimum,     lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL)
 hypot     = row("hypot",    floats.hypot,       lambda out, x, y: (unit(x, y), unit(y, x)),      REAL, REAL)
 
-# The product that a recorded derivative is made of, adjoint times partial; see `zeros`. CppAD
+# The product that a recorded derivative is made of, adjoint times partial; see `gradients`. CppAD
 # calls it so: multiplication with an absolute zero.
 azmul     = row("azmul",    floats.azmul,       lambda out, x, y: (y, x),                        REAL, REAL, symbol="*")
 
@@ -1030,7 +1030,7 @@ def refused(rule: Primitive, error: Exception, *operands: Value | float | None) 
 def honest(order: list[Value], known: list[bool]) -> bool:
     """Say whether this sweep multiplies a 0 by an infinite slope, which gives NaN.
 
-    It does where the graph holds recorded derivatives; see `zeros`. `known` keeps the answer.
+    It does where the graph holds recorded derivatives; see `gradients`. `known` keeps the answer.
     """
     if not known:
         known.append(any(node.rule is azmul for node in order))
@@ -1055,6 +1055,8 @@ def sweep(output: Value, start: float) -> None:
         elif isinstance(node.rule, Dot):
             end, begin = runs.pop(), runs.pop()
             node.rule.pass_on(adjoint, begin, end)
+        elif node.rule is stopped:
+            continue  # not even an infinite adjoint times 0
         elif adjoint or (node.dx - node.dx and honest(order, known)):
             x._grad += node.dx * adjoint
 

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, whatever interrupts that."""
+"""Files that are written whole or not at all; what is wrong with a path is said before the work."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from autograd_engine.real import check_path
 from autograd_engine.words import LINE, printable
 
 try:
@@ -97,3 +98,31 @@ def _lock(file: IO[Any]) -> None:
     """Lock an open file, or raise `OSError`; where there are no such locks, do nothing."""
     if fcntl is not None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def checked_path(
+    path: str | os.PathLike[str], what: str, endings: tuple[str, ...], also: tuple[str, ...] = ()
+) -> Path:
+    """Return where to write `what`; the endings `also` are taken, but not advertised.
+
+    Raises `TypeError` for what is no path, `ValueError` for another ending, and
+    `FileNotFoundError` for a folder that does not exist.
+
+    >>> checked_path("page.pdf", "a page", (".html",))
+    Traceback (most recent call last):
+        ...
+    ValueError: cannot save a page as 'page.pdf': the ending must be '.html'
+    """
+    check_path(f"save {what} as", path, f"name{endings[0]}")
+    target = Path(path)
+    if target.suffix.lower() not in (*endings, *also):
+        listed = " ".join(map(repr, endings))
+        needed = listed if len(endings) == 1 else f"one of {listed}"
+        named = printable(repr(str(path)), LINE)
+        raise ValueError(f"cannot save {what} as {named}: the ending must be {needed}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"cannot save {printable(repr(str(path)), LINE)}: "
+            f"there is no folder {printable(repr(str(target.parent)), LINE)}"
+        )
+    return target

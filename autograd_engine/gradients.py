@@ -2,30 +2,54 @@
 
 With this module you can ask for the derivatives of an output by any values of its graph,
 without touching a `grad`, as numbers or as Values that can be differentiated again.
+
+What a 0 does where it meets an infinite slope, or one that is NaN: an adjoint of exactly 0
+passes nothing on, so that what has no influence never turns a gradient into NaN. Where the
+derivative is recorded, that is an operation, `azmul`: a graph recorded where the adjoint was 0
+holds the product all the same, and gives the right number where it is not.
+
+The derivative of a derivative cannot go by that rule. At 0 the derivative of norm(x)**2 is
+norm(x) times a slope; the first is 0 and the second changes infinitely fast, and what their
+product does is more than either tells: leaving it out would give 0 where 2 is right. So a sweep
+through a graph that holds recorded derivatives multiplies honestly, which gives NaN, unless the
+0 is *immovable*: nothing that the leaves do changes it, as behind the dead side of a relu.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+from autograd_engine import floats
 from autograd_engine.engine import (
     CONSTANT,
     LEAF,
     Dot,
     Value,
+    above,
     as_value,
+    at_least,
+    azmul,
     constant,
+    equals,
+    gate,
     honest,
     number,
     ordered,
+    record,
+    sign,
     stopped,
     topological_order,
 )
-from autograd_engine.floats import azmul
 from autograd_engine.real import as_list
 from autograd_engine.state import WATCHED, alone, told
-from autograd_engine.zeros import Known, chained, meets
+
+DEEPEST = 3
+"""So many slopes of slopes are looked at to find out whether a 0 is immovable."""
+
+Known = dict[int, tuple[Value, bool]]
+"""Whether a value is immovable, by id; with the value, so that the id stays its own."""
 
 
 def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
@@ -83,14 +107,14 @@ def _adjoints(output: Value, honestly: bool = False) -> dict[int, Any]:
             end, begin = runs.pop(), runs.pop()
             passed = node.rule.passed(begin, end)
         adjoint = adjoints.get(id(node))
-        if adjoint is None:
+        if adjoint is None or node.rule is stopped:
             continue
         for operand, partial in passed or zip(node.operands, node._slopes()):
             contribution = adjoint * partial
             if contribution != contribution and not honestly and operand.rule is not CONSTANT:
                 if honest(order, known) and (meets(adjoint, partial) or meets(partial, adjoint)):
                     raise _Met
-                contribution = azmul(adjoint, partial)  # as in backward
+                contribution = floats.azmul(adjoint, partial)  # as in backward
             adjoints[id(operand)] = adjoints.get(id(operand), 0.0) + contribution
     return adjoints
 
@@ -123,10 +147,10 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
     partials = node.rule.partials(node, *operands)
     recorded = map(number, partials)
     try:
-        unchanged = _same(node.rule.forward(*numbers), node._data)
+        unchanged = same(node.rule.forward(*numbers), node._data)
     except (ArithmeticError, ValueError):
         unchanged = False
-    if not unchanged or not all(map(_same, recorded, node._slopes())):
+    if not unchanged or not all(map(same, recorded, node._slopes())):
         leaves = [value for value in operands if value.rule is LEAF]
         told = [repr(value.label) if value.label else repr(value) for value in leaves or operands]
         names = " or ".join(dict.fromkeys(told))
@@ -137,26 +161,105 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
     return tuple(partials)
 
 
-def _same(x: float, y: float) -> bool:
+def same(x: float, y: float) -> bool:
+    """Say whether two numbers are equal, or both NaN."""
     return x == y or (x != x and y != y)
 
 
-def tangents(outputs: list[Value], given: dict[int, Any], record: bool) -> dict[int, Any]:
+def tangents(outputs: list[Value], given: dict[int, Any], again: bool) -> dict[int, Any]:
     """Return the derivative of each value along the direction given, by id, where there is one."""
     order = topological_order(*outputs)
     outer, known = honest(order, []), Known()
-    record = record or outer
-    given = given if record else {place: number(item) for place, item in given.items()}
+    again = again or outer
+    given = given if again else {place: number(item) for place, item in given.items()}
     found = {place: item for place, item in given.items() if isinstance(item, Value) or item}
     for node in order:
         if id(node) in given or node.rule is stopped:
             continue
-        partials: tuple[Any, ...] = recorded_partials(node) if record else node._slopes()
+        partials: tuple[Any, ...] = recorded_partials(node) if again else node._slopes()
         for operand, partial in zip(node.operands, partials):
             if id(operand) not in found:
                 continue
             tangent = found[id(operand)]
-            moved = chained(partial, tangent, outer, known) if record else azmul(partial, tangent)  # type: ignore[arg-type]
+            if again:
+                moved = chained(partial, tangent, outer, known)
+            else:
+                moved = floats.azmul(partial, tangent)  # type: ignore[arg-type]
             before = found.get(id(node))
             found[id(node)] = moved if before is None else before + moved
     return found
+
+
+def meets(first: Any, second: Any) -> bool:
+    """Say whether a factor of exactly 0 comes first and one without a finite number second.
+
+    >>> meets(0.0, math.inf), meets(math.inf, 0.0)
+    (True, False)
+    """
+    return not number(first) and not math.isfinite(number(second))
+
+
+def chained(first: Any, second: Any, outer: bool, known: Known) -> Any:
+    """Return adjoint times partial as a Value, or partial times tangent: the `first` is that whose
+    0 passes nothing on. `outer` tells that the graph holds derivatives already.
+    """
+    if not isinstance(first, Value) and not first:
+        return 0.0
+    for one, other in ((first, second), (second, first)):
+        if not isinstance(other, Value) and math.isfinite(other):
+            return one if other == 1.0 else one * other
+    if not outer or (meets(first, second) and immovable(first, known)):
+        return _absolute(as_value(first), as_value(second))
+    if meets(second, first) and immovable(second, known):
+        return _absolute(as_value(second), as_value(first))
+    return first * second
+
+
+def _absolute(x: Value, y: Value) -> Value:
+    """Return azmul(x, y), recorded without asking what x and y are."""
+    return record(azmul, floats.azmul(x._data, y._data), x, y, y._data, x._data)
+
+
+def immovable(value: Any, known: Known, depth: int = 0) -> bool:
+    """Say whether nothing that the leaves do, as long as it is little, changes this number.
+
+    A constant is immovable, and what has for each operand an immovable one or a slope that is
+    an immovable 0.
+    """
+    if not isinstance(value, Value):
+        return True
+    pending = [value]
+    while pending:
+        node = pending[-1]
+        waiting = [operand for operand in node.operands if id(operand) not in known]
+        if id(node) not in known and waiting:
+            pending += waiting
+            continue
+        pending.pop()
+        if id(node) not in known:
+            known[id(node)] = node, False  # for now: its slope may be the node itself, as exp's
+            known[id(node)] = node, _held(node, known, depth)
+    return known[id(value)][1]
+
+
+def _held(node: Value, known: Known, depth: int) -> bool:
+    """Say whether a value is immovable whose operands are known."""
+    if not node.operands or node.rule is stopped:
+        return node.rule in (CONSTANT, stopped)
+    moving = [i for i, operand in enumerate(node.operands) if not known[id(operand)][1]]
+    if any(node._slopes()[i] for i in moving):
+        return False
+    if not moving:
+        return True
+    if depth == DEEPEST or (moving[0] == 0 and _steps(node)):
+        return False
+    slopes = node.rule.partials(node, *node.operands)
+    return all(immovable(slopes[i], known, depth + 1) for i in moving)
+
+
+def _steps(node: Value) -> bool:
+    """Say whether a step function stands right at its step, where its slope of 0 says nothing."""
+    x, *others = (operand._data for operand in node.operands)
+    if node.rule in (above, at_least, equals):
+        return x in others
+    return node.rule in (sign, gate) and not x

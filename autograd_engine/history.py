@@ -1,16 +1,119 @@
-"""The record of a training, and how it is shown in a bar."""
+"""The record of a training, the steps of it for replay, and how it is shown in a bar."""
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from autograd_engine.engine import Value
 from autograd_engine.evaluation import Results, Sample, average, reason
-from autograd_engine.recorder import Recording
+
+MOST = 200
+"""So many steps are kept, and two more at most: the start and the latest."""
+
+
+_NONE: Mapping[int, float] = MappingProxyType({})
+
+
+class Step(NamedTuple):
+    """The state after `number` steps, in which `epoch` epochs had begun.
+
+    `parameters` are those after the step, `loss` is the mean over the step's batch, as it was
+    just before the step; of the start, where no step was made yet, it is NaN.
+    """
+
+    number: int
+    epoch: int
+    parameters: tuple[float, ...]
+    loss: float
+
+
+@dataclass
+class Recording:
+    """The steps of a training that were kept, and what it takes to run the model at them again.
+
+    `parameters` are those that the model had when the training began, `samples` those it was
+    trained on, `batches` is the number of steps in an epoch. `names` and `classes` are those of
+    the data, where they have them. The model is not copied: who looks at a step gives it the
+    numbers of that step for the moment.
+    """
+
+    parameters: list[Value]
+    model: Any
+    loss: Any
+    samples: Sequence[Any]
+    batches: int
+    names: list[str] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, model: Any, loss: Any, data: Any, samples: Sequence[Any], batches: int
+    ) -> Recording:
+        """Return the recording of a training that is about to begin."""
+        names, classes = ([*map(str, getattr(data, what, ()))] for what in ("names", "classes"))
+        return cls(list(model.parameters()), model, loss, samples, batches, names, classes)
+
+    def __repr__(self) -> str:
+        return f"<recording of {len(self.steps)} steps>"
+
+
+class Recorder:
+    """Writes a recording: every step at first, then ever fewer, always the latest one.
+
+    `begun` is the number of epochs that were trained before.
+
+    >>> w = Value(0.0, "w")
+    >>> recorder = Recorder(Recording([w], None, None, [], batches=1), begun=0)
+    >>> for epoch in range(1000):
+    ...     w.data += 0.5
+    ...     if recorder.due():
+    ...         recorder.keep([1.0], epoch)
+    >>> steps = recorder.recording.steps
+    >>> len(steps), [step.number for step in steps[:3]], steps[-1].number
+    (126, [0, 8, 16], 1000)
+    """
+
+    def __init__(self, recording: Recording, begun: int) -> None:
+        self.recording = recording
+        self._stride = 1
+        self._first = self._number = begun * recording.batches
+        start = tuple(value.data for value in recording.parameters)
+        recording.steps.append(Step(self._number, begun, start, math.nan))
+        self._passing = False  # the latest step is kept only until there is a later one
+
+    def due(self) -> bool:
+        """Count a step, and say whether it is to be kept: where it is the last of an epoch too."""
+        self._number += 1
+        made = self._number - self._first
+        return made % self._stride == 0 or self._number % self.recording.batches == 0
+
+    def keep(self, losses: Sequence[float], epoch: int, moved: Mapping[int, float] = _NONE) -> None:
+        """Keep the step that was just counted; epochs are counted from 0 here.
+
+        `losses` are those of the batch's samples. `moved` are the numbers of parameters, by
+        their ids, which are not in the Values yet.
+        """
+        steps = self.recording.steps
+        if self._passing:
+            steps.pop()
+        numbers = (moved.get(id(value), value.data) for value in self.recording.parameters)
+        loss = math.fsum(losses) / len(losses)
+        step = Step(self._number, epoch + 1, tuple(numbers), loss)
+        steps.append(step)
+        self._passing = (self._number - self._first) % self._stride != 0
+        if len(steps) > MOST + 1 and not self._passing:
+            del steps[1::2]
+            self._stride *= 2
+            latest = steps[-1].number == self._number
+            if not latest:
+                steps.append(step)
+            self._passing = not latest
 
 
 @dataclass

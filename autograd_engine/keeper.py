@@ -66,8 +66,7 @@ class Keeper:
     def _beside(self) -> list[Value]:
         """Return the values that the optimiser has and the model has not."""
         known = set(map(id, self.model.parameters()))
-        values = getattr(self.optimizer, "parameters", ())
-        return [value for value in values if id(value) not in known]
+        return [v for v in getattr(self.optimizer, "parameters", ()) if id(v) not in known]
 
     def keep(self, history: History) -> None:
         """Take down the state after an epoch."""

@@ -140,7 +140,7 @@ def _is_leaf(item: Any) -> bool:
 
 def _numbers(item: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Return the values and numbers in a container, not those of modules in it."""
-    for name, part in _parts(item):
+    for name, part in parts_of(item):
         if isinstance(part, Value) or is_number(part):
             yield f"{path}{name}", part
         elif not isinstance(part, (str, Module)):
@@ -159,7 +159,7 @@ def _gathered(module: Module) -> Found:
 
 def _gather(item: Any, path: str, seen: set[int], found: Found) -> None:
     """Add the leaves in a container, each once; `seen` holds the ids of what was met."""
-    for name, part in _parts(item):
+    for name, part in parts_of(item):
         if isinstance(part, Value):
             if part.rule is LEAF and id(part) not in seen:
                 seen.add(id(part))
@@ -195,11 +195,11 @@ def _modules(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Module
         seen.add(id(item))
         yield path, item
     if isinstance(item, (Module, dict, list, tuple)):
-        for name, part in _parts(item):
+        for name, part in parts_of(item):
             yield from _modules(part, f"{path}.{name}", seen)
 
 
-def _parts(item: Any) -> Iterable[tuple[Any, Any]]:
+def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
     """Return the parts of a container, each with its name inside it; of all else nothing."""
     if isinstance(item, (list, tuple)):
         return enumerate(item)
@@ -207,7 +207,7 @@ def _parts(item: Any) -> Iterable[tuple[Any, Any]]:
         return vars(item).items()
     if isinstance(item, dict):
         return item.items()
-    if getattr(getattr(item, "dtype", None), "hasobject", False):
+    if getattr(getattr(item, "dtype", None), "hasobject", False) and getattr(item, "shape", ()):
         return enumerate(item.tolist())
     return ()
 

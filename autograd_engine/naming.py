@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.modules import Module
+from autograd_engine.modules import Module, parts_of
 
 
 def name_values(names: Mapping[str, object]) -> int:
@@ -132,16 +132,5 @@ def _held(name: str, held: object, outer: tuple[int, ...] = ()) -> Iterator[tupl
     elif isinstance(held, Module):
         yield from ((f"{name}.{path}", value) for path, value in held.named_parameters())
     elif id(held) not in outer:
-        for key, part in _items(held):
+        for key, part in list(parts_of(held)):
             yield from _held(f"{name}[{key!r}]", part, (*outer, id(held)))
-
-
-def _items(held: Any) -> list[tuple[Any, Any]]:
-    """Return what a container holds, by key."""
-    if isinstance(held, (list, tuple)):
-        return list(enumerate(held))
-    if isinstance(held, dict):
-        return list(held.items())
-    if getattr(getattr(held, "dtype", None), "hasobject", False) and getattr(held, "shape", ()):
-        return list(enumerate(held.tolist()))
-    return []

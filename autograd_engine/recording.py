@@ -29,6 +29,9 @@ class Blocks:
             block.leave()
             raise
 
+    def __exit__(self, *error: Any) -> None:
+        self._end()
+
     def _end(self) -> Any:
         """End the latest block opened here; return what it held.
 
@@ -65,9 +68,6 @@ class no_grad(Blocks, ContextDecorator):
 
     def __enter__(self) -> None:
         self._begin("silent", self.silent)
-
-    def __exit__(self, *error: Any) -> None:
-        self._end()
 
     def __call__(self, function: Function) -> Function:
         if any(late(function) for late in _LATE):

@@ -15,7 +15,6 @@ from __future__ import annotations
 import linecache
 import sys
 from pathlib import Path
-from typing import Any
 
 from autograd_engine.engine import Note, Value, noted
 from autograd_engine.recording import Blocks
@@ -61,9 +60,6 @@ class trace_source(Blocks):
         while self._ended:
             self._ended.pop().enter()
         self._begin("traced", self._tell)
-
-    def __exit__(self, *error: Any) -> None:
-        self._end()
 
 
 def source_of(value: Value) -> str:

@@ -14,13 +14,14 @@ With this module, a model, a loss and an optimiser you train:
 
 from __future__ import annotations
 
+import gc
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from typing import Any, Protocol
 
-from autograd_engine.collecting import seldom_collected
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value
 from autograd_engine.evaluation import (
@@ -38,6 +39,8 @@ from autograd_engine.evaluation import (
 )
 from autograd_engine.history import (
     History,
+    Recorder,
+    Recording,
     add_epoch,
     numbers,
     progress_bar,
@@ -47,7 +50,6 @@ from autograd_engine.history import (
 )
 from autograd_engine.holding import Holding
 from autograd_engine.keeper import Keeper
-from autograd_engine.recorder import Recorder, Recording
 from autograd_engine.recording import recording
 from autograd_engine.state import LISTENING, listeners
 
@@ -148,7 +150,7 @@ def fit(
         eager.recorder = Recorder(history.recording, len(history.loss))
 
     bar_of_batches = progress_bar(progress, epochs * batches, len(history.loss) * batches)
-    with seldom_collected(), bar_of_batches as bar:
+    with _seldom_collected(), bar_of_batches as bar:
         way = _way(compile, eager) if len(history.loss) < epochs else eager
         for epoch in range(len(history.loss), epochs):
             if patience is not None and history.waited() >= patience:
@@ -175,6 +177,21 @@ def fit(
     return history
 
 
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Let Python's collector look less often meanwhile: a graph has no cycles to be found.
+
+    It would spend a fifth of the time. One that is switched off stays off.
+    """
+    young, *older = gc.get_threshold()
+    if young:
+        gc.set_threshold(max(young, 50_000), *older)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, *older)
+
+
 def _order(count: int, epoch: int, seed: int | None) -> list[int]:
     """Return the order of the samples, without a state that a checkpoint would have to hold."""
     order = list(range(count))
@@ -189,40 +206,32 @@ def _batches(order: Sequence[int], batch_size: int, bar: Any) -> Iterator[Sequen
         bar.update()
 
 
-class Way(Protocol):
-    """A way of running epochs; `ran` says which."""
+def _way(compile: bool | str, eager: Eager) -> Any:
+    """Return the compiled way where that is wanted and possible, else the eager one.
 
-    ran: str
-
-    def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results: ...
-    def measure(self) -> Results: ...
-
-
-def _way(compile: bool | str, eager: Eager) -> Way:
-    """Return the compiled way where that is wanted and possible, else the eager one."""
+    Both can `train` and `measure`; `ran` says which it is.
+    """
     if compile is False:
         return eager
-    if LISTENING and listeners():
-        eager.ran = "eager: diagnostics watches, and a compiled program calls no backward()"
-        if compile is True:
-            raise ValueError(f"compile=True, but {eager.ran.removeprefix('eager: ')}")
-        return eager
     try:
+        if LISTENING and listeners():
+            raise ValueError("diagnostics watches, and a compiled program calls no backward()")
         require()
         from autograd_engine.compiler.fitting import Compiled
         from autograd_engine.compiler.samples import Unfit
-    except ImportError as error:
-        if compile is True:
-            raise
-        eager.ran = f"eager: {error}"
-        return eager
-    try:
-        return Compiled(eager, strict=compile is True)
-    except Unfit as unfit:
-        if compile is True:
-            raise ValueError(f"compile=True, but {unfit}") from unfit
-        eager.ran = f"eager: {unfit}"
-        return eager
+    except (ImportError, ValueError) as error:
+        reason: Exception = error
+    else:
+        try:
+            return Compiled(eager, strict=compile is True)
+        except Unfit as error:
+            reason = error
+    if compile is True and isinstance(reason, ImportError):
+        raise reason
+    if compile is True:
+        raise ValueError(f"compile=True, but {reason}") from reason
+    eager.ran = f"eager: {reason}"
+    return eager
 
 
 class Eager:

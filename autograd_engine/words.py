@@ -1,4 +1,4 @@
-"""Foreign text, of files and of arguments, as messages and terminals may show it."""
+"""Words of messages: foreign text as terminals may show it, and numbers with their nouns."""
 
 from __future__ import annotations
 
@@ -24,3 +24,13 @@ def _visible(character: str) -> str:
     if character.isprintable():
         return character
     return character.encode("unicode_escape").decode()
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "sample"), counted(1200, "sample"), counted(2, "leaf")
+    ('1 sample', '1,200 samples', '2 leaves')
+    """
+    many = many or {"leaf": "leaves"}.get(one, one + "s")
+    return f"{number:,} {one if number == 1 else many}"

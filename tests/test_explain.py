@@ -19,8 +19,7 @@ from autograd_engine.state import PAUSED
 from autograd_engine.views import notation
 from autograd_engine.views.chain import LINEAR, SUMS, Chain
 from autograd_engine.views.names import name
-from autograd_engine.views.plain import plain
-from autograd_engine.views.typesetting import TEXT
+from autograd_engine.views.typesetting import TEXT, plain
 
 EXAMPLES = json.loads(
     (Path(__file__).parent.parent / "demos" / "worked_examples.json").read_text(encoding="utf-8")

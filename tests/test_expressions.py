@@ -8,7 +8,7 @@ import pytest
 
 from autograd_engine import Primitive, Value, engine, functions
 from autograd_engine.expressions import FUNCTIONS, evaluate
-from autograd_engine.expressions.vocabulary import LISTS, PARAMETERS
+from autograd_engine.expressions.advice import LISTS, PARAMETERS
 
 
 def value_of(expression, **numbers):

@@ -17,9 +17,8 @@ import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler import jax_program
 from autograd_engine.compiler.jax_adjoint import passed
-from autograd_engine.compiler.jax_arrays import folded
+from autograd_engine.compiler.jax_arrays import folded, sliced
 from autograd_engine.compiler.jax_program import by_step, by_value, is_deep, tape_to_jax
-from autograd_engine.compiler.jax_slices import sliced
 from autograd_engine.compiler.jax_spelling import SAME, SPELLINGS, primitive_in_jax
 from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.tape import record

@@ -15,8 +15,7 @@ from autograd_engine import losses, nn
 from autograd_engine.compiler import kernel as kernels
 from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Memory
 from autograd_engine.compiler.bound import Bound, run
-from autograd_engine.compiler.encoding import encoded
-from autograd_engine.compiler.fusing import fused, seconds
+from autograd_engine.compiler.encoding import encoded, fused
 from autograd_engine.compiler.kernel import Kernel, kernel
 from autograd_engine.compiler.kernel_source import CHOOSE, codes, source
 from autograd_engine.compiler.lifted import Lifted
@@ -464,12 +463,6 @@ def test_small_instructions_go_to_the_kernel_and_large_matrix_products_do_not():
 
     assert fused(product(8), places, 1) is not None
     assert fused(product(600), places, 1) is None
-
-
-def test_the_kernel_is_expected_to_save_time_on_small_programs():
-    program = Lifted(record([moons()[0]]))
-    instructions = [*program.program.forward(False), *program.backward.rest]
-    assert 0.0 < seconds(instructions, 1, True) < 0.7 * seconds(instructions, 1, False)
 
 
 def test_without_numba_programs_run_without_the_kernel(monkeypatch):

@@ -14,7 +14,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, datasets, losses, nn, optim
-from autograd_engine.recorder import MOST, Recorder, Recording
+from autograd_engine.history import MOST, Recorder, Recording
 from autograd_engine.views.replay import boundary as boundaries
 from autograd_engine.views.replay.boundary import Boundary
 from autograd_engine.views.replay.contents import ROOM

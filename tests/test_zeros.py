@@ -13,7 +13,7 @@ from autograd_engine import Value
 from autograd_engine.compiler.simplify import lowered
 from autograd_engine.compiler.tape import record
 from autograd_engine.engine import MULTIPLY, TABLE, azmul
-from autograd_engine.zeros import immovable
+from autograd_engine.gradients import immovable
 
 INF, NAN = math.inf, math.nan
 
@@ -253,6 +253,17 @@ def test_a_sweep_over_changed_leaves_is_nan_where_nobody_can_tell():
     a.data = 7.0
     assert ag.gradient(slope, [a]) == [INF]
     assert math.isnan(ag.gradient(slope, [b])[0])
+
+
+def test_nothing_passes_what_is_stopped_not_even_an_infinite_adjoint():
+    def f(v):
+        return ag.sqrt(ag.logsumexp(v))  # whose peak is stopped
+
+    leaf = Value(0.0)
+    f([leaf]).backward()
+    program = ag.compile(ag.grad(f), [1.0], check=False)
+    assert leaf.grad == INF and ag.grad(f)([0.0]) == [INF] and program([0.0]).tolist() == [INF]
+    assert ag.jvp(f, [0.0], [1.0]) == INF
 
 
 def test_what_moves_a_value_and_what_does_not():

@@ -7,7 +7,6 @@ Reading order, by what happens to a graph:
     simplify   what is computed twice is computed once
     sums       chains of additions, seen as one
     waves      what can be computed together
-    keys       numbers that stand for rows of numbers
     views      memory, and strided views of it
     arrays     the array program: steps and instructions
     grids      sums of products that are a matrix product
@@ -21,8 +20,8 @@ the back ends:
 
     exact      value by value, bit for bit as the engine
     spelling, plain    how NumPy and Numba spell each primitive
-    contraction, singles, bound, lifted    arrays, run by NumPy
-    costs, nests, encoding, contracting, fusing, vectors, kernel_loops, kernel_source, kernel
+    contraction, bound, lifted    arrays, run by NumPy
+    costs, nests, encoding, contracting, vectors, kernel_loops, kernel_source, kernel
                many instructions in one call: a kernel compiled once on a computer
     emit, machine_loop, machine_code, machine_object, machine
                the virtual machine, compiled once on a computer

@@ -16,11 +16,10 @@ import numpy
 from numpy.lib.stride_tricks import as_strided
 
 from autograd_engine.compiler.arrays import Array, ArrayProgram, Instruction
-from autograd_engine.compiler.contraction import contraction, on_few_axes
+from autograd_engine.compiler.contraction import contraction, on_few_axes, single
 from autograd_engine.compiler.kernel import Kernel, aligned
 from autograd_engine.compiler.nests import ONE, WEIGHT, offsets
 from autograd_engine.compiler.reverse import Backward
-from autograd_engine.compiler.singles import single
 from autograd_engine.compiler.spelling import NUMPY, spelled, vectorized
 from autograd_engine.compiler.views import Ref
 
@@ -88,7 +87,7 @@ class Bound:
         """Return the calls that carry out instructions, those of the kernel taken together."""
         if self.kernel is None:
             return [call for instruction in instructions for call in self.bound(instruction)]
-        from autograd_engine.compiler.fusing import fused
+        from autograd_engine.compiler.encoding import fused
 
         found: list[Call] = []
         together: list[int] = []

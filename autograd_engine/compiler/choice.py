@@ -15,6 +15,7 @@ from autograd_engine.compiler.exact import Interpreter
 from autograd_engine.compiler.kernel import ready
 from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.tape import Tape
+from autograd_engine.words import counted
 
 # Seconds, for a value and its gradient; measured, and good to a factor of two.
 STEP = 4e-6  # of NumPy for a step: about four calls
@@ -84,7 +85,7 @@ class Chosen:
             return "Nothing is computed: the outputs are leaves or constants."
         way = "the virtual machine (numba)" if self.hindrance is None else "plain Python"
         said = (
-            f"{_counted(self.nodes, 'value')} in {_counted(self.waves, 'wave')} of one operation "
+            f"{counted(self.nodes, 'value')} in {counted(self.waves, 'wave')} of one operation "
             f"at one depth, {self.nodes / self.waves:,.1f} in each. A call costs about "
             f"{_time(STEP * self.waves)} as arrays, and {_time(self.row)} a row on {way}"
         )
@@ -96,10 +97,6 @@ class Chosen:
             return f"{said}. It runs on {way}."
         rows = f"{self.crossing:,.0f} rows"
         return f"{said}. Below {rows} it runs on {way}, from there on as arrays (numpy)."
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _time(seconds: float) -> str:

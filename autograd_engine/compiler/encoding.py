@@ -20,6 +20,7 @@ import numpy
 
 from autograd_engine.compiler.arrays import Array, Instruction
 from autograd_engine.compiler.contracting import MOST, contracted
+from autograd_engine.compiler.costs import KERNEL_CALL, kernel_cost, numpy_cost
 from autograd_engine.compiler.kernel_source import CHOOSE, codes
 from autograd_engine.compiler.nests import (
     ONE,
@@ -51,6 +52,22 @@ def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> 
     """
     found = pieces(instruction, offsets, rows)
     return None if found is None else [number for piece in found for number in piece]
+
+
+def fused(instruction: Instruction, places: Mapping[str, int], rows: int) -> Code | None:
+    """Return the kernel's code of an instruction; None where NumPy is faster, or must do it.
+
+    Most instructions are faster in the kernel, since a call of NumPy costs more than they do. A
+    large matrix product, or a long array of a function that NumPy computes with vectors and the
+    kernel number by number, is not.
+    """
+    found = pieces(instruction, places, rows)
+    if found is None:
+        return None
+    mine = sum(map(kernel_cost, found))
+    if mine > numpy_cost(instruction, rows) + KERNEL_CALL:
+        return None
+    return [number for piece in found for number in piece]
 
 
 def pieces(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Codes:

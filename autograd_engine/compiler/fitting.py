@@ -71,7 +71,8 @@ class Compiled:
         try:
             with numpy.errstate(all="ignore"):
                 for batch in batches:
-                    outputs, gradient = self._run(self._rows[batch], True)
+                    rows, leaves = self._rows[batch], self._stepper.leaves
+                    outputs, gradient = run(self._lesson, leaves, rows, True)
                     self._stepper.step(gradient)
                     order += batch
                     found.append(outputs)
@@ -82,7 +83,7 @@ class Compiled:
             failed = error
         finally:
             self._stepper.store()
-        done = self._results(found, self._rows[order])
+        done = results(self.eager.right, found, self._rows[order])
         if failed is None:
             return done
         self._refuse(failed, lambda: self.eager.train(epoch, [batch]))
@@ -104,7 +105,7 @@ class Compiled:
             self._held_out = None
             self.ran += f", but the validation data eagerly: {told(error)}"
             return self.eager.measure()
-        return self._results(found, self._held_out)
+        return results(self.eager.right, found, self._held_out)
 
     def _prepare(self) -> None:
         """Compile, and turn the samples into arrays."""
@@ -156,12 +157,6 @@ class Compiled:
             raise reason
         repeat()
         raise ValueError(f"compile=True, but {told(reason)}") from reason
-
-    def _run(self, rows: Array, gradient: bool) -> tuple[Array, Array]:
-        return run(self._lesson, self._stepper.leaves, rows, gradient)
-
-    def _results(self, found: list[Array], rows: Array) -> Results:
-        return results(self.eager.right, found, rows)
 
 
 def measured(

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.keys import of_rows
-from autograd_engine.compiler.waves import Wave, chosen
+from autograd_engine.compiler.waves import Wave, chosen, of_rows
 
 Array = Any
 

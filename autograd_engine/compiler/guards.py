@@ -117,9 +117,6 @@ class Watch(Blocks):
         self._begin("watched", self._note)
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._end()
-
     def _note(self, name: str, x: Value, y: Any, holds: bool) -> None:
         if name in COMPARISONS:
             self._compared(name, x, y)
@@ -172,7 +169,7 @@ def _own() -> bool:
     return is_own(frame.f_code.co_filename)
 
 
-_HEART = "state recording engine gradients arguments derivatives slopes"
+_HEART = "state recording engine gradients arguments derivatives"
 _TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
 
 

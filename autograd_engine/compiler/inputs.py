@@ -15,6 +15,7 @@ import numpy
 from autograd_engine.engine import Value, read
 from autograd_engine.real import as_float
 from autograd_engine.state import WATCHED
+from autograd_engine.words import counted
 
 Array = Any
 _ndarray, _float64 = numpy.ndarray, numpy.dtype(numpy.float64)
@@ -30,6 +31,7 @@ class Inputs:
 
     def __init__(self, inputs: Sequence[Value]) -> None:
         self._count = len(inputs)
+        self._needed = counted(self._count, "input")
         self._vector = (self._count,)
         self._names = [
             f"input {v.label!r}" if v.label else f"input {i}" for i, v in enumerate(inputs)
@@ -56,13 +58,13 @@ class Inputs:
         if not n:
             raise ValueError("this program has no inputs: call it without x")
         if x is None:
-            raise TypeError(f"this program has {_counted(n)}: call it with a vector of them")
+            raise TypeError(f"this program has {self._needed}: call it with a vector of them")
         array = floats(x, self._names, self._uneven)
         if array.ndim == 0 and n == 1:
             array = array[None]
         if array.ndim not in (1, 2):
             raise ValueError(
-                f"x must be a vector of {_counted(n)} or a batch (B, {n}) of such rows, "
+                f"x must be a vector of {self._needed} or a batch (B, {n}) of such rows, "
                 f"not an array of {array.ndim} dimensions"
             )
         if array.shape[-1] != n and array.size:
@@ -74,11 +76,12 @@ class Inputs:
             elif array.ndim == 1 and n == 1:
                 hint = "; a batch of one input has the shape (B, 1)"
             raise ValueError(
-                f"{what} {array.shape[-1]} numbers, but this program has {_counted(n)}{first}{hint}"
+                f"{what} {array.shape[-1]} numbers, but this program has "
+                f"{self._needed}{first}{hint}"
             )
         if not array.size:
             raise ValueError(
-                f"x is empty: a vector of {_counted(n)}, or at least one row, is needed"
+                f"x is empty: a vector of {self._needed}, or at least one row, is needed"
             )
         return (array, True) if array.ndim == 2 else (array[None], False)
 
@@ -88,7 +91,7 @@ class Inputs:
     def _uneven(self, x: Any) -> str:
         """Say what keeps x, which is nested lists, from being rows of one length."""
         n = self._count
-        needed = f"x must be a vector or rows of one length, {_plural(n, 'number')} each: "
+        needed = f"x must be a vector or rows of one length, {counted(n, 'number')} each: "
         rows = list(x) if _is_row(x) else []
         kinds = [_is_row(row) for row in rows]
         if True not in kinds:
@@ -98,7 +101,7 @@ class Inputs:
             return needed + ", but ".join(f"item {i} is {_kind(rows[i])}" for i in places)
         for i, length in enumerate(map(len, rows)):
             if length != n:
-                return f"{needed}row {i} has {_plural(length, 'number')}{self._missing(length)}"
+                return f"{needed}row {i} has {counted(length, 'number')}{self._missing(length)}"
         for i, row in enumerate(rows):
             for j, item in enumerate(row):
                 if _is_row(item):
@@ -156,7 +159,7 @@ class Leaves:
 
     def _needed(self, given: str) -> str:
         return (
-            f"parameters must be one vector of {_plural(self._count, 'number')}, in the order of "
+            f"parameters must be one vector of {counted(self._count, 'number')}, in the order of "
             f"program.parameters, not {given}"
         )
 
@@ -211,14 +214,6 @@ def _kind(item: Any) -> str:
     if not _is_row(item):
         return f"{item!r:.60}"
     return "an array" if hasattr(item, "ndim") else f"a {type(item).__name__}"
-
-
-def _counted(n: int) -> str:
-    return _plural(n, "input")
-
-
-def _plural(n: int, name: str) -> str:
-    return f"{n} {name}" if n == 1 else f"{n} {name}s"
 
 
 _FED = "a program is fed with real numbers, not"

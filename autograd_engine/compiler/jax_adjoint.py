@@ -19,7 +19,7 @@ except ImportError as error:
         'to_jax() needs JAX, and it cannot be imported: pip install "autograd_engine[jax]"'
     ) from error
 
-__all__ = ["PASSED", "JaxPrimitive", "ad", "batching", "jax", "jnp", "mlir", "passed"]
+__all__ = ["PASSED", "JaxPrimitive", "ad", "batching", "jax", "jnp", "mlir", "passed", "product"]
 
 
 def passed(partial: Any, adjoint: Any) -> Any:
@@ -39,7 +39,8 @@ _LARGEST = 3.4e38  # finite in single precision too
 PASSED = JaxPrimitive("passed")
 
 
-def _value(partial: Any, adjoint: Any) -> Any:
+def product(partial: Any, adjoint: Any) -> Any:
+    """Return the same in JAX's words, which it does not know to be linear."""
     return jnp.where(adjoint == 0.0, jnp.zeros_like(adjoint), partial * adjoint)
 
 
@@ -50,7 +51,7 @@ def _shape(partial: Any, adjoint: Any) -> Any:
 def _derivative(operands: Any, tangents: Any) -> Any:
     partial, adjoint = operands
     terms = [
-        other * tangent  # where derivatives are differentiated, a 0 hides nothing: see `zeros`
+        other * tangent  # where derivatives are differentiated, a 0 hides nothing: see `gradients`
         for other, tangent in zip((adjoint, partial), tangents)
         if not isinstance(tangent, ad.Zero)
     ]
@@ -69,9 +70,9 @@ def _batched(operands: Any, axes: Any) -> Any:
     return passed(*rows), 0
 
 
-PASSED.def_impl(jax.jit(_value))
+PASSED.def_impl(jax.jit(product))
 PASSED.def_abstract_eval(_shape)
 ad.primitive_jvps[PASSED] = _derivative
 ad.primitive_transposes[PASSED] = _transposed
 batching.primitive_batchers[PASSED] = _batched
-mlir.register_lowering(PASSED, mlir.lower_fun(_value, multiple_results=False))
+mlir.register_lowering(PASSED, mlir.lower_fun(product, multiple_results=False))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
+from autograd_engine.compiler.jax_adjoint import jax, jnp, passed, product
 from autograd_engine.compiler.jax_spelling import applied_outer, primitive_in_jax
 from autograd_engine.compiler.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.tape import Tape
@@ -99,7 +99,7 @@ def spread(leaves: Array, by_x: Array, by_y: Array, x: Array, y: Array) -> Array
 
         def step(k: Array, found: Array) -> Array:
             along_x, along_y = found[operands[0, k]], found[operands[1, k]]
-            here = found[start + k] + times(by_x[k], along_x) + times(by_y[k], along_y)
+            here = found[start + k] + product(by_x[k], along_x) + product(by_y[k], along_y)
             return found.at[start + k].set(here)
 
         return lax.fori_loop(0, count, step, source)
@@ -113,13 +113,9 @@ def spread(leaves: Array, by_x: Array, by_y: Array, x: Array, y: Array) -> Array
         def step(done: Array, found: Array) -> Array:
             half = 2 * count - 1 - done
             adjoint, place = found[start + half // 2], operands[half]
-            return found.at[place].set(found[place] + times(both[half], adjoint))
+            return found.at[place].set(found[place] + product(both[half], adjoint))
 
         return lax.fori_loop(0, 2 * count, step, source)
 
     source = jnp.concatenate([leaves, jnp.zeros((count + 1, *leaves.shape[1:]), leaves.dtype)])
     return lax.custom_linear_solve(left_side, source, tangents, adjoints)[:-1]
-
-
-def times(partial: Array, adjoint: Array) -> Array:
-    return jnp.where(adjoint == 0.0, 0.0, partial * adjoint)

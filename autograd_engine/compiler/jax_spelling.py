@@ -15,7 +15,7 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
-from autograd_engine.compiler.spelling import called
+from autograd_engine.compiler.spelling import NUMPY, called
 from autograd_engine.compiler.symbols import OUT, X, Y, formula, slopes, substituted
 from autograd_engine.engine import TABLE, Primitive
 
@@ -25,7 +25,7 @@ SymbolicZero = jax.custom_derivatives.SymbolicZero
 @lru_cache(maxsize=1024)
 def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]:
     """Return a primitive as a function of JAX arrays or numbers; `outer` where it is part of a
-    derivative, whose own derivative multiplies honestly (see `zeros`).
+    derivative, whose own derivative multiplies honestly (see `gradients`).
 
     Somebody's own primitive is its formula where it has one; otherwise its forward function is
     called back from JAX, and is NaN where it raises `ArithmeticError` or `ValueError`. So are
@@ -142,37 +142,8 @@ def _unit(x: Any, y: Any) -> Any:
 
 
 SPELLINGS: dict[str, Callable[..., Any]] = {
-    "add": jnp.add,
-    "subtract": jnp.subtract,
-    "multiply": jnp.multiply,
-    "divide": jnp.divide,
-    "ratio": jnp.divide,
-    "power": jnp.power,
-    "lenient_power": jnp.power,
+    **{name: getattr(jnp, f.__name__) for name, f in NUMPY.items() if isinstance(f, numpy.ufunc)},
     "negative": jnp.negative,
-    "absolute": jnp.absolute,
-    "exp": jnp.exp,
-    "expm1": jnp.expm1,
-    "log": jnp.log,
-    "ln": jnp.log,
-    "log1p": jnp.log1p,
-    "log2": jnp.log2,
-    "log10": jnp.log10,
-    "sqrt": jnp.sqrt,
-    "cbrt": jnp.cbrt,
-    "sin": jnp.sin,
-    "cos": jnp.cos,
-    "tan": jnp.tan,
-    "asin": jnp.arcsin,
-    "acos": jnp.arccos,
-    "atan": jnp.arctan,
-    "atan2": jnp.arctan2,
-    "sinh": jnp.sinh,
-    "cosh": jnp.cosh,
-    "tanh": jnp.tanh,
-    "asinh": jnp.arcsinh,
-    "acosh": jnp.arccosh,
-    "atanh": jnp.arctanh,
     "erf": jax.scipy.special.erf,
     "erfc": jax.scipy.special.erfc,
     "sigmoid": _sigmoid,
@@ -181,14 +152,12 @@ SPELLINGS: dict[str, Callable[..., Any]] = {
     "relu": lambda x: jnp.where(x < 0.0, 0.0, x),
     "maximum": jnp.maximum,
     "minimum": jnp.minimum,
-    "hypot": jnp.hypot,
     "slope": _slope,
     "power_log": _power_log,
     "sign": jnp.sign,
     "above": lambda x, y: (x > y).astype(x.dtype),
     "at_least": lambda x, y: (x >= y).astype(x.dtype),
     "equals": lambda x, y: (x == y).astype(x.dtype),
-    "stopped": jnp.positive,
     "azmul": lambda x, y: jnp.where((x == 0.0) & jnp.isnan(y * 0.0), 0.0, x * y),
     "gap": lambda x, y: jnp.where(x == y, jnp.where(x == -jnp.inf, x, 0.0), x - y),
     "gate": lambda key, x: jnp.where(key != 0.0, x, 0.0),

@@ -35,6 +35,7 @@ from autograd_engine.compiler.reverse import Backward
 from autograd_engine.compiler.storage import Storage, squeezed
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.engine import NEGATIVE
+from autograd_engine.words import counted
 
 Array = Any
 SHOWN = 8  # numbers
@@ -50,9 +51,9 @@ def listing(program: ArrayProgram, tape: Tape, backward: Backward | None = None)
         return text
     instructions = backward.body + backward.rest
     return (
-        f"{text}\nderivative by {_counted(len(tape.parameters), 'parameter')}: "
-        f"{_counted(len(instructions), 'array operation')}, "
-        f"of which {_counted(products(instructions), 'matrix product')}"
+        f"{text}\nderivative by {counted(len(tape.parameters), 'parameter')}: "
+        f"{counted(len(instructions), 'array operation')}, "
+        f"of which {counted(products(instructions), 'matrix product')}"
     )
 
 
@@ -206,7 +207,3 @@ def _shape(shape: tuple[int, ...], batched: bool) -> str:
 
 def _tuple(shape: tuple[int, ...]) -> str:
     return ", ".join(map(str, shape))
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

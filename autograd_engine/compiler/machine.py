@@ -43,13 +43,12 @@ class Machine:
     products = 0
 
     def __init__(self, tape: Tape) -> None:
-        reason = self.fits(tape)
+        reason = fits(tape)
         if reason is not None:
             raise ValueError(reason)
-        self._sweep = 2 if azmul in tape.rules else 1  # 2: honest, see `zeros`
+        self._sweep = 2 if azmul in tape.rules else 1  # 2: honest, see `gradients`
         tape = common(tape)
         extra = extras(tape)
-        self._extra = extra
         self._call = machine(extra)
         self._code = assembled(tape, codes(extra))
         self._parameters = len(tape.parameters)
@@ -77,21 +76,6 @@ class Machine:
         self._free.append(space)
         return outputs, slopes
 
-    @staticmethod
-    def fits(tape: Tape) -> str | None:
-        """Return why the machine cannot run this tape; None if it can.
-
-        A primitive of somebody's own can be compiled if its functions are formulas of the
-        package's primitives.
-        """
-        if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
-            return "Numba is switched off by the environment variable NUMBA_DISABLE_JIT"
-        try:
-            codes(extras(tape))
-        except ValueError as error:
-            return str(error)
-        return None
-
     @property
     def steps(self) -> int:
         """The number of instructions."""
@@ -108,11 +92,6 @@ class Machine:
     def bytes(self) -> int:
         """The memory that the program and the numbers of one run take."""
         return int(self._code.program.nbytes) + 16 * self._code.header.size
-
-    @property
-    def emitted(self) -> str:
-        """The Python source of the machine."""
-        return source(self._extra)
 
 
 class Workspace:
@@ -145,7 +124,19 @@ def _addresses(*arrays: Array) -> ctypes.Array[ctypes.c_void_p]:
     return (ctypes.c_void_p * 4)(*(array.ctypes.data for array in arrays))
 
 
-fits = Machine.fits
+def fits(tape: Tape) -> str | None:
+    """Return why the machine cannot run this tape; None if it can.
+
+    A primitive of somebody's own can be compiled if its functions are formulas of the
+    package's primitives.
+    """
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        return "Numba is switched off by the environment variable NUMBA_DISABLE_JIT"
+    try:
+        codes(extras(tape))
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def extras(tape: Tape) -> tuple[Primitive, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.arrays import Instruction, Memory, Operand
-from autograd_engine.compiler.views import Ref, common, contiguous, pattern, strides
+from autograd_engine.compiler.views import Ref, common, contiguous, pattern, steps_of, strides
 from autograd_engine.compiler.waves import BATCHED, CONSTANT, Waves
 
 Array = Any
@@ -187,11 +187,5 @@ def _in_shape(ref: Ref, shape: tuple[int, ...]) -> Ref:
 
 def affine(arena: str, slots: Array) -> Ref | None:
     """Return the view of these slots on just these axes, if there is one."""
-    start = int(slots.flat[0])
-    steps = []
-    for axis in range(slots.ndim):
-        second = [0] * slots.ndim
-        second[axis] = min(1, slots.shape[axis] - 1)
-        steps.append(int(slots[tuple(second)]) - start)
-    ref = Ref(arena, start, slots.shape, tuple(steps))
-    return ref if (ref.slots() == slots).all() else None
+    steps = steps_of(slots)
+    return Ref(arena, int(slots.flat[0]), slots.shape, tuple(steps)) if steps is not None else None

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.views import steps_of
+
 Array = Any
 Axes = list[tuple[int, int]]  # length and step of each
 
@@ -46,23 +48,6 @@ def element(name: str, shape: Sequence[int], place: int) -> str:
     """
     index = numpy.unravel_index(place, shape) if shape else ()
     return f"{name}[{', '.join(map(str, map(int, index)))}]" if index else name
-
-
-def steps_of(places: Array) -> list[int] | None:
-    """Return the step along each axis, 0 where its length is 1; None if they vary.
-
-    >>> steps_of(numpy.array([[2, 3, 4], [12, 13, 14]])), steps_of(numpy.array([1, 2, 4]))
-    ([10, 1], None)
-    """
-    start, steps = int(places.flat[0]), []
-    for axis, length in enumerate(places.shape):
-        second = [0] * places.ndim
-        second[axis] = min(1, length - 1)
-        steps.append(int(places[tuple(second)]) - start)
-    given = numpy.full(places.shape, start)
-    for index, step in zip(numpy.indices(places.shape, sparse=True), steps):
-        given += index * step
-    return steps if (given == places).all() else None
 
 
 def _sliced(

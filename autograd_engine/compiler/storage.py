@@ -14,9 +14,9 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.arrays import ArrayProgram, Step
-from autograd_engine.compiler.selections import bracketed, selected, steps_of
+from autograd_engine.compiler.selections import bracketed, selected
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.compiler.views import Ref, pattern
+from autograd_engine.compiler.views import Ref, pattern, steps_of
 from autograd_engine.engine import TABLE
 
 Array = Any

@@ -65,9 +65,8 @@ class Symbol:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Answer the NumPy functions that are operators or primitives."""
-        found = OPERATORS.get(ufunc.__name__) or TABLE.get(
-            _NUMPY.get(ufunc.__name__, ufunc.__name__)
-        )
+        name = ufunc.__name__.replace("arc", "a")  # asin is NumPy's arcsin
+        found = OPERATORS.get(name) or TABLE.get(name)
         if found is None or method != "__call__" or options:
             return NotImplemented
         return found(*inputs)
@@ -100,15 +99,6 @@ class Symbol:
 
 
 UNKNOWN = "a symbol stands for any number: there is nothing to compare"
-_NUMPY = {
-    "arcsin": "asin",
-    "arccos": "acos",
-    "arctan": "atan",
-    "arctan2": "atan2",
-    "arcsinh": "asinh",
-    "arccosh": "acosh",
-    "arctanh": "atanh",
-}
 
 
 def applied(rule: Primitive, *operands: Any) -> Expression:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, overload
 
 from autograd_engine.real import as_float, is_number
-from autograd_engine.words import LINE, printable
+from autograd_engine.words import LINE, counted, printable
 
 Pair = tuple[list[float], Any]
 
@@ -70,15 +70,13 @@ class Dataset(Sequence[Pair]):
         return self.inputs[index], self.targets[index]
 
     def __repr__(self) -> str:
-        samples = "sample" if len(self) == 1 else "samples"
-        return f"<dataset of {len(self)} {samples}: {self.contents()}>"
+        return f"<dataset of {counted(len(self), 'sample')}: {self.contents()}>"
 
     def contents(self) -> str:
         """Return in words what goes in, and what is to be predicted."""
-        inputs = "input" if len(self.names) == 1 else "inputs"
         names = ", ".join(map(printable, self.classes[:LINE]))
         goal = f"classes {printable(names, LINE)}" if self.classes else "a number to predict"
-        return f"{len(self.names)} {inputs}, {goal}"
+        return f"{counted(len(self.names), 'input')}, {goal}"
 
     def split(self, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
         """Return two datasets of shuffled samples, the first with that fraction of them.

@@ -6,7 +6,6 @@ Reading order:
     survey        a graph as flat lists, and its output at other numbers
     places        where something is, in words and in code
     rates         learning rates that overshoot
-    stepped       leaves moved by a step, as they should be
     leaves        leaves changed after the forward pass, parameters that are not reached
     rebinding     parameters that became computed values
     accumulation  gradients that are a sum over more than one backward pass
@@ -15,7 +14,6 @@ Reading order:
     kinks         kinks that were hit exactly
     flow          gradients that explode or vanish from layer to layer
     diagnosing    diagnose
-    batches       the backward passes between two steps
     passes        what happens from one backward pass to the next
     watching      diagnostics
 """

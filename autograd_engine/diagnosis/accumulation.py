@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from autograd_engine.diagnosis.findings import Finding, counted, listed
+from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.leaves import ZEROED
 from autograd_engine.diagnosis.places import Parameters, place
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import LEAF
+from autograd_engine.words import counted
 
 
 def accumulated(survey: Survey, parameters: Parameters) -> Iterator[Finding]:

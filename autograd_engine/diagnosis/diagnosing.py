@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from autograd_engine.diagnosis.accumulation import accumulated
@@ -18,6 +18,7 @@ from autograd_engine.diagnosis.rebinding import computed, shifted
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.diagnosis.units import Units
 from autograd_engine.engine import Value
+from autograd_engine.optim.optimizer import listed
 from autograd_engine.real import is_number
 
 
@@ -67,18 +68,7 @@ def checked(output: Any, parameters: Any) -> Parameters:
 
 def listed_parameters(parameters: Any) -> Parameters:
     """Return what was given as parameters, refusing what is none."""
-    if isinstance(parameters, Value):
-        raise TypeError("parameters are a list of Values: write [w] for a single one")
-    if callable(getattr(parameters, "parameters", None)):
-        raise TypeError("parameters are a list of Values: write model.parameters()")
-    if getattr(parameters, "__name__", "") == "parameters":  # the method, not what it returns
-        raise TypeError("parameters are a list of Values: write model.parameters(), with brackets")
-    if not isinstance(parameters, Iterable) or isinstance(parameters, (str, Mapping)):
-        raise TypeError(f"parameters are a list of Values, such as [w, b]; got {parameters!r:.60}")
-    values = list(parameters)
-    for i, value in enumerate(values):
-        if not isinstance(value, Value):
-            raise TypeError(f"parameter {i} is no Value but {type(value).__name__}: {value!r:.60}")
+    values = listed(parameters, "Values")
     if not values:
         raise ValueError("there are no parameters to diagnose: give the leaves that are trained")
     return Parameters(values)

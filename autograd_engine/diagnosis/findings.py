@@ -85,15 +85,6 @@ class Findings(list[Finding]):
         return "text/html", self._repr_html_()
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun.
-
-    >>> counted(1, "sample"), counted(2, "sample")
-    ('1 sample', '2 samples')
-    """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def listed(names: Iterable[str], first: int = 3) -> str:
     """Return the first few names, and how many more there are.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from autograd_engine.diagnosis.findings import Finding, counted, listed
+from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import place
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import ABSOLUTE, CONSTANT, TABLE, expm1, gate, hypot, relu
+from autograd_engine.words import counted
 
 TAKEN: Final = {
     "relu": "ReLU at 0: its slope jumps from 0 to 1, the engine takes 0",

@@ -8,12 +8,12 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from autograd_engine.diagnosis.findings import Finding, counted, listed
+from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import Parameters, place, title
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import CONSTANT, LEAF, POWER, Value
-from autograd_engine.gradients import gradient
-from autograd_engine.zeros import Known, immovable
+from autograd_engine.gradients import Known, gradient, immovable
+from autograd_engine.words import counted
 
 SHRINK: Final = (
     "for parameter in parameters:\n"

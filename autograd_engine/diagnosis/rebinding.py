@@ -10,10 +10,11 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from autograd_engine.diagnosis.findings import Finding, counted, listed
+from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import Parameters, place
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import ADD, CONSTANT, LEAF, SUBTRACT, Value
+from autograd_engine.words import counted
 
 
 class Rebound(NamedTuple):

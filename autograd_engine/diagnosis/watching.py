@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from autograd_engine.diagnosis.diagnosing import listed_parameters
-from autograd_engine.diagnosis.findings import Finding, Findings, counted
+from autograd_engine.diagnosis.findings import Finding, Findings
 from autograd_engine.diagnosis.flow import flow
 from autograd_engine.diagnosis.kinks import kinks
 from autograd_engine.diagnosis.leaves import changed_leaves, unreached
@@ -19,6 +19,7 @@ from autograd_engine.diagnosis.units import Units
 from autograd_engine.engine import Value
 from autograd_engine.real import flag
 from autograd_engine.recording import Blocks
+from autograd_engine.words import counted
 
 
 class diagnostics(Blocks):

@@ -4,7 +4,7 @@ The text is parsed, never executed: what is not arithmetic, a comparison, a list
 one of `FUNCTIONS` is refused by name.
 """
 
+from autograd_engine.expressions.advice import FUNCTIONS
 from autograd_engine.expressions.evaluation import evaluate
-from autograd_engine.expressions.vocabulary import FUNCTIONS
 
 __all__ = ["FUNCTIONS", "evaluate"]

@@ -11,13 +11,14 @@ from autograd_engine import engine
 from autograd_engine.engine import Value, as_value
 from autograd_engine.expressions.advice import (
     CONSTANTS,
+    FUNCTIONS,
+    OPERATORS,
     advice_on,
     advice_on_text,
     misused,
     other_name,
     similar,
 )
-from autograd_engine.expressions.vocabulary import FUNCTIONS, OPERATORS
 from autograd_engine.words import printable
 
 

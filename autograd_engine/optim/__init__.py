@@ -19,19 +19,16 @@ that momentum and weight decay still move it.
 Reading order:
 
     settings   what settings and saved states may hold
-    living     what is found as long as anybody holds it
     rule       what a rule is, for floats and for arrays
-    optimizer  Optimizer, what all optimisers share
+    optimizer  Optimizer, what all optimisers share; clip_gradients
     sgd        SGD
     adam       Adam, AdamW
     rmsprop    RMSprop
     schedules  StepLR, ExponentialLR, LinearLR, CosineAnnealingLR
-    clipping   clip_gradients
 """
 
 from autograd_engine.optim.adam import Adam, AdamW
-from autograd_engine.optim.clipping import clip_gradients
-from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.optimizer import Optimizer, clip_gradients
 from autograd_engine.optim.rmsprop import RMSprop
 from autograd_engine.optim.schedules import (
     CosineAnnealingLR,

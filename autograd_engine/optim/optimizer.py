@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from autograd_engine.engine import LEAF, Value
-from autograd_engine.optim.living import Living
 from autograd_engine.optim.rule import FLOATS, Arithmetic, Rule
 from autograd_engine.optim.settings import (
     described,
@@ -18,6 +19,31 @@ from autograd_engine.optim.settings import (
     whole,
 )
 from autograd_engine.real import flag
+from autograd_engine.words import counted
+
+Kind = TypeVar("Kind", bound="Living")
+
+_NUMBERS = count()
+_LIVING: WeakValueDictionary[int, Living] = WeakValueDictionary()
+
+
+class Living:
+    """What is found by `living` as long as anybody holds it, copies and unpickled ones too.
+
+    So a checkpoint has the schedules of an optimiser, and a diagnosis the step that moved a leaf,
+    and neither an optimiser nor a Value has to point back at them.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = super().__new__(cls)
+        _LIVING[next(_NUMBERS)] = self
+        return self
+
+
+def living(kind: type[Kind]) -> list[Kind]:
+    """Return all that there are of a kind, in the order in which they were made."""
+    found = (reference() for reference in _LIVING.valuerefs())
+    return [one for one in found if isinstance(one, kind)]
 
 
 class Optimizer(Living):
@@ -141,26 +167,27 @@ class Optimizer(Living):
         vars(self).update(vars(fresh))
 
     def __repr__(self) -> str:
-        count = len(self.parameters)
-        held = "1 parameter" if count == 1 else f"{count:,} parameters"
+        held = counted(len(self.parameters), "parameter")
         return f"{type(self).__name__}({', '.join([held, *unlike_default(self, 'lr')])})"
 
 
-def listed(parameters: Iterable[Value]) -> list[Value]:
+def listed(parameters: Iterable[Value], what: str = "values to train") -> list[Value]:
     """Return the parameters as a list; `TypeError` for what is no list of Values."""
     if isinstance(parameters, Value):
         name = parameters.label if parameters.label.isidentifier() else "w"
-        raise TypeError(f"expected a list of values to train: write [{name}] for a single one")
+        raise TypeError(f"expected a list of {what}: write [{name}] for a single one")
     if not isinstance(parameters, Iterable) or isinstance(parameters, (str, Mapping)):
         method = getattr(parameters, "__name__", "") == "parameters"  # not what it returns
         raise TypeError(
-            f"expected values to train, such as model.parameters(){', with brackets' * method}; "
+            f"expected a list of {what}, such as model.parameters(){', with brackets' * method}; "
             f"got {parameters!r:.80}"
         )
     found = list(parameters)
     for i, parameter in enumerate(found):
         if not isinstance(parameter, Value):
-            raise TypeError(f"parameter {i} is no Value but {type(parameter).__name__}")
+            raise TypeError(
+                f"parameter {i} is no Value but {type(parameter).__name__}: {parameter!r:.60}"
+            )
     return found
 
 
@@ -178,3 +205,25 @@ def _trainable(parameters: Iterable[Value]) -> list[Value]:
     if len({id(parameter) for parameter in found}) < len(found):
         raise ValueError("a parameter is listed more than once, and would be moved as often")
     return found
+
+
+def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
+    """Scale the gradients down to a Euclidean norm of at most `max_norm`; return the norm before.
+
+    With `math.inf` it only measures. Raises `ValueError` for a negative `max_norm`, and
+    `TypeError` for parameters that are no Values.
+
+    >>> w = Value(0.0)
+    >>> w.grad = 8.0
+    >>> clip_gradients([w], max_norm=2.0), round(w.grad, 4)
+    (8.0, 2.0)
+    """
+    parameters = listed(parameters)
+    if max_norm != math.inf:
+        max_norm = finite("max_norm", max_norm)
+    norm = math.hypot(*(parameter.grad for parameter in parameters))
+    factor = max_norm / (norm + 1e-6)  # PyTorch's guard against a norm of 0
+    if max_norm < math.inf and not factor >= 1.0:
+        for parameter in parameters:
+            parameter.grad *= factor
+    return norm

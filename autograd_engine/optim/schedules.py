@@ -8,8 +8,7 @@ from copy import copy
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.optim.living import Living, living
-from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.optimizer import Living, Optimizer, living
 from autograd_engine.optim.settings import described, finite, refusing, unlike_default, whole
 from autograd_engine.optim.sgd import SGD
 

@@ -2,10 +2,8 @@
 
 Reading order:
 
-    paths     where pictures and pages are written
     notebooks what notebooks are given to show
     scene     boxes, arrows and clusters as plain data
-    loose     how values in no region are folded
     folding   which values are drawn, and what stands for the rest
     styles    from values to a scene: classic or compact
     ranks     built-in layout: the rank of each box
@@ -18,8 +16,7 @@ Reading order:
     limit     the classes of the package graphviz, with a limit of time
     picture   Picture, draw
     formulas  what a derivative looks like on paper, as plain data
-    typesetting  formulas as text, LaTeX and HTML
-    plain     formulas for terminals that lack characters
+    typesetting  formulas as text, LaTeX and HTML, and in ASCII
     notation  what a rule of the table says, as a formula
     names     what values are called
     chain     what the chain rule goes through: variables, factors, paths

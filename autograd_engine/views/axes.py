@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd_engine.history import History
+from autograd_engine.history import History, Recording
 from autograd_engine.plots import MARKERS
-from autograd_engine.recorder import Recording
 from autograd_engine.views.layout import Layout, Rectangle
 from autograd_engine.views.replay.boundary import Plane
 from autograd_engine.views.scene import CLUSTER_COLOUR, EDGE_COLOUR, LOOKS, Scene

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.views.folding import Part, counted, levels
+from autograd_engine.views.folding import Part, levels
 from autograd_engine.views.scene import Arrow, Box, Cluster, Scene, readable
+from autograd_engine.words import counted
 
 
 def decimal(number: float, places: int) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Callable
+import unicodedata
 from typing import ClassVar
 
 from autograd_engine.views.formulas import (
@@ -43,7 +43,7 @@ class Text:
 
     def set(self, term: Term, least: int = SUM) -> str:
         """Return the term written out, in brackets where it holds together less than `least`."""
-        text, strength = _SETTERS[type(term)](self, term)
+        text, strength = getattr(self, type(term).__name__.lower())(term)
         return self.bracketed(text) if strength < least else text
 
     def bracketed(self, text: str) -> str:
@@ -87,9 +87,8 @@ class Text:
 
     def call(self, term: Call) -> tuple[str, int]:
         inside = ", ".join(map(self.set, term.operands))
-        if term.function in _FENCES:
-            left, right = _FENCES[term.function][0]
-            return f"{left}{inside}{right}", ATOM
+        if term.function == "abs":
+            return f"|{inside}|", ATOM
         if term.function == "sqrt":
             return f"√{self.set(term.operands[0], ATOM)}", ATOM
         return f"{self.function(term.function)}({inside})", ATOM
@@ -162,9 +161,8 @@ class Latex(Text):
 
     def call(self, term: Call) -> tuple[str, int]:
         inside = ", ".join(map(self.set, term.operands))
-        if term.function in _FENCES:
-            left, right = _FENCES[term.function][1]
-            return rf"\left{left}{inside}\right{right}", ATOM
+        if term.function == "abs":
+            return rf"\left|{inside}\right|", ATOM
         if term.function == "sqrt":
             return rf"\sqrt{{{inside}}}", ATOM
         return rf"{self.function(term.function)}\left({inside}\right)", ATOM
@@ -199,24 +197,65 @@ def _opposite(term: Term) -> Term:
     return Number(-term.value) if isinstance(term, Number) else term
 
 
-RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_FENCES = {
-    "abs": (("|", "|"), ("|", "|")),
-}
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
+RAISED = str.maketrans("0123456789-", _RAISED)
 _KNOWN = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"}
 _RELATIONS = {">": r"\gt", "<": r"\lt", "≥": r"\ge", "=": "=", "≠": r"\ne"}
-_SETTERS: dict[type[Term], Callable[..., tuple[str, int]]] = {
-    Name: lambda style, term: style.name(term),
-    Number: lambda style, term: style.number(term),
-    Sum: lambda style, term: style.sum(term),
-    Product: lambda style, term: style.product(term),
-    Fraction: lambda style, term: style.fraction(term),
-    Minus: lambda style, term: style.minus(term),
-    Power: lambda style, term: style.power(term),
-    Call: lambda style, term: style.call(term),
-    Indicator: lambda style, term: style.indicator(term),
-    Derivative: lambda style, term: style.derivative(term),
-    Delta: lambda style, term: style.delta(term),
-    Equal: lambda style, term: style.equal(term),
-}
 TEXT, HTML, LATEX = Text(), Html(), Latex()
+
+
+_SPELLED = {
+    "∂": "d",
+    "·": "*",
+    "δ": "delta",
+    "σ": "sigmoid",
+    "√": "sqrt ",
+    "π": "pi",
+    "…": "...",
+    "≠": "!=",
+    "≥": ">=",
+    "⁻": "-",
+    "←": "<-",
+    "’": "'",
+}
+
+
+def plain(text: str, encoding: str | None) -> str:
+    """Return the text with every character that the encoding lacks spelled out in ASCII.
+
+    >>> plain("∂J/∂h = (1 - h²) · θ₂", "ascii")
+    'dJ/dh = (1 - h^2) * theta2'
+    """
+    encoding = encoding or "ascii"
+    if _fits(text, encoding):
+        return text
+    text = re.sub(r"∂(?=\w+\()", "∂ ", text)  # d tanh(u), not dtanh(u)
+    text = re.sub(f"[{_RAISED}]+", lambda power: _raised(power[0], encoding), text)
+    spelled = (c if _fits(c, encoding) else _spelled(c) for c in text)
+    return "".join(spelled).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _fits(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _raised(power: str, encoding: str) -> str:
+    return power if _fits(power, encoding) else "^" + power.translate(_LOWERED)
+
+
+_LOWERED = str.maketrans(_RAISED, "0123456789-")
+
+
+def _spelled(character: str) -> str:
+    """Return a character in ASCII: by its own spelling, its Greek name, its bare letter."""
+    if character in _SPELLED:
+        return _SPELLED[character]
+    title = unicodedata.name(character, "")
+    if title.startswith("GREEK SMALL LETTER ") and " " not in title[19:]:
+        return title[19:].lower().replace("lamda", "lambda")
+    bare = unicodedata.normalize("NFKD", character)
+    return bare.encode("ascii", "ignore").decode() or character

@@ -2,13 +2,11 @@
 
 Reading order:
 
-    wording    names, and formulas with holes for names and numbers
-    spelling   primitives in JavaScript, their partials read from the same rows
+    wording    names, formulas with holes for names and numbers, and primitives in JavaScript
     grouping   what folds: groups inside groups
     scenes     the picture of each group, as numbers
     contents   all that the page holds, as JSON
-    filling    the frame of both pages, this one's and that of `replay`, filled
-    page       Page, explore
+    page       Page, explore, and the frame that `replay` has too
 
 The page's own parts are frame.html, page.html, page.css and, in the order in which they are
 read, mathematics.js, program.js, wording.js, picture.js, stage.js, panels.js, quiz.js, page.js.

@@ -10,9 +10,8 @@ from autograd_engine import graph
 from autograd_engine.engine import Primitive, Value
 from autograd_engine.views.explore.grouping import grouped
 from autograd_engine.views.explore.scenes import pictures
-from autograd_engine.views.explore.spelling import described_rule, spelled_rule
-from autograd_engine.views.explore.wording import named
-from autograd_engine.views.folding import counted
+from autograd_engine.views.explore.wording import described_rule, named, spelled_rule
+from autograd_engine.words import counted
 
 OPEN = 40
 """Up to so many values every group is open at first, beyond that folded."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.views.folding import counted, homes, levels
+from autograd_engine.views.folding import homes, levels
 from autograd_engine.views.picture import COMPACT
+from autograd_engine.words import counted
 
 SHARED = 24
 """So many leaves that several groups use are shown one by one; more are a group of their own."""

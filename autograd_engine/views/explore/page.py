@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 from collections.abc import Callable, Iterable
+from importlib.resources import files
 from pathlib import Path
 
 from autograd_engine.engine import Value
+from autograd_engine.files import checked_path
 from autograd_engine.views.explore.contents import inert_json, page_contents
-from autograd_engine.views.explore.filling import filled, read
 from autograd_engine.views.notebooks import frame, framed, selected, still
-from autograd_engine.views.paths import checked_path
 from autograd_engine.views.picture import draw
+from autograd_engine.views.scene import readable
 
 SCRIPTS = [
     f"explore/{name}.js"
@@ -110,3 +113,29 @@ def _drawn(output: Value) -> Callable[[], str]:
 def page_path(path: str | os.PathLike[str]) -> Path:
     """Return where to write a page, or raise what is wrong with it."""
     return checked_path(path, "a page", (".html",), also=(".htm",))
+
+
+def filled(title: str, data: str, own: str, style: str, script: str) -> str:
+    """Return the frame, filled in one pass: nothing filled in is looked at again.
+
+    `own` is the page's own HTML: its parts, each behind a line with the name of its place.
+    """
+    _, *parts = re.split("<!--([A-Z]+)-->\n", own)
+    places = dict(zip(parts[::2], parts[1::2]))
+    places |= {
+        "TITLE": html.escape(readable(title)),
+        "STYLE": style,
+        "DATA": data,
+        "SCRIPT": script,
+    }
+    return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], read("explore/frame.html"))
+
+
+def read(*names: str) -> str:
+    """Return the text of files in the folder of all views, one after the other.
+
+    >>> read("explore/page.html", "replay/replay.html").count("<!--KEYS-->")
+    2
+    """
+    folder = files("autograd_engine.views")
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)

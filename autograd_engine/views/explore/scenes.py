@@ -14,9 +14,9 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.views.explore.grouping import Grouping, contents, notes
 from autograd_engine.views.explore.wording import fixed_partials, shortened
-from autograd_engine.views.folding import counted
 from autograd_engine.views.layout import Layout, lay_out
 from autograd_engine.views.scene import Arrow, Box, Scene
+from autograd_engine.words import counted
 
 NUMBERS = "data  -0.0000\ngrad  -0.0000"
 """What a box keeps room for: the page writes its numbers as short as this."""

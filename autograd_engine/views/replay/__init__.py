@@ -3,7 +3,6 @@
 Reading order:
 
     frames     the recorded steps, run again
-    columns    every number of a graph over the steps
     boundary   what a model of two inputs predicts all over their plane
     contents   all that the page holds, as JSON
     curve      the losses as a still picture

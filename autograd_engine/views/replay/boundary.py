@@ -11,8 +11,8 @@ from typing import Any
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import number
 from autograd_engine.evaluation import judge
+from autograd_engine.history import Recording
 from autograd_engine.real import is_number
-from autograd_engine.recorder import Recording
 from autograd_engine.recording import no_grad
 
 SIDE = 28

@@ -10,9 +10,8 @@ from typing import Any
 
 from autograd_engine import graph
 from autograd_engine.engine import Value, as_value
-from autograd_engine.history import History, set_numbers
-from autograd_engine.real import is_number
-from autograd_engine.recorder import Recording, Step
+from autograd_engine.history import History, Recording, Step, set_numbers
+from autograd_engine.real import is_number, is_whole
 from autograd_engine.recording import recording as recorded
 from autograd_engine.views.folding import levels
 
@@ -27,7 +26,7 @@ def recording_of(history: History, sample: int, called: str = "the history") -> 
             "for at least one epoch more than a checkpoint has"
         )
     count = len(history.recording.samples)
-    if isinstance(sample, bool) or not hasattr(sample, "__index__"):
+    if not is_whole(sample):
         raise TypeError(f"sample must be the position of a sample, got {sample!r:.60}")
     if not 0 <= sample < count:
         raise ValueError(f"sample must be from 0 to {count - 1}, got {sample}")

@@ -9,12 +9,11 @@ from typing import Any, TypeAlias
 
 from autograd_engine.history import History
 from autograd_engine.views.explore.contents import inert_json
-from autograd_engine.views.explore.filling import filled, read
-from autograd_engine.views.explore.page import Page, page_path
-from autograd_engine.views.folding import counted
+from autograd_engine.views.explore.page import Page, filled, page_path, read
 from autograd_engine.views.replay.contents import run_contents
 from autograd_engine.views.replay.curve import curve_image
 from autograd_engine.views.replay.frames import recording_of
+from autograd_engine.words import counted
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
 
