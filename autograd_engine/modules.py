@@ -153,29 +153,39 @@ Found = list[tuple[str, Any, Value]]  # path with a final dot, name, leaf
 def _gathered(module: Module) -> Found:
     """Return the leaves among a module's attributes, whatever its `parameters()` says."""
     found: Found = []
-    _gather(module, "", {id(module)}, found)
+    _gather(module, "", {id(module)}, found, module)
     return found
 
 
-def _gather(item: Any, path: str, seen: set[int], found: Found) -> None:
-    """Add the leaves in a container, each once; `seen` holds the ids of what was met."""
+def _gather(
+    item: Any, path: str, seen: set[int], found: Found, owner: Module, start: int = 0
+) -> None:
+    """Add the leaves in a container, each once; `seen` holds the ids of what was met.
+
+    Also what was put over a leaf of its `owner`, whose path has `start` characters, so that who
+    is given it can say that it is none.
+    """
     for name, part in parts_of(item):
         if isinstance(part, Value):
-            if part.rule is LEAF and id(part) not in seen:
+            wanted = part.rule is LEAF or f"{path}{name}"[start:] in owner._leaves
+            if wanted and id(part) not in seen:
                 seen.add(id(part))
                 found.append((path, name, part))
         elif isinstance(part, Module):
             if id(part) not in seen:
                 _enter(part, f"{path}{name}.", seen, found)
         elif not isinstance(part, (str, float, int)):
-            _gather(part, f"{path}{name}.", seen, found)
+            _gather(part, f"{path}{name}.", seen, found, owner, start)
 
 
 def _enter(module: Module, path: str, seen: set[int], found: Found) -> None:
     """Add the parameters of a module: those it chooses itself, or else its leaves."""
     seen.add(id(module))
     chosen = type(module).parameters is not Module.parameters
-    (_choose if chosen else _gather)(module, path, seen, found)
+    if chosen:
+        _choose(module, path, seen, found)
+    else:
+        _gather(module, path, seen, found, module, len(path))
 
 
 def _choose(module: Module, path: str, seen: set[int], found: Found) -> None:

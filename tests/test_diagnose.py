@@ -323,6 +323,17 @@ def test_a_nan_that_enters_leaves_at_the_end_of_a_long_recurrence_is_told():
     assert found.kind == "not finite" and "the gradient exploded" in found.why
 
 
+def test_a_weight_that_was_added_to_in_place_of_its_data_is_told():
+    model = ag.nn.MLP(2, [3, 1], rng=random.Random(0))
+    model.layers[0].neurons[1].w[0] += 0.5
+    loss = model([1.0, 2.0])
+    loss.backward()
+    assert len(model.parameters()) == 13
+    assert kinds(ag.diagnose(loss, model.parameters())) == ["rebound parameter"]
+    with pytest.raises(ValueError, match="is no leaf: it was computed"):
+        ag.optim.SGD(model.parameters(), lr=0.1)
+
+
 def test_a_dead_unit_in_front_of_an_infinite_slope_hides_nothing():
     a, b = Value(-1.0), Value(0.0)
     assert "zero times infinity" not in kinds(ag.diagnose(ag.relu(a) * ag.sqrt(b) + a, [a, b]))
