@@ -179,8 +179,8 @@ def listed(parameters: Iterable[Value], what: str = "values to train") -> list[V
     if not isinstance(parameters, Iterable) or isinstance(parameters, (str, Mapping)):
         method = getattr(parameters, "__name__", "") == "parameters"  # not what it returns
         raise TypeError(
-            f"expected a list of {what}: write model.parameters()"
-            f"{', with brackets' if method else ', or [w, b]'}; got {parameters!r:.80}"
+            f"expected a list of {what}, such as model.parameters(){', with brackets' * method}; "
+            f"got {parameters!r:.80}"
         )
     found = list(parameters)
     for i, parameter in enumerate(found):
