@@ -68,6 +68,9 @@ def checked(output: Any, parameters: Any) -> Parameters:
 
 def listed_parameters(parameters: Any) -> Parameters:
     """Return what was given as parameters, refusing what is none."""
+    method = getattr(parameters, "__name__", "") == "parameters"  # not what it returns
+    if method or callable(getattr(parameters, "parameters", None)):
+        raise TypeError("parameters are a list of Values: write model.parameters(), with brackets")
     values = listed(parameters, "Values")
     if not values:
         raise ValueError("there are no parameters to diagnose: give the leaves that are trained")
