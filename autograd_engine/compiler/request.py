@@ -35,7 +35,8 @@ def compile(
     order. It returns a Value, or several in lists, tuples and arrays. Each comparison and truth
     test of Values that it makes is a guard, and so is each number of a Value that it reads
     (`.data`, `.partials`, the floats of a gradient): where it comes out otherwise, a call raises
-    `GuardError`. Random numbers, appends and other side effects are those of that one call.
+    `GuardError`. Random numbers, appends, what other threads do and other side effects are those
+    of that one call.
 
     With `exact` the program gives the same bits as the engine, of a batch row by row. With
     `check=False` a result may be infinite or NaN. The back end is "auto", "numpy", "numba" or
