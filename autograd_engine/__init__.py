@@ -17,6 +17,7 @@ Reading order, each module importing only from those above it:
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
     graph        looking at a graph, regions, saving it whole
+    summary      the table of a model's layers
     modules      Module: what has parameters
     naming       name_values, named
     initialisers how weights are drawn
@@ -43,6 +44,9 @@ operand: its input; output: its result; partial: a local derivative, output by o
 adjoint: the derivative of the final output by a node, during a sweep; gradient: what the user
 gets; graph; topological order; region: what stands behind a marked output.
 """
+
+import sys as _sys
+import typing as _typing
 
 from autograd_engine import datasets, graph, losses, nn, optim, release  # noqa: F401
 from autograd_engine.checker import check_gradients
@@ -203,3 +207,27 @@ __all__ = [
     "variance",
     "where",
 ]
+
+_LARGEST = "picks the value with the {} number, ag.{}(a, b) shares a tie between both"
+_INSTEAD = {
+    "max": f"max(values), which {_LARGEST.format('largest', 'maximum')}",
+    "min": f"min(values), which {_LARGEST.format('smallest', 'minimum')}",
+    "abs": "abs(v)",
+    "pow": "v ** n",
+    "square": "v ** 2",
+    "round": "round(v.data), a plain number: steps have no derivative to follow",
+    "floor": "math.floor(v.data), a plain number: steps have no derivative to follow",
+    "ceil": "math.ceil(v.data), a plain number: steps have no derivative to follow",
+    "matmul": "[ag.dot(row, x) for row in rows]",
+    "var": "ag.variance(values)",
+    "std": "ag.sqrt(ag.variance(values))",
+}
+
+if not _typing.TYPE_CHECKING:  # a type checker would take any name for one of the package
+
+    def __getattr__(name):
+        if name in _INSTEAD:
+            raise AttributeError(f"there is no ag.{name}: write {_INSTEAD[name]}")
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}", name=name, obj=_sys.modules[__name__]
+        )

@@ -40,6 +40,8 @@ ENTRIES: dict[type[Module], tuple[str, ...]] = {
     MLP: ("nin", "nouts", "activation", "bias"),
 }
 
+NAMED = ("activation", "output_activation")  # entries that are the name of a function
+
 # The primitives of one operand that have a public name, and the same as methods.
 PRIMITIVES = {
     name: rule for name, rule in TABLE.items() if len(rule.domain) == 1 and hasattr(Value, name)
@@ -140,6 +142,7 @@ def _architecture(model: Module) -> dict[str, Any] | None:
         plan = _plan(model)
         rows = plan if type(model) is MLP else [plan] if type(model) is Layer else [[plan]]
         nin, nonlin, activation, bias = rows[0][0]
+        _, squashed, output_activation, _ = rows[-1][0]
         known = {
             "nin": nin,
             "nout": len(rows[0]),
@@ -149,6 +152,8 @@ def _architecture(model: Module) -> dict[str, Any] | None:
             "bias": bias,
         }
         architecture = {entry: known[entry] for entry in ENTRIES[type(model)]}
+        if type(model) is MLP and squashed:  # files of others are as before
+            architecture["output_activation"] = output_activation
         twin = _built(type(model), architecture)
     except (AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
         return None
@@ -190,10 +195,12 @@ def _rebuilt(state: dict[str, Any]) -> Module:
             "load(path, model=...)"
         )
     entries = ENTRIES[kind]
-    if not isinstance(architecture, dict) or set(architecture) != set(entries):
+    optional = {"output_activation"} if kind is MLP else set()
+    if not isinstance(architecture, dict) or set(architecture) - optional != set(entries):
         raise ValueError(f"the architecture must have {', '.join(entries[:-1])} and {entries[-1]}")
     count = _count(architecture)
-    if not count or architecture["activation"] not in {**ACTIVATIONS, **PRIMITIVES}:
+    named = [architecture[entry] for entry in NAMED if entry in architecture]
+    if not count or not all(name in {**ACTIVATIONS, **PRIMITIVES} for name in named):
         raise ValueError(f"the architecture makes no {name}: {architecture!r:.200}")
     # Before anything is built: a damaged size must not fill the memory. Where it is not far
     # off, the built model names the parameters that are missing.
@@ -218,9 +225,12 @@ def _count(architecture: dict[str, Any]) -> int:
 
 def _built(kind: type[Module], architecture: dict[str, Any]) -> Module:
     """Return a model of that class and architecture, its weights 0."""
-    name = architecture["activation"]
-    activation = name if name in ACTIVATIONS else PRIMITIVES[name]
-    return kind(**{**architecture, "activation": activation, "init": _zero})
+    given = {**architecture, "init": _zero}
+    for entry in NAMED:
+        name = given.get(entry, "linear")
+        if name not in ACTIVATIONS:
+            given[entry] = PRIMITIVES[name]
+    return kind(**given)
 
 
 def _zero(nin: int, nout: int, rng: Any) -> float:

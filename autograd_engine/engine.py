@@ -381,6 +381,25 @@ class Note:
             setattr(self, name, found)
 
 
+NO_CLOSURE: Final = (
+    "a Value keeps no closure _backward: out.backward() does the whole pass, and an operation of "
+    "your own is written as ag.primitive(name, forward, partials), such as "
+    'cube = ag.primitive("cube", lambda x: x**3, lambda out, x: (3.0 * x**2,))'
+)
+
+STEPS: Final = (
+    "write v.data // n or v.data % n for a plain number, since a step has no derivative to follow, "
+    "and v - n * (v.data // n) for the remainder in the graph"
+)
+INSTEAD: Final[dict[str, str]] = {
+    "//": STEPS,
+    "%": STEPS,
+    "divmod": STEPS,
+    "@": "write v * w, ag.dot(xs, ys) of two lists, or @ of NumPy arrays of Values",
+    "^": "write v ** n for a power",
+}
+"""What to write where there is no such operator."""
+
 NOTHING: Final = Note()
 NAMELESS: Final = ""
 
@@ -434,7 +453,9 @@ class Value:
         self.mark = 0
         if _children is not NAMELESS or label is not NAMELESS:
             if not isinstance(_children, str):  # micrograd's Value(data, children, op, label=...)
-                self.rule = Opaque(_op, children(_children))
+                operands = children(_children)
+                if operands or _op:  # else it is a leaf, as in micrograd
+                    self.rule = Opaque(_op, operands)
             elif _children:
                 label = _children
             if label or not isinstance(label, str):
@@ -520,6 +541,14 @@ class Value:
     def _op(self) -> str:
         return self.rule.symbol
 
+    @property
+    def _backward(self) -> Any:
+        raise AttributeError(NO_CLOSURE)
+
+    @_backward.setter
+    def _backward(self, closure: object) -> None:
+        raise AttributeError(NO_CLOSURE)
+
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data}, grad={grad_of(self)}{label})"
@@ -536,8 +565,11 @@ class Value:
         those of the forward pass as recorded, whatever happened to a leaf's `data` since.
         An adjoint of exactly 0 passes nothing on, not even to an infinite partial, unless the
         graph holds derivatives: then their product is NaN.
+
+        Raises `RuntimeError` where this value was made with operands but no partials.
         """
         start = as_float(seed)
+        check_partials(self)
         if WATCHED:
             told("sweep", self, start)
         if LISTENING:
@@ -601,6 +633,19 @@ class Value:
     def __rmul__(self, other: object) -> Result: return constant(other) * self if is_number(other) else NotImplemented
     def __rtruediv__(self, other: object) -> Result: return constant(other) / self if is_number(other) else NotImplemented
     def __rpow__(self, other: object) -> Result: return constant(other) ** self if is_number(other) else NotImplemented
+    # fmt: on
+
+    # fmt: off
+    def __floordiv__(self, other: object) -> Result: return no_operation("//", other)
+    def __rfloordiv__(self, other: object) -> Result: return no_operation("//", other)
+    def __mod__(self, other: object) -> Result: return no_operation("%", other)
+    def __rmod__(self, other: object) -> Result: return no_operation("%", other)
+    def __divmod__(self, other: object) -> Result: return no_operation("divmod", other)
+    def __rdivmod__(self, other: object) -> Result: return no_operation("divmod", other)
+    def __matmul__(self, other: object) -> Result: return no_operation("@", other)
+    def __rmatmul__(self, other: object) -> Result: return no_operation("@", other)
+    def __xor__(self, other: object) -> Result: return no_operation("^", other)
+    def __rxor__(self, other: object) -> Result: return no_operation("^", other)
     # fmt: on
 
     def __neg__(self) -> Value:
@@ -971,6 +1016,23 @@ def children(given: Any) -> tuple[Value, ...]:
 def as_value(operand: object) -> Value:
     """Return the operand itself, or the constant of a number."""
     return operand if isinstance(operand, Value) else constant(operand)
+
+
+def no_operation(symbol: str, other: object) -> Result:
+    """Say what to write instead of an operator; what is no number may answer itself."""
+    if not is_comparable(other):
+        return NotImplemented
+    raise TypeError(f"{symbol} is no operation on Values: {INSTEAD[symbol]}")
+
+
+def check_partials(output: Value) -> None:
+    """Refuse to differentiate what was made with operands but no partials."""
+    if isinstance(output.rule, Opaque) and output.rule.operands:
+        raise RuntimeError(
+            f"{output!r} was made with operands but without its partials, so no derivative by them "
+            "is known: compute it from them, such as a + b, or write an operation of your own "
+            "with ag.primitive"
+        )
 
 
 def is_comparable(other: object) -> bool:

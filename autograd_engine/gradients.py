@@ -31,6 +31,7 @@ from autograd_engine.engine import (
     as_value,
     at_least,
     azmul,
+    check_partials,
     constant,
     equals,
     gate,
@@ -56,7 +57,8 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     """Return the derivatives of the output by each input: floats, in the order of `inputs`.
 
     An input is any value of the graph; the derivative by one that the output does not
-    depend on is 0. No `grad` is touched. With `create_graph` the derivatives are Values
+    depend on is 0. No `grad` is touched. An output made with operands but no partials raises
+    `RuntimeError`, as in `backward`. With `create_graph` the derivatives are Values
     of a graph of their own, which can be differentiated again; then a leaf changed since
     the forward pass raises `RuntimeError` naming it. (A change by which neither the values
     nor the partials that use the leaf become others cannot be seen, and does no harm.)
@@ -69,6 +71,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     inputs = as_list("gradient", inputs, "a list of inputs: write gradient(output, [x])")
     if not isinstance(output, Value):
         raise TypeError(f"gradient needs a Value as its output, not {type(output).__name__}")
+    check_partials(output)
     for value in inputs:
         if not isinstance(value, Value):
             raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")

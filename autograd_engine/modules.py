@@ -11,6 +11,8 @@ from typing import Any
 
 from autograd_engine.engine import LEAF, Note, Value, read
 from autograd_engine.real import is_number
+from autograd_engine.summary import Traits, table
+from autograd_engine.words import counted
 
 
 class Module:
@@ -41,6 +43,33 @@ class Module:
             object.__setattr__(self, "_leaves", self._leaves | leaves)
         for path, module in _modules(value, name, {id(self)}):
             object.__setattr__(module, "_region", Note("", path))
+
+    def __repr__(self) -> str:
+        try:
+            outline = self._outline()
+        except (AttributeError, LookupError, TypeError):  # its parts were exchanged
+            outline = Module._outline(self)
+        return f"{type(self).__name__}({outline}), {counted(len(self.parameters()), 'parameter')}"
+
+    def _outline(self) -> str:
+        """Return what stands in brackets behind its class: the attributes with parameters."""
+        return ", ".join(dict.fromkeys(name.split(".")[0] for name, _ in self.named_parameters()))
+
+    def _traits(self) -> Traits | None:
+        """Return the number of inputs, that of outputs and the activation; None of no layer."""
+        return None
+
+    def summary(self) -> str:
+        """Return a table of the layers: where each stands, shape, activation, parameters.
+
+        >>> from autograd_engine.nn import MLP
+        >>> MLP(2, [16, 1]).summary()
+        layer     shape    activation  parameters
+        layers.0  2 -> 16  relu                48
+        layers.1  16 -> 1  linear              17
+        total                                  65
+        """
+        return table(_modules(self, "", set()), [name for name, _ in self.named_parameters()])
 
     def parameters(self) -> list[Value]:
         """Return the values to be trained."""

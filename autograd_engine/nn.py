@@ -110,13 +110,17 @@ class Neuron(Module):
             output.note = self._region
         return output
 
-    def __repr__(self: Any) -> str:
+    def _traits(self: Any) -> Any:
         activation = self.activation if self.nonlin else "linear"
-        if isinstance(activation, str):
-            title = _TITLES.get(activation, activation.title())
-        else:
-            title = getattr(activation, "__name__", type(activation).__name__)
-        return f"{title}Neuron({len(self.w)})"
+        if not isinstance(activation, str):
+            activation = getattr(activation, "__name__", type(activation).__name__)
+        return len(self.w), 1, activation
+
+    def __repr__(self: Any) -> str:
+        nin, _, title = self._traits()
+        if self.activation == title or not self.nonlin:  # it has it by name
+            title = _TITLES.get(title, title.title())
+        return f"{title}Neuron({nin})"
 
 
 @mypyc_attr(native_class=False)
@@ -126,7 +130,7 @@ class Layer(Module):
     Takes what `Neuron` takes. Raises `ValueError` for fewer than one input or output.
 
     >>> Layer(3, 2, nonlin=False)
-    Layer of [LinearNeuron(3), LinearNeuron(3)]
+    Layer(3, 2, linear), 8 parameters
     """
 
     def __init__(self: Any, nin: SupportsIndex, nout: SupportsIndex, **kwargs: Any) -> None:
@@ -139,20 +143,27 @@ class Layer(Module):
         outputs = [neuron(inputs) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def __repr__(self: Any) -> str:
-        return f"Layer of [{', '.join(map(str, self.neurons))}]"
+    def _traits(self: Any) -> Any:
+        inner = [neuron._traits() for neuron in self.neurons]
+        return inner[0][0], len(inner), _each(inner)
+
+    def _outline(self: Any) -> str:
+        return ", ".join(map(str, self._traits()))
 
 
 @mypyc_attr(native_class=False)
 class MLP(Module):
     """A multi-layer perceptron: layers of the sizes in `nouts`, the last one linear.
 
-    Takes `activation`, `bias`, `init` and `rng` as `Neuron` does. Raises `ValueError` for
+    Takes `activation`, `bias`, `init` and `rng` as `Neuron` does, and as `output_activation`
+    what the last layer is to have instead of being linear. Raises `ValueError` for
     zero layers or a size below one.
 
     >>> random.seed(1337)
     >>> MLP(2, [16, 16, 1])([1.0, 2.0])
     Value(data=-1.530358061910418, grad=0.0)
+    >>> MLP(3, [4, 4, 1], activation="tanh", output_activation="tanh")
+    MLP(3, [4, 4, 1], tanh, output_activation=tanh), 41 parameters
     """
 
     def __init__(
@@ -161,6 +172,7 @@ class MLP(Module):
         nouts: Sequence[SupportsIndex],
         *,
         activation: Activation = "relu",
+        output_activation: Activation | None = None,
         bias: object = True,
         init: Init = None,
         rng: Any = None,
@@ -175,17 +187,30 @@ class MLP(Module):
             raise ValueError("an MLP needs at least one layer, but nouts is empty")
         last = len(sizes) - 2
         shared: dict[str, Any] = {"activation": activation, "bias": bias, "init": init, "rng": rng}
-        self.layers = [
-            Layer(sizes[i], sizes[i + 1], nonlin=i != last, **shared) for i in range(last + 1)
-        ]
+        layers = [Layer(sizes[i], sizes[i + 1], **shared) for i in range(last)]
+        squashed = output_activation is not None
+        if squashed:
+            shared["activation"] = output_activation
+        self.layers = [*layers, Layer(sizes[-2], sizes[-1], nonlin=squashed, **shared)]
 
     def __call__(self: Any, x: Any) -> Any:
         for layer in self.layers:
             x = layer(x)
         return x
 
-    def __repr__(self: Any) -> str:
-        return f"MLP of [{', '.join(map(str, self.layers))}]"
+    def _outline(self: Any) -> str:
+        rows = [layer._traits() for layer in self.layers]
+        outline = [str(rows[0][0]), str([nout for _, nout, _ in rows])]
+        if len(rows) > 1:
+            outline.append(_each(rows[:-1]))
+        if rows[-1][2] != "linear":
+            outline.append(f"output_activation={rows[-1][2]}")
+        return ", ".join(outline)
+
+
+def _each(traits: list[Any]) -> str:
+    """Return the activations, each once."""
+    return "/".join(dict.fromkeys(activation for _, _, activation in traits))
 
 
 def _identity(x: Any) -> Any:

@@ -86,6 +86,28 @@ def test_an_activation_of_the_package_is_stored_by_its_name(path, activation, na
     assert load(path)([0.5, -2.0]).data == model([0.5, -2.0]).data
 
 
+@pytest.mark.parametrize("nouts", [[1], [3, 2]])
+@pytest.mark.parametrize(("given", "name"), [("tanh", "tanh"), (sin, "sin"), ("linear", "linear")])
+def test_the_activation_of_the_last_layer_comes_back(path, nouts, given, name):
+    model = MLP(2, nouts, output_activation=given)
+    save(model, path)
+    assert json.loads(path.read_text())["model"]["architecture"]["output_activation"] == name
+    twin = load(path)
+    assert repr(twin) == repr(model)
+    for one, other in zip([model, twin], [twin, model]):
+        one.load_state_dict(other.state_dict())
+    outputs = [m([0.5, -2.0]) for m in (model, twin)]
+    assert repr(outputs[0]) == repr(outputs[1])
+
+
+def test_an_activation_of_ones_own_at_the_end_needs_the_model(path):
+    model = MLP(2, [2, 1], output_activation=lambda x: x * x)
+    save(model, path)
+    with pytest.raises(ValueError, match="cannot be built from the file alone"):
+        load(path)
+    assert load(path, model) is model
+
+
 @pytest.mark.parametrize(
     "number", [0.1 + 0.2, -0.0, 5e-324, 1.7976931348623157e308, math.inf, -math.inf, math.nan]
 )
@@ -244,6 +266,10 @@ def architecture(content):
         (lambda c: architecture(c).update(activation="rleu"), "makes no MLP"),
         (lambda c: architecture(c).update(activation=["relu"]), "unhashable"),
         (lambda c: architecture(c).update(bias=1), "makes no MLP"),
+        (lambda c: architecture(c).update(output_activation="rleu"), "makes no MLP"),
+        (lambda c: architecture(c).update(output_activation=None), "makes no MLP"),
+        (lambda c: architecture(c).update(output_activation=["tanh"]), "unhashable"),
+        (lambda c: architecture(c).update(output="tanh"), "must have nin, nouts, activation"),
         (lambda c: architecture(c).update(activation="atan2"), "makes no MLP"),
         (lambda c: architecture(c).update(activation="leaf"), "makes no MLP"),
         (lambda c: architecture(c).pop("bias"), "must have nin, nouts, activation and bias"),

@@ -942,3 +942,18 @@ def test_a_primitive_of_ones_own_has_not_the_kink_of_the_built_in_of_its_name():
     x = Value(0.0, "x")
     assert "kink" in kinds(ag.diagnose(ag.relu(x) + 1.0, [x]))
     assert "kink" not in kinds(ag.diagnose(own(x) + 1.0, [x]))
+
+
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_value_with_operands_but_no_partials_is_told_also_where_a_parameter_is_reached(
+    last, known
+):
+    a, b, c = Value(2.0, "a"), Value(3.0, "b"), Value(4.0, "c")
+    output = node = Value(6.0, (a, b), "*", label="L")
+    if not last:
+        output = node * a if known else node * 2.0
+    (found,) = ag.diagnose(output, [a, b])
+    assert found.kind == "unreached parameter"
+    assert found.what.startswith("'L': operands but no partials")
+    assert len(ag.diagnose(output, [a, b, c])) == 2  # c is another matter

@@ -75,14 +75,13 @@ def test_the_spellings_of_micrograd_describe_the_graph():
 
 
 @pytest.mark.parametrize(("nin", "nouts"), [(2, [16, 16, 1]), (3, [4, 4, 1]), (1, [1]), (5, [2])])
-def test_a_network_has_the_weights_the_repr_and_the_parameters_of_micrograd(nin, nouts):
+def test_a_network_has_the_weights_and_the_parameters_of_micrograd(nin, nouts):
     models = []
     for _, nn in BOTH:
         random.seed(1337)
         models.append(nn.MLP(nin, nouts))
     theirs, ours = models
     assert [p.data for p in ours.parameters()] == [p.data for p in theirs.parameters()]
-    assert repr(ours) == repr(theirs)
     x = [0.3 * i - 0.5 for i in range(nin)]
     outputs = [model(x) for model in models]
     flat = [[v.data for v in o] if isinstance(o, list) else [o.data] for o in outputs]

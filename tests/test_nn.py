@@ -223,11 +223,88 @@ def test_the_nonlinearity_of_micrograd_can_be_switched_off_later():
         (Neuron(3, activation="leaky_relu"), "LeakyReLUNeuron(3)"),
         (Neuron(3, activation="softplus"), "SoftplusNeuron(3)"),
         (Neuron(3, activation=gelu), "geluNeuron(3)"),
-        (MLP(2, [1]), "MLP of [Layer of [LinearNeuron(2)]]"),
+        (Layer(3, 2), "Layer(3, 2, relu), 8 parameters"),
+        (Layer(3, 1, nonlin=False, bias=False), "Layer(3, 1, linear), 3 parameters"),
+        (MLP(2, [16, 16, 1]), "MLP(2, [16, 16, 1], relu), 337 parameters"),
+        (MLP(9, [200, 1], activation=gelu), "MLP(9, [200, 1], gelu), 2,201 parameters"),
+        (MLP(2, [1]), "MLP(2, [1]), 3 parameters"),
+        (
+            MLP(2, [2, 1], output_activation="tanh"),
+            "MLP(2, [2, 1], relu, output_activation=tanh), 9 parameters",
+        ),
+        (Pair(), "Pair(scale, parts, table), 6 parameters"),
+        (Module(), "Module(), 0 parameters"),
     ],
 )
-def test_repr_names_the_activation_and_the_number_of_inputs(module, shown):
+def test_repr_says_on_one_line_what_a_module_is(module, shown):
     assert repr(module) == shown
+
+
+def test_a_network_whose_layers_were_exchanged_is_shown_all_the_same():
+    model = MLP(2, [3, 1])
+    model.layers[0].neurons[1].activation = "tanh"
+    assert repr(model) == "MLP(2, [3, 1], relu/tanh), 13 parameters"
+    model.layers[1] = Pair()
+    assert repr(model) == "MLP(layers), 15 parameters"
+
+
+class Slope(Module):
+    def __init__(self) -> None:
+        self.slope = Value(0.25)
+
+    def __call__(self, x: Value) -> Value:
+        return x * self.slope
+
+
+@pytest.mark.parametrize(
+    ("module", "rows"),
+    [
+        (
+            MLP(2, [16, 1], output_activation="tanh"),
+            ["layers.0 2 -> 16 relu 48", "layers.1 16 -> 1 tanh 17", "total 65"],
+        ),
+        (
+            MLP(1, [2, 1], activation=Slope()),
+            ["layers.0 1 -> 2 Slope 5", "layers.1 2 -> 1 linear 3", "total 8"],
+        ),
+        (Layer(40, 30), ["Layer 40 -> 30 relu 1,230", "total 1,230"]),
+        (Neuron(3, False), ["Neuron 3 -> 1 linear 4", "total 4"]),
+        (
+            Pair(),
+            [
+                "Pair 3",
+                "parts.first 1 -> 1 relu 2",
+                "parts.second.0 1 -> 1 relu 1",
+                "total 6",
+            ],
+        ),
+        (Slope(), ["Slope 1", "total 1"]),
+        (Module(), ["Module 0", "total 0"]),
+    ],
+)
+def test_the_summary_has_a_row_for_each_layer_and_shows_itself(module, rows):
+    lines = module.summary().splitlines()
+    assert lines[0].split() == ["layer", "shape", "activation", "parameters"]
+    assert [" ".join(line.split()) for line in lines[1:]] == rows
+    assert {len(line) for line in lines} == {len(lines[0])}
+    assert repr(module.summary()) == str(module.summary())
+
+
+# The activation of the last layer.
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", Value.tanh, lambda v: v * v])
+@pytest.mark.parametrize("nouts", [[1], [3, 2]])
+def test_the_last_layer_has_the_activation_that_it_is_given(nouts, activation):
+    plain, squashed = (
+        MLP(2, nouts, rng=random.Random(3), output_activation=given) for given in (None, activation)
+    )
+    assert plain.state_dict() == squashed.state_dict()
+    function = EXPECTED.get(activation, activation) if isinstance(activation, str) else activation
+    outputs = [model([0.5, -1.0]) for model in (plain, squashed)]
+    ours, theirs = ([v] if isinstance(v, Value) else v for v in outputs)
+    assert [v.data for v in theirs] == [function(Value(v.data)).data for v in ours]
+    assert [name for name, _ in plain.named_parameters()] == list(squashed.state_dict())
 
 
 # Starting weights.
@@ -337,6 +414,8 @@ def test_inside_no_grad_a_network_gives_the_same_number_and_no_graph():
         (lambda: Layer(2, 0), ValueError, r"outputs \(nout\) must be at least 1"),
         (lambda: Neuron(0), ValueError, "at least 1, got 0"),
         (lambda: Neuron(1, activation="rleu"), ValueError, "no activation 'rleu'; known are relu"),
+        (lambda: MLP(1, [1], output_activation="rleu"), ValueError, "no activation 'rleu'"),
+        (lambda: MLP(1, [1], output_activation=False), ValueError, "no activation False"),
         (lambda: Neuron(1, activation=3), ValueError, "no activation 3; known are relu"),
         (lambda: Neuron(1, activation=["relu"]), ValueError, r"no activation \['relu'\]"),
         (lambda: Neuron(1, init="henry"), ValueError, "no init 'henry'"),

@@ -67,6 +67,28 @@ def test_every_name_of_the_specification_is_public(name):
     assert name in ag.__all__ and hasattr(ag, name)
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("max", r"write max\(values\), .* ag\.maximum\(a, b\)"),
+        ("min", r"write min\(values\), .* ag\.minimum\(a, b\)"),
+        ("abs", r"write abs\(v\)"),
+        ("pow", r"write v \*\* n"),
+        ("square", r"write v \*\* 2"),
+        ("round", r"write round\(v\.data\)"),
+        ("floor", r"write math\.floor\(v\.data\)"),
+        ("ceil", r"write math\.ceil\(v\.data\)"),
+        ("matmul", r"write \[ag\.dot\("),
+        ("var", r"write ag\.variance\("),
+        ("std", r"write ag\.sqrt\(ag\.variance\("),
+        ("tahn", "module 'autograd_engine' has no attribute 'tahn'"),
+    ],
+)
+def test_a_name_that_is_not_here_says_what_to_write(name, advice):
+    with pytest.raises(AttributeError, match=advice):
+        getattr(ag, name)
+
+
 def test_every_public_function_and_class_has_a_docstring():
     for name in ag.__all__:
         what = getattr(ag, name)

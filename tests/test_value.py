@@ -3,12 +3,14 @@
 import copy
 import gc
 import math
+import operator
 import pickle
 import random
 import subprocess
 import sys
 import threading
 import tracemalloc
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -150,6 +152,68 @@ def test_micrograds_lecture_labels_such_a_node_too():
     for wrong in ({"label": 3}, {"_children": 3}, {"_children": (a, 3)}):
         with pytest.raises(TypeError, match="a label is text"):
             Value(8.0, **wrong)
+
+
+@pytest.mark.parametrize("made", [Value(2.0, ()), Value(2.0, (), ""), Value(2.0, _children=())])
+def test_micrograds_constructor_without_children_makes_a_leaf(made):
+    assert made.rule is Value(2.0).rule
+
+
+UNKNOWN = {
+    "backward": lambda node, a: node.backward(),
+    "gradient": lambda node, a: ag.gradient(node, [a]),
+    "gradient, recorded": lambda node, a: ag.gradient(node, [a], create_graph=True),
+    "grad": lambda node, a: ag.grad(lambda x: Value(1.0, (x,), label="L"))(1.0),
+    "jacobian": lambda node, a: ag.jacobian(lambda xs: [Value(1.0, xs, label="L")])([1.0]),
+}
+
+
+@pytest.mark.parametrize("way", UNKNOWN)
+def test_what_has_operands_but_no_partials_refuses_to_be_differentiated(way):
+    a = Value(2.0)
+    node = Value(8.0, (a, Value(4.0)), "+", label="L")
+    with pytest.raises(RuntimeError, match=r"label='L'\) was made with operands but without its"):
+        UNKNOWN[way](node, a)
+    assert (node.grad, a.grad) == (0.0, 0.0)
+
+
+def test_a_value_has_no_closure_and_says_what_to_write():
+    out = Value(2.0) * 3.0
+    with pytest.raises(AttributeError, match=r"ag\.primitive\(name, forward, partials\)"):
+        out._backward()
+    with pytest.raises(AttributeError, match=r"out\.backward\(\) does the whole pass"):
+        out._backward = lambda: None
+    assert not hasattr(out, "_backward")
+
+
+class Answering:
+    """Somebody else's number, which answers every operator from the right."""
+
+    def __rfloordiv__(self, other):
+        return "answered"
+
+    __rmod__ = __rdivmod__ = __rmatmul__ = __rxor__ = __rfloordiv__
+
+
+@pytest.mark.parametrize(
+    ("operation", "advice"),
+    [
+        (operator.floordiv, r"^// is no .* v\.data // n"),
+        (operator.mod, r"^% is no .* v - n \* \(v\.data // n\)"),
+        (divmod, r"^divmod is no .* v\.data // n"),
+        (operator.matmul, r"^@ is no .* ag\.dot\(xs, ys\)"),
+        (operator.xor, r"^\^ is no .* v \*\* n"),
+    ],
+)
+def test_operators_without_a_derivative_say_what_to_write(operation, advice):
+    v = Value(7.0)
+    for left, right in [(v, 2), (2.5, v), (v, v), (v, Fraction(1, 2)), (Decimal(2), v)]:
+        with pytest.raises(TypeError, match=advice):
+            operation(left, right)
+    assert operation(v, Answering()) == "answered"
+    for other in ([1.0], None):
+        with pytest.raises(TypeError, match="unsupported operand"):
+            operation(v, other)
 
 
 # Numbers that meet a Value.

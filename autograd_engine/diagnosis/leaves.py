@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterator
 
 from autograd_engine.diagnosis.findings import Finding, listed
-from autograd_engine.diagnosis.places import Parameters, place
+from autograd_engine.diagnosis.places import Parameters, place, title
 from autograd_engine.diagnosis.rates import plain_rate
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import CONSTANT, LEAF, MULTIPLY, Opaque, Value
 from autograd_engine.gradients import same
+from autograd_engine.graph import nodes
 from autograd_engine.optim.optimizer import Optimizer, living
 from autograd_engine.words import counted
 
@@ -177,33 +178,43 @@ def _solved(node: Value, k: int) -> float | None:
 
 def unreached(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
     """Yield a finding where the output does not depend on parameters."""
-    if survey.x[-1] < 0 and survey.output not in parameters:
+    cut = [i for i, value in enumerate(survey.values) if isinstance(value.rule, Opaque)]
+    cut = [i for i in cut if survey.values[i].operands]
+    if cut:
+        yield _without_partials(survey, cut)
+    elif survey.x[-1] < 0 and survey.output not in parameters:
         yield _nothing_recorded(survey)
         return
+    below = {id(node) for i in cut for node in nodes(survey.values[i])}
     lost = [
         value
         for value in parameters.values
-        if id(value) not in survey.position and value.rule is LEAF
+        if value.rule is LEAF and id(value) not in below and id(value) not in survey.position
     ]
     if not lost:
         return
     names = listed(map(parameters.title, lost))
-    opaque = any(isinstance(value.rule, Opaque) for value in survey.values)
     yield Finding(
         "unreached parameter",
         f"the output does not depend on {names}",
         f"{counted(len(lost), 'parameter')}: {names}",
         "No path leads from the output back to there, so the gradient is 0 and training never "
         "changes it. Usually it is not used at all, or the path was cut: by `.data` in a "
-        "formula, by `detach()`, inside `no_grad()`, or by a new Value made of an old number."
-        + (
-            " Values made with operands, as micrograd's constructor does, have no partials: they "
-            "cut it too."
-            if opaque
-            else ""
-        ),
+        "formula, by `detach()`, inside `no_grad()`, or by a new Value made of an old number.",
         "reached = {id(leaf) for leaf in ag.graph.leaves(output)}\n"
         "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()",
+    )
+
+
+def _without_partials(survey: Survey, cut: list[int]) -> Finding:
+    names = listed(title(survey.values[i]) for i in cut)
+    return Finding(
+        "unreached parameter",
+        f"{names}: operands but no partials, so no gradient gets below",
+        place(survey, cut[0], names),
+        "A Value made with operands, as micrograd's constructor takes them, knows nothing of how "
+        "it was computed: `backward()` stops there.",
+        "out = a * b  # computed from the operands, instead of Value(a.data * b.data, (a, b), '*')",
     )
 
 
