@@ -100,6 +100,12 @@ def test_the_activation_of_the_last_layer_comes_back(path, nouts, given, name):
     assert repr(outputs[0]) == repr(outputs[1])
 
 
+def test_a_last_layer_squashed_by_hand_is_one_with_an_activation(path, model):
+    model.layers[1].neurons[0].nonlin = True
+    save(model, path)
+    assert load(path)([0.5, -2.0]).data == model([0.5, -2.0]).data
+
+
 def test_an_activation_of_ones_own_at_the_end_needs_the_model(path):
     model = MLP(2, [2, 1], output_activation=lambda x: x * x)
     save(model, path)
@@ -157,7 +163,8 @@ def test_a_module_of_ones_own_is_filled_where_it_is_given(path):
 
 
 def changed_layer(model):
-    model.layers[1].neurons[0].nonlin = True
+    for neuron in model.layers[0].neurons:
+        neuron.nonlin = False
 
 
 def changed_part(model):

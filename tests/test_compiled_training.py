@@ -139,6 +139,12 @@ def test_every_loss_trains_to_the_eager_numbers(loss, data, nout):
     both_ways(lambda: network(nin, [4, nout]), data, loss, batch_size=7)
 
 
+def test_a_squashed_last_layer_trains_to_the_eager_numbers():
+    both_ways(
+        lambda: network(output_activation="tanh"), MOONS, losses.binary_cross_entropy, sgd, epochs=2
+    )
+
+
 @pytest.mark.parametrize("activation", nn.ACTIVATIONS)
 def test_every_activation_trains_to_the_eager_numbers(activation):
     both_ways(
