@@ -411,7 +411,7 @@ w = Value(1.0)
         (lambda: SGD(Neuron(1)), TypeError, r"model.parameters\(\)"),
         (lambda: SGD(Neuron(1).parameters), TypeError, r"model.parameters\(\), with brackets"),
         (lambda: SGD(w), TypeError, r"expected a list of values to train: write \[w\]"),
-        (lambda: SGD(MLP(9, [99, 9])), TypeError, "got MLP of .{0,80}$"),
+        (lambda: SGD(MLP(9, [99, 9])), TypeError, r"got MLP\(9, .{0,80}$"),
         (lambda: Adam([w], betas=(0.9, 1.0)), ValueError, "beta must be below 1"),
         (lambda: Adam([w], betas=(-0.1, 0.9)), ValueError, "beta must be .*got -0.1"),
         (lambda: Adam([w], betas=(0.9,)), ValueError, "two numbers"),
