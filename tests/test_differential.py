@@ -9,13 +9,11 @@ import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-import jax
 import numpy as np
 import pytest
 
 from autograd_engine import functions
 from autograd_engine.compiler.exact import Interpreter
-from autograd_engine.compiler.jax_program import tape_to_jax
 from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.machine import Machine, fits
 from autograd_engine.compiler.tape import Tape
@@ -120,27 +118,25 @@ def test_a_program_may_be_run_again_on_other_numbers():
         assert all((a == b).all() for a, b in zip(before, after)), name
 
 
-def test_jax_gives_what_the_engine_gives():
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    try:
-        for seed in range(12):
-            graph = graphs.random_graph(seed, inputs=bool(seed % 2))
-            tape = graph.tape()
-            rows = graphs.other_rows(graph, tape, seed, ROWS) if seed % 2 else None
-            function = tape_to_jax(tape)
+def test_jax_gives_what_the_engine_gives(jax_in_double):
+    from autograd_engine.compiler.jax_program import tape_to_jax
 
-            def loss(parameters, rows=rows, function=function):
-                outputs = function(parameters, rows) if rows is not None else function(parameters)
-                return outputs[..., 0].mean(), outputs
+    jax = jax_in_double
+    for seed in range(12):
+        graph = graphs.random_graph(seed, inputs=bool(seed % 2))
+        tape = graph.tape()
+        rows = graphs.other_rows(graph, tape, seed, ROWS) if seed % 2 else None
+        function = tape_to_jax(tape)
 
-            found = jax.jit(jax.value_and_grad(loss, has_aux=True))(graphs.numbers(tape.parameters))
-            (_, outputs), gradient = found
-            outputs = np.array(outputs).reshape(-1, len(tape.outputs))
-            expected = graphs.answer(tape, leaves(tape), rows)
-            assert not expected.differs(outputs, np.array(gradient)), seed
-    finally:
-        jax.config.update("jax_enable_x64", before)
+        def loss(parameters, rows=rows, function=function):
+            outputs = function(parameters, rows) if rows is not None else function(parameters)
+            return outputs[..., 0].mean(), outputs
+
+        found = jax.jit(jax.value_and_grad(loss, has_aux=True))(graphs.numbers(tape.parameters))
+        (_, outputs), gradient = found
+        outputs = np.array(outputs).reshape(-1, len(tape.outputs))
+        expected = graphs.answer(tape, leaves(tape), rows)
+        assert not expected.differs(outputs, np.array(gradient)), seed
 
 
 # What the random graphs are made of.
