@@ -218,6 +218,7 @@ def test_lesson_6_stochastic_descent_leads_at_first_and_jumps_about_at_last():
     assert [batches.descend(size)[0] for size in (1, 8, 64)] == [6400, 800, 100]
 
 
+@pytest.mark.slow
 def test_lesson_7_has_the_losses_of_micrograd():
     moons = lesson("07_moons")
     data = moons.two_moons()

@@ -65,7 +65,10 @@ def cases(block: int):
             yield (seed, inputs), graph, tape, rows
 
 
-@pytest.mark.parametrize("block", range(17))
+BLOCKS = [0, *(pytest.param(block, marks=pytest.mark.slow) for block in range(1, 17))]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
 def test_random_graphs_give_what_the_engine_gives(block):
     for name, graph, tape, rows in cases(block):
         expected = graphs.answer(tape, leaves(tape), rows)
@@ -99,6 +102,7 @@ def test_random_networks_give_what_the_engine_gives(block):
                 assert not expected.differs(outputs, gradient), (seed, inputs, runner)
 
 
+@pytest.mark.slow
 def test_outputs_are_the_same_with_a_gradient_and_without():
     for name, _, tape, rows in cases(0):
         for runner in (Lifted, Interpreter):
@@ -108,6 +112,7 @@ def test_outputs_are_the_same_with_a_gradient_and_without():
             assert (outputs == program.run(leaves(tape), rows, True)[0]).all(), name
 
 
+@pytest.mark.slow
 def test_a_program_may_be_run_again_on_other_numbers():
     for name, _, tape, rows in cases(1):
         program, first = Lifted(tape), leaves(tape)
@@ -174,6 +179,7 @@ def test_the_random_graphs_meet_kinks_and_ties():
     assert min(met.values()) > 3
 
 
+@pytest.mark.slow
 def test_the_random_graphs_become_every_instruction_and_every_form_of_a_contraction():
     kinds, contractions, stacks = set(), set(), 0
     for _, _, tape, _ in (case for block in (0, 1) for case in cases(block)):
