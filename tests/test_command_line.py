@@ -168,6 +168,7 @@ def test_a_resumed_training_ends_as_one_without_interruption(run, folder, monkey
     assert parts == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -214,6 +215,7 @@ def test_of_a_checkpoint_with_a_wrong_rate_the_file_is_named(run, refused, folde
     assert "cannot resume from autograd_output/xor.checkpoint.json: " in refusal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("junk", ["abcdef", None, 3, [None], {}])
 def test_a_damaged_checkpoint_is_not_resumed(run, refused, folder, junk):
     run("train", "xor", *FAST)

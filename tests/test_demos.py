@@ -66,7 +66,12 @@ def test_the_lessons_are_numbered_without_a_gap():
     assert len(LESSONS) >= 11
 
 
-@pytest.mark.parametrize("name", LESSONS)
+LONG = ("07_moons", "13_explain", "17_replay")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in LESSONS]
+)
 def test_a_lesson_prints_what_its_docstring_promises(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     module = lesson(name)

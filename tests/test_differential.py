@@ -87,6 +87,7 @@ def test_random_graphs_give_what_the_engine_gives(block):
             assert slopes == expected.gradient.tolist(), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", range(4))
 def test_random_networks_give_what_the_engine_gives(block):
     for seed in range(10 * block, 10 * (block + 1)):

@@ -180,6 +180,7 @@ BY_TRAINING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("foreign", FOREIGN.values(), ids=FOREIGN)
 @pytest.mark.parametrize("kind", BY_TRAINING)
 def test_what_a_checkpoint_holds_is_refused_in_printable_words(tmp_path, capsys, kind, foreign):
