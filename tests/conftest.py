@@ -49,6 +49,23 @@ def no_cache(monkeypatch):
     monkeypatch.setattr(numba, "vectorize", without)
 
 
+@pytest.fixture
+def jax():
+    """JAX, which no file of tests imports at its top: it takes the longest to start."""
+    import jax
+
+    return jax
+
+
+@pytest.fixture
+def jax_in_double(jax):
+    """JAX in double precision."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    yield jax
+    jax.config.update("jax_enable_x64", before)
+
+
 IN_SMALL_STACK = """
 import threading
 

@@ -168,6 +168,7 @@ def test_a_resumed_training_ends_as_one_without_interruption(run, folder, monkey
     assert parts == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -186,6 +187,7 @@ def test_a_training_is_not_resumed_with_other_options(run, refused, options, mes
     assert message in refusal
 
 
+@pytest.mark.slow
 def test_with_resume_the_rate_is_the_checkpoints_or_a_new_one_where_asked_for(run, refused):
     run("train", "xor", *FAST, "--learning-rate", "0.02")
     for epochs, options in (("3", []), ("4", ["--learning-rate", "0.02"])):
@@ -213,6 +215,7 @@ def test_of_a_checkpoint_with_a_wrong_rate_the_file_is_named(run, refused, folde
     assert "cannot resume from autograd_output/xor.checkpoint.json: " in refusal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("junk", ["abcdef", None, 3, [None], {}])
 def test_a_damaged_checkpoint_is_not_resumed(run, refused, folder, junk):
     run("train", "xor", *FAST)
@@ -224,6 +227,7 @@ def test_a_damaged_checkpoint_is_not_resumed(run, refused, folder, junk):
     assert "cannot resume from autograd_output/xor.checkpoint.json: its loss" in refusal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["moons", "xor", "iris"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
 def test_a_training_that_ran_away_ends_with_a_word_of_warning(run, name, optimizer):

@@ -355,9 +355,7 @@ def test_a_program_of_a_leaf_alone_describes_itself_too(backend):
 
 
 @pytest.mark.parametrize("single", [True, False])
-def test_to_jax_gives_a_pure_function_of_the_same_shapes(single):
-    import jax
-
+def test_to_jax_gives_a_pure_function_of_the_same_shapes(single, jax):
     z, _, _, x, y = graph()
     program = ag.compile(z if single else [z, x], [x, y])
     function = jax.jit(program.to_jax())
@@ -370,15 +368,13 @@ def test_to_jax_gives_a_pure_function_of_the_same_shapes(single):
         assert numpy.asarray(found) == pytest.approx(numpy.array(expected), rel=1e-5)
 
 
-def test_to_jax_gives_nan_where_a_guard_does_not_hold():
+def test_to_jax_gives_nan_where_a_guard_does_not_hold(jax):
     function = ag.compile(lambda x: x * 2.0 if x > 0.0 else x, 1.0).to_jax()
     found = function(numpy.zeros(0), numpy.array([[2.0], [-2.0]]))
     assert found[0] == 4.0 and math.isnan(found[1])
 
 
-def test_an_example_may_be_an_array_of_another_library():
-    import jax
-
+def test_an_example_may_be_an_array_of_another_library(jax):
     program = ag.compile(lambda x: (x * x).sum(), jax.numpy.ones((2, 2)))
     assert program([1.0, 2.0, 3.0, 4.0]) == 30.0
 
@@ -416,7 +412,7 @@ def test_an_output_may_be_constant(name, backend):
 
 
 @pytest.mark.parametrize("name", CONSTANT)
-def test_a_constant_output_reaches_jax(name):
+def test_a_constant_output_reaches_jax(name, jax):
     f, expected = CONSTANT[name]
     program = ag.compile(f, [2.0, 7.0])
     function, given = program.to_jax(), [leaf.data for leaf in program.parameters]

@@ -66,7 +66,12 @@ def test_the_lessons_are_numbered_without_a_gap():
     assert len(LESSONS) >= 11
 
 
-@pytest.mark.parametrize("name", LESSONS)
+LONG = ("07_moons", "13_explain", "17_replay")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in LESSONS]
+)
 def test_a_lesson_prints_what_its_docstring_promises(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     module = lesson(name)
@@ -218,6 +223,7 @@ def test_lesson_6_stochastic_descent_leads_at_first_and_jumps_about_at_last():
     assert [batches.descend(size)[0] for size in (1, 8, 64)] == [6400, 800, 100]
 
 
+@pytest.mark.slow
 def test_lesson_7_has_the_losses_of_micrograd():
     moons = lesson("07_moons")
     data = moons.two_moons()

@@ -313,6 +313,7 @@ def test_a_nan_that_enters_a_leaf_by_the_exponent_of_a_negative_number_is_told()
     assert ag.diagnose(2.0**w, [w]) == []
 
 
+@pytest.mark.slow
 def test_a_nan_that_enters_leaves_at_the_end_of_a_long_recurrence_is_told():
     w, start = Value(3.9, "w"), Value(0.3, "x")
     x = start
@@ -572,6 +573,7 @@ def test_old_leaves_in_the_list_while_their_names_were_rebound_are_found():
     assert ag.diagnose((parameters[0] - 3.0) ** 2 + parameters[1], parameters) == []
 
 
+@pytest.mark.slow
 def test_a_name_bound_again_for_the_hundred_thousandth_time_is_no_recursion():
     w = Value(1.0, "w")
     for _ in range(100_000):
@@ -594,6 +596,7 @@ def test_the_first_birth_is_named_with_its_operands():
     assert "1e+200, 1e+150" in found.why
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_values_are_diagnosed_without_recursion():
     w = Value(1.00001, "w")
     output = w

@@ -9,13 +9,11 @@ import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-import jax
 import numpy as np
 import pytest
 
 from autograd_engine import functions
 from autograd_engine.compiler.exact import Interpreter
-from autograd_engine.compiler.jax_program import tape_to_jax
 from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.machine import Machine, fits
 from autograd_engine.compiler.tape import Tape
@@ -67,7 +65,10 @@ def cases(block: int):
             yield (seed, inputs), graph, tape, rows
 
 
-@pytest.mark.parametrize("block", range(17))
+BLOCKS = [0, *(pytest.param(block, marks=pytest.mark.slow) for block in range(1, 17))]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
 def test_random_graphs_give_what_the_engine_gives(block):
     for name, graph, tape, rows in cases(block):
         expected = graphs.answer(tape, leaves(tape), rows)
@@ -86,6 +87,7 @@ def test_random_graphs_give_what_the_engine_gives(block):
             assert slopes == expected.gradient.tolist(), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", range(4))
 def test_random_networks_give_what_the_engine_gives(block):
     for seed in range(10 * block, 10 * (block + 1)):
@@ -101,6 +103,7 @@ def test_random_networks_give_what_the_engine_gives(block):
                 assert not expected.differs(outputs, gradient), (seed, inputs, runner)
 
 
+@pytest.mark.slow
 def test_outputs_are_the_same_with_a_gradient_and_without():
     for name, _, tape, rows in cases(0):
         for runner in (Lifted, Interpreter):
@@ -110,6 +113,7 @@ def test_outputs_are_the_same_with_a_gradient_and_without():
             assert (outputs == program.run(leaves(tape), rows, True)[0]).all(), name
 
 
+@pytest.mark.slow
 def test_a_program_may_be_run_again_on_other_numbers():
     for name, _, tape, rows in cases(1):
         program, first = Lifted(tape), leaves(tape)
@@ -120,27 +124,25 @@ def test_a_program_may_be_run_again_on_other_numbers():
         assert all((a == b).all() for a, b in zip(before, after)), name
 
 
-def test_jax_gives_what_the_engine_gives():
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    try:
-        for seed in range(12):
-            graph = graphs.random_graph(seed, inputs=bool(seed % 2))
-            tape = graph.tape()
-            rows = graphs.other_rows(graph, tape, seed, ROWS) if seed % 2 else None
-            function = tape_to_jax(tape)
+def test_jax_gives_what_the_engine_gives(jax_in_double):
+    from autograd_engine.compiler.jax_program import tape_to_jax
 
-            def loss(parameters, rows=rows, function=function):
-                outputs = function(parameters, rows) if rows is not None else function(parameters)
-                return outputs[..., 0].mean(), outputs
+    jax = jax_in_double
+    for seed in range(12):
+        graph = graphs.random_graph(seed, inputs=bool(seed % 2))
+        tape = graph.tape()
+        rows = graphs.other_rows(graph, tape, seed, ROWS) if seed % 2 else None
+        function = tape_to_jax(tape)
 
-            found = jax.jit(jax.value_and_grad(loss, has_aux=True))(graphs.numbers(tape.parameters))
-            (_, outputs), gradient = found
-            outputs = np.array(outputs).reshape(-1, len(tape.outputs))
-            expected = graphs.answer(tape, leaves(tape), rows)
-            assert not expected.differs(outputs, np.array(gradient)), seed
-    finally:
-        jax.config.update("jax_enable_x64", before)
+        def loss(parameters, rows=rows, function=function):
+            outputs = function(parameters, rows) if rows is not None else function(parameters)
+            return outputs[..., 0].mean(), outputs
+
+        found = jax.jit(jax.value_and_grad(loss, has_aux=True))(graphs.numbers(tape.parameters))
+        (_, outputs), gradient = found
+        outputs = np.array(outputs).reshape(-1, len(tape.outputs))
+        expected = graphs.answer(tape, leaves(tape), rows)
+        assert not expected.differs(outputs, np.array(gradient)), seed
 
 
 # What the random graphs are made of.
@@ -178,6 +180,7 @@ def test_the_random_graphs_meet_kinks_and_ties():
     assert min(met.values()) > 3
 
 
+@pytest.mark.slow
 def test_the_random_graphs_become_every_instruction_and_every_form_of_a_contraction():
     kinds, contractions, stacks = set(), set(), 0
     for _, _, tape, _ in (case for block in (0, 1) for case in cases(block)):

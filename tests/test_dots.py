@@ -234,5 +234,6 @@ def build_and_drop():
 """
 
 
+@pytest.mark.slow
 def test_a_recurrence_100_000_dots_deep_is_swept_and_dropped_in_a_small_stack(in_small_stack):
     assert in_small_stack(DEEP) == "survived"

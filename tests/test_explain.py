@@ -176,6 +176,7 @@ def test_the_worked_example_of_two_layers_is_explained():
 # Many paths.
 
 
+@pytest.mark.slow
 def test_a_ladder_of_2_to_the_10000_paths_is_explained_layer_by_layer():
     x = y = ag.Value(1.0, "x")
     for _ in range(10_000):

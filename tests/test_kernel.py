@@ -29,6 +29,7 @@ SLOTS = 12000
 EXACT = (ADD, SUBTRACT, MULTIPLY, DIVIDE, NEGATIVE, TABLE["relu"], TABLE["above"])
 SPECIAL = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e308, -1e308, 1e-308, 5e-324, 40.0]
 SPECIAL += [-40.0, 700.0, -700.0, 720.0, -720.0, 0.5, -0.5, 1e-20, -1e-20, 2.0, -2.0, 3.0, -3.0]
+MANY = pytest.param(20, marks=pytest.mark.slow)  # rows
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def shape_of(rng: random.Random, axes: int, most: int = 600) -> tuple[int, ...]:
             return shape
 
 
-@pytest.mark.parametrize("rows", [1, 3, 20])
+@pytest.mark.parametrize("rows", [1, 3, MANY])
 def test_a_map_of_any_views_is_as_numpys(loop, rows):
     rng = random.Random(rows)
     names = [name for name in codes() if name != CHOOSE]
@@ -114,7 +115,7 @@ def test_a_map_of_any_views_is_as_numpys(loop, rows):
             numpy.testing.assert_allclose(mine, theirs, rtol=2e-15, atol=1e-300)
 
 
-@pytest.mark.parametrize("rows", [1, 3, 20])
+@pytest.mark.parametrize("rows", [1, 3, MANY])
 def test_what_moves_numbers_moves_the_same_as_numpy(loop, rows):
     rng = random.Random(10 + rows)
     for seed in range(60):
@@ -136,7 +137,7 @@ def close(theirs, mine, terms: int) -> None:
     numpy.testing.assert_allclose(mine, theirs, rtol=1e-13, atol=1e-14 * terms)
 
 
-@pytest.mark.parametrize("rows", [1, 5, 20])
+@pytest.mark.parametrize("rows", [1, 5, MANY])
 def test_a_contraction_of_any_views_is_as_numpys(loop, rows):
     rng = random.Random(20 + rows)
     for seed in range(120):
@@ -175,7 +176,7 @@ def test_matrix_products_of_every_layout_are_as_numpys(loop, m, n, k):
                 close(theirs, mine, k)
 
 
-@pytest.mark.parametrize("rows", [1, 3, 20])
+@pytest.mark.parametrize("rows", [1, 3, MANY])
 def test_a_sum_over_any_axes_is_as_numpys(loop, rows):
     rng = random.Random(30 + rows)
     for seed in range(80):
@@ -206,7 +207,7 @@ def test_a_scan_runs_along_the_last_axis_both_ways(loop, name):
                 numpy.testing.assert_allclose(mine, theirs, rtol=1e-14 * shape[-1])
 
 
-@pytest.mark.parametrize("rows", [1, 3, 20])
+@pytest.mark.parametrize("rows", [1, 3, MANY])
 def test_slots_taken_and_put_are_those_of_numpy(loop, rows):
     rng = random.Random(40 + rows)
     for seed in range(40):

@@ -491,6 +491,7 @@ def test_the_listing_of_a_network_is_what_is_computed(name):
     assert str(Listing(program.program, tape)).count(" @ ") == products(program)
 
 
+@pytest.mark.slow
 def test_the_listing_of_random_graphs_is_what_is_computed():
     for seed in range(120):
         graph = graphs.random_graph(seed, inputs=bool(seed % 2))

@@ -361,6 +361,7 @@ print(outputs[0, 0].hex(), gradient[0].hex(), "numba" in sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_the_machine_is_compiled_once_and_then_only_loaded(tmp_path):
     def started() -> list[str]:
         environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}

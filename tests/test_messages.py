@@ -148,10 +148,8 @@ def test_parameters_in_rows_are_refused_as_parameters():
             program_of_two()([1.0, 2.0], parameters=given)
 
 
-def test_the_function_of_jax_takes_lists_as_it_takes_arrays():
-    import jax
-    import jax.numpy as jnp
-
+def test_the_function_of_jax_takes_lists_as_it_takes_arrays(jax):
+    jnp = jax.numpy
     function = program_of_two().to_jax()
     arrays = function(jnp.array([3.0]), jnp.array([[1.0, 2.0], [3.0, 4.0]]))
     for lists in (([3.0], [[1.0, 2.0], [3.0, 4.0]]), ((3,), [(1, 2), [3, 4]])):
@@ -206,7 +204,7 @@ def test_the_function_of_jax_takes_lists_as_it_takes_arrays():
         (([1.0], "ab"), TypeError, "inputs must be real numbers .* got 'ab'"),
     ],
 )
-def test_the_function_of_jax_refuses_what_is_no_array_of_numbers(given, kind, message):
+def test_the_function_of_jax_refuses_what_is_no_array_of_numbers(given, kind, message, jax):
     with pytest.raises(kind, match=f"^the {message}"):
         program_of_two().to_jax()(*given)
 

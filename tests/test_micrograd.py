@@ -130,6 +130,7 @@ def demo(Value, MLP, steps, count):
     return losses, accuracies
 
 
+@pytest.mark.slow
 def test_the_moons_demo_has_the_losses_of_micrograd():
     theirs, ours = (demo(engine.Value, nn.MLP, 5, 16) for engine, nn in BOTH)
     assert ours[0][0] == theirs[0][0]

@@ -346,6 +346,7 @@ def test_the_same_graph_gives_the_same_bytes():
     assert draw_dot(one).source == draw_dot(other).source
 
 
+@pytest.mark.slow
 def test_a_graph_100000_operations_deep_is_drawn_without_recursion():
     output = long_chain(100_000)
     limit = sys.getrecursionlimit()

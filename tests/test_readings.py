@@ -221,8 +221,7 @@ def test_a_program_that_was_pickled_holds_its_numbers_to_its_own_leaves():
         program([4.0])
 
 
-def test_in_jax_a_number_that_is_another_gives_nan():
-    jax = pytest.importorskip("jax")
+def test_in_jax_a_number_that_is_another_gives_nan(jax):
     for f in (FED["data"], FED["data of a computed value"]):
         function = jax.jit(ag.compile(f, [3.3]).to_jax())
         first, second = function(jax.numpy.zeros(0), jax.numpy.array([[3.3], [5.0]]))

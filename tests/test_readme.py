@@ -1,18 +1,24 @@
-"""README.md is true: its code runs and gives what it shows, what it names is there."""
+"""README.md is true: its code runs and gives what it shows, what it names is there.
+
+So it is in CONTRIBUTING.md.
+"""
 
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+import autograd_engine
 from autograd_engine.__main__ import _options
 from autograd_engine.diagnosis.findings import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(autograd_engine.__file__).parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.M | re.S)
 COMMANDS = [
@@ -99,6 +105,58 @@ def test_every_function_of_the_package_that_is_named_is_there(session):
     named = set(re.findall(r"\bag\.(\w+)", TEXT))
     assert {name for name in named if not hasattr(ag, name)} == set()
     assert len(named) > 20
+
+
+# Contributing.
+
+HABITS = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+TYPED = [
+    shlex.split(command)
+    for block in re.findall(r"^```bash\n(.*?)^```$", HABITS, re.M | re.S)
+    for command in re.split(r" && |\n", block.strip())
+]
+
+
+def there(name: str) -> bool:
+    """Say whether a file or folder is there; those of the package are where it is installed."""
+    return ((PACKAGE.parent if name.startswith("autograd_engine/") else ROOT) / name).exists()
+
+
+def test_every_file_that_contributing_names_is_there():
+    named = {
+        name for name in re.findall(r"`([\w./]+)`", HABITS) if re.search(r"/|\.(py|md)$", name)
+    }
+    assert {name for name in named if not there(name)} == set()
+    assert len(named) > 20
+
+
+def test_the_commands_of_contributing_are_those_of_the_gate():
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    assert [".ci/run"] in TYPED and ["mypy"] in TYPED
+    for command in TYPED:
+        if command[0] in ("ruff", "mypy"):
+            assert shlex.join(command) in gate.splitlines()
+        for part in command:
+            assert "==" not in part or f'"{part}"' in gate
+            assert not part.endswith(".py") or there(part)
+
+
+def test_the_loop_of_contributing_leaves_out_the_marks_that_are_registered(request):
+    loops = [command for command in TYPED if "-m" in command[3:]]
+    assert len(loops) == 2 and loops[0] == loops[1]
+    left_out = re.findall(r"\w+(?= and|$)", loops[0][-1])
+    assert sorted(left_out) == ["browser", "jax", "slow"]
+    registered = [line.split(":")[0] for line in request.config.getini("markers")]
+    assert set(left_out) <= set(registered)
+    for mark in left_out:
+        assert f"- `{mark}`: " in HABITS
+
+
+def test_who_asks_for_the_browser_or_jax_is_marked(request):
+    for item in request.session.items:
+        for need in {"browser", "jax"}.intersection(getattr(item, "fixturenames", ())):
+            assert item.get_closest_marker(need), item.nodeid
 
 
 def test_the_change_log_counts_what_is_there():

@@ -251,6 +251,7 @@ def damaged(content, path, junk):
     return content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_damaged_checkpoint_is_refused_by_name_and_changes_nothing(tmp_path, make):
     path = tmp_path / "c.json"

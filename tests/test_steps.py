@@ -159,6 +159,7 @@ def test_an_output_without_operands_has_no_steps():
     assert str(found) == "δ(x) = 1"
 
 
+@pytest.mark.slow
 def test_a_deep_graph_is_stepped_through_without_recursion():
     y = ag.Value(1.0, "x")
     for _ in range(20_000):

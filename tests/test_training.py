@@ -131,6 +131,7 @@ def test_every_epoch_takes_every_sample_once_in_an_order_of_its_own():
     assert seen == list(range(12))
 
 
+@pytest.mark.slow
 def test_no_more_than_one_samples_graph_is_alive():
     nodes = []
 

@@ -566,6 +566,7 @@ def chain(length: int) -> tuple[Value, Value]:
     return leaf, total
 
 
+@pytest.mark.slow
 def test_a_chain_a_million_operations_deep_is_built_differentiated_and_dropped():
     leaf, total = chain(1_000_000)
     total.backward()
@@ -688,6 +689,7 @@ def test_leaves_stay_shared_between_values_copied_together(way):
     assert graph.leaves(new_out)[0] is new_a and graph.leaves(new_other)[1].label == "b"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["deepcopy", "pickle 5"])
 def test_a_graph_100_000_deep_is_copied_and_pickled(way):
     leaf, total = chain(100_000)
@@ -713,6 +715,7 @@ def build_and_drop():
 """
 
 
+@pytest.mark.slow
 def test_a_graph_200_000_deep_is_dropped_in_a_thread_with_a_stack_of_512_kib(in_small_stack):
     assert in_small_stack(DEEP) == "survived"
 

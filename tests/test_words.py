@@ -100,6 +100,7 @@ def test_training_on_a_table_of_odd_names_says_them_printable(tmp_path, capsys):
     assert (tmp_path / "out" / "boundary.png").exists()
 
 
+@pytest.mark.slow
 def test_a_terminal_of_few_characters_is_no_reason_to_fail(tmp_path):
     path = table(tmp_path, ["x,kind", *(f"{i},{'äß'[i % 2]}漢" for i in range(12))])
     command = [sys.executable, "-m", "autograd_engine", "train", "--csv", str(path), "--target", "kind", "--epochs", "1", "--quiet", "--output", str(tmp_path)]  # fmt: skip
@@ -179,6 +180,7 @@ BY_TRAINING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("foreign", FOREIGN.values(), ids=FOREIGN)
 @pytest.mark.parametrize("kind", BY_TRAINING)
 def test_what_a_checkpoint_holds_is_refused_in_printable_words(tmp_path, capsys, kind, foreign):

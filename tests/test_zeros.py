@@ -4,7 +4,6 @@ import itertools
 import math
 import random
 
-import jax
 import numpy as np
 import pytest
 
@@ -90,13 +89,12 @@ def test_a_gradient_recorded_at_one_point_is_right_at_the_other(name, where):
 
 
 @pytest.mark.parametrize("name", MEETINGS)
-def test_so_it_is_in_jax(name):
+def test_so_it_is_in_jax(name, jax_in_double):
     f, *points = MEETINGS[name]
-    jax.config.update("jax_enable_x64", True)
     for here, there in POINTS:
         function = ag.compile(ag.grad(f), points[here][0]).to_jax()
         x, expected = points[there]
-        for found in (function([], x), jax.jit(function)(np.zeros(0), np.array(x))):
+        for found in (function([], x), jax_in_double.jit(function)(np.zeros(0), np.array(x))):
             assert found.tolist() == pytest.approx(expected, rel=1e-12, abs=0.0)
         assert function([], [x, x]).tolist()[1] == pytest.approx(expected, rel=1e-12, abs=0.0)
 
