@@ -1,11 +1,47 @@
-"""What several files of tests need."""
+"""What several files of tests need, and marks that say which run a test belongs to.
+
+Marked `browser` and `jax` are the tests that ask for the fixture of that name, and `jax` all of a
+file that has it in its name: such a file imports JAX, so a run without its tests passes it by.
+"""
 
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+MARKS = {"browser", "jax"}
+LOADED = "jax" in sys.modules  # by a plugin of somebody's: then nothing can be said of it
+ROOT = Path(__file__).parents[1]
+
+
+def without_jax(config):
+    return "not jax" in config.option.markexpr
+
+
+def pytest_configure(config):
+    if without_jax(config):
+        folders = (ROOT / "autograd_engine", ROOT / "tests")
+        files = [str(path) for folder in folders for path in folder.rglob("*jax*.py")]
+        config.option.ignore = [*(config.option.ignore or []), *files]
+
+
+@pytest.hookimpl(tryfirst=True)  # before the marks are asked for
+def pytest_collection_modifyitems(items):
+    for item in items:
+        needs = MARKS.intersection(getattr(item, "fixturenames", ()))
+        for mark in needs | ({"jax"} if item.path.match("*jax*.py") else set()):
+            item.add_marker(mark)
+
+
+@pytest.fixture(autouse=True)
+def no_jax_in_a_run_without(request):
+    """A test that imports JAX asks for the fixture `jax`."""
+    yield
+    if without_jax(request.config) and "jax" in sys.modules and not LOADED:
+        pytest.fail("JAX was imported in a run without it: ask for the fixture jax", pytrace=False)
 
 
 @pytest.fixture
