@@ -1,5 +1,6 @@
 """How NumPy spells the primitives, by tests generated from the table of primitives."""
 
+import inspect
 import math
 import random
 from functools import lru_cache
@@ -9,6 +10,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine.compiler import spelling
+from autograd_engine.compiler.plain import functions
 from autograd_engine.compiler.spelling import spelled
 from autograd_engine.engine import TABLE, Primitive, power_of
 
@@ -264,3 +266,8 @@ def test_random_chains_of_spelled_rows_agree_with_the_engine():
                 expected = TABLE[name](expected)
             # Eight functions of slope below 1.2 in a row, 4 ulp each.
             assert math.isclose(got, expected, rel_tol=1e-13)
+
+
+def test_a_function_stands_where_it_says_which_numba_and_people_read():
+    for name, function in functions().items():
+        assert inspect.getsource(function).startswith(f"def {name}("), name

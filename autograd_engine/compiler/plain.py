@@ -36,18 +36,27 @@ def texts() -> dict[str, str]:
     def ln(x):
         return math.log(x)
     """
+    return {
+        name: f"@njit(**PART)\n{text}" if text.startswith("def") else text
+        for name, (_, text) in _definitions().items()
+    }
+
+
+@lru_cache(maxsize=1)
+def _definitions() -> dict[str, tuple[int, str]]:
+    """Return line number and text of what `floats` defines, by name."""
     data = pkgutil.get_data("autograd_engine", "floats.py")
     assert data is not None
     text = data.decode()
-    found: dict[str, str] = {}
+    found: dict[str, tuple[int, str]] = {}
     for node in ast.parse(text).body:
         lines = ast.get_source_segment(text, node) or ""
         if isinstance(node, ast.Assign):
-            found[lines.split(" ")[0]] = lines
+            found[lines.split(" ")[0]] = node.lineno, lines
         elif isinstance(node, ast.FunctionDef):
             operands = ", ".join(argument.arg for argument in node.args.args)
             simple = f"def {node.name}({operands}):\n    return {IEEE.get(node.name)}"
-            found[node.name] = "@njit(**PART)\n" + (simple if node.name in IEEE else lines)
+            found[node.name] = node.lineno, simple if node.name in IEEE else lines
     return found
 
 
@@ -56,12 +65,12 @@ def functions() -> dict[str, Callable[..., float]]:
     """Return every function of `floats` by name, made known to Numba."""
     from numba.extending import register_jitable
 
-    known: dict[str, Any] = {
-        "__name__": floats.__name__,
-        "math": math,
-        "njit": register_jitable,  # which leaves the functions what they are
-        "PART": {"error_model": "numpy"},
-    }
+    known: dict[str, Any] = {"__name__": floats.__name__, "math": math}
     file = Path(floats.__file__).with_name("floats.py")  # beside which Numba keeps its cache
-    exec(compile("\n\n\n".join(texts().values()), str(file), "exec"), known)
-    return {name: known[name] for name in texts() if isinstance(known[name], FunctionType)}
+    for line, text in _definitions().values():
+        # Where it stands in that file, of which Numba reads the lines that a function says are its.
+        exec(compile("\n" * (line - 1) + text, str(file), "exec"), known)
+    found: dict[str, Callable[..., float]]
+    found = {name: item for name, item in known.items() if isinstance(item, FunctionType)}
+    known.update({name: register_jitable(error_model="numpy")(f) for name, f in found.items()})
+    return found
