@@ -10,6 +10,7 @@ import copy
 import math
 import pickle
 import random
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -304,13 +305,6 @@ def test_second_derivatives_are_symmetric_and_the_same_compiled(name):
 # Trainings.
 
 
-@dataclass
-class Training:
-    """A model, a loss, an optimiser and what a callback does: made anew by `setup()`."""
-
-    setup: Callable[[], tuple]
-
-
 def points() -> list:
     rng = random.Random(5)
     return [([rng.uniform(-1, 1), rng.uniform(-1, 1)], rng.uniform(-1, 1)) for _ in range(10)]
@@ -464,8 +458,12 @@ def test_a_label_is_shown_by_every_view():
     assert [i for i, text in enumerate(views[:-1]) if "wibble" not in text] == []
 
 
-def test_every_public_callable_has_documentation_and_every_one_of_the_table_works():
+def test_every_public_callable_has_documentation_where_it_is_interpreted():
+    seen = 0
     for name in ag.__all__:
         item = getattr(ag, name)
-        if callable(item) and not ag.compiled:
+        module = sys.modules[getattr(item, "__module__", ag.__name__)]
+        if callable(item) and str(module.__file__).endswith(".py"):  # mypyc keeps no docstrings
             assert item.__doc__, name
+            seen += 1
+    assert seen > 20

@@ -266,7 +266,7 @@ def test_nothing_passes_what_is_stopped_not_even_an_infinite_adjoint():
 
 def test_what_moves_a_value_and_what_does_not():
     x, dead, edge = Value(2.0), Value(-1.0), Value(0.0)
-    moved = [x, x * 3.0, ag.relu(x), ag.relu(edge), ag.sign(edge) if hasattr(ag, "sign") else edge]
+    moved = [x, x * 3.0, ag.relu(x), ag.relu(edge), TABLE["sign"](edge)]
     moved += [x * edge, ag.sin(edge), edge**50, edge**5000, abs(edge), ag.maximum(x, 1.0)]
     held = [ag.relu(dead), ag.relu(dead) * x, ag.maximum(dead, 0.0), x.detach()]
     held += [ag.relu(dead * x) + 0.0, ag.tanh(ag.relu(dead)), TABLE["stopped"](x)]

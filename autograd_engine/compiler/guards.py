@@ -214,7 +214,7 @@ class Guards:
                 continue
             values = exact.values(leaves.tolist() + ([] if rows is None else rows[i].tolist()))
             for guard, at in zip(self.kept, self._tape.outputs[self._first :]):
-                if not same(values[at], guard.expected):
+                if not same_bits(values[at], guard.expected):
                     where = f" in row {i}" if len(found) > 1 else ""
                     raise GuardError(f"{guard.place}\n{self._message(guard, at, values, where)}")
             right.add(bits)
@@ -251,6 +251,6 @@ class Guards:
         )
 
 
-def same(x: float, y: float) -> bool:
+def same_bits(x: float, y: float) -> bool:
     """Say whether two numbers have the same bits, or are both NaN."""
     return math.copysign(1.0, x) == math.copysign(1.0, y) if x == y else x != x and y != y

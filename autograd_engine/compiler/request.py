@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from autograd_engine.arguments import map_numbers
-from autograd_engine.compiler.guards import Guard, GuardError, Watch, same
+from autograd_engine.compiler.guards import Guard, GuardError, Watch, same_bits
 from autograd_engine.compiler.program import BACK_ENDS, Program
 from autograd_engine.engine import CONSTANT, LEAF, Value, as_value
 from autograd_engine.real import as_float, check_call, flag, is_number
@@ -89,7 +89,7 @@ def compile(
 
         now = [leaf._data for leaf in (*tape.parameters, *tape.others, *tape.inputs)]
         values = Interpreter(tape).values(now)
-        if not all(same(values[at], top._data) for at, top in zip(tape.outputs, tops)):
+        if not all(same_bits(values[at], top._data) for at, top in zip(tape.outputs, tops)):
             raise GuardError(
                 f"{changed.place}\nThe function sets the number of a Value that it used before: a "
                 f"program has one number for both. Make another Value for the new number"
