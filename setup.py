@@ -15,7 +15,7 @@ from pathlib import Path
 
 from setuptools import setup
 
-MODULES = ["compiling", "floats", "real", "state", "engine", "functions", "nn"]
+MODULES = ["build", "floats", "real", "state", "engine", "functions", "nn"]
 
 
 def wanted() -> bool:

@@ -2,12 +2,12 @@
 
 Reading order, each module importing only from those above it:
 
-    compiling    what the source says to the compiler
+    build        how the package was built: plain, or compiled by mypyc
     floats       functions of plain floats that `math` lacks
     words        foreign text as messages may show it
     real         what counts as a number, and the errors of operations on numbers
     state        whose open blocks are, and one sweep at a time
-    recording    no_grad
+    blocks       what `with` statements open; no_grad
     engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13
     sources      trace_source
@@ -28,7 +28,7 @@ Reading order, each module importing only from those above it:
     compiler     compile, Program: write scalars, run matrices
     files        files that are written whole or not at all
     checkpoints  save, load
-    evaluation   accuracy of a model
+    measures     mean loss and accuracy of a model
     history      the record of a training, and its steps for replay
     keeper       the checkpoint of a training
     holding      whether an optimiser holds what is trained
@@ -49,10 +49,11 @@ import sys as _sys
 import typing as _typing
 
 from autograd_engine import datasets, graph, losses, nn, optim, release  # noqa: F401
+from autograd_engine.blocks import no_grad
+from autograd_engine.build import COMPILED as compiled
 from autograd_engine.checker import check_gradients
 from autograd_engine.checkpoints import load, save
 from autograd_engine.compiler import GuardError, Program, compile
-from autograd_engine.compiling import COMPILED as compiled
 from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad
 from autograd_engine.diagnosis import Finding, diagnose, diagnostics
 from autograd_engine.engine import (
@@ -89,7 +90,6 @@ from autograd_engine.engine import (
     tan,
     tanh,
 )
-from autograd_engine.evaluation import accuracy, evaluate
 from autograd_engine.functions import (
     clip,
     dot,
@@ -109,8 +109,8 @@ from autograd_engine.functions import (
 )
 from autograd_engine.gradients import gradient
 from autograd_engine.history import History
+from autograd_engine.measures import accuracy, evaluate
 from autograd_engine.naming import name_values, named
-from autograd_engine.recording import no_grad
 from autograd_engine.sources import trace_source
 from autograd_engine.training import fit
 from autograd_engine.views import Picture, draw, draw_dot, explain, steps

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from autograd_engine import losses, optim, plots
+from autograd_engine.blocks import no_grad
 from autograd_engine.checkpoints import save
 from autograd_engine.datasets import Dataset, Scaling
 from autograd_engine.datasets.centring import absorb, centred, goal_of
 from autograd_engine.datasets.tasks import DATASETS, Task, table
 from autograd_engine.engine import Value
-from autograd_engine.evaluation import accuracy
 from autograd_engine.expressions import evaluate
 from autograd_engine.history import History
 from autograd_engine.keeper import written_training
+from autograd_engine.measures import accuracy
 from autograd_engine.nn import MLP
 from autograd_engine.optim.settings import finite
-from autograd_engine.recording import no_grad
 from autograd_engine.training import fit
 from autograd_engine.views import draw as draw_graph
 from autograd_engine.views.player import play

@@ -23,11 +23,11 @@ from autograd_engine.arguments import (
     point_of,
     shaped,
 )
+from autograd_engine.blocks import differentiating
 from autograd_engine.engine import Value, as_value, number
 from autograd_engine.functions import dot
 from autograd_engine.gradients import gradient, tangents
 from autograd_engine.real import as_float, check_call, check_function, is_array, is_whole
-from autograd_engine.recording import differentiating
 from autograd_engine.state import WATCHED, told
 
 

@@ -23,9 +23,9 @@ from inspect import signature
 from typing import Any, ClassVar, Final, TypeAlias
 
 from autograd_engine import floats
-from autograd_engine.compiling import COMPILED, mypyc_attr
+from autograd_engine.blocks import enable_grad as recording
+from autograd_engine.build import COMPILED, mypyc_attr
 from autograd_engine.real import LEAVING, as_float, domain_error, is_number
-from autograd_engine.recording import recording
 from autograd_engine.state import (
     LISTENING,
     PAUSED,

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from autograd_engine.engine import Value
-from autograd_engine.evaluation import Results, Sample, average, reason
+from autograd_engine.measures import Results, Sample, average, reason
 
 MOST = 200
 """So many steps are kept, and two more at most: the start and the latest."""

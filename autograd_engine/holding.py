@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd_engine.blocks import enable_grad
 from autograd_engine.engine import LEAF, Value
 from autograd_engine.graph import leaves
 from autograd_engine.modules import Module, check_leaves
-from autograd_engine.recording import recording
 
 
 class Holding:
@@ -47,7 +47,7 @@ class Holding:
         for x, target in self._samples:
             if not strays:
                 return
-            with recording():
+            with enable_grad():
                 loss = self._loss(self._model(x), target)
             used = set(map(id, leaves(loss))) if isinstance(loss, Value) else set()
             strays = [value for value in strays if id(value) not in used]

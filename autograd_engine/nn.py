@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any, SupportsIndex
 
-from autograd_engine.compiling import mypyc_attr
+from autograd_engine.build import mypyc_attr
 from autograd_engine.engine import Note, Value, as_value
 from autograd_engine.functions import dot, elu, gelu, leaky_relu, silu
 from autograd_engine.graph import mark_region

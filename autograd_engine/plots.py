@@ -6,11 +6,11 @@ import math
 from os import PathLike
 from typing import Any
 
+from autograd_engine.blocks import no_grad
 from autograd_engine.datasets import Dataset
 from autograd_engine.engine import Value
-from autograd_engine.evaluation import Predictor
 from autograd_engine.history import History
-from autograd_engine.recording import no_grad
+from autograd_engine.measures import Predictor
 from autograd_engine.words import printable
 
 MARKERS = "osD^vP*X"

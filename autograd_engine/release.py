@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from autograd_engine.compiling import COMPILED
+from autograd_engine.build import COMPILED
 from autograd_engine.engine import LEAF, Dot, Primitive, Value
 
 _waiting: list[Value | None] = []

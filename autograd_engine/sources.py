@@ -16,8 +16,8 @@ import linecache
 import sys
 from pathlib import Path
 
+from autograd_engine.blocks import Blocks
 from autograd_engine.engine import Note, Value, noted
-from autograd_engine.recording import Blocks
 from autograd_engine.state import Block, owner
 
 _PACKAGE = str(Path(__file__).parent / "_")[:-1], "autograd_engine/"

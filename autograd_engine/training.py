@@ -22,21 +22,9 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import Any, Protocol
 
+from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value
-from autograd_engine.evaluation import (
-    Judge,
-    Loss,
-    Results,
-    Sample,
-    check_kinds,
-    check_options,
-    diverging,
-    judge,
-    measure,
-    pairs,
-    usable,
-)
 from autograd_engine.history import (
     History,
     Recorder,
@@ -50,7 +38,19 @@ from autograd_engine.history import (
 )
 from autograd_engine.holding import Holding
 from autograd_engine.keeper import Keeper
-from autograd_engine.recording import recording
+from autograd_engine.measures import (
+    Judge,
+    Loss,
+    Results,
+    Sample,
+    check_kinds,
+    check_options,
+    diverging,
+    judge,
+    measure,
+    pairs,
+    usable,
+)
 from autograd_engine.state import LISTENING, listeners
 
 
@@ -158,7 +158,7 @@ def fit(
             bar.set_description(f"epoch {epoch + 1}/{epochs}", refresh=False)
             order = _order(len(samples), epoch, seed if shuffle else None)
             tell(bar, history, way.ran)
-            with diverging(epoch), recording():
+            with diverging(epoch), enable_grad():
                 trained = way.train(epoch, _batches(order, batch_size, bar))
                 checked = way.measure() if held_out else None
                 add_epoch(history, trained, checked, held_out)

@@ -15,7 +15,7 @@ from autograd_engine import commands, datasets
 from autograd_engine.__main__ import main
 from autograd_engine.checkpoints import load
 from autograd_engine.datasets import Dataset
-from autograd_engine.evaluation import accuracy
+from autograd_engine.measures import accuracy
 
 FAST = ["--quiet", "--epochs", "2", "--layers", "3"]
 

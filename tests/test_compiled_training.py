@@ -18,8 +18,8 @@ from autograd_engine.compiler.fitting import hits
 from autograd_engine.compiler.samples import Form, Unfit
 from autograd_engine.compiler.steppers import ARRAYS
 from autograd_engine.compiler.traces import Traces
-from autograd_engine.evaluation import accuracy, evaluate, judge
 from autograd_engine.history import History
+from autograd_engine.measures import accuracy, evaluate, judge
 from autograd_engine.optim.rule import FLOATS
 from autograd_engine.training import fit
 

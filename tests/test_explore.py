@@ -14,7 +14,7 @@ import autograd_engine as ag
 from autograd_engine.engine import TABLE, Value, power_of
 from autograd_engine.views import picture as pictures
 from autograd_engine.views.explore.contents import inert_json, page_contents
-from autograd_engine.views.explore.wording import spelled_rule
+from autograd_engine.views.explore.rows import spelled_rule
 
 NAN, INF = math.nan, math.inf
 

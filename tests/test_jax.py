@@ -18,8 +18,8 @@ from autograd_engine import Value
 from autograd_engine.compiler import jax_program
 from autograd_engine.compiler.jax_adjoint import passed
 from autograd_engine.compiler.jax_arrays import folded, sliced
+from autograd_engine.compiler.jax_primitives import SAME, SPELLINGS, primitive_in_jax
 from autograd_engine.compiler.jax_program import by_step, by_value, is_deep, tape_to_jax
-from autograd_engine.compiler.jax_spelling import SAME, SPELLINGS, primitive_in_jax
 from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.tape import record
 from autograd_engine.engine import TABLE, Primitive, power_of

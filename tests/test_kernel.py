@@ -20,9 +20,9 @@ from autograd_engine.compiler.kernel import Kernel, kernel
 from autograd_engine.compiler.kernel_source import CHOOSE, codes, source
 from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.reverse import Backward
-from autograd_engine.compiler.spelling import spelled
+from autograd_engine.compiler.strides import Ref, contiguous
 from autograd_engine.compiler.tape import record
-from autograd_engine.compiler.views import Ref, contiguous
+from autograd_engine.compiler.ufuncs import spelled
 from autograd_engine.engine import ADD, DIVIDE, MULTIPLY, NEGATIVE, SUBTRACT, TABLE, Value
 
 SLOTS = 12000

@@ -8,10 +8,10 @@ import numpy
 import pytest
 
 from autograd_engine import graph
+from autograd_engine.blocks import no_grad
 from autograd_engine.engine import Value
 from autograd_engine.functions import elu, gelu, leaky_relu, silu
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
-from autograd_engine.recording import no_grad
 
 
 def constant_init(nin: int, nout: int, rng: object) -> float:

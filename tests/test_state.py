@@ -15,9 +15,9 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, graph, state
+from autograd_engine.blocks import differentiating, enable_grad
 from autograd_engine.compiler.guards import Watch
 from autograd_engine.engine import topological_order
-from autograd_engine.recording import differentiating, recording
 from autograd_engine.sources import source_of
 from autograd_engine.state import alone
 
@@ -250,7 +250,7 @@ def test_recording_inside_no_grad_and_no_grad_inside_recording():
     x, silent = Value(2.0), BLOCKS["no_grad"][1]
     with ag.no_grad():
         assert ag.grad(lambda v: v**3)(2.0) == 12.0 and silent()
-        with recording():
+        with enable_grad():
             assert (x * x).operands == (x, x)
             with ag.no_grad():
                 assert silent()
@@ -394,9 +394,9 @@ LATE = [coroutine, asynchronous_generator, opened, functools.partial(opened, ag.
 
 
 @pytest.mark.parametrize("function", LATE)
-@pytest.mark.parametrize("block", [ag.no_grad, recording])
+@pytest.mark.parametrize("block", [ag.no_grad, enable_grad])
 def test_what_runs_after_its_call_is_not_decorated(block, function):
-    with pytest.raises(TypeError, match="write `with (no_grad|recording)\\(\\):` inside"):
+    with pytest.raises(TypeError, match="write `with (no_grad|enable_grad)\\(\\):` inside"):
         block()(function)
 
 

@@ -7,7 +7,7 @@ Reading order, by what happens to a graph:
     simplify   what is computed twice is computed once
     sums       chains of additions, seen as one
     waves      what can be computed together
-    views      memory, and strided views of it
+    strides    memory, and strided views of it
     arrays     the array program: steps and instructions
     grids      sums of products that are a matrix product
     operands   where values stand, and how a step reads them
@@ -19,7 +19,7 @@ Reading order, by what happens to a graph:
 the back ends:
 
     exact      value by value, bit for bit as the engine
-    spelling, plain    how NumPy and Numba spell each primitive
+    ufuncs, plain      each primitive as a function of arrays, by NumPy and Numba
     contraction, bound, lifted    arrays, run by NumPy
     costs, nests, encoding, contracting, vectors, kernel_loops, kernel_source, kernel
                many instructions in one call: a kernel compiled once on a computer

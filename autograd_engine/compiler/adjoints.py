@@ -12,8 +12,8 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Operand, map_instructions
+from autograd_engine.compiler.strides import Ref, contiguous
 from autograd_engine.compiler.symbols import Expression, substituted
-from autograd_engine.compiler.views import Ref, contiguous
 from autograd_engine.engine import ADD, NEGATIVE, SUBTRACT, Primitive
 
 Array = Any

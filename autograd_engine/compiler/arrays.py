@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.strides import Ref, contiguous
 from autograd_engine.compiler.symbols import Symbol, X, Y, formula, substituted
-from autograd_engine.compiler.views import Ref, contiguous
 from autograd_engine.engine import TABLE, Primitive
 
 Array = Any

@@ -20,8 +20,8 @@ from autograd_engine.compiler.contraction import contraction, on_few_axes, singl
 from autograd_engine.compiler.kernel import Kernel, aligned
 from autograd_engine.compiler.nests import ONE, WEIGHT, offsets
 from autograd_engine.compiler.reverse import Backward
-from autograd_engine.compiler.spelling import NUMPY, spelled, vectorized
-from autograd_engine.compiler.views import Ref
+from autograd_engine.compiler.strides import Ref
+from autograd_engine.compiler.ufuncs import NUMPY, spelled, vectorized
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 SCANS = {

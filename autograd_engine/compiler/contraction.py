@@ -14,7 +14,7 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.arrays import Array, Instruction
-from autograd_engine.compiler.views import Ref
+from autograd_engine.compiler.strides import Ref
 from autograd_engine.engine import ADD, MULTIPLY, SUBTRACT
 
 View = Callable[[Ref], Array]

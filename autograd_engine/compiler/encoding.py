@@ -33,7 +33,7 @@ from autograd_engine.compiler.nests import (
     placed,
     shared,
 )
-from autograd_engine.compiler.views import Ref
+from autograd_engine.compiler.strides import Ref
 from autograd_engine.engine import TABLE
 
 MAP, ROWS = 0, 2  # kinds of instructions, as the kernel knows them

@@ -65,7 +65,7 @@ def _is_product(instruction: Instruction) -> bool:
 def flops(instruction: Instruction) -> int:
     """Count the floating-point operations of one instruction.
 
-    >>> from autograd_engine.compiler.views import contiguous
+    >>> from autograd_engine.compiler.strides import contiguous
     >>> a, b, c = (contiguous("v", 0, shape) for shape in ((1, 2, 3), (1, 4, 3), (1, 2, 4)))
     >>> flops(Instruction("contract", c, (a, b), axes="hsk,hjk->hsj"))
     48

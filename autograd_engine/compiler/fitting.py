@@ -203,7 +203,7 @@ def results(right: Any, found: list[Array], rows: Array) -> Results:
 def hits(right: Any, outputs: Array, targets: Array) -> Array:
     """Return what the judge says of each sample: 1.0, 0.0 or NaN.
 
-    >>> from autograd_engine.evaluation import judge
+    >>> from autograd_engine.measures import judge
     >>> right = judge([(None, 0), (None, 2)])
     >>> hits(right, numpy.array([[3.0, 1.0, 2.0], [5.0, 6.0, 5.0]]), numpy.array([0.0, 2.0]))
     array([1., 0.])

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from struct import pack
 from typing import TYPE_CHECKING, Any
 
+from autograd_engine.blocks import Blocks, enable_grad
 from autograd_engine.engine import (
     CONSTANT,
     Primitive,
@@ -33,7 +34,6 @@ from autograd_engine.engine import (
     stopped,
 )
 from autograd_engine.graph import nodes
-from autograd_engine.recording import Blocks, recording
 from autograd_engine.sources import is_own, place
 
 if TYPE_CHECKING:  # a GuardError can be caught where there is no NumPy
@@ -143,7 +143,7 @@ class Watch(Blocks):
         key = (name, _identity(x), _identity(y), file, line)
         if key not in self._found:
             _, rule, swapped = COMPARISONS[name]
-            with recording():
+            with enable_grad():
                 value = rule(y, x) if swapped else rule(x, y)
             numbers = x._data, y._data
             self._found[key] = Guard(name, x.label, numbers, value, value._data, file, line, text)
@@ -152,7 +152,7 @@ class Watch(Blocks):
         key = (name == "grad", id(x), number.hex())
         if x.rule is not CONSTANT and key not in self._found:
             where = place("numpy", "copy")
-            with recording():  # no gradient comes through, not even a 0 to an infinite slope
+            with enable_grad():  # no gradient comes through, not even a 0 to an infinite slope
                 value = record(stopped, x._data, x, None, 0.0, 0.0)
             self._found[key] = Guard(name, x.label, (number, number), value, number, *where)
 
@@ -169,7 +169,7 @@ def _own() -> bool:
     return is_own(frame.f_code.co_filename)
 
 
-_HEART = "state recording engine gradients arguments derivatives"
+_HEART = "state blocks engine gradients arguments derivatives"
 _TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
 
 

@@ -14,9 +14,9 @@ import numpy
 
 from autograd_engine.compiler.arrays import VALUES, ArrayProgram, Part, Step
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
-from autograd_engine.compiler.jax_spelling import applied, applied_outer, primitive_in_jax
+from autograd_engine.compiler.jax_primitives import applied, applied_outer, primitive_in_jax
+from autograd_engine.compiler.strides import Pattern, Ref, pattern
 from autograd_engine.compiler.symbols import OUT, X, Y, slopes, substituted
-from autograd_engine.compiler.views import Pattern, Ref, pattern
 from autograd_engine.engine import ADD, NEGATIVE, SUBTRACT, Primitive
 
 lax = jax.lax

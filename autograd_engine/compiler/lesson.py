@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.guards import GuardError, Watch
 from autograd_engine.compiler.program import Program
 from autograd_engine.compiler.samples import Array, Form, Unfit, Unusual
@@ -26,7 +27,6 @@ from autograd_engine.compiler.traces import Traces
 from autograd_engine.engine import LEAF, Value, as_value, equals, gate, number
 from autograd_engine.graph import leaves
 from autograd_engine.real import is_number
-from autograd_engine.recording import recording
 from autograd_engine.sources import is_own
 
 _TRIALS = 4  # classes on a sample of which the model is tried
@@ -61,7 +61,7 @@ class Lesson:
         self._watch = Watch()
         failure: Exception | None = None
         try:
-            with recording(), self._watch:
+            with enable_grad(), self._watch:
                 self._make(model, loss, samples, rows, list(trained), outputs)
         except Exception as error:  # whatever somebody's code says to a Value
             failure = error

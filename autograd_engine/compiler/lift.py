@@ -15,7 +15,7 @@ import numpy
 from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Part, Step, map_instructions
 from autograd_engine.compiler.grids import Grid, grids
 from autograd_engine.compiler.operands import Placing
-from autograd_engine.compiler.views import Ref
+from autograd_engine.compiler.strides import Ref
 from autograd_engine.compiler.waves import Column, Wave, Waves, chosen, of_rows, scattered
 from autograd_engine.engine import ADD, MULTIPLY, NEGATIVE, SUBTRACT
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy
 
-from autograd_engine.compiler.views import Ref
+from autograd_engine.compiler.strides import Ref
 
 WEIGHT, ONE, ZERO, FIRST = 0, 1, 2, 8
 """The places in memory of the weight of a row, of 1.0 and 0.0, and of the first arena."""

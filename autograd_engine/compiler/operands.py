@@ -13,7 +13,7 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.arrays import Instruction, Memory, Operand
-from autograd_engine.compiler.views import Ref, common, contiguous, pattern, steps_of, strides
+from autograd_engine.compiler.strides import Ref, common, contiguous, pattern, steps_of, strides
 from autograd_engine.compiler.waves import BATCHED, CONSTANT, Waves
 
 Array = Any

@@ -14,8 +14,8 @@ import numpy
 
 from autograd_engine.compiler.adjoints import Adjoints, adjoint
 from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Operand, Part, Step
+from autograd_engine.compiler.strides import Ref, contiguous
 from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, slopes
-from autograd_engine.compiler.views import Ref, contiguous
 from autograd_engine.engine import MULTIPLY, above
 
 Array = Any

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.views import steps_of
+from autograd_engine.compiler.strides import steps_of
 
 Array = Any
 Axes = list[tuple[int, int]]  # length and step of each

@@ -15,8 +15,8 @@ import numpy
 
 from autograd_engine.compiler.arrays import ArrayProgram, Step
 from autograd_engine.compiler.selections import bracketed, selected
+from autograd_engine.compiler.strides import Ref, pattern, steps_of
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.compiler.views import Ref, pattern, steps_of
 from autograd_engine.engine import TABLE
 
 Array = Any

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from autograd_engine.blocks import Blocks
 from autograd_engine.diagnosis.diagnosing import listed_parameters
 from autograd_engine.diagnosis.findings import Finding, Findings
 from autograd_engine.diagnosis.flow import flow
@@ -18,7 +19,6 @@ from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.diagnosis.units import Units
 from autograd_engine.engine import Value
 from autograd_engine.real import flag
-from autograd_engine.recording import Blocks
 from autograd_engine.words import counted
 
 

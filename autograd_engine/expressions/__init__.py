@@ -5,6 +5,6 @@ one of `FUNCTIONS` is refused by name.
 """
 
 from autograd_engine.expressions.advice import FUNCTIONS
-from autograd_engine.expressions.evaluation import evaluate
+from autograd_engine.expressions.walk import evaluate
 
 __all__ = ["FUNCTIONS", "evaluate"]

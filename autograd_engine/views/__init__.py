@@ -20,7 +20,7 @@ Reading order:
     notation  what a rule of the table says, as a formula
     names     what values are called
     chain     what the chain rule goes through: variables, factors, paths
-    wording   the values and factors of a chain as formulas
+    chain_formulas  the values and factors of a chain, by names
     derivation  a derivation as lines
     writers   lines as text, Markdown, HTML
     explanation  explain

@@ -15,9 +15,9 @@ from autograd_engine.engine import ADD, LEAF, SUBTRACT, Value
 from autograd_engine.sources import source_of
 from autograd_engine.views import formulas, notation
 from autograd_engine.views.chain import LINEAR, MANY, Chain, Factor
+from autograd_engine.views.chain_formulas import Wording, shortened, total
 from autograd_engine.views.formulas import ONE, Delta, Equal, Number, Term
 from autograd_engine.views.names import name
-from autograd_engine.views.wording import Wording, shortened, total
 
 PATHS, FACTORS = 8, 48
 """Up to so many paths, of so many factors altogether, are multiplied out one by one."""

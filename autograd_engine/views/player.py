@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TextIO
 
 from autograd_engine.engine import LEAF, Value
+from autograd_engine.views.chain_formulas import rounded
 from autograd_engine.views.sweep import Steps, steps
 from autograd_engine.views.typesetting import SUM, plain
-from autograd_engine.views.wording import rounded
 
 HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import overload
 
 from autograd_engine.engine import CONSTANT, Value, honest, topological_order
+from autograd_engine.views.chain_formulas import rounded
 from autograd_engine.views.names import Names
 from autograd_engine.views.notebooks import selected
 from autograd_engine.views.typesetting import SUM
-from autograd_engine.views.wording import rounded
 
 ROWS = 200
 """So many contributions a notebook shows at most."""

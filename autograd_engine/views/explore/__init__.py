@@ -2,7 +2,7 @@
 
 Reading order:
 
-    wording    names, formulas with holes for names and numbers, and primitives in JavaScript
+    rows       rows of the table as formulas with holes and in JavaScript; names
     grouping   what folds: groups inside groups
     scenes     the picture of each group, as numbers
     contents   all that the page holds, as JSON

@@ -9,8 +9,8 @@ from typing import Any
 from autograd_engine import graph
 from autograd_engine.engine import Primitive, Value
 from autograd_engine.views.explore.grouping import grouped
+from autograd_engine.views.explore.rows import described_rule, named, spelled_rule
 from autograd_engine.views.explore.scenes import pictures
-from autograd_engine.views.explore.wording import described_rule, named, spelled_rule
 from autograd_engine.words import counted
 
 OPEN = 40

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from autograd_engine.blocks import no_grad
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import number
-from autograd_engine.evaluation import judge
 from autograd_engine.history import Recording
+from autograd_engine.measures import judge
 from autograd_engine.real import is_number
-from autograd_engine.recording import no_grad
 
 SIDE = 28
 """So many points a side the grid has where the model is compiled."""

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from autograd_engine import graph
+from autograd_engine.blocks import enable_grad
 from autograd_engine.engine import Value, as_value
 from autograd_engine.history import History, Recording, Step, set_numbers
 from autograd_engine.real import is_number, is_whole
-from autograd_engine.recording import recording as recorded
 from autograd_engine.views.folding import levels
 
 
@@ -60,7 +60,7 @@ def frames(
     try:
         for step in steps:
             set_numbers(parameters, step.parameters)
-            with recorded():
+            with enable_grad():
                 output = _loss(recording, sample)
             leaves = graph.leaves(output)
             gradients = [leaf.grad for leaf in leaves]

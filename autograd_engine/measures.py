@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from autograd_engine.blocks import no_grad
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value, number, read
 from autograd_engine.real import check_whole, flag, is_number
-from autograd_engine.recording import no_grad
 from autograd_engine.state import WATCHED
 
 Sample = tuple[Any, Any]

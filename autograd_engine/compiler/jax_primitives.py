@@ -1,4 +1,4 @@
-"""How JAX spells each primitive, differentiated by the table's own rule.
+"""Each primitive as a function of JAX, differentiated by the table's own rule.
 
 `primitive_in_jax(rule)` is a function of JAX arrays that works under `jit`, `vmap`, `grad` and
 any mixture and order of them. Its derivative is what the row says, kinks included: relu'(0) is
@@ -15,8 +15,8 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
-from autograd_engine.compiler.spelling import NUMPY, called
 from autograd_engine.compiler.symbols import OUT, X, Y, formula, slopes, substituted
+from autograd_engine.compiler.ufuncs import NUMPY, called
 from autograd_engine.engine import TABLE, Primitive
 
 SymbolicZero = jax.custom_derivatives.SymbolicZero

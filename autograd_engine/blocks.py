@@ -1,6 +1,6 @@
-"""Whether operations are recorded: they are, unless one stands inside `no_grad`.
+"""Blocks of `with` statements: inside `no_grad` no operation is recorded.
 
-And whether they are recorded for a derivative inside another.
+And whether a derivative is computed inside another.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class no_grad(Blocks, ContextDecorator):
 _LATE: Final = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
 
 
-class recording(no_grad):
+class enable_grad(no_grad):
     """Record inside this block even where `no_grad` stands around it, as a derivative must."""
 
     silent = False
@@ -109,7 +109,7 @@ def differentiating() -> Iterator[bool]:
     depth = getattr(_thread, "depth", 0)
     _thread.depth = depth + 1
     try:
-        with recording():
+        with enable_grad():
             yield depth > 0
     finally:
         _thread.depth = depth

@@ -1,4 +1,4 @@
-"""What the source says to the compiler mypyc, and whether it was compiled."""
+"""How the package was built: whether mypyc compiled it, and what the source says to mypyc."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Views: which places in memory an operand stands at, told by a few strides where possible.
+"""Which places in memory an operand stands at, told by a few strides where possible.
 
 Memory is a few *arenas*, flat arrays of slots; in a batched arena every slot holds one number
 for each row of the batch. A `Ref` is a strided view of slots, as NumPy's arrays are views of

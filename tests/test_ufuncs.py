@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import autograd_engine as ag
-from autograd_engine.compiler import spelling
+from autograd_engine.compiler import ufuncs
 from autograd_engine.compiler.plain import functions
-from autograd_engine.compiler.spelling import spelled
+from autograd_engine.compiler.ufuncs import spelled
 from autograd_engine.engine import TABLE, Primitive, power_of
 
 ROWS = [name for name in TABLE if name not in ("leaf", "constant")]
@@ -179,7 +179,7 @@ def test_every_row_is_spelled_by_a_function_of_arrays_and_none_number_by_number(
         raise AssertionError(f"{rule.name} is called number by number")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spelling, "called", refuse)
+        patch.setattr(ufuncs, "called", refuse)
         for name in ROWS:
             spelled.__wrapped__(TABLE[name])
 
@@ -228,7 +228,7 @@ def test_another_error_of_somebody_s_own_function_is_not_hidden():
 
 
 def test_spellings_without_a_place_to_keep_a_cache_are_compiled_all_the_same(no_cache):
-    sign = spelling.compiled(TABLE["sign"])
+    sign = ufuncs.compiled(TABLE["sign"])
     assert sign(np.array([-3.0, 0.0]), out=np.empty(2)).tolist() == [-1.0, 0.0]
 
 

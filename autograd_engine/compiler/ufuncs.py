@@ -1,4 +1,4 @@
-"""How NumPy spells each primitive: a function called `f(x, out=view)` or `f(x, y, out=view)`.
+"""Each primitive as NumPy's functions are: called `f(x, out=view)` or `f(x, y, out=view)`.
 
 Operands are arrays of floats, strided or broadcast as they like, or numbers; `out` may be an
 operand. Nothing raises: what is undefined is NaN, an overflow is infinite. NumPy notes such
