@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import types
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,12 @@ def test_the_reading_order_lists_every_module_once():
     assert len(order) == len(set(order))
     tops = {dotted(path).split(".")[0] for path in modules()} - {"", "__main__"}
     assert tops == set(order) - {"__main__"}
+
+
+def test_a_name_of_a_module_or_folder_means_one_thing():
+    names = Counter(dotted(path).rpartition(".")[2] for path in modules())
+    both_pages = {"contents", "page"}  # the same part of explore and of replay
+    assert {name for name, count in names.items() if count > 1} == both_pages
 
 
 @pytest.mark.parametrize("module", ["numpy", "matplotlib"])
