@@ -56,9 +56,32 @@ from autograd_engine.checkpoints import load, save
 from autograd_engine.compiler import GuardError, Program, compile
 from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad
 from autograd_engine.diagnosis import Finding, diagnose, diagnostics
-from autograd_engine.engine import (
-    Primitive,
-    Value,
+from autograd_engine.engine import Value
+from autograd_engine.functions import (
+    clip,
+    dot,
+    elu,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    logsumexp,
+    mean,
+    norm,
+    prod,
+    silu,
+    softmax,
+    sum,
+    variance,
+    where,
+)
+from autograd_engine.gradients import gradient
+from autograd_engine.habits import FUNCTIONS as _FUNCTIONS
+from autograd_engine.history import History
+from autograd_engine.measures import accuracy, evaluate
+from autograd_engine.naming import name_values, named
+from autograd_engine.primitives import Primitive, primitive
+from autograd_engine.sources import trace_source
+from autograd_engine.table import (
     acos,
     acosh,
     asin,
@@ -80,7 +103,6 @@ from autograd_engine.engine import (
     log10,
     maximum,
     minimum,
-    primitive,
     relu,
     sigmoid,
     sin,
@@ -90,28 +112,6 @@ from autograd_engine.engine import (
     tan,
     tanh,
 )
-from autograd_engine.functions import (
-    clip,
-    dot,
-    elu,
-    gelu,
-    leaky_relu,
-    log_softmax,
-    logsumexp,
-    mean,
-    norm,
-    prod,
-    silu,
-    softmax,
-    sum,
-    variance,
-    where,
-)
-from autograd_engine.gradients import gradient
-from autograd_engine.history import History
-from autograd_engine.measures import accuracy, evaluate
-from autograd_engine.naming import name_values, named
-from autograd_engine.sources import trace_source
 from autograd_engine.training import fit
 from autograd_engine.views import Picture, draw, draw_dot, explain, steps
 from autograd_engine.views.animation import animate
@@ -208,26 +208,11 @@ __all__ = [
     "where",
 ]
 
-_LARGEST = "picks the value with the {} number, ag.{}(a, b) shares a tie between both"
-_INSTEAD = {
-    "max": f"max(values), which {_LARGEST.format('largest', 'maximum')}",
-    "min": f"min(values), which {_LARGEST.format('smallest', 'minimum')}",
-    "abs": "abs(v)",
-    "pow": "v ** n",
-    "square": "v ** 2",
-    "round": "round(v.data), a plain number: steps have no derivative to follow",
-    "floor": "math.floor(v.data), a plain number: steps have no derivative to follow",
-    "ceil": "math.ceil(v.data), a plain number: steps have no derivative to follow",
-    "matmul": "[ag.dot(row, x) for row in rows]",
-    "var": "ag.variance(values)",
-    "std": "ag.sqrt(ag.variance(values))",
-}
-
 if not _typing.TYPE_CHECKING:  # a type checker would take any name for one of the package
 
     def __getattr__(name):
-        if name in _INSTEAD:
-            raise AttributeError(f"there is no ag.{name}: write {_INSTEAD[name]}")
+        if name in _FUNCTIONS:
+            raise AttributeError(f"there is no ag.{name}: write {_FUNCTIONS[name]}")
         raise AttributeError(
             f"module {__name__!r} has no attribute {name!r}", name=name, obj=_sys.modules[__name__]
         )

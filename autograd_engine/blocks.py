@@ -11,7 +11,19 @@ from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from threading import local
 from typing import Any, Final, TypeVar
 
-from autograd_engine.state import PAUSED, Block, here
+from autograd_engine.engine import Value, constant, record
+from autograd_engine.state import (
+    ASIDE,
+    PAUSED,
+    WATCHED,
+    Block,
+    here,
+    latest,
+    muted,
+    paused,
+    watcher,
+)
+from autograd_engine.table import stopped
 
 
 class Blocks:
@@ -113,3 +125,33 @@ def differentiating() -> Iterator[bool]:
             yield depth > 0
     finally:
         _thread.depth = depth
+
+
+def aside(out: Value) -> Value:
+    """Return the value of an operation as it is where somebody is silent, or traced."""
+    owner = paused()
+    if owner is None:
+        return out
+    if muted(owner):
+        return constant(out._data)
+    if latest(owner.silent):
+        return unrecorded(out)
+    tell = latest(owner.traced)
+    if tell is not None:
+        tell(out)
+    return out
+
+
+ASIDE.append(aside)
+
+
+def unrecorded(out: Value) -> Value:
+    """Return a constant: the result of an operation that no gradient flows through.
+
+    While a function is compiled here, the program must compute it anew at each call: then
+    it stays recorded all the same, and the gradient is stopped behind it.
+    """
+    if not WATCHED or watcher() is None:
+        return constant(out._data)
+    with enable_grad():
+        return record(stopped, out._data, out, None, 0.0, 0.0)

@@ -23,9 +23,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from autograd_engine.engine import TABLE, Value
+from autograd_engine.engine import Value
 from autograd_engine.files import Location, write_whole
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
+from autograd_engine.primitives import TABLE
 from autograd_engine.real import check_path
 from autograd_engine.words import LINE, printable
 

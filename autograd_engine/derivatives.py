@@ -24,9 +24,10 @@ from autograd_engine.arguments import (
     shaped,
 )
 from autograd_engine.blocks import differentiating
-from autograd_engine.engine import Value, as_value, number
+from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot
 from autograd_engine.gradients import gradient, tangents
+from autograd_engine.number import number
 from autograd_engine.real import as_float, check_call, check_function, is_array, is_whole
 from autograd_engine.state import WATCHED, told
 

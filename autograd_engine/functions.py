@@ -7,33 +7,32 @@ holds for every input.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
-from functools import reduce
 from typing import Any
 
-from autograd_engine.engine import (
-    Value,
-    above,
-    as_value,
-    constant,
-    erfc,
-    exp,
-    expm1,
-    gap,
-    gate,
-    hypot,
-    is_comparable,
-    log,
-    maximum,
-    number,
-    record_dot,
-    relu,
-    sigmoid,
-    stopped,
-)
+from autograd_engine.engine import Value, as_value, record
+from autograd_engine.number import is_comparable, number
 from autograd_engine.real import as_float, as_list, is_number
-from autograd_engine.state import PAUSED, muted, paused
+from autograd_engine.table import (
+    DOT,
+    LOGSUMEXP,
+    MEAN,
+    NORM,
+    PROD,
+    SUM,
+    VARIANCE,
+    WIDEST,
+    above,
+    erfc,
+    expm1,
+    gate,
+    log_shares,
+    log_softmax_of,
+    relu,
+    shares,
+    sigmoid,
+    softmax_of,
+)  # fmt: skip
 
 
 def plain(x: Any) -> Any:
@@ -153,8 +152,8 @@ def sum(values: Iterable[Any]) -> Any:
     >>> sum([Value(1.0), Value(2.0), 3.0])
     Value(data=6.0, grad=0.0)
     """
-    # Not Python's own sum, which rounds floats, but not Values, in a way of its own from 3.12 on.
-    return reduce(operator.add, numbers("sum", values) or [0.0])
+    items = numbers("sum", values)
+    return SUM(*items) if items else 0.0
 
 
 def mean(values: Iterable[Any]) -> Any:
@@ -163,8 +162,7 @@ def mean(values: Iterable[Any]) -> Any:
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    items = some("mean", values)
-    return reduce(operator.add, items) / len(items)
+    return MEAN(*numbers("mean", values))
 
 
 def prod(values: Iterable[Any]) -> Any:
@@ -173,16 +171,15 @@ def prod(values: Iterable[Any]) -> Any:
     >>> prod([2.0, 3.0, 4.0])
     24.0
     """
-    return reduce(operator.mul, numbers("prod", values) or [1.0])
+    items = numbers("prod", values)
+    return PROD(*items) if items else 1.0
 
 
 def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
     """Return start + xs[0]*ys[0] + xs[1]*ys[1] + ..., from left to right.
 
-    Of Values it is recorded as one node, which becomes the products and sums when somebody
-    looks at it, and so is faster than the sum written out.
-
-    Raises `ValueError` naming both lengths where they differ.
+    Of Values it is one node, whose operands are the start, if there is one, and the factors
+    x0, y0, x1, y1, ... in pairs. Raises `ValueError` naming both lengths where they differ.
 
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
@@ -195,23 +192,30 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
         raise
     if len(lefts) != len(rights):
         raise ValueError(f"dot needs two vectors of one length, got {len(lefts)} and {len(rights)}")
-    if start is None and lefts:
-        x, y = numbers("dot", (lefts[0], rights[0]))
-        start, lefts, rights = x * y, lefts[1:], rights[1:]
-    elif start is not None and not isinstance(start, Value):
-        (start,) = numbers("dot", (start,))
-    mine = paused() if PAUSED else None
-    if isinstance(start, Value) and lefts and (mine is None or muted(mine)):
-        try:
-            found = record_dot(start, lefts, rights)
-            return found if mine is None else constant(found._data)
-        except (AttributeError, TypeError):  # numbers among them: they become constants below
-            pass
-    if not _EXACT.issuperset(map(type, lefts + rights)):
-        lefts, rights = tuple(numbers("dot", lefts)), tuple(numbers("dot", rights))
-    for x, y in zip(lefts, rights):
-        start = start + x * y
-    return 0.0 if start is None else start
+    factors: list[Any] = [None] * (2 * len(lefts))
+    factors[::2], factors[1::2] = lefts, rights
+    if start is not None:
+        factors.insert(0, start)
+    kinds = set(map(type, factors))
+    if kinds == _VALUES:
+        return _recorded_dot(tuple(factors))
+    if not kinds <= _EXACT:
+        factors = numbers("dot", factors)
+    return DOT(*factors) if factors else 0.0
+
+
+def _recorded_dot(operands: tuple[Value, ...]) -> Value:
+    """Return the dot product of Values: what `DOT` does, for speed; a test holds it to that."""
+    odd = len(operands) % 2
+    partials = [operand._data for operand in operands]
+    total = partials[0] if odd else -0.0  # the one number that adds nothing to any other
+    lefts, rights = partials[odd::2], partials[odd + 1 :: 2]
+    for left, right in zip(lefts, rights):
+        total += left * right
+    partials[odd::2], partials[odd + 1 :: 2] = rights, lefts
+    if odd:
+        partials[0] = 1.0
+    return record(DOT, total, operands[0], None, 0.0, 0.0, (operands, tuple(partials)))
 
 
 def norm(values: Iterable[Any]) -> Any:
@@ -220,10 +224,8 @@ def norm(values: Iterable[Any]) -> Any:
     >>> norm([5e200, 12e200])
     1.3e+201
     """
-    # hypot step by step: squares would overflow, and their root has no derivative at 0.
-    # Never abs, whose slope at 0 is 0: it would hide how the length curves there.
     items = numbers("norm", values)
-    return reduce(hypot, items[1:] or [0.0], items[0]) if items else 0.0
+    return NORM(*items) if items else 0.0
 
 
 def variance(values: Iterable[Any]) -> Any:
@@ -232,11 +234,7 @@ def variance(values: Iterable[Any]) -> Any:
     >>> variance([1.0, 2.0, 3.0, 4.0])
     1.25
     """
-    items = some("variance", values)
-    centre = mean(items)
-    # Around the mean: the mean of squares less the squared mean would cancel.
-    deviations = [item - centre for item in items]
-    return mean([deviation * deviation for deviation in deviations])
+    return VARIANCE(*numbers("variance", values))
 
 
 def logsumexp(values: Iterable[Any]) -> Any:
@@ -247,20 +245,22 @@ def logsumexp(values: Iterable[Any]) -> Any:
     >>> logsumexp([1000.0, 1000.0]) == 1000.0 + log(2.0)
     True
     """
-    peak, _, total = shifted(some("logsumexp", values))
-    return peak + log(total)
+    return LOGSUMEXP(*numbers("logsumexp", values))
 
 
 def softmax(values: Iterable[Any]) -> list[Any]:
     """Return e**xi / (e**x1 + e**x2 + ...) for each i; `ValueError` of nothing.
 
-    It is the gradient of `logsumexp`, also where items are infinite.
+    It is the gradient of `logsumexp`, also where items are infinite. Each is one node of all the
+    values; of more than 16, which would be n nodes of n operands, elementary operations.
 
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
     """
-    _, below, total = shifted(some("softmax", values))
-    return [exp(item) / total for item in below]
+    items = tuple(numbers("softmax", values))
+    if _few("softmax", items):
+        return [softmax_of(i)(*items) for i in range(len(items))]
+    return shares(items)
 
 
 def log_softmax(values: Iterable[Any]) -> list[Any]:
@@ -269,32 +269,19 @@ def log_softmax(values: Iterable[Any]) -> list[Any]:
     >>> log_softmax([0.0, 1000.0])
     [-1000.0, 0.0]
     """
-    _, below, total = shifted(some("log_softmax", values))
-    return [item - log(total) for item in below]
+    items = tuple(numbers("log_softmax", values))
+    if _few("log_softmax", items):
+        return [log_softmax_of(i)(*items) for i in range(len(items))]
+    return log_shares(items)
 
 
-def shifted(items: list[Any]) -> tuple[Any, list[Any], Any]:
-    """Return the largest item, each item less it, and the sum of their exponentials.
-
-    The largest exponential is then 1: none overflows, and the sum is at least 1, or 0 where all
-    items are -inf, which is kept from the logarithm. No result depends on the shift: its gradient
-    is 0, and is stopped because infinite items would make it another.
-    """
-    peak = items[0]
-    for item in items[1:]:
-        peak = maximum(peak, item)
-    peak = stopped(peak)
-    below = [gap(item, peak) for item in items]
-    return peak, below, maximum(reduce(operator.add, map(exp, below)), 0.5)
-
-
-def some(name: str, values: Iterable[Any]) -> list[Any]:
-    """Return the values as a list; `ValueError` where there are none."""
-    items = numbers(name, values)
+def _few(name: str, items: tuple[Any, ...]) -> bool:
+    """Say whether a list has few enough items for a node of all of them for each."""
     if not items:
         raise ValueError(f"{name} of nothing: it needs at least one value")
-    return items
+    return len(items) <= WIDEST
 
 
 _SQRT_HALF = 0.5**0.5
+_VALUES = frozenset((Value,))
 _EXACT = frozenset((float, Value))

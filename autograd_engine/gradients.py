@@ -23,28 +23,29 @@ from typing import Any
 
 from autograd_engine import floats
 from autograd_engine.engine import (
-    CONSTANT,
-    LEAF,
-    Dot,
     Value,
-    above,
     as_value,
-    at_least,
-    azmul,
-    check_partials,
     constant,
-    equals,
-    gate,
     honest,
-    number,
     ordered,
     record,
-    sign,
-    stopped,
     topological_order,
 )
+from autograd_engine.number import number
+from autograd_engine.primitives import check_partials
 from autograd_engine.real import as_list
 from autograd_engine.state import WATCHED, alone, told
+from autograd_engine.table import (
+    CONSTANT,
+    LEAF,
+    above,
+    at_least,
+    azmul,
+    equals,
+    gate,
+    sign,
+    stopped,
+)
 
 DEEPEST = 3
 """So many slopes of slopes are looked at to find out whether a 0 is immovable."""
@@ -101,18 +102,13 @@ def _adjoints(output: Value, honestly: bool = False) -> dict[int, Any]:
     Raises `_Met`, unless 0 and infinity are to be multiplied `honestly`.
     """
     adjoints: dict[int, Any] = {id(output): 1.0}
-    runs: list[int] = []
     known: list[bool] = []
-    order = ordered((output,), False, runs)
+    order = ordered((output,), False)
     for node in reversed(order):
-        passed = None
-        if node.y is None and isinstance(node.rule, Dot):
-            end, begin = runs.pop(), runs.pop()
-            passed = node.rule.passed(begin, end)
         adjoint = adjoints.get(id(node))
         if adjoint is None or node.rule is stopped:
             continue
-        for operand, partial in passed or zip(node.operands, node._slopes()):
+        for operand, partial in zip(node.operands, node._slopes()):
             contribution = adjoint * partial
             if contribution != contribution and not honestly and operand.rule is not CONSTANT:
                 if honest(order, known) and (meets(adjoint, partial) or meets(partial, adjoint)):

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import copyreg
 from array import array
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from autograd_engine.engine import (
-    CONSTANT,
-    LEAF,
-    Note,
-    Opaque,
-    Primitive,
-    Value,
-    grad_of,
-    noted,
-    read,
-    topological_order,
-)
+from autograd_engine.engine import Value, topological_order
+from autograd_engine.notes import Note, noted
+from autograd_engine.number import grad_of, read
+from autograd_engine.primitives import Opaque, Primitive
+from autograd_engine.table import CONSTANT, LEAF
 
 
 def nodes(*outputs: Value) -> list[Value]:
@@ -117,7 +112,8 @@ def mark_region(output: Value, name: str) -> None:
     if not isinstance(name, str):
         raise TypeError(f"the name of a region is text, not {type(name).__name__}: {name!r:.60}")
     _check(output)
-    output.note = Note(output.label, name, noted(output).source)
+    note = noted(output)
+    output.note = Note(note.label, name, note.source, note.opened)
 
 
 def region(value: Value) -> str:
@@ -168,6 +164,7 @@ def _flatten(output: Value) -> tuple[Any, ...]:
     shared: list[Value] = []
     opaque: list[tuple[str, list[int]]] = []
     notes = {}
+    several: dict[int, tuple[array[int], array[float]]] = {}
     for i, node in enumerate(order):
         if node.rule is LEAF:
             links.extend((-1, len(shared), -1))
@@ -176,6 +173,9 @@ def _flatten(output: Value) -> tuple[Any, ...]:
             links.extend((-2, len(opaque), -1))
             opaque.append((node.op, [position[id(operand)] for operand in node.operands]))
         else:
+            if node.y is None and node.rule.several:
+                places = array("q", [position[id(operand)] for operand in node.operands])
+                several[i] = places, array("d", node._slopes())
             x = -1 if node.x is None else position[id(node.x)]
             y = -1 if node.y is None else position[id(node.y)]
             links.extend((rules.setdefault(node.rule, len(rules)), x, y))
@@ -184,7 +184,8 @@ def _flatten(output: Value) -> tuple[Any, ...]:
         note = noted(node)
         if note.label or note.region:
             notes[i] = (note.label, note.region)
-    return _restore, (columns, links, list(rules), shared, opaque, notes)
+    given = columns, links, list(rules), shared, opaque, notes
+    return _restore, (*given, several) if several else given  # version 0.1.0 had none
 
 
 def _state(node: Value) -> tuple[float, float, str, str]:
@@ -207,6 +208,7 @@ def _restore(
     shared: list[Value],
     opaque: list[tuple[str, list[int]]],
     notes: dict[int, tuple[str, str]],
+    several: Mapping[int, tuple[array[int], array[float]]] = MappingProxyType({}),
 ) -> Value:
     made: list[Value] = []
     data, grad, dx, dy = columns
@@ -225,6 +227,9 @@ def _restore(
             node.x = made[x]
         if y >= 0:
             node.y = made[y]
+        if i in several:
+            places, partials = several[i]
+            node.many = tuple([made[j] for j in places]), tuple(partials)
         made.append(node)
     return made[-1]
 

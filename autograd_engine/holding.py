@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_engine.blocks import enable_grad
-from autograd_engine.engine import LEAF, Value
+from autograd_engine.engine import Value
 from autograd_engine.graph import leaves
 from autograd_engine.modules import Module, check_leaves
+from autograd_engine.table import LEAF
 
 
 class Holding:

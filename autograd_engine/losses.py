@@ -17,9 +17,11 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
-from autograd_engine.engine import Value, above, gap, gate, log, number, relu, softplus
-from autograd_engine.functions import mean, plain, shifted, sum
+from autograd_engine.engine import Value
+from autograd_engine.functions import plain, sum
+from autograd_engine.number import number
 from autograd_engine.real import is_number
+from autograd_engine.table import BINARY, MSE, above, cross_entropy_of, gate, relu, surprise
 
 
 def mse(outputs: Any, target: Any) -> Any:
@@ -30,8 +32,7 @@ def mse(outputs: Any, target: Any) -> Any:
     >>> mse([1.0, 5.0], [3.0, 5.0])
     2.0
     """
-    squares = _squares("mse", outputs, target)
-    return squares[0] if len(squares) == 1 else mean(squares)
+    return MSE(*[item for pair in _pairs("mse", outputs, target) for item in pair])
 
 
 def half_squared_error(outputs: Any, target: Any) -> Any:
@@ -42,7 +43,9 @@ def half_squared_error(outputs: Any, target: Any) -> Any:
     >>> half_squared_error(1.0, 3.0)
     2.0
     """
-    return sum(_squares("half_squared_error", outputs, target)) / 2.0
+    # Not ** 2, which raises where a product is inf: a diverging training is to show it.
+    squares = [(d := x - y) * d for x, y in _pairs("half_squared_error", outputs, target)]
+    return sum(squares) / 2.0
 
 
 def binary_cross_entropy(logit: Any, target: Any) -> Any:
@@ -55,10 +58,7 @@ def binary_cross_entropy(logit: Any, target: Any) -> Any:
     """
     logit = _one("binary_cross_entropy", "logit", logit)
     target = _label("binary_cross_entropy", target, (0, 1))
-    if isinstance(target, Value):  # a target fed to a compiled program must not choose a branch
-        return softplus((1.0 - 2.0 * target) * logit)
-    # Not target * logit - softplus(logit), which would cancel where the logit is large.
-    return softplus(-logit if target else logit)
+    return BINARY(logit, target)
 
 
 def cross_entropy(logits: Any, target: Any) -> Any:
@@ -79,19 +79,14 @@ def cross_entropy(logits: Any, target: Any) -> Any:
             "cross_entropy needs a list of logits, one for each class, but was given a single one; "
             "two classes by one logit are the job of binary_cross_entropy"
         )
-    chosen, others = _parted(items, target)
-    # ln(1 + e**(rest - logit)): logsumexp of all less the logit would cancel where p is near 1.
-    if len(others) == 1:
-        return softplus(-gap(chosen, others[0]))
-    peak, _, total = shifted(others)
-    return softplus(log(total) - gap(chosen, peak))
-
-
-def _parted(items: list[Any], target: Any) -> tuple[Any, list[Any]]:
-    """Return the logit of the target's class, and the others in order."""
     chosen = _class(target, len(items))
-    if not isinstance(target, Value):
-        return items[chosen], items[:chosen] + items[chosen + 1 :]
+    if isinstance(target, Value):
+        return surprise(0, *_chosen_first(items, target))
+    return cross_entropy_of(chosen)(*items)
+
+
+def _chosen_first(items: list[Any], target: Value) -> list[Any]:
+    """Return the logit of the target's class, and then the others in order."""
     # Keys of 0 and 1 instead of a branch, which would hold for one class only. To let one logit
     # through a gate and add zeros for the rest rounds nothing.
     reached = [above(target, k - 0.5) for k in range(1, len(items))]  # is the class k or more?
@@ -100,7 +95,7 @@ def _parted(items: list[Any], target: Any) -> tuple[Any, list[Any]]:
         gate(key, item) + gate(1.0 - key, following)
         for key, item, following in zip(reached, items, items[1:])
     ]
-    return sum(map(gate, is_class, items)), others
+    return [sum(map(gate, is_class, items)), *others]
 
 
 def hinge(score: Any, target: Any) -> Any:
@@ -115,14 +110,14 @@ def hinge(score: Any, target: Any) -> Any:
     return relu(1.0 + -_label("hinge", target, (-1, 1)) * score)
 
 
-def _squares(loss: str, outputs: Any, target: Any) -> list[Any]:
+def _pairs(loss: str, outputs: Any, target: Any) -> list[tuple[Any, Any]]:
+    """Return each output with its target."""
     xs, ys = _items(loss, "outputs", outputs), _items(loss, "target", target)
     if len(xs) != len(ys):
         raise ValueError(
             f"{loss} needs as many outputs as targets, got {len(xs)} outputs and {len(ys)} targets"
         )
-    # Not ** 2, which raises where a product is inf: a diverging training is to show it.
-    return [(d := x - y) * d for x, y in zip(xs, ys, strict=True)]
+    return list(zip(xs, ys, strict=True))
 
 
 def _items(loss: str, what: str, given: Any) -> list[Any]:

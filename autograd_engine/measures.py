@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from autograd_engine.blocks import no_grad
 from autograd_engine.compiler.request import require
-from autograd_engine.engine import Value, number, read
+from autograd_engine.engine import Value
+from autograd_engine.number import number, read
 from autograd_engine.real import check_whole, flag, is_number
 from autograd_engine.state import WATCHED
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd_engine.engine import LEAF, Note, Value, read
+from autograd_engine.engine import Value
+from autograd_engine.notes import Note
+from autograd_engine.number import read
 from autograd_engine.real import is_number
 from autograd_engine.summary import Traits, table
+from autograd_engine.table import LEAF
 from autograd_engine.words import counted
 
 

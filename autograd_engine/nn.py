@@ -21,11 +21,12 @@ from operator import index
 from typing import Any, SupportsIndex
 
 from autograd_engine.build import mypyc_attr
-from autograd_engine.engine import Note, Value, as_value
+from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot, elu, gelu, leaky_relu, silu
 from autograd_engine.graph import mark_region
 from autograd_engine.initialisers import Init, initialiser
 from autograd_engine.modules import Module
+from autograd_engine.notes import Note
 from autograd_engine.real import flag, is_number, is_whole
 from autograd_engine.state import TRACED
 

@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from autograd_engine.build import COMPILED
-from autograd_engine.engine import LEAF, Dot, Primitive, Value
+from autograd_engine.engine import Value
 
 _waiting: list[Value | None] = []
 _emptying: list[bool] = []  # holds one item while the list is being emptied
@@ -21,9 +21,7 @@ _emptying: list[bool] = []  # holds one item while the list is being emptied
 def _release(
     self: Any,
     waiting: list[Value | None] = _waiting,
-    emptying: list[bool] = _emptying,
-    dot: type[Dot] = Dot,  # as defaults, since at its exit Python clears the globals first
-    leaf: Primitive = LEAF,
+    emptying: list[bool] = _emptying,  # as defaults: at its exit Python clears the globals first
 ) -> None:
     try:
         x, y, rule = self.x, self.y, self.rule
@@ -33,9 +31,9 @@ def _release(
         return
     waiting.append(x)
     waiting.append(y)
-    if isinstance(rule, dot):
-        waiting.extend(rule.xs + rule.ys)
-        self.rule = leaf  # whose tuples would release them one inside the other
+    if y is None and rule.several:
+        waiting.extend(self.many[0])
+        del self.many  # whose tuple would release them one inside the other
     x = y = rule = self.x = self.y = None  # the list alone holds them
     while waiting and not emptying:  # once more if another thread added to it meanwhile
         emptying.append(True)

@@ -17,7 +17,8 @@ import sys
 from pathlib import Path
 
 from autograd_engine.blocks import Blocks
-from autograd_engine.engine import Note, Value, noted
+from autograd_engine.engine import Value
+from autograd_engine.notes import Note, noted
 from autograd_engine.state import Block, owner
 
 _PACKAGE = str(Path(__file__).parent / "_")[:-1], "autograd_engine/"
@@ -98,4 +99,5 @@ def _note(value: Value) -> None:
     # A notebook's cell, or a prompt, is no file that one could look up.
     cell = "ipykernel" in file or file.startswith("<")
     note = noted(value)
-    value.note = Note(note.label, note.region, ("" if cell else Path(file).name, number, text))
+    source = "" if cell else Path(file).name, number, text
+    value.note = Note(note.label, note.region, source, note.opened)

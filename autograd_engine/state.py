@@ -26,6 +26,9 @@ TRACED: Final[set[int]] = set()
 WATCHED: Final[set[int]] = set()
 """What is told of each comparison in a function that somebody compiles; see `watcher`."""
 
+ASIDE: Final[list[Callable[..., Any]]] = []
+"""What is asked, while somebody is paused, for what a recorded value is to be; see `blocks`."""
+
 LISTENING: Final[set[int]] = set()
 """What is told of each backward pass before it begins; see `listeners`."""
 

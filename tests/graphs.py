@@ -14,7 +14,9 @@ import numpy as np
 import autograd_engine as ag
 from autograd_engine import Value, nn
 from autograd_engine.compiler.tape import Tape, record
-from autograd_engine.engine import POWER, TABLE, constant, power_of, topological_order
+from autograd_engine.engine import constant, topological_order
+from autograd_engine.primitives import TABLE
+from autograd_engine.table import POWER, power_of
 
 
 @dataclass

@@ -12,7 +12,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.engine import TABLE
+from autograd_engine.primitives import TABLE
 
 LARGEST = 1.7976931348623157e308
 

@@ -10,7 +10,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, functions, losses
-from autograd_engine.engine import TABLE, Primitive
+from autograd_engine.primitives import TABLE, Primitive
 
 OF_LISTS = {
     **{

@@ -15,10 +15,11 @@ import pytest
 from autograd_engine import checkpoints, optim
 from autograd_engine.blocks import no_grad
 from autograd_engine.checkpoints import load, read_json, save, write_json
-from autograd_engine.engine import Value, exp, sin, softplus, tanh
+from autograd_engine.engine import Value
 from autograd_engine.functions import elu, gelu, leaky_relu
 from autograd_engine.losses import mse
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
+from autograd_engine.table import exp, sin, softplus, tanh
 from autograd_engine.training import fit
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import autograd_engine as ag
 from autograd_engine import Value, graph
-from autograd_engine.engine import ADD, MULTIPLY, Dot
+from autograd_engine.engine import Dot
+from autograd_engine.table import ADD, MULTIPLY
 
 
 def written(xs, ys, start):

@@ -11,7 +11,7 @@ import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler.exact import Interpreter, limit, listing
 from autograd_engine.compiler.tape import record
-from autograd_engine.engine import TABLE
+from autograd_engine.primitives import TABLE
 
 CUBE = ag.primitive("cube", lambda x: x * x * x, lambda out, x: (3 * x * x,))
 BLEND = ag.primitive("blend", lambda x, y: 0.25 * x + 0.75 * y, lambda out, x, y: (0.25, 0.75))

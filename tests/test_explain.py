@@ -13,9 +13,11 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine.compiler.symbols import OUT, Symbol, X, Y, substituted
-from autograd_engine.engine import TABLE, noted, power_of
+from autograd_engine.notes import noted
+from autograd_engine.primitives import TABLE
 from autograd_engine.sources import source_of
 from autograd_engine.state import PAUSED
+from autograd_engine.table import power_of
 from autograd_engine.views import notation
 from autograd_engine.views.chain import LINEAR, SUMS, Chain
 from autograd_engine.views.names import name

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 import autograd_engine as ag
-from autograd_engine.engine import TABLE, Value, power_of
+from autograd_engine.engine import Value
+from autograd_engine.primitives import TABLE
+from autograd_engine.table import power_of
 from autograd_engine.views import picture as pictures
 from autograd_engine.views.explore.contents import inert_json, page_contents
 from autograd_engine.views.explore.rows import spelled_rule

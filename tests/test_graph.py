@@ -9,7 +9,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, engine, graph, nn
-from autograd_engine.engine import Note
+from autograd_engine.notes import Note
 
 
 def test_nodes_gives_each_value_once_operands_before_uses():

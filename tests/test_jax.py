@@ -22,7 +22,8 @@ from autograd_engine.compiler.jax_primitives import SAME, SPELLINGS, primitive_i
 from autograd_engine.compiler.jax_program import by_step, by_value, is_deep, tape_to_jax
 from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.tape import record
-from autograd_engine.engine import TABLE, Primitive, power_of
+from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import power_of
 
 ROWS = [name for name in TABLE if name not in ("leaf", "constant")]
 INF, NAN = math.inf, math.nan

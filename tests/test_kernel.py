@@ -23,7 +23,9 @@ from autograd_engine.compiler.reverse import Backward
 from autograd_engine.compiler.strides import Ref, contiguous
 from autograd_engine.compiler.tape import record
 from autograd_engine.compiler.ufuncs import spelled
-from autograd_engine.engine import ADD, DIVIDE, MULTIPLY, NEGATIVE, SUBTRACT, TABLE, Value
+from autograd_engine.engine import Value
+from autograd_engine.primitives import TABLE
+from autograd_engine.table import ADD, DIVIDE, MULTIPLY, NEGATIVE, SUBTRACT
 
 SLOTS = 12000
 EXACT = (ADD, SUBTRACT, MULTIPLY, DIVIDE, NEGATIVE, TABLE["relu"], TABLE["above"])

@@ -18,7 +18,7 @@ from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.listing import Listing, listing
 from autograd_engine.compiler.selections import selected
 from autograd_engine.compiler.tape import Tape, record
-from autograd_engine.engine import TABLE
+from autograd_engine.primitives import TABLE
 
 # Tests are imported one by one, not as a package: what they share is loaded by its path.
 spec = spec_from_file_location("graphs", Path(__file__).with_name("graphs.py"))

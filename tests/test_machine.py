@@ -20,7 +20,7 @@ from autograd_engine.compiler.exact import Interpreter
 from autograd_engine.compiler.machine import Machine, fits
 from autograd_engine.compiler.simplify import common
 from autograd_engine.compiler.tape import Tape, record
-from autograd_engine.engine import TABLE, Primitive
+from autograd_engine.primitives import TABLE, Primitive
 
 INF, NAN = math.inf, math.nan
 ROWS = [name for name in TABLE if name not in ("leaf", "constant")]
@@ -354,7 +354,8 @@ SCRIPT = """
 import sys, numpy
 from autograd_engine.compiler.machine import Machine
 from autograd_engine.compiler.tape import record
-from autograd_engine.engine import Value, tanh
+from autograd_engine.engine import Value
+from autograd_engine.table import tanh
 w = Value(0.5)
 outputs, gradient = Machine(record([tanh(w * w)])).run(numpy.array([0.5]), None, True)
 print(outputs[0, 0].hex(), gradient[0].hex(), "numba" in sys.modules)

@@ -12,7 +12,7 @@ from autograd_engine import Value
 from autograd_engine.compiler.machine import Machine
 from autograd_engine.compiler.simplify import common
 from autograd_engine.compiler.tape import Tape, record
-from autograd_engine.engine import TABLE
+from autograd_engine.primitives import TABLE
 
 INF, NAN = math.inf, math.nan
 EDGES = [NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 0.1, -3.7, 1e308, -1e308, 1e-308, 5e-324, -5e-324]

@@ -11,7 +11,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Primitive, Value, floats, graph
-from autograd_engine.engine import TABLE
+from autograd_engine.primitives import TABLE
 
 INF, NAN = math.inf, math.nan
 ROWS = [name for name, row in TABLE.items() if name not in ("leaf", "constant", "stopped")]

@@ -12,7 +12,8 @@ import autograd_engine as ag
 from autograd_engine.compiler import ufuncs
 from autograd_engine.compiler.plain import functions
 from autograd_engine.compiler.ufuncs import spelled
-from autograd_engine.engine import TABLE, Primitive, power_of
+from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import power_of
 
 ROWS = [name for name in TABLE if name not in ("leaf", "constant")]
 INF, NAN = math.inf, math.nan

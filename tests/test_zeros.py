@@ -11,8 +11,9 @@ import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler.simplify import lowered
 from autograd_engine.compiler.tape import record
-from autograd_engine.engine import MULTIPLY, TABLE, azmul
 from autograd_engine.gradients import immovable
+from autograd_engine.primitives import TABLE
+from autograd_engine.table import MULTIPLY, azmul
 
 INF, NAN = math.inf, math.nan
 

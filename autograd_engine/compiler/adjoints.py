@@ -14,7 +14,8 @@ import numpy
 from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Operand, map_instructions
 from autograd_engine.compiler.strides import Ref, contiguous
 from autograd_engine.compiler.symbols import Expression, substituted
-from autograd_engine.engine import ADD, NEGATIVE, SUBTRACT, Primitive
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import ADD, NEGATIVE, SUBTRACT
 
 Array = Any
 Make = Callable[[Ref], Instruction]

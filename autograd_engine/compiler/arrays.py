@@ -15,7 +15,7 @@ import numpy
 
 from autograd_engine.compiler.strides import Ref, contiguous
 from autograd_engine.compiler.symbols import Symbol, X, Y, formula, substituted
-from autograd_engine.engine import TABLE, Primitive
+from autograd_engine.primitives import TABLE, Primitive
 
 Array = Any
 

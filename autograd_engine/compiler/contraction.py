@@ -15,7 +15,7 @@ import numpy
 
 from autograd_engine.compiler.arrays import Array, Instruction
 from autograd_engine.compiler.strides import Ref
-from autograd_engine.engine import ADD, MULTIPLY, SUBTRACT
+from autograd_engine.table import ADD, MULTIPLY, SUBTRACT
 
 View = Callable[[Ref], Array]
 Call = tuple[Callable[..., Any], tuple[Any, ...]]

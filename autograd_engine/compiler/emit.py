@@ -32,18 +32,8 @@ from autograd_engine.compiler.symbols import (
     partials,
     substituted,
 )
-from autograd_engine.engine import (
-    ADD,
-    CONSTANT,
-    DIVIDE,
-    LEAF,
-    MULTIPLY,
-    NEGATIVE,
-    POWER,
-    SUBTRACT,
-    TABLE,
-    Primitive,
-)
+from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import ADD, CONSTANT, DIVIDE, LEAF, MULTIPLY, NEGATIVE, POWER, SUBTRACT
 
 Z = Symbol("z")
 

@@ -4,7 +4,7 @@ All arenas stand in one flat memory; a view is the place of its first number and
 each axis. Axes are left out, merged and ordered so that the innermost one is long and runs
 through memory number by number, which is what the kernel's loops are fast at.
 
->>> from autograd_engine.engine import ADD
+>>> from autograd_engine.table import ADD
 >>> a, b = Ref("v", 0, (3, 4), (4, 1)), Ref("v", 12, (3, 4), (4, 1))
 >>> code = encoded(Instruction("map", b, (a, b), ADD), {"v": 8}, 1)
 >>> code[3:7], code[7:12], code[12:17]  # the lengths of four axes; the result; x
@@ -34,7 +34,7 @@ from autograd_engine.compiler.nests import (
     shared,
 )
 from autograd_engine.compiler.strides import Ref
-from autograd_engine.engine import TABLE
+from autograd_engine.primitives import TABLE
 
 MAP, ROWS = 0, 2  # kinds of instructions, as the kernel knows them
 DEPTH: Final = 4  # axes of a map

@@ -23,23 +23,12 @@ from typing import Any
 import numpy
 
 from autograd_engine import floats
+from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import (
-    ADD,
-    DIVIDE,
-    MULTIPLY,
-    POWER,
-    SUBTRACT,
-    TABLE,
-    Primitive,
-    Value,
-    azmul,
-    constant,
-    made,
-    power_of,
-    stopped,
-)
+from autograd_engine.engine import Value, constant, record
 from autograd_engine.gradients import gradient
+from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT, azmul, power_of, stopped
 
 Step = tuple[Primitive, Callable[..., float], Callable[..., tuple[float, ...]], int, int]
 
@@ -161,7 +150,9 @@ class Interpreter:
         nodes = [*map(Value, values[:fixed]), *map(constant, values[fixed:start])]
         for place, (rule, _, _, x, y) in enumerate(self._steps, start):
             dx, dy = (*self.partials(place, values), 0.0)[:2]
-            nodes.append(made(rule, values[place], nodes[x], nodes[y] if y >= 0 else None, dx, dy))
+            with enable_grad():
+                y_node = nodes[y] if y >= 0 else None
+                nodes.append(record(rule, values[place], nodes[x], y_node, dx, dy))
         return gradient(nodes[self._tape.outputs[0]], nodes)
 
 

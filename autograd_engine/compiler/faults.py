@@ -14,7 +14,8 @@ import numpy
 
 from autograd_engine.compiler.exact import Interpreter
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import Primitive, Value, refused
+from autograd_engine.engine import Value
+from autograd_engine.primitives import Primitive, refused
 
 
 class Faults:

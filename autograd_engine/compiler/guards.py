@@ -22,19 +22,12 @@ from struct import pack
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.blocks import Blocks, enable_grad
-from autograd_engine.engine import (
-    CONSTANT,
-    Primitive,
-    Value,
-    above,
-    at_least,
-    equals,
-    grad_of,
-    record,
-    stopped,
-)
+from autograd_engine.engine import Value, as_value, record
 from autograd_engine.graph import nodes
+from autograd_engine.number import grad_of
+from autograd_engine.primitives import Primitive
 from autograd_engine.sources import is_own, place
+from autograd_engine.table import CONSTANT, above, at_least, equals, stopped
 
 if TYPE_CHECKING:  # a GuardError can be caught where there is no NumPy
     from autograd_engine.compiler.tape import Tape
@@ -136,7 +129,8 @@ class Watch(Blocks):
         elif name == "read" or not (_own() or (name == "grad" and id(x) in self._swept)):
             self._number(name, x, y)
 
-    def _compared(self, name: str, x: Value, y: Value) -> None:
+    def _compared(self, name: str, x: Value, other: Any) -> None:
+        y = as_value(other)
         if x.rule is CONSTANT and y.rule is CONSTANT:
             return
         file, line, text = place("numpy")  # which compares for `array.max()`

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.engine import Value, read
+from autograd_engine.engine import Value
+from autograd_engine.number import read
 from autograd_engine.real import as_float
 from autograd_engine.state import WATCHED
 from autograd_engine.words import counted

@@ -17,7 +17,8 @@ from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
 from autograd_engine.compiler.jax_primitives import applied, applied_outer, primitive_in_jax
 from autograd_engine.compiler.strides import Pattern, Ref, pattern
 from autograd_engine.compiler.symbols import OUT, X, Y, slopes, substituted
-from autograd_engine.engine import ADD, NEGATIVE, SUBTRACT, Primitive
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import ADD, NEGATIVE, SUBTRACT
 
 lax = jax.lax
 Array = Any
@@ -229,7 +230,7 @@ def folded(rule: Primitive) -> Any:
 
     Its derivative is that of the chain: of three equal, `maximum` passes on 1/4, 1/4 and 1/2.
 
-    >>> from autograd_engine.engine import TABLE
+    >>> from autograd_engine.primitives import TABLE
     >>> jax.grad(lambda x: folded(TABLE["maximum"])(x)[0])(jnp.ones((1, 3))).tolist()
     [[0.25, 0.25, 0.5]]
     """

@@ -17,7 +17,7 @@ from autograd_engine.compiler.jax_adjoint import jax, jnp, passed, product
 from autograd_engine.compiler.jax_primitives import applied_outer, primitive_in_jax
 from autograd_engine.compiler.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import Primitive
+from autograd_engine.primitives import Primitive
 
 lax = jax.lax
 Array = Any

@@ -17,7 +17,7 @@ import numpy
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
 from autograd_engine.compiler.symbols import OUT, X, Y, formula, slopes, substituted
 from autograd_engine.compiler.ufuncs import NUMPY, called
-from autograd_engine.engine import TABLE, Primitive
+from autograd_engine.primitives import TABLE, Primitive
 
 SymbolicZero = jax.custom_derivatives.SymbolicZero
 

@@ -19,7 +19,8 @@ from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.simplify import lowered
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.compiler.waves import Waves
-from autograd_engine.engine import Value, azmul
+from autograd_engine.engine import Value
+from autograd_engine.table import azmul
 
 
 def tape_to_jax(tape: Tape) -> Callable[..., Any]:

@@ -19,7 +19,8 @@ from autograd_engine.compiler.kernel_mathematics import MATHEMATICS
 from autograd_engine.compiler.lanes import COLUMNS, ROWS, WIDTH
 from autograd_engine.compiler.plain import texts
 from autograd_engine.compiler.symbols import X, Y, applied
-from autograd_engine.engine import CONSTANT, LEAF, TABLE
+from autograd_engine.primitives import TABLE
+from autograd_engine.table import CONSTANT, LEAF
 
 CHOOSE: Final = "choose"
 

@@ -24,10 +24,12 @@ from autograd_engine.compiler.program import Program
 from autograd_engine.compiler.samples import Array, Form, Unfit, Unusual
 from autograd_engine.compiler.tape import record
 from autograd_engine.compiler.traces import Traces
-from autograd_engine.engine import LEAF, Value, as_value, equals, gate, number
+from autograd_engine.engine import Value, as_value
 from autograd_engine.graph import leaves
+from autograd_engine.number import number
 from autograd_engine.real import is_number
 from autograd_engine.sources import is_own
+from autograd_engine.table import LEAF, equals, gate
 
 _TRIALS = 4  # classes on a sample of which the model is tried
 _TRIED = 200_000  # values to compute in trying the loss on every target

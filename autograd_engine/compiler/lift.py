@@ -17,7 +17,7 @@ from autograd_engine.compiler.grids import Grid, grids
 from autograd_engine.compiler.operands import Placing
 from autograd_engine.compiler.strides import Ref
 from autograd_engine.compiler.waves import Column, Wave, Waves, chosen, of_rows, scattered
-from autograd_engine.engine import ADD, MULTIPLY, NEGATIVE, SUBTRACT
+from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT
 
 Array = Any
 FEW = 4  # terms: so many are added one by one, more are summed along an axis

@@ -34,7 +34,7 @@ from autograd_engine.compiler.facts import products
 from autograd_engine.compiler.reverse import Backward
 from autograd_engine.compiler.storage import Storage, squeezed
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import NEGATIVE
+from autograd_engine.table import NEGATIVE
 from autograd_engine.words import counted
 
 Array = Any

@@ -21,7 +21,8 @@ from autograd_engine.compiler.machine_code import Code, assembled
 from autograd_engine.compiler.machine_object import machine_code
 from autograd_engine.compiler.simplify import common
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import TABLE, Primitive, azmul
+from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import azmul
 
 Array = Any
 

@@ -16,7 +16,7 @@ import numpy
 from autograd_engine.compiler.emit import Key
 from autograd_engine.compiler.machine_loop import Header
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import ADD, MULTIPLY, SUBTRACT
+from autograd_engine.table import ADD, MULTIPLY, SUBTRACT
 
 Array = Any
 

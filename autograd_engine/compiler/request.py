@@ -11,8 +11,9 @@ from autograd_engine.arguments import map_numbers
 from autograd_engine.blocks import differentiating
 from autograd_engine.compiler.guards import Guard, GuardError, Watch, same_bits
 from autograd_engine.compiler.program import BACK_ENDS, Program
-from autograd_engine.engine import CONSTANT, LEAF, Value, as_value
+from autograd_engine.engine import Value, as_value
 from autograd_engine.real import as_float, check_call, flag, is_number
+from autograd_engine.table import CONSTANT, LEAF
 
 
 def compile(

@@ -16,7 +16,7 @@ from autograd_engine.compiler.adjoints import Adjoints, adjoint
 from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Operand, Part, Step
 from autograd_engine.compiler.strides import Ref, contiguous
 from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, slopes
-from autograd_engine.engine import MULTIPLY, above
+from autograd_engine.table import MULTIPLY, above
 
 Array = Any
 

@@ -24,7 +24,8 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT, Primitive, azmul
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT, azmul
 
 _COMMUTING = (ADD, MULTIPLY)
 

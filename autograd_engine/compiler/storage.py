@@ -17,7 +17,7 @@ from autograd_engine.compiler.arrays import ArrayProgram, Step
 from autograd_engine.compiler.selections import bracketed, selected
 from autograd_engine.compiler.strides import Ref, pattern, steps_of
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import TABLE
+from autograd_engine.primitives import TABLE
 
 Array = Any
 FEW, SEVERAL = 4, 8  # so many numbers, so many arrays are written out

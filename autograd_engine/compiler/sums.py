@@ -14,7 +14,8 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import ADD, MULTIPLY, NEGATIVE, POWER, SUBTRACT, TABLE, Primitive
+from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, POWER, SUBTRACT
 
 LINEAR = (ADD, SUBTRACT, NEGATIVE)
 SCANNED = (TABLE["maximum"], TABLE["minimum"], TABLE["hypot"], MULTIPLY)

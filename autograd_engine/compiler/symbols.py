@@ -4,7 +4,7 @@ A primitive's `partials` are written with primitives. Called with symbols instea
 they give expressions, which a back end spells in its own language: so a derivative written
 once is differentiated, drawn, vectorised and compiled.
 
->>> from autograd_engine.engine import TABLE
+>>> from autograd_engine.primitives import TABLE
 >>> partials(TABLE["tanh"])
 (4.0 * bell(2.0 * x),)
 """
@@ -15,19 +15,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from autograd_engine.engine import (
-    ABSOLUTE,
-    ADD,
-    DIVIDE,
-    MULTIPLY,
-    NEGATIVE,
-    OPERATORS,
-    POWER,
-    SUBTRACT,
-    TABLE,
-    Primitive,
-)
+from autograd_engine.number import OPERATORS
+from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.real import as_float, is_number
+from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
 
 Expression: TypeAlias = "Symbol | float"
 
@@ -72,19 +63,19 @@ class Symbol:
         return found(*inputs)
 
     # fmt: off
-    def __add__(self, other: Any) -> Any: return applied(ADD, self, other)
-    def __radd__(self, other: Any) -> Any: return applied(ADD, other, self)
-    def __sub__(self, other: Any) -> Any: return applied(SUBTRACT, self, other)
-    def __rsub__(self, other: Any) -> Any: return applied(SUBTRACT, other, self)
-    def __mul__(self, other: Any) -> Any: return applied(MULTIPLY, self, other)
-    def __rmul__(self, other: Any) -> Any: return applied(MULTIPLY, other, self)
-    def __truediv__(self, other: Any) -> Any: return applied(DIVIDE, self, other)
-    def __rtruediv__(self, other: Any) -> Any: return applied(DIVIDE, other, self)
-    def __pow__(self, other: Any) -> Any: return applied(POWER, self, other)
-    def __rpow__(self, other: Any) -> Any: return applied(POWER, other, self)
-    def __neg__(self) -> Any: return applied(NEGATIVE, self)
+    def __add__(self, other: Any) -> Any: return self.__primitive__(ADD, (self, other))
+    def __radd__(self, other: Any) -> Any: return self.__primitive__(ADD, (other, self))
+    def __sub__(self, other: Any) -> Any: return self.__primitive__(SUBTRACT, (self, other))
+    def __rsub__(self, other: Any) -> Any: return self.__primitive__(SUBTRACT, (other, self))
+    def __mul__(self, other: Any) -> Any: return self.__primitive__(MULTIPLY, (self, other))
+    def __rmul__(self, other: Any) -> Any: return self.__primitive__(MULTIPLY, (other, self))
+    def __truediv__(self, other: Any) -> Any: return self.__primitive__(DIVIDE, (self, other))
+    def __rtruediv__(self, other: Any) -> Any: return self.__primitive__(DIVIDE, (other, self))
+    def __pow__(self, other: Any) -> Any: return self.__primitive__(POWER, (self, other))
+    def __rpow__(self, other: Any) -> Any: return self.__primitive__(POWER, (other, self))
+    def __neg__(self) -> Any: return self.__primitive__(NEGATIVE, (self,))
     def __pos__(self) -> Any: return self
-    def __abs__(self) -> Any: return applied(ABSOLUTE, self)
+    def __abs__(self) -> Any: return self.__primitive__(ABSOLUTE, (self,))
 
     def __lt__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
     def __le__(self, other: Any) -> bool: raise TypeError(UNKNOWN)

@@ -14,13 +14,19 @@ primitive of each value, and where its operands stand.
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy
 
-from autograd_engine.engine import CONSTANT, LEAF, POWER, Primitive, Value, topological_order
+from autograd_engine.compiler.symbols import Symbol
+from autograd_engine.engine import Value, topological_order
+from autograd_engine.notes import noted
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import CONSTANT, LEAF, POWER
 
 
 @dataclass
@@ -125,29 +131,60 @@ def record(
         return exponents[rule]
 
     exponents: dict[Primitive, int] = {}
-    for node in order:
-        x, y, rule = node.x, node.y, node.rule
-        i = place.get(id(x), -1)
-        if i < 0:
-            i = meet(x)  # type: ignore[arg-type]
-        j = -1
-        if y is not None:
-            j = place.get(id(y), -1)
-            if j < 0:
-                j = meet(y)
-        elif rule.name.startswith("**"):
-            j, rule = exponent(rule), POWER
-        here = place[id(node)] = len(kinds)
+
+    def found(value: Value) -> int:
+        """Return the place of an operand."""
+        here = place.get(id(value), -1)
+        return meet(value) if here < 0 else here
+
+    def emit(rule: Primitive, i: int, j: int, data: float) -> int:
+        """Append an operation, whose value now is `data`, and return its place."""
+        here = len(kinds)
         if kinds[i] == _CONSTANT and (j < 0 or kinds[j] == _CONSTANT):
             kinds.append(_CONSTANT)
-            numbers.append(node.data)
-            continue
+            numbers.append(data)
+            return here
         kinds.append(_COMPUTED)
         op.append(rules.setdefault(rule, len(rules)))
         xs.append(i)
         ys.append(j)
-        if hasattr(node, "note") and node.note.label:
-            names[here] = node.note.label
+        return here
+
+    def placed(item: Any) -> int:
+        """Return the place of what stands on the tape already, or give a number one."""
+        if isinstance(item, _Placed):
+            return item.place
+        kinds.append(_CONSTANT)
+        numbers.append(float(item))
+        return len(kinds) - 1
+
+    def written(rule: Primitive, operands: tuple[Any, ...]) -> Any:
+        """Append an operation of those that another is written out in."""
+        if rule.written_out is not None:
+            return rule.written_out(*operands)
+        places = [placed(item) for item in operands]
+        return _Placed(emit(rule, *places, *[-1] * (2 - len(places)), math.nan), written)
+
+    def operand_of(value: Value) -> Any:
+        """Return an operand to write out with: a constant as its number, upon which it may branch."""
+        if value.rule is CONSTANT or kinds[found(value)] == _CONSTANT:
+            return value._data
+        return _Placed(found(value), written)
+
+    for node in order:
+        x, y, rule = node.x, node.y, node.rule
+        if rule.written_out is not None:
+            here = placed(written(rule, tuple(map(operand_of, node.operands))))
+        else:
+            i, j = found(x), -1  # type: ignore[arg-type]
+            if y is not None:
+                j = found(y)
+            elif rule.name.startswith("**"):
+                j, rule = exponent(rule), POWER
+            here = emit(rule, i, j, node._data)
+        place[id(node)] = here
+        if kinds[here] == _COMPUTED and noted(node).label:
+            names[here] = noted(node).label
     tops = [place[id(v)] if id(v) in place else meet(v) for v in outputs]
 
     # From the order in which they were met to that of the tape.
@@ -170,6 +207,20 @@ def record(
         outputs=moved[tops].tolist(),
         names={int(moved[i]): name for i, name in names.items()},
     )
+
+
+class _Placed(Symbol):
+    """A place on the tape, to be computed with."""
+
+    __slots__ = ("place", "append")
+
+    def __init__(self, place: int, append: Callable[..., Any]) -> None:
+        super().__init__()
+        self.place = place
+        self.append = append
+
+    def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Any:
+        return self.append(rule, operands)
 
 
 _PARAMETER, _OTHER, _INPUT, _CONSTANT, _COMPUTED = range(5)

@@ -27,7 +27,8 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.engine import Primitive, Value
+from autograd_engine.engine import Value
+from autograd_engine.primitives import Primitive
 from autograd_engine.sources import is_own
 
 Named = Iterator[tuple[str, Any]]

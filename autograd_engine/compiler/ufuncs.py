@@ -19,7 +19,7 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.symbols import formula
-from autograd_engine.engine import TABLE, Primitive
+from autograd_engine.primitives import TABLE, Primitive
 
 _MINUS, _ZERO, _HALF, _ONE, _FAR = map(numpy.array, (-1.0, 0.0, 0.5, 1.0, 1000.0))
 

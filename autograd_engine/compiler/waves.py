@@ -14,7 +14,8 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.sums import Array, Sums, is_one_of
-from autograd_engine.engine import MULTIPLY, NEGATIVE, SUBTRACT, Primitive
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import MULTIPLY, NEGATIVE, SUBTRACT
 
 CONSTANT, FIXED, BATCHED = 0, 1, 2  # what a value depends on: nothing, leaves, or inputs too
 

@@ -9,7 +9,7 @@ from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.leaves import ZEROED
 from autograd_engine.diagnosis.places import Parameters, place
 from autograd_engine.diagnosis.survey import Survey
-from autograd_engine.engine import LEAF
+from autograd_engine.table import LEAF
 from autograd_engine.words import counted
 
 

@@ -9,10 +9,12 @@ from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import Parameters, place, title
 from autograd_engine.diagnosis.rates import plain_rate
 from autograd_engine.diagnosis.survey import Survey
-from autograd_engine.engine import CONSTANT, LEAF, MULTIPLY, Opaque, Value
+from autograd_engine.engine import Value
 from autograd_engine.gradients import same
 from autograd_engine.graph import nodes
 from autograd_engine.optim.optimizer import Optimizer, living
+from autograd_engine.primitives import Opaque
+from autograd_engine.table import CONSTANT, LEAF, MULTIPLY
 from autograd_engine.words import counted
 
 AGAIN = "output = forward()"

@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 
 from autograd_engine.diagnosis.survey import Survey
-from autograd_engine.engine import LEAF, Value
+from autograd_engine.engine import Value
 from autograd_engine.sources import source_of
+from autograd_engine.table import LEAF
 
 
 class Parameters:

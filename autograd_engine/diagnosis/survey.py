@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from functools import cached_property
 
-from autograd_engine.engine import LEAF, Value, topological_order
+from autograd_engine.engine import Value, topological_order
 from autograd_engine.graph import region
+from autograd_engine.table import LEAF
 
 
 class Survey:

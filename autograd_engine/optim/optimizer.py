@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from autograd_engine.engine import LEAF, Value
+from autograd_engine.engine import Value
 from autograd_engine.optim.rule import FLOATS, Arithmetic, Rule
 from autograd_engine.optim.settings import (
     described,
@@ -19,6 +19,7 @@ from autograd_engine.optim.settings import (
     whole,
 )
 from autograd_engine.real import flag
+from autograd_engine.table import LEAF
 from autograd_engine.words import counted
 
 Kind = TypeVar("Kind", bound="Living")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from autograd_engine.engine import SUBTRACT, Value
+from autograd_engine.engine import Value
+from autograd_engine.table import SUBTRACT
 from autograd_engine.views import formulas, notation
 from autograd_engine.views.chain import SUMS, Chain, Factor, Step
 from autograd_engine.views.formulas import DOTS, Derivative, Name, Number, Sum, Term

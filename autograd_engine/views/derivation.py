@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from autograd_engine import graph
-from autograd_engine.engine import ADD, LEAF, SUBTRACT, Value
+from autograd_engine.engine import Value
 from autograd_engine.sources import source_of
+from autograd_engine.table import ADD, LEAF, SUBTRACT
 from autograd_engine.views import formulas, notation
 from autograd_engine.views.chain import LINEAR, MANY, Chain, Factor
 from autograd_engine.views.chain_formulas import Wording, shortened, total

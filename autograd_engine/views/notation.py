@@ -4,7 +4,7 @@ A rule is read with symbols. Where it calls a row that keeps digits, such as `be
 into the words of a textbook by an identity of `IDENTITIES`; none of them is a derivative, and a
 test holds each rule's formula to the numbers of its row.
 
->>> from autograd_engine.engine import TABLE
+>>> from autograd_engine.primitives import TABLE
 >>> from autograd_engine.views.typesetting import TEXT
 >>> TEXT.set(rule(TABLE["tanh"], 0)), TEXT.set(rule(TABLE["divide"], 1))
 ('∂tanh(u)/∂u = 1 - tanh(u)²', '∂(u/v)/∂v = -u/v²')
@@ -18,8 +18,8 @@ from functools import lru_cache
 from typing import Any
 
 from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, partials
-from autograd_engine.engine import (
-    Primitive,
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import (
     above,
     bell,
     circle,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TextIO
 
-from autograd_engine.engine import LEAF, Value
+from autograd_engine.engine import Value
+from autograd_engine.table import LEAF
 from autograd_engine.views.chain_formulas import rounded
 from autograd_engine.views.sweep import Steps, steps
 from autograd_engine.views.typesetting import SUM, plain

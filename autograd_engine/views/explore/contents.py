@@ -7,7 +7,8 @@ import math
 from typing import Any
 
 from autograd_engine import graph
-from autograd_engine.engine import Primitive, Value
+from autograd_engine.engine import Value
+from autograd_engine.primitives import Primitive
 from autograd_engine.views.explore.grouping import grouped
 from autograd_engine.views.explore.rows import described_rule, named, spelled_rule
 from autograd_engine.views.explore.scenes import pictures

@@ -25,7 +25,8 @@ from autograd_engine.compiler.symbols import (
     partials,
     substituted,
 )
-from autograd_engine.engine import TABLE, Opaque, Primitive, Value
+from autograd_engine.engine import Value
+from autograd_engine.primitives import TABLE, Opaque, Primitive
 from autograd_engine.views import notation
 from autograd_engine.views.formulas import Name, Term
 from autograd_engine.views.scene import readable
@@ -69,7 +70,7 @@ def read_partials(rule: Primitive) -> tuple[Expression, ...] | None:
 def fixed_partials(rule: Primitive) -> list[float | None] | None:
     """Return those partials that are the same number everywhere, such as 1 and -1 of a - b.
 
-    >>> from autograd_engine.engine import TABLE
+    >>> from autograd_engine.primitives import TABLE
     >>> fixed_partials(TABLE["subtract"]), fixed_partials(TABLE["exp"])
     ([1.0, -1.0], [None])
     """
@@ -82,7 +83,7 @@ def fixed_partials(rule: Primitive) -> list[float | None] | None:
 def written_forward(rule: Primitive) -> Formula:
     """Return a primitive's own formula.
 
-    >>> from autograd_engine.engine import TABLE
+    >>> from autograd_engine.primitives import TABLE
     >>> written_forward(TABLE["multiply"]), written_forward(TABLE["tanh"])
     ([1, ' · ', 2], ['tanh(', 1, ')'])
     """
@@ -92,7 +93,7 @@ def written_forward(rule: Primitive) -> Formula:
 def written_partials(rule: Primitive) -> list[Formula]:
     """Return the formulas of a primitive's partials, empty ones where they cannot be read.
 
-    >>> from autograd_engine.engine import TABLE
+    >>> from autograd_engine.primitives import TABLE
     >>> written_partials(TABLE["divide"])
     [['1/', 2], ['−', 0, '/', 2]]
     """

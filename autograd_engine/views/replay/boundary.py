@@ -10,9 +10,9 @@ from typing import Any
 
 from autograd_engine.blocks import no_grad
 from autograd_engine.compiler.request import require
-from autograd_engine.engine import number
 from autograd_engine.history import Recording
 from autograd_engine.measures import judge
+from autograd_engine.number import number
 from autograd_engine.real import is_number
 
 SIDE = 28

@@ -1,0 +1,91 @@
+"""Copies of values and of graphs; and operations of several operands opened, as micrograd has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_engine.blocks import enable_grad
+from autograd_engine.engine import Value, topological_order
+from autograd_engine.graph import nodes
+from autograd_engine.notes import NOTHING, Note, noted
+from autograd_engine.number import grad_of, read
+from autograd_engine.primitives import Opaque
+from autograd_engine.table import DOT, crossed
+
+
+def clone(node: Value, operands: tuple[Value, ...]) -> Value:
+    """Return a value like this one, on the operands given."""
+    twin = Value(read(node) if node.x is None else node._data)
+    twin._grad = grad_of(node)
+    twin.dx = node.dx
+    twin.dy = node.dy
+    twin.rule = node.rule
+    if node.x is not None:
+        twin.x = operands[0]
+        if node.y is not None:
+            twin.y = operands[1]
+        elif node.rule.several:
+            twin.many = operands, node.many[1]
+    elif isinstance(node.rule, Opaque):
+        twin.rule = Opaque(node.op, operands)
+    if noted(node) is not NOTHING:
+        twin.note = node.note
+    return twin
+
+
+def deep_copy(output: Value, memo: dict[int, Any]) -> Value:
+    """Return a copy of the whole graph below, each value copied once."""
+    for node in nodes(output):
+        if id(node) not in memo:
+            memo[id(node)] = clone(node, tuple([memo[id(value)] for value in node.operands]))
+    return memo[id(output)]  # type: ignore[no-any-return]
+
+
+def opened(node: Value) -> Value:
+    """Return a value as elementary operations give it: itself, unless it is of several operands.
+
+    Then it is the last of the operations that its rule is written out in, with the data and the
+    gradients that they would have, the same values at each look; the graph itself is not changed.
+
+    >>> from autograd_engine.functions import dot
+    >>> product = opened(dot([Value(2.0)], [Value(3.0)], Value(1.0)))
+    >>> product.op, [value.data for value in product.operands]
+    ('+', [1.0, 6.0])
+    """
+    if node.x is None or node.rule.written_out is None:
+        return node
+    note = noted(node)
+    if note.opened is None:
+        note = node.note = Note(note.label, note.region, note.source, _written_out(node))
+    inner: list[Value] = note.opened
+    if not inner:  # nothing is done to a single operand
+        return node
+    outer = {id(operand) for operand in node.operands}
+    for part in inner:
+        for operand in part.operands:
+            if id(operand) not in outer:
+                operand._grad = 0.0
+    inner[-1]._grad = grad_of(node)
+    for part in reversed(inner):
+        for operand, partial in zip(part.operands, part._slopes()):
+            if id(operand) not in outer:
+                operand._grad += partial * part._grad
+    return inner[-1]
+
+
+def _written_out(node: Value) -> list[Value]:
+    """Return the operations that an operation of several is written out in, in order."""
+    operands, slopes = node.operands, node._slopes()
+    numbers = [operand._data for operand in operands]
+    if node.rule is DOT:  # its slopes are the numbers of then
+        numbers[len(operands) % 2 :] = crossed(slopes)[len(operands) % 2 :]
+    stand_ins = [Value(number) for number in numbers]
+    with enable_grad():
+        top: Value = node.rule.written_out(*stand_ins)  # type: ignore[misc]
+    real = {id(stand_in): operand for stand_in, operand in zip(stand_ins, operands)}
+    inner = topological_order(top)
+    for part in inner:
+        part.x, part.y = (real.get(id(value), value) for value in (part.x, part.y))  # type: ignore[arg-type]
+    if inner:
+        top._data = node._data  # to the last digit
+    return inner

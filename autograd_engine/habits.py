@@ -1,0 +1,48 @@
+"""What people write by habit, and what to write instead."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+CLOSURE: Final = (
+    "a Value keeps no closure _backward: out.backward() does the whole pass, and an operation of "
+    "your own is written as ag.primitive(name, forward, partials), such as "
+    'cube = ag.primitive("cube", lambda x: x**3, lambda out, x: (3.0 * x**2,))'
+)
+
+STEPS: Final = (
+    "write v.data // n or v.data % n for a plain number, since a step has no derivative to follow, "
+    "and v - n * (v.data // n) for the remainder in the graph"
+)
+OPERATORS: Final[dict[str, str]] = {
+    "//": STEPS,
+    "%": STEPS,
+    "divmod": STEPS,
+    "@": "write v * w, ag.dot(xs, ys) of two lists, or @ of NumPy arrays of Values",
+    "^": "write v ** n for a power",
+}
+"""What to write where there is no such operator."""
+
+LARGEST: Final = "picks the value with the {} number, ag.{}(a, b) shares a tie between both"
+FUNCTIONS: Final[dict[str, str]] = {
+    "max": f"max(values), which {LARGEST.format('largest', 'maximum')}",
+    "min": f"min(values), which {LARGEST.format('smallest', 'minimum')}",
+    "abs": "abs(v)",
+    "pow": "v ** n",
+    "square": "v ** 2",
+    "round": "round(v.data), a plain number: steps have no derivative to follow",
+    "floor": "math.floor(v.data), a plain number: steps have no derivative to follow",
+    "ceil": "math.ceil(v.data), a plain number: steps have no derivative to follow",
+    "matmul": "[ag.dot(row, x) for row in rows]",
+    "var": "ag.variance(values)",
+    "std": "ag.sqrt(ag.variance(values))",
+}
+"""What to write where the package has no such function."""
+
+
+def children(given: Any) -> tuple[Any, ...]:
+    """Return the operands that micrograd's constructor was given, or say what it takes."""
+    several = isinstance(given, (tuple, list, set, frozenset))
+    if several and all(hasattr(value, "__primitive__") for value in given):
+        return tuple(given)
+    raise TypeError(f"a label is text, children are a tuple of Values; got {given!r}")

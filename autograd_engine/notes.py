@@ -1,0 +1,52 @@
+"""What is known about a value beside its numbers: only few values have any of it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+
+class Note:
+    """What is known about a value beside its numbers: its label, its region's name, its source.
+
+    The source is a file, a line number and the line itself, where `trace_source` was on. What an
+    operation of several operands was `opened` to stays while its value does; see `opening`.
+    """
+
+    __slots__ = ("label", "region", "source", "opened")
+
+    def __init__(
+        self,
+        label: str = "",
+        region: str = "",
+        source: tuple[str, int, str] | None = None,
+        opened: Any = None,
+    ) -> None:
+        self.label = label
+        self.region = region
+        self.source = source
+        self.opened = opened
+
+    def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
+        return Note, (self.label, self.region, self.source)
+
+    def __setstate__(self, state: Any) -> None:  # of version 0.1.0: a dict if it was compiled
+        for name, found in (state if isinstance(state, dict) else state[1]).items():
+            setattr(self, name, found)
+
+
+NOTHING: Final = Note()
+
+
+def noted(node: Any) -> Note:
+    """Return the note of a value, an empty one where it has none."""
+    try:
+        return node.note  # type: ignore[no-any-return]
+    except AttributeError:
+        return NOTHING
+
+
+def as_label(given: Any) -> str:
+    """Return a label as it is, refusing what is no text."""
+    if isinstance(given, str):
+        return given
+    raise TypeError(f"a label is text, not {type(given).__name__}: {given!r}")

@@ -1,0 +1,328 @@
+"""What one can ask a number that takes part in primitives, whatever it leaves behind.
+
+Its data, gradient and label, its functions by name, its comparisons, NumPy's spellings, and that
+it never turns into a plain float by itself. Nothing here knows of operands or derivatives.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+from autograd_engine import habits
+from autograd_engine.build import mypyc_attr
+from autograd_engine.notes import Note, as_label, noted
+from autograd_engine.primitives import Primitive, elementwise
+from autograd_engine.real import LEAVING, as_float, is_number
+from autograd_engine.state import WATCHED, told, watcher
+from autograd_engine.table import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cbrt,
+    cos,
+    cosh,
+    erf,
+    erfc,
+    exp,
+    expm1,
+    hypot,
+    log,
+    log1p,
+    log2,
+    log10,
+    maximum,
+    minimum,
+    sigmoid,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    tan,
+    tanh,
+)  # fmt: skip
+
+
+@mypyc_attr(acyclic=True)
+class Number:
+    """A real number `data`, the derivative `grad` by it, and a `label`."""
+
+    __slots__ = ("_data", "_grad", "note", "__weakref__")
+
+    _data: float
+    _grad: float
+    note: Note  # absent until there is something to note
+
+    _op_priority: ClassVar[float] = 20.0  # SymPy's numbers ask no other for its answer
+
+    def __init__(self, data: object) -> None:
+        self._data = data if type(data) is float else as_float(data)
+        self._grad = 0.0
+
+    def one(self, rule: Primitive) -> Any:
+        """Return the primitive at this number."""
+        raise NotImplementedError
+
+    def two(self, rule: Primitive, other: object) -> Any:
+        """Return the primitive at this number and another."""
+        raise NotImplementedError
+
+    @property
+    def data(self) -> float:
+        """The number."""
+        if WATCHED:
+            told("data", self, self._data)
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        number = as_float(data)
+        if WATCHED:
+            told("set", self, number)
+        self._data = number
+
+    @property
+    def grad(self) -> float:
+        """The derivative by this value: a leaf's is the sum over every `backward()` since
+        `zero_grad()`, that of a value in between belongs to the latest one.
+        """
+        if WATCHED:
+            told("grad", self, grad_of(self))
+        try:
+            return self._grad
+        except AttributeError:  # interpreted, a computed value has none before a sweep
+            return 0.0
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        number = as_float(grad)
+        if WATCHED:
+            told("set grad", self, number)
+        self._grad = number
+
+    @property
+    def label(self) -> str:
+        """The name shown in pictures, explanations and errors."""
+        return noted(self).label
+
+    @label.setter
+    def label(self, label: Any) -> None:
+        note = noted(self)
+        self.note = Note(as_label(label), note.region, note.source, note.opened)
+
+    def zero_grad(self) -> None:
+        """Set this value's gradient to 0."""
+        if WATCHED:
+            told("set grad", self, 0.0)
+        self._grad = 0.0  # by the property, what mypyc makes of it crashes
+
+    @property
+    def _backward(self) -> Any:
+        raise AttributeError(habits.CLOSURE)
+
+    @_backward.setter
+    def _backward(self, closure: object) -> None:
+        raise AttributeError(habits.CLOSURE)
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self._data}, grad={grad_of(self)}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
+
+    # fmt: off
+    def __floordiv__(self, other: object) -> Any: return no_operation("//", other)
+    def __rfloordiv__(self, other: object) -> Any: return no_operation("//", other)
+    def __mod__(self, other: object) -> Any: return no_operation("%", other)
+    def __rmod__(self, other: object) -> Any: return no_operation("%", other)
+    def __divmod__(self, other: object) -> Any: return no_operation("divmod", other)
+    def __rdivmod__(self, other: object) -> Any: return no_operation("divmod", other)
+    def __matmul__(self, other: object) -> Any: return no_operation("@", other)
+    def __rmatmul__(self, other: object) -> Any: return no_operation("@", other)
+    def __xor__(self, other: object) -> Any: return no_operation("^", other)
+    def __rxor__(self, other: object) -> Any: return no_operation("^", other)
+    # fmt: on
+
+    # Comparisons look at the numbers.
+
+    # fmt: off
+    def __lt__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("less", self, other) if WATCHED else bool(self._data <  number(other))
+    def __le__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("less_equal", self, other) if WATCHED else bool(self._data <= number(other))
+    def __gt__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("greater", self, other) if WATCHED else bool(self._data >  number(other))
+    def __ge__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("greater_equal", self, other) if WATCHED else bool(self._data >= number(other))
+    def __eq__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("equal", self, other) if WATCHED else bool(self._data == number(other))
+    def __ne__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("not_equal", self, other) if WATCHED else bool(self._data != number(other))
+    # fmt: on
+
+    def __bool__(self) -> bool:
+        return watched("not_equal", self, 0.0) if WATCHED else self._data != 0.0
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+    # The way out of the graph is `.data`, never a silent conversion.
+
+    # fmt: off
+    def __float__(self) -> float: raise TypeError(LEAVING)
+    def __int__(self) -> int: raise TypeError(LEAVING)
+    def __complex__(self) -> complex: raise TypeError(LEAVING)
+    def __round__(self, digits: int | None = None) -> float: raise TypeError(LEAVING)
+    def __trunc__(self) -> int: raise TypeError(LEAVING)
+    # fmt: on
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """Answer the NumPy functions that are an operator or a method here, and no others."""
+        lists = (list, tuple, sys.modules["numpy"].ndarray)
+        arrays = [operand for operand in inputs if isinstance(operand, lists)]
+        if not all(isinstance(operand, lists) or is_comparable(operand) for operand in inputs):
+            return NotImplemented  # its own class may know what to do
+        function = own_function(ufunc)
+        out = options.pop("out", None)
+        if function is None or method != "__call__" or options:
+            raise TypeError(
+                f"{ufunc.__name__} is no operation on Values: write it with functions of the "
+                f"package such as ag.exp(v), or make it one with ag.primitive"
+            )
+        if not arrays:
+            return function(*map(plain, inputs))
+        found = elementwise(lambda *items: function(*map(plain, items)), inputs)
+        if out is None:
+            return found
+        out[0][...] = found
+        return out[0]
+
+    # The primitives as methods; then NumPy's spellings, which its ufuncs call on objects.
+    # fmt: off
+    def exp(self)      -> Any: return self.one(exp)
+    def expm1(self)    -> Any: return self.one(expm1)
+    def log(self)      -> Any: return self.one(log)
+    def log1p(self)    -> Any: return self.one(log1p)
+    def log2(self)     -> Any: return self.one(log2)
+    def log10(self)    -> Any: return self.one(log10)
+    def sqrt(self)     -> Any: return self.one(sqrt)
+    def cbrt(self)     -> Any: return self.one(cbrt)
+    def sin(self)      -> Any: return self.one(sin)
+    def cos(self)      -> Any: return self.one(cos)
+    def tan(self)      -> Any: return self.one(tan)
+    def asin(self)     -> Any: return self.one(asin)
+    def acos(self)     -> Any: return self.one(acos)
+    def atan(self)     -> Any: return self.one(atan)
+    def sinh(self)     -> Any: return self.one(sinh)
+    def cosh(self)     -> Any: return self.one(cosh)
+    def tanh(self)     -> Any: return self.one(tanh)
+    def asinh(self)    -> Any: return self.one(asinh)
+    def acosh(self)    -> Any: return self.one(acosh)
+    def atanh(self)    -> Any: return self.one(atanh)
+    def erf(self)      -> Any: return self.one(erf)
+    def erfc(self)     -> Any: return self.one(erfc)
+    def sigmoid(self)  -> Any: return self.one(sigmoid)
+    def softplus(self) -> Any: return self.one(softplus)
+
+    def atan2(self, x: object)       -> Any: return self.two(atan2, x)
+    def maximum(self, other: object) -> Any: return self.two(maximum, other)
+    def minimum(self, other: object) -> Any: return self.two(minimum, other)
+    def hypot(self, other: object)   -> Any: return self.two(hypot, other)
+
+    def arcsin(self)  -> Any: return self.one(asin)
+    def arccos(self)  -> Any: return self.one(acos)
+    def arctan(self)  -> Any: return self.one(atan)
+    def arcsinh(self) -> Any: return self.one(asinh)
+    def arccosh(self) -> Any: return self.one(acosh)
+    def arctanh(self) -> Any: return self.one(atanh)
+    def arctan2(self, x: object) -> Any: return self.two(atan2, x)
+    # fmt: on
+
+
+OPERATORS: Final[dict[str, Callable[..., Any]]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "power": operator.pow,
+    "negative": operator.neg,
+    "positive": operator.pos,
+    "absolute": operator.abs,
+    "fabs": operator.abs,
+    "float_power": operator.pow,
+    "square": lambda x: x * x,
+    "reciprocal": lambda x: 1.0 / x,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+}
+"""The operators under the names of NumPy's functions."""
+
+
+def own_function(ufunc: Any) -> Callable[..., Any] | None:
+    """Return what records a ufunc of NumPy or SciPy itself; None for any other, whatever its name.
+
+    >>> import numpy
+    >>> own_function(numpy.negative)
+    <built-in function neg>
+    """
+    name = ufunc.__name__
+    if not any(
+        getattr(sys.modules.get(library), name, None) is ufunc
+        for library in ("numpy", "scipy.special")
+    ):
+        return None
+    return OPERATORS.get(name) or getattr(Number, "sigmoid" if name == "expit" else name, None)
+
+
+def watched(name: str, x: Number, other: object) -> bool:
+    """Return a comparison, by its NumPy name; if a function is compiled here, tell who does it."""
+    holds = bool(OPERATORS[name](x._data, number(other)))
+    watch = watcher()
+    if watch is not None:
+        watch(name, x, other, holds)
+    return holds
+
+
+def read(operand: Any) -> Any:
+    """Return the number of a Value for somebody to use, or the number itself."""
+    if WATCHED and isinstance(operand, Number):
+        told("read", operand, operand._data)
+    return number(operand)
+
+
+def grad_of(node: Number) -> float:
+    """Return the gradient of a value, unheard."""
+    try:
+        return node._grad
+    except AttributeError:
+        return 0.0
+
+
+def no_operation(symbol: str, other: object) -> Any:
+    """Say what to write instead of an operator; what is no number may answer itself."""
+    if not is_comparable(other):
+        return NotImplemented
+    raise TypeError(f"{symbol} is no operation on Values: {habits.OPERATORS[symbol]}")
+
+
+def is_comparable(other: object) -> bool:
+    """Say whether a Value can be compared with this."""
+    return isinstance(other, Number) or is_number(other)
+
+
+def number(operand: Any) -> Any:
+    """Return the number of a Value, or the number itself."""
+    if isinstance(operand, Number):
+        return operand._data
+    # Others would compare by rules of their own: 0.1 == numpy.float32(0.1).
+    return operand if isinstance(operand, (float, int)) else as_float(operand)
+
+
+def plain(operand: Any) -> Any:
+    """Return a Value itself, any other number as a float: NumPy's would ask again."""
+    return operand if isinstance(operand, Number) else as_float(operand)

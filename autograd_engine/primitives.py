@@ -1,0 +1,272 @@
+"""What a primitive is, and the table of them. Nothing here knows what takes part in one.
+
+A primitive computes plain numbers itself. Anything else that has a method `__primitive__(rule,
+operands)` answers for itself: a Value records, a symbol writes down.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from inspect import Parameter, signature
+from typing import Any, Final
+
+from autograd_engine.real import as_float, domain_error
+
+REAL: Final = (-math.inf, math.inf)
+POSITIVE: Final = (0.0, math.inf)
+
+
+class Primitive:
+    """An elementary operation: one row of the table, and the only place that knows it.
+
+    `forward(*floats)` gives a float. `partials(output, *operands)` gives the tuple of the
+    derivatives of the output by each operand. It is written with primitives, so that it
+    reads floats, Values (then the derivatives can be differentiated again) and whatever
+    else takes part in arithmetic. `symbol` is drawn in pictures, `doc` says what it is; `domain`
+    holds, for each operand, the interval inside which the operation is defined.
+
+    One of `several` operands keeps them in a tuple. Where it takes any number of them, `domain`
+    holds the one interval of all. `written_out(*operands)` is the same in operations of one or
+    two operands; None where it is one of these, or nobody has said.
+    """
+
+    __slots__ = (
+        "name", "forward", "partials", "symbol", "domain", "several", "written_out", "doc",
+        "__weakref__",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., float],
+        partials: Callable[..., Any],
+        symbol: str | None = None,
+        domain: tuple[tuple[float, float], ...] = (REAL,),
+        several: bool = False,
+        written_out: Callable[..., Any] | None = None,
+        doc: str = "",
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.partials = partials
+        self.symbol = name if symbol is None else symbol
+        self.domain = domain
+        self.several = several or len(domain) > 2
+        self.written_out = written_out
+        self.doc = doc
+
+    def __call__(self, *operands: Any) -> Any:
+        """Apply to Values (recorded: gives a Value) or to numbers (gives a float).
+
+        >>> double = Primitive("double", lambda x: 2.0 * x, lambda out, x: (2.0,))
+        >>> double(4)
+        8.0
+        """
+        for operand in operands:
+            if type(operand) is not float:
+                return self._dispatch(operands)
+        return evaluate(self, operands)
+
+    def _dispatch(self, operands: tuple[Any, ...]) -> Any:
+        check_count(self, operands)
+        answers = None  # of the first that has one
+        for operand in operands:
+            answer = getattr(operand, "__primitive__", None)
+            if answer is None:
+                if hasattr(operand, "__array_ufunc__") and hasattr(operand, "__len__"):
+                    return elementwise(self, operands)
+            elif answers is None:
+                answers = answer
+        if answers is not None:
+            return answers(self, operands)
+        return evaluate(self, tuple(map(as_float, operands)))
+
+    @property
+    def arity(self) -> int:
+        """The number of operands; 0 where it takes any number of them."""
+        return 0 if self.several and len(self.domain) == 1 else len(self.domain)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if is_built_in(self):
+            return find_primitive, (self.name,)
+        given = (self.name, self.forward, self.partials, self.symbol, self.domain)
+        return Primitive, (*given, self.several, self.written_out, self.doc)
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+TABLE: Final[dict[str, Primitive]] = {}
+"""Every row of the package, by name."""
+
+FAMILIES: Final[dict[str, Callable[[Any], Primitive]]] = {}
+"""What makes the rows of which there is one for each number, by what their names begin with.
+
+>>> from autograd_engine import table
+>>> FAMILIES["**"](2), find_primitive("softmax[1]")
+(<primitive **2>, <primitive softmax[1]>)
+"""
+
+
+def row(
+    name: str,
+    forward: Callable[..., float],
+    partials: Callable[..., Any],
+    *domain: tuple[float, float],
+    doc: str,
+    symbol: str | None = None,
+    several: Callable[..., Any] | None = None,
+    written_out: Callable[..., Any] | None = None,
+) -> Primitive:
+    """Add a row to the table; one of several operands, any number, says how it is written out."""
+    TABLE[name] = Primitive(
+        name, forward, partials, symbol, domain or (REAL,), several is not None,
+        several or written_out, doc,
+    )  # fmt: skip
+    return TABLE[name]
+
+
+def find_primitive(name: str) -> Primitive:
+    """Return the row of that name; `ValueError` if there is none.
+
+    That of a family is named by its number: `**2`, `softmax[0]`.
+    """
+    if name in TABLE:
+        return TABLE[name]
+    for family, make in FAMILIES.items():
+        number = name[len(family) :].rstrip("]")
+        if name.startswith(family) and number.lstrip("-").isdigit():
+            return make(int(number))
+        if name.startswith("**"):
+            return make(float(number))
+    raise ValueError(f"there is no primitive named {name!r}")
+
+
+def is_built_in(rule: Primitive) -> bool:
+    """Say whether this is a row of the package, not somebody's own of that name."""
+    if rule.name in TABLE:
+        return TABLE[rule.name] is rule
+    return any(rule.name.startswith(family) for family in FAMILIES)
+
+
+def primitive(
+    name: object, forward: Callable[..., float], partials: Callable[..., Any]
+) -> Primitive:
+    """Return a primitive of your own, as good as the built-in ones.
+
+    `forward(*floats)` gives a float; `partials(output, *operands)` gives the tuple of the
+    derivatives by each operand, written with the package's functions, so that higher derivatives
+    follow by themselves. It takes as many operands as `partials` does, any number of them if that
+    is a function of `output, *operands`. The name is only shown: it may be that of a built-in
+    primitive, and takes nothing from it.
+
+    Raises `ValueError` unless `partials` takes the output and at least one operand, and for
+    names that are those of powers or of an entry; `TypeError` for a name that is no text, and for
+    what is no function.
+
+    >>> cube = primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
+    >>> cube(2.0), cube.partials(8.0, 2.0)
+    (8.0, (12.0,))
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a primitive is text, not {type(name).__name__}: {name!r:.60}")
+    for what, given in (("forward", forward), ("partials", partials)):
+        if not callable(given):
+            raise TypeError(
+                f"the {what} of {name} must be a function, not {given!r:.60}: "
+                "write primitive(name, forward, partials)"
+            )
+    if any(name.startswith(family) for family in FAMILIES):
+        kind = "a power" if name.startswith("**") else "one entry of many"
+        raise ValueError(f"{name!r} is the name of {kind}: give your primitive another")
+    kinds = [parameter.kind for parameter in signature(partials).parameters.values()]
+    several = Parameter.VAR_POSITIONAL in kinds
+    if len(kinds) < 2 or several and len(kinds) > 2:
+        raise ValueError(
+            f"the partials of {name} must be a function of the output and of each operand, such "
+            "as lambda out, x: (...,), or of any number of operands: lambda out, *xs: (...)"
+        )
+    return Primitive(name, forward, partials, None, (REAL,) * (len(kinds) - 1), several)
+
+
+class Opaque(Primitive):
+    """The origin of a node whose operands are known but whose partials are not."""
+
+    __slots__ = ("operands",)
+
+    def __init__(self, symbol: str, operands: tuple[Any, ...]) -> None:
+        super().__init__("opaque", float, lambda out: (), symbol)
+        self.operands = operands
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Opaque, (self.symbol, self.operands)
+
+
+def check_partials(output: Any) -> None:
+    """Refuse to differentiate what was made with operands but no partials."""
+    if isinstance(output.rule, Opaque) and output.rule.operands:
+        raise RuntimeError(
+            f"{output!r} was made with operands but without its partials, so no derivative by them "
+            "is known: compute it from them, such as a + b, or write an operation of your own "
+            "with ag.primitive"
+        )
+
+
+def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:
+    """Return the primitive's value at plain floats."""
+    try:
+        return float(rule.forward(*operands))
+    except (ArithmeticError, ValueError) as error:
+        check_count(rule, operands)
+        raise refused(rule, error, *operands) from None
+    except (TypeError, LookupError):
+        check_count(rule, operands)
+        raise
+
+
+def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
+    """Refuse another number of operands than the primitive takes."""
+    if not rule.arity:
+        if not operands:
+            raise ValueError(f"{rule.name} of nothing: it needs at least one value") from None
+    elif len(operands) != rule.arity:
+        raise TypeError(f"{rule.name} takes {rule.arity} operand(s), got {len(operands)}") from None
+
+
+def checked(rule: Primitive, partials: Any, count: int) -> Any:
+    """Return partials as a rule gave them, refusing what is not one for each operand."""
+    if type(partials) is not tuple or len(partials) != count:
+        raise TypeError(
+            f"the partials of {rule.name} must come as a tuple, one for each operand, "
+            f"not {partials!r:.200}"
+        )
+    return partials
+
+
+def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
+    """Return the function applied to each element of NumPy arrays."""
+    import numpy
+
+    # As an array, a Value does not ask to be called again.
+    arrays = [
+        numpy.array(x, dtype=object) if hasattr(x, "__primitive__") else x for x in operands
+    ]
+    return numpy.frompyfunc(function, len(operands), 1)(*arrays)
+
+
+def refused(rule: Primitive, error: Exception, *operands: Any) -> Exception:
+    """Return the error of a primitive outside its domain, naming the operands."""
+    given = [
+        (getattr(operand, "label", ""), as_float(getattr(operand, "_data", operand)))
+        for operand in operands
+        if operand is not None
+    ]
+    if not is_built_in(rule) and str(error):  # its author knows better what is wrong
+        return domain_error(rule.name, rule.symbol, error, given, said=str(error))
+    domain = rule.domain if rule.arity else rule.domain * len(given)
+    return domain_error(rule.name, rule.symbol, error, given, domain)
