@@ -85,9 +85,9 @@ hypot     = row("hypot",    floats.hypot,       lambda out, x, y: (unit(x, y), u
 # product's are its start, if it has one, and the factors in pairs.
 SUM: Final       = row("sum",       floats.total,                   lambda out, *xs: (1.0,) * len(xs),                                several=floats.total, doc="the sum of all")
 MEAN: Final      = row("mean",      floats.mean,                    lambda out, *xs: (1.0 / len(xs),) * len(xs),                      several=floats.mean, doc="the arithmetic mean")
-PROD: Final      = row("prod",      floats.product,                 lambda out, *xs: products_of_others(xs),                          several=floats.product, doc="the product of all")
+PROD: Final      = row("prod",      floats.product,                 lambda out, *xs: of_others(xs, MULTIPLY, 1.0),                       several=floats.product, doc="the product of all")
 DOT: Final       = row("dot",       floats.dot,                     lambda out, *xs: crossed(xs),                                     several=floats.dot, doc="start + x*y + x*y + ..., of the pairs in order")
-NORM: Final      = row("norm",      math.hypot,                     lambda out, *xs: tuple([gate(out, ratio(x, out)) for x in xs]),   several=lambda *xs: length(xs), doc="the Euclidean length of a vector; at the origin the derivatives are 0")
+NORM: Final      = row("norm",      math.hypot,                     lambda out, *xs: tuple([unit(x, y) for x, y in zip(xs, of_others(xs, hypot, 0.0))]), several=lambda *xs: length(xs), doc="the Euclidean length of a vector; at the origin the derivatives are 0")
 VARIANCE: Final  = row("variance",  floats.variance,                lambda out, *xs: around(MEAN(*xs), xs),                           several=floats.variance, doc="the mean squared distance from the mean")
 LOGSUMEXP: Final = row("logsumexp", lambda *xs: log_of_sum(xs),     lambda out, *xs: tuple(shares(xs)),                               several=lambda *xs: log_of_sum(xs), doc="the logarithm of the sum of the exponentials, a smooth maximum")
 MSE: Final       = row("mse",       floats.mse,                     lambda out, *xs: toward(xs),                                      several=floats.mse, doc="the mean of the squared differences of the pairs in order")
@@ -121,14 +121,14 @@ CONSTANT: Final = row("constant", float,          lambda out: (),               
 # fmt: on
 
 
-def products_of_others(xs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return for each operand the product of the others, without a division: one may be 0."""
-    before: list[Any] = [1.0]  # said, since mypyc would take it for a list of floats
-    after: list[Any] = [1.0]
+def of_others(xs: tuple[Any, ...], rule: Primitive, start: float) -> tuple[Any, ...]:
+    """Return for each operand what all others give together, without it being taken out again."""
+    before: list[Any] = [start]  # said, since mypyc would take it for a list of floats
+    after: list[Any] = [start]
     for i in range(len(xs) - 1):
-        before.append(before[i] * xs[i])
-        after.append(after[i] * xs[-1 - i])
-    return tuple([before[i] * after[-1 - i] for i in range(len(xs))])
+        before.append(rule(before[i], xs[i]))
+        after.append(rule(after[i], xs[-1 - i]))
+    return tuple([rule(before[i], after[-1 - i]) for i in range(len(xs))])
 
 
 def crossed(xs: tuple[Any, ...]) -> tuple[Any, ...]:

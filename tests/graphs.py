@@ -217,7 +217,11 @@ def fitted(
 
 # Random graphs.
 
-PRIMITIVES = [name for name in TABLE if name not in ("leaf", "constant")]
+PRIMITIVES = [
+    name
+    for name, row in TABLE.items()
+    if name not in ("leaf", "constant") and row.written_out is None
+]
 STEEP = 20.0  # a partial beyond it would make rounding errors larger than the tolerance
 LARGE = 100.0
 KEEPING = ("add", "subtract", "multiply", "negative", "absolute", "maximum", "minimum", "relu")

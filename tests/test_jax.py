@@ -25,7 +25,11 @@ from autograd_engine.compiler.tape import record
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
 
-ROWS = [name for name in TABLE if name not in ("leaf", "constant")]
+ROWS = [
+    name
+    for name, row in TABLE.items()
+    if name not in ("leaf", "constant") and row.written_out is None
+]
 INF, NAN = math.inf, math.nan
 # fmt: off
 EDGES = [

@@ -9,7 +9,10 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from autograd_engine import engine, functions
+from autograd_engine import functions
+from autograd_engine.engine import Value
+from autograd_engine.primitives import TABLE
+from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, SUBTRACT
 
 # fmt: off
 _COMPOSITIONS = (
@@ -20,8 +23,8 @@ _COMPOSITIONS = (
 # fmt: on
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": engine.ABSOLUTE,
-    **{name: rule for name, rule in engine.TABLE.items() if hasattr(engine.Value, name)},
+    "abs": ABSOLUTE,
+    **{name: rule for name, rule in TABLE.items() if hasattr(Value, name)},
     **{function.__name__: function for function in _COMPOSITIONS},
 }
 """Every function that an expression may call, by name."""
@@ -40,12 +43,12 @@ PARAMETERS = {
 """What the compositions of single values take, since compiled functions do not tell it."""
 
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: engine.ADD,
-    ast.Sub: engine.SUBTRACT,
-    ast.Mult: engine.MULTIPLY,
-    ast.Div: engine.DIVIDE,
+    ast.Add: ADD,
+    ast.Sub: SUBTRACT,
+    ast.Mult: MULTIPLY,
+    ast.Div: DIVIDE,
     ast.UAdd: operator.pos,
-    ast.USub: engine.NEGATIVE,
+    ast.USub: NEGATIVE,
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograd_engine import engine
 from autograd_engine.engine import Value, as_value
 from autograd_engine.expressions.advice import (
     CONSTANTS,
@@ -19,6 +18,7 @@ from autograd_engine.expressions.advice import (
     other_name,
     similar,
 )
+from autograd_engine.table import POWER
 from autograd_engine.words import printable
 
 
@@ -159,7 +159,7 @@ class _Evaluation:
 
 def _power(base: Any, exponent: Any) -> Any:
     if not isinstance(base, Value) or not isinstance(exponent, float):
-        return engine.POWER(base, exponent)
+        return POWER(base, exponent)
     # A whole exponent is drawn as it was typed: **2, not **2.0.
     return base ** (int(exponent) if exponent.is_integer() and abs(exponent) < 1e15 else exponent)
 
