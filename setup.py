@@ -15,7 +15,9 @@ from pathlib import Path
 
 from setuptools import setup
 
-MODULES = ["build", "floats", "real", "state", "engine", "functions", "nn"]
+MODULES = ["build", "floats", "several", "real", "state", "primitives", "table", "notes", "number", "engine",
+    "functions", "nn",
+]
 
 
 def wanted() -> bool:

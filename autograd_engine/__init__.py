@@ -4,11 +4,17 @@ Reading order, each module importing only from those above it:
 
     build        how the package was built: plain, or compiled by mypyc
     floats       functions of plain floats that `math` lacks
+    several      functions of any number of operands
     words        foreign text as messages may show it
     real         what counts as a number, and the errors of operations on numbers
     state        whose open blocks are, and one sweep at a time
+    primitives   what a primitive is; your own
+    table        one row for each operation: its function and its derivative
+    notes        what only few values have: a label, a region, a source
+    habits       what people write by habit, and what to write instead
+    number       what one can ask a number: its functions, comparisons, NumPy
+    engine       Value: recording, topological order, the sweep backwards
     blocks       what `with` statements open; no_grad
-    engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13
     sources      trace_source
     functions    compositions: sum, mean, dot, softmax, ...
@@ -17,6 +23,7 @@ Reading order, each module importing only from those above it:
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
     graph        looking at a graph, regions, saving it whole
+    copies       copies of graphs; operations of several operands written out
     summary      the table of a model's layers
     modules      Module: what has parameters
     naming       name_values, named

@@ -1,4 +1,4 @@
-"""Copies of values and of graphs; and operations of several operands opened, as micrograd has them."""
+"""Copies of values and of graphs; and what an operation of several operands is written out in."""
 
 from __future__ import annotations
 

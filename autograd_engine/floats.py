@@ -8,7 +8,6 @@ strict ones raise as `math` does, the ones marked *lenient* follow IEEE 754 inst
 from __future__ import annotations
 
 import math
-from typing import Any
 
 _SPLIT = 134217729.0  # 2**27 + 1: cuts a float into two halves of 26 bits (Dekker 1971)
 
@@ -213,66 +212,3 @@ def gauss(x: float) -> float:
 def circle(x: float) -> float:
     """Return sqrt(1 - x*x), the height of the unit circle, exact to the rim."""
     return math.sqrt((1.0 - x) * (1.0 + x))
-
-
-# Of any number of operands, in order. What is no float takes part too: then it is arithmetic that
-# somebody records.
-
-
-def total(*xs: Any) -> Any:
-    """Return the sum from left to right."""
-    # Not Python's own sum, which rounds floats, but not Values, in a way of its own from 3.12 on.
-    found = xs[0]
-    for x in xs[1:]:
-        found = found + x
-    return found
-
-
-def mean(*xs: Any) -> Any:
-    """Return the arithmetic mean."""
-    return total(*xs) / len(xs)
-
-
-def product(*xs: Any) -> Any:
-    """Return the product from left to right."""
-    found = xs[0]
-    for x in xs[1:]:
-        found = found * x
-    return found
-
-
-def dot(*xs: Any) -> Any:
-    """Return start + x*y + x*y + ... of the pairs; an even number of operands has no start."""
-    i = 1 if len(xs) % 2 else 2
-    found = xs[0] if i == 1 else xs[0] * xs[1]
-    while i < len(xs):
-        found = found + xs[i] * xs[i + 1]
-        i += 2
-    return found
-
-
-def variance(*xs: Any) -> Any:
-    """Return the population variance, around the mean: the mean of squares less its would cancel."""
-    centre = mean(*xs)
-    deviations = [x - centre for x in xs]
-    return mean(*[deviation * deviation for deviation in deviations])
-
-
-def mse(*xs: Any) -> Any:
-    """Return the mean of the squared differences of the pairs."""
-    # Not ** 2, which raises where a product is inf: a diverging training is to show it.
-    differences = [xs[i] - xs[i + 1] for i in range(0, len(xs), 2)]
-    return mean(*[difference * difference for difference in differences])
-
-
-def shifted(xs: tuple[float, ...]) -> tuple[float, list[float], list[float], float]:
-    """Return the largest, each less it, the exponentials of these and their sum, at least 0.5."""
-    peak = xs[0]
-    for x in xs:
-        peak = maximum(peak, x)
-    below = [gap(x, peak) for x in xs]
-    exponentials = [math.exp(x) for x in below]
-    found = exponentials[0]
-    for x in exponentials[1:]:
-        found += x
-    return peak, below, exponentials, maximum(found, 0.5)

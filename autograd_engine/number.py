@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 from autograd_engine import habits
 from autograd_engine.build import mypyc_attr
 from autograd_engine.notes import Note, as_label, noted
-from autograd_engine.primitives import Primitive, elementwise
+from autograd_engine.primitives import TABLE, Primitive, elementwise
 from autograd_engine.real import LEAVING, as_float, is_number
 from autograd_engine.state import WATCHED, told, watcher
 from autograd_engine.table import (
@@ -276,7 +276,8 @@ def own_function(ufunc: Any) -> Callable[..., Any] | None:
         for library in ("numpy", "scipy.special")
     ):
         return None
-    return OPERATORS.get(name) or getattr(Number, "sigmoid" if name == "expit" else name, None)
+    found = "sigmoid" if name == "expit" else name.replace("arc", "a")  # NumPy's arcsin
+    return OPERATORS.get(name) or (TABLE.get(found) if hasattr(Number, name) else None)
 
 
 def watched(name: str, x: Number, other: object) -> bool:

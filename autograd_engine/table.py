@@ -14,7 +14,7 @@ import math
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from autograd_engine import floats
+from autograd_engine import floats, several
 from autograd_engine.primitives import FAMILIES, POSITIVE, REAL, Primitive, row
 from autograd_engine.real import is_number
 
@@ -83,14 +83,14 @@ hypot     = row("hypot",    floats.hypot,       lambda out, x, y: (unit(x, y), u
 
 # Of any number of operands; how each is written out in operations of two stands below. A dot
 # product's are its start, if it has one, and the factors in pairs.
-SUM: Final       = row("sum",       floats.total,                   lambda out, *xs: (1.0,) * len(xs),                                several=floats.total, doc="the sum of all")
-MEAN: Final      = row("mean",      floats.mean,                    lambda out, *xs: (1.0 / len(xs),) * len(xs),                      several=floats.mean, doc="the arithmetic mean")
-PROD: Final      = row("prod",      floats.product,                 lambda out, *xs: of_others(xs, MULTIPLY, 1.0),                       several=floats.product, doc="the product of all")
-DOT: Final       = row("dot",       floats.dot,                     lambda out, *xs: crossed(xs),                                     several=floats.dot, doc="start + x*y + x*y + ..., of the pairs in order")
+SUM: Final       = row("sum",       several.total,                   lambda out, *xs: (1.0,) * len(xs),                                several=several.total, doc="the sum of all")
+MEAN: Final      = row("mean",      several.mean,                    lambda out, *xs: (1.0 / len(xs),) * len(xs),                      several=several.mean, doc="the arithmetic mean")
+PROD: Final      = row("prod",      several.product,                 lambda out, *xs: of_others(xs, MULTIPLY, 1.0),                       several=several.product, doc="the product of all")
+DOT: Final       = row("dot",       several.dot,                     lambda out, *xs: crossed(xs),                                     several=several.dot, doc="start + x*y + x*y + ..., of the pairs in order")
 NORM: Final      = row("norm",      math.hypot,                     lambda out, *xs: tuple([unit(x, y) for x, y in zip(xs, of_others(xs, hypot, 0.0))]), several=lambda *xs: length(xs), doc="the Euclidean length of a vector; at the origin the derivatives are 0")
-VARIANCE: Final  = row("variance",  floats.variance,                lambda out, *xs: around(MEAN(*xs), xs),                           several=floats.variance, doc="the mean squared distance from the mean")
+VARIANCE: Final  = row("variance",  several.variance,                lambda out, *xs: around(MEAN(*xs), xs),                           several=several.variance, doc="the mean squared distance from the mean")
 LOGSUMEXP: Final = row("logsumexp", lambda *xs: log_of_sum(xs),     lambda out, *xs: tuple(shares(xs)),                               several=lambda *xs: log_of_sum(xs), doc="the logarithm of the sum of the exponentials, a smooth maximum")
-MSE: Final       = row("mse",       floats.mse,                     lambda out, *xs: toward(xs),                                      several=floats.mse, doc="the mean of the squared differences of the pairs in order")
+MSE: Final       = row("mse",       several.mse,                     lambda out, *xs: toward(xs),                                      several=several.mse, doc="the mean of the squared differences of the pairs in order")
 BINARY: Final    = row("binary_cross_entropy", lambda z, y: binary(z, y), lambda out, z, y: ((1.0 - y) * sigmoid(z) - y * sigmoid(-z), -z), REAL, (0.0, 1.0), written_out=lambda z, y: binary(z, y), doc="-ln p where the target y is 1, -ln(1 - p) where it is 0, of the logit z with p = sigmoid(z)")
 
 # The product that a recorded derivative is made of, adjoint times partial; see `gradients`. CppAD
@@ -175,14 +175,14 @@ def shifted(xs: tuple[Any, ...]) -> tuple[Any, list[Any], list[Any], Any]:
         if type(x) is not float:
             break
     else:
-        return floats.shifted(xs)
+        return several.shifted(xs)
     peak = xs[0]
     for x in xs[1:]:
         peak = maximum(peak, x)
     peak = stopped(peak)
     below: list[Any] = [gap(x, peak) for x in xs]
     exponentials: list[Any] = [exp(x) for x in below]
-    return peak, below, exponentials, maximum(floats.total(*exponentials), 0.5)
+    return peak, below, exponentials, maximum(several.total(*exponentials), 0.5)
 
 
 def log_of_sum(xs: tuple[Any, ...]) -> Any:
@@ -242,7 +242,7 @@ def binary(z: Any, y: Any) -> Any:
 
 def all_but(i: int, parts: list[Any]) -> Any:
     """Return the sum of the others: 1 less the part would cancel."""
-    return floats.total(*parts[:i], *parts[i + 1 :]) if len(parts) > 1 else 0.0
+    return several.total(*parts[:i], *parts[i + 1 :]) if len(parts) > 1 else 0.0
 
 
 def share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:

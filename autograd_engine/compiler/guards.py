@@ -163,7 +163,7 @@ def _own() -> bool:
     return is_own(frame.f_code.co_filename)
 
 
-_HEART = "state blocks engine gradients arguments derivatives"
+_HEART = "state number engine copies blocks gradients arguments derivatives"
 _TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
 
 

@@ -166,7 +166,7 @@ def record(
         return _Placed(emit(rule, *places, *[-1] * (2 - len(places)), math.nan), written)
 
     def operand_of(value: Value) -> Any:
-        """Return an operand to write out with: a constant as its number, upon which it may branch."""
+        """Return an operand to write out with: a constant as its number, on which it may branch."""
         if value.rule is CONSTANT or kinds[found(value)] == _CONSTANT:
             return value._data
         return _Placed(found(value), written)
