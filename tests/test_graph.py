@@ -181,19 +181,3 @@ def test_a_model_is_pickled_with_its_regions_and_without_the_state_of_a_note():
         ("a", "b", ("file", 1, "line")),
     )
     assert copy.deepcopy(found)([0.5]).data == model([0.5]).data
-
-
-def bare_note():
-    return Note.__new__(Note)
-
-
-@pytest.mark.parametrize("build", ["plain", "compiled"])
-def test_a_note_pickled_by_version_0_1_0_is_read_by_both_builds(build):
-    state = {"label": "a", "region": "b", "source": None}
-
-    class Old:
-        def __reduce__(self):
-            return bare_note, (), state if build == "compiled" else (None, state)
-
-    found = pickle.loads(pickle.dumps(Old()))
-    assert (found.label, found.region, found.source) == ("a", "b", None)

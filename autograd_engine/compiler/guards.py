@@ -64,6 +64,10 @@ class Guard:
     line: int
     text: str
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # In pickles of version 0.1.0 the number of `value` is what is expected.
+        self.__dict__.update({"expected": state["value"]._data, **state})
+
     @property
     def compares(self) -> bool:
         """Whether it is a comparison."""
