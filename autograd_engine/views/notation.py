@@ -17,7 +17,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, partials
+from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, formula, partials
 from autograd_engine.engine import (
     Primitive,
     above,
@@ -151,6 +151,16 @@ def rule(primitive: Primitive, which: int) -> Term:
     found = partial(primitive, which, lambda place: out if place < 0 else operands[place])
     upper = Derivative(out, operands[which])
     return upper if found is None else Equal(upper, found)
+
+
+def meaning(primitive: Primitive) -> Term:
+    """Return a primitive of u and v, and what its forward function makes of them if it tells."""
+    operands = (Name("u", "u"), Name("v", "v"))[: len(primitive.domain)]
+    out, found = written(primitive, *operands), formula(primitive)
+    if found is None:
+        return out
+    term = _term(_rewritten(found, IDENTITIES), lambda symbol: operands[symbol is Y])
+    return out if term == out else Equal(out, term)
 
 
 @lru_cache(maxsize=1024)
