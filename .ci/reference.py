@@ -1,6 +1,6 @@
 """Hold the pages in a folder to the package: every public name, and what it says of itself.
 
-    python .ci/reference.py build/reference
+python .ci/reference.py build/reference
 """
 
 import html
@@ -30,7 +30,9 @@ def lacking(folder: Path, module: ModuleType) -> list[str]:
 
 def public(module: ModuleType) -> list[str]:
     """Return the names that a module exports, or else those it defines."""
-    names = [n for n, it in vars(module).items() if getattr(it, "__module__", "") == module.__name__]
+    names = [
+        n for n, it in vars(module).items() if getattr(it, "__module__", "") == module.__name__
+    ]
     return getattr(module, "__all__", [name for name in names if not name.startswith("_")])
 
 

@@ -21,6 +21,8 @@ from autograd_engine.engine import Value, above, gap, gate, log, number, relu, s
 from autograd_engine.functions import mean, plain, shifted, sum
 from autograd_engine.real import is_number
 
+__all__ = ["binary_cross_entropy", "cross_entropy", "half_squared_error", "hinge", "mse"]
+
 
 def mse(outputs: Any, target: Any) -> Any:
     """Return the mean, over the outputs, of the squared differences from the target.

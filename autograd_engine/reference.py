@@ -4,45 +4,59 @@ Nothing of it is written by hand: the formulas are read from the rule with symbo
 domain and the kinks are found by trying the row there.
 
 >>> from autograd_engine.engine import TABLE
->>> print(describe(TABLE["acosh"]))
-    ∂acosh(u)/∂u = 1/√(u² - 1)
+>>> print(describe(TABLE["acosh"], ["x"]))
+    ∂acosh(x)/∂x = 1/√(x² - 1)
 <BLANKLINE>
-Defined for 1 ≤ u. At u = 1 the derivative is inf.
+Defined for 1 ≤ x. At x = 1 the derivative is inf.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from inspect import signature
 
 from autograd_engine.engine import TABLE, Primitive
 from autograd_engine.views import notation
 from autograd_engine.views.formulas import Equal
 from autograd_engine.views.typesetting import TEXT
 
-_NAMES = ("u", "v")  # of the operands, as in `notation.rule`
 _NEAR = 1e-6
 _JUMP = 1e-3  # between places that near, a smooth rule changes by about as little
 
 
-def describe(rule: Primitive) -> str:
-    """Return what a primitive is: its formulas, its domain, its kinks."""
-    read = [notation.meaning(rule), *(notation.rule(rule, i) for i in range(len(rule.domain)))]
+def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
+    """Return what a primitive is: its formulas, its domain, its kinks.
+
+    `names` are those of its operands; by default as its signature has them, or else u and v.
+    """
+    names = tuple(names or _names(rule))
+    derivatives = [notation.rule(rule, which, names) for which in range(len(rule.domain))]
+    read = [notation.meaning(rule, names), *derivatives]
     formulas = "\n".join(f"    {TEXT.set(term)}" for term in read if isinstance(term, Equal))
     known = TABLE.get(rule.name) is rule  # somebody's own does not say where it is defined
-    where = [f"Defined for {domain(rule) or 'all numbers'}."] if known else []
-    facts = " ".join(where + kinks(rule))
+    where = [f"Defined for {domain(rule, names) or 'all numbers'}."] if known else []
+    facts = " ".join(where + kinks(rule, names))
     return "\n\n".join(filter(None, [getattr(rule, "doc", ""), formulas, facts]))
 
 
-def domain(rule: Primitive) -> str:
+def _names(rule: Primitive) -> tuple[str, ...]:
+    try:
+        names = tuple(signature(rule).parameters)
+    except ValueError:  # compiled, it may have none
+        names = ()
+    return names if len(names) == len(rule.domain) else ("u", "v")
+
+
+def domain(rule: Primitive, names: Sequence[str]) -> str:
     """Return where a primitive is defined, nothing if everywhere; an end may belong to it or not.
 
-    >>> domain(TABLE["log"]), domain(TABLE["asin"]), domain(TABLE["divide"])
-    ('0 < u', '-1 ≤ u ≤ 1', 'v ≠ 0')
+    >>> domain(TABLE["log"], "x"), domain(TABLE["asin"], "x"), domain(TABLE["divide"], "xy")
+    ('0 < x', '-1 ≤ x ≤ 1', 'y ≠ 0')
     """
     found = []
     for which, (low, high) in enumerate(rule.domain):
-        name, point = _NAMES[which], [1.0] * len(rule.domain)
+        name, point = names[which], [1.0] * len(rule.domain)
         holds = {}
         for point[which] in (low, 0.0, high):
             holds[point[which]] = bool(_slopes(rule, point))
@@ -54,18 +68,19 @@ def domain(rule: Primitive) -> str:
     return " and ".join(found)
 
 
-def kinks(rule: Primitive) -> list[str]:
+def kinks(rule: Primitive, names: Sequence[str]) -> list[str]:
     """Return a sentence for each place where the derivative jumps or is infinite.
 
-    >>> kinks(TABLE["relu"]), kinks(TABLE["minimum"])
-    (['At u = 0 the derivative is 0.'], ['At u = v the derivatives are 0.5 and 0.5.'])
+    >>> kinks(TABLE["relu"], "x"), kinks(TABLE["minimum"], "xy")
+    (['At x = 0 the derivative is 0.'], ['At x = y the derivatives are 0.5 and 0.5.'])
     """
     if len(rule.domain) == 1:
         numbers = sorted({0.0, *filter(math.isfinite, rule.domain[0])})
-        found = [_kink(rule, f"u = {number:g}", [number]) for number in numbers]
+        found = [_kink(rule, f"{names[0]} = {number:g}", [number]) for number in numbers]
         return list(filter(None, found))
-    tie = _kink(rule, "u = v", [1.0, 1.0]) or _kink(rule, "u = v = 0", [0.0, 0.0])
-    return [tie] if tie else []
+    tie = " = ".join(names)
+    told = _kink(rule, tie, [1.0, 1.0]) or _kink(rule, f"{tie} = 0", [0.0, 0.0])
+    return [told] if told else []
 
 
 def _kink(rule: Primitive, place: str, point: list[float]) -> str:

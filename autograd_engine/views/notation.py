@@ -144,23 +144,27 @@ def partial(rule: Primitive, which: int, term: Callable[[int], Term]) -> Term | 
 
 
 @lru_cache(maxsize=1024)
-def rule(primitive: Primitive, which: int) -> Term:
-    """Return a primitive's own rule: its derivative by one operand, of u and v."""
-    operands = (Name("u", "u"), Name("v", "v"))[: len(primitive.domain)]
+def rule(primitive: Primitive, which: int, names: tuple[str, ...] = ("u", "v")) -> Term:
+    """Return a primitive's own rule: its derivative by one operand."""
+    operands = _operands(primitive, names)
     out = written(primitive, *operands)
     found = partial(primitive, which, lambda place: out if place < 0 else operands[place])
     upper = Derivative(out, operands[which])
     return upper if found is None else Equal(upper, found)
 
 
-def meaning(primitive: Primitive) -> Term:
-    """Return a primitive of u and v, and what its forward function makes of them if it tells."""
-    operands = (Name("u", "u"), Name("v", "v"))[: len(primitive.domain)]
+def meaning(primitive: Primitive, names: tuple[str, ...]) -> Term:
+    """Return a primitive, and what its forward function makes of the operands if it tells."""
+    operands = _operands(primitive, names)
     out, found = written(primitive, *operands), formula(primitive)
     if found is None:
         return out
     term = _term(_rewritten(found, IDENTITIES), lambda symbol: operands[symbol is Y])
     return out if term == out else Equal(out, term)
+
+
+def _operands(primitive: Primitive, names: tuple[str, ...]) -> tuple[Name, ...]:
+    return tuple(Name(name, name) for name in names[: len(primitive.domain)])
 
 
 @lru_cache(maxsize=1024)
