@@ -71,6 +71,7 @@ IDENTITIES: tuple[tuple[Any, Any], ...] = (
     (0.5 + 0.5 * (above(A, B) - above(B, A)), above(A, B) + 0.5 * equals(A, B)),
     (0.5 - 0.5 * (above(A, B) - above(B, A)), above(B, A) + 0.5 * equals(A, B)),
     (ratio(0.5, A), 1.0 / (2.0 * A)),
+    (A * A * A, A**3.0),
     (B * A * A, B * A**2.0),
     (A * A, A**2.0),
 )
