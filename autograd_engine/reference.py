@@ -37,7 +37,8 @@ def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
     known = TABLE.get(rule.name) is rule  # somebody's own does not say where it is defined
     where = [f"Defined for {domain(rule, names) or 'all numbers'}."] if known else []
     facts = " ".join(where + kinks(rule, names))
-    return "\n\n".join(filter(None, [getattr(rule, "doc", ""), formulas, facts]))
+    doc = getattr(rule, "doc", "")
+    return "\n\n".join(filter(None, [doc and f"{rule.name} is {doc}.", formulas, facts]))
 
 
 def _names(rule: Primitive) -> tuple[str, ...]:
