@@ -42,6 +42,7 @@ Reading order, each module importing only from those above it:
     training     fit
     plots        loss curve and decision boundary
     views        draw, draw_dot, Picture, explain, steps, explore, replay, animate
+    reference    what a row of the table says, as text for help and for the pages
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
     commands     what the command line does
@@ -55,7 +56,7 @@ gets; graph; topological order; region: what stands behind a marked output.
 import sys as _sys
 import typing as _typing
 
-from autograd_engine import datasets, graph, losses, nn, optim, release  # noqa: F401
+from autograd_engine import datasets, graph, losses, nn, optim, reference, release  # noqa: F401
 from autograd_engine.blocks import no_grad
 from autograd_engine.build import COMPILED as compiled
 from autograd_engine.checker import check_gradients

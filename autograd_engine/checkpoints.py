@@ -1,13 +1,5 @@
 """Saving and loading a model as JSON that people can read.
 
->>> import tempfile
->>> from autograd_engine.nn import MLP
->>> model = MLP(2, [3, 1], activation="tanh")
->>> path = Path(tempfile.mkdtemp()) / "model.json"
->>> save(model, path)
->>> load(path)([1.0, 2.0]).data == model([1.0, 2.0]).data
-True
-
 A file holds `format`, `version` and `model`: the class, the architecture of a `Neuron`,
 `Layer` or `MLP`, and the parameters by name. An activation of the package is stored by its
 name. Entries of other names are kept apart and do not disturb `load`.
@@ -56,6 +48,12 @@ def save(model: Module, path: Location) -> None:
     A file keeps its mode and a link its place. Raises `OSError` where the file cannot be written
     or is no regular one, `ValueError` for a parameter that is no leaf any more, `TypeError` for
     what is no Module and for what is no path.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "model.json"
+    >>> save(Neuron(1, init=lambda nin, nout, rng: 0.5), path)
+    >>> json.loads(path.read_text(encoding="utf-8"))["model"]["parameters"]
+    {'w.0': 0.5, 'b': 0.0}
     """
     state = model_state(model)
     check_path("save a model as", path, "model.json")
@@ -69,6 +67,12 @@ def load(path: Location, model: Module | None = None) -> Any:
     the model and give it. Raises `ValueError` naming the file where it is not readable JSON,
     lacks parameters or has surplus ones, holds something else than numbers, or was written
     by a newer version; `TypeError` for what is no path, and no model to be filled.
+
+    >>> import tempfile
+    >>> path, model = Path(tempfile.mkdtemp()) / "model.json", MLP(2, [3, 1], activation="tanh")
+    >>> save(model, path)
+    >>> load(path)([1.0, 2.0]).data == model([1.0, 2.0]).data
+    True
     """
     check_path("load a model from", path, "model.json")
     if model is not None and (isinstance(model, type) or not hasattr(model, "load_state_dict")):

@@ -28,6 +28,7 @@ from autograd_engine.habits import children
 from autograd_engine.notes import Note, as_label
 from autograd_engine.number import Number
 from autograd_engine.primitives import Opaque, Primitive, check_partials, checked, refused
+from autograd_engine.primitives import find_primitive as find_primitive  # for files of 0.1.0
 from autograd_engine.real import as_float, is_number
 from autograd_engine.state import (
     ASIDE,

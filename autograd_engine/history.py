@@ -124,6 +124,9 @@ class History:
     the step that it took part in. `validation_loss` and `validation_accuracy`, empty without
     validation data, are those after the epoch. `ran` says which way the last epochs ran:
     compiled, or eager and why. `recording` holds the steps that `fit(..., record=True)` kept.
+
+    >>> History(loss=[0.5, 0.25], accuracy=[0.75, 1.0]).loss[-1]
+    0.25
     """
 
     loss: list[float] = field(default_factory=list)

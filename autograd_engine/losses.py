@@ -23,6 +23,8 @@ from autograd_engine.number import number
 from autograd_engine.real import is_number
 from autograd_engine.table import BINARY, MSE, above, cross_entropy_of, gate, relu, surprise
 
+__all__ = ["binary_cross_entropy", "cross_entropy", "half_squared_error", "hinge", "mse"]
+
 
 def mse(outputs: Any, target: Any) -> Any:
     """Return the mean, over the outputs, of the squared differences from the target.

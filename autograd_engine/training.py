@@ -1,16 +1,4 @@
-"""Training: `fit` repeats forward, backward and step over batches of samples, and keeps a record.
-
-With this module, a model, a loss and an optimiser you train:
-
->>> import random
->>> from autograd_engine import datasets, losses, nn, optim
->>> model = nn.MLP(2, [8, 1], activation="tanh", rng=random.Random(0))
->>> optimizer = optim.Adam(model.parameters(), lr=0.1)
->>> data = datasets.xor(40, noise=0.1, seed=0)
->>> history = fit(model, data, losses.binary_cross_entropy, optimizer, epochs=20, progress=False)
->>> len(history.loss), history.accuracy[-1]
-(20, 1.0)
-"""
+"""Training: `fit` repeats forward, backward and step over batches, and keeps a record."""
 
 from __future__ import annotations
 
@@ -123,6 +111,15 @@ def fit(
     loss that is no Value; `FloatingPointError` where the training diverges to NaN, infinity or
     beyond floats, with the model as before that step, and naming the sample where that is not
     finite itself.
+
+    >>> import random
+    >>> from autograd_engine import datasets, losses, nn, optim
+    >>> model = nn.MLP(2, [8, 1], activation="tanh", rng=random.Random(0))
+    >>> optimizer = optim.Adam(model.parameters(), lr=0.1)
+    >>> data = datasets.xor(40, noise=0.1, seed=0)
+    >>> history = fit(model, data, losses.binary_cross_entropy, optimizer, 20, progress=False)
+    >>> len(history.loss), history.accuracy[-1]
+    (20, 1.0)
     """
     check_kinds(model, loss, optimizer, callback)
     switches = {"shuffle": shuffle, "progress": progress, "record": record}

@@ -9,6 +9,7 @@ import ast
 import os
 import re
 import shlex
+from inspect import isfunction, ismodule
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,18 @@ def test_every_function_of_the_package_that_is_named_is_there(session):
     named = set(re.findall(r"\bag\.(\w+)", TEXT))
     assert {name for name in named if not hasattr(ag, name)} == set()
     assert len(named) > 20
+
+
+def test_every_public_name_is_mentioned(session):
+    ag = session[0]["ag"]
+    modules = [what for name in ag.__all__ if ismodule(what := getattr(ag, name))]
+    names = {name for module in (ag, *modules) for name in getattr(module, "__all__", ())}
+    names |= {what.__name__ for module in modules for what in vars(module).values()
+              if isfunction(what) and what.__module__ == module.__name__}  # fmt: skip
+    code = " ".join(re.findall("`([^`]*)`", TEXT))
+    left_out = {name for name in names if not re.search(rf"\b{name}\b", code)}
+    assert {name for name in left_out if not name.startswith("_")} == set()
+    assert len(names) > 100
 
 
 # Contributing.

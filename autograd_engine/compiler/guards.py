@@ -44,7 +44,17 @@ COMPARISONS: dict[str, tuple[str, Primitive, bool]] = {
 
 
 class GuardError(RuntimeError):
-    """A comparison, or a number that was read, came out otherwise than when it was compiled."""
+    """A comparison, or a number that was read, came out otherwise than when it was compiled.
+
+    >>> import autograd_engine as ag
+    >>> program = ag.compile(lambda x: x * 2.0 if x > 1.0 else x, 2.0)
+    >>> program([3.0])
+    6.0
+    >>> program([0.0])
+    Traceback (most recent call last):
+      ...
+    autograd_engine.compiler.guards.GuardError: ...
+    """
 
 
 @dataclass(frozen=True)

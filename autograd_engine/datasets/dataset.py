@@ -14,7 +14,11 @@ Pair = tuple[list[float], Any]
 
 
 class Scaling(NamedTuple):
-    """What scaling does to each column of the inputs: (x - shift) / scale."""
+    """What scaling does to each column of the inputs: (x - shift) / scale.
+
+    >>> Dataset([[1.0], [5.0]], [0, 1], ["x"]).scaling()
+    Scaling(shift=[3.0], scale=[2.0])
+    """
 
     shift: list[float]
     scale: list[float]

@@ -36,6 +36,12 @@ class Finding:
     The fix is code, in the names of your program as far as they are known: labels, `output` and
     `parameters` as `diagnose` calls them, and `forward()` for the code of yours that computes
     the output.
+
+    >>> import autograd_engine as ag
+    >>> loss = ag.sqrt(ag.Value(0.0, "x"))
+    >>> loss.backward()
+    >>> ag.diagnose(loss, ag.graph.leaves(loss))[0].what
+    "sqrt('x') passed on the first infinity of the backward pass"
     """
 
     kind: str

@@ -18,8 +18,16 @@ class Schedule(Living):
 
     Call `step()` after each epoch. As in PyTorch, the new rate is made from the present one,
     so that several schedules of one optimiser multiply. `fit` writes them into its checkpoint
-    with the optimiser that they were made on. A subclass gives `_next_lr()`, and names in
+    with the optimiser that they were made on. A subclass gives `_next_lr(lr, epoch)`, and names in
     `_settings` what its constructor takes beside the optimiser.
+
+    >>> class Halving(Schedule):
+    ...     def _next_lr(self, lr, epoch):
+    ...         return lr / 2.0
+    >>> optimizer = SGD([Value(0.0)], lr=1.0)
+    >>> Halving(optimizer).step()
+    >>> optimizer.lr
+    0.5
     """
 
     _settings: tuple[str, ...] = ()

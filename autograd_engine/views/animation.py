@@ -72,6 +72,14 @@ def animate(history: History, path: str | os.PathLike[str], *, sample: int = 0) 
     Raises `ImportError` naming the extra where matplotlib is missing, `TypeError` for anything
     but a history, `ValueError` for one without a recording, a sample that is not there and a
     path that does not end in .gif, and `FileNotFoundError` for a folder that does not exist.
+
+    >>> import tempfile
+    >>> from autograd_engine import datasets, fit, losses, nn, optim
+    >>> model, data = nn.MLP(2, [2, 1]), datasets.xor(8)
+    >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
+    >>> history = fit(model, data, losses.mse, optimizer, record=True, progress=False)
+    >>> animate(history, Path(tempfile.mkdtemp()) / "training.gif")
+    <Animation: a training of 1 step, in '...training.gif'>
     """
     if not isinstance(history, History):
         raise TypeError(

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, partials
+from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, formula, partials
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import (
     above,
@@ -71,6 +71,7 @@ IDENTITIES: tuple[tuple[Any, Any], ...] = (
     (0.5 + 0.5 * (above(A, B) - above(B, A)), above(A, B) + 0.5 * equals(A, B)),
     (0.5 - 0.5 * (above(A, B) - above(B, A)), above(B, A) + 0.5 * equals(A, B)),
     (ratio(0.5, A), 1.0 / (2.0 * A)),
+    (A * A * A, A**3.0),
     (B * A * A, B * A**2.0),
     (A * A, A**2.0),
 )
@@ -144,13 +145,27 @@ def partial(rule: Primitive, which: int, term: Callable[[int], Term]) -> Term | 
 
 
 @lru_cache(maxsize=1024)
-def rule(primitive: Primitive, which: int) -> Term:
-    """Return a primitive's own rule: its derivative by one operand, of u and v."""
-    operands = (Name("u", "u"), Name("v", "v"))[: len(primitive.domain)]
+def rule(primitive: Primitive, which: int, names: tuple[str, ...] = ("u", "v")) -> Term:
+    """Return a primitive's own rule: its derivative by one operand."""
+    operands = _operands(primitive, names)
     out = written(primitive, *operands)
     found = partial(primitive, which, lambda place: out if place < 0 else operands[place])
     upper = Derivative(out, operands[which])
     return upper if found is None else Equal(upper, found)
+
+
+def meaning(primitive: Primitive, names: tuple[str, ...]) -> Term:
+    """Return a primitive, and what its forward function makes of the operands if it tells."""
+    operands = _operands(primitive, names)
+    out, found = written(primitive, *operands), formula(primitive)
+    if found is None:
+        return out
+    term = _term(_rewritten(found, IDENTITIES), lambda symbol: operands[symbol is Y])
+    return out if term == out else Equal(out, term)
+
+
+def _operands(primitive: Primitive, names: tuple[str, ...]) -> tuple[Name, ...]:
+    return tuple(Name(name, name) for name in names[: len(primitive.domain)])
 
 
 @lru_cache(maxsize=1024)

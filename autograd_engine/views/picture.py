@@ -43,6 +43,10 @@ class Picture:
     """A drawn graph: shown by notebooks, saved by `save`, as text in `source` and `svg`.
 
     It holds the numbers of the moment when it was drawn.
+
+    >>> picture = draw(Value(2.0, "a") * 3.0)
+    >>> picture, picture.source.split()[0]
+    (<Picture: computation graph of 3 values>, 'digraph')
     """
 
     def __init__(self, scene: Scene, engine: str | None = None) -> None:

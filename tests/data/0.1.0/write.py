@@ -14,7 +14,7 @@ from pathlib import Path
 
 import autograd_engine as ag
 from autograd_engine import Value, nn, optim
-from autograd_engine.engine import TABLE
+from autograd_engine.primitives import TABLE
 
 HERE = Path(__file__).parent
 

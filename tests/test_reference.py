@@ -1,0 +1,79 @@
+"""What a row of the table says as text: the formulas of its rule, its domain, its kinks."""
+
+import math
+import re
+
+import pytest
+
+import autograd_engine as ag
+from autograd_engine.primitives import TABLE
+from autograd_engine.reference import describe, domain, kinks
+
+PUBLIC = [name for name in ag.__all__ if isinstance(getattr(ag, name), ag.Primitive)]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_each_primitive_tells_its_derivative_by_each_operand_and_its_domain(name):
+    rule, told = getattr(ag, name), describe(getattr(ag, name))
+    by = re.findall(r"^    ∂.+/∂(\w+) = .+$", told, re.M)
+    assert len(set(by)) == len(by) == len(rule.domain)
+    assert f"({', '.join(by)})" in told or name == "sqrt"
+    assert "\n\nDefined for " in told
+
+
+DOMAINS = {
+    "log": "0 < u", "log2": "0 < u", "log10": "0 < u", "log1p": "-1 < u", "sqrt": "0 ≤ u",
+    "asin": "-1 ≤ u ≤ 1", "acos": "-1 ≤ u ≤ 1", "acosh": "1 ≤ u", "atanh": "-1 < u < 1",
+}  # fmt: skip
+KINKS = {
+    "relu": "At u = 0 the derivative is 0.",
+    "sqrt": "At u = 0 the derivative is inf.",
+    "cbrt": "At u = 0 the derivative is inf.",
+    "asin": "At u = -1 the derivative is inf. At u = 1 the derivative is inf.",
+    "acos": "At u = -1 the derivative is -inf. At u = 1 the derivative is -inf.",
+    "acosh": "At u = 1 the derivative is inf.",
+    "maximum": "At u = v the derivatives are 0.5 and 0.5.",
+    "minimum": "At u = v the derivatives are 0.5 and 0.5.",
+    "hypot": "At u = v = 0 the derivatives are 0 and 0.",
+    "atan2": "At u = v = 0 the derivatives are 0 and 0.",
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_domains_and_kinks_are_those_decided(name):
+    assert domain(getattr(ag, name), "uv") == DOMAINS.get(name, "")
+    assert " ".join(kinks(getattr(ag, name), "uv")) == KINKS.get(name, "")
+
+
+def test_operators_tell_theirs():
+    assert domain(TABLE["divide"], "uv") == "v ≠ 0"
+    assert kinks(TABLE["absolute"], "u") == ["At u = 0 the derivative is 0."]
+
+
+def cube(x):
+    return x * x * x
+
+
+@pytest.mark.parametrize(
+    ("forward", "partials", "told"),
+    [
+        (cube, lambda out, x: (3.0 * x * x,), "    own(u) = u³\n    ∂own(u)/∂u = 3·u²"),
+        (math.log, lambda out, x: (1.0 / x,), "    ∂own(u)/∂u = 1/u"),
+        (
+            lambda x, y: ag.tanh(x) * y,
+            lambda out, x, y: (y * (1.0 - ag.tanh(x) ** 2), ag.tanh(x)),
+            "    own(u, v) = tanh(u)·v\n    ∂own(u, v)/∂u = v·(1 - tanh(u)²)\n"
+            "    ∂own(u, v)/∂v = tanh(u)",
+        ),
+        (
+            lambda x: max(x, 0.0),
+            lambda out, x: (1.0 if x > 0.0 else 0.0,),
+            "At u = 0 the derivative is 0.",
+        ),
+        (lambda x: 1 / 0, lambda out, x: None, ""),
+    ],
+)
+def test_a_primitive_of_ones_own_tells_what_can_be_read_and_claims_no_domain(
+    forward, partials, told
+):
+    assert describe(ag.primitive("own", forward, partials), "uv") == told
