@@ -21,6 +21,7 @@ it returns partials that are nodes themselves (see `gradients`).
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from autograd_engine.build import COMPILED, mypyc_attr
@@ -349,10 +350,11 @@ def sweep(output: Value, start: float) -> None:
                 x._grad += node.dx * adjoint
                 y._grad += node.dy * adjoint
         elif node.rule.several:
-            operands, partials = node.many
+            operands: tuple[Value, ...] = node.many[0]
+            partials: tuple[float, ...] = node.many[1]
             if adjoint or (sum(partials) * 0.0 and honest(order, known)):
-                for operand, partial in zip(operands, partials):
-                    operand._grad += partial * adjoint
+                for i in range(len(operands)):
+                    operands[i]._grad += partials[i] * adjoint
         elif node.rule is stopped:
             continue  # not even an infinite adjoint times 0
         elif adjoint or (node.dx - node.dx and honest(order, known)):
@@ -381,7 +383,7 @@ def ordered(outputs: tuple[Value, ...], clear: bool) -> list[Value]:
     order: list[Value] = []
     for output in outputs:
         path: list[Value | None] = [None]  # values whose later operands have not been looked at
-        rests: list[Any] = []  # of each operation of several on the path, the operands to come
+        rests: list[Iterator[Value]] = []  # of each operation of several on the path, the operands to come
         node: Value | None = output if output.mark != mark else None
         while node is not None:
             x = node.x
