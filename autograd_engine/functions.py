@@ -7,9 +7,10 @@ holds for every input.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from autograd_engine.build import COMPILED
 from autograd_engine.engine import Value, as_value, record
 from autograd_engine.number import is_comparable, number
 from autograd_engine.real import as_float, as_list, is_number
@@ -192,30 +193,42 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
         raise
     if len(lefts) != len(rights):
         raise ValueError(f"dot needs two vectors of one length, got {len(lefts)} and {len(rights)}")
-    factors: list[Any] = [None] * (2 * len(lefts))
-    factors[::2], factors[1::2] = lefts, rights
+    try:
+        return _recorded_dot(start, lefts, rights)
+    except (AttributeError, TypeError):  # numbers among them, or nothing else
+        factors = numbers("dot", [item for pair in zip(lefts, rights) for item in pair])
     if start is not None:
-        factors.insert(0, start)
-    kinds = set(map(type, factors))
-    if kinds == _VALUES:
-        return _recorded_dot(tuple(factors))
-    if not kinds <= _EXACT:
-        factors = numbers("dot", factors)
+        factors = [*numbers("dot", [start]), *factors]
     return DOT(*factors) if factors else 0.0
 
 
-def _recorded_dot(operands: tuple[Value, ...]) -> Value:
-    """Return the dot product of Values: what `DOT` does, for speed; a test holds it to that."""
-    odd = len(operands) % 2
-    partials = [operand._data for operand in operands]
-    total = partials[0] if odd else -0.0  # the one number that adds nothing to any other
-    lefts, rights = partials[odd::2], partials[odd + 1 :: 2]
+def _recorded_dot(start: Value | None, xs: tuple[Value, ...], ys: tuple[Value, ...]) -> Value:
+    """Return the dot product of Values: what `DOT` does, for speed; a test holds it to that.
+
+    Raises `AttributeError` or `TypeError` where an operand is not a Value.
+    """
+    lefts = [x._data for x in xs]
+    rights = [y._data for y in ys]
+    total = -0.0 if start is None else start._data  # -0.0 adds nothing to any other number
     for left, right in zip(lefts, rights):
         total += left * right
-    partials[odd::2], partials[odd + 1 :: 2] = rights, lefts
-    if odd:
-        partials[0] = 1.0
-    return record(DOT, total, operands[0], None, 0.0, 0.0, (operands, tuple(partials)))
+    if type(total) is not float or (start is None and not xs):
+        raise TypeError("something else has an attribute of that name")
+    operands = paired(start, xs, ys)
+    partials = paired(None if start is None else 1.0, rights, lefts)
+    return record(DOT, total, operands[0], None, 0.0, 0.0, (operands, partials))
+
+
+def paired(first: Any, xs: Sequence[Any], ys: Sequence[Any]) -> tuple[Any, ...]:
+    """Return first, x0, y0, x1, y1, ...; without the first if that is None."""
+    both: list[Any] = [first] * (2 * len(xs) + 1)
+    if COMPILED:
+        for i in range(len(xs)):
+            both[2 * i + 1] = xs[i]
+            both[2 * i + 2] = ys[i]
+    else:
+        both[1::2], both[2::2] = xs, ys
+    return tuple(both) if first is not None else tuple(both[1:])
 
 
 def norm(values: Iterable[Any]) -> Any:
@@ -283,5 +296,3 @@ def _few(name: str, items: tuple[Any, ...]) -> bool:
 
 
 _SQRT_HALF = 0.5**0.5
-_VALUES = frozenset((Value,))
-_EXACT = frozenset((float, Value))
