@@ -7,7 +7,7 @@ holds for every input.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from autograd_engine.build import COMPILED
@@ -207,8 +207,8 @@ def _recorded_dot(start: Value | None, xs: tuple[Value, ...], ys: tuple[Value, .
 
     Raises `AttributeError` or `TypeError` where an operand is not a Value.
     """
-    lefts = [x._data for x in xs]
-    rights = [y._data for y in ys]
+    lefts = tuple([x._data for x in xs])
+    rights = tuple([y._data for y in ys])
     total = -0.0 if start is None else start._data  # -0.0 adds nothing to any other number
     for left, right in zip(lefts, rights):
         total += left * right
@@ -219,16 +219,18 @@ def _recorded_dot(start: Value | None, xs: tuple[Value, ...], ys: tuple[Value, .
     return record(DOT, total, operands[0], None, 0.0, 0.0, (operands, partials))
 
 
-def paired(first: Any, xs: Sequence[Any], ys: Sequence[Any]) -> tuple[Any, ...]:
+def paired(first: object, xs: tuple[object, ...], ys: tuple[object, ...]) -> tuple[Any, ...]:
     """Return first, x0, y0, x1, y1, ...; without the first if that is None."""
-    both: list[Any] = [first] * (2 * len(xs) + 1)
+    both: list[object] = [] if first is None else [first]
     if COMPILED:
         for i in range(len(xs)):
-            both[2 * i + 1] = xs[i]
-            both[2 * i + 2] = ys[i]
+            both.append(xs[i])
+            both.append(ys[i])
     else:
-        both[1::2], both[2::2] = xs, ys
-    return tuple(both) if first is not None else tuple(both[1:])
+        both += [first] * (2 * len(xs))
+        odd = len(both) % 2
+        both[odd::2], both[odd + 1 :: 2] = xs, ys
+    return tuple(both)
 
 
 def norm(values: Iterable[Any]) -> Any:
