@@ -207,30 +207,30 @@ def _recorded_dot(start: Value | None, xs: tuple[Value, ...], ys: tuple[Value, .
 
     Raises `AttributeError` or `TypeError` where an operand is not a Value.
     """
-    lefts = tuple([x._data for x in xs])
-    rights = tuple([y._data for y in ys])
+    odd = 0 if start is None else 1
     total = -0.0 if start is None else start._data  # -0.0 adds nothing to any other number
-    for left, right in zip(lefts, rights):
-        total += left * right
-    if type(total) is not float or (start is None and not xs):
-        raise TypeError("something else has an attribute of that name")
-    operands = paired(start, xs, ys)
-    partials = paired(None if start is None else 1.0, rights, lefts)
-    return record(DOT, total, operands[0], None, 0.0, 0.0, (operands, partials))
-
-
-def paired(first: object, xs: tuple[object, ...], ys: tuple[object, ...]) -> tuple[Any, ...]:
-    """Return first, x0, y0, x1, y1, ...; without the first if that is None."""
-    both: list[object] = [] if first is None else [first]
-    if COMPILED:
+    operands: list[object] = [start] * odd
+    partials: list[object] = [1.0] * odd
+    if COMPILED:  # the same, and each number is made an object once
         for i in range(len(xs)):
-            both.append(xs[i])
-            both.append(ys[i])
+            x, y = xs[i], ys[i]
+            total += x._data * y._data
+            operands.append(x)
+            operands.append(y)
+            partials.append(y._data)
+            partials.append(x._data)
     else:
-        both += [first] * (2 * len(xs))
-        odd = len(both) % 2
-        both[odd::2], both[odd + 1 :: 2] = xs, ys
-    return tuple(both)
+        lefts, rights = [x._data for x in xs], [y._data for y in ys]
+        for left, right in zip(lefts, rights):
+            total += left * right
+        operands += [None] * (2 * len(xs))
+        operands[odd::2], operands[odd + 1 :: 2] = xs, ys
+        partials += operands[odd:]
+        partials[odd::2], partials[odd + 1 :: 2] = rights, lefts
+    if type(total) is not float or not operands:
+        raise TypeError("something else has an attribute of that name")
+    first: Any = operands[0]
+    return record(DOT, total, first, None, 0.0, 0.0, (tuple(operands), tuple(partials)))
 
 
 def norm(values: Iterable[Any]) -> Any:
