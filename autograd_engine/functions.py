@@ -209,23 +209,23 @@ def _recorded_dot(start: Value | None, xs: tuple[Value, ...], ys: tuple[Value, .
     """
     odd = 0 if start is None else 1
     total = -0.0 if start is None else start._data  # -0.0 adds nothing to any other number
-    operands: list[object] = [start] * odd
-    partials: list[object] = [1.0] * odd
+    operands: list[object] = [start] * (odd + 2 * len(xs))
+    partials: list[object] = [1.0] * len(operands)
     if COMPILED:  # the same, and each number is made an object once
+        place = odd
         for i in range(len(xs)):
             x, y = xs[i], ys[i]
             total += x._data * y._data
-            operands.append(x)
-            operands.append(y)
-            partials.append(y._data)
-            partials.append(x._data)
+            operands[place] = x
+            operands[place + 1] = y
+            partials[place] = y._data
+            partials[place + 1] = x._data
+            place += 2
     else:
         lefts, rights = [x._data for x in xs], [y._data for y in ys]
         for left, right in zip(lefts, rights):
             total += left * right
-        operands += [None] * (2 * len(xs))
         operands[odd::2], operands[odd + 1 :: 2] = xs, ys
-        partials += operands[odd:]
         partials[odd::2], partials[odd + 1 :: 2] = rights, lefts
     if type(total) is not float or not operands:
         raise TypeError("something else has an attribute of that name")
