@@ -187,29 +187,27 @@ class Value(Number):
     # The operators; the partials of these stand here for speed, and a test holds them to the table.
 
     def __add__(self, other: object) -> Result:
-        y = other if isinstance(other, Value) else met(other)
-        return NotImplemented if y is None else record(ADD, self._data + y._data, self, y, 1.0, 1.0)
+        if isinstance(other, Value):
+            return record(ADD, self._data + other._data, self, other, 1.0, 1.0)
+        return self + constant(other) if is_number(other) else NotImplemented
 
     def __sub__(self, other: object) -> Result:
-        y = other if isinstance(other, Value) else met(other)
-        if y is None:
-            return NotImplemented
-        return record(SUBTRACT, self._data - y._data, self, y, 1.0, -1.0)
+        if isinstance(other, Value):
+            return record(SUBTRACT, self._data - other._data, self, other, 1.0, -1.0)
+        return self - constant(other) if is_number(other) else NotImplemented
 
     def __mul__(self, other: object) -> Result:
-        y = other if isinstance(other, Value) else met(other)
-        if y is None:
-            return NotImplemented
-        return record(MULTIPLY, self._data * y._data, self, y, y._data, self._data)
+        if isinstance(other, Value):
+            return record(MULTIPLY, self._data * other._data, self, other, other._data, self._data)
+        return self * constant(other) if is_number(other) else NotImplemented
 
     def __truediv__(self, other: object) -> Result:
-        y = other if isinstance(other, Value) else met(other)
-        if y is None:
-            return NotImplemented
-        if not y._data:
-            raise refused(DIVIDE, ZeroDivisionError(), self, y)
-        quotient = self._data / y._data
-        return record(DIVIDE, quotient, self, y, 1.0 / y._data, -quotient / y._data)
+        if not isinstance(other, Value):
+            return self / constant(other) if is_number(other) else NotImplemented
+        if not other._data:
+            raise refused(DIVIDE, ZeroDivisionError(), self, other)
+        quotient = self._data / other._data
+        return record(DIVIDE, quotient, self, other, 1.0 / other._data, -quotient / other._data)
 
     def __pow__(self, other: object) -> Result:
         if isinstance(other, Value):
@@ -315,11 +313,6 @@ def constant(data: object) -> Value:
     return out
 
 
-def met(other: object) -> Value | None:
-    """Return the constant of a number that met a Value, None of anything else."""
-    return constant(other) if is_number(other) else None
-
-
 def as_value(operand: object) -> Value:
     """Return the operand itself, or the constant of a number."""
     return operand if isinstance(operand, Value) else constant(operand)
@@ -353,8 +346,8 @@ def sweep(output: Value, start: float) -> None:
             operands: tuple[Value, ...] = node.many[0]
             partials: tuple[float, ...] = node.many[1]
             if adjoint or (sum(partials) * 0.0 and honest(order, known)):
-                for i in range(len(operands)):
-                    operands[i]._grad += partials[i] * adjoint
+                for operand, partial in zip(operands, partials):
+                    operand._grad += partial * adjoint
         elif node.rule is stopped:
             continue  # not even an infinite adjoint times 0
         elif adjoint or (node.dx - node.dx and honest(order, known)):
@@ -383,7 +376,8 @@ def ordered(outputs: tuple[Value, ...], clear: bool) -> list[Value]:
     order: list[Value] = []
     for output in outputs:
         path: list[Value | None] = [None]  # values whose later operands have not been looked at
-        rests: list[Iterator[Value]] = []  # of each operation of several on the path, the operands to come
+        wide: list[Value] = []  # those that are operations of several,
+        rests: list[Iterator[Value]] = []  # and their operands that have not been looked at
         node: Value | None = output if output.mark != mark else None
         while node is not None:
             x = node.x
@@ -392,20 +386,22 @@ def ordered(outputs: tuple[Value, ...], clear: bool) -> list[Value]:
             node.mark = mark
             if clear:
                 node._grad = 0.0
-            if node.y is None and node.rule.several:
-                rests.append(iter(node.many[0]))
-            elif x.x is not None and x.mark != mark:
+            if x.x is not None and x.mark != mark:
                 path.append(node)
                 node = x
                 continue
             while True:
                 y = node.y
                 if y is None and node.rule.several:
+                    if not wide or wide[-1] is not node:
+                        wide.append(node)
+                        rests.append(iter(node.many[0]))
                     for operand in rests[-1]:
                         if operand.x is not None and operand.mark != mark:
                             y = operand
                             break
                     else:
+                        wide.pop()
                         rests.pop()
                 if y is not None and y.x is not None and y.mark != mark:
                     path.append(node)
