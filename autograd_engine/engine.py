@@ -21,7 +21,6 @@ it returns partials that are nodes themselves (see `gradients`).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from autograd_engine.build import COMPILED, mypyc_attr
@@ -377,7 +376,8 @@ def ordered(outputs: tuple[Value, ...], clear: bool) -> list[Value]:
     for output in outputs:
         path: list[Value | None] = [None]  # values whose later operands have not been looked at
         wide: list[Value] = []  # those that are operations of several,
-        rests: list[Iterator[Value]] = []  # and their operands that have not been looked at
+        rest: list[Value] = []  # the operands of all these that may not have been looked at,
+        ends: list[int] = []  # and where each one's begin
         node: Value | None = output if output.mark != mark else None
         while node is not None:
             x = node.x
@@ -395,14 +395,18 @@ def ordered(outputs: tuple[Value, ...], clear: bool) -> list[Value]:
                 if y is None and node.rule.several:
                     if not wide or wide[-1] is not node:
                         wide.append(node)
-                        rests.append(iter(node.many[0]))
-                    for operand in rests[-1]:
-                        if operand.x is not None and operand.mark != mark:
-                            y = operand
-                            break
-                    else:
+                        ends.append(len(rest))
+                        operands: tuple[Value, ...] = node.many[0]
+                        for operand in reversed(operands):
+                            if operand.x is not None and operand.mark != mark:
+                                rest.append(operand)
+                    while y is None and len(rest) > ends[-1]:
+                        y = rest.pop()
+                        if y.mark == mark:
+                            y = None
+                    if y is None:
                         wide.pop()
-                        rests.pop()
+                        ends.pop()
                 if y is not None and y.x is not None and y.mark != mark:
                     path.append(node)
                     node = y
