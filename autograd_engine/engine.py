@@ -80,8 +80,9 @@ class Value(Number):
 
     # Operands x, y and the partial derivatives dx, dy by them are fixed slots: no tuple, no
     # closure, so that a node is one object and reference counting alone frees a graph. An operation
-    # of several keeps all operands and all partials in `many`, two tuples in one order, and the
-    # first operand in x: so "x is None" always says that nobody computed this value.
+    # of several keeps all operands and all partials in `many`, two tuples in one order. In x it has
+    # the first operand: so "x is None" always says that nobody computed this value; in dx 0, or NaN
+    # if a partial is not finite.
     __slots__ = ("x", "y", "dx", "dy", "rule", "mark", "many")
 
     x: Value | None
@@ -301,8 +302,8 @@ def apply_several(rule: Primitive, operands: tuple[Value, ...]) -> Value:
         partials = checked(rule, rule.partials(data, *numbers), len(operands))
     except (ArithmeticError, ValueError) as error:
         raise refused(rule, error, *operands) from None
-    many = operands, tuple([float(partial) for partial in partials])
-    return record(rule, data, operands[0], None, 0.0, 0.0, many)
+    slopes = [float(partial) for partial in partials]
+    return record(rule, data, operands[0], None, sum(slopes) * 0.0, 0.0, (operands, tuple(slopes)))
 
 
 def constant(data: object) -> Value:
@@ -333,23 +334,21 @@ def sweep(output: Value, start: float) -> None:
     order = ordered((output,), True)
     output._grad += start
     for node in reversed(order):
-        adjoint = node._grad
-        x, y = node.x, node.y
+        adjoint, x, y = node._grad, node.x, node.y
         if x is None:
             continue
+        if not adjoint:  # it passes nothing on, unless it meets an infinite slope
+            if not (node.dx - node.dx or node.dy - node.dy) or not honest(order, known):
+                continue
         if y is not None:
-            if adjoint or ((node.dx - node.dx or node.dy - node.dy) and honest(order, known)):
-                x._grad += node.dx * adjoint
-                y._grad += node.dy * adjoint
+            x._grad += node.dx * adjoint
+            y._grad += node.dy * adjoint
         elif node.rule.several:
             operands: tuple[Value, ...] = node.many[0]
             partials: tuple[float, ...] = node.many[1]
-            if adjoint or (sum(partials) * 0.0 and honest(order, known)):
-                for operand, partial in zip(operands, partials):
-                    operand._grad += partial * adjoint
-        elif node.rule is stopped:
-            continue  # not even an infinite adjoint times 0
-        elif adjoint or (node.dx - node.dx and honest(order, known)):
+            for operand, partial in zip(operands, partials):
+                operand._grad += partial * adjoint
+        elif node.rule is not stopped:  # behind which not even an infinite adjoint is let
             x._grad += node.dx * adjoint
 
 

@@ -230,7 +230,8 @@ def _recorded_dot(start: Value | None, xs: tuple[Value, ...], ys: tuple[Value, .
     if type(total) is not float or not operands:
         raise TypeError("something else has an attribute of that name")
     first: Any = operands[0]
-    return record(DOT, total, first, None, 0.0, 0.0, (tuple(operands), tuple(partials)))
+    # A factor that is not finite makes the total such a number.
+    return record(DOT, total, first, None, total * 0.0, 0.0, (tuple(operands), tuple(partials)))
 
 
 def norm(values: Iterable[Any]) -> Any:
