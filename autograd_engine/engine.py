@@ -27,7 +27,7 @@ from autograd_engine.build import COMPILED, mypyc_attr
 from autograd_engine.habits import children
 from autograd_engine.notes import Note, as_label
 from autograd_engine.number import Number
-from autograd_engine.primitives import Opaque, Primitive, check_partials, checked, refused
+from autograd_engine.primitives import Opaque, Primitive, check_partials, mismatched, refused
 from autograd_engine.primitives import find_primitive as find_primitive  # for files of 0.1.0
 from autograd_engine.real import as_float, is_number
 from autograd_engine.state import (
@@ -290,7 +290,7 @@ def apply(rule: Primitive, x: Value, y: Value | None = None) -> Value:
     except (ArithmeticError, ValueError) as error:
         raise refused(rule, error, x, y) from None
     if type(partials) is not tuple or len(partials) != (1 if y is None else 2):
-        checked(rule, partials, 1 if y is None else 2)
+        raise mismatched(rule, partials)
     return record(rule, data, x, y, float(partials[0]), 0.0 if y is None else float(partials[1]))
 
 
@@ -299,9 +299,11 @@ def apply_several(rule: Primitive, operands: tuple[Value, ...]) -> Value:
     numbers = [operand._data for operand in operands]
     try:
         data = float(rule.forward(*numbers))
-        partials = checked(rule, rule.partials(data, *numbers), len(operands))
+        partials = rule.partials(data, *numbers)
     except (ArithmeticError, ValueError) as error:
         raise refused(rule, error, *operands) from None
+    if type(partials) is not tuple or len(partials) != len(operands):
+        raise mismatched(rule, partials)
     slopes = [float(partial) for partial in partials]
     return record(rule, data, operands[0], None, sum(slopes) * 0.0, 0.0, (operands, tuple(slopes)))
 

@@ -32,7 +32,7 @@ class Primitive:
     """
 
     __slots__ = (
-        "name", "forward", "partials", "symbol", "domain", "several", "written_out", "doc",
+        "name", "forward", "partials", "symbol", "domain", "several", "arity", "written_out", "doc",
         "__weakref__",
     )  # fmt: skip
 
@@ -53,6 +53,7 @@ class Primitive:
         self.symbol = name if symbol is None else symbol
         self.domain = domain
         self.several = several or len(domain) > 2
+        self.arity = 0 if several and len(domain) == 1 else len(domain)  # 0: any number
         self.written_out = written_out
         self.doc = doc
 
@@ -69,7 +70,8 @@ class Primitive:
         return evaluate(self, operands)
 
     def _dispatch(self, operands: tuple[Any, ...]) -> Any:
-        check_count(self, operands)
+        if len(operands) != self.arity:
+            check_count(self, operands)
         answers = None  # of the first that has one
         for operand in operands:
             answer = getattr(operand, "__primitive__", None)
@@ -81,11 +83,6 @@ class Primitive:
         if answers is not None:
             return answers(self, operands)
         return evaluate(self, tuple(map(as_float, operands)))
-
-    @property
-    def arity(self) -> int:
-        """The number of operands; 0 where it takes any number of them."""
-        return 0 if self.several and len(self.domain) == 1 else len(self.domain)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if is_built_in(self):
@@ -238,14 +235,12 @@ def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
         raise TypeError(f"{rule.name} takes {rule.arity} operand(s), got {len(operands)}") from None
 
 
-def checked(rule: Primitive, partials: Any, count: int) -> Any:
-    """Return partials as a rule gave them, refusing what is not one for each operand."""
-    if type(partials) is not tuple or len(partials) != count:
-        raise TypeError(
-            f"the partials of {rule.name} must come as a tuple, one for each operand, "
-            f"not {partials!r:.200}"
-        )
-    return partials
+def mismatched(rule: Primitive, partials: object) -> Exception:
+    """Return the error of partials that are not one for each operand."""
+    return TypeError(
+        f"the partials of {rule.name} must come as a tuple, one for each operand, "
+        f"not {partials!r:.200}"
+    )
 
 
 def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
