@@ -15,7 +15,7 @@ from pathlib import Path
 
 from setuptools import setup
 
-MODULES = ["compiling", "floats", "real", "state", "engine", "functions", "nn"]
+MODULES = ["compiling", "floats", "real", "state", "engine", "columns", "functions", "nn"]
 
 
 def wanted() -> bool:

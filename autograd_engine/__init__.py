@@ -11,6 +11,7 @@ Reading order, each module importing only from those above it:
     engine       Primitive, the table of primitives, Value
     release      releasing a deep graph on CPython 3.13
     sources      trace_source
+    columns      the numbers of many Values, read and set in one loop
     functions    compositions: sum, mean, dot, softmax, ...
     gradients    gradient, and what a 0 does where it meets an infinite slope
     arguments    lists, dicts and arrays of numbers, as Values and back

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from autograd_engine.columns import listed, set_data, zero_grads
 from autograd_engine.engine import LEAF, Note, Value, read
 from autograd_engine.real import is_number
 from autograd_engine.summary import Traits, table
@@ -88,8 +89,7 @@ class Module:
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        for parameter in self.parameters():
-            parameter.grad = 0.0
+        zero_grads(listed(self.parameters()))
 
     def state_dict(self) -> dict[str, float]:
         """Return the number of each parameter, by name.
@@ -134,8 +134,7 @@ class Module:
                 "; ".join(f"{what} parameters: {_shown(some)}" for what, some in wrong if some)
             )
         numbers = [_number(name, state[name]) for name, _ in named]
-        for (_, parameter), number in zip(named, numbers, strict=True):
-            parameter.data = number
+        set_data([parameter for _, parameter in named], numbers)
 
 
 def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
