@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -75,12 +74,10 @@ class Keeper:
             self.best = data_of(self.model.parameters())
         if self.path is None:
             return
-        written = asdict(replace(history, recording=None))
-        del written["recording"]  # it may be large, and refers to model and data
         optimizer, *schedules = (part.state_dict() for part in self._parts())
         training = {
             "settings": self.settings,
-            "history": written,
+            "history": {name: getattr(history, name) for name in (*_LISTS, "ran")},
             "best": self.best,
             "beside": data_of(self._beside()),
             "optimizer": optimizer,
