@@ -6,8 +6,7 @@ told of each value all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd_engine.engine import Value, grad_of
@@ -26,7 +25,7 @@ def listed(parameters: Iterable[Value], what: str = "values to train") -> list[V
             f"expected a list of {what}, such as model.parameters(){', with brackets' * method}; "
             f"got {parameters!r:.80}"
         )
-    found = list(parameters)
+    found: list[Any] = list(parameters)  # which the compiled build would check in its own words
     for i, parameter in enumerate(found):
         if not isinstance(parameter, Value):
             raise TypeError(
@@ -39,42 +38,50 @@ def data_of(values: Iterable[Value]) -> list[float]:
     """Return the numbers."""
     if WATCHED:
         return [value.data for value in values]
-    return [value._data for value in values]
+    return [value._data for value in list(values)]
 
 
-def grads_of(values: Sequence[Value]) -> list[float]:
+def grads_of(values: Iterable[Value]) -> list[float]:
     """Return the gradients."""
     if WATCHED:
         return [value.grad for value in values]
+    found = list(values)
     try:
-        return [value._grad for value in values]
+        return [value._grad for value in found]
     except AttributeError:  # interpreted, a computed value has none before a sweep
-        return [grad_of(value) for value in values]
+        return [grad_of(value) for value in found]
 
 
-def set_data(values: Sequence[Value], numbers: Iterable[Any]) -> None:
+def set_data(values: Iterable[Value], numbers: Iterable[Any]) -> None:
     """Set the numbers, all or none."""
-    for value, number in zip(values, _announced("set", values, numbers)):
+    found = list(values)
+    for value, number in zip(found, _announced("set", found, numbers)):
         value._data = number
 
 
-def set_grads(values: Sequence[Value], grads: Iterable[Any]) -> None:
+def set_grads(values: Iterable[Value], grads: Iterable[Any]) -> None:
     """Set the gradients, all or none."""
-    for value, grad in zip(values, _announced("set grad", values, grads)):
+    found = list(values)
+    for value, grad in zip(found, _announced("set grad", found, grads)):
         value._grad = grad
 
 
-def zero_grads(values: Sequence[Value]) -> None:
+def zero_grads(values: Iterable[Value]) -> None:
     """Set the gradients to 0."""
+    found = list(values)
     if WATCHED:
-        set_grads(values, repeat(0.0, len(values)))
-    for value in values:
+        set_grads(found, [0.0] * len(found))
+    for value in found:
         value._grad = 0.0
 
 
-def _announced(name: str, values: Iterable[Value], numbers: Iterable[Any]) -> list[float]:
+def _announced(name: str, values: list[Value], numbers: Iterable[Any]) -> list[float]:
     """Return the numbers as floats; a function that is being compiled has been told of them."""
-    found = [number if type(number) is float else as_float(number) for number in numbers]
+    found: list[Any] = list(numbers)
+    for number in found:
+        if type(number) is not float:
+            found = list(map(as_float, found))
+            break
     if WATCHED:
         for value, number in zip(values, found):
             told(name, value, number)
