@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from autograd_engine.columns import data_of, grads_of, listed, set_data, set_grads, zero_grads
 from autograd_engine.engine import LEAF, Value
-from autograd_engine.optim.rule import FLOATS, Arithmetic, Rule
+from autograd_engine.optim.rule import FLOATS, Arithmetic, Column, Rule
 from autograd_engine.optim.settings import (
     described,
     finite,
@@ -50,7 +50,7 @@ def living(kind: type[Kind]) -> list[Kind]:
 class Optimizer(Living):
     """What all optimisers share: their parameters, learning rate, `step()`, `zero_grad()`.
 
-    A subclass gives `_rule()`, by which each parameter moves, or `_update()`, which moves them
+    A subclass gives `_rule()`, by which the parameters move, or `_update()`, which moves them
     all by one step. Raises `ValueError` for a negative learning rate, and for parameters that
     are none, repeated or no leaves; `TypeError` for settings that are no numbers or switches,
     and for parameters that are no list of Values.
@@ -108,7 +108,7 @@ class Optimizer(Living):
         zero_grads(self.parameters)
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
-        """Return by what rule a parameter moves in the step of that number, counted from 1."""
+        """Return by what rule parameters move in the step of that number, counted from 1."""
         raise NotImplementedError(f"{type(self).__name__} must define _rule() or _update()")
 
     def _memory(self) -> tuple[str, ...]:
@@ -119,19 +119,20 @@ class Optimizer(Living):
         names = self._memory()
         blank = [self._blank] * len(self.parameters)
         memories = [self._buffers.get(name, blank) for name in names]
-        numbers, slopes = data_of(self.parameters), grads_of(self.parameters)
-        self._latest = numbers, slopes
-        if self.maximize or self.weight_decay:
-            slopes = list(map(self._slope, numbers, slopes))
-        moved = list(map(self._rule(FLOATS, self.steps), numbers, slopes, *memories))
-        set_data(self.parameters, [row[0] for row in moved])
-        for i, name in enumerate(names, 1):
-            self._buffers[name] = [row[i] for row in moved]
+        self._latest = numbers, slopes = data_of(self.parameters), grads_of(self.parameters)
+        slopes = self._slopes(numbers, slopes)
+        numbers, *memories = self._rule(FLOATS, self.steps)(numbers, slopes, *memories)
+        set_data(self.parameters, numbers)
+        self._buffers.update(zip(names, memories))
 
-    def _slope(self, number: Any, gradient: Any) -> Any:
-        """Return the gradient to step against, with that of the weight decay."""
-        slope = -gradient if self.maximize else gradient
-        return slope + self.weight_decay * number if self.weight_decay else slope
+    def _slopes(self, numbers: Column, gradients: Column) -> Column:
+        """Return the gradients to step against, with those of the weight decay."""
+        decay, slopes = self.weight_decay, gradients
+        if self.maximize:
+            slopes = [-gradient for gradient in gradients]
+        if decay:
+            slopes = [slope + decay * number for number, slope in zip(numbers, slopes)]
+        return slopes
 
     def state_dict(self) -> dict[str, Any]:
         """Return settings, step count and buffers as plain lists, dicts and numbers."""
