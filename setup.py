@@ -16,7 +16,7 @@ from pathlib import Path
 from setuptools import setup
 
 MODULES = ["build", "floats", "several", "real", "state", "primitives", "table", "notes", "number", "engine",
-    "functions", "nn",
+    "columns", "functions", "nn",
 ]
 
 

@@ -17,6 +17,7 @@ Reading order, each module importing only from those above it:
     blocks       what `with` statements open; no_grad
     release      releasing a deep graph on CPython 3.13
     sources      trace_source
+    columns      the numbers of many Values, read and set in one loop
     functions    compositions: sum, mean, dot, softmax, ...
     gradients    gradient, and what a 0 does where it meets an infinite slope
     arguments    lists, dicts and arrays of numbers, as Values and back
@@ -53,17 +54,14 @@ adjoint: the derivative of the final output by a node, during a sweep; gradient:
 gets; graph; topological order; region: what stands behind a marked output.
 """
 
+import importlib as _importlib
 import sys as _sys
 import typing as _typing
 
-from autograd_engine import datasets, graph, losses, nn, optim, reference, release  # noqa: F401
+from autograd_engine import graph, losses, nn, optim, release  # noqa: F401
 from autograd_engine.blocks import no_grad
 from autograd_engine.build import COMPILED as compiled
-from autograd_engine.checker import check_gradients
-from autograd_engine.checkpoints import load, save
-from autograd_engine.compiler import GuardError, Program, compile
 from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad
-from autograd_engine.diagnosis import Finding, diagnose, diagnostics
 from autograd_engine.engine import Value
 from autograd_engine.functions import (
     clip,
@@ -84,8 +82,6 @@ from autograd_engine.functions import (
 )
 from autograd_engine.gradients import gradient
 from autograd_engine.habits import FUNCTIONS as _FUNCTIONS
-from autograd_engine.history import History
-from autograd_engine.measures import accuracy, evaluate
 from autograd_engine.naming import name_values, named
 from autograd_engine.primitives import Primitive, primitive
 from autograd_engine.sources import trace_source
@@ -120,11 +116,36 @@ from autograd_engine.table import (
     tan,
     tanh,
 )
-from autograd_engine.training import fit
-from autograd_engine.views import Picture, draw, draw_dot, explain, steps
-from autograd_engine.views.animation import animate
-from autograd_engine.views.explore import explore
-from autograd_engine.views.replay import replay
+
+if _typing.TYPE_CHECKING:
+    from autograd_engine import datasets
+    from autograd_engine.checker import check_gradients
+    from autograd_engine.checkpoints import load, save
+    from autograd_engine.compiler import GuardError, Program, compile
+    from autograd_engine.diagnosis import Finding, diagnose, diagnostics
+    from autograd_engine.history import History
+    from autograd_engine.measures import accuracy, evaluate
+    from autograd_engine.training import fit
+    from autograd_engine.views import Picture, draw, draw_dot, explain, steps
+    from autograd_engine.views.animation import animate
+    from autograd_engine.views.explore import explore
+    from autograd_engine.views.replay import replay
+
+# What is imported when it is first asked for, so that the package itself is there at once.
+_LATER = {
+    "checker": ("check_gradients",),
+    "checkpoints": ("load", "save"),
+    "compiler": ("GuardError", "Program", "compile"),
+    "datasets": (),
+    "diagnosis": ("Finding", "diagnose", "diagnostics"),
+    "measures": ("accuracy", "evaluate"),
+    "history": ("History",),
+    "training": ("fit",),
+    "views": ("Picture", "draw", "draw_dot", "explain", "steps"),
+    "views.animation": ("animate",),
+    "views.explore": ("explore",),
+    "views.replay": ("replay",),
+}
 
 __version__ = "0.1.0"
 
@@ -216,11 +237,27 @@ __all__ = [
     "where",
 ]
 
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *(module.split(".")[0] for module in _LATER)})
+
+
 if not _typing.TYPE_CHECKING:  # a type checker would take any name for one of the package
 
     def __getattr__(name):
         if name in _FUNCTIONS:
             raise AttributeError(f"there is no ag.{name}: write {_FUNCTIONS[name]}")
+        for module, names in _LATER.items():
+            if name in names:
+                found = getattr(_importlib.import_module(f"{__name__}.{module}"), name)
+                return globals().setdefault(name, found)
+        path = f"{__name__}.{name}"
+        try:
+            if not name.startswith("_"):
+                return _importlib.import_module(path)
+        except ModuleNotFoundError as error:
+            if error.name != path:
+                raise
         raise AttributeError(
             f"module {__name__!r} has no attribute {name!r}", name=name, obj=_sys.modules[__name__]
         )

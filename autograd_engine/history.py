@@ -201,14 +201,3 @@ def tell(bar: Any, history: History, ran: str) -> None:
     if history.ran != bar.told and not bar.disable:
         bar.write(history.ran, file=sys.stderr)
     bar.told = history.ran
-
-
-def numbers(parameters: Sequence[Value]) -> list[float]:
-    """Return the number of each parameter."""
-    return [parameter.data for parameter in parameters]
-
-
-def set_numbers(parameters: Sequence[Value], data: Sequence[float]) -> None:
-    """Set each parameter to its number."""
-    for parameter, item in zip(parameters, data):
-        parameter.data = item

@@ -11,15 +11,15 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
 from autograd_engine.checkpoints import model_state, read_json, write_json
+from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value
 from autograd_engine.files import destination
-from autograd_engine.history import History, numbers, set_numbers
+from autograd_engine.history import History
 from autograd_engine.optim.schedules import schedules_of
 from autograd_engine.real import check_path, is_number
 from autograd_engine.words import LINE, printable
@@ -71,17 +71,15 @@ class Keeper:
     def keep(self, history: History) -> None:
         """Take down the state after an epoch."""
         if history.validation_loss and not history.waited():
-            self.best = numbers(self.model.parameters())
+            self.best = data_of(self.model.parameters())
         if self.path is None:
             return
-        written = asdict(replace(history, recording=None))
-        del written["recording"]  # it may be large, and refers to model and data
         optimizer, *schedules = (part.state_dict() for part in self._parts())
         training = {
             "settings": self.settings,
-            "history": written,
+            "history": {name: getattr(history, name) for name in (*_LISTS, "ran")},
             "best": self.best,
-            "beside": numbers(self._beside()),
+            "beside": data_of(self._beside()),
             "optimizer": optimizer,
             "schedules": schedules,
             "made": self._made,
@@ -135,7 +133,7 @@ class Keeper:
             self._made = self._agreed(then, now, training.get("made"))
             pairs = list(zip(parts, then))
         set_all([*pairs, (self.model, model["parameters"])])
-        set_numbers(beside, held)
+        set_data(beside, held)
         self.best = best
         return history
 
@@ -182,7 +180,7 @@ class Keeper:
     def restore_best(self) -> None:
         """Give the model the parameters of its best epoch, where there was one."""
         if self.best is not None:
-            set_numbers(self.model.parameters(), self.best)
+            set_data(self.model.parameters(), self.best)
 
 
 def set_all(pairs: Sequence[tuple[Any, Any]]) -> None:

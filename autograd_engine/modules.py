@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from autograd_engine.columns import listed, set_data, zero_grads
 from autograd_engine.engine import Value
 from autograd_engine.notes import Note
 from autograd_engine.number import read
@@ -76,7 +77,7 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """Return the values to be trained."""
-        return [value for _, _, value in _gathered(self)]
+        return [value for _, _, value in _gathered(self).values()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Return each parameter with the path of attributes that leads to it.
@@ -85,14 +86,13 @@ class Module:
         >>> [name for name, _ in Layer(1, 2).named_parameters()]
         ['neurons.0.w.0', 'neurons.0.b', 'neurons.1.w.0', 'neurons.1.b']
         """
-        found: Found = []
+        found: Found = {}
         _enter(self, "", set(), found)
-        return [(f"{path}{name}", value) for path, name, value in found]
+        return [(f"{path}{name}", value) for path, name, value in found.values()]
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        for parameter in self.parameters():
-            parameter.grad = 0.0
+        zero_grads(listed(self.parameters()))
 
     def state_dict(self) -> dict[str, float]:
         """Return the number of each parameter, by name.
@@ -137,8 +137,7 @@ class Module:
                 "; ".join(f"{what} parameters: {_shown(some)}" for what, some in wrong if some)
             )
         numbers = [_number(name, state[name]) for name, _ in named]
-        for (_, parameter), number in zip(named, numbers, strict=True):
-            parameter.data = number
+        set_data([parameter for _, parameter in named], numbers)
 
 
 def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
@@ -179,12 +178,12 @@ def _numbers(item: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield from _numbers(part, f"{path}{name}.")
 
 
-Found = list[tuple[str, Any, Value]]  # path with a final dot, name, leaf
+Found = dict[int, tuple[str, Any, Value]]  # of each leaf by its id path with a final dot, name
 
 
 def _gathered(module: Module) -> Found:
     """Return the leaves among a module's attributes, whatever its `parameters()` says."""
-    found: Found = []
+    found: Found = {}
     _gather(module, "", {id(module)}, found, module)
     return found
 
@@ -192,17 +191,15 @@ def _gathered(module: Module) -> Found:
 def _gather(
     item: Any, path: str, seen: set[int], found: Found, owner: Module, start: int = 0
 ) -> None:
-    """Add the leaves in a container, each once; `seen` holds the ids of what was met.
+    """Add the leaves in a container, each once; `seen` holds the ids of modules met.
 
     Also what was put over a leaf of its `owner`, whose path has `start` characters, so that who
     is given it can say that it is none.
     """
     for name, part in parts_of(item):
         if isinstance(part, Value):
-            wanted = part.rule is LEAF or f"{path}{name}"[start:] in owner._leaves
-            if wanted and id(part) not in seen:
-                seen.add(id(part))
-                found.append((path, name, part))
+            if part.rule is LEAF or f"{path}{name}"[start:] in owner._leaves:
+                found.setdefault(id(part), (path, name, part))
         elif isinstance(part, Module):
             if id(part) not in seen:
                 _enter(part, f"{path}{name}.", seen, found)
@@ -215,18 +212,17 @@ def _enter(module: Module, path: str, seen: set[int], found: Found) -> None:
     seen.add(id(module))
     chosen = type(module).parameters is not Module.parameters
     if chosen:
-        _choose(module, path, seen, found)
+        _choose(module, path, found)
     else:
         _gather(module, path, seen, found, module, len(path))
 
 
-def _choose(module: Module, path: str, seen: set[int], found: Found) -> None:
+def _choose(module: Module, path: str, found: Found) -> None:
     """Add what an overridden `parameters()` lists, by attribute where it is found in one."""
-    names = {id(value): f"{inner}{name}" for inner, name, value in _gathered(module)}
+    names = {key: f"{inner}{name}" for key, (inner, name, _) in _gathered(module).items()}
     for i, parameter in enumerate(module.parameters()):
-        if id(parameter) not in seen:
-            seen.add(id(parameter))
-            found.append((path, names.get(id(parameter), f"parameters.{i}"), parameter))
+        place = path, names.get(id(parameter), f"parameters.{i}"), parameter
+        found.setdefault(id(parameter), place)
 
 
 def _modules(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Module]]:

@@ -11,6 +11,7 @@ from os import PathLike
 from typing import Any, Protocol
 
 from autograd_engine.blocks import enable_grad
+from autograd_engine.columns import data_of, set_data
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value
 from autograd_engine.history import (
@@ -18,9 +19,7 @@ from autograd_engine.history import (
     Recorder,
     Recording,
     add_epoch,
-    numbers,
     progress_bar,
-    set_numbers,
     show,
     tell,
 )
@@ -279,14 +278,14 @@ class Eager:
 
     def step(self, parameters: Sequence[Value]) -> None:
         """Make one step, or none: where it fails or is interrupted, parameters are put back."""
-        before = numbers(parameters)
+        before = data_of(parameters)
         try:
             self.optimizer.step()
-            for old, parameter in zip(before, parameters):
-                if math.isfinite(old) and not math.isfinite(parameter.data):
-                    raise OverflowError(f"a parameter became {parameter.data}")
+            for old, new in zip(before, data_of(parameters)):
+                if not math.isfinite(new) and math.isfinite(old):
+                    raise OverflowError(f"a parameter became {new}")
         except BaseException:
-            set_numbers(parameters, before)
+            set_data(parameters, before)
             raise
 
     def measure(self) -> Results:

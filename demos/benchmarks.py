@@ -3,13 +3,15 @@
     python demos/benchmarks.py                      # everything, about ten minutes
     python demos/benchmarks.py --only eager         # about two minutes
     python demos/benchmarks.py --only eager --long  # also the chain of ten million additions
-    python demos/benchmarks.py --only moons,digits  # some of eager moons digits irregular
-                                                    # compile first call
+    python demos/benchmarks.py --only step --against FOLDER  # beside another checkout of this
+    python demos/benchmarks.py --only moons,digits  # some of eager step moons digits
+                                                    # irregular compile first call
 
 `eager` builds the package twice, as plain Python and compiled (where a C compiler is found),
 then prints a table of medians and their ratios. The moons step is micrograd's own: an MLP
 2-16-16-1 on 100 points, forward and backward, the garbage collector on. Needs `micrograd`; a
-scalar PyTorch loop takes part where torch is installed.
+scalar PyTorch loop takes part where torch is installed. `step` builds them too: one image through
+an MLP 64-32-10 with softmax cross-entropy, all of a training's step, and what importing costs.
 
 The others time `ag.compile` of this folder's package, in double precision, on one thread of one
 core, beside NumPy by hand, JAX, CasADi and PyTorch where these are installed, and say which
@@ -39,7 +41,7 @@ from pathlib import Path
 from benchmarking import jobs
 
 ROOT = Path(__file__).resolve().parent.parent
-SECTIONS = ("eager", "moons", "digits", "irregular", "compile", "first", "call")
+SECTIONS = ("eager", "step", "moons", "digits", "irregular", "compile", "first", "call")
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -122,14 +124,48 @@ def time_chain(engine: str, length: int) -> dict:
     }
 
 
-WORKERS = {"step": time_moons, "memory": weigh_moons, "chain": time_chain}
+def time_image(name: str) -> dict:
+    """Time a step on one image: the loss forward and backward, and all of it with an optimiser."""
+    import autograd_engine as ag
+
+    model, (image, digit) = jobs.digits_model(), jobs.digits_data()[0]
+    optimizer = getattr(ag.optim, name)(model.parameters())
+    loss, whole = [], []
+    for _ in range(300):
+        start = time.perf_counter()
+        output = ag.losses.cross_entropy(model(image), digit)
+        recorded = time.perf_counter()
+        optimizer.zero_grad()
+        cleared = time.perf_counter()
+        output.backward()
+        swept = time.perf_counter()
+        optimizer.step()
+        whole.append(time.perf_counter() - start)
+        loss.append(recorded - start + swept - cleared)
+    return {"loss": statistics.median(loss), "seconds": statistics.median(whole)}
 
 
-def build(folder: Path, pure: bool) -> bool:
+def time_import() -> dict:
+    """Time the import in a process of its own, in seconds of CPU."""
+    source = "from time import process_time as now; start = now(); import autograd_engine"
+    command = [sys.executable, "-c", f"{source}; print(now() - start)"]
+    return {"seconds": float(subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout)}
+
+
+WORKERS = {
+    "step": time_moons,
+    "memory": weigh_moons,
+    "chain": time_chain,
+    "image": time_image,
+    "import": time_import,
+}
+
+
+def build(folder: Path, pure: bool, source: Path = ROOT) -> bool:
     """Install the package into a folder; say whether it is of the kind asked for."""
     environment = {**os.environ, "AUTOGRAD_ENGINE_PURE": "1" if pure else ""}
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder)]
-    subprocess.run([*command, str(ROOT)], check=True, env=environment, stderr=subprocess.DEVNULL)
+    subprocess.run([*command, str(source)], check=True, env=environment, stderr=subprocess.DEVNULL)
     return (
         pure
         or any(folder.glob("autograd_engine/*.so"))
@@ -207,6 +243,37 @@ def compare(rounds: int, long: bool) -> None:
             print(f"| {name} | {1e3 * median:.1f} | {ours / median:.1f} | {weight} | {chain} |")
 
 
+def compare_steps(rounds: int, against: Path | None) -> None:
+    sources = {"": ROOT} if against is None else {"before, ": against, "": ROOT}
+    columns = {
+        "loss, ms": lambda folder: run(folder, "image", "SGD")["loss"],
+        "step with SGD, ms": lambda folder: run(folder, "image", "SGD")["seconds"],
+        "with Adam, ms": lambda folder: run(folder, "image", "Adam")["seconds"],
+        "import, ms of CPU": lambda folder: run(folder, "import")["seconds"],
+    }
+    with tempfile.TemporaryDirectory() as temporary:
+        kinds = [(before, kind) for kind in ("pure", "compiled") for before in sources]
+        folders = {before + kind: Path(temporary, before + kind) for before, kind in kinds}
+        for before, kind in kinds:
+            if not build(folders[before + kind], kind == "pure", sources[before]):
+                del folders[before + kind]
+        rows = {name: {column: [] for column in columns} for name in folders}
+        for _ in range(rounds):
+            for name, folder in folders.items():
+                for column, measured in columns.items():
+                    rows[name][column].append(1e3 * measured(folder))
+    print(f"\n| one image, 64-32-10 | {' | '.join(columns)} |")
+    print("|---" * (1 + len(columns)) + "|")
+    for name, row in rows.items():
+        first = rows.get(f"before, {name}", row)
+        cells = [
+            f"{statistics.median(row[column]):.2f} "
+            f"({statistics.median(row[column]) / statistics.median(first[column]):.2f})"
+            for column in columns
+        ]
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
 def show_machine() -> None:
     found = [f"{platform.machine()}, {os.cpu_count()} cores", f"Python {platform.python_version()}"]
     for name in ("micrograd", "numpy", "numba", "jax", "casadi", "torch"):
@@ -221,6 +288,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="processes per engine")
     parser.add_argument("--long", action="store_true", help="also a chain of 10,000,000")
+    parser.add_argument("--against", type=Path, help="another checkout, for the section step")
     parser.add_argument("--only", default=",".join(SECTIONS), help="sections, such as moons,digits")
     parser.add_argument("--worker", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -248,6 +316,8 @@ def section(name: str):
     """Return what prints the tables of that section."""
     if name == "eager":
         return lambda options: compare(options.rounds, options.long)
+    if name == "step":
+        return lambda options: compare_steps(options.rounds, options.against)
     if importlib.util.find_spec("numpy") is None:
         sys.exit(f'the section {name} needs NumPy: pip install ".[fast]"')
     from benchmarking import tables

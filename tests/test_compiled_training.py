@@ -269,17 +269,15 @@ def test_a_rule_moves_an_array_as_it_moves_each_number(make):
     rng = numpy.random.default_rng(0)
     optimizer = make([Value(0.0)])
     names = optimizer._memory()
-    numbers, arrays = rng.normal(size=8), None
-    floats = [(number, *[optimizer._blank] * len(names)) for number in numbers.tolist()]
-    arrays = (numbers, *[optimizer._blank] * len(names))
+    numbers = rng.normal(size=8)
+    floats = numbers.tolist(), *[[optimizer._blank] * 8] * len(names)
+    arrays = [numbers], *[[optimizer._blank]] * len(names)
     for step in range(1, 6):
         slopes = rng.normal(size=8) * 10.0 ** rng.integers(-6, 4, 8)
-        floats = [
-            optimizer._rule(FLOATS, step)(number, slope, *memory)
-            for (number, *memory), slope in zip(floats, slopes.tolist())
-        ]
-        arrays = optimizer._rule(ARRAYS, step)(arrays[0], slopes, *arrays[1:])
-    for column, array in zip(zip(*floats), arrays):
+        floats = optimizer._rule(FLOATS, step)(floats[0], slopes.tolist(), *floats[1:])
+        arrays = optimizer._rule(ARRAYS, step)(arrays[0], [slopes], *arrays[1:])
+    assert len(floats) == len(arrays) == 1 + len(names)
+    for column, (array,) in zip(floats, arrays, strict=True):
         # The same operations in the same order: square roots and quotients are exactly rounded.
         assert array.tolist() == pytest.approx(column, rel=1e-15)
 
@@ -726,7 +724,9 @@ def test_a_rule_of_somebodys_own_that_is_not_for_arrays_is_left_to_the_eager_way
     class Cautious(optim.SGD):
         def _rule(self, arithmetic, step):
             rule = super()._rule(arithmetic, step)
-            return lambda number, slope: rule(number, math.copysign(min(abs(slope), 1.0), slope))
+            return lambda numbers, slopes: rule(
+                numbers, [math.copysign(min(abs(slope), 1.0), slope) for slope in slopes]
+            )
 
     def make(parameters):
         return Cautious(parameters, lr=0.1)

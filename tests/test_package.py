@@ -35,8 +35,8 @@ def reading_order() -> list[str]:
 def test_all_names_exactly_the_public_names():
     public = {
         name
-        for name, what in vars(ag).items()
-        if not name.startswith("_") and not isinstance(what, types.ModuleType)
+        for name in dir(ag)
+        if not name.startswith("_") and not isinstance(getattr(ag, name), types.ModuleType)
     }
     named = set(ag.__all__) - {"__version__"}
     assert public <= named
@@ -160,6 +160,67 @@ def test_importing_the_package_imports_neither_numpy_nor_matplotlib(module):
         [sys.executable, "-c", source], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+def fresh(source: str) -> str:
+    """What a process of its own prints."""
+    command = [sys.executable, "-W", "error", "-c", f"import autograd_engine as ag\n{source}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+LATER = [f"autograd_engine.{module}" for module in ag._LATER]
+
+
+@pytest.mark.parametrize("module", ["numpy", "matplotlib", *LATER])
+def test_importing_the_package_leaves_for_later_what_is_slow_and_not_the_engine(module):
+    assert fresh(f"import sys; print({module!r} in sys.modules)") == "False"
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        "from autograd_engine import *; print(names <= set(globals()))",
+        "from autograd_engine import {}; print(True)",
+        "print(names <= set(dir(ag)))",
+        "print(all(hasattr(ag, name) for name in names))",
+        "import inspect; print(names <= {{name for name, _ in inspect.getmembers(ag)}})",
+        "import pydoc; print(all(name in pydoc.render_doc(ag) for name in names))",
+        "import rlcompleter\nfound = rlcompleter.Completer({{'ag': ag}}).attr_matches('ag.')\n"
+        "print(names <= {{name[3:].rstrip('()') for name in found}})",
+        "import pickle; print(all(pickle.loads(pickle.dumps(getattr(ag, name))) for name in names))",
+    ],
+)
+def test_what_is_imported_later_is_found_however_one_looks_for_it(look):
+    names = {name for names in ag._LATER.values() for name in names}
+    assert fresh(f"names = {names}\n" + look.format(", ".join(names))) == "True"
+
+
+@pytest.mark.parametrize("name", sorted({path.split(".")[0] for path in ag._LATER} | {"plots"}))
+def test_every_module_is_an_attribute_of_the_package_before_anybody_imports_it(name):
+    assert fresh(f"print(ag.{name}.__name__)") == f"autograd_engine.{name}"
+
+
+def test_the_names_that_are_imported_later_are_the_same_for_a_type_checker():
+    told = {
+        (node.module or "").removeprefix("autograd_engine."): sorted(a.name for a in node.names)
+        for block in ast.parse(Path(ag.__file__).read_text(encoding="utf-8")).body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+    }
+    modules = told.pop("autograd_engine")
+    assert modules == [module for module, names in ag._LATER.items() if not names]
+    assert told == {module: sorted(names) for module, names in ag._LATER.items() if names}
+
+
+def test_a_module_that_lacks_something_says_what():
+    source = """
+import sys
+sys.modules["csv"] = None
+try:
+    ag.datasets
+except ModuleNotFoundError as error:
+    print(error.name)
+"""
+    assert fresh(source) == "csv"
 
 
 def test_no_file_but_the_heart_is_longer_than_300_lines():

@@ -15,7 +15,7 @@ import numpy
 from autograd_engine.compiler.samples import Array, Unusual
 from autograd_engine.engine import Value
 from autograd_engine.optim import Optimizer
-from autograd_engine.optim.rule import Arithmetic
+from autograd_engine.optim.rule import Arithmetic, Column
 
 ARRAYS = Arithmetic(numpy.sqrt, numpy.divide, numpy.maximum)
 """What rules need, of arrays."""
@@ -34,7 +34,7 @@ class State(NamedTuple):
 
     leaves: Array
     gradient: Array
-    memory: list[Any]
+    memories: list[Column]
     steps: int
 
 
@@ -63,7 +63,7 @@ class InArrays:
         self._state = State(
             numpy.array([value._data for value in self._values], numpy.float64),
             numpy.array([value._grad for value in self._values], numpy.float64),
-            [optimizer._blank if item is None else numpy.array(item) for item in kept],
+            [[optimizer._blank if item is None else numpy.array(item)] for item in kept],
             optimizer.steps,
         )
 
@@ -71,12 +71,10 @@ class InArrays:
         """Make one step, or raise `Unusual`."""
         state, optimizer, count = self._state, self._optimizer, self._count
         before = state.leaves[:count]
-        slope = gradient[:count]
         try:
-            if optimizer.maximize or optimizer.weight_decay:
-                slope = optimizer._slope(before, slope)
+            slopes = optimizer._slopes([before], [gradient[:count]])
             rule = optimizer._rule(ARRAYS, state.steps + 1)
-            leaves, *memory = rule(before, slope, *state.memory)
+            (leaves,), *memories = rule([before], slopes, *state.memories)
         except Exception as error:  # a rule of somebody's own may not be for arrays
             raise Unusual(f"the optimizer's rule is not for arrays: {error}") from error
         # A sum is not finite if any of its numbers is not.
@@ -88,7 +86,7 @@ class InArrays:
             leaves = numpy.concatenate((leaves, state.leaves[count:]))
             gradient = gradient.copy()
             gradient[count:] += state.gradient[count:]
-        self._state = State(leaves, gradient, memory, state.steps + 1)
+        self._state = State(leaves, gradient, memories, state.steps + 1)
 
     def store(self) -> None:
         """Write everything back, an interrupt notwithstanding."""
@@ -106,7 +104,7 @@ class InArrays:
             value._data = number
         for value, slope in zip(self._values, state.gradient.tolist()):
             value._grad = slope
-        for name, item in zip(self._names, state.memory):
+        for name, (item,) in zip(self._names, state.memories):
             optimizer._buffers[name] = item.tolist()
         optimizer.steps = state.steps
 

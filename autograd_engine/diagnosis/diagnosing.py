@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from autograd_engine.columns import listed
 from autograd_engine.diagnosis.accumulation import accumulated
 from autograd_engine.diagnosis.findings import Finding, Findings
 from autograd_engine.diagnosis.flow import flow
@@ -18,7 +19,6 @@ from autograd_engine.diagnosis.rebinding import computed, shifted
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.diagnosis.units import Units
 from autograd_engine.engine import Value
-from autograd_engine.optim.optimizer import listed
 from autograd_engine.real import is_number
 
 

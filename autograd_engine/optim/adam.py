@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Optimizer
-from autograd_engine.optim.rule import Arithmetic, Rule, lerp
+from autograd_engine.optim.rule import Arithmetic, Column, Rule, lerp
 from autograd_engine.optim.settings import finite
 from autograd_engine.real import flag
 
@@ -61,20 +60,21 @@ class Adam(Optimizer):
         correction = math.sqrt(1.0 - beta2**step)
         share1, share2 = 1.0 - beta1, 1.0 - beta2
 
-        def rule(number: Any, slope: Any, mean: Any, square: Any) -> tuple[Any, ...]:
-            mean = lerp(mean, slope, share1)
-            square = beta2 * square + share2 * slope * slope
-            return moved(number, mean, square), mean, square
+        def rule(numbers: Column, slopes: Column, *memories: Column) -> tuple[Column, ...]:
+            means, squares, *peaks = memories
+            means = lerp(means, slopes, share1)
+            spreads = squares = [
+                beta2 * square + share2 * slope * slope for square, slope in zip(squares, slopes)
+            ]
+            if peaks:  # in this order NaN stays NaN
+                spreads = peaks[0] = list(map(maximum, squares, peaks[0]))
+            numbers = [
+                number - stride * ratio(mean, sqrt(spread) / correction + eps)
+                for number, mean, spread in zip(numbers, means, spreads)
+            ]
+            return numbers, means, squares, *peaks
 
-        def moved(number: Any, mean: Any, square: Any) -> Any:
-            return number - stride * ratio(mean, sqrt(square) / correction + eps)
-
-        def peaked(number: Any, slope: Any, mean: Any, square: Any, peak: Any) -> tuple[Any, ...]:
-            _, mean, square = rule(number, slope, mean, square)
-            peak = maximum(square, peak)  # in this order NaN stays NaN
-            return moved(number, mean, peak), mean, square, peak
-
-        return peaked if self.amsgrad else rule
+        return rule
 
 
 class AdamW(Adam):
@@ -101,10 +101,10 @@ class AdamW(Adam):
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
         rule, kept = super()._rule(arithmetic, step), 1.0 - self.lr * self.weight_decay
-        return lambda number, slope, *memory: rule(number * kept, slope, *memory)
+        return lambda numbers, *more: rule([number * kept for number in numbers], *more)
 
-    def _slope(self, number: Any, gradient: Any) -> Any:
-        return -gradient if self.maximize else gradient
+    def _slopes(self, numbers: Column, gradients: Column) -> Column:
+        return [-gradient for gradient in gradients] if self.maximize else gradients
 
 
 def _beta(beta: float) -> float:

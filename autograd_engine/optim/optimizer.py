@@ -8,8 +8,9 @@ from itertools import count
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+from autograd_engine.columns import data_of, grads_of, listed, set_data, set_grads, zero_grads
 from autograd_engine.engine import Value
-from autograd_engine.optim.rule import FLOATS, Arithmetic, Rule
+from autograd_engine.optim.rule import FLOATS, Arithmetic, Column, Rule
 from autograd_engine.optim.settings import (
     described,
     finite,
@@ -50,7 +51,7 @@ def living(kind: type[Kind]) -> list[Kind]:
 class Optimizer(Living):
     """What all optimisers share: their parameters, learning rate, `step()`, `zero_grad()`.
 
-    A subclass gives `_rule()`, by which each parameter moves, or `_update()`, which moves them
+    A subclass gives `_rule()`, by which the parameters move, or `_update()`, which moves them
     all by one step. Raises `ValueError` for a negative learning rate, and for parameters that
     are none, repeated or no leaves; `TypeError` for settings that are no numbers or switches,
     and for parameters that are no list of Values.
@@ -105,11 +106,10 @@ class Optimizer(Living):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Set the gradient of every parameter to 0, also where PyTorch would set it to None."""
-        for parameter in self.parameters:
-            parameter.grad = 0.0
+        zero_grads(self.parameters)
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
-        """Return by what rule a parameter moves in the step of that number, counted from 1."""
+        """Return by what rule parameters move in the step of that number, counted from 1."""
         raise NotImplementedError(f"{type(self).__name__} must define _rule() or _update()")
 
     def _memory(self) -> tuple[str, ...]:
@@ -120,21 +120,20 @@ class Optimizer(Living):
         names = self._memory()
         blank = [self._blank] * len(self.parameters)
         memories = [self._buffers.get(name, blank) for name in names]
-        numbers = [parameter.data for parameter in self.parameters]
-        gradients = [parameter.grad for parameter in self.parameters]
-        self._latest = numbers, gradients
-        if self.maximize or self.weight_decay:
-            gradients = list(map(self._slope, numbers, gradients))
-        moved = map(self._rule(FLOATS, self.steps), numbers, gradients, *memories)
-        numbers, *memories = map(list, zip(*moved))
-        for parameter, number in zip(self.parameters, numbers):
-            parameter.data = number
+        self._latest = numbers, slopes = data_of(self.parameters), grads_of(self.parameters)
+        slopes = self._slopes(numbers, slopes)
+        numbers, *memories = self._rule(FLOATS, self.steps)(numbers, slopes, *memories)
+        set_data(self.parameters, numbers)
         self._buffers.update(zip(names, memories))
 
-    def _slope(self, number: Any, gradient: Any) -> Any:
-        """Return the gradient to step against, with that of the weight decay."""
-        slope = -gradient if self.maximize else gradient
-        return slope + self.weight_decay * number if self.weight_decay else slope
+    def _slopes(self, numbers: Column, gradients: Column) -> Column:
+        """Return the gradients to step against, with those of the weight decay."""
+        decay, slopes = self.weight_decay, gradients
+        if self.maximize:
+            slopes = [-gradient for gradient in gradients]
+        if decay:
+            slopes = [slope + decay * number for number, slope in zip(numbers, slopes)]
+        return slopes
 
     def state_dict(self) -> dict[str, Any]:
         """Return settings, step count and buffers as plain lists, dicts and numbers."""
@@ -172,26 +171,6 @@ class Optimizer(Living):
         return f"{type(self).__name__}({', '.join([held, *unlike_default(self, 'lr')])})"
 
 
-def listed(parameters: Iterable[Value], what: str = "values to train") -> list[Value]:
-    """Return the parameters as a list; `TypeError` for what is no list of Values."""
-    if isinstance(parameters, Value):
-        name = parameters.label if parameters.label.isidentifier() else "w"
-        raise TypeError(f"expected a list of {what}: write [{name}] for a single one")
-    if not isinstance(parameters, Iterable) or isinstance(parameters, (str, Mapping)):
-        method = getattr(parameters, "__name__", "") == "parameters"  # not what it returns
-        raise TypeError(
-            f"expected a list of {what}, such as model.parameters(){', with brackets' * method}; "
-            f"got {parameters!r:.80}"
-        )
-    found = list(parameters)
-    for i, parameter in enumerate(found):
-        if not isinstance(parameter, Value):
-            raise TypeError(
-                f"parameter {i} is no Value but {type(parameter).__name__}: {parameter!r:.60}"
-            )
-    return found
-
-
 def _trainable(parameters: Iterable[Value]) -> list[Value]:
     """Return the parameters as a list, refusing what cannot be trained."""
     found = listed(parameters)
@@ -222,9 +201,9 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     parameters = listed(parameters)
     if max_norm != math.inf:
         max_norm = finite("max_norm", max_norm)
-    norm = math.hypot(*(parameter.grad for parameter in parameters))
+    grads = grads_of(parameters)
+    norm = math.hypot(*grads)
     factor = max_norm / (norm + 1e-6)  # PyTorch's guard against a norm of 0
     if max_norm < math.inf and not factor >= 1.0:
-        for parameter in parameters:
-            parameter.grad *= factor
+        set_grads(parameters, [grad * factor for grad in grads])
     return norm

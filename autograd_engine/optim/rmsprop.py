@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Optimizer
-from autograd_engine.optim.rule import Arithmetic, Rule, lerp
+from autograd_engine.optim.rule import Arithmetic, Column, Rule, lerp
 from autograd_engine.optim.settings import finite
 from autograd_engine.real import flag
 
@@ -55,18 +54,22 @@ class RMSprop(Optimizer):
         lr, alpha, eps, momentum = self.lr, self.alpha, self.eps, self.momentum
         centered, share = self.centered, 1.0 - self.alpha
 
-        def rule(number: Any, slope: Any, square: Any, *memory: Any) -> tuple[Any, ...]:
-            spread = square = alpha * square + share * slope * slope
-            kept = [square]
+        def rule(numbers: Column, slopes: Column, *memories: Column) -> tuple[Column, ...]:
+            spreads = squares = [
+                alpha * square + share * slope * slope for square, slope in zip(memories[0], slopes)
+            ]
+            kept = [squares]
             if centered:
-                mean = lerp(memory[0], slope, share)
+                means = lerp(memories[1], slopes, share)
                 # Rounding may leave a variance of 0 just below it; NaN stays NaN.
-                spread = maximum(square - mean * mean, 0.0)
-                kept.append(mean)
-            move = ratio(slope, sqrt(spread) + eps)
+                spreads = [
+                    maximum(square - mean * mean, 0.0) for square, mean in zip(squares, means)
+                ]
+                kept.append(means)
+            moves = [ratio(slope, sqrt(spread) + eps) for slope, spread in zip(slopes, spreads)]
             if momentum:
-                move = momentum * memory[-1] + move
-                kept.append(move)
-            return number - lr * move, *kept
+                moves = [momentum * old + move for old, move in zip(memories[-1], moves)]
+                kept.append(moves)
+            return [number - lr * move for number, move in zip(numbers, moves)], *kept
 
         return rule

@@ -1,8 +1,9 @@
-"""What an optimiser's rule is: one step of one parameter, or of all of them as an array.
+"""What an optimiser's rule is: one step of all parameters.
 
-A rule is a function `(number, slope, *memory) -> (number, *memory)`, where the slope is the
-gradient to step against. It is arithmetic and the few functions of an `Arithmetic`, so that the
-same rule moves floats and arrays.
+A rule is a function `(numbers, slopes, *memories) -> (numbers, *memories)` of columns, where the
+slopes are the gradients to step against. A column is a list: of floats, one for each parameter, or
+of one array that holds them all. What the rule does in it is arithmetic and the few functions of
+an `Arithmetic`, so that the same rule moves floats and arrays.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any, NamedTuple
 
 from autograd_engine import floats
 
-Rule = Callable[..., tuple[Any, ...]]
+Column = list[Any]
+Rule = Callable[..., tuple[Column, ...]]
 
 
 class Arithmetic(NamedTuple):
@@ -30,13 +32,14 @@ class Arithmetic(NamedTuple):
 FLOATS = Arithmetic(math.sqrt, floats.ratio, max)
 
 
-def lerp(start: Any, end: Any, weight: float) -> Any:
-    """Return what lies that share of the way from start to end.
+def lerp(starts: Column, ends: Column, weight: float) -> Column:
+    """Return what lies that share of the way from each start to its end.
 
     Written like PyTorch's, from the nearer side: else an end far below the start is lost.
 
-    >>> lerp(1e20, 3.0, 1.0)
-    3.0
+    >>> lerp([1e20], [3.0], 1.0)
+    [3.0]
     """
-    way = end - start
-    return start + weight * way if weight < 0.5 else end - way * (1.0 - weight)
+    if weight < 0.5:
+        return [start + weight * (end - start) for start, end in zip(starts, ends)]
+    return [end - (end - start) * (1.0 - weight) for start, end in zip(starts, ends)]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Optimizer
-from autograd_engine.optim.rule import Arithmetic, Rule
+from autograd_engine.optim.rule import Arithmetic, Column, Rule
 from autograd_engine.optim.settings import finite
 from autograd_engine.real import flag
 
@@ -54,12 +53,16 @@ class SGD(Optimizer):
         lr, momentum, nesterov = self.lr, self.momentum, self.nesterov
         share = 1.0 - self.dampening
 
-        def plain(number: Any, slope: Any) -> tuple[Any, ...]:
-            return (number - lr * slope,)
+        def plain(numbers: Column, slopes: Column) -> tuple[Column, ...]:
+            return ([number - lr * slope for number, slope in zip(numbers, slopes)],)
 
-        def heavy(number: Any, slope: Any, velocity: Any) -> tuple[Any, ...]:
-            velocity = slope if velocity is None else momentum * velocity + share * slope
-            move = slope + momentum * velocity if nesterov else velocity
-            return number - lr * move, velocity
+        def heavy(numbers: Column, slopes: Column, velocities: Column) -> tuple[Column, ...]:
+            moves = velocities = [
+                slope if velocity is None else momentum * velocity + share * slope
+                for slope, velocity in zip(slopes, velocities)
+            ]
+            if nesterov:
+                moves = [slope + momentum * move for slope, move in zip(slopes, moves)]
+            return *plain(numbers, moves), velocities
 
         return heavy if momentum else plain

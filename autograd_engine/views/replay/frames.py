@@ -10,8 +10,9 @@ from typing import Any
 
 from autograd_engine import graph
 from autograd_engine.blocks import enable_grad
+from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value, as_value
-from autograd_engine.history import History, Recording, Step, set_numbers
+from autograd_engine.history import History, Recording, Step
 from autograd_engine.real import is_number, is_whole
 from autograd_engine.views.folding import levels
 
@@ -55,11 +56,11 @@ def frames(
     Raises `TypeError` where the loss is no Value.
     """
     parameters = recording.parameters
-    before = [parameter.data for parameter in parameters]
+    before = data_of(parameters)
     nameless = _name(recording)
     try:
         for step in steps:
-            set_numbers(parameters, step.parameters)
+            set_data(parameters, step.parameters)
             with enable_grad():
                 output = _loss(recording, sample)
             leaves = graph.leaves(output)
@@ -73,7 +74,7 @@ def frames(
                 for leaf, gradient in zip(leaves, gradients):
                     leaf.grad = gradient
     finally:
-        set_numbers(parameters, before)
+        set_data(parameters, before)
         for parameter in nameless:
             parameter.label = ""
 
