@@ -21,6 +21,7 @@ Reading order, each module importing only from those above it:
     modules      Module: what has parameters
     naming       name_values, named
     initialisers how weights are drawn
+    firing       what a neuron and a layer compute
     nn           Neuron, Layer, MLP
     losses       mse, cross_entropy, ...
     optim        SGD, Adam, ..., schedules, clip_gradients
@@ -38,6 +39,8 @@ Reading order, each module importing only from those above it:
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
     commands     what the command line does
+    reference    what a row of the table says, as text
+    manual       what help says of a primitive
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;
 operand: its input; output: its result; partial: a local derivative, output by operand;
@@ -48,7 +51,7 @@ gets; graph; topological order; region: what stands behind a marked output.
 import sys as _sys
 import typing as _typing
 
-from autograd_engine import datasets, graph, losses, nn, optim, release  # noqa: F401
+from autograd_engine import datasets, graph, losses, manual, nn, optim, release  # noqa: F401
 from autograd_engine.checker import check_gradients
 from autograd_engine.checkpoints import load, save
 from autograd_engine.compiler import GuardError, Program, compile

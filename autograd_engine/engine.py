@@ -54,7 +54,7 @@ class Primitive:
     operand, the interval inside which the operation is defined.
     """
 
-    __slots__ = ("name", "forward", "partials", "symbol", "domain")
+    __slots__ = ("name", "forward", "partials", "symbol", "domain", "__weakref__")
 
     def __init__(
         self,
@@ -402,6 +402,8 @@ INSTEAD: Final[dict[str, str]] = {
 
 NOTHING: Final = Note()
 NAMELESS: Final = ""
+INTERNAL: Final = frozenset(("x", "y", "dx", "dy", "rule", "mark", "note"))
+"""The slots of a Value that nobody else is to see."""
 
 
 # Any stands for NotImplemented, upon which Python asks the other operand.
@@ -426,7 +428,7 @@ class Value:
 
     # Operands x, y and the partial derivatives dx, dy by them are fixed slots: no tuple, no
     # closure, so that a node is one object and reference counting alone frees a graph.
-    __slots__ = ("_data", "_grad", "x", "y", "dx", "dy", "rule", "mark", "note")
+    __slots__ = ("_data", "_grad", "x", "y", "dx", "dy", "rule", "mark", "note", "__weakref__")
 
     _data: float
     _grad: float
@@ -552,6 +554,9 @@ class Value:
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data}, grad={grad_of(self)}{label})"
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if name not in INTERNAL]
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
@@ -728,44 +733,44 @@ class Value:
 
     # The primitives as methods; then NumPy's spellings, which its ufuncs call on objects.
     # fmt: off
-    def exp(self)      -> Value: return apply(exp, self)
-    def expm1(self)    -> Value: return apply(expm1, self)
-    def log(self)      -> Value: return apply(log, self)
-    def log1p(self)    -> Value: return apply(log1p, self)
-    def log2(self)     -> Value: return apply(log2, self)
-    def log10(self)    -> Value: return apply(log10, self)
-    def sqrt(self)     -> Value: return apply(sqrt, self)
-    def cbrt(self)     -> Value: return apply(cbrt, self)
-    def sin(self)      -> Value: return apply(sin, self)
-    def cos(self)      -> Value: return apply(cos, self)
-    def tan(self)      -> Value: return apply(tan, self)
-    def asin(self)     -> Value: return apply(asin, self)
-    def acos(self)     -> Value: return apply(acos, self)
-    def atan(self)     -> Value: return apply(atan, self)
-    def sinh(self)     -> Value: return apply(sinh, self)
-    def cosh(self)     -> Value: return apply(cosh, self)
-    def tanh(self)     -> Value: return apply(tanh, self)
-    def asinh(self)    -> Value: return apply(asinh, self)
-    def acosh(self)    -> Value: return apply(acosh, self)
-    def atanh(self)    -> Value: return apply(atanh, self)
-    def erf(self)      -> Value: return apply(erf, self)
-    def erfc(self)     -> Value: return apply(erfc, self)
-    def sigmoid(self)  -> Value: return apply(sigmoid, self)
-    def softplus(self) -> Value: return apply(softplus, self)
-    def relu(self)     -> Value: return record(relu, 0.0 if self._data < 0.0 else self._data, self, None, 1.0 if self._data > 0.0 else 0.0, 0.0)
+    def exp(self)      -> Value: """Return e to the power of it."""; return apply(exp, self)
+    def expm1(self)    -> Value: """Return e to the power of it, less 1, with all digits near 0."""; return apply(expm1, self)
+    def log(self)      -> Value: """Return the natural logarithm."""; return apply(log, self)
+    def log1p(self)    -> Value: """Return the natural logarithm of 1 more, with all digits near 0."""; return apply(log1p, self)
+    def log2(self)     -> Value: """Return the logarithm to base 2."""; return apply(log2, self)
+    def log10(self)    -> Value: """Return the logarithm to base 10."""; return apply(log10, self)
+    def sqrt(self)     -> Value: """Return the square root."""; return apply(sqrt, self)
+    def cbrt(self)     -> Value: """Return the cube root, also of a negative number."""; return apply(cbrt, self)
+    def sin(self)      -> Value: """Return the sine."""; return apply(sin, self)
+    def cos(self)      -> Value: """Return the cosine."""; return apply(cos, self)
+    def tan(self)      -> Value: """Return the tangent."""; return apply(tan, self)
+    def asin(self)     -> Value: """Return the angle of this sine."""; return apply(asin, self)
+    def acos(self)     -> Value: """Return the angle of this cosine."""; return apply(acos, self)
+    def atan(self)     -> Value: """Return the angle of this tangent."""; return apply(atan, self)
+    def sinh(self)     -> Value: """Return the hyperbolic sine."""; return apply(sinh, self)
+    def cosh(self)     -> Value: """Return the hyperbolic cosine."""; return apply(cosh, self)
+    def tanh(self)     -> Value: """Return the hyperbolic tangent."""; return apply(tanh, self)
+    def asinh(self)    -> Value: """Return the number of this hyperbolic sine."""; return apply(asinh, self)
+    def acosh(self)    -> Value: """Return the number of this hyperbolic cosine."""; return apply(acosh, self)
+    def atanh(self)    -> Value: """Return the number of this hyperbolic tangent."""; return apply(atanh, self)
+    def erf(self)      -> Value: """Return the error function."""; return apply(erf, self)
+    def erfc(self)     -> Value: """Return 1 less the error function, with all digits."""; return apply(erfc, self)
+    def sigmoid(self)  -> Value: """Return 1 / (1 + e**-x)."""; return apply(sigmoid, self)
+    def softplus(self) -> Value: """Return ln(1 + e**x)."""; return apply(softplus, self)
+    def relu(self)     -> Value: """Return it where it is positive, else 0."""; return record(relu, 0.0 if self._data < 0.0 else self._data, self, None, 1.0 if self._data > 0.0 else 0.0, 0.0)
 
-    def atan2(self, x: object)       -> Value: return apply(atan2, self, as_value(x))
-    def maximum(self, other: object) -> Value: return apply(maximum, self, as_value(other))
-    def minimum(self, other: object) -> Value: return apply(minimum, self, as_value(other))
-    def hypot(self, other: object)   -> Value: return apply(hypot, self, as_value(other))
+    def atan2(self, x: object)       -> Value: """Return the angle of the point (x, this)."""; return apply(atan2, self, as_value(x))
+    def maximum(self, other: object) -> Value: """Return the larger of the two."""; return apply(maximum, self, as_value(other))
+    def minimum(self, other: object) -> Value: """Return the smaller of the two."""; return apply(minimum, self, as_value(other))
+    def hypot(self, other: object)   -> Value: """Return the length of (this, other)."""; return apply(hypot, self, as_value(other))
 
-    def arcsin(self)  -> Value: return apply(asin, self)
-    def arccos(self)  -> Value: return apply(acos, self)
-    def arctan(self)  -> Value: return apply(atan, self)
-    def arcsinh(self) -> Value: return apply(asinh, self)
-    def arccosh(self) -> Value: return apply(acosh, self)
-    def arctanh(self) -> Value: return apply(atanh, self)
-    def arctan2(self, x: object) -> Value: return apply(atan2, self, as_value(x))
+    def arcsin(self)  -> Value: """Return the angle of this sine."""; return apply(asin, self)
+    def arccos(self)  -> Value: """Return the angle of this cosine."""; return apply(acos, self)
+    def arctan(self)  -> Value: """Return the angle of this tangent."""; return apply(atan, self)
+    def arcsinh(self) -> Value: """Return the number of this hyperbolic sine."""; return apply(asinh, self)
+    def arccosh(self) -> Value: """Return the number of this hyperbolic cosine."""; return apply(acosh, self)
+    def arctanh(self) -> Value: """Return the number of this hyperbolic tangent."""; return apply(atanh, self)
+    def arctan2(self, x: object) -> Value: """Return the angle of the point (x, this)."""; return apply(atan2, self, as_value(x))
     # fmt: on
 
 

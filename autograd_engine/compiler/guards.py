@@ -53,6 +53,9 @@ COMPARISONS: dict[str, tuple[str, Primitive, bool]] = {
 class GuardError(RuntimeError):
     """A comparison, or a number that was read, came out otherwise than when it was compiled."""
 
+    def __init__(self, message: str) -> None:  # an exception has no signature by itself
+        super().__init__(message)
+
 
 @dataclass(frozen=True)
 class Guard:
