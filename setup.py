@@ -94,6 +94,7 @@ def extensions() -> list[object]:
     header = str(Path("autograd_engine", "compiled.h").resolve())
     rows = [row for name in MODULES for row in docs(name)]
     table = "".join(f"{{{', '.join(map(quoted, row))}}},\n" for row in rows)
+    Path("build").mkdir(exist_ok=True)
     Path("build", "docs.h").write_text(table, encoding="ascii")
     for extension in found:
         extension.optional = True

@@ -99,17 +99,28 @@ static inline int ag_set(PyObject *object, PyObject *value, void *setter)
 /* Objects of classes with a constructor (not the closures and generators that mypyc makes
  * classes of) keep their list of weak references behind all else; a subclass has its own place,
  * since its struct covers that of its base. Freed, an object has let go of everything already. */
-static inline void ag_free(void *object)
+static inline void ag_clear_weak(void *object)
 {
-    PyTypeObject *type = Py_TYPE((PyObject *)object);
-    if (*(PyObject **)((char *)object + type->tp_weaklistoffset) != NULL) {
+    if (*(PyObject **)((char *)object + Py_TYPE((PyObject *)object)->tp_weaklistoffset) != NULL) {
         PyObject_ClearWeakRefs((PyObject *)object);
     }
-    if (PyType_IS_GC(type)) {
-        PyObject_GC_Del(object);
-    } else {
-        PyObject_Free(object);
-    }
+}
+
+static inline void ag_free(void *object)
+{
+    ag_clear_weak(object);
+    PyObject_Free(object);
+}
+
+static inline void ag_free_collected(void *object)
+{
+    ag_clear_weak(object);
+    PyObject_GC_Del(object);
+}
+
+static inline int ag_is_weak(PyTypeObject *type)
+{
+    return type->tp_free == ag_free || type->tp_free == ag_free_collected;
 }
 
 static inline int ag_can_be_weak(PyTypeObject *type)
@@ -120,8 +131,8 @@ static inline int ag_can_be_weak(PyTypeObject *type)
     }
 #endif
     PyTypeObject *base = type->tp_base;
-    int made = type->tp_init != NULL || (base != NULL && base->tp_free == ag_free);
-    int plain = base == NULL || base == &PyBaseObject_Type || base->tp_free == ag_free;
+    int made = type->tp_init != NULL || (base != NULL && ag_is_weak(base));
+    int plain = base == NULL || base == &PyBaseObject_Type || ag_is_weak(base);
     return made && plain && type->tp_weaklistoffset == 0 && type->tp_members == NULL;
 }
 
@@ -236,7 +247,7 @@ static inline int ag_type_ready(PyTypeObject *type)
         return -1;
     }
     if (weak) {
-        type->tp_free = ag_free;
+        type->tp_free = PyType_IS_GC(type) ? ag_free_collected : ag_free;
     }
     return 0;
 }

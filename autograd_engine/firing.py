@@ -56,11 +56,17 @@ def fire(neuron: Any, x: Any) -> Any:
     return output
 
 
-def fire_all(neurons: Any, x: Any) -> Any:
-    """Return the outputs of a `Layer`, of one neuron its value alone."""
+def fire_all(neurons: Any, x: Any, own: Any) -> Any:
+    """Return the outputs of a `Layer`, of one neuron its value alone.
+
+    Neurons whose method `__call__` is `own` need not be asked what it does: it calls `fire`.
+    """
     # Numbers become constants here, so that the neurons share them.
     inputs = [item if isinstance(item, Value) else as_value(item) for item in _inputs(x)]
-    outputs = [neuron(inputs) for neuron in neurons]
+    outputs = [
+        fire(neuron, inputs) if type(neuron).__call__ is own else neuron(inputs)
+        for neuron in neurons
+    ]
     return outputs[0] if len(outputs) == 1 else outputs
 
 

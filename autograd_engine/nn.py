@@ -97,6 +97,9 @@ class Neuron(Module):
         return f"{title}Neuron({nin})"
 
 
+_OWN = Neuron.__call__
+
+
 class Layer(Module):
     """Neurons side by side, all fed the same inputs; one alone gives a value, not a list.
 
@@ -112,7 +115,7 @@ class Layer(Module):
 
     def __call__(self, x: Any) -> Any:
         """Return what each neuron makes of the inputs."""
-        return fire_all(self.neurons, x)
+        return fire_all(self.neurons, x, _OWN)
 
     def _traits(self) -> Any:
         inner = [neuron._traits() for neuron in self.neurons]
