@@ -6,18 +6,21 @@ Python. Everything else about the package stands in pyproject.toml.
 
 from __future__ import annotations
 
+import ast
 import os
 import shlex
 import shutil
 import sys
 import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 
 from setuptools import setup
 
-MODULES = ["build", "floats", "several", "real", "state", "primitives", "table", "notes", "number", "engine",
-    "columns", "functions", "nn",
-]
+MODULES = [
+    "build", "floats", "several", "real", "state", "primitives", "table", "notes", "number",
+    "engine", "columns", "functions", "firing",
+]  # fmt: skip
 
 
 def wanted() -> bool:
@@ -30,6 +33,58 @@ def wanted() -> bool:
     return compiler is None or shutil.which(shlex.split(compiler)[0]) is not None
 
 
+def docs(name: str) -> Iterator[tuple[str, str, str]]:
+    """Yield owner, name and text of all that a module documents, as `compiled.h` wants them."""
+    module = f"autograd_engine.{name}"
+    tree = ast.parse(Path(f"autograd_engine/{name}.py").read_text(encoding="utf-8"))
+    yield module, "", ast.get_docstring(tree) or ""
+    for item in tree.body:
+        if isinstance(item, ast.FunctionDef):
+            yield module, item.name, described(item.name, item.args, item)
+        if isinstance(item, ast.ClassDef):
+            made = ast.arguments([], [], None, [], [], None, [])
+            for method in item.body:
+                if isinstance(method, ast.FunctionDef):
+                    decorators = [ast.unparse(decorator) for decorator in method.decorator_list]
+                    if "property" in decorators and ast.get_docstring(method):
+                        yield item.name, method.name, ast.get_docstring(method)
+                    elif not decorators:
+                        if method.name == "__init__":
+                            made = ast.parse(ast.unparse(method)).body[0].args
+                            del made.args[0]
+                        method.args.args[0].arg = "$self"
+                        yield item.name, method.name, described(method.name, method.args, method)
+            yield item.name, "", described(item.name, made, item)
+
+
+def described(name: str, arguments: ast.arguments, item: ast.FunctionDef | ast.ClassDef) -> str:
+    """Return a docstring with the signature in front, in the form that `inspect` reads."""
+    for argument in ast.walk(arguments):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    arguments.defaults = [shown(default) for default in arguments.defaults]
+    arguments.kw_defaults = [default and shown(default) for default in arguments.kw_defaults]
+    # What Python says of the method of that name of its own numbers: "Return self+value."
+    inherited = getattr(float, name).__doc__ if name[:2] == "__" and hasattr(float, name) else ""
+    text = ast.get_docstring(item) or inherited
+    return f"{name}({ast.unparse(arguments)})\n--\n\n{text}"
+
+
+def shown(default: ast.expr) -> ast.expr:
+    """Return a default as a signature can show it: only literals."""
+    try:
+        ast.literal_eval(default)
+    except ValueError:
+        return ast.Constant(...)
+    return default
+
+
+def quoted(text: str) -> str:
+    """Return text as a string of C."""
+    plain = {ord(letter) for letter in map(chr, range(32, 127)) if letter not in '"\\?'}
+    return '"' + "".join(chr(b) if b in plain else f"\\{b:03o}" for b in text.encode()) + '"'
+
+
 def extensions() -> list[object]:
     """Return the extension modules; one that fails to compile is left out, not fatal."""
     try:
@@ -40,8 +95,14 @@ def extensions() -> list[object]:
     files = [f"autograd_engine/{name}.py" for name in MODULES]
     found = mypycify(["--follow-imports=silent", *files], opt_level="3")
     header = str(Path("autograd_engine", "compiled.h").resolve())
+    rows = [row for name in MODULES for row in docs(name)]
+    table = "".join(f"{{{', '.join(map(quoted, row))}}},\n" for row in rows)
+    Path("build").mkdir(exist_ok=True)
+    Path("build", "docs.h").write_text(table, encoding="ascii")
     for extension in found:
         extension.optional = True
+        extension.include_dirs.append("build")
+        extension.depends += [header, "build/docs.h"]
         include = [f"/FI{header}"] if sys.platform == "win32" else ["-include", header]
         extension.extra_compile_args = [*extension.extra_compile_args, *include]
     return found

@@ -29,6 +29,7 @@ Reading order, each module importing only from those above it:
     modules      Module: what has parameters
     naming       name_values, named
     initialisers how weights are drawn
+    firing       what a neuron and a layer compute
     nn           Neuron, Layer, MLP
     losses       mse, cross_entropy, ...
     optim        SGD, Adam, ..., schedules, clip_gradients
@@ -47,6 +48,7 @@ Reading order, each module importing only from those above it:
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
     commands     what the command line does
+    manual       what help says of a primitive
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;
 operand: its input; output: its result; partial: a local derivative, output by operand;
@@ -58,7 +60,7 @@ import importlib as _importlib
 import sys as _sys
 import typing as _typing
 
-from autograd_engine import graph, losses, nn, optim, release  # noqa: F401
+from autograd_engine import graph, losses, manual, nn, optim, release  # noqa: F401
 from autograd_engine.blocks import no_grad
 from autograd_engine.build import COMPILED as compiled
 from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad

@@ -1,13 +1,19 @@
-/* Two guards for the compiled build. The header is included before everything else (see
- * setup.py), hence also in front of CPython's, whose definitions it replaces.
+/* What the compiled build needs beside what mypyc makes. The header is included before
+ * everything else (see setup.py), hence also in front of CPython's, whose definitions it replaces.
  *
- * First: releasing a deep graph without deep recursion. A class that mypyc compiles with `acyclic` has no header of the garbage collector. The
- * macros below, as CPython defines them, postpone the release of an object more than some
- * fifty levels deep by linking it through that very header, and so would write in front of
- * the object, into memory that belongs to something else. These keep a list of their own.
+ * First: releasing a deep graph without deep recursion. A class that mypyc compiles with `acyclic`
+ * has no header of the garbage collector. The macros below, as CPython defines them, postpone the
+ * release of an object more than some fifty levels deep by linking it through that very header,
+ * and so would write in front of the object, into memory that belongs to something else. These
+ * keep a list of their own.
  *
  * Second: `del value.data`. The setters that mypyc makes of properties take it for granted
  * that there is something to set, and would crash.
+ *
+ * Third: weak references, which mypyc leaves no room for.
+ *
+ * Fourth: help. mypyc leaves docstrings out; setup.py reads them from the source into `docs.h`.
+ * And who leaves an argument out reads its name, without a position that counts from elsewhere.
  */
 #ifndef AUTOGRAD_ENGINE_COMPILED_H
 #define AUTOGRAD_ENGINE_COMPILED_H
@@ -90,18 +96,166 @@ static inline int ag_set(PyObject *object, PyObject *value, void *setter)
     return ((int (*)(PyObject *, PyObject *, void *))setter)(object, value, NULL);
 }
 
+/* Objects of classes with a constructor (not the closures and generators that mypyc makes
+ * classes of) keep their list of weak references behind all else; a subclass has its own place,
+ * since its struct covers that of its base. Freed, an object has let go of everything already. */
+static inline void ag_clear_weak(void *object)
+{
+    if (*(PyObject **)((char *)object + Py_TYPE((PyObject *)object)->tp_weaklistoffset) != NULL) {
+        PyObject_ClearWeakRefs((PyObject *)object);
+    }
+}
+
+static inline void ag_free(void *object)
+{
+    ag_clear_weak(object);
+    PyObject_Free(object);
+}
+
+static inline void ag_free_collected(void *object)
+{
+    ag_clear_weak(object);
+    PyObject_GC_Del(object);
+}
+
+static inline int ag_is_weak(PyTypeObject *type)
+{
+    return type->tp_free == ag_free || type->tp_free == ag_free_collected;
+}
+
+static inline int ag_can_be_weak(PyTypeObject *type)
+{
+#ifdef Py_TPFLAGS_MANAGED_DICT
+    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        return 0; /* has a __dict__, and weak references with it */
+    }
+#endif
+    PyTypeObject *base = type->tp_base;
+    int made = type->tp_init != NULL || (base != NULL && ag_is_weak(base));
+    int plain = base == NULL || base == &PyBaseObject_Type || ag_is_weak(base);
+    return made && plain && type->tp_weaklistoffset == 0 && type->tp_members == NULL;
+}
+
+/* A docstring of the source, behind the signature where there is one; NULL if there is none. */
+typedef struct {
+    const char *owner; /* a class, or a module by its full name */
+    const char *name;  /* "" is the owner itself */
+    const char *text;
+} ag_doc;
+
+static const ag_doc ag_docs[] = {
+#include "docs.h"
+    {NULL, NULL, NULL}};
+
+static inline const char *ag_text(const char *owner, const char *name)
+{
+    for (const ag_doc *doc = ag_docs; doc->owner != NULL; doc++) {
+        if (strcmp(doc->owner, owner) == 0 && strcmp(doc->name, name) == 0) {
+            return doc->text;
+        }
+    }
+    return NULL;
+}
+
+static inline void ag_describe(const char *owner, PyMethodDef *method)
+{
+    for (; method != NULL && method->ml_name != NULL; method++) {
+        const char *text = ag_text(owner, method->ml_name);
+        method->ml_doc = text != NULL ? text : method->ml_doc;
+    }
+}
+
+/* Calling is a slot, which hides the method of that name and its signature; a function inside
+ * another, which mypyc makes a class of, has its own first operand in the place of `self`. */
+static inline void ag_describe_call(PyMethodDef *method)
+{
+    static const char start[] = "__call__($";
+    for (; method != NULL && method->ml_name != NULL; method++) {
+        if (strcmp(method->ml_name, "__call__") != 0 || method->ml_doc == NULL) {
+            continue;
+        }
+        method->ml_flags |= METH_COEXIST;
+        const char *rest = method->ml_doc + sizeof(start) - 1;
+        char *own = strncmp(method->ml_doc, start, sizeof(start) - 1) || !strncmp(rest, "self", 4)
+                        ? NULL
+                        : PyMem_Malloc(strlen(rest) + sizeof("__call__($self, "));
+        if (own != NULL) {
+            method->ml_doc = strcat(strcpy(own, "__call__($self, "), rest);
+        }
+    }
+}
+
+static inline PyObject *ag_module(struct PyModuleDef *module)
+{
+    module->m_doc = ag_text(module->m_name, "");
+    ag_describe(module->m_name, module->m_methods);
+    return PyModule_Create(module);
+}
+
+/* The same where mypyc adds the functions later, as on a free-threaded Python. */
+static inline int ag_add_functions(PyObject *module, PyMethodDef *methods)
+{
+    const char *name = PyModule_GetName(module);
+    if (name == NULL) {
+        return -1;
+    }
+    ag_describe(name, methods);
+    return PyModule_AddFunctions(module, methods);
+}
+
+static inline PyObject *ag_format(PyObject *kind, const char *format, ...)
+{
+    char shorter[200];
+    const char *end = strstr(format, " (pos %d)");
+    if (end != NULL && end - format < (Py_ssize_t)sizeof(shorter)) {
+        memcpy(shorter, format, end - format);
+        shorter[end - format] = 0;
+        format = shorter;
+    }
+    va_list given;
+    va_start(given, format);
+    PyErr_FormatV(kind, format, given);
+    va_end(given);
+    return NULL;
+}
+
 static inline int ag_type_ready(PyTypeObject *type)
 {
+    const char *text = ag_text(type->tp_name, "");
     PyGetSetDef *property = type->tp_getset;
     for (; property != NULL && property->name != NULL; property++) {
         if (property->set != NULL && property->set != ag_set) {
             property->closure = (void *)property->set;
             property->set = ag_set;
         }
+        if (text != NULL) {
+            property->doc = ag_text(type->tp_name, property->name);
+        }
     }
-    return PyType_Ready(type);
+    if (text != NULL) {
+        ag_describe(type->tp_name, type->tp_methods);
+        char *own = PyMem_Malloc(strlen(text) + 1); /* the type's, which would free it */
+        type->tp_doc = own == NULL ? NULL : strcpy(own, text);
+    }
+    ag_describe_call(type->tp_methods);
+    int weak = ag_can_be_weak(type);
+    if (weak) {
+        type->tp_weaklistoffset = type->tp_basicsize;
+        type->tp_basicsize += sizeof(PyObject *);
+    }
+    if (PyType_Ready(type) < 0) {
+        return -1;
+    }
+    if (weak) {
+        type->tp_free = PyType_IS_GC(type) ? ag_free_collected : ag_free;
+    }
+    return 0;
 }
 
 #define PyType_Ready(type) ag_type_ready(type)
+#undef PyModule_Create
+#define PyModule_Create(module) ag_module(module)
+#define PyModule_AddFunctions(module, methods) ag_add_functions(module, methods)
+#define PyErr_Format ag_format
 
 #endif

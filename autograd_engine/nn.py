@@ -20,25 +20,18 @@ from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any, SupportsIndex
 
-from autograd_engine.build import mypyc_attr
-from autograd_engine.engine import Value, as_value
-from autograd_engine.functions import dot, elu, gelu, leaky_relu, silu
-from autograd_engine.graph import mark_region
+from autograd_engine.engine import Value
+from autograd_engine.firing import ACTIVATIONS, fire, fire_all
 from autograd_engine.initialisers import Init, initialiser
 from autograd_engine.modules import Module
 from autograd_engine.notes import Note
 from autograd_engine.real import flag, is_number, is_whole
-from autograd_engine.state import TRACED
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
 
 Activation = str | Callable[[Any], Any]
 
 
-# Compiled as ordinary classes, whose `self: Any` may be of a subclass.
-
-
-@mypyc_attr(native_class=False)
 class Neuron(Module):
     """A weighted sum of its inputs and a bias, then an activation unless `nonlin` is false.
 
@@ -61,7 +54,7 @@ class Neuron(Module):
     _region = Note("", "neuron")
 
     def __init__(
-        self: Any,
+        self,
         nin: SupportsIndex,
         nonlin: object = True,
         *,
@@ -88,43 +81,26 @@ class Neuron(Module):
         self.nonlin = nonlin
         self.activation = activation
 
-    def __call__(self: Any, x: Any) -> Any:
-        inputs = _inputs(x)
-        try:
-            output = dot(self.w, inputs, self.b)
-        except ValueError:
-            raise ValueError(
-                f"the neuron has {len(self.w)} weights but was given {len(inputs)} inputs"
-            ) from None
-        if self.nonlin:
-            activate = self.activation
-            if isinstance(activate, str):
-                output = ACTIVATIONS[activate](output)
-            else:
-                output = as_value(activate(output))  # a step function may return plain numbers
-                if hasattr(output, "note"):  # a label that it gave
-                    mark_region(output, self._region.region)
-                    return output
-        if TRACED:  # the value has a note already
-            mark_region(output, self._region.region)
-        else:  # the same, without an object for each call
-            output.note = self._region
-        return output
+    def __call__(self, x: Any) -> Any:
+        """Return the activation of the weighted sum of the inputs and the bias."""
+        return fire(self, x)
 
-    def _traits(self: Any) -> Any:
+    def _traits(self) -> Any:
         activation = self.activation if self.nonlin else "linear"
         if not isinstance(activation, str):
             activation = getattr(activation, "__name__", type(activation).__name__)
         return len(self.w), 1, activation
 
-    def __repr__(self: Any) -> str:
+    def __repr__(self) -> str:
         nin, _, title = self._traits()
         if self.activation == title or not self.nonlin:  # it has it by name
             title = _TITLES.get(title, title.title())
         return f"{title}Neuron({nin})"
 
 
-@mypyc_attr(native_class=False)
+_OWN = Neuron.__call__
+
+
 class Layer(Module):
     """Neurons side by side, all fed the same inputs; one alone gives a value, not a list.
 
@@ -134,25 +110,22 @@ class Layer(Module):
     Layer(3, 2, linear), 8 parameters
     """
 
-    def __init__(self: Any, nin: SupportsIndex, nout: SupportsIndex, **kwargs: Any) -> None:
+    def __init__(self, nin: SupportsIndex, nout: SupportsIndex, **kwargs: Any) -> None:
         nout = _count("outputs (nout)", nout)
         self.neurons = [Neuron(nin, nout=nout, **kwargs) for _ in range(nout)]
 
-    def __call__(self: Any, x: Any) -> Any:
-        # Numbers become constants here, so that the neurons share them.
-        inputs = [item if isinstance(item, Value) else as_value(item) for item in _inputs(x)]
-        outputs = [neuron(inputs) for neuron in self.neurons]
-        return outputs[0] if len(outputs) == 1 else outputs
+    def __call__(self, x: Any) -> Any:
+        """Return what each neuron makes of the inputs."""
+        return fire_all(self.neurons, x, _OWN)
 
-    def _traits(self: Any) -> Any:
+    def _traits(self) -> Any:
         inner = [neuron._traits() for neuron in self.neurons]
         return inner[0][0], len(inner), _each(inner)
 
-    def _outline(self: Any) -> str:
+    def _outline(self) -> str:
         return ", ".join(map(str, self._traits()))
 
 
-@mypyc_attr(native_class=False)
 class MLP(Module):
     """A multi-layer perceptron: layers of the sizes in `nouts`, the last one linear.
 
@@ -168,7 +141,7 @@ class MLP(Module):
     """
 
     def __init__(
-        self: Any,
+        self,
         nin: SupportsIndex,
         nouts: Sequence[SupportsIndex],
         *,
@@ -194,12 +167,13 @@ class MLP(Module):
             shared["activation"] = output_activation
         self.layers = [*layers, Layer(sizes[-2], sizes[-1], nonlin=squashed, **shared)]
 
-    def __call__(self: Any, x: Any) -> Any:
+    def __call__(self, x: Any) -> Any:
+        """Return what the last layer makes of what the others make of the inputs."""
         for layer in self.layers:
             x = layer(x)
         return x
 
-    def _outline(self: Any) -> str:
+    def _outline(self) -> str:
         rows = [layer._traits() for layer in self.layers]
         outline = [str(rows[0][0]), str([nout for _, nout, _ in rows])]
         if len(rows) > 1:
@@ -213,23 +187,6 @@ def _each(traits: list[Any]) -> str:
     """Return the activations, each once."""
     return "/".join(dict.fromkeys(activation for _, _, activation in traits))
 
-
-def _identity(x: Any) -> Any:
-    return x
-
-
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "relu": Value.relu,
-    "tanh": Value.tanh,
-    "sigmoid": Value.sigmoid,
-    "gelu": gelu,
-    "silu": silu,
-    "elu": elu,
-    "leaky_relu": leaky_relu,
-    "softplus": Value.softplus,
-    "linear": _identity,
-}
-"""The activations that have a name."""
 
 _TITLES = {"relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "elu": "ELU", "leaky_relu": "LeakyReLU"}
 
@@ -246,17 +203,3 @@ def _count(what: str, number: Any) -> int:
     if index(number) < 1:
         raise ValueError(f"the number of {what} must be at least 1, got {number}")
     return index(number)
-
-
-def _inputs(x: Any) -> list[Any]:
-    """Return inputs as a list; a single value or number is the one input."""
-    if type(x) is list:
-        return x
-    if isinstance(x, Value) or is_number(x):
-        return [x]
-    try:
-        return list(x)
-    except TypeError:
-        if hasattr(x, "__iter__"):
-            raise
-        raise TypeError(f"a network takes a list of numbers or values, got {x!r:.60}") from None

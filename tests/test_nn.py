@@ -451,3 +451,22 @@ def test_one_and_zero_and_the_switches_of_numpy_are_taken_as_micrograd_takes_the
         neuron = Neuron(2, switch)
         assert repr(neuron) == ("ReLUNeuron(2)" if switch else "LinearNeuron(2)")
         assert (Neuron(2, bias=switch).b is None) is not bool(switch)
+
+
+class Louder(Neuron):
+    def __call__(self, x):
+        return 2.0 * super().__call__(x)
+
+
+@pytest.mark.parametrize("exchange", ["by a subclass", "by a function", "in the class"])
+def test_a_layer_asks_its_neurons_whatever_they_are(monkeypatch, exchange):
+    layer = Layer(2, 2, init=lambda nin, nout, rng: 1.0)
+    before = [value.data for value in layer([1.0, 2.0])]
+    own = Neuron.__call__
+    if exchange == "by a subclass":
+        layer.neurons = [Louder(2, init=lambda nin, nout, rng: 1.0) for _ in range(2)]
+    elif exchange == "by a function":
+        layer.neurons = [lambda x, neuron=neuron: 2.0 * neuron(x) for neuron in layer.neurons]
+    else:
+        monkeypatch.setattr(Neuron, "__call__", lambda self, x: 2.0 * own(self, x))
+    assert [value.data for value in layer([1.0, 2.0])] == [2.0 * number for number in before]

@@ -56,6 +56,9 @@ class GuardError(RuntimeError):
     autograd_engine.compiler.guards.GuardError: ...
     """
 
+    def __init__(self, message: str) -> None:  # an exception has no signature by itself
+        super().__init__(message)
+
 
 @dataclass(frozen=True)
 class Guard:

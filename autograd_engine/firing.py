@@ -1,0 +1,84 @@
+"""What a neuron and a layer compute: the inner loop of a network, and so compiled; see `nn`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd_engine.engine import Value, as_value
+from autograd_engine.functions import dot, elu, gelu, leaky_relu, silu
+from autograd_engine.graph import mark_region
+from autograd_engine.real import is_number
+from autograd_engine.state import TRACED
+
+
+def _identity(x: Any) -> Any:
+    return x
+
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "relu": Value.relu,
+    "tanh": Value.tanh,
+    "sigmoid": Value.sigmoid,
+    "gelu": gelu,
+    "silu": silu,
+    "elu": elu,
+    "leaky_relu": leaky_relu,
+    "softplus": Value.softplus,
+    "linear": _identity,
+}
+"""The activations that have a name."""
+
+
+def fire(neuron: Any, x: Any) -> Any:
+    """Return the output of a `Neuron`."""
+    inputs = _inputs(x)
+    weights = neuron.w
+    try:
+        output = dot(weights, inputs, neuron.b)
+    except ValueError:
+        raise ValueError(
+            f"the neuron has {len(weights)} weights but was given {len(inputs)} inputs"
+        ) from None
+    if neuron.nonlin:
+        activate = neuron.activation
+        if isinstance(activate, str):
+            output = ACTIVATIONS[activate](output)
+        else:
+            output = as_value(activate(output))  # a step function may return plain numbers
+            if hasattr(output, "note"):  # a label that it gave
+                mark_region(output, neuron._region.region)
+                return output
+    if TRACED:  # the value has a note already
+        mark_region(output, neuron._region.region)
+    else:  # the same, without an object for each call
+        output.note = neuron._region
+    return output
+
+
+def fire_all(neurons: Any, x: Any, own: Any) -> Any:
+    """Return the outputs of a `Layer`, of one neuron its value alone.
+
+    Neurons whose method `__call__` is `own` need not be asked what it does: it calls `fire`.
+    """
+    # Numbers become constants here, so that the neurons share them.
+    inputs = [item if isinstance(item, Value) else as_value(item) for item in _inputs(x)]
+    outputs = [
+        fire(neuron, inputs) if type(neuron).__call__ is own else neuron(inputs)
+        for neuron in neurons
+    ]
+    return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _inputs(x: Any) -> list[Any]:
+    """Return inputs as a list; a single value or number is the one input."""
+    if type(x) is list:
+        return x
+    if isinstance(x, Value) or is_number(x):
+        return [x]
+    try:
+        return list(x)
+    except TypeError:
+        if hasattr(x, "__iter__"):
+            raise
+        raise TypeError(f"a network takes a list of numbers or values, got {x!r:.60}") from None
