@@ -60,7 +60,7 @@ import importlib as _importlib
 import sys as _sys
 import typing as _typing
 
-from autograd_engine import graph, losses, manual, nn, optim, release  # noqa: F401
+from autograd_engine import copies, graph, losses, manual, nn, optim, release  # noqa: F401
 from autograd_engine.blocks import no_grad
 from autograd_engine.build import COMPILED as compiled
 from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad

@@ -10,7 +10,13 @@ from autograd_engine.graph import nodes
 from autograd_engine.notes import NOTHING, Note, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque
+from autograd_engine.state import ANSWERS
 from autograd_engine.table import DOT, crossed
+
+
+def copied(node: Value) -> Value:
+    """Return a value of its own that shares its operands."""
+    return clone(node, node.operands)
 
 
 def clone(node: Value, operands: tuple[Value, ...]) -> Value:
@@ -89,3 +95,6 @@ def _written_out(node: Value) -> list[Value]:
     if inner:
         top._data = node._data  # to the last digit
     return inner
+
+
+ANSWERS.update({"copy": copied, "deep copy": deep_copy, "opened": opened})

@@ -5,12 +5,6 @@ the value it returns keeps both, and so is a node of a graph. `backward` goes th
 below an output, each before its operands, and adds partial times adjoint to each operand's `grad`:
 so the derivative of the output gets to the leaves.
 
->>> a, b = Value(2.0), Value(-3.0)
->>> loss = (a * b + 10.0).tanh()
->>> loss.backward()
->>> a.grad / b.data  # 1 - tanh(4)**2
-0.0013409506830258974
-
 What an operation computes stands in its row of the `table`. An operation of n operands, such as
 a dot product, is one node of n partials, not n products and sums. Inside `no_grad` the results are
 constants: nodes without operands, where a sweep ends. A derivative can be differentiated again,
@@ -24,42 +18,20 @@ import itertools
 from typing import Any, Final, TypeAlias
 
 from autograd_engine.build import COMPILED, mypyc_attr
-from autograd_engine.habits import children
-from autograd_engine.notes import Note, as_label
+from autograd_engine.notes import described
 from autograd_engine.number import Number
 from autograd_engine.primitives import Opaque, Primitive, check_partials, mismatched, refused
-from autograd_engine.primitives import find_primitive as find_primitive  # for files of 0.1.0
 from autograd_engine.real import as_float, is_number
 from autograd_engine.state import (
-    ASIDE,
-    LISTENING,
-    PAUSED,
-    WATCHED,
-    alone,
-    listeners,
-    told,
-    watcher,
+    ANSWERS, LISTENING, PAUSED, WATCHED, alone, announced, told, watcher,
 )  # fmt: skip
 from autograd_engine.table import (
-    ABSOLUTE,
-    ADD,
-    CONSTANT,
-    DIVIDE,
-    LEAF,
-    MULTIPLY,
-    NEGATIVE,
-    POWER,
-    SUBTRACT,
-    azmul,
-    power_of,
-    relu,
+    ABSOLUTE, ADD, CONSTANT, DIVIDE, LEAF, MULTIPLY, NEGATIVE, POWER, SUBTRACT, power_of, relu,
     stopped,
 )  # fmt: skip
 
 # Any stands for NotImplemented, upon which Python asks the other operand.
 Result: TypeAlias = "Value | Any"
-
-NAMELESS: Final = ""
 
 
 @mypyc_attr(acyclic=True)
@@ -93,26 +65,14 @@ class Value(Number):
     mark: int  # the number of the last traversal that came by
     many: tuple[Any, ...]  # present just where the rule takes several operands
 
-    def __init__(
-        self, data: object, _children: object = NAMELESS, _op: str = "", label: Any = NAMELESS
-    ) -> None:
+    def __init__(self, data: object, _children: object = "", _op: str = "", label: Any = "") -> None:
         self._data = data if type(data) is float else as_float(data)
-        self._grad = 0.0
-        self.x = None
-        self.y = None
-        self.dx = 0.0
-        self.dy = 0.0
+        self._grad = self.dx = self.dy = 0.0
+        self.x = self.y = None
         self.rule = LEAF
         self.mark = 0
-        if _children is not NAMELESS or label is not NAMELESS:
-            if not isinstance(_children, str):  # micrograd's Value(data, children, op, label=...)
-                operands = children(_children)
-                if operands or _op:  # else it is a leaf, as in micrograd
-                    self.rule = Opaque(_op, operands)
-            elif _children:
-                label = _children
-            if label or not isinstance(label, str):
-                self.note = Note(as_label(label))
+        if _children or label or type(_children) is not str or type(label) is not str:
+            described(self, _children, _op, label)
 
     @property
     def operands(self) -> tuple[Value, ...]:
@@ -145,20 +105,6 @@ class Value(Number):
         """The symbol of the operation that made this value; "" for a leaf or constant."""
         return self.rule.symbol
 
-    @property
-    def _prev(self) -> set[Value]:
-        from autograd_engine.copies import opened
-
-        return set(opened(self).operands)
-
-    @property
-    def _op(self) -> str:
-        from autograd_engine.copies import opened
-
-        return opened(self).rule.symbol
-
-    # Derivatives.
-
     def backward(self, seed: object = 1.0) -> None:
         """Add the derivatives of this value, times `seed`, to the `grad` of its leaves.
 
@@ -171,36 +117,30 @@ class Value(Number):
         """
         start = as_float(seed)
         check_partials(self)
-        if WATCHED:
-            told("sweep", self, start)
-        if LISTENING:
-            for hear in listeners():
-                hear(self, start)
+        if WATCHED or LISTENING:
+            announced(self, start)
         alone(sweep, self, start)
 
     def detach(self) -> Value:
         """Return a constant of the same number, cut off from the graph."""
-        if WATCHED and watcher() is not None:  # a program computes it anew at each call
-            return record(stopped, self._data, self, None, 0.0, 0.0)
-        return constant(self._data)
+        if not WATCHED or watcher() is None:
+            return constant(self._data)
+        return record(stopped, self._data, self, None, 0.0, 0.0)  # computed at each call
 
-    # The operators; the partials of these stand here for speed, and a test holds them to the table.
-
+    # The operators. The partials of these stand here for speed; a test holds them to the table.
+    # fmt: off
     def __add__(self, other: object) -> Result:
         if isinstance(other, Value):
             return record(ADD, self._data + other._data, self, other, 1.0, 1.0)
         return self + constant(other) if is_number(other) else NotImplemented
-
     def __sub__(self, other: object) -> Result:
         if isinstance(other, Value):
             return record(SUBTRACT, self._data - other._data, self, other, 1.0, -1.0)
         return self - constant(other) if is_number(other) else NotImplemented
-
     def __mul__(self, other: object) -> Result:
         if isinstance(other, Value):
             return record(MULTIPLY, self._data * other._data, self, other, other._data, self._data)
         return self * constant(other) if is_number(other) else NotImplemented
-
     def __truediv__(self, other: object) -> Result:
         if not isinstance(other, Value):
             return self / constant(other) if is_number(other) else NotImplemented
@@ -208,13 +148,11 @@ class Value(Number):
             raise refused(DIVIDE, ZeroDivisionError(), self, other)
         quotient = self._data / other._data
         return record(DIVIDE, quotient, self, other, 1.0 / other._data, -quotient / other._data)
-
     def __pow__(self, other: object) -> Result:
         if isinstance(other, Value):
             return apply(POWER, self, other)
-        return apply(power_of(other if isinstance(other, (float, int)) else as_float(other)), self) if is_number(other) else NotImplemented
-
-    # fmt: off
+        exponent = other if isinstance(other, (float, int)) or not is_number(other) else as_float(other)
+        return apply(power_of(exponent), self) if is_number(other) else NotImplemented
     def __radd__(self, other: object) -> Result: return constant(other) + self if is_number(other) else NotImplemented
     def __rsub__(self, other: object) -> Result: return constant(other) - self if is_number(other) else NotImplemented
     def __rmul__(self, other: object) -> Result: return constant(other) * self if is_number(other) else NotImplemented
@@ -236,32 +174,14 @@ class Value(Number):
             return apply(rule, self)
         return apply(rule, as_value(operands[0]), as_value(operands[1]))
 
-    def __copy__(self) -> Value:
-        """Return a value of its own that shares its operands."""
-        from autograd_engine.copies import clone
-
-        return clone(self, self.operands)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        """Return a copy of the whole graph below, each value copied once."""
-        from autograd_engine.copies import deep_copy
-
-        return deep_copy(self, memo)
-
 
 blank = object.__new__
 ZERO: Final[object] = float("0")  # not a literal, which the compiler would make anew each time
 
 
-def record(
-    rule: Primitive,
-    data: float,
-    x: Value,
-    y: Value | None,
-    dx: float,
-    dy: float,
-    many: tuple[Any, ...] | None = None,
-) -> Value:
+# fmt: off
+def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float, many: tuple[Any, ...] | None = None) -> Value:
+    # fmt: on
     """Return the value of an operation on x (and y, or many), with its partials."""
     # Past `__init__`, for speed; so it has no `_grad` until a traversal clears it.
     out = Value(ZERO) if COMPILED else blank(Value)
@@ -275,7 +195,7 @@ def record(
     if many is not None:
         out.many = many
     # Where somebody stands in `no_grad`, a constant of the same number is returned instead.
-    return ASIDE[0](out) if PAUSED else out
+    return ANSWERS["aside"](out) if PAUSED else out
 
 
 def apply(rule: Primitive, x: Value, y: Value | None = None) -> Value:
@@ -320,16 +240,6 @@ def as_value(operand: object) -> Value:
     return operand if isinstance(operand, Value) else constant(operand)
 
 
-def honest(order: list[Value], known: list[bool]) -> bool:
-    """Say whether this sweep multiplies a 0 by an infinite slope, which gives NaN.
-
-    It does where the graph holds recorded derivatives; see `gradients`. `known` keeps the answer.
-    """
-    if not known:
-        known.append(any(node.rule is azmul for node in order))
-    return known[0]
-
-
 def sweep(output: Value, start: float) -> None:
     """Add the output's derivatives to the gradients; the work of `backward`, done alone."""
     known: list[bool] = []
@@ -340,7 +250,7 @@ def sweep(output: Value, start: float) -> None:
         if x is None:
             continue
         if not adjoint:  # it passes nothing on, unless it meets an infinite slope
-            if not (node.dx - node.dx or node.dy - node.dy) or not honest(order, known):
+            if not (node.dx - node.dx or node.dy - node.dy) or not ANSWERS["honest"](order, known):
                 continue
         if y is not None:
             x._grad += node.dx * adjoint
@@ -401,11 +311,11 @@ def ordered(outputs: tuple[Value, ...], clear: bool) -> list[Value]:
                         for operand in reversed(operands):
                             if operand.x is not None and operand.mark != mark:
                                 rest.append(operand)
-                    while y is None and len(rest) > ends[-1]:
+                    if len(rest) > ends[-1]:
                         y = rest.pop()
                         if y.mark == mark:
-                            y = None
-                    if y is None:
+                            continue
+                    else:
                         wide.pop()
                         ends.pop()
                 if y is not None and y.x is not None and y.mark != mark:

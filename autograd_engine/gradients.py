@@ -26,7 +26,6 @@ from autograd_engine.engine import (
     Value,
     as_value,
     constant,
-    honest,
     ordered,
     record,
     topological_order,
@@ -34,7 +33,7 @@ from autograd_engine.engine import (
 from autograd_engine.number import number
 from autograd_engine.primitives import check_partials
 from autograd_engine.real import as_list
-from autograd_engine.state import WATCHED, alone, told
+from autograd_engine.state import ANSWERS, WATCHED, alone, told
 from autograd_engine.table import (
     CONSTANT,
     LEAF,
@@ -52,6 +51,19 @@ DEEPEST = 3
 
 Known = dict[int, tuple[Value, bool]]
 """Whether a value is immovable, by id; with the value, so that the id stays its own."""
+
+
+def honest(order: list[Value], known: list[bool]) -> bool:
+    """Say whether this sweep multiplies a 0 by an infinite slope, which gives NaN.
+
+    It does where the graph holds recorded derivatives; see `gradients`. `known` keeps the answer.
+    """
+    if not known:
+        known.append(any(node.rule is azmul for node in order))
+    return known[0]
+
+
+ANSWERS["honest"] = honest
 
 
 def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from autograd_engine import engine
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.notes import Note, noted
 from autograd_engine.number import grad_of, read
-from autograd_engine.primitives import Opaque, Primitive
+from autograd_engine.primitives import Opaque, Primitive, find_primitive
 from autograd_engine.table import CONSTANT, LEAF
 
 
@@ -235,3 +236,6 @@ def _restore(
 
 
 copyreg.pickle(Value, _flatten)
+
+# Files of version 0.1.0 look for these where they stood then.
+vars(engine).update(find_primitive=find_primitive, Note=Note, Primitive=Primitive)

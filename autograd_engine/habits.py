@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 CLOSURE: Final = (
     "a Value keeps no closure _backward: out.backward() does the whole pass, and an operation of "
@@ -38,11 +38,3 @@ FUNCTIONS: Final[dict[str, str]] = {
     "std": "ag.sqrt(ag.variance(values))",
 }
 """What to write where the package has no such function."""
-
-
-def children(given: Any) -> tuple[Any, ...]:
-    """Return the operands that micrograd's constructor was given, or say what it takes."""
-    several = isinstance(given, (tuple, list, set, frozenset))
-    if several and all(hasattr(value, "__primitive__") for value in given):
-        return tuple(given)
-    raise TypeError(f"a label is text, children are a tuple of Values; got {given!r}")

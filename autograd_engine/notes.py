@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from autograd_engine.primitives import Opaque
+
 
 class Note:
     """What is known about a value beside its numbers: its label, its region's name, its source.
@@ -50,3 +52,18 @@ def as_label(given: Any) -> str:
     if isinstance(given, str):
         return given
     raise TypeError(f"a label is text, not {type(given).__name__}: {given!r}")
+
+
+def described(node: Any, children: object, op: str, label: Any) -> None:
+    """Note a label, or micrograd's Value(data, children, op, label=...), on a new value."""
+    if isinstance(children, str):
+        label = children or label
+    else:
+        if not isinstance(children, (tuple, list, set, frozenset)) or not all(
+            [hasattr(value, "__primitive__") for value in children]
+        ):
+            raise TypeError(f"a label is text, children are a tuple of Values; got {children!r}")
+        if children or op:  # else it is a leaf, as in micrograd
+            node.rule = Opaque(op, tuple(children))
+    if label or not isinstance(label, str):
+        node.note = Note(as_label(label))

@@ -16,7 +16,7 @@ from autograd_engine.build import mypyc_attr
 from autograd_engine.notes import Note, as_label, noted
 from autograd_engine.primitives import TABLE, Primitive, elementwise
 from autograd_engine.real import LEAVING, as_float, is_number
-from autograd_engine.state import WATCHED, told, watcher
+from autograd_engine.state import ANSWERS, WATCHED, told, watcher
 from autograd_engine.table import (
     acos,
     acosh,
@@ -121,6 +121,16 @@ class Number:
         if WATCHED:
             told("set grad", self, 0.0)
         self._grad = 0.0  # by the property, what mypyc makes of it crashes
+
+    # micrograd's view of a node: an operation of several operands written out in elementary ones.
+    # fmt: off
+    @property
+    def _prev(self) -> set[Any]: return set(ANSWERS["opened"](self).operands)
+    @property
+    def _op(self) -> str: return ANSWERS["opened"](self).op
+    def __copy__(self) -> Any: return ANSWERS["copy"](self)
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any: return ANSWERS["deep copy"](self, memo)
+    # fmt: on
 
     @property
     def _backward(self) -> Any:

@@ -26,8 +26,8 @@ TRACED: Final[set[int]] = set()
 WATCHED: Final[set[int]] = set()
 """What is told of each comparison in a function that somebody compiles; see `watcher`."""
 
-ASIDE: Final[list[Callable[..., Any]]] = []
-"""What is asked, while somebody is paused, for what a recorded value is to be; see `blocks`."""
+ANSWERS: Final[dict[str, Callable[..., Any]]] = {}
+"""What modules that stand further down in reading order do for the engine, by name."""
 
 LISTENING: Final[set[int]] = set()
 """What is told of each backward pass before it begins; see `listeners`."""
@@ -187,3 +187,10 @@ def listeners() -> list[Callable[..., None]]:
     """Return all that is told of backward passes begun here: of the output and the seed."""
     mine = here()
     return [] if mine is None else [block.what for block in mine.listening]
+
+
+def announced(output: Any, seed: float) -> None:
+    """Tell whoever listens of a backward pass that begins."""
+    told("sweep", output, seed)
+    for hear in listeners():
+        hear(output, seed)

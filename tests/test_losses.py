@@ -97,7 +97,8 @@ def test_a_class_that_is_a_value_gives_cross_entropy_the_same_bits_and_slopes(co
                 loss.backward()
                 same.backward()
                 assert same.data.hex() == loss.data.hex()
-                assert [v.grad for v in fed] == [v.grad for v in plain]
+                # Those of a class that is known are its rule's, the others of what it is written in.
+                assert [v.grad for v in fed] == pytest.approx([v.grad for v in plain], rel=1e-14)
 
 
 def test_a_class_that_is_a_value_lets_no_infinity_through_the_gates():

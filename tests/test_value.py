@@ -552,7 +552,7 @@ def test_no_grad_holds_for_its_own_thread_alone():
         thread.start()
         thread.join()
         assert (x + 1).operands == ()
-    assert all(len(operands) == 2 for operands in seen) and len(seen) == 2
+    assert [len(operands) for operands in seen] == [2, 3]
 
 
 # Depth and size.
@@ -743,7 +743,11 @@ def test_dropping_the_last_reference_frees_the_graph_with_the_collector_off(no_c
     assert sys.getrefcount(leaf) == held
 
 
-def test_a_graph_takes_at_most_160_bytes_a_node_pure_and_120_compiled():
+def written_out(weights: list[Value], inputs: list[Value]) -> Value:
+    return sum((w * x for w, x in zip(weights[1:], inputs, strict=True)), weights[0])
+
+
+def test_a_graph_takes_at_most_168_bytes_a_node_pure_and_120_compiled():
     rng = random.Random(0)
     weights = [[Value(rng.gauss(0, 1)) for _ in range(17)] for _ in range(17)]
     inputs = [Value(rng.gauss(0, 1)) for _ in range(16)]
@@ -752,15 +756,15 @@ def test_a_graph_takes_at_most_160_bytes_a_node_pure_and_120_compiled():
     try:
         total = Value(0.0)
         for _ in range(4):
-            hidden = [ag.dot(row[1:], inputs, start=row[0]).relu() for row in weights[1:]]
-            total = total + ag.dot(weights[0][1:], hidden, start=weights[0][0])
+            hidden = [written_out(row, inputs).relu() for row in weights[1:]]
+            total = total + written_out(weights[0], hidden)
         total.backward()
         used, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     made = graph.size(total) - 17 * 17 - 16
     assert made > 2_000
-    assert used / made <= (120 if ag.compiled else 160)
+    assert used / made <= (120 if ag.compiled else 168)
 
 
 # Threads.

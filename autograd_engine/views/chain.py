@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from autograd_engine import graph
-from autograd_engine.engine import Value, honest
+from autograd_engine.engine import Value
+from autograd_engine.gradients import honest
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import ADD, MULTIPLY, SUBTRACT, azmul
 

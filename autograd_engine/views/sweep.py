@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-from autograd_engine.engine import Value, honest, topological_order
+from autograd_engine.engine import Value, topological_order
+from autograd_engine.gradients import honest
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.chain_formulas import rounded
 from autograd_engine.views.names import Names
