@@ -3,45 +3,43 @@
 An operation computes its number at once, and beside it the partial derivatives by its operands;
 the value it returns keeps both, and so is a node of a graph. `backward` goes through the nodes
 below an output, each before its operands, and adds partial times adjoint to each operand's `grad`:
-so the derivative of the output gets to the leaves.
-
-What an operation computes stands in its row of the `table`. An operation of n operands, such as
-a dot product, is one node of n partials, not n products and sums. Inside `no_grad` the results are
-constants: nodes without operands, where a sweep ends. A derivative can be differentiated again,
-since a rule is written with the package's own operations: given Values instead of their numbers
-it returns partials that are nodes themselves (see `gradients`).
+so the derivative of the output gets to the leaves. What an operation computes stands in its row of
+the `table`. One of n operands, such as a dot product, is one node with n partials, not n products
+and sums. Inside `no_grad` the results are constants: nodes without operands, where a sweep ends. A
+derivative can be differentiated again, since a rule is written with the package's own operations:
+given Values instead of numbers it returns partials that are nodes themselves (see `gradients`).
 """
 
 from __future__ import annotations
 
 import itertools
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from autograd_engine.build import COMPILED, mypyc_attr
-from autograd_engine.notes import described
+from autograd_engine.notes import NAMELESS, described
 from autograd_engine.number import Number
-from autograd_engine.primitives import Opaque, Primitive, check_partials, mismatched, refused
+from autograd_engine.primitives import (
+    Opaque,
+    Primitive,
+    check_partials,
+    computed,
+    mismatched,
+    refused,
+)
 from autograd_engine.real import as_float, is_number
-from autograd_engine.state import (
-    ANSWERS, LISTENING, PAUSED, WATCHED, alone, announced, told, watcher,
-)  # fmt: skip
+from autograd_engine.state import ANSWERS, LISTENING, PAUSED, WATCHED, alone, announced, told
 from autograd_engine.table import (
     ABSOLUTE, ADD, CONSTANT, DIVIDE, LEAF, MULTIPLY, NEGATIVE, POWER, SUBTRACT, power_of, relu,
     stopped,
 )  # fmt: skip
 
-# Any stands for NotImplemented, upon which Python asks the other operand.
-Result: TypeAlias = "Value | Any"
-
 
 @mypyc_attr(acyclic=True)
 class Value(Number):
-    """A number that remembers how it was computed.
+    """A number that remembers how it was computed; `TypeError` for anything else.
 
     `data` is the number, `grad` the derivative that `backward()` found by this value.
     `label` names it in pictures, explanations and errors.
-
-    Raises `TypeError` for anything that is not one real number.
 
     >>> x = Value(3.0, "x")
     >>> y = x * x + 1
@@ -50,11 +48,10 @@ class Value(Number):
     (10.0, 6.0)
     """
 
-    # Operands x, y and the partial derivatives dx, dy by them are fixed slots: no tuple, no
-    # closure, so that a node is one object and reference counting alone frees a graph. An operation
-    # of several keeps all operands and all partials in `many`, two tuples in one order. In x it has
-    # the first operand: so "x is None" always says that nobody computed this value; in dx 0, or NaN
-    # if a partial is not finite.
+    # Operands x, y and the partial derivatives dx, dy by them are fixed slots: no tuple, no closure,
+    # so that a node is one object and reference counting alone frees a graph. An operation of several
+    # keeps all operands and all partials in `many`, two tuples in one order; in x the first operand,
+    # for x is None where nobody computed the value, and in dx NaN if a partial is not finite, else 0.
     __slots__ = ("x", "y", "dx", "dy", "rule", "mark", "many")
 
     x: Value | None
@@ -65,24 +62,25 @@ class Value(Number):
     mark: int  # the number of the last traversal that came by
     many: tuple[Any, ...]  # present just where the rule takes several operands
 
-    def __init__(self, data: object, _children: object = "", _op: str = "", label: Any = "") -> None:
+    def __init__(
+        self, data: object, _children: object = NAMELESS, _op: str = "", label: Any = NAMELESS
+    ) -> None:
         self._data = data if type(data) is float else as_float(data)
         self._grad = self.dx = self.dy = 0.0
         self.x = self.y = None
         self.rule = LEAF
         self.mark = 0
-        if _children or label or type(_children) is not str or type(label) is not str:
+        if _children is not NAMELESS or label is not NAMELESS:
             described(self, _children, _op, label)
 
     @property
     def operands(self) -> tuple[Value, ...]:
         """The values this one was computed from, in order, repeats kept."""
-        x, y = self.x, self.y
-        if x is None:
+        if self.x is None:
             return self.rule.operands if isinstance(self.rule, Opaque) else ()
-        if y is not None:
-            return x, y
-        return self.many[0] if self.rule.several else (x,)
+        if self.y is not None:
+            return self.x, self.y
+        return self.many[0] if self.rule.several else (self.x,)
 
     @property
     def partials(self) -> tuple[float, ...]:
@@ -108,10 +106,9 @@ class Value(Number):
     def backward(self, seed: object = 1.0) -> None:
         """Add the derivatives of this value, times `seed`, to the `grad` of its leaves.
 
-        Values in between hold the gradient of the latest call alone. The derivatives are
-        those of the forward pass as recorded, whatever happened to a leaf's `data` since.
-        An adjoint of exactly 0 passes nothing on, not even to an infinite partial, unless the
-        graph holds derivatives: then their product is NaN.
+        Values in between hold the gradient of the latest call alone. The derivatives are those of
+        the forward pass, whatever happened to a leaf's `data` since. An adjoint of exactly 0 passes
+        nothing on, not even to an infinite partial, unless the graph holds derivatives.
 
         Raises `RuntimeError` where this value was made with operands but no partials.
         """
@@ -121,67 +118,57 @@ class Value(Number):
             announced(self, start)
         alone(sweep, self, start)
 
-    def detach(self) -> Value:
-        """Return a constant of the same number, cut off from the graph."""
-        if not WATCHED or watcher() is None:
-            return constant(self._data)
-        return record(stopped, self._data, self, None, 0.0, 0.0)  # computed at each call
-
     # The operators. The partials of these stand here for speed; a test holds them to the table.
     # fmt: off
-    def __add__(self, other: object) -> Result:
+    def __add__(self, other: object) -> Any:
         if isinstance(other, Value):
             return record(ADD, self._data + other._data, self, other, 1.0, 1.0)
         return self + constant(other) if is_number(other) else NotImplemented
-    def __sub__(self, other: object) -> Result:
+    def __sub__(self, other: object) -> Any:
         if isinstance(other, Value):
             return record(SUBTRACT, self._data - other._data, self, other, 1.0, -1.0)
         return self - constant(other) if is_number(other) else NotImplemented
-    def __mul__(self, other: object) -> Result:
+    def __mul__(self, other: object) -> Any:
         if isinstance(other, Value):
             return record(MULTIPLY, self._data * other._data, self, other, other._data, self._data)
         return self * constant(other) if is_number(other) else NotImplemented
-    def __truediv__(self, other: object) -> Result:
+    def __truediv__(self, other: object) -> Any:
         if not isinstance(other, Value):
             return self / constant(other) if is_number(other) else NotImplemented
         if not other._data:
             raise refused(DIVIDE, ZeroDivisionError(), self, other)
         quotient = self._data / other._data
         return record(DIVIDE, quotient, self, other, 1.0 / other._data, -quotient / other._data)
-    def __pow__(self, other: object) -> Result:
+    def __pow__(self, other: object) -> Any:
         if isinstance(other, Value):
             return apply(POWER, self, other)
         exponent = other if isinstance(other, (float, int)) or not is_number(other) else as_float(other)
         return apply(power_of(exponent), self) if is_number(other) else NotImplemented
-    def __radd__(self, other: object) -> Result: return constant(other) + self if is_number(other) else NotImplemented
-    def __rsub__(self, other: object) -> Result: return constant(other) - self if is_number(other) else NotImplemented
-    def __rmul__(self, other: object) -> Result: return constant(other) * self if is_number(other) else NotImplemented
-    def __rtruediv__(self, other: object) -> Result: return constant(other) / self if is_number(other) else NotImplemented
-    def __rpow__(self, other: object) -> Result: return constant(other) ** self if is_number(other) else NotImplemented
+    def __radd__(self, other: object) -> Any: return constant(other) + self if is_number(other) else NotImplemented
+    def __rsub__(self, other: object) -> Any: return constant(other) - self if is_number(other) else NotImplemented
+    def __rmul__(self, other: object) -> Any: return constant(other) * self if is_number(other) else NotImplemented
+    def __rtruediv__(self, other: object) -> Any: return constant(other) / self if is_number(other) else NotImplemented
+    def __rpow__(self, other: object) -> Any: return constant(other) ** self if is_number(other) else NotImplemented
     def __neg__(self) -> Value: return apply(NEGATIVE, self)
     def __pos__(self) -> Value: return self
     def __abs__(self) -> Value: return apply(ABSOLUTE, self)
     def relu(self) -> Value: return record(relu, 0.0 if self._data < 0.0 else self._data, self, None, 1.0 if self._data > 0.0 else 0.0, 0.0)
     def one(self, rule: Primitive) -> Value: return apply(rule, self)
     def two(self, rule: Primitive, other: object) -> Value: return apply(rule, self, as_value(other))
+    def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Value:
+        if len(operands) == 1 and not rule.several:
+            return apply(rule, self)
+        values = tuple([as_value(operand) for operand in operands])
+        return apply_several(rule, values) if rule.several else apply(rule, *values)
     # fmt: on
 
-    def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Value:
-        """Record a primitive of these operands, of which this value is one."""
-        if rule.several:
-            return apply_several(rule, tuple([as_value(operand) for operand in operands]))
-        if len(operands) == 1:
-            return apply(rule, self)
-        return apply(rule, as_value(operands[0]), as_value(operands[1]))
 
-
+_traversals = itertools.count(1)
 blank = object.__new__
 ZERO: Final[object] = float("0")  # not a literal, which the compiler would make anew each time
 
 
-# fmt: off
-def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float, many: tuple[Any, ...] | None = None) -> Value:
-    # fmt: on
+def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float, many: tuple[Any, ...] | None = None) -> Value:  # fmt: skip
     """Return the value of an operation on x (and y, or many), with its partials."""
     # Past `__init__`, for speed; so it has no `_grad` until a traversal clears it.
     out = Value(ZERO) if COMPILED else blank(Value)
@@ -216,16 +203,8 @@ def apply(rule: Primitive, x: Value, y: Value | None = None) -> Value:
 
 def apply_several(rule: Primitive, operands: tuple[Value, ...]) -> Value:
     """Return the value of a primitive of several operands."""
-    numbers = [operand._data for operand in operands]
-    try:
-        data = float(rule.forward(*numbers))
-        partials = rule.partials(data, *numbers)
-    except (ArithmeticError, ValueError) as error:
-        raise refused(rule, error, *operands) from None
-    if type(partials) is not tuple or len(partials) != len(operands):
-        raise mismatched(rule, partials)
-    slopes = [float(partial) for partial in partials]
-    return record(rule, data, operands[0], None, sum(slopes) * 0.0, 0.0, (operands, tuple(slopes)))
+    data, slopes = computed(rule, operands)
+    return record(rule, data, operands[0], None, sum(slopes) * 0.0, 0.0, (operands, slopes))
 
 
 def constant(data: object) -> Value:
@@ -241,17 +220,15 @@ def as_value(operand: object) -> Value:
 
 
 def sweep(output: Value, start: float) -> None:
-    """Add the output's derivatives to the gradients; the work of `backward`, done alone."""
+    """Add the output's derivatives to the gradients, while no other thread sweeps."""
     known: list[bool] = []
     order = ordered((output,), True)
     output._grad += start
     for node in reversed(order):
         adjoint, x, y = node._grad, node.x, node.y
-        if x is None:
+        met = not adjoint and (node.dx - node.dx or node.dy - node.dy)  # a 0 an infinite slope
+        if x is None or not (adjoint or (met and ANSWERS["honest"](order, known))):
             continue
-        if not adjoint:  # it passes nothing on, unless it meets an infinite slope
-            if not (node.dx - node.dx or node.dy - node.dy) or not ANSWERS["honest"](order, known):
-                continue
         if y is not None:
             x._grad += node.dx * adjoint
             y._grad += node.dy * adjoint
@@ -264,23 +241,17 @@ def sweep(output: Value, start: float) -> None:
             x._grad += node.dx * adjoint
 
 
-_traversals = itertools.count(1)
-
-
 def topological_order(*outputs: Value) -> list[Value]:
-    """Return the computed values below the outputs, every operand before its uses.
-
-    Leaves and constants are left out.
-    """
+    """Return the computed values below the outputs, every operand before its uses."""
     return alone(ordered, outputs, False)  # type: ignore[no-any-return]
 
 
 def ordered(outputs: tuple[Value, ...], clear: bool) -> list[Value]:
-    """Return the topological order; the work of `topological_order`, done alone.
+    """Return the topological order, while no other thread looks through a graph.
 
-    Depth-first and iterative: a graph may be ten million operations deep. Each value is marked
-    with the number of this traversal, which no other has, so that one that was interrupted
-    cannot mislead the next. With `clear` it sets the values' gradients to 0 in passing.
+    Depth-first and iterative: a graph may be ten million operations deep. Each value is marked with
+    the number of this traversal, which no other has: one that was interrupted cannot mislead the
+    next. With `clear` it sets the values' gradients to 0 in passing.
     """
     mark = next(_traversals)
     order: list[Value] = []

@@ -37,6 +37,7 @@ class Note:
 
 
 NOTHING: Final = Note()
+NAMELESS: Final = ""
 
 
 def noted(node: Any) -> Note:

@@ -122,6 +122,10 @@ class Number:
             told("set grad", self, 0.0)
         self._grad = 0.0  # by the property, what mypyc makes of it crashes
 
+    def detach(self) -> Any:
+        """Return a constant of the same number, cut off from the graph."""
+        return ANSWERS["detached"](self)
+
     # micrograd's view of a node: an operation of several operands written out in elementary ones.
     # fmt: off
     @property

@@ -235,6 +235,19 @@ def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
         raise TypeError(f"{rule.name} takes {rule.arity} operand(s), got {len(operands)}") from None
 
 
+def computed(rule: Primitive, operands: tuple[Any, ...]) -> tuple[float, tuple[float, ...]]:
+    """Return the number and the partials of an operation of several, refusing what is none."""
+    numbers = [operand._data for operand in operands]
+    try:
+        data = float(rule.forward(*numbers))
+        partials = rule.partials(data, *numbers)
+    except (ArithmeticError, ValueError) as error:
+        raise refused(rule, error, *operands) from None
+    if type(partials) is not tuple or len(partials) != len(operands):
+        raise mismatched(rule, partials)
+    return data, tuple([float(partial) for partial in partials])
+
+
 def mismatched(rule: Primitive, partials: object) -> Exception:
     """Return the error of partials that are not one for each operand."""
     return TypeError(
@@ -248,9 +261,7 @@ def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
     import numpy
 
     # As an array, a Value does not ask to be called again.
-    arrays = [
-        numpy.array(x, dtype=object) if hasattr(x, "__primitive__") else x for x in operands
-    ]
+    arrays = [numpy.array(x, dtype=object) if hasattr(x, "__primitive__") else x for x in operands]
     return numpy.frompyfunc(function, len(operands), 1)(*arrays)
 
 
