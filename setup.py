@@ -15,9 +15,10 @@ from pathlib import Path
 
 from setuptools import setup
 
-MODULES = ["build", "floats", "several", "real", "state", "primitives", "table", "notes", "number", "engine",
-    "functions", "nn",
-]
+MODULES = [
+    "build", "floats", "several", "real", "state", "primitives", "table", "methods", "notes",
+    "number", "engine", "functions", "nn",
+]  # fmt: skip
 
 
 def wanted() -> bool:

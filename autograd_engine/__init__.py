@@ -10,6 +10,7 @@ Reading order, each module importing only from those above it:
     state        whose open blocks are, and one sweep at a time
     primitives   what a primitive is; your own
     table        one row for each operation: its function and its derivative
+    methods      the functions of the table as methods
     notes        what only few values have: a label, a region, a source
     habits       what people write by habit, and what to write instead
     number       what one can ask a number: its functions, comparisons, NumPy
@@ -103,12 +104,14 @@ from autograd_engine.table import (
     erf,
     erfc,
     exp,
+    exp2,
     expm1,
     hypot,
     log,
     log1p,
     log2,
     log10,
+    logaddexp,
     maximum,
     minimum,
     relu,
@@ -163,6 +166,7 @@ __all__ = [
     "erfc",
     "evaluate",
     "exp",
+    "exp2",
     "explain",
     "explore",
     "expm1",
@@ -183,6 +187,7 @@ __all__ = [
     "log2",
     "log10",
     "log_softmax",
+    "logaddexp",
     "logsumexp",
     "losses",
     "maximum",

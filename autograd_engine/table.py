@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from autograd_engine import floats, several
-from autograd_engine.primitives import FAMILIES, POSITIVE, REAL, Primitive, row
+from autograd_engine.primitives import FAMILIES, POSITIVE, REAL, TABLE, Primitive, row
 from autograd_engine.real import is_number
 
 # Rows that rules above them mention.
@@ -30,6 +30,7 @@ gauss: Primitive
 hypot: Primitive
 lenient_power: Primitive
 ln: Primitive
+portion: Primitive
 power_log: Primitive
 ratio: Primitive
 sign: Primitive
@@ -50,8 +51,11 @@ DIVIDE: Final = row("divide",   lambda x, y: x / y, lambda out, x, y: (1.0 / y, 
 POWER: Final = row("power",    floats.power,       lambda out, x, y: (slope(x, y), power_log(x, y)),     POSITIVE, REAL, symbol="**", doc="a number to the power of another")
 NEGATIVE: Final = row("negative", lambda x: -x,       lambda out, x: (-1.0,),                          symbol="neg", doc="the number with the other sign")
 ABSOLUTE: Final = row("absolute", abs,                lambda out, x: (sign(x),),                       symbol="abs", doc="the number without its sign; at the kink 0 the derivative is 0")
+OPERATORS: Final = tuple(TABLE)
 
+# Functions of the package and methods of Value: after adding one, run .ci/rows.py.
 exp       = row("exp",      math.exp,           lambda out, x: (out,), doc="e to the power of x")
+exp2      = row("exp2",     floats.exp2,        lambda out, x: (math.log(2.0) * out,), doc="2 to the power of x")
 expm1     = row("expm1",    math.expm1,         lambda out, x: (exp(x),), doc="e**x - 1, with all digits near 0")
 log       = row("log",      floats.log,          lambda out, x: (1.0 / x,),                       POSITIVE, doc="the natural logarithm")
 log1p     = row("log1p",    math.log1p,         lambda out, x: (1.0 / (1.0 + x),),               (-1.0, math.inf), doc="the natural logarithm of 1 + x, with all digits near 0")
@@ -80,6 +84,8 @@ relu      = row("relu",     floats.relu,        lambda out, x: (above(x, 0.0),),
 maximum   = row("maximum",  floats.maximum,     lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the larger of two numbers; at a tie each has half of the derivative")
 minimum   = row("minimum",  floats.minimum,     lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the smaller of two numbers; at a tie each has half of the derivative")
 hypot     = row("hypot",    floats.hypot,       lambda out, x, y: (unit(x, y), unit(y, x)),      REAL, REAL, doc="the length of the vector (x, y); at the origin the derivatives are 0")
+logaddexp = row("logaddexp", floats.logaddexp,  lambda out, x, y: (portion(x, y), portion(y, x)), REAL, REAL, doc="ln(e**x + e**y), a smooth maximum; of two -inf the derivatives are 0")
+PUBLIC: Final = {name: rule for name, rule in TABLE.items() if name not in OPERATORS}
 
 # Of any number of operands; how each is written out in operations of two stands below. A dot
 # product's are its start, if it has one, and the factors in pairs.
@@ -113,6 +119,7 @@ gate      = row("gate",     floats.gate,        lambda out, key, x: (0.0, gate(k
 unit      = row("unit",     floats.unit,        lambda out, x, y: (ratio(unit(y, x) * unit(y, x), hypot(x, y)), ratio(-out * unit(y, x), hypot(x, y))), REAL, REAL, doc="x / hypot(x, y), the cosine of an angle")
 circle    = row("circle",   floats.circle,      lambda out, x: (ratio(-x, out),),                (-1.0, 1.0), doc="sqrt(1 - x*x)")
 gauss     = row("gauss",    floats.gauss,       lambda out, x: (-2.0 * gate(out, x) * out,), doc="e**(-x*x)")
+portion   = row("portion",  floats.portion,     lambda out, x, y: (out * portion(y, x), -out * portion(y, x)), REAL, REAL, doc="e**x / (e**x + e**y), but 0 of two -inf")
 bell      = row("bell",     floats.bell,        lambda out, x: (-out * tanh(0.5 * x),), doc="sigmoid(x) * sigmoid(-x)")
 
 # What nobody computed.
