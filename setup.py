@@ -16,8 +16,8 @@ from pathlib import Path
 from setuptools import setup
 
 MODULES = [
-    "build", "floats", "several", "real", "state", "primitives", "table", "methods", "notes",
-    "number", "engine", "functions", "nn",
+    "build", "floats", "several", "real", "state", "primitives", "table", "notes", "number",
+    "methods", "engine", "functions", "nn",
 ]  # fmt: skip
 
 

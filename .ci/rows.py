@@ -27,25 +27,17 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_engine.build import mypyc_attr
-from autograd_engine.primitives import Primitive
+from autograd_engine.number import Number
 from autograd_engine.table import (
 {imports}
 )
 
 
 @mypyc_attr(acyclic=True)
-class Methods:
-    """What has the functions of the package as methods. In what is said of them, it is x."""
+class Methods(Number):
+    """A number x with the functions of the package as methods."""
 
     __slots__ = ()
-
-    def one(self, rule: Primitive) -> Any:
-        """Return the primitive at this number."""
-        raise NotImplementedError
-
-    def two(self, rule: Primitive, other: object) -> Any:
-        """Return the primitive at this number and another."""
-        raise NotImplementedError
 
 {methods}
 

@@ -10,10 +10,10 @@ Reading order, each module importing only from those above it:
     state        whose open blocks are, and one sweep at a time
     primitives   what a primitive is; your own
     table        one row for each operation: its function and its derivative
-    methods      the functions of the table as methods
     notes        what only few values have: a label, a region, a source
     habits       what people write by habit, and what to write instead
-    number       what one can ask a number: its functions, comparisons, NumPy
+    number       what one can ask a number: data, label, comparisons, NumPy
+    methods      the functions of the table as methods
     engine       Value: recording, topological order, the sweep backwards
     blocks       what `with` statements open; no_grad
     release      releasing a deep graph on CPython 3.13

@@ -26,8 +26,8 @@ from typing import Any, Final, TypeAlias
 
 from autograd_engine.build import COMPILED, mypyc_attr
 from autograd_engine.habits import children
+from autograd_engine.methods import Methods
 from autograd_engine.notes import Note, as_label
-from autograd_engine.number import Number
 from autograd_engine.primitives import Opaque, Primitive, check_partials, checked, refused
 from autograd_engine.primitives import find_primitive as find_primitive  # for files of 0.1.0
 from autograd_engine.real import as_float, is_number
@@ -64,7 +64,7 @@ NAMELESS: Final = ""
 
 
 @mypyc_attr(acyclic=True)
-class Value(Number):
+class Value(Methods):
     """A number that remembers how it was computed.
 
     `data` is the number, `grad` the derivative that `backward()` found by this value.

@@ -1,7 +1,7 @@
 """What one can ask a number that takes part in primitives, whatever it leaves behind.
 
-Its data, gradient and label, its functions by name, its comparisons, NumPy's spellings, and that
-it never turns into a plain float by itself. Nothing here knows of operands or derivatives.
+Its data, gradient and label, its comparisons, what it answers NumPy's functions, and that it never
+turns into a plain float by itself. Nothing here knows of operands or derivatives.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from typing import Any, ClassVar, Final
 
 from autograd_engine import habits
 from autograd_engine.build import mypyc_attr
-from autograd_engine.methods import Methods
 from autograd_engine.notes import Note, as_label, noted
-from autograd_engine.primitives import elementwise
+from autograd_engine.primitives import Primitive, elementwise
 from autograd_engine.real import LEAVING, as_float, is_number
 from autograd_engine.state import WATCHED, told, watcher
 from autograd_engine.table import PUBLIC
 
 
 @mypyc_attr(acyclic=True)
-class Number(Methods):
+class Number:
     """A real number `data`, the derivative `grad` by it, and a `label`."""
 
     __slots__ = ("_data", "_grad", "note", "__weakref__")
@@ -36,6 +35,14 @@ class Number(Methods):
     def __init__(self, data: object) -> None:
         self._data = data if type(data) is float else as_float(data)
         self._grad = 0.0
+
+    def one(self, rule: Primitive) -> Any:
+        """Return the primitive at this number."""
+        raise NotImplementedError
+
+    def two(self, rule: Primitive, other: object) -> Any:
+        """Return the primitive at this number and another."""
+        raise NotImplementedError
 
     @property
     def data(self) -> float:
