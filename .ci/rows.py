@@ -28,6 +28,7 @@ from typing import Any
 
 from autograd_engine.build import mypyc_attr
 from autograd_engine.number import Number
+from autograd_engine.primitives import Primitive
 from autograd_engine.table import (
 {imports}
 )
@@ -38,6 +39,14 @@ class Methods(Number):
     """A number x with the functions of the package as methods."""
 
     __slots__ = ()
+
+    def one(self, rule: Primitive) -> Any:
+        """Return the primitive at this number."""
+        raise NotImplementedError
+
+    def two(self, rule: Primitive, other: object) -> Any:
+        """Return the primitive at this number and another."""
+        raise NotImplementedError
 
 {methods}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd_engine.build import mypyc_attr
 from autograd_engine.number import Number
+from autograd_engine.primitives import Primitive
 from autograd_engine.table import (
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2, expm1,
     hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, relu, sigmoid, sin, sinh,
@@ -19,6 +20,14 @@ class Methods(Number):
     """A number x with the functions of the package as methods."""
 
     __slots__ = ()
+
+    def one(self, rule: Primitive) -> Any:
+        """Return the primitive at this number."""
+        raise NotImplementedError
+
+    def two(self, rule: Primitive, other: object) -> Any:
+        """Return the primitive at this number and another."""
+        raise NotImplementedError
 
     def exp(self) -> Any: """Return e to the power of x."""; return self.one(exp)
     def exp2(self) -> Any: """Return 2 to the power of x."""; return self.one(exp2)

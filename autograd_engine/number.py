@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 from autograd_engine import habits
 from autograd_engine.build import mypyc_attr
 from autograd_engine.notes import Note, as_label, noted
-from autograd_engine.primitives import Primitive, elementwise
+from autograd_engine.primitives import elementwise
 from autograd_engine.real import LEAVING, as_float, is_number
 from autograd_engine.state import WATCHED, told, watcher
 from autograd_engine.table import PUBLIC
@@ -35,14 +35,6 @@ class Number:
     def __init__(self, data: object) -> None:
         self._data = data if type(data) is float else as_float(data)
         self._grad = 0.0
-
-    def one(self, rule: Primitive) -> Any:
-        """Return the primitive at this number."""
-        raise NotImplementedError
-
-    def two(self, rule: Primitive, other: object) -> Any:
-        """Return the primitive at this number and another."""
-        raise NotImplementedError
 
     @property
     def data(self) -> float:
