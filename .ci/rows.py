@@ -117,7 +117,8 @@ def told(text: str, known: dict[str, tuple[int, str]]) -> str:
 
 def main(check: bool, package: Path) -> int:
     known = rows(package)
-    init, readme = package / "__init__.py", ROOT / "README.md"
+    init, readme = package / "__init__.py", package.parent / "README.md"
+    readme = readme if readme.exists() else ROOT / "README.md"  # the package may be installed
     texts = {
         package / "methods.py": methods(known),
         init: exported(init.read_text(encoding="utf-8"), known),
