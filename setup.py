@@ -19,7 +19,7 @@ from setuptools import setup
 
 MODULES = [
     "build", "floats", "several", "real", "state", "primitives", "table", "notes", "number",
-    "engine", "columns", "functions", "firing",
+    "methods", "engine", "columns", "functions", "firing",
 ]  # fmt: skip
 
 

@@ -12,7 +12,8 @@ Reading order, each module importing only from those above it:
     table        one row for each operation: its function and its derivative
     notes        what only few values have: a label, a region, a source
     habits       what people write by habit, and what to write instead
-    number       what one can ask a number: its functions, comparisons, NumPy
+    number       what one can ask a number: data, label, comparisons, NumPy
+    methods      the functions of the table as methods
     engine       Value: recording, topological order, the sweep backwards
     blocks       what `with` statements open; no_grad
     release      releasing a deep graph on CPython 3.13
@@ -101,12 +102,14 @@ from autograd_engine.table import (
     erf,
     erfc,
     exp,
+    exp2,
     expm1,
     hypot,
     log,
     log1p,
     log2,
     log10,
+    logaddexp,
     maximum,
     minimum,
     relu,
@@ -186,6 +189,7 @@ __all__ = [
     "erfc",
     "evaluate",
     "exp",
+    "exp2",
     "explain",
     "explore",
     "expm1",
@@ -206,6 +210,7 @@ __all__ = [
     "log2",
     "log10",
     "log_softmax",
+    "logaddexp",
     "logsumexp",
     "losses",
     "maximum",

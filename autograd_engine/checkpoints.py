@@ -18,8 +18,8 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.files import Location, write_whole
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
-from autograd_engine.primitives import TABLE
 from autograd_engine.real import check_path
+from autograd_engine.table import PUBLIC
 from autograd_engine.words import LINE, printable
 
 FORMAT = "autograd_engine"
@@ -35,10 +35,8 @@ ENTRIES: dict[type[Module], tuple[str, ...]] = {
 
 NAMED = ("activation", "output_activation")  # entries that are the name of a function
 
-# The primitives of one operand that have a public name, and the same as methods.
-PRIMITIVES = {
-    name: rule for name, rule in TABLE.items() if len(rule.domain) == 1 and hasattr(Value, name)
-}
+# The functions of one operand, and the same as methods.
+PRIMITIVES = {name: rule for name, rule in PUBLIC.items() if rule.arity == 1}
 METHODS: dict[str, Callable[..., Any]] = {name: getattr(Value, name) for name in PRIMITIVES}
 
 

@@ -10,8 +10,9 @@ from autograd_engine.graph import nodes
 from autograd_engine.notes import NOTHING, Note, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque
+from autograd_engine.several import crossed
 from autograd_engine.state import ANSWERS
-from autograd_engine.table import DOT, crossed
+from autograd_engine.table import DOT
 
 
 def copied(node: Value) -> Value:

@@ -16,16 +16,11 @@ import itertools
 from typing import Any, Final
 
 from autograd_engine.build import COMPILED, mypyc_attr
+from autograd_engine.methods import Methods
 from autograd_engine.notes import NAMELESS, described
-from autograd_engine.number import Number
 from autograd_engine.primitives import (
-    Opaque,
-    Primitive,
-    check_partials,
-    computed,
-    mismatched,
-    refused,
-)
+    Opaque, Primitive, check_partials, computed, mismatched, refused,
+)  # fmt: skip
 from autograd_engine.real import as_float, is_number
 from autograd_engine.state import ANSWERS, LISTENING, PAUSED, WATCHED, alone, announced, told
 from autograd_engine.table import (
@@ -35,7 +30,7 @@ from autograd_engine.table import (
 
 
 @mypyc_attr(acyclic=True)
-class Value(Number):
+class Value(Methods):
     """A number that remembers how it was computed; `TypeError` for anything else.
 
     `data` is the number, `grad` the derivative that `backward()` found by this value.

@@ -27,6 +27,12 @@ def cbrt(x: float) -> float:
     return math.copysign(root / scale, x)
 
 
+def exp2(x: float) -> float:
+    """Return 2**x (`math.exp2` needs Python 3.11)."""
+    result: float = 2.0**x
+    return result
+
+
 def log(x: float) -> float:
     """Return the natural logarithm (`math.log` would take a base too)."""
     return math.log(x)
@@ -58,6 +64,11 @@ def softplus(x: float) -> float:
     if x > 0.0:
         return x + math.log1p(math.exp(-x))
     return math.log1p(math.exp(x))
+
+
+def logaddexp(x: float, y: float) -> float:
+    """Return ln(e**x + e**y) without overflow; of equal infinities it is the same one."""
+    return maximum(x, y) + math.log1p(math.exp(-abs(gap(x, y))))
 
 
 def bell(x: float) -> float:
@@ -113,6 +124,19 @@ def gap(x: float, y: float) -> float:
     if x != y:
         return x - y
     return x if x == -math.inf else 0.0
+
+
+def portion(x: float, y: float) -> float:
+    """Return e**x / (e**x + e**y); of two inf it is 0.5, of two -inf 0.
+
+    Far out the exponential magnifies what x - y lost in rounding, which is put back.
+    """
+    below = gap(x, y)
+    found = sigmoid(below)
+    if not -800.0 < below < 0.0:
+        return found
+    back = below - x
+    return found + found * ((x - (below - back)) - (y + back))
 
 
 def gate(key: float, x: float) -> float:

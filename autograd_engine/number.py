@@ -1,7 +1,7 @@
 """What one can ask a number that takes part in primitives, whatever it leaves behind.
 
-Its data, gradient and label, its functions by name, its comparisons, NumPy's spellings, and that
-it never turns into a plain float by itself. Nothing here knows of operands or derivatives.
+Its data, gradient and label, its comparisons, what it answers NumPy's functions, and that it never
+turns into a plain float by itself. Nothing here knows of operands or derivatives.
 """
 
 from __future__ import annotations
@@ -14,39 +14,10 @@ from typing import Any, ClassVar, Final
 from autograd_engine import habits
 from autograd_engine.build import mypyc_attr
 from autograd_engine.notes import Note, as_label, noted
-from autograd_engine.primitives import TABLE, Primitive, elementwise
+from autograd_engine.primitives import elementwise
 from autograd_engine.real import LEAVING, as_float, is_number
 from autograd_engine.state import ANSWERS, WATCHED, told, watcher
-from autograd_engine.table import (
-    acos,
-    acosh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    cbrt,
-    cos,
-    cosh,
-    erf,
-    erfc,
-    exp,
-    expm1,
-    hypot,
-    log,
-    log1p,
-    log2,
-    log10,
-    maximum,
-    minimum,
-    sigmoid,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    tan,
-    tanh,
-)  # fmt: skip
+from autograd_engine.table import PUBLIC
 
 
 @mypyc_attr(acyclic=True)
@@ -64,14 +35,6 @@ class Number:
     def __init__(self, data: object) -> None:
         self._data = data if type(data) is float else as_float(data)
         self._grad = 0.0
-
-    def one(self, rule: Primitive) -> Any:
-        """Return the primitive at this number."""
-        raise NotImplementedError
-
-    def two(self, rule: Primitive, other: object) -> Any:
-        """Return the primitive at this number and another."""
-        raise NotImplementedError
 
     @property
     def data(self) -> float:
@@ -212,47 +175,6 @@ class Number:
         out[0][...] = found
         return out[0]
 
-    # The primitives as methods; then NumPy's spellings, which its ufuncs call on objects.
-    # fmt: off
-    def exp(self)      -> Any: return self.one(exp)
-    def expm1(self)    -> Any: return self.one(expm1)
-    def log(self)      -> Any: return self.one(log)
-    def log1p(self)    -> Any: return self.one(log1p)
-    def log2(self)     -> Any: return self.one(log2)
-    def log10(self)    -> Any: return self.one(log10)
-    def sqrt(self)     -> Any: return self.one(sqrt)
-    def cbrt(self)     -> Any: return self.one(cbrt)
-    def sin(self)      -> Any: return self.one(sin)
-    def cos(self)      -> Any: return self.one(cos)
-    def tan(self)      -> Any: return self.one(tan)
-    def asin(self)     -> Any: return self.one(asin)
-    def acos(self)     -> Any: return self.one(acos)
-    def atan(self)     -> Any: return self.one(atan)
-    def sinh(self)     -> Any: return self.one(sinh)
-    def cosh(self)     -> Any: return self.one(cosh)
-    def tanh(self)     -> Any: return self.one(tanh)
-    def asinh(self)    -> Any: return self.one(asinh)
-    def acosh(self)    -> Any: return self.one(acosh)
-    def atanh(self)    -> Any: return self.one(atanh)
-    def erf(self)      -> Any: return self.one(erf)
-    def erfc(self)     -> Any: return self.one(erfc)
-    def sigmoid(self)  -> Any: return self.one(sigmoid)
-    def softplus(self) -> Any: return self.one(softplus)
-
-    def atan2(self, x: object)       -> Any: return self.two(atan2, x)
-    def maximum(self, other: object) -> Any: return self.two(maximum, other)
-    def minimum(self, other: object) -> Any: return self.two(minimum, other)
-    def hypot(self, other: object)   -> Any: return self.two(hypot, other)
-
-    def arcsin(self)  -> Any: return self.one(asin)
-    def arccos(self)  -> Any: return self.one(acos)
-    def arctan(self)  -> Any: return self.one(atan)
-    def arcsinh(self) -> Any: return self.one(asinh)
-    def arccosh(self) -> Any: return self.one(acosh)
-    def arctanh(self) -> Any: return self.one(atanh)
-    def arctan2(self, x: object) -> Any: return self.two(atan2, x)
-    # fmt: on
-
 
 OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "add": operator.add,
@@ -291,7 +213,7 @@ def own_function(ufunc: Any) -> Callable[..., Any] | None:
     ):
         return None
     found = "sigmoid" if name == "expit" else name.replace("arc", "a")  # NumPy's arcsin
-    return OPERATORS.get(name) or (TABLE.get(found) if hasattr(Number, name) else None)
+    return OPERATORS.get(name) or PUBLIC.get(found)
 
 
 def watched(name: str, x: Number, other: object) -> bool:

@@ -6,6 +6,7 @@ No derivative lives here. Each is an operation written out in sums and products 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from autograd_engine import floats
@@ -68,3 +69,43 @@ def shifted(xs: tuple[float, ...]) -> tuple[float, list[float], list[float], flo
     for x in exponentials[1:]:
         found += x
     return peak, below, exponentials, floats.maximum(found, 0.5)
+
+
+# What rules are written with.
+
+
+def of_others(xs: tuple[Any, ...], rule: Callable[..., Any], start: float) -> tuple[Any, ...]:
+    """Return for each operand what all others give together, without it being taken out again."""
+    before: list[Any] = [start]  # said, since mypyc would take it for a list of floats
+    after: list[Any] = [start]
+    for i in range(len(xs) - 1):
+        before.append(rule(before[i], xs[i]))
+        after.append(rule(after[i], xs[-1 - i]))
+    return tuple([rule(before[i], after[-1 - i]) for i in range(len(xs))])
+
+
+def crossed(xs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the partials of a dot product: each factor's is its other factor, the start's 1."""
+    odd = len(xs) % 2
+    found: list[Any] = [1.0] * len(xs)
+    found[odd::2], found[odd + 1 :: 2] = xs[odd + 1 :: 2], xs[odd::2]
+    return tuple(found)
+
+
+def around(centre: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the partials of the variance."""
+    return tuple([2.0 / len(xs) * (x - centre) for x in xs])
+
+
+def toward(xs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the partials of the mean squared difference, of outputs and targets by turns."""
+    found: list[Any] = []
+    for i in range(0, len(xs), 2):
+        slope = 4.0 / len(xs) * (xs[i] - xs[i + 1])
+        found += slope, -slope
+    return tuple(found)
+
+
+def all_but(i: int, parts: list[Any]) -> Any:
+    """Return the sum of the others: 1 less the part would cancel."""
+    return total(*parts[:i], *parts[i + 1 :]) if len(parts) > 1 else 0.0

@@ -15,31 +15,21 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from autograd_engine import floats, several
-from autograd_engine.primitives import FAMILIES, POSITIVE, REAL, Primitive, row
+from autograd_engine.primitives import FAMILIES, POSITIVE, REAL, TABLE, Primitive, row
 from autograd_engine.real import is_number
 
 # Rows that rules above them mention.
-above: Primitive
-azmul: Primitive
-bell: Primitive
-circle: Primitive
-cos: Primitive
-cosh: Primitive
-gate: Primitive
-gauss: Primitive
-hypot: Primitive
-lenient_power: Primitive
-ln: Primitive
-power_log: Primitive
-ratio: Primitive
-sign: Primitive
-slope: Primitive
-unit: Primitive
+# fmt: off
+above: Primitive; azmul: Primitive; bell: Primitive; circle: Primitive; cos: Primitive
+cosh: Primitive; gate: Primitive; gauss: Primitive; hypot: Primitive; lenient_power: Primitive
+ln: Primitive; portion: Primitive; power_log: Primitive; ratio: Primitive; sign: Primitive
+slope: Primitive; unit: Primitive
+# fmt: on
+# fmt: off
 
 # Kinks, decided here: relu'(0) = abs'(0) = 0, a tie of maximum and minimum gives each half,
 # d(x**0) = 0, at x = 0 d(x**y)/dy = 0. A rule whose textbook form loses digits somewhere
 # calls a row of the last block instead, which does not.
-# fmt: off
 
 # The operators. Value states the partials of + - * / (and of relu) itself, for speed; a test
 # holds them to the rows.
@@ -49,23 +39,26 @@ MULTIPLY: Final = row("multiply", lambda x, y: x * y, lambda out, x, y: (y, x), 
 DIVIDE: Final = row("divide",   lambda x, y: x / y, lambda out, x, y: (1.0 / y, -out / y),           REAL, REAL, symbol="/", doc="the quotient of two numbers")
 POWER: Final = row("power",    floats.power,       lambda out, x, y: (slope(x, y), power_log(x, y)),     POSITIVE, REAL, symbol="**", doc="a number to the power of another")
 NEGATIVE: Final = row("negative", lambda x: -x,       lambda out, x: (-1.0,),                          symbol="neg", doc="the number with the other sign")
-ABSOLUTE: Final = row("absolute", abs,                lambda out, x: (sign(x),),                       symbol="abs", doc="the number without its sign; at the kink 0 the derivative is 0")
+ABSOLUTE: Final = row("absolute", abs,                lambda out, x: (sign(x),),                       symbol="abs", doc="the number without its sign")
+OPERATORS: Final = tuple(TABLE)
 
+# Functions of the package and methods of Value: after adding one, run .ci/rows.py.
 exp       = row("exp",      math.exp,           lambda out, x: (out,), doc="e to the power of x")
+exp2      = row("exp2",     floats.exp2,        lambda out, x: (math.log(2.0) * out,), doc="2 to the power of x")
 expm1     = row("expm1",    math.expm1,         lambda out, x: (exp(x),), doc="e**x - 1, with all digits near 0")
 log       = row("log",      floats.log,          lambda out, x: (1.0 / x,),                       POSITIVE, doc="the natural logarithm")
 log1p     = row("log1p",    math.log1p,         lambda out, x: (1.0 / (1.0 + x),),               (-1.0, math.inf), doc="the natural logarithm of 1 + x, with all digits near 0")
 log2      = row("log2",     math.log2,          lambda out, x: (1.0 / math.log(2.0) / x,),       POSITIVE, doc="the logarithm to base 2")
 log10     = row("log10",    math.log10,         lambda out, x: (1.0 / math.log(10.0) / x,),      POSITIVE, doc="the logarithm to base 10")
-sqrt      = row("sqrt",     math.sqrt,          lambda out, x: (ratio(0.5, out),),               POSITIVE, doc="the square root; at 0 the derivative is inf")
-cbrt      = row("cbrt",     floats.cbrt,        lambda out, x: (ratio(1.0, 3.0 * out * out),), doc="the cube root, also of negative numbers; at 0 the derivative is inf")
+sqrt      = row("sqrt",     math.sqrt,          lambda out, x: (ratio(0.5, out),),               POSITIVE, doc="the square root")
+cbrt      = row("cbrt",     floats.cbrt,        lambda out, x: (ratio(1.0, 3.0 * out * out),), doc="the cube root, also of negative numbers")
 sin       = row("sin",      math.sin,           lambda out, x: (cos(x),), doc="the sine of an angle in radians")
 cos       = row("cos",      math.cos,           lambda out, x: (-sin(x),), doc="the cosine of an angle in radians")
 tan       = row("tan",      math.tan,           lambda out, x: (1.0 + out * out,), doc="the tangent of an angle in radians")
 asin      = row("asin",     math.asin,          lambda out, x: (ratio(1.0, circle(x)),),         (-1.0, 1.0), doc="the angle from -pi/2 to pi/2 with that sine")
 acos      = row("acos",     math.acos,          lambda out, x: (ratio(-1.0, circle(x)),),        (-1.0, 1.0), doc="the angle from 0 to pi with that cosine")
 atan      = row("atan",     math.atan,          lambda out, x: (unit(1.0, x) * unit(1.0, x),), doc="the angle from -pi/2 to pi/2 with that tangent")
-atan2     = row("atan2",    math.atan2,         lambda out, y, x: (gate(hypot(x, y), ratio(unit(x, y), hypot(x, y))), gate(hypot(x, y), ratio(-unit(y, x), hypot(x, y)))), REAL, REAL, doc="the angle of the point (x, y), called with y first, from -pi to pi; at the origin the derivatives are 0")
+atan2     = row("atan2",    math.atan2,         lambda out, y, x: (gate(hypot(x, y), ratio(unit(x, y), hypot(x, y))), gate(hypot(x, y), ratio(-unit(y, x), hypot(x, y)))), REAL, REAL, doc="the angle of the point (x, y), called with y first, from -pi to pi")
 sinh      = row("sinh",     math.sinh,          lambda out, x: (cosh(x),), doc="the hyperbolic sine")
 cosh      = row("cosh",     math.cosh,          lambda out, x: (sinh(x),), doc="the hyperbolic cosine")
 tanh      = row("tanh",     math.tanh,          lambda out, x: (4.0 * bell(2.0 * x),), doc="the hyperbolic tangent, which squashes into (-1, 1)")
@@ -76,21 +69,23 @@ erf       = row("erf",      math.erf,           lambda out, x: (2.0 / math.sqrt(
 erfc      = row("erfc",     math.erfc,          lambda out, x: (-2.0 / math.sqrt(math.pi) * gauss(x),), doc="1 - erf(x), with all digits far out")
 sigmoid   = row("sigmoid",  floats.sigmoid,     lambda out, x: (bell(x),), doc="1 / (1 + e**-x), which squashes into (0, 1)")
 softplus  = row("softplus", floats.softplus,    lambda out, x: (sigmoid(x),), doc="ln(1 + e**x), a smooth relu")
-relu      = row("relu",     floats.relu,        lambda out, x: (above(x, 0.0),),                 symbol="ReLU", doc="x where it is positive, else 0; at the kink 0 the derivative is 0")
-maximum   = row("maximum",  floats.maximum,     lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the larger of two numbers; at a tie each has half of the derivative")
-minimum   = row("minimum",  floats.minimum,     lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the smaller of two numbers; at a tie each has half of the derivative")
-hypot     = row("hypot",    floats.hypot,       lambda out, x, y: (unit(x, y), unit(y, x)),      REAL, REAL, doc="the length of the vector (x, y); at the origin the derivatives are 0")
+relu      = row("relu",     floats.relu,        lambda out, x: (above(x, 0.0),),                 symbol="ReLU", doc="x where it is positive, else 0")
+maximum   = row("maximum",  floats.maximum,     lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the larger of two numbers")
+minimum   = row("minimum",  floats.minimum,     lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the smaller of two numbers")
+hypot     = row("hypot",    floats.hypot,       lambda out, x, y: (unit(x, y), unit(y, x)),      REAL, REAL, doc="the length of the vector (x, y)")
+logaddexp = row("logaddexp", floats.logaddexp,  lambda out, x, y: (portion(x, y), portion(y, x)), REAL, REAL, doc="ln(e**x + e**y), a smooth maximum; of two -inf the derivatives are 0")
+PUBLIC: Final = {name: rule for name, rule in TABLE.items() if name not in OPERATORS}
 
 # Of any number of operands; how each is written out in operations of two stands below. A dot
 # product's are its start, if it has one, and the factors in pairs.
 SUM: Final       = row("sum",       several.total,                   lambda out, *xs: (1.0,) * len(xs),                                several=several.total, doc="the sum of all")
 MEAN: Final      = row("mean",      several.mean,                    lambda out, *xs: (1.0 / len(xs),) * len(xs),                      several=several.mean, doc="the arithmetic mean")
-PROD: Final      = row("prod",      several.product,                 lambda out, *xs: of_others(xs, MULTIPLY, 1.0),                       several=several.product, doc="the product of all")
-DOT: Final       = row("dot",       several.dot,                     lambda out, *xs: crossed(xs),                                     several=several.dot, doc="start + x*y + x*y + ..., of the pairs in order")
-NORM: Final      = row("norm",      math.hypot,                     lambda out, *xs: tuple([unit(x, y) for x, y in zip(xs, of_others(xs, hypot, 0.0))]), several=lambda *xs: length(xs), doc="the Euclidean length of a vector; at the origin the derivatives are 0")
-VARIANCE: Final  = row("variance",  several.variance,                lambda out, *xs: around(MEAN(*xs), xs),                           several=several.variance, doc="the mean squared distance from the mean")
+PROD: Final      = row("prod",      several.product,                 lambda out, *xs: several.of_others(xs, MULTIPLY, 1.0),                       several=several.product, doc="the product of all")
+DOT: Final       = row("dot",       several.dot,                     lambda out, *xs: several.crossed(xs),                                     several=several.dot, doc="start + x*y + x*y + ..., of the pairs in order")
+NORM: Final      = row("norm",      math.hypot,                     lambda out, *xs: tuple([unit(x, y) for x, y in zip(xs, several.of_others(xs, hypot, 0.0))]), several=lambda *xs: length(xs), doc="the Euclidean length of a vector; at the origin the derivatives are 0")
+VARIANCE: Final  = row("variance",  several.variance,                lambda out, *xs: several.around(MEAN(*xs), xs),                           several=several.variance, doc="the mean squared distance from the mean")
 LOGSUMEXP: Final = row("logsumexp", lambda *xs: log_of_sum(xs),     lambda out, *xs: tuple(shares(xs)),                               several=lambda *xs: log_of_sum(xs), doc="the logarithm of the sum of the exponentials, a smooth maximum")
-MSE: Final       = row("mse",       several.mse,                     lambda out, *xs: toward(xs),                                      several=several.mse, doc="the mean of the squared differences of the pairs in order")
+MSE: Final       = row("mse",       several.mse,                     lambda out, *xs: several.toward(xs),                                      several=several.mse, doc="the mean of the squared differences of the pairs in order")
 BINARY: Final    = row("binary_cross_entropy", lambda z, y: binary(z, y), lambda out, z, y: ((1.0 - y) * sigmoid(z) - y * sigmoid(-z), -z), REAL, (0.0, 1.0), written_out=lambda z, y: binary(z, y), doc="-ln p where the target y is 1, -ln(1 - p) where it is 0, of the logit z with p = sigmoid(z)")
 
 # The product that a recorded derivative is made of, adjoint times partial; see `gradients`. CppAD
@@ -113,44 +108,13 @@ gate      = row("gate",     floats.gate,        lambda out, key, x: (0.0, gate(k
 unit      = row("unit",     floats.unit,        lambda out, x, y: (ratio(unit(y, x) * unit(y, x), hypot(x, y)), ratio(-out * unit(y, x), hypot(x, y))), REAL, REAL, doc="x / hypot(x, y), the cosine of an angle")
 circle    = row("circle",   floats.circle,      lambda out, x: (ratio(-x, out),),                (-1.0, 1.0), doc="sqrt(1 - x*x)")
 gauss     = row("gauss",    floats.gauss,       lambda out, x: (-2.0 * gate(out, x) * out,), doc="e**(-x*x)")
+portion   = row("portion",  floats.portion,     lambda out, x, y: (out * portion(y, x), -out * portion(y, x)), REAL, REAL, doc="e**x / (e**x + e**y), but 0 of two -inf")
 bell      = row("bell",     floats.bell,        lambda out, x: (-out * tanh(0.5 * x),), doc="sigmoid(x) * sigmoid(-x)")
 
 # What nobody computed.
 LEAF: Final     = row("leaf",     float,          lambda out: (),                                  symbol="", doc="a value nobody computed")
 CONSTANT: Final = row("constant", float,          lambda out: (),                                  symbol="", doc="a number that met a value")
 # fmt: on
-
-
-def of_others(xs: tuple[Any, ...], rule: Primitive, start: float) -> tuple[Any, ...]:
-    """Return for each operand what all others give together, without it being taken out again."""
-    before: list[Any] = [start]  # said, since mypyc would take it for a list of floats
-    after: list[Any] = [start]
-    for i in range(len(xs) - 1):
-        before.append(rule(before[i], xs[i]))
-        after.append(rule(after[i], xs[-1 - i]))
-    return tuple([rule(before[i], after[-1 - i]) for i in range(len(xs))])
-
-
-def crossed(xs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the partials of a dot product: each factor's is its other factor, the start's 1."""
-    odd = len(xs) % 2
-    found: list[Any] = [1.0] * len(xs)
-    found[odd::2], found[odd + 1 :: 2] = xs[odd + 1 :: 2], xs[odd::2]
-    return tuple(found)
-
-
-def around(centre: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the partials of the variance."""
-    return tuple([2.0 / len(xs) * (x - centre) for x in xs])
-
-
-def toward(xs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the partials of the mean squared difference, of outputs and targets by turns."""
-    found: list[Any] = []
-    for i in range(0, len(xs), 2):
-        slope = 4.0 / len(xs) * (xs[i] - xs[i + 1])
-        found += slope, -slope
-    return tuple(found)
 
 
 def length(xs: tuple[Any, ...]) -> Any:
@@ -240,16 +204,11 @@ def binary(z: Any, y: Any) -> Any:
     return y * softplus(-z) + (1.0 - y) * softplus(z)
 
 
-def all_but(i: int, parts: list[Any]) -> Any:
-    """Return the sum of the others: 1 less the part would cancel."""
-    return several.total(*parts[:i], *parts[i + 1 :]) if len(parts) > 1 else 0.0
-
-
 def share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
     """Return p * (1 - p) by the entry's own logit, and -p * q by each other, of probability q."""
     parts = shares(xs)
     found: list[Any] = [-(out * part) for part in parts]
-    found[i] = out * all_but(i, parts)
+    found[i] = out * several.all_but(i, parts)
     return tuple(found)
 
 
@@ -257,14 +216,14 @@ def log_share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
     """Return 1 - p by the entry's own logit, and -q by each other, of probability q."""
     parts = shares(xs)
     found: list[Any] = [-part for part in parts]
-    found[i] = all_but(i, parts)
+    found[i] = several.all_but(i, parts)
     return tuple(found)
 
 
 def surprise_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
     """Return p - 1 by the logit of the class, and q by each other, of probability q."""
     parts = shares(xs)
-    parts[i] = -all_but(i, parts)
+    parts[i] = -several.all_but(i, parts)
     return tuple(parts)
 
 

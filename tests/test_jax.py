@@ -15,12 +15,13 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler import jax_program
+from autograd_engine.compiler import jax_floats, jax_primitives, jax_program
 from autograd_engine.compiler.jax_adjoint import passed
 from autograd_engine.compiler.jax_arrays import folded, sliced
-from autograd_engine.compiler.jax_primitives import SAME, SPELLINGS, primitive_in_jax
+from autograd_engine.compiler.jax_primitives import SAME, primitive_in_jax, spelled
 from autograd_engine.compiler.jax_program import by_step, by_value, is_deep, tape_to_jax
 from autograd_engine.compiler.lifted import Lifted
+from autograd_engine.compiler.plain import named, texts
 from autograd_engine.compiler.tape import record
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
@@ -70,8 +71,12 @@ def eagerly(rule: Primitive, *operands: float) -> float | None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_every_row_has_a_spelling_of_its_own(name):
-    assert name in SPELLINGS
+def test_no_row_is_called_back_number_by_number(name, monkeypatch):
+    def refuse(rule):
+        raise AssertionError(f"{rule.name} is called back")
+
+    monkeypatch.setattr(jax_primitives, "called_back", refuse)
+    spelled(TABLE[name])
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +89,38 @@ def edges():
 
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_in_jax_is_the_engine_s_at_every_edge(edges, name):
+    check(name, edges[name])
+
+
+TRANSLATED = [name for name in ROWS if named(TABLE[name]) in texts()]
+
+
+@pytest.fixture(scope="module")
+def from_source():
+    """What each function of `floats`, translated, gives at all points of its row."""
+    given = {name: points(TABLE[name]) for name in TRANSLATED}
+    functions = {name: jax_floats.translated(named(TABLE[name])) for name in TRANSLATED}
+    return jax.jit(lambda at: {name: functions[name](*at[name]) for name in TRANSLATED})(given)
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_a_function_translated_from_its_source_is_the_row(from_source, name):
+    check(name, from_source[name])
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["for i in range(3):\n        x = x * x", "try:\n        x = 1.0 / x\n    finally: pass"],
+)
+def test_source_that_cannot_be_read_is_not_translated(source, monkeypatch):
+    text = f"@njit\ndef strange(x):\n    {source}\n    return x"
+    monkeypatch.setattr(jax_floats, "texts", lambda: {"strange": text})
+    assert jax_floats.translated.__wrapped__("strange") is None
+
+
+def check(name, got):
     operands = points(TABLE[name])
-    got = np.asarray(edges[name])
+    got = np.asarray(got)
     assert got.dtype == np.float64
     for result, *point in zip(got.tolist(), *(x.tolist() for x in operands), strict=True):
         expected = eagerly(TABLE[name], *point)

@@ -8,6 +8,7 @@ from scipy import special
 
 import autograd_engine as ag
 from autograd_engine import Value
+from autograd_engine.table import PUBLIC
 
 
 def values(*numbers: float) -> np.ndarray:
@@ -82,20 +83,9 @@ def test_matrix_products_and_sums_of_arrays_of_values_are_differentiated():
 
 
 UFUNCS = [
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "sqrt",
-    "cbrt",
-    "sin",
-    "cos",
-    "tan",
-    "sinh",
-    "cosh",
-    "tanh",
+    name
+    for name, rule in PUBLIC.items()
+    if rule.arity == 1 and name[:4] not in ("asin", "acos", "atan") and hasattr(np, name)
 ]
 RENAMED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh"}
 RENAMED |= {"arccosh": "acosh", "arctanh": "atanh", "absolute": None, "negative": None}
@@ -124,6 +114,7 @@ BINARY = {
     "hypot": ag.hypot,
     "maximum": ag.maximum,
     "minimum": ag.minimum,
+    "logaddexp": ag.logaddexp,
     "add": lambda x, y: x + y,
     "subtract": lambda x, y: x - y,
     "multiply": lambda x, y: x * y,
@@ -157,7 +148,7 @@ CONVERSIONS = {
     "filling": lambda v: np.zeros(2).__setitem__(0, v),
     "floor": lambda v: np.floor(v),
     "isnan": lambda v: np.isnan(v),
-    "logaddexp": lambda v: np.logaddexp(v, 1.0),
+    "logaddexp2": lambda v: np.logaddexp2(v, 1.0),
     "sign": lambda v: np.sign(v),
     "heaviside": lambda v: np.heaviside(v, 0.0),
 }
@@ -254,7 +245,7 @@ def test_a_function_made_a_ufunc_is_refused_on_a_value_and_works_on_an_array():
 
 
 @pytest.mark.parametrize(
-    "ufunc", [np.floor, np.isnan, np.logaddexp, np.exp2, np.fmod, np.heaviside]
+    "ufunc", [np.floor, np.isnan, np.logaddexp2, np.nextafter, np.fmod, np.heaviside, np.sign]
 )
 def test_a_ufunc_without_a_primitive_says_what_to_write(ufunc):
     with pytest.raises(TypeError, match=f"^{ufunc.__name__} is no operation on Values"):

@@ -160,6 +160,8 @@ def test_importing_the_package_imports_neither_numpy_nor_matplotlib(module):
         [sys.executable, "-c", source], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
 def fresh(source: str) -> str:
     """What a process of its own prints."""
     command = [sys.executable, "-W", "error", "-c", f"import autograd_engine as ag\n{source}"]

@@ -14,8 +14,9 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.strides import Ref, contiguous
-from autograd_engine.compiler.symbols import Symbol, X, Y, formula, substituted
-from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.compiler.symbols import Symbol, X, Y, substituted
+from autograd_engine.compiler.ufuncs import expanded
+from autograd_engine.primitives import Primitive
 
 Array = Any
 
@@ -133,10 +134,10 @@ def map_instructions(
 ) -> list[Instruction]:
     """Return what computes a primitive element by element.
 
-    Somebody's own primitive is told by its formula, where it has one: `new(shape, batched)`
+    One that nothing spells is told by its formula, where it has one: `new(shape, batched)`
     reserves memory for what stands between.
     """
-    expression = None if TABLE.get(rule.name) is rule else formula(rule)
+    expression = expanded(rule)
     if expression is None:
         return [Instruction("map", out, ins, rule)]
     known = dict(zip((X, Y), ins))

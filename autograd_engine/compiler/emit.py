@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from autograd_engine.compiler.machine_loop import HEAD, LOOP
-from autograd_engine.compiler.plain import texts
+from autograd_engine.compiler.plain import named, texts
 from autograd_engine.compiler.symbols import (
     OUT,
     Expression,
@@ -171,8 +171,8 @@ def _spelled(rule: Primitive, *operands: Any) -> str:
         return Product(f"{_grouped(texts[0], Sum)} {rule.symbol} {_grouped(texts[1])}")
     if rule is NEGATIVE:
         return Product(f"-{_grouped(texts[0])}")
-    if TABLE.get(rule.name) is rule:
-        return f"{_function(rule)}({', '.join(texts)})"
+    if TABLE.get(rule.name) is rule and named(rule):
+        return f"{named(rule)}({', '.join(texts)})"
     if rule.name.startswith("**"):
         return _spelled(POWER, *operands, float(rule.name[2:]))
     known = dict(zip((X, Y), operands))
@@ -183,14 +183,6 @@ def _spelled(rule: Primitive, *operands: Any) -> str:
             f"that are not of this package"
         )
     return _text(substituted(found, _spelled, known))
-
-
-def _function(rule: Primitive) -> str:
-    """Return what a row's forward function is called in the source."""
-    if rule.name in texts():
-        return rule.name
-    name = rule.forward.__name__
-    return f"math.{name}" if hasattr(math, name) else name
 
 
 def _grouped(text: str, kinds: type | tuple[type, ...] = (Sum, Product)) -> str:

@@ -15,8 +15,10 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
+from autograd_engine.compiler.jax_floats import translated
+from autograd_engine.compiler.plain import named
 from autograd_engine.compiler.symbols import OUT, X, Y, formula, slopes, substituted
-from autograd_engine.compiler.ufuncs import NUMPY, called
+from autograd_engine.compiler.ufuncs import called, of_numpy
 from autograd_engine.primitives import TABLE, Primitive
 
 SymbolicZero = jax.custom_derivatives.SymbolicZero
@@ -75,8 +77,10 @@ def spelled(rule: Primitive) -> Callable[..., Any]:
     """Return the primitive's forward function in JAX's words."""
     if rule.name.startswith("**"):
         return lambda x: jnp.power(x, float(rule.name[2:]))
-    if TABLE.get(rule.name) is rule and rule.name in SPELLINGS:
-        return SPELLINGS[rule.name]
+    if TABLE.get(rule.name) is rule:
+        found = SPELLINGS.get(rule.name) or of_jax(rule) or translated(named(rule))
+        if found is not None:
+            return found
     expression = formula(rule)
     if expression is None:
         return called_back(rule)
@@ -105,7 +109,12 @@ def called_back(rule: Primitive) -> Callable[..., Any]:
     return function
 
 
-# Compositions, each written for its digits as in `floats`.
+def of_jax(rule: Primitive) -> Callable[..., Any] | None:
+    """Return JAX's function where NumPy has one of the row's name."""
+    return getattr(jnp, getattr(of_numpy(rule), "__name__", ""), None)
+
+
+# Made of exponentials: one of them where `floats` has one for each sign.
 
 
 def _sigmoid(x: Any) -> Any:
@@ -122,47 +131,10 @@ def _softplus(x: Any) -> Any:
     return jnp.maximum(x, 0.0) + jnp.log1p(jnp.exp(-abs(x)))
 
 
-def _slope(x: Any, y: Any) -> Any:
-    below = jnp.where(x == 0.0, jnp.copysign(jnp.inf, y), y * jnp.power(x, y) / x)
-    return jnp.where(y == 0.0, 0.0, jnp.where(y >= 0.5, y * jnp.power(x, y - 1.0), below))
-
-
-def _power_log(x: Any, y: Any) -> Any:
-    log = jnp.log(x)
-    whole, half = jnp.power(x, y), jnp.power(x, 0.5 * y)
-    small = (abs(whole) < jnp.finfo(whole.dtype).tiny / 2.0**-53) & (x > 0.0)
-    return jnp.where(x == 0.0, 0.0, jnp.where(small, half * log * half, whole * log))
-
-
-def _unit(x: Any, y: Any) -> Any:
-    largest = jnp.maximum(abs(x), abs(y))
-    scale = jnp.where((largest == 0.0) | jnp.isinf(largest), 1.0, largest)
-    length = jnp.hypot(x / scale, y / scale)
-    return jnp.where(largest == 0.0, 0.0, x / scale / length)
-
-
 SPELLINGS: dict[str, Callable[..., Any]] = {
-    **{name: getattr(jnp, f.__name__) for name, f in NUMPY.items() if isinstance(f, numpy.ufunc)},
-    "negative": jnp.negative,
-    "erf": jax.scipy.special.erf,
-    "erfc": jax.scipy.special.erfc,
     "sigmoid": _sigmoid,
-    "softplus": _softplus,
     "bell": _bell,
-    "relu": lambda x: jnp.where(x < 0.0, 0.0, x),
-    "maximum": jnp.maximum,
-    "minimum": jnp.minimum,
-    "slope": _slope,
-    "power_log": _power_log,
-    "sign": jnp.sign,
-    "above": lambda x, y: (x > y).astype(x.dtype),
-    "at_least": lambda x, y: (x >= y).astype(x.dtype),
-    "equals": lambda x, y: (x == y).astype(x.dtype),
-    "azmul": lambda x, y: jnp.where((x == 0.0) & jnp.isnan(y * 0.0), 0.0, x * y),
-    "gap": lambda x, y: jnp.where(x == y, jnp.where(x == -jnp.inf, x, 0.0), x - y),
-    "gate": lambda key, x: jnp.where(key != 0.0, x, 0.0),
-    "unit": _unit,
-    "circle": lambda x: jnp.sqrt((1.0 - x) * (1.0 + x)),
-    "gauss": lambda x: jnp.exp(-x * x),
+    "softplus": _softplus,
 }
+"""The rows spelled by hand. The others are functions of JAX, or translated from `floats`."""
 SAME = {"add", "subtract", "multiply", "negative"}

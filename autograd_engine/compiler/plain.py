@@ -16,6 +16,7 @@ from types import FunctionType
 from typing import Any, Final
 
 from autograd_engine import floats
+from autograd_engine.primitives import Primitive
 
 # What Numba cannot read (`except`, `isinstance`), or what spends its lines on errors that
 # machine code does not raise: IEEE 754 says the same in one.
@@ -40,6 +41,19 @@ def texts() -> dict[str, str]:
         name: f"@njit(**PART)\n{text}" if text.startswith("def") else text
         for name, (_, text) in _definitions().items()
     }
+
+
+def named(rule: Primitive) -> str:
+    """Return what a row's forward function is called in plain source, "" where that has no name.
+
+    >>> from autograd_engine.table import ADD, erf, log, relu
+    >>> [named(rule) for rule in (erf, log, relu, ADD)]
+    ['math.erf', 'log', 'relu', '']
+    """
+    name = getattr(rule.forward, "__name__", "")
+    if name in texts() or name == "abs":
+        return name
+    return f"math.{name}" if hasattr(math, name) else ""
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ Operands are arrays of floats, strided or broadcast as they like, or numbers; `o
 operand. Nothing raises: what is undefined is NaN, an overflow is infinite. NumPy notes such
 floating-point errors, so the caller stands inside `numpy.errstate(all="ignore")`.
 
-Where NumPy has the function it is NumPy's own. The rest is the function of `floats` itself,
+Where NumPy has the function it is NumPy's own. The rest is the function of `floats` or `math`,
 compiled by Numba to a function like NumPy's when it is first asked for: that costs about
 0.05 s a row, and the first one 0.5 s.
 """
@@ -18,57 +18,45 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.symbols import formula
+from autograd_engine.compiler.plain import functions, named
+from autograd_engine.compiler.symbols import Expression, formula
 from autograd_engine.primitives import TABLE, Primitive
 
 _MINUS, _ZERO, _HALF, _ONE, _FAR = map(numpy.array, (-1.0, 0.0, 0.5, 1.0, 1000.0))
 
+
+def of_numpy(rule: Primitive) -> Callable[..., Any] | None:
+    """Return NumPy's function of a row's name, which may be the longer one, as `arcsin` of `asin`.
+
+    >>> of_numpy(TABLE["asin"]), of_numpy(TABLE["relu"])
+    (<ufunc 'arcsin'>, None)
+    """
+    for name in (f"arc{rule.name[1:]}", rule.name):
+        found = getattr(numpy, name, None)
+        if isinstance(found, numpy.ufunc) and found.nin == rule.arity:
+            return found  # type: ignore[no-any-return]
+    return None
+
+
 NUMPY: dict[str, Callable[..., Any]] = {
-    "add": numpy.add,
-    "subtract": numpy.subtract,
-    "multiply": numpy.multiply,
-    "divide": numpy.divide,
+    **{name: found for name, rule in TABLE.items() if (found := of_numpy(rule)) is not None},
     "ratio": numpy.divide,
-    "power": numpy.power,
     "lenient_power": numpy.power,
     "negative": partial(numpy.multiply, _MINUS),  # NumPy's own errs on some strides before 2.5
-    "absolute": numpy.absolute,
-    "exp": numpy.exp,
-    "expm1": numpy.expm1,
-    "log": numpy.log,
     "ln": numpy.log,
-    "log1p": numpy.log1p,
-    "log2": numpy.log2,
-    "log10": numpy.log10,
-    "sqrt": numpy.sqrt,
-    "cbrt": numpy.cbrt,
-    "sin": numpy.sin,
-    "cos": numpy.cos,
-    "tan": numpy.tan,
-    "asin": numpy.arcsin,
-    "acos": numpy.arccos,
-    "atan": numpy.arctan,
-    "atan2": numpy.arctan2,
-    "sinh": numpy.sinh,
-    "cosh": numpy.cosh,
-    "tanh": numpy.tanh,
-    "asinh": numpy.arcsinh,
-    "acosh": numpy.arccosh,
-    "atanh": numpy.arctanh,
-    "hypot": numpy.hypot,
     "stopped": numpy.positive,
 }
-"""The rows that are functions of NumPy. `maximum`, `minimum` and `sign` are too, but are twice as
-fast compiled, and leave the sign of zero to chance."""
+"""The rows that are functions of NumPy."""
+# These are too, but are twice as fast compiled, and leave the sign of zero to chance.
+del NUMPY["maximum"], NUMPY["minimum"], NUMPY["sign"]
 
 
 @lru_cache(maxsize=1024)
 def spelled(rule: Primitive) -> Callable[..., Any] | None:
     """Return the function `f(x, out=view)` or `f(x, y, out=view)` of a primitive.
 
-    None for somebody's own primitive whose forward function is a formula (`symbols.formula`):
-    spell that. One that is not is called number by number, and NaN where it raises
-    `ArithmeticError` or `ValueError`.
+    None for a primitive that is to be spelled by its formula (`expanded`). Somebody's own that has
+    none is called number by number, and NaN where it raises `ArithmeticError` or `ValueError`.
 
     >>> out = numpy.empty(3)
     >>> spelled(TABLE["above"])(numpy.array([-1.0, 0.0, 2.0]), 0.0, out=out)
@@ -76,8 +64,10 @@ def spelled(rule: Primitive) -> Callable[..., Any] | None:
     """
     if rule.name.startswith("**"):
         return lambda x, out: numpy.power(x, float(rule.name[2:]), out=out)
+    if expanded(rule) is not None:
+        return None
     if TABLE.get(rule.name) is not rule:
-        return None if formula(rule) is not None else called(rule)
+        return called(rule)
     if rule.name in LONG:
         return by_size(compiled(rule), LONG[rule.name])
     if rule.name == "slope":
@@ -85,15 +75,32 @@ def spelled(rule: Primitive) -> Callable[..., Any] | None:
     return NUMPY.get(rule.name) or compiled(rule)
 
 
+@lru_cache(maxsize=1024)
+def expanded(rule: Primitive) -> Expression | None:
+    """Return the formula by which a primitive is spelled, where nothing else spells it."""
+    built_in = TABLE.get(rule.name) is rule
+    return None if built_in and (rule.name in NUMPY or named(rule)) else formula(rule)
+
+
 def compiled(rule: Primitive) -> Callable[..., Any]:
     """Return the primitive's forward function as a ufunc compiled by Numba."""
-    from autograd_engine.compiler.plain import functions
-
-    name = rule.forward.__name__
-    function = functions().get(name) or FUNCTIONS.get(name)
+    name, arity = named(rule).removeprefix("math."), rule.arity
+    function = functions().get(name) or getattr(math, name, None)
     if function is None:
         return called(rule)
-    return vectorized(function, len(rule.domain))
+    return vectorized(enclosed(function, arity) if name not in functions() else function, arity)
+
+
+def enclosed(function: Callable[..., float], arity: int) -> Callable[..., float]:
+    """Return a function that calls one of `math`, which Numba takes only so."""
+
+    def one(x: float) -> float:
+        return function(x)
+
+    def two(x: float, y: float) -> float:
+        return function(x, y)
+
+    return one if arity == 1 else two
 
 
 def vectorized(function: Callable[..., float], arity: int) -> Callable[..., Any]:
@@ -120,18 +127,6 @@ def called(rule: Primitive) -> Callable[..., Any]:
 
     each = numpy.frompyfunc(one, len(rule.domain), 1)
     return lambda *operands, out: each(*operands, out=out, casting="unsafe")
-
-
-def _erf(x: float) -> float:
-    return math.erf(x)
-
-
-def _erfc(x: float) -> float:
-    return math.erfc(x)
-
-
-FUNCTIONS = {"erf": _erf, "erfc": _erfc}
-"""Functions of `math` that Numba takes only inside a function."""
 
 
 def by_exponent(compiled: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,9 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd_engine import functions
-from autograd_engine.engine import Value
-from autograd_engine.primitives import TABLE
-from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, SUBTRACT
+from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, PUBLIC, SUBTRACT
 
 # fmt: off
 _COMPOSITIONS = (
@@ -24,7 +22,7 @@ _COMPOSITIONS = (
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": ABSOLUTE,
-    **{name: rule for name, rule in TABLE.items() if hasattr(Value, name)},
+    **PUBLIC,
     **{function.__name__: function for function in _COMPOSITIONS},
 }
 """Every function that an expression may call, by name."""

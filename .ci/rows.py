@@ -1,0 +1,142 @@
+"""Write the functions of the table where types and readers need them as text.
+
+Run it after a row was added to, or taken from, `autograd_engine/table.py`:
+
+    python .ci/rows.py [--check] [FOLDER OF THE PACKAGE]
+
+It writes the methods of Value, the package's imports and `__all__`, and README's list, again and
+again the same, and names what it changed. With `--check` nothing is written: it fails where
+something would be.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+import types
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+METHODS = '''\
+"""The functions of the table as methods. Written by `.ci/rows.py`: change the table, and run it."""
+
+# fmt: off
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_engine.build import mypyc_attr
+from autograd_engine.number import Number
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import (
+{imports}
+)
+
+
+@mypyc_attr(acyclic=True)
+class Methods(Number):
+    """A number x with the functions of the package as methods."""
+
+    __slots__ = ()
+
+    def one(self, rule: Primitive) -> Any:
+        """Return the primitive at this number."""
+        raise NotImplementedError
+
+    def two(self, rule: Primitive, other: object) -> Any:
+        """Return the primitive at this number and another."""
+        raise NotImplementedError
+
+{methods}
+
+    # NumPy's spellings, which its ufuncs call on objects.
+{spellings}
+'''
+
+
+def rows(package: Path) -> dict[str, tuple[int, str]]:
+    """Return the public rows' numbers of operands and documentation, by name."""
+    # The table alone: the package itself cannot be imported while it lacks what is written here.
+    alone = types.ModuleType("autograd_engine")
+    alone.__path__ = [str(package)]
+    sys.modules["autograd_engine"] = alone
+    sys.path.insert(0, str(package.parent))
+    from autograd_engine.table import PUBLIC
+
+    return {name: (rule.arity, rule.doc) for name, rule in PUBLIC.items()}
+
+
+def in_order(name: str) -> tuple[bool, list[int | str]]:
+    """Sort classes first, and log2 before log10."""
+    parts = re.split(r"(\d+)", name)
+    return not name[0].isupper(), [int(part) if part.isdigit() else part for part in parts]
+
+
+def listed(names: list[str], width: int = 98) -> str:
+    """Return names as the lines of an import."""
+    return textwrap.indent(textwrap.fill(", ".join(names) + ",", width - 4), "    ")
+
+
+def methods(known: dict[str, tuple[int, str]]) -> str:
+    """Return the text of methods.py."""
+    texts: list[list[str]] = [[], []]
+    for name, (arity, doc) in known.items():
+        other, call = (", other: object", "two({}, other)") if arity == 2 else ("", "one({})")
+        made = [(name, texts[0])]
+        if re.match("a(sin|cos|tan)", name):
+            made.append((f"arc{name[1:]}", texts[1]))
+        for spelling, lines in made:
+            head = f"    def {spelling}(self{other}) -> Any:"
+            lines.append(f'{head} """Return {doc}."""; return self.{call.format(name)}')
+    return METHODS.format(
+        imports=listed(sorted(known, key=in_order)),
+        methods="\n".join(texts[0]),
+        spellings="\n".join(texts[1]),
+    )
+
+
+def exported(text: str, known: dict[str, tuple[int, str]]) -> str:
+    """Return the text of the package's `__init__` with its imports and `__all__`."""
+    imports = re.compile(r"(?<=from autograd_engine.table import \(\n)(    \w+,\n)*")
+    names = re.compile(r"(?<=__all__ = \[\n)[^]]*")
+    before = re.findall(r"\w+", imports.search(text)[0])
+    others = set(re.findall(r"\w+", names.search(text)[0])) - set(before)
+    lines = [f"    {name},\n" for name in sorted(known, key=in_order)]
+    text = imports.sub("".join(lines), text)
+    lines = [f'    "{name}",\n' for name in sorted({*others, *known}, key=in_order)]
+    return names.sub("".join(lines), text)
+
+
+def told(text: str, known: dict[str, tuple[int, str]]) -> str:
+    """Return README's text with its list of the functions."""
+    line = f"`{' '.join(known)}`, and composed of these"
+    filled = textwrap.fill(line, 100, initial_indent="> ", subsequent_indent="> ")
+    return re.sub(r"> `exp [^`]*`[^`]*(?=\n> `where )", filled, text)
+
+
+def main(check: bool, package: Path) -> int:
+    known = rows(package)
+    init, readme = package / "__init__.py", package.parent / "README.md"
+    readme = readme if readme.exists() else ROOT / "README.md"  # the package may be installed
+    texts = {
+        package / "methods.py": methods(known),
+        init: exported(init.read_text(encoding="utf-8"), known),
+        readme: told(readme.read_text(encoding="utf-8"), known),
+    }
+    changed = [
+        path
+        for path, text in texts.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in changed:
+        print(path.name, "is not what the table says: run .ci/rows.py" if check else "written")
+        if not check:
+            path.write_text(texts[path], encoding="utf-8")
+    return int(check and bool(changed))
+
+
+if __name__ == "__main__":
+    given = [word for word in sys.argv[1:] if word != "--check"]
+    folder = Path(given[0]) if given else ROOT / "autograd_engine"
+    sys.exit(main("--check" in sys.argv, folder))
