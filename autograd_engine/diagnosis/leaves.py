@@ -35,14 +35,17 @@ def changed_leaves(
     Where the output may be `swept` already, a step after that is as it should be.
     """
     changed = changes(survey)
-    if not changed or (swept and stepped(survey, changed, parameters)):
+    if not changed or (swept and stepped(survey, list(changed), parameters)):
         return
-    names = [parameters.title(survey.values[i]) for i in changed]
+    sure = [i for i in changed if changed[i]]
+    told = sure or list(changed)
+    names = listed(parameters.title(survey.values[i]) for i in told)
+    names = names if sure or len(told) == 1 else f"one or more of {names}"
     now = survey.at({i: survey.values[i].data for i in changed})
     yield Finding(
         "changed leaf",
-        f"{listed(names)} got another number after the forward pass",
-        place(survey, changed[0], listed(names)),
+        f"{names} got another number after the forward pass",
+        place(survey, told[0], names),
         "The output and the partials were recorded with the old number, and `backward()` goes by "
         f"what was recorded. The output is {survey.output.data:.9g}; with the numbers of now it "
         f"would be {now:.9g}. (After an optimiser's step that is as it should be, as long as the "
@@ -51,8 +54,8 @@ def changed_leaves(
     )
 
 
-def changes(survey: Survey) -> list[int]:
-    """Return the positions of the values whose number is not the one recorded with.
+def changes(survey: Survey) -> dict[int, bool]:
+    """Return the positions of the values whose number is not the one recorded with; are they sure?
 
     An operation computed again from its operands' numbers must give the same bits. Where it
     does not, the operand is to blame that no other operation speaks for.
@@ -68,9 +71,10 @@ def changes(survey: Survey) -> list[int]:
         elif leaf:  # an operation with a slope by a leaf would have noticed its change
             partials = survey.values[i]._slopes()
             cleared |= {j for j, partial in zip(operands, partials) if partial}
-    by_hand = {j for i in wrong for j in _set_by_hand(survey, i)}
-    blamed = [j for i in wrong if i not in by_hand for j in _blamed(survey, i, cleared)]
-    return list(dict.fromkeys([*by_hand, *blamed]))
+    by_hand = {j: True for i in wrong for j in _set_by_hand(survey, i)}
+    blamed = [_blamed(survey, i, cleared) for i in wrong if i not in by_hand]
+    doubtful = {j: False for suspects, sure in blamed for j in suspects}
+    return by_hand | doubtful | {j: True for suspects, sure in blamed for j in suspects if sure}
 
 
 def _holds(node: Value, with_partials: bool) -> bool:
@@ -85,7 +89,7 @@ def _holds(node: Value, with_partials: bool) -> bool:
         partials = node.rule.partials(data, *numbers)
     except (ArithmeticError, ValueError):
         return False
-    return all(map(same, partials, node.partials))
+    return all(map(same, partials, node._slopes()))
 
 
 def _set_by_hand(survey: Survey, i: int) -> list[int]:
@@ -99,11 +103,11 @@ def _set_by_hand(survey: Survey, i: int) -> list[int]:
     return [j for j in operands if not _holds(survey.values[j], False)] or [i]
 
 
-def _blamed(survey: Survey, i: int, cleared: set[int]) -> list[int]:
-    """Return which values were changed that a node is computed from, if it does not hold.
+def _blamed(survey: Survey, i: int, cleared: set[int]) -> tuple[list[int], bool]:
+    """Return which operands of a node that does not hold may have been changed; are they sure?
 
-    The partials of products are the old numbers. Else it is the one leaf that explains all with
-    another number; if there is none, or several are, each may be to blame.
+    The partials of products are the old numbers. Else it is the one leaf that explains all by
+    another number; if there is none, or there are several, each may be to blame.
     """
     node, operands = survey.values[i], survey.operands[i]
     numbers = [survey.values[j]._data for j in operands]
@@ -112,12 +116,13 @@ def _blamed(survey: Survey, i: int, cleared: set[int]) -> list[int]:
         old = [*numbers[:odd], *crossed(node._slopes())[odd:]]
         moved = [j for j, then, now in zip(operands, old, numbers) if not same(then, now)]
         holds = same(node.rule.forward(*old), node._data)
-        return moved if holds else [*operands[:odd], *moved] or [i]
+        return (moved if holds else [*operands[:odd], *moved] or [i]), True
     leaves = [j for j in operands if survey.values[j].rule is LEAF]
     leaves = leaves or [j for j in operands if not survey.operands[j]]
     suspects = list(dict.fromkeys(j for j in leaves if j not in cleared)) or leaves
     alone = [j for j in suspects[:FEW] if _explains(node, [float(j == k) for k in operands])]
-    return alone if len(alone) == 1 and len(suspects) <= FEW else suspects
+    found = len(alone) == 1 and len(suspects) <= FEW
+    return (alone if found else suspects), found or len(suspects) == 1
 
 
 def _explains(node: Value, direction: list[float]) -> bool:

@@ -136,7 +136,7 @@ def _away(node: Value) -> str:
 def _of_adjoint(survey: Survey, i: int, j: int, partial: float) -> Finding:
     node, known, operands = survey.values[i], title(survey.values[i]), survey.operands[i]
     kind = _kind(survey.adjoints[j])
-    if math.isfinite(partial):
+    if math.isfinite(partial) or _too_steep(node):
         why = (
             f"The partial {partial:.6g} times the adjoint {survey.adjoints[i]:.6g} that arrived, "
             "added up, is above 1.8e308 and does not fit into a float: the gradient exploded."
@@ -164,6 +164,17 @@ def _of_adjoint(survey: Survey, i: int, j: int, partial: float) -> Finding:
         why,
         fix,
     )
+
+
+def _too_steep(node: Value) -> bool:
+    """Say whether a slope is too large for a float: a step away from there, it is too."""
+    inward = node.rule.name in INWARD
+    numbers = [x._data * (1 - 1e-9) if inward else x._data + 1e-9 for x in node.operands]
+    try:
+        slopes = node.rule.partials(node.rule.forward(*numbers), *numbers)
+    except (ArithmeticError, ValueError):
+        return False
+    return not all(map(math.isfinite, slopes))
 
 
 def _kind(number: float) -> str:
