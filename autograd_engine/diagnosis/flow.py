@@ -12,7 +12,7 @@ from autograd_engine.diagnosis.places import layer_of, neurons_code, place
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.graph import region
 from autograd_engine.primitives import Primitive
-from autograd_engine.table import ADD, SUBTRACT, erf, relu, sigmoid, softplus, tanh
+from autograd_engine.table import ADD, SUBTRACT, SUM, erf, relu, sigmoid, softplus, tanh
 
 LAYERS: Final = 3
 """So many layers make a trend."""
@@ -24,7 +24,7 @@ LIMIT: Final = math.log(GROWTH)
 
 ACTIVATIONS: Final = (relu, tanh, sigmoid, softplus, erf)
 
-SUMS: Final = (ADD, SUBTRACT)
+SUMS: Final = (ADD, SUBTRACT, SUM)
 """Operations that pass an adjoint on as it is."""
 
 
@@ -116,7 +116,7 @@ def _by_region(survey: Survey) -> dict[str, list[int]]:
     """Return the outputs of each layer that is marked as one, the first layer first."""
     layers: dict[str, list[int]] = {}
     for i, node in enumerate(survey.values):
-        name = region(node) if survey.x[i] >= 0 else ""
+        name = region(node) if survey.operands[i] else ""
         if name:
             layers.setdefault(layer_of(name), []).append(i)
     return layers
@@ -127,9 +127,9 @@ def _by_level(survey: Survey, of: str, counts: Callable[[Primitive], bool]) -> d
     levels = [0] * len(survey.values)
     layers: dict[int, list[int]] = {}
     for i, node in enumerate(survey.values):
-        if survey.x[i] >= 0:
+        if survey.operands[i]:
             counted = counts(node.rule)
-            levels[i] = max(levels[j] for j in survey.operands(i)) + counted
+            levels[i] = max(levels[j] for j in survey.operands[i]) + counted
             if counted:
                 layers.setdefault(levels[i], []).append(i)
     return {f"{of} {level}": layers[level] for level in sorted(layers)}

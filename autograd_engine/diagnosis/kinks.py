@@ -9,7 +9,7 @@ from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import place
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.primitives import TABLE
-from autograd_engine.table import ABSOLUTE, CONSTANT, expm1, gate, hypot, relu
+from autograd_engine.table import CONSTANT, expm1, gate
 from autograd_engine.words import counted
 
 TAKEN: Final = {
@@ -18,6 +18,7 @@ TAKEN: Final = {
     "maximum": "a tie of maximum: the engine gives each operand half of the gradient",
     "minimum": "a tie of minimum: the engine gives each operand half of the gradient",
     "hypot": "hypot at the origin: it has no slope there, the engine takes 0",
+    "norm": "norm at the origin: it has no slope there, the engine takes 0",
     "above": "a bound, or a switch, met exactly: the slopes on its two sides differ",
 }
 """What a kink is, by the name of its primitive, and how the engine decides there."""
@@ -30,8 +31,8 @@ def kinks(survey: Survey) -> Iterator[Finding]:
     for i, node in enumerate(survey.values):
         built_in = TABLE.get(node.rule.name) is node.rule
         if built_in and node.rule.name in TAKEN and _hit(survey, i):
-            x, y = survey.x[i], survey.y[i]
-            of = y if survey.values[x].rule is CONSTANT and y >= 0 else x
+            operands = survey.operands[i]
+            of = next((j for j in operands if survey.values[j].rule is not CONSTANT), operands[0])
             threshold = node.rule.name in ("relu", "above")  # which leaky_relu is made of
             if not (threshold and of in smooth):
                 found.setdefault((of, threshold), (node.rule.name, i))
@@ -59,22 +60,19 @@ def kinks(survey: Survey) -> Iterator[Finding]:
 
 
 def _hit(survey: Survey, i: int) -> bool:
-    node, x = survey.values[i], survey.values[survey.x[i]]._data
-    if node.rule in (relu, ABSOLUTE):
-        return x == 0.0
-    y = survey.values[survey.y[i]]._data
-    if node.rule is hypot:
-        return x == y == 0.0
-    ends = [survey.values[j] for j in survey.operands(i)]
-    return x == y and any(end.rule is not CONSTANT for end in ends) and ends[0] is not ends[1]
+    ends = [survey.values[j] for j in survey.operands[i]]
+    if survey.values[i].rule.name in ("relu", "absolute", "hypot", "norm"):
+        return not any(end._data for end in ends)
+    x, y = ends
+    return x._data == y._data and not (x.rule is y.rule is CONSTANT) and x is not y
 
 
 def _elu_inputs(survey: Survey) -> set[int]:
     """Return what an elu is computed from: its two slopes at 0 are the same."""
     return {
-        survey.y[survey.x[i]]
+        survey.operands[survey.operands[i][0]][1]
         for i, node in enumerate(survey.values)
-        if node.rule is expm1 and survey.values[survey.x[i]].rule is gate
+        if node.rule is expm1 and survey.values[survey.operands[i][0]].rule is gate
     }
 
 
@@ -82,7 +80,7 @@ def _arriving(survey: Survey, wanted: set[int]) -> dict[int, list[float]]:
     """Return the contributions to the adjoints of some values, one for each use."""
     found: dict[int, list[float]] = {i: [] for i in wanted}
     for i, node in enumerate(survey.values):
-        for j, partial in zip(survey.operands(i), (node.dx, node.dy)):
+        for j, partial in zip(survey.operands[i], node._slopes()):
             if j in found:
                 found[j].append(partial * survey.adjoints[i])
     last = len(survey.values) - 1

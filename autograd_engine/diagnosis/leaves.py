@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import Parameters, place, title
@@ -14,8 +14,11 @@ from autograd_engine.gradients import same
 from autograd_engine.graph import nodes
 from autograd_engine.optim.optimizer import Optimizer, living
 from autograd_engine.primitives import Opaque
-from autograd_engine.table import CONSTANT, LEAF, MULTIPLY
+from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY, crossed
 from autograd_engine.words import counted
+
+FEW = 64
+"""Of so many leaves it is tried which one explains an operation that does not hold."""
 
 AGAIN = "output = forward()"
 
@@ -32,14 +35,17 @@ def changed_leaves(
     Where the output may be `swept` already, a step after that is as it should be.
     """
     changed = changes(survey)
-    if not changed or (swept and stepped(survey, changed, parameters)):
+    if not changed or (swept and stepped(survey, list(changed), parameters)):
         return
-    names = [parameters.title(survey.values[i]) for i in changed]
+    sure = [i for i in changed if changed[i]]
+    told = sure or list(changed)
+    names = listed(parameters.title(survey.values[i]) for i in told)
+    names = names if sure or len(told) == 1 else f"one or more of {names}"
     now = survey.at({i: survey.values[i].data for i in changed})
     yield Finding(
         "changed leaf",
-        f"{listed(names)} got another number after the forward pass",
-        place(survey, changed[0], listed(names)),
+        f"{names} got another number after the forward pass",
+        place(survey, told[0], names),
         "The output and the partials were recorded with the old number, and `backward()` goes by "
         f"what was recorded. The output is {survey.output.data:.9g}; with the numbers of now it "
         f"would be {now:.9g}. (After an optimiser's step that is as it should be, as long as the "
@@ -48,26 +54,27 @@ def changed_leaves(
     )
 
 
-def changes(survey: Survey) -> list[int]:
-    """Return the positions of the values whose number is not the one recorded with.
+def changes(survey: Survey) -> dict[int, bool]:
+    """Return the positions of the values whose number is not the one recorded with; are they sure?
 
     An operation computed again from its operands' numbers must give the same bits. Where it
     does not, the operand is to blame that no other operation speaks for.
     """
     wrong = []
     cleared = set()
-    for i, x in enumerate(survey.x):
-        if x < 0:
+    for i, operands in enumerate(survey.operands):
+        if not operands:
             continue
-        node, y = survey.values[i], survey.y[i]
-        leaf = survey.x[x] < 0 or (y >= 0 and survey.x[y] < 0)
-        if not _holds(node, leaf):
+        leaf = not all(survey.operands[j] for j in operands)
+        if not _holds(survey.values[i], leaf):
             wrong.append(i)
         elif leaf:  # an operation with a slope by a leaf would have noticed its change
-            cleared |= {j for j, partial in ((x, node.dx), (y, node.dy)) if partial}
-    by_hand = {j for i in wrong for j in _set_by_hand(survey, i)}
-    blamed = [j for i in wrong if i not in by_hand for j in _blamed(survey, i, cleared)]
-    return list(dict.fromkeys([*by_hand, *blamed]))
+            partials = survey.values[i]._slopes()
+            cleared |= {j for j, partial in zip(operands, partials) if partial}
+    by_hand = {j: True for i in wrong for j in _set_by_hand(survey, i)}
+    blamed = [_blamed(survey, i, cleared) for i in wrong if i not in by_hand]
+    doubtful = {j: False for suspects, sure in blamed for j in suspects}
+    return by_hand | doubtful | {j: True for suspects, sure in blamed for j in suspects if sure}
 
 
 def _holds(node: Value, with_partials: bool) -> bool:
@@ -82,7 +89,7 @@ def _holds(node: Value, with_partials: bool) -> bool:
         partials = node.rule.partials(data, *numbers)
     except (ArithmeticError, ValueError):
         return False
-    return all(map(same, partials, node.partials))
+    return all(map(same, partials, node._slopes()))
 
 
 def _set_by_hand(survey: Survey, i: int) -> list[int]:
@@ -90,23 +97,61 @@ def _set_by_hand(survey: Survey, i: int) -> list[int]:
 
     A node on a changed leaf keeps its own number, so that what uses it holds.
     """
-    operands = survey.operands(i)
-    if any(survey.x[j] < 0 for j in operands):
+    operands = survey.operands[i]
+    if not all(survey.operands[j] for j in operands):
         return []
     return [j for j in operands if not _holds(survey.values[j], False)] or [i]
 
 
-def _blamed(survey: Survey, i: int, cleared: set[int]) -> list[int]:
-    """Return which leaves of a node that does not hold were changed."""
-    operands, node = survey.operands(i), survey.values[i]
+def _blamed(survey: Survey, i: int, cleared: set[int]) -> tuple[list[int], bool]:
+    """Return which operands of a node that does not hold may have been changed; are they sure?
+
+    The partials of products are the old numbers. Else it is the one leaf that explains all by
+    another number; if there is none, or there are several, each may be to blame.
+    """
+    node, operands = survey.values[i], survey.operands[i]
+    numbers = [survey.values[j]._data for j in operands]
+    if node.rule in (MULTIPLY, DOT):
+        odd = len(operands) % 2
+        old = [*numbers[:odd], *crossed(node._slopes())[odd:]]
+        moved = [j for j, then, now in zip(operands, old, numbers) if not same(then, now)]
+        holds = same(node.rule.forward(*old), node._data)
+        return (moved if holds else [*operands[:odd], *moved] or [i]), True
     leaves = [j for j in operands if survey.values[j].rule is LEAF]
-    leaves = leaves or [j for j in operands if survey.x[j] < 0]
-    suspects = [j for j in leaves if j not in cleared] or leaves
-    if len(set(suspects)) == 2 and node.rule is MULTIPLY:  # whose partials are the old numbers
-        x, y = operands
-        moved = ((x, node.dy), (y, node.dx))
-        suspects = [j for j, old in moved if survey.values[j]._data != old]
-    return suspects
+    leaves = leaves or [j for j in operands if not survey.operands[j]]
+    suspects = list(dict.fromkeys(j for j in leaves if j not in cleared)) or leaves
+    alone = [j for j in suspects[:FEW] if _explains(node, [float(j == k) for k in operands])]
+    found = len(alone) == 1 and len(suspects) <= FEW
+    return (alone if found else suspects), found or len(suspects) == 1
+
+
+def _explains(node: Value, direction: list[float]) -> bool:
+    """Say whether a node holds once its operands are moved along a direction."""
+    _, partials = _moved(node, direction)
+    same_slopes = (math.isclose(*pair, rel_tol=1e-9) for pair in zip(partials, node._slopes()))
+    return bool(partials) and all(same_slopes)
+
+
+def _moved(node: Value, direction: list[float]) -> tuple[float, Sequence[float]]:
+    """Return how far along a direction the operands give the node's number, and its partials.
+
+    By a method of Newton's with the mean of the slopes at both ends, exact for squares as for
+    sums; no partials where it finds nothing.
+    """
+    numbers, then, way = [x._data for x in node.operands], node._slopes(), 0.0
+    try:
+        for _ in range(30):
+            places = [x + way * d for x, d in zip(numbers, direction)]
+            data = node.rule.forward(*places)
+            partials = node.rule.partials(data, *places)
+            slope = sum(0.5 * (p + q) * d for p, q, d in zip(partials, then, direction) if d)
+            step = (node._data - data) / slope
+            if max(abs(step * d) for d in direction) <= 1e-12 * max(map(abs, places)):
+                return way, partials
+            way += step
+    except (ArithmeticError, ValueError):
+        pass
+    return 0.0, ()
 
 
 def stepped(survey: Survey, changed: list[int], parameters: Parameters) -> bool:
@@ -135,47 +180,29 @@ def _known(survey: Survey) -> dict[int, float]:
 
 
 def _by_hand(survey: Survey, changed: list[int], parameters: Parameters) -> bool:
-    before = _recovered(survey, set(changed))
-    if before.keys() != set(changed):
-        return False
-    places = [survey.position.get(id(value), -1) for value in parameters.values]
+    """Say whether all leaves moved against their gradient at one rate, at which the output held.
+
+    The rate is read from the operation that a step moves most.
+    """
+    places = {survey.position.get(id(value), -1) for value in parameters.values}
     leaves = sorted({*changed, *places} - {-1})
     held = [survey.values[i].grad for i in leaves]
     slopes = held if any(held) else [survey.adjoints[i] for i in leaves]
-    moves = [survey.values[i].data - before.get(i, survey.values[i].data) for i in leaves]
+    down = {i: slope for i, slope in zip(leaves, slopes) if i in changed}
+
+    def moves(i: int) -> float:
+        """Return by how much a node moves, measured by its operands."""
+        edges = list(zip(survey.operands[i], survey.values[i]._slopes()))
+        size = sum(abs(partial * survey.values[j]._data) for j, partial in edges)
+        move = abs(sum(partial * down[j] for j, partial in edges if j in down))
+        return move / size if 0.0 < move < math.inf and size else 0.0
+
+    most = max(range(len(survey.values)), key=moves)
+    rate, _ = _moved(survey.values[most], [down.get(j, 0.0) for j in survey.operands[most]])
+    before = {i: survey.values[i].data + rate * slope for i, slope in down.items()}
+    moved = [survey.values[i].data - before.get(i, survey.values[i].data) for i in leaves]
     then = survey.at(before)
-    return plain_rate(slopes, moves) > 0.0 and math.isclose(then, survey.output.data, rel_tol=1e-9)
-
-
-def _recovered(survey: Survey, changed: set[int]) -> dict[int, float]:
-    """Return the numbers with which leaves were recorded, as far as what was computed tells."""
-    found: dict[int, float] = {}
-    for i, x in enumerate(survey.x):
-        if x >= 0 and survey.values[i].rule is MULTIPLY:  # whose partials are the old numbers
-            node = survey.values[i]
-            found.update({j: n for j, n in ((survey.y[i], node.dx), (x, node.dy)) if j in changed})
-    for i in range(len(survey.values)):
-        moved = [k for k, j in enumerate(survey.operands(i)) if j in changed]
-        if len(moved) == 1 and (j := survey.operands(i)[moved[0]]) not in found:
-            number = _solved(survey.values[i], moved[0])
-            if number is not None:
-                found[j] = number
-    return found
-
-
-def _solved(node: Value, k: int) -> float | None:
-    """Return the number of an operand that gives the node's, by Newton's method."""
-    numbers = [operand._data for operand in node.operands]
-    try:
-        for _ in range(30):
-            data = node.rule.forward(*numbers)
-            step = (data - node._data) / node.rule.partials(data, *numbers)[k]
-            numbers[k] -= step
-            if abs(step) <= 1e-12 * abs(numbers[k]):
-                return numbers[k]
-    except (ArithmeticError, ValueError):
-        pass
-    return None
+    return plain_rate(slopes, moved) > 0.0 and math.isclose(then, survey.output.data, rel_tol=1e-9)
 
 
 def unreached(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
@@ -184,7 +211,7 @@ def unreached(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
     cut = [i for i in cut if survey.values[i].operands]
     if cut:
         yield _without_partials(survey, cut)
-    elif survey.x[-1] < 0 and survey.output not in parameters:
+    elif not survey.operands[-1] and survey.output not in parameters:
         yield _nothing_recorded(survey)
         return
     below = {id(node) for i in cut for node in nodes(survey.values[i])}

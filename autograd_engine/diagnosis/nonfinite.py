@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from heapq import nlargest
 from typing import Final
 
 from autograd_engine.diagnosis.findings import Finding, listed
-from autograd_engine.diagnosis.places import Parameters, place, title
+from autograd_engine.diagnosis.places import SHOWN, Parameters, place, title
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
 from autograd_engine.gradients import Known, gradient, immovable
@@ -56,7 +57,7 @@ def _of_value(survey: Survey, i: int, parameters: Parameters) -> Finding:
     node = survey.values[i]
     kind = _kind(node._data)
     known = parameters.title(node)
-    if survey.x[i] < 0:
+    if not survey.operands[i]:
         what = f"{known} is {kind} from the beginning"
         why = (
             "Every value computed from it is spoilt. A parameter becomes so by a step along a "
@@ -85,7 +86,7 @@ def _first_adjoint(survey: Survey) -> tuple[int, int, float] | None:
         if not adjoints[i]:
             continue  # an adjoint of 0 passes nothing on
         node = survey.values[i]
-        for j, partial in zip(survey.operands(i), (node.dx, node.dy)):
+        for j, partial in zip(survey.operands[i], node._slopes()):
             adjoints[j] += partial * adjoints[i]
             if not math.isfinite(adjoints[j]):
                 return i, j, partial
@@ -98,7 +99,7 @@ def _zeros(survey: Survey) -> list[int]:
         i
         for i, node in enumerate(survey.values)
         if not survey.adjoints[i]
-        for j, partial in zip(survey.operands(i), (node.dx, node.dy))
+        for j, partial in zip(survey.operands[i], node._slopes())
         if not math.isfinite(partial) and survey.values[j].rule is not CONSTANT
     ]
     try:
@@ -133,15 +134,15 @@ def _away(node: Value) -> str:
 
 
 def _of_adjoint(survey: Survey, i: int, j: int, partial: float) -> Finding:
-    node, known = survey.values[i], title(survey.values[i])
+    node, known, operands = survey.values[i], title(survey.values[i]), survey.operands[i]
     kind = _kind(survey.adjoints[j])
-    if math.isfinite(partial):
+    if math.isfinite(partial) or _too_steep(node):
         why = (
             f"The partial {partial:.6g} times the adjoint {survey.adjoints[i]:.6g} that arrived, "
             "added up, is above 1.8e308 and does not fit into a float: the gradient exploded."
         )
         fix = SHRINK
-    elif node.rule is POWER and j == survey.y[i] and survey.values[survey.x[i]]._data < 0.0:
+    elif node.rule is POWER and j == operands[1] and survey.values[operands[0]]._data < 0.0:
         why = (
             f"{known} is a power of a negative number, which has a value at whole exponents alone: "
             "between them it has none, and so no slope by its exponent."
@@ -165,9 +166,26 @@ def _of_adjoint(survey: Survey, i: int, j: int, partial: float) -> Finding:
     )
 
 
+def _too_steep(node: Value) -> bool:
+    """Say whether a slope is too large for a float: a step away from there, it is too."""
+    inward = node.rule.name in INWARD
+    numbers = [x._data * (1 - 1e-9) if inward else x._data + 1e-9 for x in node.operands]
+    try:
+        slopes = node.rule.partials(node.rule.forward(*numbers), *numbers)
+    except (ArithmeticError, ValueError):
+        return False
+    return not all(map(math.isfinite, slopes))
+
+
 def _kind(number: float) -> str:
     return "NaN" if number != number else "infinity"
 
 
 def _numbers(survey: Survey, i: int) -> str:
-    return ", ".join(f"{survey.values[j]._data:.6g}" for j in survey.operands(i))
+    """Return the operands of a value as numbers; of many the largest, with what they are called."""
+    operands = [survey.values[j] for j in survey.operands[i]]
+    if len(operands) <= SHOWN:
+        return ", ".join(f"{operand._data:.6g}" for operand in operands)
+    largest = nlargest(3, operands, lambda operand: abs(operand._data))
+    names = [f"{x.label!r} = {x._data:.6g}" if x.label else f"{x._data:.6g}" for x in largest]
+    return f"{len(operands):,} of them, the largest {', '.join(names)}"

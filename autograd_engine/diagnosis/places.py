@@ -5,11 +5,15 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Sequence
+from typing import Final
 
 from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
 from autograd_engine.sources import source_of
 from autograd_engine.table import LEAF
+
+SHOWN: Final = 6
+"""So many operands of an operation are told one by one."""
 
 
 class Parameters:
@@ -55,8 +59,10 @@ def title(value: Value) -> str:
         return f"the {'leaf' if value.rule is LEAF else 'constant'} {value.data:.6g}"
     numbers = [
         repr(operand.label) if operand.label else f"{operand.data:.6g}"
-        for operand in value.operands
+        for operand in value.operands[:SHOWN]
     ]
+    if len(value.operands) > SHOWN:
+        numbers[SHOWN // 2 :] = [f"and {len(value.operands) - SHOWN // 2:,} more"]
     if value.op[:2] == "**" and numbers[0].startswith("-"):
         numbers[0] = f"({numbers[0]})"
     if value.op in ("+", "-", "*", "/", "**"):

@@ -80,7 +80,7 @@ def grown(before: Survey, after: Survey, parameters: Parameters) -> Iterator[Fin
 def only_uses(survey: Survey) -> dict[int, int]:
     """Return, for each value with one use, the position of that use."""
     return {
-        j: i for i in range(len(survey.values)) for j in survey.operands(i) if survey.uses[j] == 1
+        j: i for i in range(len(survey.values)) for j in survey.operands[i] if survey.uses[j] == 1
     }
 
 

@@ -14,41 +14,32 @@ from autograd_engine.table import LEAF
 class Survey:
     """A recorded graph as lists, every operand before its uses; the output is the last value.
 
-    `x` and `y` hold the positions of the operands of each value, -1 where there is none;
-    `uses` how often each value is an operand.
+    `operands` holds the positions of the operands of each value, in order, repeats kept; none of
+    a value that nobody computed. `uses` is how often each value is an operand.
     """
 
     def __init__(self, output: Value) -> None:
         self.output = output
         self.values: list[Value] = []
-        self.x: list[int] = []
-        self.y: list[int] = []
+        self.operands: list[tuple[int, ...]] = []
         self.position: dict[int, int] = {}
         for node in topological_order(output) or [output]:
-            x = -1 if node.x is None else self._place(node.x)
-            y = -1 if node.y is None else self._place(node.y)
-            self._add(node, x, y)
+            below = () if node.x is None else node.operands
+            self._add(node, tuple([self._place(operand) for operand in below]))
         self.uses = [0] * len(self.values)
-        for operands in (self.x, self.y):
+        for operands in self.operands:
             for i in operands:
-                if i >= 0:
-                    self.uses[i] += 1
+                self.uses[i] += 1
 
     def _place(self, operand: Value) -> int:
         i = self.position.get(id(operand))
-        return self._add(operand, -1, -1) if i is None else i
+        return self._add(operand, ()) if i is None else i
 
-    def _add(self, value: Value, x: int, y: int) -> int:
+    def _add(self, value: Value, operands: tuple[int, ...]) -> int:
         i = self.position[id(value)] = len(self.values)
         self.values.append(value)
-        self.x.append(x)
-        self.y.append(y)
+        self.operands.append(operands)
         return i
-
-    def operands(self, i: int) -> tuple[int, ...]:
-        """Return the positions of the operands of a value, repeats kept."""
-        x, y = self.x[i], self.y[i]
-        return (x, y) if y >= 0 else (x,) if x >= 0 else ()
 
     @cached_property
     def leaves(self) -> list[int]:
@@ -61,12 +52,10 @@ class Survey:
         adjoints = [0.0] * len(self.values)
         adjoints[-1] = 1.0
         for i in range(len(self.values) - 1, -1, -1):
-            adjoint, x, y = adjoints[i], self.x[i], self.y[i]
-            if adjoint and x >= 0:
-                node = self.values[i]
-                adjoints[x] += node.dx * adjoint
-                if y >= 0:
-                    adjoints[y] += node.dy * adjoint
+            adjoint = adjoints[i]
+            if adjoint:
+                for j, partial in zip(self.operands[i], self.values[i]._slopes()):
+                    adjoints[j] += partial * adjoint
         return adjoints
 
     @cached_property
@@ -75,7 +64,7 @@ class Survey:
         homes = [""] * len(self.values)
         for i in range(len(self.values) - 1, -1, -1):
             homes[i] = home = region(self.values[i]) or homes[i]
-            for j in self.operands(i):
+            for j in self.operands[i]:
                 homes[j] = homes[j] or home
         return homes
 
@@ -88,10 +77,9 @@ class Survey:
         for i, number in numbers.items():
             found[i] = number
         try:
-            for i, x in enumerate(self.x):
-                if x >= 0:
-                    y, forward = self.y[i], self.values[i].rule.forward
-                    found[i] = forward(found[x]) if y < 0 else forward(found[x], found[y])
+            for i, operands in enumerate(self.operands):
+                if operands:
+                    found[i] = self.values[i].rule.forward(*[found[j] for j in operands])
         except (ArithmeticError, ValueError):
             return math.nan
         return found[-1]

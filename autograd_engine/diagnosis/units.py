@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import layer_of, neurons_code, place
 from autograd_engine.diagnosis.survey import Survey
-from autograd_engine.table import ADD, CONSTANT, LEAF, SUBTRACT, relu, sigmoid, tanh
+from autograd_engine.table import ADD, CONSTANT, DOT, LEAF, SUBTRACT, SUM, relu, sigmoid, tanh
 from autograd_engine.words import counted
 
 SATURATED: Final = 1e-4
@@ -62,9 +63,9 @@ class Units:
         """Add what the units of a graph did."""
         first: list[int] | None = None
         for i, node in enumerate(survey.values):
-            if node.rule not in (relu, tanh, sigmoid) or survey.uses[survey.x[i]] > 1:
+            if node.rule not in (relu, tanh, sigmoid) or survey.uses[survey.operands[i][0]] > 1:
                 continue  # a second use goes round it, as in leaky_relu and silu
-            if node.rule is relu and _is_margin(survey, survey.x[i]):
+            if node.rule is relu and _is_margin(survey, survey.operands[i][0]):
                 continue
             first = _first_leaves(survey) if first is None else first
             if first[i] >= 0:
@@ -72,14 +73,14 @@ class Units:
         self._passes += 1
 
     def _see(self, survey: Survey, i: int, leaf: int) -> None:
-        node, source = survey.values[i], survey.values[leaf]
+        node, source, (at,) = survey.values[i], survey.values[leaf], survey.operands[i]
         key = (node.rule.name, survey.homes[i], id(source))
         unit = self._units.get(key)
         if unit is None:
             unit = self._units[key] = Unit(node.rule.name, survey.homes[i], source)
             if node.rule is relu:
-                unit.reach = _reach(survey, survey.x[i])
-        x = survey.values[survey.x[i]]._data
+                unit.reach = _reach(survey, at)
+        x = survey.values[at]._data
         unit.samples += 1
         # Not a number is somebody else's finding.
         if x != x or (node.dx != 0.0 if node.rule is relu else abs(node.dx) >= SATURATED):
@@ -178,13 +179,21 @@ def _places(layer: str, units: list[Unit]) -> str:
     return f"{layer}: {listed(unit.place for unit in units)}".removeprefix(": ")
 
 
+def _terms(survey: Survey, i: int) -> list[tuple[int, ...]]:
+    """Return the terms that a value is the sum of, each as its factors; none if it is no sum."""
+    rule, operands = survey.values[i].rule, survey.operands[i]
+    if rule is DOT:
+        odd = len(operands) % 2
+        pairs = [operands[k : k + 2] for k in range(odd, len(operands), 2)]
+        return [operands[:1], *pairs] if odd else pairs
+    return [(j,) for j in operands] if rule in (ADD, SUBTRACT, SUM) else []
+
+
 def _is_margin(survey: Survey, i: int) -> bool:
     """Say whether this is 1 - y * score, as a hinge loss has it: at 0 the sample is right."""
-    node = survey.values[i]
-    if node.rule not in (ADD, SUBTRACT):
-        return False
-    ends = [survey.values[j] for j in survey.operands(i)]
-    return any(end.rule is CONSTANT and end._data == 1.0 for end in ends)
+    terms = _terms(survey, i)
+    ends = [survey.values[term[0]] for term in terms if len(term) == 1]
+    return len(terms) == 2 and any(end.rule is CONSTANT and end._data == 1.0 for end in ends)
 
 
 def _first_leaves(survey: Survey) -> list[int]:
@@ -194,13 +203,12 @@ def _first_leaves(survey: Survey) -> list[int]:
     """
     first: list[int] = []
     for i, node in enumerate(survey.values):
-        x, y = survey.x[i], survey.y[i]
-        if x < 0:
-            first.append(i if node.rule is LEAF else -1)
-        elif y >= 0 and node.rule in (ADD, SUBTRACT) and survey.values[y].rule is LEAF:
-            first.append(y)
-        else:
-            first.append(first[x] if first[x] >= 0 or y < 0 else first[y])
+        operands = survey.operands[i]
+        added = operands[:0:-1] if node.rule in (ADD, SUBTRACT, SUM) else ()
+        biases = (j for j in added if survey.values[j].rule is LEAF)
+        begins = (first[j] for j in operands if first[j] >= 0)
+        none = i if node.rule is LEAF else -1
+        first.append(next(chain(biases, begins), none))
     return first
 
 
@@ -209,11 +217,12 @@ def _reach(survey: Survey, i: int) -> float:
     total, pending = 0.0, [(i, 1.0)]
     while pending:
         i, sign = pending.pop()
-        node = survey.values[i]
-        inner = survey.x[i] >= 0 and survey.uses[i] == 1 and node.rule in (ADD, SUBTRACT)
-        if inner:
-            pending.append((survey.x[i], sign))
-            pending.append((survey.y[i], sign if node.rule is ADD else -sign))
-        else:
-            total += sign * node._data if survey.x[i] < 0 else abs(node._data)
+        node, terms = survey.values[i], _terms(survey, i) if survey.uses[i] == 1 else []
+        for k, (j, *factor) in enumerate(terms):
+            if factor:
+                total += abs(survey.values[j]._data * survey.values[factor[0]]._data)
+            else:
+                pending.append((j, -sign if k and node.rule is SUBTRACT else sign))
+        if not terms:
+            total += abs(node._data) if survey.operands[i] else sign * node._data
     return total
