@@ -27,7 +27,7 @@ const py = {
   modulo(x, y) {
     if (y === 0) throw new ZeroDivisionError();
     const rest = x % y;
-    return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
+    return rest === 0 ? math.copysign(0, y) : rest < 0 !== y < 0 ? rest + y : rest;
   },
   power(x, y) {
     if (x === 1 || y === 0 || (x === -1 && Math.abs(y) === Infinity)) return 1;

@@ -16,36 +16,23 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-STRENGTH: Final = {
-    ast.IfExp: 0,
-    ast.Lambda: 0,
-    ast.BoolOp: 1,
-    ast.Compare: 2,
-    ast.Add: 3,
-    ast.Sub: 3,
-    ast.Mult: 4,
-    ast.Div: 4,
+# fmt: off
+SIGNS: Final = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/",
+    ast.Eq: "===", ast.NotEq: "!==", ast.Is: "===", ast.IsNot: "!==",
+    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }
-"""How strongly the parts of an expression are bound to each other; others are 5."""
-
-INFIX: Final = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-
 CALLED: Final = {
-    ast.Div: "py.divide",
-    ast.FloorDiv: "py.floor_divide",
-    ast.Mod: "py.modulo",
-    ast.Pow: "py.power",
+    ast.Div: "divide", ast.FloorDiv: "floor_divide", ast.Mod: "modulo", ast.Pow: "power",
 }
-COMPARED: Final = {
-    ast.Eq: "===",
-    ast.NotEq: "!==",
-    ast.Is: "===",
-    ast.IsNot: "!==",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
+STRENGTH: Final = {
+    ast.IfExp: 0, ast.Lambda: 0, ast.BoolOp: 1, ast.Compare: 2,
+    ast.Add: 3, ast.Sub: 3, ast.Mult: 4, ast.Div: 4, ast.UnaryOp: 4,
 }
+"""How strongly the parts of an expression are bound to each other; those of others 5."""
+# fmt: on
+
+LISTS: Final = (ast.List, ast.Tuple, ast.ListComp)
 METHODS: Final = {"append": "{}.push({})", "count": "py.count({}, {})"}
 RESERVED: Final = re.compile(
     "(M|arguments|case|catch|const|debugger|default|delete|do|enum|error|eval|export|extends|false|"
@@ -104,14 +91,11 @@ class Translator:
                 return f"{text(value)};"
             case ast.Return(value):
                 return f"return {text(value)};"
-            case ast.Assign([ast.Subscript(items, ast.Slice() as bounds)], value):
-                return f"py.put({text(items)}, [{text(bounds)}], {text(value)});"
-            case ast.Assign([ast.Subscript(items, place)], value):
-                return f"{text(items)}[{text(place)}] = {text(value)};"
             case ast.Assign([target], value) | ast.AnnAssign(target, value=value):
-                return f"{text(target)} = {text(value)};"
-            case ast.AugAssign(target, operator, value):
-                return f"{text(target)} = {text(ast.BinOp(target, operator, value))};"
+                return self._assigned(target, text(value))
+            case ast.AugAssign(ast.Name(name) as target, operator, value):
+                changed = ast.BinOp(ast.Name(name, ast.Load()), operator, value)
+                return self._assigned(target, text(changed))
             case ast.If(test, body, rest):
                 found = self._nested(f"if ({self.test(test)})", body)
                 if len(rest) == 1 and isinstance(rest[0], ast.If):
@@ -119,18 +103,33 @@ class Translator:
                 return found + (self._nested(" else", rest) if rest else "")
             case ast.For(target, items, body, []):
                 return self._nested(f"for ({text(target)} of {text(items)})", body)
-            case ast.While(test, body, []):
-                return self._nested(f"while ({self.test(test)})", body)
-            case ast.Raise(ast.Call(kind) | kind) if kind:
-                return f"throw new {text(kind)}();"
-            case ast.Try(body, handlers, [], []):
+            case ast.Raise(ast.Call(kind)):
+                return f"throw new {self._kind(kind)}();"
+            case ast.Try(body, handlers, [], []) if not any(item.name for item in handlers):
                 cases = [
-                    self._nested(f"if (error instanceof {text(handler.type)})", handler.body)
-                    for handler in handlers
+                    self._nested(f"if (error instanceof {self._kind(item.type)})", item.body)
+                    for item in handlers
                 ]
                 caught = _indented(" else ".join([*cases, "throw error;"]).splitlines())
                 return "\n".join([f"{self._nested('try', body)} catch (error) {{", *caught, "}"])
         raise refused(node)
+
+    def _kind(self, node: ast.expr | None) -> str:
+        """Return a class of errors."""
+        if not isinstance(node, ast.Name):
+            raise refused(node or ast.Name("except"))
+        return self.known(node.id)
+
+    def _assigned(self, target: ast.expr, value: str) -> str:
+        match target:
+            case ast.Subscript(items, ast.Slice() as bounds):
+                return f"py.put({self.text(items)}, [{self.text(bounds)}], {value});"
+            case ast.Subscript(items, place):
+                return f"{self.text(items)}[{self.text(place)}] = {value};"
+            case ast.Tuple(targets) if any(isinstance(item, ast.Subscript) for item in targets):
+                parts = [self._assigned(item, f"$[{i}]") for i, item in enumerate(targets)]
+                return f"{{ const $ = {value}; {' '.join(parts)} }}"
+        return f"{self.text(target)} = {value};"
 
     def test(self, node: ast.expr, least: int = 0) -> str:
         """Return a condition, in brackets where it binds weaker than needed."""
@@ -157,7 +156,7 @@ class Translator:
     def _expression(self, node: Any) -> str:
         text, own = self.text, self.own
         match node:
-            case None:
+            case None | ast.Constant(None):
                 return "null"
             case ast.Constant(int() | float() as value):
                 return number(value)
@@ -169,10 +168,10 @@ class Translator:
                 return f"[{self.all(items)}]"
             case ast.Starred(items):
                 return f"...{text(items)}"
-            case ast.Subscript(items, ast.Slice() as bounds):
+            case ast.Subscript(items, ast.Slice() as bounds, ast.Load()):
                 return f"py.slice({text(items)}, {text(bounds)})"
-            case ast.Subscript(items, place):
-                return f"{text(items)}.at({text(place)})"
+            case ast.Subscript(items, place, ast.Load()):
+                return f"{text(items, 5)}.at({text(place)})"
             case ast.Slice():
                 return self.all([node.lower, node.upper, node.step])
             case ast.Lambda():
@@ -183,18 +182,20 @@ class Translator:
                 return self.test(node)
             case ast.UnaryOp(ast.USub(), operand):
                 return f"-{text(operand, 5)}"
-            case ast.Compare(left, signs, rest):
+            case ast.Compare(left, signs, rest) if {*map(type, signs)} <= {*SIGNS}:
                 terms = [text(term, 3) for term in (left, *rest)]
-                pairs = zip(terms, [COMPARED[type(sign)] for sign in signs], terms[1:])
+                pairs = zip(terms, [SIGNS[type(sign)] for sign in signs], terms[1:])
                 return " && ".join(map(" ".join, pairs))
-            case ast.BinOp(ast.List() | ast.Tuple() as items, ast.Mult(), times):
-                return f"py.repeat({text(items)}, {text(times)})"
+            case ast.BinOp(left, ast.Mult(), right) if isinstance(left, LISTS):
+                return f"py.repeat({text(left)}, {text(right)})"
+            case ast.BinOp(left, ast.Add(), right) if isinstance(left, LISTS):
+                return f"[...{text(left)}, ...{text(right)}]"
             case ast.BinOp(left, operator, right) if _strength(node) < 5:
                 strength = _strength(node)
-                return f"{text(left, strength)} {INFIX[type(operator)]} {text(right, strength + 1)}"
+                return f"{text(left, strength)} {SIGNS[type(operator)]} {text(right, strength + 1)}"
             case ast.BinOp(left, operator, right) if type(operator) in CALLED:
-                return f"{CALLED[type(operator)]}({self.all([left, right])})"
-            case ast.Call(ast.Name("isinstance")):
+                return f"py.{CALLED[type(operator)]}({self.all([left, right])})"
+            case ast.Call(ast.Name("isinstance"), [ast.Name(), ast.Name("complex")]):
                 return "false"  # nothing is a complex number: python.js raises instead
             case ast.Call(ast.Attribute(ast.Name(name) as items, method), [item], []) if (
                 name in own and method in METHODS
@@ -203,7 +204,7 @@ class Translator:
             case ast.Call(called, given, []):
                 return f"{text(called, 5)}({self.all(given)})"
             case ast.ListComp(item, [loop]) | ast.GeneratorExp(item, [loop]):
-                target, found = text(loop.target), text(loop.iter)
+                target, found = text(loop.target), text(loop.iter, 5)
                 found += "".join(f".filter(({target}) => {self.test(test)})" for test in loop.ifs)
                 return f"{found}.map(({target}) => {text(item)})"
         raise refused(node)
@@ -230,10 +231,10 @@ def refused(node: ast.AST) -> Untranslatable:
 
 def _strength(node: Any) -> int:
     match node:
-        case ast.BinOp(_, ast.Div(), ast.Constant(divisor)) if divisor:
-            return STRENGTH[ast.Div]
-        case ast.BinOp(_, ast.Add() | ast.Sub() | ast.Mult() as operator):
-            return STRENGTH[type(operator)]
+        case ast.BinOp(_, ast.Div(), divisor):  # a call, unless it cannot be by 0
+            return 4 if isinstance(divisor, ast.Constant) and divisor.value else 5
+        case ast.BinOp(_, operator):
+            return STRENGTH.get(type(operator), 5)
         case ast.Compare(_, [_, _, *_]):
             return STRENGTH[ast.BoolOp]
     return STRENGTH.get(type(node), 5)
