@@ -321,6 +321,11 @@ def test_a_rule_that_has_no_translation_is_read_with_symbols(monkeypatch):
     monkeypatch.setattr(javascript, "_rows", lambda: known | {"tanh": (odd, odd)})
     with pytest.raises(Untranslatable, match="the page's JavaScript cannot be written from"):
         Script().rule(TABLE["tanh"], 1)
+    monkeypatch.setattr(javascript, "_rows", dict)
+    with pytest.raises(
+        Untranslatable, match=r"write it there as name = row\(name, forward, partials"
+    ):
+        Script().rule(TABLE["tanh"], 1)
 
 
 def test_a_primitive_of_ones_own_is_read_with_symbols_whatever_its_number_of_operands(run):

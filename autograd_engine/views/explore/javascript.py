@@ -82,7 +82,7 @@ class Script:
     def _partials(self, rule: Primitive, count: int) -> str:
         if TABLE.get(rule.name) is rule:
             try:
-                return Translator(partial(self._named, HOME)).function(_rows()[rule.name][1])
+                return Translator(partial(self._named, HOME)).function(_source(rule)[1])
             except Untranslatable:
                 pass
         given = (OUT, *operands(count))
@@ -90,7 +90,7 @@ class Script:
 
     def _row(self, rule: Primitive) -> str:
         """Return what a row's forward function is called."""
-        return self._defined(f"M.{rule.name}", HOME, _rows()[rule.name][0])
+        return self._defined(f"M.{rule.name}", HOME, _source(rule)[0])
 
     def _defined(self, name: str, module: str, node: ast.AST) -> str:
         if name not in self._names:
@@ -190,6 +190,15 @@ def _rows() -> dict[str, tuple[ast.expr, ast.expr]]:
     """Return the source of each row's forward function and of its partials."""
     calls = [node for node in _contents(HOME).values() if isinstance(node, ast.Call)]
     return {_row_name(call): (call.args[1], call.args[2]) for call in calls if _row_name(call)}
+
+
+def _source(rule: Primitive) -> tuple[ast.expr, ast.expr]:
+    if rule.name not in _rows():
+        raise Untranslatable(
+            f"the page's JavaScript finds no row of {rule.name} in {HOME}: "
+            f"write it there as name = row(name, forward, partials)"
+        )
+    return _rows()[rule.name]
 
 
 def _row_name(call: ast.Call) -> str:
