@@ -6,17 +6,14 @@ import json
 import math
 import random
 import re
-from pathlib import Path
 
 import pytest
 
 import autograd_engine as ag
 from autograd_engine.engine import Value
-from autograd_engine.primitives import TABLE
 from autograd_engine.table import power_of
 from autograd_engine.views import picture as pictures
 from autograd_engine.views.explore.contents import inert_json, page_contents
-from autograd_engine.views.explore.rows import spelled_rule
 
 NAN, INF = math.nan, math.inf
 
@@ -147,15 +144,6 @@ def test_every_value_stands_in_one_group_and_no_group_is_long():
             assert len(group["boxes"]) == len(group["members"]) + len(group["inlets"])
 
 
-def test_no_derivative_is_written_in_the_pages_own_scripts():
-    source = (Path(ag.__file__).parent / "views" / "explore" / "mathematics.js").read_text("utf-8")
-    rows = re.search(r"return \{\n(.*?)\n  \};", source, re.DOTALL)
-    assert set(re.findall(r"^    (\w+)", rows[1], re.MULTILINE)) == set(TABLE)
-    assert spelled_rule(TABLE["multiply"]) == (
-        "{forward: M.multiply, partials: [(out, x, y) => y, (out, x, y) => x]}"
-    )
-
-
 # In a browser.
 
 
@@ -192,56 +180,6 @@ def assert_agrees(page, output):
     for found, expected in zip(computed(page), engine(output)):
         assert len(found) == len(expected)
         assert [(f, e) for f, e in zip(found, expected) if not close(f, e)] == []
-
-
-SAMPLES = [*range(-3, 4), -0.0, 0.3, -0.3, 0.999, 1.7, 6.0, -6.0, 40.0, -40.0, 1e-9, 1e-200, 1e200]
-
-
-def test_every_row_of_the_table_gives_in_javascript_what_it_gives_in_python(opened):
-    page = opened(expression())
-    source = (Path(ag.__file__).parent / "views" / "explore" / "mathematics.js").read_text("utf-8")
-    rows = [row for row in TABLE.values() if row.name not in ("leaf", "constant")]
-    rows += [power_of(n) for n in (2, -1, 3, 0, 0.5, -2.5)]
-    rng = random.Random(0)
-    cases = []
-    for place, row in enumerate(rows):
-        points = [
-            *map(float, SAMPLES),
-            NAN,
-            INF,
-            -INF,
-            *(rng.uniform(-4.0, 4.0) for _ in range(40)),
-        ]
-        pairs = [(x, y) for x in points[:24] for y in points[::3]]
-        for given in [(x,) for x in points] if len(row.domain) == 1 else pairs:
-            try:
-                out = row.forward(*given)
-                partials = row.partials(out, *given)
-            except OverflowError:
-                continue
-            except (ValueError, ZeroDivisionError):
-                out, partials = NAN, ()
-            cases.append((place, given, out, tuple(map(float, partials))))
-    rules = ",".join(spelled_rule(row) for row in rows)
-    asked = inert_json([[place, list(map(repr, given))] for place, given, _, _ in cases])
-    found = page.evaluate(
-        f"""(() => {{ {source}
-        const rules = [{rules}], read = {{nan: NaN, inf: Infinity, "-inf": -Infinity}};
-        return {asked}.map(([place, texts]) => {{
-          const given = texts.map((t) => t in read ? read[t] : Number(t)), rule = rules[place];
-          const out = rule.forward(...given);
-          return [out, ...rule.partials.map((p) => p(out, ...given))].map(String);
-        }}); }})()"""
-    )
-    wrong = []
-    for (place, given, out, partials), texts in zip(cases, found):
-        results = list(map(float, texts))
-        for ours, theirs in zip(results, (out, *partials)):
-            tiny = abs(theirs) < 1e-290 and abs(ours) < 1e-290  # subnormal numbers have few digits
-            if not (close(ours, theirs) or tiny):
-                wrong.append((rows[place].name, given, ours, theirs))
-    assert wrong == []
-    assert len(cases) > 5_000
 
 
 # Random graphs over all primitives: whatever a primitive cannot take is squeezed into its domain.
