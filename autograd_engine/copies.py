@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from autograd_engine.blocks import enable_grad
@@ -10,6 +11,7 @@ from autograd_engine.graph import nodes
 from autograd_engine.notes import NOTHING, Note, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque
+from autograd_engine.several import dot
 from autograd_engine.table import DOT, crossed
 
 
@@ -77,8 +79,12 @@ def _written_out(node: Value) -> list[Value]:
     """Return the operations that an operation of several is written out in, in order."""
     operands, slopes = node.operands, node._slopes()
     numbers = [operand._data for operand in operands]
-    if node.rule is DOT:  # its slopes are the numbers of then
-        numbers[len(operands) % 2 :] = crossed(slopes)[len(operands) % 2 :]
+    if node.rule is DOT:  # its slopes are the numbers of then, whatever a leaf's is now
+        odd = len(operands) % 2
+        numbers[odd:] = crossed(slopes)[odd:]
+        moved = node._data - dot(*numbers)
+        if odd and moved and math.isfinite(moved):
+            numbers[0] += moved
     stand_ins = [Value(number) for number in numbers]
     with enable_grad():
         top: Value = node.rule.written_out(*stand_ins)  # type: ignore[misc]

@@ -27,9 +27,9 @@ from autograd_engine.views.formulas import (
     Term,
     elided,
 )
+from autograd_engine.views.names import name
 from autograd_engine.views.textbook import entry, is_long, rewritten, textbook
-
-LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+from autograd_engine.views.typesetting import LOWERED
 
 _CONSTANTS: dict[float, Term] = {
     2.0 / math.sqrt(math.pi): formulas.over(Number(2.0), Call("sqrt", (Name("π", r"\pi"),))),
@@ -145,7 +145,7 @@ def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> tuple[Na
     count = count or len(primitive.domain)
     if count > len(names):
         names = tuple([f"{names[0]}{str(i).translate(LOWERED)}" for i in range(count)])
-    return tuple([Name(name, name) for name in names[:count]])
+    return tuple(map(name, names[:count]))
 
 
 def _placed(

@@ -90,8 +90,12 @@ RULES: dict[str, Callable[[Primitive, int, tuple[Any, ...]], Any]] = {
     "variance": lambda rule, i, xs: _of(2.0, len(xs)) * (xs[i] - MEAN(*xs)),
     "logsumexp": lambda rule, i, xs: softmax_of(i)(*xs),
     "softmax": lambda rule, i, xs: OUT * (1.0 - OUT if i == entry(rule) else -softmax_of(i)(*xs)),
-    "log_softmax": lambda rule, i, xs: float(i == entry(rule)) - softmax_of(i)(*xs),
-    "cross_entropy": lambda rule, i, xs: softmax_of(i)(*xs) - float(i == entry(rule)),
+    "log_softmax": lambda rule, i, xs: (
+        1.0 - softmax_of(i)(*xs) if i == entry(rule) else -softmax_of(i)(*xs)
+    ),
+    "cross_entropy": lambda rule, i, xs: (
+        softmax_of(i)(*xs) - 1.0 if i == entry(rule) else softmax_of(i)(*xs)
+    ),
     "mse": lambda rule, i, xs: _of(2.0, len(xs) // 2) * (xs[i] - xs[i ^ 1]),
 }
 """The derivative by operand i of an operation of several whose rule is written another way."""
