@@ -18,13 +18,14 @@ from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any, Final
 
-from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, substituted
-from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine import table
+from autograd_engine.compiler.symbols import OUT, Expression, Symbol, operands, substituted
+from autograd_engine.primitives import TABLE, Primitive, is_built_in
 from autograd_engine.real import REASONS, as_float
-from autograd_engine.table import ADD, POWER
+from autograd_engine.table import POWER
 from autograd_engine.views.explore.translation import Translator, Untranslatable, number
 
-HOME: Final = ADD.forward.__module__
+HOME: Final = table.__name__
 """The module in which the table stands."""
 
 BUILT_IN: Final = re.compile("abs|enumerate|float|int|len|list|max|min|range|reversed|tuple|zip")
@@ -68,7 +69,7 @@ class Script:
         try:
             forward, partials = self._forward(rule, count), self._partials(rule, count)
         except Untranslatable:
-            if is_own(rule):
+            if not is_built_in(rule):
                 return "null"
             raise
         return f"{{forward: {forward}, partials: {partials}}}"
@@ -76,9 +77,12 @@ class Script:
     def _forward(self, rule: Primitive, count: int) -> str:
         if rule.name.startswith("**"):
             return f"(x) => {self._row(POWER)}(x, {number(float(rule.name[2:]))})"
-        if not is_own(rule):
+        if isinstance(rule.forward, partial):
+            return f"(...xs) => {self._entry(rule.forward)}, ...xs)"
+        if is_built_in(rule):
             return self._row(rule)
-        return self._traced(operands(count), read(rule.forward, *operands(count)), "{}")
+        given = operands(rule, count)
+        return self._traced(given, read(rule.forward, *given), "{}")
 
     def _partials(self, rule: Primitive, count: int) -> str:
         if TABLE.get(rule.name) is rule:
@@ -86,8 +90,14 @@ class Script:
                 return Translator(partial(self._named, HOME)).function(_source(rule)[1])
             except Untranslatable:
                 pass
-        given = (OUT, *operands(count))
+        if isinstance(rule.partials, partial):
+            return f"(out, ...xs) => {self._entry(rule.partials)}, out, ...xs)"
+        given = (OUT, *operands(rule, count))
         return self._traced(given, read(rule.partials, *given), "[{}]")
+
+    def _entry(self, function: partial[Any]) -> str:
+        """Return the call, begun, of what a row of a family is made of."""
+        return f"{self._named(HOME, function.func.__name__)}({function.args[0]}"
 
     def _row(self, rule: Primitive) -> str:
         """Return what a row's forward function is called."""
@@ -137,21 +147,6 @@ class Script:
         results = [text(substituted(expression, make, known)) for expression in found]
         result, head = form.format(", ".join(results)), ", ".join(map(repr, given))
         return f"({head}) => {{ {' '.join([*lines, f'return {result};'])} }}"
-
-
-def is_own(rule: Primitive) -> bool:
-    """Say whether this is somebody's own primitive, not a row of the package."""
-    return TABLE.get(rule.name) is not rule and not rule.name.startswith("**")
-
-
-@lru_cache(maxsize=256)
-def operands(count: int) -> tuple[Symbol, ...]:
-    """Return symbols for so many operands.
-
-    >>> operands(2), operands(3)
-    ((x, y), (x0, x1, x2))
-    """
-    return (X, Y)[:count] if count < 3 else tuple(Symbol(f"x{i}") for i in range(count))
 
 
 def read(function: Callable[..., Any], *symbols: Symbol) -> tuple[Expression, ...]:

@@ -10,11 +10,11 @@ import re
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from autograd_engine.compiler.symbols import OUT, Symbol
+from autograd_engine.compiler.symbols import OUT, Symbol, operands
 from autograd_engine.engine import Value
-from autograd_engine.primitives import Primitive
+from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views import notation
-from autograd_engine.views.explore.javascript import is_own, operands, read
+from autograd_engine.views.explore.javascript import read
 from autograd_engine.views.explore.translation import Untranslatable
 from autograd_engine.views.formulas import Name, Term
 from autograd_engine.views.scene import readable
@@ -52,7 +52,7 @@ def fixed_partials(rule: Primitive, count: int) -> list[float | None]:
     ([1.0, -1.0], [None])
     """
     try:
-        found = read(rule.partials, OUT, *operands(count))
+        found = read(rule.partials, OUT, *operands(rule, count))
     except Untranslatable:
         return [None] * count
     return [None if isinstance(item, Symbol) else item for item in found]
@@ -77,7 +77,7 @@ def written_partials(rule: Primitive, count: int) -> list[Formula]:
     """
     found = []
     for which in range(count):
-        term = notation.partial(rule, which, lambda place: _hole(place + 1))
+        term = notation.partial(rule, which, lambda place: _hole(place + 1), count)
         found.append([] if term is None else _with_holes(term))
     return found
 
@@ -98,7 +98,7 @@ def described_rule(rule: Primitive, count: int) -> dict[str, Any]:
     return {
         "name": rule.name,
         "symbol": rule.symbol,
-        "own": is_own(rule),
+        "own": not is_built_in(rule),
         "formula": written_forward(rule, count),
         "partials": written_partials(rule, count),
     }

@@ -75,8 +75,13 @@ class Translator:
         return "\n".join([f"({', '.join(heads)}) => {{", *declared, *_indented(lines), "}"])
 
     def block(self, body: list[ast.stmt]) -> list[str]:
-        """Return the lines of some statements."""
-        return [line for statement in body for line in self.statement(statement).splitlines()]
+        """Return the lines of some statements, up to one that always returns."""
+        lines: list[str] = []
+        for statement in body:
+            lines += self.statement(statement).splitlines()
+            if lines and lines[-1].startswith("return "):
+                break
+        return lines
 
     def _nested(self, head: str, body: list[ast.stmt]) -> str:
         return "\n".join([f"{head} {{", *_indented(self.block(body)), "}"])
@@ -97,12 +102,18 @@ class Translator:
                 changed = ast.BinOp(ast.Name(name, ast.Load()), operator, value)
                 return self._assigned(target, text(changed))
             case ast.If(test, body, rest):
-                found = self._nested(f"if ({self.test(test)})", body)
+                decided = self.test(test)
+                if decided in ("true", "false"):
+                    return "\n".join(self.block(body if decided == "true" else rest))
+                found = self._nested(f"if ({decided})", body)
                 if len(rest) == 1 and isinstance(rest[0], ast.If):
                     return f"{found} else {self.statement(rest[0])}"
                 return found + (self._nested(" else", rest) if rest else "")
-            case ast.For(target, items, body, []):
-                return self._nested(f"for ({text(target)} of {text(items)})", body)
+            case ast.For(target, items, body, rest):  # without a break, the rest always follows
+                found = self._nested(f"for ({text(target)} of {text(items)})", body)
+                return "\n".join([found, *self.block(rest)])
+            case ast.While(test, body, []):
+                return self._nested(f"while ({self.test(test)})", body)
             case ast.Raise(ast.Call(kind)):
                 return f"throw new {self._kind(kind)}();"
             case ast.Try(body, handlers, [], []) if not any(item.name for item in handlers):
@@ -138,10 +149,17 @@ class Translator:
                 return f"!{self.test(operand, 5)}"
             case ast.BoolOp(operator, values):
                 sign = " && " if isinstance(operator, ast.And) else " || "
-                text = sign.join(self.test(value, 2) for value in values)
-                return f"({text})" if least > 1 else text
+                passing = "true" if isinstance(operator, ast.And) else "false"
+                tests = [test for value in values if (test := self.test(value, 2)) != passing]
+                if {*tests} & {"true", "false"}:
+                    return "false" if passing == "true" else "true"
+                return f"({sign.join(tests)})" if least > 1 else sign.join(tests) or passing
             case ast.Compare():
                 return self.text(node, least)
+            case ast.Call(ast.Name("all"), [ast.ListComp(item)]) if self.text(item) == "true":
+                return "true"
+            case ast.Call(ast.Name("is_number"), [ast.Name()]):
+                return "true"
         return f"py.truth({self.text(node)})"
 
     def all(self, nodes: Iterable[Any]) -> str:
@@ -182,13 +200,17 @@ class Translator:
                 return self.test(node)
             case ast.UnaryOp(ast.USub(), operand):
                 return f"-{text(operand, 5)}"
+            case ast.Compare(ast.Call(ast.Name("type"), [_]), [sign], [ast.Name("float")]):
+                return "true" if isinstance(sign, ast.Is) else "false"  # every number is a float
+            case ast.Compare(item, [ast.In()], [ast.Tuple() | ast.List() as items]):
+                return f"{text(items)}.includes({text(item)})"
             case ast.Compare(left, signs, rest) if {*map(type, signs)} <= {*SIGNS}:
                 terms = [text(term, 3) for term in (left, *rest)]
                 pairs = zip(terms, [SIGNS[type(sign)] for sign in signs], terms[1:])
                 return " && ".join(map(" ".join, pairs))
             case ast.BinOp(left, ast.Mult(), right) if isinstance(left, LISTS):
                 return f"py.repeat({text(left)}, {text(right)})"
-            case ast.BinOp(left, ast.Add(), right) if isinstance(left, LISTS):
+            case ast.BinOp(left, ast.Add(), right) if _is_list(left) or _is_list(right):
                 return f"[...{text(left)}, ...{text(right)}]"
             case ast.BinOp(left, operator, right) if _strength(node) < 5:
                 strength = _strength(node)
@@ -227,6 +249,11 @@ def refused(node: ast.AST) -> Untranslatable:
         f"the page's JavaScript cannot be written from {ast.unparse(node)!r}: "
         f"say it in the Python that {__name__} translates"
     )
+
+
+def _is_list(node: ast.expr) -> bool:
+    sliced = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
+    return sliced or isinstance(node, LISTS)
 
 
 def _strength(node: Any) -> int:
