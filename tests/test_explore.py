@@ -11,7 +11,6 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine.engine import Value
-from autograd_engine.table import power_of
 from autograd_engine.views import picture as pictures
 from autograd_engine.views.explore.contents import inert_json, page_contents
 
