@@ -199,12 +199,17 @@ def random_graph(seed: int, leaves: list[Value], size: int) -> Value:
             room = 2.5 if name in ABOVE_ONE.split() else 1.5 if name in ABOVE_ZERO.split() else 0.0
             made = getattr(ag, name)(room + small if room else small)
         else:
-            kind = step // 2 % 13
+            three = [small, ag.tanh(y), rng.choice(values)]
+            kind = step // 2 % 23
             made = [
                 lambda: x + y, lambda: x - y, lambda: x * y, lambda: x / (2.0 + small),
                 lambda: (1.2 + small) ** ag.tanh(y), lambda: small**2, lambda: (1.5 + small) ** -1.5,
                 lambda: abs(x), lambda: -x, lambda: ag.maximum(x, y), lambda: ag.minimum(x, y),
                 lambda: ag.hypot(x, y), lambda: ag.atan2(x, 1.1 + small),
+                lambda: ag.mean(three), lambda: ag.prod(three), lambda: ag.dot(three, three[::-1], x),
+                lambda: ag.norm(three), lambda: ag.variance(three), lambda: ag.logsumexp(three),
+                lambda: ag.softmax(three)[1], lambda: ag.log_softmax(three)[0],
+                lambda: ag.losses.cross_entropy(three, 2), lambda: ag.losses.mse(three, [x, y, 1.0]),
             ][kind]()  # fmt: skip
         values.append(made)
     return ag.sum(values)
