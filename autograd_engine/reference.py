@@ -29,14 +29,18 @@ def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
     """Return what a primitive is: its formulas, its domain, its kinks.
 
     `names` are those of its operands; by default as its signature has them, or else u and v.
+    Of a primitive of any number of operands the derivative by the first of four is told.
     """
-    names = tuple(names or _names(rule))
-    derivatives = [notation.rule(rule, which, names) for which in range(len(rule.domain))]
-    read = [notation.meaning(rule, names), *derivatives]
+    if not rule.arity:
+        read = [notation.rule(rule, 0, tuple(names or "x"), 4)]
+    else:
+        names = tuple(names or _names(rule))
+        derivatives = [notation.rule(rule, which, names) for which in range(rule.arity)]
+        read = [notation.meaning(rule, names), *derivatives]
     formulas = "\n".join(f"    {TEXT.set(term)}" for term in read if isinstance(term, Equal))
-    known = TABLE.get(rule.name) is rule  # somebody's own does not say where it is defined
+    known = rule.arity and TABLE.get(rule.name) is rule  # somebody's own does not say where it is defined
     where = [f"Defined for {domain(rule, names) or 'all numbers'}."] if known else []
-    facts = " ".join(where + kinks(rule, names))
+    facts = " ".join([*where, *(kinks(rule, names) if rule.arity else ())])
     doc = getattr(rule, "doc", "")
     return "\n\n".join(filter(None, [doc and f"{rule.name} is {doc}.", formulas, facts]))
 

@@ -286,7 +286,7 @@ def test_no_public_rule_is_written_with_a_row_kept_for_its_digits(name):
 
     if name not in inner:
         rule = find_primitive(name)
-        for i, count in ((i, count) for count in counted(rule) for i in range(count)):
+        for i, count in [(i, n) for n in counted(rule) for i in range(n)]:
             found = mentioned(notation.textbook(rule, i, count))
             assert found & inner <= {"ratio", "ln", "lenient_power"}  # written as /, ln, a power
 
@@ -353,7 +353,10 @@ def test_an_operation_of_several_is_explained_in_one_line_with_its_number(
 
 
 def test_entries_of_lists_have_an_index_in_latex():
-    assert r"\operatorname{softmax}_{1}\left(a, b, c\right)" in ag.explain(ag.softmax(abc)[1], a).markdown
+    assert (
+        r"\operatorname{softmax}_{1}\left(a, b, c\right)"
+        in ag.explain(ag.softmax(abc)[1], a).markdown
+    )
 
 
 def test_a_rule_of_ones_own_of_many_operands_is_explained_however_it_is_written():

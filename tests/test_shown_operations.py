@@ -54,7 +54,7 @@ def snapshot(output: ag.Value) -> list[tuple]:
 
 
 def browsed(output: ag.Value) -> dict:
-    text = re.search(r'<script[^>]*json[^>]*>(.*?)</script>', ag.explore(output).html, re.S)
+    text = re.search(r"<script[^>]*json[^>]*>(.*?)</script>", ag.explore(output).html, re.S)
     return json.loads(text[1])
 
 
