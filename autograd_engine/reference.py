@@ -38,7 +38,8 @@ def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
         derivatives = [notation.rule(rule, which, names) for which in range(rule.arity)]
         read = [notation.meaning(rule, names), *derivatives]
     formulas = "\n".join(f"    {TEXT.set(term)}" for term in read if isinstance(term, Equal))
-    known = rule.arity and TABLE.get(rule.name) is rule  # somebody's own does not say where it is defined
+    # Somebody's own does not say where it is defined.
+    known = rule.arity and TABLE.get(rule.name) is rule
     where = [f"Defined for {domain(rule, names) or 'all numbers'}."] if known else []
     facts = " ".join([*where, *(kinks(rule, names) if rule.arity else ())])
     doc = getattr(rule, "doc", "")

@@ -169,11 +169,12 @@ def _term(expression: Expression, names: Callable[[Symbol], Term]) -> Term:
 def _spelled(
     spellings: dict[str, Callable[..., Term]], rule: Primitive, operands: tuple[Term, ...]
 ) -> Term:
-    make = spellings.get(rule.name) if is_built_in(rule) else None
-    if make:
+    own = not is_built_in(rule)
+    make = spellings.get(rule.name)
+    if make and not own:
         return make(*operands)
-    called = _SPOKEN.get(rule.name, rule.name)
-    if rule.several and called.endswith("]"):  # softmax₁ for softmax[1]
+    called = rule.name if own else _SPOKEN.get(rule.name, rule.name)
+    if called.endswith("]") and not own:  # softmax₁ for softmax[1]
         called = rule.symbol + str(entry(rule)).translate(LOWERED)
     return Call(called, elided(operands, lambda operand: operand))
 
