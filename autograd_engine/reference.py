@@ -5,6 +5,8 @@ domain and the kinks are found by trying the row there.
 
 >>> from autograd_engine.primitives import TABLE
 >>> print(describe(TABLE["acosh"], ["x"]))
+acosh is the inverse hyperbolic cosine.
+<BLANKLINE>
     ∂acosh(x)/∂x = 1/√(x² - 1)
 <BLANKLINE>
 Defined for 1 ≤ x. At x = 1 the derivative is inf.

@@ -88,6 +88,7 @@ _SPOKEN = {"log": "ln", "relu": "ReLU", "maximum": "max", "minimum": "min", "sig
 def written(rule: Primitive, *operands: Term) -> Term:
     """Return a primitive applied to terms, as one writes it.
 
+    >>> from autograd_engine.table import tanh
     >>> written(tanh, Number(2.0))
     Call(function='tanh', operands=(Number(value=2.0),))
     """
