@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from autograd_engine.blocks import enable_grad
@@ -10,7 +11,7 @@ from autograd_engine.graph import nodes
 from autograd_engine.notes import NOTHING, Note, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque
-from autograd_engine.several import crossed
+from autograd_engine.several import crossed, dot
 from autograd_engine.state import ANSWERS
 from autograd_engine.table import DOT
 
@@ -35,8 +36,9 @@ def clone(node: Value, operands: tuple[Value, ...]) -> Value:
             twin.many = operands, node.many[1]
     elif isinstance(node.rule, Opaque):
         twin.rule = Opaque(node.op, operands)
-    if noted(node) is not NOTHING:
-        twin.note = node.note
+    note = noted(node)
+    if note is not NOTHING:  # what it was opened to stands on the other one's operands
+        twin.note = Note(note.label, note.region, note.source) if note.opened else note
     return twin
 
 
@@ -84,8 +86,12 @@ def _written_out(node: Value) -> list[Value]:
     """Return the operations that an operation of several is written out in, in order."""
     operands, slopes = node.operands, node._slopes()
     numbers = [operand._data for operand in operands]
-    if node.rule is DOT:  # its slopes are the numbers of then
-        numbers[len(operands) % 2 :] = crossed(slopes)[len(operands) % 2 :]
+    if node.rule is DOT:  # its slopes are the numbers of then, whatever a leaf's is now
+        odd = len(operands) % 2
+        numbers[odd:] = crossed(slopes)[odd:]
+        moved = node._data - dot(*numbers)
+        if odd and moved and math.isfinite(moved):
+            numbers[0] += moved
     stand_ins = [Value(number) for number in numbers]
     with enable_grad():
         top: Value = node.rule.written_out(*stand_ins)  # type: ignore[misc]

@@ -22,14 +22,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_engine import floats
-from autograd_engine.engine import (
-    Value,
-    as_value,
-    constant,
-    ordered,
-    record,
-    topological_order,
-)
+from autograd_engine.engine import Value, as_value, constant, ordered, record, topological_order
 from autograd_engine.number import number
 from autograd_engine.primitives import check_partials
 from autograd_engine.real import as_list

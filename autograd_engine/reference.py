@@ -5,6 +5,8 @@ domain and the kinks are found by trying the row there.
 
 >>> from autograd_engine.primitives import TABLE
 >>> print(describe(TABLE["acosh"], ["x"]))
+acosh is the inverse hyperbolic cosine.
+<BLANKLINE>
     ∂acosh(x)/∂x = 1/√(x² - 1)
 <BLANKLINE>
 Defined for 1 ≤ x. At x = 1 the derivative is inf.
@@ -29,14 +31,19 @@ def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
     """Return what a primitive is: its formulas, its domain, its kinks.
 
     `names` are those of its operands; by default as its signature has them, or else u and v.
+    Of a primitive of any number of operands the derivative by the first of four is told.
     """
-    names = tuple(names or _names(rule))
-    derivatives = [notation.rule(rule, which, names) for which in range(len(rule.domain))]
-    read = [notation.meaning(rule, names), *derivatives]
+    if not rule.arity:
+        read = [notation.rule(rule, 0, tuple(names or "x"), 4)]
+    else:
+        names = tuple(names or _names(rule))
+        derivatives = [notation.rule(rule, which, names) for which in range(rule.arity)]
+        read = [notation.meaning(rule, names), *derivatives]
     formulas = "\n".join(f"    {TEXT.set(term)}" for term in read if isinstance(term, Equal))
-    known = TABLE.get(rule.name) is rule  # somebody's own does not say where it is defined
+    # Somebody's own does not say where it is defined.
+    known = rule.arity and TABLE.get(rule.name) is rule
     where = [f"Defined for {domain(rule, names) or 'all numbers'}."] if known else []
-    facts = " ".join(where + kinks(rule, names))
+    facts = " ".join([*where, *(kinks(rule, names) if rule.arity else ())])
     doc = getattr(rule, "doc", "")
     return "\n\n".join(filter(None, [doc and f"{rule.name} is {doc}.", formulas, facts]))
 

@@ -2,7 +2,7 @@
 
 A network 64-12-10 learns from 300 images of 8 by 8 pixels in a few seconds, and then reads
 nine of ten of 100 images that it has never seen, or more. Every weight, product and sum in
-it is one Value: the graph of a single image's loss holds more than 2,000 of them.
+it is one Value: the graph of a single image's loss holds more than 1,000 of them.
 
 It prints:
 

@@ -12,9 +12,9 @@ python demos/15_explore.py FOLDER --picture
 
 It prints:
 
-    perceptron.html   E: 12 values, 5 leaves
-    its backward pass has 11 contributions; the last hands to x0
-    network.html      loss: 76 values, 29 leaves
+    perceptron.html   E: 10 values, 5 leaves
+    its backward pass has 9 contributions; the last hands to x1
+    network.html      loss: 40 values, 29 leaves
 """
 
 import random

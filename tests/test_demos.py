@@ -268,11 +268,11 @@ def test_lesson_9_reads_nine_of_ten_images_rightly():
     assert digits.accuracy(digits.learn()[0]) >= 0.9
 
 
-def test_lesson_9_records_more_than_2000_values_for_one_image():
+def test_lesson_9_records_more_than_1000_values_for_one_image():
     digits = lesson("09_digits")
     image, digit = digits.images()[1][0]
     loss = ag.losses.cross_entropy(digits.learn()[0](image), digit)
-    assert len(ag.graph.nodes(loss)) > 2000
+    assert len(ag.graph.nodes(loss)) > 1000
 
 
 def test_lesson_10_writes_three_pictures(tmp_path):

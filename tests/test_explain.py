@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 import autograd_engine as ag
-from autograd_engine.compiler.symbols import OUT, Symbol, X, Y, substituted
+from autograd_engine.compiler.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.notes import noted
-from autograd_engine.primitives import TABLE
+from autograd_engine.primitives import TABLE, find_primitive
 from autograd_engine.sources import source_of
 from autograd_engine.state import PAUSED
-from autograd_engine.table import power_of
 from autograd_engine.views import notation
 from autograd_engine.views.chain import LINEAR, SUMS, Chain
 from autograd_engine.views.names import name
@@ -249,22 +248,33 @@ def test_in_random_graphs_the_factors_give_the_bits_of_backward(seed):
 
 
 SAMPLES = {"acosh": (1.7,), "atan2": (0.3, -0.8), "above": (0.2, 0.1), "log1p": (0.4,)}
+ROWS = sorted({*TABLE} - {"leaf", "constant"})
+FAMILIES = ["softmax[1]", "log_softmax[1]", "cross_entropy[1]", "**2", "**-1", "**0.5"]
 
 
-@pytest.mark.parametrize("name", [*sorted({*TABLE} - {"leaf", "constant"}), "**2", "**-1", "**0.5"])
+def counted(rule):
+    """Return numbers of operands to try a row with: some take any number, `mse` an even one."""
+    return [rule.arity] if rule.arity else [2, 4, 6, 20]
+
+
+@pytest.mark.parametrize("name", [*ROWS, *FAMILIES])
 def test_a_formula_in_the_words_of_a_textbook_has_the_numbers_of_its_row(name):
-    rule = TABLE[name] if name in TABLE else power_of(float(name[2:]))
-    for operands in (SAMPLES.get(name, (0.4, 0.7)), SAMPLES.get(name, (0.7, 0.4))):
-        operands = operands[: len(rule.domain)]
-        out = rule(*operands)
-        known = {OUT: out, X: operands[0], Y: operands[-1]}
-        for i, partial in enumerate(rule.partials(out, *operands)):
-            found = substituted(notation.textbook(rule, i), lambda row, *x: row(*x), dict(known))
-            # Twelve digits: the textbook's form is the one that may lose some.
-            assert found == pytest.approx(partial, rel=1e-12)
+    rule, rng = find_primitive(name), random.Random(0)
+    for count in counted(rule):
+        samples = [SAMPLES.get(name, (0.4, 0.7)), SAMPLES.get(name, (0.7, 0.4))]
+        if count > 2:
+            samples = [[rng.uniform(-2.0, 2.0) for _ in range(count)] for _ in samples]
+        for given in samples:
+            out = rule(*given[:count])
+            known = {OUT: out, **dict(zip(operands(rule, count), given))}
+            for i, partial in enumerate(rule.partials(out, *given[:count])):
+                formula = notation.textbook(rule, i, count)
+                found = substituted(formula, lambda row, *x: row(*x), dict(known))
+                # Twelve digits: the textbook's form is the one that may lose some.
+                assert found == pytest.approx(partial, rel=1e-12)
 
 
-@pytest.mark.parametrize("name", sorted(set(TABLE) - {"leaf", "constant"}))
+@pytest.mark.parametrize("name", [*ROWS, *FAMILIES])
 def test_no_public_rule_is_written_with_a_row_kept_for_its_digits(name):
     inner = {"ratio", "ln", "slope", "power_log", "gate", "unit", "circle", "gauss", "bell"}
     inner |= {"lenient_power"}
@@ -275,8 +285,9 @@ def test_no_public_rule_is_written_with_a_row_kept_for_its_digits(name):
         return {expression.rule.name}.union(*map(mentioned, expression.operands))
 
     if name not in inner:
-        for i in range(len(TABLE[name].domain)):
-            found = mentioned(notation.textbook(TABLE[name], i))
+        rule = find_primitive(name)
+        for i, count in [(i, n) for n in counted(rule) for i in range(n)]:
+            found = mentioned(notation.textbook(rule, i, count))
             assert found & inner <= {"ratio", "ln", "lenient_power"}  # written as /, ln, a power
 
 
@@ -297,6 +308,81 @@ def test_no_public_rule_is_written_with_a_row_kept_for_its_digits(name):
 )
 def test_a_rule_reads_as_in_a_textbook(name, which, text):
     assert TEXT.set(notation.rule(TABLE[name], which)) == text
+
+
+abc = [ag.Value(number, label) for label, number in zip("abc", (0.5, -1.0, 2.0))]
+xyz = [ag.Value(number, label) for label, number in zip("xyz", (0.25, 1.5, -0.5))]
+wide = [ag.Value(0.1 * i, f"v{i}") for i in range(9)]
+a, b, c = abc
+SEVERAL = [
+    (lambda: ag.sum(abc), b, "a + b + c", "1"),
+    (lambda: ag.mean(abc), b, "(a + b + c)/3", "1/3"),
+    (lambda: ag.prod(abc), b, "a·b·c", "a·c"),
+    (lambda: ag.dot(abc[:2], xyz[:2]), a, "a·x + b·y", "x"),
+    (lambda: ag.dot(abc[:2], xyz[:2], c), b, "c + a·x + b·y", "y"),
+    (lambda: ag.dot(abc[:2], abc[:2]), a, "a·a + b·b", "a + a"),
+    (lambda: ag.norm(abc), b, "norm(a, b, c)", "b/f"),
+    (lambda: ag.variance(abc), b, "variance(a, b, c)", "2·(b - (a + b + c)/3)/3"),
+    (lambda: ag.logsumexp(abc), b, "logsumexp(a, b, c)", "softmax₁(a, b, c)"),
+    (lambda: ag.softmax(abc)[1], a, "softmax₁(a, b, c)", "-f·softmax₀(a, b, c)"),
+    (lambda: ag.softmax(abc)[1], b, "softmax₁(a, b, c)", "f·(1 - f)"),
+    (lambda: ag.log_softmax(abc)[1], a, "log_softmax₁(a, b, c)", "-softmax₀(a, b, c)"),
+    (lambda: ag.log_softmax(abc)[1], b, "log_softmax₁(a, b, c)", "1 - softmax₁(a, b, c)"),
+    (lambda: ag.losses.cross_entropy(abc, 1), a, "cross_entropy₁(a, b, c)", "softmax₀(a, b, c)"),
+    (lambda: ag.losses.cross_entropy(abc, 1), b, "cross_entropy₁(a, b, c)", "softmax₁(a, b, c) - 1"),
+    (lambda: ag.losses.binary_cross_entropy(a, 1), a, "binary_cross_entropy(a, 1)", "σ(a) - 1"),
+    (lambda: ag.losses.mse([a, b], [c, 1.0]), a, "((a - c)² + (b - 1)²)/2", "2·(a - c)/2"),
+    (lambda: ag.losses.mse([a, b], [c, 1.0]), c, "((a - c)² + (b - 1)²)/2", "2·(c - a)/2"),
+    (lambda: ag.prod(wide), wide[1], "v0·v1·v2·v3·…·v7·v8", "v0·v2·v3·v4·…·v7·v8"),
+    (lambda: ag.mean(wide), wide[1], "(v0 + v1 + v2 + v3 + … + v7 + v8)/9", "1/9"),
+    (lambda: ag.logsumexp(wide), wide[1], "logsumexp(v0, v1, v2, v3, …, v7, v8)", "softmax₁(v0, v1, v2, v3, …, v7, v8)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "wrt", "definition", "formula"), SEVERAL)
+def test_an_operation_of_several_is_explained_in_one_line_with_its_number(
+    make, wrt, definition, formula
+):
+    f = make()
+    text = ag.explain(f, wrt).text.splitlines()
+    (slope,) = ag.gradient(f, [wrt])
+    assert f"f = {definition} = {f.data:.6g}" in text
+    numbers = [line for line in text if line.startswith(f"  ∂f/∂{wrt.label} = ")]
+    assert len(numbers) == 1 and numbers[0].endswith(f"{slope:.6g}")
+    assert numbers[0].startswith(f"  ∂f/∂{wrt.label} = {formula}")
+
+
+def test_entries_of_lists_have_an_index_in_latex():
+    assert (
+        r"\operatorname{softmax}_{1}\left(a, b, c\right)"
+        in ag.explain(ag.softmax(abc)[1], a).markdown
+    )
+
+
+def test_a_rule_of_ones_own_of_many_operands_is_explained_however_it_is_written():
+    weighed = ag.primitive(
+        "weighed",
+        lambda *xs: sum(i * x for i, x in enumerate(xs)),
+        lambda out, *xs: tuple(float(i) for i in range(len(xs))),
+    )
+    found = ag.explain(weighed(*abc), c).text
+    assert "f = weighed(a, b, c) = 3" in found and "∂f/∂c = 2\n" in found
+    for name in ("add", "log", "a[b]"):  # that of a row takes nothing from it
+        called = ag.primitive(name, lambda *xs: xs[0], lambda out, *xs: (1.0, 0.0))(a, b)
+        assert f"f = {name}(a, b) = 0.5" in ag.explain(called, a).text
+
+    def squares(*xs):
+        total = 0.0
+        for x in xs:
+            total = total + x * x
+        return total
+
+    def slopes(out, *xs):  # a formula that nobody would read
+        return tuple(out - squares(*xs) + 2.0 * x for x in xs)
+
+    many = [ag.Value(0.001 * i, f"w{i}") for i in range(2_000)]
+    loop = ag.primitive("loop", squares, slopes)(*many)
+    assert "∂f/∂w7 = 0.014\n" in ag.explain(loop, many[7]).text
 
 
 def test_a_primitive_of_ones_own_is_explained_by_its_own_rule():
@@ -327,8 +413,9 @@ def test_the_line_that_made_a_value_is_shown_where_it_was_traced():
 def test_lines_inside_the_package_are_passed_over_for_the_one_that_called():
     with ag.trace_source():
         total = ag.mean([ag.Value(1.0), ag.Value(2.0)])
+        smooth = ag.silu(ag.Value(1.0))
     assert source_of(total).endswith(": total = ag.mean([ag.Value(1.0), ag.Value(2.0)])")
-    assert source_of(total.operands[0]).endswith("ag.mean([ag.Value(1.0), ag.Value(2.0)])")
+    assert source_of(smooth.operands[1]).endswith(": smooth = ag.silu(ag.Value(1.0))")
 
 
 def test_a_label_given_later_keeps_the_line():

@@ -6,17 +6,13 @@ import json
 import math
 import random
 import re
-from pathlib import Path
 
 import pytest
 
 import autograd_engine as ag
 from autograd_engine.engine import Value
-from autograd_engine.primitives import TABLE
-from autograd_engine.table import power_of
 from autograd_engine.views import picture as pictures
 from autograd_engine.views.explore.contents import inert_json, page_contents
-from autograd_engine.views.explore.rows import spelled_rule
 
 NAN, INF = math.nan, math.inf
 
@@ -123,7 +119,7 @@ def test_the_data_ends_no_element_and_reads_back_as_it_was():
 
 
 def test_the_page_for_1000_values_has_at_most_500_kilobytes():
-    loss = network(16, 16)
+    loss = network(28, 28)
     assert 950 < len(ag.graph.nodes(loss)) < 1050
     assert len(ag.explore(loss).html.encode()) <= 500_000
     x = [Value(0.1 * i, f"x{i}") for i in range(8)]
@@ -145,15 +141,6 @@ def test_every_value_stands_in_one_group_and_no_group_is_long():
         assert max(len(group["members"]) for group in groups) <= 120
         for group in groups:
             assert len(group["boxes"]) == len(group["members"]) + len(group["inlets"])
-
-
-def test_no_derivative_is_written_in_the_pages_own_scripts():
-    source = (Path(ag.__file__).parent / "views" / "explore" / "mathematics.js").read_text("utf-8")
-    rows = re.search(r"return \{\n(.*?)\n  \};", source, re.DOTALL)
-    assert set(re.findall(r"^    (\w+)", rows[1], re.MULTILINE)) == set(TABLE)
-    assert spelled_rule(TABLE["multiply"]) == (
-        "{forward: M.multiply, partials: [(out, x, y) => y, (out, x, y) => x]}"
-    )
 
 
 # In a browser.
@@ -194,56 +181,6 @@ def assert_agrees(page, output):
         assert [(f, e) for f, e in zip(found, expected) if not close(f, e)] == []
 
 
-SAMPLES = [*range(-3, 4), -0.0, 0.3, -0.3, 0.999, 1.7, 6.0, -6.0, 40.0, -40.0, 1e-9, 1e-200, 1e200]
-
-
-def test_every_row_of_the_table_gives_in_javascript_what_it_gives_in_python(opened):
-    page = opened(expression())
-    source = (Path(ag.__file__).parent / "views" / "explore" / "mathematics.js").read_text("utf-8")
-    rows = [row for row in TABLE.values() if row.name not in ("leaf", "constant")]
-    rows += [power_of(n) for n in (2, -1, 3, 0, 0.5, -2.5)]
-    rng = random.Random(0)
-    cases = []
-    for place, row in enumerate(rows):
-        points = [
-            *map(float, SAMPLES),
-            NAN,
-            INF,
-            -INF,
-            *(rng.uniform(-4.0, 4.0) for _ in range(40)),
-        ]
-        pairs = [(x, y) for x in points[:24] for y in points[::3]]
-        for given in [(x,) for x in points] if len(row.domain) == 1 else pairs:
-            try:
-                out = row.forward(*given)
-                partials = row.partials(out, *given)
-            except OverflowError:
-                continue
-            except (ValueError, ZeroDivisionError):
-                out, partials = NAN, ()
-            cases.append((place, given, out, tuple(map(float, partials))))
-    rules = ",".join(spelled_rule(row) for row in rows)
-    asked = inert_json([[place, list(map(repr, given))] for place, given, _, _ in cases])
-    found = page.evaluate(
-        f"""(() => {{ {source}
-        const rules = [{rules}], read = {{nan: NaN, inf: Infinity, "-inf": -Infinity}};
-        return {asked}.map(([place, texts]) => {{
-          const given = texts.map((t) => t in read ? read[t] : Number(t)), rule = rules[place];
-          const out = rule.forward(...given);
-          return [out, ...rule.partials.map((p) => p(out, ...given))].map(String);
-        }}); }})()"""
-    )
-    wrong = []
-    for (place, given, out, partials), texts in zip(cases, found):
-        results = list(map(float, texts))
-        for ours, theirs in zip(results, (out, *partials)):
-            tiny = abs(theirs) < 1e-290 and abs(ours) < 1e-290  # subnormal numbers have few digits
-            if not (close(ours, theirs) or tiny):
-                wrong.append((rows[place].name, given, ours, theirs))
-    assert wrong == []
-    assert len(cases) > 5_000
-
-
 # Random graphs over all primitives: whatever a primitive cannot take is squeezed into its domain.
 ANYWHERE = "exp expm1 sin cos tan atan sinh cosh tanh asinh erf erfc sigmoid softplus relu cbrt"
 INSIDE_ONE, ABOVE_ZERO, ABOVE_ONE = "asin acos atanh", "log log1p log2 log10 sqrt", "acosh"
@@ -262,12 +199,17 @@ def random_graph(seed: int, leaves: list[Value], size: int) -> Value:
             room = 2.5 if name in ABOVE_ONE.split() else 1.5 if name in ABOVE_ZERO.split() else 0.0
             made = getattr(ag, name)(room + small if room else small)
         else:
-            kind = step // 2 % 13
+            three = [small, ag.tanh(y), rng.choice(values)]
+            kind = step // 2 % 23
             made = [
                 lambda: x + y, lambda: x - y, lambda: x * y, lambda: x / (2.0 + small),
                 lambda: (1.2 + small) ** ag.tanh(y), lambda: small**2, lambda: (1.5 + small) ** -1.5,
                 lambda: abs(x), lambda: -x, lambda: ag.maximum(x, y), lambda: ag.minimum(x, y),
                 lambda: ag.hypot(x, y), lambda: ag.atan2(x, 1.1 + small),
+                lambda: ag.mean(three), lambda: ag.prod(three), lambda: ag.dot(three, three[::-1], x),
+                lambda: ag.norm(three), lambda: ag.variance(three), lambda: ag.logsumexp(three),
+                lambda: ag.softmax(three)[1], lambda: ag.log_softmax(three)[0],
+                lambda: ag.losses.cross_entropy(three, 2), lambda: ag.losses.mse(three, [x, y, 1.0]),
             ][kind]()  # fmt: skip
         values.append(made)
     return ag.sum(values)
@@ -425,7 +367,7 @@ PLACES = """() => {
   const card = all("#card dd").at(-1)?.querySelector("b");
   same("step", text(card), text(document.querySelector(".node.receiving")?.querySelectorAll(".number")[1]));
   same("computed", text(document.querySelector("#card .result"))?.slice(2), text(document.querySelector(".node.computing .number")));
-  for (const bar of all(".node.receiving, .node.giving, .node.leaf")) {
+  for (const bar of all(":is(.receiving, .giving, .leaf)[data-index]")) {
     const [, gradient] = [...bar.querySelectorAll(".number")].map(text);
     same("label", bar.getAttribute("aria-label").includes("hidden"), gradient === "?");
   }
@@ -647,7 +589,7 @@ def test_labels_appear_as_typed_and_run_nothing(opened):
     for place in range(len(NASTY)):
         page.locator(".node.leaf").nth(place).press("Enter")
     assert page.locator("h1").inner_text() == "Explore <b>bold</b>"
-    assert page.title() == "<b>bold</b>: 11 values, 6 leaves"
+    assert page.title() == "<b>bold</b>: 7 values, 6 leaves"
     assert page.locator("img, b:has-text('bold')").count() == 0
 
 
@@ -796,7 +738,7 @@ def test_the_picture_is_dragged_by_its_background_and_fitted_by_key(opened):
 
 
 def test_boxes_of_an_open_picture_do_not_overlap(opened):
-    page = opened(network(3, 2))
+    page = opened(network(6, 4))
     page.locator("#unfold").click()
     overlapping = page.evaluate(
         """() => { const boxes = [...document.querySelectorAll(".node > .box:not(.inner), .inlet > .box")]

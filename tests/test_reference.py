@@ -45,6 +45,13 @@ def test_domains_and_kinks_are_those_decided(name):
     assert " ".join(kinks(getattr(ag, name), "uv")) == KINKS.get(name, "")
 
 
+def test_an_operation_of_any_number_of_operands_tells_its_derivative_by_the_first():
+    assert describe(TABLE["norm"]).endswith(
+        "\n\n    ∂norm(x₀, x₁, x₂, x₃)/∂x₀ = x₀/norm(x₀, x₁, x₂, x₃)"
+    )
+    assert describe(TABLE["dot"]).endswith("\n\n    ∂(x₀·x₁ + x₂·x₃)/∂x₀ = x₁")
+
+
 def test_operators_tell_theirs():
     assert domain(TABLE["divide"], "uv") == "v ≠ 0"
     assert kinks(TABLE["absolute"], "u") == ["At u = 0 the derivative is 0."]
@@ -71,6 +78,17 @@ def cube(x):
             "At u = 0 the derivative is 0.",
         ),
         (lambda x: 1 / 0, lambda out, x: None, ""),
+        (
+            lambda x, y, z: x * y + z,
+            lambda out, x, y, z: (y, x, 1.0),
+            "    own(u₀, u₁, u₂) = u₀·u₁ + u₂\n    ∂own(u₀, u₁, u₂)/∂u₀ = u₁\n"
+            "    ∂own(u₀, u₁, u₂)/∂u₁ = u₀\n    ∂own(u₀, u₁, u₂)/∂u₂ = 1",
+        ),
+        (
+            lambda *xs: xs[0] * xs[1],
+            lambda out, *xs: (xs[1], xs[0], *[0.0] * (len(xs) - 2)),
+            "    ∂own(u₀, u₁, u₂, u₃)/∂u₀ = u₁",
+        ),
     ],
 )
 def test_a_primitive_of_ones_own_tells_what_can_be_read_and_claims_no_domain(

@@ -42,6 +42,9 @@ def random_graph(seed: int) -> ag.Value:
             a / (b * b + 1.0),
             a * 0.0,
             abs(b).sqrt(),
+            ag.dot([a, b, a], [b, b, 0.5], a),
+            ag.softmax([a, b, 1.0])[1],
+            ag.norm([a, b, b]),
         ]
         values.append(rng.choice(made))
     return values[-1]

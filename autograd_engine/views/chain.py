@@ -21,10 +21,10 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.gradients import honest
 from autograd_engine.primitives import Primitive
-from autograd_engine.table import ADD, MULTIPLY, SUBTRACT, azmul
+from autograd_engine.table import ADD, DOT, MEAN, MULTIPLY, SUBTRACT, SUM, azmul
 
-SUMS = (ADD, SUBTRACT)
-LINEAR = (ADD, SUBTRACT, MULTIPLY, azmul)
+SUMS = (ADD, SUBTRACT, SUM)
+LINEAR = (*SUMS, MULTIPLY, azmul, DOT, MEAN)
 
 LARGEST = 5
 """So many operations, sums not counted, are merged into one factor at most."""

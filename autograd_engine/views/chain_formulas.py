@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 from autograd_engine.engine import Value
 from autograd_engine.table import SUBTRACT
 from autograd_engine.views import formulas, notation
 from autograd_engine.views.chain import SUMS, Chain, Factor, Step
-from autograd_engine.views.formulas import DOTS, Derivative, Name, Number, Sum, Term
+from autograd_engine.views.formulas import (
+    DOTS,
+    FIRST,
+    Derivative,
+    Name,
+    Number,
+    Sum,
+    Term,
+    elided,
+    shortened,
+)
 from autograd_engine.views.names import Names
 from autograd_engine.views.typesetting import PRODUCT, TEXT
 
-FIRST, LAST = 4, 2
-"""So many terms of a longer sum are written, at its beginning and its end."""
-
 DEEP = 1
 """So many operations deep a value that the chain does not go through is written out."""
-
-
-Item = TypeVar("Item")
 
 
 class Wording:
@@ -65,7 +68,7 @@ class Wording:
 
     def _sum(self, value: Value, depth: int) -> Term:
         parts = _summed(value, lambda part: part in self._names)
-        written = [(sign, self.term(part, depth + 1)) for sign, part in shortened(parts)[0]]
+        written = [(sign, self.term(part, depth + 1)) for sign, part in shortened(parts)]
         return Sum(_dotted(written, len(parts)))
 
     def formula(self, factor: Factor) -> tuple[Term, Term] | None:
@@ -84,7 +87,10 @@ class Wording:
         """Return the local derivative of one operation, of the names of its operands."""
         value, which = step
         parts = (*value.operands, value)  # so that the output stands at -1
-        found = [notation.partial(value.rule, i, lambda k: self.term(parts[k])) for i in which]
+        count = len(value.operands)
+        found = [
+            notation.partial(value.rule, i, lambda k: self.term(parts[k]), count) for i in which
+        ]
         terms = [term for term in found if term is not None]
         return total(terms) if len(terms) == len(which) else None
 
@@ -97,17 +103,7 @@ def number(step: Step) -> float:
 
 def total(terms: Sequence[Term]) -> Term:
     """Return the sum of terms, its middle left out where it is long."""
-    kept, several = shortened(terms)
-    if not several:
-        return kept[0]
-    return Sum(_dotted([(False, term) for term in kept], len(terms)))
-
-
-def shortened(items: Sequence[Item]) -> tuple[list[Item], bool]:
-    """Return the first and the last of many items, and whether there are several."""
-    if len(items) > FIRST + LAST + 1:
-        return [*items[:FIRST], *items[-LAST:]], True
-    return list(items), len(items) > 1
+    return formulas.added(elided(terms, lambda term: term))
 
 
 def _dotted(parts: list[tuple[bool, Term]], count: int) -> tuple[tuple[bool, Term], ...]:
@@ -123,9 +119,8 @@ def _summed(value: Value, named: Callable[[Value], bool]) -> list[tuple[bool, Va
     while waiting:
         sign, part = waiting.pop()
         if part.rule in SUMS and (part is value or not named(part)):
-            assert part.x is not None and part.y is not None
-            waiting.append((sign != (part.rule is SUBTRACT), part.y))
-            waiting.append((sign, part.x))
+            signs = (sign, *[sign != (part.rule is SUBTRACT)] * (len(part.operands) - 1))
+            waiting.extend(reversed([*zip(signs, part.operands)]))
         else:
             found.append((sign, part))
     return found

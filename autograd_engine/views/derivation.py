@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.sources import source_of
-from autograd_engine.table import ADD, LEAF, SUBTRACT
+from autograd_engine.table import LEAF, SUBTRACT
 from autograd_engine.views import formulas, notation
-from autograd_engine.views.chain import LINEAR, MANY, Chain, Factor
-from autograd_engine.views.chain_formulas import Wording, shortened, total
-from autograd_engine.views.formulas import ONE, Delta, Equal, Number, Term
+from autograd_engine.views.chain import LINEAR, MANY, SUMS, Chain, Factor
+from autograd_engine.views.chain_formulas import Wording, total
+from autograd_engine.views.formulas import ONE, Delta, Equal, Number, Term, shortened
 from autograd_engine.views.names import name
 
 PATHS, FACTORS = 8, 48
@@ -133,7 +133,7 @@ def _by_layers(chain: Chain, wording: Wording) -> Iterator[Line]:
         yield from _defined(variable, wording)
         yield _delta(variable, uses.get(id(variable), []), chain, wording)
         below = [] if variable is chain.wrt else chain.below(variable)
-        shown, _ = shortened(below)
+        shown = shortened(below)
         for factor in shown:
             yield from _factor(factor, wording)
         if len(shown) < len(below):
@@ -172,11 +172,15 @@ def _factor(factor: Factor, wording: Wording) -> Iterator[Line]:
     """Derive a factor from the rules of its operations."""
     found = wording.formula(factor)
     steps = (*(found or ()), Number(factor.number))
-    rules = list(dict.fromkeys((v.rule, i) for v, which in factor.steps() for i in which))
+    rules = list(
+        dict.fromkeys((v.rule, i, len(v.operands)) for v, which in factor.steps() for i in which)
+    )
     # Of sums, which multiply by 1, one is enough said.
-    telling = [(rule, i) for rule, i in rules if rule is not ADD and (rule is not SUBTRACT or i)]
-    rules = telling or rules[:1]
-    operations = [(f"{notation.spoken(rule)}: ", notation.rule(rule, i)) for rule, i in rules]
+    telling = [one for one in rules if one[0] not in SUMS or (one[0] is SUBTRACT and one[1])]
+    operations = [
+        (f"{notation.spoken(rule)}: ", notation.rule(rule, i, count=count))
+        for rule, i, count in telling or rules[:1]
+    ]
     words = [part for operation in operations for part in ("; ", *operation)][1:]
     yield Line(wording.symbol(factor), steps, words=tuple(words), level=1)
 
@@ -216,7 +220,7 @@ def _why_apart(chain: Chain, wording: Wording, wrt: Term) -> Iterator[str | Term
             yield "as by w = w - 0.1 * w.grad?"
             return
         if labelled:
-            kept, _ = shortened(labelled)
+            kept = shortened(labelled)
             yield " (its leaves: "
             for i, leaf in enumerate(kept):
                 yield from ((", ",) if i else ())
@@ -231,7 +235,7 @@ def _why_zero(chain: Chain, wording: Wording) -> Iterator[Line]:
         return
     zero = [factor for factor in chain.factors() if factor.number == 0.0]
     if zero:
-        kept, _ = shortened(zero)
+        kept = shortened(zero)
         words: list[str | Term] = ["It is zero, since nothing passes through "]
         for i, factor in enumerate(kept):
             words += [", "] if i else []

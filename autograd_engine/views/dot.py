@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from autograd_engine import graph
+from autograd_engine.copies import opened
 from autograd_engine.engine import Value
+from autograd_engine.notes import noted
 from autograd_engine.views.ranks import box_ranks
 from autograd_engine.views.scene import (
     CLUSTER_COLOUR,
@@ -166,11 +168,20 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
         raise TypeError(f"draw_dot needs a Value, not {type(output).__name__}")
     digraph = Digraph(format=format, graph_attr={"rankdir": rankdir})
     digraph.attr("node", fontname="Courier")
-    values = graph.nodes(output)
-    names = {id(value): f"v{i}" for i, value in enumerate(values)}
-    for value in values:
+    values: dict[int, Value] = {}
+    labels: dict[int, str] = {}
+    stands: dict[int, Value] = {}  # for a value of the graph: what is drawn in its place
+    for node in graph.nodes(output):
+        top = stands[id(node)] = opened(node)
+        labels[id(top)] = node.label
+        for part in noted(node).opened or [node]:
+            for value in (*part.operands, part):
+                drawn = stands.get(id(value), value)
+                values.setdefault(id(drawn), drawn)
+    names = {id(value): f"v{i}" for i, value in enumerate(values.values())}
+    for value in values.values():
         name = names[id(value)]
-        label = quoted(readable(value.label), record=True)
+        label = quoted(readable(labels.get(id(value), "")), record=True)
         fields = [label] if label else []
         fields += [f"data {value.data:.4f}", f"grad {value.grad:.4f}"]
         digraph.node(name, label=f"{{ {' | '.join(fields)} }}", shape="record")
@@ -178,7 +189,8 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
             # Without nohtml an operation named "<...>" would be read as markup.
             digraph.node(name + "op", label=graphviz.nohtml(quoted(readable(value.op))))
             digraph.edge(name + "op", name)
-    for value in values:
+    for value in values.values():
         for operand in value.operands:
+            operand = stands.get(id(operand), operand)
             digraph.edge(names[id(operand)], names[id(value)] + "op")
     return digraph

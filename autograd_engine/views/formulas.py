@@ -10,8 +10,9 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 
 class Term:
@@ -116,6 +117,23 @@ class Equal(Term):
 
 DOTS = Name("…", r"\cdots")
 ONE = Number(1.0)
+
+FIRST, LAST = 4, 2
+"""So many terms of many are written, at the beginning and at the end."""
+
+Item = TypeVar("Item")
+
+
+def shortened(items: Sequence[Item]) -> list[Item]:
+    """Return the first and the last of many items."""
+    many = len(items) > FIRST + LAST + 1
+    return [*items[:FIRST], *items[-LAST:]] if many else list(items)
+
+
+def elided(items: Sequence[Item], make: Callable[[Item], Term]) -> tuple[Term, ...]:
+    """Return terms made of items, dots for the middle ones of many."""
+    terms = [make(item) for item in shortened(items)]
+    return tuple(terms) if len(terms) == len(items) else (*terms[:FIRST], DOTS, *terms[FIRST:])
 
 
 def minus(left: Term, right: Term) -> Term:

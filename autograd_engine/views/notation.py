@@ -1,9 +1,5 @@
 """Notation: how primitives are written on paper, and what a rule of the table says, as a formula.
 
-A rule is read with symbols. Where it calls a row that keeps digits, such as `bell`, it is put
-into the words of a textbook by an identity of `IDENTITIES`; none of them is a derivative, and a
-test holds each rule's formula to the numbers of its row.
-
 >>> from autograd_engine.primitives import TABLE
 >>> from autograd_engine.views.typesetting import TEXT
 >>> TEXT.set(rule(TABLE["tanh"], 0)), TEXT.set(rule(TABLE["divide"], 1))
@@ -13,31 +9,11 @@ test holds each rule's formula to the numbers of its row.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import lru_cache, reduce
 
-from autograd_engine.compiler.symbols import OUT, Expression, Symbol, X, Y, formula, partials
-from autograd_engine.primitives import Primitive
-from autograd_engine.table import (
-    above,
-    bell,
-    circle,
-    equals,
-    exp,
-    gate,
-    gauss,
-    hypot,
-    lenient_power,
-    ln,
-    power_log,
-    ratio,
-    sigmoid,
-    slope,
-    sqrt,
-    tanh,
-    unit,
-)
+from autograd_engine.compiler.symbols import OUT, Expression, Symbol, formula, operands
+from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views import formulas
 from autograd_engine.views.formulas import (
     Call,
@@ -46,36 +22,14 @@ from autograd_engine.views.formulas import (
     Indicator,
     Name,
     Number,
+    Power,
     Product,
     Term,
+    elided,
 )
-
-A, B, C = Symbol("A"), Symbol("B"), Symbol("C")
-_HOLES = (A, B, C)
-
-IDENTITIES: tuple[tuple[Any, Any], ...] = (
-    (4.0 * bell(2.0 * A), 1.0 - tanh(A) ** 2.0),
-    (bell(A), sigmoid(A) * (1.0 - sigmoid(A))),
-    (unit(1.0, A) * unit(1.0, A), 1.0 / (1.0 + A**2.0)),
-    (unit(1.0, A), 1.0 / sqrt(1.0 + A**2.0)),
-    (ratio(unit(A, B), hypot(A, B)), A / (A**2.0 + B**2.0)),
-    (ratio(-unit(A, B), hypot(B, A)), -A / (B**2.0 + A**2.0)),
-    (unit(A, B), A / sqrt(A**2.0 + B**2.0)),
-    (gate(hypot(A, B), C), C),
-    (circle(A) * circle(A), 1.0 - A**2.0),
-    (circle(A), sqrt(1.0 - A**2.0)),
-    (sqrt(A - 1.0) * sqrt(A + 1.0), sqrt(A**2.0 - 1.0)),
-    (gauss(A), exp(-(A**2.0))),
-    (slope(A, B), B * lenient_power(A, B - 1.0)),
-    (power_log(A, B), A**B * ln(A)),
-    (0.5 + 0.5 * (above(A, B) - above(B, A)), above(A, B) + 0.5 * equals(A, B)),
-    (0.5 - 0.5 * (above(A, B) - above(B, A)), above(B, A) + 0.5 * equals(A, B)),
-    (ratio(0.5, A), 1.0 / (2.0 * A)),
-    (A * A * A, A**3.0),
-    (B * A * A, B * A**2.0),
-    (A * A, A**2.0),
-)
-"""What stands in rules for the digits' sake, and the same in the words of a textbook."""
+from autograd_engine.views.names import name
+from autograd_engine.views.textbook import entry, is_long, rewritten, textbook
+from autograd_engine.views.typesetting import LOWERED
 
 _CONSTANTS: dict[float, Term] = {
     2.0 / math.sqrt(math.pi): formulas.over(Number(2.0), Call("sqrt", (Name("π", r"\pi"),))),
@@ -99,6 +53,16 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "gap": formulas.minus,
     "gate": lambda key, x: formulas.times(Indicator(key, "≠", Number(0.0)), x),
     "absolute": lambda x: Call("abs", (x,)),
+    "sum": lambda *xs: _added(xs),
+    "mean": lambda *xs: formulas.over(_added(xs), Number(float(len(xs)))),
+    "prod": lambda *xs: Product(elided(xs, lambda x: x)) if len(xs) > 1 else xs[0],
+    "dot": lambda *xs: _added(
+        [*xs[: len(xs) % 2], *map(formulas.times, xs[len(xs) % 2 :: 2], xs[len(xs) % 2 + 1 :: 2])]
+    ),
+    "mse": lambda *xs: formulas.over(
+        _added([Power(formulas.minus(o, t), Number(2.0)) for o, t in zip(xs[::2], xs[1::2])]),
+        Number(len(xs) / 2.0),
+    ),
 }
 _LITERAL: dict[str, Callable[..., Term]] = {
     **_WRITTEN,
@@ -107,11 +71,16 @@ _LITERAL: dict[str, Callable[..., Term]] = {
     "divide": formulas.Fraction,
     "ratio": formulas.Fraction,
     "negative": formulas.Minus,
-    "power": formulas.Power,
-    "lenient_power": formulas.Power,
+    "power": Power,
+    "lenient_power": Power,
     "gate": lambda key, x: Product((Indicator(key, "≠", Number(0.0)), x)),
 }
 """The same for an operation as the user wrote it, which nothing is left out of."""
+
+
+def _added(terms: Sequence[Term]) -> Term:
+    return reduce(formulas.plus, elided(terms, lambda term: term))
+
 
 _SPOKEN = {"log": "ln", "relu": "ReLU", "maximum": "max", "minimum": "min", "sign": "sgn"}
 
@@ -119,109 +88,73 @@ _SPOKEN = {"log": "ln", "relu": "ReLU", "maximum": "max", "minimum": "min", "sig
 def written(rule: Primitive, *operands: Term) -> Term:
     """Return a primitive applied to terms, as one writes it.
 
+    >>> from autograd_engine.table import tanh
     >>> written(tanh, Number(2.0))
     Call(function='tanh', operands=(Number(value=2.0),))
     """
     if rule.name.startswith("**"):
-        return formulas.Power(operands[0], Number(float(rule.name[2:])))
+        return Power(operands[0], Number(float(rule.name[2:])))
     return _spelled(_LITERAL, rule, operands)
 
 
 def spoken(rule: Primitive) -> str:
     """Return the name of an operation, as an explanation calls it."""
-    return "power" if rule.name.startswith("**") else rule.name
+    if rule.name.startswith("**"):
+        return "power"
+    return rule.symbol if rule.several else rule.name
 
 
-def partial(rule: Primitive, which: int, term: Callable[[int], Term]) -> Term | None:
+def partial(
+    rule: Primitive, which: int, term: Callable[[int], Term], count: int = 0
+) -> Term | None:
     """Return the derivative by one operand as a formula; None if its rule cannot be read.
 
     `term` is called with the place of an operand, or with -1 for the output, where the rule
-    mentions it.
+    mentions it. `count` is the number of operands of a rule that takes any number of them.
     """
-    expression = textbook(rule, which)
+    expression = textbook(rule, which, count)
     if expression is None:
         return None
-    return _term(expression, lambda symbol: term(-1 if symbol is OUT else int(symbol is Y)))
+    return _term(expression, _placed(operands(rule, count), term))
 
 
 @lru_cache(maxsize=1024)
-def rule(primitive: Primitive, which: int, names: tuple[str, ...] = ("u", "v")) -> Term:
+def rule(
+    primitive: Primitive, which: int, names: tuple[str, ...] = ("u", "v"), count: int = 0
+) -> Term:
     """Return a primitive's own rule: its derivative by one operand."""
-    operands = _operands(primitive, names)
-    out = written(primitive, *operands)
-    found = partial(primitive, which, lambda place: out if place < 0 else operands[place])
-    upper = Derivative(out, operands[which])
+    given = _named(primitive, names, count)
+    out = written(primitive, *given)
+    found = partial(primitive, which, lambda i: out if i < 0 else given[i], count)
+    upper = Derivative(out, given[which])
     return upper if found is None else Equal(upper, found)
 
 
-def meaning(primitive: Primitive, names: tuple[str, ...]) -> Term:
+def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Term:
     """Return a primitive, and what its forward function makes of the operands if it tells."""
-    operands = _operands(primitive, names)
-    out, found = written(primitive, *operands), formula(primitive)
-    if found is None:
+    given = _named(primitive, names, count)
+    out, found = written(primitive, *given), formula(primitive, count)
+    if found is None or is_long(found):
         return out
-    term = _term(_rewritten(found, IDENTITIES), lambda symbol: operands[symbol is Y])
+    known = _placed(operands(primitive, count), lambda i: given[i])
+    term = _term(rewritten(found), known)
     return out if term == out else Equal(out, term)
 
 
-def _operands(primitive: Primitive, names: tuple[str, ...]) -> tuple[Name, ...]:
-    return tuple(Name(name, name) for name in names[: len(primitive.domain)])
+def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> tuple[Name, ...]:
+    """Return names for the operands; those of more than two are numbered."""
+    count = count or len(primitive.domain)
+    if count > len(names):
+        names = tuple([f"{names[0]}{str(i).translate(LOWERED)}" for i in range(count)])
+    return tuple(map(name, names[:count]))
 
 
-@lru_cache(maxsize=1024)
-def textbook(primitive: Primitive, which: int) -> Expression | None:
-    """Return a rule's expression in the words of a textbook; None if it cannot be read."""
-    try:
-        found = partials(primitive)[which]
-    except Exception:  # whatever somebody's own rule does not do with a symbol
-        return None
-    own = (X, Y)[: len(primitive.domain)]
-    # The primitive itself, of its own operands, is its output.
-    return _rewritten(found, (*IDENTITIES, (primitive(*own), OUT)))
-
-
-def _rewritten(expression: Expression, identities: tuple[tuple[Any, Any], ...]) -> Expression:
-    if not isinstance(expression, Symbol) or expression.rule is None:
-        return expression
-    for pattern, meaning in identities:
-        found: dict[Symbol, Expression] = {}
-        if _matches(pattern, expression, found):
-            same = _filled(meaning, found)
-            # A meaning may hold its pattern, as A ** 2 does not: only its parts are looked at.
-            return _rewritten(same, identities)
-    operands = tuple(_rewritten(operand, identities) for operand in expression.operands)
-    changed = any(new is not old for new, old in zip(operands, expression.operands))
-    if not changed:
-        return expression
-    return _rewritten(Symbol("", expression.rule, operands), identities)
-
-
-def _matches(pattern: Expression, expression: Expression, found: dict[Symbol, Expression]) -> bool:
-    if isinstance(pattern, Symbol) and any(pattern is hole for hole in _HOLES):
-        return _same(found.setdefault(pattern, expression), expression)
-    if not isinstance(pattern, Symbol) or not isinstance(expression, Symbol):
-        return _same(pattern, expression)
-    if pattern.rule is not expression.rule or pattern.rule is None:
-        return pattern is expression
-    return all(map(_matches, pattern.operands, expression.operands, [found] * 2))
-
-
-def _same(one: Expression, other: Expression) -> bool:
-    if not isinstance(one, Symbol) or not isinstance(other, Symbol):
-        return not isinstance(one, Symbol) and not isinstance(other, Symbol) and one == other
-    if one is other:
-        return True
-    same = one.rule is not None and one.rule is other.rule
-    return same and all(map(_same, one.operands, other.operands))
-
-
-def _filled(meaning: Expression, found: dict[Symbol, Expression]) -> Expression:
-    if not isinstance(meaning, Symbol):
-        return meaning
-    if meaning.rule is None:
-        return found.get(meaning, meaning)
-    result = meaning.rule(*(_filled(operand, found) for operand in meaning.operands))
-    return result if isinstance(result, Symbol) else float(result)
+def _placed(
+    symbols: tuple[Symbol, ...], term: Callable[[int], Term]
+) -> Callable[[Expression], Term]:
+    """Return what gives the term of a symbol by its place among these, -1 that of the output."""
+    places = {OUT: -1, **{symbol: i for i, symbol in enumerate(symbols)}}
+    return lambda symbol: term(places[symbol])  # type: ignore[index]
 
 
 def _term(expression: Expression, names: Callable[[Symbol], Term]) -> Term:
@@ -237,8 +170,14 @@ def _term(expression: Expression, names: Callable[[Symbol], Term]) -> Term:
 def _spelled(
     spellings: dict[str, Callable[..., Term]], rule: Primitive, operands: tuple[Term, ...]
 ) -> Term:
+    own = not is_built_in(rule)
     make = spellings.get(rule.name)
-    return make(*operands) if make else Call(_SPOKEN.get(rule.name, rule.name), operands)
+    if make and not own:
+        return make(*operands)
+    called = rule.name if own else _SPOKEN.get(rule.name, rule.name)
+    if called.endswith("]") and not own:  # softmax₁ for softmax[1]
+        called = rule.symbol + str(entry(rule)).translate(LOWERED)
+    return Call(called, elided(operands, lambda operand: operand))
 
 
 def _flat(term: Term) -> tuple[Term, ...]:

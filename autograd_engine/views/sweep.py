@@ -10,10 +10,12 @@ from typing import overload
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.gradients import honest
 from autograd_engine.table import CONSTANT
+from autograd_engine.views import notation
 from autograd_engine.views.chain_formulas import rounded
+from autograd_engine.views.formulas import Number
 from autograd_engine.views.names import Names
 from autograd_engine.views.notebooks import selected
-from autograd_engine.views.typesetting import SUM
+from autograd_engine.views.typesetting import SUM, TEXT
 
 ROWS = 200
 """So many contributions a notebook shows at most."""
@@ -60,7 +62,10 @@ class Computation:
 
     def __str__(self) -> str:
         brackets = [rounded(number) for number in self.operands]
-        if self.operation.startswith("**") and len(brackets) == 1:
+        if self.node.rule.several:
+            terms = map(Number, self.operands)
+            made = TEXT.set(notation.written(self.node.rule, *terms))
+        elif self.operation.startswith("**") and len(brackets) == 1:
             made = brackets[0] + self.operation
         elif len(brackets) == 2 and not self.operation.isidentifier():
             made = f" {self.operation} ".join(brackets)

@@ -170,8 +170,12 @@ class Latex(Text):
     def function(self, name: str) -> str:
         if name == "sigmoid":
             return r"\sigma"
+        if name in _KNOWN:
+            return rf"\{name}"
         bare = re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\^~]", "", name))
-        return rf"\{name}" if name in _KNOWN else rf"\operatorname{{{bare}}}"
+        word = bare.rstrip(INDICES)
+        index = unicodedata.normalize("NFKC", bare[len(word) :])
+        return rf"\operatorname{{{word}}}" + (f"_{{{index}}}" if index else "")
 
     def indicator(self, term: Indicator) -> tuple[str, int]:
         relation = _RELATIONS[term.relation]
@@ -199,6 +203,8 @@ def _opposite(term: Term) -> Term:
 
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
 RAISED = str.maketrans("0123456789-", _RAISED)
+INDICES = "₀₁₂₃₄₅₆₇₈₉"
+LOWERED = str.maketrans("0123456789", INDICES)
 _KNOWN = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"}
 _RELATIONS = {">": r"\gt", "<": r"\lt", "≥": r"\ge", "=": "=", "≠": r"\ne"}
 TEXT, HTML, LATEX = Text(), Html(), Latex()

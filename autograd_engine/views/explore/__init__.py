@@ -2,14 +2,17 @@
 
 Reading order:
 
-    rows       rows of the table as formulas with holes and in JavaScript; names
-    grouping   what folds: groups inside groups
-    scenes     the picture of each group, as numbers
-    contents   all that the page holds, as JSON
-    page       Page, explore, and the frame that `replay` has too
+    translation  functions of floats, from Python to JavaScript
+    javascript  the primitives of a page in JavaScript, written from the table
+    rows        rows of the table as formulas with holes for names and numbers; names
+    grouping    what folds: groups inside groups
+    scenes      the picture of each group, as numbers
+    contents    all that the page holds, as JSON
+    page        Page, explore, and the frame that `replay` has too
 
 The page's own parts are frame.html, page.html, page.css and, in the order in which they are
-read, mathematics.js, program.js, wording.js, picture.js, stage.js, panels.js, quiz.js, page.js.
+read, python.js (then what `javascript` writes), program.js, wording.js, picture.js, stage.js,
+panels.js, quiz.js, page.js.
 """
 
 from autograd_engine.views.explore.page import Page, explore

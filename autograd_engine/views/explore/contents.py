@@ -10,7 +10,7 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
 from autograd_engine.views.explore.grouping import grouped
-from autograd_engine.views.explore.rows import described_rule, named, spelled_rule
+from autograd_engine.views.explore.rows import described_rule, named
 from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.words import counted
 
@@ -18,30 +18,31 @@ OPEN = 40
 """Up to so many values every group is open at first, beyond that folded."""
 
 
-def page_contents(output: Value) -> tuple[dict[str, Any], str]:
-    """Return the data of the page, and its rules as a list in JavaScript.
+def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, int]]]:
+    """Return the data of the page, and its rules, each with the number of its operands.
 
     Of each value: its name, its rule's number, its operands' numbers, its data, its partials
     as the forward pass recorded them.
     """
     values = graph.nodes(output)  # the output is the last
     position = {id(value): i for i, value in enumerate(values)}
-    rules: dict[Primitive, int] = {}
+    rules: dict[tuple[Primitive, int], int] = {}
     names = named(values)
-    numbers = [rules.setdefault(value.rule, len(rules)) for value in values]
+    kinds = [(value.rule, len(value.operands)) for value in values]
+    numbers = [rules.setdefault(kind, len(rules)) for kind in kinds]
     data = {
         "description": _description(values),
         "open": len(values) <= OPEN,
         "names": names,
         "labelled": [int(bool(value.label)) for value in values],
         "rule": numbers,
-        "rules": [described_rule(rule) for rule in rules],
+        "rules": [described_rule(*kind) for kind in rules],
         "operands": [[position[id(o)] for o in value.operands] for value in values],
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
         "groups": pictures(grouped(output, values), values, names),
     }
-    return data, "[\n" + "".join(f"  {spelled_rule(rule)},\n" for rule in rules) + "]"
+    return data, list(rules)
 
 
 def _description(values: list[Value]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
 from autograd_engine.views.explore.contents import inert_json, page_contents
+from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.notebooks import frame, framed, selected, still
 from autograd_engine.views.picture import draw
 from autograd_engine.views.scene import readable
@@ -92,8 +93,7 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
         page_path(path)  # before the work
     data, rules = page_contents(output)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
-    rules = f"const RULES = {rules};"  # written with what mathematics.js defines
-    script = "\n".join((read("explore/mathematics.js"), rules, read(*SCRIPTS)))
+    script = f"{written(rules)}\n{read(*SCRIPTS)}"
     own, style = read("explore/page.html"), read("explore/page.css")
     text = filled(title, inert_json(data), own, style, script)
     page = Page(text, title, _drawn(output))

@@ -59,20 +59,21 @@ class Program {
     for (const i of this.computed) {
       const code = this.rule[i].code;
       if (!code) continue; // frozen
-      const [first, second] = operands[i];
-      const x = data[first];
-      const y = second === undefined ? undefined : data[second];
-      const out = code.forward(x, y);
-      data[i] = out;
-      partials[i][0] = code.partials[0](out, x, y);
-      if (y !== undefined) partials[i][1] = code.partials[1](out, x, y);
-      if (!Number.isFinite(out)) this.note(i, out, x, y);
+      const given = operands[i].map((operand) => data[operand]);
+      data[i] = this.attempt(i, () => code.forward(...given), (limit) => limit);
+      partials[i] = this.attempt(i, () => code.partials(data[i], ...given), () => given.map(() => NaN));
     }
   }
 
-  note(i, out, x, y) {
-    const said = refusal(this.rule[i].name, out, x, y);
-    if (said) this.refusals.set(i, said);
+  // What a function gives, or what stands for it where Python raises an error, whose reason is kept.
+  attempt(i, compute, instead) {
+    try {
+      return compute();
+    } catch (error) {
+      const [limit, said] = refusal(error);
+      if (!this.refusals.has(i)) this.refusals.set(i, said);
+      return instead(limit);
+    }
   }
 
   // Every gradient after so many steps of both passes. An adjoint of exactly 0 passes nothing

@@ -184,10 +184,11 @@ class _Picture:
         return arrows, slots
 
     def _partial(self, i: int, slot: int) -> str:
-        fixed = fixed_partials(self.values[i].rule)
-        if not self.values[i].partials:
+        value = self.values[i]
+        if not value.partials:
             return ""
-        return f"∂ {fixed[slot]:.3g}" if fixed and fixed[slot] is not None else PARTIAL
+        fixed = fixed_partials(value.rule, len(value.operands))[slot]
+        return PARTIAL if fixed is None else f"∂ {fixed:.3g}"
 
     def numbers(self) -> dict[str, Any]:
         """Return where everything stands, in whole points."""

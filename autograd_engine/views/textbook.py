@@ -1,0 +1,181 @@
+"""Textbook: what a rule of the table says, in the words of a textbook.
+
+A rule is read with symbols. Where it calls a row that keeps digits, such as `bell`, it is put
+into other words by an identity of `IDENTITIES`; none of them is a derivative. How the rule of an
+operation of many operands reads stands in `RULES`. A test holds all to the numbers of the rows.
+
+>>> from autograd_engine.primitives import TABLE
+>>> textbook(TABLE["sigmoid"], 0), textbook(TABLE["norm"], 2, 3)
+(out * (1.0 - out), x2 / out)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from autograd_engine.compiler.symbols import OUT, Expression, Symbol, operands, partials
+from autograd_engine.primitives import Primitive, is_built_in
+from autograd_engine.table import (
+    DIVIDE,
+    MEAN,
+    PROD,
+    above,
+    bell,
+    circle,
+    equals,
+    exp,
+    gate,
+    gauss,
+    hypot,
+    lenient_power,
+    ln,
+    power_log,
+    ratio,
+    sigmoid,
+    slope,
+    softmax_of,
+    sqrt,
+    tanh,
+    unit,
+)
+
+A, B, C = Symbol("A"), Symbol("B"), Symbol("C")
+_HOLES = (A, B, C)
+
+LONGEST = 64
+"""So many operations a formula has at most; of more, its number alone is told."""
+
+IDENTITIES: tuple[tuple[Any, Any], ...] = (
+    (4.0 * bell(2.0 * A), 1.0 - tanh(A) ** 2.0),
+    (bell(A), sigmoid(A) * (1.0 - sigmoid(A))),
+    (unit(1.0, A) * unit(1.0, A), 1.0 / (1.0 + A**2.0)),
+    (unit(1.0, A), 1.0 / sqrt(1.0 + A**2.0)),
+    (ratio(unit(A, B), hypot(A, B)), A / (A**2.0 + B**2.0)),
+    (ratio(-unit(A, B), hypot(B, A)), -A / (B**2.0 + A**2.0)),
+    (unit(A, B), A / sqrt(A**2.0 + B**2.0)),
+    (gate(hypot(A, B), C), C),
+    (circle(A) * circle(A), 1.0 - A**2.0),
+    (circle(A), sqrt(1.0 - A**2.0)),
+    (sqrt(A - 1.0) * sqrt(A + 1.0), sqrt(A**2.0 - 1.0)),
+    (gauss(A), exp(-(A**2.0))),
+    (slope(A, B), B * lenient_power(A, B - 1.0)),
+    (power_log(A, B), A**B * ln(A)),
+    (0.5 + 0.5 * (above(A, B) - above(B, A)), above(A, B) + 0.5 * equals(A, B)),
+    (0.5 - 0.5 * (above(A, B) - above(B, A)), above(B, A) + 0.5 * equals(A, B)),
+    (ratio(0.5, A), 1.0 / (2.0 * A)),
+    ((1.0 - B) * sigmoid(A) - B * sigmoid(-A), sigmoid(A) - B),
+    (A * A * A, A**3.0),
+    (B * A * A, B * A**2.0),
+    (A * A, A**2.0),
+)
+"""What stands in rules for the digits' sake, and the same in the words of a textbook."""
+
+
+def _of(number: float, count: int) -> Expression:
+    """Return a number over another as it is, not what it comes to."""
+    return Symbol("", DIVIDE, (number, float(count)))
+
+
+def entry(rule: Primitive) -> int:
+    """Return which entry of a list a row of a family gives."""
+    return int(rule.name.rstrip("]").rpartition("[")[2])
+
+
+RULES: dict[str, Callable[[Primitive, int, tuple[Any, ...]], Any]] = {
+    "mean": lambda rule, i, xs: _of(1.0, len(xs)),
+    "prod": lambda rule, i, xs: PROD(*xs[:i], *xs[i + 1 :]) if len(xs) > 1 else 1.0,
+    "norm": lambda rule, i, xs: xs[i] / OUT,
+    "variance": lambda rule, i, xs: _of(2.0, len(xs)) * (xs[i] - MEAN(*xs)),
+    "logsumexp": lambda rule, i, xs: softmax_of(i)(*xs),
+    "softmax": lambda rule, i, xs: OUT * (1.0 - OUT if i == entry(rule) else -softmax_of(i)(*xs)),
+    "log_softmax": lambda rule, i, xs: (
+        1.0 - softmax_of(i)(*xs) if i == entry(rule) else -softmax_of(i)(*xs)
+    ),
+    "cross_entropy": lambda rule, i, xs: (
+        softmax_of(i)(*xs) - 1.0 if i == entry(rule) else softmax_of(i)(*xs)
+    ),
+    "mse": lambda rule, i, xs: _of(2.0, len(xs) // 2) * (xs[i] - xs[i ^ 1]),
+}
+"""The derivative by operand i of an operation of several whose rule is written another way."""
+
+
+@lru_cache(maxsize=1024)
+def textbook(primitive: Primitive, which: int, count: int = 0) -> Expression | None:
+    """Return a rule's expression in the words of a textbook; None if it cannot be read."""
+    own = operands(primitive, count)
+    said = RULES.get(primitive.symbol) if primitive.several and is_built_in(primitive) else None
+    if said is not None:
+        found: Expression = said(primitive, which, own)
+        return found
+    try:
+        found = partials(primitive, count)[which]
+    except Exception:  # whatever somebody's own rule does not do with a symbol
+        return None
+    if is_long(found):
+        return None
+    # The primitive itself, of its own operands, is its output.
+    return rewritten(found, (*IDENTITIES, (primitive(*own), OUT)))
+
+
+def is_long(expression: Expression) -> bool:
+    """Say whether nobody would read this: a loop over many operands, written out."""
+    parts = [expression]
+    for part in parts:  # which grows meanwhile
+        if isinstance(part, Symbol):
+            parts += [item for item in part.operands if isinstance(item, Symbol) and item.rule]
+        if len(parts) > LONGEST:
+            return True
+    return False
+
+
+def rewritten(
+    expression: Expression, identities: tuple[tuple[Any, Any], ...] = IDENTITIES
+) -> Expression:
+    """Return an expression in which what an identity has other words for is put into these."""
+    if not isinstance(expression, Symbol) or expression.rule is None:
+        return expression
+    for pattern, meaning in identities:
+        found: dict[Symbol, Expression] = {}
+        if _matches(pattern, expression, found):
+            same = _filled(meaning, found)
+            # A meaning may hold its pattern, as A ** 2 does not: only its parts are looked at.
+            return rewritten(same, identities)
+    operands = tuple(rewritten(operand, identities) for operand in expression.operands)
+    changed = any(new is not old for new, old in zip(operands, expression.operands))
+    if not changed:
+        return expression
+    return rewritten(Symbol("", expression.rule, operands), identities)
+
+
+def _matches(pattern: Expression, expression: Expression, found: dict[Symbol, Expression]) -> bool:
+    if isinstance(pattern, Symbol) and any(pattern is hole for hole in _HOLES):
+        return _same(found.setdefault(pattern, expression), expression)
+    if not isinstance(pattern, Symbol) or not isinstance(expression, Symbol):
+        return _same(pattern, expression)
+    if pattern.rule is not expression.rule or pattern.rule is None:
+        return pattern is expression
+    if len(pattern.operands) != len(expression.operands):
+        return False
+    pairs = zip(pattern.operands, expression.operands)
+    return all(_matches(part, other, found) for part, other in pairs)
+
+
+def _same(one: Expression, other: Expression) -> bool:
+    if not isinstance(one, Symbol) or not isinstance(other, Symbol):
+        return not isinstance(one, Symbol) and not isinstance(other, Symbol) and one == other
+    if one is other:
+        return True
+    same = one.rule is not None and one.rule is other.rule
+    same = same and len(one.operands) == len(other.operands)
+    return same and all(map(_same, one.operands, other.operands))
+
+
+def _filled(meaning: Expression, found: dict[Symbol, Expression]) -> Expression:
+    if not isinstance(meaning, Symbol):
+        return meaning
+    if meaning.rule is None:
+        return found.get(meaning, meaning)
+    result = meaning.rule(*(_filled(operand, found) for operand in meaning.operands))
+    return result if isinstance(result, Symbol) else float(result)
