@@ -367,9 +367,9 @@ def test_a_rule_of_ones_own_of_many_operands_is_explained_however_it_is_written(
     )
     found = ag.explain(weighed(*abc), c).text
     assert "f = weighed(a, b, c) = 3" in found and "∂f/∂c = 2\n" in found
-    for name in ("add", "log", "a[b]"):  # that of a row takes nothing from it
-        called = ag.primitive(name, lambda *xs: xs[0], lambda out, *xs: (1.0, 0.0))(a, b)
-        assert f"f = {name}(a, b) = 0.5" in ag.explain(called, a).text
+    for called in ("add", "log", "a[b]"):  # that of a row takes nothing from it
+        made = ag.primitive(called, lambda *xs: xs[0], lambda out, *xs: (1.0, 0.0))(a, b)
+        assert f"f = {called}(a, b) = 0.5" in ag.explain(made, a).text
 
     def squares(*xs):
         total = 0.0
