@@ -14,7 +14,8 @@ from autograd_engine.gradients import same
 from autograd_engine.graph import nodes
 from autograd_engine.optim.optimizer import Optimizer, living
 from autograd_engine.primitives import Opaque
-from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY, crossed
+from autograd_engine.several import crossed
+from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY
 from autograd_engine.words import counted
 
 FEW = 64
