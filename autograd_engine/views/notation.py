@@ -30,6 +30,7 @@ from autograd_engine.table import (
     hypot,
     lenient_power,
     ln,
+    portion,
     power_log,
     ratio,
     sigmoid,
@@ -66,6 +67,7 @@ IDENTITIES: tuple[tuple[Any, Any], ...] = (
     (circle(A), sqrt(1.0 - A**2.0)),
     (sqrt(A - 1.0) * sqrt(A + 1.0), sqrt(A**2.0 - 1.0)),
     (gauss(A), exp(-(A**2.0))),
+    (portion(A, B), sigmoid(A - B)),
     (slope(A, B), B * lenient_power(A, B - 1.0)),
     (power_log(A, B), A**B * ln(A)),
     (0.5 + 0.5 * (above(A, B) - above(B, A)), above(A, B) + 0.5 * equals(A, B)),
@@ -79,6 +81,7 @@ IDENTITIES: tuple[tuple[Any, Any], ...] = (
 
 _CONSTANTS: dict[float, Term] = {
     2.0 / math.sqrt(math.pi): formulas.over(Number(2.0), Call("sqrt", (Name("π", r"\pi"),))),
+    math.log(2.0): Call("ln", (Number(2.0),)),
     1.0 / math.log(2.0): formulas.over(Number(1.0), Call("ln", (Number(2.0),))),
     1.0 / math.log(10.0): formulas.over(Number(1.0), Call("ln", (Number(10.0),))),
 }
