@@ -125,7 +125,14 @@ def with_rows(tmp_path_factory):
             source.replace(mark, text + mark, 1) if mark else source + text, encoding="utf-8"
         )
     told = run(ROOT / ".ci" / "rows.py", root / "autograd_engine")
-    assert told.split() == "methods.py written __init__.py written README.md written".split()
+    assert told.split() == [
+        "methods.py",
+        "written",
+        "__init__.py",
+        "written",
+        "README.md",
+        "written",
+    ]
     assert run(ROOT / ".ci" / "rows.py", root / "autograd_engine") == ""
     return root
 

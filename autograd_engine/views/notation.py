@@ -33,6 +33,7 @@ from autograd_engine.views.typesetting import LOWERED
 
 _CONSTANTS: dict[float, Term] = {
     2.0 / math.sqrt(math.pi): formulas.over(Number(2.0), Call("sqrt", (Name("π", r"\pi"),))),
+    math.log(2.0): Call("ln", (Number(2.0),)),
     1.0 / math.log(2.0): formulas.over(Number(1.0), Call("ln", (Number(2.0),))),
     1.0 / math.log(10.0): formulas.over(Number(1.0), Call("ln", (Number(10.0),))),
 }
