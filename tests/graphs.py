@@ -40,13 +40,11 @@ def replayed(tape: Tape, leaves: np.ndarray, row: np.ndarray | None) -> list[Val
     """Return every value of a tape, computed by the engine from these leaves and inputs."""
     given = [*leaves.tolist(), *([] if row is None else row.tolist())]
     values = [*map(Value, given), *map(constant, tape.constants)]
-    for rule, x, y in tape.instructions():
-        if y < 0:
-            values.append(rule(values[x]))
-        elif rule is POWER and len(given) <= y < tape.start:
-            values.append(power_of(values[y].data)(values[x]))  # as it was recorded: x**number
-        else:
-            values.append(rule(values[x], values[y]))
+    for rule, places in tape.instructions():
+        operands = [values[place] for place in places]
+        if rule is POWER and len(given) <= places[1] < tape.start:  # as it was recorded: x**number
+            rule, operands = power_of(operands[1].data), operands[:1]
+        values.append(rule(*operands))
     return values
 
 

@@ -83,7 +83,7 @@ class Faults:
         fixed = start - len(self._tape.constants)
         cone = self._cone(top, values)
         for place in sorted(place for place in cone if place >= start):
-            operands = [operand for operand in self._operands(place) if operand in cone]
+            operands = [operand for operand in self._exact.operands(place) if operand in cone]
             given = [operand for operand in operands if operand < fixed]
             if given:
                 return f"{self._name(given[0])} is {values[given[0]]!r}"
@@ -95,22 +95,16 @@ class Faults:
         """Return the places of the values that are not finite and lead to `top` through such."""
         cone, pending = {top}, [top]
         while pending:
-            for operand in self._operands(pending.pop()):
+            for operand in self._exact.operands(pending.pop()):
                 if operand not in cone and not math.isfinite(values[operand]):
                     cone.add(operand)
                     pending.append(operand)
         return cone
 
-    def _operands(self, place: int) -> list[int]:
-        if place < self._tape.start:
-            return []
-        x, y = self._exact.operands(place)
-        return [x] if y < 0 else [x, y]
-
     def _labelled(self, place: int, values: list[float]) -> list[Value]:
         """Return the operands of a computed value: numbers with labels."""
         names = self._tape.names
-        return [Value(values[i], names.get(i, "")) for i in self._operands(place)]
+        return [Value(values[i], names.get(i, "")) for i in self._exact.operands(place)]
 
     def _verdict(self, place: int, values: list[float]) -> str:
         """Say what is wrong with a computed value, in the engine's words where it has some."""
@@ -128,12 +122,12 @@ class Faults:
         tape, start = self._tape, self._tape.start
         leads = bytearray(place < len(tape.parameters) for place in range(start))
         for place in range(start, tape.size):
-            leads.append(any(leads[operand] for operand in self._operands(place)))
+            leads.append(any(leads[operand] for operand in self._exact.operands(place)))
         adjoints = self._exact.adjoints(values)
         for place in range(tape.size - 1, start - 1, -1):
             if not adjoints[place] or not leads[place]:
                 continue
-            operands = self._operands(place)
+            operands = self._exact.operands(place)
             text = _written(self._exact.rule(place), self._labelled(place, values))
             for operand, partial in zip(operands, self._exact.partials(place, values)):
                 if leads[operand] and not math.isfinite(partial * adjoints[place]):

@@ -5,8 +5,8 @@ they give expressions, which a back end spells in its own language: so a derivat
 once is differentiated, drawn, vectorised and compiled.
 
 >>> from autograd_engine.primitives import TABLE
->>> partials(TABLE["tanh"])
-(4.0 * bell(2.0 * x),)
+>>> partials(TABLE["tanh"]), partials(TABLE["dot"], 4)
+((4.0 * bell(2.0 * x),), (x1, x0, x3, x2))
 """
 
 from __future__ import annotations
@@ -109,13 +109,28 @@ def applied(rule: Primitive, *operands: Any) -> Expression:
 OUT, X, Y = Symbol("out"), Symbol("x"), Symbol("y")
 
 
+@lru_cache(maxsize=256)
+def unknowns(count: int) -> tuple[Symbol, ...]:
+    """Return the symbols of so many operands.
+
+    >>> unknowns(2), unknowns(3)
+    ((x, y), (x0, x1, x2))
+    """
+    return (X, Y)[:count] if count < 3 else tuple([Symbol(f"x{i}") for i in range(count)])
+
+
+def operands(rule: Primitive, count: int = 0) -> tuple[Symbol, ...]:
+    """Return the symbols of a primitive's operands, of which some take any number: `count`."""
+    return unknowns(count or len(rule.domain))
+
+
 @lru_cache(maxsize=1024)
-def partials(rule: Primitive) -> tuple[Expression, ...]:
-    """Return a primitive's derivatives by each operand, of the symbols `OUT`, `X` and `Y`.
+def partials(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
+    """Return a primitive's derivatives by each operand, of the symbols `OUT` and `operands`.
 
     Raises `TypeError` where its rule cannot be read with symbols.
     """
-    given = rule.partials(OUT, *(X, Y)[: len(rule.domain)])
+    given = rule.partials(OUT, *operands(rule, count))
     return tuple(item if isinstance(item, Symbol) else as_float(item) for item in given)
 
 
@@ -124,7 +139,7 @@ class Unreadable(TypeError):
 
 
 @lru_cache(maxsize=1024)
-def slopes(rule: Primitive) -> tuple[Expression, ...]:
+def slopes(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
     """Return a primitive's partials, whatever is written in its rule.
 
     Where they branch on a number, or call functions of `math`, each is a primitive without a
@@ -136,14 +151,15 @@ def slopes(rule: Primitive) -> tuple[Expression, ...]:
     (slope_of_kinked(x),)
     """
     try:
-        return partials(rule)
+        return partials(rule, count)
     except Unreadable:
         raise
     except Exception:  # whatever somebody's function does not do with a symbol
-        return tuple(_called(rule, which) for which in range(len(rule.domain)))
+        given = operands(rule, count)
+        return tuple(_called(rule, which, given) for which in range(len(given)))
 
 
-def _called(rule: Primitive, which: int) -> Symbol:
+def _called(rule: Primitive, which: int, given: tuple[Symbol, ...]) -> Symbol:
     """Return one of a primitive's partials as a call of its rule."""
 
     def forward(*operands: float) -> float:
@@ -155,18 +171,19 @@ def _called(rule: Primitive, which: int) -> Symbol:
             f"but not differentiated; write them with functions of the package"
         )
 
-    slope = Primitive(f"slope_of_{rule.name}", forward, unknown, domain=rule.domain)
-    return Symbol("", slope, (X, Y)[: len(rule.domain)])
+    name = f"slope_of_{rule.name}"
+    slope = Primitive(name, forward, unknown, domain=rule.domain, several=rule.several)
+    return Symbol("", slope, given)
 
 
 @lru_cache(maxsize=1024)
-def formula(rule: Primitive) -> Expression | None:
-    """Return a primitive's own forward function as an expression of `X` and `Y`.
+def formula(rule: Primitive, count: int = 0) -> Expression | None:
+    """Return a primitive's own forward function as an expression of its `operands`.
 
     None where it cannot be read with symbols: where it branches, or calls functions of `math`.
     """
     try:
-        found = rule.forward(*(X, Y)[: len(rule.domain)])
+        found = rule.forward(*operands(rule, count))
     except Exception:  # whatever somebody's function does not do with a symbol
         return None
     return found if isinstance(found, (Symbol, float, int)) else None

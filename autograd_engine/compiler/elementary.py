@@ -1,0 +1,176 @@
+"""Elementary: a tape of operations of one operand and of two, of which arrays can be made.
+
+An operation of several operands is written out as its row says. Somebody's own is read as a
+formula: its forward function for the value, its partials for the derivatives.
+
+>>> from autograd_engine import Value, dot
+>>> from autograd_engine.compiler.tape import record
+>>> tape = record([dot([Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)])])
+>>> [(rule.name, places) for rule, places in written_out(tape).instructions()]
+[('multiply', (0, 1)), ('multiply', (2, 3)), ('add', (4, 5))]
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.symbols import Symbol
+from autograd_engine.compiler.tape import Tape
+from autograd_engine.primitives import REAL, Primitive, checked
+from autograd_engine.real import as_float
+from autograd_engine.table import ADD, DOT, MULTIPLY, POWER, SUM, stopped
+
+INCLINE = Primitive("incline", lambda x, s: -0.0, lambda out, x, s: (s, 0.0), None, (REAL, REAL))
+"""What adds nothing to a value but a slope by its first operand, the second."""
+
+
+class Unwritable(ValueError):
+    """Names a primitive of several operands that is no formula, and so cannot be written out."""
+
+
+def written_out(tape: Tape) -> Tape:
+    """Return the tape with all its operations elementary; `Unwritable` where that cannot be."""
+    if any(map(_is_written, tape.rules)):
+        return _Writer(tape).result()
+    return tape
+
+
+def _is_written(rule: Primitive) -> bool:
+    return rule.several or rule.written_out is not None
+
+
+class _Writer:
+    """The tape that is being written. Until all are known, its computed values follow the old
+    constants, and the places of new constants count down from -2.
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        self.old, self.first = tape, tape.start - len(tape.constants)
+        self.numbers = list(tape.constants)
+        self.rules: dict[Primitive, int] = {}
+        self.op, self.x, self.y = array("i"), array("i"), array("i")
+
+    def result(self) -> Tape:
+        tape, start = self.old, self.old.start
+        at = list(range(start))  # the place of each old one
+        for rule, places in tape.instructions():
+            write = self.write if _is_written(rule) else self.append
+            at.append(write(rule, *[at[place] for place in places]))
+        size, added = start + len(self.op), len(self.numbers) - len(tape.constants)
+        to = numpy.arange(size + added + 1, dtype=numpy.int32)
+        to[start:size] += added
+        to[size:-1] = numpy.arange(start + added, start, -1) - 1
+        to[-1] = -1  # no operand stays none
+        names: dict[int, str] = {}
+        for place, name in tape.names.items():
+            if place < start or at[place] >= start:  # not a sum of one, which is its operand
+                names[int(to[at[place]])] = name
+        return replace(
+            tape,
+            constants=self.numbers,
+            rules=list(self.rules),
+            op=self.op,
+            x=array("i", to[numpy.frombuffer(self.x, numpy.int32)].tobytes()),
+            y=array("i", to[numpy.frombuffer(self.y, numpy.int32)].tobytes()),
+            outputs=[int(to[at[place]]) for place in tape.outputs],
+            names=names,
+            many=(),
+        )
+
+    def append(self, rule: Primitive, x: int, y: int = -1) -> int:
+        """Append an operation; return the place of its result."""
+        self.op.append(self.rules.setdefault(rule, len(self.rules)))
+        self.x.append(x)
+        self.y.append(y)
+        return self.old.start + len(self.op) - 1
+
+    def write(self, rule: Primitive, *places: int) -> int:
+        """Write out an operation; return the place of its result."""
+        constants = range(self.first, self.old.start)
+        if rule in (DOT, SUM) and not any(i < 0 or i in constants for i in places):
+            return self.summed(*places) if rule is SUM else self.dot(*places)
+        operands = [
+            self.numbers[i - self.first if i >= 0 else len(self.old.constants) - 2 - i]
+            if i < 0 or i in constants
+            else _Placed(i, self)
+            for i in places
+        ]
+        return self.place(self.applied(rule, operands))
+
+    def summed(self, total: int, *terms: int) -> int:
+        """Write out a sum: at once, for speed."""
+        here, count = self.old.start + len(self.op), len(terms)
+        self.op.extend([self.rules.setdefault(ADD, len(self.rules))] * count)
+        self.x.extend([total, *range(here, here + count - 1)][:count])
+        self.y.extend(terms)
+        return here + count - 1 if count else total
+
+    def dot(self, *places: int) -> int:
+        """Write out a dot product: at once, for speed."""
+        odd = len(places) % 2
+        total = places[0] if odd else self.append(MULTIPLY, *places[:2])
+        factors = places[2 - odd :]
+        here, count = self.old.start + len(self.op), len(factors)
+        products, sums = range(here, here + count, 2), range(here + 1, here + count, 2)
+        both = [self.rules.setdefault(rule, len(self.rules)) for rule in (MULTIPLY, ADD)]
+        xs, ys = [total] * count, [total] * count
+        xs[::2], xs[3::2] = factors[::2], sums[:-1]
+        ys[::2], ys[1::2] = factors[1::2], products
+        self.op.extend(both * len(products))
+        self.x.extend(xs)
+        self.y.extend(ys)
+        return here + count - 1 if count else total
+
+    def applied(self, rule: Primitive, operands: Sequence[Any]) -> Any:
+        """Append whatever an operation on places and numbers is made of; return its result."""
+        if rule.written_out is not None:
+            return rule.written_out(*operands)
+        if rule.several:
+            return self.read(rule, operands)
+        if rule.name.startswith("**"):
+            rule, operands = POWER, [*operands, float(rule.name[2:])]
+        return _Placed(self.append(rule, *map(self.place, operands)), self)
+
+    def read(self, rule: Primitive, operands: Sequence[Any]) -> Any:
+        """Return what somebody's own primitive computes, with the slopes that it says."""
+        try:
+            out = rule.forward(*operands)
+            slopes = checked(rule, rule.partials(out, *operands), len(operands))
+            total = stopped(out)
+            for operand, slope in zip(operands, slopes):
+                if isinstance(operand, _Placed):
+                    total = total + INCLINE(operand, slope)
+        except Unwritable:
+            raise
+        except Exception as error:  # whatever somebody's function does not do with a symbol
+            raise Unwritable(
+                f"{rule.name!r} has no formula: its forward function or its partials branch, or "
+                f"call functions that are not of this package: {error}"
+            ) from error
+        return total
+
+    def place(self, item: Any) -> int:
+        """Return the place of what was written, or give a number one."""
+        if isinstance(item, _Placed):
+            return item.place
+        self.numbers.append(as_float(item))
+        return len(self.old.constants) - 1 - len(self.numbers)
+
+
+class _Placed(Symbol):
+    """A place on the tape, to be computed with."""
+
+    __slots__ = ("place", "writer")
+
+    def __init__(self, place: int, writer: _Writer) -> None:
+        super().__init__()
+        self.place = place
+        self.writer = writer
+
+    def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Any:
+        return self.writer.applied(rule, operands)
