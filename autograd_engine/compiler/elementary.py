@@ -33,10 +33,13 @@ class Unwritable(ValueError):
     """Names a primitive of several operands that is no formula, and so cannot be written out."""
 
 
-def written_out(tape: Tape) -> Tape:
-    """Return the tape with all its operations elementary; `Unwritable` where that cannot be."""
+def written_out(tape: Tape, strict: bool = True) -> Tape:
+    """Return the tape with all its operations elementary.
+
+    Where that cannot be raises `Unwritable`; if not `strict`, leaves the operation as it is.
+    """
     if any(map(_is_written, tape.rules)):
-        return _Writer(tape).result()
+        return _Writer(tape, strict).result()
     return tape
 
 
@@ -44,16 +47,20 @@ def _is_written(rule: Primitive) -> bool:
     return rule.several or rule.written_out is not None
 
 
-class _Writer:
-    """The tape that is being written. Until all are known, its computed values follow the old
-    constants, and the places of new constants count down from -2.
-    """
+BASE = 1 << 30
+"""Added to the places of what is computed, until it is known how many constants stand before."""
 
-    def __init__(self, tape: Tape) -> None:
-        self.old, self.first = tape, tape.start - len(tape.constants)
+
+class _Writer:
+    """The tape that is being written."""
+
+    def __init__(self, tape: Tape, strict: bool) -> None:
+        self.old, self.strict = tape, strict
+        self.first = tape.start - len(tape.constants)  # where constants stand, up to BASE
         self.numbers = list(tape.constants)
         self.rules: dict[Primitive, int] = {}
         self.op, self.x, self.y = array("i"), array("i"), array("i")
+        self.many: list[tuple[int, ...]] = []
 
     def result(self) -> Tape:
         tape, start = self.old, self.old.start
@@ -61,25 +68,27 @@ class _Writer:
         for rule, places in tape.instructions():
             write = self.write if _is_written(rule) else self.append
             at.append(write(rule, *[at[place] for place in places]))
-        size, added = start + len(self.op), len(self.numbers) - len(tape.constants)
-        to = numpy.arange(size + added + 1, dtype=numpy.int32)
-        to[start:size] += added
-        to[size:-1] = numpy.arange(start + added, start, -1) - 1
-        to[-1] = -1  # no operand stays none
+        shift = self.first + len(self.numbers) - BASE
+
+        def final(places: Sequence[int]) -> Any:
+            found = numpy.array(places, numpy.int32)
+            return numpy.where(found >= BASE, found + shift, found)
+
+        places = final(at).tolist()
         names: dict[int, str] = {}
         for place, name in tape.names.items():
-            if place < start or at[place] >= start:  # not a sum of one, which is its operand
-                names[int(to[at[place]])] = name
+            if place < start or at[place] >= BASE:  # not a sum of one, which is its operand
+                names[places[place]] = name
         return replace(
             tape,
             constants=self.numbers,
             rules=list(self.rules),
             op=self.op,
-            x=array("i", to[numpy.frombuffer(self.x, numpy.int32)].tobytes()),
-            y=array("i", to[numpy.frombuffer(self.y, numpy.int32)].tobytes()),
-            outputs=[int(to[at[place]]) for place in tape.outputs],
+            x=array("i", final(self.x).tobytes()),
+            y=array("i", final(self.y).tobytes()),
+            outputs=[places[place] for place in tape.outputs],
             names=names,
-            many=(),
+            many=tuple([tuple(final(operands).tolist()) for operands in self.many]),
         )
 
     def append(self, rule: Primitive, x: int, y: int = -1) -> int:
@@ -87,24 +96,28 @@ class _Writer:
         self.op.append(self.rules.setdefault(rule, len(self.rules)))
         self.x.append(x)
         self.y.append(y)
-        return self.old.start + len(self.op) - 1
+        return BASE + len(self.op) - 1
 
     def write(self, rule: Primitive, *places: int) -> int:
         """Write out an operation; return the place of its result."""
-        constants = range(self.first, self.old.start)
-        if rule in (DOT, SUM) and not any(i < 0 or i in constants for i in places):
+        constant = [self.first <= place < BASE for place in places]
+        if rule in (DOT, SUM) and not any(constant):
             return self.summed(*places) if rule is SUM else self.dot(*places)
         operands = [
-            self.numbers[i - self.first if i >= 0 else len(self.old.constants) - 2 - i]
-            if i < 0 or i in constants
-            else _Placed(i, self)
-            for i in places
+            self.numbers[place - self.first] if is_number else _Placed(place, self)
+            for place, is_number in zip(places, constant)
         ]
-        return self.place(self.applied(rule, operands))
+        try:
+            return self.place(self.applied(rule, operands))
+        except Unwritable:
+            if self.strict:
+                raise
+            self.many.append(places)
+            return self.append(rule, places[0], -1 - len(self.many))
 
     def summed(self, total: int, *terms: int) -> int:
         """Write out a sum: at once, for speed."""
-        here, count = self.old.start + len(self.op), len(terms)
+        here, count = BASE + len(self.op), len(terms)
         self.op.extend([self.rules.setdefault(ADD, len(self.rules))] * count)
         self.x.extend([total, *range(here, here + count - 1)][:count])
         self.y.extend(terms)
@@ -115,7 +128,7 @@ class _Writer:
         odd = len(places) % 2
         total = places[0] if odd else self.append(MULTIPLY, *places[:2])
         factors = places[2 - odd :]
-        here, count = self.old.start + len(self.op), len(factors)
+        here, count = BASE + len(self.op), len(factors)
         products, sums = range(here, here + count, 2), range(here + 1, here + count, 2)
         both = [self.rules.setdefault(rule, len(self.rules)) for rule in (MULTIPLY, ADD)]
         xs, ys = [total] * count, [total] * count
@@ -159,7 +172,7 @@ class _Writer:
         if isinstance(item, _Placed):
             return item.place
         self.numbers.append(as_float(item))
-        return len(self.old.constants) - 1 - len(self.numbers)
+        return self.first + len(self.numbers) - 1
 
 
 class _Placed(Symbol):

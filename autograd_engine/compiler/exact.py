@@ -43,8 +43,9 @@ class Interpreter:
 
     products = 0
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, reason: str = "exact: asked for") -> None:
         self._tape = tape
+        self._reason = reason
         fixed = tape.start - len(tape.constants)
         self._steps: list[Step] = []
         for rule, places in tape.instructions():
@@ -70,6 +71,10 @@ class Interpreter:
     def source(self) -> str:
         """A readable listing."""
         return listing(self._tape)
+
+    def plan(self) -> str:
+        """Say why it is this that runs the tape."""
+        return self._reason
 
     def rule(self, place: int) -> Primitive:
         """Return the primitive that computes the value at a place."""

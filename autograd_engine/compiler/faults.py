@@ -52,7 +52,7 @@ class Faults:
         With `check` raises `FloatingPointError` naming the first parameter whose derivative is
         not finite, the operation whose partial or adjoint was not first, and its row.
         """
-        total: Any = 0.0
+        total: Any = -0.0  # which adds nothing, not even a sign
         count = len(self._tape.parameters)
         batch = 1 if rows is None else len(rows)
         for i in range(batch):

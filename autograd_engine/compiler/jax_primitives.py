@@ -15,7 +15,7 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
-from autograd_engine.compiler.symbols import OUT, X, Y, formula, slopes, substituted
+from autograd_engine.compiler.symbols import OUT, formula, slopes, substituted, unknowns
 from autograd_engine.compiler.ufuncs import NUMPY, called
 from autograd_engine.primitives import TABLE, Primitive
 
@@ -43,9 +43,9 @@ def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]
 
     def derivative(operands: Any, tangents: Any) -> Any:
         out = function(*operands)
-        known: dict[Any, Any] = dict(zip((OUT, X, Y), (out, *operands)))
+        known: dict[Any, Any] = {OUT: out, **dict(zip(unknowns(len(operands)), operands))}
         terms = []
-        for partial, tangent in zip(slopes(rule), tangents):
+        for partial, tangent in zip(slopes(rule, len(operands)), tangents):
             if type(tangent) is not SymbolicZero:
                 found = substituted(partial, applied_outer, known)
                 terms.append(found * tangent if outer else passed(found, tangent))
@@ -77,12 +77,12 @@ def spelled(rule: Primitive) -> Callable[..., Any]:
         return lambda x: jnp.power(x, float(rule.name[2:]))
     if TABLE.get(rule.name) is rule and rule.name in SPELLINGS:
         return SPELLINGS[rule.name]
-    expression = formula(rule)
-    if expression is None:
-        return called_back(rule)
 
     def written_out(*operands: Any) -> Any:
-        found = substituted(expression, applied, dict(zip((X, Y), operands)))
+        expression = formula(rule, len(operands))
+        if expression is None:
+            return called_back(rule)(*operands)
+        found = substituted(expression, applied, dict(zip(unknowns(len(operands)), operands)))
         return jnp.broadcast_to(jnp.asarray(found, operands[0].dtype), operands[0].shape)
 
     return written_out
@@ -90,12 +90,10 @@ def spelled(rule: Primitive) -> Callable[..., Any]:
 
 def called_back(rule: Primitive) -> Callable[..., Any]:
     """Return a function of JAX arrays that calls the primitive's forward for each number."""
-    number_by_number = called(rule)
-
     def on_arrays(*operands: Any) -> Any:
         given = [numpy.asarray(x, numpy.float64) for x in operands]
         with numpy.errstate(all="ignore"):
-            out = number_by_number(*given, out=numpy.empty(given[0].shape))
+            out = called(rule, len(given))(*given, out=numpy.empty(given[0].shape))
         return numpy.asarray(out, operands[0].dtype)
 
     def function(*operands: Any) -> Any:

@@ -290,11 +290,21 @@ _FACTS = {
 
 def _runner(tape: Tape, backend: str) -> Any:
     """Return the back end that runs a tape; `ValueError` where it cannot."""
+    from autograd_engine.compiler.elementary import Unwritable
+    from autograd_engine.compiler.exact import Interpreter
     from autograd_engine.compiler.simplify import lowered
 
+    if backend == "exact":
+        return Interpreter(tape)
+    try:
+        tape = lowered(tape)
+    except Unwritable as error:
+        if backend != "auto":
+            raise ValueError(f"the {backend} back end cannot run this graph: {error}") from error
+        return Interpreter(tape, f"It runs value by value in plain Python: {error}.")
     module_name, name = BACK_ENDS[backend]
     module = import_module(f"autograd_engine.compiler.{module_name}")
     reason = module.fits(tape) if hasattr(module, "fits") else None
     if reason is not None:
         raise ValueError(f"the {backend} back end cannot run this graph: {reason}")
-    return getattr(module, name)(tape if backend == "exact" else lowered(tape))
+    return getattr(module, name)(tape)
