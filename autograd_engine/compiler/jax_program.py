@@ -113,7 +113,7 @@ def is_deep(waves: Waves) -> bool:
 def written(tape: Tape, outer: bool) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs that runs a tape, one way or the other."""
     waves = Lifted.waves(tape)
-    return by_value(waves.sums.tape) if is_deep(waves) else by_step(tape, waves, outer)
+    return by_value(tape) if is_deep(waves) else by_step(tape, waves, outer)
 
 
 def mended(run: Callable[..., Any], absolute: Callable[..., Any]) -> Callable[..., Any]:
@@ -150,6 +150,7 @@ def one_by_one(tape: Tape, outer: bool) -> Callable[[Any, Any], Any]:
 
 def by_value(tape: Tape) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs that runs a tape value by value."""
+    tape = written_out(tape)
     values, outputs = machine(tape), numpy.array(tape.outputs)
     others, constants = now(tape), numpy.array(tape.constants)
 
