@@ -146,19 +146,27 @@ def _row(rows: Any, i: int) -> str:
     return f" in row {i}" if rows is not None and len(rows) > 1 else ""
 
 
-def _ordinal(operands: list[int], operand: int) -> str:
+def _ordinal(operands: tuple[int, ...], operand: int) -> str:
     if len(operands) == 1 or operands[0] == operands[1]:
         return "its operand"
+    if len(operands) > 2:
+        return f"its operand {operands.index(operand) + 1}"
     return "its first operand" if operand == operands[0] else "its second operand"
 
 
 def _written(rule: Primitive, operands: list[Value]) -> str:
-    """Return an operation with its numbers, as one would write it."""
+    """Return an operation with its numbers, of many the largest, as one would write it."""
     numbers = [repr(operand.data) for operand in operands]
-    if rule.symbol.isidentifier():
+    if len(operands) > _SHOWN:
+        operands = [max(operands, key=lambda value: abs(value.data))]
+        text = f"{rule.name} of {len(numbers)} numbers, {operands[0].data!r} the largest of them,"
+    elif rule.symbol.isidentifier():
         text = f"{rule.name}({', '.join(numbers)})"
     else:
         numbers = [f"({number})" if number.startswith("-") else number for number in numbers]
         text = numbers[0] + rule.symbol if len(numbers) == 1 else f" {rule.symbol} ".join(numbers)
-    named = [f"{value.label!r} is {value.data!r}" for value in operands if value.label]
+    named = {f"{value.label!r} is {value.data!r}": None for value in operands if value.label}
     return text + (f" ({', '.join(named)})" if named else "")
+
+
+_SHOWN = 8  # operands
