@@ -16,7 +16,6 @@ from autograd_engine import Value, nn
 from autograd_engine.compiler.tape import Tape, record
 from autograd_engine.engine import constant, topological_order
 from autograd_engine.primitives import TABLE, find_primitive
-from autograd_engine.table import POWER, power_of
 
 
 @dataclass
@@ -41,10 +40,7 @@ def replayed(tape: Tape, leaves: np.ndarray, row: np.ndarray | None) -> list[Val
     given = [*leaves.tolist(), *([] if row is None else row.tolist())]
     values = [*map(Value, given), *map(constant, tape.constants)]
     for rule, places in tape.instructions():
-        operands = [values[place] for place in places]
-        if rule is POWER and len(given) <= places[1] < tape.start:  # as it was recorded: x**number
-            rule, operands = power_of(operands[1].data), operands[:1]
-        values.append(rule(*operands))
+        values.append(rule(*[values[place] for place in places]))
     return values
 
 
@@ -216,9 +212,7 @@ def fitted(
 # Random graphs.
 
 PRIMITIVES = [
-    name
-    for name, row in TABLE.items()
-    if name not in ("leaf", "constant") and not row.several
+    name for name, row in TABLE.items() if name not in ("leaf", "constant") and not row.several
 ]
 SEVERAL = [row for row in TABLE.values() if row.several]
 SEVERAL += [
@@ -547,7 +541,9 @@ BRANCHING = ag.primitive(
 MIXED = ag.primitive(
     "mixed", lambda x, y, z: x * y + ag.tanh(z), lambda out, x, y, z: (y, x, 0.5 - 0.1 * out)
 )
-TILT = ag.primitive("tilt", lambda *xs: ag.mean(xs), lambda out, *xs: (0.25 * ag.sin(out),) * len(xs))
+TILT = ag.primitive(
+    "tilt", lambda *xs: ag.mean(xs), lambda out, *xs: (0.25 * ag.sin(out),) * len(xs)
+)
 MIDDLE = ag.primitive(
     "middle",
     lambda x, y, z: sorted((x, y, z))[1],

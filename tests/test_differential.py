@@ -55,7 +55,7 @@ def refused(make, tape: Tape, rows) -> bool:
     if make is Machine:
         return fits(tape) is not None
     try:
-        return make is in_tiles and rows is None or not written_out(tape)
+        return (make is in_tiles and rows is None) or not written_out(tape)
     except Unwritable:
         return make is not auto
 

@@ -1,7 +1,8 @@
 """Elementary: a tape of operations of one operand and of two, of which arrays can be made.
 
-An operation of several operands is written out as its row says. Somebody's own is read as a
-formula: its forward function for the value, its partials for the derivatives.
+An operation of several operands is written out as its row says, `x**number` as a power of two
+operands. Somebody's own is read as a formula: its forward function for the value, its partials
+for the derivatives.
 
 >>> from autograd_engine import Value, dot
 >>> from autograd_engine.compiler.tape import record
@@ -38,12 +39,12 @@ def written_out(tape: Tape, strict: bool = True) -> Tape:
 
     Where that cannot be raises `Unwritable`; if not `strict`, leaves the operation as it is.
     """
-    if any(map(_is_written, tape.rules)):
+    if any(_is_long(rule) or rule.name.startswith("**") for rule in tape.rules):
         return _Writer(tape, strict).result()
     return tape
 
 
-def _is_written(rule: Primitive) -> bool:
+def _is_long(rule: Primitive) -> bool:
     return rule.several or rule.written_out is not None
 
 
@@ -66,7 +67,7 @@ class _Writer:
         tape, start = self.old, self.old.start
         at = list(range(start))  # the place of each old one
         for rule, places in tape.instructions():
-            write = self.write if _is_written(rule) else self.append
+            write = self.write if _is_long(rule) else self.append
             at.append(write(rule, *[at[place] for place in places]))
         shift = self.first + len(self.numbers) - BASE
 
@@ -93,6 +94,8 @@ class _Writer:
 
     def append(self, rule: Primitive, x: int, y: int = -1) -> int:
         """Append an operation; return the place of its result."""
+        if y == -1 and rule.name.startswith("**"):
+            rule, y = POWER, self.place(float(rule.name[2:]))
         self.op.append(self.rules.setdefault(rule, len(self.rules)))
         self.x.append(x)
         self.y.append(y)
@@ -145,8 +148,6 @@ class _Writer:
             return rule.written_out(*operands)
         if rule.several:
             return self.read(rule, operands)
-        if rule.name.startswith("**"):
-            rule, operands = POWER, [*operands, float(rule.name[2:])]
         return _Placed(self.append(rule, *map(self.place, operands)), self)
 
     def read(self, rule: Primitive, operands: Sequence[Any]) -> Any:

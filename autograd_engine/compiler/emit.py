@@ -64,9 +64,7 @@ def kinds(extra: Sequence[Primitive] = ()) -> list[Kind]:
     Raises `ValueError` naming an extra primitive that cannot be spelled.
     """
     rules = [
-        rule
-        for rule in TABLE.values()
-        if rule not in (LEAF, CONSTANT) and rule.written_out is None
+        rule for rule in TABLE.values() if rule not in (LEAF, CONSTANT) and rule.written_out is None
     ]
     found = [_kind(rule, len(rule.domain)) for rule in (*rules, *extra)]
     found += [_kind(rule, 1) for rule in (ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER)]

@@ -28,7 +28,7 @@ from autograd_engine.compiler.tape import Tape
 from autograd_engine.engine import Value, constant, record
 from autograd_engine.gradients import gradient
 from autograd_engine.primitives import TABLE, Primitive, is_built_in
-from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT, azmul, power_of, stopped
+from autograd_engine.table import ADD, DIVIDE, MULTIPLY, SUBTRACT, azmul, stopped
 
 Places = tuple[int, ...]
 Step = tuple[Primitive, Callable[..., float], Callable[..., tuple[float, ...]], int, int, Places]
@@ -46,12 +46,8 @@ class Interpreter:
     def __init__(self, tape: Tape, reason: str = "exact: asked for") -> None:
         self._tape = tape
         self._reason = reason
-        fixed = tape.start - len(tape.constants)
         self._steps: list[Step] = []
         for rule, places in tape.instructions():
-            if rule is POWER and fixed <= places[1] < tape.start:
-                # As it was recorded: a fixed exponent has no partial to compute.
-                rule, places = power_of(tape.constants[places[1] - fixed]), places[:1]
             x, y = (-1, -1) if rule.several else (*places, -1)[:2]
             self._steps.append((rule, *_functions(rule), x, y, places))
 
@@ -261,9 +257,8 @@ def listing(tape: Tape) -> str:
     for rule, places in tape.instructions():
         names = [f"v{place}" for place in places]
         infix = len(names) == 2 and not rule.symbol.isidentifier()
-        lines.append(
-            f" {rule.symbol} ".join(names) if infix else f"{rule.name}({', '.join(names)})"
-        )
+        line = f" {rule.symbol} ".join(names) if infix else f"{rule.name}({', '.join(names)})"
+        lines.append(names[0] + rule.name if rule.name.startswith("**") else line)
     notes = {place: f"    {name!r}" for place, name in tape.names.items()}
     text = [f"v{place} = {line}{notes.get(place, '')}" for place, line in enumerate(lines)]
     return "\n".join([*text, "return " + ", ".join(f"v{place}" for place in tape.outputs)])

@@ -90,6 +90,7 @@ def spelled(rule: Primitive) -> Callable[..., Any]:
 
 def called_back(rule: Primitive) -> Callable[..., Any]:
     """Return a function of JAX arrays that calls the primitive's forward for each number."""
+
     def on_arrays(*operands: Any) -> Any:
         given = [numpy.asarray(x, numpy.float64) for x in operands]
         with numpy.errstate(all="ignore"):

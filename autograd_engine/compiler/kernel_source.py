@@ -69,9 +69,7 @@ SQUARED: Final = {
 def codes() -> dict[str, int]:
     """Return the number of each function that the kernel maps over arrays, by name."""
     others = [
-        name
-        for name, rule in TABLE.items()
-        if name not in VECTORS and rule.written_out is None
+        name for name, rule in TABLE.items() if name not in VECTORS and rule.written_out is None
     ]
     names = [*VECTORS, *(name for name in others if TABLE[name] not in (LEAF, CONSTANT))]
     return {name: code for code, name in enumerate(names)}

@@ -25,7 +25,7 @@ import numpy
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.notes import noted
 from autograd_engine.primitives import Primitive
-from autograd_engine.table import CONSTANT, LEAF, POWER
+from autograd_engine.table import CONSTANT, LEAF
 
 
 @dataclass
@@ -103,7 +103,7 @@ def record(
     """Return the tape of the graph below the outputs, in time and memory linear in its size.
 
     Without `parameters`, every leaf that is no input is one, in topological order. What has
-    constants only for operands becomes a constant; `x**number` is a power of two operands.
+    constants only for operands becomes a constant.
     A value made without partials is taken as it is at each call, like a leaf.
     """
     order = topological_order(*outputs)
@@ -132,15 +132,6 @@ def record(
         for value in given:
             kinds[meet(value)] = kind
 
-    def exponent(rule: Primitive) -> int:
-        """Give the exponent of `x**number` a place."""
-        if rule not in exponents:
-            exponents[rule] = len(kinds)
-            kinds.append(_CONSTANT)
-            numbers.append(float(rule.name[2:]))
-        return exponents[rule]
-
-    exponents: dict[Primitive, int] = {}
     many: list[list[int]] = []
     for node in order:
         rule, j = node.rule, -1
@@ -159,8 +150,6 @@ def record(
                 j = place.get(id(y), -1)
                 if j < 0:
                     j = meet(y)
-            elif rule.name.startswith("**"):
-                j, rule = exponent(rule), POWER
             fixed = kinds[i] == _CONSTANT and (j < 0 or kinds[j] == _CONSTANT)
         here = place[id(node)] = len(kinds)
         if fixed:
