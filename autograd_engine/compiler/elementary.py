@@ -59,6 +59,7 @@ class _Writer:
         self.old, self.strict = tape, strict
         self.first = tape.start - len(tape.constants)  # where constants stand, up to BASE
         self.numbers = list(tape.constants)
+        self.known = {number.hex(): self.first + i for i, number in enumerate(self.numbers)}
         self.rules: dict[Primitive, int] = {}
         self.op, self.x, self.y = array("i"), array("i"), array("i")
         self.many: list[tuple[int, ...]] = []
@@ -151,7 +152,10 @@ class _Writer:
         return _Placed(self.append(rule, *map(self.place, operands)), self)
 
     def read(self, rule: Primitive, operands: Sequence[Any]) -> Any:
-        """Return what somebody's own primitive computes, with the slopes that it says."""
+        """Return what somebody's own primitive computes, with the slopes that it says.
+
+        Where these are made of the output, their own slopes are made of the formula's.
+        """
         try:
             out = rule.forward(*operands)
             slopes = checked(rule, rule.partials(out, *operands), len(operands))
@@ -172,8 +176,11 @@ class _Writer:
         """Return the place of what was written, or give a number one."""
         if isinstance(item, _Placed):
             return item.place
-        self.numbers.append(as_float(item))
-        return self.first + len(self.numbers) - 1
+        number = as_float(item)
+        found = self.known.setdefault(number.hex(), self.first + len(self.numbers))
+        if found == self.first + len(self.numbers):
+            self.numbers.append(number)
+        return found
 
 
 class _Placed(Symbol):
