@@ -15,8 +15,7 @@ import autograd_engine as ag
 from autograd_engine import Value, nn
 from autograd_engine.compiler.tape import Tape, record
 from autograd_engine.engine import constant, topological_order
-from autograd_engine.primitives import TABLE
-from autograd_engine.table import POWER, power_of
+from autograd_engine.primitives import TABLE, find_primitive
 
 
 @dataclass
@@ -40,13 +39,8 @@ def replayed(tape: Tape, leaves: np.ndarray, row: np.ndarray | None) -> list[Val
     """Return every value of a tape, computed by the engine from these leaves and inputs."""
     given = [*leaves.tolist(), *([] if row is None else row.tolist())]
     values = [*map(Value, given), *map(constant, tape.constants)]
-    for rule, x, y in tape.instructions():
-        if y < 0:
-            values.append(rule(values[x]))
-        elif rule is POWER and len(given) <= y < tape.start:
-            values.append(power_of(values[y].data)(values[x]))  # as it was recorded: x**number
-        else:
-            values.append(rule(values[x], values[y]))
+    for rule, places in tape.instructions():
+        values.append(rule(*[values[place] for place in places]))
     return values
 
 
@@ -218,13 +212,18 @@ def fitted(
 # Random graphs.
 
 PRIMITIVES = [
-    name
-    for name, row in TABLE.items()
-    if name not in ("leaf", "constant") and row.written_out is None
+    name for name, row in TABLE.items() if name not in ("leaf", "constant") and not row.several
+]
+SEVERAL = [row for row in TABLE.values() if row.several]
+SEVERAL += [
+    find_primitive(f"{kind}[{i}]")
+    for kind in ("softmax", "log_softmax", "cross_entropy")
+    for i in range(3)
 ]
 STEEP = 20.0  # a partial beyond it would make rounding errors larger than the tolerance
 LARGE = 100.0
 KEEPING = ("add", "subtract", "multiply", "negative", "absolute", "maximum", "minimum", "relu")
+KEEPING += ("sum", "dot")
 STEPS = ("above", "at_least", "equals", "sign")
 KINKS = (*STEPS, "maximum", "minimum", "relu", "absolute", "gate", "branching")
 
@@ -249,8 +248,8 @@ class Exact:
         Not where a kink is near, unless it is met exactly, by numbers that are never rounded.
         """
         for value in values:
-            operands = [operand for operand in (value.x, value.y) if operand is not None]
-            slopes = [abs(value.dx), abs(value.dy)] if value.rule.name != "multiply" else []
+            operands = value.operands
+            slopes = map(abs, value.partials) if value.rule.name not in ("multiply", "dot") else []
             if not (abs(value.data) < LARGE and all(slope < STEEP for slope in slopes)):
                 return False
             bending = operands[:1] if value.rule.name == "gate" else operands
@@ -379,9 +378,22 @@ def compositions(g: Grower) -> list:
     return COMPOSITIONS[name](g.some(g.rng.randint(1, 7)), abs(g.number()))
 
 
+def several(g: Grower) -> list:
+    """A row of several operands, of as many or as few as it can have, some of them numbers."""
+    rule, count = g.rng.choice(SEVERAL), g.rng.randint(3, 7)
+    count -= rule.name == "mse" and count % 2
+    return [
+        rule(*[g.rng.choice([x, x, x, g.number()]) for x in g.some(count)])
+        for _ in range(g.rng.choice([1, 1, 3]))
+    ]
+
+
 def own_primitives(g: Grower) -> list:
     values, rule = g.some(g.rng.randint(1, 5)), g.rng.choice(OWN)
-    return [rule(*(value, values[0])[: len(rule.domain)]) for value in values]
+    if rule is MIDDLE and g.rng.random() < 0.8:  # of which there are no arrays
+        rule = TILT
+    count = rule.arity or g.rng.randint(1, 6)
+    return [rule(*[value, values[0], *g.some(5)][:count]) for value in values]
 
 
 def layers(g: Grower) -> list:
@@ -526,7 +538,18 @@ THREE = ag.primitive("three", lambda x: 3, lambda out, x: (0.25,))
 BRANCHING = ag.primitive(
     "branching", lambda x: x if x > 0.0 else 0.5 * x, lambda out, x: (0.5 + 0.5 * ag.sigmoid(x),)
 )
-OWN = [CUBE, BLEND, HALF_BACK, THREE, BRANCHING]
+MIXED = ag.primitive(
+    "mixed", lambda x, y, z: x * y + ag.tanh(z), lambda out, x, y, z: (y, x, 0.5 - 0.1 * out)
+)
+TILT = ag.primitive(
+    "tilt", lambda *xs: ag.mean(xs), lambda out, *xs: (0.25 * ag.sin(out),) * len(xs)
+)
+MIDDLE = ag.primitive(
+    "middle",
+    lambda x, y, z: sorted((x, y, z))[1],
+    lambda out, x, y, z: (0.5, ag.sigmoid(out), 0.25 * ag.cos(z)),
+)
+OWN = [CUBE, BLEND, HALF_BACK, THREE, BRANCHING, MIXED, TILT, MIDDLE]
 GROWTHS = [
     operators,
     operators,
@@ -536,6 +559,7 @@ GROWTHS = [
     primitives,
     compositions,
     compositions,
+    several,
     own_primitives,
     layers,
     layers,

@@ -11,13 +11,22 @@ import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler.exact import Interpreter, limit, listing
 from autograd_engine.compiler.tape import record
-from autograd_engine.primitives import TABLE
+from autograd_engine.primitives import TABLE, Primitive, find_primitive
 
 CUBE = ag.primitive("cube", lambda x: x * x * x, lambda out, x: (3 * x * x,))
 BLEND = ag.primitive("blend", lambda x, y: 0.25 * x + 0.75 * y, lambda out, x, y: (0.25, 0.75))
 COUNT = ag.primitive("count", lambda x: 3, lambda out, x: (numpy.float32(0.1),))  # not floats
 # Only the compiler records `stopped`; test_guards shows what comes through it.
-ROWS = [row for name, row in TABLE.items() if name not in ("leaf", "constant", "stopped")]
+ROWS = [
+    row
+    for name, row in TABLE.items()
+    if name not in ("leaf", "constant", "stopped") and not row.several
+]
+FIRST = ag.primitive("first", lambda a, b, c: a * b + c, lambda out, a, b, c: (b, a, ag.cos(c)))
+PICKS = ag.primitive("picks", lambda *xs: sorted(xs)[0], lambda out, *xs: (0.1,) * len(xs))
+SEVERAL = [row for row in TABLE.values() if row.several] + [FIRST, PICKS]
+SEVERAL += [find_primitive(f"{kind}[{i}]") for kind in ("softmax", "log_softmax") for i in (0, 2)]
+SEVERAL += [find_primitive(f"cross_entropy[{i}]") for i in (0, 2)]
 EXPONENTS = [0, 1, 2, -1, 0.5, 3, -2.5]
 
 
@@ -30,10 +39,13 @@ def operations(rng: random.Random, length: int) -> list[tuple]:
     """Steps over all earlier values, each with a primitive, a power or a number."""
     found = []
     for known in range(4, 4 + length):
-        x, y = (known - 1 - min(int(rng.expovariate(0.3)), known - 1) for _ in range(2))
+        x, y, *more = (known - 1 - min(int(rng.expovariate(0.3)), known - 1) for _ in range(7))
         kind = rng.random()
-        if kind < 0.8:
-            found.append((rng.choice([*ROWS, CUBE, BLEND, COUNT]), x, y))
+        if kind < 0.6:
+            rule = rng.choice([*ROWS, CUBE, BLEND, COUNT])
+            found.append((rule, *(x, y)[: len(rule.domain)]))
+        elif kind < 0.8:
+            found.append(of_several(rng, rng.choice(SEVERAL), [x, y, *more]))
         elif kind < 0.9:
             found.append(("power", x, rng.choice(EXPONENTS)))
         else:
@@ -41,13 +53,19 @@ def operations(rng: random.Random, length: int) -> list[tuple]:
     return found
 
 
+def of_several(rng: random.Random, rule: Primitive, places: list[int]) -> tuple:
+    """A step with as many of these operands as the rule can take."""
+    count = rule.arity or 2 * rng.randint(1, 3) + (rule.name != "mse" and rng.randint(0, 1))
+    return (rule, *places[: max(count, 3 * rule.name.endswith("[2]"))])
+
+
 def applied(step: tuple, values: list) -> Value:
-    what, x, y = step
+    what, x, *rest = step
     if what == "power":
-        return values[x] ** y
+        return values[x] ** rest[0]
     if what == "number":
-        return y * values[x] - y
-    return what(*(values[x], values[y])[: len(what.domain)])
+        return rest[0] * values[x] - rest[0]
+    return what(*[values[place] for place in (x, *rest)])
 
 
 def sound(steps: list[tuple], numbers: list[float]) -> list[tuple]:
@@ -105,7 +123,24 @@ def test_random_graphs_over_every_primitive_give_the_bits_of_the_engine():
             compared += 1
             seen |= {step[0] for step in steps}
     assert compared > 250
-    assert seen >= {*ROWS, CUBE, BLEND, COUNT, "power", "number"}
+    assert seen >= {*ROWS, *SEVERAL, CUBE, BLEND, COUNT, "power", "number"}
+
+
+@pytest.mark.parametrize("rule", [*SEVERAL, TABLE["binary_cross_entropy"]], ids=lambda r: r.name)
+def test_a_row_of_several_operands_has_the_bits_of_the_engine_and_so_have_its_derivatives(rule):
+    for seed in range(200):
+        rng = random.Random(f"{rule.name} {seed}")
+        leaves = [Value(number) for number in [*random_numbers(rng), *random_numbers(rng)]]
+        inner = [ag.tanh(a * b) for a, b in zip(leaves, leaves[1:])] + leaves
+        inner = rng.choices(inner, k=7)
+        out = ag.sin(applied(of_several(rng, rule, [*range(7)]), inner)) * leaves[0] + inner[0]
+        slopes = ag.gradient(out, leaves, create_graph=True)
+        for output in (out, slopes[0], ag.dot(slopes, slopes[::-1])):
+            program = ag.compile(output, leaves[4:], leaves[:4], exact=True, check=False)
+            value, found = program.value_and_grad([leaf.data for leaf in leaves[4:]])
+            assert bits(value) == bits(output.data), seed
+            expected = ag.gradient(output, leaves[:4])
+            assert list(map(bits, found)) == list(map(bits, expected)), seed
 
 
 def test_a_batch_has_the_bits_of_its_rows_and_means_are_sums_from_left_to_right():

@@ -468,7 +468,8 @@ def words(tape: Tape) -> dict:
 
 def read(tape: Tape) -> float:
     """Compute what the listing says, line by line."""
-    told = Listing(Lifted(tape).program, tape)
+    lifted = Lifted(tape)
+    tape, told = lifted.tape, Listing(lifted.program, lifted.tape)
     known = words(tape) | told.given
     known["parameters"] = graphs.numbers(tape.parameters)
     known["others"], known["inputs"] = graphs.numbers(tape.others), graphs.numbers(tape.inputs)
@@ -488,7 +489,7 @@ def test_the_listing_of_a_network_is_what_is_computed(name):
     tape = graph.tape()
     program = Lifted(tape)
     assert read(tape) == pytest.approx(graph.loss.data, rel=1e-12)
-    assert str(Listing(program.program, tape)).count(" @ ") == products(program)
+    assert str(Listing(program.program, program.tape)).count(" @ ") == products(program)
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ Reading order, by what happens to a graph:
 
     symbols    what a rule is read with to learn its formula
     tape       record: a graph as flat arrays
+    elementary what takes several operands, written out in operations of one and two
     simplify   what is computed twice is computed once
     sums       chains of additions, seen as one
     waves      what can be computed together

@@ -27,10 +27,11 @@ from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.engine import Value, constant, record
 from autograd_engine.gradients import gradient
-from autograd_engine.primitives import TABLE, Primitive
-from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT, azmul, power_of, stopped
+from autograd_engine.primitives import TABLE, Primitive, is_built_in
+from autograd_engine.table import ADD, DIVIDE, MULTIPLY, SUBTRACT, azmul, stopped
 
-Step = tuple[Primitive, Callable[..., float], Callable[..., tuple[float, ...]], int, int]
+Places = tuple[int, ...]
+Step = tuple[Primitive, Callable[..., float], Callable[..., tuple[float, ...]], int, int, Places]
 
 
 class Interpreter:
@@ -42,15 +43,13 @@ class Interpreter:
 
     products = 0
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, reason: str = "exact: asked for") -> None:
         self._tape = tape
-        fixed = tape.start - len(tape.constants)
+        self._reason = reason
         self._steps: list[Step] = []
-        for rule, x, y in tape.instructions():
-            if rule is POWER and fixed <= y < tape.start:
-                # As it was recorded: a fixed exponent has no partial to compute.
-                rule, y = power_of(tape.constants[y - fixed]), -1
-            self._steps.append((rule, *_functions(rule), x, y))
+        for rule, places in tape.instructions():
+            x, y = (-1, -1) if rule.several else (*places, -1)[:2]
+            self._steps.append((rule, *_functions(rule), x, y, places))
 
     @property
     def steps(self) -> int:
@@ -69,22 +68,25 @@ class Interpreter:
         """A readable listing."""
         return listing(self._tape)
 
+    def plan(self) -> str:
+        """Say why it is this that runs the tape."""
+        return self._reason
+
     def rule(self, place: int) -> Primitive:
         """Return the primitive that computes the value at a place."""
         return self._steps[place - self._tape.start][0]
 
-    def operands(self, place: int) -> tuple[int, int]:
-        """Return the places of a computed value's operands, -1 for none."""
-        return self._steps[place - self._tape.start][3:]
+    def operands(self, place: int) -> tuple[int, ...]:
+        """Return the places of a value's operands."""
+        return self._steps[place - self._tape.start][-1] if place >= self._tape.start else ()
 
     def partials(self, place: int, values: list[float]) -> tuple[float, ...]:
         """Return the derivatives of a computed value by its operands; NaN where it has none."""
-        _, _, partials, x, y = self._steps[place - self._tape.start]
-        operands = (values[x],) if y < 0 else (values[x], values[y])
+        _, _, partials, _, _, places = self._steps[place - self._tape.start]
         try:
-            return partials(values[place], *operands)
+            return partials(values[place], *[values[i] for i in places])
         except (ArithmeticError, ValueError):
-            return (math.nan,) * len(operands)
+            return (math.nan,) * len(places)
 
     def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
         """Return the outputs (B, m) and, if wanted, the gradient of output 0's mean, else None.
@@ -110,11 +112,14 @@ class Interpreter:
         """Return the numbers of all values on the tape, from those of the leaves and inputs."""
         values = given + self._tape.constants
         append = values.append
-        for rule, forward, _, x, y in self._steps:
+        for rule, forward, _, x, y, places in self._steps:
             try:
-                append(forward(values[x]) if y < 0 else forward(values[x], values[y]))
+                if y >= 0:
+                    append(forward(values[x], values[y]))
+                else:
+                    append(forward(values[x]) if x >= 0 else forward(*[values[i] for i in places]))
             except (ArithmeticError, ValueError):
-                append(limit(rule, values[x], *([] if y < 0 else [values[y]])))
+                append(limit(rule, *[values[i] for i in places]))
         return values
 
     def adjoints(self, values: list[float]) -> list[float]:
@@ -124,21 +129,26 @@ class Interpreter:
         adjoints = [0.0] * len(values)
         adjoints[self._tape.outputs[0]] += 1.0
         out = len(values)
-        for rule, _, partials, x, y in reversed(self._steps):
+        for rule, _, partials, x, y, places in reversed(self._steps):
             out -= 1
             adjoint = adjoints[out]
             if not adjoint or rule is stopped:  # not even an infinite adjoint times 0
                 continue
             try:
-                if y < 0:
-                    (dx,) = partials(values[out], values[x])
-                else:
+                if y >= 0:
                     dx, dy = partials(values[out], values[x], values[y])
+                    adjoints[x] += dx * adjoint
+                    adjoints[y] += dy * adjoint
+                elif x >= 0:
+                    (dx,) = partials(values[out], values[x])
+                    adjoints[x] += dx * adjoint
+                else:
+                    slopes = partials(values[out], *[values[i] for i in places])
+                    for operand, slope in zip(places, slopes):
+                        adjoints[operand] += slope * adjoint
             except (ArithmeticError, ValueError):
-                dx = dy = math.nan
-            adjoints[x] += dx * adjoint
-            if y >= 0:
-                adjoints[y] += dy * adjoint
+                for operand in places:
+                    adjoints[operand] = math.nan
         return adjoints
 
     def _sweep_of_the_engine(self, values: list[float]) -> list[float]:
@@ -148,11 +158,13 @@ class Interpreter:
         start = self._tape.start
         fixed = start - len(self._tape.constants)
         nodes = [*map(Value, values[:fixed]), *map(constant, values[fixed:start])]
-        for place, (rule, _, _, x, y) in enumerate(self._steps, start):
-            dx, dy = (*self.partials(place, values), 0.0)[:2]
+        for place, (rule, _, _, _, y, places) in enumerate(self._steps, start):
+            operands, slopes = tuple([nodes[i] for i in places]), self.partials(place, values)
+            dx, dy = (*slopes, 0.0)[:2]
+            many = (operands, slopes) if rule.several else None
             with enable_grad():
                 y_node = nodes[y] if y >= 0 else None
-                nodes.append(record(rule, values[place], nodes[x], y_node, dx, dy))
+                nodes.append(record(rule, values[place], operands[0], y_node, dx, dy, many))
         return gradient(nodes[self._tape.outputs[0]], nodes)
 
 
@@ -204,7 +216,7 @@ _LIMITS: dict[str, Callable[..., float]] = {
 
 def _functions(rule: Primitive) -> tuple[Callable[..., float], Callable[..., tuple[float, ...]]]:
     """Return a primitive's forward function and partials, which give floats."""
-    if TABLE.get(rule.name) is rule or rule.name.startswith("**"):
+    if is_built_in(rule):
         return _OPERATORS.get(rule, rule.forward), rule.partials
     # Somebody's own may give integers, or NumPy's numbers.
     return (
@@ -242,12 +254,11 @@ def listing(tape: Tape) -> str:
         )
         for i in range(len(leaves))
     ] + [repr(number) for number in tape.constants]
-    for rule, x, y in tape.instructions():
-        names = [f"v{place}" for place in (x, y) if place >= 0]
+    for rule, places in tape.instructions():
+        names = [f"v{place}" for place in places]
         infix = len(names) == 2 and not rule.symbol.isidentifier()
-        lines.append(
-            f" {rule.symbol} ".join(names) if infix else f"{rule.name}({', '.join(names)})"
-        )
+        line = f" {rule.symbol} ".join(names) if infix else f"{rule.name}({', '.join(names)})"
+        lines.append(names[0] + rule.name if rule.name.startswith("**") else line)
     notes = {place: f"    {name!r}" for place, name in tape.names.items()}
     text = [f"v{place} = {line}{notes.get(place, '')}" for place, line in enumerate(lines)]
     return "\n".join([*text, "return " + ", ".join(f"v{place}" for place in tape.outputs)])

@@ -52,7 +52,7 @@ class Faults:
         With `check` raises `FloatingPointError` naming the first parameter whose derivative is
         not finite, the operation whose partial or adjoint was not first, and its row.
         """
-        total: Any = 0.0
+        total: Any = -0.0  # which adds nothing, not even a sign
         count = len(self._tape.parameters)
         batch = 1 if rows is None else len(rows)
         for i in range(batch):
@@ -83,7 +83,7 @@ class Faults:
         fixed = start - len(self._tape.constants)
         cone = self._cone(top, values)
         for place in sorted(place for place in cone if place >= start):
-            operands = [operand for operand in self._operands(place) if operand in cone]
+            operands = [operand for operand in self._exact.operands(place) if operand in cone]
             given = [operand for operand in operands if operand < fixed]
             if given:
                 return f"{self._name(given[0])} is {values[given[0]]!r}"
@@ -95,22 +95,16 @@ class Faults:
         """Return the places of the values that are not finite and lead to `top` through such."""
         cone, pending = {top}, [top]
         while pending:
-            for operand in self._operands(pending.pop()):
+            for operand in self._exact.operands(pending.pop()):
                 if operand not in cone and not math.isfinite(values[operand]):
                     cone.add(operand)
                     pending.append(operand)
         return cone
 
-    def _operands(self, place: int) -> list[int]:
-        if place < self._tape.start:
-            return []
-        x, y = self._exact.operands(place)
-        return [x] if y < 0 else [x, y]
-
     def _labelled(self, place: int, values: list[float]) -> list[Value]:
         """Return the operands of a computed value: numbers with labels."""
         names = self._tape.names
-        return [Value(values[i], names.get(i, "")) for i in self._operands(place)]
+        return [Value(values[i], names.get(i, "")) for i in self._exact.operands(place)]
 
     def _verdict(self, place: int, values: list[float]) -> str:
         """Say what is wrong with a computed value, in the engine's words where it has some."""
@@ -128,12 +122,12 @@ class Faults:
         tape, start = self._tape, self._tape.start
         leads = bytearray(place < len(tape.parameters) for place in range(start))
         for place in range(start, tape.size):
-            leads.append(any(leads[operand] for operand in self._operands(place)))
+            leads.append(any(leads[operand] for operand in self._exact.operands(place)))
         adjoints = self._exact.adjoints(values)
         for place in range(tape.size - 1, start - 1, -1):
             if not adjoints[place] or not leads[place]:
                 continue
-            operands = self._operands(place)
+            operands = self._exact.operands(place)
             text = _written(self._exact.rule(place), self._labelled(place, values))
             for operand, partial in zip(operands, self._exact.partials(place, values)):
                 if leads[operand] and not math.isfinite(partial * adjoints[place]):
@@ -152,19 +146,27 @@ def _row(rows: Any, i: int) -> str:
     return f" in row {i}" if rows is not None and len(rows) > 1 else ""
 
 
-def _ordinal(operands: list[int], operand: int) -> str:
+def _ordinal(operands: tuple[int, ...], operand: int) -> str:
     if len(operands) == 1 or operands[0] == operands[1]:
         return "its operand"
+    if len(operands) > 2:
+        return f"its operand {operands.index(operand) + 1}"
     return "its first operand" if operand == operands[0] else "its second operand"
 
 
 def _written(rule: Primitive, operands: list[Value]) -> str:
-    """Return an operation with its numbers, as one would write it."""
+    """Return an operation with its numbers, of many the largest, as one would write it."""
     numbers = [repr(operand.data) for operand in operands]
-    if rule.symbol.isidentifier():
+    if len(operands) > _SHOWN:
+        operands = [max(operands, key=lambda value: abs(value.data))]
+        text = f"{rule.name} of {len(numbers)} numbers, {operands[0].data!r} the largest of them,"
+    elif rule.symbol.isidentifier():
         text = f"{rule.name}({', '.join(numbers)})"
     else:
         numbers = [f"({number})" if number.startswith("-") else number for number in numbers]
         text = numbers[0] + rule.symbol if len(numbers) == 1 else f" {rule.symbol} ".join(numbers)
-    named = [f"{value.label!r} is {value.data!r}" for value in operands if value.label]
+    named = {f"{value.label!r} is {value.data!r}": None for value in operands if value.label}
     return text + (f" ({', '.join(named)})" if named else "")
+
+
+_SHOWN = 8  # operands

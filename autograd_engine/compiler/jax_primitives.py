@@ -17,7 +17,7 @@ import numpy
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
 from autograd_engine.compiler.jax_floats import translated
 from autograd_engine.compiler.plain import named
-from autograd_engine.compiler.symbols import OUT, X, Y, formula, slopes, substituted
+from autograd_engine.compiler.symbols import OUT, formula, slopes, substituted, unknowns
 from autograd_engine.compiler.ufuncs import called, of_numpy
 from autograd_engine.primitives import TABLE, Primitive
 
@@ -45,9 +45,9 @@ def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]
 
     def derivative(operands: Any, tangents: Any) -> Any:
         out = function(*operands)
-        known: dict[Any, Any] = dict(zip((OUT, X, Y), (out, *operands)))
+        known: dict[Any, Any] = {OUT: out, **dict(zip(unknowns(len(operands)), operands))}
         terms = []
-        for partial, tangent in zip(slopes(rule), tangents):
+        for partial, tangent in zip(slopes(rule, len(operands)), tangents):
             if type(tangent) is not SymbolicZero:
                 found = substituted(partial, applied_outer, known)
                 terms.append(found * tangent if outer else passed(found, tangent))
@@ -81,12 +81,12 @@ def spelled(rule: Primitive) -> Callable[..., Any]:
         found = SPELLINGS.get(rule.name) or of_jax(rule) or translated(named(rule))
         if found is not None:
             return found
-    expression = formula(rule)
-    if expression is None:
-        return called_back(rule)
 
     def written_out(*operands: Any) -> Any:
-        found = substituted(expression, applied, dict(zip((X, Y), operands)))
+        expression = formula(rule, len(operands))
+        if expression is None:
+            return called_back(rule)(*operands)
+        found = substituted(expression, applied, dict(zip(unknowns(len(operands)), operands)))
         return jnp.broadcast_to(jnp.asarray(found, operands[0].dtype), operands[0].shape)
 
     return written_out
@@ -94,12 +94,11 @@ def spelled(rule: Primitive) -> Callable[..., Any]:
 
 def called_back(rule: Primitive) -> Callable[..., Any]:
     """Return a function of JAX arrays that calls the primitive's forward for each number."""
-    number_by_number = called(rule)
 
     def on_arrays(*operands: Any) -> Any:
         given = [numpy.asarray(x, numpy.float64) for x in operands]
         with numpy.errstate(all="ignore"):
-            out = number_by_number(*given, out=numpy.empty(given[0].shape))
+            out = called(rule, len(given))(*given, out=numpy.empty(given[0].shape))
         return numpy.asarray(out, operands[0].dtype)
 
     def function(*operands: Any) -> Any:

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.elementary import Unwritable, written_out
 from autograd_engine.compiler.jax_adjoint import jax, jnp
 from autograd_engine.compiler.jax_arrays import Arrays
 from autograd_engine.compiler.jax_machine import machine
+from autograd_engine.compiler.jax_primitives import applied, applied_outer
 from autograd_engine.compiler.lift import lift
 from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.simplify import lowered
@@ -42,9 +44,12 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     [[3.0], [12.0]]
     """
     outer = azmul in tape.rules
-    run = written(lowered(tape), outer)
-    if outer:
-        run = mended(run, written(tape, outer))
+    try:
+        run = written(lowered(tape), outer)
+        if outer:
+            run = mended(run, written(tape, outer))
+    except Unwritable:
+        run = one_by_one(written_out(tape, strict=False), outer)
     count, width = len(tape.parameters), len(tape.inputs)
 
     def function(parameters: Any, inputs: Any = None) -> Any:
@@ -122,8 +127,30 @@ def mended(run: Callable[..., Any], absolute: Callable[..., Any]) -> Callable[..
     return either
 
 
+def one_by_one(tape: Tape, outer: bool) -> Callable[[Any, Any], Any]:
+    """Return the function of parameters and inputs with each operation of a tape written out.
+
+    Some may be of several operands. XLA takes long to compile many.
+    """
+    apply = applied_outer if outer else applied
+
+    def run(parameters: Any, inputs: Any) -> Any:
+        first, last = (jnp.asarray(x, parameters.dtype) for x in (now(tape), tape.constants))
+
+        def outputs(row: Any) -> Any:
+            values = [*parameters, *first, *row, *last]
+            for rule, places in tape.instructions():
+                values.append(apply(rule, *[values[place] for place in places]))
+            return jnp.stack([values[place] for place in tape.outputs])
+
+        return outputs(inputs) if inputs.ndim == 1 else jax.vmap(outputs)(inputs)
+
+    return run
+
+
 def by_value(tape: Tape) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs that runs a tape value by value."""
+    tape = written_out(tape)
     values, outputs = machine(tape), numpy.array(tape.outputs)
     others, constants = now(tape), numpy.array(tape.constants)
 

@@ -36,8 +36,9 @@ class Lifted:
     """
 
     def __init__(self, tape: Tape, waves: Waves | None = None) -> None:
-        self.tape = tape
-        self.program: ArrayProgram = lift(waves or self.waves(tape))
+        waves = waves or self.waves(tape)
+        self.tape = waves.sums.tape
+        self.program: ArrayProgram = lift(waves)
         self.parameters = len(tape.parameters)
         self.backward = differentiate(self.program, len(self.program.home))
         home = self.program.home

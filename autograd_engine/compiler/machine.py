@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.elementary import written_out
 from autograd_engine.compiler.emit import Key, kinds, source
 from autograd_engine.compiler.machine_code import Code, assembled
 from autograd_engine.compiler.machine_object import machine_code
@@ -134,7 +135,7 @@ def fits(tape: Tape) -> str | None:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         return "Numba is switched off by the environment variable NUMBA_DISABLE_JIT"
     try:
-        codes(extras(tape))
+        codes(extras(written_out(tape)))
     except ValueError as error:
         return str(error)
     return None

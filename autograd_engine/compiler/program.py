@@ -68,6 +68,7 @@ class Program:
         example: Any = None,
     ) -> None:
         from autograd_engine.compiler.exact import mean
+        from autograd_engine.compiler.faults import Faults
         from autograd_engine.compiler.inputs import Inputs, Leaves, finite
 
         self._tape = tape
@@ -82,7 +83,7 @@ class Program:
         self._run = self._runner.run
         self._rows = Inputs(tape.inputs).rows
         self._leaves = Leaves(tape.parameters, tape.others).numbers
-        self._mean, self._finite = mean, finite
+        self._mean, self._finite, self._faults = mean, finite, partial(Faults, tape)
         self.parameters = tuple(tape.parameters)
         self.inputs = tuple(tape.inputs)
 
@@ -192,8 +193,7 @@ class Program:
         """A readable listing of what is run."""
         from autograd_engine.compiler.exact import listing
 
-        found = getattr(self._runner, "source", None)
-        return listing(self._tape) if found is None else str(found)
+        return str(getattr(self._runner, "source", None) or listing(self._tape))
 
     def explain_plan(self) -> str:
         """Say which back end runs this program, and why."""
@@ -242,18 +242,13 @@ class Program:
         return made, (self._tape,)
 
     def __repr__(self) -> str:
-        recorded = len(self._tape.op)
-        facts = [f"{recorded:,} recorded nodes -> {self.steps:,} steps"]
-        for name, what in _FACTS.items():
+        facts = [f"{len(self._tape.op):,} recorded nodes -> {self.steps:,} steps"]
+        told = "matrix products", "floating-point operations", "bytes of buffers"
+        for name, what in zip(("products", "flops", "bytes"), told):
             number = getattr(self._runner, name, None)
             if number is not None:
                 facts.append(f"{number:,} {what}")
         return f"Program({', '.join(facts)})"
-
-    def _faults(self) -> Any:
-        from autograd_engine.compiler.faults import Faults
-
-        return Faults(self._tape)
 
     def _looked_into(self, outputs: Array, leaves: Array, rows: Array) -> tuple[float, Array]:
         """Return value and gradient as the engine computes them, or say what is not finite."""
@@ -281,20 +276,21 @@ def _shaped(example: Any, slopes: Array) -> Any:
     return slopes if example is None else map_numbers(lambda _: next(numbers), example)
 
 
-_FACTS = {
-    "products": "matrix products",
-    "flops": "floating-point operations",
-    "bytes": "bytes of buffers",
-}
-
-
 def _runner(tape: Tape, backend: str) -> Any:
     """Return the back end that runs a tape; `ValueError` where it cannot."""
+    from autograd_engine.compiler.elementary import Unwritable
+    from autograd_engine.compiler.exact import Interpreter
     from autograd_engine.compiler.simplify import lowered
 
     module_name, name = BACK_ENDS[backend]
     module = import_module(f"autograd_engine.compiler.{module_name}")
-    reason = module.fits(tape) if hasattr(module, "fits") else None
+    try:
+        tape = tape if backend == "exact" else lowered(tape)
+        reason = module.fits(tape) if hasattr(module, "fits") else None
+    except Unwritable as error:
+        if backend == "auto":
+            return Interpreter(tape, f"It runs value by value in plain Python: {error}.")
+        reason = str(error)
     if reason is not None:
         raise ValueError(f"the {backend} back end cannot run this graph: {reason}")
-    return getattr(module, name)(tape if backend == "exact" else lowered(tape))
+    return getattr(module, name)(tape)

@@ -7,8 +7,8 @@ infinities and signed zeros: so x * 1.0 is x, but x * 0.0 and x + 0.0 stay what 
 >>> from autograd_engine.compiler.tape import record
 >>> from autograd_engine.engine import Value
 >>> a, b = Value(2.0), Value(3.0)
->>> [(rule.name, x, y) for rule, x, y in common(record([a * b + b * a * 1.0])).instructions()]
-[('multiply', 0, 1), ('add', 2, 2)]
+>>> [(rule.name, places) for rule, places in common(record([a * b + b * a * 1.0])).instructions()]
+[('multiply', (0, 1)), ('add', (2, 2))]
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.elementary import written_out
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT, azmul
@@ -37,17 +38,19 @@ def common(tape: Tape) -> Tape:
     which become x * x and 1.0 / x: these round once, `pow` within one unit in the last place.
     Gradients agree up to the order in which they are summed.
     """
-    return _Simplifier(tape).tape()
+    return _Simplifier(written_out(tape)).tape()
 
 
 def lowered(tape: Tape) -> Tape:
-    """Return the tape with absolute products as plain ones, of which grids are matrix products.
+    """Return the tape in elementary operations, with absolute products as plain ones, of which
+    grids are matrix products.
 
     Its rules still name `azmul`, by which one knows that it holds derivatives. The two differ
     where 0 meets what is not finite: there a plain product is NaN, so is all that is computed
     from it, and a result that is NaN is computed once more as the engine does. A product is
     left as it is where something behind it could hide the NaN, as a comparison does.
     """
+    tape = written_out(tape)
     if azmul not in tape.rules:
         return tape
     rules = tape.rules if MULTIPLY in tape.rules else [*tape.rules, MULTIPLY]

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.elementary import written_out
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, POWER, SUBTRACT
@@ -50,6 +51,7 @@ def find(tape: Tape) -> Sums:
 
     That is a part of what `simplify` does; the rest merges values that lifting finds in rows.
     """
+    tape = written_out(tape)
     tape = replace(tape, rules=[*tape.rules, MULTIPLY]) if MULTIPLY not in tape.rules else tape
     start, size = tape.start, tape.size
     rule = numpy.full(size, -1, numpy.int32)

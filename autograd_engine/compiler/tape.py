@@ -8,25 +8,24 @@ primitive of each value, and where its operands stand.
 >>> tape = record([a * b + 1.0], inputs=[b])
 >>> tape.parameters, tape.constants, tape.outputs
 ([Value(data=2.0, grad=0.0, label='a')], [1.0], [4])
->>> [(rule.name, x, y) for rule, x, y in tape.instructions()]
-[('multiply', 0, 1), ('add', 3, 2)]
+>>> [(rule.name, places) for rule, places in tape.instructions()]
+[('multiply', (0, 1)), ('add', (3, 2))]
 """
 
 from __future__ import annotations
 
-import math
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.symbols import Symbol
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.notes import noted
 from autograd_engine.primitives import Primitive
-from autograd_engine.table import CONSTANT, LEAF, POWER
+from autograd_engine.table import CONSTANT, LEAF
 
 
 @dataclass
@@ -35,7 +34,8 @@ class Tape:
 
     `parameters`, `others` (leaves that are neither), `inputs`, `constants`, then the computed
     values. Computed value k stands at place `start + k`; it is the primitive `rules[op[k]]` of
-    the values at the places `x[k]` and, if not -1, `y[k]`. `names` holds the labels given.
+    the values at the places `x[k]` and, if not -1, `y[k]`. One of several operands has them at
+    the places `many[-2 - y[k]]`. `names` holds the labels given.
     """
 
     parameters: list[Value]
@@ -48,6 +48,7 @@ class Tape:
     y: array[int]
     outputs: list[int]
     names: dict[int, str] = field(default_factory=dict)
+    many: tuple[tuple[int, ...], ...] = ()  # which tapes in pickles of version 0.1.0 do not have
 
     @property
     def start(self) -> int:
@@ -59,11 +60,10 @@ class Tape:
         """The number of values on the tape."""
         return self.start + len(self.op)
 
-    def instructions(self) -> Iterator[tuple[Primitive, int, int]]:
+    def instructions(self) -> Iterator[tuple[Primitive, tuple[int, ...]]]:
         """Yield each computed value's primitive and the places of its operands."""
-        rules = self.rules
         for op, x, y in zip(self.op, self.x, self.y):
-            yield rules[op], x, y
+            yield self.rules[op], (x, y) if y >= 0 else (x,) if y == -1 else self.many[-2 - y]
 
 
 def turned(tape: Tape) -> Tape:
@@ -72,17 +72,27 @@ def turned(tape: Tape) -> Tape:
     moved = numpy.arange(tape.size + 1, dtype=numpy.int32)
     moved[:fixed] += width
     moved[fixed : fixed + width] -= fixed
-    moved[-1] = -1  # no operand stays none
     return replace(
         tape,
         parameters=tape.inputs,
         others=[*tape.parameters, *tape.others],
         inputs=[],
-        x=array("i", moved[numpy.frombuffer(tape.x, numpy.int32)].tobytes()),
-        y=array("i", moved[numpy.frombuffer(tape.y, numpy.int32)].tobytes()),
+        **_moved(moved, tape.x, tape.y, tape.many),
         outputs=moved[tape.outputs].tolist(),
         names={int(moved[place]): name for place, name in tape.names.items()},
     )
+
+
+def _moved(to: Any, x: array[int], y: array[int], many: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """Return the operands of a tape, from the places in which they were given."""
+    xs, ys = numpy.frombuffer(x, numpy.int32), numpy.frombuffer(y, numpy.int32)
+    flat = numpy.fromiter(chain.from_iterable(many), numpy.int32)
+    places = iter(to[flat].tolist())
+    return {
+        "x": array("i", to[xs].tobytes()),
+        "y": array("i", numpy.where(ys < 0, ys, to[ys]).tobytes()),
+        "many": tuple([tuple(islice(places, len(operands))) for operands in many]),
+    }
 
 
 def record(
@@ -93,7 +103,7 @@ def record(
     """Return the tape of the graph below the outputs, in time and memory linear in its size.
 
     Without `parameters`, every leaf that is no input is one, in topological order. What has
-    constants only for operands becomes a constant; `x**number` is a power of two operands.
+    constants only for operands becomes a constant.
     A value made without partials is taken as it is at each call, like a leaf.
     """
     order = topological_order(*outputs)
@@ -122,76 +132,44 @@ def record(
         for value in given:
             kinds[meet(value)] = kind
 
-    def exponent(rule: Primitive) -> int:
-        """Give the exponent of `x**number` a place."""
-        if rule not in exponents:
-            exponents[rule] = len(kinds)
+    many: list[list[int]] = []
+    for node in order:
+        rule, j = node.rule, -1
+        if rule.several:
+            places = [place.get(id(operand), -1) for operand in node.operands]
+            if -1 in places:
+                places = [place[id(v)] if id(v) in place else meet(v) for v in node.operands]
+            i, j = places[0], -2 - len(many)
+            fixed = all(kinds[found] == _CONSTANT for found in places)
+        else:
+            x, y = node.x, node.y
+            i = place.get(id(x), -1)
+            if i < 0:
+                i = meet(x)  # type: ignore[arg-type]
+            if y is not None:
+                j = place.get(id(y), -1)
+                if j < 0:
+                    j = meet(y)
+            fixed = kinds[i] == _CONSTANT and (j < 0 or kinds[j] == _CONSTANT)
+        here = place[id(node)] = len(kinds)
+        if fixed:
             kinds.append(_CONSTANT)
-            numbers.append(float(rule.name[2:]))
-        return exponents[rule]
-
-    exponents: dict[Primitive, int] = {}
-
-    def found(value: Value) -> int:
-        """Return the place of an operand."""
-        here = place.get(id(value), -1)
-        return meet(value) if here < 0 else here
-
-    def emit(rule: Primitive, i: int, j: int, data: float) -> int:
-        """Append an operation, whose value now is `data`, and return its place."""
-        here = len(kinds)
-        if kinds[i] == _CONSTANT and (j < 0 or kinds[j] == _CONSTANT):
-            kinds.append(_CONSTANT)
-            numbers.append(data)
-            return here
+            numbers.append(node._data)
+            continue
+        if rule.several:
+            many.append(places)
         kinds.append(_COMPUTED)
         op.append(rules.setdefault(rule, len(rules)))
         xs.append(i)
         ys.append(j)
-        return here
-
-    def placed(item: Any) -> int:
-        """Return the place of what stands on the tape already, or give a number one."""
-        if isinstance(item, _Placed):
-            return item.place
-        kinds.append(_CONSTANT)
-        numbers.append(float(item))
-        return len(kinds) - 1
-
-    def written(rule: Primitive, operands: tuple[Any, ...]) -> Any:
-        """Append an operation of those that another is written out in."""
-        if rule.written_out is not None:
-            return rule.written_out(*operands)
-        places = [placed(item) for item in operands]
-        return _Placed(emit(rule, *places, *[-1] * (2 - len(places)), math.nan), written)
-
-    def operand_of(value: Value) -> Any:
-        """Return an operand to write out with: a constant as its number, on which it may branch."""
-        if value.rule is CONSTANT or kinds[found(value)] == _CONSTANT:
-            return value._data
-        return _Placed(found(value), written)
-
-    for node in order:
-        x, y, rule = node.x, node.y, node.rule
-        if rule.written_out is not None:
-            here = placed(written(rule, tuple(map(operand_of, node.operands))))
-        else:
-            i, j = found(x), -1  # type: ignore[arg-type]
-            if y is not None:
-                j = found(y)
-            elif rule.name.startswith("**"):
-                j, rule = exponent(rule), POWER
-            here = emit(rule, i, j, node._data)
-        place[id(node)] = here
-        if kinds[here] == _COMPUTED and noted(node).label:
+        if noted(node).label:
             names[here] = noted(node).label
     tops = [place[id(v)] if id(v) in place else meet(v) for v in outputs]
 
     # From the order in which they were met to that of the tape.
     by_kind = numpy.argsort(numpy.frombuffer(kinds, numpy.uint8), kind="stable")
-    moved = numpy.empty(len(kinds) + 1, numpy.int32)
+    moved = numpy.empty(len(kinds) + 1, numpy.int32)  # one more, to be read where there is none
     moved[by_kind] = numpy.arange(len(kinds), dtype=numpy.int32)
-    moved[-1] = -1  # no operand stays none
     by_place = sorted(leaves, key=lambda leaf: moved[place[id(leaf)]])
     kind_of = {id(leaf): kinds[place[id(leaf)]] for leaf in leaves}
     of = [[leaf for leaf in by_place if kind_of[id(leaf)] == kind] for kind in range(_CONSTANT)]
@@ -202,25 +180,10 @@ def record(
         constants=numbers,
         rules=list(rules),
         op=op,
-        x=array("i", moved[numpy.frombuffer(xs, numpy.int32)].tobytes()),
-        y=array("i", moved[numpy.frombuffer(ys, numpy.int32)].tobytes()),
+        **_moved(moved, xs, ys, many),
         outputs=moved[tops].tolist(),
         names={int(moved[i]): name for i, name in names.items()},
     )
-
-
-class _Placed(Symbol):
-    """A place on the tape, to be computed with."""
-
-    __slots__ = ("place", "append")
-
-    def __init__(self, place: int, append: Callable[..., Any]) -> None:
-        super().__init__()
-        self.place = place
-        self.append = append
-
-    def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Any:
-        return self.append(rule, operands)
 
 
 _PARAMETER, _OTHER, _INPUT, _CONSTANT, _COMPUTED = range(5)

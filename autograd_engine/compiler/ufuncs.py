@@ -116,8 +116,10 @@ def vectorized(function: Callable[..., float], arity: int) -> Callable[..., Any]
     return made.ufunc  # type: ignore[no-any-return] # Numba's wrapper would triple a short call
 
 
-def called(rule: Primitive) -> Callable[..., Any]:
-    """Return a function that calls the primitive's forward function for each number."""
+def called(rule: Primitive, count: int = 0) -> Callable[..., Any]:
+    """Return a function that calls the primitive's forward function for each number; with
+    so many operands, where it takes any number of them.
+    """
 
     def one(*operands: float) -> float:
         try:
@@ -125,7 +127,7 @@ def called(rule: Primitive) -> Callable[..., Any]:
         except (ArithmeticError, ValueError):
             return math.nan
 
-    each = numpy.frompyfunc(one, len(rule.domain), 1)
+    each = numpy.frompyfunc(one, count or len(rule.domain), 1)
     return lambda *operands, out: each(*operands, out=out, casting="unsafe")
 
 
