@@ -98,7 +98,7 @@ def _written_out(node: Value) -> list[Value]:
     real = {id(stand_in): operand for stand_in, operand in zip(stand_ins, operands)}
     inner = topological_order(top)
     for part in inner:
-        part.x, part.y = (real.get(id(value), value) for value in (part.x, part.y))  # type: ignore[arg-type]
+        part.x, part.y = (real.get(id(value), value) for value in (part.x, part.y))
     if inner:
         top._data = node._data  # to the last digit
     return inner

@@ -94,7 +94,7 @@ class Number:
     @property
     def _prev(self) -> set[Any]: return set(ANSWERS["opened"](self).operands)
     @property
-    def _op(self) -> str: return ANSWERS["opened"](self).op
+    def _op(self) -> Any: return ANSWERS["opened"](self).op
     def __copy__(self) -> Any: return ANSWERS["copy"](self)
     def __deepcopy__(self, memo: dict[int, Any]) -> Any: return ANSWERS["deep copy"](self, memo)
     # fmt: on

@@ -243,9 +243,14 @@ def computed(rule: Primitive, operands: tuple[Any, ...]) -> tuple[float, tuple[f
         partials = rule.partials(data, *numbers)
     except (ArithmeticError, ValueError) as error:
         raise refused(rule, error, *operands) from None
-    if type(partials) is not tuple or len(partials) != len(operands):
+    return data, tuple([float(item) for item in checked(rule, partials, len(operands))])
+
+
+def checked(rule: Primitive, partials: Any, count: int) -> Any:
+    """Return partials as a rule gave them, refusing what is not one for each operand."""
+    if type(partials) is not tuple or len(partials) != count:
         raise mismatched(rule, partials)
-    return data, tuple([float(partial) for partial in partials])
+    return partials
 
 
 def mismatched(rule: Primitive, partials: object) -> Exception:

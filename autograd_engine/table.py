@@ -11,7 +11,7 @@ it is given: numbers, Values (derivatives to differentiate again), symbols (form
 from __future__ import annotations
 
 import math
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, Final
 
 from autograd_engine import floats, several
@@ -240,11 +240,11 @@ def entry(name: str, doc: str, forward: Any, partials: Any, number: int) -> Prim
 
 
 # fmt: off
-@lru_cache(maxsize=None)
+@cache
 def softmax_of(i: int) -> Primitive: return entry("softmax", "the probability of the class", share, share_partials, i)
-@lru_cache(maxsize=None)
+@cache
 def log_softmax_of(i: int) -> Primitive: return entry("log_softmax", "the logarithm of the probability of the class", log_share, log_share_partials, i)
-@lru_cache(maxsize=None)
+@cache
 def cross_entropy_of(i: int) -> Primitive: return entry("cross_entropy", "-ln of the probability that softmax gives to the class", surprise, surprise_partials, i)
 # fmt: on
 
