@@ -6,13 +6,13 @@ import math
 from typing import Any
 
 from autograd_engine.blocks import enable_grad
-from autograd_engine.engine import Value, topological_order
+from autograd_engine.engine import Value, ordered
 from autograd_engine.graph import nodes
 from autograd_engine.notes import NOTHING, Note, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque
 from autograd_engine.several import crossed, dot
-from autograd_engine.state import ANSWERS
+from autograd_engine.state import ANSWERS, alone
 from autograd_engine.table import DOT
 
 
@@ -63,6 +63,10 @@ def opened(node: Value) -> Value:
     """
     if node.x is None or node.rule.written_out is None:
         return node
+    return alone(_opened, node)  # type: ignore[no-any-return]
+
+
+def _opened(node: Value) -> Value:
     note = noted(node)
     if note.opened is None:
         note = node.note = Note(note.label, note.region, note.source, _written_out(node))
@@ -96,7 +100,7 @@ def _written_out(node: Value) -> list[Value]:
     with enable_grad():
         top: Value = node.rule.written_out(*stand_ins)  # type: ignore[misc]
     real = {id(stand_in): operand for stand_in, operand in zip(stand_ins, operands)}
-    inner = topological_order(top)
+    inner = ordered((top,), False)
     for part in inner:
         part.x, part.y = (real.get(id(value), value) for value in (part.x, part.y))
     if inner:

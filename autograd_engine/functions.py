@@ -15,24 +15,8 @@ from autograd_engine.engine import Value, as_value, record
 from autograd_engine.number import is_comparable, number
 from autograd_engine.real import as_float, as_list, is_number
 from autograd_engine.table import (
-    DOT,
-    LOGSUMEXP,
-    MEAN,
-    NORM,
-    PROD,
-    SUM,
-    VARIANCE,
-    WIDEST,
-    above,
-    erfc,
-    expm1,
-    gate,
-    log_shares,
-    log_softmax_of,
-    relu,
-    shares,
-    sigmoid,
-    softmax_of,
+    DOT, LOGSUMEXP, MEAN, NORM, PROD, SUM, VARIANCE, WIDEST, above, erfc, expm1, gate, log_shares,
+    log_softmax_of, relu, shares, sigmoid, softmax_of,
 )  # fmt: skip
 
 
@@ -258,8 +242,8 @@ def logsumexp(values: Iterable[Any]) -> Any:
 
     Of only -inf it is -inf with the gradient 0; several inf share the gradient equally.
 
-    >>> logsumexp([1000.0, 1000.0]) == 1000.0 + log(2.0)
-    True
+    >>> logsumexp([1000.0, 1000.0]) - 1000.0  # ln 2
+    0.6931471805599614
     """
     return LOGSUMEXP(*numbers("logsumexp", values))
 

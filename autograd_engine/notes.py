@@ -61,7 +61,7 @@ def described(node: Any, children: object, op: str, label: Any) -> None:
         label = children or label
     else:
         if not isinstance(children, (tuple, list, set, frozenset)) or not all(
-            [hasattr(value, "__primitive__") for value in children]
+            hasattr(value, "__primitive__") for value in children
         ):
             raise TypeError(f"a label is text, children are a tuple of Values; got {children!r}")
         if children or op:  # else it is a leaf, as in micrograd

@@ -183,7 +183,7 @@ def primitive(
         raise ValueError(f"{name!r} is the name of {kind}: give your primitive another")
     kinds = [parameter.kind for parameter in signature(partials).parameters.values()]
     several = Parameter.VAR_POSITIONAL in kinds
-    if len(kinds) < 2 or several and len(kinds) > 2:
+    if len(kinds) < 2 or (several and len(kinds) > 2):
         raise ValueError(
             f"the partials of {name} must be a function of the output and of each operand, such "
             "as lambda out, x: (...,), or of any number of operands: lambda out, *xs: (...)"

@@ -1,4 +1,4 @@
-"""Functions of any number of operands, in order: of floats, and of what is recorded or written down.
+"""Functions of any number of operands, in order: of floats, and of what is recorded.
 
 No derivative lives here. Each is an operation written out in sums and products of two.
 """

@@ -161,7 +161,7 @@ def shares(xs: tuple[Any, ...]) -> list[Any]:
     Differentiated again, it is made of its own rows, so that the second derivative reads as the
     first; of more than a few they would be too many: n rows of n operands.
     """
-    if len(xs) > WIDEST or all([type(x) is float for x in xs]):
+    if len(xs) > WIDEST or all(type(x) is float for x in xs):
         _, _, exponentials, total = shifted(xs)
         return [part / total for part in exponentials]
     return [softmax_of(i)(*xs) for i in range(len(xs))]
@@ -180,9 +180,8 @@ def share(i: int, *xs: Any) -> Any:
 
 
 def log_share(i: int, *xs: Any) -> Any:
-    """Return one entry of log_softmax."""
-    _, below, _, total = shifted(xs)
-    return below[i] - log(total)
+    """Return one entry of log_softmax, with all digits where p is near 1."""
+    return 0.0 - surprise(i, *xs) if len(xs) > 1 else gap(xs[0], xs[0])
 
 
 def surprise(i: int, *xs: Any) -> Any:
