@@ -243,7 +243,7 @@ def logsumexp(values: Iterable[Any]) -> Any:
     Of only -inf it is -inf with the gradient 0; several inf share the gradient equally.
 
     >>> logsumexp([1000.0, 1000.0]) - 1000.0  # ln 2
-    0.6931471805599614
+    0.6931471805598903
     """
     return LOGSUMEXP(*numbers("logsumexp", values))
 

@@ -58,6 +58,14 @@ def mse(*xs: Any) -> Any:
     return mean(*[difference * difference for difference in differences])
 
 
+def are_floats(xs: tuple[Any, ...]) -> bool:
+    """Say whether all are plain floats."""
+    for x in xs:  # noqa: SIM110 (translated to JavaScript)
+        if type(x) is not float:
+            return False
+    return True
+
+
 def shifted(xs: tuple[float, ...]) -> tuple[float, list[float], list[float], float]:
     """Return the largest, each less it, the exponentials of these and their sum, at least 0.5."""
     peak = xs[0]

@@ -135,10 +135,7 @@ def shifted(xs: tuple[Any, ...]) -> tuple[Any, list[Any], list[Any], Any]:
     are -inf, which is kept from the logarithm. No result depends on the shift: its gradient is
     0, and is stopped because infinite operands would make it another.
     """
-    for x in xs:
-        if type(x) is not float:
-            break
-    else:
+    if several.are_floats(xs):
         return several.shifted(xs)
     peak = xs[0]
     for x in xs[1:]:
@@ -161,7 +158,7 @@ def shares(xs: tuple[Any, ...]) -> list[Any]:
     Differentiated again, it is made of its own rows, so that the second derivative reads as the
     first; of more than a few they would be too many: n rows of n operands.
     """
-    if len(xs) > WIDEST or all(type(x) is float for x in xs):
+    if len(xs) > WIDEST or several.are_floats(xs):
         _, _, exponentials, total = shifted(xs)
         return [part / total for part in exponentials]
     return [softmax_of(i)(*xs) for i in range(len(xs))]
@@ -180,7 +177,12 @@ def share(i: int, *xs: Any) -> Any:
 
 
 def log_share(i: int, *xs: Any) -> Any:
-    """Return one entry of log_softmax, with all digits where p is near 1."""
+    """Return one entry of log_softmax, which shares its parts with the others."""
+    return log_shares(xs)[i]
+
+
+def precise_log_share(i: int, *xs: Any) -> Any:
+    """Return one entry of log_softmax with all digits, also where p is near 1."""
     return 0.0 - surprise(i, *xs) if len(xs) > 1 else gap(xs[0], xs[0])
 
 
@@ -230,21 +232,25 @@ WIDEST: Final = 16
 """Of more logits softmax is recorded in elementary operations."""
 
 
-def entry(name: str, doc: str, forward: Any, partials: Any, number: int) -> Primitive:
+def entry(
+    name: str, doc: str, number: int, forward: Any, partials: Any, written_out: Any = None
+) -> Primitive:
     """Return the row of one entry of a function of lists."""
-    made = partial(forward, number)
-    called = f"{name}[{number}]"
-    rule = partial(partials, number)
-    return Primitive(called, made, rule, name, (REAL,), True, made, f"{doc} {number}")
+    made, rule, written = (
+        partial(function, number) for function in (forward, partials, written_out or forward)
+    )
+    return Primitive(
+        f"{name}[{number}]", made, rule, name, (REAL,), True, written, f"{doc} {number}"
+    )
 
 
 # fmt: off
 @cache
-def softmax_of(i: int) -> Primitive: return entry("softmax", "the probability of the class", share, share_partials, i)
+def softmax_of(i: int) -> Primitive: return entry("softmax", "the probability of the class", i, share, share_partials)
 @cache
-def log_softmax_of(i: int) -> Primitive: return entry("log_softmax", "the logarithm of the probability of the class", log_share, log_share_partials, i)
+def log_softmax_of(i: int) -> Primitive: return entry("log_softmax", "the logarithm of the probability of the class", i, precise_log_share, log_share_partials, log_share)
 @cache
-def cross_entropy_of(i: int) -> Primitive: return entry("cross_entropy", "-ln of the probability that softmax gives to the class", surprise, surprise_partials, i)
+def cross_entropy_of(i: int) -> Primitive: return entry("cross_entropy", "-ln of the probability that softmax gives to the class", i, surprise, surprise_partials)
 # fmt: on
 
 
