@@ -236,9 +236,9 @@ def entry(
     name: str, doc: str, number: int, forward: Any, partials: Any, written_out: Any = None
 ) -> Primitive:
     """Return the row of one entry of a function of lists."""
-    made, rule, written = (
-        partial(function, number) for function in (forward, partials, written_out or forward)
-    )
+    made = partial(forward, number)
+    rule = partial(partials, number)
+    written = made if written_out is None else partial(written_out, number)
     return Primitive(
         f"{name}[{number}]", made, rule, name, (REAL,), True, written, f"{doc} {number}"
     )
