@@ -12,7 +12,7 @@ a wrong number.
 
 It prints:
 
-    65,075 recorded nodes, a hundred times as many as the program has steps: True
+    7,141 recorded nodes, a hundred times as many as the program has steps: True
     value and gradient as before, to 12 digits: True
     step   0   loss 0.9080
     step   5   loss 0.2916

@@ -23,7 +23,9 @@ SPREAD = ag.primitive(
     "spread", lambda *xs: ag.sum(xs) ** 2, lambda out, *xs: tuple(x * ag.sin(xs[0]) for x in xs)
 )
 NESTED = ag.primitive(
-    "nested", lambda *xs: CROSSED(*xs) - ag.norm(xs), lambda out, *xs: (ag.prod(xs), 0.25, 0.5 * xs[0])
+    "nested",
+    lambda *xs: CROSSED(*xs) - ag.norm(xs),
+    lambda out, *xs: (ag.prod(xs), 0.25, 0.5 * xs[0]),
 )
 LEVEL = ag.primitive("level", lambda *xs: 3, lambda out, *xs: xs[::-1])
 MIDDLE = ag.primitive(
