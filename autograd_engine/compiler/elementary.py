@@ -153,7 +153,7 @@ class _Writer:
             return rule.written_out(*operands)
         if rule.several:
             return self.read(rule, operands)
-        key = (rule, *map(self.place, operands))
+        key: tuple[Any, ...] = (rule, *map(self.place, operands))
         if key not in self.seen:
             self.seen[key] = self.append(*key)
         return _Placed(self.seen[key], self)
