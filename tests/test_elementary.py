@@ -159,6 +159,13 @@ def test_a_tape_has_the_operations_as_they_were_recorded_and_written_out():
     assert written_out(written_out(tape)) is not tape
 
 
+def test_entries_of_one_softmax_share_their_exponentials():
+    xs = [Value(x) for x in POINTS[0]]
+    tape = record([*ag.softmax(xs), *ag.log_softmax(xs), ag.softmax(xs[:2])[0]])
+    names = [rule.name for rule, _ in written_out(tape).instructions()]
+    assert (names.count("exp"), names.count("divide"), names.count("log")) == (3 + 2, 3 + 1, 1)
+
+
 TOO_LARGE = [
     (
         lambda xs: ag.prod(xs),

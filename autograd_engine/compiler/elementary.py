@@ -63,6 +63,8 @@ class _Writer:
         self.rules: dict[Primitive, int] = {}
         self.op, self.x, self.y = array("i"), array("i"), array("i")
         self.many: list[tuple[int, ...]] = []
+        self.shared: dict[tuple[int, ...], dict[tuple[Any, ...], int]] = {}
+        self.seen: dict[tuple[Any, ...], int] = {}
 
     def result(self) -> Tape:
         tape, start = self.old, self.old.start
@@ -111,6 +113,8 @@ class _Writer:
             self.numbers[place - self.first] if is_number else _Placed(place, self)
             for place, is_number in zip(places, constant)
         ]
+        # Entries of one softmax are made of the same exponentials and their sum.
+        self.seen = self.shared.setdefault(places, {}) if "softmax[" in rule.name else {}
         try:
             return self.place(self.applied(rule, operands))
         except Unwritable:
@@ -149,7 +153,10 @@ class _Writer:
             return rule.written_out(*operands)
         if rule.several:
             return self.read(rule, operands)
-        return _Placed(self.append(rule, *map(self.place, operands)), self)
+        key: tuple[Any, ...] = (rule, *map(self.place, operands))
+        if key not in self.seen:
+            self.seen[key] = self.append(*key)
+        return _Placed(self.seen[key], self)
 
     def read(self, rule: Primitive, operands: Sequence[Any]) -> Any:
         """Return what somebody's own primitive computes, with the slopes that it says.
