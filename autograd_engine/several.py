@@ -60,10 +60,7 @@ def mse(*xs: Any) -> Any:
 
 def are_floats(xs: tuple[Any, ...]) -> bool:
     """Say whether all are plain floats."""
-    for x in xs:  # noqa: SIM110 (translated to JavaScript)
-        if type(x) is not float:
-            return False
-    return True
+    return all(type(x) is float for x in xs)
 
 
 def shifted(xs: tuple[float, ...]) -> tuple[float, list[float], list[float], float]:

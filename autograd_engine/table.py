@@ -233,12 +233,12 @@ WIDEST: Final = 16
 
 
 def entry(
-    name: str, doc: str, number: int, forward: Any, partials: Any, written_out: Any = None
+    name: str, doc: str, number: int, forward: Any, partials: Any, written_out: Any
 ) -> Primitive:
     """Return the row of one entry of a function of lists."""
     made = partial(forward, number)
     rule = partial(partials, number)
-    written = made if written_out is None else partial(written_out, number)
+    written = partial(written_out, number)
     return Primitive(
         f"{name}[{number}]", made, rule, name, (REAL,), True, written, f"{doc} {number}"
     )
@@ -246,11 +246,11 @@ def entry(
 
 # fmt: off
 @cache
-def softmax_of(i: int) -> Primitive: return entry("softmax", "the probability of the class", i, share, share_partials)
+def softmax_of(i: int) -> Primitive: return entry("softmax", "the probability of the class", i, share, share_partials, share)
 @cache
 def log_softmax_of(i: int) -> Primitive: return entry("log_softmax", "the logarithm of the probability of the class", i, precise_log_share, log_share_partials, log_share)
 @cache
-def cross_entropy_of(i: int) -> Primitive: return entry("cross_entropy", "-ln of the probability that softmax gives to the class", i, surprise, surprise_partials)
+def cross_entropy_of(i: int) -> Primitive: return entry("cross_entropy", "-ln of the probability that softmax gives to the class", i, surprise, surprise_partials, surprise)
 # fmt: on
 
 
