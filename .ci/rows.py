@@ -40,11 +40,11 @@ class Methods(Number):
 
     __slots__ = ()
 
-    def one(self, rule: Primitive) -> Any:
+    def _one(self, rule: Primitive) -> Any:
         """Return the primitive at this number."""
         raise NotImplementedError
 
-    def two(self, rule: Primitive, other: object) -> Any:
+    def _two(self, rule: Primitive, other: object) -> Any:
         """Return the primitive at this number and another."""
         raise NotImplementedError
 
@@ -82,7 +82,7 @@ def methods(known: dict[str, tuple[int, str]]) -> str:
     """Return the text of methods.py."""
     texts: list[list[str]] = [[], []]
     for name, (arity, doc) in known.items():
-        other, call = (", other: object", "two({}, other)") if arity == 2 else ("", "one({})")
+        other, call = (", other: object", "_two({}, other)") if arity == 2 else ("", "_one({})")
         made = [(name, texts[0])]
         if re.match("a(sin|cos|tan)", name):
             made.append((f"arc{name[1:]}", texts[1]))

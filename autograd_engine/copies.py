@@ -23,22 +23,22 @@ def copied(node: Value) -> Value:
 
 def clone(node: Value, operands: tuple[Value, ...]) -> Value:
     """Return a value like this one, on the operands given."""
-    twin = Value(read(node) if node.x is None else node._data)
+    twin = Value(read(node) if node._x is None else node._data)
     twin._grad = grad_of(node)
-    twin.dx = node.dx
-    twin.dy = node.dy
-    twin.rule = node.rule
-    if node.x is not None:
-        twin.x = operands[0]
-        if node.y is not None:
-            twin.y = operands[1]
-        elif node.rule.several:
-            twin.many = operands, node.many[1]
-    elif isinstance(node.rule, Opaque):
-        twin.rule = Opaque(node.op, operands)
+    twin._dx = node._dx
+    twin._dy = node._dy
+    twin._rule = node._rule
+    if node._x is not None:
+        twin._x = operands[0]
+        if node._y is not None:
+            twin._y = operands[1]
+        elif node._rule.several:
+            twin._many = operands, node._many[1]
+    elif isinstance(node._rule, Opaque):
+        twin._rule = Opaque(node.op, operands)
     note = noted(node)
     if note is not NOTHING:  # what it was opened to stands on the other one's operands
-        twin.note = Note(note.label, note.region, note.source) if note.opened else note
+        twin._note = Note(note.label, note.region, note.source) if note.opened else note
     return twin
 
 
@@ -61,7 +61,7 @@ def opened(node: Value) -> Value:
     >>> product.op, [value.data for value in product.operands]
     ('+', [1.0, 6.0])
     """
-    if node.x is None or node.rule.written_out is None:
+    if node._x is None or node._rule.written_out is None:
         return node
     return alone(_opened, node)  # type: ignore[no-any-return]
 
@@ -69,7 +69,7 @@ def opened(node: Value) -> Value:
 def _opened(node: Value) -> Value:
     note = noted(node)
     if note.opened is None:
-        note = node.note = Note(note.label, note.region, note.source, _written_out(node))
+        note = node._note = Note(note.label, note.region, note.source, _written_out(node))
     inner: list[Value] = note.opened
     if not inner:  # nothing is done to a single operand
         return node
@@ -90,7 +90,7 @@ def _written_out(node: Value) -> list[Value]:
     """Return the operations that an operation of several is written out in, in order."""
     operands, slopes = node.operands, node._slopes()
     numbers = [operand._data for operand in operands]
-    if node.rule is DOT:  # its slopes are the numbers of then, whatever a leaf's is now
+    if node._rule is DOT:  # its slopes are the numbers of then, whatever a leaf's is now
         odd = len(operands) % 2
         numbers[odd:] = crossed(slopes)[odd:]
         moved = node._data - dot(*numbers)
@@ -98,11 +98,11 @@ def _written_out(node: Value) -> list[Value]:
             numbers[0] += moved
     stand_ins = [Value(number) for number in numbers]
     with enable_grad():
-        top: Value = node.rule.written_out(*stand_ins)  # type: ignore[misc]
+        top: Value = node._rule.written_out(*stand_ins)  # type: ignore[misc]
     real = {id(stand_in): operand for stand_in, operand in zip(stand_ins, operands)}
     inner = ordered((top,), False)
     for part in inner:
-        part.x, part.y = (real.get(id(value), value) for value in (part.x, part.y))
+        part._x, part._y = (real.get(id(value), value) for value in (part._x, part._y))
     if inner:
         top._data = node._data  # to the last digit
     return inner

@@ -47,35 +47,35 @@ class Value(Methods):
     # so that a node is one object and reference counting alone frees a graph. An operation of several
     # keeps all operands and all partials in `many`, two tuples in one order; in x the first operand,
     # for x is None where nobody computed the value, and in dx NaN if a partial is not finite, else 0.
-    __slots__ = ("x", "y", "dx", "dy", "rule", "mark", "many")
+    __slots__ = ("_x", "_y", "_dx", "_dy", "_rule", "_mark", "_many")
 
-    x: Value | None
-    y: Value | None
-    dx: float
-    dy: float
-    rule: Primitive
-    mark: int  # the number of the last traversal that came by
-    many: tuple[Any, ...]  # present just where the rule takes several operands
+    _x: Value | None
+    _y: Value | None
+    _dx: float
+    _dy: float
+    _rule: Primitive
+    _mark: int  # the number of the last traversal that came by
+    _many: tuple[Any, ...]  # present just where the rule takes several operands
 
     def __init__(
         self, data: object, _children: object = NAMELESS, _op: str = "", label: Any = NAMELESS
     ) -> None:
         self._data = data if type(data) is float else as_float(data)
-        self._grad = self.dx = self.dy = 0.0
-        self.x = self.y = None
-        self.rule = LEAF
-        self.mark = 0
+        self._grad = self._dx = self._dy = 0.0
+        self._x = self._y = None
+        self._rule = LEAF
+        self._mark = 0
         if _children is not NAMELESS or label is not NAMELESS:
             described(self, _children, _op, label)
 
     @property
     def operands(self) -> tuple[Value, ...]:
         """The values this one was computed from, in order, repeats kept."""
-        if self.x is None:
-            return self.rule.operands if isinstance(self.rule, Opaque) else ()
-        if self.y is not None:
-            return self.x, self.y
-        return self.many[0] if self.rule.several else (self.x,)
+        if self._x is None:
+            return self._rule.operands if isinstance(self._rule, Opaque) else ()
+        if self._y is not None:
+            return self._x, self._y
+        return self._many[0] if self._rule.several else (self._x,)
 
     @property
     def partials(self) -> tuple[float, ...]:
@@ -87,16 +87,16 @@ class Value(Methods):
 
     def _slopes(self) -> tuple[float, ...]:
         """Return the partials, unheard."""
-        if self.x is None:
+        if self._x is None:
             return ()
-        if self.y is not None:
-            return self.dx, self.dy
-        return self.many[1] if self.rule.several else (self.dx,)
+        if self._y is not None:
+            return self._dx, self._dy
+        return self._many[1] if self._rule.several else (self._dx,)
 
     @property
     def op(self) -> str:
         """The symbol of the operation that made this value; "" for a leaf or constant."""
-        return self.rule.symbol
+        return self._rule.symbol
 
     def backward(self, seed: object = 1.0) -> None:
         """Add the derivatives of this value, times `seed`, to the `grad` of its leaves.
@@ -148,8 +148,8 @@ class Value(Methods):
     def __pos__(self) -> Value: return self
     def __abs__(self) -> Value: return apply(ABSOLUTE, self)
     def relu(self) -> Value: return record(relu, 0.0 if self._data < 0.0 else self._data, self, None, 1.0 if self._data > 0.0 else 0.0, 0.0)
-    def one(self, rule: Primitive) -> Value: return apply(rule, self)
-    def two(self, rule: Primitive, other: object) -> Value: return apply(rule, self, as_value(other))
+    def _one(self, rule: Primitive) -> Value: return apply(rule, self)
+    def _two(self, rule: Primitive, other: object) -> Value: return apply(rule, self, as_value(other))
     def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Value:
         if len(operands) == 1 and not rule.several:
             return apply(rule, self)
@@ -168,14 +168,14 @@ def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, d
     # Past `__init__`, for speed; so it has no `_grad` until a traversal clears it.
     out = Value(ZERO) if COMPILED else blank(Value)
     out._data = data
-    out.x = x
-    out.y = y
-    out.dx = dx
-    out.dy = dy
-    out.rule = rule
-    out.mark = 0
+    out._x = x
+    out._y = y
+    out._dx = dx
+    out._dy = dy
+    out._rule = rule
+    out._mark = 0
     if many is not None:
-        out.many = many
+        out._many = many
     # Where somebody stands in `no_grad`, a constant of the same number is returned instead.
     return ANSWERS["aside"](out) if PAUSED else out
 
@@ -205,7 +205,7 @@ def apply_several(rule: Primitive, operands: tuple[Value, ...]) -> Value:
 def constant(data: object) -> Value:
     """Return a value that is no leaf to be trained: a number that met a Value."""
     out = Value(data)
-    out.rule = CONSTANT
+    out._rule = CONSTANT
     return out
 
 
@@ -220,20 +220,20 @@ def sweep(output: Value, start: float) -> None:
     order = ordered((output,), True)
     output._grad += start
     for node in reversed(order):
-        adjoint, x, y = node._grad, node.x, node.y
-        met = not adjoint and (node.dx - node.dx or node.dy - node.dy)  # a 0 an infinite slope
+        adjoint, x, y = node._grad, node._x, node._y
+        met = not adjoint and (node._dx - node._dx or node._dy - node._dy)  # a 0 an infinite slope
         if x is None or not (adjoint or (met and ANSWERS["honest"](order, known))):
             continue
         if y is not None:
-            x._grad += node.dx * adjoint
-            y._grad += node.dy * adjoint
-        elif node.rule.several:
-            operands: tuple[Value, ...] = node.many[0]
-            partials: tuple[float, ...] = node.many[1]
+            x._grad += node._dx * adjoint
+            y._grad += node._dy * adjoint
+        elif node._rule.several:
+            operands: tuple[Value, ...] = node._many[0]
+            partials: tuple[float, ...] = node._many[1]
             for operand, partial in zip(operands, partials):
                 operand._grad += partial * adjoint
-        elif node.rule is not stopped:  # behind which not even an infinite adjoint is let
-            x._grad += node.dx * adjoint
+        elif node._rule is not stopped:  # behind which not even an infinite adjoint is let
+            x._grad += node._dx * adjoint
 
 
 def topological_order(*outputs: Value) -> list[Value]:
@@ -255,36 +255,36 @@ def ordered(outputs: tuple[Value, ...], clear: bool) -> list[Value]:
         wide: list[Value] = []  # those that are operations of several,
         rest: list[Value] = []  # the operands of all these that may not have been looked at,
         ends: list[int] = []  # and where each one's begin
-        node: Value | None = output if output.mark != mark else None
+        node: Value | None = output if output._mark != mark else None
         while node is not None:
-            x = node.x
+            x = node._x
             if x is None:
                 break  # a leaf as output
-            node.mark = mark
+            node._mark = mark
             if clear:
                 node._grad = 0.0
-            if x.x is not None and x.mark != mark:
+            if x._x is not None and x._mark != mark:
                 path.append(node)
                 node = x
                 continue
             while True:
-                y = node.y
-                if y is None and node.rule.several:
+                y = node._y
+                if y is None and node._rule.several:
                     if not wide or wide[-1] is not node:
                         wide.append(node)
                         ends.append(len(rest))
-                        operands: tuple[Value, ...] = node.many[0]
+                        operands: tuple[Value, ...] = node._many[0]
                         for operand in reversed(operands):
-                            if operand.x is not None and operand.mark != mark:
+                            if operand._x is not None and operand._mark != mark:
                                 rest.append(operand)
                     if len(rest) > ends[-1]:
                         y = rest.pop()
-                        if y.mark == mark:
+                        if y._mark == mark:
                             continue
                     else:
                         wide.pop()
                         ends.pop()
-                if y is not None and y.x is not None and y.mark != mark:
+                if y is not None and y._x is not None and y._mark != mark:
                     path.append(node)
                     node = y
                     break

@@ -46,13 +46,13 @@ def fire(neuron: Any, x: Any) -> Any:
             output = ACTIVATIONS[activate](output)
         else:
             output = as_value(activate(output))  # a step function may return plain numbers
-            if hasattr(output, "note"):  # a label that it gave
+            if hasattr(output, "_note"):  # a label that it gave
                 mark_region(output, neuron._region.region)
                 return output
     if TRACED:  # the value has a note already
         mark_region(output, neuron._region.region)
     else:  # the same, without an object for each call
-        output.note = neuron._region
+        output._note = neuron._region
     return output
 
 

@@ -52,7 +52,7 @@ def honest(order: list[Value], known: list[bool]) -> bool:
     It does where the graph holds recorded derivatives; see `gradients`. `known` keeps the answer.
     """
     if not known:
-        known.append(any(node.rule is azmul for node in order))
+        known.append(any(node._rule is azmul for node in order))
     return known[0]
 
 
@@ -111,11 +111,11 @@ def _adjoints(output: Value, honestly: bool = False) -> dict[int, Any]:
     order = ordered((output,), False)
     for node in reversed(order):
         adjoint = adjoints.get(id(node))
-        if adjoint is None or node.rule is stopped:
+        if adjoint is None or node._rule is stopped:
             continue
         for operand, partial in zip(node.operands, node._slopes()):
             contribution = adjoint * partial
-            if contribution != contribution and not honestly and operand.rule is not CONSTANT:
+            if contribution != contribution and not honestly and operand._rule is not CONSTANT:
                 if honest(order, known) and (meets(adjoint, partial) or meets(partial, adjoint)):
                     raise _Met
                 contribution = floats.azmul(adjoint, partial)  # as in backward
@@ -130,10 +130,10 @@ def _recorded_adjoints(output: Value, wanted: set[int]) -> dict[int, Any]:
     outer, known = honest(order, []), Known()
     for node in reversed(order):
         adjoint = adjoints.get(id(node))
-        if adjoint is None or node.rule is stopped:
+        if adjoint is None or node._rule is stopped:
             continue
         for operand, partial in zip(node.operands, recorded_partials(node)):
-            if operand.rule is CONSTANT and id(operand) not in wanted:
+            if operand._rule is CONSTANT and id(operand) not in wanted:
                 continue
             contribution = chained(adjoint, partial, outer, known)
             before = adjoints.get(id(operand))
@@ -148,14 +148,14 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
     """
     operands = node.operands
     numbers = [operand._data for operand in operands]
-    partials = node.rule.partials(node, *operands)
+    partials = node._rule.partials(node, *operands)
     recorded = map(number, partials)
     try:
-        unchanged = same(node.rule.forward(*numbers), node._data)
+        unchanged = same(node._rule.forward(*numbers), node._data)
     except (ArithmeticError, ValueError):
         unchanged = False
     if not unchanged or not all(map(same, recorded, node._slopes())):
-        leaves = [value for value in operands if value.rule is LEAF]
+        leaves = [value for value in operands if value._rule is LEAF]
         told = [repr(value.label) if value.label else repr(value) for value in leaves or operands]
         names = " or ".join(dict.fromkeys(told))
         raise RuntimeError(
@@ -178,7 +178,7 @@ def tangents(outputs: list[Value], given: dict[int, Any], again: bool) -> dict[i
     given = given if again else {place: number(item) for place, item in given.items()}
     found = {place: item for place, item in given.items() if isinstance(item, Value) or item}
     for node in order:
-        if id(node) in given or node.rule is stopped:
+        if id(node) in given or node._rule is stopped:
             continue
         partials: tuple[Any, ...] = recorded_partials(node) if again else node._slopes()
         for operand, partial in zip(node.operands, partials):
@@ -248,8 +248,8 @@ def immovable(value: Any, known: Known, depth: int = 0) -> bool:
 
 def _held(node: Value, known: Known, depth: int) -> bool:
     """Say whether a value is immovable whose operands are known."""
-    if not node.operands or node.rule is stopped:
-        return node.rule in (CONSTANT, stopped)
+    if not node.operands or node._rule is stopped:
+        return node._rule in (CONSTANT, stopped)
     moving = [i for i, operand in enumerate(node.operands) if not known[id(operand)][1]]
     if any(node._slopes()[i] for i in moving):
         return False
@@ -257,13 +257,13 @@ def _held(node: Value, known: Known, depth: int) -> bool:
         return True
     if depth == DEEPEST or (moving[0] == 0 and _steps(node)):
         return False
-    slopes = node.rule.partials(node, *node.operands)
+    slopes = node._rule.partials(node, *node.operands)
     return all(immovable(slopes[i], known, depth + 1) for i in moving)
 
 
 def _steps(node: Value) -> bool:
     """Say whether a step function stands right at its step, where its slope of 0 says nothing."""
     x, *others = (operand._data for operand in node.operands)
-    if node.rule in (above, at_least, equals):
+    if node._rule in (above, at_least, equals):
         return x in others
-    return node.rule in (sign, gate) and not x
+    return node._rule in (sign, gate) and not x

@@ -38,7 +38,7 @@ def nodes(*outputs: Value) -> list[Value]:
         opaque = [
             node
             for node in _reached(tops)
-            if isinstance(node.rule, Opaque) and id(node) not in found
+            if isinstance(node._rule, Opaque) and id(node) not in found
         ]
         if opaque and not expanded:
             pending.append((tops, True))
@@ -76,13 +76,13 @@ def leaves(*outputs: Value) -> list[Value]:
     >>> [leaf.label for leaf in leaves(3 * a + b)]
     ['a', 'b']
     """
-    return [node for node in nodes(*outputs) if node.rule is LEAF]
+    return [node for node in nodes(*outputs) if node._rule is LEAF]
 
 
 def is_constant(value: Value) -> bool:
     """Say whether this is a constant: a number that met a Value, or a detached value."""
     _check(value)
-    return value.rule is CONSTANT
+    return value._rule is CONSTANT
 
 
 def size(*outputs: Value) -> int:
@@ -114,7 +114,7 @@ def mark_region(output: Value, name: str) -> None:
         raise TypeError(f"the name of a region is text, not {type(name).__name__}: {name!r:.60}")
     _check(output)
     note = noted(output)
-    output.note = Note(note.label, name, note.source, note.opened)
+    output._note = Note(note.label, name, note.source, note.opened)
 
 
 def region(value: Value) -> str:
@@ -156,7 +156,7 @@ def regions(*outputs: Value) -> dict[Value, Value]:
 
 def _flatten(output: Value) -> tuple[Any, ...]:
     if not output.operands:
-        return _restore_leaf, (*_state(output), output.rule)
+        return _restore_leaf, (*_state(output), output._rule)
     order = nodes(output)
     position = {id(node): i for i, node in enumerate(order)}
     rules: dict[Primitive, int] = {}
@@ -167,20 +167,20 @@ def _flatten(output: Value) -> tuple[Any, ...]:
     notes = {}
     several: dict[int, tuple[array[int], array[float]]] = {}
     for i, node in enumerate(order):
-        if node.rule is LEAF:
+        if node._rule is LEAF:
             links.extend((-1, len(shared), -1))
             shared.append(node)
-        elif isinstance(node.rule, Opaque):
+        elif isinstance(node._rule, Opaque):
             links.extend((-2, len(opaque), -1))
             opaque.append((node.op, [position[id(operand)] for operand in node.operands]))
         else:
-            if node.y is None and node.rule.several:
+            if node._y is None and node._rule.several:
                 places = array("q", [position[id(operand)] for operand in node.operands])
                 several[i] = places, array("d", node._slopes())
-            x = -1 if node.x is None else position[id(node.x)]
-            y = -1 if node.y is None else position[id(node.y)]
-            links.extend((rules.setdefault(node.rule, len(rules)), x, y))
-        for column, number in zip(columns, (node._data, grad_of(node), node.dx, node.dy)):
+            x = -1 if node._x is None else position[id(node._x)]
+            y = -1 if node._y is None else position[id(node._y)]
+            links.extend((rules.setdefault(node._rule, len(rules)), x, y))
+        for column, number in zip(columns, (node._data, grad_of(node), node._dx, node._dy)):
             column.append(number)
         note = noted(node)
         if note.label or note.region:
@@ -196,9 +196,9 @@ def _state(node: Value) -> tuple[float, float, str, str]:
 def _restore_leaf(data: float, grad: float, label: str, name: str, rule: Primitive) -> Value:
     leaf = Value(data)
     leaf._grad = grad
-    leaf.rule = rule
+    leaf._rule = rule
     if label or name:
-        leaf.note = Note(label, name)
+        leaf._note = Note(label, name)
     return leaf
 
 
@@ -223,14 +223,14 @@ def _restore(
             symbol, operands = opaque[x]
             how, x = Opaque(symbol, tuple(made[j] for j in operands)), -1
         node = _restore_leaf(data[i], grad[i], *notes.get(i, ("", "")), how)
-        node.dx, node.dy = dx[i], dy[i]
+        node._dx, node._dy = dx[i], dy[i]
         if x >= 0:
-            node.x = made[x]
+            node._x = made[x]
         if y >= 0:
-            node.y = made[y]
+            node._y = made[y]
         if i in several:
             places, partials = several[i]
-            node.many = tuple([made[j] for j in places]), tuple(partials)
+            node._many = tuple([made[j] for j in places]), tuple(partials)
         made.append(node)
     return made[-1]
 

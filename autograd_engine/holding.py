@@ -33,7 +33,7 @@ class Holding:
             named = model.named_parameters()
             check_leaves(model, named)
         for name, value in named:
-            if value.rule is not LEAF:
+            if value._rule is not LEAF:
                 raise ValueError(f"the model's parameter {name} is no leaf any more: {value!r:.60}")
         held = getattr(self._optimizer, "parameters", None)
         if isinstance(held, list):

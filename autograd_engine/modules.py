@@ -166,7 +166,7 @@ def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
 
 
 def _is_leaf(item: Any) -> bool:
-    return isinstance(item, Value) and item.rule is LEAF
+    return isinstance(item, Value) and item._rule is LEAF
 
 
 def _numbers(item: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -198,7 +198,7 @@ def _gather(
     """
     for name, part in parts_of(item):
         if isinstance(part, Value):
-            if part.rule is LEAF or f"{path}{name}"[start:] in owner._leaves:
+            if part._rule is LEAF or f"{path}{name}"[start:] in owner._leaves:
                 found.setdefault(id(part), (path, name, part))
         elif isinstance(part, Module):
             if id(part) not in seen:

@@ -43,7 +43,7 @@ NAMELESS: Final = ""
 def noted(node: Any) -> Note:
     """Return the note of a value, an empty one where it has none."""
     try:
-        return node.note  # type: ignore[no-any-return]
+        return node._note  # type: ignore[no-any-return]
     except AttributeError:
         return NOTHING
 
@@ -65,6 +65,6 @@ def described(node: Any, children: object, op: str, label: Any) -> None:
         ):
             raise TypeError(f"a label is text, children are a tuple of Values; got {children!r}")
         if children or op:  # else it is a leaf, as in micrograd
-            node.rule = Opaque(op, tuple(children))
+            node._rule = Opaque(op, tuple(children))
     if label or not isinstance(label, str):
-        node.note = Note(as_label(label))
+        node._note = Note(as_label(label))

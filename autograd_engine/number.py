@@ -24,11 +24,11 @@ from autograd_engine.table import PUBLIC
 class Number:
     """A real number `data`, the derivative `grad` by it, and a `label`."""
 
-    __slots__ = ("_data", "_grad", "note", "__weakref__")
+    __slots__ = ("_data", "_grad", "_note", "__weakref__")
 
     _data: float
     _grad: float
-    note: Note  # absent until there is something to note
+    _note: Note  # absent until there is something to note
 
     _op_priority: ClassVar[float] = 20.0  # SymPy's numbers ask no other for its answer
 
@@ -77,7 +77,7 @@ class Number:
     @label.setter
     def label(self, label: Any) -> None:
         note = noted(self)
-        self.note = Note(as_label(label), note.region, note.source, note.opened)
+        self._note = Note(as_label(label), note.region, note.source, note.opened)
 
     def zero_grad(self) -> None:
         """Set this value's gradient to 0."""

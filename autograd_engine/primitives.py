@@ -206,7 +206,7 @@ class Opaque(Primitive):
 
 def check_partials(output: Any) -> None:
     """Refuse to differentiate what was made with operands but no partials."""
-    if isinstance(output.rule, Opaque) and output.rule.operands:
+    if isinstance(output._rule, Opaque) and output._rule.operands:
         raise RuntimeError(
             f"{output!r} was made with operands but without its partials, so no derivative by them "
             "is known: compute it from them, such as a + b, or write an operation of your own "

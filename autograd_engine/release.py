@@ -24,7 +24,7 @@ def _release(
     emptying: list[bool] = _emptying,  # as defaults: at its exit Python clears the globals first
 ) -> None:
     try:
-        x, y, rule = self.x, self.y, self.rule
+        x, y, rule = self._x, self._y, self._rule
     except AttributeError:  # its making was interrupted
         return
     if x is None:  # a leaf
@@ -32,9 +32,9 @@ def _release(
     waiting.append(x)
     waiting.append(y)
     if y is None and rule.several:
-        waiting.extend(self.many[0])
-        del self.many  # whose tuple would release them one inside the other
-    x = y = rule = self.x = self.y = None  # the list alone holds them
+        waiting.extend(self._many[0])
+        del self._many  # whose tuple would release them one inside the other
+    x = y = rule = self._x = self._y = None  # the list alone holds them
     while waiting and not emptying:  # once more if another thread added to it meanwhile
         emptying.append(True)
         try:

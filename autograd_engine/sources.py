@@ -100,4 +100,4 @@ def _note(value: Value) -> None:
     cell = "ipykernel" in file or file.startswith("<")
     note = noted(value)
     source = "" if cell else Path(file).name, number, text
-    value.note = Note(note.label, note.region, source, note.opened)
+    value._note = Note(note.label, note.region, source, note.opened)

@@ -240,7 +240,7 @@ class Exact:
         return other
 
     def __contains__(self, value: Value) -> bool:
-        return self.known.get(id(value), value.x is None and short(value))
+        return self.known.get(id(value), value._x is None and short(value))
 
     def smooth(self, values: list[Value]) -> bool:
         """Say whether rounding leaves the slopes of computed values about what they are.
@@ -595,7 +595,7 @@ def other_rows(graph: Graph, tape: Tape, seed: int, count: int) -> np.ndarray:
         row = first + scale * np.array([rng.uniform(-1, 1) for _ in first])
         try:
             values = replayed(tape, leaves, row)
-            good = Exact().smooth([value for value in values if value.x is not None])
+            good = Exact().smooth([value for value in values if value._x is not None])
         except (ArithmeticError, ValueError):
             good = False
         rows.append(row if good else first)

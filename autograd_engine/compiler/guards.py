@@ -137,7 +137,7 @@ class Watch(Blocks):
             if not _own():
                 self._swept.update((id(value), value) for value in below)
                 for value in below:
-                    if value.x is None:
+                    if value._x is None:
                         self._number(name, value, value._data)
         elif name in ("set", "set grad"):
             self._keep([x])
@@ -148,7 +148,7 @@ class Watch(Blocks):
 
     def _compared(self, name: str, x: Value, other: Any) -> None:
         y = as_value(other)
-        if x.rule is CONSTANT and y.rule is CONSTANT:
+        if x._rule is CONSTANT and y._rule is CONSTANT:
             return
         file, line, text = place("numpy")  # which compares for `array.max()`
         key = (name, _identity(x), _identity(y), file, line)
@@ -161,7 +161,7 @@ class Watch(Blocks):
 
     def _number(self, name: str, x: Value, number: float) -> None:
         key = (name == "grad", id(x), number.hex())
-        if x.rule is not CONSTANT and key not in self._found:
+        if x._rule is not CONSTANT and key not in self._found:
             where = place("numpy", "copy")
             with enable_grad():  # no gradient comes through, not even a 0 to an infinite slope
                 value = record(stopped, x._data, x, None, 0.0, 0.0)
@@ -185,7 +185,7 @@ _TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
 
 
 def _identity(value: Value) -> object:
-    return value._data.hex() if value.rule is CONSTANT else id(value)
+    return value._data.hex() if value._rule is CONSTANT else id(value)
 
 
 class Guards:

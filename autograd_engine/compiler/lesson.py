@@ -139,7 +139,7 @@ class Lesson:
         compared = [guard.value for guard in guards]
         known = {id(item) for item in (*trained, *inputs)}
         met = leaves(*wanted, *compared)
-        self.values = trained + [v for v in met if v.rule is LEAF and id(v) not in known]
+        self.values = trained + [v for v in met if v._rule is LEAF and id(v) not in known]
         tape = record([*wanted, *compared], inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
 

@@ -173,8 +173,8 @@ def leaves(given: Any, kind: str) -> list[Value]:
         )
     found = list(flattened(given))
     for i, value in enumerate(found):
-        if value.rule is not LEAF:
-            what = "a constant" if value.rule is CONSTANT else f"computed, by {value.op!r}"
+        if value._rule is not LEAF:
+            what = "a constant" if value._rule is CONSTANT else f"computed, by {value.op!r}"
             raise ValueError(
                 f"{kind} {named(value, i)} is {what}: only a leaf, made by Value(number), can "
                 f"be given a number"

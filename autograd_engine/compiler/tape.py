@@ -118,11 +118,11 @@ def record(
     def meet(value: Value) -> int:
         """Give a leaf or constant a place."""
         found = place[id(value)] = len(kinds)
-        if value.rule is CONSTANT:
+        if value._rule is CONSTANT:
             kinds.append(_CONSTANT)
             numbers.append(value.data)
         else:
-            kinds.append(_PARAMETER if parameters is None and value.rule is LEAF else _OTHER)
+            kinds.append(_PARAMETER if parameters is None and value._rule is LEAF else _OTHER)
             leaves.append(value)
         if value.label:
             names[found] = value.label
@@ -134,7 +134,7 @@ def record(
 
     many: list[list[int]] = []
     for node in order:
-        rule, j = node.rule, -1
+        rule, j = node._rule, -1
         if rule.several:
             places = [place.get(id(operand), -1) for operand in node.operands]
             if -1 in places:
@@ -142,7 +142,7 @@ def record(
             i, j = places[0], -2 - len(many)
             fixed = all(kinds[found] == _CONSTANT for found in places)
         else:
-            x, y = node.x, node.y
+            x, y = node._x, node._y
             i = place.get(id(x), -1)
             if i < 0:
                 i = meet(x)  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ def accumulated(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
     largest = max(filter(math.isfinite, slopes), default=0.0)
     for value in parameters.values:
         i = survey.position.get(id(value))
-        if i is None or value.rule is not LEAF or not seed:
+        if i is None or value._rule is not LEAF or not seed:
             continue
         one, held = seed * survey.adjoints[i], value.grad
         if not (math.isfinite(one) and math.isfinite(held)) or _within(held, one, 1e-12 * largest):

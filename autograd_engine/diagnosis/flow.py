@@ -96,11 +96,11 @@ def _fix(survey: Survey, i: int, each: float, kind: str) -> str:
             f"for parameter in parameters:\n    parameter.data *= {1.0 / each:.3g}{more}\n"
             "output = forward()"
         )
-    rectified = survey.values[i].rule is relu
+    rectified = survey.values[i]._rule is relu
     spread = "2.0 / len(neuron.w)" if rectified else "1.0 / len(neuron.w)"
     name = "He" if rectified else "Xavier"
     change = ""
-    if survey.values[i].rule is sigmoid:
+    if survey.values[i]._rule is sigmoid:
         change = (
             '        neuron.activation = "tanh"  # whose slope at 0 is 1; a sigmoid\'s is 1/4\n'
         )
@@ -128,7 +128,7 @@ def _by_level(survey: Survey, of: str, counts: Callable[[Primitive], bool]) -> d
     layers: dict[int, list[int]] = {}
     for i, node in enumerate(survey.values):
         if survey.operands[i]:
-            counted = counts(node.rule)
+            counted = counts(node._rule)
             levels[i] = max(levels[j] for j in survey.operands[i]) + counted
             if counted:
                 layers.setdefault(levels[i], []).append(i)

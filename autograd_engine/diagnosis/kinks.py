@@ -29,13 +29,13 @@ def kinks(survey: Survey) -> Iterator[Finding]:
     found: dict[tuple[int, bool], tuple[str, int]] = {}  # by what is on which kink: where first
     smooth = _elu_inputs(survey)
     for i, node in enumerate(survey.values):
-        built_in = TABLE.get(node.rule.name) is node.rule
-        if built_in and node.rule.name in TAKEN and _hit(survey, i):
+        built_in = TABLE.get(node._rule.name) is node._rule
+        if built_in and node._rule.name in TAKEN and _hit(survey, i):
             operands = survey.operands[i]
-            of = next((j for j in operands if survey.values[j].rule is not CONSTANT), operands[0])
-            threshold = node.rule.name in ("relu", "above")  # which leaky_relu is made of
+            of = next((j for j in operands if survey.values[j]._rule is not CONSTANT), operands[0])
+            threshold = node._rule.name in ("relu", "above")  # which leaky_relu is made of
             if not (threshold and of in smooth):
-                found.setdefault((of, threshold), (node.rule.name, i))
+                found.setdefault((of, threshold), (node._rule.name, i))
     watched = [(of if name == "above" else i, name, i) for (of, _), (name, i) in found.items()]
     arriving = _arriving(survey, {at for at, _, _ in watched}) if watched else {}
     by_name: dict[str, list[int]] = {}
@@ -61,10 +61,10 @@ def kinks(survey: Survey) -> Iterator[Finding]:
 
 def _hit(survey: Survey, i: int) -> bool:
     ends = [survey.values[j] for j in survey.operands[i]]
-    if survey.values[i].rule.name in ("relu", "absolute", "hypot", "norm"):
+    if survey.values[i]._rule.name in ("relu", "absolute", "hypot", "norm"):
         return not any(end._data for end in ends)
     x, y = ends
-    return x._data == y._data and not (x.rule is y.rule is CONSTANT) and x is not y
+    return x._data == y._data and not (x._rule is y._rule is CONSTANT) and x is not y
 
 
 def _elu_inputs(survey: Survey) -> set[int]:
@@ -72,7 +72,7 @@ def _elu_inputs(survey: Survey) -> set[int]:
     return {
         survey.operands[survey.operands[i][0]][1]
         for i, node in enumerate(survey.values)
-        if node.rule is expm1 and survey.values[survey.operands[i][0]].rule is gate
+        if node._rule is expm1 and survey.values[survey.operands[i][0]]._rule is gate
     }
 
 

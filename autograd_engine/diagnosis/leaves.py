@@ -82,12 +82,12 @@ def _holds(node: Value, with_partials: bool) -> bool:
     """Say whether a node is what its operation gives for its operands' numbers."""
     numbers = [operand._data for operand in node.operands]
     try:
-        data = node.rule.forward(*numbers)
+        data = node._rule.forward(*numbers)
         if not same(data, node._data):
             return False
         if not with_partials:
             return True
-        partials = node.rule.partials(data, *numbers)
+        partials = node._rule.partials(data, *numbers)
     except (ArithmeticError, ValueError):
         return False
     return all(map(same, partials, node._slopes()))
@@ -112,13 +112,13 @@ def _blamed(survey: Survey, i: int, cleared: set[int]) -> tuple[list[int], bool]
     """
     node, operands = survey.values[i], survey.operands[i]
     numbers = [survey.values[j]._data for j in operands]
-    if node.rule in (MULTIPLY, DOT):
+    if node._rule in (MULTIPLY, DOT):
         odd = len(operands) % 2
         old = [*numbers[:odd], *crossed(node._slopes())[odd:]]
         moved = [j for j, then, now in zip(operands, old, numbers) if not same(then, now)]
-        holds = same(node.rule.forward(*old), node._data)
+        holds = same(node._rule.forward(*old), node._data)
         return (moved if holds else [*operands[:odd], *moved] or [i]), True
-    leaves = [j for j in operands if survey.values[j].rule is LEAF]
+    leaves = [j for j in operands if survey.values[j]._rule is LEAF]
     leaves = leaves or [j for j in operands if not survey.operands[j]]
     suspects = list(dict.fromkeys(j for j in leaves if j not in cleared)) or leaves
     alone = [j for j in suspects[:FEW] if _explains(node, [float(j == k) for k in operands])]
@@ -143,8 +143,8 @@ def _moved(node: Value, direction: list[float]) -> tuple[float, Sequence[float]]
     try:
         for _ in range(30):
             places = [x + way * d for x, d in zip(numbers, direction)]
-            data = node.rule.forward(*places)
-            partials = node.rule.partials(data, *places)
+            data = node._rule.forward(*places)
+            partials = node._rule.partials(data, *places)
             slope = sum(0.5 * (p + q) * d for p, q, d in zip(partials, then, direction) if d)
             step = (node._data - data) / slope
             if max(abs(step * d) for d in direction) <= 1e-12 * max(map(abs, places)):
@@ -161,7 +161,7 @@ def stepped(survey: Survey, changed: list[int], parameters: Parameters) -> bool:
     An optimiser knows from where it moved them, and by which gradients. A step of gradient descent
     by hand is known by its result: all parameters moved against their gradient, at one rate.
     """
-    if not survey.output.grad or any(survey.values[i].rule is not LEAF for i in changed):
+    if not survey.output.grad or any(survey.values[i]._rule is not LEAF for i in changed):
         return False
     before = _known(survey)
     if before.keys() >= set(changed):
@@ -208,7 +208,7 @@ def _by_hand(survey: Survey, changed: list[int], parameters: Parameters) -> bool
 
 def unreached(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
     """Yield a finding where the output does not depend on parameters."""
-    cut = [i for i, value in enumerate(survey.values) if isinstance(value.rule, Opaque)]
+    cut = [i for i, value in enumerate(survey.values) if isinstance(value._rule, Opaque)]
     cut = [i for i in cut if survey.values[i].operands]
     if cut:
         yield _without_partials(survey, cut)
@@ -219,7 +219,7 @@ def unreached(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
     lost = [
         value
         for value in parameters.values
-        if value.rule is LEAF and id(value) not in below and id(value) not in survey.position
+        if value._rule is LEAF and id(value) not in below and id(value) not in survey.position
     ]
     if not lost:
         return
@@ -249,7 +249,7 @@ def _without_partials(survey: Survey, cut: list[int]) -> Finding:
 
 
 def _nothing_recorded(survey: Survey) -> Finding:
-    kind = "constant" if survey.output.rule is CONSTANT else "leaf"
+    kind = "constant" if survey.output._rule is CONSTANT else "leaf"
     return Finding(
         "unreached parameter",
         f"the output is a {kind}: it has no operands, so it depends on no parameter",

@@ -48,7 +48,7 @@ def _first_value(survey: Survey) -> int:
     """
     masked = math.isfinite(survey.output._data)
     for i, value in enumerate(survey.values):
-        if not math.isfinite(value._data) and not (masked and value.rule is CONSTANT):
+        if not math.isfinite(value._data) and not (masked and value._rule is CONSTANT):
             return i
     return -1
 
@@ -64,7 +64,7 @@ def _of_value(survey: Survey, i: int, parameters: Parameters) -> Finding:
             "gradient that is not finite, an input by what was read."
         )
         fix = f"{parameters.code(node)}.data = 0.0  # a finite number\noutput = forward()"
-        if node.rule is not LEAF:
+        if node._rule is not LEAF:
             fix = "output = forward()  # from finite numbers: look at the data before"
     else:
         what = f"{known} gave the first {kind} of the forward pass"
@@ -100,7 +100,7 @@ def _zeros(survey: Survey) -> list[int]:
         for i, node in enumerate(survey.values)
         if not survey.adjoints[i]
         for j, partial in zip(survey.operands[i], node._slopes())
-        if not math.isfinite(partial) and survey.values[j].rule is not CONSTANT
+        if not math.isfinite(partial) and survey.values[j]._rule is not CONSTANT
     ]
     try:
         found = gradient(survey.output, [survey.values[i] for i in met], create_graph=True)
@@ -126,7 +126,7 @@ def _of_zero(survey: Survey, met: list[int]) -> Finding:
 
 def _away(node: Value) -> str:
     """Return the code that takes parameters away from the place without a slope."""
-    change = "*= 1 - 1e-9" if node.rule.name in INWARD else "+= 1e-9"
+    change = "*= 1 - 1e-9" if node._rule.name in INWARD else "+= 1e-9"
     return (
         "for parameter in parameters:\n"
         f"    parameter.data {change}  # away from the place without a slope\n"
@@ -142,7 +142,7 @@ def _of_adjoint(survey: Survey, i: int, j: int, partial: float) -> Finding:
             "added up, is above 1.8e308 and does not fit into a float: the gradient exploded."
         )
         fix = SHRINK
-    elif node.rule is POWER and j == operands[1] and survey.values[operands[0]]._data < 0.0:
+    elif node._rule is POWER and j == operands[1] and survey.values[operands[0]]._data < 0.0:
         why = (
             f"{known} is a power of a negative number, which has a value at whole exponents alone: "
             "between them it has none, and so no slope by its exponent."
@@ -155,7 +155,7 @@ def _of_adjoint(survey: Survey, i: int, j: int, partial: float) -> Finding:
             "the function is defined, but has no finite slope. Everything below it is spoilt."
         )
         guard = "# or guard the operation itself: ag.sqrt(x + 1e-12)\n"
-        guard = guard if node.rule.name == "sqrt" else ""
+        guard = guard if node._rule.name == "sqrt" else ""
         fix = f"{_away(node)}{guard}output = forward()"
     return Finding(
         "not finite",
@@ -168,10 +168,10 @@ def _of_adjoint(survey: Survey, i: int, j: int, partial: float) -> Finding:
 
 def _too_steep(node: Value) -> bool:
     """Say whether a slope is too large for a float: a step away from there, it is too."""
-    inward = node.rule.name in INWARD
+    inward = node._rule.name in INWARD
     numbers = [x._data * (1 - 1e-9) if inward else x._data + 1e-9 for x in node.operands]
     try:
-        slopes = node.rule.partials(node.rule.forward(*numbers), *numbers)
+        slopes = node._rule.partials(node._rule.forward(*numbers), *numbers)
     except (ArithmeticError, ValueError):
         return False
     return not all(map(math.isfinite, slopes))

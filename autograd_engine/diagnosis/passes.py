@@ -52,7 +52,7 @@ class Batch:
             and len(before.values) == len(survey.values)
             and not any(id(survey.values[i]) in before.position for i in survey.leaves)
             and all(
-                old.rule.name == new.rule.name for old, new in zip(before.values, survey.values)
+                old._rule.name == new._rule.name for old, new in zip(before.values, survey.values)
             )
         )
 

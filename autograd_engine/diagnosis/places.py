@@ -55,8 +55,8 @@ def title(value: Value) -> str:
     """
     if value.label:
         return repr(value.label)
-    if value.rule is LEAF or not value.operands:
-        return f"the {'leaf' if value.rule is LEAF else 'constant'} {value.data:.6g}"
+    if value._rule is LEAF or not value.operands:
+        return f"the {'leaf' if value._rule is LEAF else 'constant'} {value.data:.6g}"
     numbers = [
         repr(operand.label) if operand.label else f"{operand.data:.6g}"
         for operand in value.operands[:SHOWN]

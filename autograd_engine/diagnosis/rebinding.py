@@ -28,7 +28,7 @@ class Rebound(NamedTuple):
 
 def computed(parameters: Parameters) -> Iterator[Finding]:
     """Yield a finding where parameters are no leaves."""
-    found = [_traced(value) for value in parameters.values if value.rule is not LEAF]
+    found = [_traced(value) for value in parameters.values if value._rule is not LEAF]
     if found:
         yield _finding(found, parameters)
 
@@ -51,7 +51,7 @@ def shifted(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
             if not steps and origin.grad:
                 rate = (origin.data - node.data) / origin.grad
             i, steps = after, steps + 1
-        if steps and origin.rule is LEAF:
+        if steps and origin._rule is LEAF:
             found.append((Rebound(survey.values[i], origin, steps), rate))
     rates = [rate for _, rate in found]
     sure = [
@@ -86,10 +86,10 @@ def only_uses(survey: Survey) -> dict[int, int]:
 
 def shift_of(value: Value) -> Value | None:
     """Return what a constant was added to, or subtracted from, to get this value."""
-    x, y = value.x, value.y
-    if value.rule not in (ADD, SUBTRACT) or x is None or y is None:
+    x, y = value._x, value._y
+    if value._rule not in (ADD, SUBTRACT) or x is None or y is None:
         return None
-    return x if y.rule is CONSTANT else None
+    return x if y._rule is CONSTANT else None
 
 
 def _traced(value: Value) -> Rebound:
@@ -97,7 +97,7 @@ def _traced(value: Value) -> Rebound:
     origin, steps = value, 0
     while (before := shift_of(origin)) is not None:
         origin, steps = before, steps + 1
-    return Rebound(value, origin, steps) if origin.rule is LEAF else Rebound(value, value, 0)
+    return Rebound(value, origin, steps) if origin._rule is LEAF else Rebound(value, value, 0)
 
 
 def _finding(found: list[Rebound], parameters: Parameters) -> Finding:
@@ -107,14 +107,14 @@ def _finding(found: list[Rebound], parameters: Parameters) -> Finding:
     names, several = listed(titles), len(found) > 1
     value, origin, steps = found[0]
     what = f"{names} {'are' if several else 'is'} no {'leaves' if several else 'leaf'} any more"
-    if value.rule is CONSTANT:
+    if value._rule is CONSTANT:
         why = "A constant is left out of the gradient: no backward pass reaches it."
     elif not steps:
         why = (
             f"{titles[0]} was computed. A parameter is a leaf, of which a step changes the number."
         )
     else:
-        sign = "-" if value.rule is SUBTRACT else "+"
+        sign = "-" if value._rule is SUBTRACT else "+"
         why = (
             f"{titles[0]} was computed from {origin.data:.6g} in {counted(steps, 'step')}. "
             f"`w {sign}= ...` and `w = w {sign} ...` do not change a leaf: they record an "

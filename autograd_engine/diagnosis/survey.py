@@ -24,7 +24,7 @@ class Survey:
         self.operands: list[tuple[int, ...]] = []
         self.position: dict[int, int] = {}
         for node in topological_order(output) or [output]:
-            below = () if node.x is None else node.operands
+            below = () if node._x is None else node.operands
             self._add(node, tuple([self._place(operand) for operand in below]))
         self.uses = [0] * len(self.values)
         for operands in self.operands:
@@ -44,7 +44,7 @@ class Survey:
     @cached_property
     def leaves(self) -> list[int]:
         """The positions of the leaves, constants left out."""
-        return [i for i, value in enumerate(self.values) if value.rule is LEAF]
+        return [i for i, value in enumerate(self.values) if value._rule is LEAF]
 
     @cached_property
     def adjoints(self) -> list[float]:
@@ -79,7 +79,7 @@ class Survey:
         try:
             for i, operands in enumerate(self.operands):
                 if operands:
-                    found[i] = self.values[i].rule.forward(*[found[j] for j in operands])
+                    found[i] = self.values[i]._rule.forward(*[found[j] for j in operands])
         except (ArithmeticError, ValueError):
             return math.nan
         return found[-1]

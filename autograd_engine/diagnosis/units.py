@@ -63,9 +63,9 @@ class Units:
         """Add what the units of a graph did."""
         first: list[int] | None = None
         for i, node in enumerate(survey.values):
-            if node.rule not in (relu, tanh, sigmoid) or survey.uses[survey.operands[i][0]] > 1:
+            if node._rule not in (relu, tanh, sigmoid) or survey.uses[survey.operands[i][0]] > 1:
                 continue  # a second use goes round it, as in leaky_relu and silu
-            if node.rule is relu and _is_margin(survey, survey.operands[i][0]):
+            if node._rule is relu and _is_margin(survey, survey.operands[i][0]):
                 continue
             first = _first_leaves(survey) if first is None else first
             if first[i] >= 0:
@@ -74,20 +74,20 @@ class Units:
 
     def _see(self, survey: Survey, i: int, leaf: int) -> None:
         node, source, (at,) = survey.values[i], survey.values[leaf], survey.operands[i]
-        key = (node.rule.name, survey.homes[i], id(source))
+        key = (node._rule.name, survey.homes[i], id(source))
         unit = self._units.get(key)
         if unit is None:
-            unit = self._units[key] = Unit(node.rule.name, survey.homes[i], source)
-            if node.rule is relu:
+            unit = self._units[key] = Unit(node._rule.name, survey.homes[i], source)
+            if node._rule is relu:
                 unit.reach = _reach(survey, at)
         x = survey.values[at]._data
         unit.samples += 1
         # Not a number is somebody else's finding.
-        if x != x or (node.dx != 0.0 if node.rule is relu else abs(node.dx) >= SATURATED):
+        if x != x or (node._dx != 0.0 if node._rule is relu else abs(node._dx) >= SATURATED):
             unit.awake = self._passes
             unit.wake()
         elif unit.awake < self._passes:
-            unit.sleep(x, node.dx)
+            unit.sleep(x, node._dx)
             unit.place = unit.place or place(survey, i)
 
     def blocks(self) -> bool:
@@ -181,7 +181,7 @@ def _places(layer: str, units: list[Unit]) -> str:
 
 def _terms(survey: Survey, i: int) -> list[tuple[int, ...]]:
     """Return the terms that a value is the sum of, each as its factors; none if it is no sum."""
-    rule, operands = survey.values[i].rule, survey.operands[i]
+    rule, operands = survey.values[i]._rule, survey.operands[i]
     if rule is DOT:
         odd = len(operands) % 2
         pairs = [operands[k : k + 2] for k in range(odd, len(operands), 2)]
@@ -193,7 +193,7 @@ def _is_margin(survey: Survey, i: int) -> bool:
     """Say whether this is 1 - y * score, as a hinge loss has it: at 0 the sample is right."""
     terms = _terms(survey, i)
     ends = [survey.values[term[0]] for term in terms if len(term) == 1]
-    return len(terms) == 2 and any(end.rule is CONSTANT and end._data == 1.0 for end in ends)
+    return len(terms) == 2 and any(end._rule is CONSTANT and end._data == 1.0 for end in ends)
 
 
 def _first_leaves(survey: Survey) -> list[int]:
@@ -204,10 +204,10 @@ def _first_leaves(survey: Survey) -> list[int]:
     first: list[int] = []
     for i, node in enumerate(survey.values):
         operands = survey.operands[i]
-        added = operands[:0:-1] if node.rule in (ADD, SUBTRACT, SUM) else ()
-        biases = (j for j in added if survey.values[j].rule is LEAF)
+        added = operands[:0:-1] if node._rule in (ADD, SUBTRACT, SUM) else ()
+        biases = (j for j in added if survey.values[j]._rule is LEAF)
         begins = (first[j] for j in operands if first[j] >= 0)
-        none = i if node.rule is LEAF else -1
+        none = i if node._rule is LEAF else -1
         first.append(next(chain(biases, begins), none))
     return first
 
@@ -222,7 +222,7 @@ def _reach(survey: Survey, i: int) -> float:
             if factor:
                 total += abs(survey.values[j]._data * survey.values[factor[0]]._data)
             else:
-                pending.append((j, -sign if k and node.rule is SUBTRACT else sign))
+                pending.append((j, -sign if k and node._rule is SUBTRACT else sign))
         if not terms:
             total += abs(node._data) if survey.operands[i] else sign * node._data
     return total

@@ -177,7 +177,7 @@ def _trainable(parameters: Iterable[Value]) -> list[Value]:
     if not found:
         raise ValueError("there are no parameters to train")
     for i, parameter in enumerate(found):
-        if parameter.rule is not LEAF:
+        if parameter._rule is not LEAF:
             raise ValueError(
                 f"parameter {i} ({parameter!r}) is no leaf: it was computed, or is a constant; "
                 "give the values it was made from"

@@ -64,7 +64,7 @@ class Factor:
                 found.append(route)
                 continue
             for operand, which in reversed(below[id(value)]):
-                passed = value.rule in SUMS and value.partials[which[-1]] == len(which)
+                passed = value._rule in SUMS and value.partials[which[-1]] == len(which)
                 waiting.append((operand, route if passed else [*route, (value, which)]))
         return found
 
@@ -236,7 +236,7 @@ class Chain:
             inside = [operand for operand, _ in _links(value) if id(operand) in self._inside]
             parts = [sizes.get(id(operand), (0, 1)) for operand in inside]
             operations, ways = map(sum, zip(*parts))
-            if value.rule in SUMS:
+            if value._rule in SUMS:
                 operations = max(size for size, _ in parts)
             else:
                 operations += 1
@@ -287,4 +287,4 @@ def _links(value: Value) -> tuple[tuple[Value, float], ...]:
 def _is_middle(value: Value, uses: dict[int, list[Value]], merging: tuple[Primitive, ...]) -> bool:
     """Say whether this stands in a longer sum, and is used by nothing else."""
     users = uses.get(id(value), [])
-    return len(users) == 1 and value.rule in merging and users[0].rule in SUMS
+    return len(users) == 1 and value._rule in merging and users[0]._rule in SUMS

@@ -52,10 +52,10 @@ class Wording:
 
     def definition(self, value: Value, depth: int = 0) -> Term:
         """Return the operation that made a value, of the names of its operands."""
-        if value.rule in SUMS:
+        if value._rule in SUMS:
             return self._sum(value, depth)
         operands = [self.term(operand, depth + 1) for operand in value.operands]
-        return notation.written(value.rule, *operands)
+        return notation.written(value._rule, *operands)
 
     def term(self, value: Value, depth: int = 0) -> Term:
         """Return a value by its name, or else as the operation that made it, or as a number."""
@@ -89,7 +89,7 @@ class Wording:
         parts = (*value.operands, value)  # so that the output stands at -1
         count = len(value.operands)
         found = [
-            notation.partial(value.rule, i, lambda k: self.term(parts[k]), count) for i in which
+            notation.partial(value._rule, i, lambda k: self.term(parts[k]), count) for i in which
         ]
         terms = [term for term in found if term is not None]
         return total(terms) if len(terms) == len(which) else None
@@ -118,8 +118,8 @@ def _summed(value: Value, named: Callable[[Value], bool]) -> list[tuple[bool, Va
     waiting = [(False, value)]
     while waiting:
         sign, part = waiting.pop()
-        if part.rule in SUMS and (part is value or not named(part)):
-            signs = (sign, *[sign != (part.rule is SUBTRACT)] * (len(part.operands) - 1))
+        if part._rule in SUMS and (part is value or not named(part)):
+            signs = (sign, *[sign != (part._rule is SUBTRACT)] * (len(part.operands) - 1))
             waiting.extend(reversed([*zip(signs, part.operands)]))
         else:
             found.append((sign, part))

@@ -173,7 +173,7 @@ def _factor(factor: Factor, wording: Wording) -> Iterator[Line]:
     found = wording.formula(factor)
     steps = (*(found or ()), Number(factor.number))
     rules = list(
-        dict.fromkeys((v.rule, i, len(v.operands)) for v, which in factor.steps() for i in which)
+        dict.fromkeys((v._rule, i, len(v.operands)) for v, which in factor.steps() for i in which)
     )
     # Of sums, which multiply by 1, one is enough said.
     telling = [one for one in rules if one[0] not in SUMS or (one[0] is SUBTRACT and one[1])]
@@ -206,13 +206,13 @@ def _why_apart(chain: Chain, wording: Wording, wrt: Term) -> Iterator[str | Term
         yield " as far as is known: between them stands a value made from children, as "
         yield "micrograd's constructor takes them, whose partials are not known."
     elif not chain.output.operands:
-        kind = "a leaf" if chain.output.rule is LEAF else "a constant"
+        kind = "a leaf" if chain.output._rule is LEAF else "a constant"
         yield from (", since ", output, f" is {kind}: nothing was computed.")
         if any(value is chain.output for value in graph.nodes(chain.wrt)):
             yield from (" The other way round ", wrt, " depends on ", output, ": write ")
             yield "explain(output, wrt), the output first."
     else:
-        leaves = [v for v in chain.values if v.rule is LEAF]
+        leaves = [v for v in chain.values if v._rule is LEAF]
         yield from (", which is not among the ", f"{len(chain.values):,} values it was made of")
         labelled = [v for v in leaves if v.label]
         if any(v.label == chain.wrt.label for v in labelled):

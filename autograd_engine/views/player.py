@@ -66,7 +66,7 @@ def _gradients(found: Steps) -> str:
     """Return the gradient of every leaf, once all contributions are made."""
     values = {id(v): v for step in found.forward for v in step.node.operands}
     values = values or {id(found.output): found.output}
-    leaves = [value for value in values.values() if value.rule is LEAF]
+    leaves = [value for value in values.values() if value._rule is LEAF]
     gradients = [f"{found.name(v)} {rounded(found.gradient(v), SUM)}" for v in leaves]
     quiet = ", ".join(found.name(value) for value in found.silent)
     more = f"\nnothing passes on from {quiet}: an adjoint of exactly 0" if quiet else ""

@@ -41,7 +41,7 @@ class Contribution:
         node, operand = self.names
         before, after = rounded(self.before), rounded(self.after, SUM)
         product = f"{rounded(self.partial)} · {rounded(self.adjoint)}"
-        if self.operand.rule is CONSTANT and not self.operand.label:
+        if self.operand._rule is CONSTANT and not self.operand.label:
             return f"δ(constant {operand}): {before} + {product} = {after}"
         symbols = f"∂{node}/∂{operand} · δ({node})"
         return f"δ({operand}): {before} + {symbols} = {before} + {product} = {after}"
@@ -62,9 +62,9 @@ class Computation:
 
     def __str__(self) -> str:
         brackets = [rounded(number) for number in self.operands]
-        if self.node.rule.several:
+        if self.node._rule.several:
             terms = map(Number, self.operands)
-            made = TEXT.set(notation.written(self.node.rule, *terms))
+            made = TEXT.set(notation.written(self.node._rule, *terms))
         elif self.operation.startswith("**") and len(brackets) == 1:
             made = brackets[0] + self.operation
         elif len(brackets) == 2 and not self.operation.isidentifier():
@@ -182,7 +182,7 @@ def _named(output: Value, order: list[Value]) -> Names:
     names = Names(values.values())
     names.give(output, "f")
     for value in values.values():
-        if value.rule is not CONSTANT:
+        if value._rule is not CONSTANT:
             names.give(value)
     return names
 

@@ -28,7 +28,7 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
     position = {id(value): i for i, value in enumerate(values)}
     rules: dict[tuple[Primitive, int], int] = {}
     names = named(values)
-    kinds = [(value.rule, len(value.operands)) for value in values]
+    kinds = [(value._rule, len(value.operands)) for value in values]
     numbers = [rules.setdefault(kind, len(rules)) for kind in kinds]
     data = {
         "description": _description(values),

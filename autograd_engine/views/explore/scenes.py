@@ -187,7 +187,7 @@ class _Picture:
         value = self.values[i]
         if not value.partials:
             return ""
-        fixed = fixed_partials(value.rule, len(value.operands))[slot]
+        fixed = fixed_partials(value._rule, len(value.operands))[slot]
         return PARTIAL if fixed is None else f"∂ {fixed:.3g}"
 
     def numbers(self) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Takes:
         """Take down the numbers of the next frame."""
         values = graph.nodes(output)
         position = {id(value): i for i, value in enumerate(values)}
-        shape = tuple((v.rule, *(position[id(o)] for o in v.operands)) for v in values)
+        shape = tuple((v._rule, *(position[id(o)] for o in v.operands)) for v in values)
         if shape not in self._known:
             self._known[shape] = Take(values)
         take = self._known[shape]
