@@ -249,18 +249,18 @@ class Exact:
         """
         for value in values:
             operands = value.operands
-            slopes = map(abs, value.partials) if value.rule.name not in ("multiply", "dot") else []
+            slopes = map(abs, value.partials) if value._rule.name not in ("multiply", "dot") else []
             if not (abs(value.data) < LARGE and all(slope < STEEP for slope in slopes)):
                 return False
-            bending = operands[:1] if value.rule.name == "gate" else operands
+            bending = operands[:1] if value._rule.name == "gate" else operands
             exact = all(operand in self for operand in bending)
-            if value.rule.name in KINKS and not exact:
+            if value._rule.name in KINKS and not exact:
                 x, *others = (operand.data for operand in bending)
                 if abs(x - (others[0] if others else 0.0)) < 1e-6:
                     return False
-            stepped = value.rule.name in STEPS
+            stepped = value._rule.name in STEPS
             self.known[id(value)] = stepped or (
-                short(value) and value.rule.name in KEEPING and all(v in self for v in operands)
+                short(value) and value._rule.name in KEEPING and all(v in self for v in operands)
             )
         return True
 

@@ -194,9 +194,9 @@ def test_the_random_graphs_meet_kinks_and_ties():
     met = dict.fromkeys(("maximum", "minimum", "relu", "absolute", "sign", "gate", "hypot"), 0)
     for _, _, tape, _ in (case for block in range(2) for case in cases(block)):
         for value in graphs.replayed(tape, leaves(tape), graphs.numbers(tape.inputs)):
-            if value.rule.name in met:
-                other = 0.0 if value.y is None or value.rule.name == "gate" else value.y.data
-                met[value.rule.name] += value.x.data == other
+            if value._rule.name in met:
+                other = 0.0 if value._y is None or value._rule.name == "gate" else value._y.data
+                met[value._rule.name] += value._x.data == other
     assert min(met.values()) > 3
 
 

@@ -167,8 +167,8 @@ REFERRED = {
     "node": lambda: ag.Value(2.0) * ag.Value(3.0),
     "dot": lambda: ag.dot([ag.Value(1.0)] * 3, [ag.Value(2.0)] * 3, 1.0),
     "primitive": lambda: ag.primitive("own", lambda x: x, lambda out, x: (1.0,)),
-    "children": lambda: ag.Value(1.0, (ag.Value(2.0),), "+").rule,
-    "power": lambda: (ag.Value(2.0) ** 3.25).rule,
+    "children": lambda: ag.Value(1.0, (ag.Value(2.0),), "+")._rule,
+    "power": lambda: (ag.Value(2.0) ** 3.25)._rule,
 }
 
 

@@ -385,7 +385,7 @@ def test_it_is_one_node_in_every_count(name):
     assert graph.leaves(output) == v and graph.nodes(output) == [*v, output]
     graph.mark_region(output, "layer")
     assert graph.regions(output * 2.0) == {output: output}
-    assert output.op == output.rule.symbol and output.rule.symbol in repr(output.rule)
+    assert output.op == output._rule.symbol and output._rule.symbol in repr(output._rule)
 
 
 @each_function
@@ -411,7 +411,7 @@ def test_micrograds_view_is_made_once_and_changes_nothing(name):
     v = leaves([1.0, 2.0, 4.0])
     output = FUNCTIONS[name](v)
     (output * 3.0).backward()
-    before = output.operands, output.partials, output.rule, graph.size(output)
+    before = output.operands, output.partials, output._rule, graph.size(output)
     first = output._prev
     assert {id(value) for value in output._prev} == {id(value) for value in first}
     assert output._op and output._op == output._op
@@ -429,14 +429,14 @@ def test_micrograds_view_is_made_once_and_changes_nothing(name):
             again.add(id(value))
             pending += value._prev
     assert again == set(inner)
-    assert before == (output.operands, output.partials, output.rule, graph.size(output))
+    assert before == (output.operands, output.partials, output._rule, graph.size(output))
 
 
 @each_function
 def test_micrograds_view_has_the_data_and_gradients_of_what_is_written_out(name):
     v, w = leaves([1.0, 2.0, 4.0]), leaves([1.0, 2.0, 4.0])
     output = FUNCTIONS[name](v)
-    rule = output.rule
+    rule = output._rule
     if rule.written_out is None:
         assert output._prev == set(v) and output._op == output.op
         return
@@ -448,7 +448,7 @@ def test_micrograds_view_has_the_data_and_gradients_of_what_is_written_out(name)
     while seen:
         one, other = seen.pop(), theirs.pop()
         assert one.data == pytest.approx(other.data, rel=1e-15)
-        if other.rule is not table.CONSTANT:
+        if other._rule is not table.CONSTANT:
             assert one.grad == pytest.approx(other.grad, rel=1e-13, abs=1e-15)
         assert one._op == other._op
         if id(one) not in met and other.operands:
@@ -470,7 +470,7 @@ def test_copies_keep_operands_partials_and_gradients(name, copied):
     output = FUNCTIONS[name](v)
     (output * 2.0).backward()
     twin = copied(output)
-    assert twin.rule is output.rule or name == "own"
+    assert twin._rule is output._rule or name == "own"
     assert (twin.data, twin.grad, twin.partials) == (output.data, output.grad, output.partials)
     assert [leaf.label for leaf in twin.operands] == ["", "w", ""]
     assert not any(leaf is other for leaf, other in zip(twin.operands, v))
@@ -487,7 +487,7 @@ def test_a_shallow_copy_shares_the_operands(name):
     output = FUNCTIONS[name](v)
     twin = copy.copy(output)
     assert all(x is y for x, y in zip(twin.operands, output.operands, strict=True))
-    assert twin.partials == output.partials and twin.rule is output.rule
+    assert twin.partials == output.partials and twin._rule is output._rule
 
 
 def test_leaves_are_shared_between_values_pickled_together():
