@@ -221,9 +221,13 @@ def sweep(output: Value, start: float) -> None:
     output._grad += start
     for node in reversed(order):
         adjoint, x, y = node._grad, node._x, node._y
-        met = not adjoint and (node._dx - node._dx or node._dy - node._dy)  # a 0 an infinite slope
-        if x is None or not (adjoint or (met and ANSWERS["honest"](order, known))):
+        if x is None:
             continue
+        if not adjoint:  # it passes nothing on, unless it meets an infinite slope
+            if not (node._dx - node._dx or node._dy - node._dy):
+                continue
+            if not ANSWERS["honest"](order, known):
+                continue
         if y is not None:
             x._grad += node._dx * adjoint
             y._grad += node._dy * adjoint
