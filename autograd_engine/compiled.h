@@ -118,6 +118,47 @@ static inline void ag_free_collected(void *object)
     PyObject_GC_Del(object);
 }
 
+/* A training makes and drops a graph at each step: the memory of so many values is kept for the
+ * next, as CPython keeps that of floats. */
+#define AG_KEPT 32768
+
+static AG_THREAD_LOCAL void *ag_first; /* of those kept; each begins with where the next one is */
+static AG_THREAD_LOCAL int ag_count;
+
+static inline PyObject *ag_alloc_node(PyTypeObject *type, Py_ssize_t count)
+{
+    void *memory = ag_first;
+    if (memory == NULL) {
+        return PyType_GenericAlloc(type, count);
+    }
+    ag_first = *(void **)memory;
+    ag_count--;
+    memset(memory, 0, type->tp_basicsize);
+    return PyObject_Init((PyObject *)memory, type);
+}
+
+static inline void ag_free_node(void *object)
+{
+    ag_clear_weak(object);
+    if (ag_count >= AG_KEPT) {
+        PyObject_Free(object);
+        return;
+    }
+    *(void **)object = ag_first;
+    ag_first = object;
+    ag_count++;
+}
+
+static inline int ag_is_node(PyTypeObject *type)
+{
+#ifdef Py_GIL_DISABLED
+    return 0;
+#else
+    const char *name = strrchr(type->tp_name, '.');
+    return strcmp(name == NULL ? type->tp_name : name + 1, "Value") == 0;
+#endif
+}
+
 static inline int ag_is_weak(PyTypeObject *type)
 {
     return type->tp_free == ag_free || type->tp_free == ag_free_collected;
@@ -248,6 +289,10 @@ static inline int ag_type_ready(PyTypeObject *type)
     }
     if (weak) {
         type->tp_free = PyType_IS_GC(type) ? ag_free_collected : ag_free;
+        if (ag_is_node(type)) {
+            type->tp_alloc = ag_alloc_node;
+            type->tp_free = ag_free_node;
+        }
     }
     return 0;
 }
