@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_engine.engine import Value, as_value
-from autograd_engine.functions import dot, elu, gelu, leaky_relu, silu
+from autograd_engine.functions import dot, elu, gelu, leaky_relu, recorded_dot, silu
 from autograd_engine.graph import mark_region
 from autograd_engine.real import is_number
 from autograd_engine.state import TRACED
@@ -32,14 +32,32 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 def fire(neuron: Any, x: Any) -> Any:
     """Return the output of a `Neuron`."""
-    inputs = _inputs(x)
+    return _fired(neuron, _values(x))
+
+
+def fire_all(neurons: Any, x: Any, own: Any) -> Any:
+    """Return the outputs of a `Layer`, of one neuron its value alone.
+
+    Neurons whose method `__call__` is `own` need not be asked what it does: it calls `fire`.
+    """
+    inputs = _values(x)  # numbers become constants here, so that the neurons share them
+    outputs = [
+        _fired(neuron, inputs) if type(neuron).__call__ is own else neuron(list(inputs))
+        for neuron in neurons
+    ]
+    return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _fired(neuron: Any, inputs: tuple[Value, ...]) -> Any:
     weights = neuron.w
-    try:
-        output = dot(weights, inputs, neuron.b)
-    except ValueError:
+    if len(weights) != len(inputs):
         raise ValueError(
             f"the neuron has {len(weights)} weights but was given {len(inputs)} inputs"
-        ) from None
+        )
+    try:
+        output: Any = recorded_dot(neuron.b, tuple(weights), inputs)
+    except (AttributeError, TypeError):  # numbers among the weights
+        output = dot(weights, inputs, neuron.b)
     if neuron.nonlin:
         activate = neuron.activation
         if isinstance(activate, str):
@@ -56,18 +74,8 @@ def fire(neuron: Any, x: Any) -> Any:
     return output
 
 
-def fire_all(neurons: Any, x: Any, own: Any) -> Any:
-    """Return the outputs of a `Layer`, of one neuron its value alone.
-
-    Neurons whose method `__call__` is `own` need not be asked what it does: it calls `fire`.
-    """
-    # Numbers become constants here, so that the neurons share them.
-    inputs = [item if isinstance(item, Value) else as_value(item) for item in _inputs(x)]
-    outputs = [
-        fire(neuron, inputs) if type(neuron).__call__ is own else neuron(inputs)
-        for neuron in neurons
-    ]
-    return outputs[0] if len(outputs) == 1 else outputs
+def _values(x: Any) -> tuple[Value, ...]:
+    return tuple([item if isinstance(item, Value) else as_value(item) for item in _inputs(x)])
 
 
 def _inputs(x: Any) -> list[Any]:

@@ -178,7 +178,7 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
     if len(lefts) != len(rights):
         raise ValueError(f"dot needs two vectors of one length, got {len(lefts)} and {len(rights)}")
     try:
-        return _recorded_dot(start, lefts, rights)
+        return recorded_dot(start, lefts, rights)
     except (AttributeError, TypeError):  # numbers among them, or nothing else
         factors = numbers("dot", [item for pair in zip(lefts, rights) for item in pair])
     if start is not None:
@@ -186,7 +186,7 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
     return DOT(*factors) if factors else 0.0
 
 
-def _recorded_dot(start: Value | None, xs: tuple[Value, ...], ys: tuple[Value, ...]) -> Value:
+def recorded_dot(start: Value | None, xs: tuple[Value, ...], ys: tuple[Value, ...]) -> Value:
     """Return the dot product of Values: what `DOT` does, for speed; a test holds it to that.
 
     Raises `AttributeError` or `TypeError` where an operand is not a Value.
