@@ -7,6 +7,7 @@ holds for every input.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +17,7 @@ from autograd_engine.number import is_comparable, number
 from autograd_engine.real import as_float, as_list, is_number
 from autograd_engine.table import (
     DOT, LOGSUMEXP, MEAN, NORM, PROD, SUM, VARIANCE, WIDEST, above, erfc, expm1, gate, log_shares,
-    log_softmax_of, relu, shares, sigmoid, softmax_of,
+    log_softmax_of, relu, share_slopes, shares, sigmoid, softmax_of,
 )  # fmt: skip
 
 
@@ -258,9 +259,17 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     [0.5, 0.5]
     """
     items = tuple(numbers("softmax", values))
-    if _few("softmax", items):
+    if not _few("softmax", items):
+        return shares(items)
+    if not all(isinstance(item, Value) for item in items):
         return [softmax_of(i)(*items) for i in range(len(items))]
-    return shares(items)
+    found = []  # the same, and the exponentials are computed once
+    parts = shares(tuple([item._data for item in items]))
+    for i, part in enumerate(parts):
+        slopes = share_slopes(i, part, parts)
+        zero = builtins.sum(slopes) * 0.0
+        found.append(record(softmax_of(i), part, items[0], None, zero, 0.0, (items, slopes)))
+    return found
 
 
 def log_softmax(values: Iterable[Any]) -> list[Any]:

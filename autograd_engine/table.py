@@ -207,7 +207,11 @@ def binary(z: Any, y: Any) -> Any:
 
 def share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
     """Return p * (1 - p) by the entry's own logit, and -p * q by each other, of probability q."""
-    parts = shares(xs)
+    return share_slopes(i, out, shares(xs))
+
+
+def share_slopes(i: int, out: Any, parts: list[Any]) -> tuple[Any, ...]:
+    """Return the same of all probabilities."""
     found: list[Any] = [-(out * part) for part in parts]
     found[i] = out * several.all_but(i, parts)
     return tuple(found)

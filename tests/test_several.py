@@ -771,3 +771,17 @@ def test_numbers_among_the_operands_become_constants():
 def test_what_merely_looks_like_a_value_is_none():
     with pytest.raises(TypeError, match="one real number, got MaskedConstant"):
         ag.dot([np.ma.masked], [Value(2.0)], Value(1.0))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 16])
+@pytest.mark.parametrize("scale", [1.0, 100.0, 1e4])
+def test_softmax_of_values_is_that_of_its_rows_to_the_last_bit(count, scale):
+    rng = random.Random(count)
+    for special in ((), (math.inf,), (-math.inf, math.inf), (math.nan,)):
+        numbers = ([*special] + [rng.gauss(0.0, scale) for _ in range(count)])[:count]
+        leaves = [Value(number) for number in numbers]
+        for i, entry in enumerate(ag.softmax(leaves)):
+            row = table.softmax_of(i)(*leaves)
+            assert repr((entry.data, entry.partials)) == repr((row.data, row.partials))
+            assert entry.operands == row.operands and entry._rule is row._rule
+            assert repr(entry._dx) == repr(row._dx)

@@ -751,7 +751,9 @@ def test_a_graph_takes_at_most_168_bytes_a_node_pure_and_120_compiled():
     rng = random.Random(0)
     weights = [[Value(rng.gauss(0, 1)) for _ in range(17)] for _ in range(17)]
     inputs = [Value(rng.gauss(0, 1)) for _ in range(16)]
-    spare = [Value(0.0) for _ in range(40_000)]  # the compiled build keeps the memory of dropped ones
+    spare = [
+        Value(0.0) for _ in range(40_000)
+    ]  # the compiled build keeps the memory of dropped ones
     gc.collect()
     tracemalloc.start()
     try:
