@@ -10,6 +10,7 @@ from autograd_engine.functions import dot, elu, gelu, leaky_relu, silu
 from autograd_engine.graph import mark_region
 from autograd_engine.real import is_number
 from autograd_engine.state import TRACED
+from autograd_engine.words import counted
 
 
 def _identity(x: Any) -> Any:
@@ -38,7 +39,7 @@ def fire(neuron: Any, x: Any) -> Any:
         output = dot(weights, inputs, neuron.b)
     except ValueError:
         raise ValueError(
-            f"the neuron has {len(weights)} weights but was given {len(inputs)} inputs"
+            f"the neuron has {len(weights)} weights but was given {counted(len(inputs), 'input')}"
         ) from None
     if neuron.nonlin:
         activate = neuron.activation
