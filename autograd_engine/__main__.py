@@ -99,16 +99,18 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     add_kind(
         "--classes", action="store_true", default=None, help="numbers in the target are classes"
     )
-    add_kind("--numbers", action="store_false", dest="classes", help="they are to be predicted")
+    add_kind(
+        "--numbers", action="store_false", dest="classes", help="they are to be predicted as such"
+    )
     add("--limit", type=_count, metavar="N", help="take only N samples")
     add("--layers", type=_sizes, metavar="16,16", help='sizes of the hidden layers, "" for none')
-    add("--activation", choices=ACTIVATIONS, default="tanh")
-    add("--optimizer", choices=commands.OPTIMIZERS, default="adam")
-    add("--learning-rate", type=_rate, metavar="RATE")
+    add("--activation", choices=ACTIVATIONS, default="tanh", help="of hidden layers (%(default)s)")
+    add("--optimizer", choices=commands.OPTIMIZERS, default="adam", help="%(default)s by default")
+    add("--learning-rate", type=_rate, metavar="RATE", help="by default one that suits the data")
     add("--epochs", type=_count, metavar="N", help="from the very first, with --resume too")
-    add("--batch-size", type=_count, default=16, metavar="N")
+    add("--batch-size", type=_count, default=16, metavar="N", help="samples a step (%(default)s)")
     add("--seed", type=_whole, default=0, help="of data, split, weights and shuffling")
-    add("--output", default="autograd_output", metavar="FOLDER")
+    add("--output", default="autograd_output", metavar="FOLDER", help="to write into (%(default)s)")
     add("--resume", action="store_true", help="continue the training in that folder")
     add("--new-rate", action="store_true", help="resume with another --learning-rate than before")
     add("--quiet", action="store_true", help="no progress bar")
@@ -140,8 +142,8 @@ def _add_draw(parser: argparse.ArgumentParser) -> None:
     _add_expression(parser)
     add = parser.add_argument
     add("--output", default="graph.svg", metavar="FILE", help=".svg .html .png .pdf or .dot")
-    add("--style", choices=STYLES, default="auto")
-    add("--direction", choices=DIRECTIONS, default="LR")
+    add("--style", choices=STYLES, default="auto", help="how much is shown (%(default)s)")
+    add("--direction", choices=DIRECTIONS, default="LR", help="LR is from left to right")
     parser.set_defaults(run=commands.draw)
 
 

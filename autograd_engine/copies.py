@@ -90,7 +90,7 @@ def _written_out(node: Value) -> list[Value]:
     """Return the operations that an operation of several is written out in, in order."""
     operands, slopes = node.operands, node._slopes()
     numbers = [operand._data for operand in operands]
-    if node._rule is DOT:  # its slopes are the numbers of then, whatever a leaf's is now
+    if node._rule is DOT:  # its slopes are the factors of the forward pass; a leaf may have changed
         odd = len(operands) % 2
         numbers[odd:] = crossed(slopes)[odd:]
         moved = node._data - dot(*numbers)

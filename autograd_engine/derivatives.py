@@ -30,6 +30,7 @@ from autograd_engine.gradients import gradient, tangents
 from autograd_engine.number import number
 from autograd_engine.real import as_float, check_call, check_function, is_array, is_whole
 from autograd_engine.state import WATCHED, told
+from autograd_engine.words import counted
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -76,7 +77,7 @@ def _value_and_slope(
     for position in positions:
         if not -len(args) <= position < len(args):
             raise ValueError(
-                f"argnums {position} is out of range: f was given {len(args)} argument(s)"
+                f"argnums {position} is out of range: f was given {counted(len(args), 'argument')}"
             )
     if len({position % len(args) for position in positions}) < len(positions):
         raise ValueError(f"argnums {argnums} has an argument twice: name each once")

@@ -19,7 +19,7 @@ from autograd_engine.build import COMPILED, mypyc_attr
 from autograd_engine.methods import Methods
 from autograd_engine.notes import NAMELESS, described
 from autograd_engine.primitives import (
-    Opaque, Primitive, check_partials, computed, mismatched, refused,
+    Opaque, Primitive, check_partials, computed, mismatched, refused, result,
 )  # fmt: skip
 from autograd_engine.real import as_float, is_number
 from autograd_engine.state import ANSWERS, LISTENING, PAUSED, WATCHED, alone, announced, told
@@ -33,8 +33,8 @@ from autograd_engine.table import (
 class Value(Methods):
     """A number that remembers how it was computed; `TypeError` for anything else.
 
-    `data` is the number, `grad` the derivative that `backward()` found by this value.
-    `label` names it in pictures, explanations and errors.
+    `data` is the number, `grad` the derivative that `backward()` found by this value. `label`,
+    which may come second, names it in pictures and errors; `_children` and `_op` are micrograd's.
 
     >>> x = Value(3.0, "x")
     >>> y = x * x + 1
@@ -43,10 +43,10 @@ class Value(Methods):
     (10.0, 6.0)
     """
 
-    # Operands x, y and the partial derivatives dx, dy by them are fixed slots: no tuple, no closure,
-    # so that a node is one object and reference counting alone frees a graph. An operation of several
-    # keeps all operands and all partials in `many`, two tuples in one order; in x the first operand,
-    # for x is None where nobody computed the value, and in dx NaN if a partial is not finite, else 0.
+    # Operands x, y and the partial derivatives dx, dy by them are slots, no tuple and no closure: a
+    # node is one object, and reference counting alone frees a graph. x is None where nobody computed
+    # the value. An operation of several has all its operands and all its partials in `many`, two
+    # tuples in one order, in x the first operand, and in dx NaN if a partial is not finite, else 0.
     __slots__ = ("_x", "_y", "_dx", "_dy", "_rule", "_mark", "_many")
 
     _x: Value | None
@@ -80,13 +80,13 @@ class Value(Methods):
     @property
     def partials(self) -> tuple[float, ...]:
         """The derivatives of this value by each operand, as of the forward pass."""
-        if WATCHED:  # they follow from the operands' numbers
+        if WATCHED:  # a function is being compiled, and is to know which numbers are read
             for operand in self.operands:
                 told("data", operand, operand._data)
         return self._slopes()
 
     def _slopes(self) -> tuple[float, ...]:
-        """Return the partials, unheard."""
+        """Return the partials, and tell nobody."""
         if self._x is None:
             return ()
         if self._y is not None:
@@ -111,7 +111,7 @@ class Value(Methods):
         check_partials(self)
         if WATCHED or LISTENING:
             announced(self, start)
-        alone(sweep, self, start)
+        alone(sweep, self, start)  # of several threads, one after another
 
     # The operators. The partials of these stand here for speed; a test holds them to the table.
     # fmt: off
@@ -176,7 +176,8 @@ def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, d
     out._mark = 0
     if many is not None:
         out._many = many
-    # Where somebody stands in `no_grad`, a constant of the same number is returned instead.
+    # Inside `no_grad` `blocks` gives a constant of the same number instead. `ANSWERS` holds, by name,
+    # what modules that come later in reading order do for this one.
     return ANSWERS["aside"](out) if PAUSED else out
 
 
@@ -184,10 +185,12 @@ def apply(rule: Primitive, x: Value, y: Value | None = None) -> Value:
     """Return the value of any primitive at x (and y)."""
     try:
         if y is None:
-            data = float(rule.forward(x._data))
+            found = rule.forward(x._data)
+            data = found if type(found) is float else result(rule, found)
             partials = rule.partials(data, x._data)
         else:
-            data = float(rule.forward(x._data, y._data))
+            found = rule.forward(x._data, y._data)
+            data = found if type(found) is float else result(rule, found)
             partials = rule.partials(data, x._data, y._data)
     except (ArithmeticError, ValueError) as error:
         raise refused(rule, error, x, y) from None
@@ -223,14 +226,14 @@ def sweep(output: Value, start: float) -> None:
         adjoint, x, y = node._grad, node._x, node._y
         if x is None:
             continue
-        if not adjoint:  # it passes nothing on, unless it meets an infinite slope
+        if not adjoint:  # a 0 counts where it meets an infinite slope (inf - inf is NaN)
             if not (node._dx - node._dx or node._dy - node._dy):
                 continue
             if not ANSWERS["honest"](order, known):
                 continue
         if y is not None:
             x._grad += node._dx * adjoint
-            y._grad += node._dy * adjoint
+            y._grad += node._dy * adjoint  # x itself in x * x: both shares add up
         elif node._rule.several:
             operands: tuple[Value, ...] = node._many[0]
             partials: tuple[float, ...] = node._many[1]
@@ -267,7 +270,7 @@ def ordered(outputs: tuple[Value, ...], clear: bool) -> list[Value]:
             node._mark = mark
             if clear:
                 node._grad = 0.0
-            if x._x is not None and x._mark != mark:
+            if x._x is not None and x._mark != mark:  # computed, and not met before
                 path.append(node)
                 node = x
                 continue

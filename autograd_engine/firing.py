@@ -10,6 +10,7 @@ from autograd_engine.functions import dot, elu, gelu, leaky_relu, recorded_dot, 
 from autograd_engine.graph import mark_region
 from autograd_engine.real import is_number
 from autograd_engine.state import TRACED
+from autograd_engine.words import counted
 
 
 def _identity(x: Any) -> Any:
@@ -52,7 +53,7 @@ def _fired(neuron: Any, inputs: tuple[Value, ...]) -> Any:
     weights = neuron.w
     if len(weights) != len(inputs):
         raise ValueError(
-            f"the neuron has {len(weights)} weights but was given {len(inputs)} inputs"
+            f"the neuron has {len(weights)} weights but was given {counted(len(inputs), 'input')}"
         )
     try:
         output: Any = recorded_dot(neuron.b, tuple(weights), inputs)

@@ -252,8 +252,9 @@ def logsumexp(values: Iterable[Any]) -> Any:
 def softmax(values: Iterable[Any]) -> list[Any]:
     """Return e**xi / (e**x1 + e**x2 + ...) for each i; `ValueError` of nothing.
 
-    It is the gradient of `logsumexp`, also where items are infinite. Each is one node of all the
-    values; of more than 16, which would be n nodes of n operands, elementary operations.
+    It is the gradient of `logsumexp`, also where items are infinite. Each entry is one
+    node of all the values; of more than 16 values, where that would be n nodes of n operands, it
+    is recorded in elementary operations.
 
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]

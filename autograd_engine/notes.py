@@ -11,7 +11,7 @@ class Note:
     """What is known about a value beside its numbers: its label, its region's name, its source.
 
     The source is a file, a line number and the line itself, where `trace_source` was on. What an
-    operation of several operands was `opened` to stays while its value does; see `opening`.
+    operation of several operands was `opened` to stays while its value does; see `copies`.
     """
 
     __slots__ = ("label", "region", "source", "opened")

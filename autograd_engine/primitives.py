@@ -11,7 +11,8 @@ from collections.abc import Callable
 from inspect import Parameter, signature
 from typing import Any, Final
 
-from autograd_engine.real import as_float, domain_error
+from autograd_engine.real import as_float, domain_error, is_number
+from autograd_engine.words import counted, printable
 
 REAL: Final = (-math.inf, math.inf)
 POSITIVE: Final = (0.0, math.inf)
@@ -26,9 +27,9 @@ class Primitive:
     else takes part in arithmetic. `symbol` is drawn in pictures, `doc` says what it is; `domain`
     holds, for each operand, the interval inside which the operation is defined.
 
-    One of `several` operands keeps them in a tuple. Where it takes any number of them, `domain`
-    holds the one interval of all. `written_out(*operands)` is the same in operations of one or
-    two operands; None where it is one of these, or nobody has said.
+    A value of one of `several` operands, more than two or any number, keeps them in a tuple. Where
+    it takes any number, `domain` holds the one interval of all. `written_out(*operands)` computes
+    the same in operations of one or two operands; None where it is one, or nobody has said.
     """
 
     __slots__ = (
@@ -39,7 +40,7 @@ class Primitive:
     def __init__(
         self,
         name: str,
-        forward: Callable[..., float],
+        forward: Callable[..., Any],
         partials: Callable[..., Any],
         symbol: str | None = None,
         domain: tuple[tuple[float, float], ...] = (REAL,),
@@ -117,15 +118,13 @@ def row(
     *domain: tuple[float, float],
     doc: str,
     symbol: str | None = None,
-    several: Callable[..., Any] | None = None,
     written_out: Callable[..., Any] | None = None,
 ) -> Primitive:
-    """Add a row to the table; one of several operands, any number, says how it is written out."""
-    TABLE[name] = Primitive(
-        name, forward, partials, symbol, domain or (REAL,), several is not None,
-        several or written_out, doc,
-    )  # fmt: skip
-    return TABLE[name]
+    """Add a row to the table; one written out and without a domain takes any number of operands."""
+    several = written_out is not None and not domain
+    found = Primitive(name, forward, partials, symbol, domain or (REAL,), several, written_out, doc)
+    TABLE[name] = found
+    return found
 
 
 def find_primitive(name: str) -> Primitive:
@@ -192,7 +191,7 @@ def primitive(
 
 
 class Opaque(Primitive):
-    """The origin of a node whose operands are known but whose partials are not."""
+    """The rule of a value whose operands are known but whose partials are not."""
 
     __slots__ = ("operands",)
 
@@ -217,7 +216,8 @@ def check_partials(output: Any) -> None:
 def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:
     """Return the primitive's value at plain floats."""
     try:
-        return float(rule.forward(*operands))
+        found = rule.forward(*operands)
+        return found if type(found) is float else result(rule, found)
     except (ArithmeticError, ValueError) as error:
         check_count(rule, operands)
         raise refused(rule, error, *operands) from None
@@ -226,20 +226,28 @@ def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:
         raise
 
 
+def result(rule: Primitive, found: Any) -> float:
+    """Return what a forward function gave as a float, refusing what is no number."""
+    if is_number(found):
+        return float(found)
+    raise TypeError(f"{rule.name} must give one real number, got {printable(repr(found), 80)}")
+
+
 def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
     """Refuse another number of operands than the primitive takes."""
     if not rule.arity:
         if not operands:
             raise ValueError(f"{rule.name} of nothing: it needs at least one value") from None
     elif len(operands) != rule.arity:
-        raise TypeError(f"{rule.name} takes {rule.arity} operand(s), got {len(operands)}") from None
+        taken = counted(rule.arity, "operand")
+        raise TypeError(f"{rule.name} takes {taken}, got {len(operands)}") from None
 
 
 def computed(rule: Primitive, operands: tuple[Any, ...]) -> tuple[float, tuple[float, ...]]:
     """Return the number and the partials of an operation of several, refusing what is none."""
     numbers = [operand._data for operand in operands]
     try:
-        data = float(rule.forward(*numbers))
+        data = result(rule, rule.forward(*numbers))
         partials = rule.partials(data, *numbers)
     except (ArithmeticError, ValueError) as error:
         raise refused(rule, error, *operands) from None

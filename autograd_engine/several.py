@@ -1,6 +1,7 @@
 """Functions of any number of operands, in order: of floats, and of what is recorded.
 
-No derivative lives here. Each is an operation written out in sums and products of two.
+The first ones are operations written out in sums and products of two; at the end stands what the
+rules in the table are written with.
 """
 
 from __future__ import annotations

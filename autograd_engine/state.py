@@ -40,7 +40,7 @@ _KINDS: Final[dict[str, tuple[set[int], ...]]] = {
 }
 
 
-# Marks, gradients and what a dot product becomes stand on the nodes, which threads may share.
+# Marks, gradients and what a value was opened to stand on the nodes, which threads may share.
 SWEEPING: Final[Any] = RLock()
 if hasattr(os, "register_at_fork"):  # a child begins between two sweeps too
     os.register_at_fork(

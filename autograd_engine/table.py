@@ -24,8 +24,6 @@ above: Primitive; azmul: Primitive; bell: Primitive; circle: Primitive; cos: Pri
 cosh: Primitive; gate: Primitive; gauss: Primitive; hypot: Primitive; lenient_power: Primitive
 ln: Primitive; portion: Primitive; power_log: Primitive; ratio: Primitive; sign: Primitive
 slope: Primitive; unit: Primitive
-# fmt: on
-# fmt: off
 
 # Kinks, decided here: relu'(0) = abs'(0) = 0, a tie of maximum and minimum gives each half,
 # d(x**0) = 0, at x = 0 d(x**y)/dy = 0. A rule whose textbook form loses digits somewhere
@@ -33,87 +31,87 @@ slope: Primitive; unit: Primitive
 
 # The operators. Value states the partials of + - * / (and of relu) itself, for speed; a test
 # holds them to the rows.
-ADD: Final = row("add",      lambda x, y: x + y, lambda out, x, y: (1.0, 1.0),                    REAL, REAL, symbol="+", doc="the sum of two numbers")
-SUBTRACT: Final = row("subtract", lambda x, y: x - y, lambda out, x, y: (1.0, -1.0),                   REAL, REAL, symbol="-", doc="the difference of two numbers")
-MULTIPLY: Final = row("multiply", lambda x, y: x * y, lambda out, x, y: (y, x),                        REAL, REAL, symbol="*", doc="the product of two numbers")
-DIVIDE: Final = row("divide",   lambda x, y: x / y, lambda out, x, y: (1.0 / y, -out / y),           REAL, REAL, symbol="/", doc="the quotient of two numbers")
-POWER: Final = row("power",    floats.power,       lambda out, x, y: (slope(x, y), power_log(x, y)),     POSITIVE, REAL, symbol="**", doc="a number to the power of another")
-NEGATIVE: Final = row("negative", lambda x: -x,       lambda out, x: (-1.0,),                          symbol="neg", doc="the number with the other sign")
-ABSOLUTE: Final = row("absolute", abs,                lambda out, x: (sign(x),),                       symbol="abs", doc="the number without its sign")
+ADD: Final      = row("add",      lambda x, y: x + y, lambda out, x, y: (1.0, 1.0),                     REAL, REAL, symbol="+",      doc="the sum of two numbers")
+SUBTRACT: Final = row("subtract", lambda x, y: x - y, lambda out, x, y: (1.0, -1.0),                    REAL, REAL, symbol="-",      doc="the difference of two numbers")
+MULTIPLY: Final = row("multiply", lambda x, y: x * y, lambda out, x, y: (y, x),                         REAL, REAL, symbol="*",      doc="the product of two numbers")
+DIVIDE: Final   = row("divide",   lambda x, y: x / y, lambda out, x, y: (1.0 / y, -out / y),            REAL, REAL, symbol="/",      doc="the quotient of two numbers")
+POWER: Final    = row("power",    floats.power,       lambda out, x, y: (slope(x, y), power_log(x, y)), POSITIVE, REAL, symbol="**", doc="a number to the power of another")
+NEGATIVE: Final = row("negative", lambda x: -x,       lambda out, x: (-1.0,),                           symbol="neg",                doc="the number with the other sign")
+ABSOLUTE: Final = row("absolute", abs,                lambda out, x: (sign(x),),                        symbol="abs",                doc="the number without its sign")
 OPERATORS: Final = tuple(TABLE)
 
 # Functions of the package and methods of Value: after adding one, run .ci/rows.py.
-exp       = row("exp",      math.exp,           lambda out, x: (out,), doc="e to the power of x")
-exp2      = row("exp2",     floats.exp2,        lambda out, x: (math.log(2.0) * out,), doc="2 to the power of x")
-expm1     = row("expm1",    math.expm1,         lambda out, x: (exp(x),), doc="e**x - 1, with all digits near 0")
-log       = row("log",      floats.log,          lambda out, x: (1.0 / x,),                       POSITIVE, doc="the natural logarithm")
-log1p     = row("log1p",    math.log1p,         lambda out, x: (1.0 / (1.0 + x),),               (-1.0, math.inf), doc="the natural logarithm of 1 + x, with all digits near 0")
-log2      = row("log2",     math.log2,          lambda out, x: (1.0 / math.log(2.0) / x,),       POSITIVE, doc="the logarithm to base 2")
-log10     = row("log10",    math.log10,         lambda out, x: (1.0 / math.log(10.0) / x,),      POSITIVE, doc="the logarithm to base 10")
-sqrt      = row("sqrt",     math.sqrt,          lambda out, x: (ratio(0.5, out),),               POSITIVE, doc="the square root")
-cbrt      = row("cbrt",     floats.cbrt,        lambda out, x: (ratio(1.0, 3.0 * out * out),), doc="the cube root, also of negative numbers")
-sin       = row("sin",      math.sin,           lambda out, x: (cos(x),), doc="the sine of an angle in radians")
-cos       = row("cos",      math.cos,           lambda out, x: (-sin(x),), doc="the cosine of an angle in radians")
-tan       = row("tan",      math.tan,           lambda out, x: (1.0 + out * out,), doc="the tangent of an angle in radians")
-asin      = row("asin",     math.asin,          lambda out, x: (ratio(1.0, circle(x)),),         (-1.0, 1.0), doc="the angle from -pi/2 to pi/2 with that sine")
-acos      = row("acos",     math.acos,          lambda out, x: (ratio(-1.0, circle(x)),),        (-1.0, 1.0), doc="the angle from 0 to pi with that cosine")
-atan      = row("atan",     math.atan,          lambda out, x: (unit(1.0, x) * unit(1.0, x),), doc="the angle from -pi/2 to pi/2 with that tangent")
-atan2     = row("atan2",    math.atan2,         lambda out, y, x: (gate(hypot(x, y), ratio(unit(x, y), hypot(x, y))), gate(hypot(x, y), ratio(-unit(y, x), hypot(x, y)))), REAL, REAL, doc="the angle of the point (x, y), called with y first, from -pi to pi")
-sinh      = row("sinh",     math.sinh,          lambda out, x: (cosh(x),), doc="the hyperbolic sine")
-cosh      = row("cosh",     math.cosh,          lambda out, x: (sinh(x),), doc="the hyperbolic cosine")
-tanh      = row("tanh",     math.tanh,          lambda out, x: (4.0 * bell(2.0 * x),), doc="the hyperbolic tangent, which squashes into (-1, 1)")
-asinh     = row("asinh",    math.asinh,         lambda out, x: (unit(1.0, x),), doc="the inverse hyperbolic sine")
-acosh     = row("acosh",    math.acosh,         lambda out, x: (ratio(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),), (1.0, math.inf), doc="the inverse hyperbolic cosine")
-atanh     = row("atanh",    math.atanh,         lambda out, x: (1.0 / (circle(x) * circle(x)),), (-1.0, 1.0), doc="the inverse hyperbolic tangent")
-erf       = row("erf",      math.erf,           lambda out, x: (2.0 / math.sqrt(math.pi) * gauss(x),), doc="the error function")
-erfc      = row("erfc",     math.erfc,          lambda out, x: (-2.0 / math.sqrt(math.pi) * gauss(x),), doc="1 - erf(x), with all digits far out")
-sigmoid   = row("sigmoid",  floats.sigmoid,     lambda out, x: (bell(x),), doc="1 / (1 + e**-x), which squashes into (0, 1)")
-softplus  = row("softplus", floats.softplus,    lambda out, x: (sigmoid(x),), doc="ln(1 + e**x), a smooth relu")
-relu      = row("relu",     floats.relu,        lambda out, x: (above(x, 0.0),),                 symbol="ReLU", doc="x where it is positive, else 0")
-maximum   = row("maximum",  floats.maximum,     lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the larger of two numbers")
-minimum   = row("minimum",  floats.minimum,     lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the smaller of two numbers")
-hypot     = row("hypot",    floats.hypot,       lambda out, x, y: (unit(x, y), unit(y, x)),      REAL, REAL, doc="the length of the vector (x, y)")
-logaddexp = row("logaddexp", floats.logaddexp,  lambda out, x, y: (portion(x, y), portion(y, x)), REAL, REAL, doc="ln(e**x + e**y), a smooth maximum; of two -inf the derivatives are 0")
+exp       = row("exp",       math.exp,         lambda out, x: (out,),                                              doc="e to the power of x")
+exp2      = row("exp2",      floats.exp2,      lambda out, x: (math.log(2.0) * out,),                              doc="2 to the power of x")
+expm1     = row("expm1",     math.expm1,       lambda out, x: (exp(x),),                                           doc="e**x - 1, with all digits near 0")
+log       = row("log",       floats.log,       lambda out, x: (1.0 / x,),                        POSITIVE,         doc="the natural logarithm")
+log1p     = row("log1p",     math.log1p,       lambda out, x: (1.0 / (1.0 + x),),                (-1.0, math.inf), doc="the natural logarithm of 1 + x, with all digits near 0")
+log2      = row("log2",      math.log2,        lambda out, x: (1.0 / math.log(2.0) / x,),        POSITIVE,         doc="the logarithm to base 2")
+log10     = row("log10",     math.log10,       lambda out, x: (1.0 / math.log(10.0) / x,),       POSITIVE,         doc="the logarithm to base 10")
+sqrt      = row("sqrt",      math.sqrt,        lambda out, x: (ratio(0.5, out),),                POSITIVE,         doc="the square root")
+cbrt      = row("cbrt",      floats.cbrt,      lambda out, x: (ratio(1.0, 3.0 * out * out),),                      doc="the cube root, also of negative numbers")
+sin       = row("sin",       math.sin,         lambda out, x: (cos(x),),                                           doc="the sine of an angle in radians")
+cos       = row("cos",       math.cos,         lambda out, x: (-sin(x),),                                          doc="the cosine of an angle in radians")
+tan       = row("tan",       math.tan,         lambda out, x: (1.0 + out * out,),                                  doc="the tangent of an angle in radians")
+asin      = row("asin",      math.asin,        lambda out, x: (ratio(1.0, circle(x)),),          (-1.0, 1.0),      doc="the angle from -pi/2 to pi/2 with that sine")
+acos      = row("acos",      math.acos,        lambda out, x: (ratio(-1.0, circle(x)),),         (-1.0, 1.0),      doc="the angle from 0 to pi with that cosine")
+atan      = row("atan",      math.atan,        lambda out, x: (unit(1.0, x) * unit(1.0, x),),                      doc="the angle from -pi/2 to pi/2 with that tangent")
+atan2     = row("atan2",     math.atan2,       lambda out, y, x: (gate(hypot(x, y), ratio(unit(x, y), hypot(x, y))), gate(hypot(x, y), ratio(-unit(y, x), hypot(x, y)))), REAL, REAL, doc="the angle of the point (x, y), called with y first, from -pi to pi")
+sinh      = row("sinh",      math.sinh,        lambda out, x: (cosh(x),),                                          doc="the hyperbolic sine")
+cosh      = row("cosh",      math.cosh,        lambda out, x: (sinh(x),),                                          doc="the hyperbolic cosine")
+tanh      = row("tanh",      math.tanh,        lambda out, x: (4.0 * bell(2.0 * x),),                              doc="the hyperbolic tangent, which squashes into (-1, 1)")
+asinh     = row("asinh",     math.asinh,       lambda out, x: (unit(1.0, x),),                                     doc="the inverse hyperbolic sine")
+acosh     = row("acosh",     math.acosh,       lambda out, x: (ratio(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),), (1.0, math.inf), doc="the inverse hyperbolic cosine")
+atanh     = row("atanh",     math.atanh,       lambda out, x: (1.0 / (circle(x) * circle(x)),),  (-1.0, 1.0),      doc="the inverse hyperbolic tangent")
+erf       = row("erf",       math.erf,         lambda out, x: (2.0 / math.sqrt(math.pi) * gauss(x),), doc="the error function")
+erfc      = row("erfc",      math.erfc,        lambda out, x: (-2.0 / math.sqrt(math.pi) * gauss(x),), doc="1 - erf(x), with all digits far out")
+sigmoid   = row("sigmoid",   floats.sigmoid,   lambda out, x: (bell(x),),                                          doc="1 / (1 + e**-x), which squashes into (0, 1)")
+softplus  = row("softplus",  floats.softplus,  lambda out, x: (sigmoid(x),),                                       doc="ln(1 + e**x), a smooth relu")
+relu      = row("relu",      floats.relu,      lambda out, x: (above(x, 0.0),),                  symbol="ReLU",    doc="x where it is positive, else 0")
+maximum   = row("maximum",   floats.maximum,   lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the larger of two numbers")
+minimum   = row("minimum",   floats.minimum,   lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the smaller of two numbers")
+hypot     = row("hypot",     floats.hypot,     lambda out, x, y: (unit(x, y), unit(y, x)),       REAL, REAL,       doc="the length of the vector (x, y)")
+logaddexp = row("logaddexp", floats.logaddexp, lambda out, x, y: (portion(x, y), portion(y, x)), REAL, REAL,       doc="ln(e**x + e**y), a smooth maximum; of two -inf the derivatives are 0")
 PUBLIC: Final = {name: rule for name, rule in TABLE.items() if name not in OPERATORS}
 
-# Of any number of operands; how each is written out in operations of two stands below. A dot
-# product's are its start, if it has one, and the factors in pairs.
-SUM: Final       = row("sum",       several.total,                   lambda out, *xs: (1.0,) * len(xs),                                several=several.total, doc="the sum of all")
-MEAN: Final      = row("mean",      several.mean,                    lambda out, *xs: (1.0 / len(xs),) * len(xs),                      several=several.mean, doc="the arithmetic mean")
-PROD: Final      = row("prod",      several.product,                 lambda out, *xs: several.of_others(xs, MULTIPLY, 1.0),                       several=several.product, doc="the product of all")
-DOT: Final       = row("dot",       several.dot,                     lambda out, *xs: several.crossed(xs),                                     several=several.dot, doc="start + x*y + x*y + ..., of the pairs in order")
-NORM: Final      = row("norm",      math.hypot,                     lambda out, *xs: tuple([unit(x, y) for x, y in zip(xs, several.of_others(xs, hypot, 0.0))]), several=lambda *xs: length(xs), doc="the Euclidean length of a vector; at the origin the derivatives are 0")
-VARIANCE: Final  = row("variance",  several.variance,                lambda out, *xs: several.around(MEAN(*xs), xs),                           several=several.variance, doc="the mean squared distance from the mean")
-LOGSUMEXP: Final = row("logsumexp", lambda *xs: log_of_sum(xs),     lambda out, *xs: tuple(shares(xs)),                               several=lambda *xs: log_of_sum(xs), doc="the logarithm of the sum of the exponentials, a smooth maximum")
-MSE: Final       = row("mse",       several.mse,                     lambda out, *xs: several.toward(xs),                                      several=several.mse, doc="the mean of the squared differences of the pairs in order")
-BINARY: Final    = row("binary_cross_entropy", lambda z, y: binary(z, y), lambda out, z, y: ((1.0 - y) * sigmoid(z) - y * sigmoid(-z), -z), REAL, (0.0, 1.0), written_out=lambda z, y: binary(z, y), doc="-ln p where the target y is 1, -ln(1 - p) where it is 0, of the logit z with p = sigmoid(z)")
+# Of any number of operands, and what each is in operations of two. The operands of a dot product
+# are its start, if it has one, and the factors in pairs; those of mse outputs and targets in pairs.
+SUM: Final       = row("sum",                  several.total,              lambda out, *xs: (1.0,) * len(xs),              written_out=several.total,              doc="the sum of all")
+MEAN: Final      = row("mean",                 several.mean,               lambda out, *xs: (1.0 / len(xs),) * len(xs),    written_out=several.mean,               doc="the arithmetic mean")
+PROD: Final      = row("prod",                 several.product,            lambda out, *xs: several.of_others(xs, MULTIPLY, 1.0), written_out=several.product, doc="the product of all")
+DOT: Final       = row("dot",                  several.dot,                lambda out, *xs: several.crossed(xs),           written_out=several.dot,                doc="start + x*y + x*y + ..., of the pairs in order")
+NORM: Final      = row("norm",                 math.hypot,                 lambda out, *xs: tuple([unit(x, y) for x, y in zip(xs, several.of_others(xs, hypot, 0.0))]), written_out=lambda *xs: length(xs), doc="the Euclidean length of a vector; at the origin the derivatives are 0")
+VARIANCE: Final  = row("variance",             several.variance,           lambda out, *xs: several.around(MEAN(*xs), xs), written_out=several.variance,           doc="the mean squared distance from the mean")
+LOGSUMEXP: Final = row("logsumexp",            lambda *xs: log_of_sum(xs), lambda out, *xs: tuple(shares(xs)),             written_out=lambda *xs: log_of_sum(xs), doc="the logarithm of the sum of the exponentials, a smooth maximum")
+MSE: Final       = row("mse",                  several.mse,                lambda out, *xs: several.toward(xs),            written_out=several.mse,                doc="the mean of the squared differences of the pairs in order")
+BINARY: Final    = row("binary_cross_entropy", lambda z, y: binary(z, y),  lambda out, z, y: ((1.0 - y) * sigmoid(z) - y * sigmoid(-z), -z), REAL, (0.0, 1.0), written_out=lambda z, y: binary(z, y), doc="-ln p where the target y is 1, -ln(1 - p) where it is 0, of the logit z with p = sigmoid(z)")
 
 # The product that a recorded derivative is made of, adjoint times partial; see `gradients`. CppAD
 # calls it so: multiplication with an absolute zero.
-azmul     = row("azmul",    floats.azmul,       lambda out, x, y: (y, x),                        REAL, REAL, symbol="*", doc="the product, but 0 where the first factor is 0")
+azmul = row("azmul", floats.azmul, lambda out, x, y: (y, x), REAL, REAL, symbol="*", doc="the product, but 0 where the first factor is 0")
 
 # What rules are made of. Lenient where a slope is infinite; see `floats` for each.
-ratio     = row("ratio",    floats.ratio,       lambda out, x, y: (ratio(1.0, y), ratio(-out, y)), REAL, REAL, symbol="/", doc="the quotient, infinite where it divides by 0")
-ln        = row("ln",       floats.ln,          lambda out, x: (ratio(1.0, x),),                 POSITIVE, doc="the natural logarithm, -inf at 0")
-lenient_power = row("lenient_power", floats.lenient_power, lambda out, x, y: (slope(x, y), power_log(x, y)), POSITIVE, REAL, symbol="**", doc="the power, infinite where it divides by 0 or is too large")
-slope     = row("slope",    floats.slope,       lambda out, x, y: (gate(y, y * slope(x, y - 1.0)), lenient_power(x, y - 1.0) + out * ln(x)), POSITIVE, REAL, doc="y * x**(y - 1), the slope of a power")
-power_log = row("power_log", floats.power_log,  lambda out, x, y: (lenient_power(x, y - 1.0) + slope(x, y) * ln(x), out * ln(x)), POSITIVE, REAL, doc="x**y * ln x, the derivative of a power by its exponent")
-sign      = row("sign",     floats.sign,        lambda out, x: (0.0,), doc="1, -1, or 0 at 0")
-above     = row("above",    floats.above,       lambda out, x, y: (0.0, 0.0),                    REAL, REAL, symbol=">", doc="1 where x > y, else 0")
-at_least  = row("at_least", floats.at_least,    lambda out, x, y: (0.0, 0.0),                    REAL, REAL, symbol=">=", doc="1 where x >= y, else 0")
-equals    = row("equals",   floats.equals,      lambda out, x, y: (0.0, 0.0),                    REAL, REAL, symbol="==", doc="1 where x == y, else 0")
-gap       = row("gap",      floats.gap,         lambda out, x, y: (1.0, -1.0),                   REAL, REAL, symbol="-", doc="the difference, 0 of two infinities inf and -inf of two -inf")
-stopped   = row("stopped",  floats.stopped,     lambda out, x: (0.0,), doc="x itself, which no derivative flows through")
-gate      = row("gate",     floats.gate,        lambda out, key, x: (0.0, gate(key, 1.0)),       REAL, REAL, doc="x, but 0 where the key is 0")
-unit      = row("unit",     floats.unit,        lambda out, x, y: (ratio(unit(y, x) * unit(y, x), hypot(x, y)), ratio(-out * unit(y, x), hypot(x, y))), REAL, REAL, doc="x / hypot(x, y), the cosine of an angle")
-circle    = row("circle",   floats.circle,      lambda out, x: (ratio(-x, out),),                (-1.0, 1.0), doc="sqrt(1 - x*x)")
-gauss     = row("gauss",    floats.gauss,       lambda out, x: (-2.0 * gate(out, x) * out,), doc="e**(-x*x)")
-portion   = row("portion",  floats.portion,     lambda out, x, y: (out * portion(y, x), -out * portion(y, x)), REAL, REAL, doc="e**x / (e**x + e**y), but 0 of two -inf")
-bell      = row("bell",     floats.bell,        lambda out, x: (-out * tanh(0.5 * x),), doc="sigmoid(x) * sigmoid(-x)")
+ratio         = row("ratio",         floats.ratio,         lambda out, x, y: (ratio(1.0, y), ratio(-out, y)), REAL, REAL, symbol="/",      doc="the quotient, infinite where it divides by 0")
+ln            = row("ln",            floats.ln,            lambda out, x: (ratio(1.0, x),),                   POSITIVE,                    doc="the natural logarithm, -inf at 0")
+lenient_power = row("lenient_power", floats.lenient_power, lambda out, x, y: (slope(x, y), power_log(x, y)),  POSITIVE, REAL, symbol="**", doc="the power, infinite where it divides by 0 or is too large")
+slope         = row("slope",         floats.slope,         lambda out, x, y: (gate(y, y * slope(x, y - 1.0)), lenient_power(x, y - 1.0) + out * ln(x)), POSITIVE, REAL, doc="y * x**(y - 1), the slope of a power")
+power_log     = row("power_log",     floats.power_log,     lambda out, x, y: (lenient_power(x, y - 1.0) + slope(x, y) * ln(x), out * ln(x)), POSITIVE, REAL, doc="x**y * ln x, the derivative of a power by its exponent")
+sign          = row("sign",          floats.sign,          lambda out, x: (0.0,),                                                          doc="1, -1, or 0 at 0")
+above         = row("above",         floats.above,         lambda out, x, y: (0.0, 0.0),                      REAL, REAL, symbol=">",      doc="1 where x > y, else 0")
+at_least      = row("at_least",      floats.at_least,      lambda out, x, y: (0.0, 0.0),                      REAL, REAL, symbol=">=",     doc="1 where x >= y, else 0")
+equals        = row("equals",        floats.equals,        lambda out, x, y: (0.0, 0.0),                      REAL, REAL, symbol="==",     doc="1 where x == y, else 0")
+gap           = row("gap",           floats.gap,           lambda out, x, y: (1.0, -1.0),                     REAL, REAL, symbol="-",      doc="the difference, but 0 of inf and inf, and -inf of -inf and -inf")
+stopped       = row("stopped",       floats.stopped,       lambda out, x: (0.0,),                                                          doc="x itself, which no derivative flows through")
+gate          = row("gate",          floats.gate,          lambda out, key, x: (0.0, gate(key, 1.0)),         REAL, REAL,                  doc="x, but 0 where the key is 0")
+unit          = row("unit",          floats.unit,          lambda out, x, y: (ratio(unit(y, x) * unit(y, x), hypot(x, y)), ratio(-out * unit(y, x), hypot(x, y))), REAL, REAL, doc="x / hypot(x, y), the cosine of an angle")
+circle        = row("circle",        floats.circle,        lambda out, x: (ratio(-x, out),),                  (-1.0, 1.0),                 doc="sqrt(1 - x*x)")
+gauss         = row("gauss",         floats.gauss,         lambda out, x: (-2.0 * gate(out, x) * out,),                                    doc="e**(-x*x)")
+portion       = row("portion",       floats.portion,       lambda out, x, y: (out * portion(y, x), -out * portion(y, x)), REAL, REAL, doc="e**x / (e**x + e**y), but 0 of two -inf")
+bell          = row("bell",          floats.bell,          lambda out, x: (-out * tanh(0.5 * x),),                                         doc="sigmoid(x) * sigmoid(-x)")
 
 # What nobody computed.
-LEAF: Final     = row("leaf",     float,          lambda out: (),                                  symbol="", doc="a value nobody computed")
-CONSTANT: Final = row("constant", float,          lambda out: (),                                  symbol="", doc="a number that met a value")
+LEAF: Final     = row("leaf",     float, lambda out: (), symbol="", doc="a value nobody computed")
+CONSTANT: Final = row("constant", float, lambda out: (), symbol="", doc="a number that met a value")
 # fmt: on
 
 
@@ -177,7 +175,7 @@ def share(i: int, *xs: Any) -> Any:
 
 
 def log_share(i: int, *xs: Any) -> Any:
-    """Return one entry of log_softmax, which shares its parts with the others."""
+    """Return one entry of log_softmax as all are written out together."""
     return log_shares(xs)[i]
 
 
@@ -240,11 +238,9 @@ def entry(
     name: str, doc: str, number: int, forward: Any, partials: Any, written_out: Any
 ) -> Primitive:
     """Return the row of one entry of a function of lists."""
-    made = partial(forward, number)
-    rule = partial(partials, number)
-    written = partial(written_out, number)
+    bound = [partial(function, number) for function in (forward, partials, written_out)]
     return Primitive(
-        f"{name}[{number}]", made, rule, name, (REAL,), True, written, f"{doc} {number}"
+        f"{name}[{number}]", bound[0], bound[1], name, (REAL,), True, bound[2], f"{doc} {number}"
     )
 
 

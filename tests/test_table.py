@@ -441,10 +441,10 @@ def test_a_primitive_of_ones_own_works_elementwise_on_numpy_arrays():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: ag.hypot(1.0), "hypot takes 2 operand(s), got 1"),
-        (lambda: ag.log(8.0, 2.0), "log takes 1 operand(s), got 2"),
-        (lambda: ag.tanh(1.0, 2.0), "tanh takes 1 operand(s), got 2"),
-        (lambda: ag.exp(), "exp takes 1 operand(s), got 0"),
+        (lambda: ag.hypot(1.0), "hypot takes 2 operands, got 1"),
+        (lambda: ag.log(8.0, 2.0), "log takes 1 operand, got 2"),
+        (lambda: ag.tanh(1.0, 2.0), "tanh takes 1 operand, got 2"),
+        (lambda: ag.exp(), "exp takes 1 operand, got 0"),
     ],
 )
 def test_the_number_of_operands_is_checked_on_plain_floats_too(call, message):
@@ -459,6 +459,15 @@ def test_a_type_error_inside_a_primitive_of_ones_own_is_told_as_it_is():
     own = ag.primitive("own", forward, lambda out, x: (1.0,))
     with pytest.raises(TypeError, match="^inside$"):
         own(2.0)
+
+
+@pytest.mark.parametrize("operands", [(2.0,), (Value(2.0),), (Value(2.0), 1.0, 1.0)], ids=len)
+@pytest.mark.parametrize("found", [None, "a", "2", 1j, [1.0], Value(2.0)], ids=repr)
+def test_what_a_forward_function_gives_is_a_number(found, operands):
+    own = ag.primitive("own", lambda *xs: found, lambda out, *xs: (1.0,) * len(xs))
+    one = ag.primitive("own", lambda x: found, lambda out, x: (1.0,))
+    with pytest.raises(TypeError, match=re.escape(f"own must give one real number, got {found!r}")):
+        (one if len(operands) == 1 else own)(*operands)
 
 
 @pytest.mark.parametrize(
