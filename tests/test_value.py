@@ -156,7 +156,7 @@ def test_micrograds_lecture_labels_such_a_node_too():
 
 @pytest.mark.parametrize("made", [Value(2.0, ()), Value(2.0, (), ""), Value(2.0, _children=())])
 def test_micrograds_constructor_without_children_makes_a_leaf(made):
-    assert made.rule is Value(2.0).rule
+    assert made._rule is Value(2.0)._rule
 
 
 UNKNOWN = {
