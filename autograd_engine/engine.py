@@ -58,7 +58,7 @@ class Value(Methods):
     _many: tuple[Any, ...]  # present just where the rule takes several operands
 
     def __init__(
-        self, data: object, _children: object = NAMELESS, _op: str = "", label: Any = NAMELESS
+        self, data: object, _children: object = NAMELESS, _op: object = "", label: Any = NAMELESS
     ) -> None:
         self._data = data if type(data) is float else as_float(data)
         self._grad = self._dx = self._dy = 0.0

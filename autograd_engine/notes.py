@@ -48,14 +48,14 @@ def noted(node: Any) -> Note:
         return NOTHING
 
 
-def as_label(given: Any) -> str:
+def as_label(given: Any, what: str = "a label") -> str:
     """Return a label as it is, refusing what is no text."""
     if isinstance(given, str):
         return given
-    raise TypeError(f"a label is text, not {type(given).__name__}: {given!r}")
+    raise TypeError(f"{what} is text, not {type(given).__name__}: {given!r}")
 
 
-def described(node: Any, children: object, op: str, label: Any) -> None:
+def described(node: Any, children: object, op: object, label: Any) -> None:
     """Note a label, or micrograd's Value(data, children, op, label=...), on a new value."""
     if isinstance(children, str):
         label = children or label
@@ -64,7 +64,8 @@ def described(node: Any, children: object, op: str, label: Any) -> None:
             hasattr(value, "__primitive__") for value in children
         ):
             raise TypeError(f"a label is text, children are a tuple of Values; got {children!r}")
-        if children or op:  # else it is a leaf, as in micrograd
-            node._rule = Opaque(op, tuple(children))
+        symbol = as_label(op, "an operation's symbol")
+        if children or symbol:  # else it is a leaf, as in micrograd
+            node._rule = Opaque(symbol, tuple(children))
     if label or not isinstance(label, str):
         node._note = Note(as_label(label))

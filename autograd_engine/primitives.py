@@ -181,6 +181,7 @@ def primitive(
         kind = "a power" if name.startswith("**") else "one entry of many"
         raise ValueError(f"{name!r} is the name of {kind}: give your primitive another")
     kinds = [parameter.kind for parameter in signature(partials).parameters.values()]
+    kinds = [kind for kind in kinds if kind < Parameter.KEYWORD_ONLY]  # the rest are settings
     several = Parameter.VAR_POSITIONAL in kinds
     if len(kinds) < 2 or (several and len(kinds) > 2):
         raise ValueError(

@@ -191,7 +191,7 @@ def as_list(name: str, values: Any, taken: str = "") -> list[Any]:
         if not isinstance(values, str):
             return list(values)
     except TypeError:
-        if hasattr(values, "__iter__"):  # it failed underway
+        if hasattr(values, "__iter__") and getattr(values, "shape", None) != ():  # underway
             raise
     taken = taken or f"a list: {name}([a, b])"
     raise TypeError(f"{name} takes {taken}; got {type(values).__name__}: {values!r:.60}") from None

@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import numpy
 import pytest
 
 import autograd_engine as ag
@@ -187,7 +188,7 @@ def test_variance_is_the_populations_and_does_not_cancel_far_from_0():
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_function_of_a_list_refuses_a_single_value_and_text_by_its_name(name):
-    for given in (Value(2.0, "a"), 3, None, "ab"):
+    for given in (Value(2.0, "a"), 3, None, "ab", numpy.array(3.0)):
         kind = type(given).__name__
         with pytest.raises(
             TypeError, match=rf"^{name} takes a list: {name}\(\[a, b\]\); got {kind}: "

@@ -2,6 +2,7 @@
 twice, so that adding a row to the engine adds its tests."""
 
 import copy
+import functools
 import math
 import pickle
 import random
@@ -501,6 +502,21 @@ def test_a_name_that_a_row_has_too_tells_nothing_apart(name):
     assert ag.gradient(kept, graph.leaves(kept)) == slopes
     copied = copy.deepcopy(output)
     assert ag.gradient(copied, graph.leaves(copied)) == slopes
+
+
+@pytest.mark.parametrize(
+    ("partials", "arity"),
+    [
+        (lambda out, x, *, scale=3.0: (scale,), 1),
+        (functools.partial(lambda out, x, scale: (scale,), scale=3.0), 1),
+        (lambda out, x, **settings: (3.0,), 1),
+        (lambda out, *xs, scale=3.0: (scale,) * len(xs), 0),
+    ],
+)
+def test_settings_of_the_partials_are_no_operands(partials, arity):
+    own = ag.primitive("triple", lambda x: 3.0 * x, partials)
+    assert own.arity == arity
+    assert ag.value_and_grad(own)(2.0) == (6.0, 3.0)
 
 
 def test_the_arity_of_ones_own_primitive_is_that_of_its_partials():

@@ -152,6 +152,9 @@ def test_micrograds_lecture_labels_such_a_node_too():
     for wrong in ({"label": 3}, {"_children": 3}, {"_children": (a, 3)}):
         with pytest.raises(TypeError, match="a label is text"):
             Value(8.0, **wrong)
+    for wrong in (None, 5, a):
+        with pytest.raises(TypeError, match="an operation's symbol is text, not"):
+            Value(8.0, (a, b), wrong)
 
 
 @pytest.mark.parametrize("made", [Value(2.0, ()), Value(2.0, (), ""), Value(2.0, _children=())])
