@@ -224,13 +224,10 @@ def sweep(output: Value, start: float) -> None:
     output._grad += start
     for node in reversed(order):
         adjoint, x, y = node._grad, node._x, node._y
-        if x is None:
+        if x is None or (not adjoint and not (node._dx - node._dx or node._dy - node._dy)):
             continue
-        if not adjoint:  # a 0 counts where it meets an infinite slope (inf - inf is NaN)
-            if not (node._dx - node._dx or node._dy - node._dy):
-                continue
-            if not ANSWERS["honest"](order, known):
-                continue
+        if not adjoint and not ANSWERS["honest"](order, known):
+            continue  # a 0 counts where it meets an infinite slope (inf - inf is NaN) of a derivative
         if y is not None:
             x._grad += node._dx * adjoint
             y._grad += node._dy * adjoint  # x itself in x * x: both shares add up
