@@ -215,18 +215,24 @@ def share_slopes(i: int, out: Any, parts: list[Any]) -> tuple[Any, ...]:
     return tuple(found)
 
 
+def rest_of(i: int, parts: list[Any]) -> Any:
+    """Return 1 less a probability: the sum of the others, and 1 where all are 0."""
+    rest = several.all_but(i, parts)
+    return rest + gate(equals(rest, 0.0), 1.0 - parts[i]) if len(parts) > 1 else 0.0
+
+
 def log_share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
     """Return 1 - p by the entry's own logit, and -q by each other, of probability q."""
     parts = shares(xs)
     found: list[Any] = [-part for part in parts]
-    found[i] = several.all_but(i, parts)
+    found[i] = rest_of(i, parts)
     return tuple(found)
 
 
 def surprise_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
     """Return p - 1 by the logit of the class, and q by each other, of probability q."""
     parts = shares(xs)
-    parts[i] = -several.all_but(i, parts)
+    parts[i] = -rest_of(i, parts)
     return tuple(parts)
 
 
