@@ -82,7 +82,7 @@ def test_a_look_changes_nothing_and_is_the_same_each_time(name, count, view):
 @pytest.mark.parametrize(("name", "count"), CASES)
 def test_steps_and_the_page_have_the_partials_of_each_operand_in_order(name, count):
     output = graph(name, count)
-    (node,) = (v for v in ag.graph.nodes(output) if v.rule is ROWS[name])
+    (node,) = (v for v in ag.graph.nodes(output) if v._rule is ROWS[name])
     found = [step for step in ag.steps(output) if step.node is node]
     assert [step.operand for step in found] == list(node.operands)
     assert tuple(step.partial for step in found) == node.partials
@@ -101,7 +101,7 @@ def test_steps_and_the_page_have_the_partials_of_each_operand_in_order(name, cou
 @pytest.mark.parametrize(("name", "count"), CASES)
 def test_a_picture_shows_one_box_with_its_symbol_and_an_arrow_from_each_operand(name, count):
     output = graph(name, count)
-    (node,) = (v for v in ag.graph.nodes(output) if v.rule is ROWS[name])
+    (node,) = (v for v in ag.graph.nodes(output) if v._rule is ROWS[name])
     source = ag.draw(output, style="classic").source
     assert source.count(f'label="{node.op}"') == 1
     (oval,) = re.findall(rf'(v\d+) \[label="{node.op}"', source)
@@ -122,13 +122,13 @@ def test_an_explanation_has_the_gradient_of_each_leaf(name, count):
 @pytest.mark.parametrize(("name", "count"), CASES)
 def test_micrograds_picture_shows_elementary_operations_and_the_gradients_of_the_graph(name, count):
     output = graph(name, count)
-    (node,) = (v for v in ag.graph.nodes(output) if v.rule is ROWS[name])
+    (node,) = (v for v in ag.graph.nodes(output) if v._rule is ROWS[name])
     source = ag.draw_dot(output).source
     boxes = re.findall(r"^\tv\d+ \[label=.*data (\S+) \| grad (\S+) \}", source, re.M)
     shown = [(f"{v.data:.4f}", f"{v.grad:.4f}") for v in ag.graph.nodes(output)]
     assert Counter(shown) <= Counter(boxes)
     ovals = re.findall(r'^\tv\d+op \[label="?(.*?)"?\]$', source, re.M)
-    assert ("+" in ovals and node.op in ovals) == (node.rule.written_out is None)
+    assert ("+" in ovals and node.op in ovals) == (node._rule.written_out is None)
 
 
 def test_a_wide_operation_is_told_in_few_words():
