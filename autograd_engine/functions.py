@@ -12,6 +12,7 @@ from typing import Any
 
 from autograd_engine.build import COMPILED
 from autograd_engine.engine import Value, as_value, record
+from autograd_engine.notes import Note, noted
 from autograd_engine.number import is_comparable, number
 from autograd_engine.real import as_float, as_list, is_number
 from autograd_engine.table import (
@@ -260,7 +261,7 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     items = tuple(numbers("softmax", values))
     if _few("softmax", items):
         return [softmax_of(i)(*items) for i in range(len(items))]
-    return shares(items)
+    return _marked("softmax", shares(items))
 
 
 def log_softmax(values: Iterable[Any]) -> list[Any]:
@@ -272,7 +273,7 @@ def log_softmax(values: Iterable[Any]) -> list[Any]:
     items = tuple(numbers("log_softmax", values))
     if _few("log_softmax", items):
         return [log_softmax_of(i)(*items) for i in range(len(items))]
-    return log_shares(items)
+    return _marked("log_softmax", log_shares(items))
 
 
 def _few(name: str, items: tuple[Any, ...]) -> bool:
@@ -280,6 +281,15 @@ def _few(name: str, items: tuple[Any, ...]) -> bool:
     if not items:
         raise ValueError(f"{name} of nothing: it needs at least one value")
     return len(items) <= WIDEST
+
+
+def _marked(name: str, entries: list[Any]) -> list[Any]:
+    """Return the entries, marked as the outputs of one region."""
+    for entry in entries:
+        if isinstance(entry, Value):
+            note = noted(entry)
+            entry._note = Note(note.label, name, note.source, note.opened)
+    return entries
 
 
 _SQRT_HALF = 0.5**0.5
