@@ -13,6 +13,7 @@ from typing import Any
 
 from autograd_engine.build import COMPILED
 from autograd_engine.engine import Value, as_value, record
+from autograd_engine.notes import Note, noted
 from autograd_engine.number import is_comparable, number
 from autograd_engine.real import as_float, as_list, is_number
 from autograd_engine.table import (
@@ -34,11 +35,7 @@ def plain(x: Any) -> Any:
 
 
 def numbers(name: str, values: Iterable[Any]) -> list[Any]:
-    """Return what a function of a list was given, as Values and floats.
-
-    Raises `ValueError` for an array of two dimensions or more, `TypeError` for what is no list
-    of numbers.
-    """
+    """Return what a function of a list was given, as Values and floats, or refuse it."""
     return [
         x if type(x) is float or isinstance(x, Value) else _one(name, x)
         for x in as_list(name, values)
@@ -261,16 +258,16 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     """
     items = tuple(numbers("softmax", values))
     if not _few("softmax", items):
-        return shares(items)
-    if not all(isinstance(item, Value) for item in items):
-        return [softmax_of(i)(*items) for i in range(len(items))]
-    found = []  # the same, and the exponentials are computed once
-    parts = shares(tuple([item._data for item in items]))
-    for i, part in enumerate(parts):
-        slopes = share_slopes(i, part, parts)
-        zero = builtins.sum(slopes) * 0.0
-        found.append(record(softmax_of(i), part, items[0], None, zero, 0.0, (items, slopes)))
-    return found
+        return _marked("softmax", shares(items))
+    rules = [softmax_of(i) for i in range(len(items))]
+    if {*map(type, items)} != {Value}:
+        return [rule(*items) for rule in rules]
+    parts = shares(tuple([item._data for item in items]))  # the exponentials once for all
+    slopes = [share_slopes(i, part, parts) for i, part in enumerate(parts)]
+    return [
+        record(rule, part, items[0], None, builtins.sum(by) * 0.0, 0.0, (items, by))
+        for rule, part, by in zip(rules, parts, slopes)
+    ]
 
 
 def log_softmax(values: Iterable[Any]) -> list[Any]:
@@ -282,7 +279,7 @@ def log_softmax(values: Iterable[Any]) -> list[Any]:
     items = tuple(numbers("log_softmax", values))
     if _few("log_softmax", items):
         return [log_softmax_of(i)(*items) for i in range(len(items))]
-    return log_shares(items)
+    return _marked("log_softmax", log_shares(items))
 
 
 def _few(name: str, items: tuple[Any, ...]) -> bool:
@@ -290,6 +287,14 @@ def _few(name: str, items: tuple[Any, ...]) -> bool:
     if not items:
         raise ValueError(f"{name} of nothing: it needs at least one value")
     return len(items) <= WIDEST
+
+
+def _marked(name: str, entries: list[Any]) -> list[Any]:
+    """Return the entries, marked as the outputs of one region."""
+    for entry in entries:
+        if isinstance(entry, Value):
+            entry._note = Note("", name, noted(entry).source)
+    return entries
 
 
 _SQRT_HALF = 0.5**0.5

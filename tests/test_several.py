@@ -190,6 +190,10 @@ def test_softmax_is_the_same_as_nodes_of_all_and_as_elementary_operations(softma
     found = softmax(v)
     assert [entry.data for entry in found] == softmax(spread(n))
     assert all((entry.operands == tuple(v)) is (n <= table.WIDEST) for entry in found[:1])
+    computed = [node for node in ag.graph.nodes(*found) if node.operands]
+    marked = {ag.graph.region(home) for home in ag.graph.regions(*found).values()}
+    assert marked == ({softmax.__name__} if n > table.WIDEST else set())
+    assert len(ag.graph.regions(*found)) == (len(computed) if marked else 0)
     exactly = FAMILIES[softmax.__name__][1]
     for k, entry in enumerate(found):
         exact, slopes = exactly(k)
