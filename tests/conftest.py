@@ -4,6 +4,7 @@ Marked `browser` and `jax` are the tests that ask for the fixture of that name, 
 file that has it in its name: such a file imports JAX, so a run without its tests passes it by.
 """
 
+import gc
 import re
 import shutil
 import subprocess
@@ -15,6 +16,12 @@ import pytest
 MARKS = {"browser", "jax"}
 LOADED = "jax" in sys.modules  # by a plugin of somebody's: then nothing can be said of it
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_collection_finish():
+    """What the tests are made of stays: looking for garbage need not go through it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def without_jax(config):

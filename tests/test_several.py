@@ -209,6 +209,7 @@ def leaves_exactly(v):
 MANY = 100_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [0.0, 1.0])
 def test_sums_of_many_are_never_worse_than_the_plain_loop(spread):
     rng = random.Random(0)
@@ -258,6 +259,7 @@ FAR = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scores", SCORES)
 @pytest.mark.parametrize("name", [*FAMILIES, "logsumexp"])
 def test_scores_far_apart_lose_no_more_digits_than_they_did(name, scores):
