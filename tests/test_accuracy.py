@@ -249,6 +249,7 @@ def test_gradients_by_one_operand_are_within_16_ulp(name):
             assert error_in_ulp(made[1][0].grad, at(slope, x)) <= 16.0, (name, x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ONE)
 def test_second_derivatives_by_one_operand_are_within_1e_9(name):
     grid, _, _, curvature = ONE[name]
@@ -290,6 +291,7 @@ def beyond_second_order(name: str, x: float, y: float) -> bool:
     return name == "power" and math.log10(x) * (y - 2.0) > 308.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in TWO if TWO[name][3]])
 def test_second_derivatives_by_two_operands_are_within_1e_9(name):
     grid, _, _, (xx, xy, yy) = TWO[name]
