@@ -156,6 +156,8 @@ class Translator:
                 return f"({sign.join(tests)})" if least > 1 else sign.join(tests) or passing
             case ast.Compare():
                 return self.text(node, least)
+            case ast.Call(ast.Name("all"), [ast.ListComp(item)]) if self.text(item) == "true":
+                return "true"
             case ast.Call(ast.Name("is_number") | ast.Attribute(attr="are_floats")):
                 return "true"  # every number is a float
         return f"py.truth({self.text(node)})"
