@@ -750,7 +750,7 @@ def written_out(weights: list[Value], inputs: list[Value]) -> Value:
     return sum((w * x for w, x in zip(weights[1:], inputs, strict=True)), weights[0])
 
 
-def test_a_graph_takes_at_most_168_bytes_a_node_pure_and_120_compiled():
+def test_a_graph_takes_at_most_172_bytes_a_node_pure_and_120_compiled():
     rng = random.Random(0)
     weights = [[Value(rng.gauss(0, 1)) for _ in range(17)] for _ in range(17)]
     inputs = [Value(rng.gauss(0, 1)) for _ in range(16)]
@@ -770,7 +770,7 @@ def test_a_graph_takes_at_most_168_bytes_a_node_pure_and_120_compiled():
         tracemalloc.stop()
     made = graph.size(total) - 17 * 17 - 16
     assert made > 2_000
-    assert used / made <= (120 if ag.compiled else 168) and spare
+    assert used / made <= (120 if ag.compiled else 172) and spare
 
 
 # Threads.
