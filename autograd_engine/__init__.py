@@ -131,10 +131,12 @@ if _typing.TYPE_CHECKING:
     from autograd_engine.history import History
     from autograd_engine.measures import accuracy, evaluate
     from autograd_engine.training import fit
-    from autograd_engine.views import Picture, draw, draw_dot, explain, steps
-    from autograd_engine.views.animation import animate
+    from autograd_engine.views.explain import explain
     from autograd_engine.views.explore import explore
+    from autograd_engine.views.picture import Picture, draw, draw_dot
     from autograd_engine.views.replay import replay
+    from autograd_engine.views.replay.animation import animate
+    from autograd_engine.views.steps import steps
 
 # What is imported when it is first asked for, so that the package itself is there at once.
 _LATER = {
@@ -146,10 +148,12 @@ _LATER = {
     "measures": ("accuracy", "evaluate"),
     "history": ("History",),
     "training": ("fit",),
-    "views": ("Picture", "draw", "draw_dot", "explain", "steps"),
-    "views.animation": ("animate",),
+    "views.explain": ("explain",),
     "views.explore": ("explore",),
+    "views.picture": ("Picture", "draw", "draw_dot"),
     "views.replay": ("replay",),
+    "views.replay.animation": ("animate",),
+    "views.steps": ("steps",),
 }
 
 __version__ = "0.1.0"

@@ -16,7 +16,7 @@ from autograd_engine import commands
 from autograd_engine.datasets.tables import columns
 from autograd_engine.datasets.tasks import DATASETS
 from autograd_engine.nn import ACTIVATIONS
-from autograd_engine.views.picture import DIRECTIONS, STYLES
+from autograd_engine.views.picture.drawing import DIRECTIONS, STYLES
 from autograd_engine.words import LINE, printable
 
 REFUSED = 2

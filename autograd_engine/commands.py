@@ -25,8 +25,8 @@ from autograd_engine.measures import accuracy
 from autograd_engine.nn import MLP
 from autograd_engine.optim.settings import finite
 from autograd_engine.training import fit
-from autograd_engine.views import draw as draw_graph
-from autograd_engine.views.player import play
+from autograd_engine.views.picture import draw as draw_graph
+from autograd_engine.views.steps.player import play
 from autograd_engine.words import LINE, counted, printable
 
 OPTIMIZERS: dict[str, tuple[Any, float]] = {

@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from inspect import signature
 
 from autograd_engine.primitives import TABLE, Primitive
-from autograd_engine.views import notation
-from autograd_engine.views.formulas import Equal
-from autograd_engine.views.typesetting import TEXT
+from autograd_engine.views.explain import notation
+from autograd_engine.views.explain.formulas import Equal
+from autograd_engine.views.explain.typesetting import TEXT
 
 _NEAR = 1e-6
 _JUMP = 1e-3  # between places that near, a smooth rule changes by about as little

@@ -17,10 +17,10 @@ from autograd_engine.notes import noted
 from autograd_engine.primitives import TABLE, find_primitive
 from autograd_engine.sources import source_of
 from autograd_engine.state import PAUSED
-from autograd_engine.views import notation
-from autograd_engine.views.chain import LINEAR, SUMS, Chain
-from autograd_engine.views.names import name
-from autograd_engine.views.typesetting import TEXT, plain
+from autograd_engine.views.explain import notation
+from autograd_engine.views.explain.chain import LINEAR, SUMS, Chain
+from autograd_engine.views.explain.names import name
+from autograd_engine.views.explain.typesetting import TEXT, plain
 
 EXAMPLES = json.loads(
     (Path(__file__).parent.parent / "demos" / "worked_examples.json").read_text(encoding="utf-8")

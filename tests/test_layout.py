@@ -7,13 +7,13 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from autograd_engine.views.across import settle
-from autograd_engine.views.layers import make_layers
-from autograd_engine.views.layout import Layout, Rectangle, lay_out
-from autograd_engine.views.order import count_crossings, untangle
-from autograd_engine.views.ranks import box_ranks, cluster_paths
-from autograd_engine.views.scene import Arrow, Box, Cluster, Scene, box_size, text_width
-from autograd_engine.views.svg import write_svg
+from autograd_engine.views.layout.across import settle
+from autograd_engine.views.layout.layers import make_layers
+from autograd_engine.views.layout.order import count_crossings, untangle
+from autograd_engine.views.layout.ranks import box_ranks, cluster_paths
+from autograd_engine.views.layout.routes import Layout, Rectangle, lay_out
+from autograd_engine.views.layout.scene import Arrow, Box, Cluster, Scene, box_size, text_width
+from autograd_engine.views.picture.svg import write_svg
 
 DIRECTIONS = ["LR", "TB", "RL", "BT"]
 ROUNDING = 1e-6  # places are sums of a few hundred floats below 1e5

@@ -19,10 +19,10 @@ import pytest
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.views import Picture, draw, draw_dot, limit
 from autograd_engine.views.explore import explore
-from autograd_engine.views.folding import levels
-from autograd_engine.views.styles import decimal
+from autograd_engine.views.picture import Picture, draw, draw_dot, limit
+from autograd_engine.views.picture.folding import levels
+from autograd_engine.views.picture.styles import decimal
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -633,7 +633,7 @@ def test_a_notebook_can_ask_for_some_kinds_only():
 def test_drawing_needs_neither_the_graphviz_package_nor_processes():
     code = (
         "import sys; sys.modules['graphviz'] = sys.modules['subprocess'] = None\n"
-        "from autograd_engine.views import draw; from autograd_engine.engine import Value\n"
+        "from autograd_engine.views.picture import draw; from autograd_engine.engine import Value\n"
         "print(draw(Value(2.0, 'lonely') * 3.0).svg)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

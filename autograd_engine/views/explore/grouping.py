@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.views.folding import homes, levels
-from autograd_engine.views.picture import COMPACT
+from autograd_engine.views.picture.drawing import COMPACT
+from autograd_engine.views.picture.folding import homes, levels
 from autograd_engine.words import counted
 
 SHARED = 24

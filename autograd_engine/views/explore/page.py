@@ -13,9 +13,9 @@ from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
 from autograd_engine.views.explore.contents import inert_json, page_contents
 from autograd_engine.views.explore.javascript import written
+from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.notebooks import frame, framed, selected, still
-from autograd_engine.views.picture import draw
-from autograd_engine.views.scene import readable
+from autograd_engine.views.picture.drawing import draw
 
 SCRIPTS = [
     f"explore/{name}.js"

@@ -13,13 +13,13 @@ from typing import Any, TypeAlias
 from autograd_engine.compiler.symbols import OUT, Symbol, operands
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive, is_built_in
-from autograd_engine.views import notation
+from autograd_engine.views.explain import notation
+from autograd_engine.views.explain.formulas import Name, Term
+from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explore.javascript import read
 from autograd_engine.views.explore.translation import Untranslatable
-from autograd_engine.views.formulas import Name, Term
-from autograd_engine.views.scene import readable
-from autograd_engine.views.sweep import steps
-from autograd_engine.views.typesetting import TEXT
+from autograd_engine.views.layout.scene import readable
+from autograd_engine.views.steps.sweep import steps
 
 Formula: TypeAlias = list["str | int"]
 

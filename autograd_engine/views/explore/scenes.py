@@ -14,8 +14,8 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.views.explore.grouping import Grouping, contents, notes
 from autograd_engine.views.explore.rows import fixed_partials, shortened
-from autograd_engine.views.layout import Layout, lay_out
-from autograd_engine.views.scene import Arrow, Box, Scene
+from autograd_engine.views.layout.routes import Layout, lay_out
+from autograd_engine.views.layout.scene import Arrow, Box, Scene
 from autograd_engine.words import counted
 
 NUMBERS = "data  -0.0000\ngrad  -0.0000"

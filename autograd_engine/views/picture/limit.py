@@ -18,7 +18,7 @@ from typing import Any
 import graphviz
 from graphviz.backend import dot_command, rendering
 
-from autograd_engine.views.dot import GraphvizSlow
+from autograd_engine.views.picture.dot import GraphvizSlow
 
 SECONDS = 5.0
 """So long Graphviz may take for one picture; of 600 nodes it needs about one."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autograd_engine.views.across import Pads, frame_pads, frame_sides, place_across
-from autograd_engine.views.layers import LABEL, Layers, make_layers
-from autograd_engine.views.order import untangle
-from autograd_engine.views.scene import Scene, text_width
+from autograd_engine.views.layout.across import Pads, frame_pads, frame_sides, place_across
+from autograd_engine.views.layout.layers import LABEL, Layers, make_layers
+from autograd_engine.views.layout.order import untangle
+from autograd_engine.views.layout.scene import Scene, text_width
 
 GAP = 12.0  # between ranks, and on either side of a label
 

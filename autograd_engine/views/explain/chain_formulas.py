@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from autograd_engine.engine import Value
 from autograd_engine.table import SUBTRACT
-from autograd_engine.views import formulas, notation
-from autograd_engine.views.chain import SUMS, Chain, Factor, Step
-from autograd_engine.views.formulas import (
+from autograd_engine.views.explain import formulas, notation
+from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
+from autograd_engine.views.explain.formulas import (
     DOTS,
     FIRST,
     Derivative,
@@ -19,8 +19,8 @@ from autograd_engine.views.formulas import (
     elided,
     shortened,
 )
-from autograd_engine.views.names import Names
-from autograd_engine.views.typesetting import PRODUCT, TEXT
+from autograd_engine.views.explain.names import Names
+from autograd_engine.views.explain.typesetting import PRODUCT, TEXT
 
 DEEP = 1
 """So many operations deep a value that the chain does not go through is written out."""

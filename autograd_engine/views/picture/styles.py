@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.views.folding import Part, levels
-from autograd_engine.views.scene import Arrow, Box, Cluster, Scene, readable
+from autograd_engine.views.layout.scene import Arrow, Box, Cluster, Scene, readable
+from autograd_engine.views.picture.folding import Part, levels
 from autograd_engine.words import counted
 
 

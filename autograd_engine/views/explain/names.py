@@ -15,8 +15,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from autograd_engine.engine import Value
-from autograd_engine.views.formulas import Name
-from autograd_engine.views.scene import readable
+from autograd_engine.views.explain.formulas import Name
+from autograd_engine.views.layout.scene import readable
 
 _GREEK = (
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"

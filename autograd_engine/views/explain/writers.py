@@ -6,10 +6,10 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from autograd_engine.views.derivation import Line
-from autograd_engine.views.formulas import Term
-from autograd_engine.views.scene import readable
-from autograd_engine.views.typesetting import HTML, LATEX, TEXT, Text
+from autograd_engine.views.explain.derivation import Line
+from autograd_engine.views.explain.formulas import Term
+from autograd_engine.views.explain.typesetting import HTML, LATEX, TEXT, Text
+from autograd_engine.views.layout.scene import readable
 
 _INDENT = "  "
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from autograd_engine.history import History, Recording
 from autograd_engine.plots import MARKERS
-from autograd_engine.views.layout import Layout, Rectangle
+from autograd_engine.views.layout.routes import Layout, Rectangle
+from autograd_engine.views.layout.scene import CLUSTER_COLOUR, EDGE_COLOUR, LOOKS, Scene
 from autograd_engine.views.replay.boundary import Plane
-from autograd_engine.views.scene import CLUSTER_COLOUR, EDGE_COLOUR, LOOKS, Scene
 
 HATCHES = ("", "//", "\\\\", "..", "--", "||", "xx", "++")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from autograd_engine.views.layers import BEND, BOX, LABEL, SPACER, Layers
+from autograd_engine.views.layout.layers import BEND, BOX, LABEL, SPACER, Layers
 
 SPREAD = 12.0  # between boxes of one rank
 PAD = 8.0  # between a frame and what it holds

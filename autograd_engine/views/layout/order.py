@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 
-from autograd_engine.views.layers import SPACER, Layers
+from autograd_engine.views.layout.layers import SPACER, Layers
 
 
 def untangle(layers: Layers) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from html import escape
 from itertools import pairwise
 
-from autograd_engine.views.layout import Layout, Rectangle, lay_out
-from autograd_engine.views.scene import (
+from autograd_engine.views.layout.routes import Layout, Rectangle, lay_out
+from autograd_engine.views.layout.scene import (
     CLUSTER_COLOUR,
     CLUSTER_FILLS,
     EDGE_COLOUR,

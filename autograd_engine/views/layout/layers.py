@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
-from autograd_engine.views.ranks import box_ranks, cluster_paths
-from autograd_engine.views.scene import FONT_SIZE, Scene, box_size, text_width
+from autograd_engine.views.layout.ranks import box_ranks, cluster_paths
+from autograd_engine.views.layout.scene import FONT_SIZE, Scene, box_size, text_width
 
 BEND, LABEL, BOX, SPACER, TITLE = "bend", "label", "box", "spacer", "title"
 

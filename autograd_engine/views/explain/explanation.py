@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from autograd_engine.engine import Value
-from autograd_engine.views.derivation import Line, derived
+from autograd_engine.views.explain.derivation import Line, derived
+from autograd_engine.views.explain.typesetting import plain
+from autograd_engine.views.explain.writers import as_fragment, as_html, as_markdown, as_text
 from autograd_engine.views.notebooks import selected
-from autograd_engine.views.typesetting import plain
-from autograd_engine.views.writers import as_fragment, as_html, as_markdown, as_text
 
 
 class Explanation:

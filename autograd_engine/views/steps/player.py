@@ -9,9 +9,9 @@ from typing import Any, TextIO
 
 from autograd_engine.engine import Value
 from autograd_engine.table import LEAF
-from autograd_engine.views.chain_formulas import rounded
-from autograd_engine.views.sweep import Steps, steps
-from autograd_engine.views.typesetting import SUM, plain
+from autograd_engine.views.explain.chain_formulas import rounded
+from autograd_engine.views.explain.typesetting import SUM, plain
+from autograd_engine.views.steps.sweep import Steps, steps
 
 HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
 

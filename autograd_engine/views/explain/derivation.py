@@ -14,11 +14,11 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.sources import source_of
 from autograd_engine.table import LEAF, SUBTRACT
-from autograd_engine.views import formulas, notation
-from autograd_engine.views.chain import LINEAR, MANY, SUMS, Chain, Factor
-from autograd_engine.views.chain_formulas import Wording, total
-from autograd_engine.views.formulas import ONE, Delta, Equal, Number, Term, shortened
-from autograd_engine.views.names import name
+from autograd_engine.views.explain import formulas, notation
+from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
+from autograd_engine.views.explain.chain_formulas import Wording, total
+from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Number, Term, shortened
+from autograd_engine.views.explain.names import name
 
 PATHS, FACTORS = 8, 48
 """Up to so many paths, of so many factors altogether, are multiplied out one by one."""

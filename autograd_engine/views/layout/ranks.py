@@ -5,7 +5,7 @@ Layered drawing as Sugiyama, Tagawa and Toda described it (1981). Nothing recurs
 
 from __future__ import annotations
 
-from autograd_engine.views.scene import Scene
+from autograd_engine.views.layout.scene import Scene
 
 
 def cluster_paths(scene: Scene) -> list[list[int]]:
@@ -23,7 +23,7 @@ def box_ranks(scene: Scene) -> list[int]:
     has ended. Arrows that close a cycle (between folded boxes) are taken as if they ran the
     other way.
 
-    >>> from autograd_engine.views.scene import Arrow, Box
+    >>> from autograd_engine.views.layout.scene import Arrow, Box
     >>> boxes = (Box("leaf", ("",)),) * 4
     >>> box_ranks(Scene("LR", boxes, (Arrow(0, 1), Arrow(1, 2), Arrow(3, 2)), ()))
     [0, 1, 2, 1]

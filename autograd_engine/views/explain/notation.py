@@ -1,7 +1,7 @@
 """Notation: how primitives are written on paper, and what a rule of the table says, as a formula.
 
 >>> from autograd_engine.primitives import TABLE
->>> from autograd_engine.views.typesetting import TEXT
+>>> from autograd_engine.views.explain.typesetting import TEXT
 >>> TEXT.set(rule(TABLE["tanh"], 0)), TEXT.set(rule(TABLE["divide"], 1))
 ('∂tanh(u)/∂u = 1 - tanh(u)²', '∂(u/v)/∂v = -u/v²')
 """
@@ -14,8 +14,8 @@ from functools import lru_cache, reduce
 
 from autograd_engine.compiler.symbols import OUT, Expression, Symbol, formula, operands
 from autograd_engine.primitives import Primitive, is_built_in
-from autograd_engine.views import formulas
-from autograd_engine.views.formulas import (
+from autograd_engine.views.explain import formulas
+from autograd_engine.views.explain.formulas import (
     Call,
     Derivative,
     Equal,
@@ -27,9 +27,9 @@ from autograd_engine.views.formulas import (
     Term,
     elided,
 )
-from autograd_engine.views.names import name
-from autograd_engine.views.textbook import entry, is_long, rewritten, textbook
-from autograd_engine.views.typesetting import LOWERED
+from autograd_engine.views.explain.names import name
+from autograd_engine.views.explain.textbook import entry, is_long, rewritten, textbook
+from autograd_engine.views.explain.typesetting import LOWERED
 
 _CONSTANTS: dict[float, Term] = {
     2.0 / math.sqrt(math.pi): formulas.over(Number(2.0), Call("sqrt", (Name("π", r"\pi"),))),

@@ -14,14 +14,14 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
 from autograd_engine.history import History, Recording, Step
-from autograd_engine.views.axes import draw_areas, draw_losses, draw_samples, draw_scene
-from autograd_engine.views.folding import fold, levels
-from autograd_engine.views.layout import lay_out
+from autograd_engine.views.layout.routes import lay_out
+from autograd_engine.views.layout.scene import Box, Scene
 from autograd_engine.views.notebooks import image, selected
+from autograd_engine.views.picture.folding import fold, levels
+from autograd_engine.views.picture.styles import compose
+from autograd_engine.views.replay.axes import draw_areas, draw_losses, draw_samples, draw_scene
 from autograd_engine.views.replay.boundary import Boundary
 from autograd_engine.views.replay.frames import frames, recording_of, spread
-from autograd_engine.views.scene import Box, Scene
-from autograd_engine.views.styles import compose
 from autograd_engine.words import counted
 
 FRAMES = 40

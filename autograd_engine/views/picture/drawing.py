@@ -11,12 +11,12 @@ from typing import Any
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
-from autograd_engine.views.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
-from autograd_engine.views.folding import fold, near
+from autograd_engine.views.layout.scene import FONT_SIZE, Scene
 from autograd_engine.views.notebooks import image, selected
-from autograd_engine.views.scene import FONT_SIZE, Scene
-from autograd_engine.views.styles import compose, count_drawn
-from autograd_engine.views.svg import write_svg
+from autograd_engine.views.picture.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
+from autograd_engine.views.picture.folding import fold, near
+from autograd_engine.views.picture.styles import compose, count_drawn
+from autograd_engine.views.picture.svg import write_svg
 
 STYLES = ("auto", "classic", "compact", "folded")
 DIRECTIONS = ("LR", "TB", "RL", "BT")

@@ -10,12 +10,12 @@ from typing import overload
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.gradients import honest
 from autograd_engine.table import CONSTANT
-from autograd_engine.views import notation
-from autograd_engine.views.chain_formulas import rounded
-from autograd_engine.views.formulas import Number
-from autograd_engine.views.names import Names
+from autograd_engine.views.explain import notation
+from autograd_engine.views.explain.chain_formulas import rounded
+from autograd_engine.views.explain.formulas import Number
+from autograd_engine.views.explain.names import Names
+from autograd_engine.views.explain.typesetting import SUM, TEXT
 from autograd_engine.views.notebooks import selected
-from autograd_engine.views.typesetting import SUM, TEXT
 
 ROWS = 200
 """So many contributions a notebook shows at most."""

@@ -10,8 +10,8 @@ from autograd_engine import graph
 from autograd_engine.copies import opened
 from autograd_engine.engine import Value
 from autograd_engine.notes import noted
-from autograd_engine.views.ranks import box_ranks
-from autograd_engine.views.scene import (
+from autograd_engine.views.layout.ranks import box_ranks
+from autograd_engine.views.layout.scene import (
     CLUSTER_COLOUR,
     CLUSTER_FILLS,
     EDGE_COLOUR,
@@ -132,7 +132,7 @@ def run_dot(source: str, format: str) -> bytes:
     try:
         import graphviz
 
-        from autograd_engine.views import limit
+        from autograd_engine.views.picture import limit
     except (ImportError, OSError) as error:
         raise GraphvizMissing(f"{where}the Python package graphviz is missing ({error})") from None
     try:
@@ -160,7 +160,7 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     """
     import graphviz
 
-    from autograd_engine.views.limit import Digraph
+    from autograd_engine.views.picture.limit import Digraph
 
     if rankdir not in ("LR", "TB"):
         raise ValueError(f'rankdir must be "LR" or "TB", not {rankdir!r}')

@@ -1,6 +1,6 @@
 """Formulas set as text on one line, as LaTeX, or as HTML.
 
->>> from autograd_engine.views.formulas import minus, power
+>>> from autograd_engine.views.explain.formulas import minus, power
 >>> h = Name("h", "h")
 >>> slope = minus(Number(1.0), power(h, Number(2.0)))
 >>> TEXT.set(slope), LATEX.set(slope), HTML.set(slope)
@@ -15,7 +15,7 @@ import re
 import unicodedata
 from typing import ClassVar
 
-from autograd_engine.views.formulas import (
+from autograd_engine.views.explain.formulas import (
     Call,
     Delta,
     Derivative,
