@@ -34,7 +34,8 @@ class Graph:
         self.nodes: list[int] = []
         self.rules: list[Hashable] = []
         self.reads: list[tuple[int, ...]] = []
-        codes, nodes, known = self.codes, self.nodes, {}
+        codes, nodes = self.codes, self.nodes
+        known: dict[Hashable, int] = {}
         for i, (token, below) in enumerate(zip(tokens, operands)):
             if below:
                 reads = tuple([codes[j] for j in below])
@@ -145,6 +146,8 @@ def verified(graph: Graph, repeat: Repeat) -> bool:
                     return False
                 before = [codes[repeat.init[back]] for back in backs]
                 claimed = (*before, *columns[of][: steps - lag])
+            elif not 0 <= of < (len(inputs) if kind == INPUT else len(codes)):
+                return False
             else:
                 claimed = inputs[of] if kind == INPUT else (codes[of],) * steps
             if found != claimed:
