@@ -176,8 +176,8 @@ class _Finder:
         while waiting and len(seen) < NEAR:
             i = waiting.popleft()
             operands = self.operands[i]
-            weights = operands[len(operands) % 2 :: 2]
-            if self.values[i]._rule is DOT and all(self.values[w]._rule is LEAF for w in weights):
+            own = (*operands[: len(operands) % 2], *operands[len(operands) % 2 :: 2])
+            if self.values[i]._rule is DOT and any(self.values[w]._rule is LEAF for w in own):
                 return i
             for j in operands:
                 if j not in seen:

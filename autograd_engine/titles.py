@@ -39,8 +39,10 @@ def number(data: float) -> str:
 
 def named(
     values: list[Value], operands: list[tuple[int, ...]], notes: list[Note], calls: list[Call]
-) -> tuple[list[str], list[str]]:
-    """Return the name of each value, and its full one: of a parameter the path in its model."""
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the name of each value; its full one, of a parameter the path in its model; and the
+    name that its label or place gives it, "" where there is none.
+    """
     names = _unique([note.label for note in notes], set())
     short = [note.place for note in notes]
     full = list(short)
@@ -48,8 +50,8 @@ def named(
         if not short[i]:
             short[i], full[i] = title, path
     wanted = ["" if name else title for name, title in zip(names, short)]
-    names = [name or title for name, title in zip(names, _unique(wanted, set(names)))]
-    taken, count = set(names), 0
+    given = [name or title for name, title in zip(names, _unique(wanted, set(names)))]
+    names, taken, count = list(given), set(given), 0
     for i, value in enumerate(values):
         if names[i]:
             continue
@@ -60,7 +62,7 @@ def named(
         while f"v{count}" in taken:
             count += 1
         names[i] = f"v{count}"
-    return names, [path or name for path, name in zip(full, names)]
+    return names, [path or name for path, name in zip(full, names)], given
 
 
 def _unique(wanted: list[str], taken: set[str]) -> list[str]:
