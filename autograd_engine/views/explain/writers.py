@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from autograd_engine.views.explain.derivation import Line
-from autograd_engine.views.explain.formulas import Term
-from autograd_engine.views.explain.typesetting import HTML, LATEX, TEXT, Text
+from autograd_engine.views.explain.formulas import Product, Sum, Term
+from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT, Text
 from autograd_engine.views.layout.scene import readable
 
 _INDENT = "  "
+
+WIDE = 100
+"""So long is a line of text at most that could be several."""
 
 _STYLE = """
 .ag-explanation { font: 1rem/1.5 system-ui, sans-serif; max-width: 100%; overflow-x: auto; }
@@ -43,14 +46,23 @@ def _text_rows(line: Line) -> list[str]:
         return [*([] if line.level else [""]), indent + _words(line.words)]
     left = indent + TEXT.set(line.left)
     rights = _steps(line, TEXT)
-    wide = len(" = ".join([left, *rights])) > 88 or len(rights) > 2
+    wide = len(" = ".join([left, *rights])) > WIDE or _is_chain(line)
     if wide:
         rows = [f"{left} = {rights[0]}", *(f"{' ' * len(left)} = {r}" for r in rights[1:])]
     else:
         rows = [" = ".join([left, *rights])]
+    if line.note:
+        rows[-1] += f"   ({line.note})"
     code = [f"{indent}{_INDENT}# {readable(code)}" for code in line.code]
     words = [f"{indent}{_INDENT}by {_words(line.words)}"] if line.words else []
     return [*([] if line.level else [""]), *rows, *code, *words]
+
+
+def _is_chain(line: Line) -> bool:
+    """Say whether an equation multiplies the factors of the chain rule out."""
+    first = line.rights[0] if len(line.rights) > 2 else None
+    parts = [part for _, part in first.parts] if isinstance(first, Sum) else [first]
+    return any(isinstance(part, Product) and part.spaced for part in parts)
 
 
 def _words(words: Sequence[str | Term]) -> str:
@@ -118,11 +130,11 @@ def as_fragment(lines: Sequence[Line]) -> str:
 
 def _html_part(line: Line) -> str:
     words = "".join(
-        html.escape(word) if isinstance(word, str) else HTML.set(word) for word in line.words
+        html.escape(word) if isinstance(word, str) else MATHML.set(word) for word in line.words
     )
     if line.left is None:
         return f"<p>{words}</p>\n"
-    left, rights = HTML.set(line.left), _steps(line, HTML)
+    left, rights = MATHML.set(line.left), _steps(line, HTML)
     code = "".join(f"<code>{html.escape(readable(code))}</code>" for code in line.code)
     cells = [f"<td>{left} </td><td>= {rights[0]}{code}</td>"]
     cells += [f"<td></td><td>= {right}</td>" for right in rights[1:]]
