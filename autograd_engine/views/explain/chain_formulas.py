@@ -9,18 +9,21 @@ from functools import partial
 from autograd_engine.compiler.symbols import OUT, operands, substituted
 from autograd_engine.compiler.symbols import Symbol as Unknown
 from autograd_engine.engine import Value
-from autograd_engine.table import CONSTANT, SUBTRACT
+from autograd_engine.table import BINARY, CONSTANT, MEAN, SUBTRACT, shares, sigmoid
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
 from autograd_engine.views.explain.formulas import (
     DOTS,
     FIRST,
+    Call,
     Derivative,
     Name,
     Number,
     Sum,
     Term,
+    elided,
     numbers,
+    row,
     shortened,
 )
 from autograd_engine.views.explain.names import Names
@@ -40,8 +43,9 @@ class Wording:
         self._chain = chain
         self._names = names
         self._shown = {id(variable) for variable in chain.variables}
-        self._asides: dict[tuple[object, ...], Name] = {}
-        self.told: dict[str, tuple[Name, Term]] = {}  # parts with a name, by it: what they are
+        self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
+        # What parts with a name are, by its letter: for each call the name, a formula and numbers.
+        self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
 
     def name(self, variable: Value) -> Name:
         return self._names.of(variable)
@@ -65,7 +69,7 @@ class Wording:
 
     def term(self, value: Value, depth: int = 0) -> Term:
         """Return a value by its name, or else as the operation that made it, or as a number."""
-        if id(value) in self._shown or self._names.is_placed(value):
+        if id(value) in self._shown or self._names.is_known(value):
             return self._names.of(value)
         merged = self._chain.is_within(value)
         if value.partials and (merged or depth <= DEEP):
@@ -73,7 +77,7 @@ class Wording:
         return Number(value.data) if value._rule is CONSTANT else self._names.of(value)
 
     def _sum(self, value: Value, depth: int) -> Term:
-        named = lambda part: id(part) in self._shown or self._names.is_placed(part)  # noqa: E731
+        named = lambda part: id(part) in self._shown or self._names.is_known(part)  # noqa: E731
         parts = _summed(value, named)
         written = [(sign, self.term(part, depth + 1)) for sign, part in shortened(parts)]
         if len(parts) > len(written):
@@ -106,26 +110,38 @@ class Wording:
         self, value: Value, symbol: Unknown, names: Callable[[Unknown], Term]
     ) -> Term | None:
         """Return the name of a part that textbooks have a name for, such as a probability."""
-        expression = symbol.operands[0]
+        stem, index = re.fullmatch("(.*?)([₀-₉]*)", symbol.name).groups()  # type: ignore[union-attr]
+        expression, given = symbol.operands[0], value.operands
         written = notation.read(expression, names)
         if symbol.name == "y" and not isinstance(written, Number):
             return written
-        stem, index = re.fullmatch("(.*?)([₀-₉]*)", symbol.name).groups()  # type: ignore[union-attr]
-        key = (stem, *map(id, value.operands))
-        call = _shared_call([operand.text for operand in map(self.term, value.operands) if isinstance(operand, Name)])
+        key = (stem, *map(id, given))
         if key not in self._asides:
-            taken = {found.text for found in self._asides.values()}
-            free = [c for c in LETTERS[stem] if c + call not in taken and not self._names.has(c + index + call)]
+            call = _shared_call([self.term(operand) for operand in given])
+            taken = set(self._asides.values())
+            free = [c for c in LETTERS[stem] if (c, call) not in taken and not self._names.has(c)]
             if not free:
                 return None
-            self._asides[key] = Name(free[0] + call)
-        known = dict(zip(operands(value._rule, len(value.operands)), (o.data for o in value.operands)))
-        known[OUT] = value.data
-        number = substituted(expression, lambda rule, *x: float(rule(*x)), dict(known))
-        text = self._asides[key].text.removesuffix(call) + index + call
-        found = Name(text, number)
-        self.told[text] = found, written
-        return found
+            self._asides[key] = free[0], call
+            self._tell(key, value, written)
+        letter, call = self._asides[key]
+        known = dict(zip(operands(value._rule, len(given)), [o.data for o in given]))
+        number = substituted(expression, lambda rule, *x: float(rule(*x)), {OUT: value.data, **known})
+        return Name(letter + index + call, number)
+
+    def _tell(self, key: tuple[object, ...], value: Value, written: Term) -> None:
+        """Note what a part with a name is."""
+        letter, call = self._asides[key]
+        if key[0] == "y":
+            self.told.setdefault(letter, [])
+            return
+        found = [MEAN(*[operand.data for operand in value.operands])]
+        if value._rule is not BINARY and key[0] == "p":
+            written = Call("softmax", elided(value.operands, self.term))
+            found = shares(tuple([operand.data for operand in value.operands]))
+        elif key[0] == "p":
+            found = [sigmoid(value.operands[0].data)]
+        self.told.setdefault(letter, []).append((Name(letter + call), written, row(found)))
 
     def numbers(self, factor: Factor, formula: Term) -> Term | None:
         """Return a formula with its numbers; None where one was changed since."""
@@ -140,8 +156,9 @@ class Wording:
         return self._names.has(text)
 
 
-def _shared_call(names: list[str]) -> str:
+def _shared_call(terms: list[Term]) -> str:
     """Return the index of the call that all names have behind them."""
+    names = [term.text for term in terms if isinstance(term, Name)]
     found = {re.search(r"(\[\d+\])?$", text)[0] for text in names}  # type: ignore[index]
     return found.pop() if len(found) == 1 else ""
 

@@ -11,14 +11,12 @@ from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.formulas import (
-    Call,
     Delta,
-    Equal,
     Number,
     Term,
-    elided,
     multiplied,
     numbers,
+    row,
 )
 from autograd_engine.views.explain.general import Constants, Index, generalised, summed
 from autograd_engine.views.explain.typesetting import TEXT
@@ -31,11 +29,6 @@ FEW = 3
 
 LONG = 60
 """Of a factor of more characters its symbol is written in a sum."""
-
-
-def row(numbers: list[float]) -> Term:
-    """Return numbers side by side."""
-    return Call("", elided(numbers, Number))
 
 
 @dataclass(frozen=True)
@@ -67,8 +60,8 @@ class Deltas:
         below = self._chain.below(value)
         if len(below) != 1 or below[0].lower is self._chain.wrt:
             return False
-        above = self._uses[id(value)]
-        return len(self._uses[id(below[0].lower)]) == 1 and len(above[0].steps()) > 0
+        single = all(len(made.operands) == 1 for made, _ in below[0].steps())
+        return single and len(self._uses[id(below[0].lower)]) == 1
 
     def groups(self) -> list[Group]:
         """Return the variables but the output in groups, each behind those that use it."""
@@ -83,6 +76,8 @@ class Deltas:
             if kind == len(groups):
                 groups.append(Group([]))
             groups[kind].members.append(value)
+        for group in groups:
+            group.members.reverse()
         passed = [id(group.members[0]) in self._passed for group in groups]
         self._hidden = [group for group, hidden in zip(groups, passed) if hidden]
         rest = [group for group, hidden in zip(groups, passed) if not hidden]
@@ -127,7 +122,7 @@ class Deltas:
             called = generalised(names, index)
             if general and called:
                 found = row([value.data for value in group.members])
-                yield Line(called, (Equal(general, found),), note=index.said())
+                yield Line(called, (general, found), note=index.said())
                 return
         for value in formulas.shortened(group.members):
             yield from defined(value, self._wording)
@@ -144,7 +139,7 @@ class Deltas:
     def _delta(self, value: Value) -> Term:
         """Return the adjoint of a variable as the sum over its uses."""
         terms, names = [], []
-        for use in self._uses[id(value)]:
+        for use in reversed(self._uses[id(value)]):
             upper = use.upper
             formula = self._wording.formula(use)
             if formula is None or len(TEXT.set(formula)) > LONG:

@@ -20,6 +20,7 @@ from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Facto
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.deltas import Deltas
 from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Number, Term, shortened
+from autograd_engine.views.explain.general import Index, generalised
 from autograd_engine.views.explain.names import Names, name
 
 FACTORS = 8
@@ -43,20 +44,15 @@ class Line:
 
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value."""
-    names = Names(graph.nodes(output))
-    names.give(output, "f")
-    chain = Chain(output, wrt, SUMS, names.is_placed)
-    for variable in chain.variables:
-        names.give(variable)
+    names = Names(output)
+    chain = Chain(output, wrt, SUMS, names.is_known)
     if not chain.connected or output is wrt:
         return list(_at_once(chain, Wording(chain, names)))
     few = chain.count_paths()[1] <= FACTORS and not _is_network(chain)
     if not few:
-        chain = Chain(output, wrt, LINEAR, names.is_placed)
+        chain = Chain(output, wrt, LINEAR, names.is_known)
     if not chain.is_faithful() or (few and not _adds_up(chain)):
-        chain, few = Chain(output, wrt, (), names.is_placed), False
-    for variable in chain.variables:
-        names.give(variable)
+        chain, few = Chain(output, wrt, (), names.is_known), False
     wording = Wording(chain, names)
     lines = _by_paths(chain, wording) if few else _by_deltas(chain, wording)
     return [*_once(lines), *_why_zero(chain, wording)]
@@ -90,7 +86,8 @@ def _once(lines: Iterator[Line]) -> Iterator[Line]:
         if line.left is not None and line.words:
             rules = [pair for pair in zip(line.words[::2], line.words[1::2]) if pair[1] not in told]
             told.update(rule for _, rule in rules)
-            words = tuple(part for pair in rules for part in pair)
+            words = tuple(part for pair in rules for part in ("; ", *pair))
+            words = ("by ", *words[1:]) if words else ()
             line = Line(line.left, line.rights, words, line.code, line.level)
         yield line
 
@@ -147,11 +144,11 @@ def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
     left = wording.goal()
     yield from deltas.lines(goal, left)
     paths = chain.count_paths()[0]
-    if paths > 1:
-        many = f"{paths:,}" if paths < MANY else "More than a billion"
-        output, wrt = wording.name(chain.output), wording.name(chain.wrt)
-        yield Line(words=(f"{many} paths lead from ", wrt, " to ", output, ". Each δ is found once,"
-            " from those of its uses: ", Delta(name("z")), " = ", formulas.Derivative(output, name("z")), "."))
+    output, wrt = wording.name(chain.output), wording.name(chain.wrt)
+    slope = formulas.Derivative(output, name("v"))
+    many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
+    told = (many if paths > 1 else "One long path leads", " from ", wrt, " to ", output)
+    yield Line(words=(*told, ". From the output down, ", Delta(name("v")), " is ", slope, ":"))
     cut = LINES // 2 if len(shown) > LINES else len(shown)
     for i, group in enumerate(shown):
         if i == cut:
@@ -168,12 +165,17 @@ def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
 
 def _told(wording: Wording) -> Iterator[Line]:
     """Say what parts of formulas are that textbooks have a name for."""
-    for called, meaning in wording.told.values():
-        if isinstance(meaning, Number):
-            said = f" = {meaning.value:g}: y is 1 for the class, else 0."
-            yield Line(words=(called, said), level=1)
+    for letter, found in wording.told.items():
+        if not found:
+            yield Line(words=(name(letter), " is 1 for the class, else 0."), level=1)
+            continue
+        names, meanings, numbers = zip(*found)
+        index = Index.of([called.text for called in names], "s") if len(found) > 1 else None
+        general = index and generalised(meanings, index)
+        if index and general:
+            yield Line(generalised(names, index), (general,), note=index.said())
         else:
-            yield Line(called, (_chained((meaning, Number(called.number or 0.0))),))
+            yield Line(names[0], (meanings[0], numbers[0]))
 
 
 def defined(variable: Value, wording: Wording) -> Iterator[Line]:
@@ -182,12 +184,7 @@ def defined(variable: Value, wording: Wording) -> Iterator[Line]:
     if variable.partials:
         steps = (wording.definition(variable), *steps)
     code = source_of(variable)
-    yield Line(wording.name(variable), (_chained(steps),), code=(code,) if code else ())
-
-
-def _chained(steps: tuple[Term, ...]) -> Term:
-    """Return steps on one line."""
-    return steps[0] if len(steps) == 1 else Equal(*steps)
+    yield Line(wording.name(variable), steps, code=(code,) if code else ())
 
 
 def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:

@@ -178,8 +178,6 @@ def numbers(term: Term) -> Term:
 
 def minus(left: Term, right: Term) -> Term:
     """Return left - right."""
-    if right == Number(0.0):
-        return left
     return Sum((*_parts(left), *((not sign, part) for sign, part in _parts(right))))
 
 
@@ -315,3 +313,8 @@ def power(base: Term, exponent: Term) -> Term:
 def product(factors: Sequence[Term]) -> Term:
     """Return the factors of the chain rule side by side."""
     return Product(tuple(factors), spaced=True) if len(factors) > 1 else factors[0]
+
+
+def row(numbers: Sequence[float]) -> Term:
+    """Return numbers side by side."""
+    return Call("", elided(numbers, Number)) if len(numbers) > 1 else Number(numbers[0])

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.table import DOT
+from autograd_engine.survey import Survey
 from autograd_engine.views.explain.formulas import Name
 from autograd_engine.views.layout.scene import readable
 
@@ -48,6 +46,9 @@ _SPECIAL = {
     "…": r"\cdots",
     **{character: "\\" + character for character in "#$%&_{}"},
 }
+
+
+_NUMBERED = re.compile(r"v\d+$|[-\d.einfa]+$")
 
 
 class Symbol(NamedTuple):
@@ -105,80 +106,21 @@ def name(label: str, number: float | None = None) -> Name:
 
 
 class Names:
-    """The names of the values of one graph: each value has its own."""
+    """The names of the values behind an output, those of the survey, as formulas use them."""
 
-    def __init__(self, values: Iterable[Value]) -> None:
-        self._names: dict[int, str] = {}
-        self._count = 0  # of the values called v1, v2, ...
-        labelled: dict[str, list[Value]] = {}
-        values = list(values)
-        for value in values:
-            label = value.label
-            if label:
-                labelled.setdefault(label, []).append(value)
-        self.placed = set()
-        calls: dict[str, int] = {}
-        for v in values:
-            r = graph.region(v)
-            if ".neurons." in r:
-                calls[r] = calls.get(r, 0) + 1
-        seen: dict[str, int] = {}
-        inputs = 0
-        for v in values:
-            r = graph.region(v)
-            if ".neurons." not in r:
-                continue
-            l, n = re.findall(r"\d+", r)
-            c = f"[{seen.get(r, 0)}]" if calls[r] > 1 else ""
-            seen[r] = seen.get(r, 0) + 1
-            up = raised(f"({l})")
-            one = r.rsplit(".", 1)[0] + ".neurons.1" not in calls
-            j = "" if one else lowered(n)
-            z = v
-            if v._rule is not DOT:
-                labelled.setdefault(f"a{j}{up}{c}", []).append(v)
-                z = v.operands[0]
-            labelled.setdefault(f"z{j}{up}{c}", []).append(z)
-            self.placed |= {id(v), id(z)}
-            ops = z.operands
-            nm = [f"b{j}{up}"] * (len(ops) % 2)
-            for i in range(len(ops) // 2):
-                nm += [f"w{j}{lowered(str(i))}{up}", f"x{lowered(str(i))}{c}"]
-            for o, t in zip(ops, nm):
-                if id(o) not in self._names and not o.operands and not o.label:
-                    self._names[id(o)] = t
-                    self.placed.add(id(o))
-        self._taken = set(labelled)
-        for label, several in labelled.items():
-            for i, value in enumerate(several, 1):
-                more = f"#{i}" if len(several) > 1 else ""
-                self._names[id(value)] = label + more
-                self._taken.add(label + more)
-
-    def __contains__(self, value: Value) -> bool:
-        return id(value) in self._names
-
-    def is_placed(self, value: Value) -> bool:
-        return bool(value.label) or id(value) in self.placed
-
-    def has(self, text: str) -> bool:
-        return text in self._taken
+    def __init__(self, output: Value) -> None:
+        self._survey = Survey(output)
+        self.values = self._survey.values
+        self._taken = set(self._survey.names)
 
     def of(self, value: Value) -> Name:
-        """Return the name of a value that has one."""
-        return name(self._names[id(value)], value.data)
+        """Return the name of a value, with its number."""
+        return name(self._survey.name(value), value.data)
 
-    def give(self, value: Value, *wanted: str) -> None:
-        """Give a value without a name the first of these that is free, or else v1, v2, ..."""
-        if value in self:
-            return
-        free = [text for text in wanted if text not in self._taken]
-        found = free[0] if free else f"v{self._next()}"
-        self._taken.add(found)
-        self._names[id(value)] = found
+    def is_known(self, value: Value) -> bool:
+        """Say whether a value has a label, or a place in a model, and is not just numbered."""
+        return bool(value.label) or not _NUMBERED.match(self._survey.name(value))
 
-    def _next(self) -> int:
-        self._count += 1
-        while f"v{self._count}" in self._taken:
-            self._count += 1
-        return self._count
+    def has(self, text: str) -> bool:
+        """Say whether a value is called so."""
+        return text in self._taken

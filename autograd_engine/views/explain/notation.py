@@ -175,7 +175,13 @@ def read(
     if expression.rule is CALLED:
         return aside(expression, names) or read(expression.operands[0], names)
     operands = tuple(read(operand, names, aside) for operand in expression.operands)
+    if operands[-1] == Number(0.0) and _is_called(expression.operands[-1]):  # p − 0 of a class
+        return operands[0]
     return _spelled(_WRITTEN, expression.rule, operands)
+
+
+def _is_called(part: Expression) -> bool:
+    return isinstance(part, Symbol) and part.rule is CALLED
 
 
 def _spelled(

@@ -37,13 +37,22 @@ _STYLE = """
 
 def as_text(lines: Iterable[Line]) -> str:
     """Return a derivation for a terminal, equations aligned at their equals signs."""
-    return "\n".join(row.rstrip() for line in lines for row in _text_rows(line)) + "\n"
+    found: list[str] = []
+    before = 0
+    for line in lines:
+        rows = _text_rows(line)
+        # Short equations stand together; what takes several lines stands by itself.
+        if line.level == 0 and not (before == len(rows) == 1 and line.left):
+            found.append("")
+        before = len(rows) if line.level == 0 and line.left else 2
+        found += [row.rstrip() for row in rows]
+    return "\n".join(found) + "\n"
 
 
 def _text_rows(line: Line) -> list[str]:
     indent = _INDENT * line.level
     if line.left is None:
-        return [*([] if line.level else [""]), indent + _words(line.words)]
+        return [indent + _words(line.words)]
     left = indent + TEXT.set(line.left)
     rights = _steps(line, TEXT)
     wide = len(" = ".join([left, *rights])) > WIDE or _is_chain(line)
@@ -54,8 +63,8 @@ def _text_rows(line: Line) -> list[str]:
     if line.note:
         rows[-1] += f"   ({line.note})"
     code = [f"{indent}{_INDENT}# {readable(code)}" for code in line.code]
-    words = [f"{indent}{_INDENT}by {_words(line.words)}"] if line.words else []
-    return [*([] if line.level else [""]), *rows, *code, *words]
+    words = [f"{indent}{_INDENT}{_words(line.words)}"] if line.words else []
+    return [*rows, *code, *words]
 
 
 def _is_chain(line: Line) -> bool:
@@ -89,14 +98,15 @@ def _markdown_parts(line: Line) -> list[str]:
         return [words, ""]
     left, rights = LATEX.set(line.left), _steps(line, LATEX)
     code = "".join(f"  {_code_span(readable(code))}" for code in line.code)
-    if line.level == 0 and len(rights) == 1:
-        return [f"**${left} = {rights[0]}$**{code}", ""]
+    if line.level == 0 and len(rights) < 3 and not _is_chain(line):
+        note = f" ({line.note})" if line.note else ""
+        return [f"**${' = '.join([left, *rights])}$**{note}{code}", ""]
     if len(rights) < 3:
         body = " = ".join([left, *rights])
     else:
         more = "".join(rf" \\ &= {right}" for right in rights[1:])
         body = rf"\begin{{aligned}} {left} &= {rights[0]}{more} \end{{aligned}}"
-    return [f"$${body}$$", "", *([f"by {words}", ""] if words else [])]
+    return [f"$${body}$$", "", *([words, ""] if words else [])]
 
 
 def _plain_markdown(text: str) -> str:
@@ -113,7 +123,7 @@ def _code_span(text: str) -> str:
 
 def as_html(lines: Sequence[Line]) -> str:
     """Return a derivation as a page of HTML, which needs nothing else and runs nothing."""
-    title = html.escape(_text_rows(lines[0])[1])
+    title = html.escape(_text_rows(lines[0])[0])
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width">\n'
@@ -142,5 +152,5 @@ def _html_part(line: Line) -> str:
         cells = [f"<td>{left} </td><td>= {rights[0]} = {rights[1]}</td>"]
     rows = "".join(f"<tr>{cell}</tr>\n" for cell in cells)
     kind = "inner" if line.level else "value"
-    rules = f'<p class="rules">by {words}</p>\n' if words else ""
+    rules = f'<p class="rules">{words}</p>\n' if words else ""
     return f'<div class="{kind}"><table>\n{rows}</table>{rules}</div>\n'
