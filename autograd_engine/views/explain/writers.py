@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from autograd_engine.views.explain.derivation import Line
-from autograd_engine.views.explain.formulas import Term
-from autograd_engine.views.explain.typesetting import HTML, LATEX, TEXT, Text
+from autograd_engine.views.explain.formulas import Product, Sum, Term
+from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT, Text
 from autograd_engine.views.layout.scene import readable
 
 _INDENT = "  "
+
+WIDE = 100
+"""So long is a line of text at most that could be several."""
 
 _STYLE = """
 .ag-explanation { font: 1rem/1.5 system-ui, sans-serif; max-width: 100%; overflow-x: auto; }
@@ -34,23 +37,41 @@ _STYLE = """
 
 def as_text(lines: Iterable[Line]) -> str:
     """Return a derivation for a terminal, equations aligned at their equals signs."""
-    return "\n".join(row.rstrip() for line in lines for row in _text_rows(line)) + "\n"
+    found: list[str] = []
+    before = 0
+    for line in lines:
+        rows = _text_rows(line)
+        # Short equations stand together; what takes several lines stands by itself.
+        if line.level == 0 and not (before == len(rows) == 1 and line.left):
+            found.append("")
+        before = len(rows) if line.level == 0 and line.left else 2
+        found += [row.rstrip() for row in rows]
+    return "\n".join(found) + "\n"
 
 
 def _text_rows(line: Line) -> list[str]:
     indent = _INDENT * line.level
     if line.left is None:
-        return [*([] if line.level else [""]), indent + _words(line.words)]
+        return [indent + _words(line.words)]
     left = indent + TEXT.set(line.left)
     rights = _steps(line, TEXT)
-    wide = len(" = ".join([left, *rights])) > 88 or len(rights) > 2
+    wide = len(" = ".join([left, *rights])) > WIDE or _is_chain(line)
     if wide:
         rows = [f"{left} = {rights[0]}", *(f"{' ' * len(left)} = {r}" for r in rights[1:])]
     else:
         rows = [" = ".join([left, *rights])]
+    if line.note:
+        rows[-1] += f"   ({line.note})"
     code = [f"{indent}{_INDENT}# {readable(code)}" for code in line.code]
-    words = [f"{indent}{_INDENT}by {_words(line.words)}"] if line.words else []
-    return [*([] if line.level else [""]), *rows, *code, *words]
+    words = [f"{indent}{_INDENT}{_words(line.words)}"] if line.words else []
+    return [*rows, *code, *words]
+
+
+def _is_chain(line: Line) -> bool:
+    """Say whether an equation multiplies the factors of the chain rule out."""
+    first = line.rights[0] if len(line.rights) > 2 else None
+    parts = [part for _, part in first.parts] if isinstance(first, Sum) else [first]
+    return any(isinstance(part, Product) and part.spaced for part in parts)
 
 
 def _words(words: Sequence[str | Term]) -> str:
@@ -77,14 +98,15 @@ def _markdown_parts(line: Line) -> list[str]:
         return [words, ""]
     left, rights = LATEX.set(line.left), _steps(line, LATEX)
     code = "".join(f"  {_code_span(readable(code))}" for code in line.code)
-    if line.level == 0 and len(rights) == 1:
-        return [f"**${left} = {rights[0]}$**{code}", ""]
+    if line.level == 0 and len(rights) < 3 and not _is_chain(line):
+        note = f" ({line.note})" if line.note else ""
+        return [f"**${' = '.join([left, *rights])}$**{note}{code}", ""]
     if len(rights) < 3:
         body = " = ".join([left, *rights])
     else:
         more = "".join(rf" \\ &= {right}" for right in rights[1:])
         body = rf"\begin{{aligned}} {left} &= {rights[0]}{more} \end{{aligned}}"
-    return [f"$${body}$$", "", *([f"by {words}", ""] if words else [])]
+    return [f"$${body}$$", "", *([words, ""] if words else [])]
 
 
 def _plain_markdown(text: str) -> str:
@@ -101,7 +123,7 @@ def _code_span(text: str) -> str:
 
 def as_html(lines: Sequence[Line]) -> str:
     """Return a derivation as a page of HTML, which needs nothing else and runs nothing."""
-    title = html.escape(_text_rows(lines[0])[1])
+    title = html.escape(_text_rows(lines[0])[0])
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width">\n'
@@ -118,11 +140,11 @@ def as_fragment(lines: Sequence[Line]) -> str:
 
 def _html_part(line: Line) -> str:
     words = "".join(
-        html.escape(word) if isinstance(word, str) else HTML.set(word) for word in line.words
+        html.escape(word) if isinstance(word, str) else MATHML.set(word) for word in line.words
     )
     if line.left is None:
         return f"<p>{words}</p>\n"
-    left, rights = HTML.set(line.left), _steps(line, HTML)
+    left, rights = MATHML.set(line.left), _steps(line, HTML)
     code = "".join(f"<code>{html.escape(readable(code))}</code>" for code in line.code)
     cells = [f"<td>{left} </td><td>= {rights[0]}{code}</td>"]
     cells += [f"<td></td><td>= {right}</td>" for right in rights[1:]]
@@ -130,5 +152,5 @@ def _html_part(line: Line) -> str:
         cells = [f"<td>{left} </td><td>= {rights[0]} = {rights[1]}</td>"]
     rows = "".join(f"<tr>{cell}</tr>\n" for cell in cells)
     kind = "inner" if line.level else "value"
-    rules = f'<p class="rules">by {words}</p>\n' if words else ""
+    rules = f'<p class="rules">{words}</p>\n' if words else ""
     return f'<div class="{kind}"><table>\n{rows}</table>{rules}</div>\n'
