@@ -32,9 +32,9 @@ def number(data: float) -> str:
     """Return a number as a name.
 
     >>> number(2.0), number(-1.0 / 3.0)
-    ('2', '-0.333333')
+    ('2', '−0.333333')
     """
-    return f"{data:.6g}"
+    return f"{data:.6g}".replace("-", "\N{MINUS SIGN}")
 
 
 def named(
