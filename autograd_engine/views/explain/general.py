@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import Name, Number, Sigma, Term
-from autograd_engine.views.explain.names import INDICES, lowered, raised
+from autograd_engine.views.explain.names import INDICES, NUMBERED, lowered, raised
 
 _RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789")
@@ -37,8 +37,8 @@ class Index:
     def of(cls, names: Sequence[str], letter: str) -> Index | None:
         """Return the index in which names differ, None where they differ in more, or in none."""
         runs = [_RUNS.split(text) for text in names]
-        if len({len(run) for run in runs}) > 1:
-            return None
+        if len({len(run) for run in runs}) > 1 or any(map(NUMBERED.match, names)):
+            return None  # how values are numbered says nothing
         letters, numbers = [], []
         for i, column in enumerate(zip(*runs)):
             if len(set(column)) > 1:
@@ -51,15 +51,13 @@ class Index:
         return cls(tuple(letters), tuple(numbers)) if whole else None
 
     def said(self) -> str:
-        """Return which members there are: "j = 0, 1, 2"."""
+        """Return which members there are: "j = 0, 1, 2", or "t = 1 … 50"."""
         parts = []
         for letter, numbers in zip(self.letters, self.numbers):
             distinct = list(dict.fromkeys(numbers))
-            kept = formulas.shortened(distinct)
-            texts = [str(number) for number in kept]
-            if len(kept) < len(distinct):
-                texts = [*texts[:3], "…", texts[-1]]
-            parts.append(f"{letter} = {', '.join(texts)}")
+            texts = [str(number) for number in distinct]
+            many = len(texts) > 4 and distinct == list(range(distinct[0], distinct[-1] + 1))
+            parts.append(f"{letter} = {f'{texts[0]} … {texts[-1]}' if many else ', '.join(texts)}")
         return "; ".join(parts)
 
     def letter(self, texts: Sequence[str]) -> str:
@@ -172,15 +170,24 @@ def _name(texts: Sequence[str], index: Index) -> str:
     return "".join(found)
 
 
-def summed(terms: Sequence[Term], names: Sequence[str], letter: str = "k") -> Term:
-    """Return the sum of terms, under one Σ where they differ only in an index."""
+def summed(
+    terms: Sequence[Term], names: Sequence[str], letter: str, constants: Constants
+) -> Term:
+    """Return the sum of terms, under one Σ where they differ only in an index.
+
+    The first or the last may differ, and then stands beside it.
+    """
     spelled = formulas.added(terms)
-    index = Index.of(names, letter) if len(terms) > 1 else None
-    if index is None or len(index.letters) > 1:
-        return spelled
-    found = generalised(terms, index)
-    return spelled if found is None else Sigma(index.letters[0], found, spelled)
+    for first, last in ENDS:
+        inner = terms[first : len(terms) - last]
+        index = Index.of(names[first : len(names) - last], letter) if len(inner) > 1 else None
+        found = index and generalised(inner, index, constants)
+        if index and found and len(index.letters) == 1:
+            sigma = Sigma(index.said(), found, formulas.added(inner))
+            outside = [*terms[:first], sigma, *terms[len(terms) - last :]]
+            return formulas.added(outside)
+    return spelled
 
 
-
-
+ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))
+"""So many are perhaps unlike the others at the beginning and at the end."""

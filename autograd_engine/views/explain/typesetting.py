@@ -140,7 +140,7 @@ class Text:
         return left + text + right
 
     def summed(self, index: str) -> str:
-        return f"Σ{lowered(index)} "
+        return f"Σ{lowered(index[0])} "
 
     def ratio(self, top: Term, bottom: Term) -> str:
         return f"{self.set(top, PRODUCT)}/{self.set(bottom, POWER)}"
@@ -183,7 +183,7 @@ class Latex(Text):
         return rf"\left{left}{text}\right{right}"
 
     def summed(self, index: str) -> str:
-        return rf"\sum_{{{index}}} "
+        return rf"\sum_{{{index[0]}}} "
 
     def ratio(self, top: Term, bottom: Term) -> str:
         return rf"\frac{{{self.set(top)}}}{{{self.set(bottom)}}}"
@@ -234,7 +234,7 @@ class MathML(Text):
         return f"<mrow>{self.mark(left)}{text}{self.mark(right)}</mrow>"
 
     def summed(self, index: str) -> str:
-        return f"<munder><mo>∑</mo><mi>{index}</mi></munder>"
+        return f"<munder><mo>∑</mo><mi>{index[0]}</mi></munder>"
 
     def ratio(self, top: Term, bottom: Term) -> str:
         return f"<mfrac>{_row(self.set(top))}{_row(self.set(bottom))}</mfrac>"

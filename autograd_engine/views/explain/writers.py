@@ -6,8 +6,8 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from autograd_engine.views.explain.derivation import Line
 from autograd_engine.views.explain.formulas import Product, Sum, Term
+from autograd_engine.views.explain.lines import Line
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT, Text
 from autograd_engine.views.layout.scene import readable
 
