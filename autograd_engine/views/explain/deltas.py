@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from autograd_engine.engine import Value
 from autograd_engine.views.explain import formulas
@@ -13,6 +12,8 @@ from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.formulas import (
     Delta,
     Number,
+    Sigma,
+    Sum,
     Term,
     multiplied,
     numbers,
@@ -49,7 +50,11 @@ class Deltas:
         self._uses: dict[int, list[Factor]] = {}
         for factor in chain.factors():
             self._uses.setdefault(id(factor.lower), []).append(factor)
-        self._passed = {id(value) for value in chain.variables if self._is_passed(value)}
+        self._passed: set[int] = set()
+        for value in reversed(chain.variables):
+            above = {id(use.upper) for use in self._uses.get(id(value), [])}
+            if self._is_passed(value) and not above & self._passed:
+                self._passed.add(id(value))
 
     def _is_passed(self, value: Value) -> bool:
         """Say whether a variable has one operand in the chain, which nothing else uses.
@@ -94,59 +99,71 @@ class Deltas:
 
     def lines(self, group: Group, left: Term | None = None) -> Iterator[Line]:
         """Yield the adjoints of a group: in general where a formula holds for all of it."""
-        terms = [self._delta(value) for value in group.members]
-        first = any(use.upper is self._chain.output for use in self._uses[id(group.members[0])])
 
-        def said(i: int) -> Line:
-            value, term = group.members[i], terms[i]
+        def said(value: Value) -> Line:
+            term = self._delta(value)
             fresh = all(self._wording.are_fresh(use) for use in self._uses[id(value)])
             steps = (term, numbers(term)) if fresh else (term,)
             called = left or Delta(self._wording.name(value))
             return Line(called, (*steps, Number(self._adjoint(value))))
 
-        found = [self._adjoint(value) for value in group.members]
-        yield from self._together(group, terms, found, said, "yc" if first else "xc", Delta)
+        first = any(use.upper is self._chain.output for use in self._uses[id(group.members[0])])
+        letters = "yc" if first else "xc"
+        yield from self._together(group, self._delta, self._adjoint, said, letters, Delta)
 
-    def defined(self, group: Group) -> Iterator[Line]:
-        """Say how the values of a group came about, in general where they did so alike."""
-        for hidden in self._hidden:
-            if self._chain.below(hidden.members[0])[0].lower is group.members[0]:
-                yield from self.defined(hidden)
-        terms = [self._wording.definition(value) for value in group.members]
-        found = [value.data for value in group.members]
-        said = partial(self._defined, group)
-        yield from self._together(group, terms, found, said, "xc", lambda called: called)
+    def defined(self, groups: list[Group]) -> Iterator[Line]:
+        """Say how the values of groups came about, in general where they did so alike."""
+        joined: dict[Hashable, Group] = {}  # the steps of a repeat, the last one among them
+        for group in groups:
+            below = {id(value) for value in group.members}
+            for hidden in [h for h in self._hidden if id(self._lower(h)) in below]:
+                joined.setdefault(self._home(hidden.members[0]) or id(hidden), Group([])).members[:0] = hidden.members
+            joined.setdefault(self._home(group.members[0]) or id(group), Group([])).members[:0] = group.members
+        for group in joined.values():
+            yield from self._together(
+                group,
+                self._wording.definition,
+                lambda value: value.data,
+                lambda value: defined(value, self._wording),
+                "xc",
+                lambda called: called,
+            )
 
-    def _defined(self, group: Group, i: int) -> Line:
-        return defined(group.members[i], self._wording)
+    def _lower(self, hidden: Group) -> Value:
+        return self._chain.below(hidden.members[0])[0].lower
 
     def _together(
         self,
         group: Group,
-        terms: list[Term],
-        found: list[float],
-        said: Callable[[int], Line],
+        make: Callable[[Value], Term],
+        number: Callable[[Value], float],
+        said: Callable[[Value], Line],
         letters: str,
-        make: Callable[[Term], Term],
+        called: Callable[[Term], Term],
     ) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
-        names = [self._wording.name(value) for value in group.members]
-        count = len(names)
-        letter = "t" if self._home(group.members[0]) else "j"
-        for first, last in ENDS if count > 1 else ():
-            part = slice(first, count - last)
-            index = Index.of([called.text for called in names[part]], letter)
-            general = index and generalised(terms[part], index, self._constants(letters))
-            if index and general:
-                called = generalised(names[part], index)
-                assert called is not None
-                yield from [said(count - 1)] * last
-                yield Line(make(called), (general, row(found[part])), note=index.said())
-                yield from [said(0)] * first
-                return
-        for i in range(count):
+        members, count = group.members, len(group.members)
+        names = [self._wording.name(value) for value in members]
+        letter = "t" if self._home(members[0]) else "j"
+        for self._wording.apart in (False, True) if count > 1 else ():
+            terms = [make(value) for value in members]
+            for first, last in ENDS:
+                part = slice(first, count - last)
+                index = Index.of([name.text for name in names[part]], letter)
+                general = index and generalised(terms[part], index, self._constants(letters))
+                if index and general:
+                    self._wording.apart = False
+                    left = generalised(names[part], index)
+                    assert left is not None
+                    yield from map(said, members[count - last :])
+                    found = row([number(value) for value in members[part]])
+                    yield Line(called(left), (general, found), note=index.said())
+                    yield from map(said, members[:first])
+                    return
+        self._wording.apart = False
+        for i, value in enumerate(members):
             if i < FEW or i == count - 1:
-                yield said(i)
+                yield said(value)
             elif i == FEW:
                 yield Line(words=(f"... {count - FEW - 1:,} more alike ...",), level=1)
 
@@ -162,20 +179,28 @@ class Deltas:
         return Constants([x for x in letters if not self._wording.is_taken(x)], self.constants)
 
     def _delta(self, value: Value) -> Term:
-        """Return the adjoint of a variable as the sum over its uses."""
+        """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
+        before = self._wording.apart
+        plain = self._summed(value)
+        if not before and isinstance(plain, Sum):
+            self._wording.apart = True
+            other = self._summed(value)
+            self._wording.apart = False
+            return other if isinstance(other, Sigma) else plain
+        return plain
+
+    def _summed(self, value: Value) -> Term:
         terms, names = [], []
         for use in reversed(self._uses[id(value)]):
             upper = use.upper
             formula = self._wording.formula(use)
             if formula is None or len(TEXT.set(formula)) > LONG:
                 formula = self._wording.symbol(use)
-            if upper is self._chain.output:
-                above = []
-            elif id(upper) in self._passed:
+            above = []
+            if id(upper) in self._passed:
                 above = [self._delta(upper)]
-            else:
-                called = self._wording.name(upper)
-                above = [Delta(called, self._adjoint(upper))]
+            elif upper is not self._chain.output:
+                above = [Delta(self._wording.name(upper), self._adjoint(upper))]
             first = value is self._chain.wrt or id(upper) in self._passed
             terms.append(multiplied([*above, formula] if first else [formula, *above]))
             names.append(self._wording.name(upper).text)

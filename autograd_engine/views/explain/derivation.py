@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.table import LEAF, SUBTRACT
-from autograd_engine.views.explain import formulas, notation
+from autograd_engine.views.explain import formulas, notation, textbook
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.deltas import Deltas
@@ -116,15 +116,12 @@ def _factor(factor: Factor, wording: Wording, left: Term | None = None) -> Line:
 def _rules(factor: Factor) -> tuple[str | Term, ...]:
     """Return the rules of a factor's operations: what each is called, and what it says."""
     steps = [(v._rule, i, len(v.operands)) for v, which in factor.steps() for i in which]
-    rules = [one for one in dict.fromkeys(steps) if not one[0].several]
+    rules = [one for one in dict.fromkeys(steps) if one[0].symbol not in textbook.RULES]
     if all(rule in LINEAR for rule, *_ in rules):
         return ()
     rules = [one for one in rules if one[0] not in SUMS or (one[0] is SUBTRACT and one[1])]
-    return tuple(
-        part
-        for rule, i, count in rules
-        for part in (f"{notation.spoken(rule)}: ", notation.rule(rule, i, count=count))
-    )
+    said = [(f"{notation.spoken(r)}: ", notation.rule(r, i, count=count)) for r, i, count in rules]
+    return tuple(part for pair in said if isinstance(pair[1], Equal) for part in pair)
 
 
 def _by_deltas(chain: Chain, wording: Wording, recurrence: Recurrence) -> Iterator[Line]:
@@ -133,7 +130,7 @@ def _by_deltas(chain: Chain, wording: Wording, recurrence: Recurrence) -> Iterat
     goal, shown = groups[-1], groups[:-1]
     left = wording.goal()
     yield from deltas.lines(goal, left)
-    paths = chain.count_paths()[0]
+    paths = chain.count_ways()
     output, wrt = wording.name(chain.output), wording.name(chain.wrt)
     slope = formulas.Derivative(output, name("v"))
     many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
@@ -148,9 +145,14 @@ def _by_deltas(chain: Chain, wording: Wording, recurrence: Recurrence) -> Iterat
     yield Line(words=("where",))
     yield defined(chain.output, wording)
     kept = shown if cut == len(shown) else [*shown[:cut], *shown[-cut:]]
-    for group in [*kept, goal]:
-        yield from deltas.defined(group)
+    yield from deltas.defined([*kept, goal])
     yield from deltas.told()
+    for states in recurrence.states():
+        adjoints = tuple([chain.adjoints.get(id(state), 0.0) for state in states])
+        if any(adjoints):
+            called = [wording.name(state) for state in (states[0], states[-1])]
+            words = Delta(called[0]), " to ", Delta(called[1]), ", step by step"
+            yield Line(words=words, curve=adjoints)
     yield from _told(wording)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import Name, Number, Sigma, Term
+from autograd_engine.views.explain.formulas import Given, Name, Number, Sigma, Term
 from autograd_engine.views.explain.names import INDICES, NUMBERED, lowered, raised
 
 _RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
@@ -123,10 +123,10 @@ def _general(terms: Sequence[Term], index: Index, constants: Constants | None) -
         raise Unlike
     if all(term == first for term in terms):
         return first
-    if isinstance(first, Number):
+    if isinstance(first, (Given, Number)):
         if not constants:
             raise Unlike
-        numbers = tuple([term.value for term in terms if isinstance(term, Number)])
+        numbers = tuple([term.value for term in terms if isinstance(term, (Given, Number))])
         return Name(constants.name(numbers, index))
     if isinstance(first, Name):
         return Name(_name([term.text for term in terms if isinstance(term, Name)], index))
@@ -159,10 +159,13 @@ def _name(texts: Sequence[str], index: Index) -> str:
     runs = [_RUNS.split(text) for text in texts]
     if len({len(run) for run in runs}) > 1:
         raise Unlike
-    found = []
+    found: list[str] = []
     for i, column in enumerate(zip(*runs)):
         if i % 2:
-            found.append(index.run(column))
+            apart = found[-1][-1:]  # what stands before it: h1 is h with an index, h[1] an entry
+            run = index.run(column)
+            changed = run.isascii() and run != column[0] and apart.isalpha()
+            found.append(lowered(run) if changed else run)
         elif len(set(column)) > 1:
             raise Unlike
         else:
@@ -183,10 +186,17 @@ def summed(
         index = Index.of(names[first : len(names) - last], letter) if len(inner) > 1 else None
         found = index and generalised(inner, index, constants)
         if index and found and len(index.letters) == 1:
-            sigma = Sigma(index.said(), found, formulas.added(inner))
+            sigma = Sigma(index.said(), found, _spelled(inner))
             outside = [*terms[:first], sigma, *terms[len(terms) - last :]]
             return formulas.added(outside)
     return spelled
+
+
+def _spelled(terms: Sequence[Term]) -> Term:
+    """Return a long sum with its ends only."""
+    if len(terms) <= formulas.FIRST + formulas.LAST:
+        return formulas.added(terms)
+    return formulas.added([*terms[:2], formulas.DOTS, terms[-1]])
 
 
 ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))

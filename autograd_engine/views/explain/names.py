@@ -109,6 +109,7 @@ class Names:
     """The names of the values behind an output, those of the survey, as formulas use them."""
 
     def __init__(self, output: Value) -> None:
+        self.output = output
         self._survey = Survey(output)
         self.values, self.operands = self._survey.values, self._survey.operands
         self._taken = {re.split(r"[\W\d₀-₉]", text)[0] for text in self._survey.names}

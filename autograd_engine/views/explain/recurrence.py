@@ -42,7 +42,8 @@ class Recurrence:
         places.update({1 - lag: place for (q, lag), place in repeat.init.items() if q == p})
         for t, place in places.items():
             step = f"[{t}]" if unit else lowered(str(t))
-            self._names.call(self._names.values[place], letter + unit + step)
+            if self._names.values[place] is not self._names.output:
+                self._names.call(self._names.values[place], letter + unit + step)
 
     def name_others(self, variables: list[Value]) -> None:
         """Call other variables of a step likewise."""
