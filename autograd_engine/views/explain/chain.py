@@ -7,7 +7,7 @@ derivative of the upper by the lower with the other variables held fixed.
 >>> x = Value(2.0, "x")
 >>> square = x * x
 >>> square.label = "s"
->>> chain = Chain(square * 3.0, x, SUMS, lambda value: bool(value.label))
+>>> chain = Chain(square * 3.0, x)
 >>> [(factor.upper.data, factor.lower.data, factor.number) for factor in chain.factors()]
 [(12.0, 4.0, 3.0), (4.0, 2.0, 4.0)]
 """
@@ -103,8 +103,8 @@ class Chain:
         self,
         output: Value,
         wrt: Value,
-        merging: tuple[Primitive, ...],
-        named: Callable[[Value], bool],
+        merging: tuple[Primitive, ...] = SUMS,
+        named: Callable[[Value], bool] = lambda value: bool(value.label),
     ) -> None:
         self.output = output
         self.wrt = wrt
@@ -149,10 +149,20 @@ class Chain:
 
         Neither counts further than `MANY`.
         """
+        links = {id(v): [factor.lower for factor in self.below(v)] for v in self.variables}
+        return self._counted(self.variables, lambda value: links[id(value)])
+
+    def count_ways(self) -> int:
+        """Return the number of paths from operand to operand, `MANY` if there are more."""
+        return self._counted(self.within, lambda v: [operand for operand, _ in _links(v)])[0]
+
+    def _counted(
+        self, values: list[Value], below: Callable[[Value], list[Value]]
+    ) -> tuple[int, int]:
         counts = {id(self.wrt): (1, 0)}
-        for value in self.variables:
+        for value in values:
             if value is not self.wrt:
-                parts = [counts.get(id(factor.lower), (0, 0)) for factor in self.below(value)]
+                parts = [counts.get(id(lower), (0, 0)) for lower in below(value)]
                 paths = sum(count for count, _ in parts)
                 factors = sum(length + count for count, length in parts)
                 counts[id(value)] = min(paths, MANY), min(factors, MANY)

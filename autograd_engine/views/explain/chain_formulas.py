@@ -15,8 +15,10 @@ from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
 from autograd_engine.views.explain.formulas import (
     DOTS,
     FIRST,
+    ONE,
     Call,
     Derivative,
+    Given,
     Name,
     Number,
     Sum,
@@ -43,6 +45,7 @@ class Wording:
         self._chain = chain
         self._names = names
         self._shown = {id(variable) for variable in chain.variables}
+        self.apart = False  # whether constants are kept apart from coefficients
         self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
         # What parts with a name are, by its letter: for each call the name, a formula and numbers.
         self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
@@ -74,7 +77,9 @@ class Wording:
         merged = self._chain.is_within(value)
         if value.partials and (merged or depth <= DEEP):
             return self.definition(value, 0 if merged else depth)
-        return Number(value.data) if value._rule is CONSTANT else self._names.of(value)
+        if value._rule is CONSTANT:
+            return Given(value.data) if self.apart else Number(value.data)
+        return self._names.of(value)
 
     def _sum(self, value: Value, depth: int) -> Term:
         named = lambda part: id(part) in self._shown or self._names.is_known(part)  # noqa: E731
@@ -91,7 +96,7 @@ class Wording:
             symbols = [self._partial(step) for step in route]
             if any(symbol is None for symbol in symbols):
                 return None
-            found.append(formulas.multiplied([formulas.ONE, *filter(None, symbols)]))
+            found.append(formulas.multiplied([*filter(None, symbols)] or [ONE]))
         return formulas.added(found) if found else None
 
     def _partial(self, step: Step) -> Term | None:

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.sources import source_of
 from autograd_engine.table import LEAF, SUBTRACT
-from autograd_engine.views.explain import formulas, notation
+from autograd_engine.views.explain import formulas, notation, textbook
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.deltas import Deltas
 from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Number, Term, shortened
 from autograd_engine.views.explain.general import Index, generalised
+from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
+from autograd_engine.views.explain.recurrence import Recurrence
 
 FACTORS = 8
 """Up to so many factors on all paths together are multiplied out."""
@@ -30,21 +30,10 @@ LINES = 24
 """So many groups of values are told of one by one, half of them at either end."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """An equation with what it comes to, step by step; or words; and the source of a value."""
-
-    left: Term | None = None
-    rights: tuple[Term, ...] = ()
-    words: tuple[str | Term, ...] = ()
-    code: tuple[str, ...] = ()
-    level: int = 0
-    note: str = ""
-
-
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value."""
     names = Names(output)
+    recurrence = Recurrence(names)
     chain = Chain(output, wrt, SUMS, names.is_known)
     if not chain.connected or output is wrt:
         return list(_at_once(chain, Wording(chain, names)))
@@ -53,8 +42,9 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
         chain = Chain(output, wrt, LINEAR, names.is_known)
     if not chain.is_faithful() or (few and not _adds_up(chain)):
         chain, few = Chain(output, wrt, (), names.is_known), False
+    recurrence.name_others(chain.variables)
     wording = Wording(chain, names)
-    lines = _by_paths(chain, wording) if few else _by_deltas(chain, wording)
+    lines = _by_paths(chain, wording) if few else _by_deltas(chain, wording, recurrence)
     return [*_once(lines), *_why_zero(chain, wording)]
 
 
@@ -104,7 +94,7 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
         yield Line(left, (*steps, formulas.added(products), Number(chain.gradient)))
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
-        yield from defined(variable, wording)
+        yield defined(variable, wording)
         for factor in [] if variable is chain.wrt or len(chain.variables) == 2 else chain.below(variable):
             yield _factor(factor, wording)
     yield from _told(wording)
@@ -126,24 +116,21 @@ def _factor(factor: Factor, wording: Wording, left: Term | None = None) -> Line:
 def _rules(factor: Factor) -> tuple[str | Term, ...]:
     """Return the rules of a factor's operations: what each is called, and what it says."""
     steps = [(v._rule, i, len(v.operands)) for v, which in factor.steps() for i in which]
-    rules = [one for one in dict.fromkeys(steps) if not one[0].several]
+    rules = [one for one in dict.fromkeys(steps) if one[0].symbol not in textbook.RULES]
     if all(rule in LINEAR for rule, *_ in rules):
         return ()
     rules = [one for one in rules if one[0] not in SUMS or (one[0] is SUBTRACT and one[1])]
-    return tuple(
-        part
-        for rule, i, count in rules
-        for part in (f"{notation.spoken(rule)}: ", notation.rule(rule, i, count=count))
-    )
+    said = [(f"{notation.spoken(r)}: ", notation.rule(r, i, count=count)) for r, i, count in rules]
+    return tuple(part for pair in said if isinstance(pair[1], Equal) for part in pair)
 
 
-def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
-    deltas = Deltas(chain, wording)
+def _by_deltas(chain: Chain, wording: Wording, recurrence: Recurrence) -> Iterator[Line]:
+    deltas = Deltas(chain, wording, recurrence)
     groups = deltas.groups()
     goal, shown = groups[-1], groups[:-1]
     left = wording.goal()
     yield from deltas.lines(goal, left)
-    paths = chain.count_paths()[0]
+    paths = chain.count_ways()
     output, wrt = wording.name(chain.output), wording.name(chain.wrt)
     slope = formulas.Derivative(output, name("v"))
     many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
@@ -156,10 +143,16 @@ def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
         if i < cut or i >= len(shown) - cut:
             yield from deltas.lines(group)
     yield Line(words=("where",))
-    yield from defined(chain.output, wording)
+    yield defined(chain.output, wording)
     kept = shown if cut == len(shown) else [*shown[:cut], *shown[-cut:]]
-    for group in [*kept, goal]:
-        yield from deltas.defined(group)
+    yield from deltas.defined([*kept, goal])
+    yield from deltas.told()
+    for states in recurrence.states():
+        adjoints = tuple([chain.adjoints.get(id(state), 0.0) for state in states])
+        if any(adjoints):
+            called = [wording.name(state) for state in (states[0], states[-1])]
+            words = Delta(called[0]), " to ", Delta(called[1]), ", step by step"
+            yield Line(words=words, curve=adjoints)
     yield from _told(wording)
 
 
@@ -178,27 +171,18 @@ def _told(wording: Wording) -> Iterator[Line]:
             yield Line(names[0], (meanings[0], numbers[0]))
 
 
-def defined(variable: Value, wording: Wording) -> Iterator[Line]:
-    """Say how a variable came about, and at which line of the source."""
-    steps: tuple[Term, ...] = (Number(variable.data),)
-    if variable.partials:
-        steps = (wording.definition(variable), *steps)
-    code = source_of(variable)
-    yield Line(wording.name(variable), steps, code=(code,) if code else ())
-
-
 def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:
     """Explain a derivative that needs no chain: by the output itself, or by a stranger."""
     output, wrt = chain.output, chain.wrt
     if output is wrt:
         yield Line(wording.goal(), (ONE,))
         yield Line(words=("A value changes exactly as it changes itself.",))
-        yield from defined(output, wording)
+        yield defined(output, wording)
         return
     called = name(wrt.label or "w")
     yield Line(formulas.Derivative(wording.name(output), called), (Number(0.0),))
     yield Line(words=(*_why_apart(chain, wording, called),))
-    yield from defined(output, wording)
+    yield defined(output, wording)
 
 
 def _why_apart(chain: Chain, wording: Wording, wrt: Term) -> Iterator[str | Term]:

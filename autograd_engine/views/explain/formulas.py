@@ -40,6 +40,13 @@ class Number(Term):
 
 
 @dataclass(frozen=True)
+class Given(Term):
+    """A constant of the graph, left as it is: no coefficient."""
+
+    value: float
+
+
+@dataclass(frozen=True)
 class Sum(Term):
     """Terms added, or subtracted where the sign before them is negative."""
 
@@ -173,7 +180,12 @@ def numbers(term: Term) -> Term:
         return Number(number)
     if isinstance(term, Sigma):
         return numbers(term.spelled)
-    return inside(term, numbers)
+    if isinstance(term, Given):
+        return Number(term.value)
+    found = inside(term, numbers)
+    if isinstance(found, Fraction) and isinstance(found.top, Number) and found.top.value < 0.0:
+        return Minus(Fraction(negated(found.top), found.bottom))
+    return found
 
 
 def minus(left: Term, right: Term) -> Term:
@@ -188,8 +200,12 @@ def plus(left: Term, right: Term) -> Term:
 
 def added(terms: Sequence[Term]) -> Term:
     """Return the sum of terms, just one of them by itself; the middle of many is left out."""
+    if len(terms) == 1:
+        return terms[0]
+    if all(isinstance(term, Number) for term in terms):
+        return Number(sum(term.value for term in terms if isinstance(term, Number)))
     parts = [part for term in elided(terms, lambda term: term) for part in _parts(term)]
-    return terms[0] if len(terms) == 1 else Sum(tuple(parts))
+    return Sum(tuple(parts))
 
 
 def _parts(term: Term) -> tuple[tuple[bool, Term], ...]:

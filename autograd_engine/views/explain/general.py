@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import Name, Number, Sigma, Term
-from autograd_engine.views.explain.names import INDICES, lowered, raised
+from autograd_engine.views.explain.formulas import Given, Name, Number, Sigma, Term
+from autograd_engine.views.explain.names import INDICES, NUMBERED, lowered, raised
 
 _RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789")
@@ -37,8 +37,8 @@ class Index:
     def of(cls, names: Sequence[str], letter: str) -> Index | None:
         """Return the index in which names differ, None where they differ in more, or in none."""
         runs = [_RUNS.split(text) for text in names]
-        if len({len(run) for run in runs}) > 1:
-            return None
+        if len({len(run) for run in runs}) > 1 or any(map(NUMBERED.match, names)):
+            return None  # how values are numbered says nothing
         letters, numbers = [], []
         for i, column in enumerate(zip(*runs)):
             if len(set(column)) > 1:
@@ -51,15 +51,13 @@ class Index:
         return cls(tuple(letters), tuple(numbers)) if whole else None
 
     def said(self) -> str:
-        """Return which members there are: "j = 0, 1, 2"."""
+        """Return which members there are: "j = 0, 1, 2", or "t = 1 … 50"."""
         parts = []
         for letter, numbers in zip(self.letters, self.numbers):
             distinct = list(dict.fromkeys(numbers))
-            kept = formulas.shortened(distinct)
-            texts = [str(number) for number in kept]
-            if len(kept) < len(distinct):
-                texts = [*texts[:3], "…", texts[-1]]
-            parts.append(f"{letter} = {', '.join(texts)}")
+            texts = [str(number) for number in distinct]
+            many = len(texts) > 4 and distinct == list(range(distinct[0], distinct[-1] + 1))
+            parts.append(f"{letter} = {f'{texts[0]} … {texts[-1]}' if many else ', '.join(texts)}")
         return "; ".join(parts)
 
     def letter(self, texts: Sequence[str]) -> str:
@@ -125,10 +123,10 @@ def _general(terms: Sequence[Term], index: Index, constants: Constants | None) -
         raise Unlike
     if all(term == first for term in terms):
         return first
-    if isinstance(first, Number):
+    if isinstance(first, (Given, Number)):
         if not constants:
             raise Unlike
-        numbers = tuple([term.value for term in terms if isinstance(term, Number)])
+        numbers = tuple([term.value for term in terms if isinstance(term, (Given, Number))])
         return Name(constants.name(numbers, index))
     if isinstance(first, Name):
         return Name(_name([term.text for term in terms if isinstance(term, Name)], index))
@@ -161,10 +159,13 @@ def _name(texts: Sequence[str], index: Index) -> str:
     runs = [_RUNS.split(text) for text in texts]
     if len({len(run) for run in runs}) > 1:
         raise Unlike
-    found = []
+    found: list[str] = []
     for i, column in enumerate(zip(*runs)):
         if i % 2:
-            found.append(index.run(column))
+            apart = found[-1][-1:]  # what stands before it: h1 is h with an index, h[1] an entry
+            run = index.run(column)
+            changed = run.isascii() and run != column[0] and apart.isalpha()
+            found.append(lowered(run) if changed else run)
         elif len(set(column)) > 1:
             raise Unlike
         else:
@@ -172,15 +173,31 @@ def _name(texts: Sequence[str], index: Index) -> str:
     return "".join(found)
 
 
-def summed(terms: Sequence[Term], names: Sequence[str], letter: str = "k") -> Term:
-    """Return the sum of terms, under one Σ where they differ only in an index."""
+def summed(
+    terms: Sequence[Term], names: Sequence[str], letter: str, constants: Constants
+) -> Term:
+    """Return the sum of terms, under one Σ where they differ only in an index.
+
+    The first or the last may differ, and then stands beside it.
+    """
     spelled = formulas.added(terms)
-    index = Index.of(names, letter) if len(terms) > 1 else None
-    if index is None or len(index.letters) > 1:
-        return spelled
-    found = generalised(terms, index)
-    return spelled if found is None else Sigma(index.letters[0], found, spelled)
+    for first, last in ENDS:
+        inner = terms[first : len(terms) - last]
+        index = Index.of(names[first : len(names) - last], letter) if len(inner) > 1 else None
+        found = index and generalised(inner, index, constants)
+        if index and found and len(index.letters) == 1:
+            sigma = Sigma(index.said(), found, _spelled(inner))
+            outside = [*terms[:first], sigma, *terms[len(terms) - last :]]
+            return formulas.added(outside)
+    return spelled
 
 
+def _spelled(terms: Sequence[Term]) -> Term:
+    """Return a long sum with its ends only."""
+    if len(terms) <= formulas.FIRST + formulas.LAST:
+        return formulas.added(terms)
+    return formulas.added([*terms[:2], formulas.DOTS, terms[-1]])
 
 
+ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))
+"""So many are perhaps unlike the others at the beginning and at the end."""

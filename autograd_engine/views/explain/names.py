@@ -48,7 +48,7 @@ _SPECIAL = {
 }
 
 
-_NUMBERED = re.compile(r"v\d+$|[-\d.einfa]+$")
+NUMBERED = re.compile(r"v\d+$|[-\d.einfa]+$")
 
 
 class Symbol(NamedTuple):
@@ -109,18 +109,27 @@ class Names:
     """The names of the values behind an output, those of the survey, as formulas use them."""
 
     def __init__(self, output: Value) -> None:
+        self.output = output
         self._survey = Survey(output)
-        self.values = self._survey.values
-        self._taken = set(self._survey.names)
+        self.values, self.operands = self._survey.values, self._survey.operands
+        self._taken = {re.split(r"[\W\d₀-₉]", text)[0] for text in self._survey.names}
+        self._steps: dict[int, str] = {}  # of what a repeat carries on: by its step
 
     def of(self, value: Value) -> Name:
         """Return the name of a value, with its number."""
-        return name(self._survey.name(value), value.data)
+        return name(self._steps.get(id(value)) or self._survey.name(value), value.data)
+
+    def call(self, value: Value, text: str) -> None:
+        """Call a value that has no name of its own by its step in a repeat."""
+        if not self.is_known(value):
+            self._steps[id(value)] = text
 
     def is_known(self, value: Value) -> bool:
         """Say whether a value has a label, or a place in a model, and is not just numbered."""
-        return bool(value.label) or not _NUMBERED.match(self._survey.name(value))
+        if value.label or id(value) in self._steps:
+            return True
+        return not NUMBERED.match(self._survey.name(value))
 
     def has(self, text: str) -> bool:
-        """Say whether a value is called so."""
+        """Say whether a value is called so, perhaps with an index."""
         return text in self._taken

@@ -22,6 +22,7 @@ from autograd_engine.views.explain.formulas import (
     Derivative,
     Equal,
     Fraction,
+    Given,
     Indicator,
     Minus,
     Name,
@@ -58,7 +59,7 @@ class Text:
         # One with an index above must not seem to be a power.
         return self.symbol(term.text), POWER if term.text[-1:] in RAISED else ATOM
 
-    def number(self, term: Number) -> tuple[str, int]:
+    def number(self, term: Number | Given) -> tuple[str, int]:
         mantissa, _, exponent = f"{abs(term.value):.6g}".partition("e")
         text, strength = self.digits(mantissa), ATOM
         if exponent:
@@ -66,7 +67,9 @@ class Text:
             text, strength = text + self.mark("·") + ten, PRODUCT
         if math.copysign(1.0, term.value) > 0.0 or not term.value:
             return text, strength
-        return self.mark("−") + text, SUM
+        return self.grouped(self.mark("−") + text), SUM
+
+    given = number
 
     def sum(self, term: Sum) -> tuple[str, int]:
         pieces: list[str] = []
@@ -83,7 +86,7 @@ class Text:
     def product(self, term: Product) -> tuple[str, int]:
         # A sign at the very front needs no brackets.
         first, *rest = term.factors
-        front = isinstance(first, (Number, Minus))
+        front = isinstance(first, (Number, Given, Minus))
         texts = [self.set(first, SUM if front else PRODUCT)]
         texts += [self.set(factor, PRODUCT) for factor in rest]
         signed = isinstance(first, Minus) or _is_negative(first)
@@ -133,6 +136,9 @@ class Text:
     def symbol(self, text: str) -> str:
         return text
 
+    def grouped(self, text: str) -> str:
+        return text
+
     def words(self, text: str) -> str:
         return text
 
@@ -140,7 +146,7 @@ class Text:
         return left + text + right
 
     def summed(self, index: str) -> str:
-        return f"Σ{lowered(index)} "
+        return f"Σ{lowered(index[0])} "
 
     def ratio(self, top: Term, bottom: Term) -> str:
         return f"{self.set(top, PRODUCT)}/{self.set(bottom, POWER)}"
@@ -164,7 +170,7 @@ class Latex(Text):
 
     def mark(self, text: str) -> str:
         bare = text.strip()
-        return text.replace(bare, _MARKS[bare]) if bare in _MARKS else text
+        return f" {_MARKS[bare]} " if bare in _MARKS else text.replace("−", "-")
 
     def digits(self, text: str) -> str:
         return {"inf": r"\infty", "nan": r"\mathrm{nan}"}.get(text, text)
@@ -183,7 +189,7 @@ class Latex(Text):
         return rf"\left{left}{text}\right{right}"
 
     def summed(self, index: str) -> str:
-        return rf"\sum_{{{index}}} "
+        return rf"\sum_{{{index[0]}}} "
 
     def ratio(self, top: Term, bottom: Term) -> str:
         return rf"\frac{{{self.set(top)}}}{{{self.set(bottom)}}}"
@@ -221,29 +227,33 @@ class MathML(Text):
         found = parsed(text)
         if found is None or not (found.sub or found.sup or found.items):
             return f"<mi>{html.escape(text)}</mi>"
-        base, sub, sup = (f"<mi>{html.escape(part)}</mi>" for part in found[:3])
+        shown, *indices = f"<mi>{html.escape(found.shown)}</mi>", _index(found.sub), _index(found.sup)
         tag = "msubsup" if found.sub and found.sup else "msub" if found.sub else "msup"
-        inner = base + sub * bool(found.sub) + sup * bool(found.sup)
-        indexed = f"<{tag}>{inner}</{tag}>" if found.sub or found.sup else base
+        indexed = f"<{tag}>{shown}{''.join(indices)}</{tag}>" if any(indices) else shown
         return indexed + (f"<mtext>{html.escape(found.items)}</mtext>" if found.items else "")
+
+    def grouped(self, text: str) -> str:
+        return f"<mrow>{text}</mrow>"
 
     def words(self, text: str) -> str:
         return f"<mtext>{html.escape(text)}</mtext>"
 
     def enclosed(self, left: str, text: str, right: str) -> str:
-        return f"<mrow>{self.mark(left)}{text}{self.mark(right)}</mrow>"
+        tall = "<mfrac" in text or "<munder" in text
+        left, right = (f"<mo{'' if tall else _FLAT}>{mark}</mo>" for mark in (left, right))
+        return f"<mrow>{left}<mrow>{text}</mrow>{right}</mrow>"
 
     def summed(self, index: str) -> str:
-        return f"<munder><mo>∑</mo><mi>{index}</mi></munder>"
+        return f"<munder><mo>∑</mo><mi>{index[0]}</mi></munder>"
 
     def ratio(self, top: Term, bottom: Term) -> str:
-        return f"<mfrac>{_row(self.set(top))}{_row(self.set(bottom))}</mfrac>"
+        return f"<mfrac>{self.grouped(self.set(top))}{self.grouped(self.set(bottom))}</mfrac>"
 
     def rate(self, upper: str, lower: str) -> str:
-        return f"<mfrac>{_row(f'<mo>∂</mo>{upper}')}{_row(f'<mo>∂</mo>{lower}')}</mfrac>"
+        return f"<mfrac>{self.grouped(f'<mo>∂</mo>{upper}')}{self.grouped(f'<mo>∂</mo>{lower}')}</mfrac>"
 
     def raised(self, base: str, exponent: Term) -> str:
-        return f"<msup>{_row(base)}{_row(self.set(exponent))}</msup>"
+        return f"<msup>{self.grouped(base)}{self.grouped(self.set(exponent))}</msup>"
 
     def root(self, inside: Term) -> str:
         return f"<msqrt>{self.set(inside)}</msqrt>"
@@ -252,8 +262,13 @@ class MathML(Text):
         return self.symbol(super().function(name)) + "<mo>&#x2061;</mo>"  # applied to
 
 
-def _row(text: str) -> str:
-    return f"<mrow>{text}</mrow>"
+_FLAT = ' stretchy="false"'
+
+
+def _index(text: str) -> str:
+    """Return an index, its letters and its numbers apart."""
+    tags = [("mi" if c.isalpha() else "mn" if c.isdigit() else "mo", c) for c in text]
+    return f"<mrow>{''.join(f'<{tag}>{c}</{tag}>' for tag, c in tags)}</mrow>" if text else ""
 
 
 def _base_in_latex(found: Symbol) -> str:
@@ -263,17 +278,17 @@ def _base_in_latex(found: Symbol) -> str:
 
 def _is_negative(term: Term) -> bool:
     first = term.factors[0] if isinstance(term, Product) else term
-    return isinstance(first, Number) and first.value < 0.0
+    return isinstance(first, (Number, Given)) and first.value < 0.0
 
 
 def _opposite(term: Term) -> Term:
     if isinstance(term, Product):
         return Product((_opposite(term.factors[0]), *term.factors[1:]), term.spaced)
-    return Number(-term.value) if isinstance(term, Number) else term
+    return type(term)(-term.value) if isinstance(term, (Number, Given)) else term
 
 
 _MARKS = {
-    **{"·": r"\cdot", "−": "-", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"},
+    **{"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"},
     "…": r"\cdots",
 }
 _KNOWN = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"}
