@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable, Sequence
 from operator import sub
 from typing import Final
 
@@ -48,7 +49,7 @@ def find(graph: Graph) -> list[Repeat]:
         orbits = Orbits(graph, taken)
         if not orbits.lay(first, end, period):
             continue
-        if not orbits.recur():
+        if not turning(orbits.rules, orbits.slots):
             refused.append((first, end, period))
             continue
         orbits.grow()
@@ -58,6 +59,28 @@ def find(graph: Graph) -> list[Repeat]:
             for place in [place for row in repeat.places for place in row]:
                 taken[graph.codes[place]] = 1
     return repeats
+
+
+def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> list[int]:
+    """Return the nodes of a body in cycles that are more than a sum, a maximum or a product."""
+    reach, before = [0] * len(body), [-1]  # sets of nodes, as bits
+    while before != reach:
+        before = list(reach)
+        for k, operands in enumerate(body):
+            for kind, j, _ in operands:
+                if kind == STEP:
+                    reach[k] |= 1 << j | reach[j]
+    parts: dict[int, list[int]] = {}
+    for k, found in enumerate(reach):
+        if found >> k & 1:  # those of one cycle reach the same
+            parts.setdefault(found, []).append(k)
+    turning = []
+    for part in parts.values():
+        used = {rules[k] for k in part}
+        alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and not part[1:]))
+        if not (used <= SUMS or alone):
+            turning += part
+    return turning
 
 
 class Orbits:
@@ -104,24 +127,6 @@ class Orbits:
             if kind == STEP
         ]
         return True
-
-    def recur(self) -> bool:
-        """Say whether a cycle of the body is more than a sum, a maximum or a product."""
-        reach, before = [0] * len(self.slots), [-1]  # sets of nodes, as bits
-        while before != reach:
-            before = list(reach)
-            for j, k, *_ in self.links:
-                reach[k] |= 1 << j | reach[j]
-        parts: dict[int, list[int]] = {}
-        for k, found in enumerate(reach):
-            if found >> k & 1:  # those of one cycle reach the same
-                parts.setdefault(found, []).append(k)
-        for part in parts.values():
-            rules = {self.rules[k] for k in part}
-            alone = len(rules) == 1 and (rules <= ALONE or (rules == {MULTIPLY} and not part[1:]))
-            if not (rules <= SUMS or alone):
-                return True
-        return False
 
     def member(self, k: int, t: int) -> int:
         """Return node k of step t; -1 if there is none."""
