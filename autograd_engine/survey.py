@@ -106,8 +106,9 @@ class Survey:
         return self._titles[2]
 
     def name(self, value: Value) -> str:
-        """Return the name of a value of this graph."""
-        return self.names[self.position[id(value)]]
+        """Return the name of a value; one of another graph has its label, or is its number."""
+        i = self.position.get(id(value))
+        return value.label or titles.number(value._data) if i is None else self.names[i]
 
     def full(self, value: Value) -> str:
         """Return the name of a value of this graph, that of a parameter by its whole path."""

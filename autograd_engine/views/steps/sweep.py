@@ -9,11 +9,11 @@ from typing import overload
 
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.gradients import honest
+from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.chain_formulas import rounded
 from autograd_engine.views.explain.formulas import Number
-from autograd_engine.survey import Survey
 from autograd_engine.views.explain.typesetting import SUM, TEXT
 from autograd_engine.views.notebooks import selected
 
