@@ -269,7 +269,9 @@ def test_each_use_of_a_layer_is_a_call_of_its_own(make, path, count):
     layer = ag.nn.Layer(2, 2, activation="tanh", rng=random.Random(0))
     survey = Survey(make(layer))
     calls = [call for call in survey.calls if call.path == path]
-    assert [(call.number, call.count) for call in calls] == [(k, count) for k in range(1, count + 1)]
+    assert [(call.number, call.count) for call in calls] == [
+        (k, count) for k in range(1, count + 1)
+    ]
     inside = [i for call in calls for i in call.members]
     assert len(inside) == len(set(inside)) == 2 * count  # z and a, each once
 
