@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
+from autograd_engine.survey import Survey
 from autograd_engine.views.layout.scene import FONT_SIZE, Scene
 from autograd_engine.views.notebooks import image, selected
 from autograd_engine.views.picture.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
@@ -188,7 +188,8 @@ def draw(
         _check("engine", engine, ENGINES, " or None")
     _check_number("depth", 0 if depth is None else depth)
     _check_number("radius", radius)
-    values = _values(output)
+    survey = _survey(output)
+    values = survey.values
     shown = _in_focus(values, focus, radius)
     if style == "auto":
         few = len(shown)
@@ -205,16 +206,16 @@ def draw(
             f"radius=), or insist (force=True)"
         )
     bold = {id(output)} | ({id(focus)} if focus is not None else set())
-    picture = Picture(compose(parts, direction, style == "classic", bold), engine)
+    picture = Picture(compose(parts, survey, direction, style == "classic", bold), engine)
     if engine == "dot":
         picture.svg  # so that a missing Graphviz is told here  # noqa: B018
     return picture
 
 
-def _values(output: Value) -> list[Value]:
+def _survey(output: Value) -> Survey:
     if not isinstance(output, Value):
         raise TypeError(f"draw needs a Value, not {type(output).__name__}: {output!r:.60}")
-    return graph.nodes(output)
+    return Survey(output)
 
 
 def _in_focus(values: list[Value], focus: Value | None, radius: int) -> set[int]:
