@@ -12,9 +12,9 @@ from autograd_engine.gradients import honest
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.chain_formulas import rounded
-from autograd_engine.views.explain.formulas import Number
+from autograd_engine.views.explain.formulas import Number, Sum, Term
 from autograd_engine.views.explain.names import Names
-from autograd_engine.views.explain.typesetting import SUM, TEXT
+from autograd_engine.views.explain.typesetting import PRODUCT, SUM, TEXT, Text
 from autograd_engine.views.notebooks import selected
 
 ROWS = 200
@@ -35,7 +35,29 @@ class Contribution:
     adjoint: float
     before: float
     after: float
-    names: tuple[str, str]  # of node and operand
+    place: int  # among the node's operands
+    steps: Steps
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What node and operand are called."""
+        return self.steps.name(self.node), self.steps.name(self.operand)
+
+    @property
+    def rule(self) -> str:
+        """The partial, as the rule of the operation gives it.
+
+        >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+        >>> [step.rule for step in steps(a * b)]
+        ['∂f/∂a = b = -3', '∂f/∂b = a = 2']
+        """
+        (node, operand), operands = self.names, self.node.operands
+        terms = [self.steps.term(value) for value in (*operands, self.node)]  # -1 is the output
+        found = notation.partial(self.node._rule, self.place, terms.__getitem__, len(operands))
+        uses = [place for place, value in enumerate(operands) if value is self.operand]
+        use = f"   (use {uses.index(self.place) + 1} of {len(uses)})" if uses[1:] else ""
+        made = "" if found is None else TEXT.set(found)
+        return _equation(f"∂{node}/∂{operand}", made, rounded(self.partial, SUM)) + use
 
     def __str__(self) -> str:
         node, operand = self.names
@@ -58,20 +80,20 @@ class Computation:
     operation: str
     operands: tuple[float, ...]
     result: float
-    name: str
+    steps: Steps
+
+    @property
+    def name(self) -> str:
+        """What the result is called."""
+        return self.steps.name(self.node)
 
     def __str__(self) -> str:
-        brackets = [rounded(number) for number in self.operands]
-        if self.node._rule.several:
-            terms = map(Number, self.operands)
-            made = TEXT.set(notation.written(self.node._rule, *terms))
-        elif self.operation.startswith("**") and len(brackets) == 1:
-            made = brackets[0] + self.operation
-        elif len(brackets) == 2 and not self.operation.isidentifier():
-            made = f" {self.operation} ".join(brackets)
-        else:
-            made = f"{self.operation}({', '.join(rounded(n, SUM) for n in self.operands)})"
-        return f"{self.name} = {made} = {rounded(self.result, SUM)}"
+        symbols, numbers = (
+            notation.written(self.node._rule, *terms)
+            for terms in (map(self.steps.term, self.node.operands), map(Number, self.operands))
+        )
+        made = TEXT.set(symbols), _LITERAL.set(numbers), rounded(self.result, SUM)
+        return _equation(self.name, *made)
 
     def __repr__(self) -> str:
         return f"<Computation: {self}>"
@@ -104,19 +126,22 @@ class Steps(Sequence[Contribution]):
         if not adjoint and not (self._honest and any(p - p for p in partials)):
             silent.append(node)
             return
-        for operand, partial in zip(node.operands, partials):
+        for place, (operand, partial) in enumerate(zip(node.operands, partials)):
             before = self._adjoints.get(id(operand), 0.0)
             after = self._adjoints[id(operand)] = before + partial * adjoint
-            names = (self.name(node), self.name(operand))
-            yield Contribution(node, operand, partial, adjoint, before, after, names)
+            yield Contribution(node, operand, partial, adjoint, before, after, place, self)
 
     def _computation(self, node: Value) -> Computation:
         numbers = tuple(operand.data for operand in node.operands)
-        return Computation(node, node.op, numbers, node.data, self.name(node))
+        return Computation(node, node.op, numbers, node.data, self)
 
     def name(self, value: Value) -> str:
         """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
         return self._names.of(value).text if value in self._names else rounded(value.data, SUM)
+
+    def term(self, value: Value) -> Term:
+        """Return a value as formulas have it: its name, or a constant's number."""
+        return self._names.of(value) if value in self._names else Number(value.data)
 
     def gradient(self, value: Value) -> float:
         """Return the derivative of the output by a value; 0 where it does not depend on it."""
@@ -153,6 +178,24 @@ class Steps(Sequence[Contribution]):
 
     def __repr__(self) -> str:
         return f"<Steps: {len(self)} contributions back from {self.name(self.output)}>"
+
+
+class _Literal(Text):
+    """Numbers put in for the names of a formula, which is left as it is: 2 - (-3), not 2 + 3."""
+
+    def sum(self, term: Sum) -> tuple[str, int]:
+        (sign, first), *rest = term.parts
+        lead = "-" + self.set(first, PRODUCT) if sign else self.set(first)
+        more = (f" {'-' if sign else '+'} {self.set(part, PRODUCT)}" for sign, part in rest)
+        return "".join([lead, *more]), SUM
+
+
+_LITERAL = _Literal()
+
+
+def _equation(*texts: str) -> str:
+    """Return what comes to the same, without what says nothing new."""
+    return " = ".join(text for text, before in zip(texts, ["", *texts]) if text not in ("", before))
 
 
 def _table(steps: Steps) -> str:
@@ -201,7 +244,7 @@ def steps(output: Value) -> Steps:
     δ(a): 1 + ∂v1/∂a · δ(v1) = 1 + (-3) · 1 = -2
     δ(b): 0 + ∂v1/∂b · δ(v1) = 0 + 2 · 1 = 2
     >>> print(found.forward[0])
-    v1 = 2 * (-3) = -6
+    v1 = a·b = 2·(-3) = -6
     """
     if not isinstance(output, Value):
         raise TypeError(f"steps needs a Value, not {type(output).__name__}: {output!r:.60}")
