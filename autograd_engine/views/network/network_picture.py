@@ -119,7 +119,7 @@ class _Sheet:
         return (
             f'<g class="unit">{_title(circle.title)}<circle cx="{_n(x)}" cy="{_n(y)}" '
             f'r="{_n(self.radius)}" fill="{_tinted(circle.tint)}" stroke="#333333"{dashes}/>'
-            f"{_text(words, x, y, "") if circle.text else ''}</g>"
+            f"{_text(words, x, y, '') if circle.text else ''}</g>"
         )
 
     def dot(self) -> Iterator[str]:
