@@ -92,6 +92,8 @@ class _Sheet:
             (x0, y0), (x1, y1) = self._at(edge.start), self._at(edge.end)
             line = f'd="M{_n(x0)},{_n(y0)}L{_n(x1)},{_n(y1)}"'
             dashes = ' stroke-dasharray="6 3"' if edge.sign < 0 else ""
+            if len(seating.edges) > DENSE // 4:  # so that the large ones stand out
+                dashes += f' stroke-opacity="{_n(0.3 + 0.7 * edge.share, 2)}"'
             wide = len(seating.edges) <= DENSE
             hit = f'<path {line} stroke="white" stroke-opacity="0" stroke-width="7"/>' if wide else ""
             yield (

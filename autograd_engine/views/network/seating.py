@@ -181,15 +181,15 @@ class Seating:
 
     def _unit(self, stack: list[Stage], k: int, unit: Unit, key: str, at: Point) -> None:
         name = symbol("a", *(() if len(stack[k].units) == 1 else (unit.index,)))
-        data = unit.output.data if unit.output else 0.0
-        outputs = [u.output.data for stage in stack for u in stage.units if u.output]
+        data = unit.output.data if unit.output is not None else 0.0
+        outputs = [u.output.data for stage in stack for u in stage.units if u.output is not None]
         most = max((abs(n) for n in outputs if math.isfinite(n)), default=0.0)
         tint = data / most if most and math.isfinite(data) else 0.0
         title = self.telling.unit(stack, k, unit)
         self.circles.append(Circle(key, at, name if self._fits(name) else "", title, tint))
         if k == len(stack) - 1:
-            said = _cut(unit.output.label) if unit.output and unit.output.label else ""
-            if unit.output:
+            said = _cut(unit.output.label) if unit.output is not None else ""
+            if unit.output is not None:
                 said = f"{said} = {short(data)}" if said else short(data)
             self._beside(at, 1.0, said or f"output {unit.index}"[: None if len(stack[k].units) > 1 else 6])
         if unit.bias is not None:

@@ -139,6 +139,6 @@ def _behind(output: Value, last: Callable[[Value], bool]) -> Iterator[Value]:
 
 def _activation(unit: Unit) -> str:
     """Return the one operation after the sum; of several nobody knows the name."""
-    assert unit.output and unit.sum
+    assert unit.output is not None and unit.sum is not None
     after = [v for v in _behind(unit.output, lambda v: v is unit.sum) if v.operands][:-1]
     return "linear" if unit.output is unit.sum else after[0]._rule.name if len(after) == 1 else ""
