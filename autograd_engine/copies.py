@@ -8,7 +8,7 @@ from typing import Any
 from autograd_engine.blocks import enable_grad
 from autograd_engine.engine import Value, ordered
 from autograd_engine.graph import nodes
-from autograd_engine.notes import NOTHING, Note, noted
+from autograd_engine.notes import NOTHING, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque
 from autograd_engine.several import crossed, dot
@@ -37,8 +37,11 @@ def clone(node: Value, operands: tuple[Value, ...]) -> Value:
     elif isinstance(node._rule, Opaque):
         twin._rule = Opaque(node.op, operands)
     note = noted(node)
-    if note is not NOTHING:  # what it was opened to stands on the other one's operands
-        twin._note = Note(note.label, note.region, note.source) if note.opened else note
+    if note is not NOTHING:
+        if note.opened is not None:  # what it was opened to stands on the other one's operands
+            note = note.copy()
+            note.opened = None
+        twin._note = note
     return twin
 
 
@@ -69,7 +72,9 @@ def opened(node: Value) -> Value:
 def _opened(node: Value) -> Value:
     note = noted(node)
     if note.opened is None:
-        note = node._note = Note(note.label, note.region, note.source, _written_out(node))
+        written, note = _written_out(node), note.copy()
+        note.opened = written
+        node._note = note
     inner: list[Value] = note.opened
     if not inner:  # nothing is done to a single operand
         return node

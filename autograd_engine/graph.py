@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd_engine import engine
 from autograd_engine.engine import Value, topological_order
-from autograd_engine.notes import Note, noted
+from autograd_engine.notes import Note, mark, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque, Primitive, find_primitive
 from autograd_engine.table import CONSTANT, LEAF
@@ -113,8 +113,7 @@ def mark_region(output: Value, name: str) -> None:
     if not isinstance(name, str):
         raise TypeError(f"the name of a region is text, not {type(name).__name__}: {name!r:.60}")
     _check(output)
-    note = noted(output)
-    output._note = Note(note.label, name, note.source, note.opened)
+    mark(output, name)
 
 
 def region(value: Value) -> str:

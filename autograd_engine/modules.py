@@ -46,7 +46,9 @@ class Module:
         if not leaves <= self._leaves:
             object.__setattr__(self, "_leaves", self._leaves | leaves)
         for path, module in _modules(value, name, {id(self)}):
-            object.__setattr__(module, "_region", Note("", path))
+            place = module._region.copy()
+            place.region = path
+            object.__setattr__(module, "_region", place)
 
     def __repr__(self) -> str:
         try:

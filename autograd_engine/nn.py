@@ -24,7 +24,7 @@ from autograd_engine.engine import Value
 from autograd_engine.firing import ACTIVATIONS, fire, fire_all
 from autograd_engine.initialisers import Init, initialiser
 from autograd_engine.modules import Module
-from autograd_engine.notes import Note
+from autograd_engine.notes import FIRED, Note
 from autograd_engine.real import flag, is_number, is_whole
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
@@ -51,7 +51,7 @@ class Neuron(Module):
     0.0
     """
 
-    _region = Note("", "neuron")
+    _region = Note("", "neuron", ended=FIRED)
 
     def __init__(
         self,
