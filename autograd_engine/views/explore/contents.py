@@ -12,6 +12,7 @@ from autograd_engine.primitives import Primitive
 from autograd_engine.views.explore.grouping import grouped
 from autograd_engine.views.explore.rows import described_rule, named
 from autograd_engine.views.explore.scenes import pictures
+from autograd_engine.views.network.on_page import page_network
 from autograd_engine.words import counted
 
 OPEN = 40
@@ -41,6 +42,7 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
         "groups": pictures(grouped(output, values), values, names),
+        "network": page_network(values),
     }
     return data, list(rules)
 

@@ -17,6 +17,9 @@ const quiz = new Quiz(program, graphData.names, {
   another: () => { quiz.next(); show(); focusQuiz(); },
 });
 
+const network = graphData.network && new Network(document.querySelector("aside"), graphData.names, { select });
+network?.build(graphData.network);
+
 function view() {
   const { steps, selected } = state;
   const made = {
@@ -38,6 +41,7 @@ function show() {
   panels.showSelected(now);
   panels.showLeaves(now);
   panels.showNotices(now);
+  network?.update(program, now.gradient, now.hides);
   quiz.show();
   showTransport(now);
 }

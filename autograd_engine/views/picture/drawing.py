@@ -11,6 +11,7 @@ from typing import Any
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
+from autograd_engine.modules import Module
 from autograd_engine.views.layout.scene import FONT_SIZE, Scene
 from autograd_engine.views.notebooks import image, selected
 from autograd_engine.views.picture.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
@@ -18,7 +19,8 @@ from autograd_engine.views.picture.folding import fold, near
 from autograd_engine.views.picture.styles import compose, count_drawn
 from autograd_engine.views.picture.svg import write_svg
 
-STYLES = ("auto", "classic", "compact", "folded")
+STYLES = ("auto", "classic", "compact", "folded", "network")
+SHOWN = ("weight", "grad")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 ENGINES = ("dot", "builtin")
 ENDINGS = (".svg", ".png", ".pdf", ".dot", ".html")
@@ -154,7 +156,7 @@ class Picture:
 
 
 def draw(
-    output: Value,
+    output: Value | Module,
     *,
     style: str = "auto",
     direction: str = "LR",
@@ -163,8 +165,9 @@ def draw(
     radius: int = 2,
     engine: str | None = None,
     force: bool = False,
+    show: str = "weight",
 ) -> Picture:
-    """Return a picture of the graph behind a value.
+    """Return a picture of the graph behind a value, or of a model as a network.
 
     `style` is "classic" (micrograd's: the operation beside each value), "compact" (inside
     it), "folded" (regions as boxes) or "auto": classic up to 20 values, compact up to 120,
@@ -172,6 +175,10 @@ def draw(
     `focus` shows only what is at most `radius` operations from that value. `direction` is
     LR, TB, RL or BT. `engine` is "dot" for Graphviz, "builtin" for the package's own
     layout, None for Graphviz where it is installed and takes no more than a few seconds.
+
+    A model is drawn as books draw it, units as circles and weights as edges; style "network"
+    does so with the one network behind an output, and tints its units by their values. `show`
+    is what thickness and colour of an edge tell of: the "weight" or its gradient, "grad".
 
     Raises `ValueError` for what it does not know and, unless `force`, for a picture of
     more than 600 nodes; `RuntimeError` for "dot" where Graphviz is missing or too slow.
@@ -184,10 +191,13 @@ def draw(
     """
     _check("style", style, STYLES)
     _check("direction", direction, DIRECTIONS)
+    _check("show", show, SHOWN)
     if engine is not None:
         _check("engine", engine, ENGINES, " or None")
     _check_number("depth", 0 if depth is None else depth)
     _check_number("radius", radius)
+    if style == "network" or isinstance(output, Module):
+        return _network(output, style, direction, engine, show)
     values = _values(output)
     shown = _in_focus(values, focus, radius)
     if style == "auto":
@@ -211,9 +221,23 @@ def draw(
     return picture
 
 
-def _values(output: Value) -> list[Value]:
+def _network(output: Any, style: str, direction: str, engine: str | None, show: str) -> Picture:
+    from autograd_engine.views.network.network_picture import draw_network
+
+    if isinstance(output, Module):
+        if style not in ("auto", "network"):
+            raise ValueError(
+                f"a model is drawn in style 'network', not {style!r}: draw what it computes, "
+                f"ag.draw(model(x), style={style!r})"
+            )
+    else:
+        _values(output)
+    return draw_network(output, direction, engine, show)
+
+
+def _values(output: Any) -> list[Value]:
     if not isinstance(output, Value):
-        raise TypeError(f"draw needs a Value, not {type(output).__name__}: {output!r:.60}")
+        raise TypeError(f"draw needs a Value or a model, not {type(output).__name__}: {output!r:.60}")
     return graph.nodes(output)
 
 

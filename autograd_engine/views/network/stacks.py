@@ -1,0 +1,151 @@
+"""The layers of a model as they stand in a picture: units, and what connects them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd_engine.engine import Value
+from autograd_engine.modules import Module, parts_of
+from autograd_engine.nn import Layer, Neuron
+from autograd_engine.summary import traits_of
+from autograd_engine.words import counted, printable
+
+
+@dataclass
+class Unit:
+    """One neuron: its weights and bias, values or numbers in their place; None for no bias.
+
+    `sum` and `output` are what it computed, where a graph says that.
+    """
+
+    path: str
+    index: int
+    weights: list[Any]
+    bias: Any
+    sum: Value | None = None
+    output: Value | None = None
+
+
+@dataclass
+class Stage:
+    """Units fed the same inputs: a layer; `row` is the list that it was found in, or 0."""
+
+    path: str
+    activation: str
+    units: list[Unit]
+    row: int = 0
+
+    @property
+    def inputs(self) -> int:
+        """Return the number of inputs."""
+        return max(len(unit.weights) for unit in self.units)
+
+
+@dataclass
+class Network:
+    """Stacks of layers, each layer fed by the one before it; the names and order of parameters.
+
+    `inputs` are the values that enter the one stack of a graph, `calls` how often that was
+    called. `note` is what the reader is to know.
+    """
+
+    title: str
+    stacks: list[list[Stage]]
+    named: list[tuple[str, Value]]
+    inputs: list[Value] = field(default_factory=list)
+    calls: int = 1
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        self.names = {id(value): name for name, value in self.named}
+        self.places = {id(value): place for place, (_, value) in enumerate(self.named, 1)}
+
+
+def of_model(model: Module) -> Network:
+    """Return the layers of a model; `ValueError` where it has none."""
+    named = model.named_parameters()
+    stages = [stage for stage in _stages(model, "", set(), 0) if any(u.weights for u in stage.units)]
+    kind = type(model).__name__
+    if not stages:
+        listed = ", ".join(printable(name) for name, _ in named[:5]) or "none"
+        raise ValueError(
+            f"{kind} holds no Neuron, Layer or MLP of ag.nn, whose units would be the circles of "
+            f"its picture (its parameters: {listed}). Draw what it computes: ag.draw(output) with "
+            f"output = model(x)"
+        )
+    stacks, guessed = _joined(stages)
+    notes = [f"layers joined in the order in which {kind} lists them"] if guessed else []
+    drawn = {id(w) for stage in stages for unit in stage.units for w in [*unit.weights, unit.bias]}
+    rest = [f"{name} = {short(value.data)}" for name, value in named if id(value) not in drawn]
+    if rest:
+        more = [f"{len(rest) - 6:,} more"] if len(rest) > 6 else []
+        notes.append("beside the units: " + ", ".join(rest[:6] + more))
+    title = printable(repr(model), 100)
+    if type(model).__repr__ is not Module.__repr__:  # that of a neuron has no count
+        title += f", {counted(len(named), 'parameter')}"
+    return Network(title, stacks, named, note="; ".join(notes))
+
+
+def short(number: float) -> str:
+    """Return a number as a picture has it.
+
+    >>> short(-0.123456)
+    '−0.1235'
+    """
+    return f"{number:.4g}".replace("-", "−")
+
+
+def _stages(item: Any, path: str, seen: set[int], row: int) -> Iterator[Stage]:
+    """Yield the layers in an attribute; one that a list holds twice is used twice."""
+    if isinstance(item, Module):
+        if id(item) in seen:
+            return
+        seen.add(id(item))
+    neurons = [item] if isinstance(item, Neuron) else getattr(item, "neurons", None)
+    if isinstance(item, (list, tuple)):
+        neurons = item if all(isinstance(part, Neuron) for part in item) else None
+    elif not isinstance(item, (Neuron, Layer)):
+        neurons = None
+    if neurons:
+        inner = ".neurons" if isinstance(item, Layer) else ""
+        units = [
+            unit_of(f"{path}{inner}.{i}"[1:] if item is not part else path[1:], i, part)
+            for i, part in enumerate(neurons)
+        ]
+        named = [traits[2] for part in neurons if (traits := traits_of(part))]
+        yield Stage(path[1:], "/".join(dict.fromkeys(named)), units, row)
+        return
+    known = set(seen)
+    for name, part in parts_of(item):
+        again = isinstance(item, (list, tuple))
+        yield from _stages(part, f"{path}.{name}", set(known) if again else seen, id(item) if again else 0)
+        seen |= {id(part)}
+
+
+def unit_of(path: str, index: int, neuron: Any) -> Unit:
+    """Return a neuron as a unit."""
+    weights = getattr(neuron, "w", ())
+    weights = list(weights) if hasattr(weights, "__iter__") else []
+    return Unit(path, index, weights, getattr(neuron, "b", None))
+
+
+def _joined(stages: Iterable[Stage]) -> tuple[list[list[Stage]], bool]:
+    """Return the layers in stacks, and whether anything but their sizes says that they are.
+
+    In one list each feeds the next where it fits. Elsewhere so does one with other inputs than
+    the next, which hence are not two that are fed the same, such as queries and keys.
+    """
+    stacks: list[list[Stage]] = []
+    guessed = False
+    for stage in stages:
+        last = stacks[-1][-1] if stacks else None
+        if last and len(last.units) == stage.inputs:
+            listed = last.row == stage.row != 0
+            if listed or last.inputs != stage.inputs:
+                stacks[-1].append(stage)
+                guessed |= not listed
+                continue
+        stacks.append([stage])
+    return stacks, guessed
