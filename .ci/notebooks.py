@@ -70,7 +70,10 @@ def run(lesson: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = nbformat.read(place(lesson), as_version=4)
         resources = {"metadata": {"path": folder}}
-        NotebookClient(made, timeout=120, kernel_name="python3", resources=resources).execute()
+        quiet = ["--log-level=ERROR"]  # not a warning for each kernel
+        client = NotebookClient(made, timeout=120, kernel_name="python3", resources=resources)
+        client.extra_arguments = quiet
+        client.execute()
     print(f"-- {place(lesson).name}: {sum('outputs' in cell for cell in made.cells)} cells run")
 
 

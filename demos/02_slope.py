@@ -1,4 +1,4 @@
-"""Lesson 1. The slope of a function, and a learning rate that overshoots.
+"""Lesson 2. The slope of a function, and a learning rate that overshoots.
 
 The engine gives the slope of f(t) = (t - 3)**2 + 1 at any t, exactly, where rise over run
 only comes close. Gradient descent walks against that slope, t <- t - alpha * slope, and the
@@ -22,6 +22,7 @@ It prints:
 import autograd_engine as ag
 
 
+# %% A function, and its slope at one place
 def f(t):
     return (t - 3) ** 2 + 1
 
@@ -33,11 +34,20 @@ def slope(start: float) -> float:
     return t.grad
 
 
+# %% tags=["active-ipynb"]
+# t = ag.Value(0.0, "t")
+# y = f(t)
+# y.backward()
+# ag.draw(y)
+
+
+# %% By hand: rise over run
 def rise_over_run(start: float, h: float) -> float:
     """Return the slope of the straight line through f at `start` and at `start + h`."""
     return (f(start + h) - f(start)) / h
 
 
+# %% Against the slope
 def descend(alpha: float, start: float = 0.0, steps: int = 6) -> list[float]:
     """Return every place that gradient descent visits."""
     path = [start]
@@ -46,6 +56,7 @@ def descend(alpha: float, start: float = 0.0, steps: int = 6) -> list[float]:
     return path
 
 
+# %% All of it
 def main() -> None:
     print("the slope of f at t = 0")
     for h in (1, 0.001):

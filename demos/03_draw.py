@@ -1,4 +1,4 @@
-"""Lesson 10. Pictures of graphs, in the three styles.
+"""Lesson 3. Pictures of graphs, in the three styles.
 
 The same values that compute can be drawn: classic pictures show every value and operation,
 compact ones write the operation into the value's box, and in both each arrow carries the
@@ -6,13 +6,13 @@ local derivative that backward() multiplies by. Folded pictures show a network's
 boxes. Graphviz draws where it is installed, else the package does it alone.
 
 Three files are written into the folder autograd_output, or one of your choice:
-python demos/10_draw.py FOLDER
+python demos/03_draw.py FOLDER
 
 It prints:
 
-    classic.svg   expression
-    compact.svg   perceptron
-    folded.svg   network
+    autograd_output/classic.svg    expression
+    autograd_output/compact.svg    perceptron
+    autograd_output/folded.svg     network
 """
 
 import random
@@ -22,6 +22,7 @@ from pathlib import Path
 import autograd_engine as ag
 
 
+# %% Three graphs, one for each style
 def expression() -> ag.Value:
     """Return e = a * b + a * a, where a is used three times."""
     a, b = ag.Value(2.0, label="a"), ag.Value(-3.0, label="b")
@@ -46,6 +47,7 @@ def network() -> ag.Value:
     return ag.losses.cross_entropy(model([0.2, -0.4, 0.9]), 1)
 
 
+# %% A picture of each
 OUTPUTS = {"classic": expression, "compact": perceptron, "folded": network}
 
 
@@ -56,11 +58,25 @@ def picture(style: str):
     return ag.draw(output, style=style)
 
 
+# %% tags=["active-ipynb"]
+# picture("classic")
+
+
+# %% tags=["active-ipynb"]
+# picture("compact")
+
+
+# %% tags=["active-ipynb"]
+# picture("folded")  # the boxes open in ag.explore
+
+
+# %% All of them into files
 def main(folder: str = "autograd_output") -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     for style, make in OUTPUTS.items():
-        picture(style).save(Path(folder) / f"{style}.svg")
-        print(f"{style}.svg   {make.__name__}")
+        path = Path(folder) / f"{style}.svg"
+        picture(style).save(path)
+        print(f"{path.as_posix():30} {make.__name__}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Lesson 14. Both passes, step by step.
+"""Lesson 4. Both passes, step by step.
 
 steps() gives the backward pass as a sequence of contributions, in the order in which backward()
 makes them: delta(v) is the derivative of the output by v so far, and each operation adds the
@@ -10,11 +10,11 @@ so its partial is 0. The same in a terminal, with keys for next, back and run:
 It prints:
 
     forward
-      v1 = 0.5 * (-2) = -1
-      v2 = (-1) + 0.5 = -0.5
-      v3 = tanh(-0.5) = -0.462117
-      v4 = ReLU(-2) = 0
-      f = (-0.462117) + 0 = -0.462117
+      v1 = a*b = 0.5*(-2) = -1
+      v2 = v1 + a = -1 + 0.5 = -0.5
+      v3 = tanh(v2) = tanh(-0.5) = -0.462117
+      v4 = ReLU(b) = ReLU(-2) = 0
+      f = v3 + v4 = -0.462117 + 0 = -0.462117
     backward, from delta(f) = 1
       v3   0 + 1 * 1 = 1
       v4   0 + 1 * 1 = 1
@@ -30,6 +30,7 @@ It prints:
 import autograd_engine as ag
 
 
+# %% Two leaves that are used twice
 def expression() -> tuple[ag.Value, ag.Value, ag.Value]:
     """Return f and the leaves a and b that it was made of."""
     a, b = ag.Value(0.5), ag.Value(-2.0)
@@ -38,17 +39,28 @@ def expression() -> tuple[ag.Value, ag.Value, ag.Value]:
     return f, a, b
 
 
+# %% tags=["active-ipynb"]
+# f, a, b = expression()
+# ag.draw(f)
+
+
+# %% The gradient of a leaf is the sum of the contributions to it
 def replayed(output: ag.Value, leaf: ag.Value) -> float:
     """Return the derivative by a leaf, added up from the contributions to it."""
     return ag.sum(step.partial * step.adjoint for step in ag.steps(output) if step.operand is leaf)
 
 
+# %% tags=["active-ipynb"]
+# ag.steps(f)
+
+
+# %% Both passes
 def main() -> None:
     f, a, b = expression()
     steps = ag.steps(f)
     print("forward")
     for step in steps.forward:
-        print(f"  {step}")
+        print(f"  {step}".replace("\N{MIDDLE DOT}", "*"))  # for terminals that lack it
     print("backward, from delta(f) = 1")
     for step in steps:
         added = f"{step.before:.6g} + {step.partial:.6g} * {step.adjoint:.6g}"

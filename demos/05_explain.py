@@ -1,4 +1,4 @@
-"""Lesson 13. The chain rule explained, with its numbers.
+"""Lesson 5. The chain rule explained, with its numbers.
 
 Lesson 2 multiplied the factors of the chain rule by hand. Here explain() writes them out for
 the same two layers: labelled values are its variables, what lies between two of them is one
@@ -42,6 +42,7 @@ It prints:
 import autograd_engine as ag
 
 
+# %% Two layers of one unit each
 def layers() -> dict[str, ag.Value]:
     """Return the values of two layers of one unit each, every one with its name."""
     x, d = ag.Value(0.5), ag.Value(0.8)
@@ -53,6 +54,16 @@ def layers() -> dict[str, ag.Value]:
     return locals()
 
 
+# %% tags=["active-ipynb"]
+# values = layers()
+# ag.draw(values["J"])
+
+
+# %% tags=["active-ipynb"]
+# ag.explain(values["J"], values["theta1"])
+
+
+# %% Far too many paths to list
 def ladder(rungs: int) -> tuple[ag.Value, ag.Value]:
     """Return the top and the bottom of a ladder on which each rung doubles the paths."""
     bottom = top = ag.Value(1.0, label="x")
@@ -61,6 +72,7 @@ def ladder(rungs: int) -> tuple[ag.Value, ag.Value]:
     return top, bottom
 
 
+# %% As text
 def main() -> None:
     values = layers()
     print(ag.explain(values["J"], values["theta2"]).ascii.split("where")[0].rstrip())

@@ -1,4 +1,4 @@
-"""Lesson 15. A page to explore: step through both passes, drag a leaf, predict a gradient.
+"""Lesson 6. A page to explore: step through both passes, drag a leaf, predict a gradient.
 
 The page of a value is one file that any browser opens, without a network. It holds the program,
 not a film: arrow keys step through the forward and the backward pass, each with its partial, its
@@ -8,13 +8,13 @@ what they are. A link such as page.html#step=12 leads to a step.
 
 Two pages are written into the folder autograd_output, or one of your choice, and with --picture
 a screenshot of the first, if Chromium is installed:
-python demos/15_explore.py FOLDER --picture
+python demos/06_explore.py FOLDER --picture
 
 It prints:
 
-    perceptron.html   E: 10 values, 5 leaves
+    autograd_output/perceptron.html   E: 10 values, 5 leaves
     its backward pass has 9 contributions; the last hands to x1
-    network.html      loss: 40 values, 29 leaves
+    autograd_output/network.html      loss: 40 values, 29 leaves
 """
 
 import random
@@ -25,6 +25,7 @@ from pathlib import Path
 
 import autograd_engine as ag
 
+# %% A perceptron, and a network
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SHOWN = "#step=12"  # the step in the screenshot: the middle of the backward pass
 
@@ -48,6 +49,15 @@ def network() -> ag.Value:
     return loss
 
 
+# %% tags=["active-ipynb"]
+# ag.explore(perceptron())
+
+
+# %% tags=["active-ipynb"]
+# ag.explore(network())
+
+
+# %% A screenshot, if you like
 def photograph(page: Path, picture: Path) -> None:
     """Take a screenshot of a page, as a projector of 1366 by 820 points would show it."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -63,17 +73,19 @@ def photograph(page: Path, picture: Path) -> None:
     )
 
 
+# %% Both pages into files
 def main(folder: str = "autograd_output", picture: str = "") -> None:
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
+    first, second = target / "perceptron.html", target / "network.html"
     error, loss = perceptron(), network()
-    print(f"perceptron.html   {ag.explore(error, target / 'perceptron.html').description}")
+    print(f"{first.as_posix():33} {ag.explore(error, first).description}")
     steps = ag.steps(error)
     last = steps[-1].operand.label
     print(f"its backward pass has {len(steps)} contributions; the last hands to {last}")
-    print(f"network.html      {ag.explore(loss, target / 'network.html').description}")
+    print(f"{second.as_posix():33} {ag.explore(loss, second).description}")
     if picture:
-        photograph(target / "perceptron.html", target / "explore.png")
+        photograph(first, target / "explore.png")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Lesson 2. The chain rule through two layers of a perceptron, written out.
+"""Lesson 7. The chain rule through two layers of a perceptron, written out.
 
 Two inputs x, two hidden units h = sigmoid(z), one prediction p = sigmoid(s), where z and s
 are weighted sums; the error E is the cross-entropy. On the way back from E to a weight the
@@ -29,6 +29,7 @@ It prints:
 
 import autograd_engine as ag
 
+# %% Two layers, their error, and four points
 X, Y = [[0.2, -0.4], [1.0, 0.5], [-0.7, 0.9], [0.3, 0.8]], [0, 1, 0, 1]
 W1, B1 = [[0.1, 0.4], [-0.3, 0.2]], [0.05, -0.05]
 W2, B2 = [0.7, -0.6], 0.2
@@ -46,6 +47,7 @@ def error(w1=W1, b1=B1, w2=W2, b2=B2):
     return ag.mean(-ag.log(p) if y else -ag.log(1 - p) for p, y in zip(predictions, Y))
 
 
+# %% What the engine finds
 def by_engine() -> dict[str, float]:
     """Return the derivatives of the error by every weight and bias, by name."""
     w1 = [[ag.Value(W1[i][j], label=f"W1[{i}][{j}]") for j in (0, 1)] for i in (0, 1)]
@@ -56,6 +58,7 @@ def by_engine() -> dict[str, float]:
     return {f"dE/d{weight.label}": weight.grad for weight in (*w1[0], *w1[1], *b1, *w2, b2)}
 
 
+# %% The same by hand
 def by_hand() -> dict[str, float]:
     """Return the same by the formulas, in which dE/dp * dp/ds has become p - y."""
     points = [(x, *network(x), y) for x, y in zip(X, Y)]
@@ -69,6 +72,7 @@ def by_hand() -> dict[str, float]:
     return slopes
 
 
+# %% Factor by factor, along the path of one point
 def factors(x: list[float], y: int) -> tuple[dict[str, float], dict[str, float]]:
     """Return the factors of dE/dW2[0] and of dE/dW1[0][0] for one point, by their symbols."""
     h, p = network(x)
@@ -77,6 +81,7 @@ def factors(x: list[float], y: int) -> tuple[dict[str, float], dict[str, float]]
     return dE_ds | {"ds/dW2[0]": h[0]}, dE_ds | dz | {"dz[0]/dW1[0][0]": x[0]}
 
 
+# %% All of it
 def main() -> None:
     print(f"one point, x = {X[0]}, y = {Y[0]}:")
     for name, path in zip(("dE/dW2[0]", "dE/dW1[0][0]"), factors(X[0], Y[0])):

@@ -1,4 +1,4 @@
-"""Lesson 3. A perceptron learns by cross-entropy.
+"""Lesson 8. A perceptron learns by cross-entropy.
 
 One sigmoid unit, p = sigmoid(w.x + b), is to answer 0 or 1. Its error is the cross-entropy,
 the mean of -ln p where 1 is right and of -ln(1 - p) where 0 is. The chain rule shrinks to
@@ -22,6 +22,7 @@ It prints:
 
 import autograd_engine as ag
 
+# %% One unit, and four points
 X = [[0.2, -0.4], [1.0, 0.5], [-0.7, 0.9], [0.3, 0.8]]
 Y = [0, 1, 0, 1]
 W, B = [0.5, -0.3], 0.1
@@ -37,12 +38,14 @@ def cross_entropy(predictions):
     return ag.mean(-ag.log(p) if y else -ag.log(1 - p) for p, y in zip(predictions, Y))
 
 
+# %% The slopes, by the formulas
 def closed_form(w, b) -> tuple[list[float], float]:
     """Return dE/dw and dE/db by the formulas."""
     misses = [p - y for p, y in zip(predict(w, b), Y)]
     return [ag.mean(miss * x[j] for miss, x in zip(misses, X)) for j in (0, 1)], ag.mean(misses)
 
 
+# %% Training
 def train(steps: int) -> dict:
     """Return what the last step started from, and the weights that it led to."""
     w = [ag.Value(W[0], label="w0"), ag.Value(W[1], label="w1")]
@@ -65,6 +68,7 @@ def train(steps: int) -> dict:
     }
 
 
+# %% All of it
 def main() -> None:
     step = train(steps=1)
     slopes, slope = closed_form(W, B)

@@ -1,4 +1,4 @@
-"""Lesson 4. Backpropagation by hand for a network 2-3-1, beside the engine's.
+"""Lesson 9. Backpropagation by hand for a network 2-3-1, beside the engine's.
 
 h[j] = phi(W1[j][0] x[0] + W1[j][1] x[1]) and y = W2[0] h[0] + W2[1] h[1] + W2[2] h[2];
 E = (d - y)**2 / 2 for the desired output d. By hand: dy/dW2[j] = h[j], and dy/dW1[j][i] =
@@ -32,6 +32,7 @@ def network(phi, W1, W2, x):
     return h, ag.dot(W2, h)
 
 
+# %% One step by hand
 def by_hand(phi, x=X, d=D) -> dict:
     """Return all the numbers of one step, by the formulas alone."""
     h, y = network(phi, W1, W2, x)

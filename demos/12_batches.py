@@ -1,4 +1,4 @@
-"""Lesson 6. Gradient descent against stochastic against mini-batch, on one noisy problem.
+"""Lesson 12. Gradient descent against stochastic against mini-batch, on one noisy problem.
 
 A line y = w x + b is fitted to 64 noisy points. Each way sees all points once an epoch, at
 the same learning rate. Gradient descent takes the mean slope over all 64 and steps once;
@@ -19,6 +19,7 @@ import random
 
 import autograd_engine as ag
 
+# %% 64 noisy points along a line
 LEARNING_RATE, EPOCHS, NOISE = 0.1, 100, 0.5
 
 
@@ -32,6 +33,7 @@ def noisy_line(n: int = 64, seed: int = 0) -> list[tuple[float, float]]:
 POINTS = noisy_line()
 
 
+# %% The loss, and the best that a line can do
 def loss(w, b, points=POINTS):
     """Return the mean squared error of the line on these points."""
     return ag.mean((w * x + b - y) ** 2 for x, y in points)
@@ -45,6 +47,7 @@ def best_loss() -> float:
     return loss(w, y0 - w * x0)
 
 
+# %% Three ways to descend
 def descend(batch_size: int, seed: int = 0) -> tuple[int, list[float]]:
     """Return the number of updates made, and the loss on all points after each epoch."""
     w, b = ag.Value(0.0), ag.Value(0.0)
@@ -62,6 +65,7 @@ def descend(batch_size: int, seed: int = 0) -> tuple[int, list[float]]:
     return updates, losses
 
 
+# %% Side by side
 def main() -> None:
     print("loss after epoch      1      3     10     30    100   updates")
     for name, batch_size in (("stochastic", 1), ("mini-batch", 8), ("all points", 64)):

@@ -1,10 +1,10 @@
-"""Lesson 7. Two moons: the training that micrograd's own demo made known.
+"""Lesson 13. Two moons: the training that micrograd's own demo made known.
 
 A network 2-16-16-1 learns which of two interleaved half circles a point lies on. The loss is
 a support-vector machine's: each score should lie on its point's side by a margin of 1, and
 1e-4 times the sum of squared weights keeps the weights small. Each step takes all 100 points,
 with a learning rate that falls from 1 to 0.1. Same seed and data, same losses as micrograd.
-15 steps are made, or as many as asked for: python demos/07_moons.py 100
+15 steps are made, or as many as asked for: python demos/13_moons.py 100
 
 It prints:
 
@@ -31,6 +31,7 @@ import sys
 
 import autograd_engine as ag
 
+# %% The points, the loss
 SEED, POINTS = 1337, 100
 
 
@@ -48,6 +49,7 @@ def loss_and_accuracy(model, data):
     return ag.mean(margins) + decay, sum(hits) / len(hits)
 
 
+# %% Training
 def train(steps: int) -> tuple[ag.nn.MLP, list[float], list[float]]:
     """Return the model, and the loss and the accuracy before each step."""
     random.seed(SEED)  # micrograd draws its weights from `random` itself, and so does MLP
@@ -65,6 +67,7 @@ def train(steps: int) -> tuple[ag.nn.MLP, list[float], list[float]]:
     return model, losses, accuracies
 
 
+# %% What the network has learnt
 def picture(model) -> list[str]:
     """Return the plane around the moons, a # wherever the score is positive."""
     xs, ys = [i / 10 for i in range(-15, 26)], [i / 4 for i in range(6, -6, -1)]
@@ -72,6 +75,7 @@ def picture(model) -> list[str]:
         return ["".join("#" if model([x, y]) > 0 else "." for x in xs) for y in ys]
 
 
+# %% All of it
 def main(steps: int = 15) -> None:
     model, losses, accuracies = train(steps)
     for step in sorted({*range(0, steps, steps // 3 or 1), steps - 1}):

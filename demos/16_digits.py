@@ -1,4 +1,4 @@
-"""Lesson 9. Handwritten digits, read from 64 pixels, with scalars all the way down.
+"""Lesson 16. Handwritten digits, read from 64 pixels, with scalars all the way down.
 
 A network 64-12-10 learns from 300 images of 8 by 8 pixels in a few seconds, and then reads
 nine of ten of 100 images that it has never seen, or more. Every weight, product and sum in
@@ -30,6 +30,7 @@ import random
 import autograd_engine as ag
 
 
+# %% The images
 def images() -> tuple[list, list]:
     """Return 300 images to train on and 100 to test with, the pixels from 0 to 1."""
     digits = ag.datasets.digits()[:400]
@@ -37,6 +38,7 @@ def images() -> tuple[list, list]:
     return samples[:300], samples[300:]
 
 
+# %% Training
 def learn(epochs: int = 5):
     """Return the trained model and the record of its training."""
     train, _ = images()
@@ -45,6 +47,7 @@ def learn(epochs: int = 5):
     return model, ag.fit(model, train, loss, optimizer, epochs, batch_size=16, progress=False)
 
 
+# %% Reading
 def read(model, image: list[float]) -> int:
     """Return the digit with the highest score."""
     with ag.no_grad():
@@ -63,6 +66,7 @@ def accuracy(model) -> float:
     return ag.mean(float(read(model, image) == digit) for image, digit in images()[1])
 
 
+# %% All of it
 def main() -> None:
     model, history = learn()
     for epoch, (loss, right) in enumerate(zip(history.loss, history.accuracy), 1):

@@ -1,4 +1,4 @@
-"""Lesson 17. Scrub through a training: two learning rates, step by step.
+"""Lesson 19. Scrub through a training: two learning rates, step by step.
 
 `fit(..., record=True)` keeps the parameters of about 200 steps, evenly spread. `ag.replay` runs
 the network again at each of them and writes a page with a slider: the loss curve, the decision
@@ -7,7 +7,7 @@ a value in the graph to follow it through the training. Given two trainings, it 
 beside each other.
 
 Two files are written into the folder autograd_output, or one of your choice:
-python demos/17_replay.py FOLDER
+python demos/19_replay.py FOLDER
 With the word gif after the folder, replay.gif is written too (it needs matplotlib).
 
 It prints:
@@ -15,8 +15,8 @@ It prints:
     lr 0.01   loss 0.23   accuracy 91 %   201 of 401 states kept
     lr 0.1    loss 0.02   accuracy 99 %   201 of 401 states kept
     the first weight at steps 0, 200 and 400, with lr 0.1: 0.91 4.15 4.83
-    replay.html    200 of 400 steps
-    compare.html   lr 0.01: 200 of 400 steps, lr 0.1: 200 of 400 steps
+    autograd_output/replay.html    200 of 400 steps
+    autograd_output/compare.html   lr 0.01: 200 of 400 steps, lr 0.1: 200 of 400 steps
 """
 
 import random
@@ -25,6 +25,7 @@ from pathlib import Path
 
 import autograd_engine as ag
 
+# %% Two trainings, recorded
 RATES = (0.01, 0.1)
 
 
@@ -48,6 +49,12 @@ def first_weight(history: ag.History, number: int) -> float:
     return next(s.parameters[0] for s in history.recording.steps if s.number == number)
 
 
+# %% tags=["active-ipynb"]
+# runs = {f"lr {rate}": learn(rate) for rate in RATES}
+# ag.replay(runs)
+
+
+# %% Both pages into files
 def main(folder: str = "autograd_output", film: str = "") -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     runs = {f"lr {rate}": learn(rate) for rate in RATES}
@@ -63,8 +70,9 @@ def main(folder: str = "autograd_output", film: str = "") -> None:
     weights = " ".join(f"{first_weight(best, number):.2f}" for number in (0, 200, 400))
     print("the first weight at steps 0, 200 and 400, with lr 0.1:", weights)
     for name, histories in (("replay.html", best), ("compare.html", runs)):
-        page = ag.replay(histories, Path(folder) / name)
-        print(f"{name:14} {page.description}")
+        path = Path(folder) / name
+        page = ag.replay(histories, path)
+        print(f"{path.as_posix():30} {page.description}")
     if film:
         ag.animate(best, Path(folder) / "replay.gif")
 

@@ -1,10 +1,10 @@
-"""Lesson 16. Diagnose: what is wrong with a gradient, where, why, and the code that mends it.
+"""Lesson 20. Diagnose: what is wrong with a gradient, where, why, and the code that mends it.
 
-The perceptron of lesson 3 once more, and the mistakes that everybody makes once: a gradient that
+The perceptron of lesson 8 once more, and the mistakes that everybody makes once: a gradient that
 was not set to 0, a weight that `w = w - ...` turned into a computed value, a bias changed
 after the forward pass, one so large that the unit is saturated. `ag.diagnose` finds them in the
 graph; its fixes are code, after which all is well. A learning rate that overshoots, as in lesson
-1, shows while a program runs: `ag.diagnostics()` watches a block.
+2, shows while a program runs: `ag.diagnostics()` watches a block.
 
 It prints:
 
@@ -35,6 +35,7 @@ It prints:
 
 import autograd_engine as ag
 
+# %% A perceptron
 X = [[0.2, -0.4], [1.0, 0.5], [-0.7, 0.9], [0.3, 0.8]]
 Y = [0, 1, 0, 1]
 
@@ -76,7 +77,7 @@ def mended(names: dict) -> str:
 
 
 def descend(alpha: float) -> None:
-    """Descend on (t - 3)**2 + 1 as in lesson 1, and have it watched."""
+    """Descend on (t - 3)**2 + 1 as in lesson 2, and have it watched."""
     t = ag.Value(0.0, label="t")
     with ag.diagnostics():
         for _ in range(6):
@@ -89,8 +90,7 @@ def main() -> None:
     print("healthy:", complaints(perceptron()))
     for mistake in ("not set to 0", "w0 = w0 - ...", "changed too late", "too large"):
         names = perceptron(mistake)
-        print(f"{mistake}\n  {complaints(names)}")
-        print("  after the fix:", mended(names))
+        print(f"{mistake}\n  {complaints(names)}\n  after the fix: {mended(names)}")
     descend(alpha=1.1)
     descend(alpha=0.1)
 

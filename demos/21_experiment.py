@@ -1,4 +1,4 @@
-"""Lesson 11. Experiment freely: a function of your own, higher derivatives, and a checker.
+"""Lesson 21. Experiment freely: a function of your own, higher derivatives, and a checker.
 
 `ag.primitive` takes a function and its derivative, and adds a primitive as good as the
 built-in ones. `ag.grad` of `ag.grad` gives the second derivative, and so on: the derivative
@@ -24,10 +24,12 @@ import math
 
 import autograd_engine as ag
 
+# %% Two primitives of our own, the second with a slip
 bump = ag.primitive("bump", lambda x: math.exp(-x * x), lambda out, x: (-2 * x * out,))
 forgetful = ag.primitive("forgetful", lambda x: math.exp(-x * x), lambda out, x: (-x * out,))
 
 
+# %% Derivatives of derivatives
 def derivatives(f, x: float, order: int) -> list[float]:
     """Return f(x) and its derivatives at x up to that order."""
     numbers = []
@@ -42,6 +44,7 @@ def by_formula(x: float) -> list[float]:
     return [factor * math.exp(-x * x) for factor in (1, -2 * x, 4 * x**2 - 2, 12 * x - 8 * x**3)]
 
 
+# %% The checker
 def complaint(f, x: float) -> str:
     """Return what the checker says about the derivatives of f at x; "" if all is well."""
     try:
@@ -51,6 +54,7 @@ def complaint(f, x: float) -> str:
     return ""
 
 
+# %% All of it
 def main() -> None:
     x = 0.3
     print("e**(-x*x) at x = 0.3    the engine   by formula")

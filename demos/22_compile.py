@@ -1,6 +1,6 @@
-"""Lesson 12. Compile: write scalars, run matrices.
+"""Lesson 22. Compile: write scalars, run matrices.
 
-The two moons of lesson 7 once more. Their loss is recorded as before, one point after the
+The two moons of lesson 13 once more. Their loss is recorded as before, one point after the
 other, every number a Value of its own. `ag.compile` finds the matrices in it: what you wrote
 with scalars runs as a few operations on arrays, many times faster, with the same value, the
 same gradient and the same training. `print(program.source)` lists these operations.
@@ -26,6 +26,7 @@ import random
 
 import autograd_engine as ag
 
+# %% The moons, and their loss
 SEED, POINTS = 1337, 100
 
 
