@@ -1,9 +1,9 @@
 """Lesson 11. The network itself: each weight is an edge, and each gradient belongs to one.
 
 `ag.draw(model)` draws what books draw: units as circles in layers, weights as edges, thick where
-the number is large, in one colour above 0 and in another below. It shows the weights, or with
+the number is large, blue above 0 and dashed orange below. It shows the weights, or with
 `show="grad"` what `backward()` found. All of them in one long row are "the gradient": a number for
-each edge and each bias, in the order of `named_parameters()`, and a step goes against that row.
+each edge and each bias, in the order of `named_parameters()`. A step goes against that row.
 
 Two files are written into the folder autograd_output, or one of your choice:
 python demos/11_network.py FOLDER

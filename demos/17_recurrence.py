@@ -48,7 +48,7 @@ def states(cell, w: float, x: float, steps: int = STEPS) -> list[ag.Value]:
 # %% tags=["active-ipynb"]
 # h = states(overwritten, 0.5, 0.5, steps=3)
 # h[-1].backward()
-# ag.draw(h[-1])
+# ag.draw(h[-1], style="compact")
 
 # %% The chain rule through three steps tags=["active-ipynb"]
 # ag.explain(h[3], h[0])

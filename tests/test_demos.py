@@ -7,6 +7,7 @@ import gc
 import importlib.util
 import inspect
 import json
+import math
 import random
 import re
 import sys
@@ -63,7 +64,7 @@ def assert_given(module, example, **names):
 
 def test_the_lessons_are_numbered_without_a_gap():
     assert [int(name[:2]) for name in LESSONS] == list(range(1, len(LESSONS) + 1))
-    assert len(LESSONS) >= 11
+    assert len(LESSONS) == 22
 
 
 LONG = ("13_moons", "05_explain", "19_replay")
@@ -283,6 +284,61 @@ def test_lesson_3_writes_three_pictures(tmp_path):
     assert all("<svg" in text for text in pictures.values())
     assert "layers.0" in pictures["folded.svg"] and "sigmoid" in pictures["compact.svg"]
     assert draw.picture("classic").source.count("->") == 9  # a's three uses among them
+
+
+def test_lesson_1_the_gradient_is_what_moving_a_leaf_does():
+    graph = lesson("01_graph")
+    e = graph.expression()
+    e.backward()
+    by_name = {value.label: value.grad for value in ag.graph.nodes(e)}
+    assert by_name == {"a": -3.0, "b": 2.0, "c": 1.0, "p": 1.0, "e": 1.0}
+    for name, start in (("a", 2.0), ("b", -3.0), ("c", 10.0)):
+        moved = graph.expression(**{name: start + 0.5}).data - e.data
+        assert moved == 0.5 * by_name[name]
+
+
+def test_lesson_11_each_number_of_the_gradient_belongs_to_a_parameter(tmp_path):
+    network = lesson("11_network")
+    network.main(tmp_path)
+    pictures = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+    assert sorted(pictures) == ["network_grad.svg", "network_weight.svg"]
+    for text in pictures.values():
+        assert text.count("<circle") + text.count("<ellipse") >= 6  # 2 + 3 + 1 units
+    model = network.network()
+    losses = [network.step(model) for _ in range(20)]
+    assert sorted(losses, reverse=True) == losses and losses[-1] < 1e-6
+
+
+def test_lesson_14_the_slope_of_cross_entropy_is_p_minus_y():
+    softmax = lesson("14_softmax")
+    for scores in ([2.0, 1.0, -1.0], [0.0, 0.0, 0.0], [-3.0, 5.0, 0.1]):
+        z, p, loss = softmax.forward(scores)
+        chances = [chance.data for chance in p]
+        for i in range(3):
+            expected = [softmax.by_formula(chances, i, j) for j in range(3)]
+            assert_equal(ag.gradient(p[i], z), expected, 1e-9)
+        assert_equal(ag.gradient(loss, z), [chances[0], chances[1] - 1.0, chances[2]], 1e-9)
+
+
+def test_lesson_17_the_factors_of_the_steps_multiply_to_the_gradient():
+    recurrence = lesson("17_recurrence")
+    for name, (cell, w, x) in recurrence.CASES.items():
+        h = [value.data for value in recurrence.states(cell, w, x)]
+        factors = [1.0 if cell is recurrence.added_to else w * (1 - after**2) for after in h[1:]]
+        for t, delta in enumerate(recurrence.deltas(name)):
+            assert delta == pytest.approx(math.prod(factors[t:]), rel=1e-9)
+
+
+def test_lesson_18_attention_learns_where_to_look():
+    attention = lesson("18_attention")
+    head = attention.Head(seed=1)
+    losses = attention.learn(head)
+    assert losses[-1] < losses[0] / 5
+    outputs, weights = head(attention.TOKENS.values())
+    assert len(outputs) == len(outputs[0]) == 3
+    for row in weights:
+        assert math.fsum(weight.data for weight in row) == pytest.approx(1.0, rel=1e-12)
+    assert max(weights[2], key=lambda weight: weight.data) is weights[2][1]
 
 
 def test_lesson_21_the_engine_agrees_with_the_textbook_and_the_checker_finds_the_wrong_rule():
