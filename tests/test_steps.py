@@ -116,19 +116,19 @@ def test_the_forward_pass_lists_every_operation_with_its_numbers():
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda x: x**2, "f = x² = (-2)² = 4"),
-        (lambda x: x.tanh(), "f = tanh(x) = tanh(-2) = -0.964028"),
-        (lambda x: x.maximum(1.0), "f = max(x, 1) = max(-2, 1) = 1"),
-        (lambda x: x / 4.0, "f = x/4 = (-2)/4 = -0.5"),
-        (lambda x: -x, "f = -x = -(-2) = 2"),
-        (lambda x: 3.0 - x, "f = 3 - x = 3 - (-2) = 5"),
-        (lambda x: x - x, "f = x - x = -2 - (-2) = 0"),
-        (lambda x: x * x, "f = x·x = -2·(-2) = 4"),
-        (lambda x: 2.0**x, "f = 2^x = 2⁻² = 0.25"),
-        (lambda x: abs(x), "f = |x| = |-2| = 2"),
-        (lambda x: ag.dot([x, 3.0], [x, x], 1.0), "f = 1 + x·x + 3·x = 1 + 2·2 - 3·2 = -1"),
-        (lambda x: ag.mean([x, x]), "f = (x + x)/2 = (-2 + (-2))/2 = -2"),
-        (lambda x: TWICE(x), "f = twice(x) = twice(-2) = -4"),
+        (lambda x: x**2, "v1 = x² = (-2)² = 4"),
+        (lambda x: x.tanh(), "v1 = tanh(x) = tanh(-2) = -0.964028"),
+        (lambda x: x.maximum(1.0), "v1 = max(x, 1) = max(-2, 1) = 1"),
+        (lambda x: x / 4.0, "v1 = x/4 = (-2)/4 = -0.5"),
+        (lambda x: -x, "v1 = -x = -(-2) = 2"),
+        (lambda x: 3.0 - x, "v1 = 3 - x = 3 - (-2) = 5"),
+        (lambda x: x - x, "v1 = x - x = -2 - (-2) = 0"),
+        (lambda x: x * x, "v1 = x·x = -2·(-2) = 4"),
+        (lambda x: 2.0**x, "v1 = 2ˣ = 2^(-2) = 0.25"),
+        (lambda x: abs(x), "v1 = |x| = |-2| = 2"),
+        (lambda x: ag.dot([x, 3.0], [x, x], 1.0), "v1 = 1 + x·x + 3·x = 1 + (-2·(-2)) + 3·(-2) = -1"),
+        (lambda x: ag.mean([x, x]), "v1 = (x + x)/2 = (-2 + (-2))/2 = -2"),
+        (lambda x: TWICE(x), "v1 = twice(x) = twice(-2) = -4"),
     ],
 )
 def test_a_computation_reads_as_it_is_written(make, text):
@@ -146,14 +146,14 @@ def hidden(x):
 @pytest.mark.parametrize(
     ("make", "rules"),
     [
-        (lambda a, b: a * b, ["∂f/∂a = b = 3", "∂f/∂b = a = -2"]),
-        (lambda a, b: a + b, ["∂f/∂a = 1", "∂f/∂b = 1"]),
-        (lambda a, b: a - b, ["∂f/∂a = 1", "∂f/∂b = -1"]),
-        (lambda a, b: a / b, ["∂f/∂a = 1/b = 0.333333", "∂f/∂b = -f/b = 0.222222"]),
-        (lambda a, b: a.tanh(), ["∂f/∂a = 1 - f² = 0.0706508"]),
-        (lambda a, b: a**2, ["∂f/∂a = 2·a = -4"]),
-        (lambda a, b: a * a, ["∂f/∂a = a = -2   (use 1 of 2)", "∂f/∂a = a = -2   (use 2 of 2)"]),
-        (lambda a, b: TWICE(a), ["∂f/∂a = 2"]),
+        (lambda a, b: a * b, ["∂v1/∂a = b = 3", "∂v1/∂b = a = -2"]),
+        (lambda a, b: a + b, ["∂v1/∂a = 1", "∂v1/∂b = 1"]),
+        (lambda a, b: a - b, ["∂v1/∂a = 1", "∂v1/∂b = -1"]),
+        (lambda a, b: a / b, ["∂v1/∂a = 1/b = 0.333333", "∂v1/∂b = -v1/b = 0.222222"]),
+        (lambda a, b: a.tanh(), ["∂v1/∂a = 1 - v1² = 0.0706508"]),
+        (lambda a, b: a**2, ["∂v1/∂a = 2·a = -4"]),
+        (lambda a, b: a * a, ["∂v1/∂a = a = -2   (use 1 of 2)", "∂v1/∂a = a = -2   (use 2 of 2)"]),
+        (lambda a, b: TWICE(a), ["∂v1/∂a = 2"]),
     ],
 )
 def test_a_step_gives_the_rule_that_its_partial_comes_from(make, rules):
@@ -379,4 +379,4 @@ def test_of_many_contributions_a_notebook_shows_the_first_200():
     bundle = ag.steps(x)._repr_mimebundle_()
     assert bundle["text/html"].count("<tr>") == 201
     assert "and 50 more" in bundle["text/html"]
-    assert bundle["text/plain"] == "<Steps: 250 contributions back from f>"
+    assert bundle["text/plain"] == "<Steps: 250 contributions back from v250>"

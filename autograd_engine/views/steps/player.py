@@ -11,9 +11,8 @@ from typing import Any, TextIO
 
 from autograd_engine.engine import Value
 from autograd_engine.table import CONSTANT, LEAF
-from autograd_engine.views.explain.chain_formulas import rounded
 from autograd_engine.views.explain.typesetting import SUM, plain
-from autograd_engine.views.steps.sweep import Steps, steps
+from autograd_engine.views.steps.sweep import Steps, rounded, steps
 
 INDENT = " " * 6
 HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
@@ -38,12 +37,12 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
     >>> a = Value(3.0, "a")
     >>> play(a * a, StringIO("n\\nr\\n"))  # doctest: +ELLIPSIS
     n or Enter: next   b: back   r: run to the end   q: quit
-    [1/4] forward   f = a·a = 3·3 = 9
-    [2/4] backward  δ(f) = 1
-    [3/4] backward  δ(a): 0 + ∂f/∂a · δ(f) = 0 + 3 · 1 = 3
-          ∂f/∂a = a = 3   (use 1 of 2)
-    [4/4] backward  δ(a): 3 + ∂f/∂a · δ(f) = 3 + 3 · 1 = 6
-          ∂f/∂a = a = 3   (use 2 of 2)
+    [1/4] forward   v1 = a·a = 3·3 = 9
+    [2/4] backward  δ(v1) = 1
+    [3/4] backward  δ(a): 0 + ∂v1/∂a · δ(v1) = 0 + 3 · 1 = 3
+          ∂v1/∂a = a = 3   (use 1 of 2)
+    [4/4] backward  δ(a): 3 + ∂v1/∂a · δ(v1) = 3 + 3 · 1 = 6
+          ∂v1/∂a = a = 3   (use 2 of 2)
     gradients: a 6
     """
     found = steps(output)

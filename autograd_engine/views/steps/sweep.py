@@ -9,16 +9,47 @@ from typing import overload
 
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.gradients import honest
+from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
-from autograd_engine.views.explain.chain_formulas import rounded
-from autograd_engine.views.explain.formulas import Number, Sum, Term
-from autograd_engine.views.explain.names import Names
-from autograd_engine.views.explain.typesetting import PRODUCT, SUM, TEXT, Text
+from autograd_engine.views.explain.formulas import Given, Number, Sum, Term
+from autograd_engine.views.explain.names import name
+from autograd_engine.views.explain.typesetting import ATOM, PRODUCT, SUM, Text
 from autograd_engine.views.notebooks import selected
 
 ROWS = 200
 """So many contributions a notebook shows at most."""
+
+
+class Typed(Text):
+    """Formulas as one types them: 1e-09, a plain minus, and 2 - (-3) left as it is."""
+
+    def mark(self, text: str) -> str:
+        return text.replace("−", "-")
+
+    def number(self, term: Number | Given) -> tuple[str, int]:
+        text = f"{term.value:.6g}"
+        return text, SUM if text[0] == "-" else ATOM
+
+    given = number
+
+    def sum(self, term: Sum) -> tuple[str, int]:
+        (sign, first), *rest = term.parts
+        lead = f"-{self.set(first, PRODUCT)}" if sign else self.set(first)
+        more = (f" {'-' if sign else '+'} {self.set(part, PRODUCT)}" for sign, part in rest)
+        return "".join([lead, *more]), SUM
+
+
+TYPED = Typed()
+
+
+def rounded(number: float, least: int = PRODUCT) -> str:
+    """Return a number as formulas show it, a negative one in brackets unless `least` is SUM.
+
+    >>> rounded(2.0), rounded(-1.0 / 3.0)
+    ('2', '(-0.333333)')
+    """
+    return TYPED.set(Number(number), least)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +80,14 @@ class Contribution:
 
         >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
         >>> [step.rule for step in steps(a * b)]
-        ['∂f/∂a = b = -3', '∂f/∂b = a = 2']
+        ['∂v1/∂a = b = -3', '∂v1/∂b = a = 2']
         """
         (node, operand), operands = self.names, self.node.operands
         terms = [self.steps.term(value) for value in (*operands, self.node)]  # -1 is the output
         found = notation.partial(self.node._rule, self.place, terms.__getitem__, len(operands))
         uses = [place for place, value in enumerate(operands) if value is self.operand]
         use = f"   (use {uses.index(self.place) + 1} of {len(uses)})" if uses[1:] else ""
-        made = "" if found is None else TEXT.set(found)
+        made = "" if found is None else TYPED.set(found)
         return _equation(f"∂{node}/∂{operand}", made, rounded(self.partial, SUM)) + use
 
     def __str__(self) -> str:
@@ -90,10 +121,9 @@ class Computation:
     def __str__(self) -> str:
         symbols, numbers = (
             notation.written(self.node._rule, *terms)
-            for terms in (map(self.steps.term, self.node.operands), map(Number, self.operands))
+            for terms in (map(self.steps.term, self.node.operands), map(Given, self.operands))
         )
-        made = TEXT.set(symbols), _LITERAL.set(numbers), rounded(self.result, SUM)
-        return _equation(self.name, *made)
+        return _equation(self.name, *map(TYPED.set, (symbols, numbers, Number(self.result))))
 
     def __repr__(self) -> str:
         return f"<Computation: {self}>"
@@ -112,7 +142,7 @@ class Steps(Sequence[Contribution]):
         self.output = output
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
-        self._names = _named(output, order)
+        self._survey = Survey(output)
         self._kept = order  # so that the ids stay theirs
         self._honest = honest(order, [])
         self.forward: tuple[Computation, ...] = tuple(map(self._computation, order))
@@ -137,11 +167,12 @@ class Steps(Sequence[Contribution]):
 
     def name(self, value: Value) -> str:
         """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
-        return self._names.of(value).text if value in self._names else rounded(value.data, SUM)
+        return self._survey.name(value)
 
     def term(self, value: Value) -> Term:
         """Return a value as formulas have it: its name, or a constant's number."""
-        return self._names.of(value) if value in self._names else Number(value.data)
+        constant = value._rule is CONSTANT and not value.label
+        return Number(value.data) if constant else name(self.name(value))
 
     def gradient(self, value: Value) -> float:
         """Return the derivative of the output by a value; 0 where it does not depend on it."""
@@ -180,19 +211,6 @@ class Steps(Sequence[Contribution]):
         return f"<Steps: {len(self)} contributions back from {self.name(self.output)}>"
 
 
-class _Literal(Text):
-    """Numbers put in for the names of a formula, which is left as it is: 2 - (-3), not 2 + 3."""
-
-    def sum(self, term: Sum) -> tuple[str, int]:
-        (sign, first), *rest = term.parts
-        lead = "-" + self.set(first, PRODUCT) if sign else self.set(first)
-        more = (f" {'-' if sign else '+'} {self.set(part, PRODUCT)}" for sign, part in rest)
-        return "".join([lead, *more]), SUM
-
-
-_LITERAL = _Literal()
-
-
 def _equation(*texts: str) -> str:
     """Return what comes to the same, without what says nothing new."""
     return " = ".join(text for text, before in zip(texts, ["", *texts]) if text not in ("", before))
@@ -218,18 +236,6 @@ def _row(cell: str, texts: Iterable[str]) -> str:
     return f"<tr>{''.join(f'{start}{html.escape(text)}</{cell}>' for text in texts)}</tr>"
 
 
-def _named(output: Value, order: list[Value]) -> Names:
-    """Return the names of the values, all but those of constants without a label."""
-    values = {id(value): value for node in order for value in (*node.operands, node)}
-    values[id(output)] = output
-    names = Names(values.values())
-    names.give(output, "f")
-    for value in values.values():
-        if value._rule is not CONSTANT:
-            names.give(value)
-    return names
-
-
 def steps(output: Value) -> Steps:
     """Return the backward pass from a value as a sequence of contributions.
 
@@ -239,8 +245,8 @@ def steps(output: Value) -> Steps:
     >>> found = steps(a * b + a)
     >>> for step in found:
     ...     print(step)
-    δ(v1): 0 + ∂f/∂v1 · δ(f) = 0 + 1 · 1 = 1
-    δ(a): 0 + ∂f/∂a · δ(f) = 0 + 1 · 1 = 1
+    δ(v1): 0 + ∂v2/∂v1 · δ(v2) = 0 + 1 · 1 = 1
+    δ(a): 0 + ∂v2/∂a · δ(v2) = 0 + 1 · 1 = 1
     δ(a): 1 + ∂v1/∂a · δ(v1) = 1 + (-3) · 1 = -2
     δ(b): 0 + ∂v1/∂b · δ(v1) = 0 + 2 · 1 = 2
     >>> print(found.forward[0])
