@@ -9,6 +9,7 @@ from typing import Any
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
+from autograd_engine.survey import Survey
 from autograd_engine.views.explore.grouping import grouped
 from autograd_engine.views.explore.rows import described_rule, named
 from autograd_engine.views.explore.scenes import pictures
@@ -42,7 +43,7 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
         "groups": pictures(grouped(output, values), values, names),
-        "network": page_network(values),
+        "network": page_network(Survey(output)),
     }
     return data, list(rules)
 

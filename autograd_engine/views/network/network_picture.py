@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from autograd_engine.modules import Module
+from autograd_engine.survey import Survey
 from autograd_engine.views.layout.scene import Scene, readable, text_width
 from autograd_engine.views.network.seating import COLOURS, Circle, Edge, Seating, Words
 from autograd_engine.views.network.stacks import of_model, short
@@ -31,7 +32,7 @@ class NetworkPicture(Picture):
 
 def draw_network(item: Any, direction: str, engine: str | None, show: str) -> NetworkPicture:
     """Return the picture of a model, or of the network behind an output."""
-    network = of_model(item) if isinstance(item, Module) else of_output(item)
+    network = of_model(item) if isinstance(item, Module) else of_output(Survey(item))
     seating = Seating(network, show, direction in ("TB", "BT"), direction in ("RL", "BT"))
     return NetworkPicture(seating, engine)
 

@@ -103,8 +103,8 @@ class Seating:
             self.pitch = max(self.pitch, 64.0)
         self.thickest = max(1.6, min(5.0, 36.0 / tall))
         self.stride = min(max(150.0, 0.3 * self.pitch * tall), 300.0)
-        parts = [w for stack in stacks for stage in stack for u in stage.units for w in (*u.weights, u.bias)]
-        numbers = [abs(shown_of(part, self.show)) for part in parts if part is not None]
+        parts = [p for stack in stacks for stage in stack for u in stage.units for p in u.parts()]
+        numbers = [abs(shown_of(part, self.show)) for part in parts]
         self.widest = max((n for n in numbers if math.isfinite(n)), default=0.0)
         top = 0.0
         for number, stack in enumerate(stacks):
@@ -133,7 +133,7 @@ class Seating:
                 self._unit(stack, k, unit, key, at)
                 for j, (tail, start) in seats[k].items():
                     if j < len(unit.weights):
-                        title = self.telling.weight(stack, k, unit, j)
+                        title = self.telling.parameter(stage, unit.weights[j], "w", unit.index, j)
                         self._edge(tail, key, start, at, unit.weights[j], title)
         return first + height + self.pitch / 2.0
 
@@ -185,7 +185,7 @@ class Seating:
         outputs = [u.output.data for stage in stack for u in stage.units if u.output is not None]
         most = max((abs(n) for n in outputs if math.isfinite(n)), default=0.0)
         tint = data / most if most and math.isfinite(data) else 0.0
-        title = self.telling.unit(stack, k, unit)
+        title = self.telling.unit(stack[k], unit)
         self.circles.append(Circle(key, at, name if self._fits(name) else "", title, tint))
         if k == len(stack) - 1:
             said = _cut(unit.output.label) if unit.output is not None else ""
@@ -196,7 +196,7 @@ class Seating:
             x, y = at
             far = 0.55 * self.pitch
             start = (x + far, y) if self.upright else (x, y + far)
-            self._edge(f"{key}b", key, start, at, unit.bias, self.telling.bias(stack, k, unit))
+            self._edge(f"{key}b", key, start, at, unit.bias, self.telling.parameter(stack[k], unit.bias, "b", unit.index))
 
     def _edge(self, tail: str, head: str, start: Point, end: Point, item: object, title: str) -> None:
         number = shown_of(item, self.show)

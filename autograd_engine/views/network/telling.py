@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import math
+import re
 from typing import Any
 
 from autograd_engine.engine import Value
+from autograd_engine.views.layout.scene import readable
+from autograd_engine.titles import LOWERED, RAISED
 from autograd_engine.views.network.stacks import Network, Stage, Unit, short
 
-_BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_ABOVE = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
+def symbol(letter: str, *indices: int) -> str:
+    """Return a name by its place in a layer.
 
-def symbol(letter: str, *indices: int, layer: int = -1) -> str:
-    """Return a name by its place; `layer` -1 for the only layer.
-
-    >>> symbol("w", 1, 2, layer=0), symbol("w", 10, 2), symbol("b")
-    ('w₁₂⁽⁰⁾', 'w₁₀,₂', 'b')
+    >>> symbol("w", 1, 2), symbol("w", 10, 2), symbol("b")
+    ('w₁₂', 'w₁₀,₂', 'b')
     """
-    apart = "," if any(index > 9 for index in indices) else ""
-    text = letter + apart.join(str(index).translate(_BELOW) for index in indices)
-    return text if layer < 0 else f"{text}⁽{str(layer).translate(_ABOVE)}⁾"
+    joint = "," if any(index > 9 for index in indices) else ""
+    return letter + joint.join(map(str, indices)).translate(LOWERED)
 
 
 class Telling:
@@ -29,56 +27,54 @@ class Telling:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.graded = any(value.grad for _, value in network.named)
+        paths = {stage.path for stack in network.stacks for stage in stack}
+        split = {path: re.fullmatch(r"(?:(.*)\.)?layers\.(\d+)", path) for path in paths}
+        around = {path: found[1] or "" if found else path for path, found in split.items()}
+        several = len(set(around.values())) > 1
+        self._before = {p: f"{a}." if several and a else "" for p, a in around.items()}
+        self._above = {
+            path: f"⁽{found[2].translate(RAISED)}⁾" if found and len(paths) > 1 else ""
+            for path, found in split.items()
+        }
 
-    def weight(self, stack: list[Stage], k: int, unit: Unit, i: int) -> str:
-        """Return what is said of the weight of a unit for its input i."""
-        places = (i,) if len(stack[k].units) == 1 else (unit.index, i)
-        return self.parameter(unit.weights[i], "w", symbol("w", *places, layer=_layer(stack, k)))
+    def name(self, stage: Stage, item: Any, letter: str, *indices: int) -> str:
+        """Return the label of a value, what its graph calls it, or its name by its place."""
+        known = getattr(item, "label", "") or self.network.called.get(id(item))
+        if not known:
+            indices = indices if len(stage.units) > 1 else indices[1:]
+            known = f"{self._before[stage.path]}{symbol(letter, *indices)}{self._above[stage.path]}"
+        return readable(known)
 
-    def bias(self, stack: list[Stage], k: int, unit: Unit) -> str:
-        """Return what is said of the bias of a unit."""
-        return self.parameter(unit.bias, "b", self.name("b", stack, k, unit))
-
-    def name(self, letter: str, stack: list[Stage], k: int, unit: Unit) -> str:
-        """Return the name of something of which each unit has one."""
-        places = () if len(stack[k].units) == 1 else (unit.index,)
-        return symbol(letter, *places, layer=_layer(stack, k))
-
-    def parameter(self, item: Any, letter: str, name: str) -> str:
+    def parameter(self, stage: Stage, item: Any, letter: str, *indices: int) -> str:
         """Return name, number, gradient, full name and place in the gradient."""
-        said = f"{getattr(item, 'label', '') or name} = {short(data_of(item))}"
+        said = f"{self.name(stage, item, letter, *indices)} = {short(data_of(item))}"
         place = self.network.places.get(id(item))
         if place is None:
             return f"{said}, a number that is not trained"
         grad = f", ∂L/∂{letter} = {short(item.grad)}" if self.graded else ""
-        full = self.network.names[id(item)]
-        count = len(self.network.named)
+        full, count = self.network.named[place - 1][0], len(self.network.named)
         return f"{said}{grad}, {full}, entry {place:,} of {count:,} in the gradient"
 
-    def unit(self, stack: list[Stage], k: int, unit: Unit) -> str:
+    def unit(self, stage: Stage, unit: Unit) -> str:
         """Return what is said of a unit: its activation, with numbers where a graph has them."""
-        where = unit.path or "the neuron"
-        how = stack[k].activation
-        a, z = self.name("a", stack, k, unit), self.name("z", stack, k, unit)
-        if unit.output is None or unit.sum is None:
-            made = f"{a} = {z}" if how == "linear" else f"{a} = {how}({z})"
-            return f"{made}, {where}"
-        said = f"{unit.output.label or a} = {short(unit.output.data)}"
-        if unit.output is not unit.sum:
-            inner = f"{z} = {short(unit.sum.data)}"
-            said += f" = {how}({inner})" if how else f", {inner}"
-        if self.graded:
-            said += f", ∂L/∂a = {short(unit.output.grad)}"
-        return f"{said}, {where}"
+        how, (total, output) = stage.activation, (unit.sum, unit.output)
+        a, z = (self.name(stage, v, x, unit.index) for v, x in ((output, "a"), (total, "z")))
+        if output is not None and total is not None:
+            a, z = f"{a} = {short(output.data)}", f"{z} = {short(total.data)}"
+        made = a if output is total is not None else f"{a} = {how}({z})" if how else f"{a}, {z}"
+        if how == "linear" and output is None:
+            made = f"{a} = {z}"
+        if self.graded and output is not None:
+            made += f", ∂L/∂a = {short(output.grad)}"
+        return f"{made}, {unit.path or 'the neuron'}"
 
     def input(self, i: int) -> tuple[str, str]:
         """Return the name of an input, and what is known of it."""
-        known = self.network.inputs[i] if i < len(self.network.inputs) else None
-        name = symbol("x", i)
-        if known is None:
-            return name, f"{name}, an input"
-        said = f"{known.label or name} = {short(known.data)}"
-        return name, said
+        if i >= len(self.network.inputs):
+            return symbol("x", i), f"{symbol('x', i)}, an input"
+        value = self.network.inputs[i]
+        name = readable(self.network.called[id(value)])
+        return name, f"{name} = {short(value.data)}"
 
 
 def data_of(item: Any) -> float:
@@ -88,10 +84,4 @@ def data_of(item: Any) -> float:
 
 def shown_of(item: Any, show: str) -> float:
     """Return the number that is shown of a parameter: its own or its gradient."""
-    if show == "weight":
-        return data_of(item)
-    return item.grad if isinstance(item, Value) else math.nan
-
-
-def _layer(stack: list[Stage], k: int) -> int:
-    return k if len(stack) > 1 else -1
+    return data_of(item) if show == "weight" else float(getattr(item, "grad", 0.0))

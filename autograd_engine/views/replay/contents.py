@@ -12,6 +12,7 @@ from typing import Any
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.history import History
+from autograd_engine.survey import Survey
 from autograd_engine.views.explore.contents import page_contents
 from autograd_engine.views.network.on_page import Rules, page_network, responses
 from autograd_engine.views.picture.folding import levels
@@ -26,10 +27,11 @@ class Take:
         output = values[-1]
         self._partials = [len(value.partials) for value in values]
         self.graph = _drawn(output, values)
+        survey = Survey(output)
         places = {id(value): place for place, value in enumerate(parameters, 1)}
-        network = self.graph["network"] = page_network(values, places)
+        network = self.graph["network"] = page_network(survey, places)
         if network:
-            network["responses"] = responses(network, values, rules)
+            network["responses"] = responses(network, survey, rules)
         self.frames: list[int] = []
         self.rows: list[list[float]] = []
 
