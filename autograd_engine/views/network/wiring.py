@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from autograd_engine.engine import Value
@@ -75,13 +76,16 @@ def _inside(kind: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
 
 def _layers(survey: Survey) -> list[_Fed]:
     """Return the calls of layers, each with the one before it."""
-    values, found = survey.values, {}
+    values = survey.values
+    found: dict[tuple[Any, ...], _Fed] = {}
+    turns: Counter[tuple[Any, ...]] = Counter()
     for call in survey.calls:
         if call.dot < 0:
             continue
         path, index = unit_index(call.path)
-        key = call.outer, call.number if call.outer < 0 else 0, path, call.inputs
-        fed = found.setdefault(key, _Fed(path, call.inputs))
+        key = call.outer, path, call.inputs
+        turn = turns[key, index] = turns[key, index] + 1  # another of that name, fed the same
+        fed = found.setdefault((turn, *key), _Fed(path, call.inputs))
         operands = survey.operands[call.dot]
         odd = len(operands) % 2
         fed.stage.units.append(
