@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from autograd_engine.table import CONSTANT
 
 if TYPE_CHECKING:
-    from autograd_engine.calls import Call
     from autograd_engine.survey import Survey
 
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -48,7 +48,7 @@ class Held(nn.Module):
     def __init__(self):
         self.body = mlp(2, [3, 2])
         self.heads = [nn.Neuron(2, rng=seeded()), nn.Neuron(2, rng=seeded())]
-        self.more = {"a<b&\"c": nn.Neuron(1, rng=seeded())}
+        self.more = {'a<b&"c': nn.Neuron(1, rng=seeded())}
         self.around = self
 
 
@@ -124,16 +124,17 @@ def test_every_unit_is_a_circle_and_every_weight_an_edge_between_two(name, direc
 @pytest.mark.parametrize("name", MODELS)
 def test_everything_stands_inside_the_picture(name):
     root = ElementTree.fromstring(ag.draw(MODELS[name][0]()).svg)
-    *_, wide, high = map(float, root.get("viewBox").split())
+    x0, y0, wide, high = map(float, root.get("viewBox").split())
+    x1, y1 = x0 + wide, y0 + high
     for text in root.iter(f"{SVG}text"):
         size, x = float(text.get("font-size")), float(text.get("x"))
         long = 0.6 * size * len(text.text)
         left = x - long * {"start": 0.0, "middle": 0.5, "end": 1.0}[text.get("text-anchor")]
-        assert left >= 0.0 and left + long <= wide + 0.1, text.text
-        assert size < float(text.get("y")) < high
+        assert x0 <= left and left + long <= x1, text.text
+        assert y0 + size < float(text.get("y")) < y1
     for circle in root.iter(f"{SVG}circle"):
         x, y, r = (float(circle.get(k)) for k in ("cx", "cy", "r"))
-        assert r < x < wide - r and r < y < high - r
+        assert x0 + r < x < x1 - r and y0 + r < y < y1 - r
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -372,7 +373,7 @@ def test_a_replay_ships_no_heat_maps_but_what_computes_them():
 
 
 def test_in_a_browser_an_edge_says_its_numbers_and_each_unit_its_response(browser, tmp_path):
-    model, page = replayed()
+    _, page = replayed()
     page.save(tmp_path / "replay.html")
     shown = browser.new_page()
     problems = []
@@ -384,7 +385,9 @@ def test_in_a_browser_an_edge_says_its_numbers_and_each_unit_its_response(browse
         shown.keyboard.press("ArrowRight")
     said = shown.locator(".network .said").inner_text()
     assert "layers.0.neurons.1.w.1, entry 5 of 13 in the gradient" in said
-    number = shown.evaluate("() => replay.runs[0].take.data[replay.runs[0].take.graph.network.order[4]]")
+    number = shown.evaluate(
+        "() => replay.runs[0].take.data[replay.runs[0].take.graph.network.order[4]]"
+    )
     assert float(re.search(r" = (\S+),", said)[1]) == pytest.approx(number, abs=1e-4)
     painted = shown.evaluate(
         "() => new Set(document.querySelector('.network canvas').getContext('2d')"

@@ -70,7 +70,9 @@ class Network:
 def of_model(model: Module) -> Network:
     """Return the layers of a model; `ValueError` where it has none."""
     named = model.named_parameters()
-    stages = [stage for stage in _stages(model, "", set(), 0) if any(u.weights for u in stage.units)]
+    stages = [
+        stage for stage in _stages(model, "", set(), 0) if any(u.weights for u in stage.units)
+    ]
     kind = type(model).__name__
     if not stages:
         listed = ", ".join(printable(name) for name, _ in named[:5]) or "none"
@@ -124,7 +126,9 @@ def _stages(item: Any, path: str, seen: set[int], row: int) -> Iterator[Stage]:
     known = set(seen)
     for name, part in parts_of(item):
         again = isinstance(item, (list, tuple))
-        yield from _stages(part, f"{path}.{name}", set(known) if again else seen, id(item) if again else 0)
+        yield from _stages(
+            part, f"{path}.{name}", set(known) if again else seen, id(item) if again else 0
+        )
         seen |= {id(part)}
 
 

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.views.layout.scene import readable
 from autograd_engine.titles import LOWERED, RAISED
+from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.network.stacks import Network, Stage, Unit, short
 
 
@@ -67,14 +67,6 @@ class Telling:
         if self.graded and output is not None:
             made += f", ∂L/∂a = {short(output.grad)}"
         return f"{made}, {unit.path or 'the neuron'}"
-
-    def input(self, i: int) -> tuple[str, str]:
-        """Return the name of an input, and what is known of it."""
-        if i >= len(self.network.inputs):
-            return symbol("x", i), f"{symbol('x', i)}, an input"
-        value = self.network.inputs[i]
-        name = readable(self.network.called[id(value)])
-        return name, f"{name} = {short(value.data)}"
 
 
 def data_of(item: Any) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from autograd_engine.engine import Value
 from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
 from autograd_engine.views.network.stacks import Network, Stage, Unit, unit_index

@@ -232,12 +232,14 @@ def _network(output: Any, style: str, direction: str, engine: str | None, show: 
             )
     else:
         _values(output)
-    return draw_network(output, direction, engine, show)
+    return draw_network(output, show, direction, engine)
 
 
 def _values(output: Any) -> list[Value]:
     if not isinstance(output, Value):
-        raise TypeError(f"draw needs a Value or a model, not {type(output).__name__}: {output!r:.60}")
+        raise TypeError(
+            f"draw needs a Value or a model, not {type(output).__name__}: {output!r:.60}"
+        )
     return graph.nodes(output)
 
 
