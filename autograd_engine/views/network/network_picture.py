@@ -171,7 +171,7 @@ class _Drawing:
             title = self.telling.unit(stage, unit)
             self.pen.circle(key, at, self._inside(name), title, tint)
             if last:
-                self._beside(at, 1, _said(unit, symbol("output ", *places).strip()))
+                self._beside(at, 1, _said(unit, " ".join(["output", *map(str, places)])))
             for j, (tail, start) in before.items():
                 if j < len(unit.weights):
                     weight = unit.weights[j]

@@ -238,7 +238,7 @@ def _network(output: Any, style: str, direction: str, engine: str | None, show: 
 def _values(output: Any) -> list[Value]:
     if not isinstance(output, Value):
         raise TypeError(
-            f"draw needs a Value or a model, not {type(output).__name__}: {output!r:.60}"
+            f"draw needs a Value, not {type(output).__name__}, or a model: {output!r:.60}"
         )
     return graph.nodes(output)
 
