@@ -10,18 +10,19 @@ value that somebody marked by hand begins a region that reaches down to the next
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
-from autograd_engine.notes import FIRED, Entry
+from autograd_engine.engine import Value
+from autograd_engine.notes import FIRED, Entry, Note
 from autograd_engine.table import DOT, LEAF
-
-if TYPE_CHECKING:
-    from autograd_engine.survey import Survey
 
 NEAR = 200
 """So many values behind a neuron's output its dot product is looked for."""
+
+LATEST = 50
+"""Of so many calls of a layer, the latest, it is looked which one a neuron's belongs to."""
 
 
 @dataclass(eq=False)
@@ -63,9 +64,15 @@ def levels(name: str) -> list[str]:
     return found if name else []
 
 
-def found(survey: Survey) -> tuple[list[Call], list[int]]:
-    """Return the calls of a graph, the outer ones first, and the innermost of each value."""
-    finder = _Finder(survey)
+Calls: TypeAlias = "tuple[list[Call], list[int], list[str]]"
+
+
+def found(values: list[Value], operands: list[tuple[int, ...]], notes: list[Note]) -> Calls:
+    """Return the calls of a graph, the outer ones first, the innermost of each value, and its path.
+
+    A weight that several calls of a neuron use has the path, and no call.
+    """
+    finder = _Finder(values, operands, notes)
     if finder.marked:
         finder.enter()
         finder.fire()
@@ -75,14 +82,19 @@ def found(survey: Survey) -> tuple[list[Call], list[int]]:
 
 
 class _Finder:
-    def __init__(self, survey: Survey) -> None:
-        self.values, self.operands = survey.values, survey.operands
-        self.position, self.notes = survey.position, survey.notes
+    def __init__(
+        self, values: list[Value], operands: list[tuple[int, ...]], notes: list[Note]
+    ) -> None:
+        self.values, self.operands, self.notes = values, operands, notes
+        self.position = {id(value): i for i, value in enumerate(values)}
         self.marked = [
             i for i, note in enumerate(self.notes) if note.region or note.home or note.ended
         ]
         self.calls: list[Call] = []
         self.of = [-1] * len(self.values)
+        self.homes: dict[int, str] = {}  # of leaves
+        self._inner: dict[int, set[str]] = {}  # of those calls the paths of the calls in them
+        self._module: dict[object, object] = {}  # a name and the key of a part -> the whole's key
         self._entered: dict[int, int] = {}  # id of an entry -> its call
         self._at: dict[tuple[str, int], list[int]] = {}  # path and outer -> calls from levels
 
@@ -168,9 +180,9 @@ class _Finder:
         while waiting and len(seen) < NEAR:
             i = waiting.popleft()
             operands = self.operands[i]
-            if self.values[i]._rule is DOT:
-                if all(self.values[w]._rule is LEAF for w in operands[len(operands) % 2 :: 2]):
-                    return i
+            own = (*operands[: len(operands) % 2], *operands[len(operands) % 2 :: 2])
+            if self.values[i]._rule is DOT and any(self.values[w]._rule is LEAF for w in own):
+                return i
             for j in operands:
                 if j not in seen:
                     seen.add(j)
@@ -203,27 +215,23 @@ class _Finder:
                 call.outer = outer
                 self.calls[outer].outputs += call.outputs
                 return
-            above = Call(name, base, (name, call.key), call.inputs, list(call.outputs))
+            key = self._module.setdefault((name, call.key), (name, call.key))
+            above = Call(name, base, key, call.inputs, list(call.outputs))
             call.outer = self._add(above)
             self._at.setdefault((name, base), []).append(call.outer)
             self._inner.setdefault(call.outer, set()).add(call.path)
             call = above
 
-    @property
-    def _inner(self) -> dict[int, set[str]]:
-        return self.__dict__.setdefault("_inside", {})
-
     def _joined(self, call: Call, name: str, base: int) -> int:
         """Return the call of that name in which this one stands: it has none like it so far."""
         fed = {c for i in call.inputs for c in self.around(self.of[i])}
-        best = -1
-        for c in self._at.get((name, base), ())[-NEAR:]:
-            if call.path not in self._inner[c]:
-                if self.calls[c].inputs == call.inputs or c in fed:
-                    best = c
-        if best >= 0:
-            self._inner[best].add(call.path)
-        return best
+        for c in reversed(self._at.get((name, base), ())[-LATEST:]):
+            feeds = c in fed or self.calls[c].inputs == call.inputs
+            if feeds and call.path not in self._inner[c]:
+                self._inner[c].add(call.path)
+                self._module.setdefault((name, call.key), self.calls[c].key)
+                return c
+        return -1
 
     # Outputs marked by hand.
 
@@ -245,22 +253,32 @@ class _Finder:
                         mine.setdefault(j, mine[i])
 
     def own_leaves(self) -> None:
-        """Give a leaf or constant to the one call that uses it, but no input to a neuron."""
-        owner: dict[int, int] = {}
+        """Give a leaf or constant to the innermost call that has all its uses but as an input."""
+        users: dict[int, set[int]] = {}
         for i, operands in enumerate(self.operands):
-            call = self.of[i]
-            fed: Iterable[int] = ()
-            if call >= 0 and self.calls[call].dot == i:
-                fed = operands[len(operands) % 2 + 1 :: 2]
             for j in operands:
                 if not self.operands[j]:
-                    owner[j] = call if owner.get(j, call) == call else -1
-            owner.update(dict.fromkeys(fed, -1))
-        for i, call in owner.items():
-            if not self.operands[i]:
-                self.of[i] = call
+                    users.setdefault(j, set()).add(self.of[i])
+        for leaf, several in users.items():
+            first, *rest = several
+            common = [c for c in self.around(first) if leaf not in self.calls[c].inputs]
+            for call in rest:
+                if not common:
+                    break
+                around = set(self.around(call))
+                common = [c for c in common if c in around]
+            self.of[leaf] = common[0] if common else -1
+            path = self.calls[first].path if first >= 0 else ""
+            if all(self._has(call, path, leaf) for call in several):
+                self.homes[leaf] = path
 
-    def finished(self) -> tuple[list[Call], list[int]]:
+    def _has(self, call: int, path: str, leaf: int) -> bool:
+        """Say whether a call has this path, and uses the leaf without being fed it."""
+        if call < 0:
+            return not path
+        return self.calls[call].path == path and leaf not in self.calls[call].inputs
+
+    def finished(self) -> Calls:
         """Return the calls, numbered and in order, and the one of each value."""
         depth = [len([*self.around(c)]) for c in range(len(self.calls))]
         first = [min(call.outputs) for call in self.calls]
@@ -280,4 +298,7 @@ class _Finder:
             while c >= 0:
                 calls[c].members.append(i)
                 c = calls[c].outer
-        return calls, of
+        paths = [calls[c].path if c >= 0 and self.operands[i] else "" for i, c in enumerate(of)]
+        for leaf, path in self.homes.items():
+            paths[leaf] = path
+        return calls, of, paths

@@ -53,6 +53,11 @@ class Neuron(Module):
 
     _region = Note("", "neuron", ended=FIRED)
 
+    def _place(self, attributes: dict[str, object], path: str) -> None:
+        """Leave weights and bias, of which there are many, to be named by their region."""
+        others = {name: found for name, found in attributes.items() if name not in ("w", "b")}
+        super()._place(others, path)
+
     def __init__(
         self,
         nin: SupportsIndex,

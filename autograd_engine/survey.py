@@ -12,7 +12,8 @@ import math
 from collections.abc import Mapping
 from functools import cached_property
 
-from autograd_engine import calls, titles
+from autograd_engine import titles
+from autograd_engine.calls import Call, Calls, found
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.graph import nodes
 from autograd_engine.notes import NOTHING, Note
@@ -48,17 +49,17 @@ class Survey:
         for node in order:
             x, y = node._x, node._y
             below = (x, y) if y is not None else node._many[0] if node._rule.several else (x,)
-            found = []
+            below_at = []
             for operand in below:
                 i = known.get(id(operand))
                 if i is None:
                     i = known[id(operand)] = len(values)
                     values.append(operand)  # type: ignore[arg-type]
                     places.append(())
-                found.append(i)
+                below_at.append(i)
             known[id(node)] = len(values)
             values.append(node)
-            places.append(tuple(found))
+            places.append(tuple(below_at))
 
     def _place(self, value: Value) -> None:
         if id(value) not in self.position:
@@ -86,41 +87,51 @@ class Survey:
         return [getattr(value, "_note", NOTHING) for value in self.values]
 
     @cached_property
+    def _titles(self) -> tuple[list[str], list[str], list[str]]:
+        return titles.named(self.values, self.operands, self.notes, self.calls)
+
+    @property
     def names(self) -> list[str]:
         """The one name of each value, in every view; a constant without one is its number."""
-        return titles.named(self)
+        return self._titles[0]
 
-    @cached_property
+    @property
     def full_names(self) -> list[str]:
         """The name of each value, that of a parameter by the whole path in its model."""
-        return titles.in_full(self)
+        return self._titles[1]
+
+    @property
+    def given_names(self) -> list[str]:
+        """The same, but "" where a value is only numbered, or a constant."""
+        return self._titles[2]
 
     def name(self, value: Value) -> str:
-        """Return the name of a value of this graph."""
-        return self.names[self.position[id(value)]]
+        """Return the name of a value; one of another graph has its label, or is its number."""
+        i = self.position.get(id(value))
+        return value.label or titles.number(value._data) if i is None else self.names[i]
 
     def full(self, value: Value) -> str:
         """Return the name of a value of this graph, that of a parameter by its whole path."""
         return self.full_names[self.position[id(value)]]
 
     @cached_property
-    def calls(self) -> list[calls.Call]:
-        """The uses of modules and regions, each behind those inside it."""
+    def _called(self) -> Calls:
+        return found(self.values, self.operands, self.notes)
+
+    @property
+    def calls(self) -> list[Call]:
+        """The uses of modules and regions, the outer ones first."""
         return self._called[0]
 
-    @cached_property
+    @property
     def call_of(self) -> list[int]:
         """The innermost call in which each value stands, -1 where it stands in none."""
         return self._called[1]
 
-    @cached_property
-    def _called(self) -> tuple[list[calls.Call], list[int]]:
-        return calls.found(self)
-
-    @cached_property
+    @property
     def homes(self) -> list[str]:
-        """The name of the region in which each value stands, "" where it stands in none."""
-        return [self.calls[c].path if c >= 0 else "" for c in self.call_of]
+        """The path of the module or region in which each value stands, "" where in none."""
+        return self._called[2]
 
     @cached_property
     def adjoints(self) -> list[float]:
@@ -139,13 +150,13 @@ class Survey:
 
         It is NaN where an operation on the way there has no result.
         """
-        found = [value._data for value in self.values]
+        now = [value._data for value in self.values]
         for i, number in numbers.items():
-            found[i] = number
+            now[i] = number
         try:
             for i, operands in enumerate(self.operands):
                 if self.values[i]._x is not None:
-                    found[i] = self.values[i]._rule.forward(*[found[j] for j in operands])
+                    now[i] = self.values[i]._rule.forward(*[now[j] for j in operands])
         except (ArithmeticError, ValueError):
             return math.nan
-        return found[-1]
+        return now[-1]

@@ -14,38 +14,45 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from autograd_engine.calls import Call
+from autograd_engine.engine import Value
+from autograd_engine.notes import Note
 from autograd_engine.table import CONSTANT
-
-if TYPE_CHECKING:
-    from autograd_engine.survey import Survey
 
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-_PLACE = re.compile(r"(?:(?P<layer>.*?)\.)?neurons\.(?P<unit>\d+)$")
-_LAYER = re.compile(r"(?:(?P<around>.*)\.)?layers\.(?P<number>\d+)$")
+_UNIT = re.compile(r"(?:(.*)\.)?neurons\.(\d+)$")
+_LAYER = re.compile(r"(?:(.*)\.)?layers\.(\d+)$")
 
 
 def number(data: float) -> str:
     """Return a number as a name.
 
     >>> number(2.0), number(-1.0 / 3.0)
-    ('2', '-0.333333')
+    ('2', '−0.333333')
     """
-    return f"{data:.6g}"
+    return f"{data:.6g}".replace("-", "\N{MINUS SIGN}")
 
 
-def named(survey: Survey) -> list[str]:
-    """Return the name of each value."""
-    names = _unique([note.label for note in survey.notes], set())
-    taken = set(names)
-    wanted = ["" if name else short for name, (short, _) in zip(names, _placed(survey))]
-    names = [name or short for name, short in zip(names, _unique(wanted, taken))]
-    taken = set(names)
-    count = 0
-    for i, value in enumerate(survey.values):
+def named(
+    values: list[Value], operands: list[tuple[int, ...]], notes: list[Note], calls: list[Call]
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the name of each value; its full one, of a parameter the path in its model; and the
+    name that its label or place gives it, "" where there is none.
+    """
+    names = _unique([note.label for note in notes], set())
+    short = [note.place for note in notes]
+    full = list(short)
+    for i, title, path in Places(operands, calls).titles():
+        if not short[i]:  # a weight may stand in two places
+            short[i], full[i] = title, path
+    wanted = ["" if name else title for name, title in zip(names, short)]
+    given = [name or title for name, title in zip(names, _unique(wanted, set(names)))]
+    names, taken, count = list(given), set(given), 0
+    for i, value in enumerate(values):
         if names[i]:
             continue
         if value._rule is CONSTANT:
@@ -55,16 +62,7 @@ def named(survey: Survey) -> list[str]:
         while f"v{count}" in taken:
             count += 1
         names[i] = f"v{count}"
-    return names
-
-
-def in_full(survey: Survey) -> list[str]:
-    """Return the name of each value, by its whole path where it has one."""
-    paths = [full for _, full in _placed(survey)]
-    return [
-        name if note.label else full or name
-        for note, full, name in zip(survey.notes, paths, survey.names)
-    ]
+    return names, [path or name for path, name in zip(full, names)], given
 
 
 def _unique(wanted: list[str], taken: set[str]) -> list[str]:
@@ -83,61 +81,67 @@ def _unique(wanted: list[str], taken: set[str]) -> list[str]:
     return found
 
 
-def _placed(survey: Survey) -> list[tuple[str, str]]:
-    """Return for each value the short and the full name that its place in a model gives it."""
-    found = [(note.place, note.place) for note in survey.notes]
-    neurons = [call for call in survey.calls if call.dot >= 0]
-    places = [_place(call.path) for call in neurons]
-    layers = {layer for layer, _ in places}
-    wide = {layer for layer, unit in places if unit not in ("", "0")}
-    arounds = {_split(layer)[0] for layer in layers}
-    lowest: dict[str, int] = {}
-    for around, n in map(_split, layers):
-        if n:
-            lowest[around] = min(lowest.get(around, int(n)), int(n))
-    for call, (layer, unit) in zip(neurons, places):
-        around, n = _split(layer)
-        before = f"{around}." if len(arounds) > 1 and around else ""
-        above = f"⁽{n.translate(RAISED)}⁾" if n and len(layers) > 1 else ""
-        outer = survey.calls[call.outer] if unit and call.outer >= 0 else call
-        again = f"[{outer.number}]" if outer.count > 1 else ""
-        unit = unit if layer in wide else ""
-        full = "" if call.path == "neuron" else f"{call.path}."
-        operands = survey.operands[call.dot]
-        odd = len(operands) % 2
+class Places:
+    """The places of neurons in the models of a graph."""
 
-        def title(letter: str, *indices: str, above: str = above, before: str = before) -> str:
-            joint = "," if any(len(index) > 1 for index in indices) else ""
-            return before + letter + joint.join(filter(None, indices)).translate(LOWERED) + above
+    def __init__(self, operands: list[tuple[int, ...]], calls: list[Call]) -> None:
+        self.operands, self.calls = operands, calls
+        self.neurons = [(call, *_unit(call.path)) for call in calls if call.dot >= 0]
+        self.layers = {layer: _layer(layer) for _, layer, _ in self.neurons}
+        self.wide = {layer for _, layer, unit in self.neurons if unit not in ("", "0")}
+        self.several = len({around for around, _ in self.layers.values()}) > 1
+        self.first: dict[str, int] = {}  # of each model, the number of its first layer
+        for around, n in self.layers.values():
+            if n:
+                self.first[around] = min(self.first.get(around, int(n)), int(n))
 
-        if odd:
-            _set(found, operands[0], title("b", unit), f"{full}b")
-        for k, (w, x) in enumerate(zip(operands[odd::2], operands[odd + 1 :: 2])):
-            _set(found, w, title("w", unit, str(k)), f"{full}w.{k}")
-            first = not n or int(n) == lowest[around]
-            if first and not survey.operands[x]:
-                name = f"{before}x{str(k).translate(LOWERED)}{again}"
-                _set(found, x, name, name)
-        _set(found, call.dot, title("z", unit) + again, f"{full}z{again}")
-        for output in call.outputs:
-            _set(found, output, title("a", unit) + again, f"{full}a{again}")
-    return found
-
-
-def _set(found: list[tuple[str, str]], i: int, name: str, full: str) -> None:
-    if not found[i][0]:
-        found[i] = name, full
+    def titles(self) -> Iterator[tuple[int, str, str]]:
+        """Yield position, name and full name of what stands in neurons, and enters them."""
+        known: set[object] = set()  # neurons whose parameters have their names
+        for call, layer, unit in self.neurons:
+            around, n = self.layers[layer]
+            before = f"{around}." if around and self.several else ""
+            above = f"⁽{n.translate(RAISED)}⁾" if n and len(self.layers) > 1 else ""
+            whole = self.calls[call.outer] if unit and call.outer >= 0 else call
+            again = f"[{whole.number}]" if whole.count > 1 else ""
+            row = unit if layer in self.wide else ""
+            path = "" if call.path == "neuron" else f"{call.path}."
+            operands = self.operands[call.dot]
+            odd = len(operands) % 2
+            if call.key not in known:
+                known.add(call.key)
+                if odd:
+                    yield operands[0], f"{before}b{lowered(row)}{above}", f"{path}b"
+                for k, w in enumerate(operands[odd::2]):
+                    yield w, f"{before}w{lowered(row, str(k))}{above}", f"{path}w.{k}"
+            if not n or int(n) == self.first[around]:
+                for k, x in enumerate(operands[odd + 1 :: 2]):
+                    if not self.operands[x]:
+                        title = f"{before}x{lowered(str(k))}{again}"
+                        yield x, title, title
+            for letter, i in (("z", call.dot), ("a", call.outputs[0])):
+                yield i, f"{before}{letter}{lowered(row)}{above}{again}", f"{path}{letter}{again}"
 
 
-def _place(path: str) -> tuple[str, str]:
+def lowered(*indices: str) -> str:
+    """Return indices below the line, those of several digits apart.
+
+    >>> lowered("1", "2"), lowered("10", "2")
+    ('₁₂', '₁₀,₂')
+    """
+    joint = "," if any(len(index) > 1 for index in indices) else ""
+    return joint.join(filter(None, indices)).translate(LOWERED)
+
+
+def _unit(path: str) -> tuple[str, str]:
     """Return the layer of a neuron and its number in it, "" for one that stands alone."""
-    match = _PLACE.match(path)
+    match = _UNIT.match(path)
     if match:
-        return match["layer"] or "", match["unit"]
+        return match[1] or "", match[2]
     return "" if path == "neuron" else path, ""
 
 
-def _split(layer: str) -> tuple[str, str]:
+def _layer(path: str) -> tuple[str, str]:
     """Return what a layer stands in and its number, "" where it has a name of its own."""
-    match = _LAYER.match(layer)
-    return (match["around"] or "", match["number"]) if match else (layer, "")
+    match = _LAYER.match(path)
+    return (match[1] or "", match[2]) if match else (path, "")

@@ -9,10 +9,11 @@ from typing import Any
 
 from autograd_engine.modules import Module
 from autograd_engine.survey import Survey
+from autograd_engine.titles import lowered
 from autograd_engine.views.layout.scene import Scene, readable, text_width
 from autograd_engine.views.network.pen import Pen, Point
 from autograd_engine.views.network.stacks import Network, Stage, Unit, of_model, short
-from autograd_engine.views.network.telling import Telling, shown_of, symbol
+from autograd_engine.views.network.telling import Telling, shown_of
 from autograd_engine.views.network.wiring import of_output
 from autograd_engine.views.picture.drawing import Picture
 
@@ -34,9 +35,11 @@ class NetworkPicture(Picture):
         self.source, self._svg = pen.dot(), pen.svg(network.title)
 
 
-def draw_network(item: Any, show: str, direction: str, engine: str | None) -> NetworkPicture:
+def draw_network(
+    item: Module | Survey, show: str, direction: str, engine: str | None
+) -> NetworkPicture:
     """Return the picture of a model, or of the network behind an output."""
-    network = of_model(item) if isinstance(item, Module) else of_output(Survey(item))
+    network = of_model(item) if isinstance(item, Module) else of_output(item)
     return NetworkPicture(network, show, direction, engine)
 
 
@@ -153,7 +156,7 @@ class _Drawing:
         known = self.network.inputs
         largest = _largest(value.data for value in known)
         for i, (key, at) in seats.items():
-            name, data = symbol("x", i), known[i].data if known else 0.0
+            name, data = f"x{lowered(str(i))}", known[i].data if known else 0.0
             called = readable(self.network.called[id(known[i])]) if known else name
             said = f"{called} = {short(data)}" if known else name
             inside = self._inside(called)
@@ -165,23 +168,20 @@ class _Drawing:
     def _units(self, stage: Stage, before: Seats, seats: Seats, last: bool) -> None:
         for i, (key, at) in seats.items():
             unit, tell = stage.units[i], self.telling.parameter
-            places = (unit.index,) if len(stage.units) > 1 else ()
-            name, output = symbol("a", *places), unit.output
+            place, output = str(unit.index) if len(stage.units) > 1 else "", unit.output
             tint = _share(output.data, self.deepest) if output is not None else 0.0
             title = self.telling.unit(stage, unit)
-            self.pen.circle(key, at, self._inside(name), title, tint)
+            self.pen.circle(key, at, self._inside(f"a{lowered(place)}"), title, tint)
             if last:
-                self._beside(at, 1, _said(unit, " ".join(["output", *map(str, places)])))
+                self._beside(at, 1, _said(unit, f"output {place}".strip()))
             for j, (tail, start) in before.items():
                 if j < len(unit.weights):
                     weight = unit.weights[j]
-                    self._edge(
-                        tail, key, start, at, weight, tell(stage, weight, "w", unit.index, j)
-                    )
+                    self._edge(tail, key, start, at, weight, tell(unit, weight, f"w.{j}"))
             if unit.bias is not None:
                 far = 0.55 * self.pitch
                 start = (at[0] + far, at[1]) if self.upright else (at[0], at[1] + far)
-                self._edge("", key, start, at, unit.bias, tell(stage, unit.bias, "b", unit.index))
+                self._edge("", key, start, at, unit.bias, tell(unit, unit.bias, "b"))
 
     def _edge(self, tail: str, head: str, start: Point, end: Point, item: Any, title: str) -> None:
         number = shown_of(item, self.show)

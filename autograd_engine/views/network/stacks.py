@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.modules import Module, parts_of
+from autograd_engine.entries import parts_of
+from autograd_engine.modules import Module
 from autograd_engine.nn import Layer, Neuron
 from autograd_engine.summary import traits_of
 from autograd_engine.words import counted, printable

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
 from autograd_engine.modules import Module
+from autograd_engine.survey import Survey
 from autograd_engine.views.layout.scene import FONT_SIZE, Scene
 from autograd_engine.views.notebooks import image, selected
 from autograd_engine.views.picture.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
@@ -196,9 +196,18 @@ def draw(
         _check("engine", engine, ENGINES, " or None")
     _check_number("depth", 0 if depth is None else depth)
     _check_number("radius", radius)
-    if style == "network" or isinstance(output, Module):
-        return _network(output, style, direction, engine, show)
-    values = _values(output)
+    if isinstance(output, Module) and style not in ("auto", "network"):
+        raise ValueError(
+            f"a model is drawn in style 'network', not {style!r}: draw what it computes, "
+            f"ag.draw(model(x), style={style!r})"
+        )
+    if isinstance(output, Module) or style == "network":
+        from autograd_engine.views.network.network_picture import draw_network
+
+        item = output if isinstance(output, Module) else _survey(output)
+        return draw_network(item, show, direction, engine)
+    survey = _survey(output)
+    values = survey.values
     shown = _in_focus(values, focus, radius)
     if style == "auto":
         few = len(shown)
@@ -215,32 +224,18 @@ def draw(
             f"radius=), or insist (force=True)"
         )
     bold = {id(output)} | ({id(focus)} if focus is not None else set())
-    picture = Picture(compose(parts, direction, style == "classic", bold), engine)
+    picture = Picture(compose(parts, survey, direction, style == "classic", bold), engine)
     if engine == "dot":
         picture.svg  # so that a missing Graphviz is told here  # noqa: B018
     return picture
 
 
-def _network(output: Any, style: str, direction: str, engine: str | None, show: str) -> Picture:
-    from autograd_engine.views.network.network_picture import draw_network
-
-    if isinstance(output, Module):
-        if style not in ("auto", "network"):
-            raise ValueError(
-                f"a model is drawn in style 'network', not {style!r}: draw what it computes, "
-                f"ag.draw(model(x), style={style!r})"
-            )
-    else:
-        _values(output)
-    return draw_network(output, show, direction, engine)
-
-
-def _values(output: Any) -> list[Value]:
+def _survey(output: Value) -> Survey:
     if not isinstance(output, Value):
         raise TypeError(
             f"draw needs a Value, not {type(output).__name__}, or a model: {output!r:.60}"
         )
-    return graph.nodes(output)
+    return Survey(output)
 
 
 def _in_focus(values: list[Value], focus: Value | None, radius: int) -> set[int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
+from autograd_engine.survey import Survey
 from autograd_engine.views.layout.scene import Arrow, Box, Cluster, Scene, readable
 from autograd_engine.views.picture.folding import Part, levels
 from autograd_engine.words import counted
@@ -33,9 +34,11 @@ def count_drawn(parts: list[Part], classic: bool) -> int:
     return len(parts) + (ovals if classic else 0)
 
 
-def compose(parts: list[Part], direction: str, classic: bool, bold: set[int]) -> Scene:
+def compose(
+    parts: list[Part], survey: Survey, direction: str, classic: bool, bold: set[int]
+) -> Scene:
     """Return the scene of these parts; the values whose ids are in `bold` are emphasised."""
-    composer = _Composer(direction, classic, bold, _leaving(parts))
+    composer = _Composer(survey, direction, classic, bold, _leaving(parts))
     for part in parts:
         composer.add(part)
     for part in parts:
@@ -63,6 +66,7 @@ def _leaving(parts: list[Part]) -> set[int]:
 
 @dataclass
 class _Composer:
+    survey: Survey
     direction: str
     classic: bool
     bold: set[int]
@@ -138,13 +142,13 @@ class _Composer:
         numbers = [f"data {decimal(value.data, places)}"]
         if not constant:
             numbers.append(f"grad {decimal(value.grad, places)}")
-        label = readable(value.label)
+        name, op = readable(self.survey.name(value)), readable(value.op)
+        if constant and not self.survey.given_names[self.survey.position[id(value)]]:
+            numbers = []  # it is called by its number
         if self.classic:
-            fields = [label, *numbers] if label else numbers
-            return Box(kind, tuple(fields), self.direction in ("TB", "BT"), bold, cluster)
-        title = ": ".join(filter(None, [label, readable(value.op)]))
-        text = "\n".join(numbers)
-        return Box(kind, (title, text) if title else (text,), True, bold, cluster)
+            return Box(kind, (name, *numbers), self.direction in ("TB", "BT"), bold, cluster)
+        title, text = f"{name}: {op}" if op else name, "\n".join(numbers)
+        return Box(kind, (title, text) if text else (title,), True, bold, cluster)
 
     def _cluster(self, region: str) -> int:
         """Return the number of the frame round this region, adding those that are new."""

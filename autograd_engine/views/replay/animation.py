@@ -14,6 +14,7 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
 from autograd_engine.history import History, Recording, Step
+from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import Box, Scene
 from autograd_engine.views.notebooks import image, selected
@@ -189,7 +190,8 @@ class _Film:
 
 def _scene(output: Value) -> Scene:
     """Return the graph with its regions open as deep as there is room, and few words in it."""
-    values = graph.nodes(output)
+    survey = Survey(output)
+    values = survey.values
     everything = {id(value) for value in values}
     deepest = max((len(levels(graph.region(value))) for value in values), default=0)
     parts = fold(output, values, everything, 0, loose=True)
@@ -197,7 +199,7 @@ def _scene(output: Value) -> Scene:
         deeper = fold(output, values, everything, depth, loose=True)
         if len(deeper) <= BOXES:
             parts = deeper
-    scene = compose(parts, "LR", False, {id(output)})
+    scene = compose(parts, survey, "LR", False, {id(output)})
     arrows = (replace(a, label=a.label if a.label.startswith("×") else "") for a in scene.arrows)
     boxes = (_brief(box) if box.kind == "folded" else box for box in scene.boxes)
     return replace(scene, arrows=tuple(arrows), boxes=tuple(boxes))
