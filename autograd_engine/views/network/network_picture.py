@@ -169,9 +169,10 @@ class _Drawing:
         for i, (key, at) in seats.items():
             unit, tell = stage.units[i], self.telling.parameter
             place, output = str(unit.index) if len(stage.units) > 1 else "", unit.output
+            letter = "z" if stage.activation == "linear" else "a"
             tint = _share(output.data, self.deepest) if output is not None else 0.0
             title = self.telling.unit(stage, unit)
-            self.pen.circle(key, at, self._inside(f"a{lowered(place)}"), title, tint)
+            self.pen.circle(key, at, self._inside(letter + lowered(place)), title, tint)
             if last:
                 self._beside(at, 1, _said(unit, f"output {place}".strip()))
             for j, (tail, start) in before.items():

@@ -45,13 +45,13 @@ class Telling:
     def unit(self, stage: Stage, unit: Unit) -> str:
         """Return what is said of a unit: its activation, with numbers where a graph has them."""
         how, total, output = stage.activation, unit.sum, unit.output
-        a, z = self.name(unit, output, "a"), self.name(unit, total, "z")
-        if output is not None and total is not None:
-            a, z = f"{a} = {short(output.data)}", f"{z} = {short(total.data)}"
-        if how == "linear":
-            made = a if output is total is not None else f"{a} = {z}"
-        else:
-            made = f"{a} = {how}({z})" if how else f"{a}, {z}"
+        made = self.name(unit, total, "z") + (
+            f" = {short(total.data)}" if total is not None else ""
+        )
+        if how != "linear":
+            a = self.name(unit, output, "a")
+            a += f" = {short(output.data)}" if output is not None else ""
+            made = f"{a} = {how}({made})" if how else f"{a}, {made}"
         if self.graded and output is not None:
             made += f", ∂L/∂a = {short(output.grad)}"
         return f"{made}, {unit.path or 'the neuron'}"
