@@ -1,11 +1,14 @@
-"""Lesson 3. Pictures of graphs, in the three styles.
+"""Lesson 3. Pictures of graphs, in the three styles, and of a network.
 
 The same values that compute can be drawn: classic pictures show every value and operation,
 compact ones write the operation into the value's box, and in both each arrow carries the
 local derivative that backward() multiplies by. Folded pictures show a network's layers as
 boxes. Graphviz draws where it is installed, else the package does it alone.
 
-Three files are written into the folder autograd_output, or one of your choice:
+The picture of books shows the network instead: units as circles, tinted by what they computed,
+and weights as edges, here as thick as their gradient is large (more of it in lesson 11).
+
+Four files are written into the folder autograd_output, or one of your choice:
 python demos/03_draw.py FOLDER
 
 It prints:
@@ -13,6 +16,7 @@ It prints:
     autograd_output/classic.svg    expression
     autograd_output/compact.svg    perceptron
     autograd_output/folded.svg     network
+    autograd_output/network.svg    network
 """
 
 import random
@@ -48,14 +52,14 @@ def network() -> ag.Value:
 
 
 # %% A picture of each
-OUTPUTS = {"classic": expression, "compact": perceptron, "folded": network}
+OUTPUTS = {"classic": expression, "compact": perceptron, "folded": network, "network": network}
 
 
 def picture(style: str):
     """Return the picture in that style, with the gradients of a backward pass."""
     output = OUTPUTS[style]()
     output.backward()
-    return ag.draw(output, style=style)
+    return ag.draw(output, style=style, show="grad")
 
 
 # %% tags=["active-ipynb"]

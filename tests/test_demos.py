@@ -276,11 +276,11 @@ def test_lesson_16_records_more_than_1000_values_for_one_image():
     assert len(ag.graph.nodes(loss)) > 1000
 
 
-def test_lesson_3_writes_three_pictures(tmp_path):
+def test_lesson_3_writes_four_pictures(tmp_path):
     draw = lesson("03_draw")
     draw.main(tmp_path / "pictures")
     pictures = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("*/*")}
-    assert sorted(pictures) == ["classic.svg", "compact.svg", "folded.svg"]
+    assert sorted(pictures) == ["classic.svg", "compact.svg", "folded.svg", "network.svg"]
     assert all("<svg" in text for text in pictures.values())
     assert "layers.0" in pictures["folded.svg"] and "sigmoid" in pictures["compact.svg"]
     assert draw.picture("classic").source.count("->") == 9  # a's three uses among them

@@ -43,7 +43,7 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
         "groups": pictures(grouped(output, values), values, names),
-        "network": page_network(values),
+        "network": page_network(survey),
     }
     return data, list(rules)
 

@@ -18,8 +18,7 @@ from autograd_engine.views.notebooks import frame, framed, selected, still
 from autograd_engine.views.picture.drawing import draw
 
 SCRIPTS = [
-    f"explore/{name}.js"
-    for name in ("program", "wording", "picture", "stage", "panels", "quiz")
+    f"explore/{name}.js" for name in ("program", "wording", "picture", "stage", "panels", "quiz")
 ]
 SCRIPTS += ["network/network.js", "explore/page.js"]
 HEIGHT = 720

@@ -5,8 +5,8 @@ Reading order:
     stacks    the layers of a model
     wiring    the layers behind an output, from its graph
     telling   what units, weights and biases are called, and what is said of them
-    seating   where units and edges stand, and how thick, and in which colour
-    network_picture   draw_network: all that as SVG and in DOT
+    pen       circles, edges and words as SVG and in DOT
+    network_picture   draw_network: where they stand
 """
 
 from autograd_engine.views.network.network_picture import draw_network

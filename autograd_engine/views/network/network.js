@@ -11,7 +11,11 @@ class Network {
     this.said = el("p", { class: "said" });
     this.sheet = el("div", { class: "sheet" });
     this.strip = svg("svg", { class: "strip", preserveAspectRatio: "none", "aria-hidden": "true" });
-    this.entry = el("input", { type: "range", min: 1, "aria-label": "Entry of the gradient", oninput: () => this.pick(this.entries[this.entry.value - 1]) });
+    this.entry = el("input", {
+      type: "range", min: 1, "aria-label": "Entry of the gradient",
+      oninput: () => this.pick(this.entries[this.entry.value - 1]),
+      onkeydown: (event) => { if (/^(Arrow|Page|Home|End)/.test(event.key)) event.stopPropagation(); }, // the page steps by these
+    });
     this.section = el("section", { class: "network panel", "aria-label": "Network" }, el("h2", {}, "Network"), this.sheet, this.strip, this.entry, this.said);
     parent.append(this.section);
     this.strip.addEventListener("pointermove", (event) => {
@@ -62,10 +66,11 @@ class Network {
     this.entries = order.map((i, k) => this.edges.find((edge) => edge.i === i) ?? { i, entry: k + 1, full: this.names[i] ?? "", kind: "w" });
     this.entries.forEach((edge, k) => { edge.entry = k + 1; });
     this.entry.max = order.length;
+    this.entry.value = 1;
     this.strip.setAttribute("viewBox", `0 -1 ${order.length} 2`);
     this.bars = order.map((_, k) => svg("rect", { x: k + 0.05, width: 0.9 }));
     this.strip.replaceChildren(...this.bars);
-    this.canvas = el("canvas", { width: this.width, height: this.height, "aria-hidden": "true" });
+    this.canvas = el("canvas", { width: 3 * this.width, height: Math.round(3 * this.height), "aria-hidden": "true" });
     const drawn = svg("svg", { viewBox: `0 0 ${this.width} ${this.height}`, role: "img", "aria-label": `The network: ${inputs.length} inputs, ${layers.map((l) => l.units.length).join(", ")} units` }, edges, marks);
     drawn.addEventListener("pointermove", (event) => this.hover(event, drawn));
     drawn.addEventListener("click", () => this.picked?.i >= 0 && this.on.select(this.picked.i));
@@ -157,13 +162,16 @@ class Network {
     }
     const css = getComputedStyle(this.canvas), size = (2 * r) / GRID;
     const paints = [css.getPropertyValue("--minus"), css.getPropertyValue("--plus")];
-    context.clearRect(0, 0, this.width, this.height);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     units.forEach(({ x, y }, k) => {
       const most = Math.max(1e-300, ...found[k].map(Math.abs));
       found[k].forEach((number, cell) => {
         context.globalAlpha = Math.sqrt(Math.min(1, Math.abs(number) / most || 0)); // the sign shows early
         context.fillStyle = paints[Number(number > 0)];
-        context.fillRect(x - r + (cell % GRID) * size, y - r + Math.floor(cell / GRID) * size, size, size);
+        const [left, top] = [x - r + (cell % GRID) * size, y - r + Math.floor(cell / GRID) * size].map((n) => 3 * n);
+        const edge = (n) => [Math.round(n), Math.round(n + 3 * size) - Math.round(n)];
+        const [px, wide] = edge(left), [py, high] = edge(top);
+        context.fillRect(px, py, wide, high);
       });
     });
   }

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_engine import graph
-from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
+from autograd_engine.survey import Survey
 from autograd_engine.views.network.wiring import of_output
 
 Rules = dict[tuple[Primitive, int], int]
 
 
-def page_network(values: list[Value], places: dict[int, int] | None = None) -> dict[str, Any] | None:
+def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[str, Any] | None:
     """Return the one network of a graph, None where there is none or are several.
 
     `inputs`: positions; `layers`: path, activation and units, each its index, output, bias (-1:
@@ -20,10 +19,10 @@ def page_network(values: list[Value], places: dict[int, int] | None = None) -> d
     those of the model, by the ids of its parameters.
     """
     try:
-        network = of_output(values[-1])
+        network = of_output(survey)
     except ValueError:
         return None
-    position = {id(value): i for i, value in enumerate(values)}
+    position = survey.position
     places = places or network.places
     order = [0] * len(places)
     for key, place in places.items():
@@ -45,24 +44,22 @@ def page_network(values: list[Value], places: dict[int, int] | None = None) -> d
         for stage in network.stacks[0]
     ]
     inputs = [position[id(value)] for value in network.inputs]
-    return {"inputs": inputs, "layers": layers, "order": order, "calls": network.calls}
+    return {"inputs": inputs, "layers": layers, "order": order}
 
 
-def responses(network: dict[str, Any], values: list[Value], rules: Rules) -> list[list[int]]:
+def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[list[int]]:
     """Return what the page computes for a point of the plane: each value and its rule's number.
 
     The rules are added to those known; nothing where the network has not two inputs of its own.
     """
-    inputs = network["inputs"]
-    if len(inputs) != 2 or any(values[i].operands for i in inputs):
+    inputs, operands = network["inputs"], survey.operands
+    if len(inputs) != 2 or any(operands[i] for i in inputs):
         return []
-    position = {id(value): i for i, value in enumerate(values)}
     wanted = {unit[1] for layer in network["layers"] for unit in layer["units"]}
     moved, found = set(inputs), []
-    last = max(wanted)
-    for i, value in enumerate(values[: last + 1]):
-        if any(position[id(operand)] in moved for operand in value.operands):
+    for i in range(max(wanted) + 1):
+        if not moved.isdisjoint(operands[i]):
             moved.add(i)
-            kind = value._rule, len(value.operands)
+            kind = survey.values[i]._rule, len(operands[i])
             found.append([i, rules.setdefault(kind, len(rules))])
-    return found if graph.size(values[last]) else []
+    return found

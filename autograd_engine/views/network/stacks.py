@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.modules import Module, parts_of
+from autograd_engine.entries import parts_of
+from autograd_engine.modules import Module
 from autograd_engine.nn import Layer, Neuron
 from autograd_engine.summary import traits_of
 from autograd_engine.words import counted, printable
@@ -27,6 +29,10 @@ class Unit:
     sum: Value | None = None
     output: Value | None = None
 
+    def parts(self) -> list[Any]:
+        """Return its weights, and its bias if there is one."""
+        return self.weights if self.bias is None else [*self.weights, self.bias]
+
 
 @dataclass
 class Stage:
@@ -45,28 +51,29 @@ class Stage:
 
 @dataclass
 class Network:
-    """Stacks of layers, each layer fed by the one before it; the names and order of parameters.
+    """Stacks of layers, each layer fed by the one before it, and the parameters in their order.
 
-    `inputs` are the values that enter the one stack of a graph, `calls` how often that was
-    called. `note` is what the reader is to know.
+    Of a graph: the `inputs` of its one stack, and what values are `called`, by their ids. `note`
+    is what the reader is to know.
     """
 
     title: str
     stacks: list[list[Stage]]
     named: list[tuple[str, Value]]
     inputs: list[Value] = field(default_factory=list)
-    calls: int = 1
+    called: dict[int, str] = field(default_factory=dict)
     note: str = ""
 
     def __post_init__(self) -> None:
-        self.names = {id(value): name for name, value in self.named}
         self.places = {id(value): place for place, (_, value) in enumerate(self.named, 1)}
 
 
 def of_model(model: Module) -> Network:
     """Return the layers of a model; `ValueError` where it has none."""
     named = model.named_parameters()
-    stages = [stage for stage in _stages(model, "", set(), 0) if any(u.weights for u in stage.units)]
+    stages = [
+        stage for stage in _stages(model, "", set(), 0) if any(u.weights for u in stage.units)
+    ]
     kind = type(model).__name__
     if not stages:
         listed = ", ".join(printable(name) for name, _ in named[:5]) or "none"
@@ -77,7 +84,7 @@ def of_model(model: Module) -> Network:
         )
     stacks, guessed = _joined(stages)
     notes = [f"layers joined in the order in which {kind} lists them"] if guessed else []
-    drawn = {id(w) for stage in stages for unit in stage.units for w in [*unit.weights, unit.bias]}
+    drawn = {id(part) for stage in stages for unit in stage.units for part in unit.parts()}
     rest = [f"{name} = {short(value.data)}" for name, value in named if id(value) not in drawn]
     if rest:
         more = [f"{len(rest) - 6:,} more"] if len(rest) > 6 else []
@@ -120,7 +127,9 @@ def _stages(item: Any, path: str, seen: set[int], row: int) -> Iterator[Stage]:
     known = set(seen)
     for name, part in parts_of(item):
         again = isinstance(item, (list, tuple))
-        yield from _stages(part, f"{path}.{name}", set(known) if again else seen, id(item) if again else 0)
+        yield from _stages(
+            part, f"{path}.{name}", set(known) if again else seen, id(item) if again else 0
+        )
         seen |= {id(part)}
 
 
@@ -149,3 +158,15 @@ def _joined(stages: Iterable[Stage]) -> tuple[list[list[Stage]], bool]:
                 continue
         stacks.append([stage])
     return stacks, guessed
+
+
+def unit_index(path: str) -> tuple[str, int]:
+    """Return the path of a neuron's layer, and its place in it.
+
+    >>> unit_index("layers.0.neurons.3"), unit_index("neurons.1"), unit_index("neuron")
+    (('layers.0', 3), ('', 1), ('', 0))
+    """
+    found = re.fullmatch(r"(?:(.*)\.)?neurons\.(\d+)", path)
+    if found:
+        return found[1] or "", int(found[2])
+    return "" if path == "neuron" else path, 0

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+from autograd_engine.calls import Call
 from autograd_engine.engine import Value
+from autograd_engine.titles import Places
+from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.network.stacks import Network, Stage, Unit, short
-
-_BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_ABOVE = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def symbol(letter: str, *indices: int, layer: int = -1) -> str:
-    """Return a name by its place; `layer` -1 for the only layer.
-
-    >>> symbol("w", 1, 2, layer=0), symbol("w", 10, 2), symbol("b")
-    ('w₁₂⁽⁰⁾', 'w₁₀,₂', 'b')
-    """
-    apart = "," if any(index > 9 for index in indices) else ""
-    text = letter + apart.join(str(index).translate(_BELOW) for index in indices)
-    return text if layer < 0 else f"{text}⁽{str(layer).translate(_ABOVE)}⁾"
 
 
 class Telling:
@@ -29,56 +17,48 @@ class Telling:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.graded = any(value.grad for _, value in network.named)
+        operands: list[tuple[int, ...]] = []  # as if each unit had been called once
+        calls = []
+        for unit in (unit for stack in network.stacks for stage in stack for unit in stage.units):
+            odd = unit.bias is not None
+            begin, count = len(operands), odd + 2 * len(unit.weights)
+            operands += [()] * count + [tuple(range(begin, begin + count))]
+            dot, path = len(operands) - 1, unit.path or "neuron"
+            calls.append(Call(path, key=id(unit), outputs=[dot], dot=dot))
+        self._titles = {full: title for _, title, full in Places(operands, calls).titles()}
 
-    def weight(self, stack: list[Stage], k: int, unit: Unit, i: int) -> str:
-        """Return what is said of the weight of a unit for its input i."""
-        places = (i,) if len(stack[k].units) == 1 else (unit.index, i)
-        return self.parameter(unit.weights[i], "w", symbol("w", *places, layer=_layer(stack, k)))
+    def name(self, unit: Unit, item: Any, what: str) -> str:
+        """Return the label of a value, what its graph calls it, or its name by its place."""
+        known = getattr(item, "label", "") or self.network.called.get(id(item))
+        return readable(known or self._titles[_full(unit, what)])
 
-    def bias(self, stack: list[Stage], k: int, unit: Unit) -> str:
-        """Return what is said of the bias of a unit."""
-        return self.parameter(unit.bias, "b", self.name("b", stack, k, unit))
-
-    def name(self, letter: str, stack: list[Stage], k: int, unit: Unit) -> str:
-        """Return the name of something of which each unit has one."""
-        places = () if len(stack[k].units) == 1 else (unit.index,)
-        return symbol(letter, *places, layer=_layer(stack, k))
-
-    def parameter(self, item: Any, letter: str, name: str) -> str:
+    def parameter(self, unit: Unit, item: Any, what: str) -> str:
         """Return name, number, gradient, full name and place in the gradient."""
-        said = f"{getattr(item, 'label', '') or name} = {short(data_of(item))}"
+        said = f"{self.name(unit, item, what)} = {short(data_of(item))}"
         place = self.network.places.get(id(item))
         if place is None:
             return f"{said}, a number that is not trained"
-        grad = f", ∂L/∂{letter} = {short(item.grad)}" if self.graded else ""
-        full = self.network.names[id(item)]
-        count = len(self.network.named)
+        grad = f", ∂L/∂{what[0]} = {short(item.grad)}" if self.graded else ""
+        full, count = self.network.named[place - 1][0], len(self.network.named)
         return f"{said}{grad}, {full}, entry {place:,} of {count:,} in the gradient"
 
-    def unit(self, stack: list[Stage], k: int, unit: Unit) -> str:
+    def unit(self, stage: Stage, unit: Unit) -> str:
         """Return what is said of a unit: its activation, with numbers where a graph has them."""
-        where = unit.path or "the neuron"
-        how = stack[k].activation
-        a, z = self.name("a", stack, k, unit), self.name("z", stack, k, unit)
-        if unit.output is None or unit.sum is None:
-            made = f"{a} = {z}" if how == "linear" else f"{a} = {how}({z})"
-            return f"{made}, {where}"
-        said = f"{unit.output.label or a} = {short(unit.output.data)}"
-        if unit.output is not unit.sum:
-            inner = f"{z} = {short(unit.sum.data)}"
-            said += f" = {how}({inner})" if how else f", {inner}"
-        if self.graded:
-            said += f", ∂L/∂a = {short(unit.output.grad)}"
-        return f"{said}, {where}"
+        how, total, output = stage.activation, unit.sum, unit.output
+        made = self.name(unit, total, "z") + (
+            f" = {short(total.data)}" if total is not None else ""
+        )
+        if how != "linear":
+            a = self.name(unit, output, "a")
+            a += f" = {short(output.data)}" if output is not None else ""
+            made = f"{a} = {how}({made})" if how else f"{a}, {made}"
+        if self.graded and output is not None:
+            made += f", ∂L/∂a = {short(output.grad)}"
+        return f"{made}, {unit.path or 'the neuron'}"
 
-    def input(self, i: int) -> tuple[str, str]:
-        """Return the name of an input, and what is known of it."""
-        known = self.network.inputs[i] if i < len(self.network.inputs) else None
-        name = symbol("x", i)
-        if known is None:
-            return name, f"{name}, an input"
-        said = f"{known.label or name} = {short(known.data)}"
-        return name, said
+
+def _full(unit: Unit, what: str) -> str:
+    return f"{unit.path}.{what}" if unit.path else what
 
 
 def data_of(item: Any) -> float:
@@ -88,10 +68,4 @@ def data_of(item: Any) -> float:
 
 def shown_of(item: Any, show: str) -> float:
     """Return the number that is shown of a parameter: its own or its gradient."""
-    if show == "weight":
-        return data_of(item)
-    return item.grad if isinstance(item, Value) else math.nan
-
-
-def _layer(stack: list[Stage], k: int) -> int:
-    return k if len(stack) > 1 else -1
+    return data_of(item) if show == "weight" else float(getattr(item, "grad", 0.0))

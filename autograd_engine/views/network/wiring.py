@@ -1,50 +1,42 @@
-"""The network in a graph: the marked outputs of neurons, back to their weights and inputs."""
+"""The network in a graph: the calls of its neurons, joined to layers, and these to each other."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator
 from typing import Any
 
-from autograd_engine import graph
-from autograd_engine.engine import Value
-from autograd_engine.table import DOT
-from autograd_engine.views.network.stacks import Network, Stage, Unit
+from autograd_engine.survey import Survey
+from autograd_engine.table import LEAF
+from autograd_engine.views.network.stacks import Network, Stage, Unit, unit_index
 from autograd_engine.words import counted
 
 
-class _Call:
-    """One call of a layer: its units, the values that they were fed, the call before it."""
+class _Fed:
+    """One call of a layer: what it was fed, and the call that this came from as it is."""
 
-    def __init__(self, path: str, inputs: list[Value]) -> None:
+    def __init__(self, path: str, inputs: tuple[int, ...]) -> None:
         self.stage = Stage(path, "", [])
         self.inputs = inputs
-        self.before: _Call | None = None
+        self.before: _Fed | None = None
         self.feeds = False
 
-    def chain(self) -> list[_Call]:
+    def chain(self) -> list[_Fed]:
         """Return the calls from the first to this one."""
-        found = [self]
-        while found[-1].before:
-            found.append(found[-1].before)
-        return found[::-1]
+        return [*(self.before.chain() if self.before else ()), self]
 
     def kind(self) -> tuple[Any, ...]:
-        """Return what other calls of the same layer have in common with this one."""
-        leaves = [id(w) for unit in self.stage.units for w in unit.weights if graph.leaves(w)]
-        return self.stage.path, *leaves
+        """Return what the calls of one layer have in common."""
+        weights = [w for unit in self.stage.units for w in [*unit.weights, unit.bias]]
+        return self.stage.path, *(id(w) for w in weights if w is not None and w._rule is LEAF)
 
 
-def of_output(output: Value) -> Network:
+def of_output(survey: Survey) -> Network:
     """Return the network behind an output; `ValueError` where there are several, or none."""
-    values = graph.nodes(output)
-    calls = _calls(values)
-    chains: dict[tuple[Any, ...], list[list[_Call]]] = {}
-    for call in calls:
+    chains: dict[tuple[Any, ...], list[list[_Fed]]] = {}
+    for call in _layers(survey):
         if not call.feeds:
             chain = call.chain()
-            chains.setdefault(tuple(link.kind() for link in chain), []).append(chain)
+            chains.setdefault(tuple(fed.kind() for fed in chain), []).append(chain)
     kinds = [kind for kind in chains if not any(_inside(kind, other) for other in chains)]
     if not kinds:
         raise ValueError(
@@ -52,28 +44,27 @@ def of_output(output: Value) -> Network:
             "computed it. Draw its values: ag.draw(output)"
         )
     if len(kinds) > 1:
-        listed = ", ".join(" to ".join(dict.fromkeys(p or "a layer" for p, *_ in k)) for k in kinds[:4])
+        listed = ", ".join(" to ".join(path or "neuron" for path, *_ in k) for k in kinds[:4])
         raise ValueError(
-            f"there are {len(kinds)} networks in this graph, and none feeds the others: {listed}. "
+            f"there are {len(kinds)} networks in this graph, none fed by another alone: {listed}. "
             "Draw each by itself, ag.draw(model), or what connects them, "
             "ag.draw(output, style='folded')"
         )
-    same = chains[kinds[0]]
-    stages = [call.stage for call in same[0]]
-    named: dict[int, tuple[str, Value]] = {}
-    for stage in stages:
-        for unit in stage.units:
-            within = f"{unit.path}." if unit.path else ""
-            for i, weight in enumerate(unit.weights):
-                named.setdefault(id(weight), (f"{within}w.{i}", weight))
-            if unit.bias is not None:
-                named.setdefault(id(unit.bias), (f"{within}b", unit.bias))
-    parameters = [(name, value) for name, value in named.values() if graph.leaves(value)]
-    title = f"the network behind {output.label or 'the output'}"
-    note = f"the values of the first of {len(same):,} calls" if len(same) > 1 else ""
+    first, *others = chains[kinds[0]]
+    stages = [fed.stage for fed in first]
+    parts = [part for stage in stages for unit in stage.units for part in unit.parts()]
+    named = {id(part): (survey.full(part), part) for part in parts if part._rule is LEAF}
     sizes = ", ".join(str(len(stage.units)) for stage in stages)
-    title += f": {stages[0].inputs}, {sizes}; {counted(len(parameters), 'parameter')}"
-    return Network(title, [stages], parameters, same[0][0].inputs, len(same), note)
+    label = survey.output.label or "the output"
+    inputs = [survey.values[i] for i in first[0].inputs]
+    return Network(
+        f"the network behind {label}: {len(inputs)} → {sizes}; {counted(len(named), 'parameter')}",
+        [stages],
+        list(named.values()),
+        inputs,
+        {id(value): name for value, name in zip(survey.values, survey.names)},
+        f"the values are those of the first of {len(others) + 1:,} calls" if others else "",
+    )
 
 
 def _inside(kind: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
@@ -82,63 +73,40 @@ def _inside(kind: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return len(kind) < len(other) and any(other[i : i + len(kind)] == kind for i in spans)
 
 
-def _calls(values: list[Value]) -> list[_Call]:
-    """Return the calls of layers, those that feed others first."""
-    found: dict[tuple[Any, ...], _Call] = {}
-    turns: Counter[Any] = Counter()
-    for value in values:
-        name = graph.region(value)
-        total = _sum(value) if name else None
-        if total is None:
+def _layers(survey: Survey) -> list[_Fed]:
+    """Return the calls of layers, each with the one before it."""
+    values = survey.values
+    found: dict[tuple[Any, ...], _Fed] = {}
+    turns: Counter[tuple[Any, ...]] = Counter()
+    for call in survey.calls:
+        if call.dot < 0:
             continue
-        odd = len(total.operands) % 2
-        bias = total.operands[0] if odd else None
-        weights, inputs = list(total.operands[odd::2]), list(total.operands[odd + 1 :: 2])
-        place = re.fullmatch(r"(?:(.*)\.)?neurons\.(\d+)|(.*)", name)
-        assert place
-        path, index = place[1] or place[3] or "", int(place[2] or 0)
-        key = path, *map(id, inputs)
-        turn = turns[key, index] = turns[key, index] + 1  # called on the same values again
-        call = found.setdefault((turn, *key), _Call(path, inputs))
-        name = "" if name == "neuron" else name
-        call.stage.units.append(Unit(name, index, weights, bias, total, value))
+        path, index = unit_index(call.path)
+        key = call.outer, path, call.inputs
+        turn = turns[key, index] = turns[key, index] + 1  # another of that name, fed the same
+        fed = found.setdefault((turn, *key), _Fed(path, call.inputs))
+        operands = survey.operands[call.dot]
+        odd = len(operands) % 2
+        fed.stage.units.append(
+            Unit(
+                "" if call.path == "neuron" else call.path,
+                index,
+                [values[w] for w in operands[odd::2]],
+                values[operands[0]] if odd else None,
+                values[call.dot],
+                values[call.outputs[-1]],
+            )
+        )
+        # Of several operations behind the sum nobody knows the name.
+        after = [i for i in call.members if survey.operands[i] and i != call.dot]
+        how = values[after[0]]._rule.name if len(after) == 1 else "" if after else "linear"
+        fed.stage.activation = how
     made = {}
-    for call in found.values():
-        call.stage.units.sort(key=lambda unit: unit.index)
-        call.stage.path = "" if call.stage.path == "neuron" else call.stage.path
-        call.stage.activation = "/".join(dict.fromkeys(map(_activation, call.stage.units)))
-        for unit in call.stage.units:
-            made[id(unit.output)] = call
-    for call in found.values():
-        before = made.get(id(call.inputs[0])) if call.inputs else None
-        if before and [id(u.output) for u in before.stage.units] == [*map(id, call.inputs)]:
-            call.before, before.feeds = before, True
+    for fed in found.values():
+        fed.stage.units.sort(key=lambda unit: unit.index)
+        made[tuple(survey.position[id(unit.output)] for unit in fed.stage.units)] = fed
+    for fed in found.values():
+        fed.before = made.get(fed.inputs)
+        if fed.before:
+            fed.before.feeds = True
     return list(found.values())
-
-
-def _sum(output: Value) -> Value | None:
-    """Return the weighted sum of leaves or numbers behind the output of a neuron."""
-    for value in _behind(output, lambda value: value._rule is DOT):
-        odd = len(value.operands) % 2
-        if value._rule is DOT and not any(w.operands for w in value.operands[odd::2]):
-            return value
-    return None
-
-
-def _behind(output: Value, last: Callable[[Value], bool]) -> Iterator[Value]:
-    """Yield the values of an output's region, down to the last ones."""
-    pending, seen = [output], {id(output)}
-    while pending:
-        value = pending.pop()
-        yield value
-        for operand in () if last(value) else value.operands:
-            if id(operand) not in seen and not graph.region(operand):
-                seen.add(id(operand))
-                pending.append(operand)
-
-
-def _activation(unit: Unit) -> str:
-    """Return the one operation after the sum; of several nobody knows the name."""
-    assert unit.output is not None and unit.sum is not None
-    after = [v for v in _behind(unit.output, lambda v: v is unit.sum) if v.operands][:-1]
-    return "linear" if unit.output is unit.sum else after[0]._rule.name if len(after) == 1 else ""

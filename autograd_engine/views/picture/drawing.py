@@ -196,8 +196,21 @@ def draw(
         _check("engine", engine, ENGINES, " or None")
     _check_number("depth", 0 if depth is None else depth)
     _check_number("radius", radius)
+<<<<<<< HEAD
     if style == "network" or isinstance(output, Module):
         return _network(output, style, direction, engine, show)
+=======
+    if isinstance(output, Module) and style not in ("auto", "network"):
+        raise ValueError(
+            f"a model is drawn in style 'network', not {style!r}: draw what it computes, "
+            f"ag.draw(model(x), style={style!r})"
+        )
+    if isinstance(output, Module) or style == "network":
+        from autograd_engine.views.network.network_picture import draw_network
+
+        item = output if isinstance(output, Module) else _survey(output)
+        return draw_network(item, show, direction, engine)
+>>>>>>> network
     survey = _survey(output)
     values = survey.values
     shown = _in_focus(values, focus, radius)
@@ -222,6 +235,7 @@ def draw(
     return picture
 
 
+<<<<<<< HEAD
 def _network(output: Any, style: str, direction: str, engine: str | None, show: str) -> Picture:
     from autograd_engine.views.network.network_picture import draw_network
 
@@ -239,6 +253,13 @@ def _network(output: Any, style: str, direction: str, engine: str | None, show: 
 def _survey(output: Value) -> Survey:
     if not isinstance(output, Value):
         raise TypeError(f"draw needs a Value or a model, not {type(output).__name__}: {output!r:.60}")
+=======
+def _survey(output: Value) -> Survey:
+    if not isinstance(output, Value):
+        raise TypeError(
+            f"draw needs a Value, not {type(output).__name__}, or a model: {output!r:.60}"
+        )
+>>>>>>> network
     return Survey(output)
 
 
