@@ -126,8 +126,9 @@ class Picture:
         return (
             f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
-            f"<style>body {{ margin: 1em; background: white; }}</style>\n</head>\n<body>\n"
-            f"{self.svg}</body>\n</html>\n"
+            f"<style>body {{ margin: 1em; background: white; color: black; }}"
+            f" h1 {{ font: 1rem sans-serif; }} @media print {{ svg {{ max-width: 100%; height: auto; }} }}"
+            f"</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{self.svg}</main>\n</body>\n</html>\n"
         )
 
     def image(self) -> str:
@@ -196,10 +197,6 @@ def draw(
         _check("engine", engine, ENGINES, " or None")
     _check_number("depth", 0 if depth is None else depth)
     _check_number("radius", radius)
-<<<<<<< HEAD
-    if style == "network" or isinstance(output, Module):
-        return _network(output, style, direction, engine, show)
-=======
     if isinstance(output, Module) and style not in ("auto", "network"):
         raise ValueError(
             f"a model is drawn in style 'network', not {style!r}: draw what it computes, "
@@ -210,7 +207,6 @@ def draw(
 
         item = output if isinstance(output, Module) else _survey(output)
         return draw_network(item, show, direction, engine)
->>>>>>> network
     survey = _survey(output)
     values = survey.values
     shown = _in_focus(values, focus, radius)
@@ -235,31 +231,11 @@ def draw(
     return picture
 
 
-<<<<<<< HEAD
-def _network(output: Any, style: str, direction: str, engine: str | None, show: str) -> Picture:
-    from autograd_engine.views.network.network_picture import draw_network
-
-    if isinstance(output, Module):
-        if style not in ("auto", "network"):
-            raise ValueError(
-                f"a model is drawn in style 'network', not {style!r}: draw what it computes, "
-                f"ag.draw(model(x), style={style!r})"
-            )
-    else:
-        _survey(output)
-    return draw_network(output, direction, engine, show)
-
-
-def _survey(output: Value) -> Survey:
-    if not isinstance(output, Value):
-        raise TypeError(f"draw needs a Value or a model, not {type(output).__name__}: {output!r:.60}")
-=======
 def _survey(output: Value) -> Survey:
     if not isinstance(output, Value):
         raise TypeError(
             f"draw needs a Value, not {type(output).__name__}, or a model: {output!r:.60}"
         )
->>>>>>> network
     return Survey(output)
 
 

@@ -25,18 +25,11 @@ class Take:
     def __init__(self, values: list[Value], parameters: list[Value], rules: Rules) -> None:
         self._partials = [len(value.partials) for value in values]
         self.graph = _drawn(values[-1])
-<<<<<<< HEAD
-        places = {id(value): place for place, value in enumerate(parameters, 1)}
-        network = self.graph["network"] = page_network(values, places)
-        if network:
-            network["responses"] = responses(network, values, rules)
-=======
         survey = Survey(values[-1])
         places = {id(value): place for place, value in enumerate(parameters, 1)}
         network = self.graph["network"] = page_network(survey, places)
         if network:
             network["responses"] = responses(network, survey, rules)
->>>>>>> network
         self.frames: list[int] = []
         self.rows: list[list[float]] = []
 
