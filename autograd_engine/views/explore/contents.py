@@ -14,9 +14,6 @@ from autograd_engine.views.explore.rows import described_rule, named
 from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.words import counted
 
-OPEN = 40
-"""Up to so many values every group is open at first, beyond that folded."""
-
 
 def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, int]]]:
     """Return the data of the page, and its rules, each with the number of its operands.
@@ -32,7 +29,6 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
     numbers = [rules.setdefault(kind, len(rules)) for kind in kinds]
     data = {
         "description": _description(values),
-        "open": len(values) <= OPEN,
         "names": names,
         "labelled": [int(bool(value.label)) for value in values],
         "rule": numbers,

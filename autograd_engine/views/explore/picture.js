@@ -1,19 +1,25 @@
 // The picture: groups inside groups, as many open as one likes, and only what is visible built.
-// A group comes laid out with the groups inside it folded. Where one opens, the space that its
-// box took is stretched, and everything else moves along.
+// A group comes laid out from left to right, with the groups inside it folded. Where one opens,
+// the space that its box took is stretched, and everything else moves along. From top to bottom
+// it is the same layout, along and across exchanged and stretched to what the boxes need there.
 
 const FEW = 200; // with more values open than this, only those in sight are kept up to date
 const FRAME = { side: 10, top: 30, bottom: 10 };
+const TYPE = 11, READABLE = 9.05; // the size of the letters, and the least that can be read: pixels
+const LABEL = [60, 18]; // the room of an arrow's label, its width and height
 
-// A growing map of positions: each span [from, to] becomes at least as long as it wants.
-function stretched(spans) {
-  const cuts = [...new Set(spans.flatMap(([from, to]) => [from, to]))].sort((a, b) => a - b);
-  const factors = cuts.map((cut, k) => spans.reduce((most, [from, to, wanted]) =>
-    from <= cut && cuts[k + 1] <= to ? Math.max(most, wanted / (to - from)) : most, 1));
-  return (place) => cuts.reduce((moved, cut, k) => {
-    const inside = Math.min(place, cuts[k + 1] ?? cut) - cut;
-    return inside > 0 ? moved + inside * (factors[k] - 1) : moved;
-  }, place);
+// A growing map of positions: each span [from, to] becomes at least as long as it wants, and
+// `idle` times as long what no span takes.
+function stretched(spans, idle) {
+  const cuts = [...new Set([0, ...spans.flatMap(([from, to]) => [from, to])])].sort((a, b) => a - b);
+  const factors = cuts.map((cut, k) => Math.max(0, ...spans.map(([from, to, wanted]) =>
+    (from <= cut && cuts[k + 1] <= to ? wanted / (to - from) : 0))) || idle);
+  const moved = [0];
+  cuts.slice(1).forEach((cut, k) => moved.push(moved[k] + factors[k] * (cut - cuts[k])));
+  return (place) => {
+    const k = Math.max(0, cuts.findLastIndex((cut) => cut <= place));
+    return moved[k] + factors[k] * (place - cuts[k]);
+  };
 }
 
 class Picture {
@@ -28,7 +34,7 @@ class Picture {
     this.places = this.groups.map((group) => new Map(group.members.map((m, place) => [m, place])));
     this.foldable = this.groups.length > 1;
     this.open = new Set([0]);
-    if (program.graph.open) this.groups.forEach((_, g) => this.open.add(g));
+    this.upright = false;
     this.zoom = 1;
     this.focused = `v${program.output}`;
     canvas.addEventListener("scroll", () => requestAnimationFrame(() => this.catchUp()));
@@ -77,29 +83,32 @@ class Picture {
   }
 
   measured(g) {
-    const { size, boxes, members } = this.groups[g];
+    const { size, boxes, arrows, members } = this.groups[g];
     const inner = members.map((m) => (m < 0 && this.open.has(~m) ? this.measured(~m) : null));
-    const across = [], down = [];
-    inner.forEach((child, place) => {
-      if (!child) return;
-      const [x, y, w, h] = boxes[place];
-      child.outer = [child.width + 2 * FRAME.side, child.height + FRAME.top + FRAME.bottom];
-      across.push([x, x + w, child.outer[0]]);
-      down.push([y, y + h, child.outer[1]]);
+    const along = [], across = [], turn = (pair) => (this.upright ? [pair[1], pair[0]] : pair);
+    const outer = boxes.map(([u, v, w, h], place) => {
+      const child = inner[place];
+      const outer = child ? [child.width + 2 * FRAME.side, child.height + FRAME.top + FRAME.bottom] : [w, h];
+      const [long, broad] = turn(outer);
+      along.push([u, u + w, long]);
+      across.push([v, v + h, broad]);
+      return outer;
     });
-    const right = stretched(across), lower = stretched(down);
-    return { g, inner, right, lower, width: right(size[0]), height: lower(size[1]) };
+    if (this.upright) {
+      for (const [, , slot, u, v] of arrows) if (u >= 0 && slot >= 0) across.push([v - 9, v + 9, LABEL[0]]);
+    }
+    const far = stretched(along, this.upright ? 0.6 : 1), side = stretched(across, 1);
+    const map = (u, v) => turn([far(u), side(v)]);
+    const [width, height] = map(...size);
+    return { g, inner, outer, map, width, height };
   }
 
   // Where a box stands: x, y, width and height.
-  placed(group, place) {
-    const [x, y, w, h] = this.groups[group.g].boxes[place];
-    const child = group.inner[place];
-    const [width, height] = child ? child.outer : [w, h];
-    const middle = child
-      ? [(group.right(x) + group.right(x + w)) / 2, (group.lower(y) + group.lower(y + h)) / 2]
-      : [group.right(x + w / 2), group.lower(y + h / 2)];
-    return [middle[0] - width / 2, middle[1] - height / 2, width, height];
+  placed({ g, map, outer }, place) {
+    const [u, v, w, h] = this.groups[g].boxes[place];
+    const [width, height] = outer[place];
+    const one = map(u, v), other = map(u + w, v + h);
+    return [(one[0] + other[0] - width) / 2, (one[1] + other[1] - height) / 2, width, height];
   }
 
   drawGroup(group, parent, origin) {
@@ -154,8 +163,8 @@ class Picture {
     const { title } = this.groups[child.g];
     const frame = svg("g", { class: "frame", transform: `translate(${x} ${y})` },
       svg("rect", { class: "frame-box", width: w, height: h, rx: 8 }));
-    const bar = svg("g", { class: "bar", role: "button", "aria-expanded": "true", "aria-label": `close ${title}` },
-      svg("title", {}, `close ${title}`),
+    const bar = svg("g", { class: "bar", role: "button", "aria-expanded": "true", "aria-label": `${title}, close` },
+      svg("title", {}, `${title}, close`),
       svg("rect", { class: "ring", x: -3, y: -3, width: w + 6, height: 28, rx: 10 }),
       svg("rect", { class: "bar-box", width: w, height: 22, rx: 8 }),
       svg("text", { x: 8, y: 15 }, `▾ ${title}`));
@@ -174,10 +183,10 @@ class Picture {
     const label = slot < -1 ? `×${-slot}` : "";
     const parts = { slot, tail, head, g: group.g, node: this.groups[group.g].members[head] };
     parts.element = svg("g", { class: slot < 0 ? "arrow several" : "arrow" },
-      svg("path", { class: "line", d: drawn(points) }),
-      svg("path", { class: "head", d: `M${endX} ${endY}l-8 -3.6v7.2z` }));
+      svg("path", { class: "line", d: drawn(points, this.upright) }),
+      svg("path", { class: "head", d: `M${endX} ${endY}${this.upright ? "l-3.6 -8h7.2z" : "l-8 -3.6v7.2z"}` }));
     if (labelX >= 0 || label) {
-      const [x, y] = [group.right(labelX), group.lower(labelY)];
+      const [x, y] = group.map(labelX, labelY);
       parts.back = svg("rect", { x, y: y - 6.5, width: 0, height: 13, class: "behind" });
       parts.middle = x;
       parts.text = svg("text", { x, y: y + 3.6, class: "partial" });
@@ -191,21 +200,20 @@ class Picture {
 
   // The arrow's points: between boxes they move with the space, at a box with the box.
   routed(group, tail, head, flat, rects) {
-    const { boxes } = this.groups[group.g];
+    const box = this.groups[group.g].boxes[head];
+    const [along, across] = this.upright ? [1, 0] : [0, 1];
     const points = [];
-    for (let k = 0; k < flat.length; k += 2) points.push([group.right(flat[k]), group.lower(flat[k + 1])]);
-    const [tx, ty, tw, th] = rects[tail];
-    const [hx, hy, , hh] = rects[head];
+    for (let k = 0; k < flat.length; k += 2) points.push(group.map(flat[k], flat[k + 1]));
     const last = points.length - 1;
-    const offset = flat[2 * last + 1] - (boxes[head][1] + boxes[head][3] / 2);
-    const start = ty + th / 2;
-    const end = hy + hh / 2 + (group.inner[head] ? 0 : offset);
-    points[0] = [tx + tw, start];
-    points[last] = [hx, end];
-    if (last > 1) {
-      points[1][1] = flat[1] === flat[3] ? start : points[1][1];
-      points[last - 1][1] = flat[2 * last - 1] === flat[2 * last + 1] ? end : points[last - 1][1];
-    }
+    const middle = (rect) => rect[across] + rect[2 + across] / 2;
+    const offset = group.inner[head] ? 0 : flat[2 * last + 1] - (box[1] + box[3] / 2);
+    const level = (k) => flat[2 * k + 1] === flat[2 * k + 3];
+    points[0][along] = rects[tail][along] + rects[tail][2 + along];
+    points[last][along] = rects[head][along];
+    points[0][across] = middle(rects[tail]);
+    points[last][across] = middle(rects[head]) + offset;
+    if (last > 1 && level(0)) points[1][across] = points[0][across];
+    if (last > 1 && level(last - 1)) points[last - 1][across] = points[last][across];
     return points;
   }
 
@@ -229,7 +237,7 @@ class Picture {
         svg("path", { class: "middle", d: `M${w / 2} ${h - 6}v5` }), bar);
     }
     if (this.groups[group.g].leaving.includes(i) && group.g > 0) {
-      element.append(svg("path", { class: "exit", d: `M${w} ${h / 2}h9m-4 -3.5l4 3.5l-4 3.5` }));
+      element.append(svg("path", { class: "exit", d: this.upright ? `M${w / 2} ${h}v9m-3.5 -4l3.5 4l3.5 -4` : `M${w} ${h / 2}h9m-4 -3.5l4 3.5l-4 3.5` }));
     }
     this.stop(element, `v${i}`, i, () => this.on.select(i));
     const place = [group.origin[0] + x, group.origin[1] + y, w, h];
@@ -243,9 +251,9 @@ class Picture {
     const text = (line, k, more) => svg("text", { x: 11, y: 18 + 14 * k, ...more }, line);
     const element = svg("g", {
       class: "node folded", role: "button", "aria-expanded": "false", "data-group": g,
-      "aria-label": `open ${title}: ${notes[0]}`, transform: `translate(${x} ${y})`,
+      "aria-label": `${lines.slice(0, 2).join(", ").slice(2)}, open`, transform: `translate(${x} ${y})`,
     },
-      svg("title", {}, `open ${title}`),
+      svg("title", {}, `${title}, open`),
       svg("rect", { class: "ring", x: -4, y: -4, width: w + 8, height: h + 8, rx: 10 }),
       svg("rect", { class: "box", width: w, height: h, rx: 7 }),
       svg("rect", { class: "box inner", x: 3, y: 3, width: w - 6, height: h - 6, rx: 5 }),
@@ -387,23 +395,61 @@ class Picture {
     if (this.view && this.values.size > FEW && this.root.isConnected) this.update(this.view);
   }
 
-  fit() {
+  // How large the whole picture can be in the room that there is.
+  get whole() {
     const { clientWidth, clientHeight } = this.canvas;
-    const large = rem();
-    const wide = document.body.classList.contains("wide") && !narrow();
-    const height = wide ? 0.4 * innerHeight : clientHeight;
-    const whole = Math.min((clientWidth - 24) / this.width, (height - 24) / this.height);
-    const least = narrow() || large > 1 ? large : 0.7; // where one reads from afar, rather scroll
-    this.zoom = Math.min(2 * large, Math.max(least, whole));
+    const share = narrow() ? 0.5 : document.body.classList.contains("wide") ? 0.45 : 0; // as the style has it
+    const height = share * innerHeight || clientHeight;
+    return Math.min((clientWidth - 24) / this.width, (height - 24) / this.height);
+  }
+
+  get readable() {
+    return (READABLE * rem()) / TYPE;
+  }
+
+  // The numbers below the picture or beside it; from top to bottom or from left to right.
+  get ways() {
+    return narrow() ? [[false, true]] : [[false, false], [false, true], [true, false]];
+  }
+
+  // How the picture lies when the page opens: in the first way in which it can be read, level by
+  // level as open as it can be.
+  arrange() {
+    const lie = ([below, upright]) => {
+      document.body.classList.toggle("wide", below);
+      this.upright = upright;
+      ({ width: this.width, height: this.height } = this.measured(0));
+      return this.whole;
+    };
+    const find = () => this.ways.find((way) => lie(way) >= this.readable);
+    this.open = new Set([0]);
+    let way = find() ?? this.ways.toSorted((one, other) => lie(other) - lie(one))[0];
+    for (let level = [0], next = way; next;) {
+      level = level.flatMap((g) => this.groups[g].members.filter((m) => m < 0).map((m) => ~m));
+      if (!level.length) break;
+      level.forEach((g) => this.open.add(g));
+      next = find();
+      if (next) way = next;
+      else level.forEach((g) => this.open.delete(g));
+    }
+    lie(way);
+    this.build();
+  }
+
+  // The whole picture, or as much as is `least` large, with the chosen value in sight.
+  fit(least = 0) {
+    this.zoom = Math.max(least, Math.min(rem() > 1 ? 4 : 2, this.whole));
     this.scale();
-    this.follow(this.lit?.length ? this.lit : [this.boxOf(this.program.output)]);
+    const chosen = this.view?.selected ?? null;
+    if (chosen !== null) this.follow([this.boxOf(chosen)]);
+    else this.follow(this.lit?.length ? this.lit : [this.boxOf(this.program.output)]);
   }
 
   resize(factor) {
     const { canvas } = this;
     const before = this.zoom;
     const x = canvas.scrollLeft + canvas.clientWidth / 2, y = canvas.scrollTop + canvas.clientHeight / 2;
-    this.zoom = Math.min(4, Math.max(0.15, this.zoom * factor));
+    this.zoom = Math.min(6, Math.max(Math.min(0.15, before), before * factor));
     this.scale();
     canvas.scrollLeft = (x * this.zoom) / before - canvas.clientWidth / 2;
     canvas.scrollTop = (y * this.zoom) / before - canvas.clientHeight / 2;
@@ -437,12 +483,14 @@ function shortened(text) {
   return [...plain].length <= 32 ? plain : `${[...plain].slice(0, 31).join("")}…`;
 }
 
-// Straight where y stays, else a curve that leaves and arrives level.
-function drawn(points) {
+// Straight where nothing moves across, else a curve that leaves and arrives along.
+function drawn(points, upright) {
   const at = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;
   return points.slice(1).reduce((path, [x, y], k) => {
     const [fromX, fromY] = points[k];
-    const middle = (fromX + x) / 2;
-    return path + (Math.abs(y - fromY) < 0.05 ? `L${at([x, y])}` : `C${at([middle, fromY])} ${at([middle, y])} ${at([x, y])}`);
+    if (Math.abs(upright ? fromX - x : fromY - y) < 0.05) return `${path}L${at([x, y])}`;
+    const middle = upright ? (fromY + y) / 2 : (fromX + x) / 2;
+    const bends = upright ? [[fromX, middle], [x, middle]] : [[middle, fromY], [middle, y]];
+    return `${path}C${bends.map(at).join(" ")} ${at([x, y])}`;
   }, `M${at(points[0])}`);
 }

@@ -75,7 +75,7 @@ def replay(
     data = inert_json({"description": description, "runs": runs})
     shown = partial(curve_image, runs, description)
     own = read("replay/replay.html")
-    text = filled(f"Replay: {description}", data, own, read(*STYLES), read(*SCRIPTS))
+    text = filled(f"Replay: {description}", data, own, read(*STYLES), read(*SCRIPTS), shown())
     page = Replay(text, description, shown)
     if path is not None:
         page.save(path)

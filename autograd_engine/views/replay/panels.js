@@ -61,7 +61,7 @@ function buildSelected() {
   const kinds = take.isConstant(selected) ? ["data"] : ["data", "gradients"];
   section.replaceChildren(
     el("h2", { id: "selected-title" }, called(take, selected)),
-    el("button", { class: "close", type: "button", "aria-label": "Close", onclick: () => select(null) }, "×"),
+    el("button", { class: "close", type: "button", "aria-label": "× Close", onclick: () => select(null) }, "×"),
     made ? el("p", { class: "lines" }, `= ${made}`) : "",
     ...kinds.flatMap((kind) => {
       const place = el("div", { class: "course" });
