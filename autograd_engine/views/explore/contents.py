@@ -36,9 +36,18 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
         "operands": [[position[id(o)] for o in value.operands] for value in values],
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
-        "groups": pictures(grouped(output, values), values, names),
+        **_sharing(pictures(grouped(output, values), values, names)),
     }
     return data, list(rules)
+
+
+def _sharing(groups: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the groups, those laid out alike with the number of one shape: neurons often are."""
+    shapes: dict[str, int] = {}
+    for group in groups:
+        shape = json.dumps({key: group.pop(key) for key in ("size", "boxes", "arrows")})
+        group["shape"] = shapes.setdefault(shape, len(shapes))
+    return {"groups": groups, "shapes": [json.loads(shape) for shape in shapes]}
 
 
 def _description(values: list[Value]) -> str:

@@ -36,10 +36,10 @@ class Panels {
   // One sentence on a value, for those who do not see the picture.
   sentence(i, view) {
     const { program } = this;
-    const made = program.operands[i].length ? `${this.names[i]} = ${this.made(i)}` : this.names[i];
-    const kind = program.isConstant(i) ? "constant" : program.operands[i].length ? "" : "leaf ";
-    if (program.isConstant(i)) return `constant ${made}`;
-    return `${kind}${made}, data ${this.number(i, view, exact)}, gradient ${view.hides(i) ? "hidden" : exact(view.gradient[i])}`;
+    const name = this.names[i];
+    if (program.isConstant(i)) return `${name}, constant`;
+    const made = program.operands[i].length ? `${name} = ${this.made(i)}` : `${name}, leaf`;
+    return `${made}, data ${this.number(i, view, exact)}, gradient ${view.hides(i) ? "hidden" : exact(view.gradient[i])}`;
   }
 
   made(i, put = this.named(i)) {
@@ -235,7 +235,7 @@ class Panels {
       layers.set(title, [...(layers.get(title) ?? []), row.element]);
     }
     return [...layers].map(([title, rows]) => el("div", { class: "layer" },
-      layers.size > 1 && el("h3", {}, title || "outside all boxes"), el("ul", { class: "rows" }, rows)));
+      layers.size > 1 ? el("h3", {}, title || "outside all boxes") : "", el("ul", { class: "rows" }, rows)));
   }
 
   leafRow(leaf, lazy) {

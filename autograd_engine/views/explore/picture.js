@@ -6,7 +6,7 @@
 const FEW = 200; // with more values open than this, only those in sight are kept up to date
 const FRAME = { side: 10, top: 30, bottom: 10 };
 const TYPE = 11, READABLE = 9.05; // the size of the letters, and the least that can be read: pixels
-const LABEL = [60, 18]; // the room of an arrow's label, its width and height
+const LABEL = [54, 18]; // the room of an arrow's label, its width and height
 
 // A growing map of positions: each span [from, to] becomes at least as long as it wants, and
 // `idle` times as long what no span takes.
@@ -25,7 +25,7 @@ function stretched(spans, idle) {
 class Picture {
   constructor(program, canvas, on) {
     this.program = program;
-    this.groups = program.graph.groups;
+    this.groups = program.graph.groups.map((group) => ({ ...group, ...program.graph.shapes[group.shape] }));
     this.names = program.graph.names;
     this.canvas = canvas;
     this.on = on;
@@ -95,7 +95,7 @@ class Picture {
       return outer;
     });
     if (this.upright) {
-      for (const [, , slot, u, v] of arrows) if (u >= 0 && slot >= 0) across.push([v - 9, v + 9, LABEL[0]]);
+      for (const [, , slot, u, v] of arrows) if (u >= 0 && slot >= 0) across.push([v - LABEL[1] / 2, v + LABEL[1] / 2, LABEL[0]]);
     }
     const far = stretched(along, this.upright ? 0.6 : 1), side = stretched(across, 1);
     const map = (u, v) => turn([far(u), side(v)]);
@@ -400,7 +400,7 @@ class Picture {
     const { clientWidth, clientHeight } = this.canvas;
     const share = narrow() ? 0.5 : document.body.classList.contains("wide") ? 0.45 : 0; // as the style has it
     const height = share * innerHeight || clientHeight;
-    return Math.min((clientWidth - 24) / this.width, (height - 24) / this.height);
+    return Math.min((clientWidth - 18 * rem()) / this.width, (height - 18 * rem()) / this.height);
   }
 
   get readable() {

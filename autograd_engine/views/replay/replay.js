@@ -48,7 +48,7 @@ function show() {
 
 function sentence(take, i) {
   const name = called(take, i), data = exact(take.data[i]);
-  return take.isConstant(i) ? `constant ${name} = ${data}` : `${name}, data ${data}, gradient ${exact(take.gradient[i])}`;
+  return take.isConstant(i) ? `${name}, constant, data ${data}` : `${name}, data ${data}, gradient ${exact(take.gradient[i])}`;
 }
 
 // A value's name, with what it stands in.
