@@ -12,13 +12,15 @@ const LABEL = [54, 18]; // the room of an arrow's label, its width and height
 // `idle` times as long what no span takes.
 function stretched(spans, idle) {
   const cuts = [...new Set([0, ...spans.flatMap(([from, to]) => [from, to])])].sort((a, b) => a - b);
-  const factors = cuts.map((cut, k) => Math.max(0, ...spans.map(([from, to, wanted]) =>
-    (from <= cut && cuts[k + 1] <= to ? wanted / (to - from) : 0))) || idle);
+  const factors = cuts.map(() => 0), at = new Map(cuts.map((cut, k) => [cut, k]));
+  for (const [from, to, wanted] of spans) {
+    for (let k = at.get(from); cuts[k] < to; k++) factors[k] = Math.max(factors[k], wanted / (to - from));
+  }
   const moved = [0];
-  cuts.slice(1).forEach((cut, k) => moved.push(moved[k] + factors[k] * (cut - cuts[k])));
+  cuts.slice(1).forEach((cut, k) => moved.push(moved[k] + (factors[k] || idle) * (cut - cuts[k])));
   return (place) => {
     const k = Math.max(0, cuts.findLastIndex((cut) => cut <= place));
-    return moved[k] + factors[k] * (place - cuts[k]);
+    return moved[k] + (factors[k] || idle) * (place - cuts[k]);
   };
 }
 
@@ -398,8 +400,7 @@ class Picture {
   // How large the whole picture can be in the room that there is.
   get whole() {
     const { clientWidth, clientHeight } = this.canvas;
-    const share = narrow() ? 0.5 : document.body.classList.contains("wide") ? 0.45 : 0; // as the style has it
-    const height = share * innerHeight || clientHeight;
+    const height = this.share ? this.share * innerHeight : clientHeight;
     return Math.min((clientWidth - 18 * rem()) / this.width, (height - 18 * rem()) / this.height);
   }
 
@@ -407,32 +408,40 @@ class Picture {
     return (READABLE * rem()) / TYPE;
   }
 
-  // The numbers below the picture or beside it; from top to bottom or from left to right.
+  // Ways to lie: the page's class, its share of the window's height (0: what is left), whether
+  // from top to bottom. Beside the numbers or above them; on a narrow screen half of it, or more.
   get ways() {
-    return narrow() ? [[false, true]] : [[false, false], [false, true], [true, false]];
+    return narrow() ? [["", 0.5, true], ["tall", 0.75, true], ["tall", 0.75, false]]
+      : [["", 0, false], ["", 0, true], ["wide", 0.45, false]];
   }
 
-  // How the picture lies when the page opens: in the first way in which it can be read, level by
-  // level as open as it can be.
+  lie([kind, share, upright]) {
+    document.body.classList.remove("wide", "tall");
+    if (kind) document.body.classList.add(kind);
+    Object.assign(this, { share, upright });
+    ({ width: this.width, height: this.height } = this.measured(0));
+    return this.whole;
+  }
+
+  // The first way in which what is open can be read, or else the one in which it is largest.
+  settle() {
+    const sizes = this.ways.map((way) => this.lie(way));
+    const found = sizes.findIndex((size) => size >= this.readable);
+    this.lie(this.ways[found < 0 ? sizes.indexOf(Math.max(...sizes)) : found]);
+    return found >= 0;
+  }
+
+  // As the page opens: level by level, as much open as can be read.
   arrange() {
-    const lie = ([below, upright]) => {
-      document.body.classList.toggle("wide", below);
-      this.upright = upright;
-      ({ width: this.width, height: this.height } = this.measured(0));
-      return this.whole;
-    };
-    const find = () => this.ways.find((way) => lie(way) >= this.readable);
     this.open = new Set([0]);
-    let way = find() ?? this.ways.toSorted((one, other) => lie(other) - lie(one))[0];
-    for (let level = [0], next = way; next;) {
+    for (let level = [0]; this.settle() && level.length;) {
       level = level.flatMap((g) => this.groups[g].members.filter((m) => m < 0).map((m) => ~m));
-      if (!level.length) break;
       level.forEach((g) => this.open.add(g));
-      next = find();
-      if (next) way = next;
-      else level.forEach((g) => this.open.delete(g));
+      const boxes = [...this.open].reduce((sum, g) => sum + this.groups[g].members.length, 0);
+      if (boxes < FEW && this.settle()) continue;
+      level.forEach((g) => this.open.delete(g));
+      level = [];
     }
-    lie(way);
     this.build();
   }
 
@@ -480,7 +489,7 @@ function mark(element, classes) {
 
 function shortened(text) {
   const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, " ").trim();
-  return [...plain].length <= 32 ? plain : `${[...plain].slice(0, 31).join("")}…`;
+  return [...plain].length <= 20 ? plain : `${[...plain].slice(0, 19).join("")}…`;
 }
 
 // Straight where nothing moves across, else a curve that leaves and arrives along.

@@ -141,6 +141,7 @@ class Stage {
     const picture = this.page.picture();
     picture.open = new Set(picture.shut ? picture.groups.keys() : [0]);
     picture.kept = true;
+    picture.settle();
     picture.build();
     this.page.show();
     picture.fit(picture.readable);

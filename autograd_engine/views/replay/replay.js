@@ -8,7 +8,7 @@ const grouped = (number) => number.toLocaleString("en");
 
 class Graph extends Picture {
   get ways() {
-    return super.ways.filter(([below]) => !below);
+    return super.ways.filter(([kind]) => kind !== "wide");
   }
 
   // Bars are to be compared between steps too, and small ones to be seen.
