@@ -24,6 +24,19 @@ function stretched(spans, idle) {
   };
 }
 
+// An arrow as it was laid out: from the middle of its tail's end, point by point, to its head.
+function route([tail, head, , , end, ...flat], boxes) {
+  const [u, v, w, h] = boxes[tail], points = [[u + w, v + h / 2]];
+  for (let k = 0; k < flat.length; k += 2) points.push([flat[k], flat[k + 1]]);
+  return [...points, [boxes[head][0], end]];
+}
+
+// The middle of its label, on the stretch where it is.
+function labelled(arrow, boxes) {
+  const points = route(arrow, boxes);
+  return [arrow[3], points[Math.max(0, points.findIndex(([u]) => u > arrow[3]) - 1)][1]];
+}
+
 class Picture {
   constructor(program, canvas, on) {
     this.program = program;
@@ -97,7 +110,10 @@ class Picture {
       return outer;
     });
     if (this.upright) {
-      for (const [, , slot, u, v] of arrows) if (u >= 0 && slot >= 0) across.push([v - LABEL[1] / 2, v + LABEL[1] / 2, LABEL[0]]);
+      for (const arrow of arrows) {
+        const [, v] = labelled(arrow, boxes);
+        if (arrow[3] >= 0 && arrow[2] >= 0) across.push([v - LABEL[1] / 2, v + LABEL[1] / 2, LABEL[0]]);
+      }
     }
     const far = stretched(along, this.upright ? 0.6 : 1), side = stretched(across, 1);
     const map = (u, v) => turn([far(u), side(v)]);
@@ -106,10 +122,10 @@ class Picture {
   }
 
   // Where a box stands: x, y, width and height.
-  placed({ g, map, outer }, place) {
+  placed({ g, map, outer, inner }, place) {
     const [u, v, w, h] = this.groups[g].boxes[place];
     const [width, height] = outer[place];
-    const one = map(u, v), other = map(u + w, v + h);
+    const [one, other] = inner[place] ? [map(u, v), map(u + w, v + h)] : Array(2).fill(map(u + w / 2, v + h / 2));
     return [(one[0] + other[0] - width) / 2, (one[1] + other[1] - height) / 2, width, height];
   }
 
@@ -179,16 +195,16 @@ class Picture {
   }
 
   drawArrow(group, arrow, rects, parent) {
-    const [tail, head, slot, labelX, labelY, ...flat] = arrow;
-    const points = this.routed(group, tail, head, flat, rects);
+    const [tail, head, slot, along] = arrow;
+    const points = this.routed(group, arrow, rects);
     const [endX, endY] = points[points.length - 1];
     const label = slot < -1 ? `×${-slot}` : "";
     const parts = { slot, tail, head, g: group.g, node: this.groups[group.g].members[head] };
     parts.element = svg("g", { class: slot < 0 ? "arrow several" : "arrow" },
       svg("path", { class: "line", d: drawn(points, this.upright) }),
       svg("path", { class: "head", d: `M${endX} ${endY}${this.upright ? "l-3.6 -8h7.2z" : "l-8 -3.6v7.2z"}` }));
-    if (labelX >= 0 || label) {
-      const [x, y] = group.map(labelX, labelY);
+    if (along >= 0 || label) {
+      const [x, y] = group.map(...labelled(arrow, this.groups[group.g].boxes));
       parts.back = svg("rect", { x, y: y - 6.5, width: 0, height: 13, class: "behind" });
       parts.middle = x;
       parts.text = svg("text", { x, y: y + 3.6, class: "partial" });
@@ -201,15 +217,16 @@ class Picture {
   }
 
   // The arrow's points: between boxes they move with the space, at a box with the box.
-  routed(group, tail, head, flat, rects) {
-    const box = this.groups[group.g].boxes[head];
+  routed(group, arrow, rects) {
+    const { boxes } = this.groups[group.g];
+    const [tail, head, , , end] = arrow;
+    const flat = route(arrow, boxes);
     const [along, across] = this.upright ? [1, 0] : [0, 1];
-    const points = [];
-    for (let k = 0; k < flat.length; k += 2) points.push(group.map(flat[k], flat[k + 1]));
+    const points = flat.map(([u, v]) => group.map(u, v));
     const last = points.length - 1;
     const middle = (rect) => rect[across] + rect[2 + across] / 2;
-    const offset = group.inner[head] ? 0 : flat[2 * last + 1] - (box[1] + box[3] / 2);
-    const level = (k) => flat[2 * k + 1] === flat[2 * k + 3];
+    const offset = group.inner[head] ? 0 : end - (boxes[head][1] + boxes[head][3] / 2);
+    const level = (k) => Math.abs(flat[k][1] - flat[k + 1][1]) < 1; // but for rounding
     points[0][along] = rects[tail][along] + rects[tail][2 + along];
     points[last][along] = rects[head][along];
     points[0][across] = middle(rects[tail]);
