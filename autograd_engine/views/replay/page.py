@@ -13,7 +13,7 @@ from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.page import Page, filled, page_path, read
 from autograd_engine.views.network.on_page import Rules
 from autograd_engine.views.replay.contents import run_contents
-from autograd_engine.views.replay.curve import curve_image
+from autograd_engine.views.replay.curve import curve_image, loss_curves
 from autograd_engine.views.replay.frames import recording_of
 from autograd_engine.words import counted
 
@@ -80,7 +80,8 @@ def replay(
     shown = partial(curve_image, runs, description)
     own = read("replay/replay.html")
     script = (written(rules) if rules else "") + read(*SCRIPTS)
-    text = filled(f"Replay: {description}", data, own, read(*STYLES), script)
+    still = loss_curves(runs)
+    text = filled(f"Replay: {description}", data, own, read(*STYLES), script, still)
     page = Replay(text, description, shown)
     if path is not None:
         page.save(path)
