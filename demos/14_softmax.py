@@ -31,7 +31,7 @@ def forward(scores=SCORES):
     z = [ag.Value(score, f"z{k}") for k, score in enumerate(scores)]
     p = ag.softmax(z)
     for k, chance in enumerate(p):
-        chance.label = f"p{k}"
+        chance.label = CLASSES[k]
     loss = -ag.log(p[RIGHT])
     loss.label = "loss"
     return z, p, loss
@@ -44,6 +44,9 @@ def forward(scores=SCORES):
 
 # %% Why raising one score takes from the other chances tags=["active-ipynb"]
 # ag.explain(p[1], z[0])
+
+# %% Why the slope of the loss is p - y tags=["active-ipynb"]
+# ag.explain(ag.losses.cross_entropy(z, RIGHT), z[0])
 
 
 # %% All of its derivatives, and the one of the loss
