@@ -379,4 +379,4 @@ def test_of_many_contributions_a_notebook_shows_the_first_200():
     bundle = ag.steps(x)._repr_mimebundle_()
     assert bundle["text/html"].count("<tr>") == 201
     assert "and 50 more" in bundle["text/html"]
-    assert bundle["text/plain"] == "<Steps: 250 contributions back from v250>"
+    assert bundle["text/plain"] == f"<Steps: 250 contributions back from {ag.steps(x).name(x)}>"
