@@ -62,7 +62,7 @@ def marked(paragraph: str) -> str:
     parts = re.split("(`[^`]*`)", paragraph)
     if paragraph.startswith("    "):
         return paragraph
-    return "".join(p if p[:1] == "`" else re.sub(r"([*_<\[\]])", r"\\\1", p) for p in parts)
+    return "".join(p if p[:1] == "`" else re.sub(r"([*_<])", r"\\\1", p) for p in parts)
 
 
 def run(lesson: Path) -> None:

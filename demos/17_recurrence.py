@@ -10,7 +10,7 @@ state that is added to has the factor 1, which is why LSTMs and residual network
 It prints:
 
     delta[t], the derivative of the state h[50] by h[t]
-                               t = 49       45       40       30       20        0
+                            t =      49       45       40       30       20        0
       w = 0.5                   5.0e-01  3.0e-02  8.8e-04  7.8e-07  6.9e-10  5.5e-16
       w = 1.5, flattened        3.4e-01  4.8e-03  2.3e-05  5.3e-10  1.2e-14  2.6e-20
       w = 1.5, nothing to read  1.5e+00  7.6e+00  5.8e+01  3.3e+03  1.9e+05  6.4e+08
@@ -79,7 +79,7 @@ def complaint(name: str) -> str:
 def main() -> None:
     shown = (49, 45, 40, 30, 20, 0)
     print("delta[t], the derivative of the state h[50] by h[t]")
-    print(f"{'t =':>30}", "  ".join(f"{t:7}" for t in shown)[5:])
+    print(f"{'t =':>27}", "  ".join(f"{t:7}" for t in shown))
     for name in CASES:
         delta = deltas(name)
         print(f"  {name:25}", "  ".join(f"{delta[t]:.1e}" for t in shown))

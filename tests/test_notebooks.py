@@ -53,7 +53,7 @@ def test_notebooks_show_pictures_that_the_scripts_only_write(part):
     ("paragraph", "marked"),
     [
         ("f(t) = (t - 3)**2", r"f(t) = (t - 3)\*\*2"),
-        ("t <- t, W1[0], a_b", r"t \<- t, W1\[0\], a\_b"),
+        ("t <- t, W1[0], a_b", r"t \<- t, W1[0], a\_b"),
         ("`a * b` and a * b", r"`a * b` and a \* b"),
         ("    code * that", "    code * that"),
     ],
