@@ -80,7 +80,9 @@ def train(options: Namespace) -> None:
             progress=not options.quiet,
             record=options.record,
         )
-        page = _replayed(folder, history) if options.record and done < epochs else []
+        page = [folder / "replay.html"] if options.record and done < epochs else []
+        if page:
+            replay_training(history, page[0])
         absorb(model, scaling, goal)
         files = _write(folder, model, history, trained, tested)
     if done < epochs:
@@ -96,12 +98,6 @@ def train(options: Namespace) -> None:
     for file in files:
         print(f"wrote {printable(file, LINE)}")
     _warn(history, trained)
-
-
-def _replayed(folder: Path, history: History) -> list[Path]:
-    """Write the page of a recorded training, and return the file."""
-    replay_training(history, folder / "replay.html")
-    return [folder / "replay.html"]
 
 
 def _warn(history: History, data: Dataset) -> None:

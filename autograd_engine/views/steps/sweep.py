@@ -83,8 +83,8 @@ class Contribution:
         ['∂v1/∂a = b = -3', '∂v1/∂b = a = 2']
         """
         (node, operand), operands = self.names, self.node.operands
-        terms = [self.steps.term(value) for value in (*operands, self.node)]  # -1 is the output
-        found = notation.partial(self.node._rule, self.place, terms.__getitem__, len(operands))
+        term = lambda i: self.steps.term(operands[i] if i >= 0 else self.node)  # noqa: E731
+        found = notation.partial(self.node._rule, self.place, term, len(operands))
         uses = [place for place, value in enumerate(operands) if value is self.operand]
         use = f"   (use {uses.index(self.place) + 1} of {len(uses)})" if uses[1:] else ""
         made = "" if found is None else TYPED.set(found)
