@@ -162,6 +162,15 @@ def test_titles_have_the_numbers_and_the_place_in_the_order_of_the_parameters(na
     assert set(told) == units
 
 
+def test_layers_are_headed_by_their_place_shape_and_activation():
+    headed = texts(ag.draw(Held()))
+    for text in ("body.layers.0", "2 → 3 relu", "3 → 2 linear", "heads", 'more.a<b&"c', "2 inputs"):
+        assert text in headed
+    assert "output 1" in headed
+    assert "Held(body, heads, more), 25 parameters" in headed
+    assert "beside the units: scale = 2" in " ".join(texts(ag.draw(Own())))
+
+
 def test_names_are_those_of_the_place():
     titles = [title for title, _ in drawn(ag.draw(mlp(3, [11, 1])))[1]]
     names = {title.split(", layers")[-1].split(", ")[0]: title.split(" = ")[0] for title in titles}
