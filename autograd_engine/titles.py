@@ -84,7 +84,7 @@ def _states(handed: list[list[dict[int, int]]], taken: set[str]) -> Iterator[tup
     for states, letter in zip(handed, [*letters, *STATES * len(handed)]):
         for unit, places in enumerate(states):
             for t, i in places.items():
-                title = f"{_lowered(str(unit))}[{t}]" if len(states) > 1 else _lowered(str(t))
+                title = f"{lowered(str(unit))}[{t}]" if len(states) > 1 else lowered(str(t))
                 yield i, letter + title
 
 
