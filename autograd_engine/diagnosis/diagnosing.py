@@ -16,10 +16,10 @@ from autograd_engine.diagnosis.nonfinite import born
 from autograd_engine.diagnosis.places import Parameters
 from autograd_engine.diagnosis.rates import trial
 from autograd_engine.diagnosis.rebinding import computed, shifted
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.diagnosis.units import Units
 from autograd_engine.engine import Value
 from autograd_engine.real import is_number
+from autograd_engine.survey import Survey
 
 
 def diagnose(

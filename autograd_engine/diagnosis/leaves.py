@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import Parameters, place, title
 from autograd_engine.diagnosis.rates import plain_rate
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
 from autograd_engine.gradients import same
 from autograd_engine.graph import nodes
 from autograd_engine.optim.optimizer import Optimizer, living
 from autograd_engine.primitives import Opaque
 from autograd_engine.several import crossed
+from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY
 from autograd_engine.words import counted
 

@@ -11,9 +11,9 @@ from typing import Final
 
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import SHOWN, Parameters, place, title
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
 from autograd_engine.gradients import Known, gradient, immovable
+from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT, LEAF, POWER
 from autograd_engine.words import counted
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
 from autograd_engine.sources import source_of
+from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
 
 SHOWN: Final = 6

@@ -8,7 +8,7 @@ from typing import Final
 
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import title
-from autograd_engine.diagnosis.survey import Survey
+from autograd_engine.survey import Survey
 
 LEVEL: Final = 1e-6
 """A step that gains less than this share of what the slope promised gains nothing."""
