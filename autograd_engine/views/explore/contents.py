@@ -9,9 +9,10 @@ from typing import Any
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
-from autograd_engine.views.explore.grouping import grouped
+from autograd_engine.survey import Survey
 from autograd_engine.views.explore.rows import described_rule, named
 from autograd_engine.views.explore.scenes import pictures
+from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
 
 OPEN = 40
@@ -40,7 +41,7 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
         "operands": [[position[id(o)] for o in value.operands] for value in values],
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
-        "groups": pictures(grouped(output, values), values, names),
+        "groups": pictures(Folding(survey), names),
     }
     return data, list(rules)
 

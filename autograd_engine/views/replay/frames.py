@@ -14,7 +14,7 @@ from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value, as_value
 from autograd_engine.history import History, Recording, Step
 from autograd_engine.real import is_number, is_whole
-from autograd_engine.views.picture.folding import levels
+from autograd_engine.calls import levels
 
 
 def recording_of(history: History, sample: int, called: str = "the history") -> Recording:
