@@ -21,6 +21,9 @@ from autograd_engine.table import DOT, LEAF
 NEAR = 200
 """So many values behind a neuron's output its dot product is looked for."""
 
+LATEST = 50
+"""Of so many calls of a layer, the latest, it is looked which one a neuron's belongs to."""
+
 
 @dataclass(eq=False)
 class Call:
@@ -91,6 +94,7 @@ class _Finder:
         self.of = [-1] * len(self.values)
         self.homes: dict[int, str] = {}  # of leaves
         self._inner: dict[int, set[str]] = {}  # of those calls the paths of the calls in them
+        self._module: dict[object, object] = {}  # a name and the key of a part -> the whole's key
         self._entered: dict[int, int] = {}  # id of an entry -> its call
         self._at: dict[tuple[str, int], list[int]] = {}  # path and outer -> calls from levels
 
@@ -176,8 +180,8 @@ class _Finder:
         while waiting and len(seen) < NEAR:
             i = waiting.popleft()
             operands = self.operands[i]
-            weights = operands[len(operands) % 2 :: 2]
-            if self.values[i]._rule is DOT and all(self.values[w]._rule is LEAF for w in weights):
+            own = (*operands[: len(operands) % 2], *operands[len(operands) % 2 :: 2])
+            if self.values[i]._rule is DOT and any(self.values[w]._rule is LEAF for w in own):
                 return i
             for j in operands:
                 if j not in seen:
@@ -211,7 +215,8 @@ class _Finder:
                 call.outer = outer
                 self.calls[outer].outputs += call.outputs
                 return
-            above = Call(name, base, (name, call.key), call.inputs, list(call.outputs))
+            key = self._module.setdefault((name, call.key), (name, call.key))
+            above = Call(name, base, key, call.inputs, list(call.outputs))
             call.outer = self._add(above)
             self._at.setdefault((name, base), []).append(call.outer)
             self._inner.setdefault(call.outer, set()).add(call.path)
@@ -220,14 +225,13 @@ class _Finder:
     def _joined(self, call: Call, name: str, base: int) -> int:
         """Return the call of that name in which this one stands: it has none like it so far."""
         fed = {c for i in call.inputs for c in self.around(self.of[i])}
-        best = -1
-        for c in self._at.get((name, base), ())[-NEAR:]:
+        for c in reversed(self._at.get((name, base), ())[-LATEST:]):
             feeds = c in fed or self.calls[c].inputs == call.inputs
             if feeds and call.path not in self._inner[c]:
-                best = c
-        if best >= 0:
-            self._inner[best].add(call.path)
-        return best
+                self._inner[c].add(call.path)
+                self._module.setdefault((name, call.key), self.calls[c].key)
+                return c
+        return -1
 
     # Outputs marked by hand.
 
@@ -259,12 +263,20 @@ class _Finder:
             first, *rest = several
             common = [c for c in self.around(first) if leaf not in self.calls[c].inputs]
             for call in rest:
+                if not common:
+                    break
                 around = set(self.around(call))
                 common = [c for c in common if c in around]
             self.of[leaf] = common[0] if common else -1
-            paths = {self.calls[c].path if c >= 0 else "" for c in several}
-            fed = any(leaf in self.calls[c].inputs for c in several if c >= 0)
-            self.homes[leaf] = paths.pop() if len(paths) == 1 and not fed else ""
+            path = self.calls[first].path if first >= 0 else ""
+            if all(self._has(call, path, leaf) for call in several):
+                self.homes[leaf] = path
+
+    def _has(self, call: int, path: str, leaf: int) -> bool:
+        """Say whether a call has this path, and uses the leaf without being fed it."""
+        if call < 0:
+            return not path
+        return self.calls[call].path == path and leaf not in self.calls[call].inputs
 
     def finished(self) -> Calls:
         """Return the calls, numbered and in order, and the one of each value."""
@@ -286,7 +298,7 @@ class _Finder:
             while c >= 0:
                 calls[c].members.append(i)
                 c = calls[c].outer
-        paths = [calls[c].path if c >= 0 else "" for c in of]
+        paths = [calls[c].path if c >= 0 and self.operands[i] else "" for i, c in enumerate(of)]
         for leaf, path in self.homes.items():
             paths[leaf] = path
         return calls, of, paths

@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.notes import Entry, mark, noted
-from autograd_engine.state import Block, latest, owner
+from autograd_engine.state import WATCHED, Block, latest, owner
 
 
 def entered(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,7 +22,8 @@ def entered(function: Callable[..., Any]) -> Callable[..., Any]:
         outer = latest(owner().placed)
         if outer is not None and outer.module == id(self):  # by super(), or by itself
             return function(self, *given, **named)
-        self._settle()
+        if not WATCHED:  # who compiles would see it as a change of the model
+            self._settle()
         path = self._region.region or type(self).__name__
         inputs = frozenset(map(id, values_in((given, named))))
         entry = Entry(path, id(self), inputs, outer)

@@ -54,9 +54,7 @@ def find(graph: Graph) -> list[Repeat]:
             continue
         orbits.grow()
         repeat = orbits.repeat()
-        if repeat is None or not ordered(graph, [repeat]):
-            continue
-        if not ordered(graph, [*repeats, repeat]):
+        if repeat is None or not ordered(graph, [*repeats, repeat]):
             continue
         repeats.append(repeat)
         for row in repeat.places:
@@ -250,6 +248,10 @@ class Orbits:
                 return False
             if t not in (self.low[k] - 1, self.low[k] + len(self.orbits[k])):
                 return False
+            for reader, lag, s in self.readers[k]:
+                above = self.member(reader, t + lag)
+                if above is not None and self.graph.reads[above][s] != node:
+                    return False
             new[k, t] = node
             for (kind, of, lag), j in zip(self.slots[k], reads):
                 if kind == STEP:
@@ -351,12 +353,13 @@ class Orbits:
                 elif kind == SHARED:
                     of = graph.place(of)
                 else:
-                    column = tuple([graph.place(graph.reads[i][s]) for i in orbits[k]])
+                    column = tuple([graph.reads[i][s] for i in orbits[k]])
                     of = inputs.setdefault(column, len(inputs))
                 operands.append((kind, of, lag))
             body.append(tuple(operands))
         places = list(zip(*[[graph.nodes[i] for i in orbits[k]] for k in order]))
-        return Repeat([self.rules[k] for k in order], body, places, list(inputs), init)
+        fed = [tuple(map(graph.place, column)) for column in inputs]
+        return Repeat([self.rules[k] for k in order], body, places, fed, init)
 
 
 def cycles(below: list[list[int]]) -> list[list[int]]:

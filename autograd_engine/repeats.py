@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
 
 STEP, SHARED, INPUT = range(3)
 Operand = tuple[int, int, int]  # STEP, body node, steps back; SHARED, place, 0; INPUT, number, 0
@@ -30,23 +29,18 @@ class Graph:
     ([0, 1, 1, 3], [1, 3], [(-1,), (0, 0)])
     """
 
-    def __init__(
-        self, tokens: Sequence[Hashable], operands: Sequence[Sequence[int]], merge: bool = True
-    ) -> None:
-        self.same: list[int] = []
+    def __init__(self, tokens: Sequence[Hashable], operands: Sequence[Sequence[int]]) -> None:
+        self.codes: list[int] = []
         self.nodes: list[int] = []
         self.rules: list[Hashable] = []
         self.reads: list[tuple[int, ...]] = []
-        codes: list[int] = []
-        known: dict[Hashable, int] = {}
+        codes, nodes, known = self.codes, self.nodes, {}
         for i, (token, below) in enumerate(zip(tokens, operands)):
             if below:
-                code = len(self.nodes)
                 reads = tuple([codes[j] for j in below])
-                if merge:
-                    code = known.setdefault((token, reads), code)
-                if code == len(self.nodes):
-                    self.nodes.append(i)
+                code = known.setdefault((token, reads), len(nodes))
+                if code == len(nodes):
+                    nodes.append(i)
                     self.rules.append(token)
                     self.reads.append(reads)
             else:
@@ -54,8 +48,7 @@ class Graph:
                 if token is not None:
                     code = known.setdefault(token, code)
             codes.append(code)
-            self.same.append(self.place(code))
-        self.codes = codes
+        self.same = [nodes[code] if code >= 0 else -1 - code for code in codes]
 
     def place(self, code: int) -> int:
         """Return where the value of a number stands."""
@@ -129,36 +122,34 @@ class Repeat:
 
 def verified(graph: Graph, repeat: Repeat) -> bool:
     """Check all that a Repeat claims, but for the order: see `ordered`."""
-    columns = list(zip(*repeat.places))
+    steps, size, codes = len(repeat.places), len(repeat.rules), graph.codes
     inside = {place for row in repeat.places for place in row}
-    steps, size = len(repeat.places), len(repeat.rules)
-    if len(inside) != steps * size or len(columns) != size or len(repeat.operands) != size:
+    columns = [tuple([codes[place] for place in column]) for column in zip(*repeat.places)]
+    inputs = [tuple([codes[place] for place in column]) for column in repeat.inputs]
+    if len(inside) != steps * size or not len(columns) == size == len(repeat.operands):
         return False
-    if any(graph.codes[place] < 0 or graph.same[place] != place for place in inside):
+    if any(codes[place] < 0 or graph.same[place] != place for place in inside):
         return False
     if not inside.isdisjoint(repeat.outside()):
         return False
     for p, (rule, operands, column) in enumerate(zip(repeat.rules, repeat.operands, columns)):
-        codes = [graph.codes[place] for place in column]
-        if any(graph.rules[code] != rule for code in codes):
-            return False
-        reads = [graph.reads[code] for code in codes]
-        if any(len(read) != len(operands) for read in reads):
+        rules, reads = [graph.rules[i] for i in column], [graph.reads[i] for i in column]
+        if rules.count(rule) != steps or set(map(len, reads)) != {len(operands)}:
             return False
         for (kind, of, lag), found in zip(operands, zip(*reads)):
             if kind == STEP:
                 if not 0 <= of < size or not 0 <= lag < steps or (lag == 0 and of >= p):
                     return False
-                before = [repeat.init.get((of, back), -1) for back in range(lag, 0, -1)]
+                backs = [(of, back) for back in range(lag, 0, -1)]
+                if not repeat.init.keys() >= set(backs):
+                    return False
+                before = [codes[repeat.init[back]] for back in backs]
                 claimed = (*before, *columns[of][: steps - lag])
             else:
-                claimed = repeat.inputs[of] if kind == INPUT else (of,) * steps
-            if tuple(map(graph.place, found)) != claimed:
+                claimed = inputs[of] if kind == INPUT else (codes[of],) * steps
+            if found != claimed:
                 return False
     return True
-
-
-LAST: Final = -1
 
 
 def ordered(graph: Graph, repeats: Sequence[Repeat]) -> bool:
@@ -166,16 +157,18 @@ def ordered(graph: Graph, repeats: Sequence[Repeat]) -> bool:
 
     No path may leave a repeat and return to it.
     """
-    repeats = sorted(repeats, key=lambda repeat: max(repeat.places[LAST]))
-    stage = dict.fromkeys(range(-len(graph.same), 0), 0)  # what must have run before a value
-    home = {}
+    repeats = sorted(repeats, key=lambda repeat: max(repeat.places[-1]))
+    codes, n = graph.codes, len(graph.reads)
+    stage = [0] * (n + len(codes))  # what must have run before a value; codes below 0 at the end
     for number, repeat in enumerate(repeats):
         for row in repeat.places:
-            home.update(dict.fromkeys([graph.codes[place] for place in row], number + 1))
+            for place in row:
+                stage[codes[place]] = number + 1
     for code, reads in enumerate(graph.reads):
-        stage[code] = home.get(code) or max([stage[j] for j in reads])
+        if not stage[code]:
+            stage[code] = max([stage[j] for j in reads])
     return all(
-        stage[graph.codes[place]] <= number
+        stage[codes[place]] <= number
         for number, repeat in enumerate(repeats)
         for place in repeat.outside()
     )

@@ -87,7 +87,7 @@ class Survey:
         return [getattr(value, "_note", NOTHING) for value in self.values]
 
     @cached_property
-    def _titles(self) -> tuple[list[str], list[str]]:
+    def _titles(self) -> tuple[list[str], list[str], list[str]]:
         return titles.named(self.values, self.operands, self.notes, self.calls)
 
     @property
@@ -100,9 +100,15 @@ class Survey:
         """The name of each value, that of a parameter by the whole path in its model."""
         return self._titles[1]
 
+    @property
+    def given_names(self) -> list[str]:
+        """The same, but "" where a value is only numbered, or a constant."""
+        return self._titles[2]
+
     def name(self, value: Value) -> str:
-        """Return the name of a value of this graph."""
-        return self.names[self.position[id(value)]]
+        """Return the name of a value; one of another graph has its label, or is its number."""
+        i = self.position.get(id(value))
+        return value.label or titles.number(value._data) if i is None else self.names[i]
 
     def full(self, value: Value) -> str:
         """Return the name of a value of this graph, that of a parameter by its whole path."""

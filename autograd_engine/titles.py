@@ -32,24 +32,26 @@ def number(data: float) -> str:
     """Return a number as a name.
 
     >>> number(2.0), number(-1.0 / 3.0)
-    ('2', '-0.333333')
+    ('2', '−0.333333')
     """
-    return f"{data:.6g}"
+    return f"{data:.6g}".replace("-", "\N{MINUS SIGN}")
 
 
 def named(
     values: list[Value], operands: list[tuple[int, ...]], notes: list[Note], calls: list[Call]
-) -> tuple[list[str], list[str]]:
-    """Return the name of each value, and its full one: of a parameter the path in its model."""
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the name of each value; its full one, of a parameter the path in its model; and the
+    name that its label or place gives it, "" where there is none.
+    """
     names = _unique([note.label for note in notes], set())
     short = [note.place for note in notes]
     full = list(short)
     for i, title, path in _Places(operands, calls).titles():
-        if not short[i]:
+        if not short[i]:  # a weight may stand in two places
             short[i], full[i] = title, path
     wanted = ["" if name else title for name, title in zip(names, short)]
-    names = [name or title for name, title in zip(names, _unique(wanted, set(names)))]
-    taken, count = set(names), 0
+    given = [name or title for name, title in zip(names, _unique(wanted, set(names)))]
+    names, taken, count = list(given), set(given), 0
     for i, value in enumerate(values):
         if names[i]:
             continue
@@ -60,7 +62,7 @@ def named(
         while f"v{count}" in taken:
             count += 1
         names[i] = f"v{count}"
-    return names, [path or name for path, name in zip(full, names)]
+    return names, [path or name for path, name in zip(full, names)], given
 
 
 def _unique(wanted: list[str], taken: set[str]) -> list[str]:
@@ -95,6 +97,7 @@ class _Places:
 
     def titles(self) -> Iterator[tuple[int, str, str]]:
         """Yield position, name and full name of what stands in neurons, and enters them."""
+        known: set[object] = set()  # neurons whose parameters have their names
         for call, layer, unit in self.neurons:
             around, n = self.layers[layer]
             before = f"{around}." if around and self.several else ""
@@ -105,14 +108,17 @@ class _Places:
             path = "" if call.path == "neuron" else f"{call.path}."
             operands = self.operands[call.dot]
             odd = len(operands) % 2
-            first = not n or int(n) == self.first[around]
-            if odd:
-                yield operands[0], f"{before}b{_lowered(row)}{above}", f"{path}b"
-            for k, (w, x) in enumerate(zip(operands[odd::2], operands[odd + 1 :: 2])):
-                yield w, f"{before}w{_lowered(row, str(k))}{above}", f"{path}w.{k}"
-                if first and not self.operands[x]:
-                    title = f"{before}x{_lowered(str(k))}{again}"
-                    yield x, title, title
+            if call.key not in known:
+                known.add(call.key)
+                if odd:
+                    yield operands[0], f"{before}b{_lowered(row)}{above}", f"{path}b"
+                for k, w in enumerate(operands[odd::2]):
+                    yield w, f"{before}w{_lowered(row, str(k))}{above}", f"{path}w.{k}"
+            if not n or int(n) == self.first[around]:
+                for k, x in enumerate(operands[odd + 1 :: 2]):
+                    if not self.operands[x]:
+                        title = f"{before}x{_lowered(str(k))}{again}"
+                        yield x, title, title
             for letter, i in (("z", call.dot), ("a", call.outputs[0])):
                 yield i, f"{before}{letter}{_lowered(row)}{above}{again}", f"{path}{letter}{again}"
 

@@ -121,7 +121,7 @@ def test_a_compact_picture_has_one_node_for_each_value_with_the_operation_inside
     out.label = "out"
     picture = builtin(out, style="compact")
     assert len(classes(picture)) == graph.size(out) == 4
-    assert {"out: exp", "*", "data 6.00", "data 403.43"} <= set(texts(picture))
+    assert {"out: exp", "v1: *", "data 6.00", "data 403.43"} <= set(texts(picture))
 
 
 @pytest.mark.parametrize("style", ["classic", "compact"])

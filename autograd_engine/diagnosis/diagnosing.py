@@ -51,7 +51,7 @@ def diagnose(
     number = is_number(lr) and not isinstance(lr, bool)
     if lr is not None and not (number and 0.0 < lr < math.inf):
         raise ValueError(f"lr is a learning rate above 0 and finite, or None; got {lr!r}")
-    survey = Survey(output)
+    survey = known.survey = Survey(output)
     return Findings(_all(survey, known, lr))
 
 

@@ -64,7 +64,7 @@ def changes(survey: Survey) -> dict[int, bool]:
     wrong = []
     cleared = set()
     for i, operands in enumerate(survey.operands):
-        if not operands:
+        if survey.values[i]._x is None:
             continue
         leaf = not all(survey.operands[j] for j in operands)
         if not _holds(survey.values[i], leaf):
@@ -237,7 +237,7 @@ def unreached(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
 
 
 def _without_partials(survey: Survey, cut: list[int]) -> Finding:
-    names = listed(title(survey.values[i]) for i in cut)
+    names = listed(title(survey.values[i], survey) for i in cut)
     return Finding(
         "unreached parameter",
         f"{names}: operands but no partials, so no gradient gets below",

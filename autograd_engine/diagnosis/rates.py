@@ -93,7 +93,7 @@ def trial(survey: Survey, leaves: Sequence[int], lr: float) -> Step:
         places = {i: x + share * move for i, x, move in zip(leaves, start, moves)}
         return survey.at(places)
 
-    return Step(slopes, moves, value, listed(title(survey.values[i]) for i in leaves))
+    return Step(slopes, moves, value, listed(title(survey.values[i], survey) for i in leaves))
 
 
 def plain_rate(slopes: Sequence[float], moves: Sequence[float]) -> float:

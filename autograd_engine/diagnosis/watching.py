@@ -87,7 +87,7 @@ class _Watch:
 
     def __call__(self, output: Value, seed: float) -> None:
         """Look at a graph before the backward pass through it."""
-        survey = Survey(output)
+        survey = self._parameters.survey = Survey(output)
         self.count += 1
         for finding in self._of_graph(survey):
             key = finding.kind

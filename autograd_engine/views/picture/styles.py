@@ -13,7 +13,6 @@ from functools import lru_cache
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import CONSTANT
-from autograd_engine.titles import number
 from autograd_engine.views.layout.scene import Arrow, Box, Cluster, Scene, readable
 from autograd_engine.views.picture.captions import caption
 from autograd_engine.views.picture.folding import Folding
@@ -115,14 +114,14 @@ class _Composer:
         made = bool(self.folding.operands[i])
         kind = "result" if made else "constant" if value._rule is CONSTANT else "leaf"
         numbers = self._numbers(value, 4 if self.classic else 2)
-        label = readable(self.folding.survey.names[i])
-        if value._rule is CONSTANT and label == number(value.data):
-            label = ""
+        name, op = readable(self.folding.survey.names[i]), readable(value.op)
+        if kind == "constant" and not self.folding.survey.given_names[i]:
+            numbers = []  # it is called by its number
         if self.classic:
-            fields, stacked = [*filter(None, [label]), *numbers], self.direction in ("TB", "BT")
+            fields, stacked = [name, *numbers], self.direction in ("TB", "BT")
         else:
-            title = ": ".join(filter(None, [label, readable(value.op)]))
-            fields, stacked = [*filter(None, [title]), "\n".join(numbers)], True
+            fields, stacked = [f"{name}: {op}" if op else name], True
+            fields += ["\n".join(numbers)] if numbers else []
         bold, first = i in self.bold, i in self.inputs
         self.boxes.append(Box(kind, tuple(fields), stacked, bold, cluster, first))
         if self.classic and made:
