@@ -20,6 +20,7 @@ class Graph:
 
     `tokens[i]` says which operation made value i of the values at the places `operands[i]`. A
     value nobody computed has no operands; its token is None, or tells which constant it is.
+    Without `merge` only equal constants are one.
     `same[i]` is the first place with a value equal to i's. Computed values are also numbered by
     themselves: number r stands at `nodes[r]` and is `rules[r]` of `reads[r]`, where what nobody
     computed stands as the negative number -1 - place.
@@ -29,16 +30,19 @@ class Graph:
     ([0, 1, 1, 3], [1, 3], [(-1,), (0, 0)])
     """
 
-    def __init__(self, tokens: Sequence[Hashable], operands: Sequence[Sequence[int]]) -> None:
+    def __init__(
+        self, tokens: Sequence[Hashable], operands: Sequence[Sequence[int]], merge: bool = True
+    ) -> None:
         self.codes: list[int] = []
         self.nodes: list[int] = []
         self.rules: list[Hashable] = []
         self.reads: list[tuple[int, ...]] = []
-        codes, nodes, known = self.codes, self.nodes, {}
+        codes, nodes = self.codes, self.nodes
+        known: dict[Hashable, int] = {}
         for i, (token, below) in enumerate(zip(tokens, operands)):
             if below:
                 reads = tuple([codes[j] for j in below])
-                code = known.setdefault((token, reads), len(nodes))
+                code = known.setdefault((token, reads) if merge else i, len(nodes))
                 if code == len(nodes):
                     nodes.append(i)
                     self.rules.append(token)
@@ -145,6 +149,8 @@ def verified(graph: Graph, repeat: Repeat) -> bool:
                     return False
                 before = [codes[repeat.init[back]] for back in backs]
                 claimed = (*before, *columns[of][: steps - lag])
+            elif not 0 <= of < (len(inputs) if kind == INPUT else len(codes)):
+                return False
             else:
                 claimed = inputs[of] if kind == INPUT else (codes[of],) * steps
             if found != claimed:
