@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from autograd_engine.recurrences import find
-from autograd_engine.repeats import Graph, Repeat
+from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
-from autograd_engine.table import CONSTANT, LEAF
+from autograd_engine.table import CONSTANT
 from autograd_engine.views.picture.stages import later
 
 
@@ -59,16 +58,12 @@ def _by_calls(survey: Survey) -> list[tuple[Level, ...]]:
 
 
 def _recurrences(survey: Survey) -> list[Repeat]:
-    """Return the repeats, but for those of layers beside each other: each has its own weights."""
-    tokens = [
-        None if v._rule is LEAF else v._data if v._rule is CONSTANT else v._rule
-        for v in survey.values
-    ]
-    found = find(Graph(tokens, survey.operands, merge=False))
+    """Return the repeats, but for those of layers behind each other: each has its own weights."""
     if not survey.calls:
-        return found
+        return survey.repeats
     keys = [survey.calls[c].key if c >= 0 else None for c in survey.call_of]
-    return [r for r in found if all(len({keys[i] for i in col}) == 1 for col in zip(*r.places))]
+    alike = [all(len({keys[i] for i in c}) == 1 for c in zip(*r.places)) for r in survey.repeats]
+    return [repeat for repeat, same in zip(survey.repeats, alike) if same]
 
 
 def _by_repeat(
@@ -101,5 +96,5 @@ def _by_repeat(
 
 def carried(survey: Survey, repeat: Repeat) -> list[str]:
     """Return what a repeat carries from step to step: names, without the step's number."""
-    names = [survey.names[repeat.places[-1][p]] for p in sorted(repeat.states)]
+    names = [survey.names[i] for i in survey.states(repeat)[-1]]
     return [re.sub(r"[\d\[\]₀-₉_]+$", "", name) or name for name in names]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograd_engine.recurrences import cycles
-
 
 def later(operands: Sequence[Sequence[int]], shown: set[int]) -> set[int]:
     """Return the values that come after one of these."""
@@ -104,7 +102,35 @@ def _rings(links: set[tuple[int, int]]) -> dict[int, int]:
             if not waiting[head]:
                 del waiting[head]
                 ready.append(head)
-    place = {box: k for k, box in enumerate(waiting)}
-    below = [[place[head] for head in heads.get(box, ()) if head in place] for box in waiting]
-    boxes = list(waiting)
-    return {boxes[k]: number for number, part in enumerate(cycles(below)) for k in part}
+    left = {box: [head for head in heads.get(box, ()) if head in waiting] for box in waiting}
+    return _connected(left)
+
+
+def _connected(heads: dict[int, list[int]]) -> dict[int, int]:
+    """Return the strongly connected part of each box that has one with others (Kosaraju)."""
+    tails: dict[int, list[int]] = {box: [] for box in heads}
+    for box, several in heads.items():
+        for head in several:
+            tails[head].append(box)
+    done: list[int] = []
+    seen: set[int] = set()
+    for root in heads:
+        path = [] if root in seen else [(root, iter(heads[root]))]
+        seen.add(root)
+        while path:
+            head = next((head for head in path[-1][1] if head not in seen), None)
+            if head is None:
+                done.append(path.pop()[0])
+            else:
+                seen.add(head)
+                path.append((head, iter(heads[head])))
+    parts: dict[int, list[int]] = {}
+    for root in reversed(done):
+        pending = [root]
+        while pending:
+            box = pending.pop()
+            if box in seen:
+                seen.remove(box)
+                parts.setdefault(root, []).append(box)
+                pending += tails[box]
+    return {box: root for root, part in parts.items() if len(part) > 1 for box in part}
