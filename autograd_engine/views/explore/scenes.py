@@ -35,8 +35,8 @@ def pictures(folding: Folding, names: list[str]) -> list[dict[str, Any]]:
     `title`, `notes`, `parent`, `members`; `inlets`: a title and the numbers of the values, each;
     `exit`: the one value that leaves the group, or -1; `leaving`: those used outside; `size`;
     `boxes`: x, y, width and height of members, then inlets; `arrows`: the two boxes, which
-    operand it is (or minus the number of arrows merged into it), the middle of its label, and
-    its points.
+    operand it is (or minus the number of arrows merged into it), where along it its label is (-1:
+    none), where across it ends, and its points in between.
     """
     leaving = _leaving(folding)
     found = []
@@ -195,17 +195,18 @@ class _Picture:
 
     def _arrow(self, layout: Layout, number: int) -> list[int]:
         arrow, place = self.arrows[number], layout.labels[number]
-        middle = ((place.u0 + place.u1) / 2.0, (place.v0 + place.v1) / 2.0) if place else (-1, -1)
-        points = _turns([point for stroke in layout.routes[number] for point in stroke])
-        flat = [coordinate for point in points for coordinate in point]
-        return [arrow.tail, arrow.head, self.slots[number], *map(round, (*middle, *flat))]
+        label = round((place.u0 + place.u1) / 2.0) if place else -1
+        _, *turns, end = _turns([point for stroke in layout.routes[number] for point in stroke])
+        points = [round(coordinate) for point in turns for coordinate in point]
+        return [arrow.tail, arrow.head, self.slots[number], label, round(end[1]), *points]
 
 
 def _turns(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the points without those in the middle of a level stretch."""
+    """Return the points without those met twice, and those in the middle of a level stretch."""
     kept: list[tuple[float, float]] = []
     for point in points:
         if len(kept) > 1 and abs(kept[-1][1] - point[1]) + abs(kept[-2][1] - point[1]) < 0.1:
             kept.pop()
-        kept.append(point)
+        if not kept or point != kept[-1]:
+            kept.append(point)
     return kept

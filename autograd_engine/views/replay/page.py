@@ -11,7 +11,7 @@ from autograd_engine.history import History
 from autograd_engine.views.explore.contents import inert_json
 from autograd_engine.views.explore.page import Page, filled, page_path, read
 from autograd_engine.views.replay.contents import run_contents
-from autograd_engine.views.replay.curve import curve_image
+from autograd_engine.views.replay.curve import curve_image, loss_curves
 from autograd_engine.views.replay.frames import recording_of
 from autograd_engine.words import counted
 
@@ -75,7 +75,7 @@ def replay(
     data = inert_json({"description": description, "runs": runs})
     shown = partial(curve_image, runs, description)
     own = read("replay/replay.html")
-    text = filled(f"Replay: {description}", data, own, read(*STYLES), read(*SCRIPTS))
+    text = filled(f"Replay: {description}", data, own, read(*STYLES), read(*SCRIPTS), loss_curves(runs))
     page = Replay(text, description, shown)
     if path is not None:
         page.save(path)
