@@ -15,7 +15,7 @@ Reading order, each module importing only from those above it:
     number       what one can ask a number: data, label, comparisons, NumPy
     methods      the functions of the table as methods
     engine       Value: recording, topological order, the sweep backwards
-    blocks       what `with` statements open; no_grad
+    blocks       what `with` statements open; no_grad, region
     release      releasing a deep graph on CPython 3.13
     sources      trace_source
     columns      the numbers of many Values, read and set in one loop
@@ -27,6 +27,7 @@ Reading order, each module importing only from those above it:
     graph        looking at a graph, regions, saving it whole
     copies       copies of graphs; operations of several operands written out
     summary      the table of a model's layers
+    entries      what a call of a module of one's own notes with what it returns
     modules      Module: what has parameters
     naming       name_values, named
     initialisers how weights are drawn
@@ -35,6 +36,9 @@ Reading order, each module importing only from those above it:
     losses       mse, cross_entropy, ...
     optim        SGD, Adam, ..., schedules, clip_gradients
     datasets     moons, circles, spirals, xor, iris, digits, csv
+    repeats      what it means that a graph repeats itself, and the check of it
+    periods      distances at which a graph looks like itself again
+    recurrences  find repeats along a graph's depth
     compiler     compile, Program: write scalars, run matrices
     files        files that are written whole or not at all
     checkpoints  save, load
@@ -44,6 +48,9 @@ Reading order, each module importing only from those above it:
     holding      whether an optimiser holds what is trained
     training     fit
     plots        loss curve and decision boundary
+    calls        which values stand in which use of a module or region
+    titles       the one name of each value
+    survey       a graph as flat lists, with names and calls
     views        draw, draw_dot, Picture, explain, steps, explore, replay, animate
     reference    what a row of the table says, as text for help and for the pages
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
@@ -62,7 +69,7 @@ import sys as _sys
 import typing as _typing
 
 from autograd_engine import copies, graph, losses, manual, nn, optim, release  # noqa: F401
-from autograd_engine.blocks import no_grad
+from autograd_engine.blocks import no_grad, region
 from autograd_engine.build import COMPILED as compiled
 from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad
 from autograd_engine.engine import Value
@@ -228,6 +235,7 @@ __all__ = [
     "optim",
     "primitive",
     "prod",
+    "region",
     "relu",
     "replay",
     "save",

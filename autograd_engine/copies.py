@@ -8,7 +8,7 @@ from typing import Any
 from autograd_engine.blocks import enable_grad
 from autograd_engine.engine import Value, ordered
 from autograd_engine.graph import nodes
-from autograd_engine.notes import NOTHING, Note, noted
+from autograd_engine.notes import FIRED, NOTHING, Entry, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque
 from autograd_engine.several import crossed, dot
@@ -37,8 +37,11 @@ def clone(node: Value, operands: tuple[Value, ...]) -> Value:
     elif isinstance(node._rule, Opaque):
         twin._rule = Opaque(node.op, operands)
     note = noted(node)
-    if note is not NOTHING:  # what it was opened to stands on the other one's operands
-        twin._note = Note(note.label, note.region, note.source) if note.opened else note
+    if note is not NOTHING:
+        if note.opened is not None:  # what it was opened to stands on the other one's operands
+            note = note.copy()
+            note.opened = None
+        twin._note = note
     return twin
 
 
@@ -46,8 +49,22 @@ def deep_copy(output: Value, memo: dict[int, Any]) -> Value:
     """Return a copy of the whole graph below, each value copied once."""
     for node in nodes(output):
         if id(node) not in memo:
-            memo[id(node)] = clone(node, tuple([memo[id(value)] for value in node.operands]))
+            twin = memo[id(node)] = clone(node, tuple([memo[id(value)] for value in node.operands]))
+            note = noted(twin)
+            if note.home or (note.ended and note.ended is not FIRED):
+                twin._note = note = note.copy()
+                note.home, note.ended = _entry(note.home, memo), _entry(note.ended, memo)
     return memo[id(output)]  # type: ignore[no-any-return]
+
+
+def _entry(entry: Entry | None, memo: dict[int, Any]) -> Entry | None:
+    """Return the entry of a call as the copies have it: its inputs are others."""
+    if entry is None or entry is FIRED:
+        return entry
+    if id(entry) not in memo:
+        inputs = entry.inputs and frozenset([id(memo[key]) for key in entry.inputs if key in memo])
+        memo[id(entry)] = Entry(entry.path, entry.module, inputs, _entry(entry.outer, memo))
+    return memo[id(entry)]  # type: ignore[no-any-return]
 
 
 def opened(node: Value) -> Value:
@@ -69,7 +86,9 @@ def opened(node: Value) -> Value:
 def _opened(node: Value) -> Value:
     note = noted(node)
     if note.opened is None:
-        note = node._note = Note(note.label, note.region, note.source, _written_out(node))
+        written, note = _written_out(node), note.copy()
+        note.opened = written
+        node._note = note
     inner: list[Value] = note.opened
     if not inner:  # nothing is done to a single operand
         return node

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot, elu, gelu, leaky_relu, recorded_dot, silu
-from autograd_engine.graph import mark_region
+from autograd_engine.notes import FIRED, mark
 from autograd_engine.real import is_number
 from autograd_engine.state import TRACED
 from autograd_engine.words import counted
@@ -66,10 +66,10 @@ def _fired(neuron: Any, inputs: tuple[Value, ...]) -> Any:
         else:
             output = as_value(activate(output))  # a step function may return plain numbers
             if hasattr(output, "_note"):  # a label that it gave
-                mark_region(output, neuron._region.region)
+                mark(output, neuron._region.region, FIRED)
                 return output
     if TRACED:  # the value has a note already
-        mark_region(output, neuron._region.region)
+        mark(output, neuron._region.region, FIRED)
     else:  # the same, without an object for each call
         output._note = neuron._region
     return output

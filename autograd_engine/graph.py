@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import copyreg
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from autograd_engine import engine
 from autograd_engine.engine import Value, topological_order
-from autograd_engine.notes import Note, noted
+from autograd_engine.notes import FIRED, Entry, Note, mark, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque, Primitive, find_primitive
 from autograd_engine.table import CONSTANT, LEAF
@@ -113,8 +113,7 @@ def mark_region(output: Value, name: str) -> None:
     if not isinstance(name, str):
         raise TypeError(f"the name of a region is text, not {type(name).__name__}: {name!r:.60}")
     _check(output)
-    note = noted(output)
-    output._note = Note(note.label, name, note.source, note.opened)
+    mark(output, name)
 
 
 def region(value: Value) -> str:
@@ -156,7 +155,8 @@ def regions(*outputs: Value) -> dict[Value, Value]:
 
 def _flatten(output: Value) -> tuple[Any, ...]:
     if not output.operands:
-        return _restore_leaf, (*_state(output), output._rule)
+        place = noted(output).place
+        return _restore_leaf, (*_state(output), output._rule, *([place] if place else ()))
     order = nodes(output)
     position = {id(node): i for i, node in enumerate(order)}
     rules: dict[Primitive, int] = {}
@@ -164,7 +164,8 @@ def _flatten(output: Value) -> tuple[Any, ...]:
     links = array("q")  # for each value: its rule, its operands x and y (-1: none)
     shared: list[Value] = []
     opaque: list[tuple[str, list[int]]] = []
-    notes = {}
+    notes: dict[int, tuple[Any, ...]] = {}
+    entries = _Entries(position)
     several: dict[int, tuple[array[int], array[float]]] = {}
     for i, node in enumerate(order):
         if node._rule is LEAF:
@@ -185,20 +186,66 @@ def _flatten(output: Value) -> tuple[Any, ...]:
         note = noted(node)
         if note.label or note.region:
             notes[i] = (note.label, note.region)
-    given = columns, links, list(rules), shared, opaque, notes
-    return _restore, (*given, several) if several else given  # version 0.1.0 had none
+        if note.home or note.ended:
+            calls = entries.number(note.home), entries.number(note.ended)
+            notes[i] = (note.label, note.region, *calls)
+    given: tuple[Any, ...] = columns, links, list(rules), shared, opaque, notes
+    # Version 0.1.0 had neither.
+    given = (
+        (*given, several, entries.rows) if entries.rows else (*given, several) if several else given
+    )
+    return _restore, given
+
+
+class _Entries:
+    """The entries of calls that a graph's values have noted, as rows, inputs by their positions."""
+
+    def __init__(self, position: dict[int, int]) -> None:
+        self.rows: list[tuple[str, int, list[int], int] | None] = []
+        self._position = position
+        self._number: dict[int, int] = {}
+        self._module = {0: 0}
+
+    def number(self, entry: Entry | None) -> int:
+        """Return the number of an entry's row, -1 for none."""
+        if entry is None:
+            return -1
+        if id(entry) not in self._number:
+            outer = self.number(entry.outer)
+            inputs = [self._position[key] for key in entry.inputs or () if key in self._position]
+            module = self._module.setdefault(entry.module, len(self._module))
+            self._number[id(entry)] = len(self.rows)
+            row = entry.path, module, sorted(inputs), outer
+            self.rows.append(None if entry is FIRED else row)
+        return self._number[id(entry)]
+
+
+def _restore_entries(rows: Sequence[Any], made: list[Value], noted_with: dict[int, Any]) -> None:
+    found: list[Entry | None] = []
+    for row in rows:
+        path, module, inputs, outer = row or ("", 0, (), -1)
+        given = frozenset([id(made[i]) for i in inputs])
+        entry = Entry(path, module, given, found[outer] if outer >= 0 else None)
+        found.append(entry if row else FIRED)
+    found.append(None)  # at -1
+    for i, (label, name, *numbers) in noted_with.items():
+        if numbers:
+            home, ended = numbers
+            made[i]._note = Note(label, name, home=found[home], ended=found[ended])
 
 
 def _state(node: Value) -> tuple[float, float, str, str]:
     return read(node), grad_of(node), noted(node).label, noted(node).region
 
 
-def _restore_leaf(data: float, grad: float, label: str, name: str, rule: Primitive) -> Value:
+def _restore_leaf(
+    data: float, grad: float, label: str, name: str, rule: Primitive, place: str = ""
+) -> Value:
     leaf = Value(data)
     leaf._grad = grad
     leaf._rule = rule
-    if label or name:
-        leaf._note = Note(label, name)
+    if label or name or place:
+        leaf._note = Note(label, name, place=place)
     return leaf
 
 
@@ -208,8 +255,9 @@ def _restore(
     rules: list[Primitive],
     shared: list[Value],
     opaque: list[tuple[str, list[int]]],
-    notes: dict[int, tuple[str, str]],
+    notes: dict[int, tuple[Any, ...]],
     several: Mapping[int, tuple[array[int], array[float]]] = MappingProxyType({}),
+    entries: Sequence[Any] = (),
 ) -> Value:
     made: list[Value] = []
     data, grad, dx, dy = columns
@@ -222,7 +270,8 @@ def _restore(
         if rule == -2:
             symbol, operands = opaque[x]
             how, x = Opaque(symbol, tuple(made[j] for j in operands)), -1
-        node = _restore_leaf(data[i], grad[i], *notes.get(i, ("", "")), how)
+        label, name, *_ = notes.get(i, ("", ""))
+        node = _restore_leaf(data[i], grad[i], label, name, how)
         node._dx, node._dy = dx[i], dy[i]
         if x >= 0:
             node._x = made[x]
@@ -232,6 +281,8 @@ def _restore(
             places, partials = several[i]
             node._many = tuple([made[j] for j in places]), tuple(partials)
         made.append(node)
+    if entries:
+        _restore_entries(entries, made, notes)
     return made[-1]
 
 

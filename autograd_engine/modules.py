@@ -7,11 +7,13 @@ that leads to it, such as "layers.0.neurons.3.w.1".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from inspect import isfunction
 from typing import Any
 
 from autograd_engine.columns import listed, set_data, zero_grads
 from autograd_engine.engine import Value
-from autograd_engine.notes import Note
+from autograd_engine.entries import entered, parts_of
+from autograd_engine.notes import Note, noted
 from autograd_engine.number import read
 from autograd_engine.real import is_number
 from autograd_engine.summary import Traits, table
@@ -39,14 +41,47 @@ class Module:
     _leaves: frozenset[str] = frozenset()
     """Where a leaf stood in an attribute when that was set."""
 
+    _settled = False
+    """Whether a call has looked for what was added to its lists since."""
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        """Let calls of a module that is not the package's note what they return."""
+        super().__init_subclass__(**given)
+        call = vars(cls).get("__call__")
+        if isfunction(call) and not cls.__module__.startswith("autograd_engine."):
+            cls.__call__ = entered(call)  # type: ignore[method-assign]
+
     def __setattr__(self, name: str, value: object) -> None:
-        """Set the attribute; modules in it get their region's name from it."""
+        """Set the attribute; modules in it get their region's name from it, leaves their place."""
         object.__setattr__(self, name, value)
         leaves = {path for path, part in _numbers({name: value}, "") if _is_leaf(part)}
         if not leaves <= self._leaves:
             object.__setattr__(self, "_leaves", self._leaves | leaves)
+        self._place({name: value}, "")
         for path, module in _modules(value, name, {id(self)}):
-            object.__setattr__(module, "_region", Note("", path))
+            module._stand(path)
+
+    def _stand(self, path: str) -> None:
+        """Take the name of a region, and give the leaves their places in it."""
+        note = self._region.copy()
+        note.region = path
+        object.__setattr__(self, "_region", note)
+        self._place(vars(self), f"{path}.")
+
+    def _place(self, attributes: dict[str, object], path: str) -> None:
+        """Note with the leaves in attributes where they stand."""
+        for name, leaf in _numbers(attributes, path):
+            if _is_leaf(leaf):
+                note = leaf._note = noted(leaf).copy()
+                note.place = name
+
+    def _settle(self) -> None:
+        """Give their names to what was added to lists and dicts, too."""
+        if not self._settled and not self._region.region:
+            object.__setattr__(self, "_settled", True)
+            for path, module in [*_modules(self, "", set())][1:]:
+                module._stand(path[1:])
+            self._place(vars(self), "")
 
     def __repr__(self) -> str:
         try:
@@ -235,19 +270,6 @@ def _modules(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Module
     if isinstance(item, (Module, dict, list, tuple)):
         for name, part in parts_of(item):
             yield from _modules(part, f"{path}.{name}", seen)
-
-
-def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
-    """Return the parts of a container, each with its name inside it; of all else nothing."""
-    if isinstance(item, (list, tuple)):
-        return enumerate(item)
-    if isinstance(item, Module):
-        return vars(item).items()
-    if isinstance(item, dict):
-        return item.items()
-    if getattr(getattr(item, "dtype", None), "hasobject", False) and getattr(item, "shape", ()):
-        return enumerate(item.tolist())
-    return ()
 
 
 def _number(name: str, number: object) -> float:

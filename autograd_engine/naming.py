@@ -15,7 +15,8 @@ from types import FrameType
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.modules import Module, parts_of
+from autograd_engine.entries import parts_of
+from autograd_engine.modules import Module
 
 
 def name_values(names: Mapping[str, object]) -> int:

@@ -24,7 +24,7 @@ from autograd_engine.engine import Value
 from autograd_engine.firing import ACTIVATIONS, fire, fire_all
 from autograd_engine.initialisers import Init, initialiser
 from autograd_engine.modules import Module
-from autograd_engine.notes import Note
+from autograd_engine.notes import FIRED, Note
 from autograd_engine.real import flag, is_number, is_whole
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
@@ -51,7 +51,12 @@ class Neuron(Module):
     0.0
     """
 
-    _region = Note("", "neuron")
+    _region = Note("", "neuron", ended=FIRED)
+
+    def _place(self, attributes: dict[str, object], path: str) -> None:
+        """Leave weights and bias, of which there are many, to be named by their region."""
+        others = {name: found for name, found in attributes.items() if name not in ("w", "b")}
+        super()._place(others, path)
 
     def __init__(
         self,

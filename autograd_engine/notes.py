@@ -7,14 +7,46 @@ from typing import Any, Final
 from autograd_engine.primitives import Opaque
 
 
+class Entry:
+    """One use of a module, or one pass through a `region` block: what it was called and given.
+
+    `module` is the id of the module, 0 for a block; `inputs` are the ids of the values that it was
+    given, None where it is not known. (What stands behind its output was there before it ended, so
+    that there an id is that of an input and of nothing else.) `outer` is the use around it.
+    """
+
+    __slots__ = ("path", "module", "inputs", "outer")
+
+    def __init__(
+        self,
+        path: str = "",
+        module: int = 0,
+        inputs: frozenset[int] | None = None,
+        outer: Entry | None = None,
+    ) -> None:
+        self.path = path
+        self.module = module
+        self.inputs = inputs
+        self.outer = outer
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return "FIRED" if self is FIRED else (Entry, (self.path, 0, None, self.outer))
+
+
+FIRED: Final = Entry()
+"""The use of a neuron, which need not be told from others: see `calls`."""
+
+
 class Note:
     """What is known about a value beside its numbers: its label, its region's name, its source.
 
     The source is a file, a line number and the line itself, where `trace_source` was on. What an
-    operation of several operands was `opened` to stays while its value does; see `copies`.
+    operation of several operands was `opened` to stays while its value does; see `copies`. A
+    parameter has a `place`, its path in its module. A result has as its `home` the use of a module
+    or region that it was recorded in, where that was noted, and as `ended` that which it came of.
     """
 
-    __slots__ = ("label", "region", "source", "opened")
+    __slots__ = ("label", "region", "source", "opened", "place", "home", "ended")
 
     def __init__(
         self,
@@ -22,14 +54,29 @@ class Note:
         region: str = "",
         source: tuple[str, int, str] | None = None,
         opened: Any = None,
+        place: str = "",
+        home: Entry | None = None,
+        ended: Entry | None = None,
     ) -> None:
         self.label = label
         self.region = region
         self.source = source
         self.opened = opened
+        self.place = place
+        self.home = home
+        self.ended = ended
+
+    def copy(self) -> Note:
+        """Return another that says the same."""
+        return Note(
+            self.label, self.region, self.source, self.opened, self.place, self.home, self.ended
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
-        return Note, (self.label, self.region, self.source)
+        given: tuple[Any, ...] = (self.label, self.region, self.source)
+        if self.place or self.home or self.ended:
+            given = (*given, None, self.place, self.home, self.ended)
+        return Note, given
 
     def __setstate__(self, state: Any) -> None:  # of version 0.1.0: a dict if it was compiled
         for name, found in (state if isinstance(state, dict) else state[1]).items():
@@ -46,6 +93,13 @@ def noted(node: Any) -> Note:
         return node._note  # type: ignore[no-any-return]
     except AttributeError:
         return NOTHING
+
+
+def mark(node: Any, region: str, ended: Entry | None = None) -> None:
+    """Note with a value the region, and the use, that it is the output of."""
+    note = node._note = noted(node).copy()
+    note.region = region
+    note.ended = ended
 
 
 def as_label(given: Any, what: str = "a label") -> str:

@@ -76,8 +76,9 @@ class Number:
 
     @label.setter
     def label(self, label: Any) -> None:
-        note = noted(self)
-        self._note = Note(as_label(label), note.region, note.source, note.opened)
+        note = noted(self).copy()
+        note.label = as_label(label)
+        self._note = note
 
     def zero_grad(self) -> None:
         """Set this value's gradient to 0."""

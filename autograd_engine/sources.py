@@ -18,7 +18,7 @@ from pathlib import Path
 
 from autograd_engine.blocks import Blocks
 from autograd_engine.engine import Value
-from autograd_engine.notes import Note, noted
+from autograd_engine.notes import noted
 from autograd_engine.state import Block, owner
 
 _PACKAGE = str(Path(__file__).parent / "_")[:-1], "autograd_engine/"
@@ -98,6 +98,5 @@ def _note(value: Value) -> None:
     file, number, text = place()
     # A notebook's cell, or a prompt, is no file that one could look up.
     cell = "ipykernel" in file or file.startswith("<")
-    note = noted(value)
-    source = "" if cell else Path(file).name, number, text
-    value._note = Note(note.label, note.region, source, note.opened)
+    note = value._note = noted(value).copy()
+    note.source = "" if cell else Path(file).name, number, text

@@ -21,7 +21,7 @@ PAUSED: Final[set[int]] = set()
 """What keeps somebody from simply recording: `no_grad` and tracing."""
 
 TRACED: Final[set[int]] = set()
-"""What is told of each value that somebody records."""
+"""What is told of each value that somebody records, or where it is recorded."""
 
 WATCHED: Final[set[int]] = set()
 """What is told of each comparison in a function that somebody compiles; see `watcher`."""
@@ -35,6 +35,8 @@ LISTENING: Final[set[int]] = set()
 _KINDS: Final[dict[str, tuple[set[int], ...]]] = {
     "silent": (PAUSED,),
     "traced": (PAUSED, TRACED),
+    "placed": (PAUSED, TRACED),
+    "called": (),  # calls of modules: they stand among the blocks that are placed
     "watched": (WATCHED,),
     "listening": (LISTENING,),
 }
@@ -71,11 +73,13 @@ class Owner:
     def __init__(self) -> None:
         self.silent: list[Block] = []
         self.traced: list[Block] = []
+        self.placed: list[Block] = []
+        self.called = self.placed
         self.watched: list[Block] = []
         self.listening: list[Block] = []
 
     def __del__(self) -> None:
-        for blocks in (self.silent, self.traced, self.watched, self.listening):
+        for blocks in (self.silent, self.traced, self.placed, self.watched, self.listening):
             while blocks:  # the thread ended inside
                 blocks[-1].leave()
 
@@ -148,11 +152,11 @@ def latest(blocks: list[Block]) -> Any:
 
 
 def paused() -> Owner | None:
-    """Return the owner of what runs here if it does not simply record: it is silent or traced."""
+    """Return the owner of what runs here if it does not simply record: it is silent, or noted."""
     mine = here()
-    if mine is None or not (mine.silent or mine.traced):
+    if mine is None or not (mine.silent or mine.traced or mine.placed):
         return None
-    return mine if latest(mine.silent) or latest(mine.traced) else None
+    return mine if any(map(latest, (mine.silent, mine.traced, mine.placed))) else None
 
 
 def muted(owner: Owner) -> bool:

@@ -38,6 +38,7 @@ from autograd_engine.measures import (
     pairs,
     usable,
 )
+from autograd_engine.modules import Module
 from autograd_engine.state import LISTENING, listeners
 
 
@@ -124,6 +125,8 @@ def fit(
     switches = {"shuffle": shuffle, "progress": progress, "record": record}
     validated = validation is not None
     check_options(epochs, batch_size, seed, patience, validated, compile, resume, **switches)
+    if isinstance(model, Module):
+        model._settle()
     samples = pairs("data", data)
     held_out = [] if validation is None else pairs("validation", validation)
     settings = {

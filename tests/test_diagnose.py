@@ -467,7 +467,7 @@ def test_all_leaves_that_were_changed_are_one_finding():
         parameter.data += 0.1
     output.backward()
     (found,) = ag.diagnose(output, model.parameters())
-    assert found.kind == "changed leaf" and found.what.startswith("parameters[")
+    assert found.kind == "changed leaf" and found.what.startswith("'b₀⁽⁰⁾', ")
     assert f"would be {model([1.0, 2.0]).data:.9g}" in found.why
 
 

@@ -21,7 +21,7 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.views.explore import explore
 from autograd_engine.views.picture import Picture, draw, draw_dot, limit
-from autograd_engine.views.picture.folding import levels
+from autograd_engine.calls import levels
 from autograd_engine.views.picture.styles import decimal
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -121,7 +121,7 @@ def test_a_compact_picture_has_one_node_for_each_value_with_the_operation_inside
     out.label = "out"
     picture = builtin(out, style="compact")
     assert len(classes(picture)) == graph.size(out) == 4
-    assert {"out: exp", "*", "data 6.00", "data 403.43"} <= set(texts(picture))
+    assert {"out: exp", "v1: *", "data 6.00", "data 403.43"} <= set(texts(picture))
 
 
 @pytest.mark.parametrize("style", ["classic", "compact"])

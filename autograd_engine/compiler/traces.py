@@ -153,6 +153,7 @@ class Traces:
 
     def _function(self, thing: Any) -> Named:
         if is_own(thing.__code__.co_filename):
+            yield "what it calls", getattr(thing, "__wrapped__", None)  # see `entered`
             return
         for name, cell in zip(thing.__code__.co_freevars, thing.__closure__ or ()):
             yield from self._binding(

@@ -3,7 +3,6 @@
 Reading order:
 
     findings      Finding, and the list of them
-    survey        a graph as flat lists, and its output at other numbers
     places        where something is, in words and in code
     rates         learning rates that overshoot
     leaves        leaves changed after the forward pass, parameters that are not reached

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.leaves import ZEROED
 from autograd_engine.diagnosis.places import Parameters, place
-from autograd_engine.diagnosis.survey import Survey
+from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
 from autograd_engine.words import counted
 

@@ -16,10 +16,10 @@ from autograd_engine.diagnosis.nonfinite import born
 from autograd_engine.diagnosis.places import Parameters
 from autograd_engine.diagnosis.rates import trial
 from autograd_engine.diagnosis.rebinding import computed, shifted
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.diagnosis.units import Units
 from autograd_engine.engine import Value
 from autograd_engine.real import is_number
+from autograd_engine.survey import Survey
 
 
 def diagnose(
@@ -51,7 +51,7 @@ def diagnose(
     number = is_number(lr) and not isinstance(lr, bool)
     if lr is not None and not (number and 0.0 < lr < math.inf):
         raise ValueError(f"lr is a learning rate above 0 and finite, or None; got {lr!r}")
-    survey = Survey(output)
+    survey = known.survey = Survey(output)
     return Findings(_all(survey, known, lr))
 
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from autograd_engine.diagnosis.findings import Finding
 from autograd_engine.diagnosis.places import layer_of, neurons_code, place
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.graph import region
 from autograd_engine.primitives import Primitive
+from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, SUBTRACT, SUM, erf, relu, sigmoid, softplus, tanh
 
 LAYERS: Final = 3

@@ -7,8 +7,8 @@ from typing import Final
 
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import place
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.primitives import TABLE
+from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT, expm1, gate
 from autograd_engine.words import counted
 

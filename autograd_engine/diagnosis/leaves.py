@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import Parameters, place, title
 from autograd_engine.diagnosis.rates import plain_rate
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
 from autograd_engine.gradients import same
 from autograd_engine.graph import nodes
 from autograd_engine.optim.optimizer import Optimizer, living
 from autograd_engine.primitives import Opaque
 from autograd_engine.several import crossed
+from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY
 from autograd_engine.words import counted
 
@@ -64,7 +64,7 @@ def changes(survey: Survey) -> dict[int, bool]:
     wrong = []
     cleared = set()
     for i, operands in enumerate(survey.operands):
-        if not operands:
+        if survey.values[i]._x is None:
             continue
         leaf = not all(survey.operands[j] for j in operands)
         if not _holds(survey.values[i], leaf):
@@ -237,7 +237,7 @@ def unreached(survey: Survey, parameters: Parameters) -> Iterator[Finding]:
 
 
 def _without_partials(survey: Survey, cut: list[int]) -> Finding:
-    names = listed(title(survey.values[i]) for i in cut)
+    names = listed(title(survey.values[i], survey) for i in cut)
     return Finding(
         "unreached parameter",
         f"{names}: operands but no partials, so no gradient gets below",

@@ -11,9 +11,9 @@ from typing import Final
 
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import SHOWN, Parameters, place, title
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
 from autograd_engine.gradients import Known, gradient, immovable
+from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT, LEAF, POWER
 from autograd_engine.words import counted
 
@@ -115,11 +115,11 @@ def _of_zero(survey: Survey, met: list[int]) -> Finding:
     return Finding(
         "zero times infinity",
         f"an adjoint of 0 met an infinite slope at {counted(len(met), 'place')}: "
-        f"{title(node)} passed nothing on",
+        f"{title(node, survey)} passed nothing on",
         names,
-        f"The slope of {title(node)} is not finite there ({_numbers(survey, met[0])}), and 0 times "
-        "infinity may be any number. The engine takes 0, so the gradients below may be wrong: "
-        "that of sqrt(x)**2 at 0 is given as 0, and is 1.",
+        f"The slope of {title(node, survey)} is not finite there ({_numbers(survey, met[0])}), and "
+        "0 times infinity may be any number. The engine takes 0, so the gradients below may be "
+        "wrong: that of sqrt(x)**2 at 0 is given as 0, and is 1.",
         _away(node) + "output = forward()  # or write the formula without it: sqrt(x)**2 is x",
     )
 
@@ -134,7 +134,7 @@ def _away(node: Value) -> str:
 
 
 def _of_adjoint(survey: Survey, i: int, j: int, partial: float) -> Finding:
-    node, known, operands = survey.values[i], title(survey.values[i]), survey.operands[i]
+    node, known, operands = survey.values[i], title(survey.values[i], survey), survey.operands[i]
     kind = _kind(survey.adjoints[j])
     if math.isfinite(partial) or _too_steep(node):
         why = (
@@ -149,7 +149,7 @@ def _of_adjoint(survey: Survey, i: int, j: int, partial: float) -> Finding:
         )
         fix = "output = forward()  # with a plain number as exponent: x ** 2.0, or a base above 0"
     else:
-        x = title(survey.values[j])
+        x = title(survey.values[j], survey)
         why = (
             f"The partial of {known} by {x} is {_kind(partial)} there ({_numbers(survey, i)}): "
             "the function is defined, but has no finite slope. Everything below it is spoilt."
@@ -183,9 +183,10 @@ def _kind(number: float) -> str:
 
 def _numbers(survey: Survey, i: int) -> str:
     """Return the operands of a value as numbers; of many the largest, with what they are called."""
-    operands = [survey.values[j] for j in survey.operands[i]]
+    operands = [(survey.values[j]._data, j) for j in survey.operands[i]]
     if len(operands) <= SHOWN:
-        return ", ".join(f"{operand._data:.6g}" for operand in operands)
-    largest = nlargest(3, operands, lambda operand: abs(operand._data))
-    names = [f"{x.label!r} = {x._data:.6g}" if x.label else f"{x._data:.6g}" for x in largest]
-    return f"{len(operands):,} of them, the largest {', '.join(names)}"
+        return ", ".join(f"{number:.6g}" for number, _ in operands)
+    largest = nlargest(3, operands, lambda operand: abs(operand[0]))
+    names = [(survey.given_names[j], number) for number, j in largest]
+    shown = [f"{name!r} = {number:.6g}" if name else f"{number:.6g}" for name, number in names]
+    return f"{len(operands):,} of them, the largest {', '.join(shown)}"

@@ -10,8 +10,8 @@ from autograd_engine.diagnosis.accumulation import accumulation
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import Parameters, place
 from autograd_engine.diagnosis.rates import Step
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
+from autograd_engine.survey import Survey
 from autograd_engine.words import counted
 
 

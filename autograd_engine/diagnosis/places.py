@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
 from autograd_engine.sources import source_of
-from autograd_engine.table import LEAF
+from autograd_engine.survey import Survey
+from autograd_engine.table import CONSTANT
 
 SHOWN: Final = 6
 """So many operands of an operation are told one by one."""
@@ -24,6 +24,7 @@ class Parameters:
         for i, value in enumerate(values):
             self._index.setdefault(id(value), i)
         self.values = [values[i] for i in self._index.values()]
+        self.survey: Survey | None = None  # of the latest graph, which has names for them
 
     def __contains__(self, value: Value) -> bool:
         return id(value) in self._index
@@ -41,25 +42,36 @@ class Parameters:
 
     def title(self, value: Value) -> str:
         """Return what a sentence calls a value."""
-        if not value.label and value in self:
+        known = _given(value, self.survey)
+        if not known and value in self:
             return self.entry(value)
-        return title(value)
+        return title(value, self.survey)
 
 
-def title(value: Value) -> str:
-    """Return what a sentence calls a value: its label, or how it was computed.
+def _given(value: Value, survey: Survey | None) -> str:
+    """Return the name of a value that has one by its label or its place in a model, else ""."""
+    if survey is None or id(value) not in survey.position:
+        return value.label
+    return survey.given_names[survey.position[id(value)]]
+
+
+def title(value: Value, survey: Survey | None = None) -> str:
+    """Return what a sentence calls a value: its name in a graph, or how it was computed.
 
     >>> w = Value(2.0, "w")
     >>> title(w), title((w - 5.0).relu())
     ("'w'", 'ReLU(-3)')
     """
-    if value.label:
-        return repr(value.label)
-    if value._rule is LEAF or not value.operands:
-        return f"the {'leaf' if value._rule is LEAF else 'constant'} {value.data:.6g}"
+    known = _given(value, survey)
+    if known:
+        return repr(known)
+    if value._rule is CONSTANT or not value.operands:
+        leaf = f"leaf {survey.name(value)} =" if survey and id(value) in survey.position else "leaf"
+        return f"the {'constant' if value._rule is CONSTANT else leaf} {value.data:.6g}"
+    names = [_given(operand, survey) for operand in value.operands[:SHOWN]]
     numbers = [
-        repr(operand.label) if operand.label else f"{operand.data:.6g}"
-        for operand in value.operands[:SHOWN]
+        repr(name) if name else f"{operand.data:.6g}"
+        for name, operand in zip(names, value.operands)
     ]
     if len(value.operands) > SHOWN:
         numbers[SHOWN // 2 :] = [f"and {len(value.operands) - SHOWN // 2:,} more"]
@@ -77,7 +89,7 @@ def place(survey: Survey, i: int, name: str = "") -> str:
     value = survey.values[i]
     home, line = survey.homes[i], source_of(value)
     region = f"in {home}" if home else ""
-    return ", ".join(filter(None, [name or title(value), region, line]))
+    return ", ".join(filter(None, [name or title(value, survey), region, line]))
 
 
 def is_name(label: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import title
-from autograd_engine.diagnosis.survey import Survey
+from autograd_engine.survey import Survey
 
 LEVEL: Final = 1e-6
 """A step that gains less than this share of what the slope promised gains nothing."""
@@ -93,7 +93,7 @@ def trial(survey: Survey, leaves: Sequence[int], lr: float) -> Step:
         places = {i: x + share * move for i, x, move in zip(leaves, start, moves)}
         return survey.at(places)
 
-    return Step(slopes, moves, value, listed(title(survey.values[i]) for i in leaves))
+    return Step(slopes, moves, value, listed(title(survey.values[i], survey) for i in leaves))
 
 
 def plain_rate(slopes: Sequence[float], moves: Sequence[float]) -> float:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import Parameters, place
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.engine import Value
+from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, LEAF, SUBTRACT
 from autograd_engine.words import counted
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from autograd_engine.diagnosis.findings import Finding, listed
 from autograd_engine.diagnosis.places import layer_of, neurons_code, place
-from autograd_engine.diagnosis.survey import Survey
+from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, DOT, LEAF, SUBTRACT, SUM, relu, sigmoid, tanh
 from autograd_engine.words import counted
 

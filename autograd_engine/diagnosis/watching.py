@@ -15,10 +15,10 @@ from autograd_engine.diagnosis.nonfinite import born
 from autograd_engine.diagnosis.passes import Passes
 from autograd_engine.diagnosis.places import Parameters
 from autograd_engine.diagnosis.rebinding import computed, grown
-from autograd_engine.diagnosis.survey import Survey
 from autograd_engine.diagnosis.units import Units
 from autograd_engine.engine import Value
 from autograd_engine.real import flag
+from autograd_engine.survey import Survey
 from autograd_engine.words import counted
 
 
@@ -87,7 +87,7 @@ class _Watch:
 
     def __call__(self, output: Value, seed: float) -> None:
         """Look at a graph before the backward pass through it."""
-        survey = Survey(output)
+        survey = self._parameters.survey = Survey(output)
         self.count += 1
         for finding in self._of_graph(survey):
             key = finding.kind

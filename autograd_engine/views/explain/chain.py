@@ -1,8 +1,8 @@
 """The part of a graph that the chain rule goes through, from an output down to one value.
 
-Some values are its *variables*: those the user labelled, or, where nothing in between has a
-label, the results of the operations. What lies between two variables is merged into one
-factor, the derivative of the upper by the lower with the other variables held fixed.
+Some values are its *variables*: those with a name, or, where nothing in between has one, the
+results of the operations. What lies between two variables is merged into one factor, the
+derivative of the upper by the lower with the other variables held fixed.
 
 >>> x = Value(2.0, "x")
 >>> square = x * x
@@ -54,7 +54,10 @@ class Factor:
         return [(value, which) for value, below in links for _, which in below]
 
     def routes(self) -> list[list[Step]]:
-        """Return each way through what is merged; sums, which multiply by 1, are passed over."""
+        """Return each way through what is merged; sums, which multiply by 1, are passed over.
+
+        None where nobody would read them.
+        """
         below = {id(value): operands for value, operands in self._links()}
         found = []
         waiting: list[tuple[Value, list[Step]]] = [(self.upper, [])]
@@ -63,6 +66,8 @@ class Factor:
             if value is self.lower:
                 found.append(route)
                 continue
+            if len(found) + len(waiting) > 2 * WIDEST or len(route) > 2 * LARGEST:
+                return []
             for operand, which in reversed(below[id(value)]):
                 passed = value._rule in SUMS and value.partials[which[-1]] == len(which)
                 waiting.append((operand, route if passed else [*route, (value, which)]))
@@ -90,11 +95,17 @@ class Factor:
 class Chain:
     """The variables between an output and a value, and the factors between variables.
 
-    Without labels, each operation's result is a variable, but for those that a sum alone uses
+    Where none is `named`, each operation's result is a variable, but for those that a sum alone uses
     and that were made by one of the primitives `merging`; with no such primitives each is one.
     """
 
-    def __init__(self, output: Value, wrt: Value, merging: tuple[Primitive, ...] = SUMS) -> None:
+    def __init__(
+        self,
+        output: Value,
+        wrt: Value,
+        merging: tuple[Primitive, ...] = SUMS,
+        named: Callable[[Value], bool] = lambda value: bool(value.label),
+    ) -> None:
         self.output = output
         self.wrt = wrt
         self.values = graph.nodes(output)
@@ -102,7 +113,7 @@ class Chain:
         self.within = self._depending()
         self.honest = honest(self.values, [])
         self.adjoints = self._swept()
-        self.variables = self._chosen(merging)
+        self.variables = self._chosen(merging, named)
         self._factors: dict[int, list[Factor]] = {}
 
     @property
@@ -208,12 +219,14 @@ class Chain:
                         found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
         return found
 
-    def _chosen(self, merging: tuple[Primitive, ...]) -> list[Value]:
+    def _chosen(
+        self, merging: tuple[Primitive, ...], named: Callable[[Value], bool]
+    ) -> list[Value]:
         ends = {id(self.output), id(self.wrt)}
         between = [value for value in self.within if id(value) not in ends]
-        labelled = {id(value) for value in between if value.label}
-        self._variable = ends | labelled
-        if labelled and merging:
+        known = {id(value) for value in between if named(value)}
+        self._variable = ends | known
+        if known and merging:
             self._open_large(between, self._uses())
         else:
             uses = self._uses() if merging else {}

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
+from functools import partial
 
+from autograd_engine.compiler.symbols import OUT, operands, substituted
+from autograd_engine.compiler.symbols import Symbol as Unknown
 from autograd_engine.engine import Value
-from autograd_engine.table import SUBTRACT
+from autograd_engine.table import BINARY, CONSTANT, MEAN, SUBTRACT, shares, sigmoid
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
 from autograd_engine.views.explain.formulas import (
     DOTS,
     FIRST,
+    ONE,
+    Call,
     Derivative,
+    Given,
     Name,
     Number,
     Sum,
     Term,
     elided,
+    numbers,
+    row,
     shortened,
 )
 from autograd_engine.views.explain.names import Names
@@ -25,24 +34,28 @@ from autograd_engine.views.explain.typesetting import PRODUCT, TEXT
 DEEP = 1
 """So many operations deep a value that the chain does not go through is written out."""
 
+LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
+"""What a part that textbooks have a name for is called, if that is not yet taken."""
+
 
 class Wording:
     """The formulas of one chain."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, names: Names) -> None:
         self._chain = chain
-        self._names = Names(chain.values)
-        self._names.give(chain.output, "f")
-        if chain.connected and not chain.wrt.operands:
-            self._names.give(chain.wrt, "x")
-        for variable in chain.variables:
-            self._names.give(variable)
+        self._names = names
+        self._shown = {id(variable) for variable in chain.variables}
+        self.apart = False  # whether constants are kept apart from coefficients
+        self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
+        # What parts with a name are, by its letter: for each call the name, a formula and numbers.
+        self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
 
     def name(self, variable: Value) -> Name:
         return self._names.of(variable)
 
-    def symbol(self, factor: Factor) -> Term:
-        return Derivative(self.name(factor.upper), self.name(factor.lower))
+    def symbol(self, factor: Factor) -> Derivative:
+        upper, lower = self.name(factor.upper), self.name(factor.lower)
+        return Derivative(upper, lower, number=factor.number)
 
     def goal(self) -> Term:
         """Return the symbol of the whole derivative, which must not look like a part of it."""
@@ -59,57 +72,110 @@ class Wording:
 
     def term(self, value: Value, depth: int = 0) -> Term:
         """Return a value by its name, or else as the operation that made it, or as a number."""
-        if value in self._names:
+        if id(value) in self._shown or self._names.is_known(value):
             return self._names.of(value)
         merged = self._chain.is_within(value)
         if value.partials and (merged or depth <= DEEP):
             return self.definition(value, 0 if merged else depth)
-        return Number(value.data)
+        if value._rule is CONSTANT:
+            return Given(value.data) if self.apart else Number(value.data)
+        return self._names.of(value)
 
     def _sum(self, value: Value, depth: int) -> Term:
-        parts = _summed(value, lambda part: part in self._names)
+        named = lambda part: id(part) in self._shown or self._names.is_known(part)  # noqa: E731
+        parts = _summed(value, named)
         written = [(sign, self.term(part, depth + 1)) for sign, part in shortened(parts)]
-        return Sum(_dotted(written, len(parts)))
+        if len(parts) > len(written):
+            written = [*written[:FIRST], (False, DOTS), *written[FIRST:]]
+        return Sum(tuple(written))
 
-    def formula(self, factor: Factor) -> tuple[Term, Term] | None:
-        """Return a factor as its rules give it, in symbols and in numbers; None if they do not."""
-        routes = factor.routes()
-        words, numbers = [], []
-        for route in routes:
+    def formula(self, factor: Factor) -> Term | None:
+        """Return a factor as its rules give it, simplified; None if they do not tell."""
+        found = []
+        for route in factor.routes():
             symbols = [self._partial(step) for step in route]
             if any(symbol is None for symbol in symbols):
                 return None
-            words.append(formulas.product([s for s in symbols if s is not None]))
-            numbers.append(formulas.product([Number(number(step)) for step in route]))
-        return total(words), total(numbers)
+            found.append(formulas.multiplied([*filter(None, symbols)] or [ONE]))
+        return formulas.added(found) if found else None
 
     def _partial(self, step: Step) -> Term | None:
         """Return the local derivative of one operation, of the names of its operands."""
         value, which = step
         parts = (*value.operands, value)  # so that the output stands at -1
-        count = len(value.operands)
+        rule, count = value._rule, len(value.operands)
         found = [
-            notation.partial(value._rule, i, lambda k: self.term(parts[k]), count) for i in which
+            notation.partial(rule, i, lambda k: self.term(parts[k]), count, partial(self._aside, value))
+            for i in which
         ]
         terms = [term for term in found if term is not None]
-        return total(terms) if len(terms) == len(which) else None
+        return formulas.added(terms) if len(terms) == len(which) else None
+
+    def _aside(
+        self, value: Value, symbol: Unknown, names: Callable[[Unknown], Term]
+    ) -> Term | None:
+        """Return the name of a part that textbooks have a name for, such as a probability."""
+        stem, index = re.fullmatch("(.*?)([₀-₉]*)", symbol.name).groups()  # type: ignore[union-attr]
+        expression, given = symbol.operands[0], value.operands
+        written = notation.read(expression, names)
+        if symbol.name == "y" and not isinstance(written, Number):
+            return written
+        key = (stem, *map(id, given))
+        if key not in self._asides:
+            call = _shared_call([self.term(operand) for operand in given])
+            taken = set(self._asides.values())
+            free = [c for c in LETTERS[stem] if (c, call) not in taken and not self._names.has(c)]
+            if not free:
+                return None
+            self._asides[key] = free[0], call
+            self._tell(key, value, written)
+        letter, call = self._asides[key]
+        known = dict(zip(operands(value._rule, len(given)), [o.data for o in given]))
+        number = substituted(expression, lambda rule, *x: float(rule(*x)), {OUT: value.data, **known})
+        return Name(letter + index + call, number)
+
+    def _tell(self, key: tuple[object, ...], value: Value, written: Term) -> None:
+        """Note what a part with a name is."""
+        letter, call = self._asides[key]
+        if key[0] == "y":
+            self.told.setdefault(letter, [])
+            return
+        found = [MEAN(*[operand.data for operand in value.operands])]
+        if value._rule is not BINARY and key[0] == "p":
+            written = Call("softmax", elided(value.operands, self.term))
+            found = shares(tuple([operand.data for operand in value.operands]))
+        elif key[0] == "p":
+            found = [sigmoid(value.operands[0].data)]
+        self.told.setdefault(letter, []).append((Name(letter + call), written, row(found)))
+
+    def numbers(self, factor: Factor, formula: Term) -> Term | None:
+        """Return a formula with its numbers; None where one was changed since."""
+        return numbers(formula) if self.are_fresh(factor) else None
+
+    def are_fresh(self, factor: Factor) -> bool:
+        """Say whether a factor's partials are still those of its values' numbers."""
+        return all(_is_fresh(value) for value, _ in factor.steps())
+
+    def is_taken(self, text: str) -> bool:
+        """Say whether a value is called so, perhaps with an index."""
+        return self._names.has(text)
 
 
-def number(step: Step) -> float:
-    """Return the local derivative of an operation by an operand, which it may have twice."""
-    value, which = step
-    return sum(value.partials[i] for i in which[1:]) + value.partials[which[0]]
+def _shared_call(terms: list[Term]) -> str:
+    """Return the index of the call that all names have behind them."""
+    names = [term.text for term in terms if isinstance(term, Name)]
+    found = {re.search(r"(\[\d+\])?$", text)[0] for text in names}  # type: ignore[index]
+    return found.pop() if len(found) == 1 else ""
 
 
-def total(terms: Sequence[Term]) -> Term:
-    """Return the sum of terms, its middle left out where it is long."""
-    return formulas.added(elided(terms, lambda term: term))
-
-
-def _dotted(parts: list[tuple[bool, Term]], count: int) -> tuple[tuple[bool, Term], ...]:
-    if count > len(parts):
-        parts = [*parts[:FIRST], (False, DOTS), *parts[FIRST:]]
-    return tuple(parts)
+def _is_fresh(value: Value) -> bool:
+    """Say whether a value's partials are still those of its operands' numbers."""
+    given = [operand.data for operand in value.operands]
+    try:
+        found = value._rule.partials(value._rule.forward(*given), *given)
+    except Exception:  # of somebody's own rule, or out of its domain now
+        return False
+    return tuple(map(float, found)) == tuple(value.partials)
 
 
 def _summed(value: Value, named: Callable[[Value], bool]) -> list[tuple[bool, Value]]:
@@ -130,6 +196,7 @@ def rounded(number: float, least: int = PRODUCT) -> str:
     """Return a number as formulas show it, a negative one in brackets unless `least` is SUM.
 
     >>> rounded(2.0), rounded(-1.0 / 3.0)
-    ('2', '(-0.333333)')
+    ('2', '(−0.333333)')
     """
     return TEXT.set(Number(number), least)
+

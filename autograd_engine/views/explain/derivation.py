@@ -1,61 +1,56 @@
 """A derivation by the chain rule as lines, before they are written as text, Markdown or HTML.
 
-Few paths are multiplied out one by one; many are never listed: then each value's adjoint is
-the sum over its uses, layer by layer.
+A few factors are multiplied out. Of more, the adjoint δ of each variable is found from those of
+its uses, from the output down, and what differs only in an index is written once, in general: the
+units of a layer, the samples of a batch, the steps of a recurrence.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.sources import source_of
 from autograd_engine.table import LEAF, SUBTRACT
-from autograd_engine.views.explain import formulas, notation
+from autograd_engine.views.explain import formulas, notation, textbook
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
-from autograd_engine.views.explain.chain_formulas import Wording, total
+from autograd_engine.views.explain.chain_formulas import Wording
+from autograd_engine.views.explain.deltas import Deltas
 from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Number, Term, shortened
-from autograd_engine.views.explain.names import name
+from autograd_engine.views.explain.general import Index, generalised
+from autograd_engine.views.explain.lines import Line, defined
+from autograd_engine.views.explain.names import Names, name
+from autograd_engine.views.explain.recurrence import Recurrence
 
-PATHS, FACTORS = 8, 48
-"""Up to so many paths, of so many factors altogether, are multiplied out one by one."""
+FACTORS = 8
+"""Up to so many factors on all paths together are multiplied out."""
 
-LINES = 30
-"""Of so many values a derivation layer by layer is written, half of them at either end."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """An equation with what it comes to, step by step; or words; and the source of a value."""
-
-    left: Term | None = None
-    rights: tuple[Term, ...] = ()
-    words: tuple[str | Term, ...] = ()
-    code: tuple[str, ...] = ()
-    level: int = 0
+LINES = 24
+"""So many groups of values are told of one by one, half of them at either end."""
 
 
-def derived(output: Value, wrt: Value) -> list[Line]:
+def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value."""
-    chain = Chain(output, wrt)
-    few = chain.connected and _few(chain)
-    if not few:
-        chain = Chain(output, wrt, LINEAR)
-    if not chain.is_faithful() or (few and not _adds_up(chain)):
-        chain, few = Chain(output, wrt, ()), False
-    wording = Wording(chain)
+    names = Names(output)
+    recurrence = Recurrence(names)
+    chain = Chain(output, wrt, SUMS, names.is_known)
     if not chain.connected or output is wrt:
-        return list(_at_once(chain, wording))
-    return [*(_by_paths if few else _by_layers)(chain, wording), *_why_zero(chain, wording)]
+        return list(_at_once(chain, Wording(chain, names)))
+    few = chain.count_paths()[1] <= FACTORS and not _is_network(chain)
+    if not few:
+        chain = Chain(output, wrt, LINEAR, names.is_known)
+    if not chain.is_faithful() or (few and not _adds_up(chain)):
+        chain, few = Chain(output, wrt, (), names.is_known), False
+    recurrence.name_others(chain.variables)
+    wording = Wording(chain, names)
+    lines = _by_paths(chain, wording) if few else _by_deltas(chain, wording, recurrence)
+    return [*_once(lines), *_why_zero(chain, wording)]
 
 
-def _few(chain: Chain) -> bool:
-    """Say whether the paths can be listed."""
-    paths, factors = chain.count_paths()
-    return paths <= PATHS and factors <= FACTORS
+def _is_network(chain: Chain) -> bool:
+    """Say whether the chain goes through several neurons of a network."""
+    return sum(1 for value in chain.within if ".neurons." in graph.region(value)) > 1
 
 
 def _adds_up(chain: Chain) -> bool:
@@ -74,115 +69,106 @@ def _multiplied(path: list[Factor], chain: Chain) -> float:
     return product
 
 
+def _once(lines: Iterator[Line]) -> Iterator[Line]:
+    """Yield the lines, each rule told only once."""
+    told: set[str | Term] = set()
+    for line in lines:
+        if line.left is not None and line.words:
+            rules = [pair for pair in zip(line.words[::2], line.words[1::2]) if pair[1] not in told]
+            told.update(rule for _, rule in rules)
+            words = tuple(part for pair in rules for part in ("; ", *pair))
+            words = ("by ", *words[1:]) if words else ()
+            line = Line(line.left, line.rights, words, line.code, line.level)
+        yield line
+
+
 def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
     paths = chain.paths()
-    symbols = [formulas.product([wording.symbol(factor) for factor in path]) for path in paths]
-    numbers = [_numbers(path) for path in paths]
-    products = [Number(_multiplied(path, chain)) for path in paths]
     left = wording.goal()
-    if sum(map(len, paths)) <= PATHS:
-        steps = tuple(formulas.added(terms) for terms in (symbols, numbers, products))
-        yield Line(left, (*steps, Number(chain.gradient)))
+    if len(paths) == len(paths[0]) == 1:
+        yield _factor(paths[0][0], wording, left)
     else:
-        ways = [name(f"path {i}") for i in range(1, len(paths) + 1)]
-        yield Line(left, (formulas.added(ways), formulas.added(products), Number(chain.gradient)))
-        for way, symbol, factors, product in zip(ways, symbols, numbers, products):
-            yield Line(way, (symbol, factors, product))
+        symbols = [formulas.product([wording.symbol(factor) for factor in path]) for path in paths]
+        products = [Number(_multiplied(path, chain)) for path in paths]
+        steps = formulas.added(symbols), formulas.added([*map(_spaced_numbers, paths)])
+        yield Line(left, (*steps, formulas.added(products), Number(chain.gradient)))
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
-        if variable is not chain.wrt:
-            yield from _defined(variable, wording)
-            for factor in chain.below(variable):
-                yield from _factor(factor, wording)
-    yield from _defined(chain.wrt, wording)
+        yield defined(variable, wording)
+        for factor in [] if variable is chain.wrt or len(chain.variables) == 2 else chain.below(variable):
+            yield _factor(factor, wording)
+    yield from _told(wording)
 
 
-def _numbers(path: list[Factor]) -> Term:
+def _spaced_numbers(path: list[Factor]) -> Term:
     return formulas.Product(tuple(Number(factor.number) for factor in path), spaced=True)
 
 
-def _by_layers(chain: Chain, wording: Wording) -> Iterator[Line]:
-    count = chain.count_ways()
-    paths = f"{count:,} paths lead" if count < MANY else "More than a billion paths lead"
-    output, wrt = wording.name(chain.output), wording.name(chain.wrt)
-    left = wording.goal()
-    yield Line(left, (Number(chain.gradient),))
-    if count == 1:
-        yield Line(words=("A long path leads from ", wrt, " to ", output, "."))
-    else:
-        yield Line(words=(f"{paths} from ", wrt, " to ", output, ": too many to list."))
-    yield Line(
-        words=(
-            "Layer by layer instead, from the output down: ",
-            Delta(name("v")),
-            " is the derivative of ",
-            output,
-            " by v, the sum over the uses of v.",
-        )
-    )
-    uses: dict[int, list[Factor]] = {}
-    for factor in chain.factors():
-        uses.setdefault(id(factor.lower), []).append(factor)
-    variables = list(reversed(chain.variables))
-    for i, variable in enumerate(variables):
-        if i == LINES // 2 < len(variables) - LINES // 2:
-            left_out = len(variables) - LINES
-            yield Line(words=(f"... {left_out:,} values more, each in the same way ...",))
-        if LINES // 2 <= i < len(variables) - LINES // 2:
-            continue
-        yield from _defined(variable, wording)
-        yield _delta(variable, uses.get(id(variable), []), chain, wording)
-        below = [] if variable is chain.wrt else chain.below(variable)
-        shown = shortened(below)
-        for factor in shown:
-            yield from _factor(factor, wording)
-        if len(shown) < len(below):
-            yield Line(words=(f"... and {len(below) - len(shown):,} factors more",), level=1)
-    yield Line(left, (Delta(wrt), Number(chain.gradient)))
-
-
-def _delta(variable: Value, uses: list[Factor], chain: Chain, wording: Wording) -> Line:
-    """Return the adjoint of a variable as the sum over its uses."""
-    left, result = Delta(wording.name(variable)), Number(chain.adjoints.get(id(variable), 0.0))
-    symbols, numbers = [], []
-    for factor in uses:
-        adjoint = Number(chain.adjoints.get(id(factor.upper), 0.0))
-        delta = Delta(wording.name(factor.upper))
-        symbols.append(formulas.Product((delta, wording.symbol(factor)), spaced=True))
-        numbers.append(formulas.Product((adjoint, Number(factor.number)), spaced=True))
-    steps = (total(symbols), total(numbers)) if uses else ()
-    return Line(left, (*steps, result), level=1)
-
-
-def _defined(variable: Value, wording: Wording) -> Iterator[Line]:
-    """Say how a variable came about, and at which line of the source."""
-    steps: tuple[Term, ...] = (Number(variable.data),)
-    if variable.partials:
-        steps = (wording.definition(variable), *steps)
-    code = source_of(variable)
-    yield Line(wording.name(variable), (_chained(steps),), code=(code,) if code else ())
-
-
-def _chained(steps: tuple[Term, ...]) -> Term:
-    """Return steps on one line."""
-    return steps[0] if len(steps) == 1 else Equal(*steps)
-
-
-def _factor(factor: Factor, wording: Wording) -> Iterator[Line]:
+def _factor(factor: Factor, wording: Wording, left: Term | None = None) -> Line:
     """Derive a factor from the rules of its operations."""
     found = wording.formula(factor)
-    steps = (*(found or ()), Number(factor.number))
-    rules = list(
-        dict.fromkeys((v._rule, i, len(v.operands)) for v, which in factor.steps() for i in which)
-    )
-    # Of sums, which multiply by 1, one is enough said.
-    telling = [one for one in rules if one[0] not in SUMS or (one[0] is SUBTRACT and one[1])]
-    operations = [
-        (f"{notation.spoken(rule)}: ", notation.rule(rule, i, count=count))
-        for rule, i, count in telling or rules[:1]
-    ]
-    words = [part for operation in operations for part in ("; ", *operation)][1:]
-    yield Line(wording.symbol(factor), steps, words=tuple(words), level=1)
+    steps = [found, wording.numbers(factor, found)] if found else []
+    rights = (*(step for step in steps if step), Number(factor.number))
+    level = 0 if left else 1
+    return Line(left or wording.symbol(factor), rights, _rules(factor), level=level)
+
+
+def _rules(factor: Factor) -> tuple[str | Term, ...]:
+    """Return the rules of a factor's operations: what each is called, and what it says."""
+    steps = [(v._rule, i, len(v.operands)) for v, which in factor.steps() for i in which]
+    rules = [one for one in dict.fromkeys(steps) if one[0].symbol not in textbook.RULES]
+    if all(rule in LINEAR for rule, *_ in rules):
+        return ()
+    rules = [one for one in rules if one[0] not in SUMS or (one[0] is SUBTRACT and one[1])]
+    said = [(f"{notation.spoken(r)}: ", notation.rule(r, i, count=count)) for r, i, count in rules]
+    return tuple(part for pair in said if isinstance(pair[1], Equal) for part in pair)
+
+
+def _by_deltas(chain: Chain, wording: Wording, recurrence: Recurrence) -> Iterator[Line]:
+    deltas = Deltas(chain, wording, recurrence)
+    groups = deltas.groups()
+    goal, shown = groups[-1], groups[:-1]
+    left = wording.goal()
+    yield from deltas.lines(goal, left)
+    paths = chain.count_ways()
+    output, wrt = wording.name(chain.output), wording.name(chain.wrt)
+    slope = formulas.Derivative(output, name("v"))
+    many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
+    told = (many if paths > 1 else "One long path leads", " from ", wrt, " to ", output)
+    yield Line(words=(*told, ". From the output down, ", Delta(name("v")), " is ", slope, ":"))
+    cut = LINES // 2 if len(shown) > LINES else len(shown)
+    for i, group in enumerate(shown):
+        if i == cut:
+            yield Line(words=(f"... {len(shown) - 2 * cut:,} values more, each in the same way ...",))
+        if i < cut or i >= len(shown) - cut:
+            yield from deltas.lines(group)
+    yield Line(words=("where",))
+    yield defined(chain.output, wording)
+    kept = shown if cut == len(shown) else [*shown[:cut], *shown[-cut:]]
+    yield from deltas.defined([*kept, goal])
+    yield from deltas.told()
+    for states in recurrence.states():
+        adjoints = tuple([chain.adjoints.get(id(state), 0.0) for state in states])
+        if any(adjoints):
+            called = [wording.name(state) for state in (states[0], states[-1])]
+            words = Delta(called[0]), " to ", Delta(called[1]), ", step by step"
+            yield Line(words=words, curve=adjoints)
+    yield from _told(wording)
+
+
+def _told(wording: Wording) -> Iterator[Line]:
+    """Say what parts of formulas are that textbooks have a name for."""
+    for letter, found in wording.told.items():
+        if not found:
+            yield Line(words=(name(letter), " is 1 for the class, else 0."), level=1)
+            continue
+        names, meanings, numbers = zip(*found)
+        index = Index.of([called.text for called in names], "s") if len(found) > 1 else None
+        general = index and generalised(meanings, index)
+        if index and general:
+            yield Line(generalised(names, index), (general,), note=index.said())
+        else:
+            yield Line(names[0], (meanings[0], numbers[0]))
 
 
 def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:
@@ -191,12 +177,12 @@ def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:
     if output is wrt:
         yield Line(wording.goal(), (ONE,))
         yield Line(words=("A value changes exactly as it changes itself.",))
-        yield from _defined(output, wording)
+        yield defined(output, wording)
         return
-    called = name(wrt.label or "x")
+    called = name(wrt.label or "w")
     yield Line(formulas.Derivative(wording.name(output), called), (Number(0.0),))
     yield Line(words=(*_why_apart(chain, wording, called),))
-    yield from _defined(output, wording)
+    yield defined(output, wording)
 
 
 def _why_apart(chain: Chain, wording: Wording, wrt: Term) -> Iterator[str | Term]:

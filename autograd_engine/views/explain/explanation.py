@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from autograd_engine.engine import Value
-from autograd_engine.views.explain.derivation import Line, derived
+from autograd_engine.views.explain.derivation import derived
+from autograd_engine.views.explain.lines import Line
 from autograd_engine.views.explain.typesetting import plain
 from autograd_engine.views.explain.writers import as_fragment, as_html, as_markdown, as_text
 from autograd_engine.views.notebooks import selected

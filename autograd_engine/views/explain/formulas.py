@@ -1,17 +1,20 @@
 """Formulas to be read by people, as plain data: what a derivative looks like on paper.
 
 The functions put terms together as one writes them by hand: no factor 1, signs in front, one
-bar for a quotient of quotients.
+bar for a quotient of quotients; and `multiplied` also makes one number of several and cancels.
 
->>> u, v = Name("u", "u"), Name("v", "v")
+>>> u, v = Name("u"), Name("v", 3.0)
 >>> over(negated(over(u, v)), v) == Minus(Fraction(u, Power(v, Number(2.0))))
 True
+>>> multiplied([Fraction(ONE, Number(2.0)), times(Number(2.0), v), Number(-1.0)])
+Minus(term=Name(text='v', number=3.0))
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
 
@@ -23,10 +26,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Name(Term):
-    """What a value is called, in plain text and in LaTeX."""
+    """What a value is called, and its number where it has one."""
 
     text: str
-    latex: str
+    number: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,26 @@ class Number(Term):
 
 
 @dataclass(frozen=True)
+class Given(Term):
+    """A constant of the graph, left as it is: no coefficient."""
+
+    value: float
+
+
+@dataclass(frozen=True)
 class Sum(Term):
     """Terms added, or subtracted where the sign before them is negative."""
 
     parts: tuple[tuple[bool, Term], ...]
+
+
+@dataclass(frozen=True)
+class Sigma(Term):
+    """A sum over an index, and the same written out."""
+
+    index: str
+    term: Term
+    spelled: Term = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -76,7 +95,7 @@ class Power(Term):
 
 @dataclass(frozen=True)
 class Call(Term):
-    """A function applied to its operands."""
+    """A function applied to its operands; one without a name is a list."""
 
     function: str
     operands: tuple[Term, ...]
@@ -98,6 +117,7 @@ class Derivative(Term):
     upper: Term
     lower: Term
     total: bool = False
+    number: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -105,6 +125,7 @@ class Delta(Term):
     """The adjoint of a value."""
 
     of: Term
+    number: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -115,7 +136,7 @@ class Equal(Term):
     right: Term
 
 
-DOTS = Name("…", r"\cdots")
+DOTS = Name("…")
 ONE = Number(1.0)
 
 FIRST, LAST = 4, 2
@@ -136,6 +157,37 @@ def elided(items: Sequence[Item], make: Callable[[Item], Term]) -> tuple[Term, .
     return tuple(terms) if len(terms) == len(items) else (*terms[:FIRST], DOTS, *terms[FIRST:])
 
 
+def inside(term: Term, change: Callable[[Term], Term]) -> Term:
+    """Return a term of the same kind, its parts changed."""
+    parts = [_changed(getattr(term, part.name), change) for part in fields(term)]  # type: ignore[arg-type]
+    return type(term)(*parts)
+
+
+def _changed(part: object, change: Callable[[Term], Term]) -> object:
+    if isinstance(part, tuple):
+        return tuple(_changed(item, change) for item in part)
+    return change(part) if isinstance(part, Term) else part
+
+
+def numbers(term: Term) -> Term:
+    """Return a formula with the numbers of all that has a name in it.
+
+    >>> numbers(Minus(Name("v", 3.0)))
+    Minus(term=Number(value=3.0))
+    """
+    number = getattr(term, "number", None)
+    if number is not None:
+        return Number(number)
+    if isinstance(term, Sigma):
+        return numbers(term.spelled)
+    if isinstance(term, Given):
+        return Number(term.value)
+    found = inside(term, numbers)
+    if isinstance(found, Fraction) and isinstance(found.top, Number) and found.top.value < 0.0:
+        return Minus(Fraction(negated(found.top), found.bottom))
+    return found
+
+
 def minus(left: Term, right: Term) -> Term:
     """Return left - right."""
     return Sum((*_parts(left), *((not sign, part) for sign, part in _parts(right))))
@@ -144,6 +196,16 @@ def minus(left: Term, right: Term) -> Term:
 def plus(left: Term, right: Term) -> Term:
     """Return left + right."""
     return Sum((*_parts(left), *_parts(right)))
+
+
+def added(terms: Sequence[Term]) -> Term:
+    """Return the sum of terms, just one of them by itself; the middle of many is left out."""
+    if len(terms) == 1:
+        return terms[0]
+    if all(isinstance(term, Number) for term in terms):
+        return Number(sum(term.value for term in terms if isinstance(term, Number)))
+    parts = [part for term in elided(terms, lambda term: term) for part in _parts(term)]
+    return Sum(tuple(parts))
 
 
 def _parts(term: Term) -> tuple[tuple[bool, Term], ...]:
@@ -178,9 +240,13 @@ def _quotient(left: Term, right: Term, inverted: bool) -> Term:
     if Number(0.0) in tops:
         return Number(0.0)
     top = _product([term for term in tops if term != ONE])
-    bottom = _product(_gathered([term for term in bottoms if term != ONE]))
+    powers = {term: bottoms.count(term) for term in bottoms if term != ONE}
+    return _signed(first != second, top, _product(_raised(powers)))
+
+
+def _signed(negative: bool, top: Term, bottom: Term) -> Term:
     term = top if bottom == ONE else Fraction(top, bottom)
-    return negated(term) if first != second else term
+    return negated(term) if negative else term
 
 
 def _factors(term: Term) -> tuple[bool, list[Term], list[Term]]:
@@ -190,25 +256,62 @@ def _factors(term: Term) -> tuple[bool, list[Term], list[Term]]:
         return not sign, tops, bottoms
     if isinstance(term, Number) and term.value < 0.0:
         return True, [Number(-term.value)], []
-    if isinstance(term, Product):
-        return False, list(term.factors), []
     if isinstance(term, Fraction):
-        return False, _factors(term.top)[1], _factors(term.bottom)[1]
-    return False, [term], []
+        first, tops, bottoms = _factors(term.top)
+        second, more_tops, more_bottoms = _factors(term.bottom)
+        return first != second, tops + more_bottoms, bottoms + more_tops
+    if not isinstance(term, Product):
+        return False, [term], []
+    parts = [_factors(factor) for factor in term.factors]
+    negative = sum(sign for sign, _, _ in parts) % 2 == 1
+    return negative, [t for _, up, _ in parts for t in up], [t for *_, low in parts for t in low]
 
 
-def _gathered(terms: list[Term]) -> list[Term]:
-    """Write a repeated factor as a square."""
-    found: dict[Term, int] = {}
-    for term in terms:
-        found[term] = found.get(term, 0) + 1
-    return [term if n == 1 else Power(term, Number(float(n))) for term, n in found.items()]
+def _raised(powers: dict[Term, int]) -> list[Term]:
+    return [term if n == 1 else Power(term, Number(float(n))) for term, n in powers.items()]
 
 
 def _product(factors: list[Term]) -> Term:
     if len(factors) < 2:
         return factors[0] if factors else ONE
     return Product(tuple(factors))
+
+
+def multiplied(factors: Sequence[Term]) -> Term:
+    """Return a product simplified: one sign, one number in front, equal factors cancelled."""
+    if len(factors) == 1:
+        return factors[0]
+    negative, tops, bottoms = _factors(Product(tuple(factors)))
+    if Number(0.0) in tops:
+        return Number(0.0)
+    powers: dict[Term, int] = {}
+    numbers = [1.0, 1.0]  # above and below the bar
+    for below, terms in enumerate((tops, bottoms)):
+        for term in terms:
+            base, n = term, 1
+            if isinstance(term, Power) and isinstance(term.exponent, Number):
+                if term.exponent.value.is_integer():
+                    base, n = term.base, int(term.exponent.value)
+            if isinstance(base, Number):
+                numbers[below] *= base.value**n
+            else:
+                powers[base] = powers.get(base, 0) + (-n if below else n)
+    above, below = _reduced(*numbers)
+    top = _raised({term: n for term, n in powers.items() if n > 0})
+    bottom = _raised({term: -n for term, n in powers.items() if n < 0})
+    return _signed(
+        negative,
+        _product([Number(n) for n in (above,) if n != 1.0] + top),
+        _product([Number(n) for n in (below,) if n != 1.0] + bottom),
+    )
+
+
+def _reduced(above: float, below: float) -> tuple[float, float]:
+    """Return a fraction of whole numbers in lowest terms, of others the one number it is."""
+    if above.is_integer() and below.is_integer():
+        shared = math.gcd(int(above), int(below)) or 1
+        return above / shared, below / shared
+    return (above / below, 1.0) if below else (above, below)
 
 
 def power(base: Term, exponent: Term) -> Term:
@@ -223,12 +326,11 @@ def power(base: Term, exponent: Term) -> Term:
     return Power(base, exponent) if n else ONE
 
 
-def product(factors: Sequence[Term], spaced: bool = True) -> Term:
-    """Return the factors of the chain rule side by side, those that are exactly 1 left out."""
-    kept = tuple(factor for factor in factors if factor != ONE)
-    return Product(kept, spaced) if len(kept) > 1 else (*kept, ONE)[0]
+def product(factors: Sequence[Term]) -> Term:
+    """Return the factors of the chain rule side by side."""
+    return Product(tuple(factors), spaced=True) if len(factors) > 1 else factors[0]
 
 
-def added(terms: Sequence[Term]) -> Term:
-    """Return the sum of terms, just one of them by itself."""
-    return terms[0] if len(terms) == 1 else Sum(tuple((False, term) for term in terms))
+def row(numbers: Sequence[float]) -> Term:
+    """Return numbers side by side."""
+    return Call("", elided(numbers, Number)) if len(numbers) > 1 else Number(numbers[0])

@@ -1,20 +1,17 @@
-"""What values are called in an explanation: by their labels, or v1, v2, ... in order.
+"""What values are called in formulas, and how a name is taken apart: its index, its layer.
 
->>> for label in ("theta1", "ŷ", "w_out", "50%"):
-...     print(name(label).latex)
-\\theta_{1}
-\\hat{y}
-\\mathrm{w}\\_\\mathrm{out}
-50\\%
+>>> parsed("w₁₂⁽⁰⁾"), parsed("theta1")[:3], lowered("t-1")
+(Symbol(shown='w', sub='12', sup='(0)', items='', base='w', accent=''), ('theta', '1', ''), 'ₜ₋₁')
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from typing import NamedTuple
 
 from autograd_engine.engine import Value
+from autograd_engine.survey import Survey
 from autograd_engine.views.explain.formulas import Name
 from autograd_engine.views.layout.scene import readable
 
@@ -23,10 +20,13 @@ _GREEK = (
     "|upsilon|phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
 )
 _ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
-_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+INDICES = "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
+_LOWERED = dict(zip("0123456789+-aehijklmnoprstuvx", INDICES))
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾˙ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
+_RAISED = dict(zip("0123456789+−().abcdefghijklmnoprstuvwxyz", RAISED))
 _SYMBOL = re.compile(
-    rf"(?P<base>{_GREEK}|[^\W\d_])(?P<accent>[{''.join(_ACCENTS)}]|_?hat|_?bar)?"
-    r"_?(?P<index>\d*)(?P<items>(?:\[\d+\])*)"
+    rf"(?P<base>(?:{_GREEK}|[^\W\d_])(?P<accent>[{''.join(_ACCENTS)}]|_?hat|_?bar)?)"
+    rf"_?(?P<sub>\d*|[{INDICES}]+(?:,[{INDICES}]+)*)(?P<sup>[{RAISED}]*)(?P<items>(?:\[\w+\])*)"
 )
 
 # What means something to LaTeX, and how MathJax and KaTeX both show it as it is.
@@ -43,26 +43,53 @@ _SPECIAL = {
     "*": r"{\ast}",
     " ": r"\ ",
     "\n": r"\ ",
+    "…": r"\cdots",
     **{character: "\\" + character for character in "#$%&_{}"},
 }
 
 
-def name(label: str) -> Name:
-    """Return a label as a name: as typed in text, set as mathematics in LaTeX where it is such."""
-    text = readable(label).replace("\n", "␊")
-    return Name(text, _latex(text))
+NUMBERED = re.compile(r"v\d+$|[-\d.einfa]+$")
 
 
-def _latex(text: str) -> str:
-    found = _SYMBOL.fullmatch(unicodedata.normalize("NFD", text).translate(_LOWERED))
+class Symbol(NamedTuple):
+    """A name taken apart: what is shown of it, its indices below and above, and in brackets."""
+
+    shown: str
+    sub: str
+    sup: str
+    items: str
+    base: str
+    accent: str
+
+
+def parsed(text: str) -> Symbol | None:
+    """Return a name taken apart where it is a letter with indices, None where it is a word."""
+    found = _SYMBOL.fullmatch(unicodedata.normalize("NFD", text))
     if not found:
-        pieces = re.findall(r"[A-Za-z]+|[0-9.,:;=+/()\[\]!?@\"]+|.", text, re.DOTALL)
-        return "".join(map(_escaped, pieces))
-    base, accent, index = found["base"], found["accent"], found["index"]
-    symbol = f"\\{base}" if base in _GREEK.split("|") else base
-    if accent:
-        symbol = rf"\{_ACCENTS.get(accent, accent.lstrip('_'))}{{{symbol}}}"
-    return symbol + (f"_{{{index}}}" if index else "") + found["items"]
+        return None
+    base, accent = found["base"], found["accent"] or ""
+    shown = unicodedata.normalize("NFC", base)
+    sub, sup = (unicodedata.normalize("NFKC", found[part]) for part in ("sub", "sup"))
+    base = base[: len(base) - len(accent)]
+    accent = _ACCENTS.get(accent, accent.lstrip("_"))
+    return Symbol(shown, sub.replace("\N{MINUS SIGN}", "-"), sup, found["items"], base, accent)
+
+
+def lowered(index: str) -> str:
+    """Return an index as it stands below the line."""
+    return "".join(_LOWERED.get(character, character) for character in index)
+
+
+def raised(text: str) -> str:
+    """Return what stands above the line, nothing where Unicode has no such character."""
+    found = [_RAISED.get(character, "") for character in text]
+    return "".join(found) if all(found) else ""
+
+
+def escaped(text: str) -> str:
+    """Return a name in LaTeX as it is typed."""
+    pieces = re.findall(r"[A-Za-z]+|[0-9.,:;=+/()\[\]!?@\"]+|.", text, re.DOTALL)
+    return "".join(map(_escaped, pieces))
 
 
 def _escaped(piece: str) -> str:
@@ -73,41 +100,36 @@ def _escaped(piece: str) -> str:
     return rf"\text{{{piece}}}"
 
 
+def name(label: str, number: float | None = None) -> Name:
+    """Return a label as a name, as typed."""
+    return Name(readable(label).replace("\n", "␊"), number)
+
+
 class Names:
-    """The names of the values of one graph: each value has its own."""
+    """The names of the values behind an output, those of the survey, as formulas use them."""
 
-    def __init__(self, values: Iterable[Value]) -> None:
-        self._names: dict[int, Name] = {}
-        self._count = 0  # of the values called v1, v2, ...
-        labelled: dict[str, list[Value]] = {}
-        for value in values:
-            if value.label:
-                labelled.setdefault(value.label, []).append(value)
-        self._taken = set(labelled)
-        for label, several in labelled.items():
-            for i, value in enumerate(several, 1):
-                more = f"#{i}" if len(several) > 1 else ""
-                self._names[id(value)] = name(label + more)
-                self._taken.add(label + more)
-
-    def __contains__(self, value: Value) -> bool:
-        return id(value) in self._names
+    def __init__(self, output: Value) -> None:
+        self.output = output
+        self._survey = Survey(output)
+        self.values, self.operands = self._survey.values, self._survey.operands
+        self._taken = {re.split(r"[\W\d₀-₉]", text)[0] for text in self._survey.names}
+        self._steps: dict[int, str] = {}  # of what a repeat carries on: by its step
 
     def of(self, value: Value) -> Name:
-        """Return the name of a value that has one."""
-        return self._names[id(value)]
+        """Return the name of a value, with its number."""
+        return name(self._steps.get(id(value)) or self._survey.name(value), value.data)
 
-    def give(self, value: Value, *wanted: str) -> None:
-        """Give a value without a name the first of these that is free, or else v1, v2, ..."""
-        if value in self:
-            return
-        free = [text for text in wanted if text not in self._taken]
-        found = free[0] if free else f"v{self._next()}"
-        self._taken.add(found)
-        self._names[id(value)] = name(found)
+    def call(self, value: Value, text: str) -> None:
+        """Call a value that has no name of its own by its step in a repeat."""
+        if not self.is_known(value):
+            self._steps[id(value)] = text
 
-    def _next(self) -> int:
-        self._count += 1
-        while f"v{self._count}" in self._taken:
-            self._count += 1
-        return self._count
+    def is_known(self, value: Value) -> bool:
+        """Say whether a value has a label, or a place in a model, and is not just numbered."""
+        if value.label or id(value) in self._steps:
+            return True
+        return not NUMBERED.match(self._survey.name(value))
+
+    def has(self, text: str) -> bool:
+        """Say whether a value is called so, perhaps with an index."""
+        return text in self._taken

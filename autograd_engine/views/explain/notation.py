@@ -3,14 +3,14 @@
 >>> from autograd_engine.primitives import TABLE
 >>> from autograd_engine.views.explain.typesetting import TEXT
 >>> TEXT.set(rule(TABLE["tanh"], 0)), TEXT.set(rule(TABLE["divide"], 1))
-('∂tanh(u)/∂u = 1 - tanh(u)²', '∂(u/v)/∂v = -u/v²')
+('∂tanh(u)/∂u = 1 − tanh(u)²', '∂(u/v)/∂v = −u/v²')
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from functools import lru_cache, reduce
+from collections.abc import Callable
+from functools import lru_cache
 
 from autograd_engine.compiler.symbols import OUT, Expression, Symbol, formula, operands
 from autograd_engine.primitives import Primitive, is_built_in
@@ -27,12 +27,11 @@ from autograd_engine.views.explain.formulas import (
     Term,
     elided,
 )
-from autograd_engine.views.explain.names import name
-from autograd_engine.views.explain.textbook import entry, is_long, rewritten, textbook
-from autograd_engine.views.explain.typesetting import LOWERED
+from autograd_engine.views.explain.names import lowered, name
+from autograd_engine.views.explain.textbook import CALLED, entry, is_long, rewritten, textbook
 
 _CONSTANTS: dict[float, Term] = {
-    2.0 / math.sqrt(math.pi): formulas.over(Number(2.0), Call("sqrt", (Name("π", r"\pi"),))),
+    2.0 / math.sqrt(math.pi): formulas.over(Number(2.0), Call("sqrt", (Name("π"),))),
     math.log(2.0): Call("ln", (Number(2.0),)),
     1.0 / math.log(2.0): formulas.over(Number(1.0), Call("ln", (Number(2.0),))),
     1.0 / math.log(10.0): formulas.over(Number(1.0), Call("ln", (Number(10.0),))),
@@ -54,14 +53,14 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "gap": formulas.minus,
     "gate": lambda key, x: formulas.times(Indicator(key, "≠", Number(0.0)), x),
     "absolute": lambda x: Call("abs", (x,)),
-    "sum": lambda *xs: _added(xs),
-    "mean": lambda *xs: formulas.over(_added(xs), Number(float(len(xs)))),
+    "sum": lambda *xs: formulas.added(xs),
+    "mean": lambda *xs: formulas.over(formulas.added(xs), Number(float(len(xs)))),
     "prod": lambda *xs: Product(elided(xs, lambda x: x)) if len(xs) > 1 else xs[0],
-    "dot": lambda *xs: _added(
+    "dot": lambda *xs: formulas.added(
         [*xs[: len(xs) % 2], *map(formulas.times, xs[len(xs) % 2 :: 2], xs[len(xs) % 2 + 1 :: 2])]
     ),
     "mse": lambda *xs: formulas.over(
-        _added([Power(formulas.minus(o, t), Number(2.0)) for o, t in zip(xs[::2], xs[1::2])]),
+        formulas.added([Power(formulas.minus(o, t), Number(2.0)) for o, t in zip(xs[::2], xs[1::2])]),
         Number(len(xs) / 2.0),
     ),
 }
@@ -77,10 +76,6 @@ _LITERAL: dict[str, Callable[..., Term]] = {
     "gate": lambda key, x: Product((Indicator(key, "≠", Number(0.0)), x)),
 }
 """The same for an operation as the user wrote it, which nothing is left out of."""
-
-
-def _added(terms: Sequence[Term]) -> Term:
-    return reduce(formulas.plus, elided(terms, lambda term: term))
 
 
 _SPOKEN = {"log": "ln", "relu": "ReLU", "maximum": "max", "minimum": "min", "sign": "sgn"}
@@ -105,18 +100,26 @@ def spoken(rule: Primitive) -> str:
     return rule.symbol if rule.several else rule.name
 
 
+Aside = Callable[[Symbol, Callable[[Symbol], Term]], "Term | None"]
+
+
 def partial(
-    rule: Primitive, which: int, term: Callable[[int], Term], count: int = 0
+    rule: Primitive,
+    which: int,
+    term: Callable[[int], Term],
+    count: int = 0,
+    aside: Aside = lambda symbol, names: None,
 ) -> Term | None:
     """Return the derivative by one operand as a formula; None if its rule cannot be read.
 
     `term` is called with the place of an operand, or with -1 for the output, where the rule
-    mentions it. `count` is the number of operands of a rule that takes any number of them.
+    mentions it. `count` is the number of operands of a rule that takes any number of them. `aside`
+    may give a name to a part that has one in textbooks, which otherwise is written out.
     """
     expression = textbook(rule, which, count)
     if expression is None:
         return None
-    return _term(expression, _placed(operands(rule, count), term))
+    return read(expression, _placed(operands(rule, count), term), aside)
 
 
 @lru_cache(maxsize=1024)
@@ -138,7 +141,7 @@ def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Ter
     if found is None or is_long(found):
         return out
     known = _placed(operands(primitive, count), lambda i: given[i])
-    term = _term(rewritten(found), known)
+    term = read(rewritten(found), known)
     return out if term == out else Equal(out, term)
 
 
@@ -146,26 +149,39 @@ def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> tuple[Na
     """Return names for the operands; those of more than two are numbered."""
     count = count or len(primitive.domain)
     if count > len(names):
-        names = tuple([f"{names[0]}{str(i).translate(LOWERED)}" for i in range(count)])
+        names = tuple([f"{names[0]}{lowered(str(i))}" for i in range(count)])
     return tuple(map(name, names[:count]))
 
 
 def _placed(
     symbols: tuple[Symbol, ...], term: Callable[[int], Term]
-) -> Callable[[Expression], Term]:
+) -> Callable[[Symbol], Term]:
     """Return what gives the term of a symbol by its place among these, -1 that of the output."""
     places = {OUT: -1, **{symbol: i for i, symbol in enumerate(symbols)}}
-    return lambda symbol: term(places[symbol])  # type: ignore[index]
+    return lambda symbol: term(places[symbol])
 
 
-def _term(expression: Expression, names: Callable[[Symbol], Term]) -> Term:
+def read(
+    expression: Expression,
+    names: Callable[[Symbol], Term],
+    aside: Aside = lambda symbol, names: None,
+) -> Term:
+    """Return an expression as a formula, of the names of its symbols."""
     if not isinstance(expression, Symbol):
         constant = _CONSTANTS.get(abs(expression), Number(abs(expression)))
         return formulas.negated(constant) if expression < 0.0 else constant
     if expression.rule is None:
         return names(expression)
-    operands = tuple(_term(operand, names) for operand in expression.operands)
+    if expression.rule is CALLED:
+        return aside(expression, names) or read(expression.operands[0], names)
+    operands = tuple(read(operand, names, aside) for operand in expression.operands)
+    if operands[-1] == Number(0.0) and _is_called(expression.operands[-1]):  # p − 0 of a class
+        return operands[0]
     return _spelled(_WRITTEN, expression.rule, operands)
+
+
+def _is_called(part: Expression) -> bool:
+    return isinstance(part, Symbol) and part.rule is CALLED
 
 
 def _spelled(
@@ -177,7 +193,7 @@ def _spelled(
         return make(*operands)
     called = rule.name if own else _SPOKEN.get(rule.name, rule.name)
     if called.endswith("]") and not own:  # softmax₁ for softmax[1]
-        called = rule.symbol + str(entry(rule)).translate(LOWERED)
+        called = rule.symbol + lowered(str(entry(rule)))
     return Call(called, elided(operands, lambda operand: operand))
 
 

@@ -2,7 +2,8 @@
 
 A rule is read with symbols. Where it calls a row that keeps digits, such as `bell`, it is put
 into other words by an identity of `IDENTITIES`; none of them is a derivative. How the rule of an
-operation of many operands reads stands in `RULES`. A test holds all to the numbers of the rows.
+operation of many operands reads stands in `RULES`, where a part with a name of its own, such as
+the probability p of a logit, is `called` so. A test holds all to the numbers of the rows.
 
 >>> from autograd_engine.primitives import TABLE
 >>> textbook(TABLE["sigmoid"], 0), textbook(TABLE["norm"], 2, 3)
@@ -41,6 +42,26 @@ from autograd_engine.table import (
     tanh,
     unit,
 )
+from autograd_engine.views.explain.names import lowered
+
+CALLED = Primitive("called", lambda x: x, lambda out, x: (1.0,))
+"""What marks a part of a formula that has a name of its own, that of the symbol."""
+
+
+def called(name: str, expression: Expression) -> Symbol:
+    """Return an expression as a part with a name of its own."""
+    return Symbol(name, CALLED, (expression,))
+
+
+def chance(i: int, xs: tuple[Any, ...]) -> Symbol:
+    """Return the probability that softmax gives to a class."""
+    return called(f"p{lowered(str(i))}", softmax_of(i)(*xs))
+
+
+def is_class(i: int, rule: Primitive) -> Symbol:
+    """Return 1 for the class, else 0."""
+    return called(f"y{lowered(str(i))}", float(i == entry(rule)))
+
 
 A, B, C = Symbol("A"), Symbol("B"), Symbol("C")
 _HOLES = (A, B, C)
@@ -67,7 +88,6 @@ IDENTITIES: tuple[tuple[Any, Any], ...] = (
     (0.5 + 0.5 * (above(A, B) - above(B, A)), above(A, B) + 0.5 * equals(A, B)),
     (0.5 - 0.5 * (above(A, B) - above(B, A)), above(B, A) + 0.5 * equals(A, B)),
     (ratio(0.5, A), 1.0 / (2.0 * A)),
-    ((1.0 - B) * sigmoid(A) - B * sigmoid(-A), sigmoid(A) - B),
     (A * A * A, A**3.0),
     (B * A * A, B * A**2.0),
     (A * A, A**2.0),
@@ -89,25 +109,30 @@ RULES: dict[str, Callable[[Primitive, int, tuple[Any, ...]], Any]] = {
     "mean": lambda rule, i, xs: _of(1.0, len(xs)),
     "prod": lambda rule, i, xs: PROD(*xs[:i], *xs[i + 1 :]) if len(xs) > 1 else 1.0,
     "norm": lambda rule, i, xs: xs[i] / OUT,
-    "variance": lambda rule, i, xs: _of(2.0, len(xs)) * (xs[i] - MEAN(*xs)),
-    "logsumexp": lambda rule, i, xs: softmax_of(i)(*xs),
-    "softmax": lambda rule, i, xs: OUT * (1.0 - OUT if i == entry(rule) else -softmax_of(i)(*xs)),
-    "log_softmax": lambda rule, i, xs: (
-        1.0 - softmax_of(i)(*xs) if i == entry(rule) else -softmax_of(i)(*xs)
+    "variance": lambda rule, i, xs: _of(2.0, len(xs)) * (xs[i] - called("mean", MEAN(*xs))),
+    "logsumexp": lambda rule, i, xs: chance(i, xs),
+    "softmax": lambda rule, i, xs: (
+        chance(i, xs) * (1.0 - chance(i, xs))
+        if i == entry(rule)
+        else -(chance(entry(rule), xs) * chance(i, xs))
     ),
-    "cross_entropy": lambda rule, i, xs: (
-        softmax_of(i)(*xs) - 1.0 if i == entry(rule) else softmax_of(i)(*xs)
+    "log_softmax": lambda rule, i, xs: (
+        1.0 - chance(i, xs) if i == entry(rule) else -chance(i, xs)
+    ),
+    "cross_entropy": lambda rule, i, xs: chance(i, xs) - is_class(i, rule),
+    "binary_cross_entropy": lambda rule, i, xs: (
+        -xs[0] if i else called("p", sigmoid(xs[0])) - called("y", xs[1])
     ),
     "mse": lambda rule, i, xs: _of(2.0, len(xs) // 2) * (xs[i] - xs[i ^ 1]),
 }
-"""The derivative by operand i of an operation of several whose rule is written another way."""
+"""The derivative by operand i of an operation whose rule is written another way."""
 
 
 @lru_cache(maxsize=1024)
 def textbook(primitive: Primitive, which: int, count: int = 0) -> Expression | None:
     """Return a rule's expression in the words of a textbook; None if it cannot be read."""
     own = operands(primitive, count)
-    said = RULES.get(primitive.symbol) if primitive.several and is_built_in(primitive) else None
+    said = RULES.get(primitive.symbol) if is_built_in(primitive) else None
     if said is not None:
         found: Expression = said(primitive, which, own)
         return found

@@ -1,10 +1,12 @@
-"""Formulas set as text on one line, as LaTeX, or as HTML.
+"""Formulas set as text on one line, as LaTeX, or as MathML, which browsers show and read aloud.
+
+One walk over the terms, and for each language how it writes a fraction, a power, a root.
 
 >>> from autograd_engine.views.explain.formulas import minus, power
->>> h = Name("h", "h")
+>>> h = Name("h₁")
 >>> slope = minus(Number(1.0), power(h, Number(2.0)))
->>> TEXT.set(slope), LATEX.set(slope), HTML.set(slope)
-('1 - h²', '1 - h^{2}', '1 - <i>h</i>²')
+>>> TEXT.set(slope), LATEX.set(slope)
+('1 − h₁²', '1 - h_{1}^{2}')
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ import html
 import math
 import re
 import unicodedata
-from typing import ClassVar
 
 from autograd_engine.views.explain.formulas import (
     Call,
@@ -21,14 +22,25 @@ from autograd_engine.views.explain.formulas import (
     Derivative,
     Equal,
     Fraction,
+    Given,
     Indicator,
     Minus,
     Name,
     Number,
     Power,
     Product,
+    Sigma,
     Sum,
     Term,
+)
+from autograd_engine.views.explain.names import (
+    INDICES,
+    RAISED,
+    Symbol,
+    escaped,
+    lowered,
+    parsed,
+    raised,
 )
 
 SUM, PRODUCT, POWER, ATOM = range(4)
@@ -38,134 +50,158 @@ SUM, PRODUCT, POWER, ATOM = range(4)
 class Text:
     """Formulas as text on one line."""
 
-    times: ClassVar[str] = "·"
-    dots: ClassVar[str] = " · "
-
     def set(self, term: Term, least: int = SUM) -> str:
         """Return the term written out, in brackets where it holds together less than `least`."""
         text, strength = getattr(self, type(term).__name__.lower())(term)
-        return self.bracketed(text) if strength < least else text
-
-    def bracketed(self, text: str) -> str:
-        return f"({text})"
+        return self.enclosed("(", text, ")") if strength < least else text
 
     def name(self, term: Name) -> tuple[str, int]:
-        return term.text, ATOM
+        # One with an index above must not seem to be a power.
+        return self.symbol(term.text), POWER if term.text[-1:] in RAISED else ATOM
 
-    def number(self, term: Number) -> tuple[str, int]:
-        return f"{term.value:.6g}", SUM if math.copysign(1.0, term.value) < 0.0 else ATOM
+    def number(self, term: Number | Given) -> tuple[str, int]:
+        mantissa, _, exponent = f"{abs(term.value):.6g}".partition("e")
+        text, strength = self.digits(mantissa), ATOM
+        if exponent:
+            ten = self.raised(self.digits("10"), Number(float(exponent)))
+            text, strength = text + self.mark("·") + ten, PRODUCT
+        if math.copysign(1.0, term.value) > 0.0 or not term.value:
+            return text, strength
+        return self.grouped(self.mark("−") + text), SUM
+
+    given = number
 
     def sum(self, term: Sum) -> tuple[str, int]:
         pieces: list[str] = []
         for sign, part in term.parts:
             if _is_negative(part):
                 sign, part = not sign, _opposite(part)
-            text = self.set(part, PRODUCT)
-            lead = ("-" if sign else "") if not pieces else (" - " if sign else " + ")
-            pieces.append(lead + text)
+            lead = ("−" if sign else "") if not pieces else (" − " if sign else " + ")
+            pieces.append((self.mark(lead) if lead else "") + self.set(part, PRODUCT))
         return "".join(pieces), SUM
 
+    def sigma(self, term: Sigma) -> tuple[str, int]:
+        return self.summed(term.index) + self.set(term.term, PRODUCT), SUM
+
     def product(self, term: Product) -> tuple[str, int]:
-        joint = self.dots if term.spaced else self.times
         # A sign at the very front needs no brackets.
-        lead = SUM if isinstance(term.factors[0], (Number, Minus)) else PRODUCT
-        first = self.set(term.factors[0], lead)
-        rest = [self.set(factor, PRODUCT) for factor in term.factors[1:]]
-        return joint.join([first, *rest]), SUM if first.startswith("-") else PRODUCT
+        first, *rest = term.factors
+        front = isinstance(first, (Number, Given, Minus))
+        texts = [self.set(first, SUM if front else PRODUCT)]
+        texts += [self.set(factor, PRODUCT) for factor in rest]
+        signed = isinstance(first, Minus) or _is_negative(first)
+        return self.mark(" · " if term.spaced else "·").join(texts), SUM if signed else PRODUCT
 
     def fraction(self, term: Fraction) -> tuple[str, int]:
-        return f"{self.set(term.top, PRODUCT)}/{self.set(term.bottom, POWER)}", PRODUCT
+        return self.ratio(term.top, term.bottom), PRODUCT
 
     def minus(self, term: Minus) -> tuple[str, int]:
-        return f"-{self.set(term.term, PRODUCT)}", SUM
+        return self.mark("−") + self.set(term.term, PRODUCT), SUM
 
     def power(self, term: Power) -> tuple[str, int]:
-        base, exponent = self.set(term.base, ATOM), term.exponent
-        if isinstance(exponent, Number) and exponent.value.is_integer():
-            return base + self.set(exponent).translate(RAISED), POWER
-        return f"{base}^{self.set(exponent, ATOM)}", POWER
+        return self.raised(self.set(term.base, ATOM), term.exponent), POWER
 
     def call(self, term: Call) -> tuple[str, int]:
-        inside = ", ".join(map(self.set, term.operands))
+        inside = self.mark(", ").join(map(self.set, term.operands))
         if term.function == "abs":
-            return f"|{inside}|", ATOM
+            return self.enclosed("|", inside, "|"), ATOM
         if term.function == "sqrt":
-            return f"√{self.set(term.operands[0], ATOM)}", ATOM
-        return f"{self.function(term.function)}({inside})", ATOM
+            return self.root(term.operands[0]), ATOM
+        if not term.function:
+            return inside, SUM
+        return self.function(term.function) + self.enclosed("(", inside, ")"), ATOM
+
+    def indicator(self, term: Indicator) -> tuple[str, int]:
+        sides = self.set(term.left), self.set(term.right)
+        return self.enclosed("[", self.mark(f" {term.relation} ").join(sides), "]"), ATOM
+
+    def derivative(self, term: Derivative) -> tuple[str, int]:
+        text = self.rate(self.set(term.upper, POWER), self.set(term.lower, POWER))
+        return text + (self.words(" (total)") if term.total else ""), POWER
+
+    def delta(self, term: Delta) -> tuple[str, int]:
+        return self.symbol("δ") + self.enclosed("(", self.set(term.of), ")"), ATOM
+
+    def equal(self, term: Equal) -> tuple[str, int]:
+        return self.set(term.left) + self.mark(" = ") + self.set(term.right), SUM
+
+    # What each language writes in its own way.
+
+    def mark(self, text: str) -> str:
+        return text
+
+    def digits(self, text: str) -> str:
+        return text
+
+    def symbol(self, text: str) -> str:
+        return text
+
+    def grouped(self, text: str) -> str:
+        return text
+
+    def words(self, text: str) -> str:
+        return text
+
+    def enclosed(self, left: str, text: str, right: str) -> str:
+        return left + text + right
+
+    def summed(self, index: str) -> str:
+        return f"Σ{lowered(index[0])} "
+
+    def ratio(self, top: Term, bottom: Term) -> str:
+        return f"{self.set(top, PRODUCT)}/{self.set(bottom, POWER)}"
+
+    def rate(self, upper: str, lower: str) -> str:
+        return f"∂{upper}/∂{lower}"
+
+    def raised(self, base: str, exponent: Term) -> str:
+        text = self.set(exponent)
+        return base + (raised(text) or f"^{self.set(exponent, ATOM)}")
+
+    def root(self, inside: Term) -> str:
+        return f"√{self.set(inside, ATOM)}"
 
     def function(self, name: str) -> str:
         return "σ" if name == "sigmoid" else name
-
-    def indicator(self, term: Indicator) -> tuple[str, int]:
-        return f"[{self.set(term.left)} {term.relation} {self.set(term.right)}]", ATOM
-
-    def derivative(self, term: Derivative) -> tuple[str, int]:
-        more = " (total)" if term.total else ""
-        return f"∂{self.set(term.upper, POWER)}/∂{self.set(term.lower, POWER)}{more}", POWER
-
-    def delta(self, term: Delta) -> tuple[str, int]:
-        return f"δ({self.set(term.of)})", ATOM
-
-    def equal(self, term: Equal) -> tuple[str, int]:
-        return f"{self.set(term.left)} = {self.set(term.right)}", SUM
-
-
-class Html(Text):
-    """Formulas as HTML whose text alone reads as the plain one does."""
-
-    def name(self, term: Name) -> tuple[str, int]:
-        return f"<i>{html.escape(term.text)}</i>", ATOM
-
-    def indicator(self, term: Indicator) -> tuple[str, int]:
-        relation = html.escape(term.relation)
-        return f"[{self.set(term.left)} {relation} {self.set(term.right)}]", ATOM
-
-    def function(self, name: str) -> str:
-        return html.escape(super().function(name))
-
-    def derivative(self, term: Derivative) -> tuple[str, int]:
-        upper, lower = self.set(term.upper, POWER), self.set(term.lower, POWER)
-        return (
-            f'<span class="frac"><span>∂{upper}</span><span class="bar">/</span>'
-            f"<span>∂{lower}</span></span>{' (total)' if term.total else ''}",
-            POWER,
-        )
 
 
 class Latex(Text):
     """Formulas as LaTeX, of the part that MathJax and KaTeX share."""
 
-    times: ClassVar[str] = r" \cdot "
-    dots: ClassVar[str] = r" \cdot "
+    def mark(self, text: str) -> str:
+        bare = text.strip()
+        return f" {_MARKS[bare]} " if bare in _MARKS else text.replace("−", "-")
 
-    def bracketed(self, text: str) -> str:
-        return rf"\left({text}\right)"
+    def digits(self, text: str) -> str:
+        return {"inf": r"\infty", "nan": r"\mathrm{nan}"}.get(text, text)
 
-    def name(self, term: Name) -> tuple[str, int]:
-        return term.latex, ATOM
+    def symbol(self, text: str) -> str:
+        found = parsed(text)
+        if found is None:
+            return escaped(text)
+        sub, sup = found.sub and f"_{{{found.sub}}}", found.sup and f"^{{{found.sup}}}"
+        return _base_in_latex(found) + sub + sup + found.items
 
-    def number(self, term: Number) -> tuple[str, int]:
-        text, strength = super().number(term)
-        mantissa, _, exponent = text.replace("inf", r"\infty").partition("e")
-        if text == "nan":
-            return r"\mathrm{nan}", ATOM
-        if not exponent:
-            return mantissa, strength
-        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}", min(strength, PRODUCT)
+    def words(self, text: str) -> str:
+        return rf"\ \text{{{text.strip()}}}"
 
-    def fraction(self, term: Fraction) -> tuple[str, int]:
-        return rf"\frac{{{self.set(term.top)}}}{{{self.set(term.bottom)}}}", PRODUCT
+    def enclosed(self, left: str, text: str, right: str) -> str:
+        return rf"\left{left}{text}\right{right}"
 
-    def power(self, term: Power) -> tuple[str, int]:
-        return f"{self.set(term.base, ATOM)}^{{{self.set(term.exponent)}}}", POWER
+    def summed(self, index: str) -> str:
+        return rf"\sum_{{{index[0]}}} "
 
-    def call(self, term: Call) -> tuple[str, int]:
-        inside = ", ".join(map(self.set, term.operands))
-        if term.function == "abs":
-            return rf"\left|{inside}\right|", ATOM
-        if term.function == "sqrt":
-            return rf"\sqrt{{{inside}}}", ATOM
-        return rf"{self.function(term.function)}\left({inside}\right)", ATOM
+    def ratio(self, top: Term, bottom: Term) -> str:
+        return rf"\frac{{{self.set(top)}}}{{{self.set(bottom)}}}"
+
+    def rate(self, upper: str, lower: str) -> str:
+        return rf"\frac{{\partial {upper}}}{{\partial {lower}}}"
+
+    def raised(self, base: str, exponent: Term) -> str:
+        return f"{base}^{{{self.set(exponent)}}}"
+
+    def root(self, inside: Term) -> str:
+        return rf"\sqrt{{{self.set(inside)}}}"
 
     def function(self, name: str) -> str:
         if name == "sigmoid":
@@ -177,66 +213,105 @@ class Latex(Text):
         index = unicodedata.normalize("NFKC", bare[len(word) :])
         return rf"\operatorname{{{word}}}" + (f"_{{{index}}}" if index else "")
 
-    def indicator(self, term: Indicator) -> tuple[str, int]:
-        relation = _RELATIONS[term.relation]
-        return rf"\left[{self.set(term.left)} {relation} {self.set(term.right)}\right]", ATOM
 
-    def derivative(self, term: Derivative) -> tuple[str, int]:
-        upper, lower = self.set(term.upper, POWER), self.set(term.lower, POWER)
-        more = r"\ \text{(total)}" if term.total else ""
-        return rf"\frac{{\partial {upper}}}{{\partial {lower}}}{more}", ATOM
+class MathML(Text):
+    """Formulas as MathML, the part that all browsers know."""
 
-    def delta(self, term: Delta) -> tuple[str, int]:
-        return rf"\delta_{{{self.set(term.of)}}}", ATOM
+    def mark(self, text: str) -> str:
+        return f"<mo>{html.escape(text.strip())}</mo>"
+
+    def digits(self, text: str) -> str:
+        return f"<mn>{'∞' if text == 'inf' else text}</mn>"
+
+    def symbol(self, text: str) -> str:
+        found = parsed(text)
+        if found is None or not (found.sub or found.sup or found.items):
+            return f"<mi>{html.escape(text)}</mi>"
+        shown, *indices = f"<mi>{html.escape(found.shown)}</mi>", _index(found.sub), _index(found.sup)
+        tag = "msubsup" if found.sub and found.sup else "msub" if found.sub else "msup"
+        indexed = f"<{tag}>{shown}{''.join(indices)}</{tag}>" if any(indices) else shown
+        return indexed + (f"<mtext>{html.escape(found.items)}</mtext>" if found.items else "")
+
+    def grouped(self, text: str) -> str:
+        return f"<mrow>{text}</mrow>"
+
+    def words(self, text: str) -> str:
+        return f"<mtext>{html.escape(text)}</mtext>"
+
+    def enclosed(self, left: str, text: str, right: str) -> str:
+        tall = "<mfrac" in text or "<munder" in text
+        left, right = (f"<mo{'' if tall else _FLAT}>{mark}</mo>" for mark in (left, right))
+        return f"<mrow>{left}<mrow>{text}</mrow>{right}</mrow>"
+
+    def summed(self, index: str) -> str:
+        return f"<munder><mo>∑</mo><mi>{index[0]}</mi></munder>"
+
+    def ratio(self, top: Term, bottom: Term) -> str:
+        return f"<mfrac>{self.grouped(self.set(top))}{self.grouped(self.set(bottom))}</mfrac>"
+
+    def rate(self, upper: str, lower: str) -> str:
+        return f"<mfrac>{self.grouped(f'<mo>∂</mo>{upper}')}{self.grouped(f'<mo>∂</mo>{lower}')}</mfrac>"
+
+    def raised(self, base: str, exponent: Term) -> str:
+        return f"<msup>{self.grouped(base)}{self.grouped(self.set(exponent))}</msup>"
+
+    def root(self, inside: Term) -> str:
+        return f"<msqrt>{self.set(inside)}</msqrt>"
+
+    def function(self, name: str) -> str:
+        return self.symbol(super().function(name)) + "<mo>&#x2061;</mo>"  # applied to
+
+
+_FLAT = ' stretchy="false"'
+
+
+def _index(text: str) -> str:
+    """Return an index, its letters and its numbers apart."""
+    tags = [("mi" if c.isalpha() else "mn" if c.isdigit() else "mo", c) for c in text]
+    return f"<mrow>{''.join(f'<{tag}>{c}</{tag}>' for tag, c in tags)}</mrow>" if text else ""
+
+
+def _base_in_latex(found: Symbol) -> str:
+    symbol = found.base if len(found.base) == 1 else f"\\{found.base}"
+    return rf"\{found.accent}{{{symbol}}}" if found.accent else symbol
 
 
 def _is_negative(term: Term) -> bool:
     first = term.factors[0] if isinstance(term, Product) else term
-    return isinstance(first, Number) and first.value < 0.0
+    return isinstance(first, (Number, Given)) and first.value < 0.0
 
 
 def _opposite(term: Term) -> Term:
     if isinstance(term, Product):
         return Product((_opposite(term.factors[0]), *term.factors[1:]), term.spaced)
-    return Number(-term.value) if isinstance(term, Number) else term
+    return type(term)(-term.value) if isinstance(term, (Number, Given)) else term
 
 
-_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
-RAISED = str.maketrans("0123456789-", _RAISED)
-INDICES = "₀₁₂₃₄₅₆₇₈₉"
-LOWERED = str.maketrans("0123456789", INDICES)
+_MARKS = {
+    **{"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"},
+    "…": r"\cdots",
+}
 _KNOWN = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"}
-_RELATIONS = {">": r"\gt", "<": r"\lt", "≥": r"\ge", "=": "=", "≠": r"\ne"}
-TEXT, HTML, LATEX = Text(), Html(), Latex()
+TEXT, MATHML, LATEX = Text(), MathML(), Latex()
 
 
 _SPELLED = {
-    "∂": "d",
-    "·": "*",
-    "δ": "delta",
-    "σ": "sigmoid",
-    "√": "sqrt ",
-    "π": "pi",
-    "…": "...",
-    "≠": "!=",
-    "≥": ">=",
-    "⁻": "-",
-    "←": "<-",
-    "’": "'",
+    **{"∂": "d", "·": "*", "−": "-", "δ": "delta", "σ": "sigmoid", "√": "sqrt ", "π": "pi"},
+    **{"…": "...", "≠": "!=", "≥": ">=", "←": "<-", "’": "'", "Σ": "sum_"},
 }
 
 
 def plain(text: str, encoding: str | None) -> str:
     """Return the text with every character that the encoding lacks spelled out in ASCII.
 
-    >>> plain("∂J/∂h = (1 - h²) · θ₂", "ascii")
+    >>> plain("∂J/∂h = (1 − h²) · θ₂", "ascii")
     'dJ/dh = (1 - h^2) * theta2'
     """
     encoding = encoding or "ascii"
     if _fits(text, encoding):
         return text
     text = re.sub(r"∂(?=\w+\()", "∂ ", text)  # d tanh(u), not dtanh(u)
-    text = re.sub(f"[{_RAISED}]+", lambda power: _raised(power[0], encoding), text)
+    text = re.sub(f"[{RAISED}]+", lambda power: _flat(power[0], encoding), text)
     spelled = (c if _fits(c, encoding) else _spelled(c) for c in text)
     return "".join(spelled).encode(encoding, "backslashreplace").decode(encoding)
 
@@ -249,11 +324,10 @@ def _fits(text: str, encoding: str) -> bool:
     return True
 
 
-def _raised(power: str, encoding: str) -> str:
-    return power if _fits(power, encoding) else "^" + power.translate(_LOWERED)
-
-
-_LOWERED = str.maketrans(_RAISED, "0123456789-")
+def _flat(power: str, encoding: str) -> str:
+    if _fits(power, encoding):
+        return power
+    return "^" + unicodedata.normalize("NFKC", power).replace("\N{MINUS SIGN}", "-")
 
 
 def _spelled(character: str) -> str:

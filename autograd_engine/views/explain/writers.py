@@ -6,66 +6,89 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from autograd_engine.views.explain.derivation import Line
-from autograd_engine.views.explain.formulas import Term
-from autograd_engine.views.explain.typesetting import HTML, LATEX, TEXT, Text
+from autograd_engine.views.explain.curve import curve
+from autograd_engine.views.explain.formulas import Product, Sum, Term
+from autograd_engine.views.explain.lines import Line
+from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT
 from autograd_engine.views.layout.scene import readable
 
 _INDENT = "  "
 
+WIDE = 100
+"""So long is a line of text at most that could be several."""
+
 _STYLE = """
 .ag-explanation { font: 1rem/1.5 system-ui, sans-serif; max-width: 100%; overflow-x: auto; }
-.ag-explanation table { border-collapse: collapse; border: 0; margin: 0; font-family: serif;
-  font-size: 1.1em; background: none; }
+.ag-explanation table { border-collapse: collapse; border: 0; margin: 0; background: none; }
 .ag-explanation td { border: 0; padding: 0.1em 0; text-align: left; vertical-align: middle;
   background: none; white-space: nowrap; }
-.ag-explanation td:first-child { text-align: right; padding-right: 0.3em; }
-.ag-explanation .value { margin-top: 0.9em; }
+.ag-explanation td:first-child { text-align: right; }
+.ag-explanation math { font-size: 1.15em; }
+.ag-explanation .value { margin-top: 0.6em; }
 .ag-explanation .inner { margin-left: 2em; }
-.ag-explanation p { margin: 0.4em 0; }
+.ag-explanation p { margin: 0.6em 0; }
 .ag-explanation .rules { margin-left: 2em; font-size: 0.9em; opacity: 0.8; }
-.ag-explanation code { font-size: 0.85em; opacity: 0.8; margin-left: 1em; }
-.ag-explanation .frac { display: inline-flex; flex-direction: column; vertical-align: middle;
-  text-align: center; line-height: 1.2; margin: 0 0.1em; }
-.ag-explanation .frac > span:first-child { border-bottom: 1px solid; padding: 0 0.15em; }
-.ag-explanation .frac .bar { height: 0; overflow: hidden; }
+.ag-explanation code, .ag-explanation .note { font-size: 0.85em; opacity: 0.8; margin-left: 1em; }
+.ag-explanation svg { display: block; }
 """
 
 
 def as_text(lines: Iterable[Line]) -> str:
     """Return a derivation for a terminal, equations aligned at their equals signs."""
-    return "\n".join(row.rstrip() for line in lines for row in _text_rows(line)) + "\n"
+    found: list[str] = []
+    before = 0
+    for line in lines:
+        if line.curve:
+            continue
+        rows = _text_rows(line)
+        # Short equations stand together; what takes several lines stands by itself.
+        if line.level == 0 and not (before == len(rows) == 1 and line.left):
+            found.append("")
+        before = len(rows) if line.level == 0 and line.left else 2
+        found += [row.rstrip() for row in rows]
+    return "\n".join(found) + "\n"
 
 
 def _text_rows(line: Line) -> list[str]:
     indent = _INDENT * line.level
     if line.left is None:
-        return [*([] if line.level else [""]), indent + _words(line.words)]
+        return [indent + _words(line.words)]
     left = indent + TEXT.set(line.left)
-    rights = _steps(line, TEXT)
-    wide = len(" = ".join([left, *rights])) > 88 or len(rights) > 2
-    if wide:
-        rows = [f"{left} = {rights[0]}", *(f"{' ' * len(left)} = {r}" for r in rights[1:])]
-    else:
-        rows = [" = ".join([left, *rights])]
+    first, *rest = _rows(line, [f" = {TEXT.set(step)}" for step in _kept(line)])
+    rows = [left + first, *(" " * len(left) + row for row in rest)]
+    if line.note:
+        rows[-1] += f"   ({line.note})"
     code = [f"{indent}{_INDENT}# {readable(code)}" for code in line.code]
-    words = [f"{indent}{_INDENT}by {_words(line.words)}"] if line.words else []
-    return [*([] if line.level else [""]), *rows, *code, *words]
+    words = [f"{indent}{_INDENT}{_words(line.words)}"] if line.words else []
+    return [*rows, *code, *words]
+
+
+def _kept(line: Line) -> list[Term]:
+    """Return what an equation comes to, a step that changes nothing left out."""
+    steps = [term for term in (line.left, *line.rights) if term is not None]
+    return [term for term, before in zip(steps[1:], steps) if TEXT.set(term) != TEXT.set(before)]
+
+
+def _rows(line: Line, steps: list[str]) -> list[str]:
+    """Return the steps of an equation side by side, or one below the other where that is long."""
+    wide = sum(len(TEXT.set(term)) + 3 for term in (line.left, *_kept(line)) if term) > WIDE
+    return steps if wide or _is_chain(line) else ["".join(steps)]
+
+
+def _is_chain(line: Line) -> bool:
+    """Say whether an equation multiplies the factors of the chain rule out."""
+    first = line.rights[0] if len(line.rights) > 2 else None
+    parts = [part for _, part in first.parts] if isinstance(first, Sum) else [first]
+    return any(isinstance(part, Product) and part.spaced for part in parts)
 
 
 def _words(words: Sequence[str | Term]) -> str:
     return "".join(word if isinstance(word, str) else TEXT.set(word) for word in words)
 
 
-def _steps(line: Line, style: Text) -> list[str]:
-    """Return what an equation comes to, a step that changes nothing left out."""
-    texts = [style.set(term) for term in (line.left, *line.rights) if term is not None]
-    return [text for text, before in zip(texts[1:], texts) if text != before]
-
-
 def as_markdown(lines: Iterable[Line]) -> str:
     """Return a derivation in Markdown, its formulas in LaTeX between dollar signs."""
-    return "\n".join(part for line in lines for part in _markdown_parts(line))
+    return "\n".join(part for line in lines if not line.curve for part in _markdown_parts(line))
 
 
 def _markdown_parts(line: Line) -> list[str]:
@@ -75,16 +98,17 @@ def _markdown_parts(line: Line) -> list[str]:
     )
     if line.left is None:
         return [words, ""]
-    left, rights = LATEX.set(line.left), _steps(line, LATEX)
+    left, steps = LATEX.set(line.left), [f"= {LATEX.set(step)}" for step in _kept(line)]
+    rows = _rows(line, steps)
     code = "".join(f"  {_code_span(readable(code))}" for code in line.code)
-    if line.level == 0 and len(rights) == 1:
-        return [f"**${left} = {rights[0]}$**{code}", ""]
-    if len(rights) < 3:
-        body = " = ".join([left, *rights])
+    note = f" ({_plain_markdown(line.note)})" if line.note else ""
+    if len(rows) == 1 or len(steps) == 1:
+        body = " ".join([left, *steps])
+        shown = f"**${body}$**" if line.level == 0 else f"$${body}$$"
     else:
-        more = "".join(rf" \\ &= {right}" for right in rights[1:])
-        body = rf"\begin{{aligned}} {left} &= {rights[0]}{more} \end{{aligned}}"
-    return [f"$${body}$$", "", *([f"by {words}", ""] if words else [])]
+        aligned = r" \\ ".join(f"&{step}" for step in steps)
+        shown = rf"$$\begin{{aligned}} {left} {aligned} \end{{aligned}}$$"
+    return [f"{shown}{note}{code}", "", *([words, ""] if words else [])]
 
 
 def _plain_markdown(text: str) -> str:
@@ -101,7 +125,7 @@ def _code_span(text: str) -> str:
 
 def as_html(lines: Sequence[Line]) -> str:
     """Return a derivation as a page of HTML, which needs nothing else and runs nothing."""
-    title = html.escape(_text_rows(lines[0])[1])
+    title = html.escape(_text_rows(lines[0])[0])
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width">\n'
@@ -119,18 +143,24 @@ def as_fragment(lines: Sequence[Line]) -> str:
 
 
 def _html_part(line: Line) -> str:
-    words = "".join(
-        html.escape(word) if isinstance(word, str) else HTML.set(word) for word in line.words
-    )
+    words = "".join(html.escape(w) if isinstance(w, str) else _math(w) for w in line.words)
     if line.left is None:
-        return f"<p>{words}</p>\n"
-    left, rights = HTML.set(line.left), _steps(line, HTML)
+        return f"<p>{words}</p>\n{curve(line.curve) if line.curve else ''}"
+    steps = _kept(line)
+    rows = _rows(line, [f"<mo>=</mo><mrow>{MATHML.set(step)}</mrow>" for step in steps])
     code = "".join(f"<code>{html.escape(readable(code))}</code>" for code in line.code)
-    cells = [f"<td>{left} </td><td>= {rights[0]}{code}</td>"]
-    cells += [f"<td></td><td>= {right}</td>" for right in rights[1:]]
-    if len(rights) == 2:
-        cells = [f"<td>{left} </td><td>= {rights[0]} = {rights[1]}</td>"]
-    rows = "".join(f"<tr>{cell}</tr>\n" for cell in cells)
+    note = f'<span class="note">{html.escape(line.note)}</span>' if line.note else ""
+    cells = [f"<td>{_math(line.left)}</td>", *["<td></td>"] * (len(rows) - 1)]
+    table = [f"<tr>{cell}<td>{_wrapped(row)}" for cell, row in zip(cells, rows)]
+    body = "</td></tr>\n".join(table) + f"{note}{code}</td></tr>\n"
     kind = "inner" if line.level else "value"
-    rules = f'<p class="rules">by {words}</p>\n' if words else ""
-    return f'<div class="{kind}"><table>\n{rows}</table>{rules}</div>\n'
+    rules = f'<p class="rules">{words}</p>\n' if words else ""
+    return f'<div class="{kind}"><table role="presentation">\n{body}</table>{rules}</div>\n'
+
+
+def _math(term: Term) -> str:
+    return _wrapped(MATHML.set(term))
+
+
+def _wrapped(formula: str) -> str:
+    return f'<math displaystyle="true"><mrow>{formula}</mrow></math>'

@@ -9,9 +9,10 @@ from typing import Any
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
-from autograd_engine.views.explore.grouping import grouped
-from autograd_engine.views.explore.rows import described_rule, named
+from autograd_engine.survey import Survey
+from autograd_engine.views.explore.rows import described_rule
 from autograd_engine.views.explore.scenes import pictures
+from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
 
 
@@ -21,22 +22,22 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
     Of each value: its name, its rule's number, its operands' numbers, its data, its partials
     as the forward pass recorded them.
     """
-    values = graph.nodes(output)  # the output is the last
-    position = {id(value): i for i, value in enumerate(values)}
+    survey = Survey(output)
+    values, names = survey.values, survey.names  # the output is the last
     rules: dict[tuple[Primitive, int], int] = {}
-    names = named(values)
     kinds = [(value._rule, len(value.operands)) for value in values]
     numbers = [rules.setdefault(kind, len(rules)) for kind in kinds]
     data = {
         "description": _description(values),
         "names": names,
-        "labelled": [int(bool(value.label)) for value in values],
+        "labelled": [int(bool(name)) for name in survey.given_names],
+        "full": {i: full for i, full in enumerate(survey.full_names) if full != names[i]},
         "rule": numbers,
         "rules": [described_rule(*kind) for kind in rules],
-        "operands": [[position[id(o)] for o in value.operands] for value in values],
+        "operands": survey.operands,
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
-        **_sharing(pictures(grouped(output, values), values, names)),
+        **_sharing(pictures(Folding(survey), names)),
     }
     return data, list(rules)
 

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from autograd_engine.compiler.symbols import OUT, Symbol, operands
-from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.formulas import Name, Term
@@ -19,7 +18,6 @@ from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explore.javascript import read
 from autograd_engine.views.explore.translation import Untranslatable
 from autograd_engine.views.layout.scene import readable
-from autograd_engine.views.steps.sweep import steps
 
 Formula: TypeAlias = list["str | int"]
 
@@ -35,12 +33,6 @@ def shortened(text: str) -> str:
     """
     text = " ".join(readable(text).split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
-def named(values: list[Value]) -> list[str]:
-    """Return a name for each value: its label, or what `steps` calls it."""
-    called = steps(values[-1])
-    return [value.label or called.name(value) for value in values]
 
 
 @lru_cache(maxsize=1024)
@@ -84,7 +76,7 @@ def written_partials(rule: Primitive, count: int) -> list[Formula]:
 
 def _hole(number: int) -> Name:
     """Return what is typeset in place of a value: a character that nobody writes."""
-    return Name(chr(0xE000 + number), chr(0xE000 + number))
+    return Name(chr(0xE000 + number))
 
 
 def _with_holes(term: Term) -> Formula:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from autograd_engine import graph
 from autograd_engine.copies import opened
 from autograd_engine.engine import Value
 from autograd_engine.notes import noted
+from autograd_engine.survey import Survey
 from autograd_engine.views.layout.ranks import box_ranks
 from autograd_engine.views.layout.scene import (
     CLUSTER_COLOUR,
@@ -171,9 +171,10 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     values: dict[int, Value] = {}
     labels: dict[int, str] = {}
     stands: dict[int, Value] = {}  # for a value of the graph: what is drawn in its place
-    for node in graph.nodes(output):
+    survey = Survey(output)
+    for node, label in zip(survey.values, survey.given_names):
         top = stands[id(node)] = opened(node)
-        labels[id(top)] = node.label
+        labels[id(top)] = label
         for part in noted(node).opened or [node]:
             for value in (*part.operands, part):
                 drawn = stands.get(id(value), value)

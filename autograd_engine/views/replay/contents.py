@@ -13,7 +13,6 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.history import History
 from autograd_engine.views.explore.contents import page_contents
-from autograd_engine.views.picture.folding import levels
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
 from autograd_engine.views.replay.frames import frames, recording_of, spread
 
@@ -22,9 +21,8 @@ class Take:
     """The frames in which a graph has one shape; `graph` is what the page needs to draw it."""
 
     def __init__(self, values: list[Value]) -> None:
-        output = values[-1]
         self._partials = [len(value.partials) for value in values]
-        self.graph = _drawn(output, values)
+        self.graph = _drawn(values[-1])
         self.frames: list[int] = []
         self.rows: list[list[float]] = []
 
@@ -81,13 +79,8 @@ class Takes:
         return iter(self._known.values())
 
 
-def _drawn(output: Value, values: list[Value]) -> dict[str, Any]:
-    """Return the graph as the page to explore has it, the outputs of regions named by them."""
-    for value in values:
-        region = graph.region(value)
-        if region and not value.label:
-            *around, name = ["", *levels(region)]
-            value.label = name.removeprefix(f"{around[-1]}.")
+def _drawn(output: Value) -> dict[str, Any]:
+    """Return the graph as the page to explore has it."""
     data, _ = page_contents(output)
     return {name: item for name, item in data.items() if name not in ("data", "partials")}
 
@@ -153,7 +146,7 @@ def _plane(boundary: Boundary, cells: list[bytes]) -> dict[str, Any] | None:
         "levels": plane.levels,
         "farthest": FARTHEST,
         "classes": plane.classes,
-        "axes": names if len(names) == 2 else ["x0", "x1"],
+        "axes": names if len(names) == 2 else ["x₀", "x₁"],
         "samples": plane.samples,
         "cells": base64.b64encode(b"".join(cells)).decode(),
     }

@@ -14,7 +14,7 @@ from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value, as_value
 from autograd_engine.history import History, Recording, Step
 from autograd_engine.real import is_number, is_whole
-from autograd_engine.views.picture.folding import levels
+from autograd_engine.titles import LOWERED
 
 
 def recording_of(history: History, sample: int, called: str = "the history") -> Recording:
@@ -57,7 +57,6 @@ def frames(
     """
     parameters = recording.parameters
     before = data_of(parameters)
-    nameless = _name(recording)
     try:
         for step in steps:
             set_data(parameters, step.parameters)
@@ -75,20 +74,6 @@ def frames(
                     leaf.grad = gradient
     finally:
         set_data(parameters, before)
-        for parameter in nameless:
-            parameter.label = ""
-
-
-def _name(recording: Recording) -> list[Value]:
-    """Label the parameters without a label by the attributes that hold them; return those."""
-    nameless = []
-    named = getattr(recording.model, "named_parameters", None)
-    for path, parameter in named() if callable(named) else ():
-        if not parameter.label:
-            *around, name = ["", *levels(path)]
-            parameter.label = name.removeprefix(f"{around[-1]}.")
-            nameless.append(parameter)
-    return nameless
 
 
 def _loss(recording: Recording, sample: int) -> Value:
@@ -107,7 +92,7 @@ def _inputs(x: Any, names: Sequence[str]) -> Any:
     if type(x) is not list or not all(map(is_number, x)):
         return x
     inputs = [as_value(number) for number in x]
-    named = names if len(names) == len(x) else [f"x{i}" for i in range(len(x))]
+    named = names if len(names) == len(x) else [f"x{i}".translate(LOWERED) for i in range(len(x))]
     for value, name in zip(inputs, named):
         value.label = name
     return inputs

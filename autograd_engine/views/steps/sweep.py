@@ -9,11 +9,11 @@ from typing import overload
 
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.gradients import honest
+from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.chain_formulas import rounded
 from autograd_engine.views.explain.formulas import Number
-from autograd_engine.views.explain.names import Names
 from autograd_engine.views.explain.typesetting import SUM, TEXT
 from autograd_engine.views.notebooks import selected
 
@@ -90,7 +90,7 @@ class Steps(Sequence[Contribution]):
         self.output = output
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
-        self._names = _named(output, order)
+        self._survey = Survey(output)
         self._kept = order  # so that the ids stay theirs
         self._honest = honest(order, [])
         self.forward: tuple[Computation, ...] = tuple(map(self._computation, order))
@@ -116,7 +116,7 @@ class Steps(Sequence[Contribution]):
 
     def name(self, value: Value) -> str:
         """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
-        return self._names.of(value).text if value in self._names else rounded(value.data, SUM)
+        return self._survey.name(value)
 
     def gradient(self, value: Value) -> float:
         """Return the derivative of the output by a value; 0 where it does not depend on it."""
@@ -173,18 +173,6 @@ def _table(steps: Steps) -> str:
 def _row(cell: str, texts: Iterable[str]) -> str:
     start = f'<{cell} style="padding: 0.15em 0.6em; text-align: right">'
     return f"<tr>{''.join(f'{start}{html.escape(text)}</{cell}>' for text in texts)}</tr>"
-
-
-def _named(output: Value, order: list[Value]) -> Names:
-    """Return the names of the values, all but those of constants without a label."""
-    values = {id(value): value for node in order for value in (*node.operands, node)}
-    values[id(output)] = output
-    names = Names(values.values())
-    names.give(output, "f")
-    for value in values.values():
-        if value._rule is not CONSTANT:
-            names.give(value)
-    return names
 
 
 def steps(output: Value) -> Steps:

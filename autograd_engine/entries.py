@@ -1,0 +1,73 @@
+"""Entries: what a call of a module of one's own notes with the values that it returns.
+
+So a graph tells its calls apart, and what stands in each; see `calls`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
+from typing import Any
+
+from autograd_engine.engine import Value
+from autograd_engine.notes import Entry, mark, noted
+from autograd_engine.state import WATCHED, Block, latest, owner
+
+
+def entered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method `__call__` of a module, which notes each call."""
+
+    @wraps(function)
+    def call(self: Any, *given: Any, **named: Any) -> Any:
+        outer = latest(owner().placed)
+        if outer is not None and outer.module == id(self):  # by super(), or by itself
+            return function(self, *given, **named)
+        if not WATCHED:  # who compiles would see it as a change of the model
+            self._settle()
+        path = self._region.region or type(self).__name__
+        inputs = frozenset(map(id, values_in((given, named))))
+        entry = Entry(path, id(self), inputs, outer)
+        block = Block("called", entry)
+        try:
+            block.enter()
+            found = function(self, *given, **named)
+        finally:
+            block.leave()
+        for value in values_in(found):
+            if value._x is not None and id(value) not in inputs:
+                _note(value, entry)
+        return found
+
+    return call
+
+
+def _note(value: Value, entry: Entry) -> None:
+    """Note that a value came of this call, or, where it came of one inside, stands in this."""
+    note = noted(value)
+    if not note.ended and not note.region:
+        mark(value, entry.path, entry)
+    elif note.home is None:
+        note = value._note = note.copy()
+        note.home = entry
+
+
+def values_in(item: Any) -> Iterator[Value]:
+    """Yield the values in a container and the containers in it, but those of modules."""
+    if isinstance(item, Value):
+        yield item
+    elif not isinstance(item, (float, int, str)) and not hasattr(item, "named_parameters"):
+        for _, part in parts_of(item):
+            yield from values_in(part)
+
+
+def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
+    """Return the parts of a container, each with its name inside it; of all else nothing."""
+    if isinstance(item, (list, tuple)):
+        return enumerate(item)
+    if hasattr(item, "named_parameters"):  # a module
+        return list(vars(item).items())
+    if isinstance(item, dict):
+        return item.items()
+    if getattr(getattr(item, "dtype", None), "hasobject", False) and getattr(item, "shape", ()):
+        return enumerate(item.tolist())
+    return ()

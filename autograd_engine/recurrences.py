@@ -1,0 +1,278 @@
+"""Find that a recorded graph repeats itself along its depth: recurrences.
+
+1. `periods` gives regions where each node is like the one a period later.
+2. Row by row a region gives orbits: the same node of the body in each step. Their operands are
+   another orbit, so many steps back; or one place; or a place for each step.
+3. A cycle that is more than a sum or a maximum makes it a recurrence, else it is only breadth.
+4. Orbits grow at both ends, where steps stand in another order.
+5. Steps begin where the orbits do: the order in which a graph was recorded counts no more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from operator import sub
+from typing import Final
+
+from autograd_engine.periods import regions
+from autograd_engine.repeats import INPUT, SHARED, STEP, Graph, Operand, Repeat, ordered, verified
+from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT, SUM, hypot, maximum, minimum
+
+LEAST: Final = 4
+"""So many steps make a repeat."""
+
+SUMS: Final = frozenset({ADD, SUBTRACT, NEGATIVE, SUM})
+ALONE: Final = frozenset({maximum, minimum, hypot})
+"""Operations that reduce many values to one where nothing else stands in the cycle."""
+
+TRIES: Final = 12
+REPAIRS: Final = 6
+FREE: Final = re.compile(rb"\0+")
+
+
+def find(graph: Graph) -> list[Repeat]:
+    """Return the recurrences of a graph, the largest first; none shares a value with another."""
+    taken = bytearray(len(graph.nodes))
+    worth = max(LEAST, len(taken) // 100)  # a smaller one is lost in the graph
+    repeats: list[Repeat] = []
+    refused: list[tuple[int, int, int]] = []
+    tries = TRIES
+    for first, end, period in sorted(regions(graph, worth), key=lambda r: (r[0] - r[1], r[2])):
+        free = [part.span() for part in FREE.finditer(taken, first, end)]
+        first, end = max(free, key=lambda part: part[1] - part[0], default=(0, 0))
+        if end - first < max(2 * period, worth) or not tries:
+            continue
+        if any(a <= first and end <= b and period % c == 0 for a, b, c in refused):
+            continue  # several steps of what is only breadth
+        tries -= 1
+        orbits = Orbits(graph, taken)
+        if not orbits.lay(first, end, period):
+            continue
+        if not turning(orbits.rules, orbits.slots):
+            refused.append((first, end, period))
+            continue
+        orbits.grow()
+        repeat = orbits.repeat()
+        if repeat is not None and ordered(graph, [*repeats, repeat]):
+            repeats.append(repeat)
+            for place in [place for row in repeat.places for place in row]:
+                taken[graph.codes[place]] = 1
+    return repeats
+
+
+def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> list[int]:
+    """Return the nodes of a body in cycles that are more than a sum, a maximum or a product."""
+    reach, before = [0] * len(body), [-1]  # sets of nodes, as bits
+    while before != reach:
+        before = list(reach)
+        for k, operands in enumerate(body):
+            for kind, j, _ in operands:
+                if kind == STEP:
+                    reach[k] |= 1 << j | reach[j]
+    parts: dict[int, list[int]] = {}
+    for k, found in enumerate(reach):
+        if found >> k & 1:  # those of one cycle reach the same
+            parts.setdefault(found, []).append(k)
+    turning = []
+    for part in parts.values():
+        used = {rules[k] for k in part}
+        alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and not part[1:]))
+        if not (used <= SUMS or alone):
+            turning += part
+    return turning
+
+
+class Orbits:
+    """The nodes of a graph that are the same node of a body, step after step.
+
+    `orbits[k]` are node k's, from step `low[k]` on; `slots[k]` its operands, of kinds as those of
+    a `Repeat`, (STEP, k, lag), (SHARED, node) or (INPUT, last); `of` tells the orbit of a node.
+    """
+
+    def __init__(self, graph: Graph, taken: bytearray) -> None:
+        self.graph, self.taken = graph, taken
+
+    def lay(self, first: int, end: int, period: int) -> bool:
+        """Read the orbits off the rows of a region; say whether there are any."""
+        if end - first < 2 * period:
+            return False
+        late = -1
+        self.slots: list[list[Operand]] = []
+        for k in range(first, first + period):
+            slots: list[Operand] = []
+            for column in zip(*self.graph.reads[k:end:period]):
+                head, last, count = column[0], column[-1], len(column)
+                if column.count(head) == count:
+                    slots.append((SHARED, head, 0))
+                    late = max(late, head)
+                elif head >= 0 and last >= first and column == tuple(range(head, last + 1, period)):
+                    slots.append((STEP, (head - first) % period, -((head - first) // period)))
+                elif max(column) < first:
+                    slots.append((INPUT, max(column), 0))
+                else:
+                    return False
+            self.slots.append(slots)
+        if late >= first:  # what all steps read stands before them
+            return self.lay(late + 1, end, period)
+        self.rules = self.graph.rules[first : first + period]
+        self.orbits = [list(range(k, end, period)) for k in range(first, first + period)]
+        self.low = [0] * period
+        self.of = {node: k for k, orbit in enumerate(self.orbits) for node in orbit}
+        self.outer = {of for slots in self.slots for kind, of, _ in slots if kind == SHARED}
+        self.links = [
+            (of, k, lag, s)
+            for k, slots in enumerate(self.slots)
+            for s, (kind, of, lag) in enumerate(slots)
+            if kind == STEP
+        ]
+        return True
+
+    def member(self, k: int, t: int) -> int:
+        """Return node k of step t; -1 if there is none."""
+        t -= self.low[k]
+        return self.orbits[k][t] if 0 <= t < len(self.orbits[k]) else -1
+
+    def grow(self) -> None:
+        """Extend all orbits at both ends as far as it goes."""
+        self.readers: list[list[tuple[int, int, int]]] = [[] for _ in self.slots]
+        for j, k, lag, s in self.links:
+            self.readers[j].append((k, lag, s))
+        self.users: dict[int, list[int]] = {}
+        for i, below in enumerate(self.graph.reads):
+            if i not in self.of and not self.taken[i]:
+                for j in below:
+                    self.users.setdefault(j, []).append(i)
+        body, grown = range(len(self.orbits)), 1
+        while grown:
+            grown = sum(self.extended(k, self.low[k] + len(self.orbits[k])) for k in body)
+            grown += sum(self.extended(k, self.low[k] - 1) for k in reversed(body))
+
+    def extended(self, k: int, t: int) -> bool:
+        """Find node k of step t among its readers' operands or its operands' readers."""
+        for reader, lag, s in self.readers[k]:
+            above = self.member(reader, t + lag)
+            if above >= 0:
+                return self.bind(k, t, self.graph.reads[above][s])
+        for kind, of, lag in self.slots[k]:
+            below = self.member(of, t - lag) if kind == STEP else -1
+            if below >= 0:
+                return any(self.bind(k, t, node) for node in self.users.get(below, ()))
+        return False
+
+    def bind(self, k: int, t: int, node: int) -> bool:
+        """Make a value node k of step t, with what it needs; say whether it is one."""
+        new: dict[tuple[int, int], int] = {}
+        waiting = [(k, t, node)]
+        while waiting:
+            k, t, node = waiting.pop()
+            if (k, t) in new and new[k, t] == node:
+                continue
+            if (k, t) in new or node in new.values() or not self.fits(k, t, node):
+                return False
+            new[k, t] = node
+            for (kind, of, lag), j in zip(self.slots[k], self.graph.reads[node]):
+                if kind == STEP and t - lag >= self.low[of] + len(self.orbits[of]):
+                    waiting.append((of, t - lag, j))
+        for (k, t), node in new.items():
+            self.orbits[k].insert(0 if t < self.low[k] else len(self.orbits[k]), node)
+            self.low[k] = min(t, self.low[k])
+            self.of[node] = k
+        return True
+
+    def fits(self, k: int, t: int, node: int) -> bool:
+        """Say whether a value may be node k of step t, just before or after those known."""
+        if node < 0 or node in self.of or node in self.outer or self.taken[node]:
+            return False
+        reads, slots = self.graph.reads[node], self.slots[k]
+        if self.graph.rules[node] != self.rules[k] or len(reads) != len(slots):
+            return False
+        if t not in (self.low[k] - 1, self.low[k] + len(self.orbits[k])):
+            return False
+        for (kind, of, lag), j in zip(slots, reads):
+            if kind == STEP:
+                if self.member(of, t - lag) not in (-1, j):
+                    return False
+            elif j != of if kind == SHARED else j >= 0 and (of < 0 or j in self.of):
+                return False
+        above = [(self.member(reader, t + lag), s) for reader, lag, s in self.readers[k]]
+        return all(i < 0 or self.graph.reads[i][s] == node for i, s in above)
+
+    def repeat(self) -> Repeat | None:
+        """Return the steps that the orbits make, without those at the ends that fit no other."""
+        low, high = self.low, [low + len(orbit) for low, orbit in zip(self.low, self.orbits)]
+        for _ in range(REPAIRS):
+            steps, begins = self.begun(low, high)
+            if steps < LEAST:
+                return None
+            made = self.cut(begins, steps)
+            if made is not None and verified(self.graph, made):
+                return made
+            low, high, inner = list(low), list(high), False
+            for node in [self.graph.codes[place] for place in made.outside()] if made else ():
+                k = self.of.get(node, -1)
+                t = self.low[k] + self.orbits[k].index(node) if k >= 0 else -1
+                if (
+                    k >= 0 and begins[k] <= t < begins[k] + steps
+                ):  # a value of one step that others read
+                    inner = True
+                    if 2 * (t - begins[k]) < steps:
+                        low[k] = max(low[k], t + 1)
+                    else:
+                        high[k] = min(high[k], t)
+            if not inner:  # the first step begins from something else
+                low = [begin + 1 for begin in begins]
+        return None
+
+    def begun(self, low: list[int], high: list[int]) -> tuple[int, list[int]]:
+        """Return how many steps there are and where each orbit begins so that none reads a later.
+
+        As early as may be or, if more steps are left or fewer states, as late.
+        """
+        early, late, before = list(low), list(high), [0]
+        while before != early + late:
+            before = early + late
+            for j, k, lag, _ in self.links:
+                early[j] = max(early[j], early[k] - lag)
+                late[k] = min(late[k], late[j] + lag)
+        best = []
+        most = min(map(sub, late, low))
+        for begins in (early, [end - most for end in late]):
+            states: dict[int, int] = {}
+            for j, k, lag, _ in self.links:
+                states[j] = max(states.get(j, 0), lag + begins[j] - begins[k])
+            best.append((min(map(sub, high, begins)), -sum(states.values()), begins))
+        steps, _, begins = max(best)
+        return steps, begins
+
+    def cut(self, begins: list[int], steps: int) -> Repeat | None:
+        """Return so many steps that begin there; None if a state begins in two ways."""
+        reads, place, nodes = self.graph.reads, self.graph.place, self.graph.nodes
+        orbits = [
+            orbit[begin - low : begin - low + steps]
+            for orbit, begin, low in zip(self.orbits, begins, self.low)
+        ]
+        order = sorted(range(len(orbits)), key=lambda k: orbits[k][0])
+        rank = {k: p for p, k in enumerate(order)}
+        inputs: dict[tuple[int, ...], int] = {}
+        init: dict[tuple[int, int], int] = {}
+        body: list[tuple[Operand, ...]] = []
+        for k in order:
+            operands: list[Operand] = []
+            for s, (kind, of, lag) in enumerate(self.slots[k]):
+                if kind == STEP:
+                    lag += begins[of] - begins[k]
+                    of = rank[of]
+                    for t in range(min(lag, steps)):
+                        start = place(reads[orbits[k][t]][s])
+                        if init.setdefault((of, lag - t), start) != start:
+                            return None
+                elif kind == SHARED:
+                    of = place(of)
+                else:
+                    of = inputs.setdefault(tuple([reads[i][s] for i in orbits[k]]), len(inputs))
+                operands.append((kind, of, lag if kind == STEP else 0))
+            body.append(tuple(operands))
+        places = list(zip(*[[nodes[i] for i in orbits[k]] for k in order]))
+        fed = [tuple(map(place, column)) for column in inputs]
+        return Repeat([self.rules[k] for k in order], body, places, fed, init)

@@ -1,0 +1,180 @@
+"""Repeats: what it means that a graph repeats itself step by step, and the check of it.
+
+A graph is given as two lists, for each value a token and the places of its operands. So both the
+views, which have Values, and the compiler, which has a tape, can ask. `recurrences` finds Repeats;
+whatever one claims is checked here, so that its guesses can cost repeats, never truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+STEP, SHARED, INPUT = range(3)
+Operand = tuple[int, int, int]  # STEP, body node, steps back; SHARED, place, 0; INPUT, number, 0
+
+
+class Graph:
+    """A graph as lists, every operand before its uses, in which equal values are one.
+
+    `tokens[i]` says which operation made value i of the values at the places `operands[i]`. A
+    value nobody computed has no operands; its token is None, or tells which constant it is.
+    Without `merge` only equal constants are one.
+    `same[i]` is the first place with a value equal to i's. Computed values are also numbered by
+    themselves: number r stands at `nodes[r]` and is `rules[r]` of `reads[r]`, where what nobody
+    computed stands as the negative number -1 - place.
+
+    >>> graph = Graph([None, "tanh", "tanh", "add"], [(), (0,), (0,), (1, 2)])
+    >>> graph.same, graph.nodes, graph.reads
+    ([0, 1, 1, 3], [1, 3], [(-1,), (0, 0)])
+    """
+
+    def __init__(
+        self, tokens: Sequence[Hashable], operands: Sequence[Sequence[int]], merge: bool = True
+    ) -> None:
+        self.codes: list[int] = []
+        self.nodes: list[int] = []
+        self.rules: list[Hashable] = []
+        self.reads: list[tuple[int, ...]] = []
+        codes, nodes = self.codes, self.nodes
+        known: dict[Hashable, int] = {}
+        for i, (token, below) in enumerate(zip(tokens, operands)):
+            if below:
+                reads = tuple([codes[j] for j in below])
+                code = known.setdefault((token, reads) if merge else i, len(nodes))
+                if code == len(nodes):
+                    nodes.append(i)
+                    self.rules.append(token)
+                    self.reads.append(reads)
+            else:
+                code = -1 - i
+                if token is not None:
+                    code = known.setdefault(token, code)
+            codes.append(code)
+        self.same = [nodes[code] if code >= 0 else -1 - code for code in codes]
+
+    def place(self, code: int) -> int:
+        """Return where the value of a number stands."""
+        return self.nodes[code] if code >= 0 else -1 - code
+
+
+@dataclass
+class Repeat:
+    """A body of P nodes that occurs T times, fed by the steps before it.
+
+    `rules` and `operands` are the body, every node after those of its step that it reads;
+    `places[t][p]` is where node p of step t stands. An operand is (STEP, p, lag), node p so many
+    steps ago; (SHARED, place, 0), the same value in all steps; or (INPUT, i, 0), which step t
+    finds at `inputs[i][t]`. `init[p, lag]` is what stands for node p, lag steps before the first.
+    """
+
+    rules: list[Hashable]
+    operands: list[tuple[Operand, ...]]
+    places: list[tuple[int, ...]]
+    inputs: list[tuple[int, ...]] = field(default_factory=list)
+    init: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """How often the body occurs."""
+        return len(self.places)
+
+    @property
+    def size(self) -> int:
+        """The number of nodes of the body."""
+        return len(self.rules)
+
+    @cached_property
+    def states(self) -> dict[int, int]:
+        """The body nodes that later steps read, each with the most steps back."""
+        found: dict[int, int] = {}
+        for operands in self.operands:
+            for kind, p, lag in operands:
+                if kind == STEP and lag > found.get(p, 0):
+                    found[p] = lag
+        return found
+
+    @cached_property
+    def shared(self) -> list[int]:
+        """The places that all steps read."""
+        return sorted({of for reads in self.operands for kind, of, _ in reads if kind == SHARED})
+
+    def outside(self) -> set[int]:
+        """Return the places that the steps read of what is none of theirs."""
+        return {*self.shared, *self.init.values()}.union(*self.inputs)
+
+    def read_of(self, graph: Graph) -> dict[int, list[int]]:
+        """Return the steps whose values are read by others than the steps, by body node.
+
+        What nobody reads counts as read: it is an output.
+        """
+        found: dict[int, list[int]] = {}
+        home = {place: (t, p) for t, row in enumerate(self.places) for p, place in enumerate(row)}
+        unread = dict(home)
+        read: set[tuple[int, int]] = set()
+        for node, reads in zip(graph.nodes, graph.reads):
+            for place in [graph.place(code) for code in reads if code >= 0]:
+                if place in home:
+                    unread.pop(place, None)
+                    if node not in home:
+                        read.add(home[place])
+        for t, p in sorted(read.union(unread.values())):
+            found.setdefault(p, []).append(t)
+        return found
+
+
+def verified(graph: Graph, repeat: Repeat) -> bool:
+    """Check all that a Repeat claims, but for the order: see `ordered`."""
+    steps, size, codes = len(repeat.places), len(repeat.rules), graph.codes
+    inside = {place for row in repeat.places for place in row}
+    columns = [tuple([codes[place] for place in column]) for column in zip(*repeat.places)]
+    inputs = [tuple([codes[place] for place in column]) for column in repeat.inputs]
+    if len(inside) != steps * size or not len(columns) == size == len(repeat.operands):
+        return False
+    if any(codes[place] < 0 or graph.same[place] != place for place in inside):
+        return False
+    if not inside.isdisjoint(repeat.outside()):
+        return False
+    for p, (rule, operands, column) in enumerate(zip(repeat.rules, repeat.operands, columns)):
+        rules, reads = [graph.rules[i] for i in column], [graph.reads[i] for i in column]
+        if rules.count(rule) != steps or set(map(len, reads)) != {len(operands)}:
+            return False
+        for (kind, of, lag), found in zip(operands, zip(*reads)):
+            if kind == STEP:
+                if not 0 <= of < size or not 0 <= lag < steps or (lag == 0 and of >= p):
+                    return False
+                backs = [(of, back) for back in range(lag, 0, -1)]
+                if not repeat.init.keys() >= set(backs):
+                    return False
+                before = [codes[repeat.init[back]] for back in backs]
+                claimed = (*before, *columns[of][: steps - lag])
+            elif not 0 <= of < (len(inputs) if kind == INPUT else len(codes)):
+                return False
+            else:
+                claimed = inputs[of] if kind == INPUT else (codes[of],) * steps
+            if found != claimed:
+                return False
+    return True
+
+
+def ordered(graph: Graph, repeats: Sequence[Repeat]) -> bool:
+    """Say whether one repeat can be run after the other, with what is between them in between.
+
+    No path may leave a repeat and return to it.
+    """
+    repeats = sorted(repeats, key=lambda repeat: max(repeat.places[-1]))
+    codes, n = graph.codes, len(graph.reads)
+    stage = [0] * (n + len(codes))  # what must have run before a value; codes below 0 at the end
+    for number, repeat in enumerate(repeats):
+        for row in repeat.places:
+            for place in row:
+                stage[codes[place]] = number + 1
+    for code, reads in enumerate(graph.reads):
+        if not stage[code]:
+            stage[code] = max([stage[j] for j in reads])
+    return all(
+        stage[codes[place]] <= number
+        for number, repeat in enumerate(repeats)
+        for place in repeat.outside()
+    )

@@ -1,0 +1,195 @@
+"""Survey: a graph as flat lists, made in one pass, which views, diagnosis and compiler read.
+
+>>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+>>> survey = Survey(a * b + a)
+>>> survey.operands, survey.names
+([(), (), (0, 1), (2, 0)], ['a', 'b', 'v1', 'v2'])
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+
+from autograd_engine import titles
+from autograd_engine.calls import Call, Calls, found
+from autograd_engine.engine import Value, topological_order
+from autograd_engine.graph import nodes
+from autograd_engine.notes import NOTHING, Note
+from autograd_engine.primitives import Opaque
+from autograd_engine.recurrences import find, turning
+from autograd_engine.repeats import Graph, Repeat
+from autograd_engine.table import CONSTANT, LEAF
+
+
+class Survey:
+    """A recorded graph as lists, every operand before its uses.
+
+    `values` in topological order, each with its `position` by id; `operands` the positions of the
+    operands of each, in order, repeats kept, none of a value that nobody computed; `outputs` the
+    positions of what was asked for. The rest is found when it is first asked for.
+    """
+
+    def __init__(self, *outputs: Value) -> None:
+        self.values: list[Value] = []
+        self.operands: list[tuple[int, ...]] = []
+        self.position: dict[int, int] = {}
+        self._read(topological_order(*outputs))
+        for output in outputs:
+            self._place(output)
+        if any(isinstance(v._rule, Opaque) and v._rule.operands for v in self.values):
+            self.values, place = nodes(*outputs), {}  # no sweep gets below these, but a look does
+            self.position = place = {id(value): i for i, value in enumerate(self.values)}
+            self.operands = [tuple([place[id(x)] for x in v.operands]) for v in self.values]
+        self.outputs = [self.position[id(output)] for output in outputs]
+        self.output = outputs[-1]
+
+    def _read(self, order: list[Value]) -> None:
+        """Add the computed values, and before each what it stands on."""
+        known, values, places = self.position, self.values, self.operands
+        for node in order:
+            x, y = node._x, node._y
+            below = (x, y) if y is not None else node._many[0] if node._rule.several else (x,)
+            below_at = []
+            for operand in below:
+                i = known.get(id(operand))
+                if i is None:
+                    i = known[id(operand)] = len(values)
+                    values.append(operand)  # type: ignore[arg-type]
+                    places.append(())
+                below_at.append(i)
+            known[id(node)] = len(values)
+            values.append(node)
+            places.append(tuple(below_at))
+
+    def _place(self, value: Value) -> None:
+        if id(value) not in self.position:
+            self.position[id(value)] = len(self.values)
+            self.values.append(value)
+            self.operands.append(())
+
+    @cached_property
+    def uses(self) -> list[int]:
+        """How often each value is an operand."""
+        uses = [0] * len(self.values)
+        for operands in self.operands:
+            for i in operands:
+                uses[i] += 1
+        return uses
+
+    @cached_property
+    def leaves(self) -> list[int]:
+        """The positions of the leaves, constants left out."""
+        return [i for i, value in enumerate(self.values) if value._rule is LEAF]
+
+    @cached_property
+    def notes(self) -> list[Note]:
+        """The note of each value, an empty one where it has none."""
+        return [getattr(value, "_note", NOTHING) for value in self.values]
+
+    @cached_property
+    def _titles(self) -> tuple[list[str], list[str], list[str]]:
+        return titles.named(self.values, self.operands, self.notes, self.calls)
+
+    @property
+    def names(self) -> list[str]:
+        """The one name of each value, in every view; a constant without one is its number."""
+        return self._titles[0]
+
+    @property
+    def full_names(self) -> list[str]:
+        """The name of each value, that of a parameter by the whole path in its model."""
+        return self._titles[1]
+
+    @property
+    def given_names(self) -> list[str]:
+        """The same, but "" where a value is only numbered, or a constant."""
+        return self._titles[2]
+
+    def name(self, value: Value) -> str:
+        """Return the name of a value; one of another graph has its label, or is its number."""
+        i = self.position.get(id(value))
+        return value.label or titles.number(value._data) if i is None else self.names[i]
+
+    def full(self, value: Value) -> str:
+        """Return the name of a value of this graph, that of a parameter by its whole path."""
+        return self.full_names[self.position[id(value)]]
+
+    @cached_property
+    def _called(self) -> Calls:
+        return found(self.values, self.operands, self.notes)
+
+    @property
+    def calls(self) -> list[Call]:
+        """The uses of modules and regions, the outer ones first."""
+        return self._called[0]
+
+    @property
+    def call_of(self) -> list[int]:
+        """The innermost call in which each value stands, -1 where it stands in none."""
+        return self._called[1]
+
+    @property
+    def homes(self) -> list[str]:
+        """The path of the module or region in which each value stands, "" where in none."""
+        return self._called[2]
+
+    @cached_property
+    def adjoints(self) -> list[float]:
+        """The derivative of the output by each value, from the partials as recorded."""
+        adjoints = [0.0] * len(self.values)
+        adjoints[-1] = 1.0
+        for i in range(len(self.values) - 1, -1, -1):
+            adjoint = adjoints[i]
+            if adjoint:
+                for j, partial in zip(self.operands[i], self.values[i]._slopes()):
+                    adjoints[j] += partial * adjoint
+        return adjoints
+
+    @cached_property
+    def repeats(self) -> list[Repeat]:
+        """The recurrences of the graph, the largest first; their places are positions."""
+        tokens = [
+            value._rule if below else repr(value._data) if value._rule is CONSTANT else None
+            for value, below in zip(self.values, self.operands)
+        ]
+        return find(Graph(tokens, self.operands, merge=False))
+
+    def states(self, repeat: Repeat) -> list[list[int]]:
+        """Return for each step the positions of what it hands on to the next, sums left out."""
+        turned = set(turning(repeat.rules, repeat.operands))
+        carried = [p for p in sorted(repeat.states) if p in turned]
+        return [[row[p] for p in carried] for row in repeat.places]
+
+    def deltas(self, repeat: Repeat) -> list[tuple[int, float]]:
+        """Return δ of the state over the steps, counted from 1: the derivative of the output by
+        what a step hands on; where that is several values, the norm of their derivatives.
+
+        >>> w, h = Value(0.5), Value(1.0)
+        >>> for _ in range(4):
+        ...     h = (w * h).sin()
+        >>> survey = Survey(h)
+        >>> [(t, round(delta, 3)) for t, delta in survey.deltas(survey.repeats[0])]
+        [(1, 0.12), (2, 0.248), (3, 0.499), (4, 1.0)]
+        """
+        adjoints = [[self.adjoints[i] for i in row] for row in self.states(repeat)]
+        return [
+            (t, row[0] if len(row) == 1 else math.hypot(*row)) for t, row in enumerate(adjoints, 1)
+        ]
+
+    def at(self, numbers: Mapping[int, float]) -> float:
+        """Return the output with other numbers in the leaves at some positions.
+
+        It is NaN where an operation on the way there has no result.
+        """
+        now = [value._data for value in self.values]
+        for i, number in numbers.items():
+            now[i] = number
+        try:
+            for i, operands in enumerate(self.operands):
+                if self.values[i]._x is not None:
+                    now[i] = self.values[i]._rule.forward(*[now[j] for j in operands])
+        except (ArithmeticError, ValueError):
+            return math.nan
+        return now[-1]

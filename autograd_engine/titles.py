@@ -1,0 +1,147 @@
+"""Titles: the one name of each value of a graph.
+
+A label comes first. Weights, biases, weighted sums and activations of neurons are called by their
+place, other parameters by their path in the model, what a first layer is fed x₀, x₁, ...; all
+else is numbered v1, v2, ..., and a constant is its number.
+
+>>> from autograd_engine.nn import MLP
+>>> from autograd_engine.survey import Survey
+>>> Survey(MLP(2, [2, 1])([3.0, 4.0])).names[:8]
+['b₀⁽⁰⁾', 'w₀₀⁽⁰⁾', 'x₀', 'w₀₁⁽⁰⁾', 'x₁', 'z₀⁽⁰⁾', 'a₀⁽⁰⁾', 'b₁⁽⁰⁾']
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from autograd_engine.calls import Call
+from autograd_engine.engine import Value
+from autograd_engine.notes import Note
+from autograd_engine.table import CONSTANT
+
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+_UNIT = re.compile(r"(?:(.*)\.)?neurons\.(\d+)$")
+_LAYER = re.compile(r"(?:(.*)\.)?layers\.(\d+)$")
+
+
+def number(data: float) -> str:
+    """Return a number as a name.
+
+    >>> number(2.0), number(-1.0 / 3.0)
+    ('2', '−0.333333')
+    """
+    return f"{data:.6g}".replace("-", "\N{MINUS SIGN}")
+
+
+def named(
+    values: list[Value], operands: list[tuple[int, ...]], notes: list[Note], calls: list[Call]
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the name of each value; its full one, of a parameter the path in its model; and the
+    name that its label or place gives it, "" where there is none.
+    """
+    names = _unique([note.label for note in notes], set())
+    short = [note.place for note in notes]
+    full = list(short)
+    for i, title, path in _Places(operands, calls).titles():
+        if not short[i]:  # a weight may stand in two places
+            short[i], full[i] = title, path
+    wanted = ["" if name else title for name, title in zip(names, short)]
+    given = [name or title for name, title in zip(names, _unique(wanted, set(names)))]
+    names, taken, count = list(given), set(given), 0
+    for i, value in enumerate(values):
+        if names[i]:
+            continue
+        if value._rule is CONSTANT:
+            names[i] = number(value._data)
+            continue
+        count += 1
+        while f"v{count}" in taken:
+            count += 1
+        names[i] = f"v{count}"
+    return names, [path or name for path, name in zip(full, names)], given
+
+
+def _unique(wanted: list[str], taken: set[str]) -> list[str]:
+    """Return the names with a number behind those that are wanted twice, or taken."""
+    count = Counter(wanted)
+    used = taken | {text for text, n in count.items() if n == 1}
+    numbers: Counter[str] = Counter()
+    found = []
+    for text in wanted:
+        if text and (count[text] > 1 or text in taken):
+            base = text
+            while text == base or text in used:
+                numbers[base] += 1
+                text = f"{base}#{numbers[base]}"
+        found.append(text)
+    return found
+
+
+class _Places:
+    """The places of neurons in the models of a graph."""
+
+    def __init__(self, operands: list[tuple[int, ...]], calls: list[Call]) -> None:
+        self.operands, self.calls = operands, calls
+        self.neurons = [(call, *_unit(call.path)) for call in calls if call.dot >= 0]
+        self.layers = {layer: _layer(layer) for _, layer, _ in self.neurons}
+        self.wide = {layer for _, layer, unit in self.neurons if unit not in ("", "0")}
+        self.several = len({around for around, _ in self.layers.values()}) > 1
+        self.first: dict[str, int] = {}  # of each model, the number of its first layer
+        for around, n in self.layers.values():
+            if n:
+                self.first[around] = min(self.first.get(around, int(n)), int(n))
+
+    def titles(self) -> Iterator[tuple[int, str, str]]:
+        """Yield position, name and full name of what stands in neurons, and enters them."""
+        known: set[object] = set()  # neurons whose parameters have their names
+        for call, layer, unit in self.neurons:
+            around, n = self.layers[layer]
+            before = f"{around}." if around and self.several else ""
+            above = f"⁽{n.translate(RAISED)}⁾" if n and len(self.layers) > 1 else ""
+            whole = self.calls[call.outer] if unit and call.outer >= 0 else call
+            again = f"[{whole.number}]" if whole.count > 1 else ""
+            row = unit if layer in self.wide else ""
+            path = "" if call.path == "neuron" else f"{call.path}."
+            operands = self.operands[call.dot]
+            odd = len(operands) % 2
+            if call.key not in known:
+                known.add(call.key)
+                if odd:
+                    yield operands[0], f"{before}b{_lowered(row)}{above}", f"{path}b"
+                for k, w in enumerate(operands[odd::2]):
+                    yield w, f"{before}w{_lowered(row, str(k))}{above}", f"{path}w.{k}"
+            if not n or int(n) == self.first[around]:
+                for k, x in enumerate(operands[odd + 1 :: 2]):
+                    if not self.operands[x]:
+                        title = f"{before}x{_lowered(str(k))}{again}"
+                        yield x, title, title
+            for letter, i in (("z", call.dot), ("a", call.outputs[0])):
+                yield i, f"{before}{letter}{_lowered(row)}{above}{again}", f"{path}{letter}{again}"
+
+
+def _lowered(*indices: str) -> str:
+    """Return indices below the line, those of several digits apart.
+
+    >>> _lowered("1", "2"), _lowered("10", "2")
+    ('₁₂', '₁₀,₂')
+    """
+    joint = "," if any(len(index) > 1 for index in indices) else ""
+    return joint.join(filter(None, indices)).translate(LOWERED)
+
+
+def _unit(path: str) -> tuple[str, str]:
+    """Return the layer of a neuron and its number in it, "" for one that stands alone."""
+    match = _UNIT.match(path)
+    if match:
+        return match[1] or "", match[2]
+    return "" if path == "neuron" else path, ""
+
+
+def _layer(path: str) -> tuple[str, str]:
+    """Return what a layer stands in and its number, "" where it has a name of its own."""
+    match = _LAYER.match(path)
+    return (match[1] or "", match[2]) if match else (path, "")

@@ -1,0 +1,48 @@
+"""How large an adjoint is step by step, as a small curve in SVG: where a gradient vanishes.
+
+>>> curve([1e-8, 1e-4, 1.0]).count("<circle")
+3
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+WIDTH, HEIGHT, LEFT, EDGE = 420, 150, 70, 22
+
+
+def curve(numbers: Sequence[float]) -> str:
+    """Return the sizes of numbers over the steps 1, 2, ..., by powers of ten; a 0 has none."""
+    sizes = [math.log10(abs(number)) if number else -math.inf for number in numbers]
+    shown = [size for size in sizes if math.isfinite(size)] or [0.0]
+    low, high = math.floor(min(shown)), max(math.ceil(max(shown)), math.floor(min(shown)) + 1)
+    across = (WIDTH - LEFT - EDGE) / max(len(numbers) - 1, 1)
+    down = (HEIGHT - 2 * EDGE) / (high - low)
+    points = [
+        (LEFT + i * across, EDGE + (high - size) * down)
+        for i, size in enumerate(sizes)
+        if math.isfinite(size)
+    ]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    every = -(-(high - low) // 4)
+    marks = "".join(
+        f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - EDGE}" y2="{y}" stroke="currentColor" opacity="0.25"/>'
+        f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{label}</text>'
+        for exponent in range(high, low - 1, -every)
+        for y, label in [(EDGE + (high - exponent) * down, f"{10.0**exponent:g}")]
+    )
+    ends = [(LEFT, "start", f"t = 1, {numbers[0]:.3g}")]
+    ends += [(WIDTH - EDGE, "end", f"t = {len(numbers)}, {numbers[-1]:.3g}")]
+    texts = "".join(
+        f'<text x="{x}" y="{HEIGHT - 4}" text-anchor="{side}">{text.replace("-", "−")}</text>'
+        for x, side, text in ends
+    )
+    dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in points)
+    said = f"the size of δ: {abs(numbers[0]):.3g} at step 1, {abs(numbers[-1]):.3g} at the last"
+    return (
+        f'<svg role="img" aria-label="{said}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
+        f'style="max-width: 100%; font: 11px sans-serif" fill="currentColor" stroke="none">'
+        f"{marks}{texts}"
+        f'<polyline points="{path}" fill="none" stroke="currentColor"/>{dots}</svg>'
+    )

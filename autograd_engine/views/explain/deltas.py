@@ -1,0 +1,208 @@
+"""The adjoints of a chain's variables, from the output down, what is alike once in general."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+
+from autograd_engine.engine import Value
+from autograd_engine.views.explain import formulas
+from autograd_engine.views.explain.chain import Chain, Factor
+from autograd_engine.views.explain.chain_formulas import Wording
+from autograd_engine.views.explain.formulas import (
+    Delta,
+    Number,
+    Sigma,
+    Sum,
+    Term,
+    multiplied,
+    numbers,
+    row,
+)
+from autograd_engine.views.explain.general import ENDS, Constants, Index, generalised, summed
+from autograd_engine.views.explain.lines import Line, defined
+from autograd_engine.views.explain.names import name
+from autograd_engine.views.explain.recurrence import Recurrence
+from autograd_engine.views.explain.typesetting import TEXT
+
+FEW = 3
+"""So many values that are alike are told of one by one if no general formula holds for all."""
+
+LONG = 60
+"""Of a factor of more characters its symbol is written in a sum."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Variables that were used alike."""
+
+    members: list[Value]
+
+
+class Deltas:
+    """The adjoints of the variables of one chain, in groups of variables that were used alike."""
+
+    def __init__(self, chain: Chain, wording: Wording, recurrence: Recurrence) -> None:
+        self._chain = chain
+        self._recurrence = recurrence
+        self._wording = wording
+        self.constants: dict[tuple[float, ...], str] = {}  # that differ in a group: what it is called
+        self._uses: dict[int, list[Factor]] = {}
+        for factor in chain.factors():
+            self._uses.setdefault(id(factor.lower), []).append(factor)
+        self._passed: set[int] = set()
+        for value in reversed(chain.variables):
+            above = {id(use.upper) for use in self._uses.get(id(value), [])}
+            if self._is_passed(value) and not above & self._passed:
+                self._passed.add(id(value))
+
+    def _is_passed(self, value: Value) -> bool:
+        """Say whether a variable has one operand in the chain, which nothing else uses.
+
+        Such as the activation of a weighted sum: both are told of in one line.
+        """
+        if value.label or value is self._chain.output or value is self._chain.wrt:
+            return False
+        below = self._chain.below(value)
+        if len(below) != 1 or below[0].lower is self._chain.wrt:
+            return False
+        single = all(len(made.operands) == 1 for made, _ in below[0].steps())
+        return single and len(self._uses[id(below[0].lower)]) == 1
+
+    def groups(self) -> list[Group]:
+        """Return the variables but the output in groups, each behind those that use it."""
+        kinds: dict[int, int] = {}
+        known: dict[Hashable, int] = {}
+        groups: list[Group] = []
+        for value in reversed(self._chain.variables):
+            users = frozenset(
+                self._home(use.upper) or kinds[id(use.upper)]
+                for use in self._uses.get(id(value), [])
+            )
+            alike = value._rule.symbol, self._home(value), users, value is self._chain.wrt
+            kind = known.setdefault(alike, len(known))
+            kinds[id(value)] = kind
+            if kind == len(groups):
+                groups.append(Group([]))
+            groups[kind].members.append(value)
+        for group in groups:
+            group.members.reverse()
+        passed = [id(group.members[0]) in self._passed for group in groups]
+        self._hidden = [group for group, hidden in zip(groups, passed) if hidden]
+        rest = [group for group, hidden in zip(groups, passed) if not hidden]
+        return [*[g for g in rest[1:] if g.members[0] is not self._chain.wrt], rest[-1]]
+
+    def _home(self, value: Value) -> tuple[int, str] | None:
+        """Return in which repeat a value stands and what made it."""
+        found = self._recurrence.place.get(id(value))
+        return (found[0], value._rule.symbol) if found else None
+
+    def lines(self, group: Group, left: Term | None = None) -> Iterator[Line]:
+        """Yield the adjoints of a group: in general where a formula holds for all of it."""
+
+        def said(value: Value) -> Line:
+            term = self._delta(value)
+            fresh = all(self._wording.are_fresh(use) for use in self._uses[id(value)])
+            steps = (term, numbers(term)) if fresh else (term,)
+            called = left or Delta(self._wording.name(value))
+            return Line(called, (*steps, Number(self._adjoint(value))))
+
+        first = any(use.upper is self._chain.output for use in self._uses[id(group.members[0])])
+        letters = "yc" if first else "xc"
+        yield from self._together(group, self._delta, self._adjoint, said, letters, Delta)
+
+    def defined(self, groups: list[Group]) -> Iterator[Line]:
+        """Say how the values of groups came about, in general where they did so alike."""
+        joined: dict[Hashable, Group] = {}  # the steps of a repeat, the last one among them
+        for group in groups:
+            below = {id(value) for value in group.members}
+            for hidden in [h for h in self._hidden if id(self._lower(h)) in below]:
+                joined.setdefault(self._home(hidden.members[0]) or id(hidden), Group([])).members[:0] = hidden.members
+            joined.setdefault(self._home(group.members[0]) or id(group), Group([])).members[:0] = group.members
+        for group in joined.values():
+            yield from self._together(
+                group,
+                self._wording.definition,
+                lambda value: value.data,
+                lambda value: defined(value, self._wording),
+                "xc",
+                lambda called: called,
+            )
+
+    def _lower(self, hidden: Group) -> Value:
+        return self._chain.below(hidden.members[0])[0].lower
+
+    def _together(
+        self,
+        group: Group,
+        make: Callable[[Value], Term],
+        number: Callable[[Value], float],
+        said: Callable[[Value], Line],
+        letters: str,
+        called: Callable[[Term], Term],
+    ) -> Iterator[Line]:
+        """Yield one line for all members of a group but perhaps the ends, if not one for each."""
+        members, count = group.members, len(group.members)
+        names = [self._wording.name(value) for value in members]
+        letter = "t" if self._home(members[0]) else "j"
+        for self._wording.apart in (False, True) if count > 1 else ():
+            terms = [make(value) for value in members]
+            for first, last in ENDS:
+                part = slice(first, count - last)
+                index = Index.of([name.text for name in names[part]], letter)
+                general = index and generalised(terms[part], index, self._constants(letters))
+                if index and general:
+                    self._wording.apart = False
+                    left = generalised(names[part], index)
+                    assert left is not None
+                    yield from map(said, members[count - last :])
+                    found = row([number(value) for value in members[part]])
+                    yield Line(called(left), (general, found), note=index.said())
+                    yield from map(said, members[:first])
+                    return
+        self._wording.apart = False
+        for i, value in enumerate(members):
+            if i < FEW or i == count - 1:
+                yield said(value)
+            elif i == FEW:
+                yield Line(words=(f"... {count - FEW - 1:,} more alike ...",), level=1)
+
+    def told(self) -> Iterator[Line]:
+        """Say what numbers are called that differ from one to the next."""
+        for found, called in self.constants.items():
+            yield Line(name(called), (row(found),))
+
+    def _adjoint(self, value: Value) -> float:
+        return self._chain.adjoints.get(id(value), 0.0)
+
+    def _constants(self, letters: str) -> Constants:
+        return Constants([x for x in letters if not self._wording.is_taken(x)], self.constants)
+
+    def _delta(self, value: Value) -> Term:
+        """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
+        before = self._wording.apart
+        plain = self._summed(value)
+        if not before and isinstance(plain, Sum):
+            self._wording.apart = True
+            other = self._summed(value)
+            self._wording.apart = False
+            return other if isinstance(other, Sigma) else plain
+        return plain
+
+    def _summed(self, value: Value) -> Term:
+        terms, names = [], []
+        for use in reversed(self._uses[id(value)]):
+            upper = use.upper
+            formula = self._wording.formula(use)
+            if formula is None or len(TEXT.set(formula)) > LONG:
+                formula = self._wording.symbol(use)
+            above = []
+            if id(upper) in self._passed:
+                above = [self._delta(upper)]
+            elif upper is not self._chain.output:
+                above = [Delta(self._wording.name(upper), self._adjoint(upper))]
+            first = value is self._chain.wrt or id(upper) in self._passed
+            terms.append(multiplied([*above, formula] if first else [formula, *above]))
+            names.append(self._wording.name(upper).text)
+        letter = "t" if self._home(self._uses[id(value)][0].upper) else "k"
+        return summed(terms, names, letter, self._constants("xc"))

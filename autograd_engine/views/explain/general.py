@@ -1,0 +1,203 @@
+"""General formulas: what terms have in common that differ only in an index.
+
+>>> from autograd_engine.views.explain.names import name
+>>> from autograd_engine.views.explain.typesetting import TEXT
+>>> squares = [formulas.Power(name(f"h{i}"), formulas.Number(2.0)) for i in "₁₂₃"]
+>>> index = Index.of(["h₁", "h₂", "h₃"], "j")
+>>> TEXT.set(generalised(squares, index))
+'(hⱼ)²'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from autograd_engine.views.explain import formulas
+from autograd_engine.views.explain.formulas import Given, Name, Number, Sigma, Term
+from autograd_engine.views.explain.names import INDICES, NUMBERED, lowered, raised
+
+_RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
+_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789")
+
+
+class Unlike(Exception):
+    """Terms differ in more than an index."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """What tells the members of a group apart: letters, and for each the members' numbers."""
+
+    letters: tuple[str, ...]
+    numbers: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(cls, names: Sequence[str], letter: str) -> Index | None:
+        """Return the index in which names differ, None where they differ in more, or in none."""
+        runs = [_RUNS.split(text) for text in names]
+        if len({len(run) for run in runs}) > 1 or any(map(NUMBERED.match, names)):
+            return None  # how values are numbered says nothing
+        letters, numbers = [], []
+        for i, column in enumerate(zip(*runs)):
+            if len(set(column)) > 1:
+                if not i % 2:
+                    return None
+                inside = column[0][0].isdigit() and runs[0][i - 1].endswith("[")
+                letters.append(("s" if letter != "t" else letter) if inside else letter)
+                numbers.append(tuple(int(text.translate(_DIGITS)) for text in column))
+        whole = letters and len(set(letters)) == len(letters)
+        return cls(tuple(letters), tuple(numbers)) if whole else None
+
+    def said(self) -> str:
+        """Return which members there are: "j = 0, 1, 2", or "t = 1 … 50"."""
+        parts = []
+        for letter, numbers in zip(self.letters, self.numbers):
+            distinct = list(dict.fromkeys(numbers))
+            texts = [str(number) for number in distinct]
+            many = len(texts) > 4 and distinct == list(range(distinct[0], distinct[-1] + 1))
+            parts.append(f"{letter} = {f'{texts[0]} … {texts[-1]}' if many else ', '.join(texts)}")
+        return "; ".join(parts)
+
+    def letter(self, texts: Sequence[str]) -> str:
+        """Return the index, perhaps some more or less, that these numbers are."""
+        found = [int(text.translate(_DIGITS)) for text in texts]
+        for letter, numbers in zip(self.letters, self.numbers):
+            apart = {a - b for a, b in zip(found, numbers)}
+            if len(apart) == 1:
+                (more,) = apart
+                return letter + (f"{more:+d}" if more else "")
+        raise Unlike
+
+    def run(self, texts: Sequence[str]) -> str:
+        """Return digits that differ, in the general."""
+        if len(set(texts)) == 1:
+            return texts[0]
+        try:
+            found = self.letter(texts)
+        except Unlike:
+            if {len(text) for text in texts} != {2}:
+                raise
+            return "".join(self.run(column) for column in zip(*texts))  # w₁₂ is of 1 and 2
+        if texts[0][0] in INDICES:
+            return lowered(found)
+        return raised(found.replace("-", "−")) if not texts[0].isascii() else found
+
+
+@dataclass
+class Constants:
+    """Names for numbers that differ from member to member: letters to choose from, and those given."""
+
+    letters: Sequence[str]
+    given: dict[tuple[float, ...], str]
+
+    def name(self, numbers: tuple[float, ...], index: Index) -> str:
+        """Return the name of numbers, one for each member."""
+        if numbers not in self.given:
+            free = [x for x in self.letters if x not in {text[0] for text in self.given.values()}]
+            if not free:
+                raise Unlike
+            letter = index.letters[-1]
+            above = lowered(letter) if letter in "jt" else f"[{letter}]"
+            self.given[numbers] = free[0] + above
+        return self.given[numbers]
+
+
+def generalised(
+    terms: Sequence[Term], index: Index, constants: Constants | None = None
+) -> Term | None:
+    """Return what terms are in general, None where they differ in more than an index.
+
+    Numbers that differ get a name of `constants`.
+    """
+    try:
+        return _general(terms, index, constants)
+    except Unlike:
+        return None
+
+
+def _general(terms: Sequence[Term], index: Index, constants: Constants | None) -> Term:
+    first = terms[0]
+    if any(type(term) is not type(first) for term in terms):
+        raise Unlike
+    if all(term == first for term in terms):
+        return first
+    if isinstance(first, (Given, Number)):
+        if not constants:
+            raise Unlike
+        numbers = tuple([term.value for term in terms if isinstance(term, (Given, Number))])
+        return Name(constants.name(numbers, index))
+    if isinstance(first, Name):
+        return Name(_name([term.text for term in terms if isinstance(term, Name)], index))
+    if isinstance(first, Sigma):
+        inner = [term.term for term in terms if isinstance(term, Sigma)]
+        if {term.index for term in terms if isinstance(term, Sigma)} != {first.index}:
+            raise Unlike
+        return Sigma(first.index, _general(inner, index, constants), first.spelled)
+    parts = []
+    for part in fields(first):  # type: ignore[arg-type]
+        if part.name != "number":
+            parts.append(_part([getattr(term, part.name) for term in terms], index, constants))
+    return type(first)(*parts)
+
+
+def _part(parts: Sequence[object], index: Index, constants: Constants | None) -> object:
+    first = parts[0]
+    if isinstance(first, Term):
+        return _general(parts, index, constants)  # type: ignore[arg-type]
+    if isinstance(first, tuple):
+        if len({len(part) for part in parts}) > 1:  # type: ignore[arg-type]
+            raise Unlike
+        return tuple(_part(column, index, constants) for column in zip(*parts))  # type: ignore[call-overload]
+    if any(part != first for part in parts):
+        raise Unlike
+    return first
+
+
+def _name(texts: Sequence[str], index: Index) -> str:
+    runs = [_RUNS.split(text) for text in texts]
+    if len({len(run) for run in runs}) > 1:
+        raise Unlike
+    found: list[str] = []
+    for i, column in enumerate(zip(*runs)):
+        if i % 2:
+            apart = found[-1][-1:]  # what stands before it: h1 is h with an index, h[1] an entry
+            run = index.run(column)
+            changed = run.isascii() and run != column[0] and apart.isalpha()
+            found.append(lowered(run) if changed else run)
+        elif len(set(column)) > 1:
+            raise Unlike
+        else:
+            found.append(column[0])
+    return "".join(found)
+
+
+def summed(
+    terms: Sequence[Term], names: Sequence[str], letter: str, constants: Constants
+) -> Term:
+    """Return the sum of terms, under one Σ where they differ only in an index.
+
+    The first or the last may differ, and then stands beside it.
+    """
+    spelled = formulas.added(terms)
+    for first, last in ENDS:
+        inner = terms[first : len(terms) - last]
+        index = Index.of(names[first : len(names) - last], letter) if len(inner) > 1 else None
+        found = index and generalised(inner, index, constants)
+        if index and found and len(index.letters) == 1:
+            sigma = Sigma(index.said(), found, _spelled(inner))
+            outside = [*terms[:first], sigma, *terms[len(terms) - last :]]
+            return formulas.added(outside)
+    return spelled
+
+
+def _spelled(terms: Sequence[Term]) -> Term:
+    """Return a long sum with its ends only."""
+    if len(terms) <= formulas.FIRST + formulas.LAST:
+        return formulas.added(terms)
+    return formulas.added([*terms[:2], formulas.DOTS, terms[-1]])
+
+
+ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))
+"""So many are perhaps unlike the others at the beginning and at the end."""

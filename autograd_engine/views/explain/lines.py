@@ -1,0 +1,32 @@
+"""The lines that a derivation consists of, before they are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograd_engine.engine import Value
+from autograd_engine.sources import source_of
+from autograd_engine.views.explain.chain_formulas import Wording
+from autograd_engine.views.explain.formulas import Number, Term
+
+
+@dataclass(frozen=True)
+class Line:
+    """An equation with what it comes to, step by step; or words; the source of a value; a curve over steps."""
+
+    left: Term | None = None
+    rights: tuple[Term, ...] = ()
+    words: tuple[str | Term, ...] = ()
+    code: tuple[str, ...] = ()
+    level: int = 0
+    note: str = ""
+    curve: tuple[float, ...] = ()
+
+
+def defined(variable: Value, wording: Wording) -> Line:
+    """Return how a variable came about, and at which line of the source."""
+    steps: tuple[Term, ...] = (Number(variable.data),)
+    if variable.partials:
+        steps = (wording.definition(variable), *steps)
+    code = source_of(variable)
+    return Line(wording.name(variable), steps, code=(code,) if code else ())
