@@ -264,6 +264,12 @@ def test_an_output_tints_its_units_by_what_they_computed():
     assert {circle.get("fill") for _, circle in plain} == {"#ffffff"}
 
 
+def test_several_outputs_of_one_network_are_one_picture():
+    model = mlp(2, [3, 4])
+    circles, edges = drawn(ag.draw(model([1.0, 2.0]), style="network"))
+    assert len(circles) == 2 + 3 + 4 and len(edges) == 9 + 16
+
+
 def test_a_batch_is_one_network_and_says_whose_values_it_shows():
     model = mlp(2, [2, 1])
     loss = ag.mean([losses.mse(model([i, 1.0]), 1.0) for i in range(3)])
@@ -315,13 +321,13 @@ def test_what_is_not_known_is_refused(item):
 
 @pytest.mark.parametrize("style", ["classic", "compact", "folded"])
 def test_a_model_has_one_style(style):
-    with pytest.raises(ValueError, match=r"ag\.draw\(model\(x\)"):
+    with pytest.raises(ValueError, match=r"model\(x\) is drawn in style"):
         ag.draw(mlp(1, [1]), style=style)
 
 
 def test_what_is_neither_value_nor_model_is_refused():
-    with pytest.raises(TypeError, match="needs a Value, not list, or a model"):
-        ag.draw([1.0], style="network")
+    with pytest.raises(TypeError, match="needs a Value, not float, or a model"):
+        ag.draw(1.0, style="network")
 
 
 def test_labels_are_escaped_wherever_they_are_written(tmp_path):
