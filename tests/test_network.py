@@ -162,6 +162,15 @@ def test_titles_have_the_numbers_and_the_place_in_the_order_of_the_parameters(na
     assert set(told) == units
 
 
+def test_layers_are_headed_by_their_place_shape_and_activation():
+    headed = texts(ag.draw(Held()))
+    for text in ("body.layers.0", "2 → 3 relu", "3 → 2 linear", "heads", 'more.a<b&"c', "2 inputs"):
+        assert text in headed
+    assert "output 1" in headed
+    assert "Held(body, heads, more), 25 parameters" in headed
+    assert "beside the units: scale = 2" in " ".join(texts(ag.draw(Own())))
+
+
 def test_names_are_those_of_the_place():
     titles = [title for title, _ in drawn(ag.draw(mlp(3, [11, 1])))[1]]
     names = {title.split(", layers")[-1].split(", ")[0]: title.split(" = ")[0] for title in titles}
@@ -255,6 +264,12 @@ def test_an_output_tints_its_units_by_what_they_computed():
     assert {circle.get("fill") for _, circle in plain} == {"#ffffff"}
 
 
+def test_several_outputs_of_one_network_are_one_picture():
+    model = mlp(2, [3, 4])
+    circles, edges = drawn(ag.draw(model([1.0, 2.0]), style="network"))
+    assert len(circles) == 2 + 3 + 4 and len(edges) == 9 + 16
+
+
 def test_a_batch_is_one_network_and_says_whose_values_it_shows():
     model = mlp(2, [2, 1])
     loss = ag.mean([losses.mse(model([i, 1.0]), 1.0) for i in range(3)])
@@ -306,13 +321,13 @@ def test_what_is_not_known_is_refused(item):
 
 @pytest.mark.parametrize("style", ["classic", "compact", "folded"])
 def test_a_model_has_one_style(style):
-    with pytest.raises(ValueError, match=r"ag\.draw\(model\(x\)"):
+    with pytest.raises(ValueError, match=r"model\(x\) is drawn in style"):
         ag.draw(mlp(1, [1]), style=style)
 
 
 def test_what_is_neither_value_nor_model_is_refused():
-    with pytest.raises(TypeError, match="needs a Value, not list, or a model"):
-        ag.draw([1.0], style="network")
+    with pytest.raises(TypeError, match="needs a Value, not float, or a model"):
+        ag.draw(1.0, style="network")
 
 
 def test_labels_are_escaped_wherever_they_are_written(tmp_path):

@@ -10,10 +10,10 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
-from autograd_engine.views.explore.grouping import grouped
 from autograd_engine.views.explore.rows import described_rule
 from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.views.network.on_page import page_network
+from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
 
 
@@ -38,7 +38,7 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
         "operands": survey.operands,
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
-        **_sharing(pictures(grouped(output, values), values, names)),
+        **_sharing(pictures(Folding(survey), names)),
         "network": page_network(survey),
     }
     return data, list(rules)

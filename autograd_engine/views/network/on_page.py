@@ -14,7 +14,7 @@ Rules = dict[tuple[Primitive, int], int]
 def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[str, Any] | None:
     """Return the one network of a graph, None where there is none or are several.
 
-    `inputs`: positions; `layers`: path, activation and units, each its index, output, bias (-1:
+    `inputs`: positions; `layers`: path and units, each its index, output, bias (-1:
     none) and weights; `order`: the parameters as the gradient lists them. `places` are
     those of the model, by the ids of its parameters.
     """
@@ -30,7 +30,6 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
     layers = [
         {
             "path": stage.path,
-            "activation": stage.activation,
             "units": [
                 [
                     unit.index,

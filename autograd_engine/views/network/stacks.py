@@ -106,35 +106,30 @@ def short(number: float) -> str:
 
 def _stages(item: Any, path: str, seen: set[int], row: int) -> Iterator[Stage]:
     """Yield the layers in an attribute; one that a list holds twice is used twice."""
-    if isinstance(item, Module):
-        if id(item) in seen:
-            return
-        seen.add(id(item))
-    neurons = [item] if isinstance(item, Neuron) else getattr(item, "neurons", None)
-    if isinstance(item, (list, tuple)):
-        neurons = item if all(isinstance(part, Neuron) for part in item) else None
-    elif not isinstance(item, (Neuron, Layer)):
-        neurons = None
-    if neurons:
-        inner = ".neurons" if isinstance(item, Layer) else ""
-        units = [
-            unit_of(f"{path}{inner}.{i}"[1:] if item is not part else path[1:], i, part)
-            for i, part in enumerate(neurons)
-        ]
-        named = [traits[2] for part in neurons if (traits := traits_of(part))]
-        yield Stage(path[1:], "/".join(dict.fromkeys(named)), units, row)
+    if isinstance(item, Module) and id(item) in seen:
         return
-    known = set(seen)
-    for name, part in parts_of(item):
-        again = isinstance(item, (list, tuple))
-        yield from _stages(
-            part, f"{path}.{name}", set(known) if again else seen, id(item) if again else 0
-        )
-        seen |= {id(part)}
+    seen.add(id(item))
+    held = getattr(item, "neurons", ()) if isinstance(item, Layer) else item
+    inner = f"{path}.neurons" if isinstance(item, Layer) else path
+    parts = [(f"{inner}.{name}", part) for name, part in parts_of(held)]
+    parts = [(path, item)] if isinstance(item, Neuron) else parts
+    listed = isinstance(held, (list, tuple))
+    if (
+        parts
+        and all(isinstance(part, Neuron) for _, part in parts)
+        and (listed or isinstance(item, Neuron))
+    ):
+        units = [_unit(name[1:], i, part) for i, (name, part) in enumerate(parts)]
+        how = [traits[2] for _, part in parts if (traits := traits_of(part))]
+        yield Stage(path[1:], "/".join(dict.fromkeys(how)), units, row)
+        return
+    for name, part in parts:
+        known = set(seen) if listed else seen
+        yield from _stages(part, name, known, id(item) if listed else 0)
+    seen.update(id(part) for _, part in parts)
 
 
-def unit_of(path: str, index: int, neuron: Any) -> Unit:
-    """Return a neuron as a unit."""
+def _unit(path: str, index: int, neuron: Any) -> Unit:
     weights = getattr(neuron, "w", ())
     weights = list(weights) if hasattr(weights, "__iter__") else []
     return Unit(path, index, weights, getattr(neuron, "b", None))
