@@ -126,7 +126,10 @@ def test_the_forward_pass_lists_every_operation_with_its_numbers():
         (lambda x: x * x, "v1 = x·x = -2·(-2) = 4"),
         (lambda x: 2.0**x, "v1 = 2ˣ = 2^(-2) = 0.25"),
         (lambda x: abs(x), "v1 = |x| = |-2| = 2"),
-        (lambda x: ag.dot([x, 3.0], [x, x], 1.0), "v1 = 1 + x·x + 3·x = 1 + (-2·(-2)) + 3·(-2) = -1"),
+        (
+            lambda x: ag.dot([x, 3.0], [x, x], 1.0),
+            "v1 = 1 + x·x + 3·x = 1 + (-2·(-2)) + 3·(-2) = -1",
+        ),
         (lambda x: ag.mean([x, x]), "v1 = (x + x)/2 = (-2 + (-2))/2 = -2"),
         (lambda x: TWICE(x), "v1 = twice(x) = twice(-2) = -4"),
     ],
