@@ -57,7 +57,8 @@ Reading order, each module importing only from those above it:
     reference    what a row of the table says, as text for help and for the pages
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
-    commands     what the command line does
+    typed        what the command line shows of an expression
+    commands     what it trains
     manual       what help says of a primitive
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;

@@ -1,5 +1,5 @@
-"""The command line: `python -m autograd_engine train iris`, `... draw "tanh(a*b)" a=2 b=-3`,
-`... step "tanh(a*b)" a=2 b=-3`.
+"""The command line: `python -m autograd_engine train iris`, `... replay moons`, and of an
+expression `... draw "tanh(a*b)" a=2 b=-3`, likewise `step`, `explain`, `explore`, `diagnose`.
 """
 
 from __future__ import annotations
@@ -8,32 +8,36 @@ import argparse
 import io
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import autograd_engine
-from autograd_engine import commands
+from autograd_engine import commands, typed
 from autograd_engine.datasets.tables import columns
 from autograd_engine.datasets.tasks import DATASETS
 from autograd_engine.nn import ACTIVATIONS
 from autograd_engine.views.picture.drawing import DIRECTIONS, STYLES
 from autograd_engine.words import LINE, printable
 
+FOUND = 1
 REFUSED = 2
 INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, and return its exit status: 0, 2 for a refusal, 130 for Ctrl-C."""
+    """Run the command line, and return its exit status.
+
+    It is 0, of `diagnose` 1 where something is wrong, 2 for a refusal and 130 for Ctrl-C.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] in (["draw"], ["step"]) and _begins_with_minus(given[1:2]):
+    if given[:1] and given[0] in EXPRESSIONS and _begins_with_minus(given[1:2]):
         given[1] = " " + given[1]
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # class names may be in any script
             stream.reconfigure(errors="backslashreplace")
     options = _options(given)
     try:
-        options.run(options)
+        found = options.run(options)
     except KeyboardInterrupt as interrupt:
         print("; ".join(["interrupted", *map(str, interrupt.args)]), file=sys.stderr)
         return INTERRUPTED
@@ -42,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(place)
     except (ValueError, ArithmeticError, RuntimeError) as error:
         return _refuse(str(error))
-    return 0
+    return FOUND if found else 0
 
 
 def _begins_with_minus(given: Sequence[str]) -> bool:
@@ -63,32 +67,37 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _options(given: list[str]) -> argparse.Namespace:
-    parser, draw = _parsers()
-    if given[:1] == ["draw"] and "--" not in given:
+    parser, parts = _parsers()
+    if given[:1] and given[0] in EXPRESSIONS and "--" not in given:
         # In `draw "a*b" --style classic a=2` the values come after an option.
-        return draw.parse_intermixed_args(given[1:])
+        return parts[given[0]].parse_intermixed_args(given[1:])
     return parser.parse_args(given)
 
 
-def _parsers() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
-    """Return the parser of everything, and that of `draw` alone."""
+def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
+    """Return the parser of everything, and those of its parts."""
     parser = _Parser(
         prog="python -m autograd_engine",
-        description="Train a small network of scalar values, draw an expression's graph, or "
-        "step through it.",
+        description="Train a small network of scalar values, or draw, explain and explore the "
+        "graph of an expression.",
     )
     parser.add_argument(
         "--version", action="version", version=f"autograd_engine {autograd_engine.__version__}"
     )
-    parts = parser.add_subparsers(dest="command", required=True, metavar="train|draw|step")
+    names = "|".join(["train", "replay", *EXPRESSIONS])
+    parts = parser.add_subparsers(dest="command", required=True, metavar=names)
     _add_train(parts.add_parser("train", help="train a network and write pictures and model"))
-    draw = parts.add_parser("draw", help="draw the graph of an expression")
-    _add_draw(draw)
-    _add_step(parts.add_parser("step", help="step through an expression, forward and back"))
-    return parser, draw
+    replay = parts.add_parser("replay", help="the same, and a page with a slider over its steps")
+    _add_train(replay, record=True)
+    for name, (add, run, told) in EXPRESSIONS.items():
+        part = parts.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+        _add_expression(part)
+        add(part.add_argument)
+        part.set_defaults(run=run)
+    return parser, parts.choices
 
 
-def _add_train(parser: argparse.ArgumentParser) -> None:
+def _add_train(parser: argparse.ArgumentParser, record: bool = False) -> None:
     data = parser.add_mutually_exclusive_group(required=True)
     data.add_argument("name", nargs="?", choices=DATASETS, help="a dataset")
     data.add_argument("--csv", metavar="FILE", help="a table of your own; needs --target")
@@ -114,7 +123,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     add("--resume", action="store_true", help="continue the training in that folder")
     add("--new-rate", action="store_true", help="resume with another --learning-rate than before")
     add("--quiet", action="store_true", help="no progress bar")
-    parser.set_defaults(run=lambda options: _train(parser, options))
+    parser.set_defaults(run=lambda options: _train(parser, options), record=record)
 
 
 def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -138,18 +147,33 @@ def _columns(path: str | None) -> str:
         return ""
 
 
-def _add_draw(parser: argparse.ArgumentParser) -> None:
-    _add_expression(parser)
-    add = parser.add_argument
+def _add_draw(add: Callable[..., object]) -> None:
     add("--output", default="graph.svg", metavar="FILE", help=".svg .html .png .pdf or .dot")
     add("--style", choices=STYLES, default="auto", help="how much is shown (%(default)s)")
     add("--direction", choices=DIRECTIONS, default="LR", help="LR is from left to right")
-    parser.set_defaults(run=commands.draw)
 
 
-def _add_step(parser: argparse.ArgumentParser) -> None:
-    _add_expression(parser)
-    parser.set_defaults(run=commands.step)
+def _add_explain(add: Callable[..., object]) -> None:
+    add("--wrt", metavar="NAME", help="the name to differentiate by (each, one after another)")
+    add("--output", metavar="FILE", help=".txt .md or .html, instead of printing it")
+
+
+def _add_explore(add: Callable[..., object]) -> None:
+    add("--output", default="explore.html", metavar="FILE", help="the page (%(default)s)")
+
+
+def _add_diagnose(add: Callable[..., object]) -> None:
+    add("--lr", type=_rate, metavar="RATE", help="a learning rate: does a step overshoot?")
+
+
+EXPRESSIONS: dict[str, tuple[Callable[..., None], Callable[..., object], str]] = {
+    "draw": (_add_draw, typed.draw, "draw the graph of an expression"),
+    "step": (lambda add: None, typed.step, "step through an expression, forward and back"),
+    "explain": (_add_explain, typed.explain, "write a derivative out by the chain rule"),
+    "explore": (_add_explore, typed.explore, "write a page to step through and to change"),
+    "diagnose": (_add_diagnose, typed.diagnose, "say what is wrong with the gradients, if so"),
+}
+"""The parts that take an expression: their options, what they do, and what that is."""
 
 
 def _add_expression(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""What the command line does: train a network on data, draw an expression, step through it."""
+"""What the command line does: train a network on data; of expressions see `typed`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from autograd_engine.datasets import Dataset, Scaling
 from autograd_engine.datasets.centring import absorb, centred, goal_of
 from autograd_engine.datasets.tasks import DATASETS, Task, table
 from autograd_engine.engine import Value
-from autograd_engine.expressions import evaluate
 from autograd_engine.history import History
 from autograd_engine.keeper import written_training
 from autograd_engine.measures import accuracy
@@ -26,7 +25,7 @@ from autograd_engine.nn import MLP
 from autograd_engine.optim.settings import finite
 from autograd_engine.training import fit
 from autograd_engine.views.picture import draw as draw_graph
-from autograd_engine.views.steps.player import play
+from autograd_engine.views.replay import replay as replay_training
 from autograd_engine.words import LINE, counted, printable
 
 OPTIMIZERS: dict[str, tuple[Any, float]] = {
@@ -79,16 +78,21 @@ def train(options: Namespace) -> None:
             checkpoint=checkpoint,
             resume="new" if options.new_rate else options.resume,
             progress=not options.quiet,
+            record=options.record,
         )
+        page = [folder / "replay.html"] if options.record and done < epochs else []
+        if page:
+            replay_training(history, page[0])
         absorb(model, scaling, goal)
         files = _write(folder, model, history, trained, tested)
     if done < epochs:
         if options.quiet:  # else it stands above the bar
             print(f"ran {history.ran}")
-        files = [*files, checkpoint]
+        files = [*files, *page, checkpoint]
     else:
         verb = "is" if done == 1 else "are"
-        print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train")
+        more = " or to replay" if options.record else ""
+        print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train{more}")
     for part, samples in (("train", trained), ("test", tested)):
         print(_score(part, model, samples))
     for file in files:
@@ -106,40 +110,6 @@ def _warn(history: History, data: Dataset) -> None:
             "try a lower --learning-rate",
             file=sys.stderr,
         )
-
-
-def draw(options: Namespace) -> None:
-    """Evaluate an expression on the values given, and draw its graph with the gradients.
-
-    Raises `ValueError`, `ArithmeticError` and `OSError` for what cannot be done.
-    """
-    output, values = _evaluated(options)
-    output.backward()
-    picture = draw_graph(output, style=options.style, direction=options.direction)
-    picture.save(options.output)
-    print(f"{printable(options.expression.strip(), LINE)} = {output.data:.10g}")
-    for name, value in values.items():
-        print(f"gradient by {printable(name)} = {value.grad:.10g}")
-    print(
-        f"wrote {printable(options.output, LINE)}" + (f", {picture.note}" if picture.note else "")
-    )
-
-
-def step(options: Namespace) -> None:
-    """Evaluate an expression on the values given, and play the passes through its graph.
-
-    Raises `ValueError` and `ArithmeticError` for what cannot be done.
-    """
-    play(_evaluated(options)[0])
-
-
-def _evaluated(options: Namespace) -> tuple[Value, dict[str, Value]]:
-    values: dict[str, Value] = {}
-    for name, number in options.values:
-        if name in values:
-            raise ValueError(f"{name!r:.80} is given twice")
-        values[name] = Value(number, name)
-    return evaluate(options.expression, values), values
 
 
 def _task(options: Namespace) -> Task:

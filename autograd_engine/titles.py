@@ -56,7 +56,7 @@ def named(
     names = _unique([note.label for note in notes], set())
     short = [note.place for note in notes]
     full = list(short)
-    for i, title, path in _Places(operands, calls).titles():
+    for i, title, path in Places(operands, calls).titles():
         if not short[i]:  # a weight may stand in two places
             short[i], full[i] = title, path
     for i, title in _states(handed, {text for text in (*names, *short) if text}):
@@ -84,7 +84,7 @@ def _states(handed: list[list[dict[int, int]]], taken: set[str]) -> Iterator[tup
     for states, letter in zip(handed, [*letters, *STATES * len(handed)]):
         for unit, places in enumerate(states):
             for t, i in places.items():
-                title = f"{_lowered(str(unit))}[{t}]" if len(states) > 1 else _lowered(str(t))
+                title = f"{lowered(str(unit))}[{t}]" if len(states) > 1 else lowered(str(t))
                 yield i, letter + title
 
 
@@ -104,7 +104,7 @@ def _unique(wanted: list[str], taken: set[str]) -> list[str]:
     return found
 
 
-class _Places:
+class Places:
     """The places of neurons in the models of a graph."""
 
     def __init__(self, operands: list[tuple[int, ...]], calls: list[Call]) -> None:
@@ -134,22 +134,22 @@ class _Places:
             if call.key not in known:
                 known.add(call.key)
                 if odd:
-                    yield operands[0], f"{before}b{_lowered(row)}{above}", f"{path}b"
+                    yield operands[0], f"{before}b{lowered(row)}{above}", f"{path}b"
                 for k, w in enumerate(operands[odd::2]):
-                    yield w, f"{before}w{_lowered(row, str(k))}{above}", f"{path}w.{k}"
+                    yield w, f"{before}w{lowered(row, str(k))}{above}", f"{path}w.{k}"
             if not n or int(n) == self.first[around]:
                 for k, x in enumerate(operands[odd + 1 :: 2]):
                     if not self.operands[x]:
-                        title = f"{before}x{_lowered(str(k))}{again}"
+                        title = f"{before}x{lowered(str(k))}{again}"
                         yield x, title, title
             for letter, i in (("z", call.dot), ("a", call.outputs[0])):
-                yield i, f"{before}{letter}{_lowered(row)}{above}{again}", f"{path}{letter}{again}"
+                yield i, f"{before}{letter}{lowered(row)}{above}{again}", f"{path}{letter}{again}"
 
 
-def _lowered(*indices: str) -> str:
+def lowered(*indices: str) -> str:
     """Return indices below the line, those of several digits apart.
 
-    >>> _lowered("1", "2"), _lowered("10", "2")
+    >>> lowered("1", "2"), lowered("10", "2")
     ('₁₂', '₁₀,₂')
     """
     joint = "," if any(len(index) > 1 for index in indices) else ""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 LINE = 400
 """What is read for where it is, such as a path, may be so long; other words 80 characters."""
 
@@ -34,3 +37,22 @@ def counted(number: int, one: str, many: str = "") -> str:
     """
     many = many or {"leaf": "leaves"}.get(one, one + "s")
     return f"{number:,} {one if number == 1 else many}"
+
+
+SPOKEN = {"+": "sum", "-": "difference", "*": "product", "/": "quotient", "neg": "sign change"}
+SPOKEN |= {"**": "power", "sum": "sum", "prod": "product", "dot": "dot product", "mean": "mean"}
+
+
+def operations(symbols: Iterable[str], most: int) -> str:
+    """Return how many operations of which kind there are, in words, the frequent ones first.
+
+    >>> operations(["*", "+", "*", "tanh", "tanh", "**2"], 3)
+    '2 products, 2 tanh, 1 sum, …'
+    """
+    words = Counter(SPOKEN.get("**" if s.startswith("**") else s, s) for s in symbols)
+    spoken = set(SPOKEN.values())
+    parts = [
+        counted(n, word) if word in spoken else f"{n:,} {word}"
+        for word, n in words.most_common(most)
+    ]
+    return ", ".join(parts + ["…"] * (len(words) > most))

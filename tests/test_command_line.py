@@ -1,5 +1,6 @@
 """The command line: training on data, drawing an expression, and refusing clearly."""
 
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from autograd_engine import commands, datasets
 from autograd_engine.__main__ import main
 from autograd_engine.checkpoints import load
 from autograd_engine.datasets import Dataset
+from autograd_engine.expressions import evaluate
 from autograd_engine.measures import accuracy
 
 FAST = ["--quiet", "--epochs", "2", "--layers", "3"]
@@ -407,7 +409,29 @@ def test_training_that_diverges_is_refused(refused):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "the following arguments are required: train|draw"),
+        ([], "the following arguments are required: train|replay|draw"),
+        (["replay"], "one of the arguments name --csv is required"),
+        (["replay", "cats"], "invalid choice: 'cats'"),
+        *[
+            ([part, *rest], message)
+            for part in ("draw", "step", "explain", "explore", "diagnose")
+            for rest, message in (
+                ([], "the following arguments are required: expression"),
+                (["a + b", "a=1"], "the name 'b' has no value: give it one, as in b=2"),
+                (["a", "a=1", "a=2"], "'a' is given twice"),
+                (["log(a)", "a=-1"], "is not a real number"),
+                (["a", "a"], "'a' does not give a name a number, as a=2 does"),
+                (["a", "a=1", "--stile", "x"], "unrecognized arguments: --stile"),
+            )
+        ],
+        (["explain", "a", "a=1", "--wrt", "b"], "by the name 'b' the expression has to mention it"),
+        (["explain", "2*3"], "to differentiate by a name the expression has to mention it"),
+        (["explain", "a", "a=1", "--output", "a.pdf"], "one of '.txt' '.md' '.html'"),
+        (["explain", "a", "a=1", "--output", "nowhere/a.md"], "nowhere"),
+        (["explore", "a", "a=1", "--output", "a.pdf"], "the ending must be '.html'"),
+        (["explore", "a", "a=1", "--output", "nowhere/a.html"], "nowhere"),
+        (["diagnose", "2*3"], "there are no parameters to diagnose"),
+        (["diagnose", "a", "a=1", "--lr", "0"], "'0' is not a positive number"),
         (["fly"], "invalid choice: 'fly'"),
         (["train"], "one of the arguments name --csv is required"),
         (["train", "cats"], "invalid choice: 'cats'"),
@@ -523,6 +547,86 @@ def test_the_version_is_told(run):
 
 def test_an_expression_without_names_is_drawn_too(run):
     assert run("draw", "2*3")[1] == "2*3 = 6\nwrote graph.svg\n"
+
+
+# explain, explore, diagnose, replay
+
+
+def graph_of(expression, **numbers):
+    values = {name: ag.Value(number, name) for name, number in numbers.items()}
+    return evaluate(expression, values), values
+
+
+def test_explain_prints_the_derivation_by_a_name_or_by_each(run):
+    output, values = graph_of("tanh(a*b)", a=2.0, b=-3.0)
+    by_a, by_b = (ag.explain(output, value).text for value in values.values())
+    given = ["tanh(a*b)", "a=2", "b=-3"]
+    assert run("explain", *given, "--wrt", "b") == (0, by_b, "")
+    assert run("explain", "--wrt", "a", *given) == (0, by_a, "")
+    assert run("explain", *given) == (0, f"{by_a}\n{by_b}", "")
+
+
+@pytest.mark.parametrize(
+    ("ending", "form"), [(".txt", "text"), (".md", "markdown"), (".html", "html")]
+)
+def test_explain_writes_a_file_in_the_form_of_its_ending(run, folder, ending, form):
+    output, values = graph_of("a/b", a=2.0, b=-3.0)
+    status, out, _ = run("explain", "a/b", "a=2", "b=-3", "--wrt", "b", "--output", f"e{ending}")
+    assert (status, out) == (0, f"wrote e{ending}\n")
+    expected = getattr(ag.explain(output, values["b"]), form)
+    assert (folder / f"e{ending}").read_text(encoding="utf-8") == expected
+
+
+def test_explore_writes_the_page_of_the_expression(run, folder):
+    for name, options in (("explore.html", []), ("p.html", ["--output", "p.html"])):
+        status, out, err = run("explore", "a*b + a", "a=2", "b=-3", *options)
+        assert (status, out, err) == (0, f"4 values, 2 leaves\nwrote {name}\n", "")
+        page = ag.explore(graph_of("a*b + a", a=2.0, b=-3.0)[0]).html
+        assert (folder / name).read_text(encoding="utf-8") == page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["a*b", "a=2", "b=-3"], 0, "nothing found: all is well"),
+        (["relu(a)*b", "a=-2", "b=1"], 1, "1. dead unit: 1 ReLU unit is dead"),
+        (["sqrt(a)", "a=0"], 1, "1. "),
+        (["(a - 3)**2", "a=0"], 0, "nothing found: all is well"),
+        (["(a - 3)**2", "--lr", "1.1", "a=0"], 1, "1. overshooting step: a learning rate of 1.1"),
+    ],
+)
+def test_diagnose_tells_its_findings_and_ends_with_1_where_there_are_any(
+    run, arguments, status, told
+):
+    found, out, err = run("diagnose", *arguments)
+    assert (found, err) == (status, "")
+    assert out.startswith(told)
+
+
+def test_replay_trains_as_train_does_and_writes_a_page_too(run, folder):
+    trained = run("train", "xor", *FAST)[1].splitlines()
+    model = (folder / "autograd_output/model.json").read_text()
+    status, out, err = run("replay", "xor", *FAST)
+    assert (status, err) == (0, "")
+    page = "autograd_output/replay.html"
+    assert [line for line in out.splitlines() if line != f"wrote {page}"] == trained
+    assert f"wrote {page}\n" in out
+    assert (folder / "autograd_output/model.json").read_text() == model
+    assert "<title>Replay: " in (folder / page).read_text(encoding="utf-8")
+
+
+def test_replay_shows_what_a_resumed_training_adds_and_says_where_that_is_nothing(run, folder):
+    run("train", "xor", *FAST)
+    none, more = (run("replay", "xor", *FAST, "--epochs", epochs, "--resume")[1] for epochs in "23")
+    assert "are done already: nothing left to train or to replay\n" in none
+    assert "wrote autograd_output/replay.html" in more and "replay.html" not in none
+
+
+@pytest.mark.parametrize("part", ["draw", "step", "explain", "explore", "diagnose"])
+def test_an_expression_that_begins_with_a_minus_is_taken_by_each(run, part, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert run(part, "-a", "a=3")[0] == 0
+    assert run(part, "-a*b", "b=2", "a=3")[0] == 0
 
 
 def python(*arguments):

@@ -282,7 +282,7 @@ def test_where_nobody_presses_keys_all_steps_are_shown(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert main(["step", "a*b", "a=2", "b=-3"]) == 0
     shown = capsys.readouterr().out
-    assert "[1/4] forward   f = 2 * (-3) = -6" in shown
+    assert "[1/4] forward   v1 = a·b = 2·(-3) = -6" in shown
     assert shown.endswith("gradients: a -3, b 2\n")
 
 

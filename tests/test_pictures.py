@@ -21,7 +21,7 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.views.explore import explore
 from autograd_engine.views.picture import Picture, draw, draw_dot, limit
-from autograd_engine.views.picture.folding import levels
+from autograd_engine.calls import levels
 from autograd_engine.views.picture.styles import decimal
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -616,7 +616,7 @@ def test_a_wide_picture_is_scrolled_in_a_notebook_before_its_type_is_below_9_pix
     least = int(re.search(r"min-width: ([0-9]+)px", picture.image())[1])
     type_size = float(re.search(r'font-size="([0-9.]+)"', picture.svg)[1])
     assert type_size * least / wide == pytest.approx(9.0, abs=0.05)
-    assert picture.image().startswith('<div style="overflow-x: auto"><img ')
+    assert picture.image().startswith('<div style="overflow-x: auto" tabindex="0" role="region"')
 
 
 def test_marimo_shows_the_image_alone():

@@ -6,6 +6,7 @@ import io
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -106,20 +107,60 @@ def test_the_forward_pass_lists_every_operation_with_its_numbers():
     product, total = ag.steps(f).forward
     assert (product.operation, product.operands, product.result) == ("*", (2.0, -3.0), -6.0)
     assert total.node is f
-    assert [str(step) for step in (product, total)] == ["p = 2 * (-3) = -6", "f = (-6) + 2 = -4"]
+    assert [str(step) for step in (product, total)] == [
+        "p = a·b = 2·(-3) = -6",
+        "f = p + a = -6 + 2 = -4",
+    ]
 
 
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda x: x**2, "f = (-2)**2 = 4"),
-        (lambda x: x.tanh(), "f = tanh(-2) = -0.964028"),
-        (lambda x: x.maximum(1.0), "f = maximum(-2, 1) = 1"),
-        (lambda x: x / 4.0, "f = (-2) / 4 = -0.5"),
+        (lambda x: x**2, "v1 = x² = (-2)² = 4"),
+        (lambda x: x.tanh(), "v1 = tanh(x) = tanh(-2) = -0.964028"),
+        (lambda x: x.maximum(1.0), "v1 = max(x, 1) = max(-2, 1) = 1"),
+        (lambda x: x / 4.0, "v1 = x/4 = (-2)/4 = -0.5"),
+        (lambda x: -x, "v1 = -x = -(-2) = 2"),
+        (lambda x: 3.0 - x, "v1 = 3 - x = 3 - (-2) = 5"),
+        (lambda x: x - x, "v1 = x - x = -2 - (-2) = 0"),
+        (lambda x: x * x, "v1 = x·x = -2·(-2) = 4"),
+        (lambda x: 2.0**x, "v1 = 2ˣ = 2^(-2) = 0.25"),
+        (lambda x: abs(x), "v1 = |x| = |-2| = 2"),
+        (
+            lambda x: ag.dot([x, 3.0], [x, x], 1.0),
+            "v1 = 1 + x·x + 3·x = 1 + (-2·(-2)) + 3·(-2) = -1",
+        ),
+        (lambda x: ag.mean([x, x]), "v1 = (x + x)/2 = (-2 + (-2))/2 = -2"),
+        (lambda x: TWICE(x), "v1 = twice(x) = twice(-2) = -4"),
     ],
 )
 def test_a_computation_reads_as_it_is_written(make, text):
     assert str(ag.steps(make(ag.Value(-2.0, "x"))).forward[-1]) == text
+
+
+TWICE = ag.primitive("twice", lambda x: 2.0 * x, lambda out, x: (hidden(x),))
+
+
+def hidden(x):
+    """A partial that no formula can be read from."""
+    return 2.0 + 0.0 * len(str(x))
+
+
+@pytest.mark.parametrize(
+    ("make", "rules"),
+    [
+        (lambda a, b: a * b, ["∂v1/∂a = b = 3", "∂v1/∂b = a = -2"]),
+        (lambda a, b: a + b, ["∂v1/∂a = 1", "∂v1/∂b = 1"]),
+        (lambda a, b: a - b, ["∂v1/∂a = 1", "∂v1/∂b = -1"]),
+        (lambda a, b: a / b, ["∂v1/∂a = 1/b = 0.333333", "∂v1/∂b = -v1/b = 0.222222"]),
+        (lambda a, b: a.tanh(), ["∂v1/∂a = 1 - v1² = 0.0706508"]),
+        (lambda a, b: a**2, ["∂v1/∂a = 2·a = -4"]),
+        (lambda a, b: a * a, ["∂v1/∂a = a = -2   (use 1 of 2)", "∂v1/∂a = a = -2   (use 2 of 2)"]),
+        (lambda a, b: TWICE(a), ["∂v1/∂a = 2"]),
+    ],
+)
+def test_a_step_gives_the_rule_that_its_partial_comes_from(make, rules):
+    assert [step.rule for step in ag.steps(make(ag.Value(-2.0, "a"), ag.Value(3.0, "b")))] == rules
 
 
 def test_a_step_reads_as_the_chain_rule():
@@ -185,13 +226,13 @@ def played(keys: str) -> list[str]:
 
 
 ROWS = [
-    "[1/7] forward   p = 2 * (-3) = -6",
-    "[2/7] forward   f = (-6) + 2 = -4",
+    "[1/7] forward   p = a·b = 2·(-3) = -6",
+    "[2/7] forward   f = p + a = -6 + 2 = -4",
     "[3/7] backward  δ(f) = 1",
-    "[4/7] backward  δ(p): 0 + ∂f/∂p · δ(f) = 0 + 1 · 1 = 1",
-    "[5/7] backward  δ(a): 0 + ∂f/∂a · δ(f) = 0 + 1 · 1 = 1",
-    "[6/7] backward  δ(a): 1 + ∂p/∂a · δ(p) = 1 + (-3) · 1 = -2",
-    "[7/7] backward  δ(b): 0 + ∂p/∂b · δ(p) = 0 + 2 · 1 = 2",
+    "[4/7] backward  δ(p): 0 + ∂f/∂p · δ(f) = 0 + 1 · 1 = 1\n      ∂f/∂p = 1",
+    "[5/7] backward  δ(a): 0 + ∂f/∂a · δ(f) = 0 + 1 · 1 = 1\n      ∂f/∂a = 1",
+    "[6/7] backward  δ(a): 1 + ∂p/∂a · δ(p) = 1 + (-3) · 1 = -2\n      ∂p/∂a = b = -3",
+    "[7/7] backward  δ(b): 0 + ∂p/∂b · δ(p) = 0 + 2 · 1 = 2\n      ∂p/∂b = a = 2",
     "gradients: a -2, b 2",
 ]
 HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
@@ -211,14 +252,43 @@ HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
     ],
 )
 def test_the_player_follows_the_lines_of_a_file(keys, rows):
-    assert played(keys) == [HELP, *rows]
+    assert played(keys) == "\n".join([HELP, *rows]).splitlines()
+
+
+LONG = "the loss of all the samples"
+
+
+@pytest.mark.parametrize("width", [30, 40, 80, 10])
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_are_as_long_as_the_terminal_is_wide_and_no_number_or_name_is_broken(
+    width, seed, monkeypatch
+):
+    def rows(columns):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        screen = io.StringIO()
+        play(output, io.StringIO(), screen)
+        return screen.getvalue().splitlines()
+
+    output = labelled(random_graph(seed + 7) * -0.25, LONG) + 1.0
+    whole, broken = rows(10_000), rows(width)
+    assert "".join("".join(whole).split()) == "".join("".join(broken).split())
+    atom = re.compile(rf"(?:{LONG}|[^ ·])+")
+    atoms = atom.findall("\n".join(whole).replace("\n", " "))
+    assert atom.findall(" ".join(row.strip() for row in broken)) == atoms
+    for row in broken:
+        assert len(row) <= width or len(atom.findall(row)) == 1
+
+
+def test_an_equals_sign_begins_a_row_where_the_rest_does_not_fit(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert played("")[5:7] == ["[4/7] backward  δ(p): 0 + ∂f/∂p · δ(f)", "      = 0 + 1 · 1 = 1"]
 
 
 def test_the_command_line_steps_through_an_expression(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", io.StringIO("r\n"))
     assert main(["step", "-a*b + a", "a=2", "b=-3"]) == 0
     shown = capsys.readouterr().out
-    assert "[1/9] forward   v1 = neg(2) = -2" in shown
+    assert "[1/9] forward   v1 = -a = -2" in shown
     assert shown.rstrip().endswith("gradients: a 4, b -2")
 
 
@@ -274,7 +344,7 @@ def test_in_a_terminal_single_keys_are_read_and_it_is_left_as_it_was():
         os.close(ours)
         os.close(theirs)
     assert first.startswith("n or Enter")
-    assert [row.split()[0] for row in rest] == [
+    assert [row.split()[0] for row in rest if row[0] != " "] == [
         "[1/4]",
         "[2/4]",
         "[1/4]",
@@ -312,4 +382,4 @@ def test_of_many_contributions_a_notebook_shows_the_first_200():
     bundle = ag.steps(x)._repr_mimebundle_()
     assert bundle["text/html"].count("<tr>") == 201
     assert "and 50 more" in bundle["text/html"]
-    assert bundle["text/plain"] == "<Steps: 250 contributions back from f>"
+    assert bundle["text/plain"] == f"<Steps: 250 contributions back from {ag.steps(x).name(x)}>"

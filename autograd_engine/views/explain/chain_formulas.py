@@ -29,7 +29,6 @@ from autograd_engine.views.explain.formulas import (
     shortened,
 )
 from autograd_engine.views.explain.names import Names
-from autograd_engine.views.explain.typesetting import PRODUCT, TEXT
 
 DEEP = 1
 """So many operations deep a value that the chain does not go through is written out."""
@@ -203,13 +202,3 @@ def _summed(value: Value, named: Callable[[Value], bool]) -> list[tuple[bool, Va
         else:
             found.append((sign, part))
     return found
-
-
-def rounded(number: float, least: int = PRODUCT) -> str:
-    """Return a number as formulas show it, a negative one in brackets unless `least` is SUM.
-
-    >>> rounded(2.0), rounded(-1.0 / 3.0)
-    ('2', '(−0.333333)')
-    """
-    return TEXT.set(Number(number), least)
-

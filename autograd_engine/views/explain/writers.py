@@ -130,14 +130,16 @@ def as_html(lines: Sequence[Line]) -> str:
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width">\n'
         f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n'
-        f"</head>\n<body>\n{as_fragment(lines)}</body>\n</html>\n"
+        f'</head>\n<body>\n<main>\n<h1 style="font-size: 1rem">{title}</h1>\n{as_fragment(lines)}'
+        f"</main>\n</body>\n</html>\n"
     )
 
 
 def as_fragment(lines: Sequence[Line]) -> str:
     """Return the part of the page that can stand in another one."""
     body = "".join(map(_html_part, lines))
-    return f'<style>{_STYLE}</style>\n<article class="ag-explanation">\n{body}</article>\n'
+    scroller = 'tabindex="0" role="region" aria-label="Derivation"'  # reached by keys
+    return f'<style>{_STYLE}</style>\n<div class="ag-explanation" {scroller}>\n{body}</div>\n'
 
 
 def _html_part(line: Line) -> str:

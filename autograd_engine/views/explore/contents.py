@@ -10,13 +10,11 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
-from autograd_engine.views.explore.grouping import grouped
 from autograd_engine.views.explore.rows import described_rule
 from autograd_engine.views.explore.scenes import pictures
+from autograd_engine.views.network.on_page import page_network
+from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
-
-OPEN = 40
-"""Up to so many values every group is open at first, beyond that folded."""
 
 
 def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, int]]]:
@@ -32,7 +30,6 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
     numbers = [rules.setdefault(kind, len(rules)) for kind in kinds]
     data = {
         "description": _description(values),
-        "open": len(values) <= OPEN,
         "names": names,
         "labelled": [int(bool(name)) for name in survey.given_names],
         "full": {i: full for i, full in enumerate(survey.full_names) if full != names[i]},
@@ -41,9 +38,19 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
         "operands": survey.operands,
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
-        "groups": pictures(grouped(output, values), values, names),
+        **_sharing(pictures(Folding(survey), names)),
+        "network": page_network(survey),
     }
     return data, list(rules)
+
+
+def _sharing(groups: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the groups, those laid out alike with the number of one shape: neurons often are."""
+    shapes: dict[str, int] = {}
+    for group in groups:
+        shape = json.dumps({key: group.pop(key) for key in ("size", "boxes", "arrows")})
+        group["shape"] = shapes.setdefault(shape, len(shapes))
+    return {"groups": groups, "shapes": [json.loads(shape) for shape in shapes]}
 
 
 def _description(values: list[Value]) -> str:

@@ -10,12 +10,16 @@ const panels = new Panels(program, {
   start: () => { go(0); at("next").focus(); },
   change, reset,
   hiding: (i) => picture.hiding(i),
+  layer: (i) => picture.groups[picture.path(picture.home[i])[1]]?.title ?? "",
   reveal: (i) => { picture.reveal(i); picture.build(); show(); picture.follow([picture.boxOf(i)]); },
 });
 const quiz = new Quiz(program, graphData.names, {
   answered: (text) => { finish(); show(); announce(text); focusQuiz(); },
   another: () => { quiz.next(); show(); focusQuiz(); },
 });
+
+const network = graphData.network && new Network(at("side"), graphData.names, { select });
+network?.build(graphData.network);
 
 function view() {
   const { steps, selected } = state;
@@ -38,6 +42,7 @@ function show() {
   panels.showSelected(now);
   panels.showLeaves(now);
   panels.showNotices(now);
+  network?.update(program, now.gradient, now.hides);
   quiz.show();
   showTransport(now);
 }
@@ -92,28 +97,46 @@ function select(i) {
 }
 
 function fold(g) {
-  if (!picture.open.has(g)) picture.zoom = Math.max(picture.zoom, 0.9); // what one asks to see, one can read
+  if (!picture.open.has(g)) picture.zoom = Math.max(picture.zoom, picture.readable); // what one asks to see, one can read
   stage.fold(g);
   if (picture.open.has(g)) picture.follow([picture.boxOf(picture.firstInside(g))]);
 }
 
-let waiting = 0, announcing = 0;
+let waiting = 0, later = 0;
 
 // A dragged slider moves more often than the screen shows: once for each picture is enough.
 function change(leaf, value) {
-  program.set(leaf, value);
+  program.set([[leaf, value]]);
   quiz.forget();
   if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; show(); });
-  clearTimeout(announcing);
-  const name = graphData.names[leaf];
-  announcing = setTimeout(() => announce(`${name} = ${short(program.data[leaf])}, ${panels.L} = ${panels.number(program.output, view())}`), 400);
+  if (!later) stage.remember();
+  clearTimeout(later);
+  later = setTimeout(() => {
+    later = 0;
+    stage.remember();
+    announce(`${graphData.names[leaf]} = ${short(program.data[leaf])}, ${panels.L} = ${panels.number(program.output, view())}`);
+  }, 400);
+}
+
+// The leaves as the address has them: their numbers by name.
+function restore(given) {
+  const wanted = program.leaves.map((leaf) => [leaf, typed(given.get(graphData.names[leaf]) ?? "")]);
+  const found = wanted.filter(([, value]) => value !== undefined);
+  if (program.changed) program.reset();
+  if (found.length) program.set(found);
+  refresh();
+}
+
+function refresh() {
+  quiz.forget();
+  show();
+  for (const row of panels.rows) panels.settle(row);
 }
 
 function reset() {
   program.reset();
-  quiz.forget();
-  show();
-  for (const row of panels.rows) panels.settle(row);
+  refresh();
+  stage.remember();
   announce("The leaves are as they were.");
 }
 
@@ -133,6 +156,8 @@ const stage = new Stage({
   go, move, show, select,
   seek: go,
   step: () => (state.resting ? null : state.steps),
+  numbers: () => program.leaves.filter((leaf) => program.moved(leaf)).map((leaf) => [graphData.names[leaf], exact(program.data[leaf])]),
+  restore,
   picture: () => picture,
   dressed: () => picture.fit(),
   keys: { p: () => at("quiz").click(), r: reset },
@@ -143,19 +168,10 @@ at("quiz").addEventListener("click", () => { quiz.toggle(); show(); if (quiz.act
 put(at("title"), graphData.labelled[program.output] ? `Explore ${panels.L}` : "Explore");
 put(at("summary"), graphData.description);
 panels.stale = program.isStale();
+at("title").title = at("title").textContent;
 picture.build();
-document.body.classList.toggle("wide", !picture.foldable && picture.width > 2 * picture.height);
-show();
-picture.fit();
-for (const row of panels.rows) panels.settle(row);
 stage.recall();
-let width = innerWidth, height = innerHeight;
-addEventListener("resize", () => { // a phone's address bar comes and goes: that is no reason
-  if (width === innerWidth && Math.abs(height - innerHeight) < 150) return;
-  [width, height] = [innerWidth, innerHeight]; // a notebook's frame may get its height late
-  picture.fit();
-  picture.follow();
-});
+stage.settle();
 
 // For the curious, in the browser's console: explorer.value("a"), explorer.gradient("a").
 const index = (name) => graphData.names.indexOf(name);
@@ -164,5 +180,5 @@ globalThis.explorer = {
   names: graphData.names,
   value: (name) => program.data[index(name)],
   gradient: (name) => program.gradient[index(name)],
-  set: (name, number) => { program.set(index(name), number); quiz.forget(); show(); },
+  set: (name, number) => { program.set([[index(name), number]]); refresh(); },
 };

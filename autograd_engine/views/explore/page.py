@@ -19,9 +19,9 @@ from autograd_engine.views.notebooks import frame, framed, selected, still
 from autograd_engine.views.picture.drawing import draw
 
 SCRIPTS = [
-    f"explore/{name}.js"
-    for name in ("program", "wording", "picture", "stage", "panels", "quiz", "page")
+    f"explore/{name}.js" for name in ("program", "wording", "picture", "stage", "panels", "quiz")
 ]
+SCRIPTS += ["network/network.js", "explore/page.js"]
 HEIGHT = 720
 """How high, in pixels, a notebook shows the page."""
 
@@ -96,12 +96,21 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
     data, rules = page_contents(output)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
     script = f"{written(rules)}\n{read(*SCRIPTS)}"
-    own, style = read("explore/page.html"), read("explore/page.css")
-    text = filled(title, inert_json(data), own, style, script)
+    own, style = read("explore/page.html"), read("explore/page.css", "network/network.css")
+    text = filled(title, inert_json(data), own, style, script, _still(output))
     page = Page(text, title, _drawn(output))
     if path is not None:
         page.save(path)
     return page
+
+
+def _still(output: Value) -> str:
+    """Return the graph as SVG that is no wider than the page, needing no style and no script."""
+    try:
+        drawn = draw(output, engine="builtin").svg
+    except ValueError:  # more than is laid out
+        return ""
+    return re.sub(' width="[^"]*"', ' width="100%" preserveAspectRatio="xMinYMin"', drawn, count=1)
 
 
 def _drawn(output: Value) -> Callable[[], str]:
@@ -117,10 +126,12 @@ def page_path(path: str | os.PathLike[str]) -> Path:
     return checked_path(path, "a page", (".html",), also=(".htm",))
 
 
-def filled(title: str, data: str, own: str, style: str, script: str) -> str:
+def filled(title: str, data: str, own: str, style: str, script: str, instead: str) -> str:
     """Return the frame, filled in one pass: nothing filled in is looked at again.
 
     `own` is the page's own HTML: its parts, each behind a line with the name of its place.
+    `instead` is a still picture, for where scripts or styles are blocked. Indents and comments
+    of the script stay at home.
     """
     _, *parts = re.split("<!--([A-Z]+)-->\n", own)
     places = dict(zip(parts[::2], parts[1::2]))
@@ -128,7 +139,8 @@ def filled(title: str, data: str, own: str, style: str, script: str) -> str:
         "TITLE": html.escape(readable(title)),
         "STYLE": style,
         "DATA": data,
-        "SCRIPT": script,
+        "SCRIPT": re.sub(r"(?m)^\s+|^//.*\n|^ *// .*\n", "", script),
+        "STILL": instead,
     }
     return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], read("explore/frame.html"))
 

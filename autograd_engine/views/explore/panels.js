@@ -1,5 +1,7 @@
 // The panels beside the picture: what happens at this step, what a value is, and the leaves.
 
+const SCROLLER = { tabindex: "0", role: "region" }; // what is wider than its place is reached by keys
+
 class Panels {
   constructor(program, on) {
     this.program = program;
@@ -34,10 +36,10 @@ class Panels {
   // One sentence on a value, for those who do not see the picture.
   sentence(i, view) {
     const { program } = this;
-    const made = program.operands[i].length ? `${this.names[i]} = ${this.made(i)}` : this.names[i];
-    const kind = program.isConstant(i) ? "constant" : program.operands[i].length ? "" : "leaf ";
-    if (program.isConstant(i)) return `constant ${made}`;
-    return `${kind}${made}, data ${this.number(i, view, exact)}, gradient ${view.hides(i) ? "hidden" : exact(view.gradient[i])}`;
+    const name = this.names[i];
+    if (program.isConstant(i)) return `${name}, constant`;
+    const made = program.operands[i].length ? `${name} = ${this.made(i)}` : `${name}, leaf`;
+    return `${made}, data ${this.number(i, view, exact)}, gradient ${view.hides(i) ? "hidden" : exact(view.gradient[i])}`;
   }
 
   made(i, put = this.named(i)) {
@@ -105,7 +107,7 @@ class Panels {
     const blocked = adjoint === 0 && !program.honest;
     return [...this.heading(`Backward pass, ${number} of ${all}`, `${by} hands its gradient to ${to}`,
       `${by} hands to ${to}: gradient ${this.grad(operand, view, before[operand])} becomes ${this.grad(operand, view)}`),
-      el("p", { class: "equation" },
+      el("div", { class: "equation scroll", ...SCROLLER, "aria-label": "The step as an equation" },
         el("span", {}, this.slope(operand)), el("span", {}, "="), el("span", {}, "before"), el("span", {}, "+"),
         el("span", {}, this.slope(node)), el("span", {}, "·"), el("span", {}, fraction(by, to)),
         el("span", { class: "under" }), el("span", { class: "under" }, "="),
@@ -163,7 +165,7 @@ class Panels {
     const leaf = !program.operands[i].length;
     const kind = program.isConstant(i) ? "Constant" : leaf ? "Leaf" : program.rule[i].name;
     card.replaceChildren(...[
-      el("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => this.on.select(null) }, "×"),
+      el("button", { type: "button", class: "close", "aria-label": "× Close", onclick: () => this.on.select(null) }, "×"),
       el("p", { class: "eyebrow" }, `Selected: ${kind}`),
       el("h2", { id: "selected-title" }, leaf ? this.names[i] : `${this.names[i]} = ${this.made(i)}`),
       !leaf && program.rule[i].name !== "opaque" && el("p", { class: "lines" },
@@ -190,7 +192,7 @@ class Panels {
       const product = adjoint === 0 ? "0" : short(adjoint * partial);
       const secret = view.hides(i) || view.hides(node);
       return el("tr", { class: made ? "" : "later" },
-        el("td", {}, el("button", { type: "button", class: "link", onclick: () => this.on.select(node) }, this.names[node])),
+        el("td", {}, el("button", { type: "button", class: "link name", title: this.names[node], onclick: () => this.on.select(node) }, this.names[node])),
         el("td", {}, made ? (view.hides(node) ? "?" : short(adjoint)) : "·"),
         el("td", {}, view.known(node) ? short(partial) : "·"),
         el("td", {}, made ? (secret ? "?" : product) : "not yet"));
@@ -199,7 +201,7 @@ class Panels {
     const count = uses.length === 1 ? "one use" : `${uses.length} uses`;
     return [
       el("p", {}, this.slope(i), ` is the sum over ${count}:`),
-      el("div", { class: "scroll" }, el("table", {},
+      el("div", { class: "scroll", ...SCROLLER, "aria-label": "Its uses" }, el("table", {},
         el("thead", {}, el("tr", {}, ["through", "adjoint", "· partial", "= part"].map((t) => el("th", { scope: "col" }, t)))),
         el("tbody", {}, rows, more > 0 ? el("tr", {}, el("td", { colspan: "4" }, `and ${more} more uses`)) : ""),
         el("tfoot", {}, el("tr", {}, el("th", { scope: "row", colspan: "3" }, "sum"), el("td", {}, this.grad(i, view)))))),
@@ -221,8 +223,19 @@ class Panels {
       leaves.length
         ? el("div", { class: "columns", "aria-hidden": "true" }, el("span", {}, "name"), el("span", {}, "data"), el("span", {}, "gradient"))
         : el("p", {}, "Nothing here can be changed: the graph has no leaves."),
-      el("ul", { class: "rows" }, this.rows.map((row) => row.element)),
+      ...this.byLayer(),
     ].filter(Boolean));
+  }
+
+  // The rows, under the name of the outermost box that they stand in, such as a layer.
+  byLayer() {
+    const layers = new Map();
+    for (const row of this.rows) {
+      const title = this.on.layer(row.leaf);
+      layers.set(title, [...(layers.get(title) ?? []), row.element]);
+    }
+    return [...layers].map(([title, rows]) => el("div", { class: "layer" },
+      layers.size > 1 ? el("h3", {}, title || "outside all boxes") : "", el("ul", { class: "rows" }, rows)));
   }
 
   leafRow(leaf, lazy) {
@@ -235,25 +248,29 @@ class Panels {
     });
     row.gradient = el("span", { class: "grad" });
     row.element = el("li", {},
-      el("button", { type: "button", class: "link name", onclick: () => this.on.select(leaf), "aria-label": `explain ${name}` }, name),
+      el("button", { type: "button", class: "link name", onclick: () => this.on.select(leaf), "aria-label": `${name}, explain`, title: name }, name),
       row.input, row.gradient);
     if (!lazy) this.addSlider(row);
     return row;
   }
 
-  // Twice the number to either side, at least 1, in steps of a hundredth of that.
+  // Twice the number to either side, at least 1: a pixel or two for each of 200 steps.
   addSlider(row) {
-    const value = this.program.data[row.leaf];
-    const finite = Number.isFinite(value) ? value : 0;
-    const room = 10 ** Math.ceil(Math.log10(Math.max(1, 2 * Math.abs(finite)) - 1e-9));
-    const reach = [room / 5, room / 2, room].find((r) => r >= Math.max(1, 2 * Math.abs(finite))) ?? room;
-    row.step = Number((reach / 100).toPrecision(1));
     row.slider = el("input", {
-      type: "range", min: -reach, max: reach, step: row.step, "aria-label": `slide ${this.names[row.leaf]}`,
-      oninput: (e) => this.on.change(row.leaf, Number(e.target.value)),
+      type: "range", "aria-label": `slide ${this.names[row.leaf]}`, oninput: (e) => this.on.change(row.leaf, Number(e.target.value)),
     });
-    row.slider.value = finite;
+    this.reach(row);
     row.element.append(row.slider);
+  }
+
+  reach(row) {
+    const value = this.program.data[row.leaf];
+    const least = Math.max(1, Number.isFinite(value) ? 2 * Math.abs(value) : 0);
+    const room = 10 ** Math.ceil(Math.log10(least) - 1e-9);
+    const reach = [room / 5, room / 2, room].find((r) => r >= least) ?? room;
+    row.step = Number((reach / 100).toPrecision(1));
+    for (const [name, number] of Object.entries({ min: -reach, max: reach, step: row.step })) row.slider[name] = number;
+    row.slider.value = Number.isFinite(value) ? value : 0;
   }
 
   type(row, text) {
@@ -276,12 +293,14 @@ class Panels {
   // What stands in the field is the number again.
   settle(row) {
     row.input.removeAttribute("aria-invalid");
+    if (row.slider && Math.abs(this.program.data[row.leaf]) > row.slider.max) this.reach(row);
     row.input.value = exact(this.program.data[row.leaf]);
   }
 
   filter(text) {
     const wanted = text.trim().toLowerCase();
     for (const row of this.rows) row.element.hidden = !this.names[row.leaf].toLowerCase().includes(wanted);
+    for (const layer of document.querySelectorAll(".layer")) layer.hidden = !layer.querySelector("li:not([hidden])");
   }
 
   showLeaves(view) {

@@ -1,25 +1,46 @@
 // The picture: groups inside groups, as many open as one likes, and only what is visible built.
-// A group comes laid out with the groups inside it folded. Where one opens, the space that its
-// box took is stretched, and everything else moves along.
+// A group comes laid out from left to right, with the groups inside it folded. Where one opens,
+// the space that its box took is stretched, and everything else moves along. From top to bottom
+// it is the same layout, along and across exchanged and stretched to what the boxes need there.
 
 const FEW = 200; // with more values open than this, only those in sight are kept up to date
 const FRAME = { side: 10, top: 30, bottom: 10 };
+const TYPE = 11, READABLE = 9.05; // the size of the letters, and the least that can be read: pixels
+const LABEL = [54, 18]; // the room of an arrow's label, its width and height
 
-// A growing map of positions: each span [from, to] becomes at least as long as it wants.
-function stretched(spans) {
-  const cuts = [...new Set(spans.flatMap(([from, to]) => [from, to]))].sort((a, b) => a - b);
-  const factors = cuts.map((cut, k) => spans.reduce((most, [from, to, wanted]) =>
-    from <= cut && cuts[k + 1] <= to ? Math.max(most, wanted / (to - from)) : most, 1));
-  return (place) => cuts.reduce((moved, cut, k) => {
-    const inside = Math.min(place, cuts[k + 1] ?? cut) - cut;
-    return inside > 0 ? moved + inside * (factors[k] - 1) : moved;
-  }, place);
+// A growing map of positions: each span [from, to] becomes at least as long as it wants, and
+// `idle` times as long what no span takes.
+function stretched(spans, idle) {
+  const cuts = [...new Set([0, ...spans.flatMap(([from, to]) => [from, to])])].sort((a, b) => a - b);
+  const factors = cuts.map(() => 0), at = new Map(cuts.map((cut, k) => [cut, k]));
+  for (const [from, to, wanted] of spans) {
+    for (let k = at.get(from); cuts[k] < to; k++) factors[k] = Math.max(factors[k], wanted / (to - from));
+  }
+  const moved = [0];
+  cuts.slice(1).forEach((cut, k) => moved.push(moved[k] + (factors[k] || idle) * (cut - cuts[k])));
+  return (place) => {
+    const k = Math.max(0, cuts.findLastIndex((cut) => cut <= place));
+    return moved[k] + (factors[k] || idle) * (place - cuts[k]);
+  };
+}
+
+// An arrow as it was laid out: from the middle of its tail's end, point by point, to its head.
+function route([tail, head, , , end, ...flat], boxes) {
+  const [u, v, w, h] = boxes[tail], points = [[u + w, v + h / 2]];
+  for (let k = 0; k < flat.length; k += 2) points.push([flat[k], flat[k + 1]]);
+  return [...points, [boxes[head][0], end]];
+}
+
+// The middle of its label, on the stretch where it is.
+function labelled(arrow, boxes) {
+  const points = route(arrow, boxes);
+  return [arrow[3], points[Math.max(0, points.findIndex(([u]) => u > arrow[3]) - 1)][1]];
 }
 
 class Picture {
   constructor(program, canvas, on) {
     this.program = program;
-    this.groups = program.graph.groups;
+    this.groups = program.graph.groups.map((group) => ({ ...group, ...program.graph.shapes[group.shape] }));
     this.names = program.graph.names;
     this.canvas = canvas;
     this.on = on;
@@ -28,7 +49,7 @@ class Picture {
     this.places = this.groups.map((group) => new Map(group.members.map((m, place) => [m, place])));
     this.foldable = this.groups.length > 1;
     this.open = new Set([0]);
-    if (program.graph.open) this.groups.forEach((_, g) => this.open.add(g));
+    this.upright = false;
     this.zoom = 1;
     this.focused = `v${program.output}`;
     canvas.addEventListener("scroll", () => requestAnimationFrame(() => this.catchUp()));
@@ -77,29 +98,35 @@ class Picture {
   }
 
   measured(g) {
-    const { size, boxes, members } = this.groups[g];
+    const { size, boxes, arrows, members } = this.groups[g];
     const inner = members.map((m) => (m < 0 && this.open.has(~m) ? this.measured(~m) : null));
-    const across = [], down = [];
-    inner.forEach((child, place) => {
-      if (!child) return;
-      const [x, y, w, h] = boxes[place];
-      child.outer = [child.width + 2 * FRAME.side, child.height + FRAME.top + FRAME.bottom];
-      across.push([x, x + w, child.outer[0]]);
-      down.push([y, y + h, child.outer[1]]);
+    const along = [], across = [], turn = (pair) => (this.upright ? [pair[1], pair[0]] : pair);
+    const outer = boxes.map(([u, v, w, h], place) => {
+      const child = inner[place];
+      const outer = child ? [child.width + 2 * FRAME.side, child.height + FRAME.top + FRAME.bottom] : [w, h];
+      const [long, broad] = turn(outer);
+      along.push([u, u + w, long]);
+      across.push([v, v + h, broad]);
+      return outer;
     });
-    const right = stretched(across), lower = stretched(down);
-    return { g, inner, right, lower, width: right(size[0]), height: lower(size[1]) };
+    if (this.upright) {
+      for (const arrow of arrows) {
+        const [, v] = labelled(arrow, boxes);
+        if (arrow[3] >= 0 && arrow[2] >= 0) across.push([v - LABEL[1] / 2, v + LABEL[1] / 2, LABEL[0]]);
+      }
+    }
+    const far = stretched(along, this.upright ? 0.6 : 1), side = stretched(across, 1);
+    const map = (u, v) => turn([far(u), side(v)]);
+    const [width, height] = map(...size);
+    return { g, inner, outer, map, width, height };
   }
 
   // Where a box stands: x, y, width and height.
-  placed(group, place) {
-    const [x, y, w, h] = this.groups[group.g].boxes[place];
-    const child = group.inner[place];
-    const [width, height] = child ? child.outer : [w, h];
-    const middle = child
-      ? [(group.right(x) + group.right(x + w)) / 2, (group.lower(y) + group.lower(y + h)) / 2]
-      : [group.right(x + w / 2), group.lower(y + h / 2)];
-    return [middle[0] - width / 2, middle[1] - height / 2, width, height];
+  placed({ g, map, outer, inner }, place) {
+    const [u, v, w, h] = this.groups[g].boxes[place];
+    const [width, height] = outer[place];
+    const [one, other] = inner[place] ? [map(u, v), map(u + w, v + h)] : Array(2).fill(map(u + w / 2, v + h / 2));
+    return [(one[0] + other[0] - width) / 2, (one[1] + other[1] - height) / 2, width, height];
   }
 
   drawGroup(group, parent, origin) {
@@ -154,8 +181,8 @@ class Picture {
     const { title } = this.groups[child.g];
     const frame = svg("g", { class: "frame", transform: `translate(${x} ${y})` },
       svg("rect", { class: "frame-box", width: w, height: h, rx: 8 }));
-    const bar = svg("g", { class: "bar", role: "button", "aria-expanded": "true", "aria-label": `close ${title}` },
-      svg("title", {}, `close ${title}`),
+    const bar = svg("g", { class: "bar", role: "button", "aria-expanded": "true", "aria-label": `${title}, close` },
+      svg("title", {}, `${title}, close`),
       svg("rect", { class: "ring", x: -3, y: -3, width: w + 6, height: 28, rx: 10 }),
       svg("rect", { class: "bar-box", width: w, height: 22, rx: 8 }),
       svg("text", { x: 8, y: 15 }, `▾ ${title}`));
@@ -168,16 +195,16 @@ class Picture {
   }
 
   drawArrow(group, arrow, rects, parent) {
-    const [tail, head, slot, labelX, labelY, ...flat] = arrow;
-    const points = this.routed(group, tail, head, flat, rects);
+    const [tail, head, slot, along] = arrow;
+    const points = this.routed(group, arrow, rects);
     const [endX, endY] = points[points.length - 1];
     const label = slot < -1 ? `×${-slot}` : "";
     const parts = { slot, tail, head, g: group.g, node: this.groups[group.g].members[head] };
     parts.element = svg("g", { class: slot < 0 ? "arrow several" : "arrow" },
-      svg("path", { class: "line", d: drawn(points) }),
-      svg("path", { class: "head", d: `M${endX} ${endY}l-8 -3.6v7.2z` }));
-    if (labelX >= 0 || label) {
-      const [x, y] = [group.right(labelX), group.lower(labelY)];
+      svg("path", { class: "line", d: drawn(points, this.upright) }),
+      svg("path", { class: "head", d: `M${endX} ${endY}${this.upright ? "l-3.6 -8h7.2z" : "l-8 -3.6v7.2z"}` }));
+    if (along >= 0 || label) {
+      const [x, y] = group.map(...labelled(arrow, this.groups[group.g].boxes));
       parts.back = svg("rect", { x, y: y - 6.5, width: 0, height: 13, class: "behind" });
       parts.middle = x;
       parts.text = svg("text", { x, y: y + 3.6, class: "partial" });
@@ -190,22 +217,22 @@ class Picture {
   }
 
   // The arrow's points: between boxes they move with the space, at a box with the box.
-  routed(group, tail, head, flat, rects) {
+  routed(group, arrow, rects) {
     const { boxes } = this.groups[group.g];
-    const points = [];
-    for (let k = 0; k < flat.length; k += 2) points.push([group.right(flat[k]), group.lower(flat[k + 1])]);
-    const [tx, ty, tw, th] = rects[tail];
-    const [hx, hy, , hh] = rects[head];
+    const [tail, head, , , end] = arrow;
+    const flat = route(arrow, boxes);
+    const [along, across] = this.upright ? [1, 0] : [0, 1];
+    const points = flat.map(([u, v]) => group.map(u, v));
     const last = points.length - 1;
-    const offset = flat[2 * last + 1] - (boxes[head][1] + boxes[head][3] / 2);
-    const start = ty + th / 2;
-    const end = hy + hh / 2 + (group.inner[head] ? 0 : offset);
-    points[0] = [tx + tw, start];
-    points[last] = [hx, end];
-    if (last > 1) {
-      points[1][1] = flat[1] === flat[3] ? start : points[1][1];
-      points[last - 1][1] = flat[2 * last - 1] === flat[2 * last + 1] ? end : points[last - 1][1];
-    }
+    const middle = (rect) => rect[across] + rect[2 + across] / 2;
+    const offset = group.inner[head] ? 0 : end - (boxes[head][1] + boxes[head][3] / 2);
+    const level = (k) => Math.abs(flat[k][1] - flat[k + 1][1]) < 1; // but for rounding
+    points[0][along] = rects[tail][along] + rects[tail][2 + along];
+    points[last][along] = rects[head][along];
+    points[0][across] = middle(rects[tail]);
+    points[last][across] = middle(rects[head]) + offset;
+    if (last > 1 && level(0)) points[1][across] = points[0][across];
+    if (last > 1 && level(last - 1)) points[last - 1][across] = points[last][across];
     return points;
   }
 
@@ -229,7 +256,7 @@ class Picture {
         svg("path", { class: "middle", d: `M${w / 2} ${h - 6}v5` }), bar);
     }
     if (this.groups[group.g].leaving.includes(i) && group.g > 0) {
-      element.append(svg("path", { class: "exit", d: `M${w} ${h / 2}h9m-4 -3.5l4 3.5l-4 3.5` }));
+      element.append(svg("path", { class: "exit", d: this.upright ? `M${w / 2} ${h}v9m-3.5 -4l3.5 4l3.5 -4` : `M${w} ${h / 2}h9m-4 -3.5l4 3.5l-4 3.5` }));
     }
     this.stop(element, `v${i}`, i, () => this.on.select(i));
     const place = [group.origin[0] + x, group.origin[1] + y, w, h];
@@ -243,9 +270,9 @@ class Picture {
     const text = (line, k, more) => svg("text", { x: 11, y: 18 + 14 * k, ...more }, line);
     const element = svg("g", {
       class: "node folded", role: "button", "aria-expanded": "false", "data-group": g,
-      "aria-label": `open ${title}: ${notes[0]}`, transform: `translate(${x} ${y})`,
+      "aria-label": `${lines.slice(0, 2).join(", ").slice(2)}, open`, transform: `translate(${x} ${y})`,
     },
-      svg("title", {}, `open ${title}`),
+      svg("title", {}, `${title}, open`),
       svg("rect", { class: "ring", x: -4, y: -4, width: w + 8, height: h + 8, rx: 10 }),
       svg("rect", { class: "box", width: w, height: h, rx: 7 }),
       svg("rect", { class: "box inner", x: 3, y: 3, width: w - 6, height: h - 6, rx: 5 }),
@@ -387,23 +414,68 @@ class Picture {
     if (this.view && this.values.size > FEW && this.root.isConnected) this.update(this.view);
   }
 
-  fit() {
+  // How large the whole picture can be in the room that there is.
+  get whole() {
     const { clientWidth, clientHeight } = this.canvas;
-    const large = rem();
-    const wide = document.body.classList.contains("wide") && !narrow();
-    const height = wide ? 0.4 * innerHeight : clientHeight;
-    const whole = Math.min((clientWidth - 24) / this.width, (height - 24) / this.height);
-    const least = narrow() || large > 1 ? large : 0.7; // where one reads from afar, rather scroll
-    this.zoom = Math.min(2 * large, Math.max(least, whole));
+    const height = this.share ? this.share * innerHeight : clientHeight;
+    return Math.min((clientWidth - 18 * rem()) / this.width, (height - 18 * rem()) / this.height);
+  }
+
+  get readable() {
+    return (READABLE * rem()) / TYPE;
+  }
+
+  // Ways to lie: the page's class, its share of the window's height (0: what is left), whether
+  // from top to bottom. Beside the numbers or above them; on a narrow screen half of it, or more.
+  get ways() {
+    return narrow() ? [["", 0.5, true], ["tall", 0.75, true], ["tall", 0.75, false]]
+      : [["", 0, false], ["", 0, true], ["wide", 0.45, false]];
+  }
+
+  lie([kind, share, upright]) {
+    document.body.classList.remove("wide", "tall");
+    if (kind) document.body.classList.add(kind);
+    Object.assign(this, { share, upright });
+    ({ width: this.width, height: this.height } = this.measured(0));
+    return this.whole;
+  }
+
+  // The first way in which what is open can be read, or else the one in which it is largest.
+  settle() {
+    const sizes = this.ways.map((way) => this.lie(way));
+    const found = sizes.findIndex((size) => size >= this.readable);
+    this.lie(this.ways[found < 0 ? sizes.indexOf(Math.max(...sizes)) : found]);
+    return found >= 0;
+  }
+
+  // As the page opens: level by level, as much open as can be read.
+  arrange() {
+    this.open = new Set([0]);
+    for (let level = [0]; this.settle() && level.length;) {
+      level = level.flatMap((g) => this.groups[g].members.filter((m) => m < 0).map((m) => ~m));
+      level.forEach((g) => this.open.add(g));
+      const boxes = [...this.open].reduce((sum, g) => sum + this.groups[g].members.length, 0);
+      if (boxes < FEW && this.settle()) continue;
+      level.forEach((g) => this.open.delete(g));
+      level = [];
+    }
+    this.build();
+  }
+
+  // The whole picture, or as much as is `least` large, with the chosen value in sight.
+  fit(least = 0) {
+    this.zoom = Math.max(least, Math.min(rem() > 1 ? 4 : 2, this.whole));
     this.scale();
-    this.follow(this.lit?.length ? this.lit : [this.boxOf(this.program.output)]);
+    const chosen = this.view?.selected ?? null;
+    if (chosen !== null) this.follow([this.boxOf(chosen)]);
+    else this.follow(this.lit?.length ? this.lit : [this.boxOf(this.program.output)]);
   }
 
   resize(factor) {
     const { canvas } = this;
     const before = this.zoom;
     const x = canvas.scrollLeft + canvas.clientWidth / 2, y = canvas.scrollTop + canvas.clientHeight / 2;
-    this.zoom = Math.min(4, Math.max(0.15, this.zoom * factor));
+    this.zoom = Math.min(6, Math.max(Math.min(0.15, before), before * factor));
     this.scale();
     canvas.scrollLeft = (x * this.zoom) / before - canvas.clientWidth / 2;
     canvas.scrollTop = (y * this.zoom) / before - canvas.clientHeight / 2;
@@ -434,15 +506,17 @@ function mark(element, classes) {
 
 function shortened(text) {
   const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, " ").trim();
-  return [...plain].length <= 32 ? plain : `${[...plain].slice(0, 31).join("")}…`;
+  return [...plain].length <= 20 ? plain : `${[...plain].slice(0, 19).join("")}…`;
 }
 
-// Straight where y stays, else a curve that leaves and arrives level.
-function drawn(points) {
+// Straight where nothing moves across, else a curve that leaves and arrives along.
+function drawn(points, upright) {
   const at = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;
   return points.slice(1).reduce((path, [x, y], k) => {
     const [fromX, fromY] = points[k];
-    const middle = (fromX + x) / 2;
-    return path + (Math.abs(y - fromY) < 0.05 ? `L${at([x, y])}` : `C${at([middle, fromY])} ${at([middle, y])} ${at([x, y])}`);
+    if (Math.abs(upright ? fromX - x : fromY - y) < 0.05) return `${path}L${at([x, y])}`;
+    const middle = upright ? (fromY + y) / 2 : (fromX + x) / 2;
+    const bends = upright ? [[fromX, middle], [x, middle]] : [[middle, fromY], [middle, y]];
+    return `${path}C${bends.map(at).join(" ")} ${at([x, y])}`;
   }, `M${at(points[0])}`);
 }

@@ -46,11 +46,16 @@ class Program {
     this.gradient = this.sweep();
   }
 
-  set(leaf, value) {
-    this.data[leaf] = value;
+  // Leaves and their new numbers.
+  set(pairs) {
+    for (const [leaf, value] of pairs) this.data[leaf] = value;
     this.changed = true;
     this.compute();
     this.gradient = this.sweep();
+  }
+
+  moved(leaf) {
+    return !Object.is(this.data[leaf], number(this.graph.data[leaf]));
   }
 
   compute() {

@@ -70,7 +70,7 @@ class Quiz {
     if (right === undefined) this.verdict = ["again", "Type a number, such as -0.5 or 1e-3."];
     else if (right) {
       this.revealed.set(i, true);
-      this.verdict = ["right", `Right: it is ${exact(truth)}.`];
+      this.verdict = ["right", `Right: it is ${short(truth)}.`];
     } else {
       this.verdict = ["wrong", `Not yet. ${this.hint(typed(text), truth)}`];
     }
@@ -90,7 +90,7 @@ class Quiz {
     if (this.done) return;
     this.revealed.set(i, false);
     this.typed = "";
-    this.verdict = ["shown", `It is ${exact(this.program.gradient[i])}.`];
+    this.verdict = ["shown", `It is ${short(this.program.gradient[i])}.`];
     this.on.answered(this.verdict[1]);
   }
 

@@ -21,7 +21,7 @@ from autograd_engine.views.layout.scene import readable
 
 Formula: TypeAlias = list["str | int"]
 
-LONGEST = 32
+LONGEST = 20
 """So many characters of a name are written in the picture; the panels have all of it."""
 
 
@@ -29,7 +29,7 @@ def shortened(text: str) -> str:
     """Return a name for one line of a box.
 
     >>> shortened("a\\nb"), len(shortened("x" * 99))
-    ('a b', 32)
+    ('a b', 20)
     """
     text = " ".join(readable(text).split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

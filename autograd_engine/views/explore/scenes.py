@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_engine import graph
-from autograd_engine.engine import Value
-from autograd_engine.views.explore.grouping import Grouping, contents, notes
+from autograd_engine.table import CONSTANT
 from autograd_engine.views.explore.rows import fixed_partials, shortened
 from autograd_engine.views.layout.routes import Layout, lay_out
 from autograd_engine.views.layout.scene import Arrow, Box, Scene
+from autograd_engine.views.picture.captions import caption
+from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
 
 NUMBERS = "data  -0.0000\ngrad  -0.0000"
@@ -29,27 +29,25 @@ INLETS = 12
 """So many values from outside are shown one by one; more are gathered by where they stand."""
 
 
-def pictures(grouping: Grouping, values: list[Value], names: list[str]) -> list[dict[str, Any]]:
+def pictures(folding: Folding, names: list[str]) -> list[dict[str, Any]]:
     """Return the picture of each group, as the page reads it.
 
     `title`, `notes`, `parent`, `members`; `inlets`: a title and the numbers of the values, each;
     `exit`: the one value that leaves the group, or -1; `leaving`: those used outside; `size`;
     `boxes`: x, y, width and height of members, then inlets; `arrows`: the two boxes, which
-    operand it is (or minus the number of arrows merged into it), the middle of its label, and
-    its points.
+    operand it is (or minus the number of arrows merged into it), where along it its label is (-1:
+    none), where across it ends, and its points in between.
     """
-    inside = contents(grouping)
-    position = {id(value): i for i, value in enumerate(values)}
-    operands = [[position[id(operand)] for operand in value.operands] for value in values]
-    leaving = _leaving(grouping, operands)
+    leaving = _leaving(folding)
     found = []
-    for number, group in enumerate(grouping.groups):
-        picture = _Picture(grouping, number, values, names, operands, inside, leaving)
+    for number, group in enumerate(folding.groups):
+        picture = _Picture(folding, number, names, leaving)
         exits = leaving[number]
+        title, *notes = caption(folding, number, short=True) if number else [""]
         found.append(
             {
-                "title": group.title,
-                "notes": notes(grouping, number, inside[number], values) if number else [],
+                "title": title,
+                "notes": notes,
                 "parent": group.parent,
                 "members": group.members,
                 "inlets": [[title, *given] for title, given in picture.inlets],
@@ -61,18 +59,19 @@ def pictures(grouping: Grouping, values: list[Value], names: list[str]) -> list[
     return found
 
 
-def _leaving(grouping: Grouping, operands: list[list[int]]) -> list[list[int]]:
-    """Return for each group the values in it that are used outside; the output leaves them all."""
-    found: list[dict[int, None]] = [{} for _ in grouping.groups]
-    last = len(operands) - 1
-    for group in grouping.path(grouping.home[last]):
-        found[group][last] = None
-    for value, given in enumerate(operands):
-        around = set(grouping.path(grouping.home[value]))
+def _leaving(folding: Folding) -> list[list[int]]:
+    """Return for each group the values in it that are used outside; outputs leave them all."""
+    found: list[set[int]] = [set() for _ in folding.groups]
+    for output in folding.survey.outputs:
+        for group in folding.path(folding.home[output]):
+            found[group].add(output)
+    paths = [folding.path(number) for number in range(len(folding.groups))]
+    for home, given in zip(folding.home, folding.operands):
         for operand in given:
-            for group in grouping.path(grouping.home[operand]):
-                if group not in around:
-                    found[group][operand] = None
+            if folding.home[operand] != home:
+                for group in paths[folding.home[operand]]:
+                    if group not in paths[home]:
+                        found[group].add(operand)
     return [sorted(exits) for exits in found]
 
 
@@ -80,44 +79,35 @@ class _Picture:
     """One group: its boxes, its arrows, and where they stand."""
 
     def __init__(
-        self,
-        grouping: Grouping,
-        number: int,
-        values: list[Value],
-        names: list[str],
-        operands: list[list[int]],
-        inside: list[list[int]],
-        leaving: list[list[int]],
+        self, folding: Folding, number: int, names: list[str], leaving: list[list[int]]
     ) -> None:
-        self.grouping = grouping
+        self.folding = folding
         self.number = number
-        self.values = values
+        self.values = folding.survey.values
         self.names = names
-        self.operands = operands
-        members = grouping.groups[number].members
+        self.operands = folding.operands
         self.shown: dict[int, int] = {}  # value -> the box that shows it
         boxes = []
-        for place, member in enumerate(members):
+        for place, member in enumerate(folding.groups[number].members):
             if member >= 0:
                 self.shown[member] = place
                 boxes.append(self._box(member))
                 continue
-            for value in inside[~member]:
+            for value in folding.inside[~member]:
                 self.shown[value] = place
-            title = grouping.groups[~member].title
             numbers = [NUMBERS] if len(leaving[~member]) == 1 else []
-            lines = [f"▸ {title}", *notes(grouping, ~member, inside[~member], values)]
-            boxes.append(Box("folded", ("\n".join(lines + numbers),)))
+            title, *lines = caption(folding, ~member, short=True)
+            boxes.append(Box("folded", ("\n".join([f"▸ {title}", *lines, *numbers]),)))
         self.boxes = boxes
         self.inlets: list[tuple[str, list[int]]] = []
-        self._add_inlets(inside[number])
-        self.arrows, self.slots = self._arrows(inside[number])
+        self._add_inlets(folding.inside[number])
+        self.arrows, self.slots = self._arrows(folding.inside[number])
         self.scene = Scene("LR", tuple(boxes), tuple(self.arrows), ())
 
     def _box(self, i: int) -> Box:
         value = self.values[i]
-        kind = "result" if value.operands else "leaf"
-        kind = "constant" if graph.is_constant(value) else kind
+        kind = "constant" if value._rule is CONSTANT else "leaf"
+        kind = "result" if self.operands[i] else kind
         title = shortened(self.names[i]) + (f"   {shortened(value.op)}" if value.op else "")
         return Box(kind, (title, NUMBERS))
 
@@ -140,17 +130,16 @@ class _Picture:
         """Return titles and the values from outside, by where they stand if they are many."""
         if len(taken) <= INLETS:
             return [(shortened(self.names[i]), [i]) for i in taken]
-        around = set(self.grouping.path(self.number))
+        around = set(self.folding.path(self.number))
         sources: dict[int, list[int]] = {}
         for i in taken:
-            path = self.grouping.path(self.grouping.home[i])
+            path = self.folding.path(self.folding.home[i])
             outside = [group for group in path if group not in around]
             sources.setdefault(outside[0] if outside else ~i, []).append(i)
         if len(sources) > INLETS:
             return [(counted(len(taken), "value"), taken)]
-        groups = self.grouping.groups
         return [
-            (groups[source].title if source >= 0 else shortened(self.names[~source]), given)
+            (self.folding.short(source) if source >= 0 else shortened(self.names[~source]), given)
             for source, given in sources.items()
         ]
 
@@ -206,17 +195,18 @@ class _Picture:
 
     def _arrow(self, layout: Layout, number: int) -> list[int]:
         arrow, place = self.arrows[number], layout.labels[number]
-        middle = ((place.u0 + place.u1) / 2.0, (place.v0 + place.v1) / 2.0) if place else (-1, -1)
-        points = _turns([point for stroke in layout.routes[number] for point in stroke])
-        flat = [coordinate for point in points for coordinate in point]
-        return [arrow.tail, arrow.head, self.slots[number], *map(round, (*middle, *flat))]
+        label = round((place.u0 + place.u1) / 2.0) if place else -1
+        _, *turns, end = _turns([point for stroke in layout.routes[number] for point in stroke])
+        points = [round(coordinate) for point in turns for coordinate in point]
+        return [arrow.tail, arrow.head, self.slots[number], label, round(end[1]), *points]
 
 
 def _turns(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the points without those in the middle of a level stretch."""
+    """Return the points without those met twice, and those in the middle of a level stretch."""
     kept: list[tuple[float, float]] = []
     for point in points:
         if len(kept) > 1 and abs(kept[-1][1] - point[1]) + abs(kept[-2][1] - point[1]) < 0.1:
             kept.pop()
-        kept.append(point)
+        if not kept or point != kept[-1]:
+            kept.append(point)
     return kept

@@ -4,6 +4,7 @@ const THEMES = ["auto", "light", "dark", "projector"];
 const at = (id) => document.getElementById(id);
 const theme = () => document.documentElement.dataset.theme ?? "auto";
 const narrow = () => matchMedia("(max-width: 52rem)").matches;
+// How large letters are, compared with what is usual.
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 
 // `page` says where it stands and moves from there: `place()`, from 0 to `last`; `go(place)`;
@@ -39,6 +40,12 @@ class Stage {
     at("theme").addEventListener("change", (event) => this.choose(event.target.value));
     at("canvas").addEventListener("pointerdown", drag);
     addEventListener("hashchange", () => this.recall());
+    let width = innerWidth, height = innerHeight;
+    addEventListener("resize", () => { // a phone's address bar comes and goes: that is no reason
+      if (width === innerWidth && Math.abs(height - innerHeight) < 150) return;
+      [width, height] = [innerWidth, innerHeight]; // a notebook's frame may get its height late
+      this.settle();
+    });
     addEventListener("keydown", (event) => this.type(event));
     for (const link of document.querySelectorAll(".skip")) link.addEventListener("click", skip);
   }
@@ -61,6 +68,14 @@ class Stage {
     document.body.classList.toggle("has-folds", picture.foldable);
   }
 
+  // The picture as it lies best in this window, folded as somebody left it.
+  settle() {
+    const picture = this.page.picture();
+    if (!picture.kept) picture.arrange();
+    this.page.show();
+    picture.fit();
+  }
+
   play() {
     if (this.playing) return this.pause();
     const { page } = this;
@@ -79,19 +94,22 @@ class Stage {
     this.page.show();
   }
 
-  // The address keeps the step and the theme, so that a link leads to them.
+  // The address keeps the step, the theme and the leaves' numbers: a link leads to all of them.
   remember() {
-    const step = this.page.step(), parts = [];
-    if (step !== null) parts.push(`step=${step}`);
-    if (theme() !== "auto") parts.push(`theme=${theme()}`);
+    const step = this.page.step(), kept = new URLSearchParams();
+    if (step !== null) kept.set("step", step);
+    if (theme() !== "auto") kept.set("theme", theme());
+    for (const [name, text] of this.page.numbers?.() ?? []) kept.set(`leaf.${name}`, text);
     try {
-      history.replaceState(null, "", `#${parts.join("&")}`);
+      history.replaceState(null, "", `#${kept}`);
     } catch { /* inside a notebook there is no address */ }
   }
 
+  // What the address says and the page does not have is passed over.
   recall() {
     const wanted = new URLSearchParams(location.hash.slice(1)), step = wanted.get("step");
     if (THEMES.includes(wanted.get("theme"))) this.dress(wanted.get("theme"));
+    this.page.restore?.(new Map([...wanted].filter(([key]) => key.startsWith("leaf.")).map(([key, text]) => [key.slice(5), text])));
     if (step !== null && /^\d+$/.test(step)) this.page.seek(Number(step));
   }
 
@@ -111,6 +129,7 @@ class Stage {
     const picture = this.page.picture();
     const focused = picture.canvas.contains(document.activeElement);
     if (!picture.open.delete(g)) picture.open.add(g);
+    picture.kept = true;
     picture.build();
     this.page.show();
     const { element } = picture.stops.find((s) => s.key === `g${g}`);
@@ -121,15 +140,17 @@ class Stage {
   unfold() {
     const picture = this.page.picture();
     picture.open = new Set(picture.shut ? picture.groups.keys() : [0]);
+    picture.kept = true;
+    picture.settle();
     picture.build();
     this.page.show();
-    picture.fit();
+    picture.fit(picture.readable);
   }
 
   type(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || at("shortcuts").open) return;
     const { key, target } = event;
-    if (this.page.takes(event)) return;
+    if (this.page.takes(event) || (key.startsWith("Arrow") && target.matches(".scroll"))) return;
     const walk = { ArrowUp: -1, ArrowDown: 1 }[key];
     const inGraph = at("canvas").contains(target) && target !== at("canvas");
     if (inGraph && walk) this.page.picture().walk(walk);

@@ -62,7 +62,7 @@ function filled(element, attributes, children) {
 function fraction(top, bottom) {
   const clipped = (name) => (name.length <= 14 ? name : `${[...name].slice(0, 13).join("")}…`);
   return el("span", { class: "fraction", role: "math", "aria-label": `∂${top} by ∂${bottom}` },
-    el("span", { class: "top" }, `∂${clipped(top)}`), el("span", { class: "bottom" }, `∂${clipped(bottom)}`));
+    el("span", { class: "top", title: top }, `∂${clipped(top)}`), el("span", { class: "bottom", title: bottom }, `∂${clipped(bottom)}`));
 }
 
 // A formula with names or numbers in it: `put(0)` for the output, `put(1)`, `put(2)` operands.

@@ -48,15 +48,17 @@ class Box:
     stacked: bool = True  # fields below each other, not side by side
     bold: bool = False
     cluster: int = -1
+    first: bool = False  # in the first rank
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """A drawn edge, from an operand to what uses it."""
+    """A drawn edge, from an operand to what uses it; `which` operand it is stands at the head."""
 
     tail: int
     head: int
     label: str = ""
+    which: str = ""
 
 
 @dataclass(frozen=True)

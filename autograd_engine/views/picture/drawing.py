@@ -5,21 +5,25 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
+from autograd_engine.modules import Module
 from autograd_engine.survey import Survey
+from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, Scene
 from autograd_engine.views.notebooks import image, selected
 from autograd_engine.views.picture.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
-from autograd_engine.views.picture.folding import fold, near
-from autograd_engine.views.picture.styles import compose, count_drawn
+from autograd_engine.views.picture.folding import MOST, Folding
+from autograd_engine.views.picture.stages import near
+from autograd_engine.views.picture.styles import compose
 from autograd_engine.views.picture.svg import write_svg
 
-STYLES = ("auto", "classic", "compact", "folded")
+STYLES = ("auto", "classic", "compact", "folded", "network")
+SHOWN = ("weight", "grad")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 ENGINES = ("dot", "builtin")
 ENDINGS = (".svg", ".png", ".pdf", ".dot", ".html")
@@ -29,6 +33,9 @@ CLASSIC = 20
 
 COMPACT = 120
 """Up to so many values the picture is compact, beyond that folded."""
+
+WIDE, HIGH, LEAST = 1600, 900, 8
+"""Fitted into so many pixels, type is so many high; where it would be less, regions fold."""
 
 GUARD = 600
 """So many nodes are drawn without `force`: `dot` takes seconds at 4,000, minutes at 18,000."""
@@ -125,8 +132,9 @@ class Picture:
         return (
             f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
-            f"<style>body {{ margin: 1em; background: white; }}</style>\n</head>\n<body>\n"
-            f"{self.svg}</body>\n</html>\n"
+            f"<style>body {{ margin: 1em; background: white; color: black; }}"
+            f" h1 {{ font: 1rem sans-serif; }} @media print {{ svg {{ max-width: 100%; height: auto; }} }}"
+            f"</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{self.svg}</main>\n</body>\n</html>\n"
         )
 
     def image(self) -> str:
@@ -155,7 +163,7 @@ class Picture:
 
 
 def draw(
-    output: Value,
+    output: Value | Sequence[Value] | Module,
     *,
     style: str = "auto",
     direction: str = "LR",
@@ -164,72 +172,109 @@ def draw(
     radius: int = 2,
     engine: str | None = None,
     force: bool = False,
+    show: str = "weight",
 ) -> Picture:
-    """Return a picture of the graph behind a value.
+    """Return a picture of the graph behind a value, or behind several, or of a model.
 
     `style` is "classic" (micrograd's: the operation beside each value), "compact" (inside
-    it), "folded" (regions as boxes) or "auto": classic up to 20 values, compact up to 120,
-    beyond that folded. `depth` opens regions down to that nesting depth, 0 none of them.
-    `focus` shows only what is at most `radius` operations from that value. `direction` is
-    LR, TB, RL or BT. `engine` is "dot" for Graphviz, "builtin" for the package's own
-    layout, None for Graphviz where it is installed and takes no more than a few seconds.
+    it), "folded" (calls of modules, regions and repeats as boxes, and runs of what stands in
+    none) or "auto": classic up to 20 values, then compact, folded above 120 values and where
+    type would be too small to read on a page. `depth` opens boxes down to that nesting depth, 0
+    none of them. `focus` shows only what is at most `radius` operations from that value.
+    `direction` is LR, TB, RL or BT. `engine` is "dot" for Graphviz, "builtin" for the package's
+    own layout, None for Graphviz where it is installed and takes no more than a few seconds.
+
+    A model is drawn as books draw it, units as circles and weights as edges; style "network"
+    does so with the one network behind an output, and tints its units by their values. `show`
+    is what thickness and colour of an edge tell of: the "weight" or its gradient, "grad".
 
     Raises `ValueError` for what it does not know and, unless `force`, for a picture of
     more than 600 nodes; `RuntimeError` for "dot" where Graphviz is missing or too slow.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
-    >>> draw(a * b)
-    <Picture: computation graph of 3 values>
+    >>> draw(a * b), draw([a * b, a + b])
+    (<Picture: computation graph of 3 values>, <Picture: computation graph of 4 values>)
     >>> print(draw(a * b, engine="builtin").svg[:39])
     <svg xmlns="http://www.w3.org/2000/svg"
     """
     _check("style", style, STYLES)
     _check("direction", direction, DIRECTIONS)
+    _check("show", show, SHOWN)
     if engine is not None:
         _check("engine", engine, ENGINES, " or None")
     _check_number("depth", 0 if depth is None else depth)
     _check_number("radius", radius)
-    output, focus = adopted(output, focus)
-    survey = _survey(output)
-    values = survey.values
-    shown = _in_focus(values, focus, radius)
+    several = isinstance(output, (list, tuple))
+    *found, focus = adopted(*(output if several else [output]), focus)
+    output = found if several else found[0]
+    if isinstance(output, Module) or style == "network":
+        from autograd_engine.views.network.network_picture import draw_network
+
+        _check("style", style, ("auto", "network"), f'; model(x) is drawn in style="{style}"')
+        item = output if isinstance(output, Module) else Survey(*_outputs(output))
+        return draw_network(item, show, direction, engine)
+    survey = Survey(*_outputs(output))
+    shown = _in_focus(survey, focus, radius)
+    few = len(survey.values if shown is None else shown)
     if style == "auto":
-        few = len(shown)
         style = "classic" if few <= CLASSIC else "compact" if few <= COMPACT else "folded"
-    folded = style == "folded"
-    if folded and depth is None:
+        if style == "compact" and depth is None and survey.calls:
+            style, depth = _readable(survey, shown, direction)
+    if style == "folded" and depth is None:
         depth = 0
-    parts = fold(output, values, shown, depth, loose=folded)
-    count = count_drawn(parts, style == "classic")
-    if count > GUARD and not force:
+    folding = Folding(survey, style == "folded", depth, shown)
+    at = None if focus is None else survey.position[id(focus)]
+    scene = compose(folding, direction, style == "classic", at)
+    if len(scene.boxes) > GUARD and not force:
         raise ValueError(
-            f"this picture would have {count:,} nodes, more than {GUARD} are not laid out: "
-            f'fold it (style="folded", a smaller depth=), look at a part of it (focus=value, '
-            f"radius=), or insist (force=True)"
+            f"this picture would have {len(scene.boxes):,} nodes, more than {GUARD} are not laid "
+            f'out: fold it (style="folded", a smaller depth=), look at a part of it '
+            f"(focus=value, radius=), or insist (force=True)"
         )
-    bold = {id(output)} | ({id(focus)} if focus is not None else set())
-    picture = Picture(compose(parts, survey, direction, style == "classic", bold), engine)
+    picture = Picture(scene, engine)
     if engine == "dot":
         picture.svg  # so that a missing Graphviz is told here  # noqa: B018
     return picture
 
 
-def _survey(output: Value) -> Survey:
-    if not isinstance(output, Value):
-        raise TypeError(f"draw needs a Value, not {type(output).__name__}: {output!r:.60}")
-    return Survey(output)
+def _outputs(output: Any) -> Sequence[Value]:
+    outputs = (output,) if isinstance(output, Value) else output
+    if not isinstance(outputs, (list, tuple)):
+        raise TypeError(
+            f"draw needs a Value, not {type(output).__name__}, or a model: {output!r:.60}"
+        )
+    for value in outputs:
+        if not isinstance(value, Value):
+            raise TypeError(f"draw needs Values, not {type(value).__name__}: {value!r:.60}")
+    if not outputs:
+        raise ValueError("draw needs a Value; these are none")
+    return outputs
 
 
-def _in_focus(values: list[Value], focus: Value | None, radius: int) -> set[int]:
-    """Return the ids of the values to show."""
-    ids = {id(value) for value in values}
+def _readable(survey: Survey, shown: set[int] | None, direction: str) -> tuple[str, int | None]:
+    """Return how to draw a graph with regions so that its type is large enough to read."""
+    deepest = max(len(path) for path in Folding(survey, True, 0, shown).around)
+    few = len(survey.values if shown is None else shown) <= MOST
+    for depth in [*([None] if few else []), *range(deepest - 1, 0, -1)]:
+        folding = Folding(survey, depth is not None, depth, shown)
+        layout = lay_out(compose(folding, direction))
+        width, height = layout.length, layout.breadth
+        width, height = (height, width) if direction in ("TB", "BT") else (width, height)
+        if max(width / WIDE, height / HIGH) * LEAST <= FONT_SIZE:
+            return "compact" if depth is None else "folded", depth
+    return "folded", 0
+
+
+def _in_focus(survey: Survey, focus: Value | None, radius: int) -> set[int] | None:
+    """Return the positions of the values to show, None for all."""
     if focus is None:
-        return ids
+        return None
     if not isinstance(focus, Value):
         raise TypeError(f"focus must be a Value, not {type(focus).__name__}: {focus!r:.60}")
-    if id(focus) not in ids:
-        raise ValueError(f"focus {focus!r} is not in the graph of the output {values[-1]!r}")
-    return near(values, focus, radius)
+    if id(focus) not in survey.position:
+        output = survey.values[survey.outputs[-1]]
+        raise ValueError(f"focus {focus!r} is not in the graph of the output {output!r}")
+    return near(survey.operands, survey.position[id(focus)], radius)
 
 
 def _check(what: str, given: Any, known: tuple[str, ...], more: str = "") -> None:

@@ -1,4 +1,4 @@
-"""From folded parts to a scene: the classic picture, and the compact one.
+"""From a folding to a scene: the classic picture, and the compact one.
 
 Classic is micrograd's: a record for each value, and a small oval for the operation that made
 it. Compact has one node for each value, the operation inside.
@@ -6,13 +6,16 @@ it. Compact has one node for each value, the operation inside.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.survey import Survey
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import CONSTANT
 from autograd_engine.views.layout.scene import Arrow, Box, Cluster, Scene, readable
-from autograd_engine.views.picture.folding import Part, levels
+from autograd_engine.views.picture.captions import caption
+from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
 
 
@@ -28,137 +31,169 @@ def decimal(number: float, places: int) -> str:
     return f"{number:.{max(places, 4) if abs(number) >= 1.0 else places}g}"
 
 
-def count_drawn(parts: list[Part], classic: bool) -> int:
-    """Return how many nodes the picture of these parts will have."""
-    ovals = sum(part.kind == "value" and bool(part.values[0].operands) for part in parts)
-    return len(parts) + (ovals if classic else 0)
-
-
 def compose(
-    parts: list[Part], survey: Survey, direction: str, classic: bool, bold: set[int]
+    folding: Folding, direction: str, classic: bool = False, focus: int | None = None
 ) -> Scene:
-    """Return the scene of these parts; the values whose ids are in `bold` are emphasised."""
-    composer = _Composer(survey, direction, classic, bold, _leaving(parts))
-    for part in parts:
-        composer.add(part)
-    for part in parts:
-        composer.connect(part)
+    """Return the scene of a folding; its outputs, and what is in focus, are emphasised."""
+    bold = {*folding.survey.outputs, *([] if focus is None else [focus])}
+    composer = _Composer(folding, direction, classic, bold)
+    composer.add_all()
+    composer.connect()
     return Scene(
         direction,
         tuple(composer.boxes),
-        tuple(composer.finished()),
+        tuple(composer.arrows),
         tuple(composer.clusters),
-        f"computation graph of {counted(sum(len(part.values) for part in parts), 'value')}",
+        f"computation graph of {counted(len(folding.survey.values), 'value')}",
     )
-
-
-def _leaving(parts: list[Part]) -> set[int]:
-    """Return the ids of the values that another part uses."""
-    owner = {id(value): part for part in parts for value in part.values}
-    return {
-        id(operand)
-        for part in parts
-        for value in part.values
-        for operand in value.operands
-        if owner[id(operand)] is not part
-    }
 
 
 @dataclass
 class _Composer:
-    survey: Survey
+    folding: Folding
     direction: str
     classic: bool
     bold: set[int]
-    leaving: set[int]
     boxes: list[Box] = field(default_factory=list)
-    # Tail, head, label, and whether those between two boxes are counted into one.
-    arrows: list[tuple[int, int, str, bool]] = field(default_factory=list)
+    arrows: list[Arrow] = field(default_factory=list)
     clusters: list[Cluster] = field(default_factory=list)
-    cluster_of: dict[str, int] = field(default_factory=dict)
-    shown_by: dict[int, int] = field(default_factory=dict)  # id of a value -> its box
-    fed_by: dict[int, int] = field(default_factory=dict)  # ... -> where its operands arrive
+    cluster_of: dict[int, int] = field(default_factory=lambda: {0: -1})  # group -> its frame
+    folded: dict[int, int] = field(default_factory=dict)  # group -> its box
+    shown_by: list[int] = field(default_factory=list)  # value -> its box
 
-    def add(self, part: Part) -> None:
-        """Add the box of a part, and the oval of its operation."""
-        cluster = self._cluster(part.region)
-        place = len(self.boxes)
-        for value in part.values:
-            self.shown_by[id(value)] = self.fed_by[id(value)] = place
-        if part.kind != "value":
-            text = "\n".join([part.title, *part.notes, *self._result(part)])
-            bold = any(id(value) in self.bold for value in part.values)
-            self.boxes.append(Box(part.kind, (readable(text),), True, bold, cluster))
-            return
-        value = part.values[0]
-        self.boxes.append(self._box(value, cluster))
-        if self.classic and value.operands:
-            self.fed_by[id(value)] = place + 1
-            self.boxes.append(Box("operation", (readable(value.op) or "?",), cluster=cluster))
-            self.arrows.append((place + 1, place, "", False))
+    def __post_init__(self) -> None:
+        values = self.folding.survey.values
+        self.swept = any(values[i].grad for i in self.folding.survey.outputs)
+        self.inputs = inputs(self.folding)
 
-    def connect(self, part: Part) -> None:
-        """Add the arrows from the operands of a part."""
-        for value in part.values:
-            head = self.fed_by[id(value)]
-            partials = value.partials or (None,) * len(value.operands)
-            for operand, partial in zip(value.operands, partials):
-                tail = self.shown_by[id(operand)]
-                if tail == head:
-                    continue
-                single = part.kind == "value" and self.boxes[tail].kind not in ("folded", "hidden")
-                digits = 4 if self.classic else 3
-                label = "" if partial is None or part.kind != "value" else f"∂ {partial:.{digits}g}"
-                self.arrows.append((tail, head, label, not single))
+    def add_all(self) -> None:
+        """Add the boxes, and the ovals of operations; the places of values that folded ones hold."""
+        folding = self.folding
+        closed = [folding.closed(number) for number in range(len(folding.groups))]
+        for i, home in enumerate(folding.home):
+            group = closed[home]
+            if group < 0:
+                self.shown_by.append(self._value(i, home))
+                continue
+            if group not in self.folded:
+                self.folded[group] = len(self.boxes)
+                self.boxes.append(Box("folded", ("",)))  # until it is known what leaves it
+            self.shown_by.append(self.folded[group])
+        leaving: dict[int, set[int]] = {place: set() for place in self.folded.values()}
+        for i, given in enumerate(folding.operands):
+            here = self.shown_by[i]
+            for o in given:
+                there = self.shown_by[o]
+                if there != here and there in leaving:
+                    leaving[there].add(o)
+        for i in self.bold:
+            leaving.get(self.shown_by[i], set()).add(i)
+        for group, place in self.folded.items():
+            self.boxes[place] = self._folded(group, leaving[place])
 
-    def finished(self) -> list[Arrow]:
-        """Return the arrows, those from and to folded boxes merged, with their number."""
-        merged: dict[tuple[int, int], int] = {}
-        for tail, head, _, several in self.arrows:
-            if several:
-                merged[tail, head] = merged.get((tail, head), 0) + 1
-        arrows = []
-        for tail, head, label, several in self.arrows:
-            if several:
-                n = merged.pop((tail, head), 0)
-                if not n:
-                    continue
-                label = label if n == 1 else f"×{n:,}"
-            arrows.append(Arrow(tail, head, label))
-        return arrows
+    def _folded(self, group: int, leaving: set[int]) -> Box:
+        folding = self.folding
+        kind = folding.groups[group].kind
+        lines = caption(folding, group)
+        if len(leaving) == 1 and kind not in ("hidden", "leaves"):
+            lines += self._numbers(folding.survey.values[min(leaving)], 2)
+        bold = any(i in leaving for i in self.bold)
+        look = "hidden" if kind == "hidden" else "folded"
+        cluster = self._cluster(folding.groups[group].parent)
+        return Box(look, (readable("\n".join(lines)),), True, bold, cluster)
 
-    def _result(self, part: Part) -> list[str]:
-        """Return the numbers of the one value that leaves a folded box, if it is one."""
-        final = [v for v in part.values if id(v) in self.leaving or id(v) in self.bold]
-        if part.kind != "folded" or len(final) != 1:
-            return []
-        return [f"data {decimal(final[0].data, 2)}", f"grad {decimal(final[0].grad, 2)}"]
+    def _numbers(self, value: Value, places: int) -> list[str]:
+        """Return data and gradient; before any sweep there is none to show."""
+        shown = value._rule is not CONSTANT and (self.swept or value.grad)
+        grad = [f"grad {decimal(value.grad, places)}"] if shown else []
+        return [f"data {decimal(value.data, places)}", *grad]
 
-    def _box(self, value: Value, cluster: int) -> Box:
-        bold = id(value) in self.bold
-        constant = graph.is_constant(value)
-        kind = "result" if value.operands else "constant" if constant else "leaf"
-        places = 4 if self.classic else 2
-        numbers = [f"data {decimal(value.data, places)}"]
-        if not constant:
-            numbers.append(f"grad {decimal(value.grad, places)}")
-        name, op = readable(self.survey.name(value)), readable(value.op)
-        if constant and not self.survey.given_names[self.survey.position[id(value)]]:
+    def _value(self, i: int, home: int) -> int:
+        """Add the box of a value, and return its place."""
+        value, cluster, place = self.folding.survey.values[i], self._cluster(home), len(self.boxes)
+        made = bool(self.folding.operands[i])
+        kind = "result" if made else "constant" if value._rule is CONSTANT else "leaf"
+        numbers = self._numbers(value, 4 if self.classic else 2)
+        name, op = readable(self.folding.survey.names[i]), readable(value.op)
+        if kind == "constant" and not self.folding.survey.given_names[i]:
             numbers = []  # it is called by its number
         if self.classic:
-            return Box(kind, (name, *numbers), self.direction in ("TB", "BT"), bold, cluster)
-        title, text = f"{name}: {op}" if op else name, "\n".join(numbers)
-        return Box(kind, (title, text) if text else (title,), True, bold, cluster)
+            fields, stacked = [name, *numbers], self.direction in ("TB", "BT")
+        else:
+            fields, stacked = [f"{name}: {op}" if op else name], True
+            fields += ["\n".join(numbers)] if numbers else []
+        bold, first = i in self.bold, i in self.inputs
+        self.boxes.append(Box(kind, tuple(fields), stacked, bold, cluster, first))
+        if self.classic and made:
+            oval = Box("operation", (readable(value.op) or "?",), cluster=cluster)
+            self.boxes.append(oval)
+            self.arrows.append(Arrow(place + 1, place))
+        return place
 
-    def _cluster(self, region: str) -> int:
-        """Return the number of the frame round this region, adding those that are new."""
-        inner = -1
-        outer = ""
-        for name in levels(region):
-            if name not in self.cluster_of:
-                title = name[len(outer) + 1 :] if outer else name
-                self.cluster_of[name] = len(self.clusters)
-                self.clusters.append(Cluster(readable(title), inner))
-            inner = self.cluster_of[name]
-            outer = name
-        return inner
+    def connect(self) -> None:
+        """Add the arrows, those from and to folded boxes merged, with their number."""
+        folding, shown_by = self.folding, self.shown_by
+        single = [box.kind not in ("folded", "hidden") for box in self.boxes]
+        merged = Counter(
+            (shown_by[o], here)
+            for i, given in enumerate(folding.operands)
+            if not single[here := shown_by[i]]
+            for o in given
+            if shown_by[o] != here
+        )
+        for i, place in enumerate(shown_by):
+            if single[place]:
+                self._arrows(i, place + self.classic, single, merged)
+        for (tail, head), n in merged.items():
+            self.arrows.append(Arrow(tail, head, f"×{n:,}" if n > 1 else ""))
+
+    def _arrows(
+        self, i: int, head: int, single: list[bool], merged: Counter[tuple[int, int]]
+    ) -> None:
+        """Add the arrows to one value."""
+        value, given = self.folding.survey.values[i], self.folding.operands[i]
+        numbered = len(given) == 2 and _ordered(value._rule)
+        digits = 4 if self.classic else 3
+        tails = [self.shown_by[o] for o in given]
+        several = Counter(tails)
+        for k, (tail, partial) in enumerate(zip(tails, value.partials or (None,) * len(given))):
+            if not single[tail] and several[tail] > 1:
+                merged[tail, head] += 1
+                continue
+            label = "" if partial is None else f"∂ {partial:.{digits}g}"
+            self.arrows.append(Arrow(tail, head, label, str(k + 1) if numbered else ""))
+
+    def _cluster(self, group: int) -> int:
+        """Return the number of the frame round this group, adding those that are new."""
+        for number in self.folding.path(group):
+            if number not in self.cluster_of:
+                title = readable(", ".join([self.folding.short(number), *self._uses(number)]))
+                outer = self.cluster_of[self.folding.groups[number].parent]
+                self.cluster_of[number] = len(self.clusters)
+                self.clusters.append(Cluster(title, outer))
+        return self.cluster_of[group]
+
+    def _uses(self, number: int) -> list[str]:
+        group = self.folding.groups[number]
+        return group.notes if group.kind == "repeat" else []
+
+
+def inputs(folding: Folding) -> set[int]:
+    """Return the leaves and constants beside all groups that the first modules are given."""
+    survey = folding.survey
+    return {
+        i
+        for call in survey.calls
+        if all(not survey.operands[j] for j in call.inputs)
+        for i in call.inputs
+        if not folding.home[i]
+    }
+
+
+@lru_cache(maxsize=256)
+def _ordered(rule: Primitive) -> bool:
+    """Say whether a primitive of two operands gives something else of them exchanged."""
+    try:
+        return bool(rule.forward(0.5, 0.75) != rule.forward(0.75, 0.5))
+    except Exception:  # the user's own may do anything
+        return True

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograd_engine import graph
+from autograd_engine.calls import levels
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
 from autograd_engine.history import History, Recording, Step
@@ -18,7 +18,7 @@ from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import Box, Scene
 from autograd_engine.views.notebooks import image, selected
-from autograd_engine.views.picture.folding import fold, levels
+from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.styles import compose
 from autograd_engine.views.replay.axes import draw_areas, draw_losses, draw_samples, draw_scene
 from autograd_engine.views.replay.boundary import Boundary
@@ -191,15 +191,11 @@ class _Film:
 def _scene(output: Value) -> Scene:
     """Return the graph with its regions open as deep as there is room, and few words in it."""
     survey = Survey(output)
-    values = survey.values
-    everything = {id(value) for value in values}
-    deepest = max((len(levels(graph.region(value))) for value in values), default=0)
-    parts = fold(output, values, everything, 0, loose=True)
-    for depth in [*range(1, deepest), None]:
-        deeper = fold(output, values, everything, depth, loose=True)
-        if len(deeper) <= BOXES:
-            parts = deeper
-    scene = compose(parts, survey, "LR", False, {id(output)})
+    scene = compose(Folding(survey, True, 0), "LR")
+    for depth in range(1, 4):
+        deeper = compose(Folding(survey, True, depth), "LR")
+        if len(deeper.boxes) <= BOXES:
+            scene = deeper
     arrows = (replace(a, label=a.label if a.label.startswith("×") else "") for a in scene.arrows)
     boxes = (_brief(box) if box.kind == "folded" else box for box in scene.boxes)
     return replace(scene, arrows=tuple(arrows), boxes=tuple(boxes))

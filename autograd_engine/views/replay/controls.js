@@ -29,7 +29,6 @@ const stage = new Stage({
     || (target === at("scrub") && key !== " " && !/^[a-z?+=-]$/.test(key)),
 });
 at("logarithmic").addEventListener("change", (event) => logarithmic(event.target.checked));
-addEventListener("resize", () => picture().fit());
 
 // What is there from the start.
 

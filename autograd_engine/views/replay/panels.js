@@ -28,7 +28,7 @@ function showLosses(step) {
     some("accuracy") && ["accuracy in that epoch", (run) => percent(run.ended("accuracy"))],
     [`loss of sample ${grouped(runs[0].sample)}`, (run) => cell(run.loss)],
   ].filter(Boolean);
-  const head = el("tr", {}, el("th", { class: "unseen" }, "of"), runs.map((run) => el("th", { scope: "col" }, run.name)));
+  const head = el("tr", {}, el("th", { class: "unseen" }, "of"), runs.map((run) => el("th", { scope: "col" }, run.name || "this run")));
   at("numbers").replaceChildren(
     el("thead", runs.length > 1 ? {} : { class: "unseen" }, head),
     el("tbody", {}, rows.map(([title, number, key]) =>
@@ -61,7 +61,7 @@ function buildSelected() {
   const kinds = take.isConstant(selected) ? ["data"] : ["data", "gradients"];
   section.replaceChildren(
     el("h2", { id: "selected-title" }, called(take, selected)),
-    el("button", { class: "close", type: "button", "aria-label": "Close", onclick: () => select(null) }, "×"),
+    el("button", { class: "close", type: "button", "aria-label": "× Close", onclick: () => select(null) }, "×"),
     made ? el("p", { class: "lines" }, `= ${made}`) : "",
     ...kinds.flatMap((kind) => {
       const place = el("div", { class: "course" });

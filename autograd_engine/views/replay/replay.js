@@ -6,30 +6,9 @@ const timeline = [...new Set(runs.flatMap((run) => run.steps))].sort((a, b) => a
 const state = { place: 0, run: 0, selected: null, logarithmic: false };
 const grouped = (number) => number.toLocaleString("en");
 
-const IN_SIGHT = narrow() ? 8 : 24; // so many boxes are open at first, about
-
 class Graph extends Picture {
-  constructor(...given) {
-    super(...given);
-    this.open = new Set([0]);
-    let level = [0], boxes = this.groups[0].members.length;
-    while (level.length) { // a level as a whole, or not at all
-      level = level.flatMap((g) => this.groups[g].members.filter((m) => m < 0).map((m) => ~m));
-      boxes += level.reduce((sum, g) => sum + this.groups[g].members.length - 1, 0);
-      if (boxes > IN_SIGHT) break;
-      level.forEach((g) => this.open.add(g));
-    }
-  }
-
-  // Smaller than where one reads and edits: here one looks at the whole.
-  fit() {
-    super.fit();
-    if (narrow()) return;
-    const { clientWidth, clientHeight } = this.canvas;
-    const whole = Math.min((clientWidth - 24) / this.width, (clientHeight - 24) / this.height);
-    this.zoom = Math.min(this.zoom, Math.max(0.68 * rem(), whole));
-    this.scale();
-    this.follow([this.boxOf(this.program.output)]);
+  get ways() {
+    return super.ways.filter(([kind]) => kind !== "wide");
   }
 
   // Bars are to be compared between steps too, and small ones to be seen.
@@ -45,7 +24,8 @@ function picture() {
   if (state.take !== take) {
     state.take = take;
     take.picture ??= new Graph(take, at("canvas"), { select, fold: (g) => stage.fold(g) });
-    take.picture.build();
+    if (take.picture.kept) take.picture.build();
+    else take.picture.arrange();
     take.picture.fit();
   }
   return take.picture;
@@ -60,15 +40,25 @@ function show() {
     gradient: take.gradient, selected: state.selected, current: null,
     known: () => true, hides: () => false, sentence: (i) => sentence(take, i),
   });
+  showNetwork(take);
   showTransport(step);
   showLosses(step);
   for (const plane of planes) plane.paint();
   showSelected(step);
 }
 
+// Of a model that branches, the network of each shape; its responses where there is a plane.
+function showNetwork(take) {
+  const { network, names } = take.graph;
+  const made = network && (take.network ??= new Network(at("side"), names, { select, limits: runs[state.run].plane }));
+  for (const run of runs) for (const other of run.takes) if (other.network) other.network.section.hidden = other !== take;
+  if (made && made.network !== network) made.build(network);
+  made?.update(take, take.gradient);
+}
+
 function sentence(take, i) {
   const name = called(take, i), data = exact(take.data[i]);
-  return take.isConstant(i) ? `constant ${name} = ${data}` : `${name}, data ${data}, gradient ${exact(take.gradient[i])}`;
+  return take.isConstant(i) ? `${name}, constant, data ${data}` : `${name}, data ${data}, gradient ${exact(take.gradient[i])}`;
 }
 
 // A value's name, with what it stands in.

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TextIO
 
 from autograd_engine.engine import Value
-from autograd_engine.table import LEAF
-from autograd_engine.views.explain.chain_formulas import rounded
+from autograd_engine.table import CONSTANT, LEAF
 from autograd_engine.views.explain.typesetting import SUM, plain
-from autograd_engine.views.steps.sweep import Steps, steps
+from autograd_engine.views.steps.sweep import Steps, rounded, steps
 
+INDENT = " " * 6
 HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
 
 _NEXT, _BACK, _RUN, _QUIT = "nbrq"
@@ -25,8 +27,9 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
     """Show the forward pass and then the backward pass of a value, one step at a time.
 
     The keys are n for the next step (or Enter, Space, an arrow), b for the one before, r to
-    run to the end and q to quit. Where `source`, standard input by default, is no terminal,
-    its lines are read instead, and without any all steps are shown.
+    run to the end and q to quit. Lines are as long as the terminal is wide. Where `source`,
+    standard input by default, is no terminal, its lines are read instead, and without any all
+    steps are shown.
 
     Raises `TypeError` for anything but a Value.
 
@@ -34,18 +37,28 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
     >>> a = Value(3.0, "a")
     >>> play(a * a, StringIO("n\\nr\\n"))  # doctest: +ELLIPSIS
     n or Enter: next   b: back   r: run to the end   q: quit
-    [1/4] forward   f = 3 * 3 = 9
-    [2/4] backward  δ(f) = 1
-    [3/4] backward  δ(a): 0 + ∂f/∂a · δ(f) = 0 + 3 · 1 = 3
-    [4/4] backward  δ(a): 3 + ∂f/∂a · δ(f) = 3 + 3 · 1 = 6
+    [1/4] forward   v1 = a·a = 3·3 = 9
+    [2/4] backward  δ(v1) = 1
+    [3/4] backward  δ(a): 0 + ∂v1/∂a · δ(v1) = 0 + 3 · 1 = 3
+          ∂v1/∂a = a = 3   (use 1 of 2)
+    [4/4] backward  δ(a): 3 + ∂v1/∂a · δ(v1) = 3 + 3 · 1 = 6
+          ∂v1/∂a = a = 3   (use 2 of 2)
     gradients: a 6
     """
-    shown = _rows(steps(output))
+    found = steps(output)
+    shown = _rows(found)
     source = sys.stdin if source is None else source
     screen = sys.stdout if screen is None else screen
+    width = shutil.get_terminal_size().columns
+    values = (value for step in found.forward for value in (step.node, *step.node.operands))
+    kept = {name for name in map(found.name, values) if " " in name}
 
     def show(text: str) -> None:
-        print(plain(text, getattr(screen, "encoding", None) or "utf-8"), file=screen, flush=True)
+        rows = [wrapped(spelled(row), width, map(spelled, kept)) for row in text.split("\n")]
+        print("\n".join(rows), file=screen, flush=True)
+
+    def spelled(row: str) -> str:
+        return plain(row, getattr(screen, "encoding", None) or "utf-8")
 
     with _keys(source) as read:
         show(HELP)
@@ -55,11 +68,34 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
 def _rows(found: Steps) -> list[str]:
     forward = [f"forward   {computation}" for computation in found.forward]
     backward = [f"backward  δ({found.name(found.output)}) = 1"]
-    backward += [f"backward  {contribution}" for contribution in found]
+    for step in found:
+        backward.append(f"backward  {step}")
+        if step.operand._rule is not CONSTANT or step.operand.label:
+            backward[-1] += f"\n{INDENT}{step.rule}"
     rows = [*forward, *backward]
     rows = [f"[{i}/{len(rows)}] {row}" for i, row in enumerate(rows, 1)]
     rows[-1] += "\n" + _gradients(found)
     return rows
+
+
+def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
+    """Return a row in lines of that width, broken in no number and no name.
+
+    >>> print(wrapped("[1/5] forward   v1 = weight·input = 2·(-3) = -6", 32))
+    [1/5] forward   v1
+          = weight·input = 2·(-3)
+          = -6
+    """
+    kept = map(re.escape, sorted(names, key=len, reverse=True))
+    atom = re.compile(rf"(?:{'|'.join([*kept, '[^ ·]'])})*·? *")
+    lines = [""]
+    for part in re.split("(?<= )(?== )", row):
+        for i, piece in enumerate(atom.findall(part)):
+            whole = piece if i or part[0] != "=" else part  # an equals sign begins a line
+            if lines[-1].strip() and len((lines[-1] + whole).rstrip()) > width:
+                lines.append(INDENT)
+            lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _gradients(found: Steps) -> str:

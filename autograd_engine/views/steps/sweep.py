@@ -13,13 +13,44 @@ from autograd_engine.gradients import honest
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
-from autograd_engine.views.explain.chain_formulas import rounded
-from autograd_engine.views.explain.formulas import Number
-from autograd_engine.views.explain.typesetting import SUM, TEXT
+from autograd_engine.views.explain.formulas import Given, Number, Sum, Term
+from autograd_engine.views.explain.names import name
+from autograd_engine.views.explain.typesetting import ATOM, PRODUCT, SUM, Text
 from autograd_engine.views.notebooks import selected
 
 ROWS = 200
 """So many contributions a notebook shows at most."""
+
+
+class Typed(Text):
+    """Formulas as one types them: 1e-09, a plain minus, and 2 - (-3) left as it is."""
+
+    def mark(self, text: str) -> str:
+        return text.replace("−", "-")
+
+    def number(self, term: Number | Given) -> tuple[str, int]:
+        text = f"{term.value:.6g}"
+        return text, SUM if text[0] == "-" else ATOM
+
+    given = number
+
+    def sum(self, term: Sum) -> tuple[str, int]:
+        (sign, first), *rest = term.parts
+        lead = f"-{self.set(first, PRODUCT)}" if sign else self.set(first)
+        more = (f" {'-' if sign else '+'} {self.set(part, PRODUCT)}" for sign, part in rest)
+        return "".join([lead, *more]), SUM
+
+
+TYPED = Typed()
+
+
+def rounded(number: float, least: int = PRODUCT) -> str:
+    """Return a number as formulas show it, a negative one in brackets unless `least` is SUM.
+
+    >>> rounded(2.0), rounded(-1.0 / 3.0)
+    ('2', '(-0.333333)')
+    """
+    return TYPED.set(Number(number), least)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +67,29 @@ class Contribution:
     adjoint: float
     before: float
     after: float
-    names: tuple[str, str]  # of node and operand
+    place: int  # among the node's operands
+    steps: Steps
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What node and operand are called."""
+        return self.steps.name(self.node), self.steps.name(self.operand)
+
+    @property
+    def rule(self) -> str:
+        """The partial, as the rule of the operation gives it.
+
+        >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+        >>> [step.rule for step in steps(a * b)]
+        ['∂v1/∂a = b = -3', '∂v1/∂b = a = 2']
+        """
+        (node, operand), operands = self.names, self.node.operands
+        term = lambda i: self.steps.term(operands[i] if i >= 0 else self.node)  # noqa: E731
+        found = notation.partial(self.node._rule, self.place, term, len(operands))
+        uses = [place for place, value in enumerate(operands) if value is self.operand]
+        use = f"   (use {uses.index(self.place) + 1} of {len(uses)})" if uses[1:] else ""
+        made = "" if found is None else TYPED.set(found)
+        return _equation(f"∂{node}/∂{operand}", made, rounded(self.partial, SUM)) + use
 
     def __str__(self) -> str:
         node, operand = self.names
@@ -59,20 +112,19 @@ class Computation:
     operation: str
     operands: tuple[float, ...]
     result: float
-    name: str
+    steps: Steps
+
+    @property
+    def name(self) -> str:
+        """What the result is called."""
+        return self.steps.name(self.node)
 
     def __str__(self) -> str:
-        brackets = [rounded(number) for number in self.operands]
-        if self.node._rule.several:
-            terms = map(Number, self.operands)
-            made = TEXT.set(notation.written(self.node._rule, *terms))
-        elif self.operation.startswith("**") and len(brackets) == 1:
-            made = brackets[0] + self.operation
-        elif len(brackets) == 2 and not self.operation.isidentifier():
-            made = f" {self.operation} ".join(brackets)
-        else:
-            made = f"{self.operation}({', '.join(rounded(n, SUM) for n in self.operands)})"
-        return f"{self.name} = {made} = {rounded(self.result, SUM)}"
+        symbols, numbers = (
+            notation.written(self.node._rule, *terms)
+            for terms in (map(self.steps.term, self.node.operands), map(Given, self.operands))
+        )
+        return _equation(self.name, *map(TYPED.set, (symbols, numbers, Number(self.result))))
 
     def __repr__(self) -> str:
         return f"<Computation: {self}>"
@@ -105,19 +157,23 @@ class Steps(Sequence[Contribution]):
         if not adjoint and not (self._honest and any(p - p for p in partials)):
             silent.append(node)
             return
-        for operand, partial in zip(node.operands, partials):
+        for place, (operand, partial) in enumerate(zip(node.operands, partials)):
             before = self._adjoints.get(id(operand), 0.0)
             after = self._adjoints[id(operand)] = before + partial * adjoint
-            names = (self.name(node), self.name(operand))
-            yield Contribution(node, operand, partial, adjoint, before, after, names)
+            yield Contribution(node, operand, partial, adjoint, before, after, place, self)
 
     def _computation(self, node: Value) -> Computation:
         numbers = tuple(operand.data for operand in node.operands)
-        return Computation(node, node.op, numbers, node.data, self.name(node))
+        return Computation(node, node.op, numbers, node.data, self)
 
     def name(self, value: Value) -> str:
         """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
         return self._survey.name(value)
+
+    def term(self, value: Value) -> Term:
+        """Return a value as formulas have it: its name, or a constant's number."""
+        constant = value._rule is CONSTANT and not value.label
+        return Number(value.data) if constant else name(self.name(value))
 
     def gradient(self, value: Value) -> float:
         """Return the derivative of the output by a value; 0 where it does not depend on it."""
@@ -156,6 +212,11 @@ class Steps(Sequence[Contribution]):
         return f"<Steps: {len(self)} contributions back from {self.name(self.output)}>"
 
 
+def _equation(*texts: str) -> str:
+    """Return what comes to the same, without what says nothing new."""
+    return " = ".join(text for text, before in zip(texts, ["", *texts]) if text not in ("", before))
+
+
 def _table(steps: Steps) -> str:
     """Return the first contributions as a table in HTML, its style where none can take it away."""
     heads = ("", "from", "to", "its gradient", "+ partial", "· adjoint", "= its gradient")
@@ -185,12 +246,12 @@ def steps(output: Value) -> Steps:
     >>> found = steps(a * b + a)
     >>> for step in found:
     ...     print(step)
-    δ(v1): 0 + ∂f/∂v1 · δ(f) = 0 + 1 · 1 = 1
-    δ(a): 0 + ∂f/∂a · δ(f) = 0 + 1 · 1 = 1
+    δ(v1): 0 + ∂v2/∂v1 · δ(v2) = 0 + 1 · 1 = 1
+    δ(a): 0 + ∂v2/∂a · δ(v2) = 0 + 1 · 1 = 1
     δ(a): 1 + ∂v1/∂a · δ(v1) = 1 + (-3) · 1 = -2
     δ(b): 0 + ∂v1/∂b · δ(v1) = 0 + 2 · 1 = 2
     >>> print(found.forward[0])
-    v1 = 2 * (-3) = -6
+    v1 = a·b = 2·(-3) = -6
     """
     (output,) = adopted(output)
     if not isinstance(output, Value):
