@@ -56,7 +56,7 @@ class Survey:
                 i = known.get(id(operand))
                 if i is None:
                     i = known[id(operand)] = len(values)
-                    values.append(operand)  # type: ignore[arg-type]
+                    values.append(operand)
                     places.append(())
                 below_at.append(i)
             known[id(node)] = len(values)

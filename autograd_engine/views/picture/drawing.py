@@ -204,9 +204,9 @@ def draw(
         _check("engine", engine, ENGINES, " or None")
     _check_number("depth", 0 if depth is None else depth)
     _check_number("radius", radius)
-    several = isinstance(output, (list, tuple))
-    *found, focus = adopted(*(output if several else [output]), focus)
-    output = found if several else found[0]
+    given = list(output) if isinstance(output, (list, tuple)) else [output]
+    *given, focus = adopted(*given, focus)
+    output = given if isinstance(output, (list, tuple)) else given[0]
     if isinstance(output, Module) or style == "network":
         from autograd_engine.views.network.network_picture import draw_network
 
