@@ -176,7 +176,7 @@ def test_the_worked_example_of_two_layers_is_explained():
     E = labelled(ag.mean(losses), "E")
     text = ag.explain(E, w1[0][1]).text
     assert text.startswith("∂E/∂W1[0][1] = Σₖ δ(hₖ[0])·hₖ[0]·(1 − hₖ[0])·xₖ\n")
-    assert "δ(hⱼ[0]) = W2[0]·pⱼ·(1 − pⱼ)·δ(pⱼ) = " in text
+    assert "δ(hⱼ[0]) = pⱼ·(1 − pⱼ)·W2[0]·δ(pⱼ) = " in text
     assert f"= {shown(example['dE_dW1'][0][1])}\n" in text
 
 
@@ -202,7 +202,7 @@ def test_layer_by_layer_an_adjoint_is_the_sum_over_its_uses():
     f = labelled(ag.prod(t + 1.0 for t in terms), "f")
     text = ag.explain(f, x).text
     assert "10 paths lead from x to f" in text
-    assert "δ(h) = Σₖ xₖ·δ(tₖ) = 0·" in text
+    assert "δ(h) = Σₖ cₖ·δ(tₖ) = 0·" in text
     assert text.splitlines()[0].endswith(f" = {shown(ag.gradient(f, [x])[0])}")
 
 

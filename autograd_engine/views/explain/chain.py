@@ -95,7 +95,7 @@ class Factor:
 class Chain:
     """The variables between an output and a value, and the factors between variables.
 
-    Where none is `named`, each operation's result is a variable, but for those that a sum alone uses
+    What is `named` is one, and with `whole` nothing else. Where none is `named`, each operation's result is a variable, but for those that a sum alone uses
     and that were made by one of the primitives `merging`; with no such primitives each is one.
     """
 
@@ -105,6 +105,7 @@ class Chain:
         wrt: Value,
         merging: tuple[Primitive, ...] = SUMS,
         named: Callable[[Value], bool] = lambda value: bool(value.label),
+        whole: bool = False,
     ) -> None:
         self.output = output
         self.wrt = wrt
@@ -113,7 +114,7 @@ class Chain:
         self.within = self._depending()
         self.honest = honest(self.values, [])
         self.adjoints = self._swept()
-        self.variables = self._chosen(merging, named)
+        self.variables = self._chosen(merging, named, whole)
         self._factors: dict[int, list[Factor]] = {}
 
     @property
@@ -220,13 +221,15 @@ class Chain:
         return found
 
     def _chosen(
-        self, merging: tuple[Primitive, ...], named: Callable[[Value], bool]
+        self, merging: tuple[Primitive, ...], named: Callable[[Value], bool], whole: bool
     ) -> list[Value]:
         ends = {id(self.output), id(self.wrt)}
         between = [value for value in self.within if id(value) not in ends]
         known = {id(value) for value in between if named(value)}
         self._variable = ends | known
-        if known and merging:
+        if whole:
+            pass  # as large as factors may be
+        elif known and merging:
             self._open_large(between, self._uses())
         else:
             uses = self._uses() if merging else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from autograd_engine.compiler.symbols import OUT, operands, substituted
@@ -34,6 +34,9 @@ from autograd_engine.views.explain.typesetting import PRODUCT, TEXT
 DEEP = 1
 """So many operations deep a value that the chain does not go through is written out."""
 
+LONG = 60
+"""What is written out inside a formula has so many characters at most; else it has a name."""
+
 LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 """What a part that textbooks have a name for is called, if that is not yet taken."""
 
@@ -41,7 +44,8 @@ LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 class Wording:
     """The formulas of one chain."""
 
-    def __init__(self, chain: Chain, names: Names) -> None:
+    def __init__(self, chain: Chain, names: Names, exits: Mapping[int, str] = {}) -> None:
+        self._exits = exits
         self._chain = chain
         self._names = names
         self._shown = {id(variable) for variable in chain.variables}
@@ -74,6 +78,9 @@ class Wording:
 
     def definition(self, value: Value, depth: int = 0) -> Term:
         """Return the operation that made a value, of the names of its operands."""
+        if id(value) in self._exits and not depth:
+            given = [self.name(factor.lower) for factor in self._chain.below(value)]
+            return Call(self._exits[id(value)], (*elided(given, lambda given: given), DOTS))
         if value._rule in SUMS:
             return self._sum(value, depth)
         operands = [self.term(operand, depth + 1) for operand in value.operands]
@@ -85,7 +92,9 @@ class Wording:
             return self._names.of(value)
         merged = self._chain.is_within(value)
         if value.partials and (merged or depth <= DEEP):
-            return self.definition(value, 0 if merged else depth)
+            made = self.definition(value, depth)
+            if len(TEXT.set(made)) <= LONG:
+                return made
         if value._rule is CONSTANT:
             return Given(value.data) if self.apart else Number(value.data)
         return self._names.of(value)

@@ -10,11 +10,13 @@ from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.formulas import (
+    Call,
     Delta,
     Number,
     Sigma,
     Sum,
     Term,
+    elided,
     multiplied,
     numbers,
     row,
@@ -163,11 +165,10 @@ class Deltas:
                     yield from map(said, members[:first])
                     return
         self._wording.apart = False
-        for i, value in enumerate(members):
-            if i < FEW or i == count - 1:
-                yield said(value)
-            elif i == FEW:
-                yield Line(words=(f"... {count - FEW - 1:,} more alike ...",), level=1)
+        yield from map(said, members if count <= FEW else members[:1])
+        if count > FEW:
+            others = Call("", elided(names[1:], called))
+            yield Line(others, (row([number(value) for value in members[1:]]),), note="likewise")
 
     def told(self) -> Iterator[Line]:
         """Say what numbers are called that differ from one to the next."""

@@ -26,17 +26,22 @@ from autograd_engine.views.explain.recurrence import Recurrence
 FACTORS = 8
 """Up to so many factors on all paths together are multiplied out."""
 
+LONG = 50
+"""A derivation of more lines goes through regions as a whole, where there are any."""
+
 LINES = 24
 """So many groups of values are told of one by one, half of them at either end."""
 
 
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
-    """Return the derivation of the derivative of an output by a value."""
+    """Return the derivation of the derivative of an output by a value, by regions to a depth."""
     names = Names(output)
     recurrence = Recurrence(names)
     chain = Chain(output, wrt, SUMS, names.is_known)
     if not chain.connected or output is wrt:
         return list(_at_once(chain, Wording(chain, names)))
+    if depth is not None:
+        return _by_regions(chain, names, recurrence, depth)
     few = chain.count_paths()[1] <= FACTORS and not _is_network(chain)
     if not few:
         chain = Chain(output, wrt, LINEAR, names.is_known)
@@ -44,8 +49,27 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
         chain, few = Chain(output, wrt, (), names.is_known), False
     recurrence.name_others(chain.variables)
     wording = Wording(chain, names)
-    lines = _by_paths(chain, wording) if few else _by_deltas(chain, wording, recurrence)
-    return [*_once(lines), *_why_zero(chain, wording)]
+    if few:
+        return [*_once(_by_paths(chain, wording)), *_why_zero(chain, wording)]
+    deltas = Deltas(chain, wording, recurrence)
+    lines = [*_by_deltas(chain, wording, deltas, recurrence), *_why_zero(chain, wording)]
+    for depth in range(names.deepest, -1, -1) if len(lines) > LONG else ():
+        shorter = _by_regions(chain, names, recurrence, depth)
+        if len(shorter) < len(lines):
+            return shorter
+    return lines
+
+
+def _by_regions(chain: Chain, names: Names, recurrence: Recurrence, depth: int) -> list[Line]:
+    """Return the derivation that goes through regions as a whole, opened to a depth."""
+    exits = names.exits(depth)
+    named = lambda value: id(value) in exits or (names.is_known(value) and not names.home(value))  # noqa: E731
+    chain = Chain(chain.output, chain.wrt, LINEAR, named, whole=True)
+    wording = Wording(chain, names, exits)
+    if chain.count_paths()[1] <= FACTORS and _adds_up(chain):
+        return [*_once(_by_paths(chain, wording)), *_why_zero(chain, wording)]
+    deltas = Deltas(chain, wording, recurrence)
+    return [*_by_deltas(chain, wording, deltas, recurrence), *_why_zero(chain, wording)]
 
 
 def _is_network(chain: Chain) -> bool:
@@ -124,8 +148,9 @@ def _rules(factor: Factor) -> tuple[str | Term, ...]:
     return tuple(part for pair in said if isinstance(pair[1], Equal) for part in pair)
 
 
-def _by_deltas(chain: Chain, wording: Wording, recurrence: Recurrence) -> Iterator[Line]:
-    deltas = Deltas(chain, wording, recurrence)
+def _by_deltas(
+    chain: Chain, wording: Wording, deltas: Deltas, recurrence: Recurrence
+) -> Iterator[Line]:
     groups = deltas.groups()
     goal, shown = groups[-1], groups[:-1]
     left = wording.goal()

@@ -48,7 +48,7 @@ _SPECIAL = {
 }
 
 
-NUMBERED = re.compile(r"v\d+$|[-\d.einfa]+$")
+NUMBERED = re.compile(r"v\d+$|[-−\d.einfa·⁰-⁹⁻]+$")
 
 
 class Symbol(NamedTuple):
@@ -137,3 +137,28 @@ class Names:
     def has(self, text: str) -> bool:
         """Say whether a value is called so, perhaps with an index."""
         return text in self._taken
+
+    def home(self, value: Value) -> str:
+        """Return the region in which a value stands, "" where it stands in none."""
+        return self._survey.homes[self._survey.position[id(value)]]
+
+    def exits(self, depth: int) -> dict[int, str]:
+        """Return by its id each value that leaves a region, opened to that depth: the region."""
+        calls = self._survey.calls
+        boxes: list[int] = []
+        for innermost in self._survey.call_of:
+            around = [innermost]
+            while around[-1] >= 0:
+                around.append(calls[around[-1]].outer)
+            boxes.append(around[max(len(around) - 2 - depth, 0)])
+        found = {}
+        for i, operands in enumerate(self.operands):
+            for j in operands:
+                if boxes[j] not in (-1, boxes[i]) and self.operands[j]:
+                    found[id(self.values[j])] = calls[boxes[j]].path
+        return found
+
+    @property
+    def deepest(self) -> int:
+        """How deep regions stand inside regions, -1 where there is none."""
+        return max((call.path.count(".") for call in self._survey.calls), default=-1)

@@ -20,7 +20,7 @@ class Recurrence:
         self._letters = [letter for letter in LETTERS if not names.has(letter)]
         values = names.values
         tokens = [value._rule if value.operands else None for value in values]
-        self.repeats = find(Graph(tokens, names.operands, merge=False))
+        self.repeats = find(Graph(tokens, names.operands))
         for number, repeat in enumerate(self.repeats):
             for t, row in enumerate(repeat.places, 1):
                 for p, place in enumerate(row):

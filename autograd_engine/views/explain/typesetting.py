@@ -12,7 +12,6 @@ One walk over the terms, and for each language how it writes a fraction, a power
 from __future__ import annotations
 
 import html
-import math
 import re
 import unicodedata
 
@@ -65,7 +64,7 @@ class Text:
         if exponent:
             ten = self.raised(self.digits("10"), Number(float(exponent)))
             text, strength = text + self.mark("·") + ten, PRODUCT
-        if math.copysign(1.0, term.value) > 0.0 or not term.value:
+        if not term.value < 0.0:  # nor is a zero ever negative, or what is no number
             return text, strength
         return self.grouped(self.mark("−") + text), SUM
 
