@@ -78,7 +78,7 @@ class Wording:
 
     def definition(self, value: Value, depth: int = 0) -> Term:
         """Return the operation that made a value, of the names of its operands."""
-        if id(value) in self._exits and not depth:
+        if id(value) in self._exits:
             given = [self.name(factor.lower) for factor in self._chain.below(value)]
             return Call(self._exits[id(value)], (*elided(given, lambda given: given), DOTS))
         if value._rule in SUMS:
@@ -88,11 +88,11 @@ class Wording:
 
     def term(self, value: Value, depth: int = 0) -> Term:
         """Return a value by its name, or else as the operation that made it, or as a number."""
-        if id(value) in self._shown or self._names.is_known(value):
+        if id(value) in self._shown or self._names.is_known(value) or id(value) in self._exits:
             return self._names.of(value)
         merged = self._chain.is_within(value)
         if value.partials and (merged or depth <= DEEP):
-            made = self.definition(value, depth)
+            made = self.definition(value, 0 if merged else depth)
             if len(TEXT.set(made)) <= LONG:
                 return made
         if value._rule is CONSTANT:
@@ -109,7 +109,7 @@ class Wording:
         for sign, term in written:
             inner = term.parts if isinstance(term, Sum) and not sign else ((sign, term),)
             flat.extend(inner)
-        return Sum(tuple(flat))
+        return flat[0][1] if len(flat) == 1 and not flat[0][0] else Sum(tuple(flat))
 
     def formula(self, factor: Factor) -> Term | None:
         """Return a factor as its rules give it, simplified; None if they do not tell."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from autograd_engine.engine import Value
 from autograd_engine.views.explain import formulas
+from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.formulas import (
@@ -30,7 +31,7 @@ from autograd_engine.views.explain.typesetting import TEXT
 FEW = 3
 """So many values that are alike are told of one by one if no general formula holds for all."""
 
-LONG = 60
+LONG = 90
 """Of a factor of more characters its symbol is written in a sum."""
 
 
@@ -70,8 +71,12 @@ class Deltas:
         below = self._chain.below(value)
         if len(below) != 1 or below[0].lower is self._chain.wrt:
             return False
-        single = all(len(made.operands) == 1 for made, _ in below[0].steps())
-        return single and len(self._uses[id(below[0].lower)]) == 1
+        alone = all(
+            operand._rule is CONSTANT or self._chain.is_within(operand)
+            for made, _ in below[0].steps()
+            for operand in made.operands
+        )
+        return alone and len(self._uses[id(below[0].lower)]) == 1
 
     def groups(self) -> list[Group]:
         """Return the variables but the output in groups, each behind those that use it."""

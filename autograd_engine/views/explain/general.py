@@ -202,17 +202,10 @@ def summed(
         index = Index.of(names[first : len(names) - last], letters) if len(inner) > 1 else None
         found = index and generalised(inner, index, constants)
         if index and found and len(index.letters) == 1:
-            sigma = Sigma(index.said(), found, _spelled(inner))
+            sigma = Sigma(index.said(), found, formulas.whole(inner))
             outside = [*terms[:first], sigma, *terms[len(terms) - last :]]
             return formulas.added(outside)
     return spelled
-
-
-def _spelled(terms: Sequence[Term]) -> Term:
-    """Return a long sum with its ends only."""
-    if len(terms) <= formulas.FIRST + formulas.LAST:
-        return formulas.added(terms)
-    return formulas.added([*terms[:2], formulas.DOTS, terms[-1]])
 
 
 ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))

@@ -24,6 +24,7 @@ from autograd_engine.views.explain.formulas import (
     Number,
     Power,
     Product,
+    Sum,
     Term,
     elided,
 )
@@ -197,6 +198,8 @@ def _spelled(
 
 
 def _multiplied(left: Term, right: Term) -> Term:
+    if left == right and isinstance(left, Sum):
+        return Power(left, Number(2.0))
     sides = (side.factors if isinstance(side, Product) else (side,) for side in (left, right))
     return Product(tuple(factor for side in sides for factor in side))
 
