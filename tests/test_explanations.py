@@ -55,7 +55,9 @@ def line_fit() -> Case:
 
 def chain_rule() -> Case:
     """Two layers of one unit each, every step labelled."""
-    x, d, first, second = (ag.Value(n, c) for n, c in ((0.5, "x"), (0.8, "d"), (0.8, "θ₁"), (0.6, "θ₂")))
+    x, d, first, second = (
+        ag.Value(n, c) for n, c in ((0.5, "x"), (0.8, "d"), (0.8, "θ₁"), (0.6, "θ₂"))
+    )
     h = labelled((first * x).tanh(), "h")
     y = labelled(second * h, "ŷ")
     return labelled((d - y) ** 2 / 2, "J"), first
@@ -158,8 +160,16 @@ def worth(term: Term) -> float:
         known = {">": left > right, "≥": left >= right, "=": left == right, "≠": left != right}
         return float(known[term.relation])
     assert isinstance(term, Call)
-    spoken = {"ln": math.log, "max": max, "min": min, "sgn": lambda x: math.copysign(1.0, x), "abs": abs}
-    function: Callable[..., float] = spoken.get(term.function) or TABLE[term.function.replace("ReLU", "relu")]
+    spoken = {
+        "ln": math.log,
+        "max": max,
+        "min": min,
+        "sgn": lambda x: math.copysign(1.0, x),
+        "abs": abs,
+    }
+    function: Callable[..., float] = (
+        spoken.get(term.function) or TABLE[term.function.replace("ReLU", "relu")]
+    )
     return float(function(*map(worth, term.operands)))
 
 
@@ -215,13 +225,21 @@ def test_each_line_of_a_lesson_is_right_in_symbols_and_in_numbers(lesson, depth)
 # Networks, samples, steps.
 
 
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "gelu", "silu", "linear", "softplus"])
-@pytest.mark.parametrize("sizes", [(3, 1), (4, 4, 1), (4, 4, 3), (12, 11, 2), (5, 5, 5, 5, 5, 5, 1)])
+@pytest.mark.parametrize(
+    "activation", ["tanh", "sigmoid", "relu", "gelu", "silu", "linear", "softplus"]
+)
+@pytest.mark.parametrize(
+    "sizes", [(3, 1), (4, 4, 1), (4, 4, 3), (12, 11, 2), (5, 5, 5, 5, 5, 5, 1)]
+)
 def test_any_network_has_the_recursion_of_the_deltas_in_a_few_lines(sizes, activation):
     output, wrt = deep_network(sizes, activation)
     text = ag.explain(output, wrt).text
     (slope,) = ag.gradient(output, [wrt])
-    first, recursion, where = text.partition("where")[0], text.split("where")[0].split(":\n")[1], text
+    first, recursion, where = (
+        text.partition("where")[0],
+        text.split("where")[0].split(":\n")[1],
+        text,
+    )
     assert first.startswith("∂L/∂w₁₀⁽⁰⁾ = δ(z₁⁽⁰⁾)·x₀ = ")
     assert len([row for row in recursion.splitlines() if row.startswith("δ")]) <= min(len(sizes), 4)
     if len(sizes) > 2:
@@ -280,7 +298,9 @@ def test_a_derivation_goes_through_regions_to_a_depth():
 def test_signs_and_units_are_simplified_and_no_zero_is_negative():
     d, y = ag.Value(0.8, "d"), labelled(ag.Value(0.1) * 2.0, "y")
     text = ag.explain((d - y) ** 2 / 2, y.operands[0]).text
-    assert "∂v3/∂y = −(d − y) = −(0.8 − 0.2) = −0.6\n" in text.replace("v6", "v3").replace("v5", "v3").replace("v4", "v3")
+    assert "∂v3/∂y = −(d − y) = −(0.8 − 0.2) = −0.6\n" in text.replace("v6", "v3").replace(
+        "v5", "v3"
+    ).replace("v4", "v3")
     zero = ag.explain(-(y * 0.0), y).text
     assert " = 0\n" in zero and "−0\n" not in zero
 

@@ -11,6 +11,8 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine.primitives import TABLE, find_primitive
+from autograd_engine.views.explain.chain_formulas import rounded
+from autograd_engine.views.explain.typesetting import SUM
 
 WEIGHED = ag.primitive(
     "weighed",

@@ -95,7 +95,8 @@ class Factor:
 class Chain:
     """The variables between an output and a value, and the factors between variables.
 
-    What is `named` is one, and with `whole` nothing else. Where none is `named`, each operation's result is a variable, but for those that a sum alone uses
+    What is `named` is one, and with `whole` nothing else. Where none is, each operation's result
+    is a variable, but for those that a sum alone uses
     and that were made by one of the primitives `merging`; with no such primitives each is one.
     """
 

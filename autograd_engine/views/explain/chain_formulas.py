@@ -60,7 +60,11 @@ class Wording:
     def letters(self, value: Value, repeated: bool, below: str) -> str:
         """Return letters for the indices of values like this: below, in brackets, above."""
         stepped = self._names.is_step(value) and "[" not in self.name(value).text
-        return ("t" if stepped else below) + ("t" if repeated else "s") + ("l" if below == "j" else "m")
+        return (
+            ("t" if stepped else below)
+            + ("t" if repeated else "s")
+            + ("l" if below == "j" else "m")
+        )
 
     def is_step(self, value: Value) -> bool:
         """Say whether a value is called by its step in a repeat."""
@@ -127,7 +131,9 @@ class Wording:
         parts = (*value.operands, value)  # so that the output stands at -1
         rule, count = value._rule, len(value.operands)
         found = [
-            notation.partial(rule, i, lambda k: self.term(parts[k]), count, partial(self._aside, value))
+            notation.partial(
+                rule, i, lambda k: self.term(parts[k]), count, partial(self._aside, value)
+            )
             for i in which
         ]
         terms = [term for term in found if term is not None]
@@ -153,7 +159,9 @@ class Wording:
             self._tell(key, value, written)
         letter, call = self._asides[key]
         known = dict(zip(operands(value._rule, len(given)), [o.data for o in given]))
-        number = substituted(expression, lambda rule, *x: float(rule(*x)), {OUT: value.data, **known})
+        number = substituted(
+            expression, lambda rule, *x: float(rule(*x)), {OUT: value.data, **known}
+        )
         return Name(letter + index + call, number)
 
     def _tell(self, key: tuple[object, ...], value: Value, written: Term) -> None:
@@ -221,4 +229,3 @@ def rounded(number: float, least: int = PRODUCT) -> str:
     ('2', '(−0.333333)')
     """
     return TEXT.set(Number(number), least)
-

@@ -27,7 +27,7 @@ def curve(numbers: Sequence[float]) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     every = -(-(high - low) // 4)
     marks = "".join(
-        f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - EDGE}" y2="{y}" stroke="currentColor" opacity="0.25"/>'
+        f'<path d="M{LEFT} {y}H{WIDTH - EDGE}" stroke="currentColor" opacity="0.25"/>'
         f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{label}</text>'
         for exponent in range(high, low - 1, -every)
         for y, label in [(EDGE + (high - exponent) * down, f"{10.0**exponent:g}")]

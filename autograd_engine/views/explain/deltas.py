@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 from autograd_engine.engine import Value
-from autograd_engine.views.explain import formulas
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
@@ -49,7 +48,9 @@ class Deltas:
         self._chain = chain
         self._recurrence = recurrence
         self._wording = wording
-        self.constants: dict[tuple[float, ...], str] = {}  # that differ in a group: what it is called
+        self.constants: dict[
+            tuple[float, ...], str
+        ] = {}  # that differ in a group: what it is called
         self._uses: dict[int, list[Factor]] = {}
         for factor in chain.factors():
             self._uses.setdefault(id(factor.lower), []).append(factor)
@@ -126,8 +127,12 @@ class Deltas:
         for group in groups:
             below = {id(value) for value in group.members}
             for hidden in [h for h in self._hidden if id(self._lower(h)) in below]:
-                joined.setdefault(self._home(hidden.members[0]) or id(hidden), Group([])).members[:0] = hidden.members
-            joined.setdefault(self._home(group.members[0]) or id(group), Group([])).members[:0] = group.members
+                joined.setdefault(self._home(hidden.members[0]) or id(hidden), Group([])).members[
+                    :0
+                ] = hidden.members
+            joined.setdefault(self._home(group.members[0]) or id(group), Group([])).members[:0] = (
+                group.members
+            )
         for group in joined.values():
             yield from self._together(
                 group,

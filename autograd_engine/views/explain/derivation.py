@@ -119,7 +119,9 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
         yield defined(variable, wording)
-        for factor in [] if variable is chain.wrt or len(chain.variables) == 2 else chain.below(variable):
+        for factor in (
+            [] if variable is chain.wrt or len(chain.variables) == 2 else chain.below(variable)
+        ):
             yield _factor(factor, wording)
     yield from _told(wording)
 
@@ -164,7 +166,9 @@ def _by_deltas(
     cut = LINES // 2 if len(shown) > LINES else len(shown)
     for i, group in enumerate(shown):
         if i == cut:
-            yield Line(words=(f"... {len(shown) - 2 * cut:,} values more, each in the same way ...",))
+            yield Line(
+                words=(f"... {len(shown) - 2 * cut:,} values more, each in the same way ...",)
+            )
         if i < cut or i >= len(shown) - cut:
             yield from deltas.lines(group)
     yield Line(words=("where",))

@@ -222,19 +222,19 @@ def multiplied(factors: Sequence[Term]) -> Term:
         for term in terms:
             base, n = term, 1
             if isinstance(term, Power) and isinstance(term.exponent, Number):
-                if term.exponent.value.is_integer():
-                    base, n = term.base, int(term.exponent.value)
+                whole_number = term.exponent.value.is_integer()
+                base, n = (term.base, int(term.exponent.value)) if whole_number else (term, 1)
             if isinstance(base, Number):
                 numbers[below] *= base.value**n
             else:
                 powers[base] = powers.get(base, 0) + (-n if below else n)
-    above, below = _reduced(*numbers)
+    upper, lower = _reduced(*numbers)
     top = _raised({term: n for term, n in powers.items() if n > 0})
     bottom = _raised({term: -n for term, n in powers.items() if n < 0})
     return _signed(
         negative,
-        _product([Number(n) for n in (above,) if n != 1.0] + top),
-        _product([Number(n) for n in (below,) if n != 1.0] + bottom),
+        _product([Number(n) for n in (upper,) if n != 1.0] + top),
+        _product([Number(n) for n in (lower,) if n != 1.0] + bottom),
     )
 
 

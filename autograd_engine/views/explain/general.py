@@ -91,7 +91,7 @@ class Index:
 
 @dataclass
 class Constants:
-    """Names for numbers that differ from member to member: letters to choose from, and those given."""
+    """Names for numbers that differ from member to member: letters, and what was named."""
 
     letters: Sequence[str]
     given: dict[tuple[float, ...], str]
@@ -148,7 +148,7 @@ def _general(terms: Sequence[Term], index: Index, constants: Constants | None) -
             raise Unlike
         return Sigma(first.index, _general(inner, index, constants), first.spelled)
     parts = []
-    for part in fields(first):  # type: ignore[arg-type]
+    for part in fields(first):
         if part.name != "number":
             parts.append(_part([getattr(term, part.name) for term in terms], index, constants))
     return type(first)(*parts)
@@ -157,11 +157,11 @@ def _general(terms: Sequence[Term], index: Index, constants: Constants | None) -
 def _part(parts: Sequence[object], index: Index, constants: Constants | None) -> object:
     first = parts[0]
     if isinstance(first, Term):
-        return _general(parts, index, constants)  # type: ignore[arg-type]
+        return _general(parts, index, constants)
     if isinstance(first, tuple):
-        if len({len(part) for part in parts}) > 1:  # type: ignore[arg-type]
+        if len({len(part) for part in parts}) > 1:
             raise Unlike
-        return tuple(_part(column, index, constants) for column in zip(*parts))  # type: ignore[call-overload]
+        return tuple(_part(column, index, constants) for column in zip(*parts))
     if any(part != first for part in parts):
         raise Unlike
     return first
@@ -187,9 +187,7 @@ def _name(texts: Sequence[str], index: Index) -> str:
     return "".join(found)
 
 
-def summed(
-    terms: Sequence[Term], names: Sequence[str], letters: str, constants: Constants
-) -> Term:
+def summed(terms: Sequence[Term], names: Sequence[str], letters: str, constants: Constants) -> Term:
     """Return the sum of terms, under one Σ where they differ only in an index.
 
     The first or the last may differ, and then stands beside it.

@@ -27,7 +27,9 @@ class Recurrence:
                     self.place[id(values[place])] = number, p, t
             letter, states = self._letter(), sorted(repeat.states)
             for p in states:
-                self._called(letter, "" if len(states) == 1 else lowered(str(states.index(p))), number, p)
+                self._called(
+                    letter, "" if len(states) == 1 else lowered(str(states.index(p))), number, p
+                )
 
     def _letter(self) -> str:
         return self._letters.pop(0) if self._letters else "h′"
