@@ -46,6 +46,7 @@ FORMS = {
     "power":    ("{}{}",       "{}^{{{}}}",                                "<msup><mrow>{}</mrow><mrow>{}</mrow></msup>"),
     "root":     ("√{}",        r"\sqrt{{{}}}",                             "<msqrt>{}</msqrt>"),
     "sum":      ("Σ{} ",       r"\sum_{{{}}} ",                            "<munder><mo>∑</mo><mi>{}</mi></munder>"),
+    "delta":    ("δ",          r"\delta ",                                 "<mi>δ</mi>"),
     "total":    (" (total)",   r"\ \text{{(total)}}",                      "<mtext> (total)</mtext>"),
     "signed":   ("−{}",        "-{}",                                      "<mrow><mo>−</mo>{}</mrow>"),
     "number":   ("{}",         "{}",                                       "<mn>{}</mn>"),
@@ -144,7 +145,7 @@ class Text:
         return text + (self.form("total") if term.total else ""), POWER
 
     def delta(self, term: Delta) -> tuple[str, int]:
-        return self.symbol("δ") + self.enclosed("(", self.set(term.of), ")"), ATOM
+        return self.form("delta") + self.enclosed("(", self.set(term.of), ")"), ATOM
 
     def equal(self, term: Equal) -> tuple[str, int]:
         return self.set(term.left) + self.mark(" = ") + self.set(term.right), SUM
@@ -213,7 +214,8 @@ class MathML(Text):
 def _index(text: str) -> str:
     """Return an index, its letters and its numbers apart."""
     tags = [("mi" if c.isalpha() else "mn" if c.isdigit() else "mo", c) for c in text]
-    return f"<mrow>{''.join(f'<{tag}>{c}</{tag}>' for tag, c in tags)}</mrow>" if text else ""
+    inside = "".join(f"<{tag}>{c}</{tag}>" for tag, c in tags).replace("-", "−")
+    return f"<mrow>{inside}</mrow>" if text else ""
 
 
 def _is_negative(term: Term) -> bool:
