@@ -219,6 +219,7 @@ class Deltas:
             first = value is self._chain.wrt or id(upper) in self._passed
             terms.append(multiplied([*above, formula] if first else [formula, *above]))
             names.append(self._wording.name(upper).text)
-        upper = self._uses[id(value)][0].upper
+        uses = self._uses[id(value)]
+        upper = uses[len(uses) // 2].upper  # at the ends others may stand
         indices = self._wording.letters(upper, bool(self._home(upper)), "k")
         return summed(terms, names, indices, self._constants("xcde"))

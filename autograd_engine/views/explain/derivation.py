@@ -42,7 +42,8 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
         return list(_at_once(chain, Wording(chain, names)))
     if depth is not None:
         return _by_regions(chain, names, recurrence, depth)
-    few = chain.count_paths()[1] <= FACTORS and not _is_network(chain)
+    repeated = sum(1 for variable in chain.variables if id(variable) in recurrence.place)
+    few = chain.count_paths()[1] <= FACTORS and repeated < FACTORS - 2 and not _is_network(chain)
     if not few:
         chain = Chain(output, wrt, LINEAR, names.is_known)
     if not chain.is_faithful() or (few and not _adds_up(chain)):
@@ -155,10 +156,10 @@ def _by_deltas(
 ) -> Iterator[Line]:
     groups = deltas.groups()
     goal, shown = groups[-1], groups[:-1]
-    left = wording.goal()
+    left = formulas.Derivative(wording.name(chain.output), wording.name(chain.wrt))
     yield from deltas.lines(goal, left)
     paths = chain.count_ways()
-    output, wrt = wording.name(chain.output), wording.name(chain.wrt)
+    output, wrt = left.upper, left.lower
     slope = formulas.Derivative(output, name("v"))
     many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
     told = (many if paths > 1 else "One long path leads", " from ", wrt, " to ", output)

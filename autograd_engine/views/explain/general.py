@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import Given, Name, Number, Sigma, Term
+from autograd_engine.views.explain.formulas import Given, Minus, Name, Number, Sigma, Term, negated
 from autograd_engine.views.explain.names import INDICES, NUMBERED, RAISED, lowered, raised
 
 _RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
@@ -200,7 +200,11 @@ def summed(terms: Sequence[Term], names: Sequence[str], letters: str, constants:
         index = Index.of(names[first : len(names) - last], letters) if len(inner) > 1 else None
         found = index and generalised(inner, index, constants)
         if index and found and len(index.letters) == 1:
-            sigma = Sigma(index.said(), found, formulas.whole(inner))
+            if isinstance(found, Minus):
+                inner = [negated(term) for term in inner]
+                sigma: Term = Minus(Sigma(index.said(), found.term, formulas.whole(inner)))
+            else:
+                sigma = Sigma(index.said(), found, formulas.whole(inner))
             outside = [*terms[:first], sigma, *terms[len(terms) - last :]]
             return formulas.added(outside)
     return spelled
