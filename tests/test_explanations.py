@@ -138,6 +138,8 @@ def worth(term: Term) -> float:
     """Return what a formula comes to, by the numbers of its names; `LookupError` for dots."""
     if term == DOTS:
         raise LookupError
+    if term == Name("π"):
+        return math.pi
     if isinstance(term, (Name, Delta, Derivative)):
         assert term.number is not None, term
         return term.number
@@ -220,6 +222,53 @@ def test_each_line_of_a_random_graph_is_right_in_symbols_and_in_numbers(seed):
 def test_each_line_of_a_lesson_is_right_in_symbols_and_in_numbers(lesson, depth):
     output, wrt = lesson()
     assert check(output, wrt, depth)
+
+
+def anything(rng: random.Random) -> Case:
+    """A network on a batch, a recurrence, a recurrent layer, or an attention in regions."""
+    kind = rng.randrange(4)
+    if kind == 0:
+        sizes = [rng.randint(1, 13) for _ in range(rng.randint(1, 4))]
+        activation = rng.choice(["relu", "tanh", "sigmoid", "gelu", "silu"])
+        model = ag.nn.MLP(2, sizes, activation=activation, rng=rng)
+        outputs = [model([rng.gauss(0, 1), rng.gauss(0, 1)]) for _ in range(rng.randint(1, 6))]
+        if sizes[-1] == 1:
+            losses = [ag.losses.binary_cross_entropy(z, i % 2) for i, z in enumerate(outputs)]
+        else:
+            losses = [ag.losses.cross_entropy(z, i % len(z)) for i, z in enumerate(outputs)]
+        return ag.mean(losses), rng.choice(model.parameters())
+    if kind == 1:
+        w, u, h = ag.Value(rng.gauss(0, 1), "w"), ag.Value(rng.gauss(0, 1)), [0.0, 0.0]
+        for _ in range(rng.randint(2, 12)):
+            x = rng.choice([1.0, rng.gauss(0, 1)])
+            h = [(w * h[i] + u * x + h[1 - i] * 0.3).tanh() for i in (0, 1)]
+        return h[0] * h[0] + h[1], rng.choice([w, u])
+    if kind == 2:
+        layer, h, losses = ag.nn.Layer(3, 2, activation="tanh", rng=rng), [0.0, 0.0], []
+        for _ in range(rng.randint(2, 9)):
+            h = layer([*h, rng.gauss(0, 1)])
+            losses.append((h[0] - h[1]) ** 2)
+        return ag.mean(losses), rng.choice(layer.parameters())
+    xs = [[ag.Value(rng.gauss(0, 1)) for _ in range(3)] for _ in range(rng.randint(2, 4))]
+    q, parts = [ag.Value(rng.gauss(0, 1)) for _ in range(3)], []
+    for x in xs:
+        with ag.region("attention"):
+            share = ag.softmax([ag.dot([a * b for a, b in zip(q, x)], key) for key in xs])
+            mixed = [ag.dot(share, column) for column in zip(*xs)]
+        parts.append(ag.variance(mixed) + ag.norm(mixed))
+    return ag.sum(parts), rng.choice(q)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_each_line_of_networks_recurrences_and_regions_is_right(seed):
+    output, wrt = anything(random.Random(seed))
+    (slope,) = ag.gradient(output, [wrt])
+    for depth in (None, 0, 1):
+        check(output, wrt, depth)
+        assert derived(output, wrt, depth)[0].rights[-1] == Number(pytest.approx(slope))
+        found = ag.explain(output, wrt, depth=depth)
+        assert found.html.count("<math") == found.html.count("</math>")
+        assert found.markdown.count("{") == found.markdown.count("}")
 
 
 # Networks, samples, steps.
