@@ -119,12 +119,12 @@ class Repeat:
 def verified(graph: Graph, repeat: Repeat) -> bool:
     """Check all that a Repeat claims, but for the order: see `ordered`."""
     steps, size, codes = len(repeat.places), len(repeat.rules), graph.codes
-    inside = {place for row in repeat.places for place in row}
     columns = [tuple([codes[place] for place in column]) for column in zip(*repeat.places)]
     inputs = [tuple([codes[place] for place in column]) for column in repeat.inputs]
-    if len(inside) != steps * size or not len(columns) == size == len(repeat.operands):
-        return False
-    if not inside.isdisjoint(repeat.outside()):
+    inside: set[int] = set().union(*columns)
+    if len(inside) != steps * size or len(repeat.operands) != size:
+        return False  # a value that is twice in it, or a node that says not what it is
+    if any(codes[place] in inside for place in repeat.outside()):
         return False
     for p, (rule, operands, column) in enumerate(zip(repeat.rules, repeat.operands, columns)):
         if [graph.nodes[i] for i in column] != [row[p] for row in repeat.places]:
