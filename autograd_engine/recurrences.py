@@ -45,20 +45,25 @@ def find(graph: Graph) -> list[Repeat]:
             continue
         if any(a <= first and end <= b and period % c == 0 for a, b, c in refused):
             continue  # several steps of what is only breadth
-        tries -= 1
-        orbits = Orbits(graph, taken)
-        if not orbits.lay(first, end, period):
+        orbits, repeat = Orbits(graph, taken), None
+        if orbits.lay(first, end, period):
+            if turning(orbits.rules, orbits.slots):
+                orbits.grow()
+                repeat = orbits.repeat()
+            else:
+                refused.append((first, end, period))
+        if repeat is None:
+            tries -= 1
             continue
-        if not turning(orbits.rules, orbits.slots):
-            refused.append((first, end, period))
-            continue
-        orbits.grow()
-        repeat = orbits.repeat()
-        if repeat is not None and ordered(graph, [*repeats, repeat]):
-            repeats.append(repeat)
-            for place in [place for row in repeat.places for place in row]:
-                taken[graph.codes[place]] = 1
-    return repeats
+        repeats.append(repeat)
+        for place in [place for row in repeat.places for place in row]:
+            taken[graph.codes[place]] = 1
+    if ordered(graph, repeats):
+        return repeats
+    kept: list[Repeat] = []
+    for repeat in repeats:
+        kept += [repeat] if ordered(graph, [*kept, repeat]) else []
+    return kept
 
 
 def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> list[int]:

@@ -19,6 +19,7 @@ from tests.recurring import (
     lag_two,
     random_recurrence,
     rnn,
+    sequences,
     two_layers,
 )
 
@@ -119,6 +120,10 @@ def test_steps_that_the_recorded_order_interleaves_are_told_apart():
     """A ring of more cells than steps: no step is recorded whole before the next begins."""
     (repeat,) = repeats_of(heat(steps=20, cells=24))
     assert (repeat.steps, len(repeat.states)) == (20, 24)
+
+
+def test_sequences_one_after_the_other_are_all_found():
+    assert [(r.steps, r.size) for r in repeats_of(sequences(25))] == [(15, 4)] * 25
 
 
 def test_less_than_four_steps_are_no_repeat():
