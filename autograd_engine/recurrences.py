@@ -1,7 +1,6 @@
 """Find that a recorded graph repeats itself along its depth: recurrences.
 
-1. Tokens, an operation with the distances of its operands, that come again at one distance vote
-   for a period; where node i is like node i + period for long is a region.
+1. `periods` gives regions where each node is like the one a period later.
 2. Row by row a region gives orbits: the same node of the body in each step. Their operands are
    another orbit, so many steps back; or one place; or a place for each step.
 3. A cycle that is more than a sum or a maximum makes it a recurrence, else it is only breadth.
@@ -11,11 +10,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterator
-from operator import eq, sub
+import re
+from collections.abc import Hashable, Sequence
+from operator import sub
 from typing import Final
 
+from autograd_engine.periods import regions
 from autograd_engine.repeats import INPUT, SHARED, STEP, Graph, Operand, Repeat, ordered, verified
 from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT, SUM, hypot, maximum, minimum
 
@@ -26,209 +26,143 @@ SUMS: Final = frozenset({ADD, SUBTRACT, NEGATIVE, SUM})
 ALONE: Final = frozenset({maximum, minimum, hypot})
 """Operations that reduce many values to one where nothing else stands in the cycle."""
 
-WINDOW: Final = 16
-PERIODS: Final = 4
 TRIES: Final = 12
+REPAIRS: Final = 6
+FREE: Final = re.compile(rb"\0+")
 
 
 def find(graph: Graph) -> list[Repeat]:
     """Return the recurrences of a graph, the largest first; none shares a value with another."""
     taken = bytearray(len(graph.nodes))
-    worth = max(LEAST, len(taken) // 100)  # a repeat smaller than this is not worth its name
+    worth = max(LEAST, len(taken) // 100)  # a smaller one is lost in the graph
     repeats: list[Repeat] = []
     refused: list[tuple[int, int, int]] = []
     tries = TRIES
-    candidates = sorted(regions(graph, worth), key=lambda found: (found[0] - found[1], found[2]))
-    for first, end, period in candidates:
-        first, end = widest(taken, first, end)
+    for first, end, period in sorted(regions(graph, worth), key=lambda r: (r[0] - r[1], r[2])):
+        free = [part.span() for part in FREE.finditer(taken, first, end)]
+        first, end = max(free, key=lambda part: part[1] - part[0], default=(0, 0))
         if end - first < max(2 * period, worth) or not tries:
             continue
         if any(a <= first and end <= b and period % c == 0 for a, b, c in refused):
             continue  # several steps of what is only breadth
-        tries -= 1
-        orbits = Orbits(graph, taken)
-        if not orbits.lay(first, end, period):
-            continue
-        if not orbits.recur():
-            refused.append((first, end, period))
-            continue
-        orbits.grow()
-        repeat = orbits.repeat()
-        if repeat is None or not ordered(graph, [*repeats, repeat]):
+        orbits, repeat = Orbits(graph, taken), None
+        if orbits.lay(first, end, period):
+            if turning(orbits.rules, orbits.slots):
+                orbits.grow()
+                repeat = orbits.repeat()
+            else:
+                refused.append((first, end, period))
+        if repeat is None:
+            tries -= 1
             continue
         repeats.append(repeat)
-        for row in repeat.places:
-            for place in row:
-                taken[graph.codes[place]] = 1
-    return repeats
+        for place in [place for row in repeat.places for place in row]:
+            taken[graph.codes[place]] = 1
+    if ordered(graph, repeats):
+        return repeats
+    kept: list[Repeat] = []
+    for repeat in repeats:
+        kept += [repeat] if ordered(graph, [*kept, repeat]) else []
+    return kept
 
 
-def widest(taken: bytearray, first: int, end: int) -> tuple[int, int]:
-    """Return the longest part of a region that no repeat has taken."""
-    best, i = (first, first), first
-    while i < end:
-        free = taken.find(0, i, end)
-        if free < 0:
-            break
-        i = taken.find(1, free, end)
-        i = end if i < 0 else i
-        best = max(best, (free, i), key=lambda part: part[1] - part[0])
-    return best
-
-
-def regions(graph: Graph, worth: int) -> Iterator[tuple[int, int, int]]:
-    """Yield first node, end and period of what looks like the same again and again."""
-    rules, reads, n = graph.rules, graph.reads, len(graph.nodes)
-    half = n // 2  # what stands farther away is no part of this step or the one before
-    tokens = [
-        hash((rule, *[i - j if j >= 0 and j > i - half else 0 for j in below]))
-        for i, (rule, below) in enumerate(zip(rules, reads))
-    ]
-
-    def alike(i: int) -> bool:
-        """Say whether node i and that a period later may be the same of two steps."""
-        one, two = reads[i], reads[i + period]
-        if rules[i] != rules[i + period] or len(one) != len(two):
-            return False
-        far = i - 4 * period
-        return all(
-            a == b or (b - a == period and a >= 0) or (a < 0 and b < 0) or (0 <= a < far and 0 <= b < far)
-            for a, b in zip(one, two)
-        )
-
-    for period in periods(tokens, worth):
-        same = bytearray(map(eq, tokens, tokens[period:]))
-        stop, i = 0, same.find(1)
-        while i >= 0:
-            first = i
-            while first > stop and alike(first - 1):
-                first -= 1
-            while i < len(same):
-                if same[i]:
-                    i = same.find(0, i)
-                    if i < 0:
-                        i = len(same)
-                elif alike(i):
-                    i += 1
-                else:
-                    break
-            if i - first >= max(period, worth // 2):
-                yield first, i + period, period
-            stop = i
-            i = same.find(1, i)
-
-
-def periods(tokens: list[int], worth: int) -> list[int]:
-    """Return the distances at which most tokens, and most long windows of them, come again."""
-    n = len(tokens)
-    if n < 4 * WINDOW:
-        return list(range(1, n // LEAST + 1))
-    windows, wide = tokens, 1
-    while wide < WINDOW:
-        windows = list(map(hash, zip(windows, windows[wide:])))
-        wide *= 2
-    found: list[int] = []
-    for heads, least in ((windows, LEAST), (tokens, n // 8)):
-        last: dict[int, int] = {}
-        votes: Counter[int] = Counter()
-        for i, head in enumerate(heads):
-            before = last.get(head)
-            if before is not None:
-                votes[i - before] += 1
-            last[head] = i
-        likely = [(count, period) for period, count in votes.items() if count >= least and period <= n // 2]
-        found += [period for _, period in sorted(likely, reverse=True)[:PERIODS]]
-        likely.sort(key=lambda vote: vote[0] * vote[1], reverse=True)
-        found += [period for _, period in likely[:PERIODS]]
-    return list(dict.fromkeys(found))
+def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> list[int]:
+    """Return the nodes of a body in cycles that are more than a sum, a maximum or a product."""
+    reach, before = [0] * len(body), [-1]  # sets of nodes, as bits
+    while before != reach:
+        before = list(reach)
+        for k, operands in enumerate(body):
+            for kind, j, _ in operands:
+                if kind == STEP:
+                    reach[k] |= 1 << j | reach[j]
+    parts: dict[int, list[int]] = {}
+    for k, found in enumerate(reach):
+        if found >> k & 1:  # those of one cycle reach the same
+            parts.setdefault(found, []).append(k)
+    turning = []
+    for part in parts.values():
+        used = {rules[k] for k in part}
+        alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and not part[1:]))
+        if not (used <= SUMS or alone):
+            turning += part
+    return turning
 
 
 class Orbits:
-    """The nodes of a graph that are the same node of a body, step after step."""
+    """The nodes of a graph that are the same node of a body, step after step.
+
+    `orbits[k]` are node k's, from step `low[k]` on; `slots[k]` its operands, of kinds as those of
+    a `Repeat`, (STEP, k, lag), (SHARED, node) or (INPUT, last); `of` tells the orbit of a node.
+    """
 
     def __init__(self, graph: Graph, taken: bytearray) -> None:
-        self.graph = graph
-        self.of = {}  # the orbit of each node that is in one; -1 of other repeats' nodes
-        self.taken = taken
+        self.graph, self.taken = graph, taken
 
-    def lay(self, first: int, end: int, period: int) -> bool:
+    def lay(self, first: int, end: int, period: int, again: int = 3) -> bool:
         """Read the orbits off the rows of a region; say whether there are any."""
-        reads = self.graph.reads
-        while True:
-            if end - first < 2 * period:
-                return False
-            late = -1
-            self.slots: list[list[list[int]]] = []
-            for k in range(first, first + period):
-                slots = []
-                for column in zip(*reads[k:end:period]):
-                    head, count = column[0], len(column)
-                    if column.count(head) == count:
-                        slots.append([SHARED, head, 0])
-                        late = max(late, head)
-                    elif 0 <= head and first <= column[-1] and column == tuple(range(head, head + count * period, period)):
-                        slots.append([STEP, (head - first) % period, -((head - first) // period)])
-                    elif max(column) >= first:
-                        return False
-                    else:
-                        slots.append([INPUT, max(column), 0])
-                self.slots.append(slots)
-            if late < first:
-                break
-            first = late + 1  # what all steps read stands before them
+        if end - first < 2 * period:
+            return False
+        late = -1
+        self.slots: list[list[Operand]] = []
+        for k in range(first, first + period):
+            slots: list[Operand] = []
+            for column in zip(*self.graph.reads[k:end:period]):
+                head, last, count = column[0], column[-1], len(column)
+                if column.count(head) == count:
+                    slots.append((SHARED, head, 0))
+                    late = max(late, head)
+                elif head >= 0 and last >= first and column == tuple(range(head, last + 1, period)):
+                    slots.append((STEP, (head - first) % period, -((head - first) // period)))
+                elif max(column) < first:
+                    slots.append((INPUT, max(column), 0))
+                else:
+                    return False
+            self.slots.append(slots)
+        if late >= first:  # what all steps read stands before them
+            return again > 0 and self.lay(late + 1, end, period, again - 1)
         self.rules = self.graph.rules[first : first + period]
         self.orbits = [list(range(k, end, period)) for k in range(first, first + period)]
         self.low = [0] * period
-        self.of = {i: k for k, orbit in enumerate(self.orbits) for i in orbit}
-        self.outer = {slot[1] for slots in self.slots for slot in slots if slot[0] == SHARED}
+        self.of = {node: k for k, orbit in enumerate(self.orbits) for node in orbit}
+        self.outer = {of for slots in self.slots for kind, of, _ in slots if kind == SHARED}
+        self.links = [
+            (of, k, lag, s)
+            for k, slots in enumerate(self.slots)
+            for s, (kind, of, lag) in enumerate(slots)
+            if kind == STEP
+        ]
         return True
 
-    def recur(self) -> bool:
-        """Say whether a cycle of the body is more than a sum, a maximum or a product."""
-        below = [[of for kind, of, _ in slots if kind == STEP] for slots in self.slots]
-        for part in cycles(below):
-            rules = {self.rules[k] for k in part}
-            if not (rules <= SUMS or (len(rules) == 1 and rules <= ALONE) or (len(part) == 1 and rules == {MULTIPLY})):
-                return True
-        return False
-
-    def member(self, k: int, t: int) -> int | None:
-        """Return node k of step t."""
+    def member(self, k: int, t: int) -> int:
+        """Return node k of step t; -1 if there is none."""
         t -= self.low[k]
-        return self.orbits[k][t] if 0 <= t < len(self.orbits[k]) else None
+        return self.orbits[k][t] if 0 <= t < len(self.orbits[k]) else -1
 
     def grow(self) -> None:
         """Extend all orbits at both ends as far as it goes."""
-        reads = self.graph.reads
         self.readers: list[list[tuple[int, int, int]]] = [[] for _ in self.slots]
-        for k, slots in enumerate(self.slots):
-            for s, (kind, of, lag) in enumerate(slots):
-                if kind == STEP:
-                    self.readers[of].append((k, lag, s))
+        for j, k, lag, s in self.links:
+            self.readers[j].append((k, lag, s))
         self.users: dict[int, list[int]] = {}
-        for i in range(len(reads)):
+        for i, below in enumerate(self.graph.reads):
             if i not in self.of and not self.taken[i]:
-                for j in reads[i]:
-                    if j in self.of or True:
-                        self.users.setdefault(j, []).append(i)
-        grown = True
+                for j in below:
+                    self.users.setdefault(j, []).append(i)
+        body, grown = range(len(self.orbits)), 1
         while grown:
-            grown = False
-            for k, orbit in enumerate(self.orbits):
-                grown |= self.extended(k, self.low[k] + len(orbit))
-            for k in reversed(range(len(self.orbits))):
-                grown |= self.extended(k, self.low[k] - 1)
+            grown = sum(self.extended(k, self.low[k] + len(self.orbits[k])) for k in body)
+            grown += sum(self.extended(k, self.low[k] - 1) for k in reversed(body))
 
     def extended(self, k: int, t: int) -> bool:
-        """Find node k of step t among the readers' operands or the operands' readers."""
+        """Find node k of step t among its readers' operands or its operands' readers."""
         for reader, lag, s in self.readers[k]:
             above = self.member(reader, t + lag)
-            if above is not None:
+            if above >= 0:
                 return self.bind(k, t, self.graph.reads[above][s])
         for kind, of, lag in self.slots[k]:
-            below = self.member(of, t - lag) if kind == STEP else None
-            if below is not None:
-                return any(self.bind(k, t, i) for i in self.users.get(below, ()))
+            below = self.member(of, t - lag) if kind == STEP else -1
+            if below >= 0:
+                return any(self.bind(k, t, node) for node in self.users.get(below, ()))
         return False
 
     def bind(self, k: int, t: int, node: int) -> bool:
@@ -237,104 +171,93 @@ class Orbits:
         waiting = [(k, t, node)]
         while waiting:
             k, t, node = waiting.pop()
-            if new.get((k, t), node) != node:
-                return False
-            if (k, t) in new:
+            if (k, t) in new and new[k, t] == node:
                 continue
-            if node < 0 or node in self.of or self.taken[node] or node in self.outer or node in new.values():
+            if (k, t) in new or node in new.values() or not self.fits(k, t, node):
                 return False
-            reads = self.graph.reads[node]
-            if self.graph.rules[node] != self.rules[k] or len(reads) != len(self.slots[k]):
-                return False
-            if t not in (self.low[k] - 1, self.low[k] + len(self.orbits[k])):
-                return False
-            for reader, lag, s in self.readers[k]:
-                above = self.member(reader, t + lag)
-                if above is not None and self.graph.reads[above][s] != node:
-                    return False
             new[k, t] = node
-            for (kind, of, lag), j in zip(self.slots[k], reads):
-                if kind == STEP:
-                    known = self.member(of, t - lag)
-                    if known is None and t - lag >= self.low[of]:
-                        waiting.append((of, t - lag, j))
-                    elif known is not None and known != j:
-                        return False
-                elif kind == SHARED:
-                    if j != of:
-                        return False
-                elif j >= 0 and (of < 0 or j in self.of):
-                    return False
+            for (kind, of, lag), j in zip(self.slots[k], self.graph.reads[node]):
+                if kind == STEP and t - lag >= self.low[of] + len(self.orbits[of]):
+                    waiting.append((of, t - lag, j))
         for (k, t), node in new.items():
-            if t < self.low[k]:
-                self.low[k] = t
-                self.orbits[k].insert(0, node)
-            else:
-                self.orbits[k].append(node)
+            self.orbits[k].insert(0 if t < self.low[k] else len(self.orbits[k]), node)
+            self.low[k] = min(t, self.low[k])
             self.of[node] = k
         return True
 
+    def fits(self, k: int, t: int, node: int) -> bool:
+        """Say whether a value may be node k of step t, just before or after those known."""
+        if node < 0 or node in self.of or node in self.outer or self.taken[node]:
+            return False
+        reads, slots = self.graph.reads[node], self.slots[k]
+        if self.graph.rules[node] != self.rules[k] or len(reads) != len(slots):
+            return False
+        if t not in (self.low[k] - 1, self.low[k] + len(self.orbits[k])):
+            return False
+        for (kind, of, lag), j in zip(slots, reads):
+            if kind == STEP:
+                if self.member(of, t - lag) not in (-1, j):
+                    return False
+            elif j != of if kind == SHARED else j >= 0 and (of < 0 or j in self.of):
+                return False
+        above = [(self.member(reader, t + lag), s) for reader, lag, s in self.readers[k]]
+        return all(i < 0 or self.graph.reads[i][s] == node for i, s in above)
+
     def repeat(self) -> Repeat | None:
         """Return the steps that the orbits make, without those at the ends that fit no other."""
-        low = list(self.low)
-        high = [begin + len(orbit) for begin, orbit in zip(low, self.orbits)]
-        for _ in range(6):
-            begins, steps = self.begun(low, high)
+        low, high = self.low, [low + len(orbit) for low, orbit in zip(self.low, self.orbits)]
+        for _ in range(REPAIRS):
+            steps, begins = self.begun(low, high)
             if steps < LEAST:
                 return None
             made = self.cut(begins, steps)
-            if made is None:  # the first step begins from something else
-                low = [begin + 1 for begin in begins]
-                continue
-            codes = [self.graph.codes[place] for place in made.outside()]
+            if made is not None and verified(self.graph, made):
+                return made
+            nodes = [self.graph.codes[place] for place in made.outside()] if made else []
             inner = [
                 (k, t)
-                for k, i in [(self.of[code], code) for code in codes if code in self.of]
-                if begins[k] <= (t := self.low[k] + self.orbits[k].index(i)) < begins[k] + steps
+                for k, node in [(self.of[node], node) for node in nodes if node in self.of]
+                if begins[k] <= (t := self.low[k] + self.orbits[k].index(node)) < begins[k] + steps
             ]
-            if not inner:
-                return made if verified(self.graph, made) else None
-            for k, t in inner:  # a value is of one step and read by all, or by two as their start
+            low, high = list(low), list(high)
+            for k, t in inner:  # what is of one step, but read by many, is of none
                 if 2 * (t - begins[k]) < steps:
                     low[k] = max(low[k], t + 1)
                 else:
                     high[k] = min(high[k], t)
+            if not inner:  # the first step begins from something else
+                low = [begin + 1 for begin in begins]
         return None
 
-    def begun(self, low: list[int], high: list[int]) -> tuple[list[int], int]:
-        """Return where each orbit begins so that no step reads a later one, and the steps.
+    def begun(self, low: list[int], high: list[int]) -> tuple[int, list[int]]:
+        """Return how many steps there are and where each orbit begins so that none reads a later.
 
         As early as may be or, if more steps are left or fewer states, as late.
         """
-        links = {
-            (of, k, lag)
-            for k, slots in enumerate(self.slots)
-            for kind, of, lag in slots
-            if kind == STEP
-        }
-        early, late, change = list(low), list(high), True
-        while change:
-            change = False
-            for j, k, lag in links:
-                if early[k] - lag > early[j]:
-                    early[j], change = early[k] - lag, True
-                if late[j] + lag < late[k]:
-                    late[k], change = late[j] + lag, True
-        some = min(map(sub, high, early))
+        early, late, before = list(low), list(high), [0]
+        while before != early + late:
+            before = early + late
+            for j, k, lag, _ in reversed(self.links):
+                early[j] = max(early[j], early[k] - lag)
+            for j, k, lag, _ in self.links:
+                late[k] = min(late[k], late[j] + lag)
+        best = []
         most = min(map(sub, late, low))
-        best: list[tuple[int, int, list[int]]] = []
-        for steps, begins in ((some, early), (most, [end - most for end in late])):
+        for begins in (early, [end - most for end in late]):
             states: dict[int, int] = {}
-            for j, k, lag in links:
+            for j, k, lag, _ in self.links:
                 states[j] = max(states.get(j, 0), lag + begins[j] - begins[k])
-            best.append((steps, -sum(states.values()), begins))
+            best.append((min(map(sub, high, begins)), -sum(states.values()), begins))
         steps, _, begins = max(best)
-        return begins, steps
+        return steps, begins
 
     def cut(self, begins: list[int], steps: int) -> Repeat | None:
-        """Return the Repeat of so many steps that begin there; None if states begin in two ways."""
-        graph = self.graph
-        orbits = [orbit[begin - low : begin - low + steps] for orbit, low, begin in zip(self.orbits, self.low, begins)]
+        """Return so many steps that begin there; None if a state begins in two ways."""
+        reads, place, nodes = self.graph.reads, self.graph.place, self.graph.nodes
+        orbits = [
+            orbit[begin - low : begin - low + steps]
+            for orbit, begin, low in zip(self.orbits, begins, self.low)
+        ]
         order = sorted(range(len(orbits)), key=lambda k: orbits[k][0])
         rank = {k: p for p, k in enumerate(order)}
         inputs: dict[tuple[int, ...], int] = {}
@@ -347,50 +270,15 @@ class Orbits:
                     lag += begins[of] - begins[k]
                     of = rank[of]
                     for t in range(min(lag, steps)):
-                        place = graph.place(graph.reads[orbits[k][t]][s])
-                        if init.setdefault((of, lag - t), place) != place:
+                        start = place(reads[orbits[k][t]][s])
+                        if init.setdefault((of, lag - t), start) != start:
                             return None
                 elif kind == SHARED:
-                    of = graph.place(of)
+                    of = place(of)
                 else:
-                    column = tuple([graph.reads[i][s] for i in orbits[k]])
-                    of = inputs.setdefault(column, len(inputs))
-                operands.append((kind, of, lag))
+                    of = inputs.setdefault(tuple([reads[i][s] for i in orbits[k]]), len(inputs))
+                operands.append((kind, of, lag if kind == STEP else 0))
             body.append(tuple(operands))
-        places = list(zip(*[[graph.nodes[i] for i in orbits[k]] for k in order]))
-        fed = [tuple(map(graph.place, column)) for column in inputs]
+        places = list(zip(*[[nodes[i] for i in orbits[k]] for k in order]))
+        fed = [tuple(map(place, column)) for column in inputs]
         return Repeat([self.rules[k] for k in order], body, places, fed, init)
-
-
-def cycles(below: list[list[int]]) -> list[list[int]]:
-    """Return the strongly connected parts of a graph that have a cycle (Kosaraju)."""
-    above: list[list[int]] = [[] for _ in below]
-    for k, operands in enumerate(below):
-        for j in operands:
-            above[j].append(k)
-    done: list[int] = []
-    seen = [False] * len(below)
-    for root in range(len(below)):
-        path = [] if seen[root] else [(root, iter(above[root]))]
-        seen[root] = True
-        while path:
-            node, rest = path[-1]
-            for k in rest:
-                if not seen[k]:
-                    seen[k] = True
-                    path.append((k, iter(above[k])))
-                    break
-            else:
-                done.append(path.pop()[0])
-    parts = []
-    for root in reversed(done):
-        part, waiting = [], [root] if seen[root] else []
-        while waiting:
-            node = waiting.pop()
-            if seen[node]:
-                seen[node] = False
-                part.append(node)
-                waiting += below[node]
-        if len(part) > 1 or (part and root in below[root]):
-            parts.append(part)
-    return parts

@@ -18,7 +18,9 @@ from autograd_engine.engine import Value, topological_order
 from autograd_engine.graph import nodes
 from autograd_engine.notes import NOTHING, Note
 from autograd_engine.primitives import Opaque
-from autograd_engine.table import LEAF
+from autograd_engine.recurrences import find, turning
+from autograd_engine.repeats import Graph, Repeat
+from autograd_engine.table import CONSTANT, LEAF
 
 
 class Survey:
@@ -88,7 +90,8 @@ class Survey:
 
     @cached_property
     def _titles(self) -> tuple[list[str], list[str], list[str]]:
-        return titles.named(self.values, self.operands, self.notes, self.calls)
+        handed = [self._handed_on(repeat) for repeat in self.repeats]
+        return titles.named(self.values, self.operands, self.notes, self.calls, handed)
 
     @property
     def names(self) -> list[str]:
@@ -144,6 +147,45 @@ class Survey:
                 for j, partial in zip(self.operands[i], self.values[i]._slopes()):
                     adjoints[j] += partial * adjoint
         return adjoints
+
+    @cached_property
+    def repeats(self) -> list[Repeat]:
+        """The recurrences of the graph, the largest first; their places are positions."""
+        tokens = [
+            value._rule if below else repr(value._data) if value._rule is CONSTANT else None
+            for value, below in zip(self.values, self.operands)
+        ]
+        return find(Graph(tokens, self.operands, merge=False))
+
+    def states(self, repeat: Repeat) -> list[list[int]]:
+        """Return for each step the positions of what it hands on to the next, sums left out."""
+        handed = self._handed_on(repeat)
+        return [[state[t] for state in handed] for t in range(1, repeat.steps + 1)]
+
+    def _handed_on(self, repeat: Repeat) -> list[dict[int, int]]:
+        """Return for each state its position by step, also of what stands for it before step 1."""
+        turned = set(turning(repeat.rules, repeat.operands))
+        found = []
+        for p in sorted(turned & repeat.states.keys()):
+            before = {1 - lag: i for (q, lag), i in repeat.init.items() if q == p}
+            found.append(before | {t: row[p] for t, row in enumerate(repeat.places, 1)})
+        return found
+
+    def deltas(self, repeat: Repeat) -> list[tuple[int, float]]:
+        """Return δ of the state over the steps, counted from 1: the derivative of the output by
+        what a step hands on; where that is several values, the norm of their derivatives.
+
+        >>> w, h = Value(0.5), Value(1.0)
+        >>> for _ in range(4):
+        ...     h = (w * h).sin()
+        >>> survey = Survey(h)
+        >>> [(t, round(delta, 3)) for t, delta in survey.deltas(survey.repeats[0])]
+        [(1, 0.12), (2, 0.248), (3, 0.499), (4, 1.0)]
+        """
+        adjoints = [[self.adjoints[i] for i in row] for row in self.states(repeat)]
+        return [
+            (t, row[0] if len(row) == 1 else math.hypot(*row)) for t, row in enumerate(adjoints, 1)
+        ]
 
     def at(self, numbers: Mapping[int, float]) -> float:
         """Return the output with other numbers in the leaves at some positions.

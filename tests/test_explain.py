@@ -211,7 +211,7 @@ def test_a_deep_chain_without_labels_is_explained_at_once():
     for _ in range(20_000):
         y = y.sin()
     text = ag.explain(y, x).text
-    assert "One long path leads from x to v20000." in text
+    assert "One long path leads from x to h₂₀₀₀₀." in text
     assert "δ(hₜ) = cos(hₜ)·δ(hₜ₊₁)" in text
     assert len(text.splitlines()) < 20
 
