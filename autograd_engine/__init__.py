@@ -25,6 +25,7 @@ Reading order, each module importing only from those above it:
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
     graph        looking at a graph, regions, saving it whole
+    adoption     graphs of micrograd's own objects, as Values
     copies       copies of graphs; operations of several operands written out
     summary      the table of a model's layers
     entries      what a call of a module of one's own notes with what it returns

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from autograd_engine.engine import Value
+from autograd_engine.entries import levels as levels
 from autograd_engine.notes import FIRED, Entry, Note
 from autograd_engine.table import DOT, LEAF
 
@@ -44,24 +45,6 @@ class Call:
     dot: int = -1
     number: int = 1
     count: int = 1
-
-
-def levels(name: str) -> list[str]:
-    """Return the names of the regions around and including this one, outermost first.
-
-    >>> levels("layers.0.neurons.3")
-    ['layers.0', 'layers.0.neurons.3']
-    """
-    found: list[str] = []
-    previous = "0"
-    for word in name.split("."):
-        whole = f"{found[-1]}.{word}" if found else word
-        if word.isdecimal() and not previous.isdecimal():
-            found[-1] = whole
-        else:
-            found.append(whole)
-        previous = word
-    return found if name else []
 
 
 Calls: TypeAlias = "tuple[list[Call], list[int], list[str]]"
@@ -108,24 +91,24 @@ class _Finder:
         self.calls.append(call)
         return len(self.calls) - 1
 
-    # Uses that were noted when they began.
-
     def enter(self) -> None:
         """Find the calls that have an entry, and what stands in them."""
         entries: dict[int, Entry] = {}
         for i in self.marked:
-            note = self.notes[i]
-            if note.home:
-                self.of[i] = self._call_of(note.home, entries)
-                self.calls[self.of[i]].outputs.append(i)
-            if note.ended and note.ended is not FIRED:
-                call = self._call_of(note.ended, entries)
-                self.calls[call].outputs.append(i)
+            home, ended = self.notes[i].home, self.notes[i].ended
+            if home:
+                self.of[i] = self._call_of(home, entries)
+            for entry in (home, ended):
+                if entry and entry is not FIRED:
+                    self.calls[self._call_of(entry, entries)].outputs.append(i)
         # A walk stops at what another call has claimed, so those inside others are first.
         order = sorted(entries, key=lambda c: (-len([*self.around(c)]), self.calls[c].outputs[:1]))
         for call in order:
             if entries[call].module:
                 self._walk(call, entries[call])
+            outer = self.calls[call].outer
+            if outer >= 0:  # what was computed in here was computed in there too
+                self.calls[outer].outputs += self.calls[call].outputs
 
     def _call_of(self, entry: Entry, entries: dict[int, Entry]) -> int:
         if id(entry) not in self._entered:
@@ -151,11 +134,6 @@ class _Finder:
                 if j not in seen and self.operands[j] and id(self.values[j]) not in given:
                     seen.add(j)
                     waiting.append(j)
-        outer = self.calls[call].outer
-        if outer >= 0:  # what was computed in here was computed in there too
-            self.calls[outer].outputs += self.calls[call].outputs
-
-    # Neurons.
 
     def fire(self) -> None:
         """Find the calls of neurons, and of the layers and models that they stand in."""
@@ -233,8 +211,6 @@ class _Finder:
                 return c
         return -1
 
-    # Outputs marked by hand.
-
     def reach(self) -> None:
         """Give to each output that was marked by hand what stands behind it, up to other calls."""
         mine: dict[int, tuple[int, int]] = {}
@@ -278,8 +254,28 @@ class _Finder:
             return not path
         return self.calls[call].path == path and leaf not in self.calls[call].inputs
 
+    def _find_exits(self) -> None:
+        """Let the outputs of calls that have an entry be what is used outside, or by nobody."""
+        entered = set(self._entered.values())
+        leaving: dict[int, set[int]] = {call: set() for call in entered}
+        unused = [True] * len(self.values) if entered else []
+        for i, operands in enumerate(self.operands if entered else ()):
+            inside = {-1, *self.around(self.of[i])}
+            for j in operands:
+                unused[j] = False
+                if self.of[j] not in inside and self.operands[j]:
+                    for call in self.around(self.of[j]):
+                        if call in entered and call not in inside:
+                            leaving[call].add(j)
+        for i in [i for i, alone in enumerate(unused) if alone]:
+            for call in entered.intersection(self.around(self.of[i])):
+                leaving[call].add(i)
+        for call, exits in leaving.items():
+            self.calls[call].outputs = sorted(exits) or self.calls[call].outputs
+
     def finished(self) -> Calls:
         """Return the calls, numbered and in order, and the one of each value."""
+        self._find_exits()
         depth = [len([*self.around(c)]) for c in range(len(self.calls))]
         first = [min(call.outputs) for call in self.calls]
         order = sorted(range(len(self.calls)), key=lambda c: (depth[c], first[c]))

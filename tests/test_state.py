@@ -20,6 +20,7 @@ from autograd_engine.compiler.guards import Watch
 from autograd_engine.engine import topological_order
 from autograd_engine.sources import source_of
 from autograd_engine.state import alone
+from autograd_engine.survey import Survey
 
 # Blocks: how each is opened, and whether one is open here, by what it does.
 BLOCKS = {
@@ -29,6 +30,7 @@ BLOCKS = {
         lambda: ag.dot([Value(2.0)] * 3, [Value(3.0)] * 3).operands == (),
     ),
     "trace_source": (ag.trace_source, lambda: source_of(Value(2.0) * 3.0) != ""),
+    "region": (lambda: ag.region("r"), lambda: Survey(Value(2.0) * 3.0).homes[-1] == "r"),
     "diagnostics": (lambda: ag.diagnostics(show=False), lambda: state.listeners() != []),
     "compile": (Watch, lambda: Value(2.0).detach().operands != ()),
 }

@@ -124,8 +124,11 @@ NAMES = {
     "toy": ["a", "b", "v1", "v2", "v3"],
     "neuron": ["b", "w₀", "x₀", "w₁", "x₁", "z", "a"],
     "own module": ["slope", "3", "v1", "offset", "v2", "1", "v3", "v4"],
-    "recurrence": "w h₀ v1 u 1 v2 v3 h₁ v4 2 v5 v6 h₂ v7 3 v8 v9 h₃ v10 4 v11 v12 h₄ v13 5 v14 v15"
-    " h₅".split(),
+    "recurrence": [
+        *("w", "h₀", "v1", "u", "1", "v2", "v3", "h₁"),
+        *("v4", "2", "v5", "v6", "h₂", "v7", "3", "v8", "v9", "h₃"),
+        *("v10", "4", "v11", "v12", "h₄", "v13", "5", "v14", "v15", "h₅"),
+    ],
     "labels twice": ["w#2", "w#3", "v1", "w#1", "v2"],
     "two models": ["b#1", "w₀#1", "x₀#1", "z#1", "a#1", "b#2", "w₀#2", "x₀#2", "z#2", "a#2", "v1"],
     "odd labels": ["<b>&|{w}", "v1", "v2", "v3", "v4"],
@@ -371,6 +374,14 @@ def test_everything_recorded_inside_a_region_belongs_to_it_and_nothing_else():
     assert members(survey, "encoder") == {survey.name(v) for v in (hidden, score, mixed)}
 
 
+def test_a_region_may_hold_nothing_but_another_and_gives_out_what_is_used_outside():
+    x = Value(2.0, "x")
+    with ag.region("a"), ag.region("b"):
+        y = (x * x).exp()
+    survey = Survey(y + 1.0)
+    assert [(c.path, c.outer, c.outputs) for c in survey.calls] == [("a", -1, [2]), ("a.b", 0, [2])]
+
+
 def test_each_time_that_a_region_is_entered_is_a_use_of_its_own():
     x = h = Value(0.5, "x")
     step = ag.region("step")
@@ -447,3 +458,67 @@ def test_the_numbers_and_gradients_of_a_region_are_those_without_it():
     assert (y.data, x.grad) == (other.data, twin.grad)
     assert ag.compile(y)() == y.data
     assert html.escape("r") in ag.draw(y, style="folded").source
+
+
+# Graphs of objects that are like micrograd's.
+
+
+class Like:
+    def __init__(self, data, children=(), op="", label=""):
+        self.data, self.grad, self._prev, self._op = data, 0.0, set(children), op
+        self.label = label
+
+
+def lecture():
+    """An expression of micrograd's own, and the same of ours."""
+    import micrograd.engine
+
+    def made(kind):
+        a, b = kind(2.0), kind(-3.0)
+        a.label, b.label = "a", "b"
+        return (a * b + a * a) / b - (a**2).relu() * 2 + a**-0.5, a, b
+
+    return made(micrograd.engine.Value), made(Value)
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_micrograds_own_graphs_are_seen_in_every_view(which):
+    theirs, ours = lecture()
+    steps = ag.steps(theirs[0])
+    found = {name: value for step in steps for name, value in zip(step.names[1:], [step.operand])}
+    (gradient,) = ag.gradient(ours[0], [ours[which]])
+    assert steps.gradient(found["ab"[which - 1]]) == pytest.approx(gradient, rel=1e-12)
+    shown = f"{gradient:.6g}".replace("-", "\N{MINUS SIGN}")
+    assert f"= {shown}\n" in ag.explain(theirs[0], theirs[which]).text
+    assert {"a", "b"} <= set(drawn(theirs[0]))
+    assert ag.draw(theirs[0], focus=theirs[1], radius=1).source.count("shape=record") >= 1
+    assert '"a"' in page(theirs[0]) and "data 2.0000" in ag.draw_dot(theirs[0]).source
+
+
+@pytest.mark.parametrize("op", ["-", "/", "**", "atan2"])
+def test_of_a_set_of_operands_it_is_found_out_which_is_which(op):
+    from autograd_engine.adoption import adopted
+
+    rule = {"-": lambda x, y: x - y, "/": lambda x, y: x / y, "**": lambda x, y: x**y}
+    x, y = Like(2.0, label="x"), Like(3.0, label="y")
+    twin = rule.get(op, ag.atan2)(Value(2.0, "x"), Value(3.0, "y"))
+    (out,) = adopted(Like(twin.data, (x, y), op))
+    assert [v.label for v in out.operands] == ["x", "y"] and out.partials == twin.partials
+
+
+def test_an_operation_that_nobody_knows_has_operands_and_no_partials():
+    from autograd_engine.adoption import adopted
+
+    (out,) = adopted(Like(5.0, (Like(2.0, label="x"),), "mystery"))
+    assert out.op == "mystery" and out.partials == () and out.operands[0].label == "x"
+
+
+def test_a_deep_graph_of_others_needs_no_recursion():
+    from autograd_engine.adoption import adopted
+
+    top = Like(1.0)
+    kept = [top]
+    for _ in range(20_000):
+        top = Like(top.data + 1.0, (top, kept[0]), "+")
+        kept.append(top)
+    assert graph.size(adopted(top)[0]) == 20_001

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
+from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.views.explain.derivation import derived
 from autograd_engine.views.explain.lines import Line
@@ -90,6 +91,7 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
     <BLANKLINE>
     <BLANKLINE>
     """
+    output, wrt = adopted(output, wrt)
     for given, what in ((output, "output"), (wrt, "wrt")):
         if not isinstance(given, Value):
             hint = ": explain one value at a time" if isinstance(given, (list, tuple)) else ""

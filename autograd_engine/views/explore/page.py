@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
 
+from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
 from autograd_engine.views.explore.contents import inert_json, page_contents
@@ -87,6 +88,7 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
     >>> explore(a * b + a)
     <Page to explore: 4 values, 2 leaves>
     """
+    (output,) = adopted(output)
     if not isinstance(output, Value):
         raise TypeError(f"explore needs a Value, not {type(output).__name__}: {output!r:.60}")
     if path is not None:

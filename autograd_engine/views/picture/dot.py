@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from autograd_engine.adoption import adopted
 from autograd_engine.copies import opened
 from autograd_engine.engine import Value
 from autograd_engine.notes import noted
@@ -164,6 +165,7 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
 
     if rankdir not in ("LR", "TB"):
         raise ValueError(f'rankdir must be "LR" or "TB", not {rankdir!r}')
+    (output,) = adopted(output)
     if not isinstance(output, Value):
         raise TypeError(f"draw_dot needs a Value, not {type(output).__name__}")
     digraph = Digraph(format=format, graph_attr={"rankdir": rankdir})

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
 from autograd_engine.survey import Survey
@@ -188,6 +189,7 @@ def draw(
         _check("engine", engine, ENGINES, " or None")
     _check_number("depth", 0 if depth is None else depth)
     _check_number("radius", radius)
+    output, focus = adopted(output, focus)
     survey = _survey(output)
     values = survey.values
     shown = _in_focus(values, focus, radius)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
+from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.gradients import honest
 from autograd_engine.survey import Survey
@@ -191,6 +192,7 @@ def steps(output: Value) -> Steps:
     >>> print(found.forward[0])
     v1 = 2 * (-3) = -6
     """
+    (output,) = adopted(output)
     if not isinstance(output, Value):
         raise TypeError(f"steps needs a Value, not {type(output).__name__}: {output!r:.60}")
     return Steps(output)
