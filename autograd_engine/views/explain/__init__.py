@@ -11,7 +11,6 @@ Reading order:
     chain     what the chain rule goes through: variables, factors, paths
     chain_formulas  the values and factors of a chain, by names
     lines     what a derivation consists of
-    recurrence  what a graph that repeats itself carries from step to step
     deltas    adjoints from the output down, what is alike once in general
     derivation  a derivation as lines
     sparkline  how large an adjoint is step by step, as a curve

@@ -66,10 +66,6 @@ class Wording:
             + ("l" if below == "j" else "m")
         )
 
-    def is_step(self, value: Value) -> bool:
-        """Say whether a value is called by its step in a repeat."""
-        return self._names.is_step(value)
-
     def symbol(self, factor: Factor) -> Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
         return Derivative(upper, lower, number=factor.number)

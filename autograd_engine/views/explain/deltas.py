@@ -23,8 +23,7 @@ from autograd_engine.views.explain.formulas import (
 )
 from autograd_engine.views.explain.general import ENDS, Constants, Index, generalised, summed
 from autograd_engine.views.explain.lines import Line, defined
-from autograd_engine.views.explain.names import name
-from autograd_engine.views.explain.recurrence import Recurrence
+from autograd_engine.views.explain.names import Names, name
 from autograd_engine.views.explain.typesetting import TEXT
 
 FEW = 3
@@ -44,9 +43,9 @@ class Group:
 class Deltas:
     """The adjoints of the variables of one chain, in groups of variables that were used alike."""
 
-    def __init__(self, chain: Chain, wording: Wording, recurrence: Recurrence) -> None:
+    def __init__(self, chain: Chain, wording: Wording, names: Names) -> None:
         self._chain = chain
-        self._recurrence = recurrence
+        self._names = names
         self._wording = wording
         self.constants: dict[
             tuple[float, ...], str
@@ -65,7 +64,7 @@ class Deltas:
 
         Such as the activation of a weighted sum: both are told of in one line.
         """
-        if value.label or self._wording.is_step(value):
+        if value.label or self._names.is_step(value):
             return False
         if value is self._chain.output or value is self._chain.wrt:
             return False
@@ -104,8 +103,8 @@ class Deltas:
 
     def _home(self, value: Value) -> tuple[int, str] | None:
         """Return in which repeat a value stands and what made it."""
-        found = self._recurrence.place.get(id(value))
-        return (found[0], value._rule.symbol) if found else None
+        found = self._names.repeat_of.get(id(value))
+        return None if found is None else (found, value._rule.symbol)
 
     def lines(self, group: Group, left: Term | None = None) -> Iterator[Line]:
         """Yield the adjoints of a group: in general where a formula holds for all of it."""

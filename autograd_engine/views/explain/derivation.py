@@ -21,7 +21,6 @@ from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Given, Num
 from autograd_engine.views.explain.general import Index, generalised
 from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
-from autograd_engine.views.explain.recurrence import Recurrence
 
 FACTORS = 8
 """Up to so many factors on all paths together are multiplied out."""
@@ -36,32 +35,31 @@ LINES = 24
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value, by regions to a depth."""
     names = Names(output)
-    recurrence = Recurrence(names)
     chain = Chain(output, wrt, SUMS, names.is_known)
     if not chain.connected or output is wrt:
         return list(_at_once(chain, Wording(chain, names)))
     if depth is not None:
-        return _by_regions(chain, names, recurrence, depth)
-    repeated = sum(1 for variable in chain.variables if id(variable) in recurrence.place)
+        return _by_regions(chain, names, depth)
+    repeated = sum(1 for variable in chain.variables if id(variable) in names.repeat_of)
     few = chain.count_paths()[1] <= FACTORS and repeated < FACTORS - 2 and not _is_network(chain)
     if not few:
         chain = Chain(output, wrt, LINEAR, names.is_known)
     if not chain.is_faithful() or (few and not _adds_up(chain)):
         chain, few = Chain(output, wrt, (), names.is_known), False
-    recurrence.name_others(chain.variables)
+    names.call_by_step(chain.variables)
     wording = Wording(chain, names)
     if few:
         return [*_once(_by_paths(chain, wording)), *_why_zero(chain, wording)]
-    deltas = Deltas(chain, wording, recurrence)
-    lines = [*_by_deltas(chain, wording, deltas, recurrence), *_why_zero(chain, wording)]
+    deltas = Deltas(chain, wording, names)
+    lines = [*_by_deltas(chain, wording, deltas, names), *_why_zero(chain, wording)]
     for depth in range(names.deepest, -1, -1) if len(lines) > LONG else ():
-        shorter = _by_regions(chain, names, recurrence, depth)
+        shorter = _by_regions(chain, names, depth)
         if len(shorter) < len(lines):
             return shorter
     return lines
 
 
-def _by_regions(chain: Chain, names: Names, recurrence: Recurrence, depth: int) -> list[Line]:
+def _by_regions(chain: Chain, names: Names, depth: int) -> list[Line]:
     """Return the derivation that goes through regions as a whole, opened to a depth."""
     exits = names.exits(depth)
     named = lambda value: id(value) in exits or (names.is_known(value) and not names.home(value))  # noqa: E731
@@ -69,8 +67,8 @@ def _by_regions(chain: Chain, names: Names, recurrence: Recurrence, depth: int) 
     wording = Wording(chain, names, exits)
     if chain.count_paths()[1] <= FACTORS and _adds_up(chain):
         return [*_once(_by_paths(chain, wording)), *_why_zero(chain, wording)]
-    deltas = Deltas(chain, wording, recurrence)
-    return [*_by_deltas(chain, wording, deltas, recurrence), *_why_zero(chain, wording)]
+    deltas = Deltas(chain, wording, names)
+    return [*_by_deltas(chain, wording, deltas, names), *_why_zero(chain, wording)]
 
 
 def _is_network(chain: Chain) -> bool:
@@ -152,7 +150,7 @@ def _rules(factor: Factor) -> tuple[str | Term, ...]:
 
 
 def _by_deltas(
-    chain: Chain, wording: Wording, deltas: Deltas, recurrence: Recurrence
+    chain: Chain, wording: Wording, deltas: Deltas, names: Names
 ) -> Iterator[Line]:
     groups = deltas.groups()
     goal, shown = groups[-1], groups[:-1]
@@ -177,13 +175,12 @@ def _by_deltas(
     kept = shown if cut == len(shown) else [*shown[:cut], *shown[-cut:]]
     yield from deltas.defined([*kept, goal])
     yield from deltas.told()
-    for states in recurrence.states():
-        adjoints = tuple([chain.adjoints.get(id(state), 0.0) for state in states])
-        if any(adjoints):
-            called = [wording.name(state) for state in (states[0], states[-1])]
-            words = Delta(called[0]), " to ", Delta(called[1]), ", step by step"
-            yield Line(words=words, curve=adjoints)
     yield from _told(wording)
+    for repeat in names.survey.repeats:
+        found = [delta for _, delta in names.survey.deltas(repeat)]
+        if any(found):
+            words = ("The size of δ, of what is carried on, step by step:",)
+            yield Line(words=words, curve=tuple(found))
 
 
 def _told(wording: Wording) -> Iterator[Line]:
