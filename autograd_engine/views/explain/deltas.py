@@ -180,7 +180,9 @@ class Deltas:
             yield Line(others, (row([number(value) for value in members[1:]]),), note="likewise")
 
     def told(self) -> Iterator[Line]:
-        """Say what numbers are called that differ from one to the next."""
+        """Say what repeats begin with, and what numbers are called that differ."""
+        for value in self._names.begins():
+            yield defined(value, self._wording)
         for found, called in self.constants.items():
             yield Line(name(called), (row(found),))
 

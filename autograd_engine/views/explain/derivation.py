@@ -149,9 +149,7 @@ def _rules(factor: Factor) -> tuple[str | Term, ...]:
     return tuple(part for pair in said if isinstance(pair[1], Equal) for part in pair)
 
 
-def _by_deltas(
-    chain: Chain, wording: Wording, deltas: Deltas, names: Names
-) -> Iterator[Line]:
+def _by_deltas(chain: Chain, wording: Wording, deltas: Deltas, names: Names) -> Iterator[Line]:
     groups = deltas.groups()
     goal, shown = groups[-1], groups[:-1]
     left = formulas.Derivative(wording.name(chain.output), wording.name(chain.wrt))

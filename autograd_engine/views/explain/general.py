@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import Given, Minus, Name, Number, Sigma, Term, negated
@@ -154,7 +155,7 @@ def _general(terms: Sequence[Term], index: Index, constants: Constants | None) -
     return type(first)(*parts)
 
 
-def _part(parts: Sequence[object], index: Index, constants: Constants | None) -> object:
+def _part(parts: Sequence[Any], index: Index, constants: Constants | None) -> Any:
     first = parts[0]
     if isinstance(first, Term):
         return _general(parts, index, constants)

@@ -133,6 +133,15 @@ class Names:
             return id(value) in self._stepwise
         return bool(STEPWISE.match(self.survey.name(value)))  # not by its place in a model
 
+    def begins(self) -> list[Value]:
+        """Return what stands for the states of repeats before their first step."""
+        letters = {self.of(state).text[0] for state in self.survey.values if self.is_step(state)}
+        return [
+            value
+            for value, given in zip(self.survey.values, self.survey.given_names)
+            if not (value.operands or value.label) and given[:1] in letters
+        ]
+
     def is_known(self, value: Value) -> bool:
         """Say whether a value has a label, or a place in a model, and is not just numbered."""
         return bool(self.survey.given_names[self.survey.position[id(value)]])

@@ -43,7 +43,9 @@ def curve(numbers: Sequence[float]) -> str:
         for x, side, text in ends
     )
     dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in points)
-    said = f"the size of δ: {_said(abs(numbers[0]))} at step 1, {_said(abs(numbers[-1]))} at the last"
+    said = (
+        f"the size of δ: {_said(abs(numbers[0]))} at step 1, {_said(abs(numbers[-1]))} at the last"
+    )
     return (
         f'<svg role="img" aria-label="{said}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
         f'style="max-width: 100%; font: 11px sans-serif" fill="currentColor" stroke="none">'

@@ -230,14 +230,28 @@ def _opposite(term: Term) -> Term:
 
 
 _MARKS = {"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"}
-_KNOWN = {name: rf"\{name}" for name in ["exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"]}
+_KNOWN = {
+    name: rf"\{name}"
+    for name in ["exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"]
+}
 _KNOWN["σ"] = r"\sigma"
 TEXT, MATHML, LATEX = Text(), MathML(), Latex()
 
 
 _SPELLED = {
-    "∂": "d", "·": "*", "−": "-", "δ": "delta", "σ": "sigmoid", "√": "sqrt ", "π": "pi",
-    "…": "...", "≠": "!=", "≥": ">=", "←": "<-", "’": "'", "Σ": "sum_",
+    "∂": "d",
+    "·": "*",
+    "−": "-",
+    "δ": "delta",
+    "σ": "sigmoid",
+    "√": "sqrt ",
+    "π": "pi",
+    "…": "...",
+    "≠": "!=",
+    "≥": ">=",
+    "←": "<-",
+    "’": "'",
+    "Σ": "sum_",
 }
 
 

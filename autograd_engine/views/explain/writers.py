@@ -6,9 +6,9 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from autograd_engine.views.explain.sparkline import curve
 from autograd_engine.views.explain.formulas import Product, Sum, Term
 from autograd_engine.views.explain.lines import Line
+from autograd_engine.views.explain.sparkline import curve
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT
 from autograd_engine.views.layout.scene import readable
 
