@@ -18,8 +18,8 @@ from pathlib import Path
 from setuptools import setup
 
 MODULES = [
-    "build", "floats", "several", "real", "state", "primitives", "table", "notes", "number",
-    "methods", "engine", "columns", "functions", "firing",
+    "build", "floats", "several", "real", "state", "primitives", "partials", "table", "notes",
+    "number", "methods", "engine", "columns", "functions", "firing",
 ]  # fmt: skip
 
 

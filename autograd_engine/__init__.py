@@ -9,6 +9,7 @@ Reading order, each module importing only from those above it:
     real         what counts as a number, and the errors of operations on numbers
     state        whose open blocks are, and one sweep at a time
     primitives   what a primitive is; your own
+    partials     what a rule returns, checked
     table        one row for each operation: its function and its derivative
     notes        what only few values have: a label, a region, a source
     habits       what people write by habit, and what to write instead

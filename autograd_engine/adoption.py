@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
-from autograd_engine.engine import Value, apply, apply_several
+from autograd_engine.engine import Value
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
 
@@ -84,7 +84,7 @@ def _computed(node: Any, parts: list[Value]) -> Value:
     for operands in orders if rule else ():
         if rule and (rule.several or len(operands) == rule.arity):
             try:
-                found = apply_several(rule, operands) if rule.several else apply(rule, *operands)
+                found: Value = rule(*operands)
             except (ArithmeticError, TypeError, ValueError):
                 continue
             if found._data == node.data or math.isclose(found._data, node.data, rel_tol=1e-9):

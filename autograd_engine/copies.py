@@ -10,6 +10,7 @@ from autograd_engine.engine import Value, ordered
 from autograd_engine.graph import nodes
 from autograd_engine.notes import FIRED, NOTHING, Entry, noted
 from autograd_engine.number import grad_of, read
+from autograd_engine.partials import paired
 from autograd_engine.primitives import Opaque
 from autograd_engine.several import crossed, dot
 from autograd_engine.state import ANSWERS, alone
@@ -33,7 +34,7 @@ def clone(node: Value, operands: tuple[Value, ...]) -> Value:
         if node._y is not None:
             twin._y = operands[1]
         elif node._rule.several:
-            twin._many = operands, node._many[1]
+            twin._many = paired(operands, node._slopes())
     elif isinstance(node._rule, Opaque):
         twin._rule = Opaque(node.op, operands)
     note = noted(node)

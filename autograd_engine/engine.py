@@ -18,15 +18,11 @@ from typing import Any, Final
 from autograd_engine.build import COMPILED, mypyc_attr
 from autograd_engine.methods import Methods
 from autograd_engine.notes import NAMELESS, described
-from autograd_engine.primitives import (
-    Opaque, Primitive, check_partials, computed, mismatched, refused, result,
-)  # fmt: skip
+from autograd_engine.partials import computed, slopes
+from autograd_engine.primitives import Opaque, Primitive, check_partials, refused, result
 from autograd_engine.real import as_float, is_number
 from autograd_engine.state import ANSWERS, LISTENING, PAUSED, WATCHED, alone, announced, told
-from autograd_engine.table import (
-    ABSOLUTE, ADD, CONSTANT, DIVIDE, LEAF, MULTIPLY, NEGATIVE, POWER, SUBTRACT, power_of, relu,
-    stopped,
-)  # fmt: skip
+from autograd_engine.table import ABSOLUTE, ADD, CONSTANT, DIVIDE, LEAF, MULTIPLY, NEGATIVE, POWER, SUBTRACT, power_of, relu, stopped  # fmt: skip
 
 
 @mypyc_attr(acyclic=True)
@@ -45,8 +41,8 @@ class Value(Methods):
 
     # Operands x, y and the partial derivatives dx, dy by them are slots, no tuple and no closure: a
     # node is one object, and reference counting alone frees a graph. x is None where nobody computed
-    # the value. An operation of several has all its operands and all its partials in `many`, two
-    # tuples in one order, in x the first operand, and in dx NaN if a partial is not finite, else 0.
+    # the value. An operation of several has all of them in `many`, in one tuple, each operand before
+    # its partial; in x the first operand, and in dx NaN if a partial is not finite, else 0.
     __slots__ = ("_x", "_y", "_dx", "_dy", "_rule", "_mark", "_many")
 
     _x: Value | None
@@ -57,9 +53,7 @@ class Value(Methods):
     _mark: int  # the number of the last traversal that came by
     _many: tuple[Any, ...]  # present just where the rule takes several operands
 
-    def __init__(
-        self, data: object, _children: object = NAMELESS, _op: object = "", label: Any = NAMELESS
-    ) -> None:
+    def __init__(self, data: object, _children: object = NAMELESS, _op: object = "", label: Any = NAMELESS) -> None:  # fmt: skip
         self._data = data if type(data) is float else as_float(data)
         self._grad = self._dx = self._dy = 0.0
         self._x = self._y = None
@@ -75,7 +69,7 @@ class Value(Methods):
             return self._rule.operands if isinstance(self._rule, Opaque) else ()
         if self._y is not None:
             return self._x, self._y
-        return self._many[0] if self._rule.several else (self._x,)
+        return self._many[::2] if self._rule.several else (self._x,)
 
     @property
     def partials(self) -> tuple[float, ...]:
@@ -91,7 +85,7 @@ class Value(Methods):
             return ()
         if self._y is not None:
             return self._dx, self._dy
-        return self._many[1] if self._rule.several else (self._dx,)
+        return self._many[1::2] if self._rule.several else (self._dx,)
 
     @property
     def op(self) -> str:
@@ -118,18 +112,18 @@ class Value(Methods):
     def __add__(self, other: object) -> Any:
         if isinstance(other, Value):
             return record(ADD, self._data + other._data, self, other, 1.0, 1.0)
-        return self + constant(other) if is_number(other) else NotImplemented
+        return self.__add__(constant(other)) if is_number(other) else NotImplemented
     def __sub__(self, other: object) -> Any:
         if isinstance(other, Value):
             return record(SUBTRACT, self._data - other._data, self, other, 1.0, -1.0)
-        return self - constant(other) if is_number(other) else NotImplemented
+        return self.__sub__(constant(other)) if is_number(other) else NotImplemented
     def __mul__(self, other: object) -> Any:
         if isinstance(other, Value):
             return record(MULTIPLY, self._data * other._data, self, other, other._data, self._data)
-        return self * constant(other) if is_number(other) else NotImplemented
+        return self.__mul__(constant(other)) if is_number(other) else NotImplemented
     def __truediv__(self, other: object) -> Any:
         if not isinstance(other, Value):
-            return self / constant(other) if is_number(other) else NotImplemented
+            return self.__truediv__(constant(other)) if is_number(other) else NotImplemented
         if not other._data:
             raise refused(DIVIDE, ZeroDivisionError(), self, other)
         quotient = self._data / other._data
@@ -139,10 +133,10 @@ class Value(Methods):
             return apply(POWER, self, other)
         exponent = other if isinstance(other, (float, int)) or not is_number(other) else as_float(other)
         return apply(power_of(exponent), self) if is_number(other) else NotImplemented
-    def __radd__(self, other: object) -> Any: return constant(other) + self if is_number(other) else NotImplemented
-    def __rsub__(self, other: object) -> Any: return constant(other) - self if is_number(other) else NotImplemented
-    def __rmul__(self, other: object) -> Any: return constant(other) * self if is_number(other) else NotImplemented
-    def __rtruediv__(self, other: object) -> Any: return constant(other) / self if is_number(other) else NotImplemented
+    def __radd__(self, other: object) -> Any: return constant(other).__add__(self) if is_number(other) else NotImplemented
+    def __rsub__(self, other: object) -> Any: return constant(other).__sub__(self) if is_number(other) else NotImplemented
+    def __rmul__(self, other: object) -> Any: return constant(other).__mul__(self) if is_number(other) else NotImplemented
+    def __rtruediv__(self, other: object) -> Any: return constant(other).__truediv__(self) if is_number(other) else NotImplemented
     def __rpow__(self, other: object) -> Any: return constant(other) ** self if is_number(other) else NotImplemented
     def __neg__(self) -> Value: return apply(NEGATIVE, self)
     def __pos__(self) -> Value: return self
@@ -154,7 +148,7 @@ class Value(Methods):
         if len(operands) == 1 and not rule.several:
             return apply(rule, self)
         values = tuple([as_value(operand) for operand in operands])
-        return apply_several(rule, values) if rule.several else apply(rule, *values)
+        return record_several(rule, *computed(rule, values)) if rule.several else apply(rule, *values)
     # fmt: on
 
 
@@ -163,8 +157,8 @@ blank = object.__new__
 ZERO: Final[object] = float("0")  # not a literal, which the compiler would make anew each time
 
 
-def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float, many: tuple[Any, ...] | None = None) -> Value:  # fmt: skip
-    """Return the value of an operation on x (and y, or many), with its partials."""
+def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, dy: float) -> Value:
+    """Return the value of an operation on x (and y), with its partials."""
     # Past `__init__`, for speed; so it has no `_grad` until a traversal clears it.
     out = Value(ZERO) if COMPILED else blank(Value)
     out._data = data
@@ -174,10 +168,15 @@ def record(rule: Primitive, data: float, x: Value, y: Value | None, dx: float, d
     out._dy = dy
     out._rule = rule
     out._mark = 0
-    if many is not None:
-        out._many = many
     # Inside `no_grad` `blocks` gives a constant of the same number instead. `ANSWERS` holds, by name,
     # what modules that come later in reading order do for this one.
+    return ANSWERS["aside"](out) if PAUSED else out
+
+
+def record_several(rule: Primitive, data: float, many: tuple[Any, ...], zero: float) -> Value:
+    """Return the value of an operation of several; `zero` is NaN if a partial is not finite."""
+    out = Value(ZERO) if COMPILED else blank(Value)
+    out._data, out._x, out._y, out._dx, out._dy, out._rule, out._mark, out._many = data, many[0], None, zero, 0.0, rule, 0, many  # fmt: skip
     return ANSWERS["aside"](out) if PAUSED else out
 
 
@@ -194,15 +193,9 @@ def apply(rule: Primitive, x: Value, y: Value | None = None) -> Value:
             partials = rule.partials(data, x._data, y._data)
     except (ArithmeticError, ValueError) as error:
         raise refused(rule, error, x, y) from None
-    if type(partials) is not tuple or len(partials) != (1 if y is None else 2):
-        raise mismatched(rule, partials)
-    return record(rule, data, x, y, float(partials[0]), 0.0 if y is None else float(partials[1]))
-
-
-def apply_several(rule: Primitive, operands: tuple[Value, ...]) -> Value:
-    """Return the value of a primitive of several operands."""
-    data, slopes = computed(rule, operands)
-    return record(rule, data, operands[0], None, sum(slopes) * 0.0, 0.0, (operands, slopes))
+    if type(partials) is not tuple or len(partials) != (1 if y is None else 2) or type(partials[0]) is not float or type(partials[-1]) is not float:  # fmt: skip
+        partials = slopes(rule, partials, 1 if y is None else 2)
+    return record(rule, data, x, y, partials[0], 0.0 if y is None else partials[1])
 
 
 def constant(data: object) -> Value:
@@ -223,19 +216,26 @@ def sweep(output: Value, start: float) -> None:
     order = ordered((output,), True)
     output._grad += start
     for node in reversed(order):
-        adjoint, x, y = node._grad, node._x, node._y
-        if x is None or (not adjoint and not (node._dx - node._dx or node._dy - node._dy)):
-            continue
-        if not adjoint and not ANSWERS["honest"](order, known):
-            continue  # a 0 counts where it meets an infinite slope (inf - inf is NaN) of a derivative
+        adjoint, y = node._grad, node._y
+        x: Value = node._x  # type: ignore[assignment]  # who has none is not in the order
+        if not adjoint:  # which counts where it meets an infinite slope of a derivative
+            infinite = node._dx - node._dx or node._dy - node._dy  # inf - inf is NaN
+            if not infinite or not ANSWERS["honest"](order, known):
+                continue
         if y is not None:
             x._grad += node._dx * adjoint
             y._grad += node._dy * adjoint  # x itself in x * x: both shares add up
         elif node._rule.several:
-            operands: tuple[Value, ...] = node._many[0]
-            partials: tuple[float, ...] = node._many[1]
-            for operand, partial in zip(operands, partials):
-                operand._grad += partial * adjoint
+            many = node._many
+            if COMPILED:
+                for i in range(0, len(many), 2):
+                    x = many[i]
+                    partial: float = many[i + 1]
+                    x._grad += partial * adjoint
+            else:
+                pairs = iter(many)
+                for operand, partial in zip(pairs, pairs):
+                    operand._grad += partial * adjoint
         elif node._rule is not stopped:  # behind which not even an infinite adjoint is let
             x._grad += node._dx * adjoint
 
@@ -277,8 +277,9 @@ def ordered(outputs: tuple[Value, ...], clear: bool) -> list[Value]:
                     if not wide or wide[-1] is not node:
                         wide.append(node)
                         ends.append(len(rest))
-                        operands: tuple[Value, ...] = node._many[0]
-                        for operand in reversed(operands):
+                        many = node._many
+                        for i in range(len(many) - 2, -1, -2):
+                            operand: Value = many[i]
                             if operand._x is not None and operand._mark != mark:
                                 rest.append(operand)
                     if len(rest) > ends[-1]:

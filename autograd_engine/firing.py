@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_engine.engine import Value, as_value
-from autograd_engine.functions import dot, elu, gelu, leaky_relu, recorded_dot, silu
+from autograd_engine.functions import dot, elu, gelu, leaky_relu, recorded_dots, silu
 from autograd_engine.notes import FIRED, mark
 from autograd_engine.real import is_number
 from autograd_engine.state import TRACED
@@ -33,7 +33,7 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 def fire(neuron: Any, x: Any) -> Any:
     """Return the output of a `Neuron`."""
-    return _fired(neuron, _values(x))
+    return _fired([neuron], _values(x))[0]
 
 
 def fire_all(neurons: Any, x: Any, own: Any) -> Any:
@@ -42,23 +42,30 @@ def fire_all(neurons: Any, x: Any, own: Any) -> Any:
     Neurons whose method `__call__` is `own` need not be asked what it does: it calls `fire`.
     """
     inputs = _values(x)  # numbers become constants here, so that the neurons share them
-    outputs = [
-        _fired(neuron, inputs) if type(neuron).__call__ is own else neuron(list(inputs))
-        for neuron in neurons
-    ]
+    if {type(neuron).__call__ for neuron in neurons} == {own}:
+        outputs = _fired(neurons, inputs)
+    else:
+        outputs = [neuron(list(inputs)) for neuron in neurons]
     return outputs[0] if len(outputs) == 1 else outputs
 
 
-def _fired(neuron: Any, inputs: tuple[Value, ...]) -> Any:
-    weights = neuron.w
-    if len(weights) != len(inputs):
-        raise ValueError(
-            f"the neuron has {len(weights)} weights but was given {counted(len(inputs), 'input')}"
-        )
+def _fired(neurons: list[Any], inputs: tuple[Value, ...]) -> list[Any]:
+    rows = [neuron.w for neuron in neurons]
+    for weights in rows:
+        if len(weights) != len(inputs):
+            raise ValueError(
+                f"the neuron has {len(weights)} weights but was given "
+                f"{counted(len(inputs), 'input')}"
+            )
+    outputs: list[Any]
     try:
-        output: Any = recorded_dot(neuron.b, tuple(weights), inputs)
+        outputs = recorded_dots([neuron.b for neuron in neurons], rows, inputs)
     except (AttributeError, TypeError):  # numbers among the weights
-        output = dot(weights, inputs, neuron.b)
+        outputs = [dot(neuron.w, inputs, neuron.b) for neuron in neurons]
+    return [_activated(neuron, output) for neuron, output in zip(neurons, outputs)]
+
+
+def _activated(neuron: Any, output: Any) -> Any:
     if neuron.nonlin:
         activate = neuron.activation
         if isinstance(activate, str):

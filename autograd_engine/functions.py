@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd_engine.build import COMPILED
-from autograd_engine.engine import Value, as_value, record
+from autograd_engine.engine import Value, as_value, record_several
 from autograd_engine.notes import Note, noted
 from autograd_engine.number import is_comparable, number
+from autograd_engine.partials import paired
 from autograd_engine.real import as_float, as_list, is_number
 from autograd_engine.table import (
     DOT, LOGSUMEXP, MEAN, NORM, PROD, SUM, VARIANCE, WIDEST, above, erfc, expm1, gate, log_shares,
@@ -176,44 +177,43 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
     if len(lefts) != len(rights):
         raise ValueError(f"dot needs two vectors of one length, got {len(lefts)} and {len(rights)}")
     try:
-        return recorded_dot(start, lefts, rights)
-    except (AttributeError, TypeError):  # numbers among them, or nothing else
+        return recorded_dots([start], [lefts], rights)[0]
+    except (AttributeError, LookupError, TypeError):  # numbers among them, or nothing at all
         factors = numbers("dot", [item for pair in zip(lefts, rights) for item in pair])
     if start is not None:
         factors = [*numbers("dot", [start]), *factors]
     return DOT(*factors) if factors else 0.0
 
 
-def recorded_dot(start: Value | None, xs: tuple[Value, ...], ys: tuple[Value, ...]) -> Value:
-    """Return the dot product of Values: what `DOT` does, for speed; a test holds it to that.
+def recorded_dots(starts: list[Any], rows: list[Any], ys: tuple[Value, ...]) -> list[Value]:
+    """Return each row's dot product with ys, as `DOT` does, for speed; a test holds it to that.
 
     Raises `AttributeError` or `TypeError` where an operand is not a Value.
     """
-    odd = 0 if start is None else 1
-    total = -0.0 if start is None else start._data  # -0.0 adds nothing to any other number
-    operands: list[object] = [start] * (odd + 2 * len(xs))
-    partials: list[object] = [1.0] * len(operands)
-    if COMPILED:  # the same, and each number is made an object once
-        place = odd
-        for i in range(len(xs)):
-            x, y = xs[i], ys[i]
-            total += x._data * y._data
-            operands[place] = x
-            operands[place + 1] = y
-            partials[place] = y._data
-            partials[place + 1] = x._data
-            place += 2
-    else:
-        lefts, rights = [x._data for x in xs], [y._data for y in ys]
-        for left, right in zip(lefts, rights):
-            total += left * right
-        operands[odd::2], operands[odd + 1 :: 2] = xs, ys
-        partials[odd::2], partials[odd + 1 :: 2] = rights, lefts
-    if type(total) is not float or not operands:
-        raise TypeError("something else has an attribute of that name")
-    first: Any = operands[0]
-    # A factor that is not finite makes the total such a number.
-    return record(DOT, total, first, None, total * 0.0, 0.0, (tuple(operands), tuple(partials)))
+    rights: list[Any] = [y._data for y in ys]
+    many: list[Any] = [1.0] * (2 + 4 * len(ys))
+    many[3::4], many[4::4] = rights, ys  # the same in each row
+    found: list[Value] = []
+    for start, row in zip(starts, rows):
+        many[0], total = start, -0.0 if start is None else start._data  # x - 0.0 is x, whatever x
+        if COMPILED:  # the same, and each number is made an object once
+            xs: tuple[Value, ...] = tuple(row)
+            for i in range(len(xs)):
+                x = xs[i]
+                total += x._data * ys[i]._data
+                many[4 * i + 2] = x
+                many[4 * i + 5] = x._data
+        else:
+            lefts = [x._data for x in row]
+            for left, right in zip(lefts, rights):
+                total += left * right
+            many[2::4], many[5::4] = row, lefts
+        if type(total) is not float:
+            raise TypeError("something else has an attribute of that name")
+        several = many if start is not None else many[2:]
+        # A factor that is not finite makes the total such a number.
+        found.append(record_several(DOT, total, tuple(several), total * 0.0))
+    return found
 
 
 def norm(values: Iterable[Any]) -> Any:
@@ -265,7 +265,7 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     parts = shares(tuple([item._data for item in items]))  # the exponentials once for all
     slopes = [share_slopes(i, part, parts) for i, part in enumerate(parts)]
     return [
-        record(rule, part, items[0], None, builtins.sum(by) * 0.0, 0.0, (items, by))
+        record_several(rule, part, paired(items, by), builtins.sum(by) * 0.0)
         for rule, part, by in zip(rules, parts, slopes)
     ]
 

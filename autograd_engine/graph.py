@@ -16,6 +16,7 @@ from autograd_engine import engine
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.notes import FIRED, Entry, Note, mark, noted
 from autograd_engine.number import grad_of, read
+from autograd_engine.partials import paired
 from autograd_engine.primitives import Opaque, Primitive, find_primitive
 from autograd_engine.table import CONSTANT, LEAF
 
@@ -279,7 +280,7 @@ def _restore(
             node._y = made[y]
         if i in several:
             places, partials = several[i]
-            node._many = tuple([made[j] for j in places]), tuple(partials)
+            node._many = paired(tuple([made[j] for j in places]), tuple(partials))
         made.append(node)
     if entries:
         _restore_entries(entries, made, notes)

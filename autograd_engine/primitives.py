@@ -244,32 +244,6 @@ def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
         raise TypeError(f"{rule.name} takes {taken}, got {len(operands)}") from None
 
 
-def computed(rule: Primitive, operands: tuple[Any, ...]) -> tuple[float, tuple[float, ...]]:
-    """Return the number and the partials of an operation of several, refusing what is none."""
-    numbers = [operand._data for operand in operands]
-    try:
-        data = result(rule, rule.forward(*numbers))
-        partials = rule.partials(data, *numbers)
-    except (ArithmeticError, ValueError) as error:
-        raise refused(rule, error, *operands) from None
-    return data, tuple([float(item) for item in checked(rule, partials, len(operands))])
-
-
-def checked(rule: Primitive, partials: Any, count: int) -> Any:
-    """Return partials as a rule gave them, refusing what is not one for each operand."""
-    if type(partials) is not tuple or len(partials) != count:
-        raise mismatched(rule, partials)
-    return partials
-
-
-def mismatched(rule: Primitive, partials: object) -> Exception:
-    """Return the error of partials that are not one for each operand."""
-    return TypeError(
-        f"the partials of {rule.name} must come as a tuple, one for each operand, "
-        f"not {partials!r:.200}"
-    )
-
-
 def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
     """Return the function applied to each element of NumPy arrays."""
     import numpy

@@ -32,7 +32,7 @@ def _release(
     waiting.append(x)
     waiting.append(y)
     if y is None and rule.several:
-        waiting.extend(self._many[0])
+        waiting.extend(self._many[::2])
         del self._many  # whose tuple would release them one inside the other
     x = y = rule = self._x = self._y = None  # the list alone holds them
     while waiting and not emptying:  # once more if another thread added to it meanwhile

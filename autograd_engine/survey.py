@@ -50,7 +50,7 @@ class Survey:
         known, values, places = self.position, self.values, self.operands
         for node in order:
             x, y = node._x, node._y
-            below = (x, y) if y is not None else node._many[0] if node._rule.several else (x,)
+            below = (x, y) if y is not None else node._many[::2] if node._rule.several else (x,)
             below_at = []
             for operand in below:
                 i = known.get(id(operand))

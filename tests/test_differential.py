@@ -185,7 +185,7 @@ def test_the_random_graphs_hold_every_primitive_and_every_composition():
     assert compositions == {name for name in ours if not name.startswith("_")} - {
         "numbers",
         "plain",
-        "recorded_dot",
+        "recorded_dots",
     }
 
 

@@ -566,6 +566,9 @@ def test_the_checker_finds_a_wrong_partial_of_any_operand(off):
         lambda out, *xs: [1.0] * len(xs),
         lambda out, *xs: 1.0,
         lambda out, *xs: None,
+        lambda out, *xs: ("1.0",) * len(xs),
+        lambda out, *xs: (*[1.0] * (len(xs) - 1), None),
+        lambda out, *xs: (ag.Value(1.0),) * len(xs),
     ],
 )
 def test_a_wrong_number_of_partials_is_refused_by_name(partials):
@@ -577,6 +580,17 @@ def test_a_wrong_number_of_partials_is_refused_by_name(partials):
         three(*leaves([1.0, 2.0, 3.0]))
     with pytest.raises(TypeError, match=r"crooked takes 3 operands, got 2"):
         three(*leaves([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("wrong", ["1.0", None, [1.0], ag.Value(1.0), 1j])
+def test_partials_that_are_no_numbers_are_refused_by_name(wrong):
+    one = ag.primitive("crooked", lambda x: x, lambda out, x: (wrong,))
+    two = ag.primitive("crooked", lambda x, y: x, lambda out, x, y: (1.0, wrong))
+    for rule, numbers in ((one, [1.0]), (two, [1.0, 2.0])):
+        with pytest.raises(
+            TypeError, match="the partials of crooked must come as a tuple, one for"
+        ):
+            rule(*leaves(numbers))
 
 
 # Bad input.

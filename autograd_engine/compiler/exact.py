@@ -25,8 +25,9 @@ import numpy
 from autograd_engine import floats
 from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.engine import Value, constant, record
+from autograd_engine.engine import Value, constant, record, record_several
 from autograd_engine.gradients import gradient
+from autograd_engine.partials import paired
 from autograd_engine.primitives import TABLE, Primitive, is_built_in
 from autograd_engine.table import ADD, DIVIDE, MULTIPLY, SUBTRACT, azmul, stopped
 
@@ -160,11 +161,14 @@ class Interpreter:
         nodes = [*map(Value, values[:fixed]), *map(constant, values[fixed:start])]
         for place, (rule, _, _, _, y, places) in enumerate(self._steps, start):
             operands, slopes = tuple([nodes[i] for i in places]), self.partials(place, values)
-            dx, dy = (*slopes, 0.0)[:2]
-            many = (operands, slopes) if rule.several else None
             with enable_grad():
+                if rule.several:
+                    many = paired(operands, slopes)
+                    nodes.append(record_several(rule, values[place], many, sum(slopes) * 0.0))
+                    continue
                 y_node = nodes[y] if y >= 0 else None
-                nodes.append(record(rule, values[place], operands[0], y_node, dx, dy, many))
+                dx, dy = (*slopes, 0.0)[:2]
+                nodes.append(record(rule, values[place], operands[0], y_node, dx, dy))
         return gradient(nodes[self._tape.outputs[0]], nodes)
 
 
