@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import autograd_engine as ag
-from autograd_engine.views.explain.typesetting import plain
 from autograd_engine import Value
 from autograd_engine.compiler.simplify import lowered
 from autograd_engine.compiler.tape import record
 from autograd_engine.gradients import immovable
 from autograd_engine.primitives import TABLE
 from autograd_engine.table import MULTIPLY, azmul
+from autograd_engine.views.explain.typesetting import plain
 
 INF, NAN = math.inf, math.nan
 

@@ -43,9 +43,8 @@ def curve(numbers: Sequence[float]) -> str:
         for x, side, text in ends
     )
     dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in points)
-    said = (
-        f"the size of δ: {_said(abs(numbers[0]))} at step 1, {_said(abs(numbers[-1]))} at the last"
-    )
+    first, last = (_said(abs(number)) for number in (numbers[0], numbers[-1]))
+    said = f"the size of δ: {first} at step 1, {last} at the last"
     return (
         f'<svg role="img" aria-label="{said}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
         f'style="max-width: 100%; font: 11px sans-serif" fill="currentColor" stroke="none">'
