@@ -675,6 +675,7 @@ def test_a_terminal_without_the_characters_gets_them_spelled():
     assert text.startswith("dJ/dtheta1 = dJ/dy * dy/dh * dh/dtheta1\n")
     assert "by tanh: d tanh(u)/du = 1 - tanh(u)^2" in text
     assert plain("∂ · ²", "utf-8") == "∂ · ²"
+    assert plain("hₜ₋₁·x⁻¹˙⁵·w₁₂⁽⁰⁾", "ascii") == "h(t-1)*x^-1.5*w12^(0)"
 
 
 def test_no_gradient_is_touched():

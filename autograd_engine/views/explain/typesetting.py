@@ -266,6 +266,7 @@ def plain(text: str, encoding: str | None) -> str:
         return text
     text = re.sub(r"∂(?=\w+\()", "∂ ", text)  # d tanh(u), not dtanh(u)
     text = re.sub(f"[{RAISED}]+", lambda power: _flat(power[0], encoding), text)
+    text = re.sub(f"[{INDICES}]*[₊₋][{INDICES}]*", lambda index: f"({_level(index[0])})", text)
     spelled = (c if _fits(c, encoding) else _spelled(c) for c in text)
     return "".join(spelled).encode(encoding, "backslashreplace").decode(encoding)
 
@@ -279,9 +280,13 @@ def _fits(text: str, encoding: str) -> bool:
 
 
 def _flat(power: str, encoding: str) -> str:
-    if _fits(power, encoding):
-        return power
-    return "^" + unicodedata.normalize("NFKC", power).replace("\N{MINUS SIGN}", "-")
+    return power if _fits(power, encoding) else "^" + _level(power)
+
+
+def _level(text: str) -> str:
+    """Return what stands above or below the line on it."""
+    plain = unicodedata.normalize("NFKC", text.replace("˙", "."))
+    return plain.replace("\N{MINUS SIGN}", "-")
 
 
 def _spelled(character: str) -> str:
