@@ -45,20 +45,25 @@ def find(graph: Graph) -> list[Repeat]:
             continue
         if any(a <= first and end <= b and period % c == 0 for a, b, c in refused):
             continue  # several steps of what is only breadth
-        tries -= 1
-        orbits = Orbits(graph, taken)
-        if not orbits.lay(first, end, period):
+        orbits, repeat = Orbits(graph, taken), None
+        if orbits.lay(first, end, period):
+            if turning(orbits.rules, orbits.slots):
+                orbits.grow()
+                repeat = orbits.repeat()
+            else:
+                refused.append((first, end, period))
+        if repeat is None:
+            tries -= 1
             continue
-        if not turning(orbits.rules, orbits.slots):
-            refused.append((first, end, period))
-            continue
-        orbits.grow()
-        repeat = orbits.repeat()
-        if repeat is not None and ordered(graph, [*repeats, repeat]):
-            repeats.append(repeat)
-            for place in [place for row in repeat.places for place in row]:
-                taken[graph.codes[place]] = 1
-    return repeats
+        repeats.append(repeat)
+        for place in [place for row in repeat.places for place in row]:
+            taken[graph.codes[place]] = 1
+    if ordered(graph, repeats):
+        return repeats
+    kept: list[Repeat] = []
+    for repeat in repeats:
+        kept += [repeat] if ordered(graph, [*kept, repeat]) else []
+    return kept
 
 
 def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> list[int]:
@@ -93,7 +98,7 @@ class Orbits:
     def __init__(self, graph: Graph, taken: bytearray) -> None:
         self.graph, self.taken = graph, taken
 
-    def lay(self, first: int, end: int, period: int) -> bool:
+    def lay(self, first: int, end: int, period: int, again: int = 3) -> bool:
         """Read the orbits off the rows of a region; say whether there are any."""
         if end - first < 2 * period:
             return False
@@ -114,7 +119,7 @@ class Orbits:
                     return False
             self.slots.append(slots)
         if late >= first:  # what all steps read stands before them
-            return self.lay(late + 1, end, period)
+            return again > 0 and self.lay(late + 1, end, period, again - 1)
         self.rules = self.graph.rules[first : first + period]
         self.orbits = [list(range(k, end, period)) for k in range(first, first + period)]
         self.low = [0] * period
@@ -208,18 +213,18 @@ class Orbits:
             made = self.cut(begins, steps)
             if made is not None and verified(self.graph, made):
                 return made
-            low, high, inner = list(low), list(high), False
-            for node in [self.graph.codes[place] for place in made.outside()] if made else ():
-                k = self.of.get(node, -1)
-                t = self.low[k] + self.orbits[k].index(node) if k >= 0 else -1
-                if (
-                    k >= 0 and begins[k] <= t < begins[k] + steps
-                ):  # a value of one step that others read
-                    inner = True
-                    if 2 * (t - begins[k]) < steps:
-                        low[k] = max(low[k], t + 1)
-                    else:
-                        high[k] = min(high[k], t)
+            nodes = [self.graph.codes[place] for place in made.outside()] if made else []
+            inner = [
+                (k, t)
+                for k, node in [(self.of[node], node) for node in nodes if node in self.of]
+                if begins[k] <= (t := self.low[k] + self.orbits[k].index(node)) < begins[k] + steps
+            ]
+            low, high = list(low), list(high)
+            for k, t in inner:  # what is of one step, but read by many, is of none
+                if 2 * (t - begins[k]) < steps:
+                    low[k] = max(low[k], t + 1)
+                else:
+                    high[k] = min(high[k], t)
             if not inner:  # the first step begins from something else
                 low = [begin + 1 for begin in begins]
         return None
@@ -232,8 +237,9 @@ class Orbits:
         early, late, before = list(low), list(high), [0]
         while before != early + late:
             before = early + late
-            for j, k, lag, _ in self.links:
+            for j, k, lag, _ in reversed(self.links):
                 early[j] = max(early[j], early[k] - lag)
+            for j, k, lag, _ in self.links:
                 late[k] = min(late[k], late[j] + lag)
         best = []
         most = min(map(sub, late, low))

@@ -7,7 +7,7 @@ domain and the kinks are found by trying the row there.
 >>> print(describe(TABLE["acosh"], ["x"]))
 acosh is the inverse hyperbolic cosine.
 <BLANKLINE>
-    ∂acosh(x)/∂x = 1/√(x² - 1)
+    ∂acosh(x)/∂x = 1/√(x² − 1)
 <BLANKLINE>
 Defined for 1 ≤ x. At x = 1 the derivative is inf.
 """

@@ -105,21 +105,13 @@ class Repeat:
         return {*self.shared, *self.init.values()}.union(*self.inputs)
 
     def read_of(self, graph: Graph) -> dict[int, list[int]]:
-        """Return the steps whose values are read by others than the steps, by body node.
-
-        What nobody reads counts as read: it is an output.
-        """
+        """Return the steps of which others read a node of the body, or nobody: an output."""
+        codes = graph.codes
         found: dict[int, list[int]] = {}
-        home = {place: (t, p) for t, row in enumerate(self.places) for p, place in enumerate(row)}
-        unread = dict(home)
-        read: set[tuple[int, int]] = set()
-        for node, reads in zip(graph.nodes, graph.reads):
-            for place in [graph.place(code) for code in reads if code >= 0]:
-                if place in home:
-                    unread.pop(place, None)
-                    if node not in home:
-                        read.add(home[place])
-        for t, p in sorted(read.union(unread.values())):
+        home = {codes[i]: (p, t) for t, row in enumerate(self.places) for p, i in enumerate(row)}
+        unread = home.keys() - {j for reads in graph.reads for j in reads}
+        others = [j for i, reads in enumerate(graph.reads) if i not in home for j in reads]
+        for p, t in sorted({home[j] for j in {*others, *unread} if j in home}):
             found.setdefault(p, []).append(t)
         return found
 
@@ -127,16 +119,16 @@ class Repeat:
 def verified(graph: Graph, repeat: Repeat) -> bool:
     """Check all that a Repeat claims, but for the order: see `ordered`."""
     steps, size, codes = len(repeat.places), len(repeat.rules), graph.codes
-    inside = {place for row in repeat.places for place in row}
     columns = [tuple([codes[place] for place in column]) for column in zip(*repeat.places)]
     inputs = [tuple([codes[place] for place in column]) for column in repeat.inputs]
-    if len(inside) != steps * size or not len(columns) == size == len(repeat.operands):
-        return False
-    if any(codes[place] < 0 or graph.same[place] != place for place in inside):
-        return False
-    if not inside.isdisjoint(repeat.outside()):
+    inside: set[int] = set().union(*columns)
+    if len(inside) != steps * size or len(repeat.operands) != size:
+        return False  # a value that is twice in it, or a node that says not what it is
+    if any(codes[place] in inside for place in repeat.outside()):
         return False
     for p, (rule, operands, column) in enumerate(zip(repeat.rules, repeat.operands, columns)):
+        if [graph.nodes[i] for i in column] != [row[p] for row in repeat.places]:
+            return False  # not computed, or equal to another
         rules, reads = [graph.rules[i] for i in column], [graph.reads[i] for i in column]
         if rules.count(rule) != steps or set(map(len, reads)) != {len(operands)}:
             return False

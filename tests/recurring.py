@@ -215,9 +215,9 @@ def two_layers():
     return g
 
 
-def sequences():
+def sequences(count=5):
     w, u, r, outs = Value(0.8), Value(0.2), random.Random(6), []
-    for _ in range(5):
+    for _ in range(count):
         h = Value(0.0)
         for _ in range(15):
             h = ag.tanh(w * h + u * r.gauss(0, 1))

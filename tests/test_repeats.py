@@ -10,7 +10,7 @@ from autograd_engine import Value, recurrences
 from autograd_engine.engine import topological_order
 from autograd_engine.repeats import INPUT, SHARED, STEP, Graph, Repeat, ordered, verified
 from autograd_engine.survey import Survey
-from autograd_engine.table import ADD, CONSTANT, NEGATIVE, tanh
+from autograd_engine.table import ADD, CONSTANT, NEGATIVE, sin, tanh
 from tests.recurring import (
     ADVERSARIES,
     FAMILIES,
@@ -19,6 +19,7 @@ from tests.recurring import (
     lag_two,
     random_recurrence,
     rnn,
+    sequences,
     two_layers,
 )
 
@@ -121,6 +122,10 @@ def test_steps_that_the_recorded_order_interleaves_are_told_apart():
     assert (repeat.steps, len(repeat.states)) == (20, 24)
 
 
+def test_sequences_one_after_the_other_are_all_found():
+    assert [(r.steps, r.size) for r in repeats_of(sequences(25))] == [(15, 4)] * 25
+
+
 def test_less_than_four_steps_are_no_repeat():
     assert [len(repeats_of(chain(steps))) for steps in (1, 2, 3, 4)] == [0, 0, 0, 1]
 
@@ -213,6 +218,32 @@ def test_whatever_is_wrong_is_not_verified(family):
     for number, made in enumerate(wrong):
         vars(made).pop("states", None), vars(made).pop("shared", None)
         assert not verified(graph, made), number
+
+
+def test_a_repeat_that_is_no_order_of_computed_values_is_not_verified():
+    """Two steps of sine of negative, beside a second negative of the first that is equal."""
+    graph = Graph(
+        [None, NEGATIVE, sin, NEGATIVE, sin, NEGATIVE], [(), (0,), (1,), (2,), (3,), (0,)]
+    )
+    body, places, start = [((STEP, 1, 1),), ((STEP, 0, 0),)], [(1, 2), (3, 4)], {(1, 1): 0}
+    assert verified(graph, Repeat([NEGATIVE, sin], body, places, [], start))
+    backwards = [((STEP, 1, 0),), ((STEP, 0, 1),)], [(2, 1), (4, 3)], [], {(0, 1): 0}
+    for wrong in (
+        Repeat([sin, NEGATIVE], *backwards),  # reads what comes later in its step
+        Repeat([NEGATIVE, sin], [((STEP, -1, 1),), body[1]], places, [], {(-1, 1): 0}),
+        Repeat([NEGATIVE, sin], body, [(5, 2), (3, 4)], [], start),  # not the first of equal ones
+        Repeat([NEGATIVE, sin], [*body, body[1]], places, [], start),
+        Repeat([NEGATIVE, sin], body[:1], places, [], start),
+        Repeat([NEGATIVE, sin, sin], [*body, body[1]], [(1, 2, 2), (3, 4, 4)], [], start),
+        Repeat([NEGATIVE], [((INPUT, 0, 0),)], [(0,), (3,)], [(0, 2)]),  # nobody computed it
+    ):
+        assert not verified(graph, wrong), wrong
+
+
+def test_what_equals_a_value_of_a_repeat_is_not_outside_of_it():
+    graph = Graph([None, sin, sin, sin, sin], [(), (0,), (0,), (2,), (1,)])
+    assert graph.same == [0, 1, 1, 3, 3]
+    assert not verified(graph, Repeat([sin], [((INPUT, 0, 0),)], [(1,), (3,)], [(0, 2)]))
 
 
 def test_a_path_that_leaves_a_repeat_may_not_return_to_it():

@@ -31,10 +31,10 @@ def diagnose(
     backward pass, leaves changed after the forward pass, parameters that the output does not
     depend on or that are no leaves any more, where the first NaN or infinity was born, dead
     ReLUs, saturated tanh and sigmoid, kinks that were hit exactly, gradients that explode or
-    vanish from layer to layer; with `lr` also whether a step of gradient descent by this
-    learning rate overshoots. A unit counts as dead or saturated if it is in all the samples
-    that the output is made of. Nothing is changed. Ask after `backward()`, before the step or
-    after it.
+    vanish from layer to layer or from step to step; with `lr` also whether a step of gradient
+    descent by this learning rate overshoots. A unit counts as dead or saturated if it is in all
+    the samples that the output is made of. Nothing is changed. Ask after `backward()`, before the
+    step or after it.
 
     Raises `TypeError` for an output or parameters that are no Values, `ValueError` for no
     parameters and for a learning rate that is not positive.

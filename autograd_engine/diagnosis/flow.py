@@ -1,4 +1,4 @@
-"""Gradients that explode or vanish from layer to layer."""
+"""Gradients that explode or vanish from layer to layer, or from step to step."""
 
 from __future__ import annotations
 

@@ -3,13 +3,17 @@
 Reading order:
 
     formulas  what a derivative looks like on paper, as plain data
-    typesetting  formulas as text, LaTeX and HTML, and in ASCII
-    names     what values are called
+    names     what values are called, and how a name is taken apart
+    typesetting  formulas as text, LaTeX and MathML, and in ASCII
     textbook  what a rule of the table says, in symbols and in a textbook's words
     notation  the same as a formula; how operations are written
+    general   what formulas have in common that differ only in an index
     chain     what the chain rule goes through: variables, factors, paths
     chain_formulas  the values and factors of a chain, by names
+    lines     what a derivation consists of
+    deltas    adjoints from the output down, what is alike once in general
     derivation  a derivation as lines
+    sparkline  how large an adjoint is step by step, as a curve
     writers   lines as text, Markdown, HTML
     explanation  explain
 """

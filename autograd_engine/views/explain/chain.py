@@ -95,8 +95,9 @@ class Factor:
 class Chain:
     """The variables between an output and a value, and the factors between variables.
 
-    Where none is `named`, each operation's result is a variable, but for those that a sum alone uses
-    and that were made by one of the primitives `merging`; with no such primitives each is one.
+    What is `named` is one, and with `whole` nothing else. Where none is, each operation's result
+    is one, but for those that a sum alone uses and one of the primitives `merging` made; with no
+    such primitives each is one.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Chain:
         wrt: Value,
         merging: tuple[Primitive, ...] = SUMS,
         named: Callable[[Value], bool] = lambda value: bool(value.label),
+        whole: bool = False,
     ) -> None:
         self.output = output
         self.wrt = wrt
@@ -113,18 +115,10 @@ class Chain:
         self.within = self._depending()
         self.honest = honest(self.values, [])
         self.adjoints = self._swept()
-        self.variables = self._chosen(merging, named)
+        self.variables = self._chosen(merging, named, whole)
         self._factors: dict[int, list[Factor]] = {}
-
-    @property
-    def connected(self) -> bool:
-        """Whether the output depends on the value at all."""
-        return id(self.output) in self._inside
-
-    @property
-    def gradient(self) -> float:
-        """The derivative of the output by the value, as a backward pass finds it."""
-        return self.adjoints.get(id(self.wrt), 0.0)
+        self.connected = id(output) in self._inside  # the output depends on the value at all
+        self.gradient = self.adjoints.get(id(wrt), 0.0)  # as a backward pass finds it
 
     def is_variable(self, value: Value) -> bool:
         return id(value) in self._variable
@@ -149,8 +143,7 @@ class Chain:
 
         Neither counts further than `MANY`.
         """
-        links = {id(v): [factor.lower for factor in self.below(v)] for v in self.variables}
-        return self._counted(self.variables, lambda value: links[id(value)])
+        return self._counted(self.variables, lambda v: [factor.lower for factor in self.below(v)])
 
     def count_ways(self) -> int:
         """Return the number of paths from operand to operand, `MANY` if there are more."""
@@ -220,16 +213,16 @@ class Chain:
         return found
 
     def _chosen(
-        self, merging: tuple[Primitive, ...], named: Callable[[Value], bool]
+        self, merging: tuple[Primitive, ...], named: Callable[[Value], bool], whole: bool
     ) -> list[Value]:
         ends = {id(self.output), id(self.wrt)}
         between = [value for value in self.within if id(value) not in ends]
         known = {id(value) for value in between if named(value)}
         self._variable = ends | known
-        if known and merging:
-            self._open_large(between, self._uses())
-        else:
-            uses = self._uses() if merging else {}
+        uses = self._uses() if merging and not whole else {}
+        if known and merging and not whole:
+            self._open_large(between, uses)
+        elif not whole:
             self._variable |= {id(v) for v in between if not _is_middle(v, uses, merging)}
         return [value for value in self.within if id(value) in self._variable]
 

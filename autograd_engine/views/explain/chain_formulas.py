@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from autograd_engine.compiler.symbols import OUT, operands, substituted
@@ -33,6 +33,9 @@ from autograd_engine.views.explain.names import Names
 DEEP = 1
 """So many operations deep a value that the chain does not go through is written out."""
 
+LONG = 60
+"""What is written out inside a formula has so many characters at most; else it has a name."""
+
 LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 """What a part that textbooks have a name for is called, if that is not yet taken."""
 
@@ -40,7 +43,8 @@ LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 class Wording:
     """The formulas of one chain."""
 
-    def __init__(self, chain: Chain, names: Names) -> None:
+    def __init__(self, chain: Chain, names: Names, exits: Mapping[int, str] = {}) -> None:
+        self._exits = exits
         self._chain = chain
         self._names = names
         self._shown = {id(variable) for variable in chain.variables}
@@ -55,11 +59,11 @@ class Wording:
     def letters(self, value: Value, repeated: bool, below: str) -> str:
         """Return letters for the indices of values like this: below, in brackets, above."""
         stepped = self._names.is_step(value) and "[" not in self.name(value).text
-        return ("t" if stepped else below) + ("t" if repeated else "s") + ("l" if below == "j" else "m")
-
-    def is_step(self, value: Value) -> bool:
-        """Say whether a value is called by its step in a repeat."""
-        return self._names.is_step(value)
+        return (
+            ("t" if stepped else below)
+            + ("t" if repeated else "s")
+            + ("l" if below == "j" else "m")
+        )
 
     def symbol(self, factor: Factor) -> Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
@@ -73,6 +77,9 @@ class Wording:
 
     def definition(self, value: Value, depth: int = 0) -> Term:
         """Return the operation that made a value, of the names of its operands."""
+        if id(value) in self._exits:
+            given = [self.name(factor.lower) for factor in self._chain.below(value)]
+            return Call(self._exits[id(value)], (*elided(given, lambda given: given), DOTS))
         if value._rule in SUMS:
             return self._sum(value, depth)
         operands = [self.term(operand, depth + 1) for operand in value.operands]
@@ -80,11 +87,13 @@ class Wording:
 
     def term(self, value: Value, depth: int = 0) -> Term:
         """Return a value by its name, or else as the operation that made it, or as a number."""
-        if id(value) in self._shown or self._names.is_known(value):
+        if id(value) in self._shown or self._names.is_known(value) or id(value) in self._exits:
             return self._names.of(value)
         merged = self._chain.is_within(value)
         if value.partials and (merged or depth <= DEEP):
-            return self.definition(value, 0 if merged else depth)
+            made = self.definition(value, 0 if merged else depth)
+            if len(TEXT.set(made)) <= LONG:
+                return made
         if value._rule is CONSTANT:
             return Given(value.data) if self.apart else Number(value.data)
         return self._names.of(value)
@@ -99,7 +108,7 @@ class Wording:
         for sign, term in written:
             inner = term.parts if isinstance(term, Sum) and not sign else ((sign, term),)
             flat.extend(inner)
-        return Sum(tuple(flat))
+        return flat[0][1] if len(flat) == 1 and not flat[0][0] else Sum(tuple(flat))
 
     def formula(self, factor: Factor) -> Term | None:
         """Return a factor as its rules give it, simplified; None if they do not tell."""
@@ -117,7 +126,9 @@ class Wording:
         parts = (*value.operands, value)  # so that the output stands at -1
         rule, count = value._rule, len(value.operands)
         found = [
-            notation.partial(rule, i, lambda k: self.term(parts[k]), count, partial(self._aside, value))
+            notation.partial(
+                rule, i, lambda k: self.term(parts[k]), count, partial(self._aside, value)
+            )
             for i in which
         ]
         terms = [term for term in found if term is not None]
@@ -143,7 +154,9 @@ class Wording:
             self._tell(key, value, written)
         letter, call = self._asides[key]
         known = dict(zip(operands(value._rule, len(given)), [o.data for o in given]))
-        number = substituted(expression, lambda rule, *x: float(rule(*x)), {OUT: value.data, **known})
+        number = substituted(
+            expression, lambda rule, *x: float(rule(*x)), {OUT: value.data, **known}
+        )
         return Name(letter + index + call, number)
 
     def _tell(self, key: tuple[object, ...], value: Value, written: Term) -> None:

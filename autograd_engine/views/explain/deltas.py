@@ -6,29 +6,30 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 from autograd_engine.engine import Value
-from autograd_engine.views.explain import formulas
+from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.formulas import (
+    Call,
     Delta,
     Number,
     Sigma,
     Sum,
     Term,
+    elided,
     multiplied,
     numbers,
     row,
 )
 from autograd_engine.views.explain.general import ENDS, Constants, Index, generalised, summed
 from autograd_engine.views.explain.lines import Line, defined
-from autograd_engine.views.explain.names import name
-from autograd_engine.views.explain.recurrence import Recurrence
+from autograd_engine.views.explain.names import Names, name
 from autograd_engine.views.explain.typesetting import TEXT
 
 FEW = 3
 """So many values that are alike are told of one by one if no general formula holds for all."""
 
-LONG = 60
+LONG = 90
 """Of a factor of more characters its symbol is written in a sum."""
 
 
@@ -42,11 +43,13 @@ class Group:
 class Deltas:
     """The adjoints of the variables of one chain, in groups of variables that were used alike."""
 
-    def __init__(self, chain: Chain, wording: Wording, recurrence: Recurrence) -> None:
+    def __init__(self, chain: Chain, wording: Wording, names: Names) -> None:
         self._chain = chain
-        self._recurrence = recurrence
+        self._names = names
         self._wording = wording
-        self.constants: dict[tuple[float, ...], str] = {}  # that differ in a group: what it is called
+        self.constants: dict[
+            tuple[float, ...], str
+        ] = {}  # that differ in a group: what it is called
         self._uses: dict[int, list[Factor]] = {}
         for factor in chain.factors():
             self._uses.setdefault(id(factor.lower), []).append(factor)
@@ -61,15 +64,19 @@ class Deltas:
 
         Such as the activation of a weighted sum: both are told of in one line.
         """
-        if value.label or self._wording.is_step(value):
+        if value.label or self._names.is_step(value):
             return False
         if value is self._chain.output or value is self._chain.wrt:
             return False
         below = self._chain.below(value)
         if len(below) != 1 or below[0].lower is self._chain.wrt:
             return False
-        single = all(len(made.operands) == 1 for made, _ in below[0].steps())
-        return single and len(self._uses[id(below[0].lower)]) == 1
+        alone = all(
+            operand._rule is CONSTANT or self._chain.is_within(operand)
+            for made, _ in below[0].steps()
+            for operand in made.operands
+        )
+        return alone and len(self._uses[id(below[0].lower)]) == 1
 
     def groups(self) -> list[Group]:
         """Return the variables but the output in groups, each behind those that use it."""
@@ -96,8 +103,8 @@ class Deltas:
 
     def _home(self, value: Value) -> tuple[int, str] | None:
         """Return in which repeat a value stands and what made it."""
-        found = self._recurrence.place.get(id(value))
-        return (found[0], value._rule.symbol) if found else None
+        found = self._names.repeat_of.get(id(value))
+        return None if found is None else (found, value._rule.symbol)
 
     def lines(self, group: Group, left: Term | None = None) -> Iterator[Line]:
         """Yield the adjoints of a group: in general where a formula holds for all of it."""
@@ -119,8 +126,12 @@ class Deltas:
         for group in groups:
             below = {id(value) for value in group.members}
             for hidden in [h for h in self._hidden if id(self._lower(h)) in below]:
-                joined.setdefault(self._home(hidden.members[0]) or id(hidden), Group([])).members[:0] = hidden.members
-            joined.setdefault(self._home(group.members[0]) or id(group), Group([])).members[:0] = group.members
+                joined.setdefault(self._home(hidden.members[0]) or id(hidden), Group([])).members[
+                    :0
+                ] = hidden.members
+            joined.setdefault(self._home(group.members[0]) or id(group), Group([])).members[:0] = (
+                group.members
+            )
         for group in joined.values():
             yield from self._together(
                 group,
@@ -163,14 +174,15 @@ class Deltas:
                     yield from map(said, members[:first])
                     return
         self._wording.apart = False
-        for i, value in enumerate(members):
-            if i < FEW or i == count - 1:
-                yield said(value)
-            elif i == FEW:
-                yield Line(words=(f"... {count - FEW - 1:,} more alike ...",), level=1)
+        yield from map(said, members if count <= FEW else members[:1])
+        if count > FEW:
+            others = Call("", elided(names[1:], called))
+            yield Line(others, (row([number(value) for value in members[1:]]),), note="likewise")
 
     def told(self) -> Iterator[Line]:
-        """Say what numbers are called that differ from one to the next."""
+        """Say what repeats begin with, and what numbers are called that differ."""
+        for value in self._names.begins():
+            yield defined(value, self._wording)
         for found, called in self.constants.items():
             yield Line(name(called), (row(found),))
 
@@ -208,6 +220,7 @@ class Deltas:
             first = value is self._chain.wrt or id(upper) in self._passed
             terms.append(multiplied([*above, formula] if first else [formula, *above]))
             names.append(self._wording.name(upper).text)
-        upper = self._uses[id(value)][0].upper
+        uses = self._uses[id(value)]
+        upper = uses[len(uses) // 2].upper  # at the ends others may stand
         indices = self._wording.letters(upper, bool(self._home(upper)), "k")
         return summed(terms, names, indices, self._constants("xcde"))

@@ -21,31 +21,54 @@ from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Given, Num
 from autograd_engine.views.explain.general import Index, generalised
 from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
-from autograd_engine.views.explain.recurrence import Recurrence
 
 FACTORS = 8
 """Up to so many factors on all paths together are multiplied out."""
+
+LONG = 50
+"""A derivation of more lines goes through regions as a whole, where there are any."""
 
 LINES = 24
 """So many groups of values are told of one by one, half of them at either end."""
 
 
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
-    """Return the derivation of the derivative of an output by a value."""
+    """Return the derivation of the derivative of an output by a value, by regions to a depth."""
     names = Names(output)
-    recurrence = Recurrence(names)
     chain = Chain(output, wrt, SUMS, names.is_known)
     if not chain.connected or output is wrt:
         return list(_at_once(chain, Wording(chain, names)))
-    few = chain.count_paths()[1] <= FACTORS and not _is_network(chain)
+    if depth is not None:
+        return _by_regions(chain, names, depth)
+    repeated = sum(1 for variable in chain.variables if id(variable) in names.repeat_of)
+    few = chain.count_paths()[1] <= FACTORS and repeated < FACTORS - 2 and not _is_network(chain)
     if not few:
         chain = Chain(output, wrt, LINEAR, names.is_known)
     if not chain.is_faithful() or (few and not _adds_up(chain)):
         chain, few = Chain(output, wrt, (), names.is_known), False
-    recurrence.name_others(chain.variables)
+    names.call_by_step(chain.variables)
     wording = Wording(chain, names)
-    lines = _by_paths(chain, wording) if few else _by_deltas(chain, wording, recurrence)
-    return [*_once(lines), *_why_zero(chain, wording)]
+    if few:
+        return [*_once(_by_paths(chain, wording)), *_why_zero(chain, wording)]
+    deltas = Deltas(chain, wording, names)
+    lines = [*_by_deltas(chain, wording, deltas, names), *_why_zero(chain, wording)]
+    for depth in range(names.deepest, -1, -1) if len(lines) > LONG else ():
+        shorter = _by_regions(chain, names, depth)
+        if len(shorter) < len(lines):
+            return shorter
+    return lines
+
+
+def _by_regions(chain: Chain, names: Names, depth: int) -> list[Line]:
+    """Return the derivation that goes through regions as a whole, opened to a depth."""
+    exits = names.exits(depth)
+    named = lambda value: id(value) in exits or (names.is_known(value) and not names.home(value))  # noqa: E731
+    chain = Chain(chain.output, chain.wrt, LINEAR, named, whole=True)
+    wording = Wording(chain, names, exits)
+    if chain.count_paths()[1] <= FACTORS and _adds_up(chain):
+        return [*_once(_by_paths(chain, wording)), *_why_zero(chain, wording)]
+    deltas = Deltas(chain, wording, names)
+    return [*_by_deltas(chain, wording, deltas, names), *_why_zero(chain, wording)]
 
 
 def _is_network(chain: Chain) -> bool:
@@ -95,7 +118,9 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
         yield defined(variable, wording)
-        for factor in [] if variable is chain.wrt or len(chain.variables) == 2 else chain.below(variable):
+        for factor in (
+            [] if variable is chain.wrt or len(chain.variables) == 2 else chain.below(variable)
+        ):
             yield _factor(factor, wording)
     yield from _told(wording)
 
@@ -124,14 +149,13 @@ def _rules(factor: Factor) -> tuple[str | Term, ...]:
     return tuple(part for pair in said if isinstance(pair[1], Equal) for part in pair)
 
 
-def _by_deltas(chain: Chain, wording: Wording, recurrence: Recurrence) -> Iterator[Line]:
-    deltas = Deltas(chain, wording, recurrence)
+def _by_deltas(chain: Chain, wording: Wording, deltas: Deltas, names: Names) -> Iterator[Line]:
     groups = deltas.groups()
     goal, shown = groups[-1], groups[:-1]
-    left = wording.goal()
+    left = formulas.Derivative(wording.name(chain.output), wording.name(chain.wrt))
     yield from deltas.lines(goal, left)
     paths = chain.count_ways()
-    output, wrt = wording.name(chain.output), wording.name(chain.wrt)
+    output, wrt = left.upper, left.lower
     slope = formulas.Derivative(output, name("v"))
     many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
     told = (many if paths > 1 else "One long path leads", " from ", wrt, " to ", output)
@@ -139,7 +163,9 @@ def _by_deltas(chain: Chain, wording: Wording, recurrence: Recurrence) -> Iterat
     cut = LINES // 2 if len(shown) > LINES else len(shown)
     for i, group in enumerate(shown):
         if i == cut:
-            yield Line(words=(f"... {len(shown) - 2 * cut:,} values more, each in the same way ...",))
+            yield Line(
+                words=(f"... {len(shown) - 2 * cut:,} values more, each in the same way ...",)
+            )
         if i < cut or i >= len(shown) - cut:
             yield from deltas.lines(group)
     yield Line(words=("where",))
@@ -147,13 +173,12 @@ def _by_deltas(chain: Chain, wording: Wording, recurrence: Recurrence) -> Iterat
     kept = shown if cut == len(shown) else [*shown[:cut], *shown[-cut:]]
     yield from deltas.defined([*kept, goal])
     yield from deltas.told()
-    for states in recurrence.states():
-        adjoints = tuple([chain.adjoints.get(id(state), 0.0) for state in states])
-        if any(adjoints):
-            called = [wording.name(state) for state in (states[0], states[-1])]
-            words = Delta(called[0]), " to ", Delta(called[1]), ", step by step"
-            yield Line(words=words, curve=adjoints)
     yield from _told(wording)
+    for repeat in names.survey.repeats:
+        found = [delta for _, delta in names.survey.deltas(repeat)]
+        if any(found):
+            words = ("The size of δ, of what is carried on, step by step:",)
+            yield Line(words=words, curve=tuple(found))
 
 
 def _told(wording: Wording) -> Iterator[Line]:

@@ -65,16 +65,19 @@ class Explanation:
         return "text/html", as_fragment(self._lines)
 
 
-def explain(output: Value, wrt: Value) -> Explanation:
+def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
     """Return the derivation of the derivative of `output` by `wrt`, with its numbers.
 
-    Labelled values are the variables of the chain rule, and what lies between two of them is
-    one factor, derived below from the rules of its operations; where nothing in between has a
-    label, the operations' results are called v1, v2, ... A few paths are multiplied out one by
-    one; of many, the adjoint of each value is found as the sum over its uses. Lines of the
-    source are shown where `trace_source` was on. No `grad` is touched.
+    Values with a label or a place in a network are the variables of the chain rule, and what lies
+    between two of them is one factor, derived below from the rules of its operations; where
+    nothing in between has a name, the operations' results are called v1, v2, ... A few factors
+    are multiplied out. Of more, and in a network, the adjoint δ of each value is found from those
+    of its uses, once in general for what is alike: the units of a layer, the samples of a batch,
+    the steps of a recurrence. `depth` goes through regions as a whole, 0 through the outermost;
+    by default a derivation does so where it would be too long. Lines of the source are shown where
+    `trace_source` was on. No `grad` is touched.
 
-    Raises `TypeError` for anything but two Values.
+    Raises `TypeError` for anything but two Values, `ValueError` for another depth.
 
     >>> w, x = Value(3.0, "w"), Value(2.0, "x")
     >>> h = w * x
@@ -95,4 +98,6 @@ def explain(output: Value, wrt: Value) -> Explanation:
             raise TypeError(
                 f"explain needs a Value as {what}, not {type(given).__name__}: {given!r:.60}{hint}"
             )
-    return Explanation(derived(output, wrt))
+    if depth is not None and (type(depth) is not int or depth < 0):
+        raise ValueError(f"depth is None or a number from 0 on, of regions to open; got {depth!r}")
+    return Explanation(derived(output, wrt, depth))

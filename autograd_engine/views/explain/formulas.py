@@ -15,126 +15,51 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 
+@dataclass(frozen=True)
 class Term:
     """A formula, or a part of one."""
 
-    __slots__ = ()
 
-
+# What has a name may have a number. A Given is a constant of the graph, left as it is: no
+# coefficient. A Sum's parts are subtracted where the sign before them is negative; a Sigma has
+# what it sums over an index, and the same written out. A Product is `spaced` for the factors of
+# the chain rule. A Call without a function is a list. An Indicator is 1 where a comparison holds,
+# else 0: Iverson's brackets. A Derivative is `total` where one factor of it has the same name; a
+# Delta is the adjoint of a value.
+# fmt: off
+_UNKNOWN: Any = field(default=None, compare=False)
 @dataclass(frozen=True)
-class Name(Term):
-    """What a value is called, and its number where it has one."""
-
-    text: str
-    number: float | None = field(default=None, compare=False)
-
-
+class Name(Term):       text: str; number: float | None = _UNKNOWN
 @dataclass(frozen=True)
-class Number(Term):
-    """A number, shown to six significant digits."""
-
-    value: float
-
-
+class Number(Term):     value: float
 @dataclass(frozen=True)
-class Given(Term):
-    """A constant of the graph, left as it is: no coefficient."""
-
-    value: float
-
-
+class Given(Term):      value: float
 @dataclass(frozen=True)
-class Sum(Term):
-    """Terms added, or subtracted where the sign before them is negative."""
-
-    parts: tuple[tuple[bool, Term], ...]
-
-
+class Sum(Term):        parts: tuple[tuple[bool, Term], ...]
 @dataclass(frozen=True)
-class Sigma(Term):
-    """A sum over an index, and the same written out."""
-
-    index: str
-    term: Term
-    spelled: Term = field(compare=False)
-
-
+class Sigma(Term):      index: str; term: Term; spelled: Term = _UNKNOWN
 @dataclass(frozen=True)
-class Product(Term):
-    """Terms multiplied; `spaced` for the factors of the chain rule."""
-
-    factors: tuple[Term, ...]
-    spaced: bool = False
-
-
+class Product(Term):    factors: tuple[Term, ...]; spaced: bool = False
 @dataclass(frozen=True)
-class Fraction(Term):
-    """One term above another."""
-
-    top: Term
-    bottom: Term
-
-
+class Fraction(Term):   top: Term; bottom: Term
 @dataclass(frozen=True)
-class Minus(Term):
-    """A term with the other sign."""
-
-    term: Term
-
-
+class Minus(Term):      term: Term
 @dataclass(frozen=True)
-class Power(Term):
-    """A base and its exponent."""
-
-    base: Term
-    exponent: Term
-
-
+class Power(Term):      base: Term; exponent: Term
 @dataclass(frozen=True)
-class Call(Term):
-    """A function applied to its operands; one without a name is a list."""
-
-    function: str
-    operands: tuple[Term, ...]
-
-
+class Call(Term):       function: str; operands: tuple[Term, ...]
 @dataclass(frozen=True)
-class Indicator(Term):
-    """1 where a comparison holds, else 0: Iverson's brackets."""
-
-    left: Term
-    relation: str
-    right: Term
-
-
+class Indicator(Term):  left: Term; relation: str; right: Term
 @dataclass(frozen=True)
-class Derivative(Term):
-    """How one term changes with another; `total` where one factor of it has the same name."""
-
-    upper: Term
-    lower: Term
-    total: bool = False
-    number: float | None = field(default=None, compare=False)
-
-
+class Derivative(Term): upper: Term; lower: Term; total: bool = False; number: float | None = _UNKNOWN
 @dataclass(frozen=True)
-class Delta(Term):
-    """The adjoint of a value."""
-
-    of: Term
-    number: float | None = field(default=None, compare=False)
-
-
+class Delta(Term):      of: Term; number: float | None = _UNKNOWN
 @dataclass(frozen=True)
-class Equal(Term):
-    """Two terms that are the same."""
-
-    left: Term
-    right: Term
-
+class Equal(Term):      left: Term; right: Term
+# fmt: on
 
 DOTS = Name("…")
 ONE = Number(1.0)
@@ -159,7 +84,7 @@ def elided(items: Sequence[Item], make: Callable[[Item], Term]) -> tuple[Term, .
 
 def inside(term: Term, change: Callable[[Term], Term]) -> Term:
     """Return a term of the same kind, its parts changed."""
-    parts = [_changed(getattr(term, part.name), change) for part in fields(term)]  # type: ignore[arg-type]
+    parts = [_changed(getattr(term, part.name), change) for part in fields(term)]
     return type(term)(*parts)
 
 
@@ -179,7 +104,8 @@ def numbers(term: Term) -> Term:
     if number is not None:
         return Number(number)
     if isinstance(term, Sigma):
-        return numbers(term.spelled)
+        found = numbers(term.spelled)
+        return clipped(found) if isinstance(found, Sum) and len(found.parts) > 6 else found
     if isinstance(term, Given):
         return Number(term.value)
     found = inside(term, numbers)
@@ -202,10 +128,16 @@ def added(terms: Sequence[Term]) -> Term:
     """Return the sum of terms, just one of them by itself; the middle of many is left out."""
     if len(terms) == 1:
         return terms[0]
+    if len(terms) > FIRST + LAST + 1:
+        terms = elided(terms, lambda term: term)
+    return whole(terms)
+
+
+def whole(terms: Sequence[Term]) -> Term:
+    """Return the sum of all terms."""
     if all(isinstance(term, Number) for term in terms):
         return Number(sum(term.value for term in terms if isinstance(term, Number)))
-    parts = [part for term in elided(terms, lambda term: term) for part in _parts(term)]
-    return Sum(tuple(parts))
+    return Sum(tuple(part for term in terms for part in _parts(term)))
 
 
 def _parts(term: Term) -> tuple[tuple[bool, Term], ...]:
@@ -281,7 +213,7 @@ def multiplied(factors: Sequence[Term]) -> Term:
     """Return a product simplified: one sign, one number in front, equal factors cancelled."""
     if len(factors) == 1:
         return factors[0]
-    negative, tops, bottoms = _factors(Product(tuple(factors)))
+    negative, tops, bottoms = _factors(Product(tuple(map(_doubled, factors))))
     if Number(0.0) in tops:
         return Number(0.0)
     powers: dict[Term, int] = {}
@@ -290,20 +222,30 @@ def multiplied(factors: Sequence[Term]) -> Term:
         for term in terms:
             base, n = term, 1
             if isinstance(term, Power) and isinstance(term.exponent, Number):
-                if term.exponent.value.is_integer():
-                    base, n = term.base, int(term.exponent.value)
+                whole_number = term.exponent.value.is_integer()
+                base, n = (term.base, int(term.exponent.value)) if whole_number else (term, 1)
             if isinstance(base, Number):
                 numbers[below] *= base.value**n
             else:
                 powers[base] = powers.get(base, 0) + (-n if below else n)
-    above, below = _reduced(*numbers)
+    upper, lower = _reduced(*numbers)
     top = _raised({term: n for term, n in powers.items() if n > 0})
     bottom = _raised({term: -n for term, n in powers.items() if n < 0})
     return _signed(
         negative,
-        _product([Number(n) for n in (above,) if n != 1.0] + top),
-        _product([Number(n) for n in (below,) if n != 1.0] + bottom),
+        _product([Number(n) for n in (upper,) if n != 1.0] + top),
+        _product([Number(n) for n in (lower,) if n != 1.0] + bottom),
     )
+
+
+def _doubled(term: Term) -> Term:
+    """Return a + a as 2 times a."""
+    if isinstance(term, Fraction):
+        return Fraction(_doubled(term.top), term.bottom)
+    half = len(term.parts) // 2 if isinstance(term, Sum) else 0
+    if isinstance(term, Sum) and half and term.parts == term.parts[:half] * 2:
+        return Product((Number(2.0), Sum(term.parts[:half]) if half > 1 else term.parts[0][1]))
+    return term
 
 
 def _reduced(above: float, below: float) -> tuple[float, float]:
@@ -339,5 +281,5 @@ def row(numbers: Sequence[float]) -> Term:
 def clipped(term: Term) -> Term:
     """Return a term in which sums have only their ends, for one that is too long."""
     if isinstance(term, Sum) and len(term.parts) > 3:
-        return Sum((term.parts[0], (False, DOTS), term.parts[-1]))
+        return Sum((*term.parts[:2], (False, DOTS), term.parts[-1]))
     return inside(term, clipped)

@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import Given, Name, Number, Sigma, Term
+from autograd_engine.views.explain.formulas import Given, Minus, Name, Number, Sigma, Term, negated
 from autograd_engine.views.explain.names import INDICES, NUMBERED, RAISED, lowered, raised
 
 _RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
@@ -91,7 +92,7 @@ class Index:
 
 @dataclass
 class Constants:
-    """Names for numbers that differ from member to member: letters to choose from, and those given."""
+    """Names for numbers that differ from member to member: letters, and what was named."""
 
     letters: Sequence[str]
     given: dict[tuple[float, ...], str]
@@ -148,20 +149,20 @@ def _general(terms: Sequence[Term], index: Index, constants: Constants | None) -
             raise Unlike
         return Sigma(first.index, _general(inner, index, constants), first.spelled)
     parts = []
-    for part in fields(first):  # type: ignore[arg-type]
+    for part in fields(first):
         if part.name != "number":
             parts.append(_part([getattr(term, part.name) for term in terms], index, constants))
     return type(first)(*parts)
 
 
-def _part(parts: Sequence[object], index: Index, constants: Constants | None) -> object:
+def _part(parts: Sequence[Any], index: Index, constants: Constants | None) -> Any:
     first = parts[0]
     if isinstance(first, Term):
-        return _general(parts, index, constants)  # type: ignore[arg-type]
+        return _general(parts, index, constants)
     if isinstance(first, tuple):
-        if len({len(part) for part in parts}) > 1:  # type: ignore[arg-type]
+        if len({len(part) for part in parts}) > 1:
             raise Unlike
-        return tuple(_part(column, index, constants) for column in zip(*parts))  # type: ignore[call-overload]
+        return tuple(_part(column, index, constants) for column in zip(*parts))
     if any(part != first for part in parts):
         raise Unlike
     return first
@@ -187,9 +188,7 @@ def _name(texts: Sequence[str], index: Index) -> str:
     return "".join(found)
 
 
-def summed(
-    terms: Sequence[Term], names: Sequence[str], letters: str, constants: Constants
-) -> Term:
+def summed(terms: Sequence[Term], names: Sequence[str], letters: str, constants: Constants) -> Term:
     """Return the sum of terms, under one Σ where they differ only in an index.
 
     The first or the last may differ, and then stands beside it.
@@ -202,17 +201,14 @@ def summed(
         index = Index.of(names[first : len(names) - last], letters) if len(inner) > 1 else None
         found = index and generalised(inner, index, constants)
         if index and found and len(index.letters) == 1:
-            sigma = Sigma(index.said(), found, _spelled(inner))
+            if isinstance(found, Minus):
+                inner = [negated(term) for term in inner]
+                sigma: Term = Minus(Sigma(index.said(), found.term, formulas.whole(inner)))
+            else:
+                sigma = Sigma(index.said(), found, formulas.whole(inner))
             outside = [*terms[:first], sigma, *terms[len(terms) - last :]]
             return formulas.added(outside)
     return spelled
-
-
-def _spelled(terms: Sequence[Term]) -> Term:
-    """Return a long sum with its ends only."""
-    if len(terms) <= formulas.FIRST + formulas.LAST:
-        return formulas.added(terms)
-    return formulas.added([*terms[:2], formulas.DOTS, terms[-1]])
 
 
 ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))

@@ -16,7 +16,7 @@ LONG = 150
 
 @dataclass(frozen=True)
 class Line:
-    """An equation with what it comes to, step by step; or words; the source of a value; a curve over steps."""
+    """An equation with what it comes to, step by step; or words, perhaps with a curve."""
 
     left: Term | None = None
     rights: tuple[Term, ...] = ()

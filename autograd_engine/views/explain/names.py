@@ -48,7 +48,8 @@ _SPECIAL = {
 }
 
 
-NUMBERED = re.compile(r"v\d+$|[-\d.einfa]+$")
+NUMBERED = re.compile(r"v\d+$")
+STEPWISE = re.compile(r"\w[₋₀-₉]+(\[-?\d+\])?$")
 
 
 class Symbol(NamedTuple):
@@ -109,31 +110,81 @@ class Names:
     """The names of the values behind an output, those of the survey, as formulas use them."""
 
     def __init__(self, output: Value) -> None:
-        self.output = output
-        self._survey = Survey(output)
-        self.values, self.operands = self._survey.values, self._survey.operands
-        self._taken = {re.split(r"[\W\d₀-₉]", text)[0] for text in self._survey.names}
-        self._steps: dict[int, str] = {}  # of what a repeat carries on: by its step
+        self.survey = Survey(output)
+        self._stepwise: dict[int, str] = {}  # of what has but a number, in a repeat: by its step
+        self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in self.survey.names}
+        values = self.survey.values
+        self.repeat_of = {
+            id(values[place]): number
+            for number, repeat in enumerate(self.survey.repeats)
+            for row in repeat.places
+            for place in row
+        }
+        rows = [row for repeat in self.survey.repeats for row in self.survey.states(repeat)]
+        self._states = {id(values[i]) for row in rows for i in row}
 
     def of(self, value: Value) -> Name:
         """Return the name of a value, with its number."""
-        return name(self._steps.get(id(value)) or self._survey.name(value), value.data)
-
-    def call(self, value: Value, text: str) -> None:
-        """Call a value that has no name of its own by its step in a repeat."""
-        if not self.is_known(value):
-            self._steps[id(value)] = text
+        return name(self._stepwise.get(id(value)) or self.survey.name(value), value.data)
 
     def is_step(self, value: Value) -> bool:
         """Say whether a value is called by its step in a repeat."""
-        return id(value) in self._steps
+        if value.label or id(value) not in self._states:
+            return id(value) in self._stepwise
+        return bool(STEPWISE.match(self.survey.name(value)))  # not by its place in a model
+
+    def begins(self) -> list[Value]:
+        """Return what stands for the states of repeats before their first step."""
+        letters = {self.of(state).text[0] for state in self.survey.values if self.is_step(state)}
+        return [
+            value
+            for value, given in zip(self.survey.values, self.survey.given_names)
+            if not (value.operands or value.label) and given[:1] in letters
+        ]
 
     def is_known(self, value: Value) -> bool:
         """Say whether a value has a label, or a place in a model, and is not just numbered."""
-        if value.label or id(value) in self._steps:
-            return True
-        return not NUMBERED.match(self._survey.name(value))
+        return bool(self.survey.given_names[self.survey.position[id(value)]])
 
     def has(self, text: str) -> bool:
         """Say whether a value is called so, perhaps with an index."""
-        return text in self._taken
+        return text in self._begun
+
+    def call_by_step(self, variables: list[Value]) -> None:
+        """Call variables of a repeat that have but a number by their step, for general formulas."""
+        letters = [letter for letter in "zgqrmnou" if not self.has(letter)]
+        for value in variables:
+            number = self.repeat_of.get(id(value), -1)
+            if number < 0 or self.is_known(value) or id(value) in self._stepwise or not letters:
+                continue
+            places = self.survey.repeats[number].places
+            at = self.survey.position[id(value)]
+            p = next(row.index(at) for row in places if at in row)
+            letter = letters.pop(0)
+            for t, row in enumerate(places, 1):
+                self._stepwise[id(self.survey.values[row[p]])] = letter + lowered(str(t))
+
+    def home(self, value: Value) -> str:
+        """Return the region in which a value stands, "" where it stands in none."""
+        return self.survey.homes[self.survey.position[id(value)]]
+
+    def exits(self, depth: int) -> dict[int, str]:
+        """Return by its id each value that leaves a region, opened to that depth: the region."""
+        calls = self.survey.calls
+        boxes: list[int] = []
+        for innermost in self.survey.call_of:
+            around = [innermost]
+            while around[-1] >= 0:
+                around.append(calls[around[-1]].outer)
+            boxes.append(around[max(len(around) - 2 - depth, 0)])
+        found = {}
+        for i, operands in enumerate(self.survey.operands):
+            for j in operands:
+                if boxes[j] not in (-1, boxes[i]) and self.survey.operands[j]:
+                    found[id(self.survey.values[j])] = calls[boxes[j]].path
+        return found
+
+    @property
+    def deepest(self) -> int:
+        """How deep regions stand inside regions, -1 where there is none."""
+        return max((call.path.count(".") for call in self.survey.calls), default=-1)

@@ -24,6 +24,7 @@ from autograd_engine.views.explain.formulas import (
     Number,
     Power,
     Product,
+    Sum,
     Term,
     elided,
 )
@@ -58,7 +59,9 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "prod": lambda *xs: Product(elided(xs, lambda x: x)) if len(xs) > 1 else xs[0],
     "dot": lambda *xs: _dot(xs, formulas.times),
     "mse": lambda *xs: formulas.over(
-        formulas.added([Power(formulas.minus(o, t), Number(2.0)) for o, t in zip(xs[::2], xs[1::2])]),
+        formulas.added(
+            [Power(formulas.minus(o, t), Number(2.0)) for o, t in zip(xs[::2], xs[1::2])]
+        ),
         Number(len(xs) / 2.0),
     ),
 }
@@ -152,9 +155,7 @@ def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> tuple[Na
     return tuple(map(name, names[:count]))
 
 
-def _placed(
-    symbols: tuple[Symbol, ...], term: Callable[[int], Term]
-) -> Callable[[Symbol], Term]:
+def _placed(symbols: tuple[Symbol, ...], term: Callable[[int], Term]) -> Callable[[Symbol], Term]:
     """Return what gives the term of a symbol by its place among these, -1 that of the output."""
     places = {OUT: -1, **{symbol: i for i, symbol in enumerate(symbols)}}
     return lambda symbol: term(places[symbol])
@@ -197,6 +198,8 @@ def _spelled(
 
 
 def _multiplied(left: Term, right: Term) -> Term:
+    if left == right and isinstance(left, Sum):
+        return Power(left, Number(2.0))
     sides = (side.factors if isinstance(side, Product) else (side,) for side in (left, right))
     return Product(tuple(factor for side in sides for factor in side))
 

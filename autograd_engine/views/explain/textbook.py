@@ -116,9 +116,7 @@ RULES: dict[str, Callable[[Primitive, int, tuple[Any, ...]], Any]] = {
         if i == entry(rule)
         else -(chance(entry(rule), xs) * chance(i, xs))
     ),
-    "log_softmax": lambda rule, i, xs: (
-        1.0 - chance(i, xs) if i == entry(rule) else -chance(i, xs)
-    ),
+    "log_softmax": lambda rule, i, xs: 1.0 - chance(i, xs) if i == entry(rule) else -chance(i, xs),
     "cross_entropy": lambda rule, i, xs: chance(i, xs) - is_class(i, rule),
     "binary_cross_entropy": lambda rule, i, xs: (
         -xs[0] if i else called("p", sigmoid(xs[0])) - called("y", xs[1])

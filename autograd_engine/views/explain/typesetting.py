@@ -12,7 +12,6 @@ One walk over the terms, and for each language how it writes a fraction, a power
 from __future__ import annotations
 
 import html
-import math
 import re
 import unicodedata
 
@@ -33,27 +32,49 @@ from autograd_engine.views.explain.formulas import (
     Sum,
     Term,
 )
-from autograd_engine.views.explain.names import (
-    INDICES,
-    RAISED,
-    Symbol,
-    escaped,
-    lowered,
-    parsed,
-    raised,
-)
+from autograd_engine.views.explain.names import INDICES, RAISED, escaped, lowered, parsed, raised
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly a term holds together; one that holds less than it must is put in brackets."""
 
 
+# fmt: off
+FORMS = {
+    # of          text         LaTeX                                       MathML
+    "ratio":    ("{}/{}",      r"\frac{{{}}}{{{}}}",                       "<mfrac><mrow>{}</mrow><mrow>{}</mrow></mfrac>"),
+    "rate":     ("∂{}/∂{}",    r"\frac{{\partial {}}}{{\partial {}}}",     "<mfrac><mrow><mo>∂</mo>{}</mrow><mrow><mo>∂</mo>{}</mrow></mfrac>"),
+    "power":    ("{}{}",       "{}^{{{}}}",                                "<msup><mrow>{}</mrow><mrow>{}</mrow></msup>"),
+    "root":     ("√{}",        r"\sqrt{{{}}}",                             "<msqrt>{}</msqrt>"),
+    "sum":      ("Σ{} ",       r"\sum_{{{}}} ",                            "<munder><mo>∑</mo><mi>{}</mi></munder>"),
+    "delta":    ("δ",          r"\delta ",                                 "<mi>δ</mi>"),
+    "total":    (" (total)",   r"\ \text{{(total)}}",                      "<mtext> (total)</mtext>"),
+    "signed":   ("−{}",        "-{}",                                      "<mrow><mo>−</mo>{}</mrow>"),
+    "number":   ("{}",         "{}",                                       "<mn>{}</mn>"),
+    "enclosed": ("{0}{1}{2}",  r"\left{0}{1}\right{2}",                    "<mrow><mo{3}>{0}</mo><mrow>{1}</mrow><mo{3}>{2}</mo></mrow>"),
+}
+# fmt: on
+
+
 class Text:
     """Formulas as text on one line."""
+
+    column = 0
 
     def set(self, term: Term, least: int = SUM) -> str:
         """Return the term written out, in brackets where it holds together less than `least`."""
         text, strength = getattr(self, type(term).__name__.lower())(term)
         return self.enclosed("(", text, ")") if strength < least else text
+
+    def form(self, kind: str, *parts: str) -> str:
+        return FORMS[kind][self.column].format(*parts)
+
+    def inner(self, term: Term, least: int) -> str:
+        """Return a part that only text must put in brackets."""
+        return self.set(term, SUM if self.column else least)
+
+    def enclosed(self, left: str, text: str, right: str) -> str:
+        tall = "<mfrac" in text or "<munder" in text
+        return self.form("enclosed", left, text, right, "" if tall else ' stretchy="false"')
 
     def name(self, term: Name) -> tuple[str, int]:
         # One with an index above must not seem to be a power.
@@ -61,13 +82,12 @@ class Text:
 
     def number(self, term: Number | Given) -> tuple[str, int]:
         mantissa, _, exponent = f"{abs(term.value):.6g}".partition("e")
-        text, strength = self.digits(mantissa), ATOM
+        text, strength = self.form("number", self.special(mantissa)), ATOM
         if exponent:
-            ten = self.raised(self.digits("10"), Number(float(exponent)))
-            text, strength = text + self.mark("·") + ten, PRODUCT
-        if math.copysign(1.0, term.value) > 0.0 or not term.value:
-            return text, strength
-        return self.grouped(self.mark("−") + text), SUM
+            ten = Power(Number(10.0), Number(float(exponent)))
+            text, strength = text + self.mark("·") + self.set(ten), PRODUCT
+        # No zero is negative, nor is what is no number.
+        return (self.form("signed", text), SUM) if term.value < 0.0 else (text, strength)
 
     given = number
 
@@ -81,133 +101,85 @@ class Text:
         return "".join(pieces), SUM
 
     def sigma(self, term: Sigma) -> tuple[str, int]:
-        return self.summed(term.index) + self.set(term.term, PRODUCT), SUM
+        index = term.index[0] if self.column else lowered(term.index[0])
+        return self.form("sum", index) + self.set(term.term, PRODUCT), SUM
 
     def product(self, term: Product) -> tuple[str, int]:
         # A sign at the very front needs no brackets.
         first, *rest = term.factors
-        front = isinstance(first, (Number, Given, Minus))
-        texts = [self.set(first, SUM if front else PRODUCT)]
-        texts += [self.set(factor, PRODUCT) for factor in rest]
         signed = isinstance(first, Minus) or _is_negative(first)
+        texts = [self.set(first, SUM if signed and not isinstance(first, Sum) else PRODUCT)]
+        texts += [self.set(factor, PRODUCT) for factor in rest]
         return self.mark(" · " if term.spaced else "·").join(texts), SUM if signed else PRODUCT
 
     def fraction(self, term: Fraction) -> tuple[str, int]:
-        return self.ratio(term.top, term.bottom), PRODUCT
+        parts = self.inner(term.top, PRODUCT), self.inner(term.bottom, POWER)
+        return self.form("ratio", *parts), PRODUCT
 
     def minus(self, term: Minus) -> tuple[str, int]:
-        return self.mark("−") + self.set(term.term, PRODUCT), SUM
+        return self.form("signed", self.set(term.term, PRODUCT)), SUM
 
     def power(self, term: Power) -> tuple[str, int]:
-        return self.raised(self.set(term.base, ATOM), term.exponent), POWER
+        exponent = self.set(term.exponent)
+        if not self.column:
+            exponent = raised(exponent) or f"^{self.set(term.exponent, ATOM)}"
+        return self.form("power", self.set(term.base, ATOM), exponent), POWER
 
     def call(self, term: Call) -> tuple[str, int]:
         inside = self.mark(", ").join(map(self.set, term.operands))
         if term.function == "abs":
             return self.enclosed("|", inside, "|"), ATOM
         if term.function == "sqrt":
-            return self.root(term.operands[0]), ATOM
+            return self.form("root", self.inner(term.operands[0], ATOM)), ATOM
         if not term.function:
             return inside, SUM
-        return self.function(term.function) + self.enclosed("(", inside, ")"), ATOM
+        called = "σ" if term.function == "sigmoid" else term.function
+        return self.function(called) + self.enclosed("(", inside, ")"), ATOM
 
     def indicator(self, term: Indicator) -> tuple[str, int]:
         sides = self.set(term.left), self.set(term.right)
         return self.enclosed("[", self.mark(f" {term.relation} ").join(sides), "]"), ATOM
 
     def derivative(self, term: Derivative) -> tuple[str, int]:
-        text = self.rate(self.set(term.upper, POWER), self.set(term.lower, POWER))
-        return text + (self.words(" (total)") if term.total else ""), POWER
+        text = self.form("rate", self.set(term.upper, POWER), self.set(term.lower, POWER))
+        return text + (self.form("total") if term.total else ""), POWER
 
     def delta(self, term: Delta) -> tuple[str, int]:
-        return self.symbol("δ") + self.enclosed("(", self.set(term.of), ")"), ATOM
+        return self.form("delta") + self.enclosed("(", self.set(term.of), ")"), ATOM
 
     def equal(self, term: Equal) -> tuple[str, int]:
         return self.set(term.left) + self.mark(" = ") + self.set(term.right), SUM
 
-    # What each language writes in its own way.
-
     def mark(self, text: str) -> str:
         return text
 
-    def digits(self, text: str) -> str:
-        return text
-
-    def symbol(self, text: str) -> str:
-        return text
-
-    def grouped(self, text: str) -> str:
-        return text
-
-    def words(self, text: str) -> str:
-        return text
-
-    def enclosed(self, left: str, text: str, right: str) -> str:
-        return left + text + right
-
-    def summed(self, index: str) -> str:
-        return f"Σ{lowered(index[0])} "
-
-    def ratio(self, top: Term, bottom: Term) -> str:
-        return f"{self.set(top, PRODUCT)}/{self.set(bottom, POWER)}"
-
-    def rate(self, upper: str, lower: str) -> str:
-        return f"∂{upper}/∂{lower}"
-
-    def raised(self, base: str, exponent: Term) -> str:
-        text = self.set(exponent)
-        return base + (raised(text) or f"^{self.set(exponent, ATOM)}")
-
-    def root(self, inside: Term) -> str:
-        return f"√{self.set(inside, ATOM)}"
-
-    def function(self, name: str) -> str:
-        return "σ" if name == "sigmoid" else name
+    symbol = function = special = mark
 
 
 class Latex(Text):
     """Formulas as LaTeX, of the part that MathJax and KaTeX share."""
 
+    column = 1
+
     def mark(self, text: str) -> str:
         bare = text.strip()
         return f" {_MARKS[bare]} " if bare in _MARKS else text.replace("−", "-")
 
-    def digits(self, text: str) -> str:
+    def special(self, text: str) -> str:
         return {"inf": r"\infty", "nan": r"\mathrm{nan}"}.get(text, text)
 
     def symbol(self, text: str) -> str:
         found = parsed(text)
         if found is None:
             return escaped(text)
+        base = found.base if len(found.base) == 1 else f"\\{found.base}"
+        base = rf"\{found.accent}{{{base}}}" if found.accent else base
         sub, sup = found.sub and f"_{{{found.sub}}}", found.sup and f"^{{{found.sup}}}"
-        return _base_in_latex(found) + sub + sup + found.items
-
-    def words(self, text: str) -> str:
-        return rf"\ \text{{{text.strip()}}}"
-
-    def enclosed(self, left: str, text: str, right: str) -> str:
-        return rf"\left{left}{text}\right{right}"
-
-    def summed(self, index: str) -> str:
-        return rf"\sum_{{{index[0]}}} "
-
-    def ratio(self, top: Term, bottom: Term) -> str:
-        return rf"\frac{{{self.set(top)}}}{{{self.set(bottom)}}}"
-
-    def rate(self, upper: str, lower: str) -> str:
-        return rf"\frac{{\partial {upper}}}{{\partial {lower}}}"
-
-    def raised(self, base: str, exponent: Term) -> str:
-        return f"{base}^{{{self.set(exponent)}}}"
-
-    def root(self, inside: Term) -> str:
-        return rf"\sqrt{{{self.set(inside)}}}"
+        return base + sub + sup + found.items
 
     def function(self, name: str) -> str:
-        if name == "sigmoid":
-            return r"\sigma"
         if name in _KNOWN:
-            return rf"\{name}"
+            return _KNOWN[name]
         bare = re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\^~]", "", name))
         word = bare.rstrip(INDICES)
         index = unicodedata.normalize("NFKC", bare[len(word) :])
@@ -217,63 +189,33 @@ class Latex(Text):
 class MathML(Text):
     """Formulas as MathML, the part that all browsers know."""
 
+    column = 2
+
     def mark(self, text: str) -> str:
         return f"<mo>{html.escape(text.strip())}</mo>"
 
-    def digits(self, text: str) -> str:
-        return f"<mn>{'∞' if text == 'inf' else text}</mn>"
+    def special(self, text: str) -> str:
+        return "∞" if text == "inf" else text
 
     def symbol(self, text: str) -> str:
         found = parsed(text)
         if found is None or not (found.sub or found.sup or found.items):
             return f"<mi>{html.escape(text)}</mi>"
-        shown, *indices = f"<mi>{html.escape(found.shown)}</mi>", _index(found.sub), _index(found.sup)
+        shown = f"<mi>{html.escape(found.shown)}</mi>"
         tag = "msubsup" if found.sub and found.sup else "msub" if found.sub else "msup"
-        indexed = f"<{tag}>{shown}{''.join(indices)}</{tag}>" if any(indices) else shown
+        indices = _index(found.sub) + _index(found.sup)
+        indexed = f"<{tag}>{shown}{indices}</{tag}>" if indices else shown
         return indexed + (f"<mtext>{html.escape(found.items)}</mtext>" if found.items else "")
 
-    def grouped(self, text: str) -> str:
-        return f"<mrow>{text}</mrow>"
-
-    def words(self, text: str) -> str:
-        return f"<mtext>{html.escape(text)}</mtext>"
-
-    def enclosed(self, left: str, text: str, right: str) -> str:
-        tall = "<mfrac" in text or "<munder" in text
-        left, right = (f"<mo{'' if tall else _FLAT}>{mark}</mo>" for mark in (left, right))
-        return f"<mrow>{left}<mrow>{text}</mrow>{right}</mrow>"
-
-    def summed(self, index: str) -> str:
-        return f"<munder><mo>∑</mo><mi>{index[0]}</mi></munder>"
-
-    def ratio(self, top: Term, bottom: Term) -> str:
-        return f"<mfrac>{self.grouped(self.set(top))}{self.grouped(self.set(bottom))}</mfrac>"
-
-    def rate(self, upper: str, lower: str) -> str:
-        return f"<mfrac>{self.grouped(f'<mo>∂</mo>{upper}')}{self.grouped(f'<mo>∂</mo>{lower}')}</mfrac>"
-
-    def raised(self, base: str, exponent: Term) -> str:
-        return f"<msup>{self.grouped(base)}{self.grouped(self.set(exponent))}</msup>"
-
-    def root(self, inside: Term) -> str:
-        return f"<msqrt>{self.set(inside)}</msqrt>"
-
     def function(self, name: str) -> str:
-        return self.symbol(super().function(name)) + "<mo>&#x2061;</mo>"  # applied to
-
-
-_FLAT = ' stretchy="false"'
+        return self.symbol(name) + "<mo>&#x2061;</mo>"  # applied to
 
 
 def _index(text: str) -> str:
     """Return an index, its letters and its numbers apart."""
     tags = [("mi" if c.isalpha() else "mn" if c.isdigit() else "mo", c) for c in text]
-    return f"<mrow>{''.join(f'<{tag}>{c}</{tag}>' for tag, c in tags)}</mrow>" if text else ""
-
-
-def _base_in_latex(found: Symbol) -> str:
-    symbol = found.base if len(found.base) == 1 else f"\\{found.base}"
-    return rf"\{found.accent}{{{symbol}}}" if found.accent else symbol
+    inside = "".join(f"<{tag}>{c}</{tag}>" for tag, c in tags).replace("-", "−")
+    return f"<mrow>{inside}</mrow>" if text else ""
 
 
 def _is_negative(term: Term) -> bool:
@@ -287,17 +229,30 @@ def _opposite(term: Term) -> Term:
     return type(term)(-term.value) if isinstance(term, (Number, Given)) else term
 
 
-_MARKS = {
-    **{"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"},
-    "…": r"\cdots",
+_MARKS = {"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"}
+_KNOWN = {
+    name: rf"\{name}"
+    for name in ["exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"]
 }
-_KNOWN = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"}
+_KNOWN["σ"] = r"\sigma"
 TEXT, MATHML, LATEX = Text(), MathML(), Latex()
 
 
 _SPELLED = {
-    **{"∂": "d", "·": "*", "−": "-", "δ": "delta", "σ": "sigmoid", "√": "sqrt ", "π": "pi"},
-    **{"…": "...", "≠": "!=", "≥": ">=", "←": "<-", "₋": "-", "’": "'", "Σ": "sum_"},
+    "∂": "d",
+    "·": "*",
+    "−": "-",
+    "δ": "delta",
+    "σ": "sigmoid",
+    "√": "sqrt ",
+    "π": "pi",
+    "…": "...",
+    "≠": "!=",
+    "≥": ">=",
+    "←": "<-",
+    "₋": "-",
+    "’": "'",
+    "Σ": "sum_",
 }
 
 
@@ -312,6 +267,7 @@ def plain(text: str, encoding: str | None) -> str:
         return text
     text = re.sub(r"∂(?=\w+\()", "∂ ", text)  # d tanh(u), not dtanh(u)
     text = re.sub(f"[{RAISED}]+", lambda power: _flat(power[0], encoding), text)
+    text = re.sub(f"[{INDICES}]*[₊₋][{INDICES}]*", lambda index: f"({_level(index[0])})", text)
     spelled = (c if _fits(c, encoding) else _spelled(c) for c in text)
     return "".join(spelled).encode(encoding, "backslashreplace").decode(encoding)
 
@@ -325,9 +281,13 @@ def _fits(text: str, encoding: str) -> bool:
 
 
 def _flat(power: str, encoding: str) -> str:
-    if _fits(power, encoding):
-        return power
-    return "^" + unicodedata.normalize("NFKC", power).replace("\N{MINUS SIGN}", "-")
+    return power if _fits(power, encoding) else "^" + _level(power)
+
+
+def _level(text: str) -> str:
+    """Return what stands above or below the line on it."""
+    plain = unicodedata.normalize("NFKC", text.replace("˙", "."))
+    return plain.replace("\N{MINUS SIGN}", "-")
 
 
 def _spelled(character: str) -> str:

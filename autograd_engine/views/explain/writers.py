@@ -6,9 +6,9 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from autograd_engine.views.explain.curve import curve
 from autograd_engine.views.explain.formulas import Product, Sum, Term
 from autograd_engine.views.explain.lines import Line
+from autograd_engine.views.explain.sparkline import curve
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT
 from autograd_engine.views.layout.scene import readable
 
@@ -20,7 +20,7 @@ WIDE = 100
 _STYLE = """
 .ag-explanation { font: 1rem/1.5 system-ui, sans-serif; max-width: 100%; overflow-x: auto; }
 .ag-explanation table { border-collapse: collapse; border: 0; margin: 0; background: none; }
-.ag-explanation td { border: 0; padding: 0.1em 0; text-align: left; vertical-align: middle;
+.ag-explanation td { border: 0; padding: 0.1em 0; text-align: left; vertical-align: baseline;
   background: none; white-space: nowrap; }
 .ag-explanation td:first-child { text-align: right; }
 .ag-explanation math { font-size: 1.15em; }

@@ -9,6 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from autograd_engine.views.explain.formulas import Number
+from autograd_engine.views.explain.names import raised
+from autograd_engine.views.explain.typesetting import TEXT
+
 WIDTH, HEIGHT, LEFT, EDGE = 420, 150, 70, 22
 
 
@@ -27,22 +31,31 @@ def curve(numbers: Sequence[float]) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     every = -(-(high - low) // 4)
     marks = "".join(
-        f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - EDGE}" y2="{y}" stroke="currentColor" opacity="0.25"/>'
+        f'<path d="M{LEFT} {y}H{WIDTH - EDGE}" stroke="currentColor" opacity="0.25"/>'
         f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{label}</text>'
         for exponent in range(high, low - 1, -every)
-        for y, label in [(EDGE + (high - exponent) * down, f"{10.0**exponent:g}")]
+        for y, label in [(EDGE + (high - exponent) * down, f"10{raised(_minus(exponent))}")]
     )
-    ends = [(LEFT, "start", f"t = 1, {numbers[0]:.3g}")]
-    ends += [(WIDTH - EDGE, "end", f"t = {len(numbers)}, {numbers[-1]:.3g}")]
+    ends = [(LEFT, "start", f"t = 1: {_said(numbers[0])}")]
+    ends += [(WIDTH - EDGE, "end", f"t = {len(numbers)}: {_said(numbers[-1])}")]
     texts = "".join(
-        f'<text x="{x}" y="{HEIGHT - 4}" text-anchor="{side}">{text.replace("-", "−")}</text>'
+        f'<text x="{x}" y="{HEIGHT - 4}" text-anchor="{side}">{text}</text>'
         for x, side, text in ends
     )
     dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in points)
-    said = f"the size of δ: {abs(numbers[0]):.3g} at step 1, {abs(numbers[-1]):.3g} at the last"
+    first, last = (_said(abs(number)) for number in (numbers[0], numbers[-1]))
+    said = f"the size of δ: {first} at step 1, {last} at the last"
     return (
         f'<svg role="img" aria-label="{said}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
         f'style="max-width: 100%; font: 11px sans-serif" fill="currentColor" stroke="none">'
         f"{marks}{texts}"
         f'<polyline points="{path}" fill="none" stroke="currentColor"/>{dots}</svg>'
     )
+
+
+def _said(number: float) -> str:
+    return TEXT.set(Number(float(f"{number:.3g}")))
+
+
+def _minus(exponent: int) -> str:
+    return str(exponent).replace("-", "−")
