@@ -10,7 +10,6 @@ const panels = new Panels(program, {
   start: () => { go(0); at("next").focus(); },
   change, reset,
   hiding: (i) => picture.hiding(i),
-  layer: (i) => picture.groups[picture.path(picture.home[i])[1]]?.title ?? "",
   reveal: (i) => { picture.reveal(i); picture.build(); show(); picture.follow([picture.boxOf(i)]); },
 });
 const quiz = new Quiz(program, graphData.names, {

@@ -49,6 +49,7 @@ def pictures(folding: Folding, names: list[str]) -> list[dict[str, Any]]:
                 "title": title,
                 "notes": notes,
                 "parent": group.parent,
+                "gathered": int(group.kind in ("leaves", "run")),
                 "members": group.members,
                 "inlets": [[title, *given] for title, given in picture.inlets],
                 "exit": exits[0] if len(exits) == 1 else -1,
