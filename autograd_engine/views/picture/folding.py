@@ -51,7 +51,6 @@ class Folding:
 
     With `loose`, what is too much to look at is gathered into runs. A picture opens groups down to
     a `depth`, all with None; pages open any. Values that are not in `shown` are out of sight.
-    The whole graph has at most about `few` members: with more, all that can be gathered is.
     """
 
     def __init__(
@@ -60,14 +59,12 @@ class Folding:
         loose: bool = True,
         depth: int | None = None,
         shown: set[int] | None = None,
-        few: int = MOST,
     ) -> None:
         self.survey = survey
         self.operands = survey.operands
         self.groups = [Group("", -1)]
         self.home = [0] * len(survey.values)
         self.depth = depth
-        self.few = few
         self.around = levels_around(survey, loose, shown)
         self._enter()
         self._order()
@@ -207,8 +204,7 @@ class Folding:
         """Gather what is too much to look at: leaves, loose values, and then whole runs."""
         group = self.groups[number]
         boxed = any(member < 0 for member in group.members)
-        most = LARGE if number and group.kind != "run" else MOST if number else self.few
-        many = number == 0 and self.few < min(MOST, len(group.members))
+        most = LARGE if number and group.kind != "run" else MOST
         if len(group.members) <= most and not (boxed and number == 0):
             return
         if group.kind == "leaves":
@@ -216,11 +212,11 @@ class Folding:
             return
         used = self._used_by(number)
         free = [m for m in group.members if m >= 0 and not self.operands[m]]
-        if boxed and len(free) > (0 if many else SHARED):
+        if boxed and len(free) > SHARED:
             self._add_leaves(number, free)
         kept = self._kept(group.members)
         if boxed:
-            self._gather_loose(number, kept, 2 if many else LOOSE)
+            self._gather_loose(number, kept)
         if len(group.members) > most:
             self._cut_with_leaves(number, used, kept, most)
 
@@ -251,11 +247,11 @@ class Folding:
         group = self.groups[number]
         group.members = gathered + [m for m in group.members if m < 0 or self.home[m] == number]
 
-    def _gather_loose(self, number: int, kept: set[int], most: int) -> None:
+    def _gather_loose(self, number: int, kept: set[int]) -> None:
         """Put what is computed beside the boxes into runs, where it is much."""
         group = self.groups[number]
         loose = [m for m in group.members if m >= 0 and self.operands[m] and m not in kept]
-        if len(loose) <= most:
+        if len(loose) <= LOOSE:
             return
         members: list[int] = []
         run: list[int] = []
@@ -312,7 +308,7 @@ class Folding:
             for leaves, run in zip(owned, runs)
         ] + last
         group.members = shared + group.members
-        if len(shared) > (2 if self.few < MOST else SHARED):
+        if len(shared) > SHARED:
             self._add_leaves(number, shared)
 
     def _cut(self, number: int, members: list[int], most: int) -> None:
