@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from autograd_engine.calls import Call
 from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
@@ -25,7 +26,7 @@ class Level(NamedTuple):
 def levels_around(survey: Survey, repeats: bool, shown: set[int] | None) -> list[tuple[Level, ...]]:
     """Return the levels around each value, outermost first.
 
-    Values that are not in `shown` are in one of two: before those shown, or after them.
+    Values that are not in `shown` are hidden: before those shown, after them, or both.
     """
     count = len(survey.values)
     around: list[tuple[Level, ...]] = [()] * count
@@ -33,11 +34,15 @@ def levels_around(survey: Survey, repeats: bool, shown: set[int] | None) -> list
         around = _by_calls(survey)
     for number, repeat in enumerate(_recurrences(survey) if repeats else ()):
         _by_repeat(survey, around, number, repeat)
-    if shown is not None and len(shown) < count:
-        behind = later(survey.operands, shown)
+    if shown is not None:
+        after = later(survey.operands, shown)
+        before = set(shown)
+        for i in range(count - 1, -1, -1):
+            if i in before:
+                before.update(survey.operands[i])
         for i in range(count):
             if i not in shown:
-                around[i] = (Level("hidden", i in behind),)
+                around[i] = (Level("hidden", (i in before, i in after)),)
     return around
 
 
@@ -45,16 +50,27 @@ def _by_calls(survey: Survey) -> list[tuple[Level, ...]]:
     chains: list[tuple[Level, ...]] = []
     for call in survey.calls:  # the outer ones come first
         outer = chains[call.outer] if call.outer >= 0 else ()
-        chains.append((*outer, Level("call", call.key, call.path, call.number)))
+        chains.append((*outer, Level("call", _key(call), call.path, call.number)))
     around: list[tuple[Level, ...]] = [chains[c] if c >= 0 else () for c in survey.call_of]
-    homes, operands = survey.homes, survey.operands
-    for given, path in zip(operands, list(around)):
-        for i in given:  # a weight that several calls use stands with the first of them
-            if homes[i] and not operands[i] and not (around[i] and around[i][-1].title == homes[i]):
-                names = [level.title for level in path]
-                if homes[i] in names:
-                    around[i] = path[: names.index(homes[i]) + 1]
+    users: dict[int, set[int]] = {}
+    for c, given in zip(survey.call_of, survey.operands):
+        for i in given if c >= 0 else ():
+            if not survey.operands[i] and survey.call_of[i] != c:
+                users.setdefault(i, set()).add(c)
+    for i, several in users.items():  # a weight that more than one call uses stands with the first
+        first = min(several)
+        calls = [survey.calls[c] for c in several]
+        if all(c.path == calls[0].path and i not in c.inputs for c in calls):
+            around[i] = chains[first]
     return around
+
+
+def _key(call: Call) -> object:
+    """Return what tells a module from others; of outputs marked by hand it is the path alone."""
+    key = call.key
+    while isinstance(key, tuple):
+        key = key[1]
+    return call.path if isinstance(key, str) else call.key
 
 
 def _recurrences(survey: Survey) -> list[Repeat]:

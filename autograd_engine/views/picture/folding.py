@@ -50,7 +50,7 @@ class Folding:
     """The groups of a graph, the whole graph first, and the one that each value stands in.
 
     With `loose`, what is too much to look at is gathered into runs. A picture opens groups down to
-    a `depth`, all with None; pages open any. Values that are not in `shown` are out of sight.
+    a `depth`, all with None; pages open any. Values that are not in `shown` are hidden in boxes.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Folding:
         self.around = levels_around(survey, loose, shown)
         self._enter()
         self._order()
-        if loose:
+        if loose and shown is None:
             number = 0
             while number < len(self.groups):  # what is gathered is looked at again
                 if self._opens(number):
@@ -89,7 +89,7 @@ class Folding:
     def closed(self, number: int) -> int:
         """Return the folded box in which this group is, or -1: it is open."""
         path = self.path(number)
-        if self.groups[path[-1]].kind == "hidden":
+        if self.groups[number].kind == "hidden":
             return number
         if self.depth is None or len(path) <= self.depth + 1:
             return -1
@@ -135,7 +135,8 @@ class Folding:
                 part = key, stage.get(i, 0)
                 if part not in made:
                     made[part] = len(self.groups)
-                    kind = level.kind if part[1] >= 0 else "leaves"
+                    shared = part[1] < 0 and level.kind != "hidden"
+                    kind = "leaves" if shared else level.kind
                     group = Group(level.title, self.home[i], kind, notes=list(level.notes))
                     self.groups.append(group)
                 self.home[i] = made[part]
