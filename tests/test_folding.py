@@ -103,7 +103,7 @@ def test_stages_of_any_keys_make_no_cycle(seed):
     n = rng.randint(2, 60)
     operands = [tuple(rng.randrange(i) for _ in range(rng.randint(0, 3) if i else 0)) for i in range(n)]
     keys = [n + rng.randrange(4) if rng.random() < 0.7 else i for i in range(n)]
-    stage = stages(keys, operands, n)
+    stage = stages(keys, keys, operands, n)
     part = [(key, stage.get(i, 0)) for i, key in enumerate(keys)]
     arrows = [(part[o], part[i]) for i, given in enumerate(operands) for o in given]
     assert not has_cycle([(a, b) for a, b in arrows if a != b])
@@ -225,7 +225,7 @@ def has_path(arrows, start, end):
 def test_a_recurrence_is_one_box_that_says_how_often_and_what_it_carries():
     words, _ = boxes(recurrence(), style="folded")
     [step] = [text for text in words if text.startswith("step t")]
-    assert "×50" in step and "↻" in step and "50 steps" in step
+    assert "×50" in step and "↻ 1 state" in step and "each 2 products, 1 sum, 1 tanh" in step
     words, _ = boxes(recurrence(), style="folded", depth=1)
     assert [w.split("\n")[0] for w in words if w.startswith("step ")] == [
         f"step {t}" for t in range(1, 51)

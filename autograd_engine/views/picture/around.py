@@ -10,12 +10,13 @@ from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.picture.stages import later
+from autograd_engine.words import counted, operations
 
 
 class Level(NamedTuple):
     """One group around a value."""
 
-    kind: str  # "call", "repeat", "step", "hidden"
+    kind: str  # "call" (of a module), "region", "repeat", "step", "hidden"
     key: object  # what tells it from others inside the same group
     title: str = ""
     call: int = 0  # the number of the call; all calls of a module have one key
@@ -50,7 +51,7 @@ def _by_calls(survey: Survey) -> list[tuple[Level, ...]]:
     chains: list[tuple[Level, ...]] = []
     for call in survey.calls:  # the outer ones come first
         outer = chains[call.outer] if call.outer >= 0 else ()
-        chains.append((*outer, Level("call", _key(call), call.path, call.number)))
+        chains.append((*outer, Level(*_key(call), call.path, call.number)))
     around: list[tuple[Level, ...]] = [chains[c] if c >= 0 else () for c in survey.call_of]
     users: dict[int, set[int]] = {}
     for c, given in zip(survey.call_of, survey.operands):
@@ -65,12 +66,16 @@ def _by_calls(survey: Survey) -> list[tuple[Level, ...]]:
     return around
 
 
-def _key(call: Call) -> object:
-    """Return what tells a module from others; of outputs marked by hand it is the path alone."""
+def _key(call: Call) -> tuple[str, object]:
+    """Return whether this is the call of a module, and what tells it from others.
+
+    Regions of one name inside the same group are one.
+    """
     key = call.key
-    while isinstance(key, tuple):
+    while isinstance(key, tuple) and not isinstance(key[1], int):
         key = key[1]
-    return call.path if isinstance(key, str) else call.key
+    region = isinstance(key, str) or (key[1] == 0 and call.dot < 0 and key is call.key)
+    return ("region", call.path) if region else ("call", call.key)
 
 
 def _recurrences(survey: Survey) -> list[Repeat]:
@@ -91,7 +96,8 @@ def _by_repeat(
     same = 0
     while all(path[: same + 1] == first[: same + 1] for path in rest) and same < len(first):
         same += 1
-    notes = (f"×{repeat.steps:,}", "↻ " + ", ".join(carried(survey, repeat)))
+    each = operations([survey.values[i].op for i in repeat.places[-1]], 3)
+    notes = (f"×{repeat.steps:,}", f"↻ {_carried(survey, repeat)}", f"each {each}")
     whole = Level("repeat", number, "step t", 0, notes)
     steps = {}
     for t, row in enumerate(repeat.places, 1):
@@ -110,7 +116,10 @@ def _by_repeat(
             around[o] = (*around[o][:same], *step, *around[o][same:])
 
 
-def carried(survey: Survey, repeat: Repeat) -> list[str]:
+def _carried(survey: Survey, repeat: Repeat) -> str:
     """Return what a repeat carries from step to step: names, without the step's number."""
     names = [survey.names[i] for i in survey.states(repeat)[-1]]
-    return [re.sub(r"[\d\[\]₀-₉_]+$", "", name) or name for name in names]
+    stems = dict.fromkeys(re.sub(r"(?<=.)(\[\d+\]|_?\d+)$", "", name) for name in names)
+    if len(stems) > 3 or "v" in stems:
+        return counted(len(names), "state")
+    return ", ".join(stems)
