@@ -15,7 +15,8 @@ from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, Scene
 from autograd_engine.views.notebooks import image, selected
 from autograd_engine.views.picture.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
-from autograd_engine.views.picture.folding import MOST, Folding
+from autograd_engine.views.picture.folding import Folding
+from autograd_engine.views.picture.runs import MOST
 from autograd_engine.views.picture.stages import near
 from autograd_engine.views.picture.styles import compose
 from autograd_engine.views.picture.svg import write_svg
