@@ -16,10 +16,6 @@ from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
 
 
-FEW = 12
-"""About so many boxes are seen of a graph that is folded: a phone has room for them."""
-
-
 def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, int]]]:
     """Return the data of the page, and its rules, each with the number of its operands.
 
@@ -41,7 +37,7 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
         "operands": survey.operands,
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
-        **_sharing(pictures(Folding(survey, few=FEW), names)),
+        **_sharing(pictures(Folding(survey, few=True), names)),
     }
     return data, list(rules)
 

@@ -25,6 +25,9 @@ PARTIAL = "∂ -0.0000"
 ROOM = "   "
 """The label of an arrow without one: what it takes up keeps arrows from being too steep."""
 
+ALONE = 2
+"""A folded box that takes so few values from outside has an inlet of its own for each."""
+
 INLETS = 12
 """So many values from outside are shown one by one; more are gathered by where they stand."""
 
@@ -101,6 +104,8 @@ class _Picture:
             boxes.append(Box("folded", ("\n".join([f"▸ {title}", *lines, *numbers]),)))
         self.boxes = boxes
         self.inlets: list[tuple[str, list[int]]] = []
+        self.inlet_of: dict[int, int] = {}  # value from outside -> the inlet that many boxes share
+        self.stubs: dict[tuple[int, int], int] = {}  # box and value -> the inlet beside the box
         self._add_inlets(folding.inside[number])
         self.arrows, self.slots = self._arrows(folding.inside[number])
         self.scene = Scene("LR", tuple(boxes), tuple(self.arrows), ())
@@ -115,12 +120,19 @@ class _Picture:
     def _add_inlets(self, inside: list[int]) -> None:
         """Add what folded boxes take from outside. (A value drawn has inlets of its own.)"""
         own = set(inside)
-        taken: dict[int, None] = {}
+        taken: dict[int, dict[int, None]] = {}  # box -> what it takes
         for i in inside:
-            if self.boxes[self.shown[i]].kind == "folded":
-                taken.update((operand, None) for operand in self.operands[i] if operand not in own)
-        for title, given in self._gathered(list(taken)):
-            self.shown.update(dict.fromkeys(given, self._add_inlet(title, given)))
+            box = self.shown[i]
+            if self.boxes[box].kind == "folded":
+                outside = [operand for operand in self.operands[i] if operand not in own]
+                taken.setdefault(box, {}).update(dict.fromkeys(outside))
+        many = [given for given in taken.values() if len(given) > ALONE]
+        shared = list(dict.fromkeys(i for given in many for i in given))
+        for title, given in self._gathered(shared):
+            self.inlet_of.update(dict.fromkeys(given, self._add_inlet(title, given)))
+        for box, few in taken.items():
+            for i in few if len(few) <= ALONE else ():
+                self.stubs[box, i] = self._add_inlet(shortened(self.names[i]), [i])
 
     def _add_inlet(self, title: str, given: list[int]) -> int:
         self.inlets.append((title, given))
@@ -150,15 +162,16 @@ class _Picture:
         own = set(inside)
         for i in inside:
             head = self.shown[i]
-            stubs: dict[int, int] = {}
             for slot, operand in enumerate(self.operands[i]):
-                if operand in own or self.boxes[head].kind == "folded":
+                if operand in own:
                     tail = self.shown[operand]
+                elif self.boxes[head].kind == "folded" and (head, operand) not in self.stubs:
+                    tail = self.inlet_of[operand]
                 else:  # beside each use: long arrows would cross the whole picture
-                    title = shortened(self.names[operand])
-                    if operand not in stubs:
-                        stubs[operand] = self._add_inlet(title, [operand])
-                    tail = stubs[operand]
+                    if (head, operand) not in self.stubs:
+                        title = shortened(self.names[operand])
+                        self.stubs[head, operand] = self._add_inlet(title, [operand])
+                    tail = self.stubs[head, operand]
                 if tail != head:
                     merged.setdefault((tail, head), []).append((i, slot))
         arrows, slots = [], []

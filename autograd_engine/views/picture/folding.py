@@ -33,6 +33,7 @@ class Folding:
 
     With `loose`, what is too much to look at is gathered into runs. A picture opens groups down to
     a `depth`, all with None; pages open any. Values that are not in `shown` are hidden in boxes.
+    With `few`, the whole graph has as few members as gathering makes.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class Folding:
         loose: bool = True,
         depth: int | None = None,
         shown: set[int] | None = None,
+        few: bool = False,
     ) -> None:
         self.survey = survey
         self.operands = survey.operands
         self.groups = [Group("", -1)]
         self.home = [0] * len(survey.values)
         self.depth = depth
+        self.few = few
         self.around = levels_around(survey, loose, shown)
         self._enter()
         self._order()

@@ -26,6 +26,9 @@ MOST = 40
 LARGE = 120
 """So many members a group may have that is opened by itself."""
 
+FEW, FEW_PLAIN = 5, 12
+"""So many members of the whole graph have room on a phone: with boxes among them, or without."""
+
 PARTS = 12
 """Into at most so many runs a group is cut; longer ones are cut again."""
 
@@ -33,6 +36,8 @@ PARTS = 12
 def gather(folding: Folding) -> None:
     """Gather in every group that can be opened what is too much to look at."""
     gatherer = _Gatherer(folding)
+    if folding.few:
+        gatherer.gather_all()
     number = 0
     while number < len(folding.groups):  # what is gathered is looked at again
         if folding.depth is None or len(folding.path(number)) - 1 <= folding.depth:
@@ -60,9 +65,22 @@ class _Gatherer:
             self._add_leaves(number, free)
         kept = self._kept(group.members)
         if boxed:
-            self._gather_loose(number, kept)
+            self._gather_loose(number, kept, LOOSE)
         if len(group.members) > most:
             self._cut_with_leaves(number, used, kept, most)
+
+    def gather_all(self) -> None:
+        """Gather of the whole graph whatever can be, where it has more members than a few."""
+        group = self.folding.groups[0]
+        boxed = any(member < 0 for member in group.members)
+        few = FEW if boxed else FEW_PLAIN
+        kept = self._kept(group.members)
+        if boxed and len(group.members) > few:
+            self._gather_loose(0, kept, 2)
+        elif sum(bool(self.folding.operands[m]) for m in group.members if m >= 0) > few:
+            self._cut_with_leaves(0, self._used_by(0), kept, MOST)
+        if len(group.members) > few:
+            self._add_leaves(0, [m for m in group.members if m >= 0 and not self.folding.operands[m]])
 
     def _kept(self, members: list[int]) -> set[int]:
         """Return the values that stand free: outputs, and those with labels where they are few."""
@@ -80,11 +98,11 @@ class _Gatherer:
         group = self.folding.groups[number]
         group.members = gathered + [m for m in group.members if m < 0 or self.folding.home[m] == number]
 
-    def _gather_loose(self, number: int, kept: set[int]) -> None:
+    def _gather_loose(self, number: int, kept: set[int], most: int) -> None:
         """Put what is computed beside the boxes into runs, where it is much."""
         group = self.folding.groups[number]
         loose = [m for m in group.members if m >= 0 and self.folding.operands[m] and m not in kept]
-        if len(loose) <= LOOSE:
+        if len(loose) <= most:
             return
         members: list[int] = []
         run: list[int] = []
@@ -125,6 +143,9 @@ class _Gatherer:
         units = [m for m in group.members if (m < 0 or self.folding.operands[m] or not plain)]
         last = [m for m in units if m in self.folding.survey.outputs]
         units = [m for m in units if m not in last]
+        if not units:
+            self._add_leaves(number, free)
+            return
         ends = self._ends(units, most)
         run_of = {m: k for k in range(len(ends) - 1) for m in units[ends[k] : ends[k + 1]]}
         runs = [units[ends[k] : ends[k + 1]] for k in range(len(ends) - 1)]
