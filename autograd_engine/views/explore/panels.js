@@ -229,7 +229,7 @@ class Panels {
 
   // Its name by the whole path in its model.
   full(i) {
-    return this.program.graph.full[i] ?? this.names[i];
+    return fullName(this.program.graph, i);
   }
 
   // The layer in which it is by that name, or the module; "" where it is in none.

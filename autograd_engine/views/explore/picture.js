@@ -40,7 +40,9 @@ function labelled(arrow, boxes) {
 class Picture {
   constructor(program, canvas, on) {
     this.program = program;
-    this.groups = program.graph.groups.map((group) => ({ ...group, ...program.graph.shapes[group.shape] }));
+    this.groups = program.graph.groups.map((group) => ({
+      ...group, ...program.graph.shapes[group.shape], inlets: program.graph.inlets[group.inlets],
+    }));
     this.names = program.graph.names;
     this.canvas = canvas;
     this.on = on;
@@ -244,7 +246,7 @@ class Picture {
     const bar = svg("rect", { class: "bar-fill", x: w / 2, y: h - 5, width: 0, height: 3 });
     const symbol = rule[i].symbol + (this.program.frozen.has(i) ? " ❄" : "");
     const element = svg("g", { class: `node ${kind}`, role: "button", transform: `translate(${x} ${y})`, "data-index": i },
-      svg("title", {}, this.program.graph.full[i] ?? this.names[i]),
+      svg("title", {}, fullName(this.program.graph, i)),
       svg("rect", { class: "ring", x: -4, y: -4, width: w + 8, height: h + 8, rx: kind === "result" ? 10 : 4 }),
       svg("rect", { class: "box", width: w, height: h, rx: kind === "result" ? 7 : 0 }),
       svg("path", { class: "rule", d: `M0 21H${w}` }),
