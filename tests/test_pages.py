@@ -189,7 +189,9 @@ def test_leaves_stand_by_layer_and_long_names_are_cut_with_the_whole_on_hover(op
     page = opened(long_labels(), "phone")
     for name in page.locator("#leaves .link.name").all():
         assert name.get_attribute("title") == name.text_content()
-        assert name.evaluate("(e) => e.scrollWidth > e.clientWidth && e.getClientRects()[0].height < 40")
+        assert name.evaluate(
+            "(e) => e.scrollWidth > e.clientWidth && e.getClientRects()[0].height < 40"
+        )
     assert page.locator(".node.leaf title").first.text_content() == page.locator("#leaves .link.name").first.text_content()  # fmt: skip
 
 
@@ -273,7 +275,9 @@ def test_on_paper_there_is_the_whole_graph_and_nothing_to_press(opened, graph, w
     assert drawn["x"] >= 0 and drawn["x"] + drawn["width"] <= width
     assert drawn["y"] >= 0 and drawn["y"] + drawn["height"] <= height
     assert page.locator("button:visible, input:visible, select:visible").count() == 0
-    assert page.evaluate("getComputedStyle(document.querySelector('.box')).fill") != "rgb(29, 38, 54)"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.box')).fill") != "rgb(29, 38, 54)"
+    )
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "projector"])

@@ -74,8 +74,8 @@ def replay(
     description = ", ".join(map(_described, runs))
     data = inert_json({"description": description, "runs": runs})
     shown = partial(curve_image, runs, description)
-    own = read("replay/replay.html")
-    text = filled(f"Replay: {description}", data, own, read(*STYLES), read(*SCRIPTS), loss_curves(runs))
+    own, style, script = read("replay/replay.html"), read(*STYLES), read(*SCRIPTS)
+    text = filled(f"Replay: {description}", data, own, style, script, loss_curves(runs))
     page = Replay(text, description, shown)
     if path is not None:
         page.save(path)
