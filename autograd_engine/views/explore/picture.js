@@ -358,6 +358,11 @@ class Picture {
   // Whether a place is in sight; where there is little to show, everything is.
   sight() {
     if (this.values.size <= FEW) return () => true;
+    if (TYPE * this.zoom < 3 && !this.calm) { // too small to be read while a slider moves
+      clearTimeout(this.later);
+      this.later = setTimeout(() => this.catchUp(), 250);
+      return () => false;
+    }
     const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.canvas;
     const [left, top, right, bottom] = [scrollLeft - 200, scrollTop - 200, scrollLeft + clientWidth + 200, scrollTop + clientHeight + 200]
       .map((edge) => edge / this.zoom);
@@ -413,7 +418,10 @@ class Picture {
 
   // Where much is open, what comes into sight is brought up to date.
   catchUp() {
-    if (this.view && this.values.size > FEW && this.root.isConnected) this.update(this.view);
+    if (!this.view || this.values.size <= FEW || !this.root.isConnected) return;
+    this.calm = true;
+    this.update(this.view);
+    this.calm = false;
   }
 
   // How large the whole picture can be in the room that there is.

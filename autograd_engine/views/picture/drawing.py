@@ -130,8 +130,9 @@ class Picture:
         return (
             f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
-            f"<style>body {{ margin: 1em; background: white; color: black; font-family: sans-serif; }}"
-            f" h1 {{ font-size: 1rem; }} @media print {{ svg {{ max-width: 100%; height: auto; }} }}"
+            f"<style>body {{ margin: 1em; background: white; color: black; }}"
+            f" h1 {{ font: 1rem sans-serif; }}"
+            f" @media print {{ svg {{ max-width: 100%; height: auto; }} }}"
             f"</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{self.svg}</main>\n</body>\n</html>\n"
         )
 
