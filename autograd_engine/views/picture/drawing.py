@@ -12,7 +12,7 @@ from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
-from autograd_engine.views.layout.scene import FONT_SIZE, Scene
+from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene
 from autograd_engine.views.notebooks import image, selected
 from autograd_engine.views.picture.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
 from autograd_engine.views.picture.folding import Folding
@@ -83,7 +83,8 @@ class Picture:
             try:
                 text = run_dot(self.source, "svg").decode()
                 # Without the XML declaration, so that it can stand in a page.
-                return text[text.index("<svg") :].replace("\r\n", "\n")
+                text = text[text.index("<svg") :].replace("\r\n", "\n")
+                return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text)
             except GraphvizMissing as error:
                 if self._engine:
                     raise
