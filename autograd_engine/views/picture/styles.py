@@ -186,7 +186,7 @@ def inputs(folding: Folding) -> set[int]:
     return {
         i
         for call in survey.calls
-        if all(not survey.operands[j] for j in call.inputs)
+        if call.outer < 0 and all(not survey.operands[j] for j in call.inputs)
         for i in call.inputs
         if not folding.home[i]
     }
