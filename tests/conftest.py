@@ -5,6 +5,8 @@ file that has it in its name: such a file imports JAX, so a run without its test
 """
 
 import gc
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -38,7 +40,8 @@ def pytest_configure(config):
 @pytest.hookimpl(tryfirst=True)  # before the marks are asked for
 def pytest_collection_modifyitems(items):
     for item in items:
-        needs = MARKS.intersection(getattr(item, "fixturenames", ()))
+        given = set(getattr(item, "fixturenames", ()))
+        needs = MARKS.intersection(given | ({"browser"} if "firefox" in given else set()))
         for mark in needs | ({"jax"} if item.path.match("*jax*.py") else set()):
             item.add_marker(mark)
 
@@ -192,6 +195,98 @@ def visited(browser, tmp_path):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+class Firefox:
+    """A tab of Firefox, driven by WebDriver BiDi: it needs no driver beside the browser."""
+
+    def __init__(self, socket):
+        self.socket = socket
+        self.said = []
+        self.ask("session.new", capabilities={})
+        self.ask("session.subscribe", events=["log.entryAdded"])
+        self.tab = self.ask("browsingContext.getTree")["contexts"][0]["context"]
+
+    def ask(self, method, **parameters):
+        self.socket.send(json.dumps({"id": 1, "method": method, "params": parameters}))
+        while True:
+            answer = json.loads(self.socket.recv(timeout=60))
+            if answer["type"] != "event":
+                assert answer["type"] == "success", answer
+                return answer["result"]
+            self.said.append(answer["params"]["text"])
+
+    def visit(self, address, width=1366, height=820):
+        size = {"width": width, "height": height}
+        self.ask("browsingContext.setViewport", context=self.tab, viewport=size)
+        self.ask("browsingContext.navigate", context=self.tab, url=address, wait="complete")
+
+    def evaluate(self, function):
+        found = self.ask(
+            "script.evaluate", expression=f"Promise.resolve(({function})()).then(JSON.stringify)",
+            target={"context": self.tab}, awaitPromise=True,
+        )  # fmt: skip
+        assert found["type"] == "success", found
+        return json.loads(found["result"].get("value", "null"))
+
+    def press(self, key):
+        keys = [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
+        actions = [{"type": "key", "id": "keys", "actions": keys}]
+        self.ask("input.performActions", context=self.tab, actions=actions)
+
+
+@pytest.fixture
+def firefox(tmp_path):
+    """Firefox; after the test its console stayed silent."""
+    path = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
+    if path is None:
+        pytest.skip("no Firefox found: apt-get install firefox-esr")
+    connect = pytest.importorskip("websockets.sync.client").connect
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    command = [path, "--headless", "--no-remote", "--remote-debugging-port", "0"]
+    with subprocess.Popen(
+        [*command, "--profile", str(profile)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:  # fmt: skip
+        try:
+            found = (re.search(r"BiDi listening on (ws://\S+)", line) for line in process.stderr)
+            address = next(filter(None, found))[1]
+            with connect(f"{address}/session", max_size=None) as socket:
+                tab = Firefox(socket)
+                yield tab
+                assert tab.said == []
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """What axe-core finds on a page open in Chromium, by rule; its source is had from npm once."""
+    given = os.environ.get("AXE")
+    if given is None:
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("no npm found to have axe-core from: apt-get install npm")
+        given = str(tmp_path_factory.mktemp("axe"))
+        subprocess.run([npm, "install", "--silent", "--prefix", given, AXE], check=True)
+    source = (Path(given) / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+    def look(page):
+        page.evaluate(f"{source};0")
+        return page.evaluate(AXE_FINDS)
+
+    return look
+
+
+AXE = "axe-core@~4.14.0"
+# Beside the rules that are on, that labels contain the text one sees; of a value in the graph
+# that is its name alone, since its numbers are said in words.
+AXE_FINDS = """async () => {
+  const { violations } = await axe.run(document);
+  const named = await axe.run(document, { runOnly: ["label-content-name-mismatch"] });
+  const found = [...violations, ...named.violations].flatMap(({ id, nodes }) => nodes.map((n) => `${id}: ${n.html.slice(0, 120)}`));
+  return found.filter((text) => !text.startsWith('label-content-name-mismatch: <g class="node'));
+}"""
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ const quiz = new Quiz(program, graphData.names, {
   another: () => { quiz.next(); show(); focusQuiz(); },
 });
 
+const network = graphData.network && new Network(at("side"), graphData.names, { select });
+network?.build(graphData.network);
+
 function view() {
   const { steps, selected } = state;
   const made = {
@@ -39,6 +42,7 @@ function show() {
   panels.showSelected(now);
   panels.showLeaves(now);
   panels.showNotices(now);
+  network?.update(program, now.gradient, now.hides);
   quiz.show();
   showTransport(now);
 }

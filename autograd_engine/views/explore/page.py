@@ -18,9 +18,9 @@ from autograd_engine.views.notebooks import frame, framed, selected, still
 from autograd_engine.views.picture.drawing import draw
 
 SCRIPTS = [
-    f"explore/{name}.js"
-    for name in ("program", "wording", "picture", "stage", "panels", "quiz", "page")
+    f"explore/{name}.js" for name in ("program", "wording", "picture", "stage", "panels", "quiz")
 ]
+SCRIPTS += ["network/network.js", "explore/page.js"]
 HEIGHT = 720
 """How high, in pixels, a notebook shows the page."""
 
@@ -94,7 +94,7 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
     data, rules = page_contents(output)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
     script = f"{written(rules)}\n{read(*SCRIPTS)}"
-    own, style = read("explore/page.html"), read("explore/page.css")
+    own, style = read("explore/page.html"), read("explore/page.css", "network/network.css")
     text = filled(title, inert_json(data), own, style, script, _still(output))
     page = Page(text, title, _drawn(output))
     if path is not None:
