@@ -19,21 +19,22 @@ def entered(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def call(self: Any, *given: Any, **named: Any) -> Any:
-        outer = latest(owner().placed)
+        mine = owner()
+        outer = latest(mine.placed) if mine.placed else None
         if outer is not None and outer.module == id(self):  # by super(), or by itself
             return function(self, *given, **named)
         if not WATCHED:  # who compiles would see it as a change of the model
             self._settle()
         path = self._region.region or type(self).__name__
-        inputs = frozenset(map(id, values_in((given, named))))
+        inputs = frozenset(map(id, values_in((*given, *named.values()))))
         entry = Entry(path, id(self), inputs, outer)
-        block = Block("called", entry)
+        block = Block("called", entry, False, mine)
         try:
             block.enter()
             found = function(self, *given, **named)
         finally:
             block.leave()
-        for value in values_in(found):
+        for value in values_in((found,)):
             if value._x is not None and id(value) not in inputs:
                 _note(value, entry)
         return found
@@ -51,13 +52,13 @@ def _note(value: Value, entry: Entry) -> None:
         note.home = entry
 
 
-def values_in(item: Any) -> Iterator[Value]:
-    """Yield the values in a container and the containers in it, but those of modules."""
-    if isinstance(item, Value):
-        yield item
-    elif not isinstance(item, (float, int, str)) and not hasattr(item, "named_parameters"):
-        for _, part in parts_of(item):
-            yield from values_in(part)
+def values_in(items: Iterable[Any]) -> Iterator[Value]:
+    """Yield the values among items, and in containers among them, but not those of modules."""
+    for item in items:
+        if isinstance(item, Value):
+            yield item
+        elif not isinstance(item, (float, int, str)) and not hasattr(item, "named_parameters"):
+            yield from values_in([part for _, part in parts_of(item)])
 
 
 def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:

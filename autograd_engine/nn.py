@@ -53,11 +53,6 @@ class Neuron(Module):
 
     _region = Note("", "neuron", ended=FIRED)
 
-    def _place(self, attributes: dict[str, object], path: str) -> None:
-        """Leave weights and bias, of which there are many, to be named by their region."""
-        others = {name: found for name, found in attributes.items() if name not in ("w", "b")}
-        super()._place(others, path)
-
     def __init__(
         self,
         nin: SupportsIndex,
@@ -89,6 +84,12 @@ class Neuron(Module):
     def __call__(self, x: Any) -> Any:
         """Return the activation of the weighted sum of the inputs and the bias."""
         return fire(self, x)
+
+    def _place(self, attributes: dict[str, object], path: str) -> None:
+        """Leave weights and bias, of which there are many, to be named by their region."""
+        if len(attributes) > 1 or not {"w", "b"} >= attributes.keys():
+            others = {name: found for name, found in attributes.items() if name not in ("w", "b")}
+            super()._place(others, path)
 
     def _traits(self) -> Any:
         activation = self.activation if self.nonlin else "linear"

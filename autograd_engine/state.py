@@ -90,12 +90,12 @@ class Block:
     A later one of its kind that holds nothing hides it. A bare one stands in no `with` statement.
     """
 
-    def __init__(self, kind: str, what: Any, bare: bool = False) -> None:
+    def __init__(self, kind: str, what: Any, bare: bool = False, mine: Owner | None = None) -> None:
         self.kind = kind
         self.what = what
         self.bare = bare
         self.sets = _KINDS[kind]
-        self.owned: list[Block] = getattr(owner(), kind)
+        self.owned: list[Block] = getattr(mine or owner(), kind)
 
     def enter(self) -> None:
         """Begin."""

@@ -90,7 +90,8 @@ class Survey:
 
     @cached_property
     def _titles(self) -> tuple[list[str], list[str], list[str]]:
-        return titles.named(self.values, self.operands, self.notes, self.calls)
+        handed = [self._handed_on(repeat) for repeat in self.repeats]
+        return titles.named(self.values, self.operands, self.notes, self.calls, handed)
 
     @property
     def names(self) -> list[str]:
@@ -158,9 +159,17 @@ class Survey:
 
     def states(self, repeat: Repeat) -> list[list[int]]:
         """Return for each step the positions of what it hands on to the next, sums left out."""
+        handed = self._handed_on(repeat)
+        return [[state[t] for state in handed] for t in range(1, repeat.steps + 1)]
+
+    def _handed_on(self, repeat: Repeat) -> list[dict[int, int]]:
+        """Return for each state its position by step, also of what stands for it before step 1."""
         turned = set(turning(repeat.rules, repeat.operands))
-        carried = [p for p in sorted(repeat.states) if p in turned]
-        return [[row[p] for p in carried] for row in repeat.places]
+        found = []
+        for p in sorted(turned & repeat.states.keys()):
+            before = {1 - lag: i for (q, lag), i in repeat.init.items() if q == p}
+            found.append(before | {t: row[p] for t, row in enumerate(repeat.places, 1)})
+        return found
 
     def deltas(self, repeat: Repeat) -> list[tuple[int, float]]:
         """Return δ of the state over the steps, counted from 1: the derivative of the output by

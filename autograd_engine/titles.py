@@ -1,8 +1,9 @@
 """Titles: the one name of each value of a graph.
 
 A label comes first. Weights, biases, weighted sums and activations of neurons are called by their
-place, other parameters by their path in the model, what a first layer is fed x₀, x₁, ...; all
-else is numbered v1, v2, ..., and a constant is its number.
+place, other parameters by their path in the model, what a first layer is fed x₀, x₁, ..., what
+the steps of a recurrence hand on h₁, h₂, ...; all else is numbered v1, v2, ..., and a constant is
+its number.
 
 >>> from autograd_engine.nn import MLP
 >>> from autograd_engine.survey import Survey
@@ -24,6 +25,9 @@ from autograd_engine.table import CONSTANT
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
+STATES = "hscgrmnou"
+"""What the state of a recurrence is called, by the first of these that nothing else is."""
+
 _UNIT = re.compile(r"(?:(.*)\.)?neurons\.(\d+)$")
 _LAYER = re.compile(r"(?:(.*)\.)?layers\.(\d+)$")
 
@@ -38,17 +42,25 @@ def number(data: float) -> str:
 
 
 def named(
-    values: list[Value], operands: list[tuple[int, ...]], notes: list[Note], calls: list[Call]
+    values: list[Value],
+    operands: list[tuple[int, ...]],
+    notes: list[Note],
+    calls: list[Call],
+    handed: list[list[dict[int, int]]],
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the name of each value; its full one, of a parameter the path in its model; and the
-    name that its label or place gives it, "" where there is none.
+    name that its label, place or step gives it, "" where there is none.
+
+    `handed` is, for each repeat, each state that its steps hand on: its position by step.
     """
     names = _unique([note.label for note in notes], set())
     short = [note.place for note in notes]
     full = list(short)
-    for i, title, path in _Places(operands, calls).titles():
+    for i, title, path in Places(operands, calls).titles():
         if not short[i]:  # a weight may stand in two places
             short[i], full[i] = title, path
+    for i, title in _states(handed, {text for text in (*names, *short) if text}):
+        short[i] = short[i] or title
     wanted = ["" if name else title for name, title in zip(names, short)]
     given = [name or title for name, title in zip(names, _unique(wanted, set(names)))]
     names, taken, count = list(given), set(given), 0
@@ -63,6 +75,17 @@ def named(
             count += 1
         names[i] = f"v{count}"
     return names, [path or name for path, name in zip(full, names)], given
+
+
+def _states(handed: list[list[dict[int, int]]], taken: set[str]) -> Iterator[tuple[int, str]]:
+    """Yield position and name of what steps hand on: h₁, h₂, ..., of several h₀[1], h₁[1], ..."""
+    begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in taken}
+    letters = [letter for letter in STATES if letter not in begun]
+    for states, letter in zip(handed, [*letters, *STATES * len(handed)]):
+        for unit, places in enumerate(states):
+            for t, i in places.items():
+                title = f"{lowered(str(unit))}[{t}]" if len(states) > 1 else lowered(str(t))
+                yield i, letter + title
 
 
 def _unique(wanted: list[str], taken: set[str]) -> list[str]:
@@ -81,7 +104,7 @@ def _unique(wanted: list[str], taken: set[str]) -> list[str]:
     return found
 
 
-class _Places:
+class Places:
     """The places of neurons in the models of a graph."""
 
     def __init__(self, operands: list[tuple[int, ...]], calls: list[Call]) -> None:
@@ -111,22 +134,22 @@ class _Places:
             if call.key not in known:
                 known.add(call.key)
                 if odd:
-                    yield operands[0], f"{before}b{_lowered(row)}{above}", f"{path}b"
+                    yield operands[0], f"{before}b{lowered(row)}{above}", f"{path}b"
                 for k, w in enumerate(operands[odd::2]):
-                    yield w, f"{before}w{_lowered(row, str(k))}{above}", f"{path}w.{k}"
+                    yield w, f"{before}w{lowered(row, str(k))}{above}", f"{path}w.{k}"
             if not n or int(n) == self.first[around]:
                 for k, x in enumerate(operands[odd + 1 :: 2]):
                     if not self.operands[x]:
-                        title = f"{before}x{_lowered(str(k))}{again}"
+                        title = f"{before}x{lowered(str(k))}{again}"
                         yield x, title, title
             for letter, i in (("z", call.dot), ("a", call.outputs[0])):
-                yield i, f"{before}{letter}{_lowered(row)}{above}{again}", f"{path}{letter}{again}"
+                yield i, f"{before}{letter}{lowered(row)}{above}{again}", f"{path}{letter}{again}"
 
 
-def _lowered(*indices: str) -> str:
+def lowered(*indices: str) -> str:
     """Return indices below the line, those of several digits apart.
 
-    >>> _lowered("1", "2"), _lowered("10", "2")
+    >>> lowered("1", "2"), lowered("10", "2")
     ('₁₂', '₁₀,₂')
     """
     joint = "," if any(len(index) > 1 for index in indices) else ""

@@ -1,11 +1,14 @@
-"""Lesson 10. Pictures of graphs, in the three styles.
+"""Lesson 10. Pictures of graphs, in the three styles, and of a network.
 
 The same values that compute can be drawn: classic pictures show every value and operation,
 compact ones write the operation into the value's box, and in both each arrow carries the
 local derivative that backward() multiplies by. Folded pictures show a network's layers as
 boxes. Graphviz draws where it is installed, else the package does it alone.
 
-Three files are written into the folder autograd_output, or one of your choice:
+The picture of books shows the network instead: units as circles, tinted by what they computed,
+and weights as edges, here as thick as their gradient is large.
+
+Four files are written into the folder autograd_output, or one of your choice:
 python demos/10_draw.py FOLDER
 
 It prints:
@@ -13,6 +16,7 @@ It prints:
     classic.svg   expression
     compact.svg   perceptron
     folded.svg   network
+    network.svg   network
 """
 
 import random
@@ -46,14 +50,14 @@ def network() -> ag.Value:
     return ag.losses.cross_entropy(model([0.2, -0.4, 0.9]), 1)
 
 
-OUTPUTS = {"classic": expression, "compact": perceptron, "folded": network}
+OUTPUTS = {"classic": expression, "compact": perceptron, "folded": network, "network": network}
 
 
 def picture(style: str):
     """Return the picture in that style, with the gradients of a backward pass."""
     output = OUTPUTS[style]()
     output.backward()
-    return ag.draw(output, style=style)
+    return ag.draw(output, style=style, show="grad")
 
 
 def main(folder: str = "autograd_output") -> None:

@@ -279,7 +279,7 @@ def test_lesson_10_writes_three_pictures(tmp_path):
     draw = lesson("10_draw")
     draw.main(tmp_path / "pictures")
     pictures = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("*/*")}
-    assert sorted(pictures) == ["classic.svg", "compact.svg", "folded.svg"]
+    assert sorted(pictures) == ["classic.svg", "compact.svg", "folded.svg", "network.svg"]
     assert all("<svg" in text for text in pictures.values())
     assert "layers.0" in pictures["folded.svg"] and "sigmoid" in pictures["compact.svg"]
     assert draw.picture("classic").source.count("->") == 9  # a's three uses among them

@@ -300,6 +300,42 @@ def test_what_forgets_its_beginning_does_not_vanish():
     assert ag.diagnose(root, [a]) == []
 
 
+def recurrence_of(weight, activate, sequences=1):
+    def build(well):
+        """A state that reads a number in each of 50 steps; well: it keeps what it was."""
+
+        def forward(names):
+            ends = []
+            for sequence in range(sequences):
+                h = 0.1 * sequence
+                for t in range(50):
+                    h = activate(names["w"] * h + names["u"] * math.sin(t + sequence))
+                ends.append(h)
+            return ag.sum(ends)
+
+        w, u = Value(1.0 if well else weight, "w"), Value(0.01, "u")
+        return names_of(forward, w=w, u=u, parameters=[w, u])
+
+    return build
+
+
+RECURRENCES = [
+    (recurrence_of(0.5, ag.tanh), "vanishing gradient"),
+    (recurrence_of(0.5, lambda h: h), "vanishing gradient"),
+    (recurrence_of(1.3, lambda h: h), "exploding gradient"),
+    (recurrence_of(0.5, ag.tanh, sequences=3), "vanishing gradient"),
+]
+CASES += RECURRENCES
+
+
+@pytest.mark.parametrize(("build", "kind"), RECURRENCES)
+def test_a_gradient_through_the_steps_of_a_recurrence_is_told_by_step(build, kind):
+    (found,) = diagnosed(build(False))
+    assert found.kind == kind
+    assert found.what.endswith("on its way from step 50 to step 1 of a recurrence of 50 steps")
+    assert found.where.startswith("step 1: ") and "of the state by step is step 1 " in found.why
+
+
 @pytest.mark.parametrize(("build", "kind"), CASES)
 def test_what_is_wrong_is_one_finding(build, kind):
     assert kinds(diagnosed(build(well=False))) == [kind]

@@ -1,12 +1,15 @@
 """What repeats along a graph's depth is found, and what a repeat claims is checked."""
 
 import copy
+import math
 
 import pytest
 
-from autograd_engine import recurrences
+import autograd_engine as ag
+from autograd_engine import Value, recurrences
 from autograd_engine.engine import topological_order
 from autograd_engine.repeats import INPUT, SHARED, STEP, Graph, Repeat, ordered, verified
+from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, NEGATIVE, tanh
 from tests.recurring import (
     ADVERSARIES,
@@ -132,6 +135,25 @@ def test_a_repeat_says_what_is_carried_shared_given_and_read():
     assert repeat.read_of(graph) == {g: [19]}
     (repeat,) = recurrences.find(Graph(*lists(lag_two())[:2]))
     assert list(repeat.states.values()) == [2] and len(repeat.init) == 2
+
+
+@pytest.mark.parametrize("units", [1, 3])
+def test_a_survey_tells_the_adjoint_of_the_state_by_step(units):
+    """Beside a running loss, whose adjoint is 1 in all steps and says nothing."""
+    weights, states, loss = [Value(0.3 + i) for i in range(units)], [], Value(0.0)
+    h = [Value(0.1)] * units
+    for t in range(7):
+        h = [ag.tanh(w * sum(h) - 0.1 * t) for w in weights]
+        states.append(h)
+        loss = loss + ag.dot(h, h)
+    survey = Survey(loss)
+    (repeat,) = survey.repeats
+    assert [sorted(row) for row in survey.states(repeat)] == [
+        sorted(survey.position[id(state)] for state in row) for row in states
+    ]
+    slopes = [ag.gradient(loss, row) for row in states]
+    expected = [slope[0] if units == 1 else math.hypot(*slope) for slope in slopes]
+    assert survey.deltas(repeat) == [(t, pytest.approx(d)) for t, d in enumerate(expected, 1)]
 
 
 def test_equal_values_are_one():

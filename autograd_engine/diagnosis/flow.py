@@ -12,7 +12,7 @@ from autograd_engine.diagnosis.places import layer_of, neurons_code, place
 from autograd_engine.graph import region
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
-from autograd_engine.table import ADD, SUBTRACT, SUM, erf, relu, sigmoid, softplus, tanh
+from autograd_engine.table import ADD, CONSTANT, SUBTRACT, SUM, erf, relu, sigmoid, softplus, tanh
 
 LAYERS: Final = 3
 """So many layers make a trend."""
@@ -35,14 +35,15 @@ SINGLE: Final = 2
 def flow(survey: Survey) -> Iterator[Finding]:
     """Yield a finding if the mean adjoint of the layers grows or shrinks beyond measure.
 
-    Layers are told by regions, else by activations. Where they are well or none, the products
-    are looked at by how many others stand before them.
+    Steps are those of a recurrence with the same weights in each. Layers are told by regions,
+    else by activations. Where they are well or none, the products are looked at by how many others
+    stand before them.
     """
-    layers = _by_region(survey)
-    if len(layers) < LAYERS:
+    steps, layers = _by_step(survey), _by_region(survey)
+    if len(layers) < LAYERS and not steps:
         layers = _by_level(survey, "layer", lambda rule: rule in ACTIVATIONS)
     products = _by_level(survey, "step", lambda rule: rule not in SUMS)
-    for groups, spared in ((layers, 0), (products, SINGLE)):
+    for groups, spared in ((steps, 0), (layers, 0), (products, SINGLE)):
         means = [
             (name, math.fsum(abs(survey.adjoints[i]) / len(places) for i in places), places[0])
             for name, places in groups.items()
@@ -52,10 +53,11 @@ def flow(survey: Survey) -> Iterator[Finding]:
         if len(means) < LAYERS + spared:
             continue
         logs = [math.log(mean) for _, mean, _ in means]
-        steps = sorted(before - after for before, after in pairwise(logs))
-        grown, shrunk = sum(steps[: len(steps) - spared]), sum(steps[spared:])
+        rises = sorted(before - after for before, after in pairwise(logs))
+        grown, shrunk = sum(rises[: len(rises) - spared]), sum(rises[spared:])
         if (grown > LIMIT or shrunk < -LIMIT) and (not spared or _reaches_leaf(survey, logs)):
-            yield _found(survey, means, math.exp(max(-700.0, min(700.0, logs[0] - logs[-1]))))
+            ratio = math.exp(max(-700.0, min(700.0, logs[0] - logs[-1])))
+            yield _found(survey, means, ratio, len(steps) if groups is steps else 0)
             return
 
 
@@ -68,7 +70,9 @@ def _reaches_leaf(survey: Survey, logs: list[float]) -> bool:
     return any((end - logs[-1]) * (1.0 if logs[0] > logs[-1] else -1.0) > LIMIT for end in ends)
 
 
-def _found(survey: Survey, means: list[tuple[str, float, int]], ratio: float) -> Finding:
+def _found(
+    survey: Survey, means: list[tuple[str, float, int]], ratio: float, recurring: int
+) -> Finding:
     first, last, i = means[0][0], means[-1][0], means[0][2]
     kind = "exploding" if ratio > 1.0 else "vanishing"
     steps, of = len(means) - 1, "step" if first.startswith("step ") else "layer"
@@ -78,9 +82,11 @@ def _found(survey: Survey, means: list[tuple[str, float, int]], ratio: float) ->
     return Finding(
         f"{kind} gradient",
         f"the gradient {'grows' if ratio > 1 else 'shrinks'} by a factor of "
-        f"{ratio if ratio > 1 else 1 / ratio:.2g} on its way from {last} to {first}",
+        f"{ratio if ratio > 1 else 1 / ratio:.2g} on its way from {last} to {first}"
+        + (f" of a recurrence of {recurring} steps" if recurring else ""),
         f"{first}: {place(survey, i)}",
-        f"The mean |adjoint| by {of} is {by_layer}: each {of} multiplies it by about "
+        f"The mean |adjoint| {'of the state ' if recurring else ''}by {of} is {by_layer}: each "
+        f"{of} multiplies it by about "
         f"{each:.2g}, so the first {of}s learn "
         + ("in leaps" if ratio > 1 else "next to nothing")
         + ". Weights should be drawn so that this factor is near 1.",
@@ -110,6 +116,21 @@ def _fix(survey: Survey, i: int, each: float, kind: str) -> str:
         f"            w.data = random.gauss(0.0, ({spread}) ** 0.5)  # {name}\n"
         "output = forward()"
     )
+
+
+def _by_step(survey: Survey) -> dict[str, list[int]]:
+    """Return the state after each step of the largest recurrences with weights used in all steps.
+
+    One that reads nothing on its way, and has no activation, may forget where it began: a root.
+    """
+    steps: dict[str, list[int]] = {}
+    for repeat in survey.repeats:
+        weights = [i for i in repeat.shared if survey.values[i]._rule is not CONSTANT]
+        reads = repeat.inputs or set(repeat.rules) & set(ACTIVATIONS)
+        if weights and reads and len(steps) in (0, repeat.steps):  # sequences as one
+            for t, row in enumerate(survey.states(repeat), 1):
+                steps.setdefault(f"step {t}", []).extend(row)
+    return steps
 
 
 def _by_region(survey: Survey) -> dict[str, list[int]]:

@@ -53,6 +53,15 @@ class Wording:
     def name(self, variable: Value) -> Name:
         return self._names.of(variable)
 
+    def letters(self, value: Value, repeated: bool, below: str) -> str:
+        """Return letters for the indices of values like this: below, in brackets, above."""
+        stepped = self._names.is_step(value) and "[" not in self.name(value).text
+        return ("t" if stepped else below) + ("t" if repeated else "s") + ("l" if below == "j" else "m")
+
+    def is_step(self, value: Value) -> bool:
+        """Say whether a value is called by its step in a repeat."""
+        return self._names.is_step(value)
+
     def symbol(self, factor: Factor) -> Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
         return Derivative(upper, lower, number=factor.number)
@@ -87,7 +96,11 @@ class Wording:
         written = [(sign, self.term(part, depth + 1)) for sign, part in shortened(parts)]
         if len(parts) > len(written):
             written = [*written[:FIRST], (False, DOTS), *written[FIRST:]]
-        return Sum(tuple(written))
+        flat: list[tuple[bool, Term]] = []
+        for sign, term in written:
+            inner = term.parts if isinstance(term, Sum) and not sign else ((sign, term),)
+            flat.extend(inner)
+        return Sum(tuple(flat))
 
     def formula(self, factor: Factor) -> Term | None:
         """Return a factor as its rules give it, simplified; None if they do not tell."""

@@ -61,7 +61,9 @@ class Deltas:
 
         Such as the activation of a weighted sum: both are told of in one line.
         """
-        if value.label or value is self._chain.output or value is self._chain.wrt:
+        if value.label or self._wording.is_step(value):
+            return False
+        if value is self._chain.output or value is self._chain.wrt:
             return False
         below = self._chain.below(value)
         if len(below) != 1 or below[0].lower is self._chain.wrt:
@@ -108,7 +110,7 @@ class Deltas:
             return Line(called, (*steps, Number(self._adjoint(value))))
 
         first = any(use.upper is self._chain.output for use in self._uses[id(group.members[0])])
-        letters = "yc" if first else "xc"
+        letters = "ycde" if first else "xcde"
         yield from self._together(group, self._delta, self._adjoint, said, letters, Delta)
 
     def defined(self, groups: list[Group]) -> Iterator[Line]:
@@ -125,7 +127,7 @@ class Deltas:
                 self._wording.definition,
                 lambda value: value.data,
                 lambda value: defined(value, self._wording),
-                "xc",
+                "xcde",
                 lambda called: called,
             )
 
@@ -144,12 +146,12 @@ class Deltas:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
         members, count = group.members, len(group.members)
         names = [self._wording.name(value) for value in members]
-        letter = "t" if self._home(members[0]) else "j"
+        indices = self._wording.letters(members[0], bool(self._home(members[0])), "j")
         for self._wording.apart in (False, True) if count > 1 else ():
             terms = [make(value) for value in members]
             for first, last in ENDS:
                 part = slice(first, count - last)
-                index = Index.of([name.text for name in names[part]], letter)
+                index = Index.of([name.text for name in names[part]], indices)
                 general = index and generalised(terms[part], index, self._constants(letters))
                 if index and general:
                     self._wording.apart = False
@@ -180,14 +182,16 @@ class Deltas:
 
     def _delta(self, value: Value) -> Term:
         """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
-        before = self._wording.apart
+        before = dict(self.constants)
         plain = self._summed(value)
-        if not before and isinstance(plain, Sum):
-            self._wording.apart = True
-            other = self._summed(value)
-            self._wording.apart = False
-            return other if isinstance(other, Sigma) else plain
-        return plain
+        if self._wording.apart or not isinstance(plain, Sum):
+            return plain
+        self.constants.clear()
+        self.constants.update(before)
+        self._wording.apart = True
+        other = self._summed(value)
+        self._wording.apart = False
+        return other if isinstance(other, Sigma) else self._summed(value)
 
     def _summed(self, value: Value) -> Term:
         terms, names = [], []
@@ -204,5 +208,6 @@ class Deltas:
             first = value is self._chain.wrt or id(upper) in self._passed
             terms.append(multiplied([*above, formula] if first else [formula, *above]))
             names.append(self._wording.name(upper).text)
-        letter = "t" if self._home(self._uses[id(value)][0].upper) else "k"
-        return summed(terms, names, letter, self._constants("xc"))
+        upper = self._uses[id(value)][0].upper
+        indices = self._wording.letters(upper, bool(self._home(upper)), "k")
+        return summed(terms, names, indices, self._constants("xcde"))

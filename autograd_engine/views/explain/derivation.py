@@ -17,7 +17,7 @@ from autograd_engine.views.explain import formulas, notation, textbook
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.deltas import Deltas
-from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Number, Term, shortened
+from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Given, Number, Term, shortened
 from autograd_engine.views.explain.general import Index, generalised
 from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
@@ -89,7 +89,7 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
         yield _factor(paths[0][0], wording, left)
     else:
         symbols = [formulas.product([wording.symbol(factor) for factor in path]) for path in paths]
-        products = [Number(_multiplied(path, chain)) for path in paths]
+        products = [Given(_multiplied(path, chain)) for path in paths]
         steps = formulas.added(symbols), formulas.added([*map(_spaced_numbers, paths)])
         yield Line(left, (*steps, formulas.added(products), Number(chain.gradient)))
     yield Line(words=("where",))
@@ -163,7 +163,7 @@ def _told(wording: Wording) -> Iterator[Line]:
             yield Line(words=(name(letter), " is 1 for the class, else 0."), level=1)
             continue
         names, meanings, numbers = zip(*found)
-        index = Index.of([called.text for called in names], "s") if len(found) > 1 else None
+        index = Index.of([called.text for called in names], "jsl") if len(found) > 1 else None
         general = index and generalised(meanings, index)
         if index and general:
             yield Line(generalised(names, index), (general,), note=index.said())

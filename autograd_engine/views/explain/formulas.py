@@ -334,3 +334,10 @@ def product(factors: Sequence[Term]) -> Term:
 def row(numbers: Sequence[float]) -> Term:
     """Return numbers side by side."""
     return Call("", elided(numbers, Number)) if len(numbers) > 1 else Number(numbers[0])
+
+
+def clipped(term: Term) -> Term:
+    """Return a term in which sums have only their ends, for one that is too long."""
+    if isinstance(term, Sum) and len(term.parts) > 3:
+        return Sum((term.parts[0], (False, DOTS), term.parts[-1]))
+    return inside(term, clipped)

@@ -3,9 +3,9 @@
 >>> from autograd_engine.views.explain.names import name
 >>> from autograd_engine.views.explain.typesetting import TEXT
 >>> squares = [formulas.Power(name(f"h{i}"), formulas.Number(2.0)) for i in "₁₂₃"]
->>> index = Index.of(["h₁", "h₂", "h₃"], "j")
+>>> index = Index.of(["h₁", "h₂", "h₃"], "jsl")
 >>> TEXT.set(generalised(squares, index))
-'(hⱼ)²'
+'hⱼ²'
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import dataclass, fields
 
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import Given, Name, Number, Sigma, Term
-from autograd_engine.views.explain.names import INDICES, NUMBERED, lowered, raised
+from autograd_engine.views.explain.names import INDICES, NUMBERED, RAISED, lowered, raised
 
 _RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
+_PAIR = re.compile(r"(?<![₀-₉ᵢ-ᵥₐ-ₜⱼ,])([₀-₉ₐ-ₜᵢ-ᵥⱼ])([₀-₉ₐ-ₜᵢ-ᵥⱼ])(?![₀-₉ₐ-ₜᵢ-ᵥⱼ,])")
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789")
 
 
@@ -34,21 +35,24 @@ class Index:
     numbers: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def of(cls, names: Sequence[str], letter: str) -> Index | None:
-        """Return the index in which names differ, None where they differ in more, or in none."""
+    def of(cls, names: Sequence[str], letters: str) -> Index | None:
+        """Return the index in which names differ, None where they differ in more, or in none.
+
+        Of the letters the first stands below the line, the second in brackets, the third above.
+        """
         runs = [_RUNS.split(text) for text in names]
         if len({len(run) for run in runs}) > 1 or any(map(NUMBERED.match, names)):
             return None  # how values are numbered says nothing
-        letters, numbers = [], []
+        found, numbers = [], []
         for i, column in enumerate(zip(*runs)):
             if len(set(column)) > 1:
                 if not i % 2:
                     return None
-                inside = column[0][0].isdigit() and runs[0][i - 1].endswith("[")
-                letters.append(("s" if letter != "t" else letter) if inside else letter)
+                above = column[0][0] in RAISED
+                found.append(letters[2 if above else runs[0][i - 1].endswith("[")])
                 numbers.append(tuple(int(text.translate(_DIGITS)) for text in column))
-        whole = letters and len(set(letters)) == len(letters)
-        return cls(tuple(letters), tuple(numbers)) if whole else None
+        whole = found and len(set(found)) == len(found)
+        return cls(tuple(found), tuple(numbers)) if whole else None
 
     def said(self) -> str:
         """Return which members there are: "j = 0, 1, 2", or "t = 1 … 50"."""
@@ -67,7 +71,7 @@ class Index:
             apart = {a - b for a, b in zip(found, numbers)}
             if len(apart) == 1:
                 (more,) = apart
-                return letter + (f"{more:+d}" if more else "")
+                return letter + (f"{more:+d}".replace("-", "−") if more else "")
         raise Unlike
 
     def run(self, texts: Sequence[str]) -> str:
@@ -82,7 +86,7 @@ class Index:
             return "".join(self.run(column) for column in zip(*texts))  # w₁₂ is of 1 and 2
         if texts[0][0] in INDICES:
             return lowered(found)
-        return raised(found.replace("-", "−")) if not texts[0].isascii() else found
+        return raised(found) if not texts[0].isascii() else found
 
 
 @dataclass
@@ -94,14 +98,18 @@ class Constants:
 
     def name(self, numbers: tuple[float, ...], index: Index) -> str:
         """Return the name of numbers, one for each member."""
+        letter = index.letters[-1]
+        for one, places in zip(index.letters, index.numbers):
+            by_place = dict(zip(places, numbers))
+            if all(by_place[place] == number for place, number in zip(places, numbers)):
+                letter, numbers = one, tuple(by_place.values())  # it depends on this index alone
+                break
         if numbers not in self.given:
-            free = [x for x in self.letters if x not in {text[0] for text in self.given.values()}]
+            free = [x for x in self.letters if x not in self.given.values()]
             if not free:
                 raise Unlike
-            letter = index.letters[-1]
-            above = lowered(letter) if letter in "jt" else f"[{letter}]"
-            self.given[numbers] = free[0] + above
-        return self.given[numbers]
+            self.given[numbers] = free[0]
+        return self.given[numbers] + (f"[{letter}]" if letter == "s" else lowered(letter))
 
 
 def generalised(
@@ -111,9 +119,13 @@ def generalised(
 
     Numbers that differ get a name of `constants`.
     """
+    before = dict(constants.given) if constants else {}
     try:
         return _general(terms, index, constants)
     except Unlike:
+        if constants:
+            constants.given.clear()
+            constants.given.update(before)
         return None
 
 
@@ -156,6 +168,8 @@ def _part(parts: Sequence[object], index: Index, constants: Constants | None) ->
 
 
 def _name(texts: Sequence[str], index: Index) -> str:
+    if len({text.count(",") for text in texts}) > 1:  # w₁₂ among those such as w₁₀,₂
+        texts = [_PAIR.sub(r"\1,\2", text) for text in texts]
     runs = [_RUNS.split(text) for text in texts]
     if len({len(run) for run in runs}) > 1:
         raise Unlike
@@ -174,16 +188,18 @@ def _name(texts: Sequence[str], index: Index) -> str:
 
 
 def summed(
-    terms: Sequence[Term], names: Sequence[str], letter: str, constants: Constants
+    terms: Sequence[Term], names: Sequence[str], letters: str, constants: Constants
 ) -> Term:
     """Return the sum of terms, under one Σ where they differ only in an index.
 
     The first or the last may differ, and then stands beside it.
     """
+    kept = [i for i, term in enumerate(terms) if term != Number(0.0)] or [0]
+    terms, names = [terms[i] for i in kept], [names[i] for i in kept]
     spelled = formulas.added(terms)
     for first, last in ENDS:
         inner = terms[first : len(terms) - last]
-        index = Index.of(names[first : len(names) - last], letter) if len(inner) > 1 else None
+        index = Index.of(names[first : len(names) - last], letters) if len(inner) > 1 else None
         found = index and generalised(inner, index, constants)
         if index and found and len(index.letters) == 1:
             sigma = Sigma(index.said(), found, _spelled(inner))

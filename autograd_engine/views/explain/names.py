@@ -1,6 +1,6 @@
 """What values are called in formulas, and how a name is taken apart: its index, its layer.
 
->>> parsed("w₁₂⁽⁰⁾"), parsed("theta1")[:3], lowered("t-1")
+>>> parsed("w₁₂⁽⁰⁾"), parsed("theta1")[:3], lowered("t−1")
 (Symbol(shown='w', sub='12', sup='(0)', items='', base='w', accent=''), ('theta', '1', ''), 'ₜ₋₁')
 """
 
@@ -21,7 +21,7 @@ _GREEK = (
 )
 _ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
 INDICES = "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
-_LOWERED = dict(zip("0123456789+-aehijklmnoprstuvx", INDICES))
+_LOWERED = dict(zip("0123456789+−aehijklmnoprstuvx", INDICES))
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾˙ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 _RAISED = dict(zip("0123456789+−().abcdefghijklmnoprstuvwxyz", RAISED))
 _SYMBOL = re.compile(
@@ -123,6 +123,10 @@ class Names:
         """Call a value that has no name of its own by its step in a repeat."""
         if not self.is_known(value):
             self._steps[id(value)] = text
+
+    def is_step(self, value: Value) -> bool:
+        """Say whether a value is called by its step in a repeat."""
+        return id(value) in self._steps
 
     def is_known(self, value: Value) -> bool:
         """Say whether a value has a label, or a place in a model, and is not just numbered."""

@@ -56,9 +56,7 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "sum": lambda *xs: formulas.added(xs),
     "mean": lambda *xs: formulas.over(formulas.added(xs), Number(float(len(xs)))),
     "prod": lambda *xs: Product(elided(xs, lambda x: x)) if len(xs) > 1 else xs[0],
-    "dot": lambda *xs: formulas.added(
-        [*xs[: len(xs) % 2], *map(formulas.times, xs[len(xs) % 2 :: 2], xs[len(xs) % 2 + 1 :: 2])]
-    ),
+    "dot": lambda *xs: _dot(xs, formulas.times),
     "mse": lambda *xs: formulas.over(
         formulas.added([Power(formulas.minus(o, t), Number(2.0)) for o, t in zip(xs[::2], xs[1::2])]),
         Number(len(xs) / 2.0),
@@ -66,13 +64,14 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
 }
 _LITERAL: dict[str, Callable[..., Term]] = {
     **_WRITTEN,
-    "multiply": lambda x, y: Product((*_flat(x), *_flat(y))),
-    "azmul": lambda x, y: Product((*_flat(x), *_flat(y))),
+    "multiply": lambda x, y: _multiplied(x, y),
+    "azmul": lambda x, y: _multiplied(x, y),
     "divide": formulas.Fraction,
     "ratio": formulas.Fraction,
     "negative": formulas.Minus,
     "power": Power,
     "lenient_power": Power,
+    "dot": lambda *xs: _dot(xs, _multiplied),
     "gate": lambda key, x: Product((Indicator(key, "≠", Number(0.0)), x)),
 }
 """The same for an operation as the user wrote it, which nothing is left out of."""
@@ -197,5 +196,11 @@ def _spelled(
     return Call(called, elided(operands, lambda operand: operand))
 
 
-def _flat(term: Term) -> tuple[Term, ...]:
-    return term.factors if isinstance(term, Product) else (term,)
+def _multiplied(left: Term, right: Term) -> Term:
+    sides = (side.factors if isinstance(side, Product) else (side,) for side in (left, right))
+    return Product(tuple(factor for side in sides for factor in side))
+
+
+def _dot(xs: tuple[Term, ...], times: Callable[[Term, Term], Term]) -> Term:
+    start = len(xs) % 2
+    return formulas.added([*xs[:start], *map(times, xs[start::2], xs[start + 1 :: 2])])

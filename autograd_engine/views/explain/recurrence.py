@@ -5,7 +5,6 @@ from __future__ import annotations
 from autograd_engine.engine import Value
 from autograd_engine.recurrences import find
 from autograd_engine.repeats import Graph
-from autograd_engine.table import CONSTANT, LEAF
 from autograd_engine.views.explain.names import Names, lowered
 
 LETTERS = "hscgrmnou"
@@ -20,9 +19,7 @@ class Recurrence:
         self.place: dict[int, tuple[int, int, int]] = {}  # repeat, place in the body, step from 1
         self._letters = [letter for letter in LETTERS if not names.has(letter)]
         values = names.values
-        tokens = [
-            None if v._rule is LEAF else v.data if v._rule is CONSTANT else v._rule for v in values
-        ]
+        tokens = [value._rule if value.operands else None for value in values]
         self.repeats = find(Graph(tokens, names.operands, merge=False))
         for number, repeat in enumerate(self.repeats):
             for t, row in enumerate(repeat.places, 1):

@@ -13,6 +13,7 @@ from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
 from autograd_engine.views.explore.rows import described_rule
 from autograd_engine.views.explore.scenes import pictures
+from autograd_engine.views.network.on_page import page_network
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
 
@@ -31,7 +32,7 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
     data = {
         "description": _description(values),
         "names": names,
-        "labelled": [int(bool(name)) for name in survey.given_names],
+        "called": bool(survey.given_names[-1]),
         **_paths(survey.full_names, names),
         "rule": numbers,
         "rules": [described_rule(*kind) for kind in rules],
@@ -39,6 +40,7 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
         **_sharing(pictures(Folding(survey, few=True), names)),
+        "network": page_network(survey),
     }
     return data, list(rules)
 

@@ -17,6 +17,9 @@ const quiz = new Quiz(program, graphData.names, {
   another: () => { quiz.next(); show(); focusQuiz(); },
 });
 
+const network = graphData.network && new Network(at("side"), graphData.names, { select });
+network?.build(graphData.network);
+
 function view() {
   const { steps, selected } = state;
   const made = {
@@ -38,6 +41,7 @@ function show() {
   panels.showSelected(now);
   panels.showLeaves(now);
   panels.showNotices(now);
+  network?.update(program, now.gradient, now.hides);
   quiz.show();
   showTransport(now);
 }
@@ -160,7 +164,7 @@ const stage = new Stage({
 });
 at("quiz").addEventListener("click", () => { quiz.toggle(); show(); if (quiz.active) focusQuiz(); });
 
-put(at("title"), graphData.labelled[program.output] ? `Explore ${panels.L}` : "Explore");
+put(at("title"), graphData.called ? `Explore ${panels.L}` : "Explore");
 put(at("summary"), graphData.description);
 panels.stale = program.isStale();
 at("title").title = at("title").textContent;

@@ -18,9 +18,9 @@ from autograd_engine.views.notebooks import frame, framed, selected, still
 from autograd_engine.views.picture.drawing import draw
 
 SCRIPTS = [
-    f"explore/{name}.js"
-    for name in ("program", "wording", "picture", "stage", "panels", "quiz", "page")
+    f"explore/{name}.js" for name in ("program", "wording", "picture", "stage", "panels", "quiz")
 ]
+SCRIPTS += ["network/network.js", "explore/page.js"]
 HEIGHT = 720
 """How high, in pixels, a notebook shows the page."""
 
@@ -94,7 +94,7 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
     data, rules = page_contents(output)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
     script = f"{written(rules)}\n{read(*SCRIPTS)}"
-    own, style = read("explore/page.html"), read("explore/page.css")
+    own, style = read("explore/page.html"), read("explore/page.css", "network/network.css")
     text = filled(title, inert_json(data), own, style, script, _still(output))
     page = Page(text, title, _drawn(output))
     if path is not None:
@@ -128,14 +128,14 @@ def filled(title: str, data: str, own: str, style: str, script: str, instead: st
     """Return the frame, filled in one pass: nothing filled in is looked at again.
 
     `own` is the page's own HTML: its parts, each behind a line with the name of its place.
-    `instead` is a still picture, for where scripts or styles are blocked. Indents and comments
-    of the script stay at home.
+    `instead` is a still picture, for where scripts or styles are blocked. Indents, and
+    the comments of the script, stay at home.
     """
     _, *parts = re.split("<!--([A-Z]+)-->\n", own)
     places = dict(zip(parts[::2], parts[1::2]))
     places |= {
         "TITLE": html.escape(readable(title)),
-        "STYLE": style,
+        "STYLE": re.sub("(?m)^ +", "", style),
         "DATA": data,
         "SCRIPT": re.sub(r"(?m)^\s+|^//.*\n|^ *// .*\n", "", script),
         "STILL": instead,

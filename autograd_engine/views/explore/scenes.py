@@ -25,11 +25,11 @@ PARTIAL = "∂ -0.0000"
 ROOM = "   "
 """The label of an arrow without one: what it takes up keeps arrows from being too steep."""
 
-ALONE = 2
-"""A folded box that takes so few values from outside has an inlet of its own for each."""
-
 INLETS = 12
 """So many values from outside are shown one by one; more are gathered by where they stand."""
+
+STEPS, FEW = 24, 4
+"""Of more boxes than these that take no more values each, each has its own inlets."""
 
 
 def pictures(folding: Folding, names: list[str]) -> list[dict[str, Any]]:
@@ -104,8 +104,6 @@ class _Picture:
             boxes.append(Box("folded", ("\n".join([f"▸ {title}", *lines, *numbers]),)))
         self.boxes = boxes
         self.inlets: list[tuple[str, list[int]]] = []
-        self.inlet_of: dict[int, int] = {}  # value from outside -> the inlet that many boxes share
-        self.stubs: dict[tuple[int, int], int] = {}  # box and value -> the inlet beside the box
         self._add_inlets(folding.inside[number])
         self.arrows, self.slots = self._arrows(folding.inside[number])
         self.scene = Scene("LR", tuple(boxes), tuple(self.arrows), ())
@@ -120,19 +118,16 @@ class _Picture:
     def _add_inlets(self, inside: list[int]) -> None:
         """Add what folded boxes take from outside. (A value drawn has inlets of its own.)"""
         own = set(inside)
-        taken: dict[int, dict[int, None]] = {}  # box -> what it takes
+        taken: dict[int, dict[int, None]] = {}
         for i in inside:
-            box = self.shown[i]
-            if self.boxes[box].kind == "folded":
-                outside = [operand for operand in self.operands[i] if operand not in own]
-                taken.setdefault(box, {}).update(dict.fromkeys(outside))
-        many = [given for given in taken.values() if len(given) > ALONE]
-        shared = list(dict.fromkeys(i for given in many for i in given))
-        for title, given in self._gathered(shared):
-            self.inlet_of.update(dict.fromkeys(given, self._add_inlet(title, given)))
-        for box, few in taken.items():
-            for i in few if len(few) <= ALONE else ():
-                self.stubs[box, i] = self._add_inlet(shortened(self.names[i]), [i])
+            if self.boxes[head := self.shown[i]].kind == "folded":
+                given = (operand for operand in self.operands[i] if operand not in own)
+                taken.setdefault(head, {}).update(dict.fromkeys(given))
+        if len(taken) > STEPS and all(len(given) <= FEW for given in taken.values()):
+            return  # steps have inlets of their own too
+        everything = {operand: None for given in taken.values() for operand in given}
+        for title, given in self._gathered(list(everything)):
+            self.shown.update(dict.fromkeys(given, self._add_inlet(title, given)))
 
     def _add_inlet(self, title: str, given: list[int]) -> int:
         self.inlets.append((title, given))
@@ -160,18 +155,17 @@ class _Picture:
         """Return the arrows, those from and to groups merged; and which operand each is."""
         merged: dict[tuple[int, int], list[tuple[int, int]]] = {}
         own = set(inside)
+        stubs: dict[tuple[int, int], int] = {}
         for i in inside:
             head = self.shown[i]
             for slot, operand in enumerate(self.operands[i]):
-                if operand in own:
+                if operand in own or (self.boxes[head].kind == "folded" and operand in self.shown):
                     tail = self.shown[operand]
-                elif self.boxes[head].kind == "folded" and (head, operand) not in self.stubs:
-                    tail = self.inlet_of[operand]
                 else:  # beside each use: long arrows would cross the whole picture
-                    if (head, operand) not in self.stubs:
-                        title = shortened(self.names[operand])
-                        self.stubs[head, operand] = self._add_inlet(title, [operand])
-                    tail = self.stubs[head, operand]
+                    title = shortened(self.names[operand])
+                    if (head, operand) not in stubs:
+                        stubs[head, operand] = self._add_inlet(title, [operand])
+                    tail = stubs[head, operand]
                 if tail != head:
                     merged.setdefault((tail, head), []).append((i, slot))
         arrows, slots = [], []

@@ -24,8 +24,10 @@ class Level(NamedTuple):
 
 
 
-def levels_around(survey: Survey, repeats: bool, shown: set[int] | None) -> list[tuple[Level, ...]]:
-    """Return the levels around each value, outermost first.
+def levels_around(
+    survey: Survey, repeats: bool, depth: int | None, shown: set[int] | None
+) -> list[tuple[Level, ...]]:
+    """Return the levels around each value, outermost first; steps only where a `depth` opens any.
 
     Values that are not in `shown` are hidden: before those shown, after them, or both.
     """
@@ -34,7 +36,7 @@ def levels_around(survey: Survey, repeats: bool, shown: set[int] | None) -> list
     if survey.calls:
         around = _by_calls(survey)
     for number, repeat in enumerate(_recurrences(survey) if repeats else ()):
-        _by_repeat(survey, around, number, repeat)
+        _by_repeat(survey, around, number, repeat, depth)
     if shown is not None:
         after = later(survey.operands, shown)
         before = set(shown)
@@ -53,16 +55,19 @@ def _by_calls(survey: Survey) -> list[tuple[Level, ...]]:
         outer = chains[call.outer] if call.outer >= 0 else ()
         chains.append((*outer, Level(*_key(call), call.path, call.number)))
     around: list[tuple[Level, ...]] = [chains[c] if c >= 0 else () for c in survey.call_of]
+    fed = {i for call in survey.calls for i in call.inputs if call.outer < 0}
+    loose = {i for i, c in enumerate(survey.call_of) if c < 0 and not survey.operands[i]} - fed
     users: dict[int, set[int]] = {}
     for c, given in zip(survey.call_of, survey.operands):
         for i in given if c >= 0 else ():
-            if not survey.operands[i] and survey.call_of[i] != c:
+            if i in loose:
                 users.setdefault(i, set()).add(c)
+                if survey.homes[i]:
+                    loose.remove(i)  # all its users are calls of one module
     for i, several in users.items():  # a weight that more than one call uses stands with the first
-        first = min(several)
         calls = [survey.calls[c] for c in several]
         if all(c.path == calls[0].path and i not in c.inputs for c in calls):
-            around[i] = chains[first]
+            around[i] = chains[min(several)]
     return around
 
 
@@ -88,32 +93,32 @@ def _recurrences(survey: Survey) -> list[Repeat]:
 
 
 def _by_repeat(
-    survey: Survey, around: list[tuple[Level, ...]], number: int, repeat: Repeat
+    survey: Survey, around: list[tuple[Level, ...]], number: int, repeat: Repeat, depth: int | None
 ) -> None:
     """Put the repeat, and then its steps, inside what holds all of it, and around the rest."""
-    paths = {around[i] for row in repeat.places for i in row}
-    first, *rest = paths
+    paths = list({id(around[i]): around[i] for row in repeat.places for i in row}.values())
     same = 0
-    while all(path[: same + 1] == first[: same + 1] for path in rest) and same < len(first):
+    while same < len(paths[0]) and all(p[: same + 1] == paths[0][: same + 1] for p in paths):
         same += 1
     each = operations([survey.values[i].op for i in repeat.places[-1]], 3)
     notes = (f"×{repeat.steps:,}", f"↻ {_carried(survey, repeat)}", f"each {each}")
-    whole = Level("repeat", number, "step t", 0, notes)
+    whole = (*paths[0][:same], Level("repeat", number, "step t", 0, notes))
     steps = {}
     for t, row in enumerate(repeat.places, 1):
-        level = Level("step", t, f"step {t}")
+        deep = depth is None or depth > same
+        step = (*whole, Level("step", t, f"step {t}")) if deep else whole
         for i in row:
-            steps[i] = (whole, level)
-            around[i] = (*around[i][:same], whole, level, *around[i][same:])
-    users: dict[int, set[tuple[Level, ...]]] = {}
-    for i, given in enumerate(survey.operands):
+            steps[i] = step
+            around[i] = step + around[i][same:] if deep and len(around[i]) > same else step
+    constants = {i for i, value in enumerate(survey.values) if value._rule is CONSTANT}
+    users: dict[int, list[tuple[Level, ...] | None]] = {}
+    for i, given in enumerate(survey.operands if constants else ()):
         for o in given:
-            if survey.values[o]._rule is CONSTANT:
-                users.setdefault(o, set()).add(steps.get(i, ()))
+            if o in constants:
+                users.setdefault(o, []).append(steps.get(i))
     for o, several in users.items():
-        step = several.pop() if len(several) == 1 else ()
-        if step:
-            around[o] = (*around[o][:same], *step, *around[o][same:])
+        if several[0] and all(step is several[0] for step in several):
+            around[o] = several[0]
 
 
 def _carried(survey: Survey, repeat: Repeat) -> str:

@@ -10,9 +10,10 @@ from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
+from autograd_engine.modules import Module
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
-from autograd_engine.views.layout.scene import FONT_SIZE, Scene
+from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene
 from autograd_engine.views.notebooks import image, selected
 from autograd_engine.views.picture.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
 from autograd_engine.views.picture.folding import Folding
@@ -21,7 +22,8 @@ from autograd_engine.views.picture.stages import near
 from autograd_engine.views.picture.styles import compose
 from autograd_engine.views.picture.svg import write_svg
 
-STYLES = ("auto", "classic", "compact", "folded")
+STYLES = ("auto", "classic", "compact", "folded", "network")
+SHOWN = ("weight", "grad")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 ENGINES = ("dot", "builtin")
 ENDINGS = (".svg", ".png", ".pdf", ".dot", ".html")
@@ -83,7 +85,8 @@ class Picture:
             try:
                 text = run_dot(self.source, "svg").decode()
                 # Without the XML declaration, so that it can stand in a page.
-                return text[text.index("<svg") :].replace("\r\n", "\n")
+                text = text[text.index("<svg") :].replace("\r\n", "\n")
+                return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text)
             except GraphvizMissing as error:
                 if self._engine:
                     raise
@@ -162,7 +165,7 @@ class Picture:
 
 
 def draw(
-    output: Value | Sequence[Value],
+    output: Value | Sequence[Value] | Module,
     *,
     style: str = "auto",
     direction: str = "LR",
@@ -171,8 +174,9 @@ def draw(
     radius: int = 2,
     engine: str | None = None,
     force: bool = False,
+    show: str = "weight",
 ) -> Picture:
-    """Return a picture of the graph behind a value, or behind several.
+    """Return a picture of the graph behind a value, or behind several, or of a model.
 
     `style` is "classic" (micrograd's: the operation beside each value), "compact" (inside
     it), "folded" (calls of modules, regions and repeats as boxes, and runs of what stands in
@@ -181,6 +185,10 @@ def draw(
     none of them. `focus` shows only what is at most `radius` operations from that value.
     `direction` is LR, TB, RL or BT. `engine` is "dot" for Graphviz, "builtin" for the package's
     own layout, None for Graphviz where it is installed and takes no more than a few seconds.
+
+    A model is drawn as books draw it, units as circles and weights as edges; style "network"
+    does so with the one network behind an output, and tints its units by their values. `show`
+    is what thickness and colour of an edge tell of: the "weight" or its gradient, "grad".
 
     Raises `ValueError` for what it does not know and, unless `force`, for a picture of
     more than 600 nodes; `RuntimeError` for "dot" where Graphviz is missing or too slow.
@@ -193,10 +201,17 @@ def draw(
     """
     _check("style", style, STYLES)
     _check("direction", direction, DIRECTIONS)
+    _check("show", show, SHOWN)
     if engine is not None:
         _check("engine", engine, ENGINES, " or None")
     _check_number("depth", 0 if depth is None else depth)
     _check_number("radius", radius)
+    if isinstance(output, Module) or style == "network":
+        from autograd_engine.views.network.network_picture import draw_network
+
+        _check("style", style, ("auto", "network"), f'; model(x) is drawn in style="{style}"')
+        item = output if isinstance(output, Module) else Survey(*_outputs(output))
+        return draw_network(item, show, direction, engine)
     survey = Survey(*_outputs(output))
     shown = _in_focus(survey, focus, radius)
     few = len(survey.values if shown is None else shown)
@@ -224,7 +239,9 @@ def draw(
 def _outputs(output: Any) -> Sequence[Value]:
     outputs = (output,) if isinstance(output, Value) else output
     if not isinstance(outputs, (list, tuple)):
-        raise TypeError(f"draw needs a Value, not {type(output).__name__}: {output!r:.60}")
+        raise TypeError(
+            f"draw needs a Value, not {type(output).__name__}, or a model: {output!r:.60}"
+        )
     for value in outputs:
         if not isinstance(value, Value):
             raise TypeError(f"draw needs Values, not {type(value).__name__}: {value!r:.60}")

@@ -13,7 +13,7 @@ from functools import cached_property
 from heapq import heapify, heappop, heappush
 
 from autograd_engine.survey import Survey
-from autograd_engine.views.picture.around import Level, levels_around
+from autograd_engine.views.picture.around import levels_around
 from autograd_engine.views.picture.runs import gather
 from autograd_engine.views.picture.stages import stages
 
@@ -50,7 +50,7 @@ class Folding:
         self.home = [0] * len(survey.values)
         self.depth = depth
         self.few = few
-        self.around = levels_around(survey, loose, shown)
+        self.around = levels_around(survey, loose, depth, shown)
         self._enter()
         self._order()
         if loose and shown is None:
@@ -110,17 +110,20 @@ class Folding:
         deepest = max(map(len, self.around), default=0)
         for d in range(deepest if self.depth is None else min(deepest, self.depth + 1)):
             slots: dict[object, int] = {}
-            keys, fine = list(range(count)), list(range(count))  # fine: calls of modules by themselves
+            keys, fine = list(range(count)), list(range(count))  # fine: calls of modules apart
+            known: dict[tuple[int, int], tuple[int, int]] = {}
             for i, path in enumerate(self.around):
                 if len(path) > d:
-                    level = path[d]
-                    key = self.home[i], level.kind, level.key
-                    keys[i] = fine[i] = slots.setdefault(key, count + len(slots))
-                    if level.kind == "call" and self.operands[i]:
-                        fine[i] = slots.setdefault((*key, level.call), count + len(slots))
+                    at = self.home[i], id(path)
+                    if at not in known:
+                        key = self.home[i], path[d].kind, path[d].key
+                        slot = slots.setdefault(key, count + len(slots))
+                        part = (*key, path[d].call) if path[d].kind == "call" else key
+                        known[at] = slot, slots.setdefault(part, count + len(slots))
+                    keys[i], fine[i] = known[at]
             stage = stages(keys, fine, self.operands, count)
             made: dict[tuple[int, int], int] = {}
-            held: dict[int, dict[Level, None]] = {}
+            held: dict[int, set[int]] = {}
             for i, key in enumerate(keys):
                 if key < count:
                     continue
@@ -133,26 +136,24 @@ class Folding:
                     group = Group(level.title, self.home[i], kind, notes=list(level.notes))
                     self.groups.append(group)
                 self.home[i] = made[part]
-                if self.operands[i]:
-                    held.setdefault(made[part], {})[level] = None
+                if level.call and self.operands[i]:
+                    held.setdefault(made[part], set()).add(level.call)
             self._name(made, held)
 
-    def _name(self, made: dict[tuple[int, int], int], held: dict[int, dict[Level, None]]) -> None:
+    def _name(self, made: dict[tuple[int, int], int], held: dict[int, set[int]]) -> None:
         """Say of groups that were split which calls they are, and how often all are used."""
         several = Counter(key for key, _ in made)
         alike: dict[tuple[int, str], list[Group]] = {}
         uses: Counter[int] = Counter()
-        numbers: dict[int, set[int]] = {}
         for (key, _), g in made.items():
-            numbers[g] = {level.call for level in held.get(g, ()) if level.call}
-            uses[key] = max(uses[key], *numbers[g], 0)
+            uses[key] = max(uses[key], *held.get(g, ()), 0)
         for (key, _), g in made.items():
             group = self.groups[g]
             if uses[key] > 1 and group.kind in ("call", "region"):
                 group.notes.append(f"used {uses[key]:,} times")
             if several[key] > 1 and group.kind != "hidden":
-                whole = group.kind == "leaves" or not numbers[g]
-                group.title += "" if whole else f", {_calls(sorted(numbers[g]))}"
+                whole = group.kind == "leaves" or g not in held
+                group.title += "" if whole else f", {_calls(sorted(held[g]))}"
                 alike.setdefault((key, group.title), []).append(group)
         for same in alike.values():
             for number, group in enumerate(same if len(same) > 1 else [], 1):
@@ -179,7 +180,7 @@ class Folding:
             for o in given:
                 there = self.home[o]
                 if there == here:
-                    if mixed[here]:
+                    if mixed[here] and self.operands[o]:
                         links.setdefault(here, set()).add((o, i))
                     continue
                 if (there, here) not in meets:
@@ -187,6 +188,8 @@ class Folding:
                     k = sum(x == y for x, y in zip(a, b))
                     meets[there, here] = a[k - 1], ~a[k] if k < len(a) else 0, ~b[k] if k < len(b) else 0
                 g, tail, head = meets[there, here]
+                if not tail and not self.operands[o]:
+                    continue  # leaves are in any order
                 links.setdefault(g, set()).add((tail or o, head or i))
         for g, some in links.items():
             members = self.groups[g].members

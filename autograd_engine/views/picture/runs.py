@@ -201,11 +201,11 @@ class _Gatherer:
         return [0, *inner, count]
 
     def _produced(self, run: Sequence[int]) -> str:
-        """Return the title of a run: what is made in it."""
-        return "→ " + self._exit(run)
-
-    def _exit(self, run: Sequence[int]) -> str:
+        """Return the title of a run: what is made in it, or from which group to which it goes."""
+        folding = self.folding
+        if all(member < 0 for member in run):
+            return f"{folding.short(~run[0])} … {folding.short(~run[-1])}"
         last = run[-1]
         while last < 0:
-            last = self.folding.groups[~last].members[-1]
-        return self.folding.survey.names[last]
+            last = folding.groups[~last].members[-1]
+        return f"→ {folding.survey.names[last]}"

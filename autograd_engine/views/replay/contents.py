@@ -12,7 +12,9 @@ from typing import Any
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.history import History
+from autograd_engine.survey import Survey
 from autograd_engine.views.explore.contents import page_contents
+from autograd_engine.views.network.on_page import Rules, page_network, responses
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
 from autograd_engine.views.replay.frames import frames, recording_of, spread
 
@@ -20,9 +22,14 @@ from autograd_engine.views.replay.frames import frames, recording_of, spread
 class Take:
     """The frames in which a graph has one shape; `graph` is what the page needs to draw it."""
 
-    def __init__(self, values: list[Value]) -> None:
+    def __init__(self, values: list[Value], parameters: list[Value], rules: Rules) -> None:
         self._partials = [len(value.partials) for value in values]
         self.graph = _drawn(values[-1])
+        survey = Survey(values[-1])
+        places = {id(value): place for place, value in enumerate(parameters, 1)}
+        network = self.graph["network"] = page_network(survey, places)
+        if network:
+            network["responses"] = responses(network, survey, rules)
         self.frames: list[int] = []
         self.rows: list[list[float]] = []
 
@@ -53,7 +60,8 @@ class Take:
 class Takes:
     """The takes of a training: one, unless the model branches."""
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: list[Value], rules: Rules) -> None:
+        self._given = parameters, rules
         self._known: dict[Any, Take] = {}
         self._count = 0
 
@@ -63,7 +71,7 @@ class Takes:
         position = {id(value): i for i, value in enumerate(values)}
         shape = tuple((v._rule, *(position[id(o)] for o in v.operands)) for v in values)
         if shape not in self._known:
-            self._known[shape] = Take(values)
+            self._known[shape] = Take(values, *self._given)
         take = self._known[shape]
         take.frames.append(self._count)
         take.rows.append(
@@ -92,16 +100,16 @@ _EACH = 25
 """A value takes about so many characters a step: its data, gradient and partials in base64."""
 
 
-def run_contents(name: str, history: History, sample: int) -> dict[str, Any]:
+def run_contents(name: str, history: History, sample: int, rules: Rules) -> dict[str, Any]:
     """Return the data of one run, as the page reads them.
 
     Of each step: its number, its epoch, the loss of its batch. Of each epoch: the number of its
-    last step, and what the history says.
+    last step, and what the history says. To `rules` come those that the page computes by.
     """
     recording = recording_of(history, sample)
     steps = spread(recording.steps, _most(history, sample))
     boundary = Boundary(recording, len(steps), sample)
-    takes = Takes()
+    takes = Takes(recording.parameters, rules)
     cells = []
     for _, output in frames(recording, steps, sample):
         takes.add(output)

@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 
 from autograd_engine.history import History
 from autograd_engine.views.explore.contents import inert_json
+from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.page import Page, filled, page_path, read
+from autograd_engine.views.network.on_page import Rules
 from autograd_engine.views.replay.contents import run_contents
 from autograd_engine.views.replay.curve import curve_image, loss_curves
 from autograd_engine.views.replay.frames import recording_of
@@ -17,7 +19,7 @@ from autograd_engine.words import counted
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
 
-STYLES = ("explore/page.css", "replay/replay.css")
+STYLES = ("explore/page.css", "replay/replay.css", "network/network.css")
 SCRIPTS = (
     "explore/wording.js",
     "explore/picture.js",
@@ -25,6 +27,7 @@ SCRIPTS = (
     "replay/runs.js",
     "replay/charts.js",
     "replay/plane.js",
+    "network/network.js",
     "replay/replay.js",
     "replay/panels.js",
     "replay/controls.js",
@@ -70,12 +73,15 @@ def replay(
         page_path(path)  # before the work
     for name, history in named:
         recording_of(history, sample, f"the history of {name!r}" if name else "the history")
-    runs = [run_contents(name, history, sample) for name, history in named]
+    rules: Rules = {}
+    runs = [run_contents(name, history, sample, rules) for name, history in named]
     description = ", ".join(map(_described, runs))
     data = inert_json({"description": description, "runs": runs})
     shown = partial(curve_image, runs, description)
-    own, style, script = read("replay/replay.html"), read(*STYLES), read(*SCRIPTS)
-    text = filled(f"Replay: {description}", data, own, style, script, loss_curves(runs))
+    own = read("replay/replay.html")
+    script = (written(rules) if rules else "") + read(*SCRIPTS)
+    still = loss_curves(runs)
+    text = filled(f"Replay: {description}", data, own, read(*STYLES), script, still)
     page = Replay(text, description, shown)
     if path is not None:
         page.save(path)

@@ -13,10 +13,10 @@ const HATCH = [
   (x, y) => x % 6 === 0 && y % 6 === 0,
 ];
 
-// A colour of the style, as this theme has it.
+// A colour of the style, as this theme has it; by a property that nothing inherits, for speed.
 function css(name) {
-  document.body.style.setProperty("caret-color", `var(${name})`);
-  return getComputedStyle(document.body).caretColor;
+  document.body.style.setProperty("outline-color", `var(${name})`);
+  return getComputedStyle(document.body).outlineColor;
 }
 
 const colour = (name) => css(name).match(/[\d.]+/g).map(Number);

@@ -40,10 +40,20 @@ function show() {
     gradient: take.gradient, selected: state.selected, current: null,
     known: () => true, hides: () => false, sentence: (i) => sentence(take, i),
   });
+  showNetwork(take);
   showTransport(step);
   showLosses(step);
   for (const plane of planes) plane.paint();
   showSelected(step);
+}
+
+// Of a model that branches, the network of each shape; its responses where there is a plane.
+function showNetwork(take) {
+  const { network, names } = take.graph;
+  const made = network && (take.network ??= new Network(at("side"), names, { select, limits: runs[state.run].plane }));
+  for (const run of runs) for (const other of run.takes) if (other.network) other.network.section.hidden = other !== take;
+  if (made && made.network !== network) made.build(network);
+  made?.update(take, take.gradient);
 }
 
 function sentence(take, i) {

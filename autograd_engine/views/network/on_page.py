@@ -1,0 +1,64 @@
+"""The network behind an output as a page draws it: positions of values, layer by layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_engine.primitives import Primitive
+from autograd_engine.survey import Survey
+from autograd_engine.views.network.wiring import of_output
+
+Rules = dict[tuple[Primitive, int], int]
+
+
+def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[str, Any] | None:
+    """Return the one network of a graph, None where there is none or are several.
+
+    `inputs`: positions; `layers`: path and units, each its index, output, bias (-1:
+    none) and weights; `order`: the parameters as the gradient lists them. `places` are
+    those of the model, by the ids of its parameters.
+    """
+    try:
+        network = of_output(survey)
+    except ValueError:
+        return None
+    position = survey.position
+    places = places or network.places
+    order = [0] * len(places)
+    for key, place in places.items():
+        order[place - 1] = position.get(key, -1)
+    layers = [
+        {
+            "path": stage.path,
+            "units": [
+                [
+                    unit.index,
+                    position[id(unit.output)],
+                    position.get(id(unit.bias), -1),
+                    [position[id(weight)] for weight in unit.weights],
+                ]
+                for unit in stage.units
+            ],
+        }
+        for stage in network.stacks[0]
+    ]
+    inputs = [position[id(value)] for value in network.inputs]
+    return {"inputs": inputs, "layers": layers, "order": order}
+
+
+def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[list[int]]:
+    """Return what the page computes for a point of the plane: each value and its rule's number.
+
+    The rules are added to those known; nothing where the network has not two inputs of its own.
+    """
+    inputs, operands = network["inputs"], survey.operands
+    if len(inputs) != 2 or any(operands[i] for i in inputs):
+        return []
+    wanted = {unit[1] for layer in network["layers"] for unit in layer["units"]}
+    moved, found = set(inputs), []
+    for i in range(max(wanted) + 1):
+        if not moved.isdisjoint(operands[i]):
+            moved.add(i)
+            kind = survey.values[i]._rule, len(operands[i])
+            found.append([i, rules.setdefault(kind, len(rules))])
+    return found
