@@ -16,7 +16,9 @@ from autograd_engine import Value, datasets, losses, nn
 
 def toy():
     a, b = Value(2.0, "a"), Value(-3.0, "b")
-    return a * b + a
+    L = a * b + a
+    L.label = "L"
+    return L
 
 
 def neuron():
@@ -186,9 +188,11 @@ def test_leaves_stand_by_layer_and_long_names_are_cut_with_the_whole_on_hover(op
     assert page.locator("#leaves li").count() == page.locator("#leaves .layer li").count() > 10
     page = opened(long_labels(), "phone")
     for name in page.locator("#leaves .link.name").all():
-        assert name.get_attribute("title") == name.inner_text()
-        assert name.evaluate("(e) => e.scrollWidth > e.clientWidth && e.getClientRects()[0].height < 40")
-    assert page.locator(".node.leaf title").first.text_content() == page.locator("#leaves .link.name").first.inner_text()  # fmt: skip
+        assert name.get_attribute("title") == name.text_content()
+        assert name.evaluate(
+            "(e) => e.scrollWidth > e.clientWidth && e.getClientRects()[0].height < 40"
+        )
+    assert page.locator(".node.leaf title").first.text_content() == page.locator("#leaves .link.name").first.text_content()  # fmt: skip
 
 
 def test_a_link_carries_step_theme_and_the_numbers_of_the_leaves(opened):
@@ -271,7 +275,9 @@ def test_on_paper_there_is_the_whole_graph_and_nothing_to_press(opened, graph, w
     assert drawn["x"] >= 0 and drawn["x"] + drawn["width"] <= width
     assert drawn["y"] >= 0 and drawn["y"] + drawn["height"] <= height
     assert page.locator("button:visible, input:visible, select:visible").count() == 0
-    assert page.evaluate("getComputedStyle(document.querySelector('.box')).fill") != "rgb(29, 38, 54)"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.box')).fill") != "rgb(29, 38, 54)"
+    )
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "projector"])
@@ -327,7 +333,7 @@ def test_the_page_to_explore_works_in_firefox(firefox, tmp_path):
     firefox.visit(f"{path.as_uri()}#step=3&leaf.a=4", 1280, 800)
     seen = firefox.evaluate(SEEN)
     assert seen["overlapping"] == seen["hidden"] == 0 and seen["letters"] >= 9.0
-    numbers = "() => [explorer.value('f'), explorer.gradient('a'), document.getElementById('counter').textContent]"
+    numbers = "() => [explorer.value('L'), explorer.gradient('a'), document.getElementById('counter').textContent]"
     assert firefox.evaluate(numbers) == [-8.0, -2.0, "3 / 7"]
     firefox.press("\ue014")  # the right arrow
     assert firefox.evaluate(numbers)[2] == "4 / 7"

@@ -381,8 +381,8 @@ def test_values_are_named_by_attributes_and_columns_and_explained_over_the_train
 ):
     page = opened(history)
     page.click("#unfold")
-    page.locator('[data-index] .name:text-is("w.1")').first.click()
-    assert page.text_content("#selected-title") == "neurons.0 · w.1"
+    page.locator('[data-index] .name:text-is("w₀₁⁽⁰⁾")').first.click()
+    assert page.text_content("#selected-title") == "neurons.0 · w₀₁⁽⁰⁾"
     page.evaluate("replay.seek(12)")
     place = history.recording.parameters.index(history.recording.model.layers[0].neurons[0].w[1])
     number = history.recording.steps[12].parameters[place]
@@ -570,7 +570,7 @@ def test_labels_and_names_appear_as_typed_and_run_nothing(opened):
     histories = {name: trained(Line(), data) for name in NASTY[1:3]}
     page = opened(histories)
     assert (
-        page.evaluate("replay.value(%s)" % json.dumps(NASTY[0]))
+        page.evaluate("replay.value(%s)" % json.dumps(f"{NASTY[0]}#1"))  # a column is called so too
         == histories[NASTY[1]].recording.steps[0].parameters[0]
     )
     assert page.locator("#runs button").all_text_contents() == NASTY[1:3]

@@ -28,8 +28,8 @@ def image(kind: str, data: bytes, description: str, least: int = 0) -> str:
         f'<img src="data:{kind};base64,{text}" alt="{_in_line(description)}"'
         f' style="max-width: 100%{narrowest}">'
     )
-    scroller = f'style="overflow-x: auto" tabindex="0" role="region" aria-label="{_in_line(description)}"'
-    return f"<div {scroller}>{shown}</div>" if least else shown
+    reached = f'tabindex="0" role="region" aria-label="{_in_line(description)}"'  # by keys
+    return f'<div style="overflow-x: auto" {reached}>{shown}</div>' if least else shown
 
 
 def frame(page: str, title: str, height: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from autograd_engine import graph
@@ -31,26 +32,44 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
     data = {
         "description": _description(values),
         "names": names,
-        "labelled": [int(bool(name)) for name in survey.given_names],
-        "full": {i: full for i, full in enumerate(survey.full_names) if full != names[i]},
+        "called": bool(survey.given_names[-1]),
+        **_paths(survey.full_names, names),
         "rule": numbers,
         "rules": [described_rule(*kind) for kind in rules],
         "operands": survey.operands,
         "data": [_inert(value.data) for value in values],
         "partials": [[_inert(partial) for partial in value.partials] for value in values],
-        **_sharing(pictures(Folding(survey), names)),
+        **_sharing(pictures(Folding(survey, few=True), names)),
         "network": page_network(survey),
     }
     return data, list(rules)
 
 
+def _paths(full: list[str], names: list[str]) -> dict[str, Any]:
+    """Return the full names, where they are others, each with the number of its module's path.
+
+    >>> _paths(["layers.0.w.1", "layers.0.b"], ["w₁", "b"])
+    {'full': {0: '0.w.1', 1: '0.b'}, 'paths': ['layers.0']}
+    """
+    paths: dict[str, int] = {}
+    found = {}
+    for i, (path, name) in enumerate(zip(full, names)):
+        if path != name:
+            module = re.sub(r"(^|\.)[^.]*[^.\d][^.]*(\.\d+)*$", "", path)
+            number = paths.setdefault(module, len(paths)) if module else ""
+            found[i] = f"{number}{path[len(module) :]}"
+    return {"full": found, "paths": list(paths)}
+
+
 def _sharing(groups: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the groups, those laid out alike with the number of one shape: neurons often are."""
-    shapes: dict[str, int] = {}
+    """Return the groups, with numbers for what several have alike: neurons often do."""
+    alike: dict[str, dict[str, int]] = {"shapes": {}, "inlets": {}}
     for group in groups:
         shape = json.dumps({key: group.pop(key) for key in ("size", "boxes", "arrows")})
-        group["shape"] = shapes.setdefault(shape, len(shapes))
-    return {"groups": groups, "shapes": [json.loads(shape) for shape in shapes]}
+        inlets = json.dumps(group["inlets"])
+        group["shape"] = alike["shapes"].setdefault(shape, len(alike["shapes"]))
+        group["inlets"] = alike["inlets"].setdefault(inlets, len(alike["inlets"]))
+    return {"groups": groups, **{name: list(map(json.loads, some)) for name, some in alike.items()}}
 
 
 def _description(values: list[Value]) -> str:
@@ -72,7 +91,9 @@ def inert_json(data: Any) -> str:
     >>> inert_json("</script>")
     '"\\\\u003c/script\\\\u003e"'
     """
-    text = json.dumps(data, separators=(",", ":"))  # all but ASCII is escaped
+    text = json.dumps(data, separators=(",", ":"))  # all but ASCII is escaped, but for small digits
+    small = r"(?<!\\)((?:\\\\)*)\\u(20[78][0-9a-f]|00b[239])"
+    text = re.sub(small, lambda found: found[1] + chr(int(found[2], 16)), text)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

@@ -10,7 +10,6 @@ const panels = new Panels(program, {
   start: () => { go(0); at("next").focus(); },
   change, reset,
   hiding: (i) => picture.hiding(i),
-  layer: (i) => picture.groups[picture.path(picture.home[i])[1]]?.title ?? "",
   reveal: (i) => { picture.reveal(i); picture.build(); show(); picture.follow([picture.boxOf(i)]); },
 });
 const quiz = new Quiz(program, graphData.names, {
@@ -165,7 +164,7 @@ const stage = new Stage({
 });
 at("quiz").addEventListener("click", () => { quiz.toggle(); show(); if (quiz.active) focusQuiz(); });
 
-put(at("title"), graphData.labelled[program.output] ? `Explore ${panels.L}` : "Explore");
+put(at("title"), graphData.called ? `Explore ${panels.L}` : "Explore");
 put(at("summary"), graphData.description);
 panels.stale = program.isStale();
 at("title").title = at("title").textContent;

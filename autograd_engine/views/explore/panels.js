@@ -192,7 +192,7 @@ class Panels {
       const product = adjoint === 0 ? "0" : short(adjoint * partial);
       const secret = view.hides(i) || view.hides(node);
       return el("tr", { class: made ? "" : "later" },
-        el("td", {}, el("button", { type: "button", class: "link name", title: this.names[node], onclick: () => this.on.select(node) }, this.names[node])),
+        el("td", {}, el("button", { type: "button", class: "link name", title: this.full(node), onclick: () => this.on.select(node) }, this.names[node])),
         el("td", {}, made ? (view.hides(node) ? "?" : short(adjoint)) : "·"),
         el("td", {}, view.known(node) ? short(partial) : "·"),
         el("td", {}, made ? (secret ? "?" : product) : "not yet"));
@@ -227,19 +227,29 @@ class Panels {
     ].filter(Boolean));
   }
 
-  // The rows, under the name of the outermost box that they stand in, such as a layer.
+  // Its name by the whole path in its model.
+  full(i) {
+    return fullName(this.program.graph, i);
+  }
+
+  // The layer in which it is by that name, or the module; "" where it is in none.
+  layer(i) {
+    return this.full(i) === this.names[i] ? "" : (/^.*?\.\d+(?=\.)|^.*(?=\.[^.]*$)/.exec(this.full(i)) ?? [""])[0];
+  }
+
+  // The rows, under the layer's name.
   byLayer() {
     const layers = new Map();
     for (const row of this.rows) {
-      const title = this.on.layer(row.leaf);
+      const title = this.layer(row.leaf);
       layers.set(title, [...(layers.get(title) ?? []), row.element]);
     }
     return [...layers].map(([title, rows]) => el("div", { class: "layer" },
-      layers.size > 1 ? el("h3", {}, title || "outside all boxes") : "", el("ul", { class: "rows" }, rows)));
+      layers.size > 1 ? el("h3", {}, title || "others") : "", el("ul", { class: "rows" }, rows)));
   }
 
   leafRow(leaf, lazy) {
-    const name = this.names[leaf];
+    const name = this.names[leaf], full = this.full(leaf);
     const row = { leaf };
     row.input = el("input", {
       type: "text", role: "spinbutton", "aria-label": name, autocomplete: "off", spellcheck: "false", inputmode: "text",
@@ -248,7 +258,8 @@ class Panels {
     });
     row.gradient = el("span", { class: "grad" });
     row.element = el("li", {},
-      el("button", { type: "button", class: "link name", onclick: () => this.on.select(leaf), "aria-label": `${name}, explain`, title: name }, name),
+      el("div", {}, el("button", { type: "button", class: "link name", onclick: () => this.on.select(leaf), "aria-label": `${name}, explain`, title: full }, name),
+        full === name ? "" : el("small", { title: full }, full.slice(this.layer(leaf).length).replace(/^\./, ""))),
       row.input, row.gradient);
     if (!lazy) this.addSlider(row);
     return row;
@@ -299,7 +310,7 @@ class Panels {
 
   filter(text) {
     const wanted = text.trim().toLowerCase();
-    for (const row of this.rows) row.element.hidden = !this.names[row.leaf].toLowerCase().includes(wanted);
+    for (const row of this.rows) row.element.hidden = ![this.names[row.leaf], this.full(row.leaf)].some((name) => name.toLowerCase().includes(wanted));
     for (const layer of document.querySelectorAll(".layer")) layer.hidden = !layer.querySelector("li:not([hidden])");
   }
 

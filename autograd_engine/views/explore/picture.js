@@ -40,7 +40,9 @@ function labelled(arrow, boxes) {
 class Picture {
   constructor(program, canvas, on) {
     this.program = program;
-    this.groups = program.graph.groups.map((group) => ({ ...group, ...program.graph.shapes[group.shape] }));
+    this.groups = program.graph.groups.map((group) => ({
+      ...group, ...program.graph.shapes[group.shape], inlets: program.graph.inlets[group.inlets],
+    }));
     this.names = program.graph.names;
     this.canvas = canvas;
     this.on = on;
@@ -244,7 +246,7 @@ class Picture {
     const bar = svg("rect", { class: "bar-fill", x: w / 2, y: h - 5, width: 0, height: 3 });
     const symbol = rule[i].symbol + (this.program.frozen.has(i) ? " ❄" : "");
     const element = svg("g", { class: `node ${kind}`, role: "button", transform: `translate(${x} ${y})`, "data-index": i },
-      svg("title", {}, this.names[i]),
+      svg("title", {}, fullName(this.program.graph, i)),
       svg("rect", { class: "ring", x: -4, y: -4, width: w + 8, height: h + 8, rx: kind === "result" ? 10 : 4 }),
       svg("rect", { class: "box", width: w, height: h, rx: kind === "result" ? 7 : 0 }),
       svg("path", { class: "rule", d: `M0 21H${w}` }),
@@ -356,6 +358,11 @@ class Picture {
   // Whether a place is in sight; where there is little to show, everything is.
   sight() {
     if (this.values.size <= FEW) return () => true;
+    if (TYPE * this.zoom < 3 && !this.calm) { // too small to be read while a slider moves
+      clearTimeout(this.later);
+      this.later = setTimeout(() => this.catchUp(), 250);
+      return () => false;
+    }
     const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.canvas;
     const [left, top, right, bottom] = [scrollLeft - 200, scrollTop - 200, scrollLeft + clientWidth + 200, scrollTop + clientHeight + 200]
       .map((edge) => edge / this.zoom);
@@ -411,14 +418,17 @@ class Picture {
 
   // Where much is open, what comes into sight is brought up to date.
   catchUp() {
-    if (this.view && this.values.size > FEW && this.root.isConnected) this.update(this.view);
+    if (!this.view || this.values.size <= FEW || !this.root.isConnected) return;
+    this.calm = true;
+    this.update(this.view);
+    this.calm = false;
   }
 
   // How large the whole picture can be in the room that there is.
   get whole() {
     const { clientWidth, clientHeight } = this.canvas;
     const height = this.share ? this.share * innerHeight : clientHeight;
-    return Math.min((clientWidth - 18 * rem()) / this.width, (height - 18 * rem()) / this.height);
+    return Math.min((clientWidth - 9 * rem()) / this.width, (height - 9 * rem()) / this.height);
   }
 
   get readable() {
@@ -448,18 +458,27 @@ class Picture {
     return found >= 0;
   }
 
-  // As the page opens: level by level, as much open as can be read.
+  // As the page opens: level by level, as much open as can be read. What was gathered for its
+  // number alone opens first, box by box; else all boxes of a level do, or none.
   arrange() {
     this.open = new Set([0]);
-    for (let level = [0]; this.settle() && level.length;) {
-      level = level.flatMap((g) => this.groups[g].members.filter((m) => m < 0).map((m) => ~m));
-      level.forEach((g) => this.open.add(g));
-      const boxes = [...this.open].reduce((sum, g) => sum + this.groups[g].members.length, 0);
-      if (boxes < FEW && this.settle()) continue;
-      level.forEach((g) => this.open.delete(g));
-      level = [];
+    for (let level = [0]; level.length;) {
+      const inside = level.flatMap((g) => this.groups[g].members.filter((m) => m < 0).map((m) => ~m));
+      for (const g of inside) if (this.groups[g].gathered) this.attempt([g]);
+      const rest = inside.filter((g) => !this.groups[g].gathered);
+      level = this.attempt(rest) ? inside.filter((g) => this.open.has(g)) : [];
     }
+    this.settle();
     this.build();
+  }
+
+  // Open these groups, if all can still be read.
+  attempt(groups) {
+    groups.forEach((g) => this.open.add(g));
+    const boxes = [...this.open].reduce((sum, g) => sum + this.groups[g].members.length, 0);
+    const legible = boxes < FEW && this.settle();
+    if (!legible) groups.forEach((g) => this.open.delete(g));
+    return legible;
   }
 
   // The whole picture, or as much as is `least` large, with the chosen value in sight.

@@ -28,6 +28,9 @@ ROOM = "   "
 INLETS = 12
 """So many values from outside are shown one by one; more are gathered by where they stand."""
 
+STEPS, FEW = 24, 4
+"""Of more boxes than these that take no more values each, each has its own inlets."""
+
 
 def pictures(folding: Folding, names: list[str]) -> list[dict[str, Any]]:
     """Return the picture of each group, as the page reads it.
@@ -49,6 +52,7 @@ def pictures(folding: Folding, names: list[str]) -> list[dict[str, Any]]:
                 "title": title,
                 "notes": notes,
                 "parent": group.parent,
+                "gathered": int(group.kind in ("leaves", "run")),
                 "members": group.members,
                 "inlets": [[title, *given] for title, given in picture.inlets],
                 "exit": exits[0] if len(exits) == 1 else -1,
@@ -114,11 +118,15 @@ class _Picture:
     def _add_inlets(self, inside: list[int]) -> None:
         """Add what folded boxes take from outside. (A value drawn has inlets of its own.)"""
         own = set(inside)
-        taken: dict[int, None] = {}
+        taken: dict[int, dict[int, None]] = {}
         for i in inside:
-            if self.boxes[self.shown[i]].kind == "folded":
-                taken.update((operand, None) for operand in self.operands[i] if operand not in own)
-        for title, given in self._gathered(list(taken)):
+            if self.boxes[head := self.shown[i]].kind == "folded":
+                given = (operand for operand in self.operands[i] if operand not in own)
+                taken.setdefault(head, {}).update(dict.fromkeys(given))
+        if len(taken) > STEPS and all(len(given) <= FEW for given in taken.values()):
+            return  # steps have inlets of their own too
+        everything = {operand: None for given in taken.values() for operand in given}
+        for title, given in self._gathered(list(everything)):
             self.shown.update(dict.fromkeys(given, self._add_inlet(title, given)))
 
     def _add_inlet(self, title: str, given: list[int]) -> int:
@@ -147,17 +155,17 @@ class _Picture:
         """Return the arrows, those from and to groups merged; and which operand each is."""
         merged: dict[tuple[int, int], list[tuple[int, int]]] = {}
         own = set(inside)
+        stubs: dict[tuple[int, int], int] = {}
         for i in inside:
             head = self.shown[i]
-            stubs: dict[int, int] = {}
             for slot, operand in enumerate(self.operands[i]):
-                if operand in own or self.boxes[head].kind == "folded":
+                if operand in own or (self.boxes[head].kind == "folded" and operand in self.shown):
                     tail = self.shown[operand]
                 else:  # beside each use: long arrows would cross the whole picture
                     title = shortened(self.names[operand])
-                    if operand not in stubs:
-                        stubs[operand] = self._add_inlet(title, [operand])
-                    tail = stubs[operand]
+                    if (head, operand) not in stubs:
+                        stubs[head, operand] = self._add_inlet(title, [operand])
+                    tail = stubs[head, operand]
                 if tail != head:
                     merged.setdefault((tail, head), []).append((i, slot))
         arrows, slots = [], []

@@ -58,6 +58,11 @@ function filled(element, attributes, children) {
   return element;
 }
 
+// A value's name by the whole path in its model; the page has the paths of modules once.
+function fullName({ full, names, paths }, i) {
+  return full[i]?.replace(/^\d+(?=\.)/, (k) => paths[k]) ?? names[i];
+}
+
 // A derivative, as a fraction: ∂top over ∂bottom.
 function fraction(top, bottom) {
   const clipped = (name) => (name.length <= 14 ? name : `${[...name].slice(0, 13).join("")}…`);

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
 from autograd_engine.views.layout.ranks import box_ranks, cluster_paths
-from autograd_engine.views.layout.scene import FONT_SIZE, Scene, box_size, text_width
+from autograd_engine.views.layout.scene import FONT_SIZE, Scene, box_size, rows, text_width
 
 BEND, LABEL, BOX, SPACER, TITLE = "bend", "label", "box", "spacer", "title"
 
@@ -43,6 +43,8 @@ class Layers:
     chains: list[list[int]]
     paths: list[list[int]]  # for each cluster, the clusters around and including it
     keys: list[float]  # for each cluster, where it stands among its neighbours
+    frames: list[list[int]]  # rows of clusters that stand in order
+    rows: dict[int, list[list[int]]]  # for each rank, rows of boxes that do
 
 
 def make_layers(scene: Scene) -> Layers:
@@ -58,7 +60,11 @@ def make_layers(scene: Scene) -> Layers:
         width, height = box_size(box)
         length, breadth = (height, width) if upright else (width, height)
         items.append(Item(BOX, moved[rank] - moved[0], length, breadth, box.cluster))
-    layers = Layers(items, [], [], paths, [0.0] * len(paths))
+    in_order: dict[int, list[list[int]]] = {}
+    for row in rows(scene.boxes):
+        for rank in {items[i].rank for i in row}:
+            in_order.setdefault(rank, []).append([i for i in row if items[i].rank == rank])
+    layers = Layers(items, [], [], paths, [0.0] * len(paths), rows(scene.clusters), in_order)
     spans = _spans(layers)
     _add_chains(layers, scene, spans, upright)
     if upright:

@@ -67,6 +67,9 @@ def _update_keys(layers: Layers) -> None:
                 sums[cluster] += item.v
                 counts[cluster] += 1
     layers.keys = [total / max(count, 1) for total, count in zip(sums, counts)]
+    for row in layers.frames:
+        for cluster, key in zip(row, sorted(layers.keys[cluster] for cluster in row)):
+            layers.keys[cluster] = key
 
 
 def _sort_rank(layers: Layers, rank: list[int]) -> None:
@@ -74,6 +77,7 @@ def _sort_rank(layers: Layers, rank: list[int]) -> None:
     items = layers.items
     if not layers.paths:
         rank.sort(key=lambda i: items[i].v)
+        _set_rows(layers, rank)
         return
 
     def key(i: int) -> list[tuple[float, int, int]]:
@@ -82,6 +86,16 @@ def _sort_rank(layers: Layers, rank: list[int]) -> None:
         return [*((layers.keys[cluster], 0, cluster) for cluster in path), (item.v, 1, i)]
 
     rank.sort(key=key)
+    _set_rows(layers, rank)
+
+
+def _set_rows(layers: Layers, rank: list[int]) -> None:
+    """Put units into the places that they have together, in the order of their numbers."""
+    for row in layers.rows.get(layers.items[rank[0]].rank, ()) if rank else ():
+        wanted = set(row)
+        places = [place for place, i in enumerate(rank) if i in wanted]
+        for place, i in zip(places, row):
+            rank[place] = i
 
 
 def count_crossings(layers: Layers) -> int:

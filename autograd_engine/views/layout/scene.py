@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+FONTS = "DejaVu Sans Mono,Menlo,Consolas,Liberation Mono,Courier New,monospace"
+"""The first of these have a ∂ of their own: taken from another font it may look like an ð."""
+
+INPUTS = "inputs"
+"""The row that stands in the first rank."""
 
 FONT_SIZE = 11
 LINE_HEIGHT = 14.0
@@ -48,7 +55,7 @@ class Box:
     stacked: bool = True  # fields below each other, not side by side
     bold: bool = False
     cluster: int = -1
-    first: bool = False  # in the first rank
+    row: tuple[str, int] = ("", 0)  # those of one row in one frame stand in the order of numbers
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class Cluster:
 
     title: str
     parent: int
+    row: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,16 @@ class Scene:
     arrows: tuple[Arrow, ...]
     clusters: tuple[Cluster, ...]
     description: str = ""
+
+
+def rows(parts: Sequence[Box] | Sequence[Cluster]) -> list[list[int]]:
+    """Return the numbers of boxes or frames that stand in a row inside one frame, in order."""
+    found: dict[tuple[int, str], list[int]] = {}
+    for i, part in enumerate(parts):
+        around = part.cluster if isinstance(part, Box) else part.parent
+        if part.row[0]:
+            found.setdefault((around, part.row[0]), []).append(i)
+    return [sorted(row, key=lambda i: parts[i].row[1]) for row in found.values() if len(row) > 1]
 
 
 def readable(text: str) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from autograd_engine.calls import Call
 from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.picture.stages import later
+from autograd_engine.words import counted, operations
 
 
 class Level(NamedTuple):
     """One group around a value."""
 
-    kind: str  # "call", "repeat", "step", "hidden"
+    kind: str  # "call" (of a module), "region", "repeat", "step", "hidden"
     key: object  # what tells it from others inside the same group
     title: str = ""
     call: int = 0  # the number of the call; all calls of a module have one key
@@ -22,22 +24,28 @@ class Level(NamedTuple):
 
 
 
-def levels_around(survey: Survey, repeats: bool, shown: set[int] | None) -> list[tuple[Level, ...]]:
-    """Return the levels around each value, outermost first.
+def levels_around(
+    survey: Survey, repeats: bool, depth: int | None, shown: set[int] | None
+) -> list[tuple[Level, ...]]:
+    """Return the levels around each value, outermost first; steps only where a `depth` opens any.
 
-    Values that are not in `shown` are in one of two: before those shown, or after them.
+    Values that are not in `shown` are hidden: before those shown, after them, or both.
     """
     count = len(survey.values)
     around: list[tuple[Level, ...]] = [()] * count
     if survey.calls:
         around = _by_calls(survey)
     for number, repeat in enumerate(_recurrences(survey) if repeats else ()):
-        _by_repeat(survey, around, number, repeat)
-    if shown is not None and len(shown) < count:
-        behind = later(survey.operands, shown)
+        _by_repeat(survey, around, number, repeat, depth)
+    if shown is not None:
+        after = later(survey.operands, shown)
+        before = set(shown)
+        for i in range(count - 1, -1, -1):
+            if i in before:
+                before.update(survey.operands[i])
         for i in range(count):
             if i not in shown:
-                around[i] = (Level("hidden", i in behind),)
+                around[i] = (Level("hidden", (i in before, i in after)),)
     return around
 
 
@@ -45,16 +53,34 @@ def _by_calls(survey: Survey) -> list[tuple[Level, ...]]:
     chains: list[tuple[Level, ...]] = []
     for call in survey.calls:  # the outer ones come first
         outer = chains[call.outer] if call.outer >= 0 else ()
-        chains.append((*outer, Level("call", call.key, call.path, call.number)))
+        chains.append((*outer, Level(*_key(call), call.path, call.number)))
     around: list[tuple[Level, ...]] = [chains[c] if c >= 0 else () for c in survey.call_of]
-    homes, operands = survey.homes, survey.operands
-    for given, path in zip(operands, list(around)):
-        for i in given:  # a weight that several calls use stands with the first of them
-            if homes[i] and not operands[i] and not (around[i] and around[i][-1].title == homes[i]):
-                names = [level.title for level in path]
-                if homes[i] in names:
-                    around[i] = path[: names.index(homes[i]) + 1]
+    fed = {i for call in survey.calls for i in call.inputs if call.outer < 0}
+    loose = {i for i, c in enumerate(survey.call_of) if c < 0 and not survey.operands[i]} - fed
+    users: dict[int, set[int]] = {}
+    for c, given in zip(survey.call_of, survey.operands):
+        for i in given if c >= 0 else ():
+            if i in loose:
+                users.setdefault(i, set()).add(c)
+                if survey.homes[i]:
+                    loose.remove(i)  # all its users are calls of one module
+    for i, several in users.items():  # a weight that more than one call uses stands with the first
+        calls = [survey.calls[c] for c in several]
+        if all(c.path == calls[0].path and i not in c.inputs for c in calls):
+            around[i] = chains[min(several)]
     return around
+
+
+def _key(call: Call) -> tuple[str, object]:
+    """Return whether this is the call of a module, and what tells it from others.
+
+    Regions of one name inside the same group are one.
+    """
+    key = call.key
+    while isinstance(key, tuple) and not isinstance(key[1], int):
+        key = key[1]
+    region = isinstance(key, str) or (key[1] == 0 and call.dot < 0 and key is call.key)
+    return ("region", call.path) if region else ("call", call.key)
 
 
 def _recurrences(survey: Survey) -> list[Repeat]:
@@ -67,34 +93,38 @@ def _recurrences(survey: Survey) -> list[Repeat]:
 
 
 def _by_repeat(
-    survey: Survey, around: list[tuple[Level, ...]], number: int, repeat: Repeat
+    survey: Survey, around: list[tuple[Level, ...]], number: int, repeat: Repeat, depth: int | None
 ) -> None:
     """Put the repeat, and then its steps, inside what holds all of it, and around the rest."""
-    paths = {around[i] for row in repeat.places for i in row}
-    first, *rest = paths
+    paths = list({id(around[i]): around[i] for row in repeat.places for i in row}.values())
     same = 0
-    while all(path[: same + 1] == first[: same + 1] for path in rest) and same < len(first):
+    while same < len(paths[0]) and all(p[: same + 1] == paths[0][: same + 1] for p in paths):
         same += 1
-    notes = (f"×{repeat.steps:,}", "↻ " + ", ".join(carried(survey, repeat)))
-    whole = Level("repeat", number, "step t", 0, notes)
+    each = operations([survey.values[i].op for i in repeat.places[-1]], 3)
+    notes = (f"×{repeat.steps:,}", f"↻ {_carried(survey, repeat)}", f"each {each}")
+    whole = (*paths[0][:same], Level("repeat", number, "step t", 0, notes))
     steps = {}
     for t, row in enumerate(repeat.places, 1):
-        level = Level("step", t, f"step {t}")
+        deep = depth is None or depth > same
+        step = (*whole, Level("step", t, f"step {t}")) if deep else whole
         for i in row:
-            steps[i] = (whole, level)
-            around[i] = (*around[i][:same], whole, level, *around[i][same:])
-    users: dict[int, set[tuple[Level, ...]]] = {}
-    for i, given in enumerate(survey.operands):
+            steps[i] = step
+            around[i] = step + around[i][same:] if deep and len(around[i]) > same else step
+    constants = {i for i, value in enumerate(survey.values) if value._rule is CONSTANT}
+    users: dict[int, list[tuple[Level, ...] | None]] = {}
+    for i, given in enumerate(survey.operands if constants else ()):
         for o in given:
-            if survey.values[o]._rule is CONSTANT:
-                users.setdefault(o, set()).add(steps.get(i, ()))
+            if o in constants:
+                users.setdefault(o, []).append(steps.get(i))
     for o, several in users.items():
-        step = several.pop() if len(several) == 1 else ()
-        if step:
-            around[o] = (*around[o][:same], *step, *around[o][same:])
+        if several[0] and all(step is several[0] for step in several):
+            around[o] = several[0]
 
 
-def carried(survey: Survey, repeat: Repeat) -> list[str]:
+def _carried(survey: Survey, repeat: Repeat) -> str:
     """Return what a repeat carries from step to step: names, without the step's number."""
     names = [survey.names[i] for i in survey.states(repeat)[-1]]
-    return [re.sub(r"[\d\[\]₀-₉_]+$", "", name) or name for name in names]
+    stems = dict.fromkeys(re.sub(r"(?<=.)(\[\d+\]|_?\d+)$", "", name) for name in names)
+    if len(stems) > 3 or "v" in stems:
+        return counted(len(names), "state")
+    return ", ".join(stems)

@@ -21,12 +21,13 @@ def caption(folding: Folding, number: int, short: bool = False) -> list[str]:
         if not title[:1].isdigit():
             lines.append(counted(len(inside), "leaf"))
         return lines
-    lines.append(", ".join([*_parts(folding, number, inside), counted(len(inside), "value")]))
     leaves = sum(values[i]._rule is LEAF for i in inside)
+    size = [counted(len(inside), "value")] if len(inside) > leaves else []
+    lines.append(", ".join([*_parts(folding, number, inside), *size]))
     if leaves:
         lines.append(counted(leaves, "leaf"))
     made = operations([values[i].op for i in inside if operands[i]], 3)
-    return [*lines, made] if made else lines
+    return [line for line in [*lines, made * (group.kind != "repeat")] if line]
 
 
 def _parts(folding: Folding, number: int, inside: list[int]) -> list[str]:
@@ -36,13 +37,11 @@ def _parts(folding: Folding, number: int, inside: list[int]) -> list[str]:
     found = {}
     for path in paths.values():
         names = [level.title for level in path]
-        if title in names[:-1]:
+        if title in names[:-1] and folding.groups[number].kind != "repeat":
             level = path[names.index(title) + 1]
             found[level.kind, level.key] = level
-    words = Counter(
-        "step" if level.kind == "step" else level.title.removeprefix(f"{title}.").split(".")[0]
-        for level in found.values()
-    )
+    names = [level.title.removeprefix(f"{title}.") for level in found.values()]
+    words = Counter(name.split(".")[0] for name in names)
     if len(words) > 3:
         return [counted(len(found), "part")]
-    return [counted(n, word.removesuffix("s")) for word, n in words.items()]
+    return [counted(words[w], w.removesuffix("s")) if w not in names else w for w in words]

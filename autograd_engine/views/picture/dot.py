@@ -17,10 +17,12 @@ from autograd_engine.views.layout.scene import (
     CLUSTER_FILLS,
     EDGE_COLOUR,
     FONT_SIZE,
+    INPUTS,
     LOOKS,
     Box,
     Scene,
     readable,
+    rows,
 )
 
 if TYPE_CHECKING:
@@ -54,8 +56,15 @@ def _lines(scene: Scene) -> Iterator[str]:
     yield f'  node [{font} height=0.3 margin="0.11,0.055"]'
     yield (
         f'  edge [fontname="Courier" fontsize={FONT_SIZE - 1} fontcolor="{EDGE_COLOUR}"'
-        f' color="{EDGE_COLOUR}" arrowsize=0.6]'
+        f' color="{EDGE_COLOUR}" arrowsize=0.6 labelfontsize={FONT_SIZE - 3} labelangle=30]'
     )
+    ranks = box_ranks(scene) if scene.boxes else []
+    for row in rows(scene.boxes):
+        if scene.boxes[row[0]].cluster < 0:  # in frames `dot` keeps units in order unless told to
+            for rank in dict.fromkeys(ranks[i] for i in row):
+                names = " -> ".join(f"v{i}" for i in row if ranks[i] == rank)
+                how = "min" if scene.boxes[row[0]].row[0] == INPUTS else "same"
+                yield f"  {{rank={how} {names} [style=invis]}}"
     members: dict[int, list[int]] = {}
     for i, box in enumerate(scene.boxes):
         members.setdefault(box.cluster, []).append(i)
@@ -81,12 +90,12 @@ def _lines(scene: Scene) -> Iterator[str]:
             yield f"{indent}  {_node(scene, i)}"
         pending.append((number, depth, True))
         pending.extend((child, depth + 1, False) for child in reversed(children.get(number, [])))
-    ranks = box_ranks(scene) if scene.clusters else [0] * len(scene.boxes)
     aside = " " if scene.direction in ("TB", "BT") else ""  # `dot` sets it right at the line
     for arrow in scene.arrows:
         more = [f'label="{aside}{quoted(arrow.label)}"'] if arrow.label else []
+        more += [f'headlabel="{arrow.which}"'] if arrow.which else []
         # Left to itself, `dot` lets frames that feed each other stand side by side.
-        if ranks[arrow.head] - ranks[arrow.tail] > 1:
+        if scene.clusters and ranks[arrow.head] - ranks[arrow.tail] > 1:
             more.append(f"minlen={ranks[arrow.head] - ranks[arrow.tail]}")
         yield f"  v{arrow.tail} -> v{arrow.head}" + (f" [{' '.join(more)}]" if more else "")
     yield "}"
@@ -100,9 +109,9 @@ def _node(scene: Scene, i: int) -> str:
     if look.shape == "oval":
         shape, label = "ellipse", quoted(box.fields[0])
         extra += ' margin="0.05,0.02"'
-    elif look.double or box.kind == "hidden":
-        shape, label = "box", quoted(box.fields[0])
-        style += ",rounded"
+    elif look.double or box.kind == "hidden" or box.row[0]:  # in a row, `dot` fails on records
+        shape, label = "box", quoted("\n".join(box.fields))
+        style += "" if look.shape == "square" else ",rounded"
         extra += " peripheries=2" if look.double else ""
     else:
         shape, label = "Mrecord" if look.shape == "round" else "record", _record(scene, box)

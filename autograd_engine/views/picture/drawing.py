@@ -14,10 +14,11 @@ from autograd_engine.files import checked_path
 from autograd_engine.modules import Module
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
-from autograd_engine.views.layout.scene import FONT_SIZE, Scene
+from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene
 from autograd_engine.views.notebooks import image, selected
 from autograd_engine.views.picture.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
-from autograd_engine.views.picture.folding import MOST, Folding
+from autograd_engine.views.picture.folding import Folding
+from autograd_engine.views.picture.runs import MOST
 from autograd_engine.views.picture.stages import near
 from autograd_engine.views.picture.styles import compose
 from autograd_engine.views.picture.svg import write_svg
@@ -85,7 +86,8 @@ class Picture:
             try:
                 text = run_dot(self.source, "svg").decode()
                 # Without the XML declaration, so that it can stand in a page.
-                return text[text.index("<svg") :].replace("\r\n", "\n")
+                text = text[text.index("<svg") :].replace("\r\n", "\n")
+                return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text)
             except GraphvizMissing as error:
                 if self._engine:
                     raise
@@ -133,7 +135,8 @@ class Picture:
             f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
             f"<style>body {{ margin: 1em; background: white; color: black; }}"
-            f" h1 {{ font: 1rem sans-serif; }} @media print {{ svg {{ max-width: 100%; height: auto; }} }}"
+            f" h1 {{ font: 1rem sans-serif; }}"
+            f" @media print {{ svg {{ max-width: 100%; height: auto; }} }}"
             f"</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{self.svg}</main>\n</body>\n</html>\n"
         )
 

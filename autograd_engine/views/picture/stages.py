@@ -28,17 +28,25 @@ def near(operands: Sequence[Sequence[int]], focus: int, radius: int) -> set[int]
     return found
 
 
-def stages(keys: list[int], operands: Sequence[Sequence[int]], count: int) -> dict[int, int]:
+def stages(
+    keys: list[int], fine: list[int], operands: Sequence[Sequence[int]], count: int
+) -> dict[int, int]:
     """Return for each value of a group that feeds itself by way of others its stage in it.
 
-    `keys` says for each value its group, a number from `count` on, or itself. The stages of a
-    group taken as boxes of their own, arrows between all boxes make no cycle. Leaves that several
-    stages use have the stage -1.
+    `keys` says for each value its group, a number from `count` on, or itself; `fine` the part of
+    the group that must not feed another part of it, such as a call. The stages of a group taken as
+    boxes of their own, arrows between all boxes make no cycle. Leaves that several stages use have
+    the stage -1.
 
-    >>> stages([4, 1, 4, 3], [(), (0,), (1,), (2,)], 4)
+    >>> stages([4, 1, 4, 3], [4, 1, 4, 3], [(), (0,), (1,), (2,)], 4)
     {0: 0, 1: 1, 2: 2}
     """
-    links = {(keys[o], key) for key, given in zip(keys, operands) for o in given if keys[o] != key}
+    links = {
+        (keys[o], keys[i])
+        for i, given in enumerate(operands)
+        for o in given
+        if fine[o] != fine[i] and (keys[o] != keys[i] or operands[o])
+    }
     ring = _rings(links)
     if not ring:
         return {}
@@ -52,7 +60,7 @@ def stages(keys: list[int], operands: Sequence[Sequence[int]], count: int) -> di
             free.add(i)
         stage[i] = max(
             (
-                stage[o] + (keys[o] != keys[i])
+                stage[o] + (fine[o] != fine[i])
                 for o in given
                 if rings[o] == rings[i] and not (o in free and keys[o] == keys[i])
             ),
@@ -133,4 +141,9 @@ def _connected(heads: dict[int, list[int]]) -> dict[int, int]:
                 seen.remove(box)
                 parts.setdefault(root, []).append(box)
                 pending += tails[box]
-    return {box: root for root, part in parts.items() if len(part) > 1 for box in part}
+    return {
+        box: root
+        for root, part in parts.items()
+        if len(part) > 1 or root in heads[root]
+        for box in part
+    }

@@ -6,6 +6,7 @@ it. Compact has one node for each value, the operation inside.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,7 +14,7 @@ from functools import lru_cache
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import CONSTANT
-from autograd_engine.views.layout.scene import Arrow, Box, Cluster, Scene, readable
+from autograd_engine.views.layout.scene import INPUTS, Arrow, Box, Cluster, Scene, readable
 from autograd_engine.views.picture.captions import caption
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
@@ -100,7 +101,8 @@ class _Composer:
         bold = any(i in leaving for i in self.bold)
         look = "hidden" if kind == "hidden" else "folded"
         cluster = self._cluster(folding.groups[group].parent)
-        return Box(look, (readable("\n".join(lines)),), True, bold, cluster)
+        row = _row(folding.groups[group].title)
+        return Box(look, (readable("\n".join(lines)),), True, bold, cluster, row)
 
     def _numbers(self, value: Value, places: int) -> list[str]:
         """Return data and gradient; before any sweep there is none to show."""
@@ -122,8 +124,8 @@ class _Composer:
         else:
             fields, stacked = [f"{name}: {op}" if op else name], True
             fields += ["\n".join(numbers)] if numbers else []
-        bold, first = i in self.bold, i in self.inputs
-        self.boxes.append(Box(kind, tuple(fields), stacked, bold, cluster, first))
+        row = (INPUTS, i) if i in self.inputs else ("", 0)
+        self.boxes.append(Box(kind, tuple(fields), stacked, i in self.bold, cluster, row))
         if self.classic and made:
             oval = Box("operation", (readable(value.op) or "?",), cluster=cluster)
             self.boxes.append(oval)
@@ -170,7 +172,7 @@ class _Composer:
                 title = readable(", ".join([self.folding.short(number), *self._uses(number)]))
                 outer = self.cluster_of[self.folding.groups[number].parent]
                 self.cluster_of[number] = len(self.clusters)
-                self.clusters.append(Cluster(title, outer))
+                self.clusters.append(Cluster(title, outer, _row(self.folding.groups[number].title)))
         return self.cluster_of[group]
 
     def _uses(self, number: int) -> list[str]:
@@ -184,10 +186,16 @@ def inputs(folding: Folding) -> set[int]:
     return {
         i
         for call in survey.calls
-        if all(not survey.operands[j] for j in call.inputs)
+        if call.outer < 0 and all(not survey.operands[j] for j in call.inputs)
         for i in call.inputs
         if not folding.home[i]
     }
+
+
+def _row(title: str) -> tuple[str, int]:
+    """Return the row of units in which a group stands, and its number there."""
+    found = re.fullmatch(r"(.*\D)(\d+)(, .*)?", title)
+    return (found[1] + (found[3] or ""), int(found[2])) if found else ("", 0)
 
 
 @lru_cache(maxsize=256)

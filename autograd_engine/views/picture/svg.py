@@ -12,6 +12,7 @@ from autograd_engine.views.layout.scene import (
     CLUSTER_FILLS,
     EDGE_COLOUR,
     FONT_SIZE,
+    FONTS,
     LINE_HEIGHT,
     LOOKS,
     Box,
@@ -50,7 +51,7 @@ class _Page:
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}pt" height="{_n(height)}pt"'
             f' viewBox="0 0 {_n(width)} {_n(height)}" role="img"'
-            f' font-family="Courier,monospace" font-size="{FONT_SIZE}" text-anchor="middle">'
+            f' font-family="{FONTS}" font-size="{FONT_SIZE}" text-anchor="middle">'
         )
         yield f"<title>{escape(self.scene.description, quote=False)}</title>"
         yield f'<rect width="{_n(width)}" height="{_n(height)}" fill="white"/>'
@@ -61,10 +62,14 @@ class _Page:
             yield self._route(route)
         yield "</g>"
         yield f'<g font-size="{FONT_SIZE - 1}" fill="{EDGE_COLOUR}">'
-        for arrow, place in zip(self.scene.arrows, self.layout.labels):
+        for arrow, place, route in zip(self.scene.arrows, self.layout.labels, self.layout.routes):
             if place:
                 x, y, w, h = self._placed(place)
                 yield _text(arrow.label, x + w / 2.0, y + h / 2.0)
+            if arrow.which:
+                u, v = route[-1][-1]
+                x, y = self._point((u - 10.0, v - 5.0))
+                yield _text(arrow.which, x, y, f'font-size="{FONT_SIZE - 3}"')
         yield "</g>"
         for box, place in zip(self.scene.boxes, self.layout.boxes):
             yield from _box(box, *self._placed(place))

@@ -1,0 +1,248 @@
+"""Folding: what is one box, what it is called, and that no picture has a cycle."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+import autograd_engine as ag
+from autograd_engine import Value, graph, nn
+from autograd_engine.survey import Survey
+from autograd_engine.views.picture.folding import Folding
+from autograd_engine.views.picture.stages import stages
+
+
+def boxes(output, **options):
+    """Return the words of each box, and the arrows."""
+    scene = ag.draw(output, engine="builtin", **options)._scene
+    return ["\n".join(box.fields) for box in scene.boxes], [(a.tail, a.head) for a in scene.arrows]
+
+
+def has_cycle(arrows):
+    heads = {}
+    for tail, head in arrows:
+        heads.setdefault(tail, set()).add(head)
+    while True:
+        ends = {box for box in heads if not any(head in heads for head in heads[box])}
+        if not ends:
+            return bool(heads)
+        for box in ends:
+            del heads[box]
+
+
+def assert_runs_forwards(folding):
+    """Check that the members of each group are in an order in which all arrows run forwards.
+
+    So whatever groups are open, what is shown has such an order too.
+    """
+    place = {}
+    for number, group in enumerate(folding.groups):
+        for k, member in enumerate(group.members):
+            assert place.setdefault(member, (number, k)) == (number, k)
+            assert member < 0 or folding.home[member] == number
+            assert member >= 0 or folding.groups[~member].parent == number
+    assert sum(member >= 0 for member in place) == len(folding.home)
+    around = []
+    for i in range(len(folding.home)):
+        stands = [place[i]]
+        while stands[-1][0]:
+            stands.append(place[~stands[-1][0]])
+        around.append(dict(stands))
+    for i, given in enumerate(folding.operands):
+        for o in given:
+            common = next(g for g in around[i] if g in around[o])
+            assert around[o][common] < around[i][common] or around[o][common] == around[i][common]
+
+
+def assert_no_cycle(output):
+    survey = Survey(output)
+    deepest = max(map(len, Folding(survey).around))
+    for depth in range(deepest + 2):
+        assert not has_cycle(boxes(output, style="folded", depth=depth, force=True)[1])
+        assert_runs_forwards(Folding(survey, True, depth))
+    assert not has_cycle(boxes(output, style="compact", force=True)[1])
+    assert_runs_forwards(Folding(survey))
+    assert_runs_forwards(Folding(survey, loose=False))
+
+
+def random_graph(seed):
+    """Return the last value of a random graph; some values are marked as regions of a few names."""
+    rng = random.Random(seed)
+    values = [Value(rng.random(), f"x{i}") for i in range(rng.randint(1, 5))]
+    names = [f"{a}.{b}" for a in "ab" for b in range(3)] + ["a", "b", "c.d.0", "c.d.1", "c"]
+    far = rng.choice([3, 10, 100])
+    for _ in range(rng.randint(3, 150)):
+        x, y = rng.choice(values[-far:]), rng.choice(values[-far:])
+        made = rng.choice([lambda: x * y, lambda: x + y, lambda: x - y, lambda: x.tanh()])()  # noqa: B023
+        if rng.random() < 0.4:
+            graph.mark_region(made, rng.choice(names))
+        values.append(made)
+    total = values[-1]
+    for value in values[-far:-1]:
+        total = total + value
+    return total, rng
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_picture_of_a_random_graph_in_random_groups_has_a_cycle(seed):
+    output, rng = random_graph(seed)
+    assert_no_cycle(output)
+    values = Survey(output).values
+    for radius in range(4):
+        for depth in (None, 0, 1):
+            style = "folded" if depth is not None else "compact"
+            focus = rng.choice(values)
+            arrows = boxes(output, style=style, depth=depth, focus=focus, radius=radius)[1]
+            assert not has_cycle(arrows)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_stages_of_any_keys_make_no_cycle(seed):
+    rng = random.Random(seed)
+    n = rng.randint(2, 60)
+    operands = [tuple(rng.randrange(i) for _ in range(rng.randint(0, 3) if i else 0)) for i in range(n)]
+    keys = [n + rng.randrange(4) if rng.random() < 0.7 else i for i in range(n)]
+    stage = stages(keys, keys, operands, n)
+    part = [(key, stage.get(i, 0)) for i, key in enumerate(keys)]
+    arrows = [(part[o], part[i]) for i, given in enumerate(operands) for o in given]
+    assert not has_cycle([(a, b) for a, b in arrows if a != b])
+    whole = [(keys[o], keys[i]) for i, given in enumerate(operands) for o in given]
+    if not has_cycle([(a, b) for a, b in whole if a != b]):
+        assert not stage
+
+
+class Attention(nn.Module):
+    def __init__(self, size):
+        self.q, self.k, self.v = (nn.Layer(size, size, nonlin=False) for _ in range(3))
+
+    def __call__(self, tokens):
+        q, k, v = ([layer(t) for t in tokens] for layer in (self.q, self.k, self.v))
+        made = []
+        for query in q:
+            weights = ag.softmax([sum(a * b for a, b in zip(query, key)) for key in k])
+            made.append([sum(w * x[i] for w, x in zip(weights, v)) for i in range(len(query))])
+        return made
+
+
+def attention():
+    random.seed(0)
+    model = Attention(2)
+    tokens = [[Value(random.random()), Value(random.random())] for _ in range(4)]
+    for _ in range(3):
+        tokens = model(tokens)
+    return sum(x for token in tokens for x in token)
+
+
+def gaussian_process():
+    """Return minus twice the logarithm of a likelihood, by Cholesky's decomposition."""
+    xs, ys = [0.0, 0.5, 1.0, 1.7], [0.1, 0.4, 0.9, 0.2]
+    scale, noise = Value(0.7, "scale"), Value(0.1, "noise")
+    n = len(xs)
+    with ag.region("kernel"):
+        k = [[((-((a - b) ** 2)) / scale).exp() for b in xs] for a in xs]
+    lower = [[None] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(i + 1):
+            with ag.region("cholesky"):
+                rest = k[i][j] + (noise if i == j else 0.0)
+                for m in range(j):
+                    rest = rest - lower[i][m] * lower[j][m]
+                lower[i][j] = rest.sqrt() if i == j else rest / lower[j][j]
+    z = []
+    for i in range(n):
+        with ag.region("solve"):
+            z.append((ys[i] - sum(lower[i][m] * z[m] for m in range(i))) / lower[i][i])
+    with ag.region("likelihood"):
+        return sum(a * a for a in z) + 2 * sum(lower[i][i].log() for i in range(n))
+
+
+def twice():
+    layer = nn.Layer(2, 2)
+    return sum(layer(layer([Value(1.0), Value(2.0)])))
+
+
+def difference():
+    model = nn.MLP(2, [3, 1])
+    return model([1.0, 2.0]) - model([3.0, 4.0])
+
+
+def shared():
+    weight, value = Value(0.5, "w"), Value(1.0, "x")
+    for name in ("a", "b", "a", "b", "a"):
+        value = (value * weight).tanh() + weight
+        graph.mark_region(value, name)
+    return value
+
+
+def recurrence(steps=50):
+    w, u, h = Value(0.5, "w"), Value(0.3, "u"), Value(0.0, "h0")
+    for t in range(steps):
+        h = (w * h + u * (t / steps)).tanh()
+    return (h - 1.0) ** 2
+
+
+def recurrent_module():
+    random.seed(0)
+    cell = nn.Layer(3, 2, activation="tanh")
+    h = [Value(0.0), Value(0.0)]
+    for t in range(6):
+        h = cell([*h, t / 6])
+    return sum(h)
+
+
+GRAPHS = [attention, gaussian_process, twice, difference, shared, recurrence, recurrent_module]
+
+
+@pytest.mark.parametrize("made", GRAPHS, ids=lambda made: made.__name__)
+def test_no_picture_of_a_module_has_a_cycle_at_any_depth(made):
+    assert_no_cycle(made())
+
+
+def test_a_module_on_two_inputs_is_one_box_with_two_arrows():
+    layer = nn.Layer(1, 1, nonlin=False)
+    words, arrows = boxes(layer([1.0]) - layer([2.0]), style="folded")
+    [box] = [i for i, text in enumerate(words) if "used 2 times" in text]
+    assert [arrow for arrow in arrows if arrow[0] == box] == [(box, len(words) - 1)]
+    assert "×2" in ag.draw(layer([1.0]) - layer([2.0]), style="folded").source
+
+
+def test_a_module_that_feeds_itself_is_a_box_for_each_call_and_its_weights_stand_by_themselves():
+    words, arrows = boxes(twice(), style="folded")
+    titles = [text.split("\n")[0] for text in words]
+    one, two = titles.index("neurons.0, call 1"), titles.index("neurons.0, call 2")
+    assert (one, two) in arrows or has_path(arrows, one, two)
+    assert all("used 2 times" in words[i] for i in (one, two))
+
+
+def has_path(arrows, start, end):
+    found = {start}
+    for _ in arrows:
+        found |= {head for tail, head in arrows if tail in found}
+    return end in found
+
+
+def test_a_recurrence_is_one_box_that_says_how_often_and_what_it_carries():
+    words, _ = boxes(recurrence(), style="folded")
+    [step] = [text for text in words if text.startswith("step t")]
+    assert "×50" in step and "↻ 1 state" in step and "each 2 products, 1 sum, 1 tanh" in step
+    words, _ = boxes(recurrence(), style="folded", depth=1)
+    assert [w.split("\n")[0] for w in words if w.startswith("step ")] == [
+        f"step {t}" for t in range(1, 51)
+    ]
+
+
+def test_layers_behind_each_other_are_no_recurrence():
+    random.seed(0)
+    words, _ = boxes(nn.MLP(4, [4] * 6)([1.0] * 4)[0], style="folded")
+    assert sum(text.startswith("layers.") for text in words) == 6
+
+
+def test_counts_are_words_not_formulas():
+    values = [Value(0.1 * i) for i in range(33)]
+    total = values[0]
+    for value in values[1:]:
+        total = total + (value * value).tanh() / 2.0
+    graph.mark_region(total, "part")
+    words, _ = boxes(total.exp(), style="folded")
+    assert any("32 products, 32 tanh, 32 quotients, …" in text for text in words)
