@@ -15,7 +15,13 @@ from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene
 from autograd_engine.views.notebooks import image, selected
-from autograd_engine.views.picture.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
+from autograd_engine.views.picture.dot import (
+    GraphvizMissing,
+    GraphvizSlow,
+    in_order,
+    run_dot,
+    write_dot,
+)
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.runs import MOST
 from autograd_engine.views.picture.stages import near
@@ -86,7 +92,8 @@ class Picture:
                 text = run_dot(self.source, "svg").decode()
                 # Without the XML declaration, so that it can stand in a page.
                 text = text[text.index("<svg") :].replace("\r\n", "\n")
-                return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text)
+                if self._engine or in_order(self._scene, text):
+                    return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text)
             except GraphvizMissing as error:
                 if self._engine:
                     raise
@@ -134,7 +141,8 @@ class Picture:
             f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
             f"<style>body {{ margin: 1em; background: white; color: black; }}"
-            f" h1 {{ font: 1rem sans-serif; }} @media print {{ svg {{ max-width: 100%; height: auto; }} }}"
+            f" h1 {{ font: 1rem sans-serif; }}"
+            f" @media print {{ svg {{ max-width: 100%; height: auto; }} }}"
             f"</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{self.svg}</main>\n</body>\n</html>\n"
         )
 
