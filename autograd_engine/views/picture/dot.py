@@ -137,7 +137,7 @@ def in_order(scene: Scene, svg: str) -> bool:
     ranks = box_ranks(scene)
     for row in rows(scene.boxes) if place else ():
         for rank in {ranks[i] for i in row}:
-            across = [place[i] for i in row if ranks[i] == rank]
+            across = [place[i] for i in row if ranks[i] == rank and i in place]
             if across != sorted(across):
                 return False
     return True
