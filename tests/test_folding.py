@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, graph, nn
 from autograd_engine.survey import Survey
+from autograd_engine.views.layout.ranks import box_ranks
+from autograd_engine.views.layout.routes import lay_out
+from autograd_engine.views.layout.scene import FONT_SIZE, INPUTS, rows
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.stages import stages
 
@@ -74,7 +78,7 @@ def random_graph(seed):
     far = rng.choice([3, 10, 100])
     for _ in range(rng.randint(3, 150)):
         x, y = rng.choice(values[-far:]), rng.choice(values[-far:])
-        made = rng.choice([lambda: x * y, lambda: x + y, lambda: x - y, lambda: x.tanh()])()  # noqa: B023
+        made = rng.choice([lambda: x * y, lambda: x + y, lambda: x - y, lambda: x.tanh()])()
         if rng.random() < 0.4:
             graph.mark_region(made, rng.choice(names))
         values.append(made)
@@ -101,7 +105,9 @@ def test_no_picture_of_a_random_graph_in_random_groups_has_a_cycle(seed):
 def test_stages_of_any_keys_make_no_cycle(seed):
     rng = random.Random(seed)
     n = rng.randint(2, 60)
-    operands = [tuple(rng.randrange(i) for _ in range(rng.randint(0, 3) if i else 0)) for i in range(n)]
+    operands = [
+        tuple(rng.randrange(i) for _ in range(rng.randint(0, 3) if i else 0)) for i in range(n)
+    ]
     keys = [n + rng.randrange(4) if rng.random() < 0.7 else i for i in range(n)]
     stage = stages(keys, keys, operands, n)
     part = [(key, stage.get(i, 0)) for i, key in enumerate(keys)]
@@ -176,7 +182,7 @@ def shared():
 
 
 def recurrence(steps=50):
-    w, u, h = Value(0.5, "w"), Value(0.3, "u"), Value(0.0, "h0")
+    w, u, h = Value(0.5, "w"), Value(0.3, "u"), Value(0.0)
     for t in range(steps):
         h = (w * h + u * (t / steps)).tanh()
     return (h - 1.0) ** 2
@@ -225,7 +231,7 @@ def has_path(arrows, start, end):
 def test_a_recurrence_is_one_box_that_says_how_often_and_what_it_carries():
     words, _ = boxes(recurrence(), style="folded")
     [step] = [text for text in words if text.startswith("step t")]
-    assert "×50" in step and "↻ 1 state" in step and "each 2 products, 1 sum, 1 tanh" in step
+    assert step.startswith("step t\n×50\n↻ h\neach 2 products, 1 sum, 1 tanh\n")
     words, _ = boxes(recurrence(), style="folded", depth=1)
     assert [w.split("\n")[0] for w in words if w.startswith("step ")] == [
         f"step {t}" for t in range(1, 51)
@@ -246,3 +252,96 @@ def test_counts_are_words_not_formulas():
     graph.mark_region(total, "part")
     words, _ = boxes(total.exp(), style="folded")
     assert any("32 products, 32 tanh, 32 quotients, …" in text for text in words)
+
+
+# What `auto` chooses, and where things stand.
+
+
+def middles(picture):
+    """Return where each box stands across the direction, in the layout that was taken."""
+    drawn = picture.svg
+    if "<title>v0</title>" not in drawn:  # not laid out by Graphviz
+        return [(p.u0 + p.u1, p.v0 + p.v1) for p in lay_out(picture._scene).boxes]
+    found = re.findall(
+        r"<title>v(\d+)</title>(?:(?!</g>).)*?<text[^>]* x=\"(\S+)\" y=\"(\S+)\"", drawn, re.S
+    )
+    return [(float(x), float(y)) for _, x, y in sorted(found, key=lambda f: int(f[0]))]
+
+
+@pytest.mark.parametrize("depth", [0, 1, None])
+@pytest.mark.parametrize("widths", [[3, 1], [4, 4, 1], [8, 5, 3]], ids=str)
+@pytest.mark.parametrize("engine", ["builtin", None])
+def test_units_stand_in_order_and_inputs_first_whatever_lays_out(engine, widths, depth):
+    random.seed(0)
+    out = nn.MLP(2, widths)([1.0, 2.0])
+    out = out if isinstance(out, Value) else sum(out)
+    style = "compact" if depth is None else "folded"
+    picture = ag.draw(out, style=style, depth=depth, engine=engine)
+    place, boxes = middles(picture), picture._scene.boxes
+    inputs = [i for i, box in enumerate(boxes) if box.row[0] == INPUTS]
+    for row in [inputs, *(r for r in rows(boxes) if boxes[r[0]].cluster >= 0)]:
+        across = [place[i][1] for i in row]
+        assert across == sorted(across)
+    assert len(inputs) == 2
+    ranks = box_ranks(picture._scene)
+    assert {ranks[i] for i in inputs} == {0}
+    nearest = max(place[i][0] for i in inputs)
+    assert all(place[i][0] > nearest for i in range(len(boxes)) if ranks[i] > 1)
+
+
+def test_inputs_of_several_samples_stand_sample_by_sample():
+    model = nn.MLP(2, [2, 1])
+    picture = ag.draw(sum(model([float(i), float(-i)]) for i in range(3)), style="folded")
+    [row] = [r for r in rows(picture._scene.boxes) if picture._scene.boxes[r[0]].row[0] == INPUTS]
+    titles = [picture._scene.boxes[i].fields[0] for i in row]
+    assert titles == ["x₀[1]", "x₁[1]", "x₀[2]", "x₁[2]", "x₀[3]", "x₁[3]"]
+
+
+def test_a_graph_with_regions_folds_where_its_type_would_be_small():
+    random.seed(0)
+    picture = ag.draw(nn.MLP(3, [4, 4, 1])([2.0, 3.0, -1.0]), engine="builtin")
+    layout = lay_out(picture._scene)
+    assert 11 * 1600 / layout.length >= 8 and 11 * 900 / layout.breadth >= 8
+    assert any(box.kind == "folded" for box in picture._scene.boxes)
+    few = ag.draw(nn.MLP(2, [2, 1])([1.0, 2.0]), engine="builtin")
+    assert not any(box.kind == "folded" for box in few._scene.boxes)
+
+
+@pytest.mark.parametrize(
+    "made, numbered",
+    [
+        (lambda a, b: a - b, True),
+        (lambda a, b: a / b, True),
+        (lambda a, b: a**b, True),
+        (ag.atan2, True),
+        (ag.primitive("left", lambda x, y: 2 * x + y, lambda out, x, y: (2.0, 1.0)), True),
+        (lambda a, b: a + b, False),
+        (lambda a, b: a * b, False),
+        (ag.maximum, False),
+        (lambda a, b: a.exp(), False),
+    ],
+)
+@pytest.mark.parametrize("style", ["classic", "compact"])
+def test_which_operand_is_which_is_said_where_it_matters(made, numbered, style):
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    picture = ag.draw(made(b, a), style=style, engine="builtin")
+    marked = {
+        picture._scene.boxes[arrow.tail].fields[0]: arrow.which
+        for arrow in picture._scene.arrows
+        if arrow.which
+    }
+    assert marked == ({"b": "1", "a": "2"} if numbered else {})
+    assert picture.source.count("headlabel=") == 2 * numbered
+    assert picture.svg.count(f'font-size="{FONT_SIZE - 3}"') == 2 * numbered
+
+
+def test_several_outputs_are_one_picture_and_all_emphasised():
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    picture = ag.draw([a * b, a + b], engine="builtin")
+    assert sum(box.bold for box in picture._scene.boxes) == 2
+    assert "computation graph of 4 values" in repr(picture)
+    for wrong in ([], ()):
+        with pytest.raises(ValueError, match="needs a Value"):
+            ag.draw(wrong)
+    with pytest.raises(TypeError, match="needs Values, not float"):
+        ag.draw([a, 1.0])

@@ -18,10 +18,10 @@ import graphviz
 import pytest
 
 from autograd_engine import graph
+from autograd_engine.calls import levels
 from autograd_engine.engine import Value
 from autograd_engine.views.explore import explore
 from autograd_engine.views.picture import Picture, draw, draw_dot, limit
-from autograd_engine.calls import levels
 from autograd_engine.views.picture.styles import decimal
 
 SVG = "{http://www.w3.org/2000/svg}"

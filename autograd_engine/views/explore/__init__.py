@@ -5,7 +5,6 @@ Reading order:
     translation  functions of floats, from Python to JavaScript
     javascript  the primitives of a page in JavaScript, written from the table
     rows        rows of the table as formulas with holes for names and numbers; names
-    grouping    what folds: groups inside groups
     scenes      the picture of each group, as numbers
     contents    all that the page holds, as JSON
     page        Page, explore, and the frame that `replay` has too

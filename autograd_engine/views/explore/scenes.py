@@ -121,11 +121,11 @@ class _Picture:
         taken: dict[int, dict[int, None]] = {}
         for i in inside:
             if self.boxes[head := self.shown[i]].kind == "folded":
-                given = (operand for operand in self.operands[i] if operand not in own)
-                taken.setdefault(head, {}).update(dict.fromkeys(given))
-        if len(taken) > STEPS and all(len(given) <= FEW for given in taken.values()):
+                outside = [operand for operand in self.operands[i] if operand not in own]
+                taken.setdefault(head, {}).update(dict.fromkeys(outside))
+        if len(taken) > STEPS and all(len(some) <= FEW for some in taken.values()):
             return  # steps have inlets of their own too
-        everything = {operand: None for given in taken.values() for operand in given}
+        everything = {operand: None for some in taken.values() for operand in some}
         for title, given in self._gathered(list(everything)):
             self.shown.update(dict.fromkeys(given, self._add_inlet(title, given)))
 

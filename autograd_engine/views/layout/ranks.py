@@ -19,9 +19,9 @@ def cluster_paths(scene: Scene) -> list[list[int]]:
 def box_ranks(scene: Scene) -> list[int]:
     """Return the rank of each box: its longest path from a source, or later if that is nearer.
 
-    Inputs stand in the first. Where the arrows between clusters allow it, a cluster begins after all that it is fed by
-    has ended. Arrows that close a cycle (between folded boxes) are taken as if they ran the
-    other way.
+    Inputs stand in the first. Where the arrows between clusters allow it, a cluster begins after
+    all that it is fed by has ended. Arrows that close a cycle are taken as if they ran the other
+    way.
 
     >>> from autograd_engine.views.layout.scene import Arrow, Box
     >>> boxes = (Box("leaf", ("",)),) * 4
@@ -49,8 +49,8 @@ def box_ranks(scene: Scene) -> list[int]:
     rank = [0] * len(order)
     for box in order:
         rank[box] = max((rank[other] + steps for other, steps in before[box]), default=0)
-    first = {i for i, box in enumerate(scene.boxes) if box.row[0] == INPUTS}
-    _move_later(order, count, before, after, rank, first)
+    inputs = {i for i, box in enumerate(scene.boxes) if box.row[0] == INPUTS}
+    _move_later(order, count, before, after, rank, inputs)
     lowest = min(rank[:count], default=0)
     return [r - lowest for r in rank[:count]]
 
@@ -113,7 +113,7 @@ def _move_later(
     before: list[list[tuple[int, int]]],
     after: list[list[tuple[int, int]]],
     rank: list[int],
-    first: set[int],
+    inputs: set[int],
 ) -> None:
     """Move boxes nearer to their uses, where that makes the sum of all arrows no longer."""
     uses = [sum(steps for _, steps in links) for links in after]
@@ -127,5 +127,10 @@ def _move_later(
         )
         free[box] = not held[box]
     for box in reversed(order):
-        if box < count and box not in first and uses[box] and (free[box] or uses[box] >= held[box]):
+        if (
+            box < count
+            and box not in inputs
+            and uses[box]
+            and (free[box] or uses[box] >= held[box])
+        ):
             rank[box] = min(rank[other] - steps for other, steps in after[box])

@@ -88,12 +88,12 @@ class Scene:
     description: str = ""
 
 
-def rows(parts: Sequence[Box] | Sequence[Cluster]) -> list[list[int]]:
+def rows(parts: Sequence[Box | Cluster]) -> list[list[int]]:
     """Return the numbers of boxes or frames that stand in a row inside one frame, in order."""
     found: dict[tuple[int, str], list[int]] = {}
     for i, part in enumerate(parts):
-        around = part.cluster if isinstance(part, Box) else part.parent
         if part.row[0]:
+            around = part.cluster if isinstance(part, Box) else part.parent
             found.setdefault((around, part.row[0]), []).append(i)
     return [sorted(row, key=lambda i: parts[i].row[1]) for row in found.values() if len(row) > 1]
 

@@ -2,8 +2,12 @@
 
 Reading order:
 
-    folding   which values are drawn, and what stands for the rest
-    styles    from values to a scene: classic or compact
+    around    what stands around each value: repeats, calls, regions
+    stages    where groups are cut so that no picture has a cycle
+    runs      gathering what is too much to look at
+    folding   the values of a graph in groups inside groups
+    captions  what a folded box says
+    styles    from a folding to a scene: classic or compact
     svg       a laid out scene as SVG
     dot       a scene in DOT, and Graphviz; draw_dot
     limit     the classes of the package graphviz, with a limit of time

@@ -23,7 +23,6 @@ class Level(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-
 def levels_around(
     survey: Survey, repeats: bool, depth: int | None, shown: set[int] | None
 ) -> list[tuple[Level, ...]]:
@@ -79,7 +78,8 @@ def _key(call: Call) -> tuple[str, object]:
     key = call.key
     while isinstance(key, tuple) and not isinstance(key[1], int):
         key = key[1]
-    region = isinstance(key, str) or (key[1] == 0 and call.dot < 0 and key is call.key)
+    block = isinstance(key, tuple) and key[1] == 0 and call.dot < 0 and key is call.key
+    region = block or isinstance(key, str)
     return ("region", call.path) if region else ("call", call.key)
 
 
@@ -124,7 +124,8 @@ def _by_repeat(
 def _carried(survey: Survey, repeat: Repeat) -> str:
     """Return what a repeat carries from step to step: names, without the step's number."""
     names = [survey.names[i] for i in survey.states(repeat)[-1]]
-    stems = dict.fromkeys(re.sub(r"(?<=.)(\[\d+\]|_?\d+)$", "", name) for name in names)
-    if len(stems) > 3 or "v" in stems:
+    stems = [re.sub(r"(?<=.)(\[\d+\]|[\d₀-₉]+)$", "", name) for name in names]
+    if len(names) > 3 or "v" in stems:
         return counted(len(names), "state")
-    return ", ".join(stems)
+    same = stems if len(set(stems)) == len(stems) else names
+    return ", ".join(same)

@@ -128,6 +128,22 @@ def _record(scene: Scene, box: Box) -> str:
     return f"{{ {fields} }}" if box.stacked != across else fields
 
 
+def in_order(scene: Scene, svg: str) -> bool:
+    """Say whether units stand in order in what Graphviz drew: in frames it may turn them round."""
+    upright = scene.direction in ("TB", "BT")
+    found = re.findall(
+        r'<title>v(\d+)</title>(?:(?!</g>).)*?<text[^>]* x="([^"]+)" y="([^"]+)"', svg, re.S
+    )
+    place = {int(i): float(x if upright else y) for i, x, y in found}
+    ranks = box_ranks(scene)
+    for row in rows(scene.boxes) if place else ():
+        for rank in {ranks[i] for i in row}:
+            across = [place[i] for i in row if ranks[i] == rank and i in place]
+            if across != sorted(across):
+                return False
+    return True
+
+
 class GraphvizMissing(RuntimeError):
     """Graphviz is not installed, or could not do what it was asked for."""
 

@@ -16,7 +16,13 @@ from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene
 from autograd_engine.views.notebooks import image, selected
-from autograd_engine.views.picture.dot import GraphvizMissing, GraphvizSlow, run_dot, write_dot
+from autograd_engine.views.picture.dot import (
+    GraphvizMissing,
+    GraphvizSlow,
+    in_order,
+    run_dot,
+    write_dot,
+)
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.runs import MOST
 from autograd_engine.views.picture.stages import near
@@ -87,7 +93,8 @@ class Picture:
                 text = run_dot(self.source, "svg").decode()
                 # Without the XML declaration, so that it can stand in a page.
                 text = text[text.index("<svg") :].replace("\r\n", "\n")
-                return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text)
+                if self._engine or in_order(self._scene, text):
+                    return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text)
             except GraphvizMissing as error:
                 if self._engine:
                     raise

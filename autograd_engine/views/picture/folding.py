@@ -17,6 +17,7 @@ from autograd_engine.views.picture.around import levels_around
 from autograd_engine.views.picture.runs import gather
 from autograd_engine.views.picture.stages import stages
 
+
 @dataclass
 class Group:
     """A box that opens: `members` are values (their position) and groups (~ their number)."""
@@ -116,10 +117,11 @@ class Folding:
                 if len(path) > d:
                     at = self.home[i], id(path)
                     if at not in known:
-                        key = self.home[i], path[d].kind, path[d].key
-                        slot = slots.setdefault(key, count + len(slots))
-                        part = (*key, path[d].call) if path[d].kind == "call" else key
-                        known[at] = slot, slots.setdefault(part, count + len(slots))
+                        slot = self.home[i], path[d].kind, path[d].key
+                        call = path[d].call if path[d].kind == "call" else 0
+                        number = slots.setdefault(slot, count + len(slots))
+                        piece = (*slot, call) if call else slot
+                        known[at] = number, slots.setdefault(piece, count + len(slots))
                     keys[i], fine[i] = known[at]
             stage = stages(keys, fine, self.operands, count)
             made: dict[tuple[int, int], int] = {}
@@ -186,7 +188,8 @@ class Folding:
                 if (there, here) not in meets:
                     a, b = paths[there], paths[here]
                     k = sum(x == y for x, y in zip(a, b))
-                    meets[there, here] = a[k - 1], ~a[k] if k < len(a) else 0, ~b[k] if k < len(b) else 0
+                    tail, head = (~p[k] if k < len(p) else 0 for p in (a, b))
+                    meets[there, here] = a[k - 1], tail, head
                 g, tail, head = meets[there, here]
                 if not tail and not self.operands[o]:
                     continue  # leaves are in any order

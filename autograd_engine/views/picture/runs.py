@@ -5,7 +5,8 @@ A run is a piece of an order in which all arrows run forwards; so runs as boxes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from autograd_engine.table import LEAF
@@ -47,7 +48,7 @@ def gather(folding: Folding) -> None:
 
 class _Gatherer:
     def __init__(self, folding: Folding) -> None:
-        self.folding = folding
+        self.folding, self.home, self.operands = folding, folding.home, folding.operands
 
     def gather(self, number: int) -> None:
         """Gather what is too much to look at: leaves, loose values, and then whole runs."""
@@ -60,7 +61,7 @@ class _Gatherer:
             self._cut(number, group.members, most)
             return
         used = self._used_by(number)
-        free = [m for m in group.members if m >= 0 and not self.folding.operands[m]]
+        free = [m for m in group.members if m >= 0 and not self.operands[m]]
         if boxed and len(free) > SHARED:
             self._add_leaves(number, free)
         kept = self._kept(group.members)
@@ -85,23 +86,25 @@ class _Gatherer:
     def _kept(self, members: list[int]) -> set[int]:
         """Return the values that stand free: outputs, and those with labels where they are few."""
         notes = self.folding.survey.notes
-        labelled = {m for m in members if m >= 0 and self.folding.operands[m] and notes[m].label}
+        labelled = {m for m in members if m >= 0 and self.operands[m] and notes[m].label}
         return (labelled if len(labelled) <= LOOSE else set()) | set(self.folding.survey.outputs)
 
     def _add_leaves(self, number: int, free: list[int]) -> None:
         """Put leaves that stand free into a group for each kind of them."""
         gathered = []
         for word in ("leaf", "constant"):
-            some = [m for m in free if (self.folding.survey.values[m]._rule is LEAF) == (word == "leaf")]
+            some = [
+                m for m in free if (self.folding.survey.values[m]._rule is LEAF) == (word == "leaf")
+            ]
             if len(some) > 2:
                 gathered.append(self.folding.add(number, some, counted(len(some), word), "leaves"))
         group = self.folding.groups[number]
-        group.members = gathered + [m for m in group.members if m < 0 or self.folding.home[m] == number]
+        group.members = gathered + [m for m in group.members if m < 0 or self.home[m] == number]
 
     def _gather_loose(self, number: int, kept: set[int], most: int) -> None:
         """Put what is computed beside the boxes into runs, where it is much."""
         group = self.folding.groups[number]
-        loose = [m for m in group.members if m >= 0 and self.folding.operands[m] and m not in kept]
+        loose = [m for m in group.members if m >= 0 and self.operands[m] and m not in kept]
         if len(loose) <= most:
             return
         members: list[int] = []
@@ -109,12 +112,14 @@ class _Gatherer:
         wanted = set(loose)
         for member in [*group.members, None]:
             if member in wanted:
-                run.append(member)  # type: ignore[arg-type]
+                run.append(member)
                 continue
-            if member is not None and member >= 0 and not self.folding.operands[member]:
+            if member is not None and member >= 0 and not self.operands[member]:
                 members.append(member)  # a leaf interrupts nothing
                 continue
-            members += [self.folding.add(number, run, self._produced(run), "run")] if len(run) > 2 else run
+            members += (
+                [self.folding.add(number, run, self._produced(run), "run")] if len(run) > 2 else run
+            )
             run = []
             if member is not None:
                 members.append(member)
@@ -123,13 +128,13 @@ class _Gatherer:
     def _used_by(self, number: int) -> dict[int, list[int]]:
         """Return for each leaf that stands free the members that use it."""
         if number == 0 and len(self.folding.groups) == 1:
-            inside: Iterable[int] = range(len(self.folding.home))
+            inside: Iterable[int] = range(len(self.home))
         else:
-            inside = [i for i, home in enumerate(self.folding.home) if home == number]
+            inside = [i for i, home in enumerate(self.home) if home == number]
         found: dict[int, list[int]] = {}
         for i in inside:
-            for o in self.folding.operands[i]:
-                if not self.folding.operands[o] and self.folding.home[o] == number:
+            for o in self.operands[i]:
+                if not self.operands[o] and self.home[o] == number:
                     found.setdefault(o, []).append(i)
         return found
 
@@ -139,8 +144,8 @@ class _Gatherer:
         """Cut a group into runs, each with the leaves that it alone uses."""
         group = self.folding.groups[number]
         plain = all(member >= 0 for member in group.members)
-        free = [m for m in group.members if m >= 0 and not self.folding.operands[m]] if plain else []
-        units = [m for m in group.members if (m < 0 or self.folding.operands[m] or not plain)]
+        free = [m for m in group.members if m >= 0 and not self.operands[m]] if plain else []
+        units = [m for m in group.members if (m < 0 or self.operands[m] or not plain)]
         last = [m for m in units if m in self.folding.survey.outputs]
         units = [m for m in units if m not in last]
         if not units:
@@ -158,7 +163,9 @@ class _Gatherer:
             else:
                 shared.append(leaf)
         group.members = [
-            self.folding.add(number, sorted(leaves + run) if plain else run, self._produced(run), "run")
+            self.folding.add(
+                number, sorted(leaves + run) if plain else run, self._produced(run), "run"
+            )
             for leaves, run in zip(owned, runs)
         ] + last
         group.members = shared + group.members
@@ -170,7 +177,7 @@ class _Gatherer:
         ends = self._ends(members, most)
         self.folding.groups[number].members = [
             self.folding.add(number, run, counted(len(run), "value"), "run")
-            for run in (members[a:b] for a, b in zip(ends, ends[1:]))
+            for run in (members[a:b] for a, b in pairwise(ends))
         ]
 
     def _ends(self, units: list[int], most: int) -> list[int]:
@@ -184,7 +191,7 @@ class _Gatherer:
         place = {unit: k for k, unit in enumerate(units)}
         last = list(range(count))
         for k, unit in enumerate(units):
-            for o in self.folding.operands[unit]:
+            for o in self.operands[unit]:
                 if o in place:
                     last[place[o]] = k
         crossing = [0] * (count + 1)

@@ -126,12 +126,12 @@ def _connected(heads: dict[int, list[int]]) -> dict[int, int]:
         path = [] if root in seen else [(root, iter(heads[root]))]
         seen.add(root)
         while path:
-            head = next((head for head in path[-1][1] if head not in seen), None)
-            if head is None:
+            step = next((head for head in path[-1][1] if head not in seen), None)
+            if step is None:
                 done.append(path.pop()[0])
             else:
-                seen.add(head)
-                path.append((head, iter(heads[head])))
+                seen.add(step)
+                path.append((step, iter(heads[step])))
     parts: dict[int, list[int]] = {}
     for root in reversed(done):
         pending = [root]

@@ -68,7 +68,7 @@ class _Composer:
         self.inputs = inputs(self.folding)
 
     def add_all(self) -> None:
-        """Add the boxes, and the ovals of operations; the places of values that folded ones hold."""
+        """Add the boxes and the ovals of operations, and note which box shows each value."""
         folding = self.folding
         closed = [folding.closed(number) for number in range(len(folding.groups))]
         for i, home in enumerate(folding.home):
