@@ -29,6 +29,7 @@ from autograd_engine.views.explain.formulas import (
     shortened,
 )
 from autograd_engine.views.explain.names import Names
+from autograd_engine.views.explain.typesetting import TEXT
 
 DEEP = 1
 """So many operations deep a value that the chain does not go through is written out."""

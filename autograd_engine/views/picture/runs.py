@@ -81,7 +81,9 @@ class _Gatherer:
         elif sum(bool(self.folding.operands[m]) for m in group.members if m >= 0) > few:
             self._cut_with_leaves(0, self._used_by(0), kept, MOST)
         if len(group.members) > few:
-            self._add_leaves(0, [m for m in group.members if m >= 0 and not self.folding.operands[m]])
+            self._add_leaves(
+                0, [m for m in group.members if m >= 0 and not self.folding.operands[m]]
+            )
 
     def _kept(self, members: list[int]) -> set[int]:
         """Return the values that stand free: outputs, and those with labels where they are few."""
