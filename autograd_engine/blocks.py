@@ -132,7 +132,7 @@ class region(Decorating):
     >>> with region("square"):
     ...     y = x * x
     >>> Survey(y + 1.0).homes
-    ['', 'square', '', '']
+    ['square', 'square', '', '']
     """
 
     def __init__(self, name: str) -> None:

@@ -588,7 +588,7 @@ def test_a_label_stands_in_html_as_typed_and_runs_nothing(label):
     x = ag.Value(2.0, label)
     found = Tags(ag.explain(labelled(x.tanh(), label + "!"), x).html)
     harmless = Tags(ag.explain(labelled(ag.Value(2.0, "x").tanh(), "f"), x).html)
-    page = "html head meta title body style article div table tr td p span code svg"
+    page = "html head meta title body main h1 style article div table tr td p span code svg"
     formula = "math mrow mi mn mo mtext mfrac msup msub msubsup msqrt munder"
     assert set(found.tags) <= {*page.split(), *formula.split()}
     assert harmless.tags

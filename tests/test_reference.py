@@ -69,7 +69,7 @@ def cube(x):
         (
             lambda x, y: ag.tanh(x) * y,
             lambda out, x, y: (y * (1.0 - ag.tanh(x) ** 2), ag.tanh(x)),
-            "    own(u, v) = tanh(u)·v\n    ∂own(u, v)/∂u = v·(1 - tanh(u)²)\n"
+            "    own(u, v) = tanh(u)·v\n    ∂own(u, v)/∂u = v·(1 − tanh(u)²)\n"
             "    ∂own(u, v)/∂v = tanh(u)",
         ),
         (

@@ -11,8 +11,8 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine.primitives import TABLE, find_primitive
-from autograd_engine.views.explain.chain_formulas import rounded
-from autograd_engine.views.explain.typesetting import SUM
+from autograd_engine.views.explain.formulas import Number
+from autograd_engine.views.explain.typesetting import SUM, TEXT
 
 WEIGHED = ag.primitive(
     "weighed",
@@ -117,7 +117,7 @@ def test_an_explanation_has_the_gradient_of_each_leaf(name, count):
     for leaf in ag.graph.leaves(output):
         text = ag.explain(output, leaf).text
         (slope,) = ag.gradient(output, [leaf])
-        assert f"= {rounded(slope, SUM)}\n" in text
+        assert f"= {TEXT.set(Number(slope), SUM)}\n" in text
         assert max(map(len, text.splitlines())) < 400
 
 

@@ -206,8 +206,10 @@ def test_a_copy_of_a_model_names_its_parameters_too():
 
 def drawn(output):
     source = ag.draw(output, style="classic", engine="builtin", force=True).source
-    fields = re.findall(r'^ *v\d+ \[label="((?:[^"\\]|\\.)*)" shape=M?record', source, re.M)
-    return [re.sub(r"\\(.)", r"\1", re.split(r"(?<!\\) ?\|", f)[0].strip("{ }")) for f in fields]
+    fields = re.findall(r'^ *v\d+ \[label="((?:[^"\\]|\\.)*)" shape=(?:M?record|box)', source, re.M)
+    return [
+        re.sub(r"\\(.)", r"\1", re.split(r"(?<!\\) ?\||\\n", f)[0].strip("{ }")) for f in fields
+    ]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in GRAPHS if kind != "a leaf"])

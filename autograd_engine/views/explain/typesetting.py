@@ -286,8 +286,7 @@ def _flat(power: str, encoding: str) -> str:
 
 def _level(text: str) -> str:
     """Return what stands above or below the line on it."""
-    plain = unicodedata.normalize("NFKC", text.replace("˙", "."))
-    return plain.replace("\N{MINUS SIGN}", "-")
+    return unicodedata.normalize("NFKC", text.replace("˙", ".")).replace("\N{MINUS SIGN}", "-")
 
 
 def _spelled(character: str) -> str:

@@ -214,9 +214,9 @@ def draw(
         _check("engine", engine, ENGINES, " or None")
     _check_number("depth", 0 if depth is None else depth)
     _check_number("radius", radius)
-    given = list(output) if isinstance(output, (list, tuple)) else [output]
-    *given, focus = adopted(*given, focus)
-    output = given if isinstance(output, (list, tuple)) else given[0]
+    several = isinstance(output, (list, tuple))
+    *given, focus = adopted(*(output if several else [output]), focus)
+    output = given if several else given[0]
     if isinstance(output, Module) or style == "network":
         from autograd_engine.views.network.network_picture import draw_network
 
@@ -250,9 +250,8 @@ def draw(
 def _outputs(output: Any) -> Sequence[Value]:
     outputs = (output,) if isinstance(output, Value) else output
     if not isinstance(outputs, (list, tuple)):
-        raise TypeError(
-            f"draw needs a Value, not {type(output).__name__}, or a model: {output!r:.60}"
-        )
+        kind = type(output).__name__
+        raise TypeError(f"draw needs a Value, not {kind}, or a model: {output!r:.60}")
     for value in outputs:
         if not isinstance(value, Value):
             raise TypeError(f"draw needs Values, not {type(value).__name__}: {value!r:.60}")
@@ -268,8 +267,8 @@ def _readable(survey: Survey, shown: set[int] | None, direction: str) -> tuple[s
     for depth in [*([None] if few else []), *range(deepest - 1, 0, -1)]:
         folding = Folding(survey, depth is not None, depth, shown)
         layout = lay_out(compose(folding, direction))
-        width, height = layout.length, layout.breadth
-        width, height = (height, width) if direction in ("TB", "BT") else (width, height)
+        sides = layout.length, layout.breadth
+        width, height = sides[::-1] if direction in ("TB", "BT") else sides
         if max(width / WIDE, height / HIGH) * LEAST <= FONT_SIZE:
             return "compact" if depth is None else "folded", depth
     return "folded", 0

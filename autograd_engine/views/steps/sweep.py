@@ -28,6 +28,9 @@ class Typed(Text):
     def mark(self, text: str) -> str:
         return text.replace("−", "-")
 
+    def form(self, kind: str, *parts: str) -> str:
+        return f"-{parts[0]}" if kind == "signed" else super().form(kind, *parts)
+
     def number(self, term: Number | Given) -> tuple[str, int]:
         text = f"{term.value:.6g}"
         return text, SUM if text[0] == "-" else ATOM
