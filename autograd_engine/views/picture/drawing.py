@@ -215,7 +215,7 @@ def draw(
     _check_number("depth", 0 if depth is None else depth)
     _check_number("radius", radius)
     several = isinstance(output, (list, tuple))
-    *given, focus = adopted(*(output if several else [output]), focus)
+    *given, focus = adopted(*(list(output) if several else [output]), focus)  # type: ignore[arg-type]
     output = given if several else given[0]
     if isinstance(output, Module) or style == "network":
         from autograd_engine.views.network.network_picture import draw_network
