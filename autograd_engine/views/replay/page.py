@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, TypeAlias
 
 from autograd_engine.history import History
@@ -12,8 +11,9 @@ from autograd_engine.views.explore.contents import inert_json
 from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.page import Page, filled, page_path, read
 from autograd_engine.views.network.on_page import Rules
+from autograd_engine.views.notebooks import image
 from autograd_engine.views.replay.contents import run_contents
-from autograd_engine.views.replay.curve import curve_image, loss_curves
+from autograd_engine.views.replay.curve import loss_curves
 from autograd_engine.views.replay.frames import recording_of
 from autograd_engine.words import counted
 
@@ -77,12 +77,11 @@ def replay(
     runs = [run_contents(name, history, sample, rules) for name, history in named]
     description = ", ".join(map(_described, runs))
     data = inert_json({"description": description, "runs": runs})
-    shown = partial(curve_image, runs, description)
-    own = read("replay/replay.html")
+    own, still = read("replay/replay.html"), loss_curves(runs)
     script = (written(rules) if rules else "") + read(*SCRIPTS)
-    still = loss_curves(runs)
     text = filled(f"Replay: {description}", data, own, read(*STYLES), script, still)
-    page = Replay(text, description, shown)
+    shown = image("image/svg+xml", still.encode(), f"loss of {description}")
+    page = Replay(text, description, lambda: shown)
     if path is not None:
         page.save(path)
     return page
