@@ -86,12 +86,13 @@ def draw_samples(axes: Any, plane: Plane | None) -> list[Any]:
 
 def draw_areas(axes: Any, plane: Plane, cells: bytes) -> list[Any]:
     """Draw where each class is predicted, hatched in its own way."""
+    xs, ys = plane.ticks()
     leads, drawn = plane.leads(cells), []
     for position in range(len(plane.classes)):
         ahead = [lead if best == position else -lead for best, lead in leads]
         rows = [ahead[start : start + plane.side] for start in range(0, len(ahead), plane.side)]
-        look = {"colors": f"C{position}", "hatches": [HATCHES[position % len(HATCHES)]]}
-        drawn += draw_area(axes, *plane.ticks(), rows, **look)
+        hatches = [HATCHES[position % len(HATCHES)]]
+        drawn += draw_area(axes, xs, ys, rows, colors=f"C{position}", hatches=hatches)
     return drawn
 
 
