@@ -73,9 +73,8 @@ def _leaving(folding: Folding) -> list[list[int]]:
     for home, given in zip(folding.home, folding.operands):
         for operand in given:
             if folding.home[operand] != home:
-                for group in paths[folding.home[operand]]:
-                    if group not in paths[home]:
-                        found[group].add(operand)
+                for group in set(paths[folding.home[operand]]) - set(paths[home]):
+                    found[group].add(operand)
     return [sorted(exits) for exits in found]
 
 
@@ -142,10 +141,9 @@ class _Picture:
             sources.setdefault(outside[0] if outside else ~i, []).append(i)
         if len(sources) > INLETS:
             return [(counted(len(taken), "value"), taken)]
-        return [
-            (self.folding.short(source) if source >= 0 else shortened(self.names[~source]), given)
-            for source, given in sources.items()
-        ]
+        short, names = self.folding.short, self.names
+        titles = [short(s) if s >= 0 else shortened(names[~s]) for s in sources]
+        return list(zip(titles, sources.values()))
 
     def _arrows(self, inside: list[int]) -> tuple[list[Arrow], list[int]]:
         """Return the arrows, those from and to groups merged; and which operand each is."""

@@ -141,7 +141,7 @@ class _Drawing:
 
     def _beside(self, at: Point, along: int, text: str) -> None:
         """Write before (-1) or behind (1) a circle."""
-        away = (self.pen.radius + 7.0) * along * (-1 if self.mirrored else 1)
+        away = (self.pen.radius + 7.0) * (-along if self.mirrored else along)
         if self.upright:
             self.pen.words(text, (at[0], at[1] + 1.4 * away))
         else:

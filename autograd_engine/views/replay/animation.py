@@ -125,22 +125,23 @@ class _Film:
             ) from None
         self.recording = recording
         self.boundary = Boundary(recording, FRAMES, sample)
+        plane = self.boundary.plane
         figure = Figure(figsize=SIZE, dpi=DPI)
         self.canvas = FigureCanvasAgg(figure)
-        rows = 2 if self.boundary.plane is not None else 1
+        rows = 2 if plane else 1
         places = {"width_ratios": (5, 3), "height_ratios": (2, 3)[:rows]}
         edges = {"left": 0.01, "right": 0.985, "top": 0.93, "bottom": 0.07}
         grid = figure.add_gridspec(rows, 2, **places, **edges, wspace=0.12, hspace=0.3)
         self.graph = figure.add_subplot(grid[:, 0])
         self.losses = figure.add_subplot(grid[0, 1])
-        self.plane = figure.add_subplot(grid[1, 1]) if rows > 1 else None
+        self.plane = figure.add_subplot(grid[1, 1]) if plane else None
         draw_losses(self.losses, history, recording)
         self.cursor = self.losses.axvline(0.0, color="black", lw=1.0)
         (self.dot,) = self.losses.plot([], [], "o", mfc="white", mec="C0", mew=2.0, clip_on=False)
         self.title = self.graph.set_title(" ", loc="left")
-        self.samples = draw_samples(self.plane, self.boundary.plane) if rows > 1 else []
-        self.shape: Any = None
+        self.samples = draw_samples(self.plane, plane) if plane else []
         self.texts: list[Any] = []
+        self.shape: Any = None
         self.still: Any = None
 
     def image(self, step: Step, output: Value) -> Any:

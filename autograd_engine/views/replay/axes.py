@@ -59,17 +59,15 @@ def draw_losses(axes: Any, history: History, recording: Recording) -> None:
     """Draw the losses of batches, thin, of epochs, and of validation data, dashed."""
     steps, each = recording.steps, recording.batches
     axes.plot([s.number for s in steps], [s.loss for s in steps], color="C0", alpha=0.4, lw=0.8)
-    for losses, line in ((history.loss, "-"), (history.validation_loss, "--")):
-        axes.plot([each * (i + 1) for i in range(len(losses))], losses, "C0" + line, lw=1.8)
+    for losses, line in ((history.loss, "C0-"), (history.validation_loss, "C0--")):
+        axes.plot([each * (i + 1) for i in range(len(losses))], losses, line, lw=1.8)
     axes.set_ylim(bottom=0.0)
     _dress(axes, "loss over the steps")
     axes.grid(alpha=0.3)
 
 
-def draw_samples(axes: Any, plane: Plane | None) -> list[Any]:
+def draw_samples(axes: Any, plane: Plane) -> list[Any]:
     """Draw the samples, each class with its marker, and a ring round the one of the graph."""
-    if plane is None:
-        return []
     xlim, ylim = zip(plane.low, plane.high)
     axes.set(xlim=xlim, ylim=ylim)
     _dress(axes, "what is predicted")

@@ -20,18 +20,10 @@ from autograd_engine.words import counted
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
 
 STYLES = ("explore/page.css", "replay/replay.css", "network/network.css")
-SCRIPTS = (
-    "explore/wording.js",
-    "explore/picture.js",
-    "explore/stage.js",
-    "replay/runs.js",
-    "replay/charts.js",
-    "replay/plane.js",
-    "network/network.js",
-    "replay/replay.js",
-    "replay/panels.js",
-    "replay/controls.js",
-)
+SCRIPTS = [f"explore/{name}.js" for name in ("wording", "picture", "stage")]
+SCRIPTS += [f"replay/{name}.js" for name in ("runs", "charts", "plane")]
+SCRIPTS += ["network/network.js"]
+SCRIPTS += [f"replay/{name}.js" for name in ("replay", "panels", "controls")]
 """The graph is drawn and moved as in `explore`, by the same files."""
 
 
@@ -91,17 +83,15 @@ def _named(histories: Runs) -> list[tuple[str, History]]:
     """Return the runs with their names."""
     if isinstance(histories, History):
         return [("", histories)]
-    if isinstance(histories, Mapping):
-        runs = [(str(name), history) for name, history in histories.items()]
-    elif isinstance(histories, (list, tuple)):
-        runs = [(f"run {i}", history) for i, history in enumerate(histories, 1)]
-    else:
+    if isinstance(histories, (list, tuple)):
+        histories = {f"run {i}": history for i, history in enumerate(histories, 1)}
+    if not isinstance(histories, Mapping):
         raise TypeError(
             f"a replay needs what fit returns, not {histories!r:.60}: write replay(history, path)"
         )
-    if len(runs) not in (1, 2):
-        raise ValueError(f"a replay shows one run, or compares two; got {len(runs)}")
-    return runs
+    if len(histories) not in (1, 2):
+        raise ValueError(f"a replay shows one run, or compares two; got {len(histories)}")
+    return [(str(name), history) for name, history in histories.items()]
 
 
 def _described(run: Mapping[str, Any]) -> str:
