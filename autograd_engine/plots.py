@@ -51,13 +51,7 @@ def decision_boundary(model: Predictor, data: Dataset, path: str | PathLike[str]
     for position in range(len(data.classes)):
         # How far the class is ahead of all others: smooth, unlike the number of the class.
         lead = [[row[position] - max(_without(row, position)) for row in line] for line in scores]
-        low, high = min(map(min, lead)), max(map(max, lead))
-        if high > 0.0:  # the class is predicted somewhere
-            axes.contourf(
-                xs, ys, lead, levels=[0.0, math.inf], colors=_colour(position), alpha=0.25
-            )
-        if low < 0.0 < high:
-            axes.contour(xs, ys, lead, levels=[0.0], colors="black", linewidths=0.8)
+        draw_area(axes, xs, ys, lead, colors=_colour(position))
     for position, name in enumerate(data.classes):
         points = [point for point, target in data if target == position]
         axes.scatter(
@@ -73,6 +67,18 @@ def decision_boundary(model: Predictor, data: Dataset, path: str | PathLike[str]
     axes.set(xlabel=_plain(data.names[0]), ylabel=_plain(data.names[1]), title="Decision boundary")
     axes.legend()
     figure.savefig(path, dpi=120)
+
+
+def draw_area(
+    axes: Any, xs: list[float], ys: list[float], lead: list[list[float]], **look: Any
+) -> list[Any]:
+    """Draw where a class is ahead of all others, and its edge; return what was drawn."""
+    drawn, low, high = [], min(map(min, lead)), max(map(max, lead))
+    if high > 0.0:  # the class is predicted somewhere
+        drawn.append(axes.contourf(xs, ys, lead, levels=[0.0, math.inf], alpha=0.25, **look))
+    if low < 0.0 < high:
+        drawn.append(axes.contour(xs, ys, lead, levels=[0.0], colors="black", linewidths=0.8))
+    return drawn
 
 
 def _figure() -> tuple[Any, Any]:

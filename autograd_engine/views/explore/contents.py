@@ -26,11 +26,12 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
     """
     survey = Survey(output)
     values, names = survey.values, survey.names  # the output is the last
+    leaves = sum(not v.operands and not graph.is_constant(v) for v in values)
     rules: dict[tuple[Primitive, int], int] = {}
     kinds = [(value._rule, len(value.operands)) for value in values]
     numbers = [rules.setdefault(kind, len(rules)) for kind in kinds]
     data = {
-        "description": _description(values),
+        "description": f"{counted(len(values), 'value')}, {counted(leaves, 'leaf')}",
         "names": names,
         "called": bool(survey.given_names[-1]),
         **_paths(survey.full_names, names),
@@ -70,11 +71,6 @@ def _sharing(groups: list[dict[str, Any]]) -> dict[str, Any]:
         group["shape"] = alike["shapes"].setdefault(shape, len(alike["shapes"]))
         group["inlets"] = alike["inlets"].setdefault(inlets, len(alike["inlets"]))
     return {"groups": groups, **{name: list(map(json.loads, some)) for name, some in alike.items()}}
-
-
-def _description(values: list[Value]) -> str:
-    leaves = sum(not v.operands and not graph.is_constant(v) for v in values)
-    return f"{counted(len(values), 'value')}, {counted(leaves, 'leaf')}"
 
 
 def _inert(number: float) -> float | int | str:

@@ -138,10 +138,10 @@ class Script:
             return part if isinstance(part, str) else number(part)
 
         def make(rule: Primitive, *parts: Any) -> str:
-            forward = self._forward(rule, len(parts))
+            name, forward = f"t{len(lines)}", self._forward(rule, len(parts))
             called = f"({forward})" if " => " in forward else forward
-            lines.append(f"const t{len(lines)} = {called}({', '.join(map(text, parts))});")
-            return f"t{len(lines) - 1}"
+            lines.append(f"const {name} = {called}({', '.join(map(text, parts))});")
+            return name
 
         known = {symbol: symbol.name for symbol in given}
         results = [text(substituted(expression, make, known)) for expression in found]
@@ -189,12 +189,12 @@ def _rows() -> dict[str, tuple[ast.expr, ast.expr]]:
 
 
 def _source(rule: Primitive) -> tuple[ast.expr, ast.expr]:
-    if rule.name not in _rows():
-        raise Untranslatable(
-            f"the page's JavaScript finds no row of {rule.name} in {HOME}: "
-            f"write it there as name = row(name, forward, partials)"
-        )
-    return _rows()[rule.name]
+    if found := _rows().get(rule.name):
+        return found
+    raise Untranslatable(
+        f"the page's JavaScript finds no row of {rule.name} in {HOME}: "
+        f"write it there as name = row(name, forward, partials)"
+    )
 
 
 def _row_name(call: ast.Call) -> str:

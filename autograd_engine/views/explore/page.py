@@ -52,26 +52,19 @@ class Page:
         ...     os.listdir(folder)
         ['sum.html']
         """
-        target = page_path(path)
-        target.write_text(self.html, encoding="utf-8", newline="\n")
+        page_path(path).write_text(self.html, encoding="utf-8", newline="\n")
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, str]:
         instead = still(self._still(), self.description)
-        bundle = {
-            "text/html": framed(self._frame(), instead),
-            "text/markdown": instead,
-            "text/plain": repr(self),
-        }
+        kind, shown = self._mime_()
+        bundle = {kind: framed(shown, instead), "text/markdown": instead, "text/plain": repr(self)}
         return selected(bundle, include, exclude)
 
     def _mime_(self) -> tuple[str, str]:
         """Return what marimo shows, where scripts run."""
-        return "text/html", self._frame()
-
-    def _frame(self) -> str:
-        return frame(self.html, self.description, HEIGHT)
+        return "text/html", frame(self.html, self.description, HEIGHT)
 
 
 def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
@@ -109,7 +102,7 @@ def _still(output: Value) -> str:
     try:
         drawn = draw(output, engine="builtin").svg
     except ValueError:  # more than is laid out
-        return ""
+        drawn = ""
     return re.sub(' width="[^"]*"', ' width="100%" preserveAspectRatio="xMinYMin"', drawn, count=1)
 
 

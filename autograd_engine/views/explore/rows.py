@@ -67,11 +67,8 @@ def written_partials(rule: Primitive, count: int) -> list[Formula]:
     >>> written_partials(TABLE["divide"], 2)
     [['1/', 2], ['−', 0, '/', 2]]
     """
-    found = []
-    for which in range(count):
-        term = notation.partial(rule, which, lambda place: _hole(place + 1), count)
-        found.append([] if term is None else _with_holes(term))
-    return found
+    terms = [notation.partial(rule, k, lambda i: _hole(i + 1), count) for k in range(count)]
+    return [[] if term is None else _with_holes(term) for term in terms]
 
 
 def _hole(number: int) -> Name:

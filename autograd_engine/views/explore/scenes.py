@@ -73,9 +73,8 @@ def _leaving(folding: Folding) -> list[list[int]]:
     for home, given in zip(folding.home, folding.operands):
         for operand in given:
             if folding.home[operand] != home:
-                for group in paths[folding.home[operand]]:
-                    if group not in paths[home]:
-                        found[group].add(operand)
+                for group in set(paths[folding.home[operand]]) - set(paths[home]):
+                    found[group].add(operand)
     return [sorted(exits) for exits in found]
 
 
@@ -87,26 +86,22 @@ class _Picture:
     ) -> None:
         self.folding = folding
         self.number = number
-        self.values = folding.survey.values
+        self.values, self.operands = folding.survey.values, folding.operands
         self.names = names
-        self.operands = folding.operands
         self.shown: dict[int, int] = {}  # value -> the box that shows it
-        boxes = []
+        self.boxes: list[Box] = []
         for place, member in enumerate(folding.groups[number].members):
             if member >= 0:
                 self.shown[member] = place
-                boxes.append(self._box(member))
+                self.boxes.append(self._box(member))
                 continue
-            for value in folding.inside[~member]:
-                self.shown[value] = place
+            self.shown |= dict.fromkeys(folding.inside[~member], place)
             numbers = [NUMBERS] if len(leaving[~member]) == 1 else []
             title, *lines = caption(folding, ~member, short=True)
-            boxes.append(Box("folded", ("\n".join([f"▸ {title}", *lines, *numbers]),)))
-        self.boxes = boxes
+            self.boxes.append(Box("folded", ("\n".join([f"▸ {title}", *lines, *numbers]),)))
         self.inlets: list[tuple[str, list[int]]] = []
         self._add_inlets(folding.inside[number])
         self.arrows, self.slots = self._arrows(folding.inside[number])
-        self.scene = Scene("LR", tuple(boxes), tuple(self.arrows), ())
 
     def _box(self, i: int) -> Box:
         value = self.values[i]
@@ -146,10 +141,9 @@ class _Picture:
             sources.setdefault(outside[0] if outside else ~i, []).append(i)
         if len(sources) > INLETS:
             return [(counted(len(taken), "value"), taken)]
-        return [
-            (self.folding.short(source) if source >= 0 else shortened(self.names[~source]), given)
-            for source, given in sources.items()
-        ]
+        short, names = self.folding.short, self.names
+        titles = [short(s) if s >= 0 else shortened(names[~s]) for s in sources]
+        return list(zip(titles, sources.values()))
 
     def _arrows(self, inside: list[int]) -> tuple[list[Arrow], list[int]]:
         """Return the arrows, those from and to groups merged; and which operand each is."""
@@ -168,17 +162,15 @@ class _Picture:
                     tail = stubs[head, operand]
                 if tail != head:
                     merged.setdefault((tail, head), []).append((i, slot))
-        arrows, slots = [], []
+        found: list[tuple[Arrow, int]] = []
         for (tail, head), several in merged.items():
-            plain = self.boxes[head].kind == "result"
-            if plain and (self.boxes[tail].kind != "folded" or len(several) == 1):
-                for i, slot in several:
-                    arrows.append(Arrow(tail, head, self._partial(i, slot)))
-                    slots.append(slot)
+            count, plain = len(several), self.boxes[head].kind == "result"
+            if plain and (self.boxes[tail].kind != "folded" or count == 1):
+                labels = [(self._partial(i, slot), slot) for i, slot in several]
             else:
-                arrows.append(Arrow(tail, head, f"×{len(several):,}" if len(several) > 1 else ROOM))
-                slots.append(-len(several))
-        return arrows, slots
+                labels = [(f"×{count:,}" if count > 1 else ROOM, -count)]
+            found += [(Arrow(tail, head, label), slot) for label, slot in labels]
+        return [arrow for arrow, _ in found], [slot for _, slot in found]
 
     def _partial(self, i: int, slot: int) -> str:
         value = self.values[i]
@@ -189,15 +181,13 @@ class _Picture:
 
     def numbers(self) -> dict[str, Any]:
         """Return where everything stands, in whole points."""
-        if not self.scene.boxes:
+        if not self.boxes:
             return {"size": [0, 0], "boxes": [], "arrows": []}
-        layout = lay_out(self.scene)
-        boxes = [
-            [round(b.u0), round(b.v0), round(b.u1 - b.u0), round(b.v1 - b.v0)] for b in layout.boxes
-        ]
+        layout = lay_out(Scene("LR", tuple(self.boxes), tuple(self.arrows), ()))
+        places = [(b.u0, b.v0, b.u1 - b.u0, b.v1 - b.v0) for b in layout.boxes]
         return {
             "size": [round(layout.length), round(layout.breadth)],
-            "boxes": boxes,
+            "boxes": [list(map(round, place)) for place in places],
             "arrows": [self._arrow(layout, number) for number in range(len(self.arrows))],
         }
 

@@ -11,11 +11,12 @@ from autograd_engine.modules import Module
 from autograd_engine.survey import Survey
 from autograd_engine.titles import lowered
 from autograd_engine.views.layout.scene import Scene, readable, text_width
-from autograd_engine.views.network.pen import Pen, Point
-from autograd_engine.views.network.stacks import Network, Stage, Unit, of_model, short
+from autograd_engine.views.network.pen import Pen, Point, Seat
+from autograd_engine.views.network.stacks import Network, Stage, of_model, short
 from autograd_engine.views.network.telling import Telling, shown_of
 from autograd_engine.views.network.wiring import of_output
 from autograd_engine.views.picture.drawing import Picture
+from autograd_engine.words import counted
 
 WHOLE = 32
 """A layer of up to so many units is drawn whole; of a wider one the first and last ENDS."""
@@ -23,7 +24,7 @@ ENDS = 5
 MANY = 6_000
 """With more edges than this every layer above 2 * ENDS units is cut short."""
 
-Seats = dict[int, tuple[str, Point]]  # of the units that are drawn: key and place
+Seats = dict[int, Seat]  # of the units that are drawn
 
 
 class NetworkPicture(Picture):
@@ -77,7 +78,7 @@ class _Drawing:
         self.pitch = max(pitch, 64.0) if self.upright else pitch
         self.stride = min(max(150.0, 0.3 * self.pitch * tall), 300.0)
         self.pen = Pen(radius, max(1.6, min(5.0, 36.0 / tall)))
-        units = [unit for stack in network.stacks for stage in stack for unit in stage.units]
+        units = network.units()
         self.widest = _largest(shown_of(part, show) for unit in units for part in unit.parts())
         self.deepest = _largest(unit.output.data for unit in units if unit.output is not None)
         top = 0.0
@@ -112,7 +113,7 @@ class _Drawing:
                 v = middle + (place - (len(column) - 1) / 2.0) * self.pitch
                 at = self._turned(k * self.stride, v)
                 if i is None:
-                    left_out = (len(stack[k - 1].units) if k else stack[0].inputs) - 2 * ENDS
+                    left_out = int(column[-1] or 0) + 1 - 2 * ENDS
                     self.pen.words(f"⋮ {left_out:,} more", at)
                 else:
                     seats[i] = f"{key}c{k}u{i}", at
@@ -129,19 +130,18 @@ class _Drawing:
         return (v, u) if self.upright else (u, v)
 
     def _head(self, stack: list[Stage], k: int, at: Point) -> None:
-        count, lines = stack[0].inputs, []
+        lines = [counted(stack[0].inputs, "input")]
         if k:
             stage = stack[k - 1]
             shape = f"{stage.inputs:,} → {len(stage.units):,} {stage.activation}"
             lines = [_cut(stage.path or "neuron"), _cut(shape, 26)]
-        x = at[0] - 20.0 if self.upright else at[0]
-        for i, line in enumerate(lines or [f"{count:,} input" + "s" * (count > 1)]):
-            anchor = "end" if self.upright else "middle"
+        x, anchor = (at[0] - 20.0, "end") if self.upright else (at[0], "middle")
+        for i, line in enumerate(lines):
             self.pen.words(line, (x, at[1] + 13.0 * i), anchor, bold=i == 0)
 
     def _beside(self, at: Point, along: int, text: str) -> None:
         """Write before (-1) or behind (1) a circle."""
-        away = (self.pen.radius + 7.0) * along * (-1 if self.mirrored else 1)
+        away = (self.pen.radius + 7.0) * (-along if self.mirrored else along)
         if self.upright:
             self.pen.words(text, (at[0], at[1] + 1.4 * away))
         else:
@@ -174,28 +174,21 @@ class _Drawing:
             title = self.telling.unit(stage, unit)
             self.pen.circle(key, at, self._inside(letter + lowered(place)), title, tint)
             if last:
-                self._beside(at, 1, _said(unit, f"output {place}".strip()))
-            for j, (tail, start) in before.items():
+                said = f"output {place}".strip() if output is None else short(output.data)
+                label = output.label if output is not None else ""
+                self._beside(at, 1, f"{_cut(label)} = {said}" if label else said)
+            for j, tail in before.items():
                 if j < len(unit.weights):
                     weight = unit.weights[j]
-                    self._edge(tail, key, start, at, weight, tell(unit, weight, f"w.{j}"))
+                    self._edge(tail, seats[i], weight, tell(unit, weight, f"w.{j}"))
             if unit.bias is not None:
                 far = 0.55 * self.pitch
                 start = (at[0] + far, at[1]) if self.upright else (at[0], at[1] + far)
-                self._edge("", key, start, at, unit.bias, tell(unit, unit.bias, "b"))
+                self._edge(("", start), seats[i], unit.bias, tell(unit, unit.bias, "b"))
 
-    def _edge(self, tail: str, head: str, start: Point, end: Point, item: Any, title: str) -> None:
+    def _edge(self, tail: Seat, head: Seat, item: Any, title: str) -> None:
         number = shown_of(item, self.show)
-        share = abs(_share(number, self.widest))
-        self.pen.edge(tail, head, start, end, number, share, title)
-
-
-def _said(unit: Unit, instead: str) -> str:
-    """Return what stands behind an output: its label and number where they are known."""
-    if unit.output is None:
-        return instead
-    label, number = unit.output.label, short(unit.output.data)
-    return f"{_cut(label)} = {number}" if label else number
+        self.pen.edge(tail, head, number, abs(_share(number, self.widest)), title)
 
 
 def _cut(text: str, most: int = 22) -> str:

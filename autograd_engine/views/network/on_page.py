@@ -22,28 +22,20 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
         network = of_output(survey)
     except ValueError:
         return None
-    position = survey.position
-    places = places or network.places
-    order = [0] * len(places)
-    for key, place in places.items():
-        order[place - 1] = position.get(key, -1)
+
+    def at(*items: Any) -> list[int]:
+        return [survey.position.get(id(item), -1) for item in items]
+
     layers = [
         {
             "path": stage.path,
-            "units": [
-                [
-                    unit.index,
-                    position[id(unit.output)],
-                    position.get(id(unit.bias), -1),
-                    [position[id(weight)] for weight in unit.weights],
-                ]
-                for unit in stage.units
-            ],
+            "units": [[u.index, *at(u.output, u.bias), at(*u.weights)] for u in stage.units],
         }
         for stage in network.stacks[0]
     ]
-    inputs = [position[id(value)] for value in network.inputs]
-    return {"inputs": inputs, "layers": layers, "order": order}
+    known = places or network.places
+    order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
+    return {"inputs": at(*network.inputs), "layers": layers, "order": order}
 
 
 def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[list[int]]:

@@ -17,6 +17,7 @@ DENSE = 400
 MARGIN = 12.0
 
 Point = tuple[float, float]
+Seat = tuple[str, Point]  # of what is drawn: key and place
 
 
 class Pen:
@@ -49,40 +50,26 @@ class Pen:
             f' {_pinned(x, y)} fillcolor="{fill}" tooltip="{quoted(title)}"]'
         )
 
-    def edge(
-        self,
-        tail: str,
-        head: str,
-        start: Point,
-        end: Point,
-        number: float,
-        share: float,
-        title: str,
-    ) -> None:
-        """Write a weight between two circles; without a `tail` a bias, from a square."""
-        far = math.dist(start, end) or 1.0
-        inner = [(b - a) / far * self.radius for a, b in zip(start, end)]
-        (x0, y0), (x1, y1) = start, (end[0] - inner[0], end[1] - inner[1])
-        x0, y0 = (x0 + inner[0], y0 + inner[1]) if tail else (x0, y0)
+    def edge(self, tail: Seat, head: Seat, number: float, share: float, title: str) -> None:
+        """Write a weight between two circles; where the tail has no key a bias, from a square."""
+        (name, (x0, y0)), (end, (x1, y1)) = tail, head
+        inner = self.radius / (math.dist(tail[1], head[1]) or 1.0)
+        dx, dy = (x1 - x0) * inner, (y1 - y0) * inner
+        x0, y0 = (x0 + dx, y0 + dy) if name else (x0, y0)
         self._reach(x0, y0, 3.0, 3.0)
         colour = COLOURS[(number > 0.0) - (number < 0.0)]
         thick = 0.4 + self.thickest * share
-        dashes = ' stroke-dasharray="6 3"' if number < 0.0 else ""
-        line = f'd="M{_n(x0)},{_n(y0)}L{_n(x1)},{_n(y1)}"'
-        mark, name = "", tail or f"{head}b"
-        if not tail:
-            side = max(4.0, thick + 1.0)
+        dashes, style = (' stroke-dasharray="6 3"', " style=dashed") if number < 0.0 else ("", "")
+        line, mark = f'd="M{_n(x0)},{_n(y0)}L{_n(x1 - dx)},{_n(y1 - dy)}"', ""
+        if not name:
+            name, side = f"{end}b", max(4.0, thick + 1.0)
             mark = f"M{_n(x0 - side / 2)},{_n(y0 - side / 2)}h{_n(side)}v{_n(side)}h-{_n(side)}z"
             mark = f'<path d="{mark}" fill="{colour}"/>'
-            self._dot.append(
-                f'{name} [shape=square width=0.06 fillcolor="{colour}" {_pinned(x0, y0)}]'
-            )
+            square = f'[shape=square width=0.06 fillcolor="{colour}" {_pinned(x0, y0)}]'
+            self._dot.append(f"{name} {square}")
+        look = f'penwidth={thick:.2f} color="{colour}"{style} tooltip="{quoted(title)}"'
+        self._dot.append(f"{name} -> {end} [{look}]")
         drawn = f'{mark}<path {line} stroke="{colour}" stroke-width="{_n(thick, 2)}"{dashes}'
-        style = " style=dashed" if number < 0.0 else ""
-        self._dot.append(
-            f'{name} -> {head} [penwidth={thick:.2f} color="{colour}"{style}'
-            f' tooltip="{quoted(title)}"]'
-        )
         self._edges.append((share, f'<g class="edge">{_title(title)}<path {line}', drawn))
 
     def words(
@@ -92,8 +79,7 @@ class Pen:
         (x, y), half = at, text_width(text, size) / 2.0
         middle = x + half * {"start": 1.0, "middle": 0.0, "end": -1.0}[anchor]
         self._reach(middle, y, half, size)
-        # White round the letters, where edges pass.
-        more = ' stroke="white" stroke-width="2.5" paint-order="stroke"'
+        more = ' stroke="white" stroke-width="2.5" paint-order="stroke"'  # where edges pass
         more += ' font-weight="bold"' if bold else ""
         self._marks.append(_text(text, x, y, size, anchor, more))
         self._dot.append(
@@ -112,28 +98,22 @@ class Pen:
             f'{_title(title)}<rect x="{x}" y="{y}" width="{_n(wide)}" height="{_n(high)}"'
             ' fill="white"/>\n<g class="edges" fill="none">',
         ]
+        hit = ' stroke="white" stroke-opacity="0" stroke-width="7"/>' if few else "/>"
         for share, begun, drawn in sorted(self._edges, key=lambda edge: edge[0]):
-            hit = ' stroke="white" stroke-opacity="0" stroke-width="7"/>' if few else "/>"
-            pale = f' stroke-opacity="{_n(0.3 + 0.7 * share, 2)}"'
-            lines.append(
-                f"{begun}{hit}{drawn}{pale if len(self._edges) > DENSE // 4 else ''}/></g>"
-            )
+            many = len(self._edges) > DENSE // 4
+            pale = f' stroke-opacity="{_n(0.3 + 0.7 * share, 2)}"' if many else ""
+            lines.append(f"{begun}{hit}{drawn}{pale}/></g>")
         return "\n".join([*lines, "</g>", *self._marks, "</svg>\n"])
 
     def dot(self) -> str:
         """Return all of it in DOT, for Graphviz to draw where it stands."""
-        return (
-            "\n  ".join(
-                [
-                    "digraph network {",
-                    "graph [layout=neato splines=line outputorder=edgesfirst]",
-                    'node [shape=circle fixedsize=true style=filled fontname="Courier" label=""]',
-                    "edge [arrowhead=none]",
-                    *self._dot,
-                ]
-            )
-            + "\n}\n"
-        )
+        heads = [
+            "digraph network {",
+            "graph [layout=neato splines=line outputorder=edgesfirst]",
+            'node [shape=circle fixedsize=true style=filled fontname="Courier" label=""]',
+            "edge [arrowhead=none]",
+        ]
+        return "\n  ".join([*heads, *self._dot]) + "\n}\n"
 
 
 def _n(number: float, digits: int = 1) -> str:

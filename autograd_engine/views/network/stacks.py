@@ -67,13 +67,15 @@ class Network:
     def __post_init__(self) -> None:
         self.places = {id(value): place for place, (_, value) in enumerate(self.named, 1)}
 
+    def units(self) -> list[Unit]:
+        """Return the units of all layers."""
+        return [unit for stack in self.stacks for stage in stack for unit in stage.units]
+
 
 def of_model(model: Module) -> Network:
     """Return the layers of a model; `ValueError` where it has none."""
     named = model.named_parameters()
-    stages = [
-        stage for stage in _stages(model, "", set(), 0) if any(u.weights for u in stage.units)
-    ]
+    stages = [stage for stage in _stages(model, "", set(), 0) if stage.inputs]
     kind = type(model).__name__
     if not stages:
         listed = ", ".join(printable(name) for name, _ in named[:5]) or "none"
@@ -84,15 +86,16 @@ def of_model(model: Module) -> Network:
         )
     stacks, guessed = _joined(stages)
     notes = [f"layers joined in the order in which {kind} lists them"] if guessed else []
-    drawn = {id(part) for stage in stages for unit in stage.units for part in unit.parts()}
+    network = Network(printable(repr(model), 100), stacks, named)
+    drawn = {id(part) for unit in network.units() for part in unit.parts()}
     rest = [f"{name} = {short(value.data)}" for name, value in named if id(value) not in drawn]
     if rest:
         more = [f"{len(rest) - 6:,} more"] if len(rest) > 6 else []
         notes.append("beside the units: " + ", ".join(rest[:6] + more))
-    title = printable(repr(model), 100)
     if type(model).__repr__ is not Module.__repr__:  # that of a neuron has no count
-        title += f", {counted(len(named), 'parameter')}"
-    return Network(title, stacks, named, note="; ".join(notes))
+        network.title += f", {counted(len(named), 'parameter')}"
+    network.note = "; ".join(notes)
+    return network
 
 
 def short(number: float) -> str:
@@ -114,11 +117,8 @@ def _stages(item: Any, path: str, seen: set[int], row: int) -> Iterator[Stage]:
     parts = [(f"{inner}.{name}", part) for name, part in parts_of(held)]
     parts = [(path, item)] if isinstance(item, Neuron) else parts
     listed = isinstance(held, (list, tuple))
-    if (
-        parts
-        and all(isinstance(part, Neuron) for _, part in parts)
-        and (listed or isinstance(item, Neuron))
-    ):
+    alike = parts and all(isinstance(part, Neuron) for _, part in parts)
+    if alike and (listed or isinstance(item, Neuron)):
         units = [_unit(name[1:], i, part) for i, (name, part) in enumerate(parts)]
         how = [traits[2] for _, part in parts if (traits := traits_of(part))]
         yield Stage(path[1:], "/".join(dict.fromkeys(how)), units, row)
@@ -144,14 +144,14 @@ def _joined(stages: Iterable[Stage]) -> tuple[list[list[Stage]], bool]:
     stacks: list[list[Stage]] = []
     guessed = False
     for stage in stages:
-        last = stacks[-1][-1] if stacks else None
-        if last and len(last.units) == stage.inputs:
-            listed = last.row == stage.row != 0
-            if listed or last.inputs != stage.inputs:
-                stacks[-1].append(stage)
-                guessed |= not listed
-                continue
-        stacks.append([stage])
+        last = stacks[-1][-1] if stacks else stage
+        listed = last.row == stage.row != 0
+        fits = last is not stage and len(last.units) == stage.inputs
+        if fits and (listed or last.inputs != stage.inputs):
+            stacks[-1].append(stage)
+            guessed |= not listed
+        else:
+            stacks.append([stage])
     return stacks, guessed
 
 

@@ -19,22 +19,26 @@ class Telling:
         self.graded = any(value.grad for _, value in network.named)
         operands: list[tuple[int, ...]] = []  # as if each unit had been called once
         calls = []
-        for unit in (unit for stack in network.stacks for stage in stack for unit in stage.units):
-            odd = unit.bias is not None
-            begin, count = len(operands), odd + 2 * len(unit.weights)
-            operands += [()] * count + [tuple(range(begin, begin + count))]
-            dot, path = len(operands) - 1, unit.path or "neuron"
-            calls.append(Call(path, key=id(unit), outputs=[dot], dot=dot))
+        for unit in network.units():
+            begin = len(operands)
+            dot = begin + (unit.bias is not None) + 2 * len(unit.weights)
+            operands += [()] * (dot - begin) + [tuple(range(begin, dot))]
+            calls.append(Call(unit.path or "neuron", key=id(unit), outputs=[dot], dot=dot))
         self._titles = {full: title for _, title, full in Places(operands, calls).titles()}
 
     def name(self, unit: Unit, item: Any, what: str) -> str:
         """Return the label of a value, what its graph calls it, or its name by its place."""
         known = getattr(item, "label", "") or self.network.called.get(id(item))
-        return readable(known or self._titles[_full(unit, what)])
+        return readable(known or self._titles[f"{unit.path}.{what}" if unit.path else what])
+
+    def _said(self, unit: Unit, item: Any, what: str) -> str:
+        """Return the name, and the number where it is known."""
+        name = self.name(unit, item, what)
+        return name if item is None else f"{name} = {short(data_of(item))}"
 
     def parameter(self, unit: Unit, item: Any, what: str) -> str:
         """Return name, number, gradient, full name and place in the gradient."""
-        said = f"{self.name(unit, item, what)} = {short(data_of(item))}"
+        said = self._said(unit, item, what)
         place = self.network.places.get(id(item))
         if place is None:
             return f"{said}, a number that is not trained"
@@ -44,21 +48,13 @@ class Telling:
 
     def unit(self, stage: Stage, unit: Unit) -> str:
         """Return what is said of a unit: its activation, with numbers where a graph has them."""
-        how, total, output = stage.activation, unit.sum, unit.output
-        made = self.name(unit, total, "z") + (
-            f" = {short(total.data)}" if total is not None else ""
-        )
+        how, output, made = stage.activation, unit.output, self._said(unit, unit.sum, "z")
         if how != "linear":
-            a = self.name(unit, output, "a")
-            a += f" = {short(output.data)}" if output is not None else ""
+            a = self._said(unit, output, "a")
             made = f"{a} = {how}({made})" if how else f"{a}, {made}"
         if self.graded and output is not None:
             made += f", ∂L/∂a = {short(output.grad)}"
         return f"{made}, {unit.path or 'the neuron'}"
-
-
-def _full(unit: Unit, what: str) -> str:
-    return f"{unit.path}.{what}" if unit.path else what
 
 
 def data_of(item: Any) -> float:

@@ -55,16 +55,12 @@ def of_output(survey: Survey) -> Network:
     parts = [part for stage in stages for unit in stage.units for part in unit.parts()]
     named = {id(part): (survey.full(part), part) for part in parts if part._rule is LEAF}
     sizes = ", ".join(str(len(stage.units)) for stage in stages)
-    label = survey.output.label or "the output"
     inputs = [survey.values[i] for i in first[0].inputs]
-    return Network(
-        f"the network behind {label}: {len(inputs)} → {sizes}; {counted(len(named), 'parameter')}",
-        [stages],
-        list(named.values()),
-        inputs,
-        {id(value): name for value, name in zip(survey.values, survey.names)},
-        f"the values are those of the first of {len(others) + 1:,} calls" if others else "",
-    )
+    title = f"the network behind {survey.output.label or 'the output'}: {len(inputs)} → {sizes}"
+    title += f"; {counted(len(named), 'parameter')}"
+    called = dict(zip(map(id, survey.values), survey.names))
+    note = f"the values are those of the first of {len(others) + 1:,} calls" if others else ""
+    return Network(title, [stages], list(named.values()), inputs, called, note)
 
 
 def _inside(kind: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
@@ -85,28 +81,22 @@ def _layers(survey: Survey) -> list[_Fed]:
         key = call.outer, path, call.inputs
         turn = turns[key, index] = turns[key, index] + 1  # another of that name, fed the same
         fed = found.setdefault((turn, *key), _Fed(path, call.inputs))
-        operands = survey.operands[call.dot]
+        operands = [values[i] for i in survey.operands[call.dot]]
         odd = len(operands) % 2
-        fed.stage.units.append(
-            Unit(
-                "" if call.path == "neuron" else call.path,
-                index,
-                [values[w] for w in operands[odd::2]],
-                values[operands[0]] if odd else None,
-                values[call.dot],
-                values[call.outputs[-1]],
-            )
-        )
+        given = operands[odd::2], operands[0] if odd else None
+        unit_path = "" if call.path == "neuron" else call.path
+        made = values[call.dot], values[call.outputs[-1]]
+        fed.stage.units.append(Unit(unit_path, index, *given, *made))
         # Of several operations behind the sum nobody knows the name.
         after = [i for i in call.members if survey.operands[i] and i != call.dot]
         how = values[after[0]]._rule.name if len(after) == 1 else "" if after else "linear"
         fed.stage.activation = how
-    made = {}
+    makers = {}
     for fed in found.values():
         fed.stage.units.sort(key=lambda unit: unit.index)
-        made[tuple(survey.position[id(unit.output)] for unit in fed.stage.units)] = fed
+        makers[tuple(survey.position[id(unit.output)] for unit in fed.stage.units)] = fed
     for fed in found.values():
-        fed.before = made.get(fed.inputs)
+        fed.before = makers.get(fed.inputs)
         if fed.before:
             fed.before.feeds = True
     return list(found.values())

@@ -83,10 +83,8 @@ def animate(history: History, path: str | os.PathLike[str], *, sample: int = 0) 
     <Animation: a training of 1 step, in '...training.gif'>
     """
     if not isinstance(history, History):
-        raise TypeError(
-            f"an animation needs what fit returns, not {history!r:.60}: "
-            f"write animate(history, path)"
-        )
+        needed = f"an animation needs what fit returns, not {history!r:.60}"
+        raise TypeError(f"{needed}: write animate(history, path)")
     target = checked_path(path, "an animation", (".gif",))
     recording = recording_of(history, sample)
     film = _Film(history, recording, sample)
@@ -127,22 +125,23 @@ class _Film:
             ) from None
         self.recording = recording
         self.boundary = Boundary(recording, FRAMES, sample)
+        plane = self.boundary.plane
         figure = Figure(figsize=SIZE, dpi=DPI)
         self.canvas = FigureCanvasAgg(figure)
-        rows = 2 if self.boundary.plane is not None else 1
+        rows = 2 if plane else 1
         places = {"width_ratios": (5, 3), "height_ratios": (2, 3)[:rows]}
         edges = {"left": 0.01, "right": 0.985, "top": 0.93, "bottom": 0.07}
         grid = figure.add_gridspec(rows, 2, **places, **edges, wspace=0.12, hspace=0.3)
         self.graph = figure.add_subplot(grid[:, 0])
         self.losses = figure.add_subplot(grid[0, 1])
-        self.plane = figure.add_subplot(grid[1, 1]) if rows > 1 else None
+        self.plane = figure.add_subplot(grid[1, 1]) if plane else None
         draw_losses(self.losses, history, recording)
         self.cursor = self.losses.axvline(0.0, color="black", lw=1.0)
         (self.dot,) = self.losses.plot([], [], "o", mfc="white", mec="C0", mew=2.0, clip_on=False)
         self.title = self.graph.set_title(" ", loc="left")
-        self.samples = draw_samples(self.plane, self.boundary.plane) if rows > 1 else []
-        self.shape: Any = None
+        self.samples = draw_samples(self.plane, plane) if plane else []
         self.texts: list[Any] = []
+        self.shape: Any = None
         self.still: Any = None
 
     def image(self, step: Step, output: Value) -> Any:
@@ -150,18 +149,25 @@ class _Film:
         from PIL import Image
 
         last = self.recording.steps[-1].number
-        texts = self._lay_out(_scene(output))
+        self._lay_out(_scene(output))
         self.title.set_text(f"step {step.number:,} of {last:,}, epoch {step.epoch}")
         self.cursor.set_xdata([step.number, step.number])
         self.dot.set_data([step.number], [step.loss])
         self.canvas.restore_region(self.still)
-        for artist in (self.title, *texts, self.cursor, self.dot, *self._areas(), *self.samples):
+        for artist in (
+            self.title,
+            *self.texts,
+            self.cursor,
+            self.dot,
+            *self._areas(),
+            *self.samples,
+        ):
             artist.axes.draw_artist(artist)
         size = self.canvas.get_width_height()
         return Image.frombytes("RGBA", size, bytes(self.canvas.buffer_rgba())).convert("RGB")
 
-    def _lay_out(self, scene: Scene) -> list[Any]:
-        """Return the texts of the boxes; where the graph has a new shape, draw what stays."""
+    def _lay_out(self, scene: Scene) -> None:
+        """Write into the boxes; where the graph has a new shape, draw first what stays."""
         shape = (scene.arrows, scene.clusters, tuple(box.kind for box in scene.boxes))
         if shape != self.shape:
             self.shape = shape
@@ -169,14 +175,12 @@ class _Film:
             self.graph.clear()
             self.title = self.graph.set_title(" ", loc="left")
             self.texts = draw_scene(self.graph, scene, layout)
-            moving = [self.title, *self.texts, self.cursor, self.dot, *self.samples]
-            for artist in moving:
+            for artist in (self.title, *self.texts, self.cursor, self.dot, *self.samples):
                 artist.set_animated(True)
             self.canvas.draw()
             self.still = self.canvas.copy_from_bbox(self.canvas.figure.bbox)
         for text, box in zip(self.texts, scene.boxes):
-            text.set_text(_words(box))
-        return self.texts
+            text.set_text("\n".join(box.fields))
 
     def _areas(self) -> list[Any]:
         """Return what is predicted, as areas of the plane."""
@@ -191,11 +195,8 @@ class _Film:
 def _scene(output: Value) -> Scene:
     """Return the graph with its regions open as deep as there is room, and few words in it."""
     survey = Survey(output)
-    scene = compose(Folding(survey, True, 0), "LR")
-    for depth in range(1, 4):
-        deeper = compose(Folding(survey, True, depth), "LR")
-        if len(deeper.boxes) <= BOXES:
-            scene = deeper
+    closed, *deeper = (compose(Folding(survey, True, depth), "LR") for depth in range(4))
+    scene = next((found for found in deeper[::-1] if len(found.boxes) <= BOXES), closed)
     arrows = (replace(a, label=a.label if a.label.startswith("×") else "") for a in scene.arrows)
     boxes = (_brief(box) if box.kind == "folded" else box for box in scene.boxes)
     return replace(scene, arrows=tuple(arrows), boxes=tuple(boxes))
@@ -212,9 +213,5 @@ def _brief(box: Box) -> Box:
 
 def _roomy(box: Box) -> Box:
     """Return the box with room for the numbers of all frames."""
-    words = re.sub(r"(?m)^(data|grad) .*$", r"\1 -0.0000", _words(box))
-    return replace(box, fields=(words,))
-
-
-def _words(box: Box) -> str:
-    return "\n".join(box.fields)
+    words = "\n".join(box.fields)
+    return replace(box, fields=(re.sub(r"(?m)^(data|grad) .*$", r"\1 -0.0000", words),))

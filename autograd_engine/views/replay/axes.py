@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from autograd_engine.history import History, Recording
-from autograd_engine.plots import MARKERS
+from autograd_engine.plots import MARKERS, draw_area
 from autograd_engine.views.layout.routes import Layout, Rectangle
 from autograd_engine.views.layout.scene import CLUSTER_COLOUR, EDGE_COLOUR, LOOKS, Scene
 from autograd_engine.views.replay.boundary import Plane
@@ -23,16 +23,17 @@ def draw_scene(axes: Any, scene: Scene, layout: Layout) -> list[Any]:
     room = axes.get_position()
     width, height = axes.figure.get_size_inches()
     across, down = width * room.width / layout.length, height * room.height / layout.breadth
-    style = {
-        "family": "monospace",
-        "size": min(11.0, 72.0 * 10.6 * min(across, down)),
-        "parse_math": False,
-    }
+    size = min(11.0, 72.0 * 10.6 * min(across, down))
+    style: dict[str, Any] = {"family": "monospace", "size": size, "parse_math": False}
 
     def patch(place: Rectangle, corner: float, **look: Any) -> None:
         kind = f"round,pad=0,rounding_size={corner}" if corner else "square,pad=0"
         size = place.u1 - place.u0, place.v1 - place.v0
         axes.add_patch(FancyBboxPatch((place.u0, place.v0), *size, boxstyle=kind, **look))
+
+    def write(place: Rectangle, words: str, **look: Any) -> Any:
+        middle = (place.u0 + place.u1) / 2.0, (place.v0 + place.v1) / 2.0
+        return axes.text(*middle, words, ha="center", va="center", **look, **style)
 
     for cluster, place in zip(scene.clusters, layout.clusters):
         patch(place, 0.0, fc="#f7f7f9", ec=CLUSTER_COLOUR, lw=0.8)
@@ -43,16 +44,14 @@ def draw_scene(axes: Any, scene: Scene, layout: Layout) -> list[Any]:
         u, v = route[-1][-1]
         axes.add_patch(Polygon([(u, v), (u - 7.0, v - 2.6), (u - 7.0, v + 2.6)], fc=EDGE_COLOUR))
         if label:
-            middle = (label.u0 + label.u1) / 2.0, (label.v0 + label.v1) / 2.0
-            axes.text(*middle, arrow.label, ha="center", va="center", **style)
+            write(label, arrow.label)
     texts = []
     for box, place in zip(scene.boxes, layout.boxes):
         look = LOOKS[box.kind]
         lines = {"ls": "--" if look.dashed else "-", "lw": 2.0 if box.bold else 0.9}
         corner = 6.0 if look.shape == "round" else 0.0
         patch(place, corner, fc=look.fill, ec=look.line, **lines)
-        middle = (place.u0 + place.u1) / 2.0, (place.v0 + place.v1) / 2.0
-        texts.append(axes.text(*middle, "", ha="center", va="center", color=look.text, **style))
+        texts.append(write(place, "", color=look.text))
     return texts
 
 
@@ -60,19 +59,17 @@ def draw_losses(axes: Any, history: History, recording: Recording) -> None:
     """Draw the losses of batches, thin, of epochs, and of validation data, dashed."""
     steps, each = recording.steps, recording.batches
     axes.plot([s.number for s in steps], [s.loss for s in steps], color="C0", alpha=0.4, lw=0.8)
-    for losses, line in ((history.loss, "-"), (history.validation_loss, "--")):
-        axes.plot([each * (i + 1) for i in range(len(losses))], losses, "C0" + line, lw=1.8)
+    for losses, line in ((history.loss, "C0-"), (history.validation_loss, "C0--")):
+        axes.plot([each * (i + 1) for i in range(len(losses))], losses, line, lw=1.8)
     axes.set_ylim(bottom=0.0)
     _dress(axes, "loss over the steps")
     axes.grid(alpha=0.3)
 
 
-def draw_samples(axes: Any, plane: Plane | None) -> list[Any]:
+def draw_samples(axes: Any, plane: Plane) -> list[Any]:
     """Draw the samples, each class with its marker, and a ring round the one of the graph."""
-    if plane is None:
-        return []
-    (left, bottom), (right, top) = plane.low, plane.high
-    axes.set(xlim=(left, right), ylim=(bottom, top))
+    xlim, ylim = zip(plane.low, plane.high)
+    axes.set(xlim=xlim, ylim=ylim)
     _dress(axes, "what is predicted")
     drawn = []
     for position in range(len(plane.classes)):
@@ -87,22 +84,13 @@ def draw_samples(axes: Any, plane: Plane | None) -> list[Any]:
 
 def draw_areas(axes: Any, plane: Plane, cells: bytes) -> list[Any]:
     """Draw where each class is predicted, hatched in its own way."""
-    side = plane.side
-    xs, ys = (
-        [low + i * (high - low) / (side - 1) for i in range(side)]
-        for low, high in zip(plane.low, plane.high)
-    )
-    leads = plane.leads(cells)
-    drawn = []
+    xs, ys = plane.ticks()
+    leads, drawn = plane.leads(cells), []
     for position in range(len(plane.classes)):
         ahead = [lead if best == position else -lead for best, lead in leads]
-        rows = [ahead[start : start + side] for start in range(0, len(ahead), side)]
-        look = {"colors": f"C{position}", "hatches": [HATCHES[position % len(HATCHES)]]}
-        if max(ahead) > 0.0:
-            drawn.append(axes.contourf(xs, ys, rows, levels=[0.0, math.inf], alpha=0.25, **look))
-        if min(ahead) < 0.0 < max(ahead):
-            line = {"colors": "black", "linewidths": 0.8}
-            drawn.append(axes.contour(xs, ys, rows, levels=[0.0], **line))
+        rows = [ahead[start : start + plane.side] for start in range(0, len(ahead), plane.side)]
+        hatches = [HATCHES[position % len(HATCHES)]]
+        drawn += draw_area(axes, xs, ys, rows, colors=f"C{position}", hatches=hatches)
     return drawn
 
 

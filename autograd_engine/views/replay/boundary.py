@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,20 +46,21 @@ class Plane:
         """Return how many levels a byte has for each class: it is class * levels + level."""
         return 256 // len(self.classes)
 
+    def ticks(self) -> Iterator[list[float]]:
+        """Yield where the columns of the grid are, then where its rows are."""
+        for low, high in zip(self.low, self.high):
+            yield [low + i * (high - low) / (self.side - 1) for i in range(self.side)]
+
     def points(self) -> list[tuple[float, float]]:
         """Return the points of the grid, row by row, the lowest row first."""
-        xs, ys = (
-            [low + i * (high - low) / (self.side - 1) for i in range(self.side)]
-            for low, high in zip(self.low, self.high)
-        )
+        xs, ys = self.ticks()
         return [(x, y) for y in ys for x in xs]
 
     def leads(self, cells: bytes) -> list[tuple[int, float]]:
         """Return for each point the position of its class, and how far that is ahead."""
-        farthest = math.log1p(FARTHEST)
-        most = self.levels - 1
-        pairs = [divmod(cell, self.levels) for cell in cells]
-        return [(position, math.expm1(level / most * farthest)) for position, level in pairs]
+        levels, farthest = self.levels, math.log1p(FARTHEST)
+        ahead = [math.expm1(level / (levels - 1) * farthest) for level in range(levels)]
+        return [(cell // levels, ahead[cell % levels]) for cell in cells]
 
 
 class Boundary:
@@ -68,7 +69,7 @@ class Boundary:
     def __init__(self, recording: Recording, steps: int, sample: int) -> None:
         self.recording = recording
         self._lesson = _lesson(recording)
-        self.plane = _plane(recording, SIDE, sample)
+        self.plane = _plane(recording, sample)
         if self.plane is not None and self._compiled(self.plane) is None:
             self._lesson = None
             work = steps * max(len(recording.parameters), 1)
@@ -117,7 +118,7 @@ def _lesson(recording: Recording) -> Any:
         return None
 
 
-def _plane(recording: Recording, side: int, sample: int) -> Plane | None:
+def _plane(recording: Recording, sample: int) -> Plane | None:
     """Return the plane of two inputs and some classes; None for anything else."""
     samples = recording.samples
     if not all(_is_point(x) for x, _ in samples):
@@ -132,13 +133,11 @@ def _plane(recording: Recording, side: int, sample: int) -> Plane | None:
         limits.append((low - margin, high + margin))
     (left, right), (bottom, top) = limits
     stride = -(-len(samples) // POINTS)
-    shown = sorted({*range(0, len(samples), stride), sample})
-    points = [
-        (_short(x[0]), _short(x[1]), max(int(target), 0), int(i == sample))
-        for i in shown
-        for x, target in [samples[i]]
-    ]
-    return Plane((left, bottom), (right, top), side, classes, points)
+    points = []
+    for i in sorted({*range(0, len(samples), stride), sample}):
+        (x, y), target = samples[i]
+        points.append((_short(x), _short(y), max(int(target), 0), int(i == sample)))
+    return Plane((left, bottom), (right, top), SIDE, classes, points)
 
 
 def _classes(recording: Recording) -> list[str]:
@@ -148,11 +147,9 @@ def _classes(recording: Recording) -> list[str]:
         count = len(_scores(recording.model(recording.samples[0][0])))
     targets = {target for _, target in recording.samples} if right.sides else set()
     if count == 1:
-        names = ["-1", "1"] if -1 in targets else ["0", "1"]
-        count = 2 if right.sides else 0
+        names, count = ["-1", "1"] if -1 in targets else ["0", "1"], 2 if right.sides else 0
     else:
-        names = list(map(str, range(count)))
-        count = count if right.positions else 0
+        names, count = list(map(str, range(count))), count if right.positions else 0
     return recording.classes if len(recording.classes) == count else names[:count]
 
 

@@ -6,7 +6,7 @@ import base64
 import math
 import sys
 from array import array
-from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from autograd_engine import graph
@@ -24,7 +24,9 @@ class Take:
 
     def __init__(self, values: list[Value], parameters: list[Value], rules: Rules) -> None:
         self._partials = [len(value.partials) for value in values]
-        self.graph = _drawn(values[-1])
+        data, _ = page_contents(values[-1])
+        drawn = data.keys() - {"data", "partials"}
+        self.graph = {name: item for name, item in data.items() if name in drawn}
         survey = Survey(values[-1])
         places = {id(value): place for place, value in enumerate(parameters, 1)}
         network = self.graph["network"] = page_network(survey, places)
@@ -32,6 +34,13 @@ class Take:
             network["responses"] = responses(network, survey, rules)
         self.frames: list[int] = []
         self.rows: list[list[float]] = []
+
+    def add(self, frame: int, values: list[Value]) -> None:
+        """Take down the numbers of a frame."""
+        self.frames.append(frame)
+        gradients = [0.0 if graph.is_constant(value) else value.grad for value in values]
+        partials = [partial for value in values for partial in value.partials]
+        self.rows.append([*(value.data for value in values), *gradients, *partials])
 
     def numbers(self) -> dict[str, Any]:
         """Return the columns, and for data, gradients and partials which column each is.
@@ -57,42 +66,6 @@ class Take:
         }
 
 
-class Takes:
-    """The takes of a training: one, unless the model branches."""
-
-    def __init__(self, parameters: list[Value], rules: Rules) -> None:
-        self._given = parameters, rules
-        self._known: dict[Any, Take] = {}
-        self._count = 0
-
-    def add(self, output: Value) -> None:
-        """Take down the numbers of the next frame."""
-        values = graph.nodes(output)
-        position = {id(value): i for i, value in enumerate(values)}
-        shape = tuple((v._rule, *(position[id(o)] for o in v.operands)) for v in values)
-        if shape not in self._known:
-            self._known[shape] = Take(values, *self._given)
-        take = self._known[shape]
-        take.frames.append(self._count)
-        take.rows.append(
-            [
-                *(value.data for value in values),
-                *(0.0 if graph.is_constant(value) else value.grad for value in values),
-                *(partial for value in values for partial in value.partials),
-            ]
-        )
-        self._count += 1
-
-    def __iter__(self) -> Iterator[Take]:
-        return iter(self._known.values())
-
-
-def _drawn(output: Value) -> dict[str, Any]:
-    """Return the graph as the page to explore has it."""
-    data, _ = page_contents(output)
-    return {name: item for name, item in data.items() if name not in ("data", "partials")}
-
-
 ROOM = 1_200_000
 """So many characters the numbers of one run take at most: of a large graph, fewer steps."""
 
@@ -107,14 +80,22 @@ def run_contents(name: str, history: History, sample: int, rules: Rules) -> dict
     last step, and what the history says. To `rules` come those that the page computes by.
     """
     recording = recording_of(history, sample)
-    steps = spread(recording.steps, _most(history, sample))
+    (_, last), *_ = frames(recording, recording.steps[-1:], sample)
+    steps = spread(recording.steps, max(3, ROOM // (_EACH * graph.size(last))))
     boundary = Boundary(recording, len(steps), sample)
-    takes = Takes(recording.parameters, rules)
+    takes: dict[Any, Take] = {}  # by shape: one, unless the model branches
     cells = []
-    for _, output in frames(recording, steps, sample):
-        takes.add(output)
+    for frame, (_, output) in enumerate(frames(recording, steps, sample)):
+        values = graph.nodes(output)
+        position = {id(value): i for i, value in enumerate(values)}
+        shape = tuple((v._rule, *(position[id(o)] for o in v.operands)) for v in values)
+        if shape not in takes:
+            takes[shape] = Take(values, recording.parameters, rules)
+        takes[shape].add(frame, values)
         if boundary.plane is not None:
             cells.append(boundary.cells())
+    told = {"loss": history.loss, "accuracy": history.accuracy}
+    told["validation"] = history.validation_loss
     return {
         "name": name,
         "sample": sample,
@@ -124,22 +105,10 @@ def run_contents(name: str, history: History, sample: int, rules: Rules) -> dict
         "losses": [[step.number, _finite(step.loss)] for step in recording.steps],
         "batch": [_finite(step.loss) for step in steps],
         "each": recording.batches,
-        "history": {
-            "loss": _all(history.loss),
-            "accuracy": _all(history.accuracy),
-            "validation": _all(history.validation_loss),
-        },
-        "takes": [take.numbers() for take in takes],
+        "history": {name: list(map(_finite, numbers)) for name, numbers in told.items()},
+        "takes": [take.numbers() for take in takes.values()],
         "plane": _plane(boundary, cells),
     }
-
-
-def _most(history: History, sample: int) -> int:
-    """Return how many steps there is room for."""
-    recording = recording_of(history, sample)
-    for _, output in frames(recording, recording.steps[-1:], sample):
-        return max(3, ROOM // (_EACH * graph.size(output)))
-    return 0
 
 
 def _plane(boundary: Boundary, cells: list[bytes]) -> dict[str, Any] | None:
@@ -147,15 +116,10 @@ def _plane(boundary: Boundary, cells: list[bytes]) -> dict[str, Any] | None:
     if plane is None:
         return None
     names = boundary.recording.names
-    return {
-        "low": plane.low,
-        "high": plane.high,
-        "side": plane.side,
+    return asdict(plane) | {
         "levels": plane.levels,
         "farthest": FARTHEST,
-        "classes": plane.classes,
         "axes": names if len(names) == 2 else ["x₀", "x₁"],
-        "samples": plane.samples,
         "cells": base64.b64encode(b"".join(cells)).decode(),
     }
 
@@ -163,7 +127,3 @@ def _plane(boundary: Boundary, cells: list[bytes]) -> dict[str, Any] | None:
 def _finite(number: float) -> float | None:
     """Return a number short enough for a curve; None where there is none."""
     return float(f"{number:.8g}") if math.isfinite(number) else None
-
-
-def _all(numbers: list[float]) -> list[float | None]:
-    return list(map(_finite, numbers))

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from autograd_engine.views.notebooks import image
-
 WIDTH, HEIGHT = 640, 260
 LEFT, RIGHT, TOP, BOTTOM = 60, 620, 30, 230
 LINES = ('stroke="#1453c0"', 'stroke="#a33c06" stroke-dasharray="7 4"')
@@ -15,17 +13,12 @@ LINES = ('stroke="#1453c0"', 'stroke="#a33c06" stroke-dasharray="7 4"')
 Points = list[tuple[float, float]]
 
 
-def curve_image(runs: Sequence[dict[str, Any]], description: str) -> str:
-    """Return the loss of each run over its steps, epoch by epoch, as an `<img>`."""
-    return image("image/svg+xml", loss_curves(runs).encode(), f"loss of {description}")
-
-
 def loss_curves(runs: Sequence[dict[str, Any]]) -> str:
-    """Return the same as SVG."""
+    """Return the loss of each run over its steps, epoch by epoch, as SVG."""
     curves = [_points(run) for run in runs]
     last = max((x for points in curves for x, _ in points), default=0.0) or 1.0
-    high = max((y for points in curves for _, y in points), default=0.0)
-    low = min(0.0, min((y for points in curves for _, y in points), default=0.0))
+    losses = [y for points in curves for _, y in points]
+    low, high = min([0.0, *losses]), max(losses, default=0.0)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
         f' viewBox="0 0 {WIDTH} {HEIGHT}" font-family="Courier,monospace" font-size="13">',
@@ -43,10 +36,9 @@ def loss_curves(runs: Sequence[dict[str, Any]]) -> str:
         xy = " ".join(f"{u:.1f},{v:.1f}" for u, v in places)
         look = f'fill="none" stroke-width="2.2" {LINES[place]}'
         lines.append(f'<polyline points="{xy}" {look}/>')
-        words = " ".join(filter(None, ["loss", run["name"]]))
         x = LEFT + 12 + place * (RIGHT - LEFT) // 2
         lines.append(f'<path d="M{x} 14h26" {look}/>')
-        lines.append(_text(x + 34, 18, words, "start"))
+        lines.append(_text(x + 34, 18, f"loss {run['name']}".rstrip(), "start"))
     return "\n".join([*lines, "</svg>"])
 
 

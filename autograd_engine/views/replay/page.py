@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, TypeAlias
 
 from autograd_engine.history import History
@@ -12,26 +11,19 @@ from autograd_engine.views.explore.contents import inert_json
 from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.page import Page, filled, page_path, read
 from autograd_engine.views.network.on_page import Rules
+from autograd_engine.views.notebooks import image
 from autograd_engine.views.replay.contents import run_contents
-from autograd_engine.views.replay.curve import curve_image, loss_curves
+from autograd_engine.views.replay.curve import loss_curves
 from autograd_engine.views.replay.frames import recording_of
 from autograd_engine.words import counted
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
 
 STYLES = ("explore/page.css", "replay/replay.css", "network/network.css")
-SCRIPTS = (
-    "explore/wording.js",
-    "explore/picture.js",
-    "explore/stage.js",
-    "replay/runs.js",
-    "replay/charts.js",
-    "replay/plane.js",
-    "network/network.js",
-    "replay/replay.js",
-    "replay/panels.js",
-    "replay/controls.js",
-)
+SCRIPTS = [f"explore/{name}.js" for name in ("wording", "picture", "stage")]
+SCRIPTS += [f"replay/{name}.js" for name in ("runs", "charts", "plane")]
+SCRIPTS += ["network/network.js"]
+SCRIPTS += [f"replay/{name}.js" for name in ("replay", "panels", "controls")]
 """The graph is drawn and moved as in `explore`, by the same files."""
 
 
@@ -77,12 +69,11 @@ def replay(
     runs = [run_contents(name, history, sample, rules) for name, history in named]
     description = ", ".join(map(_described, runs))
     data = inert_json({"description": description, "runs": runs})
-    shown = partial(curve_image, runs, description)
-    own = read("replay/replay.html")
+    own, still = read("replay/replay.html"), loss_curves(runs)
     script = (written(rules) if rules else "") + read(*SCRIPTS)
-    still = loss_curves(runs)
     text = filled(f"Replay: {description}", data, own, read(*STYLES), script, still)
-    page = Replay(text, description, shown)
+    shown = image("image/svg+xml", still.encode(), f"loss of {description}")
+    page = Replay(text, description, lambda: shown)
     if path is not None:
         page.save(path)
     return page
@@ -92,17 +83,15 @@ def _named(histories: Runs) -> list[tuple[str, History]]:
     """Return the runs with their names."""
     if isinstance(histories, History):
         return [("", histories)]
-    if isinstance(histories, Mapping):
-        runs = [(str(name), history) for name, history in histories.items()]
-    elif isinstance(histories, (list, tuple)):
-        runs = [(f"run {i}", history) for i, history in enumerate(histories, 1)]
-    else:
+    if isinstance(histories, (list, tuple)):
+        histories = {f"run {i}": history for i, history in enumerate(histories, 1)}
+    if not isinstance(histories, Mapping):
         raise TypeError(
             f"a replay needs what fit returns, not {histories!r:.60}: write replay(history, path)"
         )
-    if len(runs) not in (1, 2):
-        raise ValueError(f"a replay shows one run, or compares two; got {len(runs)}")
-    return runs
+    if len(histories) not in (1, 2):
+        raise ValueError(f"a replay shows one run, or compares two; got {len(histories)}")
+    return [(str(name), history) for name, history in histories.items()]
 
 
 def _described(run: Mapping[str, Any]) -> str:
