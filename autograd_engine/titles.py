@@ -14,7 +14,7 @@ its number.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from autograd_engine.calls import Call
@@ -121,6 +121,10 @@ class Places:
     def titles(self) -> Iterator[tuple[int, str, str]]:
         """Yield position, name and full name of what stands in neurons, and enters them."""
         known: set[object] = set()  # neurons whose parameters have their names
+        fed: dict[int, set[str]] = defaultdict(set)  # by input, the models that it enters
+        for call, layer, _ in self.neurons:
+            for x in self.operands[call.dot][len(self.operands[call.dot]) % 2 + 1 :: 2]:
+                fed[x].add(self.layers[layer][0])
         for call, layer, unit in self.neurons:
             around, n = self.layers[layer]
             before = f"{around}." if around and self.several else ""
@@ -140,7 +144,8 @@ class Places:
             if not n or int(n) == self.first[around]:
                 for k, x in enumerate(operands[odd + 1 :: 2]):
                     if not self.operands[x]:
-                        title = f"{before}x{lowered(str(k))}{again}"
+                        alone = len(fed[x]) == 1  # not what several models are fed alike
+                        title = f"{before if alone else ''}x{lowered(str(k))}{again}"
                         yield x, title, title
             for letter, i in (("z", call.dot), ("a", call.outputs[0])):
                 yield i, f"{before}{letter}{lowered(row)}{above}{again}", f"{path}{letter}{again}"

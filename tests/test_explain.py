@@ -325,6 +325,8 @@ wide = [ag.Value(0.1 * i, f"v{i}") for i in range(9)]
 a, b, c = abc
 SEVERAL = [
     (lambda: ag.sum(abc), b, "a + b + c", "1"),
+    (lambda: sum(abc), b, "a + b + c", "1"),
+    (lambda: sum([a]), a, "a", "1"),
     (lambda: ag.mean(abc), b, "(a + b + c)/3", "1/3"),
     (lambda: ag.prod(abc), b, "a·b·c", "a·c"),
     (lambda: ag.dot(abc[:2], xyz[:2]), a, "a·x + b·y", "x"),

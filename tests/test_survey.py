@@ -150,6 +150,19 @@ def test_of_several_layers_and_samples_the_names_say_which():
     assert full["w₂₁⁽⁰⁾"] == "layers.0.neurons.2.w.1" and full["b⁽¹⁾"] == "layers.1.neurons.0.b"
 
 
+def test_what_several_models_are_fed_alike_is_called_after_none_of_them():
+    class Pair(ag.nn.Module):
+        def __init__(self):
+            self.q, self.k = ag.nn.Layer(2, 2), ag.nn.Layer(2, 2)
+
+        def __call__(self, own, shared):
+            return ag.sum([*self.q(shared), *self.k(shared), *self.k(own)])
+
+    survey = Survey(Pair()([3.0, 4.0], [Value(1.0), Value(2.0)]))
+    assert {"x₀", "x₁", "k.x₀[2]", "k.x₁[2]"} <= set(survey.names)
+    assert not any(name.startswith("q.x") for name in survey.names)
+
+
 @pytest.mark.parametrize("kind", ["one of two layers", "batch", "lists filled later", "attention"])
 def test_the_full_name_of_a_parameter_is_the_one_that_the_model_has_for_it(kind, monkeypatch):
     made = []

@@ -204,6 +204,10 @@ def _is_fresh(value: Value) -> bool:
     return tuple(map(float, found)) == tuple(value.partials)
 
 
+def _is_nought(value: Value) -> bool:
+    return value._rule is CONSTANT and value._data == 0.0
+
+
 def _summed(value: Value, named: Callable[[Value], bool]) -> list[tuple[bool, Value]]:
     """Return the terms of a sum of sums, each with whether it is subtracted."""
     found = []
@@ -215,4 +219,6 @@ def _summed(value: Value, named: Callable[[Value], bool]) -> list[tuple[bool, Va
             waiting.extend(reversed([*zip(signs, part.operands)]))
         else:
             found.append((sign, part))
-    return found
+    # The 0 with which Python's sum() begins is no term of a textbook's.
+    told = [term for term in found if named(term[1]) or not _is_nought(term[1])]
+    return told or found
