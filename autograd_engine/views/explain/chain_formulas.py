@@ -12,22 +12,7 @@ from autograd_engine.engine import Value
 from autograd_engine.table import BINARY, CONSTANT, MEAN, SUBTRACT, shares, sigmoid
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
-from autograd_engine.views.explain.formulas import (
-    DOTS,
-    FIRST,
-    ONE,
-    Call,
-    Derivative,
-    Given,
-    Name,
-    Number,
-    Sum,
-    Term,
-    elided,
-    numbers,
-    row,
-    shortened,
-)
+from autograd_engine.views.explain.formulas import DOTS, FIRST, ONE, Call, Name, Number, Sum, Term
 from autograd_engine.views.explain.names import Names
 from autograd_engine.views.explain.typesetting import TEXT
 
@@ -66,21 +51,25 @@ class Wording:
             + ("l" if below == "j" else "m")
         )
 
-    def symbol(self, factor: Factor) -> Derivative:
+    def symbol(self, factor: Factor) -> formulas.Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
-        return Derivative(upper, lower, number=factor.number)
+        return formulas.Derivative(upper, lower, number=factor.number)
 
     def goal(self) -> Term:
         """Return the symbol of the whole derivative, which must not look like a part of it."""
         below = self._chain.below(self._chain.output)
         direct = any(factor.lower is self._chain.wrt for factor in below) and len(below) > 1
-        return Derivative(self.name(self._chain.output), self.name(self._chain.wrt), direct)
+        return formulas.Derivative(
+            self.name(self._chain.output), self.name(self._chain.wrt), direct
+        )
 
     def definition(self, value: Value, depth: int = 0) -> Term:
         """Return the operation that made a value, of the names of its operands."""
         if id(value) in self._exits:
             given = [self.name(factor.lower) for factor in self._chain.below(value)]
-            return Call(self._exits[id(value)], (*elided(given, lambda given: given), DOTS))
+            return Call(
+                self._exits[id(value)], (*formulas.elided(given, lambda given: given), DOTS)
+            )
         if value._rule in SUMS:
             return self._sum(value, depth)
         operands = [self.term(operand, depth + 1) for operand in value.operands]
@@ -96,13 +85,13 @@ class Wording:
             if len(TEXT.set(made)) <= LONG:
                 return made
         if value._rule is CONSTANT:
-            return Given(value.data) if self.apart else Number(value.data)
+            return formulas.Given(value.data) if self.apart else Number(value.data)
         return self._names.of(value)
 
     def _sum(self, value: Value, depth: int) -> Term:
         named = lambda part: id(part) in self._shown or self._names.is_known(part)  # noqa: E731
         parts = _summed(value, named)
-        written = [(sign, self.term(part, depth + 1)) for sign, part in shortened(parts)]
+        written = [(sign, self.term(part, depth + 1)) for sign, part in formulas.shortened(parts)]
         if len(parts) > len(written):
             written = [*written[:FIRST], (False, DOTS), *written[FIRST:]]
         flat: list[tuple[bool, Term]] = []
@@ -168,15 +157,15 @@ class Wording:
             return
         found = [MEAN(*[operand.data for operand in value.operands])]
         if value._rule is not BINARY and key[0] == "p":
-            written = Call("softmax", elided(value.operands, self.term))
+            written = Call("softmax", formulas.elided(value.operands, self.term))
             found = shares(tuple([operand.data for operand in value.operands]))
         elif key[0] == "p":
             found = [sigmoid(value.operands[0].data)]
-        self.told.setdefault(letter, []).append((Name(letter + call), written, row(found)))
+        self.told.setdefault(letter, []).append((Name(letter + call), written, formulas.row(found)))
 
     def numbers(self, factor: Factor, formula: Term) -> Term | None:
         """Return a formula with its numbers; None where one was changed since."""
-        return numbers(formula) if self.are_fresh(factor) else None
+        return formulas.numbers(formula) if self.are_fresh(factor) else None
 
     def are_fresh(self, factor: Factor) -> bool:
         """Say whether a factor's partials are still those of its values' numbers."""

@@ -7,30 +7,17 @@ from dataclasses import dataclass
 
 from autograd_engine.engine import Value
 from autograd_engine.table import CONSTANT
+from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
-from autograd_engine.views.explain.formulas import (
-    Call,
-    Delta,
-    Number,
-    Sigma,
-    Sum,
-    Term,
-    elided,
-    multiplied,
-    numbers,
-    row,
-)
+from autograd_engine.views.explain.formulas import Delta, Number, Sigma, Sum, Term
 from autograd_engine.views.explain.general import ENDS, Constants, Index, generalised, summed
 from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
 from autograd_engine.views.explain.typesetting import TEXT
 
-FEW = 3
-"""So many values that are alike are told of one by one if no general formula holds for all."""
-
-LONG = 90
-"""Of a factor of more characters its symbol is written in a sum."""
+FEW = 3  # So many that are alike are told of one by one if no general formula holds for all.
+LONG = 90  # Of a factor of more characters its symbol is written in a sum.
 
 
 @dataclass(frozen=True)
@@ -112,7 +99,7 @@ class Deltas:
         def said(value: Value) -> Line:
             term = self._delta(value)
             fresh = all(self._wording.are_fresh(use) for use in self._uses[id(value)])
-            steps = (term, numbers(term)) if fresh else (term,)
+            steps = (term, formulas.numbers(term)) if fresh else (term,)
             called = left or Delta(self._wording.name(value))
             return Line(called, (*steps, Number(self._adjoint(value))))
 
@@ -169,22 +156,24 @@ class Deltas:
                     left = generalised(names[part], index)
                     assert left is not None
                     yield from map(said, members[count - last :])
-                    found = row([number(value) for value in members[part]])
+                    found = formulas.row([number(value) for value in members[part]])
                     yield Line(called(left), (general, found), note=index.said())
                     yield from map(said, members[:first])
                     return
         self._wording.apart = False
         yield from map(said, members if count <= FEW else members[:1])
         if count > FEW:
-            others = Call("", elided(names[1:], called))
-            yield Line(others, (row([number(value) for value in members[1:]]),), note="likewise")
+            others = formulas.Call("", formulas.elided(names[1:], called))
+            yield Line(
+                others, (formulas.row([number(value) for value in members[1:]]),), note="likewise"
+            )
 
     def told(self) -> Iterator[Line]:
         """Say what repeats begin with, and what numbers are called that differ."""
         for value in self._names.begins():
             yield defined(value, self._wording)
         for found, called in self.constants.items():
-            yield Line(name(called), (row(found),))
+            yield Line(name(called), (formulas.row(found),))
 
     def _adjoint(self, value: Value) -> float:
         return self._chain.adjoints.get(id(value), 0.0)
@@ -218,7 +207,7 @@ class Deltas:
             elif upper is not self._chain.output:
                 above = [Delta(self._wording.name(upper), self._adjoint(upper))]
             first = value is self._chain.wrt or id(upper) in self._passed
-            terms.append(multiplied([*above, formula] if first else [formula, *above]))
+            terms.append(formulas.multiplied([*above, formula] if first else [formula, *above]))
             names.append(self._wording.name(upper).text)
         uses = self._uses[id(value)]
         upper = uses[len(uses) // 2].upper  # at the ends others may stand

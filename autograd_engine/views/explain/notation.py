@@ -17,16 +17,12 @@ from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import (
     Call,
-    Derivative,
-    Equal,
     Indicator,
     Name,
     Number,
     Power,
     Product,
-    Sum,
     Term,
-    elided,
 )
 from autograd_engine.views.explain.names import lowered, name
 from autograd_engine.views.explain.textbook import CALLED, entry, is_long, rewritten, textbook
@@ -56,7 +52,7 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "absolute": lambda x: Call("abs", (x,)),
     "sum": lambda *xs: formulas.added(xs),
     "mean": lambda *xs: formulas.over(formulas.added(xs), Number(float(len(xs)))),
-    "prod": lambda *xs: Product(elided(xs, lambda x: x)) if len(xs) > 1 else xs[0],
+    "prod": lambda *xs: Product(formulas.elided(xs, lambda x: x)) if len(xs) > 1 else xs[0],
     "dot": lambda *xs: _dot(xs, formulas.times),
     "mse": lambda *xs: formulas.over(
         formulas.added(
@@ -132,8 +128,8 @@ def rule(
     given = _named(primitive, names, count)
     out = written(primitive, *given)
     found = partial(primitive, which, lambda i: out if i < 0 else given[i], count)
-    upper = Derivative(out, given[which])
-    return upper if found is None else Equal(upper, found)
+    upper = formulas.Derivative(out, given[which])
+    return upper if found is None else formulas.Equal(upper, found)
 
 
 def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Term:
@@ -144,7 +140,7 @@ def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Ter
         return out
     known = _placed(operands(primitive, count), lambda i: given[i])
     term = read(rewritten(found), known)
-    return out if term == out else Equal(out, term)
+    return out if term == out else formulas.Equal(out, term)
 
 
 def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> tuple[Name, ...]:
@@ -194,11 +190,11 @@ def _spelled(
     called = rule.name if own else _SPOKEN.get(rule.name, rule.name)
     if called.endswith("]") and not own:  # softmax₁ for softmax[1]
         called = rule.symbol + lowered(str(entry(rule)))
-    return Call(called, elided(operands, lambda operand: operand))
+    return Call(called, formulas.elided(operands, lambda operand: operand))
 
 
 def _multiplied(left: Term, right: Term) -> Term:
-    if left == right and isinstance(left, Sum):
+    if left == right and isinstance(left, formulas.Sum):
         return Power(left, Number(2.0))
     sides = (side.factors if isinstance(side, Product) else (side,) for side in (left, right))
     return Product(tuple(factor for side in sides for factor in side))
