@@ -16,11 +16,8 @@ from autograd_engine.views.explain.formulas import DOTS, FIRST, ONE, Call, Name,
 from autograd_engine.views.explain.names import Names
 from autograd_engine.views.explain.typesetting import TEXT
 
-DEEP = 1
-"""So many operations deep a value that the chain does not go through is written out."""
-
-LONG = 60
-"""What is written out inside a formula has so many characters at most; else it has a name."""
+DEEP = 1  # So many operations deep a value off the chain is written out.
+LONG = 60  # It has so many characters at most; else it has a name.
 
 LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 """What a part that textbooks have a name for is called, if that is not yet taken."""
@@ -46,9 +43,7 @@ class Wording:
         """Return letters for the indices of values like this: below, in brackets, above."""
         stepped = self._names.is_step(value) and "[" not in self.name(value).text
         return (
-            ("t" if stepped else below)
-            + ("t" if repeated else "s")
-            + ("l" if below == "j" else "m")
+            f"{'t' if stepped else below}{'t' if repeated else 's'}{'l' if below == 'j' else 'm'}"
         )
 
     def symbol(self, factor: Factor) -> formulas.Derivative:
@@ -96,8 +91,7 @@ class Wording:
             written = [*written[:FIRST], (False, DOTS), *written[FIRST:]]
         flat: list[tuple[bool, Term]] = []
         for sign, term in written:
-            inner = term.parts if isinstance(term, Sum) and not sign else ((sign, term),)
-            flat.extend(inner)
+            flat += term.parts if isinstance(term, Sum) and not sign else [(sign, term)]
         return flat[0][1] if len(flat) == 1 and not flat[0][0] else Sum(tuple(flat))
 
     def formula(self, factor: Factor) -> Term | None:
@@ -115,12 +109,8 @@ class Wording:
         value, which = step
         parts = (*value.operands, value)  # so that the output stands at -1
         rule, count = value._rule, len(value.operands)
-        found = [
-            notation.partial(
-                rule, i, lambda k: self.term(parts[k]), count, partial(self._aside, value)
-            )
-            for i in which
-        ]
+        term, aside = lambda k: self.term(parts[k]), partial(self._aside, value)
+        found = [notation.partial(rule, i, term, count, aside) for i in which]
         terms = [term for term in found if term is not None]
         return formulas.added(terms) if len(terms) == len(which) else None
 

@@ -79,7 +79,7 @@ def shortened(items: Sequence[Item]) -> list[Item]:
 def elided(items: Sequence[Item], make: Callable[[Item], Term]) -> tuple[Term, ...]:
     """Return terms made of items, dots for the middle ones of many."""
     terms = [make(item) for item in shortened(items)]
-    return tuple(terms) if len(terms) == len(items) else (*terms[:FIRST], DOTS, *terms[FIRST:])
+    return (*terms[:FIRST], *[DOTS] * (len(terms) < len(items)), *terms[FIRST:])
 
 
 def inside(term: Term, change: Callable[[Term], Term]) -> Term:
@@ -126,11 +126,7 @@ def plus(left: Term, right: Term) -> Term:
 
 def added(terms: Sequence[Term]) -> Term:
     """Return the sum of terms, just one of them by itself; the middle of many is left out."""
-    if len(terms) == 1:
-        return terms[0]
-    if len(terms) > FIRST + LAST + 1:
-        terms = elided(terms, lambda term: term)
-    return whole(terms)
+    return terms[0] if len(terms) == 1 else whole(elided(terms, lambda term: term))
 
 
 def whole(terms: Sequence[Term]) -> Term:
@@ -200,13 +196,11 @@ def _factors(term: Term) -> tuple[bool, list[Term], list[Term]]:
 
 
 def _raised(powers: dict[Term, int]) -> list[Term]:
-    return [term if n == 1 else Power(term, Number(float(n))) for term, n in powers.items()]
+    return [term if n == 1 else Power(term, Number(float(n))) for term, n in powers.items() if n]
 
 
 def _product(factors: list[Term]) -> Term:
-    if len(factors) < 2:
-        return factors[0] if factors else ONE
-    return Product(tuple(factors))
+    return Product(tuple(factors)) if len(factors) > 1 else [*factors, ONE][0]
 
 
 def multiplied(factors: Sequence[Term]) -> Term:
@@ -228,14 +222,11 @@ def multiplied(factors: Sequence[Term]) -> Term:
                 numbers[below] *= base.value**n
             else:
                 powers[base] = powers.get(base, 0) + (-n if below else n)
-    upper, lower = _reduced(*numbers)
-    top = _raised({term: n for term, n in powers.items() if n > 0})
-    bottom = _raised({term: -n for term, n in powers.items() if n < 0})
-    return _signed(
-        negative,
-        _product([Number(n) for n in (upper,) if n != 1.0] + top),
-        _product([Number(n) for n in (lower,) if n != 1.0] + bottom),
-    )
+    parts = []
+    for number, sign in zip(_reduced(*numbers), (1, -1)):
+        found = _raised({term: max(sign * n, 0) for term, n in powers.items()})
+        parts.append(_product([Number(n) for n in (number,) if n != 1.0] + found))
+    return _signed(negative, *parts)
 
 
 def _doubled(term: Term) -> Term:
