@@ -105,7 +105,6 @@ class Wording:
         return formulas.added(found) if found else None
 
     def _partial(self, step: Step) -> Term | None:
-        """Return the local derivative of one operation, of the names of its operands."""
         value, which = step
         parts = (*value.operands, value)  # so that the output stands at -1
         rule, count = value._rule, len(value.operands)
@@ -140,7 +139,6 @@ class Wording:
         return Name(letter + index + call, number)
 
     def _tell(self, key: tuple[object, ...], value: Value, written: Term) -> None:
-        """Note what a part with a name is."""
         letter, call = self._asides[key]
         if key[0] == "y":
             self.told.setdefault(letter, [])
@@ -160,10 +158,6 @@ class Wording:
     def are_fresh(self, factor: Factor) -> bool:
         """Say whether a factor's partials are still those of its values' numbers."""
         return all(_is_fresh(value) for value, _ in factor.steps())
-
-    def is_taken(self, text: str) -> bool:
-        """Say whether a value is called so, perhaps with an index."""
-        return self._names.has(text)
 
 
 def _shared_call(terms: list[Term]) -> str:

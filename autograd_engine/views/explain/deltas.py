@@ -84,10 +84,9 @@ class Deltas:
 
         def said(value: Value) -> Line:
             term = self._delta(value)
-            fresh = all(self._wording.are_fresh(use) for use in self._uses[id(value)])
-            steps = (term, formulas.numbers(term)) if fresh else (term,)
-            called = left or Delta(self._wording.name(value))
-            return Line(called, (*steps, Number(self._adjoint(value))))
+            fresh = all(map(self._wording.are_fresh, self._uses[id(value)]))
+            steps = [term, *[formulas.numbers(term)] * fresh, Number(self._adjoint(value))]
+            return Line(left or Delta(self._wording.name(value)), tuple(steps))
 
         first = any(use.upper is self._chain.output for use in self._uses[id(group[0])])
         letters = "ycde" if first else "xcde"
@@ -161,7 +160,7 @@ class Deltas:
         return self._chain.adjoints.get(id(value), 0.0)
 
     def _constants(self, letters: str) -> Constants:
-        return Constants([x for x in letters if not self._wording.is_taken(x)], self.constants)
+        return Constants([x for x in letters if not self._names.has(x)], self.constants)
 
     def _delta(self, value: Value) -> Term:
         """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
@@ -183,7 +182,7 @@ class Deltas:
             formula = self._wording.formula(use)
             if formula is None or len(TEXT.set(formula)) > LONG:
                 formula = self._wording.symbol(use)
-            above = [Delta(self._wording.name(upper), self._adjoint(upper))]
+            above: list[Term] = [Delta(self._wording.name(upper), self._adjoint(upper))]
             if id(upper) in self._passed or upper is self._chain.output:
                 above = [self._delta(upper)] if id(upper) in self._passed else []
             first = value is self._chain.wrt or id(upper) in self._passed

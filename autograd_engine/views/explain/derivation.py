@@ -67,7 +67,6 @@ def _written(chain: Chain, wording: Wording, names: Names, few: bool) -> list[Li
 
 
 def _is_network(chain: Chain) -> bool:
-    """Say whether the chain goes through several neurons of a network."""
     return sum(1 for value in chain.within if ".neurons." in graph.region(value)) > 1
 
 
@@ -80,7 +79,6 @@ def _adds_up(chain: Chain) -> bool:
 
 
 def _once(lines: Iterator[Line]) -> Iterator[Line]:
-    """Yield the lines, each rule told only once."""
     told: set[str | Term] = set()
     for line in lines:
         if line.left is not None and line.words:
@@ -158,10 +156,9 @@ def _by_deltas(chain: Chain, wording: Wording, names: Names) -> Iterator[Line]:
     yield from deltas.told()
     yield from _told(wording)
     for repeat in names.survey.repeats:
-        found = [delta for _, delta in names.survey.deltas(repeat)]
+        found = tuple([delta for _, delta in names.survey.deltas(repeat)])
         if any(found):
-            words = ("The size of δ, of what is carried on, step by step:",)
-            yield Line(words=words, curve=tuple(found))
+            yield Line(words=("The size of δ, of what is carried on, step by step:",), curve=found)
 
 
 def _told(wording: Wording) -> Iterator[Line]:
@@ -185,11 +182,10 @@ def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:
     if output is wrt:
         yield Line(wording.goal(), (ONE,))
         yield Line(words=("A value changes exactly as it changes itself.",))
-        yield defined(output, wording)
-        return
-    called = name(wrt.label or "w")
-    yield Line(formulas.Derivative(wording.name(output), called), (Number(0.0),))
-    yield Line(words=(*_why_apart(chain, wording, called),))
+    else:
+        called = name(wrt.label or "w")
+        yield Line(formulas.Derivative(wording.name(output), called), (Number(0.0),))
+        yield Line(words=(*_why_apart(chain, wording, called),))
     yield defined(output, wording)
 
 

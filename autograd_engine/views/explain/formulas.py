@@ -64,8 +64,7 @@ class Equal(Term):      left: Term; right: Term
 DOTS = Name("…")
 ONE = Number(1.0)
 
-FIRST, LAST = 4, 2
-"""So many terms of many are written, at the beginning and at the end."""
+FIRST, LAST = 4, 2  # So many terms of many are written, at the beginning and at the end.
 
 Item = TypeVar("Item")
 
@@ -151,25 +150,21 @@ def negated(term: Term) -> Term:
 
 def times(left: Term, right: Term) -> Term:
     """Return left * right."""
-    return _quotient(left, right, inverted=False)
+    return _simplified(Product((left, right)))
 
 
 def over(top: Term, bottom: Term) -> Term:
     """Return top / bottom."""
-    return _quotient(top, bottom, inverted=True)
+    return _simplified(Fraction(top, bottom))
 
 
-def _quotient(left: Term, right: Term, inverted: bool) -> Term:
-    first, tops, bottoms = _factors(left)
-    second, more_tops, more_bottoms = _factors(right)
-    if inverted:
-        more_tops, more_bottoms = more_bottoms, more_tops
-    tops, bottoms = tops + more_tops, bottoms + more_bottoms
+def _simplified(term: Term) -> Term:
+    negative, tops, bottoms = _factors(term)
     if Number(0.0) in tops:
         return Number(0.0)
     top = _product([term for term in tops if term != ONE])
     powers = {term: bottoms.count(term) for term in bottoms if term != ONE}
-    return _signed(first != second, top, _product(_raised(powers)))
+    return _signed(negative, top, _product(_raised(powers)))
 
 
 def _signed(negative: bool, top: Term, bottom: Term) -> Term:
@@ -252,11 +247,9 @@ def power(base: Term, exponent: Term) -> Term:
     if not isinstance(exponent, Number):
         return Power(base, exponent)
     n = exponent.value
-    if n == 1.0:
-        return base
     if n < 0.0 and n.is_integer():
         return over(ONE, power(base, Number(-n)))
-    return Power(base, exponent) if n else ONE
+    return {0.0: ONE, 1.0: base}.get(n, Power(base, exponent))
 
 
 def product(factors: Sequence[Term]) -> Term:

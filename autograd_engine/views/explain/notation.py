@@ -93,9 +93,7 @@ def written(rule: Primitive, *operands: Term) -> Term:
 
 def spoken(rule: Primitive) -> str:
     """Return the name of an operation, as an explanation calls it."""
-    if rule.name.startswith("**"):
-        return "power"
-    return rule.symbol if rule.several else rule.name
+    return "power" if rule.name[:2] == "**" else rule.symbol if rule.several else rule.name
 
 
 Aside = Callable[[Symbol, Callable[[Symbol], Term]], "Term | None"]
@@ -114,10 +112,8 @@ def partial(
     mentions it. `count` is the number of operands of a rule that takes any number of them. `aside`
     may give a name to a part that has one in textbooks, which otherwise is written out.
     """
-    expression = textbook(rule, which, count)
-    if expression is None:
-        return None
-    return read(expression, _placed(operands(rule, count), term), aside)
+    found = textbook(rule, which, count)
+    return None if found is None else read(found, _placed(operands(rule, count), term), aside)
 
 
 @lru_cache(maxsize=1024)
@@ -171,25 +167,22 @@ def read(
     if expression.rule is CALLED:
         return aside(expression, names) or read(expression.operands[0], names)
     operands = tuple(read(operand, names, aside) for operand in expression.operands)
-    if operands[-1] == Number(0.0) and _is_called(expression.operands[-1]):  # p − 0 of a class
-        return operands[0]
+    last = expression.operands[-1]
+    if operands[-1] == Number(0.0) and isinstance(last, Symbol) and last.rule is CALLED:
+        return operands[0]  # p − 0 of a class
     return _spelled(_WRITTEN, expression.rule, operands)
-
-
-def _is_called(part: Expression) -> bool:
-    return isinstance(part, Symbol) and part.rule is CALLED
 
 
 def _spelled(
     spellings: dict[str, Callable[..., Term]], rule: Primitive, operands: tuple[Term, ...]
 ) -> Term:
-    own = not is_built_in(rule)
-    make = spellings.get(rule.name)
-    if make and not own:
-        return make(*operands)
-    called = rule.name if own else _SPOKEN.get(rule.name, rule.name)
-    if called.endswith("]") and not own:  # softmax₁ for softmax[1]
-        called = rule.symbol + lowered(str(entry(rule)))
+    called = rule.name
+    if is_built_in(rule):
+        if rule.name in spellings:
+            return spellings[rule.name](*operands)
+        called = _SPOKEN.get(rule.name, rule.name)
+        if called.endswith("]"):  # softmax₁ for softmax[1]
+            called = rule.symbol + lowered(str(entry(rule)))
     return Call(called, formulas.elided(operands, lambda operand: operand))
 
 

@@ -31,9 +31,7 @@ def curve(numbers: Sequence[float]) -> str:
         f'<path d="M{LEFT} {y}H{WIDTH - EDGE}" stroke="currentColor" opacity="0.25"/>'
         f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{label}</text>'
         for exponent in range(high, low - 1, -every)
-        for y, label in [
-            (EDGE + (high - exponent) * down, f"10{raised(str(exponent).replace('-', '−'))}")
-        ]
+        for y, label in [(EDGE + (high - exponent) * down, f"10{raised(_said(exponent))}")]
     )
     ends = (LEFT, "start", 1, numbers[0]), (WIDTH - EDGE, "end", len(numbers), numbers[-1])
     texts = "".join(

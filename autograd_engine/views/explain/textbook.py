@@ -17,14 +17,8 @@ from functools import lru_cache
 from typing import Any
 
 from autograd_engine import table
-from autograd_engine.compiler.symbols import (
-    OUT,
-    Expression,
-    Symbol,
-    operands,
-    partials,
-    substituted,
-)
+from autograd_engine.compiler import symbols
+from autograd_engine.compiler.symbols import OUT, Expression, Symbol, operands
 from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.table import above, equals, hypot, ratio, sigmoid, sqrt, tanh, unit
 from autograd_engine.views.explain.names import lowered
@@ -50,8 +44,7 @@ def is_class(i: int, rule: Primitive) -> Symbol:
 A, B, C = Symbol("A"), Symbol("B"), Symbol("C")
 _HOLES = (A, B, C)
 
-LONGEST = 64
-"""So many operations a formula has at most; of more, its number alone is told."""
+LONGEST = 64  # So many operations a formula has at most; of more, its number alone is told.
 
 IDENTITIES: tuple[tuple[Any, Any], ...] = (
     (4.0 * table.bell(2.0 * A), 1.0 - tanh(A) ** 2.0),
@@ -80,7 +73,6 @@ IDENTITIES: tuple[tuple[Any, Any], ...] = (
 
 
 def _of(number: float, count: int) -> Expression:
-    """Return a number over another as it is, not what it comes to."""
     return Symbol("", table.DIVIDE, (number, float(count)))
 
 
@@ -114,12 +106,10 @@ RULES: dict[str, Callable[[Primitive, int, tuple[Any, ...]], Any]] = {
 def textbook(primitive: Primitive, which: int, count: int = 0) -> Expression | None:
     """Return a rule's expression in the words of a textbook; None if it cannot be read."""
     own = operands(primitive, count)
-    said = RULES.get(primitive.symbol) if is_built_in(primitive) else None
-    if said is not None:
-        found: Expression = said(primitive, which, own)
-        return found
+    if is_built_in(primitive) and primitive.symbol in RULES:
+        return RULES[primitive.symbol](primitive, which, own)  # type: ignore[no-any-return]
     try:
-        found = partials(primitive, count)[which]
+        found = symbols.partials(primitive, count)[which]
     except Exception:  # whatever somebody's own rule does not do with a symbol
         return None
     if is_long(found):
@@ -148,7 +138,7 @@ def rewritten(
     for pattern, meaning in identities:
         found: dict[Symbol, Expression] = {OUT: OUT}
         if _matches(pattern, expression, found):
-            return rewritten(substituted(meaning, _made, found), identities)
+            return rewritten(symbols.substituted(meaning, _made, found), identities)
     operands = tuple(rewritten(operand, identities) for operand in expression.operands)
     if all(new is old for new, old in zip(operands, expression.operands)):
         return expression

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from autograd_engine.views.explain.formulas import Product, Sum, Term
+from autograd_engine.views.explain.formulas import Sum, Term
 from autograd_engine.views.explain.lines import Line
 from autograd_engine.views.explain.sparkline import curve
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT
@@ -76,7 +76,7 @@ def _is_chain(line: Line) -> bool:
     """Say whether an equation multiplies the factors of the chain rule out."""
     first = line.rights[0] if len(line.rights) > 2 else None
     parts = [part for _, part in first.parts] if isinstance(first, Sum) else [first]
-    return any(isinstance(part, Product) and part.spaced for part in parts)
+    return any(getattr(part, "spaced", False) for part in parts)
 
 
 def _words(words: Sequence[str | Term]) -> str:

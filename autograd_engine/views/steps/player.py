@@ -97,7 +97,6 @@ def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
 
 
 def _gradients(found: Steps) -> str:
-    """Return the gradient of every leaf, once all contributions are made."""
     values = {id(v): v for step in found.forward for v in step.node.operands}
     values = values or {id(found.output): found.output}
     leaves = [value for value in values.values() if value._rule is LEAF]
