@@ -140,8 +140,8 @@ class Wording:
 
     def _tell(self, key: tuple[object, ...], value: Value, written: Term) -> None:
         letter, call = self._asides[key]
+        told = self.told.setdefault(letter, [])
         if key[0] == "y":
-            self.told.setdefault(letter, [])
             return
         found = [MEAN(*[operand.data for operand in value.operands])]
         if value._rule is not BINARY and key[0] == "p":
@@ -149,11 +149,7 @@ class Wording:
             found = shares(tuple([operand.data for operand in value.operands]))
         elif key[0] == "p":
             found = [sigmoid(value.operands[0].data)]
-        self.told.setdefault(letter, []).append((Name(letter + call), written, formulas.row(found)))
-
-    def numbers(self, factor: Factor, formula: Term) -> Term | None:
-        """Return a formula with its numbers; None where one was changed since."""
-        return formulas.numbers(formula) if self.are_fresh(factor) else None
+        told.append((Name(letter + call), written, formulas.row(found)))
 
     def are_fresh(self, factor: Factor) -> bool:
         """Say whether a factor's partials are still those of its values' numbers."""
@@ -161,7 +157,6 @@ class Wording:
 
 
 def _shared_call(terms: list[Term]) -> str:
-    """Return the index of the call that all names have behind them."""
     names = [term.text for term in terms if isinstance(term, Name)]
     found = {re.search(r"(\[\d+\])?$", text)[0] for text in names}  # type: ignore[index]
     return found.pop() if len(found) == 1 else ""

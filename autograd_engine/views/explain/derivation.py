@@ -96,9 +96,11 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
         yield _factor(paths[0][0], wording, left)
     else:
         symbols = [formulas.product([wording.symbol(factor) for factor in path]) for path in paths]
+        rows = [tuple(Number(factor.number) for factor in path) for path in paths]
+        spaced = [formulas.Product(row, spaced=True) for row in rows]
         products = [Given(chain.product(path)) for path in paths]
-        steps = formulas.added(symbols), formulas.added([*map(_spaced_numbers, paths)])
-        yield Line(left, (*steps, formulas.added(products), Number(chain.gradient)))
+        steps = formulas.added(symbols), formulas.added(spaced), formulas.added(products)
+        yield Line(left, (*steps, Number(chain.gradient)))
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
         yield defined(variable, wording)
@@ -107,17 +109,14 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
     yield from _told(wording)
 
 
-def _spaced_numbers(path: list[Factor]) -> Term:
-    return formulas.Product(tuple(Number(factor.number) for factor in path), spaced=True)
-
-
 def _factor(factor: Factor, wording: Wording, left: Term | None = None) -> Line:
     """Derive a factor from the rules of its operations."""
     found = wording.formula(factor)
-    steps = [found, wording.numbers(factor, found)] if found else []
-    rights = (*(step for step in steps if step), Number(factor.number))
-    level = 0 if left else 1
-    return Line(left or wording.symbol(factor), rights, _rules(factor), level=level)
+    steps = [found] if found else []
+    if found and wording.are_fresh(factor):
+        steps.append(formulas.numbers(found))
+    rights = (*steps, Number(factor.number))
+    return Line(left or wording.symbol(factor), rights, _rules(factor), level=0 if left else 1)
 
 
 def _rules(factor: Factor) -> tuple[str | Term, ...]:
