@@ -85,10 +85,10 @@ def kinks(rule: Primitive, names: Sequence[str]) -> list[str]:
     if len(rule.domain) == 1:
         numbers = sorted({0.0, *filter(math.isfinite, rule.domain[0])})
         found = [_kink(rule, f"{names[0]} = {number:g}", [number]) for number in numbers]
-        return list(filter(None, found))
-    tie = " = ".join(names)
-    told = _kink(rule, tie, [1.0, 1.0]) or _kink(rule, f"{tie} = 0", [0.0, 0.0])
-    return [told] if told else []
+    else:
+        tie = " = ".join(names)
+        found = [_kink(rule, tie, [1.0, 1.0]) or _kink(rule, f"{tie} = 0", [0.0, 0.0])]
+    return list(filter(None, found))
 
 
 def _kink(rule: Primitive, place: str, point: list[float]) -> str:

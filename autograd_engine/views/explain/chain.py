@@ -26,15 +26,9 @@ from autograd_engine.table import ADD, DOT, MEAN, MULTIPLY, SUBTRACT, SUM, azmul
 SUMS = (ADD, SUBTRACT, SUM)
 LINEAR = (*SUMS, MULTIPLY, azmul, DOT, MEAN)
 
-LARGEST = 5
-"""So many operations, sums not counted, are merged into one factor at most."""
-
-WIDEST = 16
-"""Through what is merged lead so many ways at most, but for those into a longer sum."""
-
-MANY = 1_000_000_000
-"""Paths are counted up to this number."""
-
+LARGEST = 5  # So many operations, sums not counted, are merged into one factor at most.
+WIDEST = 16  # So many ways lead through it at most, but for those into a longer sum.
+MANY = 1_000_000_000  # Paths are counted up to this number.
 
 Step = tuple[Value, tuple[int, ...]]  # through an operation: its result, which of its operands
 
@@ -147,7 +141,7 @@ class Chain:
 
     def count_ways(self) -> int:
         """Return the number of paths from operand to operand, `MANY` if there are more."""
-        return self._counted(self.within, lambda v: [operand for operand, _ in _links(v)])[0]
+        return self._counted(self.within, lambda v: [o for o, _ in self._links(v)])[0]
 
     def _counted(
         self, values: list[Value], below: Callable[[Value], list[Value]]
@@ -173,6 +167,13 @@ class Chain:
             waiting.extend([*path, factor] for factor in reversed(self.below(lower)))
         return found
 
+    def product(self, path: list[Factor]) -> float:
+        """Return the product along a path; an adjoint of exactly 0 passes on what backward does."""
+        found = 1.0
+        for factor in path:
+            found = factor.number * found if found or self.honest else found
+        return found
+
     def is_faithful(self) -> bool:
         """Say whether the factors give what the backward pass gives, rounding apart.
 
@@ -196,7 +197,7 @@ class Chain:
         self._inside = {id(self.wrt)} if id(self.wrt) in self._place else set()
         found = [self.wrt] if self._inside else []
         for value in self.values:
-            if value is not self.wrt and any(id(o) in self._inside for o, _ in _links(value)):
+            if value is not self.wrt and self._links(value):
                 self._inside.add(id(value))
                 found.append(value)
         return found
@@ -207,9 +208,8 @@ class Chain:
         for value in reversed(self.within):
             adjoint = found.get(id(value), 0.0)
             if (adjoint or self.honest) and value is not self.wrt:
-                for operand, partial in _links(value):
-                    if id(operand) in self._inside:
-                        found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
+                for operand, partial in self._links(value):
+                    found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
         return found
 
     def _chosen(
@@ -229,7 +229,7 @@ class Chain:
     def _uses(self) -> dict[int, list[Value]]:
         uses: dict[int, list[Value]] = {}
         for value in self.within:
-            for operand, _ in _links(value):
+            for operand in value.operands if value.partials else ():
                 uses.setdefault(id(operand), []).append(value)
         return uses
 
@@ -239,8 +239,7 @@ class Chain:
         for value in between:
             if id(value) in self._variable:
                 continue
-            inside = [operand for operand, _ in _links(value) if id(operand) in self._inside]
-            parts = [sizes.get(id(operand), (0, 1)) for operand in inside]
+            parts = [sizes.get(id(operand), (0, 1)) for operand, _ in self._links(value)]
             operations, ways = map(sum, zip(*parts))
             if value._rule in SUMS:
                 operations = max(size for size, _ in parts)
@@ -260,12 +259,10 @@ class Chain:
         lowers: dict[int, Value] = {}
         for value in self._segment(upper):
             adjoint = adjoints[id(value)]
-            for i, (operand, partial) in enumerate(_links(value)):
+            for i, (operand, partial) in enumerate(zip(value.operands, value.partials)):
                 if id(operand) in self._inside:
-                    before = adjoints.get(id(operand), 0.0)
-                    if adjoint or self.honest:
-                        before += partial * adjoint
-                    adjoints[id(operand)] = before
+                    passed = partial * adjoint if adjoint or self.honest else 0.0
+                    adjoints[id(operand)] = adjoints.get(id(operand), 0.0) + passed
                     users.setdefault(id(operand), []).append((value, i))
                     if self.is_variable(operand):
                         lowers[id(operand)] = operand
@@ -277,17 +274,16 @@ class Chain:
         found = {id(upper): upper}
         waiting = [upper]
         while waiting:
-            for operand, _ in _links(waiting.pop()):
-                inside = id(operand) in self._inside and not self.is_variable(operand)
-                if inside and id(operand) not in found:
+            for operand, _ in self._links(waiting.pop()):
+                if not self.is_variable(operand) and id(operand) not in found:
                     found[id(operand)] = operand
                     waiting.append(operand)
         return sorted(found.values(), key=lambda value: -self._place[id(value)])
 
-
-def _links(value: Value) -> tuple[tuple[Value, float], ...]:
-    """Return the operands through which a gradient flows, each with its partial."""
-    return tuple(zip(value.operands, value.partials))
+    def _links(self, value: Value) -> list[tuple[Value, float]]:
+        """Return the operands to which the chain goes on, each with its partial."""
+        pairs = zip(value.operands, value.partials)
+        return [(operand, partial) for operand, partial in pairs if id(operand) in self._inside]
 
 
 def _is_middle(value: Value, uses: dict[int, list[Value]], merging: tuple[Primitive, ...]) -> bool:

@@ -12,30 +12,12 @@ from autograd_engine.engine import Value
 from autograd_engine.table import BINARY, CONSTANT, MEAN, SUBTRACT, shares, sigmoid
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
-from autograd_engine.views.explain.formulas import (
-    DOTS,
-    FIRST,
-    ONE,
-    Call,
-    Derivative,
-    Given,
-    Name,
-    Number,
-    Sum,
-    Term,
-    elided,
-    numbers,
-    row,
-    shortened,
-)
+from autograd_engine.views.explain.formulas import DOTS, FIRST, ONE, Call, Name, Number, Sum, Term
 from autograd_engine.views.explain.names import Names
 from autograd_engine.views.explain.typesetting import TEXT
 
-DEEP = 1
-"""So many operations deep a value that the chain does not go through is written out."""
-
-LONG = 60
-"""What is written out inside a formula has so many characters at most; else it has a name."""
+DEEP = 1  # So many operations deep a value off the chain is written out.
+LONG = 60  # It has so many characters at most; else it has a name.
 
 LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 """What a part that textbooks have a name for is called, if that is not yet taken."""
@@ -61,26 +43,28 @@ class Wording:
         """Return letters for the indices of values like this: below, in brackets, above."""
         stepped = self._names.is_step(value) and "[" not in self.name(value).text
         return (
-            ("t" if stepped else below)
-            + ("t" if repeated else "s")
-            + ("l" if below == "j" else "m")
+            f"{'t' if stepped else below}{'t' if repeated else 's'}{'l' if below == 'j' else 'm'}"
         )
 
-    def symbol(self, factor: Factor) -> Derivative:
+    def symbol(self, factor: Factor) -> formulas.Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
-        return Derivative(upper, lower, number=factor.number)
+        return formulas.Derivative(upper, lower, number=factor.number)
 
     def goal(self) -> Term:
         """Return the symbol of the whole derivative, which must not look like a part of it."""
         below = self._chain.below(self._chain.output)
         direct = any(factor.lower is self._chain.wrt for factor in below) and len(below) > 1
-        return Derivative(self.name(self._chain.output), self.name(self._chain.wrt), direct)
+        return formulas.Derivative(
+            self.name(self._chain.output), self.name(self._chain.wrt), direct
+        )
 
     def definition(self, value: Value, depth: int = 0) -> Term:
         """Return the operation that made a value, of the names of its operands."""
         if id(value) in self._exits:
             given = [self.name(factor.lower) for factor in self._chain.below(value)]
-            return Call(self._exits[id(value)], (*elided(given, lambda given: given), DOTS))
+            return Call(
+                self._exits[id(value)], (*formulas.elided(given, lambda given: given), DOTS)
+            )
         if value._rule in SUMS:
             return self._sum(value, depth)
         operands = [self.term(operand, depth + 1) for operand in value.operands]
@@ -96,19 +80,18 @@ class Wording:
             if len(TEXT.set(made)) <= LONG:
                 return made
         if value._rule is CONSTANT:
-            return Given(value.data) if self.apart else Number(value.data)
+            return formulas.Given(value.data) if self.apart else Number(value.data)
         return self._names.of(value)
 
     def _sum(self, value: Value, depth: int) -> Term:
         named = lambda part: id(part) in self._shown or self._names.is_known(part)  # noqa: E731
         parts = _summed(value, named)
-        written = [(sign, self.term(part, depth + 1)) for sign, part in shortened(parts)]
+        written = [(sign, self.term(part, depth + 1)) for sign, part in formulas.shortened(parts)]
         if len(parts) > len(written):
             written = [*written[:FIRST], (False, DOTS), *written[FIRST:]]
         flat: list[tuple[bool, Term]] = []
         for sign, term in written:
-            inner = term.parts if isinstance(term, Sum) and not sign else ((sign, term),)
-            flat.extend(inner)
+            flat += term.parts if isinstance(term, Sum) and not sign else [(sign, term)]
         return flat[0][1] if len(flat) == 1 and not flat[0][0] else Sum(tuple(flat))
 
     def formula(self, factor: Factor) -> Term | None:
@@ -122,16 +105,11 @@ class Wording:
         return formulas.added(found) if found else None
 
     def _partial(self, step: Step) -> Term | None:
-        """Return the local derivative of one operation, of the names of its operands."""
         value, which = step
         parts = (*value.operands, value)  # so that the output stands at -1
         rule, count = value._rule, len(value.operands)
-        found = [
-            notation.partial(
-                rule, i, lambda k: self.term(parts[k]), count, partial(self._aside, value)
-            )
-            for i in which
-        ]
+        term, aside = lambda k: self.term(parts[k]), partial(self._aside, value)
+        found = [notation.partial(rule, i, term, count, aside) for i in which]
         terms = [term for term in found if term is not None]
         return formulas.added(terms) if len(terms) == len(which) else None
 
@@ -161,34 +139,24 @@ class Wording:
         return Name(letter + index + call, number)
 
     def _tell(self, key: tuple[object, ...], value: Value, written: Term) -> None:
-        """Note what a part with a name is."""
         letter, call = self._asides[key]
+        told = self.told.setdefault(letter, [])
         if key[0] == "y":
-            self.told.setdefault(letter, [])
             return
         found = [MEAN(*[operand.data for operand in value.operands])]
         if value._rule is not BINARY and key[0] == "p":
-            written = Call("softmax", elided(value.operands, self.term))
+            written = Call("softmax", formulas.elided(value.operands, self.term))
             found = shares(tuple([operand.data for operand in value.operands]))
         elif key[0] == "p":
             found = [sigmoid(value.operands[0].data)]
-        self.told.setdefault(letter, []).append((Name(letter + call), written, row(found)))
-
-    def numbers(self, factor: Factor, formula: Term) -> Term | None:
-        """Return a formula with its numbers; None where one was changed since."""
-        return numbers(formula) if self.are_fresh(factor) else None
+        told.append((Name(letter + call), written, formulas.row(found)))
 
     def are_fresh(self, factor: Factor) -> bool:
         """Say whether a factor's partials are still those of its values' numbers."""
         return all(_is_fresh(value) for value, _ in factor.steps())
 
-    def is_taken(self, text: str) -> bool:
-        """Say whether a value is called so, perhaps with an index."""
-        return self._names.has(text)
-
 
 def _shared_call(terms: list[Term]) -> str:
-    """Return the index of the call that all names have behind them."""
     names = [term.text for term in terms if isinstance(term, Name)]
     found = {re.search(r"(\[\d+\])?$", text)[0] for text in names}  # type: ignore[index]
     return found.pop() if len(found) == 1 else ""

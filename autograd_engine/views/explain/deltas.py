@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
 
 from autograd_engine.engine import Value
 from autograd_engine.table import CONSTANT
+from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
-from autograd_engine.views.explain.formulas import (
-    Call,
-    Delta,
-    Number,
-    Sigma,
-    Sum,
-    Term,
-    elided,
-    multiplied,
-    numbers,
-    row,
-)
+from autograd_engine.views.explain.formulas import Delta, Number, Sigma, Sum, Term
 from autograd_engine.views.explain.general import ENDS, Constants, Index, generalised, summed
 from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
 from autograd_engine.views.explain.typesetting import TEXT
 
-FEW = 3
-"""So many values that are alike are told of one by one if no general formula holds for all."""
-
-LONG = 90
-"""Of a factor of more characters its symbol is written in a sum."""
+FEW = 3  # So many that are alike are told of one by one if no general formula holds for all.
+LONG = 90  # Of a factor of more characters its symbol is written in a sum.
 
 
-@dataclass(frozen=True)
-class Group:
-    """Variables that were used alike."""
-
-    members: list[Value]
+Group = list[Value]  # variables that were used alike
 
 
 class Deltas:
@@ -47,9 +29,8 @@ class Deltas:
         self._chain = chain
         self._names = names
         self._wording = wording
-        self.constants: dict[
-            tuple[float, ...], str
-        ] = {}  # that differ in a group: what it is called
+        # What numbers that differ in a group are called.
+        self.constants: dict[tuple[float, ...], str] = {}
         self._uses: dict[int, list[Factor]] = {}
         for factor in chain.factors():
             self._uses.setdefault(id(factor.lower), []).append(factor)
@@ -60,15 +41,10 @@ class Deltas:
                 self._passed.add(id(value))
 
     def _is_passed(self, value: Value) -> bool:
-        """Say whether a variable has one operand in the chain, which nothing else uses.
-
-        Such as the activation of a weighted sum: both are told of in one line.
-        """
-        if value.label or self._names.is_step(value):
+        """Say whether nothing else uses its operand: an activation is told of with its sum."""
+        ends, below = (self._chain.output, self._chain.wrt), self._chain.below(value)
+        if value.label or self._names.is_step(value) or any(value is end for end in ends):
             return False
-        if value is self._chain.output or value is self._chain.wrt:
-            return False
-        below = self._chain.below(value)
         if len(below) != 1 or below[0].lower is self._chain.wrt:
             return False
         alone = all(
@@ -92,14 +68,11 @@ class Deltas:
             kind = known.setdefault(alike, len(known))
             kinds[id(value)] = kind
             if kind == len(groups):
-                groups.append(Group([]))
-            groups[kind].members.append(value)
-        for group in groups:
-            group.members.reverse()
-        passed = [id(group.members[0]) in self._passed for group in groups]
-        self._hidden = [group for group, hidden in zip(groups, passed) if hidden]
-        rest = [group for group, hidden in zip(groups, passed) if not hidden]
-        return [*[g for g in rest[1:] if g.members[0] is not self._chain.wrt], rest[-1]]
+                groups.append([])
+            groups[kind].insert(0, value)
+        self._hidden = [group for group in groups if id(group[0]) in self._passed]
+        rest = [group for group in groups if id(group[0]) not in self._passed]
+        return [*[group for group in rest[1:] if group[0] is not self._chain.wrt], rest[-1]]
 
     def _home(self, value: Value) -> tuple[int, str] | None:
         """Return in which repeat a value stands and what made it."""
@@ -111,12 +84,11 @@ class Deltas:
 
         def said(value: Value) -> Line:
             term = self._delta(value)
-            fresh = all(self._wording.are_fresh(use) for use in self._uses[id(value)])
-            steps = (term, numbers(term)) if fresh else (term,)
-            called = left or Delta(self._wording.name(value))
-            return Line(called, (*steps, Number(self._adjoint(value))))
+            fresh = all(map(self._wording.are_fresh, self._uses[id(value)]))
+            steps = [term, *[formulas.numbers(term)] * fresh, Number(self._adjoint(value))]
+            return Line(left or Delta(self._wording.name(value)), tuple(steps))
 
-        first = any(use.upper is self._chain.output for use in self._uses[id(group.members[0])])
+        first = any(use.upper is self._chain.output for use in self._uses[id(group[0])])
         letters = "ycde" if first else "xcde"
         yield from self._together(group, self._delta, self._adjoint, said, letters, Delta)
 
@@ -124,14 +96,10 @@ class Deltas:
         """Say how the values of groups came about, in general where they did so alike."""
         joined: dict[Hashable, Group] = {}  # the steps of a repeat, the last one among them
         for group in groups:
-            below = {id(value) for value in group.members}
-            for hidden in [h for h in self._hidden if id(self._lower(h)) in below]:
-                joined.setdefault(self._home(hidden.members[0]) or id(hidden), Group([])).members[
-                    :0
-                ] = hidden.members
-            joined.setdefault(self._home(group.members[0]) or id(group), Group([])).members[:0] = (
-                group.members
-            )
+            below = {id(value) for value in group}
+            for one in [*[h for h in self._hidden if id(self._lower(h)) in below], group]:
+                key = self._home(one[0]) or id(one)
+                joined[key] = [*one, *joined.get(key, ())]
         for group in joined.values():
             yield from self._together(
                 group,
@@ -143,7 +111,7 @@ class Deltas:
             )
 
     def _lower(self, hidden: Group) -> Value:
-        return self._chain.below(hidden.members[0])[0].lower
+        return self._chain.below(hidden[0])[0].lower
 
     def _together(
         self,
@@ -155,11 +123,11 @@ class Deltas:
         called: Callable[[Term], Term],
     ) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
-        members, count = group.members, len(group.members)
-        names = [self._wording.name(value) for value in members]
-        indices = self._wording.letters(members[0], bool(self._home(members[0])), "j")
+        count = len(group)
+        names = [self._wording.name(value) for value in group]
+        indices = self._wording.letters(group[0], bool(self._home(group[0])), "j")
         for self._wording.apart in (False, True) if count > 1 else ():
-            terms = [make(value) for value in members]
+            terms = [make(value) for value in group]
             for first, last in ENDS:
                 part = slice(first, count - last)
                 index = Index.of([name.text for name in names[part]], indices)
@@ -168,29 +136,31 @@ class Deltas:
                     self._wording.apart = False
                     left = generalised(names[part], index)
                     assert left is not None
-                    yield from map(said, members[count - last :])
-                    found = row([number(value) for value in members[part]])
+                    yield from map(said, group[count - last :])
+                    found = formulas.row([number(value) for value in group[part]])
                     yield Line(called(left), (general, found), note=index.said())
-                    yield from map(said, members[:first])
+                    yield from map(said, group[:first])
                     return
         self._wording.apart = False
-        yield from map(said, members if count <= FEW else members[:1])
+        yield from map(said, group if count <= FEW else group[:1])
         if count > FEW:
-            others = Call("", elided(names[1:], called))
-            yield Line(others, (row([number(value) for value in members[1:]]),), note="likewise")
+            others = formulas.Call("", formulas.elided(names[1:], called))
+            yield Line(
+                others, (formulas.row([number(value) for value in group[1:]]),), note="likewise"
+            )
 
     def told(self) -> Iterator[Line]:
         """Say what repeats begin with, and what numbers are called that differ."""
         for value in self._names.begins():
             yield defined(value, self._wording)
         for found, called in self.constants.items():
-            yield Line(name(called), (row(found),))
+            yield Line(name(called), (formulas.row(found),))
 
     def _adjoint(self, value: Value) -> float:
         return self._chain.adjoints.get(id(value), 0.0)
 
     def _constants(self, letters: str) -> Constants:
-        return Constants([x for x in letters if not self._wording.is_taken(x)], self.constants)
+        return Constants([x for x in letters if not self._names.has(x)], self.constants)
 
     def _delta(self, value: Value) -> Term:
         """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
@@ -212,13 +182,11 @@ class Deltas:
             formula = self._wording.formula(use)
             if formula is None or len(TEXT.set(formula)) > LONG:
                 formula = self._wording.symbol(use)
-            above = []
-            if id(upper) in self._passed:
-                above = [self._delta(upper)]
-            elif upper is not self._chain.output:
-                above = [Delta(self._wording.name(upper), self._adjoint(upper))]
+            above: list[Term] = [Delta(self._wording.name(upper), self._adjoint(upper))]
+            if id(upper) in self._passed or upper is self._chain.output:
+                above = [self._delta(upper)] if id(upper) in self._passed else []
             first = value is self._chain.wrt or id(upper) in self._passed
-            terms.append(multiplied([*above, formula] if first else [formula, *above]))
+            terms.append(formulas.multiplied([*above, formula] if first else [formula, *above]))
             names.append(self._wording.name(upper).text)
         uses = self._uses[id(value)]
         upper = uses[len(uses) // 2].upper  # at the ends others may stand

@@ -8,7 +8,8 @@ units of a layer, the samples of a batch, the steps of a recurrence.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
@@ -22,14 +23,9 @@ from autograd_engine.views.explain.general import Index, generalised
 from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
 
-FACTORS = 8
-"""Up to so many factors on all paths together are multiplied out."""
-
-LONG = 50
-"""A derivation of more lines goes through regions as a whole, where there are any."""
-
-LINES = 24
-"""So many groups of values are told of one by one, half of them at either end."""
+FACTORS = 8  # on all paths together: up to so many are multiplied out
+LONG = 50  # A derivation of more lines goes through regions as a whole, where there are any.
+LINES = 24  # So many groups of values are told of one by one, half of them at either end.
 
 
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
@@ -48,11 +44,8 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
         chain, few = Chain(output, wrt, (), names.is_known), False
     names.call_by_step(chain.variables)
     wording = Wording(chain, names)
-    if few:
-        return [*_once(_by_paths(chain, wording)), *_why_zero(chain, wording)]
-    deltas = Deltas(chain, wording, names)
-    lines = [*_by_deltas(chain, wording, deltas, names), *_why_zero(chain, wording)]
-    for depth in range(names.deepest, -1, -1) if len(lines) > LONG else ():
+    lines = _written(chain, wording, names, few)
+    for depth in range(names.deepest, -1, -1) if len(lines) > LONG and not few else ():
         shorter = _by_regions(chain, names, depth)
         if len(shorter) < len(lines):
             return shorter
@@ -65,43 +58,34 @@ def _by_regions(chain: Chain, names: Names, depth: int) -> list[Line]:
     named = lambda value: id(value) in exits or (names.is_known(value) and not names.home(value))  # noqa: E731
     chain = Chain(chain.output, chain.wrt, LINEAR, named, whole=True)
     wording = Wording(chain, names, exits)
-    if chain.count_paths()[1] <= FACTORS and _adds_up(chain):
-        return [*_once(_by_paths(chain, wording)), *_why_zero(chain, wording)]
-    deltas = Deltas(chain, wording, names)
-    return [*_by_deltas(chain, wording, deltas, names), *_why_zero(chain, wording)]
+    return _written(chain, wording, names, chain.count_paths()[1] <= FACTORS and _adds_up(chain))
+
+
+def _written(chain: Chain, wording: Wording, names: Names, few: bool) -> list[Line]:
+    lines = _once(_by_paths(chain, wording)) if few else _by_deltas(chain, wording, names)
+    return [*lines, *_why_zero(chain, wording)]
 
 
 def _is_network(chain: Chain) -> bool:
-    """Say whether the chain goes through several neurons of a network."""
     return sum(1 for value in chain.within if ".neurons." in graph.region(value)) > 1
 
 
 def _adds_up(chain: Chain) -> bool:
     """Say whether the products of the paths give what the backward pass gives."""
-    products = [_multiplied(path, chain) for path in chain.paths()]
+    products = [chain.product(path) for path in chain.paths()]
     total, right = sum(products), chain.gradient
     close = abs(total - right) <= 1e-9 * sum(map(abs, products))
     return close or total == right or total != total != right != right
 
 
-def _multiplied(path: list[Factor], chain: Chain) -> float:
-    """Return the product along a path; an adjoint of exactly 0 passes on what backward does."""
-    product = 1.0
-    for factor in path:
-        product = factor.number * product if product or chain.honest else product
-    return product
-
-
 def _once(lines: Iterator[Line]) -> Iterator[Line]:
-    """Yield the lines, each rule told only once."""
     told: set[str | Term] = set()
     for line in lines:
         if line.left is not None and line.words:
             rules = [pair for pair in zip(line.words[::2], line.words[1::2]) if pair[1] not in told]
             told.update(rule for _, rule in rules)
-            words = tuple(part for pair in rules for part in ("; ", *pair))
-            words = ("by ", *words[1:]) if words else ()
-            line = Line(line.left, line.rights, words, line.code, line.level)
+            words = [part for pair in rules for part in ("; ", *pair)]
+            line = replace(line, words=("by ", *words[1:]) if words else ())
         yield line
 
 
@@ -112,30 +96,27 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
         yield _factor(paths[0][0], wording, left)
     else:
         symbols = [formulas.product([wording.symbol(factor) for factor in path]) for path in paths]
-        products = [Given(_multiplied(path, chain)) for path in paths]
-        steps = formulas.added(symbols), formulas.added([*map(_spaced_numbers, paths)])
-        yield Line(left, (*steps, formulas.added(products), Number(chain.gradient)))
+        rows = [tuple(Number(factor.number) for factor in path) for path in paths]
+        spaced = [formulas.Product(row, spaced=True) for row in rows]
+        products = [Given(chain.product(path)) for path in paths]
+        steps = formulas.added(symbols), formulas.added(spaced), formulas.added(products)
+        yield Line(left, (*steps, Number(chain.gradient)))
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
         yield defined(variable, wording)
-        for factor in (
-            [] if variable is chain.wrt or len(chain.variables) == 2 else chain.below(variable)
-        ):
+        for factor in chain.below(variable) if len(chain.variables) > 2 else ():
             yield _factor(factor, wording)
     yield from _told(wording)
-
-
-def _spaced_numbers(path: list[Factor]) -> Term:
-    return formulas.Product(tuple(Number(factor.number) for factor in path), spaced=True)
 
 
 def _factor(factor: Factor, wording: Wording, left: Term | None = None) -> Line:
     """Derive a factor from the rules of its operations."""
     found = wording.formula(factor)
-    steps = [found, wording.numbers(factor, found)] if found else []
-    rights = (*(step for step in steps if step), Number(factor.number))
-    level = 0 if left else 1
-    return Line(left or wording.symbol(factor), rights, _rules(factor), level=level)
+    steps = [found] if found else []
+    if found and wording.are_fresh(factor):
+        steps.append(formulas.numbers(found))
+    rights = (*steps, Number(factor.number))
+    return Line(left or wording.symbol(factor), rights, _rules(factor), level=0 if left else 1)
 
 
 def _rules(factor: Factor) -> tuple[str | Term, ...]:
@@ -149,7 +130,8 @@ def _rules(factor: Factor) -> tuple[str | Term, ...]:
     return tuple(part for pair in said if isinstance(pair[1], Equal) for part in pair)
 
 
-def _by_deltas(chain: Chain, wording: Wording, deltas: Deltas, names: Names) -> Iterator[Line]:
+def _by_deltas(chain: Chain, wording: Wording, names: Names) -> Iterator[Line]:
+    deltas = Deltas(chain, wording, names)
     groups = deltas.groups()
     goal, shown = groups[-1], groups[:-1]
     left = formulas.Derivative(wording.name(chain.output), wording.name(chain.wrt))
@@ -161,24 +143,21 @@ def _by_deltas(chain: Chain, wording: Wording, deltas: Deltas, names: Names) -> 
     told = (many if paths > 1 else "One long path leads", " from ", wrt, " to ", output)
     yield Line(words=(*told, ". From the output down, ", Delta(name("v")), " is ", slope, ":"))
     cut = LINES // 2 if len(shown) > LINES else len(shown)
-    for i, group in enumerate(shown):
+    kept = shown if cut == len(shown) else [*shown[:cut], *shown[-cut:]]
+    for i, group in enumerate(kept):
         if i == cut:
-            yield Line(
-                words=(f"... {len(shown) - 2 * cut:,} values more, each in the same way ...",)
-            )
-        if i < cut or i >= len(shown) - cut:
-            yield from deltas.lines(group)
+            more = f"... {len(shown) - 2 * cut:,} values more, each in the same way ..."
+            yield Line(words=(more,))
+        yield from deltas.lines(group)
     yield Line(words=("where",))
     yield defined(chain.output, wording)
-    kept = shown if cut == len(shown) else [*shown[:cut], *shown[-cut:]]
     yield from deltas.defined([*kept, goal])
     yield from deltas.told()
     yield from _told(wording)
     for repeat in names.survey.repeats:
-        found = [delta for _, delta in names.survey.deltas(repeat)]
+        found = tuple([delta for _, delta in names.survey.deltas(repeat)])
         if any(found):
-            words = ("The size of δ, of what is carried on, step by step:",)
-            yield Line(words=words, curve=tuple(found))
+            yield Line(words=("The size of δ, of what is carried on, step by step:",), curve=found)
 
 
 def _told(wording: Wording) -> Iterator[Line]:
@@ -202,11 +181,10 @@ def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:
     if output is wrt:
         yield Line(wording.goal(), (ONE,))
         yield Line(words=("A value changes exactly as it changes itself.",))
-        yield defined(output, wording)
-        return
-    called = name(wrt.label or "w")
-    yield Line(formulas.Derivative(wording.name(output), called), (Number(0.0),))
-    yield Line(words=(*_why_apart(chain, wording, called),))
+    else:
+        called = name(wrt.label or "w")
+        yield Line(formulas.Derivative(wording.name(output), called), (Number(0.0),))
+        yield Line(words=(*_why_apart(chain, wording, called),))
     yield defined(output, wording)
 
 
@@ -232,12 +210,13 @@ def _why_apart(chain: Chain, wording: Wording, wrt: Term) -> Iterator[str | Term
             return
         if labelled:
             kept = shortened(labelled)
-            yield " (its leaves: "
-            for i, leaf in enumerate(kept):
-                yield from ((", ",) if i else ())
-                yield wording.name(leaf)
+            yield from (" (its leaves: ", *_listed([wording.name(leaf) for leaf in kept]))
             yield ", ...)" if len(kept) < len(leaves) else ")"
         yield ". Through .data, .detach() and no_grad nothing is recorded."
+
+
+def _listed(terms: Sequence[Term]) -> list[str | Term]:
+    return [part for term in terms for part in (", ", term)][1:]
 
 
 def _why_zero(chain: Chain, wording: Wording) -> Iterator[Line]:
@@ -247,15 +226,12 @@ def _why_zero(chain: Chain, wording: Wording) -> Iterator[Line]:
     zero = [factor for factor in chain.factors() if factor.number == 0.0]
     if zero:
         kept = shortened(zero)
-        words: list[str | Term] = ["It is zero, since nothing passes through "]
-        for i, factor in enumerate(kept):
-            words += [", "] if i else []
-            words.append(Equal(wording.symbol(factor), Number(0.0)))
-        yield Line(words=(*words, ", ..." if len(kept) < len(zero) else "."))
-        if any(not math.isfinite(factor.number) for factor in chain.factors()):
-            yield Line(
-                words=("An adjoint of exactly 0 passes nothing on, not even to an infinity.",)
-            )
+        words = _listed([Equal(wording.symbol(factor), Number(0.0)) for factor in kept])
+        end = ", ..." if len(kept) < len(zero) else "."
+        yield Line(words=("It is zero, since nothing passes through ", *words, end))
+        if not all(math.isfinite(factor.number) for factor in chain.factors()):
+            said = "An adjoint of exactly 0 passes nothing on, not even to an infinity."
+            yield Line(words=(said,))
         return
     lost = next(v for v in reversed(chain.variables) if not chain.adjoints.get(id(v), 0.0))
     above = [f for v in chain.variables for f in chain.below(v) if f.lower is lost]

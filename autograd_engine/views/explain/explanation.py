@@ -60,8 +60,7 @@ class Explanation:
         bundle = {"text/markdown": self.markdown, "text/plain": self.text}
         return selected(bundle, include, exclude)
 
-    def _mime_(self) -> tuple[str, str]:
-        """Return what marimo shows."""
+    def _mime_(self) -> tuple[str, str]:  # for marimo
         return "text/html", as_fragment(self._lines)
 
 

@@ -64,8 +64,7 @@ class Equal(Term):      left: Term; right: Term
 DOTS = Name("…")
 ONE = Number(1.0)
 
-FIRST, LAST = 4, 2
-"""So many terms of many are written, at the beginning and at the end."""
+FIRST, LAST = 4, 2  # So many terms of many are written, at the beginning and at the end.
 
 Item = TypeVar("Item")
 
@@ -79,7 +78,7 @@ def shortened(items: Sequence[Item]) -> list[Item]:
 def elided(items: Sequence[Item], make: Callable[[Item], Term]) -> tuple[Term, ...]:
     """Return terms made of items, dots for the middle ones of many."""
     terms = [make(item) for item in shortened(items)]
-    return tuple(terms) if len(terms) == len(items) else (*terms[:FIRST], DOTS, *terms[FIRST:])
+    return (*terms[:FIRST], *[DOTS] * (len(terms) < len(items)), *terms[FIRST:])
 
 
 def inside(term: Term, change: Callable[[Term], Term]) -> Term:
@@ -126,11 +125,7 @@ def plus(left: Term, right: Term) -> Term:
 
 def added(terms: Sequence[Term]) -> Term:
     """Return the sum of terms, just one of them by itself; the middle of many is left out."""
-    if len(terms) == 1:
-        return terms[0]
-    if len(terms) > FIRST + LAST + 1:
-        terms = elided(terms, lambda term: term)
-    return whole(terms)
+    return terms[0] if len(terms) == 1 else whole(elided(terms, lambda term: term))
 
 
 def whole(terms: Sequence[Term]) -> Term:
@@ -155,25 +150,21 @@ def negated(term: Term) -> Term:
 
 def times(left: Term, right: Term) -> Term:
     """Return left * right."""
-    return _quotient(left, right, inverted=False)
+    return _simplified(Product((left, right)))
 
 
 def over(top: Term, bottom: Term) -> Term:
     """Return top / bottom."""
-    return _quotient(top, bottom, inverted=True)
+    return _simplified(Fraction(top, bottom))
 
 
-def _quotient(left: Term, right: Term, inverted: bool) -> Term:
-    first, tops, bottoms = _factors(left)
-    second, more_tops, more_bottoms = _factors(right)
-    if inverted:
-        more_tops, more_bottoms = more_bottoms, more_tops
-    tops, bottoms = tops + more_tops, bottoms + more_bottoms
+def _simplified(term: Term) -> Term:
+    negative, tops, bottoms = _factors(term)
     if Number(0.0) in tops:
         return Number(0.0)
     top = _product([term for term in tops if term != ONE])
     powers = {term: bottoms.count(term) for term in bottoms if term != ONE}
-    return _signed(first != second, top, _product(_raised(powers)))
+    return _signed(negative, top, _product(_raised(powers)))
 
 
 def _signed(negative: bool, top: Term, bottom: Term) -> Term:
@@ -200,13 +191,11 @@ def _factors(term: Term) -> tuple[bool, list[Term], list[Term]]:
 
 
 def _raised(powers: dict[Term, int]) -> list[Term]:
-    return [term if n == 1 else Power(term, Number(float(n))) for term, n in powers.items()]
+    return [term if n == 1 else Power(term, Number(float(n))) for term, n in powers.items() if n]
 
 
 def _product(factors: list[Term]) -> Term:
-    if len(factors) < 2:
-        return factors[0] if factors else ONE
-    return Product(tuple(factors))
+    return Product(tuple(factors)) if len(factors) > 1 else [*factors, ONE][0]
 
 
 def multiplied(factors: Sequence[Term]) -> Term:
@@ -228,14 +217,11 @@ def multiplied(factors: Sequence[Term]) -> Term:
                 numbers[below] *= base.value**n
             else:
                 powers[base] = powers.get(base, 0) + (-n if below else n)
-    upper, lower = _reduced(*numbers)
-    top = _raised({term: n for term, n in powers.items() if n > 0})
-    bottom = _raised({term: -n for term, n in powers.items() if n < 0})
-    return _signed(
-        negative,
-        _product([Number(n) for n in (upper,) if n != 1.0] + top),
-        _product([Number(n) for n in (lower,) if n != 1.0] + bottom),
-    )
+    parts = []
+    for number, sign in zip(_reduced(*numbers), (1, -1)):
+        found = _raised({term: max(sign * n, 0) for term, n in powers.items()})
+        parts.append(_product([Number(n) for n in (number,) if n != 1.0] + found))
+    return _signed(negative, *parts)
 
 
 def _doubled(term: Term) -> Term:
@@ -261,11 +247,9 @@ def power(base: Term, exponent: Term) -> Term:
     if not isinstance(exponent, Number):
         return Power(base, exponent)
     n = exponent.value
-    if n == 1.0:
-        return base
     if n < 0.0 and n.is_integer():
         return over(ONE, power(base, Number(-n)))
-    return Power(base, exponent) if n else ONE
+    return {0.0: ONE, 1.0: base}.get(n, Power(base, exponent))
 
 
 def product(factors: Sequence[Term]) -> Term:

@@ -148,24 +148,19 @@ def _general(terms: Sequence[Term], index: Index, constants: Constants | None) -
         if {term.index for term in terms if isinstance(term, Sigma)} != {first.index}:
             raise Unlike
         return Sigma(first.index, _general(inner, index, constants), first.spelled)
-    parts = []
-    for part in fields(first):
-        if part.name != "number":
-            parts.append(_part([getattr(term, part.name) for term in terms], index, constants))
-    return type(first)(*parts)
+    kept = [part.name for part in fields(first) if part.name != "number"]
+    columns = ([getattr(term, part) for term in terms] for part in kept)
+    return type(first)(*[_part(column, index, constants) for column in columns])
 
 
 def _part(parts: Sequence[Any], index: Index, constants: Constants | None) -> Any:
     first = parts[0]
     if isinstance(first, Term):
         return _general(parts, index, constants)
-    if isinstance(first, tuple):
-        if len({len(part) for part in parts}) > 1:
-            raise Unlike
-        return tuple(_part(column, index, constants) for column in zip(*parts))
-    if any(part != first for part in parts):
+    several = isinstance(first, tuple)
+    if len({len(part) if several else part for part in parts}) > 1:
         raise Unlike
-    return first
+    return tuple(_part(column, index, constants) for column in zip(*parts)) if several else first
 
 
 def _name(texts: Sequence[str], index: Index) -> str:
@@ -195,21 +190,19 @@ def summed(terms: Sequence[Term], names: Sequence[str], letters: str, constants:
     """
     kept = [i for i, term in enumerate(terms) if term != Number(0.0)] or [0]
     terms, names = [terms[i] for i in kept], [names[i] for i in kept]
-    spelled = formulas.added(terms)
     for first, last in ENDS:
         inner = terms[first : len(terms) - last]
         index = Index.of(names[first : len(names) - last], letters) if len(inner) > 1 else None
         found = index and generalised(inner, index, constants)
         if index and found and len(index.letters) == 1:
-            if isinstance(found, Minus):
-                inner = [negated(term) for term in inner]
-                sigma: Term = Minus(Sigma(index.said(), found.term, formulas.whole(inner)))
-            else:
-                sigma = Sigma(index.said(), found, formulas.whole(inner))
-            outside = [*terms[:first], sigma, *terms[len(terms) - last :]]
-            return formulas.added(outside)
-    return spelled
+            minus = isinstance(found, Minus)
+            inner = [negated(term) for term in inner] if minus else inner
+            body = negated(found) if minus else found
+            sigma: Term = Sigma(index.said(), body, formulas.whole(inner))
+            sigma = Minus(sigma) if minus else sigma
+            return formulas.added([*terms[:first], sigma, *terms[len(terms) - last :]])
+    return formulas.added(terms)
 
 
+# So many are perhaps unlike the others at the beginning and at the end.
 ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))
-"""So many are perhaps unlike the others at the beginning and at the end."""

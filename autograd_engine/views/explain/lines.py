@@ -10,8 +10,7 @@ from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.formulas import Number, Term, clipped
 from autograd_engine.views.explain.typesetting import TEXT
 
-LONG = 150
-"""Of what is longer only the ends are written."""
+LONG = 150  # Of what is longer only the ends are written.
 
 
 @dataclass(frozen=True)

@@ -30,23 +30,11 @@ _SYMBOL = re.compile(
 )
 
 # What means something to LaTeX, and how MathJax and KaTeX both show it as it is.
-_SPECIAL = {
-    "\\": r"\backslash ",
-    "^": r"\hat{\ }",
-    "~": r"\sim ",
-    "`": r"\grave{\ }",
-    "<": r"\lt ",
-    ">": r"\gt ",
-    "|": r"\vert ",
-    "'": r"\text{’}",
-    "-": r"\text{-}",
-    "*": r"{\ast}",
-    " ": r"\ ",
-    "\n": r"\ ",
-    "…": r"\cdots",
-    **{character: "\\" + character for character in "#$%&_{}"},
-}
-
+_SPELLINGS = (
+    r"\backslash |\hat{\ }|\sim |\grave{\ }|\lt |\gt |\vert |\text{’}|\text{-}|{\ast}|\cdots"
+)
+_SPECIAL = dict(zip("\\^~`<>|'-*…", _SPELLINGS.split("|")))
+_SPECIAL |= {" ": r"\ ", "\n": r"\ ", **{character: "\\" + character for character in "#$%&_{}"}}
 
 NUMBERED = re.compile(r"v\d+$")
 STEPWISE = re.compile(r"\w[₋₀-₉]+(\[-?\d+\])?$")
@@ -90,15 +78,9 @@ def raised(text: str) -> str:
 def escaped(text: str) -> str:
     """Return a name in LaTeX as it is typed."""
     pieces = re.findall(r"[A-Za-z]+|[0-9.,:;=+/()\[\]!?@\"]+|.", text, re.DOTALL)
-    return "".join(map(_escaped, pieces))
-
-
-def _escaped(piece: str) -> str:
-    if piece in _SPECIAL:
-        return _SPECIAL[piece]
-    if piece.isascii():
-        return rf"\mathrm{{{piece}}}" if piece.isalpha() else piece
-    return rf"\text{{{piece}}}"
+    kinds = {(True, True): r"\mathrm{%s}", (True, False): "%s"}
+    shown = [kinds.get((x.isascii(), x.isalpha()), r"\text{%s}") % x for x in pieces]
+    return "".join(_SPECIAL.get(piece, text) for piece, text in zip(pieces, shown))
 
 
 def name(label: str, number: float | None = None) -> Name:
@@ -113,14 +95,15 @@ class Names:
         self.survey = Survey(output)
         self._stepwise: dict[int, str] = {}  # of what has but a number, in a repeat: by its step
         self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in self.survey.names}
-        values = self.survey.values
-        self.repeat_of = {
-            id(values[place]): number
-            for number, repeat in enumerate(self.survey.repeats)
+        values, repeats = self.survey.values, self.survey.repeats
+        self._places = {
+            place: (number, column)
+            for number, repeat in enumerate(repeats)
             for row in repeat.places
-            for place in row
+            for column, place in enumerate(row)
         }
-        rows = [row for repeat in self.survey.repeats for row in self.survey.states(repeat)]
+        self.repeat_of = {id(values[place]): number for place, (number, _) in self._places.items()}
+        rows = [row for repeat in repeats for row in self.survey.states(repeat)]
         self._states = {id(values[i]) for row in rows for i in row}
 
     def of(self, value: Value) -> Name:
@@ -136,11 +119,8 @@ class Names:
     def begins(self) -> list[Value]:
         """Return what stands for the states of repeats before their first step."""
         letters = {self.of(state).text[0] for state in self.survey.values if self.is_step(state)}
-        return [
-            value
-            for value, given in zip(self.survey.values, self.survey.given_names)
-            if not (value.operands or value.label) and given[:1] in letters
-        ]
+        pairs = zip(self.survey.values, self.survey.given_names)
+        return [v for v, given in pairs if not (v.operands or v.label) and given[:1] in letters]
 
     def is_known(self, value: Value) -> bool:
         """Say whether a value has a label, or a place in a model, and is not just numbered."""
@@ -154,15 +134,12 @@ class Names:
         """Call variables of a repeat that have but a number by their step, for general formulas."""
         letters = [letter for letter in "zgqrmnou" if not self.has(letter)]
         for value in variables:
-            number = self.repeat_of.get(id(value), -1)
-            if number < 0 or self.is_known(value) or id(value) in self._stepwise or not letters:
-                continue
-            places = self.survey.repeats[number].places
-            at = self.survey.position[id(value)]
-            p = next(row.index(at) for row in places if at in row)
-            letter = letters.pop(0)
-            for t, row in enumerate(places, 1):
-                self._stepwise[id(self.survey.values[row[p]])] = letter + lowered(str(t))
+            place = self._places.get(self.survey.position[id(value)])
+            if place and letters and not self.is_known(value) and id(value) not in self._stepwise:
+                letter = letters.pop(0)
+                for t, row in enumerate(self.survey.repeats[place[0]].places, 1):
+                    found = self.survey.values[row[place[1]]]
+                    self._stepwise[id(found)] = letter + lowered(str(t))
 
     def home(self, value: Value) -> str:
         """Return the region in which a value stands, "" where it stands in none."""
@@ -177,12 +154,12 @@ class Names:
             while around[-1] >= 0:
                 around.append(calls[around[-1]].outer)
             boxes.append(around[max(len(around) - 2 - depth, 0)])
-        found = {}
-        for i, operands in enumerate(self.survey.operands):
-            for j in operands:
-                if boxes[j] not in (-1, boxes[i]) and self.survey.operands[j]:
-                    found[id(self.survey.values[j])] = calls[boxes[j]].path
-        return found
+        return {
+            id(self.survey.values[j]): calls[boxes[j]].path
+            for i, operands in enumerate(self.survey.operands)
+            for j in operands
+            if boxes[j] not in (-1, boxes[i]) and self.survey.operands[j]
+        }
 
     @property
     def deepest(self) -> int:

@@ -17,16 +17,12 @@ from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import (
     Call,
-    Derivative,
-    Equal,
     Indicator,
     Name,
     Number,
     Power,
     Product,
-    Sum,
     Term,
-    elided,
 )
 from autograd_engine.views.explain.names import lowered, name
 from autograd_engine.views.explain.textbook import CALLED, entry, is_long, rewritten, textbook
@@ -56,7 +52,7 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "absolute": lambda x: Call("abs", (x,)),
     "sum": lambda *xs: formulas.added(xs),
     "mean": lambda *xs: formulas.over(formulas.added(xs), Number(float(len(xs)))),
-    "prod": lambda *xs: Product(elided(xs, lambda x: x)) if len(xs) > 1 else xs[0],
+    "prod": lambda *xs: Product(formulas.elided(xs, lambda x: x)) if len(xs) > 1 else xs[0],
     "dot": lambda *xs: _dot(xs, formulas.times),
     "mse": lambda *xs: formulas.over(
         formulas.added(
@@ -97,9 +93,7 @@ def written(rule: Primitive, *operands: Term) -> Term:
 
 def spoken(rule: Primitive) -> str:
     """Return the name of an operation, as an explanation calls it."""
-    if rule.name.startswith("**"):
-        return "power"
-    return rule.symbol if rule.several else rule.name
+    return "power" if rule.name[:2] == "**" else rule.symbol if rule.several else rule.name
 
 
 Aside = Callable[[Symbol, Callable[[Symbol], Term]], "Term | None"]
@@ -118,10 +112,8 @@ def partial(
     mentions it. `count` is the number of operands of a rule that takes any number of them. `aside`
     may give a name to a part that has one in textbooks, which otherwise is written out.
     """
-    expression = textbook(rule, which, count)
-    if expression is None:
-        return None
-    return read(expression, _placed(operands(rule, count), term), aside)
+    found = textbook(rule, which, count)
+    return None if found is None else read(found, _placed(operands(rule, count), term), aside)
 
 
 @lru_cache(maxsize=1024)
@@ -132,8 +124,8 @@ def rule(
     given = _named(primitive, names, count)
     out = written(primitive, *given)
     found = partial(primitive, which, lambda i: out if i < 0 else given[i], count)
-    upper = Derivative(out, given[which])
-    return upper if found is None else Equal(upper, found)
+    upper = formulas.Derivative(out, given[which])
+    return upper if found is None else formulas.Equal(upper, found)
 
 
 def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Term:
@@ -144,7 +136,7 @@ def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Ter
         return out
     known = _placed(operands(primitive, count), lambda i: given[i])
     term = read(rewritten(found), known)
-    return out if term == out else Equal(out, term)
+    return out if term == out else formulas.Equal(out, term)
 
 
 def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> tuple[Name, ...]:
@@ -175,30 +167,27 @@ def read(
     if expression.rule is CALLED:
         return aside(expression, names) or read(expression.operands[0], names)
     operands = tuple(read(operand, names, aside) for operand in expression.operands)
-    if operands[-1] == Number(0.0) and _is_called(expression.operands[-1]):  # p − 0 of a class
-        return operands[0]
+    last = expression.operands[-1]
+    if operands[-1] == Number(0.0) and isinstance(last, Symbol) and last.rule is CALLED:
+        return operands[0]  # p − 0 of a class
     return _spelled(_WRITTEN, expression.rule, operands)
-
-
-def _is_called(part: Expression) -> bool:
-    return isinstance(part, Symbol) and part.rule is CALLED
 
 
 def _spelled(
     spellings: dict[str, Callable[..., Term]], rule: Primitive, operands: tuple[Term, ...]
 ) -> Term:
-    own = not is_built_in(rule)
-    make = spellings.get(rule.name)
-    if make and not own:
-        return make(*operands)
-    called = rule.name if own else _SPOKEN.get(rule.name, rule.name)
-    if called.endswith("]") and not own:  # softmax₁ for softmax[1]
-        called = rule.symbol + lowered(str(entry(rule)))
-    return Call(called, elided(operands, lambda operand: operand))
+    called = rule.name
+    if is_built_in(rule):
+        if rule.name in spellings:
+            return spellings[rule.name](*operands)
+        called = _SPOKEN.get(rule.name, rule.name)
+        if called.endswith("]"):  # softmax₁ for softmax[1]
+            called = rule.symbol + lowered(str(entry(rule)))
+    return Call(called, formulas.elided(operands, lambda operand: operand))
 
 
 def _multiplied(left: Term, right: Term) -> Term:
-    if left == right and isinstance(left, Sum):
+    if left == right and isinstance(left, formulas.Sum):
         return Power(left, Number(2.0))
     sides = (side.factors if isinstance(side, Product) else (side,) for side in (left, right))
     return Product(tuple(factor for side in sides for factor in side))

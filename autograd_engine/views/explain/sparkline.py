@@ -23,24 +23,20 @@ def curve(numbers: Sequence[float]) -> str:
     low, high = math.floor(min(shown)), max(math.ceil(max(shown)), math.floor(min(shown)) + 1)
     across = (WIDTH - LEFT - EDGE) / max(len(numbers) - 1, 1)
     down = (HEIGHT - 2 * EDGE) / (high - low)
-    points = [
-        (LEFT + i * across, EDGE + (high - size) * down)
-        for i, size in enumerate(sizes)
-        if math.isfinite(size)
-    ]
+    places = ((LEFT + i * across, EDGE + (high - size) * down) for i, size in enumerate(sizes))
+    points = [place for place in places if math.isfinite(place[1])]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     every = -(-(high - low) // 4)
     marks = "".join(
         f'<path d="M{LEFT} {y}H{WIDTH - EDGE}" stroke="currentColor" opacity="0.25"/>'
         f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{label}</text>'
         for exponent in range(high, low - 1, -every)
-        for y, label in [(EDGE + (high - exponent) * down, f"10{raised(_minus(exponent))}")]
+        for y, label in [(EDGE + (high - exponent) * down, f"10{raised(_said(exponent))}")]
     )
-    ends = [(LEFT, "start", f"t = 1: {_said(numbers[0])}")]
-    ends += [(WIDTH - EDGE, "end", f"t = {len(numbers)}: {_said(numbers[-1])}")]
+    ends = (LEFT, "start", 1, numbers[0]), (WIDTH - EDGE, "end", len(numbers), numbers[-1])
     texts = "".join(
-        f'<text x="{x}" y="{HEIGHT - 4}" text-anchor="{side}">{text}</text>'
-        for x, side, text in ends
+        f'<text x="{x}" y="{HEIGHT - 4}" text-anchor="{side}">t = {t}: {_said(number)}</text>'
+        for x, side, t, number in ends
     )
     dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in points)
     first, last = (_said(abs(number)) for number in (numbers[0], numbers[-1]))
@@ -55,7 +51,3 @@ def curve(numbers: Sequence[float]) -> str:
 
 def _said(number: float) -> str:
     return TEXT.set(Number(float(f"{number:.3g}")))
-
-
-def _minus(exponent: int) -> str:
-    return str(exponent).replace("-", "−")

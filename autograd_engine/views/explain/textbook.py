@@ -16,32 +16,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from autograd_engine.compiler.symbols import OUT, Expression, Symbol, operands, partials
+from autograd_engine import table
+from autograd_engine.compiler import symbols
+from autograd_engine.compiler.symbols import OUT, Expression, Symbol, operands
 from autograd_engine.primitives import Primitive, is_built_in
-from autograd_engine.table import (
-    DIVIDE,
-    MEAN,
-    PROD,
-    above,
-    bell,
-    circle,
-    equals,
-    exp,
-    gate,
-    gauss,
-    hypot,
-    lenient_power,
-    ln,
-    portion,
-    power_log,
-    ratio,
-    sigmoid,
-    slope,
-    softmax_of,
-    sqrt,
-    tanh,
-    unit,
-)
+from autograd_engine.table import above, equals, hypot, ratio, sigmoid, sqrt, tanh, unit
 from autograd_engine.views.explain.names import lowered
 
 CALLED = Primitive("called", lambda x: x, lambda out, x: (1.0,))
@@ -49,13 +28,12 @@ CALLED = Primitive("called", lambda x: x, lambda out, x: (1.0,))
 
 
 def called(name: str, expression: Expression) -> Symbol:
-    """Return an expression as a part with a name of its own."""
     return Symbol(name, CALLED, (expression,))
 
 
 def chance(i: int, xs: tuple[Any, ...]) -> Symbol:
     """Return the probability that softmax gives to a class."""
-    return called(f"p{lowered(str(i))}", softmax_of(i)(*xs))
+    return called(f"p{lowered(str(i))}", table.softmax_of(i)(*xs))
 
 
 def is_class(i: int, rule: Primitive) -> Symbol:
@@ -66,25 +44,24 @@ def is_class(i: int, rule: Primitive) -> Symbol:
 A, B, C = Symbol("A"), Symbol("B"), Symbol("C")
 _HOLES = (A, B, C)
 
-LONGEST = 64
-"""So many operations a formula has at most; of more, its number alone is told."""
+LONGEST = 64  # So many operations a formula has at most; of more, its number alone is told.
 
 IDENTITIES: tuple[tuple[Any, Any], ...] = (
-    (4.0 * bell(2.0 * A), 1.0 - tanh(A) ** 2.0),
-    (bell(A), sigmoid(A) * (1.0 - sigmoid(A))),
+    (4.0 * table.bell(2.0 * A), 1.0 - tanh(A) ** 2.0),
+    (table.bell(A), sigmoid(A) * (1.0 - sigmoid(A))),
     (unit(1.0, A) * unit(1.0, A), 1.0 / (1.0 + A**2.0)),
     (unit(1.0, A), 1.0 / sqrt(1.0 + A**2.0)),
     (ratio(unit(A, B), hypot(A, B)), A / (A**2.0 + B**2.0)),
     (ratio(-unit(A, B), hypot(B, A)), -A / (B**2.0 + A**2.0)),
     (unit(A, B), A / sqrt(A**2.0 + B**2.0)),
-    (gate(hypot(A, B), C), C),
-    (circle(A) * circle(A), 1.0 - A**2.0),
-    (circle(A), sqrt(1.0 - A**2.0)),
+    (table.gate(hypot(A, B), C), C),
+    (table.circle(A) * table.circle(A), 1.0 - A**2.0),
+    (table.circle(A), sqrt(1.0 - A**2.0)),
     (sqrt(A - 1.0) * sqrt(A + 1.0), sqrt(A**2.0 - 1.0)),
-    (gauss(A), exp(-(A**2.0))),
-    (portion(A, B), sigmoid(A - B)),
-    (slope(A, B), B * lenient_power(A, B - 1.0)),
-    (power_log(A, B), A**B * ln(A)),
+    (table.gauss(A), table.exp(-(A**2.0))),
+    (table.portion(A, B), sigmoid(A - B)),
+    (table.slope(A, B), B * table.lenient_power(A, B - 1.0)),
+    (table.power_log(A, B), A**B * table.ln(A)),
     (0.5 + 0.5 * (above(A, B) - above(B, A)), above(A, B) + 0.5 * equals(A, B)),
     (0.5 - 0.5 * (above(A, B) - above(B, A)), above(B, A) + 0.5 * equals(A, B)),
     (ratio(0.5, A), 1.0 / (2.0 * A)),
@@ -96,8 +73,7 @@ IDENTITIES: tuple[tuple[Any, Any], ...] = (
 
 
 def _of(number: float, count: int) -> Expression:
-    """Return a number over another as it is, not what it comes to."""
-    return Symbol("", DIVIDE, (number, float(count)))
+    return Symbol("", table.DIVIDE, (number, float(count)))
 
 
 def entry(rule: Primitive) -> int:
@@ -107,9 +83,9 @@ def entry(rule: Primitive) -> int:
 
 RULES: dict[str, Callable[[Primitive, int, tuple[Any, ...]], Any]] = {
     "mean": lambda rule, i, xs: _of(1.0, len(xs)),
-    "prod": lambda rule, i, xs: PROD(*xs[:i], *xs[i + 1 :]) if len(xs) > 1 else 1.0,
+    "prod": lambda rule, i, xs: table.PROD(*xs[:i], *xs[i + 1 :]) if len(xs) > 1 else 1.0,
     "norm": lambda rule, i, xs: xs[i] / OUT,
-    "variance": lambda rule, i, xs: _of(2.0, len(xs)) * (xs[i] - called("mean", MEAN(*xs))),
+    "variance": lambda rule, i, xs: _of(2.0, len(xs)) * (xs[i] - called("mean", table.MEAN(*xs))),
     "logsumexp": lambda rule, i, xs: chance(i, xs),
     "softmax": lambda rule, i, xs: (
         chance(i, xs) * (1.0 - chance(i, xs))
@@ -130,12 +106,10 @@ RULES: dict[str, Callable[[Primitive, int, tuple[Any, ...]], Any]] = {
 def textbook(primitive: Primitive, which: int, count: int = 0) -> Expression | None:
     """Return a rule's expression in the words of a textbook; None if it cannot be read."""
     own = operands(primitive, count)
-    said = RULES.get(primitive.symbol) if is_built_in(primitive) else None
-    if said is not None:
-        found: Expression = said(primitive, which, own)
-        return found
+    if is_built_in(primitive) and primitive.symbol in RULES:
+        return RULES[primitive.symbol](primitive, which, own)  # type: ignore[no-any-return]
     try:
-        found = partials(primitive, count)[which]
+        found = symbols.partials(primitive, count)[which]
     except Exception:  # whatever somebody's own rule does not do with a symbol
         return None
     if is_long(found):
@@ -147,7 +121,7 @@ def textbook(primitive: Primitive, which: int, count: int = 0) -> Expression | N
 def is_long(expression: Expression) -> bool:
     """Say whether nobody would read this: a loop over many operands, written out."""
     parts = [expression]
-    for part in parts:  # which grows meanwhile
+    for part in parts:  # it grows meanwhile
         if isinstance(part, Symbol):
             parts += [item for item in part.operands if isinstance(item, Symbol) and item.rule]
         if len(parts) > LONGEST:
@@ -162,45 +136,28 @@ def rewritten(
     if not isinstance(expression, Symbol) or expression.rule is None:
         return expression
     for pattern, meaning in identities:
-        found: dict[Symbol, Expression] = {}
+        found: dict[Symbol, Expression] = {OUT: OUT}
         if _matches(pattern, expression, found):
-            same = _filled(meaning, found)
-            # A meaning may hold its pattern, as A ** 2 does not: only its parts are looked at.
-            return rewritten(same, identities)
+            return rewritten(symbols.substituted(meaning, _made, found), identities)
     operands = tuple(rewritten(operand, identities) for operand in expression.operands)
-    changed = any(new is not old for new, old in zip(operands, expression.operands))
-    if not changed:
+    if all(new is old for new, old in zip(operands, expression.operands)):
         return expression
     return rewritten(Symbol("", expression.rule, operands), identities)
 
 
 def _matches(pattern: Expression, expression: Expression, found: dict[Symbol, Expression]) -> bool:
     if isinstance(pattern, Symbol) and any(pattern is hole for hole in _HOLES):
-        return _same(found.setdefault(pattern, expression), expression)
+        pattern = found.setdefault(pattern, expression)
     if not isinstance(pattern, Symbol) or not isinstance(expression, Symbol):
-        return _same(pattern, expression)
-    if pattern.rule is not expression.rule or pattern.rule is None:
+        symbolic = isinstance(pattern, Symbol) or isinstance(expression, Symbol)
+        return not symbolic and pattern == expression
+    if pattern is expression or pattern.rule is None or pattern.rule is not expression.rule:
         return pattern is expression
-    if len(pattern.operands) != len(expression.operands):
-        return False
     pairs = zip(pattern.operands, expression.operands)
-    return all(_matches(part, other, found) for part, other in pairs)
+    same = len(pattern.operands) == len(expression.operands)
+    return same and all(_matches(part, other, found) for part, other in pairs)
 
 
-def _same(one: Expression, other: Expression) -> bool:
-    if not isinstance(one, Symbol) or not isinstance(other, Symbol):
-        return not isinstance(one, Symbol) and not isinstance(other, Symbol) and one == other
-    if one is other:
-        return True
-    same = one.rule is not None and one.rule is other.rule
-    same = same and len(one.operands) == len(other.operands)
-    return same and all(map(_same, one.operands, other.operands))
-
-
-def _filled(meaning: Expression, found: dict[Symbol, Expression]) -> Expression:
-    if not isinstance(meaning, Symbol):
-        return meaning
-    if meaning.rule is None:
-        return found.get(meaning, meaning)
-    result = meaning.rule(*(_filled(operand, found) for operand in meaning.operands))
+def _made(rule: Primitive, *operands: Expression) -> Expression:
+    result = rule(*operands)
     return result if isinstance(result, Symbol) else float(result)

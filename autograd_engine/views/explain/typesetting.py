@@ -15,20 +15,14 @@ import html
 import re
 import unicodedata
 
+from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import (
-    Call,
-    Delta,
-    Derivative,
-    Equal,
-    Fraction,
     Given,
-    Indicator,
     Minus,
     Name,
     Number,
     Power,
     Product,
-    Sigma,
     Sum,
     Term,
 )
@@ -100,7 +94,7 @@ class Text:
             pieces.append((self.mark(lead) if lead else "") + self.set(part, PRODUCT))
         return "".join(pieces), SUM
 
-    def sigma(self, term: Sigma) -> tuple[str, int]:
+    def sigma(self, term: formulas.Sigma) -> tuple[str, int]:
         index = term.index[0] if self.column else lowered(term.index[0])
         return self.form("sum", index) + self.set(term.term, PRODUCT), SUM
 
@@ -112,7 +106,7 @@ class Text:
         texts += [self.set(factor, PRODUCT) for factor in rest]
         return self.mark(" · " if term.spaced else "·").join(texts), SUM if signed else PRODUCT
 
-    def fraction(self, term: Fraction) -> tuple[str, int]:
+    def fraction(self, term: formulas.Fraction) -> tuple[str, int]:
         parts = self.inner(term.top, PRODUCT), self.inner(term.bottom, POWER)
         return self.form("ratio", *parts), PRODUCT
 
@@ -125,7 +119,7 @@ class Text:
             exponent = raised(exponent) or f"^{self.set(term.exponent, ATOM)}"
         return self.form("power", self.set(term.base, ATOM), exponent), POWER
 
-    def call(self, term: Call) -> tuple[str, int]:
+    def call(self, term: formulas.Call) -> tuple[str, int]:
         inside = self.mark(", ").join(map(self.set, term.operands))
         if term.function == "abs":
             return self.enclosed("|", inside, "|"), ATOM
@@ -136,18 +130,18 @@ class Text:
         called = "σ" if term.function == "sigmoid" else term.function
         return self.function(called) + self.enclosed("(", inside, ")"), ATOM
 
-    def indicator(self, term: Indicator) -> tuple[str, int]:
+    def indicator(self, term: formulas.Indicator) -> tuple[str, int]:
         sides = self.set(term.left), self.set(term.right)
         return self.enclosed("[", self.mark(f" {term.relation} ").join(sides), "]"), ATOM
 
-    def derivative(self, term: Derivative) -> tuple[str, int]:
+    def derivative(self, term: formulas.Derivative) -> tuple[str, int]:
         text = self.form("rate", self.set(term.upper, POWER), self.set(term.lower, POWER))
         return text + (self.form("total") if term.total else ""), POWER
 
-    def delta(self, term: Delta) -> tuple[str, int]:
+    def delta(self, term: formulas.Delta) -> tuple[str, int]:
         return self.form("delta") + self.enclosed("(", self.set(term.of), ")"), ATOM
 
-    def equal(self, term: Equal) -> tuple[str, int]:
+    def equal(self, term: formulas.Equal) -> tuple[str, int]:
         return self.set(term.left) + self.mark(" = ") + self.set(term.right), SUM
 
     def mark(self, text: str) -> str:
@@ -238,22 +232,28 @@ _KNOWN["σ"] = r"\sigma"
 TEXT, MATHML, LATEX = Text(), MathML(), Latex()
 
 
-_SPELLED = {
-    "∂": "d",
-    "·": "*",
-    "−": "-",
-    "δ": "delta",
-    "σ": "sigmoid",
-    "√": "sqrt ",
-    "π": "pi",
-    "…": "...",
-    "≠": "!=",
-    "≥": ">=",
-    "←": "<-",
-    "₋": "-",
-    "’": "'",
-    "Σ": "sum_",
-}
+_SPELLED = dict(
+    zip(
+        "∂·−₋δσ√π…≠≥←’Σ",
+        [
+            "d",
+            "*",
+            "-",
+            "-",
+            "delta",
+            "sigmoid",
+            "sqrt",
+            "pi",
+            "...",
+            "!=",
+            ">=",
+            "<-",
+            "'",
+            "sum_",
+        ],
+    )
+)
+_SPELLED["√"] += " "
 
 
 def plain(text: str, encoding: str | None) -> str:
@@ -266,7 +266,8 @@ def plain(text: str, encoding: str | None) -> str:
     if _fits(text, encoding):
         return text
     text = re.sub(r"∂(?=\w+\()", "∂ ", text)  # d tanh(u), not dtanh(u)
-    text = re.sub(f"[{RAISED}]+", lambda power: _flat(power[0], encoding), text)
+    flat = lambda m: m[0] if _fits(m[0], encoding) else "^" + _level(m[0])  # noqa: E731
+    text = re.sub(f"[{RAISED}]+", flat, text)
     text = re.sub(f"[{INDICES}]*[₊₋][{INDICES}]*", lambda index: f"({_level(index[0])})", text)
     spelled = (c if _fits(c, encoding) else _spelled(c) for c in text)
     return "".join(spelled).encode(encoding, "backslashreplace").decode(encoding)
@@ -280,17 +281,12 @@ def _fits(text: str, encoding: str) -> bool:
     return True
 
 
-def _flat(power: str, encoding: str) -> str:
-    return power if _fits(power, encoding) else "^" + _level(power)
-
-
 def _level(text: str) -> str:
     """Return what stands above or below the line on it."""
     return unicodedata.normalize("NFKC", text.replace("˙", ".")).replace("\N{MINUS SIGN}", "-")
 
 
 def _spelled(character: str) -> str:
-    """Return a character in ASCII: by its own spelling, its Greek name, its bare letter."""
     if character in _SPELLED:
         return _SPELLED[character]
     title = unicodedata.name(character, "")

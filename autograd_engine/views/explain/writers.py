@@ -6,16 +6,13 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from autograd_engine.views.explain.formulas import Product, Sum, Term
+from autograd_engine.views.explain.formulas import Sum, Term
 from autograd_engine.views.explain.lines import Line
 from autograd_engine.views.explain.sparkline import curve
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT
 from autograd_engine.views.layout.scene import readable
 
-_INDENT = "  "
-
-WIDE = 100
-"""So long is a line of text at most that could be several."""
+WIDE = 100  # So long is a line of text at most that could be several.
 
 _STYLE = """
 .ag-explanation { font: 1rem/1.5 system-ui, sans-serif; max-width: 100%; overflow-x: auto; }
@@ -50,7 +47,7 @@ def as_text(lines: Iterable[Line]) -> str:
 
 
 def _text_rows(line: Line) -> list[str]:
-    indent = _INDENT * line.level
+    indent = "  " * line.level
     if line.left is None:
         return [indent + _words(line.words)]
     left = indent + TEXT.set(line.left)
@@ -58,8 +55,8 @@ def _text_rows(line: Line) -> list[str]:
     rows = [left + first, *(" " * len(left) + row for row in rest)]
     if line.note:
         rows[-1] += f"   ({line.note})"
-    code = [f"{indent}{_INDENT}# {readable(code)}" for code in line.code]
-    words = [f"{indent}{_INDENT}{_words(line.words)}"] if line.words else []
+    code = [f"{indent}  # {readable(code)}" for code in line.code]
+    words = [f"{indent}  {_words(line.words)}"] if line.words else []
     return [*rows, *code, *words]
 
 
@@ -79,7 +76,7 @@ def _is_chain(line: Line) -> bool:
     """Say whether an equation multiplies the factors of the chain rule out."""
     first = line.rights[0] if len(line.rights) > 2 else None
     parts = [part for _, part in first.parts] if isinstance(first, Sum) else [first]
-    return any(isinstance(part, Product) and part.spaced for part in parts)
+    return any(getattr(part, "spaced", False) for part in parts)
 
 
 def _words(words: Sequence[str | Term]) -> str:
@@ -118,8 +115,7 @@ def _plain_markdown(text: str) -> str:
 def _code_span(text: str) -> str:
     """Return text between enough backquotes that those inside do not end it."""
     longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    space = " " if longest else ""
+    fence, space = "`" * (longest + 1), " " * bool(longest)
     return f"{fence}{space}{text}{space}{fence}"
 
 

@@ -66,13 +66,11 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
 
 
 def _rows(found: Steps) -> list[str]:
-    forward = [f"forward   {computation}" for computation in found.forward]
-    backward = [f"backward  δ({found.name(found.output)}) = 1"]
+    rows = [f"forward   {computation}" for computation in found.forward]
+    rows.append(f"backward  δ({found.name(found.output)}) = 1")
     for step in found:
-        backward.append(f"backward  {step}")
-        if step.operand._rule is not CONSTANT or step.operand.label:
-            backward[-1] += f"\n{INDENT}{step.rule}"
-    rows = [*forward, *backward]
+        known = step.operand._rule is not CONSTANT or step.operand.label
+        rows.append(f"backward  {step}" + (f"\n{INDENT}{step.rule}" if known else ""))
     rows = [f"[{i}/{len(rows)}] {row}" for i, row in enumerate(rows, 1)]
     rows[-1] += "\n" + _gradients(found)
     return rows
@@ -99,7 +97,6 @@ def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
 
 
 def _gradients(found: Steps) -> str:
-    """Return the gradient of every leaf, once all contributions are made."""
     values = {id(v): v for step in found.forward for v in step.node.operands}
     values = values or {id(found.output): found.output}
     leaves = [value for value in values.values() if value._rule is LEAF]
@@ -116,31 +113,25 @@ def _walk(rows: list[str], read: Callable[[], str | None], show: Callable[[str],
     if key is None:  # nobody is there to press keys: a notebook's cell, a pipe
         show("\n".join(rows))
     while key is not None and key != _QUIT:
-        if key == _NEXT and place + 1 < len(rows):
-            place += 1
-            show(rows[place])
-        elif key == _BACK and place > 0:
+        if key == _BACK and place > 0:
             place -= 1
             show(rows[place])
-        elif key == _RUN and place + 1 < len(rows):
-            show("\n".join(rows[place + 1 :]))
-            place = len(rows) - 1
-        elif key == _BACK:
-            show("this is the beginning; " + HELP)
+        elif key in (_NEXT, _RUN) and place + 1 < len(rows):
+            shown = rows[place + 1 :] if key == _RUN else rows[place + 1 : place + 2]
+            place += len(shown)
+            show("\n".join(shown))
         elif key in (_NEXT, _RUN):
             show("this is the end; b: back   q: quit")
         else:
-            show(HELP)
+            show("this is the beginning; " * (key == _BACK) + HELP)
         key = read()
 
 
 def _keys(source: TextIO) -> AbstractContextManager[Callable[[], str | None]]:
     """Return how the next key is read: single keys of a terminal, else whole lines."""
-    if source.isatty():
-        if sys.platform == "win32":
-            return nullcontext(_windows_key)
-        return _terminal(source)
-    return nullcontext(lambda: _from_line(source.readline()))
+    if not source.isatty():
+        return nullcontext(lambda: _from_line(source.readline()))
+    return nullcontext(_windows_key) if sys.platform == "win32" else _terminal(source)
 
 
 def _from_line(line: str) -> str | None:

@@ -18,8 +18,7 @@ from autograd_engine.views.explain.names import name
 from autograd_engine.views.explain.typesetting import ATOM, PRODUCT, SUM, Text
 from autograd_engine.views.notebooks import selected
 
-ROWS = 200
-"""So many contributions a notebook shows at most."""
+ROWS = 200  # So many contributions a notebook shows at most.
 
 
 class Typed(Text):
@@ -207,8 +206,7 @@ class Steps(Sequence[Contribution]):
         text = str(self) if len(self) <= ROWS else repr(self)
         return selected({kind: table, "text/plain": text}, include, exclude)
 
-    def _mime_(self) -> tuple[str, str]:
-        """Return what marimo shows."""
+    def _mime_(self) -> tuple[str, str]:  # for marimo
         return "text/html", _table(self)
 
     def __repr__(self) -> str:
