@@ -257,10 +257,10 @@ class _Finder:
     def _find_exits(self) -> None:
         """Let the outputs of calls that have an entry be what is used outside, or by nobody."""
         entered = set(self._entered.values())
+        around = {call: {-1, *self.around(call)} for call in {*self.of}} if entered else {}
         leaving: dict[int, set[int]] = {call: set() for call in entered}
         unused = [True] * len(self.values) if entered else []
-        for i, operands in enumerate(self.operands if entered else ()):
-            inside = {-1, *self.around(self.of[i])}
+        for operands, inside in zip(self.operands, [around[c] for c in self.of] if entered else ()):
             for j in operands:
                 unused[j] = False
                 if self.of[j] not in inside and self.operands[j]:

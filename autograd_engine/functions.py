@@ -195,7 +195,7 @@ def recorded_dots(starts: list[Any], rows: list[Any], ys: tuple[Value, ...]) -> 
     many[3::4], many[4::4] = rights, ys  # the same in each row
     found: list[Value] = []
     for start, row in zip(starts, rows):
-        many[0], total = start, -0.0 if start is None else start._data  # x - 0.0 is x, whatever x
+        many[0], total = start, -0.0 if start is None else start._data  # -0.0 + x is x
         if COMPILED:  # the same, and each number is made an object once
             xs: tuple[Value, ...] = tuple(row)
             for i in range(len(xs)):
