@@ -53,7 +53,7 @@ Reading order, each module importing only from those above it:
     calls        which values stand in which use of a module or region
     titles       the one name of each value
     survey       a graph as flat lists, with names and calls
-    views        draw, draw_dot, Picture, explain, steps, explore, replay, animate
+    views        draw, draw_dot, Picture, explain, steps, explore, replay
     reference    what a row of the table says, as text for help and for the pages
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
@@ -145,7 +145,6 @@ if _typing.TYPE_CHECKING:
     from autograd_engine.views.explore import explore
     from autograd_engine.views.picture import Picture, draw, draw_dot
     from autograd_engine.views.replay import replay
-    from autograd_engine.views.replay.animation import animate
     from autograd_engine.views.steps import steps
 
 # What is imported when it is first asked for, so that the package itself is there at once.
@@ -162,7 +161,6 @@ _LATER = {
     "views.explore": ("explore",),
     "views.picture": ("Picture", "draw", "draw_dot"),
     "views.replay": ("replay",),
-    "views.replay.animation": ("animate",),
     "views.steps": ("steps",),
 }
 
@@ -179,7 +177,6 @@ __all__ = [
     "accuracy",
     "acos",
     "acosh",
-    "animate",
     "asin",
     "asinh",
     "atan",

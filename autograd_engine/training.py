@@ -100,7 +100,7 @@ def fit(
     anew, as with `False`. `history.ran` says which way it was, and why. `True` refuses instead.
 
     With `record=True` the history has a `recording`: about 200 steps, evenly spread, for
-    `replay` and `animate`. A checkpoint does not hold it: it begins where training resumed.
+    `replay`. A checkpoint does not hold it: it begins where training resumed.
 
     Raises `ValueError` for no samples, a batch size or patience below 1, a negative number of
     epochs, `patience` without `validation`, `resume` without `checkpoint`, a checkpoint of

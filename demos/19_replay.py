@@ -8,7 +8,6 @@ beside each other.
 
 Two files are written into the folder autograd_output, or one of your choice:
 python demos/19_replay.py FOLDER
-With the word gif after the folder, replay.gif is written too (it needs matplotlib).
 
 It prints:
 
@@ -55,7 +54,7 @@ def first_weight(history: ag.History, number: int) -> float:
 
 
 # %% Both pages into files
-def main(folder: str = "autograd_output", film: str = "") -> None:
+def main(folder: str = "autograd_output") -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     runs = {f"lr {rate}": learn(rate) for rate in RATES}
     for name, history in runs.items():
@@ -73,8 +72,6 @@ def main(folder: str = "autograd_output", film: str = "") -> None:
         path = Path(folder) / name
         page = ag.replay(histories, path)
         print(f"{path.as_posix():30} {page.description}")
-    if film:
-        ag.animate(best, Path(folder) / "replay.gif")
 
 
 if __name__ == "__main__":

@@ -49,14 +49,6 @@ def model_and_history(record=True):
             lambda: ag.replay("a.html", model_and_history()[1]),
             r"what fit returns, not 'a.html': write replay\(history, path\)",
         ),
-        (
-            lambda: ag.animate(model_and_history()[1], 3),
-            "an animation as 3: write a path such as 'name.gif'",
-        ),
-        (
-            lambda: ag.animate("a.gif", model_and_history()[1]),
-            r"an animation needs what fit returns, not 'a.gif': write animate\(history, path\)",
-        ),
     ],
 )
 def test_what_is_no_path_and_arguments_in_the_wrong_order_are_refused_by_name(save, message):

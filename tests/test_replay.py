@@ -1,4 +1,4 @@
-"""Recording a training, and the page and the GIF that replay it."""
+"""Recording a training, and the page that replays it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import math
 import random
 import re
-import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -607,56 +606,3 @@ def test_of_a_training_of_200_steps_every_step_is_there(opened):
     assert len(history.recording.steps) == 201
     page.evaluate("replay.seek(100)")
     assert [tuple(pair) for pair in held(page)] == engine(history, history.recording.steps[100])
-
-
-# The GIF.
-
-
-def test_the_animation_is_a_gif_of_evenly_spread_steps(tmp_path, history):
-    image = pytest.importorskip("PIL.Image")
-    pytest.importorskip("matplotlib")
-    path = tmp_path / "training.gif"
-    few = trained(network(), epochs=2, batch_size=12)
-    made = ag.animate(few, path)
-    assert (made.path, made.data) == (path, path.read_bytes())
-    assert repr(made) == f"<Animation: a training of 4 steps, in {str(path)!r}>"
-    bundle = made._repr_mimebundle_()
-    encoded = base64.b64encode(made.data).decode()
-    assert f'<img src="data:image/gif;base64,{encoded}"' in bundle["text/html"]
-    assert made._mime_() == ("text/html", bundle["text/html"])
-    assert bundle["text/markdown"] == bundle["text/html"]
-    assert made._repr_mimebundle_(include=["text/plain"]) == {"text/plain": repr(made)}
-    with image.open(path) as film:
-        assert (film.format, film.n_frames, film.info["loop"]) == ("GIF", 5, 0)
-        first = film.convert("RGB").tobytes()
-        film.seek(4)
-        last = film.convert("RGB").tobytes()
-        assert film.info["duration"] > 1000  # the end stays a while
-    assert len(first) == len(last) and first != last
-
-
-def test_an_animation_needs_no_plane(tmp_path):
-    image = pytest.importorskip("PIL.Image")
-    pytest.importorskip("matplotlib")
-    data = [([0.1 * i], 0.2 * i) for i in range(6)]
-    ag.animate(trained(network(1, nin=1), data, losses.mse, epochs=2), tmp_path / "line.gif")
-    with image.open(tmp_path / "line.gif") as film:
-        assert film.n_frames == 3
-
-
-def test_what_cannot_be_animated_is_refused(tmp_path, history, monkeypatch):
-    with pytest.raises(ValueError, match=r"the ending must be '\.gif'"):
-        ag.animate(history, tmp_path / "training.mp4")
-    with pytest.raises(FileNotFoundError, match="there is no folder"):
-        ag.animate(history, tmp_path / "nowhere" / "training.gif")
-    with pytest.raises(ValueError, match="record=True"):
-        ag.animate(trained(network(), record=False), tmp_path / "training.gif")
-    with pytest.raises(TypeError, match="not 3"):
-        ag.animate(3, tmp_path / "training.gif")
-    for module in [name for name in sys.modules if name.split(".")[0] == "matplotlib"] + [
-        "matplotlib"
-    ]:
-        monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ImportError, match=r'pip install "autograd_engine\[plots\]"'):
-        ag.animate(history, tmp_path / "training.gif")
-    assert list(tmp_path.iterdir()) == []

@@ -9,5 +9,5 @@ Reading order:
     explain   a derivative derived by the chain rule
     steps     the backward pass, contribution by contribution
     explore   a page to explore a graph
-    replay    a page to scrub through a training; the same as an animation
+    replay    a page to scrub through a training
 """

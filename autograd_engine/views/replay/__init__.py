@@ -7,8 +7,6 @@ Reading order:
     contents   all that the page holds, as JSON
     curve      the losses as a still picture
     page       Replay, replay
-    axes       a frame of an animation, drawn by matplotlib
-    animation  animate
 
 The page's own parts are replay.html, replay.css and, in the order in which they are read,
 runs.js, charts.js, plane.js, replay.js, panels.js, controls.js; the frame, and what draws and
