@@ -1,33 +1,57 @@
-"""What the page holds: the graph as flat lists, its rules, its pictures; as JSON that is inert."""
+"""What the page holds: the graph as flat lists, its rules, its pictures; as JSON that is inert.
+
+The formulas of rules are lists of texts and of numbers that stand for values: 0 for the output,
+from 1 on for the operands. The page puts names there, or the values' data.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.primitives import Primitive
+from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.survey import Survey
-from autograd_engine.views.explore.rows import described_rule
+from autograd_engine.views.explain import notation
+from autograd_engine.views.explain.formulas import Name, Term
+from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.views.network.on_page import page_network
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
 
+Formula: TypeAlias = list["str | int"]
+Rules: TypeAlias = dict[tuple[Primitive, int], int]
 
-def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, int]]]:
-    """Return the data of the page, and its rules, each with the number of its operands.
 
-    Of each value: its name, its rule's number, its operands' numbers, its data, its partials
-    as the forward pass recorded them.
+def page_contents(output: Value) -> tuple[dict[str, Any], Rules]:
+    """Return the data of the page, and its rules: primitives, with the number of operands.
+
+    Data and partials, as the forward pass recorded them, are places in the list of `numbers`:
+    many are the same, since the partials of a product are its factors.
     """
     survey = Survey(output)
+    data, rules = page_graph(survey)
+    known: dict[str, int] = {}
+
+    def place(number: float) -> int:
+        return known.setdefault(_inert(number), len(known))
+
+    data["data"] = [place(value.data) for value in survey.values]
+    data["partials"] = [[*map(place, value.partials)] for value in survey.values]
+    data["numbers"] = list(map(json.loads, known))
+    data["network"] = page_network(survey)
+    return data, rules
+
+
+def page_graph(survey: Survey) -> tuple[dict[str, Any], Rules]:
+    """Return a graph without its numbers: of each value its name, its rule and its operands."""
     values, names = survey.values, survey.names  # the output is the last
     leaves = sum(not v.operands and not graph.is_constant(v) for v in values)
-    rules: dict[tuple[Primitive, int], int] = {}
+    rules: Rules = {}
     kinds = [(value._rule, len(value.operands)) for value in values]
     numbers = [rules.setdefault(kind, len(rules)) for kind in kinds]
     data = {
@@ -38,47 +62,62 @@ def page_contents(output: Value) -> tuple[dict[str, Any], list[tuple[Primitive, 
         "rule": numbers,
         "rules": [described_rule(*kind) for kind in rules],
         "operands": survey.operands,
-        "data": [_inert(value.data) for value in values],
-        "partials": [[_inert(partial) for partial in value.partials] for value in values],
-        **_sharing(pictures(Folding(survey, few=True), names)),
-        "network": page_network(survey),
+        **pictures(Folding(survey, few=True), names),
     }
-    return data, list(rules)
+    return data, rules
 
 
 def _paths(full: list[str], names: list[str]) -> dict[str, Any]:
     """Return the full names, where they are others, each with the number of its module's path.
 
-    >>> _paths(["layers.0.w.1", "layers.0.b"], ["w₁", "b"])
-    {'full': {0: '0.w.1', 1: '0.b'}, 'paths': ['layers.0']}
+    >>> _paths(["layers.0.w.1", "layers.0.b", "x"], ["w₁", "b", "x"])
+    {'full': ['0.w.1', '0.b', 0], 'paths': ['layers.0']}
     """
     paths: dict[str, int] = {}
-    found = {}
-    for i, (path, name) in enumerate(zip(full, names)):
-        if path != name:
-            module = re.sub(r"(^|\.)[^.]*[^.\d][^.]*(\.\d+)*$", "", path)
-            number = paths.setdefault(module, len(paths)) if module else ""
-            found[i] = f"{number}{path[len(module) :]}"
-    return {"full": found, "paths": list(paths)}
+    found: list[str | int] = []
+    for path, name in zip(full, names):
+        module = re.sub(r"(^|\.)[^.]*[^.\d][^.]*(\.\d+)*$", "", path)
+        number = paths.setdefault(module, len(paths)) if module and path != name else ""
+        found.append(0 if path == name else f"{number}{path[len(module) :]}")
+    return {"full": found if any(found) else [], "paths": list(paths)}
 
 
-def _sharing(groups: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the groups, with numbers for what several have alike: neurons often do."""
-    alike: dict[str, dict[str, int]] = {"shapes": {}, "inlets": {}}
-    for group in groups:
-        shape = json.dumps({key: group.pop(key) for key in ("size", "boxes", "arrows")})
-        inlets = json.dumps(group["inlets"])
-        group["shape"] = alike["shapes"].setdefault(shape, len(alike["shapes"]))
-        group["inlets"] = alike["inlets"].setdefault(inlets, len(alike["inlets"]))
-    return {"groups": groups, **{name: list(map(json.loads, some)) for name, some in alike.items()}}
+def described_rule(rule: Primitive, count: int) -> dict[str, Any]:
+    """Return what the page says of a primitive: name, symbol, formula, formulas of its partials.
+
+    Where a partial cannot be read its formula is empty.
+
+    >>> from autograd_engine.primitives import TABLE
+    >>> found = described_rule(TABLE["divide"], 2)
+    >>> found["formula"], found["partials"]
+    ([1, '/', 2], [['1/', 2], ['−', 0, '/', 2]])
+    """
+    terms = [notation.partial(rule, k, lambda i: _hole(i + 1), count) for k in range(count)]
+    return {
+        "name": rule.name,
+        "symbol": rule.symbol,
+        "own": not is_built_in(rule),
+        "formula": _with_holes(notation.written(rule, *map(_hole, range(1, count + 1)))),
+        "partials": [_with_holes(term) if term else [] for term in terms],
+    }
 
 
-def _inert(number: float) -> float | int | str:
-    """Return a number for JSON, which has no NaN and no infinities."""
+def _hole(number: int) -> Name:
+    """Return what is typeset in place of a value: a character that nobody writes."""
+    return Name(chr(0xE000 + number))
+
+
+def _with_holes(term: Term) -> Formula:
+    text = re.sub("(?<! )·(?! )", " · ", TEXT.set(term).replace("-", "−"))
+    parts = re.split("([\ue000-\uf8ff])", text)
+    return [ord(part) - 0xE000 if "\ue000" <= part <= "\uf8ff" else part for part in parts if part]
+
+
+def _inert(number: float) -> str:
+    """Return a number in JSON, which has no NaN and no infinities."""
     if not math.isfinite(number):
-        return "nan" if math.isnan(number) else "inf" if number > 0.0 else "-inf"
-    whole = int(number) if abs(number) < 1e15 else 0  # 1 is shorter than 1.0, but -0 is not 0
-    return whole if whole and whole == number else number
+        return '"nan"' if math.isnan(number) else '"inf"' if number > 0.0 else '"-inf"'
+    return repr(number).removesuffix(".0") if number else repr(number)  # -0 is not 0
 
 
 def inert_json(data: Any) -> str:

@@ -1,8 +1,7 @@
 """The page's JavaScript for primitives, written from their rows and from `floats`.
 
 Forward functions and partials are translated from the source of the table, with all that they
-call. Partials that have no translation are read with symbols, as are somebody's own primitives,
-which may come from anywhere.
+call. Somebody's own primitives, which may come from anywhere, are read with symbols.
 
 >>> print(Script().rule(TABLE["sin"], 1))
 {forward: M.sin, partials: (out, x) => [M.cos(x)]}
@@ -13,22 +12,21 @@ from __future__ import annotations
 import ast
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any, Final
 
 from autograd_engine import table
-from autograd_engine.compiler.symbols import OUT, Expression, Symbol, operands, substituted
+from autograd_engine.compiler.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.primitives import TABLE, Primitive, is_built_in
 from autograd_engine.real import REASONS, as_float
-from autograd_engine.table import POWER
 from autograd_engine.views.explore.translation import Translator, Untranslatable, number
 
 HOME: Final = table.__name__
 """The module in which the table stands."""
 
-BUILT_IN: Final = re.compile("abs|enumerate|float|int|len|list|max|min|range|reversed|tuple|zip")
+BUILT_IN: Final = re.compile("abs|float|len|max|range|tuple|zip")
 """What python.js has of Python's own functions."""
 
 
@@ -69,69 +67,50 @@ class Script:
         try:
             forward, partials = self._forward(rule, count), self._partials(rule, count)
         except Untranslatable:
-            if not is_built_in(rule):
-                return "null"
-            raise
+            if is_built_in(rule):
+                raise
+            return "null"
         return f"{{forward: {forward}, partials: {partials}}}"
 
     def _forward(self, rule: Primitive, count: int) -> str:
-        if rule.name.startswith("**"):
-            return f"(x) => {self._row(POWER)}(x, {number(float(rule.name[2:]))})"
-        if isinstance(rule.forward, partial):
-            return f"(...xs) => {self._entry(rule.forward)}, ...xs)"
-        if is_built_in(rule):
-            return self._row(rule)
-        given = operands(rule, count)
-        return self._traced(given, read(rule.forward, *given), "{}")
+        if TABLE.get(rule.name) is rule:
+            return self._defined(f"M.{rule.name}", HOME, _row(rule.name)[0])
+        return self._function(rule.forward, operands(rule, count), "...xs", "{}")
 
     def _partials(self, rule: Primitive, count: int) -> str:
         if TABLE.get(rule.name) is rule:
-            try:
-                return Translator(partial(self._named, HOME)).function(_source(rule)[1])
-            except Untranslatable:
-                pass
-        if isinstance(rule.partials, partial):
-            return f"(out, ...xs) => {self._entry(rule.partials)}, out, ...xs)"
-        given = (OUT, *operands(rule, count))
-        return self._traced(given, read(rule.partials, *given), "[{}]")
-
-    def _entry(self, function: partial[Any]) -> str:
-        """Return the call, begun, of what a row of a family is made of."""
-        return f"{self._named(HOME, function.func.__name__)}({function.args[0]}"
-
-    def _row(self, rule: Primitive) -> str:
-        """Return what a row's forward function is called."""
-        return self._defined(f"M.{rule.name}", HOME, _source(rule)[0])
+            return Translator(partial(self._named, HOME)).function(_row(rule.name)[1])
+        given = OUT, *operands(rule, count)
+        return self._function(rule.partials, given, "out, ...xs", "[{}]")
 
     def _defined(self, name: str, module: str, node: ast.AST) -> str:
         if name not in self._names:
             self._names.add(name)  # before the work: it may call itself
-            try:
-                text = Translator(partial(self._named, module)).function(node)
-            except Untranslatable:
-                self._names.remove(name)
-                raise
+            text = Translator(partial(self._named, module)).function(node)
             self.lines.append(f"{name} = {text};")
         return name
 
     def _named(self, module: str, name: str) -> str:
         """Return what JavaScript calls a name of a module, defined if need be."""
         first, _, rest = name.partition(".")
-        found = _contents(module).get(first)
-        if isinstance(found, tuple):  # imported
-            return self._named(".".join(found), rest) if rest else self._named(*found)
-        if isinstance(found, ast.Call) and _row_name(found):
-            return self._row(TABLE[_row_name(found)])
-        if found is not None:
-            return self._defined(f"{module.rpartition('.')[2]}.{name}", module, found)
+        match _contents(module).get(first):
+            case (origin, imported):
+                return self._named(f"{origin}.{imported}" if rest else origin, rest or imported)
+            case ast.Call(_, [ast.Constant(str() as row), _, _, *_]) if row in TABLE:
+                return self._forward(TABLE[row], 0)
+            case ast.AST() as found:
+                return self._defined(f"{module.rpartition('.')[2]}.{name}", module, found)
         if BUILT_IN.fullmatch(name):
             return f"py.{name}"
         if first == "math" or name in {kind.__name__ for kind in REASONS}:
             return name
         raise Untranslatable(f"the page's JavaScript has no {name!r}, which {module} uses")
 
-    def _traced(self, given: Sequence[Symbol], found: Sequence[Expression], form: str) -> str:
-        """Return a function of symbols that returns expressions; shared parts are computed once."""
+    def _function(self, function: Any, given: tuple[Symbol, ...], head: str, form: str) -> str:
+        """Return a function that is in no row: an entry of a family, or one read with symbols."""
+        if isinstance(function, partial):
+            family = self._named(HOME, function.func.__name__)
+            return f"({head}) => {family}({function.args[0]}, {head})"
         lines: list[str] = []
 
         def text(part: str | float) -> str:
@@ -143,23 +122,16 @@ class Script:
             lines.append(f"const {name} = {called}({', '.join(map(text, parts))});")
             return name
 
+        try:
+            found = function(*given)
+            several = found if isinstance(found, tuple) else (found,)
+            results = [item if isinstance(item, Symbol) else as_float(item) for item in several]
+        except Exception as error:  # whatever somebody's function does not do with a symbol
+            raise Untranslatable(f"{function!r} cannot be read with symbols: {error}") from error
         known = {symbol: symbol.name for symbol in given}
-        results = [text(substituted(expression, make, known)) for expression in found]
-        result, head = form.format(", ".join(results)), ", ".join(map(repr, given))
-        return f"({head}) => {{ {' '.join([*lines, f'return {result};'])} }}"
-
-
-def read(function: Callable[..., Any], *symbols: Symbol) -> tuple[Expression, ...]:
-    """Return what a function of numbers gives of symbols, as a tuple.
-
-    Raises `Untranslatable` where it does with a number what a symbol does not.
-    """
-    try:
-        found = function(*symbols)
-        several = found if isinstance(found, tuple) else (found,)
-        return tuple(item if isinstance(item, Symbol) else as_float(item) for item in several)
-    except Exception as error:  # whatever somebody's function does not do with a symbol
-        raise Untranslatable(f"{function!r} cannot be read with symbols: {error}") from error
+        result = form.format(", ".join(text(substituted(item, make, known)) for item in results))
+        inputs = ", ".join(map(repr, given))
+        return f"({inputs}) => {{ {' '.join([*lines, f'return {result};'])} }}"
 
 
 @lru_cache(maxsize=16)
@@ -181,25 +153,13 @@ def _contents(module: str) -> dict[str, ast.AST | tuple[str, str]]:
     return found
 
 
-@lru_cache(maxsize=1)
-def _rows() -> dict[str, tuple[ast.expr, ast.expr]]:
-    """Return the source of each row's forward function and of its partials."""
-    calls = [node for node in _contents(HOME).values() if isinstance(node, ast.Call)]
-    return {_row_name(call): (call.args[1], call.args[2]) for call in calls if _row_name(call)}
-
-
-def _source(rule: Primitive) -> tuple[ast.expr, ast.expr]:
-    if found := _rows().get(rule.name):
-        return found
+def _row(name: str) -> list[ast.expr]:
+    """Return the source of a row's forward function and of its partials."""
+    for node in _contents(HOME).values():
+        match node:
+            case ast.Call(_, [ast.Constant(found), forward, partials, *_]) if found == name:
+                return [forward, partials]
     raise Untranslatable(
-        f"the page's JavaScript finds no row of {rule.name} in {HOME}: "
+        f"the page's JavaScript finds no row of {name} in {HOME}: "
         f"write it there as name = row(name, forward, partials)"
     )
-
-
-def _row_name(call: ast.Call) -> str:
-    """Return the name of the row that a call adds to the table, if it does."""
-    match call.args:
-        case [ast.Constant(str() as name), _, _, *_] if name in TABLE:
-            return name
-    return ""

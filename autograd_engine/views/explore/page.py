@@ -118,14 +118,14 @@ def filled(title: str, data: str, own: str, style: str, script: str, instead: st
     """Return the frame, filled in one pass: nothing filled in is looked at again.
 
     `own` is the page's own HTML: its parts, each behind a line with the name of its place.
-    `instead` is a still picture, for where scripts or styles are blocked. Indents, and
-    the comments of the script, stay at home.
+    `instead` is a still picture, for where scripts or styles are blocked. Indents and
+    comments stay at home.
     """
     _, *parts = re.split("<!--([A-Z]+)-->\n", own)
     places = dict(zip(parts[::2], parts[1::2]))
     places |= {
         "TITLE": html.escape(readable(title)),
-        "STYLE": re.sub("(?m)^ +", "", style),
+        "STYLE": re.sub(r"(?s)/\*.*?\*/|(?<=[{};:])\s+|\s+(?=[{}])", "", style),
         "DATA": data,
         "SCRIPT": re.sub(r"(?m)^\s+|^//.*\n|^ *// .*\n", "", script),
         "STILL": instead,

@@ -146,7 +146,7 @@ class Panels {
   place(i) {
     const hidden = this.on.hiding(i);
     if (hidden < 0) return "";
-    const { title } = this.program.graph.groups[hidden];
+    const [title] = this.program.graph.groups[hidden];
     return el("p", {}, el("button", { type: "button", onclick: () => this.on.reveal(i) }, `Open ${title} to see ${this.names[i]}`));
   }
 

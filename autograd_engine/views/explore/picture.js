@@ -24,25 +24,30 @@ function stretched(spans, idle) {
   };
 }
 
-// An arrow as it was laid out: from the middle of its tail's end, point by point, to its head.
-function route([tail, head, , , end, ...flat], boxes) {
-  const [u, v, w, h] = boxes[tail], points = [[u + w, v + h / 2]];
-  for (let k = 0; k < flat.length; k += 2) points.push([flat[k], flat[k + 1]]);
-  return [...points, [boxes[head][0], end]];
+// An arrow as it was laid out: from the middle of its tail's end, turn by turn, to its head; and
+// the middle of its label, on the stretch where it is.
+function unpacked([tail, head, slot, along, offset, ...turns], boxes) {
+  let [x, y, w, h] = boxes[tail];
+  const points = [[x += w, y += h / 2]], middle = x + along;
+  for (let k = 0; k < turns.length; k += 2) points.push([x += turns[k], y += turns[k + 1]]);
+  points.push([boxes[head][0], boxes[head][1] + boxes[head][3] / 2 + offset]);
+  const label = along ? [middle, points[Math.max(0, points.findIndex(([u]) => u > middle) - 1)][1]] : null;
+  return { tail, head, slot, offset, points, label };
 }
 
-// The middle of its label, on the stretch where it is.
-function labelled(arrow, boxes) {
-  const points = route(arrow, boxes);
-  return [arrow[3], points[Math.max(0, points.findIndex(([u]) => u > arrow[3]) - 1)][1]];
+// The groups of a graph, each with what the page has once for all that are alike.
+function groupsOf({ groups, names, notes, inlets, shapes }) {
+  const laidOut = shapes.map(({ size, boxes, arrows }) => ({ size, boxes, arrows: arrows.map((arrow) => unpacked(arrow, boxes)) }));
+  const titled = inlets.map((some) => some.map((inlet) => (Array.isArray(inlet) ? inlet : [shortened(names[inlet]), inlet])));
+  return groups.map(([title, said, parent, gathered, members, from, leaving, shape]) => ({
+    title, notes: notes[said], parent, gathered, members, inlets: titled[from], leaving, ...laidOut[shape],
+  }));
 }
 
 class Picture {
   constructor(program, canvas, on) {
     this.program = program;
-    this.groups = program.graph.groups.map((group) => ({
-      ...group, ...program.graph.shapes[group.shape], inlets: program.graph.inlets[group.inlets],
-    }));
+    this.groups = groupsOf(program.graph);
     this.names = program.graph.names;
     this.canvas = canvas;
     this.on = on;
@@ -112,9 +117,8 @@ class Picture {
       return outer;
     });
     if (this.upright) {
-      for (const arrow of arrows) {
-        const [, v] = labelled(arrow, boxes);
-        if (arrow[3] >= 0 && arrow[2] >= 0) across.push([v - LABEL[1] / 2, v + LABEL[1] / 2, LABEL[0]]);
+      for (const { slot, label } of arrows) {
+        if (label && slot >= 0) across.push([label[1] - LABEL[1] / 2, label[1] + LABEL[1] / 2, LABEL[0]]);
       }
     }
     const far = stretched(along, this.upright ? 0.6 : 1), side = stretched(across, 1);
@@ -197,7 +201,7 @@ class Picture {
   }
 
   drawArrow(group, arrow, rects, parent) {
-    const [tail, head, slot, along] = arrow;
+    const { tail, head, slot } = arrow;
     const points = this.routed(group, arrow, rects);
     const [endX, endY] = points[points.length - 1];
     const label = slot < -1 ? `×${-slot}` : "";
@@ -205,8 +209,8 @@ class Picture {
     parts.element = svg("g", { class: slot < 0 ? "arrow several" : "arrow" },
       svg("path", { class: "line", d: drawn(points, this.upright) }),
       svg("path", { class: "head", d: `M${endX} ${endY}${this.upright ? "l-3.6 -8h7.2z" : "l-8 -3.6v7.2z"}` }));
-    if (along >= 0 || label) {
-      const [x, y] = group.map(...labelled(arrow, this.groups[group.g].boxes));
+    if (arrow.label) {
+      const [x, y] = group.map(...arrow.label);
       parts.back = svg("rect", { x, y: y - 6.5, width: 0, height: 13, class: "behind" });
       parts.middle = x;
       parts.text = svg("text", { x, y: y + 3.6, class: "partial" });
@@ -219,20 +223,16 @@ class Picture {
   }
 
   // The arrow's points: between boxes they move with the space, at a box with the box.
-  routed(group, arrow, rects) {
-    const { boxes } = this.groups[group.g];
-    const [tail, head, , , end] = arrow;
-    const flat = route(arrow, boxes);
+  routed(group, { tail, head, offset, points: flat }, rects) {
     const [along, across] = this.upright ? [1, 0] : [0, 1];
     const points = flat.map(([u, v]) => group.map(u, v));
     const last = points.length - 1;
     const middle = (rect) => rect[across] + rect[2 + across] / 2;
-    const offset = group.inner[head] ? 0 : end - (boxes[head][1] + boxes[head][3] / 2);
     const level = (k) => Math.abs(flat[k][1] - flat[k + 1][1]) < 1; // but for rounding
     points[0][along] = rects[tail][along] + rects[tail][2 + along];
     points[last][along] = rects[head][along];
     points[0][across] = middle(rects[tail]);
-    points[last][across] = middle(rects[head]) + offset;
+    points[last][across] = middle(rects[head]) + (group.inner[head] ? 0 : offset);
     if (last > 1 && level(0)) points[1][across] = points[0][across];
     if (last > 1 && level(last - 1)) points[last - 1][across] = points[last][across];
     return points;
@@ -267,7 +267,7 @@ class Picture {
   }
 
   drawFolded(g, [x, y, w, h], parent) {
-    const { title, notes, exit } = this.groups[g];
+    const { title, notes, leaving } = this.groups[g], exit = leaving.length === 1 ? leaving[0] : -1;
     const lines = [`▸ ${title}`, ...notes];
     const text = (line, k, more) => svg("text", { x: 11, y: 18 + 14 * k, ...more }, line);
     const element = svg("g", {

@@ -26,7 +26,7 @@ class Program {
   }
 
   isConstant(i) {
-    return this.operands[i].length === 0 && this.rule[i].name !== "leaf";
+    return this.rule[i].name === "constant";
   }
 
   // The forward pass value by value, the seed, then what each value passes to each operand.
@@ -39,8 +39,10 @@ class Program {
 
   // Back to the numbers that the forward pass recorded.
   reset() {
-    this.data = Float64Array.from(this.graph.data, number);
-    this.partials = this.graph.partials.map((given) => given.map(number));
+    const recorded = (place) => number(this.graph.numbers[place]);
+    this.data = Float64Array.from(this.graph.data, recorded);
+    this.start = this.data.slice();
+    this.partials = this.graph.partials.map((given) => given.map(recorded));
     this.refusals = new Map();
     this.changed = false;
     this.gradient = this.sweep();
@@ -55,7 +57,7 @@ class Program {
   }
 
   moved(leaf) {
-    return !Object.is(this.data[leaf], number(this.graph.data[leaf]));
+    return !Object.is(this.data[leaf], this.start[leaf]);
   }
 
   compute() {

@@ -9,13 +9,9 @@ class OverflowError extends ArithmeticError {
   constructor(limit = Infinity) { super(); this.limit = limit; }
 }
 
-// As Python's slices have it: the places from `start` to before `stop`, counted from the end if negative.
-function places(length, start, stop, step) {
-  const by = step ?? 1;
-  const within = (place) => Math.min(Math.max(place < 0 ? place + length : place, by < 0 ? -1 : 0), by < 0 ? length - 1 : length);
-  const first = start === null ? (by < 0 ? length - 1 : 0) : within(start);
-  return py.range(first, stop === null ? (by < 0 ? -1 : length) : within(stop), by);
-}
+// The places of a slice; they are counted from the end if negative.
+const places = (xs, start, stop, step) =>
+  [...xs.keys()].slice(start ?? 0, stop ?? xs.length).filter((_, k) => k % (step ?? 1) === 0);
 
 const py = {
   truth: (x) => (Array.isArray(x) ? x.length > 0 : x !== 0 && x !== false && x !== null), // NaN is true
@@ -23,7 +19,6 @@ const py = {
     if (y === 0) throw new ZeroDivisionError();
     return x / y;
   },
-  floor_divide: (x, y) => Math.floor(py.divide(x - py.modulo(x, y), y)),
   modulo(x, y) {
     if (y === 0) throw new ZeroDivisionError();
     const rest = x % y;
@@ -39,23 +34,17 @@ const py = {
   },
   abs: Math.abs,
   float: Number,
-  int: Math.trunc,
   max: (...xs) => xs.flat().reduce((most, x) => (x > most ? x : most)), // of a NaN: whichever came first
-  min: (...xs) => xs.flat().reduce((least, x) => (x < least ? x : least)),
   len: (xs) => xs.length,
-  list: (xs = []) => [...xs],
-  tuple: (xs = []) => [...xs],
-  reversed: (xs) => [...xs].reverse(),
+  tuple: (xs) => [...xs],
   range(start, stop, step = 1) {
     if (stop === undefined) [start, stop] = [0, start];
     return Array.from({ length: Math.max(0, Math.ceil((stop - start) / step)) }, (_, i) => start + i * step);
   },
-  enumerate: (xs, start = 0) => xs.map((x, i) => [start + i, x]),
   zip: (...all) => py.range(Math.min(...all.map(py.len))).map((i) => all.map((xs) => xs[i])),
-  count: (xs, x) => xs.filter((item) => item === x).length,
   repeat: (xs, times) => Array.from({ length: times }, () => xs).flat(),
-  slice: (xs, ...bounds) => places(xs.length, ...bounds).map((i) => xs[i]),
-  put: (xs, bounds, values) => places(xs.length, ...bounds).forEach((i, k) => { xs[i] = values[k]; }),
+  slice: (xs, ...bounds) => places(xs, ...bounds).map((i) => xs[i]),
+  put: (xs, bounds, values) => places(xs, ...bounds).forEach((i, k) => { xs[i] = values[k]; }),
 };
 
 // The errors of `math`: NaN out of numbers, and an infinity out of finite ones.
@@ -86,12 +75,10 @@ function erfcFar(x) { // a continued fraction, for x of 1.5 and more, from its f
 }
 
 const math = {
-  inf: Infinity, nan: NaN, pi: Math.PI, e: Math.E, tau: 2 * Math.PI,
-  isnan: Number.isNaN, isfinite: Number.isFinite, isinf: (x) => Math.abs(x) === Infinity,
-  fabs: Math.abs, floor: Math.floor, ceil: Math.ceil, trunc: Math.trunc, hypot: Math.hypot, atan2: Math.atan2,
+  inf: Infinity, nan: NaN, pi: Math.PI, isnan: Number.isNaN, isinf: (x) => Math.abs(x) === Infinity,
+  hypot: Math.hypot, atan2: Math.atan2,
   copysign: (size, sign) => (sign < 0 || Object.is(sign, -0) ? -Math.abs(size) : Math.abs(size)),
   fmod: real((x, y) => x % y),
-  exp2: real((x) => Math.pow(2, x), true),
   erf: (x) => (Math.abs(x) < 1.5 ? erfNear(x) : x > 0 ? 1 - erfcFar(x) : x < 0 ? erfcFar(-x) - 1 : x),
   erfc: (x) => (Math.abs(x) < 1.5 ? 1 - erfNear(x) : x > 0 ? erfcFar(x) : x < 0 ? 2 - erfcFar(-x) : x),
 };

@@ -60,7 +60,7 @@ function filled(element, attributes, children) {
 
 // A value's name by the whole path in its model; the page has the paths of modules once.
 function fullName({ full, names, paths }, i) {
-  return full[i]?.replace(/^\d+(?=\.)/, (k) => paths[k]) ?? names[i];
+  return full[i] ? full[i].replace(/^\d+(?=\.)/, (k) => paths[k]) : names[i];
 }
 
 // A derivative, as a fraction: ∂top over ∂bottom.

@@ -13,7 +13,7 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.history import History
 from autograd_engine.survey import Survey
-from autograd_engine.views.explore.contents import page_contents
+from autograd_engine.views.explore.contents import page_graph
 from autograd_engine.views.network.on_page import Rules, page_network, responses
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
 from autograd_engine.views.replay.frames import frames, recording_of, spread
@@ -24,10 +24,8 @@ class Take:
 
     def __init__(self, values: list[Value], parameters: list[Value], rules: Rules) -> None:
         self._partials = [len(value.partials) for value in values]
-        data, _ = page_contents(values[-1])
-        drawn = data.keys() - {"data", "partials"}
-        self.graph = {name: item for name, item in data.items() if name in drawn}
         survey = Survey(values[-1])
+        self.graph, _ = page_graph(survey)
         places = {id(value): place for place, value in enumerate(parameters, 1)}
         network = self.graph["network"] = page_network(survey, places)
         if network:

@@ -16,12 +16,12 @@ class Take {
     this.output = graph.names.length - 1;
     this.frozen = new Set();
     this.refusals = new Map();
-    this.homes = homes(graph.groups);
+    this.homes = homes(groupsOf(graph));
     this.at(0);
   }
 
   isConstant(i) {
-    return this.operands[i].length === 0 && this.rule[i].name !== "leaf";
+    return this.rule[i].name === "constant";
   }
 
   number(column, row) {
