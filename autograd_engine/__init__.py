@@ -49,11 +49,11 @@ Reading order, each module importing only from those above it:
     keeper       the checkpoint of a training
     holding      whether an optimiser holds what is trained
     training     fit
-    plots        loss curve and decision boundary
     calls        which values stand in which use of a module or region
     titles       the one name of each value
     survey       a graph as flat lists, with names and calls
     views        draw, draw_dot, Picture, explain, steps, explore, replay
+    plots        loss curve and decision boundary, as PNG files
     reference    what a row of the table says, as text for help and for the pages
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text

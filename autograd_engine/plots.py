@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
-from autograd_engine.blocks import no_grad
 from autograd_engine.datasets import Dataset
-from autograd_engine.engine import Value
 from autograd_engine.history import History
 from autograd_engine.measures import Predictor
+from autograd_engine.views.replay.boundary import plane_of, predicted
 from autograd_engine.words import printable
 
 MARKERS = "osD^vP*X"
@@ -45,40 +45,25 @@ def decision_boundary(model: Predictor, data: Dataset, path: str | PathLike[str]
     if len(data.names) != 2 or not data.classes:
         raise ValueError(f"a decision boundary needs two inputs and classes, not {data!r}")
     figure, axes = _figure()
-    xs, ys = (_ticks(list(column)) for column in zip(*data.inputs))
-    with no_grad():
-        scores = [[_scores(model([x, y])) for x in xs] for y in ys]
-    for position in range(len(data.classes)):
-        # How far the class is ahead of all others: smooth, unlike the number of the class.
-        lead = [[row[position] - max(_without(row, position)) for row in line] for line in scores]
-        draw_area(axes, xs, ys, lead, colors=_colour(position))
+    plane = replace(plane_of(data, data.classes), side=GRID)
+    (xs, ys), found = plane.ticks(), predicted(model, [0.0, 0.0], plane)
     for position, name in enumerate(data.classes):
+        colour = f"C{position}"
+        # How far the class is ahead of all others: smooth, unlike the number of the class.
+        ahead = [lead if best == position else -lead for best, lead in found]
+        rows = [ahead[start : start + GRID] for start in range(0, len(ahead), GRID)]
+        if max(ahead) > 0.0:  # the class is predicted somewhere
+            axes.contourf(xs, ys, rows, levels=[0.0, math.inf], alpha=0.25, colors=colour)
+        if min(ahead) < 0.0 < max(ahead):
+            axes.contour(xs, ys, rows, levels=[0.0], colors="black", linewidths=0.8)
+        look = {"color": colour, "edgecolors": "black", "linewidths": 0.5, "s": 28}
         points = [point for point, target in data if target == position]
-        axes.scatter(
-            [x for x, _ in points],
-            [y for _, y in points],
-            s=28,
-            marker=MARKERS[position % len(MARKERS)],
-            color=_colour(position),
-            edgecolors="black",
-            linewidths=0.5,
-            label=f"class {_plain(name)}",
-        )
+        across, up = ([point[axis] for point in points] for axis in (0, 1))
+        marker = MARKERS[position % len(MARKERS)]
+        axes.scatter(across, up, marker=marker, label=f"class {_plain(name)}", **look)
     axes.set(xlabel=_plain(data.names[0]), ylabel=_plain(data.names[1]), title="Decision boundary")
     axes.legend()
     figure.savefig(path, dpi=120)
-
-
-def draw_area(
-    axes: Any, xs: list[float], ys: list[float], lead: list[list[float]], **look: Any
-) -> list[Any]:
-    """Draw where a class is ahead of all others, and its edge; return what was drawn."""
-    drawn, low, high = [], min(map(min, lead)), max(map(max, lead))
-    if high > 0.0:  # the class is predicted somewhere
-        drawn.append(axes.contourf(xs, ys, lead, levels=[0.0, math.inf], alpha=0.25, **look))
-    if low < 0.0 < high:
-        drawn.append(axes.contour(xs, ys, lead, levels=[0.0], colors="black", linewidths=0.8))
-    return drawn
 
 
 def _figure() -> tuple[Any, Any]:
@@ -91,28 +76,6 @@ def _figure() -> tuple[Any, Any]:
     return figure, figure.add_subplot()
 
 
-def _ticks(numbers: list[float]) -> list[float]:
-    low, high = min(numbers), max(numbers)
-    margin = 0.1 * (high - low) or 1.0
-    step = (high - low + 2.0 * margin) / (GRID - 1)
-    return [low - margin + i * step for i in range(GRID)]
-
-
-def _scores(outputs: Any) -> list[float]:
-    """Return a score for each class; one output alone is that of class 1 against class 0."""
-    if isinstance(outputs, Value):
-        return [0.0, outputs.data]
-    return [output.data for output in outputs]
-
-
-def _without(row: list[float], position: int) -> list[float]:
-    return row[:position] + row[position + 1 :]
-
-
 def _plain(name: str) -> str:
     """Return a name as matplotlib shows it: between two dollars it would read a formula."""
     return printable(name, 40).replace("$", r"\$")
-
-
-def _colour(position: int) -> str:
-    return f"C{position}"

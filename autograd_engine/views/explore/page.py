@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
@@ -16,12 +17,27 @@ from autograd_engine.views.explore.contents import inert_json, page_contents
 from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.notebooks import Shown, frame, framed, still
-from autograd_engine.views.picture.drawing import draw
+from autograd_engine.views.picture.drawing import Picture, draw
 
-SCRIPTS = [
-    f"explore/{name}.js" for name in ("program", "wording", "picture", "stage", "panels", "quiz")
-]
-SCRIPTS += ["network/network.js", "explore/page.js"]
+SHARED = "explore/wording.js explore/picture.js explore/stage.js"
+"""The graph is drawn and moved by the same files on all pages."""
+
+FILES = {
+    "explore": (
+        "explore/page.html",
+        "explore/page.css network/network.css",
+        f"explore/program.js {SHARED} explore/panels.js explore/quiz.js network/network.js "
+        "explore/page.js",
+    ),
+    "replay": (
+        "replay/replay.html",
+        "explore/page.css replay/replay.css network/network.css",
+        f"{SHARED} replay/runs.js replay/charts.js replay/plane.js network/network.js "
+        "replay/replay.js replay/panels.js replay/controls.js",
+    ),
+}
+"""The own parts of each page: HTML, style, script."""
+
 HEIGHT = 720
 """How high, in pixels, a notebook shows the page."""
 
@@ -83,30 +99,22 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
         page_path(path)  # before the work
     data, rules = page_contents(output)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
-    script = f"{written(rules)}\n{read(*SCRIPTS)}"
-    own, style = read("explore/page.html"), read("explore/page.css", "network/network.css")
-    text = filled(title, inert_json(data), own, style, script, _still(output))
-    page = Page(text, title, _drawn(output))
+    shown, drawn = _drawn(output), _drawn(output, engine="builtin")
+    fitting = ' width="100%" preserveAspectRatio="xMinYMin"'  # no wider than the page, unstyled
+    instead = re.sub(' width="[^"]*"', fitting, drawn.svg if drawn else "", count=1)
+    text = filled("explore", title, data, written(rules), instead)
+    page = Page(text, title, shown.image if shown else str)
     if path is not None:
         page.save(path)
     return page
 
 
-def _still(output: Value) -> str:
-    """Return the graph as SVG that is no wider than the page, needing no style and no script."""
+def _drawn(output: Value, **options: Any) -> Picture | None:
+    """Return the graph as it is now; None where it is more than is laid out."""
     try:
-        drawn = draw(output, engine="builtin").svg
-    except ValueError:  # more than is laid out
-        drawn = ""
-    return re.sub(' width="[^"]*"', ' width="100%" preserveAspectRatio="xMinYMin"', drawn, count=1)
-
-
-def _drawn(output: Value) -> Callable[[], str]:
-    """Return how to show the graph as it is now where the page does not run."""
-    try:
-        return draw(output).image
-    except ValueError:  # more than is laid out
-        return str
+        return draw(output, **options)
+    except ValueError:
+        return None
 
 
 def page_path(path: str | os.PathLike[str]) -> Path:
@@ -114,30 +122,26 @@ def page_path(path: str | os.PathLike[str]) -> Path:
     return checked_path(path, "a page", (".html",), also=(".htm",))
 
 
-def filled(title: str, data: str, own: str, style: str, script: str, instead: str) -> str:
+def filled(kind: str, title: str, data: Any, rules: str, instead: str) -> str:
     """Return the frame, filled in one pass: nothing filled in is looked at again.
 
-    `own` is the page's own HTML: its parts, each behind a line with the name of its place.
-    `instead` is a still picture, for where scripts or styles are blocked. Indents and
-    comments stay at home.
+    The page's own HTML is its parts, each behind a line with the name of its place. `instead` is
+    a still picture, for where scripts or styles are blocked. Indents and comments stay at home.
     """
+    own, style, script = map(_read, FILES[kind])
     _, *parts = re.split("<!--([A-Z]+)-->\n", own)
     places = dict(zip(parts[::2], parts[1::2]))
     places |= {
         "TITLE": html.escape(readable(title)),
         "STYLE": re.sub(r"(?s)/\*.*?\*/|(?<=[{};:])\s+|\s+(?=[{}])", "", style),
-        "DATA": data,
-        "SCRIPT": re.sub(r"(?m)^\s+|^//.*\n|^ *// .*\n", "", script),
+        "DATA": inert_json(data),
+        "SCRIPT": re.sub(r"(?m)^\s+|^//.*\n|^ *// .*\n", "", f"{rules}\n{script}"),
         "STILL": instead,
     }
-    return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], read("explore/frame.html"))
+    return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], _read("explore/frame.html"))
 
 
-def read(*names: str) -> str:
-    """Return the text of files in the folder of all views, one after the other.
-
-    >>> read("explore/page.html", "replay/replay.html").count("<!--KEYS-->")
-    2
-    """
+def _read(names: str) -> str:
+    """Return the text of files in the folder of all views, one after the other."""
     folder = files("autograd_engine.views")
-    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names.split())

@@ -350,7 +350,7 @@ class Picture {
     }
     for (const arrow of this.arrows) {
       const { slot, node, text } = arrow;
-      if (slot >= 0 && text && inSight(arrow.at)) this.write(arrow, view.known(node) ? `∂ ${brief(program.partials[node][slot])}` : "");
+      if (slot >= 0 && text && inSight(arrow.at)) this.write(arrow, view.known(node) && slot in program.partials[node] ? `∂ ${brief(program.partials[node][slot])}` : "");
     }
     this.light(view.current);
   }

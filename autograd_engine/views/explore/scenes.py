@@ -51,13 +51,13 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     its tail its label is (0: none), how far from the middle of its head it ends, and its turns in
     between, how far each is from the one before.
     """
-    leaving = _leaving(folding)
+    leaving, titles = _leaving(folding), list(map(shortened, names))
     notes: dict[tuple[str, ...], int] = {}
     inlets: dict[tuple[Any, ...], int] = {}
     shapes: dict[Shape, int] = {}
     groups = []
     for number, group in enumerate(folding.groups):
-        picture = _Picture(folding, number, names, leaving)
+        picture = _Picture(folding, number, titles, leaving)
         title, *said = caption(folding, number, short=True) if number else [""]
         groups.append(
             [
@@ -102,34 +102,28 @@ class _Picture:
     """One group: its boxes, and its arrows, each with the operand that it is."""
 
     def __init__(
-        self, folding: Folding, number: int, names: list[str], leaving: list[list[int]]
+        self, folding: Folding, number: int, titles: list[str], leaving: list[list[int]]
     ) -> None:
         self.folding, self.number, self.operands = folding, number, folding.operands
-        self.titles = list(map(shortened, names))
-        self.inside = folding.inside[number]
+        self.titles, self.inside = titles, folding.inside[number]
         self.shown: dict[int, int] = {}  # value -> the box that shows it
-        self.boxes: list[Box] = []
         self.inlets: list[Any] = []
+        self.boxes: list[Box] = []
         for place, member in enumerate(folding.groups[number].members):
+            self.shown |= dict.fromkeys([member] if member >= 0 else folding.inside[~member], place)
             if member >= 0:
-                self.shown[member] = place
-                self.boxes.append(self._box(member))
-                continue
-            self.shown |= dict.fromkeys(folding.inside[~member], place)
-            title, *lines = caption(folding, ~member, short=True)
-            words = "\n".join(map(_roomy, [f"▸ {title}", *lines]))
-            numbers = f"\n{NUMBERS}" * (len(leaving[~member]) == 1)
-            self.boxes.append(Box("folded", (words + numbers,)))
+                value = folding.survey.values[member]
+                kind = "constant" if value._rule is CONSTANT else "leaf"
+                title = titles[member] + (f"   {shortened(value.op)}" if value.op else "")
+                fields = _roomy(title), NUMBERS
+                self.boxes.append(Box("result" if self.operands[member] else kind, fields))
+            else:
+                title, *lines = caption(folding, ~member, short=True)
+                numbers = [NUMBERS] if len(leaving[~member]) == 1 else []
+                words = [*map(_roomy, [f"▸ {title}", *lines]), *numbers]
+                self.boxes.append(Box("folded", ("\n".join(words),)))
         self._add_inlets()
         self.arrows = list(self._arrows())
-
-    def _box(self, i: int) -> Box:
-        value = self.folding.survey.values[i]
-        made = "result" if self.operands[i] else ""
-        title = self.titles[i] + (f"   {shortened(value.op)}" if value.op else "")
-        return Box(
-            made or ("constant" if value._rule is CONSTANT else "leaf"), (_roomy(title), NUMBERS)
-        )
 
     def _add_inlets(self) -> None:
         """Add what folded boxes take from outside. (A value drawn has inlets of its own.)"""
@@ -165,7 +159,7 @@ class _Picture:
 
     def _arrows(self) -> Iterator[tuple[Arrow, int]]:
         """Yield the arrows, those from and to groups merged; and which operand each is."""
-        merged: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        merged: dict[tuple[int, int], list[int]] = {}
         own, stubs = set(self.inside), dict[tuple[int, int], int]()
         for i in self.inside:
             head = self.shown[i]
@@ -178,17 +172,13 @@ class _Picture:
                         stubs[head, operand] = self._add_inlet(self.titles[operand], [operand])
                     tail = stubs[head, operand]
                 if tail != head:
-                    merged.setdefault((tail, head), []).append((i, slot))
+                    merged.setdefault((tail, head), []).append(slot)
         for (tail, head), several in merged.items():
-            count = len(several)
-            if self.boxes[head].kind == "folded" or count > 1 and self.boxes[tail].kind == "folded":
+            count, kinds = len(several), (self.boxes[tail].kind, self.boxes[head].kind)
+            if "folded" not in kinds or (kinds == ("folded", "result") and count == 1):
+                yield from ((Arrow(tail, head, PARTIAL), slot) for slot in several)
+            else:
                 yield Arrow(tail, head, f"×{count:,}" if count > 1 else ROOM), -count
-                continue
-            for i, slot in several:
-                yield (
-                    Arrow(tail, head, PARTIAL * bool(self.folding.survey.values[i].partials)),
-                    slot,
-                )
 
     def shape(self) -> Shape:
         """Return what is laid out, and which operands the arrows are."""
@@ -203,8 +193,6 @@ def _roomy(title: str) -> str:
 
 def _laid_out(scene: Scene, slots: tuple[int, ...]) -> dict[str, Any]:
     """Return where everything stands, in whole points."""
-    if not scene.boxes:
-        return {"size": [0, 0], "boxes": [], "arrows": []}
     layout, arrows = lay_out(scene), []
     places = [(b.u0, b.v0, b.u1 - b.u0, b.v1 - b.v0) for b in layout.boxes]
     boxes = [list(map(round, place)) for place in places]
@@ -213,7 +201,7 @@ def _laid_out(scene: Scene, slots: tuple[int, ...]) -> dict[str, Any]:
         x, y = x + width, y + height // 2
         along = round((label.u0 + label.u1) / 2.0) - x if label else 0
         _, *turns, (_, end) = _turns([point for stroke in route for point in stroke])
-        moves = []
+        moves: list[int] = []
         for u, v in turns:
             moves += round(u) - x, round(v - y)
             x, y = round(u), y + moves[-1]

@@ -1,15 +1,14 @@
-"""What a model of two inputs predicts all over their plane: a byte for each point of a grid."""
+"""What a model of two inputs predicts all over their plane: on a grid, the class at each point."""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from autograd_engine.blocks import no_grad
-from autograd_engine.compiler.request import require
 from autograd_engine.history import Recording
 from autograd_engine.measures import judge
 from autograd_engine.number import number
@@ -43,7 +42,7 @@ class Plane:
 
     @property
     def levels(self) -> int:
-        """Return how many levels a byte has for each class: it is class * levels + level."""
+        """How many levels a byte has for each class: it is class * levels + level."""
         return 256 // len(self.classes)
 
     def ticks(self) -> Iterator[list[float]]:
@@ -56,11 +55,30 @@ class Plane:
         xs, ys = self.ticks()
         return [(x, y) for y in ys for x in xs]
 
-    def leads(self, cells: bytes) -> list[tuple[int, float]]:
-        """Return for each point the position of its class, and how far that is ahead."""
-        levels, farthest = self.levels, math.log1p(FARTHEST)
-        ahead = [math.expm1(level / (levels - 1) * farthest) for level in range(levels)]
-        return [(cell // levels, ahead[cell % levels]) for cell in cells]
+
+def plane_of(samples: Sequence[Any], classes: Sequence[str], chosen: int = -1) -> Plane:
+    """Return the plane around samples of two inputs."""
+    limits = []
+    for column in zip(*(x for x, _ in samples)):
+        low, high = float(min(column)), float(max(column))
+        margin = 0.1 * (high - low) or 1.0
+        limits.append((low - margin, high + margin))
+    (left, right), (bottom, top) = limits
+    points = []
+    for i in sorted({*range(0, len(samples), -(-len(samples) // POINTS)), chosen} - {-1}):
+        (x, y), target = samples[i]
+        x, y = (float(f"{float(item):.4g}") for item in (x, y))
+        points.append((x, y, max(int(target), 0), int(i == chosen)))
+    return Plane((left, bottom), (right, top), SIDE, list(classes), points)
+
+
+def predicted(model: Callable[[Any], Any], x: Any, plane: Plane) -> list[tuple[int, float]]:
+    """Return for each point the class that a model predicts, and how far it is ahead.
+
+    The model takes inputs like `x`.
+    """
+    with no_grad():
+        return [_lead(_scores(model(_placed(x, point)))) for point in plane.points()]
 
 
 class Boundary:
@@ -68,76 +86,51 @@ class Boundary:
 
     def __init__(self, recording: Recording, steps: int, sample: int) -> None:
         self.recording = recording
-        self._lesson = _lesson(recording)
-        self.plane = _plane(recording, sample)
-        if self.plane is not None and self._compiled(self.plane) is None:
-            self._lesson = None
+        self._program: Any = None
+        self.plane: Plane | None = None
+        if not all(_is_point(x) for x, _ in recording.samples):
+            return
+        classes = _classes(recording)
+        if not 2 <= len(classes) <= 16:
+            return
+        self.plane = plane_of(recording.samples, classes, sample)
+        self._program = _compiled(recording)
+        if self._program is None:
             work = steps * max(len(recording.parameters), 1)
             side = min(SIDE, max(8, math.isqrt(_WORK // work)))
             self.plane = replace(self.plane, side=side)
 
     def cells(self) -> bytes:
         """Return a byte for each point, with the parameters that the model has at present."""
-        plane = self.plane
+        plane, recording = self.plane, self.recording
         assert plane is not None
-        rows = self._compiled(plane) or self._eager(plane)
-        return bytes(_byte(row, plane.levels) for row in rows)
+        levels = plane.levels
+        found = self._run(plane) or predicted(recording.model, recording.samples[0][0], plane)
+        far = (min(1.0, math.log1p(lead) / math.log1p(FARTHEST)) for _, lead in found)
+        return bytes(k * levels + round((levels - 1) * size) for (k, _), size in zip(found, far))
 
-    def _compiled(self, plane: Plane) -> list[list[float]] | None:
-        if self._lesson is None:
-            return None
-        from autograd_engine.compiler.fitting import forward
-        from autograd_engine.compiler.guards import GuardError
-        from autograd_engine.compiler.samples import Unusual
+    def _run(self, plane: Plane) -> list[tuple[int, float]]:
+        """Return what is predicted, nothing where this step is not for the program."""
+        if self._program is None:
+            return []
+        from autograd_engine.compiler import GuardError
 
-        lesson, target = self._lesson, self.recording.samples[0][1]
-        rows = lesson.rows([(point, target) for point in plane.points()])
         try:
-            found = forward(lesson, lesson.leaves(), rows)
-        except (GuardError, Unusual):  # this step is for the eager way
-            return None
-        return [row[1:] for block in found for row in block.tolist()]
-
-    def _eager(self, plane: Plane) -> list[list[float]]:
-        x = self.recording.samples[0][0]
-        with no_grad():
-            return [_scores(self.recording.model(_placed(x, point))) for point in plane.points()]
+            rows = self._program(plane.points())
+        except GuardError:
+            return []
+        return [_lead(row) for row in rows.reshape(len(rows), -1).tolist()]
 
 
-def _lesson(recording: Recording) -> Any:
-    """Return the program of a sample, or None where there can be none."""
+def _compiled(recording: Recording) -> Any:
+    """Return the program of the model, or None where there can be none."""
     try:
-        require()
-        from autograd_engine.compiler.lesson import Lesson
-        from autograd_engine.compiler.samples import Unfit
-    except ImportError:
-        return None
-    try:
-        return Lesson(recording.model, recording.loss, recording.samples, [], outputs=True)
-    except Unfit:
-        return None
+        from autograd_engine.compiler import compile
 
-
-def _plane(recording: Recording, sample: int) -> Plane | None:
-    """Return the plane of two inputs and some classes; None for anything else."""
-    samples = recording.samples
-    if not all(_is_point(x) for x, _ in samples):
+        example = _placed(recording.samples[0][0], (0.0, 0.0))
+        return compile(recording.model, example, check=False)
+    except Exception:  # no NumPy, or whatever somebody's model says to a Value
         return None
-    classes = _classes(recording)
-    if not 2 <= len(classes) <= 16:
-        return None
-    limits = []
-    for column in zip(*(x for x, _ in samples)):
-        low, high = float(min(column)), float(max(column))
-        margin = 0.1 * (high - low) or 1.0
-        limits.append((low - margin, high + margin))
-    (left, right), (bottom, top) = limits
-    stride = -(-len(samples) // POINTS)
-    points = []
-    for i in sorted({*range(0, len(samples), stride), sample}):
-        (x, y), target = samples[i]
-        points.append((_short(x), _short(y), max(int(target), 0), int(i == sample)))
-    return Plane((left, bottom), (right, top), SIDE, classes, points)
 
 
 def _classes(recording: Recording) -> list[str]:
@@ -171,18 +164,10 @@ def _scores(outputs: Any) -> list[float]:
     return [float(number(item)) for item in ([outputs] if single else outputs)]
 
 
-def _byte(scores: Sequence[float], levels: int) -> int:
-    """Return class and lead in one byte; one score alone is positive for the second class."""
+def _lead(scores: list[float]) -> tuple[int, float]:
+    """Return the class ahead, and how far; one score alone is positive for the second class."""
     if len(scores) == 1:
-        position, lead = int(scores[0] > 0.0), abs(scores[0])
-    else:
-        first, second = sorted(scores, reverse=True)[:2]
-        position, lead = list(scores).index(first), first - second
-    if math.isnan(lead):
-        return position * levels
-    far = min(1.0, math.log1p(lead) / math.log1p(FARTHEST))
-    return position * levels + round((levels - 1) * far)
-
-
-def _short(number: Any) -> float:
-    return float(f"{float(number):.4g}")
+        scores = [0.0, scores[0]]
+    first, second = sorted(scores, reverse=True)[:2]
+    lead = first - second
+    return scores.index(first), 0.0 if math.isnan(lead) else lead

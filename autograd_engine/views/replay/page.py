@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from autograd_engine.history import History
-from autograd_engine.views.explore.contents import inert_json
 from autograd_engine.views.explore.javascript import written
-from autograd_engine.views.explore.page import Page, filled, page_path, read
+from autograd_engine.views.explore.page import Page, filled, page_path
 from autograd_engine.views.network.on_page import Rules
 from autograd_engine.views.notebooks import image
 from autograd_engine.views.replay.contents import run_contents
@@ -18,13 +17,6 @@ from autograd_engine.views.replay.frames import recording_of
 from autograd_engine.words import counted
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
-
-STYLES = ("explore/page.css", "replay/replay.css", "network/network.css")
-SCRIPTS = [f"explore/{name}.js" for name in ("wording", "picture", "stage")]
-SCRIPTS += [f"replay/{name}.js" for name in ("runs", "charts", "plane")]
-SCRIPTS += ["network/network.js"]
-SCRIPTS += [f"replay/{name}.js" for name in ("replay", "panels", "controls")]
-"""The graph is drawn and moved as in `explore`, by the same files."""
 
 
 class Replay(Page):
@@ -68,10 +60,9 @@ def replay(
     rules: Rules = {}
     runs = [run_contents(name, history, sample, rules) for name, history in named]
     description = ", ".join(map(_described, runs))
-    data = inert_json({"description": description, "runs": runs})
-    own, still = read("replay/replay.html"), loss_curves(runs)
-    script = (written(rules) if rules else "") + read(*SCRIPTS)
-    text = filled(f"Replay: {description}", data, own, read(*STYLES), script, still)
+    data, still = {"description": description, "runs": runs}, loss_curves(runs)
+    script = written(rules) if rules else ""
+    text = filled("replay", f"Replay: {description}", data, script, still)
     shown = image("image/svg+xml", still.encode(), f"loss of {description}")
     page = Replay(text, description, lambda: shown)
     if path is not None:
