@@ -77,7 +77,7 @@ def translated(source):
     """Return a function of Python as one of JavaScript."""
     (function,) = ast.parse(source).body
     node = function.value if isinstance(function, ast.Expr) else function
-    return Translator(partial(Script()._named, "autograd_engine.floats")).function(node)
+    return Translator(partial(Script()._named, "floats")).function(node)
 
 
 def agrees(run, source, cases):
@@ -330,14 +330,12 @@ def test_every_row_of_the_table_gives_in_javascript_what_it_gives_in_python(run)
 
 def test_a_row_without_a_translation_is_refused_by_name(monkeypatch):
     odd = ast.parse("lambda out, x: {out}", mode="eval").body
-    monkeypatch.setattr(javascript, "_row", lambda name: (odd, odd))
+    monkeypatch.setattr(javascript, "_written", lambda name: odd)
     with pytest.raises(Untranslatable, match="the page's JavaScript cannot be written from"):
         Script().rule(TABLE["tanh"], 1)
     monkeypatch.undo()
-    monkeypatch.setattr(javascript, "_contents", lambda module: {})
-    with pytest.raises(
-        Untranslatable, match=r"write it there as name = row\(name, forward, partials"
-    ):
+    monkeypatch.setattr(javascript, "_sources", dict)
+    with pytest.raises(Untranslatable, match=r"write its row there as name = row\(name, forward"):
         Script().rule(TABLE["tanh"], 1)
 
 

@@ -13,18 +13,18 @@ import ast
 import pkgutil
 import re
 from collections.abc import Iterable
-from functools import lru_cache, partial
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
 
-from autograd_engine import table
+from autograd_engine import floats, several, table
 from autograd_engine.compiler.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.primitives import TABLE, Primitive, is_built_in
 from autograd_engine.real import REASONS, as_float
 from autograd_engine.views.explore.translation import Translator, Untranslatable, number
 
-HOME: Final = table.__name__
-"""The module in which the table stands."""
+MODULES: Final = (floats, several, table)
+"""Where rules are written, with all that they call."""
 
 BUILT_IN: Final = re.compile("abs|float|len|max|range|tuple|zip")
 """What python.js has of Python's own functions."""
@@ -66,50 +66,49 @@ class Script:
         """
         try:
             forward, partials = self._forward(rule, count), self._partials(rule, count)
+            return f"{{forward: {forward}, partials: {partials}}}"
         except Untranslatable:
             if is_built_in(rule):
                 raise
             return "null"
-        return f"{{forward: {forward}, partials: {partials}}}"
 
     def _forward(self, rule: Primitive, count: int) -> str:
         if TABLE.get(rule.name) is rule:
-            return self._defined(f"M.{rule.name}", HOME, _row(rule.name)[0])
+            return self._defined(f"M.{rule.name}", "table")
         return self._function(rule.forward, operands(rule, count), "...xs", "{}")
 
     def _partials(self, rule: Primitive, count: int) -> str:
         if TABLE.get(rule.name) is rule:
-            return Translator(partial(self._named, HOME)).function(_row(rule.name)[1])
-        given = OUT, *operands(rule, count)
-        return self._function(rule.partials, given, "out, ...xs", "[{}]")
+            return self._translated("table", _written(f"partials of {rule.name}"))
+        return self._function(rule.partials, (OUT, *operands(rule, count)), "out, ...xs", "[{}]")
 
-    def _defined(self, name: str, module: str, node: ast.AST) -> str:
+    def _translated(self, module: str, node: ast.AST) -> str:
+        return Translator(partial(self._named, module)).function(node)
+
+    def _defined(self, name: str, module: str) -> str:
         if name not in self._names:
             self._names.add(name)  # before the work: it may call itself
-            text = Translator(partial(self._named, module)).function(node)
-            self.lines.append(f"{name} = {text};")
+            self.lines.append(f"{name} = {self._translated(module, _written(name))};")
         return name
 
     def _named(self, module: str, name: str) -> str:
-        """Return what JavaScript calls a name of a module, defined if need be."""
-        first, _, rest = name.partition(".")
-        match _contents(module).get(first):
-            case (origin, imported):
-                return self._named(f"{origin}.{imported}" if rest else origin, rest or imported)
-            case ast.Call(_, [ast.Constant(str() as row), _, _, *_]) if row in TABLE:
-                return self._forward(TABLE[row], 0)
-            case ast.AST() as found:
-                return self._defined(f"{module.rpartition('.')[2]}.{name}", module, found)
+        """Return what JavaScript calls a name in a module, defined if need be."""
+        full = name if "." in name else f"{module}.{name}"
+        match _sources().get(full):
+            case ast.Call(_, [ast.Constant(row), _, _, *_]) if f"M.{row}" in _sources():
+                return self._defined(f"M.{row}", "table")
+            case ast.AST():
+                return self._defined(full, full.partition(".")[0])
         if BUILT_IN.fullmatch(name):
             return f"py.{name}"
-        if first == "math" or name in {kind.__name__ for kind in REASONS}:
+        if name.startswith("math.") or name in {kind.__name__ for kind in REASONS}:
             return name
         raise Untranslatable(f"the page's JavaScript has no {name!r}, which {module} uses")
 
     def _function(self, function: Any, given: tuple[Symbol, ...], head: str, form: str) -> str:
         """Return a function that is in no row: an entry of a family, or one read with symbols."""
         if isinstance(function, partial):
-            family = self._named(HOME, function.func.__name__)
+            family = self._named("table", function.func.__name__)
             return f"({head}) => {family}({function.args[0]}, {head})"
         lines: list[str] = []
 
@@ -124,8 +123,8 @@ class Script:
 
         try:
             found = function(*given)
-            several = found if isinstance(found, tuple) else (found,)
-            results = [item if isinstance(item, Symbol) else as_float(item) for item in several]
+            items = found if isinstance(found, tuple) else (found,)
+            results = [item if isinstance(item, Symbol) else as_float(item) for item in items]
         except Exception as error:  # whatever somebody's function does not do with a symbol
             raise Untranslatable(f"{function!r} cannot be read with symbols: {error}") from error
         known = {symbol: symbol.name for symbol in given}
@@ -134,32 +133,29 @@ class Script:
         return f"({inputs}) => {{ {' '.join([*lines, f'return {result};'])} }}"
 
 
-@lru_cache(maxsize=16)
-def _contents(module: str) -> dict[str, ast.AST | tuple[str, str]]:
-    """Return what a module's source defines, and where it imports from, by name."""
-    package, _, name = module.rpartition(".")
-    source = pkgutil.get_data(package, f"{name}.py")
-    assert source is not None
-    found: dict[str, ast.AST | tuple[str, str]] = {}
-    for node in ast.parse(source).body:
-        match node:
-            case ast.FunctionDef(name):
-                found[name] = node
-            case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), value=value):
-                if value is not None:
-                    found[name] = value
-            case ast.ImportFrom(str() as origin, aliases):
-                found |= {alias.asname or alias.name: (origin, alias.name) for alias in aliases}
+@cache
+def _sources() -> dict[str, ast.AST]:
+    """Return what the modules define, by name, and both functions of each row of the table."""
+    found: dict[str, ast.AST] = {}
+    for module in MODULES:
+        package, _, home = module.__name__.rpartition(".")
+        for node in ast.parse(pkgutil.get_data(package, f"{home}.py") or b"").body:
+            match node:
+                case ast.FunctionDef(name):
+                    found[f"{home}.{name}"] = node
+                case ast.Assign([ast.Name(name)], made) | ast.AnnAssign(ast.Name(name), _, made):
+                    found[f"{home}.{name}"] = made or node
+    for value in list(found.values()):
+        match value:
+            case ast.Call(_, [ast.Constant(row), forward, partials, *_]):
+                found |= {f"M.{row}": forward, f"partials of {row}": partials}
     return found
 
 
-def _row(name: str) -> list[ast.expr]:
-    """Return the source of a row's forward function and of its partials."""
-    for node in _contents(HOME).values():
-        match node:
-            case ast.Call(_, [ast.Constant(found), forward, partials, *_]) if found == name:
-                return [forward, partials]
+def _written(name: str) -> ast.AST:
+    if name in _sources():
+        return _sources()[name]
     raise Untranslatable(
-        f"the page's JavaScript finds no row of {name} in {HOME}: "
-        f"write it there as name = row(name, forward, partials)"
+        f"the page's JavaScript finds no {name} in the table: "
+        f"write its row there as name = row(name, forward, partials)"
     )
