@@ -11,7 +11,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine.engine import Value
-from autograd_engine.views.explore.contents import inert_json, page_contents
+from autograd_engine.views.explore.page import inert_json, page_contents
 from autograd_engine.views.picture import drawing as pictures
 
 NAN, INF = math.nan, math.inf

@@ -95,7 +95,7 @@ class Script:
         """Return what JavaScript calls a name in a module, defined if need be."""
         full = name if "." in name else f"{module}.{name}"
         match _sources().get(full):
-            case ast.Call(_, [ast.Constant(row), _, _, *_]) if f"M.{row}" in _sources():
+            case ast.Call(_, [ast.Constant(str(row)), _, _, *_]) if f"M.{row}" in _sources():
                 return self._defined(f"M.{row}", "table")
             case ast.AST():
                 return self._defined(full, full.partition(".")[0])
@@ -147,7 +147,7 @@ def _sources() -> dict[str, ast.AST]:
                     found[f"{home}.{name}"] = made or node
     for value in list(found.values()):
         match value:
-            case ast.Call(_, [ast.Constant(row), forward, partials, *_]):
+            case ast.Call(_, [ast.Constant(str(row)), forward, partials, *_]):
                 found |= {f"M.{row}": forward, f"partials of {row}": partials}
     return found
 

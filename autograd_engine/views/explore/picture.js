@@ -37,7 +37,11 @@ function unpacked([tail, head, slot, along, offset, ...turns], boxes) {
 
 // The groups of a graph, each with what the page has once for all that are alike.
 function groupsOf({ groups, names, notes, inlets, shapes }) {
-  const laidOut = shapes.map(({ size, boxes, arrows }) => ({ size, boxes, arrows: arrows.map((arrow) => unpacked(arrow, boxes)) }));
+  const laidOut = shapes.map(({ size, boxes: given, arrows }) => {
+    let top = 0;
+    const boxes = given.map(([x, y, ...sides]) => [x, (top += y), ...sides]);
+    return { size, boxes, arrows: arrows.map((arrow) => unpacked(arrow, boxes)) };
+  });
   const titled = inlets.map((some) => some.map((inlet) => (Array.isArray(inlet) ? inlet : [shortened(names[inlet]), inlet])));
   return groups.map(([title, said, parent, gathered, members, from, leaving, shape]) => ({
     title, notes: notes[said], parent, gathered, members, inlets: titled[from], leaving, ...laidOut[shape],

@@ -8,17 +8,15 @@ so that every state of folding needs no more numbers than there are values.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from itertools import chain, groupby
+from typing import Any
 
-from autograd_engine.table import CONSTANT
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import Arrow, Box, Scene, readable, text_width
 from autograd_engine.views.picture.captions import caption
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
-
-Shape: TypeAlias = "tuple[Scene, tuple[int, ...]]"
 
 NUMBERS = "data  -0.0000\ngrad  -0.0000"
 """What a box keeps room for: the page writes its numbers as short as this."""
@@ -46,33 +44,28 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     Of each of the `groups`: its title, its notes, its parent, whether it was gathered for its
     number alone, its members, its inlets, the values in it that are used outside, its shape. Of
     each inlet: the number of its value, or a title and the numbers of several. Of each of the
-    `shapes`: width and height; x, y, width and height of members, then inlets; of each arrow the
-    two boxes, which operand it is (or minus the number of arrows merged into it), how far behind
+    `shapes`: width and height; x, y (less that of the box before), width and height of members,
+    then inlets; of each arrow the two boxes, which operand it is (or minus the number of arrows merged into it), how far behind
     its tail its label is (0: none), how far from the middle of its head it ends, and its turns in
     between, how far each is from the one before.
     """
     leaving, titles = _leaving(folding), list(map(shortened, names))
-    notes: dict[tuple[str, ...], int] = {}
-    inlets: dict[tuple[Any, ...], int] = {}
-    shapes: dict[Shape, int] = {}
+    captions = [caption(folding, number, short=True) for number in range(1, len(folding.groups))]
+    captions.insert(0, [""])
+    alike: dict[str, dict[Any, int]] = {"notes": {}, "inlets": {}, "shapes": {}}
+
+    def place(kind: str, item: Any) -> int:
+        return alike[kind].setdefault(item, len(alike[kind]))
+
     groups = []
-    for number, group in enumerate(folding.groups):
-        picture = _Picture(folding, number, titles, leaving)
-        title, *said = caption(folding, number, short=True) if number else [""]
-        groups.append(
-            [
-                title,
-                notes.setdefault(tuple(said), len(notes)),
-                group.parent,
-                int(group.kind in ("leaves", "run")),
-                group.members,
-                inlets.setdefault(tuple(picture.inlets), len(inlets)),
-                leaving[number],
-                shapes.setdefault(picture.shape(), len(shapes)),
-            ]
-        )
-    laid_out = [_laid_out(*shape) for shape in shapes]
-    return {"groups": groups, "notes": list(notes), "inlets": list(inlets), "shapes": laid_out}
+    for number, (group, (title, *notes)) in enumerate(zip(folding.groups, captions)):
+        picture = _Picture(folding, number, titles, captions, leaving)
+        inlets, scene = place("inlets", tuple(picture.inlets)), place("shapes", picture.scene)
+        row = [title, place("notes", tuple(notes)), group.parent]
+        row += [int(group.kind in ("leaves", "run")), group.members, inlets, leaving[number], scene]
+        groups.append(row)
+    found = {kind: list(items) for kind, items in alike.items()}
+    return {"groups": groups} | found | {"shapes": list(map(_laid_out, alike["shapes"]))}
 
 
 def shortened(text: str) -> str:
@@ -102,28 +95,33 @@ class _Picture:
     """One group: its boxes, and its arrows, each with the operand that it is."""
 
     def __init__(
-        self, folding: Folding, number: int, titles: list[str], leaving: list[list[int]]
+        self,
+        folding: Folding,
+        number: int,
+        titles: list[str],
+        captions: list[list[str]],
+        leaving: list[list[int]],
     ) -> None:
-        self.folding, self.number, self.operands = folding, number, folding.operands
-        self.titles, self.inside = titles, folding.inside[number]
+        self.folding, self.number, self.titles = folding, number, titles
+        self.inside = folding.inside[number]
         self.shown: dict[int, int] = {}  # value -> the box that shows it
         self.inlets: list[Any] = []
         self.boxes: list[Box] = []
         for place, member in enumerate(folding.groups[number].members):
-            self.shown |= dict.fromkeys([member] if member >= 0 else folding.inside[~member], place)
             if member >= 0:
-                value = folding.survey.values[member]
-                kind = "constant" if value._rule is CONSTANT else "leaf"
-                title = titles[member] + (f"   {shortened(value.op)}" if value.op else "")
-                fields = _roomy(title), NUMBERS
-                self.boxes.append(Box("result" if self.operands[member] else kind, fields))
+                symbol = folding.survey.values[member].op
+                title = titles[member] + (f"   {shortened(symbol)}" if symbol else "")
+                box, inside = Box("result", (_roomy(title), NUMBERS)), [member]
             else:
-                title, *lines = caption(folding, ~member, short=True)
+                title, *lines = captions[~member]
                 numbers = [NUMBERS] if len(leaving[~member]) == 1 else []
                 words = [*map(_roomy, [f"▸ {title}", *lines]), *numbers]
-                self.boxes.append(Box("folded", ("\n".join(words),)))
+                box, inside = Box("folded", ("\n".join(words),)), folding.inside[~member]
+            self.boxes.append(box)
+            self.shown |= dict.fromkeys(inside, place)
         self._add_inlets()
-        self.arrows = list(self._arrows())
+        arrows = tuple(self._arrows())
+        self.scene = Scene("LR", tuple(self.boxes), arrows, ())
 
     def _add_inlets(self) -> None:
         """Add what folded boxes take from outside. (A value drawn has inlets of its own.)"""
@@ -131,7 +129,7 @@ class _Picture:
         taken: dict[int, dict[int, None]] = {}
         for i in self.inside:
             if self.boxes[head := self.shown[i]].kind == "folded":
-                outside = [operand for operand in self.operands[i] if operand not in own]
+                outside = [operand for operand in self.folding.operands[i] if operand not in own]
                 taken.setdefault(head, {}).update(dict.fromkeys(outside))
         if len(taken) > STEPS and all(len(some) <= FEW for some in taken.values()):
             return  # steps have inlets of their own too
@@ -157,14 +155,14 @@ class _Picture:
         titles = (self.folding.short(g) if g >= 0 else self.titles[~g] for g in sources)
         return list(zip(titles, sources.values()))
 
-    def _arrows(self) -> Iterator[tuple[Arrow, int]]:
-        """Yield the arrows, those from and to groups merged; and which operand each is."""
+    def _arrows(self) -> Iterator[Arrow]:
+        """Yield the arrows, those from and to groups merged."""
         merged: dict[tuple[int, int], list[int]] = {}
         own, stubs = set(self.inside), dict[tuple[int, int], int]()
         for i in self.inside:
             head = self.shown[i]
             folded = self.boxes[head].kind == "folded"
-            for slot, operand in enumerate(self.operands[i]):
+            for slot, operand in enumerate(self.folding.operands[i]):
                 if operand in own or (folded and operand in self.shown):
                     tail = self.shown[operand]
                 else:  # beside each use: long arrows would cross the whole picture
@@ -173,17 +171,12 @@ class _Picture:
                     tail = stubs[head, operand]
                 if tail != head:
                     merged.setdefault((tail, head), []).append(slot)
-        for (tail, head), several in merged.items():
-            count, kinds = len(several), (self.boxes[tail].kind, self.boxes[head].kind)
+        for (tail, head), slots in merged.items():
+            count, kinds = len(slots), (self.boxes[tail].kind, self.boxes[head].kind)
             if "folded" not in kinds or (kinds == ("folded", "result") and count == 1):
-                yield from ((Arrow(tail, head, PARTIAL), slot) for slot in several)
+                yield from (Arrow(tail, head, PARTIAL, str(slot)) for slot in slots)
             else:
-                yield Arrow(tail, head, f"×{count:,}" if count > 1 else ROOM), -count
-
-    def shape(self) -> Shape:
-        """Return what is laid out, and which operands the arrows are."""
-        arrows, slots = zip(*self.arrows) if self.arrows else ((), ())
-        return Scene("LR", tuple(self.boxes), arrows, ()), slots
+                yield Arrow(tail, head, f"×{count:,}" if count > 1 else ROOM, str(-count))
 
 
 def _roomy(title: str) -> str:
@@ -191,31 +184,23 @@ def _roomy(title: str) -> str:
     return "0" * (CLASS * math.ceil(text_width(title) / text_width("0" * CLASS) - 1e-9))
 
 
-def _laid_out(scene: Scene, slots: tuple[int, ...]) -> dict[str, Any]:
+def _laid_out(scene: Scene) -> dict[str, Any]:
     """Return where everything stands, in whole points."""
     layout, arrows = lay_out(scene), []
     places = [(b.u0, b.v0, b.u1 - b.u0, b.v1 - b.v0) for b in layout.boxes]
     boxes = [list(map(round, place)) for place in places]
-    for arrow, slot, label, route in zip(scene.arrows, slots, layout.labels, layout.routes):
+    for arrow, label, route in zip(scene.arrows, layout.labels, layout.routes):
         (x, y, width, height), (_, top, _, high) = boxes[arrow.tail], boxes[arrow.head]
         x, y = x + width, y + height // 2
-        along = round((label.u0 + label.u1) / 2.0) - x if label else 0
-        _, *turns, (_, end) = _turns([point for stroke in route for point in stroke])
-        moves: list[int] = []
-        for u, v in turns:
-            moves += round(u) - x, round(v - y)
-            x, y = round(u), y + moves[-1]
-        offset = round(end - top - high / 2.0)
-        arrows.append([arrow.tail, arrow.head, slot, along, offset, *moves])
+        row = [arrow.tail, arrow.head, int(arrow.which)]
+        row += [round((label.u0 + label.u1) / 2.0) - x if label else 0]
+        row += [round(route[-1][-1][1] - top - high / 2.0)]
+        points = [point for point, _ in groupby(chain(*route))]
+        for (_, before), (u, v), (_, after) in zip(points, points[1:], points[2:]):
+            if abs(before - v) + abs(v - after) >= 0.1:  # a turn, not in the middle of a stretch
+                row += round(u) - x, round(v - y)
+                x, y = round(u), y + row[-1]
+        arrows.append(row)
+    for (_, above, _, _), box in zip(reversed(boxes[:-1]), reversed(boxes)):
+        box[1] -= above
     return {"size": [round(layout.length), round(layout.breadth)], "boxes": boxes, "arrows": arrows}
-
-
-def _turns(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the points without those met twice, and those in the middle of a level stretch."""
-    kept: list[tuple[float, float]] = []
-    for point in points:
-        if len(kept) > 1 and abs(kept[-1][1] - point[1]) + abs(kept[-2][1] - point[1]) < 0.1:
-            kept.pop()
-        if not kept or point != kept[-1]:
-            kept.append(point)
-    return kept

@@ -11,7 +11,6 @@ something else than Python (a division by zero, the truth of NaN), a function of
 from __future__ import annotations
 
 import ast
-import math
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -197,12 +196,11 @@ class Translator:
 def number(value: float) -> str:
     """Return a number in JavaScript.
 
-    >>> number(2.0), number(1e300), number(-math.inf), number(True)
+    >>> number(2.0), number(1e300), number(-float("inf")), number(True)
     ('2.0', '1e+300', '-Infinity', 'true')
     """
-    if isinstance(value, bool) or math.isfinite(value):
-        return repr(value).lower()
-    return "NaN" if value != value else "Infinity" if value > 0.0 else "-Infinity"
+    strange = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
+    return strange.get(repr(value), repr(value).lower())
 
 
 def refused(node: ast.AST) -> Untranslatable:

@@ -58,9 +58,14 @@ function filled(element, attributes, children) {
   return element;
 }
 
-// A value's name by the whole path in its model; the page has the paths of modules once.
-function fullName({ full, names, paths }, i) {
-  return full[i] ? full[i].replace(/^\d+(?=\.)/, (k) => paths[k]) : names[i];
+// A value's name by the whole path in its model; the page has what is other than in the one before.
+function fullName(graph, i) {
+  let before = "";
+  graph.whole ??= graph.names.map((name, k) => {
+    const [shared, rest] = (graph.full[k] || `0 ${name}`).split(/ (.*)/s);
+    return (before = before.slice(0, shared) + rest);
+  });
+  return graph.whole[i];
 }
 
 // A derivative, as a fraction: ∂top over ∂bottom.

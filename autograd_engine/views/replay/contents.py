@@ -13,7 +13,7 @@ from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.history import History
 from autograd_engine.survey import Survey
-from autograd_engine.views.explore.contents import page_graph
+from autograd_engine.views.explore.page import page_graph
 from autograd_engine.views.network.on_page import Rules, page_network, responses
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
 from autograd_engine.views.replay.frames import frames, recording_of, spread
