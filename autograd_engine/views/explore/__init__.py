@@ -7,9 +7,8 @@ Reading order:
     scenes       the picture of each group, as numbers
     page         what the page holds as JSON; Page, explore, and the frame that `replay` has too
 
-The page's own parts are frame.html, page.html, page.css and, in the order in which they are
-read, python.js (then what `javascript` writes), program.js, wording.js, picture.js, stage.js,
-panels.js, quiz.js, page.js.
+The page's own parts are named in page.html, in the order in which they are read, behind python.js
+and what `javascript` writes.
 """
 
 from autograd_engine.views.explore.page import Page, explore

@@ -79,7 +79,7 @@ class Script:
 
     def _partials(self, rule: Primitive, count: int) -> str:
         if TABLE.get(rule.name) is rule:
-            return self._translated("table", _written(f"partials of {rule.name}"))
+            return self._translated("table", _sources()[f"partials of {rule.name}"])
         return self._function(rule.partials, (OUT, *operands(rule, count)), "out, ...xs", "[{}]")
 
     def _translated(self, module: str, node: ast.AST) -> str:
@@ -88,7 +88,7 @@ class Script:
     def _defined(self, name: str, module: str) -> str:
         if name not in self._names:
             self._names.add(name)  # before the work: it may call itself
-            self.lines.append(f"{name} = {self._translated(module, _written(name))};")
+            self.lines.append(f"{name} = {self._translated(module, _sources()[name])};")
         return name
 
     def _named(self, module: str, name: str) -> str:
@@ -150,12 +150,3 @@ def _sources() -> dict[str, ast.AST]:
             case ast.Call(_, [ast.Constant(str(row)), forward, partials, *_]):
                 found |= {f"M.{row}": forward, f"partials of {row}": partials}
     return found
-
-
-def _written(name: str) -> ast.AST:
-    if name in _sources():
-        return _sources()[name]
-    raise Untranslatable(
-        f"the page's JavaScript finds no {name} in the table: "
-        f"write its row there as name = row(name, forward, partials)"
-    )

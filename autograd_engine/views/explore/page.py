@@ -22,7 +22,7 @@ from autograd_engine import graph
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
-from autograd_engine.primitives import Primitive, is_built_in
+from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
 from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.formulas import Name, Term
@@ -37,25 +37,6 @@ from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
 
 Formula: TypeAlias = list["str | int"]
-
-SHARED = "explore/wording.js explore/picture.js explore/stage.js"
-"""The graph is drawn and moved by the same files on all pages."""
-
-FILES = {
-    "explore": (
-        "explore/page.html",
-        "explore/page.css network/network.css",
-        f"explore/program.js {SHARED} explore/panels.js explore/quiz.js network/network.js "
-        "explore/page.js",
-    ),
-    "replay": (
-        "replay/replay.html",
-        "explore/page.css replay/replay.css network/network.css",
-        f"{SHARED} replay/runs.js replay/charts.js replay/plane.js network/network.js "
-        "replay/replay.js replay/panels.js replay/controls.js",
-    ),
-}
-"""The own parts of each page: HTML, style, script."""
 
 HEIGHT = 720
 """How high, in pixels, a notebook shows the page."""
@@ -121,7 +102,7 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
     shown, drawn = _drawn(output), _drawn(output, engine="builtin")
     fitting = ' width="100%" preserveAspectRatio="xMinYMin"'  # no wider than the page, unstyled
     instead = re.sub(' width="[^"]*"', fitting, drawn.svg if drawn else "", count=1)
-    text = filled("explore", title, data, written(rules), instead)
+    text = filled("explore/page.html", title, data, written(rules), instead)
     page = Page(text, title, shown.image if shown else str)
     if path is not None:
         page.save(path)
@@ -141,20 +122,22 @@ def page_path(path: str | os.PathLike[str]) -> Path:
     return checked_path(path, "a page", (".html",), also=(".htm",))
 
 
-def filled(kind: str, title: str, data: Any, rules: str, instead: str) -> str:
+def filled(own: str, title: str, data: Any, rules: str, instead: str) -> str:
     """Return the frame, filled in one pass: nothing filled in is looked at again.
 
-    The page's own HTML is its parts, each behind a line with the name of its place. `instead` is
-    a still picture, for where scripts or styles are blocked. Indents and comments stay at home.
+    The file `own` has the page's own parts, each behind a line with the name of its place.
+    `instead` is a still picture, for where scripts or styles are blocked. Indents and comments
+    stay at home.
     """
-    own, style, script = map(_read, FILES[kind])
-    _, *parts = re.split("<!--([A-Z]+)-->\n", own)
+    _, *parts = re.split("<!--([A-Z]+)-->\n", _read(own))
     places = dict(zip(parts[::2], parts[1::2]))
+    script = f"{rules}\n{_read(places['SCRIPT'])}"
+    spaces = r"(?s)/\*.*?\*/|(?<=[{};:])\s+|\s+(?=[{}])"
     places |= {
         "TITLE": html.escape(readable(title)),
-        "STYLE": re.sub(r"(?s)/\*.*?\*/|(?<=[{};:])\s+|\s+(?=[{}])", "", style),
+        "STYLE": re.sub(spaces, "", _read(places["STYLE"])),
         "DATA": inert_json(data),
-        "SCRIPT": re.sub(r"(?m)^\s+|^//.*\n|^ *// .*\n", "", f"{rules}\n{script}"),
+        "SCRIPT": re.sub(r"(?m)^\s+|^//.*\n|^ *// .*\n", "", script),
         "STILL": instead,
     }
     return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], _read("explore/frame.html"))
@@ -226,19 +209,14 @@ def described_rule(rule: Primitive, count: int) -> dict[str, Any]:
     >>> found["formula"], found["partials"]
     ([1, '/', 2], [['1/', 2], ['−', 0, '/', 2]])
     """
-    terms = [notation.partial(rule, k, lambda i: _hole(i + 1), count) for k in range(count)]
+    holes = [Name(chr(0xE000 + k)) for k in range(count + 1)]  # characters that nobody writes
+    terms = [notation.partial(rule, k, lambda i: holes[i + 1], count) for k in range(count)]
     return {
         "name": rule.name,
         "symbol": rule.symbol,
-        "own": not is_built_in(rule),
-        "formula": _with_holes(notation.written(rule, *map(_hole, range(1, count + 1)))),
+        "formula": _with_holes(notation.written(rule, *holes[1:])),
         "partials": [_with_holes(term) if term else [] for term in terms],
     }
-
-
-def _hole(number: int) -> Name:
-    """Return what is typeset in place of a value: a character that nobody writes."""
-    return Name(chr(0xE000 + number))
 
 
 def _with_holes(term: Term) -> Formula:

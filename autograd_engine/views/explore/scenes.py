@@ -13,7 +13,7 @@ from itertools import chain, groupby
 from typing import Any
 
 from autograd_engine.views.layout.routes import lay_out
-from autograd_engine.views.layout.scene import Arrow, Box, Scene, readable, text_width
+from autograd_engine.views.layout.scene import Arrow, Box, Scene, text_width
 from autograd_engine.views.picture.captions import caption
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.words import counted
@@ -45,11 +45,11 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     number alone, its members, its inlets, the values in it that are used outside, its shape. Of
     each inlet: the number of its value, or a title and the numbers of several. Of each of the
     `shapes`: width and height; x, y (less that of the box before), width and height of members,
-    then inlets; of each arrow the two boxes, which operand it is (or minus the number of arrows merged into it), how far behind
-    its tail its label is (0: none), how far from the middle of its head it ends, and its turns in
-    between, how far each is from the one before.
+    then inlets; of each arrow its two boxes, which operand it is (or minus the number of arrows
+    merged into it), how far behind its tail its label is (0: none), how far from the middle of
+    its head it ends, and its turns in between, how far each is from the one before.
     """
-    leaving, titles = _leaving(folding), list(map(shortened, names))
+    leaving, titles = _leaving(folding), [" ".join(name.split())[:LONGEST] for name in names]
     captions = [caption(folding, number, short=True) for number in range(1, len(folding.groups))]
     captions.insert(0, [""])
     alike: dict[str, dict[Any, int]] = {"notes": {}, "inlets": {}, "shapes": {}}
@@ -66,16 +66,6 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
         groups.append(row)
     found = {kind: list(items) for kind, items in alike.items()}
     return {"groups": groups} | found | {"shapes": list(map(_laid_out, alike["shapes"]))}
-
-
-def shortened(text: str) -> str:
-    """Return a name for one line of a box.
-
-    >>> shortened("a\\nb"), len(shortened("x" * 99))
-    ('a b', 20)
-    """
-    text = " ".join(readable(text).split())
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _leaving(folding: Folding) -> list[list[int]]:
@@ -110,7 +100,7 @@ class _Picture:
         for place, member in enumerate(folding.groups[number].members):
             if member >= 0:
                 symbol = folding.survey.values[member].op
-                title = titles[member] + (f"   {shortened(symbol)}" if symbol else "")
+                title = titles[member] + (f"   {symbol[:LONGEST]}" if symbol else "")
                 box, inside = Box("result", (_roomy(title), NUMBERS)), [member]
             else:
                 title, *lines = captions[~member]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable
+from textwrap import indent
 from typing import Any, Final
 
 SIGNS: Final[dict[type, str]] = {
@@ -52,24 +53,24 @@ class Translator:
         made = {item.id for item in inside if isinstance(item.ctx, ast.Store)} - {*names}
         self.own = {*made, *names}
         head = re.sub(r"(\w+)$", r"...\1" if given.vararg else r"\1", ", ".join(map(_local, names)))
-        lines = self.block(node.body if isinstance(node.body, list) else [ast.Return(node.body)])
-        if len(lines) == 1 and lines[0].startswith("return "):
-            return f"({head}) => {lines[0][7:-1]}"
-        declared = [f"let {', '.join(sorted(map(_local, made)))};"] if made else []
-        return _nested(f"({head}) =>", [*declared, *lines])
+        text = self.block(node.body if isinstance(node.body, list) else [ast.Return(node.body)])
+        if text.startswith("return "):
+            return f"({head}) => {text[7:-1]}"
+        declared = f"let {', '.join(sorted(map(_local, made)))};\n" if made else ""
+        return f"({head}) => {_braced(declared + text)}"
 
-    def block(self, body: list[ast.stmt]) -> list[str]:
-        """Return the lines of some statements, up to one that always returns."""
-        lines: list[str] = []
+    def block(self, body: list[ast.stmt]) -> str:
+        """Return some statements, each on lines of its own, up to one that always returns."""
+        text = ""
         for statement in body:
-            lines += self.statement(statement).splitlines()
-            if lines and lines[-1].startswith("return "):
+            text = f"{text}\n{self.statement(statement)}".strip()
+            if text.rpartition("\n")[2].startswith("return "):
                 break
-        return lines
+        return text
 
     def statement(self, node: ast.stmt) -> str:
         """Return a statement."""
-        text = self.text
+        text, block = self.text, self.block
         match node:
             case ast.Expr(ast.Constant()):
                 return ""
@@ -85,20 +86,18 @@ class Translator:
             case ast.If(test, body, rest):
                 decided = self.test(test)
                 if decided in ("true", "false"):
-                    return "\n".join(self.block(body if decided == "true" else rest))
-                found = _nested(f"if ({decided})", self.block(body))
-                return found + (_nested(" else", self.block(rest)) if rest else "")
+                    return block(body if decided == "true" else rest)
+                found = f"if ({decided}) {_braced(block(body))}"
+                return found + (f" else {_braced(block(rest))}" if rest else "")
             case ast.For(target, items, body, []):
-                return _nested(f"for ({text(target)} of {text(items)})", self.block(body))
+                return f"for ({text(target)} of {text(items)}) {_braced(block(body))}"
             case ast.While(test, body, []):
-                return _nested(f"while ({self.test(test)})", self.block(body))
+                return f"while ({self.test(test)}) {_braced(block(body))}"
             case ast.Try(body, handlers, [], []) if all(map(_names_one, handlers)):
-                cases = [
-                    _nested(f"if (error instanceof {text(item.type)})", self.block(item.body))
-                    for item in handlers
-                ]
-                caught = " else ".join([*cases, "throw error;"]).splitlines()
-                return _nested("try", self.block(body)) + _nested(" catch (error)", caught)
+                heads = [f"if (error instanceof {text(item.type)})" for item in handlers]
+                cases = [f"{h} {_braced(block(item.body))}" for h, item in zip(heads, handlers)]
+                caught = " else ".join([*cases, "throw error;"])
+                return f"try {_braced(block(body))} catch (error) {_braced(caught)}"
         raise refused(node)
 
     def _assigned(self, target: ast.expr, value: str) -> str:
@@ -224,5 +223,5 @@ def _local(name: str) -> str:
     return f"{name}_" if RESERVED.match(name) else name
 
 
-def _nested(head: str, lines: list[str]) -> str:
-    return "\n".join([f"{head} {{", *(f"  {line}" for line in lines), "}"])
+def _braced(text: str) -> str:
+    return f"{{\n{indent(text, '  ')}\n}}"

@@ -8,9 +8,8 @@ Reading order:
     curve      the losses as a still picture
     page       Replay, replay
 
-The page's own parts are replay.html, replay.css and, in the order in which they are read,
-runs.js, charts.js, plane.js, replay.js, panels.js, controls.js; the frame, and what draws and
-moves the graph, are files of `explore`.
+The page's own parts are named in replay.html, in the order in which they are read; the frame,
+and what draws and moves the graph, are files of `explore`.
 """
 
 from autograd_engine.views.replay.page import Replay, replay

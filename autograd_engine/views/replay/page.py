@@ -62,7 +62,7 @@ def replay(
     description = ", ".join(map(_described, runs))
     data, still = {"description": description, "runs": runs}, loss_curves(runs)
     script = written(rules) if rules else ""
-    text = filled("replay", f"Replay: {description}", data, script, still)
+    text = filled("replay/replay.html", f"Replay: {description}", data, script, still)
     shown = image("image/svg+xml", still.encode(), f"loss of {description}")
     page = Replay(text, description, lambda: shown)
     if path is not None:
