@@ -149,7 +149,7 @@ def test_the_reading_order_lists_every_module_once():
 
 def test_a_name_of_a_module_or_folder_means_one_thing():
     names = Counter(dotted(path).rpartition(".")[2] for path in modules())
-    both_pages = {"contents", "page"}  # the same part of explore and of replay
+    both_pages = {"page"}  # the same part of explore and of replay
     assert {name for name, count in names.items() if count > 1} == both_pages
 
 

@@ -16,8 +16,7 @@ from autograd_engine import Value, datasets, losses, nn, optim
 from autograd_engine.history import MOST, Recorder, Recording
 from autograd_engine.views.replay import boundary as boundaries
 from autograd_engine.views.replay.boundary import Boundary
-from autograd_engine.views.replay.contents import ROOM
-from autograd_engine.views.replay.frames import frames
+from autograd_engine.views.replay.contents import ROOM, frames
 
 MOONS = datasets.moons(24, noise=0.1, seed=0)
 WAYS = [False, True]

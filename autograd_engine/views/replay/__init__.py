@@ -2,11 +2,9 @@
 
 Reading order:
 
-    frames     the recorded steps, run again
-    boundary   what a model of two inputs predicts all over their plane
-    contents   all that the page holds, as JSON
-    curve      the losses as a still picture
-    page       Replay, replay
+    boundary  what a model of two inputs predicts all over their plane
+    contents  all that the page holds: the recorded steps, run again
+    page      Replay, replay
 
 The page's own parts are named in replay.html, in the order in which they are read; the frame,
 and what draws and moves the graph, are files of `explore`.

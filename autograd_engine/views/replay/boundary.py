@@ -166,8 +166,7 @@ def _scores(outputs: Any) -> list[float]:
 
 def _lead(scores: list[float]) -> tuple[int, float]:
     """Return the class ahead, and how far; one score alone is positive for the second class."""
-    if len(scores) == 1:
-        scores = [0.0, scores[0]]
+    scores = [0.0] * (len(scores) == 1) + scores
     first, second = sorted(scores, reverse=True)[:2]
     lead = first - second
     return scores.index(first), 0.0 if math.isnan(lead) else lead

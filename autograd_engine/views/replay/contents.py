@@ -1,4 +1,8 @@
-"""What the page holds: for each run its losses, its graph over the steps, and its plane."""
+"""What the page holds: for each run its losses, its graph over the steps, and its plane.
+
+The recorded steps are run again: the engine computes every number anew, from the parameters as
+they were.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,102 @@ import base64
 import math
 import sys
 from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from autograd_engine import graph
-from autograd_engine.engine import Value
-from autograd_engine.history import History
+from autograd_engine.blocks import enable_grad
+from autograd_engine.columns import data_of, set_data
+from autograd_engine.engine import Value, as_value
+from autograd_engine.history import History, Recording, Step
+from autograd_engine.real import is_number, is_whole
 from autograd_engine.survey import Survey
+from autograd_engine.titles import LOWERED
 from autograd_engine.views.explore.page import page_graph
 from autograd_engine.views.network.on_page import Rules, page_network, responses
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
-from autograd_engine.views.replay.frames import frames, recording_of, spread
+
+ROOM = 1_200_000
+"""So many characters the numbers of one run take at most: of a large graph, fewer steps."""
+
+_EACH = 25
+"""A value takes about so many characters a step: its data, gradient and partials in base64."""
+
+
+def recording_of(history: History, sample: int, called: str = "the history") -> Recording:
+    """Return the recording of a history, or raise what is wrong with it or with the sample."""
+    if not isinstance(history, History):
+        raise TypeError(f"{called} must be what fit returns, not {history!r:.60}")
+    if history.recording is None:
+        raise ValueError(
+            f"{called} has no recording: train with fit(..., record=True), "
+            "for at least one epoch more than a checkpoint has"
+        )
+    count = len(history.recording.samples)
+    if not is_whole(sample):
+        raise TypeError(f"sample must be the position of a sample, got {sample!r:.60}")
+    if not 0 <= sample < count:
+        raise ValueError(f"sample must be from 0 to {count - 1}, got {sample}")
+    return history.recording
+
+
+def spread(steps: Sequence[Step], most: int) -> list[Step]:
+    """Return at most so many of the steps, evenly spread, with the first and the last."""
+    if len(steps) <= most:
+        return list(steps)
+    last = max(most, 2) - 1
+    return [steps[round(i * (len(steps) - 1) / last)] for i in range(last + 1)]
+
+
+def frames(
+    recording: Recording, steps: Sequence[Step], sample: int
+) -> Iterator[tuple[Step, Value]]:
+    """Yield each step with the sample's loss, whose graph has the gradients of it alone.
+
+    Until the next one the model has the step's parameters; afterwards everything is as it was.
+    Raises `TypeError` where the loss is no Value.
+    """
+    parameters = recording.parameters
+    before = data_of(parameters)
+    try:
+        for step in steps:
+            set_data(parameters, step.parameters)
+            with enable_grad():
+                output = _loss(recording, sample)
+            leaves = graph.leaves(output)
+            gradients = [leaf.grad for leaf in leaves]
+            try:
+                for leaf in leaves:
+                    leaf.grad = 0.0
+                output.backward()
+                yield step, output
+            finally:
+                for leaf, gradient in zip(leaves, gradients):
+                    leaf.grad = gradient
+    finally:
+        set_data(parameters, before)
+
+
+def _loss(recording: Recording, sample: int) -> Value:
+    """Return the loss of the sample, labelled, as are the inputs where they are numbers."""
+    x, target = recording.samples[sample]
+    loss = recording.loss(recording.model(_inputs(x, recording.names)), target)
+    if not isinstance(loss, Value):
+        raise TypeError(f"the loss of sample {sample} is no Value but {type(loss).__name__}")
+    if loss.operands and not loss.label:
+        loss.label = "loss"
+    return loss
+
+
+def _inputs(x: Any, names: Sequence[str]) -> Any:
+    """Return the inputs as constants with names, where they are a list of numbers."""
+    if type(x) is not list or not all(map(is_number, x)):
+        return x
+    inputs = [as_value(number) for number in x]
+    for i, value in enumerate(inputs):
+        value.label = names[i] if len(names) == len(x) else f"x{i}".translate(LOWERED)
+    return inputs
 
 
 class Take:
@@ -64,13 +153,6 @@ class Take:
         }
 
 
-ROOM = 1_200_000
-"""So many characters the numbers of one run take at most: of a large graph, fewer steps."""
-
-_EACH = 25
-"""A value takes about so many characters a step: its data, gradient and partials in base64."""
-
-
 def run_contents(name: str, history: History, sample: int, rules: Rules) -> dict[str, Any]:
     """Return the data of one run, as the page reads them.
 
@@ -92,8 +174,7 @@ def run_contents(name: str, history: History, sample: int, rules: Rules) -> dict
         takes[shape].add(frame, values)
         if boundary.plane is not None:
             cells.append(boundary.cells())
-    told = {"loss": history.loss, "accuracy": history.accuracy}
-    told["validation"] = history.validation_loss
+    told = {"loss": "loss", "accuracy": "accuracy", "validation": "validation_loss"}
     return {
         "name": name,
         "sample": sample,
@@ -103,7 +184,7 @@ def run_contents(name: str, history: History, sample: int, rules: Rules) -> dict
         "losses": [[step.number, _finite(step.loss)] for step in recording.steps],
         "batch": [_finite(step.loss) for step in steps],
         "each": recording.batches,
-        "history": {name: list(map(_finite, numbers)) for name, numbers in told.items()},
+        "history": {k: list(map(_finite, getattr(history, name))) for k, name in told.items()},
         "takes": [take.numbers() for take in takes.values()],
         "plane": _plane(boundary, cells),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any, TypeAlias
 
 from autograd_engine.history import History
@@ -11,12 +12,25 @@ from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.page import Page, filled, page_path
 from autograd_engine.views.network.on_page import Rules
 from autograd_engine.views.notebooks import image
-from autograd_engine.views.replay.contents import run_contents
-from autograd_engine.views.replay.curve import loss_curves
-from autograd_engine.views.replay.frames import recording_of
+from autograd_engine.views.replay.contents import recording_of, run_contents
 from autograd_engine.words import counted
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
+
+CURVES = """<svg xmlns="http://www.w3.org/2000/svg" width="640" height="260" viewBox="0 0 640 260"
+ font-family="Courier,monospace" font-size="13" fill="#333333">
+<rect width="640" height="260" fill="white"/>
+<path d="M60 30V230H620" fill="none" stroke="#777777"/>
+<text x="54" y="34" text-anchor="end">{high:.3g}</text>
+<text x="54" y="234" text-anchor="end">{low:.3g}</text>
+<text x="60" y="250" text-anchor="middle">0</text>
+<text x="620" y="250" text-anchor="end">{last:,.0f} steps</text>
+{drawn}</svg>"""
+CURVE = """<g fill="none" stroke-width="2.2" {look}>
+<polyline points="{points}"/><path d="M{x} 14h26"/></g>
+<text x="{beside}" y="18">{name}</text>
+"""
+LOOKS = ('stroke="#1453c0"', 'stroke="#a33c06" stroke-dasharray="7 4"')
 
 
 class Replay(Page):
@@ -60,7 +74,7 @@ def replay(
     rules: Rules = {}
     runs = [run_contents(name, history, sample, rules) for name, history in named]
     description = ", ".join(map(_described, runs))
-    data, still = {"description": description, "runs": runs}, loss_curves(runs)
+    data, still = {"description": description, "runs": runs}, _loss_curves(runs)
     script = written(rules) if rules else ""
     text = filled("replay/replay.html", f"Replay: {description}", data, script, still)
     shown = image("image/svg+xml", still.encode(), f"loss of {description}")
@@ -90,3 +104,24 @@ def _described(run: Mapping[str, Any]) -> str:
     made = run["last"] - run["steps"][0]
     steps = counted(made, "step") if shown == made else f"{shown:,} of {counted(made, 'step')}"
     return f"{run['name']}: {steps}" if run["name"] else steps
+
+
+def _loss_curves(runs: Sequence[Mapping[str, Any]]) -> str:
+    """Return the loss of each run over its steps as a still picture, for where no script runs."""
+    curves = list(map(_points, runs))
+    steps, losses = zip(*[(0.0, 0.0), *(point for points in curves for point in points)])
+    last, low, high = max(steps) or 1.0, min(losses), max(losses)
+    drawn = ""
+    for place, (run, points) in enumerate(zip(runs, curves)):
+        scaled = ((560.0 * x / last, 200.0 * (y - low) / (high - low or 1.0)) for x, y in points)
+        xy = " ".join(f"{60.0 + u:.1f},{230.0 - v:.1f}" for u, v in scaled)
+        x, name = 72 + 280 * place, escape(f"loss {run['name']}".rstrip(), quote=False)
+        drawn += CURVE.format(look=LOOKS[place], points=xy, x=x, beside=x + 34, name=name)
+    return CURVES.format(high=high, low=low, last=last, drawn=drawn)
+
+
+def _points(run: Mapping[str, Any]) -> list[tuple[float, float]]:
+    """Return steps and losses: of epochs, or of batches where no epoch was finished twice."""
+    epochs = [(run["each"] * (i + 1), y) for i, y in enumerate(run["history"]["loss"])]
+    found = [(float(x), float(y)) for x, y in epochs if y is not None]
+    return found if len(found) > 1 else [(x, y) for x, y in run["losses"] if y is not None]
