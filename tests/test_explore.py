@@ -324,6 +324,12 @@ def test_a_clicked_value_shows_its_formula_and_the_sum_over_its_uses(opened):
     assert page.locator("#selected tfoot td").inner_text() == "1"
 
 
+def test_where_it_matters_the_picture_says_which_operand_is_which(opened):
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    marks = opened((a - b) / (a + b) * a).locator(".which").all_text_contents()
+    assert sorted(marks) == ["1", "1", "2", "2"]  # of - and of /
+
+
 def test_predict_then_reveal_hides_checks_and_counts(opened):
     page = opened(perceptron())
     output = perceptron()

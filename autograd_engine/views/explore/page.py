@@ -34,6 +34,7 @@ from autograd_engine.views.network.on_page import Rules, page_network
 from autograd_engine.views.notebooks import Shown, frame, framed, still
 from autograd_engine.views.picture.drawing import Picture, draw
 from autograd_engine.views.picture.folding import Folding
+from autograd_engine.views.picture.styles import ordered
 from autograd_engine.words import counted
 
 Formula: TypeAlias = list["str | int"]
@@ -214,6 +215,7 @@ def described_rule(rule: Primitive, count: int) -> dict[str, Any]:
     return {
         "name": rule.name,
         "symbol": rule.symbol,
+        "ordered": count == 2 and ordered(rule),
         "formula": _with_holes(notation.written(rule, *holes[1:])),
         "partials": [_with_holes(term) if term else [] for term in terms],
     }

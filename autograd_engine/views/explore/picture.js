@@ -205,7 +205,7 @@ class Picture {
   }
 
   drawArrow(group, arrow, rects, parent) {
-    const { tail, head, slot } = arrow;
+    const { tail, head, slot, offset } = arrow;
     const points = this.routed(group, arrow, rects);
     const [endX, endY] = points[points.length - 1];
     const label = slot < -1 ? `×${-slot}` : "";
@@ -213,6 +213,10 @@ class Picture {
     parts.element = svg("g", { class: slot < 0 ? "arrow several" : "arrow" },
       svg("path", { class: "line", d: drawn(points, this.upright) }),
       svg("path", { class: "head", d: `M${endX} ${endY}${this.upright ? "l-3.6 -8h7.2z" : "l-8 -3.6v7.2z"}` }));
+    if (slot >= 0 && this.program.rule[parts.node].ordered) { // which operand it is, beside its head
+      const [aside, before] = this.upright ? [offset < 0 ? -9 : 9, -2] : [-6, offset < 0 ? -6 : 14];
+      parts.element.append(svg("text", { x: endX + aside, y: endY + before, class: "which" }, String(slot + 1)));
+    }
     if (arrow.label) {
       const [x, y] = group.map(...arrow.label);
       parts.back = svg("rect", { x, y: y - 6.5, width: 0, height: 13, class: "behind" });

@@ -154,7 +154,7 @@ class _Composer:
     ) -> None:
         """Add the arrows to one value."""
         value, given = self.folding.survey.values[i], self.folding.operands[i]
-        numbered = len(given) == 2 and _ordered(value._rule)
+        numbered = len(given) == 2 and ordered(value._rule)
         digits = 4 if self.classic else 3
         tails = [self.shown_by[o] for o in given]
         several = Counter(tails)
@@ -199,7 +199,7 @@ def _row(title: str) -> tuple[str, int]:
 
 
 @lru_cache(maxsize=256)
-def _ordered(rule: Primitive) -> bool:
+def ordered(rule: Primitive) -> bool:
     """Say whether a primitive of two operands gives something else of them exchanged."""
     try:
         return bool(rule.forward(0.5, 0.75) != rule.forward(0.75, 0.5))
