@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import json
-import math
 import os
 import re
 from collections.abc import Callable
@@ -32,7 +31,7 @@ from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.network.on_page import Rules, page_network
 from autograd_engine.views.notebooks import Shown, frame, framed, still
-from autograd_engine.views.picture.drawing import Picture, draw
+from autograd_engine.views.picture.drawing import draw
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.styles import ordered
 from autograd_engine.words import counted
@@ -100,22 +99,18 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
         page_path(path)  # before the work
     data, rules = page_contents(output)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
-    shown, drawn = _drawn(output), _drawn(output, engine="builtin")
+    try:
+        drawn = draw(output, engine="builtin")
+        image, shown = drawn.svg, drawn.image
+    except ValueError:  # more than is laid out
+        image, shown = "", str
     fitting = ' width="100%" preserveAspectRatio="xMinYMin"'  # no wider than the page, unstyled
-    instead = re.sub(' width="[^"]*"', fitting, drawn.svg if drawn else "", count=1)
+    instead = re.sub(' width="[^"]*"', fitting, image, count=1)
     text = filled("explore/page.html", title, data, written(rules), instead)
-    page = Page(text, title, shown.image if shown else str)
+    page = Page(text, title, shown)
     if path is not None:
         page.save(path)
     return page
-
-
-def _drawn(output: Value, **options: Any) -> Picture | None:
-    """Return the graph as it is now; None where it is more than is laid out."""
-    try:
-        return draw(output, **options)
-    except ValueError:
-        return None
 
 
 def page_path(path: str | os.PathLike[str]) -> Path:
@@ -153,7 +148,7 @@ def _read(names: str) -> str:
 def page_contents(output: Value) -> tuple[dict[str, Any], Rules]:
     """Return the data of the page, and its rules: primitives, with the number of operands.
 
-    Data and partials, as the forward pass recorded them, are places in the list of `numbers`:
+    Data and partials, as the forward pass recorded them, are places among the `numbers`:
     many are the same, since the partials of a product are its factors.
     """
     survey = Survey(output)
@@ -161,11 +156,11 @@ def page_contents(output: Value) -> tuple[dict[str, Any], Rules]:
     known: dict[str, int] = {}
 
     def place(number: float) -> int:
-        return known.setdefault(_inert(number), len(known))
+        return known.setdefault(repr(number).removesuffix(".0"), len(known))
 
     data["data"] = [place(value.data) for value in survey.values]
     data["partials"] = [[*map(place, value.partials)] for value in survey.values]
-    data["numbers"] = list(map(json.loads, known))
+    data["numbers"] = " ".join(known)
     data["network"] = page_network(survey)
     return data, rules
 
@@ -225,13 +220,6 @@ def _with_holes(term: Term) -> Formula:
     text = re.sub("(?<! )·(?! )", " · ", TEXT.set(term).replace("-", "−"))
     parts = re.split("([\ue000-\uf8ff])", text)
     return [ord(part) - 0xE000 if "\ue000" <= part <= "\uf8ff" else part for part in parts if part]
-
-
-def _inert(number: float) -> str:
-    """Return a number in JSON, which has no NaN and no infinities."""
-    if not math.isfinite(number):
-        return '"nan"' if math.isnan(number) else '"inf"' if number > 0.0 else '"-inf"'
-    return repr(number).removesuffix(".0") if number else repr(number)  # -0 is not 0
 
 
 def inert_json(data: Any) -> str:

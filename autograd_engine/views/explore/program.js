@@ -1,7 +1,7 @@
 // The graph as a program: the forward pass, the sweep back, and the steps that both consist of.
 
 const FAULTS = { nan: NaN, inf: Infinity, "-inf": -Infinity };
-const number = (given) => (typeof given === "string" ? FAULTS[given] : given);
+const number = (text) => FAULTS[text] ?? Number(text);
 
 class Program {
   constructor(graph) {
@@ -39,7 +39,7 @@ class Program {
 
   // Back to the numbers that the forward pass recorded.
   reset() {
-    const recorded = (place) => number(this.graph.numbers[place]);
+    const numbers = this.graph.numbers.split(" ").map(number), recorded = (place) => numbers[place];
     this.data = Float64Array.from(this.graph.data, recorded);
     this.start = this.data.slice();
     this.partials = this.graph.partials.map((given) => given.map(recorded));

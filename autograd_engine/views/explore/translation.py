@@ -24,9 +24,8 @@ CALLED: Final = {ast.Div: "divide", ast.Mod: "modulo", ast.Pow: "power"}
 COMPOUND: Final = (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)
 LISTS: Final = (ast.List, ast.Tuple, ast.ListComp)
 RESERVED: Final = re.compile(
-    "(M|arguments|case|catch|const|debugger|default|delete|do|enum|error|eval|export|extends|false|"
-    "function|implements|instanceof|interface|let|math|new|null|package|private|protected|public|py|"
-    "static|super|switch|this|throw|true|typeof|var|void)$"
+    "M|py|math|error|case|catch|const|default|delete|do|enum|eval|export|false|function|interface|"
+    "let|new|null|package|private|public|static|super|switch|this|throw|true|typeof|var|void"
 )
 
 
@@ -220,7 +219,7 @@ def _names_one(node: ast.ExceptHandler) -> bool:
 
 
 def _local(name: str) -> str:
-    return f"{name}_" if RESERVED.match(name) else name
+    return f"{name}_" if RESERVED.fullmatch(name) else name
 
 
 def _braced(text: str) -> str:
