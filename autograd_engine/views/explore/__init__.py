@@ -7,8 +7,7 @@ Reading order:
     scenes       the picture of each group, as numbers
     page         what the page holds as JSON; Page, explore, and the frame that `replay` has too
 
-The page's own parts are named in page.html, in the order in which they are read, behind python.js
-and what `javascript` writes.
+The page's own parts are named in page.html, in the order in which they are read.
 """
 
 from autograd_engine.views.explore.page import Page, explore

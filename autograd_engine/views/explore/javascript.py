@@ -3,8 +3,9 @@
 Forward functions and partials are translated from the source of the table, with all that they
 call. Somebody's own primitives, which may come from anywhere, are read with symbols.
 
->>> print(Script().rule(TABLE["sin"], 1))
-{forward: M.sin, partials: (out, x) => [M.cos(x)]}
+>>> script = Script()
+>>> print(script.rule(TABLE["tan"], 1), *script.lines)
+{forward: M.tan, partials: D.tan} M.tan = math.tan; D.tan = (out, x) => [1.0 + (out * out)];
 """
 
 from __future__ import annotations
@@ -40,16 +41,11 @@ def written(rules: Iterable[tuple[Primitive, int]]) -> str:
     listed = "".join(f"  {script.rule(*rule)},\n" for rule in rules)
     spaces = dict.fromkeys(line.split(".")[0] for line in script.lines)
     reasons = "".join(f"  [{kind.__name__}, {reason!r}],\n" for kind, reason in REASONS.items())
-    return "\n".join(
-        [
-            "const { RULES, refusal } = (() => {",
-            files(__package__).joinpath("python.js").read_text(encoding="utf-8"),
-            f"const REASONS = [\n{reasons}];",
-            *(f"const {space} = {{}};" for space in spaces),
-            *script.lines,
-            f"const RULES = [\n{listed}];\nreturn {{ RULES, refusal }};\n}})();",
-        ]
-    )
+    python = files(__package__).joinpath("python.js").read_text(encoding="utf-8")
+    own = "\n".join([*(f"const {space} = {{}};" for space in spaces), *script.lines])
+    lists = f"const REASONS = [\n{reasons}];\n{own}\nconst RULES = [\n{listed}];"
+    names = "{ RULES, refusal }"
+    return f"const {names} = (() => {{\n{python}\n{lists}\nreturn {names};\n}})();"
 
 
 class Script:
@@ -65,30 +61,27 @@ class Script:
         `null` for somebody's own that cannot be read; `Untranslatable` for a row of the package.
         """
         try:
-            forward, partials = self._forward(rule, count), self._partials(rule, count)
+            forward, partials = (self._code(rule, count, space) for space in "MD")
             return f"{{forward: {forward}, partials: {partials}}}"
         except Untranslatable:
             if is_built_in(rule):
                 raise
             return "null"
 
-    def _forward(self, rule: Primitive, count: int) -> str:
+    def _code(self, rule: Primitive, count: int, space: str = "M") -> str:
+        """Return the forward function of a primitive, or in the space `D` its partials."""
         if TABLE.get(rule.name) is rule:
-            return self._defined(f"M.{rule.name}", "table")
-        return self._function(rule.forward, operands(rule, count), "...xs", "{}")
-
-    def _partials(self, rule: Primitive, count: int) -> str:
-        if TABLE.get(rule.name) is rule:
-            return self._translated("table", _sources()[f"partials of {rule.name}"])
-        return self._function(rule.partials, (OUT, *operands(rule, count)), "out, ...xs", "[{}]")
-
-    def _translated(self, module: str, node: ast.AST) -> str:
-        return Translator(partial(self._named, module)).function(node)
+            return self._defined(f"{space}.{rule.name}", "table")
+        given = operands(rule, count)
+        if space == "M":
+            return self._function(rule.forward, given, "...xs", "{}")
+        return self._function(rule.partials, (OUT, *given), "out, ...xs", "[{}]")
 
     def _defined(self, name: str, module: str) -> str:
         if name not in self._names:
             self._names.add(name)  # before the work: it may call itself
-            self.lines.append(f"{name} = {self._translated(module, _sources()[name])};")
+            text = Translator(partial(self._named, module)).function(_sources()[name])
+            self.lines.append(f"{name} = {text};")
         return name
 
     def _named(self, module: str, name: str) -> str:
@@ -116,7 +109,7 @@ class Script:
             return part if isinstance(part, str) else number(part)
 
         def make(rule: Primitive, *parts: Any) -> str:
-            name, forward = f"t{len(lines)}", self._forward(rule, len(parts))
+            name, forward = f"t{len(lines)}", self._code(rule, len(parts))
             called = f"({forward})" if " => " in forward else forward
             lines.append(f"const {name} = {called}({', '.join(map(text, parts))});")
             return name
@@ -148,5 +141,5 @@ def _sources() -> dict[str, ast.AST]:
     for value in list(found.values()):
         match value:
             case ast.Call(_, [ast.Constant(str(row)), forward, partials, *_]):
-                found |= {f"M.{row}": forward, f"partials of {row}": partials}
+                found |= {f"M.{row}": forward, f"D.{row}": partials}
     return found

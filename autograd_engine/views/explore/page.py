@@ -15,9 +15,8 @@ from collections.abc import Callable
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from autograd_engine import graph
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
@@ -35,8 +34,6 @@ from autograd_engine.views.picture.drawing import draw
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.styles import ordered
 from autograd_engine.words import counted
-
-Formula: TypeAlias = list["str | int"]
 
 HEIGHT = 720
 """How high, in pixels, a notebook shows the page."""
@@ -59,8 +56,7 @@ class Page(Shown):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the page to a file.
 
-        Raises `ValueError` for an ending other than .html, and `FileNotFoundError` for a
-        folder that does not exist.
+        Raises `ValueError` for an ending other than .html, `FileNotFoundError` for no such folder.
 
         >>> import os, tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -122,8 +118,7 @@ def filled(own: str, title: str, data: Any, rules: str, instead: str) -> str:
     """Return the frame, filled in one pass: nothing filled in is looked at again.
 
     The file `own` has the page's own parts, each behind a line with the name of its place.
-    `instead` is a still picture, for where scripts or styles are blocked. Indents and comments
-    stay at home.
+    `instead` is a still for where scripts or styles are blocked. Indents and comments stay here.
     """
     _, *parts = re.split("<!--([A-Z]+)-->\n", _read(own))
     places = dict(zip(parts[::2], parts[1::2]))
@@ -168,16 +163,13 @@ def page_contents(output: Value) -> tuple[dict[str, Any], Rules]:
 def page_graph(survey: Survey) -> tuple[dict[str, Any], Rules]:
     """Return a graph without its numbers: of each value its name, its rule and its operands."""
     values, names = survey.values, survey.names  # the output is the last
-    leaves = sum(not v.operands and not graph.is_constant(v) for v in values)
     rules: Rules = {}
-    kinds = [(value._rule, len(value.operands)) for value in values]
-    numbers = [rules.setdefault(kind, len(rules)) for kind in kinds]
     data = {
-        "description": f"{counted(len(values), 'value')}, {counted(leaves, 'leaf')}",
+        "description": f"{counted(len(values), 'value')}, {counted(len(survey.leaves), 'leaf')}",
         "names": names,
         "called": bool(survey.given_names[-1]),
         "full": _told(survey.full_names, names),
-        "rule": numbers,
+        "rule": [rules.setdefault((v._rule, len(v.operands)), len(rules)) for v in values],
         "rules": [described_rule(*kind) for kind in rules],
         "operands": survey.operands,
         **pictures(Folding(survey, few=True), names),
@@ -216,7 +208,7 @@ def described_rule(rule: Primitive, count: int) -> dict[str, Any]:
     }
 
 
-def _with_holes(term: Term) -> Formula:
+def _with_holes(term: Term) -> list[str | int]:
     text = re.sub("(?<! )·(?! )", " · ", TEXT.set(term).replace("-", "−"))
     parts = re.split("([\ue000-\uf8ff])", text)
     return [ord(part) - 0xE000 if "\ue000" <= part <= "\uf8ff" else part for part in parts if part]
@@ -228,9 +220,7 @@ def inert_json(data: Any) -> str:
     >>> inert_json("</script>")
     '"\\\\u003c/script\\\\u003e"'
     """
-    text = json.dumps(data, separators=(",", ":"))  # all but ASCII is escaped, but for small digits
-    small = r"(?<!\\)((?:\\\\)*)\\u(20[78][0-9a-f]|00b[239])"
-    text = re.sub(small, lambda found: found[1] + chr(int(found[2], 16)), text)
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    strange = "[^ -~²³¹\u2070-\u209f]"  # all but ASCII and small digits
+    text = re.sub(strange, lambda found: json.dumps(found[0])[1:-1], text)
+    return re.sub("[<>&]", lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -52,6 +52,7 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     leaving, titles = _leaving(folding), [" ".join(name.split())[:LONGEST] for name in names]
     captions = [caption(folding, number, short=True) for number in range(1, len(folding.groups))]
     captions.insert(0, [""])
+    folded = [_folded(lines, exits) for lines, exits in zip(captions, leaving)]
     alike: dict[str, dict[Any, int]] = {"notes": {}, "inlets": {}, "shapes": {}}
 
     def place(kind: str, item: Any) -> int:
@@ -59,7 +60,7 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
 
     groups = []
     for number, (group, (title, *notes)) in enumerate(zip(folding.groups, captions)):
-        picture = _Picture(folding, number, titles, captions, leaving)
+        picture = _Picture(folding, number, titles, folded)
         inlets, scene = place("inlets", tuple(picture.inlets)), place("shapes", picture.scene)
         row = [title, place("notes", tuple(notes)), group.parent]
         row += [int(group.kind in ("leaves", "run")), group.members, inlets, leaving[number], scene]
@@ -81,17 +82,16 @@ def _leaving(folding: Folding) -> list[list[int]]:
     return [sorted(exits) for exits in found]
 
 
+def _folded(caption: list[str], exits: list[int]) -> Box:
+    """Return the box of a group: its caption, then its numbers where one value leaves it."""
+    words = [_roomy(f"▸ {caption[0]}"), *map(_roomy, caption[1:])]
+    return Box("folded", ("\n".join(words + [NUMBERS] * (len(exits) == 1)),))
+
+
 class _Picture:
     """One group: its boxes, and its arrows, each with the operand that it is."""
 
-    def __init__(
-        self,
-        folding: Folding,
-        number: int,
-        titles: list[str],
-        captions: list[list[str]],
-        leaving: list[list[int]],
-    ) -> None:
+    def __init__(self, folding: Folding, number: int, titles: list[str], folded: list[Box]) -> None:
         self.folding, self.number, self.titles = folding, number, titles
         self.inside = folding.inside[number]
         self.shown: dict[int, int] = {}  # value -> the box that shows it
@@ -103,10 +103,7 @@ class _Picture:
                 title = titles[member] + (f"   {symbol[:LONGEST]}" if symbol else "")
                 box, inside = Box("result", (_roomy(title), NUMBERS)), [member]
             else:
-                title, *lines = captions[~member]
-                numbers = [NUMBERS] if len(leaving[~member]) == 1 else []
-                words = [*map(_roomy, [f"▸ {title}", *lines]), *numbers]
-                box, inside = Box("folded", ("\n".join(words),)), folding.inside[~member]
+                box, inside = folded[~member], folding.inside[~member]
             self.boxes.append(box)
             self.shown |= dict.fromkeys(inside, place)
         self._add_inlets()

@@ -24,7 +24,7 @@ CALLED: Final = {ast.Div: "divide", ast.Mod: "modulo", ast.Pow: "power"}
 COMPOUND: Final = (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)
 LISTS: Final = (ast.List, ast.Tuple, ast.ListComp)
 RESERVED: Final = re.compile(
-    "M|py|math|error|case|catch|const|default|delete|do|enum|eval|export|false|function|interface|"
+    "D|M|py|math|error|case|catch|const|default|delete|do|enum|eval|export|false|function|interface|"
     "let|new|null|package|private|public|static|super|switch|this|throw|true|typeof|var|void"
 )
 
@@ -52,24 +52,23 @@ class Translator:
         made = {item.id for item in inside if isinstance(item.ctx, ast.Store)} - {*names}
         self.own = {*made, *names}
         head = re.sub(r"(\w+)$", r"...\1" if given.vararg else r"\1", ", ".join(map(_local, names)))
-        text = self.block(node.body if isinstance(node.body, list) else [ast.Return(node.body)])
+        text = self._block(node.body if isinstance(node.body, list) else [ast.Return(node.body)])
         if text.startswith("return "):
             return f"({head}) => {text[7:-1]}"
         declared = f"let {', '.join(sorted(map(_local, made)))};\n" if made else ""
         return f"({head}) => {_braced(declared + text)}"
 
-    def block(self, body: list[ast.stmt]) -> str:
+    def _block(self, body: list[ast.stmt]) -> str:
         """Return some statements, each on lines of its own, up to one that always returns."""
         text = ""
         for statement in body:
-            text = f"{text}\n{self.statement(statement)}".strip()
+            text = f"{text}\n{self._statement(statement)}".strip()
             if text.rpartition("\n")[2].startswith("return "):
                 break
         return text
 
-    def statement(self, node: ast.stmt) -> str:
-        """Return a statement."""
-        text, block = self.text, self.block
+    def _statement(self, node: ast.stmt) -> str:
+        text, block = self.text, self._block
         match node:
             case ast.Expr(ast.Constant()):
                 return ""
@@ -83,7 +82,7 @@ class Translator:
                 changed = ast.BinOp(ast.Name(name, ast.Load()), operator, value)
                 return self._assigned(target, text(changed))
             case ast.If(test, body, rest):
-                decided = self.test(test)
+                decided = self._test(test)
                 if decided in ("true", "false"):
                     return block(body if decided == "true" else rest)
                 found = f"if ({decided}) {_braced(block(body))}"
@@ -91,10 +90,11 @@ class Translator:
             case ast.For(target, items, body, []):
                 return f"for ({text(target)} of {text(items)}) {_braced(block(body))}"
             case ast.While(test, body, []):
-                return f"while ({self.test(test)}) {_braced(block(body))}"
-            case ast.Try(body, handlers, [], []) if all(map(_names_one, handlers)):
-                heads = [f"if (error instanceof {text(item.type)})" for item in handlers]
-                cases = [f"{h} {_braced(block(item.body))}" for h, item in zip(heads, handlers)]
+                return f"while ({self._test(test)}) {_braced(block(body))}"
+            case ast.Try(body, handlers, [], []):
+                kinds = [self.known(ast.unparse(h.type or ast.Name("except"))) for h in handlers]
+                bodies = [_braced(block(handler.body)) for handler in handlers]
+                cases = [f"if (error instanceof {k}) {b}" for k, b in zip(kinds, bodies)]
                 caught = " else ".join([*cases, "throw error;"])
                 return f"try {_braced(block(body))} catch (error) {_braced(caught)}"
         raise refused(node)
@@ -110,14 +110,14 @@ class Translator:
                 return f"{{ const $ = {value}; {' '.join(parts)} }}"
         return f"{self.text(target)} = {value};"
 
-    def test(self, node: ast.expr) -> str:
+    def _test(self, node: ast.expr) -> str:
         """Return a condition; of what is decided where every number is a float, the answer."""
         match node:
             case ast.UnaryOp(ast.Not(), operand):
-                return f"!({self.test(operand)})"
+                return f"!({self._test(operand)})"
             case ast.BoolOp(operator, values):
                 decisive = "true" if isinstance(operator, ast.Or) else "false"
-                tests = list(map(self.test, values))
+                tests = list(map(self._test, values))
                 if decisive in tests:
                     return decisive
                 left = [f"({test})" for test in tests if test not in ("true", "false")]
@@ -130,17 +130,16 @@ class Translator:
                 return self.text(node)
         return f"py.truth({self.text(node)})"
 
-    def all(self, nodes: Iterable[Any]) -> str:
-        """Return expressions with commas between them."""
+    def _all(self, nodes: Iterable[Any]) -> str:
         return ", ".join(map(self.text, nodes))
 
-    def part(self, node: ast.expr) -> str:
+    def _part(self, node: ast.expr) -> str:
         """Return an expression inside another: in brackets if it has parts itself."""
         return f"({self.text(node)})" if isinstance(node, COMPOUND) else self.text(node)
 
     def text(self, node: Any) -> str:
         """Return an expression."""
-        text, part = self.text, self.part
+        text, part = self.text, self._part
         match node:
             case None | ast.Constant(None):
                 return "null"
@@ -151,7 +150,7 @@ class Translator:
             case ast.Attribute(ast.Name(name)) if name not in self.own:
                 return self.known(ast.unparse(node))
             case ast.Tuple(items) | ast.List(items):
-                return f"[{self.all(items)}]"
+                return f"[{self._all(items)}]"
             case ast.Starred(items):
                 return f"...{text(items)}"
             case ast.Subscript(items, ast.Slice() as bounds, ast.Load()):
@@ -159,9 +158,9 @@ class Translator:
             case ast.Subscript(items, place, ast.Load()):
                 return f"{part(items)}.at({text(place)})"
             case ast.Slice(start, stop, None | ast.Constant() as step):
-                return self.all([start, stop, step])
+                return self._all([start, stop, step])
             case ast.IfExp(test, body, rest):
-                return f"{self.test(test)} ? {text(body)} : {text(rest)}"
+                return f"{self._test(test)} ? {text(body)} : {text(rest)}"
             case ast.UnaryOp(ast.USub(), operand):
                 return f"-{part(operand)}"
             case ast.Compare(item, [ast.In()], [ast.Tuple() | ast.List() as items]):
@@ -179,11 +178,11 @@ class Translator:
             case ast.BinOp(left, operator, right) if type(operator) in SIGNS:
                 return f"{part(left)} {SIGNS[type(operator)]} {part(right)}"
             case ast.BinOp(left, operator, right) if type(operator) in CALLED:
-                return f"py.{CALLED[type(operator)]}({self.all([left, right])})"
+                return f"py.{CALLED[type(operator)]}({self._all([left, right])})"
             case ast.Call(ast.Attribute(ast.Name(name), "append"), [item]) if name in self.own:
                 return f"{_local(name)}.push({text(item)})"
             case ast.Call(called, given, []):
-                return f"{part(called)}({self.all(given)})"
+                return f"{part(called)}({self._all(given)})"
             case ast.ListComp(item, [ast.comprehension(target, items, [])]) | ast.GeneratorExp(
                 item, [ast.comprehension(target, items, [])]
             ):
@@ -212,10 +211,6 @@ def refused(node: ast.AST) -> Untranslatable:
 def _is_list(node: ast.expr) -> bool:
     sliced = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
     return sliced or isinstance(node, LISTS)
-
-
-def _names_one(node: ast.ExceptHandler) -> bool:
-    return isinstance(node.type, ast.Name) and not node.name
 
 
 def _local(name: str) -> str:

@@ -6,8 +6,7 @@ Reading order:
     contents  all that the page holds: the recorded steps, run again
     page      Replay, replay
 
-The page's own parts are named in replay.html, in the order in which they are read; the frame,
-and what draws and moves the graph, are files of `explore`.
+The page's own parts are named in replay.html; the frame and the graph are those of `explore`.
 """
 
 from autograd_engine.views.replay.page import Replay, replay

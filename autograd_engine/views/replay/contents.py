@@ -64,7 +64,6 @@ def frames(
     """Yield each step with the sample's loss, whose graph has the gradients of it alone.
 
     Until the next one the model has the step's parameters; afterwards everything is as it was.
-    Raises `TypeError` where the loss is no Value.
     """
     parameters = recording.parameters
     before = data_of(parameters)
