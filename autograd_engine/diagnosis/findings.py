@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
+from textwrap import fill, indent
 from typing import Final
 
 KINDS: Final = (
@@ -16,6 +16,7 @@ KINDS: Final = (
     "rebound parameter",
     "unreached parameter",
     "accumulated gradient",
+    "squashed score",
     "overshooting step",
     "exploding gradient",
     "vanishing gradient",
@@ -25,8 +26,8 @@ KINDS: Final = (
 )
 """The kinds of findings, the gravest first."""
 
-
 ALL_WELL: Final = "nothing found: all is well"
+_MARGIN: Final = " " * 10
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,22 @@ class Finding:
     fix: str
 
     def __str__(self) -> str:
-        return "\n".join(
-            [
-                *textwrap.wrap(f"{self.kind}: {self.what}", 90, subsequent_indent="   "),
-                *_part("where", self.where),
-                *_part("why", self.why),
-                *_part("fix", self.fix, wrapped=False),
-            ]
+        lines = [fill(f"{self.kind}: {self.what}", 90, subsequent_indent="   ")]
+        for head, text in (("where:", self.where), ("why:", self.why)):
+            head = f"   {head:7}"
+            lines.append(fill(text, 94, initial_indent=head, subsequent_indent=_MARGIN))
+        return "\n".join([*lines, f"   fix:   {indent(self.fix, _MARGIN).lstrip()}"])
+
+    def _html(self) -> str:
+        """Return an item of a list, with what stands between backquotes as code."""
+        what, where, why = (
+            re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
+            for text in (self.what, self.where, self.why)
+        )
+        return (
+            f"<li><strong>{html.escape(self.kind)}</strong>: {what}<br>"
+            f"<em>where</em>: {where}<br><em>why</em>: {why}"
+            f'<pre style="overflow-x: auto">{html.escape(self.fix)}</pre></li>'
         )
 
 
@@ -73,8 +83,7 @@ class Findings(list[Finding]):
 
     def __str__(self) -> str:
         """Return all findings, numbered, for a terminal."""
-        numbered = (f"{i}. {finding}" for i, finding in enumerate(self, 1))
-        return "\n\n".join(numbered) or self.none
+        return "\n\n".join(f"{i}. {finding}" for i, finding in enumerate(self, 1)) or self.none
 
     def __repr__(self) -> str:
         return str(self) if self else "[]"
@@ -84,7 +93,7 @@ class Findings(list[Finding]):
         if not self:
             return f"<p>{html.escape(self.none)}</p>"
         style = "list-style: decimal; padding-left: 2em"  # which marimo would take from it
-        return f'<ol style="{style}">{"".join(map(_item, self))}</ol>'
+        return f'<ol style="{style}">{"".join(finding._html() for finding in self)}</ol>'
 
     def _mime_(self) -> tuple[str, str]:
         """Return what marimo shows."""
@@ -101,28 +110,3 @@ def listed(names: Iterable[str], first: int = 3) -> str:
     if len(names) > first + 1:
         return f"{', '.join(names[:first])} and {len(names) - first:,} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-
-
-def _part(title: str, text: str, wrapped: bool = True) -> list[str]:
-    lines = [
-        piece
-        for line in text.splitlines()
-        for piece in (textwrap.wrap(line, 84, break_on_hyphens=False) if wrapped else [line])
-    ]
-    head = f"   {title + ':':7}"
-    return [f"{' ' * len(head) if i else head}{line}".rstrip() for i, line in enumerate(lines)]
-
-
-def _item(finding: Finding) -> str:
-    what, where, why = map(_marked, (finding.what, finding.where, finding.why))
-    fix = html.escape(finding.fix)
-    return (
-        f"<li><strong>{html.escape(finding.kind)}</strong>: {what}<br>"
-        f"<em>where</em>: {where}<br><em>why</em>: {why}"
-        f'<pre style="overflow-x: auto">{fix}</pre></li>'
-    )
-
-
-def _marked(text: str) -> str:
-    """Return text as HTML, what stands between backquotes as code."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from autograd_engine.diagnosis.case import AGAIN, Case
 from autograd_engine.diagnosis.findings import Finding, listed
-from autograd_engine.diagnosis.places import place
 from autograd_engine.primitives import TABLE
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT, expm1, gate
@@ -23,39 +24,49 @@ TAKEN: Final = {
 }
 """What a kink is, by the name of its primitive, and how the engine decides there."""
 
+THRESHOLDS: Final = ("relu", "above")  # which leaky_relu is made of
 
-def kinks(survey: Survey) -> Iterator[Finding]:
+
+def kinks(case: Case) -> Iterator[Finding]:
     """Yield a finding for each operation of which a kink was hit where a gradient arrives."""
-    found: dict[tuple[int, bool], tuple[str, int]] = {}  # by what is on which kink: where first
-    smooth = _elu_inputs(survey)
+    survey = case.survey
+    found: dict[tuple[int, bool], int] = {}  # by what is on which kink: where first
+    # What an elu is computed from: its two slopes at 0 are the same.
+    smooth = {
+        survey.operands[operands[0]][1]
+        for node, operands in zip(survey.values, survey.operands)
+        if node._rule is expm1 and survey.values[operands[0]]._rule is gate
+    }
     for i, node in enumerate(survey.values):
-        built_in = TABLE.get(node._rule.name) is node._rule
-        if built_in and node._rule.name in TAKEN and _hit(survey, i):
-            operands = survey.operands[i]
+        name, operands = node._rule.name, survey.operands[i]
+        if name in TAKEN and TABLE.get(name) is node._rule and _hit(survey, i):
             of = next((j for j in operands if survey.values[j]._rule is not CONSTANT), operands[0])
-            threshold = node._rule.name in ("relu", "above")  # which leaky_relu is made of
-            if not (threshold and of in smooth):
-                found.setdefault((of, threshold), (node._rule.name, i))
-    watched = [(of if name == "above" else i, name, i) for (of, _), (name, i) in found.items()]
-    arriving = _arriving(survey, {at for at, _, _ in watched}) if watched else {}
-    by_name: dict[str, list[int]] = {}
-    for at, name, i in watched:
+            if name not in THRESHOLDS or of not in smooth:
+                found.setdefault((of, name in THRESHOLDS), i)
+    if not found:
+        return
+    arriving = defaultdict(list, {len(survey.values) - 1: [1.0]})
+    for node, operands, adjoint in zip(survey.values, survey.operands, survey.adjoints):
+        for j, partial in zip(operands, node._slopes()):
+            arriving[j].append(partial * adjoint)
+    places: dict[str, list[int]] = {}
+    for (of, _), i in found.items():
+        name = survey.values[i]._rule.name
+        sent = arriving[of if name == "above" else i]
         # Where what arrives cancels, as at the peak in softmax, the choice is harmless.
-        if abs(sum(arriving[at])) > 1e-9 * sum(map(abs, arriving[at])):
-            by_name.setdefault(name, []).append(i)
-    for name, places in by_name.items():
-        names = listed((place(survey, i) for i in places), 2)
+        if abs(sum(sent)) > 1e-9 * sum(map(abs, sent)):
+            places.setdefault(name, []).append(i)
+    for name, hit in places.items():
         yield Finding(
             "kink",
-            f"{counted(len(places), 'kink was', 'kinks were')} hit exactly: "
+            f"{counted(len(hit), 'kink was', 'kinks were')} hit exactly: "
             f"{TAKEN[name].partition(':')[0]}",
-            names,
-            f"{TAKEN[name].capitalize() if name not in ('relu', 'absolute') else TAKEN[name]}. "
-            "Any number between the two slopes could stand for it, and differences quotients "
-            "disagree with it. Equal weights, or inputs and biases of 0, bring that about.",
+            listed((case.place(survey.values[i]) for i in hit), 2),
+            f"{TAKEN[name][:1].upper()}{TAKEN[name][1:]}. Any number between the two "
+            "slopes could stand for it, and difference quotients disagree with it. Equal weights, "
+            "or inputs and biases of 0, bring that about.",
             "import random\n\nfor parameter in parameters:\n"
-            "    parameter.data += random.uniform(-1e-6, 1e-6)  # a step off the kink\n"
-            "output = forward()",
+            f"    parameter.data += random.uniform(-1e-6, 1e-6)  # a step off the kink\n{AGAIN}",
         )
 
 
@@ -65,25 +76,3 @@ def _hit(survey: Survey, i: int) -> bool:
         return not any(end._data for end in ends)
     x, y = ends
     return x._data == y._data and not (x._rule is y._rule is CONSTANT) and x is not y
-
-
-def _elu_inputs(survey: Survey) -> set[int]:
-    """Return what an elu is computed from: its two slopes at 0 are the same."""
-    return {
-        survey.operands[survey.operands[i][0]][1]
-        for i, node in enumerate(survey.values)
-        if node._rule is expm1 and survey.values[survey.operands[i][0]]._rule is gate
-    }
-
-
-def _arriving(survey: Survey, wanted: set[int]) -> dict[int, list[float]]:
-    """Return the contributions to the adjoints of some values, one for each use."""
-    found: dict[int, list[float]] = {i: [] for i in wanted}
-    for i, node in enumerate(survey.values):
-        for j, partial in zip(survey.operands[i], node._slopes()):
-            if j in found:
-                found[j].append(partial * survey.adjoints[i])
-    last = len(survey.values) - 1
-    if last in found:
-        found[last].append(1.0)
-    return found

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from autograd_engine.diagnosis.findings import Finding, listed
-from autograd_engine.diagnosis.places import title
-from autograd_engine.survey import Survey
+from autograd_engine.diagnosis.case import Case
+from autograd_engine.diagnosis.findings import Finding
 
 LEVEL: Final = 1e-6
 """A step that gains less than this share of what the slope promised gains nothing."""
@@ -18,7 +17,8 @@ class Step:
     """A step of leaves from one point to another, judged by the outputs that were summed up.
 
     `slopes` and `moves` are by leaf; `value(share)` is the sum of the outputs after that share
-    of the step. `promised` is by how much it should have fallen, by the slope at its beginning.
+    of the step. It should have fallen as the slope at its beginning promised; `overshot` says
+    that it went downhill, but so far that the output is no lower than before.
     """
 
     def __init__(
@@ -28,72 +28,55 @@ class Step:
         value: Callable[[float], float],
         where: str,
     ) -> None:
-        self._value = value
-        self._where = where
-        self.before = value(0.0)
-        self.after = value(1.0)
-        self.promised = -_dot(slopes, moves)
+        self._value, self._where = value, where
+        self._before, self._after = value(0.0), value(1.0)
+        self._promised = promised = -_dot(slopes, moves)
         self.rate = plain_rate(slopes, moves)
-
-    @property
-    def overshot(self) -> bool:
-        """Whether the step went downhill, but so far that the output is no lower than before."""
-        gained = self.before - self.after
-        return self.promised > 1e-9 * max(1e-300, abs(self.before)) and not (
-            gained > LEVEL * self.promised
-        )
-
-    @property
-    def oscillates(self) -> bool:
-        """Whether the output after the step is that of before."""
-        return abs(self.before - self.after) <= LEVEL * self.promised
-
-    def share(self) -> float:
-        """Return the share of the step, 1/2, 1/4, ..., that gains a quarter of its promise."""
-        share = 0.5
-        for _ in range(30):
-            if self.before - self._value(share) >= 0.25 * share * self.promised:
-                return share
-            share *= 0.5
-        return share
+        falls = self._before - self._after > LEVEL * promised  # not so where it is NaN
+        self.overshot = promised > 1e-9 * max(1e-300, abs(self._before)) and not falls
 
     def finding(self) -> Finding:
         """Return the finding that this step overshoots."""
-        share = self.share()
-        ends = "does not change" if self.oscillates else "grows"
-        ends = "has no value there" if self.after != self.after else ends
+        before, after = self._before, self._after
+        level = abs(before - after) <= LEVEL * self._promised
+        ends = "does not change" if level else "grows" if after == after else "has no value there"
+        share = 0.5  # halved until it gains a quarter of its promise
+        while share > 1e-9 and not before - self._value(share) >= 0.25 * share * self._promised:
+            share *= 0.5
+        what, fix = "the steps overshoot", f"optimizer.lr *= {share:.6g}"
         if self.rate:
             what = f"a learning rate of {self.rate:.6g} overshoots"
             fix = f"lr = {self.rate * share:.6g}  # of an optimiser: optimizer.lr = ..."
-        else:
-            what = "the steps overshoot"
-            fix = f"optimizer.lr *= {share:.6g}"
+        side = (
+            "to the other side at the same height: descent oscillates for ever. "
+            if level
+            else "up the other side, higher than it began: descent runs away. "
+        )
         return Finding(
             "overshooting step",
-            f"{what}: the output {ends}, from {self.before:.6g} to {self.after:.6g}",
+            f"{what}: the output {ends}, from {before:.6g} to {after:.6g}",
             self._where,
             "The gradient tells the slope at one place. The step went beyond the lowest point, "
-            + (
-                "to the other side at the same height: descent oscillates for ever. "
-                if self.oscillates
-                else "up the other side, higher than it began: descent runs away. "
-            )
-            + f"{'Half' if share == 0.5 else f'{share:.4g} of'} the step would go down.",
+            f"{side}{'Half' if share == 0.5 else f'{share:.4g} of'} the step would go down.",
             fix,
         )
 
 
-def trial(survey: Survey, leaves: Sequence[int], lr: float) -> Step:
-    """Return the step that plain gradient descent would make with the leaves at these places."""
+def overshooting(case: Case, lr: float) -> Iterator[Finding]:
+    """Yield a finding if a step of plain gradient descent with the parameters overshoots."""
+    survey = case.survey
+    places = [survey.position.get(id(value), -1) for value in case.parameters]
+    leaves = [i for i in places if i >= 0]
     slopes = [survey.adjoints[i] for i in leaves]
-    moves = [-lr * slope for slope in slopes]
-    start = [survey.values[i].data for i in leaves]
 
     def value(share: float) -> float:
-        places = {i: x + share * move for i, x, move in zip(leaves, start, moves)}
-        return survey.at(places)
+        return survey.at(
+            {i: survey.values[i].data - share * lr * x for i, x in zip(leaves, slopes)}
+        )
 
-    return Step(slopes, moves, value, listed(title(survey.values[i], survey) for i in leaves))
+    step = Step(slopes, [-lr * slope for slope in slopes], value, case.titles(leaves))
+    if step.overshot:
+        yield step.finding()
 
 
 def plain_rate(slopes: Sequence[float], moves: Sequence[float]) -> float:

@@ -1,0 +1,191 @@
+"""Parameters that no training changes: computed values, and what the output does not depend on.
+
+`w += ...` and `w = w - lr * w.grad` give a new value. A name was rebound where the parameter given
+is no leaf; where a graph uses a leaf only after constants were added to it; and, from one backward
+pass to the next, where it did not before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from autograd_engine.diagnosis.case import AGAIN, Case
+from autograd_engine.diagnosis.findings import Finding, listed
+from autograd_engine.engine import Value
+from autograd_engine.primitives import Opaque
+from autograd_engine.survey import Survey
+from autograd_engine.table import ADD, CONSTANT, LEAF, SUBTRACT
+from autograd_engine.words import counted
+
+
+class Rebound(NamedTuple):
+    """A computed value that stands for a parameter, and the leaf it came from by so many steps."""
+
+    value: Value
+    origin: Value
+    steps: int
+
+
+def computed(case: Case) -> Iterator[Finding]:
+    """Yield a finding where parameters are no leaves."""
+    yield from _rebound(case, [_traced(x) for x in case.parameters if x._rule is not LEAF])
+
+
+def shifted(case: Case) -> Iterator[Finding]:
+    """Yield a finding where the output uses parameters only after steps by their gradients.
+
+    A formula may add a constant to a parameter. It is a rebound name if several parameters had
+    their gradient subtracted with one learning rate, or one parameter three constants in a row.
+    """
+    survey, followers = case.survey, _only_uses(case.survey)
+    found: list[tuple[Rebound, float]] = []
+    for origin in case.parameters:
+        i = survey.position.get(id(origin), -1)
+        steps, rate = 0, math.nan
+        while (after := followers.get(i, -1)) >= 0:
+            node = survey.values[after]
+            if _unshifted(node) is not survey.values[i]:
+                break
+            if not steps and origin.grad:
+                rate = (origin.data - node.data) / origin.grad
+            i, steps = after, steps + 1
+        if steps and origin._rule is LEAF:
+            found.append((Rebound(survey.values[i], origin, steps), rate))
+    rates = [rate for _, rate in found]
+    yield from _rebound(
+        case,
+        [
+            one
+            for one, rate in found
+            if one.steps > 2 or sum(math.isclose(rate, other, rel_tol=1e-6) for other in rates) > 1
+        ],
+    )
+
+
+def grown(case: Case, before: Survey) -> Iterator[Finding]:
+    """Yield a finding where a graph is that of the pass before, grown by steps of parameters."""
+    found = []
+    for j, i in _only_uses(case.survey).items():
+        value, node = case.survey.values[j], case.survey.values[i]
+        # The graph before used the value otherwise, since it did not know this step.
+        known = id(value) in before.position and id(node) not in before.position
+        if known and _unshifted(node) is value:
+            found.append(_traced(node))
+    if len(case.survey.values) == len(before.values) + 2 * len(found):
+        yield from _rebound(case, found)
+
+
+def _only_uses(survey: Survey) -> dict[int, int]:
+    """Return, for each value with one use, the position of that use."""
+    pairs = ((j, i) for i, operands in enumerate(survey.operands) for j in operands)
+    return {j: i for j, i in pairs if survey.uses[j] == 1}
+
+
+def _unshifted(value: Value) -> Value | None:
+    """Return what a constant was added to, or subtracted from, to get this value."""
+    x, y = value._x, value._y
+    added = value._rule in (ADD, SUBTRACT) and y is not None and y._rule is CONSTANT
+    return x if added else None
+
+
+def _traced(value: Value) -> Rebound:
+    """Return the value with the leaf that it came from by adding constants, if from one."""
+    origin, steps = value, 0
+    while (before := _unshifted(origin)) is not None:
+        origin, steps = before, steps + 1
+    return Rebound(value, origin, steps) if origin._rule is LEAF else Rebound(value, value, 0)
+
+
+def _rebound(case: Case, found: list[Rebound]) -> Iterator[Finding]:
+    """Yield the finding that values are no leaves any more; its fix makes leaves of them."""
+    if not found:
+        return
+    titles = [
+        repr(origin.label) if origin.label else case.title(value) for value, origin, _ in found
+    ]
+    names, (value, origin, steps) = listed(titles), found[0]
+    if value._rule is CONSTANT:
+        why = "A constant is left out of the gradient: no backward pass reaches it."
+    elif not steps:
+        why = (
+            f"{titles[0]} was computed. A parameter is a leaf, of which a step changes the number."
+        )
+    else:
+        sign = "-" if value._rule is SUBTRACT else "+"
+        why = (
+            f"{titles[0]} was computed from {origin.data:.6g} in {counted(steps, 'step')}. "
+            f"`w {sign}= ...` and `w = w {sign} ...` do not change a leaf: they record an "
+            "operation and give its result the old name. The graph grows with every step, and an "
+            "optimiser, or a list of parameters, goes on holding the old leaf, which is never "
+            "changed."
+        )
+    name, lines = "parameter", []
+    if len(found) > 3:
+        lines.append("for i, parameter in enumerate(parameters):")
+        lines.append("    parameters[i] = ag.Value(parameter.data)")
+    else:
+        for value, origin, _ in found:
+            name = case.code(value, origin.label)
+            entry = case.entry(value, name)
+            label = f", label={origin.label!r}" if origin.label else ""
+            both = name if entry == name else f"{name} = {entry}"
+            lines.append(f"{both} = ag.Value({value.data!r}{label})")
+    several = len(found) > 1
+    yield Finding(
+        "rebound parameter",
+        f"{names} {'are' if several else 'is'} no {'leaves' if several else 'leaf'} any more",
+        case.place(found[0].value, names),
+        why,
+        "\n".join(
+            [
+                f"# {'leaves' if several else 'a leaf'} once more:",
+                *lines,
+                AGAIN,
+                "# from now on a step changes the number of a leaf:",
+                f"#     {name}.data -= lr * {name}.grad",
+            ]
+        ),
+    )
+
+
+def unreached(case: Case) -> Iterator[Finding]:
+    """Yield a finding where the output does not depend on parameters."""
+    survey, output = case.survey, case.survey.output
+    cut = [value for value in survey.values if isinstance(value._rule, Opaque) and value.operands]
+    if cut:
+        names = listed(map(case.title, cut))
+        yield Finding(
+            "unreached parameter",
+            f"{names}: operands but no partials, so no gradient gets below",
+            case.place(cut[0], names),
+            "A Value made with operands, as micrograd's constructor takes them, knows nothing of "
+            "how it was computed: `backward()` stops there.",
+            "out = a * b  # computed from the operands, instead of "
+            "Value(a.data * b.data, (a, b), '*')",
+        )
+    elif not output.operands and not case.entry(output, ""):
+        kind = "constant" if output._rule is CONSTANT else "leaf"
+        yield Finding(
+            "unreached parameter",
+            f"the output is a {kind}: it has no operands, so it depends on no parameter",
+            case.place(output),
+            "Nothing was recorded between the parameters and the output. Usually it was computed "
+            "inside `no_grad()`, from numbers (`.data`), detached, or wrapped into a new Value.",
+            f"{AGAIN}  # outside no_grad(), from the parameters themselves instead of their .data",
+        )
+        return
+    lost = [x for x in case.parameters if x._rule is LEAF and id(x) not in survey.position]
+    if lost:
+        names = listed(map(case.title, lost))
+        yield Finding(
+            "unreached parameter",
+            f"the output does not depend on {names}",
+            f"{counted(len(lost), 'parameter')}: {names}",
+            "No path leads from the output back to there, so the gradient is 0 and training never "
+            "changes it. Usually it is not used at all, or the path was cut: by `.data` in a "
+            "formula, by `detach()`, inside `no_grad()`, or by a new Value made of an old number.",
+            "reached = {id(leaf) for leaf in ag.graph.leaves(output)}\n"
+            "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()",
+        )
