@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
-from itertools import pairwise
+from collections.abc import Mapping
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +25,15 @@ from autograd_engine.words import LINE, printable
 FORMAT = "autograd_engine"
 VERSION = 1
 
-
-# What it takes to build each class again.
 ENTRIES: dict[type[Module], tuple[str, ...]] = {
     Neuron: ("nin", "nonlin", "activation", "bias"),
     Layer: ("nin", "nout", "nonlin", "activation", "bias"),
     MLP: ("nin", "nouts", "activation", "bias"),
 }
+"""What it takes to build each class again."""
 
 NAMED = ("activation", "output_activation")  # entries that are the name of a function
-
-# The functions of one operand, and the same as methods.
 PRIMITIVES = {name: rule for name, rule in PUBLIC.items() if rule.arity == 1}
-METHODS: dict[str, Callable[..., Any]] = {name: getattr(Value, name) for name in PRIMITIVES}
 
 
 def save(model: Module, path: Location) -> None:
@@ -85,8 +81,7 @@ def write_json(path: Location, payload: Mapping[str, Any]) -> None:
     cannot hold, before anything is written.
     """
     content = _encoded({"format": FORMAT, "version": VERSION, **payload})
-    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-    write_whole(path, text)
+    write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def read_json(path: Location) -> dict[str, Any]:
@@ -116,11 +111,59 @@ def model_state(model: Module) -> dict[str, Any]:
             f"expected a Module such as an MLP to save, got {type(model).__name__}: "
             "write save(model, path)"
         )
+    kind, parameters = type(model), model.state_dict()
+    try:
+        architecture = _architecture(model)
+        twin = _built(kind, architecture)
+        same = _rows(twin) == _rows(model) and list(twin.state_dict()) == list(parameters)
+    except (AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
+        same = False
     return {
-        "class": type(model).__name__,
-        "architecture": _architecture(model),
-        "parameters": model.state_dict(),
+        "class": kind.__name__,
+        "architecture": architecture if same else None,
+        "parameters": parameters,
     }
+
+
+def _architecture(model: Module) -> dict[str, Any]:
+    """Return what to build an equal model from, as its first and its last neuron have it."""
+    rows = _rows(model)
+    nin, nonlin, activation, bias = rows[0][0]
+    _, squashed, output_activation, _ = rows[-1][0]
+    known = {
+        "nin": nin,
+        "nout": len(rows[0]),
+        "nouts": [len(row) for row in rows],
+        "nonlin": nonlin,
+        "activation": activation,
+        "bias": bias,
+    }
+    architecture = {entry: known[entry] for entry in ENTRIES[type(model)]}
+    if type(model) is MLP and squashed:  # files of others are as before
+        architecture["output_activation"] = output_activation
+    return architecture
+
+
+def _rows(model: Any) -> list[list[tuple[int, bool, str, bool]]]:
+    """Return the neurons of each layer: inputs, whether squashed, activation, bias."""
+    layers: list[Any] = model.layers if type(model) is MLP else [model]
+    rows: list[list[Any]] = [layer.neurons if type(layer) is Layer else [layer] for layer in layers]
+    if not all(type(neuron) is Neuron for row in rows for neuron in row):
+        raise TypeError("a part is of no class of the package")
+    return [
+        [(len(n.w), bool(n.nonlin), _name(n.activation), n.b is not None) for n in row]
+        for row in rows
+    ]
+
+
+def _name(activation: Any) -> str:
+    """Return the name of an activation; `LookupError` for a function of the user's own."""
+    if isinstance(activation, str):
+        return activation
+    for name, function in chain(ACTIVATIONS.items(), PRIMITIVES.items()):
+        if function is activation or getattr(Value, name, None) is activation:
+            return name
+    raise LookupError("an activation is no function of the package")
 
 
 def restore_model(state: Any, path: Location, model: Module | None = None) -> Any:
@@ -137,56 +180,6 @@ def restore_model(state: Any, path: Location, model: Module | None = None) -> An
     return model
 
 
-def _architecture(model: Module) -> dict[str, Any] | None:
-    """Return what to build an equal model from; None if the model is more than that says."""
-    if type(model) not in ENTRIES:
-        return None
-    try:
-        plan = _plan(model)
-        rows = plan if type(model) is MLP else [plan] if type(model) is Layer else [[plan]]
-        nin, nonlin, activation, bias = rows[0][0]
-        _, squashed, output_activation, _ = rows[-1][0]
-        known = {
-            "nin": nin,
-            "nout": len(rows[0]),
-            "nouts": [len(row) for row in rows],
-            "nonlin": nonlin,
-            "activation": activation,
-            "bias": bias,
-        }
-        architecture = {entry: known[entry] for entry in ENTRIES[type(model)]}
-        if type(model) is MLP and squashed:  # files of others are as before
-            architecture["output_activation"] = output_activation
-        twin = _built(type(model), architecture)
-    except (AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
-        return None
-    same = _plan(twin) == plan and list(twin.state_dict()) == list(model.state_dict())
-    return architecture if same else None
-
-
-def _plan(module: Any) -> Any:
-    """Return a neuron's traits, those of a layer's neurons, those of an MLP's layers."""
-    if type(module) is MLP:
-        return [_plan(layer) for layer in module.layers]
-    if type(module) is Layer:
-        return [_plan(neuron) for neuron in module.neurons]
-    if type(module) is Neuron:
-        bias = module.b is not None
-        return len(module.w), bool(module.nonlin), _name(module.activation), bias
-    raise TypeError(f"{type(module).__name__} is no class of the package")
-
-
-def _name(activation: Any) -> str | None:
-    """Return the name of an activation; None for a function of the user's own."""
-    if isinstance(activation, str):
-        return activation
-    for functions in (ACTIVATIONS, PRIMITIVES, METHODS):
-        for name, function in functions.items():
-            if function is activation:
-                return name
-    return None
-
-
 def _rebuilt(state: dict[str, Any]) -> Module:
     """Return a model of the recorded class and architecture."""
     architecture, name = state.get("architecture"), state.get("class")
@@ -201,12 +194,19 @@ def _rebuilt(state: dict[str, Any]) -> Module:
     optional = {"output_activation"} if kind is MLP else set()
     if not isinstance(architecture, dict) or set(architecture) - optional != set(entries):
         raise ValueError(f"the architecture must have {', '.join(entries[:-1])} and {entries[-1]}")
-    count = _count(architecture)
+    bias, nouts = architecture["bias"], architecture.get("nouts", [architecture.get("nout", 1)])
+    sizes = [architecture["nin"], *(nouts if isinstance(nouts, list) else [0])]
     named = [architecture[entry] for entry in NAMED if entry in architecture]
-    if not count or not all(name in {**ACTIVATIONS, **PRIMITIVES} for name in named):
+    if (
+        len(sizes) < 2
+        or any(type(size) is not int or size < 1 for size in sizes)
+        or any(type(flag) is not bool for flag in (bias, architecture.get("nonlin", True)))
+        or not all(name in ACTIVATIONS or name in PRIMITIVES for name in named)
+    ):
         raise ValueError(f"the architecture makes no {name}: {architecture!r:.200}")
     # Before anything is built: a damaged size must not fill the memory. Where it is not far
     # off, the built model names the parameters that are missing.
+    count = sum((nin + bias) * nout for nin, nout in pairwise(sizes))
     if count > 2 * len(state["parameters"]):
         raise ValueError(
             f"missing parameters: the architecture has {count}, the file {len(state['parameters'])}"
@@ -214,30 +214,13 @@ def _rebuilt(state: dict[str, Any]) -> Module:
     return _built(kind, architecture)
 
 
-def _count(architecture: dict[str, Any]) -> int:
-    """Return how many parameters a model of the architecture has; 0 if there is none."""
-    nouts = architecture.get("nouts", [architecture.get("nout", 1)])
-    flags = architecture["bias"], architecture.get("nonlin", True)
-    if not isinstance(nouts, list) or any(type(flag) is not bool for flag in flags):
-        return 0
-    sizes = [architecture["nin"], *nouts]
-    if any(type(size) is not int or size < 1 for size in sizes):
-        return 0
-    return sum((nin + flags[0]) * nout for nin, nout in pairwise(sizes))
-
-
 def _built(kind: type[Module], architecture: dict[str, Any]) -> Module:
     """Return a model of that class and architecture, its weights 0."""
-    given = {**architecture, "init": _zero}
-    for entry in NAMED:
-        name = given.get(entry, "linear")
-        if name not in ACTIVATIONS:
-            given[entry] = PRIMITIVES[name]
-    return kind(**given)
-
-
-def _zero(nin: int, nout: int, rng: Any) -> float:
-    return 0.0
+    names = {entry: architecture[entry] for entry in NAMED if entry in architecture}
+    given = {
+        entry: name if name in ACTIVATIONS else PRIMITIVES[name] for entry, name in names.items()
+    }
+    return kind(**{**architecture, **given, "init": lambda nin, nout, rng: 0.0})
 
 
 def _encoded(item: Any) -> Any:

@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Protocol
 
@@ -14,16 +15,8 @@ from autograd_engine.blocks import enable_grad
 from autograd_engine.columns import data_of, set_data
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value
-from autograd_engine.history import (
-    History,
-    Recorder,
-    Recording,
-    add_epoch,
-    progress_bar,
-    show,
-    tell,
-)
-from autograd_engine.holding import Holding
+from autograd_engine.history import History, Recorder, Recording, add_epoch, progress_bar, tell
+from autograd_engine.holding import check_holding
 from autograd_engine.keeper import Keeper
 from autograd_engine.measures import (
     Judge,
@@ -85,11 +78,11 @@ def fit(
     the model ends with the parameters of its best epoch, however training ended.
 
     `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it,
-    where it exists, to the same numbers as a run that was never interrupted; `epochs` counts
-    from the beginning of the first run. The schedules made on the optimiser go on as well. If
-    it was made with other settings than in the first run, a warning says that those of the
-    checkpoint are used; `resume="new"` goes on with the new ones, and with the schedules as they
-    are. An interrupt passes through, and leaves the model as it was after the last finished step.
+    where it exists, to the same numbers as a run that was never interrupted, the schedules made
+    on the optimiser too; `epochs` counts from the beginning of the first run. If the optimiser
+    was made with other settings than then, a warning says that those of the checkpoint are used;
+    `resume="new"` goes on with the new ones, and with the schedules as they are. An interrupt
+    passes through, and leaves the model as it was after the last finished step.
 
     `callback(history)` is called after each epoch, `progress` shows a bar on stderr.
 
@@ -102,15 +95,13 @@ def fit(
     With `record=True` the history has a `recording`: about 200 steps, evenly spread, for
     `replay` and `animate`. A checkpoint does not hold it: it begins where training resumed.
 
-    Raises `ValueError` for no samples, a batch size or patience below 1, a negative number of
-    epochs, `patience` without `validation`, `resume` without `checkpoint`, a checkpoint of
-    another training, an optimiser that holds a Value which neither the model has nor the loss
-    depends on, a parameter that is no leaf any more, and what cannot be compiled with
-    `compile=True` (also `ImportError` for what has to be installed, and `GuardError` where a
-    later sample takes another branch); `TypeError` for arguments of the wrong kind, such as a
-    loss that is no Value; `FloatingPointError` where the training diverges to NaN, infinity or
-    beyond floats, with the model as before that step, and naming the sample where that is not
-    finite itself.
+    Raises `ValueError` for options that make no training, a checkpoint of another one, an
+    optimiser that holds a Value which neither the model has nor the loss depends on, a parameter
+    that is no leaf any more, and what cannot be compiled with `compile=True` (also `ImportError`
+    for what has to be installed, and `GuardError` where a later sample takes another branch);
+    `TypeError` for arguments of the wrong kind, such as a loss that is no Value;
+    `FloatingPointError` where the training diverges to NaN, infinity or beyond floats, with the
+    model as before that step, and naming the sample where that is not finite itself.
 
     >>> import random
     >>> from autograd_engine import datasets, losses, nn, optim
@@ -136,33 +127,31 @@ def fit(
         "shuffle": shuffle,
         "seed": seed,
     }
-    right = judge(samples + held_out)
-    eager = Eager(model, loss, optimizer, right, samples, held_out)
-    holding = Holding(model, optimizer, loss, samples)
+    eager = Eager(model, loss, optimizer, judge(samples + held_out), samples, held_out)
     with diverging(0):
-        holding.check()
+        held = check_holding(model, optimizer, loss, samples)
     keeper = Keeper(model, optimizer, checkpoint, settings)
     history = keeper.resumed(anew=resume == "new") if resume else History()
-    batches = math.ceil(len(samples) / batch_size)
+    batches, done = math.ceil(len(samples) / batch_size), len(history.loss)
     if record:
         history.recording = Recording.of(model, loss, data, samples, batches)
-        eager.recorder = Recorder(history.recording, len(history.loss))
+        eager.recorder = Recorder(history.recording, done)
 
-    bar_of_batches = progress_bar(progress, epochs * batches, len(history.loss) * batches)
-    with _seldom_collected(), bar_of_batches as bar:
-        way = _way(compile, eager) if len(history.loss) < epochs else eager
-        for epoch in range(len(history.loss), epochs):
+    with _seldom_collected(), progress_bar(progress, epochs * batches, done * batches) as bar:
+        way = _way(compile, eager) if done < epochs else eager
+        for epoch in range(done, epochs):
             if patience is not None and history.waited() >= patience:
                 break
             bar.set_description(f"epoch {epoch + 1}/{epochs}", refresh=False)
-            order = _order(len(samples), epoch, seed if shuffle else None)
+            order = list(range(len(samples)))
+            if shuffle:  # without a state that a checkpoint would have to hold
+                random.Random(f"{seed} {epoch}").shuffle(order)
             tell(bar, history, way.ran)
             with diverging(epoch), enable_grad():
                 trained = way.train(epoch, _batches(order, batch_size, bar))
                 checked = way.measure() if held_out else None
                 add_epoch(history, trained, checked, held_out)
             tell(bar, history, way.ran)
-            show(bar, history)
             keeper.keep(history)
             if callback is not None:
                 try:
@@ -170,7 +159,7 @@ def fit(
                 finally:  # it may have changed the learning rate, and been interrupted after that
                     keeper.keep(history)
                 with diverging(epoch):
-                    holding.check()
+                    held = check_holding(model, optimizer, loss, samples, held)
     if patience is not None:
         keeper.restore_best()
     return history
@@ -183,20 +172,11 @@ def _seldom_collected() -> Iterator[None]:
     It would spend a fifth of the time. One that is switched off stays off.
     """
     young, *older = gc.get_threshold()
-    if young:
-        gc.set_threshold(max(young, 50_000), *older)
+    gc.set_threshold(young and max(young, 50_000), *older)
     try:
         yield
     finally:
         gc.set_threshold(young, *older)
-
-
-def _order(count: int, epoch: int, seed: int | None) -> list[int]:
-    """Return the order of the samples, without a state that a checkpoint would have to hold."""
-    order = list(range(count))
-    if seed is not None:
-        random.Random(f"{seed} {epoch}").shuffle(order)
-    return order
 
 
 def _batches(order: Sequence[int], batch_size: int, bar: Any) -> Iterator[Sequence[int]]:
@@ -233,26 +213,18 @@ def _way(compile: bool | str, eager: Eager) -> Any:
     return eager
 
 
+@dataclass
 class Eager:
     """The eager way: each sample's graph is recorded, swept and gone before the next."""
 
-    def __init__(
-        self,
-        model: Model,
-        loss: Loss,
-        optimizer: Optimizer,
-        right: Judge,
-        samples: Sequence[Sample],
-        held_out: Sequence[Sample],
-    ) -> None:
-        self.model = model
-        self.loss = loss
-        self.optimizer = optimizer
-        self.right = right
-        self.samples = samples
-        self.held_out = held_out
-        self.ran = "eager: asked for by compile=False"
-        self.recorder: Recorder | None = None
+    model: Model
+    loss: Any
+    optimizer: Optimizer
+    right: Judge
+    samples: Sequence[Sample]
+    held_out: Sequence[Sample]
+    ran: str = "eager: asked for by compile=False"
+    recorder: Recorder | None = None
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch, which are positions of samples."""
@@ -261,9 +233,8 @@ class Eager:
         parameters = self.model.parameters()
         for batch in batches:
             self.optimizer.zero_grad()
-            share = 1.0 / len(batch)
             for position in batch:
-                loss, hit = self._add_gradient(position, epoch, share)
+                loss, hit = self._add_gradient(position, epoch, 1.0 / len(batch))
                 losses.append(loss)
                 hits.append(hit)
             self.step(parameters)

@@ -330,7 +330,7 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_changes_nothing(tmp_path, m
         (("schedules",), [], "with no schedule made"),
         (("made", 0, "lr"), "x", "its made is"),
         (("optimizer",), 5, "its optimizer is 5"),
-        (("model", "class"), "Own", "it holds a model of the class Own, not MLP"),
+        (("model", "class"), "Own", "it was written with class='Own', not class=MLP"),
         (("settings", "seed"), 1, "written with seed=1, not seed=0"),
     ],
 )
