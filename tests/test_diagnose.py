@@ -1,5 +1,6 @@
 """diagnose and diagnostics: what is wrong is found, what is well is left alone, fixes fix it."""
 
+import html
 import math
 import random
 import re
@@ -157,12 +158,13 @@ def dead_layer(well):
 
 
 def dead_neuron(well):
-    """In the one sample, half of the layer has no slope; one neuron could have one in none."""
+    """In one sample alone, half of a layer has no slope: more tell."""
 
     def kill(model):
         model.layers[0].neurons[3].b.data = -50.0
 
-    return network([8, 1], [[1.0, -2.0]], change=None if well else kill)
+    points = [[1.0, -2.0], [-1.0, 2.0], [2.0, 1.0], [-2.0, -1.0]]
+    return network([8, 1], points, change=None if well else kill)
 
 
 def saturated_unit(well):
@@ -425,7 +427,7 @@ def test_a_finding_says_what_where_why_and_how_to_fix_it(build, kind):
     found = diagnosed(build(well=False))
     for text in (found[0].what, found[0].where, found[0].why, found[0].fix):
         assert isinstance(text, str) and text
-        assert text in found._repr_html_() or any(mark in text for mark in "'\"&<>`")
+    assert html.escape(str(found)) in found._repr_html_()
     for line in str(found[0]).splitlines():
         assert len(line) <= 100 and line == line.rstrip()
     assert found[0].what in " ".join(str(found).split()) and repr(found) == str(found)
@@ -686,14 +688,6 @@ def descend(lr, t):
         t.data -= lr * t.grad
 
 
-def descend_on_new_leaves(lr, t):
-    number = t.data
-    for _ in range(6):
-        t = Value(number, "t")
-        bowl(t).backward()
-        number -= lr * t.grad
-
-
 def descend_by_optimizer(lr, t):
     optimizer = ag.optim.SGD([t], lr=lr)
     for _ in range(6):
@@ -702,7 +696,7 @@ def descend_by_optimizer(lr, t):
         optimizer.step()
 
 
-DESCENTS = [descend, descend_on_new_leaves, descend_by_optimizer]
+DESCENTS = [descend, descend_by_optimizer]
 
 
 @pytest.mark.parametrize("way", DESCENTS)
@@ -712,7 +706,7 @@ def test_steps_that_overshoot_are_seen_whoever_makes_them(way, lr, expected):
         way(lr, Value(0.0, "t"))
     assert kinds(found) == expected
     if found:
-        assert re.search(r"in (5 of 5|6 of 6) steps", found[0].what)
+        assert re.search("in 6 of 6 steps", found[0].what)
         assert ("oscillates" in found[0].why) is (lr == 1.0)
 
 
@@ -982,12 +976,11 @@ def test_wrong_parameters_of_diagnostics_are_refused_before_the_block():
         ag.diagnostics([1.0])
 
 
-def test_a_notebook_shows_numbered_findings_and_code_as_code():
-    found = ag.diagnose(Value(1.0, "w") * 2.0, [Value(1.0, "`</code>")])
+def test_a_notebook_shows_the_numbered_findings():
+    found = ag.diagnose(Value(1.0, "w") * 2.0, [Value(1.0, "</pre>")])
     (_, shown), text = found._mime_(), found._repr_html_()
-    assert shown == text and text.startswith('<ol style="list-style: decimal')
-    assert "<code>.data</code>" in text and "<code>detach()</code>" in text
-    assert "`&lt;/code&gt;" in text and text.count("<code>") == text.count("</code>")
+    assert shown == text and text.startswith("<pre") and "1. unreached parameter" in text
+    assert "&lt;/pre&gt;" in text and text.count("</pre>") == 1
 
 
 def test_labels_of_any_kind_are_shown_and_not_run():

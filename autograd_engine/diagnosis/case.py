@@ -22,19 +22,20 @@ ZEROED: Final = (
 
 
 class Case:
-    """The survey of a graph, and the parameters that were given, each once.
+    """The survey of a graph, and the parameters that were given, each once; else all leaves.
 
     >>> w = Value(2.0, "w")
     >>> Case((w - 5.0).relu() * 2.0, [w]).title(w - 5.0)
     "'w' - 5"
     """
 
-    def __init__(self, output: Value, parameters: Sequence[Value]) -> None:
-        self.survey = Survey(output)
+    def __init__(self, output: Value, parameters: Sequence[Value] | None) -> None:
+        self.survey = survey = Survey(output)
         self._places: dict[int, int] = {}
-        for i, value in enumerate(parameters):
+        for i, value in enumerate(parameters or ()):
             self._places.setdefault(id(value), i)
-        self.parameters = [parameters[i] for i in self._places.values()]
+        given = [survey.values[i] for i in survey.leaves] if parameters is None else parameters
+        self.parameters = list({id(value): value for value in given}.values())
 
     def entry(self, value: Value, otherwise: str) -> str:
         """Return how code calls the place of a parameter in the list."""

@@ -134,7 +134,8 @@ def _stepped(case: Case, changed: Set[int]) -> bool:
 
     An optimiser knows from where it moved them, and by which gradients. A step of gradient descent
     by hand is known by its result: all parameters moved against their gradient, at one rate, at
-    which the output held. The rate is read from the operation that a step moves most.
+    which the output held. The rate is the median of those
+    by which the operations hold.
     """
     survey = case.survey
     if not survey.output.grad or any(survey.values[i]._rule is not LEAF for i in changed):
@@ -153,16 +154,14 @@ def _stepped(case: Case, changed: Set[int]) -> bool:
     slopes = held if any(held) else [survey.adjoints[i] for i in leaves]
     down = {i: slope for i, slope in zip(leaves, slopes) if i in changed}
 
-    def moves(i: int) -> float:
-        """Return by how much a node moves, measured by its operands."""
-        edges = list(zip(survey.operands[i], survey.values[i]._slopes()))
-        size = sum(abs(partial * survey.values[j]._data) for j, partial in edges)
-        move = abs(sum(partial * down[j] for j, partial in edges if j in down))
-        return move / size if 0.0 < move < math.inf and size else 0.0
-
-    most = max(range(len(survey.values)), key=moves)
-    rate, _ = _moved(survey.values[most], [down.get(j, 0.0) for j in survey.operands[most]])
+    moved = (
+        _moved(survey.values[i], [down.get(j, 0.0) for j in operands])[0]
+        for i, operands in enumerate(survey.operands)
+        if down.keys() & set(operands)
+    )
+    rates = sorted(rate for rate in moved if rate > 0.0)
+    rate = rates[len(rates) // 2] if rates else 0.0
     before = {i: survey.values[i].data + rate * slope for i, slope in down.items()}
-    moved = [-rate * down.get(i, 0.0) for i in leaves]
+    steps = [-rate * down.get(i, 0.0) for i in leaves]
     then = survey.at(before)
-    return plain_rate(slopes, moved) > 0.0 and math.isclose(then, survey.output.data, rel_tol=1e-9)
+    return plain_rate(slopes, steps) > 0.0 and math.isclose(then, survey.output.data, rel_tol=1e-9)

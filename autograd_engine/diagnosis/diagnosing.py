@@ -18,7 +18,7 @@ from autograd_engine.diagnosis.nonfinite import born
 from autograd_engine.diagnosis.passes import Passes, accumulated
 from autograd_engine.diagnosis.rates import overshooting
 from autograd_engine.diagnosis.units import Units, squashed
-from autograd_engine.diagnosis.untrained import computed, grown, shifted, unreached
+from autograd_engine.diagnosis.untrained import computed, shifted, unreached
 from autograd_engine.engine import Value
 from autograd_engine.real import flag, is_number
 from autograd_engine.words import counted
@@ -107,7 +107,7 @@ class diagnostics(Blocks):
 
     def __init__(self, parameters: Iterable[Value] | None = None, *, show: bool = True) -> None:
         super().__init__()
-        self._parameters = [] if parameters is None else _given(parameters)
+        self._parameters = None if parameters is None else _given(parameters)
         self._show = flag("show", show)
 
     def __enter__(self) -> list[Finding]:
@@ -134,7 +134,7 @@ UNWATCHED: Final = (
 class _Watch:
     """What was seen so far in one block."""
 
-    def __init__(self, parameters: list[Value]) -> None:
+    def __init__(self, parameters: list[Value] | None) -> None:
         self.count = 0
         self.found = Findings(none="nothing to say yet: findings come when the block ends")
         self._parameters = parameters
@@ -154,13 +154,8 @@ class _Watch:
         self._passes.add(case, seed)
 
     def _of_graph(self, case: Case) -> Iterator[Finding]:
-        if self._parameters:
-            yield from computed(case)
-            yield from unreached(case)
-        if self._passes.latest is not None:
-            yield from grown(case, self._passes.latest.survey)
         yield from changed_leaves(case, swept=False)
-        for check in (born, squashed, flow, kinks):
+        for check in (computed, shifted, unreached, born, squashed, flow, kinks):
             yield from check(case)
 
     def findings(self) -> Iterator[Finding]:

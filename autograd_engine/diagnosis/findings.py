@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from textwrap import fill, indent
@@ -58,18 +57,6 @@ class Finding:
             lines.append(fill(text, 94, initial_indent=head, subsequent_indent=_MARGIN))
         return "\n".join([*lines, f"   fix:   {indent(self.fix, _MARGIN).lstrip()}"])
 
-    def _html(self) -> str:
-        """Return an item of a list, with what stands between backquotes as code."""
-        what, where, why = (
-            re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
-            for text in (self.what, self.where, self.why)
-        )
-        return (
-            f"<li><strong>{html.escape(self.kind)}</strong>: {what}<br>"
-            f"<em>where</em>: {where}<br><em>why</em>: {why}"
-            f'<pre style="overflow-x: auto">{html.escape(self.fix)}</pre></li>'
-        )
-
 
 class Findings(list[Finding]):
     """A list of findings, the gravest first, that terminals and notebooks show as text.
@@ -89,11 +76,8 @@ class Findings(list[Finding]):
         return str(self) if self else "[]"
 
     def _repr_html_(self) -> str:
-        """Return what notebooks show; one that is reopened without trust shows it too."""
-        if not self:
-            return f"<p>{html.escape(self.none)}</p>"
-        style = "list-style: decimal; padding-left: 2em"  # which marimo would take from it
-        return f'<ol style="{style}">{"".join(finding._html() for finding in self)}</ol>'
+        """Return what notebooks show."""
+        return f'<pre style="white-space: pre-wrap">{html.escape(str(self))}</pre>'
 
     def _mime_(self) -> tuple[str, str]:
         """Return what marimo shows."""

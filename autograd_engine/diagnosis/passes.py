@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from autograd_engine.diagnosis.case import ZEROED, Case
@@ -75,7 +75,7 @@ class Passes:
         self._slopes: dict[int, float] = {}  # of the batch, by leaf
         self._points: dict[int, tuple[Value, float]] = {}  # each leaf, where its last pass was
         self._stale: Finding | None = None
-        self._steps: list[tuple[bool, float]] = []  # overshot?, the rate that must recur
+        self._steps: list[bool] = []  # whether each overshot
         self._overshot: Finding | None = None
 
     def add(self, case: Case, seed: float) -> None:
@@ -93,13 +93,8 @@ class Passes:
                 f"{'an earlier step' if self.latest else 'before this block'}, and {slope:.6g} was "
                 "added to it",
             )
-        if not self._end_at_step():
-            if self._recorded_anew(case):
-                before = self._batch[0][0].survey
-                now = [survey.values[i].data for i in before.leaves]
-                self._judge({id(before.values[i]): x for i, x in zip(before.leaves, now)}, False)
-            elif not any(leaf.grad for leaf, _ in leaves):
-                self._close()
+        if not self._end_at_step() and not any(leaf.grad for leaf, _ in leaves):
+            self._close()
         self._batch.append((case, seed))
         self.latest = case
         for leaf, slope in leaves:
@@ -112,13 +107,7 @@ class Passes:
         self._close()
         if self._stale is not None:
             yield self._stale
-        rates = [math.nan, *(rate for _, rate in self._steps), math.nan]
-        steps = [
-            overshot
-            for i, (overshot, rate) in enumerate(self._steps)
-            if rate == math.inf
-            or (rate and any(math.isclose(rate, rates[j], rel_tol=1e-6) for j in (i, i + 2)))
-        ]
+        steps = self._steps
         often = 3 * sum(steps) > len(steps) or (len(steps) > 2 and all(steps[-3:]))
         if self._overshot is not None and often and any(steps):
             seen = f" (in {sum(steps):,} of {counted(len(steps), 'step')})"
@@ -131,29 +120,11 @@ class Passes:
 
     def _end_at_step(self) -> bool:
         """End the batch if a step was made; say whether it was."""
-        now = {key: self._points[key][0].data for key in self._slopes}
-        moved = any(number != self._points[key][1] for key, number in now.items())
-        if moved:
-            self._judge(now, True)
-        return moved
-
-    def _recorded_anew(self, case: Case) -> bool:
-        """Say whether this is the batch's one graph once more, with new leaves."""
-        if len(self._batch) != 1:
-            return False
-        before, survey = self._batch[0][0].survey, case.survey
-        if any(id(survey.values[i]) in before.position for i in survey.leaves):
-            return False
-        then, now = ([value._rule.name for value in it.values] for it in (before, survey))
-        return then == now
-
-    def _judge(self, now: Mapping[int, float], same_leaves: bool) -> None:
-        """Judge the step to the numbers of now, and end the batch.
-
-        One to new leaves is a step of descent only where its neighbours have the same rate.
-        """
         was = {key: self._points[key][1] for key in self._slopes}
+        now = {key: self._points[key][0].data for key in self._slopes}
         moves = {key: now[key] - was[key] for key in was if now[key] != was[key]}
+        if not moves:
+            return False
 
         def value(share: float) -> float:
             """Return the sum of the outputs after that share of the step."""
@@ -165,10 +136,11 @@ class Passes:
 
         names = listed(self._batch[0][0].title(self._points[key][0]) for key in moves)
         step = Step([self._slopes[key] for key in moves], list(moves.values()), value, names)
-        self._steps.append((step.overshot, math.inf if same_leaves else step.rate))
-        if step.overshot and self._overshot is None and self._steps[-1][1]:
+        self._steps.append(step.overshot)
+        if step.overshot and self._overshot is None:
             self._overshot = step.finding()
         self._close()
+        return True
 
     def _close(self) -> None:
         """End the batch; if its passes were all the same, it was one pass repeated."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain
 from typing import Final
 
 from autograd_engine.diagnosis.case import AGAIN, Case, layer_of, neurons_code
@@ -23,6 +23,8 @@ from autograd_engine.words import counted
 SATURATED: Final = 1e-4
 """A slope below which a tanh or sigmoid counts as saturated."""
 
+SUMS: Final = (ADD, SUBTRACT, SUM)
+
 LONG: Final = 32
 """After so many samples without a slope a unit that once had one counts as dead."""
 
@@ -34,7 +36,6 @@ class Unit:
     op: str
     home: str
     leaf: Value  # held, so that its id stays its own
-    reach: float  # how high the input could come with other signs of what feeds it
     place: str = ""
     samples: int = 0
     since: int = 0
@@ -59,17 +60,14 @@ class Units:
         for i, node in enumerate(survey.values):
             if node._rule not in (relu, tanh, sigmoid) or survey.uses[survey.operands[i][0]] > 1:
                 continue  # a second use goes round it, as in leaky_relu and silu
-            terms = _terms(survey, survey.operands[i][0]) if node._rule is relu else []
-            if any(j >= 0 and survey.values[j]._rule is CONSTANT and x == 1.0 for j, x in terms):
-                continue  # 1 - y * score, as a hinge loss has it: at 0 the sample is right
+            if node._rule is relu and _is_margin(survey, survey.operands[i][0]):
+                continue
             first = first or _first_leaves(survey)
             if first[i] < 0:
                 continue
             leaf = survey.values[first[i]]
             key = node._rule.name, survey.homes[i], id(leaf)
-            if key not in self._units:
-                reach = sum(x if j >= 0 else abs(x) for j, x in terms)
-                self._units[key] = Unit(node._rule.name, survey.homes[i], leaf, reach)
+            self._units.setdefault(key, Unit(node._rule.name, survey.homes[i], leaf))
             seen.setdefault(key, []).append(i)
         for key, places in seen.items():
             unit, nodes = self._units[key], [survey.values[i] for i in places]
@@ -99,7 +97,7 @@ class Units:
             asleep = [unit for unit in units if unit.asleep()]
             if dead and layer and len(asleep) < len(units):
                 # One sample alone switches half of a layer off: no reason to worry.
-                asleep = [unit for unit in asleep if unit.samples > 1 or unit.reach <= 0.0]
+                asleep = [unit for unit in asleep if unit.samples > 1]
             if asleep:
                 yield (_dead if dead else _saturated)(layer, asleep, len(units))
 
@@ -164,24 +162,12 @@ def _places(layer: str, units: list[Unit]) -> str:
     return f"{layer}: {listed(unit.place for unit in units)}".removeprefix(": ")
 
 
-def _terms(survey: Survey, i: int) -> list[tuple[int, float]]:
-    """Return the numbers that a value adds up, each with its position, -1 where it is computed."""
-    found, pending = [], [(i, 1.0)]
-    while pending:
-        i, sign = pending.pop()
-        node, operands = survey.values[i], survey.operands[i]
-        if survey.uses[i] > 1 or node._rule not in (ADD, SUBTRACT, SUM, DOT):
-            found.append((-1 if operands else i, sign * node._data))
-        elif node._rule is DOT:
-            odd = len(operands) % 2
-            pending += [(j, sign) for j in operands[:odd]]
-            numbers = [survey.values[j]._data for j in operands[odd:]]
-            found += [(-1, x * y) for x, y in zip(numbers[::2], numbers[1::2])]
-        else:
-            pending += zip(
-                operands, chain([sign], repeat(-sign if node._rule is SUBTRACT else sign))
-            )
-    return found
+def _is_margin(survey: Survey, i: int) -> bool:
+    """Say whether this is 1 - y * score, as a hinge loss has it: at 0 the sample is right."""
+    rule, operands = survey.values[i]._rule, survey.operands[i]
+    added = operands if rule in SUMS else operands[: len(operands) % 2] if rule is DOT else ()
+    ends = [survey.values[j] for j in added]
+    return any(end._rule is CONSTANT and end._data == 1.0 for end in ends)
 
 
 def _first_leaves(survey: Survey) -> list[int]:
@@ -192,7 +178,7 @@ def _first_leaves(survey: Survey) -> list[int]:
     first: list[int] = []
     for i, node in enumerate(survey.values):
         operands = survey.operands[i]
-        added = operands[:0:-1] if node._rule in (ADD, SUBTRACT, SUM) else ()
+        added = operands[:0:-1] if node._rule in SUMS else ()
         biases = (j for j in added if survey.values[j]._rule is LEAF)
         begins = (first[j] for j in operands if first[j] >= 0)
         first.append(next(chain(biases, begins), i if node._rule is LEAF else -1))

@@ -1,8 +1,7 @@
 """Parameters that no training changes: computed values, and what the output does not depend on.
 
 `w += ...` and `w = w - lr * w.grad` give a new value. A name was rebound where the parameter given
-is no leaf; where a graph uses a leaf only after constants were added to it; and, from one backward
-pass to the next, where it did not before.
+is no leaf, and where a graph uses a leaf only after constants were added to it.
 """
 
 from __future__ import annotations
@@ -62,19 +61,6 @@ def shifted(case: Case) -> Iterator[Finding]:
             if one.steps > 2 or sum(math.isclose(rate, other, rel_tol=1e-6) for other in rates) > 1
         ],
     )
-
-
-def grown(case: Case, before: Survey) -> Iterator[Finding]:
-    """Yield a finding where a graph is that of the pass before, grown by steps of parameters."""
-    found = []
-    for j, i in _only_uses(case.survey).items():
-        value, node = case.survey.values[j], case.survey.values[i]
-        # The graph before used the value otherwise, since it did not know this step.
-        known = id(value) in before.position and id(node) not in before.position
-        if known and _unshifted(node) is value:
-            found.append(_traced(node))
-    if len(case.survey.values) == len(before.values) + 2 * len(found):
-        yield from _rebound(case, found)
 
 
 def _only_uses(survey: Survey) -> dict[int, int]:
