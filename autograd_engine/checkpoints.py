@@ -194,33 +194,25 @@ def _rebuilt(state: dict[str, Any]) -> Module:
     optional = {"output_activation"} if kind is MLP else set()
     if not isinstance(architecture, dict) or set(architecture) - optional != set(entries):
         raise ValueError(f"the architecture must have {', '.join(entries[:-1])} and {entries[-1]}")
-    bias, nouts = architecture["bias"], architecture.get("nouts", [architecture.get("nout", 1)])
-    sizes = [architecture["nin"], *(nouts if isinstance(nouts, list) else [0])]
-    named = [architecture[entry] for entry in NAMED if entry in architecture]
-    if (
-        len(sizes) < 2
-        or any(type(size) is not int or size < 1 for size in sizes)
-        or any(type(flag) is not bool for flag in (bias, architecture.get("nonlin", True)))
-        or not all(name in ACTIVATIONS or name in PRIMITIVES for name in named)
-    ):
-        raise ValueError(f"the architecture makes no {name}: {architecture!r:.200}")
-    # Before anything is built: a damaged size must not fill the memory. Where it is not far
-    # off, the built model names the parameters that are missing.
-    count = sum((nin + bias) * nout for nin, nout in pairwise(sizes))
-    if count > 2 * len(state["parameters"]):
-        raise ValueError(
-            f"missing parameters: the architecture has {count}, the file {len(state['parameters'])}"
-        )
-    return _built(kind, architecture)
+    try:
+        sizes = [architecture["nin"], *architecture.get("nouts", [architecture.get("nout", 1)])]
+        # Before anything is built: a damaged size must not fill the memory. Where it is not far
+        # off, the built model names the parameters that are missing.
+        count, there = sum(nin * nout for nin, nout in pairwise(sizes)), len(state["parameters"])
+        if count > 2 * there:
+            raise ValueError(f"missing parameters: it has more than {count}, the file {there}")
+        return _built(kind, architecture)
+    except (LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"the architecture makes no {name}: {error}") from error
 
 
 def _built(kind: type[Module], architecture: dict[str, Any]) -> Module:
     """Return a model of that class and architecture, its weights 0."""
-    names = {entry: architecture[entry] for entry in NAMED if entry in architecture}
-    given = {
-        entry: name if name in ACTIVATIONS else PRIMITIVES[name] for entry, name in names.items()
-    }
-    return kind(**{**architecture, **given, "init": lambda nin, nout, rng: 0.0})
+    given = {**architecture, "init": lambda nin, nout, rng: 0.0}
+    for entry in NAMED:
+        if entry in given and given[entry] not in ACTIVATIONS:
+            given[entry] = PRIMITIVES[given[entry]]
+    return kind(**given)
 
 
 def _encoded(item: Any) -> Any:

@@ -90,9 +90,5 @@ def checked_path(
         needed = listed if len(endings) == 1 else f"one of {listed}"
         named = printable(repr(str(path)), LINE)
         raise ValueError(f"cannot save {what} as {named}: the ending must be {needed}")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(
-            f"cannot save {printable(repr(str(path)), LINE)}: "
-            f"there is no folder {printable(repr(str(target.parent)), LINE)}"
-        )
+    destination(target)
     return target

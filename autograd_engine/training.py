@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, Protocol
+from typing import Any
 
 from autograd_engine.blocks import enable_grad
 from autograd_engine.columns import data_of, set_data
@@ -19,41 +19,18 @@ from autograd_engine.history import History, Recorder, Recording, add_epoch, pro
 from autograd_engine.holding import check_holding
 from autograd_engine.keeper import Keeper
 from autograd_engine.measures import (
-    Judge,
-    Loss,
-    Results,
-    Sample,
-    check_kinds,
-    check_options,
-    diverging,
-    judge,
-    measure,
-    pairs,
+    Judge, Loss, Results, Sample, check_kinds, check_options, diverging, judge, measure, pairs,
     usable,
-)
+)  # fmt: skip
 from autograd_engine.modules import Module
 from autograd_engine.state import LISTENING, listeners
 
 
-class Model(Protocol):
-    """What `fit` asks of a model; with a checkpoint also the `state_dict` of `nn.Module`."""
-
-    def __call__(self, x: Any, /) -> Any: ...
-    def parameters(self) -> Sequence[Value]: ...
-
-
-class Optimizer(Protocol):
-    """What `fit` asks of an optimiser; with a checkpoint also its `state_dict`, as in `optim`."""
-
-    def step(self) -> Any: ...
-    def zero_grad(self) -> Any: ...
-
-
 def fit(
-    model: Model,
+    model: Any,
     data: Iterable[Sample],
     loss: Loss,
-    optimizer: Optimizer,
+    optimizer: Any,
     epochs: int = 1,
     batch_size: int = 32,
     *,
@@ -70,6 +47,8 @@ def fit(
 ) -> History:
     """Train the model on `(input, target)` pairs, and return the losses and accuracies it had.
 
+    The model is a function of an input with `parameters()`, the optimiser has `step()` and
+    `zero_grad()`; for a checkpoint both also have `state_dict()` and `load_state_dict()`.
     `loss(outputs, target)` is that of one sample; each step follows the mean over a batch.
     Every epoch takes the samples in an order of its own, which depends on the seed and the
     epoch's number alone. What counts as accurate, `evaluate` says.
@@ -217,9 +196,9 @@ def _way(compile: bool | str, eager: Eager) -> Any:
 class Eager:
     """The eager way: each sample's graph is recorded, swept and gone before the next."""
 
-    model: Model
+    model: Any
     loss: Any
-    optimizer: Optimizer
+    optimizer: Any
     right: Judge
     samples: Sequence[Sample]
     held_out: Sequence[Sample]

@@ -258,7 +258,7 @@ def test_what_cannot_be_replayed_is_refused_with_what_to_write_instead(tmp_path)
         ag.replay(history, sample=1.5)
     with pytest.raises(ValueError, match=r"the ending must be '\.html'"):
         ag.replay(history, tmp_path / "page.svg")
-    with pytest.raises(FileNotFoundError, match="there is no folder"):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
         ag.replay(history, tmp_path / "nowhere" / "page.html")
     assert list(tmp_path.iterdir()) == []
 
@@ -647,7 +647,7 @@ def test_an_animation_needs_no_plane(tmp_path):
 def test_what_cannot_be_animated_is_refused(tmp_path, history, monkeypatch):
     with pytest.raises(ValueError, match=r"the ending must be '\.gif'"):
         ag.animate(history, tmp_path / "training.mp4")
-    with pytest.raises(FileNotFoundError, match="there is no folder"):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
         ag.animate(history, tmp_path / "nowhere" / "training.gif")
     with pytest.raises(ValueError, match="record=True"):
         ag.animate(trained(network(), record=False), tmp_path / "training.gif")
