@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
+from autograd_engine import measures
 from autograd_engine.blocks import enable_grad
 from autograd_engine.columns import data_of, set_data
 from autograd_engine.compiler.request import require
@@ -18,10 +19,7 @@ from autograd_engine.engine import Value
 from autograd_engine.history import History, Recorder, Recording, add_epoch, progress_bar, tell
 from autograd_engine.holding import check_holding
 from autograd_engine.keeper import Keeper
-from autograd_engine.measures import (
-    Judge, Loss, Results, Sample, check_kinds, check_options, diverging, judge, measure, pairs,
-    usable,
-)  # fmt: skip
+from autograd_engine.measures import Loss, Results, Sample
 from autograd_engine.modules import Module
 from autograd_engine.state import LISTENING, listeners
 
@@ -91,14 +89,16 @@ def fit(
     >>> len(history.loss), history.accuracy[-1]
     (20, 1.0)
     """
-    check_kinds(model, loss, optimizer, callback)
+    measures.check_kinds(model, loss, optimizer, callback)
     switches = {"shuffle": shuffle, "progress": progress, "record": record}
     validated = validation is not None
-    check_options(epochs, batch_size, seed, patience, validated, compile, resume, **switches)
+    measures.check_options(
+        epochs, batch_size, seed, patience, validated, compile, resume, **switches
+    )
     if isinstance(model, Module):
         model._settle()
-    samples = pairs("data", data)
-    held_out = [] if validation is None else pairs("validation", validation)
+    samples = measures.pairs("data", data)
+    held_out = [] if validation is None else measures.pairs("validation", validation)
     settings = {
         "samples": len(samples),
         "validation": len(held_out),
@@ -106,8 +106,8 @@ def fit(
         "shuffle": shuffle,
         "seed": seed,
     }
-    eager = Eager(model, loss, optimizer, judge(samples + held_out), samples, held_out)
-    with diverging(0):
+    eager = Eager(model, loss, optimizer, measures.judge(samples + held_out), samples, held_out)
+    with measures.diverging(0):
         held = check_holding(model, optimizer, loss, samples)
     keeper = Keeper(model, optimizer, checkpoint, settings)
     history = keeper.resumed(anew=resume == "new") if resume else History()
@@ -126,7 +126,7 @@ def fit(
             if shuffle:  # without a state that a checkpoint would have to hold
                 random.Random(f"{seed} {epoch}").shuffle(order)
             tell(bar, history, way.ran)
-            with diverging(epoch), enable_grad():
+            with measures.diverging(epoch), enable_grad():
                 trained = way.train(epoch, _batches(order, batch_size, bar))
                 checked = way.measure() if held_out else None
                 add_epoch(history, trained, checked, held_out)
@@ -137,7 +137,7 @@ def fit(
                     callback(history)
                 finally:  # it may have changed the learning rate, and been interrupted after that
                     keeper.keep(history)
-                with diverging(epoch):
+                with measures.diverging(epoch):
                     held = check_holding(model, optimizer, loss, samples, held)
     if patience is not None:
         keeper.restore_best()
@@ -199,7 +199,7 @@ class Eager:
     model: Any
     loss: Any
     optimizer: Any
-    right: Judge
+    right: measures.Judge
     samples: Sequence[Sample]
     held_out: Sequence[Sample]
     ran: str = "eager: asked for by compile=False"
@@ -225,7 +225,7 @@ class Eager:
         """Add one sample's share of the gradient. Its graph does not outlive this call."""
         x, target = self.samples[position]
         outputs = self.model(x)
-        value = usable(self.loss(outputs, target), epoch, position, (x, target))
+        value = measures.usable(self.loss(outputs, target), epoch, position, (x, target))
         value.backward(share)
         return value.data, self.right(outputs, target)
 
@@ -243,4 +243,4 @@ class Eager:
 
     def measure(self) -> Results:
         """Measure the held-out samples."""
-        return measure(self.model, self.held_out, self.loss, self.right)
+        return measures.measure(self.model, self.held_out, self.loss, self.right)
