@@ -2,16 +2,13 @@
 
 A check is a generator of findings over a case, which holds the one survey of the graph.
 
-    findings    Finding, and the list of them
-    case        the graph, its parameters, and what they are called in words and in code
-    rates       learning rates that overshoot
+    findings    Finding, and the list of them; the case, and what things are called in it
+    passes      gradients added up over passes, and steps between them that overshoot
     changes     leaves changed after the forward pass
     untrained   parameters that became computed values, or are not reached
-    nonfinite   where the first NaN or infinity was born
+    slopes      where the first NaN or infinity was born, and kinks that were hit exactly
     units       dead ReLUs, saturated tanh and sigmoid, scores that were squashed twice
-    kinks       kinks that were hit exactly
     flow        gradients that explode or vanish from layer to layer
-    passes      gradients added up over passes, and what happens from one pass to the next
     diagnosing  diagnose, diagnostics
 """
 

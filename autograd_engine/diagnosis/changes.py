@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence, Set
 
-from autograd_engine.diagnosis.case import AGAIN, ZEROED, Case
-from autograd_engine.diagnosis.findings import Finding
-from autograd_engine.diagnosis.rates import plain_rate
+from autograd_engine.diagnosis.findings import AGAIN, ZEROED, Case, Finding
+from autograd_engine.diagnosis.passes import plain_rate
 from autograd_engine.engine import Value
 from autograd_engine.gradients import same
 from autograd_engine.optim.optimizer import Optimizer, living

@@ -9,14 +9,11 @@ from typing import Final
 
 from autograd_engine.blocks import Blocks
 from autograd_engine.columns import listed
-from autograd_engine.diagnosis.case import Case
 from autograd_engine.diagnosis.changes import changed_leaves
-from autograd_engine.diagnosis.findings import Finding, Findings
+from autograd_engine.diagnosis.findings import Case, Finding, Findings
 from autograd_engine.diagnosis.flow import flow
-from autograd_engine.diagnosis.kinks import kinks
-from autograd_engine.diagnosis.nonfinite import born
-from autograd_engine.diagnosis.passes import Passes, accumulated
-from autograd_engine.diagnosis.rates import overshooting
+from autograd_engine.diagnosis.passes import Passes, accumulated, overshooting
+from autograd_engine.diagnosis.slopes import born, kinks
 from autograd_engine.diagnosis.units import Units, squashed
 from autograd_engine.diagnosis.untrained import computed, shifted, unreached
 from autograd_engine.engine import Value

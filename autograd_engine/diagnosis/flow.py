@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Final
 
-from autograd_engine.diagnosis.case import AGAIN, Case, layer_of, neurons_code
-from autograd_engine.diagnosis.findings import Finding
+from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, each, layer_of, neurons_code
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, SUBTRACT, SUM, erf, relu, sigmoid, softplus, tanh
@@ -73,7 +72,7 @@ def _found(case: Case, means: dict[str, float], i: int, recurring: int) -> Findi
     of = of if of == "step" else "layer"
     ratio = math.exp(max(-700.0, min(700.0, math.log(sizes[0]) - math.log(sizes[-1]))))
     kind, verb = ("exploding", "grows") if ratio > 1.0 else ("vanishing", "shrinks")
-    each = ratio ** (1.0 / (len(means) - 1))
+    factor = ratio ** (1.0 / (len(means) - 1))
     shown = [f"{name} {size:.2g}" for name, size in means.items()]
     if len(shown) >= 9:
         shown[4:-3] = ["..."]
@@ -90,15 +89,14 @@ def _found(case: Case, means: dict[str, float], i: int, recurring: int) -> Findi
         )
     else:
         more = "  # or ag.optim.clip_gradients(parameters, 1.0)" if kind == "exploding" else ""
-        scaled = f"parameter.data *= {1.0 / each:.3g}{more}"
-        fix = f"for parameter in parameters:\n    {scaled}\n{AGAIN}"
+        fix = each(f"*= {1.0 / factor:.3g}{more}")
     return Finding(
         f"{kind} gradient",
         f"the gradient {verb} by a factor of {max(ratio, 1.0 / ratio):.2g} on its way from {last} "
         f"to {first}{f' of a recurrence of {recurring} steps' if recurring else ''}",
         f"{first}: {case.place(node)}",
         f"The mean |adjoint| {'of the state ' if recurring else ''}by {of} is {', '.join(shown)}: "
-        f"each {of} multiplies it by about {each:.2g}, so the first {of}s learn "
+        f"each {of} multiplies it by about {factor:.2g}, so the first {of}s learn "
         f"{'in leaps' if ratio > 1.0 else 'next to nothing'}. Weights should be drawn so that this "
         "factor is near 1.",
         fix,

@@ -1,14 +1,13 @@
-"""Passes: gradients that more than one of them added to, and what the steps between them did."""
+"""Backward passes: gradients that several added to, and steps between them that overshoot."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
-from autograd_engine.diagnosis.case import ZEROED, Case
-from autograd_engine.diagnosis.findings import Finding, listed
-from autograd_engine.diagnosis.rates import Step
+from autograd_engine.diagnosis.findings import ZEROED, Case, Finding, listed
 from autograd_engine.engine import Value
 from autograd_engine.table import LEAF
 from autograd_engine.words import counted
@@ -60,6 +59,81 @@ def _accumulation(case: Case, values: list[Value], what: str, seen: str) -> Find
         "up; whoever does not want that sets it to 0 before.",
         f"{ZEROED}\noutput.backward()",
     )
+
+
+LEVEL: Final = 1e-6
+"""A step that gains less than this share of what the slope promised gains nothing."""
+
+
+def overshot(
+    slopes: Sequence[float], moves: Sequence[float], value: Callable[[float], float], where: str
+) -> Finding | None:
+    """Return the finding that a step of leaves went downhill, but too far; None if it did not.
+
+    `slopes` and `moves` are by leaf; `value(share)` is the sum of the outputs after that share of
+    the step, which should have fallen as the slope at its beginning promised.
+    """
+    before, after, promised = value(0.0), value(1.0), -_dot(slopes, moves)
+    falls = before - after > LEVEL * promised  # not so where it is NaN
+    if falls or not promised > 1e-9 * max(1e-300, abs(before)):
+        return None
+    share = 0.5  # halved until it gains a quarter of its promise
+    while share > 1e-9 and not before - value(share) >= 0.25 * share * promised:
+        share *= 0.5
+    rate, what, fix = (
+        plain_rate(slopes, moves),
+        "the steps overshoot",
+        f"optimizer.lr *= {share:.6g}",
+    )
+    if rate:
+        what = f"a learning rate of {rate:.6g} overshoots"
+        fix = f"lr = {rate * share:.6g}  # of an optimiser: optimizer.lr = ..."
+    ends, side = "grows", "up the other side, higher than it began: descent runs away"
+    if after != after:
+        ends = "has no value there"
+    elif abs(before - after) <= LEVEL * promised:
+        ends = "does not change"
+        side = "to the other side at the same height: descent oscillates for ever"
+    return Finding(
+        "overshooting step",
+        f"{what}: the output {ends}, from {before:.6g} to {after:.6g}",
+        where,
+        f"The gradient tells the slope at one place. The step went beyond the lowest point, {side}. "
+        f"{'Half' if share == 0.5 else f'{share:.4g} of'} the step would go down.",
+        fix,
+    )
+
+
+def overshooting(case: Case, lr: float) -> Iterator[Finding]:
+    """Yield a finding if a step of plain gradient descent with the parameters overshoots."""
+    survey = case.survey
+    places = (survey.position.get(id(value), -1) for value in case.parameters)
+    slopes = {i: survey.adjoints[i] for i in places if i >= 0}
+
+    def value(share: float) -> float:
+        moved = {i: survey.values[i].data - share * lr * slope for i, slope in slopes.items()}
+        return survey.at(moved)
+
+    moves = [-lr * slope for slope in slopes.values()]
+    found = overshot(list(slopes.values()), moves, value, case.titles(slopes))
+    if found is not None:
+        yield found
+
+
+def plain_rate(slopes: Sequence[float], moves: Sequence[float]) -> float:
+    """Return the learning rate if the step is one of plain gradient descent, else 0."""
+    square = _dot(slopes, slopes)
+    if not square or not math.isfinite(square):
+        return 0.0
+    rate = -_dot(slopes, moves) / square
+    size = max(map(abs, moves))
+    # Where a leaf moved by little, its number rounds what it moved by.
+    plain = all(abs(move + rate * slope) <= 1e-6 * size for slope, move in zip(slopes, moves))
+    return rate if plain and rate > 0.0 else 0.0
+
+
+def _dot(xs: Sequence[float], ys: Sequence[float]) -> float:
+    return sum(x * y for x, y in zip(xs, ys))
 
 
 class Passes:
@@ -135,20 +209,22 @@ class Passes:
             return total
 
         names = listed(self._batch[0][0].title(self._points[key][0]) for key in moves)
-        step = Step([self._slopes[key] for key in moves], list(moves.values()), value, names)
-        self._steps.append(step.overshot)
-        if step.overshot and self._overshot is None:
-            self._overshot = step.finding()
+        found = overshot([self._slopes[key] for key in moves], [*moves.values()], value, names)
+        self._steps.append(found is not None)
+        self._overshot = self._overshot or found
         self._close()
         return True
 
     def _close(self) -> None:
-        """End the batch; if its passes were all the same, it was one pass repeated."""
-        times = len(self._batch)
-        if times > 1 and self._stale is None and len(set(map(_signature, self._batch))) == 1:
-            case, survey = self._batch[0][0], self._batch[0][0].survey
+        """End the batch; if its passes added the same to the same leaves, it was one repeated."""
+        if len(self._batch) > 1 and self._stale is None:
+            case, survey, times = self._batch[0][0], self._batch[0][0].survey, len(self._batch)
+            different = {
+                (seed, it.output.data, *((id(it.values[i]), it.adjoints[i]) for i in it.leaves))
+                for it, seed in ((case.survey, seed) for case, seed in self._batch)
+            }
             leaves = [survey.values[i] for i in survey.leaves if survey.adjoints[i]]
-            if leaves:
+            if leaves and len(different) == 1:
                 self._stale = _accumulation(
                     case,
                     leaves,
@@ -157,10 +233,3 @@ class Passes:
                     "the same gradient",
                 )
         self._batch, self._slopes = [], {}
-
-
-def _signature(one: tuple[Case, float]) -> tuple[object, ...]:
-    """Return what is the same for two passes that add the same to the same leaves."""
-    survey, seed = one[0].survey, one[1]
-    slopes = tuple((id(survey.values[i]), survey.adjoints[i]) for i in survey.leaves)
-    return survey.output.data, len(survey.values), seed, slopes

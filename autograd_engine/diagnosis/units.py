@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from autograd_engine.diagnosis.case import AGAIN, Case, layer_of, neurons_code
-from autograd_engine.diagnosis.findings import Finding, listed
+from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, layer_of, listed, neurons_code
 from autograd_engine.engine import Value
 from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, DOT, LEAF, SUBTRACT, SUM, relu, sigmoid, tanh

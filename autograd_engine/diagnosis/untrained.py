@@ -10,8 +10,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from autograd_engine.diagnosis.case import AGAIN, Case
-from autograd_engine.diagnosis.findings import Finding, listed
+from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, listed
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Opaque
 from autograd_engine.survey import Survey

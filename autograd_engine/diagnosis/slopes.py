@@ -1,27 +1,26 @@
-"""Where the first NaN or infinity was born: in the forward pass, or in the backward pass; and
-where there was none because an adjoint of 0 passes nothing on, not even to an infinite slope.
+"""Where a value or a slope is not finite, and kinks, where a function has two slopes.
+
+The first NaN or infinity was born in the forward pass or in the backward pass; or there was none
+because an adjoint of 0 passes nothing on, not even to an infinite slope.
 """
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from heapq import nlargest
 from typing import Final
 
-from autograd_engine.diagnosis.case import AGAIN, SHOWN, Case
-from autograd_engine.diagnosis.findings import Finding, listed
+from autograd_engine.diagnosis.findings import AGAIN, SHOWN, Case, Finding, each, listed
 from autograd_engine.engine import Value
 from autograd_engine.gradients import Known, gradient, immovable
+from autograd_engine.primitives import TABLE
 from autograd_engine.survey import Survey
-from autograd_engine.table import CONSTANT, LEAF, POWER
+from autograd_engine.table import CONSTANT, LEAF, POWER, expm1, gate
 from autograd_engine.words import counted
 
-SHRINK: Final = (
-    "for parameter in parameters:\n"
-    "    parameter.data /= max(1.0, abs(parameter.data))  # numbers of at most 1 again\n"
-    f"{AGAIN}  # and a lower learning rate, or scaled inputs"
-)
+SHRINK: Final = each("/= max(1.0, abs(parameter.data))  # numbers of at most 1 again")
 
 INWARD: Final = ("asin", "acos", "atanh", "acosh", "circle")
 """Functions whose slope is infinite at the end of their domain."""
@@ -52,7 +51,7 @@ def born(case: Case) -> Iterator[Finding]:
             f"The slope of {title} is not finite there ({_numbers(survey, met[0])}), and 0 times "
             "infinity may be any number. The engine takes 0, so the gradients below may be wrong: "
             "that of sqrt(x)**2 at 0 is given as 0, and is 1.",
-            f"{_away(node)}{AGAIN}  # or write the formula without it: sqrt(x)**2 is x",
+            f"{_away(node)}  # or write the formula without it: sqrt(x)**2 is x",
         )
 
 
@@ -129,8 +128,8 @@ def _of_adjoint(case: Case, i: int, j: int, partial: float) -> Finding:
             f"({_numbers(survey, i)}): the function is defined, but has no finite slope. "
             "Everything below it is spoilt."
         )
-        guard = "# or guard the operation itself: ag.sqrt(x + 1e-12)\n"
-        fix = f"{_away(node)}{guard if node._rule.name == 'sqrt' else ''}{AGAIN}"
+        guard = "  # or guard the operation itself: ag.sqrt(x + 1e-12)"
+        fix = f"{_away(node)}{guard if node._rule.name == 'sqrt' else ''}"
     return Finding(
         "not finite",
         f"{title} passed on the first {_kind(survey.adjoints[j])} of the backward pass",
@@ -143,8 +142,7 @@ def _of_adjoint(case: Case, i: int, j: int, partial: float) -> Finding:
 def _away(node: Value) -> str:
     """Return the code that takes parameters away from the place without a slope."""
     change = "*= 1 - 1e-9" if node._rule.name in INWARD else "+= 1e-9"
-    place = "# away from the place without a slope"
-    return f"for parameter in parameters:\n    parameter.data {change}  {place}\n"
+    return each(f"{change}  # away from the place without a slope")
 
 
 def _too_steep(node: Value) -> bool:
@@ -171,3 +169,67 @@ def _numbers(survey: Survey, i: int) -> str:
     named = (survey.given_names[j] and f"{survey.given_names[j]!r} = " for j in largest)
     numbers = (f"{name}{survey.values[j]._data:.6g}" for name, j in zip(named, largest))
     return f"{len(operands):,} of them, the largest {', '.join(numbers)}"
+
+
+TAKEN: Final = {
+    "relu": "ReLU at 0: its slope jumps from 0 to 1, the engine takes 0",
+    "absolute": "abs at 0: its slope jumps from -1 to 1, the engine takes 0",
+    "maximum": "a tie of maximum: the engine gives each operand half of the gradient",
+    "minimum": "a tie of minimum: the engine gives each operand half of the gradient",
+    "hypot": "hypot at the origin: it has no slope there, the engine takes 0",
+    "norm": "norm at the origin: it has no slope there, the engine takes 0",
+    "above": "a bound, or a switch, met exactly: the slopes on its two sides differ",
+}
+"""What a kink is, by the name of its primitive, and how the engine decides there."""
+
+THRESHOLDS: Final = ("relu", "above")  # which leaky_relu is made of
+
+
+def kinks(case: Case) -> Iterator[Finding]:
+    """Yield a finding for each operation of which a kink was hit where a gradient arrives."""
+    survey = case.survey
+    found: dict[tuple[int, bool], int] = {}  # by what is on which kink: where first
+    # What an elu is computed from: its two slopes at 0 are the same.
+    smooth = {
+        survey.operands[operands[0]][1]
+        for node, operands in zip(survey.values, survey.operands)
+        if node._rule is expm1 and survey.values[operands[0]]._rule is gate
+    }
+    for i, node in enumerate(survey.values):
+        name, operands = node._rule.name, survey.operands[i]
+        if name in TAKEN and TABLE.get(name) is node._rule and _hit(survey, i):
+            of = next((j for j in operands if survey.values[j]._rule is not CONSTANT), operands[0])
+            if name not in THRESHOLDS or of not in smooth:
+                found.setdefault((of, name in THRESHOLDS), i)
+    if not found:
+        return
+    arriving = defaultdict(list, {len(survey.values) - 1: [1.0]})
+    for node, operands, adjoint in zip(survey.values, survey.operands, survey.adjoints):
+        for j, partial in zip(operands, node._slopes()):
+            arriving[j].append(partial * adjoint)
+    places: dict[str, list[int]] = {}
+    for (of, _), i in found.items():
+        name = survey.values[i]._rule.name
+        sent = arriving[of if name == "above" else i]
+        # Where what arrives cancels, as at the peak in softmax, the choice is harmless.
+        if abs(sum(sent)) > 1e-9 * sum(map(abs, sent)):
+            places.setdefault(name, []).append(i)
+    for name, hit in places.items():
+        yield Finding(
+            "kink",
+            f"{counted(len(hit), 'kink was', 'kinks were')} hit exactly: "
+            f"{TAKEN[name].partition(':')[0]}",
+            listed((case.place(survey.values[i]) for i in hit), 2),
+            f"{TAKEN[name][:1].upper()}{TAKEN[name][1:]}. Any number between the two "
+            "slopes could stand for it, and difference quotients disagree with it. Equal weights, "
+            "or inputs and biases of 0, bring that about.",
+            "import random\n\n" + each("+= random.uniform(-1e-6, 1e-6)  # a step off the kink"),
+        )
+
+
+def _hit(survey: Survey, i: int) -> bool:
+    ends = [survey.values[j] for j in survey.operands[i]]
+    if survey.values[i]._rule.name in ("relu", "absolute", "hypot", "norm"):
+        return not any(end._data for end in ends)
+    x, y = ends
+    return x._data == y._data and not (x._rule is y._rule is CONSTANT) and x is not y
