@@ -16,12 +16,13 @@ from autograd_engine.blocks import enable_grad
 from autograd_engine.columns import data_of, set_data
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value
+from autograd_engine.graph import leaves
 from autograd_engine.history import History, Recorder, Recording, add_epoch, progress_bar, tell
-from autograd_engine.holding import check_holding
 from autograd_engine.keeper import Keeper
 from autograd_engine.measures import Loss, Results, Sample
-from autograd_engine.modules import Module
+from autograd_engine.modules import Module, check_leaves
 from autograd_engine.state import LISTENING, listeners
+from autograd_engine.table import LEAF
 
 
 def fit(
@@ -45,14 +46,14 @@ def fit(
 ) -> History:
     """Train the model on `(input, target)` pairs, and return the losses and accuracies it had.
 
-    The model is a function of an input with `parameters()`, the optimiser has `step()` and
-    `zero_grad()`; for a checkpoint both also have `state_dict()` and `load_state_dict()`.
     `loss(outputs, target)` is that of one sample; each step follows the mean over a batch.
     Every epoch takes the samples in an order of its own, which depends on the seed and the
-    epoch's number alone. What counts as accurate, `evaluate` says.
+    epoch's number alone. What counts as accurate, `evaluate` says. The model is any function with
+    `parameters()`, the optimiser has `step()` and `zero_grad()`, with a checkpoint `state_dict()`.
 
     With `patience` training stops after so many epochs without a lower validation loss, and
     the model ends with the parameters of its best epoch, however training ended.
+    `callback(history)` is called after each epoch, `progress` shows a bar on stderr.
 
     `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it,
     where it exists, to the same numbers as a run that was never interrupted, the schedules made
@@ -61,24 +62,19 @@ def fit(
     `resume="new"` goes on with the new ones, and with the schedules as they are. An interrupt
     passes through, and leaves the model as it was after the last finished step.
 
-    `callback(history)` is called after each epoch, `progress` shows a bar on stderr.
-
     With `compile="auto"` model and loss are compiled on one sample, and the program is fed
-    with whole batches: the same numbers to about 1e-10, much faster; Values and optimiser are
-    up to date whenever an epoch ends or is interrupted. Where that cannot be (the code branches
-    on Values, reads their numbers, counts its calls, draws random ones; no NumPy) each is recorded
-    anew, as with `False`. `history.ran` says which way it was, and why. `True` refuses instead.
-
-    With `record=True` the history has a `recording`: about 200 steps, evenly spread, for
-    `replay` and `animate`. A checkpoint does not hold it: it begins where training resumed.
+    with whole batches: the same numbers to about 1e-10, much faster. Where that cannot be (the
+    code branches on Values, reads their numbers, counts its calls, draws random ones; no NumPy)
+    each sample is recorded anew, as with `False`. `history.ran` says which way it was, and why.
+    `True` refuses instead. With `record=True` the history has a `recording`: about 200 steps,
+    evenly spread, for `replay` and `animate`, from where training began or resumed.
 
     Raises `ValueError` for options that make no training, a checkpoint of another one, an
     optimiser that holds a Value which neither the model has nor the loss depends on, a parameter
     that is no leaf any more, and what cannot be compiled with `compile=True` (also `ImportError`
     for what has to be installed, and `GuardError` where a later sample takes another branch);
-    `TypeError` for arguments of the wrong kind, such as a loss that is no Value;
-    `FloatingPointError` where the training diverges to NaN, infinity or beyond floats, with the
-    model as before that step, and naming the sample where that is not finite itself.
+    `TypeError` for arguments of the wrong kind; `FloatingPointError` where the training diverges,
+    with the model as before that step, and naming the sample where that is not finite itself.
 
     >>> import random
     >>> from autograd_engine import datasets, losses, nn, optim
@@ -91,24 +87,17 @@ def fit(
     """
     measures.check_kinds(model, loss, optimizer, callback)
     switches = {"shuffle": shuffle, "progress": progress, "record": record}
-    validated = validation is not None
-    measures.check_options(
-        epochs, batch_size, seed, patience, validated, compile, resume, **switches
-    )
+    options = epochs, batch_size, seed, patience, validation is not None, compile, resume
+    measures.check_options(*options, **switches)
     if isinstance(model, Module):
         model._settle()
     samples = measures.pairs("data", data)
     held_out = [] if validation is None else measures.pairs("validation", validation)
-    settings = {
-        "samples": len(samples),
-        "validation": len(held_out),
-        "batch_size": batch_size,
-        "shuffle": shuffle,
-        "seed": seed,
-    }
+    settings = {"samples": len(samples), "validation": len(held_out), "batch_size": batch_size}
+    settings |= {"shuffle": shuffle, "seed": seed}
     eager = Eager(model, loss, optimizer, measures.judge(samples + held_out), samples, held_out)
     with measures.diverging(0):
-        held = check_holding(model, optimizer, loss, samples)
+        held = _held(model, optimizer, loss, samples)
     keeper = Keeper(model, optimizer, checkpoint, settings)
     history = keeper.resumed(anew=resume == "new") if resume else History()
     batches, done = math.ceil(len(samples) / batch_size), len(history.loss)
@@ -138,10 +127,50 @@ def fit(
                 finally:  # it may have changed the learning rate, and been interrupted after that
                     keeper.keep(history)
                 with measures.diverging(epoch):
-                    held = check_holding(model, optimizer, loss, samples, held)
+                    held = _held(model, optimizer, loss, samples, held)
     if patience is not None:
         keeper.restore_best()
     return history
+
+
+def _held(model: Any, optimizer: Any, loss: Any, samples: Any, known: Any = None) -> Any:
+    """Raise `ValueError` for a parameter that is no leaf any more, or that nothing uses.
+
+    The optimiser may hold what only the loss uses, such as a temperature, and leave out what
+    the model has. What was looked at is returned; where it is `known`, it is not looked at again.
+    """
+    named = [(str(i), value) for i, value in enumerate(model.parameters())]
+    if isinstance(model, Module):
+        named = model.named_parameters()
+        check_leaves(model, named)
+    for name, value in named:
+        if value._rule is not LEAF:
+            raise ValueError(f"the model's parameter {name} is no leaf any more: {value!r:.60}")
+    held = getattr(optimizer, "parameters", None)
+    if not isinstance(held, list):
+        return None
+    ours, its = {id(value) for _, value in named}, set(map(id, held))
+    strays = [value for value in held if id(value) not in ours] if known != (ours, its) else []
+    for x, target in samples if strays else ():
+        with enable_grad():
+            value = loss(model(x), target)
+        used = set(map(id, leaves(value))) if isinstance(value, Value) else set()
+        strays = [value for value in strays if id(value) not in used]
+        if not strays:
+            break
+    if strays:
+        place = next(i for i, value in enumerate(held) if value is strays[0])
+        new = ", ".join([repr(name) for name, value in named if id(value) not in its][:3])
+        lacks = f", while the optimizer lacks the model's {new}" if new else ""
+        what = f"the optimizer holds {len(strays)} of its {len(held)} parameters in vain"
+        if len(strays) == len(held):
+            what = "the optimizer holds none of the model's parameters, and would leave it as it is"
+        raise ValueError(
+            f"{what}: its parameter {place}, {strays[0]!r:.60}, is neither one of the model nor "
+            f"used by the loss{lacks}: make it of them, as in {type(optimizer).__name__}"
+            "(model.parameters()), and anew when another Value is put in the place of a parameter"
+        )
+    return ours, its
 
 
 @contextmanager
@@ -184,10 +213,9 @@ def _way(compile: bool | str, eager: Eager) -> Any:
             return Compiled(eager, strict=compile is True)
         except Unfit as error:
             reason = error
-    if compile is True and isinstance(reason, ImportError):
-        raise reason
     if compile is True:
-        raise ValueError(f"compile=True, but {reason}") from reason
+        missing = isinstance(reason, ImportError)
+        raise reason if missing else ValueError(f"compile=True, but {reason}") from reason
     eager.ran = f"eager: {reason}"
     return eager
 

@@ -80,12 +80,8 @@ def overshot(
     share = 0.5  # halved until it gains a quarter of its promise
     while share > 1e-9 and not before - value(share) >= 0.25 * share * promised:
         share *= 0.5
-    rate, what, fix = (
-        plain_rate(slopes, moves),
-        "the steps overshoot",
-        f"optimizer.lr *= {share:.6g}",
-    )
-    if rate:
+    what, fix = "the steps overshoot", f"optimizer.lr *= {share:.6g}"
+    if rate := plain_rate(slopes, moves):
         what = f"a learning rate of {rate:.6g} overshoots"
         fix = f"lr = {rate * share:.6g}  # of an optimiser: optimizer.lr = ..."
     ends, side = "grows", "up the other side, higher than it began: descent runs away"
@@ -98,7 +94,8 @@ def overshot(
         "overshooting step",
         f"{what}: the output {ends}, from {before:.6g} to {after:.6g}",
         where,
-        f"The gradient tells the slope at one place. The step went beyond the lowest point, {side}. "
+        "The gradient tells the slope at one place. The step went beyond the lowest point, "
+        f"{side}. "
         f"{'Half' if share == 0.5 else f'{share:.4g} of'} the step would go down.",
         fix,
     )
