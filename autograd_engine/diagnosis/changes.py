@@ -94,23 +94,15 @@ def _blamed(survey: Survey, i: int, cleared: set[int]) -> tuple[Sequence[int], b
     leaves = [j for j in operands if survey.values[j]._rule is LEAF]
     leaves = leaves or [j for j in operands if not survey.operands[j]]
     suspects = list(dict.fromkeys(j for j in leaves if j not in cleared)) or leaves
-    alone = [j for j in suspects[:FEW] if _explains(node, [float(j == k) for k in operands])]
-    found = len(alone) == 1 and len(suspects) <= FEW
-    return (alone if found else suspects), found or len(suspects) == 1
+    few = suspects if len(suspects) <= FEW else []
+    alone = [j for j in few if _moved(node, [float(j == k) for k in operands])]
+    return (alone, True) if len(alone) == 1 else (suspects, len(suspects) == 1)
 
 
-def _explains(node: Value, direction: list[float]) -> bool:
-    """Say whether a node holds once its operands are moved along a direction."""
-    _, partials = _moved(node, direction)
-    pairs = zip(partials, node._slopes())
-    return bool(partials) and all(math.isclose(now, then, rel_tol=1e-9) for now, then in pairs)
+def _moved(node: Value, direction: list[float]) -> float:
+    """Return how far along a direction the operands give the node's number and slopes, else 0.
 
-
-def _moved(node: Value, direction: list[float]) -> tuple[float, Sequence[float]]:
-    """Return how far along a direction the operands give the node's number, and its partials.
-
-    By a method of Newton's with the mean of the slopes at both ends, exact for squares as for
-    sums; no partials where it finds nothing.
+    By a method of Newton's with the mean of the slopes at both ends, exact for squares as for sums.
     """
     numbers, then, way = [x._data for x in node.operands], node._slopes(), 0.0
     try:
@@ -121,11 +113,12 @@ def _moved(node: Value, direction: list[float]) -> tuple[float, Sequence[float]]
             slope = sum(0.5 * (p + q) * d for p, q, d in zip(partials, then, direction) if d)
             step = (node._data - data) / slope
             if max(abs(step * d) for d in direction) <= 1e-12 * max(map(abs, places)):
-                return way, partials
+                same_slopes = (math.isclose(*pair, rel_tol=1e-9) for pair in zip(partials, then))
+                return way if all(same_slopes) else 0.0
             way += step
     except (ArithmeticError, ValueError):
         pass
-    return 0.0, ()
+    return 0.0
 
 
 def _stepped(case: Case, changed: Set[int]) -> bool:
@@ -133,8 +126,7 @@ def _stepped(case: Case, changed: Set[int]) -> bool:
 
     An optimiser knows from where it moved them, and by which gradients. A step of gradient descent
     by hand is known by its result: all parameters moved against their gradient, at one rate, at
-    which the output held. The rate is the median of those
-    by which the operations hold.
+    which the output held: the median of those by which the operations hold.
     """
     survey = case.survey
     if not survey.output.grad or any(survey.values[i]._rule is not LEAF for i in changed):
@@ -154,7 +146,7 @@ def _stepped(case: Case, changed: Set[int]) -> bool:
     down = {i: slope for i, slope in zip(leaves, slopes) if i in changed}
 
     moved = (
-        _moved(survey.values[i], [down.get(j, 0.0) for j in operands])[0]
+        _moved(survey.values[i], [down.get(j, 0.0) for j in operands])
         for i, operands in enumerate(survey.operands)
         if down.keys() & set(operands)
     )

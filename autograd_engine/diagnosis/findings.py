@@ -111,9 +111,9 @@ ZEROED: Final = (
 )
 
 
-def each(change: str) -> str:
+def each(change: str, of: str = "") -> str:
     """Return code that changes each parameter, and computes the output again."""
-    return f"for parameter in parameters:\n    parameter.data {change}\n{AGAIN}"
+    return f"for parameter in {of or 'parameters'}:\n    parameter.data {change}\n{AGAIN}"
 
 
 class Case:

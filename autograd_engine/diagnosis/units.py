@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
+from autograd_engine.diagnosis import findings
 from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, layer_of, listed, neurons_code
 from autograd_engine.engine import Value
 from autograd_engine.survey import Survey
@@ -20,8 +21,9 @@ from autograd_engine.table import ADD, CONSTANT, DOT, LEAF, SUBTRACT, SUM, relu,
 from autograd_engine.words import counted
 
 SATURATED: Final = 1e-4
-"""A slope below which a tanh or sigmoid counts as saturated."""
+"""A slope up to which a tanh or sigmoid counts as saturated."""
 
+FLAT: Final = {relu: 0.0, tanh: SATURATED, sigmoid: SATURATED}
 SUMS: Final = (ADD, SUBTRACT, SUM)
 
 LONG: Final = 32
@@ -37,14 +39,13 @@ class Unit:
     leaf: Value  # held, so that its id stays its own
     place: str = ""
     samples: int = 0
-    since: int = 0
-    low: float = math.inf
-    high: float = -math.inf
+    inputs: list[float] = field(default_factory=list)
 
     def asleep(self) -> bool:
         """Say whether it had no slope in any sample, or for so long that it must have died."""
-        died = self.since >= LONG and 2 * self.since >= self.samples
-        return (self.since == self.samples or died) and (self.op != relu.name or self.low < 0.0)
+        since, low = len(self.inputs), min(self.inputs, default=0.0)
+        died = since >= LONG and 2 * since >= self.samples
+        return (since == self.samples or died) and (self.op != relu.name or low < 0.0)
 
 
 class Units:
@@ -57,28 +58,26 @@ class Units:
         """Add what the units of a graph did."""
         survey, seen, first = case.survey, dict[tuple[str, str, int], list[int]](), list[int]()
         for i, node in enumerate(survey.values):
-            if node._rule not in (relu, tanh, sigmoid) or survey.uses[survey.operands[i][0]] > 1:
+            if node._rule not in FLAT or survey.uses[survey.operands[i][0]] > 1:
                 continue  # a second use goes round it, as in leaky_relu and silu
             if node._rule is relu and _is_margin(survey, survey.operands[i][0]):
                 continue
             first = first or _first_leaves(survey)
-            if first[i] < 0:
-                continue
-            leaf = survey.values[first[i]]
-            key = node._rule.name, survey.homes[i], id(leaf)
-            self._units.setdefault(key, Unit(node._rule.name, survey.homes[i], leaf))
-            seen.setdefault(key, []).append(i)
+            if first[i] >= 0:
+                leaf = survey.values[first[i]]
+                key = node._rule.name, survey.homes[i], id(leaf)
+                self._units.setdefault(key, Unit(node._rule.name, survey.homes[i], leaf))
+                seen.setdefault(key, []).append(i)
         for key, places in seen.items():
             unit, nodes = self._units[key], [survey.values[i] for i in places]
             inputs = [survey.values[survey.operands[i][0]]._data for i in places]
             unit.samples += len(inputs)
-            # Not a number is somebody else's finding.
-            if any(x != x or _passes(node) for x, node in zip(inputs, nodes)):
-                unit.since, unit.low, unit.high = 0, math.inf, -math.inf
+            flat = all(abs(node._dx) <= FLAT[node._rule] for node in nodes)
+            if flat and not any(map(math.isnan, inputs)):  # that is somebody else's finding
+                unit.place = unit.place if unit.inputs else case.place(nodes[0])
+                unit.inputs += inputs
             else:
-                unit.place = unit.place if unit.since else case.place(nodes[0])
-                unit.since += len(inputs)
-                unit.low, unit.high = min(unit.low, *inputs), max(unit.high, *inputs)
+                unit.inputs.clear()
 
     def blocks(self) -> bool:
         """Say whether there is a layer of which no unit passes a gradient."""
@@ -98,59 +97,45 @@ class Units:
                 # One sample alone switches half of a layer off: no reason to worry.
                 asleep = [unit for unit in asleep if unit.samples > 1]
             if asleep:
-                yield (_dead if dead else _saturated)(layer, asleep, len(units))
+                yield _finding(dead, layer, asleep, len(units))
 
 
-def _passes(node: Value) -> bool:
-    """Say whether a unit passes a gradient."""
-    return node._dx != 0.0 if node._rule is relu else abs(node._dx) >= SATURATED
-
-
-def _dead(layer: str, units: list[Unit], of: int) -> Finding:
-    samples = max(unit.since for unit in units)
-    seen = f"in all of {samples:,} samples" if samples > 1 else "in the one sample seen"
-    if any(unit.since < unit.samples for unit in units):
-        seen = f"in the last {samples:,} samples"
-    neurons = neurons_code(units[0].home)
-    fix = "relu = ag.leaky_relu  # in place of ag.relu and .relu(): below 0 its slope is 0.01"
-    if neurons:
-        leaky = 'neuron.activation = "leaky_relu"  # below 0 its slope is 0.01 instead of 0'
-        fix = f"for neuron in {neurons}:\n    {leaky}"
-    return Finding(
-        "dead unit",
-        _so_many(layer, units, of, "ReLU", "dead"),
-        _places(layer, units),
-        f"The input of a dead ReLU is below 0 {seen} (the highest was "
-        f"{max(unit.high for unit in units):.6g}). There its slope is 0, no gradient passes, and "
-        "the weights before it stay as they are. Too large a step, or a large negative bias, "
-        "brings that about.",
-        f"{fix}\n{AGAIN}  # and a lower learning rate keeps units from dying",
-    )
-
-
-def _saturated(layer: str, units: list[Unit], of: int) -> Finding:
-    op = units[0].op if len({unit.op for unit in units}) == 1 else "tanh and sigmoid"
-    size = max(max(abs(unit.low), abs(unit.high)) for unit in units)
-    neurons = neurons_code(units[0].home)
-    loop = "for parameter in parameters:\n"
-    if neurons:
-        loop = f"for neuron in {neurons}:\n    for parameter in neuron.parameters():\n    "
-    return Finding(
-        "saturated unit",
-        _so_many(layer, units, of, op, "saturated"),
-        _places(layer, units),
-        f"The input is so far from 0 (up to {size:.6g}) that the curve is flat: the slope is below "
-        f"{SATURATED:g}, and hardly any gradient passes. Large weights or inputs that were not "
-        "scaled bring that about.",
-        f"{loop}    parameter.data *= {1.0 / size:.2g}  # inputs of about 1 again; "
-        f"or scale the data\n{AGAIN}",
-    )
-
-
-def _so_many(layer: str, units: list[Unit], of: int, op: str, state: str) -> str:
+def _finding(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
+    inputs, neurons = [x for unit in units for x in unit.inputs], neurons_code(units[0].home)
+    if dead:
+        kind, op, samples = "dead", "ReLU", max(len(unit.inputs) for unit in units)
+        seen = f"in all of {samples:,} samples" if samples > 1 else "in the one sample seen"
+        if any(len(unit.inputs) < unit.samples for unit in units):
+            seen = f"in the last {samples:,} samples"
+        why = (
+            f"The input of a dead ReLU is below 0 {seen} (the highest was {max(inputs):.6g}). "
+            "There its slope is 0, no gradient passes, and the weights before it stay as they are. "
+            "Too large a step, or a large negative bias, brings that about."
+        )
+        fix = "relu = ag.leaky_relu  # in place of ag.relu and .relu(): below 0 its slope is 0.01"
+        if neurons:
+            fix = f'for neuron in {neurons}:\n    neuron.activation = "leaky_relu"  # never flat'
+        fix += f"\n{AGAIN}  # and a lower learning rate keeps units from dying"
+    else:
+        kind, op, size = "saturated", " and ".join({u.op: 0 for u in units}), max(map(abs, inputs))
+        why = (
+            f"The input is so far from 0 (up to {size:.6g}) that the curve is flat: the slope is "
+            f"below {SATURATED:g}, and hardly any gradient passes. Large weights or inputs that "
+            "were not scaled bring that about."
+        )
+        its = f"[p for neuron in {neurons} for p in neuron.parameters()]" if neurons else ""
+        fix = findings.each(
+            f"*= {1.0 / size:.2g}  # inputs of about 1 again; or scale the data", its
+        )
     some = f"{len(units):,} of " if len(units) < of else "all " if of > 1 else ""
-    verb = "is" if len(units) == 1 else "are"
-    return f"{some}{counted(of, f'{op} unit')} {verb} {state}{f' in {layer}' if layer else ''}"
+    verb, where = "is" if len(units) == 1 else "are", f" in {layer}" if layer else ""
+    return Finding(
+        f"{kind} unit",
+        f"{some}{counted(of, f'{op} unit')} {verb} {kind}{where}",
+        _places(layer, units),
+        why,
+        fix,
+    )
 
 
 def _places(layer: str, units: list[Unit]) -> str:
