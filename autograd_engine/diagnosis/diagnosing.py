@@ -15,12 +15,12 @@ from autograd_engine.diagnosis.flow import flow
 from autograd_engine.diagnosis.passes import Passes, accumulated, overshooting
 from autograd_engine.diagnosis.slopes import born, kinks
 from autograd_engine.diagnosis.units import Units, squashed
-from autograd_engine.diagnosis.untrained import computed, shifted, unreached
+from autograd_engine.diagnosis.untrained import rebound, unreached
 from autograd_engine.engine import Value
 from autograd_engine.real import flag, is_number
 from autograd_engine.words import counted
 
-CHECKS: Final = (computed, shifted, changed_leaves, unreached, accumulated, born, squashed, kinks)
+CHECKS: Final = (rebound, changed_leaves, unreached, accumulated, born, squashed, kinks)
 """What is looked for in a graph, before or after a backward pass through it."""
 
 
@@ -152,7 +152,7 @@ class _Watch:
 
     def _of_graph(self, case: Case) -> Iterator[Finding]:
         yield from changed_leaves(case, swept=False)
-        for check in (computed, shifted, unreached, born, squashed, flow, kinks):
+        for check in (rebound, unreached, born, squashed, flow, kinks):
             yield from check(case)
 
     def findings(self) -> Iterator[Finding]:

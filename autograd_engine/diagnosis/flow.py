@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
 from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, each, layer_of, neurons_code
-from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, SUBTRACT, SUM, erf, relu, sigmoid, softplus, tanh
 
@@ -30,15 +29,11 @@ SUMS: Final = (ADD, SUBTRACT, SUM)
 def flow(case: Case) -> Iterator[Finding]:
     """Yield a finding if the mean adjoint of the layers grows or shrinks beyond measure.
 
-    Steps are those of a recurrence with the same weights in each. Layers are told by regions,
-    else by activations. Where they are well or none, the products are looked at by how many others
-    stand before them.
+    Steps are those of a recurrence with the same weights in each. Layers are told by regions. Where
+    they are well or none, the products are looked at by how many others stand before them.
     """
     survey = case.survey
-    steps, layers = _by_step(survey), _by_region(survey)
-    if len(layers) < LAYERS and not steps:
-        layers = _by_level(survey, "layer", lambda rule: rule in ACTIVATIONS)
-    products = _by_level(survey, "step", lambda rule: rule not in SUMS)
+    steps, layers, products = _by_step(survey), _by_region(survey), _by_level(survey)
     for groups, spared in ((steps, 0), (layers, 0), (products, SINGLE)):
         means = {
             name: math.fsum(abs(survey.adjoints[i]) / len(places) for i in places)
@@ -127,13 +122,13 @@ def _by_region(survey: Survey) -> dict[str, list[int]]:
     return layers
 
 
-def _by_level(survey: Survey, of: str, counts: Callable[[Primitive], bool]) -> dict[str, list[int]]:
-    """Return the values whose operation counts, by how many others stand before them."""
+def _by_level(survey: Survey) -> dict[str, list[int]]:
+    """Return all results but of sums, by how many others stand before them."""
     levels: list[int] = []
     found: dict[int, list[int]] = {}
     for i, operands in enumerate(survey.operands):
-        counted = bool(operands) and counts(survey.values[i]._rule)
-        levels.append(max((levels[j] for j in operands), default=0) + counted)
-        if counted:
+        counts = bool(operands) and survey.values[i]._rule not in SUMS
+        levels.append(max((levels[j] for j in operands), default=0) + counts)
+        if counts:
             found.setdefault(levels[i], []).append(i)
-    return {f"{of} {level}": found[level] for level in sorted(found)}
+    return {f"step {level}": found[level] for level in sorted(found)}

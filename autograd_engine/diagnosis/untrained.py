@@ -13,7 +13,6 @@ from typing import NamedTuple
 from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, listed
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Opaque
-from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, LEAF, SUBTRACT
 from autograd_engine.words import counted
 
@@ -26,46 +25,30 @@ class Rebound(NamedTuple):
     steps: int
 
 
-def computed(case: Case) -> Iterator[Finding]:
-    """Yield a finding where parameters are no leaves."""
-    yield from _rebound(case, [_traced(x) for x in case.parameters if x._rule is not LEAF])
-
-
-def shifted(case: Case) -> Iterator[Finding]:
-    """Yield a finding where the output uses parameters only after steps by their gradients.
+def rebound(case: Case) -> Iterator[Finding]:
+    """Yield a finding where parameters are no leaves, or are used only after steps from them.
 
     A formula may add a constant to a parameter. It is a rebound name if several parameters had
     their gradient subtracted with one learning rate, or one parameter three constants in a row.
     """
-    survey, followers = case.survey, _only_uses(case.survey)
-    found: list[tuple[Rebound, float]] = []
-    for origin in case.parameters:
-        i = survey.position.get(id(origin), -1)
-        steps, rate = 0, math.nan
-        while (after := followers.get(i, -1)) >= 0:
-            node = survey.values[after]
-            if _unshifted(node) is not survey.values[i]:
-                break
-            if not steps and origin.grad:
-                rate = (origin.data - node.data) / origin.grad
-            i, steps = after, steps + 1
-        if steps and origin._rule is LEAF:
-            found.append((Rebound(survey.values[i], origin, steps), rate))
-    rates = [rate for _, rate in found]
-    yield from _rebound(
-        case,
-        [
-            one
-            for one, rate in found
-            if one.steps > 2 or sum(math.isclose(rate, other, rel_tol=1e-6) for other in rates) > 1
-        ],
-    )
-
-
-def _only_uses(survey: Survey) -> dict[int, int]:
-    """Return, for each value with one use, the position of that use."""
-    pairs = ((j, i) for i, operands in enumerate(survey.operands) for j in operands)
-    return {j: i for j, i in pairs if survey.uses[j] == 1}
+    survey, found = case.survey, [_traced(x) for x in case.parameters if x._rule is not LEAF]
+    shifts: dict[int, Value] = {}  # what stands for a value that nothing else uses
+    for node in survey.values:
+        x = _unshifted(node)
+        if x is not None and survey.uses[survey.position[id(x)]] == 1:
+            shifts[id(x)] = node
+    ours = shifts.keys() & set(map(id, case.parameters))
+    ends = [_traced(node) for node in shifts.values() if id(node) not in shifts]
+    ends = [one for one in ends if id(one.origin) in ours]
+    rates = [
+        (one.origin.data - shifts[id(one.origin)].data) / (one.origin.grad or math.nan)
+        for one in ends
+    ]
+    for one, rate in zip(ends, rates):
+        if one.steps > 2 or sum(math.isclose(rate, other, rel_tol=1e-6) for other in rates) > 1:
+            found.append(one)
+    if found:
+        yield _finding(case, found)
 
 
 def _unshifted(value: Value) -> Value | None:
@@ -83,10 +66,8 @@ def _traced(value: Value) -> Rebound:
     return Rebound(value, origin, steps) if origin._rule is LEAF else Rebound(value, value, 0)
 
 
-def _rebound(case: Case, found: list[Rebound]) -> Iterator[Finding]:
-    """Yield the finding that values are no leaves any more; its fix makes leaves of them."""
-    if not found:
-        return
+def _finding(case: Case, found: list[Rebound]) -> Finding:
+    """Return the finding that values are no leaves any more; its fix makes leaves of them."""
     titles = [
         repr(origin.label) if origin.label else case.title(value) for value, origin, _ in found
     ]
@@ -94,9 +75,7 @@ def _rebound(case: Case, found: list[Rebound]) -> Iterator[Finding]:
     if value._rule is CONSTANT:
         why = "A constant is left out of the gradient: no backward pass reaches it."
     elif not steps:
-        why = (
-            f"{titles[0]} was computed. A parameter is a leaf, of which a step changes the number."
-        )
+        why = f"{titles[0]} was computed. A parameter is a leaf, whose number a step changes."
     else:
         sign = "-" if value._rule is SUBTRACT else "+"
         why = (
@@ -106,32 +85,25 @@ def _rebound(case: Case, found: list[Rebound]) -> Iterator[Finding]:
             "optimiser, or a list of parameters, goes on holding the old leaf, which is never "
             "changed."
         )
-    name, lines = "parameter", []
-    if len(found) > 3:
-        lines.append("for i, parameter in enumerate(parameters):")
-        lines.append("    parameters[i] = ag.Value(parameter.data)")
-    else:
+    name = "parameter"
+    fix = "for i, parameter in enumerate(parameters):\n    parameters[i] = ag.Value(parameter.data)"
+    if len(found) < 4:
+        lines = []
         for value, origin, _ in found:
             name = case.code(value, origin.label)
-            entry = case.entry(value, name)
+            both = " = ".join(dict.fromkeys([name, case.entry(value, name)]))
             label = f", label={origin.label!r}" if origin.label else ""
-            both = name if entry == name else f"{name} = {entry}"
             lines.append(f"{both} = ag.Value({value.data!r}{label})")
+        fix = "\n".join(lines)
     several = len(found) > 1
-    yield Finding(
+    return Finding(
         "rebound parameter",
         f"{names} {'are' if several else 'is'} no {'leaves' if several else 'leaf'} any more",
         case.place(found[0].value, names),
         why,
-        "\n".join(
-            [
-                f"# {'leaves' if several else 'a leaf'} once more:",
-                *lines,
-                AGAIN,
-                "# from now on a step changes the number of a leaf:",
-                f"#     {name}.data -= lr * {name}.grad",
-            ]
-        ),
+        f"# {'leaves' if several else 'a leaf'} once more:\n{fix}\n{AGAIN}\n"
+        "# from now on a step changes the number of a leaf:\n"
+        f"#     {name}.data -= lr * {name}.grad",
     )
 
 
@@ -150,27 +122,19 @@ def unreached(case: Case) -> Iterator[Finding]:
             "out = a * b  # computed from the operands, instead of "
             "Value(a.data * b.data, (a, b), '*')",
         )
-    elif not output.operands and not case.entry(output, ""):
-        kind = "constant" if output._rule is CONSTANT else "leaf"
-        yield Finding(
-            "unreached parameter",
-            f"the output is a {kind}: it has no operands, so it depends on no parameter",
-            case.place(output),
-            "Nothing was recorded between the parameters and the output. Usually it was computed "
-            "inside `no_grad()`, from numbers (`.data`), detached, or wrapped into a new Value.",
-            f"{AGAIN}  # outside no_grad(), from the parameters themselves instead of their .data",
-        )
-        return
     lost = [x for x in case.parameters if x._rule is LEAF and id(x) not in survey.position]
     if lost:
+        alone = "" if output.operands else "has no operands: it "
         names = listed(map(case.title, lost))
         yield Finding(
             "unreached parameter",
-            f"the output does not depend on {names}",
+            f"the output {alone}does not depend on {names}",
             f"{counted(len(lost), 'parameter')}: {names}",
             "No path leads from the output back to there, so the gradient is 0 and training never "
             "changes it. Usually it is not used at all, or the path was cut: by `.data` in a "
             "formula, by `detach()`, inside `no_grad()`, or by a new Value made of an old number.",
             "reached = {id(leaf) for leaf in ag.graph.leaves(output)}\n"
-            "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()",
+            "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()"
+            if output.operands
+            else f"{AGAIN}  # outside no_grad(), from the parameters instead of their .data",
         )
