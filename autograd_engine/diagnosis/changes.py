@@ -18,13 +18,10 @@ FEW = 64
 """Of so many leaves it is tried which one explains an operation that does not hold."""
 
 
-def changed_leaves(case: Case, swept: bool = True) -> Iterator[Finding]:
-    """Yield a finding where values are no longer what the forward pass computed with.
-
-    Where the output may be `swept` already, a step after that is as it should be.
-    """
+def changed_leaves(case: Case) -> Iterator[Finding]:
+    """Yield a finding where values are no longer what the forward pass computed with."""
     survey, changed = case.survey, changes(case.survey)
-    if not changed or (swept and _stepped(case, changed.keys())):
+    if not changed or (case.swept and _stepped(case, changed.keys())):
         return
     sure = [i for i in changed if changed[i]]
     told = sure or list(changed)
@@ -129,7 +126,7 @@ def _stepped(case: Case, changed: Set[int]) -> bool:
     which the output held: the median of those by which the operations hold.
     """
     survey = case.survey
-    if not survey.output.grad or any(survey.values[i]._rule is not LEAF for i in changed):
+    if any(survey.values[i]._rule is not LEAF for i in changed):
         return False
     before: dict[int, float] = {}
     for optimizer in living(Optimizer):

@@ -20,7 +20,7 @@ from autograd_engine.engine import Value
 from autograd_engine.real import flag, is_number
 from autograd_engine.words import counted
 
-CHECKS: Final = (rebound, changed_leaves, unreached, accumulated, born, squashed, kinks)
+CHECKS: Final = (rebound, changed_leaves, unreached, born, squashed, kinks)
 """What is looked for in a graph, before or after a backward pass through it."""
 
 
@@ -30,13 +30,12 @@ def diagnose(
     """Return what is wrong with the gradients of the output by its parameters, the gravest first.
 
     The list is empty when all is well. It finds gradients that are a sum over more than one
-    backward pass, leaves changed after the forward pass, parameters that the output does not
-    depend on or that are no leaves any more, where the first NaN or infinity was born, a loss of
-    scores that got probabilities, dead ReLUs, saturated tanh and sigmoid, kinks that were hit
-    exactly, gradients that explode or vanish from layer to layer or from step to step; with `lr`
-    also whether a step of gradient descent by this learning rate overshoots. A unit counts as
-    dead or saturated if it is in all the samples that the output is made of. Nothing is changed.
-    Ask after `backward()`, before the step or after it.
+    backward pass, leaves changed after the forward pass, parameters that are no leaves any more or
+    not reached, where the first NaN or infinity was born, a loss of scores that got
+    probabilities, dead ReLUs, saturated tanh and sigmoid (in all samples that the output is made
+    of), kinks that were hit exactly, gradients that explode or vanish; with `lr` also whether a
+    step of gradient descent by this learning rate overshoots. Ask after `backward()`, before the
+    step or after it.
 
     Raises `TypeError` for an output or parameters that are no Values, `ValueError` for no
     parameters and for a learning rate that is not positive.
@@ -59,7 +58,7 @@ def diagnose(
     number = is_number(lr) and not isinstance(lr, bool)
     if lr is not None and not (number and 0.0 < lr < math.inf):
         raise ValueError(f"lr is a learning rate above 0 and finite, or None; got {lr!r}")
-    found = [finding for check in CHECKS for finding in check(case)]
+    found = [finding for check in (*CHECKS, accumulated) for finding in check(case)]
     units = Units()
     units.add(case)
     found += units.findings()
@@ -82,13 +81,11 @@ class diagnostics(Blocks):
 
     `with diagnostics() as found:` fills the list `found` when the block ends, and prints it
     unless `show=False`. Beside what `diagnose` finds in each graph it sees what happens from
-    one backward pass to the next: gradients added to those of an earlier step, names bound to
-    new values, steps after which the output is no lower, units that are dead in all samples of
-    all passes. Steps are seen by their effect, whoever makes them. `parameters`, if given, are
-    also looked for in each graph. Only the thread or asyncio task that opened the block is
-    watched. It keeps the graphs of a step alive and computes them again,
-    which takes ten times as long as a training by itself. Compiled programs do not call
-    `backward()` and are not watched; `fit` trains eagerly in such a block.
+    one backward pass to the next: gradients added to those of an earlier step, steps after which
+    the output is no lower, units that are dead in all samples of all passes. `parameters`, if
+    given, are looked for in each graph. Only the thread or asyncio task that opened the block is
+    watched, ten times as slow as by itself. Compiled programs do not call `backward()` and are not
+    watched; `fit` trains eagerly in such a block.
 
     Raises `TypeError` for parameters that are no Values, and a `show` that is no True or False.
 
@@ -141,19 +138,14 @@ class _Watch:
 
     def __call__(self, output: Value, seed: float) -> None:
         """Look at a graph before the backward pass through it."""
-        case = Case(output, self._parameters)
+        case = Case(output, self._parameters, swept=False)
         self.count += 1
-        for finding in self._of_graph(case):
+        for finding in (finding for check in (*CHECKS, flow) for finding in check(case)):
             key = finding.what.rpartition(": ")[2] if finding.kind == "kink" else finding.kind
             first, times = self._found.get(key, (finding, 0))
             self._found[key] = first, times + 1
         self._units.add(case)
         self._passes.add(case, seed)
-
-    def _of_graph(self, case: Case) -> Iterator[Finding]:
-        yield from changed_leaves(case, swept=False)
-        for check in (rebound, unreached, born, squashed, flow, kinks):
-            yield from check(case)
 
     def findings(self) -> Iterator[Finding]:
         """Yield what was found, once the block has ended."""

@@ -124,8 +124,11 @@ class Case:
     "'w' - 5"
     """
 
-    def __init__(self, output: Value, parameters: Sequence[Value] | None) -> None:
+    def __init__(
+        self, output: Value, parameters: Sequence[Value] | None, swept: bool = True
+    ) -> None:
         self.survey = survey = Survey(output)
+        self.swept = swept and bool(output.grad)  # a step after that changes leaves as it should
         self._places: dict[int, int] = {}
         for i, value in enumerate(parameters or ()):
             self._places.setdefault(id(value), i)
