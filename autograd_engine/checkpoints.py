@@ -71,7 +71,15 @@ def load(path: Location, model: Module | None = None) -> Any:
     check_path("load a model from", path, "model.json")
     if model is not None and (isinstance(model, type) or not hasattr(model, "load_state_dict")):
         raise TypeError(f"expected a Module such as an MLP to fill, got {model!r:.60}")
-    return restore_model(read_json(path).get("model"), path, model)
+    name, state = printable(path, LINE), read_json(path).get("model")
+    if not isinstance(state, dict) or not isinstance(state.get("parameters"), dict):
+        raise ValueError(f"{name} holds no model with parameters")
+    try:
+        model = _rebuilt(state) if model is None else model
+        model.load_state_dict(state["parameters"])
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: {printable(error, LINE)}") from error
+    return model
 
 
 def write_json(path: Location, payload: Mapping[str, Any]) -> None:
@@ -130,14 +138,8 @@ def _architecture(model: Module) -> dict[str, Any]:
     rows = _rows(model)
     nin, nonlin, activation, bias = rows[0][0]
     _, squashed, output_activation, _ = rows[-1][0]
-    known = {
-        "nin": nin,
-        "nout": len(rows[0]),
-        "nouts": [len(row) for row in rows],
-        "nonlin": nonlin,
-        "activation": activation,
-        "bias": bias,
-    }
+    known = {"nin": nin, "nout": len(rows[0]), "nouts": [len(row) for row in rows]}
+    known |= {"nonlin": nonlin, "activation": activation, "bias": bias}
     architecture = {entry: known[entry] for entry in ENTRIES[type(model)]}
     if type(model) is MLP and squashed:  # files of others are as before
         architecture["output_activation"] = output_activation
@@ -166,20 +168,6 @@ def _name(activation: Any) -> str:
     raise LookupError("an activation is no function of the package")
 
 
-def restore_model(state: Any, path: Location, model: Module | None = None) -> Any:
-    """Return the model of a `model_state`, or fill the one given; errors name the file."""
-    if not isinstance(state, dict) or not isinstance(state.get("parameters"), dict):
-        raise ValueError(f"{printable(path, LINE)} holds no model with parameters")
-    try:
-        if model is None:
-            model = _rebuilt(state)
-        model.load_state_dict(state["parameters"])
-    except (TypeError, ValueError) as error:
-        said = printable(error, LINE)
-        raise ValueError(f"{printable(path, LINE)}: {said}") from error
-    return model
-
-
 def _rebuilt(state: dict[str, Any]) -> Module:
     """Return a model of the recorded class and architecture."""
     architecture, name = state.get("architecture"), state.get("class")
@@ -190,10 +178,6 @@ def _rebuilt(state: dict[str, Any]) -> Module:
             "activation is your own, or it was changed): build it as before and write "
             "load(path, model=...)"
         )
-    entries = ENTRIES[kind]
-    optional = {"output_activation"} if kind is MLP else set()
-    if not isinstance(architecture, dict) or set(architecture) - optional != set(entries):
-        raise ValueError(f"the architecture must have {', '.join(entries[:-1])} and {entries[-1]}")
     try:
         sizes = [architecture["nin"], *architecture.get("nouts", [architecture.get("nout", 1)])]
         # Before anything is built: a damaged size must not fill the memory. Where it is not far

@@ -38,10 +38,9 @@ class Step(NamedTuple):
 class Recording:
     """The steps of a training that were kept, and what it takes to run the model at them again.
 
-    `parameters` are those that the model had when the training began, `samples` those it was
-    trained on, `batches` is the number of steps in an epoch. `names` and `classes` are those of
-    the data, where they have them. The model is not copied: who looks at a step gives it the
-    numbers of that step for the moment.
+    `parameters` are those that the model had when the training began, `batches` is the number of
+    steps in an epoch. The model is not copied: who looks at a step gives it the numbers of that
+    step for the moment.
     """
 
     parameters: list[Value]
@@ -182,13 +181,6 @@ def tell(bar: Any, history: History, ran: str) -> None:
     if history.ran != bar.told and not bar.disable:
         bar.write(history.ran, file=sys.stderr)
     bar.told = history.ran
-    latest = {name: getattr(history, name)[-1:] for name in LISTS}
-    bar.set_postfix(
-        {
-            name.replace("_", " "): f"{item:.3f}"
-            for name, items in latest.items()
-            for item in items
-            if not math.isnan(item)
-        },
-        refresh=False,
-    )
+    latest = {name.replace("_", " "): getattr(history, name)[-1:] for name in LISTS}
+    shown = {name: f"{item[0]:.3f}" for name, item in latest.items() if item and item[0] == item[0]}
+    bar.set_postfix(shown, refresh=False)

@@ -184,21 +184,13 @@ class Case:
 
 
 def _is_name(label: str) -> bool:
-    """Say whether a label reads as a variable, or an item of one, in code.
-
-    >>> _is_name("w"), _is_name("weights[0]"), _is_name("class"), _is_name("my weight")
-    (True, True, False, False)
-    """
+    """Say whether a label reads as a variable, or an item of one, in code."""
     match = re.fullmatch(r"([A-Za-z_]\w*)(\[\d+\])*", label, re.ASCII)
     return bool(match) and not keyword.iskeyword(label)
 
 
 def layer_of(home: str) -> str:
-    """Return the layer in which a neuron stands, by the name of the neuron's region.
-
-    >>> layer_of("layers.0.neurons.3"), layer_of("neurons.3"), layer_of("neuron")
-    ('layers.0', 'layer', 'neuron')
-    """
+    """Return the layer in which a neuron stands, by the name of the neuron's region."""
     return home and (re.sub(r"(^|\.)neurons\.\d+$", "", home) or "layer")
 
 
@@ -207,8 +199,6 @@ def neurons_code(home: str) -> str:
 
     >>> neurons_code("layers.0.neurons.3"), neurons_code("hidden.neurons.3")
     ('model.layers[0].neurons', 'model.hidden.neurons')
-    >>> neurons_code("neurons.3"), neurons_code("neuron"), neurons_code("encoder")
-    ('layer.neurons', '[neuron]', '')
     """
     if home == "neuron":
         return "[neuron]"
