@@ -120,30 +120,22 @@ def model_state(model: Module) -> dict[str, Any]:
             "write save(model, path)"
         )
     kind, parameters = type(model), model.state_dict()
-    try:
-        architecture = _architecture(model)
+    architecture: dict[str, Any] | None
+    try:  # what to build an equal model from, as its first and its last neuron have it
+        rows = _rows(model)
+        nin, nonlin, activation, bias = rows[0][0]
+        known = {"nin": nin, "nout": len(rows[0]), "nouts": [len(row) for row in rows]}
+        known |= {"nonlin": nonlin, "activation": activation, "bias": bias}
+        architecture = {entry: known[entry] for entry in ENTRIES[kind]}
+        _, squashed, output_activation, _ = rows[-1][0]
+        if kind is MLP and squashed:  # files of others are as before
+            architecture["output_activation"] = output_activation
         twin = _built(kind, architecture)
-        same = _rows(twin) == _rows(model) and list(twin.state_dict()) == list(parameters)
+        if _rows(twin) != rows or list(twin.state_dict()) != list(parameters):
+            architecture = None
     except (AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
-        same = False
-    return {
-        "class": kind.__name__,
-        "architecture": architecture if same else None,
-        "parameters": parameters,
-    }
-
-
-def _architecture(model: Module) -> dict[str, Any]:
-    """Return what to build an equal model from, as its first and its last neuron have it."""
-    rows = _rows(model)
-    nin, nonlin, activation, bias = rows[0][0]
-    _, squashed, output_activation, _ = rows[-1][0]
-    known = {"nin": nin, "nout": len(rows[0]), "nouts": [len(row) for row in rows]}
-    known |= {"nonlin": nonlin, "activation": activation, "bias": bias}
-    architecture = {entry: known[entry] for entry in ENTRIES[type(model)]}
-    if type(model) is MLP and squashed:  # files of others are as before
-        architecture["output_activation"] = output_activation
-    return architecture
+        architecture = None
+    return {"class": kind.__name__, "architecture": architecture, "parameters": parameters}
 
 
 def _rows(model: Any) -> list[list[tuple[int, bool, str, bool]]]:

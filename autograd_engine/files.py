@@ -16,8 +16,7 @@ from autograd_engine.words import LINE, printable
 
 Location = str | os.PathLike[str]
 
-ABANDONED = 3600.0
-"""A draft that nobody has written to for so many seconds was left by a run that was killed."""
+ABANDONED = 3600.0  # seconds after which a draft was left by a run that was killed
 
 
 def write_whole(path: Location, text: str) -> None:

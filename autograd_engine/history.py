@@ -12,11 +12,8 @@ from typing import Any, NamedTuple
 from autograd_engine.engine import Value
 from autograd_engine.measures import Results, Sample, average, reason
 
-MOST = 200
-"""So many steps are kept, and two more at most: the start and the latest."""
-
-LISTS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
-"""What a history has of each epoch."""
+MOST = 200  # steps that are kept, and two more at most: the start and the latest
+LISTS = ("loss", "accuracy", "validation_loss", "validation_accuracy")  # one number an epoch
 
 _NONE: Mapping[int, float] = MappingProxyType({})
 
@@ -68,16 +65,6 @@ class Recorder:
     """Writes a recording: every step at first, then ever fewer, always the latest one.
 
     `begun` is the number of epochs that were trained before.
-
-    >>> w = Value(0.0, "w")
-    >>> recorder = Recorder(Recording([w], None, None, [], batches=1), begun=0)
-    >>> for epoch in range(1000):
-    ...     w.data += 0.5
-    ...     if recorder.due():
-    ...         recorder.keep([1.0], epoch)
-    >>> steps = recorder.recording.steps
-    >>> len(steps), [step.number for step in steps[:3]], steps[-1].number
-    (126, [0, 8, 16], 1000)
     """
 
     def __init__(self, recording: Recording, begun: int) -> None:

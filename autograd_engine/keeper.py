@@ -9,6 +9,7 @@ schedules that were made on it, with the settings that these had when the traini
 from __future__ import annotations
 
 import warnings
+from contextlib import ExitStack
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,11 @@ class Keeper:
         else:
             self._made = self._agreed(then, now, training.get("made"))
             pairs = list(zip(parts, then))
-        _load_all([*pairs, (self._model, model["parameters"])])
+        with ExitStack() as undo:  # where one refuses, all are as before
+            for owner, state in [*pairs, (self._model, model["parameters"])]:
+                undo.callback(owner.load_state_dict, owner.state_dict())
+                owner.load_state_dict(state)
+            undo.pop_all()
         set_data(beside, held)
         self._best = best
         return history
@@ -143,16 +148,14 @@ class Keeper:
 
         What they have now may also be what the training had when it was interrupted.
         """
-        names, given = (
-            ", ".join(str(state["schedule"]) for state in states[1:]) for states in (then, now)
-        )
+        schedules = [[str(state["schedule"]) for state in states[1:]] for states in (then, now)]
         anew = 'fit(..., resume="new") goes on with the optimizer and its schedules as they are'
-        if names != given:
-            made_on = [
-                f"the schedules {some}" if some else "no schedule" for some in (names, given)
-            ]
+        if schedules[0] != schedules[1]:
+            was, given = (
+                f"the schedules {', '.join(s)}" if s else "no schedule" for s in schedules
+            )
             raise ValueError(
-                f"it was written with {made_on[0]} made on the optimizer, not {made_on[1]}; {anew}"
+                f"it was written with {was} made on the optimizer, not {given}; {anew}"
             )
         latest = [_settings(state) for state in then]
         made = _entry({"made": latest if made is None else made}, "made", list)
@@ -177,20 +180,6 @@ class Keeper:
             set_data(self._model.parameters(), self._best)
 
 
-def _load_all(pairs: list[tuple[Any, Any]]) -> None:
-    """Load each state into its owner, or, where one refuses, none."""
-    done: list[tuple[Any, Any]] = []
-    try:
-        for owner, state in pairs:
-            before = owner.state_dict()
-            owner.load_state_dict(state)
-            done.append((owner, before))
-    except BaseException:
-        for owner, before in done:
-            owner.load_state_dict(before)
-        raise
-
-
 def written_training(path: str | PathLike[str]) -> dict[str, Any]:
     """Return what the checkpoint says of its training; nothing where there is none.
 
@@ -198,9 +187,6 @@ def written_training(path: str | PathLike[str]) -> dict[str, Any]:
     """
     training = read_json(path).get("training") if Path(path).exists() else None
     return training if isinstance(training, dict) else {}
-
-
-# What a checkpoint may hold.
 
 
 def _history(written: dict[str, Any], validated: int) -> History:

@@ -14,8 +14,7 @@ from autograd_engine.several import crossed
 from autograd_engine.survey import Survey
 from autograd_engine.table import DOT, LEAF, MULTIPLY
 
-FEW = 64
-"""Of so many leaves it is tried which one explains an operation that does not hold."""
+FEW = 64  # leaves of which it is tried which one explains an operation that does not hold
 
 
 def changed_leaves(case: Case) -> Iterator[Finding]:

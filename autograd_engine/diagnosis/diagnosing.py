@@ -20,8 +20,8 @@ from autograd_engine.engine import Value
 from autograd_engine.real import flag, is_number
 from autograd_engine.words import counted
 
+# What is looked for in a graph, before or after a backward pass through it.
 CHECKS: Final = (rebound, changed_leaves, unreached, born, squashed, kinks)
-"""What is looked for in a graph, before or after a backward pass through it."""
 
 
 def diagnose(

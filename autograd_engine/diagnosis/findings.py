@@ -102,9 +102,7 @@ def listed(names: Iterable[str], first: int = 3) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-SHOWN: Final = 6
-"""So many operands of an operation are told one by one."""
-
+SHOWN: Final = 6  # operands of an operation that are told one by one
 AGAIN: Final = "output = forward()"
 ZEROED: Final = (
     "for parameter in parameters:\n    parameter.grad = 0.0  # optimizer.zero_grad() does it too"

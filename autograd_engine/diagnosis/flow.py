@@ -11,19 +11,11 @@ from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, each, layer
 from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, SUBTRACT, SUM, erf, relu, sigmoid, softplus, tanh
 
-LAYERS: Final = 3
-"""So many layers make a trend."""
-
-LIMIT: Final = math.log(1e3)
-"""How many times larger, or smaller, the adjoints of the first layer may be than the last's."""
-
-SINGLE: Final = 2
-"""So many products of a chain may do what they like: a mean, a unit, a small error."""
-
+LAYERS: Final = 3  # make a trend
+LIMIT: Final = math.log(1e3)  # times which the first layer's adjoints may be those of the last
+SINGLE: Final = 2  # products of a chain may do what they like: a mean, a unit, a small error
 ACTIVATIONS: Final = (relu, tanh, sigmoid, softplus, erf)
-
-SUMS: Final = (ADD, SUBTRACT, SUM)
-"""Operations that pass an adjoint on as it is."""
+SUMS: Final = (ADD, SUBTRACT, SUM)  # which pass an adjoint on as it is
 
 
 def flow(case: Case) -> Iterator[Finding]:

@@ -61,8 +61,7 @@ def _accumulation(case: Case, values: list[Value], what: str, seen: str) -> Find
     )
 
 
-LEVEL: Final = 1e-6
-"""A step that gains less than this share of what the slope promised gains nothing."""
+LEVEL: Final = 1e-6  # a step gains nothing that gains less of what the slope promised
 
 
 def overshot(

@@ -21,9 +21,7 @@ from autograd_engine.table import CONSTANT, LEAF, POWER, PROD, expm1, gate
 from autograd_engine.words import counted
 
 SHRINK: Final = each("/= max(1.0, abs(parameter.data))  # numbers of at most 1 again")
-
-INWARD: Final = ("asin", "acos", "atanh", "acosh", "circle")
-"""Functions whose slope is infinite at the end of their domain."""
+INWARD: Final = ("asin", "acos", "atanh", "acosh", "circle")  # no slope at the domain's end
 
 
 def born(case: Case) -> Iterator[Finding]:
@@ -58,14 +56,12 @@ def born(case: Case) -> Iterator[Finding]:
 def _of_value(case: Case, i: int) -> Finding:
     node = case.survey.values[i]
     title, kind = case.title(node), _kind(node._data)
-    if node.operands:
-        what = f"{title} gave the first {kind} of the forward pass"
-        why = (
-            f"Its operands are still finite ({_numbers(case.survey, i)}); what was computed from "
-            "it is spoilt. A result above 1.8e308 does not fit into a float."
-        )
-        fix = SHRINK
-    else:
+    what, fix = f"{title} gave the first {kind} of the forward pass", SHRINK
+    why = (
+        f"Its operands are still finite ({_numbers(case.survey, i)}); what was computed from it is "
+        "spoilt. A result above 1.8e308 does not fit into a float."
+    )
+    if not node.operands:
         what = f"{title} is {kind} from the beginning"
         why = (
             "Every value computed from it is spoilt. A parameter becomes so by a step along a "

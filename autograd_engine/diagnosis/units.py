@@ -20,14 +20,10 @@ from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, DOT, LEAF, SUBTRACT, SUM, relu, sigmoid, tanh
 from autograd_engine.words import counted
 
-SATURATED: Final = 1e-4
-"""A slope up to which a tanh or sigmoid counts as saturated."""
-
+SATURATED: Final = 1e-4  # a slope up to which a tanh or sigmoid counts as saturated
 FLAT: Final = {relu: 0.0, tanh: SATURATED, sigmoid: SATURATED}
 SUMS: Final = (ADD, SUBTRACT, SUM)
-
-LONG: Final = 32
-"""After so many samples without a slope a unit that once had one counts as dead."""
+LONG: Final = 32  # samples without a slope after which a unit that once had one counts as dead
 
 
 @dataclass
