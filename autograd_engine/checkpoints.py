@@ -83,11 +83,7 @@ def load(path: Location, model: Module | None = None) -> Any:
 
 
 def write_json(path: Location, payload: Mapping[str, Any]) -> None:
-    """Write the payload, with format and version, whole or not at all.
-
-    Floats come back to the last bit. Raises `TypeError` or `ValueError` for what JSON
-    cannot hold, before anything is written.
-    """
+    """Write the payload, with format and version, whole or not at all; floats to the last bit."""
     content = _encoded({"format": FORMAT, "version": VERSION, **payload})
     write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 

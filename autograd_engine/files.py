@@ -20,10 +20,7 @@ ABANDONED = 3600.0  # seconds after which a draft was left by a run that was kil
 
 
 def write_whole(path: Location, text: str) -> None:
-    """Write the text into the file; one that was there keeps its mode, and is replaced at once.
-
-    Raises `OSError` where the file cannot be written, and then it is as before.
-    """
+    """Write the text into the file, whole and in its mode, or raise `OSError` and leave it."""
     target = destination(path)
     for draft in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 12}"):
         with suppress(OSError):

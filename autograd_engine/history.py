@@ -19,11 +19,7 @@ _NONE: Mapping[int, float] = MappingProxyType({})
 
 
 class Step(NamedTuple):
-    """The state after `number` steps, in which `epoch` epochs had begun.
-
-    `parameters` are those after the step, `loss` is the mean over the step's batch, as it was
-    just before the step; of the start, where no step was made yet, it is NaN.
-    """
+    """The state after `number` steps, in an epoch counted from 1; its loss is that before it."""
 
     number: int
     epoch: int
@@ -49,23 +45,12 @@ class Recording:
     classes: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
-    @classmethod
-    def of(
-        cls, model: Any, loss: Any, data: Any, samples: Sequence[Any], batches: int
-    ) -> Recording:
-        """Return the recording of a training that is about to begin."""
-        names, classes = ([*map(str, getattr(data, what, ()))] for what in ("names", "classes"))
-        return cls(list(model.parameters()), model, loss, samples, batches, names, classes)
-
     def __repr__(self) -> str:
         return f"<recording of {len(self.steps)} steps>"
 
 
 class Recorder:
-    """Writes a recording: every step at first, then ever fewer, always the latest one.
-
-    `begun` is the number of epochs that were trained before.
-    """
+    """Writes a recording: every step at first, then ever fewer, always the latest one."""
 
     def __init__(self, recording: Recording, begun: int) -> None:
         self.recording = recording
@@ -80,10 +65,9 @@ class Recorder:
         return self._regular(self._number) or self._number % self.recording.batches == 0
 
     def keep(self, losses: Sequence[float], epoch: int, moved: Mapping[int, float] = _NONE) -> None:
-        """Keep the step that was just counted; epochs are counted from 0 here.
+        """Keep the step just counted, with the losses of its batch; epochs count from 0 here.
 
-        `losses` are those of the batch's samples. `moved` are the numbers of parameters, by
-        their ids, which are not in the Values yet.
+        `moved` are the numbers of parameters, by their ids, which are not in the Values yet.
         """
         steps = self.recording.steps
         if not self._regular(steps[-1].number):  # it was kept as long as it was the latest

@@ -1,9 +1,7 @@
-"""Keeper: a training's checkpoint, with all it takes to go on, written, checked and resumed from.
+"""Keeper: the checkpoint of a training, a saved model with an entry "training" beside it.
 
-The checkpoint is a saved model, which `load` can read, with an entry "training" beside it: the
-settings of the training, its history, the best parameters, the numbers of values that only the
-optimiser has, such as a temperature of the loss, and the states of the optimiser and of the
-schedules that were made on it, with the settings that these had when the training began.
+That holds settings, history, best parameters, the numbers of values that only the optimiser has,
+and the states of optimiser and schedules, with the settings that these had when training began.
 """
 
 from __future__ import annotations
@@ -28,8 +26,6 @@ class Keeper:
     """Keeps the best parameters, and, where there is a path, a checkpoint to resume from.
 
     `settings` are what a resumed training must have in common with the one interrupted.
-    Raises `OSError` if the checkpoint cannot be a file, and `TypeError` for what is no path and
-    for a model and an optimiser that cannot be saved.
     """
 
     def __init__(
@@ -87,10 +83,9 @@ class Keeper:
             self._written = state
 
     def resumed(self, anew: bool) -> History:
-        """Set everything as the checkpoint has it; where there is none, start anew.
+        """Set everything as the checkpoint has it, or nothing; where there is none, start anew.
 
-        With `anew` the optimiser keeps the settings that it has now, and its schedules their
-        state. Raises `ValueError` naming the file where it does not fit, and then changes nothing.
+        With `anew` the optimiser keeps its settings of now, and its schedules their state.
         """
         if self._path is None:
             raise ValueError("resume needs to know where from: pass checkpoint=")
@@ -144,10 +139,7 @@ class Keeper:
         return history
 
     def _agreed(self, then: list[Any], now: list[Any], made: Any) -> list[Any]:
-        """Return what optimiser and schedules were made with at first; warn where that differs.
-
-        What they have now may also be what the training had when it was interrupted.
-        """
+        """Return what optimiser and schedules were made with at first; warn where that differs."""
         schedules = [[str(state["schedule"]) for state in states[1:]] for states in (then, now)]
         anew = 'fit(..., resume="new") goes on with the optimizer and its schedules as they are'
         if schedules[0] != schedules[1]:
@@ -181,10 +173,7 @@ class Keeper:
 
 
 def written_training(path: str | PathLike[str]) -> dict[str, Any]:
-    """Return what the checkpoint says of its training; nothing where there is none.
-
-    Raises `ValueError` naming the file where it is not readable.
-    """
+    """Return what the checkpoint says of its training; nothing where there is none."""
     training = read_json(path).get("training") if Path(path).exists() else None
     return training if isinstance(training, dict) else {}
 

@@ -102,8 +102,10 @@ def fit(
     history = keeper.resumed(anew=resume == "new") if resume else History()
     batches, done = math.ceil(len(samples) / batch_size), len(history.loss)
     if record:
-        history.recording = Recording.of(model, loss, data, samples, batches)
-        eager.recorder = Recorder(history.recording, done)
+        names, classes = ([*map(str, getattr(data, what, ()))] for what in ("names", "classes"))
+        values = list(model.parameters())
+        recording = Recording(values, model, loss, samples, batches, names, classes)
+        history.recording, eager.recorder = recording, Recorder(recording, done)
 
     with _seldom_collected(), progress_bar(progress, epochs * batches, done * batches) as bar:
         way = _way(compile, eager) if done < epochs else eager
@@ -136,8 +138,7 @@ def fit(
 def _held(model: Any, optimizer: Any, loss: Any, samples: Any, known: Any = None) -> Any:
     """Raise `ValueError` for a parameter that is no leaf any more, or that nothing uses.
 
-    The optimiser may hold what only the loss uses, such as a temperature, and leave out what
-    the model has. What was looked at is returned; where it is `known`, it is not looked at again.
+    What was looked at is returned; where it is `known`, it is not looked at again.
     """
     named = [(str(i), value) for i, value in enumerate(model.parameters())]
     if isinstance(model, Module):
@@ -175,10 +176,7 @@ def _held(model: Any, optimizer: Any, loss: Any, samples: Any, known: Any = None
 
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Let Python's collector look less often meanwhile: a graph has no cycles to be found.
-
-    It would spend a fifth of the time. One that is switched off stays off.
-    """
+    """Let Python's collector look less often, in graphs without cycles: it takes a fifth of the time."""
     young, *older = gc.get_threshold()
     gc.set_threshold(young and max(young, 50_000), *older)
     try:
@@ -194,10 +192,7 @@ def _batches(order: Sequence[int], batch_size: int, bar: Any) -> Iterator[Sequen
 
 
 def _way(compile: bool | str, eager: Eager) -> Any:
-    """Return the compiled way where that is wanted and possible, else the eager one.
-
-    Both can `train` and `measure`; `ran` says which it is.
-    """
+    """Return the compiled way where that is wanted and possible, else the eager one."""
     if compile is False:
         return eager
     try:

@@ -39,11 +39,7 @@ def changed_leaves(case: Case) -> Iterator[Finding]:
 
 
 def changes(survey: Survey) -> dict[int, bool]:
-    """Return the positions of the values whose number is not the one recorded with; are they sure?
-
-    An operation computed again from its operands' numbers must give the same bits. Where it
-    does not, the operand is to blame that no other operation speaks for.
-    """
+    """Return the values that are no longer what was recorded with, and whether that is sure."""
     wrong, cleared = [], set()
     for i, operands in enumerate(survey.operands):
         node = survey.values[i]
@@ -74,9 +70,8 @@ def _holds(node: Value, with_partials: bool) -> bool:
 def _blamed(survey: Survey, i: int, cleared: set[int]) -> tuple[Sequence[int], bool]:
     """Return which operands of a node that does not hold may have been changed; are they sure?
 
-    Of computed operands it is one that does not hold itself: a node on a changed leaf keeps its
-    own number. The partials of products are the old numbers. Else it is the one leaf that
-    explains all by another number; if there is none, or there are several, each may be to blame.
+    Of computed operands one that does not hold itself; of a product those that are not the old
+    numbers, its partials; else the one leaf that explains all by another number, or each.
     """
     node, operands = survey.values[i], survey.operands[i]
     if all(survey.operands[j] for j in operands):
@@ -96,10 +91,7 @@ def _blamed(survey: Survey, i: int, cleared: set[int]) -> tuple[Sequence[int], b
 
 
 def _moved(node: Value, direction: list[float]) -> float:
-    """Return how far along a direction the operands give the node's number and slopes, else 0.
-
-    By a method of Newton's with the mean of the slopes at both ends, exact for squares as for sums.
-    """
+    """Return how far along a direction a node's number and slopes hold, 0 if nowhere."""
     numbers, then, way = [x._data for x in node.operands], node._slopes(), 0.0
     try:
         for _ in range(30):
@@ -120,9 +112,8 @@ def _moved(node: Value, direction: list[float]) -> float:
 def _stepped(case: Case, changed: Set[int]) -> bool:
     """Say whether the changed leaves were moved by one step, after a pass through the output.
 
-    An optimiser knows from where it moved them, and by which gradients. A step of gradient descent
-    by hand is known by its result: all parameters moved against their gradient, at one rate, at
-    which the output held: the median of those by which the operations hold.
+    An optimiser knows from where. A step by hand is known by its result: all parameters moved
+    against their gradient at one rate, the median of those by which the operations hold.
     """
     survey = case.survey
     if any(survey.values[i]._rule is not LEAF for i in changed):

@@ -113,16 +113,15 @@ class diagnostics(Blocks):
         watch: _Watch = self._end()
         found, passes = watch.found, counted(watch.count, "backward pass", "backward passes")
         found.extend(Findings(watch.findings()))
-        found.none = f"nothing found in {passes}" if watch.count else UNWATCHED
+        found.none = f"nothing found in {passes}"
+        if not watch.count:
+            found.none = (
+                "nothing was watched: no backward() was called in this block (compiled programs "
+                "and functions such as ag.grad do not call it)"
+            )
         if self._show:
             head = f"{counted(len(found), 'finding')} in {passes}\n\n" if found else ""
             print(f"diagnostics: {head}{found}")
-
-
-UNWATCHED: Final = (
-    "nothing was watched: no backward() was called in this block (compiled programs and "
-    "functions such as ag.grad do not call it)"
-)
 
 
 class _Watch:

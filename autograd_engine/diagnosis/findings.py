@@ -14,23 +14,12 @@ from autograd_engine.engine import Value
 from autograd_engine.sources import source_of
 from autograd_engine.survey import Survey
 
+# The kinds of findings, the gravest first.
 KINDS: Final = (
-    "not finite",
-    "zero times infinity",
-    "changed leaf",
-    "rebound parameter",
-    "unreached parameter",
-    "accumulated gradient",
-    "squashed score",
-    "overshooting step",
-    "exploding gradient",
-    "vanishing gradient",
-    "dead unit",
-    "saturated unit",
-    "kink",
-)
-"""The kinds of findings, the gravest first."""
-
+    "not finite", "zero times infinity", "changed leaf", "rebound parameter", "unreached parameter",
+    "accumulated gradient", "squashed score", "overshooting step", "exploding gradient",
+    "vanishing gradient", "dead unit", "saturated unit", "kink",
+)  # fmt: skip
 ALL_WELL: Final = "nothing found: all is well"
 _MARGIN: Final = " " * 10
 
@@ -65,10 +54,7 @@ class Finding:
 
 
 class Findings(list[Finding]):
-    """A list of findings, the gravest first, that terminals and notebooks show as text.
-
-    `none` is what it says where it is empty: only what was looked at is well.
-    """
+    """A list of findings, the gravest first, shown as text; `none` where it is empty."""
 
     def __init__(self, found: Iterable[Finding] = (), none: str = ALL_WELL) -> None:
         super().__init__(sorted(found, key=lambda finding: KINDS.index(finding.kind)))
@@ -91,11 +77,7 @@ class Findings(list[Finding]):
 
 
 def listed(names: Iterable[str], first: int = 3) -> str:
-    """Return the first few names, and how many more there are.
-
-    >>> listed(["a", "b"]), listed("abcdefgh")
-    ('a and b', 'a, b, c and 5 more')
-    """
+    """Return the first few names, and how many more there are: a, b, c and 5 more."""
     names = list(dict.fromkeys(names))
     if len(names) > first + 1:
         return f"{', '.join(names[:first])} and {len(names) - first:,} more"
@@ -115,12 +97,7 @@ def each(change: str, of: str = "") -> str:
 
 
 class Case:
-    """The survey of a graph, and the parameters that were given, each once; else all leaves.
-
-    >>> w = Value(2.0, "w")
-    >>> Case((w - 5.0).relu() * 2.0, [w]).title(w - 5.0)
-    "'w' - 5"
-    """
+    """The survey of a graph, and the parameters that were given, each once; else all leaves."""
 
     def __init__(
         self, output: Value, parameters: Sequence[Value] | None, swept: bool = True

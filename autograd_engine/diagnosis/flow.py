@@ -19,10 +19,10 @@ SUMS: Final = (ADD, SUBTRACT, SUM)  # which pass an adjoint on as it is
 
 
 def flow(case: Case) -> Iterator[Finding]:
-    """Yield a finding if the mean adjoint of the layers grows or shrinks beyond measure.
+    """Yield a finding if the mean adjoint grows or shrinks beyond measure along a graph.
 
-    Steps are those of a recurrence with the same weights in each. Layers are told by regions. Where
-    they are well or none, the products are looked at by how many others stand before them.
+    By steps of a recurrence with the same weights in each, by layers that are regions, or else
+    by how many products stand before each.
     """
     survey = case.survey
     steps, layers, products = _by_step(survey), _by_region(survey), _by_level(survey)
@@ -45,9 +45,7 @@ def flow(case: Case) -> Iterator[Finding]:
 
 
 def _reaches_leaf(survey: Survey, logs: list[float]) -> bool:
-    """Say whether a leaf's own gradient is as far from that of the last step: a chain that
-    forgets where it began, as Newton's method does, is well.
-    """
+    """Say whether a leaf's gradient is as far off: Newton's method forgets where it began."""
     slopes = [abs(survey.adjoints[i]) for i in survey.leaves]
     ends = [math.log(slope) if slope else -math.inf for slope in slopes]
     return any((end - logs[-1]) * (1.0 if logs[0] > logs[-1] else -1.0) > LIMIT for end in ends)
@@ -91,10 +89,7 @@ def _found(case: Case, means: dict[str, float], i: int, recurring: int) -> Findi
 
 
 def _by_step(survey: Survey) -> dict[str, list[int]]:
-    """Return the state after each step of the largest recurrences with weights used in all steps.
-
-    One that reads nothing on its way, and has no activation, may forget where it began: a root.
-    """
+    """Return the state after each step of the largest recurrences that use weights in all."""
     steps: dict[str, list[int]] = {}
     for repeat in survey.repeats:
         weights = [i for i in repeat.shared if survey.values[i]._rule is not CONSTANT]

@@ -14,11 +14,7 @@ from autograd_engine.words import counted
 
 
 def accumulated(case: Case) -> Iterator[Finding]:
-    """Yield a finding where gradients are not those of one `backward()` of the output.
-
-    Gradients that are 0 or were scaled down, as by clipping, are well. Where no backward pass
-    came through the output yet, there is nothing to say.
-    """
+    """Yield a finding where gradients are more than those of one `backward()` of the output."""
     survey, seed = case.survey, case.survey.output.grad
     slopes = (abs(survey.adjoints[i]) for i in survey.leaves)
     rounding = 1e-12 * max(filter(math.isfinite, slopes), default=0.0)
@@ -69,8 +65,7 @@ def overshot(
 ) -> Finding | None:
     """Return the finding that a step of leaves went downhill, but too far; None if it did not.
 
-    `slopes` and `moves` are by leaf; `value(share)` is the sum of the outputs after that share of
-    the step, which should have fallen as the slope at its beginning promised.
+    `value(share)` is the sum of the outputs after that share of the step.
     """
     before, after, promised = value(0.0), value(1.0), -_dot(slopes, moves)
     falls = before - after > LEVEL * promised  # not so where it is NaN
@@ -135,8 +130,7 @@ def _dot(xs: Sequence[float], ys: Sequence[float]) -> float:
 class Passes:
     """The backward passes of a block: those since the last step, and what the steps did.
 
-    A step is seen by its effect: leaves have other numbers than in the pass before. The passes
-    since are a batch, of which the outputs are summed up.
+    A step is seen by its effect: leaves have other numbers than in the pass before.
     """
 
     def __init__(self) -> None:

@@ -1,8 +1,4 @@
-"""Where a value or a slope is not finite, and kinks, where a function has two slopes.
-
-The first NaN or infinity was born in the forward pass or in the backward pass; or there was none
-because an adjoint of 0 passes nothing on, not even to an infinite slope.
-"""
+"""Where a value or a slope is not finite, and kinks, where a function has two slopes."""
 
 from __future__ import annotations
 
@@ -25,10 +21,7 @@ INWARD: Final = ("asin", "acos", "atanh", "acosh", "circle")  # no slope at the 
 
 
 def born(case: Case) -> Iterator[Finding]:
-    """Yield a finding where a value, or else an adjoint, first became NaN or infinite.
-
-    An infinite constant, such as a mask, is let pass as long as the output is finite.
-    """
+    """Yield a finding where a value, or else an adjoint, first became NaN or infinite."""
     survey = case.survey
     masked = math.isfinite(survey.output._data)
     for i, node in enumerate(survey.values):

@@ -1,8 +1,6 @@
 """Units that pass no gradient: dead ReLUs, saturated tanh and sigmoid; and scores squashed twice.
 
-A unit is one neuron over all samples. Its uses are told by the region of the neuron and the
-leaf that its input begins with, so that the samples of a batch, or of several backward passes,
-are tallied together.
+A unit is one neuron over all samples, told by its region and the leaf that its input begins with.
 """
 
 from __future__ import annotations
@@ -151,10 +149,7 @@ def _is_margin(survey: Survey, i: int) -> bool:
 
 
 def _first_leaves(survey: Survey) -> list[int]:
-    """Return, for each value, the leaf that its formula begins with: a unit's bias, or a weight.
-
-    A bias is also found at the end of the sum. -1 where no leaf is met.
-    """
+    """Return, for each value, the leaf its formula begins with, a bias if it has one, or -1."""
     first: list[int] = []
     for i, node in enumerate(survey.values):
         operands = survey.operands[i]

@@ -1,14 +1,9 @@
-"""Parameters that no training changes: computed values, and what the output does not depend on.
-
-`w += ...` and `w = w - lr * w.grad` give a new value. A name was rebound where the parameter given
-is no leaf, and where a graph uses a leaf only after constants were added to it.
-"""
+"""Parameters that no training changes: rebound names, and what the output does not depend on."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, listed
 from autograd_engine.engine import Value
@@ -16,20 +11,13 @@ from autograd_engine.primitives import Opaque
 from autograd_engine.table import ADD, CONSTANT, LEAF, SUBTRACT
 from autograd_engine.words import counted
 
-
-class Rebound(NamedTuple):
-    """A computed value that stands for a parameter, and the leaf it came from by so many steps."""
-
-    value: Value
-    origin: Value
-    steps: int
+Rebound = tuple[Value, Value, int]  # what stands for a parameter, its leaf, and steps from that
 
 
 def rebound(case: Case) -> Iterator[Finding]:
     """Yield a finding where parameters are no leaves, or are used only after steps from them.
 
-    A formula may add a constant to a parameter. It is a rebound name if several parameters had
-    their gradient subtracted with one learning rate, or one parameter three constants in a row.
+    A formula may add a constant; several that follow the gradient by one rate, or three, are steps.
     """
     survey, found = case.survey, [_traced(x) for x in case.parameters if x._rule is not LEAF]
     shifts: dict[int, Value] = {}  # what stands for a value that nothing else uses
@@ -39,13 +27,10 @@ def rebound(case: Case) -> Iterator[Finding]:
             shifts[id(x)] = node
     ours = shifts.keys() & set(map(id, case.parameters))
     ends = [_traced(node) for node in shifts.values() if id(node) not in shifts]
-    ends = [one for one in ends if id(one.origin) in ours]
-    rates = [
-        (one.origin.data - shifts[id(one.origin)].data) / (one.origin.grad or math.nan)
-        for one in ends
-    ]
+    ends = [one for one in ends if id(one[1]) in ours]
+    rates = [(leaf.data - shifts[id(leaf)].data) / (leaf.grad or math.nan) for _, leaf, _ in ends]
     for one, rate in zip(ends, rates):
-        if one.steps > 2 or sum(math.isclose(rate, other, rel_tol=1e-6) for other in rates) > 1:
+        if one[2] > 2 or sum(math.isclose(rate, other, rel_tol=1e-6) for other in rates) > 1:
             found.append(one)
     if found:
         yield _finding(case, found)
@@ -63,7 +48,7 @@ def _traced(value: Value) -> Rebound:
     origin, steps = value, 0
     while (before := _unshifted(origin)) is not None:
         origin, steps = before, steps + 1
-    return Rebound(value, origin, steps) if origin._rule is LEAF else Rebound(value, value, 0)
+    return (value, origin, steps) if origin._rule is LEAF else (value, value, 0)
 
 
 def _finding(case: Case, found: list[Rebound]) -> Finding:
@@ -99,7 +84,7 @@ def _finding(case: Case, found: list[Rebound]) -> Finding:
     return Finding(
         "rebound parameter",
         f"{names} {'are' if several else 'is'} no {'leaves' if several else 'leaf'} any more",
-        case.place(found[0].value, names),
+        case.place(found[0][0], names),
         why,
         f"# {'leaves' if several else 'a leaf'} once more:\n{fix}\n{AGAIN}\n"
         "# from now on a step changes the number of a leaf:\n"
