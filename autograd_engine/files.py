@@ -44,13 +44,7 @@ def write_whole(path: Location, text: str) -> None:
 
 
 def destination(path: Location, name: str = "") -> Path:
-    """Return the file to be written, a link followed and not replaced; `OSError` where it is none.
-
-    >>> destination("nowhere/model.json")
-    Traceback (most recent call last):
-    ...
-    FileNotFoundError: cannot write nowhere/model.json: the folder nowhere does not exist
-    """
+    """Return the file to be written, a link followed; `OSError` where it can be none."""
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         folder = Path(path).parent
@@ -69,16 +63,7 @@ def destination(path: Location, name: str = "") -> Path:
 def checked_path(
     path: str | os.PathLike[str], what: str, endings: tuple[str, ...], also: tuple[str, ...] = ()
 ) -> Path:
-    """Return where to write `what`; the endings `also` are taken, but not advertised.
-
-    Raises `TypeError` for what is no path, `ValueError` for another ending, and
-    `FileNotFoundError` for a folder that does not exist.
-
-    >>> checked_path("page.pdf", "a page", (".html",))
-    Traceback (most recent call last):
-        ...
-    ValueError: cannot save a page as 'page.pdf': the ending must be '.html'
-    """
+    """Return where to write `what`; the endings `also` are taken, but not advertised."""
     check_path(f"save {what} as", path, f"name{endings[0]}")
     target = Path(path)
     if target.suffix.lower() not in (*endings, *also):

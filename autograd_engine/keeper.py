@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import warnings
 from contextlib import ExitStack
-from os import PathLike, fspath
+from os import fspath
 from pathlib import Path
 from typing import Any
 
 from autograd_engine.checkpoints import model_state, read_json, write_json
 from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value
-from autograd_engine.files import destination
+from autograd_engine.files import Location, destination
 from autograd_engine.history import LISTS, History
 from autograd_engine.optim.schedules import schedules_of
 from autograd_engine.real import check_path, is_number
@@ -29,11 +29,7 @@ class Keeper:
     """
 
     def __init__(
-        self,
-        model: Any,
-        optimizer: Any,
-        path: str | PathLike[str] | None,
-        settings: dict[str, Any],
+        self, model: Any, optimizer: Any, path: Location | None, settings: dict[str, Any]
     ) -> None:
         self._model, self._optimizer, self._path = model, optimizer, path
         self._settings = settings
@@ -172,7 +168,7 @@ class Keeper:
             set_data(self._model.parameters(), self._best)
 
 
-def written_training(path: str | PathLike[str]) -> dict[str, Any]:
+def written_training(path: Location) -> dict[str, Any]:
     """Return what the checkpoint says of its training; nothing where there is none."""
     training = read_json(path).get("training") if Path(path).exists() else None
     return training if isinstance(training, dict) else {}
@@ -190,9 +186,8 @@ def _history(written: dict[str, Any], validated: int) -> History:
 
 def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
     """Return a list of numbers as floats, refusing any other thing and any other length."""
-    if not isinstance(items, list) or not all(
-        is_number(item) and not isinstance(item, bool) for item in items
-    ):
+    numeric = (is_number(item) and not isinstance(item, bool) for item in items)
+    if not isinstance(items, list) or not all(numeric):
         raise ValueError(f"its {name} is no list of numbers: {items!r:.60}")
     if count is not None and len(items) != count:
         raise ValueError(f"its {name} has {len(items)} numbers, not {count}")

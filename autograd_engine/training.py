@@ -176,7 +176,7 @@ def _held(model: Any, optimizer: Any, loss: Any, samples: Any, known: Any = None
 
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Let Python's collector look less often, in graphs without cycles: it takes a fifth of the time."""
+    """Let Python's collector look less often: it would take a fifth of the time."""
     young, *older = gc.get_threshold()
     gc.set_threshold(young and max(young, 50_000), *older)
     try:

@@ -89,8 +89,7 @@ def overshot(
         f"{what}: the output {ends}, from {before:.6g} to {after:.6g}",
         where,
         "The gradient tells the slope at one place. The step went beyond the lowest point, "
-        f"{side}. "
-        f"{'Half' if share == 0.5 else f'{share:.4g} of'} the step would go down.",
+        f"{side}. {'Half' if share == 0.5 else f'{share:.4g} of'} the step would go down.",
         fix,
     )
 
