@@ -633,6 +633,13 @@ def test_old_leaves_in_the_list_while_their_names_were_rebound_are_found():
     assert ag.diagnose((parameters[0] - 3.0) ** 2 + parameters[1], parameters) == []
 
 
+def test_a_number_that_a_formula_subtracts_of_equal_parameters_is_no_step():
+    parameters = [Value(0.0), Value(0.0)]
+    output = ag.sum((p - 1.0) ** 2 for p in parameters)
+    output.backward()
+    assert ag.diagnose(output, parameters) == []
+
+
 @pytest.mark.slow
 def test_a_name_bound_again_for_the_hundred_thousandth_time_is_no_recursion():
     w = Value(1.0, "w")

@@ -169,10 +169,10 @@ def layer_of(home: str) -> str:
     return home and (re.sub(r"(^|\.)neurons\.\d+$", "", home) or "layer")
 
 
-def neurons_code(home: str) -> str:
+def code_of(home: str) -> str:
     """Return how code calls the neurons of the layer in which a neuron stands, "" if in none.
 
-    >>> neurons_code("layers.0.neurons.3"), neurons_code("hidden.neurons.3")
+    >>> code_of("layers.0.neurons.3"), code_of("hidden.neurons.3")
     ('model.layers[0].neurons', 'model.hidden.neurons')
     """
     if home == "neuron":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, each, layer_of, neurons_code
+from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, code_of, each, layer_of
 from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, SUBTRACT, SUM, erf, relu, sigmoid, softplus, tanh
 
@@ -62,7 +62,7 @@ def _found(case: Case, means: dict[str, float], i: int, recurring: int) -> Findi
     if len(shown) >= 9:
         shown[4:-3] = ["..."]
 
-    neurons, activation = neurons_code(case.survey.homes[i]), node._rule
+    neurons, activation = code_of(case.survey.homes[i]), node._rule
     if neurons.startswith("model.layers["):
         gain, rule = (2.0, "He") if activation is relu else (1.0, "Xavier")
         tanh = 'neuron.activation = "tanh"  # whose slope at 0 is 1; a sigmoid\'s is 1/4'

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
-from autograd_engine.diagnosis import findings
-from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, layer_of, listed, neurons_code
+from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, code_of, each, layer_of, listed
 from autograd_engine.engine import Value
 from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, DOT, LEAF, SUBTRACT, SUM, relu, sigmoid, tanh
@@ -95,7 +94,7 @@ class Units:
 
 
 def _finding(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
-    inputs, neurons = [x for unit in units for x in unit.inputs], neurons_code(units[0].home)
+    inputs, neurons = [x for unit in units for x in unit.inputs], code_of(units[0].home)
     if dead:
         kind, op, samples = "dead", "ReLU", max(len(unit.inputs) for unit in units)
         seen = f"in all of {samples:,} samples" if samples > 1 else "in the one sample seen"
@@ -118,9 +117,7 @@ def _finding(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
             "were not scaled bring that about."
         )
         its = f"[p for neuron in {neurons} for p in neuron.parameters()]" if neurons else ""
-        fix = findings.each(
-            f"*= {1.0 / size:.2g}  # inputs of about 1 again; or scale the data", its
-        )
+        fix = each(f"*= {1.0 / size:.2g}  # inputs of about 1 again; or scale the data", its)
     some = f"{len(units):,} of " if len(units) < of else "all " if of > 1 else ""
     verb, where = "is" if len(units) == 1 else "are", f" in {layer}" if layer else ""
     return Finding(
@@ -175,7 +172,7 @@ def squashed(case: Case) -> Iterator[Finding]:
                 found.setdefault((node.op, op), []).extend(scores)
     for (loss, op), places in found.items():
         by = "sigmoid" if loss.startswith("binary") else "softmax"
-        neurons = neurons_code(survey.homes[places[0]])
+        neurons = code_of(survey.homes[places[0]])
         fix = f"{op} = lambda score: score  # in place of ag.{op}: the loss has its own"
         if neurons:
             fix = f"for neuron in {neurons}:\n    neuron.nonlin = False  # the score itself"
@@ -183,8 +180,8 @@ def squashed(case: Case) -> Iterator[Finding]:
             "squashed score",
             f"{loss} takes scores, and got what {op} made of them",
             listed((case.place(survey.values[i]) for i in places), 2),
-            f"The loss applies {by} itself, since it is more precise on scores of any size. Of "
-            "numbers between 0 and 1 it makes probabilities that are never near 0 or 1: the loss "
-            "stays high, however right the model is, and its gradient small.",
+            f"The loss applies {by} itself. Of numbers between 0 and 1 it makes probabilities that "
+            "are never near 0 or 1: the loss stays high, however right the model is, and its "
+            "gradient small.",
             f"{fix}\n{AGAIN}  # the probability is for whoever reads it, not for the loss",
         )

@@ -28,9 +28,11 @@ def rebound(case: Case) -> Iterator[Finding]:
     ours = shifts.keys() & set(map(id, case.parameters))
     ends = [_traced(node) for node in shifts.values() if id(node) not in shifts]
     ends = [one for one in ends if id(one[1]) in ours]
-    rates = [(leaf.data - shifts[id(leaf)].data) / (leaf.grad or math.nan) for _, leaf, _ in ends]
-    for one, rate in zip(ends, rates):
-        if one[2] > 2 or sum(math.isclose(rate, other, rel_tol=1e-6) for other in rates) > 1:
+    moves = [leaf.data - shifts[id(leaf)].data for _, leaf, _ in ends]
+    rates = [move / (one[1].grad or math.nan) for one, move in zip(ends, moves)]
+    for one, move, rate in zip(ends, moves, rates):
+        alike = (math.isclose(rate, r, rel_tol=1e-6) and m != move for m, r in zip(moves, rates))
+        if one[2] > 2 or any(alike):  # a formula may subtract one number of several
             found.append(one)
     if found:
         yield _finding(case, found)
