@@ -186,8 +186,7 @@ def _history(written: dict[str, Any], validated: int) -> History:
 
 def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
     """Return a list of numbers as floats, refusing any other thing and any other length."""
-    numeric = (is_number(item) and not isinstance(item, bool) for item in items)
-    if not isinstance(items, list) or not all(numeric):
+    if not isinstance(items, list) or any(isinstance(x, bool) or not is_number(x) for x in items):
         raise ValueError(f"its {name} is no list of numbers: {items!r:.60}")
     if count is not None and len(items) != count:
         raise ValueError(f"its {name} has {len(items)} numbers, not {count}")
