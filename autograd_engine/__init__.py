@@ -47,7 +47,6 @@ Reading order, each module importing only from those above it:
     measures     mean loss and accuracy of a model
     history      the record of a training, and its steps for replay
     keeper       the checkpoint of a training
-    holding      whether an optimiser holds what is trained
     training     fit
     calls        which values stand in which use of a module or region
     titles       the one name of each value

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
-from itertools import pairwise
+from collections.abc import Mapping
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +25,15 @@ from autograd_engine.words import LINE, printable
 FORMAT = "autograd_engine"
 VERSION = 1
 
-
-# What it takes to build each class again.
 ENTRIES: dict[type[Module], tuple[str, ...]] = {
     Neuron: ("nin", "nonlin", "activation", "bias"),
     Layer: ("nin", "nout", "nonlin", "activation", "bias"),
     MLP: ("nin", "nouts", "activation", "bias"),
 }
+"""What it takes to build each class again."""
 
 NAMED = ("activation", "output_activation")  # entries that are the name of a function
-
-# The functions of one operand, and the same as methods.
 PRIMITIVES = {name: rule for name, rule in PUBLIC.items() if rule.arity == 1}
-METHODS: dict[str, Callable[..., Any]] = {name: getattr(Value, name) for name in PRIMITIVES}
 
 
 def save(model: Module, path: Location) -> None:
@@ -75,18 +71,21 @@ def load(path: Location, model: Module | None = None) -> Any:
     check_path("load a model from", path, "model.json")
     if model is not None and (isinstance(model, type) or not hasattr(model, "load_state_dict")):
         raise TypeError(f"expected a Module such as an MLP to fill, got {model!r:.60}")
-    return restore_model(read_json(path).get("model"), path, model)
+    name, state = printable(path, LINE), read_json(path).get("model")
+    if not isinstance(state, dict) or not isinstance(state.get("parameters"), dict):
+        raise ValueError(f"{name} holds no model with parameters")
+    try:
+        model = _rebuilt(state) if model is None else model
+        model.load_state_dict(state["parameters"])
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: {printable(error, LINE)}") from error
+    return model
 
 
 def write_json(path: Location, payload: Mapping[str, Any]) -> None:
-    """Write the payload, with format and version, whole or not at all.
-
-    Floats come back to the last bit. Raises `TypeError` or `ValueError` for what JSON
-    cannot hold, before anything is written.
-    """
+    """Write the payload, with format and version, whole or not at all; floats to the last bit."""
     content = _encoded({"format": FORMAT, "version": VERSION, **payload})
-    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-    write_whole(path, text)
+    write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def read_json(path: Location) -> dict[str, Any]:
@@ -116,75 +115,45 @@ def model_state(model: Module) -> dict[str, Any]:
             f"expected a Module such as an MLP to save, got {type(model).__name__}: "
             "write save(model, path)"
         )
-    return {
-        "class": type(model).__name__,
-        "architecture": _architecture(model),
-        "parameters": model.state_dict(),
-    }
-
-
-def restore_model(state: Any, path: Location, model: Module | None = None) -> Any:
-    """Return the model of a `model_state`, or fill the one given; errors name the file."""
-    if not isinstance(state, dict) or not isinstance(state.get("parameters"), dict):
-        raise ValueError(f"{printable(path, LINE)} holds no model with parameters")
-    try:
-        if model is None:
-            model = _rebuilt(state)
-        model.load_state_dict(state["parameters"])
-    except (TypeError, ValueError) as error:
-        said = printable(error, LINE)
-        raise ValueError(f"{printable(path, LINE)}: {said}") from error
-    return model
-
-
-def _architecture(model: Module) -> dict[str, Any] | None:
-    """Return what to build an equal model from; None if the model is more than that says."""
-    if type(model) not in ENTRIES:
-        return None
-    try:
-        plan = _plan(model)
-        rows = plan if type(model) is MLP else [plan] if type(model) is Layer else [[plan]]
+    kind, parameters = type(model), model.state_dict()
+    architecture: dict[str, Any] | None
+    try:  # what to build an equal model from, as its first and its last neuron have it
+        rows = _rows(model)
         nin, nonlin, activation, bias = rows[0][0]
+        known = {"nin": nin, "nout": len(rows[0]), "nouts": [len(row) for row in rows]}
+        known |= {"nonlin": nonlin, "activation": activation, "bias": bias}
+        architecture = {entry: known[entry] for entry in ENTRIES[kind]}
         _, squashed, output_activation, _ = rows[-1][0]
-        known = {
-            "nin": nin,
-            "nout": len(rows[0]),
-            "nouts": [len(row) for row in rows],
-            "nonlin": nonlin,
-            "activation": activation,
-            "bias": bias,
-        }
-        architecture = {entry: known[entry] for entry in ENTRIES[type(model)]}
-        if type(model) is MLP and squashed:  # files of others are as before
+        if kind is MLP and squashed:  # files of others are as before
             architecture["output_activation"] = output_activation
-        twin = _built(type(model), architecture)
+        twin = _built(kind, architecture)
+        if _rows(twin) != rows or list(twin.state_dict()) != list(parameters):
+            architecture = None
     except (AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
-        return None
-    same = _plan(twin) == plan and list(twin.state_dict()) == list(model.state_dict())
-    return architecture if same else None
+        architecture = None
+    return {"class": kind.__name__, "architecture": architecture, "parameters": parameters}
 
 
-def _plan(module: Any) -> Any:
-    """Return a neuron's traits, those of a layer's neurons, those of an MLP's layers."""
-    if type(module) is MLP:
-        return [_plan(layer) for layer in module.layers]
-    if type(module) is Layer:
-        return [_plan(neuron) for neuron in module.neurons]
-    if type(module) is Neuron:
-        bias = module.b is not None
-        return len(module.w), bool(module.nonlin), _name(module.activation), bias
-    raise TypeError(f"{type(module).__name__} is no class of the package")
+def _rows(model: Any) -> list[list[tuple[int, bool, str, bool]]]:
+    """Return the neurons of each layer: inputs, whether squashed, activation, bias."""
+    layers: list[Any] = model.layers if type(model) is MLP else [model]
+    rows: list[list[Any]] = [layer.neurons if type(layer) is Layer else [layer] for layer in layers]
+    if not all(type(neuron) is Neuron for row in rows for neuron in row):
+        raise TypeError("a part is of no class of the package")
+    return [
+        [(len(n.w), bool(n.nonlin), _name(n.activation), n.b is not None) for n in row]
+        for row in rows
+    ]
 
 
-def _name(activation: Any) -> str | None:
-    """Return the name of an activation; None for a function of the user's own."""
+def _name(activation: Any) -> str:
+    """Return the name of an activation; `LookupError` for a function of the user's own."""
     if isinstance(activation, str):
         return activation
-    for functions in (ACTIVATIONS, PRIMITIVES, METHODS):
-        for name, function in functions.items():
-            if function is activation:
-                return name
-    return None
+    for name, function in chain(ACTIVATIONS.items(), PRIMITIVES.items()):
+        if function is activation or getattr(Value, name, None) is activation:
+            return name
+    raise LookupError("an activation is no function of the package")
 
 
 def _rebuilt(state: dict[str, Any]) -> Module:
@@ -197,47 +166,25 @@ def _rebuilt(state: dict[str, Any]) -> Module:
             "activation is your own, or it was changed): build it as before and write "
             "load(path, model=...)"
         )
-    entries = ENTRIES[kind]
-    optional = {"output_activation"} if kind is MLP else set()
-    if not isinstance(architecture, dict) or set(architecture) - optional != set(entries):
-        raise ValueError(f"the architecture must have {', '.join(entries[:-1])} and {entries[-1]}")
-    count = _count(architecture)
-    named = [architecture[entry] for entry in NAMED if entry in architecture]
-    if not count or not all(name in {**ACTIVATIONS, **PRIMITIVES} for name in named):
-        raise ValueError(f"the architecture makes no {name}: {architecture!r:.200}")
-    # Before anything is built: a damaged size must not fill the memory. Where it is not far
-    # off, the built model names the parameters that are missing.
-    if count > 2 * len(state["parameters"]):
-        raise ValueError(
-            f"missing parameters: the architecture has {count}, the file {len(state['parameters'])}"
-        )
-    return _built(kind, architecture)
-
-
-def _count(architecture: dict[str, Any]) -> int:
-    """Return how many parameters a model of the architecture has; 0 if there is none."""
-    nouts = architecture.get("nouts", [architecture.get("nout", 1)])
-    flags = architecture["bias"], architecture.get("nonlin", True)
-    if not isinstance(nouts, list) or any(type(flag) is not bool for flag in flags):
-        return 0
-    sizes = [architecture["nin"], *nouts]
-    if any(type(size) is not int or size < 1 for size in sizes):
-        return 0
-    return sum((nin + flags[0]) * nout for nin, nout in pairwise(sizes))
+    try:
+        sizes = [architecture["nin"], *architecture.get("nouts", [architecture.get("nout", 1)])]
+        # Before anything is built: a damaged size must not fill the memory. Where it is not far
+        # off, the built model names the parameters that are missing.
+        count, there = sum(nin * nout for nin, nout in pairwise(sizes)), len(state["parameters"])
+        if count > 2 * there:
+            raise ValueError(f"missing parameters: it has more than {count}, the file {there}")
+        return _built(kind, architecture)
+    except (LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"the architecture makes no {name}: {error}") from error
 
 
 def _built(kind: type[Module], architecture: dict[str, Any]) -> Module:
     """Return a model of that class and architecture, its weights 0."""
-    given = {**architecture, "init": _zero}
+    given = {**architecture, "init": lambda nin, nout, rng: 0.0}
     for entry in NAMED:
-        name = given.get(entry, "linear")
-        if name not in ACTIVATIONS:
-            given[entry] = PRIMITIVES[name]
+        if entry in given and given[entry] not in ACTIVATIONS:
+            given[entry] = PRIMITIVES[given[entry]]
     return kind(**given)
-
-
-def _zero(nin: int, nout: int, rng: Any) -> float:
-    return 0.0
 
 
 def _encoded(item: Any) -> Any:

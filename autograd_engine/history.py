@@ -12,19 +12,14 @@ from typing import Any, NamedTuple
 from autograd_engine.engine import Value
 from autograd_engine.measures import Results, Sample, average, reason
 
-MOST = 200
-"""So many steps are kept, and two more at most: the start and the latest."""
-
+MOST = 200  # steps that are kept, and two more at most: the start and the latest
+LISTS = ("loss", "accuracy", "validation_loss", "validation_accuracy")  # one number an epoch
 
 _NONE: Mapping[int, float] = MappingProxyType({})
 
 
 class Step(NamedTuple):
-    """The state after `number` steps, in which `epoch` epochs had begun.
-
-    `parameters` are those after the step, `loss` is the mean over the step's batch, as it was
-    just before the step; of the start, where no step was made yet, it is NaN.
-    """
+    """The state after `number` steps, in an epoch counted from 1; its loss is that before it."""
 
     number: int
     epoch: int
@@ -36,10 +31,9 @@ class Step(NamedTuple):
 class Recording:
     """The steps of a training that were kept, and what it takes to run the model at them again.
 
-    `parameters` are those that the model had when the training began, `samples` those it was
-    trained on, `batches` is the number of steps in an epoch. `names` and `classes` are those of
-    the data, where they have them. The model is not copied: who looks at a step gives it the
-    numbers of that step for the moment.
+    `parameters` are those that the model had when the training began, `batches` is the number of
+    steps in an epoch. The model is not copied: who looks at a step gives it the numbers of that
+    step for the moment.
     """
 
     parameters: list[Value]
@@ -51,33 +45,12 @@ class Recording:
     classes: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
-    @classmethod
-    def of(
-        cls, model: Any, loss: Any, data: Any, samples: Sequence[Any], batches: int
-    ) -> Recording:
-        """Return the recording of a training that is about to begin."""
-        names, classes = ([*map(str, getattr(data, what, ()))] for what in ("names", "classes"))
-        return cls(list(model.parameters()), model, loss, samples, batches, names, classes)
-
     def __repr__(self) -> str:
         return f"<recording of {len(self.steps)} steps>"
 
 
 class Recorder:
-    """Writes a recording: every step at first, then ever fewer, always the latest one.
-
-    `begun` is the number of epochs that were trained before.
-
-    >>> w = Value(0.0, "w")
-    >>> recorder = Recorder(Recording([w], None, None, [], batches=1), begun=0)
-    >>> for epoch in range(1000):
-    ...     w.data += 0.5
-    ...     if recorder.due():
-    ...         recorder.keep([1.0], epoch)
-    >>> steps = recorder.recording.steps
-    >>> len(steps), [step.number for step in steps[:3]], steps[-1].number
-    (126, [0, 8, 16], 1000)
-    """
+    """Writes a recording: every step at first, then ever fewer, always the latest one."""
 
     def __init__(self, recording: Recording, begun: int) -> None:
         self.recording = recording
@@ -85,35 +58,28 @@ class Recorder:
         self._first = self._number = begun * recording.batches
         start = tuple(value.data for value in recording.parameters)
         recording.steps.append(Step(self._number, begun, start, math.nan))
-        self._passing = False  # the latest step is kept only until there is a later one
 
     def due(self) -> bool:
         """Count a step, and say whether it is to be kept: where it is the last of an epoch too."""
         self._number += 1
-        made = self._number - self._first
-        return made % self._stride == 0 or self._number % self.recording.batches == 0
+        return self._regular(self._number) or self._number % self.recording.batches == 0
 
     def keep(self, losses: Sequence[float], epoch: int, moved: Mapping[int, float] = _NONE) -> None:
-        """Keep the step that was just counted; epochs are counted from 0 here.
+        """Keep the step just counted, with the losses of its batch; epochs count from 0 here.
 
-        `losses` are those of the batch's samples. `moved` are the numbers of parameters, by
-        their ids, which are not in the Values yet.
+        `moved` are the numbers of parameters, by their ids, which are not in the Values yet.
         """
         steps = self.recording.steps
-        if self._passing:
+        if not self._regular(steps[-1].number):  # it was kept as long as it was the latest
             steps.pop()
         numbers = (moved.get(id(value), value.data) for value in self.recording.parameters)
-        loss = math.fsum(losses) / len(losses)
-        step = Step(self._number, epoch + 1, tuple(numbers), loss)
-        steps.append(step)
-        self._passing = (self._number - self._first) % self._stride != 0
-        if len(steps) > MOST + 1 and not self._passing:
-            del steps[1::2]
+        steps.append(Step(self._number, epoch + 1, tuple(numbers), average(losses)))
+        if len(steps) > MOST + 1:
             self._stride *= 2
-            latest = steps[-1].number == self._number
-            if not latest:
-                steps.append(step)
-            self._passing = not latest
+            steps[:-1] = [step for step in steps[:-1] if self._regular(step.number)]
+
+    def _regular(self, number: int) -> bool:
+        return (number - self._first) % self._stride == 0
 
 
 @dataclass
@@ -160,17 +126,15 @@ def add_epoch(
 ) -> None:
     """Add an epoch; `FloatingPointError` where its validation loss is not finite."""
     if checked is not None:
-        loss, accuracy = map(average, checked)
+        loss = average(checked[0])
         if not math.isfinite(loss):
-            epoch = len(history.loss) + 1
             odd = next((i for i, found in enumerate(checked[0]) if not math.isfinite(found)), 0)
-            why = reason("validation", odd, held_out[odd])
-            raise FloatingPointError(f"the validation loss became {loss} in epoch {epoch}: {why}")
-        history.validation_loss.append(loss)
-        history.validation_accuracy.append(accuracy)
-    loss, accuracy = map(average, trained)
-    history.loss.append(loss)
-    history.accuracy.append(accuracy)
+            raise FloatingPointError(
+                f"the validation loss became {loss} in epoch {len(history.loss) + 1}: "
+                f"{reason('validation', odd, held_out[odd])}"
+            )
+    for name, results in zip(LISTS, (*trained, *(checked or ()))):
+        getattr(history, name).append(average(results))
 
 
 def progress_bar(progress: bool, total: int, done: int) -> Any:
@@ -182,22 +146,12 @@ def progress_bar(progress: bool, total: int, done: int) -> Any:
     return bar
 
 
-def show(bar: Any, history: History) -> None:
-    """Show the latest numbers of the history beside the bar."""
-    latest = {
-        name.replace("_", " "): items[-1]
-        for name, items in vars(history).items()
-        if items and name not in ("ran", "recording")
-    }
-    bar.set_postfix(
-        {name: f"{item:.3f}" for name, item in latest.items() if not math.isnan(item)},
-        refresh=False,
-    )
-
-
 def tell(bar: Any, history: History, ran: str) -> None:
-    """Note which way the training runs, and where the bar has not told it yet, say so above it."""
+    """Note which way the training runs, above the bar if that is news; show the latest numbers."""
     history.ran = " ".join(ran.splitlines())
     if history.ran != bar.told and not bar.disable:
         bar.write(history.ran, file=sys.stderr)
     bar.told = history.ran
+    latest = {name.replace("_", " "): getattr(history, name)[-1:] for name in LISTS}
+    shown = {name: f"{item[0]:.3f}" for name, item in latest.items() if item and item[0] == item[0]}
+    bar.set_postfix(shown, refresh=False)

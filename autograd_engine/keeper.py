@@ -1,25 +1,22 @@
-"""Keeper: a training's checkpoint, with all it takes to go on, written, checked and resumed from.
+"""Keeper: the checkpoint of a training, a saved model with an entry "training" beside it.
 
-The checkpoint is a saved model, which `load` can read, with an entry "training" beside it: the
-settings of the training, its history, the best parameters, the numbers of values that only the
-optimiser has, such as a temperature of the loss, and the states of the optimiser and of the
-schedules that were made on it, with the settings that these had when the training began.
+That holds settings, history, best parameters, the numbers of values that only the optimiser has,
+and the states of optimiser and schedules, with the settings that these had when training began.
 """
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Sequence
-from os import PathLike, fspath
+from contextlib import ExitStack
+from os import fspath
 from pathlib import Path
 from typing import Any
 
 from autograd_engine.checkpoints import model_state, read_json, write_json
 from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value
-from autograd_engine.files import destination
-from autograd_engine.history import History
+from autograd_engine.files import Location, destination
+from autograd_engine.history import LISTS, History
 from autograd_engine.optim.schedules import schedules_of
 from autograd_engine.real import check_path, is_number
 from autograd_engine.words import LINE, printable
@@ -29,214 +26,167 @@ class Keeper:
     """Keeps the best parameters, and, where there is a path, a checkpoint to resume from.
 
     `settings` are what a resumed training must have in common with the one interrupted.
-    Raises `OSError` if the checkpoint cannot be a file, and `TypeError` for what is no path and
-    for a model and an optimiser that cannot be saved.
     """
 
     def __init__(
-        self,
-        model: Any,
-        optimizer: Any,
-        path: str | PathLike[str] | None,
-        settings: dict[str, Any],
+        self, model: Any, optimizer: Any, path: Location | None, settings: dict[str, Any]
     ) -> None:
-        self.model = model
-        self.optimizer = optimizer
-        self.path = path
-        self.settings = settings
-        self.best: list[float] | None = None
+        self._model, self._optimizer, self._path = model, optimizer, path
+        self._settings = settings
+        self._best: list[float] | None = None
         self._written: dict[str, Any] | None = None
         if path is None:
             return
         check_path("keep a checkpoint as", path, "checkpoint.json")
         destination(path, f"the checkpoint {printable(repr(fspath(path)), LINE)}")
-        saved = model_state(model)
+        state = model_state(model)
         if not hasattr(optimizer, "state_dict") or not hasattr(optimizer, "load_state_dict"):
             raise TypeError(
                 f"a checkpoint needs state_dict() and load_state_dict() of the optimizer, "
                 f"which {optimizer!r:.60} has not"
             )
-        self.settings = {"model": _plan(saved), **settings}
+        self._settings = {"model": [state["class"], state["architecture"]], **settings}
         self._made = [_settings(part.state_dict()) for part in self._parts()]
 
     def _parts(self) -> list[Any]:
         """Return the optimiser and the schedules that were made on it."""
-        return [self.optimizer, *schedules_of(self.optimizer)]
+        return [self._optimizer, *schedules_of(self._optimizer)]
 
     def _beside(self) -> list[Value]:
         """Return the values that the optimiser has and the model has not."""
-        known = set(map(id, self.model.parameters()))
-        return [v for v in getattr(self.optimizer, "parameters", ()) if id(v) not in known]
+        known = set(map(id, self._model.parameters()))
+        return [v for v in getattr(self._optimizer, "parameters", ()) if id(v) not in known]
 
     def keep(self, history: History) -> None:
         """Take down the state after an epoch."""
         if history.validation_loss and not history.waited():
-            self.best = data_of(self.model.parameters())
-        if self.path is None:
+            self._best = data_of(self._model.parameters())
+        if self._path is None:
             return
         optimizer, *schedules = (part.state_dict() for part in self._parts())
         training = {
-            "settings": self.settings,
-            "history": {name: getattr(history, name) for name in (*_LISTS, "ran")},
-            "best": self.best,
+            "settings": self._settings,
+            "history": {name: getattr(history, name) for name in (*LISTS, "ran")},
+            "best": self._best,
             "beside": data_of(self._beside()),
             "optimizer": optimizer,
             "schedules": schedules,
             "made": self._made,
         }
-        state = {"model": model_state(self.model), "training": training}
+        state = {"model": model_state(self._model), "training": training}
         if state != self._written:
-            write_json(self.path, state)
+            write_json(self._path, state)
             self._written = state
 
     def resumed(self, anew: bool) -> History:
-        """Set everything as the checkpoint has it; where there is none, start anew.
+        """Set everything as the checkpoint has it, or nothing; where there is none, start anew.
 
-        With `anew` the optimiser keeps the settings that it has now, and its schedules their
-        state. Raises `ValueError` naming the file where it does not fit, and then changes nothing.
+        With `anew` the optimiser keeps its settings of now, and its schedules their state.
         """
-        if self.path is None:
+        if self._path is None:
             raise ValueError("resume needs to know where from: pass checkpoint=")
-        if not Path(self.path).exists():
+        if not Path(self._path).exists():
             return History()
-        state = read_json(self.path)
+        state = read_json(self._path)
         try:
             return self._set(_entry(state, "model", dict), _entry(state, "training", dict), anew)
         except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
-            what = f"it has no {error}" if isinstance(error, KeyError) else error
-            said = printable(what, LINE)
-            raise ValueError(f"cannot resume from {printable(self.path, LINE)}: {said}") from error
+            said = printable(f"it has no {error}" if isinstance(error, KeyError) else error, LINE)
+            raise ValueError(f"cannot resume from {printable(self._path, LINE)}: {said}") from error
 
     def _set(self, model: Any, training: dict[str, Any], anew: bool) -> History:
         parts = self._parts()
         now = [part.state_dict() for part in parts]
         then = [training["optimizer"], *_entry({"schedules": [], **training}, "schedules", list)]
-        if isinstance(now[0], dict) and not isinstance(then[0], dict):
-            raise ValueError(f"its optimizer is {then[0]!r:.60}")
-        if _kind(then[0]) != _kind(now[0]):
-            raise ValueError(
-                f"it was written with the optimizer {_kind(then[0])}, not {_kind(now[0])}"
-            )
-        self._compare(_entry(training, "settings", dict), _plan(model))
-        history = _history(_entry(training, "history", dict), self.settings["validation"])
-        best = training["best"]
+        if isinstance(now[0], dict):  # one of your own need not tell its class
+            kind, written = now[0].get("optimizer"), _entry(training, "optimizer", dict)
+            if written.get("optimizer") != kind:
+                raise ValueError(
+                    f"it was written with the optimizer {written.get('optimizer')}, not {kind}"
+                )
+        settings = _entry(training, "settings", dict)
+        ours = _flat(self._settings)
+        for other in (settings, {**settings, "model": [model["class"], model["architecture"]]}):
+            theirs = _flat(other)
+            for name in {**ours, **theirs}:
+                was, given = theirs.get(name), ours.get(name)
+                if was != given:
+                    raise ValueError(f"it was written with {name}={was!r:.60}, not {name}={given}")
+        history = _history(_entry(training, "history", dict), self._settings["validation"])
+        best, beside = training["best"], self._beside()
         if (best is None) == bool(history.validation_loss):
             raise ValueError(f"it has {'no' if best is None else 'a'} best epoch")
         if best is not None:
-            best = _numbers("best", best, len(self.model.parameters()))
-        beside = self._beside()
+            best = _numbers("best", best, len(self._model.parameters()))
         held = _numbers("beside", training.get("beside", []), len(beside))
         if anew:
             kept = {name: now[0][name] for name in ("settings", "initial_lr") if name in now[0]}
-            pairs = [(self.optimizer, {**then[0], **kept})]
+            pairs = [(self._optimizer, {**then[0], **kept})]
         else:
             self._made = self._agreed(then, now, training.get("made"))
             pairs = list(zip(parts, then))
-        set_all([*pairs, (self.model, model["parameters"])])
+        with ExitStack() as undo:  # where one refuses, all are as before
+            for owner, state in [*pairs, (self._model, model["parameters"])]:
+                undo.callback(owner.load_state_dict, owner.state_dict())
+                owner.load_state_dict(state)
+            undo.pop_all()
         set_data(beside, held)
-        self.best = best
+        self._best = best
         return history
 
-    def _compare(self, written: dict[str, Any], plan: list[Any]) -> None:
-        """Refuse the checkpoint of another training."""
-        for name, setting in self.settings.items():
-            for found in (written[name], plan if name == "model" else written[name]):
-                if found == setting:
-                    continue
-                if name == "model":
-                    raise ValueError(f"it holds {_difference(found, setting)}")
-                raise ValueError(f"it was written with {name}={found!r:.60}, not {name}={setting}")
-
     def _agreed(self, then: list[Any], now: list[Any], made: Any) -> list[Any]:
-        """Return what optimiser and schedules were made with at first; warn where that differs.
-
-        What they have now may also be what the training had when it was interrupted.
-        """
-        names = [[state["schedule"] for state in states[1:]] for states in (then, now)]
+        """Return what optimiser and schedules were made with at first; warn where that differs."""
+        schedules = [[str(state["schedule"]) for state in states[1:]] for states in (then, now)]
         anew = 'fit(..., resume="new") goes on with the optimizer and its schedules as they are'
-        if names[0] != names[1]:
+        if schedules[0] != schedules[1]:
+            was, given = (
+                f"the schedules {', '.join(s)}" if s else "no schedule" for s in schedules
+            )
             raise ValueError(
-                f"it was written with {_listed(names[0])} made on the optimizer, "
-                f"not {_listed(names[1])}; {anew}"
+                f"it was written with {was} made on the optimizer, not {given}; {anew}"
             )
         latest = [_settings(state) for state in then]
-        made = latest if made is None else made
-        if not isinstance(made, list) or list(map(_shape, made)) != list(map(_shape, latest)):
-            raise ValueError(f"its made is {made!r:.60}, unlike its settings, {latest!r:.60}")
-        used, given = [], []
-        for first, last, state in zip(made, latest, now):
-            for name, value in _settings(state).items():
-                if value not in (first[name], last[name]):
-                    used.append(f"{name}={last[name]}")
-                    given.append(f"{name}={value}")
-        if used:
+        made = _entry({"made": latest if made is None else made}, "made", list)
+        differing = [
+            (f"{name}={last[name]}", f"{name}={value}")
+            for first, last, state in zip(made, latest, now)
+            for name, value in _settings(state).items()
+            if value not in (first[name], last[name])
+        ]
+        if differing:
+            used, unused = map(", ".join, zip(*differing))
+            path = printable(self._path, LINE)
             warnings.warn(
-                f"training goes on with {', '.join(used)}, as {printable(self.path, LINE)} has it, "
-                f"not with {', '.join(given)}; {anew}",
+                f"training goes on with {used}, as {path} has it, not with {unused}; {anew}",
                 stacklevel=5,
             )
-        return made
+        return list(made)
 
     def restore_best(self) -> None:
         """Give the model the parameters of its best epoch, where there was one."""
-        if self.best is not None:
-            set_data(self.model.parameters(), self.best)
+        if self._best is not None:
+            set_data(self._model.parameters(), self._best)
 
 
-def set_all(pairs: Sequence[tuple[Any, Any]]) -> None:
-    """Load each state into its owner, or, where one refuses, none."""
-    done: list[tuple[Any, Any]] = []
-    try:
-        for owner, state in pairs:
-            before = owner.state_dict()
-            owner.load_state_dict(state)
-            done.append((owner, before))
-    except BaseException:
-        for owner, before in done:
-            owner.load_state_dict(before)
-        raise
-
-
-def written_training(path: str | PathLike[str]) -> dict[str, Any]:
-    """Return what the checkpoint says of its training; nothing where there is none.
-
-    Raises `ValueError` naming the file where it is not readable.
-    """
+def written_training(path: Location) -> dict[str, Any]:
+    """Return what the checkpoint says of its training; nothing where there is none."""
     training = read_json(path).get("training") if Path(path).exists() else None
     return training if isinstance(training, dict) else {}
 
 
-# What a checkpoint may hold.
-
-
 def _history(written: dict[str, Any], validated: int) -> History:
     """Return the history that was written, refusing one that no training has."""
-    lists: dict[str, Any] = {name: _numbers(name, written[name]) for name in _LISTS}
+    lists: dict[str, Any] = {name: _numbers(name, written[name]) for name in LISTS}
     epochs = len(lists["loss"])
     for name, items in lists.items():
-        of_validation = name.startswith("validation")
-        if len(items) != (epochs if validated or not of_validation else 0):
+        if len(items) != (epochs if validated or not name.startswith("validation") else 0):
             raise ValueError(f"its {name} has {len(items)} epochs, its loss {epochs}")
-        share = name.endswith("accuracy")
-        for item in items:
-            if not (item != item or 0.0 <= item <= 1.0) if share else not math.isfinite(item):
-                raise ValueError(f"its {name} holds {item}")
-    if unknown := set(written) - {*_LISTS, "ran"}:
-        raise ValueError(f"its history has an entry {min(unknown)!r:.60}")
-    ran = _entry(written, "ran", str) if "ran" in written else ""
-    if not ran.isprintable():
-        raise ValueError(f"its ran is {ran!r:.60}")
-    return History(**lists, ran=ran)
-
-
-_LISTS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+    return History(**lists, ran=printable(written.get("ran", ""), LINE))
 
 
 def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
     """Return a list of numbers as floats, refusing any other thing and any other length."""
-    if not isinstance(items, list) or not all(
-        is_number(item) and not isinstance(item, bool) for item in items
-    ):
+    if not isinstance(items, list) or any(isinstance(x, bool) or not is_number(x) for x in items):
         raise ValueError(f"its {name} is no list of numbers: {items!r:.60}")
     if count is not None and len(items) != count:
         raise ValueError(f"its {name} has {len(items)} numbers, not {count}")
@@ -250,49 +200,14 @@ def _entry(owner: dict[str, Any], name: str, kind: type) -> Any:
     return owner[name]
 
 
-def _plan(model: Any) -> list[Any]:
-    """Return class and architecture of a model's state."""
-    return [model["class"], model["architecture"]]
-
-
-def _kind(optimizer: Any) -> Any:
-    """Return the class in the state of an optimiser; one of your own need not tell it."""
-    return optimizer.get("optimizer") if isinstance(optimizer, dict) else None
+def _flat(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings with class and architecture of the model among them."""
+    kind, architecture = settings["model"]
+    return {"class": kind, **(architecture or {}), **settings, "model": None}
 
 
 def _settings(state: Any) -> dict[str, Any]:
     """Return the settings in the state of an optimiser or schedule, as JSON has them."""
     settings = state.get("settings") if isinstance(state, dict) else None
-    if not isinstance(settings, dict):
-        return {}
-    return {name: list(v) if isinstance(v, tuple) else v for name, v in settings.items()}
-
-
-def _shape(settings: dict[str, Any]) -> dict[str, type]:
-    kinds = {name: type(value) for name, value in settings.items()}
-    return {name: float if kind is int else kind for name, kind in kinds.items()}
-
-
-def _listed(schedules: list[str]) -> str:
-    return f"the schedules {', '.join(map(str, schedules))}" if schedules else "no schedule"
-
-
-def _difference(written: list[Any], setting: list[Any]) -> str:
-    """Say which network was written, and which other one was asked for."""
-    if written[0] != setting[0]:
-        return f"a model of the class {written[0]}, not {setting[0]}"
-    old, new = _described(written), _described(setting)
-    if old is None or new is None:
-        return f"another {written[0]} than this one"
-    differing = " ".join(b for a, b in zip(old, new) if a != b)
-    biases = f" {old[2]}" if old[2] != new[2] else ""
-    return f"a {old[0]} network {old[1]}{biases}, not {differing.removeprefix('with ')}"
-
-
-def _described(model: list[Any]) -> tuple[str, str, str] | None:
-    """Return sizes, activation and biases of an MLP, in words."""
-    made = model[1]
-    if not isinstance(made, dict):
-        return None
-    sizes = "-".join(map(str, [made["nin"], *made["nouts"]]))
-    return sizes, f"with {made['activation']}", "with biases" if made["bias"] else "without biases"
+    items = settings.items() if isinstance(settings, dict) else ()
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in items}

@@ -7,60 +7,29 @@ import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from os import PathLike
-from typing import Any, Protocol
+from typing import Any
 
+from autograd_engine import measures
 from autograd_engine.blocks import enable_grad
 from autograd_engine.columns import data_of, set_data
 from autograd_engine.compiler.request import require
 from autograd_engine.engine import Value
-from autograd_engine.history import (
-    History,
-    Recorder,
-    Recording,
-    add_epoch,
-    progress_bar,
-    show,
-    tell,
-)
-from autograd_engine.holding import Holding
+from autograd_engine.graph import leaves
+from autograd_engine.history import History, Recorder, Recording, add_epoch, progress_bar, tell
 from autograd_engine.keeper import Keeper
-from autograd_engine.measures import (
-    Judge,
-    Loss,
-    Results,
-    Sample,
-    check_kinds,
-    check_options,
-    diverging,
-    judge,
-    measure,
-    pairs,
-    usable,
-)
-from autograd_engine.modules import Module
+from autograd_engine.measures import Loss, Results, Sample
+from autograd_engine.modules import Module, check_leaves
 from autograd_engine.state import LISTENING, listeners
-
-
-class Model(Protocol):
-    """What `fit` asks of a model; with a checkpoint also the `state_dict` of `nn.Module`."""
-
-    def __call__(self, x: Any, /) -> Any: ...
-    def parameters(self) -> Sequence[Value]: ...
-
-
-class Optimizer(Protocol):
-    """What `fit` asks of an optimiser; with a checkpoint also its `state_dict`, as in `optim`."""
-
-    def step(self) -> Any: ...
-    def zero_grad(self) -> Any: ...
+from autograd_engine.table import LEAF
 
 
 def fit(
-    model: Model,
+    model: Any,
     data: Iterable[Sample],
     loss: Loss,
-    optimizer: Optimizer,
+    optimizer: Any,
     epochs: int = 1,
     batch_size: int = 32,
     *,
@@ -79,38 +48,33 @@ def fit(
 
     `loss(outputs, target)` is that of one sample; each step follows the mean over a batch.
     Every epoch takes the samples in an order of its own, which depends on the seed and the
-    epoch's number alone. What counts as accurate, `evaluate` says.
+    epoch's number alone. What counts as accurate, `evaluate` says. The model is any function with
+    `parameters()`, the optimiser has `step()` and `zero_grad()`, with a checkpoint `state_dict()`.
 
     With `patience` training stops after so many epochs without a lower validation loss, and
     the model ends with the parameters of its best epoch, however training ended.
-
-    `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it,
-    where it exists, to the same numbers as a run that was never interrupted; `epochs` counts
-    from the beginning of the first run. The schedules made on the optimiser go on as well. If
-    it was made with other settings than in the first run, a warning says that those of the
-    checkpoint are used; `resume="new"` goes on with the new ones, and with the schedules as they
-    are. An interrupt passes through, and leaves the model as it was after the last finished step.
-
     `callback(history)` is called after each epoch, `progress` shows a bar on stderr.
 
+    `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it,
+    where it exists, to the same numbers as a run that was never interrupted, the schedules made
+    on the optimiser too; `epochs` counts from the beginning of the first run. If the optimiser
+    was made with other settings than then, a warning says that those of the checkpoint are used;
+    `resume="new"` goes on with the new ones, and with the schedules as they are. An interrupt
+    passes through, and leaves the model as it was after the last finished step.
+
     With `compile="auto"` model and loss are compiled on one sample, and the program is fed
-    with whole batches: the same numbers to about 1e-10, much faster; Values and optimiser are
-    up to date whenever an epoch ends or is interrupted. Where that cannot be (the code branches
-    on Values, reads their numbers, counts its calls, draws random ones; no NumPy) each is recorded
-    anew, as with `False`. `history.ran` says which way it was, and why. `True` refuses instead.
+    with whole batches: the same numbers to about 1e-10, much faster. Where that cannot be (the
+    code branches on Values, reads their numbers, counts its calls, draws random ones; no NumPy)
+    each sample is recorded anew, as with `False`. `history.ran` says which way it was, and why.
+    `True` refuses instead. With `record=True` the history has a `recording`: about 200 steps,
+    evenly spread, for `replay`, from where training began or resumed.
 
-    With `record=True` the history has a `recording`: about 200 steps, evenly spread, for
-    `replay`. A checkpoint does not hold it: it begins where training resumed.
-
-    Raises `ValueError` for no samples, a batch size or patience below 1, a negative number of
-    epochs, `patience` without `validation`, `resume` without `checkpoint`, a checkpoint of
-    another training, an optimiser that holds a Value which neither the model has nor the loss
-    depends on, a parameter that is no leaf any more, and what cannot be compiled with
-    `compile=True` (also `ImportError` for what has to be installed, and `GuardError` where a
-    later sample takes another branch); `TypeError` for arguments of the wrong kind, such as a
-    loss that is no Value; `FloatingPointError` where the training diverges to NaN, infinity or
-    beyond floats, with the model as before that step, and naming the sample where that is not
-    finite itself.
+    Raises `ValueError` for options that make no training, a checkpoint of another one, an
+    optimiser that holds a Value which neither the model has nor the loss depends on, a parameter
+    that is no leaf any more, and what cannot be compiled with `compile=True` (also `ImportError`
+    for what has to be installed, and `GuardError` where a later sample takes another branch);
+    `TypeError` for arguments of the wrong kind; `FloatingPointError` where the training diverges,
+    with the model as before that step, and naming the sample where that is not finite itself.
 
     >>> import random
     >>> from autograd_engine import datasets, losses, nn, optim
@@ -121,82 +85,104 @@ def fit(
     >>> len(history.loss), history.accuracy[-1]
     (20, 1.0)
     """
-    check_kinds(model, loss, optimizer, callback)
+    measures.check_kinds(model, loss, optimizer, callback)
     switches = {"shuffle": shuffle, "progress": progress, "record": record}
-    validated = validation is not None
-    check_options(epochs, batch_size, seed, patience, validated, compile, resume, **switches)
+    options = epochs, batch_size, seed, patience, validation is not None, compile, resume
+    measures.check_options(*options, **switches)
     if isinstance(model, Module):
         model._settle()
-    samples = pairs("data", data)
-    held_out = [] if validation is None else pairs("validation", validation)
-    settings = {
-        "samples": len(samples),
-        "validation": len(held_out),
-        "batch_size": batch_size,
-        "shuffle": shuffle,
-        "seed": seed,
-    }
-    right = judge(samples + held_out)
-    eager = Eager(model, loss, optimizer, right, samples, held_out)
-    holding = Holding(model, optimizer, loss, samples)
-    with diverging(0):
-        holding.check()
+    samples = measures.pairs("data", data)
+    held_out = [] if validation is None else measures.pairs("validation", validation)
+    settings = {"samples": len(samples), "validation": len(held_out), "batch_size": batch_size}
+    settings |= {"shuffle": shuffle, "seed": seed}
+    eager = Eager(model, loss, optimizer, measures.judge(samples + held_out), samples, held_out)
+    with measures.diverging(0):
+        held = _held(model, optimizer, loss, samples)
     keeper = Keeper(model, optimizer, checkpoint, settings)
     history = keeper.resumed(anew=resume == "new") if resume else History()
-    batches = math.ceil(len(samples) / batch_size)
+    batches, done = math.ceil(len(samples) / batch_size), len(history.loss)
     if record:
-        history.recording = Recording.of(model, loss, data, samples, batches)
-        eager.recorder = Recorder(history.recording, len(history.loss))
+        names, classes = ([*map(str, getattr(data, what, ()))] for what in ("names", "classes"))
+        values = list(model.parameters())
+        recording = Recording(values, model, loss, samples, batches, names, classes)
+        history.recording, eager.recorder = recording, Recorder(recording, done)
 
-    bar_of_batches = progress_bar(progress, epochs * batches, len(history.loss) * batches)
-    with _seldom_collected(), bar_of_batches as bar:
-        way = _way(compile, eager) if len(history.loss) < epochs else eager
-        for epoch in range(len(history.loss), epochs):
+    with _seldom_collected(), progress_bar(progress, epochs * batches, done * batches) as bar:
+        way = _way(compile, eager) if done < epochs else eager
+        for epoch in range(done, epochs):
             if patience is not None and history.waited() >= patience:
                 break
             bar.set_description(f"epoch {epoch + 1}/{epochs}", refresh=False)
-            order = _order(len(samples), epoch, seed if shuffle else None)
+            order = list(range(len(samples)))
+            if shuffle:  # without a state that a checkpoint would have to hold
+                random.Random(f"{seed} {epoch}").shuffle(order)
             tell(bar, history, way.ran)
-            with diverging(epoch), enable_grad():
+            with measures.diverging(epoch), enable_grad():
                 trained = way.train(epoch, _batches(order, batch_size, bar))
                 checked = way.measure() if held_out else None
                 add_epoch(history, trained, checked, held_out)
             tell(bar, history, way.ran)
-            show(bar, history)
             keeper.keep(history)
             if callback is not None:
                 try:
                     callback(history)
                 finally:  # it may have changed the learning rate, and been interrupted after that
                     keeper.keep(history)
-                with diverging(epoch):
-                    holding.check()
+                with measures.diverging(epoch):
+                    held = _held(model, optimizer, loss, samples, held)
     if patience is not None:
         keeper.restore_best()
     return history
 
 
+def _held(model: Any, optimizer: Any, loss: Any, samples: Any, known: Any = None) -> Any:
+    """Raise `ValueError` for a parameter that is no leaf any more, or that nothing uses.
+
+    What was looked at is returned; where it is `known`, it is not looked at again.
+    """
+    named = [(str(i), value) for i, value in enumerate(model.parameters())]
+    if isinstance(model, Module):
+        named = model.named_parameters()
+        check_leaves(model, named)
+    for name, value in named:
+        if value._rule is not LEAF:
+            raise ValueError(f"the model's parameter {name} is no leaf any more: {value!r:.60}")
+    held = getattr(optimizer, "parameters", None)
+    if not isinstance(held, list):
+        return None
+    ours, its = {id(value) for _, value in named}, set(map(id, held))
+    strays = [value for value in held if id(value) not in ours] if known != (ours, its) else []
+    for x, target in samples if strays else ():
+        with enable_grad():
+            value = loss(model(x), target)
+        used = set(map(id, leaves(value))) if isinstance(value, Value) else set()
+        strays = [value for value in strays if id(value) not in used]
+        if not strays:
+            break
+    if strays:
+        place = next(i for i, value in enumerate(held) if value is strays[0])
+        new = ", ".join([repr(name) for name, value in named if id(value) not in its][:3])
+        lacks = f", while the optimizer lacks the model's {new}" if new else ""
+        what = f"the optimizer holds {len(strays)} of its {len(held)} parameters in vain"
+        if len(strays) == len(held):
+            what = "the optimizer holds none of the model's parameters, and would leave it as it is"
+        raise ValueError(
+            f"{what}: its parameter {place}, {strays[0]!r:.60}, is neither one of the model nor "
+            f"used by the loss{lacks}: make it of them, as in {type(optimizer).__name__}"
+            "(model.parameters()), and anew when another Value is put in the place of a parameter"
+        )
+    return ours, its
+
+
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Let Python's collector look less often meanwhile: a graph has no cycles to be found.
-
-    It would spend a fifth of the time. One that is switched off stays off.
-    """
+    """Let Python's collector look less often: it would take a fifth of the time."""
     young, *older = gc.get_threshold()
-    if young:
-        gc.set_threshold(max(young, 50_000), *older)
+    gc.set_threshold(young and max(young, 50_000), *older)
     try:
         yield
     finally:
         gc.set_threshold(young, *older)
-
-
-def _order(count: int, epoch: int, seed: int | None) -> list[int]:
-    """Return the order of the samples, without a state that a checkpoint would have to hold."""
-    order = list(range(count))
-    if seed is not None:
-        random.Random(f"{seed} {epoch}").shuffle(order)
-    return order
 
 
 def _batches(order: Sequence[int], batch_size: int, bar: Any) -> Iterator[Sequence[int]]:
@@ -206,10 +192,7 @@ def _batches(order: Sequence[int], batch_size: int, bar: Any) -> Iterator[Sequen
 
 
 def _way(compile: bool | str, eager: Eager) -> Any:
-    """Return the compiled way where that is wanted and possible, else the eager one.
-
-    Both can `train` and `measure`; `ran` says which it is.
-    """
+    """Return the compiled way where that is wanted and possible, else the eager one."""
     if compile is False:
         return eager
     try:
@@ -225,34 +208,25 @@ def _way(compile: bool | str, eager: Eager) -> Any:
             return Compiled(eager, strict=compile is True)
         except Unfit as error:
             reason = error
-    if compile is True and isinstance(reason, ImportError):
-        raise reason
     if compile is True:
-        raise ValueError(f"compile=True, but {reason}") from reason
+        missing = isinstance(reason, ImportError)
+        raise reason if missing else ValueError(f"compile=True, but {reason}") from reason
     eager.ran = f"eager: {reason}"
     return eager
 
 
+@dataclass
 class Eager:
     """The eager way: each sample's graph is recorded, swept and gone before the next."""
 
-    def __init__(
-        self,
-        model: Model,
-        loss: Loss,
-        optimizer: Optimizer,
-        right: Judge,
-        samples: Sequence[Sample],
-        held_out: Sequence[Sample],
-    ) -> None:
-        self.model = model
-        self.loss = loss
-        self.optimizer = optimizer
-        self.right = right
-        self.samples = samples
-        self.held_out = held_out
-        self.ran = "eager: asked for by compile=False"
-        self.recorder: Recorder | None = None
+    model: Any
+    loss: Any
+    optimizer: Any
+    right: measures.Judge
+    samples: Sequence[Sample]
+    held_out: Sequence[Sample]
+    ran: str = "eager: asked for by compile=False"
+    recorder: Recorder | None = None
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch, which are positions of samples."""
@@ -261,9 +235,8 @@ class Eager:
         parameters = self.model.parameters()
         for batch in batches:
             self.optimizer.zero_grad()
-            share = 1.0 / len(batch)
             for position in batch:
-                loss, hit = self._add_gradient(position, epoch, share)
+                loss, hit = self._add_gradient(position, epoch, 1.0 / len(batch))
                 losses.append(loss)
                 hits.append(hit)
             self.step(parameters)
@@ -275,7 +248,7 @@ class Eager:
         """Add one sample's share of the gradient. Its graph does not outlive this call."""
         x, target = self.samples[position]
         outputs = self.model(x)
-        value = usable(self.loss(outputs, target), epoch, position, (x, target))
+        value = measures.usable(self.loss(outputs, target), epoch, position, (x, target))
         value.backward(share)
         return value.data, self.right(outputs, target)
 
@@ -293,4 +266,4 @@ class Eager:
 
     def measure(self) -> Results:
         """Measure the held-out samples."""
-        return measure(self.model, self.held_out, self.loss, self.right)
+        return measures.measure(self.model, self.held_out, self.loss, self.right)

@@ -175,7 +175,7 @@ def test_a_resumed_training_ends_as_one_without_interruption(run, folder, monkey
     ("options", "message"),
     [
         (["--seed", "1"], "seed=0, not seed=1"),
-        (["--layers", "4"], "it holds a 2-3-1 network with tanh, not 2-4-1"),
+        (["--layers", "4"], "written with nouts=[3, 1], not nouts=[4, 1]"),
         (["--optimizer", "sgd"], "written with the optimizer Adam, not SGD"),
         (["--optimizer", "sgd", "--seed", "1"], "written with the optimizer Adam, not SGD"),
         (["--learning-rate", "0.5"], "learning rate 0.01, not 0.5"),

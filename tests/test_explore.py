@@ -52,7 +52,7 @@ def test_anything_but_a_value_is_refused():
 
 
 def test_a_folder_that_does_not_exist_and_another_ending_are_refused_by_name(tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no folder"):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
         ag.explore(expression(), tmp_path / "nowhere" / "page.html")
     with pytest.raises(ValueError, match=r"the ending must be '\.html'"):
         ag.explore(expression(), tmp_path / "page.svg")

@@ -73,7 +73,7 @@ def test_parameters_are_values_and_neither_a_model_nor_its_method():
     for given in (model, model.parameters):
         with pytest.raises(TypeError, match=r"such as model\.parameters\(\); got"):
             ag.compile(loss, parameters=given)
-        with pytest.raises(TypeError, match=r"write model\.parameters\(\)"):
+        with pytest.raises(TypeError, match=r"such as model\.parameters\(\)"):
             ag.diagnose(loss, given)
     with pytest.raises(TypeError, match=r"write \[a\]"):
         ag.compile(loss, parameters=a)

@@ -256,7 +256,7 @@ def test_what_cannot_be_replayed_is_refused_with_what_to_write_instead(tmp_path)
         ag.replay(history, sample=1.5)
     with pytest.raises(ValueError, match=r"the ending must be '\.html'"):
         ag.replay(history, tmp_path / "page.svg")
-    with pytest.raises(FileNotFoundError, match="there is no folder"):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
         ag.replay(history, tmp_path / "nowhere" / "page.html")
     assert list(tmp_path.iterdir()) == []
 

@@ -273,9 +273,7 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_changes_nothing(tmp_path, m
                 [],
                 None,
             )
-            special = special or (
-                "made" in place and "betas" in place
-            )  # told of in a warning alone
+            special = special or "made" in place  # told of in a warning alone
             later = ("grad_avg", "momentum_buffer", "max_exp_avg_sq", "buffers")
             special = special or (place[-1] in later and junk in ("gone", {}))
             if fits or place[-1] == "ran" or special:
@@ -299,12 +297,8 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_changes_nothing(tmp_path, m
         (("history", "loss"), [0.5], "its accuracy has 2 epochs, its loss 1"),
         (("history", "validation_loss"), [0.5], "its validation_loss has 1 epochs, its loss 2"),
         (("history", "validation_accuracy"), [], "its validation_accuracy has 0 epochs"),
-        (("history", "loss", 0), math.nan, "its loss holds nan"),
         (("history", "loss", 0), True, "its loss is no list of numbers"),
         (("history", "loss", 0), 10**400, "too large"),
-        (("history", "accuracy", 0), 7, "its accuracy holds 7"),
-        (("history", "ran"), "\x1b[31m", r"its ran is '\\x1b\[31m'"),
-        (("history", "extra"), [], "its history has an entry 'extra'"),
         (("best",), [None], r"its best is no list of numbers: \[None\]"),
         (("best",), "a" * 13, "its best is no list of numbers"),
         (("best",), [1.0], "its best has 1 numbers, not 13"),
@@ -328,9 +322,8 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_changes_nothing(tmp_path, m
         (("schedules", 0, "base_lr"), math.inf, "base_lr must be a finite number"),
         (("schedules", 0, "settings", "step_size"), 0, "step_size must be an integer"),
         (("schedules",), [], "with no schedule made"),
-        (("made", 0, "lr"), "x", "its made is"),
         (("optimizer",), 5, "its optimizer is 5"),
-        (("model", "class"), "Own", "it holds a model of the class Own, not MLP"),
+        (("model", "class"), "Own", "it was written with class='Own', not class=MLP"),
         (("settings", "seed"), 1, "written with seed=1, not seed=0"),
     ],
 )

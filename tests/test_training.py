@@ -405,12 +405,15 @@ def test_number_targets_have_a_checkpoint_too(tmp_path):
         ({"shuffle": False}, "written with shuffle=True, not shuffle=False"),
         ({"validation": HELD_OUT}, "written with validation=0, not validation=10"),
         ({"make": optim.SGD, "batch_size": 6}, "written with the optimizer Adam, not SGD"),
-        ({"model": small_model("relu")}, "it holds a 2-4-1 network with tanh, not relu$"),
-        ({"model": nn.MLP(2, [5, 1], activation="tanh")}, "a 2-4-1 network with tanh, not 2-5-1$"),
-        ({"model": nn.MLP(2, [5, 1])}, "a 2-4-1 network with tanh, not 2-5-1 with relu$"),
+        ({"model": small_model("relu")}, "written with activation='tanh', not activation=relu$"),
+        (
+            {"model": nn.MLP(2, [5, 1], activation="tanh")},
+            r"with nouts=\[4, 1\], not nouts=\[5, 1\]$",
+        ),
+        ({"model": nn.MLP(2, [5, 1])}, r"with nouts=\[4, 1\], not nouts=\[5, 1\]$"),
         (
             {"model": nn.MLP(2, [4, 1], activation="tanh", bias=False)},
-            "a 2-4-1 network with tanh with biases, not without biases$",
+            "with bias=True, not bias=False$",
         ),
     ],
 )

@@ -175,7 +175,6 @@ BY_TRAINING = {
     "model": put("training", "settings", "model", 0),
     "activation": put("training", "settings", "model", 1, "activation"),
     "history": put("training", "history"),
-    "a surplus list": lambda c, t: c["training"]["history"].update({t: []}),
     "best": put("training", "best"),
 }
 

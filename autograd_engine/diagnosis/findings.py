@@ -1,32 +1,27 @@
-"""Finding: something wrong with a gradient; and the list of them."""
+"""Finding: something wrong with a gradient; and Case: the graph in which it is looked for."""
 
 from __future__ import annotations
 
 import html
+import keyword
 import re
-import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import fill, indent
 from typing import Final
 
+from autograd_engine.engine import Value
+from autograd_engine.sources import source_of
+from autograd_engine.survey import Survey
+
+# The kinds of findings, the gravest first.
 KINDS: Final = (
-    "not finite",
-    "zero times infinity",
-    "changed leaf",
-    "rebound parameter",
-    "unreached parameter",
-    "accumulated gradient",
-    "overshooting step",
-    "exploding gradient",
-    "vanishing gradient",
-    "dead unit",
-    "saturated unit",
-    "kink",
-)
-"""The kinds of findings, the gravest first."""
-
-
+    "not finite", "zero times infinity", "changed leaf", "rebound parameter", "unreached parameter",
+    "accumulated gradient", "squashed score", "overshooting step", "exploding gradient",
+    "vanishing gradient", "dead unit", "saturated unit", "kink",
+)  # fmt: skip
 ALL_WELL: Final = "nothing found: all is well"
+_MARGIN: Final = " " * 10
 
 
 @dataclass(frozen=True)
@@ -51,21 +46,15 @@ class Finding:
     fix: str
 
     def __str__(self) -> str:
-        return "\n".join(
-            [
-                *textwrap.wrap(f"{self.kind}: {self.what}", 90, subsequent_indent="   "),
-                *_part("where", self.where),
-                *_part("why", self.why),
-                *_part("fix", self.fix, wrapped=False),
-            ]
-        )
+        lines = [fill(f"{self.kind}: {self.what}", 90, subsequent_indent="   ")]
+        for head, text in (("where:", self.where), ("why:", self.why)):
+            head = f"   {head:7}"
+            lines.append(fill(text, 94, initial_indent=head, subsequent_indent=_MARGIN))
+        return "\n".join([*lines, f"   fix:   {indent(self.fix, _MARGIN).lstrip()}"])
 
 
 class Findings(list[Finding]):
-    """A list of findings, the gravest first, that terminals and notebooks show as text.
-
-    `none` is what it says where it is empty: only what was looked at is well.
-    """
+    """A list of findings, the gravest first, shown as text; `none` where it is empty."""
 
     def __init__(self, found: Iterable[Finding] = (), none: str = ALL_WELL) -> None:
         super().__init__(sorted(found, key=lambda finding: KINDS.index(finding.kind)))
@@ -73,18 +62,14 @@ class Findings(list[Finding]):
 
     def __str__(self) -> str:
         """Return all findings, numbered, for a terminal."""
-        numbered = (f"{i}. {finding}" for i, finding in enumerate(self, 1))
-        return "\n\n".join(numbered) or self.none
+        return "\n\n".join(f"{i}. {finding}" for i, finding in enumerate(self, 1)) or self.none
 
     def __repr__(self) -> str:
         return str(self) if self else "[]"
 
     def _repr_html_(self) -> str:
-        """Return what notebooks show; one that is reopened without trust shows it too."""
-        if not self:
-            return f"<p>{html.escape(self.none)}</p>"
-        style = "list-style: decimal; padding-left: 2em"  # which marimo would take from it
-        return f'<ol style="{style}">{"".join(map(_item, self))}</ol>'
+        """Return what notebooks show."""
+        return f'<pre style="white-space: pre-wrap">{html.escape(str(self))}</pre>'
 
     def _mime_(self) -> tuple[str, str]:
         """Return what marimo shows."""
@@ -92,37 +77,107 @@ class Findings(list[Finding]):
 
 
 def listed(names: Iterable[str], first: int = 3) -> str:
-    """Return the first few names, and how many more there are.
-
-    >>> listed(["a", "b"]), listed("abcdefgh")
-    ('a and b', 'a, b, c and 5 more')
-    """
+    """Return the first few names, and how many more there are: a, b, c and 5 more."""
     names = list(dict.fromkeys(names))
     if len(names) > first + 1:
         return f"{', '.join(names[:first])} and {len(names) - first:,} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def _part(title: str, text: str, wrapped: bool = True) -> list[str]:
-    lines = [
-        piece
-        for line in text.splitlines()
-        for piece in (textwrap.wrap(line, 84, break_on_hyphens=False) if wrapped else [line])
-    ]
-    head = f"   {title + ':':7}"
-    return [f"{' ' * len(head) if i else head}{line}".rstrip() for i, line in enumerate(lines)]
+SHOWN: Final = 6  # operands of an operation that are told one by one
+AGAIN: Final = "output = forward()"
+ZEROED: Final = (
+    "for parameter in parameters:\n    parameter.grad = 0.0  # optimizer.zero_grad() does it too"
+)
 
 
-def _item(finding: Finding) -> str:
-    what, where, why = map(_marked, (finding.what, finding.where, finding.why))
-    fix = html.escape(finding.fix)
-    return (
-        f"<li><strong>{html.escape(finding.kind)}</strong>: {what}<br>"
-        f"<em>where</em>: {where}<br><em>why</em>: {why}"
-        f'<pre style="overflow-x: auto">{fix}</pre></li>'
-    )
+def each(change: str, of: str = "") -> str:
+    """Return code that changes each parameter, and computes the output again."""
+    return f"for parameter in {of or 'parameters'}:\n    parameter.data {change}\n{AGAIN}"
 
 
-def _marked(text: str) -> str:
-    """Return text as HTML, what stands between backquotes as code."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
+class Case:
+    """The survey of a graph, and the parameters that were given, each once; else all leaves."""
+
+    def __init__(
+        self, output: Value, parameters: Sequence[Value] | None, swept: bool = True
+    ) -> None:
+        self.survey = survey = Survey(output)
+        self.swept = swept and bool(output.grad)  # a step after that changes leaves as it should
+        self._places: dict[int, int] = {}
+        for i, value in enumerate(parameters or ()):
+            self._places.setdefault(id(value), i)
+        given = [survey.values[i] for i in survey.leaves] if parameters is None else parameters
+        self.parameters = list({id(value): value for value in given}.values())
+
+    def entry(self, value: Value, otherwise: str) -> str:
+        """Return how code calls the place of a parameter in the list."""
+        i = self._places.get(id(value))
+        return otherwise if i is None else f"parameters[{i}]"
+
+    def code(self, value: Value, label: str = "") -> str:
+        """Return how the fix's code calls a value: by its label, or its place in the list."""
+        label = label or value.label
+        return label if _is_name(label) else self.entry(value, "w")
+
+    def title(self, value: Value) -> str:
+        """Return what a sentence calls a value: its name, or how it was computed."""
+        name = self.name(value)
+        if name or id(value) in self._places:
+            return repr(name) if name else self.entry(value, "")
+        if not value.operands:
+            known = f"leaf {self.survey.name(value)} =" if id(value) in self.survey.position else ""
+            kind = "constant" if value._rule.name == "constant" else known or "leaf"
+            return f"the {kind} {value.data:.6g}"
+        few = value.operands[:SHOWN]
+        numbers = [repr(self.name(x)) if self.name(x) else f"{x.data:.6g}" for x in few]
+        if len(value.operands) > SHOWN:
+            numbers[SHOWN // 2 :] = [f"and {len(value.operands) - SHOWN // 2:,} more"]
+        if value.op[:2] == "**" and numbers[0].startswith("-"):
+            numbers[0] = f"({numbers[0]})"
+        if value.op in ("+", "-", "*", "/", "**"):
+            return f" {value.op} ".join(numbers)
+        if value.op.startswith("**"):
+            return f"{numbers[0]}{value.op}"
+        return f"{value.op}({', '.join(numbers)})"
+
+    def name(self, value: Value) -> str:
+        """Return the name of a value by its label or its place in a model, "" if it has none."""
+        i = self.survey.position.get(id(value))
+        return value.label if i is None else self.survey.given_names[i]
+
+    def titles(self, places: Iterable[int]) -> str:
+        """Return what a sentence calls the values at these positions."""
+        return listed(self.title(self.survey.values[i]) for i in places)
+
+    def place(self, value: Value, title: str = "") -> str:
+        """Return where a value is: what it is called, its region, and its source line if known."""
+        i = self.survey.position.get(id(value))
+        home = "" if i is None else self.survey.homes[i]
+        region = f"in {home}" if home else ""
+        return ", ".join(filter(None, [title or self.title(value), region, source_of(value)]))
+
+
+def _is_name(label: str) -> bool:
+    """Say whether a label reads as a variable, or an item of one, in code."""
+    match = re.fullmatch(r"([A-Za-z_]\w*)(\[\d+\])*", label, re.ASCII)
+    return bool(match) and not keyword.iskeyword(label)
+
+
+def layer_of(home: str) -> str:
+    """Return the layer in which a neuron stands, by the name of the neuron's region."""
+    return home and (re.sub(r"(^|\.)neurons\.\d+$", "", home) or "layer")
+
+
+def code_of(home: str) -> str:
+    """Return how code calls the neurons of the layer in which a neuron stands, "" if in none.
+
+    >>> code_of("layers.0.neurons.3"), code_of("hidden.neurons.3")
+    ('model.layers[0].neurons', 'model.hidden.neurons')
+    """
+    if home == "neuron":
+        return "[neuron]"
+    if not re.fullmatch(r"([A-Za-z_]\w*(\.\w+)*\.)?neurons\.\d+", home, re.ASCII):
+        return ""
+    path = re.sub(r"\.(\d+)(?=\.)", r"[\1]", home).rpartition(".")[0]
+    return f"model.{path}" if "." in path else f"layer.{path}"
