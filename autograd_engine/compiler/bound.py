@@ -2,13 +2,13 @@
 
 Every instruction becomes one call of a NumPy function on views that exist already, with the
 result written in place: running allocates nothing. A batch runs in tiles that fit the cache.
-With the kernel, instructions that stand together become one call of that instead.
+With the native core, instructions that stand together become one call of that instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -17,11 +17,11 @@ from numpy.lib.stride_tricks import as_strided
 
 from autograd_engine.compiler.arrays import Array, ArrayProgram, Instruction
 from autograd_engine.compiler.contraction import contraction, on_few_axes, single
-from autograd_engine.compiler.kernel import Kernel, aligned
+from autograd_engine.compiler.native import aligned, call
 from autograd_engine.compiler.nests import ONE, WEIGHT, offsets
 from autograd_engine.compiler.reverse import Backward
 from autograd_engine.compiler.strides import Ref
-from autograd_engine.compiler.ufuncs import NUMPY, spelled, vectorized
+from autograd_engine.compiler.ufuncs import spelled
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 SCANS = {
@@ -35,16 +35,16 @@ CACHE = 1 << 19  # bytes of memory that a tile may take
 
 
 class Bound:
-    """An array program on memory of its own, for one number of rows; with the kernel, if given.
+    """An array program on memory of its own, for one number of rows; run by the core, if `native`.
 
     Not for two threads at once.
     """
 
     def __init__(
-        self, program: ArrayProgram, backward: Backward, rows: int, kernel: Kernel | None = None
+        self, program: ArrayProgram, backward: Backward, rows: int, native: bool = False
     ) -> None:
         sizes = program.memory.sizes
-        self.rows, self.kernel = rows, kernel
+        self.rows, self.native = rows, native
         self.places, size = offsets(sizes, rows)
         self.memory = aligned(size)
         self.arenas = {arena: self.arena(arena, count) for arena, count in sizes.items()}
@@ -57,8 +57,8 @@ class Bound:
         self.leaves = self.arenas["v"][:leaves]
         self.slopes = self.arenas["a"][:leaves]
         self.inputs = self.arenas["V"][: program.inputs]
-        self.silent = kernel is not None
-        """Whether NumPy has nothing to note while this runs: the kernel does everything."""
+        self.silent = native
+        """Whether NumPy has nothing to note while this runs: the core does everything."""
         self.fixed = self.calls(program.forward(batched=False))
         self.forward = self.calls(program.forward(batched=True))
         self.body, self.rest = self.calls(backward.body), self.calls(backward.rest)
@@ -84,25 +84,25 @@ class Bound:
         return as_strided(arena[ref.start :], shape, strides)
 
     def calls(self, instructions: Iterable[Instruction]) -> list[Call]:
-        """Return the calls that carry out instructions, those of the kernel taken together."""
-        if self.kernel is None:
+        """Return the calls that carry out instructions, those of the core taken together."""
+        if not self.native:
             return [call for instruction in instructions for call in self.bound(instruction)]
-        from autograd_engine.compiler.encoding import fused
+        from autograd_engine.compiler.encoding import encoded
 
         found: list[Call] = []
         together: list[int] = []
         for instruction in instructions:
-            code = fused(instruction, self.places, self.rows)
+            code = encoded(instruction, self.places, self.rows)
             if code is not None:
                 together += code
                 continue
             if together:
-                found.append(self.kernel.call(together, self.memory))
+                found.append(call(together, self.memory))
                 together = []
             found += self.bound(instruction)
             self.silent = False
         if together:
-            found.append(self.kernel.call(together, self.memory))
+            found.append(call(together, self.memory))
         return found
 
     def bound(self, instruction: Instruction) -> list[Call]:
@@ -126,7 +126,7 @@ class Bound:
             assert function is not None  # formulas have been spelled out
             return map_calls(function, on_few_axes(*views, target))
         if kind == "choose":
-            return map_calls(chooser(), on_few_axes(*views, target))
+            return map_calls(choose, on_few_axes(*views, target))
         if kind == "copy":
             return [(numpy.copyto, (target, views[0]))]
         if kind == "fill":
@@ -179,15 +179,8 @@ class Bound:
 
 
 def map_calls(function: Callable[..., Any], arrays: tuple[Array, ...]) -> list[Call]:
-    """Return the calls that map a function over arrays, the last of which is its result.
-
-    What Numba compiles writes any result as a contiguous one where the operands are: other
-    results are copied to where they belong.
-    """
+    """Return the calls that map a function over arrays, the last of which is its result."""
     *views, target = arrays
-    if function not in _NUMPYS and not target.flags.c_contiguous:
-        held = numpy.empty(target.shape)
-        return [*map_calls(function, (*views, held)), (numpy.copyto, (target, held))]
     if isinstance(function, partial):  # of a ufunc, to its first operand
         views, function = [*function.args, *views], function.func
     if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
@@ -195,17 +188,9 @@ def map_calls(function: Callable[..., Any], arrays: tuple[Array, ...]) -> list[C
     return [(partial(function, out=target), tuple(views))]
 
 
-_NUMPYS = frozenset(NUMPY.values())
-
-
-@lru_cache(maxsize=1)
-def chooser() -> Any:
-    """Return the ufunc (x, y, z) -> z where x > y, else 0."""
-
-    def choose(x: float, y: float, z: float) -> float:
-        return z if x > y else 0.0
-
-    return vectorized(choose, 3)
+def choose(x: Array, y: Array, z: Array, out: Array) -> None:
+    """Write z where x > y, else 0."""
+    numpy.copyto(out, numpy.where(x > y, z, 0.0))
 
 
 def summation(array: Array, over: tuple[int, ...], out: Array) -> Call:

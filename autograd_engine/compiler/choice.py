@@ -7,12 +7,10 @@ row. So a program with inputs may run few rows one way and many the other.
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import Any
 
 from autograd_engine.compiler import machine
 from autograd_engine.compiler.exact import Interpreter
-from autograd_engine.compiler.kernel import ready
 from autograd_engine.compiler.lifted import Lifted
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.words import counted
@@ -22,7 +20,6 @@ STEP = 4e-6  # of NumPy for a step: about four calls
 NODE = 2.5e-9  # of the machine, for a value and row
 LINE = 1e-6  # of plain Python, for a value and row
 MOST = 10_000  # rows: arrays that need more than so many to win are not made
-LONG = 20.0  # seconds after which a program is worth compiling the kernel for, once on a computer
 
 
 class Chosen:
@@ -44,24 +41,19 @@ class Chosen:
         self._waves = waves if self.crossing <= MOST else None
         self._arrays: Lifted | None = None
         self._single: Any = None
-        self._made = perf_counter()
 
     def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
         """Run as the faster of the two does."""
         count = 1 if rows is None else len(rows)
         if count < self.crossing:
             return self.single.run(leaves, rows, gradient)  # type: ignore[no-any-return]
-        arrays = self.arrays
-        if not arrays.fused and perf_counter() - self._made > LONG:
-            arrays.fused = True
-        return arrays.run(leaves, rows, gradient)
+        return self.arrays.run(leaves, rows, gradient)
 
     @property
     def arrays(self) -> Lifted:
         """The lifted program."""
         if self._arrays is None:
             self._arrays, self._waves = Lifted(self.tape, self._waves), None
-            self._arrays.fused = ready()
         return self._arrays
 
     @property
@@ -83,14 +75,14 @@ class Chosen:
         """Say which way the program runs, and why."""
         if not self.waves:
             return "Nothing is computed: the outputs are leaves or constants."
-        way = "the virtual machine (numba)" if self.hindrance is None else "plain Python"
+        way = "the scalar machine" if self.hindrance is None else "plain Python"
         said = (
             f"{counted(self.nodes, 'value')} in {counted(self.waves, 'wave')} of one operation "
             f"at one depth, {self.nodes / self.waves:,.1f} in each. A call costs about "
             f"{_time(STEP * self.waves)} as arrays, and {_time(self.row)} a row on {way}"
         )
         if self.hindrance is not None:
-            said += f" (not on the virtual machine: {self.hindrance})"
+            said += f" (not on the scalar machine: {self.hindrance})"
         if self.crossing <= 1:
             return f"{said}. It runs as arrays (numpy)."
         if not self.tape.inputs or self.crossing > MOST:

@@ -1,6 +1,6 @@
-"""Contracting: a sum of products as the kernel's instruction, in the form that runs fastest.
+"""Contracting: a sum of products as the core's instruction, in the form that runs fastest.
 
-The kernel has three forms. A *panel* computes results that stand side by side, *dots* sum
+The core has three forms. A *panel* computes results that stand side by side, *dots* sum
 products that stand side by side, the *plain* form does with any strides. Each has rows and
 columns of results, two summed axes, and two axes around all of these.
 """
@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import permutations
-from math import prod
 from typing import Final
 
-from autograd_engine.compiler.costs import kernel_cost
 from autograd_engine.compiler.nests import Axis, merged
 
 CONTRACT: Final = 1
@@ -43,7 +41,7 @@ def contracted(
             at = [start + i * step for start, step in zip(starts, shortest.strides, strict=True)]
             found += contracted(at, others, summed) or []
         return found
-    return [min(_forms(starts, kept, summed), key=kernel_cost)]
+    return [min(_forms(starts, kept, summed), key=cost)]
 
 
 def _forms(
@@ -88,6 +86,15 @@ def _code(form: int, starts: Sequence[int], axes: Sequence[Axis]) -> list[int]:
     return code
 
 
-def size(code: Sequence[int]) -> int:
-    """Return the number of products that an instruction sums."""
-    return prod(code[3:9])
+def cost(code: Sequence[int]) -> int:
+    """Return about how many steps of a vector an instruction takes: which of two takes fewer."""
+    form, outer, (rows, columns, k1, k2) = code[2], code[3] * code[4], code[5:9]
+    (an, _, a2), (bm, bn, _, b2) = code[18:21], code[24:28]
+    if form == PLAIN:
+        return outer * (8 + rows * columns * k1 * k2)
+    beside = (bn == 1 and an <= 1) if form == PANEL else a2 == b2 == 1
+    blocked = rows >= 4 and not an and not bm and (form == PANEL or beside)
+    side, others = (columns, k1 * k2) if form == PANEL else (k2, columns * k1)
+    steps = -(-side // 8) * (1 if beside else 3) * others
+    steps *= 2 * -(-rows // 4) if blocked else rows
+    return outer * (8 + steps + (rows * columns if form == DOTS else 0))

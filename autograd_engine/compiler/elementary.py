@@ -20,16 +20,12 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.symbols import Symbol
+from autograd_engine.compiler.symbols import INCLINE, Symbol
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.partials import checked
-from autograd_engine.primitives import REAL, Primitive
+from autograd_engine.primitives import Primitive
 from autograd_engine.real import as_float
 from autograd_engine.table import ADD, DOT, MULTIPLY, POWER, SUM, stopped
-
-INCLINE = Primitive("incline", lambda x, s: -0.0, lambda out, x, s: (s, 0.0), None, (REAL, REAL))
-"""What adds nothing to a value but a slope by its first operand, the second."""
-
 
 class Unwritable(ValueError):
     """Names a primitive of several operands that is no formula, and so cannot be written out."""

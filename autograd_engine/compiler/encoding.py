@@ -1,8 +1,8 @@
-"""Encoding: an array instruction as the integers that the kernel reads.
+"""Encoding: an array instruction as the integers that the native core reads.
 
 All arenas stand in one flat memory; a view is the place of its first number and a stride for
 each axis. Axes are left out, merged and ordered so that the innermost one is long and runs
-through memory number by number, which is what the kernel's loops are fast at.
+through memory number by number, which is what the core's loops are fast at.
 
 >>> from autograd_engine.table import ADD
 >>> a, b = Ref("v", 0, (3, 4), (4, 1)), Ref("v", 12, (3, 4), (4, 1))
@@ -20,8 +20,7 @@ import numpy
 
 from autograd_engine.compiler.arrays import Array, Instruction
 from autograd_engine.compiler.contracting import MOST, contracted
-from autograd_engine.compiler.costs import KERNEL_CALL, kernel_cost, numpy_cost
-from autograd_engine.compiler.kernel_source import CHOOSE, codes
+from autograd_engine.compiler.native import maps
 from autograd_engine.compiler.nests import (
     ONE,
     WEIGHT,
@@ -36,7 +35,7 @@ from autograd_engine.compiler.nests import (
 from autograd_engine.compiler.strides import Ref
 from autograd_engine.primitives import TABLE
 
-MAP, ROWS = 0, 2  # kinds of instructions, as the kernel knows them
+MAP, ROWS = 0, 2  # kinds of instructions, as the core knows them
 DEPTH: Final = 4  # axes of a map
 COPY: Final = "stopped"
 
@@ -45,7 +44,7 @@ Codes = list[Code] | None
 
 
 def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Code | None:
-    """Return an instruction as integers; None where the kernel has no loop for it.
+    """Return an instruction as integers; None where the core has no loop for it.
 
     `offsets` says where in memory each arena begins; a batched one holds `rows` numbers in
     each slot.
@@ -54,24 +53,8 @@ def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> 
     return None if found is None else [number for piece in found for number in piece]
 
 
-def fused(instruction: Instruction, places: Mapping[str, int], rows: int) -> Code | None:
-    """Return the kernel's code of an instruction; None where NumPy is faster, or must do it.
-
-    Most instructions are faster in the kernel, since a call of NumPy costs more than they do. A
-    large matrix product, or a long array of a function that NumPy computes with vectors and the
-    kernel number by number, is not.
-    """
-    found = pieces(instruction, places, rows)
-    if found is None:
-        return None
-    mine = sum(map(kernel_cost, found))
-    if mine > numpy_cost(instruction, rows) + KERNEL_CALL:
-        return None
-    return [number for piece in found for number in piece]
-
-
 def pieces(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Codes:
-    """Return the instructions of the kernel that together carry out one; None if none do."""
+    """Return the instructions of the core that together carry out one; None if none do."""
     kind, out = instruction.kind, instruction.out
     if kind == "scan":
         return Encoder(offsets, rows, instruction).scan()
@@ -107,13 +90,13 @@ class Encoder:
     def map(self) -> Codes:
         instruction, out, ins = self.instruction, self.out, self.ins
         number = {"fill": ZERO, "seed": WEIGHT if instruction.out.batched else ONE}
-        name = {"choose": CHOOSE}.get(instruction.kind, COPY)
+        name = "choose" if instruction.kind == "choose" else COPY
         if instruction.kind in number:
             ins = [Place(number[instruction.kind], (), ())]
         elif instruction.kind == "map":
             assert instruction.rule is not None
             name = instruction.rule.name
-            if TABLE.get(name) is not instruction.rule:
+            if TABLE.get(name) is not instruction.rule or name not in maps():
                 return None
         strides = zip(out.strides, *(place.fitted(out.shape) for place in ins), strict=True)
         axes = [Axis(*axis) for axis in zip(out.shape, strides, strict=True)]
@@ -242,7 +225,7 @@ def map_codes(name: str, starts: Sequence[int], axes: Sequence[Axis]) -> Codes:
 
 
 def _map(name: str, starts: Sequence[int], axes: Sequence[Axis]) -> Code:
-    code = [MAP, 0, codes()[name], *(axis.length for axis in axes)]
+    code = [MAP, 0, maps()[name], *(axis.length for axis in axes)]
     for view in range(4):  # the result, x, y, z: a missing operand is one number
         if view < len(starts):
             code += [starts[view], *(axis.strides[view] for axis in axes)]
@@ -261,7 +244,7 @@ def _rows(
     there: Sequence[int],
 ) -> Code:
     """Return what maps rows of numbers: of `there`, and of the result's own."""
-    code = [ROWS, 0, codes()[name], len(here), count, *strides, 0, int(summed)]
+    code = [ROWS, 0, maps()[name], len(here), count, *strides, 0, int(summed)]
     for pair in zip(here, there, strict=True):
         code += pair
     code[1] = len(code)

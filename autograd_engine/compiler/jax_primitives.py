@@ -15,13 +15,14 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.jax_adjoint import jax, jnp, passed
-from autograd_engine.compiler.jax_floats import translated
 from autograd_engine.compiler.plain import named
 from autograd_engine.compiler.symbols import OUT, formula, slopes, substituted, unknowns
+from autograd_engine.compiler.translated import Translator
 from autograd_engine.compiler.ufuncs import called, of_numpy
 from autograd_engine.primitives import TABLE, Primitive
 
 SymbolicZero = jax.custom_derivatives.SymbolicZero
+IN_JAX = Translator(jnp, jax.scipy.special)
 
 
 @lru_cache(maxsize=1024)
@@ -78,7 +79,7 @@ def spelled(rule: Primitive) -> Callable[..., Any]:
     if rule.name.startswith("**"):
         return lambda x: jnp.power(x, float(rule.name[2:]))
     if TABLE.get(rule.name) is rule:
-        found = SPELLINGS.get(rule.name) or of_jax(rule) or translated(named(rule))
+        found = SPELLINGS.get(rule.name) or of_jax(rule) or IN_JAX.function(named(rule))
         if found is not None:
             return found
 

@@ -10,7 +10,7 @@ import numpy
 from autograd_engine.compiler.arrays import ArrayProgram
 from autograd_engine.compiler.bound import CACHE, ITEM, Bound, run
 from autograd_engine.compiler.facts import facts
-from autograd_engine.compiler.kernel import kernel
+from autograd_engine.compiler.native import core
 from autograd_engine.compiler.lift import lift
 from autograd_engine.compiler.listing import listing
 from autograd_engine.compiler.reverse import differentiate
@@ -24,7 +24,7 @@ _NOTHING = nullcontext()
 
 
 class Lifted:
-    """A tape as an array program, run by NumPy; two threads may run it at once.
+    """A tape as an array program, run by the native core or by NumPy; two threads may run it at once.
 
     >>> from autograd_engine.compiler.tape import record
     >>> from autograd_engine.engine import Value
@@ -34,6 +34,9 @@ class Lifted:
     >>> outputs.shape, gradient.shape
     ((2, 1), (1,))
     """
+
+    native = True
+    """Whether the native core runs the program, where it can and is there."""
 
     def __init__(self, tape: Tape, waves: Waves | None = None) -> None:
         waves = waves or self.waves(tape)
@@ -46,10 +49,9 @@ class Lifted:
         self.back = home[: self.parameters]
         sizes = self.program.memory.sizes
         row = sum(sizes[arena] for arena in "VAS") * ITEM
-        self.tile = max(16, CACHE // max(row, 1))
-        self.fused = False
-        """Whether new workspaces use the kernel."""
-        self._free: dict[tuple[int, bool], list[Bound]] = {}
+        self.tile = max(16, CACHE // max(row, 1) // 8 * 8)  # vectors have up to eight numbers
+        self.native = self.native and core() is not None
+        self._free: dict[int, list[Bound]] = {}
 
     @staticmethod
     def waves(tape: Tape) -> Waves:
@@ -141,15 +143,17 @@ class Lifted:
 
     def taken(self, rows: int) -> Bound:
         """Return a free workspace for so many rows, or a new one."""
-        loop = kernel() if self.fused else None
-        key = rows, loop is not None
         try:
-            return self._free[key].pop()
+            return self._free[rows].pop()
         except (KeyError, IndexError):
-            self._free.pop((rows, loop is None), None)  # of these there will be no more use
-            return Bound(self.program, self.backward, rows, loop)
+            return Bound(self.program, self.backward, rows, self.native)
 
     def give_back(self, bound: Bound) -> None:
-        key = bound.rows, bound.kernel is not None
-        if key in self._free or len(self._free) < KEPT:
-            self._free.setdefault(key, []).append(bound)
+        if bound.rows in self._free or len(self._free) < KEPT:
+            self._free.setdefault(bound.rows, []).append(bound)
+
+
+class ByNumPy(Lifted):
+    """The same, run by NumPy alone."""
+
+    native = False

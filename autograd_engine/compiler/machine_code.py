@@ -13,14 +13,28 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from autograd_engine.compiler.emit import Key
-from autograd_engine.compiler.machine_loop import Header
+from autograd_engine.compiler.kinds import key
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.table import ADD, MULTIPLY, SUBTRACT
 
 Array = Any
 
 _SLOPED, _FED = 1, 2  # what a value depends on: a parameter, an input
+
+
+class Header(NamedTuple):
+    """The first numbers of a program. After them come the places of the outputs, then four
+    numbers for each instruction: its code and the places of x, y and z (x again for none).
+    """
+
+    inputs: int  # the place of the first input,
+    width: int  # and their number
+    start: int  # the place of the first instruction
+    slopes: int  # of the first that depends on a parameter, and on no input
+    each: int  # of the first that depends on an input, and on no parameter
+    both: int  # of the first that depends on both
+    size: int  # the number of places
+    outputs: int  # the number of outputs
 
 
 class Code(NamedTuple):
@@ -46,7 +60,7 @@ class Operations(NamedTuple):
     place: Array
 
 
-def assembled(tape: Tape, codes: Mapping[Key, int]) -> Code:
+def assembled(tape: Tape, codes: Mapping[str, int]) -> Code:
     """Return the program of a tape, given the codes of the kinds of instructions."""
     operations = fused(tape)
     depends, depth = levels(tape, operations)
@@ -125,7 +139,7 @@ def levels(tape: Tape, operations: Operations) -> tuple[Array, Array]:
 
 
 def chosen(
-    tape: Tape, operations: Operations, depends: Array, codes: Mapping[Key, int]
+    tape: Tape, operations: Operations, depends: Array, codes: Mapping[str, int]
 ) -> Operations:
     """Return the operations with the codes of their kinds instead of rules.
 
@@ -143,10 +157,10 @@ def chosen(
     full, fewer = numpy.empty(2 * count, numpy.int32), numpy.empty(2 * count, numpy.int32)
     for i, primitive in enumerate(tape.rules):
         wanted = len(primitive.domain)
-        full[i] = codes[Key(primitive, wanted)]
-        fewer[i] = codes.get(Key(primitive, wanted - 1), full[i])
-        full[count + i] = codes.get(Key(primitive, 3, True), -1)
-        fewer[count + i] = codes.get(Key(primitive, 2, True), -1)
+        full[i] = codes[key(primitive, wanted)]
+        fewer[i] = codes.get(key(primitive, wanted - 1), full[i])
+        full[count + i] = codes.get(key(primitive, 3, True), -1)
+        fewer[count + i] = codes.get(key(primitive, 2, True), -1)
     last = numpy.where(products, z, y)
     kind = numpy.where(sloped[last], full[rule], fewer[rule])
     return Operations(kind, x, y, z, place)

@@ -34,8 +34,9 @@ Array = Any
 
 BACK_ENDS = {
     "auto": ("choice", "Chosen"),
-    "numpy": ("lifted", "Lifted"),
-    "numba": ("machine", "Machine"),
+    "native": ("lifted", "Lifted"),
+    "scalar": ("machine", "Machine"),
+    "numpy": ("lifted", "ByNumPy"),
     "exact": ("exact", "Interpreter"),
 }
 """The module and the class of each."""

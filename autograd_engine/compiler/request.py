@@ -40,7 +40,8 @@ def compile(
     of that one call.
 
     With `exact` the program gives the same bits as the engine, of a batch row by row. With
-    `check=False` a result may be infinite or NaN. The back end is "auto", "numpy", "numba" or
+    `check=False` a result may be infinite or NaN. The back end is "auto", "native", "scalar",
+    "numpy" or
     "exact".
 
     Raises `ValueError` for an input or parameter that is not a leaf, or given twice, and for an
@@ -103,11 +104,9 @@ def compile(
 
 def require() -> None:
     """Raise `ImportError` naming the extra if what the compiler needs is not installed."""
-    for name in ("numpy", "numba"):
-        if sys.modules.get(name) is None and (name in sys.modules or find_spec(name) is None):
-            raise ImportError(
-                f'ag.compile needs {name}: pip install "autograd_engine[fast]"', name=name
-            )
+    name = "numpy"
+    if sys.modules.get(name) is None and (name in sys.modules or find_spec(name) is None):
+        raise ImportError(f'ag.compile needs {name}: pip install "autograd_engine[fast]"', name=name)
 
 
 def _chosen(backend: str, exact: bool) -> str:

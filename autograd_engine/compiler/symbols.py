@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from autograd_engine.number import OPERATORS
-from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.primitives import REAL, TABLE, Primitive
 from autograd_engine.real import as_float, is_number
 from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
 
@@ -106,7 +106,10 @@ def applied(rule: Primitive, *operands: Any) -> Expression:
     return Symbol("", rule, tuple(items))
 
 
-OUT, X, Y = Symbol("out"), Symbol("x"), Symbol("y")
+OUT, X, Y, Z = Symbol("out"), Symbol("x"), Symbol("y"), Symbol("z")
+
+INCLINE = Primitive("incline", lambda x, s: -0.0, lambda out, x, s: (s, 0.0), None, (REAL, REAL))
+"""What adds nothing to a value but a slope by its first operand, the second."""
 
 
 @lru_cache(maxsize=256)

@@ -4,9 +4,8 @@ Operands are arrays of floats, strided or broadcast as they like, or numbers; `o
 operand. Nothing raises: what is undefined is NaN, an overflow is infinite. NumPy notes such
 floating-point errors, so the caller stands inside `numpy.errstate(all="ignore")`.
 
-Where NumPy has the function it is NumPy's own. The rest is the function of `floats` or `math`,
-compiled by Numba to a function like NumPy's when it is first asked for: that costs about
-0.05 s a row, and the first one 0.5 s.
+Where NumPy has the function it is NumPy's own. The rest is the function of `floats`, translated to
+arrays, or one of `math`, called number by number. The native core is faster, where it is there.
 """
 
 from __future__ import annotations
@@ -18,8 +17,9 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.plain import functions, named
+from autograd_engine.compiler.plain import named
 from autograd_engine.compiler.symbols import Expression, formula
+from autograd_engine.compiler.translated import Translator
 from autograd_engine.primitives import TABLE, Primitive
 
 _MINUS, _ZERO, _HALF, _ONE, _FAR = map(numpy.array, (-1.0, 0.0, 0.5, 1.0, 1000.0))
@@ -47,7 +47,7 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "stopped": numpy.positive,
 }
 """The rows that are functions of NumPy."""
-# These are too, but are twice as fast compiled, and leave the sign of zero to chance.
+# These are too, but leave the sign of zero to chance.
 del NUMPY["maximum"], NUMPY["minimum"], NUMPY["sign"]
 
 
@@ -68,11 +68,10 @@ def spelled(rule: Primitive) -> Callable[..., Any] | None:
         return None
     if TABLE.get(rule.name) is not rule:
         return called(rule)
-    if rule.name in LONG:
-        return by_size(compiled(rule), LONG[rule.name])
-    if rule.name == "slope":
-        return by_exponent(compiled(rule))
-    return NUMPY.get(rule.name) or compiled(rule)
+    found = NUMPY.get(rule.name) or SPELLINGS.get(rule.name)
+    return found or (by_exponent if rule.name == "slope" else lambda function: function)(
+        in_numpy(rule)
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -82,38 +81,21 @@ def expanded(rule: Primitive) -> Expression | None:
     return None if built_in and (rule.name in NUMPY or named(rule)) else formula(rule)
 
 
-def compiled(rule: Primitive) -> Callable[..., Any]:
-    """Return the primitive's forward function as a ufunc compiled by Numba."""
-    name, arity = named(rule).removeprefix("math."), rule.arity
-    function = functions().get(name) or getattr(math, name, None)
+IN_NUMPY = Translator(numpy)
+
+
+def in_numpy(rule: Primitive) -> Callable[..., Any]:
+    """Return the primitive's forward function on arrays."""
+    function = IN_NUMPY.function(named(rule))
     if function is None:
         return called(rule)
-    return vectorized(enclosed(function, arity) if name not in functions() else function, arity)
 
+    def translated(*operands: Any, out: Any) -> Any:
+        found = function(*numpy.broadcast_arrays(*operands))
+        numpy.copyto(out, found.reshape(out.shape) if found.size == out.size else found)
+        return out
 
-def enclosed(function: Callable[..., float], arity: int) -> Callable[..., float]:
-    """Return a function that calls one of `math`, which Numba takes only so."""
-
-    def one(x: float) -> float:
-        return function(x)
-
-    def two(x: float, y: float) -> float:
-        return function(x, y)
-
-    return one if arity == 1 else two
-
-
-def vectorized(function: Callable[..., float], arity: int) -> Callable[..., Any]:
-    """Return a function of so many floats as a ufunc compiled by Numba, once on a computer."""
-    import numba
-
-    types = [f"float64({', '.join(['float64'] * arity)})"]
-    vectorize: Any = numba.vectorize
-    try:
-        made = vectorize(types, cache=True)(function)
-    except RuntimeError:  # no folder to keep a cache in
-        made = vectorize(types)(function)
-    return made.ufunc  # type: ignore[no-any-return] # Numba's wrapper would triple a short call
+    return translated
 
 
 def called(rule: Primitive, count: int = 0) -> Callable[..., Any]:
@@ -131,12 +113,12 @@ def called(rule: Primitive, count: int = 0) -> Callable[..., Any]:
     return lambda *operands, out: each(*operands, out=out, casting="unsafe")
 
 
-def by_exponent(compiled: Callable[..., Any]) -> Callable[..., Any]:
+def by_exponent(any_exponent: Callable[..., Any]) -> Callable[..., Any]:
     """Return the slope of x**y, ten times as fast where y is one number, as in x**2."""
 
     def slope(x: Any, y: Any, out: Any) -> Any:
         if numpy.size(y) > 1 or not float(numpy.ravel(y)[0]) >= 0.5:
-            return compiled(x, y, out=out)
+            return any_exponent(x, y, out=out)
         exponent = float(numpy.ravel(y)[0])  # a copy: `out` may be y
         numpy.power(x, exponent - 1.0, out=out)
         return numpy.multiply(out, exponent, out=out)
@@ -144,16 +126,8 @@ def by_exponent(compiled: Callable[..., Any]) -> Callable[..., Any]:
     return slope
 
 
-# Three rows made of exponentials, as NumPy's exp computes eight at once where the processor can:
-# for long arrays twice to four times as fast as compiled, for short ones slower. With a single
-# scratch array; `out` is written when x is no longer needed, since it may be x.
-
-_MANY = 1000  # elements, about where both take as long
-
-
-def by_size(short: Callable[..., Any], long: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that takes the second spelling for long arrays."""
-    return lambda x, out: (short if out.size < _MANY else long)(x, out=out)
+# Three rows made of exponentials, with a single scratch array; `out` is written when x is no longer
+# needed, since it may be x.
 
 
 def _sigmoid(x: Any, out: Any) -> Any:
@@ -182,4 +156,4 @@ def _softplus(x: Any, out: Any) -> Any:
     return numpy.add(out, tail, out=out)
 
 
-LONG = {"sigmoid": _sigmoid, "bell": _bell, "softplus": _softplus}
+SPELLINGS = {"sigmoid": _sigmoid, "bell": _bell, "softplus": _softplus}
