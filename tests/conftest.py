@@ -81,21 +81,6 @@ def interrupted():
 
 
 @pytest.fixture
-def no_cache(monkeypatch):
-    """Let Numba find no folder to keep a cache in."""
-    import numba
-
-    kept = numba.vectorize
-
-    def without(types, cache=False):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return kept(types)
-
-    monkeypatch.setattr(numba, "vectorize", without)
-
-
-@pytest.fixture
 def jax():
     """JAX, which no file of tests imports at its top: it takes the longest to start."""
     import jax

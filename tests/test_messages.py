@@ -286,12 +286,6 @@ def test_where_nobody_presses_keys_all_steps_are_shown(monkeypatch, capsys):
     assert shown.endswith("gradients: a -3, b 2\n")
 
 
-def test_without_a_folder_for_a_cache_the_arrays_compile_all_the_same(no_cache):
-    chosen = bound.chooser.__wrapped__()
-    assert chosen(2.0, 1.0, 5.0) == 5.0
-    assert chosen(1.0, 2.0, 5.0) == 0.0
-
-
 @pytest.mark.parametrize("name", ["exp", "relu", "sqrt", "negative"])
 def test_a_primitive_of_ones_own_with_the_name_of_a_built_in_one_is_compiled_as_itself(name):
     own = ag.primitive(name, lambda x: x * x * x, lambda out, x: (3.0 * x * x,))

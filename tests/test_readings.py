@@ -120,7 +120,7 @@ HELD = {
     "a program": lambda x: x[0] * ag.compile(W * W)(),
     "inner program's gradient": lambda x: x[0] * ag.compile(W**3).value_and_grad()[1][0],
 }
-BACK_ENDS = ["auto", "numpy", "numba", "exact"]
+BACK_ENDS = ["auto", "native", "scalar", "numpy", "exact"]
 
 
 @pytest.fixture(autouse=True)

@@ -69,7 +69,8 @@ MEETINGS = {
 BACK_ENDS = {
     "auto": {},
     "numpy": {"backend": "numpy"},
-    "numba": {"backend": "numba"},
+    "native": {"backend": "native"},
+    "scalar": {"backend": "scalar"},
     "exact": {"exact": True},
     "unchecked": {"check": False},
 }

@@ -23,7 +23,7 @@ import numpy
 from autograd_engine.compiler.symbols import INCLINE, Symbol
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.partials import checked
-from autograd_engine.primitives import Primitive
+from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.real import as_float
 from autograd_engine.table import ADD, DOT, MULTIPLY, POWER, SUM, stopped
 
@@ -31,18 +31,22 @@ class Unwritable(ValueError):
     """Names a primitive of several operands that is no formula, and so cannot be written out."""
 
 
-def written_out(tape: Tape, strict: bool = True) -> Tape:
-    """Return the tape with all its operations elementary.
+def written_out(tape: Tape, strict: bool = True, own: bool = False) -> Tape:
+    """Return the tape with all its operations elementary: of one operand or of two; with `own`,
+    none but those of the table.
 
     Where that cannot be raises `Unwritable`; if not `strict`, leaves the operation as it is.
     """
-    if any(_is_long(rule) or rule.name.startswith("**") for rule in tape.rules):
-        return _Writer(tape, strict).result()
+    if any(_is_long(rule, own) or rule.name.startswith("**") for rule in tape.rules):
+        return _Writer(tape, strict, own).result()
     return tape
 
 
-def _is_long(rule: Primitive) -> bool:
-    return rule.several or rule.written_out is not None
+def _is_long(rule: Primitive, own: bool) -> bool:
+    if rule.several or rule.written_out is not None:
+        return True
+    known = TABLE.get(rule.name) is rule or rule is INCLINE or rule.name.startswith("**")
+    return own and not known
 
 
 BASE = 1 << 30
@@ -52,8 +56,8 @@ BASE = 1 << 30
 class _Writer:
     """The tape that is being written."""
 
-    def __init__(self, tape: Tape, strict: bool) -> None:
-        self.old, self.strict = tape, strict
+    def __init__(self, tape: Tape, strict: bool, own: bool) -> None:
+        self.old, self.strict, self.own = tape, strict, own
         self.first = tape.start - len(tape.constants)  # where constants stand, up to BASE
         self.numbers = list(tape.constants)
         self.known = {number.hex(): self.first + i for i, number in enumerate(self.numbers)}
@@ -67,7 +71,7 @@ class _Writer:
         tape, start = self.old, self.old.start
         at = list(range(start))  # the place of each old one
         for rule, places in tape.instructions():
-            write = self.write if _is_long(rule) else self.append
+            write = self.write if _is_long(rule, self.own) else self.append
             at.append(write(rule, *[at[place] for place in places]))
         shift = self.first + len(self.numbers) - BASE
 
@@ -148,7 +152,7 @@ class _Writer:
         """Append whatever an operation on places and numbers is made of; return its result."""
         if rule.written_out is not None:
             return rule.written_out(*operands)
-        if rule.several:
+        if _is_long(rule, self.own):
             return self.read(rule, operands)
         key: tuple[Any, ...] = (rule, *map(self.place, operands))
         if key not in self.seen:

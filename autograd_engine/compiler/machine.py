@@ -10,9 +10,7 @@ from autograd_engine.compiler.elementary import Unwritable, written_out
 from autograd_engine.compiler.machine_code import assembled
 from autograd_engine.compiler.native import core, kinds
 from autograd_engine.compiler.simplify import common
-from autograd_engine.compiler.symbols import INCLINE
 from autograd_engine.compiler.tape import Tape
-from autograd_engine.primitives import TABLE
 from autograd_engine.table import azmul
 
 Array = Any
@@ -40,7 +38,7 @@ class Machine:
             raise ValueError(reason)
         self._sweep = 2 if azmul in tape.rules else 1  # 2: honest, see `gradients`
         self._scalars = found.scalars
-        self._code = assembled(common(tape), kinds())
+        self._code = assembled(common(written_out(tape, own=True)), kinds())
         self._parameters = len(tape.parameters)
         self._free: list[tuple[Array, Array]] = []
 
@@ -92,10 +90,7 @@ def fits(tape: Tape) -> str | None:
     if core() is None:
         return "the native core is missing"
     try:
-        rules = written_out(tape).rules
+        written_out(tape, own=True)
     except Unwritable as error:
         return str(error)
-    for rule in rules:
-        if TABLE.get(rule.name) is not rule and rule is not INCLINE:
-            return f"{rule.name!r} is no primitive of the table"
     return None

@@ -22,7 +22,6 @@ from autograd_engine.compiler.symbols import Expression, formula
 from autograd_engine.compiler.translated import Translator
 from autograd_engine.primitives import TABLE, Primitive
 
-_MINUS, _ZERO, _HALF, _ONE, _FAR = map(numpy.array, (-1.0, 0.0, 0.5, 1.0, 1000.0))
 
 
 def of_numpy(rule: Primitive) -> Callable[..., Any] | None:
@@ -42,7 +41,7 @@ NUMPY: dict[str, Callable[..., Any]] = {
     **{name: found for name, rule in TABLE.items() if (found := of_numpy(rule)) is not None},
     "ratio": numpy.divide,
     "lenient_power": numpy.power,
-    "negative": partial(numpy.multiply, _MINUS),  # NumPy's own errs on some strides before 2.5
+    "negative": partial(numpy.multiply, -1.0),  # NumPy's own errs on some strides before 2.5
     "ln": numpy.log,
     "stopped": numpy.positive,
 }
@@ -68,10 +67,17 @@ def spelled(rule: Primitive) -> Callable[..., Any] | None:
         return None
     if TABLE.get(rule.name) is not rule:
         return called(rule)
-    found = NUMPY.get(rule.name) or SPELLINGS.get(rule.name)
-    return found or (by_exponent if rule.name == "slope" else lambda function: function)(
-        in_numpy(rule)
-    )
+    if rule.name in NUMPY:
+        return NUMPY[rule.name]
+    function = SPELLINGS.get(rule.name) or IN_NUMPY.function(named(rule))
+    if function is None:
+        return called(rule)
+
+    def translated(*operands: Any, out: Any) -> Any:
+        out[...] = function(*numpy.broadcast_arrays(*operands))
+        return out
+
+    return by_exponent(translated) if rule.name == "slope" else translated
 
 
 @lru_cache(maxsize=1024)
@@ -82,20 +88,6 @@ def expanded(rule: Primitive) -> Expression | None:
 
 
 IN_NUMPY = Translator(numpy)
-
-
-def in_numpy(rule: Primitive) -> Callable[..., Any]:
-    """Return the primitive's forward function on arrays."""
-    function = IN_NUMPY.function(named(rule))
-    if function is None:
-        return called(rule)
-
-    def translated(*operands: Any, out: Any) -> Any:
-        found = function(*numpy.broadcast_arrays(*operands))
-        numpy.copyto(out, found.reshape(out.shape) if found.size == out.size else found)
-        return out
-
-    return translated
 
 
 def called(rule: Primitive, count: int = 0) -> Callable[..., Any]:
@@ -126,34 +118,21 @@ def by_exponent(any_exponent: Callable[..., Any]) -> Callable[..., Any]:
     return slope
 
 
-# Three rows made of exponentials, with a single scratch array; `out` is written when x is no longer
-# needed, since it may be x.
+# Three rows made of exponentials, exact at both ends, where e**x over- or underflows first.
 
 
-def _sigmoid(x: Any, out: Any) -> Any:
-    # h / (h + 1/h) with h = e**(x/2): exact at both ends, where e**x over- or underflows first.
-    numpy.minimum(x, _FAR, out=out)
-    numpy.multiply(out, _HALF, out=out)
-    numpy.exp(out, out=out)
-    total = numpy.reciprocal(out)
-    numpy.add(total, out, out=total)
-    return numpy.divide(out, total, out=out)
+def _sigmoid(x: Any) -> Any:
+    half = numpy.exp(0.5 * numpy.minimum(x, 1000.0))
+    return half / (half + 1.0 / half)
 
 
-def _bell(x: Any, out: Any) -> Any:
-    numpy.copysign(x, _MINUS, out=out)
-    numpy.exp(out, out=out)
-    total = numpy.add(out, _ONE)
-    numpy.multiply(total, total, out=total)
-    return numpy.divide(out, total, out=out)
+def _bell(x: Any) -> Any:
+    tail = numpy.exp(-abs(x))
+    return tail / ((1.0 + tail) * (1.0 + tail))
 
 
-def _softplus(x: Any, out: Any) -> Any:
-    tail = numpy.copysign(x, _MINUS)
-    numpy.exp(tail, out=tail)
-    numpy.log1p(tail, out=tail)
-    numpy.maximum(x, _ZERO, out=out)
-    return numpy.add(out, tail, out=out)
+def _softplus(x: Any) -> Any:
+    return numpy.maximum(x, 0.0) + numpy.log1p(numpy.exp(-abs(x)))
 
 
 SPELLINGS = {"sigmoid": _sigmoid, "bell": _bell, "softplus": _softplus}
