@@ -475,7 +475,7 @@ def test_what_cannot_be_compiled_is_refused(name):
 
 
 def test_an_unknown_back_end_is_refused():
-    with pytest.raises(ValueError, match="unknown back end 'gpu': there are 'auto', 'numpy'"):
+    with pytest.raises(ValueError, match="unknown back end 'gpu': there are 'auto', 'native'"):
         ag.compile(Value(1.0) * 2.0, backend="gpu")
     with pytest.raises(ValueError, match="exact=True is a back end of its own"):
         ag.compile(Value(1.0) * 2.0, backend="numpy", exact=True)

@@ -17,7 +17,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from autograd_engine.compiler.arrays import Array, ArrayProgram, Instruction
 from autograd_engine.compiler.contraction import contraction, on_few_axes, single
-from autograd_engine.compiler.native import aligned, call
+from autograd_engine.compiler.native import HEADER, aligned, core
 from autograd_engine.compiler.nests import ONE, WEIGHT, offsets
 from autograd_engine.compiler.reverse import Backward
 from autograd_engine.compiler.strides import Ref
@@ -41,7 +41,12 @@ class Bound:
     """
 
     def __init__(
-        self, program: ArrayProgram, backward: Backward, rows: int, native: bool = False
+        self,
+        program: ArrayProgram,
+        backward: Backward,
+        rows: int,
+        native: bool = False,
+        parameters: int = 0,
     ) -> None:
         sizes = program.memory.sizes
         self.rows, self.native = rows, native
@@ -57,13 +62,50 @@ class Bound:
         self.leaves = self.arenas["v"][:leaves]
         self.slopes = self.arenas["a"][:leaves]
         self.inputs = self.arenas["V"][: program.inputs]
-        self.silent = native
-        """Whether NumPy has nothing to note while this runs: the core does everything."""
-        self.fixed = self.calls(program.forward(batched=False))
-        self.forward = self.calls(program.forward(batched=True))
-        self.body, self.rest = self.calls(backward.body), self.calls(backward.rest)
+        parts = [list(program.forward(batched)) for batched in (False, True)]
+        parts += [backward.body, backward.rest]
+        codes = [self.code(part) for part in parts] if native else [None]
+        self.plan: Array | None = None
+        if None not in codes:
+            self.plan = self.planned(program, backward, codes, parameters)
+        else:
+            self.fixed, self.forward, self.body, self.rest = map(self.calls, parts)
         self.shared = [self.view(ref) for ref in backward.shared]
         self.outputs = [self.view(ref) for ref in program.outputs]
+
+    def code(self, instructions: Iterable[Instruction]) -> list[int] | None:
+        """Return instructions as the core reads them; None where it cannot carry out one."""
+        from autograd_engine.compiler.encoding import encoded
+
+        found: list[int] = []
+        for instruction in instructions:
+            more = encoded(instruction, self.places, self.rows)
+            if more is None:
+                return None
+            found += more
+        return [self.memory.ctypes.data, HEADER + len(found), *found]
+
+    def planned(
+        self, program: ArrayProgram, backward: Backward, codes: list[Any], parameters: int
+    ) -> Array:
+        """Return the whole program as one call of the core reads it: see `struct plan`."""
+        leaves = self.places["v"] + program.home
+        slopes = self.places["a"] + program.home[:parameters]
+        shared = [self.places["a"] + ref.slots().ravel() for ref in backward.shared]
+        outputs = [
+            number
+            for ref in program.outputs
+            for number in (
+                self.places[ref.arena] + ref.start * (self.rows if ref.batched else 1),
+                int(ref.batched),
+            )
+        ]
+        slots = [leaves, outputs, slopes, numpy.concatenate([[], *shared])]
+        self.sums = len(slots[-1])  # of adjoints that tiles share
+        head = [self.memory.ctypes.data, self.rows, self.places["V"], program.inputs, WEIGHT]
+        head += [self.places["a"], len(leaves)]
+        head += [len(leaves), len(program.outputs), len(slopes), len(slots[-1]), *map(len, codes)]
+        return numpy.concatenate([head, *slots, *codes]).astype(numpy.int64)
 
     def arena(self, name: str, size: int) -> Array:
         """Return an arena's slots, shape (size,), or (size, rows) of one that is batched."""
@@ -85,25 +127,22 @@ class Bound:
 
     def calls(self, instructions: Iterable[Instruction]) -> list[Call]:
         """Return the calls that carry out instructions, those of the core taken together."""
-        if not self.native:
-            return [call for instruction in instructions for call in self.bound(instruction)]
-        from autograd_engine.compiler.encoding import encoded
-
         found: list[Call] = []
-        together: list[int] = []
+        together: list[Instruction] = []
         for instruction in instructions:
-            code = encoded(instruction, self.places, self.rows)
-            if code is not None:
-                together += code
+            if self.native and self.code([instruction]) is not None:
+                together.append(instruction)
                 continue
-            if together:
-                found.append(call(together, self.memory))
-                together = []
-            found += self.bound(instruction)
-            self.silent = False
-        if together:
-            found.append(call(together, self.memory))
-        return found
+            found += self.together(together) + self.bound(instruction)
+            together = []
+        return found + self.together(together)
+
+    def together(self, instructions: list[Instruction]) -> list[Call]:
+        if not instructions:
+            return []
+        module = core()
+        assert module is not None
+        return [(module.arrays, (numpy.array(self.code(instructions), numpy.int64),))]
 
     def bound(self, instruction: Instruction) -> list[Call]:
         """Return the calls that carry out one instruction."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from autograd_engine.compiler.kinds import kinds, spelled
-from autograd_engine.compiler.plain import texts
+from autograd_engine.compiler.plain import digest, texts
 from autograd_engine.compiler.symbols import X, Y, applied
 from autograd_engine.primitives import TABLE
 from autograd_engine.table import CONSTANT, LEAF
@@ -72,6 +72,7 @@ def text() -> str:
     parts += found
     parts += [f"#define {name.upper()} {maps.index(name)}" for name in ("multiply", "power", "slope")]
     parts.append(f"#define VECTORS {len(VECTORS)}")
+    parts.append(f'#define SOURCES "{digest()}"')
     parts.append(f'#define MAPS "{" ".join(maps)}"')
     parts.append(f'#define KINDS "{"|".join(kind.key for kind in kinds())}"')
     parts.append(rows("VECTOR_ROWS", (("EACH", name, [code]) for name, code in VECTORS.items()), True))

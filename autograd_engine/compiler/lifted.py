@@ -35,8 +35,8 @@ class Lifted:
     ((2, 1), (1,))
     """
 
-    native = True
-    """Whether the native core runs the program, where it can and is there."""
+    native: Any = True
+    """The native core, if it is there, runs the program where it can."""
 
     def __init__(self, tape: Tape, waves: Waves | None = None) -> None:
         waves = waves or self.waves(tape)
@@ -50,7 +50,7 @@ class Lifted:
         sizes = self.program.memory.sizes
         row = sum(sizes[arena] for arena in "VAS") * ITEM
         self.tile = max(16, CACHE // max(row, 1) // 8 * 8)  # vectors have up to eight numbers
-        self.native = self.native and core() is not None
+        self.native = core() if self.native else None
         self._free: dict[int, list[Bound]] = {}
 
     @staticmethod
@@ -88,21 +88,41 @@ class Lifted:
         """Return the outputs, shape (rows, outputs), and the gradient of the first one's mean."""
         count = 1 if rows is None else len(rows)
         size = min(count, self.tile)
-        bound = self.taken(size)
+        left = count % size
+        bound, last = self.taken(size), self.taken(left) if left else None
         outputs = numpy.empty((count, len(self.program.outputs)))
-        with _NOTHING if bound.silent and count <= size else numpy.errstate(all="ignore"):
+        if bound.plan is None or (last and last.plan is None):
+            found = self.by_calls(bound, leaves, rows, gradient, outputs)
+        else:
+            found = numpy.empty(self.parameters) if gradient else None
+            sums = numpy.zeros(bound.sums) if gradient and count > size else None
+            run, whole = self.native.program, count - left
+            if last is None:
+                run(bound.plan, leaves, rows, outputs, found, sums, count, count, gradient)
+            else:
+                run(bound.plan, leaves, rows, outputs, None, sums, whole, count, gradient)
+                rest = rows[whole:], outputs[whole:]
+                run(last.plan, leaves, *rest, found, sums, left, count, gradient)
+        self.give_back(bound)
+        if last is not None:
+            self.give_back(last)
+        return outputs, found
+
+    def by_calls(
+        self, bound: Bound, leaves: Array, rows: Array | None, gradient: bool, outputs: Array
+    ) -> Array | None:
+        """Run what the core does not run whole; return the gradient."""
+        with numpy.errstate(all="ignore"):
             if self.moved is None:
                 numpy.copyto(bound.leaves, leaves)
             else:
                 leaves.take(self.moved, None, bound.leaves, "clip")
             run(bound.fixed)
             self.tiles(bound, rows, gradient, outputs)
-            found = None
-            if gradient:
-                run(bound.rest)
-                found = bound.slopes.take(self.back)
-        self.give_back(bound)
-        return outputs, found
+            if not gradient:
+                return None
+            run(bound.rest)
+            return bound.slopes.take(self.back)
 
     def tiles(self, bound: Bound, rows: Array | None, gradient: bool, outputs: Array) -> None:
         """Run all rows, tile by tile; leave the sum of their shared adjoints in `bound`."""
@@ -146,7 +166,8 @@ class Lifted:
         try:
             return self._free[rows].pop()
         except (KeyError, IndexError):
-            return Bound(self.program, self.backward, rows, self.native)
+            native = self.native is not None
+            return Bound(self.program, self.backward, rows, native, self.parameters)
 
     def give_back(self, bound: Bound) -> None:
         if bound.rows in self._free or len(self._free) < KEPT:
@@ -156,4 +177,4 @@ class Lifted:
 class ByNumPy(Lifted):
     """The same, run by NumPy alone."""
 
-    native = False
+    native = None

@@ -1,101 +1,136 @@
-/* The core as a module of Python: `_core.arrays(code)`, `_core.call(plan, leaves, rows, outputs,
-   gradient)` and `_core.scalars(values, adjoints, rows, outputs, program, count, wanted)`.
-
-   A plan is what a call of a whole array program needs, as integers:
-   [memory, leaves, outputs, slopes, inputs' place, width, rows, weight's place, adjoints' place,
-   adjoints, length of the code before, of the code after,  slots of the leaves..., places of the
-   outputs and their steps..., slots of the slopes..., code before..., code after...]. It has no
-   state of its own beside the memory that the plan names: two threads need two of these. */
+/* The native core as a module of Python: `arrays(code)` carries out array instructions,
+   `program(plan, leaves, rows, outputs, gradient, sums, count, total, backwards)` a whole array
+   program, `scalars(program, rows, values, adjoints, outputs, count, wanted)` a scalar one, and
+   `finite(numbers)` says whether all of them are. Arguments are buffers of float64 and, for code
+   and plans, of int64 (int32 for scalar programs). It has no state beside the memory that it is
+   given, and lets other threads run meanwhile: two of them need memory of their own. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include "core.c"
 #include <string.h>
 
-static void whole(const int64_t *p, const double *leaves, const double *given, double *outputs,
-                  double *gradient) {
-  double *m = (double *)(intptr_t)p[0];
-  int64_t nl = p[1], no = p[2], ns = p[3], width = p[5], rows = p[6];
-  const int64_t *slot = p + 12, *top = slot + nl, *slope = top + 2 * no, *before = slope + ns,
-                *after = before + p[10];
-  for (int64_t i = 0; i < nl; ++i) m[slot[i]] = leaves[i];
-  double *inputs = m + p[4];
-  for (int64_t j = 0; j < width; ++j)
-    for (int64_t i = 0; i < rows; ++i) inputs[j * rows + i] = given[i * width + j];
-  m[p[7]] = 1.0 / (double)rows;
-  ag_arrays(before);
-  for (int64_t j = 0; j < no; ++j)
-    for (int64_t i = 0; i < rows; ++i) outputs[i * no + j] = m[top[2 * j] + i * top[2 * j + 1]];
-  if (!gradient) return;
-  memset(m + p[8], 0, (size_t)p[9] * sizeof(double));
-  ag_arrays(after);
-  for (int64_t i = 0; i < ns; ++i) gradient[i] = m[slope[i]];
-}
+/* What a plan begins with; after it come, each of the length given here, the slots of the leaves,
+   the first slot and the step of each output, the slots of the slopes, those of the sums over all
+   tiles, and four codes: what is done once before all tiles, for each tile, backwards for each,
+   backwards once after all of them. */
+struct plan {
+  int64_t memory, rows, inputs, width, weight, adjoints, count;
+  int64_t leaves, outputs, slopes, sums, fixed, forward, body, rest;
+};
 
-static int got(PyObject *item, Py_buffer *view, int writable) {
-  if (item == Py_None) {
-    view->buf = NULL, view->obj = NULL;
-    return 1;
+/* Run `count` of a batch's `total` rows, tile by tile, and backwards if wanted. Adjoints that
+   tiles share are added to `sums`; without it there is one tile. The last call of a batch is that
+   with a gradient to write. */
+static void run_program(const struct plan *p, const double *leaves, const double *rows,
+                        double *outputs, double *gradient, double *sums, int64_t count,
+                        int64_t total, int backwards) {
+  double *m = (double *)(intptr_t)p->memory;
+  const int64_t *leaf = (const int64_t *)(p + 1), *output = leaf + p->leaves;
+  const int64_t *slope = output + 2 * p->outputs, *sum = slope + p->slopes;
+  const int64_t *fixed = sum + p->sums, *forward = fixed + p->fixed;
+  const int64_t *body = forward + p->forward, *rest = body + p->body;
+  for (int64_t i = 0; i < p->leaves; ++i) m[leaf[i]] = leaves[i];
+  m[p->weight] = 1.0 / (double)total;
+  ag_arrays(fixed);
+  for (int64_t first = 0; first < count; first += p->rows) {
+    for (int64_t j = 0; j < p->width; ++j)
+      for (int64_t i = 0; i < p->rows; ++i)
+        m[p->inputs + j * p->rows + i] = rows[(first + i) * p->width + j];
+    ag_arrays(forward);
+    for (int64_t j = 0; j < p->outputs; ++j)
+      for (int64_t i = 0; i < p->rows; ++i)
+        outputs[(first + i) * p->outputs + j] = m[output[2 * j] + i * output[2 * j + 1]];
+    if (!backwards) continue;
+    memset(m + p->adjoints, 0, (size_t)p->count * sizeof(double));
+    ag_arrays(body);
+    if (sums)
+      for (int64_t i = 0; i < p->sums; ++i) sums[i] += m[sum[i]];
   }
-  return PyObject_GetBuffer(item, view, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) == 0;
+  if (!gradient) return;
+  if (sums)
+    for (int64_t i = 0; i < p->sums; ++i) m[sum[i]] = sums[i];
+  ag_arrays(rest);
+  for (int64_t i = 0; i < p->slopes; ++i) gradient[i] = m[slope[i]];
 }
 
-static PyObject *call(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-  Py_buffer views[5] = {{0}};
-  PyObject *result = NULL;
-  int n = 0;
-  if (count != 5) return PyErr_Format(PyExc_TypeError, "call takes 5 arguments");
-  for (; n < 5; ++n)
-    if (!got(args[n], &views[n], n >= 3)) goto end;
-  Py_BEGIN_ALLOW_THREADS;
-  whole(views[0].buf, views[1].buf, views[2].buf, views[3].buf, views[4].buf);
-  Py_END_ALLOW_THREADS;
-  result = Py_NewRef(Py_None);
-end:
-  for (int i = 0; i < n; ++i)
-    if (views[i].obj) PyBuffer_Release(&views[i]);
-  return result;
+/* Take the buffers of the first arguments, NULL for None; those from `writable` on are written. */
+enum { MOST = 6 };
+static int taken(PyObject *const *args, Py_buffer *views, int count, int writable) {
+  for (int i = 0; i < count; ++i)
+    if (args[i] != Py_None &&
+        PyObject_GetBuffer(args[i], views + i, i >= writable ? PyBUF_WRITABLE : PyBUF_SIMPLE))
+      return 0;
+  return 1;
+}
+static void given_back(Py_buffer *views) {
+  for (int i = 0; i < MOST; ++i)
+    if (views[i].obj) PyBuffer_Release(views + i);
+}
+
+static PyObject *program(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+  Py_buffer v[MOST] = {{0}};
+  PyObject *found = NULL;
+  if (count != 9) return PyErr_Format(PyExc_TypeError, "program takes 9 arguments, not %zd", count);
+  Py_ssize_t rows = PyLong_AsSsize_t(args[6]), total = PyLong_AsSsize_t(args[7]);
+  int backwards = PyObject_IsTrue(args[8]);
+  if (!PyErr_Occurred() && taken(args, v, 6, 3)) {
+    Py_BEGIN_ALLOW_THREADS;
+    run_program(v[0].buf, v[1].buf, v[2].buf, v[3].buf, v[4].buf, v[5].buf, rows, total, backwards);
+    Py_END_ALLOW_THREADS;
+    found = Py_NewRef(Py_None);
+  }
+  given_back(v);
+  return found;
+}
+
+static PyObject *scalars(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+  Py_buffer v[MOST] = {{0}};
+  PyObject *found = NULL;
+  if (count != 7) return PyErr_Format(PyExc_TypeError, "scalars takes 7 arguments, not %zd", count);
+  Py_ssize_t rows = PyLong_AsSsize_t(args[5]), wanted = PyLong_AsSsize_t(args[6]);
+  if (!PyErr_Occurred() && taken(args, v, 5, 2)) {
+    double *numbers[4] = {v[2].buf, v[3].buf, v[1].buf, v[4].buf};
+    Py_BEGIN_ALLOW_THREADS;
+    ag_scalars(numbers, v[0].buf, rows, wanted);
+    Py_END_ALLOW_THREADS;
+    found = Py_NewRef(Py_None);
+  }
+  given_back(v);
+  return found;
 }
 
 static PyObject *arrays(PyObject *self, PyObject *code) {
-  Py_buffer view;
-  if (!got(code, &view, 0)) return NULL;
+  Py_buffer v[MOST] = {{0}};
+  if (!taken(&code, v, 1, 1)) return NULL;
   Py_BEGIN_ALLOW_THREADS;
-  ag_arrays(view.buf);
+  ag_arrays(v[0].buf);
   Py_END_ALLOW_THREADS;
-  PyBuffer_Release(&view);
+  given_back(v);
   Py_RETURN_NONE;
 }
 
-/* scalars(values, adjoints, rows, outputs, program, count of rows, wanted) */
-static PyObject *scalars(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-  Py_buffer views[5] = {{0}};
-  PyObject *result = NULL;
-  int n = 0;
-  if (count != 7) return PyErr_Format(PyExc_TypeError, "scalars takes 7 arguments");
-  Py_ssize_t rows = PyLong_AsSsize_t(args[5]), wanted = PyLong_AsSsize_t(args[6]);
-  if (PyErr_Occurred()) return NULL;
-  for (; n < 5; ++n)
-    if (!got(args[n], &views[n], n < 2 || n == 3)) goto end;
-  double *numbers[4] = {views[0].buf, views[1].buf, views[2].buf, views[3].buf};
-  Py_BEGIN_ALLOW_THREADS;
-  ag_scalars(numbers, views[4].buf, rows, wanted);
-  Py_END_ALLOW_THREADS;
-  result = Py_NewRef(Py_None);
-end:
-  for (int i = 0; i < n; ++i)
-    if (views[i].obj) PyBuffer_Release(&views[i]);
-  return result;
+static PyObject *all_finite(PyObject *self, PyObject *numbers) {
+  Py_buffer v[MOST] = {{0}};
+  if (!taken(&numbers, v, 1, 1)) return NULL;
+  const double *x = v[0].buf;
+  double zero = 0.0;
+  for (Py_ssize_t i = 0; i < v[0].len / (Py_ssize_t)sizeof(double); ++i) zero += x[i] * 0.0;
+  given_back(v);
+  return PyBool_FromLong(zero == 0.0);
 }
 
 static PyMethodDef methods[] = {
-    {"call", (PyCFunction)(void (*)(void))call, METH_FASTCALL, NULL},
+    {"program", (PyCFunction)(void (*)(void))program, METH_FASTCALL, NULL},
     {"scalars", (PyCFunction)(void (*)(void))scalars, METH_FASTCALL, NULL},
     {"arrays", arrays, METH_O, NULL},
+    {"finite", all_finite, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
+
 static int executed(PyObject *self) {
   return PyModule_AddStringConstant(self, "maps", MAPS) ||
-                 PyModule_AddStringConstant(self, "kinds", KINDS)
+                 PyModule_AddStringConstant(self, "kinds", KINDS) ||
+                 PyModule_AddStringConstant(self, "sources", SOURCES)
              ? -1
              : 0;
 }

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 from types import ModuleType
-from typing import Any, Final
+from typing import Final
 
 import numpy
 
 from autograd_engine.compiler.arrays import Array
+from autograd_engine.compiler.plain import digest
 
-Call = tuple[Callable[..., Any], tuple[Any, ...]]
 HEADER: Final = 2  # what code begins with: the address of the memory, its own length
 PADDING: Final = 16  # numbers that vectors may touch behind the end of the memory
 
@@ -29,6 +28,9 @@ def core() -> ModuleType | None:
         return None
     try:
         from autograd_engine.compiler import _core
+
+        if _core.sources != digest():
+            raise ImportError("it was built from other sources")
     except ImportError as error:
         warnings.warn(
             f"autograd_engine's native core is missing ({error}): NumPy and plain Python run the "
@@ -63,11 +65,3 @@ def aligned(size: int) -> Array:
     memory = numpy.zeros(size + 8 + PADDING)
     first = -memory.ctypes.data // memory.itemsize % 8
     return memory[first : first + size]
-
-
-def call(code: Sequence[int], memory: Array) -> Call:
-    """Return the call that carries out encoded instructions on the flat memory."""
-    found = core()
-    assert found is not None
-    whole = numpy.array([memory.ctypes.data, HEADER + len(code), *code], numpy.int64)
-    return found.arrays, (whole,)
