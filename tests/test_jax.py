@@ -15,7 +15,8 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler import jax_primitives, jax_program, translated as translation
+from autograd_engine.compiler import jax_primitives, jax_program
+from autograd_engine.compiler import translated as translation
 from autograd_engine.compiler.jax_adjoint import passed
 from autograd_engine.compiler.jax_arrays import folded, sliced
 from autograd_engine.compiler.jax_primitives import SAME, primitive_in_jax, spelled

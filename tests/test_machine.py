@@ -2,10 +2,7 @@
 
 import itertools
 import math
-import os
 import random
-import subprocess
-import sys
 import threading
 from array import array
 from collections.abc import Sequence

@@ -12,7 +12,6 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine.__main__ import main
-from autograd_engine.compiler import bound
 
 
 def graph():

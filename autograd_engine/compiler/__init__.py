@@ -20,12 +20,11 @@ Reading order, by what happens to a graph:
 the back ends:
 
     exact      value by value, bit for bit as the engine
-    ufuncs, plain      each primitive as a function of arrays, by NumPy and Numba
+    plain, translated, ufuncs      each primitive as a function of arrays, by NumPy
     contraction, bound, lifted    arrays, run by NumPy
-    costs, nests, encoding, contracting, vectors, kernel_loops, kernel_source, kernel
-               many instructions in one call: a kernel compiled once on a computer
-    emit, machine_loop, machine_code, machine_object, machine
-               the virtual machine, compiled once on a computer
+    kinds, c_table, native         the table of primitives in C, and the core that is made of it
+    nests, contracting, encoding   array instructions as the core reads them
+    machine_code, machine          scalar programs, which the core runs
     choice     which back end runs a tape
     jax_*      a tape as a pure function of JAX
 

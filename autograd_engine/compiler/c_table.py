@@ -70,12 +70,16 @@ def text() -> str:
     found = [function(ast.parse(source).body[0]) for source in texts().values()]
     parts += [f"{part.partition(' {')[0]};" for part in found if part.startswith("INLINE")]
     parts += found
-    parts += [f"#define {name.upper()} {maps.index(name)}" for name in ("multiply", "power", "slope")]
+    parts += [
+        f"#define {name.upper()} {maps.index(name)}" for name in ("multiply", "power", "slope")
+    ]
     parts.append(f"#define VECTORS {len(VECTORS)}")
     parts.append(f'#define SOURCES "{digest()}"')
     parts.append(f'#define MAPS "{" ".join(maps)}"')
     parts.append(f'#define KINDS "{"|".join(kind.key for kind in kinds())}"')
-    parts.append(rows("VECTOR_ROWS", (("EACH", name, [code]) for name, code in VECTORS.items()), True))
+    parts.append(
+        rows("VECTOR_ROWS", (("EACH", name, [code]) for name, code in VECTORS.items()), True)
+    )
     parts.append(rows("SCALAR_ROWS", (("EACH", name, [scalars()[name]]) for name in maps)))
     parts.append(rows("KIND_VALUES", (("EACH", kind.key, [kind.value]) for kind in kinds())))
     slopes = ((f"EACH{len(kind.partials)}", kind.key, kind.partials) for kind in kinds())
@@ -159,14 +163,13 @@ def in_c(node: ast.expr, vector: bool = False) -> str:
     if isinstance(node, ast.Attribute):  # of math
         return NAMES.get(node.attr, node.attr)
     if isinstance(node, ast.Constant):
-        return repr(float(node.value))
+        return repr(float(node.value))  # type: ignore[arg-type]
     if isinstance(node, ast.UnaryOp):
         return f"({'!' if isinstance(node.op, ast.Not) else '-'}{in_c(node.operand, vector)})"
     if isinstance(node, ast.BinOp):
         left, right = in_c(node.left, vector), in_c(node.right, vector)
         if isinstance(node.op, ast.Pow):
-            constant = isinstance(node.left, ast.Constant) and isinstance(node.right, ast.Constant)
-            return repr(ast_value(node)) if constant else f"pow({left}, {right})"
+            return f"pow({left}, {right})"
         return f"({left} {OPERATORS[type(node.op)]} {right})"
     if isinstance(node, ast.Compare):
         sides = [in_c(side, vector) for side in (node.left, *node.comparators)]
@@ -181,7 +184,9 @@ def in_c(node: ast.expr, vector: bool = False) -> str:
     name = in_c(node.func)
     parts = [in_c(item, vector) for item in node.args]
     if vector:
-        parts = [f"all({part})" if is_number(item) else part for item, part in zip(node.args, parts)]
+        parts = [
+            f"all({part})" if is_number(item) else part for item, part in zip(node.args, parts)
+        ]
     elif isinstance(node.func, ast.Name) and name in texts():
         name = f"f_{name}"
     return f"{name}({', '.join(parts)})"
@@ -191,8 +196,3 @@ def is_number(node: ast.expr) -> bool:
     """Say whether an operand is a number of Python, maybe a negative one."""
     node = node.operand if isinstance(node, ast.UnaryOp) else node
     return isinstance(node, (ast.Constant, ast.Attribute))
-
-
-def ast_value(node: ast.BinOp) -> float:
-    assert isinstance(node.left, ast.Constant) and isinstance(node.right, ast.Constant)
-    return float(node.left.value**node.right.value)

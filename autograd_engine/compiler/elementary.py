@@ -27,6 +27,7 @@ from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.real import as_float
 from autograd_engine.table import ADD, DOT, MULTIPLY, POWER, SUM, stopped
 
+
 class Unwritable(ValueError):
     """Names a primitive of several operands that is no formula, and so cannot be written out."""
 

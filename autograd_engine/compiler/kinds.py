@@ -32,6 +32,7 @@ from autograd_engine.compiler.symbols import (
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import ADD, CONSTANT, DIVIDE, LEAF, MULTIPLY, NEGATIVE, POWER, SUBTRACT
 
+
 class Kind(NamedTuple):
     """A kind of instruction, on the operands x, y and z, as Python expressions."""
 

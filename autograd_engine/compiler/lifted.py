@@ -10,9 +10,9 @@ import numpy
 from autograd_engine.compiler.arrays import ArrayProgram
 from autograd_engine.compiler.bound import CACHE, ITEM, Bound, run
 from autograd_engine.compiler.facts import facts
-from autograd_engine.compiler.native import core
 from autograd_engine.compiler.lift import lift
 from autograd_engine.compiler.listing import listing
+from autograd_engine.compiler.native import core
 from autograd_engine.compiler.reverse import differentiate
 from autograd_engine.compiler.sums import find
 from autograd_engine.compiler.tape import Tape
@@ -24,7 +24,7 @@ _NOTHING = nullcontext()
 
 
 class Lifted:
-    """A tape as an array program, run by the native core or by NumPy; two threads may run it at once.
+    """A tape as an array program, run by the core or by NumPy; two threads may run it at once.
 
     >>> from autograd_engine.compiler.tape import record
     >>> from autograd_engine.engine import Value
@@ -97,7 +97,7 @@ class Lifted:
             found = numpy.empty(self.parameters) if gradient else None
             sums = numpy.zeros(bound.sums) if gradient and count > size else None
             run, whole = self.native.program, count - left
-            if last is None:
+            if rows is None or last is None:
                 run(bound.plan, leaves, rows, outputs, found, sums, count, count, gradient)
             else:
                 run(bound.plan, leaves, rows, outputs, None, sums, whole, count, gradient)

@@ -59,9 +59,7 @@ class Machine:
         given = numpy.empty((1, 0)) if rows is None else numpy.ascontiguousarray(rows, float)
         outputs = numpy.empty((len(given), header.outputs))
         wanted = gradient * self._sweep
-        self._scalars(
-            self._code.program, given, values, adjoints, outputs, len(given), wanted
-        )
+        self._scalars(self._code.program, given, values, adjoints, outputs, len(given), wanted)
         slopes = adjoints[: self._parameters].copy() if gradient else None
         self._free.append((values, adjoints))
         return outputs, slopes

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from functools import lru_cache
+from importlib import import_module
 from types import ModuleType
 from typing import Final
 
@@ -27,7 +28,7 @@ def core() -> ModuleType | None:
     if os.environ.get("AUTOGRAD_ENGINE_PURE", "") not in ("", "0"):
         return None
     try:
-        from autograd_engine.compiler import _core
+        _core = import_module("autograd_engine.compiler._core")
 
         if _core.sources != digest():
             raise ImportError("it was built from other sources")
@@ -39,7 +40,7 @@ def core() -> ModuleType | None:
             stacklevel=2,
         )
         return None
-    return _core  # type: ignore[no-any-return]
+    return _core
 
 
 @lru_cache(maxsize=1)

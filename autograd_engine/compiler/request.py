@@ -106,7 +106,9 @@ def require() -> None:
     """Raise `ImportError` naming the extra if what the compiler needs is not installed."""
     name = "numpy"
     if sys.modules.get(name) is None and (name in sys.modules or find_spec(name) is None):
-        raise ImportError(f'ag.compile needs {name}: pip install "autograd_engine[fast]"', name=name)
+        raise ImportError(
+            f'ag.compile needs {name}: pip install "autograd_engine[fast]"', name=name
+        )
 
 
 def _chosen(backend: str, exact: bool) -> str:

@@ -37,7 +37,7 @@ READ: Final = (
 
 
 class Translator:
-    """Translates to arrays of a library such as `numpy`; others may have functions of `math` too."""
+    """Translates to arrays of a library as `numpy`; others may have functions of `math` too."""
 
     def __init__(self, library: Any, *others: Any) -> None:
         self.library = library
@@ -52,7 +52,7 @@ class Translator:
                         setattr(self.math, name, getattr(place, called))
 
     def function(self, name: str) -> Callable[..., Any] | None:
-        """Return a function, named as in the source of `floats`; None where it is not to be read."""
+        """Return a function, named as in the source of `floats`; None where it is no such."""
         if name.startswith("math."):
             return vars(self.math).get(name[5:])
         text = texts().get(name, "")

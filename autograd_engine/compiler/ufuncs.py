@@ -23,7 +23,6 @@ from autograd_engine.compiler.translated import Translator
 from autograd_engine.primitives import TABLE, Primitive
 
 
-
 def of_numpy(rule: Primitive) -> Callable[..., Any] | None:
     """Return NumPy's function of a row's name, which may be the longer one, as `arcsin` of `asin`.
 
