@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -12,7 +14,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import losses, nn
-from autograd_engine.compiler import native
+from autograd_engine.compiler import c_table, native
 from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Memory
 from autograd_engine.compiler.bound import Bound, run
 from autograd_engine.compiler.encoding import encoded
@@ -447,3 +449,52 @@ def test_without_the_core_programs_run_in_numpy(monkeypatch):
         assert (outputs.tolist(), gradient.tolist()) == ([[9.0]], [6.0])
     finally:
         native.core.cache_clear()
+
+
+GOLDEN = """\
+  EACH(0, (x + y)) /* add by 2 */
+  EACH2(2, y, x) /* multiply by 2 */
+  EACH1(19, (4.0 * f_bell((2.0 * x)))) /* tanh by 1 */
+  EACH1(32, f_above(x, 0.0)) /* relu by 1 */
+  EACH3(64, 1.0, ((-1.0) * z), ((-1.0) * y)) /* subtract of a product by 3 */
+  EACH(10, if_less(x, all(0.0), all(0.0), x)) /* relu */
+"""
+
+
+def test_the_table_in_c_reads_like_the_table():
+    found = c_table.text()
+    for line in GOLDEN.splitlines():
+        assert re.sub(r"\d+", "0", line) in re.sub(r"\d+", "0", found), line
+    assert "INLINE double f_bell(double x) {\n  return (f_sigmoid(x) * f_sigmoid((-x)));\n}" in found
+
+
+def test_a_core_of_other_sources_is_not_used(monkeypatch):
+    monkeypatch.setattr(native, "digest", lambda: "other")
+    native.core.cache_clear()
+    try:
+        with pytest.warns(RuntimeWarning, match="native core is missing .it was built from other"):
+            assert native.core() is None
+    finally:
+        native.core.cache_clear()
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if name in maps()])
+def test_a_zero_has_the_engines_sign(name):
+    rule = TABLE[name]
+    points = list(itertools.product(SPECIAL, repeat=len(rule.domain)))
+    for count in (1, len(points)):  # number by number, and in vectors
+        for first in range(0, len(points), count):
+            given = points[first : first + count]
+            bound = workspace(1)
+            ins = tuple(contiguous("v", 3000 * i, (count,)) for i in range(len(rule.domain)))
+            for ref, numbers_ in zip(ins, zip(*given)):
+                bound.arenas["v"][ref.start : ref.start + count] = numbers_
+            instruction = Instruction("map", contiguous("s", 0, (count,)), ins, rule)
+            run([call(encoded(instruction, bound.places, 1), bound.memory)])
+            for found, point in zip(bound.arenas["s"][:count].tolist(), given):
+                try:
+                    expected = rule(*point)
+                except (ArithmeticError, ValueError):
+                    continue
+                if expected == 0.0:
+                    assert (found, math.copysign(1.0, found)) == (0.0, math.copysign(1.0, expected))
