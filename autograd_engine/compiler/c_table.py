@@ -50,6 +50,13 @@ VECTORS = {
     "bell": "v_bell(x)",
     "softplus": "v_softplus(x)",
     "gauss": "v_gauss(x)",
+    "expm1": "v_expm1(x)",
+    "sin": "v_sin(x)",
+    "cos": "v_cos(x)",
+    "atan": "v_atan(x)",
+    "sinh": "v_sinh(x)",
+    "cosh": "v_cosh(x)",
+    "unit": "v_unit(x, y)",
 }
 """How a row of the table is spelled with vectors; the other rows are computed number by number."""
 
@@ -60,6 +67,7 @@ OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 COMPARED = {
     ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
+Case = tuple[str, int, str, list[str]]  # title, code, the macro to apply, its arguments
 NAMES = {"abs": "fabs", "max": "larger", "nan": "NAN", "inf": "INFINITY"}
 
 
@@ -77,13 +85,27 @@ def text() -> str:
     parts.append(f'#define SOURCES "{digest()}"')
     parts.append(f'#define MAPS "{" ".join(maps)}"')
     parts.append(f'#define KINDS "{"|".join(kind.key for kind in kinds())}"')
-    parts.append(
-        rows("VECTOR_ROWS", (("EACH", name, [code]) for name, code in VECTORS.items()), True)
-    )
-    parts.append(rows("SCALAR_ROWS", (("EACH", name, [scalars()[name]]) for name in maps)))
-    parts.append(rows("KIND_VALUES", (("EACH", kind.key, [kind.value]) for kind in kinds())))
-    slopes = ((f"EACH{len(kind.partials)}", kind.key, kind.partials) for kind in kinds())
-    parts.append(rows("KIND_PARTIALS", slopes).replace("(EACH)", "(EACH1, EACH2, EACH3)", 1))
+    rows = [(name, code, "EACH", [spelt(VECTORS[name], True)]) for code, name in enumerate(VECTORS)]
+    parts.append(macro("VECTOR_ROWS(EACH)", rows))
+    rows = [(name, code, "EACH", [spelt(scalars()[name])]) for code, name in enumerate(maps)]
+    parts.append(macro("SCALAR_ROWS(EACH)", rows))
+    values: list[Case] = []
+    slopes: list[Case] = []
+    groups: list[Case] = []
+    for code, kind in enumerate(kinds()):
+        given = (kind.value, *kind.partials)
+        value, *partials = map(spelt, given)
+        vector, *vectors = map(in_vectors, given)
+        if "" in (vector, *vectors) or "v_" not in "".join([vector, *vectors]):  # nothing to gain
+            values.append((kind.key, code, "EACH", [value]))
+            slopes.append((kind.key, code, f"EACH{len(partials)}", partials))
+        else:
+            found = [value, vector, *partials, *vectors]
+            groups.append((kind.key, code, f"EACH{len(partials)}", found))
+    parts.append(macro("KIND_VALUES(EACH)", values))
+    parts.append(macro("KIND_PARTIALS(EACH1, EACH2, EACH3)", slopes))
+    parts.append(macro("KIND_VECTORS(EACH1, EACH2)", groups))
+    parts.append(f'#define GROUPED "{" ".join(str(code) for _, code, *_ in groups)}"')
     return "\n".join(parts)
 
 
@@ -97,13 +119,48 @@ def scalars() -> dict[str, str]:
     return found
 
 
-def rows(name: str, cases: Iterable[tuple[str, str, Iterable[str]]], vector: bool = False) -> str:
+def macro(head: str, cases: Iterable[Case]) -> str:
     """Return a macro that applies others to the code and the texts of each case."""
-    lines = [f"#define {name}(EACH)"]
-    for code, (each, title, found) in enumerate(cases):
-        spelt = [in_c(ast.parse(part, mode="eval").body, vector) for part in found]
-        lines.append(f"  {each}({', '.join([str(code), *spelt])}) /* {title} */")
+    lines = [f"#define {head}"]
+    for title, code, each, found in cases:
+        lines.append(f"  {each}({', '.join([str(code), *found])}) /* {title} */")
     return " \\\n".join(lines) + "\n"
+
+
+def spelt(text: str, vector: bool = False) -> str:
+    """Return a Python expression in C."""
+    return in_c(ast.parse(text, mode="eval").body, vector)
+
+
+def in_vectors(text: str) -> str:
+    """Return an expression in C on vectors; "" where it calls what has no spelling with them."""
+    node = ast.parse(text, mode="eval").body
+    if isinstance(node, (ast.Constant, ast.UnaryOp)) and is_number(node):
+        return f"all({in_c(node)})"
+    try:
+        return in_c(Spelling().visit(node), True)
+    except LookupError:
+        return ""
+
+
+class Spelling(ast.NodeTransformer):
+    """Replaces each call of a row by its spelling with vectors."""
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        name = in_c(node.func)
+        found = ast.parse(VECTORS[{"fabs": "absolute"}.get(name, name)], mode="eval").body
+        given = dict(zip("xyz", [self.visit(item) for item in node.args]))
+        return Given(given).visit(found)  # type: ignore[no-any-return]
+
+
+class Given(ast.NodeTransformer):
+    """Replaces names by expressions."""
+
+    def __init__(self, given: dict[str, ast.expr]) -> None:
+        self.given = given
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.given.get(node.id, node)
 
 
 def function(node: ast.stmt) -> str:

@@ -29,80 +29,9 @@
 
 INLINE double larger(double x, double y) { return y > x ? y : x; }
 
+#define START 65536 /* in the code of a scalar instruction: the first of a group */
+
 #include "table.h"
-
-/* Scalar programs: instructions of one kind stand together, so each kind has a loop. */
-
-static void forward(double *v, const int32_t *program, intptr_t shift, intptr_t place,
-                    intptr_t end) {
-  const int32_t *i = program + 4 * place + shift;
-  while (place < end) switch (*i) {
-#define EACH(code, text)                            \
-  case code:                                        \
-    do {                                            \
-      double x = v[i[1]], y = v[i[2]], z = v[i[3]]; \
-      (void)x, (void)y, (void)z;                    \
-      v[place] = text;                              \
-      ++place, i += 4;                              \
-    } while (place < end && *i == code);            \
-    break;
-      KIND_VALUES(EACH)
-#undef EACH
-    default:
-      return;
-    }
-}
-
-static void backward(double *v, double *d, const int32_t *program, intptr_t shift, intptr_t first,
-                     intptr_t end, int honest) {
-  intptr_t place = end - 1;
-  const int32_t *i = program + 4 * place + shift;
-  while (place >= first) switch (*i) {
-#define LOOP(code, ...)                                               \
-  case code:                                                          \
-    do {                                                              \
-      double adjoint = d[place];                                      \
-      if (adjoint != 0.0 || honest) {                                           \
-        double x = v[i[1]], y = v[i[2]], z = v[i[3]], out = v[place]; \
-        (void)x, (void)y, (void)z, (void)out;                         \
-        __VA_ARGS__                                                   \
-      }                                                               \
-      --place, i -= 4;                                                \
-    } while (place >= first && *i == code);                           \
-    break;
-#define EACH1(code, by_x) LOOP(code, d[i[1]] += adjoint * (by_x);)
-#define EACH2(code, by_x, by_y) \
-  LOOP(code, double p = by_x, q = by_y; d[i[1]] += adjoint * p; d[i[2]] += adjoint * q;)
-#define EACH3(code, by_x, by_y, by_z)                                                             \
-  LOOP(code, double p = by_x, q = by_y, r = by_z; d[i[1]] += adjoint * p; d[i[2]] += adjoint * q; \
-       d[i[3]] += adjoint * r;)
-      KIND_PARTIALS(EACH1, EACH2, EACH3)
-#undef LOOP
-    default:
-      return;
-    }
-}
-
-/* Compute the outputs of each row and, if wanted, the gradient of their mean. */
-void ag_scalars(double **numbers, const int32_t *program, intptr_t rows, intptr_t wanted) {
-  double *v = numbers[0], *d = numbers[1], *given = numbers[2], *outputs = numbers[3];
-  intptr_t inputs = program[0], width = program[1], start = program[2], slopes = program[3];
-  intptr_t each = program[4], both = program[5], size = program[6], count = program[7];
-  intptr_t shift = 8 + count - 4 * start;
-  forward(v, program, shift, start, each);
-  if (wanted)
-    for (intptr_t place = 0; place < both; ++place) d[place] = 0.0;
-  for (intptr_t row = 0; row < rows; ++row) {
-    for (intptr_t j = 0; j < width; ++j) v[inputs + j] = given[row * width + j];
-    forward(v, program, shift, each, size);
-    for (intptr_t j = 0; j < count; ++j) outputs[row * count + j] = v[program[8 + j]];
-    if (!wanted) continue;
-    for (intptr_t place = both; place < size; ++place) d[place] = 0.0;
-    d[program[8]] += 1.0 / (double)rows;
-    backward(v, d, program, shift, both, size, wanted == 2);
-  }
-  if (wanted) backward(v, d, program, shift, slopes, each, wanted == 2);
-}
 
 static double value(int64_t code, double x, double y, double z) {
   switch (code) {
@@ -115,7 +44,7 @@ static double value(int64_t code, double x, double y, double z) {
   return NAN;
 }
 
-/* Array programs, for each instruction set. */
+/* Programs, for each instruction set. */
 
 #if defined(__x86_64__)
 
@@ -159,7 +88,9 @@ static double value(int64_t code, double x, double y, double z) {
 #pragma GCC pop_options
 #endif
 
-static void (*const SETS[])(const int64_t *) = {run_sse2, run_avx2, run_avx512};
+static void (*const ARRAYS[])(const int64_t *) = {run_sse2, run_avx2, run_avx512};
+static void (*const SCALARS[])(double **, const int32_t *, intptr_t, intptr_t) = {
+    scalars_sse2, scalars_avx2, scalars_avx512};
 static int chosen; /* written when the library is loaded, then only read */
 
 /* Take an instruction set; return which one is taken, the best one that there is at most. */
@@ -173,7 +104,10 @@ int ag_take(int wanted) {
   return chosen = wanted < best ? wanted : best;
 }
 __attribute__((constructor)) static void loaded(void) { ag_take(2); }
-void ag_arrays(const int64_t *code) { SETS[chosen](code); }
+void ag_arrays(const int64_t *code) { ARRAYS[chosen](code); }
+void ag_scalars(double **numbers, const int32_t *program, intptr_t rows, intptr_t wanted) {
+  SCALARS[chosen](numbers, program, rows, wanted);
+}
 
 #else
 #define ISA vectors
@@ -182,6 +116,9 @@ void ag_arrays(const int64_t *code) { SETS[chosen](code); }
 #include "core.c"
 int ag_take(int wanted) { return wanted * 0; }
 void ag_arrays(const int64_t *code) { run_vectors(code); }
+void ag_scalars(double **numbers, const int32_t *program, intptr_t rows, intptr_t wanted) {
+  scalars_vectors(numbers, program, rows, wanted);
+}
 #endif
 
 #else /* ISA: from here on once for each. */
@@ -227,6 +164,19 @@ void ag_arrays(const int64_t *code) { run_vectors(code); }
 #define contract N(contract)
 #define moved N(moved)
 #define run N(run)
+#define any N(any)
+#define turned N(turned)
+#define v_expm1 N(v_expm1)
+#define v_sin N(v_sin)
+#define v_cos N(v_cos)
+#define v_atan N(v_atan)
+#define v_sinh N(v_sinh)
+#define v_cosh N(v_cosh)
+#define v_unit N(v_unit)
+#define near N(near)
+#define forward N(forward)
+#define backward N(backward)
+#define scalars N(scalars)
 
 /* Vectors. */
 
@@ -425,6 +375,94 @@ INLINE V v_log1p(V x) {
 
 INLINE V v_softplus(V x) {
   return if_less(x, all(0.0), all(0.0), x) + small_log1p(v_exp(-size(x)));
+}
+
+INLINE int any(I mask) {
+  int64_t found = 0;
+  for (int i = 0; i < WIDTH; ++i) found |= mask[i];
+  return found != 0;
+}
+
+/* The functions from here on hold in a range: elsewhere each number is computed by itself. */
+#define EACH_ALONE(inside, function, ...)                         \
+  if (any(~(inside))) {                                           \
+    V found;                                                      \
+    for (int i = 0; i < WIDTH; ++i) found[i] = function(__VA_ARGS__); \
+    return found;                                                 \
+  }
+
+INLINE V v_expm1(V x) {
+  EACH_ALONE(size(x) < all(700.0), expm1, x[i])
+  V k = nearest(x * 1.4426950408889634), scale = two_to(k);
+  return if_equal(x, all(0.0), x, fma(scale, small_expm1(REST(x, k)), scale - 1.0));
+}
+
+INLINE V v_sinh(V x) {
+  EACH_ALONE(size(x) < all(700.0), sinh, x[i])
+  V e = v_expm1(size(x));
+  return signed_as(0.5 * (e + e / (e + 1.0)), x);
+}
+
+INLINE V v_cosh(V x) {
+  EACH_ALONE(size(x) < all(700.0), cosh, x[i])
+  V e = v_exp(size(x));
+  return 0.5 * (e + 1.0 / e);
+}
+
+/* The sine of x + turn quarters of the circle. pi/2 is taken away in three parts, of which the
+   first two have 33 bits, so that many times these are exact; then sine or cosine by their series. */
+INLINE V turned(V x, int64_t turn) {
+  V k = nearest(x * 0.6366197723675814);
+  V r = fma(k, all(-1.5707963267341256), x);
+  r = fma(k, all(-2.0222662487959506e-21), fma(k, all(-6.077100506303966e-11), r));
+  V z = r * r, square = z * z, fourth = square * square;
+  V p = CUBIC(-1 / 39916800.0, 1 / 6227020800.0, -1 / 1307674368000.0, 1 / 355687428096000.0, z,
+              square);
+  p = fma(p, fourth, CUBIC(-1 / 6.0, 1 / 120.0, -1 / 5040.0, 1 / 362880.0, z, square));
+  V sine = fma(r * z, p, r), half = 0.5 * z, most = 1.0 - half;
+  p = CUBIC(1 / 479001600.0, -1 / 87178291200.0, 1 / 20922789888000.0, -1 / 6402373705728000.0, z,
+            square);
+  p = fma(p, fourth, CUBIC(1 / 24.0, -1 / 720.0, 1 / 40320.0, -1 / 3628800.0, z, square));
+  V cosine = most + fma(square, p, (1.0 - most) - half);
+  I which = (I)(k + MAGIC) + turn;
+  V found = where(-(which & 1), cosine, sine);
+  return (V)((I)found ^ ((which & 2) << 62));
+}
+
+INLINE V v_sin(V x) {
+  EACH_ALONE(size(x) < all(1e6), sin, x[i])
+  return if_equal(x, all(0.0), x, turned(x, 0));
+}
+
+INLINE V v_cos(V x) {
+  EACH_ALONE(size(x) < all(1e6), cos, x[i])
+  return turned(x, 1);
+}
+
+/* Above tan(pi/8) by pi/4 + atan((x - 1)/(x + 1)), above tan(3 pi/8) by pi/2 - atan(1/x); below by
+   x + x**3 p(x**2), a Chebyshev fit with an error of 1e-18. */
+INLINE V v_atan(V x) {
+  V t = size(x), zero = all(0.0), one = all(1.0);
+  V large = if_less(all(2.414213562373095), t, one, zero);
+  V middle = if_less(all(0.41421356237309503), t, one, zero) - large;
+  V y = if_equal(large, one, -1.0 / t, if_equal(middle, one, (t - 1.0) / (t + 1.0), t));
+  V z = y * y, square = z * z, fourth = square * square;
+  V p = fma(fma(all(-0.017805397205419446), z, all(0.03796525745386593)), z,
+            all(-0.05035102456601552));
+  p = fma(p, fourth, CUBIC(-0.09090896809064027, 0.07692045330902225, -0.06662951813629191,
+                           0.05846878297330872, z, square));
+  p = fma(p, fourth, CUBIC(-0.3333333333333312, 0.19999999999940893, -0.14285714279250245,
+                           0.11111110744919658, z, square));
+  V quarters = 2.0 * large + middle; /* of pi/2, whose second part is small */
+  y = quarters * 0.7853981633974483 + (fma(y * z, p, y) + quarters * 3.061616997868383e-17);
+  return if_equal(x, zero, x, signed_as(y, x));
+}
+
+/* x / hypot(x, y) */
+INLINE V v_unit(V x, V y) {
+  V largest = if_less(size(x), size(y), size(y), size(x));
+  EACH_ALONE((all(1e-140) < largest) & (largest < all(1e140)), f_unit, x[i], y[i])
+  return x / root(x * x + y * y);
 }
 
 INLINE V v_gauss(V x) {
@@ -717,6 +755,137 @@ INLINE void moved(double *m, const int64_t *c) {
     else
       row(m, code, n, o, to, x, step, o, own, x, none);
   }
+}
+
+/* Scalar programs: instructions of one kind stand together, so each kind has a loop. Of a kind that
+   calls functions, those that need none of each other's results are computed in vectors: the first
+   of such a group says START. */
+INLINE V near(const double *v, const int32_t *place, int64_t n) {
+  V x;
+  for (int k = 0; k < WIDTH; ++k) x[k] = v[place[4 * (k < n ? k : n - 1)]];
+  return x;
+}
+
+static void forward(double *v, const int32_t *program, intptr_t shift, intptr_t place,
+                    intptr_t end) {
+  const int32_t *i = program + 4 * place + shift;
+  while (place < end) switch (*i & ~START) {
+#define ONE(text)                                     \
+  {                                                   \
+    double x = v[i[1]], y = v[i[2]], z = v[i[3]];     \
+    (void)x, (void)y, (void)z;                        \
+    v[place] = text;                                  \
+    ++place, i += 4;                                  \
+  }
+#define EACH(code, text)                              \
+  case code:                                          \
+    do ONE(text) while (place < end && *i == code);   \
+    break;
+      KIND_VALUES(EACH)
+#undef EACH
+#define EACH(code, text, vector, ...)                                         \
+  case code: {                                                                \
+    int64_t n = 1;                                                            \
+    while (n < WIDTH && place + n < end && i[4 * n] == code) ++n;             \
+    if (n < 3) ONE(text) else {                                               \
+        V x = near(v, i + 1, n), y = near(v, i + 2, n), found = vector;       \
+        (void)y;                                                              \
+        store_first(v + place, found, n);                                     \
+        place += n, i += 4 * n;                                               \
+      }                                                                       \
+  } break;
+      KIND_VECTORS(EACH, EACH)
+#undef EACH
+#undef ONE
+    default:
+      return;
+    }
+}
+
+static void backward(double *v, double *d, const int32_t *program, intptr_t shift, intptr_t first,
+                     intptr_t end, int honest) {
+  intptr_t place = end - 1;
+  const int32_t *i = program + 4 * place + shift;
+  while (place >= first) switch (*i & ~START) {
+#define ONE(...)                                                      \
+  {                                                                   \
+    double adjoint = d[place];                                        \
+    if (adjoint != 0.0 || honest) {                                   \
+      double x = v[i[1]], y = v[i[2]], z = v[i[3]], out = v[place];   \
+      (void)x, (void)y, (void)z, (void)out;                           \
+      __VA_ARGS__                                                     \
+    }                                                                 \
+    --place, i -= 4;                                                  \
+  }
+#define LOOP(code, ...)                                               \
+  case code:                                                          \
+    do ONE(__VA_ARGS__) while (place >= first && *i == code);         \
+    break;
+#define BY1(by_x) d[i[1]] += adjoint * (by_x);
+#define BY2(by_x, by_y) double p = by_x, q = by_y; d[i[1]] += adjoint * p; d[i[2]] += adjoint * q;
+#define EACH1(code, by_x) LOOP(code, BY1(by_x))
+#define EACH2(code, by_x, by_y) LOOP(code, BY2(by_x, by_y))
+#define EACH3(code, by_x, by_y, by_z)                                                             \
+  LOOP(code, double p = by_x, q = by_y, r = by_z; d[i[1]] += adjoint * p; d[i[2]] += adjoint * q; \
+       d[i[3]] += adjoint * r;)
+      KIND_PARTIALS(EACH1, EACH2, EACH3)
+#undef EACH1
+#undef EACH2
+#undef EACH3
+#define GROUP(code, one, by_x, by_y, then)                                                \
+  case code: {                                                                            \
+    int64_t n = 1;                                                                        \
+    while (n < WIDTH && place - n >= first && !(i[4 - 4 * n] & START)) ++n;               \
+    if (n < 3) ONE(one) else {                                                            \
+        place -= n - 1, i -= 4 * (n - 1);                                                 \
+        V x = near(v, i + 1, n), y = near(v, i + 2, n), out = load(v + place);            \
+        double p[WIDTH], q[WIDTH];                                                        \
+        (void)x, (void)y, (void)out;                                                      \
+        store(p, by_x), store(q, by_y);                                                   \
+        for (int64_t k = n - 1; k >= 0; --k)                                              \
+          if (d[place + k] != 0.0 || honest) {                                            \
+            d[i[4 * k + 1]] += d[place + k] * p[k];                                       \
+            then                                                                          \
+          }                                                                               \
+        --place, i -= 4;                                                                  \
+      }                                                                                   \
+  } break;
+#define EACH1(code, value, vector, by_x, vector_x) GROUP(code, BY1(by_x), vector_x, out, )
+#define EACH2(code, value, vector, by_x, by_y, vector_x, vector_y) \
+  GROUP(code, BY2(by_x, by_y), vector_x, vector_y, d[i[4 * k + 2]] += d[place + k] * q[k];)
+      KIND_VECTORS(EACH1, EACH2)
+#undef EACH1
+#undef EACH2
+#undef GROUP
+#undef LOOP
+#undef ONE
+#undef BY1
+#undef BY2
+    default:
+      return;
+    }
+}
+
+/* Compute the outputs of each row and, if wanted, the gradient of their mean; honest if that is 2:
+   then an adjoint of 0 passes on what it is multiplied by, maybe NaN. */
+static void scalars(double **numbers, const int32_t *program, intptr_t rows, intptr_t wanted) {
+  double *v = numbers[0], *d = numbers[1], *given = numbers[2], *outputs = numbers[3];
+  intptr_t inputs = program[0], width = program[1], start = program[2], slopes = program[3];
+  intptr_t each = program[4], both = program[5], size = program[6], count = program[7];
+  intptr_t shift = 8 + count - 4 * start;
+  forward(v, program, shift, start, each);
+  if (wanted)
+    for (intptr_t place = 0; place < both; ++place) d[place] = 0.0;
+  for (intptr_t row = 0; row < rows; ++row) {
+    for (intptr_t j = 0; j < width; ++j) v[inputs + j] = given[row * width + j];
+    forward(v, program, shift, each, size);
+    for (intptr_t j = 0; j < count; ++j) outputs[row * count + j] = v[program[8 + j]];
+    if (!wanted) continue;
+    for (intptr_t place = both; place < size; ++place) d[place] = 0.0;
+    d[program[8]] += 1.0 / (double)rows;
+    backward(v, d, program, shift, both, size, wanted == 2);
+  }
+  if (wanted) backward(v, d, program, shift, slopes, each, wanted == 2);
 }
 
 /* Carry out the instructions: the code begins with the address of the memory, and its own length.

@@ -8,7 +8,7 @@ import numpy
 
 from autograd_engine.compiler.elementary import Unwritable, written_out
 from autograd_engine.compiler.machine_code import assembled
-from autograd_engine.compiler.native import core, kinds
+from autograd_engine.compiler.native import PADDING, core, kinds
 from autograd_engine.compiler.simplify import common
 from autograd_engine.compiler.tape import Tape
 from autograd_engine.table import azmul
@@ -38,7 +38,9 @@ class Machine:
             raise ValueError(reason)
         self._sweep = 2 if azmul in tape.rules else 1  # 2: honest, see `gradients`
         self._scalars = found.scalars
-        self._code = assembled(common(written_out(tape, own=True)), kinds())
+        self._code = assembled(
+            common(written_out(tape, own=True)), kinds(), [*map(int, found.grouped.split())]
+        )
         self._parameters = len(tape.parameters)
         self._free: list[tuple[Array, Array]] = []
 
@@ -52,7 +54,7 @@ class Machine:
         try:
             values, adjoints = self._free.pop()
         except IndexError:
-            values, adjoints = numpy.zeros(header.size), numpy.zeros(header.size)
+            values, adjoints = numpy.zeros(header.size + PADDING), numpy.zeros(header.size)
             last = header.inputs + header.width
             values[last : last + len(self._code.constants)] = self._code.constants
         values[: header.inputs] = leaves

@@ -8,7 +8,7 @@ together: the next one is then nearly always of the kind of the last.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy
@@ -19,6 +19,7 @@ from autograd_engine.table import ADD, MULTIPLY, SUBTRACT
 
 Array = Any
 
+START = 65536  # in a code: the first of a group
 _SLOPED, _FED = 1, 2  # what a value depends on: a parameter, an input
 
 
@@ -60,8 +61,11 @@ class Operations(NamedTuple):
     place: Array
 
 
-def assembled(tape: Tape, codes: Mapping[str, int]) -> Code:
-    """Return the program of a tape, given the codes of the kinds of instructions."""
+def assembled(tape: Tape, codes: Mapping[str, int], grouped: Sequence[int]) -> Code:
+    """Return the program of a tape, given the codes of the kinds of instructions.
+
+    Those that are `grouped` are computed several at once, if they are of one depth.
+    """
     operations = fused(tape)
     depends, depth = levels(tape, operations)
     kinds = chosen(tape, operations, depends, codes)
@@ -77,6 +81,11 @@ def assembled(tape: Tape, codes: Mapping[str, int]) -> Code:
     body[:, 0] = kinds.rule[order]
     for column, operand in enumerate((kinds.x, kinds.y, kinds.z), 1):
         body[:, column] = place[operand[order]]
+    runs = int(numpy.count_nonzero(numpy.diff(body[:, 0], prepend=-1)))
+    keys = numpy.stack([depends[order], depth[order], body[:, 0]])
+    begins = numpy.ones(len(order), bool)
+    begins[1:] = (keys[:, 1:] != keys[:, :-1]).any(0)
+    body[:, 0] += START * (begins & numpy.isin(body[:, 0], grouped))
     bounds = numpy.searchsorted(depends[order], [_SLOPED, _FED, _SLOPED | _FED]).tolist()
     slopes, each, both = (start + bound for bound in bounds)
     outputs = place[tape.outputs]
@@ -91,7 +100,6 @@ def assembled(tape: Tape, codes: Mapping[str, int]) -> Code:
         outputs=len(outputs),
     )
     program = numpy.concatenate([numpy.array(header, numpy.int32), outputs, body.ravel()])
-    runs = int(numpy.count_nonzero(numpy.diff(body[:, 0], prepend=-1)))
     return Code(program, header, numpy.array(tape.constants), runs)
 
 

@@ -83,7 +83,7 @@ static PyObject *program(PyObject *self, PyObject *const *args, Py_ssize_t count
   return found;
 }
 
-static PyObject *scalars(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+static PyObject *scalar_program(PyObject *self, PyObject *const *args, Py_ssize_t count) {
   Py_buffer v[MOST] = {{0}};
   PyObject *found = NULL;
   if (count != 7) return PyErr_Format(PyExc_TypeError, "scalars takes 7 arguments, not %zd", count);
@@ -121,7 +121,7 @@ static PyObject *all_finite(PyObject *self, PyObject *numbers) {
 
 static PyMethodDef methods[] = {
     {"program", (PyCFunction)(void (*)(void))program, METH_FASTCALL, NULL},
-    {"scalars", (PyCFunction)(void (*)(void))scalars, METH_FASTCALL, NULL},
+    {"scalars", (PyCFunction)(void (*)(void))scalar_program, METH_FASTCALL, NULL},
     {"arrays", arrays, METH_O, NULL},
     {"finite", all_finite, METH_O, NULL},
     {NULL, NULL, 0, NULL},
@@ -130,6 +130,7 @@ static PyMethodDef methods[] = {
 static int executed(PyObject *self) {
   return PyModule_AddStringConstant(self, "maps", MAPS) ||
                  PyModule_AddStringConstant(self, "kinds", KINDS) ||
+                 PyModule_AddStringConstant(self, "grouped", GROUPED) ||
                  PyModule_AddStringConstant(self, "sources", SOURCES)
              ? -1
              : 0;
