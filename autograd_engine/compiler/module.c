@@ -1,11 +1,12 @@
 /* The native core as a module of Python: `arrays(code)` carries out array instructions,
    `program(plan, leaves, rows, outputs, gradient, sums, count, total, backwards)` a whole array
-   program, `scalars(program, rows, values, adjoints, outputs, count, wanted)` a scalar one, and
+   program, `scalars(program, rows, values, adjoints, outputs, count, wanted)` a scalar one,
    `finite(numbers)` says whether all of them are. Arguments are buffers of float64 and, for code
    and plans, of int64 (int32 for scalar programs). It has no state beside the memory that it is
    given, and lets other threads run meanwhile: two of them need memory of their own. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <structmember.h>
 #include "core.c"
 #include <string.h>
 
@@ -119,7 +120,55 @@ static PyObject *all_finite(PyObject *self, PyObject *numbers) {
   return PyBool_FromLong(zero == 0.0);
 }
 
+/* Where objects of a type keep their attribute `_data`, if that is a slot; else 0. */
+static Py_ssize_t place_of_data(PyTypeObject *type, PyObject *name) {
+  Py_ssize_t place = 0;
+#ifndef Py_GIL_DISABLED
+  PyObject *found = PyObject_GetAttr((PyObject *)type, name);
+  if (found && Py_IS_TYPE(found, &PyMemberDescr_Type)) {
+    PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
+    if (member->type == T_OBJECT_EX) place = member->offset; /* an object, of a class with __slots__ */
+  }
+  Py_XDECREF(found);
+  PyErr_Clear();
+#endif
+  return place;
+}
+
+/* Write the data of a list of Values into an array, from a place on. */
+static PyObject *read_data(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+  Py_buffer v[MOST] = {{0}};
+  if (count != 4) return PyErr_Format(PyExc_TypeError, "data takes 4 arguments, not %zd", count);
+  PyObject *values = args[0], *name = args[3], *found = NULL;
+  Py_ssize_t first = PyLong_AsSsize_t(args[2]), place = 0, length = PyList_Size(values);
+  PyTypeObject *type = NULL;
+  if (PyErr_Occurred() || !taken(args + 1, v, 1, 0)) goto end;
+  double *out = (double *)v[0].buf + first;
+  if ((first + length) * (Py_ssize_t)sizeof(double) > v[0].len) {
+    PyErr_SetString(PyExc_ValueError, "the array is too short");
+    goto end;
+  }
+  for (Py_ssize_t i = 0; i < length; ++i) {
+    PyObject *value = PyList_GET_ITEM(values, i), *data;
+    if (Py_TYPE(value) != type) place = place_of_data(type = Py_TYPE(value), name);
+    data = place ? *(PyObject **)((char *)value + place) : NULL;
+    if (data && PyFloat_CheckExact(data))
+      out[i] = PyFloat_AS_DOUBLE(data);
+    else {
+      if (!(data = PyObject_GetAttr(value, name))) goto end;
+      out[i] = PyFloat_AsDouble(data);
+      Py_DECREF(data);
+      if (PyErr_Occurred()) goto end;
+    }
+  }
+  found = Py_NewRef(Py_None);
+end:
+  given_back(v);
+  return found;
+}
+
 static PyMethodDef methods[] = {
+    {"data", (PyCFunction)(void (*)(void))read_data, METH_FASTCALL, NULL},
     {"program", (PyCFunction)(void (*)(void))program, METH_FASTCALL, NULL},
     {"scalars", (PyCFunction)(void (*)(void))scalar_program, METH_FASTCALL, NULL},
     {"arrays", arrays, METH_O, NULL},

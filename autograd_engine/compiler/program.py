@@ -71,6 +71,7 @@ class Program:
         from autograd_engine.compiler.exact import mean
         from autograd_engine.compiler.faults import Faults
         from autograd_engine.compiler.inputs import Inputs, Leaves, finite
+        from autograd_engine.compiler.native import core
 
         self._tape = tape
         self._single = single
@@ -84,6 +85,8 @@ class Program:
         self._run = self._runner.run
         self._rows = Inputs(tape.inputs).rows
         self._leaves = Leaves(tape.parameters, tape.others).numbers
+        native = core()
+        self._finite_slopes = finite if native is None else native.finite
         self._mean, self._finite, self._faults = mean, finite, partial(Faults, tape)
         self.parameters = tuple(tape.parameters)
         self.inputs = tuple(tape.inputs)
@@ -169,7 +172,7 @@ class Program:
         if self._guards:
             self._guards.check(outputs, leaves, rows)
         value = outputs.item(0) if len(outputs) == 1 else self._mean(outputs[:, 0].tolist())
-        if not (isfinite(value) and self._finite(gradient)) and (
+        if not (isfinite(value) and self._finite_slopes(gradient)) and (
             self._check or value != value or (gradient != gradient).any()
         ):
             return self._looked_into(outputs[:, :1], leaves, rows)
