@@ -88,17 +88,17 @@ def quoted(text: str) -> str:
 def core() -> Extension:
     """Return the native core, for which the package writes its table of primitives in C."""
     sys.path.insert(0, str(Path(__file__).parent))
-    from autograd_engine.compiler.c_table import text
+    from autograd_engine.compiler.run.native.c_table import text
 
     Path("build").mkdir(exist_ok=True)
     Path("build", "table.h").write_text(text(), encoding="ascii")
     # GNU vectors: a compiler without them leaves the core out. No flag of the fast-math family.
     flags = ["-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-Wno-psabi"]
     return Extension(
-        "autograd_engine.compiler._core",
-        ["autograd_engine/compiler/module.c"],
+        "autograd_engine.compiler.run.native._core",
+        ["autograd_engine/compiler/run/native/module.c"],
         include_dirs=["build"],
-        depends=["autograd_engine/compiler/core.c", "build/table.h"],
+        depends=["autograd_engine/compiler/run/native/core.c", "build/table.h"],
         extra_compile_args=flags,
         optional=True,
     )

@@ -44,7 +44,7 @@ def pytest_configure(config):
 def has_core():
     if importlib.util.find_spec("numpy") is None:
         return False
-    from autograd_engine.compiler.native import core
+    from autograd_engine.compiler.run.native.core import core
 
     return core() is not None
 

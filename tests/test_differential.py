@@ -14,11 +14,11 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import functions
-from autograd_engine.compiler.elementary import Unwritable, written_out
-from autograd_engine.compiler.exact import Interpreter
-from autograd_engine.compiler.lifted import ByNumPy, Lifted
-from autograd_engine.compiler.machine import Machine, fits
-from autograd_engine.compiler.tape import Tape
+from autograd_engine.compiler.record.elementary import Unwritable, written_out
+from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.run.exact.interpreter import Interpreter
+from autograd_engine.compiler.run.native.machine import Machine, fits
+from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
 from autograd_engine.engine import Value
 
 # Tests are imported one by one, not as a package: what they share is loaded by its path.
@@ -138,7 +138,7 @@ def test_a_program_may_be_run_again_on_other_numbers():
 
 
 def test_jax_gives_what_the_engine_gives(jax_in_double):
-    from autograd_engine.compiler.jax_program import tape_to_jax
+    from autograd_engine.compiler.run.jax.jax_program import tape_to_jax
 
     jax = jax_in_double
     for seed in range(12):

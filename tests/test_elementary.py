@@ -9,9 +9,9 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, losses
-from autograd_engine.compiler.elementary import written_out
-from autograd_engine.compiler.exact import listing
-from autograd_engine.compiler.tape import record
+from autograd_engine.compiler.record.elementary import written_out
+from autograd_engine.compiler.record.tape import record
+from autograd_engine.compiler.run.exact.interpreter import listing
 
 CLOSE = 1e-12
 BACK_ENDS = ["auto", "native", "scalar", "numpy", "exact"]

@@ -15,15 +15,15 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler import jax_primitives, jax_program
-from autograd_engine.compiler import translated as translation
-from autograd_engine.compiler.jax_adjoint import passed
-from autograd_engine.compiler.jax_arrays import folded, sliced
-from autograd_engine.compiler.jax_primitives import SAME, primitive_in_jax, spelled
-from autograd_engine.compiler.jax_program import by_step, by_value, is_deep, tape_to_jax
-from autograd_engine.compiler.lifted import Lifted
-from autograd_engine.compiler.plain import named, texts
-from autograd_engine.compiler.tape import record
+from autograd_engine.compiler.record.tape import record
+from autograd_engine.compiler.run import translated as translation
+from autograd_engine.compiler.run.jax import jax_primitives, jax_program
+from autograd_engine.compiler.run.jax.jax_adjoint import passed
+from autograd_engine.compiler.run.jax.jax_arrays import folded, sliced
+from autograd_engine.compiler.run.jax.jax_primitives import SAME, primitive_in_jax, spelled
+from autograd_engine.compiler.run.jax.jax_program import by_step, by_value, is_deep, tape_to_jax
+from autograd_engine.compiler.run.numpy.lifted import Lifted
+from autograd_engine.compiler.run.plain import named, texts
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
 
@@ -675,7 +675,7 @@ def test_inputs_to_a_program_without_any_are_refused():
 def test_without_jax_the_error_names_the_extra():
     source = (
         "import sys; sys.modules['jax'] = None\n"
-        "try: import autograd_engine.compiler.jax_program\n"
+        "try: import autograd_engine.compiler.run.jax.jax_program\n"
         "except ImportError as error: print(error)"
     )
     done = subprocess.run(

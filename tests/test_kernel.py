@@ -14,16 +14,17 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import losses, nn
-from autograd_engine.compiler import c_table, native
-from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Memory
-from autograd_engine.compiler.bound import Bound, run
-from autograd_engine.compiler.encoding import encoded
-from autograd_engine.compiler.lifted import ByNumPy, Lifted
-from autograd_engine.compiler.native import maps
-from autograd_engine.compiler.reverse import Backward
-from autograd_engine.compiler.strides import Ref, contiguous
-from autograd_engine.compiler.tape import record
-from autograd_engine.compiler.ufuncs import spelled
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, Memory
+from autograd_engine.compiler.lift.reverse import Backward
+from autograd_engine.compiler.lift.strides import Ref, contiguous
+from autograd_engine.compiler.record.tape import record
+from autograd_engine.compiler.run.native import c_table
+from autograd_engine.compiler.run.native import core as native
+from autograd_engine.compiler.run.native.core import maps
+from autograd_engine.compiler.run.native.encoding import encoded
+from autograd_engine.compiler.run.numpy.bound import Bound, run
+from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
+from autograd_engine.compiler.run.numpy.ufuncs import spelled
 from autograd_engine.engine import Value
 from autograd_engine.primitives import TABLE
 from autograd_engine.table import ADD, DIVIDE, MULTIPLY, NEGATIVE, SUBTRACT
@@ -465,7 +466,9 @@ def test_the_table_in_c_reads_like_the_table():
     found = c_table.text()
     for line in GOLDEN.splitlines():
         assert re.sub(r"\d+", "0", line) in re.sub(r"\d+", "0", found), line
-    assert "INLINE double f_bell(double x) {\n  return (f_sigmoid(x) * f_sigmoid((-x)));\n}" in found
+    assert (
+        "INLINE double f_bell(double x) {\n  return (f_sigmoid(x) * f_sigmoid((-x)));\n}" in found
+    )
 
 
 def test_a_core_of_other_sources_is_not_used(monkeypatch):

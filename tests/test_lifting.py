@@ -12,12 +12,12 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler.arrays import Instruction
-from autograd_engine.compiler.facts import facts
-from autograd_engine.compiler.lifted import ByNumPy, Lifted
-from autograd_engine.compiler.listing import Listing, listing
-from autograd_engine.compiler.selections import selected
-from autograd_engine.compiler.tape import Tape, record
+from autograd_engine.compiler.lift.arrays import Instruction
+from autograd_engine.compiler.record.tape import Tape, record
+from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
+from autograd_engine.compiler.tell.facts import facts
+from autograd_engine.compiler.tell.listing import Listing, listing
+from autograd_engine.compiler.tell.selections import selected
 from autograd_engine.primitives import TABLE
 
 # Tests are imported one by one, not as a package: what they share is loaded by its path.

@@ -12,11 +12,11 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler import native
-from autograd_engine.compiler.exact import Interpreter
-from autograd_engine.compiler.machine import Machine, fits
-from autograd_engine.compiler.simplify import common
-from autograd_engine.compiler.tape import Tape, record
+from autograd_engine.compiler.record.simplify import common
+from autograd_engine.compiler.record.tape import Tape, record
+from autograd_engine.compiler.run.exact.interpreter import Interpreter
+from autograd_engine.compiler.run.native import core as native
+from autograd_engine.compiler.run.native.machine import Machine, fits
 from autograd_engine.primitives import TABLE, Primitive
 
 INF, NAN = math.inf, math.nan

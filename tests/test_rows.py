@@ -81,7 +81,7 @@ text = expressions.evaluate("cubed(a) + pseudo(a, b) + erfd(b)", {"a": a, "b": b
 assert text.data == eager.data
 assert "cubed" in ag.draw(eager).source and "pseudo" in ag.explain(eager, a).text
 assert {"cubed", "pseudo", "erfd"} <= set(ag.__all__)
-from autograd_engine.compiler.tape import record
+from autograd_engine.compiler.record.tape import record
 tape = record([eager])
 if "jax" in sys.argv:
     import jax
@@ -91,9 +91,9 @@ if "jax" in sys.argv:
     found = [g(numbers, None), *jax.grad(lambda p: g(p, None))(numbers)]
     assert all(abs(x - y) < 1e-12 for x, y in zip(map(float, found), expected)), found
 else:
-    from autograd_engine.compiler.native import core
-    from autograd_engine.compiler.lifted import ByNumPy, Lifted
-    from autograd_engine.compiler.machine import Machine
+    from autograd_engine.compiler.run.native.core import core
+    from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
+    from autograd_engine.compiler.run.native.machine import Machine
     import numpy
     leaves = numpy.array([leaf.data for leaf in tape.parameters])
     together, apart = Lifted(tape), ByNumPy(tape)

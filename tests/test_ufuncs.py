@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import autograd_engine as ag
-from autograd_engine.compiler import ufuncs
-from autograd_engine.compiler.ufuncs import spelled
+from autograd_engine.compiler.run.numpy import ufuncs
+from autograd_engine.compiler.run.numpy.ufuncs import spelled
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
 

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from autograd_engine.compiler.symbols import OUT, Symbol, operands
+from autograd_engine.compiler.record.symbols import OUT, Symbol, operands
 from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.formulas import Name, Term

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograd_engine.blocks import no_grad
-from autograd_engine.compiler.request import require
+from autograd_engine.compiler.call.request import require
 from autograd_engine.history import Recording
 from autograd_engine.measures import judge
 from autograd_engine.number import number
@@ -86,9 +86,9 @@ class Boundary:
     def _compiled(self, plane: Plane) -> list[list[float]] | None:
         if self._lesson is None:
             return None
-        from autograd_engine.compiler.fitting import forward
-        from autograd_engine.compiler.guards import GuardError
-        from autograd_engine.compiler.samples import Unusual
+        from autograd_engine.compiler.call.guards import GuardError
+        from autograd_engine.compiler.fit.fitting import forward
+        from autograd_engine.compiler.fit.samples import Unusual
 
         lesson, target = self._lesson, self.recording.samples[0][1]
         rows = lesson.rows([(point, target) for point in plane.points()])
@@ -108,8 +108,8 @@ def _lesson(recording: Recording) -> Any:
     """Return the program of a sample, or None where there can be none."""
     try:
         require()
-        from autograd_engine.compiler.lesson import Lesson
-        from autograd_engine.compiler.samples import Unfit
+        from autograd_engine.compiler.fit.lesson import Lesson
+        from autograd_engine.compiler.fit.samples import Unfit
     except ImportError:
         return None
     try:
