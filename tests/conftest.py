@@ -49,13 +49,13 @@ def has_core():
     return core() is not None
 
 
-NATIVE = {"test_kernel.py", "test_machine.py"}, {"native", "scalar"}
+NATIVE = {"test_kernel.py", "test_machine.py", "test_simplify.py"}, {"native", "scalar"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before the marks are asked for
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        words = re.split(r"[-\[\]]", item.name)
+        words = re.split(r"\W+", item.name.partition("[")[2])
         if item.path.name in NATIVE[0] or NATIVE[1].intersection(words):
             item.add_marker("native")
         given = set(getattr(item, "fixturenames", ()))

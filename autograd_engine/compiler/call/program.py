@@ -288,6 +288,7 @@ def _runner(tape: Tape, backend: str) -> Any:
 
     module_name, name = BACK_ENDS[backend]
     module = import_module(f"autograd_engine.compiler.run.{module_name}")
+    recorded = tape
     try:
         tape = tape if backend == "exact" else lowered(tape)
         reason = module.fits(tape) if hasattr(module, "fits") else None
@@ -297,4 +298,4 @@ def _runner(tape: Tape, backend: str) -> Any:
         reason = str(error)
     if reason is not None:
         raise ValueError(f"the {backend} back end cannot run this graph: {reason}")
-    return getattr(module, name)(tape)
+    return getattr(module, name)(*((tape, recorded) if backend == "auto" else (tape,)))

@@ -28,8 +28,9 @@ class Chosen:
     What is not needed is not made.
     """
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, recorded: Tape | None = None) -> None:
         self.tape = tape
+        self._recorded = recorded or tape  # not lowered, as plain Python needs it
         self.hindrance = machine.fits(tape)
         self.nodes = max(len(tape.op), 1)
         waves = Lifted.waves(tape)
@@ -61,7 +62,7 @@ class Chosen:
         """What computes one value after the other."""
         if self._single is None:
             fits = self.hindrance is None
-            self._single = machine.Machine(self.tape) if fits else Interpreter(self.tape)
+            self._single = machine.Machine(self.tape) if fits else Interpreter(self._recorded)
         return self._single
 
     def __getattr__(self, name: str) -> Any:
