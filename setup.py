@@ -93,7 +93,8 @@ def core() -> Extension:
     Path("build").mkdir(exist_ok=True)
     Path("build", "table.h").write_text(text(), encoding="ascii")
     # GNU vectors: a compiler without them leaves the core out. No flag of the fast-math family.
-    flags = ["-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-Wno-psabi"]
+    flags = ["-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv"]
+    flags += ["-Wno-psabi", "-g0"]
     return Extension(
         "autograd_engine.compiler.run.native._core",
         ["autograd_engine/compiler/run/native/module.c"],
