@@ -1,7 +1,7 @@
-"""The optional compiled build: the same source, compiled by mypyc where a C compiler is present.
+"""What is compiled where a C compiler is present: the native core, and by mypyc the heart.
 
-Without one, with AUTOGRAD_ENGINE_PURE=1, and for an editable install the package is plain
-Python. Everything else about the package stands in pyproject.toml.
+Without one and with AUTOGRAD_ENGINE_PURE=1 the package is plain Python; an editable install has
+the native core and plain Python. Everything else about the package stands in pyproject.toml.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 
 MODULES = [
     "build", "floats", "several", "real", "state", "primitives", "partials", "table", "notes",
@@ -27,7 +27,7 @@ def wanted() -> bool:
     """Say whether this build should be, and can be, compiled."""
     if os.environ.get("AUTOGRAD_ENGINE_PURE", "") not in ("", "0"):
         return False
-    if {"editable_wheel", "develop", "egg_info", "dist_info", "sdist"} & set(sys.argv):
+    if {"egg_info", "dist_info", "sdist"} & set(sys.argv):
         return False
     compiler = os.environ.get("CC") or sysconfig.get_config_var("CC")
     return compiler is None or shutil.which(shlex.split(compiler)[0]) is not None
@@ -85,8 +85,28 @@ def quoted(text: str) -> str:
     return '"' + "".join(chr(b) if b in plain else f"\\{b:03o}" for b in text.encode()) + '"'
 
 
-def extensions() -> list[object]:
-    """Return the extension modules; one that fails to compile is left out, not fatal."""
+def core() -> Extension:
+    """Return the native core, for which the package writes its table of primitives in C."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    from autograd_engine.compiler.run.native.c_table import text
+
+    Path("build").mkdir(exist_ok=True)
+    Path("build", "table.h").write_text(text(), encoding="ascii")
+    # GNU vectors: a compiler without them leaves the core out. No flag of the fast-math family.
+    flags = ["-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv"]
+    flags += ["-Wno-psabi", "-g0"]
+    return Extension(
+        "autograd_engine.compiler.run.native._core",
+        ["autograd_engine/compiler/run/native/module.c"],
+        include_dirs=["build"],
+        depends=["autograd_engine/compiler/run/native/core.c", "build/table.h"],
+        extra_compile_args=flags,
+        optional=True,
+    )
+
+
+def heart() -> list[Extension]:
+    """Return the extension modules of mypyc; one that fails to compile is left out, not fatal."""
     try:
         from mypyc.build import mypycify
     except ImportError:
@@ -108,4 +128,5 @@ def extensions() -> list[object]:
     return found
 
 
-setup(ext_modules=extensions() if wanted() else [])
+plain = {"editable_wheel", "develop", "--inplace"} & set(sys.argv)
+setup(ext_modules=[core(), *([] if plain else heart())] if wanted() else [])

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from autograd_engine.blocks import no_grad
-from autograd_engine.compiler.request import require
+from autograd_engine.compiler.call.request import require
 from autograd_engine.engine import Value
 from autograd_engine.number import number, read
 from autograd_engine.real import check_whole, flag, is_number
@@ -96,7 +96,7 @@ def _compiled(model: Any, samples: list[Sample], loss: Loss, right: Judge) -> Re
         return None
     try:
         require()
-        from autograd_engine.compiler.fitting import measured
+        from autograd_engine.compiler.fit.fitting import measured
     except ImportError:
         return None
     return measured(model, samples, loss, right)

@@ -14,7 +14,7 @@ from typing import Any
 from autograd_engine import measures
 from autograd_engine.blocks import enable_grad
 from autograd_engine.columns import data_of, set_data
-from autograd_engine.compiler.request import require
+from autograd_engine.compiler.call.request import require
 from autograd_engine.engine import Value
 from autograd_engine.graph import leaves
 from autograd_engine.history import History, Recorder, Recording, add_epoch, progress_bar, tell
@@ -199,8 +199,8 @@ def _way(compile: bool | str, eager: Eager) -> Any:
         if LISTENING and listeners():
             raise ValueError("diagnostics watches, and a compiled program calls no backward()")
         require()
-        from autograd_engine.compiler.fitting import Compiled
-        from autograd_engine.compiler.samples import Unfit
+        from autograd_engine.compiler.fit.fitting import Compiled
+        from autograd_engine.compiler.fit.samples import Unfit
     except (ImportError, ValueError) as error:
         reason: Exception = error
     else:

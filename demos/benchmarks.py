@@ -47,7 +47,6 @@ ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "JAX_PLATFORMS": "cpu",
 }
@@ -277,7 +276,7 @@ def compare_steps(rounds: int, against: Path | None) -> None:
 
 def show_machine() -> None:
     found = [f"{platform.machine()}, {os.cpu_count()} cores", f"Python {platform.python_version()}"]
-    for name in ("micrograd", "numpy", "numba", "jax", "casadi", "torch"):
+    for name in ("micrograd", "numpy", "jax", "casadi", "torch"):
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:

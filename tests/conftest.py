@@ -1,10 +1,14 @@
 """What several files of tests need, and marks that say which run a test belongs to.
 
+Marked `native` are those that need the native core: files on it, and parameters of that name. Where
+the core is missing, or AUTOGRAD_ENGINE_PURE=1 says so, they are deselected.
+
 Marked `browser` and `jax` are the tests that ask for the fixture of that name, and `jax` all of a
 file that has it in its name: such a file imports JAX, so a run without its tests passes it by.
 """
 
 import gc
+import importlib.util
 import json
 import os
 import re
@@ -37,13 +41,31 @@ def pytest_configure(config):
         config.option.ignore = [*(config.option.ignore or []), *files]
 
 
+def has_core():
+    if importlib.util.find_spec("numpy") is None:
+        return False
+    from autograd_engine.compiler.run.native.core import core
+
+    return core() is not None
+
+
+NATIVE = {"test_kernel.py", "test_machine.py", "test_simplify.py"}, {"native", "scalar"}
+
+
 @pytest.hookimpl(tryfirst=True)  # before the marks are asked for
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     for item in items:
+        words = re.split(r"\W+", item.name.partition("[")[2])
+        if item.path.name in NATIVE[0] or NATIVE[1].intersection(words):
+            item.add_marker("native")
         given = set(getattr(item, "fixturenames", ()))
         needs = MARKS.intersection(given | ({"browser"} if "firefox" in given else set()))
         for mark in needs | ({"jax"} if item.path.match("*jax*.py") else set()):
             item.add_marker(mark)
+    if not has_core():
+        gone = [item for item in items if item.get_closest_marker("native")]
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in gone]
 
 
 @pytest.fixture(autouse=True)
@@ -78,21 +100,6 @@ def interrupted():
             sys.settrace(before)
 
     return call
-
-
-@pytest.fixture
-def no_cache(monkeypatch):
-    """Let Numba find no folder to keep a cache in."""
-    import numba
-
-    kept = numba.vectorize
-
-    def without(types, cache=False):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return kept(types)
-
-    monkeypatch.setattr(numba, "vectorize", without)
 
 
 @pytest.fixture

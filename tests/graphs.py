@@ -13,7 +13,7 @@ import numpy as np
 
 import autograd_engine as ag
 from autograd_engine import Value, nn
-from autograd_engine.compiler.tape import Tape, record
+from autograd_engine.compiler.record.tape import Tape, record
 from autograd_engine.engine import constant, topological_order
 from autograd_engine.primitives import TABLE, find_primitive
 

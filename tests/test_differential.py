@@ -14,11 +14,11 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import functions
-from autograd_engine.compiler.elementary import Unwritable, written_out
-from autograd_engine.compiler.exact import Interpreter
-from autograd_engine.compiler.lifted import Lifted
-from autograd_engine.compiler.machine import Machine, fits
-from autograd_engine.compiler.tape import Tape
+from autograd_engine.compiler.record.elementary import Unwritable, written_out
+from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.run.exact.interpreter import Interpreter
+from autograd_engine.compiler.run.native.machine import Machine, fits
+from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
 from autograd_engine.engine import Value
 
 # Tests are imported one by one, not as a package: what they share is loaded by its path.
@@ -33,15 +33,8 @@ INF, NAN = math.inf, math.nan
 
 def in_tiles(tape: Tape) -> Lifted:
     """Arrays, with a batch cut into tiles of which the last is shorter."""
-    program = Lifted(tape)
+    program = ByNumPy(tape)
     program.tile = 2
-    return program
-
-
-def with_kernel(tape: Tape) -> Lifted:
-    """Arrays, with the kernel wherever that is faster."""
-    program = Lifted(tape)
-    program.fused = True
     return program
 
 
@@ -62,10 +55,10 @@ def refused(make, tape: Tape, rows) -> bool:
 
 RUNNERS = {
     "auto": auto,
-    "numpy": Lifted,
+    "numpy": ByNumPy,
     "numpy in tiles": in_tiles,
-    "numpy with the kernel": with_kernel,
-    "numba": Machine,
+    "native": Lifted,
+    "scalar": Machine,
 }
 
 
@@ -145,7 +138,7 @@ def test_a_program_may_be_run_again_on_other_numbers():
 
 
 def test_jax_gives_what_the_engine_gives(jax_in_double):
-    from autograd_engine.compiler.jax_program import tape_to_jax
+    from autograd_engine.compiler.run.jax.jax_program import tape_to_jax
 
     jax = jax_in_double
     for seed in range(12):
@@ -237,7 +230,7 @@ def alike(found: float, expected: float, scale: float) -> bool:
     return abs(found - expected) <= 1e-12 * scale
 
 
-@pytest.mark.parametrize("runner", ["numpy", "numba"])
+@pytest.mark.parametrize("runner", ["numpy", "scalar"])
 def test_numbers_that_are_not_finite_come_through_as_they_do_in_the_engine(runner):
     """A slope may be NaN where the engine's is finite, never finite where the engine's is not.
 
@@ -247,7 +240,7 @@ def test_numbers_that_are_not_finite_come_through_as_they_do_in_the_engine(runne
     compared = {"finite": 0, "not finite": 0}
     for seed in range(100):
         tape, rng = graphs.random_graph(seed, inputs=False).tape(), random.Random(seed)
-        if runner == "numba" and fits(tape) is not None:
+        if runner == "scalar" and fits(tape) is not None:
             continue
         program = RUNNERS[runner](tape)
         for _ in range(4):

@@ -9,8 +9,8 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler.exact import Interpreter, limit, listing
-from autograd_engine.compiler.tape import record
+from autograd_engine.compiler.record.tape import record
+from autograd_engine.compiler.run.exact.interpreter import Interpreter, limit, listing
 from autograd_engine.primitives import TABLE, Primitive, find_primitive
 
 CUBE = ag.primitive("cube", lambda x: x * x * x, lambda out, x: (3 * x * x,))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import autograd_engine as ag
-from autograd_engine.compiler.symbols import OUT, Symbol, operands, substituted
+from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.notes import noted
 from autograd_engine.primitives import TABLE, find_primitive
 from autograd_engine.sources import source_of

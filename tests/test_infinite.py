@@ -41,7 +41,7 @@ WAYS = {
     "eager": lambda f, n: f,
     **{
         back: lambda f, n, back=back: ag.compile(f, [0.25] * n, check=False, backend=back)
-        for back in ("numpy", "numba", "exact")
+        for back in ("native", "scalar", "numpy", "exact")
     },
     "to_jax": lambda f, n: jax(ag.compile(f, [0.25] * n, check=False)),
 }

@@ -15,14 +15,15 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler import jax_floats, jax_primitives, jax_program
-from autograd_engine.compiler.jax_adjoint import passed
-from autograd_engine.compiler.jax_arrays import folded, sliced
-from autograd_engine.compiler.jax_primitives import SAME, primitive_in_jax, spelled
-from autograd_engine.compiler.jax_program import by_step, by_value, is_deep, tape_to_jax
-from autograd_engine.compiler.lifted import Lifted
-from autograd_engine.compiler.plain import named, texts
-from autograd_engine.compiler.tape import record
+from autograd_engine.compiler.record.tape import record
+from autograd_engine.compiler.run import translated as translation
+from autograd_engine.compiler.run.jax import jax_primitives, jax_program
+from autograd_engine.compiler.run.jax.jax_adjoint import passed
+from autograd_engine.compiler.run.jax.jax_arrays import folded, sliced
+from autograd_engine.compiler.run.jax.jax_primitives import SAME, primitive_in_jax, spelled
+from autograd_engine.compiler.run.jax.jax_program import by_step, by_value, is_deep, tape_to_jax
+from autograd_engine.compiler.run.numpy.lifted import Lifted
+from autograd_engine.compiler.run.plain import named, texts
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
 
@@ -99,7 +100,7 @@ TRANSLATED = [name for name in ROWS if named(TABLE[name]) in texts()]
 def from_source():
     """What each function of `floats`, translated, gives at all points of its row."""
     given = {name: points(TABLE[name]) for name in TRANSLATED}
-    functions = {name: jax_floats.translated(named(TABLE[name])) for name in TRANSLATED}
+    functions = {name: jax_primitives.IN_JAX.function(named(TABLE[name])) for name in TRANSLATED}
     return jax.jit(lambda at: {name: functions[name](*at[name]) for name in TRANSLATED})(given)
 
 
@@ -113,9 +114,9 @@ def test_a_function_translated_from_its_source_is_the_row(from_source, name):
     ["for i in range(3):\n        x = x * x", "try:\n        x = 1.0 / x\n    finally: pass"],
 )
 def test_source_that_cannot_be_read_is_not_translated(source, monkeypatch):
-    text = f"@njit\ndef strange(x):\n    {source}\n    return x"
-    monkeypatch.setattr(jax_floats, "texts", lambda: {"strange": text})
-    assert jax_floats.translated.__wrapped__("strange") is None
+    text = f"def strange(x):\n    {source}\n    return x"
+    monkeypatch.setattr(translation, "texts", lambda: {"strange": text})
+    assert jax_primitives.IN_JAX.function("strange") is None
 
 
 def check(name, got):
@@ -674,7 +675,7 @@ def test_inputs_to_a_program_without_any_are_refused():
 def test_without_jax_the_error_names_the_extra():
     source = (
         "import sys; sys.modules['jax'] = None\n"
-        "try: import autograd_engine.compiler.jax_program\n"
+        "try: import autograd_engine.compiler.run.jax.jax_program\n"
         "except ImportError as error: print(error)"
     )
     done = subprocess.run(

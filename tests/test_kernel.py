@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -12,17 +14,17 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import losses, nn
-from autograd_engine.compiler import kernel as kernels
-from autograd_engine.compiler.arrays import ArrayProgram, Instruction, Memory
-from autograd_engine.compiler.bound import Bound, run
-from autograd_engine.compiler.encoding import encoded, fused
-from autograd_engine.compiler.kernel import Kernel, kernel
-from autograd_engine.compiler.kernel_source import CHOOSE, codes, source
-from autograd_engine.compiler.lifted import Lifted
-from autograd_engine.compiler.reverse import Backward
-from autograd_engine.compiler.strides import Ref, contiguous
-from autograd_engine.compiler.tape import record
-from autograd_engine.compiler.ufuncs import spelled
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, Memory
+from autograd_engine.compiler.lift.reverse import Backward
+from autograd_engine.compiler.lift.strides import Ref, contiguous
+from autograd_engine.compiler.record.tape import record
+from autograd_engine.compiler.run.native import c_table
+from autograd_engine.compiler.run.native import core as native
+from autograd_engine.compiler.run.native.core import maps
+from autograd_engine.compiler.run.native.encoding import encoded
+from autograd_engine.compiler.run.numpy.bound import Bound, run
+from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
+from autograd_engine.compiler.run.numpy.ufuncs import spelled
 from autograd_engine.engine import Value
 from autograd_engine.primitives import TABLE
 from autograd_engine.table import ADD, DIVIDE, MULTIPLY, NEGATIVE, SUBTRACT
@@ -34,18 +36,17 @@ SPECIAL += [-40.0, 700.0, -700.0, 720.0, -720.0, 0.5, -0.5, 1e-20, -1e-20, 2.0, 
 MANY = pytest.param(20, marks=pytest.mark.slow)  # rows
 
 
-@pytest.fixture(scope="module")
-def loop() -> Kernel:
-    found = kernel()
-    assert found is not None
-    return found
+def call(code, memory):
+    """Return the call that carries out one encoded instruction."""
+    whole = [memory.ctypes.data, native.HEADER + len(code), *code]
+    return native.core().arrays, (numpy.array(whole, numpy.int64),)
 
 
-def workspace(loop: Kernel | None, rows: int, seed: int = 0) -> Bound:
+def workspace(rows: int, seed: int = 0) -> Bound:
     """Return memory of random numbers, with no program on it."""
     memory = Memory(dict.fromkeys("vVaAsS", SLOTS))
     empty = ArrayProgram([], memory, [], numpy.array([], int), 0)
-    bound = Bound(empty, Backward(), rows, loop)
+    bound = Bound(empty, Backward(), rows, True)
     bound.memory[8:] = numpy.roll(numbers(len(bound.memory) - 8), seed)
     return bound
 
@@ -55,16 +56,16 @@ def numbers(count: int) -> numpy.ndarray:
     return numpy.random.default_rng(count).normal(size=count)
 
 
-def both(loop: Kernel, instruction: Instruction, rows: int, seed: int = 0) -> tuple:
+def both(instruction: Instruction, rows: int, seed: int = 0) -> tuple:
     """Return the memory after an instruction was carried out by NumPy, and by the kernel."""
     found = []
     for mine in (False, True):
-        bound = workspace(loop, rows, seed)
+        bound = workspace(rows, seed)
         code = encoded(instruction, bound.places, rows)
         assert code is not None, instruction
-        call = [loop.call(code, bound.memory)]
+        calls = [call(code, bound.memory)]
         with numpy.errstate(all="ignore"):
-            run(call if mine else bound.bound(instruction))
+            run(calls if mine else bound.bound(instruction))
         found.append(bound.memory)
     return tuple(found)
 
@@ -96,9 +97,9 @@ def shape_of(rng: random.Random, axes: int, most: int = 600) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize("rows", [1, 3, MANY])
-def test_a_map_of_any_views_is_as_numpys(loop, rows):
+def test_a_map_of_any_views_is_as_numpys(rows):
     rng = random.Random(rows)
-    names = [name for name in codes() if name != CHOOSE]
+    names = [name for name in maps() if name != "choose"]
     for seed in range(150):
         rule = TABLE[names[seed % len(names)]]
         shape = shape_of(rng, rng.randint(0, 4))
@@ -110,7 +111,7 @@ def test_a_map_of_any_views_is_as_numpys(loop, rows):
             ins = (out, *ins[1:])
             if any(ref.arena == out.arena or (ref.batched and not out.batched) for ref in ins[1:]):
                 continue
-        theirs, mine = both(loop, Instruction("map", out, ins, rule), rows, seed)
+        theirs, mine = both(Instruction("map", out, ins, rule), rows, seed)
         if rule in EXACT:
             assert numpy.array_equal(theirs, mine, equal_nan=True)
         else:  # four or five roundings each way
@@ -118,7 +119,7 @@ def test_a_map_of_any_views_is_as_numpys(loop, rows):
 
 
 @pytest.mark.parametrize("rows", [1, 3, MANY])
-def test_what_moves_numbers_moves_the_same_as_numpy(loop, rows):
+def test_what_moves_numbers_moves_the_same_as_numpy(rows):
     rng = random.Random(10 + rows)
     for seed in range(60):
         shape = shape_of(rng, rng.randint(1, 3))
@@ -130,7 +131,7 @@ def test_what_moves_numbers_moves_the_same_as_numpy(loop, rows):
             Instruction("fill", out),
             Instruction("seed", out),
         ):
-            theirs, mine = both(loop, instruction, rows, seed)
+            theirs, mine = both(instruction, rows, seed)
             assert numpy.array_equal(theirs, mine)
 
 
@@ -140,7 +141,7 @@ def close(theirs, mine, terms: int) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 5, MANY])
-def test_a_contraction_of_any_views_is_as_numpys(loop, rows):
+def test_a_contraction_of_any_views_is_as_numpys(rows):
     rng = random.Random(20 + rows)
     for seed in range(120):
         h, s, j, k = shape_of(rng, 4, 3000)
@@ -156,7 +157,7 @@ def test_a_contraction_of_any_views_is_as_numpys(loop, rows):
         sums_rows = arenas == "VV" and rng.random() < 0.5 and axes != "nk,nk->n"
         out_arena = "s" if arenas == "vv" or sums_rows else "S"
         out = view(rng, out_arena, tuple(sizes[name] for name in result))
-        theirs, mine = both(loop, Instruction("contract", out, ins, axes=axes), rows, seed)
+        theirs, mine = both(Instruction("contract", out, ins, axes=axes), rows, seed)
         close(theirs, mine, max(h, s, j, k) * rows)
 
 
@@ -167,19 +168,19 @@ def test_a_contraction_of_any_views_is_as_numpys(loop, rows):
         *[(4, 37, 9), (5, 6, 7), (9, 5, 33), (3, 3, 3), (50, 1, 50), (2, 50, 40), (7, 50, 1)],
     ],
 )
-def test_matrix_products_of_every_layout_are_as_numpys(loop, m, n, k):
+def test_matrix_products_of_every_layout_are_as_numpys(m, n, k):
     for a in ((k, 1), (1, m), (k + 3, 1)):
         for b in ((n, 1), (1, k), (1, k + 5)):
             for o in ((n, 1), (1, m), (n + 1, 1)):
                 ins = (Ref("v", 3, (1, m, k), (0, *a)), Ref("a", 1, (1, n, k), (0, b[1], b[0])))
                 out = Ref("s", 5, (1, m, n), (0, *o))
                 instruction = Instruction("contract", out, ins, axes="hsk,hjk->hsj")
-                theirs, mine = both(loop, instruction, 1)
+                theirs, mine = both(instruction, 1)
                 close(theirs, mine, k)
 
 
 @pytest.mark.parametrize("rows", [1, 3, MANY])
-def test_a_sum_over_any_axes_is_as_numpys(loop, rows):
+def test_a_sum_over_any_axes_is_as_numpys(rows):
     rng = random.Random(30 + rows)
     for seed in range(80):
         shape = shape_of(rng, rng.randint(1, 3))
@@ -188,15 +189,15 @@ def test_a_sum_over_any_axes_is_as_numpys(loop, rows):
         kept = tuple(length for axis, length in enumerate(shape) if axis not in over)
         arena = "S" if source.batched and rng.random() < 0.5 else "s"
         out = view(rng, arena, kept)
-        bound = workspace(loop, rows)
+        bound = workspace(rows)
         instruction = Instruction("sum", out, (source,), over=over)
         if encoded(instruction, bound.places, rows) is not None:
-            theirs, mine = both(loop, instruction, rows, seed)
+            theirs, mine = both(instruction, rows, seed)
             close(theirs, mine, math.prod(shape) * rows)
 
 
 @pytest.mark.parametrize("name", ["maximum", "minimum", "multiply", "hypot"])
-def test_a_scan_runs_along_the_last_axis_both_ways(loop, name):
+def test_a_scan_runs_along_the_last_axis_both_ways(name):
     rng = random.Random(name)
     for seed in range(30):
         shape = shape_of(rng, rng.randint(1, 3))
@@ -205,12 +206,12 @@ def test_a_scan_runs_along_the_last_axis_both_ways(loop, name):
         for operand in (source, out):
             for over in ((), (-1,)):
                 instruction = Instruction("scan", out, (operand,), TABLE[name], over=over)
-                theirs, mine = both(loop, instruction, 3, seed)
+                theirs, mine = both(instruction, 3, seed)
                 numpy.testing.assert_allclose(mine, theirs, rtol=1e-14 * shape[-1])
 
 
 @pytest.mark.parametrize("rows", [1, 3, MANY])
-def test_slots_taken_and_put_are_those_of_numpy(loop, rows):
+def test_slots_taken_and_put_are_those_of_numpy(rows):
     rng = random.Random(40 + rows)
     for seed in range(40):
         count = rng.randint(1, 50)
@@ -226,12 +227,12 @@ def test_slots_taken_and_put_are_those_of_numpy(loop, rows):
         arena = rng.choice("aA") if value.batched else "a"
         put = Instruction("put", contiguous(arena, 0, (1,)), (value,), index=index, at=at)
         for instruction in (take, put):
-            theirs, mine = both(loop, instruction, rows, seed)
+            theirs, mine = both(instruction, rows, seed)
             close(theirs, mine, count * rows)
 
 
-@pytest.mark.parametrize("name", [name for name in codes() if name != CHOOSE])
-def test_special_numbers_are_treated_as_numpy_treats_them(loop, name):
+@pytest.mark.parametrize("name", [name for name in maps() if name != "choose"])
+def test_special_numbers_are_treated_as_numpy_treats_them(name):
     """NaN, infinities, zeros and the ends of the range, one by one and many together."""
     rule = TABLE[name]
     pairs = [(x, y) for x in SPECIAL for y in SPECIAL]
@@ -244,17 +245,17 @@ def test_special_numbers_are_treated_as_numpy_treats_them(loop, name):
         for i in range(count):  # one by one: NumPy's loops for many are less exact
             function(*(operand[i : i + 1] for operand in operands), out=expected[i : i + 1])
     for step in (1, 2):  # side by side with vectors, else number by number
-        bound = workspace(loop, 1)
+        bound = workspace(1)
         for arena, operand in zip("va", operands):
             bound.arenas[arena][: step * count : step] = operand
         ins = tuple(Ref(arena, 0, (count,), (step,)) for arena in "va"[: len(operands)])
         instruction = Instruction("map", Ref("s", 0, (count,), (step,)), ins, rule)
-        run([loop.call(encoded(instruction, bound.places, 1), bound.memory)])
+        run([call(encoded(instruction, bound.places, 1), bound.memory)])
         result = bound.arenas["s"][: step * count : step]
         numpy.testing.assert_allclose(result, expected, rtol=1e-13, atol=1e-307)
 
 
-def test_nan_and_infinity_go_through_products_as_through_numpys(loop):
+def test_nan_and_infinity_go_through_products_as_through_numpys():
     shape = {"a": (1, 6, 33), "b": (1, 20, 33), "o": (1, 6, 20)}
     for number in (math.nan, math.inf, -math.inf):
         for layout in (False, True):
@@ -266,17 +267,17 @@ def test_nan_and_infinity_go_through_products_as_through_numpys(loop):
             )
             found = []
             for mine in (False, True):
-                bound = workspace(loop, 1)
+                bound = workspace(1)
                 bound.arenas["v"][40] = bound.arenas["a"][70] = number
-                call = [loop.call(encoded(instruction, bound.places, 1), bound.memory)]
+                calls = [call(encoded(instruction, bound.places, 1), bound.memory)]
                 with numpy.errstate(all="ignore"):
-                    run(call if mine else bound.bound(instruction))
+                    run(calls if mine else bound.bound(instruction))
                 found.append(bound.arenas["s"][:120])
             numpy.testing.assert_allclose(found[1], found[0], rtol=1e-12)
 
 
-def test_a_result_that_overlaps_an_operand_is_left_to_numpy(loop):
-    bound = workspace(loop, 1)
+def test_a_result_that_overlaps_an_operand_is_left_to_numpy():
+    bound = workspace(1)
     here, there = Ref("v", 0, (9,), (1,)), Ref("v", 1, (9,), (1,))
     assert encoded(Instruction("copy", there, (here,)), bound.places, 1) is None
     assert encoded(Instruction("map", here, (here,), NEGATIVE), bound.places, 1) is not None
@@ -284,11 +285,11 @@ def test_a_result_that_overlaps_an_operand_is_left_to_numpy(loop):
     assert encoded(square, bound.places, 1) is None
 
 
-def test_more_axes_than_the_kernel_has_loops_are_unrolled(loop):
+def test_more_axes_than_the_kernel_has_loops_are_unrolled():
     shape = (2, 3, 2, 3, 2)
     out = Ref("s", 0, shape, (300, 70, 30, 7, 3))
     source = Ref("v", 0, shape, (1, 5, 50, 11, 200))
-    theirs, mine = both(loop, Instruction("map", out, (source, source), ADD), 3)
+    theirs, mine = both(Instruction("map", out, (source, source), ADD), 3)
     assert numpy.array_equal(theirs, mine)
 
 
@@ -388,8 +389,8 @@ def compared(graph: tuple, rows: int, tile: int = 0) -> None:
         batch = numpy.random.default_rng(rows).uniform(size=(rows, len(inputs)))
     found = []
     for with_kernel in (False, True):
-        program = Lifted(tape)
-        program.fused = with_kernel
+        program = (Lifted if with_kernel else ByNumPy)(tape)
+        assert (program.native is not None) is with_kernel
         program.tile = tile or program.tile
         program.run(leaves, batch, True)  # memory is used a second time
         found.append(program.run(leaves, batch, True))
@@ -415,21 +416,9 @@ def test_a_random_program_gives_the_same_with_the_kernel(seed):
     compared(scalars(seed), 1 + seed % 5)
 
 
-def test_programs_that_started_without_the_kernel_go_on_with_it():
-    tape = record([moons()[0]])
-    program = Lifted(tape)
-    leaves = numpy.array([leaf.data for leaf in (*tape.parameters, *tape.others)])
-    before = program.run(leaves, None, True)
-    program.fused = True
-    after = program.run(leaves, None, True)
-    assert [bound.kernel is not None for free in program._free.values() for bound in free] == [True]
-    numpy.testing.assert_allclose(after[1], before[1], rtol=1e-12, atol=1e-15)
-
-
 def test_two_threads_run_one_program_with_the_kernel():
     output, inputs, parameters = classifier()
     program = Lifted(record([output], inputs=inputs, parameters=parameters))
-    program.fused = True
     leaves = numpy.array([p.data for p in parameters])
     batches = [numpy.random.default_rng(i).uniform(size=(8, 12)) for i in range(4)]
     expected = [program.run(leaves, batch, True) for batch in batches]
@@ -447,36 +436,68 @@ def test_a_primitive_without_a_formula_stays_a_call_beside_the_kernel():
     compared((output, x, w), 3)
 
 
-# What the kernel is given.
+# What there is.
 
 
-def test_the_source_is_plain_python_that_names_every_function():
-    text = source()
-    compile(text, "kernel", "exec")
-    assert all(f"# {name}\n" in text for name in codes())
-
-
-def test_small_instructions_go_to_the_kernel_and_large_matrix_products_do_not():
-    places = {"v": 8, "a": 10**6, "s": 2 * 10**6}
-
-    def product(size):
-        ins = tuple(contiguous(arena, 0, (1, size, size)) for arena in "va")
-        out = contiguous("s", 0, (1, size, size))
-        return Instruction("contract", out, ins, axes="hsk,hjk->hsj")
-
-    assert fused(product(8), places, 1) is not None
-    assert fused(product(600), places, 1) is None
-
-
-def test_without_numba_programs_run_without_the_kernel(monkeypatch):
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
-    kernels.kernel.cache_clear()
+def test_without_the_core_programs_run_in_numpy(monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_ENGINE_PURE", "1")
+    native.core.cache_clear()
     try:
-        assert kernels.kernel() is None
+        assert native.core() is None
         w = Value(0.5)
         program = Lifted(record([w * w]))
-        program.fused = True
         outputs, gradient = program.run(numpy.array([3.0]), None, True)
         assert (outputs.tolist(), gradient.tolist()) == ([[9.0]], [6.0])
     finally:
-        kernels.kernel.cache_clear()
+        native.core.cache_clear()
+
+
+GOLDEN = """\
+  EACH(0, (x + y)) /* add by 2 */
+  EACH2(2, y, x) /* multiply by 2 */
+  EACH1(25, tanh(x), v_tanh(x), (4.0 * f_bell((2.0 * x))), (4.0 * v_bell((2.0 * x)))) /* tanh by 1 */
+  EACH1(32, f_above(x, 0.0)) /* relu by 1 */
+  EACH3(64, 1.0, ((-1.0) * z), ((-1.0) * y)) /* subtract of a product by 3 */
+  EACH(10, if_less(x, all(0.0), all(0.0), x)) /* relu */
+"""
+
+
+def test_the_table_in_c_reads_like_the_table():
+    found = c_table.text()
+    for line in GOLDEN.splitlines():
+        assert re.sub(r"\d+", "0", line) in re.sub(r"\d+", "0", found), line
+    assert (
+        "INLINE double f_bell(double x) {\n  return (f_sigmoid(x) * f_sigmoid((-x)));\n}" in found
+    )
+
+
+def test_a_core_of_other_sources_is_not_used(monkeypatch):
+    monkeypatch.setattr(native, "digest", lambda: "other")
+    native.core.cache_clear()
+    try:
+        with pytest.warns(RuntimeWarning, match="native core is missing .it was built from other"):
+            assert native.core() is None
+    finally:
+        native.core.cache_clear()
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if name in maps()])
+def test_a_zero_has_the_engines_sign(name):
+    rule = TABLE[name]
+    points = list(itertools.product(SPECIAL, repeat=len(rule.domain)))
+    for count in (1, len(points)):  # number by number, and in vectors
+        for first in range(0, len(points), count):
+            given = points[first : first + count]
+            bound = workspace(1)
+            ins = tuple(contiguous("v", 3000 * i, (count,)) for i in range(len(rule.domain)))
+            for ref, numbers_ in zip(ins, zip(*given)):
+                bound.arenas["v"][ref.start : ref.start + count] = numbers_
+            instruction = Instruction("map", contiguous("s", 0, (count,)), ins, rule)
+            run([call(encoded(instruction, bound.places, 1), bound.memory)])
+            for found, point in zip(bound.arenas["s"][:count].tolist(), given):
+                try:
+                    expected = rule(*point)
+                except (ArithmeticError, ValueError):
+                    continue
+                if expected == 0.0:
+                    assert (found, math.copysign(1.0, found)) == (0.0, math.copysign(1.0, expected))

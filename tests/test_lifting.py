@@ -12,12 +12,12 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler.arrays import Instruction
-from autograd_engine.compiler.facts import facts
-from autograd_engine.compiler.lifted import Lifted
-from autograd_engine.compiler.listing import Listing, listing
-from autograd_engine.compiler.selections import selected
-from autograd_engine.compiler.tape import Tape, record
+from autograd_engine.compiler.lift.arrays import Instruction
+from autograd_engine.compiler.record.tape import Tape, record
+from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
+from autograd_engine.compiler.tell.facts import facts
+from autograd_engine.compiler.tell.listing import Listing, listing
+from autograd_engine.compiler.tell.selections import selected
 from autograd_engine.primitives import TABLE
 
 # Tests are imported one by one, not as a package: what they share is loaded by its path.
@@ -56,10 +56,10 @@ def kinds(program: Lifted) -> set[str]:
 def check(graph, count: int = 1, tile: int | None = None) -> None:
     """Compare with the engine, within the rounding that `graphs.Answer` speaks of."""
     tape, given = graph.tape(), rows(graph, count)
-    program = Lifted(tape)
-    program.tile = tile or program.tile
     expected = graphs.answer(tape, leaves(tape), given)
-    for program.fused in (False, True):
+    for make in (ByNumPy, Lifted):
+        program = make(tape)
+        program.tile = tile or program.tile
         assert not expected.differs(*program.run(leaves(tape), given, True))
 
 
@@ -325,12 +325,11 @@ def test_an_output_may_be_a_leaf(output):
 # Threads.
 
 
-@pytest.mark.parametrize("fused", [False, True])
-def test_threads_that_run_one_program_at_once_get_right_answers(fused):
+@pytest.mark.parametrize("make", [ByNumPy, Lifted])
+def test_threads_that_run_one_program_at_once_get_right_answers(make):
     graph = graphs.fitted(XOR, ODD)
     tape = graph.tape()
-    program, first = Lifted(tape), leaves(tape)
-    program.fused = fused
+    program, first = make(tape), leaves(tape)
     given = [first * scale for scale in np.linspace(0.5, 1.5, 8)]
     expected = [program.run(numbers, None, True) for numbers in given]
     wrong: list[int] = []

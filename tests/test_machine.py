@@ -2,10 +2,7 @@
 
 import itertools
 import math
-import os
 import random
-import subprocess
-import sys
 import threading
 from array import array
 from collections.abc import Sequence
@@ -15,11 +12,11 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler import emit, machine_object
-from autograd_engine.compiler.exact import Interpreter
-from autograd_engine.compiler.machine import Machine, fits
-from autograd_engine.compiler.simplify import common
-from autograd_engine.compiler.tape import Tape, record
+from autograd_engine.compiler.record.simplify import common
+from autograd_engine.compiler.record.tape import Tape, record
+from autograd_engine.compiler.run.exact.interpreter import Interpreter
+from autograd_engine.compiler.run.native import core as native
+from autograd_engine.compiler.run.native.machine import Machine, fits
 from autograd_engine.primitives import TABLE, Primitive
 
 INF, NAN = math.inf, math.nan
@@ -308,104 +305,13 @@ def test_a_primitive_without_a_formula_is_refused_by_name():
 
 def test_partials_without_a_formula_are_refused_by_name():
     kinked = ag.primitive("kinked", lambda x: x * 2.0, lambda out, x: (2.0 if x > 0 else 1.0,))
-    assert "the partials of kinked have no formula" in str(fits(record([kinked(Value(2.0))])))
+    assert "'kinked' has no formula" in str(fits(record([kinked(Value(2.0))])))
 
 
-def test_without_numba_it_says_why(monkeypatch):
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
-    assert "NUMBA_DISABLE_JIT" in str(fits(record([Value(2.0) * 2.0])))
-
-
-# The emitted source.
-
-GOLDEN = """\
-@njit(**PART, forceinline=True)
-def partials_3(code, out, x, y, z):
-    \"\"\"Return the derivatives of that by its operands, or by the first of them.\"\"\"
-    if code == {}:  # x + y * z
-        return 1.0, z, y
-    return 1.0, -1.0 * z, -1.0 * y  # x - y * z
-"""
-
-
-def test_the_source_reads_like_a_program():
-    text = emit.source()
-    codes = {kind.name: code for code, kind in enumerate(emit.kinds())}
-    assert GOLDEN.format(codes["x + y * z"]) in text
-    for name, value, slopes in [
-        ("tanh", "math.tanh(x)", "4.0 * bell(2.0 * x)"),
-        ("relu", "relu(x)", "above(x, 0.0)"),
-        ("divide", "x / y", "1.0 / y, -out / y"),
-        ("divide, y without a partial", "x / y", "1.0 / y"),
-        ("log1p", "math.log1p(x)", "1.0 / (1.0 + x)"),
-    ]:
-        for returned in (value, slopes):
-            line = f"    if code == {codes[name]}:  # {name}\n        return {returned}\n"
-            assert line in text
-    assert "def power(x, y):\n    return x ** y\n" in text
-
-
-def test_the_machine_has_every_row_with_partials_read_from_its_rule():
-    kinds = {kind.key: kind for kind in emit.kinds()}
-    for name in ROWS:
-        rule = TABLE[name]
-        assert len(kinds[emit.Key(rule, len(rule.domain))].partials) == len(rule.domain)
-
-
-# What is kept on disk.
-
-SCRIPT = """
-import sys, numpy
-from autograd_engine.compiler.machine import Machine
-from autograd_engine.compiler.tape import record
-from autograd_engine.engine import Value
-from autograd_engine.table import tanh
-w = Value(0.5)
-outputs, gradient = Machine(record([tanh(w * w)])).run(numpy.array([0.5]), None, True)
-print(outputs[0, 0].hex(), gradient[0].hex(), "numba" in sys.modules)
-"""
-
-
-@pytest.mark.slow
-def test_the_machine_is_compiled_once_and_then_only_loaded(tmp_path):
-    def started() -> list[str]:
-        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.split()
-
-    first = started()
-    (kept,) = (tmp_path / "autograd_engine").iterdir()
-    written = kept.stat().st_mtime_ns
-    second = started()
-    assert first[2] == "True"
-    assert second == [*first[:2], "False"]  # not even Numba is imported
-    assert kept.stat().st_mtime_ns == written
-
-
-def test_a_damaged_file_counts_as_none(tmp_path):
-    path = tmp_path / "deeper" / "machine.o"
-    assert machine_object.read(path) is None
-    machine_object.write(path, b"code")
-    assert machine_object.read(path) == b"code"
-    assert [file.name for file in path.parent.iterdir()] == ["machine.o"]
-    path.write_bytes(path.read_bytes()[:-1])
-    assert machine_object.read(path) is None
-
-
-def test_where_nothing_can_be_written_nothing_is_kept(tmp_path):
-    (tmp_path / "file").write_text("")
-    path = tmp_path / "file" / "machine.o"
-    machine_object.write(path, b"code")
-    assert machine_object.read(path) is None
-
-
-def test_machine_code_is_kept_where_numba_is_told_or_in_the_users_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert machine_object.folder() == tmp_path / "autograd_engine"
-    monkeypatch.delenv("NUMBA_CACHE_DIR")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(sys, "platform", "linux")
-    assert machine_object.folder() == tmp_path / "cache" / "autograd_engine"
+def test_without_the_core_it_says_why(monkeypatch):
+    native.core.cache_clear()
+    monkeypatch.setenv("AUTOGRAD_ENGINE_PURE", "1")
+    try:
+        assert fits(record([Value(2.0) * 2.0])) == "the native core is missing"
+    finally:
+        native.core.cache_clear()

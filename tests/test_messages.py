@@ -12,7 +12,6 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine.__main__ import main
-from autograd_engine.compiler import bound
 
 
 def graph():
@@ -276,12 +275,6 @@ def test_where_nobody_presses_keys_all_steps_are_shown(monkeypatch, capsys):
     shown = capsys.readouterr().out
     assert "[1/4] forward   v1 = a·b = 2·(-3) = -6" in shown
     assert shown.endswith("gradients: a -3, b 2\n")
-
-
-def test_without_a_folder_for_a_cache_the_arrays_compile_all_the_same(no_cache):
-    chosen = bound.chooser.__wrapped__()
-    assert chosen(2.0, 1.0, 5.0) == 5.0
-    assert chosen(1.0, 2.0, 5.0) == 0.0
 
 
 @pytest.mark.parametrize("name", ["exp", "relu", "sqrt", "negative"])

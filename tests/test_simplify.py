@@ -9,9 +9,9 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler.machine import Machine
-from autograd_engine.compiler.simplify import common
-from autograd_engine.compiler.tape import Tape, record
+from autograd_engine.compiler.record.simplify import common
+from autograd_engine.compiler.record.tape import Tape, record
+from autograd_engine.compiler.run.native.machine import Machine
 from autograd_engine.primitives import TABLE
 
 INF, NAN = math.inf, math.nan

@@ -307,7 +307,9 @@ def test_an_interrupt_loses_only_the_epoch_that_had_begun(tmp_path):
     evaluate(model, DATA, losses.binary_cross_entropy)
     resumed, record = trained(5, small_model(), checkpoint=path, resume=True)
     whole, history = trained(5)
-    assert (numbers(resumed), record) == (numbers(whole), history)
+    assert numbers(resumed) == pytest.approx(numbers(whole), rel=1e-10)  # eager before, not after
+    assert record.loss == pytest.approx(history.loss, rel=1e-10)
+    assert record.accuracy == history.accuracy
 
 
 def test_an_interrupt_within_a_step_undoes_the_step():

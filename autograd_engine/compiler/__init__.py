@@ -2,47 +2,33 @@
 
 Reading order, by what happens to a graph:
 
-    symbols    what a rule is read with to learn its formula
-    tape       record: a graph as flat arrays
-    elementary what takes several operands, written out in operations of one and two
-    simplify   what is computed twice is computed once
-    sums       chains of additions, seen as one
-    waves      what can be computed together
-    strides    memory, and strided views of it
-    arrays     the array program: steps and instructions
-    grids      sums of products that are a matrix product
-    operands   where values stand, and how a step reads them
-    lift       from waves to steps
-    adjoints   where contributions are added up
-    reverse    the derivative of an array program
-    facts, storage, selections, listing    an array program, counted and told
-
-the back ends:
-
-    exact      value by value, bit for bit as the engine
-    ufuncs, plain      each primitive as a function of arrays, by NumPy and Numba
-    contraction, bound, lifted    arrays, run by NumPy
-    costs, nests, encoding, contracting, vectors, kernel_loops, kernel_source, kernel
-               many instructions in one call: a kernel compiled once on a computer
-    emit, machine_loop, machine_code, machine_object, machine
-               the virtual machine, compiled once on a computer
-    choice     which back end runs a tape
-    jax_*      a tape as a pure function of JAX
-
-and what is around them:
-
-    guards     comparisons that must come out the same again
-    faults     why a result is not finite
-    inputs     what a program is fed with
-    program    Program
-    request    compile
-    samples, traces, lesson, steppers, fitting    how `fit` trains with a program
+    record   Values become a tape
+    lift     a tape becomes an array program, and its derivative
+    tell     what the program is, in numbers and as text
+    run      by the native core, by NumPy, value by value with the engine's bits, by JAX
+    call     `compile` and what can be asked of a Program
+    fit      how `ag.fit` trains with one
 
 NumPy is imported when the first program is compiled, not before.
 """
 
-from autograd_engine.compiler.guards import GuardError
-from autograd_engine.compiler.program import Program
-from autograd_engine.compiler.request import compile
+import sys
+from importlib import import_module
+from types import ModuleType
+
+from autograd_engine.compiler.call.guards import GuardError
+from autograd_engine.compiler.call.program import Program
+from autograd_engine.compiler.call.request import compile
 
 __all__ = ["GuardError", "Program", "compile"]
+
+
+class Moved(ModuleType):
+    """A module that a pickle of 0.1.0 looks for where it stood."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(import_module(f"{__name__}.{PLACES[self.__name__]}"), name)
+
+
+PLACES = {"program": "call.program", "guards": "call.guards", "tape": "record.tape"}
+sys.modules.update({f"{__name__}.{name}": Moved(name) for name in PLACES})

@@ -9,8 +9,8 @@ NUMPY, JAX, CASADI = "NumPy by hand", "JAX, jitted", "CasADi, SX function"
 TORCH, TORCH32 = "PyTorch, float64", "PyTorch, float32"
 
 LIBRARIES = {
-    OURS: "numba",
-    VALUES: "numba",
+    OURS: "numpy",
+    VALUES: "numpy",
     NUMPY: "numpy",
     JAX: "jax",
     CASADI: "casadi",

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from autograd_engine.compiler.symbols import OUT, operands, substituted
-from autograd_engine.compiler.symbols import Symbol as Unknown
+from autograd_engine.compiler.record.symbols import OUT, operands, substituted
+from autograd_engine.compiler.record.symbols import Symbol as Unknown
 from autograd_engine.engine import Value
 from autograd_engine.table import BINARY, CONSTANT, MEAN, SUBTRACT, shares, sigmoid
 from autograd_engine.views.explain import formulas, notation

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 
-from autograd_engine.compiler.symbols import OUT, Expression, Symbol, formula, operands
+from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, formula, operands
 from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import (

@@ -17,8 +17,8 @@ from functools import lru_cache
 from typing import Any
 
 from autograd_engine import table
-from autograd_engine.compiler import symbols
-from autograd_engine.compiler.symbols import OUT, Expression, Symbol, operands
+from autograd_engine.compiler.record import symbols
+from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, operands
 from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.table import above, equals, hypot, ratio, sigmoid, sqrt, tanh, unit
 from autograd_engine.views.explain.names import lowered

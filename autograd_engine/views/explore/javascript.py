@@ -19,7 +19,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from autograd_engine import floats, several, table
-from autograd_engine.compiler.symbols import OUT, Symbol, operands, substituted
+from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.primitives import TABLE, Primitive, is_built_in
 from autograd_engine.real import REASONS, as_float
 from autograd_engine.views.explore.translation import Translator, Untranslatable, number

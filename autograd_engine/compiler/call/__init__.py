@@ -1,0 +1,8 @@
+"""call: what a user gives comes in, checked; a Program goes out, which can be trusted.
+
+guards    comparisons that must come out the same again
+faults    why a result is not finite
+inputs    what a program is fed with
+program   Program
+request   compile
+"""

@@ -1,0 +1,267 @@
+"""Guards: what a function asked of its Values while it was compiled must come out the same again.
+
+A program holds only the branch that was taken, and what was made of a number that was read. So
+each comparison becomes a value of the graph like any other, an output that the program computes
+along and holds against how it came out then; so does each Value whose number was read.
+
+>>> from autograd_engine.engine import Value
+>>> x = Value(2.0)
+>>> with Watch() as watch:
+...     y = x * 2.0 if x > 1.0 else x
+>>> [(guard.value.op, guard.expected) for guard in watch.guards]
+[('>', 1.0)]
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from struct import pack
+from typing import TYPE_CHECKING, Any
+
+from autograd_engine.blocks import Blocks, enable_grad
+from autograd_engine.engine import Value, as_value, record
+from autograd_engine.graph import nodes
+from autograd_engine.number import grad_of
+from autograd_engine.primitives import Primitive
+from autograd_engine.sources import is_own, place
+from autograd_engine.table import CONSTANT, above, at_least, equals, stopped
+
+if TYPE_CHECKING:  # a GuardError can be caught where there is no NumPy
+    from autograd_engine.compiler.record.tape import Tape
+
+COMPARISONS: dict[str, tuple[str, Primitive, bool]] = {
+    "less": ("<", above, True),
+    "less_equal": ("<=", at_least, True),
+    "greater": (">", above, False),
+    "greater_equal": (">=", at_least, False),
+    "equal": ("==", equals, False),
+    "not_equal": ("!=", equals, False),
+}
+"""How each comparison is written, the row that decides it, and whether on swapped operands."""
+
+
+class GuardError(RuntimeError):
+    """A comparison, or a number that was read, came out otherwise than when it was compiled.
+
+    >>> import autograd_engine as ag
+    >>> program = ag.compile(lambda x: x * 2.0 if x > 1.0 else x, 2.0)
+    >>> program([3.0])
+    6.0
+    >>> program([0.0])
+    Traceback (most recent call last):
+      ...
+    autograd_engine.compiler.call.guards.GuardError: ...
+    """
+
+    def __init__(self, message: str) -> None:  # an exception has no signature by itself
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a function asked: a comparison, or a number read or set in a way that `told` names.
+
+    `label` is that of the first operand, `numbers` are those of both at the time (of one that
+    was read or set, its own twice). `value` decides it: it must be the number `expected`.
+    """
+
+    name: str
+    label: str
+    numbers: tuple[float, float]
+    value: Value
+    expected: float
+    file: str
+    line: int
+    text: str
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # In pickles of version 0.1.0 the number of `value` is what is expected.
+        self.__dict__.update({"expected": state["value"]._data, **state})
+
+    @property
+    def compares(self) -> bool:
+        """Whether it is a comparison."""
+        return self.name in COMPARISONS
+
+    @property
+    def place(self) -> str:
+        """File, line number and, where it can be read, the line."""
+        return f"{self.file}, line {self.line}" + (f": {self.text}" if self.text else "")
+
+
+class Watch(Blocks):
+    """Inside this block each comparison of Values that is made here is noted in `guards`, once,
+    and each number that leaves the graph, or is set.
+
+    Comparisons and numbers of constants are the same for ever, and are not. Nor is what the
+    package reads for itself, such as for a picture.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: dict[tuple[Any, ...], Guard] = {}
+        self._before: dict[int, tuple[Value, float, float]] = {}
+        self._swept: dict[int, Value] = {}
+
+    @property
+    def guards(self) -> list[Guard]:
+        """What was noted, in the order in which it was first done."""
+        return list(self._found.values())
+
+    def clear(self) -> None:
+        """Forget the guards, where the function begins anew."""
+        self._found.clear()
+        self._swept.clear()
+
+    def restore(self) -> None:
+        """Give the Values back the numbers and gradients that were set in this block."""
+        for value, data, grad in self._before.values():
+            value._data, value._grad = data, grad
+        self._before.clear()
+        self.clear()
+
+    def __enter__(self) -> Watch:
+        self._begin("watched", self._note)
+        return self
+
+    def _note(self, name: str, x: Value, y: Any, holds: bool) -> None:
+        if name in COMPARISONS:
+            self._compared(name, x, y)
+        elif name == "sweep":
+            # Its gradients follow from these numbers.
+            below = nodes(x)
+            self._keep(below)
+            if not _own():
+                self._swept.update((id(value), value) for value in below)
+                for value in below:
+                    if value._x is None:
+                        self._number(name, value, value._data)
+        elif name in ("set", "set grad"):
+            self._keep([x])
+            if name == "set":
+                self._number(name, x, y)
+        elif name == "read" or not (_own() or (name == "grad" and id(x) in self._swept)):
+            self._number(name, x, y)
+
+    def _compared(self, name: str, x: Value, other: Any) -> None:
+        y = as_value(other)
+        if x._rule is CONSTANT and y._rule is CONSTANT:
+            return
+        file, line, text = place("numpy")  # which compares for `array.max()`
+        key = (name, _identity(x), _identity(y), file, line)
+        if key not in self._found:
+            _, rule, swapped = COMPARISONS[name]
+            with enable_grad():
+                value = rule(y, x) if swapped else rule(x, y)
+            numbers = x._data, y._data
+            self._found[key] = Guard(name, x.label, numbers, value, value._data, file, line, text)
+
+    def _number(self, name: str, x: Value, number: float) -> None:
+        key = (name == "grad", id(x), number.hex())
+        if x._rule is not CONSTANT and key not in self._found:
+            where = place("numpy", "copy")
+            with enable_grad():  # no gradient comes through, not even a 0 to an infinite slope
+                value = record(stopped, x._data, x, None, 0.0, 0.0)
+            self._found[key] = Guard(name, x.label, (number, number), value, number, *where)
+
+    def _keep(self, values: Iterable[Value]) -> None:
+        for value in values:
+            self._before.setdefault(id(value), (value, value._data, grad_of(value)))
+
+
+def _own() -> bool:
+    """Say whether it is the package itself that reads, beside what it computes for others."""
+    frame = sys._getframe(2)
+    while frame.f_back and frame.f_globals.get("__name__") in _TELLING:
+        frame = frame.f_back
+    return is_own(frame.f_code.co_filename)
+
+
+_HEART = "state number engine copies blocks gradients arguments derivatives"
+_TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
+
+
+def _identity(value: Value) -> object:
+    return value._data.hex() if value._rule is CONSTANT else id(value)
+
+
+class Guards:
+    """The guards of a tape, whose values are its outputs from `first` on."""
+
+    def __init__(self, tape: Tape, first: int, guards: list[Guard]) -> None:
+        # One that no leaf has a part in has become a constant.
+        kept = [
+            (guard, place)
+            for guard, place in zip(guards, tape.outputs[first:])
+            if place >= tape.start
+        ]
+        tape.outputs[first:] = [place for _, place in kept]
+        self._tape = tape
+        self._first = first
+        self.kept = [guard for guard, _ in kept]
+        self.expected = [guard.expected for guard in self.kept]
+        self._bits = pack(f"{len(kept)}d", *self.expected)
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def check(self, outputs: Any, leaves: Any, rows: Any) -> None:
+        """Raise `GuardError` for the first guard in the first row that came out otherwise.
+
+        What differs is computed again with the engine's bits: a back end may round otherwise.
+        """
+        found = outputs[:, self._first :]
+        if found.tobytes() == self._bits * len(found):
+            return
+        from autograd_engine.compiler.run.exact.interpreter import Interpreter
+
+        exact, right = Interpreter(self._tape), {self._bits}
+        for i, row in enumerate(found):
+            bits = row.tobytes()
+            if bits in right:
+                continue
+            values = exact.values(leaves.tolist() + ([] if rows is None else rows[i].tolist()))
+            for guard, at in zip(self.kept, self._tape.outputs[self._first :]):
+                if not same_bits(values[at], guard.expected):
+                    where = f" in row {i}" if len(found) > 1 else ""
+                    raise GuardError(f"{guard.place}\n{self._message(guard, at, values, where)}")
+            right.add(bits)
+
+    def computed(self) -> list[bool]:
+        """Say of each guard whether it holds a number that was computed, and so rounded."""
+        start, outputs = self._tape.start, self._tape.outputs[self._first :]
+        return [
+            not guard.compares and self._tape.x[at - start] >= start
+            for guard, at in zip(self.kept, outputs)
+        ]
+
+    def _message(self, guard: Guard, at: int, values: list[float], where: str) -> str:
+        label = f" ({guard.label!r})" if guard.label else ""
+        before, than = guard.numbers
+        if not guard.compares:
+            return (
+                f"The number {values[at]!r}{label}{where} leaves the graph here; it was "
+                f"{before!r} when this program was compiled, which holds what was made of that "
+                f"number. Compile another program for such numbers, or stay in the graph: use the "
+                f"Value itself, or its detach() where no gradient is to flow."
+            )
+        symbol, _, swapped = COMPARISONS[guard.name]
+        k = at - self._tape.start
+        operands = values[self._tape.x[k]], values[self._tape.y[k]]
+        x, y = operands[::-1] if swapped else operands
+        holds = guard.expected != (guard.name == "not_equal")
+        return (
+            f"The comparison {x!r}{label} {symbol} {y!r}{where} is "
+            f"{not holds}; it was {before!r} {symbol} {than!r}, "
+            f"{holds}, when this program was compiled, which holds only the branch "
+            f"taken then. Compile another program for such numbers, or choose without a "
+            f"branch: with ag.maximum, ag.minimum, ag.relu, ag.clip."
+        )
+
+
+def same_bits(x: float, y: float) -> bool:
+    """Say whether two numbers have the same bits, or are both NaN."""
+    return math.copysign(1.0, x) == math.copysign(1.0, y) if x == y else x != x and y != y

@@ -1,0 +1,301 @@
+"""Program: a compiled graph, called on numbers.
+
+With this module a tape becomes something to call. A program reads the numbers of its leaves
+at each call, hands them to a back end, and makes sure that what comes back can be trusted:
+the guards hold, the result is finite.
+
+A back end is a *runner*: an object with
+
+    run(leaves (P + O,), rows (B, n) or None, gradient: bool) -> outputs (B, m), gradient (P,)
+
+where `leaves` are the numbers of the tape's parameters and of its other leaves, B = 1 where
+there are no rows, and the gradient (None if not wanted) is that of the mean of output 0. It
+raises nothing for numbers that are not finite, and its results are the caller's to keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from autograd_engine.arguments import map_numbers
+from autograd_engine.compiler.call.guards import Guard, Guards
+from autograd_engine.engine import Value
+from autograd_engine.real import is_number
+from autograd_engine.state import alone
+
+if TYPE_CHECKING:  # the package can be imported where there is no NumPy
+    from autograd_engine.compiler.record.tape import Tape
+
+Array = Any
+
+BACK_ENDS = {
+    "auto": ("choice", "Chosen"),
+    "native": ("numpy.lifted", "Lifted"),
+    "scalar": ("native.machine", "Machine"),
+    "numpy": ("numpy.lifted", "ByNumPy"),
+    "exact": ("exact.interpreter", "Interpreter"),
+}
+"""The module and the class of each."""
+
+
+class Program:
+    """A compiled graph; `ag.compile` makes one. Two threads may call it at the same time.
+
+    It can be pickled and copied as a graph can: `copy.copy` shares its leaves, a deep copy and
+    one that was pickled have leaves of their own, shared with what was pickled together.
+
+    >>> from autograd_engine.compiler import compile
+    >>> from autograd_engine.engine import Value
+    >>> w, x = Value(3.0, "w"), Value(0.0, "x")
+    >>> program = compile(w * x * x, inputs=[x])
+    >>> program([2.0]), program([[1.0], [2.0]])
+    (12.0, array([ 3., 12.]))
+    >>> program.value_and_grad([[1.0], [2.0]])
+    (7.5, array([2.5]))
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        *,
+        single: bool = True,
+        guards: list[Guard] | None = None,
+        check: bool = True,
+        backend: str = "auto",
+        example: Any = None,
+    ) -> None:
+        from autograd_engine.compiler.call.faults import Faults
+        from autograd_engine.compiler.call.inputs import Inputs, Leaves, finite
+        from autograd_engine.compiler.run.exact.interpreter import mean
+        from autograd_engine.compiler.run.native.core import core
+
+        self._tape = tape
+        self._single = single
+        self._count = len(tape.outputs) - len(guards or ())
+        self._guards = Guards(tape, self._count, guards or [])
+        self._check = check
+        self._backend = backend
+        self._example = example
+        self._turned: Program | None = None
+        self._runner = _runner(tape, backend)
+        self._run = self._runner.run
+        self._rows = Inputs(tape.inputs).rows
+        self._leaves = Leaves(tape.parameters, tape.others).numbers
+        native = core()
+        self._finite_slopes = finite if native is None else native.finite
+        self._mean, self._finite, self._faults = mean, finite, partial(Faults, tape)
+        self.parameters = tuple(tape.parameters)
+        self.inputs = tuple(tape.inputs)
+
+    def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
+        """Return the outputs for one vector (n,): a float or (m,); for a batch (B, n): (B,)
+        or (B, m).
+
+        A program without inputs is called without x. With `parameters`, an array in the order
+        of `program.parameters`, those numbers are used instead of the Values'.
+
+        Raises `ValueError` for a wrong length or zero rows, `TypeError` for what is not real
+        numbers, `GuardError` where a comparison, or a number that was read, comes out otherwise
+        than when the function was compiled, and `FloatingPointError` naming the first value that
+        is not finite.
+        """
+        rows, batch = self._rows(x)
+        outputs = self._outputs(self._leaves(parameters), rows)
+        if batch:
+            return outputs[:, 0] if self._single else outputs
+        return outputs.item(0) if self._single else outputs[0]
+
+    def _outputs(self, leaves: Array, rows: Any) -> Array:
+        outputs, _ = self._run(leaves, rows, False)
+        if self._guards:
+            self._guards.check(outputs, leaves, rows)
+            outputs = outputs[:, : self._count]
+        finite = self._finite(outputs)
+        return outputs if finite else self._faults().outputs(outputs, leaves, rows, self._check)
+
+    def value_and_grad(
+        self, x: Any = None, parameters: Any = None, *, wrt: str | None = None
+    ) -> tuple[Any, Any]:
+        """Return the value of the one output and its gradient by the parameters, an array in
+        the order of `program.parameters`; over a batch, the mean of both.
+
+        With `wrt="inputs"` the gradient is that by the inputs, in the shape of the example that
+        the function was compiled with; over a batch, values (B,) and gradients (B, n). So it is
+        without `wrt` where a function was compiled that uses no other leaves.
+
+        Raises what calling the program raises, and `ValueError` where there are several outputs
+        and for another `wrt`.
+
+        >>> from autograd_engine.compiler import compile
+        >>> compile(lambda x: x[0] * x[1], [1.0, 1.0]).value_and_grad([2.0, 3.0])
+        (6.0, array([3., 2.]))
+        """
+        if wrt not in (None, "inputs", "parameters"):
+            raise ValueError(f'wrt must be "inputs" or "parameters", got {wrt!r:.60}')
+        if self._count != 1:
+            raise ValueError(
+                f"a gradient needs one output, and this program has {self._count}: compile the "
+                f"one to differentiate, or their sum"
+            )
+        rows, batch = self._rows(x)
+        leaves = self._leaves(parameters)
+        if wrt == "inputs" or (wrt is None and self._example is not None and not self.parameters):
+            return self._by_inputs(leaves, rows, batch)
+        return self._value_and_grad(leaves, rows)
+
+    def _by_inputs(self, leaves: Array, rows: Any, batch: bool) -> tuple[Any, Any]:
+        """Return value and gradient by the inputs, of each row."""
+        import numpy
+
+        from autograd_engine.compiler.record.tape import turned
+
+        if self._turned is None:
+            self._turned = Program(
+                turned(self._tape),
+                guards=self._guards.kept,
+                check=self._check,
+                backend=self._backend,
+            )
+        values = self._outputs(leaves, rows)[:, 0]  # which also tells what is wrong in which row
+        rows = numpy.empty((1, 0)) if rows is None else rows
+        run = self._turned._value_and_grad
+        slopes = [run(numpy.concatenate([row, leaves]), None)[1] for row in rows]
+        single = values.item(0), _shaped(self._example, slopes[0])
+        return (values, numpy.array(slopes)) if batch else single
+
+    def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[float, Array]:
+        outputs, gradient = self._run(leaves, rows, True)
+        if self._guards:
+            self._guards.check(outputs, leaves, rows)
+        value = outputs.item(0) if len(outputs) == 1 else self._mean(outputs[:, 0].tolist())
+        if not (isfinite(value) and self._finite_slopes(gradient)) and (
+            self._check or value != value or (gradient != gradient).any()
+        ):
+            return self._looked_into(outputs[:, :1], leaves, rows)
+        return value, gradient
+
+    def backward(self, x: Any = None) -> float:
+        """Add the gradient to the parameters' `grad`, as `Value.backward` does; return the value.
+
+        Raises what `value_and_grad` raises, and then changes nothing.
+        """
+        value, gradient = self.value_and_grad(x, wrt="parameters")
+        alone(_add, self.parameters, gradient.tolist())
+        return float(value)
+
+    @property
+    def steps(self) -> int:
+        """The number of array steps, or of instructions where numbers are computed one by one."""
+        return int(getattr(self._runner, "steps", len(self._tape.op)))
+
+    @property
+    def source(self) -> str:
+        """A readable listing of what is run."""
+        from autograd_engine.compiler.run.exact.interpreter import listing
+
+        return str(getattr(self._runner, "source", None) or listing(self._tape))
+
+    def explain_plan(self) -> str:
+        """Say which back end runs this program, and why."""
+        plan = getattr(self._runner, "plan", None)
+        return f"{self._backend}: asked for" if plan is None else str(plan())
+
+    def to_jax(self) -> Any:
+        """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX
+        arrays, shaped as calling the program gives them. Lists of numbers do for arrays.
+
+        It cannot raise for its numbers: where a guard does not hold, outputs and gradients are
+        NaN. (A number that was computed, then read, may differ by 4,096 ulp: JAX rounds it anew.)
+        Raises `ImportError` naming the extra where JAX is missing.
+        """
+        import numpy
+
+        from autograd_engine.compiler.run.jax.jax_program import tape_to_jax
+
+        function = tape_to_jax(self._tape)
+        count, expected = self._count, numpy.array(self._guards.expected)
+        far = numpy.array(self._guards.computed())
+        isclose, finfo = import_module("jax.numpy").isclose, import_module("jax.numpy").finfo
+
+        def outputs(parameters: Any, inputs: Any = None) -> Any:
+            found = function(parameters, inputs)
+            if len(expected):
+                read, kind = found[..., count:], found.dtype
+                slack = numpy.broadcast_to(far.astype(kind) * 4096 * finfo(kind).eps, read.shape)
+                held = isclose(read, expected.astype(kind), slack, 0.0, equal_nan=True)
+                held = held.all(-1, keepdims=True)
+                found = found * (held / held)  # 0 / 0 where one does not hold
+            return found[..., 0] if self._single else found[..., :count]
+
+        return outputs
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep what was compiled, with its leaves; a copy chooses its back end anew."""
+        made = partial(
+            type(self),
+            single=self._single,
+            guards=self._guards.kept,
+            check=self._check,
+            backend=self._backend,
+            example=self._example,
+        )
+        return made, (self._tape,)
+
+    def __repr__(self) -> str:
+        facts = [f"{len(self._tape.op):,} recorded nodes -> {self.steps:,} steps"]
+        told = "matrix products", "floating-point operations", "bytes of buffers"
+        for name, what in zip(("products", "flops", "bytes"), told):
+            number = getattr(self._runner, name, None)
+            if number is not None:
+                facts.append(f"{number:,} {what}")
+        return f"Program({', '.join(facts)})"
+
+    def _looked_into(self, outputs: Array, leaves: Array, rows: Array) -> tuple[float, Array]:
+        """Return value and gradient as the engine computes them, or say what is not finite."""
+        faults, check = self._faults(), self._check
+        value = self._mean(faults.outputs(outputs, leaves, rows, check)[:, 0].tolist())
+        if check and not isfinite(value):
+            raise FloatingPointError(
+                f"the mean of the outputs is {value!r}: their sum is too large"
+            )
+        return value, faults.gradient(leaves, rows, check)
+
+
+def _add(values: Sequence[Value], slopes: Sequence[float]) -> None:
+    for value, slope in zip(values, slopes):
+        value._grad += slope
+
+
+def _shaped(example: Any, slopes: Array) -> Any:
+    """Return slopes in the shape of the example: of a list of numbers an array, of one a float."""
+    if getattr(example, "ndim", 0):
+        return slopes.reshape(example.shape)
+    if isinstance(example, (list, tuple)) and all(map(is_number, example)):
+        return slopes
+    numbers = iter(slopes.tolist())
+    return slopes if example is None else map_numbers(lambda _: next(numbers), example)
+
+
+def _runner(tape: Tape, backend: str) -> Any:
+    """Return the back end that runs a tape; `ValueError` where it cannot."""
+    from autograd_engine.compiler.record.elementary import Unwritable
+    from autograd_engine.compiler.record.simplify import lowered
+    from autograd_engine.compiler.run.exact.interpreter import Interpreter
+
+    module_name, name = BACK_ENDS[backend]
+    module = import_module(f"autograd_engine.compiler.run.{module_name}")
+    recorded = tape
+    try:
+        tape = tape if backend == "exact" else lowered(tape)
+        reason = module.fits(tape) if hasattr(module, "fits") else None
+    except Unwritable as error:
+        if backend == "auto":
+            return Interpreter(tape, f"It runs value by value in plain Python: {error}.")
+        reason = str(error)
+    if reason is not None:
+        raise ValueError(f"the {backend} back end cannot run this graph: {reason}")
+    return getattr(module, name)(*((tape, recorded) if backend == "auto" else (tape,)))

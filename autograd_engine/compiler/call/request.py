@@ -1,0 +1,199 @@
+"""What `ag.compile` is asked: outputs and inputs of a graph, or a function and an example."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from autograd_engine.arguments import map_numbers
+from autograd_engine.blocks import differentiating
+from autograd_engine.compiler.call.guards import Guard, GuardError, Watch, same_bits
+from autograd_engine.compiler.call.program import BACK_ENDS, Program
+from autograd_engine.engine import Value, as_value
+from autograd_engine.real import as_float, check_call, flag, is_number
+from autograd_engine.table import CONSTANT, LEAF
+
+
+def compile(
+    output_or_outputs: Any,
+    inputs: Any = (),
+    parameters: Any = None,
+    *,
+    exact: bool = False,
+    check: bool = True,
+    backend: str = "auto",
+) -> Program:
+    """Return the program of a graph: `compile(output_or_outputs, inputs=(), parameters=None)`,
+    or of a function: `compile(f, example, parameters=None)`.
+
+    Of a graph, `inputs` are the leaves that are fed at each call, `parameters` those to
+    differentiate by, in that order: by default every other leaf, in topological order.
+
+    A function is called once, on fresh leaves of the example's shape: a number, or lists,
+    tuples, dicts and arrays of numbers, nested as you like. Those are the inputs, in flattened
+    order. It returns a Value, or several in lists, tuples and arrays. Each comparison and truth
+    test of Values that it makes is a guard, and so is each number of a Value that it reads
+    (`.data`, `.partials`, the floats of a gradient): where it comes out otherwise, a call raises
+    `GuardError`. Random numbers, appends, what other threads do and other side effects are those
+    of that one call.
+
+    With `exact` the program gives the same bits as the engine, of a batch row by row. With
+    `check=False` a result may be infinite or NaN. The back end is "auto", "native", "scalar",
+    "numpy" or
+    "exact".
+
+    Raises `ValueError` for an input or parameter that is not a leaf, or given twice, and for an
+    unknown back end, `TypeError` for what is not a Value, for a `.grad` read that the function
+    did not compute and for switches that are not True or False, and `ImportError` naming the
+    extra to install.
+
+    >>> from autograd_engine import tanh
+    >>> w = Value(0.5, "w")
+    >>> program = compile(lambda x: tanh(w * x[0]) + x[1], [0.0, 0.0])
+    >>> program([0.0, 2.0]), program.value_and_grad([[0.0, 1.0], [0.0, 2.0]])
+    (2.0, (1.5, array([0.])))
+    """
+    require()
+    backend, check = _chosen(backend, flag("exact", exact)), flag("check", check)
+    guards: list[Guard] = []
+    example = None
+    if callable(output_or_outputs):
+        if isinstance(inputs, (list, tuple, dict)) and not inputs:
+            raise TypeError(
+                "compile(f, example) needs an example of what f is called with, "
+                "such as 1.0 or [1.0, 2.0]"
+            )
+        check_call("compile", output_or_outputs, "the example")
+        example = inputs
+        outputs, inputs, guards = traced(output_or_outputs, example)
+        if outputs is None:
+            raise TypeError(
+                "the function must return Values, not NoneType: end it with return and the output"
+            )
+    elif callable(inputs):
+        raise TypeError("the function comes first: write ag.compile(f, example)")
+    else:
+        outputs, inputs = output_or_outputs, leaves(inputs, "input")
+    tops = [as_value(output) for output in flattened(outputs, is_number)]
+    if not tops:
+        raise ValueError("there is no output: at least one Value is needed")
+    given = None if parameters is None else leaves(parameters, "parameter")
+    separate(inputs, given or [])
+
+    from autograd_engine.compiler.record.tape import record
+
+    tape = record([*tops, *(guard.value for guard in guards)], inputs, given)
+    changed = next((guard for guard in guards if guard.name == "set"), None)
+    if changed is not None:
+        from autograd_engine.compiler.run.exact.interpreter import Interpreter
+
+        now = [leaf._data for leaf in (*tape.parameters, *tape.others, *tape.inputs)]
+        values = Interpreter(tape).values(now)
+        if not all(same_bits(values[at], top._data) for at, top in zip(tape.outputs, tops)):
+            raise GuardError(
+                f"{changed.place}\nThe function sets the number of a Value that it used before: a "
+                f"program has one number for both. Make another Value for the new number"
+            )
+    single = isinstance(outputs, Value) or is_number(outputs)
+    return Program(
+        tape, single=single, guards=guards, check=check, backend=backend, example=example
+    )
+
+
+def require() -> None:
+    """Raise `ImportError` naming the extra if what the compiler needs is not installed."""
+    name = "numpy"
+    if sys.modules.get(name) is None and (name in sys.modules or find_spec(name) is None):
+        raise ImportError(
+            f'ag.compile needs {name}: pip install "autograd_engine[fast]"', name=name
+        )
+
+
+def _chosen(backend: str, exact: bool) -> str:
+    if not isinstance(backend, str) or backend not in BACK_ENDS:
+        names = ", ".join(map(repr, BACK_ENDS))
+        raise ValueError(f"unknown back end {backend!r}: there are {names}")
+    if exact and backend not in ("auto", "exact"):
+        raise ValueError(f"exact=True is a back end of its own: it cannot be {backend!r} too")
+    return "exact" if exact else backend
+
+
+def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[Guard]]:
+    """Return what f gives on fresh leaves of the example's shape, those leaves, and its guards."""
+    inputs: list[Value] = []
+
+    def fresh(item: Any) -> Any:
+        if getattr(item, "ndim", 0):  # an array of another library
+            import numpy
+
+            return map_numbers(fresh, numpy.asarray(item))
+        try:
+            inputs.append(Value(as_float(item)))
+        except TypeError as error:
+            raise TypeError(f"number {len(inputs)} of the example: {error}") from None
+        return inputs[-1]
+
+    # Inside a derivative, so that one that f takes is made of Values too.
+    with differentiating(), Watch() as watch:
+        outputs = f(map_numbers(fresh, example))
+    for guard in watch.guards:
+        if guard.name == "grad":
+            raise TypeError(
+                f"{guard.place}\nThe .grad read here is none that the function computed, and a "
+                f"program reads the data of leaves alone: pass it as an input"
+            )
+    return outputs, inputs, watch.guards
+
+
+def flattened(tree: Any, accepted: Callable[[Any], bool] = lambda item: False) -> Iterator[Any]:
+    """Yield the Values, and what else is accepted, in nested lists, tuples and arrays.
+
+    Raises `TypeError` for anything else.
+    """
+    if isinstance(tree, Value) or accepted(tree):
+        yield tree
+    elif isinstance(tree, (list, tuple)) or getattr(tree, "ndim", False):
+        for item in tree:
+            yield from flattened(item, accepted)
+    else:
+        raise TypeError(
+            f"expected Values, or lists, tuples and arrays of them, not "
+            f"{type(tree).__name__}: {tree!r}"
+        )
+
+
+def leaves(given: Any, kind: str) -> list[Value]:
+    """Return inputs or parameters as a list; `ValueError` naming one that is not a leaf."""
+    if isinstance(given, Value):
+        raise TypeError(f"{kind}s are a list of Values: write [{given.label or 'x'}]")
+    if callable(getattr(given, "parameters", None)) or callable(given):
+        raise TypeError(
+            f"{kind}s are a list of Values, such as model.parameters(); got {given!r:.60}"
+        )
+    found = list(flattened(given))
+    for i, value in enumerate(found):
+        if value._rule is not LEAF:
+            what = "a constant" if value._rule is CONSTANT else f"computed, by {value.op!r}"
+            raise ValueError(
+                f"{kind} {named(value, i)} is {what}: only a leaf, made by Value(number), can "
+                f"be given a number"
+            )
+    return found
+
+
+def separate(inputs: Sequence[Value], parameters: Sequence[Value]) -> None:
+    """Raise `ValueError` naming a leaf that was given twice."""
+    seen: dict[int, str] = {}
+    for kind, given in (("input", inputs), ("parameter", parameters)):
+        for i, value in enumerate(given):
+            name = f"{kind} {named(value, i)}"
+            if id(value) in seen:
+                raise ValueError(f"{name} was already given, as {seen[id(value)]}")
+            seen[id(value)] = name
+
+
+def named(value: Value, position: int) -> str:
+    """Return the label of a value, and its position."""
+    return f"{position} ({value.label!r})" if value.label else str(position)

@@ -1,0 +1,133 @@
+"""Steppers: how an optimiser moves the leaves of a program.
+
+One whose rule is known keeps parameters and its memory in arrays for an epoch, and writes them
+back into the Values at its end. Any other is given the gradient in the Values at each step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy
+
+from autograd_engine.compiler.fit.samples import Array, Unusual
+from autograd_engine.engine import Value
+from autograd_engine.optim import Optimizer
+from autograd_engine.optim.rule import Arithmetic, Column
+
+ARRAYS = Arithmetic(numpy.sqrt, numpy.divide, numpy.maximum)
+"""What rules need, of arrays."""
+
+
+def has_rule(optimizer: Any) -> bool:
+    """Say whether all that a step does is to apply the optimiser's rule."""
+    return isinstance(optimizer, Optimizer) and all(
+        getattr(type(optimizer), name) is getattr(Optimizer, name) and name not in vars(optimizer)
+        for name in ("step", "zero_grad", "_update")
+    )
+
+
+class State(NamedTuple):
+    """What a step replaces, all at once: an interrupt finds the state before it or after it."""
+
+    leaves: Array
+    gradient: Array
+    memories: list[Column]
+    steps: int
+
+
+class InArrays:
+    """Moves the leaves by the optimiser's rule, in arrays.
+
+    Of the leaves the first are the optimiser's parameters. The others rest, and their gradients
+    add up, as they do where nobody sets them to 0.
+    """
+
+    def __init__(self, optimizer: Optimizer, values: Sequence[Value]) -> None:
+        self._optimizer = optimizer
+        self._values = values
+        self._count = len(optimizer.parameters)
+
+    @property
+    def leaves(self) -> Array:
+        """The numbers of the leaves."""
+        return self._state.leaves
+
+    def load(self) -> None:
+        """Read the Values and the optimiser's memory."""
+        optimizer = self._optimizer
+        self._names = optimizer._memory()
+        kept = [optimizer._buffers.get(name) for name in self._names]
+        self._state = State(
+            numpy.array([value._data for value in self._values], numpy.float64),
+            numpy.array([value._grad for value in self._values], numpy.float64),
+            [[optimizer._blank if item is None else numpy.array(item)] for item in kept],
+            optimizer.steps,
+        )
+
+    def step(self, gradient: Array) -> None:
+        """Make one step, or raise `Unusual`."""
+        state, optimizer, count = self._state, self._optimizer, self._count
+        before = state.leaves[:count]
+        try:
+            slopes = optimizer._slopes([before], [gradient[:count]])
+            rule = optimizer._rule(ARRAYS, state.steps + 1)
+            (leaves,), *memories = rule([before], slopes, *state.memories)
+        except Exception as error:  # a rule of somebody's own may not be for arrays
+            raise Unusual(f"the optimizer's rule is not for arrays: {error}") from error
+        # A sum is not finite if any of its numbers is not.
+        if not math.isfinite(numpy.add.reduce(leaves)) and numpy.any(
+            numpy.isfinite(before) & ~numpy.isfinite(leaves)
+        ):
+            raise Unusual("a parameter did not stay finite")
+        if count < len(self._values):
+            leaves = numpy.concatenate((leaves, state.leaves[count:]))
+            gradient = gradient.copy()
+            gradient[count:] += state.gradient[count:]
+        self._state = State(leaves, gradient, memories, state.steps + 1)
+
+    def store(self) -> None:
+        """Write everything back, an interrupt notwithstanding."""
+        try:
+            self._write()
+        except KeyboardInterrupt:
+            self._write()
+            raise
+
+    def _write(self) -> None:
+        state, optimizer = self._state, self._optimizer
+        if state.steps == optimizer.steps:
+            return
+        for value, number in zip(optimizer.parameters, state.leaves.tolist()):
+            value._data = number
+        for value, slope in zip(self._values, state.gradient.tolist()):
+            value._grad = slope
+        for name, (item,) in zip(self._names, state.memories):
+            optimizer._buffers[name] = item.tolist()
+        optimizer.steps = state.steps
+
+
+class ThroughValues:
+    """Moves the leaves by an optimiser of which nothing is known but `step` and `zero_grad`."""
+
+    def __init__(self, optimizer: Any, values: Sequence[Value], step: Callable[[], None]) -> None:
+        self._optimizer = optimizer
+        self._values = values
+        self._step = step
+
+    def load(self) -> None:
+        """Read the Values."""
+        self.leaves = numpy.array([value._data for value in self._values], numpy.float64)
+
+    def step(self, gradient: Array) -> None:
+        """Make one step, or raise what the optimiser raises."""
+        self._optimizer.zero_grad()
+        for value, slope in zip(self._values, gradient.tolist()):
+            value._grad += slope
+        self._step()
+        self.load()
+
+    def store(self) -> None:
+        """Everything is in the Values already."""

@@ -1,0 +1,178 @@
+"""The array program: what lifting makes of a tape, still in no language.
+
+A *step* computes one wave of values as arrays. It is told as *instructions*, each one array
+operation on views of memory; `reverse` adds the instructions of its derivative. A back end
+turns instructions into calls of its own, and knows nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.lift.strides import Ref, contiguous
+from autograd_engine.compiler.record.symbols import Symbol, X, Y, formula, substituted
+from autograd_engine.primitives import TABLE, Primitive
+
+Array = Any
+
+# Arenas: small letters hold one number in a slot, capitals one for each row of the batch.
+VALUES, ADJOINTS, SCRATCH = "vV", "aA", "sS"
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One array operation.
+
+    `kind` is one of
+
+    - "map": out = rule(*ins), element by element;
+    - "choose": out = ins[2] where ins[0] > ins[1], else 0;
+    - "contract": with the `axes` "hsk,hjk->hsj", out[h, s, j] is the sum over k of
+      ins[0][h, s, k] * ins[1][h, j, k]; with "nk,nk->n", out[n] that of ins[0][n, k] *
+      ins[1][n, k]; also summed over the batch if out is not batched;
+    - "sum": out = ins[0] summed over the axes in `over`, and over the batch if out is not;
+    - "scan": out[..., k] = rule(out[..., k - 1], ins[0][..., k]) along the last axis, backwards
+      where `over` holds -1;
+    - "take": out = the slots `index` of the arena that ins[0] views, put where `at` says;
+    - "put": the slots `index` of the arena that out views += ins[0];
+    - "copy": out = ins[0]; "fill": out = 0;
+    - "seed": out = 1, the output's own adjoint, or in a batch each row's weight in the mean.
+    """
+
+    kind: str
+    out: Ref
+    ins: tuple[Ref, ...] = ()
+    rule: Primitive | None = None
+    axes: str = ""
+    over: tuple[int, ...] = ()
+    index: Array = None
+    at: Array = None
+
+
+@dataclass
+class Operand:
+    """What a step reads: a view, and, where it had to be gathered, where its slots stand."""
+
+    ref: Ref
+    source: Array = None  # slots of the values' arena; None if `ref` views them itself
+    at: Array = None
+    active: bool = True
+    parts: tuple[Operand, ...] = ()  # of a mixed operand: what was gathered from each arena
+
+
+@dataclass
+class Part:
+    """One column of a sum: plain terms or a contraction of rows and columns."""
+
+    sign: int
+    left: Operand
+    right: Operand | None = None
+    axes: str = ""
+
+
+@dataclass
+class Step:
+    """One wave of values as arrays: "map", "sum" or "scan"."""
+
+    kind: str
+    rule: Primitive
+    out: Ref
+    operands: list[Operand] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    active: bool = True
+    whole: Ref | None = None  # of a scan: every link, of which `out` is the last column
+    forward: list[Instruction] = field(default_factory=list)
+
+
+@dataclass
+class Memory:
+    """How many slots each arena has, and the numbers that stand in it from the beginning."""
+
+    sizes: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(VALUES + ADJOINTS + SCRATCH, 0)
+    )
+    constants: list[tuple[int, Array]] = field(default_factory=list)
+    known: dict[str, int] = field(default_factory=dict)
+
+    def new(self, arena: str, shape: tuple[int, ...]) -> Ref:
+        """Reserve slots for an array."""
+        ref = contiguous(arena, self.sizes[arena], shape)
+        self.sizes[arena] += ref.size
+        return ref
+
+    def between(self, shape: tuple[int, ...], batched: bool) -> Ref:
+        """Reserve slots for values that stand between those of the tape."""
+        return self.new("V" if batched else "v", shape)
+
+    def constant(self, numbers: Array) -> Ref:
+        """Return a view of constants: one slot, seen again and again, where all are one."""
+        numbers = numpy.asarray(numbers, numpy.float64)
+        bits = numbers.ravel().view(numpy.int64)
+        if (bits == bits[0]).all():
+            key = float(numbers.flat[0]).hex()
+            if key not in self.known:
+                ref = self.new("v", (1,))
+                self.constants.append((ref.start, numbers.ravel()[:1].copy()))
+                self.known[key] = ref.start
+            return Ref("v", self.known[key], numbers.shape, (0,) * numbers.ndim)
+        ref = self.new("v", numbers.shape)
+        self.constants.append((ref.start, numbers.ravel().copy()))
+        return ref
+
+
+def map_instructions(
+    rule: Primitive,
+    out: Ref,
+    ins: tuple[Ref, ...],
+    memory: Memory,
+    new: Callable[[tuple[int, ...], bool], Ref],
+) -> list[Instruction]:
+    """Return what computes a primitive element by element.
+
+    One that nothing spells is told by its formula, where it has one: `new(shape, batched)`
+    reserves memory for what stands between.
+    """
+    expression = None if TABLE.get(rule.name) is rule else formula(rule)
+    if expression is None:
+        return [Instruction("map", out, ins, rule)]
+    known = dict(zip((X, Y), ins))
+    if not isinstance(expression, Symbol):
+        return [Instruction("copy", out, (memory.constant(numpy.full(out.shape, expression)),))]
+    if expression.rule is None:
+        return [Instruction("copy", out, (known[expression],))]
+    found: list[Instruction] = []
+
+    def make(inner: Primitive, *parts: Any) -> Ref:
+        refs = tuple(
+            part if isinstance(part, Ref) else memory.constant(numpy.full(out.shape, part))
+            for part in parts
+        )
+        to = new(out.shape, any(ref.batched for ref in refs))
+        found.extend(map_instructions(inner, to, refs, memory, new))
+        return to
+
+    substituted(expression, make, known)
+    found[-1] = replace(found[-1], out=out)
+    return found
+
+
+@dataclass
+class ArrayProgram:
+    """The lifted tape: steps in order, the memory they need, where the outputs stand."""
+
+    steps: list[Step]
+    memory: Memory
+    outputs: list[Ref]
+    home: Array  # the slot of each leaf, parameters first
+    inputs: int  # slots at the beginning of "V"
+
+    def forward(self, batched: bool) -> Iterator[Instruction]:
+        """Yield the instructions that depend on the inputs, or those that do not."""
+        for step in self.steps:
+            for instruction in step.forward:
+                if instruction.out.batched == batched:
+                    yield instruction

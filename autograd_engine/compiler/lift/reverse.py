@@ -1,0 +1,211 @@
+"""The derivative of an array program: adjoints of arrays, step by step backwards.
+
+What an elementary operation contributes is read from the table of primitives with symbols.
+A sum passes its adjoint on to each of its terms, a contraction to each factor times the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.lift.adjoints import Adjoints, adjoint
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, Operand, Part, Step
+from autograd_engine.compiler.lift.strides import Ref, contiguous
+from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, X, Y, slopes
+from autograd_engine.table import MULTIPLY, above
+
+Array = Any
+
+
+@dataclass
+class Backward:
+    """The instructions of the derivative of output 0.
+
+    `body` runs for each tile of the batch, after the steps that depend on the inputs; `rest`
+    once, after all tiles. `shared` are the adjoints that the body writes and whose sum over
+    the tiles the rest reads.
+    """
+
+    body: list[Instruction] = field(default_factory=list)
+    rest: list[Instruction] = field(default_factory=list)
+    shared: list[Ref] = field(default_factory=list)
+
+
+def differentiate(program: ArrayProgram, leaves: int) -> Backward:
+    """Return the derivative of a program's output 0 by its leaves, the first slots of "v"."""
+    return _Reverse(program, leaves).result()
+
+
+class _Reverse(Adjoints):
+    def __init__(self, program: ArrayProgram, leaves: int) -> None:
+        super().__init__(program, leaves)
+        self.program = program
+
+    def result(self) -> Backward:
+        output = self.program.outputs[0]
+        steps = self.program.steps
+        found = Backward()
+        if not self.reached(output):
+            return found
+        self.to = found.body if output.batched else found.rest
+        self.begin(adjoint(output))
+        self.to = found.body
+        for step in reversed([step for step in steps if step.out.batched]):
+            self.pass_on(step)
+        found.shared = self.shared()
+        self.to = found.rest
+        for step in reversed([step for step in steps if not step.out.batched]):
+            self.pass_on(step)
+        return found
+
+    def reached(self, output: Ref) -> bool:
+        """Whether the output was computed by a step that a parameter is below, or is a leaf."""
+        number = int(self.region[adjoint(output).arena][output.start])
+        if number >= 0:
+            return self.program.steps[number].active
+        return output.arena == "v" and output.start < self.leaves
+
+    def begin(self, seed: Ref) -> None:
+        self.clear(seed)
+        self.to.append(Instruction("seed", seed))
+        self.written[seed.arena][seed.slots()] = True
+
+    def shared(self) -> list[Ref]:
+        """Return the steps' regions and leaves among the fixed adjoints written so far."""
+        found = []
+        if self.written["a"][: self.leaves].any():
+            found.append(contiguous("a", 0, (self.leaves,)))
+        for step in self.program.steps:
+            target = adjoint(step.out)
+            if target.arena == "a" and self.written["a"][target.slots()].any():
+                found.append(target)
+        return found
+
+    # One step.
+
+    def pass_on(self, step: Step) -> None:
+        """Append what a step's adjoint contributes to the adjoints of its operands."""
+        target = adjoint(step.out)
+        if not step.active or not self.written[target.arena][target.slots()].any():
+            return
+        self.used = {"s": 0, "S": 0}
+        self.memo = {}
+        if step.kind == "map":
+            self.pass_on_map(step, target)
+        elif step.kind == "scan":
+            self.pass_on_scan(step, target)
+        else:
+            for part in step.parts:
+                self.pass_on_part(part, target)
+
+    def pass_on_map(self, step: Step, out: Ref) -> None:
+        known = dict(zip((OUT, X, Y), (step.out, *(operand.ref for operand in step.operands))))
+        for operand, slope in zip(step.operands, slopes(step.rule)):
+            if operand.active:
+                self.contribute(operand, self.times(out, slope, known), out.shape)
+
+    def times(self, out: Ref, slope: Expression, known: dict[Any, Any]) -> Any:
+        """Return what makes adjoint times partial: (sign, batched, make), or None for nothing."""
+        if isinstance(slope, float):
+            if slope in (1.0, -1.0):
+                return slope, out.batched, lambda to: Instruction("copy", to, (out,))
+            if slope == 0.0:
+                return None
+        if isinstance(slope, Symbol) and slope.rule is above:
+            # Where the slope is 1 or 0, as relu's, the adjoint is chosen, not multiplied.
+            low, high = (self.evaluated(part, known, out.shape) for part in slope.operands)
+            batched = any(ref.batched for ref in (low, high, out))
+            return 1.0, batched, partial(Instruction, "choose", ins=(low, high, out))
+        factor = self.evaluated(slope, known, out.shape)
+        batched = out.batched or factor.batched
+        return 1.0, batched, lambda to: Instruction("map", to, (out, factor), MULTIPLY)
+
+    def pass_on_scan(self, step: Step, out: Ref) -> None:
+        """Pass the adjoint down the chain: each link's is the one above times its partial."""
+        assert step.whole is not None
+        (operand,) = step.operands
+        rows, terms = step.whole.shape
+        before, after = _columns(step.whole, 0, terms - 1), _columns(step.whole, 1, terms)
+        entering = _columns(operand.ref, 1, terms)
+        known = {OUT: after, X: before, Y: entering}
+        chain = self.scratch(step.whole.shape, step.whole.batched)
+        towards_chain, towards_term = slopes(step.rule)
+        shape = (rows, terms - 1)
+        down = self.evaluated(towards_chain, dict(known), shape)
+        self.to.append(Instruction("copy", _columns(chain, 0, terms - 1), (down,)))
+        last = Ref(chain.arena, chain.start + terms - 1, (rows,), (terms,))
+        self.to.append(Instruction("copy", last, (out,)))
+        self.to.append(Instruction("scan", chain, (chain,), MULTIPLY, over=(-1,)))
+        side = self.evaluated(towards_term, dict(known), shape)
+        links = _columns(chain, 1, terms)
+        self.to.append(Instruction("map", links, (links, side), MULTIPLY))
+        make = lambda to: Instruction("copy", to, (chain,))  # noqa: E731
+        self.contribute(operand, (1.0, chain.batched, make), step.whole.shape)
+
+    def pass_on_part(self, part: Part, out: Ref) -> None:
+        left, right, sign = part.left, part.right, float(part.sign)
+        if out.batched and not left.ref.batched and not (right and right.ref.batched):
+            if not (left.active or (right and right.active)):
+                return
+            summed = self.scratch(out.shape, False)
+            self.to.append(Instruction("sum", summed, (out,)))
+            out = summed
+        if right is None:
+            if part.axes == "sum":
+                rows, terms = left.ref.shape
+                out = out.reshaped((rows,))
+                out = Ref(out.arena, out.start, (rows, terms), (1, 0))
+            else:
+                out = out.reshaped(left.ref.shape)
+            if left.active:
+                make = lambda to: Instruction("copy", to, (out,))  # noqa: E731
+                self.contribute(left, (sign, out.batched, make), out.shape)
+            return
+        if part.axes == "map":
+            out = out.reshaped(left.ref.shape)
+        elif part.axes == "nk,nk->n":
+            out = out.reshaped((left.ref.shape[0],))
+        if left.ref == right.ref and out.size == 1 and left.active and left.source is None:
+            # A sum of squares: both factors get the same.
+            two = self.memory.constant(numpy.full(out.shape, 2.0))
+            doubled = self.scratch(out.shape, out.batched)
+            self.to.append(Instruction("map", doubled, (out, two), MULTIPLY))
+            out, right = doubled, Operand(right.ref, active=False)
+        for this, other in ((left, right), (right, left)):
+            if not this.active:
+                continue
+            if part.axes == "map":
+                contribution = self.times(out, Y, {Y: other.ref})
+                self.contribute(this, (sign, *contribution[1:]), out.shape)
+                continue
+            axes = _transposed(part.axes, this is left)
+            if part.axes == "nk,nk->n":
+                view = Ref(out.arena, out.start, this.ref.shape, (1, 0))
+                contribution = self.times(view, Y, {Y: other.ref})
+                self.contribute(this, (sign, *contribution[1:]), this.ref.shape)
+                continue
+            ins = (out, other.ref)
+            # A contraction sums over the batch by itself.
+            contract = partial(Instruction, "contract", ins=ins, axes=axes)
+            self.contribute(this, (sign, this.ref.batched, contract), this.ref.shape)
+
+
+def _columns(ref: Ref, first: int, last: int) -> Ref:
+    """Return some columns of a view of rows and columns."""
+    start = ref.start + first * ref.strides[1]
+    return Ref(ref.arena, start, (ref.shape[0], last - first), ref.strides)
+
+
+def _transposed(axes: str, left: bool) -> str:
+    """Return the axes of a contraction that gives the adjoint of one factor.
+
+    >>> _transposed("hsk,hjk->hsj", True)
+    'hsj,hjk->hsk'
+    """
+    ins, out = axes.split("->")
+    first, second = ins.split(",")
+    return f"{out},{second}->{first}" if left else f"{out},{first}->{second}"

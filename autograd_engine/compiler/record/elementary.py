@@ -1,0 +1,206 @@
+"""Elementary: a tape of operations of one operand and of two, of which arrays can be made.
+
+An operation of several operands is written out as its row says, `x**number` as a power of two
+operands. Somebody's own is read as a formula: its forward function for the value, its partials
+for the derivatives.
+
+>>> from autograd_engine import Value, dot
+>>> from autograd_engine.compiler.record.tape import record
+>>> tape = record([dot([Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)])])
+>>> [(rule.name, places) for rule, places in written_out(tape).instructions()]
+[('multiply', (0, 1)), ('multiply', (2, 3)), ('add', (4, 5))]
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.record.symbols import INCLINE, Symbol
+from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.partials import checked
+from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.real import as_float
+from autograd_engine.table import ADD, DOT, MULTIPLY, POWER, SUM, stopped
+
+
+class Unwritable(ValueError):
+    """Names a primitive of several operands that is no formula, and so cannot be written out."""
+
+
+def written_out(tape: Tape, strict: bool = True, own: bool = False) -> Tape:
+    """Return the tape with all its operations elementary: of one operand or of two; with `own`,
+    none but those of the table.
+
+    Where that cannot be raises `Unwritable`; if not `strict`, leaves the operation as it is.
+    """
+    if any(_is_long(rule, own) or rule.name.startswith("**") for rule in tape.rules):
+        return _Writer(tape, strict, own).result()
+    return tape
+
+
+def _is_long(rule: Primitive, own: bool) -> bool:
+    if rule.several or rule.written_out is not None:
+        return True
+    known = TABLE.get(rule.name) is rule or rule is INCLINE or rule.name.startswith("**")
+    return own and not known
+
+
+BASE = 1 << 30
+"""Added to the places of what is computed, until it is known how many constants stand before."""
+
+
+class _Writer:
+    """The tape that is being written."""
+
+    def __init__(self, tape: Tape, strict: bool, own: bool) -> None:
+        self.old, self.strict, self.own = tape, strict, own
+        self.first = tape.start - len(tape.constants)  # where constants stand, up to BASE
+        self.numbers = list(tape.constants)
+        self.known = {number.hex(): self.first + i for i, number in enumerate(self.numbers)}
+        self.rules: dict[Primitive, int] = {}
+        self.op, self.x, self.y = array("i"), array("i"), array("i")
+        self.many: list[tuple[int, ...]] = []
+        self.shared: dict[tuple[int, ...], dict[tuple[Any, ...], int]] = {}
+        self.seen: dict[tuple[Any, ...], int] = {}
+
+    def result(self) -> Tape:
+        tape, start = self.old, self.old.start
+        at = list(range(start))  # the place of each old one
+        for rule, places in tape.instructions():
+            write = self.write if _is_long(rule, self.own) else self.append
+            at.append(write(rule, *[at[place] for place in places]))
+        shift = self.first + len(self.numbers) - BASE
+
+        def final(places: Sequence[int]) -> Any:
+            found = numpy.array(places, numpy.int32)
+            return numpy.where(found >= BASE, found + shift, found)
+
+        places = final(at).tolist()
+        names: dict[int, str] = {}
+        for place, name in tape.names.items():
+            if place < start or at[place] >= BASE:  # not a sum of one, which is its operand
+                names[places[place]] = name
+        return replace(
+            tape,
+            constants=self.numbers,
+            rules=list(self.rules),
+            op=self.op,
+            x=array("i", final(self.x).tobytes()),
+            y=array("i", final(self.y).tobytes()),
+            outputs=[places[place] for place in tape.outputs],
+            names=names,
+            many=tuple([tuple(final(operands).tolist()) for operands in self.many]),
+        )
+
+    def append(self, rule: Primitive, x: int, y: int = -1) -> int:
+        """Append an operation; return the place of its result."""
+        if y == -1 and rule.name.startswith("**"):
+            rule, y = POWER, self.place(float(rule.name[2:]))
+        self.op.append(self.rules.setdefault(rule, len(self.rules)))
+        self.x.append(x)
+        self.y.append(y)
+        return BASE + len(self.op) - 1
+
+    def write(self, rule: Primitive, *places: int) -> int:
+        """Write out an operation; return the place of its result."""
+        constant = [self.first <= place < BASE for place in places]
+        if rule in (DOT, SUM) and not any(constant):
+            return self.summed(*places) if rule is SUM else self.dot(*places)
+        operands = [
+            self.numbers[place - self.first] if is_number else _Placed(place, self)
+            for place, is_number in zip(places, constant)
+        ]
+        # Entries of one softmax are made of the same exponentials and their sum.
+        self.seen = self.shared.setdefault(places, {}) if "softmax[" in rule.name else {}
+        try:
+            return self.place(self.applied(rule, operands))
+        except Unwritable:
+            if self.strict:
+                raise
+            self.many.append(places)
+            return self.append(rule, places[0], -1 - len(self.many))
+
+    def summed(self, total: int, *terms: int) -> int:
+        """Write out a sum: at once, for speed."""
+        here, count = BASE + len(self.op), len(terms)
+        self.op.extend([self.rules.setdefault(ADD, len(self.rules))] * count)
+        self.x.extend([total, *range(here, here + count - 1)][:count])
+        self.y.extend(terms)
+        return here + count - 1 if count else total
+
+    def dot(self, *places: int) -> int:
+        """Write out a dot product: at once, for speed."""
+        odd = len(places) % 2
+        total = places[0] if odd else self.append(MULTIPLY, *places[:2])
+        factors = places[2 - odd :]
+        here, count = BASE + len(self.op), len(factors)
+        products, sums = range(here, here + count, 2), range(here + 1, here + count, 2)
+        both = [self.rules.setdefault(rule, len(self.rules)) for rule in (MULTIPLY, ADD)]
+        xs, ys = [total] * count, [total] * count
+        xs[::2], xs[3::2] = factors[::2], sums[:-1]
+        ys[::2], ys[1::2] = factors[1::2], products
+        self.op.extend(both * len(products))
+        self.x.extend(xs)
+        self.y.extend(ys)
+        return here + count - 1 if count else total
+
+    def applied(self, rule: Primitive, operands: Sequence[Any]) -> Any:
+        """Append whatever an operation on places and numbers is made of; return its result."""
+        if rule.written_out is not None:
+            return rule.written_out(*operands)
+        if _is_long(rule, self.own):
+            return self.read(rule, operands)
+        key: tuple[Any, ...] = (rule, *map(self.place, operands))
+        if key not in self.seen:
+            self.seen[key] = self.append(*key)
+        return _Placed(self.seen[key], self)
+
+    def read(self, rule: Primitive, operands: Sequence[Any]) -> Any:
+        """Return what somebody's own primitive computes, with the slopes that it says.
+
+        Where these are made of the output, their own slopes are made of the formula's.
+        """
+        try:
+            out = rule.forward(*operands)
+            slopes = checked(rule, rule.partials(out, *operands), len(operands))
+            total = stopped(out)
+            for operand, slope in zip(operands, slopes):
+                if isinstance(operand, _Placed):
+                    total = total + INCLINE(operand, slope)
+        except Unwritable:
+            raise
+        except Exception as error:  # whatever somebody's function does not do with a symbol
+            raise Unwritable(
+                f"{rule.name!r} has no formula: its forward function or its partials branch, or "
+                f"call functions that are not of this package: {error}"
+            ) from error
+        return total
+
+    def place(self, item: Any) -> int:
+        """Return the place of what was written, or give a number one."""
+        if isinstance(item, _Placed):
+            return item.place
+        number = as_float(item)
+        found = self.known.setdefault(number.hex(), self.first + len(self.numbers))
+        if found == self.first + len(self.numbers):
+            self.numbers.append(number)
+        return found
+
+
+class _Placed(Symbol):
+    """A place on the tape, to be computed with."""
+
+    __slots__ = ("place", "writer")
+
+    def __init__(self, place: int, writer: _Writer) -> None:
+        super().__init__()
+        self.place = place
+        self.writer = writer
+
+    def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Any:
+        return self.writer.applied(rule, operands)

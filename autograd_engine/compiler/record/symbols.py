@@ -1,0 +1,207 @@
+"""Symbols: what a rule, or somebody's own function, is read with to learn its formula.
+
+A primitive's `partials` are written with primitives. Called with symbols instead of numbers
+they give expressions, which a back end spells in its own language: so a derivative written
+once is differentiated, drawn, vectorised and compiled.
+
+>>> from autograd_engine.primitives import TABLE
+>>> partials(TABLE["tanh"]), partials(TABLE["dot"], 4)
+((4.0 * bell(2.0 * x),), (x1, x0, x3, x2))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from autograd_engine.number import OPERATORS
+from autograd_engine.primitives import REAL, TABLE, Primitive
+from autograd_engine.real import as_float, is_number
+from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
+
+Expression: TypeAlias = "Symbol | float"
+
+
+class Symbol:
+    """An unknown number, or a primitive applied to such.
+
+    It takes part in arithmetic and in the package's primitives, and in nothing else: a
+    branch on it, or `math.exp` of it, raises `TypeError`.
+    """
+
+    __slots__ = ("name", "operands", "rule")
+
+    def __init__(
+        self, name: str = "", rule: Primitive | None = None, operands: tuple[Expression, ...] = ()
+    ) -> None:
+        self.name = name
+        self.rule = rule
+        self.operands = operands
+
+    def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Expression:
+        return applied(rule, *operands)
+
+    def __repr__(self) -> str:
+        if self.rule is None:
+            return self.name
+        if self.infix:
+            return f" {self.rule.symbol} ".join(map(_grouped, self.operands))
+        return f"{self.rule.name}({', '.join(map(repr, self.operands))})"
+
+    @property
+    def infix(self) -> bool:
+        """Whether it is written between its two operands."""
+        return len(self.operands) == 2 and not self.rule.symbol.isidentifier()  # type: ignore[union-attr]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """Answer the NumPy functions that are operators or primitives."""
+        name = ufunc.__name__.replace("arc", "a")  # asin is NumPy's arcsin
+        found = OPERATORS.get(name) or TABLE.get(name)
+        if found is None or method != "__call__" or options:
+            return NotImplemented
+        return found(*inputs)
+
+    # fmt: off
+    def __add__(self, other: Any) -> Any: return self.__primitive__(ADD, (self, other))
+    def __radd__(self, other: Any) -> Any: return self.__primitive__(ADD, (other, self))
+    def __sub__(self, other: Any) -> Any: return self.__primitive__(SUBTRACT, (self, other))
+    def __rsub__(self, other: Any) -> Any: return self.__primitive__(SUBTRACT, (other, self))
+    def __mul__(self, other: Any) -> Any: return self.__primitive__(MULTIPLY, (self, other))
+    def __rmul__(self, other: Any) -> Any: return self.__primitive__(MULTIPLY, (other, self))
+    def __truediv__(self, other: Any) -> Any: return self.__primitive__(DIVIDE, (self, other))
+    def __rtruediv__(self, other: Any) -> Any: return self.__primitive__(DIVIDE, (other, self))
+    def __pow__(self, other: Any) -> Any: return self.__primitive__(POWER, (self, other))
+    def __rpow__(self, other: Any) -> Any: return self.__primitive__(POWER, (other, self))
+    def __neg__(self) -> Any: return self.__primitive__(NEGATIVE, (self,))
+    def __pos__(self) -> Any: return self
+    def __abs__(self) -> Any: return self.__primitive__(ABSOLUTE, (self,))
+
+    def __lt__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __le__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __gt__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __ge__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __eq__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __ne__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
+    def __bool__(self) -> bool: raise TypeError(UNKNOWN)
+    # fmt: on
+
+    __hash__ = object.__hash__
+
+
+UNKNOWN = "a symbol stands for any number: there is nothing to compare"
+
+
+def applied(rule: Primitive, *operands: Any) -> Expression:
+    """Return the primitive applied to symbols and numbers: a number where all are numbers.
+
+    A factor of exactly 1 is left out.
+    """
+    items = [item if isinstance(item, Symbol) else as_float(item) for item in operands]
+    symbols = [item for item in items if isinstance(item, Symbol)]
+    if not symbols:
+        return float(rule(*items))
+    if rule is MULTIPLY and len(symbols) == 1 and 1.0 in [i for i in items if is_number(i)]:
+        return symbols[0]
+    return Symbol("", rule, tuple(items))
+
+
+OUT, X, Y, Z = Symbol("out"), Symbol("x"), Symbol("y"), Symbol("z")
+
+INCLINE = Primitive("incline", lambda x, s: -0.0, lambda out, x, s: (s, 0.0), None, (REAL, REAL))
+"""What adds nothing to a value but a slope by its first operand, the second."""
+
+
+@lru_cache(maxsize=256)
+def unknowns(count: int) -> tuple[Symbol, ...]:
+    """Return the symbols of so many operands.
+
+    >>> unknowns(2), unknowns(3)
+    ((x, y), (x0, x1, x2))
+    """
+    return (X, Y)[:count] if count < 3 else tuple([Symbol(f"x{i}") for i in range(count)])
+
+
+def operands(rule: Primitive, count: int = 0) -> tuple[Symbol, ...]:
+    """Return the symbols of a primitive's operands, of which some take any number: `count`."""
+    return unknowns(count or len(rule.domain))
+
+
+@lru_cache(maxsize=1024)
+def partials(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
+    """Return a primitive's derivatives by each operand, of the symbols `OUT` and `operands`.
+
+    Raises `TypeError` where its rule cannot be read with symbols.
+    """
+    given = rule.partials(OUT, *operands(rule, count))
+    return tuple(item if isinstance(item, Symbol) else as_float(item) for item in given)
+
+
+class Unreadable(TypeError):
+    """The partials of a primitive are asked for that can only be called."""
+
+
+@lru_cache(maxsize=1024)
+def slopes(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
+    """Return a primitive's partials, whatever is written in its rule.
+
+    Where they branch on a number, or call functions of `math`, each is a primitive without a
+    formula: a function that can only be called, number by number. Such a function has no
+    partials in its turn: asked for them, this raises `Unreadable`.
+
+    >>> kinked = Primitive("kinked", abs, lambda out, x: (1.0 if x > 0.0 else -1.0,))
+    >>> slopes(kinked)
+    (slope_of_kinked(x),)
+    """
+    try:
+        return partials(rule, count)
+    except Unreadable:
+        raise
+    except Exception:  # whatever somebody's function does not do with a symbol
+        given = operands(rule, count)
+        return tuple(_called(rule, which, given) for which in range(len(given)))
+
+
+def _called(rule: Primitive, which: int, given: tuple[Symbol, ...]) -> Symbol:
+    """Return one of a primitive's partials as a call of its rule."""
+
+    def forward(*operands: float) -> float:
+        return float(rule.partials(rule.forward(*operands), *operands)[which])
+
+    def unknown(*numbers: Any) -> tuple[float, ...]:
+        raise Unreadable(
+            f"the partials of {rule.name} branch, or call functions of math: they can be called, "
+            f"but not differentiated; write them with functions of the package"
+        )
+
+    name = f"slope_of_{rule.name}"
+    slope = Primitive(name, forward, unknown, domain=rule.domain, several=rule.several)
+    return Symbol("", slope, given)
+
+
+@lru_cache(maxsize=1024)
+def formula(rule: Primitive, count: int = 0) -> Expression | None:
+    """Return a primitive's own forward function as an expression of its `operands`.
+
+    None where it cannot be read with symbols: where it branches, or calls functions of `math`.
+    """
+    try:
+        found = rule.forward(*operands(rule, count))
+    except Exception:  # whatever somebody's function does not do with a symbol
+        return None
+    return found if isinstance(found, (Symbol, float, int)) else None
+
+
+def substituted(expression: Expression, make: Callable[..., Any], known: dict[Symbol, Any]) -> Any:
+    """Return what `make(rule, *operands)` makes of an expression, each shared part once."""
+    if not isinstance(expression, Symbol):
+        return expression
+    if expression not in known:
+        assert expression.rule is not None
+        parts = [substituted(operand, make, known) for operand in expression.operands]
+        known[expression] = make(expression.rule, *parts)
+    return known[expression]
+
+
+def _grouped(part: Expression) -> str:
+    return f"({part})" if isinstance(part, Symbol) and part.infix else repr(part)

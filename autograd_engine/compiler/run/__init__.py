@@ -1,0 +1,10 @@
+"""run: a tape or an array program comes in, and numbers; outputs and a gradient go out.
+
+plain        the functions of `floats` as source
+translated   they on arrays, read from it
+exact        value by value, bit for bit as the engine
+native       the core in C, and what it reads
+numpy        arrays by NumPy, and by the core where it is
+choice       which of them runs a tape
+jax          a tape as a pure function of JAX
+"""

@@ -1,0 +1,268 @@
+"""The exact back end: the tape run value by value, with the same bits as the engine.
+
+With this module a tape gives what the recorded graph would have given on other numbers, in
+the engine's own order of operations: forward functions and partials are those of the table,
+and adjoints are added up in the order of `Value.backward`. A batch is run row by row.
+
+>>> from autograd_engine.compiler.record.tape import record
+>>> from autograd_engine.engine import Value
+>>> w, x = Value(2.0), Value(3.0)
+>>> program = Interpreter(record([w * x * x], inputs=[x]))
+>>> outputs, gradient = program.run(numpy.array([2.0]), numpy.array([[3.0], [5.0]]), True)
+>>> outputs.tolist(), gradient.tolist()
+([[18.0], [50.0]], [17.0])
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from autograd_engine import floats
+from autograd_engine.blocks import enable_grad
+from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.engine import Value, constant, record, record_several
+from autograd_engine.gradients import gradient
+from autograd_engine.partials import paired
+from autograd_engine.primitives import TABLE, Primitive, is_built_in
+from autograd_engine.table import ADD, DIVIDE, MULTIPLY, SUBTRACT, azmul, stopped
+
+Places = tuple[int, ...]
+Step = tuple[Primitive, Callable[..., float], Callable[..., tuple[float, ...]], int, int, Places]
+
+
+class Interpreter:
+    """Runs a tape in plain Python, bit for bit as the engine would.
+
+    Nothing raises: outside a primitive's domain its result is the limit, an infinity or NaN.
+    Two threads may run it at once.
+    """
+
+    products = 0
+
+    def __init__(self, tape: Tape, reason: str = "exact: asked for") -> None:
+        self._tape = tape
+        self._reason = reason
+        self._steps: list[Step] = []
+        for rule, places in tape.instructions():
+            x, y = (-1, -1) if rule.several else (*places, -1)[:2]
+            self._steps.append((rule, *_functions(rule), x, y, places))
+
+    @property
+    def steps(self) -> int:
+        """The number of operations."""
+        return len(self._steps)
+
+    flops = steps
+
+    @property
+    def bytes(self) -> int:
+        """The memory that the numbers of one run take."""
+        return 2 * 8 * self._tape.size
+
+    @property
+    def source(self) -> str:
+        """A readable listing."""
+        return listing(self._tape)
+
+    def plan(self) -> str:
+        """Say why it is this that runs the tape."""
+        return self._reason
+
+    def rule(self, place: int) -> Primitive:
+        """Return the primitive that computes the value at a place."""
+        return self._steps[place - self._tape.start][0]
+
+    def operands(self, place: int) -> tuple[int, ...]:
+        """Return the places of a value's operands."""
+        return self._steps[place - self._tape.start][-1] if place >= self._tape.start else ()
+
+    def partials(self, place: int, values: list[float]) -> tuple[float, ...]:
+        """Return the derivatives of a computed value by its operands; NaN where it has none."""
+        _, _, partials, _, _, places = self._steps[place - self._tape.start]
+        try:
+            return partials(values[place], *[values[i] for i in places])
+        except (ArithmeticError, ValueError):
+            return (math.nan,) * len(places)
+
+    def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
+        """Return the outputs (B, m) and, if wanted, the gradient of output 0's mean, else None.
+
+        `leaves` holds the numbers of the tape's parameters, then of its others; `rows` the
+        inputs (B, n), or None where there are none.
+        """
+        numbers = leaves.tolist()
+        outputs: list[list[float]] = []
+        total: list[float] = []
+        for row in [[]] if rows is None else rows.tolist():
+            values = self.values(numbers + row)
+            outputs.append([values[place] for place in self._tape.outputs])
+            if gradient:
+                slopes = self.adjoints(values)[: len(self._tape.parameters)]
+                total = list(map(operator.add, total, slopes)) if len(outputs) > 1 else slopes
+        if not gradient:
+            return numpy.array(outputs), None
+        count = len(outputs)
+        return numpy.array(outputs), numpy.array([number / count for number in total])
+
+    def values(self, given: list[float]) -> list[float]:
+        """Return the numbers of all values on the tape, from those of the leaves and inputs."""
+        values = given + self._tape.constants
+        append = values.append
+        for rule, forward, _, x, y, places in self._steps:
+            try:
+                if y >= 0:
+                    append(forward(values[x], values[y]))
+                else:
+                    append(forward(values[x]) if x >= 0 else forward(*[values[i] for i in places]))
+            except (ArithmeticError, ValueError):
+                append(limit(rule, *[values[i] for i in places]))
+        return values
+
+    def adjoints(self, values: list[float]) -> list[float]:
+        """Return the derivatives of the first output by all values on the tape."""
+        if azmul in self._tape.rules:
+            return self._sweep_of_the_engine(values)
+        adjoints = [0.0] * len(values)
+        adjoints[self._tape.outputs[0]] += 1.0
+        out = len(values)
+        for rule, _, partials, x, y, places in reversed(self._steps):
+            out -= 1
+            adjoint = adjoints[out]
+            if not adjoint or rule is stopped:  # not even an infinite adjoint times 0
+                continue
+            try:
+                if y >= 0:
+                    dx, dy = partials(values[out], values[x], values[y])
+                    adjoints[x] += dx * adjoint
+                    adjoints[y] += dy * adjoint
+                elif x >= 0:
+                    (dx,) = partials(values[out], values[x])
+                    adjoints[x] += dx * adjoint
+                else:
+                    slopes = partials(values[out], *[values[i] for i in places])
+                    for operand, slope in zip(places, slopes):
+                        adjoints[operand] += slope * adjoint
+            except (ArithmeticError, ValueError):
+                for operand in places:
+                    adjoints[operand] = math.nan
+        return adjoints
+
+    def _sweep_of_the_engine(self, values: list[float]) -> list[float]:
+        """Return the same of a tape that holds derivatives, with what the engine does where a 0
+        meets an infinite slope.
+        """
+        start = self._tape.start
+        fixed = start - len(self._tape.constants)
+        nodes = [*map(Value, values[:fixed]), *map(constant, values[fixed:start])]
+        for place, (rule, _, _, _, y, places) in enumerate(self._steps, start):
+            operands, slopes = tuple([nodes[i] for i in places]), self.partials(place, values)
+            with enable_grad():
+                if rule.several:
+                    many = paired(operands, slopes)
+                    nodes.append(record_several(rule, values[place], many, sum(slopes) * 0.0))
+                    continue
+                y_node = nodes[y] if y >= 0 else None
+                dx, dy = (*slopes, 0.0)[:2]
+                nodes.append(record(rule, values[place], operands[0], y_node, dx, dy))
+        return gradient(nodes[self._tape.outputs[0]], nodes)
+
+
+def mean(numbers: list[float]) -> float:
+    """Return the mean, added up from left to right (`sum` compensates on newer Pythons)."""
+    total = numbers[0]
+    for number in numbers[1:]:
+        total += number
+    return total / len(numbers)
+
+
+def limit(rule: Primitive, *operands: float) -> float:
+    """Return what a primitive tends to where it raises: an infinity, or NaN.
+
+    >>> limit(TABLE["log"], 0.0), limit(TABLE["log"], -1.0), limit(TABLE["exp"], 1000.0)
+    (-inf, nan, inf)
+    """
+    if TABLE.get(rule.name) is rule and rule.name in _LIMITS:
+        return _LIMITS[rule.name](*operands)
+    if rule.name.startswith("**"):
+        return floats.lenient_power(operands[0], float(rule.name[2:]))
+    try:
+        return float(rule.forward(*operands))
+    except OverflowError:
+        return math.inf
+    except (ArithmeticError, ValueError):
+        return math.nan
+
+
+def _pole(x: float) -> float:
+    return math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan
+
+
+def _far(x: float) -> float:
+    return math.nan if x != x else math.copysign(math.inf, x)
+
+
+_LIMITS: dict[str, Callable[..., float]] = {
+    "divide": floats.ratio,
+    "power": floats.lenient_power,
+    "log": floats.ln,
+    "log2": floats.ln,
+    "log10": floats.ln,
+    "log1p": lambda x: floats.ln(1.0 + x),
+    "atanh": _pole,
+    "sinh": _far,
+}
+
+
+def _functions(rule: Primitive) -> tuple[Callable[..., float], Callable[..., tuple[float, ...]]]:
+    """Return a primitive's forward function and partials, which give floats."""
+    if is_built_in(rule):
+        return _OPERATORS.get(rule, rule.forward), rule.partials
+    # Somebody's own may give integers, or NumPy's numbers.
+    return (
+        lambda *operands: float(rule.forward(*operands)),
+        lambda *numbers: tuple(map(float, rule.partials(*numbers))),
+    )
+
+
+_OPERATORS: dict[Primitive, Callable[..., float]] = {
+    ADD: operator.add,
+    SUBTRACT: operator.sub,
+    MULTIPLY: operator.mul,
+    DIVIDE: operator.truediv,
+}
+
+
+def listing(tape: Tape) -> str:
+    """Return a tape as text: a line for each value, `v4 = v0 * v2`.
+
+    >>> from autograd_engine.compiler.record.tape import record
+    >>> from autograd_engine.engine import Value
+    >>> print(listing(record([(2.0 * Value(1.0, "w")).tanh()])))
+    v0 = parameter 0    'w'
+    v1 = 2.0
+    v2 = v1 * v0
+    v3 = tanh(v2)
+    return v3
+    """
+    lines = [
+        f"{kind} {i}"
+        for kind, leaves in (
+            ("parameter", tape.parameters),
+            ("leaf", tape.others),
+            ("input", tape.inputs),
+        )
+        for i in range(len(leaves))
+    ] + [repr(number) for number in tape.constants]
+    for rule, places in tape.instructions():
+        names = [f"v{place}" for place in places]
+        infix = len(names) == 2 and not rule.symbol.isidentifier()
+        line = f" {rule.symbol} ".join(names) if infix else f"{rule.name}({', '.join(names)})"
+        lines.append(names[0] + rule.name if rule.name.startswith("**") else line)
+    notes = {place: f"    {name!r}" for place, name in tape.names.items()}
+    text = [f"v{place} = {line}{notes.get(place, '')}" for place, line in enumerate(lines)]
+    return "\n".join([*text, "return " + ", ".join(f"v{place}" for place in tape.outputs)])

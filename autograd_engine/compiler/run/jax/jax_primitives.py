@@ -1,0 +1,140 @@
+"""Each primitive as a function of JAX, differentiated by the table's own rule.
+
+`primitive_in_jax(rule)` is a function of JAX arrays that works under `jit`, `vmap`, `grad` and
+any mixture and order of them. Its derivative is what the row says, kinks included: relu'(0) is
+0, a tie of `maximum` gives each half. Numbers are of JAX's precision: float64 where
+`jax_enable_x64` is on, else float32. Nothing here switches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.record.symbols import OUT, formula, slopes, substituted, unknowns
+from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp, passed
+from autograd_engine.compiler.run.numpy.ufuncs import called, of_numpy
+from autograd_engine.compiler.run.plain import named
+from autograd_engine.compiler.run.translated import Translator
+from autograd_engine.primitives import TABLE, Primitive
+
+SymbolicZero = jax.custom_derivatives.SymbolicZero
+IN_JAX = Translator(jnp, jax.scipy.special)
+
+
+@lru_cache(maxsize=1024)
+def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]:
+    """Return a primitive as a function of JAX arrays or numbers; `outer` where it is part of a
+    derivative, whose own derivative multiplies honestly (see `gradients`).
+
+    Somebody's own primitive is its formula where it has one; otherwise its forward function is
+    called back from JAX, and is NaN where it raises `ArithmeticError` or `ValueError`. So are
+    its partials where they branch, or call `math`; to differentiate those raises `TypeError`.
+
+    >>> relu = primitive_in_jax(TABLE["relu"])
+    >>> float(relu(3.0)), float(jax.grad(relu)(0.0))
+    (3.0, 0.0)
+    """
+    forward = spelled(rule)
+    if TABLE.get(rule.name) is rule and rule.name in SAME:
+        return lambda *operands: forward(*floating(*operands))  # JAX's derivative is the row's
+
+    function = jax.custom_jvp(forward)
+
+    def derivative(operands: Any, tangents: Any) -> Any:
+        out = function(*operands)
+        known: dict[Any, Any] = {OUT: out, **dict(zip(unknowns(len(operands)), operands))}
+        terms = []
+        for partial, tangent in zip(slopes(rule, len(operands)), tangents):
+            if type(tangent) is not SymbolicZero:
+                found = substituted(partial, applied_outer, known)
+                terms.append(found * tangent if outer else passed(found, tangent))
+        return out, sum(terms[1:], terms[0]) if terms else jnp.zeros_like(out)
+
+    function.defjvp(derivative, symbolic_zeros=True)
+    return lambda *operands: function(*jnp.broadcast_arrays(*floating(*operands)))
+
+
+def applied(rule: Primitive, *operands: Any) -> Any:
+    """Return a primitive applied to arrays of JAX and numbers."""
+    return primitive_in_jax(rule)(*operands)
+
+
+def applied_outer(rule: Primitive, *operands: Any) -> Any:
+    """The same in a derivative."""
+    return primitive_in_jax(rule, True)(*operands)
+
+
+def floating(*operands: Any) -> list[Any]:
+    """Return numbers and arrays as floating-point arrays of one precision."""
+    kind = jnp.result_type(float, *operands)
+    return [jnp.asarray(x, kind) for x in operands]
+
+
+def spelled(rule: Primitive) -> Callable[..., Any]:
+    """Return the primitive's forward function in JAX's words."""
+    if rule.name.startswith("**"):
+        return lambda x: jnp.power(x, float(rule.name[2:]))
+    if TABLE.get(rule.name) is rule:
+        found = SPELLINGS.get(rule.name) or of_jax(rule) or IN_JAX.function(named(rule))
+        if found is not None:
+            return found
+
+    def written_out(*operands: Any) -> Any:
+        expression = formula(rule, len(operands))
+        if expression is None:
+            return called_back(rule)(*operands)
+        found = substituted(expression, applied, dict(zip(unknowns(len(operands)), operands)))
+        return jnp.broadcast_to(jnp.asarray(found, operands[0].dtype), operands[0].shape)
+
+    return written_out
+
+
+def called_back(rule: Primitive) -> Callable[..., Any]:
+    """Return a function of JAX arrays that calls the primitive's forward for each number."""
+
+    def on_arrays(*operands: Any) -> Any:
+        given = [numpy.asarray(x, numpy.float64) for x in operands]
+        with numpy.errstate(all="ignore"):
+            out = called(rule, len(given))(*given, out=numpy.empty(given[0].shape))
+        return numpy.asarray(out, operands[0].dtype)
+
+    def function(*operands: Any) -> Any:
+        shape = jax.ShapeDtypeStruct(operands[0].shape, operands[0].dtype)
+        return jax.pure_callback(on_arrays, shape, *operands, vmap_method="broadcast_all")
+
+    return function
+
+
+def of_jax(rule: Primitive) -> Callable[..., Any] | None:
+    """Return JAX's function where NumPy has one of the row's name."""
+    return getattr(jnp, getattr(of_numpy(rule), "__name__", ""), None)
+
+
+# Made of exponentials: one of them where `floats` has one for each sign.
+
+
+def _sigmoid(x: Any) -> Any:
+    tail = jnp.exp(-abs(x))
+    return jnp.where(x < 0.0, tail, 1.0) / (1.0 + tail)
+
+
+def _bell(x: Any) -> Any:
+    tail = jnp.exp(-abs(x))
+    return tail / ((1.0 + tail) * (1.0 + tail))
+
+
+def _softplus(x: Any) -> Any:
+    return jnp.maximum(x, 0.0) + jnp.log1p(jnp.exp(-abs(x)))
+
+
+SPELLINGS: dict[str, Callable[..., Any]] = {
+    "sigmoid": _sigmoid,
+    "bell": _bell,
+    "softplus": _softplus,
+}
+"""The rows spelled by hand. The others are functions of JAX, or translated from `floats`."""
+SAME = {"add", "subtract", "multiply", "negative"}

@@ -1,0 +1,199 @@
+/* The native core as a module of Python: `arrays(code)` carries out array instructions,
+   `program(plan, leaves, rows, outputs, gradient, sums, count, total, backwards)` a whole array
+   program, `scalars(program, rows, values, adjoints, outputs, count, wanted)` a scalar one,
+   `finite(numbers)` says whether all of them are. Arguments are buffers of float64 and, for code
+   and plans, of int64 (int32 for scalar programs). It has no state beside the memory that it is
+   given, and lets other threads run meanwhile: two of them need memory of their own. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+#include "core.c"
+#include <string.h>
+
+/* What a plan begins with; after it come, each of the length given here, the slots of the leaves,
+   the first slot and the step of each output, the slots of the slopes, those of the sums over all
+   tiles, and four codes: what is done once before all tiles, for each tile, backwards for each,
+   backwards once after all of them. */
+struct plan {
+  int64_t memory, rows, inputs, width, weight, adjoints, count;
+  int64_t leaves, outputs, slopes, sums, fixed, forward, body, rest;
+};
+
+/* Run `count` of a batch's `total` rows, tile by tile, and backwards if wanted. Adjoints that
+   tiles share are added to `sums`; without it there is one tile. The last call of a batch is that
+   with a gradient to write. */
+static void run_program(const struct plan *p, const double *leaves, const double *rows,
+                        double *outputs, double *gradient, double *sums, int64_t count,
+                        int64_t total, int backwards) {
+  double *m = (double *)(intptr_t)p->memory;
+  const int64_t *leaf = (const int64_t *)(p + 1), *output = leaf + p->leaves;
+  const int64_t *slope = output + 2 * p->outputs, *sum = slope + p->slopes;
+  const int64_t *fixed = sum + p->sums, *forward = fixed + p->fixed;
+  const int64_t *body = forward + p->forward, *rest = body + p->body;
+  for (int64_t i = 0; i < p->leaves; ++i) m[leaf[i]] = leaves[i];
+  m[p->weight] = 1.0 / (double)total;
+  ag_arrays(fixed);
+  for (int64_t first = 0; first < count; first += p->rows) {
+    for (int64_t j = 0; j < p->width; ++j)
+      for (int64_t i = 0; i < p->rows; ++i)
+        m[p->inputs + j * p->rows + i] = rows[(first + i) * p->width + j];
+    ag_arrays(forward);
+    for (int64_t j = 0; j < p->outputs; ++j)
+      for (int64_t i = 0; i < p->rows; ++i)
+        outputs[(first + i) * p->outputs + j] = m[output[2 * j] + i * output[2 * j + 1]];
+    if (!backwards) continue;
+    memset(m + p->adjoints, 0, (size_t)p->count * sizeof(double));
+    ag_arrays(body);
+    if (sums)
+      for (int64_t i = 0; i < p->sums; ++i) sums[i] += m[sum[i]];
+  }
+  if (!gradient) return;
+  if (sums)
+    for (int64_t i = 0; i < p->sums; ++i) m[sum[i]] = sums[i];
+  ag_arrays(rest);
+  for (int64_t i = 0; i < p->slopes; ++i) gradient[i] = m[slope[i]];
+}
+
+/* Take the buffers of the first arguments, NULL for None; those from `writable` on are written. */
+enum { MOST = 6 };
+static int taken(PyObject *const *args, Py_buffer *views, int count, int writable) {
+  for (int i = 0; i < count; ++i)
+    if (args[i] != Py_None &&
+        PyObject_GetBuffer(args[i], views + i, i >= writable ? PyBUF_WRITABLE : PyBUF_SIMPLE))
+      return 0;
+  return 1;
+}
+static void given_back(Py_buffer *views) {
+  for (int i = 0; i < MOST; ++i)
+    if (views[i].obj) PyBuffer_Release(views + i);
+}
+
+static PyObject *program(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+  Py_buffer v[MOST] = {{0}};
+  PyObject *found = NULL;
+  if (count != 9) return PyErr_Format(PyExc_TypeError, "program takes 9 arguments, not %zd", count);
+  Py_ssize_t rows = PyLong_AsSsize_t(args[6]), total = PyLong_AsSsize_t(args[7]);
+  int backwards = PyObject_IsTrue(args[8]);
+  if (!PyErr_Occurred() && taken(args, v, 6, 3)) {
+    Py_BEGIN_ALLOW_THREADS;
+    run_program(v[0].buf, v[1].buf, v[2].buf, v[3].buf, v[4].buf, v[5].buf, rows, total, backwards);
+    Py_END_ALLOW_THREADS;
+    found = Py_NewRef(Py_None);
+  }
+  given_back(v);
+  return found;
+}
+
+static PyObject *scalar_program(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+  Py_buffer v[MOST] = {{0}};
+  PyObject *found = NULL;
+  if (count != 7) return PyErr_Format(PyExc_TypeError, "scalars takes 7 arguments, not %zd", count);
+  Py_ssize_t rows = PyLong_AsSsize_t(args[5]), wanted = PyLong_AsSsize_t(args[6]);
+  if (!PyErr_Occurred() && taken(args, v, 5, 2)) {
+    double *numbers[4] = {v[2].buf, v[3].buf, v[1].buf, v[4].buf};
+    Py_BEGIN_ALLOW_THREADS;
+    ag_scalars(numbers, v[0].buf, rows, wanted);
+    Py_END_ALLOW_THREADS;
+    found = Py_NewRef(Py_None);
+  }
+  given_back(v);
+  return found;
+}
+
+static PyObject *arrays(PyObject *self, PyObject *code) {
+  Py_buffer v[MOST] = {{0}};
+  if (!taken(&code, v, 1, 1)) return NULL;
+  Py_BEGIN_ALLOW_THREADS;
+  ag_arrays(v[0].buf);
+  Py_END_ALLOW_THREADS;
+  given_back(v);
+  Py_RETURN_NONE;
+}
+
+static PyObject *all_finite(PyObject *self, PyObject *numbers) {
+  Py_buffer v[MOST] = {{0}};
+  if (!taken(&numbers, v, 1, 1)) return NULL;
+  const double *x = v[0].buf;
+  double zero = 0.0;
+  for (Py_ssize_t i = 0; i < v[0].len / (Py_ssize_t)sizeof(double); ++i) zero += x[i] * 0.0;
+  given_back(v);
+  return PyBool_FromLong(zero == 0.0);
+}
+
+/* Where objects of a type keep their attribute `_data`, if that is a slot; else 0. */
+static Py_ssize_t place_of_data(PyTypeObject *type, PyObject *name) {
+  Py_ssize_t place = 0;
+#ifndef Py_GIL_DISABLED
+  PyObject *found = PyObject_GetAttr((PyObject *)type, name);
+  if (found && Py_IS_TYPE(found, &PyMemberDescr_Type)) {
+    PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
+    if (member->type == T_OBJECT_EX) place = member->offset; /* an object, of a class with __slots__ */
+  }
+  Py_XDECREF(found);
+  PyErr_Clear();
+#endif
+  return place;
+}
+
+/* Write the data of a list of Values into an array, from a place on. */
+static PyObject *read_data(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+  Py_buffer v[MOST] = {{0}};
+  if (count != 4) return PyErr_Format(PyExc_TypeError, "data takes 4 arguments, not %zd", count);
+  PyObject *values = args[0], *name = args[3], *found = NULL;
+  Py_ssize_t first = PyLong_AsSsize_t(args[2]), place = 0, length = PyList_Size(values);
+  PyTypeObject *type = NULL;
+  if (PyErr_Occurred() || !taken(args + 1, v, 1, 0)) goto end;
+  double *out = (double *)v[0].buf + first;
+  if ((first + length) * (Py_ssize_t)sizeof(double) > v[0].len) {
+    PyErr_SetString(PyExc_ValueError, "the array is too short");
+    goto end;
+  }
+  for (Py_ssize_t i = 0; i < length; ++i) {
+    PyObject *value = PyList_GET_ITEM(values, i), *data;
+    if (Py_TYPE(value) != type) place = place_of_data(type = Py_TYPE(value), name);
+    data = place ? *(PyObject **)((char *)value + place) : NULL;
+    if (data && PyFloat_CheckExact(data))
+      out[i] = PyFloat_AS_DOUBLE(data);
+    else {
+      if (!(data = PyObject_GetAttr(value, name))) goto end;
+      out[i] = PyFloat_AsDouble(data);
+      Py_DECREF(data);
+      if (PyErr_Occurred()) goto end;
+    }
+  }
+  found = Py_NewRef(Py_None);
+end:
+  given_back(v);
+  return found;
+}
+
+static PyMethodDef methods[] = {
+    {"data", (PyCFunction)(void (*)(void))read_data, METH_FASTCALL, NULL},
+    {"program", (PyCFunction)(void (*)(void))program, METH_FASTCALL, NULL},
+    {"scalars", (PyCFunction)(void (*)(void))scalar_program, METH_FASTCALL, NULL},
+    {"arrays", arrays, METH_O, NULL},
+    {"finite", all_finite, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static int executed(PyObject *self) {
+  return PyModule_AddStringConstant(self, "maps", MAPS) ||
+                 PyModule_AddStringConstant(self, "kinds", KINDS) ||
+                 PyModule_AddStringConstant(self, "grouped", GROUPED) ||
+                 PyModule_AddStringConstant(self, "sources", SOURCES)
+             ? -1
+             : 0;
+}
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, executed},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#if PY_VERSION_HEX >= 0x030D0000
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT, "_core", NULL, 0, methods, slots, NULL, NULL, NULL};
+PyMODINIT_FUNC PyInit__core(void) { return PyModuleDef_Init(&module); }

@@ -1,0 +1,198 @@
+"""Storage: what stands at each place in the memory of an array program, and how to say it.
+
+With this module a view of memory becomes words: `parameters[0:48]`, `v3.T`, `stack(v8, v2)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from keyword import iskeyword
+from math import prod
+from re import fullmatch
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Step
+from autograd_engine.compiler.lift.strides import Ref, pattern, steps_of
+from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.tell.selections import bracketed, selected
+from autograd_engine.primitives import TABLE
+
+Array = Any
+FEW, SEVERAL = 4, 8  # so many numbers, so many arrays are written out
+
+
+class Storage:
+    """The arrays of a program, by name: what is read first, then a new one for each step.
+
+    `given` holds the numbers of the constants k1, k2, ... and of the tables g1, g2, ... of
+    places that no slices give; `labels` the leaves that are called by their own label.
+    """
+
+    def __init__(self, program: ArrayProgram, tape: Tape) -> None:
+        self.given: dict[str, Array] = {}
+        self.labels: dict[int, str] = {}
+        self.arrays: list[tuple[str, tuple[int, ...]]] = []
+        sizes = program.memory.sizes
+        self.base = {"v": 0, "V": sizes["v"]}
+        total = sizes["v"] + sizes["V"]
+        # Of each place in memory: where it was gathered from, its array, its place therein.
+        self.source = numpy.arange(total)
+        self.owner, self.within = numpy.full(total, -1), numpy.zeros(total, numpy.int64)
+        self.number = numpy.full(total, numpy.nan)  # of constants
+        self.alone = numpy.zeros(total, bool)  # constants that are one number
+        home, parameters = program.home, len(tape.parameters)
+        inputs = self.base["V"] + numpy.arange(program.inputs)
+        self.own("parameters", (parameters,), home[:parameters])
+        self.own("others", (len(home) - parameters,), home[parameters:])
+        self.own("inputs", (program.inputs,), inputs)
+        self._label([*home.tolist(), *inputs.tolist()], tape.names)
+        for start, numbers in program.memory.constants:
+            places = start + numpy.arange(len(numbers))
+            self.number[places], self.alone[places] = numbers, len(numbers) == 1
+            self.own("", (len(numbers),), places)
+
+    def own(self, name: str, shape: tuple[int, ...], places: Array) -> None:
+        """Say which array stands at these places, its elements row by row."""
+        self.owner[places] = len(self.arrays)
+        self.within[places] = numpy.arange(len(places))
+        self.arrays.append((name, shape))
+
+    def gather(self, step: Step) -> None:
+        """Note where the copies that a step makes come from."""
+        for taken in step.forward:
+            if taken.kind == "take":
+                at = numpy.arange(len(taken.index)) if taken.at is None else taken.at
+                out, read = (self.base[ref.arena] for ref in (taken.out, taken.ins[0]))
+                self.source[out + taken.out.start + at] = self.source[read + taken.index]
+
+    def places(self, ref: Ref) -> Array:
+        """Return the places in memory of what a view holds, of copies where they come from."""
+        return self.source[self.base[ref.arena] + ref.slots()]
+
+    def shapes(self, ref: Ref) -> list[tuple[int, ...]]:
+        """Return the shapes of the arrays in which a view has elements."""
+        return [self.arrays[owner][1] for owner in numpy.unique(self.owner[self.places(ref)])]
+
+    def together(self, operands: Sequence[Array]) -> list[str]:
+        """Tell operands that are broadcast against each other, to all of their shape."""
+        missing = any(map(all, zip(*map(_same, operands))))  # an axis that nobody has
+        return [self.told(places, missing and not i) for i, places in enumerate(operands)]
+
+    def told(self, places: Array, exact: bool = False) -> str:
+        """Return an expression for what stands at these places.
+
+        Axes along which nothing changes may be missing unless it is to be `exact`.
+        """
+        same = _same(places)
+        core = places[tuple(slice(0, 1) if alike else slice(None) for alike in same)]
+        text = self._one(core) or self._several(core)
+        missing = any(same) or places.shape[:1] == (1,)
+        return f"full({places.shape}, {text})" if exact and missing else text
+
+    def _one(self, places: Array) -> str | None:
+        """Tell what stands in one array; None if it stands in several."""
+        owner = int(self.owner[places.flat[0]])
+        if (self.owner[places] != owner).any():
+            return None
+        if places.size == 1:
+            place = int(places.flat[0])
+            if self.alone[place]:
+                return repr(float(self.number[place]))
+            if place in self.labels:
+                return self.labels[place]
+        name, shape = self._named(owner, places)
+        within = self.within[places]
+        return selected(name, shape, within) or self._gathered(name, shape, within)
+
+    def _several(self, places: Array) -> str:
+        """Tell what stands in several arrays: one behind the other, or gathered from all."""
+        for axis in range(places.ndim):
+            slices = [places.take(i, axis) for i in range(places.shape[axis])]
+            owners = [int(self.owner[part.flat[0]]) for part in slices]
+            cuts = [i for i in range(1, len(owners)) if owners[i] != owners[i - 1]]
+            if len(cuts) >= SEVERAL or any(
+                (self.owner[part] != owner).any() for part, owner in zip(slices, owners)
+            ):
+                continue
+            if len(cuts) == len(owners) - 1:
+                word, parts = "stack", slices
+            else:
+                word, parts = "concat", numpy.split(places, cuts, axis)
+            # Numbers may stand in a row.
+            exact = [word == "stack" or part.shape != (1,) for part in parts]
+            told = ", ".join(map(self.told, parts, exact))
+            return f"{word}({told})" if not axis else f"{word}({told}, axis={axis})"
+        chosen = numpy.unique(self.owner[places]).tolist()
+        arrays = [self._named(owner, numpy.flatnonzero(self.owner == owner)) for owner in chosen]
+        within = self.within[places]
+        for i, owner in enumerate(chosen):
+            within[self.owner[places] == owner] += sum(prod(shape) for _, shape in arrays[:i])
+        names = ", ".join(name for name, _ in arrays)
+        size = sum(prod(shape) for _, shape in arrays)
+        return self._gathered(f"joined({names})", (size,), within)
+
+    def _gathered(self, name: str, shape: Sequence[int], within: Array) -> str:
+        """Tell places that no slices give: as slices in another shape, or by a table."""
+        found = pattern(within.ravel())
+        if found and len(found) > 1:
+            lengths = tuple(length for length, _ in reversed(found))
+            refined = within.reshape(lengths)
+            text = selected(name, shape, refined)
+            if text is not None:
+                text = f"full({lengths}, {text})" if any(_same(refined)) else text
+                return f"{text}.reshape{bracketed(within.shape)}"
+        for table, places in self.given.items():
+            if table.startswith("g") and numpy.array_equal(places, within):
+                return f"{name}.take({table})"
+        table = f"g{1 + sum(name.startswith('g') for name in self.given)}"
+        self.given[table] = within
+        return f"{name}.take({table})"
+
+    def _named(self, owner: int, places: Array) -> tuple[str, tuple[int, ...]]:
+        """Return an array's name and shape; constants get theirs when they are first read."""
+        name, shape = self.arrays[owner]
+        if not name:
+            region = numpy.flatnonzero(self.owner == owner)
+            numbers = self.number[region]
+            steps = steps_of(places) or []
+            turned = places.transpose(sorted(range(len(steps)), key=lambda axis: -steps[axis]))
+            if steps and numpy.array_equal(turned.ravel(), region):
+                shape = squeezed(turned.shape)
+            if len(region) <= FEW:
+                return f"array({numbers.reshape(shape).tolist()})", shape
+            name = f"k{1 + sum(name.startswith('k') for name in self.given)}"
+            self.given[name] = numbers.reshape(shape)
+            self.arrays[owner] = name, shape
+        return name, shape
+
+    def _label(self, places: Sequence[int], names: dict[int, str]) -> None:
+        given = list(names.values())
+        for leaf, place in enumerate(places):
+            label = names.get(leaf, "")
+            if label.isidentifier() and given.count(label) == 1 and not _taken(label):
+                self.labels[place] = label
+
+
+def _same(places: Array) -> list[bool]:
+    """Say along which axes nothing changes."""
+    return [
+        length > 1 and bool((places == places.take([0], axis)).all())
+        for axis, length in enumerate(places.shape)
+    ]
+
+
+def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Leave axes of length 1 out."""
+    return tuple(length for length in shape if length > 1)
+
+
+def _taken(label: str) -> bool:
+    """Whether a label would be mistaken for another word of a listing."""
+    return label in _WORDS or iskeyword(label) or bool(fullmatch(r"[vkg]\d+", label))
+
+
+_WORDS = {*TABLE, "parameters", "others", "inputs", "places", "numbers", "derivative", "return"}
+_WORDS |= {"dot", "sum", "prod", "max", "min", "norm", "full", "stack", "concat", "joined"}
+_WORDS |= {"array", "axis", "take", "reshape", "transpose", "T", "B"}
