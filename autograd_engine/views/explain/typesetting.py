@@ -232,10 +232,11 @@ def plain(text: str, encoding: str | None) -> str:
 
     def spelled(found: re.Match[str]) -> str:
         try:
-            return found[0].encode(encoding or "ascii") and found[0]
+            found[0].encode(encoding or "ascii")
         except (UnicodeError, LookupError):
             level = unicodedata.normalize("NFKC", found[0].replace("˙", ".")).replace("−", "-")
             return _LEVELLED.get(found.lastgroup or "", "").format(level) or _spelled(found[0])
+        return found[0]
 
     return _PARTS.sub(spelled, text)
 
