@@ -15,25 +15,26 @@ from functools import lru_cache
 from autograd_engine.compiler.symbols import OUT, Expression, Symbol, formula, operands
 from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import Call, Indicator, Name, Number, Power, Product
-from autograd_engine.views.explain.formulas import Fraction, Minus, Term
+from autograd_engine.views.explain.formulas import Call, Indicator, Name, Number, Power, Term
 from autograd_engine.views.explain.names import lowered, name
 from autograd_engine.views.explain.textbook import CALLED, entry, is_long, rewritten, textbook
 
 _ONE, _TWO = Number(1.0), Number(2.0)
 _CONSTANTS: dict[float, Term] = {
-    2.0 / math.sqrt(math.pi): Fraction(_TWO, Call("sqrt", (Name("π"),))),
+    2.0 / math.sqrt(math.pi): formulas.Fraction(_TWO, Call("sqrt", (Name("π"),))),
     math.log(2.0): Call("ln", (_TWO,)),
-    1.0 / math.log(2.0): Fraction(_ONE, Call("ln", (_TWO,))),
-    1.0 / math.log(10.0): Fraction(_ONE, Call("ln", (Number(10.0),))),
+    1.0 / math.log(2.0): formulas.Fraction(_ONE, Call("ln", (_TWO,))),
+    1.0 / math.log(10.0): formulas.Fraction(_ONE, Call("ln", (Number(10.0),))),
 }
 
 
 def _multiplied(left: Term, right: Term) -> Term:
     if left == right and isinstance(left, formulas.Sum):
         return Power(left, _TWO)
-    sides = (side.factors if isinstance(side, Product) else (side,) for side in (left, right))
-    return Product(tuple(factor for side in sides for factor in side))
+    sides = (
+        side.factors if isinstance(side, formulas.Product) else (side,) for side in (left, right)
+    )
+    return formulas.Product(tuple(factor for side in sides for factor in side))
 
 
 def _dot(*xs: Term) -> Term:
@@ -58,13 +59,16 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "gate": lambda key, x: formulas.times(Indicator(key, "≠", Number(0.0)), x),
     "sum": lambda *xs: formulas.added(xs),
     "mean": lambda *xs: _over_count(xs),
-    "prod": lambda *xs: Product(formulas.elided(xs, lambda x: x)) if len(xs) > 1 else xs[0],
+    "prod": lambda *xs: (
+        formulas.Product(formulas.elided(xs, lambda x: x)) if len(xs) > 1 else xs[0]
+    ),
     "dot": _dot,
     "mse": lambda *xs: _over_count(
         [Power(formulas.minus(*xs[i : i + 2]), _TWO) for i in range(0, len(xs), 2)]
     ),
 }
-_LITERAL = dict(_WRITTEN, negative=Minus, power=Power, multiply=_multiplied, divide=Fraction)
+_LITERAL = {**_WRITTEN, "negative": formulas.Minus, "divide": formulas.Fraction}
+_LITERAL |= {"multiply": _multiplied, "power": Power}
 """The same for an operation as the user wrote it, which nothing is left out of."""
 
 _CALLED = {"log": "ln", "relu": "ReLU", "maximum": "max", "minimum": "min", "absolute": "abs"}

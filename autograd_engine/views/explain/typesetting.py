@@ -212,7 +212,7 @@ def _opposite(term: Term) -> Term | None:
 
 
 _MARKS = {"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"}
-_COMMANDS = {*"exp ln sin cos tan sinh cosh tanh max min σ".split()}
+_COMMANDS = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "σ"}
 TEXT, MATHML, LATEX, LITERAL = Text(), MathML(), Latex(), Text(literal=True)
 
 _SPELLINGS = "d|*|-|-|delta|sigmoid|sqrt |pi|...|!=|>=|<-|'|sum_"
