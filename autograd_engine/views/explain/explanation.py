@@ -7,9 +7,8 @@ from functools import cached_property
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.views.explain.derivation import derived
-from autograd_engine.views.explain.lines import Line
 from autograd_engine.views.explain.typesetting import plain
-from autograd_engine.views.explain.writers import as_fragment, as_html, as_markdown, as_text
+from autograd_engine.views.explain.writers import Line, as_fragment, as_html, as_markdown, as_text
 from autograd_engine.views.notebooks import Shown
 
 
