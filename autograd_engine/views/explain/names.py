@@ -98,13 +98,12 @@ def cut(names: Iterable[str]) -> dict[str, str]:
     >>> cut(["x", "the loss of all the samples"])
     {'the loss of all the samples': 'the loss of all the…'}
     """
-    long, found = {text for text in names if len(text) > LONGEST}, dict[str, str]()
+    long, found = [text for text in names if len(text) > LONGEST], dict[str, str]()
     for tail in (0, 7):
-        short = {
-            text: f"{text[: 19 - tail]}…{text[len(text) - tail :]}" for text in long - {*found}
-        }
-        count = Counter(short.values())
-        found |= {text: said for text, said in short.items() if count[said] == 1}
+        left = {text: f"{text[: 19 - tail]}…{text[len(text) - tail :]}" for text in long}
+        count = Counter(left.values())
+        found |= {text: said for text, said in left.items() if count[said] == 1}
+        long = [text for text in long if text not in found]
     return found
 
 

@@ -123,7 +123,7 @@ def _markdown(line: Line, left: str, rows: list[str], tail: str, words: str) -> 
 
 
 def _plain_markdown(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>#|$~])", r"\\\1", text)
+    return re.sub(r"([\\`*_{}\[\]#|$~])", r"\\\1", html.escape(text, quote=False))
 
 
 def _code_span(text: str) -> str:
