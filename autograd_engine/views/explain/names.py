@@ -32,11 +32,9 @@ _SYMBOL = re.compile(
 )
 
 # What means something to LaTeX, and how MathJax and KaTeX both show it as it is.
-_SPELLINGS = (
-    r"\backslash |\hat{\ }|\sim |\grave{\ }|\lt |\gt |\vert |\text{’}|\text{-}|{\ast}|\cdots"
-)
-_SPECIAL = dict(zip("\\^~`<>|'-*…", _SPELLINGS.split("|")))
-_SPECIAL |= {" ": r"\ ", "\n": r"\ ", **{character: "\\" + character for character in "#$%&_{}"}}
+_SPELLED = r"\backslash |\hat{\ }|\sim |\grave{\ }|\lt |\gt |\vert |\text{’}|\text{-}|{\ast}|\cdots"
+_SPECIAL = {character: "\\" + character for character in " #$%&_{}"}
+_SPECIAL |= zip("\\^~`<>|'-*…", _SPELLED.split("|"))
 
 NUMBERED = re.compile(r"v\d+$")
 STEPWISE = re.compile(r"\w[₋₀-₉]+(\[-?\d+\])?$")
@@ -69,7 +67,6 @@ def parsed(text: str) -> Symbol | None:
 
 
 def lowered(index: str) -> str:
-    """Return an index as it stands below the line."""
     return "".join(_LOWERED.get(character, character) for character in index)
 
 
@@ -125,11 +122,9 @@ class Names:
         self._states = {id(survey.values[i]) for row in rows for i in row}
 
     def of(self, value: Value) -> Name:
-        """Return the name of a value, with its number."""
         return name(self._stepwise.get(id(value)) or self.survey.name(value), value.data)
 
     def is_step(self, value: Value) -> bool:
-        """Say whether a value is called by its step in a repeat."""
         if value.label or id(value) not in self._states:
             return id(value) in self._stepwise
         return bool(STEPWISE.match(self.survey.name(value)))  # not by its place in a model
@@ -141,7 +136,6 @@ class Names:
         return [v for v, given in pairs if not (v.operands or v.label) and given[:1] in letters]
 
     def is_known(self, value: Value) -> bool:
-        """Say whether a value has a label, or a place in a model, and is not just numbered."""
         return bool(self.survey.given_names[self.survey.position[id(value)]])
 
     def has(self, text: str) -> bool:
@@ -160,7 +154,6 @@ class Names:
                     self._stepwise[id(found)] = letter + lowered(str(t))
 
     def home(self, value: Value) -> str:
-        """Return the region in which a value stands, "" where it stands in none."""
         return self.survey.homes[self.survey.position[id(value)]]
 
     def exits(self, depth: int) -> dict[int, str]:

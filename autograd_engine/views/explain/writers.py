@@ -122,7 +122,7 @@ def _markdown(line: Line, left: str, rows: list[str], tail: str, words: str) -> 
     return "\n\n".join(filter(None, [shown + tail, words])) + "\n"
 
 
-def _plain_markdown(text: str) -> str:
+def _escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]#|$~])", r"\\\1", html.escape(text, quote=False))
 
 
@@ -152,10 +152,6 @@ def as_fragment(lines: Sequence[Line]) -> str:
     return f'<style>{_STYLE}</style>\n<div class="ag-explanation" {scroller}>\n{body}</div>\n'
 
 
-def _code(text: str) -> str:
-    return f"<code>{html.escape(text)}</code>"
-
-
 _MATH = '<math displaystyle="true"><mrow>{}</mrow></math>'
 
 
@@ -174,9 +170,9 @@ def _html(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
 # they are typed; how the rows of an equation are put together.
 MEDIA: dict[str, tuple[Any, ...]] = {
     "text": (TEXT, "{}", " = {}", "   ({})", str, "\n  # {}".format, _text),
-    "markdown": (LATEX, "${}$", " = {}", " ({})", _plain_markdown, _code_span, _markdown),
+    "markdown": (LATEX, "${}$", " = {}", " ({})", _escaped, _code_span, _markdown),
     "html": (
         *(MATHML, _MATH, "<mo>=</mo><mrow>{}</mrow>", '<span class="note">{}</span>'),
-        *(html.escape, _code, _html),
+        *(html.escape, lambda code: f"<code>{html.escape(code)}</code>", _html),
     ),
 }
