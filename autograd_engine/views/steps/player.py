@@ -28,37 +28,20 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
     """Show the forward pass and then the backward pass of a value, one step at a time.
 
     The keys are n for the next step (or Enter, Space, an arrow), b for the one before, r to
-    run to the end and q to quit. Lines are as long as the terminal is wide. Where `source`,
-    standard input by default, is no terminal, its lines are read instead, and without any all
-    steps are shown.
-
-    Raises `TypeError` for anything but a Value.
-
-    >>> from io import StringIO
-    >>> a = Value(3.0, "a")
-    >>> play(a * a, StringIO("n\\nr\\n"))  # doctest: +ELLIPSIS
-    n or Enter: next   b: back   r: run to the end   q: quit
-    [1/4] forward   v1 = a·a = 3·3 = 9
-    [2/4] backward  δ(v1) = 1
-    [3/4] backward  δ(a): 0 + ∂v1/∂a · δ(v1) = 0 + 3 · 1 = 3
-          ∂v1/∂a = a = 3   (use 1 of 2)
-    [4/4] backward  δ(a): 3 + ∂v1/∂a · δ(v1) = 3 + 3 · 1 = 6
-          ∂v1/∂a = a = 3   (use 2 of 2)
-    gradients: a 6
+    run to the end and q to quit. Where `source`, standard input by default, is no terminal, its
+    lines are read instead, and without any all steps are shown. Raises `TypeError` for anything
+    but a Value.
     """
     found = steps(output)
     source = sys.stdin if source is None else source
     screen = sys.stdout if screen is None else screen
     width, encoding = shutil.get_terminal_size().columns, getattr(screen, "encoding", None)
-    values = {id(v): v for step in found.forward for v in (step.node, *step.node.operands)}
-    kept = {typed(name) for name in map(found.text, values.values()) if " " in name}
+    names = {found.text(v) for step in found.forward for v in (step.node, *step.node.operands)}
+    kept = [plain(typed(name), encoding or "utf-8") for name in names if " " in name]
 
     def show(text: str) -> None:
-        rows = [wrapped(spelled(row), width, map(spelled, kept)) for row in text.split("\n")]
-        print("\n".join(rows), file=screen, flush=True)
-
-    def spelled(row: str) -> str:
-        return plain(row, encoding or "utf-8")
+        rows = plain(text, encoding or "utf-8").split("\n")
+        print("\n".join(wrapped(row, width, kept) for row in rows), file=screen, flush=True)
 
     with _keys(source) as read:
         show("\n".join([HELP, *found.long]))

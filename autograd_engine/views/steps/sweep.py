@@ -128,8 +128,7 @@ class Steps(Sequence[Contribution], Shown):
 
     The adjoint of the output is 1, all others begin at 0; no value's `grad` is touched. A
     value whose adjoint is exactly 0 passes nothing on, so it has no contributions: `silent`
-    lists such values. Where the graph holds derivatives it passes NaN on to what is not finite,
-    as in `backward`. `forward` holds the forward pass, a computation for each operation.
+    lists such values. `forward` holds the forward pass, a computation for each operation.
     """
 
     def __init__(self, output: Value) -> None:
@@ -151,13 +150,12 @@ class Steps(Sequence[Contribution], Shown):
         self.silent: tuple[Value, ...] = tuple(silent)
 
     def _back(self, node: Value, silent: list[Value]) -> Iterator[Contribution]:
-        adjoint = self._adjoints.get(id(node), 0.0)
-        partials = node.partials
+        adjoint, partials = self.gradient(node), node.partials
         if not adjoint and not (self._honest and any(p - p for p in partials)):
             silent.append(node)
             return
         for place, (operand, partial) in enumerate(zip(node.operands, partials)):
-            before = self._adjoints.get(id(operand), 0.0)
+            before = self.gradient(operand)
             after = self._adjoints[id(operand)] = before + partial * adjoint
             yield Contribution(node, operand, partial, adjoint, before, after, place, self)
 
