@@ -137,7 +137,6 @@ def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Ter
 
 
 def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> tuple[Name, ...]:
-    """Return names for the operands; those of more than two are numbered."""
     count = count or len(primitive.domain)
     if count > len(names):
         names = tuple([f"{names[0]}{lowered(str(i))}" for i in range(count)])
@@ -145,7 +144,6 @@ def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> tuple[Na
 
 
 def _placed(symbols: tuple[Symbol, ...], term: Callable[[int], Term]) -> Callable[[Symbol], Term]:
-    """Return what gives the term of a symbol by its place among these, -1 that of the output."""
     places = {OUT: -1, **{symbol: i for i, symbol in enumerate(symbols)}}
     return lambda symbol: term(places[symbol])
 

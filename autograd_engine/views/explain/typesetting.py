@@ -196,7 +196,6 @@ class MathML(Text):
 
 
 def _index(text: str) -> str:
-    """Return an index, its letters and its numbers apart."""
     tags = [("mi" if c.isalpha() else "mn" if c.isdigit() else "mo", c) for c in text]
     inside = "".join(f"<{tag}>{c}</{tag}>" for tag, c in tags).replace("-", "−")
     return f"<mrow>{inside}</mrow>" if text else ""
