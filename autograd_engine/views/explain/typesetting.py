@@ -97,7 +97,7 @@ class Text:
 
     def product(self, term: Product) -> tuple[str, int]:
         # A sign at the very front needs no brackets.
-        strength = SUM if isinstance(term.factors[0], Minus) or _opposite(term) else PRODUCT
+        strength = SUM if _opposite(term) else PRODUCT
         levels = [strength] + [PRODUCT] * (len(term.factors) - 1)
         sign = self.mark(" · " if term.spaced else "·")
         return sign.join(map(self.set, term.factors, levels)), strength
@@ -202,7 +202,9 @@ def _index(text: str) -> str:
 
 
 def _opposite(term: Term) -> Term | None:
-    """Return with the other sign what begins with a negative number, None for all else."""
+    """Return with the other sign what begins with a negative one, None for all else."""
+    if isinstance(term, Minus):
+        return term.term
     if isinstance(term, Product):
         first = _opposite(term.factors[0])
         return first and Product((first, *term.factors[1:]), term.spaced)

@@ -68,13 +68,7 @@ def _gradients(found: Steps) -> str:
 
 
 def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
-    """Return a row in lines of that width, broken in no number and no name.
-
-    >>> print(wrapped("[1/5] forward   v1 = weight·input = 2·(-3) = -6", 32))
-    [1/5] forward   v1
-          = weight·input = 2·(-3)
-          = -6
-    """
+    """Return a row in lines of that width, broken in no number and no name."""
     kept = map(re.escape, sorted(names, key=len, reverse=True))
     atom = re.compile(rf"(?:{'|'.join([*kept, '[^ ·]'])})*·? *")
     lines = [""]
