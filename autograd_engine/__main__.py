@@ -155,6 +155,7 @@ def _add_draw(add: Callable[..., object]) -> None:
 
 def _add_explain(add: Callable[..., object]) -> None:
     add("--wrt", metavar="NAME", help="the name to differentiate by (each, one after another)")
+    add("--depth", type=_whole, metavar="N", help="regions to open, 0 for none (as many as suit)")
     add("--output", metavar="FILE", help=".txt .md or .html, instead of printing it")
 
 

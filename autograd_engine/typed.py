@@ -59,8 +59,8 @@ def explain(options: Namespace) -> None:
     if not names or names[0] not in values:
         wanted = "a name" if options.wrt is None else f"the name {options.wrt!r:.80}"
         raise ValueError(f"to differentiate by {wanted} the expression has to mention it")
-    lines = [line for name in names for line in explain_graph(output, values[name])._lines]
-    explanation = Explanation(lines)
+    found = (explain_graph(output, values[name], options.depth) for name in names)
+    explanation = Explanation([line for one in found for line in one._lines])
     if path is None:
         print(plain(explanation.text, sys.stdout.encoding), end="")
     else:

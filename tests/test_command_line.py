@@ -564,6 +564,9 @@ def test_explain_prints_the_derivation_by_a_name_or_by_each(run):
     assert run("explain", *given, "--wrt", "b") == (0, by_b, "")
     assert run("explain", "--wrt", "a", *given) == (0, by_a, "")
     assert run("explain", *given) == (0, f"{by_a}\n{by_b}", "")
+    whole = ag.explain(output, values["b"], depth=0).text
+    assert run("explain", *given, "--wrt", "b", "--depth", "0") == (0, whole, "")
+    assert "depth is None or a number from 0 on" in run("explain", *given, "--depth", "-1")[2]
 
 
 @pytest.mark.parametrize(

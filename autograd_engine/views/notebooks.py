@@ -56,16 +56,7 @@ def framed(given: str, instead: str) -> str:
 
 
 class Shown:
-    """What notebooks show: Jupyter by `_repr_mimebundle_`, marimo by `_mime_`.
-
-    >>> class Bold(Shown):
-    ...     def _html(self):
-    ...         return "<b>1</b>"
-    ...     def __repr__(self):
-    ...         return "1"
-    >>> Bold()._repr_mimebundle_(), Bold()._repr_mimebundle_(exclude=["text/html"])
-    ({'text/html': '<b>1</b>', 'text/plain': '1'}, {'text/plain': '1'})
-    """
+    """What notebooks show: Jupyter by `_repr_mimebundle_`, marimo by `_mime_`."""
 
     def _html(self) -> str:
         raise NotImplementedError

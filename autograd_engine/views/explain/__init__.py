@@ -10,11 +10,10 @@ Reading order:
     general   what formulas have in common that differ only in an index
     chain     what the chain rule goes through: variables, factors, paths
     chain_formulas  the values and factors of a chain, by names
-    lines     what a derivation consists of
+    sparkline  how large an adjoint is step by step, as a curve
+    writers   the lines of a derivation as text, Markdown, HTML
     deltas    adjoints from the output down, what is alike once in general
     derivation  a derivation as lines
-    sparkline  how large an adjoint is step by step, as a curve
-    writers   lines as text, Markdown, HTML
     explanation  explain
 """
 

@@ -11,9 +11,9 @@ from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.formulas import Delta, Number, Sigma, Sum, Term
 from autograd_engine.views.explain.general import ENDS, Constants, Index, generalised, summed
-from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
 from autograd_engine.views.explain.typesetting import TEXT
+from autograd_engine.views.explain.writers import Line, defined
 
 FEW = 3  # So many that are alike are told of one by one if no general formula holds for all.
 LONG = 90  # Of a factor of more characters its symbol is written in a sum.

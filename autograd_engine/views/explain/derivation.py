@@ -20,8 +20,8 @@ from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.deltas import Deltas
 from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Given, Number, Term, shortened
 from autograd_engine.views.explain.general import Index, generalised
-from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
+from autograd_engine.views.explain.writers import Line, defined
 
 FACTORS = 8  # on all paths together: up to so many are multiplied out
 LONG = 50  # A derivation of more lines goes through regions as a whole, where there are any.

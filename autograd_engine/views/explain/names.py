@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from autograd_engine.engine import Value
@@ -30,14 +32,15 @@ _SYMBOL = re.compile(
 )
 
 # What means something to LaTeX, and how MathJax and KaTeX both show it as it is.
-_SPELLINGS = (
-    r"\backslash |\hat{\ }|\sim |\grave{\ }|\lt |\gt |\vert |\text{’}|\text{-}|{\ast}|\cdots"
-)
-_SPECIAL = dict(zip("\\^~`<>|'-*…", _SPELLINGS.split("|")))
-_SPECIAL |= {" ": r"\ ", "\n": r"\ ", **{character: "\\" + character for character in "#$%&_{}"}}
+_SPELLED = r"\backslash |\hat{\ }|\sim |\grave{\ }|\lt |\gt |\vert |\text{’}|\text{-}|{\ast}|\cdots"
+_SPECIAL = {character: "\\" + character for character in " #$%&_{}"}
+_SPECIAL |= zip("\\^~`<>|'-*…", _SPELLED.split("|"))
 
 NUMBERED = re.compile(r"v\d+$")
 STEPWISE = re.compile(r"\w[₋₀-₉]+(\[-?\d+\])?$")
+
+LONGEST = 20
+"""So many characters of a name stand in formulas; the whole of it is told once."""
 
 
 class Symbol(NamedTuple):
@@ -56,16 +59,14 @@ def parsed(text: str) -> Symbol | None:
     found = _SYMBOL.fullmatch(unicodedata.normalize("NFD", text))
     if not found:
         return None
-    base, accent = found["base"], found["accent"] or ""
-    shown = unicodedata.normalize("NFC", base)
+    shown, accent = found["base"], found["accent"] or ""
     sub, sup = (unicodedata.normalize("NFKC", found[part]) for part in ("sub", "sup"))
-    base = base[: len(base) - len(accent)]
-    accent = _ACCENTS.get(accent, accent.lstrip("_"))
-    return Symbol(shown, sub.replace("\N{MINUS SIGN}", "-"), sup, found["items"], base, accent)
+    base, accent = shown.removesuffix(accent), _ACCENTS.get(accent, accent.lstrip("_"))
+    shown = unicodedata.normalize("NFC", shown)
+    return Symbol(shown, sub.replace("−", "-"), sup, found["items"], base, accent)
 
 
 def lowered(index: str) -> str:
-    """Return an index as it stands below the line."""
     return "".join(_LOWERED.get(character, character) for character in index)
 
 
@@ -88,30 +89,42 @@ def name(label: str, number: float | None = None) -> Name:
     return Name(readable(label).replace("\n", "␊"), number)
 
 
+def cut(names: Iterable[str]) -> dict[str, str]:
+    """Return what stands for each long name: its beginning, its ends too where some are alike.
+
+    >>> cut(["x", "the loss of all the samples"])
+    {'the loss of all the samples': 'the loss of all the…'}
+    """
+    long, found = [text for text in names if len(text) > LONGEST], dict[str, str]()
+    for tail in (0, 7):
+        left = {text: f"{text[: 19 - tail]}…{text[len(text) - tail :]}" for text in long}
+        count = Counter(left.values())
+        found |= {text: said for text, said in left.items() if count[said] == 1}
+        long = [text for text in long if text not in found]
+    return found
+
+
 class Names:
     """The names of the values behind an output, those of the survey, as formulas use them."""
 
     def __init__(self, output: Value) -> None:
-        self.survey = Survey(output)
+        self.survey = survey = Survey(output)
         self._stepwise: dict[int, str] = {}  # of what has but a number, in a repeat: by its step
-        self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in self.survey.names}
-        values, repeats = self.survey.values, self.survey.repeats
+        self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
         self._places = {
             place: (number, column)
-            for number, repeat in enumerate(repeats)
+            for number, repeat in enumerate(survey.repeats)
             for row in repeat.places
             for column, place in enumerate(row)
         }
-        self.repeat_of = {id(values[place]): number for place, (number, _) in self._places.items()}
-        rows = [row for repeat in repeats for row in self.survey.states(repeat)]
-        self._states = {id(values[i]) for row in rows for i in row}
+        self.repeat_of = {id(survey.values[i]): number for i, (number, _) in self._places.items()}
+        rows = [row for repeat in survey.repeats for row in survey.states(repeat)]
+        self._states = {id(survey.values[i]) for row in rows for i in row}
 
     def of(self, value: Value) -> Name:
-        """Return the name of a value, with its number."""
         return name(self._stepwise.get(id(value)) or self.survey.name(value), value.data)
 
     def is_step(self, value: Value) -> bool:
-        """Say whether a value is called by its step in a repeat."""
         if value.label or id(value) not in self._states:
             return id(value) in self._stepwise
         return bool(STEPWISE.match(self.survey.name(value)))  # not by its place in a model
@@ -123,7 +136,6 @@ class Names:
         return [v for v, given in pairs if not (v.operands or v.label) and given[:1] in letters]
 
     def is_known(self, value: Value) -> bool:
-        """Say whether a value has a label, or a place in a model, and is not just numbered."""
         return bool(self.survey.given_names[self.survey.position[id(value)]])
 
     def has(self, text: str) -> bool:
@@ -142,24 +154,22 @@ class Names:
                     self._stepwise[id(found)] = letter + lowered(str(t))
 
     def home(self, value: Value) -> str:
-        """Return the region in which a value stands, "" where it stands in none."""
         return self.survey.homes[self.survey.position[id(value)]]
 
     def exits(self, depth: int) -> dict[int, str]:
         """Return by its id each value that leaves a region, opened to that depth: the region."""
-        calls = self.survey.calls
-        boxes: list[int] = []
-        for innermost in self.survey.call_of:
-            around = [innermost]
+        values, operands, calls = self.survey.values, self.survey.operands, self.survey.calls
+
+        def box(call: int) -> int:
+            around = [call]
             while around[-1] >= 0:
                 around.append(calls[around[-1]].outer)
-            boxes.append(around[max(len(around) - 2 - depth, 0)])
-        return {
-            id(self.survey.values[j]): calls[boxes[j]].path
-            for i, operands in enumerate(self.survey.operands)
-            for j in operands
-            if boxes[j] not in (-1, boxes[i]) and self.survey.operands[j]
-        }
+            return around[max(len(around) - 2 - depth, 0)]
+
+        boxes = list(map(box, self.survey.call_of))
+        uses = ((i, j) for i, below in enumerate(operands) for j in below if operands[j])
+        left = {j for i, j in uses if boxes[j] not in (-1, boxes[i])}
+        return {id(values[j]): calls[boxes[j]].path for j in left}
 
     @property
     def deepest(self) -> int:

@@ -9,74 +9,71 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, formula, operands
 from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import (
-    Call,
-    Indicator,
-    Name,
-    Number,
-    Power,
-    Product,
-    Term,
-)
+from autograd_engine.views.explain.formulas import Call, Indicator, Name, Number, Power, Term
 from autograd_engine.views.explain.names import lowered, name
 from autograd_engine.views.explain.textbook import CALLED, entry, is_long, rewritten, textbook
 
+_ONE, _TWO = Number(1.0), Number(2.0)
 _CONSTANTS: dict[float, Term] = {
-    2.0 / math.sqrt(math.pi): formulas.over(Number(2.0), Call("sqrt", (Name("π"),))),
-    math.log(2.0): Call("ln", (Number(2.0),)),
-    1.0 / math.log(2.0): formulas.over(Number(1.0), Call("ln", (Number(2.0),))),
-    1.0 / math.log(10.0): formulas.over(Number(1.0), Call("ln", (Number(10.0),))),
+    2.0 / math.sqrt(math.pi): formulas.Fraction(_TWO, Call("sqrt", (Name("π"),))),
+    math.log(2.0): Call("ln", (_TWO,)),
+    1.0 / math.log(2.0): formulas.Fraction(_ONE, Call("ln", (_TWO,))),
+    1.0 / math.log(10.0): formulas.Fraction(_ONE, Call("ln", (Number(10.0),))),
 }
+
+
+def _multiplied(left: Term, right: Term) -> Term:
+    if left == right and isinstance(left, formulas.Sum):
+        return Power(left, _TWO)
+    sides = (
+        side.factors if isinstance(side, formulas.Product) else (side,) for side in (left, right)
+    )
+    return formulas.Product(tuple(factor for side in sides for factor in side))
+
+
+def _dot(*xs: Term) -> Term:
+    start = len(xs) % 2
+    return formulas.added([*xs[:start], *map(_multiplied, xs[start::2], xs[start + 1 :: 2])])
+
+
+def _over_count(parts: Sequence[Term]) -> Term:
+    return formulas.over(formulas.added(parts), Number(float(len(parts))))
+
 
 _WRITTEN: dict[str, Callable[..., Term]] = {
     "add": formulas.plus,
     "subtract": formulas.minus,
     "multiply": formulas.times,
-    "azmul": formulas.times,
     "divide": formulas.over,
     "negative": formulas.negated,
     "power": formulas.power,
-    "lenient_power": formulas.power,
-    "ratio": formulas.over,
     "above": lambda x, y: Indicator(x, ">", y),
     "at_least": lambda x, y: Indicator(x, "≥", y),
     "equals": lambda x, y: Indicator(x, "=", y),
-    "gap": formulas.minus,
     "gate": lambda key, x: formulas.times(Indicator(key, "≠", Number(0.0)), x),
-    "absolute": lambda x: Call("abs", (x,)),
     "sum": lambda *xs: formulas.added(xs),
-    "mean": lambda *xs: formulas.over(formulas.added(xs), Number(float(len(xs)))),
-    "prod": lambda *xs: Product(formulas.elided(xs, lambda x: x)) if len(xs) > 1 else xs[0],
-    "dot": lambda *xs: _dot(xs, formulas.times),
-    "mse": lambda *xs: formulas.over(
-        formulas.added(
-            [Power(formulas.minus(o, t), Number(2.0)) for o, t in zip(xs[::2], xs[1::2])]
-        ),
-        Number(len(xs) / 2.0),
+    "mean": lambda *xs: _over_count(xs),
+    "prod": lambda *xs: (
+        formulas.Product(formulas.elided(xs, lambda x: x)) if len(xs) > 1 else xs[0]
+    ),
+    "dot": _dot,
+    "mse": lambda *xs: _over_count(
+        [Power(formulas.minus(*xs[i : i + 2]), _TWO) for i in range(0, len(xs), 2)]
     ),
 }
-_LITERAL: dict[str, Callable[..., Term]] = {
-    **_WRITTEN,
-    "multiply": lambda x, y: _multiplied(x, y),
-    "azmul": lambda x, y: _multiplied(x, y),
-    "divide": formulas.Fraction,
-    "ratio": formulas.Fraction,
-    "negative": formulas.Minus,
-    "power": Power,
-    "lenient_power": Power,
-    "dot": lambda *xs: _dot(xs, _multiplied),
-    "gate": lambda key, x: Product((Indicator(key, "≠", Number(0.0)), x)),
-}
+_LITERAL = {**_WRITTEN, "negative": formulas.Minus, "divide": formulas.Fraction}
+_LITERAL |= {"multiply": _multiplied, "power": Power}
 """The same for an operation as the user wrote it, which nothing is left out of."""
 
-
-_SPOKEN = {"log": "ln", "relu": "ReLU", "maximum": "max", "minimum": "min", "sign": "sgn"}
+_CALLED = {"log": "ln", "relu": "ReLU", "maximum": "max", "minimum": "min", "absolute": "abs"}
+_CALLED |= {"azmul": "multiply", "ratio": "divide", "lenient_power": "power", "gap": "subtract"}
+_CALLED |= {"sign": "sgn"}
 
 
 def written(rule: Primitive, *operands: Term) -> Term:
@@ -140,7 +137,6 @@ def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Ter
 
 
 def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> tuple[Name, ...]:
-    """Return names for the operands; those of more than two are numbered."""
     count = count or len(primitive.domain)
     if count > len(names):
         names = tuple([f"{names[0]}{lowered(str(i))}" for i in range(count)])
@@ -148,7 +144,6 @@ def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> tuple[Na
 
 
 def _placed(symbols: tuple[Symbol, ...], term: Callable[[int], Term]) -> Callable[[Symbol], Term]:
-    """Return what gives the term of a symbol by its place among these, -1 that of the output."""
     places = {OUT: -1, **{symbol: i for i, symbol in enumerate(symbols)}}
     return lambda symbol: term(places[symbol])
 
@@ -178,21 +173,9 @@ def _spelled(
 ) -> Term:
     called = rule.name
     if is_built_in(rule):
-        if rule.name in spellings:
-            return spellings[rule.name](*operands)
-        called = _SPOKEN.get(rule.name, rule.name)
+        called = _CALLED.get(called, called)
+        if called in spellings:
+            return spellings[called](*operands)
         if called.endswith("]"):  # softmax₁ for softmax[1]
             called = rule.symbol + lowered(str(entry(rule)))
     return Call(called, formulas.elided(operands, lambda operand: operand))
-
-
-def _multiplied(left: Term, right: Term) -> Term:
-    if left == right and isinstance(left, formulas.Sum):
-        return Power(left, Number(2.0))
-    sides = (side.factors if isinstance(side, Product) else (side,) for side in (left, right))
-    return Product(tuple(factor for side in sides for factor in side))
-
-
-def _dot(xs: tuple[Term, ...], times: Callable[[Term, Term], Term]) -> Term:
-    start = len(xs) % 2
-    return formulas.added([*xs[:start], *map(times, xs[start::2], xs[start + 1 :: 2])])

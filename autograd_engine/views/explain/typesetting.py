@@ -1,12 +1,13 @@
 """Formulas set as text on one line, as LaTeX, or as MathML, which browsers show and read aloud.
 
-One walk over the terms, and for each language how it writes a fraction, a power, a root.
+One walk over the terms, and for each language how it writes a fraction, a power, a root. How a
+number is written in formulas stands here for all views: six digits, a minus sign, powers of ten.
 
 >>> from autograd_engine.views.explain.formulas import minus, power
 >>> h = Name("h₁")
 >>> slope = minus(Number(1.0), power(h, Number(2.0)))
->>> TEXT.set(slope), LATEX.set(slope)
-('1 − h₁²', '1 - h_{1}^{2}')
+>>> TEXT.set(slope), LATEX.set(slope), TEXT.set(Number(-9.4e-05))
+('1 − h₁²', '1 - h_{1}^{2}', '−9.4·10⁻⁵')
 """
 
 from __future__ import annotations
@@ -16,21 +17,11 @@ import re
 import unicodedata
 
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import (
-    Given,
-    Minus,
-    Name,
-    Number,
-    Power,
-    Product,
-    Sum,
-    Term,
-)
+from autograd_engine.views.explain.formulas import Given, Minus, Name, Number, Power, Product, Term
 from autograd_engine.views.explain.names import INDICES, RAISED, escaped, lowered, parsed, raised
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly a term holds together; one that holds less than it must is put in brackets."""
-
 
 # fmt: off
 FORMS = {
@@ -44,15 +35,20 @@ FORMS = {
     "total":    (" (total)",   r"\ \text{{(total)}}",                      "<mtext> (total)</mtext>"),
     "signed":   ("−{}",        "-{}",                                      "<mrow><mo>−</mo>{}</mrow>"),
     "number":   ("{}",         "{}",                                       "<mn>{}</mn>"),
+    "inf":      ("inf",        r"\infty",                                  "∞"),
+    "nan":      ("nan",        r"\mathrm{{nan}}",                          "nan"),
     "enclosed": ("{0}{1}{2}",  r"\left{0}{1}\right{2}",                    "<mrow><mo{3}>{0}</mo><mrow>{1}</mrow><mo{3}>{2}</mo></mrow>"),
 }
 # fmt: on
 
 
 class Text:
-    """Formulas as text on one line."""
+    """Formulas as text on one line; in a literal one a + (−2) stays as it is, else it is a − 2."""
 
     column = 0
+
+    def __init__(self, literal: bool = False) -> None:
+        self.literal = literal
 
     def set(self, term: Term, least: int = SUM) -> str:
         """Return the term written out, in brackets where it holds together less than `least`."""
@@ -75,8 +71,9 @@ class Text:
         return self.symbol(term.text), POWER if term.text[-1:] in RAISED else ATOM
 
     def number(self, term: Number | Given) -> tuple[str, int]:
-        mantissa, _, exponent = f"{abs(term.value):.6g}".partition("e")
-        text, strength = self.form("number", self.special(mantissa)), ATOM
+        digits, _, exponent = f"{abs(term.value):.6g}".partition("e")
+        mantissa = self.form(digits) if digits in FORMS else digits
+        text, strength = self.form("number", mantissa), ATOM
         if exponent:
             ten = Power(Number(10.0), Number(float(exponent)))
             text, strength = text + self.mark("·") + self.set(ten), PRODUCT
@@ -85,14 +82,14 @@ class Text:
 
     given = number
 
-    def sum(self, term: Sum) -> tuple[str, int]:
-        pieces: list[str] = []
+    def sum(self, term: formulas.Sum) -> tuple[str, int]:
+        text = ""
         for sign, part in term.parts:
-            if _is_negative(part):
-                sign, part = not sign, _opposite(part)
-            lead = ("−" if sign else "") if not pieces else (" − " if sign else " + ")
-            pieces.append((self.mark(lead) if lead else "") + self.set(part, PRODUCT))
-        return "".join(pieces), SUM
+            other = None if self.literal else _opposite(part)
+            sign, part = (not sign, other) if other else (sign, part)
+            lead = ("−" if sign else "") if not text else (" − " if sign else " + ")
+            text += (self.mark(lead) if lead else "") + self.set(part, PRODUCT if lead else SUM)
+        return text, SUM
 
     def sigma(self, term: formulas.Sigma) -> tuple[str, int]:
         index = term.index[0] if self.column else lowered(term.index[0])
@@ -100,11 +97,10 @@ class Text:
 
     def product(self, term: Product) -> tuple[str, int]:
         # A sign at the very front needs no brackets.
-        first, *rest = term.factors
-        signed = isinstance(first, Minus) or _is_negative(first)
-        texts = [self.set(first, SUM if signed and not isinstance(first, Sum) else PRODUCT)]
-        texts += [self.set(factor, PRODUCT) for factor in rest]
-        return self.mark(" · " if term.spaced else "·").join(texts), SUM if signed else PRODUCT
+        strength = SUM if _opposite(term) else PRODUCT
+        levels = [strength] + [PRODUCT] * (len(term.factors) - 1)
+        sign = self.mark(" · " if term.spaced else "·")
+        return sign.join(map(self.set, term.factors, levels)), strength
 
     def fraction(self, term: formulas.Fraction) -> tuple[str, int]:
         parts = self.inner(term.top, PRODUCT), self.inner(term.bottom, POWER)
@@ -147,7 +143,7 @@ class Text:
     def mark(self, text: str) -> str:
         return text
 
-    symbol = function = special = mark
+    symbol = function = mark
 
 
 class Latex(Text):
@@ -159,9 +155,6 @@ class Latex(Text):
         bare = text.strip()
         return f" {_MARKS[bare]} " if bare in _MARKS else text.replace("−", "-")
 
-    def special(self, text: str) -> str:
-        return {"inf": r"\infty", "nan": r"\mathrm{nan}"}.get(text, text)
-
     def symbol(self, text: str) -> str:
         found = parsed(text)
         if found is None:
@@ -172,8 +165,8 @@ class Latex(Text):
         return base + sub + sup + found.items
 
     def function(self, name: str) -> str:
-        if name in _KNOWN:
-            return _KNOWN[name]
+        if name in _COMMANDS:
+            return "\\" + name.replace("σ", "sigma")
         bare = re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\^~]", "", name))
         word = bare.rstrip(INDICES)
         index = unicodedata.normalize("NFKC", bare[len(word) :])
@@ -187,9 +180,6 @@ class MathML(Text):
 
     def mark(self, text: str) -> str:
         return f"<mo>{html.escape(text.strip())}</mo>"
-
-    def special(self, text: str) -> str:
-        return "∞" if text == "inf" else text
 
     def symbol(self, text: str) -> str:
         found = parsed(text)
@@ -206,54 +196,32 @@ class MathML(Text):
 
 
 def _index(text: str) -> str:
-    """Return an index, its letters and its numbers apart."""
     tags = [("mi" if c.isalpha() else "mn" if c.isdigit() else "mo", c) for c in text]
     inside = "".join(f"<{tag}>{c}</{tag}>" for tag, c in tags).replace("-", "−")
     return f"<mrow>{inside}</mrow>" if text else ""
 
 
-def _is_negative(term: Term) -> bool:
-    first = term.factors[0] if isinstance(term, Product) else term
-    return isinstance(first, (Number, Given)) and first.value < 0.0
-
-
-def _opposite(term: Term) -> Term:
+def _opposite(term: Term) -> Term | None:
+    """Return with the other sign what begins with a negative one, None for all else."""
+    if isinstance(term, Minus):
+        return term.term
     if isinstance(term, Product):
-        return Product((_opposite(term.factors[0]), *term.factors[1:]), term.spaced)
-    return type(term)(-term.value) if isinstance(term, (Number, Given)) else term
+        first = _opposite(term.factors[0])
+        return first and Product((first, *term.factors[1:]), term.spaced)
+    negative = isinstance(term, (Number, Given)) and term.value < 0.0
+    return type(term)(-term.value) if negative else None  # type: ignore[attr-defined, call-arg]
 
 
 _MARKS = {"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"}
-_KNOWN = {
-    name: rf"\{name}"
-    for name in ["exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"]
-}
-_KNOWN["σ"] = r"\sigma"
-TEXT, MATHML, LATEX = Text(), MathML(), Latex()
+_COMMANDS = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "σ"}
+TEXT, MATHML, LATEX, LITERAL = Text(), MathML(), Latex(), Text(literal=True)
 
-
-_SPELLED = dict(
-    zip(
-        "∂·−₋δσ√π…≠≥←’Σ",
-        [
-            "d",
-            "*",
-            "-",
-            "-",
-            "delta",
-            "sigmoid",
-            "sqrt",
-            "pi",
-            "...",
-            "!=",
-            ">=",
-            "<-",
-            "'",
-            "sum_",
-        ],
-    )
+_SPELLINGS = "d|*|-|-|delta|sigmoid|sqrt |pi|...|!=|>=|<-|'|sum_"
+_SPELLED = dict(zip("∂·−₋δσ√π…≠≥←’Σ", _SPELLINGS.split("|")))
+_PARTS = re.compile(
+    rf"(?P<up>[{RAISED}]+)|(?P<low>[{INDICES}]*[₊₋][{INDICES}]*)|(?P<d>∂)(?=\w+\()|[^\x00-\x7f]"
 )
-_SPELLED["√"] += " "
+_LEVELLED = {"up": "^{}", "low": "({})", "d": "d "}  # d tanh(u), not dtanh(u)
 
 
 def plain(text: str, encoding: str | None) -> str:
@@ -262,35 +230,21 @@ def plain(text: str, encoding: str | None) -> str:
     >>> plain("∂J/∂h = (1 − h²) · θ₂", "ascii")
     'dJ/dh = (1 - h^2) * theta2'
     """
-    encoding = encoding or "ascii"
-    if _fits(text, encoding):
-        return text
-    text = re.sub(r"∂(?=\w+\()", "∂ ", text)  # d tanh(u), not dtanh(u)
-    flat = lambda m: m[0] if _fits(m[0], encoding) else "^" + _level(m[0])  # noqa: E731
-    text = re.sub(f"[{RAISED}]+", flat, text)
-    text = re.sub(f"[{INDICES}]*[₊₋][{INDICES}]*", lambda index: f"({_level(index[0])})", text)
-    spelled = (c if _fits(c, encoding) else _spelled(c) for c in text)
-    return "".join(spelled).encode(encoding, "backslashreplace").decode(encoding)
 
+    def spelled(found: re.Match[str]) -> str:
+        try:
+            found[0].encode(encoding or "ascii")
+        except (UnicodeError, LookupError):
+            level = unicodedata.normalize("NFKC", found[0].replace("˙", ".")).replace("−", "-")
+            return _LEVELLED.get(found.lastgroup or "", "").format(level) or _spelled(found[0])
+        return found[0]
 
-def _fits(text: str, encoding: str) -> bool:
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
-
-
-def _level(text: str) -> str:
-    """Return what stands above or below the line on it."""
-    return unicodedata.normalize("NFKC", text.replace("˙", ".")).replace("\N{MINUS SIGN}", "-")
+    return _PARTS.sub(spelled, text)
 
 
 def _spelled(character: str) -> str:
-    if character in _SPELLED:
-        return _SPELLED[character]
     title = unicodedata.name(character, "")
     if title.startswith("GREEK SMALL LETTER ") and " " not in title[19:]:
-        return title[19:].lower().replace("lamda", "lambda")
-    bare = unicodedata.normalize("NFKD", character)
-    return bare.encode("ascii", "ignore").decode() or character
+        return _SPELLED.get(character, title[19:].lower().replace("lamda", "lambda"))
+    bare = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return _SPELLED.get(character, bare) or character.encode("ascii", "backslashreplace").decode()

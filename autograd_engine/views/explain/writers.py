@@ -1,17 +1,27 @@
-"""The lines of a derivation written out: as text, as Markdown with LaTeX, as HTML."""
+"""The lines of a derivation, and how they are written: as text, Markdown with LaTeX, HTML.
+
+One walk over the lines; what a medium puts around formulas, and how it sets equations out, stands
+in `MEDIA`.
+"""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from autograd_engine.views.explain.formulas import Sum, Term
-from autograd_engine.views.explain.lines import Line
+from autograd_engine.engine import Value
+from autograd_engine.sources import source_of
+from autograd_engine.views.explain.chain_formulas import Wording
+from autograd_engine.views.explain.formulas import Number, Sum, Term, clipped
 from autograd_engine.views.explain.sparkline import curve
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT
 from autograd_engine.views.layout.scene import readable
 
+LONG = 150  # Of a longer definition only the ends are written.
 WIDE = 100  # So long is a line of text at most that could be several.
 
 _STYLE = """
@@ -30,46 +40,46 @@ _STYLE = """
 """
 
 
-def as_text(lines: Iterable[Line]) -> str:
-    """Return a derivation for a terminal, equations aligned at their equals signs."""
-    found: list[str] = []
-    before = 0
+@dataclass(frozen=True)
+class Line:
+    """An equation with what it comes to, step by step; or words, perhaps with a curve."""
+
+    left: Term | None = None
+    rights: tuple[Term, ...] = ()
+    words: tuple[str | Term, ...] = ()
+    code: tuple[str, ...] = ()
+    level: int = 0
+    note: str = ""
+    curve: tuple[float, ...] = ()
+
+
+def defined(variable: Value, wording: Wording) -> Line:
+    """Return how a variable came about, and at which line of the source."""
+    steps: tuple[Term, ...] = (Number(variable.data),)
+    if variable.partials:
+        made = wording.definition(variable)
+        steps = (clipped(made) if len(TEXT.set(made)) > LONG else made, *steps)
+    code = source_of(variable)
+    return Line(wording.name(variable), steps, code=(code,) if code else ())
+
+
+def written(lines: Iterable[Line], name: str) -> Iterator[str]:
+    """Yield each line as the medium of that name writes it."""
+    medium, formula, step, noted, typed, code, together = MEDIA[name]
+    said = lambda w: typed(w) if isinstance(w, str) else formula.format(medium.set(w))  # noqa: E731
     for line in lines:
-        if line.curve:
-            continue
-        rows = _text_rows(line)
-        # Short equations stand together; what takes several lines stands by itself.
-        if line.level == 0 and not (before == len(rows) == 1 and line.left):
-            found.append("")
-        before = len(rows) if line.level == 0 and line.left else 2
-        found += [row.rstrip() for row in rows]
-    return "\n".join(found) + "\n"
-
-
-def _text_rows(line: Line) -> list[str]:
-    indent = "  " * line.level
-    if line.left is None:
-        return [indent + _words(line.words)]
-    left = indent + TEXT.set(line.left)
-    first, *rest = _rows(line, [f" = {TEXT.set(step)}" for step in _kept(line)])
-    rows = [left + first, *(" " * len(left) + row for row in rest)]
-    if line.note:
-        rows[-1] += f"   ({line.note})"
-    code = [f"{indent}  # {readable(code)}" for code in line.code]
-    words = [f"{indent}  {_words(line.words)}"] if line.words else []
-    return [*rows, *code, *words]
-
-
-def _kept(line: Line) -> list[Term]:
-    """Return what an equation comes to, a step that changes nothing left out."""
-    steps = [term for term in (line.left, *line.rights) if term is not None]
-    return [term for term, before in zip(steps[1:], steps) if TEXT.set(term) != TEXT.set(before)]
-
-
-def _rows(line: Line, steps: list[str]) -> list[str]:
-    """Return the steps of an equation side by side, or one below the other where that is long."""
-    wide = sum(len(TEXT.set(term)) + 3 for term in (line.left, *_kept(line)) if term) > WIDE
-    return steps if wide or _is_chain(line) else ["".join(steps)]
+        left, rows, tail = "", list[str](), ""
+        if line.left is not None:
+            texts = list(map(TEXT.set, (line.left, *line.rights)))
+            steps = zip(line.rights, texts[1:], texts)
+            kept = [(term, text) for term, text, before in steps if text != before]
+            left = medium.set(line.left)
+            rows = [step.format(medium.set(term)) for term, _ in kept]
+            wide = len(texts[0]) + sum(len(text) + 3 for _, text in kept) > WIDE
+            rows = rows if wide or _is_chain(line) else ["".join(rows)]
+            tail = noted.format(typed(line.note)) if line.note else ""
+            tail += "".join(code(readable(made)) for made in line.code)
+        yield together(line, left, rows, tail, "".join(map(said, line.words)))
 
 
 def _is_chain(line: Line) -> bool:
@@ -79,49 +89,53 @@ def _is_chain(line: Line) -> bool:
     return any(getattr(part, "spaced", False) for part in parts)
 
 
-def _words(words: Sequence[str | Term]) -> str:
-    return "".join(word if isinstance(word, str) else TEXT.set(word) for word in words)
+def as_text(lines: Iterable[Line]) -> str:
+    """Return a derivation for a terminal, equations aligned at their equals signs."""
+    found, before = "", 0
+    lines = [line for line in lines if not line.curve]
+    for line, text in zip(lines, written(lines, "text")):
+        # Short equations stand together; what takes several lines stands by itself.
+        height = text.count("\n") + 1
+        apart = line.level == 0 and not (before == height == 1 and line.left)
+        before = height if line.level == 0 and line.left else 2
+        found += "\n" * apart + text + "\n"
+    return found
+
+
+def _text(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
+    equation = left + f"\n{' ' * len(left)}".join(rows) + tail
+    return textwrap.indent("\n  ".join(filter(None, [equation, words])), "  " * line.level)
 
 
 def as_markdown(lines: Iterable[Line]) -> str:
     """Return a derivation in Markdown, its formulas in LaTeX between dollar signs."""
-    return "\n".join(part for line in lines if not line.curve for part in _markdown_parts(line))
+    return "\n".join(written([line for line in lines if not line.curve], "markdown"))
 
 
-def _markdown_parts(line: Line) -> list[str]:
-    words = "".join(
-        _plain_markdown(word) if isinstance(word, str) else f"${LATEX.set(word)}$"
-        for word in line.words
-    )
-    if line.left is None:
-        return [words, ""]
-    left, steps = LATEX.set(line.left), [f"= {LATEX.set(step)}" for step in _kept(line)]
-    rows = _rows(line, steps)
-    code = "".join(f"  {_code_span(readable(code))}" for code in line.code)
-    note = f" ({_plain_markdown(line.note)})" if line.note else ""
-    if len(rows) == 1 or len(steps) == 1:
-        body = " ".join([left, *steps])
-        shown = f"**${body}$**" if line.level == 0 else f"$${body}$$"
-    else:
-        aligned = r" \\ ".join(f"&{step}" for step in steps)
+def _markdown(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
+    shown = left + "".join(rows)
+    if len(rows) > 1:
+        aligned = r" \\ ".join(f"&{row[1:]}" for row in rows)
         shown = rf"$$\begin{{aligned}} {left} {aligned} \end{{aligned}}$$"
-    return [f"{shown}{note}{code}", "", *([words, ""] if words else [])]
+    elif rows:
+        shown = f"$${shown}$$" if line.level else f"**${shown}$**"
+    return "\n\n".join(filter(None, [shown + tail, words])) + "\n"
 
 
-def _plain_markdown(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>#|$~])", r"\\\1", text)
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]#|$~])", r"\\\1", html.escape(text, quote=False))
 
 
 def _code_span(text: str) -> str:
     """Return text between enough backquotes that those inside do not end it."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence, space = "`" * (longest + 1), " " * bool(longest)
-    return f"{fence}{space}{text}{space}{fence}"
+    return f"  {fence}{space}{text}{space}{fence}"
 
 
 def as_html(lines: Sequence[Line]) -> str:
     """Return a derivation as a page of HTML, which needs nothing else and runs nothing."""
-    title = html.escape(_text_rows(lines[0])[0])
+    title = html.escape(next(written(lines, "text")).split("\n")[0])
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width">\n'
@@ -133,30 +147,32 @@ def as_html(lines: Sequence[Line]) -> str:
 
 def as_fragment(lines: Sequence[Line]) -> str:
     """Return the part of the page that can stand in another one."""
-    body = "".join(map(_html_part, lines))
+    body = "".join(written(lines, "html"))
     scroller = 'tabindex="0" role="region" aria-label="Derivation"'  # reached by keys
     return f'<style>{_STYLE}</style>\n<div class="ag-explanation" {scroller}>\n{body}</div>\n'
 
 
-def _html_part(line: Line) -> str:
-    words = "".join(html.escape(w) if isinstance(w, str) else _math(w) for w in line.words)
-    if line.left is None:
+_MATH = '<math displaystyle="true"><mrow>{}</mrow></math>'
+
+
+def _html(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
+    if not rows:
         return f"<p>{words}</p>\n{curve(line.curve) if line.curve else ''}"
-    steps = _kept(line)
-    rows = _rows(line, [f"<mo>=</mo><mrow>{MATHML.set(step)}</mrow>" for step in steps])
-    code = "".join(f"<code>{html.escape(readable(code))}</code>" for code in line.code)
-    note = f'<span class="note">{html.escape(line.note)}</span>' if line.note else ""
-    cells = [f"<td>{_math(line.left)}</td>", *["<td></td>"] * (len(rows) - 1)]
-    table = [f"<tr>{cell}<td>{_wrapped(row)}" for cell, row in zip(cells, rows)]
-    body = "</td></tr>\n".join(table) + f"{note}{code}</td></tr>\n"
+    cells = [_MATH.format(left), *[""] * (len(rows) - 1)]
+    table = [f"<tr><td>{cell}</td><td>{_MATH.format(row)}" for cell, row in zip(cells, rows)]
+    body = "</td></tr>\n".join(table) + f"{tail}</td></tr>\n"
     kind = "inner" if line.level else "value"
     rules = f'<p class="rules">{words}</p>\n' if words else ""
     return f'<div class="{kind}"><table role="presentation">\n{body}</table>{rules}</div>\n'
 
 
-def _math(term: Term) -> str:
-    return _wrapped(MATHML.set(term))
-
-
-def _wrapped(formula: str) -> str:
-    return f'<math displaystyle="true"><mrow>{formula}</mrow></math>'
+# Of each medium: formulas, and what is put around one in words, a step, a note; words and code as
+# they are typed; how the rows of an equation are put together.
+MEDIA: dict[str, tuple[Any, ...]] = {
+    "text": (TEXT, "{}", " = {}", "   ({})", str, "\n  # {}".format, _text),
+    "markdown": (LATEX, "${}$", " = {}", " ({})", _escaped, _code_span, _markdown),
+    "html": (
+        *(MATHML, _MATH, "<mo>=</mo><mrow>{}</mrow>", '<span class="note">{}</span>'),
+        *(html.escape, lambda code: f"<code>{html.escape(code)}</code>", _html),
+    ),
+}

@@ -6,84 +6,69 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from autograd_engine.engine import Value
-from autograd_engine.table import CONSTANT, LEAF
-from autograd_engine.views.explain.typesetting import SUM, plain
-from autograd_engine.views.steps.sweep import Steps, rounded, steps
+from autograd_engine.table import LEAF
+from autograd_engine.views.explain.typesetting import plain
+from autograd_engine.views.steps.sweep import Steps, number, steps, typed
 
 INDENT = " " * 6
 HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
 
 _NEXT, _BACK, _RUN, _QUIT = "nbrq"
 _SAME = {"": _NEXT, " ": _NEXT, "\r": _NEXT, "\n": _NEXT, "\x03": _QUIT, "\x04": _QUIT}
-_ARROWS = {"C": _NEXT, "B": _NEXT, "D": _BACK, "A": _BACK, "M": _NEXT, "P": _NEXT}
-_ARROWS |= {"K": _BACK, "H": _BACK}  # as Windows calls them
+_SAME |= {"next": _NEXT, "back": _BACK, "run": _RUN, "quit": _QUIT}
+_ARROWS = {"C": _NEXT, "B": _NEXT, "D": _BACK, "A": _BACK}
+_ARROWS |= {"M": _NEXT, "P": _NEXT, "K": _BACK, "H": _BACK}  # as Windows calls them
 
 
 def play(output: Value, source: TextIO | None = None, screen: TextIO | None = None) -> None:
     """Show the forward pass and then the backward pass of a value, one step at a time.
 
     The keys are n for the next step (or Enter, Space, an arrow), b for the one before, r to
-    run to the end and q to quit. Lines are as long as the terminal is wide. Where `source`,
-    standard input by default, is no terminal, its lines are read instead, and without any all
-    steps are shown.
-
-    Raises `TypeError` for anything but a Value.
-
-    >>> from io import StringIO
-    >>> a = Value(3.0, "a")
-    >>> play(a * a, StringIO("n\\nr\\n"))  # doctest: +ELLIPSIS
-    n or Enter: next   b: back   r: run to the end   q: quit
-    [1/4] forward   v1 = a·a = 3·3 = 9
-    [2/4] backward  δ(v1) = 1
-    [3/4] backward  δ(a): 0 + ∂v1/∂a · δ(v1) = 0 + 3 · 1 = 3
-          ∂v1/∂a = a = 3   (use 1 of 2)
-    [4/4] backward  δ(a): 3 + ∂v1/∂a · δ(v1) = 3 + 3 · 1 = 6
-          ∂v1/∂a = a = 3   (use 2 of 2)
-    gradients: a 6
+    run to the end and q to quit. Where `source`, standard input by default, is no terminal, its
+    lines are read instead, and without any all steps are shown. Raises `TypeError` for anything
+    but a Value.
     """
     found = steps(output)
-    shown = _rows(found)
     source = sys.stdin if source is None else source
     screen = sys.stdout if screen is None else screen
-    width = shutil.get_terminal_size().columns
-    values = (value for step in found.forward for value in (step.node, *step.node.operands))
-    kept = {name for name in map(found.name, values) if " " in name}
+    width, encoding = shutil.get_terminal_size().columns, getattr(screen, "encoding", None)
+    names = {found.text(v) for step in found.forward for v in (step.node, *step.node.operands)}
+    kept = [plain(typed(name), encoding or "utf-8") for name in names if " " in name]
 
     def show(text: str) -> None:
-        rows = [wrapped(spelled(row), width, map(spelled, kept)) for row in text.split("\n")]
-        print("\n".join(rows), file=screen, flush=True)
-
-    def spelled(row: str) -> str:
-        return plain(row, getattr(screen, "encoding", None) or "utf-8")
+        rows = plain(text, encoding or "utf-8").split("\n")
+        print("\n".join(wrapped(row, width, kept) for row in rows), file=screen, flush=True)
 
     with _keys(source) as read:
-        show(HELP)
-        _walk(shown, read, show)
+        show("\n".join([HELP, *found.long]))
+        _walk(_rows(found), read, show)
 
 
 def _rows(found: Steps) -> list[str]:
     rows = [f"forward   {computation}" for computation in found.forward]
-    rows.append(f"backward  δ({found.name(found.output)}) = 1")
+    rows.append(f"backward  δ({found.text(found.output)}) = 1")
     for step in found:
-        known = step.operand._rule is not CONSTANT or step.operand.label
-        rows.append(f"backward  {step}" + (f"\n{INDENT}{step.rule}" if known else ""))
-    rows = [f"[{i}/{len(rows)}] {row}" for i, row in enumerate(rows, 1)]
+        rows.append(f"backward  {step}" + (f"\n{INDENT}{step.rule}" if step.rule else ""))
     rows[-1] += "\n" + _gradients(found)
-    return rows
+    return [typed(f"[{i}/{len(rows)}] {row}") for i, row in enumerate(rows, 1)]
+
+
+def _gradients(found: Steps) -> str:
+    values = {id(v): v for step in found.forward for v in step.node.operands}
+    values = values or {id(found.output): found.output}
+    leaves = [value for value in values.values() if value._rule is LEAF]
+    gradients = [f"{found.text(v)} {number(found.gradient(v))}" for v in leaves]
+    quiet = ", ".join(map(found.text, found.silent))
+    more = f"\nnothing passes on from {quiet}: an adjoint of exactly 0" if quiet else ""
+    return f"gradients: {', '.join(gradients) or 'there are no leaves'}{more}"
 
 
 def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
-    """Return a row in lines of that width, broken in no number and no name.
-
-    >>> print(wrapped("[1/5] forward   v1 = weight·input = 2·(-3) = -6", 32))
-    [1/5] forward   v1
-          = weight·input = 2·(-3)
-          = -6
-    """
+    """Return a row in lines of that width, broken in no number and no name."""
     kept = map(re.escape, sorted(names, key=len, reverse=True))
     atom = re.compile(rf"(?:{'|'.join([*kept, '[^ ·]'])})*·? *")
     lines = [""]
@@ -96,79 +81,53 @@ def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _gradients(found: Steps) -> str:
-    values = {id(v): v for step in found.forward for v in step.node.operands}
-    values = values or {id(found.output): found.output}
-    leaves = [value for value in values.values() if value._rule is LEAF]
-    gradients = [f"{found.name(v)} {rounded(found.gradient(v), SUM)}" for v in leaves]
-    quiet = ", ".join(found.name(value) for value in found.silent)
-    more = f"\nnothing passes on from {quiet}: an adjoint of exactly 0" if quiet else ""
-    return f"gradients: {', '.join(gradients) or 'there are no leaves'}{more}"
-
-
 def _walk(rows: list[str], read: Callable[[], str | None], show: Callable[[str], None]) -> None:
     """Show the rows as the keys say, until the last has been shown and passed, or q."""
-    place = -1
-    key = read()
+    place, key = -1, read()
     if key is None:  # nobody is there to press keys: a notebook's cell, a pipe
         show("\n".join(rows))
     while key is not None and key != _QUIT:
+        shown = rows[place + 1 :] if key == _RUN else rows[place + 1 : place + 2]
         if key == _BACK and place > 0:
             place -= 1
             show(rows[place])
-        elif key in (_NEXT, _RUN) and place + 1 < len(rows):
-            shown = rows[place + 1 :] if key == _RUN else rows[place + 1 : place + 2]
-            place += len(shown)
-            show("\n".join(shown))
-        elif key in (_NEXT, _RUN):
-            show("this is the end; b: back   q: quit")
-        else:
+        elif key not in (_NEXT, _RUN):
             show("this is the beginning; " * (key == _BACK) + HELP)
+        else:
+            place += len(shown)
+            show("\n".join(shown) or "this is the end; b: back   q: quit")
         key = read()
 
 
-def _keys(source: TextIO) -> AbstractContextManager[Callable[[], str | None]]:
-    """Return how the next key is read: single keys of a terminal, else whole lines."""
-    if not source.isatty():
-        return nullcontext(lambda: _from_line(source.readline()))
-    return nullcontext(_windows_key) if sys.platform == "win32" else _terminal(source)
-
-
-def _from_line(line: str) -> str | None:
-    if not line:
-        return None
-    word = line.strip().lower()
-    return _SAME.get(word, word[:1] if word in ("next", "back", "run", "quit") else word)
-
-
-def _windows_key() -> str:
-    import msvcrt
-
-    key: str = msvcrt.getwch()  # type: ignore[attr-defined, unused-ignore]
-    if key in ("\x00", "\xe0"):
-        return _ARROWS.get(msvcrt.getwch(), "")  # type: ignore[attr-defined, unused-ignore]
-    return _SAME.get(key, key.lower())
-
-
 @contextmanager
-def _terminal(source: Any) -> Iterator[Callable[[], str | None]]:
-    """Read single keys in this block, and leave the terminal as it was."""
-    import termios
-    import tty
+def _keys(source: Any) -> Iterator[Callable[[], str | None]]:
+    """Yield how the next key is read: single keys of a terminal, else whole lines."""
+    if not source.isatty():
+        yield lambda: _line(source.readline())
+    elif sys.platform == "win32":
+        import msvcrt
 
-    place = source.fileno()
-    before = termios.tcgetattr(place)
-    try:
-        tty.setcbreak(place, termios.TCSADRAIN)
-        yield lambda: _from_keys(lambda: source.read(1))
-    finally:
-        termios.tcsetattr(place, termios.TCSADRAIN, before)
+        yield lambda: _pressed(msvcrt.getwch, "\x00\xe0")
+    else:
+        import termios
+        import tty
+
+        before = termios.tcgetattr(source)
+        try:
+            tty.setcbreak(source, termios.TCSADRAIN)
+            yield lambda: _pressed(lambda: source.read(1))
+        finally:
+            termios.tcsetattr(source, termios.TCSADRAIN, before)
 
 
-def _from_keys(read: Callable[[], str]) -> str | None:
+def _line(line: str) -> str | None:
+    word = line.strip().lower()
+    return _SAME.get(word, word) if line else None
+
+
+def _pressed(read: Callable[[], str], leads: str = "") -> str | None:
     key = read()
     if not key:
         return None
-    if key == "\x1b" and read() in ("[", "O"):
-        return _ARROWS.get(read(), "")
-    return _SAME.get(key, key.lower())
+    arrow = read() in ("[", "O") if key == "\x1b" else key in leads
+    return _ARROWS.get(read(), "") if arrow else _SAME.get(key, key.lower())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -13,46 +13,32 @@ from autograd_engine.gradients import honest
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
-from autograd_engine.views.explain.formulas import Given, Number, Sum, Term
-from autograd_engine.views.explain.names import name
-from autograd_engine.views.explain.typesetting import ATOM, PRODUCT, SUM, Text
+from autograd_engine.views.explain.formulas import Given, Number, Term
+from autograd_engine.views.explain.names import cut, name
+from autograd_engine.views.explain.typesetting import LITERAL, PRODUCT, SUM
 from autograd_engine.views.notebooks import Shown
 
 ROWS = 200  # So many contributions a notebook shows at most.
+CELL = '<td style="padding: 0.15em 0.6em; text-align: left">{}</td>'
 
 
-class Typed(Text):
-    """Formulas as one types them: 1e-09, a plain minus, and 2 - (-3) left as it is."""
+def number(data: float, least: int = SUM) -> str:
+    """Return a number as formulas have it, in brackets where it holds together less than `least`.
 
-    def mark(self, text: str) -> str:
-        return text.replace("−", "-")
-
-    def form(self, kind: str, *parts: str) -> str:
-        return f"-{parts[0]}" if kind == "signed" else super().form(kind, *parts)
-
-    def number(self, term: Number | Given) -> tuple[str, int]:
-        text = f"{term.value:.6g}"
-        return text, SUM if text[0] == "-" else ATOM
-
-    given = number
-
-    def sum(self, term: Sum) -> tuple[str, int]:
-        (sign, first), *rest = term.parts
-        lead = f"-{self.set(first, PRODUCT)}" if sign else self.set(first)
-        more = (f" {'-' if sign else '+'} {self.set(part, PRODUCT)}" for sign, part in rest)
-        return "".join([lead, *more]), SUM
-
-
-TYPED = Typed()
-
-
-def rounded(number: float, least: int = PRODUCT) -> str:
-    """Return a number as formulas show it, a negative one in brackets unless `least` is SUM.
-
-    >>> rounded(2.0), rounded(-1.0 / 3.0)
-    ('2', '(-0.333333)')
+    >>> number(-1.0 / 3.0), number(-2e-9, PRODUCT)
+    ('−0.333333', '(−2·10⁻⁹)')
     """
-    return TYPED.set(Number(number), least)
+    return LITERAL.set(Number(data), least)
+
+
+def typed(text: str) -> str:
+    """Return text as a terminal shows it, with the minus sign of a keyboard."""
+    return text.replace("−", "-")
+
+
+def _equation(*texts: str) -> str:
+    """Return what comes to the same, without what says nothing new."""
+    return " = ".join(text for text, before in zip(texts, ["", *texts]) if text not in ("", before))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,28 +65,35 @@ class Contribution:
 
     @property
     def rule(self) -> str:
-        """The partial, as the rule of the operation gives it.
+        """The partial, as the rule of the operation gives it; "" by a constant without a name.
 
         >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
         >>> [step.rule for step in steps(a * b)]
         ['∂v1/∂a = b = -3', '∂v1/∂b = a = 2']
         """
-        (node, operand), operands = self.names, self.node.operands
-        term = lambda i: self.steps.term(operands[i] if i >= 0 else self.node)  # noqa: E731
+        return typed(self.told()[1])
+
+    def told(self) -> tuple[str, str]:
+        """Return what is passed back, in symbols and in numbers, and the rule of the partial."""
+        node, operand = map(self.steps.text, (self.node, self.operand))
+        operands = self.node.operands
+        term = lambda i: self.steps.term((*operands, self.node)[i])  # noqa: E731
         found = notation.partial(self.node._rule, self.place, term, len(operands))
-        uses = [place for place, value in enumerate(operands) if value is self.operand]
-        use = f"   (use {uses.index(self.place) + 1} of {len(uses)})" if uses[1:] else ""
-        made = "" if found is None else TYPED.set(found)
-        return _equation(f"∂{node}/∂{operand}", made, rounded(self.partial, SUM)) + use
+        numbers = [number(x, PRODUCT) for x in (self.before, self.partial, self.adjoint)]
+        if self.steps.is_number(self.operand):
+            symbol, rule = LITERAL.set(found, PRODUCT) if found else numbers[1], ""
+            operand = f"constant {operand}"
+        else:
+            symbol, uses = f"∂{node}/∂{operand}", [v is self.operand for v in operands]
+            rule = _equation(symbol, LITERAL.set(found) if found else "", number(self.partial))
+            if sum(uses) > 1:
+                rule += f"   (use {sum(uses[: self.place + 1])} of {sum(uses)})"
+        before, partial, adjoint = numbers
+        result = f"{before} + {partial} · {adjoint} = {number(self.after)}"
+        return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}", rule
 
     def __str__(self) -> str:
-        node, operand = self.names
-        before, after = rounded(self.before), rounded(self.after, SUM)
-        product = f"{rounded(self.partial)} · {rounded(self.adjoint)}"
-        if self.operand._rule is CONSTANT and not self.operand.label:
-            return f"δ(constant {operand}): {before} + {product} = {after}"
-        symbols = f"∂{node}/∂{operand} · δ({node})"
-        return f"δ({operand}): {before} + {symbols} = {before} + {product} = {after}"
+        return typed(self.told()[0])
 
     def __repr__(self) -> str:
         return f"<Contribution: {self}>"
@@ -122,11 +115,9 @@ class Computation:
         return self.steps.name(self.node)
 
     def __str__(self) -> str:
-        symbols, numbers = (
-            notation.written(self.node._rule, *terms)
-            for terms in (map(self.steps.term, self.node.operands), map(Given, self.operands))
-        )
-        return _equation(self.name, *map(TYPED.set, (symbols, numbers, Number(self.result))))
+        rows = map(self.steps.term, self.node.operands), map(Given, self.operands)
+        made = [LITERAL.set(notation.written(self.node._rule, *row)) for row in rows]
+        return typed(_equation(self.steps.text(self.node), *made, number(self.result)))
 
     def __repr__(self) -> str:
         return f"<Computation: {self}>"
@@ -137,8 +128,7 @@ class Steps(Sequence[Contribution], Shown):
 
     The adjoint of the output is 1, all others begin at 0; no value's `grad` is touched. A
     value whose adjoint is exactly 0 passes nothing on, so it has no contributions: `silent`
-    lists such values. Where the graph holds derivatives it passes NaN on to what is not finite,
-    as in `backward`. `forward` holds the forward pass, a computation for each operation.
+    lists such values. `forward` holds the forward pass, a computation for each operation.
     """
 
     def __init__(self, output: Value) -> None:
@@ -146,36 +136,45 @@ class Steps(Sequence[Contribution], Shown):
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
         self._survey = Survey(output)
-        self._kept = order  # so that the ids stay theirs
+        self._cut = cut(self._survey.names)
+        self.long = [
+            f"{name(short).text} is {name(whole).text}" for whole, short in self._cut.items()
+        ]
         self._honest = honest(order, [])
-        self.forward: tuple[Computation, ...] = tuple(map(self._computation, order))
+        self.forward: tuple[Computation, ...] = tuple(
+            Computation(v, v.op, tuple(operand.data for operand in v.operands), v.data, self)
+            for v in order
+        )
         silent: list[Value] = []
         self._steps = [step for node in reversed(order) for step in self._back(node, silent)]
         self.silent: tuple[Value, ...] = tuple(silent)
 
     def _back(self, node: Value, silent: list[Value]) -> Iterator[Contribution]:
-        adjoint = self._adjoints.get(id(node), 0.0)
-        partials = node.partials
+        adjoint, partials = self.gradient(node), node.partials
         if not adjoint and not (self._honest and any(p - p for p in partials)):
             silent.append(node)
             return
         for place, (operand, partial) in enumerate(zip(node.operands, partials)):
-            before = self._adjoints.get(id(operand), 0.0)
+            before = self.gradient(operand)
             after = self._adjoints[id(operand)] = before + partial * adjoint
             yield Contribution(node, operand, partial, adjoint, before, after, place, self)
-
-    def _computation(self, node: Value) -> Computation:
-        numbers = tuple(operand.data for operand in node.operands)
-        return Computation(node, node.op, numbers, node.data, self)
 
     def name(self, value: Value) -> str:
         """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
         return self._survey.name(value)
 
+    def is_number(self, value: Value) -> bool:
+        """Say whether a value is a constant that has no name but its number."""
+        given = self._survey.given_names[self._survey.position[id(value)]]
+        return value._rule is CONSTANT and not given
+
     def term(self, value: Value) -> Term:
-        """Return a value as formulas have it: its name, or a constant's number."""
-        constant = value._rule is CONSTANT and not value.label
-        return Number(value.data) if constant else name(self.name(value))
+        """Return a value as formulas have it: its name, a long one cut, or its number."""
+        called = self.name(value)
+        return Given(value.data) if self.is_number(value) else name(self._cut.get(called, called))
+
+    def text(self, value: Value) -> str:
+        return LITERAL.set(self.term(value))
 
     def gradient(self, value: Value) -> float:
         """Return the derivative of the output by a value; 0 where it does not depend on it."""
@@ -192,47 +191,27 @@ class Steps(Sequence[Contribution], Shown):
         return len(self._steps)
 
     def __str__(self) -> str:
-        rows = [f"δ({self.name(self.output)}) = 1", *map(str, self._steps)]
+        rows = [f"δ({self.text(self.output)}) = 1", *map(str, self._steps)]
         if self.silent:
-            names = ", ".join(self.name(value) for value in self.silent[:6])
-            more = ", ..." if len(self.silent) > 6 else ""
-            rows.append(f"an adjoint of exactly 0, which passes nothing on: {names}{more}")
-        return "\n".join(rows)
+            names = ", ".join(map(self.text, self.silent[:6])) + ", ..." * (len(self.silent) > 6)
+            rows.append(f"an adjoint of exactly 0, which passes nothing on: {names}")
+        return typed("\n".join([*rows, *self.long]))
 
-    def _html(self) -> str:
-        return _table(self)
+    def __repr__(self) -> str:
+        return f"<Steps: {len(self)} contributions back from {self.name(self.output)}>"
 
     def _kinds(self) -> dict[str, str]:
         text = str(self) if len(self) <= ROWS else repr(self)
         return {"text/html": self._html(), "text/plain": text}
 
-    def __repr__(self) -> str:
-        return f"<Steps: {len(self)} contributions back from {self.name(self.output)}>"
-
-
-def _equation(*texts: str) -> str:
-    """Return what comes to the same, without what says nothing new."""
-    return " = ".join(text for text, before in zip(texts, ["", *texts]) if text not in ("", before))
-
-
-def _table(steps: Steps) -> str:
-    """Return the first contributions as a table in HTML, its style where none can take it away."""
-    heads = ("", "from", "to", "its gradient", "+ partial", "· adjoint", "= its gradient")
-    rows = [_row("th", heads)]
-    for number, step in enumerate(steps[:ROWS], 1):
-        node, operand = step.names
-        partial = f"∂{node}/∂{operand} = {rounded(step.partial, SUM)}"
-        adjoint = f"δ({node}) = {rounded(step.adjoint, SUM)}"
-        before, after = rounded(step.before, SUM), rounded(step.after, SUM)
-        rows.append(_row("td", (f"{number:,}", node, operand, before, partial, adjoint, after)))
-    more = len(steps) - ROWS
-    rest = f"<p>and {more:,} more: step through them with a loop</p>" if more > 0 else ""
-    return f"<table>{''.join(rows)}</table>{rest}"
-
-
-def _row(cell: str, texts: Iterable[str]) -> str:
-    start = f'<{cell} style="padding: 0.15em 0.6em; text-align: right">'
-    return f"<tr>{''.join(f'{start}{html.escape(text)}</{cell}>' for text in texts)}</tr>"
+    def _html(self) -> str:
+        """Return the first contributions as a table, its style where none can take it away."""
+        told = [(f"{i:,}", *step.told()) for i, step in enumerate(self[:ROWS], 1)]
+        rows = ["".join(CELL.format(html.escape(text)) for text in row) for row in told]
+        more = len(self) - ROWS
+        rest = [f"and {more:,} more: step through them with a loop"] * (more > 0) + self.long
+        under = "".join(f"<p>{html.escape(text)}</p>" for text in rest)
+        return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>{under}"
 
 
 def steps(output: Value) -> Steps:
@@ -241,14 +220,11 @@ def steps(output: Value) -> Steps:
     Raises `TypeError` for anything but a Value.
 
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
-    >>> found = steps(a * b + a)
-    >>> for step in found:
-    ...     print(step)
-    δ(v1): 0 + ∂v2/∂v1 · δ(v2) = 0 + 1 · 1 = 1
-    δ(a): 0 + ∂v2/∂a · δ(v2) = 0 + 1 · 1 = 1
-    δ(a): 1 + ∂v1/∂a · δ(v1) = 1 + (-3) · 1 = -2
+    >>> found = steps(a * b)
+    >>> print(found, found.forward[0], sep="\\n")
+    δ(v1) = 1
+    δ(a): 0 + ∂v1/∂a · δ(v1) = 0 + (-3) · 1 = -3
     δ(b): 0 + ∂v1/∂b · δ(v1) = 0 + 2 · 1 = 2
-    >>> print(found.forward[0])
     v1 = a·b = 2·(-3) = -6
     """
     (output,) = adopted(output)
