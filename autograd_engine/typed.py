@@ -1,4 +1,7 @@
-"""What the command line shows of an expression that is typed in: one function for each part."""
+"""What the command line shows of an expression that is typed in: one function for each part.
+
+Each raises `ValueError`, `ArithmeticError` and `OSError` for what cannot be done.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,7 @@ WRITTEN = {".txt": "text", ".md": "markdown", ".html": "html"}
 
 
 def draw(options: Namespace) -> None:
-    """Evaluate an expression on the values given, and draw its graph with the gradients.
-
-    Raises `ValueError`, `ArithmeticError` and `OSError` for what cannot be done.
-    """
+    """Draw the graph of the expression, with the gradients."""
     output, values = _evaluated(options)
     output.backward()
     picture = draw_graph(output, style=options.style, direction=options.direction)
@@ -33,24 +33,17 @@ def draw(options: Namespace) -> None:
     print(f"{printable(options.expression.strip(), LINE)} = {output.data:.10g}")
     for name, value in values.items():
         print(f"gradient by {printable(name)} = {value.grad:.10g}")
-    print(
-        f"wrote {printable(options.output, LINE)}" + (f", {picture.note}" if picture.note else "")
-    )
+    note = f", {picture.note}" if picture.note else ""
+    print(f"wrote {printable(options.output, LINE)}{note}")
 
 
 def step(options: Namespace) -> None:
-    """Evaluate an expression on the values given, and play the passes through its graph.
-
-    Raises `ValueError` and `ArithmeticError` for what cannot be done.
-    """
+    """Play the passes through the graph of the expression."""
     play(_evaluated(options)[0])
 
 
 def explain(options: Namespace) -> None:
-    """Write out the derivatives of an expression by its names, or by the one asked for.
-
-    Raises `ValueError`, `ArithmeticError` and `OSError` for what cannot be done.
-    """
+    """Write out the derivatives of the expression by its names, or by the one asked for."""
     path = None
     if options.output is not None:
         path = checked_path(options.output, "an explanation", tuple(WRITTEN))
@@ -70,19 +63,13 @@ def explain(options: Namespace) -> None:
 
 
 def explore(options: Namespace) -> None:
-    """Write the page to explore an expression in.
-
-    Raises `ValueError`, `ArithmeticError` and `OSError` for what cannot be done.
-    """
+    """Write the page to explore the expression in."""
     page = explore_graph(_evaluated(options)[0], options.output)
     print(f"{page.description}\nwrote {printable(options.output, LINE)}")
 
 
 def diagnose(options: Namespace) -> bool:
-    """Print what is wrong with the gradients of an expression, and say whether anything is.
-
-    Raises `ValueError` and `ArithmeticError` for what cannot be done.
-    """
+    """Print what is wrong with the gradients of the expression, and say whether anything is."""
     output, values = _evaluated(options)
     output.backward()
     found = diagnose_graph(output, values.values(), lr=options.lr)

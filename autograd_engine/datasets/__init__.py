@@ -12,14 +12,4 @@ from autograd_engine.datasets.dataset import Dataset, Scaling
 from autograd_engine.datasets.shapes import circles, moons, spirals, xor
 from autograd_engine.datasets.tables import csv, digits, iris
 
-__all__ = [
-    "Dataset",
-    "Scaling",
-    "circles",
-    "csv",
-    "digits",
-    "iris",
-    "moons",
-    "spirals",
-    "xor",
-]
+__all__ = ["Dataset", "Scaling", "circles", "csv", "digits", "iris", "moons", "spirals", "xor"]

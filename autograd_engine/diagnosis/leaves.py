@@ -11,7 +11,8 @@ from autograd_engine.diagnosis.rates import plain_rate
 from autograd_engine.engine import Value
 from autograd_engine.gradients import same
 from autograd_engine.graph import nodes
-from autograd_engine.optim.optimizer import Optimizer, living
+from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.settings import living
 from autograd_engine.primitives import Opaque
 from autograd_engine.several import crossed
 from autograd_engine.survey import Survey

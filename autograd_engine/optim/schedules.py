@@ -8,12 +8,12 @@ from copy import copy
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.optim.optimizer import Living, Optimizer, living
-from autograd_engine.optim.settings import described, finite, refusing, unlike_default, whole
-from autograd_engine.optim.sgd import SGD
+from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.rules import SGD
+from autograd_engine.optim.settings import Stateful, finite, living, whole
 
 
-class Schedule(Living):
+class Schedule(Stateful):
     """What all learning-rate schedules share: each `step()` sets `optimizer.lr` once.
 
     Call `step()` after each epoch. As in PyTorch, the new rate is made from the present one,
@@ -30,7 +30,7 @@ class Schedule(Living):
     0.5
     """
 
-    _settings: tuple[str, ...] = ()
+    _kind = "schedule"
 
     def __init__(self, optimizer: Optimizer) -> None:
         if not hasattr(optimizer, "initial_lr"):
@@ -52,32 +52,20 @@ class Schedule(Living):
     def _next_lr(self, lr: float, epoch: int) -> float:
         raise NotImplementedError(f"{type(self).__name__} must define _next_lr()")
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return settings, epoch and starting rate as plain numbers."""
-        return {
-            **described("schedule", self),
-            "base_lr": self.base_lr,
-            "last_epoch": self.last_epoch,
-        }
+    def _progress(self) -> dict[str, Any]:
+        return {"base_lr": self.base_lr, "last_epoch": self.last_epoch}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict()` of the same schedule returned.
-
-        The present learning rate is part of the optimiser's state. Raises `ValueError`
-        where the state does not fit, and then changes nothing.
-        """
-        with refusing("schedule", self, state):
-            settings = state["settings"]
-            fresh = type(self)(SGD([Value(0.0)]), **settings) if settings else copy(self)
-            fresh.base_lr = finite("base_lr", state["base_lr"])
-            fresh.last_epoch = whole("last_epoch", state["last_epoch"])
-        fresh.optimizer = self.optimizer
-        vars(self).update(vars(fresh))
+    def _loaded(self, state: Mapping[str, Any]) -> Schedule:
+        settings = state["settings"]
+        loaded = type(self)(SGD([Value(0.0)]), **settings) if settings else copy(self)
+        loaded.base_lr = finite("base_lr", state["base_lr"])
+        loaded.last_epoch = whole("last_epoch", state["last_epoch"])
+        loaded.optimizer = self.optimizer
+        return loaded
 
     def __repr__(self) -> str:
-        epochs = [f"last_epoch={self.last_epoch}"] if self.last_epoch else []
-        told = [type(self.optimizer).__name__, *unlike_default(self), *epochs]
-        return f"{type(self).__name__}({', '.join(told)})"
+        epochs = f"last_epoch={self.last_epoch}" if self.last_epoch else ""
+        return self._shown(type(self.optimizer).__name__, more=epochs)
 
 
 def schedules_of(optimizer: Any) -> list[Schedule]:
