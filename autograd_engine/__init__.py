@@ -28,11 +28,9 @@ Reading order, each module importing only from those above it:
     graph        looking at a graph, regions, saving it whole
     adoption     graphs of micrograd's own objects, as Values
     copies       copies of graphs; operations of several operands written out
-    summary      the table of a model's layers
     entries      what a call of a module of one's own notes with what it returns
     modules      Module: what has parameters
     naming       name_values, named
-    initialisers how weights are drawn
     firing       what a neuron and a layer compute
     nn           Neuron, Layer, MLP
     losses       mse, cross_entropy, ...
