@@ -449,7 +449,7 @@ def test_a_saved_model_is_no_checkpoint(tmp_path):
     ("options", "message"),
     [
         ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
-        ({"patience": 0, "validation": HELD_OUT}, "patience must be at least 1 epoch, got 0"),
+        ({"patience": 0, "validation": HELD_OUT}, "patience must be at least 1, got 0"),
         ({"patience": 2}, "pass validation="),
         ({"resume": True}, "pass checkpoint="),
         ({"validation": []}, "validation is empty"),
@@ -464,7 +464,7 @@ def test_options_that_make_no_sense_are_refused_at_once(options, message):
 
 
 def test_negative_epochs_and_no_data_are_refused_at_once():
-    with pytest.raises(ValueError, match="epochs must not be negative, got -1"):
+    with pytest.raises(ValueError, match="epochs must be at least 0, got -1"):
         trained(-1)
     model = small_model()
     with pytest.raises(ValueError, match="data is empty"):
