@@ -52,12 +52,11 @@ Reading order, each module importing only from those above it:
     titles       the one name of each value
     survey       a graph as flat lists, with names and calls
     views        draw, draw_dot, Picture, explain, steps, explore, replay, animate
-    reference    what a row of the table says, as text for help and for the pages
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
     typed        what the command line shows of an expression
     commands     what it trains
-    manual       what help says of a primitive
+    manual       what help and the pages say of a primitive
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;
 operand: its input; output: its result; partial: a local derivative, output by operand;
