@@ -208,7 +208,7 @@ def _resumed(checkpoint: Path, make: Any, rate: float, options: Namespace) -> tu
     written = written_training(checkpoint)
     try:
         optimizer = written["optimizer"]
-        kept = finite("learning rate", optimizer["settings"]["lr"])
+        kept = finite("lr", optimizer["settings"]["lr"])
         done = len(written["history"]["loss"])
         other = optimizer["optimizer"] != make.__name__
     except (KeyError, OverflowError, TypeError, ValueError):

@@ -48,7 +48,7 @@ class Optimizer(Stateful):
     """
 
     _kind = "optimizer"
-    _settings: tuple[str, ...] = ("lr", "weight_decay", "maximize")
+    _settings = ("lr", "weight_decay", "maximize")
     _buffer_names: tuple[tuple[str, str], ...] = ()
     """What the rule remembers from step to step, and the setting that asks for it ("": always)."""
     _blank: float | None = 0.0
@@ -57,23 +57,21 @@ class Optimizer(Stateful):
     def __init__(
         self, params: Iterable[Value], lr: float, weight_decay: float = 0.0, maximize: bool = False
     ) -> None:
-        self.parameters = _trainable(params)
         self.lr = lr
         self.weight_decay = finite("weight_decay", weight_decay)
         self.maximize = flag("maximize", maximize)
+        self.__post_init__(params)
+
+    def __post_init__(self, params: Iterable[Value]) -> None:
+        self.parameters = _trainable(params)
         self.initial_lr: float | None = None  # that of the first schedule's start
         self.steps = 0
         self._buffers: dict[str, list[Any]] = {}
         self._latest: tuple[list[float], list[float]] = [], []  # numbers, gradients of a step
 
-    @property
-    def lr(self) -> float:
-        """The learning rate."""
-        return self._lr
-
-    @lr.setter
-    def lr(self, lr: float) -> None:
-        self._lr = finite("learning rate", lr)
+    def __setattr__(self, name: str, given: Any) -> None:
+        """Set an attribute; the learning rate and other settings are checked."""
+        super().__setattr__(name, finite(name, given) if name == "lr" else given)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move the parameters once; a closure is called first, and what it returns is returned."""

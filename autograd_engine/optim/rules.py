@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import InitVar, dataclass
+from functools import partial
 from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Arithmetic, Optimizer, Rule
-from autograd_engine.optim.settings import finite
+from autograd_engine.optim.settings import finite, setting, share
 from autograd_engine.real import flag
 
 
+@dataclass(repr=False, eq=False)
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum and weight decay where asked for.
 
@@ -25,26 +28,20 @@ class SGD(Optimizer):
     0.95
     """
 
-    _settings = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
+    params: InitVar[Iterable[Value]]
+    lr: float = setting(1e-3)
+    momentum: float = setting(0.0)
+    dampening: float = setting(0.0, partial(finite, low=-math.inf))
+    weight_decay: float = setting(0.0)
+    nesterov: bool = setting(False, flag)
+    maximize: bool = setting(False, flag, kw_only=True)
+
     _buffer_names = (("momentum_buffer", "momentum"),)
     _blank = None  # the first gradient enters whole, whatever the dampening
 
-    def __init__(
-        self,
-        params: Iterable[Value],
-        lr: float = 1e-3,
-        momentum: float = 0.0,
-        dampening: float = 0.0,
-        weight_decay: float = 0.0,
-        nesterov: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        super().__init__(params, lr, weight_decay, maximize)
-        self.momentum = finite("momentum", momentum)
-        self.dampening = finite("dampening", dampening, -math.inf)
-        self.nesterov = flag("nesterov", nesterov)
-        if nesterov and (momentum == 0.0 or dampening != 0.0):
+    def __post_init__(self, params: Iterable[Value]) -> None:
+        super().__post_init__(params)
+        if self.nesterov and (self.momentum == 0.0 or self.dampening != 0.0):
             raise ValueError("nesterov needs a momentum above 0 and a dampening of 0")
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
@@ -59,6 +56,18 @@ class SGD(Optimizer):
         return heavy if momentum else lambda number, slope: (number - lr * slope,)
 
 
+def _two_betas(name: str, betas: Any) -> tuple[float, float]:
+    if not hasattr(betas, "__len__"):
+        raise TypeError(f"betas are two numbers, got {betas!r:.60}")
+    if len(betas) != 2:
+        raise ValueError(f"betas are two numbers, got {betas!r}")
+    one, other = (finite("beta", beta, 0.0, 1.0) for beta in betas)
+    if 1.0 in (one, other):
+        raise ValueError(f"beta must be below 1, got {betas!r}")
+    return one, other
+
+
+@dataclass(repr=False, eq=False)
 class Adam(Optimizer):
     """Adam (Kingma and Ba 2015): steps scaled by running means of gradient and square.
 
@@ -72,30 +81,15 @@ class Adam(Optimizer):
     0.9
     """
 
-    _settings = ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize")
-    _buffer_names = (("exp_avg", ""), ("exp_avg_sq", ""), ("max_exp_avg_sq", "amsgrad"))
+    params: InitVar[Iterable[Value]]
+    lr: float = setting(1e-3)
+    betas: tuple[float, float] = setting((0.9, 0.999), _two_betas)
+    eps: float = setting(1e-8)
+    weight_decay: float = setting(0.0)
+    amsgrad: bool = setting(False, flag)
+    maximize: bool = setting(False, flag, kw_only=True)
 
-    def __init__(
-        self,
-        params: Iterable[Value],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        super().__init__(params, lr, weight_decay, maximize)
-        if not hasattr(betas, "__len__"):
-            raise TypeError(f"betas are two numbers, got {betas!r:.60}")
-        if len(betas) != 2:
-            raise ValueError(f"betas are two numbers, got {betas!r}")
-        self.betas = finite("beta", betas[0], 0.0, 1.0), finite("beta", betas[1], 0.0, 1.0)
-        if 1.0 in self.betas:
-            raise ValueError(f"beta must be below 1, got {betas!r}")
-        self.eps = finite("eps", eps)
-        self.amsgrad = flag("amsgrad", amsgrad)
+    _buffer_names = (("exp_avg", ""), ("exp_avg_sq", ""), ("max_exp_avg_sq", "amsgrad"))
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
         sqrt, ratio, maximum = arithmetic
@@ -116,6 +110,7 @@ class Adam(Optimizer):
         return rule
 
 
+@dataclass(repr=False, eq=False)
 class AdamW(Adam):
     """Adam whose weight decay shrinks the parameters themselves (Loshchilov and Hutter 2019).
 
@@ -125,18 +120,7 @@ class AdamW(Adam):
     0.95
     """
 
-    def __init__(
-        self,
-        params: Iterable[Value],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+    weight_decay: float = setting(1e-2)
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
         rule, kept = super()._rule(arithmetic, step), 1.0 - self.lr * self.weight_decay
@@ -146,6 +130,7 @@ class AdamW(Adam):
         return -gradient if self.maximize else gradient
 
 
+@dataclass(repr=False, eq=False)
 class RMSprop(Optimizer):
     """RMSprop (Hinton 2012): steps divided by a running root mean square of the gradient.
 
@@ -159,28 +144,18 @@ class RMSprop(Optimizer):
     0.9
     """
 
-    _settings = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered", "maximize")
+    params: InitVar[Iterable[Value]]
+    lr: float = setting(1e-2)
+    alpha: float = setting(0.99, share)
+    eps: float = setting(1e-8)
+    weight_decay: float = setting(0.0)
+    momentum: float = setting(0.0)
+    centered: bool = setting(False, flag)
+    maximize: bool = setting(False, flag, kw_only=True)
+
     _buffer_names = (
         ("square_avg", ""), ("grad_avg", "centered"), ("momentum_buffer", "momentum"),
     )  # fmt: skip
-
-    def __init__(
-        self,
-        params: Iterable[Value],
-        lr: float = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        momentum: float = 0.0,
-        centered: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        super().__init__(params, lr, weight_decay, maximize)
-        self.alpha = finite("alpha", alpha, 0.0, 1.0)
-        self.eps = finite("eps", eps)
-        self.momentum = finite("momentum", momentum)
-        self.centered = flag("centered", centered)
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
         sqrt, ratio, maximum = arithmetic

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, field
+from functools import partial
 from inspect import signature
 from itertools import count
 from operator import index
@@ -28,10 +30,23 @@ class Stateful:
     _settings: tuple[str, ...] = ()
     """The names of the settings: arguments of the constructor, and attributes."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        known = {**getattr(cls, "__dataclass_fields__", {}), **vars(cls)}
+        own = [name for name, it in known.items() if isinstance(it, Field) and it.metadata]
+        if own and "_settings" not in vars(cls):
+            cls._settings = tuple(own)
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)
         _LIVING[next(_NUMBERS)] = self
         return self
+
+    def __setattr__(self, name: str, given: Any) -> None:
+        """Set an attribute; a setting is checked."""
+        field = getattr(self, "__dataclass_fields__", {}).get(name)
+        check = field and field.metadata.get("check")
+        super().__setattr__(name, check(name, given) if check else given)
 
     def state_dict(self) -> dict[str, Any]:
         """Return settings and progress as plain lists, dicts and numbers."""
@@ -90,11 +105,17 @@ def _spelt(setting: Any) -> str:
     return f"{setting:.6g}" if isinstance(setting, float) else f"{setting!r:.40}"
 
 
+def setting(default: Any = MISSING, check: Callable[..., Any] | None = None, **more: Any) -> Any:
+    """Return a field of a dataclass that is checked whenever it is set, as a number from 0 on."""
+    return field(default=default, metadata={"check": check or finite}, **more)
+
+
 def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -> float:
     """Return a setting as a float if it is a finite number between the bounds.
 
     Raises `ValueError` naming the bounds where it is not, `TypeError` for what is no number.
     """
+    name = "learning rate" if name == "lr" else name
     if not is_number(number) or isinstance(number, bool):
         raise TypeError(f"{name} must be a number, got {number!r:.80}")
     if not low <= number <= high or math.isinf(number):
@@ -108,3 +129,7 @@ def whole(name: str, number: int, low: int = 0) -> int:
     if not is_whole(number) or not low <= number < 2**53:  # above that floats leave some out
         raise ValueError(f"{name} must be an integer, at least {low}; got {number!r:.80}")
     return index(number)
+
+
+share = partial(finite, high=1.0)
+counting = partial(whole, low=1)
