@@ -10,6 +10,7 @@ import math
 import sys
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import autograd_engine
@@ -57,10 +58,21 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(_refuse(f"{message} (see {self.prog} --help)"))
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or _whole(text) < 1:
-        raise ArgumentTypeError(f"{text!r:.80} is not a whole number from 1")
-    return _whole(text)
+def _number(kind: type, told: str, least: float = -math.inf) -> Callable[[str], Any]:
+    """Return what reads a finite number from `least` on; a positive one where that is 0."""
+
+    def read(text: str) -> Any:
+        with suppress(ValueError):
+            if least <= (number := kind(text)) < math.inf and (least or number):
+                return number
+        raise ArgumentTypeError(f"{text!r:.80} is not {told}")
+
+    return read
+
+
+_whole = _number(int, "a whole number")
+_count = _number(int, "a whole number from 1", 1)
+_rate = _number(float, "a positive number", 0)
 
 
 def _sizes(text: str) -> list[int]:
@@ -70,30 +82,11 @@ def _sizes(text: str) -> list[int]:
         raise ArgumentTypeError(f"sizes are written as in 16,16: {error}") from None
 
 
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r:.80} is not a whole number") from None
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0.0 < rate < math.inf:
-        raise ArgumentTypeError(f"{text!r:.80} is not a positive number")
-    return rate
-
-
 def _named(text: str) -> tuple[str, float]:
     name, _, number = (part.strip() for part in text.partition("="))
-    try:
+    with suppress(ValueError):
         if name.isidentifier():
             return name, float(number)
-    except ValueError:
-        pass
     raise ArgumentTypeError(f"{text!r:.80} does not give a name a number, as a=2 does")
 
 
@@ -192,7 +185,12 @@ def _options(given: list[str]) -> Namespace:
 
 def _train(options: Namespace) -> None:
     if (options.csv is None) != (options.target is None):
-        options.refuse(f"--csv FILE and --target COLUMN go together{_columns(options.csv)}")
+        names = ""
+        with suppress(OSError, ValueError):  # where the table can be read
+            found = columns(options.csv) if options.csv else []
+            names = printable(", ".join(map(repr, found)), LINE)
+            names = f"; the columns are {names}" if found else ""
+        options.refuse(f"--csv FILE and --target COLUMN go together{names}")
     if options.csv is None and options.classes is not None:
         options.refuse("--classes and --numbers are for the target of --csv FILE")
     if options.new_rate and (not options.resume or options.learning_rate is None):
@@ -200,15 +198,6 @@ def _train(options: Namespace) -> None:
     if options.csv == "":
         options.refuse("--csv needs the name of a file")
     commands.train(options)
-
-
-def _columns(path: str | None) -> str:
-    """Say which columns there are to choose from, where the table can be read."""
-    try:
-        names = printable(", ".join(map(repr, columns(path))), LINE) if path else ""
-        return f"; the columns are {names}" if path else ""
-    except (OSError, ValueError):
-        return ""
 
 
 if __name__ == "__main__":

@@ -6,24 +6,14 @@ import math
 import random
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from autograd_engine import losses, optim, plots
+from autograd_engine import datasets, losses, optim, plots
 from autograd_engine.blocks import no_grad
 from autograd_engine.checkpoints import save
-from autograd_engine.datasets import (
-    Dataset,
-    Scaling,
-    circles,
-    csv,
-    digits,
-    iris,
-    moons,
-    spirals,
-    xor,
-)  # fmt: skip
+from autograd_engine.datasets import Dataset, Scaling
 from autograd_engine.engine import Value
 from autograd_engine.history import History
 from autograd_engine.keeper import written_training
@@ -44,22 +34,17 @@ OPTIMIZERS: dict[str, tuple[Any, float]] = {
 """Each optimiser, and the learning rate that it has by default."""
 
 
-class Task(NamedTuple):
-    """How a dataset is made from a seed, and what is trained on it by default."""
-
-    make: Callable[[int], Dataset]
-    layers: Sequence[int] = (16, 16)
-    epochs: int = 40
-
-
-DATASETS = {
-    "iris": Task(lambda seed: iris(), layers=(8,), epochs=30),
-    "digits": Task(lambda seed: digits(), epochs=20),
-    "moons": Task(lambda seed: moons(200, seed=seed)),
-    "circles": Task(lambda seed: circles(200, seed=seed)),
-    "spirals": Task(lambda seed: spirals(200, seed=seed), epochs=120),
-    "xor": Task(lambda seed: xor(200, seed=seed)),
+LAYERS, EPOCHS = (16, 16), 40
+DATASETS: dict[str, tuple[Callable[[int], Dataset], tuple[int, ...], int]] = {
+    "iris": (lambda seed: datasets.iris(), (8,), 30),
+    "digits": (lambda seed: datasets.digits(), LAYERS, 20),
+    "moons": (lambda seed: datasets.moons(200, seed=seed), LAYERS, EPOCHS),
+    "circles": (lambda seed: datasets.circles(200, seed=seed), LAYERS, EPOCHS),
+    "spirals": (lambda seed: datasets.spirals(200, seed=seed), LAYERS, 120),
+    "xor": (lambda seed: datasets.xor(200, seed=seed), LAYERS, EPOCHS),
 }
+"""How each dataset is made from a seed; the hidden layers and the epochs it has by default."""
+
 TRAINED_SHARE = 0.8
 
 
@@ -68,27 +53,36 @@ def train(options: Namespace) -> None:
 
     Raises `ValueError` and `OSError` for options that cannot be followed.
     """
-    task = Task(lambda seed: _table(options)) if options.csv else DATASETS[options.name]
-    data = _data(task, options)
+    table = (lambda seed: _table(options)), LAYERS, EPOCHS
+    drawn, layers, epochs = table if options.csv else DATASETS[options.name]
+    data = _limited(drawn(options.seed), options)
     trained, tested = data.split(TRAINED_SHARE, options.seed)
     scaling = Scaling([0.0] * 64, [16.0] * 64) if options.name == "digits" else trained.scaling()
     goal = _goal(trained)
-    model = _model(data, task, options)
+    classes = len(data.classes)
+    sizes = [*(layers if options.layers is None else options.layers), classes if classes > 2 else 1]
+    model = MLP(
+        len(data.names),
+        sizes,
+        activation=options.activation,
+        init="he" if "elu" in options.activation else "xavier",
+        rng=random.Random(options.seed),
+    )
     make, rate = OPTIMIZERS[options.optimizer]
     rate = rate if options.learning_rate is None else options.learning_rate
-    epochs = task.epochs if options.epochs is None else options.epochs
-    folder = _folder(Path(options.output))
+    epochs = epochs if options.epochs is None else options.epochs
+    folder = Path(options.output)
+    folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{options.name or Path(options.csv).stem}.checkpoint.json"
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
     done = 0
     if options.resume:
         done, rate = _resumed(checkpoint, make, rate, options)
-    optimizer = make(model.parameters(), lr=rate)
-    sizes = [len(data.names), *(len(layer.neurons) for layer in model.layers)]
     print(
         f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}\n"
-        f"{'-'.join(map(str, sizes))} network with {options.activation}; {options.optimizer}, "
-        f"learning rate {rate:g}; {counted(epochs, 'epoch')} of batches of {options.batch_size}",
+        f"{'-'.join(map(str, [len(data.names), *sizes]))} network with {options.activation}; "
+        f"{options.optimizer}, learning rate {rate:g}; {counted(epochs, 'epoch')} of batches of "
+        f"{options.batch_size}",
         flush=True,
     )
     try:
@@ -96,7 +90,7 @@ def train(options: Namespace) -> None:
             model,
             _learnt(trained.scaled(scaling), goal),
             _loss(data),
-            optimizer,
+            make(model.parameters(), lr=rate),
             epochs,
             options.batch_size,
             seed=options.seed,
@@ -105,29 +99,27 @@ def train(options: Namespace) -> None:
             progress=not options.quiet,
             record=options.record,
         )
-        page = [folder / "replay.html"] if options.record and done < epochs else []
-        if page:
-            replay_training(history, page[0])
+        files = [checkpoint] if done < epochs else []
+        if options.record and done < epochs:
+            files.insert(0, folder / "replay.html")
+            replay_training(history, files[0])
         _absorb(model, scaling, goal)
-        files = list(_write(folder, model, history, trained, tested))
+        files = [*_written(folder, model, history, trained, tested), *files]
     except KeyboardInterrupt:
         whole = checkpoint.exists() and checkpoint.stat().st_mtime_ns
         if whole and (options.resume or whole != before):
             raise KeyboardInterrupt("--resume continues from the last whole epoch") from None
         raise KeyboardInterrupt("no epoch was whole yet: there is nothing to resume") from None
-    if done < epochs:
-        if options.quiet:  # else it stands above the bar
-            print(f"ran {history.ran}")
-        files += [*page, checkpoint]
-    else:
+    if done >= epochs:
         verb = "is" if done == 1 else "are"
         more = " or to replay" if options.record else ""
         print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train{more}")
-    for part, samples in (("train", trained), ("test", tested)):
-        print(f"{part} {_score(model, samples)}")
+    elif options.quiet:  # else it stands above the bar
+        print(f"ran {history.ran}")
+    print(f"train {_score(model, trained)}\ntest {_score(model, tested)}")
     for file in files:
         print(f"wrote {printable(file, LINE)}")
-    guess = math.log(len(data.classes)) if data.classes else 1.0  # of targets of deviation 1
+    guess = math.log(classes) if classes else 1.0  # of targets of deviation 1
     if history.loss and (history.loss[-1] > 2.0 * guess or max(history.loss) > 10.0 * guess):
         print(
             f"warning: the loss rose to {max(history.loss):.3g} and ended at "
@@ -140,7 +132,7 @@ def train(options: Namespace) -> None:
 def _table(options: Namespace) -> Dataset:
     """Read the table; where its target could be meant either way, say how it was taken."""
     try:
-        data = csv(options.csv, options.target, options.classes)
+        data = datasets.csv(options.csv, options.target, options.classes)
     except ValueError as error:
         raise ValueError(str(error).replace("pass classes=True", "write --classes")) from None
     found = data.classes or [f"{number:.17g}" for number in set(data.targets)]
@@ -153,15 +145,14 @@ def _table(options: Namespace) -> Dataset:
     return data
 
 
-def _data(task: Task, options: Namespace) -> Dataset:
-    data = task.make(options.seed)
+def _limited(data: Dataset, options: Namespace) -> Dataset:
     if len(data.classes) == 1:
         raise ValueError(
             f"there is nothing to learn: every sample is of class {data.classes[0]!r:.80}"
         )
-    if options.limit is not None and options.limit < len(data):
-        data = data.split(options.limit / len(data), options.seed)[0]
-    return data
+    if options.limit is None or options.limit >= len(data):
+        return data
+    return data.split(options.limit / len(data), options.seed)[0]
 
 
 def _goal(data: Dataset) -> Scaling:
@@ -200,48 +191,23 @@ def _resumed(checkpoint: Path, make: Any, rate: float, options: Namespace) -> tu
 
     `ValueError` where two rates are asked for; whatever else is wrong with it, `fit` says.
     """
-    where = printable(checkpoint, LINE)
+    where, around = printable(checkpoint, LINE), printable(checkpoint.parent, LINE)
     if not checkpoint.exists():
-        print(
-            f"there is no checkpoint in {printable(checkpoint.parent, LINE)}: training starts anew"
-        )
+        print(f"there is no checkpoint in {around}: training starts anew")
     written = written_training(checkpoint)
     try:
         optimizer = written["optimizer"]
         kept = finite("lr", optimizer["settings"]["lr"])
         done = len(written["history"]["loss"])
-        other = optimizer["optimizer"] != make.__name__
+        if options.new_rate or optimizer["optimizer"] != make.__name__:
+            return done, rate
     except (KeyError, OverflowError, TypeError, ValueError):
         return 0, rate
-    if other or options.new_rate:
-        return done, rate
-    if options.learning_rate not in (None, kept):
-        raise ValueError(
-            f"cannot resume from {where}: it was written with the learning "
-            f"rate {kept}, not {rate}: add --new-rate to go on with {rate:g}, leave "
-            f"--learning-rate out to go on with {kept:g}"
-        )
-    return done, kept
-
-
-def _folder(folder: Path) -> Path:
-    """Make the folder, with those around it; `ValueError` where a file is in the way."""
-    for place in (folder, *folder.parents):
-        if place.exists() and not place.is_dir():
-            raise ValueError(f"{place} is a file, not a folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _model(data: Dataset, task: Task, options: Namespace) -> MLP:
-    # Two classes need one logit only; a number to predict is one output too.
-    outputs = len(data.classes) if len(data.classes) > 2 else 1
-    return MLP(
-        len(data.names),
-        [*(task.layers if options.layers is None else options.layers), outputs],
-        activation=options.activation,
-        init="he" if "elu" in options.activation else "xavier",
-        rng=random.Random(options.seed),
+    if options.learning_rate in (None, kept):
+        return done, kept
+    raise ValueError(
+        f"cannot resume from {where}: it was written with the learning rate {kept}, not {rate}: "
+        f"add --new-rate to go on with {rate:g}, leave --learning-rate out to go on with {kept:g}"
     )
 
 
@@ -259,7 +225,7 @@ def _score(model: MLP, data: Dataset) -> str:
     return f"error {error:.4g} (root of the mean square)"
 
 
-def _write(
+def _written(
     folder: Path, model: MLP, history: History, trained: Dataset, tested: Dataset
 ) -> Iterator[Path]:
     """Write pictures and model, and yield the files."""
