@@ -141,8 +141,7 @@ class _Evaluation:
     """One walk over the tree of an expression."""
 
     def __init__(self, text: str, values: Mapping[str, Value]) -> None:
-        self.text = text
-        self.values = values
+        self.text, self.values = text, values
 
     def of(self, node: ast.expr) -> Any:
         """Return what this piece of the expression stands for."""
@@ -168,15 +167,11 @@ class _Evaluation:
             advice += f"where({', '.join(map(self.piece, (node.test, node.body, node.orelse)))})"
         raise ValueError(f"an expression cannot contain {self.quoted(node)}{advice}")
 
-    def source(self, node: ast.AST) -> str:
-        return ast.get_source_segment(self.text, node) or self.text
-
-    def piece(self, node: ast.AST) -> str:
-        """Return the text of this piece."""
-        return printable(self.source(node))
+    def piece(self, node: ast.AST, shown: Callable[[str], str] = str) -> str:
+        return printable(shown(ast.get_source_segment(self.text, node) or self.text))
 
     def quoted(self, node: ast.AST) -> str:
-        return printable(repr(self.source(node)))
+        return self.piece(node, repr)
 
     def named(self, name: str) -> Value:
         """Return the value of that name."""

@@ -4,12 +4,6 @@ Each takes what the network returns (a value, or a list of them) and the sample'
 Classifiers are trained on raw scores ("logits"): the losses turn them into probabilities
 themselves, in a form that keeps its digits however large the scores are. On plain numbers
 they return numbers. The loss of a batch is the mean of its samples' losses.
-
->>> score = Value(1000.0)
->>> loss = binary_cross_entropy(score, 0)
->>> loss.backward()
->>> loss.data, score.grad
-(1000.0, 1.0)
 """
 
 from __future__ import annotations
@@ -40,7 +34,7 @@ def mse(outputs: Any, target: Any) -> Any:
 def half_squared_error(outputs: Any, target: Any) -> Any:
     """Return half the sum of the squared differences, whose slope is the difference itself.
 
-    Both are numbers or sequences. Raises `ValueError` naming both lengths where they differ.
+    It takes what `mse` takes.
 
     >>> half_squared_error(1.0, 3.0)
     2.0
@@ -55,8 +49,8 @@ def binary_cross_entropy(logit: Any, target: Any) -> Any:
 
     Raises `ValueError` for any other target and for several logits.
 
-    >>> binary_cross_entropy(0.0, 1) == binary_cross_entropy(0.0, 0)
-    True
+    >>> binary_cross_entropy(1000.0, 0)
+    1000.0
     """
     return BINARY(*_of_two("binary_cross_entropy", "logit", logit, target, (0, 1)))
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FunctionType
 from typing import Any
 
@@ -115,12 +116,10 @@ def text(rule: Primitive) -> str:
     named = "ag." * (getattr(package, rule.name, None) is rule) + rule.name
     parts = [f"{rule.name}{signature(rule)}", describe(rule)]
     for point in ((0.5,), (2.0,), (0.5, 2.0), (0.5, 2.0, 3.0)):
-        try:
-            out = rule(*point)
-        except Exception:  # outside its domain, another number of operands, somebody's own mistake
-            continue
-        parts.append(f">>> {named}({', '.join(map(str, point))})\n{out}")
-        break
+        # Outside its domain, with another number of operands, by somebody's own mistake it fails.
+        with suppress(Exception):
+            parts.append(f">>> {named}({', '.join(map(str, point))})\n{rule(*point)}")
+            break
     return "\n\n".join(filter(None, parts))
 
 
@@ -143,11 +142,7 @@ class OfInstances:
         self.find, self.of_class = find, of_class
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        if instance is not None:
-            return self.find(instance)
-        if self.of_class is None:
-            raise AttributeError("this is an attribute of instances alone")
-        return self.of_class
+        return self.of_class if instance is None else self.find(instance)
 
 
 Primitive.__doc__ = OfInstances(text, Primitive.__doc__)  # type: ignore[assignment]

@@ -72,9 +72,6 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
 def accuracy(model: Predictor, data: Iterable[Sample]) -> float:
     """Return the share of samples that the model predicts right, as `evaluate` counts them.
 
-    Raises `ValueError` for no samples, and `TypeError` for items that are not pairs and for a
-    model that cannot be called.
-
     >>> accuracy(lambda x: x[0] - 1.5, [([1.0], 0), ([2.0], 1), ([3.0], 0), ([4.0], 1)])
     0.75
     """

@@ -1,14 +1,5 @@
 """Neural networks of scalar values: Module, Neuron, Layer, MLP.
 
-With this module you build a multi-layer perceptron, feed it numbers or values, and get
-values that can be differentiated by every weight:
-
->>> model = MLP(2, [4, 1], rng=random.Random(0))
->>> output = model([1.0, -2.0])
->>> output.backward()
->>> len([weight for weight in model.parameters() if weight.grad])
-13
-
 A neuron marks its output as a region with its own dotted name, such as
 "layers.0.neurons.3"; the region of a layer, "layers.0", is the part before ".neurons.".
 """

@@ -2,10 +2,6 @@
 
 A dataset is a sequence of `(input, target)` pairs. Everything here is plain Python, and the
 same seed gives the same numbers on every machine.
-
->>> train, test = iris().split(0.8, seed=0)
->>> len(train), len(test)
-(120, 30)
 """
 
 from autograd_engine.datasets.dataset import Dataset, Scaling

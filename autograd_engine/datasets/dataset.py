@@ -88,9 +88,9 @@ class Dataset(Sequence[Pair]):
         Raises `ValueError` for a fraction not between 0 and 1, and where one side would
         stay empty; `TypeError` for a fraction that is no number.
 
-        >>> data = Dataset([[float(i)] for i in range(10)], range(10), ["x"])
-        >>> [len(part) for part in data.split(0.8, seed=0)]
-        [8, 2]
+        >>> from autograd_engine.datasets import iris
+        >>> [len(part) for part in iris().split(0.8, seed=0)]
+        [120, 30]
         """
         if not is_number(fraction):
             raise TypeError(f"a split needs a number between 0 and 1, got {fraction!r:.60}")

@@ -11,7 +11,6 @@ from csv import Error as MalformedRow
 from csv import reader
 from os import PathLike, fspath
 from pathlib import Path
-from typing import NamedTuple
 
 from autograd_engine.datasets.dataset import Dataset
 from autograd_engine.real import check_path, flag
@@ -59,20 +58,16 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
     `classes=True` or `False` overrules that, also where text is refused that nobody means as
     classes: money, percentages, dates, 1,500, names that never repeat. Blank lines are skipped.
 
-    Raises `ValueError` naming the file and the line (counted from 1, the header's) for a
-    row of another length, a missing cell, text among numbers, NaN and infinities, a column
-    name that is missing or doubled; and naming the file for an unknown target and a table
-    without rows or inputs.
-    Raises `OSError` for a file that cannot be read, `TypeError` for what is no path and for
-    `classes` that are neither True, False nor None.
+    Raises `ValueError` naming the file and the line (counted from 1, the header's) for whatever
+    makes no table of numbers, `OSError` for a file that cannot be read, `TypeError` for what is
+    no path and for `classes` that are neither True, False nor None.
 
     >>> import os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "plants.csv")
     >>> with open(path, "w") as file:
     ...     _ = file.write("height,leaves,kind\\n1.5,3,fern\\n0.1,900,moss\\n")
-    >>> data = csv(path, "kind")
-    >>> data.names, data.classes, list(data)
-    (['height', 'leaves'], ['fern', 'moss'], [([1.5, 3.0], 0), ([0.1, 900.0], 1)])
+    >>> csv(path, "kind")
+    <dataset of 2 samples: 2 inputs, classes fern, moss>
     """
     check_path("read a table from", path, "table.csv")
     if classes is not None:
@@ -82,12 +77,10 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
 
 def columns(path: str | PathLike[str]) -> list[str]:
     """Return the names in the header of a table; errors as of `csv`."""
-    return _rows_of(path)[0].cells
+    return _rows_of(path)[0][1]
 
 
-class Row(NamedTuple):
-    place: str  # file and line, for errors
-    cells: list[str]
+Row = tuple[str, list[str]]  # file and line, for errors; cells
 
 
 def _rows_of(path: str | PathLike[str]) -> list[Row]:
@@ -107,7 +100,7 @@ def _rows(lines: Iterable[str], name: str) -> list[Row]:
         for cells in table:
             stripped = [cell.strip() for cell in cells]
             if stripped not in ([], [""]):
-                rows.append(Row(f"{name}, line {line}", stripped))
+                rows.append((f"{name}, line {line}", stripped))
             line = table.line_num + 1  # a quoted cell may have run over several lines
     except MalformedRow as error:
         endless = "limit" in str(error) or "end of data" in str(error)
@@ -122,11 +115,12 @@ def _read(table: list[Row], name: str, target: str, classes: bool | None) -> Dat
     _check(table, name, target)
     (_, columns), *rows = table
     goal = columns.index(target)
-    cells = [row.cells[goal] for row in rows]
-    inputs = [[_number(row, columns, i) for i in range(len(columns)) if i != goal] for row in rows]
+    cells = [row[goal] for _, row in rows]
+    others = [i for i in range(len(columns)) if i != goal]
+    inputs = [[_number(row, columns, i) for i in others] for row in rows]
     names = columns[:goal] + columns[goal + 1 :]
     if classes is None:
-        classes = _names_classes([row.place for row in rows], cells, target)
+        classes = _names_classes([place for place, _ in rows], cells, target)
     if not classes:
         return Dataset(inputs, [_number(row, columns, goal) for row in rows], names)
     sizes = {cell: _parsed(cell) for cell in cells}  # numbers by size, then text by letters
@@ -163,11 +157,11 @@ def _check(table: list[Row], name: str, target: str) -> None:
 
 
 def _number(row: Row, columns: list[str], position: int) -> float:
-    cell = row.cells[position]
+    cell = row[1][position]
     number = _parsed(cell)
     if number is not None and math.isfinite(number):
         return number
-    fault = f"{row.place}: column {columns[position]!r:.80} has"
+    fault = f"{row[0]}: column {columns[position]!r:.80} has"
     if number is not None:
         raise ValueError(f"{fault} {cell!r:.80}, not a finite number")
     meant = f": it looks like {what}; {PLAIN}" if (what := _meant(cell)) else ""
@@ -205,8 +199,7 @@ def _meant(cell: str) -> str:
     if _parsed(cell) is not None:
         return ""
     text = cell.replace("\u00a0", " ").replace("\u202f", " ").strip()
-    found = (what for what, form in _MEANT.items() if re.fullmatch(form, text, re.IGNORECASE))
-    return next(found, "")
+    return next((what for what, form in _MEANT.items() if re.fullmatch(form, text, re.I)), "")
 
 
 def _names_classes(places: Sequence[str], cells: Sequence[str], target: str) -> bool:
@@ -217,11 +210,10 @@ def _names_classes(places: Sequence[str], cells: Sequence[str], target: str) -> 
 
     numeric = [_parsed(cell) is not None for cell in cells]
     different = set(cells)
-    meant = {cell: what for cell in different if (what := _meant(cell))}
-    for i, cell in enumerate(cells) if meant else ():
-        if cell in meant:
-            like = f"which looks like {meant[cell]}: {PLAIN}"
-            refuse(i, f"has {cell!r:.80}, {like}; if they are names of classes")
+    if meant := {cell: what for cell in different if (what := _meant(cell))}:
+        first, odd = next((i, cell) for i, cell in enumerate(cells) if cell in meant)
+        like = f"which looks like {meant[odd]}: {PLAIN}"
+        refuse(first, f"has {odd!r:.80}, {like}; if they are names of classes")
     if not any(numeric):
         if len(different) == len(cells) > MOST_CLASSES:
             refuse(
@@ -231,9 +223,9 @@ def _names_classes(places: Sequence[str], cells: Sequence[str], target: str) -> 
             )
         return True
     if not all(numeric):
-        odd = numeric.index(not numeric[0])
-        told = f"mixes numbers and text, here {cells[odd]!r:.80}"
-        refuse(odd, f"{told}; if they are names of classes")
+        first = numeric.index(not numeric[0])
+        told = f"mixes numbers and text, here {cells[first]!r:.80}"
+        refuse(first, f"{told}; if they are names of classes")
     if len(different) > MOST_CLASSES or not all(c.lstrip("+-").isdecimal() for c in different):
         return False
     found = sorted(set(map(int, different)))

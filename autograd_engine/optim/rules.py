@@ -74,11 +74,8 @@ class Adam(Optimizer):
     `weight_decay` is added to the gradient. Raises `ValueError` for negative settings and
     for betas outside [0, 1).
 
-    >>> w = Value(1.0)
-    >>> w.grad = 20.0
-    >>> Adam([w], lr=0.1).step()
-    >>> round(w.data, 6)
-    0.9
+    >>> Adam([Value(1.0)], lr=0.1, betas=(0.8, 0.99))
+    Adam(1 parameter, lr=0.1, betas=(0.8, 0.99))
     """
 
     params: InitVar[Iterable[Value]]
@@ -114,10 +111,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam whose weight decay shrinks the parameters themselves (Loshchilov and Hutter 2019).
 
-    >>> w = Value(1.0)
-    >>> AdamW([w], lr=0.1, weight_decay=0.5).step()
-    >>> w.data
-    0.95
+    >>> AdamW([Value(1.0)], weight_decay=0.5)
+    AdamW(1 parameter, lr=0.001, weight_decay=0.5)
     """
 
     weight_decay: float = setting(1e-2)
@@ -137,11 +132,8 @@ class RMSprop(Optimizer):
     `centered` subtracts the running mean first. Raises `ValueError` for negative settings
     and for an alpha outside [0, 1].
 
-    >>> w = Value(1.0)
-    >>> w.grad = 20.0
-    >>> RMSprop([w], lr=0.01).step()
-    >>> round(w.data, 6)
-    0.9
+    >>> RMSprop([Value(1.0)], lr=0.01, centered=True)
+    RMSprop(1 parameter, lr=0.01, centered=True)
     """
 
     params: InitVar[Iterable[Value]]
