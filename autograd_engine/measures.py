@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from autograd_engine.blocks import no_grad
@@ -132,16 +132,13 @@ def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
         raise ValueError(f"{name} is empty: it needs at least one (input, target) pair")
     for position, sample in enumerate(samples):
         if not isinstance(sample, (tuple, list)) or len(sample) != 2:
-            lengths = [
-                len(part) if hasattr(part, "__len__") else -i for i, part in enumerate(samples)
-            ]
-            apart = (
-                isinstance(data, (tuple, list)) and len(lengths) == 2 and lengths[0] == lengths[1]
-            )
-            raise TypeError(
-                f"{name} must hold (input, target) pairs; item {position} is {sample!r:.80}"
-                + ("; where inputs xs and targets ys are apart, write list(zip(xs, ys))" * apart)
-            )
+            hint = ""
+            with suppress(TypeError):
+                xs, ys = data if isinstance(data, (tuple, list)) and len(data) == 2 else (0, 0)
+                if len(xs) == len(ys):
+                    hint = "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
+            found = f"item {position} is {sample!r:.80}"
+            raise TypeError(f"{name} must hold (input, target) pairs; {found}{hint}")
     return samples
 
 
@@ -154,20 +151,20 @@ def check_loss(loss: object) -> None:
 def check_kinds(model: object, loss: object, optimizer: object, callback: object) -> None:
     """Refuse what only looks like a model, a loss, an optimiser of it and a callback."""
     made = {"model": "MLP(2, [8, 1])", "optimizer": "SGD(model.parameters(), lr=0.1)"}
-    for (name, such), thing in zip(made.items(), (model, optimizer)):
-        if isinstance(thing, type):
-            raise TypeError(f"{name} is the class {thing.__name__}: make one of it, such as {such}")
-    if not callable(model) or not hasattr(model, "parameters"):
-        raise TypeError(f"model must be callable and have parameters(), got {model!r:.80}")
+    trains = hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")
+    models = callable(model) and hasattr(model, "parameters")
+    for name, given, fits, wanted in (
+        ("model", model, models, "callable and have parameters()"),
+        ("optimizer", optimizer, trains, "one such as SGD(model.parameters())"),
+        ("callback", callback, callback is None or callable(callback), "a function or None"),
+    ):
+        if isinstance(given, type) and name in made:
+            raise TypeError(
+                f"{name} is the class {given.__name__}: make one of it, such as {made[name]}"
+            )
+        if not fits:
+            raise TypeError(f"{name} must be {wanted}, got {given!r:.80}")
     check_loss(loss)
-    if not hasattr(optimizer, "step") or not hasattr(optimizer, "zero_grad"):
-        raise TypeError(
-            f"optimizer must be one such as SGD(model.parameters()), got {optimizer!r:.80}"
-        )
-    if callback is not None and not callable(callback):
-        raise TypeError(
-            f"callback must be a function of the history, or None; got {callback!r:.80}"
-        )
 
 
 def check_options(

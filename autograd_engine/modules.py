@@ -137,7 +137,7 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """Return the values to be trained."""
-        return [value for _, value in _each_once(_gathered(self, "", {id(self)}))]
+        return [value for _, value in _gather(self, "", {id(self)}, {}).values()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Return each parameter with the path of attributes that leads to it.
@@ -146,7 +146,9 @@ class Module:
         >>> [name for name, _ in Layer(1, 2).named_parameters()]
         ['neurons.0.w.0', 'neurons.0.b', 'neurons.1.w.0', 'neurons.1.b']
         """
-        return _each_once(_parameters(self, "", set()))
+        found: Found = {}
+        _parameters(self, "", set(), found)
+        return list(found.values())
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
@@ -230,15 +232,18 @@ def _is_leaf(item: Any) -> bool:
 
 
 Named = Iterator[tuple[str, Any]]
+Found = dict[int, tuple[str, Any]]  # of each value by its id
 
 
-def _inside(item: Any, path: str = "") -> Named:
-    """Yield the values, numbers and modules in a container or module, not what is in those."""
+def _inside(item: Any, path: str = "") -> list[tuple[str, Any]]:
+    """Return the values, numbers and modules in a container or module, not what is in those."""
+    found = []
     for name, part in parts_of(item):
         if isinstance(part, (Value, Module)) or is_number(part):
-            yield f"{path}{name}", part
+            found.append((f"{path}{name}", part))
         elif not isinstance(part, str):
-            yield from _inside(part, f"{path}{name}.")
+            found += _inside(part, f"{path}{name}.")
+    return found
 
 
 def _modules(item: Any, path: str, seen: set[int]) -> Named:
@@ -256,36 +261,30 @@ def _all_modules(module: Module) -> Named:
     yield from _modules(module, ".", {id(module)})
 
 
-def _parameters(module: Module, path: str, seen: set[int]) -> Named:
-    """Yield the parameters of a module: those it chooses itself, or else its leaves."""
+def _parameters(module: Module, path: str, seen: set[int], found: Found) -> None:
+    """Add the parameters of a module: those it chooses itself, or else its leaves."""
     seen.add(id(module))
     if type(module).parameters is Module.parameters:
-        yield from _gathered(module, path, seen)
+        _gather(module, path, seen, found)
         return
-    names = {id(value): name for name, value in _each_once(_gathered(module, "", {id(module)}))}
-    for i, parameter in enumerate(module.parameters()):
-        yield path + names.get(id(parameter), f"parameters.{i}"), parameter
+    own = _gather(module, "", {id(module)}, {})
+    for i, value in enumerate(module.parameters()):
+        name, _ = own.get(id(value), (f"parameters.{i}", value))
+        found.setdefault(id(value), (path + name, value))
 
 
-def _gathered(module: Module, path: str, seen: set[int]) -> Named:
-    """Yield the leaves among a module's attributes, whatever its `parameters()` says.
+def _gather(module: Module, path: str, seen: set[int], found: Found) -> Found:
+    """Add the leaves among a module's attributes, whatever its `parameters()` says.
 
     Also what was put over a leaf, so that who is given it can say that it is none.
     """
     for name, part in _inside(module):
-        if isinstance(part, Module):
-            if id(part) not in seen:
-                yield from _parameters(part, f"{path}{name}.", seen)
-        elif isinstance(part, Value) and (part._rule is LEAF or name in module._leaves):
-            yield f"{path}{name}", part
-
-
-def _each_once(found: Named) -> list[tuple[str, Any]]:
-    """Return values with their names, each by the first."""
-    first: dict[int, tuple[str, Any]] = {}
-    for name, value in found:
-        first.setdefault(id(value), (name, value))
-    return list(first.values())
+        if isinstance(part, Value):
+            if id(part) not in found and (part._rule is LEAF or name in module._leaves):
+                found[id(part)] = path + name, part
+        elif isinstance(part, Module) and id(part) not in seen:
+            _parameters(part, f"{path}{name}.", seen, found)
+    return found
 
 
 def _number(name: str, number: object) -> float:

@@ -739,7 +739,7 @@ def test_inputs_and_targets_apart_are_refused_with_what_to_write():
         ({"shuffle": "no"}, "shuffle must be True or False, got 'no'"),
         ({"resume": "yes"}, "resume must be True, False or \"new\", got 'yes'"),
         ({"progress": None}, "progress must be True or False, got None"),
-        ({"callback": "print"}, "callback must be a function of the history, or None; got 'print'"),
+        ({"callback": "print"}, "callback must be a function or None, got 'print'"),
         ({"checkpoint": 3}, "a checkpoint as 3: write a path such as 'checkpoint.json'"),
     ],
 )

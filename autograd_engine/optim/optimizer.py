@@ -108,7 +108,8 @@ class Optimizer(Stateful):
         blank = [self._blank] * len(self.parameters)
         memories = [self._buffers.get(name, blank) for name in names]
         self._latest = numbers, grads = data_of(self.parameters), grads_of(self.parameters)
-        slopes = map(self._slope, numbers, grads)
+        changed = self.maximize or self.weight_decay
+        slopes = map(self._slope, numbers, grads) if changed else grads
         moved = map(self._rule(FLOATS, self.steps), numbers, slopes, *memories)
         numbers, *memories = map(list, zip(*moved))
         set_data(self.parameters, numbers)
