@@ -19,6 +19,9 @@ that momentum and weight decay still move it.
 Reading order: settings, optimizer, rules, schedules.
 """
 
+import sys
+
+from autograd_engine.optim import rules
 from autograd_engine.optim.optimizer import Optimizer, clip_gradients
 from autograd_engine.optim.rules import SGD, Adam, AdamW, RMSprop
 from autograd_engine.optim.schedules import (
@@ -28,6 +31,9 @@ from autograd_engine.optim.schedules import (
     Schedule,
     StepLR,
 )
+
+# Where pickles of version 0.1.0 look for the optimisers.
+sys.modules.update(dict.fromkeys([f"{__name__}.{n}" for n in ("sgd", "adam", "rmsprop")], rules))
 
 # fmt: off
 __all__ = [

@@ -73,6 +73,10 @@ class Optimizer(Stateful):
         """Set an attribute; the learning rate and other settings are checked."""
         super().__setattr__(name, finite(name, given) if name == "lr" else given)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Version 0.1.0 wrote the learning rate as "_lr".
+        vars(self).update({"lr" if name == "_lr" else name: it for name, it in state.items()})
+
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move the parameters once; a closure is called first, and what it returns is returned."""
         if closure is not None and not callable(closure):
