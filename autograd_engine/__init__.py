@@ -54,8 +54,7 @@ Reading order, each module importing only from those above it:
     views        draw, draw_dot, Picture, explain, steps, explore, replay, animate
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
-    typed        what the command line shows of an expression
-    commands     what it trains
+    commands     what the command line trains
     manual       what help and the pages say of a primitive
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;

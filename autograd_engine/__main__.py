@@ -14,10 +14,19 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 import autograd_engine
-from autograd_engine import commands, typed
+from autograd_engine import commands
 from autograd_engine.datasets.tables import columns
+from autograd_engine.diagnosis import diagnose
+from autograd_engine.engine import Value
+from autograd_engine.expressions import evaluate
+from autograd_engine.files import checked_path
 from autograd_engine.nn import ACTIVATIONS
+from autograd_engine.views.explain import Explanation, explain
+from autograd_engine.views.explain.typesetting import plain
+from autograd_engine.views.explore import explore
+from autograd_engine.views.picture import draw
 from autograd_engine.views.picture.drawing import DIRECTIONS, STYLES
+from autograd_engine.views.steps.player import play
 from autograd_engine.words import LINE, printable
 
 FOUND = 1
@@ -90,6 +99,72 @@ def _named(text: str) -> tuple[str, float]:
     raise ArgumentTypeError(f"{text!r:.80} does not give a name a number, as a=2 does")
 
 
+WRITTEN = {".txt": "text", ".md": "markdown", ".html": "html"}
+"""How an explanation is written into a file, by its ending."""
+
+
+def _draw(options: Namespace) -> None:
+    """Draw the graph of the expression, with the gradients."""
+    output, values = _evaluated(options)
+    output.backward()
+    picture = draw(output, style=options.style, direction=options.direction)
+    picture.save(options.output)
+    print(f"{printable(options.expression.strip(), LINE)} = {output.data:.10g}")
+    for name, value in values.items():
+        print(f"gradient by {printable(name)} = {value.grad:.10g}")
+    note = f", {picture.note}" if picture.note else ""
+    print(f"wrote {printable(options.output, LINE)}{note}")
+
+
+def _step(options: Namespace) -> None:
+    """Play the passes through the graph of the expression."""
+    play(_evaluated(options)[0])
+
+
+def _explain(options: Namespace) -> None:
+    """Write out the derivatives of the expression by its names, or by the one asked for."""
+    path = None
+    if options.output is not None:
+        path = checked_path(options.output, "an explanation", tuple(WRITTEN))
+    output, values = _evaluated(options)
+    names = list(values) if options.wrt is None else [options.wrt]
+    if not names or names[0] not in values:
+        wanted = "a name" if options.wrt is None else f"the name {options.wrt!r:.80}"
+        raise ValueError(f"to differentiate by {wanted} the expression has to mention it")
+    lines = [line for name in names for line in explain(output, values[name])._lines]
+    explanation = Explanation(lines)
+    if path is None:
+        print(plain(explanation.text, sys.stdout.encoding), end="")
+    else:
+        text = getattr(explanation, WRITTEN[path.suffix.lower()])
+        path.write_text(text, encoding="utf-8", newline="\n")
+        print(f"wrote {printable(options.output, LINE)}")
+
+
+def _explore(options: Namespace) -> None:
+    """Write the page to explore the expression in."""
+    page = explore(_evaluated(options)[0], options.output)
+    print(f"{page.description}\nwrote {printable(options.output, LINE)}")
+
+
+def _diagnose(options: Namespace) -> bool:
+    """Print what is wrong with the gradients of the expression, and say whether anything is."""
+    output, values = _evaluated(options)
+    output.backward()
+    found = diagnose(output, values.values(), lr=options.lr)
+    print(found)
+    return bool(found)
+
+
+def _evaluated(options: Namespace) -> tuple[Value, dict[str, Value]]:
+    values: dict[str, Value] = {}
+    for name, number in options.values:
+        if name in values:
+            raise ValueError(f"{name!r:.80} is given twice")
+        values[name] = Value(number, name)
+    return evaluate(options.expression, values), values
+
+
 def _option(name: str, told: str, **given: Any) -> tuple[str, dict[str, Any]]:
     return name, {"help": told, **given}
 
@@ -124,20 +199,20 @@ FORMULA = (
             default=[]),  # without it argparse would call them required
 )
 EXPRESSIONS: dict[str, tuple[Callable[..., Any], str, tuple[Any, ...]]] = {
-    "draw": (typed.draw, "draw the graph of an expression", (
+    "draw": (_draw, "draw the graph of an expression", (
         _option("--output", ".svg .html .png .pdf or .dot", default="graph.svg", metavar="FILE"),
         _option("--style", "how much is shown (%(default)s)", choices=STYLES, default="auto"),
         _option("--direction", "LR is from left to right", choices=DIRECTIONS, default="LR"),
     )),
-    "step": (typed.step, "step through an expression, forward and back", ()),
-    "explain": (typed.explain, "write a derivative out by the chain rule", (
+    "step": (_step, "step through an expression, forward and back", ()),
+    "explain": (_explain, "write a derivative out by the chain rule", (
         _option("--wrt", "the name to differentiate by (each, one after another)", metavar="NAME"),
         _option("--output", ".txt .md or .html, instead of printing it", metavar="FILE"),
     )),
-    "explore": (typed.explore, "write a page to step through and to change", (
+    "explore": (_explore, "write a page to step through and to change", (
         _option("--output", "the page (%(default)s)", default="explore.html", metavar="FILE"),
     )),
-    "diagnose": (typed.diagnose, "say what is wrong with the gradients, if so", (
+    "diagnose": (_diagnose, "say what is wrong with the gradients, if so", (
         _option("--lr", "a learning rate: does a step overshoot?", type=_rate, metavar="RATE"),
     )),
 }

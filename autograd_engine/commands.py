@@ -1,4 +1,4 @@
-"""What the command line does: train a network on data; of expressions see `typed`."""
+"""What the command line does with data: it trains a network, and writes what came of it."""
 
 from __future__ import annotations
 
