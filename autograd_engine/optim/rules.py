@@ -178,3 +178,7 @@ def _lerp(start: Any, end: Any, weight: float) -> Any:
     """
     step = end - start
     return start + weight * step if weight < 0.5 else end - step * (1.0 - weight)
+
+
+for _kind in (SGD, Adam, AdamW, RMSprop):  # in a signature `InitVar` tells a caller nothing
+    _kind.__init__.__annotations__["params"] = "Iterable[Value]"
