@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import autograd_engine as ag
-from autograd_engine.reference import describe
+from autograd_engine.manual import describe
 
 
 def lacking(folder: Path, module: ModuleType) -> list[str]:

@@ -28,11 +28,9 @@ Reading order, each module importing only from those above it:
     graph        looking at a graph, regions, saving it whole
     adoption     graphs of micrograd's own objects, as Values
     copies       copies of graphs; operations of several operands written out
-    summary      the table of a model's layers
     entries      what a call of a module of one's own notes with what it returns
     modules      Module: what has parameters
     naming       name_values, named
-    initialisers how weights are drawn
     firing       what a neuron and a layer compute
     nn           Neuron, Layer, MLP
     losses       mse, cross_entropy, ...
@@ -53,12 +51,10 @@ Reading order, each module importing only from those above it:
     survey       a graph as flat lists, with names and calls
     views        draw, draw_dot, Picture, explain, steps, explore, replay
     plots        loss curve and decision boundary, as PNG files
-    reference    what a row of the table says, as text for help and for the pages
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
-    typed        what the command line shows of an expression
-    commands     what it trains
-    manual       what help says of a primitive
+    commands     what the command line trains
+    manual       what help and the pages say of a primitive
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;
 operand: its input; output: its result; partial: a local derivative, output by operand;

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from autograd_engine.arguments import one_value, point_of, shaped
 from autograd_engine.derivatives import grad
 from autograd_engine.engine import Value
 from autograd_engine.real import as_float, check_call, check_whole, is_number
+
+Function = Callable[[Sequence[Any]], Any]
 
 
 def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:
@@ -37,37 +40,31 @@ def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:
     _check_order(called, list(map(as_float, items)), order, "")
 
 
-def _check_order(f: Callable[[Sequence[Any]], Any], x: list[float], order: int, path: str) -> None:
-    rows, flags = [], set()
+def _check_order(f: Function, x: list[float], order: int, path: str) -> None:
+    rows, titles = [], []
     for i, slope in enumerate(grad(f)(x)):
         numeric, doubt, most = _difference(f, x, i)
-        flag = ""
+        near = 1e-6 * max(abs(numeric), min(abs(slope), 1e308)) + 4.0 * doubt
+        row = f"{path + f'x[{i}]':>12} {slope:>24.16g} {numeric:>24.16g} {slope - numeric:>12.3g}"
         if not doubt <= most:
-            flag = "cannot be measured"
-        elif (
-            not abs(slope - numeric)
-            <= 1e-6 * max(abs(numeric), min(abs(slope), 1e308)) + 4.0 * doubt
-        ):
-            flag = "differs"
-        flags.add(flag)
-        rows.append(
-            f"{path + f'x[{i}]':>12} {slope:>24.16g} {numeric:>24.16g} {slope - numeric:>12.3g}"
-            + (f" <- {flag}" if flag else "")
-        )
-    if flags - {""}:
-        title = (
-            "differ from central differences" if "differs" in flags else "cannot be measured here"
-        )
+            row += " <- cannot be measured"
+            titles.append("cannot be measured here")
+        elif not abs(slope - numeric) <= near:
+            row += " <- differs"
+            titles.insert(0, "differ from central differences")
+        rows.append(row)
+    if titles:
         head = f"{'input':>12} {'analytic':>24} {'numeric':>24} {'difference':>12}"
-        raise AssertionError("\n".join([f"derivatives {title}:", head, *rows]))
-    if order > 1:
-        for i in range(len(x)):
-            _check_order(lambda inputs, i=i: grad(f)(inputs)[i], x, order - 1, f"{path}x[{i}], ")  # type: ignore[misc]
+        raise AssertionError("\n".join([f"derivatives {titles[0]}:", head, *rows]))
+    for i in range(len(x) if order > 1 else 0):
+        _check_order(partial(_entry, f, i), x, order - 1, f"{path}x[{i}], ")
 
 
-def _difference(
-    f: Callable[[Sequence[Any]], Any], x: list[float], i: int
-) -> tuple[float, float, float]:
+def _entry(f: Function, i: int, inputs: Sequence[Any]) -> Any:
+    return grad(f)(inputs)[i]
+
+
+def _difference(f: Function, x: list[float], i: int) -> tuple[float, float, float]:
     """Return the slope along x[i], the doubt about it, and the doubt with which it is measured.
 
     Where a step to one side leaves the domain, each side is measured by itself too.

@@ -1,4 +1,4 @@
-"""What the command line does: train a network on data; of expressions see `typed`."""
+"""What the command line does with data: it trains a network, and writes what came of it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import math
 import random
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from autograd_engine import losses, optim, plots
+from autograd_engine import datasets, losses, optim, plots
 from autograd_engine.blocks import no_grad
 from autograd_engine.checkpoints import save
 from autograd_engine.datasets import Dataset, Scaling
-from autograd_engine.datasets.centring import absorb, centred, goal_of
-from autograd_engine.datasets.tasks import DATASETS, Task, table
 from autograd_engine.engine import Value
 from autograd_engine.history import History
 from autograd_engine.keeper import written_training
@@ -36,6 +33,18 @@ OPTIMIZERS: dict[str, tuple[Any, float]] = {
 }
 """Each optimiser, and the learning rate that it has by default."""
 
+
+LAYERS, EPOCHS = (16, 16), 40
+DATASETS: dict[str, tuple[Callable[[int], Dataset], tuple[int, ...], int]] = {
+    "iris": (lambda seed: datasets.iris(), (8,), 30),
+    "digits": (lambda seed: datasets.digits(), LAYERS, 20),
+    "moons": (lambda seed: datasets.moons(200, seed=seed), LAYERS, EPOCHS),
+    "circles": (lambda seed: datasets.circles(200, seed=seed), LAYERS, EPOCHS),
+    "spirals": (lambda seed: datasets.spirals(200, seed=seed), LAYERS, 120),
+    "xor": (lambda seed: datasets.xor(200, seed=seed), LAYERS, EPOCHS),
+}
+"""How each dataset is made from a seed; the hidden layers and the epochs it has by default."""
+
 TRAINED_SHARE = 0.8
 
 
@@ -44,34 +53,44 @@ def train(options: Namespace) -> None:
 
     Raises `ValueError` and `OSError` for options that cannot be followed.
     """
-    task = _task(options)
-    data = _data(task, options)
+    table = (lambda seed: _table(options)), LAYERS, EPOCHS
+    drawn, layers, epochs = table if options.csv else DATASETS[options.name]
+    data = _limited(drawn(options.seed), options)
     trained, tested = data.split(TRAINED_SHARE, options.seed)
     scaling = Scaling([0.0] * 64, [16.0] * 64) if options.name == "digits" else trained.scaling()
-    goal = goal_of(trained)
-    model = _model(data, task, options)
+    goal = _goal(trained)
+    classes = len(data.classes)
+    sizes = [*(layers if options.layers is None else options.layers), classes if classes > 2 else 1]
+    model = MLP(
+        len(data.names),
+        sizes,
+        activation=options.activation,
+        init="he" if "elu" in options.activation else "xavier",
+        rng=random.Random(options.seed),
+    )
     make, rate = OPTIMIZERS[options.optimizer]
     rate = rate if options.learning_rate is None else options.learning_rate
-    epochs = task.epochs if options.epochs is None else options.epochs
-    folder = _folder(options.output)
+    epochs = epochs if options.epochs is None else options.epochs
+    folder = Path(options.output)
+    folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{options.name or Path(options.csv).stem}.checkpoint.json"
+    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
     done = 0
     if options.resume:
-        done, written = _written(checkpoint, make)
-        rate = _rate(checkpoint, rate, written, options)
-    optimizer = make(model.parameters(), lr=rate)
-    print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
+        done, rate = _resumed(checkpoint, make, rate, options)
     print(
-        f"{_shape(model)} network with {options.activation}; {options.optimizer}, "
-        f"learning rate {rate:g}; {counted(epochs, 'epoch')} of batches of {options.batch_size}",
+        f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}\n"
+        f"{'-'.join(map(str, [len(data.names), *sizes]))} network with {options.activation}; "
+        f"{options.optimizer}, learning rate {rate:g}; {counted(epochs, 'epoch')} of batches of "
+        f"{options.batch_size}",
         flush=True,
     )
-    with _interruptible(checkpoint, options.resume):
+    try:
         history = fit(
             model,
-            centred(trained.scaled(scaling), goal),
+            _learnt(trained.scaled(scaling), goal),
             _loss(data),
-            optimizer,
+            make(model.parameters(), lr=rate),
             epochs,
             options.batch_size,
             seed=options.seed,
@@ -80,29 +99,27 @@ def train(options: Namespace) -> None:
             progress=not options.quiet,
             record=options.record,
         )
-        page = [folder / "replay.html"] if options.record and done < epochs else []
-        if page:
-            replay_training(history, page[0])
-        absorb(model, scaling, goal)
-        files = _write(folder, model, history, trained, tested)
-    if done < epochs:
-        if options.quiet:  # else it stands above the bar
-            print(f"ran {history.ran}")
-        files = [*files, *page, checkpoint]
-    else:
+        files = [checkpoint] if done < epochs else []
+        if options.record and done < epochs:
+            files.insert(0, folder / "replay.html")
+            replay_training(history, files[0])
+        _absorb(model, scaling, goal)
+        files = [*_written(folder, model, history, trained, tested), *files]
+    except KeyboardInterrupt:
+        whole = checkpoint.exists() and checkpoint.stat().st_mtime_ns
+        if whole and (options.resume or whole != before):
+            raise KeyboardInterrupt("--resume continues from the last whole epoch") from None
+        raise KeyboardInterrupt("no epoch was whole yet: there is nothing to resume") from None
+    if done >= epochs:
         verb = "is" if done == 1 else "are"
         more = " or to replay" if options.record else ""
         print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train{more}")
-    for part, samples in (("train", trained), ("test", tested)):
-        print(_score(part, model, samples))
+    elif options.quiet:  # else it stands above the bar
+        print(f"ran {history.ran}")
+    print(f"train {_score(model, trained)}\ntest {_score(model, tested)}")
     for file in files:
         print(f"wrote {printable(file, LINE)}")
-    _warn(history, trained)
-
-
-def _warn(history: History, data: Dataset) -> None:
-    """Say where a training did worse than the guess that the average makes."""
-    guess = math.log(len(data.classes)) if data.classes else 1.0  # of targets of deviation 1
+    guess = math.log(classes) if classes else 1.0  # of targets of deviation 1
     if history.loss and (history.loss[-1] > 2.0 * guess or max(history.loss) > 10.0 * guess):
         print(
             f"warning: the loss rose to {max(history.loss):.3g} and ended at "
@@ -112,96 +129,86 @@ def _warn(history: History, data: Dataset) -> None:
         )
 
 
-def _task(options: Namespace) -> Task:
-    if options.csv is None:
-        return DATASETS[options.name]
-    return Task(lambda seed: table(options.csv, options.target, options.classes))
+def _table(options: Namespace) -> Dataset:
+    """Read the table; where its target could be meant either way, say how it was taken."""
+    try:
+        data = datasets.csv(options.csv, options.target, options.classes)
+    except ValueError as error:
+        raise ValueError(str(error).replace("pass classes=True", "write --classes")) from None
+    found = data.classes or [f"{number:.17g}" for number in set(data.targets)]
+    if options.classes is None and all(name.lstrip("+-").isdecimal() for name in found):
+        taken = "numbers to predict (--classes to tell them apart)"
+        if data.classes:
+            taken = "classes (--numbers to predict them as numbers)"
+        name = printable(options.target)
+        print(f"{name} holds {len(found)} different whole numbers: taken as {taken}")
+    return data
 
 
-def _data(task: Task, options: Namespace) -> Dataset:
-    data = task.make(options.seed)
+def _limited(data: Dataset, options: Namespace) -> Dataset:
     if len(data.classes) == 1:
         raise ValueError(
             f"there is nothing to learn: every sample is of class {data.classes[0]!r:.80}"
         )
-    if options.limit is not None and options.limit < len(data):
-        data = data.split(options.limit / len(data), options.seed)[0]
-    return data
+    if options.limit is None or options.limit >= len(data):
+        return data
+    return data.split(options.limit / len(data), options.seed)[0]
 
 
-def _written(checkpoint: Path, make: Any) -> tuple[int, float | None]:
-    """Return how many epochs the checkpoint holds, and the learning rate of its optimiser.
+def _goal(data: Dataset) -> Scaling:
+    """Return mean and deviation of the numbers to predict; 0 and 1 where they are classes."""
+    if data.classes:
+        return Scaling([0.0], [1.0])
+    return Dataset([[target] for target in data.targets], data.targets, ["target"]).scaling()
 
-    What is wrong with it, `fit` says.
+
+def _learnt(data: Dataset, goal: Scaling) -> Dataset:
+    """Return the dataset with targets of mean 0 and deviation 1, if they are no classes."""
+    (shift,), (scale,) = goal
+    if data.classes:
+        return data
+    return Dataset(data.inputs, [(y - shift) / scale for y in data.targets], data.names)
+
+
+def _absorb(model: MLP, scaling: Scaling, goal: Scaling) -> None:
+    """Move the scaling of inputs and target into the network, so that it takes raw numbers.
+
+    w * (x - shift) / scale + b is (w / scale) * x + (b - w * shift / scale).
     """
+    for neuron in model.layers[0].neurons:
+        for w, shift, scale in zip(neuron.w, *scaling):
+            w.data /= scale
+            neuron.b.data -= w.data * shift  # type: ignore[union-attr]
+    (shift,), (scale,) = goal
+    for neuron in model.layers[-1].neurons:
+        for parameter in neuron.parameters():
+            parameter.data *= scale
+        neuron.b.data += shift  # type: ignore[union-attr]
+
+
+def _resumed(checkpoint: Path, make: Any, rate: float, options: Namespace) -> tuple[int, float]:
+    """Return how many epochs the checkpoint holds, and the learning rate to go on with.
+
+    `ValueError` where two rates are asked for; whatever else is wrong with it, `fit` says.
+    """
+    where, around = printable(checkpoint, LINE), printable(checkpoint.parent, LINE)
     if not checkpoint.exists():
-        where = printable(checkpoint.parent, LINE)
-        print(f"there is no checkpoint in {where}: training starts anew")
+        print(f"there is no checkpoint in {around}: training starts anew")
     written = written_training(checkpoint)
     try:
         optimizer = written["optimizer"]
-        rate = finite("learning rate", optimizer["settings"]["lr"])
+        kept = finite("lr", optimizer["settings"]["lr"])
         done = len(written["history"]["loss"])
-        return done, rate if optimizer["optimizer"] == make.__name__ else None
+        if options.new_rate or optimizer["optimizer"] != make.__name__:
+            return done, rate
     except (KeyError, OverflowError, TypeError, ValueError):
-        return 0, None
-
-
-def _rate(checkpoint: Path, rate: float, written: float | None, options: Namespace) -> float:
-    """Return the learning rate to go on with; `ValueError` where two are asked for."""
-    if written is None or options.new_rate:
-        return rate
-    if options.learning_rate not in (None, written):
-        raise ValueError(
-            f"cannot resume from {printable(checkpoint, LINE)}: it was written with the learning "
-            f"rate {written}, not {rate}: add --new-rate to go on with {rate:g}, leave "
-            f"--learning-rate out to go on with {written:g}"
-        )
-    return written
-
-
-@contextmanager
-def _interruptible(checkpoint: Path, resume: bool) -> Iterator[None]:
-    """Say on an interrupt how the training could go on."""
-    before = _time(checkpoint)
-    try:
-        yield
-    except KeyboardInterrupt:
-        after = _time(checkpoint)
-        if after is not None and (resume or after != before):
-            raise KeyboardInterrupt("--resume continues from the last whole epoch") from None
-        raise KeyboardInterrupt("no epoch was whole yet: there is nothing to resume") from None
-
-
-def _time(file: Path) -> int | None:
-    return file.stat().st_mtime_ns if file.exists() else None
-
-
-def _folder(path: str) -> Path:
-    """Make the folder, with those around it; `ValueError` where a file is in the way."""
-    folder = Path(path)
-    for place in (folder, *folder.parents):
-        if place.exists() and not place.is_dir():
-            raise ValueError(f"{place} is a file, not a folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _model(data: Dataset, task: Task, options: Namespace) -> MLP:
-    # Two classes need one logit only; a number to predict is one output too.
-    outputs = len(data.classes) if len(data.classes) > 2 else 1
-    return MLP(
-        len(data.names),
-        [*(task.layers if options.layers is None else options.layers), outputs],
-        activation=options.activation,
-        init="he" if "elu" in options.activation else "xavier",
-        rng=random.Random(options.seed),
+        return 0, rate
+    if options.learning_rate in (None, kept):
+        return done, kept
+    raise ValueError(
+        f"cannot resume from {where}: it was written with the learning rate {kept}, not {rate}: "
+        f"add --new-rate to go on with {rate:g}, leave --learning-rate out to go on with {kept:g}"
     )
-
-
-def _shape(model: MLP) -> str:
-    sizes = [len(model.layers[0].neurons[0].w), *(len(layer.neurons) for layer in model.layers)]
-    return "-".join(map(str, sizes))
 
 
 def _loss(data: Dataset) -> Callable[[Any, Any], Any]:
@@ -210,41 +217,35 @@ def _loss(data: Dataset) -> Callable[[Any, Any], Any]:
     return losses.cross_entropy if len(data.classes) > 2 else losses.binary_cross_entropy
 
 
-def _score(part: str, model: MLP, data: Dataset) -> str:
+def _score(model: MLP, data: Dataset) -> str:
     if data.classes:
-        return f"{part} accuracy {accuracy(model, data):.3f}"
+        return f"accuracy {accuracy(model, data):.3f}"
     with no_grad():
         error = math.hypot(*(model(x).data - target for x, target in data)) / math.sqrt(len(data))
-    return f"{part} error {error:.4g} (root of the mean square)"
+    return f"error {error:.4g} (root of the mean square)"
 
 
-def _write(
+def _written(
     folder: Path, model: MLP, history: History, trained: Dataset, tested: Dataset
-) -> Sequence[Path]:
-    """Write pictures and model, and return the files."""
+) -> Iterator[Path]:
+    """Write pictures and model, and yield the files."""
     graph, curve, boundary = folder / "graph.svg", folder / "loss.png", folder / "boundary.png"
-    files = [graph]
-    draw_graph(_sample_loss(model, tested)).save(graph)
-    try:
-        if history.loss:
-            plots.loss_curve(history, curve)
-            files.append(curve)
-        if len(trained.names) == 2 and trained.classes:
-            plots.decision_boundary(model, trained, boundary)
-            files.append(boundary)
-    except ImportError as error:
-        print(error)
-    save(model, folder / "model.json")
-    return [*files, folder / "model.json"]
-
-
-def _sample_loss(model: MLP, data: Dataset) -> Value:
-    """Return the loss of one sample, everything named and with its gradient."""
-    x, target = data[0]
-    loss: Value = _loss(data)(
-        model([Value(number, name) for number, name in zip(x, data.names)]), target
-    )
+    x, target = tested[0]
+    inputs = [Value(number, name) for number, name in zip(x, tested.names)]
+    loss: Value = _loss(tested)(model(inputs), target)
     loss.label = "loss"
     model.zero_grad()
     loss.backward()
-    return loss
+    draw_graph(loss).save(graph)
+    yield graph
+    try:
+        if history.loss:
+            plots.loss_curve(history, curve)
+            yield curve
+        if len(trained.names) == 2 and trained.classes:
+            plots.decision_boundary(model, trained, boundary)
+            yield boundary
+    except ImportError as error:
+        print(error)
+    save(model, folder / "model.json")
+    yield folder / "model.json"

@@ -15,24 +15,23 @@ STEPS: Final = (
     "and v - n * (v.data // n) for the remainder in the graph"
 )
 OPERATORS: Final[dict[str, str]] = {
-    "//": STEPS,
-    "%": STEPS,
-    "divmod": STEPS,
+    **dict.fromkeys(("//", "%", "divmod"), STEPS),
     "@": "write v * w, ag.dot(xs, ys) of two lists, or @ of NumPy arrays of Values",
     "^": "write v ** n for a power",
 }
 """What to write where there is no such operator."""
 
-LARGEST: Final = "picks the value with the {} number, ag.{}(a, b) shares a tie between both"
+PLAIN: Final = ", a plain number: steps have no derivative to follow"
+TIE: Final = "(a, b) shares a tie between both"
 FUNCTIONS: Final[dict[str, str]] = {
-    "max": f"max(values), which {LARGEST.format('largest', 'maximum')}",
-    "min": f"min(values), which {LARGEST.format('smallest', 'minimum')}",
+    "max": f"max(values), which picks the value with the largest number, ag.maximum{TIE}",
+    "min": f"min(values), which picks the value with the smallest number, ag.minimum{TIE}",
     "abs": "abs(v)",
     "pow": "v ** n",
     "square": "v ** 2",
-    "round": "round(v.data), a plain number: steps have no derivative to follow",
-    "floor": "math.floor(v.data), a plain number: steps have no derivative to follow",
-    "ceil": "math.ceil(v.data), a plain number: steps have no derivative to follow",
+    "round": f"round(v.data){PLAIN}",
+    "floor": f"math.floor(v.data){PLAIN}",
+    "ceil": f"math.ceil(v.data){PLAIN}",
     "matmul": "[ag.dot(row, x) for row in rows]",
     "var": "ag.variance(values)",
     "std": "ag.sqrt(ag.variance(values))",

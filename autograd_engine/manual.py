@@ -1,53 +1,125 @@
-"""What `help`, `inspect` and an editor say of objects that Python has no place for such text in.
+"""What `help`, an editor and the pages say of a primitive: formulas, domain, kinks, an example.
 
-A primitive is an object, not a function: its documentation and its signature are its own, made
-when somebody asks.
+Nothing of it is written by hand: the formulas are read from the rule with symbols; the ends of the
+domain and the kinks are found by trying the row there. A primitive is an object, not a function:
+its documentation and its signature are its own, made when somebody asks.
 
->>> from autograd_engine import table
->>> inspect.signature(table.tanh), inspect.signature(table.atan2)
-(<Signature (x)>, <Signature (y, x)>)
+>>> from autograd_engine.primitives import TABLE
+>>> print(describe(TABLE["acosh"], ["x"]))
+acosh is the inverse hyperbolic cosine.
+<BLANKLINE>
+    ∂acosh(x)/∂x = 1/√(x² − 1)
+<BLANKLINE>
+Defined for 1 ≤ x. At x = 1 the derivative is inf.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FunctionType
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.primitives import Primitive
+from autograd_engine.primitives import TABLE, Primitive
+
+_NEAR = 1e-6
+_JUMP = 1e-3  # between places that near, a smooth rule changes by about as little
 
 
-class OfInstances:
-    """An attribute that instances compute and their class has a value of its own for, or none."""
+def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
+    """Return what a primitive is: its formulas, its domain, its kinks.
 
-    def __init__(self, find: Callable[[Any], Any], of_class: Any = None) -> None:
-        self.find = find
-        self.of_class = of_class
+    `names` are those of its operands; by default as its signature has them, or else u and v.
+    Of a primitive of any number of operands the derivative by the first of four is told.
+    """
+    from autograd_engine.views.explain import notation
+    from autograd_engine.views.explain.formulas import Equal
+    from autograd_engine.views.explain.typesetting import TEXT
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        if instance is not None:
-            return self.find(instance)
-        if self.of_class is None:
-            raise AttributeError("this is an attribute of instances alone")
-        return self.of_class
+    if not rule.arity:
+        read = [notation.rule(rule, 0, tuple(names or "x"), 4)]
+    else:
+        own = tuple(signature(rule).parameters)
+        names = tuple(names or (own if len(own) == len(rule.domain) else "uv"))
+        derivatives = [notation.rule(rule, which, names) for which in range(rule.arity)]
+        read = [notation.meaning(rule, names), *derivatives]
+    formulas = "\n".join(f"    {TEXT.set(term)}" for term in read if isinstance(term, Equal))
+    facts = kinks(rule, names) if rule.arity else []
+    if rule.arity and TABLE.get(rule.name) is rule:  # somebody's own does not say where it is
+        facts.insert(0, f"Defined for {domain(rule, names) or 'all numbers'}.")
+    doc = getattr(rule, "doc", "")
+    return "\n\n".join(filter(None, [doc and f"{rule.name} is {doc}.", formulas, " ".join(facts)]))
+
+
+def domain(rule: Primitive, names: Sequence[str]) -> str:
+    """Return where a primitive is defined, nothing if everywhere; an end may belong to it or not.
+
+    >>> domain(TABLE["log"], "x"), domain(TABLE["asin"], "x"), domain(TABLE["divide"], "xy")
+    ('0 < x', '-1 ≤ x ≤ 1', 'y ≠ 0')
+    """
+    found = []
+    for which, (low, high) in enumerate(rule.domain):
+        name, point, signs = names[which], [1.0] * len(rule.domain), {}
+        for point[which] in (low, 0.0, high):
+            signs[point[which]] = "≤" if _slopes(rule, point) else "<"
+        text = f"{low:g} {signs[low]} " * math.isfinite(low) + name
+        text += f" {signs[high]} {high:g}" * math.isfinite(high)
+        if signs[0.0] == "<" and low < 0.0 < high:
+            text = f"{name} ≠ 0"
+        found += [text] * (text != name)
+    return " and ".join(found)
+
+
+def kinks(rule: Primitive, names: Sequence[str]) -> list[str]:
+    """Return a sentence for each place where the derivative jumps or is infinite.
+
+    >>> kinks(TABLE["relu"], "x"), kinks(TABLE["minimum"], "xy")
+    (['At x = 0 the derivative is 0.'], ['At x = y the derivatives are 0.5 and 0.5.'])
+    """
+    if len(rule.domain) == 1:
+        numbers = sorted({0.0, *filter(math.isfinite, rule.domain[0])})
+        found = [_kink(rule, f"{names[0]} = {number:g}", [number]) for number in numbers]
+    else:
+        tie = " = ".join(names)
+        found = [_kink(rule, tie, [1.0, 1.0]) or _kink(rule, f"{tie} = 0", [0.0, 0.0])]
+    return list(filter(None, found))
+
+
+def _kink(rule: Primitive, place: str, point: list[float]) -> str:
+    """Return what is to be said about the derivative at a point, nothing where it is smooth."""
+    here = _slopes(rule, point)
+    pairs: list[tuple[float, float]] = []
+    for which, number in enumerate(point):
+        for side in (number - _NEAR, number + _NEAR):
+            pairs += zip(here, _slopes(rule, [*point[:which], side, *point[which + 1 :]]))
+    if not any(math.isinf(at) or abs(at - near) > _JUMP for at, near in pairs):
+        return ""
+    told = "derivative is" if len(here) == 1 else "derivatives are"
+    return f"At {place} the {told} {' and '.join(f'{slope + 0.0:g}' for slope in here)}."
+
+
+def _slopes(rule: Primitive, point: list[float]) -> tuple[float, ...]:
+    """Return a rule's partials at a point, none where it is not defined."""
+    try:
+        return tuple(map(float, rule.partials(rule.forward(*point), *point)))
+    except Exception:  # domain errors, and whatever somebody's own rule does
+        return ()
 
 
 def text(rule: Primitive) -> str:
     """Return the documentation of a primitive: what the table says of it, and an example."""
     import autograd_engine as package
-    from autograd_engine.reference import describe
 
     named = "ag." * (getattr(package, rule.name, None) is rule) + rule.name
     parts = [f"{rule.name}{signature(rule)}", describe(rule)]
     for point in ((0.5,), (2.0,), (0.5, 2.0), (0.5, 2.0, 3.0)):
-        try:
-            out = rule(*point)
-        except Exception:  # outside its domain, another number of operands, somebody's own mistake
-            continue
-        parts.append(f">>> {named}({', '.join(map(str, point))})\n{out}")
-        break
+        # Outside its domain, with another number of operands, by somebody's own mistake it fails.
+        with suppress(Exception):
+            parts.append(f">>> {named}({', '.join(map(str, point))})\n{rule(*point)}")
+            break
     return "\n\n".join(filter(None, parts))
 
 
@@ -61,6 +133,16 @@ def signature(rule: Primitive) -> inspect.Signature:
             continue
         return inspect.Signature([name.replace(annotation=name.empty) for name in operands])
     return inspect.Signature([inspect.Parameter("operands", inspect.Parameter.VAR_POSITIONAL)])
+
+
+class OfInstances:
+    """An attribute that instances compute and their class has a value of its own for, or none."""
+
+    def __init__(self, find: Callable[[Any], Any], of_class: Any = None) -> None:
+        self.find, self.of_class = find, of_class
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self.of_class if instance is None else self.find(instance)
 
 
 Primitive.__doc__ = OfInstances(text, Primitive.__doc__)  # type: ignore[assignment]

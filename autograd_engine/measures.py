@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from autograd_engine.blocks import no_grad
@@ -72,9 +72,6 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
 def accuracy(model: Predictor, data: Iterable[Sample]) -> float:
     """Return the share of samples that the model predicts right, as `evaluate` counts them.
 
-    Raises `ValueError` for no samples, and `TypeError` for items that are not pairs and for a
-    model that cannot be called.
-
     >>> accuracy(lambda x: x[0] - 1.5, [([1.0], 0), ([2.0], 1), ([3.0], 0), ([4.0], 1)])
     0.75
     """
@@ -88,11 +85,8 @@ def _first(outputs: Any, target: Any) -> Any:
 
 def _compiled(model: Any, samples: list[Sample], loss: Loss, right: Judge) -> Results | None:
     """Return what `measure` does, by a program, where that is possible and pays off."""
-    if (
-        WATCHED
-        or not hasattr(model, "parameters")
-        or len(model.parameters()) * len(samples) < _WORTH_IT
-    ):
+    held = [] if WATCHED or not hasattr(model, "parameters") else model.parameters()
+    if len(held) * len(samples) < _WORTH_IT:
         return None
     try:
         require()
@@ -116,11 +110,10 @@ def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judg
 def judge(samples: Sequence[Sample]) -> Judge:
     """Return the judge for these samples."""
     targets = [target for _, target in samples]
+    numbers = all(map(is_number, targets))
     return Judge(
-        positions=all(
-            is_number(target) and hasattr(target, "__index__") and target >= 0 for target in targets
-        ),
-        sides=any(all(is_number(t) and t in two for t in targets) for two in ((0, 1), (-1, 1))),
+        positions=numbers and all(hasattr(t, "__index__") and t >= 0 for t in targets),
+        sides=numbers and any(all(t in two for t in targets) for two in ((0, 1), (-1, 1))),
     )
 
 
@@ -139,23 +132,14 @@ def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
         raise ValueError(f"{name} is empty: it needs at least one (input, target) pair")
     for position, sample in enumerate(samples):
         if not isinstance(sample, (tuple, list)) or len(sample) != 2:
-            raise TypeError(
-                f"{name} must hold (input, target) pairs; item {position} is {sample!r:.80}"
-                + (_APART if _apart(data, samples) else "")
-            )
+            hint = ""
+            with suppress(TypeError):
+                xs, ys = data if isinstance(data, (tuple, list)) and len(data) == 2 else (0, 0)
+                if len(xs) == len(ys):
+                    hint = "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
+            found = f"item {position} is {sample!r:.80}"
+            raise TypeError(f"{name} must hold (input, target) pairs; {found}{hint}")
     return samples
-
-
-_APART = "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
-
-
-def _apart(data: Iterable[Sample], samples: Sequence[Any]) -> bool:
-    """Say whether these are all inputs beside all targets."""
-    if not isinstance(data, (tuple, list)) or len(samples) != 2:
-        return False
-    return all(hasattr(column, "__len__") for column in samples) and len(samples[0]) == len(
-        samples[1]
-    )
 
 
 def check_loss(loss: object) -> None:
@@ -166,21 +150,21 @@ def check_loss(loss: object) -> None:
 
 def check_kinds(model: object, loss: object, optimizer: object, callback: object) -> None:
     """Refuse what only looks like a model, a loss, an optimiser of it and a callback."""
-    for name, thing in (("model", model), ("optimizer", optimizer)):
-        if isinstance(thing, type):
-            made = "MLP(2, [8, 1])" if name == "model" else "SGD(model.parameters(), lr=0.1)"
-            raise TypeError(f"{name} is the class {thing.__name__}: make one of it, such as {made}")
-    if not callable(model) or not hasattr(model, "parameters"):
-        raise TypeError(f"model must be callable and have parameters(), got {model!r:.80}")
+    made = {"model": "MLP(2, [8, 1])", "optimizer": "SGD(model.parameters(), lr=0.1)"}
+    trains = hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")
+    models = callable(model) and hasattr(model, "parameters")
+    for name, given, fits, wanted in (
+        ("model", model, models, "callable and have parameters()"),
+        ("optimizer", optimizer, trains, "one such as SGD(model.parameters())"),
+        ("callback", callback, callback is None or callable(callback), "a function or None"),
+    ):
+        if isinstance(given, type) and name in made:
+            raise TypeError(
+                f"{name} is the class {given.__name__}: make one of it, such as {made[name]}"
+            )
+        if not fits:
+            raise TypeError(f"{name} must be {wanted}, got {given!r:.80}")
     check_loss(loss)
-    if not hasattr(optimizer, "step") or not hasattr(optimizer, "zero_grad"):
-        raise TypeError(
-            f"optimizer must be one such as SGD(model.parameters()), got {optimizer!r:.80}"
-        )
-    if callback is not None and not callable(callback):
-        raise TypeError(
-            f"callback must be a function of the history, or None; got {callback!r:.80}"
-        )
 
 
 def check_options(
@@ -200,16 +184,13 @@ def check_options(
         raise TypeError(f'resume must be True, False or "new", got {resume!r:.60}')
     if not isinstance(compile, bool) and not (isinstance(compile, str) and compile == "auto"):
         raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
-    for name, count in (("epochs", epochs), ("batch_size", batch_size), ("seed", seed)):
-        check_whole(name, count)
+    counts = {"epochs": (epochs, 0), "batch_size": (batch_size, 1), "seed": (seed, -math.inf)}
     if patience is not None:
-        check_whole("patience", patience)
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    if epochs < 0:
-        raise ValueError(f"epochs must not be negative, got {epochs}")
-    if patience is not None and patience < 1:
-        raise ValueError(f"patience must be at least 1 epoch, got {patience}")
+        counts["patience"] = patience, 1
+    for name, (count, least) in counts.items():
+        check_whole(name, count)
+        if count < least:
+            raise ValueError(f"{name} must be at least {least}, got {count}")
     if patience is not None and not validated:
         raise ValueError("patience watches the validation loss: pass validation= too")
 
@@ -229,7 +210,7 @@ def usable(loss: Any, epoch: int, position: int, sample: Sample) -> Value:
 def reason(name: str, position: int, sample: Sample) -> str:
     """Say why the loss of a sample is not finite: the sample is not, or else what to try."""
     for what, item in zip(("input", "target"), sample):
-        if (found := _not_finite(item)) is not None:
+        for found in _odd(item):
             return (
                 f"the {what} of item {position} of {name} holds {found}: "
                 "leave that sample out, or put a number in its place"
@@ -237,14 +218,15 @@ def reason(name: str, position: int, sample: Sample) -> str:
     return ADVICE
 
 
-def _not_finite(item: Any) -> float | None:
-    """Return the first NaN or infinity in an input or target, None where there is none."""
+def _odd(item: Any) -> Iterator[float]:
+    """Yield each NaN and infinity in an input or target."""
     if isinstance(item, Value) or is_number(item):
-        return None if -math.inf < number(item) < math.inf else float(number(item))
+        if not -math.inf < number(item) < math.inf:
+            yield float(number(item))
+        return
     parts = item.tolist() if hasattr(item, "tolist") else item
-    if not isinstance(parts, (list, tuple)):
-        return None
-    return next((found for part in parts if (found := _not_finite(part)) is not None), None)
+    for part in parts if isinstance(parts, (list, tuple)) else ():
+        yield from _odd(part)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ that leads to it, such as "layers.0.neurons.3.w.1".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from inspect import isfunction
 from typing import Any
 
@@ -16,9 +17,17 @@ from autograd_engine.entries import entered, parts_of
 from autograd_engine.notes import Note, noted
 from autograd_engine.number import read
 from autograd_engine.real import is_number
-from autograd_engine.summary import Traits, table
 from autograd_engine.table import LEAF
 from autograd_engine.words import counted
+
+Traits = tuple[int, int, str]
+"""Of a layer: the number of inputs, that of outputs, and the activation."""
+
+
+class Table(str):
+    """Text that a prompt shows as it is."""
+
+    __repr__ = str.__str__
 
 
 class Module:
@@ -54,11 +63,11 @@ class Module:
     def __setattr__(self, name: str, value: object) -> None:
         """Set the attribute; modules in it get their region's name from it, leaves their place."""
         object.__setattr__(self, name, value)
-        leaves = {path for path, part in _numbers({name: value}, "") if _is_leaf(part)}
+        leaves = {path for path, part in _inside({name: value}) if _is_leaf(part)}
         if not leaves <= self._leaves:
             object.__setattr__(self, "_leaves", self._leaves | leaves)
         self._place({name: value}, "")
-        for path, module in _modules(value, name, {id(self)}):
+        for path, module in _modules({name: value}, "", {id(self)}):
             module._stand(path)
 
     def _stand(self, path: str) -> None:
@@ -70,7 +79,7 @@ class Module:
 
     def _place(self, attributes: dict[str, object], path: str) -> None:
         """Note with the leaves in attributes where they stand."""
-        for name, leaf in _numbers(attributes, path):
+        for name, leaf in _inside(attributes, path):
             if _is_leaf(leaf):
                 note = leaf._note = noted(leaf).copy()
                 note.place = name
@@ -79,8 +88,8 @@ class Module:
         """Give their names to what was added to lists and dicts, too."""
         if not self._settled and not self._region.region:
             object.__setattr__(self, "_settled", True)
-            for path, module in [*_modules(self, "", set())][1:]:
-                module._stand(path[1:])
+            for path, module in _modules(self, "", {id(self)}):
+                module._stand(path)
             self._place(vars(self), "")
 
     def __repr__(self) -> str:
@@ -94,12 +103,10 @@ class Module:
         """Return what stands in brackets behind its class: the attributes with parameters."""
         return ", ".join(dict.fromkeys(name.split(".")[0] for name, _ in self.named_parameters()))
 
-    def _traits(self) -> Traits | None:
-        """Return the number of inputs, that of outputs and the activation; None of no layer."""
-        return None
-
     def summary(self) -> str:
         """Return a table of the layers: where each stands, shape, activation, parameters.
+
+        A layer is what has traits, or parameters of its own, or no modules inside.
 
         >>> from autograd_engine.nn import MLP
         >>> MLP(2, [16, 1]).summary()
@@ -108,11 +115,29 @@ class Module:
         layers.1  16 -> 1  linear              17
         total                                  65
         """
-        return table(_modules(self, "", set()), [name for name, _ in self.named_parameters()])
+        parts: list[tuple[str, str, Traits | None]] = []
+        for path, part in _all_modules(self):
+            if not (parts and parts[-1][2] and path.startswith(f"{parts[-1][0]}.")):
+                parts.append((path, type(part).__name__, traits_of(part)))
+        counts = {path: 0 for path, _, _ in parts}
+        named = self.named_parameters()
+        for name, _ in named:
+            path = f".{name}"
+            while path not in counts:
+                path = path.rpartition(".")[0]
+            counts[path] += 1
+        rows = [("layer", "shape", "activation", "parameters")]
+        for (path, kind, traits), (after, _, _) in zip(parts, [*parts[1:], ("", "", None)]):
+            if traits or counts[path] or not after.startswith(f"{path}."):
+                shape, how = (f"{traits[0]} -> {traits[1]}", traits[2]) if traits else ("", "")
+                rows.append((path[1:] or kind, shape, how, f"{counts[path]:,}"))
+        rows.append(("total", "", "", f"{len(named):,}"))
+        a, b, c, d = (max(map(len, column)) for column in zip(*rows))
+        return Table("\n".join(f"{w:<{a}}  {x:<{b}}  {y:<{c}}  {z:>{d}}" for w, x, y, z in rows))
 
     def parameters(self) -> list[Value]:
         """Return the values to be trained."""
-        return [value for _, _, value in _gathered(self).values()]
+        return [value for _, value in _gather(self, "", {id(self)}, {}).values()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Return each parameter with the path of attributes that leads to it.
@@ -122,8 +147,8 @@ class Module:
         ['neurons.0.w.0', 'neurons.0.b', 'neurons.1.w.0', 'neurons.1.b']
         """
         found: Found = {}
-        _enter(self, "", set(), found)
-        return [(f"{path}{name}", value) for path, name, value in found.values()]
+        _parameters(self, "", set(), found)
+        return list(found.values())
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
@@ -133,10 +158,6 @@ class Module:
         """Return the number of each parameter, by name.
 
         Raises `ValueError` if two have one name, and if one is no leaf any more.
-
-        >>> from autograd_engine.nn import Neuron
-        >>> Neuron(1, init=lambda nin, nout, rng: 0.5).state_dict()
-        {'w.0': 0.5, 'b': 0.0}
         """
         named = self.named_parameters()
         check_leaves(self, named)
@@ -150,42 +171,48 @@ class Module:
 
         Raises `ValueError` naming what is missing, surplus or no number, and `TypeError` for
         what is no dict, and then changes nothing.
-
-        >>> from autograd_engine.nn import Neuron
-        >>> neuron = Neuron(1)
-        >>> neuron.load_state_dict({"w.0": 2.0, "b": -1.0})
-        >>> neuron([3.0]).data
-        5.0
         """
         if not isinstance(state, Mapping):
             raise TypeError(
                 "load_state_dict needs what state_dict() returned, a number for each name, "
                 f"not {state!r:.60}; a file is read by load(path, model)"
             )
-        named = self.named_parameters()
-        names = {name for name, _ in named}
-        missing = [name for name, _ in named if name not in state]
-        surplus = [name for name in state if name not in names]
-        if missing or surplus:
-            wrong = [("missing", missing), ("surplus", surplus)]
-            raise ValueError(
-                "; ".join(f"{what} parameters: {_shown(some)}" for what, some in wrong if some)
-            )
-        numbers = [_number(name, state[name]) for name, _ in named]
-        set_data([parameter for _, parameter in named], numbers)
+        named = dict(self.named_parameters())
+        wrong = {
+            "missing": [name for name in named if name not in state],
+            "surplus": [name for name in state if name not in named],
+        }
+        faults = [
+            f"{what} parameters: {', '.join(f'{name!r:.80}' for name in names[:3])}"
+            + ", …" * (len(names) > 3)
+            for what, names in wrong.items()
+            if names
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        set_data(named.values(), [_number(name, state[name]) for name in named])
+
+
+def traits_of(module: Any) -> Traits | None:
+    """Return the traits of a layer; None where it is none, or its parts were exchanged."""
+    try:
+        return module._traits()  # type: ignore[no-any-return]
+    except (AttributeError, LookupError, TypeError):
+        return None
 
 
 def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
     """Raise `ValueError` where something else stands in the place of a parameter."""
     places: list[tuple[str, Any]] = []
-    for path, part in _modules(module, "", set()):
+    for path, part in _all_modules(module):
         for attribute, value in vars(part).items():
-            found = list(_numbers({attribute: value}, f"{path}."[1:]))
-            known = {name for name, _ in found if name[len(path) :] in part._leaves}
+            everything = _inside({attribute: value})
+            found = [(name, item) for name, item in everything if not isinstance(item, Module)]
+            known = part._leaves.intersection(name for name, _ in found)
             # A list that was filled later is known by what is left of it.
             mixed = not known and any(_is_leaf(item) for _, item in found)
             places += [
-                (name, item)
+                (f"{path}.{name}"[1:], item)
                 for name, item in found
                 if name in known or (mixed and isinstance(item, Value))
             ]
@@ -204,86 +231,67 @@ def _is_leaf(item: Any) -> bool:
     return isinstance(item, Value) and item._rule is LEAF
 
 
-def _numbers(item: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Return the values and numbers in a container, not those of modules in it."""
+Named = Iterator[tuple[str, Any]]
+Found = dict[int, tuple[str, Any]]  # of each value by its id
+
+
+def _inside(item: Any, path: str = "") -> list[tuple[str, Any]]:
+    """Return the values, numbers and modules in a container or module, not what is in those."""
+    found = []
     for name, part in parts_of(item):
-        if isinstance(part, Value) or is_number(part):
-            yield f"{path}{name}", part
-        elif not isinstance(part, (str, Module)):
-            yield from _numbers(part, f"{path}{name}.")
-
-
-Found = dict[int, tuple[str, Any, Value]]  # of each leaf by its id path with a final dot, name
-
-
-def _gathered(module: Module) -> Found:
-    """Return the leaves among a module's attributes, whatever its `parameters()` says."""
-    found: Found = {}
-    _gather(module, "", {id(module)}, found, module)
+        if isinstance(part, (Value, Module)) or is_number(part):
+            found.append((f"{path}{name}", part))
+        elif not isinstance(part, str):
+            found += _inside(part, f"{path}{name}.")
     return found
 
 
-def _gather(
-    item: Any, path: str, seen: set[int], found: Found, owner: Module, start: int = 0
-) -> None:
-    """Add the leaves in a container, each once; `seen` holds the ids of modules met.
-
-    Also what was put over a leaf of its `owner`, whose path has `start` characters, so that who
-    is given it can say that it is none.
-    """
-    for name, part in parts_of(item):
-        if isinstance(part, Value):
-            if part._rule is LEAF or f"{path}{name}"[start:] in owner._leaves:
-                found.setdefault(id(part), (path, name, part))
-        elif isinstance(part, Module):
-            if id(part) not in seen:
-                _enter(part, f"{path}{name}.", seen, found)
-        elif not isinstance(part, (str, float, int)):
-            _gather(part, f"{path}{name}.", seen, found, owner, start)
+def _modules(item: Any, path: str, seen: set[int]) -> Named:
+    """Yield the modules in something, each once, with the path that leads to it."""
+    for name, part in _inside(item, path):
+        if isinstance(part, Module) and id(part) not in seen:
+            seen.add(id(part))
+            yield name, part
+            yield from _modules(part, f"{name}.", seen)
 
 
-def _enter(module: Module, path: str, seen: set[int], found: Found) -> None:
+def _all_modules(module: Module) -> Named:
+    """Yield a module and those in it, with paths that begin with a dot."""
+    yield "", module
+    yield from _modules(module, ".", {id(module)})
+
+
+def _parameters(module: Module, path: str, seen: set[int], found: Found) -> None:
     """Add the parameters of a module: those it chooses itself, or else its leaves."""
     seen.add(id(module))
-    chosen = type(module).parameters is not Module.parameters
-    if chosen:
-        _choose(module, path, found)
-    else:
-        _gather(module, path, seen, found, module, len(path))
+    if type(module).parameters is Module.parameters:
+        _gather(module, path, seen, found)
+        return
+    own = _gather(module, "", {id(module)}, {})
+    for i, value in enumerate(module.parameters()):
+        name, _ = own.get(id(value), (f"parameters.{i}", value))
+        found.setdefault(id(value), (path + name, value))
 
 
-def _choose(module: Module, path: str, found: Found) -> None:
-    """Add what an overridden `parameters()` lists, by attribute where it is found in one."""
-    names = {key: f"{inner}{name}" for key, (inner, name, _) in _gathered(module).items()}
-    for i, parameter in enumerate(module.parameters()):
-        place = path, names.get(id(parameter), f"parameters.{i}"), parameter
-        found.setdefault(id(parameter), place)
+def _gather(module: Module, path: str, seen: set[int], found: Found) -> Found:
+    """Add the leaves among a module's attributes, whatever its `parameters()` says.
 
-
-def _modules(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Module]]:
-    """Return the modules in an attribute, each with the path that leads to it."""
-    if isinstance(item, Module):
-        if id(item) in seen:
-            return
-        seen.add(id(item))
-        yield path, item
-    if isinstance(item, (Module, dict, list, tuple)):
-        for name, part in parts_of(item):
-            yield from _modules(part, f"{path}.{name}", seen)
+    Also what was put over a leaf, so that who is given it can say that it is none.
+    """
+    for name, part in _inside(module):
+        if isinstance(part, Value):
+            if id(part) not in found and (part._rule is LEAF or name in module._leaves):
+                found[id(part)] = path + name, part
+        elif isinstance(part, Module) and id(part) not in seen:
+            _parameters(part, f"{path}{name}.", seen, found)
+    return found
 
 
 def _number(name: str, number: object) -> float:
     """Return the number as a float; `ValueError` naming the parameter where it is none."""
-    if is_number(number) and not isinstance(number, bool):
-        try:
+    with suppress(OverflowError):
+        if is_number(number) and not isinstance(number, bool):
             return float(number)  # type: ignore[arg-type]
-        except OverflowError:
-            pass
     raise ValueError(
         f"parameter {name!r} must be a number, got {type(number).__name__}: {number!r:.40}"
     )
-
-
-def _shown(names: Sequence[object]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(f"{name!r:.80}" for name in names[:3]) + more

@@ -1,14 +1,5 @@
 """Neural networks of scalar values: Module, Neuron, Layer, MLP.
 
-With this module you build a multi-layer perceptron, feed it numbers or values, and get
-values that can be differentiated by every weight:
-
->>> model = MLP(2, [4, 1], rng=random.Random(0))
->>> output = model([1.0, -2.0])
->>> output.backward()
->>> len([weight for weight in model.parameters() if weight.grad])
-13
-
 A neuron marks its output as a region with its own dotted name, such as
 "layers.0.neurons.3"; the region of a layer, "layers.0", is the part before ".neurons.".
 """
@@ -17,12 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
+from math import sqrt
 from operator import index
 from typing import Any, SupportsIndex
 
 from autograd_engine.engine import Value
 from autograd_engine.firing import ACTIVATIONS, fire, fire_all
-from autograd_engine.initialisers import Init, initialiser
 from autograd_engine.modules import Module
 from autograd_engine.notes import FIRED, Note
 from autograd_engine.real import flag, is_number, is_whole
@@ -30,6 +22,28 @@ from autograd_engine.real import flag, is_number, is_whole
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
 
 Activation = str | Callable[[Any], Any]
+Initialiser = Callable[[int, int, Any], float]  # (nin, nout, rng) -> one weight
+Init = str | Initialiser | None
+
+
+def _uniform(nin: int, nout: int, rng: Any) -> float:
+    return float(rng.uniform(-1, 1))
+
+
+def _he(nin: int, nout: int, rng: Any) -> float:
+    """He et al. 2015: keeps the variance of signals through relu layers."""
+    return float(rng.gauss(0.0, sqrt(2.0 / nin)))
+
+
+def _xavier(nin: int, nout: int, rng: Any) -> float:
+    """Glorot and Bengio 2010: keeps the variance of signals and of gradients."""
+    bound = sqrt(6.0 / (nin + nout))
+    return float(rng.uniform(-bound, bound))
+
+
+INITIALISERS: dict[Any, Initialiser] = {
+    None: _uniform, "uniform": _uniform, "he": _he, "xavier": _xavier, "glorot": _xavier,
+}  # fmt: skip
 
 
 class Neuron(Module):
@@ -45,10 +59,8 @@ class Neuron(Module):
     neither true nor false.
 
     >>> neuron = Neuron(2, activation="tanh", init=lambda nin, nout, rng: 1.0 / nin)
-    >>> neuron
-    TanhNeuron(2)
-    >>> neuron([1.0, -1.0]).data
-    0.0
+    >>> neuron, neuron([1.0, -1.0]).data
+    (TanhNeuron(2), 0.0)
     """
 
     _region = Note("", "neuron", ended=FIRED)
@@ -65,18 +77,17 @@ class Neuron(Module):
         nout: SupportsIndex = 1,
     ) -> None:
         nin, nout = _count("inputs (nin)", nin), _count("outputs (nout)", nout)
-        given: Any = activation  # which the compiled build would refuse in words of its own
-        if not callable(given) and not (isinstance(given, str) and given in ACTIVATIONS):
-            raise ValueError(
-                f"there is no activation {given!r}; known are {', '.join(ACTIVATIONS)}"
-            )
+        _known("activation", activation, ACTIVATIONS, ", ".join(ACTIVATIONS))
+        known = ", ".join(map(repr, INITIALISERS))
+        _known("init", init, INITIALISERS, f"{known}, or write a function")
         if rng is not None and not hasattr(rng, "uniform"):
             such = rng if is_whole(rng) else 0
             raise TypeError(f"rng is a random.Random, such as random.Random({such}); got {rng!r}")
-        _check_flag("bias", bias)
-        _check_flag("nonlin", nonlin)
-        draw, rng = initialiser(init), random if rng is None else rng
-        self.w = [Value(draw(nin, nout, rng)) for _ in range(nin)]
+        for name, given in (("bias", bias), ("nonlin", nonlin)):
+            if not is_number(given) or given not in (0, 1):  # which micrograd takes too
+                flag(name, given)
+        draw = init if callable(init) else INITIALISERS[init]
+        self.w = [Value(draw(nin, nout, rng or random)) for _ in range(nin)]
         self.b = Value(0.0) if bias else None
         self.nonlin = nonlin
         self.activation = activation
@@ -105,6 +116,7 @@ class Neuron(Module):
 
 
 _OWN = Neuron.__call__
+_TITLES = {"relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "elu": "ELU", "leaky_relu": "LeakyReLU"}
 
 
 class Layer(Module):
@@ -159,19 +171,17 @@ class MLP(Module):
     ) -> None:
         if not hasattr(nouts, "__len__") or isinstance(nouts, str):
             raise TypeError(f"nouts is a list of layer sizes, such as [{nouts}]; got {nouts!r}")
-        sizes = [
-            _count("inputs (nin)", nin),
-            *(_count("outputs of a layer", size) for size in nouts),
-        ]
-        if len(sizes) < 2:
+        sizes = [_count("outputs of a layer", size) for size in nouts]
+        if not sizes:
             raise ValueError("an MLP needs at least one layer, but nouts is empty")
-        last = len(sizes) - 2
+        sizes.insert(0, _count("inputs (nin)", nin))
         shared: dict[str, Any] = {"activation": activation, "bias": bias, "init": init, "rng": rng}
-        layers = [Layer(sizes[i], sizes[i + 1], **shared) for i in range(last)]
+        *inner, last = pairwise(sizes)
+        layers = [Layer(*pair, **shared) for pair in inner]
         squashed = output_activation is not None
         if squashed:
             shared["activation"] = output_activation
-        self.layers = [*layers, Layer(sizes[-2], sizes[-1], nonlin=squashed, **shared)]
+        self.layers = [*layers, Layer(*last, nonlin=squashed, **shared)]
 
     def __call__(self, x: Any) -> Any:
         """Return what the last layer makes of what the others make of the inputs."""
@@ -180,12 +190,10 @@ class MLP(Module):
         return x
 
     def _outline(self) -> str:
-        rows = [layer._traits() for layer in self.layers]
-        outline = [str(rows[0][0]), str([nout for _, nout, _ in rows])]
-        if len(rows) > 1:
-            outline.append(_each(rows[:-1]))
-        if rows[-1][2] != "linear":
-            outline.append(f"output_activation={rows[-1][2]}")
+        *rows, last = [layer._traits() for layer in self.layers]
+        outline = [str([*rows, last][0][0]), str([nout for _, nout, _ in [*rows, last]])]
+        outline += [_each(rows)] if rows else []
+        outline += [f"output_activation={last[2]}"] if last[2] != "linear" else []
         return ", ".join(outline)
 
 
@@ -194,13 +202,9 @@ def _each(traits: list[Any]) -> str:
     return "/".join(dict.fromkeys(activation for _, _, activation in traits))
 
 
-_TITLES = {"relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "elu": "ELU", "leaky_relu": "LeakyReLU"}
-
-
-def _check_flag(name: str, given: Any) -> None:
-    """Refuse what is no switch: True, False, NumPy's, and 1 and 0, which micrograd takes too."""
-    if not is_number(given) or given not in (0, 1):
-        flag(name, given)
+def _known(what: str, given: Any, known: dict[Any, Any], told: str) -> None:
+    if not callable(given) and not (isinstance(given, str | None) and given in known):
+        raise ValueError(f"there is no {what} {given!r}; known are {told}")
 
 
 def _count(what: str, number: Any) -> int:

@@ -1,14 +1,4 @@
-"""trace_source: where in your program each value was made.
-
-Off, as it is by default, it costs nothing: while it is on, `record` takes the way aside that it
-takes inside `no_grad` too, and there the line is noted.
-
->>> from autograd_engine.engine import Value
->>> with trace_source():
-...     y = Value(2.0) * 3.0
->>> source_of(y).partition(": ")[2]
-'y = Value(2.0) * 3.0'
-"""
+"""trace_source: where in your program each value was made; off, as by default, it costs nothing."""
 
 from __future__ import annotations
 
@@ -42,8 +32,7 @@ class trace_source(Blocks):
     def __init__(self, on: bool = True) -> None:
         if not isinstance(on, bool):
             raise TypeError(
-                f"trace_source needs True or False, not {on!r:.60}: it traces every value that is "
-                f"made after it, as in `with trace_source():`"
+                f"trace_source needs True or False, as in `with trace_source():`; got {on!r:.60}"
             )
         super().__init__()
         self._tell = _note if on else None
@@ -65,19 +54,14 @@ class trace_source(Blocks):
 
 def source_of(value: Value) -> str:
     """Return the place and text of the line that made a value, "" where it was not traced."""
-    found = noted(value).source
-    if not found:
+    file, number, text = noted(value).source or ("", 0, "")
+    if not number:
         return ""
-    file, number, text = found
     return f"{file}:{number}: {text}" if file else f"line {number}: {text}"
 
 
 def is_own(file: str) -> bool:
-    """Say whether a file of code is one of this package, interpreted or compiled.
-
-    >>> is_own(__file__), is_own("script.py")
-    (True, False)
-    """
+    """Say whether a file of code is one of this package, interpreted or compiled."""
     return file.startswith(_PACKAGE)
 
 
@@ -94,7 +78,6 @@ def place(*others: str) -> tuple[str, int, str]:
 
 
 def _note(value: Value) -> None:
-    """Note with a value the line that made it."""
     file, number, text = place()
     # A notebook's cell, or a prompt, is no file that one could look up.
     cell = "ipykernel" in file or file.startswith("<")

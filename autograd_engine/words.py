@@ -18,15 +18,9 @@ def printable(text: object, most: int = 80) -> str:
     line = str(text)
     if len(line) > 2 * most:
         line = line[:most] + line[-most:]
-    line = "".join(map(_visible, line))
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
     half = (most - 1) // 2
     return line if len(line) <= most else f"{line[: most - 1 - half]}…{line[-half:]}"
-
-
-def _visible(character: str) -> str:
-    if character.isprintable():
-        return character
-    return character.encode("unicode_escape").decode()
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -50,9 +44,6 @@ def operations(symbols: Iterable[str], most: int) -> str:
     '2 products, 2 tanh, 1 sum, …'
     """
     words = Counter(SPOKEN.get("**" if s.startswith("**") else s, s) for s in symbols)
-    spoken = set(SPOKEN.values())
-    parts = [
-        counted(n, word) if word in spoken else f"{n:,} {word}"
-        for word, n in words.most_common(most)
-    ]
+    nouns = {*SPOKEN.values()}
+    parts = [counted(n, w, "" if w in nouns else w) for w, n in words.most_common(most)]
     return ", ".join(parts + ["…"] * (len(words) > most))

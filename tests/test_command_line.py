@@ -485,8 +485,8 @@ def test_what_cannot_be_done_is_refused_in_one_line(refused, folder, arguments, 
 
 def test_an_output_that_is_no_folder_is_refused(refused, folder):
     (folder / "taken").write_text("")
-    message = "taken is a file, not a folder"
-    assert refused("train", "iris", *FAST, "--output", "taken") == message
+    assert refused("train", "iris", *FAST, "--output", "taken") == "taken: File exists"
+    message = "taken/within: Not a directory"
     assert refused("train", "iris", *FAST, "--output", "taken/within") == message
 
 

@@ -20,7 +20,7 @@ from autograd_engine.compiler.fit.steppers import ARRAYS
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.history import History
 from autograd_engine.measures import accuracy, evaluate, judge
-from autograd_engine.optim.rule import FLOATS
+from autograd_engine.optim.optimizer import FLOATS
 from autograd_engine.training import fit
 
 MOONS = datasets.moons(24, noise=0.1, seed=0)
@@ -271,13 +271,14 @@ def test_a_rule_moves_an_array_as_it_moves_each_number(make):
     names = optimizer._memory()
     numbers = rng.normal(size=8)
     floats = numbers.tolist(), *[[optimizer._blank] * 8] * len(names)
-    arrays = [numbers], *[[optimizer._blank]] * len(names)
+    arrays = numbers, *[optimizer._blank] * len(names)
     for step in range(1, 6):
         slopes = rng.normal(size=8) * 10.0 ** rng.integers(-6, 4, 8)
-        floats = optimizer._rule(FLOATS, step)(floats[0], slopes.tolist(), *floats[1:])
-        arrays = optimizer._rule(ARRAYS, step)(arrays[0], [slopes], *arrays[1:])
+        rule = optimizer._rule(FLOATS, step)
+        floats = list(zip(*map(rule, floats[0], slopes.tolist(), *floats[1:]), strict=True))
+        arrays = optimizer._rule(ARRAYS, step)(arrays[0], slopes, *arrays[1:])
     assert len(floats) == len(arrays) == 1 + len(names)
-    for column, (array,) in zip(floats, arrays, strict=True):
+    for column, array in zip(floats, arrays, strict=True):
         # The same operations in the same order: square roots and quotients are exactly rounded.
         assert array.tolist() == pytest.approx(column, rel=1e-15)
 
@@ -724,9 +725,7 @@ def test_a_rule_of_somebodys_own_that_is_not_for_arrays_is_left_to_the_eager_way
     class Cautious(optim.SGD):
         def _rule(self, arithmetic, step):
             rule = super()._rule(arithmetic, step)
-            return lambda numbers, slopes: rule(
-                numbers, [math.copysign(min(abs(slope), 1.0), slope) for slope in slopes]
-            )
+            return lambda number, slope: rule(number, math.copysign(min(abs(slope), 1.0), slope))
 
     def make(parameters):
         return Cautious(parameters, lr=0.1)

@@ -6,8 +6,8 @@ import re
 import pytest
 
 import autograd_engine as ag
+from autograd_engine.manual import describe, domain, kinks
 from autograd_engine.primitives import TABLE
-from autograd_engine.reference import describe, domain, kinks
 
 PUBLIC = [name for name in ag.__all__ if isinstance(getattr(ag, name), ag.Primitive)]
 

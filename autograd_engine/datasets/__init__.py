@@ -2,24 +2,10 @@
 
 A dataset is a sequence of `(input, target)` pairs. Everything here is plain Python, and the
 same seed gives the same numbers on every machine.
-
->>> train, test = iris().split(0.8, seed=0)
->>> len(train), len(test)
-(120, 30)
 """
 
 from autograd_engine.datasets.dataset import Dataset, Scaling
 from autograd_engine.datasets.shapes import circles, moons, spirals, xor
 from autograd_engine.datasets.tables import csv, digits, iris
 
-__all__ = [
-    "Dataset",
-    "Scaling",
-    "circles",
-    "csv",
-    "digits",
-    "iris",
-    "moons",
-    "spirals",
-    "xor",
-]
+__all__ = ["Dataset", "Scaling", "circles", "csv", "digits", "iris", "moons", "spirals", "xor"]

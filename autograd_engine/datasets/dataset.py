@@ -35,10 +35,8 @@ class Dataset(Sequence[Pair]):
     differ in length; `TypeError` for what is no list, and a row that is none.
 
     >>> data = Dataset([[1.0, 2.0], [3.0, 4.0]], [0, 1], ["x", "y"], ["left", "right"])
-    >>> data[1]
-    ([3.0, 4.0], 1)
-    >>> data[:1]
-    <dataset of 1 sample: 2 inputs, classes left, right>
+    >>> data[1], data[:1]
+    (([3.0, 4.0], 1), <dataset of 1 sample: 2 inputs, classes left, right>)
     """
 
     def __init__(
@@ -50,8 +48,7 @@ class Dataset(Sequence[Pair]):
     ) -> None:
         self.inputs = [_row(f"input {i}", row) for i, row in enumerate(_row("inputs", inputs))]
         self.targets = _row("targets", targets)
-        self.names = list(names)
-        self.classes = list(classes)
+        self.names, self.classes = list(names), list(classes)
         if len(self.inputs) != len(self.targets):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.targets)} targets")
         for position, row in enumerate(self.inputs):
@@ -70,7 +67,7 @@ class Dataset(Sequence[Pair]):
     def __getitem__(self, index: slice) -> Dataset: ...
     def __getitem__(self, index: int | slice) -> Pair | Dataset:
         if isinstance(index, slice):
-            return Dataset(self.inputs[index], self.targets[index], self.names, self.classes)
+            return self._with(self.inputs[index], self.targets[index])
         return self.inputs[index], self.targets[index]
 
     def __repr__(self) -> str:
@@ -82,16 +79,18 @@ class Dataset(Sequence[Pair]):
         goal = f"classes {printable(names, LINE)}" if self.classes else "a number to predict"
         return f"{counted(len(self.names), 'input')}, {goal}"
 
+    def _with(self, inputs: list[list[float]], targets: list[Any]) -> Dataset:
+        return Dataset(inputs, targets, self.names, self.classes)
+
     def split(self, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
         """Return two datasets of shuffled samples, the first with that fraction of them.
 
         Raises `ValueError` for a fraction not between 0 and 1, and where one side would
         stay empty; `TypeError` for a fraction that is no number.
 
-        >>> data = Dataset([[float(i)] for i in range(10)], range(10), ["x"])
-        >>> train, test = data.split(0.8, seed=0)
-        >>> len(train), len(test)
-        (8, 2)
+        >>> from autograd_engine.datasets import iris
+        >>> [len(part) for part in iris().split(0.8, seed=0)]
+        [120, 30]
         """
         if not is_number(fraction):
             raise TypeError(f"a split needs a number between 0 and 1, got {fraction!r:.60}")
@@ -105,19 +104,16 @@ class Dataset(Sequence[Pair]):
             )
         order = list(range(len(self)))
         random.Random(seed).shuffle(order)
-        return self._chosen(order[:first]), self._chosen(order[first:])
-
-    def _chosen(self, positions: Sequence[int]) -> Dataset:
-        inputs = [self.inputs[i] for i in positions]
-        return Dataset(inputs, [self.targets[i] for i in positions], self.names, self.classes)
+        one, other = (
+            self._with([self.inputs[i] for i in part], [self.targets[i] for i in part])
+            for part in (order[:first], order[first:])
+        )
+        return one, other
 
     def scaling(self) -> Scaling:
         """Return the mean and the standard deviation of each column of the inputs.
 
         A column that never changes gets the scale 1. Raises `ValueError` if there are no samples.
-
-        >>> Dataset([[1.0], [3.0]], [0, 1], ["x"]).scaling()
-        Scaling(shift=[2.0], scale=[1.0])
         """
         if not self.inputs:
             raise ValueError("an empty dataset has no mean to scale by")
@@ -137,11 +133,8 @@ class Dataset(Sequence[Pair]):
         data was: `test.scaled(train.scaling())`. Raises `ValueError` where the scaling has
         another number of columns.
 
-        >>> train = Dataset([[1.0], [5.0]], [0, 1], ["x"])
-        >>> train.scaled().inputs
+        >>> Dataset([[1.0], [5.0]], [0, 1], ["x"]).scaled().inputs
         [[-1.0], [1.0]]
-        >>> Dataset([[7.0]], [1], ["x"]).scaled(train.scaling()).inputs
-        [[2.0]]
         """
         if scaling is not None and (not isinstance(scaling, (tuple, list)) or len(scaling) != 2):
             raise TypeError(f"a scaling is what scaling() returns, got {scaling!r:.60}")
@@ -151,7 +144,7 @@ class Dataset(Sequence[Pair]):
                 f"the scaling is for {len(shift)} column(s), the inputs have {len(self.names)}"
             )
         inputs = [[(x - m) / s for x, m, s in zip(row, shift, scale)] for row in self.inputs]
-        return Dataset(inputs, self.targets, self.names, self.classes)
+        return self._with(inputs, self.targets)
 
 
 def _row(name: str, items: Any) -> list[Any]:

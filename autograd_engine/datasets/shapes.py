@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from math import cos, pi, sin, tau
 
 from autograd_engine.datasets.dataset import Dataset
 from autograd_engine.real import check_whole, is_number
 
-Curve = Callable[[float], tuple[float, float]]
+Point = tuple[float, float]
 
 
 def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
@@ -24,13 +25,11 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     [0, 1, 0, 1]
     """
 
-    def upper(t: float) -> tuple[float, float]:
-        return math.cos(math.pi * t), math.sin(math.pi * t)
+    def half_circle(number: int, t: float) -> Point:
+        x, y = cos(pi * t), sin(pi * t)
+        return (1.0 - x, 0.5 - y) if number else (x, y)
 
-    def lower(t: float) -> tuple[float, float]:
-        return 1.0 - math.cos(math.pi * t), 0.5 - math.sin(math.pi * t)
-
-    return _along((upper, lower), n, noise, seed, closed=False)
+    return _along(half_circle, 2, n, noise, seed)
 
 
 def circles(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
@@ -40,13 +39,11 @@ def circles(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     [1.0, 0.5, 1.0, 0.5]
     """
 
-    def outer(t: float) -> tuple[float, float]:
-        return math.cos(math.tau * t), math.sin(math.tau * t)
+    def circle(number: int, t: float) -> Point:
+        radius = 0.5 if number else 1.0
+        return radius * cos(tau * t), radius * sin(tau * t)
 
-    def inner(t: float) -> tuple[float, float]:
-        return 0.5 * math.cos(math.tau * t), 0.5 * math.sin(math.tau * t)
-
-    return _along((outer, inner), n, noise, seed, closed=True)
+    return _along(circle, 2, n, noise, seed, closed=True)
 
 
 def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, classes: int = 2) -> Dataset:
@@ -61,16 +58,11 @@ def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, classes: int = 2) 
     if classes < 2:
         raise ValueError(f"spirals need at least 2 classes, got {classes}")
 
-    def arm(number: int) -> Curve:
-        start = math.tau * number / classes
+    def arm(number: int, t: float) -> Point:
+        radius, angle = 0.1 + 0.9 * t, tau * number / classes + tau * t
+        return radius * cos(angle), radius * sin(angle)
 
-        def curve(t: float) -> tuple[float, float]:
-            radius, angle = 0.1 + 0.9 * t, start + math.tau * t
-            return radius * math.cos(angle), radius * math.sin(angle)
-
-        return curve
-
-    return _along([arm(number) for number in range(classes)], n, noise, seed, closed=False)
+    return _along(arm, classes, n, noise, seed)
 
 
 def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
@@ -79,43 +71,43 @@ def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     >>> list(xor(4, noise=0.0))
     [([0.0, 0.0], 0), ([0.0, 1.0], 1), ([1.0, 0.0], 1), ([1.0, 1.0], 0)]
     """
-    corners = [divmod(i % 4, 2) for i in range(_count(n))]
-    targets = [a ^ b for a, b in corners]
-    return _noisy([(float(a), float(b)) for a, b in corners], targets, 2, noise, seed)
+    corners = (divmod(i % 4, 2) for i in range(_checked(n, noise)))
+    return _noisy((((float(a), float(b)), a ^ b) for a, b in corners), 2, noise, seed)
 
 
-def _along(curves: Sequence[Curve], n: int, noise: float, seed: int, closed: bool) -> Dataset:
-    """Return n points at even steps along the curves, which take turns.
+def _along(
+    curve: Callable[[int, float], Point],
+    classes: int,
+    n: int,
+    noise: float,
+    seed: int,
+    closed: bool = False,
+) -> Dataset:
+    """Return n points at even steps along a curve for each class, which take turns.
 
     A closed curve ends where it starts, so that its last step is left out.
     """
-    points, targets = [], []
-    for i in range(_count(n)):
-        place, number = divmod(i, len(curves))
-        places = (n - number - 1) // len(curves) + 1  # that fall to this curve
-        points.append(curves[number](place / (places if closed else max(places - 1, 1))))
-        targets.append(number)
-    return _noisy(points, targets, len(curves), noise, seed)
+    samples = []
+    for i in range(_checked(n, noise)):
+        place, number = divmod(i, classes)
+        places = (n - number - 1) // classes + 1  # that fall to this curve
+        samples.append((curve(number, place / (places if closed else max(places - 1, 1))), number))
+    return _noisy(samples, classes, noise, seed)
 
 
-def _noisy(
-    points: Sequence[tuple[float, float]],
-    targets: list[int],
-    classes: int,
-    noise: float,
-    seed: int,
-) -> Dataset:
+def _noisy(samples: Iterable[tuple[Point, int]], classes: int, noise: float, seed: int) -> Dataset:
+    points, targets = zip(*samples)
+    gauss = random.Random(seed).gauss
+    inputs = [[coordinate + gauss(0.0, noise) for coordinate in point] for point in points]
+    return Dataset(inputs, targets, ["x", "y"], map(str, range(classes)))
+
+
+def _checked(n: int, noise: float) -> int:
+    check_whole("the number of samples (n)", n)
+    if n < 1:
+        raise ValueError(f"a dataset needs at least 1 sample, got n = {n}")
     if not is_number(noise):
         raise TypeError(f"the noise is a standard deviation, a number; got {noise!r:.60}")
     if not 0.0 <= noise < math.inf:
         raise ValueError(f"the noise is a standard deviation of 0 or more, got {noise}")
-    random_numbers = random.Random(seed)
-    inputs = [[coordinate + random_numbers.gauss(0.0, noise) for coordinate in p] for p in points]
-    return Dataset(inputs, targets, ["x", "y"], [str(number) for number in range(classes)])
-
-
-def _count(n: int) -> int:
-    check_whole("the number of samples (n)", n)
-    if n < 1:
-        raise ValueError(f"a dataset needs at least 1 sample, got n = {n}")
     return n

@@ -11,7 +11,6 @@ from csv import Error as MalformedRow
 from csv import reader
 from os import PathLike, fspath
 from pathlib import Path
-from typing import NamedTuple
 
 from autograd_engine.datasets.dataset import Dataset
 from autograd_engine.real import check_path, flag
@@ -26,8 +25,7 @@ def iris() -> Dataset:
     >>> iris()
     <dataset of 150 samples: 4 inputs, classes setosa, versicolor, virginica>
     """
-    text = _shipped("iris.csv").decode()
-    return _read(io.StringIO(text, newline=""), "iris.csv", "species", classes=True)
+    return _shipped("iris.csv", "species")
 
 
 def digits() -> Dataset:
@@ -38,15 +36,16 @@ def digits() -> Dataset:
     >>> digits()[:3].targets
     [0, 1, 2]
     """
-    text = gzip.decompress(_shipped("digits.csv.gz")).decode()
-    return _read(io.StringIO(text, newline=""), "digits.csv.gz", "digit", classes=True)
+    return _shipped("digits.csv.gz", "digit")
 
 
-def _shipped(name: str) -> bytes:
-    """Return a file that comes with the package, also from inside a zip archive."""
+def _shipped(name: str, target: str) -> Dataset:
+    """Return a table that comes with the package, also from inside a zip archive."""
     from importlib.resources import files  # slow to import, and needed only here
 
-    return (files("autograd_engine.datasets") / name).read_bytes()
+    content = (files("autograd_engine.datasets") / name).read_bytes()
+    text = (gzip.decompress(content) if name.endswith(".gz") else content).decode()
+    return _read(_rows(io.StringIO(text, newline=""), name), name, target, classes=True)
 
 
 def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> Dataset:
@@ -59,76 +58,49 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
     `classes=True` or `False` overrules that, also where text is refused that nobody means as
     classes: money, percentages, dates, 1,500, names that never repeat. Blank lines are skipped.
 
-    Raises `ValueError` naming the file and the line (counted from 1, the header's) for a
-    row of another length, a missing cell, text among numbers, NaN and infinities, a column
-    name that is missing or doubled; and naming the file for an unknown target and a table
-    without rows or inputs.
-    Raises `OSError` for a file that cannot be read, `TypeError` for what is no path and for
-    `classes` that are neither True, False nor None.
+    Raises `ValueError` naming the file and the line (counted from 1, the header's) for whatever
+    makes no table of numbers, `OSError` for a file that cannot be read, `TypeError` for what is
+    no path and for `classes` that are neither True, False nor None.
 
     >>> import os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "plants.csv")
     >>> with open(path, "w") as file:
     ...     _ = file.write("height,leaves,kind\\n1.5,3,fern\\n0.1,900,moss\\n")
-    >>> data = csv(path, "kind")
-    >>> data.names, data.classes, list(data)
-    (['height', 'leaves'], ['fern', 'moss'], [([1.5, 3.0], 0), ([0.1, 900.0], 1)])
+    >>> csv(path, "kind")
+    <dataset of 2 samples: 2 inputs, classes fern, moss>
     """
     check_path("read a table from", path, "table.csv")
     if classes is not None:
         flag("classes", classes)
-    name = printable(fspath(path), LINE)
-    with Path(path).open(encoding="utf-8-sig", newline="") as file:
-        try:
-            return _read(file, name, target, classes)
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
+    return _read(_rows_of(path), printable(fspath(path), LINE), target, classes)
 
 
 def columns(path: str | PathLike[str]) -> list[str]:
-    """Return the names in the header of a table.
+    """Return the names in the header of a table; errors as of `csv`."""
+    return _rows_of(path)[0][1]
 
-    Raises `ValueError` and `OSError` for a file that is no table, as `csv` does.
-    """
+
+Row = tuple[str, list[str]]  # file and line, for errors; cells
+
+
+def _rows_of(path: str | PathLike[str]) -> list[Row]:
+    name = printable(fspath(path), LINE)
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
-        return _rows(file, printable(fspath(path), LINE))[0].cells
-
-
-class Row(NamedTuple):
-    place: str  # file and line, for errors
-    cells: list[str]
-
-
-def _read(lines: Iterable[str], name: str, target: str, classes: bool | None) -> Dataset:
-    header, *rows = _rows(lines, name)
-    columns = header.cells
-    _check_header(header, name, target)
-    if not rows:
-        raise ValueError(f"{name}: there are no rows below the header")
-    for row in rows:
-        _check_row(row, columns)
-    goal = columns.index(target)
-    inputs = [[_number(row, columns, i) for i in range(len(columns)) if i != goal] for row in rows]
-    names = [column for column in columns if column != target]
-    if classes is None:
-        classes = _names_classes(rows, target, goal)
-    if not classes:
-        return Dataset(inputs, [_number(row, columns, goal) for row in rows], names)
-    found = sorted({row.cells[goal] for row in rows}, key=_ascending)
-    number = {cell: position for position, cell in enumerate(found)}
-    return Dataset(inputs, [number[row.cells[goal]] for row in rows], names, found)
+        try:
+            return _rows(file, name)
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
 
 
 def _rows(lines: Iterable[str], name: str) -> list[Row]:
     """Return the rows that are not blank, each with the line on which it starts."""
     table = reader(lines, strict=True, skipinitialspace=True)
-    rows = []
-    line = 1
+    rows, line = [], 1
     try:
         for cells in table:
             stripped = [cell.strip() for cell in cells]
             if stripped not in ([], [""]):
-                rows.append(Row(f"{name}, line {line}", stripped))
+                rows.append((f"{name}, line {line}", stripped))
             line = table.line_num + 1  # a quoted cell may have run over several lines
     except MalformedRow as error:
         endless = "limit" in str(error) or "end of data" in str(error)
@@ -139,49 +111,61 @@ def _rows(lines: Iterable[str], name: str) -> list[Row]:
     return rows
 
 
-def _check_header(header: Row, name: str, target: str) -> None:
-    columns = header.cells
+def _read(table: list[Row], name: str, target: str, classes: bool | None) -> Dataset:
+    _check(table, name, target)
+    (_, columns), *rows = table
+    goal = columns.index(target)
+    cells = [row[goal] for _, row in rows]
+    others = [i for i in range(len(columns)) if i != goal]
+    inputs = [[_number(row, columns, i) for i in others] for row in rows]
+    names = columns[:goal] + columns[goal + 1 :]
+    if classes is None:
+        classes = _names_classes([place for place, _ in rows], cells, target)
+    if not classes:
+        return Dataset(inputs, [_number(row, columns, goal) for row in rows], names)
+    sizes = {cell: _parsed(cell) for cell in cells}  # numbers by size, then text by letters
+    found = sorted(sizes, key=lambda cell: (math.inf if (n := sizes[cell]) is None else n, cell))
+    number = {cell: position for position, cell in enumerate(found)}
+    return Dataset(inputs, [number[cell] for cell in cells], names, found)
+
+
+def _check(table: list[Row], name: str, target: str) -> None:
+    """Refuse a table whose header, or one of whose rows, is not as it should be."""
+    (place, columns), *rows = table
     for position, column in enumerate(columns):
         if not column:
-            raise ValueError(f"{header.place}: column {position + 1} has no name")
+            raise ValueError(f"{place}: column {position + 1} has no name")
         if column in columns[:position]:
-            raise ValueError(f"{header.place}: two columns are called {column!r:.80}")
+            raise ValueError(f"{place}: two columns are called {column!r:.80}")
     if target not in columns:
-        hint = ""
-        if len(columns) == 1 and any(mark in columns[0] for mark in ";\t"):
-            hint = "; columns are to be separated by commas"
+        odd = len(columns) == 1 and any(mark in columns[0] for mark in ";\t")
+        hint = "; columns are to be separated by commas" if odd else ""
         known = printable(", ".join(map(repr, columns)), LINE)
         raise ValueError(
             f"{name}: there is no column {target!r:.80}; the columns are {known}{hint}"
         )
     if len(columns) == 1:
         raise ValueError(f"{name}: beside {target!r:.80} there is no column to predict it from")
-
-
-def _check_row(row: Row, columns: list[str]) -> None:
-    if len(row.cells) != len(columns):
-        raise ValueError(
-            f"{row.place}: {len(row.cells)} cell(s), where the header has {len(columns)}"
-        )
-    for cell, column in zip(row.cells, columns):
-        if not cell:
-            raise ValueError(f"{row.place}: the cell of column {column!r:.80} is missing")
+    if not rows:
+        raise ValueError(f"{name}: there are no rows below the header")
+    for place, cells in rows:
+        if len(cells) != len(columns):
+            raise ValueError(f"{place}: {len(cells)} cell(s), where the header has {len(columns)}")
+        if "" in cells:
+            missing = columns[cells.index("")]
+            raise ValueError(f"{place}: the cell of column {missing!r:.80} is missing")
 
 
 def _number(row: Row, columns: list[str], position: int) -> float:
-    cell = row.cells[position]
+    cell = row[1][position]
     number = _parsed(cell)
-    if number is None:
-        meant = _meant(cell)
-        raise ValueError(
-            f"{row.place}: column {columns[position]!r:.80} has text, {cell!r:.80}, for a number"
-            + (f": it looks like {meant}; {PLAIN}" if meant else "")
-        )
-    if not math.isfinite(number):
-        raise ValueError(
-            f"{row.place}: column {columns[position]!r:.80} has {cell!r:.80}, not a finite number"
-        )
-    return number
+    if number is not None and math.isfinite(number):
+        return number
+    fault = f"{row[0]}: column {columns[position]!r:.80} has"
+    if number is not None:
+        raise ValueError(f"{fault} {cell!r:.80}, not a finite number")
+    meant = f": it looks like {what}; {PLAIN}" if (what := _meant(cell)) else ""
+    raise ValueError(f"{fault} text, {cell!r:.80}, for a number{meant}")
 
 
 def _parsed(cell: str) -> float | None:
@@ -215,46 +199,36 @@ def _meant(cell: str) -> str:
     if _parsed(cell) is not None:
         return ""
     text = cell.replace("\u00a0", " ").replace("\u202f", " ").strip()
-    found = (what for what, form in _MEANT.items() if re.fullmatch(form, text, re.IGNORECASE))
-    return next(found, "")
+    return next((what for what, form in _MEANT.items() if re.fullmatch(form, text, re.I)), "")
 
 
-def _names_classes(rows: Sequence[Row], target: str, goal: int) -> bool:
+def _names_classes(places: Sequence[str], cells: Sequence[str], target: str) -> bool:
     """Say whether the target column holds classes rather than numbers to predict."""
-    numeric = [_parsed(row.cells[goal]) is not None for row in rows]
-    cells = {row.cells[goal] for row in rows}
-    strange = {cell for cell in cells if _meant(cell)}
-    for row in rows:
-        if row.cells[goal] in strange:
-            raise ValueError(
-                f"{row.place}: column {target!r:.80} has {row.cells[goal]!r:.80}, which looks like "
-                f"{_meant(row.cells[goal])}: {PLAIN}; if they are names of classes, pass "
-                "classes=True"
-            )
+
+    def refuse(odd: int, why: str) -> None:
+        raise ValueError(f"{places[odd]}: column {target!r:.80} {why}, pass classes=True")
+
+    numeric = [_parsed(cell) is not None for cell in cells]
+    different = set(cells)
+    if meant := {cell: what for cell in different if (what := _meant(cell))}:
+        first, odd = next((i, cell) for i, cell in enumerate(cells) if cell in meant)
+        like = f"which looks like {meant[odd]}: {PLAIN}"
+        refuse(first, f"has {odd!r:.80}, {like}; if they are names of classes")
     if not any(numeric):
-        if len(cells) == len(rows) > MOST_CLASSES:
-            raise ValueError(
-                f"{rows[0].place}: column {target!r:.80} has another text in each of the "
-                f"{len(rows)} rows, first {rows[0].cells[goal]!r:.80}: there is nothing to learn "
-                "from names that never come again; if they are classes, pass classes=True"
+        if len(different) == len(cells) > MOST_CLASSES:
+            refuse(
+                0,
+                f"has another text in each of the {len(cells)} rows, first {cells[0]!r:.80}: there "
+                "is nothing to learn from names that never come again; if they are classes",
             )
         return True
     if not all(numeric):
-        odd = rows[numeric.index(not numeric[0])]
-        raise ValueError(
-            f"{odd.place}: column {target!r:.80} mixes numbers and text, here "
-            f"{odd.cells[goal]!r:.80}; if they are names of classes, pass classes=True"
-        )
-    if len(cells) > MOST_CLASSES or not all(cell.lstrip("+-").isdecimal() for cell in cells):
+        first = numeric.index(not numeric[0])
+        told = f"mixes numbers and text, here {cells[first]!r:.80}"
+        refuse(first, f"{told}; if they are names of classes")
+    if len(different) > MOST_CLASSES or not all(c.lstrip("+-").isdecimal() for c in different):
         return False
-    found = {int(cell) for cell in cells}
-    first = min(found)
+    found = sorted(set(map(int, different)))
     # Prices and years leave gaps, or come once each: those are quantities, not names.
-    consecutive = max(found) - first + 1 == len(found) and (len(cells) < len(rows) or first == 0)
-    return consecutive or found == {-1, 1}
-
-
-def _ascending(cell: str) -> tuple[float, str]:
-    """Sort numbers by size, before text by letters."""
-    number = _parsed(cell)
-    return (math.inf if number is None else number, cell)
+    repeated = len(different) < len(cells) or found[0] == 0
+    return found == [-1, 1] or (repeated and found[-1] - found[0] + 1 == len(found))

@@ -9,7 +9,8 @@ from autograd_engine.diagnosis.findings import AGAIN, ZEROED, Case, Finding
 from autograd_engine.diagnosis.passes import plain_rate
 from autograd_engine.engine import Value
 from autograd_engine.gradients import same
-from autograd_engine.optim.optimizer import Optimizer, living
+from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.settings import living
 from autograd_engine.several import crossed
 from autograd_engine.survey import Survey
 from autograd_engine.table import DOT, LEAF, MULTIPLY

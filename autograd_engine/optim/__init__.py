@@ -16,20 +16,14 @@ All parameters form one group: `optimizer.lr` is the one learning rate, to be re
 A parameter that the loss did not reach has gradient 0 here (in PyTorch it has none), so
 that momentum and weight decay still move it.
 
-Reading order:
-
-    settings   what settings and saved states may hold
-    rule       what a rule is, for floats and for arrays
-    optimizer  Optimizer, what all optimisers share; clip_gradients
-    sgd        SGD
-    adam       Adam, AdamW
-    rmsprop    RMSprop
-    schedules  StepLR, ExponentialLR, LinearLR, CosineAnnealingLR
+Reading order: settings, optimizer, rules, schedules.
 """
 
-from autograd_engine.optim.adam import Adam, AdamW
+import sys
+
+from autograd_engine.optim import rules
 from autograd_engine.optim.optimizer import Optimizer, clip_gradients
-from autograd_engine.optim.rmsprop import RMSprop
+from autograd_engine.optim.rules import SGD, Adam, AdamW, RMSprop
 from autograd_engine.optim.schedules import (
     CosineAnnealingLR,
     ExponentialLR,
@@ -37,18 +31,12 @@ from autograd_engine.optim.schedules import (
     Schedule,
     StepLR,
 )
-from autograd_engine.optim.sgd import SGD
 
+# Where pickles of version 0.1.0 look for the optimisers.
+sys.modules.update(dict.fromkeys([f"{__name__}.{n}" for n in ("sgd", "adam", "rmsprop")], rules))
+
+# fmt: off
 __all__ = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "CosineAnnealingLR",
-    "ExponentialLR",
-    "LinearLR",
-    "Optimizer",
-    "RMSprop",
-    "Schedule",
-    "StepLR",
-    "clip_gradients",
+    "SGD", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "LinearLR", "Optimizer",
+    "RMSprop", "Schedule", "StepLR", "clip_gradients",
 ]

@@ -1,57 +1,44 @@
-"""What all optimisers share: Optimizer."""
+"""What all optimisers share: parameters, the step by a rule, gradients that are clipped."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from itertools import count
-from typing import Any, TypeVar
-from weakref import WeakValueDictionary
+from typing import Any, NamedTuple
 
+from autograd_engine import floats
 from autograd_engine.columns import data_of, grads_of, listed, set_data, set_grads, zero_grads
 from autograd_engine.engine import Value
-from autograd_engine.optim.rule import FLOATS, Arithmetic, Column, Rule
-from autograd_engine.optim.settings import (
-    described,
-    finite,
-    refusing,
-    remembered,
-    unlike_default,
-    whole,
-)
-from autograd_engine.real import flag
+from autograd_engine.optim.settings import Stateful, finite, whole
+from autograd_engine.real import flag, is_number
 from autograd_engine.table import LEAF
 from autograd_engine.words import counted
 
-Kind = TypeVar("Kind", bound="Living")
+Rule = Callable[..., tuple[Any, ...]]
+"""`(number, slope, *memories) -> (number, *memories)`: a step against the slope.
 
-_NUMBERS = count()
-_LIVING: WeakValueDictionary[int, Living] = WeakValueDictionary()
+It is arithmetic and what an `Arithmetic` has, and so moves a float or a whole array.
+"""
 
 
-class Living:
-    """What is found by `living` as long as anybody holds it, copies and unpickled ones too.
+class Arithmetic(NamedTuple):
+    """What a rule needs beside + - * and /, for one kind of numbers.
 
-    So a checkpoint has the schedules of an optimiser, and a diagnosis the step that moved a leaf,
-    and neither an optimiser nor a Value has to point back at them.
+    `ratio` is lenient: x / 0 is an infinity, 0 / 0 is NaN. `maximum` of a NaN first is NaN.
     """
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = super().__new__(cls)
-        _LIVING[next(_NUMBERS)] = self
-        return self
+    sqrt: Callable[[Any], Any]
+    ratio: Callable[[Any, Any], Any]
+    maximum: Callable[[Any, Any], Any]
 
 
-def living(kind: type[Kind]) -> list[Kind]:
-    """Return all that there are of a kind, in the order in which they were made."""
-    found = (reference() for reference in _LIVING.valuerefs())
-    return [one for one in found if isinstance(one, kind)]
+FLOATS = Arithmetic(math.sqrt, floats.ratio, max)
 
 
-class Optimizer(Living):
+class Optimizer(Stateful):
     """What all optimisers share: their parameters, learning rate, `step()`, `zero_grad()`.
 
-    A subclass gives `_rule()`, by which the parameters move, or `_update()`, which moves them
+    A subclass gives `_rule()`, by which a parameter moves, or `_update()`, which moves them
     all by one step. Raises `ValueError` for a negative learning rate, and for parameters that
     are none, repeated or no leaves; `TypeError` for settings that are no numbers or switches,
     and for parameters that are no list of Values.
@@ -60,38 +47,35 @@ class Optimizer(Living):
     Optimizer(2 parameters, lr=0.1)
     """
 
-    _settings: tuple[str, ...] = ("lr", "weight_decay", "maximize")
+    _kind = "optimizer"
+    _settings = ("lr", "weight_decay", "maximize")
+    _buffer_names: tuple[tuple[str, str], ...] = ()
+    """What the rule remembers from step to step, and the setting that asks for it ("": always)."""
     _blank: float | None = 0.0
     """What a rule finds in its memory before the first step."""
-    _always: tuple[str, ...] = ()
-    """Which buffers there are after every step, whatever the settings."""
-    _squares: tuple[str, ...] = ()
-    """Which buffers hold means of squares, and so nothing below 0."""
 
     def __init__(
-        self,
-        params: Iterable[Value],
-        lr: float,
-        weight_decay: float = 0.0,
-        maximize: bool = False,
+        self, params: Iterable[Value], lr: float, weight_decay: float = 0.0, maximize: bool = False
     ) -> None:
-        self.parameters = _trainable(params)
         self.lr = lr
         self.weight_decay = finite("weight_decay", weight_decay)
         self.maximize = flag("maximize", maximize)
+        self.__post_init__(params)
+
+    def __post_init__(self, params: Iterable[Value]) -> None:
+        self.parameters = _trainable(params)
         self.initial_lr: float | None = None  # that of the first schedule's start
         self.steps = 0
         self._buffers: dict[str, list[Any]] = {}
         self._latest: tuple[list[float], list[float]] = [], []  # numbers, gradients of a step
 
-    @property
-    def lr(self) -> float:
-        """The learning rate."""
-        return self._lr
+    def __setattr__(self, name: str, given: Any) -> None:
+        """Set an attribute; the learning rate and other settings are checked."""
+        super().__setattr__(name, finite(name, given) if name == "lr" else given)
 
-    @lr.setter
-    def lr(self, lr: float) -> None:
-        self._lr = finite("learning rate", lr)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Version 0.1.0 wrote the learning rate as "_lr".
+        vars(self).update({"lr" if name == "_lr" else name: it for name, it in state.items()})
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move the parameters once; a closure is called first, and what it returns is returned."""
@@ -112,63 +96,60 @@ class Optimizer(Living):
         """Return by what rule parameters move in the step of that number, counted from 1."""
         raise NotImplementedError(f"{type(self).__name__} must define _rule() or _update()")
 
+    def _slope(self, number: Any, gradient: Any) -> Any:
+        """Return the gradient to step against, with that of the weight decay."""
+        slope = -gradient if self.maximize else gradient
+        return slope + self.weight_decay * number if self.weight_decay else slope
+
     def _memory(self) -> tuple[str, ...]:
-        """Return the names of the buffers that the rule remembers from step to step."""
-        return ()
+        """Return the names of the buffers in use."""
+        return tuple(
+            name for name, asked in self._buffer_names if not asked or getattr(self, asked)
+        )
 
     def _update(self) -> None:
         names = self._memory()
         blank = [self._blank] * len(self.parameters)
         memories = [self._buffers.get(name, blank) for name in names]
-        self._latest = numbers, slopes = data_of(self.parameters), grads_of(self.parameters)
-        slopes = self._slopes(numbers, slopes)
-        numbers, *memories = self._rule(FLOATS, self.steps)(numbers, slopes, *memories)
+        self._latest = numbers, grads = data_of(self.parameters), grads_of(self.parameters)
+        changed = self.maximize or self.weight_decay
+        slopes = map(self._slope, numbers, grads) if changed else grads
+        moved = map(self._rule(FLOATS, self.steps), numbers, slopes, *memories)
+        numbers, *memories = map(list, zip(*moved))
         set_data(self.parameters, numbers)
         self._buffers.update(zip(names, memories))
 
-    def _slopes(self, numbers: Column, gradients: Column) -> Column:
-        """Return the gradients to step against, with those of the weight decay."""
-        decay, slopes = self.weight_decay, gradients
-        if self.maximize:
-            slopes = [-gradient for gradient in gradients]
-        if decay:
-            slopes = [slope + decay * number for number, slope in zip(numbers, slopes)]
-        return slopes
+    def _progress(self) -> dict[str, Any]:
+        buffers = {name: list(buffer) for name, buffer in self._buffers.items()}
+        return {"initial_lr": self.initial_lr, "steps": self.steps, "buffers": buffers}
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return settings, step count and buffers as plain lists, dicts and numbers."""
-        return {
-            **described("optimizer", self),
-            "initial_lr": self.initial_lr,
-            "steps": self.steps,
-            "buffers": {name: list(buffer) for name, buffer in self._buffers.items()},
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict()` of the same optimiser returned.
-
-        Raises `ValueError` where it does not fit, and then changes nothing.
-        """
-        with refusing("optimizer", self, state):
-            fresh = type(self)(self.parameters, **state["settings"])
-            fresh.steps = whole("steps", state["steps"])
-            if state["initial_lr"] is not None:
-                fresh.initial_lr = finite("initial_lr", state["initial_lr"])
-            for name, buffer in state["buffers"].items():
-                if len(buffer) != len(self.parameters):
-                    raise ValueError(
-                        f"the optimizer has {len(self.parameters)} parameters, "
-                        f"but the state's buffer {name!r:.80} is for {len(buffer)}"
-                    )
-                low = 0.0 if name in self._squares else -math.inf
-                fresh._buffers[name] = [remembered(name, item, low) for item in buffer]
-            if fresh.steps and (missing := set(self._always) - set(fresh._buffers)):
-                raise KeyError(*missing)
-        vars(self).update(vars(fresh))
+    def _loaded(self, state: Mapping[str, Any]) -> Optimizer:
+        loaded = type(self)(self.parameters, **state["settings"])
+        loaded.steps = whole("steps", state["steps"])
+        if state["initial_lr"] is not None:
+            loaded.initial_lr = finite("initial_lr", state["initial_lr"])
+        for name, buffer in state["buffers"].items():
+            if len(buffer) != len(self.parameters):
+                raise ValueError(
+                    f"the optimizer has {len(self.parameters)} parameters, "
+                    f"but the state's buffer {name!r:.80} is for {len(buffer)}"
+                )
+            loaded._buffers[name] = [_remembered(name, item) for item in buffer]
+        for name, asked in self._buffer_names:
+            if loaded.steps and not asked and name not in loaded._buffers:
+                raise KeyError(name)
+        return loaded
 
     def __repr__(self) -> str:
-        held = counted(len(self.parameters), "parameter")
-        return f"{type(self).__name__}({', '.join([held, *unlike_default(self, 'lr')])})"
+        return self._shown(counted(len(self.parameters), "parameter"), always="lr")
+
+
+def _remembered(name: str, number: Any) -> float:
+    """Return a number of a buffer; a mean of squares may be infinite, and is not negative."""
+    fits = is_number(number) and not isinstance(number, bool)
+    if not fits or not (number >= 0.0 if "sq" in name else -math.inf < number < math.inf):
+        raise TypeError(f"{name} holds {number!r:.60}")
+    return float(number)
 
 
 def _trainable(parameters: Iterable[Value]) -> list[Value]:
@@ -182,7 +163,7 @@ def _trainable(parameters: Iterable[Value]) -> list[Value]:
                 f"parameter {i} ({parameter!r}) is no leaf: it was computed, or is a constant; "
                 "give the values it was made from"
             )
-    if len({id(parameter) for parameter in found}) < len(found):
+    if len(set(map(id, found))) < len(found):
         raise ValueError("a parameter is listed more than once, and would be moved as often")
     return found
 

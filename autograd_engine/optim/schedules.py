@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.optim.optimizer import Living, Optimizer, living
-from autograd_engine.optim.settings import described, finite, refusing, unlike_default, whole
-from autograd_engine.optim.sgd import SGD
+from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.rules import SGD
+from autograd_engine.optim.settings import Stateful, counting, finite, living, setting, share, whole
 
 
-class Schedule(Living):
+class Schedule(Stateful):
     """What all learning-rate schedules share: each `step()` sets `optimizer.lr` once.
 
     Call `step()` after each epoch. As in PyTorch, the new rate is made from the present one,
@@ -24,21 +25,23 @@ class Schedule(Living):
     >>> class Halving(Schedule):
     ...     def _next_lr(self, lr, epoch):
     ...         return lr / 2.0
-    >>> optimizer = SGD([Value(0.0)], lr=1.0)
-    >>> Halving(optimizer).step()
-    >>> optimizer.lr
-    0.5
     """
 
-    _settings: tuple[str, ...] = ()
+    _kind = "schedule"
+
+    optimizer: Optimizer
 
     def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        optimizer = self.optimizer
         if not hasattr(optimizer, "initial_lr"):
             raise TypeError(
                 "a schedule needs an optimizer, such as SGD(model.parameters(), lr=0.1), "
                 f"got {optimizer!r:.80}"
             )
-        self.optimizer = optimizer
         if optimizer.initial_lr is None:
             optimizer.initial_lr = optimizer.lr
         self.base_lr = optimizer.initial_lr
@@ -52,32 +55,20 @@ class Schedule(Living):
     def _next_lr(self, lr: float, epoch: int) -> float:
         raise NotImplementedError(f"{type(self).__name__} must define _next_lr()")
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return settings, epoch and starting rate as plain numbers."""
-        return {
-            **described("schedule", self),
-            "base_lr": self.base_lr,
-            "last_epoch": self.last_epoch,
-        }
+    def _progress(self) -> dict[str, Any]:
+        return {"base_lr": self.base_lr, "last_epoch": self.last_epoch}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict()` of the same schedule returned.
-
-        The present learning rate is part of the optimiser's state. Raises `ValueError`
-        where the state does not fit, and then changes nothing.
-        """
-        with refusing("schedule", self, state):
-            settings = state["settings"]
-            fresh = type(self)(SGD([Value(0.0)]), **settings) if settings else copy(self)
-            fresh.base_lr = finite("base_lr", state["base_lr"])
-            fresh.last_epoch = whole("last_epoch", state["last_epoch"])
-        fresh.optimizer = self.optimizer
-        vars(self).update(vars(fresh))
+    def _loaded(self, state: Mapping[str, Any]) -> Schedule:
+        settings = state["settings"]
+        loaded = type(self)(SGD([Value(0.0)]), **settings) if settings else copy(self)
+        loaded.base_lr = finite("base_lr", state["base_lr"])
+        loaded.last_epoch = whole("last_epoch", state["last_epoch"])
+        loaded.optimizer = self.optimizer
+        return loaded
 
     def __repr__(self) -> str:
-        epochs = [f"last_epoch={self.last_epoch}"] if self.last_epoch else []
-        told = [type(self.optimizer).__name__, *unlike_default(self), *epochs]
-        return f"{type(self).__name__}({', '.join(told)})"
+        epochs = f"last_epoch={self.last_epoch}" if self.last_epoch else ""
+        return self._shown(type(self.optimizer).__name__, more=epochs)
 
 
 def schedules_of(optimizer: Any) -> list[Schedule]:
@@ -85,6 +76,7 @@ def schedules_of(optimizer: Any) -> list[Schedule]:
     return [one for one in living(Schedule) if getattr(one, "optimizer", None) is optimizer]
 
 
+@dataclass(repr=False, eq=False)
 class StepLR(Schedule):
     """Multiply the learning rate by `gamma` every `step_size` epochs.
 
@@ -94,36 +86,30 @@ class StepLR(Schedule):
     [1.0, 0.5, 0.5, 0.25]
     """
 
-    _settings = ("step_size", "gamma")
-
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        self.step_size = whole("step_size", step_size, 1)
-        self.gamma = finite("gamma", gamma)
-        super().__init__(optimizer)
+    optimizer: Optimizer
+    step_size: int = setting(check=counting)
+    gamma: float = setting(0.1)
 
     def _next_lr(self, lr: float, epoch: int) -> float:
         return lr if epoch % self.step_size else lr * self.gamma
 
 
+@dataclass(repr=False, eq=False)
 class ExponentialLR(Schedule):
     """Multiply the learning rate by `gamma` every epoch.
 
-    >>> optimizer = SGD([Value(0.0)], lr=1.0)
-    >>> ExponentialLR(optimizer, gamma=0.5).step()
-    >>> optimizer.lr
-    0.5
+    >>> ExponentialLR(SGD([Value(0.0)]), gamma=0.5)
+    ExponentialLR(SGD, gamma=0.5)
     """
 
-    _settings = ("gamma",)
-
-    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
-        self.gamma = finite("gamma", gamma)
-        super().__init__(optimizer)
+    optimizer: Optimizer
+    gamma: float = setting()
 
     def _next_lr(self, lr: float, epoch: int) -> float:
         return lr * self.gamma
 
 
+@dataclass(repr=False, eq=False)
 class LinearLR(Schedule):
     """Warm up: from `start_factor` times the learning rate to `end_factor` times, linearly.
 
@@ -135,22 +121,16 @@ class LinearLR(Schedule):
     [0.5, 0.75, 1.0, 1.0]
     """
 
-    _settings = ("start_factor", "end_factor", "total_iters")
+    optimizer: Optimizer
+    start_factor: float = setting(1.0 / 3.0, share)
+    end_factor: float = setting(1.0, share)
+    total_iters: int = setting(5, counting)
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        start_factor: float = 1.0 / 3.0,
-        end_factor: float = 1.0,
-        total_iters: int = 5,
-    ) -> None:
-        self.start_factor = finite("start_factor", start_factor, 0.0, 1.0)
-        if not start_factor:
+    def __post_init__(self) -> None:
+        if not self.start_factor:
             raise ValueError("start_factor must be above 0: each rate is made from the one before")
-        self.end_factor = finite("end_factor", end_factor, 0.0, 1.0)
-        self.total_iters = whole("total_iters", total_iters, 1)
-        super().__init__(optimizer)
-        optimizer.lr *= start_factor
+        super().__post_init__()
+        self.optimizer.lr *= self.start_factor
 
     def _next_lr(self, lr: float, epoch: int) -> float:
         if epoch > self.total_iters:
@@ -159,6 +139,7 @@ class LinearLR(Schedule):
         return lr * (1.0 + rise / (self.total_iters * self.start_factor + (epoch - 1) * rise))
 
 
+@dataclass(repr=False, eq=False)
 class CosineAnnealingLR(Schedule):
     """From the starting rate to `eta_min` along half a cosine of `T_max` epochs, then back.
 
@@ -168,12 +149,9 @@ class CosineAnnealingLR(Schedule):
     [0.854, 0.5, 0.146, 0.0]
     """
 
-    _settings = ("T_max", "eta_min")
-
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
-        self.T_max = whole("T_max", T_max, 1)
-        self.eta_min = finite("eta_min", eta_min)
-        super().__init__(optimizer)
+    optimizer: Optimizer
+    T_max: int = setting(check=counting)
+    eta_min: float = setting(0.0)
 
     def _next_lr(self, lr: float, epoch: int) -> float:
         if (epoch - 1) % (2 * self.T_max) == self.T_max:  # at the bottom there is no ratio

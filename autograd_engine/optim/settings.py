@@ -1,28 +1,121 @@
-"""What settings and saved states may hold, the errors where they hold something else, and how
-settings are shown.
-"""
+"""What optimisers and schedules share: settings that are checked, shown, saved and loaded."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, field
+from functools import partial
 from inspect import signature
+from itertools import count
 from operator import index
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from autograd_engine.real import is_number, is_whole
 from autograd_engine.words import printable
+
+_NUMBERS = count()
+_LIVING: WeakValueDictionary[int, Stateful] = WeakValueDictionary()
+
+
+class Stateful:
+    """What has settings and a state, and is found by `living` as long as anybody holds it.
+
+    So a checkpoint has the schedules of an optimiser, and a diagnosis the step that moved a leaf,
+    and neither an optimiser nor a Value has to point back at them.
+    """
+
+    _kind = ""
+    _settings: tuple[str, ...] = ()
+    """The names of the settings: arguments of the constructor, and attributes."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        known = {**getattr(cls, "__dataclass_fields__", {}), **vars(cls)}
+        own = [name for name, it in known.items() if isinstance(it, Field) and it.metadata]
+        if own and "_settings" not in vars(cls):
+            cls._settings = tuple(own)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = super().__new__(cls)
+        _LIVING[next(_NUMBERS)] = self
+        return self
+
+    def __setattr__(self, name: str, given: Any) -> None:
+        """Set an attribute; a setting is checked."""
+        field = getattr(self, "__dataclass_fields__", {}).get(name)
+        check = field and field.metadata.get("check")
+        super().__setattr__(name, check(name, given) if check else given)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return settings and progress as plain lists, dicts and numbers."""
+        settings = {name: getattr(self, name) for name in self._settings}
+        return {self._kind: type(self).__name__, "settings": settings, **self._progress()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict()` of the same class returned.
+
+        Raises `ValueError` where it does not fit, and then changes nothing. The present learning
+        rate is part of the optimiser's state, not of a schedule's.
+        """
+        kind, name = self._kind, type(self).__name__
+        if not isinstance(state, Mapping) or not isinstance(state.get(kind), str):
+            raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
+        if state[kind] != name:
+            was = printable(state[kind])
+            raise ValueError(f"the state was written with the {kind} {was}, not {name}")
+        try:
+            if unlike := set(state["settings"]) ^ set(self._settings):
+                raise KeyError(*unlike)
+            loaded = self._loaded(state)
+        except (AttributeError, KeyError, OverflowError, TypeError) as error:
+            damage = f"the state of the {kind} {name} is damaged: {error!r:.200}"
+            raise ValueError(damage) from error
+        vars(self).update(vars(loaded))
+
+    def _progress(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _loaded(self, state: Mapping[str, Any]) -> Any:
+        """Return another one in that state."""
+        raise NotImplementedError
+
+    def _shown(self, first: str, always: str = "", more: str = "") -> str:
+        """Return how it is made, with the settings that differ from their defaults."""
+        known, told = signature(type(self)).parameters, [first]
+        for name in self._settings:
+            if name == always or (name in known and getattr(self, name) != known[name].default):
+                told.append(f"{name}={_spelt(getattr(self, name))}")
+        return f"{type(self).__name__}({', '.join([*told, more] if more else told)})"
+
+
+Kind = TypeVar("Kind", bound=Stateful)
+
+
+def living(kind: type[Kind]) -> list[Kind]:
+    """Return all that there are of a kind, in the order in which they were made."""
+    found = (reference() for reference in _LIVING.valuerefs())
+    return [one for one in found if isinstance(one, kind)]
+
+
+def _spelt(setting: Any) -> str:
+    if isinstance(setting, tuple):
+        return f"({', '.join(map(_spelt, setting))})"
+    return f"{setting:.6g}" if isinstance(setting, float) else f"{setting!r:.40}"
+
+
+def setting(default: Any = MISSING, check: Callable[..., Any] | None = None, **more: Any) -> Any:
+    """Return a field of a dataclass that is checked whenever it is set, as a number from 0 on."""
+    return field(default=default, metadata={"check": check or finite}, **more)
 
 
 def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -> float:
     """Return a setting as a float if it is a finite number between the bounds.
 
     Raises `ValueError` naming the bounds where it is not, `TypeError` for what is no number.
-
-    >>> finite("momentum", 1)
-    1.0
     """
+    name = "learning rate" if name == "lr" else name
     if not is_number(number) or isinstance(number, bool):
         raise TypeError(f"{name} must be a number, got {number!r:.80}")
     if not low <= number <= high or math.isinf(number):
@@ -32,64 +125,11 @@ def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -
 
 
 def whole(name: str, number: int, low: int = 0) -> int:
-    """Return a setting as an int if it is one and not below `low`; else `ValueError`.
-
-    >>> whole("step_size", 3, 1)
-    3
-    """
+    """Return a setting as an int if it is one and not below `low`; else `ValueError`."""
     if not is_whole(number) or not low <= number < 2**53:  # above that floats leave some out
         raise ValueError(f"{name} must be an integer, at least {low}; got {number!r:.80}")
     return index(number)
 
 
-def remembered(name: str, number: object, low: float) -> float:
-    """Return a number of a buffer from `low` on, which may be infinite if that is finite."""
-    known = is_number(number) and not isinstance(number, bool)
-    if not known or not low <= number or low == -math.inf == -abs(number):  # type: ignore
-        raise TypeError(f"{name} holds {number!r:.60}")
-    return float(number)  # type: ignore[arg-type]
-
-
-def unlike_default(owner: Any, *always: str) -> list[str]:
-    """Return the settings that differ from their defaults, and those `always` told, as in a call.
-
-    >>> from autograd_engine.optim import Adam
-    >>> from autograd_engine.engine import Value
-    >>> unlike_default(Adam([Value(0.0)], betas=(0.8, 0.9), amsgrad=True), "lr")
-    ['lr=0.001', 'betas=(0.8, 0.9)', 'amsgrad=True']
-    """
-    known, shown = signature(type(owner)).parameters, []
-    for name in owner._settings:
-        if name in always or (name in known and getattr(owner, name) != known[name].default):
-            shown.append(f"{name}={_spelt(getattr(owner, name))}")
-    return shown
-
-
-def _spelt(setting: Any) -> str:
-    if isinstance(setting, tuple):
-        return f"({', '.join(map(_spelt, setting))})"
-    return f"{setting:.6g}" if isinstance(setting, float) else f"{setting!r:.40}"
-
-
-def described(kind: str, owner: Any) -> dict[str, Any]:
-    """Return the entries of a state that say whose it is: the class name and the settings."""
-    settings = {name: getattr(owner, name) for name in owner._settings}
-    return {kind: type(owner).__name__, "settings": settings}
-
-
-@contextmanager
-def refusing(kind: str, owner: Any, state: Mapping[str, Any]) -> Iterator[None]:
-    """Turn whatever is wrong with the state to be loaded into a `ValueError`."""
-    name = type(owner).__name__
-    if not isinstance(state, Mapping) or not isinstance(state.get(kind), str):
-        raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
-    if state[kind] != name:
-        raise ValueError(
-            f"the state was written with the {kind} {printable(state[kind])}, not {name}"
-        )
-    try:
-        if unlike := set(state["settings"]) ^ set(owner._settings):
-            raise KeyError(*unlike)
-        yield
-    except (AttributeError, KeyError, OverflowError, TypeError) as error:
-        raise ValueError(f"the state of the {kind} {name} is damaged: {error!r:.200}") from error
+share = partial(finite, high=1.0)
+counting = partial(whole, low=1)

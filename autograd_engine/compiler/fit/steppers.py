@@ -15,7 +15,7 @@ import numpy
 from autograd_engine.compiler.fit.samples import Array, Unusual
 from autograd_engine.engine import Value
 from autograd_engine.optim import Optimizer
-from autograd_engine.optim.rule import Arithmetic, Column
+from autograd_engine.optim.optimizer import Arithmetic
 
 ARRAYS = Arithmetic(numpy.sqrt, numpy.divide, numpy.maximum)
 """What rules need, of arrays."""
@@ -34,7 +34,7 @@ class State(NamedTuple):
 
     leaves: Array
     gradient: Array
-    memories: list[Column]
+    memories: list[Any]
     steps: int
 
 
@@ -63,7 +63,7 @@ class InArrays:
         self._state = State(
             numpy.array([value._data for value in self._values], numpy.float64),
             numpy.array([value._grad for value in self._values], numpy.float64),
-            [[optimizer._blank if item is None else numpy.array(item)] for item in kept],
+            [optimizer._blank if item is None else numpy.array(item) for item in kept],
             optimizer.steps,
         )
 
@@ -72,9 +72,9 @@ class InArrays:
         state, optimizer, count = self._state, self._optimizer, self._count
         before = state.leaves[:count]
         try:
-            slopes = optimizer._slopes([before], [gradient[:count]])
+            slopes = optimizer._slope(before, gradient[:count])
             rule = optimizer._rule(ARRAYS, state.steps + 1)
-            (leaves,), *memories = rule([before], slopes, *state.memories)
+            leaves, *memories = rule(before, slopes, *state.memories)
         except Exception as error:  # a rule of somebody's own may not be for arrays
             raise Unusual(f"the optimizer's rule is not for arrays: {error}") from error
         # A sum is not finite if any of its numbers is not.
@@ -104,7 +104,7 @@ class InArrays:
             value._data = number
         for value, slope in zip(self._values, state.gradient.tolist()):
             value._grad = slope
-        for name, (item,) in zip(self._names, state.memories):
+        for name, item in zip(self._names, state.memories):
             optimizer._buffers[name] = item.tolist()
         optimizer.steps = state.steps
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.entries import parts_of
-from autograd_engine.modules import Module
+from autograd_engine.modules import Module, traits_of
 from autograd_engine.nn import Layer, Neuron
-from autograd_engine.summary import traits_of
 from autograd_engine.words import counted, printable
 
 

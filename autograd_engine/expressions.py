@@ -1,0 +1,259 @@
+"""Expressions typed as text, turned into graphs: names, numbers and functions of the package.
+
+The text is parsed, never executed: what is not arithmetic, a comparison, a list or a call of
+one of `FUNCTIONS` is refused by name, with what to write instead.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+import operator
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import signature
+from typing import Any
+
+from autograd_engine import functions as compositions
+from autograd_engine.engine import Value, as_value
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import (
+    ABSOLUTE,
+    ADD,
+    DIVIDE,
+    MULTIPLY,
+    NEGATIVE,
+    POWER,
+    PUBLIC,
+    SUBTRACT,
+)  # fmt: skip
+from autograd_engine.words import printable
+
+LISTS = ("sum", "mean", "prod", "norm", "variance", "logsumexp", "softmax", "log_softmax")
+"""Functions of one list."""
+
+SINGLE = ("where", "leaky_relu", "elu", "gelu", "silu", "clip")
+"""Compositions of single values."""
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": ABSOLUTE,
+    **PUBLIC,
+    **{name: getattr(compositions, name) for name in (*SINGLE, *LISTS, "dot")},
+}
+"""Every function that an expression may call, by name."""
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if not isinstance(base, Value) or not isinstance(exponent, float):
+        return POWER(base, exponent)
+    # A whole exponent is drawn as it was typed: **2, not **2.0.
+    return base ** (int(exponent) if exponent.is_integer() and abs(exponent) < 1e15 else exponent)
+
+
+# fmt: off
+OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: ADD, ast.Sub: SUBTRACT, ast.Mult: MULTIPLY, ast.Div: DIVIDE, ast.Pow: _power,
+    ast.UAdd: operator.pos, ast.USub: NEGATIVE,
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
+    ast.Eq: operator.eq, ast.NotEq: operator.ne,
+}
+_JOINED = ": conditions are joined by nesting, as in where(a > 0, where(b > 0, 1, 0), 0)"
+ADVICE: dict[type[ast.AST], str] = {
+    ast.BitXor: ": a power is written **",
+    ast.FloorDiv: ": division is written /, and is never rounded",
+    ast.Mod: ": there are no remainders; subtract the multiple yourself, as in a - 3*b",
+    ast.BitAnd: _JOINED, ast.BitOr: _JOINED, ast.BoolOp: _JOINED,
+    ast.Not: ": turn the comparison round, as in a <= b for not a > b",
+    ast.IfExp: ": write ",
+    ast.Attribute: ": functions are called by their bare names, as in tanh(a)",
+    ast.Compare: ": one comparison at a time",
+}
+# fmt: on
+"""What to write instead of an operator, or of another kind of node."""
+
+CONSTANTS = {"pi": (repr(math.pi), ""), "e": (repr(math.e), "; e**a is written exp(a)")}
+OTHER_NAMES = {"max": "maximum", "min": "minimum", "ln": "log"}
+
+
+def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
+    """Return the value of an expression such as `"tanh(a*b + c)"` on the values of that name.
+
+    Raises `ValueError` for what is no expression, for whatever the expression may not contain,
+    for a name without a value, a value that is not used and a result that is not one value;
+    and the engine's own errors where an operation is not defined.
+
+    >>> a = Value(2.0, "a")
+    >>> output = evaluate("a**2 + sum([a, 1])", {"a": a})
+    >>> output.backward()
+    >>> output.data, a.grad
+    (7.0, 5.0)
+    """
+    if not isinstance(expression, str):
+        raise ValueError(f"an expression is text, got {expression!r:.60}")
+    text = expression.strip()
+    try:
+        tree = _parsed(text)
+        result = _Evaluation(text, values).of(tree.body)
+    except (RecursionError, MemoryError):
+        raise ValueError("the expression is nested too deeply") from None
+    mentioned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for name in values:
+        if name not in mentioned:
+            raise ValueError(f"{name!r:.80} has a value, but the expression does not mention it")
+    if isinstance(result, list):
+        raise ValueError(
+            f"the expression gives a list of {len(result)}, not one value: "
+            f"pick one, as in ({printable(text)})[0], or take their sum"
+        )
+    if isinstance(result, bool):
+        raise ValueError(f"the expression gives {result}, not a number")
+    return as_value(result)
+
+
+def _parsed(text: str) -> ast.Expression:
+    if not text:
+        raise ValueError("the expression is empty")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about spelling that is refused below anyhow
+        try:
+            return ast.parse(text, mode="eval")
+        except SyntaxError as error:
+            place = f" at character {error.offset}" if error.offset else ""
+            why = _why_unread(text) or f": {error.msg}{place}"
+            shown = printable(repr(text))
+            raise ValueError(f"cannot read the expression {shown}{why}") from None
+
+
+def _why_unread(text: str) -> str:
+    """Say what to write instead, where text that cannot be read is an assignment or several."""
+    try:
+        statement, *more = ast.parse(text).body
+        assigned = isinstance(statement, ast.Assign | ast.AugAssign)
+    except (SyntaxError, ValueError) as error:
+        assigned, more = "assign" in str(error) or "'=='" in str(error), []
+    if assigned:
+        return ": it has a = in it; values are given apart, as in a=2, and compared by =="
+    return ": write one expression, without ;" if more else ""
+
+
+class _Evaluation:
+    """One walk over the tree of an expression."""
+
+    def __init__(self, text: str, values: Mapping[str, Value]) -> None:
+        self.text, self.values = text, values
+
+    def of(self, node: ast.expr) -> Any:
+        """Return what this piece of the expression stands for."""
+        match node:
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                return self.called(node, float, number)
+            case ast.Name():
+                return self.named(node.id)
+            case ast.List() | ast.Tuple():
+                return [self.of(item) for item in node.elts]
+            case ast.UnaryOp(op=sign) | ast.BinOp(op=sign) | ast.Compare(ops=[sign]) if (
+                type(sign) in OPERATORS
+            ):
+                sides = [x for x in ast.iter_child_nodes(node) if isinstance(x, ast.expr)]
+                return self.called(node, OPERATORS[type(sign)], *map(self.of, sides))
+            case ast.Call():
+                return self.function(node)
+            case ast.Subscript():
+                return self.called(node, _item, self.of(node.value), self.of(node.slice))
+        known = (type(getattr(node, "op", None)), type(node))
+        advice = next((ADVICE[kind] for kind in known if kind in ADVICE), "")
+        if isinstance(node, ast.IfExp):
+            advice += f"where({', '.join(map(self.piece, (node.test, node.body, node.orelse)))})"
+        raise ValueError(f"an expression cannot contain {self.quoted(node)}{advice}")
+
+    def piece(self, node: ast.AST, shown: Callable[[str], str] = str) -> str:
+        return printable(shown(ast.get_source_segment(self.text, node) or self.text))
+
+    def quoted(self, node: ast.AST) -> str:
+        return self.piece(node, repr)
+
+    def named(self, name: str) -> Value:
+        """Return the value of that name."""
+        if name in self.values:
+            return self.values[name]
+        if name in FUNCTIONS:
+            raise ValueError(f"{name!r} is a function: call it, as in {name}(...)")
+        number, more = CONSTANTS.get(name, ("2", ""))
+        raise ValueError(
+            f"the name {name!r:.80} has no value: give it one, as in {printable(name)}={number}"
+            + (more or _similar(name, self.values, 0.5))
+        )
+
+    def function(self, node: ast.Call) -> Any:
+        """Return what a call of one of the package's functions gives."""
+        if not isinstance(node.func, ast.Name):
+            raise ValueError(
+                f"an expression cannot call {self.quoted(node.func)}: "
+                "write functions by their bare names, as in tanh(a)"
+            )
+        name = node.func.id
+        if name not in FUNCTIONS:
+            raise ValueError(f"there is no function {name!r:.80}{_other_name(name)}")
+        starred = any(isinstance(part, ast.Starred) for part in node.args)
+        if starred or any(keyword.arg is None for keyword in node.keywords):
+            raise ValueError(f"an expression cannot unpack with * in {self.quoted(node)}")
+        operands = [self.of(operand) for operand in node.args]
+        options = {str(keyword.arg): self.of(keyword.value) for keyword in node.keywords}
+        if usage := _misused(name, operands, options, map(self.piece, node.args)):
+            raise ValueError(f"in {self.quoted(node)}: {usage}")
+        return self.called(node, FUNCTIONS[name], *operands, **options)
+
+    def called(
+        self, node: ast.expr, function: Callable[..., Any], *operands: Any, **options: Any
+    ) -> Any:
+        """Call the function; what it refuses by type is reported with this piece of the text."""
+        try:
+            return function(*operands, **options)
+        except (TypeError, IndexError) as error:
+            raise ValueError(f"in {self.quoted(node)}: {error}") from None
+
+
+def _item(items: Any, index: Any) -> Any:
+    if not isinstance(items, list) or not isinstance(index, float) or not index.is_integer():
+        raise TypeError("square brackets pick an item of a list by its number, as in [a, b][0]")
+    return items[int(index)]
+
+
+def _similar(name: str, known: Mapping[str, Any], cutoff: float) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
+    return f"; did you mean {close[0]!r:.80}?" if close else ""
+
+
+def _other_name(name: str) -> str:
+    if name == "pow":
+        return "; a power is written a ** b"
+    other = OTHER_NAMES.get(name, name.replace("arc", "a", 1))
+    if other in FUNCTIONS:
+        return f"; did you mean {other!r}?"
+    return _similar(name, FUNCTIONS, 0.6) or "; there are those of the package, such as tanh(a)"
+
+
+def _misused(
+    name: str, operands: Sequence[Any], options: Mapping[str, Any], texts: Iterable[str]
+) -> str:
+    """Say how the function is called, where it is called otherwise; "" where it is not."""
+    if isinstance(FUNCTIONS[name], Primitive):
+        return f"{name} takes no options by name: {name}(a)" if options else ""
+    kinds = [type(operand) for operand in operands]
+    if name == "dot":
+        fits = not options and kinds == [list, list]
+        return "" if fits else "dot takes two lists: dot([a, b], [c, d])"
+    if name in LISTS:
+        single = len(operands) > 1 and list not in kinds
+        items = ", ".join(texts) if single else "a, b"
+        fits = not options and kinds == [list]
+        return "" if fits else f"{name} takes a list: {name}([{items}])"
+    accepted = signature(FUNCTIONS[name])
+    try:
+        accepted.bind(*operands, **options)
+    except TypeError:
+        given = accepted.parameters.values()
+        told = (p.name if p.default is p.empty else f"{p.name}={p.default}" for p in given)
+        return f"it is called as {name}({', '.join(told)})"
+    return ""
