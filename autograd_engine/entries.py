@@ -72,21 +72,3 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
     if getattr(getattr(item, "dtype", None), "hasobject", False) and getattr(item, "shape", ()):
         return enumerate(item.tolist())
     return ()
-
-
-def levels(name: str) -> list[str]:
-    """Return the names of the regions around and including this one, outermost first.
-
-    >>> levels("layers.0.neurons.3")
-    ['layers.0', 'layers.0.neurons.3']
-    """
-    found: list[str] = []
-    previous = "0"
-    for word in name.split("."):
-        whole = f"{found[-1]}.{word}" if found else word
-        if word.isdecimal() and not previous.isdecimal():
-            found[-1] = whole
-        else:
-            found.append(whole)
-        previous = word
-    return found if name else []
