@@ -39,7 +39,6 @@ Reading order, each module importing only from those above it:
     optim        SGD, Adam, ..., schedules, clip_gradients
     datasets     moons, circles, spirals, xor, iris, digits, csv
     repeats      what it means that a graph repeats itself, and the check of it
-    periods      distances at which a graph looks like itself again
     recurrences  find repeats along a graph's depth
     compiler     compile, Program: write scalars, run matrices
     files        files that are written whole or not at all

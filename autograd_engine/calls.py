@@ -130,9 +130,7 @@ class _Finder:
                 if entry and entry is not FIRED:
                     self.calls[call_of(entry)].outputs.append(i)
         # A walk stops at what another call has claimed, so those inside others are first.
-        for call in sorted(
-            range(len(entries)), key=lambda c: (-len(self.around[c]), self.calls[c].outputs[:1])
-        ):
+        for call in sorted(range(len(entries)), key=lambda c: -len(self.around[c])):
             if entries[call].module:
                 self._walk(call, entries[call].inputs or frozenset())
             outer = self.calls[call].outer
@@ -165,7 +163,7 @@ class _Finder:
                 operands = self.operands[dot]
                 odd = len(operands) % 2
                 key, inputs = (path, operands[odd]), operands[odd + 1 :: 2]
-                call = self._stand(path, base, key, inputs, i, dot)
+                call = self._stand(Call(path, base, key, inputs, [i], dot))
                 for j in inside:
                     if self.of[j] == base:
                         self.of[j] = call
@@ -175,10 +173,10 @@ class _Finder:
         dot, seen, near = -1, {output}, [output]
         for i in near:
             operands = self.operands[i]
-            if dot < 0 and self.values[i]._rule is DOT:
-                if leaf[operands[0]] or any(leaf[w] for w in operands[len(operands) % 2 :: 2]):
-                    dot = i
-                    continue
+            own = operands[len(operands) % 2 :: 2] if self.values[i]._rule is DOT else ()
+            if dot < 0 and own and (leaf[operands[0]] or any(leaf[w] for w in own)):
+                dot = i
+                continue
             for j in operands if len(near) < NEAR else ():
                 if j not in seen and self.operands[j]:
                     seen.add(j)
@@ -189,50 +187,36 @@ class _Finder:
                 inside.append(i)
         return inside
 
-    def _stand(
-        self, path: str, base: int, key: object, given: tuple[int, ...], out: int, dot: int = -1
-    ) -> int:
+    def _stand(self, call: Call) -> int:
         """Add a call, and around it, where there is none that it fits, what its path names."""
-        names = _above(path, self.calls[base].path if base >= 0 else "")
-        outer = self._join(names, path, base, key, given, out)
-        return self._add(Call(path, outer, key, given, [out], dot))
+        base = call.outer
+        names = _above(call.path, self.calls[base].path if base >= 0 else "")
+        call.outer = self._join(names, call, base)
+        return self._add(call)
 
-    def _join(
-        self,
-        names: tuple[str, ...],
-        part: str,
-        base: int,
-        key: object,
-        given: tuple[int, ...],
-        out: int,
-    ) -> int:
+    def _join(self, names: tuple[str, ...], part: Call, base: int) -> int:
         """Return the call of the last name that holds, now, a part; `base` if there is no name."""
         if not names:
             return base
-        name = names[-1]
-        alike = self._fed.setdefault((name, base, given), [])
-        for call in reversed(alike[-LATEST:]):
-            if part not in self._parts[call]:
-                break
+        name, key = names[-1], (names[-1], part.key)
+        alike = self._fed.setdefault((name, base, part.inputs), [])
+        fits = [c for c in alike[-LATEST:] if part.path not in self._parts[c]]
+        if not fits:
+            feeding = {c for j in part.inputs for c in self.around[self.of[j]]}
+            fits = [c for c in sorted(feeding) if self._whole.get(c) == (name, base)]
+            fits = [c for c in fits if part.path not in self._parts[c]]
+        if fits:
+            whole = fits[-1]
+            self.calls[whole].outputs += part.outputs
+            self._module.setdefault(key, self.calls[whole].key)
         else:
-            feeding = {c for j in given for c in self.around[self.of[j]]}
-            fits = [
-                c
-                for c in feeding
-                if self._whole.get(c) == (name, base) and part not in self._parts[c]
-            ]
-            call = max(fits, default=-1)
-        if call >= 0:
-            self.calls[call].outputs.append(out)
-            self._module.setdefault((name, key), self.calls[call].key)
-        else:
-            whole = self._module.setdefault((name, key), (name, key))
-            outer = self._join(names[:-1], name, base, whole, given, out)
-            call = self._add(Call(name, outer, whole, given, [out]))
-            self._whole[call], self._parts[call] = (name, base), set()
-            alike.append(call)
-        self._parts[call].add(part)
-        return call
+            made = Call(name, base, self._module.setdefault(key, key), part.inputs, [*part.outputs])
+            made.outer = self._join(names[:-1], made, base)
+            whole = self._add(made)
+            self._whole[whole], self._parts[whole] = (name, base), set()
+            alike.append(whole)
+        self._parts[whole].add(part.path)
+        return whole
 
     def reach(self) -> None:
         """Give to each output that was marked by hand what stands behind it, up to other calls."""
@@ -241,7 +225,7 @@ class _Finder:
         for i in range(by_hand[-1] if by_hand else -1, -1, -1):
             path, base = self.notes[i].region, self.of[i]
             if path and not self.notes[i].ended:
-                mine[i] = self._stand(path, base, path, self.operands[i], i), base
+                mine[i] = self._stand(Call(path, base, path, self.operands[i], [i])), base
             if i in mine and self.operands[i] and base == mine[i][1]:
                 self.of[i] = mine[i][0]
                 for j in self.operands[i]:
@@ -250,28 +234,29 @@ class _Finder:
     def own_leaves(self) -> None:
         """Give a leaf or constant to the innermost call that has all its uses but as an input."""
         leaves = {i for i, given in enumerate(self.operands) if not given}
-        used: dict[int, set[int]] = {-1: set()}
+        used: dict[int, set[int]] = {}
         for c, given in zip(self.of, self.operands):
-            used.setdefault(c, set()).update(given)
+            own = leaves.intersection(given)
+            if own:
+                used[c] = used[c] | own if c in used else own
         fed: set[int] = set()
         alike: dict[frozenset[int], list[int]] = {}  # weights are those of many calls
         for c in range(len(self.calls) - 1, -2, -1):  # those inside others first
-            own = used.get(c, set()) & leaves
-            given_ = own.intersection(self.calls[c].inputs) if c >= 0 else None
-            if given_:
-                own -= given_
-                fed |= given_
-                used.setdefault(self.calls[c].outer, set()).update(given_)
-            if own:
-                alike.setdefault(frozenset(own), []).append(c)
-        paths: dict[int, set[str]] = {}
+            own = used.get(c, set())
+            if c >= 0 and not own.isdisjoint(self.calls[c].inputs):
+                handed = own.intersection(self.calls[c].inputs)
+                used.setdefault(self.calls[c].outer, set()).update(handed)
+                fed |= handed
+                own -= handed
+            alike.setdefault(frozenset(own), []).append(c)
         common: dict[int, list[int]] = {}
-        for own_, calls in alike.items():
+        paths: dict[int, set[str]] = {}
+        for several, calls in alike.items():
             around = list(self.around[calls[0]])
             for c in calls:
                 around = around and [outer for outer in around if outer in self.around[c]]
             named = {self.calls[c].path if c >= 0 else "" for c in calls}
-            for i in own_:
+            for i in several:
                 common[i] = [c for c in common.get(i, around) if c in around]
                 paths[i] = named | paths.get(i, named)
         for i, around in common.items():
@@ -295,9 +280,8 @@ class _Finder:
 
     def finished(self) -> Calls:
         """Return the calls, numbered and in order, and the one of each value."""
-        order = sorted(
-            range(len(self.calls)), key=lambda c: (len(self.around[c]), min(self.calls[c].outputs))
-        )
+        depth = [len(self.around[c]) for c in range(len(self.calls))]
+        order = sorted(range(len(depth)), key=lambda c: (depth[c], min(self.calls[c].outputs)))
         place = dict(zip(order, range(len(order)))) | {-1: -1}
         calls = [self.calls[c] for c in order]
         of = [place[c] for c in self.of]

@@ -1,6 +1,6 @@
 """Find that a recorded graph repeats itself along its depth: recurrences.
 
-1. `periods` gives regions where each node is like the one a period later.
+1. A `Graph` gives regions where each node is like the one a period later.
 2. Row by row a region gives orbits: the same node of the body in each step. Their operands are
    another orbit, so many steps back; or one place; or a place for each step.
 3. A cycle that is more than a sum or a maximum makes it a recurrence, else it is only breadth.
@@ -15,7 +15,6 @@ from collections.abc import Hashable, Sequence
 from operator import sub
 from typing import Final
 
-from autograd_engine.periods import regions
 from autograd_engine.repeats import INPUT, SHARED, STEP, Graph, Operand, Repeat, ordered, verified
 from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT, SUM, hypot, maximum, minimum
 
@@ -38,7 +37,7 @@ def find(graph: Graph) -> list[Repeat]:
     repeats: list[Repeat] = []
     refused: list[tuple[int, int, int]] = []
     tries = TRIES
-    for first, end, period in sorted(regions(graph, worth), key=lambda r: (r[0] - r[1], r[2])):
+    for first, end, period in sorted(graph.regions(worth), key=lambda r: (r[0] - r[1], r[2])):
         free = [part.span() for part in FREE.finditer(taken, first, end)]
         first, end = max(free, key=lambda part: part[1] - part[0], default=(0, 0))
         if end - first < max(2 * period, worth) or not tries:
@@ -58,7 +57,7 @@ def find(graph: Graph) -> list[Repeat]:
         repeats.append(repeat)
         for place in [place for row in repeat.places for place in row]:
             taken[graph.codes[place]] = 1
-    if ordered(graph, repeats):
+    if not repeats or ordered(graph, repeats):
         return repeats
     kept: list[Repeat] = []
     for repeat in repeats:
@@ -168,14 +167,16 @@ class Orbits:
     def bind(self, k: int, t: int, node: int) -> bool:
         """Make a value node k of step t, with what it needs; say whether it is one."""
         new: dict[tuple[int, int], int] = {}
+        bound: set[int] = set()
         waiting = [(k, t, node)]
         while waiting:
             k, t, node = waiting.pop()
-            if (k, t) in new and new[k, t] == node:
+            if new.get((k, t)) == node:
                 continue
-            if (k, t) in new or node in new.values() or not self.fits(k, t, node):
+            if (k, t) in new or node in bound or not self.fits(k, t, node):
                 return False
             new[k, t] = node
+            bound.add(node)
             for (kind, of, lag), j in zip(self.slots[k], self.graph.reads[node]):
                 if kind == STEP and t - lag >= self.low[of] + len(self.orbits[of]):
                     waiting.append((of, t - lag, j))
