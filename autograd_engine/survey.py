@@ -14,10 +14,9 @@ from functools import cached_property
 
 from autograd_engine import titles
 from autograd_engine.calls import Call, Calls, found
-from autograd_engine.engine import Value, topological_order
-from autograd_engine.graph import nodes
+from autograd_engine.engine import Value
+from autograd_engine.graph import numbered
 from autograd_engine.notes import NOTHING, Note
-from autograd_engine.primitives import Opaque
 from autograd_engine.recurrences import find, turning
 from autograd_engine.repeats import Graph, Repeat
 from autograd_engine.table import CONSTANT, LEAF
@@ -32,42 +31,9 @@ class Survey:
     """
 
     def __init__(self, *outputs: Value) -> None:
-        self.values: list[Value] = []
-        self.operands: list[tuple[int, ...]] = []
-        self.position: dict[int, int] = {}
-        self._read(topological_order(*outputs))
-        for output in outputs:
-            self._place(output)
-        if any(isinstance(v._rule, Opaque) and v._rule.operands for v in self.values):
-            self.values, place = nodes(*outputs), {}  # no sweep gets below these, but a look does
-            self.position = place = {id(value): i for i, value in enumerate(self.values)}
-            self.operands = [tuple([place[id(x)] for x in v.operands]) for v in self.values]
+        self.values, self.position, self.operands = numbered(*outputs)
         self.outputs = [self.position[id(output)] for output in outputs]
         self.output = outputs[-1]
-
-    def _read(self, order: list[Value]) -> None:
-        """Add the computed values, and before each what it stands on."""
-        known, values, places = self.position, self.values, self.operands
-        for node in order:
-            x, y = node._x, node._y
-            below = (x, y) if y is not None else node._many[::2] if node._rule.several else (x,)
-            below_at = []
-            for operand in below:
-                i = known.get(id(operand))
-                if i is None:
-                    i = known[id(operand)] = len(values)
-                    values.append(operand)
-                    places.append(())
-                below_at.append(i)
-            known[id(node)] = len(values)
-            values.append(node)
-            places.append(tuple(below_at))
-
-    def _place(self, value: Value) -> None:
-        if id(value) not in self.position:
-            self.position[id(value)] = len(self.values)
-            self.values.append(value)
-            self.operands.append(())
 
     @cached_property
     def uses(self) -> list[int]:
@@ -93,7 +59,7 @@ class Survey:
         handed = [self._handed_on(repeat) for repeat in self.repeats]
         return titles.named(self.values, self.operands, self.notes, self.calls, handed)
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The one name of each value, in every view; a constant without one is its number."""
         return self._titles[0]
@@ -121,7 +87,7 @@ class Survey:
     def _called(self) -> Calls:
         return found(self.values, self.operands, self.notes)
 
-    @property
+    @cached_property
     def calls(self) -> list[Call]:
         """The uses of modules and regions, the outer ones first."""
         return self._called[0]
