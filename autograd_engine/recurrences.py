@@ -35,22 +35,16 @@ def find(graph: Graph) -> list[Repeat]:
     taken = bytearray(len(graph.nodes))
     worth = max(LEAST, len(taken) // 100)  # a smaller one is lost in the graph
     repeats: list[Repeat] = []
-    refused: list[tuple[int, int, int]] = []
     tries = TRIES
     for first, end, period in sorted(graph.regions(worth), key=lambda r: (r[0] - r[1], r[2])):
         free = [part.span() for part in FREE.finditer(taken, first, end)]
         first, end = max(free, key=lambda part: part[1] - part[0], default=(0, 0))
         if end - first < max(2 * period, worth) or not tries:
             continue
-        if any(a <= first and end <= b and period % c == 0 for a, b, c in refused):
-            continue  # several steps of what is only breadth
         orbits, repeat = Orbits(graph, taken), None
-        if orbits.lay(first, end, period):
-            if turning(orbits.rules, orbits.slots):
-                orbits.grow()
-                repeat = orbits.repeat()
-            else:
-                refused.append((first, end, period))
+        if orbits.lay(first, end, period) and turning(orbits.rules, orbits.slots):
+            orbits.grow()
+            repeat = orbits.repeat()
         if repeat is None:
             tries -= 1
             continue
@@ -74,16 +68,15 @@ def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> lis
             for kind, j, _ in operands:
                 if kind == STEP:
                     reach[k] |= 1 << j | reach[j]
-    parts: dict[int, list[int]] = {}
+    cycles: dict[int, list[int]] = {}
     for k, found in enumerate(reach):
         if found >> k & 1:  # those of one cycle reach the same
-            parts.setdefault(found, []).append(k)
+            cycles.setdefault(found, []).append(k)
     turning = []
-    for part in parts.values():
-        used = {rules[k] for k in part}
-        alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and not part[1:]))
-        if not (used <= SUMS or alone):
-            turning += part
+    for cycle in cycles.values():
+        used = {rules[k] for k in cycle}
+        alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and not cycle[1:]))
+        turning += [] if used <= SUMS or alone else cycle
     return turning
 
 
@@ -119,17 +112,19 @@ class Orbits:
             self.slots.append(slots)
         if late >= first:  # what all steps read stands before them
             return again > 0 and self.lay(late + 1, end, period, again - 1)
+        body = range(first, first + period)
         self.rules = self.graph.rules[first : first + period]
-        self.orbits = [list(range(k, end, period)) for k in range(first, first + period)]
+        self.orbits = [list(range(k, end, period)) for k in body]
         self.low = [0] * period
-        self.of = {node: k for k, orbit in enumerate(self.orbits) for node in orbit}
+        self.of = {node: (node - first) % period for node in range(first, end)}
         self.outer = {of for slots in self.slots for kind, of, _ in slots if kind == SHARED}
-        self.links = [
-            (of, k, lag, s)
-            for k, slots in enumerate(self.slots)
-            for s, (kind, of, lag) in enumerate(slots)
-            if kind == STEP
-        ]
+        self.links = []  # node j is operand s of node k, so many steps later
+        self.readers: list[list[tuple[int, int, int]]] = [[] for _ in body]
+        for k, slots in enumerate(self.slots):
+            for s, (kind, j, lag) in enumerate(slots):
+                if kind == STEP:
+                    self.links.append((j, k, lag))
+                    self.readers[j].append((k, lag, s))
         return True
 
     def member(self, k: int, t: int) -> int:
@@ -139,9 +134,6 @@ class Orbits:
 
     def grow(self) -> None:
         """Extend all orbits at both ends as far as it goes."""
-        self.readers: list[list[tuple[int, int, int]]] = [[] for _ in self.slots]
-        for j, k, lag, s in self.links:
-            self.readers[j].append((k, lag, s))
         self.users: dict[int, list[int]] = {}
         for i, below in enumerate(self.graph.reads):
             if i not in self.of and not self.taken[i]:
@@ -209,25 +201,17 @@ class Orbits:
         low, high = self.low, [low + len(orbit) for low, orbit in zip(self.low, self.orbits)]
         for _ in range(REPAIRS):
             steps, begins = self.begun(low, high)
-            if steps < LEAST:
-                return None
-            made = self.cut(begins, steps)
-            if made is not None and verified(self.graph, made):
+            made = self.cut(begins, steps) if steps >= LEAST else None
+            if made is None or verified(self.graph, made):
                 return made
-            nodes = [self.graph.codes[place] for place in made.outside()] if made else []
-            inner = [
-                (k, t)
-                for k, node in [(self.of[node], node) for node in nodes if node in self.of]
-                if begins[k] <= (t := self.low[k] + self.orbits[k].index(node)) < begins[k] + steps
-            ]
             low, high = list(low), list(high)
-            for k, t in inner:  # what is of one step, but read by many, is of none
-                if 2 * (t - begins[k]) < steps:
-                    low[k] = max(low[k], t + 1)
-                else:
-                    high[k] = min(high[k], t)
-            if not inner:  # the first step begins from something else
-                low = [begin + 1 for begin in begins]
+            for node in {self.graph.codes[place] for place in made.outside()} & self.of.keys():
+                k = self.of[node]
+                t = self.low[k] + self.orbits[k].index(node) - begins[k]
+                if 0 <= 2 * t < steps:  # what is of one step, but read by many, is of none
+                    low[k] = max(low[k], begins[k] + t + 1)
+                elif 0 <= t < steps:
+                    high[k] = min(high[k], begins[k] + t)
         return None
 
     def begun(self, low: list[int], high: list[int]) -> tuple[int, list[int]]:
@@ -238,15 +222,15 @@ class Orbits:
         early, late, before = list(low), list(high), [0]
         while before != early + late:
             before = early + late
-            for j, k, lag, _ in reversed(self.links):
+            for j, k, lag in reversed(self.links):
                 early[j] = max(early[j], early[k] - lag)
-            for j, k, lag, _ in self.links:
+            for j, k, lag in self.links:
                 late[k] = min(late[k], late[j] + lag)
         best = []
         most = min(map(sub, late, low))
         for begins in (early, [end - most for end in late]):
             states: dict[int, int] = {}
-            for j, k, lag, _ in self.links:
+            for j, k, lag in self.links:
                 states[j] = max(states.get(j, 0), lag + begins[j] - begins[k])
             best.append((min(map(sub, high, begins)), -sum(states.values()), begins))
         steps, _, begins = max(best)
