@@ -55,11 +55,8 @@ def found(values: list[Value], operands: list[tuple[int, ...]], notes: list[Note
     """
     finder = _Finder(values, operands, notes)
     if finder.marked:
-        finder.enter()
-        finder.fire()
-        finder.reach()
-        finder.own_leaves()
-        finder.find_exits()
+        for step in (finder.enter, finder.fire, finder.reach, finder.own_leaves, finder.exit):
+            step()
     return finder.finished()
 
 
@@ -96,9 +93,8 @@ class _Finder:
         self.of = [-1] * len(values)
         self.homes: dict[int, str] = {}  # of leaves
         self._entered: dict[int, int] = {}  # id of an entry -> its call
-        # Calls that are put together: by path and call around them, the paths of those in them.
-        self._whole: dict[int, tuple[str, int]] = {}
-        self._parts: dict[int, set[str]] = {}
+        # Calls that are put together: the base that they stand in, the paths of those in them.
+        self._parts: dict[int, tuple[int, set[str]]] = {}
         self._fed: dict[tuple[str, int, tuple[int, ...]], list[int]] = {}
         self._module: dict[object, object] = {}  # a name and the key of a part -> the whole's key
 
@@ -129,13 +125,12 @@ class _Finder:
             for entry in (home, ended):
                 if entry and entry is not FIRED:
                     self.calls[call_of(entry)].outputs.append(i)
-        # A walk stops at what another call has claimed, so those inside others are first.
-        for call in sorted(range(len(entries)), key=lambda c: -len(self.around[c])):
-            if entries[call].module:
-                self._walk(call, entries[call].inputs or frozenset())
-            outer = self.calls[call].outer
-            if outer >= 0:  # what was computed in here was computed in there too
-                self.calls[outer].outputs += self.calls[call].outputs
+        for c in sorted(range(len(entries)), key=lambda c: -len(self.around[c])):
+            # A walk stops at what another call has claimed, so those inside others are first.
+            if entries[c].module:
+                self._walk(c, entries[c].inputs or frozenset())
+            if self.calls[c].outer >= 0:  # what was computed in here was computed in there too
+                self.calls[self.calls[c].outer].outputs += self.calls[c].outputs
 
     def _walk(self, call: int, given: frozenset[int]) -> None:
         """Give to a call what stands behind its outputs and not behind its inputs."""
@@ -143,11 +138,8 @@ class _Finder:
         seen = set(waiting)
         while waiting:
             i = waiting.pop()
-            if self.of[i] < 0:
-                self.of[i] = call
-            elif call not in self.around[self.of[i]]:
-                continue
-            for j in self.operands[i]:
+            self.of[i] = call if self.of[i] < 0 else self.of[i]
+            for j in self.operands[i] if call in self.around[self.of[i]] else ():
                 if j not in seen and self.operands[j] and id(self.values[j]) not in given:
                     seen.add(j)
                     waiting.append(j)
@@ -200,11 +192,13 @@ class _Finder:
             return base
         name, key = names[-1], (names[-1], part.key)
         alike = self._fed.setdefault((name, base, part.inputs), [])
-        fits = [c for c in alike[-LATEST:] if part.path not in self._parts[c]]
+        fits = [c for c in alike[-LATEST:] if part.path not in self._parts[c][1]]
         if not fits:
-            feeding = {c for j in part.inputs for c in self.around[self.of[j]]}
-            fits = [c for c in sorted(feeding) if self._whole.get(c) == (name, base)]
-            fits = [c for c in fits if part.path not in self._parts[c]]
+            feeding = {c for j in part.inputs for c in self.around[self.of[j]]} & self._parts.keys()
+            for c in sorted(feeding):
+                around, parts = self._parts[c]
+                if around == base and self.calls[c].path == name and part.path not in parts:
+                    fits.append(c)
         if fits:
             whole = fits[-1]
             self.calls[whole].outputs += part.outputs
@@ -213,9 +207,9 @@ class _Finder:
             made = Call(name, base, self._module.setdefault(key, key), part.inputs, [*part.outputs])
             made.outer = self._join(names[:-1], made, base)
             whole = self._add(made)
-            self._whole[whole], self._parts[whole] = (name, base), set()
+            self._parts[whole] = base, set()
             alike.append(whole)
-        self._parts[whole].add(part.path)
+        self._parts[whole][1].add(part.path)
         return whole
 
     def reach(self) -> None:
@@ -263,7 +257,7 @@ class _Finder:
             self.of[i] = around[0] if around else -1
             self.homes[i] = "" if i in fed or len(paths[i]) > 1 else min(paths[i])
 
-    def find_exits(self) -> None:
+    def exit(self) -> None:
         """Let the outputs of calls that have an entry be what is used outside, or by nobody."""
         if not self._entered:
             return
@@ -280,9 +274,9 @@ class _Finder:
 
     def finished(self) -> Calls:
         """Return the calls, numbered and in order, and the one of each value."""
-        depth = [len(self.around[c]) for c in range(len(self.calls))]
-        order = sorted(range(len(depth)), key=lambda c: (depth[c], min(self.calls[c].outputs)))
-        place = dict(zip(order, range(len(order)))) | {-1: -1}
+        key = [(len(self.around[c]), min(call.outputs)) for c, call in enumerate(self.calls)]
+        order = sorted(range(len(key)), key=key.__getitem__)
+        place = {-1: -1} | {c: n for n, c in enumerate(order)}
         calls = [self.calls[c] for c in order]
         of = [place[c] for c in self.of]
         for i, c in enumerate(of):
@@ -299,7 +293,7 @@ class _Finder:
             call.members.sort()
             if call.outer >= 0:
                 calls[call.outer].members += call.members
-        paths = [calls[c].path if c >= 0 else "" for c in of]
-        for leaf, path in self.homes.items():
-            paths[leaf] = path
-        return calls, of, paths
+        homes = [calls[c].path if c >= 0 else "" for c in of]
+        for leaf, home in self.homes.items():
+            homes[leaf] = home
+        return calls, of, homes

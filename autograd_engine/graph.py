@@ -46,14 +46,18 @@ def numbered(
         if id(node) in place:
             continue
         below = node.operands
-        for new in below:
-            if id(new) not in place:
-                place[id(new)] = len(values)
-                values.append(new)
-                operands.append(())
+        try:
+            at = tuple(map(place.__getitem__, map(id, below)))
+        except KeyError:  # what nobody computed stands before its first use
+            for new in below:
+                if id(new) not in place:
+                    place[id(new)] = len(values)
+                    values.append(new)
+                    operands.append(())
+            at = tuple(map(place.__getitem__, map(id, below)))
         place[id(node)] = len(values)
         values.append(node)
-        operands.append(tuple(map(place.__getitem__, map(id, below))))
+        operands.append(at)
     if not order and any(type(value._rule) is Opaque for value in values):
         # No sweep gets below these, but a look does.
         return numbered(*outputs, order=postorder(outputs, lambda node: node.operands))

@@ -82,6 +82,8 @@ class Graph:
         for period in periods(tokens):
             same = bytearray(map(eq, tokens, tokens[period:]))
             stop, i = 0, same.find(1)
+            if 8 * sum(same) < same.count(b"\0\1") * min(period, 24):
+                continue  # only here and there
             while i >= 0:
                 first = i
                 while first > stop and self._alike(first - 1, period):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from os import PathLike
 from typing import Any, Protocol
 
@@ -39,6 +37,7 @@ from autograd_engine.measures import (
     usable,
 )
 from autograd_engine.modules import Module
+from autograd_engine.release import seldom_collected
 from autograd_engine.state import LISTENING, listeners
 
 
@@ -149,7 +148,7 @@ def fit(
         eager.recorder = Recorder(history.recording, len(history.loss))
 
     bar_of_batches = progress_bar(progress, epochs * batches, len(history.loss) * batches)
-    with _seldom_collected(), bar_of_batches as bar:
+    with seldom_collected(), bar_of_batches as bar:
         way = _way(compile, eager) if len(history.loss) < epochs else eager
         for epoch in range(len(history.loss), epochs):
             if patience is not None and history.waited() >= patience:
@@ -174,21 +173,6 @@ def fit(
     if patience is not None:
         keeper.restore_best()
     return history
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Let Python's collector look less often meanwhile: a graph has no cycles to be found.
-
-    It would spend a fifth of the time. One that is switched off stays off.
-    """
-    young, *older = gc.get_threshold()
-    if young:
-        gc.set_threshold(max(young, 50_000), *older)
-    try:
-        yield
-    finally:
-        gc.set_threshold(young, *older)
 
 
 def _order(count: int, epoch: int, seed: int | None) -> list[int]:
