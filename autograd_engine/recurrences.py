@@ -201,17 +201,22 @@ class Orbits:
         low, high = self.low, [low + len(orbit) for low, orbit in zip(self.low, self.orbits)]
         for _ in range(REPAIRS):
             steps, begins = self.begun(low, high)
-            made = self.cut(begins, steps) if steps >= LEAST else None
-            if made is None or verified(self.graph, made):
+            if steps < LEAST:
+                return None
+            made = self.cut(begins, steps)
+            if made is not None and verified(self.graph, made):
                 return made
-            low, high = list(low), list(high)
-            for node in {self.graph.codes[place] for place in made.outside()} & self.of.keys():
+            before, low, high = (low, high), list(low), list(high)
+            outside = made.outside() if made else ()
+            for node in {self.graph.codes[place] for place in outside} & self.of.keys():
                 k = self.of[node]
                 t = self.low[k] + self.orbits[k].index(node) - begins[k]
                 if 0 <= 2 * t < steps:  # what is of one step, but read by many, is of none
                     low[k] = max(low[k], begins[k] + t + 1)
                 elif 0 <= t < steps:
                     high[k] = min(high[k], begins[k] + t)
+            if (low, high) == before:  # the first step begins from something else
+                low = [begin + 1 for begin in begins]
         return None
 
     def begun(self, low: list[int], high: list[int]) -> tuple[int, list[int]]:
