@@ -81,18 +81,16 @@ class Graph:
         ]
         for period in periods(tokens):
             same = bytearray(map(eq, tokens, tokens[period:]))
-            stop, i = 0, same.find(1)
             if 8 * sum(same) < same.count(b"\0\1") * min(period, 24):
                 continue  # only here and there
+            i = same.find(1)
             while i >= 0:
                 first = i
-                while first > stop and self._alike(first - 1, period):
-                    first -= 1
                 while i < len(same) and (same[i] or self._alike(i, period)):
                     i = same.find(0, i) % (len(same) + 1) if same[i] else i + 1
                 if i - first >= max(period, worth // 2):
                     yield first, i + period, period
-                stop, i = i, same.find(1, i)
+                i = same.find(1, i)
 
     def _alike(self, i: int, period: int) -> bool:
         """Say whether node i and that a period later may be the same of two steps."""
@@ -117,18 +115,16 @@ def periods(tokens: list[int]) -> list[int]:
     while wide < WINDOW:
         windows = list(map(hash, zip(windows, windows[wide:])))
         wide *= 2
-    found: list[int] = []
+    found: dict[int, None] = {}
     for heads, least in ((windows, 4), (tokens, n // 8)):
         last: dict[int, int] = {}
         gaps = []
         for i, head in enumerate(heads):
             gaps.append(i - last.get(head, i))
             last[head] = i
-        votes = Counter(gaps)
-        likely = [d for d, count in votes.items() if count >= least and 0 < d <= n // 2]
-        found += sorted(likely, key=lambda d: -votes[d])[:MOST]
-        found += sorted(likely, key=lambda d: -votes[d] * d)[:MOST]
-    return list(dict.fromkeys(found))
+        likely = [d for d, votes in Counter(gaps).most_common(MOST + 1) if votes >= least]
+        found.update(dict.fromkeys(d for d in likely if 0 < d <= n // 2))
+    return list(found)
 
 
 @dataclass
