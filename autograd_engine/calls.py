@@ -24,7 +24,7 @@ LATEST = 50
 """Of so many calls of a layer on the same inputs it is looked which one a neuron's belongs to."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Call:
     """One use of a module or a region: the `number`-th, from 1, of `count` in this graph.
 
@@ -48,18 +48,6 @@ class Call:
 Calls: TypeAlias = "tuple[list[Call], list[int], list[str]]"
 
 
-def found(values: list[Value], operands: list[tuple[int, ...]], notes: list[Note]) -> Calls:
-    """Return the calls of a graph, the outer ones first, the innermost of each value, and its path.
-
-    A weight that several calls of a neuron use has the path, and no call.
-    """
-    finder = _Finder(values, operands, notes)
-    if finder.marked:
-        for step in (finder.enter, finder.fire, finder.reach, finder.own_leaves, finder.exit):
-            step()
-    return finder.finished()
-
-
 def levels(path: str) -> list[str]:
     """Return the names of the regions around and including this one, outermost first.
 
@@ -80,7 +68,7 @@ def _above(path: str, around: str) -> tuple[str, ...]:
     return tuple(names[names.index(around) + 1 if around in names else 0 : -1])
 
 
-class _Finder:
+class Finder:
     """The calls so far, each behind those around it, and of each value the innermost, or -1."""
 
     def __init__(
@@ -272,8 +260,14 @@ class _Finder:
         for call, exits in leaving.items():
             self.calls[call].outputs = sorted(exits) or self.calls[call].outputs
 
-    def finished(self) -> Calls:
-        """Return the calls, numbered and in order, and the one of each value."""
+    def found(self) -> Calls:
+        """Return the calls, the outer ones first, the innermost of each value, and its path.
+
+        A weight that several calls of a neuron use has the path, and no call.
+        """
+        if self.marked:
+            for step in (self.enter, self.fire, self.reach, self.own_leaves, self.exit):
+                step()
         key = [(len(self.around[c]), min(call.outputs)) for c, call in enumerate(self.calls)]
         order = sorted(range(len(key)), key=key.__getitem__)
         place = {-1: -1} | {c: n for n, c in enumerate(order)}
@@ -285,7 +279,7 @@ class _Finder:
         same: dict[object, list[Call]] = {}
         for call in calls:
             call.outer = place[call.outer]
-            call.outputs = sorted(set(call.outputs))
+            call.outputs = sorted(set(call.outputs)) if call.outputs[1:] else call.outputs
             same.setdefault(call.key, []).append(call)
             call.number = len(same[call.key])
         for call in reversed(calls):

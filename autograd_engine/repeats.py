@@ -51,7 +51,7 @@ class Graph:
         for i, (token, below) in enumerate(zip(tokens, operands)):
             if below:
                 reads = tuple(map(codes.__getitem__, below))
-                code = known.setdefault((token, reads) if merge else i, len(nodes))
+                code = known.setdefault((token, reads), len(nodes)) if merge else len(nodes)
                 if code == len(nodes):
                     nodes.append(i)
                     self.rules.append(token)

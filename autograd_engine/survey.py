@@ -9,11 +9,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import chain
 
 from autograd_engine import titles
-from autograd_engine.calls import Call, Calls, found
+from autograd_engine.calls import Call, Calls, Finder
 from autograd_engine.engine import Value
 from autograd_engine.graph import numbered
 from autograd_engine.notes import NOTHING, Note
@@ -38,11 +40,8 @@ class Survey:
     @cached_property
     def uses(self) -> list[int]:
         """How often each value is an operand."""
-        uses = [0] * len(self.values)
-        for operands in self.operands:
-            for i in operands:
-                uses[i] += 1
-        return uses
+        count = Counter(chain.from_iterable(self.operands))
+        return [count[i] for i in range(len(self.values))]
 
     @cached_property
     def leaves(self) -> list[int]:
@@ -85,7 +84,7 @@ class Survey:
 
     @cached_property
     def _called(self) -> Calls:
-        return found(self.values, self.operands, self.notes)
+        return Finder(self.values, self.operands, self.notes).found()
 
     @cached_property
     def calls(self) -> list[Call]:
@@ -140,13 +139,6 @@ class Survey:
     def deltas(self, repeat: Repeat) -> list[tuple[int, float]]:
         """Return δ of the state over the steps, counted from 1: the derivative of the output by
         what a step hands on; where that is several values, the norm of their derivatives.
-
-        >>> w, h = Value(0.5), Value(1.0)
-        >>> for _ in range(4):
-        ...     h = (w * h).sin()
-        >>> survey = Survey(h)
-        >>> [(t, round(delta, 3)) for t, delta in survey.deltas(survey.repeats[0])]
-        [(1, 0.12), (2, 0.248), (3, 0.499), (4, 1.0)]
         """
         adjoints = [[self.adjoints[i] for i in row] for row in self.states(repeat)]
         return [

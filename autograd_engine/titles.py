@@ -110,8 +110,9 @@ class Places:
     def __init__(self, operands: list[tuple[int, ...]], calls: list[Call]) -> None:
         self.operands, self.calls = operands, calls
         self.neurons = [call for call in calls if call.dot >= 0]
-        self.units = {path: _unit(path) for path in {call.path for call in self.neurons}}
-        self.layers = {layer: _layer(layer) for layer, _ in self.units.values()}
+        paths = {call.path for call in self.neurons}  # "neuron" is one that stands alone
+        self.units = {p: _split(_UNIT, p) if p != "neuron" else ("", "") for p in paths}
+        self.layers = {layer: _split(_LAYER, layer) for layer, _ in self.units.values()}
         self.wide = {layer for layer, unit in self.units.values() if unit not in ("", "0")}
         self.several = len({around for around, _ in self.layers.values()}) > 1
         self.first: dict[str, int] = {}  # of each model, the number of its first layer
@@ -128,7 +129,7 @@ class Places:
                 fed[x].add(stems[call.path][0])
         known: set[object] = set()  # neurons whose parameters have their names
         for call in self.neurons:
-            before, row, above, path, first = stems[call.path]
+            before, row, above, below, path, first = stems[call.path]
             whole = self.calls[call.outer] if self.units[call.path][1] and call.outer >= 0 else call
             again = f"[{whole.number}]" if whole.count > 1 else ""
             if call.key not in known:
@@ -136,7 +137,7 @@ class Places:
                 operands = self.operands[call.dot]
                 odd = len(operands) % 2
                 if odd:
-                    yield operands[0], f"{before}b{lowered(row)}{above}", f"{path}b"
+                    yield operands[0], f"{before}b{below}", f"{path}b"
                 for k, w in enumerate(operands[odd::2]):
                     yield w, f"{before}w{lowered(row, str(k))}{above}", f"{path}w.{k}"
             for k, x in enumerate(call.inputs if first else ()):
@@ -144,19 +145,19 @@ class Places:
                     # What several models are fed alike is called after none of them.
                     title = f"{before if len(fed[x]) == 1 else ''}x{lowered(str(k))}{again}"
                     yield x, title, title
-            behind = f"{lowered(row)}{above}{again}"
-            yield call.dot, f"{before}z{behind}", f"{path}z{again}"
-            yield call.outputs[0], f"{before}a{behind}", f"{path}a{again}"
+            yield call.dot, f"{before}z{below}{again}", f"{path}z{again}"
+            yield call.outputs[0], f"{before}a{below}{again}", f"{path}a{again}"
 
-    def _stem(self, path: str) -> tuple[str, str, str, str, bool]:
+    def _stem(self, path: str) -> tuple[str, str, str, str, str, bool]:
         """Return what the names of a neuron's values have before and behind the letter."""
         layer, unit = self.units[path]
         around, n = self.layers[layer]
         before = f"{around}." if around and self.several else ""
         above = f"⁽{n.translate(RAISED)}⁾" if n and len(self.layers) > 1 else ""
         inner = "" if path == "neuron" else f"{path}."
+        row = unit if layer in self.wide else ""
         first = not n or int(n) == self.first[around]
-        return before, unit if layer in self.wide else "", above, inner, first
+        return before, row, above, lowered(row) + above, inner, first
 
 
 def lowered(*indices: str) -> str:
@@ -169,15 +170,7 @@ def lowered(*indices: str) -> str:
     return joint.join(filter(None, indices)).translate(LOWERED)
 
 
-def _unit(path: str) -> tuple[str, str]:
-    """Return the layer of a neuron and its number in it, "" for one that stands alone."""
-    match = _UNIT.match(path)
-    if match:
-        return match[1] or "", match[2]
-    return "" if path == "neuron" else path, ""
-
-
-def _layer(path: str) -> tuple[str, str]:
-    """Return what a layer stands in and its number, "" where it has a name of its own."""
-    match = _LAYER.match(path)
+def _split(pattern: re.Pattern[str], path: str) -> tuple[str, str]:
+    """Return what a unit or a layer stands in and its number, "" where it has none."""
+    match = pattern.match(path)
     return (match[1] or "", match[2]) if match else (path, "")
