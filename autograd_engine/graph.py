@@ -30,8 +30,6 @@ def nodes(*outputs: Value) -> list[Value]:
     >>> [node.op or node.label for node in nodes(x * x + x)]
     ['x', '*', '+']
     """
-    for output in outputs:
-        _check(output)
     return numbered(*outputs)[0]
 
 
@@ -39,6 +37,8 @@ def numbered(
     *outputs: Value, order: Sequence[Value] = ()
 ) -> tuple[list[Value], dict[int, int], list[tuple[int, ...]]]:
     """Return the nodes, the position of each by its id, and the positions of its operands."""
+    for output in outputs:
+        _check(output)
     values: list[Value] = []
     operands: list[tuple[int, ...]] = []
     place: dict[int, int] = {}
@@ -122,13 +122,10 @@ def depth(*outputs: Value) -> int:
     >>> depth(x * x + x)
     2
     """
-    for output in outputs:
-        _check(output)
-    _, place, operands = numbered(*outputs)
-    depths: list[int] = []
-    for below in operands:
-        depths.append(max((depths[i] + 1 for i in below), default=0))
-    return max((depths[place[id(output)]] for output in outputs), default=0)
+    depths: dict[Value, int] = {}
+    for node in nodes(*outputs):
+        depths[node] = max([depths[operand] + 1 for operand in node.operands], default=0)
+    return max([depths[output] for output in outputs], default=0)
 
 
 def mark_region(output: Value, name: str) -> None:
