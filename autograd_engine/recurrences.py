@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from operator import sub
 from typing import Final
 
@@ -61,23 +61,38 @@ def find(graph: Graph) -> list[Repeat]:
 
 def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> list[int]:
     """Return the nodes of a body in cycles that are more than a sum, a maximum or a product."""
-    reach, before = [0] * len(body), [-1]  # sets of nodes, as bits
-    while before != reach:
-        before = list(reach)
-        for k, operands in enumerate(body):
-            for kind, j, _ in operands:
-                if kind == STEP:
-                    reach[k] |= 1 << j | reach[j]
-    cycles: dict[int, list[int]] = {}
-    for k, found in enumerate(reach):
-        if found >> k & 1:  # those of one cycle reach the same
-            cycles.setdefault(found, []).append(k)
+    below = [[j for kind, j, _ in operands if kind == STEP] for operands in body]
+    above: list[list[int]] = [[] for _ in body]
+    for k, links in enumerate(below):
+        for j in links:
+            above[j].append(k)
+    order = [k for walk in _walks(range(len(body)), below) for k in walk]
     turning = []
-    for cycle in cycles.values():
-        used = {rules[k] for k in cycle}
-        alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and not cycle[1:]))
-        turning += [] if used <= SUMS or alone else cycle
+    for cycle in _walks(order[::-1], above):
+        if cycle[1:] or cycle[0] in below[cycle[0]]:
+            used = {rules[k] for k in cycle}
+            alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and not cycle[1:]))
+            turning += [] if used <= SUMS or alone else cycle
     return turning
+
+
+def _walks(starts: Sequence[int], links: list[list[int]]) -> Iterator[list[int]]:
+    """Yield what each start reaches, and none before, each node behind those it reaches."""
+    seen = bytearray(len(links))
+    for start in starts:
+        walk, path = [], [] if seen[start] else [(start, iter(links[start]))]
+        seen[start] = 1
+        while path:
+            k, rest = path[-1]
+            j = next((j for j in rest if not seen[j]), -1)
+            if j < 0:
+                walk.append(k)
+                path.pop()
+            else:
+                seen[j] = 1
+                path.append((j, iter(links[j])))
+        if walk:
+            yield walk
 
 
 class Orbits:
