@@ -122,8 +122,8 @@ def periods(tokens: list[int]) -> list[int]:
         for i, head in enumerate(heads):
             gaps.append(i - last.get(head, i))
             last[head] = i
-        likely = [d for d, votes in Counter(gaps).most_common(MOST + 1) if votes >= least]
-        found.update(dict.fromkeys(d for d in likely if 0 < d <= n // 2))
+        likely = Counter(gaps).most_common(MOST + 1)
+        found.update({d: None for d, votes in likely if votes >= least and 0 < d <= n // 2})
     return list(found)
 
 

@@ -61,7 +61,7 @@ def named(
     for i, title, path in Places(operands, calls).titles():
         if not titles[i]:  # a weight may stand in two places
             titles[i], full[i] = title, path
-    for i, title in _states(handed, [*labels, *titles]) if handed else ():
+    for i, title in _states(handed, {*labels, *titles}) if handed else ():
         titles[i] = titles[i] or title
     taken = set(labels)
     titles = _unique(["" if label else title for label, title in zip(labels, titles)], taken)
@@ -75,7 +75,7 @@ def named(
     return names, [path or name for path, name in zip(full, names)], given
 
 
-def _states(handed: list[list[dict[int, int]]], taken: list[str]) -> Iterator[tuple[int, str]]:
+def _states(handed: list[list[dict[int, int]]], taken: set[str]) -> Iterator[tuple[int, str]]:
     """Yield position and name of what steps hand on: h₁, h₂, ..., of several h₀[1], h₁[1], ..."""
     begun = {text[0] for text in taken if _STATE.match(text)}
     letters = [letter for letter in STATES if letter not in begun]
