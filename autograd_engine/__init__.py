@@ -17,7 +17,7 @@ Reading order, each module importing only from those above it:
     methods      the functions of the table as methods
     engine       Value: recording, topological order, the sweep backwards
     blocks       what `with` statements open; no_grad, region
-    release      releasing a deep graph on CPython 3.13
+    release      releasing graphs: a deep one on CPython 3.13, and the collector
     sources      trace_source
     columns      the numbers of many Values, read and set in one loop
     functions    compositions: sum, mean, dot, softmax, ...
@@ -37,7 +37,6 @@ Reading order, each module importing only from those above it:
     optim        SGD, Adam, ..., schedules, clip_gradients
     datasets     moons, circles, spirals, xor, iris, digits, csv
     repeats      what it means that a graph repeats itself, and the check of it
-    periods      distances at which a graph looks like itself again
     recurrences  find repeats along a graph's depth
     compiler     compile, Program: write scalars, run matrices
     files        files that are written whole or not at all

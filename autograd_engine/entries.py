@@ -35,21 +35,17 @@ def entered(function: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             block.leave()
         for value in values_in((found,)):
-            if value._x is not None and id(value) not in inputs:
-                _note(value, entry)
+            note = noted(value)
+            if value._x is None or id(value) in inputs:
+                continue
+            if not note.ended and not note.region:
+                mark(value, path, entry)
+            elif note.home is None:  # it came of a call inside, and stands in this
+                note = value._note = note.copy()
+                note.home = entry
         return found
 
     return call
-
-
-def _note(value: Value, entry: Entry) -> None:
-    """Note that a value came of this call, or, where it came of one inside, stands in this."""
-    note = noted(value)
-    if not note.ended and not note.region:
-        mark(value, entry.path, entry)
-    elif note.home is None:
-        note = value._note = note.copy()
-        note.home = entry
 
 
 def values_in(items: Iterable[Any]) -> Iterator[Value]:
@@ -72,21 +68,3 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
     if getattr(getattr(item, "dtype", None), "hasobject", False) and getattr(item, "shape", ()):
         return enumerate(item.tolist())
     return ()
-
-
-def levels(name: str) -> list[str]:
-    """Return the names of the regions around and including this one, outermost first.
-
-    >>> levels("layers.0.neurons.3")
-    ['layers.0', 'layers.0.neurons.3']
-    """
-    found: list[str] = []
-    previous = "0"
-    for word in name.split("."):
-        whole = f"{found[-1]}.{word}" if found else word
-        if word.isdecimal() and not previous.isdecimal():
-            found[-1] = whole
-        else:
-            found.append(whole)
-        previous = word
-    return found if name else []

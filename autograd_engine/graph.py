@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copyreg
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -30,24 +30,55 @@ def nodes(*outputs: Value) -> list[Value]:
     >>> [node.op or node.label for node in nodes(x * x + x)]
     ['x', '*', '+']
     """
+    return numbered(*outputs)[0]
+
+
+def numbered(
+    *outputs: Value, order: Sequence[Value] = ()
+) -> tuple[list[Value], dict[int, int], list[tuple[int, ...]]]:
+    """Return the nodes, the position of each by its id, and the positions of its operands."""
     for output in outputs:
         _check(output)
-    found: dict[int, Value] = {}
-    pending = [(outputs, False)]  # values whose partials are unknown have operands all the same
-    while pending:
-        tops, expanded = pending.pop()
-        opaque = [
-            node
-            for node in _reached(tops)
-            if isinstance(node._rule, Opaque) and id(node) not in found
-        ]
-        if opaque and not expanded:
-            pending.append((tops, True))
-            pending.append((tuple(value for node in opaque for value in node.operands), False))
+    values: list[Value] = []
+    operands: list[tuple[int, ...]] = []
+    place: dict[int, int] = {}
+    for node in (*(order or topological_order(*outputs)), *outputs):
+        if id(node) in place:
             continue
-        for node in _reached(tops):
-            found.setdefault(id(node), node)
-    return list(found.values())
+        below = node.operands
+        try:
+            at = tuple(map(place.__getitem__, map(id, below)))
+        except KeyError:  # what nobody computed stands before its first use
+            for new in below:
+                if id(new) not in place:
+                    place[id(new)] = len(values)
+                    values.append(new)
+                    operands.append(())
+            at = tuple(map(place.__getitem__, map(id, below)))
+        place[id(node)] = len(values)
+        values.append(node)
+        operands.append(at)
+    if not order and any(type(value._rule) is Opaque for value in values):
+        # No sweep gets below these, but a look does.
+        return numbered(*outputs, order=postorder(outputs, lambda node: node.operands))
+    return values, place, operands
+
+
+def postorder(outputs: Iterable[Any], below: Callable[[Any], Iterable[Any]]) -> list[Any]:
+    """Return what stands below the outputs, each once, behind all that is below it."""
+    order: list[Any] = []
+    seen: set[int] = set()
+    path: list[tuple[Any, Iterator[Any]]] = [(None, iter(outputs))]
+    while path:
+        node, rest = path[-1]
+        part = next((part for part in rest if id(part) not in seen), None)
+        if part is not None:
+            seen.add(id(part))
+            path.append((part, iter(below(part))))
+        else:
+            order.append(node)
+            path.pop()
+    return order[:-1]
 
 
 def _check(value: object) -> None:
@@ -56,18 +87,6 @@ def _check(value: object) -> None:
         hint = ": several are written graph.nodes(a, b)" if isinstance(value, (list, tuple)) else ""
         kind = type(value).__name__
         raise TypeError(f"a graph is that of a Value, not of {kind}: {value!r:.60}{hint}")
-
-
-def _reached(outputs: tuple[Value, ...]) -> list[Value]:
-    """Return the computed values with partials below the outputs, and what they stand on."""
-    order = topological_order(*outputs)
-    found: dict[int, Value] = {}
-    for node in order:
-        for value in (*node.operands, node):
-            found.setdefault(id(value), value)
-    for value in outputs:
-        found.setdefault(id(value), value)
-    return list(found.values())
 
 
 def leaves(*outputs: Value) -> list[Value]:
@@ -103,10 +122,10 @@ def depth(*outputs: Value) -> int:
     >>> depth(x * x + x)
     2
     """
-    depths: dict[int, int] = {}
+    depths: dict[Value, int] = {}
     for node in nodes(*outputs):
-        depths[id(node)] = max((depths[id(value)] + 1 for value in node.operands), default=0)
-    return max((depths[id(output)] for output in outputs), default=0)
+        depths[node] = max([depths[operand] + 1 for operand in node.operands], default=0)
+    return max([depths[output] for output in outputs], default=0)
 
 
 def mark_region(output: Value, name: str) -> None:
@@ -135,17 +154,15 @@ def regions(*outputs: Value) -> dict[Value, Value]:
     >>> [node.op for node in regions(hidden * 2.0)]
     ['+', '*']
     """
-    owner: dict[int, Value] = {}
+    owner: dict[Value, Value] = {}
     found: dict[Value, Value] = {}
     for node in reversed(nodes(*outputs)):
         if region(node):
-            owner[id(node)] = node
-        home = owner.get(id(node))
-        if home is None or not node.operands:
-            continue
-        found[node] = home
-        for operand in node.operands:
-            owner.setdefault(id(operand), home)
+            owner[node] = node
+        if node in owner and node.operands:
+            found[node] = owner[node]
+            for operand in node.operands:
+                owner.setdefault(operand, owner[node])
     return found
 
 
@@ -156,87 +173,54 @@ def regions(*outputs: Value) -> dict[Value, Value]:
 
 def _flatten(output: Value) -> tuple[Any, ...]:
     if not output.operands:
-        place = noted(output).place
-        return _restore_leaf, (*_state(output), output._rule, *([place] if place else ()))
-    order = nodes(output)
-    position = {id(node): i for i, node in enumerate(order)}
+        note = noted(output)
+        state = read(output), grad_of(output), note.label, note.region, output._rule
+        return _restore_leaf, (*state, note.place) if note.place else state
+    order, position, operands = numbered(output)
     rules: dict[Primitive, int] = {}
     columns = [array("d") for _ in range(4)]
     links = array("q")  # for each value: its rule, its operands x and y (-1: none)
     shared: list[Value] = []
     opaque: list[tuple[str, list[int]]] = []
     notes: dict[int, tuple[Any, ...]] = {}
-    entries = _Entries(position)
     several: dict[int, tuple[array[int], array[float]]] = {}
-    for i, node in enumerate(order):
+    rows: list[tuple[str, int, list[int], int] | None] = []  # of entries, inputs by position
+    numbers: dict[int, int] = {id(None): -1}  # of these rows, by the id of the entry
+    modules = {0: 0}
+
+    def row_of(entry: Entry | None) -> int:
+        """Return the number of an entry's row, -1 for none."""
+        if entry is not None and id(entry) not in numbers:
+            outer = row_of(entry.outer)
+            inputs = sorted([position[key] for key in entry.inputs or () if key in position])
+            module = modules.setdefault(entry.module, len(modules))
+            numbers[id(entry)] = len(rows)
+            rows.append(None if entry is FIRED else (entry.path, module, inputs, outer))
+        return numbers[id(entry)]
+
+    for i, (node, below) in enumerate(zip(order, operands)):
         if node._rule is LEAF:
             links.extend((-1, len(shared), -1))
             shared.append(node)
         elif isinstance(node._rule, Opaque):
             links.extend((-2, len(opaque), -1))
-            opaque.append((node.op, [position[id(operand)] for operand in node.operands]))
+            opaque.append((node.op, list(below)))
         else:
             if node._y is None and node._rule.several:
-                places = array("q", [position[id(operand)] for operand in node.operands])
-                several[i] = places, array("d", node._slopes())
+                several[i] = array("q", below), array("d", node._slopes())
             x = -1 if node._x is None else position[id(node._x)]
             y = -1 if node._y is None else position[id(node._y)]
             links.extend((rules.setdefault(node._rule, len(rules)), x, y))
         for column, number in zip(columns, (node._data, grad_of(node), node._dx, node._dy)):
             column.append(number)
         note = noted(node)
-        if note.label or note.region:
-            notes[i] = (note.label, note.region)
         if note.home or note.ended:
-            calls = entries.number(note.home), entries.number(note.ended)
-            notes[i] = (note.label, note.region, *calls)
+            notes[i] = note.label, note.region, row_of(note.home), row_of(note.ended)
+        elif note.label or note.region:
+            notes[i] = note.label, note.region
     given: tuple[Any, ...] = columns, links, list(rules), shared, opaque, notes
     # Version 0.1.0 had neither.
-    given = (
-        (*given, several, entries.rows) if entries.rows else (*given, several) if several else given
-    )
-    return _restore, given
-
-
-class _Entries:
-    """The entries of calls that a graph's values have noted, as rows, inputs by their positions."""
-
-    def __init__(self, position: dict[int, int]) -> None:
-        self.rows: list[tuple[str, int, list[int], int] | None] = []
-        self._position = position
-        self._number: dict[int, int] = {}
-        self._module = {0: 0}
-
-    def number(self, entry: Entry | None) -> int:
-        """Return the number of an entry's row, -1 for none."""
-        if entry is None:
-            return -1
-        if id(entry) not in self._number:
-            outer = self.number(entry.outer)
-            inputs = [self._position[key] for key in entry.inputs or () if key in self._position]
-            module = self._module.setdefault(entry.module, len(self._module))
-            self._number[id(entry)] = len(self.rows)
-            row = entry.path, module, sorted(inputs), outer
-            self.rows.append(None if entry is FIRED else row)
-        return self._number[id(entry)]
-
-
-def _restore_entries(rows: Sequence[Any], made: list[Value], noted_with: dict[int, Any]) -> None:
-    found: list[Entry | None] = []
-    for row in rows:
-        path, module, inputs, outer = row or ("", 0, (), -1)
-        given = frozenset([id(made[i]) for i in inputs])
-        entry = Entry(path, module, given, found[outer] if outer >= 0 else None)
-        found.append(entry if row else FIRED)
-    found.append(None)  # at -1
-    for i, (label, name, *numbers) in noted_with.items():
-        if numbers:
-            home, ended = numbers
-            made[i]._note = Note(label, name, home=found[home], ended=found[ended])
-
-
-def _state(node: Value) -> tuple[float, float, str, str]:
-    return read(node), grad_of(node), noted(node).label, noted(node).region
+    return _restore, (*given, several, rows) if rows else (*given, several) if several else given
 
 
 def _restore_leaf(
@@ -282,8 +266,16 @@ def _restore(
             places, partials = several[i]
             node._many = paired(tuple([made[j] for j in places]), tuple(partials))
         made.append(node)
-    if entries:
-        _restore_entries(entries, made, notes)
+    known: list[Entry | None] = []
+    for entry in entries:
+        path, module, inputs, outer = entry or ("", 0, (), -1)
+        given = frozenset([id(made[i]) for i in inputs])
+        around = known[outer] if outer >= 0 else None
+        known.append(Entry(path, module, given, around) if entry else FIRED)
+    known.append(None)  # at -1
+    for i, (label, name, *calls) in notes.items():
+        if calls:
+            made[i]._note = Note(label, name, home=known[calls[0]], ended=known[calls[1]])
     return made[-1]
 
 

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
@@ -43,7 +43,7 @@ def name_values(names: Mapping[str, object]) -> int:
             raise TypeError(
                 f"name_values needs the names of variables, such as locals() has; got {name!r:.60}"
             )
-    return _label(names, {})
+    return _label(names, ())
 
 
 class named:
@@ -60,69 +60,57 @@ class named:
     """
 
     def __init__(self) -> None:
-        self._frames: list[tuple[FrameType, dict[int, Value]]] = []
+        self._frames: list[tuple[FrameType, list[Value]]] = []
 
     def __enter__(self) -> None:
         frame = sys._getframe(1)
-        self._frames.append((frame, dict(_all(frame.f_locals))))
+        items = list(frame.f_locals.items())
+        self._frames.append((frame, [value for item in items for _, value in _held(*item)]))
 
     def __exit__(self, *error: Any) -> None:
         here = sys._getframe(1)
         mine = [i for i, (frame, _) in enumerate(self._frames) if frame is here]
         frame, before = self._frames.pop(mine[-1] if mine else -1)
-        _label(frame.f_locals, before)
+        _label(frame.f_locals, set(map(id, before)))
 
 
-def _label(names: Mapping[str, object], before: Mapping[int, Value]) -> int:
+def _label(names: Mapping[str, object], before: Collection[int]) -> int:
     """Label what the variables hold and `before` does not; return how many."""
     # A notebook keeps what it has shown in a variable too.
     passed = ("In", "Out") if "get_ipython" in names else ()
-    public = {
-        name: held
-        for name, held in names.items()
-        if not name.startswith("_") and name not in passed
-    }
+    names = {k: v for k, v in names.items() if not k.startswith("_") and k not in passed}
     count = 0
-    for label, value in _labels(public):
+    for label, value in _labels(names):
         if not value.label and id(value) not in before:
             value.label = label
             count += 1
     return count
 
 
-def _all(names: Mapping[str, object]) -> Iterator[tuple[int, Value]]:
-    """Yield every value that variables hold, by its id."""
-    for held in list(names.values()):
-        for _, value in _held("", held):
-            yield id(value), value
-
-
 def _labels(names: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
     """Yield each value with the label it should have, the best label first."""
-    direct = {id(value): name for name, value in names.items() if isinstance(value, Value)}
-    modules = [held for held in names.values() if isinstance(held, Module)]
-    several = len({id(module) for module in modules}) > 1
+    modules = [(name, held) for name, held in names.items() if isinstance(held, Module)]
+    several = len({id(module) for _, module in modules}) > 1
     parameters = [
-        (f"{name}.{path}" if several else path, value)
-        for name, held in names.items()
-        if isinstance(held, Module)
-        for path, value in held.named_parameters()
+        pair
+        for name, module in modules
+        for pair in (_held(name, module) if several else module.named_parameters())
     ]
     yield from parameters
     known = {id(value) for _, value in parameters}
+    own = {id(held): name for name, held in names.items() if isinstance(held, Value)}
     inner: list[tuple[str, Value]] = []
     looped: set[str] = set()
     for name, held in names.items():
         if not isinstance(held, (Value, Module)):
-            found = [(path, value) for path, value in _held(name, held) if id(value) not in known]
+            found = [pair for pair in _held(name, held) if id(pair[1]) not in known]
             inner += found
             # Of several values in a list, one alone has a variable of its own: a loop's.
-            own = {direct[id(value)] for _, value in found if id(value) in direct}
-            if len(own) == 1 and len(found) > 1:
-                looped |= own
-    for name, value in names.items():
-        if isinstance(value, Value) and name not in looped:
-            yield name, value
+            mine = {own[id(value)] for _, value in found if id(value) in own}
+            looped |= mine if len(mine) == 1 < len(found) else set()
+    for name, held in names.items():
+        if isinstance(held, Value) and name not in looped:
+            yield name, held
     yield from inner
 
 

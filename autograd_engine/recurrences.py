@@ -1,6 +1,6 @@
 """Find that a recorded graph repeats itself along its depth: recurrences.
 
-1. `periods` gives regions where each node is like the one a period later.
+1. A `Graph` gives regions where each node is like the one a period later.
 2. Row by row a region gives orbits: the same node of the body in each step. Their operands are
    another orbit, so many steps back; or one place; or a place for each step.
 3. A cycle that is more than a sum or a maximum makes it a recurrence, else it is only breadth.
@@ -11,11 +11,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from operator import sub
 from typing import Final
 
-from autograd_engine.periods import regions
 from autograd_engine.repeats import INPUT, SHARED, STEP, Graph, Operand, Repeat, ordered, verified
 from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT, SUM, hypot, maximum, minimum
 
@@ -36,29 +35,23 @@ def find(graph: Graph) -> list[Repeat]:
     taken = bytearray(len(graph.nodes))
     worth = max(LEAST, len(taken) // 100)  # a smaller one is lost in the graph
     repeats: list[Repeat] = []
-    refused: list[tuple[int, int, int]] = []
     tries = TRIES
-    for first, end, period in sorted(regions(graph, worth), key=lambda r: (r[0] - r[1], r[2])):
+    for first, end, period in sorted(graph.regions(worth), key=lambda r: (r[0] - r[1], r[2])):
         free = [part.span() for part in FREE.finditer(taken, first, end)]
         first, end = max(free, key=lambda part: part[1] - part[0], default=(0, 0))
         if end - first < max(2 * period, worth) or not tries:
             continue
-        if any(a <= first and end <= b and period % c == 0 for a, b, c in refused):
-            continue  # several steps of what is only breadth
         orbits, repeat = Orbits(graph, taken), None
-        if orbits.lay(first, end, period):
-            if turning(orbits.rules, orbits.slots):
-                orbits.grow()
-                repeat = orbits.repeat()
-            else:
-                refused.append((first, end, period))
+        if orbits.lay(first, end, period) and turning(orbits.rules, orbits.slots):
+            orbits.grow()
+            repeat = orbits.repeat()
         if repeat is None:
             tries -= 1
             continue
         repeats.append(repeat)
         for place in [place for row in repeat.places for place in row]:
             taken[graph.codes[place]] = 1
-    if ordered(graph, repeats):
+    if not repeats or ordered(graph, repeats):
         return repeats
     kept: list[Repeat] = []
     for repeat in repeats:
@@ -68,24 +61,38 @@ def find(graph: Graph) -> list[Repeat]:
 
 def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> list[int]:
     """Return the nodes of a body in cycles that are more than a sum, a maximum or a product."""
-    reach, before = [0] * len(body), [-1]  # sets of nodes, as bits
-    while before != reach:
-        before = list(reach)
-        for k, operands in enumerate(body):
-            for kind, j, _ in operands:
-                if kind == STEP:
-                    reach[k] |= 1 << j | reach[j]
-    parts: dict[int, list[int]] = {}
-    for k, found in enumerate(reach):
-        if found >> k & 1:  # those of one cycle reach the same
-            parts.setdefault(found, []).append(k)
+    below = [[j for kind, j, _ in operands if kind == STEP] for operands in body]
+    above: list[list[int]] = [[] for _ in body]
+    for k, links in enumerate(below):
+        for j in links:
+            above[j].append(k)
+    order = [k for walk in _walks(range(len(body)), below) for k in walk]
     turning = []
-    for part in parts.values():
-        used = {rules[k] for k in part}
-        alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and not part[1:]))
-        if not (used <= SUMS or alone):
-            turning += part
+    for cycle in _walks(order[::-1], above):
+        if cycle[1:] or cycle[0] in below[cycle[0]]:
+            used = {rules[k] for k in cycle}
+            alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and not cycle[1:]))
+            turning += [] if used <= SUMS or alone else cycle
     return turning
+
+
+def _walks(starts: Sequence[int], links: list[list[int]]) -> Iterator[list[int]]:
+    """Yield what each start reaches, and none before, each node behind those it reaches."""
+    seen = bytearray(len(links))
+    for start in starts:
+        walk, path = [], [] if seen[start] else [(start, iter(links[start]))]
+        seen[start] = 1
+        while path:
+            k, rest = path[-1]
+            j = next((j for j in rest if not seen[j]), -1)
+            if j < 0:
+                walk.append(k)
+                path.pop()
+            else:
+                seen[j] = 1
+                path.append((j, iter(links[j])))
+        if walk:
+            yield walk
 
 
 class Orbits:
@@ -120,17 +127,19 @@ class Orbits:
             self.slots.append(slots)
         if late >= first:  # what all steps read stands before them
             return again > 0 and self.lay(late + 1, end, period, again - 1)
+        body = range(first, first + period)
         self.rules = self.graph.rules[first : first + period]
-        self.orbits = [list(range(k, end, period)) for k in range(first, first + period)]
+        self.orbits = [list(range(k, end, period)) for k in body]
         self.low = [0] * period
-        self.of = {node: k for k, orbit in enumerate(self.orbits) for node in orbit}
+        self.of = {node: (node - first) % period for node in range(first, end)}
         self.outer = {of for slots in self.slots for kind, of, _ in slots if kind == SHARED}
-        self.links = [
-            (of, k, lag, s)
-            for k, slots in enumerate(self.slots)
-            for s, (kind, of, lag) in enumerate(slots)
-            if kind == STEP
-        ]
+        self.links = []  # node j is operand s of node k, so many steps later
+        self.readers: list[list[tuple[int, int, int]]] = [[] for _ in body]
+        for k, slots in enumerate(self.slots):
+            for s, (kind, j, lag) in enumerate(slots):
+                if kind == STEP:
+                    self.links.append((j, k, lag))
+                    self.readers[j].append((k, lag, s))
         return True
 
     def member(self, k: int, t: int) -> int:
@@ -140,9 +149,6 @@ class Orbits:
 
     def grow(self) -> None:
         """Extend all orbits at both ends as far as it goes."""
-        self.readers: list[list[tuple[int, int, int]]] = [[] for _ in self.slots]
-        for j, k, lag, s in self.links:
-            self.readers[j].append((k, lag, s))
         self.users: dict[int, list[int]] = {}
         for i, below in enumerate(self.graph.reads):
             if i not in self.of and not self.taken[i]:
@@ -168,14 +174,16 @@ class Orbits:
     def bind(self, k: int, t: int, node: int) -> bool:
         """Make a value node k of step t, with what it needs; say whether it is one."""
         new: dict[tuple[int, int], int] = {}
+        bound: set[int] = set()
         waiting = [(k, t, node)]
         while waiting:
             k, t, node = waiting.pop()
-            if (k, t) in new and new[k, t] == node:
+            if new.get((k, t)) == node:
                 continue
-            if (k, t) in new or node in new.values() or not self.fits(k, t, node):
+            if (k, t) in new or node in bound or not self.fits(k, t, node):
                 return False
             new[k, t] = node
+            bound.add(node)
             for (kind, of, lag), j in zip(self.slots[k], self.graph.reads[node]):
                 if kind == STEP and t - lag >= self.low[of] + len(self.orbits[of]):
                     waiting.append((of, t - lag, j))
@@ -213,19 +221,16 @@ class Orbits:
             made = self.cut(begins, steps)
             if made is not None and verified(self.graph, made):
                 return made
-            nodes = [self.graph.codes[place] for place in made.outside()] if made else []
-            inner = [
-                (k, t)
-                for k, node in [(self.of[node], node) for node in nodes if node in self.of]
-                if begins[k] <= (t := self.low[k] + self.orbits[k].index(node)) < begins[k] + steps
-            ]
-            low, high = list(low), list(high)
-            for k, t in inner:  # what is of one step, but read by many, is of none
-                if 2 * (t - begins[k]) < steps:
-                    low[k] = max(low[k], t + 1)
-                else:
-                    high[k] = min(high[k], t)
-            if not inner:  # the first step begins from something else
+            before, low, high = (low, high), list(low), list(high)
+            outside = made.outside() if made else ()
+            for node in {self.graph.codes[place] for place in outside} & self.of.keys():
+                k = self.of[node]
+                t = self.low[k] + self.orbits[k].index(node) - begins[k]
+                if 0 <= 2 * t < steps:  # what is of one step, but read by many, is of none
+                    low[k] = max(low[k], begins[k] + t + 1)
+                elif 0 <= t < steps:
+                    high[k] = min(high[k], begins[k] + t)
+            if (low, high) == before:  # the first step begins from something else
                 low = [begin + 1 for begin in begins]
         return None
 
@@ -237,15 +242,15 @@ class Orbits:
         early, late, before = list(low), list(high), [0]
         while before != early + late:
             before = early + late
-            for j, k, lag, _ in reversed(self.links):
+            for j, k, lag in reversed(self.links):
                 early[j] = max(early[j], early[k] - lag)
-            for j, k, lag, _ in self.links:
+            for j, k, lag in self.links:
                 late[k] = min(late[k], late[j] + lag)
         best = []
         most = min(map(sub, late, low))
         for begins in (early, [end - most for end in late]):
             states: dict[int, int] = {}
-            for j, k, lag, _ in self.links:
+            for j, k, lag in self.links:
                 states[j] = max(states.get(j, 0), lag + begins[j] - begins[k])
             best.append((min(map(sub, high, begins)), -sum(states.values()), begins))
         steps, _, begins = max(best)

@@ -7,9 +7,18 @@ whatever one claims is checked here, so that its guesses can cost repeats, never
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import eq
+from typing import Final
+
+WINDOW: Final = 16
+"""Operations that stand in a row say more than one, but not where a step is shorter."""
+
+MOST: Final = 4
+"""So many periods are tried of each kind of vote."""
 
 STEP, SHARED, INPUT = range(3)
 Operand = tuple[int, int, int]  # STEP, body node, steps back; SHARED, place, 0; INPUT, number, 0
@@ -41,8 +50,8 @@ class Graph:
         known: dict[Hashable, int] = {}
         for i, (token, below) in enumerate(zip(tokens, operands)):
             if below:
-                reads = tuple([codes[j] for j in below])
-                code = known.setdefault((token, reads) if merge else i, len(nodes))
+                reads = tuple(map(codes.__getitem__, below))
+                code = known.setdefault((token, reads), len(nodes)) if merge else len(nodes)
                 if code == len(nodes):
                     nodes.append(i)
                     self.rules.append(token)
@@ -57,6 +66,65 @@ class Graph:
     def place(self, code: int) -> int:
         """Return where the value of a number stands."""
         return self.nodes[code] if code >= 0 else -1 - code
+
+    def regions(self, worth: int) -> Iterator[tuple[int, int, int]]:
+        """Yield first node, end and period of what looks like the same again and again.
+
+        Tokens, an operation with the distances of its operands, that come again at one distance
+        vote for a period; where node i is like node i + period for long is a region.
+        """
+        far = len(self.nodes) // 2  # what is farther away is no part of this step or the last
+        tokens = [
+            hash((rule, *[i - j if j > low else 0 for j in below]))
+            for i, (rule, below) in enumerate(zip(self.rules, self.reads))
+            for low in (max(-1, i - far),)
+        ]
+        for period in periods(tokens):
+            same = bytearray(map(eq, tokens, tokens[period:]))
+            if 8 * sum(same) < same.count(b"\0\1") * min(period, 24):
+                continue  # only here and there
+            i = same.find(1)
+            while i >= 0:
+                first = i
+                while i < len(same) and (same[i] or self._alike(i, period)):
+                    i = same.find(0, i) % (len(same) + 1) if same[i] else i + 1
+                if i - first >= max(period, worth // 2):
+                    yield first, i + period, period
+                i = same.find(1, i)
+
+    def _alike(self, i: int, period: int) -> bool:
+        """Say whether node i and that a period later may be the same of two steps."""
+        one, two, old = self.reads[i], self.reads[i + period], i - 4 * period
+        if len(one) != len(two) or self.rules[i] != self.rules[i + period]:
+            return False
+        for a, b in zip(one, two):
+            if a < 0 or b < 0:  # a leaf: the same, or another such
+                if a >= 0 or b >= 0:
+                    return False
+            elif b >= old if a < old else b != a and b != a + period:
+                return False  # what is of long ago may be the same, or another such
+        return True
+
+
+def periods(tokens: list[int]) -> list[int]:
+    """Return the distances at which most tokens, and most long windows of them, come again."""
+    n = len(tokens)
+    if n < 4 * WINDOW:
+        return list(range(1, n // 4 + 1))
+    windows, wide = tokens, 1
+    while wide < WINDOW:
+        windows = list(map(hash, zip(windows, windows[wide:])))
+        wide *= 2
+    found: dict[int, None] = {}
+    for heads, least in ((windows, 4), (tokens, n // 8)):
+        last: dict[int, int] = {}
+        gaps = []
+        for i, head in enumerate(heads):
+            gaps.append(i - last.get(head, i))
+            last[head] = i
+        likely = Counter(gaps).most_common(MOST + 1)
+        found.update({d: None for d, votes in likely if votes >= least and 0 < d <= n // 2})
+    return list(found)
 
 
 @dataclass

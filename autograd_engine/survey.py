@@ -9,15 +9,16 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import chain
 
 from autograd_engine import titles
-from autograd_engine.calls import Call, Calls, found
-from autograd_engine.engine import Value, topological_order
-from autograd_engine.graph import nodes
+from autograd_engine.calls import Call, Calls, Finder
+from autograd_engine.engine import Value
+from autograd_engine.graph import numbered
 from autograd_engine.notes import NOTHING, Note
-from autograd_engine.primitives import Opaque
 from autograd_engine.recurrences import find, turning
 from autograd_engine.repeats import Graph, Repeat
 from autograd_engine.table import CONSTANT, LEAF
@@ -32,51 +33,15 @@ class Survey:
     """
 
     def __init__(self, *outputs: Value) -> None:
-        self.values: list[Value] = []
-        self.operands: list[tuple[int, ...]] = []
-        self.position: dict[int, int] = {}
-        self._read(topological_order(*outputs))
-        for output in outputs:
-            self._place(output)
-        if any(isinstance(v._rule, Opaque) and v._rule.operands for v in self.values):
-            self.values, place = nodes(*outputs), {}  # no sweep gets below these, but a look does
-            self.position = place = {id(value): i for i, value in enumerate(self.values)}
-            self.operands = [tuple([place[id(x)] for x in v.operands]) for v in self.values]
+        self.values, self.position, self.operands = numbered(*outputs)
         self.outputs = [self.position[id(output)] for output in outputs]
         self.output = outputs[-1]
-
-    def _read(self, order: list[Value]) -> None:
-        """Add the computed values, and before each what it stands on."""
-        known, values, places = self.position, self.values, self.operands
-        for node in order:
-            x, y = node._x, node._y
-            below = (x, y) if y is not None else node._many[::2] if node._rule.several else (x,)
-            below_at = []
-            for operand in below:
-                i = known.get(id(operand))
-                if i is None:
-                    i = known[id(operand)] = len(values)
-                    values.append(operand)
-                    places.append(())
-                below_at.append(i)
-            known[id(node)] = len(values)
-            values.append(node)
-            places.append(tuple(below_at))
-
-    def _place(self, value: Value) -> None:
-        if id(value) not in self.position:
-            self.position[id(value)] = len(self.values)
-            self.values.append(value)
-            self.operands.append(())
 
     @cached_property
     def uses(self) -> list[int]:
         """How often each value is an operand."""
-        uses = [0] * len(self.values)
-        for operands in self.operands:
-            for i in operands:
-                uses[i] += 1
-        return uses
+        count = Counter(chain.from_iterable(self.operands))
+        return [count[i] for i in range(len(self.values))]
 
     @cached_property
     def leaves(self) -> list[int]:
@@ -93,7 +58,7 @@ class Survey:
         handed = [self._handed_on(repeat) for repeat in self.repeats]
         return titles.named(self.values, self.operands, self.notes, self.calls, handed)
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The one name of each value, in every view; a constant without one is its number."""
         return self._titles[0]
@@ -119,9 +84,9 @@ class Survey:
 
     @cached_property
     def _called(self) -> Calls:
-        return found(self.values, self.operands, self.notes)
+        return Finder(self.values, self.operands, self.notes).found()
 
-    @property
+    @cached_property
     def calls(self) -> list[Call]:
         """The uses of modules and regions, the outer ones first."""
         return self._called[0]
@@ -174,13 +139,6 @@ class Survey:
     def deltas(self, repeat: Repeat) -> list[tuple[int, float]]:
         """Return δ of the state over the steps, counted from 1: the derivative of the output by
         what a step hands on; where that is several values, the norm of their derivatives.
-
-        >>> w, h = Value(0.5), Value(1.0)
-        >>> for _ in range(4):
-        ...     h = (w * h).sin()
-        >>> survey = Survey(h)
-        >>> [(t, round(delta, 3)) for t, delta in survey.deltas(survey.repeats[0])]
-        [(1, 0.12), (2, 0.248), (3, 0.499), (4, 1.0)]
         """
         adjoints = [[self.adjoints[i] for i in row] for row in self.states(repeat)]
         return [

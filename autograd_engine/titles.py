@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import count
 
 from autograd_engine.calls import Call
 from autograd_engine.engine import Value
@@ -28,6 +29,7 @@ RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 STATES = "hscgrmnou"
 """What the state of a recurrence is called, by the first of these that nothing else is."""
 
+_STATE = re.compile(rf"[{STATES}](?![^\W\d₀-₉])")
 _UNIT = re.compile(r"(?:(.*)\.)?neurons\.(\d+)$")
 _LAYER = re.compile(r"(?:(.*)\.)?layers\.(\d+)$")
 
@@ -53,33 +55,29 @@ def named(
 
     `handed` is, for each repeat, each state that its steps hand on: its position by step.
     """
-    names = _unique([note.label for note in notes], set())
-    short = [note.place for note in notes]
-    full = list(short)
+    labels = _unique([note.label for note in notes], set())
+    titles = [note.place for note in notes]
+    full = list(titles)
     for i, title, path in Places(operands, calls).titles():
-        if not short[i]:  # a weight may stand in two places
-            short[i], full[i] = title, path
-    for i, title in _states(handed, {text for text in (*names, *short) if text}):
-        short[i] = short[i] or title
-    wanted = ["" if name else title for name, title in zip(names, short)]
-    given = [name or title for name, title in zip(names, _unique(wanted, set(names)))]
-    names, taken, count = list(given), set(given), 0
-    for i, value in enumerate(values):
-        if names[i]:
-            continue
-        if value._rule is CONSTANT:
-            names[i] = number(value._data)
-            continue
-        count += 1
-        while f"v{count}" in taken:
-            count += 1
-        names[i] = f"v{count}"
+        if not titles[i]:  # a weight may stand in two places
+            titles[i], full[i] = title, path
+    for i, title in _states(handed, {*labels, *titles}) if handed else ():
+        titles[i] = titles[i] or title
+    taken = set(labels)
+    titles = _unique(["" if label else title for label, title in zip(labels, titles)], taken)
+    given = [label or title for label, title in zip(labels, titles)]
+    taken.update(titles)
+    numbers = (text for n in count(1) if (text := f"v{n}") not in taken)
+    names = [
+        name or (number(value._data) if value._rule is CONSTANT else next(numbers))
+        for name, value in zip(given, values)
+    ]
     return names, [path or name for path, name in zip(full, names)], given
 
 
 def _states(handed: list[list[dict[int, int]]], taken: set[str]) -> Iterator[tuple[int, str]]:
     """Yield position and name of what steps hand on: h₁, h₂, ..., of several h₀[1], h₁[1], ..."""
-    begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in taken}
+    begun = {text[0] for text in taken if _STATE.match(text)}
     letters = [letter for letter in STATES if letter not in begun]
     for states, letter in zip(handed, [*letters, *STATES * len(handed)]):
         for unit, places in enumerate(states):
@@ -90,17 +88,19 @@ def _states(handed: list[list[dict[int, int]]], taken: set[str]) -> Iterator[tup
 
 def _unique(wanted: list[str], taken: set[str]) -> list[str]:
     """Return the names with a number behind those that are wanted twice, or taken."""
-    count = Counter(wanted)
-    used = taken | {text for text, n in count.items() if n == 1}
-    numbers: Counter[str] = Counter()
+    often = Counter(wanted)
+    twice = {text for text, n in often.items() if text and (n > 1 or text in taken)}
+    if not twice:
+        return wanted
+    used = taken | (often.keys() - twice)
+    last: Counter[str] = Counter()
     found = []
     for text in wanted:
-        if text and (count[text] > 1 or text in taken):
-            base = text
-            while text == base or text in used:
-                numbers[base] += 1
-                text = f"{base}#{numbers[base]}"
-        found.append(text)
+        name = text
+        while text in twice and (name == text or name in used):
+            last[text] += 1
+            name = f"{text}#{last[text]}"
+        found.append(name)
     return found
 
 
@@ -109,9 +109,11 @@ class Places:
 
     def __init__(self, operands: list[tuple[int, ...]], calls: list[Call]) -> None:
         self.operands, self.calls = operands, calls
-        self.neurons = [(call, *_unit(call.path)) for call in calls if call.dot >= 0]
-        self.layers = {layer: _layer(layer) for _, layer, _ in self.neurons}
-        self.wide = {layer for _, layer, unit in self.neurons if unit not in ("", "0")}
+        self.neurons = [call for call in calls if call.dot >= 0]
+        paths = {call.path for call in self.neurons}  # "neuron" is one that stands alone
+        self.units = {p: _split(_UNIT, p) if p != "neuron" else ("", "") for p in paths}
+        self.layers = {layer: _split(_LAYER, layer) for layer, _ in self.units.values()}
+        self.wide = {layer for layer, unit in self.units.values() if unit not in ("", "0")}
         self.several = len({around for around, _ in self.layers.values()}) > 1
         self.first: dict[str, int] = {}  # of each model, the number of its first layer
         for around, n in self.layers.values():
@@ -120,35 +122,42 @@ class Places:
 
     def titles(self) -> Iterator[tuple[int, str, str]]:
         """Yield position, name and full name of what stands in neurons, and enters them."""
-        known: set[object] = set()  # neurons whose parameters have their names
+        stems = {path: self._stem(path) for path in self.units}
         fed: dict[int, set[str]] = defaultdict(set)  # by input, the models that it enters
-        for call, layer, _ in self.neurons:
-            for x in self.operands[call.dot][len(self.operands[call.dot]) % 2 + 1 :: 2]:
-                fed[x].add(self.layers[layer][0])
-        for call, layer, unit in self.neurons:
-            around, n = self.layers[layer]
-            before = f"{around}." if around and self.several else ""
-            above = f"⁽{n.translate(RAISED)}⁾" if n and len(self.layers) > 1 else ""
-            whole = self.calls[call.outer] if unit and call.outer >= 0 else call
+        for call in self.neurons if self.several else ():
+            for x in call.inputs:
+                fed[x].add(stems[call.path][0])
+        known: set[object] = set()  # neurons whose parameters have their names
+        for call in self.neurons:
+            before, row, above, below, path, first = stems[call.path]
+            whole = self.calls[call.outer] if self.units[call.path][1] and call.outer >= 0 else call
             again = f"[{whole.number}]" if whole.count > 1 else ""
-            row = unit if layer in self.wide else ""
-            path = "" if call.path == "neuron" else f"{call.path}."
-            operands = self.operands[call.dot]
-            odd = len(operands) % 2
             if call.key not in known:
                 known.add(call.key)
+                operands = self.operands[call.dot]
+                odd = len(operands) % 2
                 if odd:
-                    yield operands[0], f"{before}b{lowered(row)}{above}", f"{path}b"
+                    yield operands[0], f"{before}b{below}", f"{path}b"
                 for k, w in enumerate(operands[odd::2]):
                     yield w, f"{before}w{lowered(row, str(k))}{above}", f"{path}w.{k}"
-            if not n or int(n) == self.first[around]:
-                for k, x in enumerate(operands[odd + 1 :: 2]):
-                    if not self.operands[x]:
-                        alone = len(fed[x]) == 1  # not what several models are fed alike
-                        title = f"{before if alone else ''}x{lowered(str(k))}{again}"
-                        yield x, title, title
-            for letter, i in (("z", call.dot), ("a", call.outputs[0])):
-                yield i, f"{before}{letter}{lowered(row)}{above}{again}", f"{path}{letter}{again}"
+            for k, x in enumerate(call.inputs if first else ()):
+                if not self.operands[x]:
+                    # What several models are fed alike is called after none of them.
+                    title = f"{before if len(fed[x]) == 1 else ''}x{lowered(str(k))}{again}"
+                    yield x, title, title
+            yield call.dot, f"{before}z{below}{again}", f"{path}z{again}"
+            yield call.outputs[0], f"{before}a{below}{again}", f"{path}a{again}"
+
+    def _stem(self, path: str) -> tuple[str, str, str, str, str, bool]:
+        """Return what the names of a neuron's values have before and behind the letter."""
+        layer, unit = self.units[path]
+        around, n = self.layers[layer]
+        before = f"{around}." if around and self.several else ""
+        above = f"⁽{n.translate(RAISED)}⁾" if n and len(self.layers) > 1 else ""
+        inner = "" if path == "neuron" else f"{path}."
+        row = unit if layer in self.wide else ""
+        first = not n or int(n) == self.first[around]
+        return before, row, above, lowered(row) + above, inner, first
 
 
 def lowered(*indices: str) -> str:
@@ -161,15 +170,7 @@ def lowered(*indices: str) -> str:
     return joint.join(filter(None, indices)).translate(LOWERED)
 
 
-def _unit(path: str) -> tuple[str, str]:
-    """Return the layer of a neuron and its number in it, "" for one that stands alone."""
-    match = _UNIT.match(path)
-    if match:
-        return match[1] or "", match[2]
-    return "" if path == "neuron" else path, ""
-
-
-def _layer(path: str) -> tuple[str, str]:
-    """Return what a layer stands in and its number, "" where it has a name of its own."""
-    match = _LAYER.match(path)
+def _split(pattern: re.Pattern[str], path: str) -> tuple[str, str]:
+    """Return what a unit or a layer stands in and its number, "" where it has none."""
+    match = pattern.match(path)
     return (match[1] or "", match[2]) if match else (path, "")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -21,6 +19,7 @@ from autograd_engine.history import History, Recorder, Recording, add_epoch, pro
 from autograd_engine.keeper import Keeper
 from autograd_engine.measures import Loss, Results, Sample
 from autograd_engine.modules import Module, check_leaves
+from autograd_engine.release import seldom_collected
 from autograd_engine.state import LISTENING, listeners
 from autograd_engine.table import LEAF
 
@@ -107,7 +106,7 @@ def fit(
         recording = Recording(values, model, loss, samples, batches, names, classes)
         history.recording, eager.recorder = recording, Recorder(recording, done)
 
-    with _seldom_collected(), progress_bar(progress, epochs * batches, done * batches) as bar:
+    with seldom_collected(), progress_bar(progress, epochs * batches, done * batches) as bar:
         way = _way(compile, eager) if done < epochs else eager
         for epoch in range(done, epochs):
             if patience is not None and history.waited() >= patience:
@@ -172,17 +171,6 @@ def _held(model: Any, optimizer: Any, loss: Any, samples: Any, known: Any = None
             "(model.parameters()), and anew when another Value is put in the place of a parameter"
         )
     return ours, its
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Let Python's collector look less often: it would take a fifth of the time."""
-    young, *older = gc.get_threshold()
-    gc.set_threshold(young and max(young, 50_000), *older)
-    try:
-        yield
-    finally:
-        gc.set_threshold(young, *older)
 
 
 def _batches(order: Sequence[int], batch_size: int, bar: Any) -> Iterator[Sequence[int]]:
