@@ -6,25 +6,15 @@ least distances, by pooling adjacent violators); then frames are made room for.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from graphlib import TopologicalSorter
 from itertools import accumulate, pairwise
 
-from autograd_engine.views.layout.layers import (
-    BEND,
-    BOX,
-    HIGH,
-    LABEL,
-    LOW,
-    SPACER,
-    Frame,
-    Item,
-    Layers,
-)
+from autograd_engine.views.layout.layers import BOX, HIGH, LOW, Frame, Item, Layers
 from autograd_engine.views.layout.ranks import shared
 
 SPREAD = 12.0  # between boxes of one rank
+NEAR = 5.0  # between all else
 
 
 def place_across(layers: Layers) -> None:
@@ -58,15 +48,8 @@ def _walk(rank: list[Item]) -> list[Item]:
 
 def _distance(one: Item, other: Item, pads: list[float]) -> float:
     """Return the least distance between the middles of two neighbours in a rank."""
-    kinds = {one.kind, other.kind}
-    if one.kind == LOW:
-        gap = pads[2]
-    elif other.kind == HIGH:
-        gap = pads[3]
-    elif kinds & {LOW, HIGH}:
-        gap = SPREAD / 2.0
-    else:
-        gap = SPREAD if kinds == {BOX} else 5.0 if kinds & {LABEL, BEND} else 0.0
+    gap = SPREAD if one.kind == other.kind == BOX else NEAR
+    gap = pads[2] if one.kind == LOW else pads[3] if other.kind == HIGH else gap
     return gap + (one.breadth + other.breadth) / 2.0
 
 
@@ -136,8 +119,6 @@ def _tighten(layers: Layers) -> None:
     """Draw the frames round their items."""
     *_, low, high = layers.pads
     for frame in layers.frames:
-        frame.low.v, frame.high.v = math.inf, -math.inf
-    for item in layers.items:
-        for steps, frame in enumerate(reversed(item.path if item.kind != SPACER else []), 1):
-            frame.low.v = min(frame.low.v, item.v - item.breadth / 2.0 - steps * low)
-            frame.high.v = max(frame.high.v, item.v + item.breadth / 2.0 + steps * high)
+        inside = [(1 + len(i.path) - len(frame.path), i.v, i.breadth / 2.0) for i in frame.items]
+        frame.low.v = min(v - half - steps * low for steps, v, half in inside)
+        frame.high.v = max(v + half + steps * high for steps, v, half in inside)

@@ -44,7 +44,7 @@ class Frame:
     number: int
     title: float  # the width of its title
     path: list[Frame] = field(default_factory=list)
-    ranks: set[int] = field(default_factory=set)  # those in which it has items
+    items: list[Item] = field(default_factory=list)  # in it, but for spacers
     first: int = 0
     last: int = 0
     start: float = 0.0  # how far it reaches out of its first rank, and its last
@@ -79,13 +79,13 @@ class Layers:
         for rank, box in zip(ranks, scene.boxes):
             self._add(BOX, moved[rank] - 1, box_size(box), paths[box.cluster]).number = box.row[1]
         for frame in self.frames:
-            frame.first, frame.last = min(frame.ranks), max(frame.ranks)
+            inside = [item.rank for item in frame.items]
+            frame.first, frame.last = min(inside), max(inside)
         self.chains: list[list[Item]] = []
         self._add_chains(scene)
-        for frame in reversed(self.frames):  # inner frames first: they fill the outer
-            for rank in range(frame.first, frame.last + 1):
-                if rank not in frame.ranks:
-                    self._add(SPACER, rank, (0.0, 0.0), frame.path)
+        for frame in self.frames:
+            for rank in {*range(frame.first, frame.last)} - {item.rank for item in frame.items}:
+                self.items.append(Item(SPACER, rank, path=frame.path))
         self.frame_rows = [[self.frames[i] for i in row] for row in rows(scene.clusters)]
         self.box_rows: defaultdict[int, list[list[Item]]] = defaultdict(list)
         for row in rows(scene.boxes):
@@ -99,7 +99,7 @@ class Layers:
         length, breadth = reversed(size) if self.upright else size
         self.items.append(item := Item(kind, rank, length, breadth, path))
         for frame in path:
-            frame.ranks.add(rank)
+            frame.items.append(item)
         return item
 
     def _add_chains(self, scene: Scene) -> None:

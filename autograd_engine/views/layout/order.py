@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right, insort
-from collections import defaultdict
 from collections.abc import Sequence
 
 from autograd_engine.views.layout.layers import SPACER, Frame, Item, Layers
@@ -52,12 +51,8 @@ def _pack(rank: list[Item]) -> None:
 
 def _place_frames(layers: Layers) -> None:
     """Place each frame at the mean of its items."""
-    inside: defaultdict[Frame, list[float]] = defaultdict(list)
-    for item in layers.items:
-        for frame in item.path if item.kind != SPACER else ():
-            inside[frame].append(item.v)
-    for frame, places in inside.items():
-        frame.v = sum(places) / len(places)
+    for frame in layers.frames:
+        frame.v = sum(item.v for item in frame.items) / len(frame.items)
     _set_rows(layers.frame_rows)
 
 

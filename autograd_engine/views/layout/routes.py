@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import repeat
 
 from autograd_engine.views.layout.across import place_across
 from autograd_engine.views.layout.layers import LABEL, Item, Layers
@@ -50,21 +49,14 @@ def lay_out(scene: Scene) -> Layout:
     for stop in stops:
         stop.v -= lowest
     columns, length = _place_along(layers)
-
-    def rectangle(item: Item) -> Rectangle:
-        centre = sum(columns[item.rank]) / 2.0
-        half, side = item.length / 2.0, item.breadth / 2.0
-        return Rectangle(centre - half, item.v - side, centre + half, item.v + side)
-
-    boxes = [rectangle(item) for item in layers.items[: len(scene.boxes)]]
+    boxes = [_rectangle(item, columns) for item in layers.items[: len(scene.boxes)]]
     clusters = [
         Rectangle(columns[f.first][0] - f.start, f.low.v, columns[f.last][1] + f.end, f.high.v)
         for f in layers.frames
     ]
-    labels = [rectangle(x) if x.kind == LABEL else None for *_, x, _ in layers.chains]
+    labels = [_rectangle(x, columns) if x.kind == LABEL else None for *_, x, _ in layers.chains]
     breadth = max(stop.v + stop.breadth / 2.0 for stop in stops) + MARGIN
-    ends = [(boxes[arrow.tail].u1, boxes[arrow.head].u0) for arrow in scene.arrows]
-    routes = list(map(_route, layers.chains, ends, labels, _arrivals(layers), repeat(columns)))
+    routes = [_route(chain, columns, v) for chain, v in zip(layers.chains, _arrivals(layers))]
     return Layout(length, breadth, boxes, clusters, labels, routes)
 
 
@@ -96,25 +88,26 @@ def _place_along(layers: Layers) -> tuple[Columns, float]:
     return columns, columns[-1][1] + ends[-1] + MARGIN
 
 
-def _route(
-    chain: list[Item],
-    ends: tuple[float, float],
-    label: Rectangle | None,
-    arriving: float,
-    columns: Columns,
-) -> list[list[Point]]:
+def _rectangle(item: Item, columns: Columns) -> Rectangle:
+    centre, half = sum(columns[item.rank]) / 2.0, item.length / 2.0
+    v0, v1 = item.v - item.breadth / 2.0, item.v + item.breadth / 2.0
+    return Rectangle(centre - half, v0, centre + half, v1)
+
+
+def _route(chain: list[Item], columns: Columns, arriving: float) -> list[list[Point]]:
     """Return the strokes of an arrow: straight through each rank, curved between ranks."""
     tail, *between, head = chain
-    stroke = [(ends[0], tail.v), (columns[tail.rank][1], tail.v)]
+    stroke = [(_rectangle(tail, columns).u1, tail.v), (columns[tail.rank][1], tail.v)]
     route = [stroke]
     for item in between:
         start, end = columns[item.rank]
         stroke.append((start, item.v))
-        if item.kind == LABEL and label:
-            stroke.append((label.u0, item.v))
-            route.append(stroke := [(label.u1, item.v)])
+        if item.kind == LABEL:
+            place = _rectangle(item, columns)
+            stroke.append((place.u0, item.v))
+            route.append(stroke := [(place.u1, item.v)])
         stroke.append((end, item.v))
-    stroke += [(columns[head.rank][0], arriving), (ends[1], arriving)]
+    stroke += [(columns[head.rank][0], arriving), (_rectangle(head, columns).u0, arriving)]
     return route
 
 

@@ -121,11 +121,8 @@ def text_width(text: str, size: float = FONT_SIZE) -> float:
 
 def field_sizes(box: Box) -> list[tuple[float, float]]:
     """Return the width and height of each field of a box."""
-    sizes = []
-    for field in box.fields:
-        lines = field.split("\n")
-        sizes.append((max(map(text_width, lines)) + 16.0, len(lines) * LINE_HEIGHT + 8.0))
-    return sizes
+    fields = [field.split("\n") for field in box.fields]
+    return [(max(map(text_width, f)) + 16.0, len(f) * LINE_HEIGHT + 8.0) for f in fields]
 
 
 def box_size(box: Box) -> tuple[float, float]:
