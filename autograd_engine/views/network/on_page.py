@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
+from autograd_engine.views.network.stacks import Part
 from autograd_engine.views.network.wiring import of_output
 
 Rules = dict[tuple[Primitive, int], int]
@@ -23,19 +24,22 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
     except ValueError:
         return None
 
-    def at(*items: Any) -> list[int]:
-        return [survey.position.get(id(item), -1) for item in items]
+    def at(parts: list[Part]) -> list[int]:
+        return [survey.position[id(item)] for _, item in parts]
 
     layers = [
         {
             "path": stage.path,
-            "units": [[u.index, *at(u.output, u.bias), at(*u.weights)] for u in stage.units],
+            "units": [
+                [u.index, *at([u.output]), *(at(u.bias) or [-1]), at(u.weights)]
+                for u in stage.units
+            ],
         }
         for stage in network.stacks[0]
     ]
     known = places or network.places
     order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
-    return {"inputs": at(*network.inputs), "layers": layers, "order": order}
+    return {"inputs": at(network.inputs), "layers": layers, "order": order}
 
 
 def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[list[int]]:

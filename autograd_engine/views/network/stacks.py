@@ -7,41 +7,44 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograd_engine.calls import Call
 from autograd_engine.engine import Value
 from autograd_engine.entries import parts_of
 from autograd_engine.modules import Module
-from autograd_engine.nn import Layer, Neuron
+from autograd_engine.nn import Neuron
 from autograd_engine.summary import traits_of
-from autograd_engine.words import counted, printable
+from autograd_engine.titles import Places
+from autograd_engine.words import printable
+
+Part = tuple[str, Any]
+"""The name of a value, and the value, or a number in its place, or None where it is not known."""
 
 
 @dataclass
 class Unit:
-    """One neuron: its weights and bias, values or numbers in their place; None for no bias.
-
-    `sum` and `output` are what it computed, where a graph says that.
-    """
+    """One neuron: its weights, the bias if it has one, its sum and its output."""
 
     path: str
     index: int
-    weights: list[Any]
-    bias: Any
-    sum: Value | None = None
-    output: Value | None = None
+    weights: list[Part]
+    bias: list[Part]
+    sum: Part
+    output: Part
 
-    def parts(self) -> list[Any]:
-        """Return its weights, and its bias if there is one."""
-        return self.weights if self.bias is None else [*self.weights, self.bias]
+    def parts(self) -> list[Part]:
+        """Return its weights and its bias."""
+        return [*self.weights, *self.bias]
 
 
 @dataclass
 class Stage:
-    """Units fed the same inputs: a layer; `row` is the list that it was found in, or 0."""
+    """Units fed the same inputs: a layer. In a graph, where these stand and what they came of."""
 
     path: str
     activation: str
     units: list[Unit]
-    row: int = 0
+    fed: tuple[int, ...] = ()
+    before: Stage | None = None
 
     @property
     def inputs(self) -> int:
@@ -53,47 +56,46 @@ class Stage:
 class Network:
     """Stacks of layers, each layer fed by the one before it, and the parameters in their order.
 
-    Of a graph: the `inputs` of its one stack, and what values are `called`, by their ids. `note`
-    is what the reader is to know.
+    Of a graph: the `inputs` of its one stack. `note` is what the reader is to know.
     """
 
     title: str
     stacks: list[list[Stage]]
     named: list[tuple[str, Value]]
-    inputs: list[Value] = field(default_factory=list)
-    called: dict[int, str] = field(default_factory=dict)
+    inputs: list[Part] = field(default_factory=list)
     note: str = ""
 
     def __post_init__(self) -> None:
         self.places = {id(value): place for place, (_, value) in enumerate(self.named, 1)}
-
-    def units(self) -> list[Unit]:
-        """Return the units of all layers."""
-        return [unit for stack in self.stacks for stage in stack for unit in stage.units]
+        self.units = [unit for stack in self.stacks for stage in stack for unit in stage.units]
 
 
 def of_model(model: Module) -> Network:
     """Return the layers of a model; `ValueError` where it has none."""
-    named = model.named_parameters()
-    stages = [stage for stage in _stages(model, "", set(), 0) if stage.inputs]
-    kind = type(model).__name__
-    if not stages:
+    named, kind = model.named_parameters(), type(model).__name__
+    neurons = [(path[1:], neuron) for path, neuron in _neurons(model, "", set()) if neuron.w]
+    if not neurons:
         listed = ", ".join(printable(name) for name, _ in named[:5]) or "none"
         raise ValueError(
             f"{kind} holds no Neuron, Layer or MLP of ag.nn, whose units would be the circles of "
             f"its picture (its parameters: {listed}). Draw what it computes: ag.draw(output) with "
             f"output = model(x)"
         )
-    stacks, guessed = _joined(stages)
-    notes = [f"layers joined in the order in which {kind} lists them"] if guessed else []
+    titles, stages = _titles(neurons), dict[str, Stage]()
+    for path, neuron in neurons:
+        unit, (_, _, how) = _unit(path, neuron, titles), traits_of(neuron) or ("", "", "")
+        layer = unit_index(path)[0]
+        stage = stages.setdefault(layer, Stage(layer, how, []))
+        stage.units.append(unit)
+        if how not in stage.activation.split("/"):
+            stage.activation += f"/{how}"
+    stacks, guessed = _joined(stages.values())
     network = Network(printable(repr(model), 100), stacks, named)
-    drawn = {id(part) for unit in network.units() for part in unit.parts()}
+    notes = [f"layers joined in the order in which {kind} lists them"] if guessed else []
+    drawn = {id(item) for unit in network.units for _, item in unit.parts()}
     rest = [f"{name} = {short(value.data)}" for name, value in named if id(value) not in drawn]
     if rest:
-        more = [f"{len(rest) - 6:,} more"] if len(rest) > 6 else []
-        notes.append("beside the units: " + ", ".join(rest[:6] + more))
-    if type(model).__repr__ is not Module.__repr__:  # that of a neuron has no count
-        network.title += f", {counted(len(named), 'parameter')}"
+        notes.append("beside the units: " + ", ".join(rest[:6] + ["…"] * (len(rest) > 6)))
     network.note = "; ".join(notes)
     return network
 
@@ -107,32 +109,53 @@ def short(number: float) -> str:
     return f"{number:.4g}".replace("-", "−")
 
 
-def _stages(item: Any, path: str, seen: set[int], row: int) -> Iterator[Stage]:
-    """Yield the layers in an attribute; one that a list holds twice is used twice."""
-    if isinstance(item, Module) and id(item) in seen:
+def unit_index(path: str) -> tuple[str, int]:
+    """Return the path of a neuron's layer, or of the list that it stands in, and its place in it.
+
+    >>> unit_index("layers.0.neurons.3"), unit_index("neurons.1"), unit_index("neuron")
+    (('layers.0', 3), ('', 1), ('', 0))
+    """
+    found = re.fullmatch(r"(?:(.*?)\.)??(?:neurons\.)?(\d+)", path)
+    if found:
+        return found[1] or "", int(found[2])
+    return "" if path == "neuron" else path, 0
+
+
+def _neurons(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """Yield the neurons in an attribute; one that a list holds twice is used twice."""
+    if isinstance(item, Module):
+        if id(item) in seen:
+            return
+        seen.add(id(item))
+    if isinstance(item, Neuron):
+        yield path, item
         return
-    seen.add(id(item))
-    held = getattr(item, "neurons", ()) if isinstance(item, Layer) else item
-    inner = f"{path}.neurons" if isinstance(item, Layer) else path
-    parts = [(f"{inner}.{name}", part) for name, part in parts_of(held)]
-    parts = [(path, item)] if isinstance(item, Neuron) else parts
-    listed = isinstance(held, (list, tuple))
-    alike = parts and all(isinstance(part, Neuron) for _, part in parts)
-    if alike and (listed or isinstance(item, Neuron)):
-        units = [_unit(name[1:], i, part) for i, (name, part) in enumerate(parts)]
-        how = [traits[2] for _, part in parts if (traits := traits_of(part))]
-        yield Stage(path[1:], "/".join(dict.fromkeys(how)), units, row)
-        return
+    parts = list(parts_of(item))
     for name, part in parts:
-        known = set(seen) if listed else seen
-        yield from _stages(part, name, known, id(item) if listed else 0)
+        inner = set(seen) if isinstance(item, (list, tuple)) else seen
+        yield from _neurons(part, f"{path}.{name}", inner)
     seen.update(id(part) for _, part in parts)
 
 
-def _unit(path: str, index: int, neuron: Any) -> Unit:
-    weights = getattr(neuron, "w", ())
-    weights = list(weights) if hasattr(weights, "__iter__") else []
-    return Unit(path, index, weights, getattr(neuron, "b", None))
+def _unit(path: str, neuron: Any, titles: dict[str, str]) -> Unit:
+    def part(what: str, item: Any = None) -> Part:
+        return getattr(item, "label", "") or titles[f"{path}.{what}" if path else what], item
+
+    weights = [part(f"w.{k}", w) for k, w in enumerate(neuron.w)]
+    bias = [] if neuron.b is None else [part("b", neuron.b)]
+    return Unit(path, unit_index(path)[1], weights, bias, part("z"), part("a"))
+
+
+def _titles(neurons: list[tuple[str, Any]]) -> dict[str, str]:
+    """Return the names of all in neurons, as if each had been called once, by their full names."""
+    operands: list[tuple[int, ...]] = []
+    calls: list[Call] = []
+    for path, neuron in neurons:
+        begin = len(operands)
+        dot = begin + (neuron.b is not None) + 2 * len(neuron.w)
+        operands += [()] * (dot - begin) + [tuple(range(begin, dot))]
+        calls.append(Call(path or "neuron", key=len(calls), outputs=[dot], dot=dot))
+    return {full: title for _, title, full in Places(operands, calls).titles()}
 
 
 def _joined(stages: Iterable[Stage]) -> tuple[list[list[Stage]], bool]:
@@ -145,7 +168,8 @@ def _joined(stages: Iterable[Stage]) -> tuple[list[list[Stage]], bool]:
     guessed = False
     for stage in stages:
         last = stacks[-1][-1] if stacks else stage
-        listed = last.row == stage.row != 0
+        row, other = (re.sub(r"\.\d+$", ".", x.path) for x in (last, stage))
+        listed = row == other and row.endswith(".")
         fits = last is not stage and len(last.units) == stage.inputs
         if fits and (listed or last.inputs != stage.inputs):
             stacks[-1].append(stage)
@@ -153,15 +177,3 @@ def _joined(stages: Iterable[Stage]) -> tuple[list[list[Stage]], bool]:
         else:
             stacks.append([stage])
     return stacks, guessed
-
-
-def unit_index(path: str) -> tuple[str, int]:
-    """Return the path of a neuron's layer, and its place in it.
-
-    >>> unit_index("layers.0.neurons.3"), unit_index("neurons.1"), unit_index("neuron")
-    (('layers.0', 3), ('', 1), ('', 0))
-    """
-    found = re.fullmatch(r"(?:(.*)\.)?neurons\.(\d+)", path)
-    if found:
-        return found[1] or "", int(found[2])
-    return "" if path == "neuron" else path, 0

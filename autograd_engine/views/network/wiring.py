@@ -11,32 +11,18 @@ from autograd_engine.views.network.stacks import Network, Stage, Unit, unit_inde
 from autograd_engine.words import counted
 
 
-class _Fed:
-    """One call of a layer: what it was fed, and the call that this came from as it is."""
-
-    def __init__(self, path: str, inputs: tuple[int, ...]) -> None:
-        self.stage = Stage(path, "", [])
-        self.inputs = inputs
-        self.before: _Fed | None = None
-        self.feeds = False
-
-    def chain(self) -> list[_Fed]:
-        """Return the calls from the first to this one."""
-        return [*(self.before.chain() if self.before else ()), self]
-
-    def kind(self) -> tuple[Any, ...]:
-        """Return what the calls of one layer have in common."""
-        weights = [w for unit in self.stage.units for w in [*unit.weights, unit.bias]]
-        return self.stage.path, *(id(w) for w in weights if w is not None and w._rule is LEAF)
-
-
 def of_output(survey: Survey) -> Network:
     """Return the network behind an output; `ValueError` where there are several, or none."""
-    chains: dict[tuple[Any, ...], list[list[_Fed]]] = {}
-    for call in _layers(survey):
-        if not call.feeds:
-            chain = call.chain()
-            chains.setdefault(tuple(fed.kind() for fed in chain), []).append(chain)
+    stages = _layers(survey)
+    chains: dict[tuple[Any, ...], list[list[Stage]]] = {}
+    feeding = {id(stage.before) for stage in stages}
+    for stage in stages:
+        if id(stage) not in feeding:
+            chain = [stage]
+            while before := chain[-1].before:
+                chain.append(before)
+            chain.reverse()
+            chains.setdefault(tuple(map(_kind, chain)), []).append(chain)
     kinds = [kind for kind in chains if not any(_inside(kind, other) for other in chains)]
     if not kinds:
         raise ValueError(
@@ -51,16 +37,20 @@ def of_output(survey: Survey) -> Network:
             "ag.draw(output, style='folded')"
         )
     first, *others = chains[kinds[0]]
-    stages = [fed.stage for fed in first]
-    parts = [part for stage in stages for unit in stage.units for part in unit.parts()]
+    parts = [part for stage in first for unit in stage.units for _, part in unit.parts()]
     named = {id(part): (survey.full(part), part) for part in parts if part._rule is LEAF}
-    sizes = ", ".join(str(len(stage.units)) for stage in stages)
-    inputs = [survey.values[i] for i in first[0].inputs]
+    inputs = [(survey.names[i], survey.values[i]) for i in first[0].fed]
+    sizes = ", ".join(str(len(stage.units)) for stage in first)
     title = f"the network behind {survey.output.label or 'the output'}: {len(inputs)} → {sizes}"
     title += f"; {counted(len(named), 'parameter')}"
-    called = dict(zip(map(id, survey.values), survey.names))
     note = f"the values are those of the first of {len(others) + 1:,} calls" if others else ""
-    return Network(title, [stages], list(named.values()), inputs, called, note)
+    return Network(title, [first], list(named.values()), inputs, note)
+
+
+def _kind(stage: Stage) -> tuple[Any, ...]:
+    """Return what the calls of one layer have in common."""
+    parts = [part for unit in stage.units for _, part in unit.parts()]
+    return stage.path, *(id(part) for part in parts if part._rule is LEAF)
 
 
 def _inside(kind: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
@@ -69,34 +59,31 @@ def _inside(kind: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return len(kind) < len(other) and any(other[i : i + len(kind)] == kind for i in spans)
 
 
-def _layers(survey: Survey) -> list[_Fed]:
-    """Return the calls of layers, each with the one before it."""
-    values = survey.values
-    found: dict[tuple[Any, ...], _Fed] = {}
+def _layers(survey: Survey) -> list[Stage]:
+    """Return the calls of layers, each with the one that it was fed by."""
+    found: dict[tuple[Any, ...], Stage] = {}
     turns: Counter[tuple[Any, ...]] = Counter()
+    parts = list(zip(survey.names, survey.values))
     for call in survey.calls:
         if call.dot < 0:
             continue
         path, index = unit_index(call.path)
         key = call.outer, path, call.inputs
         turn = turns[key, index] = turns[key, index] + 1  # another of that name, fed the same
-        fed = found.setdefault((turn, *key), _Fed(path, call.inputs))
-        operands = [values[i] for i in survey.operands[call.dot]]
+        operands = [parts[i] for i in survey.operands[call.dot]]
         odd = len(operands) % 2
-        given = operands[odd::2], operands[0] if odd else None
-        unit_path = "" if call.path == "neuron" else call.path
-        made = values[call.dot], values[call.outputs[-1]]
-        fed.stage.units.append(Unit(unit_path, index, *given, *made))
         # Of several operations behind the sum nobody knows the name.
         after = [i for i in call.members if survey.operands[i] and i != call.dot]
-        how = values[after[0]]._rule.name if len(after) == 1 else "" if after else "linear"
-        fed.stage.activation = how
+        how = parts[after[0]][1]._rule.name if len(after) == 1 else "" if after else "linear"
+        stage = found.setdefault((turn, *key), Stage(path, how, [], call.inputs))
+        given = operands[odd::2], operands[:odd]
+        unit_path = "" if call.path == "neuron" else call.path
+        made = parts[call.dot], parts[call.outputs[-1]]
+        stage.units.append(Unit(unit_path, index, *given, *made))
     makers = {}
-    for fed in found.values():
-        fed.stage.units.sort(key=lambda unit: unit.index)
-        makers[tuple(survey.position[id(unit.output)] for unit in fed.stage.units)] = fed
-    for fed in found.values():
-        fed.before = makers.get(fed.inputs)
-        if fed.before:
-            fed.before.feeds = True
+    for stage in found.values():
+        stage.units.sort(key=lambda unit: unit.index)
+        makers[tuple(survey.position[id(unit.output[1])] for unit in stage.units)] = stage
+    for stage in found.values():
+        stage.before = makers.get(stage.fed)
     return list(found.values())
