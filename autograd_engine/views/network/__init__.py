@@ -2,9 +2,8 @@
 
 Reading order:
 
-    stacks    the layers of a model
-    wiring    the layers behind an output, from its graph
-    on_page   the same as positions, for a page
+    stacks    the layers of a model, or those behind an output
+    on_page   these as positions, for a page
     pen       circles, edges and words as SVG and in DOT
     network_picture   draw_network: where they stand
 """

@@ -11,8 +11,7 @@ from autograd_engine.survey import Survey
 from autograd_engine.titles import lowered
 from autograd_engine.views.layout.scene import Scene, readable, text_width
 from autograd_engine.views.network.pen import Pen, Point, Seat
-from autograd_engine.views.network.stacks import Network, Part, Stage, of_model, short
-from autograd_engine.views.network.wiring import of_output
+from autograd_engine.views.network.stacks import Network, Part, Stage, of_model, of_output, short
 from autograd_engine.views.picture.drawing import Picture
 from autograd_engine.words import counted
 
@@ -22,21 +21,13 @@ MANY = 200
 """Of more units than this every layer above 2 * ENDS is cut short."""
 
 
-class NetworkPicture(Picture):
-    """A drawn network: the layout of SVG and DOT is the package's own."""
-
-    def __init__(self, network: Network, show: str, direction: str, engine: str | None) -> None:
-        super().__init__(Scene("LR", (), (), (), readable(network.title)), engine)
-        pen = _Drawing(network, show, direction).pen
-        self.source, self._svg = pen.dot(), pen.svg(network.title)
-
-
-def draw_network(
-    item: Module | Survey, show: str, direction: str, engine: str | None
-) -> NetworkPicture:
+def draw_network(item: Module | Survey, show: str, direction: str, engine: str | None) -> Picture:
     """Return the picture of a model, or of the network behind an output."""
     network = of_model(item) if isinstance(item, Module) else of_output(item)
-    return NetworkPicture(network, show, direction, engine)
+    picture = Picture(Scene("LR", (), (), (), readable(network.title)), engine)
+    pen = _Drawing(network, show, direction).pen
+    picture.source, picture._svg = pen.dot(), pen.svg(network.title)
+    return picture
 
 
 def rows(count: int, most: int) -> list[int | None]:
@@ -55,6 +46,7 @@ class _Drawing:
 
     def __init__(self, network: Network, show: str, direction: str) -> None:
         self.network, self.show = network, show
+        self.places = {id(value): place for place, (_, value) in enumerate(network.named, 1)}
         self.graded = any(value.grad for _, value in network.named)
         self.upright, self.mirrored = direction in ("TB", "BT"), direction in ("RL", "BT")
         stacks = [[stack[0].inputs, *(len(s.units) for s in stack)] for stack in network.stacks]
@@ -65,9 +57,9 @@ class _Drawing:
         self.pitch = max(pitch, 64.0) if self.upright else pitch
         self.stride = min(max(150.0, 0.3 * self.pitch * tall), 300.0)
         self.pen = Pen(radius, max(1.6, min(5.0, 36.0 / tall)))
-        parts = (part for unit in network.units for part in unit.parts())
-        self.widest = _largest(map(self._shown, parts))
-        self.deepest = _largest(_data(unit.output) for unit in network.units)
+        stages = [stage for stack in network.stacks for stage in stack]
+        self.widest = _largest(self._shown(part) for stage in stages for part in stage.parts())
+        self.deepest = _largest(_data(unit.output) for stage in stages for unit in stage.units)
         top = 0.0
         for stack, drawn in zip(network.stacks, columns):
             top = self._stack(stack, drawn, top) + 40.0
@@ -113,7 +105,8 @@ class _Drawing:
         lines = [counted(stack[0].inputs, "input")]
         if k:
             stage = stack[k - 1]
-            shape = f"{stage.inputs:,} → {len(stage.units):,} {stage.activation}"
+            how = "/".join(dict.fromkeys(unit.activation for unit in stage.units))
+            shape = f"{stage.inputs:,} → {len(stage.units):,} {how}"
             lines = [_cut(stage.path or "neuron"), _cut(shape, 26)]
         x, anchor = (at[0] - 20.0, "end") if self.upright else (at[0], "middle")
         for i, line in enumerate(lines):
@@ -144,7 +137,7 @@ class _Drawing:
     def _unit(self, stage: Stage, i: int, at: Point, before: dict[int, Seat], last: bool) -> Seat:
         unit = stage.units[i]
         place = str(unit.index) if len(stage.units) > 1 else ""
-        how, output, told = stage.activation, unit.output[1], _said(unit.sum)
+        how, output, told = unit.activation, unit.output[1], _said(unit.sum)
         if how != "linear":
             told = (
                 f"{_said(unit.output)} = {how}({told})" if how else f"{_said(unit.output)}, {told}"
@@ -172,7 +165,7 @@ class _Drawing:
     def _edge(self, tail: Seat, head: Seat, part: Part, letter: str) -> None:
         """Draw a weight or bias; on hover: its number, gradient and place in the gradient."""
         said, (_, item), named = _said(part), part, self.network.named
-        place = self.network.places.get(id(item))
+        place = self.places.get(id(item))
         if place is None:
             said += ", a number that is not trained"
         else:

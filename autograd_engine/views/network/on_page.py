@@ -6,8 +6,7 @@ from typing import Any
 
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
-from autograd_engine.views.network.stacks import Part
-from autograd_engine.views.network.wiring import of_output
+from autograd_engine.views.network.stacks import Part, of_output
 
 Rules = dict[tuple[Primitive, int], int]
 
@@ -37,7 +36,7 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
         }
         for stage in network.stacks[0]
     ]
-    known = places or network.places
+    known = places or {id(value): place for place, (_, value) in enumerate(network.named)}
     order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
     return {"inputs": at(network.inputs), "layers": layers, "order": order}
 

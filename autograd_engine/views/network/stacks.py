@@ -1,9 +1,10 @@
-"""The layers of a model as they stand in a picture: units, and what connects them."""
+"""The layers of a model, or those behind an output: units, and what connects them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +14,10 @@ from autograd_engine.entries import parts_of
 from autograd_engine.modules import Module
 from autograd_engine.nn import Neuron
 from autograd_engine.summary import traits_of
+from autograd_engine.survey import Survey
+from autograd_engine.table import LEAF
 from autograd_engine.titles import Places
-from autograd_engine.words import printable
+from autograd_engine.words import counted, printable
 
 Part = tuple[str, Any]
 """The name of a value, and the value, or a number in its place, or None where it is not known."""
@@ -22,18 +25,15 @@ Part = tuple[str, Any]
 
 @dataclass
 class Unit:
-    """One neuron: its weights, the bias if it has one, its sum and its output."""
+    """One neuron: its weights and its bias if it has one, its sum and its output."""
 
     path: str
-    index: int
+    index: int  # in its layer
+    activation: str  # "" where nobody knows its name
     weights: list[Part]
     bias: list[Part]
     sum: Part
     output: Part
-
-    def parts(self) -> list[Part]:
-        """Return its weights and its bias."""
-        return [*self.weights, *self.bias]
 
 
 @dataclass
@@ -41,15 +41,18 @@ class Stage:
     """Units fed the same inputs: a layer. In a graph, where these stand and what they came of."""
 
     path: str
-    activation: str
-    units: list[Unit]
-    fed: tuple[int, ...] = ()
+    fed: tuple[int, ...]
+    units: list[Unit] = field(default_factory=list)
     before: Stage | None = None
 
     @property
     def inputs(self) -> int:
         """Return the number of inputs."""
         return max(len(unit.weights) for unit in self.units)
+
+    def parts(self) -> list[Part]:
+        """Return the weights and biases."""
+        return [part for unit in self.units for part in (*unit.weights, *unit.bias)]
 
 
 @dataclass
@@ -65,39 +68,94 @@ class Network:
     inputs: list[Part] = field(default_factory=list)
     note: str = ""
 
-    def __post_init__(self) -> None:
-        self.places = {id(value): place for place, (_, value) in enumerate(self.named, 1)}
-        self.units = [unit for stack in self.stacks for stage in stack for unit in stage.units]
-
 
 def of_model(model: Module) -> Network:
-    """Return the layers of a model; `ValueError` where it has none."""
-    named, kind = model.named_parameters(), type(model).__name__
-    neurons = [(path[1:], neuron) for path, neuron in _neurons(model, "", set()) if neuron.w]
-    if not neurons:
+    """Return the layers of a model, as if each neuron had been called once.
+
+    A layer is joined to the one before where that has as many units as it has inputs, unless both
+    have as many inputs, as queries and keys have; in one list these are joined too. Raises
+    `ValueError` where there is no neuron.
+    """
+    named, items, operands = model.named_parameters(), list[Any](), list[tuple[int, ...]]()
+    calls, activations = list[Call](), list[str]()
+    for path, neuron in _neurons(model, "", set()):
+        bias = [] if neuron.b is None else [neuron.b]
+        given = [*bias, *(x for weight in neuron.w for x in (weight, None))]
+        start, dot = len(items), len(items) + len(given)
+        items += [*given, None, None]
+        operands += [*[()] * len(given), tuple(range(start, dot)), (dot,)]
+        calls.append(Call(path[1:] or "neuron", key=dot, outputs=[dot + 1], dot=dot))
+        activations.append((traits_of(neuron) or ("", "", ""))[2])
+    if not calls:
         listed = ", ".join(printable(name) for name, _ in named[:5]) or "none"
         raise ValueError(
-            f"{kind} holds no Neuron, Layer or MLP of ag.nn, whose units would be the circles of "
-            f"its picture (its parameters: {listed}). Draw what it computes: ag.draw(output) with "
-            f"output = model(x)"
+            f"{type(model).__name__} holds no Neuron, Layer or MLP of ag.nn, whose units would be "
+            f"the circles of its picture (its parameters: {listed}). Draw what it computes: "
+            "ag.draw(output) with output = model(x)"
         )
-    titles, stages = _titles(neurons), dict[str, Stage]()
-    for path, neuron in neurons:
-        unit, (_, _, how) = _unit(path, neuron, titles), traits_of(neuron) or ("", "", "")
-        layer = unit_index(path)[0]
-        stage = stages.setdefault(layer, Stage(layer, how, []))
-        stage.units.append(unit)
-        if how not in stage.activation.split("/"):
-            stage.activation += f"/{how}"
-    stacks, guessed = _joined(stages.values())
-    network = Network(printable(repr(model), 100), stacks, named)
-    notes = [f"layers joined in the order in which {kind} lists them"] if guessed else []
-    drawn = {id(item) for unit in network.units for _, item in unit.parts()}
+    titles = {i: title for i, title, _ in Places(operands, calls).titles()}
+    parts = [(getattr(x, "label", "") or titles.get(i, ""), x) for i, x in enumerate(items)]
+    stacks: list[list[Stage]] = []
+    guessed = False
+    for stage in _stages(calls, activations, operands, parts):
+        last = stacks[-1][-1] if stacks else stage
+        rows = {re.sub(r"\.\d+$", ".#", x.path) for x in (last, stage)}
+        listed = len(rows) == 1 and rows.pop().endswith("#")
+        fits = last is not stage and len(last.units) == stage.inputs
+        if fits and (listed or last.inputs != stage.inputs):
+            stacks[-1].append(stage)
+            guessed = guessed or not listed
+        else:
+            stacks.append([stage])
+    notes = ["layers joined in the order in which the model lists them"] if guessed else []
+    drawn = set(map(id, items))
     rest = [f"{name} = {short(value.data)}" for name, value in named if id(value) not in drawn]
     if rest:
         notes.append("beside the units: " + ", ".join(rest[:6] + ["…"] * (len(rest) > 6)))
-    network.note = "; ".join(notes)
-    return network
+    return Network(printable(repr(model), 100), stacks, named, note="; ".join(notes))
+
+
+def of_output(survey: Survey) -> Network:
+    """Return the network behind an output; `ValueError` where there are several, or none."""
+    calls, parts = [c for c in survey.calls if c.dot >= 0], list(zip(survey.names, survey.values))
+    activations = [_activation(survey, call) for call in calls]
+    stages = _stages(calls, activations, survey.operands, parts)
+    makers = {
+        tuple(survey.position[id(u.output[1])] for u in stage.units): stage for stage in stages
+    }
+    for stage in stages:
+        stage.before = makers.get(stage.fed)
+    feeding = {id(stage.before) for stage in stages}
+    chains: dict[tuple[Any, ...], list[list[Stage]]] = {}
+    for stage in stages:
+        if id(stage) not in feeding:
+            chain = [stage]
+            while before := chain[0].before:
+                chain.insert(0, before)
+            chains.setdefault(tuple(map(_kind, chain)), []).append(chain)
+    # Each step of a recurrence may be a part of a longer chain.
+    kinds = [kind for kind in chains if not any(set(kind) < set(other) for other in chains)]
+    if not kinds:
+        raise ValueError(
+            "there is no network in this graph: style='network' draws the neurons of ag.nn that "
+            "computed it. Draw its values: ag.draw(output)"
+        )
+    if len(kinds) > 1:
+        listed = ", ".join(" to ".join(path or "neuron" for path, *_ in k) for k in kinds[:4])
+        raise ValueError(
+            f"there are {len(kinds)} networks in this graph, none fed by another alone: {listed}. "
+            "Draw each by itself, ag.draw(model), or what connects them, "
+            "ag.draw(output, style='folded')"
+        )
+    first, *others = chains[kinds[0]]
+    values = [value for stage in first for _, value in stage.parts() if value._rule is LEAF]
+    named = {id(value): (survey.full(value), value) for value in values}
+    inputs = [parts[i] for i in first[0].fed]
+    sizes = ", ".join(str(len(stage.units)) for stage in first)
+    title = f"the network behind {survey.output.label or 'the output'}: {len(inputs)} → {sizes}"
+    title += f"; {counted(len(named), 'parameter')}"
+    note = f"the values are those of the first of {len(others) + 1:,} calls" if others else ""
+    return Network(title, [first], list(named.values()), inputs, note)
 
 
 def short(number: float) -> str:
@@ -109,71 +167,46 @@ def short(number: float) -> str:
     return f"{number:.4g}".replace("-", "−")
 
 
-def unit_index(path: str) -> tuple[str, int]:
-    """Return the path of a neuron's layer, or of the list that it stands in, and its place in it.
-
-    >>> unit_index("layers.0.neurons.3"), unit_index("neurons.1"), unit_index("neuron")
-    (('layers.0', 3), ('', 1), ('', 0))
-    """
-    found = re.fullmatch(r"(?:(.*?)\.)??(?:neurons\.)?(\d+)", path)
-    if found:
-        return found[1] or "", int(found[2])
-    return "" if path == "neuron" else path, 0
-
-
 def _neurons(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
     """Yield the neurons in an attribute; one that a list holds twice is used twice."""
-    if isinstance(item, Module):
-        if id(item) in seen:
-            return
-        seen.add(id(item))
+    if id(item) in seen:
+        return
+    seen.add(id(item))
     if isinstance(item, Neuron):
         yield path, item
         return
-    parts = list(parts_of(item))
-    for name, part in parts:
-        inner = set(seen) if isinstance(item, (list, tuple)) else seen
-        yield from _neurons(part, f"{path}.{name}", inner)
-    seen.update(id(part) for _, part in parts)
+    for name, part in parts_of(item):
+        yield from _neurons(part, f"{path}.{name}", {*seen} if isinstance(item, list) else seen)
 
 
-def _unit(path: str, neuron: Any, titles: dict[str, str]) -> Unit:
-    def part(what: str, item: Any = None) -> Part:
-        return getattr(item, "label", "") or titles[f"{path}.{what}" if path else what], item
+def _stages(
+    calls: list[Call], activations: list[str], operands: list[tuple[int, ...]], parts: list[Part]
+) -> list[Stage]:
+    """Return the layers of neurons that were called."""
+    found: dict[tuple[Any, ...], Stage] = {}
+    turns: Counter[tuple[Any, ...]] = Counter()
+    for call, activation in zip(calls, activations):
+        match = re.fullmatch(r"(?:(.*?)\.)??(?:neurons\.)?(\d+)", call.path)
+        path = "" if call.path == "neuron" else call.path
+        layer, index = (match[1] or "", int(match[2])) if match else (path, 0)
+        key = call.outer, layer, call.inputs
+        turn = turns[key, index] = turns[key, index] + 1  # another of that name, fed the same
+        given = [parts[i] for i in operands[call.dot]]
+        odd = len(given) % 2
+        made = parts[call.dot], parts[call.outputs[-1]]
+        unit = Unit(path, index, activation, given[odd::2], given[:odd], *made)
+        found.setdefault((turn, *key), Stage(layer, call.inputs)).units.append(unit)
+    for stage in found.values():
+        stage.units.sort(key=lambda unit: unit.index)
+    return list(found.values())
 
-    weights = [part(f"w.{k}", w) for k, w in enumerate(neuron.w)]
-    bias = [] if neuron.b is None else [part("b", neuron.b)]
-    return Unit(path, unit_index(path)[1], weights, bias, part("z"), part("a"))
+
+def _activation(survey: Survey, call: Call) -> str:
+    """Return the operation behind the sum of a neuron; "" where there are several."""
+    after = [i for i in call.members if survey.operands[i] and i != call.dot]
+    return survey.values[after[0]]._rule.name if len(after) == 1 else "" if after else "linear"
 
 
-def _titles(neurons: list[tuple[str, Any]]) -> dict[str, str]:
-    """Return the names of all in neurons, as if each had been called once, by their full names."""
-    operands: list[tuple[int, ...]] = []
-    calls: list[Call] = []
-    for path, neuron in neurons:
-        begin = len(operands)
-        dot = begin + (neuron.b is not None) + 2 * len(neuron.w)
-        operands += [()] * (dot - begin) + [tuple(range(begin, dot))]
-        calls.append(Call(path or "neuron", key=len(calls), outputs=[dot], dot=dot))
-    return {full: title for _, title, full in Places(operands, calls).titles()}
-
-
-def _joined(stages: Iterable[Stage]) -> tuple[list[list[Stage]], bool]:
-    """Return the layers in stacks, and whether anything but their sizes says that they are.
-
-    In one list each feeds the next where it fits. Elsewhere so does one with other inputs than
-    the next, which hence are not two that are fed the same, such as queries and keys.
-    """
-    stacks: list[list[Stage]] = []
-    guessed = False
-    for stage in stages:
-        last = stacks[-1][-1] if stacks else stage
-        row, other = (re.sub(r"\.\d+$", ".", x.path) for x in (last, stage))
-        listed = row == other and row.endswith(".")
-        fits = last is not stage and len(last.units) == stage.inputs
-        if fits and (listed or last.inputs != stage.inputs):
-            stacks[-1].append(stage)
-            guessed |= not listed
-        else:
-            stacks.append([stage])
-    return stacks, guessed
+def _kind(stage: Stage) -> tuple[Any, ...]:
+    """Return what the calls of one layer have in common."""
+    return stage.path, *(id(value) for _, value in stage.parts() if value._rule is LEAF)
