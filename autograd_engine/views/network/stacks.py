@@ -6,13 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from string import digits
 from typing import Any
 
 from autograd_engine.calls import Call
 from autograd_engine.engine import Value
 from autograd_engine.entries import parts_of
 from autograd_engine.modules import Module
-from autograd_engine.nn import Neuron
+from autograd_engine.nn import MLP, Neuron
 from autograd_engine.summary import traits_of
 from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
@@ -73,8 +74,8 @@ def of_model(model: Module) -> Network:
     """Return the layers of a model, as if each neuron had been called once.
 
     A layer is joined to the one before where that has as many units as it has inputs, unless both
-    have as many inputs, as queries and keys have; in one list these are joined too. Raises
-    `ValueError` where there is no neuron.
+    have as many inputs, as queries and keys have; where only a number tells them apart, as in a
+    list, these are joined too. Raises `ValueError` where there is no neuron.
     """
     named, items, operands = model.named_parameters(), list[Any](), list[tuple[int, ...]]()
     calls, activations = list[Call](), list[str]()
@@ -96,17 +97,14 @@ def of_model(model: Module) -> Network:
     titles = {i: title for i, title, _ in Places(operands, calls).titles()}
     parts = [(getattr(x, "label", "") or titles.get(i, ""), x) for i, x in enumerate(items)]
     stacks: list[list[Stage]] = []
-    guessed = False
     for stage in _stages(calls, activations, operands, parts):
-        last = stacks[-1][-1] if stacks else stage
-        rows = {re.sub(r"\.\d+$", ".#", x.path) for x in (last, stage)}
-        listed = len(rows) == 1 and rows.pop().endswith("#")
-        fits = last is not stage and len(last.units) == stage.inputs
-        if fits and (listed or last.inputs != stage.inputs):
+        last = stacks[-1][-1] if stacks else None
+        alike = last and last.path.rstrip(digits) == stage.path.rstrip(digits)
+        if last and len(last.units) == stage.inputs and (alike or last.inputs != stage.inputs):
             stacks[-1].append(stage)
-            guessed = guessed or not listed
         else:
             stacks.append([stage])
+    guessed = not isinstance(model, MLP) and len(stacks) < sum(map(len, stacks))
     notes = ["layers joined in the order in which the model lists them"] if guessed else []
     drawn = set(map(id, items))
     rest = [f"{name} = {short(value.data)}" for name, value in named if id(value) not in drawn]
