@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
 from autograd_engine.survey import Survey
 from autograd_engine.titles import lowered
 from autograd_engine.views.layout.scene import Scene, readable, text_width
-from autograd_engine.views.network.pen import Pen, Point, Seat
-from autograd_engine.views.network.stacks import Network, Part, Stage, of_model, of_output, short
+from autograd_engine.views.network.pen import Pen, Point, Seat, colour_of
+from autograd_engine.views.network.stacks import Part, Stage, Unit, of_model, of_output, short
 from autograd_engine.views.picture.drawing import Picture
 from autograd_engine.words import counted
 
@@ -23,19 +24,16 @@ MANY = 200
 
 def draw_network(item: Module | Survey, show: str, direction: str, engine: str | None) -> Picture:
     """Return the picture of a model, or of the network behind an output."""
-    network = of_model(item) if isinstance(item, Module) else of_output(item)
-    picture = Picture(Scene("LR", (), (), (), readable(network.title)), engine)
-    pen = _Drawing(network, show, direction).pen
-    picture.source, picture._svg = pen.dot(), pen.svg(network.title)
+    drawing = _Drawing(item, show, direction)
+    title = readable(drawing.network.title)
+    picture = Picture(Scene("LR", (), (), (), title), engine)
+    picture.source = "\n".join(drawing.pen.dot()) + "\n"
+    picture._svg = "\n".join(drawing.pen.svg(title)) + "\n"
     return picture
 
 
-def rows(count: int, most: int) -> list[int | None]:
-    """Return the units that are drawn, None where some are left out.
-
-    >>> rows(3, 32), rows(64, 32)
-    ([0, 1, 2], [0, 1, 2, 3, 4, None, 59, 60, 61, 62, 63])
-    """
+def _rows(count: int, most: int) -> list[int | None]:
+    """Return the units that are drawn, None where some are left out."""
     if count <= most:
         return list(range(count))
     return [*range(ENDS), None, *range(count - ENDS, count)]
@@ -44,26 +42,29 @@ def rows(count: int, most: int) -> list[int | None]:
 class _Drawing:
     """A network on its way to the pen: u goes along the layers, v across them."""
 
-    def __init__(self, network: Network, show: str, direction: str) -> None:
-        self.network, self.show = network, show
-        self.places = {id(value): place for place, (_, value) in enumerate(network.named, 1)}
+    def __init__(self, item: Module | Survey, show: str, direction: str) -> None:
+        self.network = of_model(item) if isinstance(item, Module) else of_output(item)
+        self.show, network = show, self.network
+        self.places = {id(v): (place, path) for place, (path, v) in enumerate(network.named, 1)}
         self.graded = any(value.grad for _, value in network.named)
         self.upright, self.mirrored = direction in ("TB", "BT"), direction in ("RL", "BT")
-        stacks = [[stack[0].inputs, *(len(s.units) for s in stack)] for stack in network.stacks]
-        most = WHOLE if sum(min(n, WHOLE) for sizes in stacks for n in sizes) <= MANY else 2 * ENDS
-        columns = [[rows(n, most) for n in sizes] for sizes in stacks]
-        tall = max(len(column) for stack in columns for column in stack)
+        stages = [stage for stack in network.stacks for stage in stack]
+        units = [unit for stage in stages for unit in stage.units]
+        most = WHOLE if sum(min(len(s.units), WHOLE) for s in stages) <= MANY else 2 * ENDS
+        tall = max(len(_rows(len(stage.units), most)) for stage in stages)
         radius, pitch = (15.0, 50.0) if tall <= 8 else (12.0, 36.0) if tall <= 16 else (8.0, 26.0)
         self.pitch = max(pitch, 64.0) if self.upright else pitch
         self.stride = min(max(150.0, 0.3 * self.pitch * tall), 300.0)
         self.pen = Pen(radius, max(1.6, min(5.0, 36.0 / tall)))
-        stages = [stage for stack in network.stacks for stage in stack]
         self.widest = _largest(self._shown(part) for stage in stages for part in stage.parts())
-        self.deepest = _largest(_data(unit.output) for stage in stages for unit in stage.units)
+        sides = [
+            [_data(u.output) for u in units if bool(u.weights) is made] for made in (False, True)
+        ]
+        self.deepest = list(map(_largest, sides))  # of inputs, and of what units computed
         top = 0.0
-        for stack, drawn in zip(network.stacks, columns):
-            top = self._stack(stack, drawn, top) + 40.0
-        left, bottom = self.pen.left, self.pen.bottom
+        for stack in network.stacks:
+            top = self._stack(stack, most, top) + 40.0
+        left, bottom = min(self.pen.xs), max(self.pen.ys)
         for i, line in enumerate(self._caption()):
             self.pen.words(line, (left, bottom + 22.0 + 15.0 * i), "start")
 
@@ -78,22 +79,26 @@ class _Drawing:
         if self.network.note:
             yield self.network.note
 
-    def _stack(self, stack: list[Stage], columns: list[list[int | None]], top: float) -> float:
+    def _stack(self, stack: list[Stage], most: int, top: float) -> float:
         """Draw one stack; return where it ends."""
+        columns = [_rows(len(stage.units), most) for stage in stack]
         half = max(map(len, columns)) * self.pitch / 2.0
         before: dict[int, Seat] = {}
-        for k, column in enumerate(columns):
-            self._head(stack, k, self._turned(k * self.stride, top))
+        for k, (stage, column) in enumerate(zip(stack, columns)):
+            self._head(stage, self._turned(k * self.stride, top))
             seats: dict[int, Seat] = {}
             for place, i in enumerate(column):
                 v = top + 34.0 + half + (place - (len(column) - 1) / 2.0) * self.pitch
                 at = self._turned(k * self.stride, v)
                 if i is None:
-                    self.pen.words(f"⋮ {int(column[-1] or 0) + 1 - 2 * ENDS:,} more", at)
-                elif k:
-                    seats[i] = self._unit(stack[k - 1], i, at, before, k == len(stack))
-                else:
-                    seats[i] = self._input(i, at)
+                    self.pen.words(f"⋮ {len(stage.units) - 2 * ENDS:,} more", at)
+                    continue
+                unit = stage.units[i]
+                seats[i] = self._unit(unit, at, alone=len(stage.units) == 1)
+                self._edges(unit, before, seats[i])
+                if k == len(stack) - 1:
+                    number = f" {unit.index}" if len(stage.units) > 1 else ""
+                    self._beside(at, 1, _result(unit.output[1]) or f"output{number}")
             before = seats
         return top + 34.0 + 2.0 * half
 
@@ -101,16 +106,16 @@ class _Drawing:
         u = -u if self.mirrored else u
         return (v, u) if self.upright else (u, v)
 
-    def _head(self, stack: list[Stage], k: int, at: Point) -> None:
-        lines = [counted(stack[0].inputs, "input")]
-        if k:
-            stage = stack[k - 1]
+    def _head(self, stage: Stage, at: Point) -> None:
+        lines = [counted(len(stage.units), "input")]
+        if stage.inputs:
             how = "/".join(dict.fromkeys(unit.activation for unit in stage.units))
             shape = f"{stage.inputs:,} → {len(stage.units):,} {how}"
             lines = [_cut(stage.path or "neuron"), _cut(shape, 26)]
         x, anchor = (at[0] - 20.0, "end") if self.upright else (at[0], "middle")
         for i, line in enumerate(lines):
-            self.pen.words(line, (x, at[1] + 13.0 * i), anchor, bold=i == 0)
+            look = 'font-weight="bold"' if i == 0 else ""
+            self.pen.words(line, (x, at[1] + 13.0 * i), anchor, look)
 
     def _beside(self, at: Point, along: int, text: str) -> None:
         """Write before (-1) or behind (1) a circle."""
@@ -120,59 +125,42 @@ class _Drawing:
         else:
             self.pen.words(text, (at[0] + away, at[1]), "end" if away < 0 else "start")
 
-    def _inside(self, name: str) -> str:
-        """Return a name where a circle has room for it."""
-        radius = self.pen.radius
-        return name if radius > 8.0 and text_width(name, 0.75 * radius) < 1.7 * radius else ""
-
-    def _input(self, i: int, at: Point) -> Seat:
-        known = self.network.inputs
-        part = known[i] if known else (f"x{lowered(str(i))}", None)
-        inside, said = self._inside(part[0]), _said(part)
-        if known or not inside:
-            self._beside(at, -1, short(_data(part)) if inside else _cut(said))
-        tint = _share(_data(part), _largest(map(_data, known)))
-        return self.pen.circle(at, inside, said if known else f"{said}, an input", tint)
-
-    def _unit(self, stage: Stage, i: int, at: Point, before: dict[int, Seat], last: bool) -> Seat:
-        unit = stage.units[i]
-        place = str(unit.index) if len(stage.units) > 1 else ""
-        how, output, told = unit.activation, unit.output[1], _said(unit.sum)
-        if how != "linear":
-            told = (
-                f"{_said(unit.output)} = {how}({told})" if how else f"{_said(unit.output)}, {told}"
-            )
-        if self.graded and output is not None:
-            told += f", ∂L/∂a = {short(output.grad)}"
-        name = ("z" if how == "linear" else "a") + lowered(place)
-        told += f", {unit.path or 'the neuron'}"
-        seat = self.pen.circle(
-            at, self._inside(name), told, _share(_data(unit.output), self.deepest)
-        )
-        if last:
-            said = f"output {place}".strip() if output is None else short(output.data)
-            label = "" if output is None else output.label
-            self._beside(at, 1, f"{_cut(label)} = {said}" if label else said)
-        for j, part in enumerate(unit.weights):
-            if j in before:
-                self._edge(before[j], seat, part, "w")
-        for part in unit.bias:
-            far = 0.55 * self.pitch
-            start = (at[0] + far, at[1]) if self.upright else (at[0], at[1] + far)
-            self._edge(("", start), seat, part, "b")
-        return seat
-
-    def _edge(self, tail: Seat, head: Seat, part: Part, letter: str) -> None:
-        """Draw a weight or bias; on hover: its number, gradient and place in the gradient."""
-        said, (_, item), named = _said(part), part, self.network.named
-        place = self.places.get(id(item))
-        if place is None:
-            said += ", a number that is not trained"
+    def _unit(self, unit: Unit, at: Point, alone: bool) -> Seat:
+        """Draw a circle, with its name where it has room for it."""
+        radius, how, output, said = self.pen.radius, unit.activation, unit.output, _said(unit.sum)
+        name = ("z" if how == "linear" else "a") + lowered("" if alone else str(unit.index))
+        name = name if unit.weights else output[0]
+        inside = radius > 8.0 and text_width(name, 0.75 * radius) < 1.7 * radius
+        if not unit.weights:
+            if not inside or output[1] is not None:
+                self._beside(at, -1, short(_data(output)) if inside else _cut(said))
+            said += "" if output[1] is not None else ", an input"
         else:
-            said += f", ∂L/∂{letter} = {short(item.grad)}" if self.graded else ""
-            said += f", {named[place - 1][0]}, entry {place:,} of {len(named):,} in the gradient"
-        number = self._shown(part)
-        self.pen.edge(tail, head, number, abs(_share(number, self.widest)), said)
+            if how != "linear":
+                said = f"{_said(output)} = {how}({said})" if how else f"{_said(output)}, {said}"
+            if self.graded and output[1] is not None:
+                said += f", ∂L/∂a = {short(output[1].grad)}"
+            said += f", {unit.path or 'the neuron'}"
+        tint = _share(_data(output), self.deepest[bool(unit.weights)])
+        return self.pen.circle(at, name if inside else "", said, tint)
+
+    def _edges(self, unit: Unit, before: dict[int, Seat], seat: Seat) -> None:
+        """Draw weights and bias; on hover: number, gradient and place in the gradient."""
+        (x, y), far = seat[1], 0.55 * self.pitch
+        start = (x + far, y) if self.upright else (x, y + far)
+        tails = [(before[j], part, "w") for j, part in enumerate(unit.weights) if j in before]
+        for part in unit.bias:
+            look = f'fill="{colour_of(self._shown(part))}"'
+            tails.append((self.pen.words("■", start, look=look), part, "b"))
+        for tail, part, letter in tails:
+            said, item, number = _said(part), part[1], self._shown(part)
+            if id(item) in self.places:
+                place, path = self.places[id(item)]
+                said += f", ∂L/∂{letter} = {short(item.grad)}" if self.graded else ""
+                said += f", {path}, entry {place:,} of {len(self.places):,} in the gradient"
+            else:
+                said += ", a number that is not trained"
+            self.pen.edge(tail, seat, number, abs(_share(number, self.widest)), said)
 
     def _shown(self, part: Part) -> float:
         """Return the number that is shown of a parameter: its own or its gradient."""
@@ -187,6 +175,12 @@ def _data(part: Part) -> float:
 def _said(part: Part) -> str:
     """Return the name, and the number where it is known."""
     return part[0] if part[1] is None else f"{part[0]} = {short(_data(part))}"
+
+
+def _result(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{_cut(value.label)} = {short(value.data)}" if value.label else short(value.data)
 
 
 def _largest(numbers: Iterable[float]) -> float:

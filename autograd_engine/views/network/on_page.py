@@ -26,6 +26,7 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
     def at(parts: list[Part]) -> list[int]:
         return [survey.position[id(item)] for _, item in parts]
 
+    inputs, *stages = network.stacks[0]
     layers = [
         {
             "path": stage.path,
@@ -34,11 +35,12 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
                 for u in stage.units
             ],
         }
-        for stage in network.stacks[0]
+        for stage in stages
     ]
     known = places or {id(value): place for place, (_, value) in enumerate(network.named)}
     order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
-    return {"inputs": at(network.inputs), "layers": layers, "order": order}
+    taken = at([unit.output for unit in inputs.units])
+    return {"inputs": taken, "layers": layers, "order": order}
 
 
 def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[list[int]]:

@@ -17,7 +17,7 @@ from autograd_engine.nn import MLP, Neuron
 from autograd_engine.summary import traits_of
 from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
-from autograd_engine.titles import Places
+from autograd_engine.titles import Places, lowered
 from autograd_engine.words import counted, printable
 
 Part = tuple[str, Any]
@@ -26,7 +26,7 @@ Part = tuple[str, Any]
 
 @dataclass
 class Unit:
-    """One neuron: its weights and its bias if it has one, its sum and its output."""
+    """One neuron: its weights and its bias if it has one, its sum and its output; or an input."""
 
     path: str
     index: int  # in its layer
@@ -58,16 +58,15 @@ class Stage:
 
 @dataclass
 class Network:
-    """Stacks of layers, each layer fed by the one before it, and the parameters in their order.
+    """Stacks of layers, each fed by the one before it, the first of each stack its inputs.
 
-    Of a graph: the `inputs` of its one stack. `note` is what the reader is to know.
+    `named` are the parameters in their order, `note` is what the reader is to know.
     """
 
     title: str
     stacks: list[list[Stage]]
     named: list[tuple[str, Value]]
-    inputs: list[Part] = field(default_factory=list)
-    note: str = ""
+    note: str
 
 
 def of_model(model: Module) -> Network:
@@ -103,14 +102,15 @@ def of_model(model: Module) -> Network:
         if last and len(last.units) == stage.inputs and (alike or last.inputs != stage.inputs):
             stacks[-1].append(stage)
         else:
-            stacks.append([stage])
-    guessed = not isinstance(model, MLP) and len(stacks) < sum(map(len, stacks))
+            names = [f"x{lowered(str(k))}" for k in range(stage.inputs)]
+            stacks.append([_inputs([(name, None) for name in names]), stage])
+    guessed = not isinstance(model, MLP) and any(len(stack) > 2 for stack in stacks)
     notes = ["layers joined in the order in which the model lists them"] if guessed else []
     drawn = set(map(id, items))
     rest = [f"{name} = {short(value.data)}" for name, value in named if id(value) not in drawn]
     if rest:
         notes.append("beside the units: " + ", ".join(rest[:6] + ["…"] * (len(rest) > 6)))
-    return Network(printable(repr(model), 100), stacks, named, note="; ".join(notes))
+    return Network(printable(repr(model), 100), stacks, named, "; ".join(notes))
 
 
 def of_output(survey: Survey) -> Network:
@@ -148,12 +148,12 @@ def of_output(survey: Survey) -> Network:
     first, *others = chains[kinds[0]]
     values = [value for stage in first for _, value in stage.parts() if value._rule is LEAF]
     named = {id(value): (survey.full(value), value) for value in values}
-    inputs = [parts[i] for i in first[0].fed]
-    sizes = ", ".join(str(len(stage.units)) for stage in first)
-    title = f"the network behind {survey.output.label or 'the output'}: {len(inputs)} → {sizes}"
-    title += f"; {counted(len(named), 'parameter')}"
+    stack = [_inputs([parts[i] for i in first[0].fed]), *first]
+    size, *sizes = (str(len(stage.units)) for stage in stack)
+    title = f"the network behind {survey.output.label or 'the output'}: {size} → "
+    title += f"{', '.join(sizes)}; {counted(len(named), 'parameter')}"
     note = f"the values are those of the first of {len(others) + 1:,} calls" if others else ""
-    return Network(title, [first], list(named.values()), inputs, note)
+    return Network(title, [stack], list(named.values()), note)
 
 
 def short(number: float) -> str:
@@ -175,6 +175,10 @@ def _neurons(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
         return
     for name, part in parts_of(item):
         yield from _neurons(part, f"{path}.{name}", {*seen} if isinstance(item, list) else seen)
+
+
+def _inputs(parts: list[Part]) -> Stage:
+    return Stage("", (), [Unit("", i, "", [], [], part, part) for i, part in enumerate(parts)])
 
 
 def _stages(
