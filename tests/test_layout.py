@@ -7,10 +7,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from autograd_engine.views.layout.across import settle
-from autograd_engine.views.layout.layers import Layers
-from autograd_engine.views.layout.order import count_crossings, untangle
-from autograd_engine.views.layout.ranks import box_ranks, cluster_paths
+from autograd_engine.views.layout.across import count_crossings, settle, untangle
+from autograd_engine.views.layout.ranks import Layers, box_ranks, cluster_paths
 from autograd_engine.views.layout.routes import Layout, Rectangle, lay_out
 from autograd_engine.views.layout.scene import Arrow, Box, Cluster, Scene, box_size, text_width
 from autograd_engine.views.picture.svg import write_svg

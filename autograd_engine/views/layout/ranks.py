@@ -1,16 +1,25 @@
-"""The built-in layout, first step: in which rank each box stands.
+"""The built-in layout, first step: in which rank each box stands, and all else that takes room.
 
-Layered drawing as Sugiyama, Tagawa and Toda described it (1981). Nothing recurses.
+Layered drawing as Sugiyama, Tagawa and Toda described it (1981). Long arrows are cut by bends, so
+that every arrow goes from a rank to the next; a label is an item like a box, so that nothing can
+cover it. Nothing recurses.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from operator import eq
+from typing import Literal
 
-from autograd_engine.views.layout.scene import INPUTS, Scene
+from autograd_engine.views.layout.scene import FONT_SIZE, INPUTS, Scene, box_size, rows, text_width
+
+Kind = Literal["box", "label", "bend", "spacer", "low", "high"]
+PAD = 8.0  # between a frame and what it holds
+TITLE = 16.0  # what a frame's title needs besides
 
 Links = dict[int, dict[int, int]]  # to each number those before it, with the least steps between
 
@@ -82,3 +91,122 @@ def _walled(scene: Scene, arrows: Links) -> Links:
         same = shared(starts[arrow.tail][:-1], starts[arrow.head][:-1])
         walled[starts[arrow.head][same]][ends[arrow.tail][same]] = 1
     return walled
+
+
+@dataclass(eq=False, slots=True)
+class Item:
+    """Something that takes room in a rank: a box, an arrow's label or bend, a spacer.
+
+    A spacer keeps a rank's room for a frame that has nothing else there; low and high are the
+    sides of a frame. `length` is measured along the direction, `breadth` across it.
+    """
+
+    kind: Kind
+    rank: int = 0
+    length: float = 0.0
+    breadth: float = 0.0
+    path: list[Frame] = field(default_factory=list)  # the frames around it, outermost first
+    before: list[Item] = field(default_factory=list)  # neighbours in the rank before
+    after: list[Item] = field(default_factory=list)
+    v: float = 0.0  # position across the direction
+    number: int = 0  # in its row
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """The frame of a cluster: the frames around and including it, and the ranks it spans."""
+
+    number: int
+    title: float  # the width of its title
+    path: list[Frame] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)  # in it, but for spacers
+    first: int = 0
+    last: int = 0
+    start: float = 0.0  # how far it reaches out of its first rank, and its last
+    end: float = 0.0
+    v: float = 0.0  # where it stands among its neighbours
+    low: Item = field(default_factory=lambda: Item("low"))
+    high: Item = field(default_factory=lambda: Item("high"))
+
+
+class Layers:
+    """The boxes of a scene, and the bends and labels of its arrows, in ranks.
+
+    `order` has the items of each rank from side to side, `chains` for each arrow its items from
+    tail to head; `frame_rows` are frames that stand in order, `box_rows`, by rank, boxes that
+    do. The `pads` between a frame and what it holds are those at its start and end along the
+    direction, and on its low and high side; the one at the top has room for a title.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.upright = scene.direction in ("TB", "BT")
+        top = {"TB": 0, "BT": 1}.get(scene.direction, 2)
+        self.pads = [PAD + (TITLE if side == top else 0.0) for side in range(4)]
+        self.items: list[Item] = []
+        self.frames = [Frame(i, text_width(c.title)) for i, c in enumerate(scene.clusters)]
+        paths = {c: [self.frames[i] for i in path] for c, path in cluster_paths(scene).items()}
+        for frame in self.frames:
+            frame.path = paths[frame.number]
+        ranks = box_ranks(scene)
+        # Labels stand in a rank of their own, before that of the head.
+        labelled = {ranks[arrow.head] for arrow in scene.arrows if arrow.label}
+        moved = list(accumulate(1 + (rank in labelled) for rank in range(max(ranks) + 1)))
+        for rank, box in zip(ranks, scene.boxes):
+            self._add("box", moved[rank] - 1, box_size(box), paths[box.cluster]).number = box.row[1]
+        for frame in self.frames:
+            inside = [item.rank for item in frame.items]
+            frame.first, frame.last = min(inside), max(inside)
+        self.chains: list[list[Item]] = []
+        self._add_chains(scene)
+        for frame in self.frames:
+            for rank in {*range(frame.first, frame.last)} - {item.rank for item in frame.items}:
+                self.items.append(Item("spacer", rank, path=frame.path))
+        self.frame_rows = [[self.frames[i] for i in row] for row in rows(scene.clusters)]
+        self.box_rows: defaultdict[int, list[list[Item]]] = defaultdict(list)
+        for row in rows(scene.boxes):
+            for rank in {self.items[i].rank for i in row}:
+                self.box_rows[rank].append([x for i in row if (x := self.items[i]).rank == rank])
+        self.order: list[list[Item]] = [[] for _ in range(1 + max(i.rank for i in self.items))]
+        self._meet()
+
+    def _add(self, kind: Kind, rank: int, size: tuple[float, float], path: list[Frame]) -> Item:
+        """Return a new item; its size is width and height."""
+        length, breadth = reversed(size) if self.upright else size
+        self.items.append(item := Item(kind, rank, length, breadth, path))
+        for frame in path:
+            frame.items.append(item)
+        return item
+
+    def _add_chains(self, scene: Scene) -> None:
+        """Cut arrows into steps of one rank, by bends; the one before the head has the label."""
+        room = 4 * len(scene.arrows) + 4_000  # arrows beyond it are drawn without bends
+        for arrow in scene.arrows:
+            tail, head = self.items[arrow.tail], self.items[arrow.head]
+            between = range(tail.rank + 1, head.rank)
+            room -= len(between)
+            chain = [tail]
+            for rank in between if room > 0 else between[-1:]:
+                around = [f for f in (*head.path, *tail.path) if f.first <= rank <= f.last]
+                path = max((frame.path for frame in around), key=len, default=[])
+                if arrow.label and rank == head.rank - 1:
+                    size = text_width(arrow.label, FONT_SIZE - 1) + 4.0, FONT_SIZE + 1.0
+                    chain.append(self._add("label", rank, size, path))
+                else:
+                    size = (1.0, 0.0) if self.upright else (0.0, 1.0)
+                    chain.append(self._add("bend", rank, size, path))
+            self.chains.append([*chain, head])
+            for one, other in pairwise(self.chains[-1]):
+                if other.rank - one.rank == 1:
+                    one.after.append(other)
+                    other.before.append(one)
+
+    def _meet(self) -> None:
+        """Order each rank as a walk from the outputs back through the operands meets the items."""
+        met: set[Item] = set()
+        pending = [item for item in reversed(self.items) if not item.after]
+        while pending:
+            item = pending.pop()
+            if item not in met:
+                met.add(item)
+                self.order[item.rank].append(item)
+                pending.extend(reversed(item.before))

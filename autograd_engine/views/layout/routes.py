@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from autograd_engine.views.layout.across import place_across
-from autograd_engine.views.layout.layers import LABEL, Item, Layers
-from autograd_engine.views.layout.order import untangle
+from autograd_engine.views.layout.across import place_across, untangle
+from autograd_engine.views.layout.ranks import Item, Layers
 from autograd_engine.views.layout.scene import Scene
 
 GAP = 12.0  # between ranks, and on either side of a label
@@ -54,7 +53,7 @@ def lay_out(scene: Scene) -> Layout:
         Rectangle(columns[f.first][0] - f.start, f.low.v, columns[f.last][1] + f.end, f.high.v)
         for f in layers.frames
     ]
-    labels = [_rectangle(x, columns) if x.kind == LABEL else None for *_, x, _ in layers.chains]
+    labels = [_rectangle(x, columns) if x.kind == "label" else None for *_, x, _ in layers.chains]
     breadth = max(stop.v + stop.breadth / 2.0 for stop in stops) + MARGIN
     routes = [_route(chain, columns, v) for chain, v in zip(layers.chains, _arrivals(layers))]
     return Layout(length, breadth, boxes, clusters, labels, routes)
@@ -65,12 +64,8 @@ def _place_along(layers: Layers) -> tuple[Columns, float]:
     lengths = [max((item.length for item in rank), default=0.0) for rank in layers.order]
     starts, ends = [0.0] * len(lengths), [0.0] * len(lengths)
     for frame in layers.frames:
-        for steps, outer in enumerate(reversed(frame.path), 1):
-            if outer.first == frame.first:
-                outer.start = max(outer.start, steps * layers.pads[0])
-            if outer.last == frame.last:
-                outer.end = max(outer.end, steps * layers.pads[1])
-    for frame in layers.frames:
+        steps = 1 + max(len(item.path) for item in frame.items) - len(frame.path)
+        frame.start, frame.end = steps * layers.pads[0], steps * layers.pads[1]
         starts[frame.first] = max(starts[frame.first], frame.start)
         ends[frame.last] = max(ends[frame.last], frame.end)
         if not layers.upright:  # a frame is no shorter than its title
@@ -102,7 +97,7 @@ def _route(chain: list[Item], columns: Columns, arriving: float) -> list[list[Po
     for item in between:
         start, end = columns[item.rank]
         stroke.append((start, item.v))
-        if item.kind == LABEL:
+        if item.kind == "label":
             place = _rectangle(item, columns)
             stroke.append((place.u0, item.v))
             route.append(stroke := [(place.u1, item.v)])
