@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
@@ -14,7 +13,6 @@ from autograd_engine.views.layout.scene import Scene, readable, text_width
 from autograd_engine.views.network.pen import Pen, Point, Seat, colour_of
 from autograd_engine.views.network.stacks import Part, Stage, Unit, of_model, of_output, short
 from autograd_engine.views.picture.drawing import Picture
-from autograd_engine.words import counted
 
 WHOLE, ENDS = 32, 5
 """A layer of up to so many units is drawn whole; of a wider one the first and last ENDS."""
@@ -49,7 +47,6 @@ class _Drawing:
         self.graded = any(value.grad for _, value in network.named)
         self.upright, self.mirrored = direction in ("TB", "BT"), direction in ("RL", "BT")
         stages = [stage for stack in network.stacks for stage in stack]
-        units = [unit for stage in stages for unit in stage.units]
         most = WHOLE if sum(min(len(s.units), WHOLE) for s in stages) <= MANY else 2 * ENDS
         tall = max(len(_rows(len(stage.units), most)) for stage in stages)
         radius, pitch = (15.0, 50.0) if tall <= 8 else (12.0, 36.0) if tall <= 16 else (8.0, 26.0)
@@ -57,10 +54,6 @@ class _Drawing:
         self.stride = min(max(150.0, 0.3 * self.pitch * tall), 300.0)
         self.pen = Pen(radius, max(1.6, min(5.0, 36.0 / tall)))
         self.widest = _largest(self._shown(part) for stage in stages for part in stage.parts())
-        sides = [
-            [_data(u.output) for u in units if bool(u.weights) is made] for made in (False, True)
-        ]
-        self.deepest = list(map(_largest, sides))  # of inputs, and of what units computed
         top = 0.0
         for stack in network.stacks:
             top = self._stack(stack, most, top) + 40.0
@@ -93,12 +86,12 @@ class _Drawing:
                 if i is None:
                     self.pen.words(f"⋮ {len(stage.units) - 2 * ENDS:,} more", at)
                     continue
-                unit = stage.units[i]
-                seats[i] = self._unit(unit, at, alone=len(stage.units) == 1)
-                self._edges(unit, before, seats[i])
+                seats[i] = self._unit(stage, i, at)
+                self._edges(stage.units[i], before, seats[i])
                 if k == len(stack) - 1:
-                    number = f" {unit.index}" if len(stage.units) > 1 else ""
-                    self._beside(at, 1, _result(unit.output[1]) or f"output{number}")
+                    output = stage.units[i].output
+                    unknown = f"output {stage.units[i].index}" if len(stage.units) > 1 else "output"
+                    self._beside(at, 1, unknown if output[1] is None else _cut(_said(output)))
             before = seats
         return top + 34.0 + 2.0 * half
 
@@ -107,11 +100,10 @@ class _Drawing:
         return (v, u) if self.upright else (u, v)
 
     def _head(self, stage: Stage, at: Point) -> None:
-        lines = [counted(len(stage.units), "input")]
+        lines = [_cut(stage.path or "neuron")]
         if stage.inputs:
             how = "/".join(dict.fromkeys(unit.activation for unit in stage.units))
-            shape = f"{stage.inputs:,} → {len(stage.units):,} {how}"
-            lines = [_cut(stage.path or "neuron"), _cut(shape, 26)]
+            lines.append(_cut(f"{stage.inputs:,} → {len(stage.units):,} {how}", 26))
         x, anchor = (at[0] - 20.0, "end") if self.upright else (at[0], "middle")
         for i, line in enumerate(lines):
             look = 'font-weight="bold"' if i == 0 else ""
@@ -125,10 +117,13 @@ class _Drawing:
         else:
             self.pen.words(text, (at[0] + away, at[1]), "end" if away < 0 else "start")
 
-    def _unit(self, unit: Unit, at: Point, alone: bool) -> Seat:
+    def _unit(self, stage: Stage, i: int, at: Point) -> Seat:
         """Draw a circle, with its name where it has room for it."""
-        radius, how, output, said = self.pen.radius, unit.activation, unit.output, _said(unit.sum)
-        name = ("z" if how == "linear" else "a") + lowered("" if alone else str(unit.index))
+        unit, radius = stage.units[i], self.pen.radius
+        how, output, said = unit.activation, unit.output, _said(unit.sum)
+        name = ("z" if how == "linear" else "a") + lowered(
+            str(unit.index) if len(stage.units) > 1 else ""
+        )
         name = name if unit.weights else output[0]
         inside = radius > 8.0 and text_width(name, 0.75 * radius) < 1.7 * radius
         if not unit.weights:
@@ -141,7 +136,7 @@ class _Drawing:
             if self.graded and output[1] is not None:
                 said += f", ∂L/∂a = {short(output[1].grad)}"
             said += f", {unit.path or 'the neuron'}"
-        tint = _share(_data(output), self.deepest[bool(unit.weights)])
+        tint = _share(_data(output), _largest(_data(u.output) for u in stage.units))
         return self.pen.circle(at, name if inside else "", said, tint)
 
     def _edges(self, unit: Unit, before: dict[int, Seat], seat: Seat) -> None:
@@ -175,12 +170,6 @@ def _data(part: Part) -> float:
 def _said(part: Part) -> str:
     """Return the name, and the number where it is known."""
     return part[0] if part[1] is None else f"{part[0]} = {short(_data(part))}"
-
-
-def _result(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{_cut(value.label)} = {short(value.data)}" if value.label else short(value.data)
 
 
 def _largest(numbers: Iterable[float]) -> float:

@@ -178,7 +178,8 @@ def _neurons(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
 
 
 def _inputs(parts: list[Part]) -> Stage:
-    return Stage("", (), [Unit("", i, "", [], [], part, part) for i, part in enumerate(parts)])
+    units = [Unit("", i, "", [], [], part, part) for i, part in enumerate(parts)]
+    return Stage(counted(len(parts), "input"), (), units)
 
 
 def _stages(
