@@ -71,7 +71,7 @@ def _sort(layers: Layers, rank: list[Item]) -> None:
     """Sort the items of a rank by place, those of a frame side by side, units by number."""
     if rank:
         _set_rows(layers.box_rows[rank[0].rank])
-        rank.sort(key=lambda i: [*((f.v, 0, f.number) for f in i.path), (i.v, 1, i.number)])
+        rank.sort(key=lambda i: [(f.v, 0, f.number) for f in i.path] + [(i.v, 1, i.number)])
 
 
 def _set_rows(rows: Sequence[Sequence[Item | Frame]]) -> None:
@@ -88,8 +88,9 @@ def count_crossings(layers: Layers) -> int:
     for rank in layers.order:
         ends: list[int] = []
         for item in rank:
-            heads = sorted(place[other] for other in item.after)
-            total += sum(len(ends) - bisect_right(ends, head) for head in heads)
+            heads = [place[other] for other in item.after]
+            for head in heads:
+                total += len(ends) - bisect_right(ends, head)
             for head in heads:
                 insort(ends, head)
     return total

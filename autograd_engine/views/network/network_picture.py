@@ -13,7 +13,10 @@ from autograd_engine.views.layout.scene import Scene, readable, text_width
 from autograd_engine.views.network.pen import Pen, Point, Seat, colour_of
 from autograd_engine.views.network.stacks import Part, Stage, Unit, of_model, of_output, short
 from autograd_engine.views.picture.drawing import Picture
+from autograd_engine.words import printable
 
+CUT = 26
+"""Words beside circles may have so many characters."""
 WHOLE, ENDS = 32, 5
 """A layer of up to so many units is drawn whole; of a wider one the first and last ENDS."""
 MANY = 200
@@ -91,7 +94,9 @@ class _Drawing:
                 if k == len(stack) - 1:
                     output = stage.units[i].output
                     unknown = f"output {stage.units[i].index}" if len(stage.units) > 1 else "output"
-                    self._beside(at, 1, unknown if output[1] is None else _cut(_said(output)))
+                    self._beside(
+                        at, 1, unknown if output[1] is None else printable(_said(output), CUT)
+                    )
             before = seats
         return top + 34.0 + 2.0 * half
 
@@ -100,10 +105,10 @@ class _Drawing:
         return (v, u) if self.upright else (u, v)
 
     def _head(self, stage: Stage, at: Point) -> None:
-        lines = [_cut(stage.path or "neuron")]
+        lines = [printable(stage.path or "neuron", CUT)]
         if stage.inputs:
             how = "/".join(dict.fromkeys(unit.activation for unit in stage.units))
-            lines.append(_cut(f"{stage.inputs:,} → {len(stage.units):,} {how}", 26))
+            lines.append(printable(f"{stage.inputs:,} → {len(stage.units):,} {how}", CUT))
         x, anchor = (at[0] - 20.0, "end") if self.upright else (at[0], "middle")
         for i, line in enumerate(lines):
             look = 'font-weight="bold"' if i == 0 else ""
@@ -128,7 +133,7 @@ class _Drawing:
         inside = radius > 8.0 and text_width(name, 0.75 * radius) < 1.7 * radius
         if not unit.weights:
             if not inside or output[1] is not None:
-                self._beside(at, -1, short(_data(output)) if inside else _cut(said))
+                self._beside(at, -1, short(_data(output)) if inside else printable(said, CUT))
             said += "" if output[1] is not None else ", an input"
         else:
             if how != "linear":
@@ -178,8 +183,3 @@ def _largest(numbers: Iterable[float]) -> float:
 
 def _share(number: float, largest: float) -> float:
     return number / largest if largest and math.isfinite(number) else 0.0
-
-
-def _cut(text: str, most: int = 22) -> str:
-    text = " ".join(readable(text).split())
-    return text if len(text) <= most else "…" + text[1 - most :]
