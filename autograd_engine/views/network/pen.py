@@ -65,7 +65,9 @@ class Pen:
         self.ys += [at[1] - SIZE, at[1] + SIZE]
         halo = ' stroke="white" stroke-width="2.5" paint-order="stroke"'  # where edges pass
         self._marks.append(_text(text, at, SIZE, anchor, f"{halo} {look}"))
-        shape = f'shape=plaintext style="" fontsize={SIZE:g} fixedsize=false margin=0'
+        shape = (
+            f'shape=plaintext style="" fontsize={SIZE:g} fixedsize=false margin=0 width=0 height=0'
+        )
         return self._node(text, (middle, at[1]), shape), at, 0.0
 
     def _node(self, text: str, at: Point, look: str) -> str:

@@ -73,8 +73,8 @@ def of_model(model: Module) -> Network:
     """Return the layers of a model, as if each neuron had been called once.
 
     A layer is joined to the one before where that has as many units as it has inputs, unless both
-    have as many inputs, as queries and keys have; where only a number tells them apart, as in a
-    list, these are joined too. Raises `ValueError` where there is no neuron.
+    are of one shape, as queries and keys are; where only a number tells them apart, as in a list,
+    these are joined too. Raises `ValueError` where there is no neuron.
     """
     named, items, operands = model.named_parameters(), list[Any](), list[tuple[int, ...]]()
     calls, activations = list[Call](), list[str]()
@@ -99,7 +99,8 @@ def of_model(model: Module) -> Network:
     for stage in _stages(calls, activations, operands, parts):
         last = stacks[-1][-1] if stacks else None
         alike = last and last.path.rstrip(digits) == stage.path.rstrip(digits)
-        if last and len(last.units) == stage.inputs and (alike or last.inputs != stage.inputs):
+        square = last and last.inputs == stage.inputs == len(stage.units)
+        if last and len(last.units) == stage.inputs and (alike or not square):
             stacks[-1].append(stage)
         else:
             names = [f"x{lowered(str(k))}" for k in range(stage.inputs)]
