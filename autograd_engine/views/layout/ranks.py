@@ -71,8 +71,7 @@ def box_ranks(scene: Scene) -> list[int]:
     for box in reversed(order):
         if box < count and scene.boxes[box].row[0] != INPUTS and uses[box] >= max(held[box], 1):
             rank[box] = min(rank[other] - steps for other, steps in after[box].items())
-    lowest = min((rank[box] for box in range(count)), default=0)
-    return [rank[box] - lowest for box in range(count)]
+    return [rank[box] for box in range(count)]
 
 
 def _walled(scene: Scene, arrows: Links) -> Links:

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
-from autograd_engine.views.network.stacks import Part, of_output
+from autograd_engine.views.network.stacks import Part, Unit, of_output
 
 Rules = dict[tuple[Primitive, int], int]
 
@@ -26,17 +26,11 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
     def at(parts: list[Part]) -> list[int]:
         return [survey.position[id(item)] for _, item in parts]
 
+    def row(unit: Unit) -> list[Any]:
+        return [unit.index, *at([unit.output]), *(at(unit.bias) or [-1]), at(unit.weights)]
+
     inputs, *stages = network.stacks[0]
-    layers = [
-        {
-            "path": stage.path,
-            "units": [
-                [u.index, *at([u.output]), *(at(u.bias) or [-1]), at(u.weights)]
-                for u in stage.units
-            ],
-        }
-        for stage in stages
-    ]
+    layers = [{"path": stage.path, "units": list(map(row, stage.units))} for stage in stages]
     known = places or {id(value): place for place, (_, value) in enumerate(network.named)}
     order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
     taken = at([unit.output for unit in inputs.units])
