@@ -43,7 +43,7 @@ def untangle(layers: Layers) -> None:
             _sort(layers, rank)
             _pack(rank)
         crossings = count_crossings(layers)
-        if crossings <= fewest:
+        if crossings < fewest:
             fewest, best = crossings, [list(rank) for rank in layers.order]
         if not crossings:
             break
