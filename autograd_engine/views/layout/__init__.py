@@ -3,9 +3,7 @@
 Reading order:
 
     scene     boxes, arrows and clusters as plain data
-    ranks     the rank of each box
-    layers    all that takes room, as items in ranks
-    order     the order in each rank
-    across    places across the direction
+    ranks     the rank of each box, and all that takes room in one
+    across    the order in each rank, and places across the direction
     routes    rectangles and routes
 """

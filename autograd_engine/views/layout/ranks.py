@@ -1,136 +1,211 @@
-"""The built-in layout, first step: in which rank each box stands.
+"""The built-in layout, first step: in which rank each box stands, and all else that takes room.
 
-Layered drawing as Sugiyama, Tagawa and Toda described it (1981). Nothing recurses.
+Layered drawing as Sugiyama, Tagawa and Toda described it (1981). Long arrows are cut by bends, so
+that every arrow goes from a rank to the next; a label is an item like a box, so that nothing can
+cover it. Nothing recurses.
 """
 
 from __future__ import annotations
 
-from autograd_engine.views.layout.scene import INPUTS, Scene
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from itertools import accumulate, pairwise
+from operator import eq
+from typing import Literal
+
+from autograd_engine.views.layout.scene import FONT_SIZE, INPUTS, Scene, box_size, rows, text_width
+
+Kind = Literal["box", "label", "bend", "spacer", "low", "high"]
+PAD = 8.0  # between a frame and what it holds
+TITLE = 16.0  # what a frame's title needs besides
+
+Links = dict[int, dict[int, int]]  # to each number those before it, with the least steps between
 
 
-def cluster_paths(scene: Scene) -> list[list[int]]:
-    """Return for each cluster the clusters around it, outermost first, and itself."""
-    paths: list[list[int]] = []
+def cluster_paths(scene: Scene) -> dict[int, list[int]]:
+    """Return for each cluster the clusters around it, outermost first, and itself; -1 has none."""
+    paths: dict[int, list[int]] = {-1: []}
     for number, cluster in enumerate(scene.clusters):
-        paths.append([*(paths[cluster.parent] if cluster.parent >= 0 else []), number])
+        paths[number] = [*paths[cluster.parent], number]
     return paths
+
+
+def shared(one: Sequence[object], other: Sequence[object]) -> int:
+    """Return how many clusters two paths have in common."""
+    return sum(map(eq, one, other))
 
 
 def box_ranks(scene: Scene) -> list[int]:
     """Return the rank of each box: its longest path from a source, or later if that is nearer.
 
     Inputs stand in the first. Where the arrows between clusters allow it, a cluster begins after
-    all that it is fed by has ended. Arrows that close a cycle are taken as if they ran the other
-    way.
+    all that it is fed by has ended.
 
     >>> from autograd_engine.views.layout.scene import Arrow, Box
     >>> boxes = (Box("leaf", ("",)),) * 4
     >>> box_ranks(Scene("LR", boxes, (Arrow(0, 1), Arrow(1, 2), Arrow(3, 2)), ()))
     [0, 1, 2, 1]
     """
-    paths = cluster_paths(scene)
-    around = [paths[box.cluster] if box.cluster >= 0 else [] for box in scene.boxes]
-    arrows = [(arrow.tail, arrow.head) for arrow in scene.arrows]
-    clusters = len(paths)
-    count = len(around)
-    links = dict.fromkeys(arrows, 1)
-    walls = _walls(around, arrows) if clusters else {}
-    order, cyclic = _topological(count + 2 * clusters, [*links, *walls])
-    if cyclic:
-        walls = {}
-        order, cyclic = _topological(count, list(links))
-    position = {box: i for i, box in enumerate(order)}
-    before: list[list[tuple[int, int]]] = [[] for _ in order]
-    after: list[list[tuple[int, int]]] = [[] for _ in order]
-    for (tail, head), steps in {**links, **walls}.items():
-        first, last = sorted((tail, head), key=position.__getitem__)
-        before[last].append((first, steps))
-        after[first].append((last, steps))
-    rank = [0] * len(order)
-    for box in order:
-        rank[box] = max((rank[other] + steps for other, steps in before[box]), default=0)
-    inputs = {i for i, box in enumerate(scene.boxes) if box.row[0] == INPUTS}
-    _move_later(order, count, before, after, rank, inputs)
-    lowest = min(rank[:count], default=0)
-    return [r - lowest for r in rank[:count]]
+    count = len(scene.boxes)
+    arrows: Links = {box: {} for box in range(count)}
+    for arrow in scene.arrows:
+        arrows[arrow.head][arrow.tail] = 1
+    before = _walled(scene, arrows)
+    try:
+        order = [*TopologicalSorter(before).static_order()]
+    except CycleError:  # clusters feed each other
+        before, order = arrows, [*TopologicalSorter(arrows).static_order()]
+    rank = dict.fromkeys(order, 0)
+    after: Links = {number: {} for number in order}
+    for number in order:
+        for other, steps in before[number].items():
+            after[other][number] = steps
+            rank[number] = max(rank[number], rank[other] + steps)
+    # Boxes move nearer to their uses where that makes the sum of all arrows no longer.
+    uses = {number: sum(after[number].values()) for number in order}
+    held: dict[int, int] = {}  # how many arrows to a box would get longer
+    for number in order:
+        held[number] = sum(o < count and (held[o] > 0 or uses[o] > 1) for o in before[number])
+    for box in reversed(order):
+        if box < count and scene.boxes[box].row[0] != INPUTS and uses[box] >= max(held[box], 1):
+            rank[box] = min(rank[other] - steps for other, steps in after[box].items())
+    return [rank[box] for box in range(count)]
 
 
-def _walls(around: list[list[int]], arrows: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """Return links that keep clusters apart, with their least steps.
+def _walled(scene: Scene, arrows: Links) -> Links:
+    """Return the links of arrows, and those that keep clusters apart.
 
     With n boxes, cluster c starts at number n + 2c and ends at n + 2c + 1.
     """
-    n = len(around)
-    walls: dict[tuple[int, int], int] = {}
-    for box, path in enumerate(around):
-        for outer, c in zip([None, *path], path):
-            walls[n + 2 * c, box] = walls[box, n + 2 * c + 1] = 0
-            if outer is not None:
-                walls[n + 2 * outer, n + 2 * c] = walls[n + 2 * c + 1, n + 2 * outer + 1] = 0
-    for tail, head in arrows:
-        same = 0
-        while around[tail][same : same + 1] == around[head][same : same + 1] != []:
-            same += 1
-        one = n + 2 * around[tail][same] + 1 if len(around[tail]) > same else tail
-        other = n + 2 * around[head][same] if len(around[head]) > same else head
-        if one >= n or other >= n:
-            walls[one, other] = 1
-    return walls
+    n, paths = len(scene.boxes), cluster_paths(scene)
+    walled = {number: dict(arrows.get(number, {})) for number in range(n + 2 * len(scene.clusters))}
+    starts = [[*(n + 2 * c for c in paths[b.cluster]), i] for i, b in enumerate(scene.boxes)]
+    ends = [[*(n + 2 * c + 1 for c in paths[b.cluster]), i] for i, b in enumerate(scene.boxes)]
+    for start, end in zip(starts, ends):
+        for one, other in pairwise([*start, *reversed(end[:-1])]):
+            walled[other][one] = 0
+    for arrow in scene.arrows:
+        same = shared(starts[arrow.tail][:-1], starts[arrow.head][:-1])
+        walled[starts[arrow.head][same]][ends[arrow.tail][same]] = 1
+    return walled
 
 
-def _topological(count: int, links: list[tuple[int, int]]) -> tuple[list[int], bool]:
-    """Return the numbers below `count`, tails before heads, and whether there was a cycle.
+@dataclass(eq=False, slots=True)
+class Item:
+    """Something that takes room in a rank: a box, an arrow's label or bend, a spacer.
 
-    In a cycle the lowest number goes first.
+    A spacer keeps a rank's room for a frame that has nothing else there; low and high are the
+    sides of a frame. `length` is measured along the direction, `breadth` across it.
     """
-    heads: list[list[int]] = [[] for _ in range(count)]
-    waiting = [0] * count
-    for tail, head in links:
-        heads[tail].append(head)
-        waiting[head] += 1
-    ready = [box for box in range(count) if not waiting[box]]
-    order: list[int] = []
-    done = [False] * count
-    stuck = iter(range(count))
-    cyclic = False
-    while len(order) < count:
-        if not ready:
-            cyclic = True
-            ready.append(next(box for box in stuck if not done[box]))
-        box = ready.pop()
-        done[box] = True
-        order.append(box)
-        for head in heads[box]:
-            waiting[head] -= 1
-            if not waiting[head] and not done[head]:
-                ready.append(head)
-    return order, cyclic
+
+    kind: Kind
+    rank: int = 0
+    length: float = 0.0
+    breadth: float = 0.0
+    path: list[Frame] = field(default_factory=list)  # the frames around it, outermost first
+    before: list[Item] = field(default_factory=list)  # neighbours in the rank before
+    after: list[Item] = field(default_factory=list)
+    v: float = 0.0  # position across the direction
+    number: int = 0  # in its row
 
 
-def _move_later(
-    order: list[int],
-    count: int,
-    before: list[list[tuple[int, int]]],
-    after: list[list[tuple[int, int]]],
-    rank: list[int],
-    inputs: set[int],
-) -> None:
-    """Move boxes nearer to their uses, where that makes the sum of all arrows no longer."""
-    uses = [sum(steps for _, steps in links) for links in after]
-    free = [False] * len(order)  # whether all behind a box can follow it
-    held = [0] * len(order)
-    for box in order:
-        held[box] = sum(
-            1
-            for other, _ in before[box]
-            if other < count and not (free[other] and uses[other] == 1)
-        )
-        free[box] = not held[box]
-    for box in reversed(order):
-        if (
-            box < count
-            and box not in inputs
-            and uses[box]
-            and (free[box] or uses[box] >= held[box])
-        ):
-            rank[box] = min(rank[other] - steps for other, steps in after[box])
+@dataclass(eq=False, slots=True)
+class Frame:
+    """The frame of a cluster: the frames around and including it, and the ranks it spans."""
+
+    number: int
+    title: float  # the width of its title
+    path: list[Frame] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)  # in it, but for spacers
+    first: int = 0
+    last: int = 0
+    start: float = 0.0  # how far it reaches out of its first rank, and its last
+    end: float = 0.0
+    v: float = 0.0  # where it stands among its neighbours
+    low: Item = field(default_factory=lambda: Item("low"))
+    high: Item = field(default_factory=lambda: Item("high"))
+
+
+class Layers:
+    """The boxes of a scene, and the bends and labels of its arrows, in ranks.
+
+    `order` has the items of each rank from side to side, `chains` for each arrow its items from
+    tail to head; `frame_rows` are frames that stand in order, `box_rows`, by rank, boxes that
+    do. The `pads` between a frame and what it holds are those at its start and end along the
+    direction, and on its low and high side; the one at the top has room for a title.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.upright = scene.direction in ("TB", "BT")
+        top = {"TB": 0, "BT": 1}.get(scene.direction, 2)
+        self.pads = [PAD + (TITLE if side == top else 0.0) for side in range(4)]
+        self.items: list[Item] = []
+        self.frames = [Frame(i, text_width(c.title)) for i, c in enumerate(scene.clusters)]
+        paths = {c: [self.frames[i] for i in path] for c, path in cluster_paths(scene).items()}
+        for frame in self.frames:
+            frame.path = paths[frame.number]
+        ranks = box_ranks(scene)
+        # Labels stand in a rank of their own, before that of the head.
+        labelled = {ranks[arrow.head] for arrow in scene.arrows if arrow.label}
+        moved = list(accumulate(1 + (rank in labelled) for rank in range(max(ranks) + 1)))
+        for rank, box in zip(ranks, scene.boxes):
+            self._add("box", moved[rank] - 1, box_size(box), paths[box.cluster]).number = box.row[1]
+        for frame in self.frames:
+            inside = [item.rank for item in frame.items]
+            frame.first, frame.last = min(inside), max(inside)
+        self.chains: list[list[Item]] = []
+        self._add_chains(scene)
+        for frame in self.frames:
+            for rank in {*range(frame.first, frame.last)} - {item.rank for item in frame.items}:
+                self.items.append(Item("spacer", rank, path=frame.path))
+        self.frame_rows = [[self.frames[i] for i in row] for row in rows(scene.clusters)]
+        self.box_rows: defaultdict[int, list[list[Item]]] = defaultdict(list)
+        for row in rows(scene.boxes):
+            for rank in {self.items[i].rank for i in row}:
+                self.box_rows[rank].append([x for i in row if (x := self.items[i]).rank == rank])
+        self.order: list[list[Item]] = [[] for _ in range(1 + max(i.rank for i in self.items))]
+        self._meet()
+
+    def _add(self, kind: Kind, rank: int, size: tuple[float, float], path: list[Frame]) -> Item:
+        """Return a new item; its size is width and height."""
+        length, breadth = reversed(size) if self.upright else size
+        self.items.append(item := Item(kind, rank, length, breadth, path))
+        for frame in path:
+            frame.items.append(item)
+        return item
+
+    def _add_chains(self, scene: Scene) -> None:
+        """Cut arrows into steps of one rank, by bends; the one before the head has the label."""
+        room = 4 * len(scene.arrows) + 4_000  # arrows beyond it are drawn without bends
+        for arrow in scene.arrows:
+            tail, head = self.items[arrow.tail], self.items[arrow.head]
+            between = range(tail.rank + 1, head.rank)
+            room -= len(between)
+            chain = [tail]
+            for rank in between if room > 0 else between[-1:]:
+                around = [f for f in (*head.path, *tail.path) if f.first <= rank <= f.last]
+                path = max((frame.path for frame in around), key=len, default=[])
+                if arrow.label and rank == head.rank - 1:
+                    size = text_width(arrow.label, FONT_SIZE - 1) + 4.0, FONT_SIZE + 1.0
+                    chain.append(self._add("label", rank, size, path))
+                else:
+                    size = (1.0, 0.0) if self.upright else (0.0, 1.0)
+                    chain.append(self._add("bend", rank, size, path))
+            self.chains.append([*chain, head])
+            for one, other in pairwise(self.chains[-1]):
+                if other.rank - one.rank == 1:
+                    one.after.append(other)
+                    other.before.append(one)
+
+    def _meet(self) -> None:
+        """Order each rank as a walk from the outputs back through the operands meets the items."""
+        met: set[Item] = set()
+        pending = [item for item in reversed(self.items) if not item.after]
+        while pending:
+            item = pending.pop()
+            if item not in met:
+                met.add(item)
+                self.order[item.rank].append(item)
+                pending.extend(reversed(item.before))

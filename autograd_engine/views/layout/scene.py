@@ -105,31 +105,24 @@ def readable(text: str) -> str:
     'a␀b'
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    return re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", _visible, text)
-
-
-def _visible(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    return chr(0x2400 + code) if code < 0x20 else "\ufffd"
+    return re.sub(
+        "[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]",
+        lambda match: chr(0x2400 + ord(match[0])) if match[0] < " " else "\ufffd",
+        text,
+    )
 
 
 def text_width(text: str, size: float = FONT_SIZE) -> float:
     """Return the width of one line in a typewriter font: 0.6 of the size for each column."""
-    columns = 0
-    for character in text:
-        if unicodedata.combining(character) or character in "\u200d\ufe0f":
-            continue
-        columns += 2 if unicodedata.east_asian_width(character) in "WF" else 1
-    return 0.6 * size * columns
+    drawn = [c for c in text if not unicodedata.combining(c) and c not in "\u200d\ufe0f"]
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in drawn)
+    return 0.6 * size * (len(drawn) + wide)
 
 
 def field_sizes(box: Box) -> list[tuple[float, float]]:
     """Return the width and height of each field of a box."""
-    sizes = []
-    for field in box.fields:
-        lines = field.split("\n")
-        sizes.append((max(map(text_width, lines)) + 16.0, len(lines) * LINE_HEIGHT + 8.0))
-    return sizes
+    fields = [field.split("\n") for field in box.fields]
+    return [(max(map(text_width, f)) + 16.0, len(f) * LINE_HEIGHT + 8.0) for f in fields]
 
 
 def box_size(box: Box) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
-from autograd_engine.views.network.wiring import of_output
+from autograd_engine.views.network.stacks import Part, Unit, of_output
 
 Rules = dict[tuple[Primitive, int], int]
 
@@ -23,19 +23,18 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
     except ValueError:
         return None
 
-    def at(*items: Any) -> list[int]:
-        return [survey.position.get(id(item), -1) for item in items]
+    def at(parts: list[Part]) -> list[int]:
+        return [survey.position[id(item)] for _, item in parts]
 
-    layers = [
-        {
-            "path": stage.path,
-            "units": [[u.index, *at(u.output, u.bias), at(*u.weights)] for u in stage.units],
-        }
-        for stage in network.stacks[0]
-    ]
-    known = places or network.places
+    def row(unit: Unit) -> list[Any]:
+        return [unit.index, *at([unit.output]), *(at(unit.bias) or [-1]), at(unit.weights)]
+
+    inputs, *stages = network.stacks[0]
+    layers = [{"path": stage.path, "units": list(map(row, stage.units))} for stage in stages]
+    known = places or {id(value): place for place, (_, value) in enumerate(network.named)}
     order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
-    return {"inputs": at(*network.inputs), "layers": layers, "order": order}
+    taken = at([unit.output for unit in inputs.units])
+    return {"inputs": taken, "layers": layers, "order": order}
 
 
 def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[list[int]]:

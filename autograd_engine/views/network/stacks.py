@@ -1,100 +1,159 @@
-"""The layers of a model as they stand in a picture: units, and what connects them."""
+"""The layers of a model, or those behind an output: units, and what connects them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from string import digits
 from typing import Any
 
+from autograd_engine.calls import Call
 from autograd_engine.engine import Value
 from autograd_engine.entries import parts_of
 from autograd_engine.modules import Module, traits_of
-from autograd_engine.nn import Layer, Neuron
+from autograd_engine.nn import MLP, Neuron
+from autograd_engine.survey import Survey
+from autograd_engine.table import LEAF
+from autograd_engine.titles import Places, lowered
 from autograd_engine.words import counted, printable
+
+Part = tuple[str, Any]
+"""The name of a value, and the value, or a number in its place, or None where it is not known."""
 
 
 @dataclass
 class Unit:
-    """One neuron: its weights and bias, values or numbers in their place; None for no bias.
-
-    `sum` and `output` are what it computed, where a graph says that.
-    """
+    """One neuron: its weights and its bias if it has one, its sum and its output; or an input."""
 
     path: str
-    index: int
-    weights: list[Any]
-    bias: Any
-    sum: Value | None = None
-    output: Value | None = None
-
-    def parts(self) -> list[Any]:
-        """Return its weights, and its bias if there is one."""
-        return self.weights if self.bias is None else [*self.weights, self.bias]
+    index: int  # in its layer
+    activation: str  # "" where nobody knows its name
+    weights: list[Part]
+    bias: list[Part]
+    sum: Part
+    output: Part
 
 
 @dataclass
 class Stage:
-    """Units fed the same inputs: a layer; `row` is the list that it was found in, or 0."""
+    """Units fed the same inputs: a layer. In a graph, where these stand and what they came of."""
 
     path: str
-    activation: str
-    units: list[Unit]
-    row: int = 0
+    fed: tuple[int, ...]
+    units: list[Unit] = field(default_factory=list)
+    before: Stage | None = None
 
     @property
     def inputs(self) -> int:
         """Return the number of inputs."""
         return max(len(unit.weights) for unit in self.units)
 
+    def parts(self) -> list[Part]:
+        """Return the weights and biases."""
+        return [part for unit in self.units for part in (*unit.weights, *unit.bias)]
+
 
 @dataclass
 class Network:
-    """Stacks of layers, each layer fed by the one before it, and the parameters in their order.
+    """Stacks of layers, each fed by the one before it, the first of each stack its inputs.
 
-    Of a graph: the `inputs` of its one stack, and what values are `called`, by their ids. `note`
-    is what the reader is to know.
+    `named` are the parameters in their order, `note` is what the reader is to know.
     """
 
     title: str
     stacks: list[list[Stage]]
     named: list[tuple[str, Value]]
-    inputs: list[Value] = field(default_factory=list)
-    called: dict[int, str] = field(default_factory=dict)
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        self.places = {id(value): place for place, (_, value) in enumerate(self.named, 1)}
-
-    def units(self) -> list[Unit]:
-        """Return the units of all layers."""
-        return [unit for stack in self.stacks for stage in stack for unit in stage.units]
+    note: str
 
 
 def of_model(model: Module) -> Network:
-    """Return the layers of a model; `ValueError` where it has none."""
-    named = model.named_parameters()
-    stages = [stage for stage in _stages(model, "", set(), 0) if stage.inputs]
-    kind = type(model).__name__
-    if not stages:
+    """Return the layers of a model, as if each neuron had been called once.
+
+    A layer is joined to the one before where that has as many units as it has inputs, unless both
+    are of one shape, as queries and keys are; where only a number tells them apart, as in a list,
+    these are joined too. Raises `ValueError` where there is no neuron.
+    """
+    named, items, operands = model.named_parameters(), list[Any](), list[tuple[int, ...]]()
+    calls, activations = list[Call](), list[str]()
+    for path, neuron in _neurons(model, "", set()):
+        bias = [] if neuron.b is None else [neuron.b]
+        given = [*bias, *(x for weight in neuron.w for x in (weight, None))]
+        start, dot = len(items), len(items) + len(given)
+        items += [*given, None, None]
+        operands += [*[()] * len(given), tuple(range(start, dot)), (dot,)]
+        calls.append(Call(path[1:] or "neuron", key=dot, outputs=[dot + 1], dot=dot))
+        activations.append((traits_of(neuron) or ("", "", ""))[2])
+    if not calls:
         listed = ", ".join(printable(name) for name, _ in named[:5]) or "none"
         raise ValueError(
-            f"{kind} holds no Neuron, Layer or MLP of ag.nn, whose units would be the circles of "
-            f"its picture (its parameters: {listed}). Draw what it computes: ag.draw(output) with "
-            f"output = model(x)"
+            f"{type(model).__name__} holds no Neuron, Layer or MLP of ag.nn, whose units would be "
+            f"the circles of its picture (its parameters: {listed}). Draw what it computes: "
+            "ag.draw(output) with output = model(x)"
         )
-    stacks, guessed = _joined(stages)
-    notes = [f"layers joined in the order in which {kind} lists them"] if guessed else []
-    network = Network(printable(repr(model), 100), stacks, named)
-    drawn = {id(part) for unit in network.units() for part in unit.parts()}
+    titles = {i: title for i, title, _ in Places(operands, calls).titles()}
+    parts = [(getattr(x, "label", "") or titles.get(i, ""), x) for i, x in enumerate(items)]
+    stacks: list[list[Stage]] = []
+    for stage in _stages(calls, activations, operands, parts):
+        last = stacks[-1][-1] if stacks else None
+        alike = last and last.path.rstrip(digits) == stage.path.rstrip(digits)
+        square = last and last.inputs == stage.inputs == len(stage.units)
+        if last and len(last.units) == stage.inputs and (alike or not square):
+            stacks[-1].append(stage)
+        else:
+            names = [f"x{lowered(str(k))}" for k in range(stage.inputs)]
+            stacks.append([_inputs([(name, None) for name in names]), stage])
+    guessed = not isinstance(model, MLP) and any(len(stack) > 2 for stack in stacks)
+    notes = ["layers joined in the order in which the model lists them"] if guessed else []
+    drawn = set(map(id, items))
     rest = [f"{name} = {short(value.data)}" for name, value in named if id(value) not in drawn]
     if rest:
-        more = [f"{len(rest) - 6:,} more"] if len(rest) > 6 else []
-        notes.append("beside the units: " + ", ".join(rest[:6] + more))
-    if type(model).__repr__ is not Module.__repr__:  # that of a neuron has no count
-        network.title += f", {counted(len(named), 'parameter')}"
-    network.note = "; ".join(notes)
-    return network
+        notes.append("beside the units: " + ", ".join(rest[:6] + ["…"] * (len(rest) > 6)))
+    return Network(printable(repr(model), 100), stacks, named, "; ".join(notes))
+
+
+def of_output(survey: Survey) -> Network:
+    """Return the network behind an output; `ValueError` where there are several, or none."""
+    calls, parts = [c for c in survey.calls if c.dot >= 0], list(zip(survey.names, survey.values))
+    activations = [_activation(survey, call) for call in calls]
+    stages = _stages(calls, activations, survey.operands, parts)
+    makers = {
+        tuple(survey.position[id(u.output[1])] for u in stage.units): stage for stage in stages
+    }
+    for stage in stages:
+        stage.before = makers.get(stage.fed)
+    feeding = {id(stage.before) for stage in stages}
+    chains: dict[tuple[Any, ...], list[list[Stage]]] = {}
+    for stage in stages:
+        if id(stage) not in feeding:
+            chain = [stage]
+            while before := chain[0].before:
+                chain.insert(0, before)
+            chains.setdefault(tuple(map(_kind, chain)), []).append(chain)
+    # Each step of a recurrence may be a part of a longer chain.
+    kinds = [kind for kind in chains if not any(set(kind) < set(other) for other in chains)]
+    if not kinds:
+        raise ValueError(
+            "there is no network in this graph: style='network' draws the neurons of ag.nn that "
+            "computed it. Draw its values: ag.draw(output)"
+        )
+    if len(kinds) > 1:
+        listed = ", ".join(" to ".join(path or "neuron" for path, *_ in k) for k in kinds[:4])
+        raise ValueError(
+            f"there are {len(kinds)} networks in this graph, none fed by another alone: {listed}. "
+            "Draw each by itself, ag.draw(model), or what connects them, "
+            "ag.draw(output, style='folded')"
+        )
+    first, *others = chains[kinds[0]]
+    values = [value for stage in first for _, value in stage.parts() if value._rule is LEAF]
+    named = {id(value): (survey.full(value), value) for value in values}
+    stack = [_inputs([parts[i] for i in first[0].fed]), *first]
+    size, *sizes = (str(len(stage.units)) for stage in stack)
+    title = f"the network behind {survey.output.label or 'the output'}: {size} → "
+    title += f"{', '.join(sizes)}; {counted(len(named), 'parameter')}"
+    note = f"the values are those of the first of {len(others) + 1:,} calls" if others else ""
+    return Network(title, [stack], list(named.values()), note)
 
 
 def short(number: float) -> str:
@@ -106,61 +165,51 @@ def short(number: float) -> str:
     return f"{number:.4g}".replace("-", "−")
 
 
-def _stages(item: Any, path: str, seen: set[int], row: int) -> Iterator[Stage]:
-    """Yield the layers in an attribute; one that a list holds twice is used twice."""
-    if isinstance(item, Module) and id(item) in seen:
+def _neurons(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """Yield the neurons in an attribute; one that a list holds twice is used twice."""
+    if id(item) in seen:
         return
     seen.add(id(item))
-    held = getattr(item, "neurons", ()) if isinstance(item, Layer) else item
-    inner = f"{path}.neurons" if isinstance(item, Layer) else path
-    parts = [(f"{inner}.{name}", part) for name, part in parts_of(held)]
-    parts = [(path, item)] if isinstance(item, Neuron) else parts
-    listed = isinstance(held, (list, tuple))
-    alike = parts and all(isinstance(part, Neuron) for _, part in parts)
-    if alike and (listed or isinstance(item, Neuron)):
-        units = [_unit(name[1:], i, part) for i, (name, part) in enumerate(parts)]
-        how = [traits[2] for _, part in parts if (traits := traits_of(part))]
-        yield Stage(path[1:], "/".join(dict.fromkeys(how)), units, row)
+    if isinstance(item, Neuron):
+        yield path, item
         return
-    for name, part in parts:
-        known = set(seen) if listed else seen
-        yield from _stages(part, name, known, id(item) if listed else 0)
-    seen.update(id(part) for _, part in parts)
+    for name, part in parts_of(item):
+        yield from _neurons(part, f"{path}.{name}", {*seen} if isinstance(item, list) else seen)
 
 
-def _unit(path: str, index: int, neuron: Any) -> Unit:
-    weights = getattr(neuron, "w", ())
-    weights = list(weights) if hasattr(weights, "__iter__") else []
-    return Unit(path, index, weights, getattr(neuron, "b", None))
+def _inputs(parts: list[Part]) -> Stage:
+    units = [Unit("", i, "", [], [], part, part) for i, part in enumerate(parts)]
+    return Stage(counted(len(parts), "input"), (), units)
 
 
-def _joined(stages: Iterable[Stage]) -> tuple[list[list[Stage]], bool]:
-    """Return the layers in stacks, and whether anything but their sizes says that they are.
+def _stages(
+    calls: list[Call], activations: list[str], operands: list[tuple[int, ...]], parts: list[Part]
+) -> list[Stage]:
+    """Return the layers of neurons that were called."""
+    found: dict[tuple[Any, ...], Stage] = {}
+    turns: Counter[tuple[Any, ...]] = Counter()
+    for call, activation in zip(calls, activations):
+        match = re.fullmatch(r"(?:(.*?)\.)??(?:neurons\.)?(\d+)", call.path)
+        path = "" if call.path == "neuron" else call.path
+        layer, index = (match[1] or "", int(match[2])) if match else (path, 0)
+        key = call.outer, layer, call.inputs
+        turn = turns[key, index] = turns[key, index] + 1  # another of that name, fed the same
+        given = [parts[i] for i in operands[call.dot]]
+        odd = len(given) % 2
+        made = parts[call.dot], parts[call.outputs[-1]]
+        unit = Unit(path, index, activation, given[odd::2], given[:odd], *made)
+        found.setdefault((turn, *key), Stage(layer, call.inputs)).units.append(unit)
+    for stage in found.values():
+        stage.units.sort(key=lambda unit: unit.index)
+    return list(found.values())
 
-    In one list each feeds the next where it fits. Elsewhere so does one with other inputs than
-    the next, which hence are not two that are fed the same, such as queries and keys.
-    """
-    stacks: list[list[Stage]] = []
-    guessed = False
-    for stage in stages:
-        last = stacks[-1][-1] if stacks else stage
-        listed = last.row == stage.row != 0
-        fits = last is not stage and len(last.units) == stage.inputs
-        if fits and (listed or last.inputs != stage.inputs):
-            stacks[-1].append(stage)
-            guessed |= not listed
-        else:
-            stacks.append([stage])
-    return stacks, guessed
+
+def _activation(survey: Survey, call: Call) -> str:
+    """Return the operation behind the sum of a neuron; "" where there are several."""
+    after = [i for i in call.members if survey.operands[i] and i != call.dot]
+    return survey.values[after[0]]._rule.name if len(after) == 1 else "" if after else "linear"
 
 
-def unit_index(path: str) -> tuple[str, int]:
-    """Return the path of a neuron's layer, and its place in it.
-
-    >>> unit_index("layers.0.neurons.3"), unit_index("neurons.1"), unit_index("neuron")
-    (('layers.0', 3), ('', 1), ('', 0))
-    """
-    found = re.fullmatch(r"(?:(.*)\.)?neurons\.(\d+)", path)
-    if found:
-        return found[1] or "", int(found[2])
-    return "" if path == "neuron" else path, 0
+def _kind(stage: Stage) -> tuple[Any, ...]:
+    """Return what the calls of one layer have in common."""
+    return stage.path, *(id(value) for _, value in stage.parts() if value._rule is LEAF)
