@@ -12,7 +12,7 @@ from itertools import permutations
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.graph import postorder
+from autograd_engine.graph import _postorder
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
 
@@ -40,7 +40,7 @@ def adopted(*items: Any) -> tuple[Any, ...]:
     ('*', (3.0, 3.0), 'other')
     """
     known: dict[int, Value] = {}
-    for node in postorder(filter(is_like, items), lambda node: node._prev):
+    for node in _postorder(filter(is_like, items), lambda node: node._prev):
         known[id(node)] = _made(node, [known[id(part)] for part in node._prev])
     return tuple([known.get(id(item), item) for item in items])
 

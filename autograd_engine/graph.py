@@ -30,10 +30,10 @@ def nodes(*outputs: Value) -> list[Value]:
     >>> [node.op or node.label for node in nodes(x * x + x)]
     ['x', '*', '+']
     """
-    return numbered(*outputs)[0]
+    return _numbered(*outputs)[0]
 
 
-def numbered(
+def _numbered(
     *outputs: Value, order: Sequence[Value] = ()
 ) -> tuple[list[Value], dict[int, int], list[tuple[int, ...]]]:
     """Return the nodes, the position of each by its id, and the positions of its operands."""
@@ -60,11 +60,11 @@ def numbered(
         operands.append(at)
     if not order and any(type(value._rule) is Opaque for value in values):
         # No sweep gets below these, but a look does.
-        return numbered(*outputs, order=postorder(outputs, lambda node: node.operands))
+        return _numbered(*outputs, order=_postorder(outputs, lambda node: node.operands))
     return values, place, operands
 
 
-def postorder(outputs: Iterable[Any], below: Callable[[Any], Iterable[Any]]) -> list[Any]:
+def _postorder(outputs: Iterable[Any], below: Callable[[Any], Iterable[Any]]) -> list[Any]:
     """Return what stands below the outputs, each once, behind all that is below it."""
     order: list[Any] = []
     seen: set[int] = set()
@@ -176,7 +176,7 @@ def _flatten(output: Value) -> tuple[Any, ...]:
         note = noted(output)
         state = read(output), grad_of(output), note.label, note.region, output._rule
         return _restore_leaf, (*state, note.place) if note.place else state
-    order, position, operands = numbered(output)
+    order, position, operands = _numbered(output)
     rules: dict[Primitive, int] = {}
     columns = [array("d") for _ in range(4)]
     links = array("q")  # for each value: its rule, its operands x and y (-1: none)

@@ -17,7 +17,7 @@ from itertools import chain
 from autograd_engine import titles
 from autograd_engine.calls import Call, Calls, Finder
 from autograd_engine.engine import Value
-from autograd_engine.graph import numbered
+from autograd_engine.graph import _numbered
 from autograd_engine.notes import NOTHING, Note
 from autograd_engine.recurrences import find, turning
 from autograd_engine.repeats import Graph, Repeat
@@ -33,7 +33,7 @@ class Survey:
     """
 
     def __init__(self, *outputs: Value) -> None:
-        self.values, self.position, self.operands = numbered(*outputs)
+        self.values, self.position, self.operands = _numbered(*outputs)
         self.outputs = [self.position[id(output)] for output in outputs]
         self.output = outputs[-1]
 

@@ -85,8 +85,7 @@ class Program:
         self._run = self._runner.run
         self._rows = Inputs(tape.inputs).rows
         self._leaves = Leaves(tape.parameters, tape.others).numbers
-        native = core()
-        self._finite_slopes = finite if native is None else native.finite
+        self._finite_slopes = getattr(core(), "finite", finite)
         self._mean, self._finite, self._faults = mean, finite, partial(Faults, tape)
         self.parameters = tuple(tape.parameters)
         self.inputs = tuple(tape.inputs)
