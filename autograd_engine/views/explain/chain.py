@@ -14,8 +14,10 @@ derivative of the upper by the lower with the other variables held fixed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
@@ -31,6 +33,8 @@ WIDEST = 16  # So many ways lead through it at most, but for those into a longer
 MANY = 1_000_000_000  # Paths are counted up to this number.
 
 Step = tuple[Value, tuple[int, ...]]  # through an operation: its result, which of its operands
+Way = tuple[Any, ...]  # steps from a variable down: () at it, else the way before and a step
+Link = tuple[Value, float]  # an operand, and the partial by it
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,50 +44,28 @@ class Factor:
     upper: Value
     lower: Value
     number: float
-    users: dict[int, list[tuple[Value, int]]]  # of each merged value and of the lower variable
-
-    def steps(self) -> list[Step]:
-        """Return the operations it goes through, from the upper variable down."""
-        links = self._links()
-        return [(value, which) for value, below in links for _, which in below]
+    ways: list[Way]
 
     def routes(self) -> list[list[Step]]:
-        """Return each way through what is merged; sums, which multiply by 1, are passed over.
+        """Return each way through what is merged, in the order of operands; none of too many.
 
-        None where nobody would read them.
+        Sums, which multiply by 1, are passed over.
         """
-        below = {id(value): operands for value, operands in self._links()}
         found = []
-        waiting: list[tuple[Value, list[Step]]] = [(self.upper, [])]
-        while waiting:
-            value, route = waiting.pop()
-            if value is self.lower:
-                found.append(route)
-                continue
-            if len(found) + len(waiting) > 2 * WIDEST or len(route) > 2 * LARGEST:
-                return []
-            for operand, which in reversed(below[id(value)]):
-                passed = value._rule in SUMS and value.partials[which[-1]] == len(which)
-                waiting.append((operand, route if passed else [*route, (value, which)]))
-        return found
+        for way in self.ways:
+            route: list[Step] = []
+            while way:
+                way, step = way
+                route.append(step)
+            found.append(route[::-1])
+        found.sort(key=lambda route: [which for _, which in route])
+        found = [[step for step in route if not _passes(*step)] for route in found]
+        many = len(found) > 2 * WIDEST or max(map(len, found)) > 2 * LARGEST
+        return [] if many else found
 
-    def _links(self) -> list[tuple[Value, list[Step]]]:
-        """Return the values that lead to the lower variable, each with its operands that do."""
-        below: dict[int, tuple[Value, list[Step]]] = {}
-        seen = {id(self.lower)}
-        waiting = [self.lower]
-        for operand in waiting:  # which grows meanwhile
-            by_user: dict[int, tuple[Value, list[int]]] = {}
-            for user, i in self.users[id(operand)]:
-                by_user.setdefault(id(user), (user, []))[1].append(i)
-            for user, which in by_user.values():
-                below.setdefault(id(user), (user, []))[1].append((operand, tuple(which)))
-                if user is not self.upper and id(user) not in seen:
-                    seen.add(id(user))
-                    waiting.append(user)
-        for _, operands in below.values():
-            operands.sort(key=lambda step: step[1])
-        return list(reversed(below.values()))
+    def steps(self) -> dict[Step, None]:
+        """Return the operations it goes through, but for sums, each once."""
+        return dict.fromkeys(step for route in self.routes() for step in route)
 
 
 class Chain:
@@ -108,14 +90,12 @@ class Chain:
         self._place = {id(value): i for i, value in enumerate(self.values)}
         self.within = self._depending()
         self.honest = honest(self.values, [])
-        self.adjoints = self._swept()
+        self.adjoints = self._swept(output, reversed(self.within), self._links)
         self.variables = self._chosen(merging, named, whole)
+        self._variable = set(map(id, self.variables))
         self._factors: dict[int, list[Factor]] = {}
-        self.connected = id(output) in self._inside  # the output depends on the value at all
+        self.connected = self.is_within(output)  # the output depends on the value at all
         self.gradient = self.adjoints.get(id(wrt), 0.0)  # as a backward pass finds it
-
-    def is_variable(self, value: Value) -> bool:
-        return id(value) in self._variable
 
     def is_within(self, value: Value) -> bool:
         """Whether the chain goes through this value."""
@@ -129,43 +109,21 @@ class Chain:
     def below(self, variable: Value) -> list[Factor]:
         """Return the factors whose upper variable this is, in the order of its operands."""
         if id(variable) not in self._factors:
-            self._factors[id(variable)] = [] if variable is self.wrt else self._merged(variable)
+            self._factors[id(variable)] = self._merged(variable)
         return self._factors[id(variable)]
-
-    def count_paths(self) -> tuple[int, int]:
-        """Return the number of paths from variable to variable, and that of all their factors.
-
-        Neither counts further than `MANY`.
-        """
-        return self._counted(self.variables, lambda v: [factor.lower for factor in self.below(v)])
 
     def count_ways(self) -> int:
         """Return the number of paths from operand to operand, `MANY` if there are more."""
-        return self._counted(self.within, lambda v: [o for o, _ in self._links(v)])[0]
+        counts = {id(self.wrt): 1}
+        for value in self.within[1:]:
+            counts[id(value)] = min(sum(counts[id(o)] for o, _ in self._links(value)), MANY)
+        return counts[id(self.output)]
 
-    def _counted(
-        self, values: list[Value], below: Callable[[Value], list[Value]]
-    ) -> tuple[int, int]:
-        counts = {id(self.wrt): (1, 0)}
-        for value in values:
-            if value is not self.wrt:
-                parts = [counts.get(id(lower), (0, 0)) for lower in below(value)]
-                paths = sum(count for count, _ in parts)
-                factors = sum(length + count for count, length in parts)
-                counts[id(value)] = min(paths, MANY), min(factors, MANY)
-        return counts.get(id(self.output), (0, 0))
-
-    def paths(self) -> list[list[Factor]]:
-        """Return every path as its factors: only for chains of few."""
-        found = []
-        waiting: list[list[Factor]] = [[factor] for factor in reversed(self.below(self.output))]
-        while waiting:
-            path = waiting.pop()
-            lower = path[-1].lower
-            if lower is self.wrt:
-                found.append(path)
-            waiting.extend([*path, factor] for factor in reversed(self.below(lower)))
-        return found
+    def paths(self, start: Value | None = None) -> Iterator[list[Factor]]:
+        """Yield every path as its factors: only for chains of few variables."""
+        for factor in self.below(self.output if start is None else start):
+            rests = [[]] if factor.lower is self.wrt else self.paths(factor.lower)
+            yield from ([factor, *rest] for rest in rests)
 
     def product(self, path: list[Factor]) -> float:
         """Return the product along a path; an adjoint of exactly 0 passes on what backward does."""
@@ -174,23 +132,23 @@ class Chain:
             found = factor.number * found if found or self.honest else found
         return found
 
+    def adds_up(self) -> bool:
+        """Say whether the products of the paths give what the backward pass gives."""
+        products = [self.product(path) for path in self.paths()]
+        return _close(sum(products), self.gradient, sum(map(abs, products)))
+
     def is_faithful(self) -> bool:
         """Say whether the factors give what the backward pass gives, rounding apart.
 
         Where an infinity meets an adjoint of exactly 0, merging may lose it.
         """
-        found = {id(self.output): (1.0, 1.0)}  # the adjoint, and the same with no sign
-        for variable in reversed(self.variables):
-            adjoint, size = found.get(id(variable), (0.0, 0.0))
-            exact = self.adjoints.get(id(variable), 0.0)
-            if not (adjoint == exact or abs(adjoint - exact) <= 1e-9 * size or exact != exact):
-                return False
-            for factor in self.below(variable):
-                if adjoint or self.honest:
-                    key, part = id(factor.lower), factor.number * adjoint
-                    before, large = found.get(key, (0.0, 0.0))
-                    found[key] = before + part, large + abs(part)
-        return True
+        below = lambda v: [(factor.lower, factor.number) for factor in self.below(v)]  # noqa: E731
+        sizes = lambda v: [(lower, abs(number)) for lower, number in below(v)]  # noqa: E731
+        found, large = (
+            self._swept(self.output, reversed(self.variables), links) for links in (below, sizes)
+        )
+        keys = map(id, self.variables)
+        return all(_close(*(at.get(key, 0.0) for at in (found, self.adjoints, large))) for key in keys)
 
     def _depending(self) -> list[Value]:
         """Return the values between output and value, both included, operands before uses."""
@@ -202,91 +160,90 @@ class Chain:
                 found.append(value)
         return found
 
-    def _swept(self) -> dict[int, float]:
-        """Return the adjoints within, added up in the order of `Value.backward`."""
-        found = {id(self.output): 1.0}
-        for value in reversed(self.within):
+    def _swept(
+        self, top: Value, values: Iterable[Value], links: Callable[[Value], list[Link]]
+    ) -> dict[int, float]:
+        """Return the derivatives of the top by what is below, as `Value.backward` adds them up."""
+        found = {id(top): 1.0}
+        for value in values:
             adjoint = found.get(id(value), 0.0)
-            if (adjoint or self.honest) and value is not self.wrt:
-                for operand, partial in self._links(value):
+            if adjoint or self.honest:
+                for operand, partial in links(value):
                     found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
         return found
 
     def _chosen(
         self, merging: tuple[Primitive, ...], named: Callable[[Value], bool], whole: bool
     ) -> list[Value]:
-        ends = {id(self.output), id(self.wrt)}
-        between = [value for value in self.within if id(value) not in ends]
-        known = {id(value) for value in between if named(value)}
-        self._variable = ends | known
-        uses = self._uses() if merging and not whole else {}
-        if known and merging and not whole:
-            self._open_large(between, uses)
-        elif not whole:
-            self._variable |= {id(v) for v in between if not _is_middle(v, uses, merging)}
-        return [value for value in self.within if id(value) in self._variable]
-
-    def _uses(self) -> dict[int, list[Value]]:
-        uses: dict[int, list[Value]] = {}
+        users: dict[int, list[Value]] = {}
         for value in self.within:
-            for operand in value.operands if value.partials else ():
-                uses.setdefault(id(operand), []).append(value)
-        return uses
-
-    def _open_large(self, between: list[Value], uses: dict[int, list[Value]]) -> None:
-        """Make variables of what would be merged into factors too large to read."""
+            for operand, _ in self._links(value):
+                users.setdefault(id(operand), []).append(value)
+        chosen = {id(value) for value in self.within if named(value)} - {id(self.output), id(self.wrt)}
+        known = bool(chosen) and bool(merging)
+        chosen |= {id(self.output), id(self.wrt)}
+        middles = SUMS if known else merging  # that stand in a longer sum: no place to cut it
         sizes: dict[int, tuple[int, int]] = {}  # operations on one way, and ways, to variables
-        for value in between:
-            if id(value) in self._variable:
+        found = []
+        for value in self.within:
+            if id(value) in chosen:
+                found.append(value)
                 continue
             parts = [sizes.get(id(operand), (0, 1)) for operand, _ in self._links(value)]
-            operations, ways = map(sum, zip(*parts))
-            if value._rule in SUMS:
-                operations = max(size for size, _ in parts)
+            lengths, ways = zip(*parts)
+            operations = max(lengths) if value._rule in SUMS else sum(lengths) + 1
+            large = not known or operations > LARGEST or sum(ways) > WIDEST
+            (*more, user) = users[id(value)]
+            middle = not more and value._rule in middles and user._rule in SUMS
+            if large and not middle and not whole:
+                found.append(value)
             else:
-                operations += 1
-            # The middle of a sum is no place to cut it.
-            large = operations > LARGEST or ways > WIDEST
-            if large and not _is_middle(value, uses, SUMS):
-                self._variable.add(id(value))
-            else:
-                sizes[id(value)] = operations, ways
+                sizes[id(value)] = operations, sum(ways)
+        return found
 
     def _merged(self, upper: Value) -> list[Factor]:
         """Return the factors below a variable, by a sweep through what is merged under it."""
-        adjoints = {id(upper): 1.0}
-        users: dict[int, list[tuple[Value, int]]] = {}
+        if upper is self.wrt:
+            return []
+        segment = self.segment(upper)
+        adjoints = self._swept(upper, segment, self._links)
+        ways: dict[int, list[Way]] = {id(upper): [()]}
         lowers: dict[int, Value] = {}
-        for value in self._segment(upper):
-            adjoint = adjoints[id(value)]
-            for i, (operand, partial) in enumerate(zip(value.operands, value.partials)):
-                if id(operand) in self._inside:
-                    passed = partial * adjoint if adjoint or self.honest else 0.0
-                    adjoints[id(operand)] = adjoints.get(id(operand), 0.0) + passed
-                    users.setdefault(id(operand), []).append((value, i))
-                    if self.is_variable(operand):
+        for value in segment:
+            places: dict[int, list[int]] = {}
+            for i, operand in enumerate(value.operands):
+                if self.is_within(operand) and value.partials:
+                    places.setdefault(id(operand), []).append(i)
+                    if id(operand) in self._variable:
                         lowers[id(operand)] = operand
+            for key, which in places.items():
+                more = [(way, (value, tuple(which))) for way in ways[id(value)]]
+                ways[key] = [*ways.get(key, ()), *more][: 2 * WIDEST + 1]
         order = sorted(lowers, key=self._place.__getitem__)
-        return [Factor(upper, lowers[key], adjoints[key], users) for key in order]
+        return [Factor(upper, lowers[key], adjoints.get(key, 0.0), ways[key]) for key in order]
 
-    def _segment(self, upper: Value) -> list[Value]:
+    def segment(self, upper: Value) -> list[Value]:
         """Return a variable and what is merged under it, uses before operands."""
         found = {id(upper): upper}
         waiting = [upper]
-        while waiting:
-            for operand, _ in self._links(waiting.pop()):
-                if not self.is_variable(operand) and id(operand) not in found:
+        for value in waiting:  # which grows meanwhile
+            for operand, _ in self._links(value):
+                if id(operand) not in self._variable and id(operand) not in found:
                     found[id(operand)] = operand
                     waiting.append(operand)
-        return sorted(found.values(), key=lambda value: -self._place[id(value)])
+        return sorted(waiting, key=lambda value: -self._place[id(value)])
 
-    def _links(self, value: Value) -> list[tuple[Value, float]]:
+    def _links(self, value: Value) -> list[Link]:
         """Return the operands to which the chain goes on, each with its partial."""
         pairs = zip(value.operands, value.partials)
         return [(operand, partial) for operand, partial in pairs if id(operand) in self._inside]
 
 
-def _is_middle(value: Value, uses: dict[int, list[Value]], merging: tuple[Primitive, ...]) -> bool:
-    """Say whether this stands in a longer sum, and is used by nothing else."""
-    users = uses.get(id(value), [])
-    return len(users) == 1 and value._rule in merging and users[0]._rule in SUMS
+def _passes(value: Value, which: tuple[int, ...]) -> bool:
+    """Say whether a step multiplies by 1."""
+    return value._rule in SUMS and value.partials[which[-1]] == len(which)
+
+
+def _close(found: float, exact: float, size: float) -> bool:
+    """Say whether a number is the exact one but for rounding, or neither is one."""
+    return math.isclose(found, exact, rel_tol=0.0, abs_tol=1e-9 * size) or exact != exact

@@ -49,7 +49,7 @@ class Deltas:
             return False
         alone = all(
             operand._rule is CONSTANT or self._chain.is_within(operand)
-            for made, _ in below[0].steps()
+            for made in self._chain.segment(value)
             for operand in made.operands
         )
         return alone and len(self._uses[id(below[0].lower)]) == 1

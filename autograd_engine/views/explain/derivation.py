@@ -37,10 +37,10 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     if depth is not None:
         return _by_regions(chain, names, depth)
     repeated = sum(1 for variable in chain.variables if id(variable) in names.repeat_of)
-    few = chain.count_paths()[1] <= FACTORS and repeated < FACTORS - 2 and not _is_network(chain)
+    few = _are_few(chain) and repeated < FACTORS - 2 and not _is_network(chain)
     if not few:
         chain = Chain(output, wrt, LINEAR, names.is_known)
-    if not chain.is_faithful() or (few and not _adds_up(chain)):
+    if not chain.is_faithful() or (few and not chain.adds_up()):
         chain, few = Chain(output, wrt, (), names.is_known), False
     names.call_by_step(chain.variables)
     wording = Wording(chain, names)
@@ -58,7 +58,7 @@ def _by_regions(chain: Chain, names: Names, depth: int) -> list[Line]:
     named = lambda value: id(value) in exits or (names.is_known(value) and not names.home(value))  # noqa: E731
     chain = Chain(chain.output, chain.wrt, LINEAR, named, whole=True)
     wording = Wording(chain, names, exits)
-    return _written(chain, wording, names, chain.count_paths()[1] <= FACTORS and _adds_up(chain))
+    return _written(chain, wording, names, _are_few(chain) and chain.adds_up())
 
 
 def _written(chain: Chain, wording: Wording, names: Names, few: bool) -> list[Line]:
@@ -66,16 +66,13 @@ def _written(chain: Chain, wording: Wording, names: Names, few: bool) -> list[Li
     return [*lines, *_why_zero(chain, wording)]
 
 
+def _are_few(chain: Chain) -> bool:
+    """Say whether there are few factors on all paths together."""
+    return len(chain.variables) <= FACTORS + 1 and sum(map(len, chain.paths())) <= FACTORS
+
+
 def _is_network(chain: Chain) -> bool:
     return sum(1 for value in chain.within if ".neurons." in graph.region(value)) > 1
-
-
-def _adds_up(chain: Chain) -> bool:
-    """Say whether the products of the paths give what the backward pass gives."""
-    products = [chain.product(path) for path in chain.paths()]
-    total, right = sum(products), chain.gradient
-    close = abs(total - right) <= 1e-9 * sum(map(abs, products))
-    return close or total == right or total != total != right != right
 
 
 def _once(lines: Iterator[Line]) -> Iterator[Line]:
@@ -90,7 +87,7 @@ def _once(lines: Iterator[Line]) -> Iterator[Line]:
 
 
 def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
-    paths = chain.paths()
+    paths = list(chain.paths())
     left = wording.goal()
     if len(paths) == len(paths[0]) == 1:
         yield _factor(paths[0][0], wording, left)

@@ -12,7 +12,6 @@ Minus(term=Name(text='v', number=3.0))
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
@@ -158,70 +157,46 @@ def over(top: Term, bottom: Term) -> Term:
     return _simplified(Fraction(top, bottom))
 
 
-def _simplified(term: Term) -> Term:
-    negative, tops, bottoms = _factors(term)
-    if Number(0.0) in tops:
-        return Number(0.0)
-    top = _product([term for term in tops if term != ONE])
-    powers = {term: bottoms.count(term) for term in bottoms if term != ONE}
-    return _signed(negative, top, _product(_raised(powers)))
-
-
-def _signed(negative: bool, top: Term, bottom: Term) -> Term:
-    term = top if bottom == ONE else Fraction(top, bottom)
-    return negated(term) if negative else term
-
-
-def _factors(term: Term) -> tuple[bool, list[Term], list[Term]]:
-    """Return whether a term is negative, and its factors above and below the bar."""
-    if isinstance(term, Minus):
-        sign, tops, bottoms = _factors(term.term)
-        return not sign, tops, bottoms
-    if isinstance(term, Number) and term.value < 0.0:
-        return True, [Number(-term.value)], []
-    if isinstance(term, Fraction):
-        first, tops, bottoms = _factors(term.top)
-        second, more_tops, more_bottoms = _factors(term.bottom)
-        return first != second, tops + more_bottoms, bottoms + more_tops
-    if not isinstance(term, Product):
-        return False, [term], []
-    parts = [_factors(factor) for factor in term.factors]
-    negative = sum(sign for sign, _, _ in parts) % 2 == 1
-    return negative, [t for _, up, _ in parts for t in up], [t for *_, low in parts for t in low]
-
-
-def _raised(powers: dict[Term, int]) -> list[Term]:
-    return [term if n == 1 else Power(term, Number(float(n))) for term, n in powers.items() if n]
-
-
-def _product(factors: list[Term]) -> Term:
-    return Product(tuple(factors)) if len(factors) > 1 else [*factors, ONE][0]
-
-
 def multiplied(factors: Sequence[Term]) -> Term:
-    """Return a product simplified: one sign, one number in front, equal factors cancelled."""
-    if len(factors) == 1:
-        return factors[0]
-    negative, tops, bottoms = _factors(Product(tuple(map(_doubled, factors))))
-    if Number(0.0) in tops:
-        return Number(0.0)
+    """Return a product simplified; one factor alone stays as it is."""
+    return factors[0] if len(factors) == 1 else _simplified(Product(tuple(map(_doubled, factors))))
+
+
+def _simplified(term: Term) -> Term:
+    """Return a product or quotient with one sign, one number in front, equal factors cancelled."""
+    top, bottom = 1.0, 1.0
     powers: dict[Term, int] = {}
-    numbers = [1.0, 1.0]  # above and below the bar
-    for below, terms in enumerate((tops, bottoms)):
-        for term in terms:
-            base, n = term, 1
-            if isinstance(term, Power) and isinstance(term.exponent, Number):
-                whole_number = term.exponent.value.is_integer()
-                base, n = (term.base, int(term.exponent.value)) if whole_number else (term, 1)
-            if isinstance(base, Number):
-                numbers[below] *= base.value**n
-            else:
-                powers[base] = powers.get(base, 0) + (-n if below else n)
-    parts = []
-    for number, sign in zip(_reduced(*numbers), (1, -1)):
-        found = _raised({term: max(sign * n, 0) for term, n in powers.items()})
-        parts.append(_product([Number(n) for n in (number,) if n != 1.0] + found))
-    return _signed(negative, *parts)
+    waiting = [(term, 1)]
+    while waiting:
+        part, n = waiting.pop()
+        base, exponent = (part.base, part.exponent) if isinstance(part, Power) else (part, ONE)
+        if isinstance(exponent, Number) and exponent.value.is_integer():
+            part, n = base, n * int(exponent.value)
+        if isinstance(part, Minus):
+            top = -top
+            waiting.append((part.term, n))
+        elif isinstance(part, Product):
+            waiting += [(factor, n) for factor in reversed(part.factors)]
+        elif isinstance(part, Fraction):
+            waiting += [(part.bottom, -n), (part.top, n)]
+        elif isinstance(part, Number):
+            top, bottom = (top * part.value**n, bottom) if n > 0 else (top, bottom * part.value**-n)
+        else:
+            powers[part] = powers.get(part, 0) + n
+    if top == 0.0:
+        return Number(0.0)
+    if bottom and (top % bottom == 0.0 or not (top.is_integer() and bottom.is_integer())):
+        top, bottom = top / bottom, 1.0
+    above = _product(abs(top), {part: n for part, n in powers.items() if n > 0})
+    below = _product(abs(bottom), {part: -n for part, n in powers.items() if n < 0})
+    found = above if below == ONE else Fraction(above, below)
+    return negated(found) if top * bottom < 0.0 else found
+
+
+def _product(number: float, powers: dict[Term, int]) -> Term:
+    raised = [term if n == 1 else Power(term, Number(float(n))) for term, n in powers.items()]
+    factors = [Number(number)] * (number != 1.0 or not raised) + raised
+    return Product(tuple(factors)) if len(factors) > 1 else factors[0]
 
 
 def _doubled(term: Term) -> Term:
@@ -232,14 +207,6 @@ def _doubled(term: Term) -> Term:
     if isinstance(term, Sum) and half and term.parts == term.parts[:half] * 2:
         return Product((Number(2.0), Sum(term.parts[:half]) if half > 1 else term.parts[0][1]))
     return term
-
-
-def _reduced(above: float, below: float) -> tuple[float, float]:
-    """Return a fraction of whole numbers in lowest terms, of others the one number it is."""
-    if above.is_integer() and below.is_integer():
-        shared = math.gcd(int(above), int(below)) or 1
-        return above / shared, below / shared
-    return (above / below, 1.0) if below else (above, below)
 
 
 def power(base: Term, exponent: Term) -> Term:
