@@ -12,7 +12,7 @@ from autograd_engine.engine import Value
 from autograd_engine.table import BINARY, CONSTANT, MEAN, SUBTRACT, shares, sigmoid
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
-from autograd_engine.views.explain.formulas import DOTS, FIRST, ONE, Call, Name, Number, Sum, Term
+from autograd_engine.views.explain.formulas import DOTS, FIRST, ONE, Call, Given, Name, Number, Sum, Term
 from autograd_engine.views.explain.names import Names
 from autograd_engine.views.explain.typesetting import TEXT
 
@@ -31,20 +31,12 @@ class Wording:
         self._chain = chain
         self._names = names
         self._shown = {id(variable) for variable in chain.variables}
-        self.apart = False  # whether constants are kept apart from coefficients
         self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
         # What parts with a name are, by its letter: for each call the name, a formula and numbers.
         self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
 
     def name(self, variable: Value) -> Name:
         return self._names.of(variable)
-
-    def letters(self, value: Value, repeated: bool, below: str) -> str:
-        """Return letters for the indices of values like this: below, in brackets, above."""
-        stepped = self._names.is_step(value) and "[" not in self.name(value).text
-        return (
-            f"{'t' if stepped else below}{'t' if repeated else 's'}{'l' if below == 'j' else 'm'}"
-        )
 
     def symbol(self, factor: Factor) -> formulas.Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
@@ -80,7 +72,7 @@ class Wording:
             if len(TEXT.set(made)) <= LONG:
                 return made
         if value._rule is CONSTANT:
-            return formulas.Given(value.data) if self.apart else Number(value.data)
+            return Given(value.data)
         return self._names.of(value)
 
     def _sum(self, value: Value, depth: int) -> Term:
@@ -120,7 +112,7 @@ class Wording:
         stem, index = re.fullmatch("(.*?)([₀-₉]*)", symbol.name).groups()  # type: ignore[union-attr]
         expression, given = symbol.operands[0], value.operands
         written = notation.read(expression, names)
-        if symbol.name == "y" and not isinstance(written, Number):
+        if symbol.name == "y" and not isinstance(written, (Given, Number)):
             return written
         key = (stem, *map(id, given))
         if key not in self._asides:

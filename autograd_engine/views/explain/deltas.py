@@ -9,8 +9,8 @@ from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
-from autograd_engine.views.explain.formulas import Delta, Number, Sigma, Sum, Term
-from autograd_engine.views.explain.general import ENDS, Constants, Index, generalised, summed
+from autograd_engine.views.explain.formulas import Delta, Minus, Name, Number, Sigma, Term, negated
+from autograd_engine.views.explain.general import Index, common
 from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
 from autograd_engine.views.explain.typesetting import TEXT
@@ -83,7 +83,7 @@ class Deltas:
         """Yield the adjoints of a group: in general where a formula holds for all of it."""
 
         def said(value: Value) -> Line:
-            term = self._delta(value)
+            term = formulas.folded(self._delta(value))
             fresh = all(map(self._wording.are_fresh, self._uses[id(value)]))
             steps = [term, *[formulas.numbers(term)] * fresh, Number(self._adjoint(value))]
             return Line(left or Delta(self._wording.name(value)), tuple(steps))
@@ -119,35 +119,38 @@ class Deltas:
         make: Callable[[Value], Term],
         number: Callable[[Value], float],
         said: Callable[[Value], Line],
-        letters: str,
+        spare: str,
         called: Callable[[Term], Term],
     ) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
-        count = len(group)
         names = [self._wording.name(value) for value in group]
-        indices = self._wording.letters(group[0], bool(self._home(group[0])), "j")
-        for self._wording.apart in (False, True) if count > 1 else ():
-            terms = [make(value) for value in group]
-            for first, last in ENDS:
-                part = slice(first, count - last)
-                index = Index.of([name.text for name in names[part]], indices)
-                general = index and generalised(terms[part], index, self._constants(letters))
-                if index and general:
-                    self._wording.apart = False
-                    left = generalised(names[part], index)
-                    assert left is not None
-                    yield from map(said, group[count - last :])
-                    found = formulas.row([number(value) for value in group[part]])
-                    yield Line(called(left), (general, found), note=index.said())
-                    yield from map(said, group[:first])
-                    return
-        self._wording.apart = False
-        yield from map(said, group if count <= FEW else group[:1])
-        if count > FEW:
+        terms = [make(value) for value in group] if len(group) > 1 else []
+        if found := self._common(terms, group[0], names, "j", spare):
+            part, index, general = found
+            yield from map(said, group[part.stop :])
+            numbers = formulas.row([number(value) for value in group[part]])
+            left = called(Name(index.name))
+            general = formulas.folded(general) if isinstance(left, Delta) else general
+            yield Line(left, (general, numbers), note=index.said())
+            yield from map(said, group[: part.start])
+            return
+        few = len(group) <= FEW
+        yield from map(said, group if few else group[:1])
+        if not few:
             others = formulas.Call("", formulas.elided(names[1:], called))
-            yield Line(
-                others, (formulas.row([number(value) for value in group[1:]]),), note="likewise"
-            )
+            numbers = formulas.row([number(value) for value in group[1:]])
+            yield Line(others, (numbers,), note="likewise")
+
+    def _common(
+        self, terms: list[Term], value: Value, names: list[Name], below: str, spare: str
+    ) -> tuple[slice, Index, Term] | None:
+        """Return what terms of values such as this have in common that differ in an index."""
+        stepped = self._names.is_step(value) and "[" not in self._wording.name(value).text
+        letters = ("t" if stepped else below) + ("t" if self._home(value) else "s")
+        free = [letter for letter in spare if not self._names.has(letter)]
+        above = "l" if below == "j" else "m"
+        texts = [called.text for called in names]
+        return common(terms, texts, letters + above, self.constants, free)
 
     def told(self) -> Iterator[Line]:
         """Say what repeats begin with, and what numbers are called that differ."""
@@ -159,36 +162,36 @@ class Deltas:
     def _adjoint(self, value: Value) -> float:
         return self._chain.adjoints.get(id(value), 0.0)
 
-    def _constants(self, letters: str) -> Constants:
-        return Constants([x for x in letters if not self._names.has(x)], self.constants)
-
     def _delta(self, value: Value) -> Term:
         """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
-        before = dict(self.constants)
-        plain = self._summed(value)
-        if self._wording.apart or not isinstance(plain, Sum):
-            return plain
-        self.constants.clear()
-        self.constants.update(before)
-        self._wording.apart = True
-        other = self._summed(value)
-        self._wording.apart = False
-        return other if isinstance(other, Sigma) else self._summed(value)
+        uses = self._uses[id(value)][::-1]
+        pairs = [(self._passed_back(use), self._wording.name(use.upper)) for use in uses]
+        kept = [pair for pair in pairs if pair[0] != Number(0.0)] or pairs[:1]
+        terms, names = map(list, zip(*kept))
+        middle = uses[(len(uses) - 1) // 2].upper  # at the ends others may stand
+        found = self._common(terms, middle, names, "k", "xcde")
+        if not found or len(found[1].numbers) > 1:
+            zero = Number(0.0)
+            terms = [term for term in terms if formulas.folded(term) != zero] or [zero]
+        else:
+            part, index, general = found
+            inner = terms[part]
+            if isinstance(general, Minus):
+                inner = [negated(term) for term in inner]
+                terms[part] = [Minus(Sigma(index.said(), general.term, formulas.whole(inner)))]
+            else:
+                terms[part] = [Sigma(index.said(), general, formulas.whole(inner))]
+        return formulas.added(terms)
 
-    def _summed(self, value: Value) -> Term:
-        terms, names = [], []
-        for use in reversed(self._uses[id(value)]):
-            upper = use.upper
-            formula = self._wording.formula(use)
-            if formula is None or len(TEXT.set(formula)) > LONG:
-                formula = self._wording.symbol(use)
-            above: list[Term] = [Delta(self._wording.name(upper), self._adjoint(upper))]
-            if id(upper) in self._passed or upper is self._chain.output:
-                above = [self._delta(upper)] if id(upper) in self._passed else []
-            first = value is self._chain.wrt or id(upper) in self._passed
-            terms.append(formulas.multiplied([*above, formula] if first else [formula, *above]))
-            names.append(self._wording.name(upper).text)
-        uses = self._uses[id(value)]
-        upper = uses[len(uses) // 2].upper  # at the ends others may stand
-        indices = self._wording.letters(upper, bool(self._home(upper)), "k")
-        return summed(terms, names, indices, self._constants("xcde"))
+    def _passed_back(self, use: Factor) -> Term:
+        """Return what one use contributes to an adjoint: the factor times the adjoint above."""
+        upper, formula = use.upper, self._wording.formula(use)
+        if formula is None or len(TEXT.set(formula)) > LONG:
+            formula = self._wording.symbol(use)
+        if id(upper) in self._passed:
+            return formulas.multiplied([self._delta(upper), formula])
+        if upper is self._chain.output:
+            return formula
+        above = Delta(self._wording.name(upper), self._adjoint(upper))
+        first = use.lower is self._chain.wrt
+        return formulas.multiplied([above, formula] if first else [formula, above])

@@ -19,7 +19,7 @@ from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Facto
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.deltas import Deltas
 from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Given, Number, Term, shortened
-from autograd_engine.views.explain.general import Index, generalised
+from autograd_engine.views.explain.general import common
 from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
 
@@ -109,9 +109,9 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
 def _factor(factor: Factor, wording: Wording, left: Term | None = None) -> Line:
     """Derive a factor from the rules of its operations."""
     found = wording.formula(factor)
-    steps = [found] if found else []
+    steps = [formulas.folded(found)] if found else []
     if found and wording.are_fresh(factor):
-        steps.append(formulas.numbers(found))
+        steps.append(formulas.numbers(steps[0]))
     rights = (*steps, Number(factor.number))
     return Line(left or wording.symbol(factor), rights, _rules(factor), level=0 if left else 1)
 
@@ -164,10 +164,10 @@ def _told(wording: Wording) -> Iterator[Line]:
             yield Line(words=(name(letter), " is 1 for the class, else 0."), level=1)
             continue
         names, meanings, numbers = zip(*found)
-        index = Index.of([called.text for called in names], "jsl") if len(found) > 1 else None
-        general = index and generalised(meanings, index)
-        if index and general:
-            yield Line(generalised(names, index), (general,), note=index.said())
+        general = common(meanings, [called.text for called in names], "jsl")
+        if general:
+            _, index, meaning = general
+            yield Line(name(index.name), (meaning,), note=index.said())
         else:
             yield Line(names[0], (meanings[0], numbers[0]))
 

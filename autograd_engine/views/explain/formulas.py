@@ -112,6 +112,22 @@ def numbers(term: Term) -> Term:
     return found
 
 
+def folded(term: Term) -> Term:
+    """Return a formula in which the constants of the graph are numbers, products simplified."""
+    if isinstance(term, Given):
+        return Number(term.value)
+    if isinstance(term, Sigma):
+        return Sigma(term.index, folded(term.term), term.spelled)
+    found = inside(term, folded)
+    if found == term:
+        return term
+    if isinstance(found, Sum):
+        parts = [(sign, _parts(part)) for sign, part in found.parts if part != Number(0.0)]
+        flat = [(sign != minus, part) for sign, pair in parts for minus, part in pair]
+        return flat[0][1] if len(flat) == 1 and not flat[0][0] else Sum(tuple(flat))
+    return _simplified(found) if isinstance(found, (Product, Fraction, Minus)) else found
+
+
 def minus(left: Term, right: Term) -> Term:
     """Return left - right."""
     return Sum((*_parts(left), *((not sign, part) for sign, part in _parts(right))))
@@ -173,7 +189,7 @@ def _simplified(term: Term) -> Term:
         if isinstance(exponent, Number) and exponent.value.is_integer():
             part, n = base, n * int(exponent.value)
         if isinstance(part, Minus):
-            top = -top
+            top = -top if n % 2 else top
             waiting.append((part.term, n))
         elif isinstance(part, Product):
             waiting += [(factor, n) for factor in reversed(part.factors)]
@@ -185,7 +201,8 @@ def _simplified(term: Term) -> Term:
             powers[part] = powers.get(part, 0) + n
     if top == 0.0:
         return Number(0.0)
-    if bottom and (top % bottom == 0.0 or not (top.is_integer() and bottom.is_integer())):
+    whole_numbers = top.is_integer() and bottom.is_integer()
+    if bottom and (top % bottom == 0.0 or not (whole_numbers or abs(top) == 1.0)):
         top, bottom = top / bottom, 1.0
     above = _product(abs(top), {part: n for part, n in powers.items() if n > 0})
     below = _product(abs(bottom), {part: -n for part, n in powers.items() if n < 0})
