@@ -148,7 +148,9 @@ class Chain:
             self._swept(self.output, reversed(self.variables), links) for links in (below, sizes)
         )
         keys = map(id, self.variables)
-        return all(_close(*(at.get(key, 0.0) for at in (found, self.adjoints, large))) for key in keys)
+        return all(
+            _close(*(at.get(key, 0.0) for at in (found, self.adjoints, large))) for key in keys
+        )
 
     def _depending(self) -> list[Value]:
         """Return the values between output and value, both included, operands before uses."""
@@ -179,7 +181,10 @@ class Chain:
         for value in self.within:
             for operand, _ in self._links(value):
                 users.setdefault(id(operand), []).append(value)
-        chosen = {id(value) for value in self.within if named(value)} - {id(self.output), id(self.wrt)}
+        chosen = {id(value) for value in self.within if named(value)} - {
+            id(self.output),
+            id(self.wrt),
+        }
         known = bool(chosen) and bool(merging)
         chosen |= {id(self.output), id(self.wrt)}
         middles = SUMS if known else merging  # that stand in a longer sum: no place to cut it

@@ -12,7 +12,17 @@ from autograd_engine.engine import Value
 from autograd_engine.table import BINARY, CONSTANT, MEAN, SUBTRACT, shares, sigmoid
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
-from autograd_engine.views.explain.formulas import DOTS, FIRST, ONE, Call, Given, Name, Number, Sum, Term
+from autograd_engine.views.explain.formulas import (
+    DOTS,
+    FIRST,
+    ONE,
+    Call,
+    Given,
+    Name,
+    Number,
+    Sum,
+    Term,
+)
 from autograd_engine.views.explain.names import Names
 from autograd_engine.views.explain.typesetting import TEXT
 

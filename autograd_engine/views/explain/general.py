@@ -16,7 +16,6 @@ from dataclasses import fields
 from itertools import zip_longest
 from typing import Any
 
-from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import Given, Name, Number, Term
 from autograd_engine.views.explain.names import INDICES, NUMBERED, RAISED, lowered, raised
 
