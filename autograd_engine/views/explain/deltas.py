@@ -47,11 +47,11 @@ class Deltas:
             return False
         if len(below) != 1 or below[0].lower is self._chain.wrt:
             return False
-        alone = all(
-            operand._rule is CONSTANT or self._chain.is_within(operand)
-            for made in self._chain.segment(value)
-            for operand in made.operands
-        )
+        parts = [value]
+        for part in parts:  # which grows meanwhile
+            if part is value or not self._chain.is_variable(part):
+                parts += [operand for operand in part.operands if operand._rule is not CONSTANT]
+        alone = all(map(self._chain.is_within, parts))
         return alone and len(self._uses[id(below[0].lower)]) == 1
 
     def groups(self) -> list[Group]:

@@ -44,7 +44,7 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     few = _are_few(chain) and repeated < FACTORS - 2 and units < 2
     if not few:
         chain = Chain(output, wrt, LINEAR, names.is_known)
-    if not (chain.adds_up() if few else chain.is_faithful()):
+    if not chain.is_faithful():
         chain, few = Chain(output, wrt, (), names.is_known), False
     names.call_by_step(chain.variables)
     lines = _written(chain, Wording(chain, names), names, few)
@@ -60,13 +60,16 @@ def _by_regions(chain: Chain, names: Names, depth: int) -> list[Line]:
     exits = names.exits(depth)
     named = lambda value: id(value) in exits or (names.is_known(value) and not names.home(value))  # noqa: E731
     chain = Chain(chain.output, chain.wrt, LINEAR, named, whole=True)
-    few = _are_few(chain) and chain.adds_up()
-    return _written(chain, Wording(chain, names, exits), names, few)
+    return _written(chain, Wording(chain, names, exits), names, _are_few(chain))
 
 
 def _are_few(chain: Chain) -> bool:
-    """Say whether there are few factors on all paths together."""
-    return len(chain.variables) <= FACTORS + 1 and sum(map(len, chain.paths())) <= FACTORS
+    """Say whether all paths together are of few factors, and no infinity cancels between them."""
+    if len(chain.variables) > FACTORS + 1:
+        return False
+    lengths = [len(path) for path in chain.paths()]
+    finite = all(math.isfinite(factor.number) for factor in chain.factors())
+    return sum(lengths) <= FACTORS and (finite or len(lengths) == 1)
 
 
 def _written(chain: Chain, wording: Wording, names: Names, few: bool) -> list[Line]:
@@ -85,8 +88,10 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
         symbols = [formulas.product([wording.symbol(factor) for factor in path]) for path in paths]
         rows = [tuple(Number(factor.number) for factor in path) for path in paths]
         spaced = [formulas.Product(row, spaced=True) for row in rows]
-        products = [Given(chain.product(path)) for path in paths]
-        steps = formulas.added(symbols), formulas.added(spaced), formulas.added(products)
+        products = [Given(math.prod(factor.number for factor in path)) for path in paths]
+        steps = [formulas.added(symbols), formulas.added(spaced)]
+        if len(paths) > 1:
+            steps.append(formulas.added(products))
         yield Line(left, (*steps, Number(chain.gradient)))
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
