@@ -122,9 +122,7 @@ def folded(term: Term) -> Term:
     if found == term:
         return term
     if isinstance(found, Sum):
-        parts = [(sign, _parts(part)) for sign, part in found.parts if part != Number(0.0)]
-        flat = [(sign != minus, part) for sign, pair in parts for minus, part in pair]
-        return flat[0][1] if len(flat) == 1 and not flat[0][0] else Sum(tuple(flat))
+        return whole([signed(*part) for part in found.parts if part[1] != Number(0.0)])
     return _simplified(found) if isinstance(found, (Product, Fraction, Minus)) else found
 
 
@@ -140,11 +138,13 @@ def plus(left: Term, right: Term) -> Term:
 
 def added(terms: Sequence[Term]) -> Term:
     """Return the sum of terms, just one of them by itself; the middle of many is left out."""
-    return terms[0] if len(terms) == 1 else whole(elided(terms, lambda term: term))
+    return whole(elided(terms, lambda term: term))
 
 
 def whole(terms: Sequence[Term]) -> Term:
     """Return the sum of all terms."""
+    if len(terms) == 1:
+        return terms[0]
     if all(isinstance(term, Number) for term in terms):
         return Number(sum(term.value for term in terms if isinstance(term, Number)))
     return Sum(tuple(part for term in terms for part in _parts(term)))
@@ -154,6 +154,10 @@ def _parts(term: Term) -> tuple[tuple[bool, Term], ...]:
     if isinstance(term, Sum):
         return term.parts
     return ((True, term.term),) if isinstance(term, Minus) else ((False, term),)
+
+
+def signed(minus: bool, term: Term) -> Term:
+    return negated(term) if minus else term
 
 
 def negated(term: Term) -> Term:
@@ -207,7 +211,7 @@ def _simplified(term: Term) -> Term:
     above = _product(abs(top), {part: n for part, n in powers.items() if n > 0})
     below = _product(abs(bottom), {part: -n for part, n in powers.items() if n < 0})
     found = above if below == ONE else Fraction(above, below)
-    return negated(found) if top * bottom < 0.0 else found
+    return signed(top * bottom < 0.0, found)
 
 
 def _product(number: float, powers: dict[Term, int]) -> Term:
@@ -228,12 +232,7 @@ def _doubled(term: Term) -> Term:
 
 def power(base: Term, exponent: Term) -> Term:
     """Return base ** exponent."""
-    if not isinstance(exponent, Number):
-        return Power(base, exponent)
-    n = exponent.value
-    if n < 0.0 and n.is_integer():
-        return over(ONE, power(base, Number(-n)))
-    return {0.0: ONE, 1.0: base}.get(n, Power(base, exponent))
+    return _simplified(Power(base, exponent))
 
 
 def product(factors: Sequence[Term]) -> Term:
