@@ -9,7 +9,7 @@ from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
-from autograd_engine.views.explain.formulas import Delta, Minus, Name, Number, Sigma, Term, negated
+from autograd_engine.views.explain.formulas import Delta, Minus, Name, Number, Sigma, Term, signed
 from autograd_engine.views.explain.general import Index, common
 from autograd_engine.views.explain.lines import Line, defined
 from autograd_engine.views.explain.names import Names, name
@@ -31,12 +31,12 @@ class Deltas:
         self._wording = wording
         # What numbers that differ in a group are called.
         self.constants: dict[tuple[float, ...], str] = {}
-        self._uses: dict[int, list[Factor]] = {}
+        self._uses: dict[int, list[Factor]] = {id(value): [] for value in chain.variables}
         for factor in chain.factors():
-            self._uses.setdefault(id(factor.lower), []).append(factor)
+            self._uses[id(factor.lower)].append(factor)
         self._passed: set[int] = set()
         for value in reversed(chain.variables):
-            above = {id(use.upper) for use in self._uses.get(id(value), [])}
+            above = {id(use.upper) for use in self._uses[id(value)]}
             if self._is_passed(value) and not above & self._passed:
                 self._passed.add(id(value))
 
@@ -58,21 +58,18 @@ class Deltas:
         """Return the variables but the output in groups, each behind those that use it."""
         kinds: dict[int, int] = {}
         known: dict[Hashable, int] = {}
-        groups: list[Group] = []
+        groups: dict[int, Group] = {}
         for value in reversed(self._chain.variables):
-            users = frozenset(
-                self._home(use.upper) or kinds[id(use.upper)]
-                for use in self._uses.get(id(value), [])
-            )
-            alike = value._rule.symbol, self._home(value), users, value is self._chain.wrt
-            kind = known.setdefault(alike, len(known))
-            kinds[id(value)] = kind
-            if kind == len(groups):
-                groups.append([])
-            groups[kind].insert(0, value)
-        self._hidden = [group for group in groups if id(group[0]) in self._passed]
-        rest = [group for group in groups if id(group[0]) not in self._passed]
-        return [*[group for group in rest[1:] if group[0] is not self._chain.wrt], rest[-1]]
+            users = [use.upper for use in self._uses[id(value)]]
+            above = frozenset(self._home(user) or kinds[id(user)] for user in users)
+            alike = value._rule.symbol, self._home(value), above, value is self._chain.wrt
+            kinds[id(value)] = known.setdefault(alike, len(known))
+            groups.setdefault(kinds[id(value)], []).insert(0, value)
+        _, *rest = groups.values()
+        self._hidden = [group for group in rest if id(group[0]) in self._passed]
+        shown = [group for group in rest if id(group[0]) not in self._passed]
+        # That of the derivative by which is asked comes last.
+        return sorted(shown, key=lambda group: group[0] is self._chain.wrt)
 
     def _home(self, value: Value) -> tuple[int, str] | None:
         """Return in which repeat a value stands and what made it."""
@@ -97,7 +94,8 @@ class Deltas:
         joined: dict[Hashable, Group] = {}  # the steps of a repeat, the last one among them
         for group in groups:
             below = {id(value) for value in group}
-            for one in [*[h for h in self._hidden if id(self._lower(h)) in below], group]:
+            hidden = [h for h in self._hidden if id(self._chain.below(h[0])[0].lower) in below]
+            for one in [*hidden, group]:
                 key = self._home(one[0]) or id(one)
                 joined[key] = [*one, *joined.get(key, ())]
         for group in joined.values():
@@ -109,9 +107,6 @@ class Deltas:
                 "xcde",
                 lambda called: called,
             )
-
-    def _lower(self, hidden: Group) -> Value:
-        return self._chain.below(hidden[0])[0].lower
 
     def _together(
         self,
@@ -125,21 +120,20 @@ class Deltas:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
         names = [self._wording.name(value) for value in group]
         terms = [make(value) for value in group] if len(group) > 1 else []
+        numbers = lambda members: formulas.row([number(value) for value in members])  # noqa: E731
         if found := self._common(terms, group[0], names, "j", spare):
             part, index, general = found
             yield from map(said, group[part.stop :])
-            numbers = formulas.row([number(value) for value in group[part]])
             left = called(Name(index.name))
             general = formulas.folded(general) if isinstance(left, Delta) else general
-            yield Line(left, (general, numbers), note=index.said())
+            yield Line(left, (general, numbers(group[part])), note=index.said())
             yield from map(said, group[: part.start])
-            return
-        few = len(group) <= FEW
-        yield from map(said, group if few else group[:1])
-        if not few:
+        elif len(group) <= FEW:
+            yield from map(said, group)
+        else:
+            yield said(group[0])
             others = formulas.Call("", formulas.elided(names[1:], called))
-            numbers = formulas.row([number(value) for value in group[1:]])
-            yield Line(others, (numbers,), note="likewise")
+            yield Line(others, (numbers(group[1:]),), note="likewise")
 
     def _common(
         self, terms: list[Term], value: Value, names: list[Name], below: str, spare: str
@@ -175,12 +169,10 @@ class Deltas:
             terms = [term for term in terms if formulas.folded(term) != zero] or [zero]
         else:
             part, index, general = found
-            inner = terms[part]
-            if isinstance(general, Minus):
-                inner = [negated(term) for term in inner]
-                terms[part] = [Minus(Sigma(index.said(), general.term, formulas.whole(inner)))]
-            else:
-                terms[part] = [Sigma(index.said(), general, formulas.whole(inner))]
+            minus = isinstance(general, Minus)
+            spelled = formulas.whole([signed(minus, term) for term in terms[part]])
+            sigma = Sigma(index.said(), signed(minus, general), spelled)
+            terms[part] = [signed(minus, sigma)]
         return formulas.added(terms)
 
     def _passed_back(self, use: Factor) -> Term:
