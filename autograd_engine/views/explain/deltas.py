@@ -120,20 +120,20 @@ class Deltas:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
         names = [self._wording.name(value) for value in group]
         terms = [make(value) for value in group] if len(group) > 1 else []
-        numbers = lambda members: formulas.row([number(value) for value in members])  # noqa: E731
+        data = [*map(number, group)]
         if found := self._common(terms, group[0], names, "j", spare):
             part, index, general = found
             yield from map(said, group[part.stop :])
             left = called(Name(index.name))
             general = formulas.folded(general) if isinstance(left, Delta) else general
-            yield Line(left, (general, numbers(group[part])), note=index.said())
+            yield Line(left, (general, formulas.row(data[part])), note=index.said())
             yield from map(said, group[: part.start])
         elif len(group) <= FEW:
             yield from map(said, group)
         else:
             yield said(group[0])
             others = formulas.Call("", formulas.elided(names[1:], called))
-            yield Line(others, (numbers(group[1:]),), note="likewise")
+            yield Line(others, (formulas.row(data[1:]),), note="likewise")
 
     def _common(
         self, terms: list[Term], value: Value, names: list[Name], below: str, spare: str

@@ -1,17 +1,16 @@
 """Formulas to be read by people, as plain data: what a derivative looks like on paper.
 
-The functions put terms together as one writes them by hand: no factor 1, signs in front, one
-bar for a quotient of quotients; and `multiplied` also makes one number of several and cancels.
+The functions put terms together as one writes them by hand: no factor 1, one sign in front, one
+bar for a quotient of quotients, equal factors cancelled, one number of several.
 
->>> u, v = Name("u"), Name("v", 3.0)
->>> over(negated(over(u, v)), v) == Minus(Fraction(u, Power(v, Number(2.0))))
-True
->>> multiplied([Fraction(ONE, Number(2.0)), times(Number(2.0), v), Number(-1.0)])
+>>> v = Name("v", 3.0)
+>>> multiplied([over(ONE, Number(2.0)), times(Number(2.0), v), Number(-1.0)])
 Minus(term=Name(text='v', number=3.0))
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
@@ -126,23 +125,22 @@ def folded(term: Term) -> Term:
     return _simplified(found) if isinstance(found, (Product, Fraction, Minus)) else found
 
 
-def minus(left: Term, right: Term) -> Term:
-    """Return left - right."""
-    return Sum((*_parts(left), *((not sign, part) for sign, part in _parts(right))))
-
-
-def plus(left: Term, right: Term) -> Term:
-    """Return left + right."""
-    return Sum((*_parts(left), *_parts(right)))
+# fmt: off
+def plus(left: Term, right: Term) -> Term:     return Sum(_parts(left) + _parts(right))
+def minus(left: Term, right: Term) -> Term:    return Sum(_parts(left) + _parts(right, True))
+def times(left: Term, right: Term) -> Term:    return _simplified(Product((left, right)))
+def over(top: Term, bottom: Term) -> Term:     return _simplified(Fraction(top, bottom))
+def power(base: Term, exponent: Term) -> Term: return _simplified(Power(base, exponent))
+# fmt: on
 
 
 def added(terms: Sequence[Term]) -> Term:
-    """Return the sum of terms, just one of them by itself; the middle of many is left out."""
+    """Return the sum of terms; the middle of many is left out."""
     return whole(elided(terms, lambda term: term))
 
 
 def whole(terms: Sequence[Term]) -> Term:
-    """Return the sum of all terms."""
+    """Return the sum of all terms, just one of them by itself."""
     if len(terms) == 1:
         return terms[0]
     if all(isinstance(term, Number) for term in terms):
@@ -150,14 +148,10 @@ def whole(terms: Sequence[Term]) -> Term:
     return Sum(tuple(part for term in terms for part in _parts(term)))
 
 
-def _parts(term: Term) -> tuple[tuple[bool, Term], ...]:
+def _parts(term: Term, sign: bool = False) -> tuple[tuple[bool, Term], ...]:
     if isinstance(term, Sum):
-        return term.parts
-    return ((True, term.term),) if isinstance(term, Minus) else ((False, term),)
-
-
-def signed(minus: bool, term: Term) -> Term:
-    return negated(term) if minus else term
+        return tuple((sign != minus, part) for minus, part in term.parts)
+    return ((not sign, term.term),) if isinstance(term, Minus) else ((sign, term),)
 
 
 def negated(term: Term) -> Term:
@@ -167,14 +161,8 @@ def negated(term: Term) -> Term:
     return Number(-term.value) if isinstance(term, Number) else Minus(term)
 
 
-def times(left: Term, right: Term) -> Term:
-    """Return left * right."""
-    return _simplified(Product((left, right)))
-
-
-def over(top: Term, bottom: Term) -> Term:
-    """Return top / bottom."""
-    return _simplified(Fraction(top, bottom))
+def signed(minus: bool, term: Term) -> Term:
+    return negated(term) if minus else term
 
 
 def multiplied(factors: Sequence[Term]) -> Term:
@@ -193,14 +181,14 @@ def _simplified(term: Term) -> Term:
         if isinstance(exponent, Number) and exponent.value.is_integer():
             part, n = base, n * int(exponent.value)
         if isinstance(part, Minus):
-            top = -top if n % 2 else top
-            waiting.append((part.term, n))
+            waiting += [(part.term, n), (Number(-1.0), n)]
         elif isinstance(part, Product):
             waiting += [(factor, n) for factor in reversed(part.factors)]
         elif isinstance(part, Fraction):
             waiting += [(part.bottom, -n), (part.top, n)]
-        elif isinstance(part, Number):
-            top, bottom = (top * part.value**n, bottom) if n > 0 else (top, bottom * part.value**-n)
+        elif isinstance(part, Number) and abs(n) < 10:
+            number = math.prod([part.value] * abs(n))  # a power may raise OverflowError
+            top, bottom = (top * number, bottom) if n > 0 else (top, bottom * number)
         else:
             powers[part] = powers.get(part, 0) + n
     if top == 0.0:
@@ -208,16 +196,14 @@ def _simplified(term: Term) -> Term:
     whole_numbers = top.is_integer() and bottom.is_integer()
     if bottom and (top % bottom == 0.0 or not (whole_numbers or abs(top) == 1.0)):
         top, bottom = top / bottom, 1.0
-    above = _product(abs(top), {part: n for part, n in powers.items() if n > 0})
-    below = _product(abs(bottom), {part: -n for part, n in powers.items() if n < 0})
-    found = above if below == ONE else Fraction(above, below)
-    return signed(top * bottom < 0.0, found)
-
-
-def _product(number: float, powers: dict[Term, int]) -> Term:
-    raised = [term if n == 1 else Power(term, Number(float(n))) for term, n in powers.items()]
-    factors = [Number(number)] * (number != 1.0 or not raised) + raised
-    return Product(tuple(factors)) if len(factors) > 1 else factors[0]
+    found = []
+    for number, sign in ((abs(top), 1), (abs(bottom), -1)):
+        raised = [(part, float(n * sign)) for part, n in powers.items() if n * sign > 0]
+        factors = [part if n == 1.0 else Power(part, Number(n)) for part, n in raised]
+        factors = [Number(number)] * (number != 1.0 or not factors) + factors
+        found.append(Product(tuple(factors)) if len(factors) > 1 else factors[0])
+    above, below = found
+    return signed(top * bottom < 0.0, above if below == ONE else Fraction(above, below))
 
 
 def _doubled(term: Term) -> Term:
@@ -228,11 +214,6 @@ def _doubled(term: Term) -> Term:
     if isinstance(term, Sum) and half and term.parts == term.parts[:half] * 2:
         return Product((Number(2.0), Sum(term.parts[:half]) if half > 1 else term.parts[0][1]))
     return term
-
-
-def power(base: Term, exponent: Term) -> Term:
-    """Return base ** exponent."""
-    return _simplified(Power(base, exponent))
 
 
 def product(factors: Sequence[Term]) -> Term:

@@ -72,7 +72,7 @@ class Index:
         first = parts[0]
         if all(part == first for part in parts):
             return first
-        if any(type(part) is not type(first) for part in parts):
+        if len(set(map(type, parts))) > 1:
             raise Unlike
         if isinstance(first, Name):
             return Name(self._named([part.text for part in parts]))
@@ -115,10 +115,11 @@ class Index:
         if letter and letter not in self.numbers:
             self.numbers[letter] = numbers
             return letter
-        if len(set(column)) > 1 and {len(text) for text in column} != {2}:
+        if len(set(column)) == 1:
+            return column[0]
+        if {len(text) for text in column} != {2}:
             raise Unlike
-        same = len(set(column)) == 1
-        return column[0] if same else "".join(self._run(digit, place) for digit in zip(*column))
+        return "".join(self._run(digit, place) for digit in zip(*column))
 
     def _constant(self, numbers: tuple[float, ...]) -> Name:
         letter = [*self.numbers][-1]
