@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from itertools import compress
 
 from autograd_engine.engine import Value
 from autograd_engine.table import CONSTANT
@@ -31,6 +32,9 @@ class Deltas:
         self._wording = wording
         # What numbers that differ in a group are called.
         self.constants: dict[tuple[float, ...], str] = {}
+        # What a repeat begins with is often 0, and then no term.
+        self._nought = {Number(0.0), *(wording.name(v) for v in names.begins() if not v.data)}
+        self.ranges: dict[int, str] = {}  # what the index of a Σ runs over
         self._uses: dict[int, list[Factor]] = {id(value): [] for value in chain.variables}
         for factor in chain.factors():
             self._uses[id(factor.lower)].append(factor)
@@ -160,7 +164,9 @@ class Deltas:
         """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
         uses = self._uses[id(value)][::-1]
         pairs = [(self._passed_back(use), self._wording.name(use.upper)) for use in uses]
-        kept = [pair for pair in pairs if pair[0] != Number(0.0)] or pairs[:1]
+        factors = [getattr(term, "factors", (term,)) for term, _ in pairs]
+        there = map(self._nought.isdisjoint, factors)
+        kept = [*compress(pairs, there)] or pairs[:1]
         terms, names = map(list, zip(*kept))
         middle = uses[(len(uses) - 1) // 2].upper  # at the ends others may stand
         found = self._common(terms, middle, names, "k", "xcde")
@@ -169,6 +175,7 @@ class Deltas:
             terms = [term for term in terms if formulas.folded(term) != zero] or [zero]
         else:
             part, index, general = found
+            self.ranges[id(value)] = index.said()
             minus = isinstance(general, Minus)
             spelled = formulas.whole([signed(minus, term) for term in terms[part]])
             sigma = Sigma(index.said(), signed(minus, general), spelled)

@@ -135,8 +135,10 @@ def _by_deltas(chain: Chain, wording: Wording, names: Names) -> Iterator[Line]:
     paths = chain.count_ways()
     many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
     told = (many if paths > 1 else "One long path leads", " from ", wrt, " to ", output)
+    over = deltas.ranges.get(id(chain.wrt))
+    start = f"{f'; the sum is over {over}' if over else ''}. From the output down, "
     slope = formulas.Derivative(output, name("v"))
-    yield Line(words=(*told, ". From the output down, ", Delta(name("v")), " is ", slope, ":"))
+    yield Line(words=(*told, start, Delta(name("v")), " is ", slope, ":"))
     cut = LINES // 2 if len(shown) > LINES else len(shown)
     kept = [*shown[:cut], *shown[cut:][-cut:]]
     for i, group in enumerate(kept):
