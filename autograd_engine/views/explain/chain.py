@@ -165,18 +165,16 @@ class Chain:
         place = {id(value): i for i, value in enumerate(self.within)}
         for value in self.within:
             parts = [sizes.get(id(operand), (0, 1)) for operand, _ in self._links(value)]
-            operations = [size for size, _ in parts]
-            size = max(operations, default=0) if value._rule in SUMS else sum(operations) + 1
-            ways = sum(count for _, count in parts)
-            large = not known or size > LARGEST or ways > WIDEST
-            alone = uses[id(value)] == 1
-            middle = alone and value._rule in middles and id(value) in into_sums
+            operations, ways = ([*column] for column in zip((0, 0), *parts))
+            size = max(operations) if value._rule in SUMS else sum(operations) + 1
+            large = not known or size > LARGEST or sum(ways) > WIDEST
+            middle = uses[id(value)] == 1 and value._rule in middles and id(value) in into_sums
             found = self._merged(value, merged, uses)
             if id(value) in ends or named(value) or (large and not (middle or whole)):
                 self._below[id(value)] = sorted(found.values(), key=lambda f: place[id(f.lower)])
                 yield value
             else:
-                sizes[id(value)], merged[id(value)] = (size, ways), found
+                sizes[id(value)], merged[id(value)] = (size, sum(ways)), found
 
     def _merged(
         self, value: Value, merged: dict[int, dict[int, Factor]], uses: Counter[int]

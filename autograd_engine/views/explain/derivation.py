@@ -74,9 +74,7 @@ def _are_few(chain: Chain) -> bool:
 
 def _written(chain: Chain, wording: Wording, names: Names, few: bool) -> list[Line]:
     lines = [*(_by_paths(chain, wording) if few else _by_deltas(chain, wording, names))]
-    curves = [line for line in lines if line.curve]
-    lines = [line for line in lines if not line.curve]
-    return [*lines, *_told(wording, lines), *curves, *_why_zero(chain, wording)]
+    return [*lines, *_told(wording, lines), *_why_zero(chain, wording)]
 
 
 def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
@@ -166,8 +164,7 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
             yield Line(words=(name(letter), " is the target: 1 for the class, else 0."), level=1)
             continue
         names, meanings, numbers = zip(*found)
-        general = common(meanings, [called.text for called in names], "jsl")
-        if general:
+        if general := common(meanings, [called.text for called in names], "jsl"):
             _, index, meaning = general
             yield Line(name(index.name), (meaning,), note=index.said())
         else:
@@ -207,12 +204,12 @@ def _why_apart(chain: Chain, wording: Wording, output: Term, wrt: Term) -> Words
             return
         if labelled:
             kept = [wording.name(leaf) for leaf in shortened(labelled)]
-            yield from (" (its leaves: ", *_listed(kept))
-            yield ", ...)" if len(kept) < len(leaves) else ")"
+            more = ["..."] * (len(kept) < len(leaves))
+            yield from (" (its leaves: ", *_listed([*kept, *more]), ")")
         yield ". Through .data, .detach() and no_grad nothing is recorded."
 
 
-def _listed(terms: Sequence[Term]) -> list[str | Term]:
+def _listed(terms: Sequence[str | Term]) -> list[str | Term]:
     return [part for term in terms for part in (", ", term)][1:]
 
 
