@@ -51,9 +51,11 @@ class Deltas:
             return False
         if len(below) != 1 or below[0].lower is self._chain.wrt:
             return False
-        parts = [value]
+        parts, opened = [value], set[int]()
         for part in parts:  # which grows meanwhile
-            if part is value or not self._chain.is_variable(part):
+            inner = part is value or not self._chain.is_variable(part)
+            if inner and id(part) not in opened:
+                opened.add(id(part))
                 parts += [operand for operand in part.operands if operand._rule is not CONSTANT]
         alone = all(map(self._chain.is_within, parts))
         return alone and len(self._uses[id(below[0].lower)]) == 1
