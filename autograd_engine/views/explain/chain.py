@@ -14,8 +14,10 @@ derivative of the upper by the lower with the other variables held fixed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
@@ -31,59 +33,29 @@ WIDEST = 16  # So many ways lead through it at most, but for those into a longer
 MANY = 1_000_000_000  # Paths are counted up to this number.
 
 Step = tuple[Value, tuple[int, ...]]  # through an operation: its result, which of its operands
+Links = Callable[[Value], Iterable[tuple[Value, float]]]  # what is below a value, and its partials
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Factor:
-    """The derivative of one variable by another, through what is merged between them."""
+    """The derivative of one variable by another, through what is merged between them.
+
+    Its ways lead from the upper to the lower; sums, which multiply by 1, are passed over.
+    """
 
     upper: Value
     lower: Value
-    number: float
-    users: dict[int, list[tuple[Value, int]]]  # of each merged value and of the lower variable
-
-    def steps(self) -> list[Step]:
-        """Return the operations it goes through, from the upper variable down."""
-        links = self._links()
-        return [(value, which) for value, below in links for _, which in below]
+    number: float = 0.0
+    ways: list[list[Step]] = field(default_factory=list)
 
     def routes(self) -> list[list[Step]]:
-        """Return each way through what is merged; sums, which multiply by 1, are passed over.
+        """Return the ways, none of them where nobody would read them."""
+        many = len(self.ways) > 2 * WIDEST or max(map(len, self.ways)) > 2 * LARGEST
+        return [] if many else self.ways
 
-        None where nobody would read them.
-        """
-        below = {id(value): operands for value, operands in self._links()}
-        found = []
-        waiting: list[tuple[Value, list[Step]]] = [(self.upper, [])]
-        while waiting:
-            value, route = waiting.pop()
-            if value is self.lower:
-                found.append(route)
-                continue
-            if len(found) + len(waiting) > 2 * WIDEST or len(route) > 2 * LARGEST:
-                return []
-            for operand, which in reversed(below[id(value)]):
-                passed = value._rule in SUMS and value.partials[which[-1]] == len(which)
-                waiting.append((operand, route if passed else [*route, (value, which)]))
-        return found
-
-    def _links(self) -> list[tuple[Value, list[Step]]]:
-        """Return the values that lead to the lower variable, each with its operands that do."""
-        below: dict[int, tuple[Value, list[Step]]] = {}
-        seen = {id(self.lower)}
-        waiting = [self.lower]
-        for operand in waiting:  # which grows meanwhile
-            by_user: dict[int, tuple[Value, list[int]]] = {}
-            for user, i in self.users[id(operand)]:
-                by_user.setdefault(id(user), (user, []))[1].append(i)
-            for user, which in by_user.values():
-                below.setdefault(id(user), (user, []))[1].append((operand, tuple(which)))
-                if user is not self.upper and id(user) not in seen:
-                    seen.add(id(user))
-                    waiting.append(user)
-        for _, operands in below.values():
-            operands.sort(key=lambda step: step[1])
-        return list(reversed(below.values()))
+    def steps(self) -> dict[Step, None]:
+        """Return the operations it goes through, but for sums, each once."""
+        return dict.fromkeys(step for route in self.routes() for step in route)
 
 
 class Chain:
@@ -105,188 +77,128 @@ class Chain:
         self.output = output
         self.wrt = wrt
         self.values = graph.nodes(output)
-        self._place = {id(value): i for i, value in enumerate(self.values)}
-        self.within = self._depending()
         self.honest = honest(self.values, [])
-        self.adjoints = self._swept()
-        self.variables = self._chosen(merging, named, whole)
-        self._factors: dict[int, list[Factor]] = {}
-        self.connected = id(output) in self._inside  # the output depends on the value at all
+        self._inside: set[int] = set()
+        self.within = [value for value in self.values if self._is_reached(value)]
+        self.connected = self.is_within(output)  # the output depends on the value at all
+        self.adjoints = self._swept(reversed(self.within), self._links)
         self.gradient = self.adjoints.get(id(wrt), 0.0)  # as a backward pass finds it
-
-    def is_variable(self, value: Value) -> bool:
-        return id(value) in self._variable
+        self._below: dict[int, list[Factor]] = {}
+        self.variables = [*self._chosen(merging, named, whole)]
 
     def is_within(self, value: Value) -> bool:
         """Whether the chain goes through this value."""
         return id(value) in self._inside
+
+    def is_variable(self, value: Value) -> bool:
+        return id(value) in self._below
+
+    def below(self, variable: Value) -> list[Factor]:
+        """Return the factors whose upper variable this is, in the order of its operands."""
+        return self._below[id(variable)]
 
     def factors(self) -> Iterator[Factor]:
         """Yield the factors, from the output down."""
         for variable in reversed(self.variables):
             yield from self.below(variable)
 
-    def below(self, variable: Value) -> list[Factor]:
-        """Return the factors whose upper variable this is, in the order of its operands."""
-        if id(variable) not in self._factors:
-            self._factors[id(variable)] = [] if variable is self.wrt else self._merged(variable)
-        return self._factors[id(variable)]
-
-    def count_paths(self) -> tuple[int, int]:
-        """Return the number of paths from variable to variable, and that of all their factors.
-
-        Neither counts further than `MANY`.
-        """
-        return self._counted(self.variables, lambda v: [factor.lower for factor in self.below(v)])
-
     def count_ways(self) -> int:
         """Return the number of paths from operand to operand, `MANY` if there are more."""
-        return self._counted(self.within, lambda v: [o for o, _ in self._links(v)])[0]
+        counts = {id(self.wrt): 1}
+        for value in self.within[1:]:
+            counts[id(value)] = min(sum(counts[id(o)] for o, _ in self._links(value)), MANY)
+        return counts[id(self.output)]
 
-    def _counted(
-        self, values: list[Value], below: Callable[[Value], list[Value]]
-    ) -> tuple[int, int]:
-        counts = {id(self.wrt): (1, 0)}
-        for value in values:
-            if value is not self.wrt:
-                parts = [counts.get(id(lower), (0, 0)) for lower in below(value)]
-                paths = sum(count for count, _ in parts)
-                factors = sum(length + count for count, length in parts)
-                counts[id(value)] = min(paths, MANY), min(factors, MANY)
-        return counts.get(id(self.output), (0, 0))
-
-    def paths(self) -> list[list[Factor]]:
-        """Return every path as its factors: only for chains of few."""
-        found = []
-        waiting: list[list[Factor]] = [[factor] for factor in reversed(self.below(self.output))]
-        while waiting:
-            path = waiting.pop()
-            lower = path[-1].lower
-            if lower is self.wrt:
-                found.append(path)
-            waiting.extend([*path, factor] for factor in reversed(self.below(lower)))
-        return found
-
-    def product(self, path: list[Factor]) -> float:
-        """Return the product along a path; an adjoint of exactly 0 passes on what backward does."""
-        found = 1.0
-        for factor in path:
-            found = factor.number * found if found or self.honest else found
-        return found
+    def paths(self, start: Value | None = None) -> Iterator[list[Factor]]:
+        """Yield every path as its factors: only for chains of few variables."""
+        for factor in self.below(self.output if start is None else start):
+            rests = [[]] if factor.lower is self.wrt else self.paths(factor.lower)
+            yield from ([factor, *rest] for rest in rests)
 
     def is_faithful(self) -> bool:
         """Say whether the factors give what the backward pass gives, rounding apart.
 
         Where an infinity meets an adjoint of exactly 0, merging may lose it.
         """
-        found = {id(self.output): (1.0, 1.0)}  # the adjoint, and the same with no sign
-        for variable in reversed(self.variables):
-            adjoint, size = found.get(id(variable), (0.0, 0.0))
-            exact = self.adjoints.get(id(variable), 0.0)
-            if not (adjoint == exact or abs(adjoint - exact) <= 1e-9 * size or exact != exact):
+        factors = lambda v: [(f.lower, f.number) for f in self.below(v)]  # noqa: E731
+        absolute = lambda v: [(f.lower, abs(f.number)) for f in self.below(v)]  # noqa: E731
+        found = self._swept(reversed(self.variables), factors)
+        sizes = self._swept(reversed(self.variables), absolute)
+        for key in map(id, self.variables):
+            exact, least = self.adjoints.get(key, 0.0), 1e-9 * sizes.get(key, 0.0)
+            close = math.isclose(found.get(key, 0.0), exact, rel_tol=0.0, abs_tol=least)
+            if not close and exact == exact:
                 return False
-            for factor in self.below(variable):
-                if adjoint or self.honest:
-                    key, part = id(factor.lower), factor.number * adjoint
-                    before, large = found.get(key, (0.0, 0.0))
-                    found[key] = before + part, large + abs(part)
         return True
 
-    def _depending(self) -> list[Value]:
-        """Return the values between output and value, both included, operands before uses."""
-        self._inside = {id(self.wrt)} if id(self.wrt) in self._place else set()
-        found = [self.wrt] if self._inside else []
-        for value in self.values:
-            if value is not self.wrt and self._links(value):
-                self._inside.add(id(value))
-                found.append(value)
-        return found
-
-    def _swept(self) -> dict[int, float]:
-        """Return the adjoints within, added up in the order of `Value.backward`."""
-        found = {id(self.output): 1.0}
-        for value in reversed(self.within):
-            adjoint = found.get(id(value), 0.0)
-            if (adjoint or self.honest) and value is not self.wrt:
-                for operand, partial in self._links(value):
-                    found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
-        return found
-
-    def _chosen(
-        self, merging: tuple[Primitive, ...], named: Callable[[Value], bool], whole: bool
-    ) -> list[Value]:
-        ends = {id(self.output), id(self.wrt)}
-        between = [value for value in self.within if id(value) not in ends]
-        known = {id(value) for value in between if named(value)}
-        self._variable = ends | known
-        uses = self._uses() if merging and not whole else {}
-        if known and merging and not whole:
-            self._open_large(between, uses)
-        elif not whole:
-            self._variable |= {id(v) for v in between if not _is_middle(v, uses, merging)}
-        return [value for value in self.within if id(value) in self._variable]
-
-    def _uses(self) -> dict[int, list[Value]]:
-        uses: dict[int, list[Value]] = {}
-        for value in self.within:
-            for operand in value.operands if value.partials else ():
-                uses.setdefault(id(operand), []).append(value)
-        return uses
-
-    def _open_large(self, between: list[Value], uses: dict[int, list[Value]]) -> None:
-        """Make variables of what would be merged into factors too large to read."""
-        sizes: dict[int, tuple[int, int]] = {}  # operations on one way, and ways, to variables
-        for value in between:
-            if id(value) in self._variable:
-                continue
-            parts = [sizes.get(id(operand), (0, 1)) for operand, _ in self._links(value)]
-            operations, ways = map(sum, zip(*parts))
-            if value._rule in SUMS:
-                operations = max(size for size, _ in parts)
-            else:
-                operations += 1
-            # The middle of a sum is no place to cut it.
-            large = operations > LARGEST or ways > WIDEST
-            if large and not _is_middle(value, uses, SUMS):
-                self._variable.add(id(value))
-            else:
-                sizes[id(value)] = operations, ways
-
-    def _merged(self, upper: Value) -> list[Factor]:
-        """Return the factors below a variable, by a sweep through what is merged under it."""
-        adjoints = {id(upper): 1.0}
-        users: dict[int, list[tuple[Value, int]]] = {}
-        lowers: dict[int, Value] = {}
-        for value in self._segment(upper):
-            adjoint = adjoints[id(value)]
-            for i, (operand, partial) in enumerate(zip(value.operands, value.partials)):
-                if id(operand) in self._inside:
-                    passed = partial * adjoint if adjoint or self.honest else 0.0
-                    adjoints[id(operand)] = adjoints.get(id(operand), 0.0) + passed
-                    users.setdefault(id(operand), []).append((value, i))
-                    if self.is_variable(operand):
-                        lowers[id(operand)] = operand
-        order = sorted(lowers, key=self._place.__getitem__)
-        return [Factor(upper, lowers[key], adjoints[key], users) for key in order]
-
-    def _segment(self, upper: Value) -> list[Value]:
-        """Return a variable and what is merged under it, uses before operands."""
-        found = {id(upper): upper}
-        waiting = [upper]
-        while waiting:
-            for operand, _ in self._links(waiting.pop()):
-                if not self.is_variable(operand) and id(operand) not in found:
-                    found[id(operand)] = operand
-                    waiting.append(operand)
-        return sorted(found.values(), key=lambda value: -self._place[id(value)])
+    def _is_reached(self, value: Value) -> bool:
+        if value is self.wrt or self._links(value):
+            self._inside.add(id(value))
+        return id(value) in self._inside
 
     def _links(self, value: Value) -> list[tuple[Value, float]]:
         """Return the operands to which the chain goes on, each with its partial."""
         pairs = zip(value.operands, value.partials)
         return [(operand, partial) for operand, partial in pairs if id(operand) in self._inside]
 
+    def _swept(self, values: Iterable[Value], links: Links) -> dict[int, float]:
+        """Return the adjoints, added up in the order of `Value.backward`."""
+        found = {id(self.output): 1.0}
+        for value in values:
+            adjoint = found.get(id(value), 0.0)
+            if adjoint or self.honest:
+                for operand, partial in links(value):
+                    found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
+        return found
 
-def _is_middle(value: Value, uses: dict[int, list[Value]], merging: tuple[Primitive, ...]) -> bool:
-    """Say whether this stands in a longer sum, and is used by nothing else."""
-    users = uses.get(id(value), [])
-    return len(users) == 1 and value._rule in merging and users[0]._rule in SUMS
+    def _chosen(
+        self, merging: tuple[Primitive, ...], named: Callable[[Value], bool], whole: bool
+    ) -> Iterator[Value]:
+        """Yield the variables, operands before uses, and find what is below each."""
+        uses = Counter(id(o) for value in self.within for o, _ in self._links(value))
+        into_sums = {id(o) for v in self.within if v._rule in SUMS for o, _ in self._links(v)}
+        ends = (id(self.output), id(self.wrt))
+        known = bool(merging) and any(named(v) for v in self.within if id(v) not in ends)
+        middles = SUMS if known else merging  # that stand in a longer sum: no place to cut it
+        sizes: dict[int, tuple[int, int]] = {}  # operations on one way, and ways, to variables
+        merged: dict[int, dict[int, Factor]] = {}
+        place = {id(value): i for i, value in enumerate(self.within)}
+        for value in self.within:
+            parts = [sizes.get(id(operand), (0, 1)) for operand, _ in self._links(value)]
+            operations, ways = ([*column] for column in zip((0, 0), *parts))
+            size = max(operations) if value._rule in SUMS else sum(operations) + 1
+            large = not known or size > LARGEST or sum(ways) > WIDEST
+            middle = uses[id(value)] == 1 and value._rule in middles and id(value) in into_sums
+            found = self._merged(value, merged, uses)
+            if id(value) in ends or named(value) or (large and not (middle or whole)):
+                self._below[id(value)] = sorted(found.values(), key=lambda f: place[id(f.lower)])
+                yield value
+            else:
+                sizes[id(value)], merged[id(value)] = (size, sum(ways)), found
+
+    def _merged(
+        self, value: Value, merged: dict[int, dict[int, Factor]], uses: Counter[int]
+    ) -> dict[int, Factor]:
+        """Return the factors from a value to the variables below it, by these."""
+        found: dict[int, Factor] = {}
+        places: dict[int, list[int]] = {}
+        for i, operand in enumerate(value.operands):
+            if self.is_within(operand) and value.partials:
+                places.setdefault(id(operand), []).append(i)
+        long = lambda which: len(merged.get(id(value.operands[which[0]]), ())) > WIDEST  # noqa: E731
+        for which in sorted(places.values(), key=long, reverse=True):
+            operand, partial = value.operands[which[0]], sum(value.partials[i] for i in which)
+            passes = value._rule in SUMS and partial == 1.0
+            if passes and uses[id(operand)] == 1 and not found and id(operand) in merged:
+                found = merged.pop(id(operand))  # the sum so far of a long one
+                continue
+            start = {id(operand): Factor(value, operand, 1.0, [[]])}
+            for key, part in merged.get(id(operand), start).items():
+                into = found.setdefault(key, Factor(value, part.lower))
+                into.number += partial * part.number if partial or self.honest else 0.0
+                for way in part.ways[: 2 * WIDEST + 1 - len(into.ways)]:
+                    longer = passes or len(way) > 2 * LARGEST
+                    into.ways.append(way if longer else [(value, tuple(which)), *way])
+        for factor in found.values():
+            factor.upper = value
+        return found

@@ -9,10 +9,10 @@ from functools import partial
 from autograd_engine.compiler.record.symbols import OUT, operands, substituted
 from autograd_engine.compiler.record.symbols import Symbol as Unknown
 from autograd_engine.engine import Value
-from autograd_engine.table import BINARY, CONSTANT, MEAN, SUBTRACT, shares, sigmoid
+from autograd_engine.table import BINARY, CONSTANT, SUBTRACT, shares
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
-from autograd_engine.views.explain.formulas import DOTS, FIRST, ONE, Call, Name, Number, Sum, Term
+from autograd_engine.views.explain.formulas import DOTS, ONE, Call, Given, Name, Number, Term
 from autograd_engine.views.explain.names import Names
 from autograd_engine.views.explain.typesetting import TEXT
 
@@ -30,8 +30,6 @@ class Wording:
         self._exits = exits
         self._chain = chain
         self._names = names
-        self._shown = {id(variable) for variable in chain.variables}
-        self.apart = False  # whether constants are kept apart from coefficients
         self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
         # What parts with a name are, by its letter: for each call the name, a formula and numbers.
         self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
@@ -39,32 +37,22 @@ class Wording:
     def name(self, variable: Value) -> Name:
         return self._names.of(variable)
 
-    def letters(self, value: Value, repeated: bool, below: str) -> str:
-        """Return letters for the indices of values like this: below, in brackets, above."""
-        stepped = self._names.is_step(value) and "[" not in self.name(value).text
-        return (
-            f"{'t' if stepped else below}{'t' if repeated else 's'}{'l' if below == 'j' else 'm'}"
-        )
-
     def symbol(self, factor: Factor) -> formulas.Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
         return formulas.Derivative(upper, lower, number=factor.number)
 
     def goal(self) -> Term:
         """Return the symbol of the whole derivative, which must not look like a part of it."""
-        below = self._chain.below(self._chain.output)
-        direct = any(factor.lower is self._chain.wrt for factor in below) and len(below) > 1
-        return formulas.Derivative(
-            self.name(self._chain.output), self.name(self._chain.wrt), direct
-        )
+        output, wrt = self._chain.output, self._chain.wrt
+        below = self._chain.below(output)
+        direct = any(factor.lower is wrt for factor in below) and len(below) > 1
+        return formulas.Derivative(self.name(output), self.name(wrt), direct)
 
     def definition(self, value: Value, depth: int = 0) -> Term:
         """Return the operation that made a value, of the names of its operands."""
         if id(value) in self._exits:
-            given = [self.name(factor.lower) for factor in self._chain.below(value)]
-            return Call(
-                self._exits[id(value)], (*formulas.elided(given, lambda given: given), DOTS)
-            )
+            given = [factor.lower for factor in self._chain.below(value)]
+            return Call(self._exits[id(value)], (*formulas.elided(given, self.name), DOTS))
         if value._rule in SUMS:
             return self._sum(value, depth)
         operands = [self.term(operand, depth + 1) for operand in value.operands]
@@ -72,36 +60,41 @@ class Wording:
 
     def term(self, value: Value, depth: int = 0) -> Term:
         """Return a value by its name, or else as the operation that made it, or as a number."""
-        if id(value) in self._shown or self._names.is_known(value) or id(value) in self._exits:
-            return self._names.of(value)
+        if self._is_named(value):
+            return self.name(value)
         merged = self._chain.is_within(value)
         if value.partials and (merged or depth <= DEEP):
             made = self.definition(value, 0 if merged else depth)
             if len(TEXT.set(made)) <= LONG:
                 return made
-        if value._rule is CONSTANT:
-            return formulas.Given(value.data) if self.apart else Number(value.data)
-        return self._names.of(value)
+        return Given(value.data) if value._rule is CONSTANT else self.name(value)
+
+    def _is_named(self, value: Value) -> bool:
+        known = self._chain.is_variable(value) or self._names.is_known(value)
+        return known or id(value) in self._exits
 
     def _sum(self, value: Value, depth: int) -> Term:
-        named = lambda part: id(part) in self._shown or self._names.is_known(part)  # noqa: E731
-        parts = _summed(value, named)
-        written = [(sign, self.term(part, depth + 1)) for sign, part in formulas.shortened(parts)]
-        if len(parts) > len(written):
-            written = [*written[:FIRST], (False, DOTS), *written[FIRST:]]
-        flat: list[tuple[bool, Term]] = []
-        for sign, term in written:
-            flat += term.parts if isinstance(term, Sum) and not sign else [(sign, term)]
-        return flat[0][1] if len(flat) == 1 and not flat[0][0] else Sum(tuple(flat))
+        """Return a sum of sums, without the 0 with which Python's sum() begins."""
+        parts: list[tuple[bool, Value]] = []
+        waiting = [(False, value)]
+        while waiting:
+            sign, part = waiting.pop()
+            if part._rule in SUMS and (part is value or not self._is_named(part)):
+                signs = (sign, *[sign != (part._rule is SUBTRACT)] * (len(part.operands) - 1))
+                waiting.extend(reversed([*zip(signs, part.operands)]))
+            elif part._rule is not CONSTANT or part._data != 0.0 or self._is_named(part):
+                parts.append((sign, part))
+        make = lambda pair: formulas.signed(pair[0], self.term(pair[1], depth + 1))  # noqa: E731
+        return formulas.whole(formulas.elided(parts, make))
 
     def formula(self, factor: Factor) -> Term | None:
         """Return a factor as its rules give it, simplified; None if they do not tell."""
         found = []
         for route in factor.routes():
-            symbols = [self._partial(step) for step in route]
-            if any(symbol is None for symbol in symbols):
+            symbols = [symbol for step in route if (symbol := self._partial(step))]
+            if len(symbols) < len(route):
                 return None
-            found.append(formulas.multiplied([*filter(None, symbols)] or [ONE]))
+            found.append(formulas.multiplied(symbols or [ONE]))
         return formulas.added(found) if found else None
 
     def _partial(self, step: Step) -> Term | None:
@@ -117,11 +110,14 @@ class Wording:
         self, value: Value, symbol: Unknown, names: Callable[[Unknown], Term]
     ) -> Term | None:
         """Return the name of a part that textbooks have a name for, such as a probability."""
+        rule, given, expression = value._rule, value.operands, symbol.operands[0]
         stem, index = re.fullmatch("(.*?)([₀-₉]*)", symbol.name).groups()  # type: ignore[union-attr]
-        expression, given = symbol.operands[0], value.operands
         written = notation.read(expression, names)
-        if symbol.name == "y" and not isinstance(written, Number):
+        if stem == "y" and not isinstance(written, (Given, Number)):
             return written
+        data = [operand.data for operand in given]
+        known = {OUT: value.data, **dict(zip(operands(rule, len(given)), data))}
+        number = substituted(expression, lambda row, *x: float(row(*x)), known)
         key = (stem, *map(id, given))
         if key not in self._asides:
             call = _shared_call([self.term(operand) for operand in given])
@@ -130,26 +126,14 @@ class Wording:
             if not free:
                 return None
             self._asides[key] = free[0], call
-            self._tell(key, value, written)
+            numbers: Term = Number(number)
+            if stem == "p" and rule is not BINARY:
+                written = Call("softmax", formulas.elided(given, self.term))
+                numbers = formulas.row(shares(tuple(data)))
+            told = (Name(free[0] + call), written, numbers)
+            self.told.setdefault(free[0], []).extend([told] * (stem != "y"))
         letter, call = self._asides[key]
-        known = dict(zip(operands(value._rule, len(given)), [o.data for o in given]))
-        number = substituted(
-            expression, lambda rule, *x: float(rule(*x)), {OUT: value.data, **known}
-        )
         return Name(letter + index + call, number)
-
-    def _tell(self, key: tuple[object, ...], value: Value, written: Term) -> None:
-        letter, call = self._asides[key]
-        told = self.told.setdefault(letter, [])
-        if key[0] == "y":
-            return
-        found = [MEAN(*[operand.data for operand in value.operands])]
-        if value._rule is not BINARY and key[0] == "p":
-            written = Call("softmax", formulas.elided(value.operands, self.term))
-            found = shares(tuple([operand.data for operand in value.operands]))
-        elif key[0] == "p":
-            found = [sigmoid(value.operands[0].data)]
-        told.append((Name(letter + call), written, formulas.row(found)))
 
     def are_fresh(self, factor: Factor) -> bool:
         """Say whether a factor's partials are still those of its values' numbers."""
@@ -163,30 +147,8 @@ def _shared_call(terms: list[Term]) -> str:
 
 
 def _is_fresh(value: Value) -> bool:
-    """Say whether a value's partials are still those of its operands' numbers."""
-    given = [operand.data for operand in value.operands]
     try:
-        found = value._rule.partials(value._rule.forward(*given), *given)
+        found = value._rule.partials(value.data, *[operand.data for operand in value.operands])
     except Exception:  # of somebody's own rule, or out of its domain now
         return False
     return tuple(map(float, found)) == tuple(value.partials)
-
-
-def _is_nought(value: Value) -> bool:
-    return value._rule is CONSTANT and value._data == 0.0
-
-
-def _summed(value: Value, named: Callable[[Value], bool]) -> list[tuple[bool, Value]]:
-    """Return the terms of a sum of sums, each with whether it is subtracted."""
-    found = []
-    waiting = [(False, value)]
-    while waiting:
-        sign, part = waiting.pop()
-        if part._rule in SUMS and (part is value or not named(part)):
-            signs = (sign, *[sign != (part._rule is SUBTRACT)] * (len(part.operands) - 1))
-            waiting.extend(reversed([*zip(signs, part.operands)]))
-        else:
-            found.append((sign, part))
-    # The 0 with which Python's sum() begins is no term of a textbook's.
-    told = [term for term in found if named(term[1]) or not _is_nought(term[1])]
-    return told or found

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from itertools import compress
 
 from autograd_engine.engine import Value
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
-from autograd_engine.views.explain.formulas import Delta, Number, Sigma, Sum, Term
-from autograd_engine.views.explain.general import ENDS, Constants, Index, generalised, summed
+from autograd_engine.views.explain.formulas import Delta, Minus, Name, Number, Sigma, Term, signed
+from autograd_engine.views.explain.general import Index, common
 from autograd_engine.views.explain.names import Names, name
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explain.writers import Line, defined
@@ -31,12 +32,15 @@ class Deltas:
         self._wording = wording
         # What numbers that differ in a group are called.
         self.constants: dict[tuple[float, ...], str] = {}
-        self._uses: dict[int, list[Factor]] = {}
+        # What a repeat begins with is often 0, and then no term.
+        self._nought = {Number(0.0), *(wording.name(v) for v in names.begins() if not v.data)}
+        self.ranges: dict[int, str] = {}  # what the index of a Σ runs over
+        self._uses: dict[int, list[Factor]] = {id(value): [] for value in chain.variables}
         for factor in chain.factors():
-            self._uses.setdefault(id(factor.lower), []).append(factor)
+            self._uses[id(factor.lower)].append(factor)
         self._passed: set[int] = set()
         for value in reversed(chain.variables):
-            above = {id(use.upper) for use in self._uses.get(id(value), [])}
+            above = {id(use.upper) for use in self._uses[id(value)]}
             if self._is_passed(value) and not above & self._passed:
                 self._passed.add(id(value))
 
@@ -47,32 +51,31 @@ class Deltas:
             return False
         if len(below) != 1 or below[0].lower is self._chain.wrt:
             return False
-        alone = all(
-            operand._rule is CONSTANT or self._chain.is_within(operand)
-            for made, _ in below[0].steps()
-            for operand in made.operands
-        )
+        parts, opened = [value], set[int]()
+        for part in parts:  # which grows meanwhile
+            inner = part is value or not self._chain.is_variable(part)
+            if inner and id(part) not in opened:
+                opened.add(id(part))
+                parts += [operand for operand in part.operands if operand._rule is not CONSTANT]
+        alone = all(map(self._chain.is_within, parts))
         return alone and len(self._uses[id(below[0].lower)]) == 1
 
     def groups(self) -> list[Group]:
         """Return the variables but the output in groups, each behind those that use it."""
         kinds: dict[int, int] = {}
         known: dict[Hashable, int] = {}
-        groups: list[Group] = []
+        groups: dict[int, Group] = {}
         for value in reversed(self._chain.variables):
-            users = frozenset(
-                self._home(use.upper) or kinds[id(use.upper)]
-                for use in self._uses.get(id(value), [])
-            )
-            alike = value._rule.symbol, self._home(value), users, value is self._chain.wrt
-            kind = known.setdefault(alike, len(known))
-            kinds[id(value)] = kind
-            if kind == len(groups):
-                groups.append([])
-            groups[kind].insert(0, value)
-        self._hidden = [group for group in groups if id(group[0]) in self._passed]
-        rest = [group for group in groups if id(group[0]) not in self._passed]
-        return [*[group for group in rest[1:] if group[0] is not self._chain.wrt], rest[-1]]
+            users = [use.upper for use in self._uses[id(value)]]
+            above = frozenset(self._home(user) or kinds[id(user)] for user in users)
+            alike = value._rule.symbol, self._home(value), above, value is self._chain.wrt
+            kinds[id(value)] = known.setdefault(alike, len(known))
+            groups.setdefault(kinds[id(value)], []).insert(0, value)
+        _, *rest = groups.values()
+        self._hidden = [group for group in rest if id(group[0]) in self._passed]
+        shown = [group for group in rest if id(group[0]) not in self._passed]
+        # That of the derivative by which is asked comes last.
+        return sorted(shown, key=lambda group: group[0] is self._chain.wrt)
 
     def _home(self, value: Value) -> tuple[int, str] | None:
         """Return in which repeat a value stands and what made it."""
@@ -83,7 +86,7 @@ class Deltas:
         """Yield the adjoints of a group: in general where a formula holds for all of it."""
 
         def said(value: Value) -> Line:
-            term = self._delta(value)
+            term = formulas.folded(self._delta(value))
             fresh = all(map(self._wording.are_fresh, self._uses[id(value)]))
             steps = [term, *[formulas.numbers(term)] * fresh, Number(self._adjoint(value))]
             return Line(left or Delta(self._wording.name(value)), tuple(steps))
@@ -97,7 +100,8 @@ class Deltas:
         joined: dict[Hashable, Group] = {}  # the steps of a repeat, the last one among them
         for group in groups:
             below = {id(value) for value in group}
-            for one in [*[h for h in self._hidden if id(self._lower(h)) in below], group]:
+            hidden = [h for h in self._hidden if id(self._chain.below(h[0])[0].lower) in below]
+            for one in [*hidden, group]:
                 key = self._home(one[0]) or id(one)
                 joined[key] = [*one, *joined.get(key, ())]
         for group in joined.values():
@@ -110,44 +114,43 @@ class Deltas:
                 lambda called: called,
             )
 
-    def _lower(self, hidden: Group) -> Value:
-        return self._chain.below(hidden[0])[0].lower
-
     def _together(
         self,
         group: Group,
         make: Callable[[Value], Term],
         number: Callable[[Value], float],
         said: Callable[[Value], Line],
-        letters: str,
+        spare: str,
         called: Callable[[Term], Term],
     ) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
-        count = len(group)
         names = [self._wording.name(value) for value in group]
-        indices = self._wording.letters(group[0], bool(self._home(group[0])), "j")
-        for self._wording.apart in (False, True) if count > 1 else ():
-            terms = [make(value) for value in group]
-            for first, last in ENDS:
-                part = slice(first, count - last)
-                index = Index.of([name.text for name in names[part]], indices)
-                general = index and generalised(terms[part], index, self._constants(letters))
-                if index and general:
-                    self._wording.apart = False
-                    left = generalised(names[part], index)
-                    assert left is not None
-                    yield from map(said, group[count - last :])
-                    found = formulas.row([number(value) for value in group[part]])
-                    yield Line(called(left), (general, found), note=index.said())
-                    yield from map(said, group[:first])
-                    return
-        self._wording.apart = False
-        yield from map(said, group if count <= FEW else group[:1])
-        if count > FEW:
+        terms = [make(value) for value in group] if len(group) > 1 else []
+        data = [*map(number, group)]
+        if found := self._common(terms, group[0], names, "j", spare):
+            part, index, general = found
+            yield from map(said, group[part.stop :])
+            left = called(Name(index.name))
+            general = formulas.folded(general) if isinstance(left, Delta) else general
+            yield Line(left, (general, formulas.row(data[part])), note=index.said())
+            yield from map(said, group[: part.start])
+        elif len(group) <= FEW:
+            yield from map(said, group)
+        else:
+            yield said(group[0])
             others = formulas.Call("", formulas.elided(names[1:], called))
-            yield Line(
-                others, (formulas.row([number(value) for value in group[1:]]),), note="likewise"
-            )
+            yield Line(others, (formulas.row(data[1:]),), note="likewise")
+
+    def _common(
+        self, terms: list[Term], value: Value, names: list[Name], below: str, spare: str
+    ) -> tuple[slice, Index, Term] | None:
+        """Return what terms of values such as this have in common that differ in an index."""
+        stepped = self._names.is_step(value) and "[" not in self._wording.name(value).text
+        letters = ("t" if stepped else below) + ("t" if self._home(value) else "s")
+        free = [letter for letter in spare if not self._names.has(letter)]
+        above = "l" if below == "j" else "m"
+        texts = [called.text for called in names]
+        return common(terms, texts, letters + above, self.constants, free)
 
     def told(self) -> Iterator[Line]:
         """Say what repeats begin with, and what numbers are called that differ."""
@@ -159,36 +162,37 @@ class Deltas:
     def _adjoint(self, value: Value) -> float:
         return self._chain.adjoints.get(id(value), 0.0)
 
-    def _constants(self, letters: str) -> Constants:
-        return Constants([x for x in letters if not self._names.has(x)], self.constants)
-
     def _delta(self, value: Value) -> Term:
         """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
-        before = dict(self.constants)
-        plain = self._summed(value)
-        if self._wording.apart or not isinstance(plain, Sum):
-            return plain
-        self.constants.clear()
-        self.constants.update(before)
-        self._wording.apart = True
-        other = self._summed(value)
-        self._wording.apart = False
-        return other if isinstance(other, Sigma) else self._summed(value)
+        uses = self._uses[id(value)][::-1]
+        pairs = [(self._passed_back(use), self._wording.name(use.upper)) for use in uses]
+        factors = [getattr(term, "factors", (term,)) for term, _ in pairs]
+        there = map(self._nought.isdisjoint, factors)
+        kept = [*compress(pairs, there)] or pairs[:1]
+        terms, names = map(list, zip(*kept))
+        middle = uses[(len(uses) - 1) // 2].upper  # at the ends others may stand
+        found = self._common(terms, middle, names, "k", "xcde")
+        if not found or len(found[1].numbers) > 1:
+            zero = Number(0.0)
+            terms = [term for term in terms if formulas.folded(term) != zero] or [zero]
+        else:
+            part, index, general = found
+            self.ranges[id(value)] = index.said()
+            minus = isinstance(general, Minus)
+            spelled = formulas.whole([signed(minus, term) for term in terms[part]])
+            sigma = Sigma(index.said(), signed(minus, general), spelled)
+            terms[part] = [signed(minus, sigma)]
+        return formulas.added(terms)
 
-    def _summed(self, value: Value) -> Term:
-        terms, names = [], []
-        for use in reversed(self._uses[id(value)]):
-            upper = use.upper
-            formula = self._wording.formula(use)
-            if formula is None or len(TEXT.set(formula)) > LONG:
-                formula = self._wording.symbol(use)
-            above: list[Term] = [Delta(self._wording.name(upper), self._adjoint(upper))]
-            if id(upper) in self._passed or upper is self._chain.output:
-                above = [self._delta(upper)] if id(upper) in self._passed else []
-            first = value is self._chain.wrt or id(upper) in self._passed
-            terms.append(formulas.multiplied([*above, formula] if first else [formula, *above]))
-            names.append(self._wording.name(upper).text)
-        uses = self._uses[id(value)]
-        upper = uses[len(uses) // 2].upper  # at the ends others may stand
-        indices = self._wording.letters(upper, bool(self._home(upper)), "k")
-        return summed(terms, names, indices, self._constants("xcde"))
+    def _passed_back(self, use: Factor) -> Term:
+        """Return what one use contributes to an adjoint: the factor times the adjoint above."""
+        upper, formula = use.upper, self._wording.formula(use)
+        if formula is None or len(TEXT.set(formula)) > LONG:
+            formula = self._wording.symbol(use)
+        if id(upper) in self._passed:
+            return formulas.multiplied([self._delta(upper), formula])
+        if upper is self._chain.output:
+            return formula
+        above = Delta(self._wording.name(upper), self._adjoint(upper))
+        first = use.lower is self._chain.wrt
+        return formulas.multiplied([above, formula] if first else [formula, above])

@@ -1,12 +1,10 @@
 """Formulas to be read by people, as plain data: what a derivative looks like on paper.
 
-The functions put terms together as one writes them by hand: no factor 1, signs in front, one
-bar for a quotient of quotients; and `multiplied` also makes one number of several and cancels.
+The functions put terms together as one writes them by hand: no factor 1, one sign in front, one
+bar for a quotient of quotients, equal factors cancelled, one number of several.
 
->>> u, v = Name("u"), Name("v", 3.0)
->>> over(negated(over(u, v)), v) == Minus(Fraction(u, Power(v, Number(2.0))))
-True
->>> multiplied([Fraction(ONE, Number(2.0)), times(Number(2.0), v), Number(-1.0)])
+>>> v = Name("v", 3.0)
+>>> multiplied([over(ONE, Number(2.0)), times(Number(2.0), v), Number(-1.0)])
 Minus(term=Name(text='v', number=3.0))
 """
 
@@ -113,32 +111,47 @@ def numbers(term: Term) -> Term:
     return found
 
 
-def minus(left: Term, right: Term) -> Term:
-    """Return left - right."""
-    return Sum((*_parts(left), *((not sign, part) for sign, part in _parts(right))))
+def folded(term: Term) -> Term:
+    """Return a formula in which the constants of the graph are numbers, products simplified."""
+    if isinstance(term, Given):
+        return Number(term.value)
+    if isinstance(term, Sigma):
+        return Sigma(term.index, folded(term.term), term.spelled)
+    found = inside(term, folded)
+    if found == term:
+        return term
+    if isinstance(found, Sum):
+        return whole([signed(*part) for part in found.parts if part[1] != Number(0.0)])
+    return _simplified(found) if isinstance(found, (Product, Fraction, Minus)) else found
 
 
-def plus(left: Term, right: Term) -> Term:
-    """Return left + right."""
-    return Sum((*_parts(left), *_parts(right)))
+# fmt: off
+def plus(left: Term, right: Term) -> Term:     return Sum(_parts(left) + _parts(right))
+def minus(left: Term, right: Term) -> Term:    return Sum(_parts(left) + _parts(right, True))
+def times(left: Term, right: Term) -> Term:    return _simplified(Product((left, right)))
+def over(top: Term, bottom: Term) -> Term:     return _simplified(Fraction(top, bottom))
+def power(base: Term, exponent: Term) -> Term: return _simplified(Power(base, exponent))
+# fmt: on
 
 
 def added(terms: Sequence[Term]) -> Term:
-    """Return the sum of terms, just one of them by itself; the middle of many is left out."""
-    return terms[0] if len(terms) == 1 else whole(elided(terms, lambda term: term))
+    """Return the sum of terms; the middle of many is left out."""
+    return whole(elided(terms, lambda term: term))
 
 
 def whole(terms: Sequence[Term]) -> Term:
-    """Return the sum of all terms."""
+    """Return the sum of all terms, just one of them by itself."""
+    if len(terms) == 1:
+        return terms[0]
     if all(isinstance(term, Number) for term in terms):
         return Number(sum(term.value for term in terms if isinstance(term, Number)))
     return Sum(tuple(part for term in terms for part in _parts(term)))
 
 
-def _parts(term: Term) -> tuple[tuple[bool, Term], ...]:
+def _parts(term: Term, sign: bool = False) -> tuple[tuple[bool, Term], ...]:
     if isinstance(term, Sum):
-        return term.parts
-    return ((True, term.term),) if isinstance(term, Minus) else ((False, term),)
+        return tuple((sign != minus, part) for minus, part in term.parts)
+    return ((not sign, term.term),) if isinstance(term, Minus) else ((sign, term),)
 
 
 def negated(term: Term) -> Term:
@@ -148,80 +161,49 @@ def negated(term: Term) -> Term:
     return Number(-term.value) if isinstance(term, Number) else Minus(term)
 
 
-def times(left: Term, right: Term) -> Term:
-    """Return left * right."""
-    return _simplified(Product((left, right)))
-
-
-def over(top: Term, bottom: Term) -> Term:
-    """Return top / bottom."""
-    return _simplified(Fraction(top, bottom))
-
-
-def _simplified(term: Term) -> Term:
-    negative, tops, bottoms = _factors(term)
-    if Number(0.0) in tops:
-        return Number(0.0)
-    top = _product([term for term in tops if term != ONE])
-    powers = {term: bottoms.count(term) for term in bottoms if term != ONE}
-    return _signed(negative, top, _product(_raised(powers)))
-
-
-def _signed(negative: bool, top: Term, bottom: Term) -> Term:
-    term = top if bottom == ONE else Fraction(top, bottom)
-    return negated(term) if negative else term
-
-
-def _factors(term: Term) -> tuple[bool, list[Term], list[Term]]:
-    """Return whether a term is negative, and its factors above and below the bar."""
-    if isinstance(term, Minus):
-        sign, tops, bottoms = _factors(term.term)
-        return not sign, tops, bottoms
-    if isinstance(term, Number) and term.value < 0.0:
-        return True, [Number(-term.value)], []
-    if isinstance(term, Fraction):
-        first, tops, bottoms = _factors(term.top)
-        second, more_tops, more_bottoms = _factors(term.bottom)
-        return first != second, tops + more_bottoms, bottoms + more_tops
-    if not isinstance(term, Product):
-        return False, [term], []
-    parts = [_factors(factor) for factor in term.factors]
-    negative = sum(sign for sign, _, _ in parts) % 2 == 1
-    return negative, [t for _, up, _ in parts for t in up], [t for *_, low in parts for t in low]
-
-
-def _raised(powers: dict[Term, int]) -> list[Term]:
-    return [term if n == 1 else Power(term, Number(float(n))) for term, n in powers.items() if n]
-
-
-def _product(factors: list[Term]) -> Term:
-    return Product(tuple(factors)) if len(factors) > 1 else [*factors, ONE][0]
+def signed(minus: bool, term: Term) -> Term:
+    return negated(term) if minus else term
 
 
 def multiplied(factors: Sequence[Term]) -> Term:
-    """Return a product simplified: one sign, one number in front, equal factors cancelled."""
-    if len(factors) == 1:
-        return factors[0]
-    negative, tops, bottoms = _factors(Product(tuple(map(_doubled, factors))))
-    if Number(0.0) in tops:
-        return Number(0.0)
+    """Return a product simplified; one factor alone stays as it is."""
+    return factors[0] if len(factors) == 1 else _simplified(Product(tuple(map(_doubled, factors))))
+
+
+def _simplified(term: Term) -> Term:
+    """Return a product or quotient with one sign, one number in front, equal factors cancelled."""
+    top, bottom = 1.0, 1.0
     powers: dict[Term, int] = {}
-    numbers = [1.0, 1.0]  # above and below the bar
-    for below, terms in enumerate((tops, bottoms)):
-        for term in terms:
-            base, n = term, 1
-            if isinstance(term, Power) and isinstance(term.exponent, Number):
-                whole_number = term.exponent.value.is_integer()
-                base, n = (term.base, int(term.exponent.value)) if whole_number else (term, 1)
-            if isinstance(base, Number):
-                numbers[below] *= base.value**n
-            else:
-                powers[base] = powers.get(base, 0) + (-n if below else n)
-    parts = []
-    for number, sign in zip(_reduced(*numbers), (1, -1)):
-        found = _raised({term: max(sign * n, 0) for term, n in powers.items()})
-        parts.append(_product([Number(n) for n in (number,) if n != 1.0] + found))
-    return _signed(negative, *parts)
+    waiting = [(term, 1)]
+    while waiting:
+        part, n = waiting.pop()
+        base, exponent = (part.base, part.exponent) if isinstance(part, Power) else (part, ONE)
+        if isinstance(exponent, Number) and exponent.value.is_integer():
+            part, n = base, n * int(exponent.value)
+        if isinstance(part, Minus):
+            waiting += [(part.term, n), (Number(-1.0), n)]
+        elif isinstance(part, Product):
+            waiting += [(factor, n) for factor in reversed(part.factors)]
+        elif isinstance(part, Fraction):
+            waiting += [(part.bottom, -n), (part.top, n)]
+        elif isinstance(part, Number) and abs(n) < 10:
+            number = math.prod([part.value] * abs(n))  # a power may raise OverflowError
+            top, bottom = (top * number, bottom) if n > 0 else (top, bottom * number)
+        else:
+            powers[part] = powers.get(part, 0) + n
+    if top == 0.0:
+        return Number(0.0)
+    whole_numbers = top.is_integer() and bottom.is_integer()
+    if bottom and (top % bottom == 0.0 or not (whole_numbers or abs(top) == 1.0)):
+        top, bottom = top / bottom, 1.0
+    found = []
+    for number, sign in ((abs(top), 1), (abs(bottom), -1)):
+        raised = [(part, float(n * sign)) for part, n in powers.items() if n * sign > 0]
+        factors = [part if n == 1.0 else Power(part, Number(n)) for part, n in raised]
+        factors = [Number(number)] * (number != 1.0 or not factors) + factors
+        found.append(Product(tuple(factors)) if len(factors) > 1 else factors[0])
+    above, below = found
+    return signed(top * bottom < 0.0, above if below == ONE else Fraction(above, below))
 
 
 def _doubled(term: Term) -> Term:
@@ -232,24 +214,6 @@ def _doubled(term: Term) -> Term:
     if isinstance(term, Sum) and half and term.parts == term.parts[:half] * 2:
         return Product((Number(2.0), Sum(term.parts[:half]) if half > 1 else term.parts[0][1]))
     return term
-
-
-def _reduced(above: float, below: float) -> tuple[float, float]:
-    """Return a fraction of whole numbers in lowest terms, of others the one number it is."""
-    if above.is_integer() and below.is_integer():
-        shared = math.gcd(int(above), int(below)) or 1
-        return above / shared, below / shared
-    return (above / below, 1.0) if below else (above, below)
-
-
-def power(base: Term, exponent: Term) -> Term:
-    """Return base ** exponent."""
-    if not isinstance(exponent, Number):
-        return Power(base, exponent)
-    n = exponent.value
-    if n < 0.0 and n.is_integer():
-        return over(ONE, power(base, Number(-n)))
-    return {0.0: ONE, 1.0: base}.get(n, Power(base, exponent))
 
 
 def product(factors: Sequence[Term]) -> Term:

@@ -2,207 +2,158 @@
 
 >>> from autograd_engine.views.explain.names import name
 >>> from autograd_engine.views.explain.typesetting import TEXT
->>> squares = [formulas.Power(name(f"h{i}"), formulas.Number(2.0)) for i in "₁₂₃"]
->>> index = Index.of(["h₁", "h₂", "h₃"], "jsl")
->>> TEXT.set(generalised(squares, index))
-'hⱼ²'
+>>> names = ["h₁", "h₂", "h₃"]
+>>> _, index, term = common([formulas.Power(name(h), Number(2.0)) for h in names], names, "jsl")
+>>> TEXT.set(term), index.said()
+('hⱼ²', 'j = 1, 2, 3')
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
+from itertools import zip_longest
 from typing import Any
 
-from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import Given, Minus, Name, Number, Sigma, Term, negated
+from autograd_engine.views.explain.formulas import Given, Name, Number, Term
 from autograd_engine.views.explain.names import INDICES, NUMBERED, RAISED, lowered, raised
 
 _RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
 _PAIR = re.compile(r"(?<![₀-₉ᵢ-ᵥₐ-ₜⱼ,])([₀-₉ₐ-ₜᵢ-ᵥⱼ])([₀-₉ₐ-ₜᵢ-ᵥⱼ])(?![₀-₉ₐ-ₜᵢ-ᵥⱼ,])")
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789")
 
+ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))
+"""So many are perhaps unlike the others at the beginning and at the end."""
+
 
 class Unlike(Exception):
     """Terms differ in more than an index."""
 
 
-@dataclass(frozen=True)
 class Index:
-    """What tells the members of a group apart: letters, and for each the members' numbers."""
+    """What tells the members of a group apart, by their names: letters, and what they stand for.
 
-    letters: tuple[str, ...]
-    numbers: tuple[tuple[int, ...], ...]
+    Of the letters the first stands below the line, the second in brackets, the third above. The
+    constants are names for numbers that differ from member to member, others are made of `spare`.
+    """
 
-    @classmethod
-    def of(cls, names: Sequence[str], letters: str) -> Index | None:
-        """Return the index in which names differ, None where they differ in more, or in none.
-
-        Of the letters the first stands below the line, the second in brackets, the third above.
-        """
-        runs = [_RUNS.split(text) for text in names]
-        if len({len(run) for run in runs}) > 1 or any(map(NUMBERED.match, names)):
-            return None  # how values are numbered says nothing
-        found, numbers = [], []
-        for i, column in enumerate(zip(*runs)):
-            if len(set(column)) > 1:
-                if not i % 2:
-                    return None
-                above = column[0][0] in RAISED
-                found.append(letters[2 if above else runs[0][i - 1].endswith("[")])
-                numbers.append(tuple(int(text.translate(_DIGITS)) for text in column))
-        whole = found and len(set(found)) == len(found)
-        return cls(tuple(found), tuple(numbers)) if whole else None
+    def __init__(
+        self,
+        names: Sequence[str],
+        letters: str,
+        constants: dict[tuple[float, ...], str],
+        spare: Sequence[str],
+    ) -> None:
+        self.numbers: dict[str, tuple[int, ...]] = {}
+        self.constants = dict(constants)
+        self._spare = spare
+        self._letters = letters
+        if any(map(NUMBERED.match, names)):
+            raise Unlike  # how values are numbered says nothing
+        self.name = self._named(names)
+        self._letters = ""
+        if not self.numbers:
+            raise Unlike
 
     def said(self) -> str:
         """Return which members there are: "j = 0, 1, 2", or "t = 1 … 50"."""
         parts = []
-        for letter, numbers in zip(self.letters, self.numbers):
-            distinct = list(dict.fromkeys(numbers))
-            texts = [str(number) for number in distinct]
-            many = len(texts) > 4 and distinct == list(range(distinct[0], distinct[-1] + 1))
-            parts.append(f"{letter} = {f'{texts[0]} … {texts[-1]}' if many else ', '.join(texts)}")
+        for letter, numbers in self.numbers.items():
+            texts = list(dict.fromkeys(map(str, numbers)))
+            first, last = int(texts[0]), int(texts[-1])
+            if len(texts) > 4 and texts == list(map(str, range(first, last + 1))):
+                texts = [f"{first} … {last}"]
+            parts.append(f"{letter} = {', '.join(texts)}")
         return "; ".join(parts)
 
-    def letter(self, texts: Sequence[str]) -> str:
-        """Return the index, perhaps some more or less, that these numbers are."""
-        found = [int(text.translate(_DIGITS)) for text in texts]
-        for letter, numbers in zip(self.letters, self.numbers):
-            apart = {a - b for a, b in zip(found, numbers)}
+    def general(self, parts: Sequence[Any]) -> Any:
+        """Return what terms, or parts of terms, are in general."""
+        first = parts[0]
+        if all(part == first for part in parts):
+            return first
+        if len(set(map(type, parts))) > 1:
+            raise Unlike
+        if isinstance(first, Name):
+            return Name(self._named([part.text for part in parts]))
+        if isinstance(first, (Given, Number)):
+            return self._constant(tuple([part.value for part in parts]))
+        if isinstance(first, Term):
+            kept = [part.name for part in fields(first) if part.compare]
+            return type(first)(*[self.general([getattr(p, name) for p in parts]) for name in kept])
+        if not isinstance(first, tuple) or len(set(map(len, parts))) > 1:
+            raise Unlike
+        return tuple(map(self.general, zip(*parts)))
+
+    def _named(self, texts: Sequence[str]) -> str:
+        if len({text.count(",") for text in texts}) > 1:  # w₁₂ among those such as w₁₀,₂
+            texts = [_PAIR.sub(r"\1,\2", text) for text in texts]
+        found = ""
+        for i, column in enumerate(zip_longest(*map(_RUNS.split, texts))):
+            first = column[0]
+            if len(set(column)) == 1:
+                found += first
+            elif i % 2 == 0 or None in column:
+                raise Unlike
+            else:
+                place = 2 if first[0] in RAISED else int(found.endswith("["))
+                run = self._run([text.translate(_DIGITS) for text in column], place)
+                # h1 is h with an index, h[1] an entry
+                below = first[0] in INDICES or (first.isascii() and found[-1:].isalpha())
+                found += lowered(run) if below else run if first.isascii() else raised(run)
+        return found
+
+    def _run(self, column: Sequence[str], place: int) -> str:
+        """Return digits in the general: an index, or one more or less; w₁₂ is of 1 and 2."""
+        numbers = tuple(map(int, column))
+        for letter, known in self.numbers.items():
+            apart = {a - b for a, b in zip(numbers, known)}
             if len(apart) == 1:
                 (more,) = apart
                 return letter + (f"{more:+d}".replace("-", "−") if more else "")
-        raise Unlike
+        letter = self._letters[place : place + 1]
+        if letter and letter not in self.numbers:
+            self.numbers[letter] = numbers
+            return letter
+        if len(set(column)) == 1:
+            return column[0]
+        if {len(text) for text in column} != {2}:
+            raise Unlike
+        return "".join(self._run(digit, place) for digit in zip(*column))
 
-    def run(self, texts: Sequence[str]) -> str:
-        """Return digits that differ, in the general."""
-        if len(set(texts)) == 1:
-            return texts[0]
-        try:
-            found = self.letter(texts)
-        except Unlike:
-            if {len(text) for text in texts} != {2}:
-                raise
-            return "".join(self.run(column) for column in zip(*texts))  # w₁₂ is of 1 and 2
-        if texts[0][0] in INDICES:
-            return lowered(found)
-        return raised(found) if not texts[0].isascii() else found
-
-
-@dataclass
-class Constants:
-    """Names for numbers that differ from member to member: letters, and what was named."""
-
-    letters: Sequence[str]
-    given: dict[tuple[float, ...], str]
-
-    def name(self, numbers: tuple[float, ...], index: Index) -> str:
-        """Return the name of numbers, one for each member."""
-        letter = index.letters[-1]
-        for one, places in zip(index.letters, index.numbers):
+    def _constant(self, numbers: tuple[float, ...]) -> Name:
+        letter = [*self.numbers][-1]
+        for one, places in self.numbers.items():
             by_place = dict(zip(places, numbers))
             if all(by_place[place] == number for place, number in zip(places, numbers)):
                 letter, numbers = one, tuple(by_place.values())  # it depends on this index alone
                 break
-        if numbers not in self.given:
-            free = [x for x in self.letters if x not in self.given.values()]
-            if not free:
-                raise Unlike
-            self.given[numbers] = free[0]
-        return self.given[numbers] + (f"[{letter}]" if letter == "s" else lowered(letter))
+        free = [x for x in self._spare if x not in self.constants.values()]
+        if numbers not in self.constants and not free:
+            raise Unlike
+        called = self.constants.setdefault(numbers, *free[:1])
+        return Name(called + (f"[{letter}]" if letter == "s" else lowered(letter)))
 
 
-def generalised(
-    terms: Sequence[Term], index: Index, constants: Constants | None = None
-) -> Term | None:
-    """Return what terms are in general, None where they differ in more than an index.
+def common(
+    terms: Sequence[Term],
+    names: Sequence[str],
+    letters: str,
+    constants: dict[tuple[float, ...], str] | None = None,
+    spare: Sequence[str] = (),
+) -> tuple[slice, Index, Term] | None:
+    """Return which terms differ only in the index that names tell, it, and the general term.
 
-    Numbers that differ get a name of `constants`.
+    None if that holds not even for all but the first and the last.
     """
-    before = dict(constants.given) if constants else {}
-    try:
-        return _general(terms, index, constants)
-    except Unlike:
-        if constants:
-            constants.given.clear()
-            constants.given.update(before)
-        return None
-
-
-def _general(terms: Sequence[Term], index: Index, constants: Constants | None) -> Term:
-    first = terms[0]
-    if any(type(term) is not type(first) for term in terms):
-        raise Unlike
-    if all(term == first for term in terms):
-        return first
-    if isinstance(first, (Given, Number)):
-        if not constants:
-            raise Unlike
-        numbers = tuple([term.value for term in terms if isinstance(term, (Given, Number))])
-        return Name(constants.name(numbers, index))
-    if isinstance(first, Name):
-        return Name(_name([term.text for term in terms if isinstance(term, Name)], index))
-    if isinstance(first, Sigma):
-        inner = [term.term for term in terms if isinstance(term, Sigma)]
-        if {term.index for term in terms if isinstance(term, Sigma)} != {first.index}:
-            raise Unlike
-        return Sigma(first.index, _general(inner, index, constants), first.spelled)
-    kept = [part.name for part in fields(first) if part.name != "number"]
-    columns = ([getattr(term, part) for term in terms] for part in kept)
-    return type(first)(*[_part(column, index, constants) for column in columns])
-
-
-def _part(parts: Sequence[Any], index: Index, constants: Constants | None) -> Any:
-    first = parts[0]
-    if isinstance(first, Term):
-        return _general(parts, index, constants)
-    several = isinstance(first, tuple)
-    if len({len(part) if several else part for part in parts}) > 1:
-        raise Unlike
-    return tuple(_part(column, index, constants) for column in zip(*parts)) if several else first
-
-
-def _name(texts: Sequence[str], index: Index) -> str:
-    if len({text.count(",") for text in texts}) > 1:  # w₁₂ among those such as w₁₀,₂
-        texts = [_PAIR.sub(r"\1,\2", text) for text in texts]
-    runs = [_RUNS.split(text) for text in texts]
-    if len({len(run) for run in runs}) > 1:
-        raise Unlike
-    found: list[str] = []
-    for i, column in enumerate(zip(*runs)):
-        if i % 2:
-            apart = found[-1][-1:]  # what stands before it: h1 is h with an index, h[1] an entry
-            run = index.run(column)
-            changed = run.isascii() and run != column[0] and apart.isalpha()
-            found.append(lowered(run) if changed else run)
-        elif len(set(column)) > 1:
-            raise Unlike
-        else:
-            found.append(column[0])
-    return "".join(found)
-
-
-def summed(terms: Sequence[Term], names: Sequence[str], letters: str, constants: Constants) -> Term:
-    """Return the sum of terms, under one Σ where they differ only in an index.
-
-    The first or the last may differ, and then stands beside it.
-    """
-    kept = [i for i, term in enumerate(terms) if term != Number(0.0)] or [0]
-    terms, names = [terms[i] for i in kept], [names[i] for i in kept]
-    for first, last in ENDS:
-        inner = terms[first : len(terms) - last]
-        index = Index.of(names[first : len(names) - last], letters) if len(inner) > 1 else None
-        found = index and generalised(inner, index, constants)
-        if index and found and len(index.letters) == 1:
-            minus = isinstance(found, Minus)
-            inner = [negated(term) for term in inner] if minus else inner
-            body = negated(found) if minus else found
-            sigma: Term = Sigma(index.said(), body, formulas.whole(inner))
-            sigma = Minus(sigma) if minus else sigma
-            return formulas.added([*terms[:first], sigma, *terms[len(terms) - last :]])
-    return formulas.added(terms)
-
-
-# So many are perhaps unlike the others at the beginning and at the end.
-ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))
+    for first, last in ENDS if len(terms) > 1 else ():
+        part = slice(first, len(terms) - last)
+        try:
+            index = Index(names[part], letters, constants or {}, spare)
+            found = index.general(terms[part])
+        except Unlike:
+            continue
+        if constants is not None:
+            constants.update(index.constants)
+        return part, index, found
+    return None

@@ -36,13 +36,7 @@ def chance(i: int, xs: tuple[Any, ...]) -> Symbol:
     return called(f"p{lowered(str(i))}", table.softmax_of(i)(*xs))
 
 
-def is_class(i: int, rule: Primitive) -> Symbol:
-    """Return 1 for the class, else 0."""
-    return called(f"y{lowered(str(i))}", float(i == entry(rule)))
-
-
 A, B, C = Symbol("A"), Symbol("B"), Symbol("C")
-_HOLES = (A, B, C)
 
 LONGEST = 64  # So many operations a formula has at most; of more, its number alone is told.
 
@@ -65,9 +59,6 @@ IDENTITIES: tuple[tuple[Any, Any], ...] = (
     (0.5 + 0.5 * (above(A, B) - above(B, A)), above(A, B) + 0.5 * equals(A, B)),
     (0.5 - 0.5 * (above(A, B) - above(B, A)), above(B, A) + 0.5 * equals(A, B)),
     (ratio(0.5, A), 1.0 / (2.0 * A)),
-    (A * A * A, A**3.0),
-    (B * A * A, B * A**2.0),
-    (A * A, A**2.0),
 )
 """What stands in rules for the digits' sake, and the same in the words of a textbook."""
 
@@ -93,7 +84,9 @@ RULES: dict[str, Callable[[Primitive, int, tuple[Any, ...]], Any]] = {
         else -(chance(entry(rule), xs) * chance(i, xs))
     ),
     "log_softmax": lambda rule, i, xs: 1.0 - chance(i, xs) if i == entry(rule) else -chance(i, xs),
-    "cross_entropy": lambda rule, i, xs: chance(i, xs) - is_class(i, rule),
+    "cross_entropy": lambda rule, i, xs: (
+        chance(i, xs) - called(f"y{lowered(str(i))}", float(i == entry(rule)))
+    ),
     "binary_cross_entropy": lambda rule, i, xs: (
         -xs[0] if i else called("p", sigmoid(xs[0])) - called("y", xs[1])
     ),
@@ -146,16 +139,17 @@ def rewritten(
 
 
 def _matches(pattern: Expression, expression: Expression, found: dict[Symbol, Expression]) -> bool:
-    if isinstance(pattern, Symbol) and any(pattern is hole for hole in _HOLES):
+    if isinstance(pattern, Symbol) and any(pattern is hole for hole in (A, B, C)):
         pattern = found.setdefault(pattern, expression)
+    if pattern is expression:
+        return True
     if not isinstance(pattern, Symbol) or not isinstance(expression, Symbol):
         symbolic = isinstance(pattern, Symbol) or isinstance(expression, Symbol)
         return not symbolic and pattern == expression
-    if pattern is expression or pattern.rule is None or pattern.rule is not expression.rule:
-        return pattern is expression
+    if pattern.rule is not expression.rule or len(pattern.operands) != len(expression.operands):
+        return False
     pairs = zip(pattern.operands, expression.operands)
-    same = len(pattern.operands) == len(expression.operands)
-    return same and all(_matches(part, other, found) for part, other in pairs)
+    return pattern.rule is not None and all(_matches(*pair, found) for pair in pairs)
 
 
 def _made(rule: Primitive, *operands: Expression) -> Expression:
