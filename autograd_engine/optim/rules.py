@@ -8,6 +8,7 @@ from dataclasses import InitVar, dataclass
 from functools import partial
 from typing import Any
 
+from autograd_engine.columns import set_data
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import Arithmetic, Optimizer, Rule
 from autograd_engine.optim.settings import finite, setting, share
@@ -54,6 +55,13 @@ class SGD(Optimizer):
             return number - lr * move, velocity
 
         return heavy if momentum else lambda number, slope: (number - lr * slope,)
+
+    def _update(self) -> None:
+        if self.momentum:
+            super()._update()
+        else:  # the same, three times as fast
+            lr, pairs = self.lr, zip(*self._slopes())
+            set_data(self.parameters, [number - lr * slope for number, slope in pairs])
 
 
 def _two_betas(name: str, betas: Any) -> tuple[float, float]:
