@@ -16,6 +16,7 @@ from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene
 from autograd_engine.views.notebooks import image, selected
+from autograd_engine.views.picture.around import near
 from autograd_engine.views.picture.dot import (
     GraphvizMissing,
     GraphvizSlow,
@@ -25,7 +26,6 @@ from autograd_engine.views.picture.dot import (
 )
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.runs import MOST
-from autograd_engine.views.picture.stages import near
 from autograd_engine.views.picture.styles import compose
 from autograd_engine.views.picture.svg import write_svg
 

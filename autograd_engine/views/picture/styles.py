@@ -15,8 +15,7 @@ from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.layout.scene import INPUTS, Arrow, Box, Cluster, Scene, readable
-from autograd_engine.views.picture.captions import caption
-from autograd_engine.views.picture.folding import Folding
+from autograd_engine.views.picture.folding import Folding, caption
 from autograd_engine.words import counted
 
 
@@ -188,7 +187,7 @@ def inputs(folding: Folding) -> set[int]:
         for call in survey.calls
         if call.outer < 0 and all(not survey.operands[j] for j in call.inputs)
         for i in call.inputs
-        if not folding.home[i]
+        if folding.groups[folding.home[i]].kind in ("", "leaves")
     }
 
 
