@@ -38,13 +38,14 @@ def fake_dot(monkeypatch):
     """Graphviz is installed; its answers are made up, the calls are listed."""
     calls = []
 
-    def pipe(self, format=None, **options):
-        calls.append((format, self.source))
+    def run(command, given):
+        format = command[2].removeprefix("-T")
+        calls.append((format, given.decode()))
         if format == "svg":
             return b'<?xml version="1.0"?>\n<!-- made by dot -->\n<svg xmlns="http://www.w3.org/2000/svg"/>\n'
         return b"bytes of " + format.encode()
 
-    monkeypatch.setattr(graphviz.Source, "pipe", pipe)
+    monkeypatch.setattr(limit, "run", run)
     return calls
 
 
@@ -432,10 +433,10 @@ FAILURES = [
 
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
 def test_where_no_process_can_start_or_graphviz_fails_the_builtin_layout_draws(monkeypatch, error):
-    def pipe(self, **options):
+    def run(command, given):
         raise error
 
-    monkeypatch.setattr(graphviz.Source, "pipe", pipe)
+    monkeypatch.setattr(limit, "run", run)
     output = Value(2.0) * 3.0
     assert draw(output).svg == builtin(output).svg
     with pytest.raises(RuntimeError, match="Graphviz"):

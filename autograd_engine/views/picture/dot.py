@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from autograd_engine.adoption import adopted
@@ -11,7 +12,7 @@ from autograd_engine.copies import opened
 from autograd_engine.engine import Value
 from autograd_engine.notes import noted
 from autograd_engine.survey import Survey
-from autograd_engine.views.layout.ranks import box_ranks
+from autograd_engine.views.layout.ranks import box_ranks, cluster_paths
 from autograd_engine.views.layout.scene import (
     CLUSTER_COLOUR,
     CLUSTER_FILLS,
@@ -19,7 +20,6 @@ from autograd_engine.views.layout.scene import (
     FONT_SIZE,
     INPUTS,
     LOOKS,
-    Box,
     Scene,
     readable,
     rows,
@@ -65,31 +65,22 @@ def _lines(scene: Scene) -> Iterator[str]:
                 names = " -> ".join(f"v{i}" for i in row if ranks[i] == rank)
                 how = "min" if scene.boxes[row[0]].row[0] == INPUTS else "same"
                 yield f"  {{rank={how} {names} [style=invis]}}"
-    members: dict[int, list[int]] = {}
+    inside: dict[int, list[str]] = {number: [] for number in range(-1, len(scene.clusters))}
     for i, box in enumerate(scene.boxes):
-        members.setdefault(box.cluster, []).append(i)
-    children: dict[int, list[int]] = {}
-    for i, cluster in enumerate(scene.clusters):
-        children.setdefault(cluster.parent, []).append(i)
-    for i in members.get(-1, []):
-        yield "  " + _node(scene, i)
-    pending = [(cluster, 1, False) for cluster in reversed(children.get(-1, []))]
-    while pending:
-        number, depth, closing = pending.pop()
-        indent = "  " * depth
-        if closing:
-            yield indent + "}"
-            continue
-        yield f"{indent}subgraph cluster_{number} {{"
-        fill = CLUSTER_FILLS[(depth - 1) % len(CLUSTER_FILLS)]
-        yield (
-            f'{indent}  label="{quoted(scene.clusters[number].title)}" labeljust=l'
-            f' style="filled" fillcolor="{fill}" color="{CLUSTER_COLOUR}"'
-        )
-        for i in members.get(number, []):
-            yield f"{indent}  {_node(scene, i)}"
-        pending.append((number, depth, True))
-        pending.extend((child, depth + 1, False) for child in reversed(children.get(number, [])))
+        inside[box.cluster].append(_node(scene, i))
+    frames: dict[int, list[str]] = {number: [] for number in inside}
+    paths = cluster_paths(scene)
+    for number in reversed(range(len(scene.clusters))):  # those inside others come after them
+        cluster, fill = scene.clusters[number], CLUSTER_FILLS[len(paths[number]) % 2 - 1]
+        lines = [
+            f'label="{quoted(cluster.title)}" labeljust=l style="filled" fillcolor="{fill}"'
+            f' color="{CLUSTER_COLOUR}"',
+            *inside[number],
+            *frames[number],
+        ]
+        frame = [f"subgraph cluster_{number} {{", *[f"  {line}" for line in lines], "}"]
+        frames[cluster.parent] = frame + frames[cluster.parent]
+    yield from (f"  {line}" for line in inside[-1] + frames[-1])
     aside = " " if scene.direction in ("TB", "BT") else ""  # `dot` sets it right at the line
     for arrow in scene.arrows:
         more = [f'label="{aside}{quoted(arrow.label)}"'] if arrow.label else []
@@ -114,18 +105,14 @@ def _node(scene: Scene, i: int) -> str:
         style += "" if look.shape == "square" else ",rounded"
         extra += " peripheries=2" if look.double else ""
     else:
-        shape, label = "Mrecord" if look.shape == "round" else "record", _record(scene, box)
+        shape = "Mrecord" if look.shape == "round" else "record"
+        label = " | ".join(quoted(field, record=True) for field in box.fields)
+        # Fields follow the direction across the ranks; braces turn them.
+        label = f"{{ {label} }}" if box.stacked != (scene.direction in ("LR", "RL")) else label
     return (
         f'v{i} [label="{label}" shape={shape} style="{style}" fillcolor="{look.fill}"'
         f' color="{look.line}" fontcolor="{look.text}"{extra}]'
     )
-
-
-def _record(scene: Scene, box: Box) -> str:
-    fields = " | ".join(quoted(field, record=True) for field in box.fields)
-    # Fields follow the direction across the ranks; braces turn them.
-    across = scene.direction in ("LR", "RL")
-    return f"{{ {fields} }}" if box.stacked != across else fields
 
 
 def in_order(scene: Scene, svg: str) -> bool:
@@ -136,11 +123,10 @@ def in_order(scene: Scene, svg: str) -> bool:
     )
     place = {int(i): float(x if upright else y) for i, x, y in found}
     ranks = box_ranks(scene)
-    for row in rows(scene.boxes) if place else ():
-        for rank in {ranks[i] for i in row}:
-            across = [place[i] for i in row if ranks[i] == rank and i in place]
-            if across != sorted(across):
-                return False
+    for row in rows(scene.boxes):
+        stands = sorted(((ranks[i], place[i]) for i in row if i in place), key=itemgetter(0))
+        if stands != sorted(stands):
+            return False
     return True
 
 
@@ -162,7 +148,7 @@ def run_dot(source: str, format: str) -> bytes:
     except (ImportError, OSError) as error:
         raise GraphvizMissing(f"{where}the Python package graphviz is missing ({error})") from None
     try:
-        return bytes(limit.Source(source).pipe(format=format, quiet=True))
+        return limit.run(["dot", "-Kdot", f"-T{format}"], source.encode())
     except GraphvizSlow:
         raise
     except (graphviz.ExecutableNotFound, OSError):  # a browser's Python starts no processes
@@ -196,20 +182,17 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     digraph = Digraph(format=format, graph_attr={"rankdir": rankdir})
     digraph.attr("node", fontname="Courier")
     values: dict[int, Value] = {}
-    labels: dict[int, str] = {}
-    stands: dict[int, Value] = {}  # for a value of the graph: what is drawn in its place
     survey = Survey(output)
-    for node, label in zip(survey.values, survey.given_names):
-        top = stands[id(node)] = opened(node)
-        labels[id(top)] = label
+    stands = {id(node): opened(node) for node in survey.values}  # what is drawn in its place
+    labels = {id(stands[id(n)]): label for n, label in zip(survey.values, survey.given_names)}
+    for node in survey.values:
         for part in noted(node).opened or [node]:
             for value in (*part.operands, part):
                 drawn = stands.get(id(value), value)
                 values.setdefault(id(drawn), drawn)
     names = {id(value): f"v{i}" for i, value in enumerate(values.values())}
-    for value in values.values():
-        name = names[id(value)]
-        label = quoted(readable(labels.get(id(value), "")), record=True)
+    for key, value in values.items():
+        name, label = names[key], quoted(readable(labels.get(key, "")), record=True)
         fields = [label] if label else []
         fields += [f"data {value.data:.4f}", f"grad {value.grad:.4f}"]
         digraph.node(name, label=f"{{ {' | '.join(fields)} }}", shape="record")
@@ -217,8 +200,7 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
             # Without nohtml an operation named "<...>" would be read as markup.
             digraph.node(name + "op", label=graphviz.nohtml(quoted(readable(value.op))))
             digraph.edge(name + "op", name)
-    for value in values.values():
         for operand in value.operands:
-            operand = stands.get(id(operand), operand)
-            digraph.edge(names[id(operand)], names[id(value)] + "op")
+            drawn = stands.get(id(operand), operand)
+            digraph.edge(names[id(drawn)], name + "op")
     return digraph

@@ -1,4 +1,4 @@
-"""The classes of the package graphviz, whose runs of Graphviz end after a few seconds.
+"""Running Graphviz, which is stopped after a few seconds, also where `draw_dot` is shown.
 
 Its layout of some ordinary graphs takes minutes, or does not end. Only `dot.py` imports this,
 where it draws: a computer may have no package graphviz.
@@ -24,7 +24,7 @@ SECONDS = 5.0
 """So long Graphviz may take for one picture; of 600 nodes it needs about one."""
 
 
-def run(command: list[Any], given: bytes, quiet: bool = False, folder: Path | None = None) -> bytes:
+def run(command: list[Any], given: bytes, quiet: bool = True, folder: Path | None = None) -> bytes:
     """Return what Graphviz writes of what it is given; its errors are those of graphviz.
 
     Raises `GraphvizSlow` where it was stopped, with all that it started.
@@ -37,7 +37,9 @@ def run(command: list[Any], given: bytes, quiet: bool = False, folder: Path | No
             try:
                 made, said = process.communicate(given, SECONDS)
             except BaseException:  # an interrupt too must leave nothing running
-                _stop(process)
+                with suppress(OSError):  # it may have ended just now
+                    kill = getattr(os, "killpg", lambda *_: process.kill())
+                    kill(process.pid, getattr(signal, "SIGKILL", 0))
                 raise
     except FileNotFoundError:
         raise graphviz.ExecutableNotFound(command) from None
@@ -54,65 +56,32 @@ def run(command: list[Any], given: bytes, quiet: bool = False, folder: Path | No
     return bytes(made)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    with suppress(OSError):  # it may have ended just now
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
+class Digraph(graphviz.Digraph):  # type: ignore[misc]
+    """What `draw_dot` returns: graphviz's own, with other ways to start Graphviz."""
 
+    @staticmethod
+    def _pipe_lines(
+        engine: str, format: str, lines: Iterable[str], *, input_encoding: str, **how: Any
+    ) -> bytes:
+        quiet = how.pop("quiet")
+        command = dot_command.command(engine, format, **how)
+        return run(command, "".join(lines).encode(input_encoding), quiet)
 
-def _piped(
-    engine: str, format: str, lines: Iterable[str], *, input_encoding: str, quiet: bool, **how: Any
-) -> bytes:
-    command = dot_command.command(engine, format, **how)
-    return run(command, "".join(lines).encode(input_encoding), quiet)
+    @staticmethod
+    def _pipe_lines_string(*given: Any, encoding: str, **how: Any) -> str:
+        return Digraph._pipe_lines(*given, input_encoding=encoding, **how).decode(encoding)
 
-
-def _piped_string(*given: Any, encoding: str, **how: Any) -> str:
-    return _piped(*given, input_encoding=encoding, **how).decode(encoding)
-
-
-def _rendered(
-    engine: str,
-    format: str,
-    filepath: str,
-    *,
-    outfile: str | os.PathLike[str] | None,
-    raise_if_result_exists: bool,
-    overwrite_filepath: bool,
-    quiet: bool,
-    neato_no_op: Any = None,
-    **how: Any,
-) -> str:
-    """Write the picture of a file beside it, as graphviz does; nothing where it takes too long."""
-    source = Path(filepath)
-    made = Path(outfile or rendering.get_outfile(source, format=format, **how))
-    if not overwrite_filepath and made.resolve() == source.resolve():
-        raise ValueError(f"outfile {made.name!r} must be different from the file it is drawn from")
-    if raise_if_result_exists and made.exists():
-        raise graphviz.FileExistsError(f"output file exists: {os.fspath(made)!r}")
-    command = dot_command.command(engine, format, neato_no_op=neato_no_op, **how)
-    made.write_bytes(run(command, source.read_bytes(), quiet, source.parent))
-    return os.fspath(made)
-
-
-class Limited:
-    """What of graphviz's classes starts Graphviz: they call what these return."""
-
-    _pipe_lines = staticmethod(_piped)
-    _pipe_lines_string = staticmethod(_piped_string)
-    _render = staticmethod(_rendered)
-
-
-class Source(Limited, graphviz.Source):  # type: ignore[misc]
-    """A picture in DOT."""
-
-
-class Digraph(Limited, graphviz.Digraph):  # type: ignore[misc]
-    """What `draw_dot` returns."""
-
-    def unflatten(self, **how: Any) -> Source:
-        found: Source = super().unflatten(**how)
-        found.__class__ = Source
-        return found
+    @staticmethod
+    def _render(engine: str, format: str, filepath: str, **how: Any) -> str:
+        """Write the picture of a file beside it, as graphviz does; none where it takes too long."""
+        source, quiet, outfile = Path(filepath), how.pop("quiet"), how.pop("outfile")
+        keep, replace = how.pop("raise_if_result_exists"), how.pop("overwrite_filepath")
+        command = dot_command.command(engine, format, **how)
+        how.pop("neato_no_op", None)
+        made = Path(outfile or rendering.get_outfile(source, format=format, **how))
+        if not replace and made.resolve() == source.resolve():
+            raise ValueError(f"outfile {made.name!r} must be different from the file drawn from")
+        if keep and made.exists():
+            raise graphviz.FileExistsError(f"output file exists: {os.fspath(made)!r}")
+        made.write_bytes(run(command, source.read_bytes(), quiet, source.parent))
+        return os.fspath(made)
