@@ -125,40 +125,34 @@ class Folding:
         if not known:
             return
         group.members = []
-        made: dict[int, list[int]] = defaultdict(list)
+        made: dict[int, list[tuple[Group, list[int]]]] = defaultdict(list)  # with their calls
         for box, leaves, values in parts(boxes, fine, self.operands):
             if box < count:
                 group.members += values
                 continue
             level = self.around[values[0]][depth]
             kind = "leaves" if leaves and level.kind != "hidden" else level.kind
-            made[box].append(len(self.groups))
+            calls = {self.around[i][depth].call for i in values if self.operands[i]}
             group.members.append(self.add(number, values, level.title, kind, deeper=1))
-            self.groups[-1].notes = list(level.notes)
+            self.groups[-1].notes += level.notes
+            made[box].append((self.groups[-1], sorted(calls - {0})))
         for pieces in made.values():
-            self._name(pieces, depth)
+            _name(pieces)
 
-    def _name(self, numbers: list[int], depth: int) -> None:
-        """Say of the parts of one box which calls they are, and how often all are used."""
-        held = {
-            g: sorted(
-                {self.around[i][depth].call for i in self.groups[g].members if self.operands[i]}
-                - {0}
-            )
-            for g in numbers
-        }
-        uses = max((calls[-1] for calls in held.values() if calls), default=0)
-        alike: dict[str, list[Group]] = defaultdict(list)
-        for g, calls in held.items():
-            group = self.groups[g]
-            if uses > 1 and group.kind in ("call", "region"):
-                group.notes.append(f"used {uses:,} times")
-            if len(numbers) > 1 and group.kind != "hidden":
-                group.title += f", {_calls(calls)}" if calls and group.kind != "leaves" else ""
-                alike[group.title].append(group)
-        for same in alike.values():
-            for number, group in enumerate(same if len(same) > 1 else [], 1):
-                group.title += f", part {number}"
+
+def _name(parts: list[tuple[Group, list[int]]]) -> None:
+    """Say of the parts of one box which calls they are, and how often all are used."""
+    uses = max(calls[-1] if calls else 0 for _, calls in parts)
+    alike: dict[str, list[Group]] = defaultdict(list)
+    for group, calls in parts:
+        if uses > 1 and group.kind in ("call", "region"):
+            group.notes.append(f"used {uses:,} times")
+        if len(parts) > 1 and group.kind != "hidden":
+            group.title += f", {_calls(calls)}" if calls else ""
+            alike[group.title].append(group)
+    for same in alike.values():
+        for number, group in enumerate(same if len(same) > 1 else [], 1):
+            group.title += f", part {number}"
 
 
 def _calls(numbers: list[int]) -> str:
@@ -167,11 +161,9 @@ def _calls(numbers: list[int]) -> str:
     >>> _calls([2]), _calls([1, 2, 3]), _calls([1, 3])
     ('call 2', 'calls 1 to 3', 'calls 1, 3')
     """
-    if len(numbers) == 1:
-        return f"call {numbers[0]}"
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
         return f"calls {numbers[0]} to {numbers[-1]}"
-    return "calls " + ", ".join(map(str, numbers))
+    return f"call{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
 
 
 def caption(folding: Folding, number: int, short: bool = False) -> list[str]:
@@ -181,29 +173,29 @@ def caption(folding: Folding, number: int, short: bool = False) -> list[str]:
     if group.kind == "hidden":
         return [f"… {counted(len(inside), 'more value')}"]
     title = folding.short(number) if short else group.title
-    lines = [title, *group.notes]
-    if group.kind == "leaves":
-        return lines if title[:1].isdigit() else [*lines, counted(len(inside), "leaf")]
     leaves = sum(values[i]._rule is LEAF for i in inside)
-    size = [counted(len(inside), "value")] if len(inside) > leaves else []
-    lines.append(", ".join([*_held(folding, number, inside), *size]))
-    if leaves:
-        lines.append(counted(leaves, "leaf"))
-    if group.kind != "repeat":
-        lines.append(operations([values[i].op for i in inside if operands[i]], 3))
-    return [line for line in lines if line]
+    if group.kind == "leaves":
+        more = [] if title[:1].isdigit() else [counted(len(inside), "leaf")]
+    else:
+        size = [counted(len(inside), "value")] if len(inside) > leaves else []
+        more = [", ".join([*_held(folding, number), *size])]
+        more += [counted(leaves, "leaf")] if leaves else []
+        if group.kind != "repeat":
+            more.append(operations([values[i].op for i in inside if operands[i]], 3))
+    return [line for line in [title, *group.notes, *more] if line]
 
 
-def _held(folding: Folding, number: int, inside: list[int]) -> list[str]:
+def _held(folding: Folding, number: int) -> list[str]:
     """Return how many groups of which kind a group holds, such as "16 neurons"."""
-    level = folding.groups[number].level
-    if folding.groups[number].kind not in ("call", "region", "step"):
+    group = folding.groups[number]
+    if group.kind not in ("call", "region", "step"):
         return []
-    title = folding.groups[number].title.partition(",")[0]
-    paths = {id(path): path for path in map(folding.around.__getitem__, inside)}
-    found = {p[level][:2]: p[level].title for p in paths.values() if len(p) > level}
-    names = [name.removeprefix(f"{title}.") for name in found.values()]
-    words = Counter(name.split(".")[0] for name in names)
+    paths = {id(path): path for path in map(folding.around.__getitem__, folding.inside[number])}
+    levels = [path[group.level] for path in paths.values() if len(path) > group.level]
+    title = group.title.partition(",")[0]
+    found = {level[:2]: level.title.removeprefix(f"{title}.") for level in levels}
+    words = Counter(name.split(".")[0] for name in found.values())
     if len(words) > 3:
         return [counted(len(found), "part")]
-    return [counted(words[w], w.removesuffix("s")) if w not in names else w for w in words]
+    apart = found.values()
+    return [w if w in apart else counted(words[w], w.removesuffix("s")) for w in words]

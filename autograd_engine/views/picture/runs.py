@@ -5,7 +5,7 @@ A run is a piece of an order in which all arrows run forwards; so runs as boxes 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import accumulate, groupby, pairwise
 from typing import TYPE_CHECKING
@@ -16,17 +16,11 @@ from autograd_engine.words import counted
 if TYPE_CHECKING:
     from autograd_engine.views.picture.folding import Folding
 
-FED, SHOWN = 8, 24
-"""So many leaves beside boxes are shown one by one: that only boxes use, and altogether."""
+FED, SHOWN, LOOSE = 8, 24, 16
+"""Beside boxes are shown one by one so many leaves that only boxes use, leaves, other values."""
 
-LOOSE = 16
-"""So many values that are computed beside boxes are shown one by one."""
-
-MOST = 40
-"""So many members a picture shows, groups among them, before runs of them are gathered."""
-
-LARGE = 120
-"""So many members a group may have that is opened by itself."""
+MOST, LARGE = 40, 120
+"""So many members, groups among them, a picture shows, or a group in it that is opened."""
 
 FEW, FEW_PLAIN = 5, 12
 """So many members of the whole graph have room on a phone: with boxes among them, or without."""
@@ -38,107 +32,96 @@ PARTS = 12
 def gather(folding: Folding, number: int) -> None:
     """Gather of the members of a group what is too much: loose values, leaves, and then runs."""
     group, operands = folding.groups[number], folding.operands
-    boxed = any(m < 0 for m in group.members)
+    boxed, few = any(m < 0 for m in group.members), folding.few and not number
     most = LARGE if number and group.kind != "run" else MOST
     room, loose, leaves = (0 if boxed and not number else most), LOOSE, (FED, SHOWN)
-    few = folding.few and not number
     if few:
         room, loose, leaves = (FEW if boxed else FEW_PLAIN), 2, (2, 0)
+        if not boxed and sum(bool(operands[m]) for m in group.members) > room:
+            most = room
     if boxed and len(group.members) > room:
         _gather_loose(folding, number, loose)
     if boxed and len(group.members) > room:
         _gather_leaves(folding, number, *leaves)
-    if few and not boxed and sum(bool(operands[m]) for m in group.members) > room:
-        most = room
     if len(group.members) > most:
         _cut(folding, number)
-    if few and not boxed and len(group.members) > room:
+    if few and len(group.members) > room:
         _gather_leaves(folding, number, *leaves)
-
-
-def _kept(folding: Folding, members: Sequence[int]) -> set[int]:
-    """Return the values that stand free: outputs, and those with labels where they are few."""
-    notes = folding.survey.notes
-    labelled = {m for m in members if m >= 0 and folding.operands[m] and notes[m].label}
-    return (labelled if len(labelled) <= LOOSE else set()) | set(folding.survey.outputs)
 
 
 def _gather_leaves(folding: Folding, number: int, fed: int, shown: int) -> None:
     """Put leaves that stand free, where they are many, into a group for each kind of them."""
-    group, values = folding.groups[number], folding.survey.values
-    free = [m for m in group.members if m >= 0 and not folding.operands[m]]
-    if len(free) <= shown:
-        beside = {o for m in group.members if m >= 0 for o in folding.operands[m]}
-        free = [m for m in free if m not in beside]
-    gathered = []
-    for word in ("leaf", "constant") if len(free) > fed else ():
-        some = [m for m in free if (values[m]._rule is LEAF) == (word == "leaf")]
+    group, operands = folding.groups[number], folding.operands
+    free = [m for m in group.members if m >= 0 and not operands[m]]
+    if len(free) <= shown:  # those beside what uses them stay there
+        free = [*set(free).difference(*(operands[m] for m in group.members if m >= 0))]
+    for word in ("constant", "leaf") if len(free) > fed else ():
+        wanted = word == "leaf"
+        some = [m for m in sorted(free) if (folding.survey.values[m]._rule is LEAF) == wanted]
         if len(some) > 2:
-            gathered.append(folding.add(number, some, counted(len(some), word), "leaves"))
-    group.members = gathered + [m for m in group.members if m < 0 or folding.home[m] == number]
+            made = folding.add(number, some, counted(len(some), word), "leaves")
+            group.members = [
+                made,
+                *(m for m in group.members if m < 0 or folding.home[m] == number),
+            ]
 
 
 def _gather_loose(folding: Folding, number: int, most: int) -> None:
-    """Put what is computed beside the boxes into runs, where it is much."""
-    group, kept = folding.groups[number], _kept(folding, folding.groups[number].members)
-    leaves = [m for m in group.members if m >= 0 and not folding.operands[m]]
-    others = [m for m in group.members if m < 0 or folding.operands[m]]
+    """Put what is computed beside the boxes into runs, where it is much.
+
+    Outputs stand free, and values with labels where they are few.
+    """
+    group, survey = folding.groups[number], folding.survey
+    others = [m for m in group.members if m < 0 or survey.operands[m]]
+    kept = {m for m in others if m >= 0 and survey.notes[m].label}
+    kept = {*(kept if len(kept) <= LOOSE else ()), *survey.outputs}
     if sum(m >= 0 and m not in kept for m in others) <= most:
         return
-    group.members = leaves  # they interrupt nothing
-    for loose, members in groupby(others, lambda m: m >= 0 and m not in kept):
-        run = [*members]
+    members = [m for m in group.members if m >= 0 and not survey.operands[m]]
+    for loose, found in groupby(others, lambda m: m >= 0 and m not in kept):
+        run = [*found]
         if loose and len(run) > 2:
             run = [folding.add(number, run, _produced(folding, run), "run")]
-        group.members = group.members + run
+        members += run
+    group.members = members
 
 
 def _cut(folding: Folding, number: int) -> None:
     """Cut a group into runs, each of values with the leaves that it alone uses."""
-    group, operands, units = (
-        folding.groups[number],
-        folding.operands,
-        folding.groups[number].members,
-    )
-    plain = all(m >= 0 for m in units)
-    if plain:
-        units = [m for m in units if operands[m]] or units
+    group, operands = folding.groups[number], folding.operands
+    plain = all(m >= 0 for m in group.members)
+    units = [m for m in group.members if operands[m]] if plain else []
+    units = units or group.members
     last = [m for m in units if m in folding.survey.outputs]
     units = [m for m in units if m not in last]
-    runs = [units[a:b] for a, b in pairwise(_ends(units, operands))] if units else []
+    runs = [units[a:b] for a, b in pairwise(_ends(units, operands))]
     titles = [_produced(folding, run) for run in runs]
     users: dict[int, set[int]] = defaultdict(set)
     for k, run in enumerate([*runs, last] if plain else ()):
-        for m in run:
-            for o in operands[m]:
-                users[o].add(k)
+        for o in (o for m in run for o in operands[m]):
+            users[o].add(k)
     shared: list[int] = []
     for m in sorted(set(group.members).difference(units, last)):
         alone = len(users[m]) == 1 and users[m] != {len(runs)}
         (runs[users[m].pop()] if alone else shared).append(m)
-    members = [sorted(run) if plain else run for run in runs]
-    made = [folding.add(number, run, title, "run") for run, title in zip(members, titles)]
+    made = [
+        folding.add(number, sorted(run) if plain else run, title, "run")
+        for run, title in zip(runs, titles)
+    ]
     group.members = [*shared, *made, *last]
     _gather_leaves(folding, number, SHOWN, SHOWN)
 
 
 def _ends(units: Sequence[int], operands: Sequence[Sequence[int]]) -> list[int]:
     """Return where to cut a list into runs: near even places, where the fewest values cross."""
+    if not units:
+        return []
     count = len(units)
     parts = max(2, min(PARTS, -(-count // MOST)))
-    even = [count * part // parts for part in range(parts + 1)]
-    room = count // (3 * parts)
-    if room < 1 or any(unit < 0 for unit in units):
-        return even
-    place = {unit: k for k, unit in enumerate(units)}
-    last = dict(place)  # where a value is used last
-    for unit, k in place.items():
-        last.update((o, k) for o in operands[unit] if o in place)
-    change = [0] * (count + 1)
-    for unit, k in last.items():
-        change[place[unit] + 1] += 1
-        change[k + 1] -= 1
-    crossing = list(accumulate(change))
+    even, room = [count * part // parts for part in range(parts + 1)], count // (3 * parts)
+    last = {o: k for k, unit in enumerate(units) if unit >= 0 for o in operands[unit]}
+    over = Counter(last.get(unit, k) for k, unit in enumerate(units))  # values used there last
+    crossing = [*accumulate((1 - over[k] for k in range(count)), initial=0)]
     inner = (
         min(range(end - room, end + room + 1), key=lambda k: (crossing[k], abs(k - end)))
         for end in even[1:-1]
@@ -153,6 +136,5 @@ def _produced(folding: Folding, run: Sequence[int]) -> str:
     last = run[-1]
     while last < 0:
         last = folding.groups[~last].members[-1]
-    if not folding.operands[last]:
-        return counted(len(run), "value")
-    return f"→ {folding.survey.names[last]}"
+    computed = folding.operands[last]
+    return f"→ {folding.survey.names[last]}" if computed else counted(len(run), "value")

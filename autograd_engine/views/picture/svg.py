@@ -97,7 +97,7 @@ class _Page:
         """Return one arrow: its line, interrupted by the label, and its head."""
         *before, tip = strokes[-1]
         u, v = tip
-        drawn = "".join(map(self._stroke, [*strokes[:-1], [*before, (u - 5.0, v)]]))
+        drawn = " ".join(map(self._stroke, [*strokes[:-1], [*before, (u - 5.0, v)]]))
         head = " ".join(map(self._pair, (tip, (u - 7.0, v - 2.6), (u - 7.0, v + 2.6))))
         return f'<path d="{drawn}"/><polygon points="{head}" fill="{EDGE_COLOUR}" stroke="none"/>'
 
