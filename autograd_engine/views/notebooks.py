@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 RUN_AGAIN = "Trust this notebook, or run the cell again, to step through it."
 
@@ -55,16 +55,35 @@ def framed(given: str, instead: str) -> str:
     return f"{given}<style>iframe ~ .ag-still {{ display: none }}</style>{instead}"
 
 
-def selected(
-    kinds: Mapping[str, str], include: Iterable[str] | None, exclude: Iterable[str] | None
-) -> dict[str, str]:
-    """Return those of the kinds that a notebook asks for.
+class Shown:
+    """What notebooks show: Jupyter by `_repr_mimebundle_`, marimo by `_mime_`.
 
-    >>> selected({"text/html": "<b>1</b>", "text/plain": "1"}, None, ["text/html"])
-    {'text/plain': '1'}
+    >>> class Bold(Shown):
+    ...     def _html(self):
+    ...         return "<b>1</b>"
+    ...     def __repr__(self):
+    ...         return "1"
+    >>> Bold()._repr_mimebundle_(), Bold()._repr_mimebundle_(exclude=["text/html"])
+    ({'text/html': '<b>1</b>', 'text/plain': '1'}, {'text/plain': '1'})
     """
-    kept = set(kinds if include is None else include) - set(exclude or ())
-    return {kind: text for kind, text in kinds.items() if kind in kept}
+
+    def _html(self) -> str:
+        raise NotImplementedError
+
+    def _kinds(self) -> dict[str, str]:
+        """Return what is shown, by its kind."""
+        return {"text/html": self._html()}
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, str]:
+        kinds = self._kinds()
+        kinds.setdefault("text/plain", repr(self))
+        kept = set(kinds if include is None else include) - set(exclude or ())
+        return {kind: text for kind, text in kinds.items() if kind in kept}
+
+    def _mime_(self) -> tuple[str, str]:
+        return "text/html", self._html()
 
 
 def _in_line(text: str) -> str:

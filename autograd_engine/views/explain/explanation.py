@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
 
 from autograd_engine.adoption import adopted
@@ -11,10 +10,10 @@ from autograd_engine.views.explain.derivation import derived
 from autograd_engine.views.explain.lines import Line
 from autograd_engine.views.explain.typesetting import plain
 from autograd_engine.views.explain.writers import as_fragment, as_html, as_markdown, as_text
-from autograd_engine.views.notebooks import selected
+from autograd_engine.views.notebooks import Shown
 
 
-class Explanation:
+class Explanation(Shown):
     """A derivation by the chain rule: `print` it, or let a notebook show it.
 
     It holds the numbers of the moment when it was made.
@@ -52,16 +51,13 @@ class Explanation:
     def _repr_markdown_(self) -> str:
         return self.markdown
 
-    def _repr_mimebundle_(
-        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> dict[str, str]:
+    def _html(self) -> str:
+        return as_fragment(self._lines)
+
+    def _kinds(self) -> dict[str, str]:
         # No HTML: notebooks would prefer it to LaTeX, which they set better, and which is
         # shown in one that is opened again without trust.
-        bundle = {"text/markdown": self.markdown, "text/plain": self.text}
-        return selected(bundle, include, exclude)
-
-    def _mime_(self) -> tuple[str, str]:  # for marimo
-        return "text/html", as_fragment(self._lines)
+        return {"text/markdown": self.markdown, "text/plain": self.text}
 
 
 def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:

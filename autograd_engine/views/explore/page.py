@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from autograd_engine.files import checked_path
 from autograd_engine.views.explore.contents import inert_json, page_contents
 from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.layout.scene import readable
-from autograd_engine.views.notebooks import frame, framed, selected, still
+from autograd_engine.views.notebooks import Shown, frame, framed, still
 from autograd_engine.views.picture.drawing import draw
 
 SCRIPTS = [
@@ -26,7 +26,7 @@ HEIGHT = 720
 """How high, in pixels, a notebook shows the page."""
 
 
-class Page:
+class Page(Shown):
     """A page to explore a graph: shown by notebooks, saved by `save`, as text in `html`.
 
     It holds the numbers of the moment when it was made, and the program to compute others.
@@ -54,17 +54,12 @@ class Page:
         """
         page_path(path).write_text(self.html, encoding="utf-8", newline="\n")
 
-    def _repr_mimebundle_(
-        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> dict[str, str]:
-        instead = still(self._still(), self.description)
-        kind, shown = self._mime_()
-        bundle = {kind: framed(shown, instead), "text/markdown": instead, "text/plain": repr(self)}
-        return selected(bundle, include, exclude)
+    def _html(self) -> str:
+        return frame(self.html, self.description, HEIGHT)
 
-    def _mime_(self) -> tuple[str, str]:
-        """Return what marimo shows, where scripts run."""
-        return "text/html", frame(self.html, self.description, HEIGHT)
+    def _kinds(self) -> dict[str, str]:
+        instead = still(self._still(), self.description)
+        return {"text/html": framed(self._html(), instead), "text/markdown": instead}
 
 
 def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from autograd_engine.adoption import adopted
@@ -15,7 +15,7 @@ from autograd_engine.modules import Module
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene
-from autograd_engine.views.notebooks import image, selected
+from autograd_engine.views.notebooks import Shown, image
 from autograd_engine.views.picture.around import near
 from autograd_engine.views.picture.dot import (
     GraphvizMissing,
@@ -54,7 +54,7 @@ SMALLEST = 9
 """So many pixels high, at least, is the type of a picture in a notebook: wide ones are scrolled."""
 
 
-class Picture:
+class Picture(Shown):
     """A drawn graph: shown by notebooks, saved by `save`, as text in `source` and `svg`.
 
     It holds the numbers of the moment when it was drawn.
@@ -155,21 +155,11 @@ class Picture:
             "image/svg+xml", self.svg.encode(), self._scene.description, least=int(readable)
         )
 
-    def _repr_mimebundle_(
-        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> dict[str, str]:
-        shown = self.image()
-        bundle = {
-            "text/html": shown,
-            "text/markdown": shown,
-            "image/svg+xml": self.svg,
-            "text/plain": repr(self),
-        }
-        return selected(bundle, include, exclude)
+    _html = image
 
-    def _mime_(self) -> tuple[str, str]:
-        """Return what marimo shows."""
-        return "text/html", self.image()
+    def _kinds(self) -> dict[str, str]:
+        shown = self.image()
+        return {"text/html": shown, "text/markdown": shown, "image/svg+xml": self.svg}
 
 
 def draw(

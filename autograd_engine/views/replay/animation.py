@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from autograd_engine.history import History, Recording, Step
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import Box, Scene
-from autograd_engine.views.notebooks import image, selected
+from autograd_engine.views.notebooks import Shown, image
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.styles import compose
 from autograd_engine.views.replay.axes import draw_areas, draw_losses, draw_samples, draw_scene
@@ -41,7 +40,7 @@ SIZE = (10.0, 5.6)
 COLOURS = 64
 
 
-class Animation:
+class Animation(Shown):
     """A training as a GIF that was written to `path`, shown by notebooks."""
 
     def __init__(self, path: Path, data: bytes, description: str) -> None:
@@ -52,16 +51,11 @@ class Animation:
     def __repr__(self) -> str:
         return f"<Animation: {self.description}, in {str(self.path)!r}>"
 
-    def _repr_mimebundle_(
-        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> dict[str, str]:
-        kind, shown = self._mime_()
-        bundle = {kind: shown, "text/markdown": shown, "text/plain": repr(self)}
-        return selected(bundle, include, exclude)
+    def _html(self) -> str:
+        return image("image/gif", self.data, self.description)
 
-    def _mime_(self) -> tuple[str, str]:
-        """Return what marimo shows."""
-        return "text/html", image("image/gif", self.data, self.description)
+    def _kinds(self) -> dict[str, str]:
+        return dict.fromkeys(("text/html", "text/markdown"), self._html())
 
 
 def animate(history: History, path: str | os.PathLike[str], *, sample: int = 0) -> Animation:

@@ -16,7 +16,7 @@ from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.formulas import Given, Number, Sum, Term
 from autograd_engine.views.explain.names import name
 from autograd_engine.views.explain.typesetting import ATOM, PRODUCT, SUM, Text
-from autograd_engine.views.notebooks import selected
+from autograd_engine.views.notebooks import Shown
 
 ROWS = 200  # So many contributions a notebook shows at most.
 
@@ -132,7 +132,7 @@ class Computation:
         return f"<Computation: {self}>"
 
 
-class Steps(Sequence[Contribution]):
+class Steps(Sequence[Contribution], Shown):
     """The contributions of a backward pass, in the order in which `Value.backward` makes them.
 
     The adjoint of the output is 1, all others begin at 0; no value's `grad` is touched. A
@@ -199,15 +199,12 @@ class Steps(Sequence[Contribution]):
             rows.append(f"an adjoint of exactly 0, which passes nothing on: {names}{more}")
         return "\n".join(rows)
 
-    def _repr_mimebundle_(
-        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> dict[str, str]:
-        kind, table = self._mime_()
-        text = str(self) if len(self) <= ROWS else repr(self)
-        return selected({kind: table, "text/plain": text}, include, exclude)
+    def _html(self) -> str:
+        return _table(self)
 
-    def _mime_(self) -> tuple[str, str]:  # for marimo
-        return "text/html", _table(self)
+    def _kinds(self) -> dict[str, str]:
+        text = str(self) if len(self) <= ROWS else repr(self)
+        return {"text/html": self._html(), "text/plain": text}
 
     def __repr__(self) -> str:
         return f"<Steps: {len(self)} contributions back from {self.name(self.output)}>"
