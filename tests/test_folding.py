@@ -348,5 +348,5 @@ def test_several_outputs_are_one_picture_and_all_emphasised():
     for wrong in ([], ()):
         with pytest.raises(ValueError, match="needs a Value"):
             ag.draw(wrong)
-    with pytest.raises(TypeError, match="needs Values, not float"):
+    with pytest.raises(TypeError, match="needs a Value, not float"):
         ag.draw([a, 1.0])
