@@ -79,9 +79,9 @@ def _by_calls(survey: Survey) -> list[Path]:
             users[i].add(c)
             if survey.homes[i]:
                 loose.remove(i)  # all its users are calls of one module
-    for i, several in users.items():  # a weight that more than one call uses stands with the first
+    for i, several in users.items():  # a weight that several calls use stands with the first
         calls = [survey.calls[c] for c in several]
-        if all(c.path == calls[0].path and i not in c.inputs for c in calls):
+        if len({c.path for c in calls}) == 1 and not any(i in c.inputs for c in calls):
             around[i] = chains[min(several)]
     return around
 
@@ -93,10 +93,9 @@ def _key(call: Call) -> tuple[str, object]:
     """
     key = call.key
     while isinstance(key, tuple) and not isinstance(key[1], int):
-        key = key[1]
-    block = isinstance(key, tuple) and key[1] == 0 and call.dot < 0 and key is call.key
-    region = block or isinstance(key, str)
-    return ("region", call.path) if region else ("call", call.key)
+        key = key[1]  # of the part that it was found by
+    block = key is call.key and isinstance(key, tuple) and key[1] == 0 and call.dot < 0
+    return ("region", call.path) if block or isinstance(key, str) else ("call", call.key)
 
 
 def _recurrences(survey: Survey) -> list[Repeat]:
