@@ -33,27 +33,21 @@ def levels_around(
 ) -> list[Path]:
     """Return the levels around each value, outermost first; steps only where a `depth` opens any.
 
-    Values that are not in `shown` are hidden: before those shown, after them, or both.
+    Values that are not in `shown` are hidden. Layers behind each other are no repeat of steps: each
+    has its own weights.
     """
     around: list[Path] = _by_calls(survey) if survey.calls else [()] * len(survey.values)
-    for number, repeat in enumerate(_recurrences(survey) if repeats else ()):
-        _add_repeat(survey, around, number, repeat, depth)
-    if shown is not None:
-        before, after = set(shown), set(shown)
-        for i, given in enumerate(survey.operands):
-            if not after.isdisjoint(given):
-                after.add(i)
-        for i in range(len(around) - 1, -1, -1):
-            if i in before:
-                before.update(survey.operands[i])
-            if i not in shown:
-                around[i] = (Level("hidden", (i in before, i in after)),)
-    return around
+    keys = [survey.calls[c].key if c >= 0 else None for c in survey.call_of]
+    for number, repeat in enumerate(survey.repeats if repeats else ()):
+        if all(len({keys[i] for i in column}) == 1 for column in zip(*repeat.places)):
+            _add_repeat(survey, around, number, repeat, depth)
+    hidden = (Level("hidden", None),)
+    return around if shown is None else [p if i in shown else hidden for i, p in enumerate(around)]
 
 
 def near(operands: Sequence[Sequence[int]], focus: int, radius: int) -> set[int]:
     """Return the values at most `radius` operations from one."""
-    beside: list[list[int]] = [list(given) for given in operands]
+    beside = [[*given] for given in operands]
     for i, given in enumerate(operands):
         for o in given:
             beside[o].append(i)
@@ -96,16 +90,6 @@ def _key(call: Call) -> tuple[str, object]:
         key = key[1]  # of the part that it was found by
     block = key is call.key and isinstance(key, tuple) and key[1] == 0 and call.dot < 0
     return ("region", call.path) if block or isinstance(key, str) else ("call", call.key)
-
-
-def _recurrences(survey: Survey) -> list[Repeat]:
-    """Return the repeats, but for those of layers behind each other: each has its own weights."""
-    if not survey.calls:
-        return survey.repeats
-    keys = [survey.calls[c].key if c >= 0 else None for c in survey.call_of]
-    return [
-        r for r in survey.repeats if all(len({keys[i] for i in c}) == 1 for c in zip(*r.places))
-    ]
 
 
 def _add_repeat(
