@@ -20,6 +20,7 @@ from autograd_engine.views.layout.scene import (
     FONT_SIZE,
     INPUTS,
     LOOKS,
+    Box,
     Scene,
     readable,
     rows,
@@ -45,42 +46,37 @@ def quoted(text: str, record: bool = False) -> str:
 
 def write_dot(scene: Scene) -> str:
     """Return the scene in DOT; the same scene gives the same text."""
-    return "\n".join(_lines(scene)) + "\n"
+    return "\n  ".join(["digraph values {", *_lines(scene)]) + "\n}\n"
 
 
 def _lines(scene: Scene) -> Iterator[str]:
     # Courier is the font whose widths Graphviz knows without having it.
-    yield "digraph values {"
     font = f'fontname="Courier" fontsize={FONT_SIZE}'
-    yield f"  graph [rankdir={scene.direction} {font} nodesep=0.2 ranksep=0.3]"
-    yield f'  node [{font} height=0.3 margin="0.11,0.055"]'
+    yield f"graph [rankdir={scene.direction} {font} nodesep=0.2 ranksep=0.3]"
+    yield f'node [{font} height=0.3 margin="0.11,0.055"]'
     yield (
-        f'  edge [fontname="Courier" fontsize={FONT_SIZE - 1} fontcolor="{EDGE_COLOUR}"'
+        f'edge [fontname="Courier" fontsize={FONT_SIZE - 1} fontcolor="{EDGE_COLOUR}"'
         f' color="{EDGE_COLOUR}" arrowsize=0.6 labelfontsize={FONT_SIZE - 3} labelangle=30]'
     )
-    ranks = box_ranks(scene) if scene.boxes else []
+    ranks, paths = box_ranks(scene) if scene.boxes else [], cluster_paths(scene)
     for row in rows(scene.boxes):
         if scene.boxes[row[0]].cluster < 0:  # in frames `dot` keeps units in order unless told to
             for rank in dict.fromkeys(ranks[i] for i in row):
                 names = " -> ".join(f"v{i}" for i in row if ranks[i] == rank)
                 how = "min" if scene.boxes[row[0]].row[0] == INPUTS else "same"
-                yield f"  {{rank={how} {names} [style=invis]}}"
+                yield f"{{rank={how} {names} [style=invis]}}"
     inside: dict[int, list[str]] = {number: [] for number in range(-1, len(scene.clusters))}
     for i, box in enumerate(scene.boxes):
-        inside[box.cluster].append(_node(scene, i))
+        inside[box.cluster].append(f"v{i} [{_look(scene, box)}]")
     frames: dict[int, list[str]] = {number: [] for number in inside}
-    paths = cluster_paths(scene)
     for number in reversed(range(len(scene.clusters))):  # those inside others come after them
         cluster, fill = scene.clusters[number], CLUSTER_FILLS[len(paths[number]) % 2 - 1]
-        lines = [
-            f'label="{quoted(cluster.title)}" labeljust=l style="filled" fillcolor="{fill}"'
-            f' color="{CLUSTER_COLOUR}"',
-            *inside[number],
-            *frames[number],
-        ]
-        frame = [f"subgraph cluster_{number} {{", *[f"  {line}" for line in lines], "}"]
+        look = f'style="filled" fillcolor="{fill}" color="{CLUSTER_COLOUR}"'
+        lines = [f'label="{quoted(cluster.title)}" labeljust=l {look}']
+        lines += inside[number] + frames[number]
+        frame = [f"subgraph cluster_{number} {{", *(f"  {line}" for line in lines), "}"]
         frames[cluster.parent] = frame + frames[cluster.parent]
-    yield from (f"  {line}" for line in inside[-1] + frames[-1])
+    yield from inside[-1] + frames[-1]
     aside = " " if scene.direction in ("TB", "BT") else ""  # `dot` sets it right at the line
     for arrow in scene.arrows:
         more = [f'label="{aside}{quoted(arrow.label)}"'] if arrow.label else []
@@ -88,21 +84,18 @@ def _lines(scene: Scene) -> Iterator[str]:
         # Left to itself, `dot` lets frames that feed each other stand side by side.
         if scene.clusters and ranks[arrow.head] - ranks[arrow.tail] > 1:
             more.append(f"minlen={ranks[arrow.head] - ranks[arrow.tail]}")
-        yield f"  v{arrow.tail} -> v{arrow.head}" + (f" [{' '.join(more)}]" if more else "")
-    yield "}"
+        yield f"v{arrow.tail} -> v{arrow.head}" + (f" [{' '.join(more)}]" if more else "")
 
 
-def _node(scene: Scene, i: int) -> str:
-    box = scene.boxes[i]
-    look = LOOKS[box.kind]
+def _look(scene: Scene, box: Box) -> str:
+    """Return the attributes of a node."""
+    look, label = LOOKS[box.kind], quoted("\n".join(box.fields))
     style = "filled,dashed" if look.dashed else "filled"
     extra = ' penwidth=2.5 fontname="Courier-Bold"' if box.bold else ""
     if look.shape == "oval":
-        shape, label = "ellipse", quoted(box.fields[0])
-        extra += ' margin="0.05,0.02"'
+        shape, extra = "ellipse", f'{extra} margin="0.05,0.02"'
     elif look.double or box.kind == "hidden" or box.row[0]:  # in a row, `dot` fails on records
-        shape, label = "box", quoted("\n".join(box.fields))
-        style += "" if look.shape == "square" else ",rounded"
+        shape, style = "box", style + ("" if look.shape == "square" else ",rounded")
         extra += " peripheries=2" if look.double else ""
     else:
         shape = "Mrecord" if look.shape == "round" else "record"
@@ -110,19 +103,19 @@ def _node(scene: Scene, i: int) -> str:
         # Fields follow the direction across the ranks; braces turn them.
         label = f"{{ {label} }}" if box.stacked != (scene.direction in ("LR", "RL")) else label
     return (
-        f'v{i} [label="{label}" shape={shape} style="{style}" fillcolor="{look.fill}"'
-        f' color="{look.line}" fontcolor="{look.text}"{extra}]'
+        f'label="{label}" shape={shape} style="{style}" fillcolor="{look.fill}"'
+        f' color="{look.line}" fontcolor="{look.text}"{extra}'
     )
 
 
 def in_order(scene: Scene, svg: str) -> bool:
     """Say whether units stand in order in what Graphviz drew: in frames it may turn them round."""
-    upright = scene.direction in ("TB", "BT")
     found = re.findall(
         r'<title>v(\d+)</title>(?:(?!</g>).)*?<text[^>]* x="([^"]+)" y="([^"]+)"', svg, re.S
     )
+    upright = scene.direction in ("TB", "BT")
     place = {int(i): float(x if upright else y) for i, x, y in found}
-    ranks = box_ranks(scene)
+    ranks = box_ranks(scene) if place else []
     for row in rows(scene.boxes):
         stands = sorted(((ranks[i], place[i]) for i in row if i in place), key=itemgetter(0))
         if stands != sorted(stands):
@@ -181,26 +174,22 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
         raise TypeError(f"draw_dot needs a Value, not {type(output).__name__}")
     digraph = Digraph(format=format, graph_attr={"rankdir": rankdir})
     digraph.attr("node", fontname="Courier")
-    values: dict[int, Value] = {}
     survey = Survey(output)
     stands = {id(node): opened(node) for node in survey.values}  # what is drawn in its place
     labels = {id(stands[id(n)]): label for n, label in zip(survey.values, survey.given_names)}
-    for node in survey.values:
-        for part in noted(node).opened or [node]:
-            for value in (*part.operands, part):
-                drawn = stands.get(id(value), value)
-                values.setdefault(id(drawn), drawn)
-    names = {id(value): f"v{i}" for i, value in enumerate(values.values())}
+    parts = [part for node in survey.values for part in noted(node).opened or [node]]
+    drawn = [stands.get(id(v), v) for part in parts for v in (*part.operands, part)]
+    values = {id(value): value for value in drawn}
+    names = {key: f"v{i}" for i, key in enumerate(values)}
     for key, value in values.items():
         name, label = names[key], quoted(readable(labels.get(key, "")), record=True)
-        fields = [label] if label else []
-        fields += [f"data {value.data:.4f}", f"grad {value.grad:.4f}"]
-        digraph.node(name, label=f"{{ {' | '.join(fields)} }}", shape="record")
+        numbers = f"data {value.data:.4f} | grad {value.grad:.4f}"
+        fields = f"{label} | {numbers}" if label else numbers
+        digraph.node(name, label=f"{{ {fields} }}", shape="record")
         if value.operands:
             # Without nohtml an operation named "<...>" would be read as markup.
             digraph.node(name + "op", label=graphviz.nohtml(quoted(readable(value.op))))
             digraph.edge(name + "op", name)
         for operand in value.operands:
-            drawn = stands.get(id(operand), operand)
-            digraph.edge(names[id(drawn)], name + "op")
+            digraph.edge(names[id(stands.get(id(operand), operand))], name + "op")
     return digraph
