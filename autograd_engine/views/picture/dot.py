@@ -138,13 +138,13 @@ def run_dot(source: str, format: str) -> bytes:
         import graphviz
 
         from autograd_engine.views.picture import limit
-    except (ImportError, OSError) as error:
-        raise GraphvizMissing(f"{where}the Python package graphviz is missing ({error})") from None
-    try:
+
         return limit.run(["dot", "-Kdot", f"-T{format}"], source.encode())
+    except ImportError as error:
+        reason = f"the Python package graphviz is missing ({error})"
     except GraphvizSlow:
         raise
-    except (graphviz.ExecutableNotFound, OSError):  # a browser's Python starts no processes
+    except (OSError, graphviz.ExecutableNotFound):  # a browser's Python starts no processes
         reason = "its program `dot` was not found"
     except (graphviz.CalledProcessError, RuntimeError) as error:
         said = (getattr(error, "stderr", None) or str(error).encode()).decode(errors="replace")

@@ -29,11 +29,10 @@ def run(command: list[Any], given: bytes, quiet: bool = True, folder: Path | Non
 
     Raises `GraphvizSlow` where it was stopped, with all that it started.
     """
-    how: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    how |= {"cwd": folder, "start_new_session": True}
-    how |= {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    how: dict[str, Any] = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0), **pipes}
     try:
-        with subprocess.Popen(command, **how) as process:
+        with subprocess.Popen(command, cwd=folder, start_new_session=True, **how) as process:
             try:
                 made, said = process.communicate(given, SECONDS)
             except BaseException:  # an interrupt too must leave nothing running

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 
 def parts(
@@ -20,8 +20,7 @@ def parts(
     [(4, True, [0]), (1, False, [1]), (4, False, [2])]
     """
     cutter = _Cutter(boxes, fine, operands)
-    if cutter.place_all():
-        cutter.postpone()
+    cutter.place_all()
     found: dict[int, list[int]] = defaultdict(list)
     for i in boxes:
         found[cutter.part[i]].append(i)
@@ -40,6 +39,7 @@ class _Cutter:
         self.uses: dict[int, list[int]] = defaultdict(list)  # but for those inside a box of leaves
         self.missing = dict.fromkeys(boxes, 0)  # how many computed operands are not yet placed
         self.waiting: dict[int, int] = defaultdict(int)  # for how many arrows a box waits
+        self.whole: tuple[list[tuple[int, int]], ...] = [], []  # values, boxes that wait for none
         self.ready: dict[int, list[int]] = defaultdict(list)
         for i, box in boxes.items():
             self.first.setdefault(box, i)
@@ -55,34 +55,33 @@ class _Cutter:
             if not self.missing[i]:
                 self.ready[box].append(i)
 
-    def place_all(self) -> bool:
+    def place_all(self) -> None:
         """Place boxes one after the other; values follow values, and boxes boxes, where they can.
 
-        Where each box left waits for another, what can be placed of one of them is a part; say
-        whether it came to that.
+        Where each box left waits for another, what can be placed of one of them is a part.
         """
-        self.whole: tuple[list[tuple[int, int]], ...] = [], []  # values, boxes that can be placed
-        for box, first in self.first.items():
-            if not self.waiting[box]:
-                self.whole[box != first].append((first, box))
-        heapify(self.whole[0])
-        heapify(self.whole[1])
-        rest, which, cut = iter(self.boxes), 0, False
+        for box in [box for box in self.first if not self.waiting[box]]:
+            self._add_whole(box)
+        rest, which, cut = iter(self.boxes), False, False
         while len(self.part) < len(self.boxes):
-            which = which if self.whole[which] else 1 - which
+            which = which if self.whole[which] else not which
             if self.whole[which]:
                 self._place(heappop(self.whole[which])[1])
             else:
                 left = next(i for i in rest if i not in self.part and self.operands[i])
                 self._place(self.boxes[left])
                 cut = True
-        return cut
+        if cut:
+            self._postpone()
+
+    def _add_whole(self, box: int) -> None:
+        first = self.first[box]
+        heappush(self.whole[box != first], (first, box))
 
     def _place(self, box: int) -> None:
         """Place of a box what waits for nothing, as a part."""
         boxes, fine, waiting, missing = self.boxes, self.fine, self.waiting, self.missing
-        pending, later = self.ready.pop(box), set()
-        filled = {box}
+        pending, later, fed = self.ready.pop(box), set(), {box}
         while pending:
             i = pending.pop()
             self.part[i] = len(self.box_of)
@@ -91,8 +90,7 @@ class _Cutter:
                 its = boxes[user]
                 if fine[user] != call:
                     waiting[its] -= 1
-                    if not waiting[its]:
-                        filled.add(its)
+                    fed.add(its)
                     if its == box:
                         later.add(user)
                 if computed:
@@ -101,12 +99,11 @@ class _Cutter:
                         here = its == box and user not in later
                         (pending if here else self.ready[its]).append(user)
         self.box_of.append(box)
-        for its in filled:
-            if self.ready.get(its) and not waiting[its]:
-                first = self.first[its]
-                heappush(self.whole[its != first], (first, its))
+        for its in fed:
+            if not waiting[its] and self.ready.get(its):
+                self._add_whole(its)
 
-    def postpone(self) -> None:
+    def _postpone(self) -> None:
         """Move what only later parts of its box use there, and leaves of several out of them."""
         heads: dict[int, dict[int, bool]] = defaultdict(dict)  # part -> whether it can move there
         for i in reversed(self.boxes):
