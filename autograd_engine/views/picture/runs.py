@@ -54,16 +54,15 @@ def _gather_leaves(folding: Folding, number: int, fed: int, shown: int) -> None:
     group, operands = folding.groups[number], folding.operands
     free = [m for m in group.members if m >= 0 and not operands[m]]
     if len(free) <= shown:  # those beside what uses them stay there
-        free = [*set(free).difference(*(operands[m] for m in group.members if m >= 0))]
+        beside = {o for m in group.members if m >= 0 for o in operands[m]}
+        free = [m for m in free if m not in beside]
     for word in ("constant", "leaf") if len(free) > fed else ():
         wanted = word == "leaf"
-        some = [m for m in sorted(free) if (folding.survey.values[m]._rule is LEAF) == wanted]
+        some = [m for m in free if (folding.survey.values[m]._rule is LEAF) == wanted]
         if len(some) > 2:
             made = folding.add(number, some, counted(len(some), word), "leaves")
-            group.members = [
-                made,
-                *(m for m in group.members if m < 0 or folding.home[m] == number),
-            ]
+            others = [m for m in group.members if m < 0 or folding.home[m] == number]
+            group.members = [made, *others]
 
 
 def _gather_loose(folding: Folding, number: int, most: int) -> None:
@@ -71,45 +70,46 @@ def _gather_loose(folding: Folding, number: int, most: int) -> None:
 
     Outputs stand free, and values with labels where they are few.
     """
-    group, survey = folding.groups[number], folding.survey
-    others = [m for m in group.members if m < 0 or survey.operands[m]]
-    kept = {m for m in others if m >= 0 and survey.notes[m].label}
+    survey = folding.survey
+    units = [m for m in folding.groups[number].members if m < 0 or survey.operands[m]]
+    kept = {m for m in units if m >= 0 and survey.notes[m].label}
     kept = {*(kept if len(kept) <= LOOSE else ()), *survey.outputs}
-    if sum(m >= 0 and m not in kept for m in others) <= most:
-        return
-    members = [m for m in group.members if m >= 0 and not survey.operands[m]]
-    for loose, found in groupby(others, lambda m: m >= 0 and m not in kept):
-        run = [*found]
-        if loose and len(run) > 2:
-            run = [folding.add(number, run, _produced(folding, run), "run")]
-        members += run
-    group.members = members
+    loose = {m for m in units if m >= 0 and m not in kept}
+    if len(loose) > most:
+        pieces = [[*run] for _, run in groupby(units, loose.__contains__)]
+        _add_runs(folding, number, pieces, [len(p) > 2 and p[0] in loose for p in pieces])
 
 
 def _cut(folding: Folding, number: int) -> None:
-    """Cut a group into runs, each of values with the leaves that it alone uses."""
-    group, operands = folding.groups[number], folding.operands
-    plain = all(m >= 0 for m in group.members)
-    units = [m for m in group.members if operands[m]] if plain else []
-    units = units or group.members
+    """Cut a group into runs; outputs stand free."""
+    members, operands = folding.groups[number].members, folding.operands
+    units = [m for m in members if m < 0 or operands[m]] or members
     last = [m for m in units if m in folding.survey.outputs]
     units = [m for m in units if m not in last]
-    runs = [units[a:b] for a, b in pairwise(_ends(units, operands))]
-    titles = [_produced(folding, run) for run in runs]
-    users: dict[int, set[int]] = defaultdict(set)
-    for k, run in enumerate([*runs, last] if plain else ()):
-        for o in (o for m in run for o in operands[m]):
-            users[o].add(k)
-    shared: list[int] = []
-    for m in sorted(set(group.members).difference(units, last)):
-        alone = len(users[m]) == 1 and users[m] != {len(runs)}
-        (runs[users[m].pop()] if alone else shared).append(m)
-    made = [
-        folding.add(number, sorted(run) if plain else run, title, "run")
-        for run, title in zip(runs, titles)
-    ]
-    group.members = [*shared, *made, *last]
+    pieces = [units[a:b] for a, b in pairwise(_ends(units, operands))]
+    _add_runs(folding, number, [*pieces, last], [True] * len(pieces) + [False])
     _gather_leaves(folding, number, SHOWN, SHOWN)
+
+
+def _add_runs(folding: Folding, number: int, pieces: list[list[int]], wanted: list[bool]) -> None:
+    """Make runs of the wanted pieces of a group, each with the leaves that it alone uses."""
+    group = folding.groups[number]
+    run_of = {m: k for k, piece in enumerate(pieces) if wanted[k] for m in piece}
+    leaves = set(group.members).difference(*pieces)
+    users: dict[int, set[int]] = defaultdict(set)
+    for i, given in enumerate(folding.operands):
+        for leaf in leaves.intersection(given):
+            users[leaf].add(run_of.get(i, -1))
+    owned: dict[int, list[int]] = defaultdict(list)
+    for leaf in sorted(leaves):
+        owned[users[leaf].pop() if len(users[leaf]) == 1 else -1].append(leaf)
+    members = owned[-1]
+    for k, piece in enumerate(pieces):
+        if wanted[k]:
+            title = _produced(folding, piece)
+            piece = [folding.add(number, owned[k] + piece, title, "run")]
+        members += piece
+    group.members = members
 
 
 def _ends(units: Sequence[int], operands: Sequence[Sequence[int]]) -> list[int]:
