@@ -12,11 +12,10 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import graphviz
-from graphviz.backend import dot_command, rendering
+from graphviz.backend import dot_command
 
 from autograd_engine.views.picture.dot import GraphvizSlow
 
@@ -24,7 +23,7 @@ SECONDS = 5.0
 """So long Graphviz may take for one picture; of 600 nodes it needs about one."""
 
 
-def run(command: list[Any], given: bytes, quiet: bool = True, folder: Path | None = None) -> bytes:
+def run(command: list[Any], given: bytes, quiet: bool = True) -> bytes:
     """Return what Graphviz writes of what it is given; its errors are those of graphviz.
 
     Raises `GraphvizSlow` where it was stopped, with all that it started.
@@ -32,7 +31,7 @@ def run(command: list[Any], given: bytes, quiet: bool = True, folder: Path | Non
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     how: dict[str, Any] = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0), **pipes}
     try:
-        with subprocess.Popen(command, cwd=folder, start_new_session=True, **how) as process:
+        with subprocess.Popen(command, start_new_session=True, **how) as process:
             try:
                 made, said = process.communicate(given, SECONDS)
             except BaseException:  # an interrupt too must leave nothing running
@@ -56,7 +55,7 @@ def run(command: list[Any], given: bytes, quiet: bool = True, folder: Path | Non
 
 
 class Digraph(graphviz.Digraph):  # type: ignore[misc]
-    """What `draw_dot` returns: graphviz's own, with other ways to start Graphviz."""
+    """What `draw_dot` returns: graphviz's own, with another way to start Graphviz."""
 
     @staticmethod
     def _pipe_lines(
@@ -70,17 +69,7 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]
     def _pipe_lines_string(*given: Any, encoding: str, **how: Any) -> str:
         return Digraph._pipe_lines(*given, input_encoding=encoding, **how).decode(encoding)
 
-    @staticmethod
-    def _render(engine: str, format: str, filepath: str, **how: Any) -> str:
-        """Write the picture of a file beside it, as graphviz does; none where it takes too long."""
-        source, quiet, outfile = Path(filepath), how.pop("quiet"), how.pop("outfile")
-        keep, replace = how.pop("raise_if_result_exists"), how.pop("overwrite_filepath")
-        command = dot_command.command(engine, format, **how)
-        how.pop("neato_no_op", None)
-        made = Path(outfile or rendering.get_outfile(source, format=format, **how))
-        if not replace and made.resolve() == source.resolve():
-            raise ValueError(f"outfile {made.name!r} must be different from the file drawn from")
-        if keep and made.exists():
-            raise graphviz.FileExistsError(f"output file exists: {os.fspath(made)!r}")
-        made.write_bytes(run(command, source.read_bytes(), quiet, source.parent))
-        return os.fspath(made)
+    def render(self, *given: Any, **how: Any) -> str:
+        """Render as graphviz does, after a try that is stopped where it takes too long."""
+        self.pipe("dot", engine=how.get("engine"), quiet=True)
+        return str(super().render(*given, **how))
