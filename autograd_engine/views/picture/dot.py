@@ -124,11 +124,9 @@ def in_order(scene: Scene, svg: str) -> bool:
 
 
 class GraphvizMissing(RuntimeError):
-    """Graphviz is not installed, or could not do what it was asked for."""
+    """Graphviz is not installed, could not do what it was asked for, or was stopped: `slow`."""
 
-
-class GraphvizSlow(GraphvizMissing):
-    """Graphviz took too long, and was stopped."""
+    slow = False
 
 
 def run_dot(source: str, format: str) -> bytes:
@@ -142,7 +140,7 @@ def run_dot(source: str, format: str) -> bytes:
         return limit.run(["dot", "-Kdot", f"-T{format}"], source.encode())
     except ImportError as error:
         reason = f"the Python package graphviz is missing ({error})"
-    except GraphvizSlow:
+    except GraphvizMissing:
         raise
     except (OSError, graphviz.ExecutableNotFound):  # a browser's Python starts no processes
         reason = "its program `dot` was not found"

@@ -17,13 +17,7 @@ from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene
 from autograd_engine.views.notebooks import Shown, image
 from autograd_engine.views.picture.around import levels_around, near
-from autograd_engine.views.picture.dot import (
-    GraphvizMissing,
-    GraphvizSlow,
-    in_order,
-    run_dot,
-    write_dot,
-)
+from autograd_engine.views.picture.dot import GraphvizMissing, in_order, run_dot, write_dot
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.runs import MOST
 from autograd_engine.views.picture.styles import compose
@@ -90,7 +84,7 @@ class Picture(Shown):
         except GraphvizMissing as error:
             if self._engine:
                 raise
-            if isinstance(error, GraphvizSlow):
+            if error.slow:
                 self.note = "laid out without Graphviz, which took too long"
             return ""
         # Without the XML declaration, so that it can stand in a page.
@@ -113,19 +107,14 @@ class Picture(Shown):
         """
         target = checked_path(path, "a picture", ENDINGS)
         ending = target.suffix.lower()
-        text = {".svg": lambda: self.svg, ".dot": lambda: self.source, ".html": self._page}
-        target.write_bytes(text[ending]().encode() if ending in text else self._bytes(ending))
-
-    def _bytes(self, ending: str) -> bytes:
-        hint = "Save as .svg or .html instead, which need nothing"
-        if self._engine == "builtin":
-            raise RuntimeError(
-                f"{ending} is made by Graphviz, and this picture was drawn with engine='builtin'. "
-                f"{hint}, or draw with engine=None"
-            )
+        made = {".svg": lambda: self.svg, ".dot": lambda: self.source, ".html": self._page}
+        if ending in made:
+            target.write_bytes(made[ending]().encode())
+            return
         try:
-            return run_dot(self.source, ending[1:])
+            target.write_bytes(run_dot(self.source, ending[1:]))
         except GraphvizMissing as error:
+            hint = "Save as .svg or .html instead, which need nothing"
             raise GraphvizMissing(f"cannot make {ending}: {error}. {hint}") from None
 
     def _page(self) -> str:
@@ -188,8 +177,6 @@ def draw(
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> draw(a * b), draw([a * b, a + b])
     (<Picture: computation graph of 3 values>, <Picture: computation graph of 4 values>)
-    >>> print(draw(a * b, engine="builtin").svg[:39])
-    <svg xmlns="http://www.w3.org/2000/svg"
     """
     options = (
         ("style", style, STYLES),

@@ -17,7 +17,7 @@ from typing import Any
 import graphviz
 from graphviz.backend import dot_command
 
-from autograd_engine.views.picture.dot import GraphvizSlow
+from autograd_engine.views.picture.dot import GraphvizMissing
 
 SECONDS = 5.0
 """So long Graphviz may take for one picture; of 600 nodes it needs about one."""
@@ -26,7 +26,7 @@ SECONDS = 5.0
 def run(command: list[Any], given: bytes, quiet: bool = True) -> bytes:
     """Return what Graphviz writes of what it is given; its errors are those of graphviz.
 
-    Raises `GraphvizSlow` where it was stopped, with all that it started.
+    Raises `GraphvizMissing` where it was stopped, with all that it started.
     """
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     how: dict[str, Any] = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0), **pipes}
@@ -42,11 +42,13 @@ def run(command: list[Any], given: bytes, quiet: bool = True) -> bytes:
     except FileNotFoundError:
         raise graphviz.ExecutableNotFound(command) from None
     except subprocess.TimeoutExpired:
-        raise GraphvizSlow(
+        slow = GraphvizMissing(
             f"Graphviz was stopped: its program `{command[0]}` took more than {SECONDS:g} s for "
             f"this picture. ag.draw(output) lays it out without, ag.draw(output, style='folded') "
             f"draws less"
-        ) from None
+        )
+        slow.slow = True
+        raise slow from None
     if process.returncode:
         raise graphviz.CalledProcessError(process.returncode, command, made, said)
     if said and not quiet:
