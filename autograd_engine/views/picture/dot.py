@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd_engine.adoption import adopted
 from autograd_engine.copies import opened
@@ -28,6 +30,10 @@ from autograd_engine.views.layout.scene import (
 
 if TYPE_CHECKING:
     import graphviz
+
+
+SECONDS = 5.0
+"""So long Graphviz may take for one picture; of 600 nodes it needs about one."""
 
 
 def quoted(text: str, record: bool = False) -> str:
@@ -129,25 +135,42 @@ class GraphvizMissing(RuntimeError):
     slow = False
 
 
-def run_dot(source: str, format: str) -> bytes:
-    """Return the picture of a DOT source that Graphviz makes; `RuntimeError` where it cannot."""
-    where = "this needs Graphviz (https://graphviz.org/download): "
+def run_dot(source: bytes, *options: str) -> bytes:
+    """Return what Graphviz makes of a DOT source; `GraphvizMissing` where it does not, in time.
+
+    Then it is stopped, with all that it started: some ordinary graphs take it minutes.
+    """
+    import signal
+    import subprocess
+
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    how: dict[str, Any] = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0), **pipes}
     try:
-        import graphviz
-
-        from autograd_engine.views.picture import limit
-
-        return limit.run(["dot", "-Kdot", f"-T{format}"], source.encode())
-    except ImportError as error:
-        reason = f"the Python package graphviz is missing ({error})"
-    except GraphvizMissing:
-        raise
-    except (OSError, graphviz.ExecutableNotFound):  # a browser's Python starts no processes
-        reason = "its program `dot` was not found"
-    except (graphviz.CalledProcessError, RuntimeError) as error:
-        said = (getattr(error, "stderr", None) or str(error).encode()).decode(errors="replace")
-        reason = f"its program `dot` failed on this picture: {said.strip().splitlines()[0]:.200}"
-    raise GraphvizMissing(where + reason)
+        with subprocess.Popen(["dot", *options], start_new_session=True, **how) as process:
+            try:
+                made, said = process.communicate(source, SECONDS)
+            except BaseException:  # an interrupt too must leave nothing running
+                with suppress(OSError):  # it may have ended just now
+                    kill = getattr(os, "killpg", lambda *_: process.kill())
+                    kill(process.pid, getattr(signal, "SIGKILL", 0))
+                raise
+    except OSError:  # a browser's Python starts no processes
+        where = "https://graphviz.org/download"
+        raise GraphvizMissing(
+            f"this needs Graphviz ({where}): its program `dot` was not found"
+        ) from None
+    except subprocess.TimeoutExpired:
+        slow = GraphvizMissing(
+            f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s for this "
+            f"picture. ag.draw(output) lays it out without, ag.draw(output, style='folded') "
+            f"draws less"
+        )
+        slow.slow = True
+        raise slow from None
+    if process.returncode:
+        first = said.decode(errors="replace").strip().partition("\n")[0]
+        raise GraphvizMissing(f"Graphviz: its program `dot` failed on this picture: {first:.200}")
+    return bytes(made)
 
 
 def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphviz.Digraph:
@@ -163,7 +186,7 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     """
     import graphviz
 
-    from autograd_engine.views.picture.limit import Digraph
+    from autograd_engine.views.picture.digraph import Digraph
 
     if rankdir not in ("LR", "TB"):
         raise ValueError(f'rankdir must be "LR" or "TB", not {rankdir!r}')

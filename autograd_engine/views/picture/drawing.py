@@ -80,7 +80,7 @@ class Picture(Shown):
         if self._engine == "builtin" or (not self._engine and len(self._scene.boxes) > PATIENCE):
             return ""
         try:
-            text = run_dot(self.source, "svg").decode()
+            text = run_dot(self.source.encode(), "-Tsvg").decode()
         except GraphvizMissing as error:
             if self._engine:
                 raise
@@ -112,7 +112,7 @@ class Picture(Shown):
             target.write_bytes(made[ending]().encode())
             return
         try:
-            target.write_bytes(run_dot(self.source, ending[1:]))
+            target.write_bytes(run_dot(self.source.encode(), f"-T{ending[1:]}"))
         except GraphvizMissing as error:
             hint = "Save as .svg or .html instead, which need nothing"
             raise GraphvizMissing(f"cannot make {ending}: {error}. {hint}") from None
