@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.adoption import adopted
@@ -112,21 +111,6 @@ def _look(scene: Scene, box: Box) -> str:
         f'label="{label}" shape={shape} style="{style}" fillcolor="{look.fill}"'
         f' color="{look.line}" fontcolor="{look.text}"{extra}'
     )
-
-
-def in_order(scene: Scene, svg: str) -> bool:
-    """Say whether units stand in order in what Graphviz drew: in frames it may turn them round."""
-    found = re.findall(
-        r'<title>v(\d+)</title>(?:(?!</g>).)*?<text[^>]* x="([^"]+)" y="([^"]+)"', svg, re.S
-    )
-    upright = scene.direction in ("TB", "BT")
-    place = {int(i): float(x if upright else y) for i, x, y in found}
-    ranks = box_ranks(scene) if place else []
-    for row in rows(scene.boxes):
-        stands = sorted(((ranks[i], place[i]) for i in row if i in place), key=itemgetter(0))
-        if stands != sorted(stands):
-            return False
-    return True
 
 
 class GraphvizMissing(RuntimeError):

@@ -14,10 +14,10 @@ from autograd_engine.files import checked_path
 from autograd_engine.modules import Module
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
-from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene
+from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene, rows
 from autograd_engine.views.notebooks import Shown, image
 from autograd_engine.views.picture.around import levels_around, near
-from autograd_engine.views.picture.dot import GraphvizMissing, in_order, run_dot, write_dot
+from autograd_engine.views.picture.dot import GraphvizMissing, run_dot, write_dot
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.runs import MOST
 from autograd_engine.views.picture.styles import compose
@@ -76,21 +76,22 @@ class Picture(Shown):
         return self._svg
 
     def _by_graphviz(self) -> str:
-        """Return what Graphviz draws, "" where it is not asked, or draws worse."""
-        if self._engine == "builtin" or (not self._engine and len(self._scene.boxes) > PATIENCE):
+        """Return what Graphviz draws, "" where it is not asked; in frames it turns units round."""
+        boxes = self._scene.boxes
+        framed = any(boxes[row[0]].cluster >= 0 for row in rows(boxes))
+        small = len(boxes) <= PATIENCE and not framed
+        if self._engine == "builtin" or not (self._engine or small):
             return ""
         try:
             text = run_dot(self.source.encode(), "-Tsvg").decode()
         except GraphvizMissing as error:
             if self._engine:
                 raise
-            if error.slow:
-                self.note = "laid out without Graphviz, which took too long"
+            self.note = "laid out without Graphviz, which took too long" if error.slow else ""
             return ""
         # Without the XML declaration, so that it can stand in a page.
         text = text[text.index("<svg") :].replace("\r\n", "\n")
-        good = self._engine or in_order(self._scene, text)
-        return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text) if good else ""
+        return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture to a file of the kind that the path's ending names.
@@ -119,15 +120,13 @@ class Picture(Shown):
 
     def _page(self) -> str:
         title = html.escape(self._scene.description)
-        style = (
-            "body { margin: 1em; background: white; color: black; } h1 { font: 1rem sans-serif; }"
-            " @media print { svg { max-width: 100%; height: auto; } }"
-        )
         return (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
-            f"<style>{style}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{self.svg}"
-            "</main>\n</body>\n</html>\n"
+            "<style>body { margin: 1em; background: white; color: black; }"
+            " h1 { font: 1rem sans-serif; }"
+            " @media print { svg { max-width: 100%; height: auto; } }</style>\n</head>\n"
+            f"<body>\n<main>\n<h1>{title}</h1>\n{self.svg}</main>\n</body>\n</html>\n"
         )
 
     def image(self) -> str:
