@@ -13,19 +13,9 @@ from autograd_engine.copies import opened
 from autograd_engine.engine import Value
 from autograd_engine.notes import noted
 from autograd_engine.survey import Survey
+from autograd_engine.views.layout import scene as looks
 from autograd_engine.views.layout.ranks import box_ranks, cluster_paths
-from autograd_engine.views.layout.scene import (
-    CLUSTER_COLOUR,
-    CLUSTER_FILLS,
-    EDGE_COLOUR,
-    FONT_SIZE,
-    INPUTS,
-    LOOKS,
-    Box,
-    Scene,
-    readable,
-    rows,
-)
+from autograd_engine.views.layout.scene import INPUTS, Box, Scene, readable, rows
 
 if TYPE_CHECKING:
     import graphviz
@@ -56,12 +46,12 @@ def write_dot(scene: Scene) -> str:
 
 def _lines(scene: Scene) -> Iterator[str]:
     # Courier is the font whose widths Graphviz knows without having it.
-    font = f'fontname="Courier" fontsize={FONT_SIZE}'
-    yield f"graph [rankdir={scene.direction} {font} nodesep=0.2 ranksep=0.3]"
-    yield f'node [{font} height=0.3 margin="0.11,0.055"]'
+    font, size, ink = 'fontname="Courier"', looks.FONT_SIZE, looks.EDGE_COLOUR
+    yield f"graph [rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3]"
+    yield f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]'
     yield (
-        f'edge [fontname="Courier" fontsize={FONT_SIZE - 1} fontcolor="{EDGE_COLOUR}"'
-        f' color="{EDGE_COLOUR}" arrowsize=0.6 labelfontsize={FONT_SIZE - 3} labelangle=30]'
+        f'edge [{font} fontsize={size - 1} fontcolor="{ink}" color="{ink}" arrowsize=0.6'
+        f" labelfontsize={size - 3} labelangle=30]"
     )
     ranks, paths = box_ranks(scene) if scene.boxes else [], cluster_paths(scene)
     for row in rows(scene.boxes):
@@ -75,8 +65,8 @@ def _lines(scene: Scene) -> Iterator[str]:
         inside[box.cluster].append(f"v{i} [{_look(scene, box)}]")
     frames: dict[int, list[str]] = {number: [] for number in inside}
     for number in reversed(range(len(scene.clusters))):  # those inside others come after them
-        cluster, fill = scene.clusters[number], CLUSTER_FILLS[len(paths[number]) % 2 - 1]
-        look = f'style="filled" fillcolor="{fill}" color="{CLUSTER_COLOUR}"'
+        cluster, fill = scene.clusters[number], looks.CLUSTER_FILLS[len(paths[number]) % 2 - 1]
+        look = f'style="filled" fillcolor="{fill}" color="{looks.CLUSTER_COLOUR}"'
         lines = [f'label="{quoted(cluster.title)}" labeljust=l {look}']
         lines += inside[number] + frames[number]
         frame = [f"subgraph cluster_{number} {{", *(f"  {line}" for line in lines), "}"]
@@ -94,7 +84,7 @@ def _lines(scene: Scene) -> Iterator[str]:
 
 def _look(scene: Scene, box: Box) -> str:
     """Return the attributes of a node."""
-    look, label = LOOKS[box.kind], quoted("\n".join(box.fields))
+    look, label = looks.LOOKS[box.kind], quoted("\n".join(box.fields))
     style = "filled,dashed" if look.dashed else "filled"
     extra = ' penwidth=2.5 fontname="Courier-Bold"' if box.bold else ""
     if look.shape == "oval":

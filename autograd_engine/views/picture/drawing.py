@@ -53,9 +53,7 @@ class Picture(Shown):
     """
 
     def __init__(self, scene: Scene, engine: str | None = None) -> None:
-        self._scene = scene
-        self._engine = engine
-        self._svg = ""
+        self._scene, self._engine, self._svg = scene, engine, ""
         self.note = ""
         """What was done otherwise than usual: `svg` says it too, below the picture."""
         self.source = write_dot(scene)
@@ -177,13 +175,12 @@ def draw(
     >>> draw(a * b), draw([a * b, a + b])
     (<Picture: computation graph of 3 values>, <Picture: computation graph of 4 values>)
     """
-    options = (
+    for what, option, known in (
         ("style", style, STYLES),
         ("direction", direction, DIRECTIONS),
         ("show", show, ("weight", "grad")),
         ("engine", engine, ("dot", "builtin", None)),
-    )
-    for what, option, known in options:
+    ):
         if option not in known:
             listed = " ".join(map(repr, known))
             raise ValueError(f"{what} must be one of {listed}, not {option!r}")
@@ -229,9 +226,9 @@ def _surveyed(outputs: Sequence[Any], focus: Any) -> Survey:
         if not isinstance(value, Value):
             kind = type(value).__name__
             raise TypeError(f"draw needs a Value, not {kind}, or a model: {value!r:.60}")
-    survey = Survey(*outputs)
     if not isinstance(focus, (Value, type(None))):
         raise TypeError(f"focus must be a Value, not {type(focus).__name__}: {focus!r:.60}")
+    survey = Survey(*outputs)
     if focus is not None and id(focus) not in survey.position:
         raise ValueError(f"focus {focus!r} is not in the graph of the output {outputs[-1]!r}")
     return survey

@@ -45,13 +45,10 @@ class _Cutter:
             self.first.setdefault(box, i)
             for o in operands[i]:
                 other = boxes.get(o, -1)
-                if operands[o] and other >= 0:
-                    self.missing[i] += 1
+                if other >= 0 and (operands[o] or other != box):
                     self.uses[o].append(i)
+                    self.missing[i] += bool(operands[o])
                     self.waiting[box] += fine[o] != fine[i]
-                elif other not in (-1, box):
-                    self.uses[o].append(i)
-                    self.waiting[box] += 1
             if not self.missing[i]:
                 self.ready[box].append(i)
 

@@ -6,21 +6,10 @@ from collections.abc import Iterator
 from html import escape
 from itertools import pairwise
 
+from autograd_engine.views.layout import scene as looks
 from autograd_engine.views.layout.ranks import cluster_paths
 from autograd_engine.views.layout.routes import Rectangle, lay_out
-from autograd_engine.views.layout.scene import (
-    CLUSTER_COLOUR,
-    CLUSTER_FILLS,
-    EDGE_COLOUR,
-    FONT_SIZE,
-    FONTS,
-    LINE_HEIGHT,
-    LOOKS,
-    Box,
-    Scene,
-    field_sizes,
-    text_width,
-)
+from autograd_engine.views.layout.scene import Box, Scene, field_sizes, text_width
 
 Point = tuple[float, float]
 
@@ -47,23 +36,23 @@ class _Page:
         size = (layout.length, layout.breadth)
         width, height = reversed(size) if self.upright else size
         if self.note:
-            width, height = max(width, text_width(self.note) + 16.0), height + LINE_HEIGHT
+            width, height = max(width, text_width(self.note) + 16.0), height + looks.LINE_HEIGHT
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}pt" height="{_n(height)}pt"'
             f' viewBox="0 0 {_n(width)} {_n(height)}" role="img"'
-            f' font-family="{FONTS}" font-size="{FONT_SIZE}" text-anchor="middle">'
+            f' font-family="{looks.FONTS}" font-size="{looks.FONT_SIZE}" text-anchor="middle">'
         )
         yield f"<title>{escape(scene.description, quote=False)}</title>"
         yield f'<rect width="{_n(width)}" height="{_n(height)}" fill="white"/>'
         paths = cluster_paths(scene)
         for number, (cluster, frame) in enumerate(zip(scene.clusters, layout.clusters)):
             x, y, w, h = self._placed(frame)
-            fill = CLUSTER_FILLS[(len(paths[number]) - 1) % len(CLUSTER_FILLS)]
-            yield _rectangle(x, y, w, h, 0, f'fill="{fill}" stroke="{CLUSTER_COLOUR}"')
+            fill = looks.CLUSTER_FILLS[(len(paths[number]) - 1) % len(looks.CLUSTER_FILLS)]
+            yield _rectangle(x, y, w, h, 0, f'fill="{fill}" stroke="{looks.CLUSTER_COLOUR}"')
             yield _text(cluster.title, x + 6.0, y + 11.0, 'text-anchor="start"')
-        yield f'<g fill="none" stroke="{EDGE_COLOUR}">'
+        yield f'<g fill="none" stroke="{looks.EDGE_COLOUR}">'
         yield from map(self._route, layout.routes)
-        yield f'</g>\n<g font-size="{FONT_SIZE - 1}" fill="{EDGE_COLOUR}">'
+        yield f'</g>\n<g font-size="{looks.FONT_SIZE - 1}" fill="{looks.EDGE_COLOUR}">'
         for arrow, place, route in zip(scene.arrows, layout.labels, layout.routes):
             if place:
                 x, y, w, h = self._placed(place)
@@ -71,12 +60,12 @@ class _Page:
             if arrow.which:
                 u, v = route[-1][-1]
                 x, y = self._point((u - 10.0, v - 5.0))
-                yield _text(arrow.which, x, y, f'font-size="{FONT_SIZE - 3}"')
+                yield _text(arrow.which, x, y, f'font-size="{looks.FONT_SIZE - 3}"')
         yield "</g>"
         for box, place in zip(scene.boxes, layout.boxes):
             yield from _box(box, *self._placed(place))
         if self.note:
-            yield _text(self.note, width / 2.0, height - LINE_HEIGHT / 2.0)
+            yield _text(self.note, width / 2.0, height - looks.LINE_HEIGHT / 2.0)
         yield "</svg>"
 
     def _point(self, point: Point) -> Point:
@@ -99,7 +88,8 @@ class _Page:
         u, v = tip
         drawn = " ".join(map(self._stroke, [*strokes[:-1], [*before, (u - 5.0, v)]]))
         head = " ".join(map(self._pair, (tip, (u - 7.0, v - 2.6), (u - 7.0, v + 2.6))))
-        return f'<path d="{drawn}"/><polygon points="{head}" fill="{EDGE_COLOUR}" stroke="none"/>'
+        look = f'fill="{looks.EDGE_COLOUR}" stroke="none"'
+        return f'<path d="{drawn}"/><polygon points="{head}" {look}/>'
 
     def _stroke(self, stroke: list[Point]) -> str:
         """Return a path: straight where v stays, else a curve that leaves and arrives level."""
@@ -129,7 +119,7 @@ def _rectangle(x: float, y: float, w: float, h: float, radius: int, more: str) -
 
 
 def _box(box: Box, x: float, y: float, w: float, h: float) -> Iterator[str]:
-    look = LOOKS[box.kind]
+    look = looks.LOOKS[box.kind]
     dashes = ' stroke-dasharray="4 2"' if look.dashed else ""
     line = f'stroke="{look.line}"{dashes}' + (' stroke-width="2.5"' if box.bold else "")
     text = f' fill="{look.text}"' + (' font-weight="bold"' if box.bold else "")
@@ -150,9 +140,9 @@ def _box(box: Box, x: float, y: float, w: float, h: float) -> Iterator[str]:
             x1, y1 = (x + w, y) if box.stacked else (x, y + h)
             yield f'<line x1="{_n(x)}" y1="{_n(y)}" x2="{_n(x1)}" y2="{_n(y1)}" {line}/>'
         rows = field.split("\n")
-        top = y + (high - (len(rows) - 1) * LINE_HEIGHT) / 2.0
+        top = y + (high - (len(rows) - 1) * looks.LINE_HEIGHT) / 2.0
         for row, words in enumerate(rows):
             if words:
-                yield _text(words, x + wide / 2.0, top + row * LINE_HEIGHT)
+                yield _text(words, x + wide / 2.0, top + row * looks.LINE_HEIGHT)
         x, y = (x, y + high) if box.stacked else (x + wide, y)
     yield "</g>"
