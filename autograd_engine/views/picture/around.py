@@ -47,14 +47,13 @@ def levels_around(
 
 def near(operands: Sequence[Sequence[int]], focus: int, radius: int) -> set[int]:
     """Return the values at most `radius` operations from one."""
-    beside = [[*given] for given in operands]
-    for i, given in enumerate(operands):
-        for o in given:
-            beside[o].append(i)
-    found, edge = {focus}, {focus}
+    found = {focus}
     for _ in range(radius):
-        edge = {n for i in edge for n in beside[i]} - found
-        found |= edge
+        users = {i for i, given in enumerate(operands) if not found.isdisjoint(given)}
+        near = users.union(*(operands[i] for i in found))
+        if near <= found:
+            break
+        found |= near
     return found
 
 

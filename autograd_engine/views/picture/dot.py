@@ -129,10 +129,8 @@ def run_dot(source: bytes, *options: str) -> bytes:
                     kill(process.pid, getattr(signal, "SIGKILL", 0))
                 raise
     except OSError:  # a browser's Python starts no processes
-        where = "https://graphviz.org/download"
-        raise GraphvizMissing(
-            f"this needs Graphviz ({where}): its program `dot` was not found"
-        ) from None
+        where = "this needs Graphviz (https://graphviz.org/download)"
+        raise GraphvizMissing(f"{where}: its program `dot` was not found") from None
     except subprocess.TimeoutExpired:
         slow = GraphvizMissing(
             f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s for this "

@@ -36,8 +36,8 @@ def compose(
     """Return the scene of a folding; its outputs, and what is in focus, are emphasised."""
     bold = {*folding.survey.outputs, *([] if focus is None else [focus])}
     made = _Composer(folding, direction, classic, bold)
-    parts = tuple(made.boxes), tuple(made.arrows), tuple(made.clusters)
     size = counted(len(folding.survey.values), "value")
+    parts = tuple(made.boxes), tuple(made.arrows), tuple(made.clusters)
     return Scene(direction, *parts, f"computation graph of {size}")
 
 
