@@ -47,12 +47,9 @@ class Folding:
         shown: set[int] | None = None,
         few: bool = False,
     ) -> None:
-        self.survey = survey
-        self.operands = survey.operands
+        self.survey, self.operands, self.depth, self.few = survey, survey.operands, depth, few
         self.home = [0] * len(survey.values)
         self.groups = [Group("", -1, members=[*range(len(self.home))])]
-        self.depth = depth
-        self.few = few
         self.around = levels_around(survey, loose, depth, shown)
         number = 0
         while number < len(self.groups):  # groups are added on the way

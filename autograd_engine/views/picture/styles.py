@@ -100,11 +100,9 @@ class _Composer:
         name, op = readable(survey.names[i]), readable(value.op)
         unnamed = kind == "constant" and not survey.given_names[i]  # it is called by its number
         numbers = [] if unnamed else self._numbers(value, 4 if self.classic else 2)
-        if self.classic:
-            fields, stacked = [name, *numbers], self.direction in ("TB", "BT")
-        else:
-            fields, stacked = [f"{name}: {op}" if op else name], True
-            fields += ["\n".join(numbers)] if numbers else []
+        stacked = not self.classic or self.direction in ("TB", "BT")
+        compact = [f"{name}: {op}" if op else name, *(["\n".join(numbers)] if numbers else [])]
+        fields = [name, *numbers] if self.classic else compact
         row, cluster = (
             (INPUTS, i) if i in self.inputs else ("", 0),
             self._frame(self.folding.home[i]),
