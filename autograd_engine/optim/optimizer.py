@@ -111,17 +111,16 @@ class Optimizer(Stateful):
         names = self._memory()
         blank = [self._blank] * len(self.parameters)
         memories = [self._buffers.get(name, blank) for name in names]
-        numbers, slopes = self._slopes()
-        moved = map(self._rule(FLOATS, self.steps), numbers, slopes, *memories)
-        numbers, *memories = map(list, zip(*moved))
+        self._latest = numbers, slopes = data_of(self.parameters), grads_of(self.parameters)
+        if self.maximize or self.weight_decay:
+            slopes = list(map(self._slope, numbers, slopes))
+        numbers, *memories = self._moved(numbers, slopes, *memories)
         set_data(self.parameters, numbers)
         self._buffers.update(zip(names, memories))
 
-    def _slopes(self) -> tuple[list[float], Iterable[Any]]:
-        """Return the parameters' numbers, and the gradients to step against."""
-        self._latest = numbers, grads = data_of(self.parameters), grads_of(self.parameters)
-        changed = self.maximize or self.weight_decay
-        return numbers, map(self._slope, numbers, grads) if changed else grads
+    def _moved(self, *columns: list[Any]) -> Iterable[list[Any]]:
+        """Return what the rule makes of columns of numbers, slopes and memories."""
+        return map(list, zip(*map(self._rule(FLOATS, self.steps), *columns)))
 
     def _progress(self) -> dict[str, Any]:
         buffers = {name: list(buffer) for name, buffer in self._buffers.items()}

@@ -3,14 +3,13 @@
 Reading order:
 
     around    what stands around each value: repeats, calls, regions
-    stages    where groups are cut so that no picture has a cycle
+    parts     where boxes are cut so that no picture has a cycle
     runs      gathering what is too much to look at
-    folding   the values of a graph in groups inside groups
-    captions  what a folded box says
+    folding   the values of a graph in groups inside groups, and what each says
     styles    from a folding to a scene: classic or compact
     svg       a laid out scene as SVG
-    dot       a scene in DOT, and Graphviz; draw_dot
-    limit     the classes of the package graphviz, with a limit of time
+    dot       a scene in DOT, and running Graphviz; draw_dot
+    digraph   the class of the package graphviz, with a limit of time
     drawing   Picture, draw
 """
 

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from autograd_engine.adoption import adopted
 from autograd_engine.copies import opened
 from autograd_engine.engine import Value
 from autograd_engine.notes import noted
 from autograd_engine.survey import Survey
-from autograd_engine.views.layout.ranks import box_ranks
-from autograd_engine.views.layout.scene import (
-    CLUSTER_COLOUR,
-    CLUSTER_FILLS,
-    EDGE_COLOUR,
-    FONT_SIZE,
-    INPUTS,
-    LOOKS,
-    Box,
-    Scene,
-    readable,
-    rows,
-)
+from autograd_engine.views.layout import scene as looks
+from autograd_engine.views.layout.ranks import box_ranks, cluster_paths
+from autograd_engine.views.layout.scene import INPUTS, Box, Scene, readable, rows
 
 if TYPE_CHECKING:
     import graphviz
+
+
+SECONDS = 5.0
+"""So long Graphviz may take for one picture; of 600 nodes it needs about one."""
 
 
 def quoted(text: str, record: bool = False) -> str:
@@ -45,51 +41,37 @@ def quoted(text: str, record: bool = False) -> str:
 
 def write_dot(scene: Scene) -> str:
     """Return the scene in DOT; the same scene gives the same text."""
-    return "\n".join(_lines(scene)) + "\n"
+    return "\n  ".join(["digraph values {", *_lines(scene)]) + "\n}\n"
 
 
 def _lines(scene: Scene) -> Iterator[str]:
     # Courier is the font whose widths Graphviz knows without having it.
-    yield "digraph values {"
-    font = f'fontname="Courier" fontsize={FONT_SIZE}'
-    yield f"  graph [rankdir={scene.direction} {font} nodesep=0.2 ranksep=0.3]"
-    yield f'  node [{font} height=0.3 margin="0.11,0.055"]'
+    font, size, ink = 'fontname="Courier"', looks.FONT_SIZE, looks.EDGE_COLOUR
+    yield f"graph [rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3]"
+    yield f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]'
     yield (
-        f'  edge [fontname="Courier" fontsize={FONT_SIZE - 1} fontcolor="{EDGE_COLOUR}"'
-        f' color="{EDGE_COLOUR}" arrowsize=0.6 labelfontsize={FONT_SIZE - 3} labelangle=30]'
+        f'edge [{font} fontsize={size - 1} fontcolor="{ink}" color="{ink}" arrowsize=0.6'
+        f" labelfontsize={size - 3} labelangle=30]"
     )
-    ranks = box_ranks(scene) if scene.boxes else []
+    ranks, paths = box_ranks(scene) if scene.boxes else [], cluster_paths(scene)
     for row in rows(scene.boxes):
         if scene.boxes[row[0]].cluster < 0:  # in frames `dot` keeps units in order unless told to
             for rank in dict.fromkeys(ranks[i] for i in row):
                 names = " -> ".join(f"v{i}" for i in row if ranks[i] == rank)
                 how = "min" if scene.boxes[row[0]].row[0] == INPUTS else "same"
-                yield f"  {{rank={how} {names} [style=invis]}}"
-    members: dict[int, list[int]] = {}
+                yield f"{{rank={how} {names} [style=invis]}}"
+    inside: dict[int, list[str]] = {number: [] for number in range(-1, len(scene.clusters))}
     for i, box in enumerate(scene.boxes):
-        members.setdefault(box.cluster, []).append(i)
-    children: dict[int, list[int]] = {}
-    for i, cluster in enumerate(scene.clusters):
-        children.setdefault(cluster.parent, []).append(i)
-    for i in members.get(-1, []):
-        yield "  " + _node(scene, i)
-    pending = [(cluster, 1, False) for cluster in reversed(children.get(-1, []))]
-    while pending:
-        number, depth, closing = pending.pop()
-        indent = "  " * depth
-        if closing:
-            yield indent + "}"
-            continue
-        yield f"{indent}subgraph cluster_{number} {{"
-        fill = CLUSTER_FILLS[(depth - 1) % len(CLUSTER_FILLS)]
-        yield (
-            f'{indent}  label="{quoted(scene.clusters[number].title)}" labeljust=l'
-            f' style="filled" fillcolor="{fill}" color="{CLUSTER_COLOUR}"'
-        )
-        for i in members.get(number, []):
-            yield f"{indent}  {_node(scene, i)}"
-        pending.append((number, depth, True))
-        pending.extend((child, depth + 1, False) for child in reversed(children.get(number, [])))
+        inside[box.cluster].append(f"v{i} [{_look(scene, box)}]")
+    frames: dict[int, list[str]] = {number: [] for number in inside}
+    for number in reversed(range(len(scene.clusters))):  # those inside others come after them
+        cluster, fill = scene.clusters[number], looks.CLUSTER_FILLS[len(paths[number]) % 2 - 1]
+        look = f'style="filled" fillcolor="{fill}" color="{looks.CLUSTER_COLOUR}"'
+        lines = [f'label="{quoted(cluster.title)}" labeljust=l {look}']
+        lines += inside[number] + frames[number]
+        frame = [f"subgraph cluster_{number} {{", *(f"  {line}" for line in lines), "}"]
+        frames[cluster.parent] = frame + frames[cluster.parent]
+    yield from inside[-1] + frames[-1]
     aside = " " if scene.direction in ("TB", "BT") else ""  # `dot` sets it right at the line
     for arrow in scene.arrows:
         more = [f'label="{aside}{quoted(arrow.label)}"'] if arrow.label else []
@@ -97,80 +79,70 @@ def _lines(scene: Scene) -> Iterator[str]:
         # Left to itself, `dot` lets frames that feed each other stand side by side.
         if scene.clusters and ranks[arrow.head] - ranks[arrow.tail] > 1:
             more.append(f"minlen={ranks[arrow.head] - ranks[arrow.tail]}")
-        yield f"  v{arrow.tail} -> v{arrow.head}" + (f" [{' '.join(more)}]" if more else "")
-    yield "}"
+        yield f"v{arrow.tail} -> v{arrow.head}" + (f" [{' '.join(more)}]" if more else "")
 
 
-def _node(scene: Scene, i: int) -> str:
-    box = scene.boxes[i]
-    look = LOOKS[box.kind]
+def _look(scene: Scene, box: Box) -> str:
+    """Return the attributes of a node."""
+    look, label = looks.LOOKS[box.kind], quoted("\n".join(box.fields))
     style = "filled,dashed" if look.dashed else "filled"
     extra = ' penwidth=2.5 fontname="Courier-Bold"' if box.bold else ""
     if look.shape == "oval":
-        shape, label = "ellipse", quoted(box.fields[0])
-        extra += ' margin="0.05,0.02"'
+        shape, extra = "ellipse", f'{extra} margin="0.05,0.02"'
     elif look.double or box.kind == "hidden" or box.row[0]:  # in a row, `dot` fails on records
-        shape, label = "box", quoted("\n".join(box.fields))
-        style += "" if look.shape == "square" else ",rounded"
+        shape, style = "box", style + ("" if look.shape == "square" else ",rounded")
         extra += " peripheries=2" if look.double else ""
     else:
-        shape, label = "Mrecord" if look.shape == "round" else "record", _record(scene, box)
+        shape = "Mrecord" if look.shape == "round" else "record"
+        label = " | ".join(quoted(field, record=True) for field in box.fields)
+        # Fields follow the direction across the ranks; braces turn them.
+        label = f"{{ {label} }}" if box.stacked != (scene.direction in ("LR", "RL")) else label
     return (
-        f'v{i} [label="{label}" shape={shape} style="{style}" fillcolor="{look.fill}"'
-        f' color="{look.line}" fontcolor="{look.text}"{extra}]'
+        f'label="{label}" shape={shape} style="{style}" fillcolor="{look.fill}"'
+        f' color="{look.line}" fontcolor="{look.text}"{extra}'
     )
-
-
-def _record(scene: Scene, box: Box) -> str:
-    fields = " | ".join(quoted(field, record=True) for field in box.fields)
-    # Fields follow the direction across the ranks; braces turn them.
-    across = scene.direction in ("LR", "RL")
-    return f"{{ {fields} }}" if box.stacked != across else fields
-
-
-def in_order(scene: Scene, svg: str) -> bool:
-    """Say whether units stand in order in what Graphviz drew: in frames it may turn them round."""
-    upright = scene.direction in ("TB", "BT")
-    found = re.findall(
-        r'<title>v(\d+)</title>(?:(?!</g>).)*?<text[^>]* x="([^"]+)" y="([^"]+)"', svg, re.S
-    )
-    place = {int(i): float(x if upright else y) for i, x, y in found}
-    ranks = box_ranks(scene)
-    for row in rows(scene.boxes) if place else ():
-        for rank in {ranks[i] for i in row}:
-            across = [place[i] for i in row if ranks[i] == rank and i in place]
-            if across != sorted(across):
-                return False
-    return True
 
 
 class GraphvizMissing(RuntimeError):
-    """Graphviz is not installed, or could not do what it was asked for."""
+    """Graphviz is not installed, could not do what it was asked for, or was stopped: `slow`."""
+
+    slow = False
 
 
-class GraphvizSlow(GraphvizMissing):
-    """Graphviz took too long, and was stopped."""
+def run_dot(source: bytes, *options: str) -> bytes:
+    """Return what Graphviz makes of a DOT source; `GraphvizMissing` where it does not, in time.
 
+    Then it is stopped, with all that it started: some ordinary graphs take it minutes.
+    """
+    import signal
+    import subprocess
 
-def run_dot(source: str, format: str) -> bytes:
-    """Return the picture of a DOT source that Graphviz makes; `RuntimeError` where it cannot."""
-    where = "this needs Graphviz (https://graphviz.org/download): "
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    how: dict[str, Any] = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0), **pipes}
     try:
-        import graphviz
-
-        from autograd_engine.views.picture import limit
-    except (ImportError, OSError) as error:
-        raise GraphvizMissing(f"{where}the Python package graphviz is missing ({error})") from None
-    try:
-        return bytes(limit.Source(source).pipe(format=format, quiet=True))
-    except GraphvizSlow:
-        raise
-    except (graphviz.ExecutableNotFound, OSError):  # a browser's Python starts no processes
-        reason = "its program `dot` was not found"
-    except (graphviz.CalledProcessError, RuntimeError) as error:
-        said = (getattr(error, "stderr", None) or str(error).encode()).decode(errors="replace")
-        reason = f"its program `dot` failed on this picture: {said.strip().splitlines()[0]:.200}"
-    raise GraphvizMissing(where + reason)
+        with subprocess.Popen(["dot", *options], start_new_session=True, **how) as process:
+            try:
+                made, said = process.communicate(source, SECONDS)
+            except BaseException:  # an interrupt too must leave nothing running
+                with suppress(OSError):  # it may have ended just now
+                    kill = getattr(os, "killpg", lambda *_: process.kill())
+                    kill(process.pid, getattr(signal, "SIGKILL", 0))
+                raise
+    except OSError:  # a browser's Python starts no processes
+        where = "this needs Graphviz (https://graphviz.org/download)"
+        raise GraphvizMissing(f"{where}: its program `dot` was not found") from None
+    except subprocess.TimeoutExpired:
+        slow = GraphvizMissing(
+            f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s for this "
+            f"picture. ag.draw(output) lays it out without, ag.draw(output, style='folded') "
+            f"draws less"
+        )
+        slow.slow = True
+        raise slow from None
+    if process.returncode:
+        first = said.decode(errors="replace").strip().partition("\n")[0]
+        raise GraphvizMissing(f"Graphviz: its program `dot` failed on this picture: {first:.200}")
+    return bytes(made)
 
 
 def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphviz.Digraph:
@@ -186,7 +158,7 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     """
     import graphviz
 
-    from autograd_engine.views.picture.limit import Digraph
+    from autograd_engine.views.picture.digraph import Digraph
 
     if rankdir not in ("LR", "TB"):
         raise ValueError(f'rankdir must be "LR" or "TB", not {rankdir!r}')
@@ -195,30 +167,22 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
         raise TypeError(f"draw_dot needs a Value, not {type(output).__name__}")
     digraph = Digraph(format=format, graph_attr={"rankdir": rankdir})
     digraph.attr("node", fontname="Courier")
-    values: dict[int, Value] = {}
-    labels: dict[int, str] = {}
-    stands: dict[int, Value] = {}  # for a value of the graph: what is drawn in its place
     survey = Survey(output)
-    for node, label in zip(survey.values, survey.given_names):
-        top = stands[id(node)] = opened(node)
-        labels[id(top)] = label
-        for part in noted(node).opened or [node]:
-            for value in (*part.operands, part):
-                drawn = stands.get(id(value), value)
-                values.setdefault(id(drawn), drawn)
-    names = {id(value): f"v{i}" for i, value in enumerate(values.values())}
-    for value in values.values():
-        name = names[id(value)]
-        label = quoted(readable(labels.get(id(value), "")), record=True)
-        fields = [label] if label else []
-        fields += [f"data {value.data:.4f}", f"grad {value.grad:.4f}"]
-        digraph.node(name, label=f"{{ {' | '.join(fields)} }}", shape="record")
+    stands = {id(node): opened(node) for node in survey.values}  # what is drawn in its place
+    labels = {id(stands[id(n)]): label for n, label in zip(survey.values, survey.given_names)}
+    parts = [part for node in survey.values for part in noted(node).opened or [node]]
+    drawn = [stands.get(id(v), v) for part in parts for v in (*part.operands, part)]
+    values = {id(value): value for value in drawn}
+    names = {key: f"v{i}" for i, key in enumerate(values)}
+    for key, value in values.items():
+        name, label = names[key], quoted(readable(labels.get(key, "")), record=True)
+        numbers = f"data {value.data:.4f} | grad {value.grad:.4f}"
+        fields = f"{label} | {numbers}" if label else numbers
+        digraph.node(name, label=f"{{ {fields} }}", shape="record")
         if value.operands:
             # Without nohtml an operation named "<...>" would be read as markup.
             digraph.node(name + "op", label=graphviz.nohtml(quoted(readable(value.op))))
             digraph.edge(name + "op", name)
-    for value in values.values():
         for operand in value.operands:
-            operand = stands.get(id(operand), operand)
-            digraph.edge(names[id(operand)], names[id(value)] + "op")
+            digraph.edge(names[id(stands.get(id(operand), operand))], name + "op")
     return digraph

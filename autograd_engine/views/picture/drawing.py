@@ -15,41 +15,29 @@ from autograd_engine.modules import Module
 from autograd_engine.release import seldom_collected
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
-from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene
+from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene, rows
 from autograd_engine.views.notebooks import Shown, image
-from autograd_engine.views.picture.dot import (
-    GraphvizMissing,
-    GraphvizSlow,
-    in_order,
-    run_dot,
-    write_dot,
-)
+from autograd_engine.views.picture.around import levels_around, near
+from autograd_engine.views.picture.dot import GraphvizMissing, run_dot, write_dot
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.runs import MOST
-from autograd_engine.views.picture.stages import near
 from autograd_engine.views.picture.styles import compose
 from autograd_engine.views.picture.svg import write_svg
 
 STYLES = ("auto", "classic", "compact", "folded", "network")
-SHOWN = ("weight", "grad")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
-ENGINES = ("dot", "builtin")
 ENDINGS = (".svg", ".png", ".pdf", ".dot", ".html")
 
-CLASSIC = 20
-"""Up to so many values the picture is classic: fitted to a slide, more are too small to read."""
-
-COMPACT = 120
-"""Up to so many values the picture is compact, beyond that folded."""
+CLASSIC, COMPACT = 20, 120
+"""Up to so many values the picture is classic: fitted to a slide, more are too small to read.
+Then it is compact, beyond that folded."""
 
 WIDE, HIGH, LEAST = 1600, 900, 8
 """Fitted into so many pixels, type is so many high; where it would be less, regions fold."""
 
-GUARD = 600
-"""So many nodes are drawn without `force`: `dot` takes seconds at 4,000, minutes at 18,000."""
-
-PATIENCE = 3_000
-"""With more nodes than this (after `force`) the built-in layout is taken, which stays linear."""
+GUARD, PATIENCE = 600, 3_000
+"""So many nodes are drawn without `force`: `dot` takes seconds at 4,000, minutes at 18,000. With
+more than `PATIENCE` the built-in layout is taken, which stays linear."""
 
 SMALLEST = 9
 """So many pixels high, at least, is the type of a picture in a notebook: wide ones are scrolled."""
@@ -66,9 +54,7 @@ class Picture(Shown):
     """
 
     def __init__(self, scene: Scene, engine: str | None = None) -> None:
-        self._scene = scene
-        self._engine = engine
-        self._svg = ""
+        self._scene, self._engine, self._svg = scene, engine, ""
         self.note = ""
         """What was done otherwise than usual: `svg` says it too, below the picture."""
         self.source = write_dot(scene)
@@ -85,23 +71,26 @@ class Picture(Shown):
         Where Graphviz takes more than a few seconds it is stopped, and a note says so.
         """
         if not self._svg:
-            self._svg = self._laid_out()
+            self._svg = self._by_graphviz() or write_svg(self._scene, self.note)
         return self._svg
 
-    def _laid_out(self) -> str:
-        if self._engine != "builtin" and (self._engine or len(self._scene.boxes) <= PATIENCE):
-            try:
-                text = run_dot(self.source, "svg").decode()
-                # Without the XML declaration, so that it can stand in a page.
-                text = text[text.index("<svg") :].replace("\r\n", "\n")
-                if self._engine or in_order(self._scene, text):
-                    return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text)
-            except GraphvizMissing as error:
-                if self._engine:
-                    raise
-                if isinstance(error, GraphvizSlow):
-                    self.note = "laid out without Graphviz, which took too long"
-        return write_svg(self._scene, self.note)
+    def _by_graphviz(self) -> str:
+        """Return what Graphviz draws, "" where it is not asked; in frames it turns units round."""
+        boxes = self._scene.boxes
+        framed = any(boxes[row[0]].cluster >= 0 for row in rows(boxes))
+        small = len(boxes) <= PATIENCE and not framed
+        if self._engine == "builtin" or not (self._engine or small):
+            return ""
+        try:
+            text = run_dot(self.source.encode(), "-Tsvg").decode()
+        except GraphvizMissing as error:
+            if self._engine:
+                raise
+            self.note = "laid out without Graphviz, which took too long" if error.slow else ""
+            return ""
+        # Without the XML declaration, so that it can stand in a page.
+        text = text[text.index("<svg") :].replace("\r\n", "\n")
+        return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture to a file of the kind that the path's ending names.
@@ -117,35 +106,26 @@ class Picture(Shown):
         ['sum.html']
         """
         target = checked_path(path, "a picture", ENDINGS)
-        target.write_bytes(self._bytes(target.suffix.lower()))
-
-    def _bytes(self, ending: str) -> bytes:
-        if ending == ".svg":
-            return self.svg.encode()
-        if ending == ".dot":
-            return self.source.encode()
-        if ending == ".html":
-            return self._page().encode()
-        hint = "Save as .svg or .html instead, which need nothing"
-        if self._engine == "builtin":
-            raise RuntimeError(
-                f"{ending} is made by Graphviz, and this picture was drawn with engine='builtin'. "
-                f"{hint}, or draw with engine=None"
-            )
+        ending = target.suffix.lower()
+        made = {".svg": lambda: self.svg, ".dot": lambda: self.source, ".html": self._page}
+        if ending in made:
+            target.write_bytes(made[ending]().encode())
+            return
         try:
-            return run_dot(self.source, ending[1:])
+            target.write_bytes(run_dot(self.source.encode(), f"-T{ending[1:]}"))
         except GraphvizMissing as error:
+            hint = "Save as .svg or .html instead, which need nothing"
             raise GraphvizMissing(f"cannot make {ending}: {error}. {hint}") from None
 
     def _page(self) -> str:
         title = html.escape(self._scene.description)
         return (
-            f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
-            f"<style>body {{ margin: 1em; background: white; color: black; }}"
-            f" h1 {{ font: 1rem sans-serif; }}"
-            f" @media print {{ svg {{ max-width: 100%; height: auto; }} }}"
-            f"</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{self.svg}</main>\n</body>\n</html>\n"
+            "<style>body { margin: 1em; background: white; color: black; }"
+            " h1 { font: 1rem sans-serif; }"
+            " @media print { svg { max-width: 100%; height: auto; } }</style>\n</head>\n"
+            f"<body>\n<main>\n<h1>{title}</h1>\n{self.svg}</main>\n</body>\n</html>\n"
         )
 
     def image(self) -> str:
@@ -197,33 +177,37 @@ def draw(
     >>> draw(a * b), draw([a * b, a + b])
     (<Picture: computation graph of 3 values>, <Picture: computation graph of 4 values>)
     """
-    _check("style", style, STYLES)
-    _check("direction", direction, DIRECTIONS)
-    _check("show", show, SHOWN)
-    if engine is not None:
-        _check("engine", engine, ENGINES, " or None")
-    _check_number("depth", 0 if depth is None else depth)
-    _check_number("radius", radius)
+    for what, option, known in (
+        ("style", style, STYLES),
+        ("direction", direction, DIRECTIONS),
+        ("show", show, ("weight", "grad")),
+        ("engine", engine, ("dot", "builtin", None)),
+    ):
+        if option not in known:
+            listed = " ".join(map(repr, known))
+            raise ValueError(f"{what} must be one of {listed}, not {option!r}")
+    for what, number in (("depth", 0 if depth is None else depth), ("radius", radius)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            raise ValueError(f"{what} must be a whole number, 0 or more, not {number!r}")
     several = isinstance(output, (list, tuple))
-    *given, focus = adopted(*(list(output) if several else [output]), focus)  # type: ignore[arg-type]
-    output = given if several else given[0]
-    if isinstance(output, Module) or style == "network":
+    *outputs, focus = adopted(*(output if several else [output]), focus)  # type: ignore[misc]
+    model = not several and isinstance(outputs[0], Module)
+    if model and style not in ("auto", "network"):
+        raise ValueError(f'model(x) is drawn in style="{style}"; a model is a network')
+    survey: Any = outputs[0] if model else _surveyed(outputs, focus)
+    if model or style == "network":
         from autograd_engine.views.network.network_picture import draw_network
 
-        _check("style", style, ("auto", "network"), f'; model(x) is drawn in style="{style}"')
-        item = output if isinstance(output, Module) else Survey(*_outputs(output))
-        return draw_network(item, show, direction, engine)
-    survey = Survey(*_outputs(output))
-    shown = _in_focus(survey, focus, radius)
-    few = len(survey.values if shown is None else shown)
+        return draw_network(survey, show, direction, engine)
+    at = survey.position.get(id(focus))
+    shown = None if at is None else near(survey.operands, at, radius)
     if style == "auto":
+        few = len(survey.values if shown is None else shown)
         style = "classic" if few <= CLASSIC else "compact" if few <= COMPACT else "folded"
         if style == "compact" and depth is None and survey.calls:
             style, depth = _readable(survey, shown, direction)
-    if style == "folded" and depth is None:
-        depth = 0
+    depth = 0 if style == "folded" and depth is None else depth
     folding = Folding(survey, style == "folded", depth, shown)
-    at = None if focus is None else survey.position[id(focus)]
     scene = compose(folding, direction, style == "classic", at)
     if len(scene.boxes) > GUARD and not force:
         raise ValueError(
@@ -237,54 +221,29 @@ def draw(
     return picture
 
 
-def _outputs(output: Any) -> Sequence[Value]:
-    outputs = (output,) if isinstance(output, Value) else output
-    if not isinstance(outputs, (list, tuple)):
-        kind = type(output).__name__
-        raise TypeError(f"draw needs a Value, not {kind}, or a model: {output!r:.60}")
-    for value in outputs:
-        if not isinstance(value, Value):
-            raise TypeError(f"draw needs Values, not {type(value).__name__}: {value!r:.60}")
+def _surveyed(outputs: Sequence[Any], focus: Any) -> Survey:
     if not outputs:
         raise ValueError("draw needs a Value; these are none")
-    return outputs
+    for value in outputs:
+        if not isinstance(value, Value):
+            kind = type(value).__name__
+            raise TypeError(f"draw needs a Value, not {kind}, or a model: {value!r:.60}")
+    if not isinstance(focus, (Value, type(None))):
+        raise TypeError(f"focus must be a Value, not {type(focus).__name__}: {focus!r:.60}")
+    survey = Survey(*outputs)
+    if focus is not None and id(focus) not in survey.position:
+        raise ValueError(f"focus {focus!r} is not in the graph of the output {outputs[-1]!r}")
+    return survey
 
 
 def _readable(survey: Survey, shown: set[int] | None, direction: str) -> tuple[str, int | None]:
     """Return how to draw a graph with regions so that its type is large enough to read."""
-    deepest = max(len(path) for path in Folding(survey, True, 0, shown).around)
+    deepest = max(map(len, levels_around(survey, True, 0, shown)))
     few = len(survey.values if shown is None else shown) <= MOST
     for depth in [*([None] if few else []), *range(deepest - 1, 0, -1)]:
         folding = Folding(survey, depth is not None, depth, shown)
         layout = lay_out(compose(folding, direction))
-        sides = layout.length, layout.breadth
-        width, height = sides[::-1] if direction in ("TB", "BT") else sides
-        if max(width / WIDE, height / HIGH) * LEAST <= FONT_SIZE:
+        along, across = (HIGH, WIDE) if direction in ("TB", "BT") else (WIDE, HIGH)
+        if max(layout.length / along, layout.breadth / across) * LEAST <= FONT_SIZE:
             return "compact" if depth is None else "folded", depth
     return "folded", 0
-
-
-def _in_focus(survey: Survey, focus: Value | None, radius: int) -> set[int] | None:
-    """Return the positions of the values to show, None for all."""
-    if focus is None:
-        return None
-    if not isinstance(focus, Value):
-        raise TypeError(f"focus must be a Value, not {type(focus).__name__}: {focus!r:.60}")
-    if id(focus) not in survey.position:
-        output = survey.values[survey.outputs[-1]]
-        raise ValueError(f"focus {focus!r} is not in the graph of the output {output!r}")
-    return near(survey.operands, survey.position[id(focus)], radius)
-
-
-def _check(what: str, given: Any, known: tuple[str, ...], more: str = "") -> None:
-    if given not in known:
-        raise ValueError(f"{what} must be one of {_listed(known)}{more}, not {given!r}")
-
-
-def _check_number(what: str, given: Any) -> None:
-    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
-        raise ValueError(f"{what} must be a whole number, 0 or more, not {given!r}")
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return " ".join(repr(name) for name in names)

@@ -7,16 +7,14 @@ it. Compact has one node for each value, the operation inside.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
 from functools import lru_cache
 
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.layout.scene import INPUTS, Arrow, Box, Cluster, Scene, readable
-from autograd_engine.views.picture.captions import caption
-from autograd_engine.views.picture.folding import Folding
+from autograd_engine.views.picture.folding import Folding, caption
 from autograd_engine.words import counted
 
 
@@ -37,72 +35,57 @@ def compose(
 ) -> Scene:
     """Return the scene of a folding; its outputs, and what is in focus, are emphasised."""
     bold = {*folding.survey.outputs, *([] if focus is None else [focus])}
-    composer = _Composer(folding, direction, classic, bold)
-    composer.add_all()
-    composer.connect()
-    return Scene(
-        direction,
-        tuple(composer.boxes),
-        tuple(composer.arrows),
-        tuple(composer.clusters),
-        f"computation graph of {counted(len(folding.survey.values), 'value')}",
-    )
+    made = _Composer(folding, direction, classic, bold)
+    size = counted(len(folding.survey.values), "value")
+    parts = tuple(made.boxes), tuple(made.arrows), tuple(made.clusters)
+    return Scene(direction, *parts, f"computation graph of {size}")
 
 
-@dataclass
 class _Composer:
-    folding: Folding
-    direction: str
-    classic: bool
-    bold: set[int]
-    boxes: list[Box] = field(default_factory=list)
-    arrows: list[Arrow] = field(default_factory=list)
-    clusters: list[Cluster] = field(default_factory=list)
-    cluster_of: dict[int, int] = field(default_factory=lambda: {0: -1})  # group -> its frame
-    folded: dict[int, int] = field(default_factory=dict)  # group -> its box
-    shown_by: list[int] = field(default_factory=list)  # value -> its box
-
-    def __post_init__(self) -> None:
-        values = self.folding.survey.values
-        self.swept = any(values[i].grad for i in self.folding.survey.outputs)
-        self.inputs = inputs(self.folding)
-
-    def add_all(self) -> None:
-        """Add the boxes and the ovals of operations, and note which box shows each value."""
-        folding = self.folding
+    def __init__(self, folding: Folding, direction: str, classic: bool, bold: set[int]) -> None:
+        self.folding, self.direction, self.classic, self.bold = folding, direction, classic, bold
+        self.values, self.operands = folding.survey.values, folding.operands
+        self.swept = any(self.values[i].grad for i in folding.survey.outputs)
+        self.inputs = _inputs(folding)
+        self.boxes: list[Box] = []
+        self.arrows: list[Arrow] = []
+        self.clusters: list[Cluster] = []
+        self.frames = {0: -1}  # group -> its frame
+        self.merged = Counter[tuple[int, int]]()  # how many arrows from and to folded boxes
+        self.leaving: dict[int, set[int]] = defaultdict(set)
         closed = [folding.closed(number) for number in range(len(folding.groups))]
-        for i, home in enumerate(folding.home):
-            group = closed[home]
-            if group < 0:
-                self.shown_by.append(self._value(i, home))
-                continue
-            if group not in self.folded:
-                self.folded[group] = len(self.boxes)
-                self.boxes.append(Box("folded", ("",)))  # until it is known what leaves it
-            self.shown_by.append(self.folded[group])
-        leaving: dict[int, set[int]] = {place: set() for place in self.folded.values()}
-        for i, given in enumerate(folding.operands):
-            here = self.shown_by[i]
+        # What shows each value: itself, or a folded group, written as in `members`.
+        self.shown = [i if closed[h] < 0 else ~closed[h] for i, h in enumerate(folding.home)]
+        for head, given in zip(self.shown, self.operands):
             for o in given:
-                there = self.shown_by[o]
-                if there != here and there in leaving:
-                    leaving[there].add(o)
-        for i in self.bold:
-            leaving.get(self.shown_by[i], set()).add(i)
-        for group, place in self.folded.items():
-            self.boxes[place] = self._folded(group, leaving[place])
+                tail = self.shown[o]
+                if tail < 0 and tail != head:
+                    self.leaving[tail].add(o)
+                if head < 0 and tail != head:
+                    self.merged[tail, head] += 1
+        for i in bold:
+            self.leaving[self.shown[i]].add(i)
+        self.place: dict[int, int] = {}  # the box of what is shown
+        for shown in self.shown:
+            if shown not in self.place:
+                self.place[shown] = len(self.boxes)
+                self._add_value(shown) if shown >= 0 else self._add_folded(~shown)
+        for i, shown in enumerate(self.shown):
+            if shown >= 0:
+                self._connect(i)
+        for (tail, head), n in self.merged.items():
+            to = self.place[head] + (self.classic and head >= 0)
+            self.arrows.append(Arrow(self.place[tail], to, f"×{n:,}" if n > 1 else ""))
 
-    def _folded(self, group: int, leaving: set[int]) -> Box:
-        folding = self.folding
-        kind = folding.groups[group].kind
-        lines = caption(folding, group)
-        if len(leaving) == 1 and kind not in ("hidden", "leaves"):
-            lines += self._numbers(folding.survey.values[min(leaving)], 2)
-        bold = any(i in leaving for i in self.bold)
-        look = "hidden" if kind == "hidden" else "folded"
-        cluster = self._cluster(folding.groups[group].parent)
-        row = _row(folding.groups[group].title)
-        return Box(look, (readable("\n".join(lines)),), True, bold, cluster, row)
+    def _add_folded(self, number: int) -> None:
+        group, leaving = self.folding.groups[number], self.leaving[~number]
+        lines = caption(self.folding, number)
+        if len(leaving) == 1 and group.kind not in ("hidden", "leaves"):
+            lines += self._numbers(self.values[min(leaving)], 2)
+        look = "hidden" if group.kind == "hidden" else "folded"
+        bold, cluster = not leaving.isdisjoint(self.bold), self._frame(group.parent)
+        fields = (readable("\n".join(lines)),)
+        self.boxes.append(Box(look, fields, True, bold, cluster, _row(group.title)))
 
     def _numbers(self, value: Value, places: int) -> list[str]:
         """Return data and gradient; before any sweep there is none to show."""
@@ -110,86 +93,56 @@ class _Composer:
         grad = [f"grad {decimal(value.grad, places)}"] if shown else []
         return [f"data {decimal(value.data, places)}", *grad]
 
-    def _value(self, i: int, home: int) -> int:
-        """Add the box of a value, and return its place."""
-        value, cluster, place = self.folding.survey.values[i], self._cluster(home), len(self.boxes)
-        made = bool(self.folding.operands[i])
-        kind = "result" if made else "constant" if value._rule is CONSTANT else "leaf"
-        numbers = self._numbers(value, 4 if self.classic else 2)
-        name, op = readable(self.folding.survey.names[i]), readable(value.op)
-        if kind == "constant" and not self.folding.survey.given_names[i]:
-            numbers = []  # it is called by its number
-        if self.classic:
-            fields, stacked = [name, *numbers], self.direction in ("TB", "BT")
-        else:
-            fields, stacked = [f"{name}: {op}" if op else name], True
-            fields += ["\n".join(numbers)] if numbers else []
-        row = (INPUTS, i) if i in self.inputs else ("", 0)
-        self.boxes.append(Box(kind, tuple(fields), stacked, i in self.bold, cluster, row))
-        if self.classic and made:
-            oval = Box("operation", (readable(value.op) or "?",), cluster=cluster)
-            self.boxes.append(oval)
-            self.arrows.append(Arrow(place + 1, place))
-        return place
-
-    def connect(self) -> None:
-        """Add the arrows, those from and to folded boxes merged, with their number."""
-        folding, shown_by = self.folding, self.shown_by
-        single = [box.kind not in ("folded", "hidden") for box in self.boxes]
-        merged = Counter(
-            (shown_by[o], here)
-            for i, given in enumerate(folding.operands)
-            if not single[here := shown_by[i]]
-            for o in given
-            if shown_by[o] != here
+    def _add_value(self, i: int) -> None:
+        value, survey = self.values[i], self.folding.survey
+        kind = "constant" if value._rule is CONSTANT else "leaf"
+        kind = "result" if self.operands[i] else kind
+        name, op = readable(survey.names[i]), readable(value.op)
+        unnamed = kind == "constant" and not survey.given_names[i]  # it is called by its number
+        numbers = [] if unnamed else self._numbers(value, 4 if self.classic else 2)
+        stacked = not self.classic or self.direction in ("TB", "BT")
+        compact = [f"{name}: {op}" if op else name, *(["\n".join(numbers)] if numbers else [])]
+        fields = [name, *numbers] if self.classic else compact
+        row, cluster = (
+            (INPUTS, i) if i in self.inputs else ("", 0),
+            self._frame(self.folding.home[i]),
         )
-        for i, place in enumerate(shown_by):
-            if single[place]:
-                self._arrows(i, place + self.classic, single, merged)
-        for (tail, head), n in merged.items():
-            self.arrows.append(Arrow(tail, head, f"×{n:,}" if n > 1 else ""))
+        self.boxes.append(Box(kind, tuple(fields), stacked, i in self.bold, cluster, row))
+        if self.classic and kind == "result":
+            self.arrows.append(Arrow(len(self.boxes), len(self.boxes) - 1))
+            self.boxes.append(Box("operation", (op or "?",), cluster=cluster))
 
-    def _arrows(
-        self, i: int, head: int, single: list[bool], merged: Counter[tuple[int, int]]
-    ) -> None:
-        """Add the arrows to one value."""
-        value, given = self.folding.survey.values[i], self.folding.operands[i]
-        numbered = len(given) == 2 and ordered(value._rule)
-        digits = 4 if self.classic else 3
-        tails = [self.shown_by[o] for o in given]
-        several = Counter(tails)
-        for k, (tail, partial) in enumerate(zip(tails, value.partials or (None,) * len(given))):
-            if not single[tail] and several[tail] > 1:
-                merged[tail, head] += 1
+    def _connect(self, i: int) -> None:
+        """Add the arrows to one value; those from one folded box are merged."""
+        value, tails = self.values[i], [self.shown[o] for o in self.operands[i]]
+        numbered = len(tails) == 2 and ordered(value._rule)
+        digits, several = 4 if self.classic else 3, Counter(tails)
+        for k, (tail, partial) in enumerate(zip(tails, value.partials or [None] * len(tails))):
+            if tail < 0 and several[tail] > 1:
+                self.merged[tail, i] += 1
                 continue
             label = "" if partial is None else f"∂ {partial:.{digits}g}"
-            self.arrows.append(Arrow(tail, head, label, str(k + 1) if numbered else ""))
+            ends = self.place[tail], self.place[i] + self.classic
+            self.arrows.append(Arrow(*ends, label, str(k + 1) if numbered else ""))
 
-    def _cluster(self, group: int) -> int:
+    def _frame(self, group: int) -> int:
         """Return the number of the frame round this group, adding those that are new."""
         for number in self.folding.path(group):
-            if number not in self.cluster_of:
-                title = readable(", ".join([self.folding.short(number), *self._uses(number)]))
-                outer = self.cluster_of[self.folding.groups[number].parent]
-                self.cluster_of[number] = len(self.clusters)
-                self.clusters.append(Cluster(title, outer, _row(self.folding.groups[number].title)))
-        return self.cluster_of[group]
-
-    def _uses(self, number: int) -> list[str]:
-        group = self.folding.groups[number]
-        return group.notes if group.kind == "repeat" else []
+            if number not in self.frames:
+                here, uses = self.folding.groups[number], [self.folding.short(number)]
+                uses += here.notes if here.kind == "repeat" else []
+                outer, self.frames[number] = self.frames[here.parent], len(self.clusters)
+                title = readable(", ".join(uses))
+                self.clusters.append(Cluster(title, outer, _row(here.title)))
+        return self.frames[group]
 
 
-def inputs(folding: Folding) -> set[int]:
+def _inputs(folding: Folding) -> set[int]:
     """Return the leaves and constants beside all groups that the first modules are given."""
-    survey = folding.survey
-    return {
-        i
-        for call in survey.calls
-        if call.outer < 0 and all(not survey.operands[j] for j in call.inputs)
-        for i in call.inputs
-        if not folding.home[i]
-    }
+    operands, calls = folding.operands, [c for c in folding.survey.calls if c.outer < 0]
+    first = [call for call in calls if not any(operands[i] for i in call.inputs)]
+    beside = [group.kind in ("", "leaves") for group in folding.groups]
+    return {i for call in first for i in call.inputs if beside[folding.home[i]]}
 
 
 def _row(title: str) -> tuple[str, int]:
