@@ -3,7 +3,8 @@
 >>> from autograd_engine.views.explain.names import name
 >>> from autograd_engine.views.explain.typesetting import TEXT
 >>> names = ["h₁", "h₂", "h₃"]
->>> _, index, term = common([formulas.Power(name(h), Number(2.0)) for h in names], names, "jsl")
+>>> from autograd_engine.views.explain.formulas import Number, Power
+>>> _, index, term = common([Power(name(h), Number(2.0)) for h in names], names, "jsl")
 >>> TEXT.set(term), index.said()
 ('hⱼ²', 'j = 1, 2, 3')
 """
