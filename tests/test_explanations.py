@@ -166,7 +166,7 @@ def worth(term: Term) -> float:
         "ln": math.log,
         "max": max,
         "min": min,
-        "sgn": lambda x: math.copysign(1.0, x),
+        "sgn": lambda x: (x > 0.0) - (x < 0.0),
         "abs": abs,
     }
     function: Callable[..., float] = (

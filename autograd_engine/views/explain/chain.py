@@ -172,6 +172,8 @@ class Chain:
             found = self._merged(value, merged, uses)
             if id(value) in ends or named(value) or (large and not (middle or whole)):
                 self._below[id(value)] = sorted(found.values(), key=lambda f: place[id(f.lower)])
+                for factor in found.values():
+                    factor.upper = value
                 yield value
             else:
                 sizes[id(value)], merged[id(value)] = (size, sum(ways)), found
@@ -182,12 +184,13 @@ class Chain:
         """Return the factors from a value to the variables below it, by these."""
         found: dict[int, Factor] = {}
         places: dict[int, list[int]] = {}
-        for i, operand in enumerate(value.operands):
-            if self.is_within(operand) and value.partials:
+        operands, partials = value.operands, value.partials
+        for i, operand in enumerate(operands if partials else ()):
+            if self.is_within(operand):
                 places.setdefault(id(operand), []).append(i)
-        long = lambda which: len(merged.get(id(value.operands[which[0]]), ())) > WIDEST  # noqa: E731
+        long = lambda which: len(merged.get(id(operands[which[0]]), ())) > WIDEST  # noqa: E731
         for which in sorted(places.values(), key=long, reverse=True):
-            operand, partial = value.operands[which[0]], sum(value.partials[i] for i in which)
+            operand, partial = operands[which[0]], sum(partials[i] for i in which)
             passes = value._rule in SUMS and partial == 1.0
             if passes and uses[id(operand)] == 1 and not found and id(operand) in merged:
                 found = merged.pop(id(operand))  # the sum so far of a long one
@@ -199,6 +202,4 @@ class Chain:
                 for way in part.ways[: 2 * WIDEST + 1 - len(into.ways)]:
                     longer = passes or len(way) > 2 * LARGEST
                     into.ways.append(way if longer else [(value, tuple(which)), *way])
-        for factor in found.values():
-            factor.upper = value
         return found

@@ -28,9 +28,9 @@ class Term:
 # else 0: Iverson's brackets. A Derivative is `total` where one factor of it has the same name; a
 # Delta is the adjoint of a value.
 # fmt: off
-_UNKNOWN: Any = field(default=None, compare=False)
+def _unknown() -> Any:  return field(default=None, compare=False)
 @dataclass(frozen=True)
-class Name(Term):       text: str; number: float | None = _UNKNOWN
+class Name(Term):       text: str; number: float | None = _unknown()
 @dataclass(frozen=True)
 class Number(Term):     value: float
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Given(Term):      value: float
 @dataclass(frozen=True)
 class Sum(Term):        parts: tuple[tuple[bool, Term], ...]
 @dataclass(frozen=True)
-class Sigma(Term):      index: str; term: Term; spelled: Term = _UNKNOWN
+class Sigma(Term):      index: str; term: Term; spelled: Term = _unknown()
 @dataclass(frozen=True)
 class Product(Term):    factors: tuple[Term, ...]; spaced: bool = False
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ class Call(Term):       function: str; operands: tuple[Term, ...]
 @dataclass(frozen=True)
 class Indicator(Term):  left: Term; relation: str; right: Term
 @dataclass(frozen=True)
-class Derivative(Term): upper: Term; lower: Term; total: bool = False; number: float | None = _UNKNOWN
+class Derivative(Term): upper: Term; lower: Term; total: bool = False; number: float | None = _unknown()
 @dataclass(frozen=True)
-class Delta(Term):      of: Term; number: float | None = _UNKNOWN
+class Delta(Term):      of: Term; number: float | None = _unknown()
 @dataclass(frozen=True)
 class Equal(Term):      left: Term; right: Term
 # fmt: on
@@ -193,8 +193,10 @@ def _simplified(term: Term) -> Term:
             powers[part] = powers.get(part, 0) + n
     if top == 0.0:
         return Number(0.0)
-    whole_numbers = top.is_integer() and bottom.is_integer()
-    if bottom and (top % bottom == 0.0 or not (whole_numbers or abs(top) == 1.0)):
+    if top.is_integer() and bottom.is_integer():
+        shared = math.gcd(int(top), int(bottom))
+        top, bottom = top / shared, bottom / shared
+    elif bottom and (top % bottom == 0.0 or abs(top) != 1.0):
         top, bottom = top / bottom, 1.0
     found = []
     for number, sign in ((abs(top), 1), (abs(bottom), -1)):
@@ -212,7 +214,7 @@ def _doubled(term: Term) -> Term:
         return Fraction(_doubled(term.top), term.bottom)
     half = len(term.parts) // 2 if isinstance(term, Sum) else 0
     if isinstance(term, Sum) and half and term.parts == term.parts[:half] * 2:
-        return Product((Number(2.0), Sum(term.parts[:half]) if half > 1 else term.parts[0][1]))
+        return Product((Number(2.0), whole([signed(*part) for part in term.parts[:half]])))
     return term
 
 
