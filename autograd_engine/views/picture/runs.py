@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, chain, groupby, pairwise
 from typing import TYPE_CHECKING
 
 from autograd_engine.table import LEAF
@@ -81,13 +81,16 @@ def _gather_loose(folding: Folding, number: int, most: int) -> None:
 
 
 def _cut(folding: Folding, number: int) -> None:
-    """Cut a group into runs; outputs stand free."""
+    """Cut a group into runs; outputs stand free, between runs where others use them."""
     members, operands = folding.groups[number].members, folding.operands
     units = [m for m in members if m < 0 or operands[m]] or members
-    last = [m for m in units if m in folding.survey.outputs]
+    used = {*folding.survey.outputs}.intersection(chain(*operands))
+    last = [m for m in units if m in folding.survey.outputs and m not in used]
     units = [m for m in units if m not in last]
-    pieces = [units[a:b] for a, b in pairwise(_ends(units, operands))]
-    _add_runs(folding, number, [*pieces, last], [True] * len(pieces) + [False])
+    runs = [units[a:b] for a, b in pairwise(_ends(units, operands))]
+    pieces = [[*piece] for run in runs for _, piece in groupby(run, used.__contains__)]
+    wanted = [len(piece) > 1 and piece[0] not in used for piece in pieces]
+    _add_runs(folding, number, [*pieces, last], [*wanted, False])
     _gather_leaves(folding, number, SHOWN, SHOWN)
 
 
