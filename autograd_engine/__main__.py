@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import io
 import math
+import re
 import sys
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterable, Sequence
@@ -96,7 +97,7 @@ def _named(text: str) -> tuple[str, float]:
     with suppress(ValueError):
         if name.isidentifier():
             return name, float(number)
-    raise ArgumentTypeError(f"{text!r:.80} does not give a name a number, as a=2 does")
+    raise ArgumentTypeError(f"{text.strip()!r:.80} does not give a name a number, as a=2 does")
 
 
 WRITTEN = {".txt": "text", ".md": "markdown", ".html": "html"}
@@ -252,8 +253,9 @@ def _options(given: list[str]) -> Namespace:
     if not given or given[0] not in EXPRESSIONS:
         return parser.parse_args(given)
     name, *rest = given
-    if rest and rest[0][:1] == "-" and rest[0][1:2] not in "-h":
-        rest[0] = f" {rest[0]}"  # an expression such as -a, and no option
+    for i, (before, text) in enumerate(zip(given, rest)):
+        if re.match("-(?!-|h$)", text) and (before[:2] != "--" or "=" in before):
+            rest[i] = f" {text}"  # an expression such as -a, and no option
     # In `draw "a*b" --style classic a=2` the values come after an option.
     part = parts.choices[name]
     return part.parse_args(rest) if "--" in rest else part.parse_intermixed_args(rest)

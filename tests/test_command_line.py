@@ -518,6 +518,7 @@ def test_an_expression_may_begin_with_a_minus(run):
     assert run("draw", "-a", "a=3")[1].startswith("-a = -3\n")
     assert run("draw", "-2*a", "a=-3")[1].startswith("-2*a = 6\n")
     assert run("draw", "-h")[1].startswith("usage: ")
+    assert run("draw", "--direction", "TB", "-a", "a=3")[1].startswith("-a = -3\n")
     assert run("draw", "--direction", "TB", "--", "-a", "a=3")[1].startswith("-a = -3\n")
 
 
@@ -630,6 +631,7 @@ def test_an_expression_that_begins_with_a_minus_is_taken_by_each(run, part, monk
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     assert run(part, "-a", "a=3")[0] == 0
     assert run(part, "-a*b", "b=2", "a=3")[0] == 0
+    assert run(part, "-hypot(a, b)", "b=2", "a=3")[0] == 0
 
 
 def python(*arguments):

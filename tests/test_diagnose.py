@@ -753,10 +753,10 @@ def test_slopes_at_many_places_are_no_descent():
 # diagnostics: what happens in a block.
 
 
-def steps(well, mistake):
-    """Take four steps with a mistake in them, or without."""
+def steps(well, mistake, passes=4):
+    """Take steps with a mistake in them, or without."""
     w, b = Value(2.0, "w"), Value(5.0, "b")
-    for _ in range(4):
+    for _ in range(passes):
         if well or mistake != "no zeroing":
             w.grad = b.grad = 0.0
         output = square({"w": w, "b": b})
@@ -779,13 +779,14 @@ MISTAKES = {
 }
 
 
+@pytest.mark.parametrize("passes", [2, 3, 4])
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_mistakes_between_backward_passes_are_found(mistake):
+def test_mistakes_between_backward_passes_are_found(mistake, passes):
     with ag.diagnostics(show=False) as found:
-        steps(False, mistake)
+        steps(False, mistake, passes)
     assert kinds(found) == [MISTAKES[mistake]]
     with ag.diagnostics(show=False) as found:
-        steps(True, mistake)
+        steps(True, mistake, passes)
     assert found == []
 
 

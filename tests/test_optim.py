@@ -444,6 +444,48 @@ def test_bad_settings_are_refused_at_once(call, error, message):
 
 
 @pytest.mark.parametrize(
+    ("make", "name", "given", "error"),
+    [
+        (lambda: optim.Optimizer([w], lr=0.1), "lr", -1.0, ValueError),
+        (lambda: optim.Optimizer([w], lr=0.1), "weight_decay", -1.0, ValueError),
+        (lambda: optim.Optimizer([w], lr=0.1), "maximize", "no", TypeError),
+        (lambda: AdamW([w]), "betas", (0.9, 1.0), ValueError),
+        (lambda: AdamW([w]), "lr", "0.1", TypeError),
+        (lambda: StepLR(one(0.1), 2), "step_size", 0, ValueError),
+        (lambda: LinearLR(one(0.1)), "start_factor", 0.0, ValueError),
+    ],
+)
+def test_settings_are_checked_whenever_they_are_set(make, name, given, error):
+    made = make()
+    before = getattr(made, name)
+    with pytest.raises(error):
+        setattr(made, name, given)
+    assert getattr(made, name) == before
+
+
+def test_subclasses_with_a_constructor_of_their_own_go_on_from_a_state():
+    class Heavy(SGD):
+        def __init__(self, params, half_life):
+            super().__init__(params, lr=0.1, momentum=0.5 ** (1.0 / half_life))
+
+    class Halving(StepLR):
+        def __init__(self, optimizer):
+            super().__init__(optimizer, 3, gamma=0.5)
+
+    parameters, optimizers = [Value(1.0), Value(2.0)], []
+    for half_life in (2.0, 5.0):
+        optimizers.append(Heavy(parameters, half_life))
+        schedule = Halving(optimizers[-1])
+        descend(optimizers[0], 2)
+        schedule.load_state_dict({**schedule.state_dict(), "last_epoch": 2})
+        schedule.step()
+        assert optimizers[-1].lr == 0.05
+    state = optimizers[0].state_dict()
+    optimizers[1].load_state_dict(state)
+    assert optimizers[1].state_dict() == state and optimizers[1].momentum == 0.5**0.5
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"optimizer": "SGD"}, "^the state was written with the optimizer SGD, not Adam$"),

@@ -137,7 +137,7 @@ class _Watch:
 
     def __call__(self, output: Value, seed: float) -> None:
         """Look at a graph before the backward pass through it."""
-        case = Case(output, self._parameters, swept=False)
+        case = Case(output, self._parameters, swept=False, before=self._passes.latest)
         self.count += 1
         for finding in (finding for check in (*CHECKS, flow) for finding in check(case)):
             key = finding.what.rpartition(": ")[2] if finding.kind == "kink" else finding.kind

@@ -97,17 +97,26 @@ def each(change: str, of: str = "") -> str:
 
 
 class Case:
-    """The survey of a graph, and the parameters that were given, each once; else all leaves."""
+    """The survey of a graph, and the parameters that were given, each once; else all leaves.
+
+    `before` is that of the backward pass before, where one was seen.
+    """
 
     def __init__(
-        self, output: Value, parameters: Sequence[Value] | None, swept: bool = True
+        self,
+        output: Value,
+        parameters: Sequence[Value] | None,
+        swept: bool = True,
+        before: Case | None = None,
     ) -> None:
-        self.survey = survey = Survey(output)
+        self.before = before and before.survey
+        self.survey: Survey = Survey(output)
         self.swept = swept and bool(output.grad)  # a step after that changes leaves as it should
         self._places: dict[int, int] = {}
         for i, value in enumerate(parameters or ()):
             self._places.setdefault(id(value), i)
-        given = [survey.values[i] for i in survey.leaves] if parameters is None else parameters
+        leaves = [self.survey.values[i] for i in self.survey.leaves]
+        given = leaves if parameters is None else parameters
         self.parameters = list({id(value): value for value in given}.values())
 
     def entry(self, value: Value, otherwise: str) -> str:

@@ -17,7 +17,8 @@ Rebound = tuple[Value, Value, int]  # what stands for a parameter, its leaf, and
 def rebound(case: Case) -> Iterator[Finding]:
     """Yield a finding where parameters are no leaves, or are used only after steps from them.
 
-    A formula may add a constant; several that follow the gradient by one rate, or three, are steps.
+    A formula may add a constant; several that follow the gradient by one rate, or three, are steps,
+    and so are those that alone are new since the backward pass before.
     """
     survey, found = case.survey, [_traced(x) for x in case.parameters if x._rule is not LEAF]
     shifts: dict[int, Value] = {}  # what stands for a value that nothing else uses
@@ -28,11 +29,14 @@ def rebound(case: Case) -> Iterator[Finding]:
     ours = shifts.keys() & set(map(id, case.parameters))
     ends = [_traced(node) for node in shifts.values() if id(node) not in shifts]
     ends = [one for one in ends if id(one[1]) in ours]
+    was = case.before.position if case.before else {}
+    grown = bool(was) and len(survey.values) == len(was) + 2 * len(ends)  # each with its constant
     moves = [leaf.data - shifts[id(leaf)].data for _, leaf, _ in ends]
     rates = [move / (one[1].grad or math.nan) for one, move in zip(ends, moves)]
     for one, move, rate in zip(ends, moves, rates):
         alike = (math.isclose(rate, r, rel_tol=1e-6) and m != move for m, r in zip(moves, rates))
-        if one[2] > 2 or any(alike):  # a formula may subtract one number of several
+        new = grown and id(one[0]) not in was and id(_unshifted(one[0])) in was
+        if new or one[2] > 2 or any(alike):  # a formula may subtract one number of several
             found.append(one)
     if found:
         yield _finding(case, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from autograd_engine import floats
 from autograd_engine.columns import data_of, grads_of, listed, set_data, set_grads, zero_grads
@@ -49,6 +49,7 @@ class Optimizer(Stateful):
 
     _kind = "optimizer"
     _settings = ("lr", "weight_decay", "maximize")
+    _checks: ClassVar = {"lr": finite, "weight_decay": finite, "maximize": flag}
     _buffer_names: tuple[tuple[str, str], ...] = ()
     """What the rule remembers from step to step, and the setting that asks for it ("": always)."""
     _blank: float | None = 0.0
@@ -58,8 +59,8 @@ class Optimizer(Stateful):
         self, params: Iterable[Value], lr: float, weight_decay: float = 0.0, maximize: bool = False
     ) -> None:
         self.lr = lr
-        self.weight_decay = finite("weight_decay", weight_decay)
-        self.maximize = flag("maximize", maximize)
+        self.weight_decay = weight_decay
+        self.maximize = maximize
         self.__post_init__(params)
 
     def __post_init__(self, params: Iterable[Value]) -> None:
@@ -68,10 +69,6 @@ class Optimizer(Stateful):
         self.steps = 0
         self._buffers: dict[str, list[Any]] = {}
         self._latest: tuple[list[float], list[float]] = [], []  # numbers, gradients of a step
-
-    def __setattr__(self, name: str, given: Any) -> None:
-        """Set an attribute; the learning rate and other settings are checked."""
-        super().__setattr__(name, finite(name, given) if name == "lr" else given)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Version 0.1.0 wrote the learning rate as "_lr".
@@ -127,7 +124,8 @@ class Optimizer(Stateful):
         return {"initial_lr": self.initial_lr, "steps": self.steps, "buffers": buffers}
 
     def _loaded(self, state: Mapping[str, Any]) -> Optimizer:
-        loaded = type(self)(self.parameters, **state["settings"])
+        loaded: Optimizer = super()._loaded(state)
+        loaded.__post_init__(self.parameters)
         loaded.steps = whole("steps", state["steps"])
         if state["initial_lr"] is not None:
             loaded.initial_lr = finite("initial_lr", state["initial_lr"])

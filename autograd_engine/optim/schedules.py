@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from autograd_engine.engine import Value
+from autograd_engine.engine import Value  # noqa: F401 (examples)
 from autograd_engine.optim.optimizer import Optimizer
-from autograd_engine.optim.rules import SGD
+from autograd_engine.optim.rules import SGD  # noqa: F401 (examples)
 from autograd_engine.optim.settings import Stateful, counting, finite, living, setting, share, whole
 
 
@@ -20,7 +19,7 @@ class Schedule(Stateful):
     Call `step()` after each epoch. As in PyTorch, the new rate is made from the present one,
     so that several schedules of one optimiser multiply. `fit` writes them into its checkpoint
     with the optimiser that they were made on. A subclass gives `_next_lr(lr, epoch)`, and names in
-    `_settings` what its constructor takes beside the optimiser.
+    `_settings` the attributes that it is to have again.
 
     >>> class Halving(Schedule):
     ...     def _next_lr(self, lr, epoch):
@@ -59,11 +58,9 @@ class Schedule(Stateful):
         return {"base_lr": self.base_lr, "last_epoch": self.last_epoch}
 
     def _loaded(self, state: Mapping[str, Any]) -> Schedule:
-        settings = state["settings"]
-        loaded = type(self)(SGD([Value(0.0)]), **settings) if settings else copy(self)
+        loaded: Schedule = super()._loaded(state)
         loaded.base_lr = finite("base_lr", state["base_lr"])
         loaded.last_epoch = whole("last_epoch", state["last_epoch"])
-        loaded.optimizer = self.optimizer
         return loaded
 
     def __repr__(self) -> str:
@@ -109,6 +106,12 @@ class ExponentialLR(Schedule):
         return lr * self.gamma
 
 
+def _start(name: str, factor: float) -> float:
+    if not share(name, factor):
+        raise ValueError(f"{name} must be above 0: each rate is made from the one before")
+    return float(factor)
+
+
 @dataclass(repr=False, eq=False)
 class LinearLR(Schedule):
     """Warm up: from `start_factor` times the learning rate to `end_factor` times, linearly.
@@ -122,13 +125,11 @@ class LinearLR(Schedule):
     """
 
     optimizer: Optimizer
-    start_factor: float = setting(1.0 / 3.0, share)
+    start_factor: float = setting(1.0 / 3.0, _start)
     end_factor: float = setting(1.0, share)
     total_iters: int = setting(5, counting)
 
     def __post_init__(self) -> None:
-        if not self.start_factor:
-            raise ValueError("start_factor must be above 0: each rate is made from the one before")
         super().__post_init__()
         self.optimizer.lr *= self.start_factor
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import MISSING, Field, field
 from functools import partial
 from inspect import signature
 from itertools import count
 from operator import index
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from weakref import WeakValueDictionary
 
 from autograd_engine.real import is_number, is_whole
@@ -28,14 +29,17 @@ class Stateful:
 
     _kind = ""
     _settings: tuple[str, ...] = ()
-    """The names of the settings: arguments of the constructor, and attributes."""
+    """The names of the settings, which are attributes."""
+    _checks: ClassVar[dict[str, Callable[..., Any]]] = {}
+    """What checks a setting whenever it is set."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         known = {**getattr(cls, "__dataclass_fields__", {}), **vars(cls)}
-        own = [name for name, it in known.items() if isinstance(it, Field) and it.metadata]
-        if own and "_settings" not in vars(cls):
-            cls._settings = tuple(own)
+        fields = {name: it for name, it in known.items() if isinstance(it, Field) and it.metadata}
+        if fields and "_settings" not in vars(cls):
+            cls._settings = tuple(fields)
+        cls._checks = {**cls._checks, **{name: it.metadata["check"] for name, it in fields.items()}}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)
@@ -44,8 +48,7 @@ class Stateful:
 
     def __setattr__(self, name: str, given: Any) -> None:
         """Set an attribute; a setting is checked."""
-        field = getattr(self, "__dataclass_fields__", {}).get(name)
-        check = field and field.metadata.get("check")
+        check = self._checks.get(name)
         super().__setattr__(name, check(name, given) if check else given)
 
     def state_dict(self) -> dict[str, Any]:
@@ -78,8 +81,11 @@ class Stateful:
         raise NotImplementedError
 
     def _loaded(self, state: Mapping[str, Any]) -> Any:
-        """Return another one in that state."""
-        raise NotImplementedError
+        """Return another one in that state: a copy, since a subclass may be made otherwise."""
+        loaded = copy(self)
+        for name, given in state["settings"].items():
+            setattr(loaded, name, given)
+        return loaded
 
     def _shown(self, first: str, always: str = "", more: str = "") -> str:
         """Return how it is made, with the settings that differ from their defaults."""
