@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import math
 import random
@@ -437,6 +438,28 @@ def test_a_primitive_without_a_formula_stays_a_call_beside_the_kernel():
 
 
 # What there is.
+
+
+@pytest.mark.parametrize("wanted", range(3), ids=["sse2", "avx2", "avx512"])
+def test_each_instruction_set_gives_the_same(wanted):
+    library = ctypes.CDLL(native.core().__file__)
+    try:
+        if library.ag_take(wanted) != wanted:
+            pytest.skip("this processor has it not")
+        for name in set(c_table.VECTORS) - {"choose"}:
+            test_special_numbers_are_treated_as_numpy_treats_them(name)
+            test_a_zero_has_the_engines_sign(name)
+        for net in (moons, classifier, attention, recurrence, convolution):
+            compared(net(), 33)
+        compared(classifier(), 11, tile=4)
+    finally:
+        library.ag_take(2)
+
+
+def test_data_is_written_inside_of_the_array():
+    for first in (-1, 2):
+        with pytest.raises(ValueError, match="too short"):
+            native.core().data([Value(1.0)], numpy.zeros(2), first, "_data")
 
 
 def test_without_the_core_programs_run_in_numpy(monkeypatch):

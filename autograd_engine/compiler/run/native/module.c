@@ -144,7 +144,7 @@ static PyObject *read_data(PyObject *self, PyObject *const *args, Py_ssize_t cou
   PyTypeObject *type = NULL;
   if (PyErr_Occurred() || !taken(args + 1, v, 1, 0)) goto end;
   double *out = (double *)v[0].buf + first;
-  if ((first + length) * (Py_ssize_t)sizeof(double) > v[0].len) {
+  if (first < 0 || (first + length) * (Py_ssize_t)sizeof(double) > v[0].len) {
     PyErr_SetString(PyExc_ValueError, "the array is too short");
     goto end;
   }
