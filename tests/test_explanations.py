@@ -37,6 +37,7 @@ from autograd_engine.views.explain.formulas import (
     inside,
     multiplied,
 )
+from autograd_engine.views.explain.typesetting import TEXT
 
 GOLDEN = Path(__file__).parent / "data" / "explanations"
 DEMOS = Path(__file__).parent.parent / "demos" / "worked_examples.json"
@@ -310,6 +311,26 @@ def test_a_recurrence_has_its_general_step_once_the_sum_and_a_curve(steps):
     assert "δ(hₜ) = (1 − hₜ₊₁²)·w·δ(hₜ₊₁)" in found.text
     assert "hₜ = tanh(w·hₜ₋₁ + u·xₜ) = " in found.text
     assert found.html.count("<circle") == steps and "<svg role=" in found.html
+
+
+def test_numbers_that_differ_by_step_have_one_name_whose_index_is_right_in_every_line():
+    h = w = ag.Value(0.7, "w")
+    for c in (0.9, 0.8, 0.7, 1.1, 0.65, 0.95, 0.73, 0.81):
+        h = (h * c + w).tanh()
+    text = ag.explain(h, w).text
+    assert "δ(hₜ) = (1 − hₜ₊₁²)·xₜ·δ(hₜ₊₁)" in text and "(t = 1 … 6)" in text
+    assert "hₜ = tanh(hₜ₋₁·xₜ₋₁ + w) = " in text
+    u, h = ag.Value(0.5, "u"), ag.Value(0.0)
+    for t in range(10):
+        h = (w * h + u * (t / 10)).tanh()
+    text = ag.explain((h - 1.0) ** 2, u).text  # the first step is unlike the others
+    assert "x = 0, 0.1, 0.2, 0.3, …, 0.8, 0.9\n" in text and "c = " not in text
+
+
+def test_a_sum_over_an_index_that_is_a_part_of_a_sum_stands_in_brackets():
+    index = Sigma("k = 1, 2", Product((M, N)))
+    assert TEXT.set(Sum(((False, index), (True, M)))) == "(Σₖ m·n) − m"
+    assert TEXT.set(index) == "Σₖ m·n"
 
 
 def test_a_state_of_several_units_is_one_general_step():

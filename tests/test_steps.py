@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from xml.etree import ElementTree
 
 import pytest
@@ -402,3 +403,13 @@ def test_of_many_contributions_a_notebook_shows_the_first_200():
     assert bundle["text/html"].count("<tr>") == 200
     assert "and 50 more" in bundle["text/html"]
     assert bundle["text/plain"] == f"<Steps: 250 contributions back from {ag.steps(x).name(x)}>"
+
+
+def test_the_steps_of_a_long_sum_are_written_in_linear_time():
+    def took(count: int) -> float:
+        found = ag.steps(ag.sum([ag.Value(float(i), f"x{i}") for i in range(count)]))
+        start = time.process_time()
+        str(found)
+        return time.process_time() - start
+
+    assert took(4000) < 8.0 * took(1000)

@@ -31,7 +31,7 @@ class Deltas:
         self._names = names
         self._wording = wording
         # What numbers that differ in a group are called.
-        self.constants: dict[tuple[float, ...], str] = {}
+        self.constants: dict[str, dict[int, float]] = {}
         # What a repeat begins with is often 0, and then no term.
         self._nought = {Number(0.0), *(wording.name(v) for v in names.begins() if not v.data)}
         self.ranges: dict[int, str] = {}  # what the index of a Σ runs over
@@ -156,8 +156,8 @@ class Deltas:
         """Say what repeats begin with, and what numbers are called that differ."""
         for value in self._names.begins():
             yield defined(value, self._wording)
-        for found, called in self.constants.items():
-            yield Line(name(called), (formulas.row(found),))
+        for called, found in self.constants.items():
+            yield Line(name(called), (formulas.row([*found.values()]),))
 
     def _adjoint(self, value: Value) -> float:
         return self._chain.adjoints.get(id(value), 0.0)

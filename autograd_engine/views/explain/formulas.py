@@ -38,7 +38,7 @@ class Given(Term):      value: float
 @dataclass(frozen=True)
 class Sum(Term):        parts: tuple[tuple[bool, Term], ...]
 @dataclass(frozen=True)
-class Sigma(Term):      index: str; term: Term; spelled: Term = _unknown()
+class Sigma(Term):      index: str; term: Term; spelled: Term = _unknown()  # noqa: RUF009
 @dataclass(frozen=True)
 class Product(Term):    factors: tuple[Term, ...]; spaced: bool = False
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import fields
-from itertools import zip_longest
+from itertools import product, zip_longest
 from typing import Any
 
 from autograd_engine.views.explain.formulas import Given, Name, Number, Term
@@ -36,14 +36,14 @@ class Index:
     """What tells the members of a group apart, by their names: letters, and what they stand for.
 
     Of the letters the first stands below the line, the second in brackets, the third above. The
-    constants are names for numbers that differ from member to member, others are made of `spare`.
+    constants are names for numbers by the index, which differ; others are made of `spare`.
     """
 
     def __init__(
         self,
         names: Sequence[str],
         letters: str,
-        constants: dict[tuple[float, ...], str],
+        constants: dict[str, dict[int, float]],
         spare: Sequence[str],
     ) -> None:
         self.numbers: dict[str, tuple[int, ...]] = {}
@@ -123,24 +123,33 @@ class Index:
         return "".join(self._run(digit, place) for digit in zip(*column))
 
     def _constant(self, numbers: tuple[float, ...]) -> Name:
-        letter = [*self.numbers][-1]
-        for one, places in self.numbers.items():
-            by_place = dict(zip(places, numbers))
-            if all(by_place[place] == number for place, number in zip(places, numbers)):
-                letter, numbers = one, tuple(by_place.values())  # it depends on this index alone
-                break
-        free = [x for x in self._spare if x not in self.constants.values()]
-        if numbers not in self.constants and not free:
+        by_place = {one: dict(zip(places, numbers)) for one, places in self.numbers.items()}
+        alone = [one for one, found in by_place.items() if self._spread(one, found) == numbers]
+        if not alone:  # it depends on more than one index
             raise Unlike
-        called = self.constants.setdefault(numbers, *free[:1])
-        return Name(called + (f"[{letter}]" if letter == "s" else lowered(letter)))
+        given = by_place[letter := alone[0]].items()
+        known = [
+            (called, more)
+            for more, (called, found) in product((0, 1, -1), self.constants.items())
+            if all(found.get(place + more) == number for place, number in given)
+        ]
+        free = [(one, 0) for one in self._spare if one not in self.constants]
+        if not known + free:
+            raise Unlike
+        called, more = (known + free)[0]
+        self.constants.setdefault(called, dict(given))
+        index = letter + (f"{more:+d}".replace("-", "−") if more else "")
+        return Name(called + (f"[{index}]" if letter == "s" else lowered(index)))
+
+    def _spread(self, letter: str, found: dict[int, float]) -> tuple[float, ...]:
+        return tuple([found[place] for place in self.numbers[letter]])
 
 
 def common(
     terms: Sequence[Term],
     names: Sequence[str],
     letters: str,
-    constants: dict[tuple[float, ...], str] | None = None,
+    constants: dict[str, dict[int, float]] | None = None,
     spare: Sequence[str] = (),
 ) -> tuple[slice, Index, Term] | None:
     """Return which terms differ only in the index that names tell, it, and the general term.

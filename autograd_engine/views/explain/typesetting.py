@@ -88,7 +88,8 @@ class Text:
             other = None if self.literal else _opposite(part)
             sign, part = (not sign, other) if other else (sign, part)
             lead = ("−" if sign else "") if not text else (" − " if sign else " + ")
-            text += (self.mark(lead) if lead else "") + self.set(part, PRODUCT if lead else SUM)
+            least = PRODUCT if lead or isinstance(part, formulas.Sigma) else SUM  # (Σ a) + b
+            text += (self.mark(lead) if lead else "") + self.set(part, least)
         return text, SUM
 
     def sigma(self, term: formulas.Sigma) -> tuple[str, int]:

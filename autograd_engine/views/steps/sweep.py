@@ -73,18 +73,24 @@ class Contribution:
         """
         return typed(self.told()[1])
 
-    def told(self) -> tuple[str, str]:
-        """Return what is passed back, in symbols and in numbers, and the rule of the partial."""
+    def told(self, ruled: bool = True) -> tuple[str, str]:
+        """Return what is passed back, in symbols and in numbers, and perhaps the rule."""
         node, operand = map(self.steps.text, (self.node, self.operand))
         operands = self.node.operands
         term = lambda i: self.steps.term((*operands, self.node)[i])  # noqa: E731
-        found = notation.partial(self.node._rule, self.place, term, len(operands))
+        constant, rule = self.steps.is_number(self.operand), ""
+        reads = constant or ruled  # which takes time, of a long sum
+        found = (
+            notation.partial(self.node._rule, self.place, term, len(operands)) if reads else None
+        )
         numbers = [number(x, PRODUCT) for x in (self.before, self.partial, self.adjoint)]
-        if self.steps.is_number(self.operand):
-            symbol, rule = LITERAL.set(found, PRODUCT) if found else numbers[1], ""
+        if constant:
+            symbol = LITERAL.set(found, PRODUCT) if found else numbers[1]
             operand = f"constant {operand}"
         else:
-            symbol, uses = f"∂{node}/∂{operand}", [v is self.operand for v in operands]
+            symbol = f"∂{node}/∂{operand}"
+        if ruled and not constant:
+            uses = [v is self.operand for v in operands]
             rule = _equation(symbol, LITERAL.set(found) if found else "", number(self.partial))
             if sum(uses) > 1:
                 rule += f"   (use {sum(uses[: self.place + 1])} of {sum(uses)})"
@@ -93,7 +99,7 @@ class Contribution:
         return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}", rule
 
     def __str__(self) -> str:
-        return typed(self.told()[0])
+        return typed(self.told(ruled=False)[0])
 
     def __repr__(self) -> str:
         return f"<Contribution: {self}>"
