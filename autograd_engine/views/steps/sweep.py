@@ -79,7 +79,7 @@ class Contribution:
         term = lambda i: self.steps.term((*operands, self.node)[i])  # noqa: E731
         constant, rule = self.steps.is_number(self.operand), ""
         reads = constant or ruled  # which takes time, of a long sum
-        operands = self.node.operands if reads else ()
+        operands: tuple[Value, ...] = self.node.operands if reads else ()
         found = (
             notation.partial(self.node._rule, self.place, term, len(operands)) if reads else None
         )
