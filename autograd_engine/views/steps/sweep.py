@@ -76,10 +76,10 @@ class Contribution:
     def told(self, ruled: bool = True) -> tuple[str, str]:
         """Return what is passed back, in symbols and in numbers, and perhaps the rule."""
         node, operand = map(self.steps.text, (self.node, self.operand))
-        operands = self.node.operands
         term = lambda i: self.steps.term((*operands, self.node)[i])  # noqa: E731
         constant, rule = self.steps.is_number(self.operand), ""
         reads = constant or ruled  # which takes time, of a long sum
+        operands: tuple[Value, ...] = self.node.operands if reads else ()
         found = (
             notation.partial(self.node._rule, self.place, term, len(operands)) if reads else None
         )
