@@ -526,7 +526,8 @@ def test_what_only_graphviz_can_make_is_refused_in_words_where_it_does_not_end(
 
 def test_an_interrupt_stops_graphviz(slow_dot, monkeypatch):
     def interrupted(self, given, seconds):
-        while not Path(os.environ["PATH"], "started").exists():
+        started = Path(os.environ["PATH"], "started")
+        while not (started.exists() and started.read_text()):
             time.sleep(0.01)
         raise KeyboardInterrupt
 

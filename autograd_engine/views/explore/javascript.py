@@ -22,6 +22,7 @@ from autograd_engine import floats, several, table
 from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.primitives import TABLE, Primitive, is_built_in
 from autograd_engine.real import REASONS, as_float
+from autograd_engine.table import POWER
 from autograd_engine.views.explore.translation import Translator, Untranslatable, number
 
 MODULES: Final = (floats, several, table)
@@ -72,6 +73,8 @@ class Script:
         """Return the forward function of a primitive, or in the space `D` its partials."""
         if TABLE.get(rule.name) is rule:
             return self._defined(f"{space}.{rule.name}", "table")
+        if space == "M" and rule.name.startswith("**"):
+            return f"(x) => {self._code(POWER, 2)}(x, {number(float(rule.name[2:]))})"
         given = operands(rule, count)
         if space == "M":
             return self._function(rule.forward, given, "...xs", "{}")
