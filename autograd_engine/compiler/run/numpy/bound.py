@@ -100,12 +100,18 @@ class Bound:
                 int(ref.batched),
             )
         ]
-        slots = [leaves, outputs, slopes, numpy.concatenate([[], *shared])]
+        slots = [
+            leaves,
+            outputs,
+            slopes,
+            numpy.array([slot for slots in shared for slot in slots], numpy.int64),
+        ]
         self.sums = len(slots[-1])  # of adjoints that tiles share
         head = [self.memory.ctypes.data, self.rows, self.places["V"], program.inputs, WEIGHT]
         head += [self.places["a"], len(leaves)]
         head += [len(leaves), len(program.outputs), len(slopes), len(slots[-1]), *map(len, codes)]
-        return numpy.concatenate([head, *slots, *codes]).astype(numpy.int64)
+        parts = [head, *slots, *codes]  # no floats: an address may have more bits than they
+        return numpy.concatenate([numpy.array(part, numpy.int64) for part in parts])
 
     def arena(self, name: str, size: int) -> Array:
         """Return an arena's slots, shape (size,), or (size, rows) of one that is batched."""

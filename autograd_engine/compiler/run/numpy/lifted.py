@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any
 
 import numpy
@@ -20,7 +19,6 @@ from autograd_engine.compiler.tell.listing import listing
 
 Array = Any
 KEPT = 8  # workspaces
-_NOTHING = nullcontext()
 
 
 class Lifted:
@@ -89,7 +87,8 @@ class Lifted:
         count = 1 if rows is None else len(rows)
         size = min(count, self.tile)
         left = count % size
-        bound, last = self.taken(size), self.taken(left) if left else None
+        bound = self.taken(size)
+        last = self.taken(left) if left and bound.plan is not None else None
         outputs = numpy.empty((count, len(self.program.outputs)))
         if bound.plan is None or (last and last.plan is None):
             found = self.by_calls(bound, leaves, rows, gradient, outputs)
