@@ -5,8 +5,7 @@ Reading order:
     formulas  what a derivative looks like on paper, as plain data
     names     what values are called, and how a name is taken apart
     typesetting  formulas as text, LaTeX and MathML, and in ASCII
-    textbook  what a rule of the table says, in symbols and in a textbook's words
-    notation  the same as a formula; how operations are written
+    notation  how operations are written, and what a rule of the table says
     general   what formulas have in common that differ only in an index
     chain     what the chain rule goes through: variables, factors, paths
     chain_formulas  the values and factors of a chain, by names

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.table import LEAF, SUBTRACT
-from autograd_engine.views.explain import formulas, notation, textbook
+from autograd_engine.table import BINARY, LEAF, SUBTRACT
+from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.deltas import Deltas
@@ -115,7 +115,7 @@ def _rules(factor: Factor, told: set[Term]) -> Words:
     steps = dict.fromkeys(
         (v._rule, i, len(v.operands)) for v, which in factor.steps() for i in which
     )
-    rules = [step for step in steps if step[0].symbol not in textbook.RULES]
+    rules = [step for step in steps if step[0].arity and step[0] is not BINARY]
     linear = all(rule in LINEAR for rule, *_ in rules)
     for rule, i, count in () if linear else rules:
         said = notation.rule(rule, i, count=count)

@@ -73,7 +73,7 @@ def shortened(items: Sequence[Item]) -> list[Item]:
     return [*items[:FIRST], *items[-LAST:]] if many else list(items)
 
 
-def elided(items: Sequence[Item], make: Callable[[Item], Term]) -> tuple[Term, ...]:
+def elided(items: Sequence[Item], make: Callable[[Item], Any] = lambda x: x) -> tuple[Term, ...]:
     """Return terms made of items, dots for the middle ones of many."""
     terms = [make(item) for item in shortened(items)]
     return (*terms[:FIRST], *[DOTS] * (len(terms) < len(items)), *terms[FIRST:])
@@ -136,7 +136,7 @@ def power(base: Term, exponent: Term) -> Term: return _simplified(Power(base, ex
 
 def added(terms: Sequence[Term]) -> Term:
     """Return the sum of terms; the middle of many is left out."""
-    return whole(elided(terms, lambda term: term))
+    return whole(elided(terms))
 
 
 def whole(terms: Sequence[Term]) -> Term:

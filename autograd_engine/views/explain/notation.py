@@ -1,5 +1,9 @@
 """Notation: how primitives are written on paper, and what a rule of the table says, as a formula.
 
+A rule is read with symbols, or said in the words of a textbook, by `RULES`, where it is written
+another way for the digits' sake or has a part with a name of its own, such as the probability p
+of a logit, which is `called` so. A test holds all to the numbers of the rows.
+
 >>> from autograd_engine.primitives import TABLE
 >>> from autograd_engine.views.explain.typesetting import TEXT
 >>> TEXT.set(rule(TABLE["tanh"], 0)), TEXT.set(rule(TABLE["divide"], 1))
@@ -11,17 +15,109 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
-from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, formula, operands
+from autograd_engine import table
+from autograd_engine.compiler.record import symbols
+from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, operands
 from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import Call, Indicator, Name, Number, Power, Term
+from autograd_engine.views.explain.formulas import Call, Indicator, Number, Power, Term
 from autograd_engine.views.explain.names import lowered, name
-from autograd_engine.views.explain.textbook import CALLED, entry, is_long, rewritten, textbook
+
+CALLED = Primitive("called", lambda x: x, lambda out, x: (1.0,))
+"""What marks a part of a formula that has a name of its own, that of the symbol."""
+
+LONGEST = 64  # So many operations a formula has at most; of more, its number alone is told.
+
+
+def called(name: str, expression: Expression) -> Symbol:
+    return Symbol(name, CALLED, (expression,))
+
+
+def chance(i: int, xs: tuple[Any, ...]) -> Symbol:
+    """Return the probability that softmax gives to a class."""
+    return called(f"p{lowered(str(i))}", table.softmax_of(i)(*xs))
+
+
+def fraction(number: float, count: int) -> Expression:
+    return Symbol("", table.DIVIDE, (number, float(count)))
+
+
+def entry(rule: Primitive) -> int:
+    """Return which entry of a list a row of a family gives."""
+    return int(rule.name.rstrip("]").rpartition("[")[2])
+
+
+def _power_rule(rule: Primitive, i: int, x: Any, y: Any = None) -> Any:
+    y = float(rule.name[2:]) if y is None else y
+    return x**y * table.ln(x) if i else y * table.lenient_power(x, y - 1.0)
+
+
+# fmt: off
+RULES: dict[str, Callable[..., Any]] = {
+    "power":         _power_rule,
+    "lenient_power": _power_rule,
+    "sqrt":          lambda rule, i, x: 1.0 / (2.0 * OUT),
+    "asin":          lambda rule, i, x: 1.0 / table.sqrt(1.0 - x**2.0),
+    "acos":          lambda rule, i, x: -1.0 / table.sqrt(1.0 - x**2.0),
+    "atan":          lambda rule, i, x: 1.0 / (1.0 + x**2.0),
+    "atan2":         lambda rule, i, y, x: (-y if i else x) / (x**2.0 + y**2.0),
+    "tanh":          lambda rule, i, x: 1.0 - OUT**2.0,
+    "asinh":         lambda rule, i, x: 1.0 / table.sqrt(1.0 + x**2.0),
+    "acosh":         lambda rule, i, x: 1.0 / table.sqrt(x**2.0 - 1.0),
+    "atanh":         lambda rule, i, x: 1.0 / (1.0 - x**2.0),
+    "erf":           lambda rule, i, x: 2.0 / math.sqrt(math.pi) * table.exp(-(x**2.0)),
+    "erfc":          lambda rule, i, x: -2.0 / math.sqrt(math.pi) * table.exp(-(x**2.0)),
+    "sigmoid":       lambda rule, i, x: OUT * (1.0 - OUT),
+    "maximum":       lambda rule, i, *xs: table.above(xs[i], xs[1 - i]) + 0.5 * table.equals(*xs),
+    "minimum":       lambda rule, i, *xs: table.above(xs[1 - i], xs[i]) + 0.5 * table.equals(*xs),
+    "hypot":         lambda rule, i, *xs: xs[i] / table.sqrt(xs[i] ** 2.0 + xs[1 - i] ** 2.0),
+    "logaddexp":     lambda rule, i, *xs: table.sigmoid(xs[i] - xs[1 - i]),
+    "mean":          lambda rule, i, *xs: fraction(1.0, len(xs)),
+    "prod":          lambda rule, i, *xs: table.PROD(*xs[:i], *xs[i + 1 :]) if xs[1:] else 1.0,
+    "norm":          lambda rule, i, *xs: xs[i] / OUT,
+    "variance":      lambda rule, i, *xs: fraction(2.0, len(xs)) * (xs[i] - called("mean", table.MEAN(*xs))),
+    "mse":           lambda rule, i, *xs: fraction(2.0, len(xs) // 2) * (xs[i] - xs[i ^ 1]),
+    "logsumexp":     lambda rule, i, *xs: chance(i, xs),
+    "softmax":       lambda rule, i, *xs: chance(i, xs) * (1.0 - chance(i, xs)) if i == entry(rule) else -(chance(entry(rule), xs) * chance(i, xs)),
+    "log_softmax":   lambda rule, i, *xs: 1.0 - chance(i, xs) if i == entry(rule) else -chance(i, xs),
+    "cross_entropy": lambda rule, i, *xs: chance(i, xs) - called(f"y{lowered(str(i))}", float(i == entry(rule))),
+    "binary_cross_entropy": lambda rule, i, z, y: -z if i else called("p", table.sigmoid(z)) - called("y", y),
+}
+"""The derivative by operand i of an operation whose rule is written another way."""
+# fmt: on
+
+
+@lru_cache(maxsize=1024)
+def textbook(primitive: Primitive, which: int, count: int = 0) -> Expression | None:
+    """Return a rule's expression in the words of a textbook; None if it cannot be read.
+
+    >>> textbook(table.sigmoid, 0), textbook(table.NORM, 2, 3)
+    (out * (1.0 - out), x2 / out)
+    """
+    called = spoken(primitive)
+    if is_built_in(primitive) and called in RULES:
+        return RULES[called](primitive, which, *operands(primitive, count))  # type: ignore[no-any-return]
+    try:
+        found = symbols.partials(primitive, count)[which]
+    except Exception:  # whatever somebody's own rule does not do with a symbol
+        return None
+    return None if is_long(found) else found
+
+
+def is_long(expression: Expression) -> bool:
+    """Say whether nobody would read this: a loop over many operands, written out."""
+    parts = [expression]
+    for part in parts:  # it grows meanwhile
+        if isinstance(part, Symbol) and len(parts) <= LONGEST:
+            parts += [item for item in part.operands if isinstance(item, Symbol) and item.rule]
+    return len(parts) > LONGEST
+
 
 _ONE, _TWO = Number(1.0), Number(2.0)
 _CONSTANTS: dict[float, Term] = {
-    2.0 / math.sqrt(math.pi): formulas.Fraction(_TWO, Call("sqrt", (Name("π"),))),
+    2.0 / math.sqrt(math.pi): formulas.Fraction(_TWO, Call("sqrt", (name("π"),))),
     math.log(2.0): Call("ln", (_TWO,)),
     1.0 / math.log(2.0): formulas.Fraction(_ONE, Call("ln", (_TWO,))),
     1.0 / math.log(10.0): formulas.Fraction(_ONE, Call("ln", (Number(10.0),))),
@@ -31,10 +127,8 @@ _CONSTANTS: dict[float, Term] = {
 def _multiplied(left: Term, right: Term) -> Term:
     if left == right and isinstance(left, formulas.Sum):
         return Power(left, _TWO)
-    sides = (
-        side.factors if isinstance(side, formulas.Product) else (side,) for side in (left, right)
-    )
-    return formulas.Product(tuple(factor for side in sides for factor in side))
+    sides = [getattr(side, "factors", (side,)) for side in (left, right)]
+    return formulas.Product(sides[0] + sides[1])
 
 
 def _dot(*xs: Term) -> Term:
@@ -46,28 +140,26 @@ def _over_count(parts: Sequence[Term]) -> Term:
     return formulas.over(formulas.added(parts), Number(float(len(parts))))
 
 
+# fmt: off
 _WRITTEN: dict[str, Callable[..., Term]] = {
-    "add": formulas.plus,
+    "add":      formulas.plus,
     "subtract": formulas.minus,
     "multiply": formulas.times,
-    "divide": formulas.over,
+    "divide":   formulas.over,
     "negative": formulas.negated,
-    "power": formulas.power,
-    "above": lambda x, y: Indicator(x, ">", y),
+    "power":    formulas.power,
+    "above":    lambda x, y: Indicator(x, ">", y),
     "at_least": lambda x, y: Indicator(x, "≥", y),
-    "equals": lambda x, y: Indicator(x, "=", y),
-    "gate": lambda key, x: formulas.times(Indicator(key, "≠", Number(0.0)), x),
-    "sum": lambda *xs: formulas.added(xs),
-    "mean": lambda *xs: _over_count(xs),
-    "prod": lambda *xs: (
-        formulas.Product(formulas.elided(xs, lambda x: x)) if len(xs) > 1 else xs[0]
-    ),
-    "dot": _dot,
-    "mse": lambda *xs: _over_count(
-        [Power(formulas.minus(*xs[i : i + 2]), _TWO) for i in range(0, len(xs), 2)]
-    ),
+    "equals":   lambda x, y: Indicator(x, "=", y),
+    "gate":     lambda key, x: formulas.times(Indicator(key, "≠", Number(0.0)), x),
+    "sum":      lambda *xs: formulas.added(xs),
+    "mean":     lambda *xs: _over_count(xs),
+    "prod":     lambda *xs: formulas.Product(formulas.elided(xs)) if xs[1:] else xs[0],
+    "dot":      _dot,
+    "mse":      lambda *xs: _over_count([Power(formulas.minus(*pair), _TWO) for pair in zip(xs[::2], xs[1::2])]),
 }
-_LITERAL = {**_WRITTEN, "negative": formulas.Minus, "divide": formulas.Fraction}
+# fmt: on
+_LITERAL = _WRITTEN | {"negative": formulas.Minus, "divide": formulas.Fraction}
 _LITERAL |= {"multiply": _multiplied, "power": Power}
 """The same for an operation as the user wrote it, which nothing is left out of."""
 
@@ -118,29 +210,29 @@ def rule(
     primitive: Primitive, which: int, names: tuple[str, ...] = ("u", "v"), count: int = 0
 ) -> Term:
     """Return a primitive's own rule: its derivative by one operand."""
-    given = _named(primitive, names, count)
-    out = written(primitive, *given)
-    found = partial(primitive, which, lambda i: out if i < 0 else given[i], count)
+    *given, out = (*_named(primitive, names, count),)
+    found = partial(primitive, which, [*given, out].__getitem__, count)
     upper = formulas.Derivative(out, given[which])
     return upper if found is None else formulas.Equal(upper, found)
 
 
 def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Term:
     """Return a primitive, and what its forward function makes of the operands if it tells."""
-    given = _named(primitive, names, count)
-    out, found = written(primitive, *given), formula(primitive, count)
+    *given, out = _named(primitive, names, count)
+    found = symbols.formula(primitive, count)
     if found is None or is_long(found):
         return out
-    known = _placed(operands(primitive, count), lambda i: given[i])
-    term = read(rewritten(found), known)
+    term = read(found, _placed(operands(primitive, count), given.__getitem__))
     return out if term == out else formulas.Equal(out, term)
 
 
-def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> tuple[Name, ...]:
+def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> list[Term]:
+    """Return operands of these names, and the primitive applied to them."""
     count = count or len(primitive.domain)
     if count > len(names):
         names = tuple([f"{names[0]}{lowered(str(i))}" for i in range(count)])
-    return tuple(map(name, names[:count]))
+    given = list(map(name, names[:count]))
+    return [*given, written(primitive, *given)]
 
 
 def _placed(symbols: tuple[Symbol, ...], term: Callable[[int], Term]) -> Callable[[Symbol], Term]:
@@ -178,4 +270,4 @@ def _spelled(
             return spellings[called](*operands)
         if called.endswith("]"):  # softmax₁ for softmax[1]
             called = rule.symbol + lowered(str(entry(rule)))
-    return Call(called, formulas.elided(operands, lambda operand: operand))
+    return Call(called, formulas.elided(operands))
