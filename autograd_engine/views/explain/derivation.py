@@ -18,7 +18,7 @@ from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.deltas import Deltas
-from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Given, Number, Term, shortened
+from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Given, Number, Term
 from autograd_engine.views.explain.general import common
 from autograd_engine.views.explain.names import Names, name
 from autograd_engine.views.explain.typesetting import TEXT
@@ -203,7 +203,7 @@ def _why_apart(chain: Chain, wording: Wording, output: Term, wrt: Term) -> Words
             yield "as by w = w - 0.1 * w.grad?"
             return
         if labelled:
-            kept = [wording.name(leaf) for leaf in shortened(labelled)]
+            kept = [*map(wording.name, labelled[:6])]
             more = ["..."] * (len(kept) < len(leaves))
             yield from (" (its leaves: ", *_listed([*kept, *more]), ")")
         yield ". Through .data, .detach() and no_grad nothing is recorded."
@@ -219,7 +219,7 @@ def _why_zero(chain: Chain, wording: Wording) -> Iterator[Line]:
         return
     zero = [factor for factor in chain.factors() if factor.number == 0.0]
     if zero:
-        kept = [Equal(wording.symbol(factor), Number(0.0)) for factor in shortened(zero)]
+        kept = [Equal(wording.symbol(factor), Number(0.0)) for factor in zero[:6]]
         end = ", ..." if len(kept) < len(zero) else "."
         yield Line(words=("It is zero, since nothing passes through ", *_listed(kept), end))
         if not all(math.isfinite(factor.number) for factor in chain.factors()):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,10 @@ class Term:
 
 
 # What has a name may have a number. A Given is a constant of the graph, left as it is: no
-# coefficient. A Sum's parts are subtracted where the sign before them is negative; a Sigma has
-# what it sums over an index, and the same written out. A Product is `spaced` for the factors of
-# the chain rule. A Call without a function is a list. An Indicator is 1 where a comparison holds,
-# else 0: Iverson's brackets. A Derivative is `total` where one factor of it has the same name; a
-# Delta is the adjoint of a value.
+# coefficient. A Sigma has what it sums over an index, and the same written out. A Product is
+# `spaced` for the factors of the chain rule. A Call without a function is a list. An Indicator is
+# 1 where a comparison holds, else 0: Iverson's brackets. A Derivative is `total` where one factor
+# of it has the same name; a Delta is the adjoint of a value.
 # fmt: off
 def _unknown() -> Any:  return field(default=None, compare=False)
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Number(Term):     value: float
 @dataclass(frozen=True)
 class Given(Term):      value: float
 @dataclass(frozen=True)
-class Sum(Term):        parts: tuple[tuple[bool, Term], ...]
+class Sum(Term):        terms: tuple[Term, ...]
 @dataclass(frozen=True)
 class Sigma(Term):      index: str; term: Term; spelled: Term = _unknown()  # noqa: RUF009
 @dataclass(frozen=True)
@@ -59,36 +58,27 @@ class Delta(Term):      of: Term; number: float | None = _unknown()
 class Equal(Term):      left: Term; right: Term
 # fmt: on
 
-DOTS = Name("…")
-ONE = Number(1.0)
+DOTS, ONE, ZERO = Name("…"), Number(1.0), Number(0.0)
 
 FIRST, LAST = 4, 2  # So many terms of many are written, at the beginning and at the end.
 
-Item = TypeVar("Item")
 
-
-def shortened(items: Sequence[Item]) -> list[Item]:
-    """Return the first and the last of many items."""
-    many = len(items) > FIRST + LAST + 1
-    return [*items[:FIRST], *items[-LAST:]] if many else list(items)
-
-
-def elided(items: Sequence[Item], make: Callable[[Item], Any] = lambda x: x) -> tuple[Term, ...]:
+def elided(items: Sequence[Any], make: Callable[[Any], Any] = lambda x: x) -> tuple[Term, ...]:
     """Return terms made of items, dots for the middle ones of many."""
-    terms = [make(item) for item in shortened(items)]
-    return (*terms[:FIRST], *[DOTS] * (len(terms) < len(items)), *terms[FIRST:])
+    if len(items) <= FIRST + LAST + 1:
+        return tuple(map(make, items))
+    return (*map(make, items[:FIRST]), DOTS, *map(make, items[-LAST:]))
 
 
 def inside(term: Term, change: Callable[[Term], Term]) -> Term:
     """Return a term of the same kind, its parts changed."""
-    parts = [_changed(getattr(term, part.name), change) for part in fields(term)]
-    return type(term)(*parts)
 
+    def changed(part: object) -> object:
+        if isinstance(part, tuple):
+            return tuple(map(changed, part))
+        return change(part) if isinstance(part, Term) else part
 
-def _changed(part: object, change: Callable[[Term], Term]) -> object:
-    if isinstance(part, tuple):
-        return tuple(_changed(item, change) for item in part)
-    return change(part) if isinstance(part, Term) else part
+    return type(term)(*[changed(getattr(term, part.name)) for part in fields(term)])
 
 
 def numbers(term: Term) -> Term:
@@ -98,13 +88,11 @@ def numbers(term: Term) -> Term:
     Minus(term=Number(value=3.0))
     """
     number = getattr(term, "number", None)
-    if number is not None:
-        return Number(number)
+    if number is not None or isinstance(term, Given):
+        return Number(term.value if isinstance(term, Given) else number)
     if isinstance(term, Sigma):
         found = numbers(term.spelled)
-        return clipped(found) if isinstance(found, Sum) and len(found.parts) > 6 else found
-    if isinstance(term, Given):
-        return Number(term.value)
+        return clipped(found) if isinstance(found, Sum) and len(found.terms) > 6 else found
     found = inside(term, numbers)
     if isinstance(found, Fraction) and isinstance(found.top, Number) and found.top.value < 0.0:
         return Minus(Fraction(negated(found.top), found.bottom))
@@ -121,13 +109,13 @@ def folded(term: Term) -> Term:
     if found == term:
         return term
     if isinstance(found, Sum):
-        return whole([signed(*part) for part in found.parts if part[1] != Number(0.0)])
+        return whole([part for part in found.terms if part not in (ZERO, Minus(ZERO))])
     return _simplified(found) if isinstance(found, (Product, Fraction, Minus)) else found
 
 
 # fmt: off
-def plus(left: Term, right: Term) -> Term:     return Sum(_parts(left) + _parts(right))
-def minus(left: Term, right: Term) -> Term:    return Sum(_parts(left) + _parts(right, True))
+def plus(left: Term, right: Term) -> Term:     return Sum((*_parts(left), *_parts(right)))
+def minus(left: Term, right: Term) -> Term:    return plus(left, _reversed(right))
 def times(left: Term, right: Term) -> Term:    return _simplified(Product((left, right)))
 def over(top: Term, bottom: Term) -> Term:     return _simplified(Fraction(top, bottom))
 def power(base: Term, exponent: Term) -> Term: return _simplified(Power(base, exponent))
@@ -148,10 +136,14 @@ def whole(terms: Sequence[Term]) -> Term:
     return Sum(tuple(part for term in terms for part in _parts(term)))
 
 
-def _parts(term: Term, sign: bool = False) -> tuple[tuple[bool, Term], ...]:
-    if isinstance(term, Sum):
-        return tuple((sign != minus, part) for minus, part in term.parts)
-    return ((not sign, term.term),) if isinstance(term, Minus) else ((sign, term),)
+def _parts(term: Term) -> tuple[Term, ...]:
+    return term.terms if isinstance(term, Sum) else (term,)
+
+
+def _reversed(term: Term) -> Term:
+    """Return what is added where a term is subtracted: each part of it with the other sign."""
+    parts = [part.term if isinstance(part, Minus) else Minus(part) for part in _parts(term)]
+    return parts[0] if len(parts) == 1 else Sum(tuple(parts))
 
 
 def negated(term: Term) -> Term:
@@ -192,7 +184,7 @@ def _simplified(term: Term) -> Term:
         else:
             powers[part] = powers.get(part, 0) + n
     if top == 0.0:
-        return Number(0.0)
+        return ZERO
     if top.is_integer() and bottom.is_integer():
         shared = math.gcd(int(top), int(bottom))
         top, bottom = top / shared, bottom / shared
@@ -212,10 +204,9 @@ def _doubled(term: Term) -> Term:
     """Return a + a as 2 times a."""
     if isinstance(term, Fraction):
         return Fraction(_doubled(term.top), term.bottom)
-    half = len(term.parts) // 2 if isinstance(term, Sum) else 0
-    if isinstance(term, Sum) and half and term.parts == term.parts[:half] * 2:
-        return Product((Number(2.0), whole([signed(*part) for part in term.parts[:half]])))
-    return term
+    parts = _parts(term)
+    half = len(parts) // 2
+    return Product((Number(2.0), whole(parts[:half]))) if half and parts == parts[:half] * 2 else term
 
 
 def product(factors: Sequence[Term]) -> Term:
@@ -230,6 +221,6 @@ def row(numbers: Sequence[float]) -> Term:
 
 def clipped(term: Term) -> Term:
     """Return a term in which sums have only their ends, for one that is too long."""
-    if isinstance(term, Sum) and len(term.parts) > 3:
-        return Sum((*term.parts[:2], (False, DOTS), term.parts[-1]))
+    if isinstance(term, Sum) and len(term.terms) > 3:
+        return Sum((*term.terms[:2], DOTS, term.terms[-1]))
     return inside(term, clipped)

@@ -15,9 +15,12 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 
-from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import Given, Minus, Name, Number, Power, Product, Term
+from autograd_engine.views.explain.formulas import (
+    Call, Delta, Derivative, Equal, Fraction, Given, Indicator, Minus, Name, Number, Power, Product,
+    Sigma, Sum, Term,
+)  # fmt: skip
 from autograd_engine.views.explain.names import INDICES, RAISED, escaped, lowered, parsed, raised
 
 SUM, PRODUCT, POWER, ATOM = range(4)
@@ -52,94 +55,83 @@ class Text:
 
     def set(self, term: Term, least: int = SUM) -> str:
         """Return the term written out, in brackets where it holds together less than `least`."""
-        text, strength = getattr(self, type(term).__name__.lower())(term)
-        return self.enclosed("(", text, ")") if strength < least else text
+        text, strength = self._told(term)
+        return self._enclosed("(", text, ")") if strength < least else text
 
-    def form(self, kind: str, *parts: str) -> str:
-        return FORMS[kind][self.column].format(*parts)
+    def _told(self, term: Term) -> tuple[str, int]:
+        """Return a term written out, and how tightly it holds together."""
+        match term:
+            case Name(text):  # One with an index above must not seem to be a power.
+                return self.symbol(text), POWER if text[-1:] in RAISED else ATOM
+            case Number(value) | Given(value):
+                return self._number(value)
+            case Sum(terms):
+                return "".join(self._parts(terms)), SUM
+            case Sigma(index, part):
+                letter = index[0] if self.column else lowered(index[0])
+                return self._form("sum", letter) + self.set(part, PRODUCT), SUM
+            case Product(factors, spaced):  # A sign at the very front needs no brackets.
+                strength = SUM if _opposite(term) else PRODUCT
+                levels = [strength] + [PRODUCT] * (len(factors) - 1)
+                return self.mark(" · " if spaced else "·").join(map(self.set, factors, levels)), strength
+            case Fraction(top, bottom):
+                return self._form("ratio", self._inner(top, PRODUCT), self._inner(bottom, POWER)), PRODUCT
+            case Minus(part):
+                return self._form("signed", self.set(part, PRODUCT)), SUM
+            case Power(base, exponent):
+                above = self.set(exponent)
+                if not self.column:
+                    above = raised(above) or f"^{self.set(exponent, ATOM)}"
+                return self._form("power", self.set(base, ATOM), above), POWER
+            case Call("sqrt", (part,)):
+                return self._form("root", self._inner(part, ATOM)), ATOM
+            case Call(called, operands):
+                inside = self.mark(", ").join(map(self.set, operands))
+                if called == "abs":
+                    return self._enclosed("|", inside, "|"), ATOM
+                name = self.function("σ" if called == "sigmoid" else called) if called else ""
+                return (name + self._enclosed("(", inside, ")"), ATOM) if name else (inside, SUM)
+            case Indicator(left, relation, right):
+                sides = self.set(left), self.set(right)
+                return self._enclosed("[", self.mark(f" {relation} ").join(sides), "]"), ATOM
+            case Derivative(upper, lower, total):
+                text = self._form("rate", self.set(upper, POWER), self.set(lower, POWER))
+                return text + (self._form("total") if total else ""), POWER
+            case Delta(of):
+                return self._form("delta") + self._enclosed("(", self.set(of), ")"), ATOM
+            case Equal(left, right):
+                return self.set(left) + self.mark(" = ") + self.set(right), SUM
+        raise TypeError(term)
 
-    def inner(self, term: Term, least: int) -> str:
-        """Return a part that only text must put in brackets."""
-        return self.set(term, SUM if self.column else least)
-
-    def enclosed(self, left: str, text: str, right: str) -> str:
-        tall = "<mfrac" in text or "<munder" in text
-        return self.form("enclosed", left, text, right, "" if tall else ' stretchy="false"')
-
-    def name(self, term: Name) -> tuple[str, int]:
-        # One with an index above must not seem to be a power.
-        return self.symbol(term.text), POWER if term.text[-1:] in RAISED else ATOM
-
-    def number(self, term: Number | Given) -> tuple[str, int]:
-        digits, _, exponent = f"{abs(term.value):.6g}".partition("e")
-        mantissa = self.form(digits) if digits in FORMS else digits
-        text, strength = self.form("number", mantissa), ATOM
+    def _number(self, value: float) -> tuple[str, int]:
+        digits, _, exponent = f"{abs(value):.6g}".partition("e")
+        mantissa = self._form(digits) if digits in FORMS else digits
+        text, strength = self._form("number", mantissa), ATOM
         if exponent:
             ten = Power(Number(10.0), Number(float(exponent)))
             text, strength = text + self.mark("·") + self.set(ten), PRODUCT
         # No zero is negative, nor is what is no number.
-        return (self.form("signed", text), SUM) if term.value < 0.0 else (text, strength)
+        return (self._form("signed", text), SUM) if value < 0.0 else (text, strength)
 
-    given = number
-
-    def sum(self, term: formulas.Sum) -> tuple[str, int]:
-        text = ""
-        for sign, part in term.parts:
+    def _parts(self, terms: Sequence[Term]) -> Iterator[str]:
+        for first, part in zip((True, *[False] * len(terms)), terms):
+            sign, part = (True, part.term) if isinstance(part, Minus) else (False, part)
             other = None if self.literal else _opposite(part)
             sign, part = (not sign, other) if other else (sign, part)
-            lead = ("−" if sign else "") if not text else (" − " if sign else " + ")
-            least = PRODUCT if lead or isinstance(part, formulas.Sigma) else SUM  # (Σ a) + b
-            text += (self.mark(lead) if lead else "") + self.set(part, least)
-        return text, SUM
+            lead = "−" * sign if first else " − " if sign else " + "
+            least = PRODUCT if lead or isinstance(part, Sigma) else SUM  # (Σ a) + b
+            yield (self.mark(lead) if lead else "") + self.set(part, least)
 
-    def sigma(self, term: formulas.Sigma) -> tuple[str, int]:
-        index = term.index[0] if self.column else lowered(term.index[0])
-        return self.form("sum", index) + self.set(term.term, PRODUCT), SUM
+    def _form(self, kind: str, *parts: str) -> str:
+        return FORMS[kind][self.column].format(*parts)
 
-    def product(self, term: Product) -> tuple[str, int]:
-        # A sign at the very front needs no brackets.
-        strength = SUM if _opposite(term) else PRODUCT
-        levels = [strength] + [PRODUCT] * (len(term.factors) - 1)
-        sign = self.mark(" · " if term.spaced else "·")
-        return sign.join(map(self.set, term.factors, levels)), strength
+    def _inner(self, term: Term, least: int) -> str:
+        """Return a part that only text must put in brackets."""
+        return self.set(term, SUM if self.column else least)
 
-    def fraction(self, term: formulas.Fraction) -> tuple[str, int]:
-        parts = self.inner(term.top, PRODUCT), self.inner(term.bottom, POWER)
-        return self.form("ratio", *parts), PRODUCT
-
-    def minus(self, term: Minus) -> tuple[str, int]:
-        return self.form("signed", self.set(term.term, PRODUCT)), SUM
-
-    def power(self, term: Power) -> tuple[str, int]:
-        exponent = self.set(term.exponent)
-        if not self.column:
-            exponent = raised(exponent) or f"^{self.set(term.exponent, ATOM)}"
-        return self.form("power", self.set(term.base, ATOM), exponent), POWER
-
-    def call(self, term: formulas.Call) -> tuple[str, int]:
-        inside = self.mark(", ").join(map(self.set, term.operands))
-        if term.function == "abs":
-            return self.enclosed("|", inside, "|"), ATOM
-        if term.function == "sqrt":
-            return self.form("root", self.inner(term.operands[0], ATOM)), ATOM
-        if not term.function:
-            return inside, SUM
-        called = "σ" if term.function == "sigmoid" else term.function
-        return self.function(called) + self.enclosed("(", inside, ")"), ATOM
-
-    def indicator(self, term: formulas.Indicator) -> tuple[str, int]:
-        sides = self.set(term.left), self.set(term.right)
-        return self.enclosed("[", self.mark(f" {term.relation} ").join(sides), "]"), ATOM
-
-    def derivative(self, term: formulas.Derivative) -> tuple[str, int]:
-        text = self.form("rate", self.set(term.upper, POWER), self.set(term.lower, POWER))
-        return text + (self.form("total") if term.total else ""), POWER
-
-    def delta(self, term: formulas.Delta) -> tuple[str, int]:
-        return self.form("delta") + self.enclosed("(", self.set(term.of), ")"), ATOM
-
-    def equal(self, term: formulas.Equal) -> tuple[str, int]:
-        return self.set(term.left) + self.mark(" = ") + self.set(term.right), SUM
+    def _enclosed(self, left: str, text: str, right: str) -> str:
+        tall = "<mfrac" in text or "<munder" in text
+        return self._form("enclosed", left, text, right, "" if tall else ' stretchy="false"')
 
     def mark(self, text: str) -> str:
         return text

@@ -16,7 +16,7 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.sources import source_of
 from autograd_engine.views.explain.chain_formulas import Wording
-from autograd_engine.views.explain.formulas import Number, Sum, Term, clipped
+from autograd_engine.views.explain.formulas import Number, Term, clipped
 from autograd_engine.views.explain.sparkline import curve
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT
 from autograd_engine.views.layout.scene import readable
@@ -85,7 +85,7 @@ def written(lines: Iterable[Line], name: str) -> Iterator[str]:
 def _is_chain(line: Line) -> bool:
     """Say whether an equation multiplies the factors of the chain rule out."""
     first = line.rights[0] if len(line.rights) > 2 else None
-    parts = [part for _, part in first.parts] if isinstance(first, Sum) else [first]
+    parts = getattr(first, "terms", (first,))
     return any(getattr(part, "spaced", False) for part in parts)
 
 
