@@ -151,7 +151,7 @@ def worth(term: Term) -> float:
     if isinstance(term, (Number, Given)):
         return term.value
     if isinstance(term, Sum):
-        return sum(-worth(part) if sign else worth(part) for sign, part in term.parts)
+        return sum(map(worth, term.terms))
     if isinstance(term, Sigma):
         return worth(term.spelled)
     if isinstance(term, Product):
@@ -329,7 +329,7 @@ def test_numbers_that_differ_by_step_have_one_name_whose_index_is_right_in_every
 
 def test_a_sum_over_an_index_that_is_a_part_of_a_sum_stands_in_brackets():
     index = Sigma("k = 1, 2", Product((M, N)))
-    assert TEXT.set(Sum(((False, index), (True, M)))) == "(Σₖ m·n) − m"
+    assert TEXT.set(Sum((index, Minus(M)))) == "(Σₖ m·n) − m"
     assert TEXT.set(index) == "Σₖ m·n"
 
 
@@ -385,8 +385,8 @@ M, N = Name("m", 2.0), Name("n", 3.0)
 @pytest.mark.parametrize(
     ("factors", "expected"),
     [
-        ([Sum(((True, M), (True, M))), N], Minus(Product((Number(2.0), M, N)))),
-        ([Sum(((True, M), (False, N)) * 2), N], Product((Number(2.0), Sum(((True, M), (False, N))), N))),
+        ([Sum((Minus(M), Minus(M))), N], Minus(Product((Number(2.0), M, N)))),
+        ([Sum((Minus(M), N) * 2), N], Product((Number(2.0), Sum((Minus(M), N)), N))),
         ([Number(2.0), Fraction(M, Number(4.0))], Fraction(M, Number(2.0))),
         ([Number(-6.0), Fraction(M, Number(4.0))], Minus(Fraction(Product((Number(3.0), M)), Number(2.0)))),
     ],
@@ -396,7 +396,7 @@ def test_a_product_is_put_together_as_on_paper(factors, expected):
 
 
 def test_each_part_of_a_formula_is_kept_where_others_change():
-    sigma = Sigma("k = 1, 2", M, Sum(((False, M), (False, N))))
+    sigma = Sigma("k = 1, 2", M, Sum((M, N)))
     assert inside(sigma, lambda term: N).spelled == N and clipped(sigma).spelled == sigma.spelled
 
 

@@ -29,13 +29,13 @@ class Wording:
     def __init__(self, chain: Chain, names: Names, exits: Mapping[int, str] = {}) -> None:
         self._exits = exits
         self._chain = chain
-        self._names = names
+        self.names = names
         self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
         # What parts with a name are, by its letter: for each call the name, a formula and numbers.
         self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
 
     def name(self, variable: Value) -> Name:
-        return self._names.of(variable)
+        return self.names.of(variable)
 
     def symbol(self, factor: Factor) -> formulas.Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
@@ -70,7 +70,7 @@ class Wording:
         return Given(value.data) if value._rule is CONSTANT else self.name(value)
 
     def _is_named(self, value: Value) -> bool:
-        known = self._chain.is_variable(value) or self._names.is_known(value)
+        known = self._chain.is_variable(value) or self.names.is_known(value)
         return known or id(value) in self._exits
 
     def _sum(self, value: Value, depth: int) -> Term:
@@ -122,7 +122,7 @@ class Wording:
         if key not in self._asides:
             call = _shared_call([self.term(operand) for operand in given])
             taken = set(self._asides.values())
-            free = [c for c in LETTERS[stem] if (c, call) not in taken and not self._names.has(c)]
+            free = [c for c in LETTERS[stem] if (c, call) not in taken and not self.names.has(c)]
             if not free:
                 return None
             self._asides[key] = free[0], call

@@ -12,7 +12,7 @@ from autograd_engine.views.explain.chain import Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.formulas import Delta, Minus, Name, Number, Sigma, Term, signed
 from autograd_engine.views.explain.general import Index, common
-from autograd_engine.views.explain.names import Names, name
+from autograd_engine.views.explain.names import name
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explain.writers import Line, defined
 
@@ -26,9 +26,9 @@ Group = list[Value]  # variables that were used alike
 class Deltas:
     """The adjoints of the variables of one chain, in groups of variables that were used alike."""
 
-    def __init__(self, chain: Chain, wording: Wording, names: Names) -> None:
+    def __init__(self, chain: Chain, wording: Wording) -> None:
         self._chain = chain
-        self._names = names
+        self._names = names = wording.names
         self._wording = wording
         # What numbers that differ in a group are called.
         self.constants: dict[str, dict[int, float]] = {}
@@ -88,12 +88,12 @@ class Deltas:
         def said(value: Value) -> Line:
             term = formulas.folded(self._delta(value))
             fresh = all(map(self._wording.are_fresh, self._uses[id(value)]))
-            steps = [term, *[formulas.numbers(term)] * fresh, Number(self._adjoint(value))]
+            steps = [term, *[formulas.numbers(term)] * fresh, Number(self._chain.adjoint(value))]
             return Line(left or Delta(self._wording.name(value)), tuple(steps))
 
         first = any(use.upper is self._chain.output for use in self._uses[id(group[0])])
         letters = "ycde" if first else "xcde"
-        yield from self._together(group, self._delta, self._adjoint, said, letters, Delta)
+        yield from self._together(group, self._delta, self._chain.adjoint, said, letters, Delta)
 
     def defined(self, groups: list[Group]) -> Iterator[Line]:
         """Say how the values of groups came about, in general where they did so alike."""
@@ -159,9 +159,6 @@ class Deltas:
         for called, found in self.constants.items():
             yield Line(name(called), (formulas.row([*found.values()]),))
 
-    def _adjoint(self, value: Value) -> float:
-        return self._chain.adjoints.get(id(value), 0.0)
-
     def _delta(self, value: Value) -> Term:
         """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
         uses = self._uses[id(value)][::-1]
@@ -193,6 +190,6 @@ class Deltas:
             return formulas.multiplied([self._delta(upper), formula])
         if upper is self._chain.output:
             return formula
-        above = Delta(self._wording.name(upper), self._adjoint(upper))
+        above = Delta(self._wording.name(upper), self._chain.adjoint(upper))
         first = use.lower is self._chain.wrt
         return formulas.multiplied([above, formula] if first else [formula, above])

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from string import Formatter
 
 from autograd_engine import graph
 from autograd_engine.engine import Value
@@ -18,7 +19,16 @@ from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
 from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.deltas import Deltas
-from autograd_engine.views.explain.formulas import ONE, Delta, Equal, Given, Number, Term
+from autograd_engine.views.explain.formulas import (
+    ONE,
+    ZERO,
+    Delta,
+    Derivative,
+    Equal,
+    Given,
+    Number,
+    Term,
+)  # fmt: skip
 from autograd_engine.views.explain.general import common
 from autograd_engine.views.explain.names import Names, name
 from autograd_engine.views.explain.typesetting import TEXT
@@ -27,16 +37,17 @@ from autograd_engine.views.explain.writers import Line, defined
 FACTORS = 8  # on all paths together: up to so many are multiplied out
 LONG = 50  # A derivation of more lines goes through regions as a whole, where there are any.
 LINES = 24  # So many groups of values are told of one by one, half of them at either end.
+LISTED = 6  # So many of what is only listed are named.
 
-Words = Iterator["str | Term"]
+Words = tuple["str | Term", ...]
 
 
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value, by regions to a depth."""
-    names = Names(output)
+    names = Names(output, wrt)
     chain = Chain(output, wrt, SUMS, names.is_known)
     if not chain.connected or output is wrt:
-        return list(_at_once(chain, Wording(chain, names)))
+        return _written(_at_once, chain, Wording(chain, names))
     if depth is not None:
         return _by_regions(chain, names, depth)
     repeated = sum(1 for variable in chain.variables if id(variable) in names.repeat_of)
@@ -47,7 +58,7 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     if not chain.is_faithful():
         chain, few = Chain(output, wrt, (), names.is_known), False
     names.call_by_step(chain.variables)
-    lines = _written(chain, Wording(chain, names), names, few)
+    lines = _written(_by_paths if few else _by_deltas, chain, Wording(chain, names))
     for depth in range(names.deepest, -1, -1) if len(lines) > LONG and not few else ():
         shorter = _by_regions(chain, names, depth)
         if len(shorter) < len(lines):
@@ -60,7 +71,8 @@ def _by_regions(chain: Chain, names: Names, depth: int) -> list[Line]:
     exits = names.exits(depth)
     named = lambda value: id(value) in exits or (names.is_known(value) and not names.home(value))  # noqa: E731
     chain = Chain(chain.output, chain.wrt, LINEAR, named, whole=True)
-    return _written(chain, Wording(chain, names, exits), names, _are_few(chain))
+    derive = _by_paths if _are_few(chain) else _by_deltas
+    return _written(derive, chain, Wording(chain, names, exits))
 
 
 def _are_few(chain: Chain) -> bool:
@@ -72,9 +84,18 @@ def _are_few(chain: Chain) -> bool:
     return sum(lengths) <= FACTORS and (finite or len(lengths) == 1)
 
 
-def _written(chain: Chain, wording: Wording, names: Names, few: bool) -> list[Line]:
-    lines = [*(_by_paths(chain, wording) if few else _by_deltas(chain, wording, names))]
-    return [*lines, *_told(wording, lines), *_why_zero(chain, wording)]
+def _written(
+    derive: Callable[[Chain, Wording], Iterator[Line]], chain: Chain, wording: Wording
+) -> list[Line]:
+    """Return what derives a derivative, and below it what its names are and why it is zero."""
+    lines = [*derive(chain, wording)]
+    lines += _told(wording, lines)
+    if chain.connected and chain.gradient == 0.0:
+        lines.append(Line(words=_why_zero(chain, wording)))
+    terms = [term for line in lines for term in (line.left, *line.rights, *line.words)]
+    shown = " ".join(TEXT.set(term) for term in terms if isinstance(term, Term))
+    cut = [(short, whole) for whole, short in wording.names.short.items() if short in shown]
+    return lines + [Line(words=(name(s), f" is {name(whole).text}"), level=1) for s, whole in cut]
 
 
 def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
@@ -84,13 +105,12 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
         yield _factor(paths[0][0], wording, told, left)
     else:
         symbols = [formulas.product([wording.symbol(factor) for factor in path]) for path in paths]
-        rows = [tuple(Number(factor.number) for factor in path) for path in paths]
-        spaced = [formulas.Product(row, spaced=True) for row in rows]
-        products = [Given(math.prod(factor.number for factor in path)) for path in paths]
-        steps = [formulas.added(symbols), formulas.added(spaced)]
-        if len(paths) > 1:
-            steps.append(formulas.added(products))
-        yield Line(left, (*steps, Number(chain.gradient)))
+        rows = [formulas.product([Number(factor.number) for factor in path]) for path in paths]
+        products: list[Term] = [
+            Given(math.prod(factor.number for factor in path)) for path in paths
+        ]
+        steps = [symbols, rows, [*products]] if len(paths) > 1 else [symbols, rows]
+        yield Line(left, (*[formulas.added(step) for step in steps], Number(chain.gradient)))
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
         yield defined(variable, wording)
@@ -105,38 +125,37 @@ def _factor(factor: Factor, wording: Wording, told: set[Term], left: Term | None
     if found and wording.are_fresh(factor):
         steps.append(formulas.numbers(steps[0]))
     words = [*_rules(factor, told)]
-    rights = (*steps, Number(factor.number))
     words[:1] = ["by "] * bool(words)
+    rights = (*steps, Number(factor.number))
     return Line(left or wording.symbol(factor), rights, tuple(words), level=0 if left else 1)
 
 
-def _rules(factor: Factor, told: set[Term]) -> Words:
+def _rules(factor: Factor, told: set[Term]) -> Iterator[str | Term]:
     """Yield the rules of a factor's operations: what each is called, and what it says."""
-    steps = dict.fromkeys(
-        (v._rule, i, len(v.operands)) for v, which in factor.steps() for i in which
-    )
+    steps = dict.fromkeys((v._rule, i) for v, which in factor.steps() for i in which)
     rules = [step for step in steps if step[0].arity and step[0] is not BINARY]
-    linear = all(rule in LINEAR for rule, *_ in rules)
-    for rule, i, count in () if linear else rules:
-        said = notation.rule(rule, i, count=count)
+    linear = all(rule in LINEAR for rule, _ in rules)
+    for rule, i in () if linear else rules:
+        said = notation.rule(rule, i)
         plain = rule in SUMS and not (rule is SUBTRACT and i)
         if isinstance(said, Equal) and said not in told and not plain:
             told.add(said)
             yield from ("; ", f"{notation.spoken(rule)}: ", said)
 
 
-def _by_deltas(chain: Chain, wording: Wording, names: Names) -> Iterator[Line]:
-    deltas = Deltas(chain, wording, names)
+def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
+    deltas = Deltas(chain, wording)
     *shown, goal = deltas.groups()
     output, wrt = wording.name(chain.output), wording.name(chain.wrt)
-    yield from deltas.lines(goal, formulas.Derivative(output, wrt))
+    yield from deltas.lines(goal, Derivative(output, wrt))
     paths = chain.count_ways()
     many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
-    told = (many if paths > 1 else "One long path leads", " from ", wrt, " to ", output)
+    many = many if paths > 1 else "One long path leads"
     over = deltas.ranges.get(id(chain.wrt))
-    start = f"{f'; the sum is over {over}' if over else ''}. From the output down, "
-    slope = formulas.Derivative(output, name("v"))
-    yield Line(words=(*told, start, Delta(name("v")), " is ", slope, ":"))
+    said = f"{many} from {{x}} to {{f}}{f'; the sum is over {over}' if over else ''}."
+    said += " From the output down, {δ} is {slope}:"
+    slope = Derivative(output, name("v"))
+    yield Line(words=_worded(said, x=wrt, f=output, δ=Delta(name("v")), slope=slope))
     cut = LINES // 2 if len(shown) > LINES else len(shown)
     kept = [*shown[:cut], *shown[cut:][-cut:]]
     for i, group in enumerate(kept):
@@ -148,10 +167,10 @@ def _by_deltas(chain: Chain, wording: Wording, names: Names) -> Iterator[Line]:
     yield defined(chain.output, wording)
     yield from deltas.defined([*kept, goal])
     yield from deltas.told()
-    for repeat in names.survey.repeats:
-        found = tuple([delta for _, delta in names.survey.deltas(repeat)])
-        if any(found):
-            yield Line(words=("The size of δ, of what is carried on, step by step:",), curve=found)
+    survey = wording.names.survey
+    for curve in [tuple([delta for _, delta in survey.deltas(one)]) for one in survey.repeats]:
+        if any(curve):
+            yield Line(words=("The size of δ, of what is carried on, step by step:",), curve=curve)
 
 
 def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
@@ -177,57 +196,64 @@ def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:
         yield Line(wording.goal(), (ONE,))
         yield Line(words=("A value changes exactly as it changes itself.",))
     else:
-        output, wrt = wording.name(chain.output), name(chain.wrt.label or "w")
-        yield Line(formulas.Derivative(output, wrt), (Number(0.0),))
-        start = ("The gradient is zero: ", output, " does not depend on ", wrt)
-        yield Line(words=(*start, *_why_apart(chain, wording, output, wrt)))
+        output = wording.name(chain.output)
+        wrt = wording.name(chain.wrt) if chain.wrt.label else name("w")
+        yield Line(Derivative(output, wrt), (ZERO,))
+        why = "The gradient is zero: {f} does not depend on {x}" + _why_apart(chain)
+        leaves = _listed([*map(wording.name, _leaves(chain))])
+        yield Line(words=_worded(why, f=output, x=wrt, leaves=leaves))
     yield defined(chain.output, wording)
 
 
-def _why_apart(chain: Chain, wording: Wording, output: Term, wrt: Term) -> Words:
-    leaves = [value for value in chain.values if value._rule is LEAF]
-    labelled = [leaf for leaf in leaves if leaf.label]
+def _why_apart(chain: Chain) -> str:
     if any(value is chain.wrt for value in chain.values):
-        yield " as far as is known: between them stands a value made from children, as "
-        yield "micrograd's constructor takes them, whose partials are not known."
-    elif not chain.output.operands:
+        return (
+            " as far as is known: between them stands a value made from children, as micrograd's "
+            "constructor takes them, whose partials are not known."
+        )
+    if not chain.output.operands:
         kind = "a leaf" if chain.output._rule is LEAF else "a constant"
-        yield from (", since ", output, f" is {kind}: nothing was computed.")
-        if any(value is chain.output for value in graph.nodes(chain.wrt)):
-            yield from (" The other way round ", wrt, " depends on ", output, ": write ")
-            yield "explain(output, wrt), the output first."
-    else:
-        yield f", which is not among the {len(chain.values):,} values it was made of"
-        if any(leaf.label == chain.wrt.label for leaf in labelled):
-            yield from (", though another value called ", wrt, " is: was the name bound anew, ")
-            yield "as by w = w - 0.1 * w.grad?"
-            return
-        if labelled:
-            kept = [*map(wording.name, labelled[:6])]
-            more = ["..."] * (len(kept) < len(leaves))
-            yield from (" (its leaves: ", *_listed([*kept, *more]), ")")
-        yield ". Through .data, .detach() and no_grad nothing is recorded."
+        turned = any(value is chain.output for value in graph.nodes(chain.wrt))
+        hint = " The other way round {x} depends on {f}: write explain(output, wrt), "
+        hint = f"{hint}the output first." * turned
+        return f", since {{f}} is {kind}: nothing was computed.{hint}"
+    said = f", which is not among the {len(chain.values):,} values it was made of"
+    leaves = _leaves(chain)
+    if any(leaf.label == chain.wrt.label for leaf in leaves):
+        anew = "was the name bound anew, as by w = w - 0.1 * w.grad?"
+        return f"{said}, though another value called {{x}} is: {anew}"
+    said += " (its leaves: {leaves})" * bool(leaves)
+    return f"{said}. Through .data, .detach() and no_grad nothing is recorded."
 
 
-def _listed(terms: Sequence[str | Term]) -> list[str | Term]:
-    return [part for term in terms for part in (", ", term)][1:]
+def _leaves(chain: Chain) -> list[Value]:
+    return [value for value in chain.values if value._rule is LEAF and value.label]
 
 
-def _why_zero(chain: Chain, wording: Wording) -> Iterator[Line]:
-    """Say why the derivative is zero, where it is: nothing passes, or all cancels."""
-    if chain.gradient != 0.0:
-        return
-    zero = [factor for factor in chain.factors() if factor.number == 0.0]
+def _why_zero(chain: Chain, wording: Wording) -> Words:
+    """Say why the derivative is zero: nothing passes, or all cancels."""
+    factors = list(chain.factors())
+    zero = [Equal(wording.symbol(factor), ZERO) for factor in factors if factor.number == 0.0]
     if zero:
-        kept = [Equal(wording.symbol(factor), Number(0.0)) for factor in zero[:6]]
-        end = ", ..." if len(kept) < len(zero) else "."
-        yield Line(words=("It is zero, since nothing passes through ", *_listed(kept), end))
-        if not all(math.isfinite(factor.number) for factor in chain.factors()):
-            said = "An adjoint of exactly 0 passes nothing on, not even to an infinity."
-            yield Line(words=(said,))
-        return
-    lost = next(v for v in reversed(chain.variables) if not chain.adjoints.get(id(v), 0.0))
-    above = [factor for factor in chain.factors() if factor.lower is lost]
-    cancels = any(chain.adjoints.get(id(f.upper), 0.0) * f.number for f in above)
-    reason = "what arrives there cancels" if cancels else "what arrives there is too small"
-    yield Line(words=("It is zero from ", wording.name(lost), f" on: {reason}."))
+        infinite = not all(math.isfinite(factor.number) for factor in factors)
+        more = " An adjoint of exactly 0 passes nothing on, not even to an infinity." * infinite
+        said = f"It is zero, since nothing passes through {{factors}}.{more}"
+        return _worded(said, factors=_listed(zero))
+    lost = next(v for v in reversed(chain.variables) if not chain.adjoint(v))
+    cancels = any(chain.adjoint(f.upper) * f.number for f in factors if f.lower is lost)
+    reason = "cancels" if cancels else "is too small"
+    return _worded(f"It is zero from {{v}} on: what arrives there {reason}.", v=wording.name(lost))
+
+
+def _listed(terms: Sequence[Term]) -> Words:
+    parts = [part for term in terms[:LISTED] for part in (", ", term)][1:]
+    return (*parts, *[", ..."] * (len(terms) > LISTED))
+
+
+def _worded(text: str, **terms: Term | Words) -> Words:
+    """Return words with terms at the places of their names in braces."""
+    parts: list[str | Term] = []
+    for words, place, *_ in Formatter().parse(text):
+        term = terms[place] if place else ()
+        parts += [words, *(term if isinstance(term, tuple) else (term,))]
+    return tuple(parts)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.views.explain.derivation import derived
-from autograd_engine.views.explain.formulas import Name, Sigma, inside
-from autograd_engine.views.explain.names import cut
 from autograd_engine.views.explain.typesetting import plain
 from autograd_engine.views.explain.writers import Line, as_fragment, as_html, as_markdown, as_text
 from autograd_engine.views.notebooks import Shown
@@ -22,7 +19,7 @@ class Explanation(Shown):
     """
 
     def __init__(self, lines: list[Line]) -> None:
-        self._lines = _cut(lines)
+        self._lines = lines
 
     @cached_property
     def text(self) -> str:
@@ -57,25 +54,6 @@ class Explanation(Shown):
         # No HTML: notebooks would prefer it to LaTeX, which they set better, and which is
         # shown in one that is opened again without trust.
         return {"text/markdown": self.markdown, "text/plain": self.text}
-
-
-def _cut(lines: list[Line]) -> list[Line]:
-    """Return lines with their long names cut, and below them each once as a whole."""
-    short, names = dict[str, str](), dict[str, None]()
-
-    def changed(part: Any) -> Any:
-        if isinstance(part, Name):
-            names[part.text] = None
-            return Name(short.get(part.text, part.text))
-        if isinstance(part, Sigma):  # as it is shown
-            return Sigma(part.index, changed(part.term))
-        return inside(part, changed)
-
-    for line in lines:
-        changed(line)
-    short = cut(names)
-    told = [Line(words=(Name(said), f" is {whole}"), level=1) for whole, said in short.items()]
-    return [*map(changed, lines), *told] if short else lines
 
 
 def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:

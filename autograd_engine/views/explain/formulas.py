@@ -87,9 +87,9 @@ def numbers(term: Term) -> Term:
     >>> numbers(Minus(Name("v", 3.0)))
     Minus(term=Number(value=3.0))
     """
-    number = getattr(term, "number", None)
-    if number is not None or isinstance(term, Given):
-        return Number(term.value if isinstance(term, Given) else number)
+    number = term.value if isinstance(term, Given) else getattr(term, "number", None)
+    if number is not None:
+        return Number(number)
     if isinstance(term, Sigma):
         found = numbers(term.spelled)
         return clipped(found) if isinstance(found, Sum) and len(found.terms) > 6 else found
@@ -206,7 +206,9 @@ def _doubled(term: Term) -> Term:
         return Fraction(_doubled(term.top), term.bottom)
     parts = _parts(term)
     half = len(parts) // 2
-    return Product((Number(2.0), whole(parts[:half]))) if half and parts == parts[:half] * 2 else term
+    return (
+        Product((Number(2.0), whole(parts[:half]))) if half and parts == parts[:half] * 2 else term
+    )
 
 
 def product(factors: Sequence[Term]) -> Term:

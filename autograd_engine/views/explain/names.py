@@ -107,8 +107,9 @@ def cut(names: Iterable[str]) -> dict[str, str]:
 class Names:
     """The names of the values behind an output, those of the survey, as formulas use them."""
 
-    def __init__(self, output: Value) -> None:
+    def __init__(self, output: Value, wrt: Value) -> None:
         self.survey = survey = Survey(output)
+        self.short = cut([*survey.names, wrt.label])
         self._stepwise: dict[int, str] = {}  # of what has but a number, in a repeat: by its step
         self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
         self._places = {
@@ -122,7 +123,8 @@ class Names:
         self._states = {id(survey.values[i]) for row in rows for i in row}
 
     def of(self, value: Value) -> Name:
-        return name(self._stepwise.get(id(value)) or self.survey.name(value), value.data)
+        text = self._stepwise.get(id(value)) or self.survey.name(value)
+        return name(self.short.get(text, text), value.data)
 
     def is_step(self, value: Value) -> bool:
         if value.label or id(value) not in self._states:

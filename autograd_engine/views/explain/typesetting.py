@@ -18,8 +18,21 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from autograd_engine.views.explain.formulas import (
-    Call, Delta, Derivative, Equal, Fraction, Given, Indicator, Minus, Name, Number, Power, Product,
-    Sigma, Sum, Term,
+    Call,
+    Delta,
+    Derivative,
+    Equal,
+    Fraction,
+    Given,
+    Indicator,
+    Minus,
+    Name,
+    Number,
+    Power,
+    Product,
+    Sigma,
+    Sum,
+    Term,
 )  # fmt: skip
 from autograd_engine.views.explain.names import INDICES, RAISED, escaped, lowered, parsed, raised
 
@@ -73,9 +86,13 @@ class Text:
             case Product(factors, spaced):  # A sign at the very front needs no brackets.
                 strength = SUM if _opposite(term) else PRODUCT
                 levels = [strength] + [PRODUCT] * (len(factors) - 1)
-                return self.mark(" · " if spaced else "·").join(map(self.set, factors, levels)), strength
+                return self.mark(" · " if spaced else "·").join(
+                    map(self.set, factors, levels)
+                ), strength
             case Fraction(top, bottom):
-                return self._form("ratio", self._inner(top, PRODUCT), self._inner(bottom, POWER)), PRODUCT
+                return self._form(
+                    "ratio", self._inner(top, PRODUCT), self._inner(bottom, POWER)
+                ), PRODUCT
             case Minus(part):
                 return self._form("signed", self.set(part, PRODUCT)), SUM
             case Power(base, exponent):

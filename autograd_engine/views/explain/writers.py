@@ -16,7 +16,7 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.sources import source_of
 from autograd_engine.views.explain.chain_formulas import Wording
-from autograd_engine.views.explain.formulas import Number, Term, clipped
+from autograd_engine.views.explain.formulas import Derivative, Number, Term, clipped
 from autograd_engine.views.explain.sparkline import curve
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT
 from autograd_engine.views.layout.scene import readable
@@ -96,7 +96,8 @@ def as_text(lines: Iterable[Line]) -> str:
     for line, text in zip(lines, written(lines, "text")):
         # Short equations stand together; what takes several lines stands by itself.
         height = text.count("\n") + 1
-        apart = line.level == 0 and not (before == height == 1 and line.left)
+        short = before == height == 1 and line.left and not isinstance(line.left, Derivative)
+        apart = line.level == 0 and not short
         before = height if line.level == 0 and line.left else 2
         found += "\n" * apart + text + "\n"
     return found
