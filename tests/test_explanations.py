@@ -324,7 +324,7 @@ def test_numbers_that_differ_by_step_have_one_name_whose_index_is_right_in_every
     for t in range(10):
         h = (w * h + u * (t / 10)).tanh()
     text = ag.explain((h - 1.0) ** 2, u).text  # the first step is unlike the others
-    assert "x = 0, 0.1, 0.2, 0.3, …, 0.8, 0.9\n" in text and "c = " not in text
+    assert "xₜ = 0, 0.1, 0.2, 0.3, …, 0.8, 0.9   (t = 1 … 10)\n" in text and "c = " not in text
 
 
 def test_a_sum_over_an_index_that_is_a_part_of_a_sum_stands_in_brackets():

@@ -3,14 +3,13 @@
 Reading order:
 
     formulas  what a derivative looks like on paper, as plain data
-    names     what values are called, and how a name is taken apart
+    names     how names are taken apart, and what formulas that differ in an index have in common
     typesetting  formulas as text, LaTeX and MathML, and in ASCII
     notation  how operations are written, and what a rule of the table says
-    general   what formulas have in common that differ only in an index
     chain     what the chain rule goes through: variables, factors, paths
-    chain_formulas  the values and factors of a chain, by names
     sparkline  how large an adjoint is step by step, as a curve
     writers   the lines of a derivation as text, Markdown, HTML
+    wording   what the values of a graph are called, and the formulas of a chain
     deltas    adjoints from the output down, what is alike once in general
     derivation  a derivation as lines
     explanation  explain

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from itertools import compress
 
 from autograd_engine.engine import Value
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.chain import Chain, Factor
-from autograd_engine.views.explain.chain_formulas import Wording
-from autograd_engine.views.explain.formulas import Delta, Minus, Name, Number, Sigma, Term, signed
-from autograd_engine.views.explain.general import Index, common
-from autograd_engine.views.explain.names import name
+from autograd_engine.views.explain.formulas import ZERO, Delta, Minus, Name, Number, Sigma, Term
+from autograd_engine.views.explain.names import Index, common, said
 from autograd_engine.views.explain.typesetting import TEXT
-from autograd_engine.views.explain.writers import Line, defined
+from autograd_engine.views.explain.wording import Wording
+from autograd_engine.views.explain.writers import Line
 
 FEW = 3  # So many that are alike are told of one by one if no general formula holds for all.
 LONG = 90  # Of a factor of more characters its symbol is written in a sum.
-
 
 Group = list[Value]  # variables that were used alike
 
@@ -28,12 +25,10 @@ class Deltas:
 
     def __init__(self, chain: Chain, wording: Wording) -> None:
         self._chain = chain
-        self._names = names = wording.names
         self._wording = wording
-        # What numbers that differ in a group are called.
-        self.constants: dict[str, dict[int, float]] = {}
         # What a repeat begins with is often 0, and then no term.
-        self._nought = {Number(0.0), *(wording.name(v) for v in names.begins() if not v.data)}
+        begins = wording.names.begins()
+        self._nought = {ZERO, *[wording.name(value) for value in begins if not value.data]}
         self.ranges: dict[int, str] = {}  # what the index of a Σ runs over
         self._uses: dict[int, list[Factor]] = {id(value): [] for value in chain.variables}
         for factor in chain.factors():
@@ -46,19 +41,18 @@ class Deltas:
 
     def _is_passed(self, value: Value) -> bool:
         """Say whether nothing else uses its operand: an activation is told of with its sum."""
-        ends, below = (self._chain.output, self._chain.wrt), self._chain.below(value)
-        if value.label or self._names.is_step(value) or any(value is end for end in ends):
+        chain, below = self._chain, self._chain.below(value)
+        if value.label or value is chain.output or value is chain.wrt or len(below) != 1:
             return False
-        if len(below) != 1 or below[0].lower is self._chain.wrt:
+        lower = below[0].lower
+        if (
+            lower is chain.wrt
+            or len(self._uses[id(lower)]) > 1
+            or self._wording.names.is_step(value)
+        ):
             return False
-        parts, opened = [value], set[int]()
-        for part in parts:  # which grows meanwhile
-            inner = part is value or not self._chain.is_variable(part)
-            if inner and id(part) not in opened:
-                opened.add(id(part))
-                parts += [operand for operand in part.operands if operand._rule is not CONSTANT]
-        alone = all(map(self._chain.is_within, parts))
-        return alone and len(self._uses[id(below[0].lower)]) == 1
+        operands = [part for made, _ in below[0].steps() for part in made.operands]
+        return all(chain.is_within(part) or part._rule is CONSTANT for part in operands)
 
     def groups(self) -> list[Group]:
         """Return the variables but the output in groups, each behind those that use it."""
@@ -79,21 +73,21 @@ class Deltas:
 
     def _home(self, value: Value) -> tuple[int, str] | None:
         """Return in which repeat a value stands and what made it."""
-        found = self._names.repeat_of.get(id(value))
+        found = self._wording.names.repeat_of.get(id(value))
         return None if found is None else (found, value._rule.symbol)
 
     def lines(self, group: Group, left: Term | None = None) -> Iterator[Line]:
         """Yield the adjoints of a group: in general where a formula holds for all of it."""
 
-        def said(value: Value) -> Line:
+        def line(value: Value) -> Line:
             term = formulas.folded(self._delta(value))
             fresh = all(map(self._wording.are_fresh, self._uses[id(value)]))
             steps = [term, *[formulas.numbers(term)] * fresh, Number(self._chain.adjoint(value))]
             return Line(left or Delta(self._wording.name(value)), tuple(steps))
 
         first = any(use.upper is self._chain.output for use in self._uses[id(group[0])])
-        letters = "ycde" if first else "xcde"
-        yield from self._together(group, self._delta, self._chain.adjoint, said, letters, Delta)
+        numbers = [*map(self._chain.adjoint, group)]
+        yield from self._together(group, numbers, self._delta, line, "ycde" if first else "xcde")
 
     def defined(self, groups: list[Group]) -> Iterator[Line]:
         """Say how the values of groups came about, in general where they did so alike."""
@@ -105,80 +99,65 @@ class Deltas:
                 key = self._home(one[0]) or id(one)
                 joined[key] = [*one, *joined.get(key, ())]
         for group in joined.values():
-            yield from self._together(
-                group,
-                self._wording.definition,
-                lambda value: value.data,
-                lambda value: defined(value, self._wording),
-                "xcde",
-                lambda called: called,
-            )
+            numbers = [value.data for value in group]
+            definition, line = self._wording.definition, self._wording.defined
+            yield from self._together(group, numbers, definition, line, "xcde")
 
     def _together(
         self,
         group: Group,
-        make: Callable[[Value], Term],
-        number: Callable[[Value], float],
-        said: Callable[[Value], Line],
+        numbers: list[float],
+        term: Callable[[Value], Term],
+        line: Callable[[Value], Line],
         spare: str,
-        called: Callable[[Term], Term],
     ) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
         names = [self._wording.name(value) for value in group]
-        terms = [make(value) for value in group] if len(group) > 1 else []
-        data = [*map(number, group)]
+        terms = [term(value) for value in group] if len(group) > 1 else []
+        adjoint = term == self._delta
         if found := self._common(terms, group[0], names, "j", spare):
             part, index, general = found
-            yield from map(said, group[part.stop :])
-            left = called(Name(index.name))
-            general = formulas.folded(general) if isinstance(left, Delta) else general
-            yield Line(left, (general, formulas.row(data[part])), note=index.said())
-            yield from map(said, group[: part.start])
+            yield from map(line, group[part.stop :])
+            left: Term = Delta(Name(index.name)) if adjoint else Name(index.name)
+            general = formulas.folded(general) if adjoint else general
+            yield Line(left, (general, formulas.row(numbers[part])), note=said(index.numbers))
+            yield from map(line, group[: part.start])
         elif len(group) <= FEW:
-            yield from map(said, group)
+            yield from map(line, group)
         else:
-            yield said(group[0])
-            others = formulas.Call("", formulas.elided(names[1:], called))
-            yield Line(others, (formulas.row(data[1:]),), note="likewise")
+            yield line(group[0])
+            others = [Delta(other) if adjoint else other for other in names[1:]]
+            left = formulas.Call("", formulas.elided(others))
+            yield Line(left, (formulas.row(numbers[1:]),), note="likewise")
 
     def _common(
         self, terms: list[Term], value: Value, names: list[Name], below: str, spare: str
     ) -> tuple[slice, Index, Term] | None:
         """Return what terms of values such as this have in common that differ in an index."""
-        stepped = self._names.is_step(value) and "[" not in self._wording.name(value).text
-        letters = ("t" if stepped else below) + ("t" if self._home(value) else "s")
-        free = [letter for letter in spare if not self._names.has(letter)]
-        above = "l" if below == "j" else "m"
-        texts = [called.text for called in names]
-        return common(terms, texts, letters + above, self.constants, free)
-
-    def told(self) -> Iterator[Line]:
-        """Say what repeats begin with, and what numbers are called that differ."""
-        for value in self._names.begins():
-            yield defined(value, self._wording)
-        for called, found in self.constants.items():
-            yield Line(name(called), (formulas.row([*found.values()]),))
+        step = self._wording.names.is_step(value) and "[" not in self._wording.name(value).text
+        letters = "t" if step else below
+        letters += ("t" if self._home(value) else "s") + ("l" if below == "j" else "m")
+        free = [letter for letter in spare if not self._wording.names.has(letter)]
+        return common(
+            terms, [called.text for called in names], letters, self._wording.constants, free
+        )
 
     def _delta(self, value: Value) -> Term:
         """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
         uses = self._uses[id(value)][::-1]
         pairs = [(self._passed_back(use), self._wording.name(use.upper)) for use in uses]
-        factors = [getattr(term, "factors", (term,)) for term, _ in pairs]
-        there = map(self._nought.isdisjoint, factors)
-        kept = [*compress(pairs, there)] or pairs[:1]
-        terms, names = map(list, zip(*kept))
+        there = [p for p in pairs if self._nought.isdisjoint(getattr(p[0], "factors", (p[0],)))]
+        terms, names = map(list, zip(*there or pairs[:1]))
         middle = uses[(len(uses) - 1) // 2].upper  # at the ends others may stand
         found = self._common(terms, middle, names, "k", "xcde")
         if not found or len(found[1].numbers) > 1:
-            zero = Number(0.0)
-            terms = [term for term in terms if formulas.folded(term) != zero] or [zero]
-        else:
-            part, index, general = found
-            self.ranges[id(value)] = index.said()
-            minus = isinstance(general, Minus)
-            spelled = formulas.whole([signed(minus, term) for term in terms[part]])
-            sigma = Sigma(index.said(), signed(minus, general), spelled)
-            terms[part] = [signed(minus, sigma)]
+            return formulas.added([t for t in terms if formulas.folded(t) != ZERO] or [ZERO])
+        part, index, general = found
+        self.ranges[id(value)] = said(index.numbers)
+        minus = isinstance(general, Minus)
+        spelled = formulas.whole([formulas.signed(minus, term) for term in terms[part]])
+        sigma = Sigma(self.ranges[id(value)], formulas.signed(minus, general), spelled)
+        terms[part] = [formulas.signed(minus, sigma)]
         return formulas.added(terms)
 
     def _passed_back(self, use: Factor) -> Term:

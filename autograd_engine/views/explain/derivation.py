@@ -17,7 +17,6 @@ from autograd_engine.engine import Value
 from autograd_engine.table import BINARY, LEAF, SUBTRACT
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
-from autograd_engine.views.explain.chain_formulas import Wording
 from autograd_engine.views.explain.deltas import Deltas
 from autograd_engine.views.explain.formulas import (
     ONE,
@@ -29,10 +28,10 @@ from autograd_engine.views.explain.formulas import (
     Number,
     Term,
 )  # fmt: skip
-from autograd_engine.views.explain.general import common
-from autograd_engine.views.explain.names import Names, name
+from autograd_engine.views.explain.names import common, indexed, name, said
 from autograd_engine.views.explain.typesetting import TEXT
-from autograd_engine.views.explain.writers import Line, defined
+from autograd_engine.views.explain.wording import Names, Wording
+from autograd_engine.views.explain.writers import Line
 
 FACTORS = 8  # on all paths together: up to so many are multiplied out
 LONG = 50  # A derivation of more lines goes through regions as a whole, where there are any.
@@ -113,7 +112,7 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
         yield Line(left, (*[formulas.added(step) for step in steps], Number(chain.gradient)))
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
-        yield defined(variable, wording)
+        yield wording.defined(variable)
         for factor in chain.below(variable) if len(chain.variables) > 2 else ():
             yield _factor(factor, wording, told)
 
@@ -136,11 +135,11 @@ def _rules(factor: Factor, told: set[Term]) -> Iterator[str | Term]:
     rules = [step for step in steps if step[0].arity and step[0] is not BINARY]
     linear = all(rule in LINEAR for rule, _ in rules)
     for rule, i in () if linear else rules:
-        said = notation.rule(rule, i)
+        found = notation.rule(rule, i)
         plain = rule in SUMS and not (rule is SUBTRACT and i)
-        if isinstance(said, Equal) and said not in told and not plain:
-            told.add(said)
-            yield from ("; ", f"{notation.spoken(rule)}: ", said)
+        if isinstance(found, Equal) and found not in told and not plain:
+            told.add(found)
+            yield from ("; ", f"{notation.spoken(rule)}: ", found)
 
 
 def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
@@ -152,10 +151,10 @@ def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
     many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
     many = many if paths > 1 else "One long path leads"
     over = deltas.ranges.get(id(chain.wrt))
-    said = f"{many} from {{x}} to {{f}}{f'; the sum is over {over}' if over else ''}."
-    said += " From the output down, {δ} is {slope}:"
+    lead = f"{many} from {{x}} to {{f}}{f'; the sum is over {over}' if over else ''}."
+    lead += " From the output down, {δ} is {slope}:"
     slope = Derivative(output, name("v"))
-    yield Line(words=_worded(said, x=wrt, f=output, δ=Delta(name("v")), slope=slope))
+    yield Line(words=_worded(lead, x=wrt, f=output, δ=Delta(name("v")), slope=slope))
     cut = LINES // 2 if len(shown) > LINES else len(shown)
     kept = [*shown[:cut], *shown[cut:][-cut:]]
     for i, group in enumerate(kept):
@@ -164,9 +163,9 @@ def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
             yield Line(words=(more,))
         yield from deltas.lines(group)
     yield Line(words=("where",))
-    yield defined(chain.output, wording)
+    yield wording.defined(chain.output)
     yield from deltas.defined([*kept, goal])
-    yield from deltas.told()
+    yield from map(wording.defined, wording.names.begins())
     survey = wording.names.survey
     for curve in [tuple([delta for _, delta in survey.deltas(one)]) for one in survey.repeats]:
         if any(curve):
@@ -174,18 +173,23 @@ def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
 
 
 def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
-    """Say what parts of the formulas shown are that textbooks have a name for."""
+    """Say what numbers are that differ, and parts that textbooks have a name for, where shown."""
     shown = " ".join(TEXT.set(term) for line in lines for term in line.rights[:1])
+    letters = set(re.findall(r"\b[a-z]+′*(?![a-z(])", shown))
+    for (called, by), places in wording.constants.items():
+        if called in letters:
+            row = formulas.row([*places.values()])
+            yield Line(name(indexed(called, by)), (row,), note=said({by: places}))
     for letter, found in wording.told.items():
-        if not re.search(rf"\b{letter}(?![a-z(])", shown):
+        if letter not in letters:
             continue
         if not found:
             yield Line(words=(name(letter), " is the target: 1 for the class, else 0."), level=1)
             continue
         names, meanings, numbers = zip(*found)
-        if general := common(meanings, [called.text for called in names], "jsl"):
+        if general := common(meanings, [called.text for called in names]):
             _, index, meaning = general
-            yield Line(name(index.name), (meaning,), note=index.said())
+            yield Line(name(index.name), (meaning,), note=said(index.numbers))
         else:
             yield Line(names[0], (meanings[0], numbers[0]))
 
@@ -202,7 +206,7 @@ def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:
         why = "The gradient is zero: {f} does not depend on {x}" + _why_apart(chain)
         leaves = _listed([*map(wording.name, _leaves(chain))])
         yield Line(words=_worded(why, f=output, x=wrt, leaves=leaves))
-    yield defined(chain.output, wording)
+    yield wording.defined(chain.output)
 
 
 def _why_apart(chain: Chain) -> str:
@@ -217,13 +221,13 @@ def _why_apart(chain: Chain) -> str:
         hint = " The other way round {x} depends on {f}: write explain(output, wrt), "
         hint = f"{hint}the output first." * turned
         return f", since {{f}} is {kind}: nothing was computed.{hint}"
-    said = f", which is not among the {len(chain.values):,} values it was made of"
+    far = f", which is not among the {len(chain.values):,} values it was made of"
     leaves = _leaves(chain)
     if any(leaf.label == chain.wrt.label for leaf in leaves):
         anew = "was the name bound anew, as by w = w - 0.1 * w.grad?"
-        return f"{said}, though another value called {{x}} is: {anew}"
-    said += " (its leaves: {leaves})" * bool(leaves)
-    return f"{said}. Through .data, .detach() and no_grad nothing is recorded."
+        return f"{far}, though another value called {{x}} is: {anew}"
+    far += " (its leaves: {leaves})" * bool(leaves)
+    return f"{far}. Through .data, .detach() and no_grad nothing is recorded."
 
 
 def _leaves(chain: Chain) -> list[Value]:
@@ -237,8 +241,8 @@ def _why_zero(chain: Chain, wording: Wording) -> Words:
     if zero:
         infinite = not all(math.isfinite(factor.number) for factor in factors)
         more = " An adjoint of exactly 0 passes nothing on, not even to an infinity." * infinite
-        said = f"It is zero, since nothing passes through {{factors}}.{more}"
-        return _worded(said, factors=_listed(zero))
+        why = f"It is zero, since nothing passes through {{factors}}.{more}"
+        return _worded(why, factors=_listed(zero))
     lost = next(v for v in reversed(chain.variables) if not chain.adjoint(v))
     cancels = any(chain.adjoint(f.upper) * f.number for f in factors if f.lower is lost)
     reason = "cancels" if cancels else "is too small"

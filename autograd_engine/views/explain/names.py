@@ -1,7 +1,11 @@
-"""What values are called in formulas, and how a name is taken apart: its index, its layer.
+"""Names in formulas: how one is taken apart, and what terms have in common that differ in an index.
 
 >>> parsed("w₁₂⁽⁰⁾"), parsed("theta1")[:3], lowered("t−1")
 (Symbol(shown='w', sub='12', sup='(0)', items='', base='w', accent=''), ('theta', '1', ''), 'ₜ₋₁')
+>>> from autograd_engine.views.explain.formulas import Power
+>>> _, index, term = common([Power(name(f"h{t}"), Number(2.0)) for t in "₁₂₃"], ["h₁", "h₂", "h₃"])
+>>> term, said(index.numbers)
+(Power(base=Name(text='hⱼ', number=None), exponent=Number(value=2.0)), 'j = 1, 2, 3')
 """
 
 from __future__ import annotations
@@ -9,12 +13,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from itertools import product, zip_longest
+from typing import Any, NamedTuple
 
-from autograd_engine.engine import Value
-from autograd_engine.survey import Survey
-from autograd_engine.views.explain.formulas import Name
+from autograd_engine.views.explain.formulas import Given, Name, Number, Term
 from autograd_engine.views.layout.scene import readable
 
 _GREEK = (
@@ -31,13 +35,7 @@ _SYMBOL = re.compile(
     rf"_?(?P<sub>\d*|[{INDICES}]+(?:,[{INDICES}]+)*)(?P<sup>[{RAISED}]*)(?P<items>(?:\[\w+\])*)"
 )
 
-# What means something to LaTeX, and how MathJax and KaTeX both show it as it is.
-_SPELLED = r"\backslash |\hat{\ }|\sim |\grave{\ }|\lt |\gt |\vert |\text{’}|\text{-}|{\ast}|\cdots"
-_SPECIAL = {character: "\\" + character for character in " #$%&_{}"}
-_SPECIAL |= zip("\\^~`<>|'-*…", _SPELLED.split("|"))
-
-NUMBERED = re.compile(r"v\d+$")
-STEPWISE = re.compile(r"\w[₋₀-₉]+(\[-?\d+\])?$")
+_NUMBERED = re.compile(r"v\d+$")
 
 LONGEST = 20
 """So many characters of a name stand in formulas; the whole of it is told once."""
@@ -76,14 +74,6 @@ def raised(text: str) -> str:
     return "".join(found) if all(found) else ""
 
 
-def escaped(text: str) -> str:
-    """Return a name in LaTeX as it is typed."""
-    pieces = re.findall(r"[A-Za-z]+|[0-9.,:;=+/()\[\]!?@\"]+|.", text, re.DOTALL)
-    kinds = {(True, True): r"\mathrm{%s}", (True, False): "%s"}
-    shown = [kinds.get((x.isascii(), x.isalpha()), r"\text{%s}") % x for x in pieces]
-    return "".join(_SPECIAL.get(piece, text) for piece, text in zip(pieces, shown))
-
-
 def name(label: str, number: float | None = None) -> Name:
     """Return a label as a name, as typed."""
     return Name(readable(label).replace("\n", "␊"), number)
@@ -104,76 +94,150 @@ def cut(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-class Names:
-    """The names of the values behind an output, those of the survey, as formulas use them."""
+Constants = dict[tuple[str, str], dict[int, float]]
+"""What numbers that differ are called, and the letter of their index: by it, the numbers."""
 
-    def __init__(self, output: Value, wrt: Value) -> None:
-        self.survey = survey = Survey(output)
-        self.short = cut([*survey.names, wrt.label])
-        self._stepwise: dict[int, str] = {}  # of what has but a number, in a repeat: by its step
-        self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
-        self._places = {
-            place: (number, column)
-            for number, repeat in enumerate(survey.repeats)
-            for row in repeat.places
-            for column, place in enumerate(row)
-        }
-        self.repeat_of = {id(survey.values[i]): number for i, (number, _) in self._places.items()}
-        rows = [row for repeat in survey.repeats for row in survey.states(repeat)]
-        self._states = {id(survey.values[i]) for row in rows for i in row}
+_RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
+_PAIR = re.compile(r"(?<![₀-₉ᵢ-ᵥₐ-ₜⱼ,])([₀-₉ₐ-ₜᵢ-ᵥⱼ])([₀-₉ₐ-ₜᵢ-ᵥⱼ])(?![₀-₉ₐ-ₜᵢ-ᵥⱼ,])")
 
-    def of(self, value: Value) -> Name:
-        text = self._stepwise.get(id(value)) or self.survey.name(value)
-        return name(self.short.get(text, text), value.data)
+ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))
+"""So many are perhaps unlike the others at the beginning and at the end."""
 
-    def is_step(self, value: Value) -> bool:
-        if value.label or id(value) not in self._states:
-            return id(value) in self._stepwise
-        return bool(STEPWISE.match(self.survey.name(value)))  # not by its place in a model
 
-    def begins(self) -> list[Value]:
-        """Return what stands for the states of repeats before their first step."""
-        letters = {self.of(state).text[0] for state in self.survey.values if self.is_step(state)}
-        pairs = zip(self.survey.values, self.survey.given_names)
-        return [v for v, given in pairs if not (v.operands or v.label) and given[:1] in letters]
+class Unlike(Exception):
+    """Terms differ in more than an index."""
 
-    def is_known(self, value: Value) -> bool:
-        return bool(self.survey.given_names[self.survey.position[id(value)]])
 
-    def has(self, text: str) -> bool:
-        """Say whether a value is called so, perhaps with an index."""
-        return text in self._begun
+class Index:
+    """What tells the members of a group apart, by their names: letters, and what they stand for.
 
-    def call_by_step(self, variables: list[Value]) -> None:
-        """Call variables of a repeat that have but a number by their step, for general formulas."""
-        letters = [letter for letter in "zgqrmnou" if not self.has(letter)]
-        for value in variables:
-            place = self._places.get(self.survey.position[id(value)])
-            if place and letters and not self.is_known(value) and id(value) not in self._stepwise:
-                letter = letters.pop(0)
-                for t, row in enumerate(self.survey.repeats[place[0]].places, 1):
-                    found = self.survey.values[row[place[1]]]
-                    self._stepwise[id(found)] = letter + lowered(str(t))
+    Of the letters the first stands below the line, the second in brackets, the third above. The
+    constants are names for numbers by the index, which differ; others are made of `spare`.
+    """
 
-    def home(self, value: Value) -> str:
-        return self.survey.homes[self.survey.position[id(value)]]
+    def __init__(
+        self, names: Sequence[str], letters: str, constants: Constants, spare: Sequence[str]
+    ) -> None:
+        self.numbers: dict[str, tuple[int, ...]] = {}
+        self.constants = dict(constants)
+        self._spare = spare
+        self._letters = letters
+        if any(map(_NUMBERED.match, names)):
+            raise Unlike  # how values are numbered says nothing
+        self.name = self._named(names)
+        self._letters = ""
+        if not self.numbers:
+            raise Unlike
 
-    def exits(self, depth: int) -> dict[int, str]:
-        """Return by its id each value that leaves a region, opened to that depth: the region."""
-        values, operands, calls = self.survey.values, self.survey.operands, self.survey.calls
+    def general(self, parts: Sequence[Any]) -> Any:
+        """Return what terms, or parts of terms, are in general."""
+        first = parts[0]
+        if all(part == first for part in parts):
+            return first
+        if len(set(map(type, parts))) > 1:
+            raise Unlike
+        if isinstance(first, Name):
+            return Name(self._named([part.text for part in parts]))
+        if isinstance(first, (Given, Number)):
+            return self._constant([part.value for part in parts])
+        if isinstance(first, Term):
+            kept = [part.name for part in fields(first) if part.compare]
+            return type(first)(*[self.general([getattr(p, name) for p in parts]) for name in kept])
+        if not isinstance(first, tuple) or len(set(map(len, parts))) > 1:
+            raise Unlike
+        return tuple(map(self.general, zip(*parts)))
 
-        def box(call: int) -> int:
-            around = [call]
-            while around[-1] >= 0:
-                around.append(calls[around[-1]].outer)
-            return around[max(len(around) - 2 - depth, 0)]
+    def _named(self, texts: Sequence[str]) -> str:
+        if len({text.count(",") for text in texts}) > 1:  # w₁₂ among those such as w₁₀,₂
+            texts = [_PAIR.sub(r"\1,\2", text) for text in texts]
+        found = ""
+        for i, column in enumerate(zip_longest(*map(_RUNS.split, texts))):
+            first = column[0]
+            if len(set(column)) == 1:
+                found += first
+            elif i % 2 == 0 or None in column:
+                raise Unlike
+            else:
+                place = 2 if first[0] in RAISED else int(found.endswith("["))
+                run = self._run([unicodedata.normalize("NFKC", text) for text in column], place)
+                # h1 is h with an index, h[1] an entry
+                below = first[0] in INDICES or (first.isascii() and found[-1:].isalpha())
+                found += lowered(run) if below else run if first.isascii() else raised(run)
+        return found
 
-        boxes = list(map(box, self.survey.call_of))
-        uses = ((i, j) for i, below in enumerate(operands) for j in below if operands[j])
-        left = {j for i, j in uses if boxes[j] not in (-1, boxes[i])}
-        return {id(values[j]): calls[boxes[j]].path for j in left}
+    def _run(self, column: Sequence[str], place: int) -> str:
+        """Return digits in the general: an index, or one more or less; w₁₂ is of 1 and 2."""
+        numbers = tuple(map(int, column))
+        for letter, known in self.numbers.items():
+            apart = {a - b for a, b in zip(numbers, known)}
+            if len(apart) == 1:
+                return _moved(letter, apart.pop())
+        letter = self._letters[place : place + 1]
+        if letter and letter not in self.numbers:
+            self.numbers[letter] = numbers
+            return letter
+        if len(set(column)) == 1:
+            return column[0]
+        if {len(text) for text in column} != {2}:
+            raise Unlike
+        return "".join(self._run(digit, place) for digit in zip(*column))
 
-    @property
-    def deepest(self) -> int:
-        """How deep regions stand inside regions, -1 where there is none."""
-        return max((call.path.count(".") for call in self.survey.calls), default=-1)
+    def _constant(self, numbers: Sequence[float]) -> Name:
+        """Return a name for numbers that differ with one index: one that is known, or a new one."""
+        for letter, places in self.numbers.items():
+            found = dict(zip(places, numbers))
+            if [found[place] for place in places] != numbers:
+                continue
+            for more, (one, known) in product((0, 1, -1), self.constants.items()):
+                if all(known.get(place + more) == number for place, number in found.items()):
+                    return Name(indexed(one[0], _moved(letter, more)))
+            taken = {called for called, _ in self.constants}
+            for called in self._spare:
+                if called not in taken:
+                    self.constants[called, letter] = found
+                    return Name(indexed(called, letter))
+        raise Unlike
+
+
+def _moved(letter: str, more: int) -> str:
+    return letter + (f"{more:+d}".replace("-", "−") if more else "")
+
+
+def indexed(called: str, index: str) -> str:
+    return called + (f"[{index}]" if index[0] == "s" else lowered(index))
+
+
+def said(numbers: Mapping[str, Iterable[int]]) -> str:
+    """Return what letters stand for: "j = 0, 1, 2", or "t = 1 … 50"."""
+    parts = []
+    for letter, found in numbers.items():
+        known = list(dict.fromkeys(found))
+        shown = ", ".join(map(str, known))
+        if len(known) > 4 and known == list(range(known[0], known[-1] + 1)):
+            shown = f"{known[0]} … {known[-1]}"
+        parts.append(f"{letter} = {shown}")
+    return "; ".join(parts)
+
+
+def common(
+    terms: Sequence[Term],
+    names: Sequence[str],
+    letters: str = "jsl",
+    constants: Constants | None = None,
+    spare: Sequence[str] = (),
+) -> tuple[slice, Index, Term] | None:
+    """Return which terms differ only in the index that names tell, it, and the general term.
+
+    None if that holds not even for all but the first and the last.
+    """
+    for first, last in ENDS if len(terms) > 1 else ():
+        part = slice(first, len(terms) - last)
+        try:
+            index = Index(names[part], letters, constants or {}, spare)
+            found = index.general(terms[part])
+        except Unlike:
+            continue
+        if constants is not None:
+            constants.update(index.constants)
+        return part, index, found
+    return None

@@ -34,7 +34,7 @@ from autograd_engine.views.explain.formulas import (
     Sum,
     Term,
 )  # fmt: skip
-from autograd_engine.views.explain.names import INDICES, RAISED, escaped, lowered, parsed, raised
+from autograd_engine.views.explain.names import INDICES, RAISED, lowered, parsed, raised
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly a term holds together; one that holds less than it must is put in brackets."""
@@ -156,6 +156,12 @@ class Text:
     symbol = function = mark
 
 
+# What means something to LaTeX, and how MathJax and KaTeX both show it as it is.
+_TYPED = r"\backslash |\hat{\ }|\sim |\grave{\ }|\lt |\gt |\vert |\text{’}|\text{-}|{\ast}|\cdots"
+_SPECIAL = {character: "\\" + character for character in " #$%&_{}"}
+_SPECIAL |= zip("\\^~`<>|'-*…", _TYPED.split("|"))
+
+
 class Latex(Text):
     """Formulas as LaTeX, of the part that MathJax and KaTeX share."""
 
@@ -168,7 +174,7 @@ class Latex(Text):
     def symbol(self, text: str) -> str:
         found = parsed(text)
         if found is None:
-            return escaped(text)
+            return _escaped(text)
         base = found.base if len(found.base) == 1 else f"\\{found.base}"
         base = rf"\{found.accent}{{{base}}}" if found.accent else base
         sub, sup = found.sub and f"_{{{found.sub}}}", found.sup and f"^{{{found.sup}}}"
@@ -181,6 +187,14 @@ class Latex(Text):
         word = bare.rstrip(INDICES)
         index = unicodedata.normalize("NFKC", bare[len(word) :])
         return rf"\operatorname{{{word}}}" + (f"_{{{index}}}" if index else "")
+
+
+def _escaped(text: str) -> str:
+    """Return a name in LaTeX as it is typed."""
+    pieces = re.findall(r"[A-Za-z]+|[0-9.,:;=+/()\[\]!?@\"]+|.", text, re.DOTALL)
+    kinds = {(True, True): r"\mathrm{%s}", (True, False): "%s"}
+    shown = [kinds.get((x.isascii(), x.isalpha()), r"\text{%s}") % x for x in pieces]
+    return "".join(_SPECIAL.get(piece, text) for piece, text in zip(pieces, shown))
 
 
 class MathML(Text):

@@ -13,15 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd_engine.engine import Value
-from autograd_engine.sources import source_of
-from autograd_engine.views.explain.chain_formulas import Wording
-from autograd_engine.views.explain.formulas import Derivative, Number, Term, clipped
+from autograd_engine.views.explain.formulas import Derivative, Term
 from autograd_engine.views.explain.sparkline import curve
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT
 from autograd_engine.views.layout.scene import readable
 
-LONG = 150  # Of a longer definition only the ends are written.
 WIDE = 100  # So long is a line of text at most that could be several.
 
 _STYLE = """
@@ -47,20 +43,10 @@ class Line:
     left: Term | None = None
     rights: tuple[Term, ...] = ()
     words: tuple[str | Term, ...] = ()
-    code: tuple[str, ...] = ()
+    code: str = ""
     level: int = 0
     note: str = ""
     curve: tuple[float, ...] = ()
-
-
-def defined(variable: Value, wording: Wording) -> Line:
-    """Return how a variable came about, and at which line of the source."""
-    steps: tuple[Term, ...] = (Number(variable.data),)
-    if variable.partials:
-        made = wording.definition(variable)
-        steps = (clipped(made) if len(TEXT.set(made)) > LONG else made, *steps)
-    code = source_of(variable)
-    return Line(wording.name(variable), steps, code=(code,) if code else ())
 
 
 def written(lines: Iterable[Line], name: str) -> Iterator[str]:
@@ -78,7 +64,7 @@ def written(lines: Iterable[Line], name: str) -> Iterator[str]:
             wide = len(texts[0]) + sum(len(text) + 3 for _, text in kept) > WIDE
             rows = rows if wide or _is_chain(line) else ["".join(rows)]
             tail = noted.format(typed(line.note)) if line.note else ""
-            tail += "".join(code(readable(made)) for made in line.code)
+            tail += code(readable(line.code)) if line.code else ""
         yield together(line, left, rows, tail, "".join(map(said, line.words)))
 
 

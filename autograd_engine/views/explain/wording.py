@@ -1,41 +1,117 @@
-"""How the values and factors of a chain are worded as formulas, by the names of its variables."""
+"""How a graph and one chain through it are worded: names, and formulas of these names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
-from autograd_engine.compiler.record.symbols import OUT, operands, substituted
-from autograd_engine.compiler.record.symbols import Symbol as Unknown
+from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.engine import Value
+from autograd_engine.sources import source_of
+from autograd_engine.survey import Survey
 from autograd_engine.table import BINARY, CONSTANT, SUBTRACT, shares
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
 from autograd_engine.views.explain.formulas import DOTS, ONE, Call, Given, Name, Number, Term
-from autograd_engine.views.explain.names import Names
+from autograd_engine.views.explain.names import Constants, cut, lowered, name
 from autograd_engine.views.explain.typesetting import TEXT
+from autograd_engine.views.explain.writers import Line
 
 DEEP = 1  # So many operations deep a value off the chain is written out.
 LONG = 60  # It has so many characters at most; else it has a name.
+LONGEST = 150  # Of a longer definition only the ends are written.
 
 LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 """What a part that textbooks have a name for is called, if that is not yet taken."""
 
 
+class Names:
+    """The names of the values behind an output, those of the survey, as formulas use them."""
+
+    def __init__(self, output: Value, wrt: Value) -> None:
+        self.survey = survey = Survey(output)
+        self.short = cut([*survey.names, wrt.label])
+        self._stepwise: dict[int, str] = {}  # of what has but a number, in a repeat: by its step
+        self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
+        self.repeat_of = {
+            id(survey.values[i]): number
+            for number, repeat in enumerate(survey.repeats)
+            for row in repeat.places
+            for i in row
+        }
+        rows = [row for repeat in survey.repeats for row in survey.states(repeat)]
+        self._states = {id(survey.values[i]) for row in rows for i in row}
+
+    def of(self, value: Value) -> Name:
+        text = self._stepwise.get(id(value)) or self.survey.name(value)
+        return name(self.short.get(text, text), value.data)
+
+    def is_step(self, value: Value) -> bool:
+        """Say whether a value is called by its step, not by its place in a model."""
+        if value.label or id(value) not in self._states:
+            return id(value) in self._stepwise
+        return "⁽" not in self.survey.name(value)
+
+    def begins(self) -> list[Value]:
+        """Return what stands for the states of repeats before their first step."""
+        letters = {self.of(value).text[0] for value in self.survey.values if self.is_step(value)}
+        pairs = zip(self.survey.values, self.survey.given_names)
+        return [v for v, given in pairs if not (v.operands or v.label) and given[:1] in letters]
+
+    def is_known(self, value: Value) -> bool:
+        return bool(self.survey.given_names[self.survey.position[id(value)]])
+
+    def has(self, text: str) -> bool:
+        """Say whether a value is called so, perhaps with an index."""
+        return text in self._begun
+
+    def call_by_step(self, variables: list[Value]) -> None:
+        """Call variables of a repeat that have but a number by their step, for general formulas."""
+        letters = iter([letter for letter in "zgqrmnou" if not self.has(letter)])
+        wanted = {id(value) for value in variables if not self.is_known(value)}
+        for repeat in self.survey.repeats:
+            for column in zip(*repeat.places):
+                keys = [id(self.survey.values[i]) for i in column]
+                if not wanted.isdisjoint(keys) and (letter := next(letters, "")):
+                    self._stepwise |= {k: letter + lowered(str(t)) for t, k in enumerate(keys, 1)}
+
+    def home(self, value: Value) -> str:
+        return self.survey.homes[self.survey.position[id(value)]]
+
+    def exits(self, depth: int) -> dict[int, str]:
+        """Return by its id each value that leaves a region, opened to that depth: the region."""
+        values, operands, calls = self.survey.values, self.survey.operands, self.survey.calls
+
+        def box(call: int) -> int:
+            around = [call]
+            while around[-1] >= 0:
+                around.append(calls[around[-1]].outer)
+            return around[max(len(around) - 2 - depth, 0)]
+
+        boxes = list(map(box, self.survey.call_of))
+        uses = ((i, j) for i, below in enumerate(operands) for j in below if operands[j])
+        left = {j for i, j in uses if boxes[j] not in (-1, boxes[i])}
+        return {id(values[j]): calls[boxes[j]].path for j in left}
+
+    @property
+    def deepest(self) -> int:
+        """How deep regions stand inside regions, -1 where there is none."""
+        return max((call.path.count(".") for call in self.survey.calls), default=-1)
+
+
 class Wording:
     """The formulas of one chain."""
 
-    def __init__(self, chain: Chain, names: Names, exits: Mapping[int, str] = {}) -> None:
-        self._exits = exits
+    def __init__(self, chain: Chain, names: Names, exits: dict[int, str] | None = None) -> None:
+        self._exits = exits or {}
         self._chain = chain
         self.names = names
+        self.name = names.of
         self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
+        self.constants: Constants = {}
         # What parts with a name are, by its letter: for each call the name, a formula and numbers.
         self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
-
-    def name(self, variable: Value) -> Name:
-        return self.names.of(variable)
 
     def symbol(self, factor: Factor) -> formulas.Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
@@ -47,6 +123,14 @@ class Wording:
         below = self._chain.below(output)
         direct = any(factor.lower is wrt for factor in below) and len(below) > 1
         return formulas.Derivative(self.name(output), self.name(wrt), direct)
+
+    def defined(self, value: Value) -> Line:
+        """Return how a value came about, and at which line of the source."""
+        steps: tuple[Term, ...] = (Number(value.data),)
+        if value.partials:
+            made = self.definition(value)
+            steps = (formulas.clipped(made) if len(TEXT.set(made)) > LONGEST else made, *steps)
+        return Line(self.name(value), steps, code=source_of(value))
 
     def definition(self, value: Value, depth: int = 0) -> Term:
         """Return the operation that made a value, of the names of its operands."""
@@ -100,38 +184,37 @@ class Wording:
     def _partial(self, step: Step) -> Term | None:
         value, which = step
         parts = (*value.operands, value)  # so that the output stands at -1
-        rule, count = value._rule, len(value.operands)
         term, aside = lambda k: self.term(parts[k]), partial(self._aside, value)
-        found = [notation.partial(rule, i, term, count, aside) for i in which]
+        count = len(value.operands)
+        found = [notation.partial(value._rule, i, term, count, aside) for i in which]
         terms = [term for term in found if term is not None]
         return formulas.added(terms) if len(terms) == len(which) else None
 
-    def _aside(
-        self, value: Value, symbol: Unknown, names: Callable[[Unknown], Term]
-    ) -> Term | None:
+    def _aside(self, value: Value, symbol: Symbol, names: Callable[[Symbol], Term]) -> Term | None:
         """Return the name of a part that textbooks have a name for, such as a probability."""
         rule, given, expression = value._rule, value.operands, symbol.operands[0]
-        stem, index = re.fullmatch("(.*?)([₀-₉]*)", symbol.name).groups()  # type: ignore[union-attr]
+        letter = symbol.name.rstrip("₀₁₂₃₄₅₆₇₈₉")
+        index = symbol.name[len(letter) :]
         written = notation.read(expression, names)
-        if stem == "y" and not isinstance(written, (Given, Number)):
+        if letter == "y" and not isinstance(written, (Given, Number)):
             return written
         data = [operand.data for operand in given]
         known = {OUT: value.data, **dict(zip(operands(rule, len(given)), data))}
         number = substituted(expression, lambda row, *x: float(row(*x)), known)
-        key = (stem, *map(id, given))
+        key = (letter, *map(id, given))
         if key not in self._asides:
             call = _shared_call([self.term(operand) for operand in given])
             taken = set(self._asides.values())
-            free = [c for c in LETTERS[stem] if (c, call) not in taken and not self.names.has(c)]
+            free = [c for c in LETTERS[letter] if (c, call) not in taken and not self.names.has(c)]
             if not free:
                 return None
             self._asides[key] = free[0], call
             numbers: Term = Number(number)
-            if stem == "p" and rule is not BINARY:
+            if letter == "p" and rule is not BINARY:
                 written = Call("softmax", formulas.elided(given, self.term))
                 numbers = formulas.row(shares(tuple(data)))
             told = (Name(free[0] + call), written, numbers)
-            self.told.setdefault(free[0], []).extend([told] * (stem != "y"))
+            self.told.setdefault(free[0], []).extend([told] * (letter != "y"))
         letter, call = self._asides[key]
         return Name(letter + index + call, number)
 
