@@ -16,24 +16,10 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
-from autograd_engine.views.explain.formulas import (
-    Call,
-    Delta,
-    Derivative,
-    Equal,
-    Fraction,
-    Given,
-    Indicator,
-    Minus,
-    Name,
-    Number,
-    Power,
-    Product,
-    Sigma,
-    Sum,
-    Term,
-)  # fmt: skip
+from autograd_engine.views.explain import formulas
+from autograd_engine.views.explain.formulas import Given, Minus, Name, Number, Power, Product, Term
 from autograd_engine.views.explain.names import INDICES, RAISED, lowered, parsed, raised
 
 SUM, PRODUCT, POWER, ATOM = range(4)
@@ -78,21 +64,19 @@ class Text:
                 return self.symbol(text), POWER if text[-1:] in RAISED else ATOM
             case Number(value) | Given(value):
                 return self._number(value)
-            case Sum(terms):
+            case formulas.Sum(terms):
                 return "".join(self._parts(terms)), SUM
-            case Sigma(index, part):
+            case formulas.Sigma(index, part):
                 letter = index[0] if self.column else lowered(index[0])
                 return self._form("sum", letter) + self.set(part, PRODUCT), SUM
             case Product(factors, spaced):  # A sign at the very front needs no brackets.
                 strength = SUM if _opposite(term) else PRODUCT
                 levels = [strength] + [PRODUCT] * (len(factors) - 1)
-                return self.mark(" · " if spaced else "·").join(
-                    map(self.set, factors, levels)
-                ), strength
-            case Fraction(top, bottom):
-                return self._form(
-                    "ratio", self._inner(top, PRODUCT), self._inner(bottom, POWER)
-                ), PRODUCT
+                sign = self.mark(" · " if spaced else "·")
+                return sign.join(map(self.set, factors, levels)), strength
+            case formulas.Fraction(top, bottom):
+                sides = self._inner(top, PRODUCT), self._inner(bottom, POWER)
+                return self._form("ratio", *sides), PRODUCT
             case Minus(part):
                 return self._form("signed", self.set(part, PRODUCT)), SUM
             case Power(base, exponent):
@@ -100,23 +84,23 @@ class Text:
                 if not self.column:
                     above = raised(above) or f"^{self.set(exponent, ATOM)}"
                 return self._form("power", self.set(base, ATOM), above), POWER
-            case Call("sqrt", (part,)):
+            case formulas.Call("sqrt", (part,)):
                 return self._form("root", self._inner(part, ATOM)), ATOM
-            case Call(called, operands):
+            case formulas.Call(called, operands):
                 inside = self.mark(", ").join(map(self.set, operands))
                 if called == "abs":
                     return self._enclosed("|", inside, "|"), ATOM
                 name = self.function("σ" if called == "sigmoid" else called) if called else ""
                 return (name + self._enclosed("(", inside, ")"), ATOM) if name else (inside, SUM)
-            case Indicator(left, relation, right):
+            case formulas.Indicator(left, relation, right):
                 sides = self.set(left), self.set(right)
                 return self._enclosed("[", self.mark(f" {relation} ").join(sides), "]"), ATOM
-            case Derivative(upper, lower, total):
+            case formulas.Derivative(upper, lower, total):
                 text = self._form("rate", self.set(upper, POWER), self.set(lower, POWER))
                 return text + (self._form("total") if total else ""), POWER
-            case Delta(of):
+            case formulas.Delta(of):
                 return self._form("delta") + self._enclosed("(", self.set(of), ")"), ATOM
-            case Equal(left, right):
+            case formulas.Equal(left, right):
                 return self.set(left) + self.mark(" = ") + self.set(right), SUM
         raise TypeError(term)
 
@@ -136,7 +120,7 @@ class Text:
             other = None if self.literal else _opposite(part)
             sign, part = (not sign, other) if other else (sign, part)
             lead = "−" * sign if first else " − " if sign else " + "
-            least = PRODUCT if lead or isinstance(part, Sigma) else SUM  # (Σ a) + b
+            least = PRODUCT if lead or isinstance(part, formulas.Sigma) else SUM  # (Σ a) + b
             yield (self.mark(lead) if lead else "") + self.set(part, least)
 
     def _form(self, kind: str, *parts: str) -> str:
@@ -210,19 +194,19 @@ class MathML(Text):
         if found is None or not (found.sub or found.sup or found.items):
             return f"<mi>{html.escape(text)}</mi>"
         shown = f"<mi>{html.escape(found.shown)}</mi>"
-        tag = "msubsup" if found.sub and found.sup else "msub" if found.sub else "msup"
-        indices = _index(found.sub) + _index(found.sup)
-        indexed = f"<{tag}>{shown}{indices}</{tag}>" if indices else shown
-        return indexed + (f"<mtext>{html.escape(found.items)}</mtext>" if found.items else "")
+        indices = "".join(map(_row, filter(None, (found.sub, found.sup))))
+        tag = "m" + "sub" * bool(found.sub) + "sup" * bool(found.sup)
+        shown = f"<{tag}>{shown}{indices}</{tag}>" if indices else shown
+        return shown + (f"<mtext>{html.escape(found.items)}</mtext>" if found.items else "")
 
     def function(self, name: str) -> str:
         return self.symbol(name) + "<mo>&#x2061;</mo>"  # applied to
 
 
-def _index(text: str) -> str:
-    tags = [("mi" if c.isalpha() else "mn" if c.isdigit() else "mo", c) for c in text]
-    inside = "".join(f"<{tag}>{c}</{tag}>" for tag, c in tags).replace("-", "−")
-    return f"<mrow>{inside}</mrow>" if text else ""
+def _row(index: str) -> str:
+    kinds = ["mi" if c.isalpha() else "mn" if c.isdigit() else "mo" for c in index]
+    inside = "".join(f"<{kind}>{c}</{kind}>" for kind, c in zip(kinds, index))
+    return f"<mrow>{inside}</mrow>".replace("-", "−")
 
 
 def _opposite(term: Term) -> Term | None:
@@ -240,8 +224,12 @@ _MARKS = {"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"
 _COMMANDS = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "σ"}
 TEXT, MATHML, LATEX, LITERAL = Text(), MathML(), Latex(), Text(literal=True)
 
-_SPELLINGS = "d|*|-|-|delta|sigmoid|sqrt |pi|...|!=|>=|<-|'|sum_"
-_SPELLED = dict(zip("∂·−₋δσ√π…≠≥←’Σ", _SPELLINGS.split("|")))
+_SPELLED = dict(
+    zip(
+        "∂·−₋σ√…≠≥←’Σ",
+        ["d", "*", "-", "-", "sigmoid", "sqrt ", "...", "!=", ">=", "<-", "'", "sum_"],
+    )
+)
 _PARTS = re.compile(
     rf"(?P<up>[{RAISED}]+)|(?P<low>[{INDICES}]*[₊₋][{INDICES}]*)|(?P<d>∂)(?=\w+\()|[^\x00-\x7f]"
 )
@@ -256,19 +244,16 @@ def plain(text: str, encoding: str | None) -> str:
     """
 
     def spelled(found: re.Match[str]) -> str:
-        try:
-            found[0].encode(encoding or "ascii")
-        except (UnicodeError, LookupError):
-            level = unicodedata.normalize("NFKC", found[0].replace("˙", ".")).replace("−", "-")
-            return _LEVELLED.get(found.lastgroup or "", "").format(level) or _spelled(found[0])
-        return found[0]
+        sign = found[0]
+        with suppress(LookupError, UnicodeError):
+            sign.encode(encoding or "ascii")
+            return sign
+        if found.lastgroup:
+            level = unicodedata.normalize("NFKC", sign.replace("˙", ".")).replace("−", "-")
+            return _LEVELLED[found.lastgroup].format(level)
+        greek = re.fullmatch(r"GREEK SMALL LETTER (\w+)", unicodedata.name(sign, ""))
+        bare = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
+        bare = greek[1].lower().replace("lamda", "lambda") if greek else bare
+        return _SPELLED.get(sign, bare) or sign.encode("ascii", "backslashreplace").decode()
 
     return _PARTS.sub(spelled, text)
-
-
-def _spelled(character: str) -> str:
-    title = unicodedata.name(character, "")
-    if title.startswith("GREEK SMALL LETTER ") and " " not in title[19:]:
-        return _SPELLED.get(character, title[19:].lower().replace("lamda", "lambda"))
-    bare = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-    return _SPELLED.get(character, bare) or character.encode("ascii", "backslashreplace").decode()
