@@ -7,14 +7,13 @@ Reading order:
     typesetting  formulas as text, LaTeX and MathML, and in ASCII
     notation  how operations are written, and what a rule of the table says
     chain     what the chain rule goes through: variables, factors, paths
-    sparkline  how large an adjoint is step by step, as a curve
     writers   the lines of a derivation as text, Markdown, HTML
     wording   what the values of a graph are called, and the formulas of a chain
     deltas    adjoints from the output down, what is alike once in general
-    derivation  a derivation as lines
-    explanation  explain
+    derivation  explain
 """
 
-from autograd_engine.views.explain.explanation import Explanation, explain
+from autograd_engine.views.explain.derivation import explain
+from autograd_engine.views.explain.writers import Explanation
 
 __all__ = ["Explanation", "explain"]

@@ -1,4 +1,4 @@
-"""A derivation by the chain rule as lines, before they are written as text, Markdown or HTML.
+"""explain: a derivation by the chain rule as lines, to be written as text, Markdown or HTML.
 
 A few factors are multiplied out. Of more, the adjoint δ of each variable is found from those of
 its uses, from the output down, and what differs only in an index is written once, in general: the
@@ -13,25 +13,17 @@ from collections.abc import Callable, Iterator, Sequence
 from string import Formatter
 
 from autograd_engine import graph
+from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.table import BINARY, LEAF, SUBTRACT
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
 from autograd_engine.views.explain.deltas import Deltas
-from autograd_engine.views.explain.formulas import (
-    ONE,
-    ZERO,
-    Delta,
-    Derivative,
-    Equal,
-    Given,
-    Number,
-    Term,
-)  # fmt: skip
+from autograd_engine.views.explain.formulas import ZERO, Delta, Derivative, Equal, Number, Term
 from autograd_engine.views.explain.names import common, indexed, name, said
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explain.wording import Names, Wording
-from autograd_engine.views.explain.writers import Line
+from autograd_engine.views.explain.writers import Explanation, Line
 
 FACTORS = 8  # on all paths together: up to so many are multiplied out
 LONG = 50  # A derivation of more lines goes through regions as a whole, where there are any.
@@ -39,6 +31,44 @@ LINES = 24  # So many groups of values are told of one by one, half of them at e
 LISTED = 6  # So many of what is only listed are named.
 
 Words = tuple["str | Term", ...]
+
+
+def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
+    """Return the derivation of the derivative of `output` by `wrt`, with its numbers.
+
+    Values with a label or a place in a network are the variables of the chain rule, and what lies
+    between two of them is one factor, derived below from the rules of its operations; where
+    nothing in between has a name, the operations' results are called v1, v2, ... A few factors
+    are multiplied out. Of more, and in a network, the adjoint δ of each value is found from those
+    of its uses, once in general for what is alike: the units of a layer, the samples of a batch,
+    the steps of a recurrence. `depth` goes through regions as a whole, 0 through the outermost;
+    by default a derivation does so where it would be too long. Lines of the source are shown where
+    `trace_source` was on. No `grad` is touched.
+
+    Raises `TypeError` for anything but two Values, `ValueError` for another depth.
+
+    >>> w, x = Value(3.0, "w"), Value(2.0, "x")
+    >>> h = w * x
+    >>> h.label = "h"
+    >>> J = h * h
+    >>> J.label = "J"
+    >>> print(explain(J, w).text.partition("where")[0])
+    ∂J/∂w = ∂J/∂h · ∂h/∂w
+          = 12 · 2
+          = 24
+    <BLANKLINE>
+    <BLANKLINE>
+    """
+    output, wrt = adopted(output, wrt)
+    for given, what in ((output, "output"), (wrt, "wrt")):
+        if not isinstance(given, Value):
+            hint = ": explain one value at a time" if isinstance(given, (list, tuple)) else ""
+            raise TypeError(
+                f"explain needs a Value as {what}, not {type(given).__name__}: {given!r:.60}{hint}"
+            )
+    if depth is not None and (type(depth) is not int or depth < 0):
+        raise ValueError(f"depth is None or a number from 0 on, of regions to open; got {depth!r}")
+    return Explanation(derived(output, wrt, depth))
 
 
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
@@ -99,17 +129,14 @@ def _written(
 
 def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
     paths, told = list(chain.paths()), set[Term]()
-    left = wording.goal()
     if len(paths) == len(paths[0]) == 1:
-        yield _factor(paths[0][0], wording, told, left)
+        yield _factor(paths[0][0], wording, told, wording.goal())
     else:
-        symbols = [formulas.product([wording.symbol(factor) for factor in path]) for path in paths]
-        rows = [formulas.product([Number(factor.number) for factor in path]) for path in paths]
-        products: list[Term] = [
-            Given(math.prod(factor.number for factor in path)) for path in paths
-        ]
-        steps = [symbols, rows, [*products]] if len(paths) > 1 else [symbols, rows]
-        yield Line(left, (*[formulas.added(step) for step in steps], Number(chain.gradient)))
+        symbols = formulas.added([formulas.product([*map(wording.symbol, p)]) for p in paths])
+        products = [formulas.Given(math.prod(factor.number for factor in p)) for p in paths]
+        summed = [formulas.added(products)] if len(paths) > 1 else []
+        steps = (symbols, formulas.numbers(symbols), *summed, Number(chain.gradient))
+        yield Line(wording.goal(), steps)
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
         yield wording.defined(variable)
@@ -197,41 +224,34 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
 def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:
     """Explain a derivative that needs no chain: by the output itself, or by a stranger."""
     if chain.output is chain.wrt:
-        yield Line(wording.goal(), (ONE,))
+        yield Line(wording.goal(), (formulas.ONE,))
         yield Line(words=("A value changes exactly as it changes itself.",))
     else:
+        leaves = [value for value in chain.values if value._rule is LEAF and value.label]
         output = wording.name(chain.output)
         wrt = wording.name(chain.wrt) if chain.wrt.label else name("w")
         yield Line(Derivative(output, wrt), (ZERO,))
-        why = "The gradient is zero: {f} does not depend on {x}" + _why_apart(chain)
-        leaves = _listed([*map(wording.name, _leaves(chain))])
-        yield Line(words=_worded(why, f=output, x=wrt, leaves=leaves))
+        why = "The gradient is zero: {f} does not depend on {x}" + _why_apart(chain, leaves)
+        listed = _listed([*map(wording.name, leaves)])
+        yield Line(words=_worded(why, f=output, x=wrt, leaves=listed))
     yield wording.defined(chain.output)
 
 
-def _why_apart(chain: Chain) -> str:
+def _why_apart(chain: Chain, leaves: list[Value]) -> str:
     if any(value is chain.wrt for value in chain.values):
-        return (
-            " as far as is known: between them stands a value made from children, as micrograd's "
-            "constructor takes them, whose partials are not known."
-        )
+        why = " as far as is known: between them stands a value made from children, as "
+        return f"{why}micrograd's constructor takes them, whose partials are not known."
     if not chain.output.operands:
-        kind = "a leaf" if chain.output._rule is LEAF else "a constant"
+        why = f", since {{f}} is a {chain.output._rule.name}: nothing was computed."
         turned = any(value is chain.output for value in graph.nodes(chain.wrt))
         hint = " The other way round {x} depends on {f}: write explain(output, wrt), "
-        hint = f"{hint}the output first." * turned
-        return f", since {{f}} is {kind}: nothing was computed.{hint}"
-    far = f", which is not among the {len(chain.values):,} values it was made of"
-    leaves = _leaves(chain)
+        return f"{why}{hint}the output first." if turned else why
+    why = f", which is not among the {len(chain.values):,} values it was made of"
     if any(leaf.label == chain.wrt.label for leaf in leaves):
-        anew = "was the name bound anew, as by w = w - 0.1 * w.grad?"
-        return f"{far}, though another value called {{x}} is: {anew}"
-    far += " (its leaves: {leaves})" * bool(leaves)
-    return f"{far}. Through .data, .detach() and no_grad nothing is recorded."
-
-
-def _leaves(chain: Chain) -> list[Value]:
-    return [value for value in chain.values if value._rule is LEAF and value.label]
+        why += ", though another value called {x} is: was the name bound anew, as by "
+        return f"{why}w = w - 0.1 * w.grad?"
+    why += " (its leaves: {leaves})" * bool(leaves)
+    return f"{why}. Through .data, .detach() and no_grad nothing is recorded."
 
 
 def _why_zero(chain: Chain, wording: Wording) -> Words:

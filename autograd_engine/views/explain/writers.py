@@ -2,21 +2,27 @@
 
 One walk over the lines; what a medium puts around formulas, and how it sets equations out, stands
 in `MEDIA`.
+
+>>> curve([1e-8, 1e-4, 1.0]).count("<circle")
+3
 """
 
 from __future__ import annotations
 
 import html
+import math
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from autograd_engine.views.explain.formulas import Derivative, Term
-from autograd_engine.views.explain.sparkline import curve
-from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT
+from autograd_engine.views.explain.formulas import Derivative, Number, Term
+from autograd_engine.views.explain.names import raised
+from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT, plain
 from autograd_engine.views.layout.scene import readable
+from autograd_engine.views.notebooks import Shown
 
 WIDE = 100  # So long is a line of text at most that could be several.
 
@@ -49,6 +55,69 @@ class Line:
     curve: tuple[float, ...] = ()
 
 
+class Explanation(Shown):
+    """A derivation by the chain rule: `print` it, or let a notebook show it.
+
+    It holds the numbers of the moment when it was made.
+    """
+
+    def __init__(self, lines: list[Line]) -> None:
+        self._lines = lines
+
+    @cached_property
+    def text(self) -> str:
+        """The derivation for a terminal, equations aligned at their equals signs."""
+        found, before = "", 0
+        lines = [line for line in self._lines if not line.curve]
+        for line, text in zip(lines, written(lines, "text")):
+            # Short equations stand together; what takes several lines stands by itself.
+            height = text.count("\n") + 1
+            short = before == height == 1 and line.left and not isinstance(line.left, Derivative)
+            apart = line.level == 0 and not short
+            before = height if line.level == 0 and line.left else 2
+            found += "\n" * apart + text + "\n"
+        return found.lstrip("\n")
+
+    @property
+    def ascii(self) -> str:
+        """The same for a terminal that shows only ASCII: d for ∂, * for ·, ^2 for ²."""
+        return plain(self.text, "ascii")
+
+    @cached_property
+    def markdown(self) -> str:
+        """The derivation in Markdown, its formulas in LaTeX between dollar signs."""
+        return "\n".join(written([line for line in self._lines if not line.curve], "markdown"))
+
+    @cached_property
+    def html(self) -> str:
+        """The derivation as a page of HTML, which needs nothing else and runs nothing."""
+        title = html.escape(self.text.split("\n")[0])
+        return (
+            f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f'<meta name="viewport" content="width=device-width">\n'
+            f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n</head>\n'
+            f'<body>\n<main>\n<h1 style="font-size: 1rem">{title}</h1>\n{self._html()}'
+            f"</main>\n</body>\n</html>\n"
+        )
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<Explanation: {self.text.splitlines()[0]} ...>"
+
+    def _html(self) -> str:
+        """Return the part of the page that can stand in another one."""
+        body = "".join(written(self._lines, "html"))
+        scroller = 'tabindex="0" role="region" aria-label="Derivation"'  # reached by keys
+        return f'<style>{_STYLE}</style>\n<div class="ag-explanation" {scroller}>\n{body}</div>\n'
+
+    def _kinds(self) -> dict[str, str]:
+        # No HTML: notebooks would prefer it to LaTeX, which they set better, and which is
+        # shown in one that is opened again without trust.
+        return {"text/markdown": self.markdown, "text/plain": self.text}
+
+
 def written(lines: Iterable[Line], name: str) -> Iterator[str]:
     """Yield each line as the medium of that name writes it."""
     medium, formula, step, noted, typed, code, together = MEDIA[name]
@@ -75,28 +144,9 @@ def _is_chain(line: Line) -> bool:
     return any(getattr(part, "spaced", False) for part in parts)
 
 
-def as_text(lines: Iterable[Line]) -> str:
-    """Return a derivation for a terminal, equations aligned at their equals signs."""
-    found, before = "", 0
-    lines = [line for line in lines if not line.curve]
-    for line, text in zip(lines, written(lines, "text")):
-        # Short equations stand together; what takes several lines stands by itself.
-        height = text.count("\n") + 1
-        short = before == height == 1 and line.left and not isinstance(line.left, Derivative)
-        apart = line.level == 0 and not short
-        before = height if line.level == 0 and line.left else 2
-        found += "\n" * apart + text + "\n"
-    return found
-
-
 def _text(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
     equation = left + f"\n{' ' * len(left)}".join(rows) + tail
     return textwrap.indent("\n  ".join(filter(None, [equation, words])), "  " * line.level)
-
-
-def as_markdown(lines: Iterable[Line]) -> str:
-    """Return a derivation in Markdown, its formulas in LaTeX between dollar signs."""
-    return "\n".join(written([line for line in lines if not line.curve], "markdown"))
 
 
 def _markdown(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
@@ -118,25 +168,6 @@ def _code_span(text: str) -> str:
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence, space = "`" * (longest + 1), " " * bool(longest)
     return f"  {fence}{space}{text}{space}{fence}"
-
-
-def as_html(lines: Sequence[Line]) -> str:
-    """Return a derivation as a page of HTML, which needs nothing else and runs nothing."""
-    title = html.escape(next(written(lines, "text")).split("\n")[0])
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width">\n'
-        f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n'
-        f'</head>\n<body>\n<main>\n<h1 style="font-size: 1rem">{title}</h1>\n{as_fragment(lines)}'
-        f"</main>\n</body>\n</html>\n"
-    )
-
-
-def as_fragment(lines: Sequence[Line]) -> str:
-    """Return the part of the page that can stand in another one."""
-    body = "".join(written(lines, "html"))
-    scroller = 'tabindex="0" role="region" aria-label="Derivation"'  # reached by keys
-    return f'<style>{_STYLE}</style>\n<div class="ag-explanation" {scroller}>\n{body}</div>\n'
 
 
 _MATH = '<math displaystyle="true"><mrow>{}</mrow></math>'
@@ -163,3 +194,31 @@ MEDIA: dict[str, tuple[Any, ...]] = {
         *(html.escape, lambda code: f"<code>{html.escape(code)}</code>", _html),
     ),
 }
+
+WIDTH, HEIGHT, LEFT, RIGHT, EDGE = 420, 150, 70, 398, 22
+
+
+def curve(numbers: Sequence[float]) -> str:
+    """Return the sizes of numbers over the steps 1, 2, ..., by powers of ten; a 0 has none."""
+    sizes = [(t, math.log10(abs(x))) for t, x in enumerate(numbers) if x and math.isfinite(x)]
+    powers = [size for _, size in sizes] or [0.0]
+    low, high = math.floor(min(powers)), max(math.ceil(max(powers)), math.floor(min(powers)) + 1)
+    across, down = (RIGHT - LEFT) / max(len(numbers) - 1, 1), (HEIGHT - 2 * EDGE) / (high - low)
+    first, last = (TEXT.set(Number(float(f"{x:.3g}"))) for x in (abs(numbers[0]), abs(numbers[-1])))
+    texts = [(LEFT, HEIGHT - 4, "start", f"t = 1: {first}")]
+    texts += [(RIGHT, HEIGHT - 4, "end", f"t = {len(numbers)}: {last}")]
+    lines = ""
+    for exponent in range(high, low - 1, (low - high) // 4):
+        y = round(EDGE + (high - exponent) * down)
+        lines += f"M{LEFT} {y}H{RIGHT}"
+        texts.append((LEFT - 6, y + 4, "end", f"10{raised(str(exponent).replace('-', '−'))}"))
+    points = [f"{LEFT + t * across:.1f},{EDGE + (high - size) * down:.1f}" for t, size in sizes]
+    dots = ['<circle cx="{}" cy="{}" r="2"/>'.format(*point.split(",")) for point in points]
+    written = [f'<text x="{x}" y="{y}" text-anchor="{side}">{t}</text>' for x, y, side, t in texts]
+    return (
+        f'<svg role="img" aria-label="the size of δ: {first} at step 1, {last} at the last" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" fill="currentColor" '
+        f'style="max-width: 100%; font: 11px sans-serif">{"".join(written + dots)}'
+        f'<path d="{lines}" stroke="currentColor" opacity="0.25"/>'
+        f'<polyline points="{" ".join(points)}" fill="none" stroke="currentColor"/></svg>'
+    )
