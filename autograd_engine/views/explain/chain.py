@@ -3,20 +3,13 @@
 Some values are its *variables*: those with a name, or, where nothing in between has one, the
 results of the operations. What lies between two variables is merged into one factor, the
 derivative of the upper by the lower with the other variables held fixed.
-
->>> x = Value(2.0, "x")
->>> square = x * x
->>> square.label = "s"
->>> chain = Chain(square * 3.0, x)
->>> [(factor.upper.data, factor.lower.data, factor.number) for factor in chain.factors()]
-[(12.0, 4.0, 3.0), (4.0, 2.0, 4.0)]
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from autograd_engine import graph
@@ -33,7 +26,6 @@ WIDEST = 16  # So many ways lead through it at most, but for those into a longer
 MANY = 1_000_000_000  # Paths are counted up to this number.
 
 Step = tuple[Value, tuple[int, ...]]  # through an operation: its result, which of its operands
-Links = Callable[[Value], Iterable[tuple[Value, float]]]  # what is below a value, and its partials
 
 
 @dataclass(eq=False)
@@ -79,9 +71,13 @@ class Chain:
         self.values = graph.nodes(output)
         self.honest = honest(self.values, [])
         self._inside: set[int] = set()
-        self.within = [value for value in self.values if self._is_reached(value)]
+        self.within: list[Value] = []  # what the chain goes through
+        for value in self.values:
+            if value is wrt or self._links(value):
+                self._inside.add(id(value))
+                self.within.append(value)
         self.connected = self.is_within(output)  # the output depends on the value at all
-        self._adjoints = self._swept(reversed(self.within), self._links)
+        self._adjoints = self._swept(self.within, self._links)
         self.gradient = self.adjoint(wrt)
         self._below: dict[int, list[Factor]] = {}
         self.variables = [*self._chosen(merging, named, whole)]
@@ -91,7 +87,6 @@ class Chain:
         return self._adjoints.get(id(value), 0.0)
 
     def is_within(self, value: Value) -> bool:
-        """Whether the chain goes through this value."""
         return id(value) in self._inside
 
     def is_variable(self, value: Value) -> bool:
@@ -122,28 +117,24 @@ class Chain:
     def is_faithful(self) -> bool:
         """Say whether no factor holds an infinity that the backward pass does not meet."""
         links = lambda value: [(f.lower, f.number) for f in self.below(value)]  # noqa: E731
-        found = self._swept(reversed(self.variables), links)
+        found = self._swept(self.variables, links)
         pairs = [(self.adjoint(v), found.get(id(v), 0.0)) for v in self.variables]
         return all(math.isfinite(exact) == math.isfinite(merged) for exact, merged in pairs)
-
-    def _is_reached(self, value: Value) -> bool:
-        if value is self.wrt or self._links(value):
-            self._inside.add(id(value))
-        return id(value) in self._inside
 
     def _links(self, value: Value) -> list[tuple[Value, float]]:
         """Return the operands to which the chain goes on, each with its partial."""
         pairs = zip(value.operands, value.partials)
-        return [(operand, partial) for operand, partial in pairs if id(operand) in self._inside]
+        return [(operand, partial) for operand, partial in pairs if self.is_within(operand)]
 
-    def _swept(self, values: Iterable[Value], links: Links) -> dict[int, float]:
+    def _swept(
+        self, values: list[Value], links: Callable[[Value], list[tuple[Value, float]]]
+    ) -> dict[int, float]:
         """Return the adjoints, added up in the order of `Value.backward`."""
         found = {id(self.output): 1.0}
-        for value in values:
+        for value in reversed(values):
             adjoint = found.get(id(value), 0.0)
-            if adjoint or self.honest:
-                for operand, partial in links(value):
-                    found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
+            for operand, partial in links(value) if adjoint or self.honest else ():
+                found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
         return found
 
     def _chosen(
@@ -179,20 +170,21 @@ class Chain:
         """Return the factors from a value to the variables below it, by these."""
         found: dict[int, Factor] = {}
         places: dict[int, list[int]] = {}
-        operands, partials = value.operands, value.partials
-        for i, operand in enumerate(operands if partials else ()):
+        for i, operand in enumerate(value.operands):
             if self.is_within(operand):
                 places.setdefault(id(operand), []).append(i)
-        long = lambda which: len(merged.get(id(operands[which[0]]), ())) > WIDEST  # noqa: E731
-        for which in sorted(places.values(), key=long, reverse=True):
-            operand, partial = operands[which[0]], sum(partials[i] for i in which)
+        # The sum so far of a long one comes first, and is taken over.
+        long = lambda key: len(merged.get(key, ())) > WIDEST  # noqa: E731
+        for key in sorted(places, key=long, reverse=True):
+            which = places[key]
+            operand, partial = value.operands[which[0]], sum(value.partials[i] for i in which)
             passes = value._rule in SUMS and partial == 1.0
-            if passes and uses[id(operand)] == 1 and not found and id(operand) in merged:
-                found = merged.pop(id(operand))  # the sum so far of a long one
+            if passes and uses[key] == 1 and not found and key in merged:
+                found = merged.pop(key)
                 continue
-            start = {id(operand): Factor(value, operand, 1.0, [[]])}
-            for key, part in merged.get(id(operand), start).items():
-                into = found.setdefault(key, Factor(value, part.lower))
+            start = {key: Factor(value, operand, 1.0, [[]])}
+            for lower, part in merged.get(key, start).items():
+                into = found.setdefault(lower, Factor(value, part.lower))
                 into.number += partial * part.number if partial or self.honest else 0.0
                 for way in part.ways[: 2 * WIDEST + 1 - len(into.ways)]:
                     longer = passes or len(way) > 2 * LARGEST
