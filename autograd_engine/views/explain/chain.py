@@ -62,7 +62,7 @@ class Chain:
         self,
         output: Value,
         wrt: Value,
-        merging: tuple[Primitive, ...] = LINEAR,
+        merging: tuple[Primitive, ...] = SUMS,
         named: Callable[[Value], bool] = lambda value: bool(value.label),
         whole: bool = False,
     ) -> None:

@@ -74,7 +74,7 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value, by regions to a depth."""
     names = Names(output, wrt)
-    chain = Chain(output, wrt, named=names.is_known)
+    chain = Chain(output, wrt, SUMS, names.is_known)
     if not chain.connected or output is wrt:
         return _written(_at_once, chain, Wording(chain, names))
     if depth is not None:
@@ -82,6 +82,8 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     repeated = sum(1 for variable in chain.variables if id(variable) in names.repeat_of)
     units = sum(1 for value in chain.within if ".neurons." in graph.region(value))
     few = _are_few(chain) and repeated < FACTORS - 2 and units < 2
+    if not few:
+        chain = Chain(output, wrt, LINEAR, names.is_known)
     if not chain.is_faithful():
         chain, few = Chain(output, wrt, (), names.is_known), False
     names.call_by_step(chain.variables)
@@ -97,7 +99,7 @@ def _by_regions(chain: Chain, names: Names, depth: int) -> list[Line]:
     """Return the derivation that goes through regions as a whole, opened to a depth."""
     exits = names.exits(depth)
     named = lambda value: id(value) in exits or (names.is_known(value) and not names.home(value))  # noqa: E731
-    chain = Chain(chain.output, chain.wrt, named=named, whole=True)
+    chain = Chain(chain.output, chain.wrt, LINEAR, named, whole=True)
     derive = _by_paths if _are_few(chain) else _by_deltas
     return _written(derive, chain, Wording(chain, names, exits))
 
