@@ -185,15 +185,12 @@ def spoken(rule: Primitive) -> str:
     return "power" if rule.name[:2] == "**" else rule.symbol if rule.several else rule.name
 
 
-Aside = Callable[[Symbol, Callable[[Symbol], Term]], "Term | None"]
-
-
 def partial(
     rule: Primitive,
     which: int,
     term: Callable[[int], Term],
     count: int = 0,
-    aside: Aside = lambda symbol, names: None,
+    aside: Callable[[Symbol, Term], Term] = lambda symbol, written: written,
 ) -> Term | None:
     """Return the derivative by one operand as a formula; None if its rule cannot be read.
 
@@ -243,7 +240,7 @@ def _placed(symbols: tuple[Symbol, ...], term: Callable[[int], Term]) -> Callabl
 def read(
     expression: Expression,
     names: Callable[[Symbol], Term],
-    aside: Aside = lambda symbol, names: None,
+    aside: Callable[[Symbol, Term], Term] = lambda symbol, written: written,
 ) -> Term:
     """Return an expression as a formula, of the names of its symbols."""
     if not isinstance(expression, Symbol):
@@ -252,7 +249,7 @@ def read(
     if expression.rule is None:
         return names(expression)
     if expression.rule is CALLED:
-        return aside(expression, names) or read(expression.operands[0], names)
+        return aside(expression, read(expression.operands[0], names))
     operands = tuple(read(operand, names, aside) for operand in expression.operands)
     last = expression.operands[-1]
     if operands[-1] == Number(0.0) and isinstance(last, Symbol) and last.rule is CALLED:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import partial
 
 from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
@@ -81,18 +80,12 @@ class Names:
 
     def exits(self, depth: int) -> dict[int, str]:
         """Return by its id each value that leaves a region, opened to that depth: the region."""
-        values, operands, calls = self.survey.values, self.survey.operands, self.survey.calls
-
-        def box(call: int) -> int:
-            around = [call]
-            while around[-1] >= 0:
-                around.append(calls[around[-1]].outer)
-            return around[max(len(around) - 2 - depth, 0)]
-
-        boxes = list(map(box, self.survey.call_of))
-        uses = ((i, j) for i, below in enumerate(operands) for j in below if operands[j])
-        left = {j for i, j in uses if boxes[j] not in (-1, boxes[i])}
-        return {id(values[j]): calls[boxes[j]].path for j in left}
+        found, levels = dict[int, str](), list[int]()
+        for call in self.survey.calls:  # the outer ones first
+            levels.append(levels[call.outer] + 1 if call.outer >= 0 else 0)
+            if levels[-1] <= depth:
+                found |= {id(self.survey.values[i]): call.path for i in call.outputs}
+        return found
 
     @property
     def deepest(self) -> int:
@@ -183,31 +176,31 @@ class Wording:
 
     def _partial(self, step: Step) -> Term | None:
         value, which = step
-        parts = (*value.operands, value)  # so that the output stands at -1
+        parts, count = (*value.operands, value), len(value.operands)  # the output stands at -1
         term, aside = lambda k: self.term(parts[k]), partial(self._aside, value)
-        count = len(value.operands)
         found = [notation.partial(value._rule, i, term, count, aside) for i in which]
         terms = [term for term in found if term is not None]
         return formulas.added(terms) if len(terms) == len(which) else None
 
-    def _aside(self, value: Value, symbol: Symbol, names: Callable[[Symbol], Term]) -> Term | None:
+    def _aside(self, value: Value, symbol: Symbol, written: Term) -> Term:
         """Return the name of a part that textbooks have a name for, such as a probability."""
-        rule, given, expression = value._rule, value.operands, symbol.operands[0]
+        rule, given = value._rule, value.operands
         letter = symbol.name.rstrip("₀₁₂₃₄₅₆₇₈₉")
         index = symbol.name[len(letter) :]
-        written = notation.read(expression, names)
         if letter == "y" and not isinstance(written, (Given, Number)):
             return written
         data = [operand.data for operand in given]
         known = {OUT: value.data, **dict(zip(operands(rule, len(given)), data))}
-        number = substituted(expression, lambda row, *x: float(row(*x)), known)
+        number = substituted(symbol.operands[0], lambda row, *x: float(row(*x)), known)
         key = (letter, *map(id, given))
         if key not in self._asides:
-            call = _shared_call([self.term(operand) for operand in given])
+            texts = [term.text for term in map(self.term, given) if isinstance(term, Name)]
+            calls = {text[text.rfind("[") :] if text[-1] == "]" else "" for text in texts}
+            call = calls.pop() if len(calls) == 1 else ""
             taken = set(self._asides.values())
             free = [c for c in LETTERS[letter] if (c, call) not in taken and not self.names.has(c)]
             if not free:
-                return None
+                return written
             self._asides[key] = free[0], call
             numbers: Term = Number(number)
             if letter == "p" and rule is not BINARY:
@@ -220,18 +213,10 @@ class Wording:
 
     def are_fresh(self, factor: Factor) -> bool:
         """Say whether a factor's partials are still those of its values' numbers."""
-        return all(_is_fresh(value) for value, _ in factor.steps())
-
-
-def _shared_call(terms: list[Term]) -> str:
-    names = [term.text for term in terms if isinstance(term, Name)]
-    found = {re.search(r"(\[\d+\])?$", text)[0] for text in names}  # type: ignore[index]
-    return found.pop() if len(found) == 1 else ""
-
-
-def _is_fresh(value: Value) -> bool:
-    try:
-        found = value._rule.partials(value.data, *[operand.data for operand in value.operands])
-    except Exception:  # of somebody's own rule, or out of its domain now
-        return False
-    return tuple(map(float, found)) == tuple(value.partials)
+        try:
+            return all(
+                tuple(v._rule.partials(v.data, *[o.data for o in v.operands])) == v.partials
+                for v, _ in factor.steps()
+            )
+        except Exception:  # of somebody's own rule, or out of its domain now
+            return False
