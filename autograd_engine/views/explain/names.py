@@ -1,7 +1,5 @@
-"""Names in formulas: how one is taken apart, and what terms have in common that differ in an index.
+"""Names in formulas, and what terms have in common that differ only in an index of their names.
 
->>> parsed("w₁₂⁽⁰⁾"), parsed("theta1")[:3], lowered("t−1")
-(Symbol(shown='w', sub='12', sup='(0)', items='', base='w', accent=''), ('theta', '1', ''), 'ₜ₋₁')
 >>> from autograd_engine.views.explain.formulas import Power
 >>> _, index, term = common([Power(name(f"h{t}"), Number(2.0)) for t in "₁₂₃"], ["h₁", "h₂", "h₃"])
 >>> term, said(index.numbers)
@@ -16,52 +14,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from itertools import product, zip_longest
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd_engine.views.explain.formulas import Given, Name, Number, Term
 from autograd_engine.views.layout.scene import readable
 
-_GREEK = (
-    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"
-    "|upsilon|phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
-)
-_ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
 INDICES = "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
 _LOWERED = dict(zip("0123456789+−aehijklmnoprstuvx", INDICES))
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾˙ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 _RAISED = dict(zip("0123456789+−().abcdefghijklmnoprstuvwxyz", RAISED))
-_SYMBOL = re.compile(
-    rf"(?P<base>(?:{_GREEK}|[^\W\d_])(?P<accent>[{''.join(_ACCENTS)}]|_?hat|_?bar)?)"
-    rf"_?(?P<sub>\d*|[{INDICES}]+(?:,[{INDICES}]+)*)(?P<sup>[{RAISED}]*)(?P<items>(?:\[\w+\])*)"
-)
-
 _NUMBERED = re.compile(r"v\d+$")
 
 LONGEST = 20
 """So many characters of a name stand in formulas; the whole of it is told once."""
-
-
-class Symbol(NamedTuple):
-    """A name taken apart: what is shown of it, its indices below and above, and in brackets."""
-
-    shown: str
-    sub: str
-    sup: str
-    items: str
-    base: str
-    accent: str
-
-
-def parsed(text: str) -> Symbol | None:
-    """Return a name taken apart where it is a letter with indices, None where it is a word."""
-    found = _SYMBOL.fullmatch(unicodedata.normalize("NFD", text))
-    if not found:
-        return None
-    shown, accent = found["base"], found["accent"] or ""
-    sub, sup = (unicodedata.normalize("NFKC", found[part]) for part in ("sub", "sup"))
-    base, accent = shown.removesuffix(accent), _ACCENTS.get(accent, accent.lstrip("_"))
-    shown = unicodedata.normalize("NFC", shown)
-    return Symbol(shown, sub.replace("−", "-"), sup, found["items"], base, accent)
 
 
 def lowered(index: str) -> str:

@@ -20,7 +20,7 @@ from contextlib import suppress
 
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import Given, Minus, Name, Number, Power, Product, Term
-from autograd_engine.views.explain.names import INDICES, RAISED, lowered, parsed, raised
+from autograd_engine.views.explain.names import INDICES, RAISED, lowered, raised
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly a term holds together; one that holds less than it must is put in brackets."""
@@ -140,6 +140,33 @@ class Text:
     symbol = function = mark
 
 
+_GREEK = (
+    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"
+    "|upsilon|phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
+)
+_ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
+_SYMBOL = re.compile(
+    rf"({_GREEK}|[^\W\d_])([{''.join(_ACCENTS)}]|_?hat|_?bar)?_?"
+    rf"(\d*|[{INDICES}]+(?:,[{INDICES}]+)*)([{RAISED}]*)((?:\[\w+\])*)"
+)
+
+
+def parsed(text: str) -> tuple[str, ...]:
+    """Return a letter, its accent and indices below, above, in brackets; nothing of a word.
+
+    >>> parsed("w₁₂⁽⁰⁾"), parsed("theta1")[:3]
+    (('w', '', '12', '(0)', ''), ('theta', '', '1'))
+    """
+    found = _SYMBOL.fullmatch(unicodedata.normalize("NFD", text))
+    base, accent, sub, sup, items = found.groups("") if found else [""] * 5
+    sub, sup = (
+        unicodedata.normalize("NFKC", sub).replace("−", "-"),
+        unicodedata.normalize("NFKC", sup),
+    )
+    accent = _ACCENTS.get(accent, accent.lstrip("_"))
+    return (base, accent, sub, sup, items) if found else ()
+
+
 # What means something to LaTeX, and how MathJax and KaTeX both show it as it is.
 _TYPED = r"\backslash |\hat{\ }|\sim |\grave{\ }|\lt |\gt |\vert |\text{’}|\text{-}|{\ast}|\cdots"
 _SPECIAL = {character: "\\" + character for character in " #$%&_{}"}
@@ -156,13 +183,12 @@ class Latex(Text):
         return f" {_MARKS[bare]} " if bare in _MARKS else text.replace("−", "-")
 
     def symbol(self, text: str) -> str:
-        found = parsed(text)
-        if found is None:
+        if not (found := parsed(text)):
             return _escaped(text)
-        base = found.base if len(found.base) == 1 else f"\\{found.base}"
-        base = rf"\{found.accent}{{{base}}}" if found.accent else base
-        sub, sup = found.sub and f"_{{{found.sub}}}", found.sup and f"^{{{found.sup}}}"
-        return base + sub + sup + found.items
+        base, accent, sub, sup, items = found
+        base = base if len(base) == 1 else f"\\{base}"
+        base = rf"\{accent}{{{base}}}" if accent else base
+        return base + (sub and f"_{{{sub}}}") + (sup and f"^{{{sup}}}") + items
 
     def function(self, name: str) -> str:
         if name in _COMMANDS:
@@ -190,14 +216,13 @@ class MathML(Text):
         return f"<mo>{html.escape(text.strip())}</mo>"
 
     def symbol(self, text: str) -> str:
-        found = parsed(text)
-        if found is None or not (found.sub or found.sup or found.items):
-            return f"<mi>{html.escape(text)}</mi>"
-        shown = f"<mi>{html.escape(found.shown)}</mi>"
-        indices = "".join(map(_row, filter(None, (found.sub, found.sup))))
-        tag = "m" + "sub" * bool(found.sub) + "sup" * bool(found.sup)
-        shown = f"<{tag}>{shown}{indices}</{tag}>" if indices else shown
-        return shown + (f"<mtext>{html.escape(found.items)}</mtext>" if found.items else "")
+        base, accent, sub, sup, items = parsed(text) or (text, "", "", "", "")
+        mark = dict(zip(_ACCENTS.values(), _ACCENTS)).get(accent, "")
+        shown = f"<mi>{html.escape(unicodedata.normalize('NFC', base + mark))}</mi>"
+        tag = "m" + "sub" * bool(sub) + "sup" * bool(sup)
+        if sub or sup:
+            shown = f"<{tag}>{shown}{''.join(map(_row, filter(None, (sub, sup))))}</{tag}>"
+        return shown + (f"<mtext>{items}</mtext>" if items else "")
 
     def function(self, name: str) -> str:
         return self.symbol(name) + "<mo>&#x2061;</mo>"  # applied to

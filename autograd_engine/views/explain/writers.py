@@ -16,6 +16,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.resources import files
 from typing import Any
 
 from autograd_engine.views.explain.formulas import Derivative, Number, Term
@@ -26,20 +27,7 @@ from autograd_engine.views.notebooks import Shown
 
 WIDE = 100  # So long is a line of text at most that could be several.
 
-_STYLE = """
-.ag-explanation { font: 1rem/1.5 system-ui, sans-serif; max-width: 100%; overflow-x: auto; }
-.ag-explanation table { border-collapse: collapse; border: 0; margin: 0; background: none; }
-.ag-explanation td { border: 0; padding: 0.1em 0; text-align: left; vertical-align: baseline;
-  background: none; white-space: nowrap; }
-.ag-explanation td:first-child { text-align: right; }
-.ag-explanation math { font-size: 1.15em; }
-.ag-explanation .value { margin-top: 0.6em; }
-.ag-explanation .inner { margin-left: 2em; }
-.ag-explanation p { margin: 0.6em 0; }
-.ag-explanation .rules { margin-left: 2em; font-size: 0.9em; opacity: 0.8; }
-.ag-explanation code, .ag-explanation .note { font-size: 0.85em; opacity: 0.8; margin-left: 1em; }
-.ag-explanation svg { display: block; }
-"""
+_STYLE = files(__package__).joinpath("explanation.css").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -110,7 +98,7 @@ class Explanation(Shown):
         """Return the part of the page that can stand in another one."""
         body = "".join(written(self._lines, "html"))
         scroller = 'tabindex="0" role="region" aria-label="Derivation"'  # reached by keys
-        return f'<style>{_STYLE}</style>\n<div class="ag-explanation" {scroller}>\n{body}</div>\n'
+        return f'<style>\n{_STYLE}</style>\n<div class="ag-explanation" {scroller}>\n{body}</div>\n'
 
     def _kinds(self) -> dict[str, str]:
         # No HTML: notebooks would prefer it to LaTeX, which they set better, and which is
