@@ -31,6 +31,10 @@ CALLED = Primitive("called", lambda x: x, lambda out, x: (1.0,))
 LONGEST = 64  # So many operations a formula has at most; of more, its number alone is told.
 
 
+def unfolded(rule: Primitive, *numbers: float) -> Symbol:
+    return Symbol("", rule, numbers)
+
+
 def called(name: str, expression: Expression) -> Symbol:
     return Symbol(name, CALLED, (expression,))
 
@@ -38,10 +42,6 @@ def called(name: str, expression: Expression) -> Symbol:
 def chance(i: int, xs: tuple[Any, ...]) -> Symbol:
     """Return the probability that softmax gives to a class."""
     return called(f"p{lowered(str(i))}", table.softmax_of(i)(*xs))
-
-
-def fraction(number: float, count: int) -> Expression:
-    return Symbol("", table.DIVIDE, (number, float(count)))
 
 
 def entry(rule: Primitive) -> int:
@@ -67,18 +67,21 @@ RULES: dict[str, Callable[..., Any]] = {
     "asinh":         lambda rule, i, x: 1.0 / table.sqrt(1.0 + x**2.0),
     "acosh":         lambda rule, i, x: 1.0 / table.sqrt(x**2.0 - 1.0),
     "atanh":         lambda rule, i, x: 1.0 / (1.0 - x**2.0),
-    "erf":           lambda rule, i, x: 2.0 / math.sqrt(math.pi) * table.exp(-(x**2.0)),
-    "erfc":          lambda rule, i, x: -2.0 / math.sqrt(math.pi) * table.exp(-(x**2.0)),
+    "erf":           lambda rule, i, x: 2.0 * table.exp(-(x**2.0)) / unfolded(table.sqrt, math.pi),
+    "erfc":          lambda rule, i, x: -2.0 * table.exp(-(x**2.0)) / unfolded(table.sqrt, math.pi),
+    "exp2":          lambda rule, i, x: unfolded(table.log, 2.0) * OUT,
+    "log2":          lambda rule, i, x: 1.0 / (unfolded(table.log, 2.0) * x),
+    "log10":         lambda rule, i, x: 1.0 / (unfolded(table.log, 10.0) * x),
     "sigmoid":       lambda rule, i, x: OUT * (1.0 - OUT),
     "maximum":       lambda rule, i, *xs: table.above(xs[i], xs[1 - i]) + 0.5 * table.equals(*xs),
     "minimum":       lambda rule, i, *xs: table.above(xs[1 - i], xs[i]) + 0.5 * table.equals(*xs),
     "hypot":         lambda rule, i, *xs: xs[i] / table.sqrt(xs[i] ** 2.0 + xs[1 - i] ** 2.0),
     "logaddexp":     lambda rule, i, *xs: table.sigmoid(xs[i] - xs[1 - i]),
-    "mean":          lambda rule, i, *xs: fraction(1.0, len(xs)),
+    "mean":          lambda rule, i, *xs: unfolded(table.DIVIDE, 1.0, len(xs)),
     "prod":          lambda rule, i, *xs: table.PROD(*xs[:i], *xs[i + 1 :]) if xs[1:] else 1.0,
     "norm":          lambda rule, i, *xs: xs[i] / OUT,
-    "variance":      lambda rule, i, *xs: fraction(2.0, len(xs)) * (xs[i] - called("mean", table.MEAN(*xs))),
-    "mse":           lambda rule, i, *xs: fraction(2.0, len(xs) // 2) * (xs[i] - xs[i ^ 1]),
+    "variance":      lambda rule, i, *xs: unfolded(table.DIVIDE, 2.0, len(xs)) * (xs[i] - called("mean", table.MEAN(*xs))),
+    "mse":           lambda rule, i, *xs: unfolded(table.DIVIDE, 2.0, len(xs) // 2) * (xs[i] - xs[i ^ 1]),
     "logsumexp":     lambda rule, i, *xs: chance(i, xs),
     "softmax":       lambda rule, i, *xs: chance(i, xs) * (1.0 - chance(i, xs)) if i == entry(rule) else -(chance(entry(rule), xs) * chance(i, xs)),
     "log_softmax":   lambda rule, i, *xs: 1.0 - chance(i, xs) if i == entry(rule) else -chance(i, xs),
@@ -115,13 +118,7 @@ def is_long(expression: Expression) -> bool:
     return len(parts) > LONGEST
 
 
-_ONE, _TWO = Number(1.0), Number(2.0)
-_CONSTANTS: dict[float, Term] = {
-    2.0 / math.sqrt(math.pi): formulas.Fraction(_TWO, Call("sqrt", (name("π"),))),
-    math.log(2.0): Call("ln", (_TWO,)),
-    1.0 / math.log(2.0): formulas.Fraction(_ONE, Call("ln", (_TWO,))),
-    1.0 / math.log(10.0): formulas.Fraction(_ONE, Call("ln", (Number(10.0),))),
-}
+_TWO = Number(2.0)
 
 
 def _multiplied(left: Term, right: Term) -> Term:
@@ -169,12 +166,7 @@ _CALLED |= {"sign": "sgn"}
 
 
 def written(rule: Primitive, *operands: Term) -> Term:
-    """Return a primitive applied to terms, as one writes it.
-
-    >>> from autograd_engine.table import tanh
-    >>> written(tanh, Number(2.0))
-    Call(function='tanh', operands=(Number(value=2.0),))
-    """
+    """Return a primitive applied to terms, as one writes it."""
     if rule.name.startswith("**"):
         return Power(operands[0], Number(float(rule.name[2:])))
     return _spelled(_LITERAL, rule, operands)
@@ -194,9 +186,8 @@ def partial(
 ) -> Term | None:
     """Return the derivative by one operand as a formula; None if its rule cannot be read.
 
-    `term` is called with the place of an operand, or with -1 for the output, where the rule
-    mentions it. `count` is the number of operands of a rule that takes any number of them. `aside`
-    may give a name to a part that has one in textbooks, which otherwise is written out.
+    `term` is called with the place of an operand, -1 for the output, where the rule mentions it;
+    `aside` may give a name to a part that has one in textbooks, which otherwise is written out.
     """
     found = textbook(rule, which, count)
     return None if found is None else read(found, _placed(operands(rule, count), term), aside)
@@ -207,9 +198,9 @@ def rule(
     primitive: Primitive, which: int, names: tuple[str, ...] = ("u", "v"), count: int = 0
 ) -> Term:
     """Return a primitive's own rule: its derivative by one operand."""
-    *given, out = (*_named(primitive, names, count),)
-    found = partial(primitive, which, [*given, out].__getitem__, count)
-    upper = formulas.Derivative(out, given[which])
+    terms = _named(primitive, names, count)
+    found = partial(primitive, which, terms.__getitem__, count)
+    upper = formulas.Derivative(terms[-1], terms[which])
     return upper if found is None else formulas.Equal(upper, found)
 
 
@@ -244,8 +235,7 @@ def read(
 ) -> Term:
     """Return an expression as a formula, of the names of its symbols."""
     if not isinstance(expression, Symbol):
-        constant = _CONSTANTS.get(abs(expression), Number(abs(expression)))
-        return formulas.negated(constant) if expression < 0.0 else constant
+        return name("π") if expression == math.pi else Number(float(expression))
     if expression.rule is None:
         return names(expression)
     if expression.rule is CALLED:
