@@ -86,7 +86,6 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
         chain = Chain(output, wrt, LINEAR, names.is_known)
     if not chain.is_faithful():
         chain, few = Chain(output, wrt, (), names.is_known), False
-    names.call_by_step(chain.variables)
     lines = _written(_by_paths if few else _by_deltas, chain, Wording(chain, names))
     for depth in range(names.deepest, -1, -1) if len(lines) > LONG and not few else ():
         shorter = _by_regions(chain, names, depth)

@@ -13,7 +13,7 @@ from autograd_engine.table import BINARY, CONSTANT, SUBTRACT, shares
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
 from autograd_engine.views.explain.formulas import DOTS, ONE, Call, Given, Name, Number, Term
-from autograd_engine.views.explain.names import Constants, cut, lowered, name
+from autograd_engine.views.explain.names import Constants, cut, name
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explain.writers import Line
 
@@ -31,7 +31,6 @@ class Names:
     def __init__(self, output: Value, wrt: Value) -> None:
         self.survey = survey = Survey(output)
         self.short = cut([*survey.names, wrt.label])
-        self._stepwise: dict[int, str] = {}  # of what has but a number, in a repeat: by its step
         self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
         self.repeat_of = {
             id(survey.values[i]): number
@@ -43,14 +42,13 @@ class Names:
         self._states = {id(survey.values[i]) for row in rows for i in row}
 
     def of(self, value: Value) -> Name:
-        text = self._stepwise.get(id(value)) or self.survey.name(value)
+        text = self.survey.name(value)
         return name(self.short.get(text, text), value.data)
 
     def is_step(self, value: Value) -> bool:
         """Say whether a value is called by its step, not by its place in a model."""
-        if value.label or id(value) not in self._states:
-            return id(value) in self._stepwise
-        return "⁽" not in self.survey.name(value)
+        stated = id(value) in self._states and not value.label
+        return stated and "⁽" not in self.survey.name(value)
 
     def begins(self) -> list[Value]:
         """Return what stands for the states of repeats before their first step."""
@@ -64,16 +62,6 @@ class Names:
     def has(self, text: str) -> bool:
         """Say whether a value is called so, perhaps with an index."""
         return text in self._begun
-
-    def call_by_step(self, variables: list[Value]) -> None:
-        """Call variables of a repeat that have but a number by their step, for general formulas."""
-        letters = iter([letter for letter in "zgqrmnou" if not self.has(letter)])
-        wanted = {id(value) for value in variables if not self.is_known(value)}
-        for repeat in self.survey.repeats:
-            for column in zip(*repeat.places):
-                keys = [id(self.survey.values[i]) for i in column]
-                if not wanted.isdisjoint(keys) and (letter := next(letters, "")):
-                    self._stepwise |= {k: letter + lowered(str(t)) for t, k in enumerate(keys, 1)}
 
     def home(self, value: Value) -> str:
         return self.survey.homes[self.survey.position[id(value)]]
