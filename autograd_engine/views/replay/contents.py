@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import math
-import sys
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -21,10 +19,12 @@ from autograd_engine.engine import Value, as_value
 from autograd_engine.history import History, Recording, Step
 from autograd_engine.real import is_number, is_whole
 from autograd_engine.survey import Survey
+from autograd_engine.table import CONSTANT
 from autograd_engine.titles import LOWERED
-from autograd_engine.views.explore.page import page_graph
-from autograd_engine.views.network.on_page import Rules, page_network, responses
+from autograd_engine.views.explore.page import packed, page_graph
+from autograd_engine.views.network.on_page import Rules, responses
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
+from autograd_engine.views.steps.sweep import Steps
 
 ROOM = 1_200_000
 """So many characters the numbers of one run take at most: of a large graph, fewer steps."""
@@ -50,51 +50,27 @@ def recording_of(history: History, sample: int, called: str = "the history") -> 
     return history.recording
 
 
-def spread(steps: Sequence[Step], most: int) -> list[Step]:
-    """Return at most so many of the steps, evenly spread, with the first and the last."""
-    if len(steps) <= most:
-        return list(steps)
-    last = max(most, 2) - 1
-    return [steps[round(i * (len(steps) - 1) / last)] for i in range(last + 1)]
-
-
-def frames(
-    recording: Recording, steps: Sequence[Step], sample: int
-) -> Iterator[tuple[Step, Value]]:
-    """Yield each step with the sample's loss, whose graph has the gradients of it alone.
+def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator[Value]:
+    """Yield the sample's loss at each step.
 
     Until the next one the model has the step's parameters; afterwards everything is as it was.
     """
-    parameters = recording.parameters
-    before = data_of(parameters)
+    before = data_of(recording.parameters)
+    x, target = recording.samples[sample]
     try:
         for step in steps:
-            set_data(parameters, step.parameters)
+            set_data(recording.parameters, step.parameters)
             with enable_grad():
-                output = _loss(recording, sample)
-            leaves = graph.leaves(output)
-            gradients = [leaf.grad for leaf in leaves]
-            try:
-                for leaf in leaves:
-                    leaf.grad = 0.0
-                output.backward()
-                yield step, output
-            finally:
-                for leaf, gradient in zip(leaves, gradients):
-                    leaf.grad = gradient
+                loss = recording.loss(recording.model(_inputs(x, recording.names)), target)
+            if not isinstance(loss, Value):
+                raise TypeError(
+                    f"the loss of sample {sample} is no Value but {type(loss).__name__}"
+                )
+            if loss.operands and not loss.label:
+                loss.label = "loss"
+            yield loss
     finally:
-        set_data(parameters, before)
-
-
-def _loss(recording: Recording, sample: int) -> Value:
-    """Return the loss of the sample, labelled, as are the inputs where they are numbers."""
-    x, target = recording.samples[sample]
-    loss = recording.loss(recording.model(_inputs(x, recording.names)), target)
-    if not isinstance(loss, Value):
-        raise TypeError(f"the loss of sample {sample} is no Value but {type(loss).__name__}")
-    if loss.operands and not loss.label:
-        loss.label = "loss"
-    return loss
+        set_data(recording.parameters, before)
 
 
 def _inputs(x: Any, names: Sequence[str]) -> Any:
@@ -110,46 +86,26 @@ def _inputs(x: Any, names: Sequence[str]) -> Any:
 class Take:
     """The frames in which a graph has one shape; `graph` is what the page needs to draw it."""
 
-    def __init__(self, values: list[Value], parameters: list[Value], rules: Rules) -> None:
-        self._partials = [len(value.partials) for value in values]
-        survey = Survey(values[-1])
-        self.graph, _ = page_graph(survey)
-        places = {id(value): place for place, value in enumerate(parameters, 1)}
-        network = self.graph["network"] = page_network(survey, places)
-        if network:
+    def __init__(self, survey: Survey, parameters: list[Value], rules: Rules) -> None:
+        self.survey = survey
+        self.graph, _ = page_graph(survey, {id(v): i for i, v in enumerate(parameters, 1)})
+        if network := self.graph["network"]:
             network["responses"] = responses(network, survey, rules)
         self.frames: list[int] = []
         self.rows: list[list[float]] = []
 
-    def add(self, frame: int, values: list[Value]) -> None:
-        """Take down the numbers of a frame."""
-        self.frames.append(frame)
-        gradients = [0.0 if graph.is_constant(value) else value.grad for value in values]
+    def add(self, frame: int, sweep: Steps) -> None:
+        """Take down the numbers of a frame; nobody asks for the gradient of a constant."""
+        values = sweep.survey.values
+        gradients = [0.0 if v._rule is CONSTANT else sweep.gradient(v) for v in values]
         partials = [partial for value in values for partial in value.partials]
+        self.frames.append(frame)
         self.rows.append([*(value.data for value in values), *gradients, *partials])
 
-    def numbers(self) -> dict[str, Any]:
-        """Return the columns, and for data, gradients and partials which column each is.
-
-        Many are the same: a sum passes its gradient on to both operands as it is.
-        """
-        known: dict[bytes, int] = {}
-        places = []
-        for column in zip(*self.rows):
-            numbers = array("d", column)
-            if sys.byteorder == "big":
-                numbers.byteswap()
-            places.append(known.setdefault(numbers.tobytes(), len(known)))
-        count = len(self._partials)
-        rest = iter(places[2 * count :])
-        return {
-            "graph": self.graph,
-            "frames": self.frames,
-            "columns": base64.b64encode(b"".join(known)).decode(),
-            "data": places[:count],
-            "gradients": places[count : 2 * count],
-            "partials": [[next(rest) for _ in range(n)] for n in self._partials],
-        }
+    def told(self) -> dict[str, Any]:
+        """Return all this as the page reads it."""
+        numbers = packed(self.survey, self.rows, "data", "gradients")
+        return {"graph": self.graph, "frames": self.frames, **numbers}
 
 
 def run_contents(name: str, history: History, sample: int, rules: Rules) -> dict[str, Any]:
@@ -158,33 +114,36 @@ def run_contents(name: str, history: History, sample: int, rules: Rules) -> dict
     Of each step: its number, its epoch, the loss of its batch. Of each epoch: the number of its
     last step, and what the history says. To `rules` come those that the page computes by.
     """
-    recording = recording_of(history, sample)
-    (_, last), *_ = frames(recording, recording.steps[-1:], sample)
-    steps = spread(recording.steps, max(3, ROOM // (_EACH * graph.size(last))))
+    recording = recording_of(history, sample, f"the history of {name!r}" if name else "the history")
+    kept, (loss,) = recording.steps, frames(recording, recording.steps[-1:], sample)
+    last = (
+        min(len(kept), max(3, ROOM // (_EACH * graph.size(loss)))) - 1
+    )  # as many as there is room
+    steps = [kept[round(i * (len(kept) - 1) / max(last, 1))] for i in range(last + 1)]
     boundary = Boundary(recording, len(steps), sample)
     takes: dict[Any, Take] = {}  # by shape: one, unless the model branches
     cells = []
-    for frame, (_, output) in enumerate(frames(recording, steps, sample)):
-        values = graph.nodes(output)
-        position = {id(value): i for i, value in enumerate(values)}
-        shape = tuple((v._rule, *(position[id(o)] for o in v.operands)) for v in values)
+    for frame, loss in enumerate(frames(recording, steps, sample)):
+        sweep = Steps(loss)
+        survey = sweep.survey
+        shape = (*(value._rule for value in survey.values), *survey.operands)
         if shape not in takes:
-            takes[shape] = Take(values, recording.parameters, rules)
-        takes[shape].add(frame, values)
+            takes[shape] = Take(survey, recording.parameters, rules)
+        takes[shape].add(frame, sweep)
         if boundary.plane is not None:
             cells.append(boundary.cells())
     told = {"loss": "loss", "accuracy": "accuracy", "validation": "validation_loss"}
     return {
         "name": name,
         "sample": sample,
-        "last": recording.steps[-1].number,
+        "last": kept[-1].number,
         "steps": [step.number for step in steps],
         "epochs": [step.epoch for step in steps],
-        "losses": [[step.number, _finite(step.loss)] for step in recording.steps],
+        "losses": [[step.number, _finite(step.loss)] for step in kept],
         "batch": [_finite(step.loss) for step in steps],
         "each": recording.batches,
         "history": {k: list(map(_finite, getattr(history, name))) for k, name in told.items()},
-        "takes": [take.numbers() for take in takes.values()],
+        "takes": [take.told() for take in takes.values()],
         "plane": _plane(boundary, cells),
     }
 

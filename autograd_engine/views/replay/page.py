@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, TypeAlias
 
+from autograd_engine.files import Location
 from autograd_engine.history import History
 from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.page import Page, filled, page_path
 from autograd_engine.views.network.on_page import Rules
 from autograd_engine.views.notebooks import image
-from autograd_engine.views.replay.contents import recording_of, run_contents
+from autograd_engine.views.replay.contents import run_contents
 from autograd_engine.words import counted
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
@@ -40,9 +40,7 @@ class Replay(Page):
         return f"<Replay: {self.description}>"
 
 
-def replay(
-    histories: Runs, path: str | os.PathLike[str] | None = None, *, sample: int = 0
-) -> Replay:
+def replay(histories: Runs, path: Location | None = None, *, sample: int = 0) -> Replay:
     """Return a page with a slider over the steps of one training, or of two beside each other.
 
     It shows the graph of one sample's loss with the values and gradients of each step, the
@@ -69,8 +67,6 @@ def replay(
     named = _named(histories)
     if path is not None:
         page_path(path)  # before the work
-    for name, history in named:
-        recording_of(history, sample, f"the history of {name!r}" if name else "the history")
     rules: Rules = {}
     runs = [run_contents(name, history, sample, rules) for name, history in named]
     description = ", ".join(map(_described, runs))
@@ -78,10 +74,7 @@ def replay(
     script = written(rules) if rules else ""
     text = filled("replay/replay.html", f"Replay: {description}", data, script, still)
     shown = image("image/svg+xml", still.encode(), f"loss of {description}")
-    page = Replay(text, description, lambda: shown)
-    if path is not None:
-        page.save(path)
-    return page
+    return Replay(text, description, shown, path)
 
 
 def _named(histories: Runs) -> list[tuple[str, History]]:

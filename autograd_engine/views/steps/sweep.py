@@ -141,8 +141,8 @@ class Steps(Sequence[Contribution], Shown):
         self.output = output
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
-        self._survey = Survey(output)
-        self._cut = cut(self._survey.names)
+        self.survey = Survey(output)
+        self._cut = cut(self.survey.names)
         self.long = [
             f"{name(short).text} is {name(whole).text}" for whole, short in self._cut.items()
         ]
@@ -167,11 +167,11 @@ class Steps(Sequence[Contribution], Shown):
 
     def name(self, value: Value) -> str:
         """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
-        return self._survey.name(value)
+        return self.survey.name(value)
 
     def is_number(self, value: Value) -> bool:
         """Say whether a value is a constant that has no name but its number."""
-        given = self._survey.given_names[self._survey.position[id(value)]]
+        given = self.survey.given_names[self.survey.position[id(value)]]
         return value._rule is CONSTANT and not given
 
     def term(self, value: Value) -> Term:
