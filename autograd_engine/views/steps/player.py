@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from autograd_engine.engine import Value
-from autograd_engine.table import LEAF
 from autograd_engine.views.explain.typesetting import plain
 from autograd_engine.views.steps.sweep import Steps, number, steps, typed
 
@@ -35,12 +34,13 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
     found = steps(output)
     source = sys.stdin if source is None else source
     screen = sys.stdout if screen is None else screen
-    width, encoding = shutil.get_terminal_size().columns, getattr(screen, "encoding", None)
-    names = {found.text(v) for step in found.forward for v in (step.node, *step.node.operands)}
-    kept = [plain(typed(name), encoding or "utf-8") for name in names if " " in name]
+    width = shutil.get_terminal_size().columns
+    encoding = getattr(screen, "encoding", None) or "utf-8"
+    names = map(found.text, found.survey.values)
+    kept = [plain(typed(name), encoding) for name in names if " " in name]
 
     def show(text: str) -> None:
-        rows = plain(text, encoding or "utf-8").split("\n")
+        rows = plain(text, encoding).split("\n")
         print("\n".join(wrapped(row, width, kept) for row in rows), file=screen, flush=True)
 
     with _keys(source) as read:
@@ -58,9 +58,7 @@ def _rows(found: Steps) -> list[str]:
 
 
 def _gradients(found: Steps) -> str:
-    values = {id(v): v for step in found.forward for v in step.node.operands}
-    values = values or {id(found.output): found.output}
-    leaves = [value for value in values.values() if value._rule is LEAF]
+    leaves = [found.survey.values[i] for i in found.survey.leaves]
     gradients = [f"{found.text(v)} {number(found.gradient(v))}" for v in leaves]
     quiet = ", ".join(map(found.text, found.silent))
     more = f"\nnothing passes on from {quiet}: an adjoint of exactly 0" if quiet else ""
