@@ -3,9 +3,9 @@
 What such functions are written with is taken, the rest refused by name. Where JavaScript does
 something else than Python (a division by zero, the truth of NaN), a function of python.js stands.
 
->>> half = ast.parse("lambda x, y: x / 2.0 - y if x else y / x", mode="eval").body
->>> print(Translator(str).function(half))
-(x, y) => py.truth(x) ? (x / 2.0) - y : py.divide(y, x)
+>>> ratio = ast.parse("lambda x, y: x - 2.0 * y if x else y / x", mode="eval").body
+>>> print(Translator(str).function(ratio))
+(x, y) => py.truth(x) ? x - (2.0 * y) : py.divide(y, x)
 """
 
 from __future__ import annotations
@@ -173,8 +173,6 @@ class Translator:
                 return f"py.repeat({text(left)}, {text(right)})"
             case ast.BinOp(left, ast.Add(), right) if _is_list(left) or _is_list(right):
                 return f"[...{text(left)}, ...{text(right)}]"
-            case ast.BinOp(left, ast.Div(), ast.Constant() as divisor) if divisor.value:
-                return f"{part(left)} / {text(divisor)}"
             case ast.BinOp(left, operator, right) if type(operator) in SIGNS:
                 return f"{part(left)} {SIGNS[type(operator)]} {part(right)}"
             case ast.BinOp(left, operator, right) if type(operator) in CALLED:
@@ -183,10 +181,8 @@ class Translator:
                 return f"{_local(name)}.push({text(item)})"
             case ast.Call(called, given, []):
                 return f"{part(called)}({self._all(given)})"
-            case ast.ListComp(item, [ast.comprehension(target, items, [])]) | ast.GeneratorExp(
-                item, [ast.comprehension(target, items, [])]
-            ):
-                return f"{part(items)}.map(({text(target)}) => {text(item)})"
+            case ast.ListComp(item, [loop]) | ast.GeneratorExp(item, [loop]) if not loop.ifs:
+                return f"{part(loop.iter)}.map(({text(loop.target)}) => {text(item)})"
         raise refused(node)
 
 
