@@ -139,7 +139,7 @@ def test_brackets_stand_round_every_part_that_has_parts(run):
         wrong += agrees(run, f"lambda x, y: {tree}", [(1.5, -0.7), (-2.0, 0.3), (0.0, -0.0)])
     assert wrong == []
     simple = "lambda x, y: x * (y + 2.0) - (x - y) / 2.0"
-    assert translated(simple) == "(x, y) => (x * (y + 2.0)) - py.divide(x - y, 2.0)"
+    assert translated(simple) == "(x, y) => (x * (y + 2.0)) - (py.divide(x - y, 2.0))"
 
 
 STATEMENTS = [

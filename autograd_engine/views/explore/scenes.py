@@ -8,6 +8,7 @@ so that every state of folding needs no more numbers than there are values.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, groupby
 from typing import Any
@@ -36,6 +37,8 @@ INLETS = 12
 STEPS, FEW = 24, 4
 """Of more boxes than these that take no more values each, each has its own inlets."""
 
+Inlet = tuple[Any, ...]  # a title, then the values
+
 
 def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     """Return the picture of each group, as the page reads it, and what several have alike.
@@ -60,7 +63,7 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     groups = []
     for number, (group, (title, *notes)) in enumerate(zip(folding.groups, captions)):
         picture = _Picture(folding, number, titles, folded)
-        inlets, scene = place("inlets", tuple(picture.inlets)), place("shapes", picture.scene)
+        inlets, scene = place("inlets", picture.inlets), place("shapes", picture.scene)
         row = [title, place("notes", tuple(notes)), group.parent]
         row += [int(group.kind in ("leaves", "run")), group.members, inlets, leaving[number], scene]
         groups.append(row)
@@ -94,7 +97,6 @@ class _Picture:
         self.folding, self.number, self.titles = folding, number, titles
         self.inside = folding.inside[number]
         self.shown: dict[int, int] = {}  # value -> the box that shows it
-        self.inlets: list[Any] = []
         self.boxes: list[Box] = []
         for place, member in enumerate(folding.groups[number].members):
             if member >= 0:
@@ -105,57 +107,54 @@ class _Picture:
                 box, inside = folded[~member], folding.inside[~member]
             self.boxes.append(box)
             self.shown |= dict.fromkeys(inside, place)
-        self._add_inlets()
+        self.shared = self._shared()
+        self.added: dict[tuple[Inlet, int], int] = {}  # inlet, and whose it is -> its box
         arrows = tuple(self._arrows())
+        self.inlets = tuple(inlet if len(inlet) > 2 else inlet[1] for inlet, _ in self.added)
         self.scene = Scene("LR", tuple(self.boxes), arrows, ())
 
-    def _add_inlets(self) -> None:
-        """Add what folded boxes take from outside. (A value drawn has inlets of its own.)"""
-        own = set(self.inside)
-        taken: dict[int, dict[int, None]] = {}
-        for i in self.inside:
-            if self.boxes[head := self.shown[i]].kind == "folded":
-                outside = [operand for operand in self.folding.operands[i] if operand not in own]
-                taken.setdefault(head, {}).update(dict.fromkeys(outside))
-        if len(taken) > STEPS and all(len(some) <= FEW for some in taken.values()):
-            return  # steps have inlets of their own too
-        for title, given in self._gathered(list({i: 0 for some in taken.values() for i in some})):
-            self.shown |= dict.fromkeys(given, self._add_inlet(title, given))
+    def _shared(self) -> dict[int, Inlet]:
+        """Return the inlet of each value from outside that folded boxes take.
 
-    def _add_inlet(self, title: str, given: list[int]) -> int:
-        self.inlets.append((title, *given) if len(given) > 1 else given[0])
-        self.boxes.append(Box("hidden", (_roomy(title),)))
-        return len(self.boxes) - 1
-
-    def _gathered(self, taken: list[int]) -> list[tuple[str, list[int]]]:
-        """Return titles and the values from outside, by where they stand if they are many."""
-        if len(taken) <= INLETS:
-            return [(self.titles[i], [i]) for i in taken]
-        around = set(self.folding.path(self.number))
+        Where values are many, those that stand in one group have one together.
+        """
+        folded = [i for i in self.inside if self.boxes[self.shown[i]].kind == "folded"]
+        uses = [(o, self.shown[i]) for i in folded for o in self.folding.operands[i]]
+        taken = dict.fromkeys((o, head) for o, head in uses if o not in self.shown)
+        each = Counter(head for _, head in taken)
+        if len(each) > STEPS and max(each.values()) <= FEW:
+            return {}
+        values, around = dict.fromkeys(o for o, _ in taken), self.folding.path(self.number)
         sources: dict[int, list[int]] = {}
-        for i in taken:
-            path = self.folding.path(self.folding.home[i])
+        for i in values:
+            path = self.folding.path(self.folding.home[i]) if len(values) > INLETS else []
             sources.setdefault(next((g for g in path if g not in around), ~i), []).append(i)
         if len(sources) > INLETS:
-            return [(counted(len(taken), "value"), taken)]
-        titles = (self.folding.short(g) if g >= 0 else self.titles[~g] for g in sources)
-        return list(zip(titles, sources.values()))
+            return dict.fromkeys(values, (counted(len(values), "value"), *values))
+        titles = [self.folding.short(g) if g >= 0 else self.titles[~g] for g in sources]
+        return {i: (t, *some) for t, some in zip(titles, sources.values()) for i in some}
+
+    def _tail(self, operand: int, head: int) -> int:
+        """Return the box in which an arrow begins: of a member, or of an inlet, added if need be.
+
+        A value drawn has inlets of its own: long arrows would cross the whole picture.
+        """
+        if operand in self.shown:
+            return self.shown[operand]
+        shared = self.shared.get(operand) if self.boxes[head].kind == "folded" else None
+        inlet = shared or (self.titles[operand], operand)
+        if (key := (inlet, head if shared is None else -1)) not in self.added:
+            self.added[key] = len(self.boxes)
+            self.boxes.append(Box("hidden", (_roomy(inlet[0]),)))
+        return self.added[key]
 
     def _arrows(self) -> Iterator[Arrow]:
         """Yield the arrows, those from and to groups merged."""
         merged: dict[tuple[int, int], list[int]] = {}
-        own, stubs = set(self.inside), dict[tuple[int, int], int]()
         for i in self.inside:
             head = self.shown[i]
-            folded = self.boxes[head].kind == "folded"
             for slot, operand in enumerate(self.folding.operands[i]):
-                if operand in own or (folded and operand in self.shown):
-                    tail = self.shown[operand]
-                else:  # beside each use: long arrows would cross the whole picture
-                    if (head, operand) not in stubs:
-                        stubs[head, operand] = self._add_inlet(self.titles[operand], [operand])
-                    tail = stubs[head, operand]
-                if tail != head:
+                if (tail := self._tail(operand, head)) != head:
                     merged.setdefault((tail, head), []).append(slot)
         for (tail, head), slots in merged.items():
             count, kinds = len(slots), (self.boxes[tail].kind, self.boxes[head].kind)
