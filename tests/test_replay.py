@@ -16,7 +16,7 @@ from autograd_engine import Value, datasets, losses, nn, optim
 from autograd_engine.history import MOST, Recorder, Recording
 from autograd_engine.views.replay import boundary as boundaries
 from autograd_engine.views.replay.boundary import Boundary
-from autograd_engine.views.replay.contents import ROOM, frames
+from autograd_engine.views.replay.page import ROOM, frames
 
 MOONS = datasets.moons(24, noise=0.1, seed=0)
 WAYS = [False, True]
@@ -205,7 +205,7 @@ def test_each_byte_of_the_plane_has_the_class_that_the_model_predicts_there(
         monkeypatch.setattr(boundaries, "_compiled", lambda recording: None)
     boundary = Boundary(history.recording, 10, 0)
     plane = boundary.plane
-    found = [cell // plane.levels for cell in boundary.cells()]
+    found = [cell // plane.levels for cell in boundary.cells(plane)]
     expected = []
     for x, y in plane.points():
         outputs = model([x, y])

@@ -1,19 +1,42 @@
-"""`replay`: a training as a page to scrub through, alone or beside another."""
+"""`replay`: a training as a page to scrub through, alone or beside another.
+
+The page holds for each run its losses, its graph over the steps, and its plane. The recorded steps
+are run again: the engine computes every number anew, from the parameters as they were.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from html import escape
 from typing import Any, TypeAlias
 
+from autograd_engine import graph
+from autograd_engine.blocks import enable_grad
+from autograd_engine.columns import data_of, set_data
+from autograd_engine.engine import Value, as_value
 from autograd_engine.files import Location
-from autograd_engine.history import History
+from autograd_engine.history import History, Recording, Step
+from autograd_engine.real import is_number, is_whole
+from autograd_engine.survey import Survey
+from autograd_engine.table import CONSTANT
+from autograd_engine.titles import LOWERED
 from autograd_engine.views.explore.javascript import written
-from autograd_engine.views.explore.page import Page, filled, page_path
-from autograd_engine.views.network.on_page import Rules
+from autograd_engine.views.explore.page import Page, filled, packed, page_graph, page_path
+from autograd_engine.views.network.on_page import Rules, responses
 from autograd_engine.views.notebooks import image
-from autograd_engine.views.replay.contents import run_contents
+from autograd_engine.views.replay.boundary import FARTHEST, Boundary
+from autograd_engine.views.steps.sweep import Steps
 from autograd_engine.words import counted
+
+ROOM = 1_200_000
+"""So many characters the numbers of one run take at most: of a large graph, fewer steps."""
+
+_EACH = 25
+"""A value takes about so many characters a step: its data, gradient and partials in base64."""
+
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
 
@@ -68,7 +91,7 @@ def replay(histories: Runs, path: Location | None = None, *, sample: int = 0) ->
     if path is not None:
         page_path(path)  # before the work
     rules: Rules = {}
-    runs = [run_contents(name, history, sample, rules) for name, history in named]
+    runs = [_contents(name, history, sample, rules) for name, history in named]
     description = ", ".join(map(_described, runs))
     data, still = {"description": description, "runs": runs}, _loss_curves(runs)
     script = written(rules) if rules else ""
@@ -90,6 +113,120 @@ def _named(histories: Runs) -> list[tuple[str, History]]:
     if len(histories) not in (1, 2):
         raise ValueError(f"a replay shows one run, or compares two; got {len(histories)}")
     return [(str(name), history) for name, history in histories.items()]
+
+
+def _recording_of(history: History, sample: int, called: str = "the history") -> Recording:
+    """Return the recording of a history, or raise what is wrong with it or with the sample."""
+    if not isinstance(history, History):
+        raise TypeError(f"{called} must be what fit returns, not {history!r:.60}")
+    if history.recording is None:
+        raise ValueError(
+            f"{called} has no recording: train with fit(..., record=True), "
+            "for at least one epoch more than a checkpoint has"
+        )
+    count = len(history.recording.samples)
+    if not is_whole(sample):
+        raise TypeError(f"sample must be the position of a sample, got {sample!r:.60}")
+    if not 0 <= sample < count:
+        raise ValueError(f"sample must be from 0 to {count - 1}, got {sample}")
+    return history.recording
+
+
+def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator[Value]:
+    """Yield the sample's loss at each step.
+
+    Until the next one the model has the step's parameters; afterwards everything is as it was.
+    """
+    before = data_of(recording.parameters)
+    x, target = recording.samples[sample]
+    try:
+        for step in steps:
+            set_data(recording.parameters, step.parameters)
+            with enable_grad():
+                loss = recording.loss(recording.model(_inputs(x, recording.names)), target)
+            if not isinstance(loss, Value):
+                raise TypeError(
+                    f"the loss of sample {sample} is no Value but {type(loss).__name__}"
+                )
+            if loss.operands and not loss.label:
+                loss.label = "loss"
+            yield loss
+    finally:
+        set_data(recording.parameters, before)
+
+
+def _inputs(x: Any, names: Sequence[str]) -> Any:
+    """Return the inputs as constants with names, where they are a list of numbers."""
+    if type(x) is not list or not all(map(is_number, x)):
+        return x
+    inputs = [as_value(number) for number in x]
+    for i, value in enumerate(inputs):
+        value.label = names[i] if len(names) == len(x) else f"x{i}".translate(LOWERED)
+    return inputs
+
+
+def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[str, Any]:
+    """Return the data of one run, as the page reads them.
+
+    Of each step: its number, its epoch, the loss of its batch. Of each epoch: the number of its
+    last step, and what the history says. To `rules` come those that the page computes by.
+    """
+    recording = _recording_of(
+        history, sample, f"the history of {name!r}" if name else "the history"
+    )
+    kept, (loss,) = recording.steps, frames(recording, recording.steps[-1:], sample)
+    count = min(len(kept), max(3, ROOM // (_EACH * graph.size(loss))))
+    steps = [kept[i * (len(kept) - 1) // max(count - 1, 1)] for i in range(count)]
+    boundary = Boundary(recording, count, sample)
+    takes: dict[Any, tuple[Survey, dict[int, list[float]]]] = {}  # one, unless the model branches
+    cells = []
+    for frame, loss in enumerate(frames(recording, steps, sample)):
+        sweep = Steps(loss)
+        survey, values = sweep.survey, sweep.survey.values
+        row = [value.data for value in values]  # nobody asks for the gradient of a constant
+        row += [0.0 if value._rule is CONSTANT else sweep.gradient(value) for value in values]
+        row += [partial for value in values for partial in value.partials]
+        shape = (*(value._rule for value in values), *survey.operands)
+        takes.setdefault(shape, (survey, {}))[1][frame] = row
+        if boundary.plane:
+            cells.append(boundary.cells(boundary.plane))
+    told = ("loss", "accuracy", "validation_loss")
+    places = {id(value): i for i, value in enumerate(recording.parameters, 1)}
+    return {
+        "name": name,
+        "sample": sample,
+        "last": kept[-1].number,
+        "steps": [step.number for step in steps],
+        "epochs": [step.epoch for step in steps],
+        "losses": [[step.number, _finite(step.loss)] for step in kept],
+        "batch": [_finite(step.loss) for step in steps],
+        "each": recording.batches,
+        "history": {name: list(map(_finite, getattr(history, name))) for name in told},
+        "takes": [_take(survey, rows, places, rules) for survey, rows in takes.values()],
+        "plane": boundary.plane
+        and {
+            **asdict(boundary.plane),
+            "farthest": FARTHEST,
+            "axes": recording.names if len(recording.names) == 2 else ["x₀", "x₁"],
+            "cells": b64encode(b"".join(cells)).decode(),
+        },
+    }
+
+
+def _take(
+    survey: Survey, rows: dict[int, list[float]], places: dict[int, int], rules: Rules
+) -> dict[str, Any]:
+    """Return the frames in which a graph has one shape, and what the page needs to draw it."""
+    graph, _ = page_graph(survey, places)
+    if network := graph["network"]:
+        network["responses"] = responses(network, survey, rules)
+    numbers = packed(survey, list(rows.values()), "data", "gradients")
+    return {"graph": graph, "frames": list(rows), **numbers}
+
+
+def _finite(number: float) -> float | None:
+    """Return a number short enough for a curve; None where there is none."""
+    return float(f"{number:.8g}") if math.isfinite(number) else None
 
 
 def _described(run: Mapping[str, Any]) -> str:
