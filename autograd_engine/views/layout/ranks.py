@@ -7,8 +7,6 @@ cover it. The ranks are sorted by barycentres. Nothing recurses.
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -208,16 +206,13 @@ class Layers:
 
 
 def untangle(layers: Layers) -> None:
-    """Sort the ranks by barycentres, forwards and backwards, and keep the best order met.
+    """Sort the ranks by barycentres, backwards and forwards.
 
     In all ranks of a sweep the frames stand in the same order, so that they can be drawn.
     """
-    size = len(layers.items)
-    sweeps = 16 if size < 3_000 else 4 if size < 30_000 else 1
-    best, fewest = layers.order, math.inf
     for rank in layers.order:
         _pack(rank)
-    for sweep in range(sweeps + 1):
+    for sweep in range(9 if len(layers.items) < 10_000 else 3):
         for frame in layers.frames:
             frame.v = sum(item.v for item in frame.items) / len(frame.items)
         _keep_rows(layers.frames)
@@ -232,14 +227,6 @@ def untangle(layers: Layers) -> None:
             _keep_rows(rank)
             rank.sort(key=lambda i: [(f.v, 0, f.number) for f in i.path] + [(i.v, 1, i.row[2])])
             _pack(rank)
-        crossings = count_crossings(layers)
-        if crossings < fewest:
-            fewest, best = crossings, [list(rank) for rank in layers.order]
-        if not crossings:
-            break
-    layers.order = best
-    for rank in best:
-        _pack(rank)
 
 
 def _pack(rank: list[Item]) -> None:
@@ -260,18 +247,3 @@ def _keep_rows(parts: Sequence[Item | Frame]) -> None:
         places = sorted(part.v for part in row)
         for part, v in zip(sorted(row, key=lambda part: part.row[2]), places):
             part.v = v
-
-
-def count_crossings(layers: Layers) -> int:
-    """Return how many pairs of arrows cross between neighbouring ranks."""
-    total = 0
-    place = {item: i for rank in layers.order for i, item in enumerate(rank)}
-    for rank in layers.order:
-        ends: list[int] = []
-        for item in rank:
-            heads = [place[other] for other in item.after]
-            for head in heads:
-                total += len(ends) - bisect_right(ends, head)
-            for head in heads:
-                insort(ends, head)
-    return total
