@@ -185,8 +185,7 @@ class Layers:
                     size = text_width(arrow.label, FONT_SIZE - 1) + 4.0, FONT_SIZE + 1.0
                     chain.append(self._add("label", rank, size, path))
                 else:
-                    size = (1.0, 0.0) if self.upright else (0.0, 1.0)
-                    chain.append(self._add("bend", rank, size, path))
+                    chain.append(self._add("bend", rank, (1.0, 1.0), path))
             self.chains.append([*chain, head])
             for one, other in pairwise(self.chains[-1]):
                 if other.rank - one.rank == 1:

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from html import escape
+from itertools import chain
 from typing import Any, TypeAlias
 
 from autograd_engine import graph
@@ -19,7 +20,7 @@ from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value, as_value
 from autograd_engine.files import Location
 from autograd_engine.history import History, Recording, Step
-from autograd_engine.real import is_number, is_whole
+from autograd_engine.real import check_whole, is_number
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.titles import LOWERED
@@ -87,11 +88,10 @@ def replay(histories: Runs, path: Location | None = None, *, sample: int = 0) ->
     >>> replay(history)
     <Replay: 3 steps>
     """
-    named = _named(histories)
     if path is not None:
         page_path(path)  # before the work
     rules: Rules = {}
-    runs = [_contents(name, history, sample, rules) for name, history in named]
+    runs = [_contents(*named, sample, rules) for named in _named(histories)]
     description = ", ".join(map(_described, runs))
     data, still = {"description": description, "runs": runs}, _loss_curves(runs)
     script = written(rules) if rules else ""
@@ -115,8 +115,9 @@ def _named(histories: Runs) -> list[tuple[str, History]]:
     return [(str(name), history) for name, history in histories.items()]
 
 
-def _recording_of(history: History, sample: int, called: str = "the history") -> Recording:
+def _recording_of(name: str, history: History, sample: int) -> Recording:
     """Return the recording of a history, or raise what is wrong with it or with the sample."""
+    called = f"the history of {name!r}" if name else "the history"
     if not isinstance(history, History):
         raise TypeError(f"{called} must be what fit returns, not {history!r:.60}")
     if history.recording is None:
@@ -125,8 +126,7 @@ def _recording_of(history: History, sample: int, called: str = "the history") ->
             "for at least one epoch more than a checkpoint has"
         )
     count = len(history.recording.samples)
-    if not is_whole(sample):
-        raise TypeError(f"sample must be the position of a sample, got {sample!r:.60}")
+    check_whole("sample", sample)
     if not 0 <= sample < count:
         raise ValueError(f"sample must be from 0 to {count - 1}, got {sample}")
     return history.recording
@@ -171,9 +171,7 @@ def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[st
     Of each step: its number, its epoch, the loss of its batch. Of each epoch: the number of its
     last step, and what the history says. To `rules` come those that the page computes by.
     """
-    recording = _recording_of(
-        history, sample, f"the history of {name!r}" if name else "the history"
-    )
+    recording = _recording_of(name, history, sample)
     kept, (loss,) = recording.steps, frames(recording, recording.steps[-1:], sample)
     count = min(len(kept), max(3, ROOM // (_EACH * graph.size(loss))))
     steps = [kept[i * (len(kept) - 1) // max(count - 1, 1)] for i in range(count)]
@@ -238,8 +236,12 @@ def _described(run: Mapping[str, Any]) -> str:
 
 def _loss_curves(runs: Sequence[Mapping[str, Any]]) -> str:
     """Return the loss of each run over its steps as a still picture, for where no script runs."""
-    curves = list(map(_points, runs))
-    steps, losses = zip(*[(0.0, 0.0), *(point for points in curves for point in points)])
+    curves = []
+    for run in runs:  # of epochs, or of batches where there is but one epoch
+        epochs = [(run["each"] * t, y) for t, y in enumerate(run["history"]["loss"], 1)]
+        points = epochs if len(epochs) > 1 else run["losses"]
+        curves.append([(x, y) for x, y in points if y is not None])
+    steps, losses = zip(*[(0.0, 0.0), *chain(*curves)])
     last, low, high = max(steps) or 1.0, min(losses), max(losses)
     drawn = ""
     for place, (run, points) in enumerate(zip(runs, curves)):
@@ -248,10 +250,3 @@ def _loss_curves(runs: Sequence[Mapping[str, Any]]) -> str:
         x, name = 72 + 280 * place, escape(f"loss {run['name']}".rstrip(), quote=False)
         drawn += CURVE.format(look=LOOKS[place], points=xy, x=x, beside=x + 34, name=name)
     return CURVES.format(high=high, low=low, last=last, drawn=drawn)
-
-
-def _points(run: Mapping[str, Any]) -> list[tuple[float, float]]:
-    """Return steps and losses: of epochs, or of batches where no epoch was finished twice."""
-    epochs = [(run["each"] * (i + 1), y) for i, y in enumerate(run["history"]["loss"])]
-    found = [(float(x), float(y)) for x, y in epochs if y is not None]
-    return found if len(found) > 1 else [(x, y) for x, y in run["losses"] if y is not None]
