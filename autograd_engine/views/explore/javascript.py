@@ -23,11 +23,8 @@ from autograd_engine.real import REASONS, as_float
 from autograd_engine.table import POWER
 from autograd_engine.views.explore.translation import Translator, Untranslatable, number
 
-MODULES: Final = ("floats", "several", "table")
-"""Where rules are written, with all that they call."""
-
-BUILT_IN: Final = re.compile("abs|float|len|max|range|tuple|zip")
-"""What python.js has of Python's own functions."""
+MODULES: Final = ("floats", "several", "table")  # where rules are, with all that they call
+BUILT_IN: Final = re.compile("abs|float|len|max|range|tuple|zip")  # in python.js
 
 
 def written(rules: Iterable[tuple[Primitive, int]]) -> str:

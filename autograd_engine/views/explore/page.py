@@ -36,8 +36,7 @@ from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.styles import ordered
 from autograd_engine.words import counted
 
-HEIGHT = 720
-"""How high, in pixels, a notebook shows the page."""
+HEIGHT = 720  # in pixels, in a notebook
 
 
 class Page(Shown):

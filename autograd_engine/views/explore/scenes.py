@@ -1,8 +1,7 @@
 """The picture of each group, laid out as `draw` lays out, as plain numbers for the page.
 
-A group is laid out by itself, with the groups inside it folded; what it takes from outside
-stands at its beginning as inlets. The page puts the pictures into each other as groups open,
-so that every state of folding needs no more numbers than there are values.
+A group is laid out by itself, with the groups inside it folded; what it takes from outside stands
+at its beginning as inlets. The page puts the pictures into each other as groups open.
 """
 
 from __future__ import annotations
@@ -18,24 +17,13 @@ from autograd_engine.views.layout.scene import Arrow, Box, Scene, text_width
 from autograd_engine.views.picture.folding import Folding, caption
 from autograd_engine.words import counted
 
-NUMBERS = "data  -0.0000\ngrad  -0.0000"
-"""What a box keeps room for: the page writes its numbers as short as this."""
-
+NUMBERS = "data  -0.0000\ngrad  -0.0000"  # the page writes its numbers as short as this
 PARTIAL = "∂ -0.0000"
-ROOM = "   "
-"""The label of an arrow without one: what it takes up keeps arrows from being too steep."""
-
-LONGEST = 20
-"""So many characters of a name are written in the picture; the panels have all of it."""
-
-CLASS = 5
-"""Boxes have room for so many characters, or twice as many, and so on: so shapes are alike."""
-
-INLETS = 12
-"""So many values from outside are shown one by one; more are gathered by where they stand."""
-
-STEPS, FEW = 24, 4
-"""Of more boxes than these that take no more values each, each has its own inlets."""
+ROOM = "   "  # the label of an arrow without one keeps arrows from being too steep
+LONGEST = 20  # characters of a name in the picture; the panels have all of it
+CLASS = 5  # boxes have room for a multiple of so many characters: so shapes are alike
+INLETS = 12  # values from outside shown one by one; more are gathered by where they stand
+STEPS, FEW = 24, 4  # more boxes than these that take no more values have inlets of their own
 
 Inlet = tuple[Any, ...]  # a title, then the values
 
@@ -54,7 +42,10 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     leaving, titles = _leaving(folding), [" ".join(name.split())[:LONGEST] for name in names]
     captions = [caption(folding, number, short=True) for number in range(1, len(folding.groups))]
     captions.insert(0, [""])
-    folded = [_folded(lines, exits) for lines, exits in zip(captions, leaving)]
+    folded = []
+    for (title, *notes), exits in zip(captions, leaving):
+        lines = [*map(_roomy, (f"▸ {title}", *notes)), *[NUMBERS] * (len(exits) == 1)]
+        folded.append(Box("folded", ("\n".join(lines),)))
     alike: dict[str, dict[Any, int]] = {"notes": {}, "inlets": {}, "shapes": {}}
 
     def place(kind: str, item: Any) -> int:
@@ -82,12 +73,6 @@ def _leaving(folding: Folding) -> list[list[int]]:
         for group in around[folding.home[value]] - around[home]:
             found[group].add(value)
     return [sorted(exits) for exits in found]
-
-
-def _folded(caption: list[str], exits: list[int]) -> Box:
-    """Return the box of a group: its caption, then its numbers where one value leaves it."""
-    words = [_roomy(f"▸ {caption[0]}"), *map(_roomy, caption[1:])]
-    return Box("folded", ("\n".join(words + [NUMBERS] * (len(exits) == 1)),))
 
 
 class _Picture:

@@ -11,12 +11,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# The first of these have a ∂ of their own: taken from another font it may look like an ð.
 FONTS = "DejaVu Sans Mono,Menlo,Consolas,Liberation Mono,Courier New,monospace"
-"""The first of these have a ∂ of their own: taken from another font it may look like an ð."""
-
-INPUTS = "inputs"
-"""The row that stands in the first rank."""
-
+INPUTS = "inputs"  # the row that stands in the first rank
 FONT_SIZE = 11
 LINE_HEIGHT = 14.0
 

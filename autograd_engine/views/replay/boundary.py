@@ -14,17 +14,10 @@ from autograd_engine.measures import judge
 from autograd_engine.number import number
 from autograd_engine.real import is_number
 
-SIDE = 28
-"""So many points a side the grid has where the model is compiled."""
-
-FARTHEST = 100.0
-"""How far one class is ahead of the others is told up to here, in steps ever wider."""
-
-_WORK = 2_000_000
-"""About so many weights are used where the model runs sample by sample: the grid is coarser."""
-
-POINTS = 300
-"""So many samples are shown, evenly taken."""
+SIDE = 28  # points a side of the grid where the model is compiled
+FARTHEST = 100.0  # how far a class is ahead of others is told up to here, in steps ever wider
+POINTS = 300  # samples that are shown, evenly taken
+_WORK = 2_000_000  # weights used where the model runs point by point, on a coarser grid
 
 
 @dataclass(frozen=True)
@@ -84,7 +77,9 @@ class Boundary:
         self.recording = recording
         self.plane: Plane | None = None
         samples = recording.samples
-        classes = _classes(recording) if all(_is_point(x) for x, _ in samples) else []
+        points = all(hasattr(x, "__len__") and len(x) == 2 for x, _ in samples)
+        points = points and all(is_number(item) for x, _ in samples for item in x)
+        classes = _classes(recording) if points else []
         if 2 <= len(classes) <= 16:
             self._program = _compiled(recording)
             most = math.isqrt(_WORK // (steps * max(len(recording.parameters), 1)))
@@ -135,10 +130,6 @@ def _classes(recording: Recording) -> list[str]:
     if count == 1 and any(target == -1 for _, target in recording.samples):
         names[0] = "-1"
     return recording.classes if len(recording.classes) == len(names) else names
-
-
-def _is_point(x: Any) -> bool:
-    return hasattr(x, "__len__") and len(x) == 2 and all(map(is_number, x))
 
 
 def _placed(x: Any, point: tuple[float, float]) -> Any:

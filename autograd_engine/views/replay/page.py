@@ -32,12 +32,8 @@ from autograd_engine.views.replay.boundary import FARTHEST, Boundary
 from autograd_engine.views.steps.sweep import Steps
 from autograd_engine.words import counted
 
-ROOM = 1_200_000
-"""So many characters the numbers of one run take at most: of a large graph, fewer steps."""
-
-_EACH = 25
-"""A value takes about so many characters a step: its data, gradient and partials in base64."""
-
+ROOM = 1_200_000  # characters for the numbers of one run: of a large graph, fewer steps
+_EACH = 25  # characters that a value takes a step: its data, gradient and partials in base64
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
 
@@ -144,10 +140,6 @@ def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator
             set_data(recording.parameters, step.parameters)
             with enable_grad():
                 loss = recording.loss(recording.model(_inputs(x, recording.names)), target)
-            if not isinstance(loss, Value):
-                raise TypeError(
-                    f"the loss of sample {sample} is no Value but {type(loss).__name__}"
-                )
             if loss.operands and not loss.label:
                 loss.label = "loss"
             yield loss
