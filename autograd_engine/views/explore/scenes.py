@@ -64,15 +64,12 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
 
 def _leaving(folding: Folding) -> list[list[int]]:
     """Return for each group the values in it that are used outside; outputs leave them all."""
-    found: list[set[int]] = [set() for _ in folding.groups]
-    around = [set(folding.path(number)) for number in range(len(folding.groups))]
-    around.append(set())  # around nothing: there, at -1, are the outputs used
-    users = zip(folding.home, folding.operands)
-    uses = {(operand, home) for home, given in users for operand in given}
-    for value, home in uses | {(output, -1) for output in folding.survey.outputs}:
-        for group in around[folding.home[value]] - around[home]:
-            found[group].add(value)
-    return [sorted(exits) for exits in found]
+    users: list[list[int]] = [[] for _ in folding.home]
+    for i, given in (*enumerate(folding.operands), (-1, folding.survey.outputs)):
+        for operand in given:
+            users[operand].append(i)
+    groups = [(inside, set(inside)) for inside in folding.inside]
+    return [[i for i in inside if not own.issuperset(users[i])] for inside, own in groups]
 
 
 class _Picture:

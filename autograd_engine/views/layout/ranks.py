@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import accumulate, pairwise
 from operator import eq
-from typing import Literal
 
 from autograd_engine.views.layout.scene import FONT_SIZE, INPUTS, Scene, box_size, text_width
 
-Kind = Literal["box", "label", "bend", "spacer", "low", "high"]
 PAD = 8.0  # between a frame and what it holds
 TITLE = 16.0  # what a frame's title needs besides
 
@@ -39,11 +37,6 @@ def box_ranks(scene: Scene) -> list[int]:
 
     Inputs stand in the first. Where the arrows between clusters allow it, a cluster begins after
     all that it is fed by has ended.
-
-    >>> from autograd_engine.views.layout.scene import Arrow, Box
-    >>> boxes = (Box("leaf", ("",)),) * 4
-    >>> box_ranks(Scene("LR", boxes, (Arrow(0, 1), Arrow(1, 2), Arrow(3, 2)), ()))
-    [0, 1, 2, 1]
     """
     count = len(scene.boxes)
     arrows: Links = {box: {} for box in range(count)}
@@ -91,16 +84,15 @@ def _walled(scene: Scene, arrows: Links) -> Links:
 
 @dataclass(eq=False, slots=True)
 class Item:
-    """Something that takes room in a rank: a box, an arrow's label or bend, a spacer.
+    """Something that takes room in a rank.
 
-    A spacer keeps a rank's room for a frame that has nothing else there; low and high are the
-    sides of a frame. `length` is measured along the direction, `breadth` across it.
+    A spacer keeps a rank's room for a frame that has nothing else there.
     """
 
-    kind: Kind
+    kind: str  # "box", an arrow's "label" or "bend", "spacer", "low" or "high" side of a frame
     rank: int = 0
-    length: float = 0.0
-    breadth: float = 0.0
+    length: float = 0.0  # along the direction
+    breadth: float = 0.0  # across it
     path: list[Frame] = field(default_factory=list)  # the frames around it, outermost first
     before: list[Item] = field(default_factory=list)  # neighbours in the rank before
     after: list[Item] = field(default_factory=list)
@@ -130,8 +122,8 @@ class Layers:
     """The boxes of a scene, and the bends and labels of its arrows, in ranks.
 
     `order` has the items of each rank from side to side, `chains` for each arrow its items from
-    tail to head. The `pads` between a frame and what it holds are those at its start and end along
-    the direction, and on its low and high side; the one at the top has room for a title.
+    tail to head, `pads` what is between a frame and what it holds: at its start and end along the
+    direction, on its low and high side; the one at the top has room for a title.
     """
 
     def __init__(self, scene: Scene) -> None:
@@ -162,7 +154,7 @@ class Layers:
         self.order: list[list[Item]] = [[] for _ in range(1 + max(i.rank for i in self.items))]
         self._meet()
 
-    def _add(self, kind: Kind, rank: int, size: tuple[float, float], path: list[Frame]) -> Item:
+    def _add(self, kind: str, rank: int, size: tuple[float, float], path: list[Frame]) -> Item:
         """Return a new item; its size is width and height."""
         length, breadth = reversed(size) if self.upright else size
         self.items.append(item := Item(kind, rank, length, breadth, path))

@@ -123,11 +123,7 @@ def field_sizes(box: Box) -> list[tuple[float, float]]:
 
 
 def box_size(box: Box) -> tuple[float, float]:
-    """Return the width and height of a box.
-
-    >>> box_size(Box("leaf", ("data 1.0000", "grad 0.0000"), stacked=False))
-    (177.2, 22.0)
-    """
+    """Return the width and height of a box."""
     widths, heights = zip(*field_sizes(box))
     width, height = (max(widths), sum(heights)) if box.stacked else (sum(widths), max(heights))
     margin = 6.0 if LOOKS[box.kind].double else 0.0

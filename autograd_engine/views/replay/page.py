@@ -1,7 +1,6 @@
 """`replay`: a training as a page to scrub through, alone or beside another.
 
-The page holds for each run its losses, its graph over the steps, and its plane. The recorded steps
-are run again: the engine computes every number anew, from the parameters as they were.
+The recorded steps are run again: the engine computes every number anew.
 """
 
 from __future__ import annotations
@@ -63,14 +62,12 @@ class Replay(Page):
 def replay(histories: Runs, path: Location | None = None, *, sample: int = 0) -> Replay:
     """Return a page with a slider over the steps of one training, or of two beside each other.
 
-    It shows the graph of one sample's loss with the values and gradients of each step, the
-    loss curve and, for two inputs and classes, the decision boundary. `histories` is what
-    `fit(..., record=True)` returned; to compare two runs, a list of two, or a dict of two with
-    their names. `sample` is the position of the sample in the data.
-
-    The page is one HTML file that needs no network. With a `path` it is written there too;
-    without, let a notebook show what is returned. All numbers are computed by running the
-    model with the parameters of each step; it has its own again afterwards.
+    It shows the graph of one sample's loss with the values and gradients of each step, the loss
+    curve and, for two inputs and classes, the decision boundary. `histories` is what
+    `fit(..., record=True)` returned, or two of these in a list, or in a dict with their names.
+    `sample` is the position of the sample in the data. The page is one HTML file that needs no
+    network, written to the `path` if there is one. The model runs with the parameters of each step
+    and has its own again afterwards.
 
     Raises `TypeError` for anything but histories, `ValueError` for one without a recording, for
     more than two, for a sample that is not there and for a path that does not end in .html,
