@@ -37,10 +37,9 @@ def written(rules: Iterable[tuple[Primitive, int]]) -> str:
     listed = "".join(f"  {script.rule(*rule)},\n" for rule in rules)
     reasons = "".join(f"  [{kind.__name__}, {reason!r}],\n" for kind, reason in REASONS.items())
     python = files(__package__).joinpath("python.js").read_text(encoding="utf-8")
-    own = "\n".join(script.lines)
-    lists = f"const REASONS = [\n{reasons}];\n{own}\nconst RULES = [\n{listed}];"
-    names = "{ RULES, refusal }"
-    return f"const {names} = (() => {{\n{python}\n{lists}\nreturn {names};\n}})();"
+    parts = ["const { RULES, refusal } = (() => {", python, f"const REASONS = [\n{reasons}];"]
+    parts += [*script.lines, f"const RULES = [\n{listed}];", "return { RULES, refusal };", "})();"]
+    return "\n".join(parts)
 
 
 class Script:

@@ -40,8 +40,8 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     its head it ends, and its turns in between, how far each is from the one before.
     """
     leaving, titles = _leaving(folding), [" ".join(name.split())[:LONGEST] for name in names]
-    captions = [caption(folding, number, short=True) for number in range(1, len(folding.groups))]
-    captions.insert(0, [""])
+    inner = range(1, len(folding.groups))
+    captions = [[""], *(caption(folding, number, short=True) for number in inner)]
     folded = []
     for (title, *notes), exits in zip(captions, leaving):
         lines = [*map(_roomy, (f"▸ {title}", *notes)), *[NUMBERS] * (len(exits) == 1)]

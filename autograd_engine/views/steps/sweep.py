@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import overload
 
 from autograd_engine.adoption import adopted
@@ -134,9 +135,6 @@ class Steps(Sequence[Contribution], Shown):
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
         self.survey = Survey(output)
-        self._cut = cut(self.survey.names)
-        cuts = self._cut.items()
-        self.long = [f"{name(short).text} is {name(whole).text}" for whole, short in cuts]
         self._honest = honest(order, [])
         self.forward: tuple[Computation, ...] = tuple(
             Computation(v, tuple(operand.data for operand in v.operands), v.data, self)
@@ -155,6 +153,15 @@ class Steps(Sequence[Contribution], Shown):
             before = self.gradient(operand)
             after = self._adjoints[id(operand)] = before + partial * adjoint
             yield Contribution(node, operand, partial, adjoint, before, after, place, self)
+
+    @cached_property
+    def _cut(self) -> dict[str, str]:
+        return cut(self.survey.names)
+
+    @property
+    def long(self) -> list[str]:
+        """What each name that is cut is as a whole."""
+        return [f"{name(short).text} is {name(whole).text}" for whole, short in self._cut.items()]
 
     def name(self, value: Value) -> str:
         """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
