@@ -23,10 +23,6 @@ SIGNS: Final[dict[type, str]] = {
 CALLED: Final = {ast.Div: "divide", ast.Mod: "modulo", ast.Pow: "power"}
 COMPOUND: Final = (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)
 LISTS: Final = (ast.List, ast.Tuple, ast.ListComp)
-RESERVED: Final = re.compile(
-    "D|M|py|math|error|case|catch|const|default|delete|do|enum|eval|export|false|function|interface|"
-    "let|new|null|package|private|public|static|super|switch|this|throw|true|typeof|var|void"
-)
 
 
 class Untranslatable(ValueError):
@@ -51,11 +47,11 @@ class Translator:
         inside = [item for item in ast.walk(node) if isinstance(item, ast.Name)]
         made = {item.id for item in inside if isinstance(item.ctx, ast.Store)} - {*names}
         self.own = {*made, *names}
-        head = re.sub(r"(\w+)$", r"...\1" if given.vararg else r"\1", ", ".join(map(_local, names)))
+        head = re.sub(r"(\w+)$", r"...\1" if given.vararg else r"\1", ", ".join(names))
         text = self._block(node.body if isinstance(node.body, list) else [ast.Return(node.body)])
         if text.startswith("return "):
             return f"({head}) => {text[7:-1]}"
-        declared = f"let {', '.join(sorted(map(_local, made)))};\n" if made else ""
+        declared = f"let {', '.join(sorted(made))};\n" if made else ""
         return f"({head}) => {_braced(declared + text)}"
 
     def _block(self, body: list[ast.stmt]) -> str:
@@ -94,9 +90,9 @@ class Translator:
             case ast.Try(body, handlers, [], []):
                 kinds = [self.known(ast.unparse(h.type or ast.Name("except"))) for h in handlers]
                 bodies = [_braced(block(handler.body)) for handler in handlers]
-                cases = [f"if (error instanceof {k}) {b}" for k, b in zip(kinds, bodies)]
-                caught = " else ".join([*cases, "throw error;"])
-                return f"try {_braced(block(body))} catch (error) {_braced(caught)}"
+                cases = [f"if ($ instanceof {k}) {b}" for k, b in zip(kinds, bodies)]
+                caught = " else ".join([*cases, "throw $;"])
+                return f"try {_braced(block(body))} catch ($) {_braced(caught)}"
         raise refused(node)
 
     def _assigned(self, target: ast.expr, value: str) -> str:
@@ -146,7 +142,7 @@ class Translator:
             case ast.Constant(int() | float() as value):
                 return number(value)
             case ast.Name(name):
-                return _local(name) if name in self.own else self.known(name)
+                return name if name in self.own else self.known(name)
             case ast.Attribute(ast.Name(name)) if name not in self.own:
                 return self.known(ast.unparse(node))
             case ast.Tuple(items) | ast.List(items):
@@ -178,7 +174,7 @@ class Translator:
             case ast.BinOp(left, operator, right) if type(operator) in CALLED:
                 return f"py.{CALLED[type(operator)]}({self._all([left, right])})"
             case ast.Call(ast.Attribute(ast.Name(name), "append"), [item]) if name in self.own:
-                return f"{_local(name)}.push({text(item)})"
+                return f"{name}.push({text(item)})"
             case ast.Call(called, given, []):
                 return f"{part(called)}({self._all(given)})"
             case ast.ListComp(item, [loop]) | ast.GeneratorExp(item, [loop]) if not loop.ifs:
@@ -207,10 +203,6 @@ def refused(node: ast.AST) -> Untranslatable:
 def _is_list(node: ast.expr) -> bool:
     sliced = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
     return sliced or isinstance(node, LISTS)
-
-
-def _local(name: str) -> str:
-    return f"{name}_" if RESERVED.fullmatch(name) else name
 
 
 def _braced(text: str) -> str:
