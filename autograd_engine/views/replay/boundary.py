@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from autograd_engine.blocks import no_grad
+from autograd_engine.compiler import GuardError, Program, compile
 from autograd_engine.history import Recording
 from autograd_engine.measures import judge
 from autograd_engine.number import number
@@ -88,35 +90,24 @@ class Boundary:
 
     def cells(self, plane: Plane) -> bytes:
         """Return a byte for each point, with the parameters that the model has at present."""
-        x, _ = self.recording.samples[0]
-        rows = self._program(plane.points()) if self._program else []
-        found = [_lead(row) for row in rows] or predicted(self.recording.model, x, plane)
+        found: list[tuple[int, float]] = []
+        if self._program:
+            with suppress(GuardError):  # this step is not for the program
+                rows: Any = self._program(plane.points())
+                found = [_lead(row) for row in rows.reshape(len(rows), -1).tolist()]
+        if not found:
+            found = predicted(self.recording.model, self.recording.samples[0][0], plane)
         far = (min(1.0, math.log1p(lead) / math.log1p(FARTHEST)) for _, lead in found)
         top = plane.levels - 1
         return bytes(k * plane.levels + round(top * size) for (k, _), size in zip(found, far))
 
 
-def _compiled(recording: Recording) -> Any:
-    """Return a program of the scores at points, which gives none at a step that is not for it.
-
-    None where there can be no program.
-    """
+def _compiled(recording: Recording) -> Program | None:
+    """Return the program of the model, None where there can be none."""
     try:
-        from autograd_engine.compiler import GuardError, compile
-
-        example = _placed(recording.samples[0][0], (0.0, 0.0))
-        program = compile(recording.model, example, check=False)
+        return compile(recording.model, _placed(recording.samples[0][0], (0.0, 0.0)), check=False)
     except Exception:  # no NumPy, or whatever somebody's model says to a Value
         return None
-
-    def scores(points: Any) -> list[list[float]]:
-        try:
-            rows: Any = program(points)
-        except GuardError:
-            return []
-        return rows.reshape(len(rows), -1).tolist()  # type: ignore[no-any-return]
-
-    return scores
 
 
 def _classes(recording: Recording) -> list[str]:
