@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -45,7 +44,7 @@ def decision_boundary(model: Predictor, data: Dataset, path: str | PathLike[str]
     if len(data.names) != 2 or not data.classes:
         raise ValueError(f"a decision boundary needs two inputs and classes, not {data!r}")
     figure, axes = _figure()
-    plane = replace(plane_of(data, data.classes), side=GRID)
+    plane = plane_of(data, data.classes, GRID)
     (xs, ys), found = plane.ticks(), predicted(model, [0.0, 0.0], plane)
     for position, name in enumerate(data.classes):
         colour = f"C{position}"

@@ -16,7 +16,7 @@ from autograd_engine import Value, datasets, losses, nn, optim
 from autograd_engine.history import MOST, Recorder, Recording
 from autograd_engine.views.replay import boundary as boundaries
 from autograd_engine.views.replay.boundary import Boundary
-from autograd_engine.views.replay.contents import ROOM, frames
+from autograd_engine.views.replay.page import ROOM, frames
 
 MOONS = datasets.moons(24, noise=0.1, seed=0)
 WAYS = [False, True]
@@ -205,7 +205,7 @@ def test_each_byte_of_the_plane_has_the_class_that_the_model_predicts_there(
         monkeypatch.setattr(boundaries, "_compiled", lambda recording: None)
     boundary = Boundary(history.recording, 10, 0)
     plane = boundary.plane
-    found = [cell // plane.levels for cell in boundary.cells()]
+    found = [cell // plane.levels for cell in boundary.cells(plane)]
     expected = []
     for x, y in plane.points():
         outputs = model([x, y])
@@ -252,7 +252,7 @@ def test_what_cannot_be_replayed_is_refused_with_what_to_write_instead(tmp_path)
     for sample in (-1, 24):
         with pytest.raises(ValueError, match=f"sample must be from 0 to 23, got {sample}"):
             ag.replay(history, sample=sample)
-    with pytest.raises(TypeError, match="position of a sample, got 1.5"):
+    with pytest.raises(TypeError, match="sample must be a whole number, got 1.5"):
         ag.replay(history, sample=1.5)
     with pytest.raises(ValueError, match=r"the ending must be '\.html'"):
         ag.replay(history, tmp_path / "page.svg")

@@ -11,25 +11,20 @@ call. Somebody's own primitives, which may come from anywhere, are read with sym
 from __future__ import annotations
 
 import ast
-import pkgutil
 import re
 from collections.abc import Iterable
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
 
-from autograd_engine import floats, several, table
 from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.primitives import TABLE, Primitive, is_built_in
 from autograd_engine.real import REASONS, as_float
 from autograd_engine.table import POWER
 from autograd_engine.views.explore.translation import Translator, Untranslatable, number
 
-MODULES: Final = (floats, several, table)
-"""Where rules are written, with all that they call."""
-
-BUILT_IN: Final = re.compile("abs|float|len|max|range|tuple|zip")
-"""What python.js has of Python's own functions."""
+MODULES: Final = ("floats", "several", "table")  # where rules are, with all that they call
+BUILT_IN: Final = re.compile("abs|float|len|max|range|tuple|zip")  # in python.js
 
 
 def written(rules: Iterable[tuple[Primitive, int]]) -> str:
@@ -40,13 +35,11 @@ def written(rules: Iterable[tuple[Primitive, int]]) -> str:
     """
     script = Script()
     listed = "".join(f"  {script.rule(*rule)},\n" for rule in rules)
-    spaces = dict.fromkeys(line.split(".")[0] for line in script.lines)
     reasons = "".join(f"  [{kind.__name__}, {reason!r}],\n" for kind, reason in REASONS.items())
     python = files(__package__).joinpath("python.js").read_text(encoding="utf-8")
-    own = "\n".join([*(f"const {space} = {{}};" for space in spaces), *script.lines])
-    lists = f"const REASONS = [\n{reasons}];\n{own}\nconst RULES = [\n{listed}];"
-    names = "{ RULES, refusal }"
-    return f"const {names} = (() => {{\n{python}\n{lists}\nreturn {names};\n}})();"
+    parts = ["const { RULES, refusal } = (() => {", python, f"const REASONS = [\n{reasons}];"]
+    parts += [*script.lines, f"const RULES = [\n{listed}];", "return { RULES, refusal };", "})();"]
+    return "\n".join(parts)
 
 
 class Script:
@@ -64,7 +57,7 @@ class Script:
         try:
             forward, partials = (self._code(rule, count, space) for space in "MD")
             return f"{{forward: {forward}, partials: {partials}}}"
-        except Untranslatable:
+        except Exception:  # whatever somebody's function does not do with a symbol
             if is_built_in(rule):
                 raise
             return "null"
@@ -73,12 +66,33 @@ class Script:
         """Return the forward function of a primitive, or in the space `D` its partials."""
         if TABLE.get(rule.name) is rule:
             return self._defined(f"{space}.{rule.name}", "table")
-        if space == "M" and rule.name.startswith("**"):
-            return f"(x) => {self._code(POWER, 2)}(x, {number(float(rule.name[2:]))})"
         given = operands(rule, count)
-        if space == "M":
-            return self._function(rule.forward, given, "...xs", "{}")
-        return self._function(rule.partials, (OUT, *given), "out, ...xs", "[{}]")
+        if space == "D":
+            return self._function(rule.partials, (OUT, *given), "[{}]")
+        if rule.name.startswith("**"):
+            return self._function(lambda x: POWER(x, float(rule.name[2:])), given, "{}")
+        return self._function(rule.forward, given, "{}")
+
+    def _function(self, function: Any, given: tuple[Symbol, ...], form: str) -> str:
+        """Return a function that is in no row: an entry of a family, or one read with symbols."""
+        head = ", ".join(symbol.name for symbol in given)
+        if isinstance(function, partial):
+            family = self._named("table", function.func.__name__)
+            return f"({head}) => {family}({function.args[0]}, {head})"
+        lines: list[str] = []
+
+        def text(part: Any) -> str:
+            return part if isinstance(part, str) else number(as_float(part))
+
+        def make(rule: Primitive, *parts: Any) -> str:
+            called = f"({self._code(rule, len(parts))})({', '.join(map(text, parts))})"
+            lines.append(f"const t{len(lines)} = {called};")
+            return f"t{len(lines) - 1}"
+
+        found, known = function(*given), {symbol: symbol.name for symbol in given}
+        items = found if isinstance(found, tuple) else (found,)
+        result = form.format(", ".join(text(substituted(item, make, known)) for item in items))
+        return f"({head}) => {{ {' '.join([*lines, f'return {result};'])} }}"
 
     def _defined(self, name: str, module: str) -> str:
         if name not in self._names:
@@ -101,46 +115,19 @@ class Script:
             return name
         raise Untranslatable(f"the page's JavaScript has no {name!r}, which {module} uses")
 
-    def _function(self, function: Any, given: tuple[Symbol, ...], head: str, form: str) -> str:
-        """Return a function that is in no row: an entry of a family, or one read with symbols."""
-        if isinstance(function, partial):
-            family = self._named("table", function.func.__name__)
-            return f"({head}) => {family}({function.args[0]}, {head})"
-        lines: list[str] = []
-
-        def text(part: str | float) -> str:
-            return part if isinstance(part, str) else number(part)
-
-        def make(rule: Primitive, *parts: Any) -> str:
-            name, forward = f"t{len(lines)}", self._code(rule, len(parts))
-            called = f"({forward})" if " => " in forward else forward
-            lines.append(f"const {name} = {called}({', '.join(map(text, parts))});")
-            return name
-
-        try:
-            found = function(*given)
-            items = found if isinstance(found, tuple) else (found,)
-            results = [item if isinstance(item, Symbol) else as_float(item) for item in items]
-        except Exception as error:  # whatever somebody's function does not do with a symbol
-            raise Untranslatable(f"{function!r} cannot be read with symbols: {error}") from error
-        known = {symbol: symbol.name for symbol in given}
-        result = form.format(", ".join(text(substituted(item, make, known)) for item in results))
-        inputs = ", ".join(map(repr, given))
-        return f"({inputs}) => {{ {' '.join([*lines, f'return {result};'])} }}"
-
 
 @cache
 def _sources() -> dict[str, ast.AST]:
     """Return what the modules define, by name, and both functions of each row of the table."""
     found: dict[str, ast.AST] = {}
     for module in MODULES:
-        package, _, home = module.__name__.rpartition(".")
-        for node in ast.parse(pkgutil.get_data(package, f"{home}.py") or b"").body:
+        source = files("autograd_engine").joinpath(f"{module}.py").read_text(encoding="utf-8")
+        for node in ast.parse(source).body:
             match node:
                 case ast.FunctionDef(name):
-                    found[f"{home}.{name}"] = node
+                    found[f"{module}.{name}"] = node
                 case ast.Assign([ast.Name(name)], made) | ast.AnnAssign(ast.Name(name), _, made):
-                    found[f"{home}.{name}"] = made or node
+                    found[f"{module}.{name}"] = made or node
     for value in list(found.values()):
         match value:
             case ast.Call(_, [ast.Constant(str(row)), forward, partials, *_]):

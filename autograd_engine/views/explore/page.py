@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Sequence
 from importlib.resources import files
-from itertools import pairwise
+from itertools import islice
 from pathlib import Path
+from struct import pack
 from typing import Any
 
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
-from autograd_engine.files import checked_path
+from autograd_engine.files import Location, checked_path
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
 from autograd_engine.views.explain import notation
@@ -35,8 +36,7 @@ from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.styles import ordered
 from autograd_engine.words import counted
 
-HEIGHT = 720
-"""How high, in pixels, a notebook shows the page."""
+HEIGHT = 720  # in pixels, in a notebook
 
 
 class Page(Shown):
@@ -45,15 +45,17 @@ class Page(Shown):
     It holds the numbers of the moment when it was made, and the program to compute others.
     """
 
-    def __init__(self, text: str, description: str, shown: Callable[[], str]) -> None:
+    def __init__(self, text: str, description: str, shown: str, path: Location | None) -> None:
         self.html = text
         self.description = description
         self._still = shown
+        if path is not None:
+            self.save(path)
 
     def __repr__(self) -> str:
         return f"<Page to explore: {self.description}>"
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: Location) -> None:
         """Write the page to a file.
 
         Raises `ValueError` for an ending other than .html, `FileNotFoundError` for no such folder.
@@ -70,11 +72,11 @@ class Page(Shown):
         return frame(self.html, self.description, HEIGHT)
 
     def _kinds(self) -> dict[str, str]:
-        instead = still(self._still(), self.description)
+        instead = still(self._still, self.description)
         return {"text/html": framed(self._html(), instead), "text/markdown": instead}
 
 
-def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
+def explore(output: Value, path: Location | None = None) -> Page:
     """Return a page in which to step through both passes, drag leaves and predict gradients.
 
     It is one HTML file that needs no network. With a `path` it is written there too; without,
@@ -91,25 +93,20 @@ def explore(output: Value, path: str | os.PathLike[str] | None = None) -> Page:
     (output,) = adopted(output)
     if not isinstance(output, Value):
         raise TypeError(f"explore needs a Value, not {type(output).__name__}: {output!r:.60}")
-    if path is not None:
-        page_path(path)  # before the work
     data, rules = page_contents(output)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
     try:
         drawn = draw(output, engine="builtin")
-        image, shown = drawn.svg, drawn.image
+        image, shown = drawn.svg, drawn.image()
     except ValueError:  # more than is laid out
-        image, shown = "", str
+        image = shown = ""
     fitting = ' width="100%" preserveAspectRatio="xMinYMin"'  # no wider than the page, unstyled
     instead = re.sub(' width="[^"]*"', fitting, image, count=1)
     text = filled("explore/page.html", title, data, written(rules), instead)
-    page = Page(text, title, shown)
-    if path is not None:
-        page.save(path)
-    return page
+    return Page(text, title, shown, path)
 
 
-def page_path(path: str | os.PathLike[str]) -> Path:
+def page_path(path: Location) -> Path:
     """Return where to write a page, or raise what is wrong with it."""
     return checked_path(path, "a page", (".html",), also=(".htm",))
 
@@ -141,50 +138,49 @@ def _read(names: str) -> str:
 
 
 def page_contents(output: Value) -> tuple[dict[str, Any], Rules]:
-    """Return the data of the page, and its rules: primitives, with the number of operands.
-
-    Data and partials, as the forward pass recorded them, are places among the `numbers`:
-    many are the same, since the partials of a product are its factors.
-    """
+    """Return the data of the page, and its rules: primitives, with the number of operands."""
     survey = Survey(output)
     data, rules = page_graph(survey)
-    known: dict[str, int] = {}
-
-    def place(number: float) -> int:
-        return known.setdefault(repr(number).removesuffix(".0"), len(known))
-
-    data["data"] = [place(value.data) for value in survey.values]
-    data["partials"] = [[*map(place, value.partials)] for value in survey.values]
-    data["numbers"] = " ".join(known)
-    data["network"] = page_network(survey)
-    return data, rules
+    row = [value.data for value in survey.values]
+    row += [partial for value in survey.values for partial in value.partials]
+    return data | packed(survey, [row], "data"), rules
 
 
-def page_graph(survey: Survey) -> tuple[dict[str, Any], Rules]:
-    """Return a graph without its numbers: of each value its name, its rule and its operands."""
+def page_graph(
+    survey: Survey, places: dict[int, int] | None = None
+) -> tuple[dict[str, Any], Rules]:
+    """Return a graph without its numbers: of each value its name, its rule and its operands.
+
+    `places` are those of a model's parameters, by id, where the graph need not have them all.
+    """
     values, names = survey.values, survey.names  # the output is the last
     rules: Rules = {}
     data = {
         "description": f"{counted(len(values), 'value')}, {counted(len(survey.leaves), 'leaf')}",
         "names": names,
         "called": bool(survey.given_names[-1]),
-        "full": _told(survey.full_names, names),
+        "full": [full * (full != name) for full, name in zip(survey.full_names, names)],
         "rule": [rules.setdefault((v._rule, len(v.operands)), len(rules)) for v in values],
         "rules": [described_rule(*kind) for kind in rules],
         "operands": survey.operands,
+        "network": page_network(survey, places),
         **pictures(Folding(survey, few=True), names),
     }
     return data, rules
 
 
-def _told(full: list[str], names: list[str]) -> list[str | int]:
-    """Return the full names where they are others: what is as in the one before, and the rest.
+def packed(survey: Survey, rows: Sequence[Sequence[float]], *kinds: str) -> dict[str, Any]:
+    """Return numbers of a graph as columns, and for each of a kind and each partial its column.
 
-    >>> _told(["layers.0.w.1", "layers.0.b", "x"], ["w₁", "b", "x"])
-    ['0 layers.0.w.1', '9 b', 0]
+    Of `rows` each has the numbers of all kinds, then all partials. Many columns are the same: the
+    partials of a product are its factors, and a sum passes its gradient on as it is.
     """
-    shared = (len(os.path.commonprefix([*pair])) for pair in pairwise(["", *full]))  # noqa: RUF071
-    return [f"{k} {path[k:]}" * (path != name) or 0 for k, path, name in zip(shared, full, names)]
+    known: dict[bytes, int] = {}
+    columns = (pack(f"<{len(rows)}d", *column) for column in zip(*rows))
+    places = iter([known.setdefault(column, len(known)) for column in columns])
+    found: dict[str, Any] = {kind: list(islice(places, len(survey.values))) for kind in kinds}
+    found["partials"] = [list(islice(places, len(value.partials))) for value in survey.values]
+    return found | {"columns": b64encode(b"".join(known)).decode()}
 
 
 def described_rule(rule: Primitive, count: int) -> dict[str, Any]:
@@ -193,9 +189,8 @@ def described_rule(rule: Primitive, count: int) -> dict[str, Any]:
     Where a partial cannot be read its formula is empty.
 
     >>> from autograd_engine.primitives import TABLE
-    >>> found = described_rule(TABLE["divide"], 2)
-    >>> found["formula"], found["partials"]
-    ([1, '/', 2], [['1/', 2], ['−', 0, '/', 2]])
+    >>> described_rule(TABLE["divide"], 2)["partials"]
+    [['1/', 2], ['−', 0, '/', 2]]
     """
     holes = [Name(chr(0xE000 + k)) for k in range(count + 1)]  # characters that nobody writes
     terms = [notation.partial(rule, k, lambda i: holes[i + 1], count) for k in range(count)]
@@ -215,12 +210,6 @@ def _with_holes(term: Term) -> list[str | int]:
 
 
 def inert_json(data: Any) -> str:
-    """Return JSON that can stand inside an HTML script element and ends nothing there.
-
-    >>> inert_json("</script>")
-    '"\\\\u003c/script\\\\u003e"'
-    """
+    """Return JSON that can stand inside an HTML script element and ends nothing there."""
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-    strange = "[^ -~²³¹\u2070-\u209f]"  # all but ASCII and small digits
-    text = re.sub(strange, lambda found: json.dumps(found[0])[1:-1], text)
-    return re.sub("[<>&]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub("[<>&\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)

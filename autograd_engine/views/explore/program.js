@@ -1,8 +1,5 @@
 // The graph as a program: the forward pass, the sweep back, and the steps that both consist of.
 
-const FAULTS = { nan: NaN, inf: Infinity, "-inf": -Infinity };
-const number = (text) => FAULTS[text] ?? Number(text);
-
 class Program {
   constructor(graph) {
     this.graph = graph;
@@ -39,7 +36,7 @@ class Program {
 
   // Back to the numbers that the forward pass recorded.
   reset() {
-    const numbers = this.graph.numbers.split(" ").map(number), recorded = (place) => numbers[place];
+    const columns = floats(this.graph.columns), recorded = (place) => columns[place];
     this.data = Float64Array.from(this.graph.data, recorded);
     this.start = this.data.slice();
     this.partials = this.graph.partials.map((given) => given.map(recorded));

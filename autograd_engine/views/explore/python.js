@@ -2,6 +2,8 @@
 // built-in functions and its `math` those that functions of floats are written with. The functions
 // themselves follow, written from the package's own source; nothing here knows a primitive.
 
+const floats = {}, several = {}, table = {}, M = {}, D = {}; // where they are written
+
 class ValueError extends Error {}
 class ArithmeticError extends Error {}
 class ZeroDivisionError extends ArithmeticError {}

@@ -1,13 +1,13 @@
 """The picture of each group, laid out as `draw` lays out, as plain numbers for the page.
 
-A group is laid out by itself, with the groups inside it folded; what it takes from outside
-stands at its beginning as inlets. The page puts the pictures into each other as groups open,
-so that every state of folding needs no more numbers than there are values.
+A group is laid out by itself, with the groups inside it folded; what it takes from outside stands
+at its beginning as inlets. The page puts the pictures into each other as groups open.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, groupby
 from typing import Any
@@ -17,24 +17,15 @@ from autograd_engine.views.layout.scene import Arrow, Box, Scene, text_width
 from autograd_engine.views.picture.folding import Folding, caption
 from autograd_engine.words import counted
 
-NUMBERS = "data  -0.0000\ngrad  -0.0000"
-"""What a box keeps room for: the page writes its numbers as short as this."""
-
+NUMBERS = "data  -0.0000\ngrad  -0.0000"  # the page writes its numbers as short as this
 PARTIAL = "∂ -0.0000"
-ROOM = "   "
-"""The label of an arrow without one: what it takes up keeps arrows from being too steep."""
+ROOM = "   "  # the label of an arrow without one keeps arrows from being too steep
+LONGEST = 20  # characters of a name in the picture; the panels have all of it
+CLASS = 5  # boxes have room for a multiple of so many characters: so shapes are alike
+INLETS = 12  # values from outside shown one by one; more are gathered by where they stand
+STEPS, FEW = 24, 4  # more boxes than these that take no more values have inlets of their own
 
-LONGEST = 20
-"""So many characters of a name are written in the picture; the panels have all of it."""
-
-CLASS = 5
-"""Boxes have room for so many characters, or twice as many, and so on: so shapes are alike."""
-
-INLETS = 12
-"""So many values from outside are shown one by one; more are gathered by where they stand."""
-
-STEPS, FEW = 24, 4
-"""Of more boxes than these that take no more values each, each has its own inlets."""
+Inlet = tuple[Any, ...]  # a title, then the values
 
 
 def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
@@ -49,9 +40,12 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     its head it ends, and its turns in between, how far each is from the one before.
     """
     leaving, titles = _leaving(folding), [" ".join(name.split())[:LONGEST] for name in names]
-    captions = [caption(folding, number, short=True) for number in range(1, len(folding.groups))]
-    captions.insert(0, [""])
-    folded = [_folded(lines, exits) for lines, exits in zip(captions, leaving)]
+    inner = range(1, len(folding.groups))
+    captions = [[""], *(caption(folding, number, short=True) for number in inner)]
+    folded = []
+    for (title, *notes), exits in zip(captions, leaving):
+        lines = [*map(_roomy, (f"▸ {title}", *notes)), *[NUMBERS] * (len(exits) == 1)]
+        folded.append(Box("folded", ("\n".join(lines),)))
     alike: dict[str, dict[Any, int]] = {"notes": {}, "inlets": {}, "shapes": {}}
 
     def place(kind: str, item: Any) -> int:
@@ -60,7 +54,7 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     groups = []
     for number, (group, (title, *notes)) in enumerate(zip(folding.groups, captions)):
         picture = _Picture(folding, number, titles, folded)
-        inlets, scene = place("inlets", tuple(picture.inlets)), place("shapes", picture.scene)
+        inlets, scene = place("inlets", picture.inlets), place("shapes", picture.scene)
         row = [title, place("notes", tuple(notes)), group.parent]
         row += [int(group.kind in ("leaves", "run")), group.members, inlets, leaving[number], scene]
         groups.append(row)
@@ -70,21 +64,12 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
 
 def _leaving(folding: Folding) -> list[list[int]]:
     """Return for each group the values in it that are used outside; outputs leave them all."""
-    found: list[set[int]] = [set() for _ in folding.groups]
-    around = [set(folding.path(number)) for number in range(len(folding.groups))]
-    around.append(set())  # around nothing: there, at -1, are the outputs used
-    users = zip(folding.home, folding.operands)
-    uses = {(operand, home) for home, given in users for operand in given}
-    for value, home in uses | {(output, -1) for output in folding.survey.outputs}:
-        for group in around[folding.home[value]] - around[home]:
-            found[group].add(value)
-    return [sorted(exits) for exits in found]
-
-
-def _folded(caption: list[str], exits: list[int]) -> Box:
-    """Return the box of a group: its caption, then its numbers where one value leaves it."""
-    words = [_roomy(f"▸ {caption[0]}"), *map(_roomy, caption[1:])]
-    return Box("folded", ("\n".join(words + [NUMBERS] * (len(exits) == 1)),))
+    users: list[list[int]] = [[] for _ in folding.home]
+    for i, given in (*enumerate(folding.operands), (-1, folding.survey.outputs)):
+        for operand in given:
+            users[operand].append(i)
+    groups = [(inside, set(inside)) for inside in folding.inside]
+    return [[i for i in inside if not own.issuperset(users[i])] for inside, own in groups]
 
 
 class _Picture:
@@ -94,7 +79,6 @@ class _Picture:
         self.folding, self.number, self.titles = folding, number, titles
         self.inside = folding.inside[number]
         self.shown: dict[int, int] = {}  # value -> the box that shows it
-        self.inlets: list[Any] = []
         self.boxes: list[Box] = []
         for place, member in enumerate(folding.groups[number].members):
             if member >= 0:
@@ -105,57 +89,54 @@ class _Picture:
                 box, inside = folded[~member], folding.inside[~member]
             self.boxes.append(box)
             self.shown |= dict.fromkeys(inside, place)
-        self._add_inlets()
+        self.shared = self._shared()
+        self.added: dict[tuple[Inlet, int], int] = {}  # inlet, and whose it is -> its box
         arrows = tuple(self._arrows())
+        self.inlets = tuple(inlet if len(inlet) > 2 else inlet[1] for inlet, _ in self.added)
         self.scene = Scene("LR", tuple(self.boxes), arrows, ())
 
-    def _add_inlets(self) -> None:
-        """Add what folded boxes take from outside. (A value drawn has inlets of its own.)"""
-        own = set(self.inside)
-        taken: dict[int, dict[int, None]] = {}
-        for i in self.inside:
-            if self.boxes[head := self.shown[i]].kind == "folded":
-                outside = [operand for operand in self.folding.operands[i] if operand not in own]
-                taken.setdefault(head, {}).update(dict.fromkeys(outside))
-        if len(taken) > STEPS and all(len(some) <= FEW for some in taken.values()):
-            return  # steps have inlets of their own too
-        for title, given in self._gathered(list({i: 0 for some in taken.values() for i in some})):
-            self.shown |= dict.fromkeys(given, self._add_inlet(title, given))
+    def _shared(self) -> dict[int, Inlet]:
+        """Return the inlet of each value from outside that folded boxes take.
 
-    def _add_inlet(self, title: str, given: list[int]) -> int:
-        self.inlets.append((title, *given) if len(given) > 1 else given[0])
-        self.boxes.append(Box("hidden", (_roomy(title),)))
-        return len(self.boxes) - 1
-
-    def _gathered(self, taken: list[int]) -> list[tuple[str, list[int]]]:
-        """Return titles and the values from outside, by where they stand if they are many."""
-        if len(taken) <= INLETS:
-            return [(self.titles[i], [i]) for i in taken]
-        around = set(self.folding.path(self.number))
+        Where values are many, those that stand in one group have one together.
+        """
+        folded = [i for i in self.inside if self.boxes[self.shown[i]].kind == "folded"]
+        uses = [(o, self.shown[i]) for i in folded for o in self.folding.operands[i]]
+        taken = dict.fromkeys((o, head) for o, head in uses if o not in self.shown)
+        each = Counter(head for _, head in taken)
+        if len(each) > STEPS and max(each.values()) <= FEW:
+            return {}
+        values, around = dict.fromkeys(o for o, _ in taken), self.folding.path(self.number)
         sources: dict[int, list[int]] = {}
-        for i in taken:
-            path = self.folding.path(self.folding.home[i])
+        for i in values:
+            path = self.folding.path(self.folding.home[i]) if len(values) > INLETS else []
             sources.setdefault(next((g for g in path if g not in around), ~i), []).append(i)
         if len(sources) > INLETS:
-            return [(counted(len(taken), "value"), taken)]
-        titles = (self.folding.short(g) if g >= 0 else self.titles[~g] for g in sources)
-        return list(zip(titles, sources.values()))
+            return dict.fromkeys(values, (counted(len(values), "value"), *values))
+        titles = [self.folding.short(g) if g >= 0 else self.titles[~g] for g in sources]
+        return {i: (t, *some) for t, some in zip(titles, sources.values()) for i in some}
+
+    def _tail(self, operand: int, head: int) -> int:
+        """Return the box in which an arrow begins: of a member, or of an inlet, added if need be.
+
+        A value drawn has inlets of its own: long arrows would cross the whole picture.
+        """
+        if operand in self.shown:
+            return self.shown[operand]
+        shared = self.shared.get(operand) if self.boxes[head].kind == "folded" else None
+        inlet = shared or (self.titles[operand], operand)
+        if (key := (inlet, head if shared is None else -1)) not in self.added:
+            self.added[key] = len(self.boxes)
+            self.boxes.append(Box("hidden", (_roomy(inlet[0]),)))
+        return self.added[key]
 
     def _arrows(self) -> Iterator[Arrow]:
         """Yield the arrows, those from and to groups merged."""
         merged: dict[tuple[int, int], list[int]] = {}
-        own, stubs = set(self.inside), dict[tuple[int, int], int]()
         for i in self.inside:
             head = self.shown[i]
-            folded = self.boxes[head].kind == "folded"
             for slot, operand in enumerate(self.folding.operands[i]):
-                if operand in own or (folded and operand in self.shown):
-                    tail = self.shown[operand]
-                else:  # beside each use: long arrows would cross the whole picture
-                    if (head, operand) not in stubs:
-                        stubs[head, operand] = self._add_inlet(self.titles[operand], [operand])
-                    tail = stubs[head, operand]
-                if tail != head:
+                if (tail := self._tail(operand, head)) != head:
                     merged.setdefault((tail, head), []).append(slot)
         for (tail, head), slots in merged.items():
             count, kinds = len(slots), (self.boxes[tail].kind, self.boxes[head].kind)

@@ -3,9 +3,9 @@
 What such functions are written with is taken, the rest refused by name. Where JavaScript does
 something else than Python (a division by zero, the truth of NaN), a function of python.js stands.
 
->>> half = ast.parse("lambda x, y: x / 2.0 - y if x else y / x", mode="eval").body
->>> print(Translator(str).function(half))
-(x, y) => py.truth(x) ? (x / 2.0) - y : py.divide(y, x)
+>>> ratio = ast.parse("lambda x, y: x - 2.0 * y if x else y / x", mode="eval").body
+>>> print(Translator(str).function(ratio))
+(x, y) => py.truth(x) ? x - (2.0 * y) : py.divide(y, x)
 """
 
 from __future__ import annotations
@@ -23,10 +23,6 @@ SIGNS: Final[dict[type, str]] = {
 CALLED: Final = {ast.Div: "divide", ast.Mod: "modulo", ast.Pow: "power"}
 COMPOUND: Final = (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)
 LISTS: Final = (ast.List, ast.Tuple, ast.ListComp)
-RESERVED: Final = re.compile(
-    "D|M|py|math|error|case|catch|const|default|delete|do|enum|eval|export|false|function|interface|"
-    "let|new|null|package|private|public|static|super|switch|this|throw|true|typeof|var|void"
-)
 
 
 class Untranslatable(ValueError):
@@ -51,11 +47,11 @@ class Translator:
         inside = [item for item in ast.walk(node) if isinstance(item, ast.Name)]
         made = {item.id for item in inside if isinstance(item.ctx, ast.Store)} - {*names}
         self.own = {*made, *names}
-        head = re.sub(r"(\w+)$", r"...\1" if given.vararg else r"\1", ", ".join(map(_local, names)))
+        head = re.sub(r"(\w+)$", r"...\1" if given.vararg else r"\1", ", ".join(names))
         text = self._block(node.body if isinstance(node.body, list) else [ast.Return(node.body)])
         if text.startswith("return "):
             return f"({head}) => {text[7:-1]}"
-        declared = f"let {', '.join(sorted(map(_local, made)))};\n" if made else ""
+        declared = f"let {', '.join(sorted(made))};\n" if made else ""
         return f"({head}) => {_braced(declared + text)}"
 
     def _block(self, body: list[ast.stmt]) -> str:
@@ -94,9 +90,9 @@ class Translator:
             case ast.Try(body, handlers, [], []):
                 kinds = [self.known(ast.unparse(h.type or ast.Name("except"))) for h in handlers]
                 bodies = [_braced(block(handler.body)) for handler in handlers]
-                cases = [f"if (error instanceof {k}) {b}" for k, b in zip(kinds, bodies)]
-                caught = " else ".join([*cases, "throw error;"])
-                return f"try {_braced(block(body))} catch (error) {_braced(caught)}"
+                cases = [f"if ($ instanceof {k}) {b}" for k, b in zip(kinds, bodies)]
+                caught = " else ".join([*cases, "throw $;"])
+                return f"try {_braced(block(body))} catch ($) {_braced(caught)}"
         raise refused(node)
 
     def _assigned(self, target: ast.expr, value: str) -> str:
@@ -146,7 +142,7 @@ class Translator:
             case ast.Constant(int() | float() as value):
                 return number(value)
             case ast.Name(name):
-                return _local(name) if name in self.own else self.known(name)
+                return name if name in self.own else self.known(name)
             case ast.Attribute(ast.Name(name)) if name not in self.own:
                 return self.known(ast.unparse(node))
             case ast.Tuple(items) | ast.List(items):
@@ -173,20 +169,16 @@ class Translator:
                 return f"py.repeat({text(left)}, {text(right)})"
             case ast.BinOp(left, ast.Add(), right) if _is_list(left) or _is_list(right):
                 return f"[...{text(left)}, ...{text(right)}]"
-            case ast.BinOp(left, ast.Div(), ast.Constant() as divisor) if divisor.value:
-                return f"{part(left)} / {text(divisor)}"
             case ast.BinOp(left, operator, right) if type(operator) in SIGNS:
                 return f"{part(left)} {SIGNS[type(operator)]} {part(right)}"
             case ast.BinOp(left, operator, right) if type(operator) in CALLED:
                 return f"py.{CALLED[type(operator)]}({self._all([left, right])})"
             case ast.Call(ast.Attribute(ast.Name(name), "append"), [item]) if name in self.own:
-                return f"{_local(name)}.push({text(item)})"
+                return f"{name}.push({text(item)})"
             case ast.Call(called, given, []):
                 return f"{part(called)}({self._all(given)})"
-            case ast.ListComp(item, [ast.comprehension(target, items, [])]) | ast.GeneratorExp(
-                item, [ast.comprehension(target, items, [])]
-            ):
-                return f"{part(items)}.map(({text(target)}) => {text(item)})"
+            case ast.ListComp(item, [loop]) | ast.GeneratorExp(item, [loop]) if not loop.ifs:
+                return f"{part(loop.iter)}.map(({text(loop.target)}) => {text(item)})"
         raise refused(node)
 
 
@@ -211,10 +203,6 @@ def refused(node: ast.AST) -> Untranslatable:
 def _is_list(node: ast.expr) -> bool:
     sliced = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
     return sliced or isinstance(node, LISTS)
-
-
-def _local(name: str) -> str:
-    return f"{name}_" if RESERVED.fullmatch(name) else name
 
 
 def _braced(text: str) -> str:

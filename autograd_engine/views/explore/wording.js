@@ -39,6 +39,10 @@ function typed(text) {
   return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : undefined;
 }
 
+// What the page holds in base64.
+const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+const floats = (text) => new Float64Array(bytes(text).buffer);
+
 // Elements: el("p", {class: "x"}, "text", child).
 function el(name, attributes = {}, ...children) {
   return filled(document.createElement(name), attributes, children);
@@ -58,15 +62,8 @@ function filled(element, attributes, children) {
   return element;
 }
 
-// A value's name by the whole path in its model; the page has what is other than in the one before.
-function fullName(graph, i) {
-  let before = "";
-  graph.whole ??= graph.names.map((name, k) => {
-    const [shared, rest] = (graph.full[k] || `0 ${name}`).split(/ (.*)/s);
-    return (before = before.slice(0, shared) + rest);
-  });
-  return graph.whole[i];
-}
+// A value's name by the whole path in its model; the page has those that are other than its name.
+const fullName = (graph, i) => graph.full[i] || graph.names[i];
 
 // A derivative, as a fraction: ∂top over ∂bottom.
 function fraction(top, bottom) {

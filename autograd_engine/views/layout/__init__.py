@@ -3,7 +3,6 @@
 Reading order:
 
     scene     boxes, arrows and clusters as plain data
-    ranks     the rank of each box, and all that takes room in one
-    across    the order in each rank, and places across the direction
-    routes    rectangles and routes
+    ranks     the rank of each box, all that takes room in one, and its order
+    routes    places, rectangles and routes
 """

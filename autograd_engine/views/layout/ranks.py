@@ -1,8 +1,8 @@
-"""The built-in layout, first step: in which rank each box stands, and all else that takes room.
+"""The built-in layout, first step: the rank of each box, all else that takes room, and its order.
 
 Layered drawing as Sugiyama, Tagawa and Toda described it (1981). Long arrows are cut by bends, so
 that every arrow goes from a rank to the next; a label is an item like a box, so that nothing can
-cover it. Nothing recurses.
+cover it. The ranks are sorted by barycentres. Nothing recurses.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import accumulate, pairwise
 from operator import eq
-from typing import Literal
 
-from autograd_engine.views.layout.scene import FONT_SIZE, INPUTS, Scene, box_size, rows, text_width
+from autograd_engine.views.layout.scene import FONT_SIZE, INPUTS, Scene, box_size, text_width
 
-Kind = Literal["box", "label", "bend", "spacer", "low", "high"]
 PAD = 8.0  # between a frame and what it holds
 TITLE = 16.0  # what a frame's title needs besides
 
 Links = dict[int, dict[int, int]]  # to each number those before it, with the least steps between
+Row = tuple[int, str, int]  # the cluster around a row, its name, and the number in it
+NO_ROW = -1, "", 0
 
 
 def cluster_paths(scene: Scene) -> dict[int, list[int]]:
@@ -32,21 +32,11 @@ def cluster_paths(scene: Scene) -> dict[int, list[int]]:
     return paths
 
 
-def shared(one: Sequence[object], other: Sequence[object]) -> int:
-    """Return how many clusters two paths have in common."""
-    return sum(map(eq, one, other))
-
-
 def box_ranks(scene: Scene) -> list[int]:
     """Return the rank of each box: its longest path from a source, or later if that is nearer.
 
     Inputs stand in the first. Where the arrows between clusters allow it, a cluster begins after
     all that it is fed by has ended.
-
-    >>> from autograd_engine.views.layout.scene import Arrow, Box
-    >>> boxes = (Box("leaf", ("",)),) * 4
-    >>> box_ranks(Scene("LR", boxes, (Arrow(0, 1), Arrow(1, 2), Arrow(3, 2)), ()))
-    [0, 1, 2, 1]
     """
     count = len(scene.boxes)
     arrows: Links = {box: {} for box in range(count)}
@@ -87,28 +77,27 @@ def _walled(scene: Scene, arrows: Links) -> Links:
         for one, other in pairwise([*start, *reversed(end[:-1])]):
             walled[other][one] = 0
     for arrow in scene.arrows:
-        same = shared(starts[arrow.tail][:-1], starts[arrow.head][:-1])
+        same = sum(map(eq, starts[arrow.tail][:-1], starts[arrow.head][:-1]))  # frames in common
         walled[starts[arrow.head][same]][ends[arrow.tail][same]] = 1
     return walled
 
 
 @dataclass(eq=False, slots=True)
 class Item:
-    """Something that takes room in a rank: a box, an arrow's label or bend, a spacer.
+    """Something that takes room in a rank.
 
-    A spacer keeps a rank's room for a frame that has nothing else there; low and high are the
-    sides of a frame. `length` is measured along the direction, `breadth` across it.
+    A spacer keeps a rank's room for a frame that has nothing else there.
     """
 
-    kind: Kind
+    kind: str  # "box", an arrow's "label" or "bend", "spacer", "low" or "high" side of a frame
     rank: int = 0
-    length: float = 0.0
-    breadth: float = 0.0
+    length: float = 0.0  # along the direction
+    breadth: float = 0.0  # across it
     path: list[Frame] = field(default_factory=list)  # the frames around it, outermost first
     before: list[Item] = field(default_factory=list)  # neighbours in the rank before
     after: list[Item] = field(default_factory=list)
     v: float = 0.0  # position across the direction
-    number: int = 0  # in its row
+    row: Row = NO_ROW
 
 
 @dataclass(eq=False, slots=True)
@@ -117,6 +106,7 @@ class Frame:
 
     number: int
     title: float  # the width of its title
+    row: Row
     path: list[Frame] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)  # in it, but for spacers
     first: int = 0
@@ -132,9 +122,8 @@ class Layers:
     """The boxes of a scene, and the bends and labels of its arrows, in ranks.
 
     `order` has the items of each rank from side to side, `chains` for each arrow its items from
-    tail to head; `frame_rows` are frames that stand in order, `box_rows`, by rank, boxes that
-    do. The `pads` between a frame and what it holds are those at its start and end along the
-    direction, and on its low and high side; the one at the top has room for a title.
+    tail to head, `pads` what is between a frame and what it holds: at its start and end along the
+    direction, on its low and high side; the one at the top has room for a title.
     """
 
     def __init__(self, scene: Scene) -> None:
@@ -142,7 +131,8 @@ class Layers:
         top = {"TB": 0, "BT": 1}.get(scene.direction, 2)
         self.pads = [PAD + (TITLE if side == top else 0.0) for side in range(4)]
         self.items: list[Item] = []
-        self.frames = [Frame(i, text_width(c.title)) for i, c in enumerate(scene.clusters)]
+        clusters = enumerate(scene.clusters)
+        self.frames = [Frame(i, text_width(c.title), (c.parent, *c.row)) for i, c in clusters]
         paths = {c: [self.frames[i] for i in path] for c, path in cluster_paths(scene).items()}
         for frame in self.frames:
             frame.path = paths[frame.number]
@@ -151,7 +141,8 @@ class Layers:
         labelled = {ranks[arrow.head] for arrow in scene.arrows if arrow.label}
         moved = list(accumulate(1 + (rank in labelled) for rank in range(max(ranks) + 1)))
         for rank, box in zip(ranks, scene.boxes):
-            self._add("box", moved[rank] - 1, box_size(box), paths[box.cluster]).number = box.row[1]
+            item = self._add("box", moved[rank] - 1, box_size(box), paths[box.cluster])
+            item.row = box.cluster, *box.row
         for frame in self.frames:
             inside = [item.rank for item in frame.items]
             frame.first, frame.last = min(inside), max(inside)
@@ -160,15 +151,10 @@ class Layers:
         for frame in self.frames:
             for rank in {*range(frame.first, frame.last)} - {item.rank for item in frame.items}:
                 self.items.append(Item("spacer", rank, path=frame.path))
-        self.frame_rows = [[self.frames[i] for i in row] for row in rows(scene.clusters)]
-        self.box_rows: defaultdict[int, list[list[Item]]] = defaultdict(list)
-        for row in rows(scene.boxes):
-            for rank in {self.items[i].rank for i in row}:
-                self.box_rows[rank].append([x for i in row if (x := self.items[i]).rank == rank])
         self.order: list[list[Item]] = [[] for _ in range(1 + max(i.rank for i in self.items))]
         self._meet()
 
-    def _add(self, kind: Kind, rank: int, size: tuple[float, float], path: list[Frame]) -> Item:
+    def _add(self, kind: str, rank: int, size: tuple[float, float], path: list[Frame]) -> Item:
         """Return a new item; its size is width and height."""
         length, breadth = reversed(size) if self.upright else size
         self.items.append(item := Item(kind, rank, length, breadth, path))
@@ -191,8 +177,7 @@ class Layers:
                     size = text_width(arrow.label, FONT_SIZE - 1) + 4.0, FONT_SIZE + 1.0
                     chain.append(self._add("label", rank, size, path))
                 else:
-                    size = (1.0, 0.0) if self.upright else (0.0, 1.0)
-                    chain.append(self._add("bend", rank, size, path))
+                    chain.append(self._add("bend", rank, (1.0, 1.0), path))
             self.chains.append([*chain, head])
             for one, other in pairwise(self.chains[-1]):
                 if other.rank - one.rank == 1:
@@ -209,3 +194,47 @@ class Layers:
                 met.add(item)
                 self.order[item.rank].append(item)
                 pending.extend(reversed(item.before))
+
+
+def untangle(layers: Layers) -> None:
+    """Sort the ranks by barycentres, backwards and forwards.
+
+    In all ranks of a sweep the frames stand in the same order, so that they can be drawn.
+    """
+    for rank in layers.order:
+        _pack(rank)
+    for sweep in range(9 if len(layers.items) < 10_000 else 3):
+        for frame in layers.frames:
+            frame.v = sum(item.v for item in frame.items) / len(frame.items)
+        _keep_rows(layers.frames)
+        forwards = sweep % 2 == 1
+        for rank in layers.order if forwards else reversed(layers.order):
+            for item in rank if sweep else ():
+                neighbours = item.before if forwards else item.after
+                if neighbours:
+                    item.v = sum(other.v for other in neighbours) / len(neighbours)
+                elif item.kind == "spacer":
+                    item.v = item.path[-1].v
+            _keep_rows(rank)
+            rank.sort(key=lambda i: [(f.v, 0, f.number) for f in i.path] + [(i.v, 1, i.row[2])])
+            _pack(rank)
+
+
+def _pack(rank: list[Item]) -> None:
+    """Give the items of a rank places beside each other, around 0."""
+    place = -sum(item.breadth + 8.0 for item in rank) / 2.0
+    for item in rank:
+        item.v = place + (item.breadth + 8.0) / 2.0
+        place += item.breadth + 8.0
+
+
+def _keep_rows(parts: Sequence[Item | Frame]) -> None:
+    """Give those of a row the places that they have together, in the order of their numbers."""
+    rows: defaultdict[tuple[int, str], list[Item | Frame]] = defaultdict(list)
+    for part in parts:
+        if part.row[1]:
+            rows[part.row[:2]].append(part)
+    for row in rows.values():
+        places = sorted(part.v for part in row)
+        for part, v in zip(sorted(row, key=lambda part: part.row[2]), places):
+            part.v = v

@@ -1,15 +1,19 @@
-"""The built-in layout, last step: a rectangle for each box, label and frame, and the routes."""
+"""The built-in layout, second step: places across the direction and along it, and the routes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from itertools import pairwise
+from operator import eq
 
-from autograd_engine.views.layout.across import place_across, untangle
-from autograd_engine.views.layout.ranks import Item, Layers
+from autograd_engine.views.layout.ranks import Frame, Item, Layers, untangle
 from autograd_engine.views.layout.scene import Scene
 
 GAP = 12.0  # between ranks, and on either side of a label
+SPREAD = 12.0  # between boxes of one rank
+NEAR = 5.0  # between all else
 MARGIN = 8.0
 
 Point = tuple[float, float]
@@ -42,7 +46,7 @@ def lay_out(scene: Scene) -> Layout:
     """Return places for the whole scene, in which no boxes and labels overlap."""
     layers = Layers(scene)
     untangle(layers)
-    place_across(layers)
+    _place_across(layers)
     stops = [*layers.items, *(side for f in layers.frames for side in (f.low, f.high))]
     lowest = min(stop.v - stop.breadth / 2.0 for stop in stops) - MARGIN
     for stop in stops:
@@ -57,6 +61,75 @@ def lay_out(scene: Scene) -> Layout:
     breadth = max(stop.v + stop.breadth / 2.0 for stop in stops) + MARGIN
     routes = [_route(chain, columns, v) for chain, v in zip(layers.chains, _arrivals(layers))]
     return Layout(length, breadth, boxes, clusters, labels, routes)
+
+
+def _place_across(layers: Layers) -> None:
+    """Give every item, and the sides of every frame, a place across the direction.
+
+    Each moves towards its neighbours in the ranks beside, as far as the least distances in its own
+    rank allow. Pushing all up from where they would like to be keeps these distances, pushing all
+    down does, and so does the mean of the two.
+    """
+    below: defaultdict[Item, dict[Item, float]] = defaultdict(dict)
+    for rank in layers.order:
+        for one, other in pairwise(_walk(rank)):
+            below[other][one] = _distance(one, other, layers.pads)
+    for frame in layers.frames:
+        below[frame.high][frame.low] = frame.title if layers.upright else 0.0
+    order = [*TopologicalSorter(below).static_order()]
+    least = [(one, other, d) for other in order for one, d in below[other].items()]
+    for further in reversed(range(24 if len(layers.items) < 3_000 else 4)):
+        wishes = [(item.v + _wish(item)) / 2.0 if further else item.v for item in layers.items]
+        for item, wish in zip(layers.items, wishes):
+            item.v = wish
+        _tighten(layers)
+        up = {item: item.v for item in order}
+        down = dict(up)
+        for one, other, distance in least:
+            up[other] = max(up[other], up[one] + distance)
+        for one, other, distance in reversed(least):
+            down[one] = min(down[one], down[other] - distance)
+        for item in order:
+            item.v = (up[item] + down[item]) / 2.0
+
+
+def _walk(rank: list[Item]) -> list[Item]:
+    """Return what one meets along a rank: items, and the sides of frames."""
+    walk: list[Item] = []
+    path: list[Frame] = []
+    for item in rank:
+        same = sum(map(eq, path, item.path))
+        walk += [frame.high for frame in reversed(path[same:])]
+        walk += [*(frame.low for frame in item.path[same:]), item]
+        path = item.path
+    return walk + [frame.high for frame in reversed(path)]
+
+
+def _distance(one: Item, other: Item, pads: list[float]) -> float:
+    """Return the least distance between the middles of two neighbours in a rank."""
+    gap = SPREAD if one.kind == other.kind == "box" else NEAR
+    gap = pads[2] if one.kind == "low" else pads[3] if other.kind == "high" else gap
+    return gap + (one.breadth + other.breadth) / 2.0
+
+
+def _wish(item: Item) -> float:
+    """Return where an item would like to be: at the mean of its neighbours."""
+    total = weight = 0.0
+    for other in (*item.before, *item.after):
+        # An arrow bends less between two of its own bends.
+        w = 8.0 if item.kind != "box" and other.kind != "box" else 1.0
+        total += w * other.v
+        weight += w
+    return total / weight if weight else item.v
+
+
+def _tighten(layers: Layers) -> None:
+    """Draw the frames round their items."""
+    *_, low, high = layers.pads
+    for frame in layers.frames:
+        inside = [(1 + len(i.path) - len(frame.path), i.v, i.breadth / 2.0) for i in frame.items]
+        frame.low.v = min(v - half - steps * low for steps, v, half in inside)
+        frame.high.v = max(v + half + steps * high for steps, v, half in inside)
 
 
 def _place_along(layers: Layers) -> tuple[Columns, float]:

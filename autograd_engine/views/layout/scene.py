@@ -11,12 +11,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# The first of these have a ∂ of their own: taken from another font it may look like an ð.
 FONTS = "DejaVu Sans Mono,Menlo,Consolas,Liberation Mono,Courier New,monospace"
-"""The first of these have a ∂ of their own: taken from another font it may look like an ð."""
-
-INPUTS = "inputs"
-"""The row that stands in the first rank."""
-
+INPUTS = "inputs"  # the row that stands in the first rank
 FONT_SIZE = 11
 LINE_HEIGHT = 14.0
 
@@ -126,11 +123,7 @@ def field_sizes(box: Box) -> list[tuple[float, float]]:
 
 
 def box_size(box: Box) -> tuple[float, float]:
-    """Return the width and height of a box.
-
-    >>> box_size(Box("leaf", ("data 1.0000", "grad 0.0000"), stacked=False))
-    (177.2, 22.0)
-    """
+    """Return the width and height of a box."""
     widths, heights = zip(*field_sizes(box))
     width, height = (max(widths), sum(heights)) if box.stacked else (sum(widths), max(heights))
     margin = 6.0 if LOOKS[box.kind].double else 0.0

@@ -3,8 +3,7 @@
 Reading order:
 
     boundary  what a model of two inputs predicts all over their plane
-    contents  all that the page holds: the recorded steps, run again
-    page      Replay, replay
+    page      Replay, replay, and all that the page holds: the recorded steps, run again
 
 The page's own parts are named in replay.html; the frame and the graph are those of `explore`.
 """

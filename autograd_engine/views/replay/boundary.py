@@ -5,45 +5,37 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from autograd_engine.blocks import no_grad
+from autograd_engine.compiler import GuardError, Program, compile
 from autograd_engine.history import Recording
 from autograd_engine.measures import judge
 from autograd_engine.number import number
 from autograd_engine.real import is_number
 
-SIDE = 28
-"""So many points a side the grid has where the model is compiled."""
-
-FARTHEST = 100.0
-"""How far one class is ahead of the others is told up to here, in steps ever wider."""
-
-_WORK = 2_000_000
-"""About so many weights are used where the model runs sample by sample: the grid is coarser."""
-
-POINTS = 300
-"""So many samples are shown, evenly taken."""
+SIDE = 28  # points a side of the grid where the model is compiled
+FARTHEST = 100.0  # how far a class is ahead of others is told up to here, in steps ever wider
+POINTS = 300  # samples that are shown, evenly taken
+_WORK = 2_000_000  # weights used where the model runs point by point, on a coarser grid
 
 
 @dataclass(frozen=True)
 class Plane:
     """The plane: its limits, its grid, its classes, and some of the samples in it.
 
-    `samples` are x, y and the position of the class, then 1 for the one whose graph is shown.
+    `samples` are x, y and the position of the class, then 1 for the one whose graph is shown. A
+    byte has so many `levels` for each class: it is class * levels + level.
     """
 
-    low: tuple[float, float]
-    high: tuple[float, float]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
     side: int
     classes: list[str]
+    levels: int
     samples: list[tuple[float, float, int, int]]
-
-    @property
-    def levels(self) -> int:
-        """How many levels a byte has for each class: it is class * levels + level."""
-        return 256 // len(self.classes)
 
     def ticks(self) -> Iterator[list[float]]:
         """Yield where the columns of the grid are, then where its rows are."""
@@ -56,20 +48,19 @@ class Plane:
         return [(x, y) for y in ys for x in xs]
 
 
-def plane_of(samples: Sequence[Any], classes: Sequence[str], chosen: int = -1) -> Plane:
+def plane_of(samples: Sequence[Any], classes: Sequence[str], side: int, chosen: int = -1) -> Plane:
     """Return the plane around samples of two inputs."""
     limits = []
     for column in zip(*(x for x, _ in samples)):
         low, high = float(min(column)), float(max(column))
         margin = 0.1 * (high - low) or 1.0
         limits.append((low - margin, high + margin))
-    (left, right), (bottom, top) = limits
     points = []
     for i in sorted({*range(0, len(samples), -(-len(samples) // POINTS)), chosen} - {-1}):
-        (x, y), target = samples[i]
-        x, y = (float(f"{float(item):.4g}") for item in (x, y))
-        points.append((x, y, max(int(target), 0), int(i == chosen)))
-    return Plane((left, bottom), (right, top), SIDE, list(classes), points)
+        x, y = (float(f"{float(item):.4g}") for item in samples[i][0])
+        points.append((x, y, max(int(samples[i][1]), 0), int(i == chosen)))
+    lows, highs = zip(*limits)
+    return Plane(lows, highs, side, list(classes), 256 // len(classes), points)
 
 
 def predicted(model: Callable[[Any], Any], x: Any, plane: Plane) -> list[tuple[int, float]]:
@@ -86,49 +77,35 @@ class Boundary:
 
     def __init__(self, recording: Recording, steps: int, sample: int) -> None:
         self.recording = recording
-        self._program: Any = None
         self.plane: Plane | None = None
-        if not all(_is_point(x) for x, _ in recording.samples):
-            return
-        classes = _classes(recording)
-        if not 2 <= len(classes) <= 16:
-            return
-        self.plane = plane_of(recording.samples, classes, sample)
-        self._program = _compiled(recording)
-        if self._program is None:
-            work = steps * max(len(recording.parameters), 1)
-            side = min(SIDE, max(8, math.isqrt(_WORK // work)))
-            self.plane = replace(self.plane, side=side)
+        samples = recording.samples
+        points = all(hasattr(x, "__len__") and len(x) == 2 for x, _ in samples)
+        points = points and all(is_number(item) for x, _ in samples for item in x)
+        classes = _classes(recording) if points else []
+        if 2 <= len(classes) <= 16:
+            self._program = _compiled(recording)
+            most = math.isqrt(_WORK // (steps * max(len(recording.parameters), 1)))
+            side = SIDE if self._program else min(SIDE, max(8, most))
+            self.plane = plane_of(samples, classes, side, sample)
 
-    def cells(self) -> bytes:
+    def cells(self, plane: Plane) -> bytes:
         """Return a byte for each point, with the parameters that the model has at present."""
-        plane, recording = self.plane, self.recording
-        assert plane is not None
-        levels = plane.levels
-        found = self._run(plane) or predicted(recording.model, recording.samples[0][0], plane)
+        found: list[tuple[int, float]] = []
+        if self._program:
+            with suppress(GuardError):  # this step is not for the program
+                rows: Any = self._program(plane.points())
+                found = [_lead(row) for row in rows.reshape(len(rows), -1).tolist()]
+        if not found:
+            found = predicted(self.recording.model, self.recording.samples[0][0], plane)
         far = (min(1.0, math.log1p(lead) / math.log1p(FARTHEST)) for _, lead in found)
-        return bytes(k * levels + round((levels - 1) * size) for (k, _), size in zip(found, far))
-
-    def _run(self, plane: Plane) -> list[tuple[int, float]]:
-        """Return what is predicted, nothing where this step is not for the program."""
-        if self._program is None:
-            return []
-        from autograd_engine.compiler import GuardError
-
-        try:
-            rows = self._program(plane.points())
-        except GuardError:
-            return []
-        return [_lead(row) for row in rows.reshape(len(rows), -1).tolist()]
+        top = plane.levels - 1
+        return bytes(k * plane.levels + round(top * size) for (k, _), size in zip(found, far))
 
 
-def _compiled(recording: Recording) -> Any:
-    """Return the program of the model, or None where there can be none."""
+def _compiled(recording: Recording) -> Program | None:
+    """Return the program of the model, None where there can be none."""
     try:
-        from autograd_engine.compiler import compile
-
-        example = _placed(recording.samples[0][0], (0.0, 0.0))
-        return compile(recording.model, example, check=False)
+        return compile(recording.model, _placed(recording.samples[0][0], (0.0, 0.0)), check=False)
     except Exception:  # no NumPy, or whatever somebody's model says to a Value
         return None
 
@@ -138,16 +115,12 @@ def _classes(recording: Recording) -> list[str]:
     right = judge(list(recording.samples))
     with no_grad():
         count = len(_scores(recording.model(recording.samples[0][0])))
-    targets = {target for _, target in recording.samples} if right.sides else set()
-    if count == 1:
-        names, count = ["-1", "1"] if -1 in targets else ["0", "1"], 2 if right.sides else 0
-    else:
-        names, count = list(map(str, range(count))), count if right.positions else 0
-    return recording.classes if len(recording.classes) == count else names[:count]
-
-
-def _is_point(x: Any) -> bool:
-    return hasattr(x, "__len__") and len(x) == 2 and all(map(is_number, x))
+    if not (right.sides if count == 1 else right.positions):
+        return []
+    names = list(map(str, range(max(count, 2))))
+    if count == 1 and any(target == -1 for _, target in recording.samples):
+        names[0] = "-1"
+    return recording.classes if len(recording.classes) == len(names) else names
 
 
 def _placed(x: Any, point: tuple[float, float]) -> Any:

@@ -1,19 +1,38 @@
-"""`replay`: a training as a page to scrub through, alone or beside another."""
+"""`replay`: a training as a page to scrub through, alone or beside another.
+
+The recorded steps are run again: the engine computes every number anew.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+import math
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from html import escape
+from itertools import chain
 from typing import Any, TypeAlias
 
-from autograd_engine.history import History
+from autograd_engine import graph
+from autograd_engine.blocks import enable_grad
+from autograd_engine.columns import data_of, set_data
+from autograd_engine.engine import Value, as_value
+from autograd_engine.files import Location
+from autograd_engine.history import History, Recording, Step
+from autograd_engine.real import check_whole, is_number
+from autograd_engine.survey import Survey
+from autograd_engine.table import CONSTANT
+from autograd_engine.titles import LOWERED
 from autograd_engine.views.explore.javascript import written
-from autograd_engine.views.explore.page import Page, filled, page_path
-from autograd_engine.views.network.on_page import Rules
+from autograd_engine.views.explore.page import Page, filled, packed, page_graph, page_path
+from autograd_engine.views.network.on_page import Rules, responses
 from autograd_engine.views.notebooks import image
-from autograd_engine.views.replay.contents import recording_of, run_contents
+from autograd_engine.views.replay.boundary import FARTHEST, Boundary
+from autograd_engine.views.steps.sweep import Steps
 from autograd_engine.words import counted
+
+ROOM = 1_200_000  # characters for the numbers of one run: of a large graph, fewer steps
+_EACH = 25  # characters that a value takes a step: its data, gradient and partials in base64
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
 
@@ -40,19 +59,15 @@ class Replay(Page):
         return f"<Replay: {self.description}>"
 
 
-def replay(
-    histories: Runs, path: str | os.PathLike[str] | None = None, *, sample: int = 0
-) -> Replay:
+def replay(histories: Runs, path: Location | None = None, *, sample: int = 0) -> Replay:
     """Return a page with a slider over the steps of one training, or of two beside each other.
 
-    It shows the graph of one sample's loss with the values and gradients of each step, the
-    loss curve and, for two inputs and classes, the decision boundary. `histories` is what
-    `fit(..., record=True)` returned; to compare two runs, a list of two, or a dict of two with
-    their names. `sample` is the position of the sample in the data.
-
-    The page is one HTML file that needs no network. With a `path` it is written there too;
-    without, let a notebook show what is returned. All numbers are computed by running the
-    model with the parameters of each step; it has its own again afterwards.
+    It shows the graph of one sample's loss with the values and gradients of each step, the loss
+    curve and, for two inputs and classes, the decision boundary. `histories` is what
+    `fit(..., record=True)` returned, or two of these in a list, or in a dict with their names.
+    `sample` is the position of the sample in the data. The page is one HTML file that needs no
+    network, written to the `path` if there is one. The model runs with the parameters of each step
+    and has its own again afterwards.
 
     Raises `TypeError` for anything but histories, `ValueError` for one without a recording, for
     more than two, for a sample that is not there and for a path that does not end in .html,
@@ -66,22 +81,16 @@ def replay(
     >>> replay(history)
     <Replay: 3 steps>
     """
-    named = _named(histories)
     if path is not None:
         page_path(path)  # before the work
-    for name, history in named:
-        recording_of(history, sample, f"the history of {name!r}" if name else "the history")
     rules: Rules = {}
-    runs = [run_contents(name, history, sample, rules) for name, history in named]
+    runs = [_contents(*named, sample, rules) for named in _named(histories)]
     description = ", ".join(map(_described, runs))
     data, still = {"description": description, "runs": runs}, _loss_curves(runs)
     script = written(rules) if rules else ""
     text = filled("replay/replay.html", f"Replay: {description}", data, script, still)
     shown = image("image/svg+xml", still.encode(), f"loss of {description}")
-    page = Replay(text, description, lambda: shown)
-    if path is not None:
-        page.save(path)
-    return page
+    return Replay(text, description, shown, path)
 
 
 def _named(histories: Runs) -> list[tuple[str, History]]:
@@ -99,6 +108,114 @@ def _named(histories: Runs) -> list[tuple[str, History]]:
     return [(str(name), history) for name, history in histories.items()]
 
 
+def _recording_of(name: str, history: History, sample: int) -> Recording:
+    """Return the recording of a history, or raise what is wrong with it or with the sample."""
+    called = f"the history of {name!r}" if name else "the history"
+    if not isinstance(history, History):
+        raise TypeError(f"{called} must be what fit returns, not {history!r:.60}")
+    if history.recording is None:
+        raise ValueError(
+            f"{called} has no recording: train with fit(..., record=True), "
+            "for at least one epoch more than a checkpoint has"
+        )
+    count = len(history.recording.samples)
+    check_whole("sample", sample)
+    if not 0 <= sample < count:
+        raise ValueError(f"sample must be from 0 to {count - 1}, got {sample}")
+    return history.recording
+
+
+def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator[Value]:
+    """Yield the sample's loss at each step.
+
+    Until the next one the model has the step's parameters; afterwards everything is as it was.
+    """
+    before = data_of(recording.parameters)
+    x, target = recording.samples[sample]
+    try:
+        for step in steps:
+            set_data(recording.parameters, step.parameters)
+            with enable_grad():
+                loss = recording.loss(recording.model(_inputs(x, recording.names)), target)
+            if loss.operands and not loss.label:
+                loss.label = "loss"
+            yield loss
+    finally:
+        set_data(recording.parameters, before)
+
+
+def _inputs(x: Any, names: Sequence[str]) -> Any:
+    """Return the inputs as constants with names, where they are a list of numbers."""
+    if type(x) is not list or not all(map(is_number, x)):
+        return x
+    inputs = [as_value(number) for number in x]
+    for i, value in enumerate(inputs):
+        value.label = names[i] if len(names) == len(x) else f"x{i}".translate(LOWERED)
+    return inputs
+
+
+def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[str, Any]:
+    """Return the data of one run, as the page reads them.
+
+    Of each step: its number, its epoch, the loss of its batch. Of each epoch: the number of its
+    last step, and what the history says. To `rules` come those that the page computes by.
+    """
+    recording = _recording_of(name, history, sample)
+    kept, (loss,) = recording.steps, frames(recording, recording.steps[-1:], sample)
+    count = min(len(kept), max(3, ROOM // (_EACH * graph.size(loss))))
+    steps = [kept[i * (len(kept) - 1) // max(count - 1, 1)] for i in range(count)]
+    boundary = Boundary(recording, count, sample)
+    takes: dict[Any, tuple[Survey, dict[int, list[float]]]] = {}  # one, unless the model branches
+    cells = []
+    for frame, loss in enumerate(frames(recording, steps, sample)):
+        sweep = Steps(loss)
+        survey, values = sweep.survey, sweep.survey.values
+        row = [value.data for value in values]  # nobody asks for the gradient of a constant
+        row += [0.0 if value._rule is CONSTANT else sweep.gradient(value) for value in values]
+        row += [partial for value in values for partial in value.partials]
+        shape = (*(value._rule for value in values), *survey.operands)
+        takes.setdefault(shape, (survey, {}))[1][frame] = row
+        if boundary.plane:
+            cells.append(boundary.cells(boundary.plane))
+    told = ("loss", "accuracy", "validation_loss")
+    places = {id(value): i for i, value in enumerate(recording.parameters, 1)}
+    return {
+        "name": name,
+        "sample": sample,
+        "last": kept[-1].number,
+        "steps": [step.number for step in steps],
+        "epochs": [step.epoch for step in steps],
+        "losses": [[step.number, _finite(step.loss)] for step in kept],
+        "batch": [_finite(step.loss) for step in steps],
+        "each": recording.batches,
+        "history": {name: list(map(_finite, getattr(history, name))) for name in told},
+        "takes": [_take(survey, rows, places, rules) for survey, rows in takes.values()],
+        "plane": boundary.plane
+        and {
+            **asdict(boundary.plane),
+            "farthest": FARTHEST,
+            "axes": recording.names if len(recording.names) == 2 else ["x₀", "x₁"],
+            "cells": b64encode(b"".join(cells)).decode(),
+        },
+    }
+
+
+def _take(
+    survey: Survey, rows: dict[int, list[float]], places: dict[int, int], rules: Rules
+) -> dict[str, Any]:
+    """Return the frames in which a graph has one shape, and what the page needs to draw it."""
+    graph, _ = page_graph(survey, places)
+    if network := graph["network"]:
+        network["responses"] = responses(network, survey, rules)
+    numbers = packed(survey, list(rows.values()), "data", "gradients")
+    return {"graph": graph, "frames": list(rows), **numbers}
+
+
+def _finite(number: float) -> float | None:
+    """Return a number short enough for a curve; None where there is none."""
+    return float(f"{number:.8g}") if math.isfinite(number) else None
+
+
 def _described(run: Mapping[str, Any]) -> str:
     shown = len(run["steps"]) - 1
     made = run["last"] - run["steps"][0]
@@ -108,8 +225,12 @@ def _described(run: Mapping[str, Any]) -> str:
 
 def _loss_curves(runs: Sequence[Mapping[str, Any]]) -> str:
     """Return the loss of each run over its steps as a still picture, for where no script runs."""
-    curves = list(map(_points, runs))
-    steps, losses = zip(*[(0.0, 0.0), *(point for points in curves for point in points)])
+    curves = []
+    for run in runs:  # of epochs, or of batches where there is but one epoch
+        epochs = [(run["each"] * t, y) for t, y in enumerate(run["history"]["loss"], 1)]
+        points = epochs if len(epochs) > 1 else run["losses"]
+        curves.append([(x, y) for x, y in points if y is not None])
+    steps, losses = zip(*[(0.0, 0.0), *chain(*curves)])
     last, low, high = max(steps) or 1.0, min(losses), max(losses)
     drawn = ""
     for place, (run, points) in enumerate(zip(runs, curves)):
@@ -118,10 +239,3 @@ def _loss_curves(runs: Sequence[Mapping[str, Any]]) -> str:
         x, name = 72 + 280 * place, escape(f"loss {run['name']}".rstrip(), quote=False)
         drawn += CURVE.format(look=LOOKS[place], points=xy, x=x, beside=x + 34, name=name)
     return CURVES.format(high=high, low=low, last=last, drawn=drawn)
-
-
-def _points(run: Mapping[str, Any]) -> list[tuple[float, float]]:
-    """Return steps and losses: of epochs, or of batches where no epoch was finished twice."""
-    epochs = [(run["each"] * (i + 1), y) for i, y in enumerate(run["history"]["loss"])]
-    found = [(float(x), float(y)) for x, y in epochs if y is not None]
-    return found if len(found) > 1 else [(x, y) for x, y in run["losses"] if y is not None]

@@ -8,7 +8,7 @@ function lossSeries() {
   return runs.flatMap((run, k) => [
     { class: `run-${k} batch`, points: run.losses },
     { class: `run-${k} epoch`, points: run.course("loss") },
-    { class: `run-${k} validation`, points: run.course("validation") },
+    { class: `run-${k} validation`, points: run.course("validation_loss") },
   ]).filter((series) => series.points.length);
 }
 
@@ -24,7 +24,7 @@ function showLosses(step) {
     differ("epoch") && ["epoch", (run) => el("td", {}, grouped(run.epoch))],
     ["loss of its batch", (run) => cell(run.batch[run.frame]), line("batch")],
     ["of the last epoch", (run) => cell(run.ended("loss")), line("epoch")],
-    some("validation") && ["of validation data", (run) => cell(run.ended("validation")), line("validation")],
+    some("validation_loss") && ["of validation data", (run) => cell(run.ended("validation_loss")), line("validation")],
     some("accuracy") && ["accuracy in that epoch", (run) => percent(run.ended("accuracy"))],
     [`loss of sample ${grouped(runs[0].sample)}`, (run) => cell(run.loss)],
   ].filter(Boolean);

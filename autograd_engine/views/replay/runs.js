@@ -1,15 +1,11 @@
 // A run: its steps, and for each of them the numbers of its graph, as the engine found them.
 
-function bytes(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
-
 // The graph in one shape, as the picture wants a program. `at` moves it to one of its frames.
 class Take {
   constructor({ graph, frames, columns, data, gradients, partials }) {
     this.graph = graph;
     this.frames = frames;
-    this.columns = new Float64Array(bytes(columns).buffer);
+    this.columns = floats(columns);
     this.places = { data, gradients, partials };
     this.operands = graph.operands;
     this.rule = graph.rule.map((i) => graph.rules[i]);

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from autograd_engine.engine import Value
-from autograd_engine.table import LEAF
 from autograd_engine.views.explain.typesetting import plain
 from autograd_engine.views.steps.sweep import Steps, number, steps, typed
 
@@ -27,25 +26,25 @@ _ARROWS |= {"M": _NEXT, "P": _NEXT, "K": _BACK, "H": _BACK}  # as Windows calls 
 def play(output: Value, source: TextIO | None = None, screen: TextIO | None = None) -> None:
     """Show the forward pass and then the backward pass of a value, one step at a time.
 
-    The keys are n for the next step (or Enter, Space, an arrow), b for the one before, r to
-    run to the end and q to quit. Where `source`, standard input by default, is no terminal, its
-    lines are read instead, and without any all steps are shown. Raises `TypeError` for anything
-    but a Value.
+    The keys are n for the next step (or Enter, Space, an arrow), b for the one before, r to run to
+    the end and q to quit. Where `source`, standard input by default, is no terminal, its lines are
+    read, and without any all steps are shown. Raises `TypeError` for anything but a Value.
     """
     found = steps(output)
     source = sys.stdin if source is None else source
     screen = sys.stdout if screen is None else screen
-    width, encoding = shutil.get_terminal_size().columns, getattr(screen, "encoding", None)
-    names = {found.text(v) for step in found.forward for v in (step.node, *step.node.operands)}
-    kept = [plain(typed(name), encoding or "utf-8") for name in names if " " in name]
+    width = shutil.get_terminal_size().columns
+    encoding = getattr(screen, "encoding", None) or "utf-8"
+    names = map(found.text, found.survey.values)
+    kept = [plain(typed(name), encoding) for name in names if " " in name]
 
     def show(text: str) -> None:
-        rows = plain(text, encoding or "utf-8").split("\n")
+        rows = plain(text, encoding).split("\n")
         print("\n".join(wrapped(row, width, kept) for row in rows), file=screen, flush=True)
 
-    with _keys(source) as read:
+    with _keys(source) as keys:
         show("\n".join([HELP, *found.long]))
-        _walk(_rows(found), read, show)
+        _walk(_rows(found), keys, show)
 
 
 def _rows(found: Steps) -> list[str]:
@@ -53,18 +52,12 @@ def _rows(found: Steps) -> list[str]:
     rows.append(f"backward  δ({found.text(found.output)}) = 1")
     for step in found:
         rows.append(f"backward  {step}" + (f"\n{INDENT}{step.rule}" if step.rule else ""))
-    rows[-1] += "\n" + _gradients(found)
-    return [typed(f"[{i}/{len(rows)}] {row}") for i, row in enumerate(rows, 1)]
-
-
-def _gradients(found: Steps) -> str:
-    values = {id(v): v for step in found.forward for v in step.node.operands}
-    values = values or {id(found.output): found.output}
-    leaves = [value for value in values.values() if value._rule is LEAF]
+    leaves = [found.survey.values[i] for i in found.survey.leaves]
     gradients = [f"{found.text(v)} {number(found.gradient(v))}" for v in leaves]
-    quiet = ", ".join(map(found.text, found.silent))
-    more = f"\nnothing passes on from {quiet}: an adjoint of exactly 0" if quiet else ""
-    return f"gradients: {', '.join(gradients) or 'there are no leaves'}{more}"
+    rows[-1] += f"\ngradients: {', '.join(gradients) or 'there are no leaves'}"
+    if quiet := ", ".join(map(found.text, found.silent)):
+        rows[-1] += f"\nnothing passes on from {quiet}: an adjoint of exactly 0"
+    return [typed(f"[{i}/{len(rows)}] {row}") for i, row in enumerate(rows, 1)]
 
 
 def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
@@ -81,13 +74,13 @@ def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _walk(rows: list[str], read: Callable[[], str | None], show: Callable[[str], None]) -> None:
+def _walk(rows: list[str], keys: Iterator[str], show: Callable[[str], None]) -> None:
     """Show the rows as the keys say, until the last has been shown and passed, or q."""
-    place, key = -1, read()
-    if key is None:  # nobody is there to press keys: a notebook's cell, a pipe
-        show("\n".join(rows))
-    while key is not None and key != _QUIT:
+    place, key = -1, None
+    for key in keys:
         shown = rows[place + 1 :] if key == _RUN else rows[place + 1 : place + 2]
+        if key == _QUIT:
+            break
         if key == _BACK and place > 0:
             place -= 1
             show(rows[place])
@@ -96,18 +89,20 @@ def _walk(rows: list[str], read: Callable[[], str | None], show: Callable[[str],
         else:
             place += len(shown)
             show("\n".join(shown) or "this is the end; b: back   q: quit")
-        key = read()
+    if key is None:  # nobody is there to press keys: a notebook's cell, a pipe
+        show("\n".join(rows))
 
 
 @contextmanager
-def _keys(source: Any) -> Iterator[Callable[[], str | None]]:
-    """Yield how the next key is read: single keys of a terminal, else whole lines."""
+def _keys(source: Any) -> Iterator[Iterator[str]]:
+    """Yield the keys that are pressed: single keys of a terminal, else whole lines."""
     if not source.isatty():
-        yield lambda: _line(source.readline())
+        words = (line.strip().lower() for line in iter(source.readline, ""))
+        yield (_SAME.get(word, word) for word in words)
     elif sys.platform == "win32":
         import msvcrt
 
-        yield lambda: _pressed(msvcrt.getwch, "\x00\xe0")
+        yield _pressed(msvcrt.getwch, "\x00\xe0")
     else:
         import termios
         import tty
@@ -115,19 +110,12 @@ def _keys(source: Any) -> Iterator[Callable[[], str | None]]:
         before = termios.tcgetattr(source)
         try:
             tty.setcbreak(source, termios.TCSADRAIN)
-            yield lambda: _pressed(lambda: source.read(1))
+            yield _pressed(lambda: source.read(1))
         finally:
             termios.tcsetattr(source, termios.TCSADRAIN, before)
 
 
-def _line(line: str) -> str | None:
-    word = line.strip().lower()
-    return _SAME.get(word, word) if line else None
-
-
-def _pressed(read: Callable[[], str], leads: str = "") -> str | None:
-    key = read()
-    if not key:
-        return None
-    arrow = read() in ("[", "O") if key == "\x1b" else key in leads
-    return _ARROWS.get(read(), "") if arrow else _SAME.get(key, key.lower())
+def _pressed(read: Callable[[], str], leads: str = "") -> Iterator[str]:
+    while key := read():
+        arrow = read() in ("[", "O") if key == "\x1b" else key in leads
+        yield _ARROWS.get(read(), "") if arrow else _SAME.get(key, key.lower())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import overload
 
 from autograd_engine.adoption import adopted
@@ -59,11 +60,6 @@ class Contribution:
     steps: Steps
 
     @property
-    def names(self) -> tuple[str, str]:
-        """What node and operand are called."""
-        return self.steps.name(self.node), self.steps.name(self.operand)
-
-    @property
     def rule(self) -> str:
         """The partial, as the rule of the operation gives it; "" by a constant without a name.
 
@@ -71,35 +67,38 @@ class Contribution:
         >>> [step.rule for step in steps(a * b)]
         ['∂v1/∂a = b = -3', '∂v1/∂b = a = 2']
         """
-        return typed(self.told()[1])
+        return typed(self._rule())
 
-    def told(self, ruled: bool = True) -> tuple[str, str]:
-        """Return what is passed back, in symbols and in numbers, and perhaps the rule."""
+    def _rule(self) -> str:
+        if self.steps.is_number(self.operand):
+            return ""
+        uses = [v is self.operand for v in self.node.operands]
+        use = f"   (use {sum(uses[: self.place + 1])} of {sum(uses)})" if sum(uses) > 1 else ""
+        return _equation(self._symbol, self._formula(), number(self.partial)) + use
+
+    def _passed(self) -> str:
+        """Return what is passed back, in symbols and in numbers."""
         node, operand = map(self.steps.text, (self.node, self.operand))
-        term = lambda i: self.steps.term((*operands, self.node)[i])  # noqa: E731
-        constant, rule = self.steps.is_number(self.operand), ""
-        reads = constant or ruled  # which takes time, of a long sum
-        operands: tuple[Value, ...] = self.node.operands if reads else ()
-        found = (
-            notation.partial(self.node._rule, self.place, term, len(operands)) if reads else None
-        )
-        numbers = [number(x, PRODUCT) for x in (self.before, self.partial, self.adjoint)]
-        if constant:
-            symbol = LITERAL.set(found, PRODUCT) if found else numbers[1]
-            operand = f"constant {operand}"
-        else:
-            symbol = f"∂{node}/∂{operand}"
-        if ruled and not constant:
-            uses = [v is self.operand for v in operands]
-            rule = _equation(symbol, LITERAL.set(found) if found else "", number(self.partial))
-            if sum(uses) > 1:
-                rule += f"   (use {sum(uses[: self.place + 1])} of {sum(uses)})"
+        numbers = (number(x, PRODUCT) for x in (self.before, self.partial, self.adjoint))
         before, partial, adjoint = numbers
+        symbol = self._symbol
+        if self.steps.is_number(self.operand):
+            symbol, operand = self._formula(PRODUCT) or partial, f"constant {operand}"
         result = f"{before} + {partial} · {adjoint} = {number(self.after)}"
-        return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}", rule
+        return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}"
+
+    @property
+    def _symbol(self) -> str:
+        return f"∂{self.steps.text(self.node)}/∂{self.steps.text(self.operand)}"
+
+    def _formula(self, least: int = SUM) -> str:
+        values = *self.node.operands, self.node
+        term = lambda i: self.steps.term(values[i])  # noqa: E731
+        found = notation.partial(self.node._rule, self.place, term, len(values) - 1)
+        return LITERAL.set(found, least) if found else ""
 
     def __str__(self) -> str:
-        return typed(self.told(ruled=False)[0])
+        return typed(self._passed())
 
     def __repr__(self) -> str:
         return f"<Contribution: {self}>"
@@ -110,15 +109,9 @@ class Computation:
     """One operation of the forward pass: its operands' numbers and its result."""
 
     node: Value
-    operation: str
     operands: tuple[float, ...]
     result: float
     steps: Steps
-
-    @property
-    def name(self) -> str:
-        """What the result is called."""
-        return self.steps.name(self.node)
 
     def __str__(self) -> str:
         rows = map(self.steps.term, self.node.operands), map(Given, self.operands)
@@ -141,14 +134,10 @@ class Steps(Sequence[Contribution], Shown):
         self.output = output
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
-        self._survey = Survey(output)
-        self._cut = cut(self._survey.names)
-        self.long = [
-            f"{name(short).text} is {name(whole).text}" for whole, short in self._cut.items()
-        ]
+        self.survey = Survey(output)
         self._honest = honest(order, [])
         self.forward: tuple[Computation, ...] = tuple(
-            Computation(v, v.op, tuple(operand.data for operand in v.operands), v.data, self)
+            Computation(v, tuple(operand.data for operand in v.operands), v.data, self)
             for v in order
         )
         silent: list[Value] = []
@@ -165,13 +154,22 @@ class Steps(Sequence[Contribution], Shown):
             after = self._adjoints[id(operand)] = before + partial * adjoint
             yield Contribution(node, operand, partial, adjoint, before, after, place, self)
 
+    @cached_property
+    def _cut(self) -> dict[str, str]:
+        return cut(self.survey.names)
+
+    @property
+    def long(self) -> list[str]:
+        """What each name that is cut is as a whole."""
+        return [f"{name(short).text} is {name(whole).text}" for whole, short in self._cut.items()]
+
     def name(self, value: Value) -> str:
         """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
-        return self._survey.name(value)
+        return self.survey.name(value)
 
     def is_number(self, value: Value) -> bool:
         """Say whether a value is a constant that has no name but its number."""
-        given = self._survey.given_names[self._survey.position[id(value)]]
+        given = self.survey.given_names[self.survey.position[id(value)]]
         return value._rule is CONSTANT and not given
 
     def term(self, value: Value) -> Term:
@@ -212,7 +210,7 @@ class Steps(Sequence[Contribution], Shown):
 
     def _html(self) -> str:
         """Return the first contributions as a table, its style where none can take it away."""
-        told = [(f"{i:,}", *step.told()) for i, step in enumerate(self[:ROWS], 1)]
+        told = [(f"{i:,}", s._passed(), s._rule()) for i, s in enumerate(self[:ROWS], 1)]
         rows = ["".join(CELL.format(html.escape(text)) for text in row) for row in told]
         more = len(self) - ROWS
         rest = [f"and {more:,} more: step through them with a loop"] * (more > 0) + self.long
