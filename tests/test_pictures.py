@@ -21,10 +21,9 @@ from autograd_engine import graph
 from autograd_engine.calls import levels
 from autograd_engine.engine import Value
 from autograd_engine.views.explore import explore
-from autograd_engine.views.picture import Picture, draw, drawing
-from autograd_engine.views.picture import dot as running_dot
+from autograd_engine.views.picture import Picture, draw, drawing, markup
 from autograd_engine.views.picture.digraph import draw_dot
-from autograd_engine.views.picture.dot import GraphvizMissing
+from autograd_engine.views.picture.markup import GraphvizMissing
 from autograd_engine.views.picture.styles import decimal
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -458,7 +457,7 @@ def slow_dot(monkeypatch, tmp_path):
     dot.write_text(f"#!/bin/sh\necho $$ >> {folder}/started\nexec /bin/sleep 300\n")
     dot.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(running_dot, "SECONDS", 0.3)
+    monkeypatch.setattr(markup, "SECONDS", 0.3)
     yield
     numbers = (folder / "started").read_text().split()
     deadline = time.monotonic() + 10.0

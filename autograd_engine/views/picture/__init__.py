@@ -6,9 +6,8 @@ Reading order:
     parts     where boxes are cut so that no picture has a cycle
     folding   the values of a graph in groups inside groups, and what each says
     styles    from a folding to a scene: classic or compact
-    svg       a laid out scene as SVG
-    dot       a scene in DOT, and running Graphviz
-    digraph   draw_dot, by the package graphviz
+    markup    a scene in DOT, and laid out as SVG; running Graphviz
+    digraph   draw_dot
     drawing   Picture, draw
 """
 

@@ -12,7 +12,7 @@ from autograd_engine.copies import opened
 from autograd_engine.engine import Value
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.scene import readable
-from autograd_engine.views.picture.dot import quoted, run_dot
+from autograd_engine.views.picture.markup import quoted, run_dot
 
 
 class Digraph(graphviz.Digraph):  # type: ignore[misc]
@@ -36,9 +36,8 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]
 def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphviz.Digraph:
     """Return the graph as micrograd's notebooks draw it: a `graphviz.Digraph`.
 
-    Raises `ValueError` for a `rankdir` that is neither LR nor TB, and for a format that
-    Graphviz does not know. Where Graphviz takes more than a few seconds for it, showing and
-    rendering it raise `RuntimeError`.
+    Raises `ValueError` for a `rankdir` that is neither LR nor TB, and for an unknown format.
+    Showing and rendering raise `RuntimeError` where Graphviz takes more than a few seconds.
 
     >>> x = Value(2.0, label="x")
     >>> draw_dot(x * x).source.splitlines()[3].strip()

@@ -19,10 +19,9 @@ from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Box, Scene, rows
 from autograd_engine.views.notebooks import Shown, image
 from autograd_engine.views.picture.around import levels_around, near
-from autograd_engine.views.picture.dot import GraphvizMissing, run_dot, write_dot
 from autograd_engine.views.picture.folding import MOST, Folding
+from autograd_engine.views.picture.markup import GraphvizMissing, run_dot, write_dot, write_svg
 from autograd_engine.views.picture.styles import compose
-from autograd_engine.views.picture.svg import write_svg
 
 STYLES = ("auto", "classic", "compact", "folded", "network")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
@@ -69,10 +68,7 @@ class Picture(Shown):
 
     @property
     def svg(self) -> str:
-        """The picture as SVG, laid out by Graphviz where it is installed, else built in.
-
-        Where Graphviz takes more than a few seconds it is stopped, and a note says so.
-        """
+        """The picture as SVG, laid out by Graphviz where it is there and quick, else built in."""
         if not self._svg:
             self._svg = self._by_graphviz()
         if not self._svg:
@@ -99,11 +95,10 @@ class Picture(Shown):
         return re.sub('font-family="[^"]*"', f'font-family="{FONTS}"', text)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to a file of the kind that the path's ending names.
+        """Write the picture to a file: .svg .png .pdf .dot, or .html, a page that needs no other.
 
-        The endings are .svg .png .pdf .dot .html; the page is self-contained. Raises
-        `ValueError` for another ending, `FileNotFoundError` for a folder that does not
-        exist, and `RuntimeError` for .png and .pdf where Graphviz is missing or too slow.
+        Raises `ValueError` for another ending, `FileNotFoundError` for no such folder, and
+        `RuntimeError` for .png and .pdf where Graphviz is missing or too slow.
 
         >>> import os, tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -153,20 +148,20 @@ def draw(
 ) -> Picture:
     """Return a picture of the graph behind a value, or behind several, or of a model.
 
-    `style` is "classic" (micrograd's: the operation beside each value), "compact" (inside
-    it), "folded" (calls of modules, regions and repeats as boxes, and runs of what stands in
-    none) or "auto": classic up to 20 values, then compact, folded above 120 values and where
-    type would be too small to read on a page. `depth` opens boxes down to that nesting depth, 0
-    none of them. `focus` shows only what is at most `radius` operations from that value.
-    `direction` is LR, TB, RL or BT. `engine` is "dot" for Graphviz, "builtin" for the package's
-    own layout, None for Graphviz where it is installed and takes no more than a few seconds.
+    `style` is "classic" (micrograd's: the operation beside each value), "compact" (inside it),
+    "folded" (calls, regions and repeats as boxes, and runs of what stands in none) or "auto":
+    classic up to 20 values, then compact, folded above 120 values and where type would be too
+    small to read on a page. `depth` opens boxes down to that nesting depth, 0 none of them. `focus`
+    shows only what is at most `radius` operations from that value. `direction` is LR, TB, RL or
+    BT. `engine` is "dot" for Graphviz, "builtin" for the package's own layout, None for Graphviz
+    where it is installed and takes no more than a few seconds.
 
-    A model is drawn as books draw it, units as circles and weights as edges; style "network"
-    does so with the one network behind an output, and tints its units by their values. `show`
-    is what thickness and colour of an edge tell of: the "weight" or its gradient, "grad".
+    A model is drawn as books draw it, units as circles and weights as edges; style "network" does
+    so with the one network behind an output, and tints its units by their values. Thickness and
+    colour of an edge `show` the "weight" or its gradient, "grad".
 
-    Raises `ValueError` for what it does not know and, unless `force`, for a picture of
-    more than 600 nodes; `RuntimeError` for "dot" where Graphviz is missing or too slow.
+    Raises `ValueError` for what it does not know and, unless `force`, for more than 600 nodes;
+    `RuntimeError` for "dot" where Graphviz is missing or too slow.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> draw(a * b), draw([a * b, a + b])
@@ -206,9 +201,9 @@ def draw(
     scene = compose(folding, direction, style == "classic", at)
     if len(scene.boxes) > GUARD and not force:
         raise ValueError(
-            f"this picture would have {len(scene.boxes):,} nodes, more than {GUARD} are not laid "
-            f'out: fold it (style="folded", a smaller depth=), look at a part of it '
-            f"(focus=value, radius=), or insist (force=True)"
+            f"this picture would have {len(scene.boxes):,} nodes, more than {GUARD}: fold it "
+            '(style="folded", a smaller depth=), look at a part of it (focus=value, radius=), or '
+            "insist (force=True)"
         )
     picture = Picture(scene, engine)
     if engine == "dot":
