@@ -2,8 +2,7 @@
 
 Reading order:
 
-    around    what stands around each value: repeats, calls, regions
-    parts     where boxes are cut so that no picture has a cycle
+    grouping  what stands around each value, and parts that make no cycle
     folding   the values of a graph in groups inside groups, and what each says
     styles    from a folding to a scene: classic or compact
     markup    a scene in DOT, and laid out as SVG; running Graphviz

@@ -18,8 +18,8 @@ from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Box, Scene, rows
 from autograd_engine.views.notebooks import Shown, image
-from autograd_engine.views.picture.around import levels_around, near
 from autograd_engine.views.picture.folding import MOST, Folding
+from autograd_engine.views.picture.grouping import levels_around, near
 from autograd_engine.views.picture.markup import GraphvizMissing, run_dot, write_dot, write_svg
 from autograd_engine.views.picture.styles import compose
 
@@ -69,26 +69,23 @@ class Picture(Shown):
     @property
     def svg(self) -> str:
         """The picture as SVG, laid out by Graphviz where it is there and quick, else built in."""
-        if not self._svg:
-            self._svg = self._by_graphviz()
-        if not self._svg:
-            said = [Box("hidden", (self.note,))] if self.note else []
-            self._svg = write_svg(replace(self._scene, boxes=(*self._scene.boxes, *said)))
+        self._svg = self._svg or self._by_graphviz() or write_svg(self._scene)
         return self._svg
 
     def _by_graphviz(self) -> str:
         """Return what Graphviz draws, "" where it is not asked: in frames it turns units round."""
         boxes = self._scene.boxes
         framed = any(boxes[row[0]].cluster >= 0 for row in rows(boxes))
-        unfit = framed or len(boxes) > PATIENCE
-        if self._engine == "builtin" or (unfit and not self._engine):
+        if self._engine != "dot" and (self._engine or framed or len(boxes) > PATIENCE):
             return ""
         try:
             text = run_dot(self.source.encode(), "-Tsvg").decode()
         except GraphvizMissing as error:
             if self._engine:
                 raise
-            self.note = "laid out without Graphviz, which took too long" if error.slow else ""
+            if error.slow:
+                self.note = "laid out without Graphviz, which took too long"
+                self._scene = replace(self._scene, boxes=(*boxes, Box("hidden", (self.note,))))
             return ""
         # Without the XML declaration, so that it can stand in a page.
         text = text[text.index("<svg") :].replace("\r\n", "\n")
@@ -121,10 +118,9 @@ class Picture(Shown):
 
     def image(self) -> str:
         """Return the picture as an `<img>` that needs no file, for a notebook or a page."""
-        svg, title = self.svg, self._scene.description
-        width = re.search(r'<svg[^>]*? width="([0-9.]+)', svg)
+        width = re.search(r'<svg[^>]*? width="([0-9.]+)', self.svg)
         least = int(float(width[1]) * SMALLEST / FONT_SIZE) if width else 0
-        return image("image/svg+xml", svg.encode(), title, least)
+        return image("image/svg+xml", self.svg.encode(), self._scene.description, least)
 
     _html = image
 

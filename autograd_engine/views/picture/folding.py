@@ -15,8 +15,7 @@ from itertools import accumulate, chain, groupby
 
 from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
-from autograd_engine.views.picture.around import levels_around, used_in
-from autograd_engine.views.picture.parts import parts
+from autograd_engine.views.picture.grouping import levels_around, parts, used_in
 from autograd_engine.words import counted
 
 FED, SHOWN, LOOSE = 8, 24, 16
@@ -187,7 +186,7 @@ class Folding:
         labelled = {m for m in values if self.survey.notes[m].label}
         loose = values - labelled if len(labelled) <= LOOSE else values
         if len(loose) > most:
-            self._add_runs(number, units, {*units} - loose, [], 3)
+            self._add_runs(number, units, {*units} - loose, [])
 
     def _cut(self, number: int) -> None:
         """Cut a group into runs; outputs stand free, between runs where others use them.
@@ -195,29 +194,25 @@ class Folding:
         Runs end near even places, where the fewest values cross.
         """
         members, operands, outputs = self.groups[number].members, self.operands, self.survey.outputs
-        units = [m for m in members if m < 0 or operands[m]] or members
         unused = {*outputs}.difference(chain(*operands))
-        tail, units = [m for m in units if m in unused], [m for m in units if m not in unused]
-        parts = max(2, min(PARTS, -(-len(units) // MOST)))
+        units = [m for m in members if m < 0 or operands[m]] or members
+        units = sorted(units, key=unused.__contains__)
+        count = len(units) - len(unused.intersection(units))
+        parts = max(2, min(PARTS, -(-count // MOST)))
         last = {o: k for k, unit in enumerate(units) if unit >= 0 for o in operands[unit]}
         over = Counter(last.get(unit, k) for k, unit in enumerate(units))  # used there last
         crossing = [*accumulate((1 - over[k] for k in range(len(units))), initial=0)]
-        room = range(-(len(units) // (3 * parts)), len(units) // (3 * parts) + 1)
-        even = (len(units) * part // parts for part in range(1, parts))
+        room = range(-(count // (3 * parts)), count // (3 * parts) + 1)
+        even = (count * part // parts for part in range(1, parts))
         ends = [end + min(room, key=lambda d: (crossing[end + d], abs(d))) for end in even]
-        self._add_runs(number, units + tail, {*outputs}, ends, 2)
+        self._add_runs(number, units, {*outputs}, ends)
         self._gather_leaves(number, SHOWN, SHOWN)
 
-    def _add_runs(
-        self, number: int, units: list[int], free: set[int], ends: list[int], least: int
-    ) -> None:
-        """Make runs of the units of a group that do not stand free, at least so many in each.
-
-        Each run has the leaves that it alone uses.
-        """
+    def _add_runs(self, number: int, units: list[int], free: set[int], ends: list[int]) -> None:
+        """Make runs of the units of a group that do not stand free, with leaves of their own."""
         key = {m: (m in free, bisect(ends, k)) for k, m in enumerate(units)}
         pieces = [[*piece] for _, piece in groupby(units, key.__getitem__)]
-        wanted = [len(piece) >= least and piece[0] not in free for piece in pieces]
+        wanted = [len(piece) > 2 and piece[0] not in free for piece in pieces]
         run_of = {m: k for k, piece in enumerate(pieces) if wanted[k] for m in piece}
         leaves = {*self.groups[number].members}.difference(units)
         places = [run_of.get(i, -1) for i in range(len(self.home))]
