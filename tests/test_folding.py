@@ -14,7 +14,7 @@ from autograd_engine.views.layout.ranks import box_ranks
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, INPUTS, rows
 from autograd_engine.views.picture.folding import Folding
-from autograd_engine.views.picture.parts import parts
+from autograd_engine.views.picture.grouping import parts
 
 
 def boxes(output, **options):

@@ -10,7 +10,7 @@ import pytest
 from autograd_engine.views.layout.ranks import Layers, box_ranks, cluster_paths, untangle
 from autograd_engine.views.layout.routes import Layout, Rectangle, lay_out
 from autograd_engine.views.layout.scene import Arrow, Box, Cluster, Scene, box_size, text_width
-from autograd_engine.views.picture.svg import write_svg
+from autograd_engine.views.picture.markup import write_svg
 
 DIRECTIONS = ["LR", "TB", "RL", "BT"]
 ROUNDING = 1e-6  # places are sums of a few hundred floats below 1e5

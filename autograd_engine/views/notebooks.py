@@ -1,8 +1,7 @@
 """What notebooks are given to show: images, pages in a frame, and one thing in several kinds.
 
-JupyterLab shows HTML first. Of a notebook that is opened again without trust it takes out
-frames, styles, scripts and SVG, and leaves images. VS Code then shows no HTML at all, but
-Markdown, and an image in that stays too.
+Of a notebook that is opened again without trust JupyterLab leaves images, but no frames, styles,
+scripts and SVG. VS Code then shows no HTML at all, but Markdown, with its images.
 """
 
 from __future__ import annotations
@@ -22,32 +21,23 @@ def image(kind: str, data: bytes, description: str, least: int = 0) -> str:
     >>> image("image/gif", b"GIF", "a training")
     '<img src="data:image/gif;base64,R0lG" alt="a training" style="max-width: 100%">'
     """
-    text = base64.b64encode(data).decode()
-    narrowest = f"; min-width: {least}px" if least else ""
-    shown = (
-        f'<img src="data:{kind};base64,{text}" alt="{_in_line(description)}"'
-        f' style="max-width: 100%{narrowest}">'
-    )
-    reached = f'tabindex="0" role="region" aria-label="{_in_line(description)}"'  # by keys
+    source, said = f"data:{kind};base64,{base64.b64encode(data).decode()}", _in_line(description)
+    style = f"max-width: 100%{f'; min-width: {least}px' if least else ''}"
+    shown = f'<img src="{source}" alt="{said}" style="{style}">'
+    reached = f'tabindex="0" role="region" aria-label="{said}"'  # by keys
     return f'<div style="overflow-x: auto" {reached}>{shown}</div>' if least else shown
 
 
 def frame(page: str, title: str, height: int) -> str:
-    """Return a page in a frame of its own, `height` pixels high.
-
-    The notebook's style and scripts, and the page's, do not meet.
-    """
-    return (
-        f'<iframe srcdoc="{html.escape(page)}" sandbox="allow-scripts"'
-        f' title="{_in_line(title)}" loading="lazy"'
-        f' style="width: 100%; height: {height}px; border: 0"></iframe>'
-    )
+    """Return a page in a frame, which keeps styles and scripts apart, `height` pixels high."""
+    style = f"width: 100%; height: {height}px; border: 0"
+    how = f'sandbox="allow-scripts" title="{_in_line(title)}" loading="lazy" style="{style}"'
+    return f'<iframe srcdoc="{html.escape(page)}" {how}></iframe>'
 
 
 def still(shown: str, title: str) -> str:
     """Return what stands for a page where its scripts do not run."""
-    words = f"A still of {_in_line(title)}. {RUN_AGAIN}"
-    return f'<div class="ag-still">{shown}<p>{words}</p></div>'
+    return f'<div class="ag-still">{shown}<p>A still of {_in_line(title)}. {RUN_AGAIN}</p></div>'
 
 
 def framed(given: str, instead: str) -> str:
@@ -62,7 +52,6 @@ class Shown:
         raise NotImplementedError
 
     def _kinds(self) -> dict[str, str]:
-        """Return what is shown, by its kind."""
         return {"text/html": self._html()}
 
     def _repr_mimebundle_(

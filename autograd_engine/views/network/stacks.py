@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from string import digits
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_engine.calls import Call
 from autograd_engine.engine import Value
 from autograd_engine.entries import parts_of
 from autograd_engine.modules import Module, traits_of
 from autograd_engine.nn import MLP, Neuron
+from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
 from autograd_engine.titles import Places, lowered
@@ -22,13 +22,14 @@ from autograd_engine.words import counted, printable
 Part = tuple[str, Any]
 """The name of a value, and the value, or a number in its place, or None where it is not known."""
 
+Rules = dict[tuple[Primitive, int], int]
 
-@dataclass
-class Unit:
+
+class Unit(NamedTuple):
     """One neuron: its weights and its bias if it has one, its sum and its output; or an input."""
 
     path: str
-    index: int  # in its layer
+    number: int  # in its layer
     activation: str  # "" where nobody knows its name
     weights: list[Part]
     bias: list[Part]
@@ -36,27 +37,25 @@ class Unit:
     output: Part
 
 
-@dataclass
-class Stage:
-    """Units fed the same inputs: a layer. In a graph, where these stand and what they came of."""
+class Stage(NamedTuple):
+    """Units fed the same inputs, a layer: in a graph, `fed` tells where these stand."""
 
     path: str
     fed: tuple[int, ...]
-    units: list[Unit] = field(default_factory=list)
-    before: Stage | None = None
+    units: list[Unit]
 
     @property
     def inputs(self) -> int:
-        """Return the number of inputs."""
+        """The number of inputs."""
         return max(len(unit.weights) for unit in self.units)
 
+    @property
     def parts(self) -> list[Part]:
-        """Return the weights and biases."""
+        """The weights and biases."""
         return [part for unit in self.units for part in (*unit.weights, *unit.bias)]
 
 
-@dataclass
-class Network:
+class Network(NamedTuple):
     """Stacks of layers, each fed by the one before it, the first of each stack its inputs.
 
     `named` are the parameters in their order, `note` is what the reader is to know.
@@ -88,24 +87,24 @@ def of_model(model: Module) -> Network:
     if not calls:
         listed = ", ".join(printable(name) for name, _ in named[:5]) or "none"
         raise ValueError(
-            f"{type(model).__name__} holds no Neuron, Layer or MLP of ag.nn, whose units would be "
-            f"the circles of its picture (its parameters: {listed}). Draw what it computes: "
-            "ag.draw(output) with output = model(x)"
+            f"{type(model).__name__} holds no Neuron, Layer or MLP of ag.nn to draw (its "
+            f"parameters: {listed}). Draw what it computes: ag.draw(output) with output = model(x)"
         )
     titles = {i: title for i, title, _ in Places(operands, calls).titles()}
     parts = [(getattr(x, "label", "") or titles.get(i, ""), x) for i, x in enumerate(items)]
     stacks: list[list[Stage]] = []
     for stage in _stages(calls, activations, operands, parts):
-        last = stacks[-1][-1] if stacks else None
-        alike = last and last.path.rstrip(digits) == stage.path.rstrip(digits)
-        square = last and last.inputs == stage.inputs == len(stage.units)
-        if last and len(last.units) == stage.inputs and (alike or not square):
-            stacks[-1].append(stage)
-        else:
-            names = [f"x{lowered(str(k))}" for k in range(stage.inputs)]
-            stacks.append([_inputs([(name, None) for name in names]), stage])
-    guessed = not isinstance(model, MLP) and any(len(stack) > 2 for stack in stacks)
-    notes = ["layers joined in the order in which the model lists them"] if guessed else []
+        last = stacks[-1][-1] if stacks else stage
+        alike = last.path.rstrip(digits) == stage.path.rstrip(digits)
+        square = last.inputs == stage.inputs == len(stage.units)
+        fits = len(last.units) == stage.inputs and (alike or not square)
+        if last is stage or not fits:
+            fed = [(f"x{lowered(str(k))}", None) for k in range(stage.inputs)]
+            stacks.append([_inputs(fed)])
+        stacks[-1].append(stage)
+    notes = []
+    if not isinstance(model, MLP) and any(len(stack) > 2 for stack in stacks):
+        notes.append("layers joined in the order in which the model lists them")
     drawn = set(map(id, items))
     rest = [f"{name} = {short(value.data)}" for name, value in named if id(value) not in drawn]
     if rest:
@@ -118,17 +117,13 @@ def of_output(survey: Survey) -> Network:
     calls, parts = [c for c in survey.calls if c.dot >= 0], list(zip(survey.names, survey.values))
     activations = [_activation(survey, call) for call in calls]
     stages = _stages(calls, activations, survey.operands, parts)
-    makers = {
-        tuple(survey.position[id(u.output[1])] for u in stage.units): stage for stage in stages
-    }
-    for stage in stages:
-        stage.before = makers.get(stage.fed)
-    feeding = {id(stage.before) for stage in stages}
+    makers = {tuple(survey.position[id(u.output[1])] for u in s.units): s for s in stages}
+    feeding = {stage.fed for stage in stages}
     chains: dict[tuple[Any, ...], list[list[Stage]]] = {}
-    for stage in stages:
-        if id(stage) not in feeding:
-            chain = [stage]
-            while before := chain[0].before:
+    for made, last in makers.items():
+        if made not in feeding:
+            chain = [last]
+            while before := makers.get(chain[0].fed):
                 chain.insert(0, before)
             chains.setdefault(tuple(map(_kind, chain)), []).append(chain)
     # Each step of a recurrence may be a part of a longer chain.
@@ -142,18 +137,59 @@ def of_output(survey: Survey) -> Network:
         listed = ", ".join(" to ".join(path or "neuron" for path, *_ in k) for k in kinds[:4])
         raise ValueError(
             f"there are {len(kinds)} networks in this graph, none fed by another alone: {listed}. "
-            "Draw each by itself, ag.draw(model), or what connects them, "
-            "ag.draw(output, style='folded')"
+            "Draw each, ag.draw(model), or what connects them, ag.draw(output, style='folded')"
         )
     first, *others = chains[kinds[0]]
-    values = [value for stage in first for _, value in stage.parts() if value._rule is LEAF]
+    values = [value for stage in first for _, value in stage.parts if value._rule is LEAF]
     named = {id(value): (survey.full(value), value) for value in values}
     stack = [_inputs([parts[i] for i in first[0].fed]), *first]
     size, *sizes = (str(len(stage.units)) for stage in stack)
-    title = f"the network behind {survey.output.label or 'the output'}: {size} → "
-    title += f"{', '.join(sizes)}; {counted(len(named), 'parameter')}"
+    behind = f"the network behind {survey.output.label or 'the output'}: {size} → "
+    title = f"{behind}{', '.join(sizes)}; {counted(len(named), 'parameter')}"
     note = f"the values are those of the first of {len(others) + 1:,} calls" if others else ""
     return Network(title, [stack], list(named.values()), note)
+
+
+def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[str, Any] | None:
+    """Return the one network of a graph as a page draws it, None where there is none or several.
+
+    `inputs`: positions; `layers`: path and units, each its index, output, bias (-1: none) and
+    weights; `order`: the parameters as the gradient lists them. `places` are those of the model,
+    by the ids of its parameters.
+    """
+    try:
+        network = of_output(survey)
+    except ValueError:
+        return None
+
+    def at(*parts: Part) -> list[int]:
+        return [survey.position[id(item)] for _, item in parts]
+
+    def row(unit: Unit) -> list[Any]:
+        return [unit.number, *at(unit.output), *(at(*unit.bias) or [-1]), at(*unit.weights)]
+
+    inputs, *stages = network.stacks[0]
+    layers = [{"path": stage.path, "units": [*map(row, stage.units)]} for stage in stages]
+    known = places or {id(value): place for place, (_, value) in enumerate(network.named)}
+    order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
+    return {"inputs": at(*(u.output for u in inputs.units)), "layers": layers, "order": order}
+
+
+def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[list[int]]:
+    """Return what the page computes for a point of the plane: each value and its rule's number.
+
+    The rules are added to those known; nothing where the network has not two inputs of its own.
+    """
+    inputs, operands = network["inputs"], survey.operands
+    if len(inputs) != 2 or any(operands[i] for i in inputs):
+        return []
+    moved, found = set(inputs), []
+    for i in range(max(unit[1] for unit in network["layers"][-1]["units"]) + 1):
+        if not moved.isdisjoint(operands[i]):
+            moved.add(i)
+            kind = survey.values[i]._rule, len(operands[i])
+            found.append([i, rules.setdefault(kind, len(rules))])
+    return found
 
 
 def short(number: float) -> str:
@@ -198,9 +234,9 @@ def _stages(
         odd = len(given) % 2
         made = parts[call.dot], parts[call.outputs[-1]]
         unit = Unit(path, index, activation, given[odd::2], given[:odd], *made)
-        found.setdefault((turn, *key), Stage(layer, call.inputs)).units.append(unit)
+        found.setdefault((turn, *key), Stage(layer, call.inputs, [])).units.append(unit)
     for stage in found.values():
-        stage.units.sort(key=lambda unit: unit.index)
+        stage.units.sort(key=lambda unit: unit.number)
     return list(found.values())
 
 
@@ -212,4 +248,4 @@ def _activation(survey: Survey, call: Call) -> str:
 
 def _kind(stage: Stage) -> tuple[Any, ...]:
     """Return what the calls of one layer have in common."""
-    return stage.path, *(id(value) for _, value in stage.parts() if value._rule is LEAF)
+    return stage.path, *(id(value) for _, value in stage.parts if value._rule is LEAF)

@@ -12,10 +12,10 @@ from functools import lru_cache
 
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
-from autograd_engine.table import CONSTANT
+from autograd_engine.table import CONSTANT, LEAF
 from autograd_engine.views.layout.scene import INPUTS, Arrow, Box, Cluster, Scene, readable
-from autograd_engine.views.picture.folding import Folding, caption
-from autograd_engine.words import counted
+from autograd_engine.views.picture.folding import Folding
+from autograd_engine.words import counted, operations
 
 
 def decimal(number: float, places: int) -> str:
@@ -34,107 +34,121 @@ def compose(
     folding: Folding, direction: str, classic: bool = False, focus: int | None = None
 ) -> Scene:
     """Return the scene of a folding; its outputs, and what is in focus, are emphasised."""
-    bold = {*folding.survey.outputs, *([] if focus is None else [focus])}
-    made = _Composer(folding, direction, classic, bold)
-    size = counted(len(folding.survey.values), "value")
-    parts = tuple(made.boxes), tuple(made.arrows), tuple(made.clusters)
-    return Scene(direction, *parts, f"computation graph of {size}")
+    survey, groups, operands = folding.survey, folding.groups, folding.operands
+    values, bold = survey.values, {*survey.outputs, focus}
+    swept, inputs = any(values[i].grad for i in survey.outputs), _inputs(folding)
+    boxes, arrows, clusters = list[Box](), list[Arrow](), list[Cluster]()
+    frames = {0: -1}  # group -> its frame
+    place: dict[int, int] = {}  # the box of what is shown
 
+    def frame(group: int) -> int:
+        """Return the number of the frame round this group, adding those that are new."""
+        for number in folding.path(group):
+            if number not in frames:
+                here, uses = groups[number], [folding.short(number)]
+                uses += here.notes if here.kind == "repeat" else []
+                outer, frames[number] = frames[here.parent], len(clusters)
+                clusters.append(Cluster(readable(", ".join(uses)), outer, _row(here.title)))
+        return frames[group]
 
-class _Composer:
-    def __init__(self, folding: Folding, direction: str, classic: bool, bold: set[int]) -> None:
-        self.folding, self.direction, self.classic, self.bold = folding, direction, classic, bold
-        self.values, self.operands = folding.survey.values, folding.operands
-        self.swept = any(self.values[i].grad for i in folding.survey.outputs)
-        self.inputs = _inputs(folding)
-        self.boxes: list[Box] = []
-        self.arrows: list[Arrow] = []
-        self.clusters: list[Cluster] = []
-        self.frames = {0: -1}  # group -> its frame
-        self.merged = Counter[tuple[int, int]]()  # how many arrows from and to folded boxes
-        self.leaving: dict[int, set[int]] = defaultdict(set)
-        closed = [folding.closed(number) for number in range(len(folding.groups))]
-        # What shows each value: itself, or a folded group, written as in `members`.
-        self.shown = [i if closed[h] < 0 else ~closed[h] for i, h in enumerate(folding.home)]
-        for head, given in zip(self.shown, self.operands):
-            for o in given:
-                tail = self.shown[o]
-                if tail < 0 and tail != head:
-                    self.leaving[tail].add(o)
-                if head < 0 and tail != head:
-                    self.merged[tail, head] += 1
-        for i in bold:
-            self.leaving[self.shown[i]].add(i)
-        self.place: dict[int, int] = {}  # the box of what is shown
-        for shown in self.shown:
-            if shown not in self.place:
-                self.place[shown] = len(self.boxes)
-                self._add_value(shown) if shown >= 0 else self._add_folded(~shown)
-        for i, shown in enumerate(self.shown):
-            if shown >= 0:
-                self._connect(i)
-        for (tail, head), n in self.merged.items():
-            to = self.place[head] + (self.classic and head >= 0)
-            self.arrows.append(Arrow(self.place[tail], to, f"×{n:,}" if n > 1 else ""))
-
-    def _add_folded(self, number: int) -> None:
-        group, leaving = self.folding.groups[number], self.leaving[~number]
-        lines = caption(self.folding, number)
-        if len(leaving) == 1 and group.kind not in ("hidden", "leaves"):
-            lines += self._numbers(self.values[min(leaving)], 2)
-        look = "hidden" if group.kind == "hidden" else "folded"
-        bold, cluster = not leaving.isdisjoint(self.bold), self._frame(group.parent)
-        fields = (readable("\n".join(lines)),)
-        self.boxes.append(Box(look, fields, True, bold, cluster, _row(group.title)))
-
-    def _numbers(self, value: Value, places: int) -> list[str]:
+    def numbers(value: Value, places: int) -> list[str]:
         """Return data and gradient; before any sweep there is none to show."""
-        shown = value._rule is not CONSTANT and (self.swept or value.grad)
-        grad = [f"grad {decimal(value.grad, places)}"] if shown else []
+        graded = value._rule is not CONSTANT and (swept or value.grad)
+        grad = [f"grad {decimal(value.grad, places)}"] if graded else []
         return [f"data {decimal(value.data, places)}", *grad]
 
-    def _add_value(self, i: int) -> None:
-        value, survey = self.values[i], self.folding.survey
-        kind = "constant" if value._rule is CONSTANT else "leaf"
-        kind = "result" if self.operands[i] else kind
-        name, op = readable(survey.names[i]), readable(value.op)
-        unnamed = kind == "constant" and not survey.given_names[i]  # it is called by its number
-        numbers = [] if unnamed else self._numbers(value, 4 if self.classic else 2)
-        stacked = not self.classic or self.direction in ("TB", "BT")
-        compact = [f"{name}: {op}" if op else name, *(["\n".join(numbers)] if numbers else [])]
-        fields = [name, *numbers] if self.classic else compact
-        row, cluster = (
-            (INPUTS, i) if i in self.inputs else ("", 0),
-            self._frame(self.folding.home[i]),
-        )
-        self.boxes.append(Box(kind, tuple(fields), stacked, i in self.bold, cluster, row))
-        if self.classic and kind == "result":
-            self.arrows.append(Arrow(len(self.boxes), len(self.boxes) - 1))
-            self.boxes.append(Box("operation", (op or "?",), cluster=cluster))
+    def add_folded(number: int, leaving: set[int]) -> None:
+        group, lines = groups[number], caption(folding, number)
+        if len(leaving) == 1 and group.kind not in ("hidden", "leaves"):
+            lines += numbers(values[min(leaving)], 2)
+        kind = "hidden" if group.kind == "hidden" else "folded"
+        fields, strong = (readable("\n".join(lines)),), not leaving.isdisjoint(bold)
+        boxes.append(Box(kind, fields, True, strong, frame(group.parent), _row(group.title)))
 
-    def _connect(self, i: int) -> None:
-        """Add the arrows to one value; those from one folded box are merged."""
-        value, tails = self.values[i], [self.shown[o] for o in self.operands[i]]
-        numbered = len(tails) == 2 and ordered(value._rule)
-        digits, several = 4 if self.classic else 3, Counter(tails)
-        for k, (tail, partial) in enumerate(zip(tails, value.partials or [None] * len(tails))):
+    def add_value(i: int) -> None:
+        constant, name, op = values[i]._rule is CONSTANT, readable(survey.names[i]), values[i].op
+        kind = "result" if operands[i] else "constant" if constant else "leaf"
+        unnamed = constant and not survey.given_names[i]  # it is called by its number
+        fields = [] if unnamed else numbers(values[i], 4 if classic else 2)
+        if not classic:
+            name += f": {readable(op)}" if op else ""
+            fields = ["\n".join(fields)] if fields else []
+        stacked, cluster = not classic or direction in ("TB", "BT"), frame(folding.home[i])
+        row = (INPUTS, i) if i in inputs else ("", 0)
+        boxes.append(Box(kind, (name, *fields), stacked, i in bold, cluster, row))
+        if classic and kind == "result":
+            arrows.append(Arrow(len(boxes), len(boxes) - 1))
+            boxes.append(Box("operation", (readable(op) or "?",), cluster=cluster))
+
+    def add_arrow(tail: int, head: int, label: str, which: str = "") -> None:
+        to = place[head] + (classic and head >= 0)  # the operation, behind its value
+        arrows.append(Arrow(place[tail], to, label, which))
+
+    closed = [folding.closed(number) for number in range(len(groups))]
+    # What shows each value: itself, or a folded group, written as in `members`.
+    shown = [i if closed[h] < 0 else ~closed[h] for i, h in enumerate(folding.home)]
+    merged = Counter[tuple[int, int]]()  # how many arrows from and to folded boxes
+    leaving: dict[int, set[int]] = defaultdict(set)
+    for i, (head, given) in enumerate(zip(shown, operands)):
+        for o in given:
+            tail = shown[o]
+            if tail < 0 and tail != head:
+                leaving[tail].add(o)
+            if head < 0 and tail != head:
+                merged[tail, head] += 1
+        if i in bold:
+            leaving[head].add(i)
+    for head in shown:
+        if head not in place:
+            place[head] = len(boxes)
+            add_value(head) if head >= 0 else add_folded(~head, leaving[head])
+    for i in [head for head in shown if head >= 0]:
+        tails, partials = [shown[o] for o in operands[i]], values[i].partials
+        several, numbered = Counter(tails), len(tails) == 2 and ordered(values[i]._rule)
+        for k, (tail, partial) in enumerate(zip(tails, partials or [None] * len(tails)), 1):
             if tail < 0 and several[tail] > 1:
-                self.merged[tail, i] += 1
-                continue
-            label = "" if partial is None else f"∂ {partial:.{digits}g}"
-            ends = self.place[tail], self.place[i] + self.classic
-            self.arrows.append(Arrow(*ends, label, str(k + 1) if numbered else ""))
+                merged[tail, i] += 1
+            else:
+                label = "" if partial is None else f"∂ {partial:.{4 if classic else 3}g}"
+                add_arrow(tail, i, label, str(k) if numbered else "")
+    for (tail, head), n in merged.items():
+        add_arrow(tail, head, f"×{n:,}" if n > 1 else "")
+    said = f"computation graph of {counted(len(values), 'value')}"
+    return Scene(direction, tuple(boxes), tuple(arrows), tuple(clusters), said)
 
-    def _frame(self, group: int) -> int:
-        """Return the number of the frame round this group, adding those that are new."""
-        for number in self.folding.path(group):
-            if number not in self.frames:
-                here, uses = self.folding.groups[number], [self.folding.short(number)]
-                uses += here.notes if here.kind == "repeat" else []
-                outer, self.frames[number] = self.frames[here.parent], len(self.clusters)
-                title = readable(", ".join(uses))
-                self.clusters.append(Cluster(title, outer, _row(here.title)))
-        return self.frames[group]
+
+def caption(folding: Folding, number: int, short: bool = False) -> list[str]:
+    """Return the lines of a folded group: its title, how often it is used, what is in it."""
+    group, inside = folding.groups[number], folding.inside[number]
+    values, operands = folding.survey.values, folding.operands
+    if group.kind == "hidden":
+        return [f"… {counted(len(inside), 'more value')}"]
+    title = folding.short(number) if short else group.title
+    leaves = sum(values[i]._rule is LEAF for i in inside)
+    if group.kind == "leaves":
+        more = ["" if title[:1].isdigit() else counted(len(inside), "leaf")]
+    else:
+        size = [counted(len(inside), "value")] if len(inside) > leaves else []
+        more = [", ".join([*_held(folding, number), *size])]
+        more.append(counted(leaves, "leaf") if leaves else "")
+        if group.kind != "repeat":
+            more.append(operations([values[i].op for i in inside if operands[i]], 3))
+    return [*filter(None, [title, *group.notes, *more])]
+
+
+def _held(folding: Folding, number: int) -> list[str]:
+    """Return how many groups of which kind a group holds, such as "16 neurons"."""
+    group = folding.groups[number]
+    if group.kind not in ("call", "region", "step"):
+        return []
+    around = f"{group.title.partition(',')[0]}."
+    paths = (folding.around[i][group.level : group.level + 1] for i in folding.inside[number])
+    levels = dict.fromkeys(level for path in paths for level in path)
+    held = {level[:2]: level.title.removeprefix(around) for level in levels}
+    words = Counter(title.split(".")[0] for title in held.values())
+    if len(words) > 3:
+        return [counted(len(held), "part")]
+    return [w if w in held.values() else counted(words[w], w.removesuffix("s")) for w in words]
 
 
 def _inputs(folding: Folding) -> set[int]:

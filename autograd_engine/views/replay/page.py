@@ -25,7 +25,7 @@ from autograd_engine.table import CONSTANT
 from autograd_engine.titles import LOWERED
 from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.page import Page, filled, packed, page_graph, page_path
-from autograd_engine.views.network.on_page import Rules, responses
+from autograd_engine.views.network.stacks import Rules, responses
 from autograd_engine.views.notebooks import image
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
 from autograd_engine.views.steps.sweep import Steps

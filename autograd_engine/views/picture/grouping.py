@@ -1,0 +1,220 @@
+"""Grouping values: what stands around each, and parts such that no path leaves one and returns."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import takewhile
+from typing import NamedTuple
+
+from autograd_engine.calls import Call
+from autograd_engine.repeats import Repeat
+from autograd_engine.survey import Survey
+from autograd_engine.table import CONSTANT
+from autograd_engine.words import counted, operations
+
+
+class Level(NamedTuple):
+    """One group around a value."""
+
+    kind: str  # "call" (of a module), "region", "repeat", "step", "hidden"
+    key: object  # what tells it from others inside the same group
+    title: str = ""
+    call: int = 0  # the number of the call; all calls of a module have one key
+    notes: tuple[str, ...] = ()
+
+
+Path = tuple[Level, ...]
+
+
+def levels_around(
+    survey: Survey, repeats: bool, depth: int | None, shown: set[int] | None
+) -> list[Path]:
+    """Return the levels around each value, outermost first; steps only where a `depth` opens any.
+
+    Values that are not in `shown` are hidden. Layers behind each other are no repeat of steps: each
+    has its own weights.
+    """
+    around: list[Path] = _by_calls(survey) if survey.calls else [()] * len(survey.values)
+    keys = [survey.calls[c].key if c >= 0 else None for c in survey.call_of]
+    for number, repeat in enumerate(survey.repeats if repeats else ()):
+        if all(len({keys[i] for i in column}) == 1 for column in zip(*repeat.places)):
+            _add_repeat(survey, around, number, repeat, depth)
+    hidden = (Level("hidden", None),)
+    return around if shown is None else [p if i in shown else hidden for i, p in enumerate(around)]
+
+
+def near(operands: Sequence[Sequence[int]], focus: int, radius: int) -> set[int]:
+    """Return the values at most `radius` operations from one."""
+    found = {focus}
+    for _ in range(radius):
+        users = {i for i, given in enumerate(operands) if not found.isdisjoint(given)}
+        near = users.union(*(operands[i] for i in found))
+        if near <= found:
+            break
+        found |= near
+    return found
+
+
+def used_in(
+    some: set[int], operands: Sequence[Sequence[int]], places: Sequence[int]
+) -> dict[int, set[int]]:
+    """Return for each of some values in which places, of those of all values, it is used."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for place, given in zip(places, operands):
+        for i in some.intersection(given):
+            found[i].add(place)
+    return found
+
+
+def _by_calls(survey: Survey) -> list[Path]:
+    chains: list[Path] = []
+    for call in survey.calls:  # the outer ones come first
+        outer = chains[call.outer] if call.outer >= 0 else ()
+        kind, key = _key(call)
+        chains.append((*outer, Level(kind, key, call.path, call.number)))
+    around: list[Path] = [chains[c] if c >= 0 else () for c in survey.call_of]
+    fed = {i for call in survey.calls for i in call.inputs if call.outer < 0}
+    loose = {i for i, c in enumerate(survey.call_of) if c < 0 and not survey.operands[i]} - fed
+    for i, several in used_in(loose, survey.operands, survey.call_of).items():
+        several.discard(-1)  # a weight that several calls use stands with the first
+        calls = [survey.calls[c] for c in several]
+        if len({c.path for c in calls}) == 1 and not any(i in c.inputs for c in calls):
+            around[i] = chains[min(several)]
+    return around
+
+
+def _key(call: Call) -> tuple[str, object]:
+    """Return whether this is the call of a module, and what tells it from others.
+
+    Regions of one name inside the same group are one.
+    """
+    key = call.key
+    while isinstance(key, tuple) and not isinstance(key[1], int):
+        key = key[1]  # of the part that it was found by
+    block = key is call.key and isinstance(key, tuple) and key[1] == 0 and call.dot < 0
+    return ("region", call.path) if block or isinstance(key, str) else ("call", call.key)
+
+
+def _add_repeat(
+    survey: Survey, around: list[Path], number: int, repeat: Repeat, depth: int | None
+) -> None:
+    """Put the repeat, and then its steps, inside what holds all of it, and around the rest."""
+    paths = {id(around[i]): around[i] for row in repeat.places for i in row}.values()
+    same = len([*takewhile(lambda levels: len(set(levels)) == 1, zip(*paths))])
+    each = operations([survey.values[i].op for i in repeat.places[-1]], 3)
+    notes = (f"×{repeat.steps:,}", f"↻ {_carried(survey, repeat)}", f"each {each}")
+    outer = around[repeat.places[0][0]][:same]
+    whole = (*outer, Level("repeat", number, "step t", notes=notes))
+    step_of: dict[int, int] = {}
+    steps: list[Path] = []
+    for t, row in enumerate(repeat.places):
+        deep = depth is None or depth > same
+        steps.append((*whole, Level("step", t, f"step {t + 1}")) if deep else whole)
+        for i in row:
+            step_of[i] = t
+            around[i] = steps[t] + around[i][same:] if deep and len(around[i]) > same else steps[t]
+    constants = {i for i, value in enumerate(survey.values) if value._rule is CONSTANT}
+    places = [step_of.get(i, -1) for i in range(len(around))]
+    for o, (t, *others) in used_in(constants, survey.operands, places).items():
+        if t >= 0 and not others:  # a constant that one step uses stands in it
+            around[o] = steps[t]
+
+
+def _carried(survey: Survey, repeat: Repeat) -> str:
+    """Return what a repeat carries from step to step: names, without the step's number."""
+    names = [survey.names[i] for i in survey.states(repeat)[-1]]
+    stems = [re.sub(r"(?<=.)(\[\d+\]|[\d₀-₉]+)$", "", name) for name in names]
+    if len(names) > 3 or "v" in stems:
+        return counted(len(names), "state")
+    return ", ".join(stems if len(set(stems)) == len(stems) else names)
+
+
+def parts(
+    boxes: dict[int, int], fine: dict[int, int], operands: Sequence[Sequence[int]]
+) -> Iterator[tuple[int, bool, list[int]]]:
+    """Yield boxes in an order in which all arrows run forwards: number, whether leaves, values.
+
+    `boxes` tells the box of each value, in topological order; one by itself has its own number.
+    `fine` tells what must not feed another of the same box, such as a call. A box comes as a
+    whole where it can, else in several parts; leaves of more than one of them come by themselves.
+
+    >>> list(parts({0: 4, 1: 1, 2: 4}, {0: 4, 1: 1, 2: 4}, [(), (0,), (1,)]))
+    [(4, True, [0]), (1, False, [1]), (4, False, [2])]
+    """
+    part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
+    box_of: list[int] = []  # of each part
+    first: dict[int, int] = {}  # the first value of each box
+    uses: dict[int, list[int]] = defaultdict(list)  # but for those inside a box of leaves
+    missing = dict.fromkeys(boxes, 0)  # how many computed operands are not yet placed
+    waiting = Counter[int]()  # for how many arrows a box waits
+    ready: dict[int, list[int]] = defaultdict(list)  # of each box, what misses nothing
+    whole: tuple[list[tuple[int, int]], ...] = [], []  # values, boxes that wait for none
+
+    for i, box in boxes.items():
+        first.setdefault(box, i)
+        for o in operands[i]:
+            if o in boxes and (operands[o] or boxes[o] != box):
+                uses[o].append(i)
+                missing[i] += bool(operands[o])
+                waiting[box] += fine[o] != fine[i]
+        if not missing[i]:
+            ready[box].append(i)
+
+    def place(box: int) -> None:
+        """Place of a box what waits for nothing, as a part."""
+        pending, later, fed = ready.pop(box), set(), {box}
+        while pending:
+            i = pending.pop()
+            part[i] = len(box_of)
+            for user in uses[i]:
+                its = boxes[user]
+                if fine[user] != fine[i]:
+                    waiting[its] -= 1
+                    fed.add(its)
+                    if its == box:
+                        later.add(user)
+                if operands[i]:
+                    missing[user] -= 1
+                    if not missing[user]:
+                        here = its == box and user not in later
+                        (pending if here else ready[its]).append(user)
+        box_of.append(box)
+        wait(fed)
+
+    def wait(some: Iterable[int]) -> None:
+        for box in some:
+            if not waiting[box] and ready.get(box):
+                heappush(whole[box != first[box]], (first[box], box))
+
+    # Values follow values, and boxes boxes, where they can. Where each box left waits for another,
+    # what can be placed of one of them is a part.
+    wait(first)
+    rest, which, cut = iter(boxes), False, False
+    while len(part) < len(boxes):
+        which = which if whole[which] else not which
+        if whole[which]:
+            place(heappop(whole[which])[1])
+        else:
+            place(boxes[next(i for i in rest if i not in part and operands[i])])
+            cut = True
+    # What only later parts of its box use moves there, and leaves of several move out of them.
+    heads: dict[int, dict[int, bool]] = defaultdict(dict)  # part -> whether it can move there
+    for i in reversed(boxes) if cut else ():
+        own = [number for number in heads[i] if box_of[number] == boxes[i]]
+        early = min(heads[i], default=-1)
+        if not operands[i] and (len(own) > 1 or -1 < early < part[i]):
+            part[i] = ~boxes[i]
+        elif early in own and heads[i][early]:
+            part[i] = early
+        for o in operands[i]:
+            if o in boxes:
+                free = fine[o] == fine[i] or not operands[o]
+                heads[o][part[i]] = free and heads[o].get(part[i], True)
+    found: dict[int, list[int]] = defaultdict(list)
+    for i in boxes:
+        found[part[i]].append(i)
+    for number in sorted(found):
+        yield box_of[number] if number >= 0 else ~number, number < 0, found[number]

@@ -1,0 +1,251 @@
+"""A scene as text, in DOT and laid out as SVG; and running Graphviz where it is installed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+from autograd_engine.views.layout import scene as looks
+from autograd_engine.views.layout.ranks import box_ranks, cluster_paths
+from autograd_engine.views.layout.routes import Rectangle, lay_out
+from autograd_engine.views.layout.scene import INPUTS, Box, Scene, field_sizes, readable, rows
+
+Point = tuple[float, float]
+
+SECONDS = 5.0
+"""So long Graphviz may take for one picture; of 600 nodes it needs about one."""
+
+
+def quoted(text: str, record: bool = False) -> str:
+    """Return the text escaped for a DOT string, and for a record's field.
+
+    >>> print(quoted('a "b" <c>', record=True))
+    a&#160;\\"b\\"&#160;\\<c\\>
+    """
+    text = text.replace("\\", "\\\\").replace("&", "&amp;").replace('"', '\\"')
+    # A record reads braces, bars and angles as structure, and loses spaces beside odd characters.
+    plain = re.fullmatch(r"[!-~]+([ \n][!-~]+)*", text) and not re.search(r"[{}|<>\\]", text)
+    if record and not plain:
+        text = re.sub("[{}|<>]", r"\\\g<0>", text).replace(" ", "&#160;")
+    return text.replace("\n", "\\n")
+
+
+def write_dot(scene: Scene) -> str:
+    """Return the scene in DOT; the same scene gives the same text."""
+    return "\n  ".join(["digraph values {", *_lines(scene)]) + "\n}\n"
+
+
+def _lines(scene: Scene) -> Iterator[str]:
+    # Courier is the font whose widths Graphviz knows without having it.
+    font, size, ink = 'fontname="Courier"', looks.FONT_SIZE, looks.EDGE_COLOUR
+    yield f"graph [rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3]"
+    yield f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]'
+    yield (
+        f'edge [{font} fontsize={size - 1} fontcolor="{ink}" color="{ink}" arrowsize=0.6'
+        f" labelfontsize={size - 3} labelangle=30]"
+    )
+    ranks, paths = box_ranks(scene) if scene.boxes else [], cluster_paths(scene)
+    for row in rows(scene.boxes):
+        if scene.boxes[row[0]].cluster < 0:  # in frames `dot` keeps units in order unless told to
+            for rank in dict.fromkeys(ranks[i] for i in row):
+                names = " -> ".join(f"v{i}" for i in row if ranks[i] == rank)
+                how = "min" if scene.boxes[row[0]].row[0] == INPUTS else "same"
+                yield f"{{rank={how} {names} [style=invis]}}"
+    inside: dict[int, list[str]] = {number: [] for number in range(-1, len(scene.clusters))}
+    for i, box in enumerate(scene.boxes):
+        inside[box.cluster].append(f"v{i} [{_look(scene, box)}]")
+    frames: dict[int, list[str]] = {number: [] for number in inside}
+    for number in reversed(range(len(scene.clusters))):  # those inside others come after them
+        cluster, fill = scene.clusters[number], looks.CLUSTER_FILLS[len(paths[number]) % 2 - 1]
+        look = f'style="filled" fillcolor="{fill}" color="{looks.CLUSTER_COLOUR}"'
+        lines = [f'label="{quoted(cluster.title)}" labeljust=l {look}']
+        lines += inside[number] + frames[number]
+        frame = [f"subgraph cluster_{number} {{", *(f"  {line}" for line in lines), "}"]
+        frames[cluster.parent] = frame + frames[cluster.parent]
+    yield from inside[-1] + frames[-1]
+    aside = " " if scene.direction in ("TB", "BT") else ""  # `dot` sets it right at the line
+    for arrow in scene.arrows:
+        more = [f'label="{aside}{quoted(arrow.label)}"'] if arrow.label else []
+        more += [f'headlabel="{arrow.which}"'] if arrow.which else []
+        # Left to itself, `dot` lets frames that feed each other stand side by side.
+        if scene.clusters and ranks[arrow.head] - ranks[arrow.tail] > 1:
+            more.append(f"minlen={ranks[arrow.head] - ranks[arrow.tail]}")
+        yield f"v{arrow.tail} -> v{arrow.head}" + (f" [{' '.join(more)}]" if more else "")
+
+
+def _look(scene: Scene, box: Box) -> str:
+    """Return the attributes of a node."""
+    look, label = looks.LOOKS[box.kind], quoted("\n".join(box.fields))
+    style = "filled,dashed" if look.dashed else "filled"
+    extra = ' penwidth=2.5 fontname="Courier-Bold"' if box.bold else ""
+    if look.shape == "oval":
+        shape, extra = "ellipse", f'{extra} margin="0.05,0.02"'
+    elif look.double or box.kind == "hidden" or box.row[0]:  # in a row, `dot` fails on records
+        shape, style = "box", style + ("" if look.shape == "square" else ",rounded")
+        extra += " peripheries=2" if look.double else ""
+    else:
+        shape = "Mrecord" if look.shape == "round" else "record"
+        label = " | ".join(quoted(field, record=True) for field in box.fields)
+        # Fields follow the direction across the ranks; braces turn them.
+        label = f"{{ {label} }}" if box.stacked != (scene.direction in ("LR", "RL")) else label
+    return (
+        f'label="{label}" shape={shape} style="{style}" fillcolor="{look.fill}"'
+        f' color="{look.line}" fontcolor="{look.text}"{extra}'
+    )
+
+
+class GraphvizMissing(RuntimeError):
+    """Graphviz is not installed, could not do what it was asked for, or was stopped: `slow`."""
+
+    slow = False
+
+
+def run_dot(source: bytes, *options: str) -> bytes:
+    """Return what Graphviz makes of a DOT source; `GraphvizMissing` where it does not, in time."""
+    import subprocess
+
+    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    how: dict[str, Any] = {"capture_output": True, "timeout": SECONDS, "creationflags": hidden}
+    try:
+        done = subprocess.run(["dot", *options], input=source, check=False, **how)
+    except OSError:  # a browser's Python starts no processes
+        where = "this needs Graphviz (https://graphviz.org/download)"
+        raise GraphvizMissing(f"{where}: its program `dot` was not found") from None
+    except subprocess.TimeoutExpired:  # some ordinary graphs take it minutes
+        slow = GraphvizMissing(
+            f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s for this "
+            f"picture. ag.draw(output) lays it out without, ag.draw(output, style='folded') "
+            f"draws less"
+        )
+        slow.slow = True
+        raise slow from None
+    if done.returncode:
+        first = done.stderr.decode(errors="replace").strip().partition("\n")[0]
+        raise GraphvizMissing(f"Graphviz: its program `dot` failed on this picture: {first:.200}")
+    return bytes(done.stdout)
+
+
+def tag(name: str, *inside: str, **look: object) -> str:
+    """Return an element; numbers have one decimal, and attributes that are "" are left out.
+
+    >>> tag("g", tag("circle", cx=1.0, cy=0.25, fill=""), stroke_width=2)
+    '<g stroke-width="2"><circle cx="1" cy="0.2"/></g>'
+    """
+    opening = name
+    for key, value in look.items():
+        if value != "":
+            shown = _n(value) if isinstance(value, float) else value
+            opening += f' {key.rstrip("_").replace("_", "-")}="{shown}"'
+    return f"<{opening}>{''.join(inside)}</{name}>" if inside else f"<{opening}/>"
+
+
+def written(text: str) -> str:
+    """Return text as SVG has it."""
+    return escape(readable(text), quote=False)
+
+
+def line(text: str, x: float, y: float, size: float = looks.FONT_SIZE, **look: object) -> str:
+    """Return a line of text, `y` its middle; its size is told where it is given."""
+    kept = {"xml:space": "preserve"} if "  " in text or text != text.strip() else {}
+    sized = {} if size is looks.FONT_SIZE else {"font_size": size}
+    # The baseline is set by hand: not every renderer knows dominant-baseline.
+    return tag("text", written(text), x=x, y=y + 0.33 * size, **sized, **look, **kept)
+
+
+def sheet(title: str, corner: Point, width: float, height: float, lines: Iterable[str]) -> str:
+    """Return the whole of a picture, on white; text stands in the middle where nothing is said."""
+    x, y, wide, high = map(_n, (*corner, width, height))
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}pt" height="{high}pt"'
+        f' viewBox="{x} {y} {wide} {high}" role="img"'
+        f' font-family="{looks.FONTS}" font-size="{looks.FONT_SIZE}" text-anchor="middle">'
+    )
+    back = tag("rect", x=x, y=y, width=wide, height=high, fill="white")
+    return "\n".join([head, tag("title", written(title)), back, *lines, "</svg>\n"])
+
+
+def write_svg(scene: Scene) -> str:
+    """Return the scene as SVG, laid out without Graphviz; the same scene gives the same text."""
+    layout, paths, lines, labels = lay_out(scene), cluster_paths(scene), list[str](), list[str]()
+    upright, mirrored = scene.direction in ("TB", "BT"), scene.direction in ("RL", "BT")
+
+    def turned(u: float, v: float) -> Point:
+        u = layout.length - u if mirrored else u
+        return (v, u) if upright else (u, v)
+
+    def placed(place: Rectangle) -> tuple[float, float, float, float]:
+        (x0, y0), (x1, y1) = turned(place.u0, place.v0), turned(place.u1, place.v1)
+        return min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)
+
+    def pairs(*points: Point) -> str:
+        return " ".join(",".join(map(_n, turned(*point))) for point in points)
+
+    def route(strokes: list[list[Point]]) -> str:
+        """Return the line of an arrow, interrupted by the label, and its head."""
+        (u, v), path = strokes[-1][-1], ""
+        for stroke in [*strokes[:-1], [*strokes[-1][:-1], (u - 5.0, v)]]:
+            path += "M" + pairs(stroke[0])
+            for (u0, v0), (u1, v1) in pairwise(stroke):  # a curve leaves and arrives level
+                middle = (u0 + u1) / 2.0
+                bent = [(middle, v0), (middle, v1)] if abs(v1 - v0) >= 0.05 else []
+                path += ("C" if bent else "L") + pairs(*bent, (u1, v1))
+        head = pairs((u, v), (u - 7.0, v - 2.6), (u - 7.0, v + 2.6))
+        filled = tag("polygon", points=head, fill=looks.EDGE_COLOUR, stroke="none")
+        return f"\n{tag('path', d=path)}{filled}"
+
+    for number, (cluster, frame) in enumerate(zip(scene.clusters, layout.clusters)):
+        x, y, w, h = placed(frame)
+        fill = looks.CLUSTER_FILLS[len(paths[number]) % 2 - 1]
+        lines.append(_rectangle(x, y, w, h, fill=fill, stroke=looks.CLUSTER_COLOUR))
+        lines.append(line(cluster.title, x + 6.0, y + 11.0, text_anchor="start"))
+    for arrow, place, strokes in zip(scene.arrows, layout.labels, layout.routes):
+        if place:
+            x, y, w, h = placed(place)
+            labels.append(line(arrow.label, x + w / 2.0, y + h / 2.0))
+        if arrow.which:
+            u, v = strokes[-1][-1]
+            labels.append(line(arrow.which, *turned(u - 10.0, v - 4.0), looks.FONT_SIZE - 3))
+    lines.append(tag("g", *map(route, layout.routes), fill="none", stroke=looks.EDGE_COLOUR))
+    lines.append(tag("g", *labels, font_size=looks.FONT_SIZE - 1, fill=looks.EDGE_COLOUR))
+    lines += [_box(box, *placed(place)) for box, place in zip(scene.boxes, layout.boxes)]
+    size = turned(0.0 if mirrored else layout.length, layout.breadth)
+    return sheet(scene.description, (0.0, 0.0), *size, lines)
+
+
+def _n(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def _rectangle(x: float, y: float, w: float, h: float, radius: float = 0.0, **look: object) -> str:
+    return tag("rect", x=x, y=y, width=w, height=h, rx=radius or "", **look)
+
+
+def _box(box: Box, x: float, y: float, w: float, h: float) -> str:
+    look = looks.LOOKS[box.kind]
+    ink = {"stroke": look.line, "stroke-dasharray": "4 2" if look.dashed else ""}
+    ink["stroke-width"] = "2.5" if box.bold else ""
+    if look.shape == "oval":
+        rx, ry = w / 2.0, h / 2.0
+        marks = [tag("ellipse", cx=x + rx, cy=y + ry, rx=rx, ry=ry, fill=look.fill, **ink)]
+    else:
+        radius = 6.0 if look.shape == "round" else 0.0
+        marks = [_rectangle(x, y, w, h, radius, fill=look.fill, **ink)]
+    if look.double:
+        marks.append(_rectangle(x + 3.0, y + 3.0, w - 6.0, h - 6.0, 4.0, fill="none", **ink))
+    sizes = [size[box.stacked] for size in field_sizes(box)]
+    spare = ((h if box.stacked else w) - sum(sizes)) / len(sizes)
+    for number, (field, size) in enumerate(zip(box.fields, sizes)):
+        wide, high = (w, size + spare) if box.stacked else (size + spare, h)
+        if number:  # a line between fields
+            x1, y1 = (x + w, y) if box.stacked else (x, y + h)
+            marks.append(tag("line", x1=x, y1=y, x2=x1, y2=y1, **ink))
+        rows = field.split("\n")
+        top = y + (high - (len(rows) - 1) * looks.LINE_HEIGHT) / 2.0
+        for row, words in enumerate(rows):
+            marks.append(line(words, x + wide / 2.0, top + row * looks.LINE_HEIGHT))
+        x, y = (x, y + high) if box.stacked else (x + wide, y)
+    bold = "bold" if box.bold else ""
+    return tag("g", "\n".join(marks), class_=box.kind, fill=look.text, font_weight=bold)
