@@ -18,7 +18,7 @@ through a graph that holds recorded derivatives multiplies honestly, which gives
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd_engine import floats
@@ -147,14 +147,8 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
     Raises `RuntimeError` naming the leaf that was changed since the forward pass.
     """
     operands = node.operands
-    numbers = [operand._data for operand in operands]
     partials = node._rule.partials(node, *operands)
-    recorded = map(number, partials)
-    try:
-        unchanged = same(node._rule.forward(*numbers), node._data)
-    except (ArithmeticError, ValueError):
-        unchanged = False
-    if not unchanged or not all(map(same, recorded, node._slopes())):
+    if not holds(node, partials):
         leaves = [value for value in operands if value._rule is LEAF]
         told = [repr(value.label) if value.label else repr(value) for value in leaves or operands]
         names = " or ".join(dict.fromkeys(told))
@@ -163,6 +157,17 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
             f"compute the output again before asking for create_graph"
         )
     return tuple(partials)
+
+
+def holds(node: Value, partials: Iterable[Any] | None = None) -> bool:
+    """Say whether a node and its partials are what its rule gives for its operands' numbers."""
+    numbers = [operand._data for operand in node.operands]
+    try:
+        data = node._rule.forward(*numbers)
+        given = node._rule.partials(data, *numbers) if partials is None else partials
+    except (ArithmeticError, ValueError):
+        return False
+    return same(data, node._data) and all(map(same, map(number, given), node._slopes()))
 
 
 def same(x: float, y: float) -> bool:

@@ -68,7 +68,6 @@ class Optimizer(Stateful):
         self.initial_lr: float | None = None  # that of the first schedule's start
         self.steps = 0
         self._buffers: dict[str, list[Any]] = {}
-        self._latest: tuple[list[float], list[float]] = [], []  # numbers, gradients of a step
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Version 0.1.0 wrote the learning rate as "_lr".
@@ -108,7 +107,7 @@ class Optimizer(Stateful):
         names = self._memory()
         blank = [self._blank] * len(self.parameters)
         memories = [self._buffers.get(name, blank) for name in names]
-        self._latest = numbers, slopes = data_of(self.parameters), grads_of(self.parameters)
+        numbers, slopes = data_of(self.parameters), grads_of(self.parameters)
         if self.maximize or self.weight_decay:
             slopes = list(map(self._slope, numbers, slopes))
         numbers, *memories = self._moved(numbers, slopes, *memories)

@@ -23,8 +23,7 @@ _LIVING: WeakValueDictionary[int, Stateful] = WeakValueDictionary()
 class Stateful:
     """What has settings and a state, and is found by `living` as long as anybody holds it.
 
-    So a checkpoint has the schedules of an optimiser, and a diagnosis the step that moved a leaf,
-    and neither an optimiser nor a Value has to point back at them.
+    So a checkpoint has the schedules of an optimiser, which need not point back at them.
     """
 
     _kind = ""
