@@ -31,8 +31,6 @@ def iris() -> Dataset:
 def digits() -> Dataset:
     """Return 1,797 handwritten digits: 8 by 8 pixels, row by row, from 0 (white) to 16 (black).
 
-    The pixels are as published; divide them by 16 to train on them.
-
     >>> digits()[:3].targets
     [0, 1, 2]
     """
@@ -128,12 +126,10 @@ def _check(table: list[Row], name: str, target: str) -> None:
         if column in columns[:position]:
             raise ValueError(f"{place}: two columns are called {column!r:.80}")
     if target not in columns:
-        odd = len(columns) == 1 and any(mark in columns[0] for mark in ";\t")
-        hint = "; columns are to be separated by commas" if odd else ""
         known = printable(", ".join(map(repr, columns)), LINE)
-        raise ValueError(
-            f"{name}: there is no column {target!r:.80}; the columns are {known}{hint}"
-        )
+        if len(columns) == 1 and any(mark in columns[0] for mark in ";\t"):
+            known += "; columns are to be separated by commas"
+        raise ValueError(f"{name}: there is no column {target!r:.80}; the columns are {known}")
     if len(columns) == 1:
         raise ValueError(f"{name}: beside {target!r:.80} there is no column to predict it from")
     if not rows:
@@ -202,11 +198,8 @@ def _names_classes(places: Sequence[str], cells: Sequence[str], target: str) -> 
         refuse(first, f"has {odd!r:.80}, {like}; if they are names of classes")
     if not any(numeric):
         if len(different) == len(cells) > MOST_CLASSES:
-            refuse(
-                0,
-                f"has another text in each of the {len(cells)} rows, first {cells[0]!r:.80}: there "
-                "is nothing to learn from names that never come again; if they are classes",
-            )
+            told = f"has another text in each of the {len(cells)} rows, first {cells[0]!r:.80}"
+            refuse(0, f"{told}: names that never come again teach nothing; if they are classes")
         return True
     if not all(numeric):
         first = numeric.index(not numeric[0])
