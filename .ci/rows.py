@@ -98,14 +98,13 @@ def methods(known: dict[str, tuple[int, str]]) -> str:
 
 def exported(text: str, known: dict[str, tuple[int, str]]) -> str:
     """Return the text of the package's `__init__` with its imports and `__all__`."""
-    imports = re.compile(r"(?<=from autograd_engine.table import \(\n)(    \w+,\n)*")
+    imports = re.compile(r"(?<=from autograd_engine.table import \(\n)[^)]*")
     names = re.compile(r"(?<=__all__ = \[\n)[^]]*")
     before = re.findall(r"\w+", imports.search(text)[0])
     others = set(re.findall(r"\w+", names.search(text)[0])) - set(before)
-    lines = [f"    {name},\n" for name in sorted(known, key=in_order)]
-    text = imports.sub("".join(lines), text)
-    lines = [f'    "{name}",\n' for name in sorted({*others, *known}, key=in_order)]
-    return names.sub("".join(lines), text)
+    text = imports.sub(listed(sorted(known, key=in_order)) + "\n", text)
+    quoted = [f'"{name}"' for name in sorted({*others, *known}, key=in_order)]
+    return names.sub(listed(quoted, 100) + "\n", text)
 
 
 def told(text: str, known: dict[str, tuple[int, str]]) -> str:

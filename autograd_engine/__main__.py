@@ -10,13 +10,12 @@ import math
 import re
 import sys
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
 import autograd_engine
 from autograd_engine import commands
-from autograd_engine.datasets.tables import columns
 from autograd_engine.diagnosis import diagnose
 from autograd_engine.engine import Value
 from autograd_engine.expressions import evaluate
@@ -166,65 +165,51 @@ def _evaluated(options: Namespace) -> tuple[Value, dict[str, Value]]:
     return evaluate(options.expression, values), values
 
 
-def _option(name: str, told: str, **given: Any) -> tuple[str, dict[str, Any]]:
-    return name, {"help": told, **given}
-
-
 # fmt: off
-DATA = (
-    _option("name", "a dataset", nargs="?", choices=commands.DATASETS),
-    _option("--csv", "a table of your own; needs --target", metavar="FILE"),
-)
-KIND = (
-    _option("--classes", "numbers in the target are classes", action="store_true", default=None),
-    _option("--numbers", "they are to be predicted as such", action="store_false", dest="classes"),
-)
-TRAIN = (
-    _option("--target", "the column of the table to predict", metavar="COLUMN"),
-    _option("--limit", "take only N samples", type=_count, metavar="N"),
-    _option("--layers", 'sizes of the hidden layers, "" for none', type=_sizes, metavar="16,16"),
-    _option("--activation", "of hidden layers (%(default)s)", choices=ACTIVATIONS, default="tanh"),
-    _option("--optimizer", "%(default)s by default", choices=commands.OPTIMIZERS, default="adam"),
-    _option("--learning-rate", "by default one that suits the data", type=_rate, metavar="RATE"),
-    _option("--epochs", "from the very first, with --resume too", type=_count, metavar="N"),
-    _option("--batch-size", "samples a step (%(default)s)", type=_count, default=16, metavar="N"),
-    _option("--seed", "of data, split, weights and shuffling", type=_whole, default=0),
-    _option("--output", "to write into (%(default)s)", default="autograd_output", metavar="FOLDER"),
-    _option("--resume", "continue the training in that folder", action="store_true"),
-    _option("--new-rate", "resume with another --learning-rate than before", action="store_true"),
-    _option("--quiet", "no progress bar", action="store_true"),
-)
-FORMULA = (
-    _option("expression", 'such as "tanh(a*b + c)"'),
-    _option("values", "such as a=2, for each name", nargs="*", type=_named, metavar="NAME=NUMBER",
-            default=[]),  # without it argparse would call them required
-)
-EXPRESSIONS: dict[str, tuple[Callable[..., Any], str, tuple[Any, ...]]] = {
-    "draw": (_draw, "draw the graph of an expression", (
-        _option("--output", ".svg .html .png .pdf or .dot", default="graph.svg", metavar="FILE"),
-        _option("--style", "how much is shown (%(default)s)", choices=STYLES, default="auto"),
-        _option("--direction", "LR is from left to right", choices=DIRECTIONS, default="LR"),
-    )),
-    "step": (_step, "step through an expression, forward and back", ()),
-    "explain": (_explain, "write a derivative out by the chain rule", (
-        _option("--wrt", "the name to differentiate by (each, one after another)", metavar="NAME"),
-        _option("--depth", "regions to open, 0 for none", type=_whole, metavar="N"),
-        _option("--output", ".txt .md or .html, instead of printing it", metavar="FILE"),
-    )),
-    "explore": (_explore, "write a page to step through and to change", (
-        _option("--output", "the page (%(default)s)", default="explore.html", metavar="FILE"),
-    )),
-    "diagnose": (_diagnose, "say what is wrong with the gradients, if so", (
-        _option("--lr", "a learning rate: does a step overshoot?", type=_rate, metavar="RATE"),
-    )),
+def _training(part: Any) -> None:
+    """Add the options of a training."""
+    data = part.add_mutually_exclusive_group(required=True)
+    data.add_argument("name", nargs="?", choices=commands.DATASETS, help="a dataset")
+    data.add_argument("--csv", metavar="FILE", help="a table of your own; needs --target")
+    add = part.add_mutually_exclusive_group().add_argument
+    add("--classes", action="store_true", default=None, help="numbers in the target are classes")
+    add("--numbers", action="store_false", dest="classes", help="they are to be predicted as such")
+    add = part.add_argument
+    add("--target", metavar="COLUMN", help="the column of the table to predict")
+    add("--limit", type=_count, metavar="N", help="take only N samples")
+    add("--layers", type=_sizes, metavar="16,16", help='sizes of the hidden layers, "" for none')
+    add("--activation", choices=ACTIVATIONS, default="tanh", help="of hidden layers (%(default)s)")
+    add("--optimizer", choices=commands.OPTIMIZERS, default="adam", help="%(default)s by default")
+    add("--learning-rate", type=_rate, metavar="RATE", help="by default one that suits the data")
+    add("--epochs", type=_count, metavar="N", help="from the very first, with --resume too")
+    add("--batch-size", type=_count, default=16, metavar="N", help="samples a step (%(default)s)")
+    add("--seed", type=_whole, default=0, help="of data, split, weights and shuffling")
+    add("--output", default="autograd_output", metavar="FOLDER", help="to write into (%(default)s)")
+    add("--resume", action="store_true", help="continue the training in that folder")
+    add("--quiet", action="store_true", help="no progress bar")
+
+
+EXPRESSIONS: dict[str, tuple[Callable[..., Any], str, dict[str, dict[str, Any]]]] = {
+    "draw": (_draw, "draw the graph of an expression", {
+        "--output": {"default": "graph.svg", "metavar": "FILE", "help": ".svg .html .png .pdf"},
+        "--style": {"choices": STYLES, "default": "auto", "help": "how much is shown (auto)"},
+        "--direction": {"choices": DIRECTIONS, "default": "LR", "help": "LR is from left to right"},
+    }),
+    "step": (_step, "step through an expression, forward and back", {}),
+    "explain": (_explain, "write a derivative out by the chain rule", {
+        "--wrt": {"metavar": "NAME", "help": "the name to differentiate by (each by default)"},
+        "--depth": {"type": _whole, "metavar": "N", "help": "regions to open, 0 for none"},
+        "--output": {"metavar": "FILE", "help": ".txt .md or .html, instead of printing it"},
+    }),
+    "explore": (_explore, "write a page to step through and to change", {
+        "--output": {"default": "explore.html", "metavar": "FILE", "help": "the page"},
+    }),
+    "diagnose": (_diagnose, "say what is wrong with the gradients, if so", {
+        "--lr": {"type": _rate, "metavar": "RATE", "help": "does a step by it overshoot?"},
+    }),
 }
 # fmt: on
 """The parts that take an expression: what they do, what that is, and their options."""
-
-
-def _add(parser: Any, options: Iterable[tuple[str, dict[str, Any]]]) -> None:
-    for name, given in options:
-        parser.add_argument(name, **given)
 
 
 def _options(given: list[str]) -> Namespace:
@@ -242,14 +227,17 @@ def _options(given: list[str]) -> Namespace:
         ("replay", "the same, and a page with a slider over its steps"),
     ):
         part = parts.add_parser(name, help=told)
-        _add(part.add_mutually_exclusive_group(required=True), DATA)
-        _add(part.add_mutually_exclusive_group(), KIND)
-        _add(part, TRAIN)
+        _training(part)
         part.set_defaults(run=_train, refuse=part.error, record=name == "replay")
     for name, (run, told, options) in EXPRESSIONS.items():
         part = parts.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
-        _add(part, (*FORMULA, *options))
         part.set_defaults(run=run)
+        part.add_argument("expression", help='such as "tanh(a*b + c)"')
+        # Without a default argparse would call them required.
+        values = part.add_argument("values", nargs="*", type=_named, default=[])
+        values.metavar, values.help = "NAME=NUMBER", "such as a=2, for each name"
+        for option, more in options.items():
+            part.add_argument(option, **more)
     if not given or given[0] not in EXPRESSIONS:
         return parser.parse_args(given)
     name, *rest = given
@@ -262,19 +250,8 @@ def _options(given: list[str]) -> Namespace:
 
 
 def _train(options: Namespace) -> None:
-    if (options.csv is None) != (options.target is None):
-        names = ""
-        with suppress(OSError, ValueError):  # where the table can be read
-            found = columns(options.csv) if options.csv else []
-            names = printable(", ".join(map(repr, found)), LINE)
-            names = f"; the columns are {names}" if found else ""
-        options.refuse(f"--csv FILE and --target COLUMN go together{names}")
-    if options.csv is None and options.classes is not None:
-        options.refuse("--classes and --numbers are for the target of --csv FILE")
-    if options.new_rate and (not options.resume or options.learning_rate is None):
-        options.refuse("--new-rate is for --resume with another --learning-rate")
-    if options.csv == "":
-        options.refuse("--csv needs the name of a file")
+    if options.csv is None and (options.target is not None or options.classes is not None):
+        options.refuse("--target, --classes and --numbers are for --csv FILE")
     commands.train(options)
 
 

@@ -1,8 +1,4 @@
-"""Blocks of `with` statements: inside `no_grad` no operation is recorded.
-
-Inside `region` all that is recorded is one part of the graph. And whether a derivative is
-computed inside another.
-"""
+"""Blocks of `with` statements, `no_grad` and `region`; is a derivative computed inside another?"""
 
 from __future__ import annotations
 
@@ -12,20 +8,10 @@ from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from threading import local
 from typing import Any, Final, TypeVar
 
+from autograd_engine import state
 from autograd_engine.engine import Value, constant, record
 from autograd_engine.notes import Entry, Note
-from autograd_engine.state import (
-    ANSWERS,
-    PAUSED,
-    WATCHED,
-    Block,
-    here,
-    latest,
-    muted,
-    owner,
-    paused,
-    watcher,
-)
+from autograd_engine.state import ANSWERS, PAUSED, WATCHED, Block, here, latest, paused
 from autograd_engine.table import stopped
 
 
@@ -87,8 +73,7 @@ class no_grad(Decorating):
     """Record nothing inside this block: results are constants.
 
     It holds for the thread or asyncio task that opened it. `@no_grad()` before a function does
-    the same for each call; it raises `TypeError` for one whose body runs after the call, a
-    generator's or a coroutine's.
+    the same for each call; `TypeError` for a generator's or a coroutine's, which run later.
 
     >>> from autograd_engine import Value
     >>> x = Value(2.0)
@@ -121,10 +106,9 @@ class enable_grad(no_grad):
 class region(Decorating):
     """Everything recorded inside this block is one region: pictures fold it into a box.
 
-    Regions stand inside regions, and a name may have dots: the region "encoder.attention" stands
-    in "encoder". Each time that the block is entered counts as one use. It holds for the thread or
-    asyncio task that opened it. Raises `TypeError` for a name that is no text, `ValueError` for an
-    empty one.
+    Regions stand inside regions: "encoder.attention" in "encoder". Each time that the block is
+    entered is one use. It holds for the thread or asyncio task that opened it. Raises `TypeError`
+    for a name that is no text, `ValueError` for an empty one.
 
     >>> from autograd_engine import Value
     >>> from autograd_engine.survey import Survey
@@ -137,16 +121,15 @@ class region(Decorating):
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
-            raise TypeError(
-                f"the name of a region is text, not {type(name).__name__}: {name!r:.60}"
-            )
+            kind = type(name).__name__
+            raise TypeError(f"the name of a region is text, not {kind}: {name!r:.60}")
         if not name.strip("."):
             raise ValueError(f'a region has a name, as in region("attention"), not {name!r}')
         super().__init__()
         self.name = name
 
     def __enter__(self) -> None:
-        outer = latest(owner().placed)
+        outer = latest(state.owner().placed)
         path = f"{outer.path}.{self.name}" if outer and outer.path else self.name
         self._begin("placed", Entry(path, outer=outer))
 
@@ -157,8 +140,6 @@ class region(Decorating):
 @contextmanager
 def differentiating() -> Iterator[bool]:
     """Say whether an outer derivative of this thread is being computed around this one.
-
-    A task that f runs is asked by nobody else, and so is inside it too.
 
     >>> with differentiating() as outer, differentiating() as inner:
     ...     outer, inner
@@ -178,7 +159,7 @@ def aside(out: Value) -> Value:
     mine = paused()
     if mine is None:
         return out
-    if muted(mine):
+    if state.muted(mine):
         return constant(out._data)
     if latest(mine.silent):
         return unrecorded(out)
@@ -194,10 +175,9 @@ def aside(out: Value) -> Value:
 def unrecorded(out: Value) -> Value:
     """Return a constant: the result of an operation that no gradient flows through.
 
-    While a function is compiled here, the program must compute it anew at each call: then
-    it stays recorded all the same, and the gradient is stopped behind it.
+    While a function is compiled here it stays recorded, and the gradient is stopped behind it.
     """
-    if not WATCHED or watcher() is None:
+    if not WATCHED or state.watcher() is None:
         return constant(out._data)
     with enable_grad():
         return record(stopped, out._data, out, None, 0.0, 0.0)

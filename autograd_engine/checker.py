@@ -18,11 +18,9 @@ Function = Callable[[Sequence[Any]], Any]
 def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:
     """Hold the derivatives of f at x, up to the given order, against central differences.
 
-    x is a number, or a list or array of numbers, as f takes it. At the edge of a domain the
-    differences are taken from inside. Raises `AssertionError` with a table of input, analytic,
-    numeric and difference where they disagree, or where nothing can be measured; `ValueError`
-    for an order below 1, `TypeError` for what is no function, number, list of numbers or whole
-    number.
+    x is a number, or a list or array of numbers; at the edge of a domain it measures from inside.
+    Raises `AssertionError` with a table of input, analytic, numeric and difference where they
+    disagree, or where nothing can be measured; `ValueError`, `TypeError` for what makes no check.
 
     >>> check_gradients(lambda x: x[0].sin() * x[1], [0.5, 2.0], order=2)
     """
@@ -65,10 +63,7 @@ def _entry(f: Function, i: int, inputs: Sequence[Any]) -> Any:
 
 
 def _difference(f: Function, x: list[float], i: int) -> tuple[float, float, float]:
-    """Return the slope along x[i], the doubt about it, and the doubt with which it is measured.
-
-    Where a step to one side leaves the domain, each side is measured by itself too.
-    """
+    """Return the slope along x[i], the doubt about it, and the doubt with which it is measured."""
 
     def at(place: float) -> float:
         return one_value(f([Value(place if j == i else item) for j, item in enumerate(x)])).data
@@ -82,7 +77,7 @@ def _difference(f: Function, x: list[float], i: int) -> tuple[float, float, floa
 
     here = at(x[i])
     found = [measured(-1.0, 1.0, 4.0)]
-    if found[0][-1]:
+    if found[0][-1]:  # a step left the domain: each side by itself
         found += [measured(0.0, 1.0, 2.0), measured(-1.0, 0.0, 2.0)]
     settled = [way for way in found if way[1] < math.inf] or found
     best, doubt, coarse, _ = min(settled, key=lambda way: way[1] / (abs(way[0]) + 1e-300))
@@ -96,8 +91,7 @@ def _limit(
     """Return the limit at step 0, the doubt about it, the first quotient, whether one failed.
 
     Ridders' method (1982): ever smaller steps, extrapolated to step 0 by a triangle of
-    polynomials; the entry that changed least against its neighbours wins. The doubt holds what
-    rounding numbers as large as x and y may have changed too.
+    polynomials; the entry that changed least wins. The doubt holds the rounding of x and y too.
     """
     step, best, doubt, coarse, failed = 0.1 * max(x, 0.1), math.nan, math.inf, math.nan, False
     previous: list[float] = []

@@ -33,7 +33,6 @@ OPTIMIZERS: dict[str, tuple[Any, float]] = {
 }
 """Each optimiser, and the learning rate that it has by default."""
 
-
 LAYERS, EPOCHS = (16, 16), 40
 DATASETS: dict[str, tuple[Callable[[int], Dataset], tuple[int, ...], int]] = {
     "iris": (lambda seed: datasets.iris(), (8,), 30),
@@ -54,7 +53,7 @@ def train(options: Namespace) -> None:
     Raises `ValueError` and `OSError` for options that cannot be followed.
     """
     table = (lambda seed: _table(options)), LAYERS, EPOCHS
-    drawn, layers, epochs = table if options.csv else DATASETS[options.name]
+    drawn, layers, epochs = DATASETS[options.name] if options.csv is None else table
     data = _limited(drawn(options.seed), options)
     trained, tested = data.split(TRAINED_SHARE, options.seed)
     scaling = Scaling([0.0] * 64, [16.0] * 64) if options.name == "digits" else trained.scaling()
@@ -69,15 +68,13 @@ def train(options: Namespace) -> None:
         rng=random.Random(options.seed),
     )
     make, rate = OPTIMIZERS[options.optimizer]
-    rate = rate if options.learning_rate is None else options.learning_rate
     epochs = epochs if options.epochs is None else options.epochs
     folder = Path(options.output)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{options.name or Path(options.csv).stem}.checkpoint.json"
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
-    done = 0
-    if options.resume:
-        done, rate = _resumed(checkpoint, make, rate, options)
+    done, kept = _kept(checkpoint, make.__name__) if options.resume else (0, None)
+    rate = options.learning_rate or kept or rate
     print(
         f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}\n"
         f"{'-'.join(map(str, [len(data.names), *sizes]))} network with {options.activation}; "
@@ -95,7 +92,7 @@ def train(options: Namespace) -> None:
             options.batch_size,
             seed=options.seed,
             checkpoint=checkpoint,
-            resume="new" if options.new_rate else options.resume,
+            resume="new" if kept not in (None, rate) else options.resume,
             progress=not options.quiet,
             record=options.record,
         )
@@ -132,9 +129,10 @@ def train(options: Namespace) -> None:
 def _table(options: Namespace) -> Dataset:
     """Read the table; where its target could be meant either way, say how it was taken."""
     try:
-        data = datasets.csv(options.csv, options.target, options.classes)
+        data = datasets.csv(options.csv, options.target or "", options.classes)
     except ValueError as error:
-        raise ValueError(str(error).replace("pass classes=True", "write --classes")) from None
+        said = str(error).replace("there is no column ''", "no --target COLUMN is given")
+        raise ValueError(said.replace("pass classes=True", "write --classes")) from None
     found = data.classes or [f"{number:.17g}" for number in set(data.targets)]
     if options.classes is None and all(name.lstrip("+-").isdecimal() for name in found):
         taken = "numbers to predict (--classes to tell them apart)"
@@ -186,29 +184,21 @@ def _absorb(model: MLP, scaling: Scaling, goal: Scaling) -> None:
         neuron.b.data += shift  # type: ignore[union-attr]
 
 
-def _resumed(checkpoint: Path, make: Any, rate: float, options: Namespace) -> tuple[int, float]:
-    """Return how many epochs the checkpoint holds, and the learning rate to go on with.
+def _kept(checkpoint: Path, optimizer: str) -> tuple[int, float | None]:
+    """Return how many epochs the checkpoint holds, and the rate that its optimiser had.
 
-    `ValueError` where two rates are asked for; whatever else is wrong with it, `fit` says.
+    It is 0 and None where something is wrong with it: what, `fit` says.
     """
-    where, around = printable(checkpoint, LINE), printable(checkpoint.parent, LINE)
     if not checkpoint.exists():
+        around = printable(checkpoint.parent, LINE)
         print(f"there is no checkpoint in {around}: training starts anew")
     written = written_training(checkpoint)
     try:
-        optimizer = written["optimizer"]
-        kept = finite("lr", optimizer["settings"]["lr"])
+        kept = finite("lr", written["optimizer"]["settings"]["lr"])
         done = len(written["history"]["loss"])
-        if options.new_rate or optimizer["optimizer"] != make.__name__:
-            return done, rate
+        return done, kept if written["optimizer"]["optimizer"] == optimizer else None
     except (KeyError, OverflowError, TypeError, ValueError):
-        return 0, rate
-    if options.learning_rate in (None, kept):
-        return done, kept
-    raise ValueError(
-        f"cannot resume from {where}: it was written with the learning rate {kept}, not {rate}: "
-        f"add --new-rate to go on with {rate:g}, leave --learning-rate out to go on with {kept:g}"
-    )
+        return 0, None
 
 
 def _loss(data: Dataset) -> Callable[[Any, Any], Any]:

@@ -1,7 +1,5 @@
-"""Derivatives of functions, to any order.
-
-With this module you can turn a function into its derivative: of arguments of any shape (`grad`,
-`value_and_grad`), or of one list or array (`jacobian`, `hessian`, `hvp`, `jvp`).
+"""Derivatives of functions, to any order: of arguments of any shape (`grad`, `value_and_grad`), or
+of one list or array (`jacobian`, `hessian`, `hvp`, `jvp`).
 """
 
 from __future__ import annotations
@@ -12,17 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-from autograd_engine.arguments import (
-    Shape,
-    array_of,
-    evaluated,
-    fresh,
-    map_numbers,
-    one_value,
-    outputs_of,
-    point_of,
-    shaped,
-)
+from autograd_engine import arguments
+from autograd_engine.arguments import Shape, array_of, evaluated, map_numbers, one_value, shaped
 from autograd_engine.blocks import differentiating
 from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot
@@ -36,9 +25,9 @@ from autograd_engine.words import counted
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """Return the function that gives the derivative of f by one argument, or a tuple by several.
 
-    Arguments are numbers, arrays of NumPy, or lists, tuples and dicts of them, nested as you
-    like; the derivative has their shape. For f an array is one of Values; its derivative is one
-    of floats. Inside an outer derivative all is made of Values. The result pickles if f does.
+    Arguments are numbers, NumPy arrays, or nested lists, tuples and dicts of them; the derivative
+    has their shape. For f an array is one of Values. Inside an outer derivative all is made of
+    Values. The result pickles if f does.
 
     >>> grad(grad(lambda x: x**4))(2.0)
     48.0
@@ -85,7 +74,9 @@ def _value_and_slope(
         inputs: list[Value] = []
         given = list(args)
         for position in positions:
-            given[position] = map_numbers(lambda leaf: fresh(leaf, inputs), args[position])
+            given[position] = map_numbers(
+                lambda leaf: arguments.fresh(leaf, inputs), args[position]
+            )
         output = one_value(f(*given, **kwargs))
         slopes = iter(gradient(output, inputs, create_graph=nested))
         found = tuple(
@@ -103,15 +94,11 @@ def derived(way: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> C
     return made  # type: ignore[no-any-return]
 
 
-# Derivatives of functions of one list, or of one array.
-
-
 def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the function that gives the matrix of derivatives: a row for each output of f.
 
-    f is called with one list and returns a list; where it returns one value, the matrix
-    is its one row, as a list of numbers. Of an array it is an array, of the shape of what f
-    returns and then that of the argument.
+    f is called with one list; where it returns one value, the matrix is its one row, a list of
+    numbers. Of an array it is an array, of the shape of what f returns and then the argument's.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
@@ -125,7 +112,7 @@ def _jacobian(f: Callable[[Any], Any], /, *points: Any) -> Any:
     x, shape = _only("jacobian", points)
     with differentiating() as nested:
         inputs, given = evaluated(f, x, shape)
-        outputs, outer = outputs_of(given)
+        outputs, outer = arguments.outputs_of(given)
         rows = [gradient(output, inputs, nested) for output in outputs]
     if shape is None and not is_array(given):
         return rows[0] if outer is None else rows
@@ -160,7 +147,7 @@ def _only(name: str, points: tuple[Any, ...]) -> tuple[list[Any], Shape]:
     """Return the one point that a derivative was called with."""
     if len(points) != 1:
         raise TypeError(f"{name}(f) takes one list: {name}(f)([a, b]); got {len(points)} arguments")
-    return point_of(f"{name}(f)", points[0])
+    return arguments.point_of(f"{name}(f)", points[0])
 
 
 def hvp(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
@@ -187,7 +174,7 @@ def jvp(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
     point, direction, shape = _vectors("jvp", f, x, v)
     with differentiating() as nested:
         inputs, given = evaluated(f, point, shape)
-        values, outer = outputs_of(given)
+        values, outer = arguments.outputs_of(given)
         for value in values if WATCHED and not nested else ():
             told("sweep", value, 1.0)
         along = tangents(values, dict(zip(map(id, inputs), direction)), nested)
@@ -200,8 +187,8 @@ def _vectors(name: str, f: Any, x: Any, v: Any) -> tuple[list[Any], list[Any], S
     """Return point and direction as lists of one length, and the shape of the point."""
     check_call(name, f, "the point")
     taken = f"two lists: {name}(f, [a, b], [c, d])"
-    point, shape = point_of(name, x, taken)
-    along, other = point_of(name, v, taken)
+    point, shape = arguments.point_of(name, x, taken)
+    along, other = arguments.point_of(name, v, taken)
     if len(along) != len(point):
         raise ValueError(f"x and v must have one length, got {len(point)} and {len(along)}")
     if shape and other and shape != other:

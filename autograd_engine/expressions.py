@@ -17,27 +17,14 @@ from typing import Any
 
 from autograd_engine import functions as compositions
 from autograd_engine.engine import Value, as_value
-from autograd_engine.primitives import Primitive
-from autograd_engine.table import (
-    ABSOLUTE,
-    ADD,
-    DIVIDE,
-    MULTIPLY,
-    NEGATIVE,
-    POWER,
-    PUBLIC,
-    SUBTRACT,
-)  # fmt: skip
+from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import PUBLIC
 from autograd_engine.words import printable
 
 LISTS = ("sum", "mean", "prod", "norm", "variance", "logsumexp", "softmax", "log_softmax")
-"""Functions of one list."""
-
 SINGLE = ("where", "leaky_relu", "elu", "gelu", "silu", "clip")
-"""Compositions of single values."""
-
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": ABSOLUTE,
+    "abs": TABLE["absolute"],
     **PUBLIC,
     **{name: getattr(compositions, name) for name in (*SINGLE, *LISTS, "dot")},
 }
@@ -46,15 +33,15 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 def _power(base: Any, exponent: Any) -> Any:
     if not isinstance(base, Value) or not isinstance(exponent, float):
-        return POWER(base, exponent)
+        return TABLE["power"](base, exponent)
     # A whole exponent is drawn as it was typed: **2, not **2.0.
     return base ** (int(exponent) if exponent.is_integer() and abs(exponent) < 1e15 else exponent)
 
 
 # fmt: off
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: ADD, ast.Sub: SUBTRACT, ast.Mult: MULTIPLY, ast.Div: DIVIDE, ast.Pow: _power,
-    ast.UAdd: operator.pos, ast.USub: NEGATIVE,
+    ast.Add: TABLE["add"], ast.Sub: TABLE["subtract"], ast.Mult: TABLE["multiply"],
+    ast.Div: TABLE["divide"], ast.Pow: _power, ast.UAdd: operator.pos, ast.USub: TABLE["negative"],
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }
@@ -79,9 +66,8 @@ OTHER_NAMES = {"max": "maximum", "min": "minimum", "ln": "log"}
 def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
     """Return the value of an expression such as `"tanh(a*b + c)"` on the values of that name.
 
-    Raises `ValueError` for what is no expression, for whatever the expression may not contain,
-    for a name without a value, a value that is not used and a result that is not one value;
-    and the engine's own errors where an operation is not defined.
+    Raises `ValueError` for what is no expression or may not stand in one, for a name without a
+    value, a value not used and a result that is not one value; and the engine's own errors.
 
     >>> a = Value(2.0, "a")
     >>> output = evaluate("a**2 + sum([a, 1])", {"a": a})
@@ -167,11 +153,11 @@ class _Evaluation:
             advice += f"where({', '.join(map(self.piece, (node.test, node.body, node.orelse)))})"
         raise ValueError(f"an expression cannot contain {self.quoted(node)}{advice}")
 
-    def piece(self, node: ast.AST, shown: Callable[[str], str] = str) -> str:
-        return printable(shown(ast.get_source_segment(self.text, node) or self.text))
+    def piece(self, node: ast.AST) -> str:
+        return printable(ast.get_source_segment(self.text, node) or self.text)
 
     def quoted(self, node: ast.AST) -> str:
-        return self.piece(node, repr)
+        return printable(repr(ast.get_source_segment(self.text, node) or self.text))
 
     def named(self, name: str) -> Value:
         """Return the value of that name."""

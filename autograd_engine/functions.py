@@ -1,8 +1,7 @@
 """Functions composed of primitives: on Values they record, on plain numbers they give numbers.
 
-Each is written for its digits and limits, and one line says why it is written so. Apart
-from `where`, none looks at a number to decide what to do, so a compiled program of them
-holds for every input.
+Each is written for its digits and limits. Apart from `where`, none looks at a number to decide
+what to do, so a compiled program of them holds for every input.
 """
 
 from __future__ import annotations
@@ -24,10 +23,7 @@ from autograd_engine.table import (
 
 
 def plain(x: Any) -> Any:
-    """Return a number as a float, an array of numbers as one of floats, anything else as it is.
-
-    So that the same code gives the same bits on numbers as on Values.
-    """
+    """Return a number as a float, an array of numbers as one of floats, anything else as it is."""
     if type(x) is float or isinstance(x, Value):
         return x
     if is_number(x):
@@ -45,9 +41,9 @@ def numbers(name: str, values: Iterable[Any]) -> list[Any]:
 
 def _one(name: str, x: Any) -> Any:
     if getattr(x, "ndim", 0):
-        lists, of_row, of_all = ("one list", "row", "x.ravel()")
+        lists, of_row, of_all = "one list", "row", "x.ravel()"
         if name == "dot":
-            lists, of_row, of_all = ("two lists", "row, y", "x.ravel(), y.ravel()")
+            lists, of_row, of_all = "two lists", "row, y", "x.ravel(), y.ravel()"
         raise ValueError(
             f"{name} takes {lists} of numbers, not an array of several rows: write "
             f"[{name}({of_row}) for row in x], or {name}({of_all}) for all of it"
@@ -162,8 +158,8 @@ def prod(values: Iterable[Any]) -> Any:
 def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
     """Return start + xs[0]*ys[0] + xs[1]*ys[1] + ..., from left to right.
 
-    Of Values it is one node, whose operands are the start, if there is one, and the factors
-    x0, y0, x1, y1, ... in pairs. Raises `ValueError` naming both lengths where they differ.
+    Of Values it is one node, whose operands are the start, if any, and the factors in pairs.
+    Raises `ValueError` naming both lengths where they differ.
 
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
@@ -249,9 +245,8 @@ def logsumexp(values: Iterable[Any]) -> Any:
 def softmax(values: Iterable[Any]) -> list[Any]:
     """Return e**xi / (e**x1 + e**x2 + ...) for each i; `ValueError` of nothing.
 
-    It is the gradient of `logsumexp`, also where items are infinite. Each entry is one
-    node of all the values; of more than 16 values, where that would be n nodes of n operands, it
-    is recorded in elementary operations.
+    It is the gradient of `logsumexp`. Each entry is one node of all the values; of more than 16,
+    where that would be n nodes of n operands, it is recorded in elementary operations.
 
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]

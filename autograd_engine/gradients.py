@@ -1,16 +1,11 @@
 """Derivatives of recorded outputs: `gradient`, backwards through a graph, and tangents, forwards.
 
-With this module you can ask for the derivatives of an output by any values of its graph,
-without touching a `grad`, as numbers or as Values that can be differentiated again.
+An adjoint of exactly 0 passes nothing on to an infinite slope, so that what has no influence never
+turns a gradient into NaN. Where the derivative is recorded, that is an operation, `azmul`: a graph
+recorded where the adjoint was 0 gives the right number where it is not.
 
-What a 0 does where it meets an infinite slope, or one that is NaN: an adjoint of exactly 0
-passes nothing on, so that what has no influence never turns a gradient into NaN. Where the
-derivative is recorded, that is an operation, `azmul`: a graph recorded where the adjoint was 0
-holds the product all the same, and gives the right number where it is not.
-
-The derivative of a derivative cannot go by that rule. At 0 the derivative of norm(x)**2 is
-norm(x) times a slope; the first is 0 and the second changes infinitely fast, and what their
-product does is more than either tells: leaving it out would give 0 where 2 is right. So a sweep
+The derivative of a derivative cannot go by that rule: that of norm(x)**2 at 0 is norm(x), which is
+0, times what changes infinitely fast, and leaving it out would give 0 where 2 is right. So a sweep
 through a graph that holds recorded derivatives multiplies honestly, which gives NaN, unless the
 0 is *immovable*: nothing that the leaves do changes it, as behind the dead side of a relu.
 """
@@ -18,30 +13,19 @@ through a graph that holds recorded derivatives multiplies honestly, which gives
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd_engine import floats
 from autograd_engine.engine import Value, as_value, constant, ordered, record, topological_order
 from autograd_engine.number import number
-from autograd_engine.primitives import check_partials
+from autograd_engine.primitives import TABLE, check_partials
 from autograd_engine.real import as_list
 from autograd_engine.state import ANSWERS, WATCHED, alone, told
-from autograd_engine.table import (
-    CONSTANT,
-    LEAF,
-    above,
-    at_least,
-    azmul,
-    equals,
-    gate,
-    sign,
-    stopped,
-)
+from autograd_engine.table import CONSTANT, LEAF, azmul, gate, stopped
 
-DEEPEST = 3
-"""So many slopes of slopes are looked at to find out whether a 0 is immovable."""
-
+DEEPEST = 3  # slopes of slopes are looked at to find out whether a 0 is immovable
+STEPS = [TABLE[name] for name in ("above", "at_least", "equals")]
 Known = dict[int, tuple[Value, bool]]
 """Whether a value is immovable, by id; with the value, so that the id stays its own."""
 
@@ -62,12 +46,10 @@ ANSWERS["honest"] = honest
 def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
     """Return the derivatives of the output by each input: floats, in the order of `inputs`.
 
-    An input is any value of the graph; the derivative by one that the output does not
-    depend on is 0. No `grad` is touched. An output made with operands but no partials raises
-    `RuntimeError`, as in `backward`. With `create_graph` the derivatives are Values
-    of a graph of their own, which can be differentiated again; then a leaf changed since
-    the forward pass raises `RuntimeError` naming it. (A change by which neither the values
-    nor the partials that use the leaf become others cannot be seen, and does no harm.)
+    An input is any value of the graph; by one that the output does not depend on it is 0. No
+    `grad` is touched. An output made with operands but no partials raises `RuntimeError`. With
+    `create_graph` the derivatives are Values that can be differentiated again; then a leaf changed
+    since the forward pass raises `RuntimeError` naming it.
 
     >>> x = Value(2.0)
     >>> slope, = gradient(x**3, [x], create_graph=True)
@@ -147,14 +129,8 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
     Raises `RuntimeError` naming the leaf that was changed since the forward pass.
     """
     operands = node.operands
-    numbers = [operand._data for operand in operands]
     partials = node._rule.partials(node, *operands)
-    recorded = map(number, partials)
-    try:
-        unchanged = same(node._rule.forward(*numbers), node._data)
-    except (ArithmeticError, ValueError):
-        unchanged = False
-    if not unchanged or not all(map(same, recorded, node._slopes())):
+    if not holds(node, partials):
         leaves = [value for value in operands if value._rule is LEAF]
         told = [repr(value.label) if value.label else repr(value) for value in leaves or operands]
         names = " or ".join(dict.fromkeys(told))
@@ -163,6 +139,17 @@ def recorded_partials(node: Value) -> tuple[Any, ...]:
             f"compute the output again before asking for create_graph"
         )
     return tuple(partials)
+
+
+def holds(node: Value, partials: Iterable[Any] | None = None) -> bool:
+    """Say whether a node and its partials are what its rule gives for its operands' numbers."""
+    numbers = [operand._data for operand in node.operands]
+    try:
+        data = node._rule.forward(*numbers)
+        given = node._rule.partials(data, *numbers) if partials is None else partials
+    except (ArithmeticError, ValueError):
+        return False
+    return same(data, node._data) and all(map(same, map(number, given), node._slopes()))
 
 
 def same(x: float, y: float) -> bool:
@@ -225,10 +212,8 @@ def _absolute(x: Value, y: Value) -> Value:
 
 
 def immovable(value: Any, known: Known, depth: int = 0) -> bool:
-    """Say whether nothing that the leaves do, as long as it is little, changes this number.
-
-    A constant is immovable, and what has for each operand an immovable one or a slope that is
-    an immovable 0.
+    """Say whether nothing that the leaves do, as long as it is little, changes this number: each
+    operand is immovable, or has a slope that is an immovable 0.
     """
     if not isinstance(value, Value):
         return True
@@ -264,6 +249,6 @@ def _held(node: Value, known: Known, depth: int) -> bool:
 def _steps(node: Value) -> bool:
     """Say whether a step function stands right at its step, where its slope of 0 says nothing."""
     x, *others = (operand._data for operand in node.operands)
-    if node._rule in (above, at_least, equals):
+    if node._rule in STEPS:
         return x in others
-    return node._rule in (sign, gate) and not x
+    return node._rule in (TABLE["sign"], gate) and not x

@@ -1,7 +1,6 @@
 """Looking at a graph: its values and leaves, its depth, its regions; and saving it whole.
 
-A *region* is everything behind a value marked by `mark_region`, up to the next mark: a
-layer, a neuron. Modules mark their outputs; pictures fold by it.
+A *region*, such as a layer, is all behind a value marked by `mark_region`, up to the next mark.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from autograd_engine.table import CONSTANT, LEAF
 def nodes(*outputs: Value) -> list[Value]:
     """Return every value below the outputs, each once, every operand before its uses.
 
-    Raises `TypeError`, as do all functions of a graph, for outputs that are no Values.
+    Raises `TypeError`, as do all functions here, for what is no Value.
 
     >>> x = Value(2.0, "x")
     >>> [node.op or node.label for node in nodes(x * x + x)]
@@ -82,7 +81,6 @@ def _postorder(outputs: Iterable[Any], below: Callable[[Any], Iterable[Any]]) ->
 
 
 def _check(value: object) -> None:
-    """Refuse what is no Value."""
     if not isinstance(value, Value):
         hint = ": several are written graph.nodes(a, b)" if isinstance(value, (list, tuple)) else ""
         kind = type(value).__name__
@@ -142,33 +140,8 @@ def region(value: Value) -> str:
     return noted(value).region
 
 
-def regions(*outputs: Value) -> dict[Value, Value]:
-    """Return, for each computed value, the marked output of the region it stands in.
-
-    A value behind several marked outputs stands in the region of the first that uses it.
-    Values in no region are not listed.
-
-    >>> x = Value(2.0)
-    >>> hidden = x * x + 1.0
-    >>> mark_region(hidden, "layer")
-    >>> [node.op for node in regions(hidden * 2.0)]
-    ['+', '*']
-    """
-    owner: dict[Value, Value] = {}
-    found: dict[Value, Value] = {}
-    for node in reversed(nodes(*outputs)):
-        if region(node):
-            owner[node] = node
-        if node in owner and node.operands:
-            found[node] = owner[node]
-            for operand in node.operands:
-                owner.setdefault(operand, owner[node])
-    return found
-
-
-# Saving a graph whole: flat arrays of numbers instead of nested objects, so that a graph of any
-# depth pickles without recursion. Leaves are pickled as objects, so that values pickled together
-# still share them.
+# A graph of any depth pickles as flat arrays, without recursion. Leaves are pickled as objects, so
+# that values pickled together still share them.
 
 
 def _flatten(output: Value) -> tuple[Any, ...]:

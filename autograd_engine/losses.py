@@ -1,9 +1,8 @@
 """Losses of one sample: how far a network's outputs are from the target, as one value.
 
 Each takes what the network returns (a value, or a list of them) and the sample's target.
-Classifiers are trained on raw scores ("logits"): the losses turn them into probabilities
-themselves, in a form that keeps its digits however large the scores are. On plain numbers
-they return numbers. The loss of a batch is the mean of its samples' losses.
+Classifiers are trained on raw scores ("logits"), which the losses turn into probabilities in a
+form that keeps its digits. On plain numbers they return numbers.
 """
 
 from __future__ import annotations
@@ -58,9 +57,8 @@ def binary_cross_entropy(logit: Any, target: Any) -> Any:
 def cross_entropy(logits: Any, target: Any) -> Any:
     """Return -ln of the probability that softmax of the logits gives to the class `target`.
 
-    A class may be a Value, as a compiled program is fed it: the bits are the same. Raises
-    `ValueError` for a class that is out of range and for fewer than two logits, `TypeError` for
-    a class that is not an integer.
+    A class may be a Value, as a compiled program is fed it. Raises `ValueError` for a class out of
+    range and for fewer than two logits, `TypeError` for a class that is not an integer.
 
     >>> cross_entropy([0.0, -1000.0], 1)
     1000.0

@@ -1,8 +1,7 @@
 """What `help`, an editor and the pages say of a primitive: formulas, domain, kinks, an example.
 
 Nothing of it is written by hand: the formulas are read from the rule with symbols; the ends of the
-domain and the kinks are found by trying the row there. A primitive is an object, not a function:
-its documentation and its signature are its own, made when somebody asks.
+domain and the kinks are found by trying the row there, when somebody asks.
 
 >>> from autograd_engine.primitives import TABLE
 >>> print(describe(TABLE["acosh"], ["x"]))
@@ -30,10 +29,9 @@ _JUMP = 1e-3  # between places that near, a smooth rule changes by about as litt
 
 
 def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
-    """Return what a primitive is: its formulas, its domain, its kinks.
+    """Return what a primitive is: its formulas by the names of its operands, its domain, its kinks.
 
-    `names` are those of its operands; by default as its signature has them, or else u and v.
-    Of a primitive of any number of operands the derivative by the first of four is told.
+    Of one of any number of operands the derivative by the first of four is told.
     """
     from autograd_engine.views.explain import notation
     from autograd_engine.views.explain.formulas import Equal

@@ -1,7 +1,4 @@
-"""How good a model is on samples: its mean loss, and the share that it predicts right.
-
-And, in words, what is no model, loss, optimiser or sample at all, and when training diverges.
-"""
+"""How good a model is on samples; what is no model, loss or sample; when training diverges."""
 
 from __future__ import annotations
 
@@ -24,14 +21,10 @@ Results = tuple[list[float], list[float]]  # the loss of each sample, and its hi
 
 
 class Judge(NamedTuple):
-    """Says whether a prediction is right, as the targets of all samples allow it.
+    """Says whether a prediction is right, as the targets of all samples allow it."""
 
-    `positions`: each target is a whole number, the place of the largest of several outputs.
-    `sides`: a single output is positive where the target is, of two.
-    """
-
-    positions: bool
-    sides: bool
+    positions: bool  # each target is the place of the largest of several outputs
+    sides: bool  # a single output is positive where the target is, of two
 
     def __call__(self, outputs: Any, target: Any) -> float:
         """Return 1.0 for a right prediction, 0.0 for a wrong one, NaN if there is neither."""
@@ -49,12 +42,10 @@ ADVICE = "try a lower learning rate, inputs scaled to about -1 to 1, or clip_gra
 def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[float, float]:
     """Return the mean loss and the accuracy of the model on `(input, target)` pairs.
 
-    Accuracy is the share of samples predicted right: of several outputs the largest is the
-    one at `target`, a single output is positive where the target is (of targets 0 and 1, or
-    -1 and 1). Where the targets are other numbers it is NaN.
-
-    Raises `ValueError` for no samples, and `TypeError` for items that are not pairs and for a
-    model or a loss that cannot be called.
+    Accuracy is the share of samples predicted right: of several outputs the largest is the one at
+    `target`, a single one is positive where the target, of 0 and 1 or -1 and 1, is. Of other
+    targets it is NaN. Raises `ValueError` for no samples, and `TypeError` for items that are not
+    pairs and for a model or a loss that cannot be called.
 
     >>> from autograd_engine.losses import mse
     >>> evaluate(lambda x: 2 * x[0], [([1.0], 1.5), ([2.0], 3.0)], mse)
@@ -118,7 +109,6 @@ def judge(samples: Sequence[Sample]) -> Judge:
 
 
 def average(numbers: Sequence[float]) -> float:
-    """Return the mean, rounded once."""
     return math.fsum(numbers) / len(numbers)
 
 
@@ -143,7 +133,6 @@ def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
 
 
 def check_loss(loss: object) -> None:
-    """Refuse what is no loss."""
     if not callable(loss):
         raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
 

@@ -6,6 +6,7 @@ that leads to it, such as "layers.0.neurons.3.w.1".
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from inspect import isfunction
@@ -20,8 +21,7 @@ from autograd_engine.real import is_number
 from autograd_engine.table import LEAF
 from autograd_engine.words import counted
 
-Traits = tuple[int, int, str]
-"""Of a layer: the number of inputs, that of outputs, and the activation."""
+Traits = tuple[int, int, str]  # of a layer: how many inputs and outputs, and the activation
 
 
 class Table(str):
@@ -33,9 +33,8 @@ class Table(str):
 class Module:
     """Something with parameters: the leaves found among its attributes.
 
-    It looks at attributes that are values, modules, or lists, tuples, dicts and NumPy
-    arrays of these, in the order in which they were set. A subclass may override
-    `parameters()` instead. A parameter used in several places is listed once.
+    It looks at attributes that are values, modules, or lists, tuples, dicts and NumPy arrays of
+    these, in order, and lists each once. A subclass may override `parameters()` instead.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -47,11 +46,8 @@ class Module:
     """
 
     _region = Note()
-    _leaves: frozenset[str] = frozenset()
-    """Where a leaf stood in an attribute when that was set."""
-
-    _settled = False
-    """Whether a call has looked for what was added to its lists since."""
+    _leaves: frozenset[str] = frozenset()  # where a leaf stood in an attribute when that was set
+    _settled = False  # whether a call has looked for what was added to its lists since
 
     def __init_subclass__(cls, **given: Any) -> None:
         """Let calls of a module that is not the package's note what they return."""
@@ -106,8 +102,6 @@ class Module:
     def summary(self) -> str:
         """Return a table of the layers: where each stands, shape, activation, parameters.
 
-        A layer is what has traits, or parameters of its own, or no modules inside.
-
         >>> from autograd_engine.nn import MLP
         >>> MLP(2, [16, 1]).summary()
         layer     shape    activation  parameters
@@ -116,21 +110,16 @@ class Module:
         total                                  65
         """
         parts: list[tuple[str, str, Traits | None]] = []
-        for path, part in _all_modules(self):
+        for path, part in _all_modules(self):  # what is inside a layer is no layer
             if not (parts and parts[-1][2] and path.startswith(f"{parts[-1][0]}.")):
                 parts.append((path, type(part).__name__, traits_of(part)))
-        counts = {path: 0 for path, _, _ in parts}
-        named = self.named_parameters()
-        for name, _ in named:
-            path = f".{name}"
-            while path not in counts:
-                path = path.rpartition(".")[0]
-            counts[path] += 1
+        named = [f".{name}" for name, _ in self.named_parameters()]
+        count = Counter(max((p for p, _, _ in parts if n.startswith(p)), key=len) for n in named)
         rows = [("layer", "shape", "activation", "parameters")]
         for (path, kind, traits), (after, _, _) in zip(parts, [*parts[1:], ("", "", None)]):
-            if traits or counts[path] or not after.startswith(f"{path}."):
+            if traits or count[path] or not after.startswith(f"{path}."):
                 shape, how = (f"{traits[0]} -> {traits[1]}", traits[2]) if traits else ("", "")
-                rows.append((path[1:] or kind, shape, how, f"{counts[path]:,}"))
+                rows.append((path[1:] or kind, shape, how, f"{count[path]:,}"))
         rows.append(("total", "", "", f"{len(named):,}"))
         a, b, c, d = (max(map(len, column)) for column in zip(*rows))
         return Table("\n".join(f"{w:<{a}}  {x:<{b}}  {y:<{c}}  {z:>{d}}" for w, x, y, z in rows))
@@ -203,23 +192,17 @@ def traits_of(module: Any) -> Traits | None:
 
 def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
     """Raise `ValueError` where something else stands in the place of a parameter."""
-    places: list[tuple[str, Any]] = []
-    for path, part in _all_modules(module):
-        for attribute, value in vars(part).items():
-            everything = _inside({attribute: value})
-            found = [(name, item) for name, item in everything if not isinstance(item, Module)]
-            known = part._leaves.intersection(name for name, _ in found)
-            # A list that was filled later is known by what is left of it.
-            mixed = not known and any(_is_leaf(item) for _, item in found)
-            places += [
-                (f"{path}.{name}"[1:], item)
-                for name, item in found
-                if name in known or (mixed and isinstance(item, Value))
-            ]
+    places = [
+        (f"{path}.{name}"[1:], item)
+        for path, part in _all_modules(module)
+        for name, item in _inside(part)
+        if name in part._leaves and not isinstance(item, Module)
+    ]
     for name, item in [*places, *named]:
         if not _is_leaf(item):
-            made = "a plain number" if not isinstance(item, Value) else "computed"
-            made = "a constant" if isinstance(item, Value) and not item.operands else made
+            made = "a plain number"
+            if isinstance(item, Value):
+                made = "computed" if item.operands else "a constant"
             raise ValueError(
                 f"the parameter {name!r} of {type(module).__name__} is no leaf any more: it is "
                 f"{made}, {item!r:.60}. To give a parameter another number set its .data; an "

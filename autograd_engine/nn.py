@@ -49,14 +49,12 @@ INITIALISERS: dict[Any, Initialiser] = {
 class Neuron(Module):
     """A weighted sum of its inputs and a bias, then an activation unless `nonlin` is false.
 
-    `activation` is one of the names in `ACTIVATIONS` or a function of one value. `init` is
-    None (uniform from -1 to 1), "he", "xavier" (also called "glorot") or a function
-    (nin, nout, rng) -> float, called for each weight; `rng` a `random.Random`, by default
-    the module `random`; `nout` the size of the layer that the neuron stands in.
+    `activation` is a name in `ACTIVATIONS` or a function; `init` None (uniform from -1 to 1), "he",
+    "xavier" or a function (nin, nout, rng) -> float, called for each weight; `rng` a
+    `random.Random`, by default the module; `nout` the size of the neuron's layer.
 
-    Raises `ValueError` for fewer than one input and for names it does not know, and when
-    it is called with the wrong number of inputs; `TypeError` for a `bias` or `nonlin` that is
-    neither true nor false.
+    Raises `ValueError` for fewer than one input, unknown names, and a call with the wrong number
+    of inputs; `TypeError` for a `bias` or `nonlin` that is neither true nor false.
 
     >>> neuron = Neuron(2, activation="tanh", init=lambda nin, nout, rng: 1.0 / nin)
     >>> neuron, neuron([1.0, -1.0]).data
@@ -147,9 +145,8 @@ class Layer(Module):
 class MLP(Module):
     """A multi-layer perceptron: layers of the sizes in `nouts`, the last one linear.
 
-    Takes `activation`, `bias`, `init` and `rng` as `Neuron` does, and as `output_activation`
-    what the last layer is to have instead of being linear. Raises `ValueError` for
-    zero layers or a size below one.
+    Takes `activation`, `bias`, `init` and `rng` as `Neuron` does, and `output_activation` for the
+    last layer. Raises `ValueError` for zero layers or a size below one.
 
     >>> random.seed(1337)
     >>> MLP(2, [16, 16, 1])([1.0, 2.0])

@@ -1,7 +1,5 @@
-"""What one can ask a number that takes part in primitives, whatever it leaves behind.
-
-Its data, gradient and label, its comparisons, what it answers NumPy's functions, and that it never
-turns into a plain float by itself. Nothing here knows of operands or derivatives.
+"""What one can ask a number that takes part in primitives: its data, gradient and label, its
+comparisons, what it answers NumPy. Nothing here knows of operands or derivatives.
 """
 
 from __future__ import annotations
@@ -126,28 +124,18 @@ class Number:
     def __rmatmul__(self, other: object) -> Any: return no_operation("@", other)
     def __xor__(self, other: object) -> Any: return no_operation("^", other)
     def __rxor__(self, other: object) -> Any: return no_operation("^", other)
-    # fmt: on
 
     # Comparisons look at the numbers.
-
-    # fmt: off
     def __lt__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("less", self, other) if WATCHED else bool(self._data <  number(other))
     def __le__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("less_equal", self, other) if WATCHED else bool(self._data <= number(other))
     def __gt__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("greater", self, other) if WATCHED else bool(self._data >  number(other))
     def __ge__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("greater_equal", self, other) if WATCHED else bool(self._data >= number(other))
     def __eq__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("equal", self, other) if WATCHED else bool(self._data == number(other))
     def __ne__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("not_equal", self, other) if WATCHED else bool(self._data != number(other))
-    # fmt: on
-
-    def __bool__(self) -> bool:
-        return watched("not_equal", self, 0.0) if WATCHED else self._data != 0.0
-
-    def __hash__(self) -> int:
-        return id(self) >> 4
+    def __bool__(self) -> bool: return watched("not_equal", self, 0.0) if WATCHED else self._data != 0.0
+    def __hash__(self) -> int: return id(self) >> 4
 
     # The way out of the graph is `.data`, never a silent conversion.
-
-    # fmt: off
     def __float__(self) -> float: raise TypeError(LEAVING)
     def __int__(self) -> int: raise TypeError(LEAVING)
     def __complex__(self) -> complex: raise TypeError(LEAVING)
@@ -177,36 +165,21 @@ class Number:
         return out[0]
 
 
+# fmt: off
 OPERATORS: Final[dict[str, Callable[..., Any]]] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "divide": operator.truediv,
-    "power": operator.pow,
-    "negative": operator.neg,
-    "positive": operator.pos,
-    "absolute": operator.abs,
-    "fabs": operator.abs,
-    "float_power": operator.pow,
-    "square": lambda x: x * x,
-    "reciprocal": lambda x: 1.0 / x,
-    "less": operator.lt,
-    "less_equal": operator.le,
-    "greater": operator.gt,
-    "greater_equal": operator.ge,
-    "equal": operator.eq,
-    "not_equal": operator.ne,
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
+    "divide": operator.truediv, "power": operator.pow, "float_power": operator.pow,
+    "negative": operator.neg, "positive": operator.pos, "absolute": operator.abs,
+    "fabs": operator.abs, "square": lambda x: x * x, "reciprocal": lambda x: 1.0 / x,
+    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
+    "greater_equal": operator.ge, "equal": operator.eq, "not_equal": operator.ne,
 }
+# fmt: on
 """The operators under the names of NumPy's functions."""
 
 
 def own_function(ufunc: Any) -> Callable[..., Any] | None:
-    """Return what records a ufunc of NumPy or SciPy itself; None for any other, whatever its name.
-
-    >>> import numpy
-    >>> own_function(numpy.negative)
-    <built-in function neg>
-    """
+    """Return what records a ufunc of NumPy or SciPy itself; None for any other, whatever its name."""
     name = ufunc.__name__
     if not any(
         getattr(sys.modules.get(library), name, None) is ufunc

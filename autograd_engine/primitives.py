@@ -1,7 +1,5 @@
-"""What a primitive is, and the table of them. Nothing here knows what takes part in one.
-
-A primitive computes plain numbers itself. Anything else that has a method `__primitive__(rule,
-operands)` answers for itself: a Value records, a symbol writes down.
+"""What a primitive is, and the table of them. It computes plain numbers itself; anything else that
+has a method `__primitive__(rule, operands)` answers: a Value records, a symbol writes down.
 """
 
 from __future__ import annotations
@@ -21,15 +19,14 @@ POSITIVE: Final = (0.0, math.inf)
 class Primitive:
     """An elementary operation: one row of the table, and the only place that knows it.
 
-    `forward(*floats)` gives a float. `partials(output, *operands)` gives the tuple of the
-    derivatives of the output by each operand. It is written with primitives, so that it
-    reads floats, Values (then the derivatives can be differentiated again) and whatever
-    else takes part in arithmetic. `symbol` is drawn in pictures, `doc` says what it is; `domain`
-    holds, for each operand, the interval inside which the operation is defined.
+    `forward(*floats)` gives a float, `partials(output, *operands)` the tuple of the derivatives by
+    each operand, written with primitives, so that it reads floats, Values and whatever else takes
+    part in arithmetic. `symbol` is drawn in pictures, `doc` says what it is; `domain` holds, for
+    each operand, the interval inside which the operation is defined.
 
-    A value of one of `several` operands, more than two or any number, keeps them in a tuple. Where
-    it takes any number, `domain` holds the one interval of all. `written_out(*operands)` computes
-    the same in operations of one or two operands; None where it is one, or nobody has said.
+    A value of one of `several` operands, more than two or any number, keeps them in a tuple; of
+    any number `domain` holds one interval. `written_out(*operands)` computes the same in operations
+    of one or two operands; None where it is one, or nobody has said.
     """
 
     __slots__ = (
@@ -103,12 +100,7 @@ TABLE: Final[dict[str, Primitive]] = {}
 """Every row of the package, by name."""
 
 FAMILIES: Final[dict[str, Callable[[Any], Primitive]]] = {}
-"""What makes the rows of which there is one for each number, by what their names begin with.
-
->>> from autograd_engine import table
->>> FAMILIES["**"](2), find_primitive("softmax[1]")
-(<primitive **2>, <primitive softmax[1]>)
-"""
+"""What makes the rows of which there is one for each number: `**`, `softmax[`, by that name."""
 
 
 def row(
@@ -128,10 +120,7 @@ def row(
 
 
 def find_primitive(name: str) -> Primitive:
-    """Return the row of that name; `ValueError` if there is none.
-
-    That of a family is named by its number: `**2`, `softmax[0]`.
-    """
+    """Return the row of that name, such as `exp`, `**2`, `softmax[0]`; `ValueError` if none."""
     if name in TABLE:
         return TABLE[name]
     for family, make in FAMILIES.items():
@@ -155,15 +144,13 @@ def primitive(
 ) -> Primitive:
     """Return a primitive of your own, as good as the built-in ones.
 
-    `forward(*floats)` gives a float; `partials(output, *operands)` gives the tuple of the
-    derivatives by each operand, written with the package's functions, so that higher derivatives
-    follow by themselves. It takes as many operands as `partials` does, any number of them if that
-    is a function of `output, *operands`. The name is only shown: it may be that of a built-in
-    primitive, and takes nothing from it.
+    `forward(*floats)` gives a float; `partials(output, *operands)` the tuple of the derivatives by
+    each operand, written with the package's functions, so that higher derivatives follow by
+    themselves. It takes as many operands as `partials` does, any number of them if that is a
+    function of `output, *operands`. The name is only shown.
 
-    Raises `ValueError` unless `partials` takes the output and at least one operand, and for
-    names that are those of powers or of an entry; `TypeError` for a name that is no text, and for
-    what is no function.
+    Raises `ValueError` unless `partials` takes the output and at least one operand, and for names
+    of powers or of an entry; `TypeError` for a name that is no text, and for what is no function.
 
     >>> cube = primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
     >>> cube(2.0), cube.partials(8.0, 2.0)

@@ -1,8 +1,5 @@
-"""What counts as a number, and the errors of operations on numbers.
-
-Also what counts as a whole number, a switch, a function and a path, and the errors of arguments
-that are none. Nothing here knows what a Value is, apart from its messages to those who take one
-for a number or a function.
+"""What counts as a number, and the errors of operations on numbers; also what counts as a whole
+number, a switch, a function and a path. Nothing here knows what a Value is, but for its messages.
 """
 
 from __future__ import annotations
@@ -26,8 +23,8 @@ LEAVING: Final = (
 def is_number(data: object) -> bool:
     """Say whether this is one real number, which an operator takes beside a Value.
 
-    So is an array or tensor of no dimension that tracks no gradient. What has arithmetic of its
-    own besides, such as a symbol or a quantity with a unit, is none, whatever `float` makes of it.
+    So is an array or tensor of no dimension that tracks no gradient, but not what has arithmetic of
+    its own, such as a symbol or a quantity with a unit, whatever `float` makes of it.
 
     >>> is_number(True), is_number("1"), is_number([1.0])
     (True, False, False)
@@ -68,9 +65,9 @@ def item(data: Any) -> Any:
 
 
 def as_float(data: object) -> float:
-    """Return one real number as a float; `TypeError` naming whatever else came.
+    """Return one real number, or what `float` reads and has no arithmetic of its own, as a float.
 
-    What `float` can read and has no arithmetic of its own is a number here too.
+    Raises `TypeError` naming whatever else came.
 
     >>> as_float(2)
     2.0
@@ -163,17 +160,13 @@ def check_call(name: str, f: Any, argument: str) -> None:
     try:
         accepted.bind(None)
     except TypeError:
-        names = [
-            p.name for p in accepted.parameters.values() if p.default is p.empty and p.kind < 2
-        ]
-        advice = (
-            f": write lambda x: f({', '.join(f'x[{i}]' for i in range(len(names)))}), "
-            f"and a list of {len(names)} numbers as {argument}"
-        )
-        raise TypeError(
-            f"{name} calls f with one argument, {argument}, but it takes {accepted}"
-            f"{advice if len(names) > 1 else ''}"
-        ) from None
+        given = accepted.parameters.values()
+        count = sum(p.default is p.empty and p.kind < 2 for p in given)
+        said = f"{name} calls f with one argument, {argument}, but it takes {accepted}"
+        if count > 1:
+            items = ", ".join(f"x[{i}]" for i in range(count))
+            said += f": write lambda x: f({items}), and a list of {count} numbers as {argument}"
+        raise TypeError(said) from None
 
 
 def check_path(deed: str, path: object, example: str) -> None:
@@ -183,10 +176,7 @@ def check_path(deed: str, path: object, example: str) -> None:
 
 
 def as_list(name: str, values: Any, taken: str = "") -> list[Any]:
-    """Return what a function of a list was given; `TypeError` for one item alone, and for text.
-
-    `taken` says what the function takes, where it is not one list.
-    """
+    """Return what a function of a list, or of what is `taken`, was given; else `TypeError`."""
     try:
         if not isinstance(values, str):
             return list(values)
@@ -206,8 +196,6 @@ def domain_error(
     said: str = "",
 ) -> Exception:
     """Return the same kind of error with a message that names operation, labels and numbers.
-
-    What the operation `said` itself, if anything, is kept.
 
     >>> domain_error("log", "log", ValueError(), [("w", -1.0)], ((0.0, math.inf),))
     ValueError("log(-1.0) is not a real number ('w' is -1.0): log is defined between 0.0 and inf")

@@ -1,9 +1,8 @@
 """The open blocks, and whose each is; and the sweeps, of which there is one at a time.
 
 A block, such as `with no_grad():`, belongs to the asyncio task that opened it, outside of one to
-the thread, and to nothing that these start; what they run sees it, a generator of somebody else's
-too. Nothing is restored when a block ends: it is taken out. So blocks may end in any order, and by
-anybody's hand.
+the thread, and to nothing that these start. Nothing is restored when a block ends: it is taken out.
+So blocks may end in any order, and by anybody's hand.
 """
 
 from __future__ import annotations
@@ -17,20 +16,13 @@ from weakref import WeakKeyDictionary
 
 # Of each kind the open blocks of all threads and tasks, by id: while there is none, asking for
 # one's own costs nothing more than a look at an empty set.
-PAUSED: Final[set[int]] = set()
-"""What keeps somebody from simply recording: `no_grad` and tracing."""
-
-TRACED: Final[set[int]] = set()
-"""What is told of each value that somebody records, or where it is recorded."""
-
-WATCHED: Final[set[int]] = set()
-"""What is told of each comparison in a function that somebody compiles; see `watcher`."""
+PAUSED: Final[set[int]] = set()  # what keeps somebody from simply recording: `no_grad`, tracing
+TRACED: Final[set[int]] = set()  # what is told of each value that is recorded, or where
+WATCHED: Final[set[int]] = set()  # what is told of each comparison in a function being compiled
+LISTENING: Final[set[int]] = set()  # what is told of each backward pass before it begins
 
 ANSWERS: Final[dict[str, Callable[..., Any]]] = {}
 """What modules that stand further down in reading order do for the engine, by name."""
-
-LISTENING: Final[set[int]] = set()
-"""What is told of each backward pass before it begins; see `listeners`."""
 
 _KINDS: Final[dict[str, tuple[set[int], ...]]] = {
     "silent": (PAUSED,),
@@ -55,8 +47,7 @@ if hasattr(os, "register_at_fork"):  # a child begins between two sweeps too
 def alone(work: Callable[..., Any], *given: Any) -> Any:
     """Return work(*given), done while no other thread looks through a graph or sweeps it.
 
-    Raises `RuntimeError` in the midst of such work, where a signal's handler, a finaliser or a
-    debugger may get in.
+    Raises `RuntimeError` in the midst of such work, where a signal's handler may get in.
     """
     if SWEEPING._is_owned():
         raise RuntimeError(
@@ -85,9 +76,8 @@ class Owner:
 
 
 class Block:
-    """A block that one opened: what it holds counts from `enter` to `leave`.
-
-    A later one of its kind that holds nothing hides it. A bare one stands in no `with` statement.
+    """A block that one opened: what it holds counts from `enter` to `leave`, unless a later one of
+    its kind that holds nothing hides it. A bare one stands in no `with` statement.
     """
 
     def __init__(self, kind: str, what: Any, bare: bool = False, mine: Owner | None = None) -> None:
@@ -165,10 +155,8 @@ def muted(owner: Owner) -> bool:
 
 
 def watcher() -> Callable[..., None] | None:
-    """Return what is told of comparisons made here: NumPy's name, both Values, how it came out.
-
-    A task's loop runs inside what its thread runs, which may be a function that is compiled.
-    """
+    """Return what is told of comparisons made here: NumPy's name, both Values, how it came out."""
+    # A task's loop runs inside what its thread runs, which may be a function that is compiled.
     for mine in (here(), getattr(_thread, "owner", None)):
         if mine is not None and mine.watched:
             return latest(mine.watched)  # type: ignore[no-any-return]
@@ -176,11 +164,8 @@ def watcher() -> Callable[..., None] | None:
 
 
 def told(name: str, x: Any, number: float) -> None:
-    """If a function is compiled here, tell of a number that leaves the graph, or enters it.
-
-    The name says how: by "data" (also by package code, which may hand it on or not) or "grad",
-    both properties; "read" by somebody in another way; from outside by "set" and "set grad";
-    or as gradients by a "sweep", told of its output and seed before it begins.
+    """If a function is compiled here, tell of a number that leaves the graph, or enters it: "data"
+    and "grad", "read" in another way, "set", "set grad", or a "sweep" of an output by a seed.
     """
     watch = watcher()
     if watch is not None:

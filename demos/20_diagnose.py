@@ -23,13 +23,11 @@ It prints:
       after the fix: all is well
     diagnostics: 1 finding in 6 backward passes
 
-    1. overshooting step: a learning rate of 1.1 overshoots: the output grows, from 10 to 13.96
-       (in 6 of 6 steps)
+    1. overshooting step: a step overshoots: the output goes from 10 to 13.96 (in 6 of 6 steps)
        where: 't'
-       why:   The gradient tells the slope at one place. The step went beyond the lowest point, up
-              the other side, higher than it began: descent runs away. Half the step would go
-              down.
-       fix:   lr = 0.55  # of an optimiser: optimizer.lr = ...
+       why:   The gradient tells the slope at one place. The step went beyond the lowest point and
+              up the other side: descent runs away. 0.5 of the step would go down.
+       fix:   lr *= 0.5  # of an optimiser: optimizer.lr *= 0.5
     diagnostics: nothing found in 6 backward passes
 """
 

@@ -10,7 +10,6 @@ import pytest
 
 from autograd_engine import datasets
 from autograd_engine.datasets import Dataset
-from autograd_engine.datasets.tables import columns
 
 SHAPES = [datasets.moons, datasets.circles, datasets.spirals, datasets.xor]
 
@@ -312,12 +311,6 @@ def test_a_faulty_table_is_refused_by_file_and_line(table, text, message):
         table(text)
 
 
-def test_a_table_tells_its_columns(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text("\na, b ,kind\n")
-    assert columns(path) == ["a", "b", "kind"]
-
-
 def test_a_missing_file_raises_the_usual_error(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nothing\.csv"):
         datasets.csv(tmp_path / "nothing.csv", "kind")
@@ -326,11 +319,11 @@ def test_a_missing_file_raises_the_usual_error(tmp_path):
 # Quantities that are no numbers to Python.
 
 ODD = {
-    "an amount of money": "$12.50 -$5 ($7.10) €3 12,50€ 12.50_EUR USD_3 £1,500 ₹100 US$_3 R$5,50 $5k €1.2_mio",
-    "a percentage": "12% 12.5% -3,5_% 7‰",
-    "a number with a comma": "1,5 -1,5 ,5 1,500 1,500.25 1.234,56 1,234,567 1,5e3 1_000,5",
-    "a number in another spelling": "1_000 12_345 1'000 1.000.000 −5 −1.5",
-    "a negative number in brackets": "(12.50) (3)",
+    "a number in another spelling": (
+        "$12.50 -$5 ($7.10) €3 12,50€ 12.50_EUR USD_3 £1,500 ₹100 US$_3 R$5,50 $5k €1.2_mio"
+        " 12% 12.5% -3,5_% 7‰ 1,5 -1,5 ,5 1,500 1,500.25 1.234,56 1,234,567 1,5e3 1_000,5"
+        " 1_000 12_345 1'000 1.000.000 −5 −1.5 (12.50) (3)"
+    ),
     "a date": "2021-03-04 2021/3/4 24.12.2020 3/4/21 2021-03-04T12:00:00Z 2021-03-04_12:00",
     "a time of day": "12:30 1:30_pm 12:30:45.5",
 }

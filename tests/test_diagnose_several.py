@@ -94,7 +94,7 @@ def test_of_many_operands_the_first_and_the_largest_are_told():
     v[40].data = 1e200
     (found,) = ag.diagnose(ag.dot(v, v), v)
     assert found.what.startswith("dot('v0', 'v0', 'v1', and 197 more) gave the first infinity")
-    assert "200 of them, the largest 'v40' = 1e+200, 'v40' = 1e+200, 'v99' = 99)" in found.why
+    assert "200 of them, the largest 1e+200, 1e+200, 99)" in found.why
     (found,) = ag.diagnose(ag.sum([*v, Value(math.nan)]), v)
     assert found.kind == "not finite" and "the leaf v100 = nan is NaN from" in found.what
 
@@ -116,8 +116,6 @@ def test_an_infinite_slope_of_ones_own_is_told_with_its_operand():
     v = leaves(1.0, 2.0, 0.0)
     (found,) = ag.diagnose(cliff(*v), v)
     assert found.what == "cliff('a', 'b', 'c') passed on the first infinity of the backward pass"
-    z = Value(0.0, "z")
-    assert "zero times infinity" in kinds(ag.diagnose(z * cliff(*v) + ag.sum(v), [*v, z]))
 
 
 def test_a_slope_too_large_for_a_float_is_no_place_without_one():
@@ -197,6 +195,9 @@ def test_a_margin_that_is_kept_is_no_dead_unit(margin):
     assert ag.diagnose(ag.relu(margin(w)) + w * w, [w]) == []
 
 
+SURE = ("dot", "dot with itself", "binary_cross_entropy")  # of a product the factors are known
+
+
 @each_row
 @each_leaf
 def test_the_operand_that_was_changed_is_named(row, k):
@@ -205,7 +206,7 @@ def test_the_operand_that_was_changed_is_named(row, k):
     v[k].data *= -1.5
     (found,) = ag.diagnose(output, v)
     assert found.kind == "changed leaf"
-    if row in ("sum", "mean"):  # which of them, nothing tells
+    if row not in SURE:
         assert found.what.startswith("one or more of 'a', 'b' and 'c' got another number")
     else:
         assert found.where == repr(v[k].label)
@@ -255,7 +256,7 @@ def test_a_step_after_the_sweep_is_no_change(row, step):
     assert ag.diagnose(output, v) == []
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row not in ("sum", "mean")])
+@pytest.mark.parametrize("row", SURE)
 def test_a_step_of_one_leaf_alone_is_a_change(row):
     v = leaves(2.0, 3.0, 0.5)
     output = ROWS[row](v)

@@ -10,6 +10,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import Value, engine, graph, nn, notes, number, primitives, table
 from autograd_engine.notes import Note
+from autograd_engine.survey import Survey
 
 
 def test_nodes_gives_each_value_once_operands_before_uses():
@@ -102,12 +103,11 @@ def test_a_region_is_everything_behind_a_mark_up_to_the_next_mark():
     second = between + w
     graph.mark_region(second, "second")
     out = second**2
-    found = graph.regions(out)
-    assert {(node.op, mark.operands == first.operands) for node, mark in found.items()} == {
-        ("*", True), ("tanh", True), ("*", False), ("+", False)
-    }  # fmt: skip
-    assert found[first] is first and found[between] is second
-    assert out not in found and x not in found
+    survey = Survey(out)
+    home = dict(zip(map(id, survey.values), survey.homes))
+    assert [home[id(value)] for value in (*first.operands, first)] == ["first", "first"]
+    assert [home[id(value)] for value in (between, second)] == ["second", "second"]
+    assert home[id(out)] == ""
 
 
 @pytest.mark.parametrize("length", [50_000])
@@ -118,7 +118,7 @@ def test_looking_at_a_deep_graph_takes_no_recursion(length):
         total = total + x
     assert graph.depth(total) == length and graph.size(total) == length + 1
     graph.mark_region(total, "all")
-    assert len(graph.regions(total)) == length
+    assert Survey(total).homes.count("all") == length
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,6 @@ def test_looking_at_a_deep_graph_takes_no_recursion(length):
         graph.leaves,
         graph.size,
         graph.depth,
-        graph.regions,
         graph.region,
         graph.is_constant,
         lambda given: graph.mark_region(given, "layer"),

@@ -174,7 +174,7 @@ def test_who_asks_for_the_browser_or_jax_is_marked(request):
 
 def test_the_change_log_counts_what_is_there():
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert len(KINDS) == 13
-    assert "thirteen kinds" in text
+    assert len(KINDS) == 12
+    assert "twelve kinds" in text
     lessons = len(list((ROOT / "demos").glob("[0-9][0-9]_*.py")))
     assert f"The {lessons} lessons in `demos/`" in TEXT

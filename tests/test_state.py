@@ -269,10 +269,10 @@ def test_each_of_two_overlapping_diagnostics_hears_its_own_passes():
 
     w = Value(1.0, "w")
     first, second = watch(), watch()
-    heard = [next(first)]
-    (w * w).backward()
+    heard, output = [next(first)], w * w
+    output.backward()
     heard.append(next(second))
-    (w * w).backward()  # adds to the gradient of the pass before, which the first has seen
+    output.backward()  # adds to the gradient of the pass before, which the first has seen
     next(first), next(second)
     kinds = [[finding.kind for finding in found] for found in heard]
     assert kinds[0] == ["accumulated gradient"]

@@ -27,12 +27,9 @@ class Scaling(NamedTuple):
 class Dataset(Sequence[Pair]):
     """A sequence of `(input, target)` pairs; a slice of it is a dataset too.
 
-    `inputs` are lists of floats, `names` the names of their columns. `targets` are classes,
-    counted from 0, and `classes` holds their names; where a number is to be predicted,
-    `targets` are floats and `classes` is empty.
-
-    Raises `ValueError` naming both lengths where inputs and targets, or a row and the names,
-    differ in length; `TypeError` for what is no list, and a row that is none.
+    `inputs` are lists of floats, `names` those of their columns. `targets` are classes from 0 on,
+    and `classes` holds their names; of numbers to predict it is empty. Raises `ValueError` naming
+    both lengths where some differ, `TypeError` for what is no list, and a row that is none.
 
     >>> data = Dataset([[1.0, 2.0], [3.0, 4.0]], [0, 1], ["x", "y"], ["left", "right"])
     >>> data[1], data[:1]
@@ -53,10 +50,8 @@ class Dataset(Sequence[Pair]):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.targets)} targets")
         for position, row in enumerate(self.inputs):
             if len(row) != len(self.names):
-                raise ValueError(
-                    f"input {position} has {len(row)} numbers, but there are "
-                    f"{len(self.names)} names of columns"
-                )
+                count = f"{len(row)} numbers, but there are {len(self.names)} names of columns"
+                raise ValueError(f"input {position} has {count}")
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -85,8 +80,7 @@ class Dataset(Sequence[Pair]):
     def split(self, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
         """Return two datasets of shuffled samples, the first with that fraction of them.
 
-        Raises `ValueError` for a fraction not between 0 and 1, and where one side would
-        stay empty; `TypeError` for a fraction that is no number.
+        Raises `ValueError` for a fraction not between 0 and 1, and where a side would be empty.
 
         >>> from autograd_engine.datasets import iris
         >>> [len(part) for part in iris().split(0.8, seed=0)]
@@ -98,11 +92,11 @@ class Dataset(Sequence[Pair]):
             raise ValueError(f"a split needs a fraction between 0 and 1, got {fraction}")
         first = round(fraction * len(self))
         if not 0 < first < len(self):
+            what = f"a split of {len(self)} sample(s) at {fraction}"
             raise ValueError(
-                f"a split of {len(self)} sample(s) at {fraction} leaves one side empty: "
-                "take more samples or another fraction"
+                f"{what} leaves one side empty: take more samples, or another fraction"
             )
-        order = list(range(len(self)))
+        order = [*range(len(self))]
         random.Random(seed).shuffle(order)
         one, other = (
             self._with([self.inputs[i] for i in part], [self.targets[i] for i in part])
@@ -111,9 +105,9 @@ class Dataset(Sequence[Pair]):
         return one, other
 
     def scaling(self) -> Scaling:
-        """Return the mean and the standard deviation of each column of the inputs.
+        """Return mean and standard deviation, 1 instead of 0, of each column of the inputs.
 
-        A column that never changes gets the scale 1. Raises `ValueError` if there are no samples.
+        Raises `ValueError` if there are no samples.
         """
         if not self.inputs:
             raise ValueError("an empty dataset has no mean to scale by")
@@ -129,9 +123,8 @@ class Dataset(Sequence[Pair]):
     def scaled(self, scaling: Scaling | None = None) -> Dataset:
         """Return this dataset with scaled inputs, by its own mean and deviation or those given.
 
-        Networks train best on numbers around 0. Test data is to be scaled as its training
-        data was: `test.scaled(train.scaling())`. Raises `ValueError` where the scaling has
-        another number of columns.
+        Test data is to be scaled as its training data was: `test.scaled(train.scaling())`. Raises
+        `ValueError` where the scaling has another number of columns.
 
         >>> Dataset([[1.0], [5.0]], [0, 1], ["x"]).scaled().inputs
         [[-1.0], [1.0]]
@@ -140,9 +133,8 @@ class Dataset(Sequence[Pair]):
             raise TypeError(f"a scaling is what scaling() returns, got {scaling!r:.60}")
         shift, scale = self.scaling() if scaling is None else scaling
         if not len(shift) == len(scale) == len(self.names):
-            raise ValueError(
-                f"the scaling is for {len(shift)} column(s), the inputs have {len(self.names)}"
-            )
+            count = len(self.names)
+            raise ValueError(f"the scaling is for {len(shift)} column(s), the inputs have {count}")
         inputs = [[(x - m) / s for x, m, s in zip(row, shift, scale)] for row in self.inputs]
         return self._with(inputs, self.targets)
 

@@ -1,8 +1,8 @@
 """Classes that lie in the plane in well-known shapes, drawn at random.
 
-Each function takes the number of samples, the standard deviation of the noise on either
-coordinate, and a seed. The classes take turns, sample by sample. Each raises `ValueError`
-for fewer than one sample and for a negative or infinite noise, `TypeError` for what is no number.
+Each function takes the number of samples, the standard deviation of the noise on either coordinate,
+and a seed; the classes take turns. Each raises `ValueError` for fewer than one sample and for a
+negative or infinite noise, `TypeError` for what is no number.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from autograd_engine.datasets.dataset import Dataset
 from autograd_engine.real import check_whole, is_number
 
 Point = tuple[float, float]
+Curve = Callable[[int, float], Point]
 
 
 def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
@@ -76,22 +77,15 @@ def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
 
 
 def _along(
-    curve: Callable[[int, float], Point],
-    classes: int,
-    n: int,
-    noise: float,
-    seed: int,
-    closed: bool = False,
+    curve: Curve, classes: int, n: int, noise: float, seed: int, closed: bool = False
 ) -> Dataset:
-    """Return n points at even steps along a curve for each class, which take turns.
-
-    A closed curve ends where it starts, so that its last step is left out.
-    """
+    """Return n points at even steps along a curve for each class, which take turns."""
     samples = []
     for i in range(_checked(n, noise)):
         place, number = divmod(i, classes)
         places = (n - number - 1) // classes + 1  # that fall to this curve
-        samples.append((curve(number, place / (places if closed else max(places - 1, 1))), number))
+        steps = places if closed else max(places - 1, 1)  # a closed one ends where it starts
+        samples.append((curve(number, place / steps), number))
     return _noisy(samples, classes, noise, seed)
 
 

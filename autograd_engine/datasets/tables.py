@@ -31,8 +31,6 @@ def iris() -> Dataset:
 def digits() -> Dataset:
     """Return 1,797 handwritten digits: 8 by 8 pixels, row by row, from 0 (white) to 16 (black).
 
-    The pixels are as published; divide them by 16 to train on them.
-
     >>> digits()[:3].targets
     [0, 1, 2]
     """
@@ -51,12 +49,10 @@ def _shipped(name: str, target: str) -> Dataset:
 def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> Dataset:
     """Return the dataset of a table: a header line, then rows of numbers separated by commas.
 
-    `target` names the column to predict; the other columns are the inputs. Text in the
-    target column names classes, in sorted order. So do whole numbers, in ascending order,
-    if at most 20 different ones follow each other without a gap, as 1, 2, 3 do, and repeat or
-    count from 0; and so do -1 and 1. Any other numbers are to be predicted themselves.
-    `classes=True` or `False` overrules that, also where text is refused that nobody means as
-    classes: money, percentages, dates, 1,500, names that never repeat. Blank lines are skipped.
+    `target` names the column to predict. Text in it names classes, in sorted order, and so do -1
+    and 1, and up to 20 whole numbers without a gap that repeat or count from 0; any others are
+    to be predicted. `classes=True` or `False` overrules that, also where text is refused that
+    nobody means as classes: money, dates, 1,500, names that never repeat.
 
     Raises `ValueError` naming the file and the line (counted from 1, the header's) for whatever
     makes no table of numbers, `OSError` for a file that cannot be read, `TypeError` for what is
@@ -72,24 +68,16 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
     check_path("read a table from", path, "table.csv")
     if classes is not None:
         flag("classes", classes)
-    return _read(_rows_of(path), printable(fspath(path), LINE), target, classes)
-
-
-def columns(path: str | PathLike[str]) -> list[str]:
-    """Return the names in the header of a table; errors as of `csv`."""
-    return _rows_of(path)[0][1]
-
-
-Row = tuple[str, list[str]]  # file and line, for errors; cells
-
-
-def _rows_of(path: str | PathLike[str]) -> list[Row]:
     name = printable(fspath(path), LINE)
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
         try:
-            return _rows(file, name)
+            rows = _rows(file, name)
         except UnicodeDecodeError as error:
             raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
+    return _read(rows, name, target, classes)
+
+
+Row = tuple[str, list[str]]  # file and line, for errors; cells
 
 
 def _rows(lines: Iterable[str], name: str) -> list[Row]:
@@ -138,12 +126,10 @@ def _check(table: list[Row], name: str, target: str) -> None:
         if column in columns[:position]:
             raise ValueError(f"{place}: two columns are called {column!r:.80}")
     if target not in columns:
-        odd = len(columns) == 1 and any(mark in columns[0] for mark in ";\t")
-        hint = "; columns are to be separated by commas" if odd else ""
         known = printable(", ".join(map(repr, columns)), LINE)
-        raise ValueError(
-            f"{name}: there is no column {target!r:.80}; the columns are {known}{hint}"
-        )
+        if len(columns) == 1 and any(mark in columns[0] for mark in ";\t"):
+            known += "; columns are to be separated by commas"
+        raise ValueError(f"{name}: there is no column {target!r:.80}; the columns are {known}")
     if len(columns) == 1:
         raise ValueError(f"{name}: beside {target!r:.80} there is no column to predict it from")
     if not rows:
@@ -182,12 +168,8 @@ _SHORT = "( ?(k|m|bn?|mio|mn|mrd))?"
 _MEANT = {
     "a date": r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d))([T ].*)?",
     "a time of day": r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?",
-    "a percentage": rf"{_DIGITS} ?[%‰]",
-    "an amount of money": rf"\(?[-+−]? ?{_MONEY} ?{_DIGITS}{_SHORT}\)?"
-    rf"|\(?{_DIGITS}{_SHORT} ?{_MONEY}\)?",
-    "a negative number in brackets": rf"\({_DIGITS}\)",
-    "a number with a comma": rf"(?=.*,){_DIGITS}",
-    "a number in another spelling": _DIGITS,
+    "a number in another spelling": rf"\(?[-+−]? ?({_MONEY} ?{_DIGITS}{_SHORT}"
+    rf"|{_DIGITS}({_SHORT} ?{_MONEY}| ?[%‰])?)\)?",
 }
 """How quantities are written that are no numbers to Python: one means no class by them."""
 
@@ -216,11 +198,8 @@ def _names_classes(places: Sequence[str], cells: Sequence[str], target: str) -> 
         refuse(first, f"has {odd!r:.80}, {like}; if they are names of classes")
     if not any(numeric):
         if len(different) == len(cells) > MOST_CLASSES:
-            refuse(
-                0,
-                f"has another text in each of the {len(cells)} rows, first {cells[0]!r:.80}: there "
-                "is nothing to learn from names that never come again; if they are classes",
-            )
+            told = f"has another text in each of the {len(cells)} rows, first {cells[0]!r:.80}"
+            refuse(0, f"{told}: names that never come again teach nothing; if they are classes")
         return True
     if not all(numeric):
         first = numeric.index(not numeric[0])

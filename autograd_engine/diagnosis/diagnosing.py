@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from operator import mul
 from typing import Final
 
 from autograd_engine.blocks import Blocks
-from autograd_engine.columns import listed
-from autograd_engine.diagnosis.changes import changed_leaves
-from autograd_engine.diagnosis.findings import Case, Finding, Findings
-from autograd_engine.diagnosis.flow import flow
-from autograd_engine.diagnosis.passes import Passes, accumulated, overshooting
+from autograd_engine.columns import listed as values_of
+from autograd_engine.diagnosis.findings import ZEROED, Case, Finding, Findings, listed
+from autograd_engine.diagnosis.layers import Units, flow, squashed
+from autograd_engine.diagnosis.parameters import changed_leaves, rebound, unreached
 from autograd_engine.diagnosis.slopes import born, kinks
-from autograd_engine.diagnosis.units import Units, squashed
-from autograd_engine.diagnosis.untrained import rebound, unreached
 from autograd_engine.engine import Value
-from autograd_engine.real import flag, is_number
+from autograd_engine.optim.settings import finite
+from autograd_engine.real import flag
 from autograd_engine.words import counted
 
 # What is looked for in a graph, before or after a backward pass through it.
 CHECKS: Final = (rebound, changed_leaves, unreached, born, squashed, kinks)
+Function = Callable[[float], float]
+LEVEL: Final = 1e-6  # a step gains nothing that gains less of what the slope promised
 
 
 def diagnose(
@@ -29,48 +31,35 @@ def diagnose(
 ) -> list[Finding]:
     """Return what is wrong with the gradients of the output by its parameters, the gravest first.
 
-    The list is empty when all is well. It finds gradients that are a sum over more than one
-    backward pass, leaves changed after the forward pass, parameters that are no leaves any more or
-    not reached, where the first NaN or infinity was born, a loss of scores that got
-    probabilities, dead ReLUs, saturated tanh and sigmoid (in all samples that the output is made
-    of), kinks that were hit exactly, gradients that explode or vanish; with `lr` also whether a
-    step of gradient descent by this learning rate overshoots. Ask after `backward()`, before the
-    step or after it.
+    It finds gradients added up over passes, parameters that changed, are no leaves or not reached,
+    the birth of a NaN or infinity, probabilities in place of scores, units dead or saturated in all
+    samples, kinks, gradients that explode or vanish; with `lr` also a step by it that overshoots.
+    Ask after `backward()`, before the step or after it.
 
     Raises `TypeError` for an output or parameters that are no Values, `ValueError` for no
-    parameters and for a learning rate that is not positive.
+    parameters and for a learning rate that is none.
 
     >>> w, unused = Value(2.0, "w"), Value(1.0, "unused")
     >>> loss = (w - 3.0) ** 2
-    >>> loss.backward()
-    >>> diagnose(loss, [w])
-    []
-    >>> [finding.what for finding in diagnose(loss, [w, unused])]
-    ["the output does not depend on 'unused'"]
+    >>> diagnose(loss, [w]), diagnose(loss, [w, unused])[0].what
+    ([], "the output does not depend on 'unused'")
     """
     if not isinstance(output, Value):
         hint = ": diagnose one output at a time" if isinstance(output, (list, tuple)) else ""
-        raise TypeError(
-            f"diagnose needs a Value as its output, not {type(output).__name__}: "
-            f"{output!r:.60}{hint}"
-        )
+        kind = type(output).__name__
+        raise TypeError(f"diagnose needs a Value as its output, not {kind}: {output!r:.60}{hint}")
     case = Case(output, _given(parameters))
-    number = is_number(lr) and not isinstance(lr, bool)
-    if lr is not None and not (number and 0.0 < lr < math.inf):
-        raise ValueError(f"lr is a learning rate above 0 and finite, or None; got {lr!r}")
     found = [finding for check in (*CHECKS, accumulated) for finding in check(case)]
     units = Units()
     units.add(case)
     found += units.findings()
     if not units.blocks():  # that would be reason enough for a gradient to vanish
         found += flow(case)
-    if lr is not None:
-        found += overshooting(case, float(lr))
-    return Findings(found)
+    return Findings(found if lr is None else [*found, *overshooting(case, finite("lr", lr))])
 
 
 def _given(parameters: Iterable[Value]) -> list[Value]:
-    values = listed(parameters, "Values")
+    values = values_of(parameters, "Values")
     if not values:
         raise ValueError("there are no parameters to diagnose: give the leaves that are trained")
     return values
@@ -79,21 +68,16 @@ def _given(parameters: Iterable[Value]) -> list[Value]:
 class diagnostics(Blocks):
     """Watch every `backward()` inside a block, and list what is wrong at its end.
 
-    `with diagnostics() as found:` fills the list `found` when the block ends, and prints it
-    unless `show=False`. Beside what `diagnose` finds in each graph it sees what happens from
-    one backward pass to the next: gradients added to those of an earlier step, steps after which
-    the output is no lower, units that are dead in all samples of all passes. `parameters`, if
-    given, are looked for in each graph. Only the thread or asyncio task that opened the block is
-    watched, ten times as slow as by itself. Compiled programs do not call `backward()` and are not
-    watched; `fit` trains eagerly in such a block.
-
-    Raises `TypeError` for parameters that are no Values, and a `show` that is no True or False.
+    `with diagnostics() as found:` fills the list, and prints it unless `show=False`. Beside what
+    `diagnose` finds, of `parameters` or of all leaves, it sees gradients added to those of an
+    earlier step, and steps that overshoot. It belongs to its thread or asyncio task; `fit` trains
+    eagerly in it, and compiled programs are not watched. Raises `TypeError` for parameters that are
+    no Values, and a `show` that is no True or False.
 
     >>> w = Value(0.0, "w")
     >>> with diagnostics(show=False) as found:
     ...     for _ in range(3):
-    ...         loss = (w - 3.0) ** 2
-    ...         loss.backward()
+    ...         ((w - 3.0) ** 2).backward()
     ...         w.data -= 0.1 * w.grad
     >>> [finding.kind for finding in found]
     ['accumulated gradient']
@@ -115,17 +99,88 @@ class diagnostics(Blocks):
         found.extend(Findings(watch.findings()))
         found.none = f"nothing found in {passes}"
         if not watch.count:
-            found.none = (
-                "nothing was watched: no backward() was called in this block (compiled programs "
-                "and functions such as ag.grad do not call it)"
-            )
+            found.none = "nothing was watched: no backward() here (programs and ag.grad call none)"
         if self._show:
             head = f"{counted(len(found), 'finding')} in {passes}\n\n" if found else ""
             print(f"diagnostics: {head}{found}")
 
 
+def accumulated(case: Case) -> Iterator[Finding]:
+    """Yield a finding where gradients are more than those of one `backward()` of the output."""
+    survey, seed = case.survey, case.survey.output.grad
+    sizes = (abs(survey.adjoints[i]) for i in survey.leaves)
+    rounding = 1e-12 * max(filter(math.isfinite, sizes), default=0.0)
+    wrong: dict[int, tuple[float, float]] = {}  # what a leaf holds, and should
+    for i in case.reached if seed else ():
+        one, grad = seed * survey.adjoints[i], survey.values[i].grad
+        slack = 1e-6 * abs(one) + rounding  # clipped or scaled it is less
+        within = min(0.0, one) - slack <= grad <= max(0.0, one) + slack
+        if not within and math.isfinite(one) and math.isfinite(grad):
+            wrong[i] = grad, one
+    for first, (grad, one) in list(wrong.items())[:1]:
+        ratios = {f"{x / y:.5g}" if y else "" for x, y in wrong.values()}
+        often = f"{ratios.pop()} times" if len(ratios) == 1 and one else ""
+        yield _accumulation(
+            case,
+            wrong,
+            f"is {often or 'not'} that of the output",
+            f"{case.titles([first])} holds {grad:.6g}, where one `backward()` of this output gives "
+            f"{one:.6g}{often and f': as if it had run {often}'} "
+            f"({counted(len(wrong), 'parameter')} of {len(case.parameters)} differ)",
+        )
+
+
+def _accumulation(case: Case, places: Iterable[int], what: str, seen: str) -> Finding:
+    """Return the finding that gradients of some leaves were added up, by what was seen of it."""
+    names = case.titles(places)
+    return Finding(
+        "accumulated gradient",
+        f"the gradient of {names} {what}",
+        case.place(case.survey.values[next(iter(places))], names),
+        f"{seen}. `backward()` adds to `grad`, so that batches can be summed up; whoever does not "
+        "want that sets it to 0 before.",
+        f"{ZEROED}\noutput.backward()",
+    )
+
+
+def overshot(
+    what: str, where: str, slopes: Iterable[float], moves: Iterable[float], value: Function
+) -> Iterator[Finding]:
+    """Yield a finding if a step went too far; `value(share)` is the output after a share of it."""
+    before, after, promised = value(0.0), value(1.0), -sum(map(mul, slopes, moves))
+    falls = before - after > LEVEL * promised  # not so where it is NaN
+    if falls or not promised > 1e-9 * max(1e-300, abs(before)):
+        return
+    share = 0.5  # halved until it gains a quarter of its promise
+    while share > 1e-9 and not before - value(share) >= 0.25 * share * promised:
+        share *= 0.5
+    level = abs(before - after) <= LEVEL * promised
+    end = "descent oscillates for ever" if level else "descent runs away"
+    yield Finding(
+        "overshooting step",
+        f"{what} overshoots: the output goes from {before:.6g} to {after:.6g}",
+        where,
+        "The gradient tells the slope at one place. The step went beyond the lowest point and up "
+        f"the other side: {end}. {share:.4g} of the step would go down.",
+        f"lr *= {share:.6g}  # of an optimiser: optimizer.lr *= {share:.6g}",
+    )
+
+
+def overshooting(case: Case, lr: float) -> Iterator[Finding]:
+    """Yield a finding if a step of plain gradient descent with the parameters overshoots."""
+    survey = case.survey
+    slopes = {i: survey.adjoints[i] for i in case.reached}
+    moves = {i: -lr * slope for i, slope in slopes.items()}
+
+    def value(share: float) -> float:
+        return survey.at({i: survey.values[i].data + share * moves[i] for i in moves})
+
+    what, where = f"a learning rate of {lr:.6g}", case.titles(slopes)
+    yield from overshot(what, where, slopes.values(), moves.values(), value)
+
+
 class _Watch:
-    """What was seen so far in one block."""
+    """What was seen so far in one block, of each graph and between backward passes."""
 
     def __init__(self, parameters: list[Value] | None) -> None:
         self.count = 0
@@ -133,18 +188,39 @@ class _Watch:
         self._parameters = parameters
         self._found: dict[str, tuple[Finding, int]] = {}  # the first of its kind, in how many
         self._units = Units()
-        self._passes = Passes()
+        self._batch: list[tuple[Case, float]] = []  # the passes since the last step
+        self._points: dict[int, tuple[Value, float]] = {}  # each leaf, where its last pass was
+        self._stale: Finding | None = None
+        self._steps: list[Finding | None] = []  # of each whether it overshot
 
     def __call__(self, output: Value, seed: float) -> None:
         """Look at a graph before the backward pass through it."""
-        case = Case(output, self._parameters, swept=False, before=self._passes.latest)
+        case = Case(output, self._parameters, swept=False)
         self.count += 1
         for finding in (finding for check in (*CHECKS, flow) for finding in check(case)):
             key = finding.what.rpartition(": ")[2] if finding.kind == "kink" else finding.kind
             first, times = self._found.get(key, (finding, 0))
             self._found[key] = first, times + 1
         self._units.add(case)
-        self._passes.add(case, seed)
+        survey = case.survey
+        held = [i for i in survey.leaves if survey.values[i].grad]
+        old = [i for i in held if output.grad or self._moved(survey.values[i])]
+        if old and self._stale is None:
+            leaf, slope = survey.values[old[0]], seed * survey.adjoints[old[0]]
+            since = "an earlier pass" if self._points else "before this block"
+            self._stale = _accumulation(
+                case,
+                old,
+                "was not set to 0 before `backward()`",
+                f"{case.title(leaf)} still held the gradient {leaf.grad:.6g} of {since}, and "
+                f"{slope:.6g} was added to it",
+            )
+        self._end_at_step()
+        if not held:
+            self._batch.clear()
+        self._batch.append((case, seed))
+        for i in survey.leaves:
+            self._points[id(survey.values[i])] = survey.values[i], survey.values[i].data
 
     def findings(self) -> Iterator[Finding]:
         """Yield what was found, once the block has ended."""
@@ -156,4 +232,38 @@ class _Watch:
             seen = f" (in {times:,} of {self.count:,} backward passes)" if self.count > 1 else ""
             yield replace(finding, what=finding.what + seen)
         yield from self._units.findings()
-        yield from self._passes.findings()
+        self._end_at_step()
+        if self._stale is not None:
+            yield self._stale
+        bad = [found for found in self._steps if found is not None]
+        if bad and (3 * len(bad) > len(self._steps) or bad[-3:] == self._steps[-3:]):
+            seen = f" (in {len(bad):,} of {counted(len(self._steps), 'step')})"
+            yield replace(bad[0], what=bad[0].what + seen)
+
+    def _moved(self, leaf: Value) -> bool:
+        """Say whether a leaf is at another point than in its last pass, or there was none yet."""
+        _, was = self._points.get(id(leaf), (leaf, leaf.data if self._points else math.nan))
+        return was != leaf.data
+
+    def _end_at_step(self) -> None:
+        """If a step was made, look whether it overshot, and end the batch."""
+        slopes = defaultdict[int, float](float)  # of the batch, by leaf
+        for case, seed in self._batch:
+            for i in case.survey.leaves:
+                slopes[id(case.survey.values[i])] += seed * case.survey.adjoints[i]
+        points = {key: self._points[key] for key in slopes}
+        moves = {key: leaf.data - was for key, (leaf, was) in points.items() if leaf.data != was}
+        if not moves:
+            return
+
+        def value(share: float) -> float:
+            at = {key: x + share * moves.get(key, 0.0) for key, (_, x) in points.items()}
+            total = 0.0  # fsum refuses infinities
+            for survey, seed in ((case.survey, seed) for case, seed in self._batch):
+                total += seed * survey.at({i: at[id(survey.values[i])] for i in survey.leaves})
+            return total
+
+        names = listed(self._batch[0][0].title(points[key][0]) for key in moves)
+        along = map(slopes.__getitem__, moves)
+        self._steps.append(next(overshot("a step", names, along, moves.values(), value), None))
+        self._batch.clear()

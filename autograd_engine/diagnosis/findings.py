@@ -13,28 +13,31 @@ from typing import Final
 from autograd_engine.engine import Value
 from autograd_engine.sources import source_of
 from autograd_engine.survey import Survey
+from autograd_engine.table import CONSTANT, LEAF
 
 # The kinds of findings, the gravest first.
 KINDS: Final = (
-    "not finite", "zero times infinity", "changed leaf", "rebound parameter", "unreached parameter",
+    "not finite", "changed leaf", "rebound parameter", "unreached parameter",
     "accumulated gradient", "squashed score", "overshooting step", "exploding gradient",
     "vanishing gradient", "dead unit", "saturated unit", "kink",
 )  # fmt: skip
-ALL_WELL: Final = "nothing found: all is well"
 _MARGIN: Final = " " * 10
+SHOWN: Final = 6  # operands of an operation that are told one by one
+AGAIN: Final = "output = forward()"
+ZEROED: Final = (
+    "for parameter in parameters:\n    parameter.grad = 0.0  # optimizer.zero_grad() does it too"
+)
 
 
 @dataclass(frozen=True)
 class Finding:
     """Something wrong with a gradient: what, where (label, region, source line), why, and a fix.
 
-    The fix is code, in the names of your program as far as they are known: labels, `output` and
-    `parameters` as `diagnose` calls them, and `forward()` for the code of yours that computes
-    the output.
+    The fix is code in your program's names: labels, `output` and `parameters` as `diagnose` calls
+    them, and `forward()` for what computes the output.
 
     >>> import autograd_engine as ag
     >>> loss = ag.sqrt(ag.Value(0.0, "x"))
-    >>> loss.backward()
     >>> ag.diagnose(loss, ag.graph.leaves(loss))[0].what
     "sqrt('x') passed on the first infinity of the backward pass"
     """
@@ -48,20 +51,18 @@ class Finding:
     def __str__(self) -> str:
         lines = [fill(f"{self.kind}: {self.what}", 90, subsequent_indent="   ")]
         for head, text in (("where:", self.where), ("why:", self.why)):
-            head = f"   {head:7}"
-            lines.append(fill(text, 94, initial_indent=head, subsequent_indent=_MARGIN))
+            lines.append(fill(text, 94, initial_indent=f"   {head:7}", subsequent_indent=_MARGIN))
         return "\n".join([*lines, f"   fix:   {indent(self.fix, _MARGIN).lstrip()}"])
 
 
 class Findings(list[Finding]):
     """A list of findings, the gravest first, shown as text; `none` where it is empty."""
 
-    def __init__(self, found: Iterable[Finding] = (), none: str = ALL_WELL) -> None:
+    def __init__(self, found: Iterable[Finding] = (), none: str = "") -> None:
         super().__init__(sorted(found, key=lambda finding: KINDS.index(finding.kind)))
-        self.none = none
+        self.none = none or "nothing found: all is well"
 
     def __str__(self) -> str:
-        """Return all findings, numbered, for a terminal."""
         return "\n\n".join(f"{i}. {finding}" for i, finding in enumerate(self, 1)) or self.none
 
     def __repr__(self) -> str:
@@ -76,48 +77,20 @@ class Findings(list[Finding]):
         return "text/html", self._repr_html_()
 
 
-def listed(names: Iterable[str], first: int = 3) -> str:
-    """Return the first few names, and how many more there are: a, b, c and 5 more."""
-    names = list(dict.fromkeys(names))
-    if len(names) > first + 1:
-        return f"{', '.join(names[:first])} and {len(names) - first:,} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-
-
-SHOWN: Final = 6  # operands of an operation that are told one by one
-AGAIN: Final = "output = forward()"
-ZEROED: Final = (
-    "for parameter in parameters:\n    parameter.grad = 0.0  # optimizer.zero_grad() does it too"
-)
-
-
-def each(change: str, of: str = "") -> str:
-    """Return code that changes each parameter, and computes the output again."""
-    return f"for parameter in {of or 'parameters'}:\n    parameter.data {change}\n{AGAIN}"
-
-
 class Case:
-    """The survey of a graph, and the parameters that were given, each once; else all leaves.
-
-    `before` is that of the backward pass before, where one was seen.
-    """
+    """The survey of a graph, and the parameters that were given, each once; else all leaves."""
 
     def __init__(
-        self,
-        output: Value,
-        parameters: Sequence[Value] | None,
-        swept: bool = True,
-        before: Case | None = None,
+        self, output: Value, parameters: Sequence[Value] | None, swept: bool = True
     ) -> None:
-        self.before = before and before.survey
-        self.survey: Survey = Survey(output)
+        self.survey = survey = Survey(output)
         self.swept = swept and bool(output.grad)  # a step after that changes leaves as it should
-        self._places: dict[int, int] = {}
-        for i, value in enumerate(parameters or ()):
-            self._places.setdefault(id(value), i)
-        leaves = [self.survey.values[i] for i in self.survey.leaves]
-        given = leaves if parameters is None else parameters
+        given = [survey.values[i] for i in survey.leaves] if parameters is None else parameters
         self.parameters = list({id(value): value for value in given}.values())
+        self._places = {id(v): i for i, v in reversed(list(enumerate(parameters or ())))}
+        leaves = [value for value in self.parameters if value._rule is LEAF]
+        self.lost = [value for value in leaves if id(value) not in survey.position]
+        self.reached = [survey.position[id(v)] for v in leaves if id(v) in survey.position]
 
     def entry(self, value: Value, otherwise: str) -> str:
         """Return how code calls the place of a parameter in the list."""
@@ -127,33 +100,31 @@ class Case:
     def code(self, value: Value, label: str = "") -> str:
         """Return how the fix's code calls a value: by its label, or its place in the list."""
         label = label or value.label
-        return label if _is_name(label) else self.entry(value, "w")
-
-    def title(self, value: Value) -> str:
-        """Return what a sentence calls a value: its name, or how it was computed."""
-        name = self.name(value)
-        if name or id(value) in self._places:
-            return repr(name) if name else self.entry(value, "")
-        if not value.operands:
-            known = f"leaf {self.survey.name(value)} =" if id(value) in self.survey.position else ""
-            kind = "constant" if value._rule.name == "constant" else known or "leaf"
-            return f"the {kind} {value.data:.6g}"
-        few = value.operands[:SHOWN]
-        numbers = [repr(self.name(x)) if self.name(x) else f"{x.data:.6g}" for x in few]
-        if len(value.operands) > SHOWN:
-            numbers[SHOWN // 2 :] = [f"and {len(value.operands) - SHOWN // 2:,} more"]
-        if value.op[:2] == "**" and numbers[0].startswith("-"):
-            numbers[0] = f"({numbers[0]})"
-        if value.op in ("+", "-", "*", "/", "**"):
-            return f" {value.op} ".join(numbers)
-        if value.op.startswith("**"):
-            return f"{numbers[0]}{value.op}"
-        return f"{value.op}({', '.join(numbers)})"
+        match = re.fullmatch(r"([A-Za-z_]\w*)(\[\d+\])*", label, re.ASCII)
+        return label if match and not keyword.iskeyword(label) else self.entry(value, "w")
 
     def name(self, value: Value) -> str:
         """Return the name of a value by its label or its place in a model, "" if it has none."""
         i = self.survey.position.get(id(value))
         return value.label if i is None else self.survey.given_names[i]
+
+    def title(self, value: Value) -> str:
+        """Return what a sentence calls a value: its name, or how it was computed."""
+        name, operands, op = self.name(value), value.operands, value.op
+        if name or id(value) in self._places:
+            return repr(name) if name else self.entry(value, "")
+        if not operands:
+            known = f"leaf {self.survey.name(value)} =" if id(value) in self.survey.position else ""
+            kind = "constant" if value._rule is CONSTANT else known or "leaf"
+            return f"the {kind} {value.data:.6g}"
+        told = [repr(self.name(x)) if self.name(x) else f"{x.data:.6g}" for x in operands[:SHOWN]]
+        if len(operands) > SHOWN:
+            told[3:] = [f"and {len(operands) - 3:,} more"]
+        if op.startswith("**") and told[0].startswith("-"):
+            told[0] = f"({told[0]})"
+        if op in ("+", "-", "*", "/", "**"):
+            return f" {op} ".join(told)
+        return f"{told[0]}{op}" if op.startswith("**") else f"{op}({', '.join(told)})"
 
     def titles(self, places: Iterable[int]) -> str:
         """Return what a sentence calls the values at these positions."""
@@ -162,15 +133,26 @@ class Case:
     def place(self, value: Value, title: str = "") -> str:
         """Return where a value is: what it is called, its region, and its source line if known."""
         i = self.survey.position.get(id(value))
-        home = "" if i is None else self.survey.homes[i]
-        region = f"in {home}" if home else ""
-        return ", ".join(filter(None, [title or self.title(value), region, source_of(value)]))
+        region = "" if i is None else self.survey.homes[i]
+        parts = (title or self.title(value), region and f"in {region}", source_of(value))
+        return ", ".join(filter(None, parts))
+
+    def where(self, places: Iterable[int]) -> str:
+        """Return where the first two of the values at these positions are."""
+        return listed((self.place(self.survey.values[i]) for i in places), 2)
 
 
-def _is_name(label: str) -> bool:
-    """Say whether a label reads as a variable, or an item of one, in code."""
-    match = re.fullmatch(r"([A-Za-z_]\w*)(\[\d+\])*", label, re.ASCII)
-    return bool(match) and not keyword.iskeyword(label)
+def listed(names: Iterable[str], first: int = 3) -> str:
+    """Return the first few names, and how many more there are: a, b, c and 5 more."""
+    names = list(dict.fromkeys(names))
+    if len(names) > first + 1:
+        return f"{', '.join(names[:first])} and {len(names) - first:,} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def each(change: str, of: str = "parameters") -> str:
+    """Return code that changes each parameter, and computes the output again."""
+    return f"for parameter in {of}:\n    parameter.data {change}\n{AGAIN}"
 
 
 def layer_of(home: str) -> str:
@@ -179,11 +161,7 @@ def layer_of(home: str) -> str:
 
 
 def code_of(home: str) -> str:
-    """Return how code calls the neurons of the layer in which a neuron stands, "" if in none.
-
-    >>> code_of("layers.0.neurons.3"), code_of("hidden.neurons.3")
-    ('model.layers[0].neurons', 'model.hidden.neurons')
-    """
+    """Return how code calls the neurons of a layer: model.layers[0].neurons; "" if none."""
     if home == "neuron":
         return "[neuron]"
     if not re.fullmatch(r"([A-Za-z_]\w*(\.\w+)*\.)?neurons\.\d+", home, re.ASCII):

@@ -1,7 +1,5 @@
 """Optimisers and learning-rate schedules: the names, defaults and numbers of `torch.optim`.
 
-An optimiser changes the `data` of its parameters by their `grad`:
-
 >>> from autograd_engine import Value
 >>> w = Value(3.0)
 >>> optimizer = SGD([w], lr=0.1)
@@ -12,9 +10,8 @@ An optimiser changes the `data` of its parameters by their `grad`:
 >>> round(w.data, 6)
 1.536
 
-All parameters form one group: `optimizer.lr` is the one learning rate, to be read and set.
-A parameter that the loss did not reach has gradient 0 here (in PyTorch it has none), so
-that momentum and weight decay still move it.
+All parameters form one group: `optimizer.lr` is the one learning rate, to be read and set. Where
+the loss did not reach the gradient is 0 (in PyTorch None), so momentum and decay still move it.
 
 Reading order: settings, optimizer, rules, schedules.
 """

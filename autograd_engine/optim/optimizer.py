@@ -15,21 +15,15 @@ from autograd_engine.table import LEAF
 from autograd_engine.words import counted
 
 Rule = Callable[..., tuple[Any, ...]]
-"""`(number, slope, *memories) -> (number, *memories)`: a step against the slope.
-
-It is arithmetic and what an `Arithmetic` has, and so moves a float or a whole array.
-"""
+"""`(number, slope, *memories) -> (number, *memories)`: a step of a float, or of a whole array."""
 
 
 class Arithmetic(NamedTuple):
-    """What a rule needs beside + - * and /, for one kind of numbers.
-
-    `ratio` is lenient: x / 0 is an infinity, 0 / 0 is NaN. `maximum` of a NaN first is NaN.
-    """
+    """What a rule needs beside + - * and /, for one kind of numbers."""
 
     sqrt: Callable[[Any], Any]
-    ratio: Callable[[Any, Any], Any]
-    maximum: Callable[[Any, Any], Any]
+    ratio: Callable[[Any, Any], Any]  # lenient: x / 0 is an infinity, 0 / 0 is NaN
+    maximum: Callable[[Any, Any], Any]  # of a NaN first it is NaN
 
 
 FLOATS = Arithmetic(math.sqrt, floats.ratio, max)
@@ -38,10 +32,9 @@ FLOATS = Arithmetic(math.sqrt, floats.ratio, max)
 class Optimizer(Stateful):
     """What all optimisers share: their parameters, learning rate, `step()`, `zero_grad()`.
 
-    A subclass gives `_rule()`, by which a parameter moves, or `_update()`, which moves them
-    all by one step. Raises `ValueError` for a negative learning rate, and for parameters that
-    are none, repeated or no leaves; `TypeError` for settings that are no numbers or switches,
-    and for parameters that are no list of Values.
+    A subclass gives `_rule()`, by which a parameter moves, or `_update()`, which moves them all.
+    Raises `ValueError` for a negative learning rate, and for parameters that are none, repeated or
+    no leaves; `TypeError` for settings that are no numbers, and parameters that are no Values.
 
     >>> Optimizer([Value(1.0), Value(2.0)], lr=0.1)
     Optimizer(2 parameters, lr=0.1)
@@ -50,10 +43,9 @@ class Optimizer(Stateful):
     _kind = "optimizer"
     _settings = ("lr", "weight_decay", "maximize")
     _checks: ClassVar = {"lr": finite, "weight_decay": finite, "maximize": flag}
+    # What the rule remembers from step to step, and the setting that asks for it ("": always).
     _buffer_names: tuple[tuple[str, str], ...] = ()
-    """What the rule remembers from step to step, and the setting that asks for it ("": always)."""
-    _blank: float | None = 0.0
-    """What a rule finds in its memory before the first step."""
+    _blank: float | None = 0.0  # what a rule finds in its memory before the first step
 
     def __init__(
         self, params: Iterable[Value], lr: float, weight_decay: float = 0.0, maximize: bool = False
@@ -68,7 +60,6 @@ class Optimizer(Stateful):
         self.initial_lr: float | None = None  # that of the first schedule's start
         self.steps = 0
         self._buffers: dict[str, list[Any]] = {}
-        self._latest: tuple[list[float], list[float]] = [], []  # numbers, gradients of a step
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Version 0.1.0 wrote the learning rate as "_lr".
@@ -77,9 +68,7 @@ class Optimizer(Stateful):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move the parameters once; a closure is called first, and what it returns is returned."""
         if closure is not None and not callable(closure):
-            raise TypeError(
-                f"closure must be a function without arguments, or nothing; got {closure!r:.60}"
-            )
+            raise TypeError(f"closure must be a function without arguments; got {closure!r:.60}")
         loss = None if closure is None else closure()
         self.steps += 1
         self._update()
@@ -100,15 +89,13 @@ class Optimizer(Stateful):
 
     def _memory(self) -> tuple[str, ...]:
         """Return the names of the buffers in use."""
-        return tuple(
-            name for name, asked in self._buffer_names if not asked or getattr(self, asked)
-        )
+        return tuple(name for name, by in self._buffer_names if not by or getattr(self, by))
 
     def _update(self) -> None:
         names = self._memory()
         blank = [self._blank] * len(self.parameters)
         memories = [self._buffers.get(name, blank) for name in names]
-        self._latest = numbers, slopes = data_of(self.parameters), grads_of(self.parameters)
+        numbers, slopes = data_of(self.parameters), grads_of(self.parameters)
         if self.maximize or self.weight_decay:
             slopes = list(map(self._slope, numbers, slopes))
         numbers, *memories = self._moved(numbers, slopes, *memories)
@@ -172,8 +159,7 @@ def _trainable(parameters: Iterable[Value]) -> list[Value]:
 def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     """Scale the gradients down to a Euclidean norm of at most `max_norm`; return the norm before.
 
-    With `math.inf` it only measures. Raises `ValueError` for a negative `max_norm`, and
-    `TypeError` for parameters that are no Values.
+    With `math.inf` it only measures. Raises `ValueError` for a negative `max_norm`.
 
     >>> w = Value(0.0)
     >>> w.grad = 8.0

@@ -18,8 +18,7 @@ from autograd_engine.real import flag
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum and weight decay where asked for.
 
-    Raises `ValueError` for negative settings and for `nesterov` without momentum or with
-    dampening.
+    Raises `ValueError` for negative settings, and `nesterov` without momentum or with dampening.
 
     >>> w = Value(1.0)
     >>> w.grad = 0.5
@@ -63,10 +62,9 @@ class SGD(Optimizer):
 
 
 def _two_betas(name: str, betas: Any) -> tuple[float, float]:
-    if not hasattr(betas, "__len__"):
-        raise TypeError(f"betas are two numbers, got {betas!r:.60}")
-    if len(betas) != 2:
-        raise ValueError(f"betas are two numbers, got {betas!r}")
+    if not hasattr(betas, "__len__") or len(betas) != 2:
+        kind = ValueError if hasattr(betas, "__len__") else TypeError
+        raise kind(f"betas are two numbers, got {betas!r:.60}")
     one, other = (finite("beta", beta, 0.0, 1.0) for beta in betas)
     if 1.0 in (one, other):
         raise ValueError(f"beta must be below 1, got {betas!r}")
@@ -77,8 +75,8 @@ def _two_betas(name: str, betas: Any) -> tuple[float, float]:
 class Adam(Optimizer):
     """Adam (Kingma and Ba 2015): steps scaled by running means of gradient and square.
 
-    `weight_decay` is added to the gradient. Raises `ValueError` for negative settings and
-    for betas outside [0, 1).
+    `weight_decay` is added to the gradient. Raises `ValueError` for negative settings and betas
+    outside [0, 1).
 
     >>> Adam([Value(1.0)], lr=0.1, betas=(0.8, 0.99))
     Adam(1 parameter, lr=0.1, betas=(0.8, 0.99))
@@ -178,10 +176,7 @@ class RMSprop(Optimizer):
 
 
 def _lerp(start: Any, end: Any, weight: float) -> Any:
-    """Return what lies that share of the way from start to end.
-
-    Written like PyTorch's, from the nearer side: else an end far below the start is lost.
-    """
+    """Return what lies that share of the way from start to end, from the nearer side as PyTorch."""
     step = end - start
     return start + weight * step if weight < 0.5 else end - step * (1.0 - weight)
 

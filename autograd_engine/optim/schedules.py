@@ -16,10 +16,9 @@ from autograd_engine.optim.settings import Stateful, counting, finite, living, s
 class Schedule(Stateful):
     """What all learning-rate schedules share: each `step()` sets `optimizer.lr` once.
 
-    Call `step()` after each epoch. As in PyTorch, the new rate is made from the present one,
-    so that several schedules of one optimiser multiply. `fit` writes them into its checkpoint
-    with the optimiser that they were made on. A subclass gives `_next_lr(lr, epoch)`, and names in
-    `_settings` the attributes that it is to have again.
+    Call `step()` after each epoch. As in PyTorch, the new rate is made from the present one, so
+    several schedules multiply; `fit` keeps them in its checkpoint. A subclass gives
+    `_next_lr(lr, epoch)`, and names in `_settings` the attributes that it is to have again.
 
     >>> class Halving(Schedule):
     ...     def _next_lr(self, lr, epoch):
@@ -37,10 +36,8 @@ class Schedule(Stateful):
     def __post_init__(self) -> None:
         optimizer = self.optimizer
         if not hasattr(optimizer, "initial_lr"):
-            raise TypeError(
-                "a schedule needs an optimizer, such as SGD(model.parameters(), lr=0.1), "
-                f"got {optimizer!r:.80}"
-            )
+            such = "SGD(model.parameters(), lr=0.1)"
+            raise TypeError(f"a schedule needs an optimizer, such as {such}, got {optimizer!r:.80}")
         if optimizer.initial_lr is None:
             optimizer.initial_lr = optimizer.lr
         self.base_lr = optimizer.initial_lr

@@ -21,17 +21,11 @@ _LIVING: WeakValueDictionary[int, Stateful] = WeakValueDictionary()
 
 
 class Stateful:
-    """What has settings and a state, and is found by `living` as long as anybody holds it.
-
-    So a checkpoint has the schedules of an optimiser, and a diagnosis the step that moved a leaf,
-    and neither an optimiser nor a Value has to point back at them.
-    """
+    """What has settings and a state; a checkpoint finds an optimiser's schedules by `living`."""
 
     _kind = ""
-    _settings: tuple[str, ...] = ()
-    """The names of the settings, which are attributes."""
-    _checks: ClassVar[dict[str, Callable[..., Any]]] = {}
-    """What checks a setting whenever it is set."""
+    _settings: tuple[str, ...] = ()  # names of attributes
+    _checks: ClassVar[dict[str, Callable[..., Any]]] = {}  # of a setting, whenever it is set
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -59,8 +53,7 @@ class Stateful:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict()` of the same class returned.
 
-        Raises `ValueError` where it does not fit, and then changes nothing. The present learning
-        rate is part of the optimiser's state, not of a schedule's.
+        Raises `ValueError` where it does not fit, and then changes nothing.
         """
         kind, name = self._kind, type(self).__name__
         if not isinstance(state, Mapping) or not isinstance(state.get(kind), str):
@@ -117,10 +110,7 @@ def setting(default: Any = MISSING, check: Callable[..., Any] | None = None, **m
 
 
 def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -> float:
-    """Return a setting as a float if it is a finite number between the bounds.
-
-    Raises `ValueError` naming the bounds where it is not, `TypeError` for what is no number.
-    """
+    """Return a setting as a float if it is a finite number between the bounds, else refuse it."""
     name = "learning rate" if name == "lr" else name
     if not is_number(number) or isinstance(number, bool):
         raise TypeError(f"{name} must be a number, got {number!r:.80}")

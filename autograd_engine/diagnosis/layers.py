@@ -1,0 +1,273 @@
+"""Layers that pass no gradient on, or one that explodes or vanishes; and scores squashed twice.
+
+A unit is one neuron over all samples, told by its region and the leaf that its input begins with.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain, pairwise
+from typing import Final
+
+from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, code_of, each, layer_of, listed
+from autograd_engine.engine import Value
+from autograd_engine.primitives import TABLE
+from autograd_engine.recurrences import SUMS
+from autograd_engine.survey import Survey
+from autograd_engine.table import CONSTANT, DOT, LEAF, relu, sigmoid, tanh
+from autograd_engine.words import counted
+
+SATURATED: Final = 1e-4  # a slope up to which a tanh or sigmoid counts as saturated
+FLAT: Final = {relu: 0.0, tanh: SATURATED, sigmoid: SATURATED}
+ACTIVATIONS: Final = {TABLE[name] for name in ("relu", "tanh", "sigmoid", "softplus", "erf")}
+LONG: Final = 32  # samples without a slope after which a unit that once had one counts as dead
+LAYERS: Final = 3  # make a trend
+LIMIT: Final = math.log(1e3)  # times which the first layer's adjoints may be those of the last
+SINGLE: Final = 2  # products of a chain may do what they like: a mean, a unit, a small error
+
+
+@dataclass
+class Unit:
+    """What was seen of one unit: how many samples, and its inputs since it last had a slope."""
+
+    op: str
+    home: str
+    leaf: Value  # held, so that its id stays its own
+    place: str = ""
+    samples: int = 0
+    inputs: list[float] = field(default_factory=list)
+
+    def asleep(self) -> bool:
+        """Say whether it had no slope in any sample, or for so long that it must have died."""
+        since, low = len(self.inputs), min(self.inputs, default=0.0)
+        died = since >= LONG and 2 * since >= self.samples
+        return (since == self.samples or died) and (self.op != relu.name or low < 0.0)
+
+
+class Units:
+    """A tally of units over one or more backward passes."""
+
+    def __init__(self) -> None:
+        self._units: dict[tuple[str, str, int], Unit] = {}
+
+    def add(self, case: Case) -> None:
+        """Add what the units of a graph did."""
+        survey, seen, first = case.survey, defaultdict[tuple[str, str, int], list[int]](list), None
+        for i, node in enumerate(survey.values):
+            if node._rule not in FLAT or survey.uses[survey.operands[i][0]] > 1:
+                continue  # a second use goes round it, as in leaky_relu and silu
+            if node._rule is relu and _is_margin(survey, survey.operands[i][0]):
+                continue
+            first = first or _first_leaves(survey)
+            if first[i] >= 0:
+                key = node._rule.name, survey.homes[i], id(survey.values[first[i]])
+                self._units.setdefault(key, Unit(*key[:2], survey.values[first[i]]))
+                seen[key].append(i)
+        for key, places in seen.items():
+            unit, nodes = self._units[key], [survey.values[i] for i in places]
+            inputs = [survey.values[survey.operands[i][0]]._data for i in places]
+            unit.samples += len(inputs)
+            flat = all(abs(node._dx) <= FLAT[node._rule] for node in nodes)
+            if flat and not any(map(math.isnan, inputs)):  # that is somebody else's finding
+                unit.place = unit.place if unit.inputs else case.place(nodes[0])
+                unit.inputs += inputs
+            else:
+                unit.inputs.clear()
+
+    def blocks(self) -> bool:
+        """Say whether there is a layer of which no unit passes a gradient."""
+        return any(all(unit.asleep() for unit in units) for units in self._layers().values())
+
+    def _layers(self) -> dict[tuple[bool, str], list[Unit]]:
+        layers = defaultdict[tuple[bool, str], list[Unit]](list)
+        for unit in self._units.values():
+            layers[unit.op == relu.name, layer_of(unit.home)].append(unit)
+        return layers
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield one finding for each layer in which units pass no gradient."""
+        for (dead, layer), units in self._layers().items():
+            asleep = [unit for unit in units if unit.asleep()]
+            if dead and layer and len(asleep) < len(units):
+                # One sample alone switches half of a layer off: no reason to worry.
+                asleep = [unit for unit in asleep if unit.samples > 1]
+            if asleep:
+                yield _asleep(dead, layer, asleep, len(units))
+
+
+def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
+    inputs, neurons = [x for unit in units for x in unit.inputs], code_of(units[0].home)
+    if dead:
+        kind, op, samples = "dead", "ReLU", max(len(unit.inputs) for unit in units)
+        seen = f"all of {samples:,} samples" if samples > 1 else "the one sample seen"
+        if any(len(unit.inputs) < unit.samples for unit in units):
+            seen = f"the last {samples:,} samples"
+        why = (
+            f"The input of a dead ReLU is below 0 in {seen} (the highest was {max(inputs):.6g}), "
+            "where its slope is 0. Too large a step, or a large negative bias, brings that about."
+        )
+        fix = "relu = ag.leaky_relu  # in place of ag.relu and .relu(): below 0 its slope is 0.01"
+        if neurons:
+            fix = f'for neuron in {neurons}:\n    neuron.activation = "leaky_relu"  # never flat'
+        fix += f"\n{AGAIN}  # and a lower learning rate keeps units from dying"
+    else:
+        kind, op, size = "saturated", " and ".join({u.op: 0 for u in units}), max(map(abs, inputs))
+        why = (
+            f"The input is so far from 0 (up to {size:.6g}) that the slope is below {SATURATED:g}. "
+            "Large weights, or inputs that were not scaled, bring that about."
+        )
+        its = f"[p for n in {neurons} for p in n.parameters()]" if neurons else "parameters"
+        fix = each(f"*= {1.0 / size:.2g}  # inputs of about 1 again; or scale the data", its)
+    some = f"{len(units):,} of " if len(units) < of else "all " if of > 1 else ""
+    what = f"{some}{counted(of, f'{op} unit')} {'is' if len(units) == 1 else 'are'} {kind}"
+    where = f"{layer}: {listed(unit.place for unit in units)}".removeprefix(": ")
+    if len(units) == 1:
+        where = units[0].place
+    elif all(".neurons." in f".{unit.home}" for unit in units):
+        where = f"{layer}: neurons {listed(unit.home.rpartition('.')[2] for unit in units)}"
+    return Finding(f"{kind} unit", f"{what}{layer and f' in {layer}'}", where, why, fix)
+
+
+def _is_margin(survey: Survey, i: int) -> bool:
+    """Say whether this is 1 - y * score, as a hinge loss has it: at 0 the sample is right."""
+    rule, operands = survey.values[i]._rule, survey.operands[i]
+    added = operands if rule in SUMS else operands[: len(operands) % 2] if rule is DOT else ()
+    ends = [survey.values[j] for j in added]
+    return any(end._rule is CONSTANT and end._data == 1.0 for end in ends)
+
+
+def _first_leaves(survey: Survey) -> list[int]:
+    """Return, for each value, the leaf its formula begins with, a bias if it has one, or -1."""
+    first: list[int] = []
+    for i, operands in enumerate(survey.operands):
+        leaves = (j for j in operands if survey.values[j]._rule is LEAF)
+        begins = (first[j] for j in operands if first[j] >= 0)
+        first.append(next(chain(leaves, begins), i if survey.values[i]._rule is LEAF else -1))
+    return first
+
+
+def squashed(case: Case) -> Iterator[Finding]:
+    """Yield a finding where a loss of scores gets what sigmoid or softmax made of them."""
+    survey = case.survey
+    found = defaultdict[tuple[str, str], list[int]](list)  # by loss and function: what was squashed
+    for node, operands in zip(survey.values, survey.operands):
+        if node.op in ("binary_cross_entropy", "cross_entropy"):
+            scores = operands[:1] if node.op.startswith("binary") else operands
+            (op, *other) = {survey.values[j].op for j in scores}
+            if op in ("sigmoid", "softmax") and not other:
+                found[node.op, op] += scores
+    for (loss, op), places in found.items():
+        neurons = code_of(survey.homes[places[0]])
+        fix = f"{op} = lambda score: score  # in place of ag.{op}: the loss has its own"
+        if neurons:
+            fix = f"for neuron in {neurons}:\n    neuron.nonlin = False  # the score itself"
+        yield Finding(
+            "squashed score",
+            f"{loss} takes scores, and got what {op} made of them",
+            case.where(places),
+            f"The loss applies {'sigmoid' if loss.startswith('binary') else 'softmax'} itself. Of "
+            "numbers between 0 and 1 it makes probabilities that are never near 0 or 1: the loss "
+            "stays high, however right the model is, and its gradient small.",
+            f"{fix}\n{AGAIN}  # the probability is for whoever reads it, not for the loss",
+        )
+
+
+def flow(case: Case) -> Iterator[Finding]:
+    """Yield a finding if the mean adjoint grows or shrinks beyond measure along a graph: by steps
+    of a recurrence, by layers that are regions, or by how many products stand before.
+    """
+    survey, steps = case.survey, _by_step(case.survey)
+    for groups, spared in ((steps, 0), (_by_region(survey), 0), (_by_level(survey), SINGLE)):
+        means = {
+            name: math.fsum(abs(survey.adjoints[i]) / len(places) for i in places)
+            for name, places in groups.items()
+            if all(math.isfinite(survey.adjoints[i]) for i in places)
+        }
+        means = {name: mean for name, mean in means.items() if mean}  # 0 has a reason of its own
+        if len(means) < LAYERS + spared:
+            continue
+        logs = [math.log(mean) for mean in means.values()]
+        rises = sorted(before - after for before, after in pairwise(logs))
+        grown, shrunk = sum(rises[: len(rises) - spared]), sum(rises[spared:])
+        side = 1.0 if logs[0] > logs[-1] else -1.0
+        ends = (math.log(abs(survey.adjoints[i]) or 5e-324) for i in survey.leaves)
+        # A leaf's gradient is as far off, unlike in Newton's method, which forgets where it began.
+        far = not spared or any(side * (end - logs[-1]) > LIMIT for end in ends)
+        if far and (grown > LIMIT or shrunk < -LIMIT):
+            yield _trend(case, means, groups, len(steps) if groups is steps else 0)
+            return
+
+
+def _trend(
+    case: Case, means: dict[str, float], groups: dict[str, list[int]], recurring: int
+) -> Finding:
+    (first, *_, last), sizes = means, list(means.values())
+    of, i = "step" if first.startswith("step ") else "layer", groups[first][0]
+    rule = case.survey.values[i]._rule
+    change = max(-700.0, min(700.0, math.log(sizes[0]) - math.log(sizes[-1])))
+    factor, size = math.exp(change / (len(means) - 1)), math.exp(abs(change))
+    kind, verb, learn, more = "vanishing", "shrinks", "next to nothing", ""
+    if change > 0.0:
+        kind, verb, learn = "exploding", "grows", "in leaps"
+        more = "  # or ag.optim.clip_gradients(parameters, 1.0)"
+    shown = [f"{name} {size:.2g}" for name, size in means.items()]
+    if len(shown) >= 9:
+        shown[4:-3] = ["..."]
+    fix = each(f"*= {1.0 / factor:.3g}{more}")
+    if code_of(case.survey.homes[i]).startswith("model.layers["):
+        gain, name = (2.0, "He") if rule is relu else (1.0, "Xavier")
+        tanh = '        neuron.activation = "tanh"  # whose slope at 0 is 1; a sigmoid\'s is 1/4\n'
+        fix = (
+            "import random\n\nfor layer in model.layers:\n    for neuron in layer.neurons:\n"
+            f"{tanh if rule is sigmoid else ''}        for w in neuron.w:\n            w.data = "
+            f"random.gauss(0.0, ({gain} / len(neuron.w)) ** 0.5)  # {name}\n{AGAIN}"
+        )
+    recurrence, state = "", ""
+    if recurring:
+        recurrence, state = f" of a recurrence of {recurring} steps", "of the state "
+    return Finding(
+        f"{kind} gradient",
+        f"the gradient {verb} by a factor of {size:.2g} on its way from {last} to {first}"
+        f"{recurrence}",
+        f"{first}: {case.place(case.survey.values[i])}",
+        f"The mean |adjoint| {state}by {of} is {', '.join(shown)}: each {of} multiplies it by "
+        f"about {factor:.2g}, so the first {of}s learn {learn}. Weights should be drawn so that "
+        "this factor is near 1.",
+        fix,
+    )
+
+
+def _by_step(survey: Survey) -> dict[str, list[int]]:
+    """Return the state after each step of the largest recurrences that use weights in all."""
+    steps = defaultdict[str, list[int]](list)
+    for repeat in survey.repeats:
+        weights = any(survey.values[i]._rule is not CONSTANT for i in repeat.shared)
+        reads = repeat.inputs or not ACTIVATIONS.isdisjoint(repeat.rules)
+        if weights and reads and len(steps) in (0, repeat.steps):  # sequences as one
+            for t, row in enumerate(survey.states(repeat), 1):
+                steps[f"step {t}"] += row
+    return steps
+
+
+def _by_region(survey: Survey) -> dict[str, list[int]]:
+    """Return the outputs of each layer that is marked as one, the first layer first."""
+    layers = defaultdict[str, list[int]](list)
+    for i, note in enumerate(survey.notes):
+        if note.region and survey.operands[i]:
+            layers[layer_of(note.region)].append(i)
+    return layers
+
+
+def _by_level(survey: Survey) -> dict[str, list[int]]:
+    """Return all results but of sums, by how many others stand before them."""
+    levels: list[int] = []
+    found = defaultdict[int, list[int]](list)
+    for i, operands in enumerate(survey.operands):
+        counts = bool(operands) and survey.values[i]._rule not in SUMS
+        levels.append(max((levels[j] for j in operands), default=0) + counts)
+        if counts:
+            found[levels[i]].append(i)
+    return {f"step {level}": found[level] for level in sorted(found)}
