@@ -17,7 +17,7 @@ from autograd_engine.compiler.record.elementary import Unwritable, written_out
 from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp
-from autograd_engine.compiler.run.jax.jax_arrays import Arrays
+from autograd_engine.compiler.run.jax.jax_lines import by_lines
 from autograd_engine.compiler.run.jax.jax_machine import machine
 from autograd_engine.compiler.run.jax.jax_primitives import applied, applied_outer
 from autograd_engine.compiler.run.numpy.lifted import Lifted
@@ -171,7 +171,8 @@ def by_step(
     tape: Tape, waves: Waves | None = None, outer: bool = False
 ) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs with each step of a lifted tape written out."""
-    arrays = Arrays(lift(waves or Lifted.waves(tape)), now(tape), outer)
+    waves = waves or Lifted.waves(tape)
+    arrays = by_lines(lift(waves), waves.sums.tape, now(tape), outer)
 
     def run(parameters: Any, inputs: Any) -> Any:
         if inputs.ndim == 1:

@@ -14,8 +14,6 @@ from autograd_engine.compiler.lift.waves import Waves, dependence
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.core import core
 from autograd_engine.compiler.run.numpy.bound import CACHE, ITEM, Bound, run
-from autograd_engine.compiler.tell.facts import facts
-from autograd_engine.compiler.tell.listing import listing
 
 Array = Any
 KEPT = 8  # workspaces
@@ -61,26 +59,6 @@ class Lifted:
     def steps(self) -> int:
         """The number of array steps of the forward pass."""
         return len(self.program.steps)
-
-    @property
-    def source(self) -> str:
-        """The array program as text."""
-        return listing(self.program, self.tape, self.backward)
-
-    @property
-    def products(self) -> int:
-        """The number of matrix products of the forward pass."""
-        return facts(self.program, self.backward).products
-
-    @property
-    def flops(self) -> int:
-        """The number of floating-point operations of a value and gradient, for one row."""
-        return facts(self.program, self.backward).flops
-
-    @property
-    def bytes(self) -> int:
-        """The size of the buffers for one row."""
-        return facts(self.program, self.backward).bytes
 
     def run(self, leaves: Array, rows: Array | None, gradient: bool) -> tuple[Array, Array | None]:
         """Return the outputs, shape (rows, outputs), and the gradient of the first one's mean."""
