@@ -14,11 +14,14 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from types import SimpleNamespace
 from typing import Any, Final
 
-from autograd_engine.compiler.run.plain import texts
+import numpy
+
+from autograd_engine.compiler.run.plain import named, texts
+from autograd_engine.primitives import TABLE, Primitive
 
 # fmt: off
 OPERATORS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
@@ -50,6 +53,44 @@ class Translator:
                 for called in (f"arc{name[1:]}", name):
                     if name not in vars(self.math) and callable(getattr(place, called, None)):
                         setattr(self.math, name, getattr(place, called))
+
+    def spelled(self, rule: Primitive) -> Callable[..., Any] | None:
+        """Return a row of the table, or a fixed power, as a function of arrays; None if none is.
+
+        It is the library's own, which may have the longer name, as `arcsin` of `asin`; else it
+        is translated. The library leaves the sign of a zero to chance in `maximum` and `sign`.
+
+        >>> import numpy
+        >>> Translator(numpy).spelled(TABLE["asin"])
+        <ufunc 'arcsin'>
+        """
+        if rule.name.startswith("**"):
+            return lambda x: self.library.power(x, float(rule.name[2:]))
+        if TABLE.get(rule.name) is not rule:
+            return None
+        name = {"ratio": "divide", "lenient_power": "power", "ln": "log"}.get(rule.name, rule.name)
+        if name in ("negative", "sigmoid", "bell", "softplus"):
+            return partial(getattr(self, name))
+        for called in () if name in ("maximum", "minimum", "sign") else (f"arc{name[1:]}", name):
+            if getattr(getattr(numpy, called, None), "nin", 0) == rule.arity:
+                return getattr(self.library, called)  # type: ignore[no-any-return]
+        return self.function(named(rule))
+
+    # Rows that are made of one exponential here, where `floats` has one for each sign.
+
+    def negative(self, x: Any) -> Any:
+        return -1.0 * x  # NumPy's own errs on some strides before 2.5
+
+    def sigmoid(self, x: Any) -> Any:
+        tail = self.library.exp(-abs(x))
+        return self.library.where(x < 0.0, tail, 1.0) / (1.0 + tail)
+
+    def bell(self, x: Any) -> Any:
+        tail = self.library.exp(-abs(x))
+        return tail / ((1.0 + tail) * (1.0 + tail))
+
+    def softplus(self, x: Any) -> Any:
+        return self.library.maximum(x, 0.0) + self.library.log1p(self.library.exp(-abs(x)))
 
     def function(self, name: str) -> Callable[..., Any] | None:
         """Return a function, named as in the source of `floats`; None where it is no such."""

@@ -128,7 +128,7 @@ class Listing(Storage):
         """Yield each step, told in the shape in which it can be told shortest."""
         for number, step in enumerate(self.program.steps, 1):
             self.gather(step)
-            tried = []
+            tried: list[tuple[int, int, tuple[int, ...]]] = []
             for shape in self._shapes(step):
                 before = self.given.copy(), self.arrays.copy()
                 tried.append((sum(map(len, self._operands(step, shape))), len(tried), shape))

@@ -85,7 +85,7 @@ def fences(lines: list[Any]) -> set[str]:
     return {name for name, height in heights.items() if height == HIGHEST}
 
 
-def words(kind: Any) -> dict[str, Callable[..., Array]]:
+def words(kind: Any) -> dict[str, Any]:
     """Return what the words of a listing mean, to arrays of a precision."""
 
     def array(x: Any) -> Array:
@@ -100,6 +100,8 @@ def words(kind: Any) -> dict[str, Callable[..., Array]]:
         "array": array,
         "concat": lambda *x, axis=0: jnp.concatenate([*map(jnp.atleast_1d, map(array, x))], axis),
         "dot": dot,
+        "inf": jnp.inf,
+        "nan": jnp.nan,
         "full": lambda shape, x: jnp.broadcast_to(array(x), shape),
         "joined": lambda *x: jnp.concatenate([jnp.ravel(array(part)) for part in x]),
         "stack": lambda *x, axis=0: jnp.stack([*map(array, x)], axis),

@@ -16,13 +16,13 @@ import numpy
 
 from autograd_engine.compiler.record.symbols import OUT, formula, slopes, substituted, unknowns
 from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp, passed
-from autograd_engine.compiler.run.numpy.ufuncs import called, of_numpy
-from autograd_engine.compiler.run.plain import named
+from autograd_engine.compiler.run.numpy.ufuncs import called
 from autograd_engine.compiler.run.translated import Translator
 from autograd_engine.primitives import TABLE, Primitive
 
 SymbolicZero = jax.custom_derivatives.SymbolicZero
 IN_JAX = Translator(jnp, jax.scipy.special)
+SAME = {"add", "subtract", "multiply", "negative"}
 
 
 @lru_cache(maxsize=1024)
@@ -76,12 +76,9 @@ def floating(*operands: Any) -> list[Any]:
 
 def spelled(rule: Primitive) -> Callable[..., Any]:
     """Return the primitive's forward function in JAX's words."""
-    if rule.name.startswith("**"):
-        return lambda x: jnp.power(x, float(rule.name[2:]))
-    if TABLE.get(rule.name) is rule:
-        found = SPELLINGS.get(rule.name) or of_jax(rule) or IN_JAX.function(named(rule))
-        if found is not None:
-            return found
+    found = IN_JAX.spelled(rule)
+    if found is not None:
+        return found
 
     def written_out(*operands: Any) -> Any:
         expression = formula(rule, len(operands))
@@ -107,34 +104,3 @@ def called_back(rule: Primitive) -> Callable[..., Any]:
         return jax.pure_callback(on_arrays, shape, *operands, vmap_method="broadcast_all")
 
     return function
-
-
-def of_jax(rule: Primitive) -> Callable[..., Any] | None:
-    """Return JAX's function where NumPy has one of the row's name."""
-    return getattr(jnp, getattr(of_numpy(rule), "__name__", ""), None)
-
-
-# Made of exponentials: one of them where `floats` has one for each sign.
-
-
-def _sigmoid(x: Any) -> Any:
-    tail = jnp.exp(-abs(x))
-    return jnp.where(x < 0.0, tail, 1.0) / (1.0 + tail)
-
-
-def _bell(x: Any) -> Any:
-    tail = jnp.exp(-abs(x))
-    return tail / ((1.0 + tail) * (1.0 + tail))
-
-
-def _softplus(x: Any) -> Any:
-    return jnp.maximum(x, 0.0) + jnp.log1p(jnp.exp(-abs(x)))
-
-
-SPELLINGS: dict[str, Callable[..., Any]] = {
-    "sigmoid": _sigmoid,
-    "bell": _bell,
-    "softplus": _softplus,
-}
-"""The rows spelled by hand. The others are functions of JAX, or translated from `floats`."""
-SAME = {"add", "subtract", "multiply", "negative"}
