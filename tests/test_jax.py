@@ -645,6 +645,45 @@ def test_a_recurrence_of_many_steps_runs_value_by_value():
     np.testing.assert_allclose(gradient, [leaf.grad for leaf in leaves], rtol=1e-10)
 
 
+def sample() -> tuple[list, Value, list[Value]]:
+    """The loss of a network by one sample: its inputs, itself, its parameters."""
+    random.seed(5)
+    model, x = ag.nn.MLP(6, [12, 4], activation="tanh"), [Value(0.1 * i) for i in range(6)]
+    return x, ag.losses.cross_entropy(model(x), 2), model.parameters()
+
+
+def test_a_program_is_exported_for_any_number_of_rows():
+    x, loss, parameters = sample()
+    program = ag.compile(loss, inputs=x, parameters=parameters)
+    function = program.to_jax()
+    step = jax.jit(jax.value_and_grad(lambda p, rows: function(p, rows).mean()))
+    (batch,) = jax.export.symbolic_shape("rows")
+    given = [jax.ShapeDtypeStruct(shape, jnp.float64) for shape in ((len(parameters),), (batch, 6))]
+    exported = jax.export.export(step)(*given)
+    rows = np.random.default_rng(0).normal(size=(7, 6))
+    found = exported.call(np.array([w.data for w in parameters]), rows)
+    for ours, theirs in zip(found, program.value_and_grad(rows)):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12)
+
+
+def test_without_double_precision_a_network_is_right_to_six_digits():
+    x, loss, parameters = sample()
+    program = ag.compile(loss, inputs=x, parameters=parameters)
+    rows = np.random.default_rng(0).normal(size=(7, 6))
+    expected = program.value_and_grad(rows)
+    jax.config.update("jax_enable_x64", False)
+    try:
+        function = program.to_jax()
+        step = jax.jit(jax.value_and_grad(lambda p, rows: function(p, rows).mean()))
+        value, slopes = step(np.array([w.data for w in parameters]), rows)
+    finally:
+        jax.config.update("jax_enable_x64", True)
+    assert value.dtype == slopes.dtype == np.float32
+    # The unit roundoff is 6e-8, and there are some ten operations on top of one another.
+    assert abs(value - expected[0]) < 1e-6 * expected[0]
+    assert abs(slopes - expected[1]).max() < 1e-6 * abs(expected[1]).max()
+
+
 def test_a_network_is_no_deep_graph():
     model = ag.nn.MLP(4, [8, 8, 1])
     assert not is_deep(Lifted.waves(record([ag.sum([model([0.1 * i] * 4) for i in range(30)])])))

@@ -32,6 +32,9 @@ def passed(partial: Any, adjoint: Any) -> Any:
         if abs(partial) <= _LARGEST:
             return adjoint if partial == 1.0 else partial * adjoint
         partial = jnp.full_like(adjoint, partial)
+    if str(jax.typeof(partial)) != str(jax.typeof(adjoint)):
+        # One of them alone differs from device to device: inside `shard_map` let both do so.
+        partial, adjoint = (jnp.where(first, partial, adjoint) for first in (True, False))
     return PASSED.bind(partial, adjoint)
 
 
@@ -45,7 +48,7 @@ def product(partial: Any, adjoint: Any) -> Any:
 
 
 def _shape(partial: Any, adjoint: Any) -> Any:
-    return jax.core.ShapedArray(adjoint.shape, adjoint.dtype)
+    return adjoint.update(weak_type=False)
 
 
 def _derivative(operands: Any, tangents: Any) -> Any:
