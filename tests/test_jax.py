@@ -18,9 +18,8 @@ from autograd_engine import Value
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.run import translated as translation
 from autograd_engine.compiler.run.jax import jax_primitives, jax_program
-from autograd_engine.compiler.run.jax.jax_adjoint import passed
 from autograd_engine.compiler.run.jax.jax_lines import folded
-from autograd_engine.compiler.run.jax.jax_primitives import SAME, primitive_in_jax, spelled
+from autograd_engine.compiler.run.jax.jax_primitives import SAME, passed, primitive_in_jax, spelled
 from autograd_engine.compiler.run.jax.jax_program import by_step, by_value, is_deep, tape_to_jax
 from autograd_engine.compiler.run.numpy.lifted import Lifted
 from autograd_engine.compiler.run.plain import named, texts
@@ -436,7 +435,8 @@ def test_a_layer_arrives_in_jax_as_one_matrix_product_of_slices():
 def test_a_batch_arrives_in_jax_as_one_matrix_product():
     x = [Value(0.0) for _ in range(3)]
     tape = record([ag.nn.MLP(3, [4, 1])(x)], inputs=x)
-    found = str(jax.make_jaxpr(by_step(tape))(jnp.zeros(len(tape.parameters)), jnp.zeros((7, 3))))
+    run = jax.vmap(by_step(tape), (None, 0))
+    found = str(jax.make_jaxpr(run)(jnp.zeros(len(tape.parameters)), jnp.zeros((7, 3))))
     assert found.count("dot_general") == 2
     assert "4,7]" in found or "7,4]" in found  # neurons and rows in one
 

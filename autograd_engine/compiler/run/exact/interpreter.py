@@ -150,7 +150,7 @@ class Interpreter:
                     nodes.append(record_several(rule, values[place], many, sum(slopes) * 0.0))
                     continue
                 x, y, *_ = *operands, None
-                nodes.append(record(rule, values[place], x, y, *(*slopes, 0.0)[:2]))  # type: ignore
+                nodes.append(record(rule, values[place], x, y, *(*slopes, 0.0)[:2]))
         return gradient(nodes[self._tape.outputs[0]], nodes)
 
 

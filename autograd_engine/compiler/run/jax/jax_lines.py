@@ -7,15 +7,21 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+from jax import lax
+
 from autograd_engine.compiler.lift.arrays import ArrayProgram
 from autograd_engine.compiler.record.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp, passed
-from autograd_engine.compiler.run.jax.jax_primitives import applied, applied_outer, primitive_in_jax
+from autograd_engine.compiler.run.jax.jax_primitives import (
+    applied_outer,
+    passed,
+    primitive_in_jax,
+)
 from autograd_engine.compiler.tell.listing import Listing
 from autograd_engine.primitives import Primitive
 
-lax = jax.lax
 Array = Any
 HIGHEST = 6  # elementwise steps on top of one another that XLA may make one of
 REDUCTION = re.compile(r"@|\b(dot|sum)\(")
@@ -42,8 +48,7 @@ def by_lines(
     listing = Listing(program, tape, labels=False)
     lines = list(listing.lines())
     codes = [[code(text) for text in line.operands] for line in lines]
-    result, apply = code(listing.result()), applied_outer if outer else applied
-    fenced = fences(lines)
+    result, fenced = code(listing.result()), fences(lines)
 
     def run(parameters: Array, inputs: Array) -> Array:
         kind = parameters.dtype
@@ -54,7 +59,7 @@ def by_lines(
         for line, told in zip(lines, codes):
             read = [eval(text, known) for text in told]
             if line.kind == "map":
-                found = apply(line.rule, *read)
+                found = primitive_in_jax(line.rule, outer)(*read)
             elif line.kind == "scan":
                 found = folded(line.rule)(read[0].reshape(-1, read[0].shape[-1]))
             else:

@@ -2,8 +2,6 @@
 
 The compiled program is one small loop whatever the length of the tape, where a program
 written out step by step would take XLA minutes to compile for a long recurrence.
-
-Arrays have the places of the tape on their first axis and any axes of a batch behind it.
 """
 
 from __future__ import annotations
@@ -11,20 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy
+from jax import lax
 
 from autograd_engine.compiler.record.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp, passed, product
-from autograd_engine.compiler.run.jax.jax_primitives import applied_outer, primitive_in_jax
+from autograd_engine.compiler.run.jax.jax_primitives import (
+    applied_outer,
+    passed,
+    primitive_in_jax,
+    product,
+)
 from autograd_engine.primitives import Primitive
 
-lax = jax.lax
 Array = Any
 
 
 def machine(tape: Tape) -> Callable[[Array], Array]:
-    """Return the function from a tape's leaves to all of its values, places first.
+    """Return the function from a tape's leaves to all of its values.
 
     >>> from autograd_engine import Value
     >>> from autograd_engine.compiler.record.tape import record
@@ -44,7 +48,7 @@ def machine(tape: Tape) -> Callable[[Array], Array]:
             here = lax.switch(op[k], branches, found[x[k]], found[y[k]])
             return found.at[tape.start + k].set(here)
 
-        blank = jnp.zeros((len(rules), *leaves.shape[1:]), leaves.dtype)
+        blank = jnp.zeros(len(rules), leaves.dtype)
         return lax.fori_loop(0, len(rules), step, jnp.concatenate([leaves, blank]))
 
     def derivative(operands: Any, tangents: Any) -> Any:
@@ -108,7 +112,7 @@ def spread(leaves: Array, by_x: Array, by_y: Array, x: Array, y: Array) -> Array
         # Half a value a step, so that each reads and writes one operand: with two, XLA would
         # copy the whole array between them.
         operands = jnp.asarray(numpy.stack([x, y], 1).ravel())
-        both = jnp.stack([by_x, by_y], 1).reshape(-1, *by_x.shape[1:])
+        both = jnp.stack([by_x, by_y], 1).ravel()
 
         def step(done: Array, found: Array) -> Array:
             half = 2 * count - 1 - done
@@ -117,5 +121,5 @@ def spread(leaves: Array, by_x: Array, by_y: Array, x: Array, y: Array) -> Array
 
         return lax.fori_loop(0, 2 * count, step, source)
 
-    source = jnp.concatenate([leaves, jnp.zeros((count + 1, *leaves.shape[1:]), leaves.dtype)])
+    source = jnp.concatenate([leaves, jnp.zeros(count + 1, leaves.dtype)])
     return lax.custom_linear_solve(left_side, source, tangents, adjoints)[:-1]
