@@ -18,9 +18,10 @@ from autograd_engine import Value
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.run import translated as translation
 from autograd_engine.compiler.run.jax import jax_primitives, jax_program
-from autograd_engine.compiler.run.jax.jax_lines import folded
+from autograd_engine.compiler.run.jax.jax_lines import by_lines, folded
+from autograd_engine.compiler.run.jax.jax_machine import by_value
 from autograd_engine.compiler.run.jax.jax_primitives import SAME, passed, primitive_in_jax, spelled
-from autograd_engine.compiler.run.jax.jax_program import by_step, by_value, is_deep, tape_to_jax
+from autograd_engine.compiler.run.jax.jax_program import is_deep, tape_to_jax
 from autograd_engine.compiler.run.numpy.lifted import Lifted
 from autograd_engine.compiler.run.plain import named, texts
 from autograd_engine.primitives import TABLE, Primitive
@@ -366,7 +367,7 @@ def random_graph(rng: random.Random, length: int, leaves: list[Value]) -> Value:
     return ag.mean([ag.tanh(value) for value in known[-30:]])
 
 
-WAYS = [by_step, by_value]
+WAYS = [by_lines, by_value]
 
 
 def assert_as_eager(way, out: Value, leaves: list[Value]) -> None:
@@ -380,7 +381,7 @@ def assert_as_eager(way, out: Value, leaves: list[Value]) -> None:
     np.testing.assert_allclose(gradient, expected, rtol=CLOSE, atol=CLOSE * max(map(abs, expected)))
 
 
-@pytest.mark.parametrize("way, length", [(by_step, 52), (by_value, 400)])
+@pytest.mark.parametrize("way, length", [(by_lines, 52), (by_value, 400)])
 def test_a_random_graph_over_every_row_agrees_in_value_and_gradient(way, length):
     leaves = [Value(x) for x in (0.3, -0.8, 1.2, 0.1)]
     assert_as_eager(way, random_graph(random.Random(2), length, leaves), leaves)
@@ -427,7 +428,7 @@ def operations(way, out: Value, leaves: list[Value]) -> str:
 
 
 def test_a_layer_arrives_in_jax_as_one_matrix_product_of_slices():
-    found = operations(by_step, *network())
+    found = operations(by_lines, *network())
     assert found.count("dot_general") == 3  # and one sums the squares
     assert "gather" not in found and "concatenate" not in found
 
@@ -435,7 +436,7 @@ def test_a_layer_arrives_in_jax_as_one_matrix_product_of_slices():
 def test_a_batch_arrives_in_jax_as_one_matrix_product():
     x = [Value(0.0) for _ in range(3)]
     tape = record([ag.nn.MLP(3, [4, 1])(x)], inputs=x)
-    run = jax.vmap(by_step(tape), (None, 0))
+    run = jax.vmap(by_lines(tape), (None, 0))
     found = str(jax.make_jaxpr(run)(jnp.zeros(len(tape.parameters)), jnp.zeros((7, 3))))
     assert found.count("dot_general") == 2
     assert "4,7]" in found or "7,4]" in found  # neurons and rows in one
@@ -486,7 +487,7 @@ def evaluations(steps: int) -> int:
     As XLA does it: up to a division, whose result it keeps.
     """
     out, leaves = pendulum(steps)
-    run = by_step(record([out], parameters=leaves))
+    run = by_lines(record([out], parameters=leaves))
     taken: dict[int, int] = {}
     for line in jax.make_jaxpr(lambda p: run(p, jnp.empty(0)))(jnp.ones(3)).jaxpr.eqns:
         below = sum(taken.get(id(operand), 0) for operand in line.invars)

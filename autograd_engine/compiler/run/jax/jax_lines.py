@@ -9,9 +9,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy
 from jax import lax
 
-from autograd_engine.compiler.lift.arrays import ArrayProgram
+from autograd_engine.compiler.lift.lifting import lift
+from autograd_engine.compiler.lift.waves import Waves
 from autograd_engine.compiler.record.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.jax.jax_primitives import (
@@ -19,7 +21,8 @@ from autograd_engine.compiler.run.jax.jax_primitives import (
     passed,
     primitive_in_jax,
 )
-from autograd_engine.compiler.tell.listing import Listing
+from autograd_engine.compiler.run.numpy.lifted import Lifted
+from autograd_engine.compiler.tell.listing import Line, Listing
 from autograd_engine.primitives import Primitive
 
 Array = Any
@@ -28,24 +31,21 @@ REDUCTION = re.compile(r"@|\b(dot|sum)\(")
 
 
 def by_lines(
-    program: ArrayProgram, tape: Tape, others: Array, outer: bool = False
+    tape: Tape, waves: Waves | None = None, outer: bool = False
 ) -> Callable[[Array, Array], Array]:
-    """Return an array program as a function of JAX: (parameters (P,), inputs (n,)) -> outputs (m,).
+    """Return a tape as a function of JAX: (parameters (P,), inputs (n,)) -> outputs (m,).
 
-    `others` are the numbers of the leaves behind the parameters; `outer` where the tape holds
-    derivatives.
+    It is lifted, and each line of it an array. `outer` where the tape holds derivatives.
 
     >>> from autograd_engine import Value
-    >>> from autograd_engine.compiler.lift.lifting import lift
-    >>> from autograd_engine.compiler.run.numpy.lifted import Lifted
     >>> from autograd_engine.compiler.record.tape import record
     >>> a, x = Value(2.0), Value(0.0)
-    >>> tape = record([a * x + a], inputs=[x])
-    >>> run = by_lines(lift(Lifted.waves(tape)), tape, jnp.array([]))
-    >>> run(jnp.array([3.0]), jnp.array([5.0])).tolist()
+    >>> by_lines(record([a * x + a], inputs=[x]))(jnp.array([3.0]), jnp.array([5.0])).tolist()
     [18.0]
     """
-    listing = Listing(program, tape, labels=False)
+    waves = waves or Lifted.waves(tape)
+    listing = Listing(lift(waves), waves.sums.tape, labels=False)
+    others = numpy.array([leaf.data for leaf in tape.others])
     lines = list(listing.lines())
     codes = [[code(text) for text in line.operands] for line in lines]
     result, fenced = code(listing.result()), fences(lines)
@@ -79,7 +79,7 @@ def code(text: str) -> Any:
     return compile(text, "<listing>", "eval")
 
 
-def fences(lines: list[Any]) -> set[str]:
+def fences(lines: list[Line]) -> set[str]:
     """Return the lines behind which no more elementwise steps are put on top of one another."""
     heights: dict[str, int] = {}
     for line in lines:

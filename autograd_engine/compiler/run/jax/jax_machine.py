@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy
 from jax import lax
 
+from autograd_engine.compiler.record.elementary import written_out
 from autograd_engine.compiler.record.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.jax.jax_primitives import (
@@ -22,9 +23,21 @@ from autograd_engine.compiler.run.jax.jax_primitives import (
     primitive_in_jax,
     product,
 )
-from autograd_engine.primitives import Primitive
 
 Array = Any
+
+
+def by_value(tape: Tape) -> Callable[[Array, Array], Array]:
+    """Return a tape as a function of JAX: (parameters (P,), inputs (n,)) -> outputs (m,)."""
+    tape = written_out(tape)
+    values, outputs = machine(tape), numpy.array(tape.outputs)
+    known = [leaf.data for leaf in tape.others], tape.constants
+
+    def run(parameters: Array, row: Array) -> Array:
+        first, last = (jnp.asarray(x, parameters.dtype) for x in known)
+        return values(jnp.concatenate([parameters, first, row, last]))[outputs]
+
+    return run
 
 
 def machine(tape: Tape) -> Callable[[Array], Array]:
@@ -38,10 +51,13 @@ def machine(tape: Tape) -> Callable[[Array], Array]:
     """
     rules = numpy.array(tape.op, numpy.int32)
     first, second = (numpy.array(column, numpy.int32) for column in (tape.x, tape.y))
-    branches = [branch(rule) for rule in tape.rules]
+    # A second operand that is missing is read at some place, and not used.
+    branches = [
+        lambda x, y, rule=rule: primitive_in_jax(rule)(*(x, y)[: len(rule.domain)])
+        for rule in tape.rules
+    ]
 
     def forward(leaves: Array) -> Array:
-        # A second operand that is missing is read at some place, and not used.
         op, x, y = map(jnp.asarray, (rules, first, numpy.maximum(second, 0)))
 
         def step(k: Array, found: Array) -> Array:
@@ -59,12 +75,6 @@ def machine(tape: Tape) -> Callable[[Array], Array]:
     values = jax.custom_jvp(forward)
     values.defjvp(derivative)
     return values if len(rules) else lambda leaves: leaves
-
-
-def branch(rule: Primitive) -> Callable[[Array, Array], Array]:
-    """Return a primitive as a function of two operands, whether it takes the second or not."""
-    function = primitive_in_jax(rule)
-    return function if len(rule.domain) == 2 else lambda x, y: function(x)
 
 
 def by_operands(tape: Tape, rules: Array, x: Array, y: Array, found: Array) -> tuple[Array, Array]:

@@ -11,15 +11,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy
 
-from autograd_engine.compiler.lift.lifting import lift
 from autograd_engine.compiler.lift.waves import Waves
 from autograd_engine.compiler.record.elementary import Unwritable, written_out
 from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.jax.jax_lines import by_lines
-from autograd_engine.compiler.run.jax.jax_machine import machine
+from autograd_engine.compiler.run.jax.jax_machine import by_value
 from autograd_engine.compiler.run.jax.jax_primitives import primitive_in_jax
 from autograd_engine.compiler.run.numpy.lifted import Lifted
 from autograd_engine.table import azmul
@@ -111,25 +109,7 @@ def is_deep(waves: Waves) -> bool:
 def written(tape: Tape, outer: bool) -> Way:
     """Return the way that suits a tape."""
     waves = Lifted.waves(tape)
-    return by_value(tape) if is_deep(waves) else by_step(tape, waves, outer)
-
-
-def by_step(tape: Tape, waves: Waves | None = None, outer: bool = False) -> Way:
-    """Return the way that lifts a tape, and computes each of its lines at once."""
-    waves = waves or Lifted.waves(tape)
-    return by_lines(lift(waves), waves.sums.tape, now(tape), outer)
-
-
-def by_value(tape: Tape) -> Way:
-    """Return the way that computes value by value in a loop."""
-    tape = written_out(tape)
-    values, outputs, known = machine(tape), numpy.array(tape.outputs), (now(tape), tape.constants)
-
-    def run(parameters: Any, row: Any) -> Any:
-        first, last = (jnp.asarray(x, parameters.dtype) for x in known)
-        return values(jnp.concatenate([parameters, first, row, last]))[outputs]
-
-    return run
+    return by_value(tape) if is_deep(waves) else by_lines(tape, waves, outer)
 
 
 def one_by_one(tape: Tape, outer: bool) -> Way:
@@ -137,18 +117,13 @@ def one_by_one(tape: Tape, outer: bool) -> Way:
 
     XLA takes long to compile many.
     """
+    known = [leaf.data for leaf in tape.others], tape.constants
 
     def run(parameters: Any, row: Any) -> Any:
-        first, last = (jnp.asarray(x, parameters.dtype) for x in (others, tape.constants))
+        first, last = (jnp.asarray(x, parameters.dtype) for x in known)
         values = [*parameters, *first, *row, *last]
         for rule, places in tape.instructions():
             values.append(primitive_in_jax(rule, outer)(*[values[place] for place in places]))
         return jnp.stack([values[place] for place in tape.outputs])
 
-    others = now(tape)
     return run
-
-
-def now(tape: Tape) -> Any:
-    """Return the numbers of the leaves that are neither parameters nor inputs, as of now."""
-    return numpy.array([leaf.data for leaf in tape.others])

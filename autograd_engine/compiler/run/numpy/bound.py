@@ -21,9 +21,9 @@ from autograd_engine.compiler.lift.strides import Ref
 from autograd_engine.compiler.run.native.core import HEADER, aligned, core
 from autograd_engine.compiler.run.native.encoding import encoded
 from autograd_engine.compiler.run.native.nests import ONE, WEIGHT, offsets
-from autograd_engine.compiler.run.numpy.contraction import Call, contraction, on_few_axes
 from autograd_engine.compiler.run.numpy.ufuncs import spelled
 
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
 ITEM = 8  # bytes
 
 
@@ -201,6 +201,58 @@ class Bound:
             numpy.add.at(target, index, values[at])
 
         return scatter
+
+
+def contraction(view: Callable[[Ref], Array], instruction: Instruction) -> list[Call]:
+    """Return the calls that carry out a contraction: a matrix product where views allow one.
+
+    Beside the blocks h it has one letter in both factors that is summed (c), one in the first
+    factor only (m), one in the second only (n); a batched operand also has the rows (b), last.
+    """
+    factors, result = instruction.axes.split("->")
+    (first, second), (x, y), out = factors.split(","), instruction.ins, instruction.out
+    if y.batched and not x.batched:
+        first, second, x, y = second, first, y, x
+    if first == "nk" or (x.batched and y.batched is out.batched):
+        letters = (first + "b" * x.batched, second + "b" * y.batched, result + "b" * out.batched)
+        axes = "{},{}->{}".format(*letters)
+        a, b, o = view(x), view(y), view(out)
+        return [(lambda: numpy.einsum(axes, a, b, out=o), ())]
+    (c,) = set(first) & set(second) - set(result)
+    m, n = (next(letter for letter in f if letter not in "h" + c) for f in (first, second))
+    a = view(x.transposed(*map(first.index, ("h", m, c))))
+    b = view(y.transposed(*map(second.index, ("h", c, n))))
+    o = view(out.transposed(*map(result.index, ("h", m, n))))
+    if not x.batched:
+        return [_product(a, b, o)]
+    if out.batched:  # (n, c) @ (c, rows), for each block and m
+        return [_product(b.transpose(0, 2, 1)[:, None], a, o)]
+    if a.shape[2] == 1:
+        return [_product(a[:, :, 0], b[:, 0].transpose(0, 2, 1), o)]
+    held = numpy.empty((a.shape[0], a.shape[2], a.shape[1], b.shape[2]))
+    each = _product(a.transpose(0, 2, 1, 3), b.transpose(0, 1, 3, 2), held)
+    return [each, (numpy.add.reduce, (held, 1, None, o))]
+
+
+def _product(a: Array, b: Array, out: Array) -> Call:
+    """Return the matrix product; where its summed axis has length 1, the product of elements."""
+    if a.shape[-1] == 1:
+        return numpy.multiply, on_few_axes(a, b, out)
+    return numpy.matmul, (a, b, out)
+
+
+def on_few_axes(*arrays: Array) -> tuple[Array, ...]:
+    """Return views for a function of elements, the last its result, on as few axes as can be.
+
+    Axes of length 1 are left out and the others ordered as the result lies in memory.
+    """
+    out = arrays[-1]
+    order = sorted(range(out.ndim), key=lambda axis: -abs(out.strides[axis]))
+    kept = [axis for axis in order if out.shape[axis] > 1] or order[:1]
+    left = tuple(axis for axis in range(out.ndim) if axis not in kept)
+    ranks = [sorted(kept).index(axis) for axis in kept]
+    views = [numpy.broadcast_to(array, out.shape) for array in arrays[:-1]]
+    return tuple(array.squeeze(left).transpose(ranks) for array in (*views, out))
 
 
 def choose(x: Array, y: Array, z: Array, out: Array) -> None:
