@@ -30,7 +30,8 @@ class Storage:
     places that no slices give; `labels` the leaves that are called by their own label.
     """
 
-    def __init__(self, program: ArrayProgram, tape: Tape) -> None:
+    def __init__(self, program: ArrayProgram, tape: Tape, labels: bool = True) -> None:
+        self.program = program
         self.given: dict[str, Array] = {}
         self.labels: dict[int, str] = {}
         self.arrays: list[tuple[str, tuple[int, ...]]] = []
@@ -47,7 +48,7 @@ class Storage:
         self.own("parameters", (parameters,), home[:parameters])
         self.own("others", (len(home) - parameters,), home[parameters:])
         self.own("inputs", (program.inputs,), inputs)
-        self._label([*home.tolist(), *inputs.tolist()], tape.names)
+        self._label([*home.tolist(), *inputs.tolist()], tape.names if labels else {})
         for start, numbers in program.memory.constants:
             places = start + numpy.arange(len(numbers))
             self.number[places], self.alone[places] = numbers, len(numbers) == 1
@@ -70,10 +71,6 @@ class Storage:
     def places(self, ref: Ref) -> Array:
         """Return the places in memory of what a view holds, of copies where they come from."""
         return self.source[self.base[ref.arena] + ref.slots()]
-
-    def shapes(self, ref: Ref) -> list[tuple[int, ...]]:
-        """Return the shapes of the arrays in which a view has elements."""
-        return [self.arrays[owner][1] for owner in numpy.unique(self.owner[self.places(ref)])]
 
     def together(self, operands: Sequence[Array]) -> list[str]:
         """Tell operands that are broadcast against each other, to all of their shape."""
