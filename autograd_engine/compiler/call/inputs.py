@@ -33,11 +33,11 @@ class Inputs:
         self._count = len(inputs)
         self._needed = counted(self._count, "input")
         self._vector = (self._count,)
-        self._names = [
+        self.names = [
             f"input {v.label!r}" if v.label else f"input {i}" for i, v in enumerate(inputs)
         ]
 
-    def rows(self, x: Any) -> tuple[Array, bool]:
+    def rows(self, x: Any, name: str = "x") -> tuple[Array, bool]:
         """Return x as rows (B, n) of float64, and whether it was a batch; None without inputs.
 
         Raises `ValueError` for a wrong length, a batch of zero rows or more than two
@@ -51,28 +51,28 @@ class Inputs:
                 return x, True
         elif x is None and not self._count:
             return None, False
-        return self._checked(x)
+        return self._checked(x, name)
 
-    def _checked(self, x: Any) -> tuple[Array, bool]:
+    def _checked(self, x: Any, name: str) -> tuple[Array, bool]:
         n = self._count
         if not n:
             raise ValueError("this program has no inputs: call it without x")
         if x is None:
             raise TypeError(f"this program has {self._needed}: call it with a vector of them")
-        array = floats(x, self._names, self._uneven)
+        array = floats(x, self.names, lambda x: self._uneven(x, name))
         if array.ndim == 0 and n == 1:
             array = array[None]
         if array.ndim not in (1, 2):
             raise ValueError(
-                f"x must be a vector of {self._needed} or a batch (B, {n}) of such rows, "
+                f"{name} must be a vector of {self._needed} or a batch (B, {n}) of such rows, "
                 f"not an array of {array.ndim} dimensions"
             )
         if array.shape[-1] != n and array.size:
             first = self._missing(array.shape[-1])
-            what = "x has" if array.ndim == 1 else "each row of x has"
+            what = f"{name} has" if array.ndim == 1 else f"each row of {name} has"
             hint = ""
             if array.size == n:
-                hint = "; write x.ravel()"
+                hint = f"; write {name}.ravel()"
             elif array.ndim == 1 and n == 1:
                 hint = "; a batch of one input has the shape (B, 1)"
             raise ValueError(
@@ -81,17 +81,17 @@ class Inputs:
             )
         if not array.size:
             raise ValueError(
-                f"x is empty: a vector of {self._needed}, or at least one row, is needed"
+                f"{name} is empty: a vector of {self._needed}, or at least one row, is needed"
             )
         return (array, True) if array.ndim == 2 else (array[None], False)
 
     def _missing(self, length: int) -> str:
-        return f" ({self._names[length]} is missing)" if length < self._count else ""
+        return f" ({self.names[length]} is missing)" if length < self._count else ""
 
-    def _uneven(self, x: Any) -> str:
+    def _uneven(self, x: Any, name: str) -> str:
         """Say what keeps x, which is nested lists, from being rows of one length."""
         n = self._count
-        needed = f"x must be a vector or rows of one length, {counted(n, 'number')} each: "
+        needed = f"{name} must be a vector or rows of one length, {counted(n, 'number')} each: "
         rows = list(x) if _is_row(x) else []
         kinds = [_is_row(row) for row in rows]
         if True not in kinds:
