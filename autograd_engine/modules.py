@@ -46,6 +46,8 @@ class Module:
     ['slope', 'offset']
     """
 
+    __slots__ = ("__dict__", "__weakref__", "_lesson")  # the last is what `fit` keeps, not copied
+
     _region = Note()
     _leaves: frozenset[str] = frozenset()
     """Where a leaf stood in an attribute when that was set."""
@@ -59,6 +61,9 @@ class Module:
         call = vars(cls).get("__call__")
         if isfunction(call) and not cls.__module__.startswith("autograd_engine."):
             cls.__call__ = entered(call)  # type: ignore[method-assign]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self)
 
     def __setattr__(self, name: str, value: object) -> None:
         """Set the attribute; modules in it get their region's name from it, leaves their place."""

@@ -95,8 +95,10 @@ def fit(
     settings = {"samples": len(samples), "validation": len(held_out), "batch_size": batch_size}
     settings |= {"shuffle": shuffle, "seed": seed}
     eager = Eager(model, loss, optimizer, measures.judge(samples + held_out), samples, held_out)
-    with measures.diverging(0):
-        held = _held(model, optimizer, loss, samples)
+    kept, held = getattr(model, "_lesson", None), None
+    if kept is None or not kept.stands(loss, getattr(optimizer, "parameters", ())):
+        with measures.diverging(0):
+            held = _held(model, optimizer, loss, samples)
     keeper = Keeper(model, optimizer, checkpoint, settings)
     history = keeper.resumed(anew=resume == "new") if resume else History()
     batches, done = math.ceil(len(samples) / batch_size), len(history.loss)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy
 
 from autograd_engine.compiler.call.guards import GuardError
-from autograd_engine.compiler.fit.lesson import Lesson, told
+from autograd_engine.compiler.fit.lesson import Lesson, lesson_of, told
 from autograd_engine.compiler.fit.samples import Array, Unfit, Unusual
 from autograd_engine.compiler.fit.steppers import InArrays, ThroughValues, has_rule
 from autograd_engine.engine import Value
@@ -114,7 +114,7 @@ class Compiled:
         trained = eager.optimizer.parameters if arrays else eager.model.parameters()
         self._trained = list({id(value): value for value in trained}.values())
         outputs = eager.right.positions or eager.right.sides
-        lesson = Lesson(eager.model, eager.loss, eager.samples, self._trained, outputs)
+        lesson = lesson_of(eager.model, eager.loss, eager.samples, self._trained, outputs)
         self._lesson, self._rows = lesson, lesson.data
         self._moved = self._held()
         self._stepper: InArrays | ThroughValues = (

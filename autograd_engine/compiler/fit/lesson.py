@@ -4,7 +4,7 @@
 >>> model = nn.MLP(2, [1])
 >>> samples = [([1.0, 2.0], 3.0), ([0.0, 1.0], 1.0)]
 >>> lesson = Lesson(model, losses.mse, samples, model.parameters(), outputs=True)
->>> outputs, gradient = lesson.run(lesson.leaves(), lesson.form.rows(samples), True)
+>>> outputs, gradient = lesson.run(lesson.leaves(), lesson.data, True)
 >>> outputs.shape, gradient.shape  # the loss and one output; two weights and a bias
 ((2, 2), (3,))
 """
@@ -14,6 +14,9 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Callable, Sequence
+from itertools import chain
+from operator import is_
+from types import MethodType
 from typing import Any
 
 import numpy
@@ -25,7 +28,8 @@ from autograd_engine.compiler.fit.samples import Array, Form, Unfit, Unusual
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.engine import Value, as_value
-from autograd_engine.graph import leaves
+from autograd_engine.graph import nodes
+from autograd_engine.modules import Module
 from autograd_engine.number import number
 from autograd_engine.real import is_number
 from autograd_engine.sources import is_own
@@ -34,6 +38,19 @@ from autograd_engine.table import LEAF, equals, gate
 _TRIALS = 4  # classes on a sample of which the model is tried
 _TRIED = 200_000  # values to compute in trying the loss on every target
 _CLASSES = 50  # targets for each of which a loss is recorded
+
+
+def lesson_of(
+    model: Any, loss: Any, samples: Sequence[Any], trained: Sequence[Value], outputs: bool
+) -> Lesson:
+    """Return the lesson that the model keeps if it is this one still, else a new one to keep."""
+    kept: Lesson | None = getattr(model, "_lesson", None)
+    if kept and kept.stands(loss, trained) and kept.again(samples, outputs):
+        return kept
+    lesson = Lesson(model, loss, samples, trained, outputs)
+    if isinstance(model, Module):
+        object.__setattr__(model, "_lesson", lesson if lesson.traces.whole else None)
+    return lesson
 
 
 class Lesson:
@@ -48,36 +65,73 @@ class Lesson:
         self,
         model: Callable[[Any], Any],
         loss: Callable[[Any, Any], Any],
-        samples: Sequence[Sequence[Any]],
+        samples: Sequence[Any],
         trained: Sequence[Value],
         outputs: bool,
     ) -> None:
+        self._model, self._loss, self._trained = model, loss, list(trained)
+        self._outputs = outputs
         self.form = Form.of(samples[0])
-        self.data = rows = self.form.rows(samples)
         self.targets: dict[float, Any] = {}
         self.traces = Traces(model, loss)
+        self._watch = Watch()
+        self._take(samples)
         if self.traces.lasting:
             raise Unfit(
                 f"a trial would move on {self.traces.lasting}, an iterator of model or loss"
             )
-        self._watch = Watch()
+        self._watched(self._make)
+
+    def stands(self, loss: Any, trained: Sequence[Value]) -> bool:
+        """Say whether this is still the program of the model, with that loss, by those values."""
+        known = self._loss
+        same = known is loss or (isinstance(loss, MethodType) and bool(known == loss))
+        found = list(map(id, self._trained)) == list(map(id, trained))
+        return same and found and not self.traces.changed()
+
+    def again(self, samples: Sequence[Any], outputs: bool) -> bool:
+        """Take these samples, and say whether the program is one for them too."""
+        if outputs != self._outputs:
+            return False
+        pairs = map(chain.from_iterable, (self._samples, samples))
+        known = self._copies and len(samples) == len(self._samples) and all(map(is_, *pairs))
+        if known and self._copies == [x for x, _ in samples]:
+            return True
+        try:
+            self.rows(samples)
+            self._take(samples)
+            self._watched(self._try)
+        except Unfit:  # a new one will say why
+            return False
+        return True
+
+    def _take(self, samples: Sequence[Any]) -> None:
+        """Turn samples into rows, and know them again where they hold lists of plain numbers."""
+        self.data, self._samples = self.form.rows(samples), samples
+        xs = [x for x, _ in samples]
+        plain = {type(x) for x in xs} <= {list, tuple} and self.form.scalar_target
+        plain = plain and set(map(type, chain.from_iterable(xs))) <= {float, int, bool}
+        self._copies = [x[:] for x in xs] if plain else None
+
+    def _watched(self, trial: Callable[[], None]) -> None:
+        """Try something, and put everything back; `Unfit` where model or loss are not for it."""
         failure: Exception | None = None
         try:
             with enable_grad(), self._watch:
-                self._make(model, loss, samples, rows, list(trained), outputs)
+                trial()
         except Exception as error:  # whatever somebody's code says to a Value
             failure = error
         finally:
             read, changed = self._read(), self.traces.changed()
             self.traces.restore()
             self._watch.restore()
-        if read:
-            raise Unfit(read)
         if changed:
-            raise Unfit(
+            changed = (
                 f"the model or the loss changes {changed} when it is called, "
                 "which a program would not do again"
             )
+        if read or changed:
+            raise Unfit(read or changed)
         if failure is not None:
             raise Unfit(told(failure)) from failure
 
@@ -90,11 +144,7 @@ class Lesson:
 
         Raises `GuardError` where a comparison comes out otherwise than when it was compiled.
         """
-        found, slopes = self.program._run(leaves, rows, gradient)
-        if self.program._guards:
-            self.program._guards.check(found, leaves, rows)
-            found = found[:, : self.program._count]
-        return found, slopes
+        return self.program._guarded(leaves, rows, gradient)
 
     def rows(self, samples: Sequence[Sequence[Any]]) -> Array:
         """Return the numbers of other samples; `Unfit` where the program is not for them."""
@@ -103,44 +153,42 @@ class Lesson:
             raise Unfit("there are classes that the program was not compiled for")
         return rows
 
-    def _make(
-        self, model: Any, loss: Any, samples: Any, rows: Array, trained: list[Value], outputs: bool
-    ) -> None:
+    def _make(self) -> None:
         """Compile and try the program, first with a target that is a Value like the inputs.
 
         A loss that takes a class for an index, or branches on it, is recorded for each class
         instead, with the target as it is in the samples.
         """
         try:
-            self._compile(model, loss, rows[0], trained, outputs)
-            self._try(model, loss, samples, rows)
+            self._compile()
+            self._try()
         except Exception:
-            classes = self._classes(rows)
+            classes = self._classes()
             if not 0 < len(classes) <= _CLASSES:
                 raise
-            self.targets = {rows[i, -1].item(): samples[i][1] for i in classes}
-            self._compile(model, loss, rows[0], trained, outputs)
-            self._try(model, loss, samples, rows)
+            self.targets = {self.data[i, -1].item(): self._samples[i][1] for i in classes}
+            self._compile()
+            self._try()
 
-    def _compile(
-        self, model: Any, loss: Any, row: Array, trained: list[Value], outputs: bool
-    ) -> None:
+    def _compile(self) -> None:
         self._watch.clear()
-        inputs = [Value(item) for item in row.tolist()]
+        inputs = list(map(Value, self.data[0].tolist()))
         x, target = self.form.filled(inputs)
-        said = model(x)
-        value = self._chosen(loss, said, target) if self.targets else loss(said, target)
+        said = self._model(x)
+        value = self._chosen(said, target) if self.targets else self._loss(said, target)
         guards = self._watch.guards
         if self._read():
             raise Unfit(self._read())
         if not isinstance(value, Value):
             raise Unfit(f"the loss of a sample is no Value but {type(value).__name__}")
-        wanted = [value, *(map(as_value, listed(said)) if outputs else ())]
-        compared = [guard.value for guard in guards]
-        known = {id(item) for item in (*trained, *inputs)}
-        met = leaves(*wanted, *compared)
-        self.values = trained + [v for v in met if v._rule is LEAF and id(v) not in known]
-        tape = record([*wanted, *compared], inputs, self.values)
+        wanted = [value, *(map(as_value, listed(said)) if self._outputs else ())]
+        wanted += [guard.value for guard in guards]
+        known = {id(item) for item in (*self._trained, *inputs)}
+        met = nodes(*wanted)
+        for old in filter(None, (self.traces.computed.get(id(v)) for v in met)):
+            raise Unfit(f"{old} was computed before, and a program would compute it at each step")
+        self.values = self._trained + [v for v in met if v._rule is LEAF and id(v) not in known]
+        tape = record(wanted, inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
 
     def _read(self) -> str:
@@ -151,32 +199,34 @@ class Lesson:
             f"one sample; detach() stops a gradient in the graph)"
         )
 
-    def _chosen(self, loss: Any, said: Any, target: Value) -> Any:
+    def _chosen(self, said: Any, target: Value) -> Any:
         """Return the loss for the target's class, chosen from those for each class."""
-        by_class = [(each, loss(said, given)) for each, given in self.targets.items()]
+        by_class = [(each, self._loss(said, given)) for each, given in self.targets.items()]
         if not all(isinstance(value, Value) for _, value in by_class):
             return by_class[0][1]  # whatever it is, it is no loss
         return sum(gate(equals(target, each), value) for each, value in by_class)
 
-    def _classes(self, rows: Array) -> list[int]:
+    def _classes(self) -> list[int]:
         """Return the first sample of each target, where a target is one number."""
         if not self.form.scalar_target:
             return []
-        return sorted(numpy.unique(rows[:, -1], return_index=True)[1].tolist())
+        return sorted(numpy.unique(self.data[:, -1], return_index=True)[1].tolist())
 
-    def _try(self, model: Any, loss: Any, samples: Any, rows: Array) -> None:
+    def _try(self) -> None:
         """Hold the program against model and loss themselves, on some samples.
 
         This finds what recording cannot: code that looks at types, or refuses a target. So the
         loss is tried on every class.
         """
-        classes = self._classes(rows)
+        rows, samples, classes = self.data, self._samples, self._classes()
         most = max(_CLASSES, _TRIED // max(len(self.program._tape.op), 1))
         pairs, losses = [], []
         for i in sorted({0, len(rows) // 2, len(rows) - 1, *classes[:_TRIALS]}):
-            targets = [i] if i else [0, *classes[:most]]
-            pairs += [(i, k) for k in targets]
-            losses += _losses(model, loss, samples[i][0], [samples[k][1] for k in targets])
+            said = self._model(samples[i][0])
+            for k in [i] if i else [0, *classes[:most]]:
+                pairs.append((i, k))
+                losses.append(number(self._loss(said, samples[k][1])))
+            del said
         if self._read():
             raise Unfit(self._read())
         inputs = numpy.size(self.form.x)
@@ -186,12 +236,6 @@ class Lesson:
         for (i, _), here, there in zip(pairs, found.tolist(), losses):
             if not (math.isclose(here, there, rel_tol=1e-9, abs_tol=1e-12) or here != here):
                 raise Unfit(f"compiled, the loss of sample {i} would be {here}, not {there}")
-
-
-def _losses(model: Any, loss: Any, x: Any, targets: list[Any]) -> list[float]:
-    """Return the loss of one input with each target. The graphs do not outlive this call."""
-    said = model(x)
-    return [number(loss(said, target)) for target in targets]
 
 
 def listed(outputs: Any) -> list[Any]:
