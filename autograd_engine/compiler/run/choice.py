@@ -12,11 +12,12 @@ from typing import Any
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
 from autograd_engine.compiler.run.native import machine
+from autograd_engine.compiler.run.native.core import core
 from autograd_engine.compiler.run.numpy.lifted import Lifted
 from autograd_engine.words import counted
 
 # Seconds, for a value and its gradient; measured, and good to a factor of two.
-STEP = 4e-6  # of NumPy for a step: about four calls
+BY, STEP = ("numpy", 4e-6) if core() is None else ("native", 2e-7)  # of NumPy about four calls
 NODE = 2.5e-9  # of the machine, for a value and row
 LINE = 1e-6  # of plain Python, for a value and row
 MOST = 10_000  # rows: arrays that need more than so many to win are not made
@@ -85,11 +86,11 @@ class Chosen:
         if self.hindrance is not None:
             said += f" (not on the scalar machine: {self.hindrance})"
         if self.crossing <= 1:
-            return f"{said}. It runs as arrays (numpy)."
+            return f"{said}. It runs as arrays ({BY})."
         if not self.tape.inputs or self.crossing > MOST:
             return f"{said}. It runs on {way}."
         rows = f"{self.crossing:,.0f} rows"
-        return f"{said}. Below {rows} it runs on {way}, from there on as arrays (numpy)."
+        return f"{said}. Below {rows} it runs on {way}, from there on as arrays ({BY})."
 
 
 def _time(seconds: float) -> str:
