@@ -96,7 +96,8 @@ def fit(
     settings |= {"shuffle": shuffle, "seed": seed}
     eager = Eager(model, loss, optimizer, measures.judge(samples + held_out), samples, held_out)
     kept, held = getattr(model, "_lesson", None), None
-    if kept is None or not kept.stands(loss, getattr(optimizer, "parameters", ())):
+    eager.kept = kept if kept and compile and kept.stands(loss) else None
+    if not (eager.kept and eager.kept.trains(getattr(optimizer, "parameters", ()))):
         with measures.diverging(0):
             held = _held(model, optimizer, loss, samples)
     keeper = Keeper(model, optimizer, checkpoint, settings)
@@ -217,6 +218,7 @@ class Eager:
     held_out: Sequence[Sample]
     ran: str = "eager: asked for by compile=False"
     recorder: Recorder | None = None
+    kept: Any = None  # a lesson that stands, see `compiler.fit`
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch, which are positions of samples."""

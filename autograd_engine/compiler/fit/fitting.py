@@ -36,6 +36,7 @@ class Eager(Protocol):
     samples: Sequence[Any]
     held_out: Sequence[Any]
     recorder: Any
+    kept: Any
 
     def train(self, epoch: int, batches: Batches) -> Results: ...
     def measure(self) -> Results: ...
@@ -56,6 +57,7 @@ class Compiled:
         self._eager_now = False
         self._held_out: Array | None = None
         self._prepare()
+        self._fresh = True
 
     def train(self, epoch: int, batches: Batches) -> Results:
         """Train on the batches of an epoch; return the loss of each sample, and its hit."""
@@ -114,7 +116,7 @@ class Compiled:
         trained = eager.optimizer.parameters if arrays else eager.model.parameters()
         self._trained = list({id(value): value for value in trained}.values())
         outputs = eager.right.positions or eager.right.sides
-        lesson = lesson_of(eager.model, eager.loss, eager.samples, self._trained, outputs)
+        lesson = lesson_of(eager, self._trained, outputs)
         self._lesson, self._rows = lesson, lesson.data
         self._moved = self._held()
         self._stepper: InArrays | ThroughValues = (
@@ -134,7 +136,8 @@ class Compiled:
         """Say whether the program is that of model and loss as they are now; else compile anew."""
         if self._eager_now:
             return False
-        if self._moved == self._held() and not self._lesson.traces.changed():
+        fresh, self._fresh = self._fresh, False
+        if fresh or (self._moved == self._held() and not self._lesson.traces.changed()):
             return True
         try:
             self._prepare()

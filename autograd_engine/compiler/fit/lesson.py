@@ -40,14 +40,12 @@ _TRIED = 200_000  # values to compute in trying the loss on every target
 _CLASSES = 50  # targets for each of which a loss is recorded
 
 
-def lesson_of(
-    model: Any, loss: Any, samples: Sequence[Any], trained: Sequence[Value], outputs: bool
-) -> Lesson:
-    """Return the lesson that the model keeps if it is this one still, else a new one to keep."""
-    kept: Lesson | None = getattr(model, "_lesson", None)
-    if kept and kept.stands(loss, trained) and kept.again(samples, outputs):
-        return kept
-    lesson = Lesson(model, loss, samples, trained, outputs)
+def lesson_of(eager: Any, trained: Sequence[Value], outputs: bool) -> Lesson:
+    """Return the lesson that was kept, if it is one for this training, else a new one."""
+    kept, eager.kept, model = eager.kept, None, eager.model
+    if kept and kept.again(eager.samples, trained, outputs):
+        return kept  # type: ignore[no-any-return]
+    lesson = Lesson(model, eager.loss, eager.samples, trained, outputs)
     if isinstance(model, Module):
         object.__setattr__(model, "_lesson", lesson if lesson.traces.whole else None)
     return lesson
@@ -82,16 +80,17 @@ class Lesson:
             )
         self._watched(self._make)
 
-    def stands(self, loss: Any, trained: Sequence[Value]) -> bool:
-        """Say whether this is still the program of the model, with that loss, by those values."""
-        known = self._loss
-        same = known is loss or (isinstance(loss, MethodType) and bool(known == loss))
-        found = list(map(id, self._trained)) == list(map(id, trained))
-        return same and found and not self.traces.changed()
+    def stands(self, loss: Any) -> bool:
+        """Say whether this is still the program of the model with that loss."""
+        same = self._loss is loss or (isinstance(loss, MethodType) and bool(self._loss == loss))
+        return same and not self.traces.changed()
 
-    def again(self, samples: Sequence[Any], outputs: bool) -> bool:
+    def trains(self, values: Sequence[Value]) -> bool:
+        return list(map(id, self._trained)) == list(map(id, values))
+
+    def again(self, samples: Sequence[Any], trained: Sequence[Value], outputs: bool) -> bool:
         """Take these samples, and say whether the program is one for them too."""
-        if outputs != self._outputs:
+        if outputs != self._outputs or not self.trains(trained):
             return False
         pairs = map(chain.from_iterable, (self._samples, samples))
         known = self._copies and len(samples) == len(self._samples) and all(map(is_, *pairs))

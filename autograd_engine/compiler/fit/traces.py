@@ -21,11 +21,12 @@ import random
 import sys
 import types
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import zip_longest
+from operator import is_
 from struct import calcsize
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
@@ -33,10 +34,6 @@ from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
 from autograd_engine.sources import is_own
 from autograd_engine.table import CONSTANT, LEAF
-
-Parts = list[tuple[str, Any]]  # what a thing refers to, by name; a state of its own as bytes
-Way = tuple[Callable[[], Parts], Callable[[], object] | None]  # how to look, and to put it back
-Place = tuple[str, Callable[[], Any], Callable[[Any], object]]  # name, look, put
 
 _ATOMS = (
     int, float, complex, str, bytes, type(None), Primitive, range, types.CodeType, types.ModuleType,
@@ -60,6 +57,23 @@ _STATEMENT = 1 << 9  # the flag of a class that a `class` statement made
 _EMPTY = object()
 
 
+class Way(NamedTuple):
+    """How to look at what a thing refers to, and how to put it back, if it can change."""
+
+    name: str | Sequence[str]  # of all, of each, or "" for attributes: all keys, then all items
+    look: Callable[[], list[Any]]
+    back: Callable[[], object] | None = None
+
+    def called(self, place: int, found: Sequence[Any]) -> str:
+        """Return the name of something found."""
+        if self.name == "":
+            return f"the attribute {found[place % (len(found) // 2)]}"
+        return self.name if isinstance(self.name, str) else self.name[place]
+
+
+Place = tuple[str, Callable[[], Any], Callable[[Any], object]]  # a variable: name, look, put
+
+
 class Traces:
     """The state of everything that some functions or objects refer to, as it is now."""
 
@@ -70,7 +84,7 @@ class Traces:
         """Whether everything could be looked at."""
         self.computed: dict[int, str] = {}
         """The names of Values that were computed before, by their ids."""
-        self._notes: list[tuple[Way, Parts]] = []
+        self._notes: list[tuple[Way, list[Any]]] = []
         self._known: dict[int, Any] = {}  # keeps them alive: an id is one thing's only meanwhile
         waiting = [
             ("the random numbers of random", getattr(random.seed, "__self__", None)),
@@ -80,51 +94,55 @@ class Traces:
         while waiting and len(self._known) < _MOST:
             name, thing = waiting.pop()
             try:
-                if id(thing) not in self._known and not isinstance(thing, _ATOMS):
-                    self._known[id(thing)] = thing
-                    for way in self._ways(name, thing):
-                        found = way[0]()
-                        waiting += found
-                        self._notes += [(way, found)] if way[1] else []
+                if id(thing) in self._known or _is_atom(thing):
+                    continue
+                self._known[id(thing)] = thing
+                for way in self._ways(name, thing):
+                    found = way.look()
+                    parts = [(i, item) for i, item in enumerate(found) if not _is_atom(item)]
+                    waiting += [(way.called(i, found), item) for i, item in parts]
+                    self._notes += [(way, found)] if way.back else []
             except Exception:  # such as a reference to what is no more
                 self.whole = False
         self.whole &= not waiting
 
     def changed(self) -> str | None:
         """Return the name of what is not as it was; None if everything is."""
-        return next((name for way, before in self._notes for name in _other(way, before)), None)
+        for way, before in self._notes:
+            now = way.look()
+            if not _same(before, now):
+                pairs = zip_longest(before, now, fillvalue=_EMPTY)
+                place = next(i for i, (x, y) in enumerate(pairs) if x is not y)
+                return way.called(place, max(before, now, key=len))
+        return None
 
     def restore(self) -> None:
         """Put everything back."""
         for way, before in self._notes:
-            if way[1] and any(_other(way, before)):
-                way[1]()
+            if way.back and not _same(before, way.look()):
+                way.back()
 
     def _ways(self, name: str, thing: Any) -> Iterable[Way]:
         """Return how to look at a thing, of whatever kind."""
         if isinstance(thing, Value):
-            if thing._rule is LEAF:
-                return []
             if thing._rule is not CONSTANT:
                 self.computed[id(thing)] = name
         elif isinstance(thing, types.FunctionType):
             return _function(thing)
         elif isinstance(thing, _WRAPPERS):
-            parts = [(name, getattr(thing, key)) for key in _WRAPPED if hasattr(thing, key)]
-            return [(lambda: parts, None)]
+            return [Way(name, lambda: [getattr(thing, key, None) for key in _WRAPPED])]
         elif isinstance(thing, type):
             made = thing.__flags__ & _STATEMENT and not _is_fixed(thing.__module__)
-            bases = [(name, base) for base in thing.__mro__]
-            ways = [_entries(vars(thing), partial(_reset, thing)), (lambda: bases, None)]
-            return ways if made else []
+            ways = [_entries("", vars(thing), partial(_reset, thing))]
+            return [*ways, Way(name, lambda: [*thing.__mro__])] if made else []
         elif isinstance(thing, numpy.random.Generator):
-            return [(lambda: [(name, thing.bit_generator)], None)]
+            return [Way(name, lambda: [thing.bit_generator])]
         elif isinstance(thing, numpy.ndarray) and thing.nbytes > _LARGEST:
             self.whole = False
             return []
         elif isinstance(thing, numpy.ndarray) and thing.dtype == object:
             back = partial(numpy.copyto, thing, thing.copy())
-            return [(lambda: [(name, item) for item in thing.flat], back)]
+            return [Way(name, lambda: [*thing.flat], back)]
         for kind, get, put in _STATES:
             if isinstance(thing, kind):
                 return [_state(name, partial(get, thing), partial(put, thing))]
@@ -135,50 +153,56 @@ class Traces:
 
     def _object(self, name: str, thing: Any) -> Iterator[Way]:
         """Yield how to look at a container, at attributes, and at what its class holds."""
+        kind = type(thing)
         if isinstance(thing, dict):
-            yield _entries(thing, None, name)
+            yield _entries(name, thing)
         elif isinstance(thing, (list, deque, set)):
             fill, before = thing.update if isinstance(thing, set) else thing.extend, list(thing)
-            yield lambda: [(name, item) for item in thing], lambda: (thing.clear(), fill(before))
+            yield Way(name, lambda: [*thing], lambda: (thing.clear(), fill(before)))
         elif isinstance(thing, (tuple, frozenset)):
-            yield lambda: [(name, item) for item in thing], None
-        kind = type(thing)
+            yield Way(name, lambda: [*thing])
         if kind in _CONTAINERS:
             return
-        own = [each for each in kind.__mro__ if not _is_fixed(each.__module__)]
         slots = [
             (f"the attribute {key}", partial(getattr, thing, key), partial(setattr, thing, key))
-            for each in own
-            for key, part in vars(each).items()
+            for each in kind.__mro__
+            for key, part in ({} if _is_fixed(each.__module__) else vars(each)).items()
             if isinstance(part, types.MemberDescriptorType) and hasattr(thing, key)
         ]
         yield _places(*slots)
         if isinstance(getattr(thing, "__dict__", None), dict):
-            yield _entries(vars(thing))
-        yield lambda: [(name, kind)], None
+            yield _entries("", vars(thing))
+        yield Way(name, lambda: [kind])
         # What takes more memory than its attributes holds something else.
         most = object.__basicsize__ + calcsize("P") * (2 + len(slots))
         known = isinstance(thing, _CONTAINERS) or kind.__module__.startswith("autograd_engine.")
         self.whole &= known or kind.__basicsize__ <= most
 
 
+def _is_atom(thing: Any) -> bool:
+    try:
+        return thing._rule is LEAF if type(thing) is Value else isinstance(thing, _ATOMS)
+    except ReferenceError:  # a proxy of what is no more
+        return True
+
+
+def _same(before: list[Any], now: list[Any]) -> bool:
+    return len(before) == len(now) and all(map(is_, before, now))
+
+
 def _function(thing: Any) -> Iterator[Way]:
     """Yield how to look at what a function refers to."""
     if is_own(thing.__code__.co_filename):
-        inner = getattr(thing, "__wrapped__", None)  # see `entered`
-        yield lambda: [("what it calls", inner)], None
+        yield Way("what it calls", lambda: [getattr(thing, "__wrapped__", None)])  # see `entered`
         return
     cells = zip(thing.__code__.co_freevars, thing.__closure__ or ())
     settings = "__defaults__", "__kwdefaults__", "__code__"
     yield _places(
-        *(
-            (n, partial(_content, cell), partial(setattr, cell, "cell_contents"))
-            for n, cell in cells
-        ),
+        *((n, partial(_content, at), partial(setattr, at, "cell_contents")) for n, at in cells),
         *_looked_up(_names(thing.__code__), thing.__globals__, []),
         *(("a default", partial(getattr, thing, n), partial(setattr, thing, n)) for n in settings),
     )
-    yield _entries(vars(thing))
+    yield _entries("", vars(thing))
 
 
 def _looked_up(names: set[str], world: dict[str, Any], seen: list[Any]) -> Iterator[Place]:
@@ -210,21 +234,29 @@ def _content(cell: Any) -> Any:
 
 
 def _state(name: str, get: Callable[[], Any], put: Callable[[Any], object]) -> Way:
-    return lambda: [(name, pickle.dumps(get()))], partial(put, get())
+    before = get()
+    bits = pickle.dumps(before)
+
+    def look() -> list[Any]:
+        now = pickle.dumps(get())
+        return [bits if now == bits else now]
+
+    return Way(name, look, partial(put, before))
 
 
 def _places(*places: Place) -> Way:
-    before = [get() for _, get, _ in places]
+    names, looks, puts = zip(*places) if places else ((), (), ())
+    before = [look() for look in looks]
 
     def back() -> None:
-        for (_, get, put), item in zip(places, before):
-            if item is not _EMPTY and get() is not item:
+        for item, look, put in zip(before, looks, puts):
+            if item is not _EMPTY and look() is not item:
                 put(item)
 
-    return lambda: [(name, get()) for name, get, _ in places], back
+    return Way(names, lambda: [look() for look in looks], back)
 
 
-def _entries(thing: Any, back: Callable[[Any], object] | None = None, name: str = "") -> Way:
+def _entries(name: str, thing: Any, back: Callable[[Any], object] | None = None) -> Way:
     """Return how to look at a dict of this name, or at attributes."""
     before = dict(thing)
 
@@ -232,11 +264,7 @@ def _entries(thing: Any, back: Callable[[Any], object] | None = None, name: str 
         thing.clear()
         thing.update(before)
 
-    def parts() -> Parts:
-        named = [(name or f"the attribute {key}", key, item) for key, item in thing.items()]
-        return [(told, part) for told, key, item in named for part in (key, item)]
-
-    return parts, partial(back or refill, before)
+    return Way(name, lambda: [*thing.keys(), *thing.values()], partial(back or refill, before))
 
 
 def _reset(kind: type, before: dict[str, Any]) -> None:
@@ -246,13 +274,6 @@ def _reset(kind: type, before: dict[str, Any]) -> None:
             delattr(kind, name)
         elif vars(kind).get(name) is not before[name]:
             setattr(kind, name, before[name])
-
-
-def _other(way: Way, before: Parts) -> Iterator[str]:
-    """Yield the names of what is not as before."""
-    for (name, x), (new, y) in zip_longest(before, way[0](), fillvalue=("", _EMPTY)):
-        if x is not y and not (type(x) is bytes and x == y):
-            yield name or new
 
 
 def _is_fixed(module: str) -> bool:
