@@ -191,7 +191,7 @@ def _way(compile: bool | str, eager: Eager) -> Any:
             raise ValueError("diagnostics watches, and a compiled program calls no backward()")
         require()
         from autograd_engine.compiler.fit.fitting import Compiled
-        from autograd_engine.compiler.fit.samples import Unfit
+        from autograd_engine.compiler.fit.lesson import Unfit
     except (ImportError, ValueError) as error:
         reason: Exception = error
     else:

@@ -17,14 +17,14 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import is_
 from types import MethodType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
+from autograd_engine.arguments import map_numbers
 from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.call.guards import GuardError, Watch
 from autograd_engine.compiler.call.program import Program
-from autograd_engine.compiler.fit.samples import Array, Form, Unfit, Unusual
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.engine import Value, as_value
@@ -35,9 +35,48 @@ from autograd_engine.real import is_number
 from autograd_engine.sources import is_own
 from autograd_engine.table import LEAF, equals, gate
 
+Array = Any
+
 _TRIALS = 4  # classes on a sample of which the model is tried
 _TRIED = 200_000  # values to compute in trying the loss on every target
 _CLASSES = 50  # targets for each of which a loss is recorded
+
+
+class Unfit(Exception):
+    """Says why samples, a model or a loss cannot be compiled."""
+
+
+class Unusual(Exception):
+    """Says what the eager way is to look into, with nothing changed yet."""
+
+
+class Form(NamedTuple):
+    """How the numbers of a sample are laid out: an input and a target like these.
+
+    >>> form = Form([1.0, 2.0], 1)
+    >>> form.rows([([1.0, 2.0], 1), ([3.0, 4.0], 0)]).tolist()
+    [[1.0, 2.0, 1.0], [3.0, 4.0, 0.0]]
+    """
+
+    x: Any
+    target: Any
+
+    def rows(self, samples: Sequence[Any]) -> Array:
+        """Return the numbers of all samples, a row each; `Unfit` where one is of another form."""
+        found = []
+        for what, items, form in zip(("inputs", "targets"), zip(*samples), self):
+            try:
+                rows, shape = numpy.asarray(items), numpy.shape(form)
+            except ValueError:
+                raise Unfit(f"the {what} are not all of one shape") from None
+            if rows.shape[1:] != shape:
+                raise Unfit(f"the {what} are not all of one shape")
+            if rows.dtype.kind not in "fiub":
+                odd = [type(item).__name__ for item in rows.flat if not is_number(item)]
+                kind = f"are {odd[0]}, not" if rows.dtype == object else "hold something else than"
+                raise Unfit(f"the {what} {kind} numbers, lists, tuples or arrays of them")
+            found.append(rows.astype(numpy.float64).reshape(len(items), -1))
+        return numpy.ascontiguousarray(numpy.concatenate(found, axis=1))
 
 
 def lesson_of(eager: Any, trained: Sequence[Value], outputs: bool) -> Lesson:
@@ -60,24 +99,18 @@ class Lesson:
     """
 
     def __init__(
-        self,
-        model: Callable[[Any], Any],
-        loss: Callable[[Any, Any], Any],
-        samples: Sequence[Any],
-        trained: Sequence[Value],
-        outputs: bool,
+        self, model: Any, loss: Any, samples: Sequence[Any], trained: Sequence[Value], outputs: bool
     ) -> None:
-        self._model, self._loss, self._trained = model, loss, list(trained)
-        self._outputs = outputs
-        self.form = Form.of(samples[0])
-        self.targets: dict[float, Any] = {}
+        self._model, self._loss, self._outputs = model, loss, outputs
+        self._trained = list(trained)
+        self.form = Form(*samples[0])
+        self._single = is_number(self.form.target)  # a class, or a number to predict
+        self._targets: dict[float, Any] = {}
         self.traces = Traces(model, loss)
         self._watch = Watch()
-        self._take(samples)
+        self._take(samples, self.form.rows(samples))
         if self.traces.lasting:
-            raise Unfit(
-                f"a trial would move on {self.traces.lasting}, an iterator of model or loss"
-            )
+            raise Unfit(f"a trial would move on {self.traces.lasting}, an iterator")
         self._watched(self._make)
 
     def stands(self, loss: Any) -> bool:
@@ -97,18 +130,34 @@ class Lesson:
         if known and self._copies == [x for x, _ in samples]:
             return True
         try:
-            self.rows(samples)
-            self._take(samples)
+            self._take(samples, self.rows(samples))
             self._watched(self._try)
         except Unfit:  # a new one will say why
             return False
         return True
 
-    def _take(self, samples: Sequence[Any]) -> None:
-        """Turn samples into rows, and know them again where they hold lists of plain numbers."""
-        self.data, self._samples = self.form.rows(samples), samples
-        xs = [x for x, _ in samples]
-        plain = {type(x) for x in xs} <= {list, tuple} and self.form.scalar_target
+    def leaves(self) -> Array:
+        """Return the numbers of the leaves as they are now."""
+        return numpy.array([value._data for value in self.values], numpy.float64)
+
+    def run(self, leaves: Array, rows: Array, gradient: bool) -> tuple[Array, Array]:
+        """Return the outputs (rows, 1 or more) and the gradient of the mean loss.
+
+        Raises `GuardError` where a comparison comes out otherwise than when it was compiled.
+        """
+        return self.program._guarded(leaves, rows, gradient)
+
+    def rows(self, samples: Sequence[Any]) -> Array:
+        """Return the numbers of other samples; `Unfit` where the program is not for them."""
+        rows = self.form.rows(samples)
+        if self._targets and not set(rows[:, -1].tolist()) <= self._targets.keys():
+            raise Unfit("there are classes that the program was not compiled for")
+        return rows
+
+    def _take(self, samples: Sequence[Any], rows: Array) -> None:
+        """Keep samples, to be known again where they hold lists of plain numbers."""
+        self.data, self._samples, xs = rows, samples, [x for x, _ in samples]
+        plain = self._single and {type(x) for x in xs} <= {list, tuple}
         plain = plain and set(map(type, chain.from_iterable(xs))) <= {float, int, bool}
         self._copies = [x[:] for x in xs] if plain else None
 
@@ -124,33 +173,12 @@ class Lesson:
             read, changed = self._read(), self.traces.changed()
             self.traces.restore()
             self._watch.restore()
+        if read:
+            raise Unfit(read)
         if changed:
-            changed = (
-                f"the model or the loss changes {changed} when it is called, "
-                "which a program would not do again"
-            )
-        if read or changed:
-            raise Unfit(read or changed)
+            raise Unfit(f"the model or the loss changes {changed} when it is called")
         if failure is not None:
             raise Unfit(told(failure)) from failure
-
-    def leaves(self) -> Array:
-        """Return the numbers of the leaves as they are now."""
-        return numpy.array([value._data for value in self.values], numpy.float64)
-
-    def run(self, leaves: Array, rows: Array, gradient: bool) -> tuple[Array, Array]:
-        """Return the outputs (rows, 1 or more) and the gradient of the mean loss.
-
-        Raises `GuardError` where a comparison comes out otherwise than when it was compiled.
-        """
-        return self.program._guarded(leaves, rows, gradient)
-
-    def rows(self, samples: Sequence[Sequence[Any]]) -> Array:
-        """Return the numbers of other samples; `Unfit` where the program is not for them."""
-        rows = self.form.rows(samples)
-        if self.targets and not set(rows[:, -1].tolist()) <= self.targets.keys():
-            raise Unfit("there are classes that the program was not compiled for")
-        return rows
 
     def _make(self) -> None:
         """Compile and try the program, first with a target that is a Value like the inputs.
@@ -165,16 +193,17 @@ class Lesson:
             classes = self._classes()
             if not 0 < len(classes) <= _CLASSES:
                 raise
-            self.targets = {self.data[i, -1].item(): self._samples[i][1] for i in classes}
+            self._targets = {self.data[i, -1].item(): self._samples[i][1] for i in classes}
             self._compile()
             self._try()
 
     def _compile(self) -> None:
         self._watch.clear()
         inputs = list(map(Value, self.data[0].tolist()))
-        x, target = self.form.filled(inputs)
+        rest = iter(inputs)
+        x, target = map_numbers(lambda _: next(rest), [*self.form])
         said = self._model(x)
-        value = self._chosen(said, target) if self.targets else self._loss(said, target)
+        value = self._by_class(said, target) if self._targets else self._loss(said, target)
         guards = self._watch.guards
         if self._read():
             raise Unfit(self._read())
@@ -182,8 +211,7 @@ class Lesson:
             raise Unfit(f"the loss of a sample is no Value but {type(value).__name__}")
         wanted = [value, *(map(as_value, listed(said)) if self._outputs else ())]
         wanted += [guard.value for guard in guards]
-        known = {id(item) for item in (*self._trained, *inputs)}
-        met = nodes(*wanted)
+        known, met = {id(item) for item in (*self._trained, *inputs)}, nodes(*wanted)
         for old in filter(None, (self.traces.computed.get(id(v)) for v in met)):
             raise Unfit(f"{old} was computed before, and a program would compute it at each step")
         self.values = self._trained + [v for v in met if v._rule is LEAF and id(v) not in known]
@@ -198,18 +226,17 @@ class Lesson:
             f"one sample; detach() stops a gradient in the graph)"
         )
 
-    def _chosen(self, said: Any, target: Value) -> Any:
+    def _by_class(self, said: Any, target: Value) -> Any:
         """Return the loss for the target's class, chosen from those for each class."""
-        by_class = [(each, self._loss(said, given)) for each, given in self.targets.items()]
-        if not all(isinstance(value, Value) for _, value in by_class):
-            return by_class[0][1]  # whatever it is, it is no loss
-        return sum(gate(equals(target, each), value) for each, value in by_class)
+        found = [(each, self._loss(said, given)) for each, given in self._targets.items()]
+        if not all(isinstance(value, Value) for _, value in found):
+            return found[0][1]  # whatever it is, it is no loss
+        return sum(gate(equals(target, each), value) for each, value in found)
 
     def _classes(self) -> list[int]:
         """Return the first sample of each target, where a target is one number."""
-        if not self.form.scalar_target:
-            return []
-        return sorted(numpy.unique(self.data[:, -1], return_index=True)[1].tolist())
+        found = numpy.unique(self.data[:, -1], return_index=True)[1] if self._single else []
+        return sorted(map(int, found))
 
     def _try(self) -> None:
         """Hold the program against model and loss themselves, on some samples.
@@ -225,7 +252,6 @@ class Lesson:
             for k in [i] if i else [0, *classes[:most]]:
                 pairs.append((i, k))
                 losses.append(number(self._loss(said, samples[k][1])))
-            del said
         if self._read():
             raise Unfit(self._read())
         inputs = numpy.size(self.form.x)
@@ -250,12 +276,9 @@ def told(error: Exception) -> str:
     """Return what an error says, and the line outside the package that led to it."""
     if isinstance(error, GuardError):
         return f"{str(error).splitlines()[0]} (another sample takes another branch)"
+    frames = traceback.extract_tb(error.__traceback__)
+    outside = [f"{f.filename}, line {f.lineno}: {f.line}" for f in frames if not is_own(f.filename)]
+    text = f"{type(error).__name__}: {error}"
     if isinstance(error, (Unfit, Unusual)):
         return str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    outside = [frame for frame in frames if not is_own(frame.filename)]
-    text = f"{type(error).__name__}: {error}"
-    if not outside:
-        return text
-    last = outside[-1]
-    return f"{last.filename}, line {last.lineno}: {last.line} ({text})"
+    return f"{outside[-1]} ({text})" if outside else text
