@@ -49,11 +49,8 @@ class Module:
     __slots__ = ("__dict__", "__weakref__", "_lesson")  # the last is what `fit` keeps, not copied
 
     _region = Note()
-    _leaves: frozenset[str] = frozenset()
-    """Where a leaf stood in an attribute when that was set."""
-
-    _settled = False
-    """Whether a call has looked for what was added to its lists since."""
+    _leaves: frozenset[str] = frozenset()  # where a leaf stood in an attribute when that was set
+    _settled = False  # whether a call has looked for what was added to its lists since
 
     def __init_subclass__(cls, **given: Any) -> None:
         """Let calls of a module that is not the package's note what they return."""

@@ -17,8 +17,9 @@ import numpy
 from autograd_engine.compiler.call.guards import GuardError
 from autograd_engine.compiler.fit.lesson import Array, Lesson, Unfit, Unusual, lesson_of, told
 from autograd_engine.compiler.fit.steppers import InArrays, ThroughValues, has_rule
-from autograd_engine.measures import Results
 from autograd_engine.words import counted
+
+Results = tuple[list[float], list[float]]
 
 _AT_ONCE = 256  # samples to be measured in one call
 
