@@ -42,7 +42,7 @@ _TRIED = 200_000  # values to compute in trying the loss on every target
 _CLASSES = 50  # targets for each of which a loss is recorded
 
 
-class Unfit(Exception):
+class Unfit(ValueError):
     """Says why samples, a model or a loss cannot be compiled."""
 
 
