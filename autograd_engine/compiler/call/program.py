@@ -82,7 +82,8 @@ class Program:
         self._rows = self._inputs.rows
         self._leaves = Leaves(tape.parameters, tape.others).numbers
         self._finite_slopes = getattr(core(), "finite", finite)
-        self._mean, self._finite, self._faults = mean, finite, partial(Faults, tape)
+        self._finite = finite if self._guards else self._finite_slopes  # of what is in one piece
+        self._mean, self._faults = mean, partial(Faults, tape)
         self.parameters = tuple(tape.parameters)
         self.inputs = tuple(tape.inputs)
 
