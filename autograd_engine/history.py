@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from autograd_engine.engine import Value
@@ -14,8 +13,6 @@ from autograd_engine.measures import Results, Sample, average, reason
 
 MOST = 200  # steps that are kept, and two more at most: the start and the latest
 LISTS = ("loss", "accuracy", "validation_loss", "validation_accuracy")  # one number an epoch
-
-_NONE: Mapping[int, float] = MappingProxyType({})
 
 
 class Step(NamedTuple):
@@ -53,8 +50,7 @@ class Recorder:
     """Writes a recording: every step at first, then ever fewer, always the latest one."""
 
     def __init__(self, recording: Recording, begun: int) -> None:
-        self.recording = recording
-        self._stride = 1
+        self.recording, self._stride = recording, 1
         self._first = self._number = begun * recording.batches
         start = tuple(value.data for value in recording.parameters)
         recording.steps.append(Step(self._number, begun, start, math.nan))
@@ -64,12 +60,12 @@ class Recorder:
         self._number += 1
         return self._regular(self._number) or self._number % self.recording.batches == 0
 
-    def keep(self, losses: Sequence[float], epoch: int, moved: Mapping[int, float] = _NONE) -> None:
+    def keep(self, losses: Sequence[float], epoch: int, moved: Any = None) -> None:
         """Keep the step just counted, with the losses of its batch; epochs count from 0 here.
 
         `moved` are the numbers of parameters, by their ids, which are not in the Values yet.
         """
-        steps = self.recording.steps
+        steps, moved = self.recording.steps, moved or {}
         if not self._regular(steps[-1].number):  # it was kept as long as it was the latest
             steps.pop()
         numbers = (moved.get(id(value), value.data) for value in self.recording.parameters)
@@ -105,19 +101,16 @@ class History:
     def best_epoch(self) -> int:
         """Return the position of the lowest validation loss; `ValueError` if there is none.
 
-        >>> History(validation_loss=[0.5, 0.2, 0.3]).best_epoch()
-        1
+        >>> history = History(validation_loss=[0.5, 0.2, 0.3])
+        >>> history.best_epoch(), history.waited()
+        (1, 1)
         """
         if not self.validation_loss:
             raise ValueError("the history has no validation loss: give fit validation=")
         return self.validation_loss.index(min(self.validation_loss))
 
     def waited(self) -> int:
-        """Return how many epochs have passed since the one with the lowest validation loss.
-
-        >>> History(validation_loss=[0.5, 0.2, 0.3]).waited()
-        1
-        """
+        """Return how many epochs have passed since the one with the lowest validation loss."""
         return len(self.validation_loss) - 1 - self.best_epoch() if self.validation_loss else 0
 
 

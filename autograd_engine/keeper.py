@@ -99,13 +99,11 @@ class Keeper:
         now = [part.state_dict() for part in parts]
         then = [training["optimizer"], *_entry({"schedules": [], **training}, "schedules", list)]
         if isinstance(now[0], dict):  # one of your own need not tell its class
-            kind, written = now[0].get("optimizer"), _entry(training, "optimizer", dict)
-            if written.get("optimizer") != kind:
-                raise ValueError(
-                    f"it was written with the optimizer {written.get('optimizer')}, not {kind}"
-                )
-        settings = _entry(training, "settings", dict)
-        ours = _flat(self._settings)
+            kind = _entry(training, "optimizer", dict).get("optimizer")
+            if kind != now[0].get("optimizer"):
+                made = now[0].get("optimizer")
+                raise ValueError(f"it was written with the optimizer {kind}, not {made}")
+        settings, ours = _entry(training, "settings", dict), _flat(self._settings)
         for other in (settings, {**settings, "model": [model["class"], model["architecture"]]}):
             theirs = _flat(other)
             for name in {**ours, **theirs}:
@@ -119,12 +117,12 @@ class Keeper:
         if best is not None:
             best = _numbers("best", best, len(self._model.parameters()))
         held = _numbers("beside", training.get("beside", []), len(beside))
+        pairs = list(zip(parts, then))
         if anew:
             kept = {name: now[0][name] for name in ("settings", "initial_lr") if name in now[0]}
             pairs = [(self._optimizer, {**then[0], **kept})]
         else:
             self._made = self._agreed(then, now, training.get("made"))
-            pairs = list(zip(parts, then))
         with ExitStack() as undo:  # where one refuses, all are as before
             for owner, state in [*pairs, (self._model, model["parameters"])]:
                 undo.callback(owner.load_state_dict, owner.state_dict())
@@ -136,12 +134,12 @@ class Keeper:
 
     def _agreed(self, then: list[Any], now: list[Any], made: Any) -> list[Any]:
         """Return what optimiser and schedules were made with at first; warn where that differs."""
-        schedules = [[str(state["schedule"]) for state in states[1:]] for states in (then, now)]
         anew = 'fit(..., resume="new") goes on with the optimizer and its schedules as they are'
-        if schedules[0] != schedules[1]:
-            was, given = (
-                f"the schedules {', '.join(s)}" if s else "no schedule" for s in schedules
-            )
+        was, given = (
+            ", ".join(str(state["schedule"]) for state in states[1:]) for states in (then, now)
+        )
+        if was != given:
+            was, given = (f"the schedules {s}" if s else "no schedule" for s in (was, given))
             raise ValueError(
                 f"it was written with {was} made on the optimizer, not {given}; {anew}"
             )

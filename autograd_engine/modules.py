@@ -56,6 +56,9 @@ class Module:
         if isfunction(call) and not cls.__module__.startswith("autograd_engine."):
             cls.__call__ = entered(call)  # type: ignore[method-assign]
 
+    def __getstate__(self) -> dict[str, Any]:  # without what `fit` keeps for the next one
+        return {name: held for name, held in vars(self).items() if name != "_lesson"}
+
     def __setattr__(self, name: str, value: object) -> None:
         """Set the attribute; modules in it get their region's name from it, leaves their place."""
         object.__setattr__(self, name, value)

@@ -46,34 +46,33 @@ def fit(
     """Train the model on `(input, target)` pairs, and return the losses and accuracies it had.
 
     `loss(outputs, target)` is that of one sample; each step follows the mean over a batch.
-    Every epoch takes the samples in an order of its own, which depends on the seed and the
-    epoch's number alone. What counts as accurate, `evaluate` says. The model is any function with
-    `parameters()`, the optimiser has `step()` and `zero_grad()`, with a checkpoint `state_dict()`.
+    Every epoch has an order of its own, which depends on the seed and the epoch's number alone.
+    What counts as accurate, `evaluate` says. The model is any function with `parameters()`, the
+    optimiser has `step()` and `zero_grad()`, with a checkpoint `state_dict()`.
 
     With `patience` training stops after so many epochs without a lower validation loss, and
-    the model ends with the parameters of its best epoch, however training ended.
-    `callback(history)` is called after each epoch, `progress` shows a bar on stderr.
+    the model ends with the parameters of its best epoch. `callback(history)` is called after each
+    epoch, `progress` shows a bar on stderr.
 
-    `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it,
-    where it exists, to the same numbers as a run that was never interrupted, the schedules made
-    on the optimiser too; `epochs` counts from the beginning of the first run. If the optimiser
-    was made with other settings than then, a warning says that those of the checkpoint are used;
-    `resume="new"` goes on with the new ones, and with the schedules as they are. An interrupt
-    passes through, and leaves the model as it was after the last finished step.
+    `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it, where
+    it exists, to the same numbers as a run that was never interrupted, schedules included; `epochs`
+    counts from the beginning of the first run. The settings are those of the checkpoint, and a
+    warning says where they differ; `resume="new"` goes on with the new ones, and with the schedules
+    as they are. An interrupt leaves the model as it was after the last finished step.
 
-    With `compile="auto"` model and loss are compiled on one sample, and the program is fed
-    with whole batches: the same numbers to about 1e-10, much faster. Where that cannot be (the
-    code branches on Values, reads their numbers, counts its calls, draws random ones; no NumPy)
-    each sample is recorded anew, as with `False`. `history.ran` says which way it was, and why.
-    `True` refuses instead. With `record=True` the history has a `recording`: about 200 steps,
-    evenly spread, for `replay`, from where training began or resumed.
+    With `compile="auto"` model and loss are compiled on one sample, and the program is fed with
+    batches: the same numbers to 1e-10, much faster; the next `fit` of both uses it again. Where
+    that cannot be (code that branches on Values, reads their numbers, counts its calls, draws
+    random ones; no NumPy) each sample is recorded anew, as with `False`; `True` refuses.
+    `history.ran` says which way it was, and why. With `record=True` the history has a `recording`:
+    about 200 steps, evenly spread, for `replay`.
 
     Raises `ValueError` for options that make no training, a checkpoint of another one, an
     optimiser that holds a Value which neither the model has nor the loss depends on, a parameter
     that is no leaf any more, and what cannot be compiled with `compile=True` (also `ImportError`
-    for what has to be installed, and `GuardError` where a later sample takes another branch);
-    `TypeError` for arguments of the wrong kind; `FloatingPointError` where the training diverges,
-    with the model as before that step, and naming the sample where that is not finite itself.
+    and, for a later sample, `GuardError`); `TypeError` for arguments of the wrong kind;
+    `FloatingPointError` where the training diverges, with the model as before that step, and
+    naming the sample where that is not finite itself.
 
     >>> import random
     >>> from autograd_engine import datasets, losses, nn, optim
@@ -95,8 +94,11 @@ def fit(
     settings = {"samples": len(samples), "validation": len(held_out), "batch_size": batch_size}
     settings |= {"shuffle": shuffle, "seed": seed}
     eager = Eager(model, loss, optimizer, measures.judge(samples + held_out), samples, held_out)
-    with measures.diverging(0):
-        held = _held(model, optimizer, loss, samples)
+    kept, held = getattr(model, "_lesson", None), None
+    eager.kept = kept if kept and compile and kept.stands(loss) else None
+    if not (eager.kept and eager.kept.trains(getattr(optimizer, "parameters", ()))):
+        with measures.diverging(0):
+            held = _held(model, optimizer, loss, samples)
     keeper = Keeper(model, optimizer, checkpoint, settings)
     history = keeper.resumed(anew=resume == "new") if resume else History()
     batches, done = math.ceil(len(samples) / batch_size), len(history.loss)
@@ -141,8 +143,7 @@ def _held(model: Any, optimizer: Any, loss: Any, samples: Any, known: Any = None
     """
     named = [(str(i), value) for i, value in enumerate(model.parameters())]
     if isinstance(model, Module):
-        named = model.named_parameters()
-        check_leaves(model, named)
+        check_leaves(model, named := model.named_parameters())
     for name, value in named:
         if value._rule is not LEAF:
             raise ValueError(f"the model's parameter {name} is no leaf any more: {value!r:.60}")
@@ -150,27 +151,26 @@ def _held(model: Any, optimizer: Any, loss: Any, samples: Any, known: Any = None
     if not isinstance(held, list):
         return None
     ours, its = {id(value) for _, value in named}, set(map(id, held))
-    strays = [value for value in held if id(value) not in ours] if known != (ours, its) else []
-    for x, target in samples if strays else ():
+    used = set(ours)
+    for x, target in samples:
+        if known == (ours, its) or its <= used:
+            return ours, its
         with enable_grad():
             value = loss(model(x), target)
-        used = set(map(id, leaves(value))) if isinstance(value, Value) else set()
-        strays = [value for value in strays if id(value) not in used]
-        if not strays:
-            break
-    if strays:
-        place = next(i for i, value in enumerate(held) if value is strays[0])
-        new = ", ".join([repr(name) for name, value in named if id(value) not in its][:3])
-        lacks = f", while the optimizer lacks the model's {new}" if new else ""
-        what = f"the optimizer holds {len(strays)} of its {len(held)} parameters in vain"
-        if len(strays) == len(held):
-            what = "the optimizer holds none of the model's parameters, and would leave it as it is"
-        raise ValueError(
-            f"{what}: its parameter {place}, {strays[0]!r:.60}, is neither one of the model nor "
-            f"used by the loss{lacks}: make it of them, as in {type(optimizer).__name__}"
-            "(model.parameters()), and anew when another Value is put in the place of a parameter"
-        )
-    return ours, its
+        used.update(map(id, leaves(value)) if isinstance(value, Value) else ())
+    strays = [i for i, value in enumerate(held) if id(value) not in used]
+    if not strays:
+        return ours, its
+    new = ", ".join([repr(name) for name, value in named if id(value) not in its][:3])
+    lacks = f", while the optimizer lacks the model's {new}" if new else ""
+    what = f"the optimizer holds {len(strays)} of its {len(held)} parameters in vain"
+    if len(strays) == len(held):
+        what = "the optimizer holds none of the model's parameters, and would leave it as it is"
+    raise ValueError(
+        f"{what}: its parameter {strays[0]}, {held[strays[0]]!r:.60}, is neither one of the model "
+        f"nor used by the loss{lacks}: make it of them, as in {type(optimizer).__name__}"
+        "(model.parameters()), and anew when another Value is put in the place of a parameter"
+    )
 
 
 def _batches(order: Sequence[int], batch_size: int, bar: Any) -> Iterator[Sequence[int]]:
@@ -188,18 +188,13 @@ def _way(compile: bool | str, eager: Eager) -> Any:
             raise ValueError("diagnostics watches, and a compiled program calls no backward()")
         require()
         from autograd_engine.compiler.fit.fitting import Compiled
-        from autograd_engine.compiler.fit.samples import Unfit
-    except (ImportError, ValueError) as error:
-        reason: Exception = error
-    else:
-        try:
-            return Compiled(eager, strict=compile is True)
-        except Unfit as error:
-            reason = error
-    if compile is True:
-        missing = isinstance(reason, ImportError)
-        raise reason if missing else ValueError(f"compile=True, but {reason}") from reason
-    eager.ran = f"eager: {reason}"
+
+        return Compiled(eager, strict=compile is True)
+    except (ImportError, ValueError) as reason:
+        if compile is True:
+            missing = isinstance(reason, ImportError)
+            raise reason if missing else ValueError(f"compile=True, but {reason}") from reason
+        eager.ran = f"eager: {reason}"
     return eager
 
 
@@ -215,6 +210,7 @@ class Eager:
     held_out: Sequence[Sample]
     ran: str = "eager: asked for by compile=False"
     recorder: Recorder | None = None
+    kept: Any = None  # a lesson that stands, see `compiler.fit`
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch, which are positions of samples."""

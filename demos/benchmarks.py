@@ -5,7 +5,7 @@
     python demos/benchmarks.py --only eager --long  # also the chain of ten million additions
     python demos/benchmarks.py --only step --against FOLDER  # beside another checkout of this
     python demos/benchmarks.py --only moons,digits  # some of eager step moons digits
-                                                    # irregular compile first call
+                                                    # irregular rnn hessian compile first call
 
 `eager` builds the package twice, as plain Python and compiled (where a C compiler is found),
 then prints a table of medians and their ratios. The moons step is micrograd's own: an MLP
@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import gc
 import importlib
 import importlib.util
 import json
@@ -33,15 +32,22 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import tracemalloc
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarking import jobs
-
 ROOT = Path(__file__).resolve().parent.parent
-SECTIONS = ("eager", "step", "moons", "digits", "irregular", "compile", "first", "call")
+SECTIONS = [
+    "eager",
+    "step",
+    "moons",
+    "digits",
+    "irregular",
+    "rnn",
+    "hessian",
+    "compile",
+    "first",
+    "call",
+]
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -52,113 +58,30 @@ ONE_THREAD = {
 }
 
 
-def moons_step(engine: str):
-    """Return a function that makes one step of micrograd's demo, and the number of repeats."""
-    parameters, record = jobs.moons(engine)
-
-    def step():
-        total = record()
-        for p in parameters:
-            p.grad = None if engine == "torch" else 0.0
-        total.backward()
-        return total
-
-    return step, {"micrograd": 3, "torch": 3}.get(engine, 25)
-
-
-def time_moons(engine: str) -> dict:
-    step, repeats = moons_step(engine)
-    step()
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        step()
-        seconds.append(time.perf_counter() - start)
-    return {"seconds": statistics.median(seconds)}
+WORKERS = {
+    "step": "values.time_moons",
+    "memory": "values.weigh_moons",
+    "chain": "values.time_chain",
+    "image": "values.time_image",
+    "moons": "speed.time_moons",
+    "irregular": "speed.time_irregular",
+    "rnn": "speed.time_rnn",
+    "hessian": "speed.time_hessian",
+    "digits": "speed.time_digits",
+    "fit": "speed.time_fit",
+    "compile": "costs.weigh_compile",
+    "first": "costs.time_first_call",
+    "call": "costs.time_call",
+}
+"""Where each measurement stands in `benchmarking`."""
 
 
-def weigh_moons(engine: str) -> dict:
-    """Count the bytes per node of one step's graph, after backward; then once all were seen."""
-    step, _ = moons_step(engine)
-    spare = [step() for _ in range(10)]  # what the compiled build keeps of dropped ones is used up
-    gc.collect()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    total = step()
-    gc.collect()
-    held = tracemalloc.get_traced_memory()[0] - before
-    nodes = count_nodes(total)
-    gc.collect()
-    assert len(spare) == 10
-    return {
-        "bytes": held / nodes,
-        "seen": (tracemalloc.get_traced_memory()[0] - before) / nodes,
-    }
-
-
-def count_nodes(output) -> int:
-    seen, stack = set(), [output]
-    while stack:
-        node = stack.pop()
-        if id(node) not in seen:
-            seen.add(id(node))
-            stack.extend(node._prev)
-    return len(seen)
-
-
-def time_chain(engine: str, length: int) -> dict:
-    value = importlib.import_module(f"{engine}.engine").Value
-    x = value(1.0)
-    start = time.perf_counter()
-    y = x
-    for _ in range(length):
-        y = y + x
-    built = time.perf_counter()
-    y.backward()
-    swept = time.perf_counter()
-    del y
-    return {
-        "seconds": swept - start,
-        "release": time.perf_counter() - swept,
-        "built": built - start,
-    }
-
-
-def time_image(name: str) -> dict:
-    """Time a step on one image: the loss forward and backward, and all of it with an optimiser."""
-    import autograd_engine as ag
-
-    model, (image, digit) = jobs.digits_model(), jobs.digits_data()[0]
-    optimizer = getattr(ag.optim, name)(model.parameters())
-    loss, whole = [], []
-    for _ in range(300):
-        start = time.perf_counter()
-        output = ag.losses.cross_entropy(model(image), digit)
-        recorded = time.perf_counter()
-        optimizer.zero_grad()
-        cleared = time.perf_counter()
-        output.backward()
-        swept = time.perf_counter()
-        optimizer.step()
-        whole.append(time.perf_counter() - start)
-        loss.append(recorded - start + swept - cleared)
-    return {"loss": statistics.median(loss), "seconds": statistics.median(whole)}
-
-
-def time_import() -> dict:
-    """Time the import in a process of its own, in seconds of CPU."""
+def import_seconds(folder: Path) -> float:
+    """Return the seconds of CPU that importing the package takes, in a process of its own."""
     source = "from time import process_time as now; start = now(); import autograd_engine"
     command = [sys.executable, "-c", f"{source}; print(now() - start)"]
-    return {"seconds": float(subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout)}
-
-
-WORKERS = {
-    "step": time_moons,
-    "memory": weigh_moons,
-    "chain": time_chain,
-    "image": time_image,
-    "import": time_import,
-}
+    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(folder)}
+    return float(subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment).stdout)
 
 
 def build(folder: Path, pure: bool, source: Path = ROOT) -> bool:
@@ -191,22 +114,13 @@ def run(folder: Path | None, *arguments: object, **variables: str) -> dict:
 
 def work(name: str, *arguments: str) -> dict:
     """Make the measurement of that name in this process."""
+    module, _, function = WORKERS[name].partition(".")
+    if module != "values" and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(
+            0, {max(os.sched_getaffinity(0))}
+        )  # JAX is faster so than with idle helpers
     given = [int(each) if each.isdigit() else each for each in arguments]
-    if name in WORKERS:
-        return WORKERS[name](*given)
-    from benchmarking import costs, speed
-
-    if hasattr(os, "sched_setaffinity"):  # one thread: JAX is faster so than with idle helpers
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    return {
-        "moons": speed.time_moons,
-        "irregular": speed.time_irregular,
-        "digits": speed.time_digits,
-        "fit": speed.time_fit,
-        "compile": costs.weigh_compile,
-        "first": costs.time_first_call,
-        "call": costs.time_call,
-    }[name](*given)
+    return getattr(importlib.import_module(f"benchmarking.{module}"), function)(*given)
 
 
 def compare(rounds: int, long: bool) -> None:
@@ -249,7 +163,7 @@ def compare_steps(rounds: int, against: Path | None) -> None:
         "loss, ms": lambda folder: run(folder, "image", "SGD")["loss"],
         "step with SGD, ms": lambda folder: run(folder, "image", "SGD")["seconds"],
         "with Adam, ms": lambda folder: run(folder, "image", "Adam")["seconds"],
-        "import, ms of CPU": lambda folder: run(folder, "import")["seconds"],
+        "import, ms of CPU": import_seconds,
     }
     with tempfile.TemporaryDirectory() as temporary:
         kinds = [(before, kind) for kind in ("pure", "compiled") for before in sources]

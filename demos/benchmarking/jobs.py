@@ -90,6 +90,30 @@ def digits_model() -> Any:
     return ag.nn.MLP(64, [32, 10], activation="tanh", init="xavier", rng=rng)
 
 
+# A recurrence, and second derivatives.
+
+
+def rnn_data(units: int = 16, steps: int = 100) -> tuple[list[list[float]], list[float]]:
+    """Return for each unit its weights by units and input, and its bias; and a series of inputs."""
+    rng = random.Random(0)
+    rows = [[rng.gauss(0.0, 0.25) for _ in range(units + 2)] for _ in range(units)]
+    return rows, [math.sin(0.25 * step) for step in range(steps)]
+
+
+def rnn(rows: Sequence[Sequence[Any]], series: Sequence[float], functions: Any) -> Any:
+    """Return half the squared length of the last state."""
+    state: list[Any] = [0.0] * len(rows)
+    for x in series:
+        given = [*state, x]
+        state = [functions.tanh(functions.dot(row[:-1], given, row[-1])) for row in rows]
+    return 0.5 * functions.dot(state, state)
+
+
+def rosenbrock(x: Any) -> Any:
+    """Return Rosenbrock's function of an array."""
+    return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
+
+
 # Irregular: what has no matrices in it.
 
 

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 OURS, VALUES = "autograd_engine", "autograd_engine, numbers in Values"
 NUMPY, JAX, CASADI = "NumPy by hand", "JAX, jitted", "CasADi, SX function"
+SCAN = "JAX, jitted lax.scan"
 TORCH, TORCH32 = "PyTorch, float64", "PyTorch, float32"
 
 LIBRARIES = {
@@ -13,6 +14,7 @@ LIBRARIES = {
     VALUES: "numpy",
     NUMPY: "numpy",
     JAX: "jax",
+    SCAN: "jax",
     CASADI: "casadi",
     TORCH: "torch",
     TORCH32: "torch",

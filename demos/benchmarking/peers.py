@@ -121,6 +121,29 @@ def digits_by_jax(parameters: np.ndarray, images: np.ndarray, classes: np.ndarra
     return jitted(loss, parameters)
 
 
+def rnn_by_jax(parameters: np.ndarray, series: Sequence[float]) -> Call:
+    """The recurrence as `lax.scan`."""
+
+    def loss(jax, array):
+        rows = array.reshape(16, 18)
+
+        def step(state, x):
+            return jax.numpy.tanh(rows[:, :16] @ state + rows[:, 16] * x + rows[:, 17]), None
+
+        state, _ = jax.lax.scan(step, jax.numpy.zeros(16), np.array(series))
+        return 0.5 * (state @ state)
+
+    return jitted(loss, parameters)
+
+
+def hessian_by_jax(function: Callable[[Any], Any], x: np.ndarray) -> Callable[[], Any]:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    hessian, array = jax.jit(jax.hessian(function)), jax.numpy.asarray(x)
+    return lambda: (hessian(array).block_until_ready(),)
+
+
 def by_casadi(make: Callable[[Any], jobs.Graph], parameters: np.ndarray) -> Call:
     """Return CasADi's SX function of value and gradient, for what `make(casadi)` records.
 

@@ -10,13 +10,24 @@ import statistics
 import time
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 from benchmarking import jobs, peers
 from benchmarking.measuring import check, eager, medians, numbers, ours, prepared
-from benchmarking.names import CASADI, JAX, NUMPY, OURS, TORCH, TORCH32, VALUES, Seconds, installed
+from benchmarking.names import (
+    CASADI,
+    JAX,
+    NUMPY,
+    OURS,
+    SCAN,
+    TORCH,
+    TORCH32,
+    VALUES,
+    Seconds,
+    installed,
+)
 
 import autograd_engine as ag
 
@@ -71,6 +82,28 @@ def time_irregular(name: str) -> Seconds:
     return medians(prepared(engines, eager(recorded)))
 
 
+def time_rnn() -> Seconds:
+    """A recurrence of 16 units over 100 steps: value and gradient by its weights."""
+    rows, series = jobs.rnn_data()
+    weights = [[ag.Value(number) for number in row] for row in rows]
+    recorded = jobs.Graph([*chain(*weights)], jobs.rnn(weights, series, ag))
+    array = numbers(recorded.parameters)
+    engines = {OURS: ours(recorded), SCAN: lambda: peers.rnn_by_jax(array, series)}
+    return medians(prepared(engines, eager(recorded)))
+
+
+def time_hessian() -> Seconds:
+    """The Hessian of Rosenbrock's function in 50 dimensions."""
+    x = np.linspace(-1.0, 1.0, 50)
+
+    def by_us() -> Callable[[], Any]:
+        program = ag.compile(jobs.rosenbrock, x)
+        return lambda: (program.hessian(x),)
+
+    engines = {OURS: by_us, JAX: lambda: peers.hessian_by_jax(jobs.rosenbrock, x)}
+    return medians(prepared(engines, (ag.hessian(jobs.rosenbrock)(x),)))
+
+
 def time_digits() -> Seconds:
     """One full batch: mean cross-entropy of all images and its gradient."""
     images, classes = (np.array(column) for column in zip(*jobs.digits_data()))
@@ -100,34 +133,29 @@ def time_digits() -> Seconds:
 
 
 def fitted(samples: Any, epochs: int, **options: Any) -> tuple[list[float], np.ndarray]:
-    """Return the seconds of each epoch of `ag.fit`, and the parameters that it ends with."""
+    """Return the seconds of a second `ag.fit`, of each epoch of a first, and its parameters."""
     model = jobs.digits_model()
     optimizer = ag.optim.SGD(model.parameters(), lr=jobs.RATE)
+    options |= {"progress": False, "callback": lambda history: clock.append(time.perf_counter())}
     clock = [time.perf_counter()]
-    ag.fit(
-        model,
-        samples,
-        ag.losses.cross_entropy,
-        optimizer,
-        epochs,
-        jobs.BATCH,
-        progress=False,
-        callback=lambda history: clock.append(time.perf_counter()),
-        **options,
-    )
-    return [end - start for start, end in pairwise(clock)], numbers(model.parameters())
+    ag.fit(model, samples, ag.losses.cross_entropy, optimizer, epochs, jobs.BATCH, **options)
+    seconds, found = [end - start for start, end in pairwise(clock)], numbers(model.parameters())
+    start = time.perf_counter()
+    ag.fit(model, samples, ag.losses.cross_entropy, optimizer, 1, jobs.BATCH, **options)
+    return [time.perf_counter() - start, *seconds], found
 
 
 def time_fit(rounds: int = 5, epochs: int = 4) -> Seconds:
-    """One epoch of mini-batches, and our first, which records and compiles."""
+    """One epoch of mini-batches; our first, which records and compiles; and one of a second fit."""
     samples = jobs.digits_data()
     images, classes = (np.array(column) for column in zip(*samples))
     array = numbers(jobs.digits_model().parameters())
     eagerly = fitted(samples[:50], 1, shuffle=False, compile=False)[1]
-    found: dict[str, list[float]] = {OURS: [], "first": [], TORCH: [], TORCH32: []}
+    found: dict[str, list[float]] = {OURS: [], "first": [], "second": [], TORCH: [], TORCH32: []}
 
     def by_us() -> None:
-        first, *others = fitted(samples, 1 + epochs, compile="auto")[0]
+        second, first, *others = fitted(samples, 1 + epochs, compile="auto")[0]
+        found["second"].append(second)
         found["first"].append(first)
         found[OURS] += others
 

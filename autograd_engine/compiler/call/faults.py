@@ -68,8 +68,7 @@ class Faults:
     def _name(self, place: int) -> str:
         """Return what to call a value: by its label, its position or its number."""
         tape = self._tape
-        label = repr(tape.names[place]) if place in tape.names else ""
-        first = 0
+        label, first = repr(tape.names[place]) if place in tape.names else "", 0
         kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
         for kind, leaves in kinds:
             if place < first + len(leaves):
@@ -78,38 +77,24 @@ class Faults:
         return label or "a constant"
 
     def _birth(self, top: int, values: list[float]) -> str:
-        """Say which value made that at the place `top` not finite, in topological order."""
+        """Say which value made that at the place `top` not finite."""
         start = self._tape.start
-        fixed = start - len(self._tape.constants)
-        cone = self._cone(top, values)
-        for place in sorted(place for place in cone if place >= start):
-            operands = [operand for operand in self._exact.operands(place) if operand in cone]
-            given = [operand for operand in operands if operand < fixed]
-            if given:
-                return f"{self._name(given[0])} is {values[given[0]]!r}"
-            if not operands:
-                return self._verdict(place, values)
-        return f"{self._name(min(cone))} is {values[min(cone)]!r}"
-
-    def _cone(self, top: int, values: list[float]) -> set[int]:
-        """Return the places of the values that are not finite and lead to `top` through such."""
-        cone, pending = {top}, [top]
-        while pending:
-            for operand in self._exact.operands(pending.pop()):
-                if operand not in cone and not math.isfinite(values[operand]):
-                    cone.add(operand)
-                    pending.append(operand)
-        return cone
-
-    def _labelled(self, place: int, values: list[float]) -> list[Value]:
-        """Return the operands of a computed value: numbers with labels."""
-        names = self._tape.names
-        return [Value(values[i], names.get(i, "")) for i in self._exact.operands(place)]
+        constants = range(start - len(self._tape.constants), start)
+        cone = {top}  # those that are not finite and lead to it through such
+        births = []
+        for place in range(top, -1, -1):
+            if place in cone:
+                odd = {i for i in self._exact.operands(place) if not math.isfinite(values[i])}
+                births += [] if odd else [place]
+                cone |= odd
+        first = min(births, key=lambda place: (place in constants, place))
+        if first < start:
+            return f"{self._name(first)} is {values[first]!r}"
+        return self._verdict(first, values)
 
     def _verdict(self, place: int, values: list[float]) -> str:
         """Say what is wrong with a computed value, in the engine's words where it has some."""
-        rule = self._exact.rule(place)
-        operands = self._labelled(place, values)
+        rule, operands = self._exact.rule(place), self._labelled(place, values)
         try:
             rule.forward(*[operand.data for operand in operands])
         except (ArithmeticError, ValueError) as error:
@@ -117,20 +102,23 @@ class Faults:
         label = f"{self._name(place)} = " if place in self._tape.names else ""
         return f"{label}{_written(rule, operands)} is {values[place]!r}"
 
+    def _labelled(self, place: int, values: list[float]) -> list[Value]:
+        """Return the operands of a computed value: numbers with labels."""
+        names = self._tape.names
+        return [Value(values[i], names.get(i, "")) for i in self._exact.operands(place)]
+
     def _first_slope(self, values: list[float]) -> str:
         """Say where on the way back, on a path to a parameter, a number stopped being finite."""
-        tape, start = self._tape, self._tape.start
-        leads = bytearray(place < len(tape.parameters) for place in range(start))
-        for place in range(start, tape.size):
-            leads.append(any(leads[operand] for operand in self._exact.operands(place)))
-        adjoints = self._exact.adjoints(values)
-        for place in range(tape.size - 1, start - 1, -1):
-            if not adjoints[place] or not leads[place]:
-                continue
-            operands = self._exact.operands(place)
-            text = _written(self._exact.rule(place), self._labelled(place, values))
-            for operand, partial in zip(operands, self._exact.partials(place, values)):
-                if leads[operand] and not math.isfinite(partial * adjoints[place]):
+        exact, size = self._exact, self._tape.size
+        leads = set(range(len(self._tape.parameters)))
+        leads.update(i for i in range(size) if not leads.isdisjoint(exact.operands(i)))
+        adjoints = exact.adjoints(values)
+        for place in range(size - 1, self._tape.start - 1, -1):
+            operands = exact.operands(place)
+            pairs = zip(operands, exact.partials(place, values))
+            for operand, partial in pairs if adjoints[place] and place in leads else ():
+                if operand in leads and not math.isfinite(partial * adjoints[place]):
+                    text = _written(exact.rule(place), self._labelled(place, values))
                     return (
                         f"the partial of {text} by {_ordinal(operands, operand)} is {partial!r}, "
                         f"times an adjoint of {adjoints[place]!r}"
@@ -147,11 +135,14 @@ def _row(rows: Any, i: int) -> str:
 
 
 def _ordinal(operands: tuple[int, ...], operand: int) -> str:
-    if len(operands) == 1 or operands[0] == operands[1]:
+    if len(set(operands)) == 1:
         return "its operand"
-    if len(operands) > 2:
-        return f"its operand {operands.index(operand) + 1}"
-    return "its first operand" if operand == operands[0] else "its second operand"
+    place = operands.index(operand)
+    return (
+        f"its operand {place + 1}"
+        if len(operands) > 2
+        else f"its {('first', 'second')[place]} operand"
+    )
 
 
 def _written(rule: Primitive, operands: list[Value]) -> str:

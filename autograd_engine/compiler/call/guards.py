@@ -62,7 +62,7 @@ class GuardError(RuntimeError):
 
 @dataclass(frozen=True)
 class Guard:
-    """What a function asked: a comparison, or a number read or set in a way that `told` names.
+    """What a function asked: a comparison, or a number read or set in a way that `name` tells.
 
     `label` is that of the first operand, `numbers` are those of both at the time (of one that
     was read or set, its own twice). `value` decides it: it must be the number `expected`.
@@ -90,6 +90,26 @@ class Guard:
     def place(self) -> str:
         """File, line number and, where it can be read, the line."""
         return f"{self.file}, line {self.line}" + (f": {self.text}" if self.text else "")
+
+    def told(self, found: float, operands: list[float], row: str) -> str:
+        """Say what came out otherwise, found from operands in some row."""
+        label, (x, y) = f" ({self.label!r})" if self.label else "", self.numbers
+        if not self.compares:
+            return (
+                f"{self.place}\nThe number {found!r}{label}{row} leaves the graph here; it was "
+                f"{x!r} when this program was compiled, which holds what was made of that "
+                f"number. Compile another program for such numbers, or stay in the graph: use the "
+                f"Value itself, or its detach() where no gradient is to flow."
+            )
+        symbol, _, swapped = COMPARISONS[self.name]
+        a, b = operands[::-1] if swapped else operands
+        holds = self.expected != (self.name == "not_equal")
+        return (
+            f"{self.place}\nThe comparison {a!r}{label} {symbol} {b!r}{row} is {not holds}; it was "
+            f"{x!r} {symbol} {y!r}, {holds}, when this program was compiled, which holds only the "
+            f"branch taken then. Compile another program for such numbers, or choose without a "
+            f"branch: with ag.maximum, ag.minimum, ag.relu, ag.clip."
+        )
 
 
 class Watch(Blocks):
@@ -129,7 +149,7 @@ class Watch(Blocks):
 
     def _note(self, name: str, x: Value, y: Any, holds: bool) -> None:
         if name in COMPARISONS:
-            self._compared(name, x, y)
+            self._compared(name, x, as_value(y))
         elif name == "sweep":
             # Its gradients follow from these numbers.
             below = nodes(x)
@@ -146,18 +166,17 @@ class Watch(Blocks):
         elif name == "read" or not (_own() or (name == "grad" and id(x) in self._swept)):
             self._number(name, x, y)
 
-    def _compared(self, name: str, x: Value, other: Any) -> None:
-        y = as_value(other)
-        if x._rule is CONSTANT and y._rule is CONSTANT:
-            return
+    def _compared(self, name: str, x: Value, y: Value) -> None:
+        ids = [v._data.hex() if v._rule is CONSTANT else id(v) for v in (x, y)]
         file, line, text = place("numpy")  # which compares for `array.max()`
-        key = (name, _identity(x), _identity(y), file, line)
-        if key not in self._found:
-            _, rule, swapped = COMPARISONS[name]
-            with enable_grad():
-                value = rule(y, x) if swapped else rule(x, y)
-            numbers = x._data, y._data
-            self._found[key] = Guard(name, x.label, numbers, value, value._data, file, line, text)
+        key = (name, *ids, file, line)
+        if key in self._found or (x._rule is CONSTANT and y._rule is CONSTANT):
+            return
+        _, rule, swapped = COMPARISONS[name]
+        with enable_grad():
+            value = rule(y, x) if swapped else rule(x, y)
+        numbers = x._data, y._data
+        self._found[key] = Guard(name, x.label, numbers, value, value._data, file, line, text)
 
     def _number(self, name: str, x: Value, number: float) -> None:
         key = (name == "grad", id(x), number.hex())
@@ -184,26 +203,17 @@ _HEART = "state number engine copies blocks gradients arguments derivatives"
 _TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
 
 
-def _identity(value: Value) -> object:
-    return value._data.hex() if value._rule is CONSTANT else id(value)
-
-
 class Guards:
     """The guards of a tape, whose values are its outputs from `first` on."""
 
     def __init__(self, tape: Tape, first: int, guards: list[Guard]) -> None:
-        # One that no leaf has a part in has become a constant.
-        kept = [
-            (guard, place)
-            for guard, place in zip(guards, tape.outputs[first:])
-            if place >= tape.start
-        ]
-        tape.outputs[first:] = [place for _, place in kept]
-        self._tape = tape
-        self._first = first
-        self.kept = [guard for guard, _ in kept]
+        pairs = list(zip(guards, tape.outputs[first:]))
+        pairs = [pair for pair in pairs if pair[1] >= tape.start]  # else it is a constant
+        tape.outputs[first:] = [place for _, place in pairs]
+        self._tape, self._first = tape, first
+        self.kept = [guard for guard, _ in pairs]
         self.expected = [guard.expected for guard in self.kept]
-        self._bits = pack(f"{len(kept)}d", *self.expected)
+        self._bits = pack(f"{len(pairs)}d", *self.expected)
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -226,8 +236,9 @@ class Guards:
             values = exact.values(leaves.tolist() + ([] if rows is None else rows[i].tolist()))
             for guard, at in zip(self.kept, self._tape.outputs[self._first :]):
                 if not same_bits(values[at], guard.expected):
+                    operands = [values[operand] for operand in exact.operands(at)]
                     where = f" in row {i}" if len(found) > 1 else ""
-                    raise GuardError(f"{guard.place}\n{self._message(guard, at, values, where)}")
+                    raise GuardError(guard.told(values[at], operands, where))
             right.add(bits)
 
     def computed(self) -> list[bool]:
@@ -237,29 +248,6 @@ class Guards:
             not guard.compares and self._tape.x[at - start] >= start
             for guard, at in zip(self.kept, outputs)
         ]
-
-    def _message(self, guard: Guard, at: int, values: list[float], where: str) -> str:
-        label = f" ({guard.label!r})" if guard.label else ""
-        before, than = guard.numbers
-        if not guard.compares:
-            return (
-                f"The number {values[at]!r}{label}{where} leaves the graph here; it was "
-                f"{before!r} when this program was compiled, which holds what was made of that "
-                f"number. Compile another program for such numbers, or stay in the graph: use the "
-                f"Value itself, or its detach() where no gradient is to flow."
-            )
-        symbol, _, swapped = COMPARISONS[guard.name]
-        k = at - self._tape.start
-        operands = values[self._tape.x[k]], values[self._tape.y[k]]
-        x, y = operands[::-1] if swapped else operands
-        holds = guard.expected != (guard.name == "not_equal")
-        return (
-            f"The comparison {x!r}{label} {symbol} {y!r}{where} is "
-            f"{not holds}; it was {before!r} {symbol} {than!r}, "
-            f"{holds}, when this program was compiled, which holds only the branch "
-            f"taken then. Compile another program for such numbers, or choose without a "
-            f"branch: with ag.maximum, ag.minimum, ag.relu, ag.clip."
-        )
 
 
 def same_bits(x: float, y: float) -> bool:

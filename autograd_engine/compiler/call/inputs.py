@@ -33,11 +33,9 @@ class Inputs:
         self._count = len(inputs)
         self._needed = counted(self._count, "input")
         self._vector = (self._count,)
-        self._names = [
-            f"input {v.label!r}" if v.label else f"input {i}" for i, v in enumerate(inputs)
-        ]
+        self.names = named("input", inputs)
 
-    def rows(self, x: Any) -> tuple[Array, bool]:
+    def rows(self, x: Any, name: str = "x") -> tuple[Array, bool]:
         """Return x as rows (B, n) of float64, and whether it was a batch; None without inputs.
 
         Raises `ValueError` for a wrong length, a batch of zero rows or more than two
@@ -51,58 +49,54 @@ class Inputs:
                 return x, True
         elif x is None and not self._count:
             return None, False
-        return self._checked(x)
+        return self._checked(x, name)
 
-    def _checked(self, x: Any) -> tuple[Array, bool]:
+    def _checked(self, x: Any, name: str) -> tuple[Array, bool]:
         n = self._count
         if not n:
             raise ValueError("this program has no inputs: call it without x")
         if x is None:
             raise TypeError(f"this program has {self._needed}: call it with a vector of them")
-        array = floats(x, self._names, self._uneven)
+        array = floats(x, self.names, lambda x: self._uneven(x, name))
         if array.ndim == 0 and n == 1:
             array = array[None]
         if array.ndim not in (1, 2):
             raise ValueError(
-                f"x must be a vector of {self._needed} or a batch (B, {n}) of such rows, "
+                f"{name} must be a vector of {self._needed} or a batch (B, {n}) of such rows, "
                 f"not an array of {array.ndim} dimensions"
             )
-        if array.shape[-1] != n and array.size:
-            first = self._missing(array.shape[-1])
-            what = "x has" if array.ndim == 1 else "each row of x has"
-            hint = ""
+        if not array.size:
+            raise ValueError(
+                f"{name} is empty: a vector of {self._needed}, or at least one row, is needed"
+            )
+        if array.shape[-1] != n:
+            what, hint = f"{name} has" if array.ndim == 1 else f"each row of {name} has", ""
             if array.size == n:
-                hint = "; write x.ravel()"
+                hint = f"; write {name}.ravel()"
             elif array.ndim == 1 and n == 1:
                 hint = "; a batch of one input has the shape (B, 1)"
             raise ValueError(
                 f"{what} {array.shape[-1]} numbers, but this program has "
-                f"{self._needed}{first}{hint}"
-            )
-        if not array.size:
-            raise ValueError(
-                f"x is empty: a vector of {self._needed}, or at least one row, is needed"
+                f"{self._needed}{self._missing(array.shape[-1])}{hint}"
             )
         return (array, True) if array.ndim == 2 else (array[None], False)
 
     def _missing(self, length: int) -> str:
-        return f" ({self._names[length]} is missing)" if length < self._count else ""
+        return f" ({self.names[length]} is missing)" if length < self._count else ""
 
-    def _uneven(self, x: Any) -> str:
+    def _uneven(self, x: Any, name: str) -> str:
         """Say what keeps x, which is nested lists, from being rows of one length."""
-        n = self._count
-        needed = f"x must be a vector or rows of one length, {counted(n, 'number')} each: "
-        rows = list(x) if _is_row(x) else []
+        n, rows = self._count, list(x) if _is_row(x) else []
+        needed = f"{name} must be a vector or rows of one length, {counted(n, 'number')} each: "
         kinds = [_is_row(row) for row in rows]
-        if True not in kinds:
-            return f"{needed}got {x!r:.60}"
-        if False in kinds:
+        if {*kinds} == {True, False}:
             places = sorted((kinds.index(True), kinds.index(False)))
             return needed + ", but ".join(f"item {i} is {_kind(rows[i])}" for i in places)
-        for i, length in enumerate(map(len, rows)):
-            if length != n:
-                return f"{needed}row {i} has {counted(length, 'number')}{self._missing(length)}"
-        for i, row in enumerate(rows):
+        for i, row in enumerate(rows if True in kinds else ()):
+            if len(row) != n:
+                found = counted(len(row), "number") + self._missing(len(row))
+                return f"{needed}row {i} has {found}"
+        for i, row in enumerate(rows if True in kinds else ()):
             for j, item in enumerate(row):
                 if _is_row(item):
                     return f"{needed}number {j} of row {i} is {_kind(item)}: {item!r:.60}"
@@ -119,10 +113,7 @@ class Leaves:
         self._shape = (self._count,)
         native = core()
         self._read = by_python if native is None else native.data
-        self._names = [
-            f"parameter {v.label!r}" if v.label else f"parameter {i}"
-            for i, v in enumerate(parameters)
-        ]
+        self._names = named("parameter", parameters)
 
     def numbers(self, parameters: Any = None) -> Array:
         """Return the leaves' numbers now, the given ones instead of the parameters' own.
@@ -151,16 +142,19 @@ class Leaves:
         return found
 
     def _checked(self, parameters: Any) -> Array:
-        array = floats(parameters, self._names, lambda _: self._needed("rows of several lengths"))
+        one = f"parameters must be one vector of {counted(self._count, 'number')}, in the order of "
+        needed = f"{one}program.parameters, not "
+        array = floats(parameters, self._names, lambda _: f"{needed}rows of several lengths")
         if array.shape != self._shape:
-            raise ValueError(self._needed(f"an array of shape {array.shape}"))
+            raise ValueError(f"{needed}an array of shape {array.shape}")
         return array
 
-    def _needed(self, given: str) -> str:
-        return (
-            f"parameters must be one vector of {counted(self._count, 'number')}, in the order of "
-            f"program.parameters, not {given}"
-        )
+
+def named(kind: str, values: Sequence[Value]) -> list[str]:
+    return [
+        f"{kind} {value.label!r}" if value.label else f"{kind} {i}"
+        for i, value in enumerate(values)
+    ]
 
 
 def floats(given: Any, names: Sequence[str], uneven: Callable[[Any], str]) -> Array:

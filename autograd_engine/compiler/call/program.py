@@ -1,16 +1,14 @@
 """Program: a compiled graph, called on numbers.
 
-With this module a tape becomes something to call. A program reads the numbers of its leaves
-at each call, hands them to a back end, and makes sure that what comes back can be trusted:
-the guards hold, the result is finite.
-
-A back end is a *runner*: an object with
+A program reads the numbers of its leaves at each call, hands them to a back end, and makes sure
+that what comes back can be trusted: the guards hold, the result is finite. A back end is a
+*runner*: an object with
 
     run(leaves (P + O,), rows (B, n) or None, gradient: bool) -> outputs (B, m), gradient (P,)
 
-where `leaves` are the numbers of the tape's parameters and of its other leaves, B = 1 where
-there are no rows, and the gradient (None if not wanted) is that of the mean of output 0. It
-raises nothing for numbers that are not finite, and its results are the caller's to keep.
+where `leaves` are the numbers of the tape's parameters and other leaves, B = 1 without rows, and
+the gradient (None if not wanted) is that of the mean of output 0. It raises nothing for numbers
+that are not finite, and its results are the caller's to keep.
 """
 
 from __future__ import annotations
@@ -21,10 +19,8 @@ from importlib import import_module
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from autograd_engine.arguments import map_numbers
 from autograd_engine.compiler.call.guards import Guard, Guards
 from autograd_engine.engine import Value
-from autograd_engine.real import is_number
 from autograd_engine.state import alone
 
 if TYPE_CHECKING:  # the package can be imported where there is no NumPy
@@ -73,20 +69,21 @@ class Program:
         from autograd_engine.compiler.run.exact.interpreter import mean
         from autograd_engine.compiler.run.native.core import core
 
-        self._tape = tape
-        self._single = single
+        self._settings = {"single": single, "check": check, "backend": backend, "example": example}
+        self._tape, self._single, self._check = tape, single, check
+        self._backend, self._example = backend, example
         self._count = len(tape.outputs) - len(guards or ())
         self._guards = Guards(tape, self._count, guards or [])
-        self._check = check
-        self._backend = backend
-        self._example = example
-        self._turned: Program | None = None
+        self._turned: Any = None  # the gradient by the inputs
+        self._entries: dict[bool, Any] = {}  # by whether they are those of the Hessian
         self._runner = _runner(tape, backend)
         self._run = self._runner.run
-        self._rows = Inputs(tape.inputs).rows
+        self._inputs = Inputs(tape.inputs)
+        self._rows = self._inputs.rows
         self._leaves = Leaves(tape.parameters, tape.others).numbers
         self._finite_slopes = getattr(core(), "finite", finite)
-        self._mean, self._finite, self._faults = mean, finite, partial(Faults, tape)
+        self._finite = finite if self._guards else self._finite_slopes  # of what is in one piece
+        self._mean, self._faults = mean, partial(Faults, tape)
         self.parameters = tuple(tape.parameters)
         self.inputs = tuple(tape.inputs)
 
@@ -104,15 +101,19 @@ class Program:
         """
         rows, batch = self._rows(x)
         outputs = self._outputs(self._leaves(parameters), rows)
-        if batch:
-            return outputs[:, 0] if self._single else outputs
-        return outputs.item(0) if self._single else outputs[0]
+        found = outputs[:, 0] if self._single else outputs
+        return found if batch else found.item(0) if self._single else found[0]
 
-    def _outputs(self, leaves: Array, rows: Any) -> Array:
-        outputs, _ = self._run(leaves, rows, False)
+    def _guarded(self, leaves: Array, rows: Any, gradient: bool) -> tuple[Array, Array]:
+        """Return outputs and gradient as the back end has them, where the guards hold."""
+        outputs, slopes = self._run(leaves, rows, gradient)
         if self._guards:
             self._guards.check(outputs, leaves, rows)
             outputs = outputs[:, : self._count]
+        return outputs, slopes
+
+    def _outputs(self, leaves: Array, rows: Any) -> Array:
+        outputs, _ = self._guarded(leaves, rows, False)
         finite = self._finite(outputs)
         return outputs if finite else self._faults().outputs(outputs, leaves, rows, self._check)
 
@@ -135,47 +136,63 @@ class Program:
         """
         if wrt not in (None, "inputs", "parameters"):
             raise ValueError(f'wrt must be "inputs" or "parameters", got {wrt!r:.60}')
-        if self._count != 1:
-            raise ValueError(
-                f"a gradient needs one output, and this program has {self._count}: compile the "
-                f"one to differentiate, or their sum"
-            )
+        self._only("a gradient")
         rows, batch = self._rows(x)
         leaves = self._leaves(parameters)
         if wrt == "inputs" or (wrt is None and self._example is not None and not self.parameters):
-            return self._by_inputs(leaves, rows, batch)
+            from autograd_engine.compiler.call.second import by_inputs
+
+            return by_inputs(self, leaves, rows, batch)
         return self._value_and_grad(leaves, rows)
 
-    def _by_inputs(self, leaves: Array, rows: Any, batch: bool) -> tuple[Any, Any]:
-        """Return value and gradient by the inputs, of each row."""
-        import numpy
-
-        from autograd_engine.compiler.record.tape import turned
-
-        if self._turned is None:
-            self._turned = Program(
-                turned(self._tape),
-                guards=self._guards.kept,
-                check=self._check,
-                backend=self._backend,
-            )
-        values = self._outputs(leaves, rows)[:, 0]  # which also tells what is wrong in which row
-        rows = numpy.empty((1, 0)) if rows is None else rows
-        run = self._turned._value_and_grad
-        slopes = [run(numpy.concatenate([row, leaves]), None)[1] for row in rows]
-        single = values.item(0), _shaped(self._example, slopes[0])
-        return (values, numpy.array(slopes)) if batch else single
-
     def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[float, Array]:
-        outputs, gradient = self._run(leaves, rows, True)
-        if self._guards:
-            self._guards.check(outputs, leaves, rows)
+        """Return value and gradient, as the engine computes them where they are not finite."""
+        outputs, gradient = self._guarded(leaves, rows, True)
         value = outputs.item(0) if len(outputs) == 1 else self._mean(outputs[:, 0].tolist())
-        if not (isfinite(value) and self._finite_slopes(gradient)) and (
-            self._check or value != value or (gradient != gradient).any()
-        ):
-            return self._looked_into(outputs[:, :1], leaves, rows)
-        return value, gradient
+        if isfinite(value) and self._finite_slopes(gradient):
+            return value, gradient
+        check = self._check
+        if not (check or value != value or (gradient != gradient).any()):
+            return value, gradient
+        faults = self._faults()
+        value = self._mean(faults.outputs(outputs, leaves, rows, check)[:, 0].tolist())
+        if check and not isfinite(value):
+            what = "the mean of the outputs is"
+            raise FloatingPointError(f"{what} {value!r}: their sum is too large")
+        return value, faults.gradient(leaves, rows, check)
+
+    def hessian(self, x: Any, *, parameters: Any = None) -> Any:
+        """Return the second derivatives of the one output by the inputs, at one vector: (n, n), or
+        the shape of the example twice. Raises what `value_and_grad` does, for a batch `ValueError`.
+
+        >>> from autograd_engine.compiler import compile
+        >>> compile(lambda x: x[0] ** 2 * x[1], [1.0, 1.0]).hessian([2.0, 3.0])
+        array([[6., 4.],
+               [4., 0.]])
+        """
+        from autograd_engine.compiler.call.second import hessian
+
+        self._only("a Hessian")
+        return hessian(self, x, parameters)
+
+    def jvp(self, x: Any, v: Any, *, parameters: Any = None) -> Any:
+        """Return the derivative of the outputs by the inputs, at one vector, along another v:
+        a float or (m,). Raises what calling the program does, and `ValueError` for a batch.
+
+        >>> from autograd_engine.compiler import compile
+        >>> compile(lambda x: [x[0] * x[1], x[0]], [1.0, 1.0]).jvp([2.0, 3.0], [1.0, 10.0])
+        array([23.,  1.])
+        """
+        from autograd_engine.compiler.call.second import jvp
+
+        return jvp(self, x, v, parameters)
+
+    def _only(self, what: str) -> None:
+        if self._count != 1:
+            raise ValueError(
+                f"{what} needs one output, and this program has {self._count}: compile the "
+                f"one to differentiate, or their sum"
+            )
 
     def backward(self, x: Any = None) -> float:
         """Add the gradient to the parameters' `grad`, as `Value.backward` does; return the value.
@@ -236,43 +253,15 @@ class Program:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep what was compiled, with its leaves; a copy chooses its back end anew."""
-        made = partial(
-            type(self),
-            single=self._single,
-            guards=self._guards.kept,
-            check=self._check,
-            backend=self._backend,
-            example=self._example,
-        )
-        return made, (self._tape,)
+        return partial(type(self), guards=self._guards.kept, **self._settings), (self._tape,)
 
     def __repr__(self) -> str:
         return f"Program({len(self._tape.op):,} recorded nodes -> {self.steps:,} steps)"
-
-    def _looked_into(self, outputs: Array, leaves: Array, rows: Array) -> tuple[float, Array]:
-        """Return value and gradient as the engine computes them, or say what is not finite."""
-        faults, check = self._faults(), self._check
-        value = self._mean(faults.outputs(outputs, leaves, rows, check)[:, 0].tolist())
-        if check and not isfinite(value):
-            raise FloatingPointError(
-                f"the mean of the outputs is {value!r}: their sum is too large"
-            )
-        return value, faults.gradient(leaves, rows, check)
 
 
 def _add(values: Sequence[Value], slopes: Sequence[float]) -> None:
     for value, slope in zip(values, slopes):
         value._grad += slope
-
-
-def _shaped(example: Any, slopes: Array) -> Any:
-    """Return slopes in the shape of the example: of a list of numbers an array, of one a float."""
-    if getattr(example, "ndim", 0):
-        return slopes.reshape(example.shape)
-    if isinstance(example, (list, tuple)) and all(map(is_number, example)):
-        return slopes
-    numbers = iter(slopes.tolist())
-    return slopes if example is None else map_numbers(lambda _: next(numbers), example)
 
 
 def _runner(tape: Tape, backend: str) -> Any:

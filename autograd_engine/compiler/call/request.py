@@ -168,7 +168,7 @@ def leaves(given: Any, kind: str) -> list[Value]:
     """Return inputs or parameters as a list; `ValueError` naming one that is not a leaf."""
     if isinstance(given, Value):
         raise TypeError(f"{kind}s are a list of Values: write [{given.label or 'x'}]")
-    if callable(getattr(given, "parameters", None)) or callable(given):
+    if callable(given) or callable(getattr(given, "parameters", None)):
         raise TypeError(
             f"{kind}s are a list of Values, such as model.parameters(); got {given!r:.60}"
         )

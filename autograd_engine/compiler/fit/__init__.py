@@ -1,6 +1,5 @@
 """fit: a model, its loss and samples come in; `ag.fit` trains with a program.
 
-samples    inputs and targets as arrays
 traces     what a recorded sample reads beside its inputs
 lesson     the program of one batch
 steppers   optimisers on arrays

@@ -10,80 +10,60 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.call.guards import GuardError
-from autograd_engine.compiler.fit.lesson import Lesson, told
-from autograd_engine.compiler.fit.samples import Array, Unfit, Unusual
+from autograd_engine.compiler.fit.lesson import Array, Lesson, Unfit, Unusual, lesson_of, told
 from autograd_engine.compiler.fit.steppers import InArrays, ThroughValues, has_rule
-from autograd_engine.engine import Value
+from autograd_engine.words import counted
 
-Batches = Iterable[Sequence[int]]
 Results = tuple[list[float], list[float]]
 
 _AT_ONCE = 256  # samples to be measured in one call
 
 
-class Eager(Protocol):
-    """The eager way, which can take over at any batch."""
-
-    model: Any
-    loss: Callable[[Any, Any], Any]
-    optimizer: Any
-    right: Any
-    samples: Sequence[Any]
-    held_out: Sequence[Any]
-    recorder: Any
-
-    def train(self, epoch: int, batches: Batches) -> Results: ...
-    def measure(self) -> Results: ...
-    def step(self, parameters: Sequence[Value]) -> None: ...
-
-
 class Compiled:
-    """Trains by a program of one sample's loss, fed with mini-batches.
+    """Trains by a program of one sample's loss, fed with mini-batches; `eager`, see `training`,
+    can take over at any batch.
 
     Raises `Unfit` where there can be no such program. Where `strict`, a comparison that comes
     out otherwise raises `GuardError` later; else the eager way goes on from there.
     """
 
-    def __init__(self, eager: Eager, strict: bool) -> None:
-        self.eager = eager
-        self.strict = strict
-        self.ran = ""
-        self._eager_now = False
+    def __init__(self, eager: Any, strict: bool) -> None:
+        self.eager, self.strict, self.ran = eager, strict, ""
+        self._eager_now, self._fresh = False, True
         self._held_out: Array | None = None
         self._prepare()
 
-    def train(self, epoch: int, batches: Batches) -> Results:
+    def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch; return the loss of each sample, and its hit."""
         if not self._ready():
-            return self.eager.train(epoch, batches)
+            return self.eager.train(epoch, batches)  # type: ignore[no-any-return]
         batches = iter(batches)
         order: list[int] = []
         found: list[Array] = []
         failed: Exception | None = None
         batch: Sequence[int] = ()
-        recorder = self.eager.recorder
-        self._stepper.load()
+        lesson, stepper, recorder = self._lesson, self._stepper, self.eager.recorder
+        stepper.load()
         try:
             with numpy.errstate(all="ignore"):
                 for batch in batches:
-                    rows, leaves = self._rows[batch], self._stepper.leaves
-                    outputs, gradient = run(self._lesson, leaves, rows, True)
-                    self._stepper.step(gradient)
+                    outputs, gradient = run(lesson, stepper.leaves, lesson.data[batch], True)
+                    stepper.step(gradient)
                     order += batch
                     found.append(outputs)
                     if recorder is not None and recorder.due():
-                        moved = zip(map(id, self._lesson.values), self._stepper.leaves.tolist())
+                        moved = zip(map(id, lesson.values), stepper.leaves.tolist())
                         recorder.keep(outputs[:, 0].tolist(), epoch, dict(moved))
         except (GuardError, Unusual) as error:
             failed = error
         finally:
-            self._stepper.store()
-        done = results(self.eager.right, found, self._rows[order])
+            stepper.store()
+        done = results(self.eager.right, found, lesson.data[order])
         if failed is None:
             return done
         self._refuse(failed, lambda: self.eager.train(epoch, [batch]))
@@ -95,7 +75,7 @@ class Compiled:
     def measure(self) -> Results:
         """Return the loss of each held-out sample, and its hit."""
         if self._eager_now or self._held_out is None:
-            return self.eager.measure()
+            return self.eager.measure()  # type: ignore[no-any-return]
         self._stepper.load()
         try:
             found = forward(self._lesson, self._stepper.leaves, self._held_out)
@@ -104,25 +84,23 @@ class Compiled:
                 self._refuse(error, lambda: None)
             self._held_out = None
             self.ran += f", but the validation data eagerly: {told(error)}"
-            return self.eager.measure()
+            return self.eager.measure()  # type: ignore[no-any-return]
         return results(self.eager.right, found, self._held_out)
 
     def _prepare(self) -> None:
         """Compile, and turn the samples into arrays."""
-        eager = self.eager
-        arrays = has_rule(eager.optimizer)
-        trained = eager.optimizer.parameters if arrays else eager.model.parameters()
-        self._trained = list({id(value): value for value in trained}.values())
-        outputs = eager.right.positions or eager.right.sides
-        lesson = Lesson(eager.model, eager.loss, eager.samples, self._trained, outputs)
-        self._lesson, self._rows = lesson, lesson.data
+        eager, optimizer = self.eager, self.eager.optimizer
+        arrays = has_rule(optimizer)
+        trained = optimizer.parameters if arrays else eager.model.parameters()
+        trained = list({id(value): value for value in trained}.values())
+        judged = eager.right.positions or eager.right.sides
+        self._lesson = lesson = lesson_of(eager, trained, judged)
         self._moved = self._held()
-        self._stepper: InArrays | ThroughValues = (
-            InArrays(eager.optimizer, lesson.values)
-            if arrays
-            else ThroughValues(eager.optimizer, lesson.values, partial(eager.step, self._trained))
-        )
-        self.ran = f"compiled: the loss of a sample in {lesson.program.steps} steps"
+        stepper = InArrays if arrays else ThroughValues
+        self._stepper = stepper(optimizer, lesson, partial(eager.step, trained))
+        each = counted(len(lesson.program._tape.op), "operation")
+        steps = counted(lesson.program.steps, "step")
+        self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
         self._held_out = None
         if eager.held_out:
             try:
@@ -132,8 +110,9 @@ class Compiled:
 
     def _ready(self) -> bool:
         """Say whether the program is that of model and loss as they are now; else compile anew."""
-        if self._eager_now:
-            return False
+        fresh, self._fresh = self._fresh, False
+        if self._eager_now or fresh:
+            return fresh
         if self._moved == self._held() and not self._lesson.traces.changed():
             return True
         try:
@@ -159,9 +138,7 @@ class Compiled:
         raise ValueError(f"compile=True, but {told(reason)}") from reason
 
 
-def measured(
-    model: Any, samples: Sequence[Any], loss: Callable[[Any, Any], Any], right: Any
-) -> Results | None:
+def measured(model: Any, samples: Sequence[Any], loss: Any, right: Any) -> Results | None:
     """Return the loss of each sample, and its hit, by a program; None where there is none."""
     try:
         lesson = Lesson(model, loss, samples, [], outputs=True)
@@ -213,7 +190,5 @@ def hits(right: Any, outputs: Array, targets: Array) -> Array:
         return numpy.full(len(outputs), numpy.nan)
     if numpy.isnan(outputs).any():  # the order of NaN is Python's
         return numpy.array([right(*pair) for pair in zip(outputs.tolist(), targets.tolist())])
-    found = (outputs[:, 0] > 0.0) == (targets > 0.0)
-    if count > 1:
-        found = outputs.argmax(axis=1) == targets
-    return found.astype(numpy.float64)
+    one = (outputs[:, 0] > 0.0) == (targets > 0.0)
+    return (one if count == 1 else outputs.argmax(axis=1) == targets).astype(numpy.float64)

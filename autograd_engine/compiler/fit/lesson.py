@@ -4,7 +4,7 @@
 >>> model = nn.MLP(2, [1])
 >>> samples = [([1.0, 2.0], 3.0), ([0.0, 1.0], 1.0)]
 >>> lesson = Lesson(model, losses.mse, samples, model.parameters(), outputs=True)
->>> outputs, gradient = lesson.run(lesson.leaves(), lesson.form.rows(samples), True)
+>>> outputs, gradient = lesson.run(lesson.leaves(), lesson.data, True)
 >>> outputs.shape, gradient.shape  # the loss and one output; two weights and a bias
 ((2, 2), (3,))
 """
@@ -14,26 +14,80 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any
+from itertools import chain
+from operator import is_
+from types import MethodType
+from typing import Any, NamedTuple
 
 import numpy
 
+from autograd_engine.arguments import map_numbers
 from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.call.guards import GuardError, Watch
 from autograd_engine.compiler.call.program import Program
-from autograd_engine.compiler.fit.samples import Array, Form, Unfit, Unusual
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.engine import Value, as_value
-from autograd_engine.graph import leaves
+from autograd_engine.graph import nodes
+from autograd_engine.modules import Module
 from autograd_engine.number import number
 from autograd_engine.real import is_number
 from autograd_engine.sources import is_own
 from autograd_engine.table import LEAF, equals, gate
 
+Array = Any
+
 _TRIALS = 4  # classes on a sample of which the model is tried
 _TRIED = 200_000  # values to compute in trying the loss on every target
 _CLASSES = 50  # targets for each of which a loss is recorded
+
+
+class Unfit(ValueError):
+    """Says why samples, a model or a loss cannot be compiled."""
+
+
+class Unusual(Exception):
+    """Says what the eager way is to look into, with nothing changed yet."""
+
+
+class Form(NamedTuple):
+    """How the numbers of a sample are laid out: an input and a target like these.
+
+    >>> form = Form([1.0, 2.0], 1)
+    >>> form.rows([([1.0, 2.0], 1), ([3.0, 4.0], 0)]).tolist()
+    [[1.0, 2.0, 1.0], [3.0, 4.0, 0.0]]
+    """
+
+    x: Any
+    target: Any
+
+    def rows(self, samples: Sequence[Any]) -> Array:
+        """Return the numbers of all samples, a row each; `Unfit` where one is of another form."""
+        found = []
+        for what, items, form in zip(("inputs", "targets"), zip(*samples), self):
+            try:
+                rows, shape = numpy.asarray(items), numpy.shape(form)
+            except ValueError:
+                raise Unfit(f"the {what} are not all of one shape") from None
+            if rows.shape[1:] != shape:
+                raise Unfit(f"the {what} are not all of one shape")
+            if rows.dtype.kind not in "fiub":
+                odd = [type(item).__name__ for item in rows.flat if not is_number(item)]
+                kind = f"are {odd[0]}, not" if rows.dtype == object else "hold something else than"
+                raise Unfit(f"the {what} {kind} numbers, lists, tuples or arrays of them")
+            found.append(rows.astype(numpy.float64).reshape(len(items), -1))
+        return numpy.ascontiguousarray(numpy.concatenate(found, axis=1))
+
+
+def lesson_of(eager: Any, trained: Sequence[Value], outputs: bool) -> Lesson:
+    """Return the lesson that was kept, if it is one for this training, else a new one."""
+    kept, eager.kept, model = eager.kept, None, eager.model
+    if kept and kept.again(eager.samples, trained, outputs):
+        return kept  # type: ignore[no-any-return]
+    lesson = Lesson(model, eager.loss, eager.samples, trained, outputs)
+    if isinstance(model, Module):
+        object.__setattr__(model, "_lesson", lesson if lesson.traces.whole else None)
+    return lesson
 
 
 class Lesson:
@@ -45,41 +99,42 @@ class Lesson:
     """
 
     def __init__(
-        self,
-        model: Callable[[Any], Any],
-        loss: Callable[[Any, Any], Any],
-        samples: Sequence[Sequence[Any]],
-        trained: Sequence[Value],
-        outputs: bool,
+        self, model: Any, loss: Any, samples: Sequence[Any], trained: Sequence[Value], outputs: bool
     ) -> None:
-        self.form = Form.of(samples[0])
-        self.data = rows = self.form.rows(samples)
-        self.targets: dict[float, Any] = {}
+        self._model, self._loss, self._outputs = model, loss, outputs
+        self._trained = list(trained)
+        self.form = Form(*samples[0])
+        self._single = is_number(self.form.target)  # a class, or a number to predict
+        self._targets: dict[float, Any] = {}
         self.traces = Traces(model, loss)
-        if self.traces.lasting:
-            raise Unfit(
-                f"a trial would move on {self.traces.lasting}, an iterator of model or loss"
-            )
         self._watch = Watch()
-        failure: Exception | None = None
+        self._take(samples, self.form.rows(samples))
+        if self.traces.lasting:
+            raise Unfit(f"a trial would move on {self.traces.lasting}, an iterator")
+        self._watched(self._make)
+
+    def stands(self, loss: Any) -> bool:
+        """Say whether this is still the program of the model with that loss."""
+        same = self._loss is loss or (isinstance(loss, MethodType) and bool(self._loss == loss))
+        return same and not self.traces.changed()
+
+    def trains(self, values: Sequence[Value]) -> bool:
+        return list(map(id, self._trained)) == list(map(id, values))
+
+    def again(self, samples: Sequence[Any], trained: Sequence[Value], outputs: bool) -> bool:
+        """Take these samples, and say whether the program is one for them too."""
+        if outputs != self._outputs or not self.trains(trained):
+            return False
+        pairs = map(chain.from_iterable, (self._samples, samples))
+        known = self._copies and len(samples) == len(self._samples) and all(map(is_, *pairs))
+        if known and self._copies == [x for x, _ in samples]:
+            return True
         try:
-            with enable_grad(), self._watch:
-                self._make(model, loss, samples, rows, list(trained), outputs)
-        except Exception as error:  # whatever somebody's code says to a Value
-            failure = error
-        finally:
-            read, changed = self._read(), self.traces.changed()
-            self.traces.restore()
-            self._watch.restore()
-        if read:
-            raise Unfit(read)
-        if changed:
-            raise Unfit(
-                f"the model or the loss changes {changed} when it is called, "
-                "which a program would not do again"
-            )
-        if failure is not None:
-            raise Unfit(told(failure)) from failure
+            self._take(samples, self.rows(samples))
+            self._watched(self._try)
+        except Unfit:  # a new one will say why
+            return False
+        return True
 
     def leaves(self) -> Array:
         """Return the numbers of the leaves as they are now."""
@@ -90,57 +145,77 @@ class Lesson:
 
         Raises `GuardError` where a comparison comes out otherwise than when it was compiled.
         """
-        found, slopes = self.program._run(leaves, rows, gradient)
-        if self.program._guards:
-            self.program._guards.check(found, leaves, rows)
-            found = found[:, : self.program._count]
-        return found, slopes
+        return self.program._guarded(leaves, rows, gradient)
 
-    def rows(self, samples: Sequence[Sequence[Any]]) -> Array:
+    def rows(self, samples: Sequence[Any]) -> Array:
         """Return the numbers of other samples; `Unfit` where the program is not for them."""
         rows = self.form.rows(samples)
-        if self.targets and not set(rows[:, -1].tolist()) <= self.targets.keys():
+        if self._targets and not set(rows[:, -1].tolist()) <= self._targets.keys():
             raise Unfit("there are classes that the program was not compiled for")
         return rows
 
-    def _make(
-        self, model: Any, loss: Any, samples: Any, rows: Array, trained: list[Value], outputs: bool
-    ) -> None:
+    def _take(self, samples: Sequence[Any], rows: Array) -> None:
+        """Keep samples, to be known again where they hold lists of plain numbers."""
+        self.data, self._samples, xs = rows, samples, [x for x, _ in samples]
+        plain = self._single and {type(x) for x in xs} <= {list, tuple}
+        plain = plain and set(map(type, chain.from_iterable(xs))) <= {float, int, bool}
+        self._copies = [x[:] for x in xs] if plain else None
+
+    def _watched(self, trial: Callable[[], None]) -> None:
+        """Try something, and put everything back; `Unfit` where model or loss are not for it."""
+        failure: Exception | None = None
+        try:
+            with enable_grad(), self._watch:
+                trial()
+        except Exception as error:  # whatever somebody's code says to a Value
+            failure = error
+        finally:
+            read, changed = self._read(), self.traces.changed()
+            self.traces.restore()
+            self._watch.restore()
+        if read:
+            raise Unfit(read)
+        if changed:
+            raise Unfit(f"the model or the loss changes {changed} when it is called")
+        if failure is not None:
+            raise Unfit(told(failure)) from failure
+
+    def _make(self) -> None:
         """Compile and try the program, first with a target that is a Value like the inputs.
 
         A loss that takes a class for an index, or branches on it, is recorded for each class
         instead, with the target as it is in the samples.
         """
         try:
-            self._compile(model, loss, rows[0], trained, outputs)
-            self._try(model, loss, samples, rows)
+            self._compile()
+            self._try()
         except Exception:
-            classes = self._classes(rows)
+            classes = self._classes()
             if not 0 < len(classes) <= _CLASSES:
                 raise
-            self.targets = {rows[i, -1].item(): samples[i][1] for i in classes}
-            self._compile(model, loss, rows[0], trained, outputs)
-            self._try(model, loss, samples, rows)
+            self._targets = {self.data[i, -1].item(): self._samples[i][1] for i in classes}
+            self._compile()
+            self._try()
 
-    def _compile(
-        self, model: Any, loss: Any, row: Array, trained: list[Value], outputs: bool
-    ) -> None:
+    def _compile(self) -> None:
         self._watch.clear()
-        inputs = [Value(item) for item in row.tolist()]
-        x, target = self.form.filled(inputs)
-        said = model(x)
-        value = self._chosen(loss, said, target) if self.targets else loss(said, target)
+        inputs = list(map(Value, self.data[0].tolist()))
+        rest = iter(inputs)
+        x, target = map_numbers(lambda _: next(rest), [*self.form])
+        said = self._model(x)
+        value = self._by_class(said, target) if self._targets else self._loss(said, target)
         guards = self._watch.guards
         if self._read():
             raise Unfit(self._read())
         if not isinstance(value, Value):
             raise Unfit(f"the loss of a sample is no Value but {type(value).__name__}")
-        wanted = [value, *(map(as_value, listed(said)) if outputs else ())]
-        compared = [guard.value for guard in guards]
-        known = {id(item) for item in (*trained, *inputs)}
-        met = leaves(*wanted, *compared)
-        self.values = trained + [v for v in met if v._rule is LEAF and id(v) not in known]
-        tape = record([*wanted, *compared], inputs, self.values)
+        wanted = [value, *(map(as_value, listed(said)) if self._outputs else ())]
+        wanted += [guard.value for guard in guards]
+        known, met = {id(item) for item in (*self._trained, *inputs)}, nodes(*wanted)
+        for old in filter(None, (self.traces.computed.get(id(v)) for v in met)):
+            raise Unfit(f"{old} was computed before, and a program would compute it at each step")
+        self.values = self._trained + [v for v in met if v._rule is LEAF and id(v) not in known]
+        tape = record(wanted, inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
 
     def _read(self) -> str:
@@ -151,32 +226,32 @@ class Lesson:
             f"one sample; detach() stops a gradient in the graph)"
         )
 
-    def _chosen(self, loss: Any, said: Any, target: Value) -> Any:
+    def _by_class(self, said: Any, target: Value) -> Any:
         """Return the loss for the target's class, chosen from those for each class."""
-        by_class = [(each, loss(said, given)) for each, given in self.targets.items()]
-        if not all(isinstance(value, Value) for _, value in by_class):
-            return by_class[0][1]  # whatever it is, it is no loss
-        return sum(gate(equals(target, each), value) for each, value in by_class)
+        found = [(each, self._loss(said, given)) for each, given in self._targets.items()]
+        if not all(isinstance(value, Value) for _, value in found):
+            return found[0][1]  # whatever it is, it is no loss
+        return sum(gate(equals(target, each), value) for each, value in found)
 
-    def _classes(self, rows: Array) -> list[int]:
+    def _classes(self) -> list[int]:
         """Return the first sample of each target, where a target is one number."""
-        if not self.form.scalar_target:
-            return []
-        return sorted(numpy.unique(rows[:, -1], return_index=True)[1].tolist())
+        found = numpy.unique(self.data[:, -1], return_index=True)[1] if self._single else []
+        return sorted(map(int, found))
 
-    def _try(self, model: Any, loss: Any, samples: Any, rows: Array) -> None:
+    def _try(self) -> None:
         """Hold the program against model and loss themselves, on some samples.
 
         This finds what recording cannot: code that looks at types, or refuses a target. So the
         loss is tried on every class.
         """
-        classes = self._classes(rows)
+        rows, samples, classes = self.data, self._samples, self._classes()
         most = max(_CLASSES, _TRIED // max(len(self.program._tape.op), 1))
         pairs, losses = [], []
         for i in sorted({0, len(rows) // 2, len(rows) - 1, *classes[:_TRIALS]}):
-            targets = [i] if i else [0, *classes[:most]]
-            pairs += [(i, k) for k in targets]
-            losses += _losses(model, loss, samples[i][0], [samples[k][1] for k in targets])
+            said = self._model(samples[i][0])
+            for k in [i] if i else [0, *classes[:most]]:
+                pairs.append((i, k))
+                losses.append(number(self._loss(said, samples[k][1])))
         if self._read():
             raise Unfit(self._read())
         inputs = numpy.size(self.form.x)
@@ -186,12 +261,6 @@ class Lesson:
         for (i, _), here, there in zip(pairs, found.tolist(), losses):
             if not (math.isclose(here, there, rel_tol=1e-9, abs_tol=1e-12) or here != here):
                 raise Unfit(f"compiled, the loss of sample {i} would be {here}, not {there}")
-
-
-def _losses(model: Any, loss: Any, x: Any, targets: list[Any]) -> list[float]:
-    """Return the loss of one input with each target. The graphs do not outlive this call."""
-    said = model(x)
-    return [number(loss(said, target)) for target in targets]
 
 
 def listed(outputs: Any) -> list[Any]:
@@ -207,12 +276,9 @@ def told(error: Exception) -> str:
     """Return what an error says, and the line outside the package that led to it."""
     if isinstance(error, GuardError):
         return f"{str(error).splitlines()[0]} (another sample takes another branch)"
+    frames = traceback.extract_tb(error.__traceback__)
+    outside = [f"{f.filename}, line {f.lineno}: {f.line}" for f in frames if not is_own(f.filename)]
+    text = f"{type(error).__name__}: {error}"
     if isinstance(error, (Unfit, Unusual)):
         return str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    outside = [frame for frame in frames if not is_own(frame.filename)]
-    text = f"{type(error).__name__}: {error}"
-    if not outside:
-        return text
-    last = outside[-1]
-    return f"{last.filename}, line {last.lineno}: {last.line} ({text})"
+    return f"{outside[-1]} ({text})" if outside else text

@@ -7,13 +7,12 @@ back into the Values at its end. Any other is given the gradient in the Values a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy
 
-from autograd_engine.compiler.fit.samples import Array, Unusual
-from autograd_engine.engine import Value
+from autograd_engine.compiler.fit.lesson import Array, Lesson, Unusual
 from autograd_engine.optim import Optimizer
 from autograd_engine.optim.optimizer import Arithmetic
 
@@ -29,6 +28,29 @@ def has_rule(optimizer: Any) -> bool:
     )
 
 
+class ThroughValues:
+    """Moves the leaves by an optimiser of which nothing is known but `step` and `zero_grad`."""
+
+    def __init__(self, optimizer: Any, lesson: Lesson, step: Callable[[], None]) -> None:
+        self._optimizer, self._values, self._read = optimizer, lesson.values, lesson.leaves
+        self._step = step
+
+    def load(self) -> None:
+        """Read the Values."""
+        self.leaves = self._read()
+
+    def step(self, gradient: Array) -> None:
+        """Make one step, or raise what the optimiser raises."""
+        self._optimizer.zero_grad()
+        for value, slope in zip(self._values, gradient.tolist()):
+            value._grad += slope
+        self._step()
+        self.load()
+
+    def store(self) -> None:
+        """Everything is in the Values already."""
+
+
 class State(NamedTuple):
     """What a step replaces, all at once: an interrupt finds the state before it or after it."""
 
@@ -38,38 +60,25 @@ class State(NamedTuple):
     steps: int
 
 
-class InArrays:
+class InArrays(ThroughValues):
     """Moves the leaves by the optimiser's rule, in arrays.
 
     Of the leaves the first are the optimiser's parameters. The others rest, and their gradients
     add up, as they do where nobody sets them to 0.
     """
 
-    def __init__(self, optimizer: Optimizer, values: Sequence[Value]) -> None:
-        self._optimizer = optimizer
-        self._values = values
-        self._count = len(optimizer.parameters)
-
-    @property
-    def leaves(self) -> Array:
-        """The numbers of the leaves."""
-        return self._state.leaves
-
     def load(self) -> None:
         """Read the Values and the optimiser's memory."""
-        optimizer = self._optimizer
+        optimizer, self.leaves = self._optimizer, self._read()
         self._names = optimizer._memory()
         kept = [optimizer._buffers.get(name) for name in self._names]
-        self._state = State(
-            numpy.array([value._data for value in self._values], numpy.float64),
-            numpy.array([value._grad for value in self._values], numpy.float64),
-            [optimizer._blank if item is None else numpy.array(item) for item in kept],
-            optimizer.steps,
-        )
+        memories = [optimizer._blank if item is None else numpy.array(item) for item in kept]
+        slopes = numpy.array([value._grad for value in self._values], numpy.float64)
+        self._state = State(self.leaves, slopes, memories, optimizer.steps)
 
     def step(self, gradient: Array) -> None:
         """Make one step, or raise `Unusual`."""
-        state, optimizer, count = self._state, self._optimizer, self._count
+        state, optimizer, count = self._state, self._optimizer, len(self._optimizer.parameters)
         before = state.leaves[:count]
         try:
             slopes = optimizer._slope(before, gradient[:count])
@@ -87,6 +96,7 @@ class InArrays:
             gradient = gradient.copy()
             gradient[count:] += state.gradient[count:]
         self._state = State(leaves, gradient, memories, state.steps + 1)
+        self.leaves = leaves
 
     def store(self) -> None:
         """Write everything back, an interrupt notwithstanding."""
@@ -107,27 +117,3 @@ class InArrays:
         for name, item in zip(self._names, state.memories):
             optimizer._buffers[name] = item.tolist()
         optimizer.steps = state.steps
-
-
-class ThroughValues:
-    """Moves the leaves by an optimiser of which nothing is known but `step` and `zero_grad`."""
-
-    def __init__(self, optimizer: Any, values: Sequence[Value], step: Callable[[], None]) -> None:
-        self._optimizer = optimizer
-        self._values = values
-        self._step = step
-
-    def load(self) -> None:
-        """Read the Values."""
-        self.leaves = numpy.array([value._data for value in self._values], numpy.float64)
-
-    def step(self, gradient: Array) -> None:
-        """Make one step, or raise what the optimiser raises."""
-        self._optimizer.zero_grad()
-        for value, slope in zip(self._values, gradient.tolist()):
-            value._grad += slope
-        self._step()
-        self.load()
-
-    def store(self) -> None:
-        """Everything is in the Values already."""

@@ -1,0 +1,270 @@
+"""fit keeps the program of a model and its loss, and makes another where something has changed."""
+
+import copy
+import gc
+import pickle
+import random
+import types
+import weakref
+
+import numpy
+import pytest
+
+from autograd_engine import Value, exp, fit, log_softmax, losses, nn, optim
+from autograd_engine.compiler.fit import lesson
+
+SAMPLES = [([0.5, -1.0], 1), ([2.0, 0.25], 0), ([-0.75, 1.5], 1), ([1.0, 1.0], 0)]
+OTHERS = [([0.25, 1.0], 0), ([1.0, -0.5], 1), ([2.0, 2.0], 1)]
+SETTING = 1.5
+ITEMS = [1.5]
+CONFIG = types.ModuleType("config")
+CONFIG.inner = types.ModuleType("config.inner")
+CONFIG.inner.scale = 1.5
+FACTOR = Value(1.5).detach()
+LEAF = Value(1.5)
+
+
+class Scale:
+    """A setting in a class."""
+
+    by = 1.5
+
+
+class Slotted:
+    """A setting in a slot, and one that is computed."""
+
+    __slots__ = ("by",)
+
+    def __init__(self):
+        self.by = 1.5
+
+    @property
+    def twice(self):
+        return 2.0 * self.by * SETTING
+
+
+def scaled(x, by=1.5):
+    return x * by
+
+
+class Scaled(nn.Module):
+    """A network whose output is scaled by whatever is asked for."""
+
+    def __init__(self, by):
+        self.net = nn.MLP(2, [3, 1], activation="tanh", rng=random.Random(1))
+        self.by = by
+        self.items, self.array, self.slotted = [1.5], numpy.array([1.5]), Slotted()
+
+    def __call__(self, x):
+        return self.by(self, self.net(x))
+
+
+class Loss:
+    """A loss with a setting."""
+
+    def __init__(self):
+        self.weight = 1.5
+
+    def __call__(self, output, target):
+        return losses.mse(output, target) * self.weight
+
+    def bound(self, output, target):
+        return losses.mse(output, target) * self.weight
+
+
+def cell():
+    number = 1.5
+
+    def by(model, x):
+        return x * number
+
+    def change(model):
+        nonlocal number
+        number = 3.0
+
+    return by, change
+
+
+def setting(model):
+    globals()["SETTING"] = 3.0
+
+
+PLAIN = lambda model, x: x  # noqa: E731
+CHANGES = {
+    "nothing": (PLAIN, lambda model: None, True),
+    "a leaf": (lambda model, x: x * LEAF, lambda model: setattr(LEAF, "data", 3.0), True),
+    "a closure": (*cell(), False),
+    "a global": (lambda model, x: x * SETTING, setting, False),
+    "a list": (lambda model, x: x * ITEMS[0], lambda model: ITEMS.__setitem__(0, 3.0), False),
+    "a module": (lambda model, x: x * CONFIG.inner.scale, lambda model: setattr(CONFIG.inner, "scale", 3.0), False),
+    "a constant": (lambda model, x: x * FACTOR, lambda model: setattr(FACTOR, "data", 3.0), False),
+    "a class": (lambda model, x: x * Scale.by, lambda model: setattr(Scale, "by", 3.0), False),
+    "a default": (lambda model, x: scaled(x), lambda model: setattr(scaled, "__defaults__", (3.0,)), False),
+    "code": (lambda model, x: scaled(x), lambda model: setattr(scaled, "__code__", (lambda x, by: x).__code__), False),
+    "an attribute": (lambda model, x: x * model.items[0], lambda model: setattr(model, "items", [3.0]), False),
+    "an item": (lambda model, x: x * model.items[0], lambda model: model.items.insert(0, 3.0), False),
+    "an array": (lambda model, x: x * model.array[0], lambda model: model.array.fill(3.0), False),
+    "a slot": (lambda model, x: x * model.slotted.by, lambda model: setattr(model.slotted, "by", 3.0), False),
+    "a property": (lambda model, x: x * model.slotted.twice, setting, False),
+    "an activation": (PLAIN, lambda model: [setattr(n, "activation", "sigmoid") for n in model.net.layers[0].neurons], False),
+    "a layer": (PLAIN, lambda model: model.net.layers.append(nn.Neuron(1, rng=random.Random(2))), False),
+    "a parameter": (PLAIN, lambda model: model.net.layers[0].neurons[0].w.__setitem__(0, Value(0.5)), False),
+    "a method": (PLAIN, lambda model: setattr(Scaled, "__call__", lambda self, x: self.net(x) * 3.0), False),
+}  # fmt: skip
+
+
+CALL, CODE = Scaled.__call__, scaled.__code__
+
+
+@pytest.fixture(autouse=True)
+def reset():
+    """Return what puts back what the changes set."""
+
+    def back():
+        globals()["SETTING"] = Scale.by = CONFIG.inner.scale = ITEMS[0] = 1.5
+        FACTOR.data = LEAF.data = 1.5
+        Scaled.__call__, scaled.__code__, scaled.__defaults__ = CALL, CODE, (1.5,)
+        CHANGES["a closure"][0].__closure__[0].cell_contents = 1.5
+
+    yield back
+    back()
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Count the programs that are made."""
+    found, make = [], lesson.Lesson._make
+    monkeypatch.setattr(lesson.Lesson, "_make", lambda self: found.append(self) or make(self))
+    return found
+
+
+def train(model, samples=SAMPLES, loss=losses.mse, way="auto", make=optim.SGD):
+    optimizer = make(model.parameters(), lr=0.05)
+    history = fit(model, samples, loss, optimizer, 2, 2, compile=way, progress=False)
+    return [*history.loss, *(value.data for value in model.parameters())]
+
+
+def agree(found, expected):
+    numpy.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_second_training_has_the_numbers_of_an_eager_one(name, made, reset):
+    by, change, kept = CHANGES[name]
+    found = []
+    for way in (True, False):
+        model = Scaled(by)
+        found.append(train(model, way=way))
+        change(model)
+        found[-1] += train(model, way=way)
+        reset()
+    agree(*found)
+    assert len(made) == (1 if kept else 2)
+
+
+@pytest.mark.parametrize(
+    ("second", "programs"),
+    [
+        ({}, 1),
+        ({"make": optim.Adam}, 1),
+        ({"samples": [(list(x), y) for x, y in SAMPLES]}, 1),
+        ({"samples": OTHERS}, 1),
+        ({"samples": [(numpy.array(x), y) for x, y in OTHERS]}, 1),
+        ({"samples": [([1.0, 2.0], 3.5)]}, 2),  # no side to be judged by: without outputs
+        ({"samples": [([1.0, 2.0], [1.0])]}, 2),
+        ({"loss": losses.half_squared_error}, 2),
+        ({"loss": losses.binary_cross_entropy}, 2),
+    ],
+)
+def test_the_program_is_for_this_loss_and_for_samples_of_this_form(second, programs, made):
+    found = []
+    for way in (True, False):
+        model = Scaled(PLAIN)
+        found.append(train(model, way=way) + train(model, way=way, **second))
+    agree(*found)
+    assert len(made) == programs
+
+
+def test_samples_that_were_changed_in_place_are_read_again(made):
+    samples = [(list(x), y) for x, y in SAMPLES]
+    model, twin = Scaled(PLAIN), Scaled(PLAIN)
+    found = train(model, samples), train(twin, samples, way=False)
+    samples[0][0][1] = 4.0
+    agree(train(model, samples, way=True), train(twin, samples, way=False))
+    assert found
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("loss", "programs"),
+    [(losses.cross_entropy, 1), (lambda logits, target: -log_softmax(logits)[target], 2)],
+    ids=["a target that is a number", "an index"],
+)
+def test_a_class_that_was_not_there_before_is_none_of_the_others(loss, programs, made):
+    found = []
+    for way in (True, False):
+        model = nn.MLP(2, [3, 3], activation="tanh", rng=random.Random(1))
+        numbers = train(model, SAMPLES, loss, way)
+        found.append(numbers + train(model, [*OTHERS, ([1.0, 0.0], 2)], loss, way))
+    agree(*found)
+    assert len(made) == programs
+
+
+def test_a_loss_with_settings_is_known_by_them(made):
+    loss = Loss()
+    found = []
+    for way in (True, False):
+        model, loss.weight, numbers = Scaled(PLAIN), 1.5, []
+        for weight, each in (
+            (1.5, loss),
+            (1.5, loss),
+            (3.0, loss),
+            (3.0, loss.bound),
+            (3.0, loss.bound),
+        ):
+            loss.weight = weight
+            numbers += train(model, loss=each, way=way)
+        found.append(numbers)
+    agree(*found)
+    assert len(made) == 3
+
+
+def test_a_value_that_was_computed_before_is_left_to_the_eager_way():
+    """A program would compute it anew at each step; the graph keeps what it was."""
+
+    class Early(nn.Module):
+        def __init__(self):
+            self.log_scale, self.w = Value(0.25), Value(0.5)
+            self.scale = exp(self.log_scale)
+
+        def __call__(self, x):
+            return self.w * x[0] * self.scale
+
+    found = []
+    for way in ("auto", False):
+        model = Early()
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        history = fit(model, SAMPLES, losses.mse, optimizer, 2, 2, compile=way, progress=False)
+        found.append([*history.loss, model.w.data, model.log_scale.data])
+        assert history.ran.startswith("eager")
+        assert way is False or "the attribute scale was computed before" in history.ran
+    agree(*found)
+
+
+def test_the_program_goes_with_its_model():
+    model = Scaled(PLAIN)
+    train(model)
+    program = weakref.ref(model._lesson.program)
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
+    assert program() is None
+
+
+def test_copies_and_pickles_are_without_it():
+    model = nn.MLP(2, [3, 1], activation="tanh", rng=random.Random(1))
+    train(model, way=True)
+    for twin in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert not hasattr(twin, "_lesson")
+        assert vars(twin).keys() == vars(model).keys()
