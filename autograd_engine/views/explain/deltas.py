@@ -26,6 +26,7 @@ class Deltas:
     def __init__(self, chain: Chain, wording: Wording) -> None:
         self._chain = chain
         self._wording = wording
+        self._home = wording.names.repeat_of
         # What a repeat begins with is often 0, and then no term.
         begins = wording.names.begins()
         self._nought = {ZERO, *[wording.name(value) for value in begins if not value.data]}
@@ -42,17 +43,12 @@ class Deltas:
     def _is_passed(self, value: Value) -> bool:
         """Say whether nothing else uses its operand: an activation is told of with its sum."""
         chain, below = self._chain, self._chain.below(value)
-        if value.label or value is chain.output or value is chain.wrt or len(below) != 1:
-            return False
-        lower = below[0].lower
-        if (
-            lower is chain.wrt
-            or len(self._uses[id(lower)]) > 1
-            or self._wording.names.is_step(value)
-        ):
+        lower = below[0].lower if len(below) == 1 else chain.wrt
+        if value is chain.output or lower is chain.wrt or len(self._uses[id(lower)]) > 1:
             return False
         operands = [part for made, _ in below[0].steps() for part in made.operands]
-        return all(chain.is_within(part) or part._rule is CONSTANT for part in operands)
+        alone = all(chain.is_within(part) or part._rule is CONSTANT for part in operands)
+        return alone and not value.label and not self._wording.names.is_step(value)
 
     def groups(self) -> list[Group]:
         """Return the variables but the output in groups, each behind those that use it."""
@@ -71,11 +67,6 @@ class Deltas:
         # That of the derivative by which is asked comes last.
         return sorted(shown, key=lambda group: group[0] is self._chain.wrt)
 
-    def _home(self, value: Value) -> tuple[int, str] | None:
-        """Return in which repeat a value stands and what made it."""
-        found = self._wording.names.repeat_of.get(id(value))
-        return None if found is None else (found, value._rule.symbol)
-
     def lines(self, group: Group, left: Term | None = None) -> Iterator[Line]:
         """Yield the adjoints of a group: in general where a formula holds for all of it."""
 
@@ -85,9 +76,7 @@ class Deltas:
             steps = [term, *[formulas.numbers(term)] * fresh, Number(self._chain.adjoint(value))]
             return Line(left or Delta(self._wording.name(value)), tuple(steps))
 
-        first = any(use.upper is self._chain.output for use in self._uses[id(group[0])])
-        numbers = [*map(self._chain.adjoint, group)]
-        yield from self._together(group, numbers, self._delta, line, "ycde" if first else "xcde")
+        yield from self._together(group, line, adjoint=True)
 
     def defined(self, groups: list[Group]) -> Iterator[Line]:
         """Say how the values of groups came about, in general where they did so alike."""
@@ -99,48 +88,43 @@ class Deltas:
                 key = self._home(one[0]) or id(one)
                 joined[key] = [*one, *joined.get(key, ())]
         for group in joined.values():
-            numbers = [value.data for value in group]
-            definition, line = self._wording.definition, self._wording.defined
-            yield from self._together(group, numbers, definition, line, "xcde")
+            yield from self._together(group, self._wording.defined, adjoint=False)
 
     def _together(
-        self,
-        group: Group,
-        numbers: list[float],
-        term: Callable[[Value], Term],
-        line: Callable[[Value], Line],
-        spare: str,
+        self, group: Group, line: Callable[[Value], Line], adjoint: bool
     ) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
+        first = any(use.upper is self._chain.output for use in self._uses[id(group[0])])
+        spare = "ycde" if adjoint and first else "xcde"
         names = [self._wording.name(value) for value in group]
-        terms = [term(value) for value in group] if len(group) > 1 else []
-        adjoint = term == self._delta
+        lefts: list[Term] = [Delta(called) if adjoint else called for called in names]
+        numbers = [self._chain.adjoint(value) if adjoint else value.data for value in group]
+        make = self._delta if adjoint else self._wording.definition
+        terms = [make(value) for value in group] if len(group) > 1 else []
         if found := self._common(terms, group[0], names, "j", spare):
             part, index, general = found
             yield from map(line, group[part.stop :])
-            left: Term = Delta(Name(index.name)) if adjoint else Name(index.name)
             general = formulas.folded(general) if adjoint else general
-            yield Line(left, (general, formulas.row(numbers[part])), note=said(index.numbers))
+            row = formulas.row(numbers[part])
+            yield Line(index.general(lefts[part]), (general, row), note=said(index.numbers))
             yield from map(line, group[: part.start])
         elif len(group) <= FEW:
             yield from map(line, group)
         else:
             yield line(group[0])
-            others = [Delta(other) if adjoint else other for other in names[1:]]
-            left = formulas.Call("", formulas.elided(others))
-            yield Line(left, (formulas.row(numbers[1:]),), note="likewise")
+            others = formulas.Call("", formulas.elided(lefts[1:]))
+            yield Line(others, (formulas.row(numbers[1:]),), note="likewise")
 
     def _common(
         self, terms: list[Term], value: Value, names: list[Name], below: str, spare: str
     ) -> tuple[slice, Index, Term] | None:
         """Return what terms of values such as this have in common that differ in an index."""
-        step = self._wording.names.is_step(value) and "[" not in self._wording.name(value).text
-        letters = "t" if step else below
-        letters += ("t" if self._home(value) else "s") + ("l" if below == "j" else "m")
-        free = [letter for letter in spare if not self._wording.names.has(letter)]
-        return common(
-            terms, [called.text for called in names], letters, self._wording.constants, free
-        )
+        known, texts = self._wording.names, [called.text for called in names]
+        step = known.is_step(value) and "[" not in self._wording.name(value).text
+        letters = ("t" if step else below) + ("t" if self._home(value) else "s")
+        letters += "l" if below == "j" else "m"
+        free = [letter for letter in spare if not known.has(letter)]
+        return common(terms, texts, letters, self._wording.constants, free)
 
     def _delta(self, value: Value) -> Term:
         """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
@@ -154,10 +138,9 @@ class Deltas:
             return formulas.added([t for t in terms if formulas.folded(t) != ZERO] or [ZERO])
         part, index, general = found
         self.ranges[id(value)] = said(index.numbers)
-        minus = isinstance(general, Minus)
-        spelled = formulas.whole([formulas.signed(minus, term) for term in terms[part]])
-        sigma = Sigma(self.ranges[id(value)], formulas.signed(minus, general), spelled)
-        terms[part] = [formulas.signed(minus, sigma)]
+        sign = formulas.negated if isinstance(general, Minus) else lambda term: term
+        spelled = formulas.whole([*map(sign, terms[part])])
+        terms[part] = [sign(Sigma(self.ranges[id(value)], sign(general), spelled))]
         return formulas.added(terms)
 
     def _passed_back(self, use: Factor) -> Term:

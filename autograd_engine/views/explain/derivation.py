@@ -79,7 +79,7 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
         return _written(_at_once, chain, Wording(chain, names))
     if depth is not None:
         return _by_regions(chain, names, depth)
-    repeated = sum(1 for variable in chain.variables if id(variable) in names.repeat_of)
+    repeated = sum(1 for variable in chain.variables if names.repeat_of(variable))
     units = sum(1 for value in chain.within if ".neurons." in graph.region(value))
     few = _are_few(chain) and repeated < FACTORS - 2 and units < 2
     if not few:

@@ -153,10 +153,6 @@ def negated(term: Term) -> Term:
     return Number(-term.value) if isinstance(term, Number) else Minus(term)
 
 
-def signed(minus: bool, term: Term) -> Term:
-    return negated(term) if minus else term
-
-
 def multiplied(factors: Sequence[Term]) -> Term:
     """Return a product simplified; one factor alone stays as it is."""
     return factors[0] if len(factors) == 1 else _simplified(Product(tuple(map(_doubled, factors))))
@@ -197,7 +193,8 @@ def _simplified(term: Term) -> Term:
         factors = [Number(number)] * (number != 1.0 or not factors) + factors
         found.append(Product(tuple(factors)) if len(factors) > 1 else factors[0])
     above, below = found
-    return signed(top * bottom < 0.0, above if below == ONE else Fraction(above, below))
+    result = above if below == ONE else Fraction(above, below)
+    return negated(result) if top * bottom < 0.0 else result
 
 
 def _doubled(term: Term) -> Term:
@@ -206,9 +203,8 @@ def _doubled(term: Term) -> Term:
         return Fraction(_doubled(term.top), term.bottom)
     parts = _parts(term)
     half = len(parts) // 2
-    return (
-        Product((Number(2.0), whole(parts[:half]))) if half and parts == parts[:half] * 2 else term
-    )
+    twice = half and parts == parts[:half] * 2
+    return Product((Number(2.0), whole(parts[:half]))) if twice else term
 
 
 def product(factors: Sequence[Term]) -> Term:

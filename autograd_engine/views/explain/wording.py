@@ -32,8 +32,8 @@ class Names:
         self.survey = survey = Survey(output)
         self.short = cut([*survey.names, wrt.label])
         self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
-        self.repeat_of = {
-            id(survey.values[i]): number
+        self._repeat_of = {
+            id(value := survey.values[i]): (number, value._rule.symbol)
             for number, repeat in enumerate(survey.repeats)
             for row in repeat.places
             for i in row
@@ -44,6 +44,10 @@ class Names:
     def of(self, value: Value) -> Name:
         text = self.survey.name(value)
         return name(self.short.get(text, text), value.data)
+
+    def repeat_of(self, value: Value) -> tuple[int, str] | None:
+        """Return in which repeat a value stands and what made it."""
+        return self._repeat_of.get(id(value))
 
     def is_step(self, value: Value) -> bool:
         """Say whether a value is called by its step, not by its place in a model."""
@@ -149,8 +153,12 @@ class Wording:
                 waiting.extend(reversed([*zip(signs, part.operands)]))
             elif part._rule is not CONSTANT or part._data != 0.0 or self._is_named(part):
                 parts.append((sign, part))
-        make = lambda pair: formulas.signed(pair[0], self.term(pair[1], depth + 1))  # noqa: E731
-        return formulas.whole(formulas.elided(parts, make))
+
+        def signed(pair: tuple[bool, Value]) -> Term:
+            term = self.term(pair[1], depth + 1)
+            return formulas.negated(term) if pair[0] else term
+
+        return formulas.whole(formulas.elided(parts, signed))
 
     def formula(self, factor: Factor) -> Term | None:
         """Return a factor as its rules give it, simplified; None if they do not tell."""
