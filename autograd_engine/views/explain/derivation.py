@@ -135,7 +135,7 @@ def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
         products = [formulas.Given(math.prod(factor.number for factor in p)) for p in paths]
         summed = [formulas.added(products)] if len(paths) > 1 else []
         steps = (symbols, formulas.numbers(symbols), *summed, Number(chain.gradient))
-        yield Line(wording.goal(), steps)
+        yield Line(wording.goal(), steps, apart=True)
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
         yield wording.defined(variable)

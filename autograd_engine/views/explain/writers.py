@@ -41,12 +41,13 @@ class Line:
     level: int = 0
     note: str = ""
     curve: tuple[float, ...] = ()
+    apart: bool = False  # each step in a row of its own
 
 
 class Explanation(Shown):
-    """A derivation by the chain rule: `print` it, or let a notebook show it.
+    """A derivation by the chain rule, with the numbers of the moment when it was made.
 
-    It holds the numbers of the moment when it was made.
+    `print` it, or let a notebook show it.
     """
 
     def __init__(self, lines: list[Line]) -> None:
@@ -55,15 +56,13 @@ class Explanation(Shown):
     @cached_property
     def text(self) -> str:
         """The derivation for a terminal, equations aligned at their equals signs."""
-        found, before = "", 0
+        found, before = "", False
         lines = [line for line in self._lines if not line.curve]
         for line, text in zip(lines, written(lines, "text")):
             # Short equations stand together; what takes several lines stands by itself.
-            height = text.count("\n") + 1
-            short = before == height == 1 and line.left and not isinstance(line.left, Derivative)
-            apart = line.level == 0 and not short
-            before = height if line.level == 0 and line.left else 2
-            found += "\n" * apart + text + "\n"
+            short = "\n" not in text and bool(line.left) and not isinstance(line.left, Derivative)
+            found += "\n" * (line.level == 0 and not (before and short)) + text + "\n"
+            before = line.level == 0 and short
         return found.lstrip("\n")
 
     @property
@@ -119,17 +118,10 @@ def written(lines: Iterable[Line], name: str) -> Iterator[str]:
             left = medium.set(line.left)
             rows = [step.format(medium.set(term)) for term, _ in kept]
             wide = len(texts[0]) + sum(len(text) + 3 for _, text in kept) > WIDE
-            rows = rows if wide or _is_chain(line) else ["".join(rows)]
+            rows = rows if wide or line.apart else ["".join(rows)]
             tail = noted.format(typed(line.note)) if line.note else ""
             tail += code(readable(line.code)) if line.code else ""
         yield together(line, left, rows, tail, "".join(map(said, line.words)))
-
-
-def _is_chain(line: Line) -> bool:
-    """Say whether an equation multiplies the factors of the chain rule out."""
-    first = line.rights[0] if len(line.rights) > 2 else None
-    parts = getattr(first, "terms", (first,))
-    return any(getattr(part, "spaced", False) for part in parts)
 
 
 def _text(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
