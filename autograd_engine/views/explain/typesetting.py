@@ -158,13 +158,8 @@ def parsed(text: str) -> tuple[str, ...]:
     (('w', '', '12', '(0)', ''), ('theta', '', '1'))
     """
     found = _SYMBOL.fullmatch(unicodedata.normalize("NFD", text))
-    base, accent, sub, sup, items = found.groups("") if found else [""] * 5
-    sub, sup = (
-        unicodedata.normalize("NFKC", sub).replace("−", "-"),
-        unicodedata.normalize("NFKC", sup),
-    )
-    accent = _ACCENTS.get(accent, accent.lstrip("_"))
-    return (base, accent, sub, sup, items) if found else ()
+    parts = [unicodedata.normalize("NFKC", part) for part in found.groups("")] if found else []
+    return (parts[0], _ACCENTS.get(parts[1], parts[1].lstrip("_")), *parts[2:]) if parts else ()
 
 
 # What means something to LaTeX, and how MathJax and KaTeX both show it as it is.
@@ -188,7 +183,8 @@ class Latex(Text):
         base, accent, sub, sup, items = found
         base = base if len(base) == 1 else f"\\{base}"
         base = rf"\{accent}{{{base}}}" if accent else base
-        return base + (sub and f"_{{{sub}}}") + (sup and f"^{{{sup}}}") + items
+        indices = (sub and f"_{{{sub}}}") + (sup and f"^{{{sup}}}")
+        return base + indices.replace("−", "-") + items
 
     def function(self, name: str) -> str:
         if name in _COMMANDS:
@@ -231,7 +227,7 @@ class MathML(Text):
 def _row(index: str) -> str:
     kinds = ["mi" if c.isalpha() else "mn" if c.isdigit() else "mo" for c in index]
     inside = "".join(f"<{kind}>{c}</{kind}>" for kind, c in zip(kinds, index))
-    return f"<mrow>{inside}</mrow>".replace("-", "−")
+    return f"<mrow>{inside}</mrow>"
 
 
 def _opposite(term: Term) -> Term | None:
@@ -249,12 +245,8 @@ _MARKS = {"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"
 _COMMANDS = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "σ"}
 TEXT, MATHML, LATEX, LITERAL = Text(), MathML(), Latex(), Text(literal=True)
 
-_SPELLED = dict(
-    zip(
-        "∂·−₋σ√…≠≥←’Σ",
-        ["d", "*", "-", "-", "sigmoid", "sqrt ", "...", "!=", ">=", "<-", "'", "sum_"],
-    )
-)
+_SPELLED = {"∂": "d", "·": "*", "−": "-", "₋": "-", "σ": "sigmoid", "√": "sqrt ", "…": "..."}
+_SPELLED |= {"≠": "!=", "≥": ">=", "←": "<-", "’": "'", "Σ": "sum_"}
 _PARTS = re.compile(
     rf"(?P<up>[{RAISED}]+)|(?P<low>[{INDICES}]*[₊₋][{INDICES}]*)|(?P<d>∂)(?=\w+\()|[^\x00-\x7f]"
 )
