@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator
 from autograd_engine.engine import Value
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.chain import Chain, Factor
+from autograd_engine.views.explain.chain import Factor
 from autograd_engine.views.explain.formulas import ZERO, Delta, Minus, Name, Number, Sigma, Term
 from autograd_engine.views.explain.names import Index, common, said
 from autograd_engine.views.explain.typesetting import TEXT
@@ -23,12 +23,12 @@ Group = list[Value]  # variables that were used alike
 class Deltas:
     """The adjoints of the variables of one chain, in groups of variables that were used alike."""
 
-    def __init__(self, chain: Chain, wording: Wording) -> None:
-        self._chain = chain
+    def __init__(self, wording: Wording) -> None:
         self._wording = wording
-        self._home = wording.names.repeat_of
+        self._chain = chain = wording.chain
+        self._home = wording.repeat_of
         # What a repeat begins with is often 0, and then no term.
-        begins = wording.names.begins()
+        begins = wording.begins()
         self._nought = {ZERO, *[wording.name(value) for value in begins if not value.data]}
         self.ranges: dict[int, str] = {}  # what the index of a Σ runs over
         self._uses: dict[int, list[Factor]] = {id(value): [] for value in chain.variables}
@@ -48,7 +48,7 @@ class Deltas:
             return False
         operands = [part for made, _ in below[0].steps() for part in made.operands]
         alone = all(chain.is_within(part) or part._rule is CONSTANT for part in operands)
-        return alone and not value.label and not self._wording.names.is_step(value)
+        return alone and not value.label and not self._wording.is_step(value)
 
     def groups(self) -> list[Group]:
         """Return the variables but the output in groups, each behind those that use it."""
@@ -119,7 +119,7 @@ class Deltas:
         self, terms: list[Term], value: Value, names: list[Name], below: str, spare: str
     ) -> tuple[slice, Index, Term] | None:
         """Return what terms of values such as this have in common that differ in an index."""
-        known, texts = self._wording.names, [called.text for called in names]
+        known, texts = self._wording, [called.text for called in names]
         step = known.is_step(value) and "[" not in self._wording.name(value).text
         letters = ("t" if step else below) + ("t" if self._home(value) else "s")
         letters += "l" if below == "j" else "m"

@@ -22,7 +22,7 @@ from autograd_engine.views.explain.deltas import Deltas
 from autograd_engine.views.explain.formulas import ZERO, Delta, Derivative, Equal, Number, Term
 from autograd_engine.views.explain.names import common, indexed, name, said
 from autograd_engine.views.explain.typesetting import TEXT
-from autograd_engine.views.explain.wording import Names, Wording
+from autograd_engine.views.explain.wording import Wording
 from autograd_engine.views.explain.writers import Explanation, Line
 
 FACTORS = 8  # on all paths together: up to so many are multiplied out
@@ -73,34 +73,34 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
 
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value, by regions to a depth."""
-    names = Names(output, wrt)
-    chain = Chain(output, wrt, SUMS, names.is_known)
+    wording = Wording(output, wrt)
+    chain = Chain(output, wrt, SUMS, wording.is_known)
     if not chain.connected or output is wrt:
-        return _written(_at_once, chain, Wording(chain, names))
+        return _written(_at_once, wording.follow(chain))
     if depth is not None:
-        return _by_regions(chain, names, depth)
-    repeated = sum(1 for variable in chain.variables if names.repeat_of(variable))
+        return _by_regions(chain, wording, depth)
+    repeated = sum(1 for variable in chain.variables if wording.repeat_of(variable))
     units = sum(1 for value in chain.within if ".neurons." in graph.region(value))
     few = _are_few(chain) and repeated < FACTORS - 2 and units < 2
     if not few:
-        chain = Chain(output, wrt, LINEAR, names.is_known)
+        chain = Chain(output, wrt, LINEAR, wording.is_known)
     if not chain.is_faithful():
-        chain, few = Chain(output, wrt, (), names.is_known), False
-    lines = _written(_by_paths if few else _by_deltas, chain, Wording(chain, names))
-    for depth in range(names.deepest, -1, -1) if len(lines) > LONG and not few else ():
-        shorter = _by_regions(chain, names, depth)
+        chain, few = Chain(output, wrt, (), wording.is_known), False
+    lines = _written(_by_paths if few else _by_deltas, wording.follow(chain))
+    for depth in range(wording.deepest, -1, -1) if len(lines) > LONG and not few else ():
+        shorter = _by_regions(chain, wording, depth)
         if len(shorter) < len(lines):
             return shorter
     return lines
 
 
-def _by_regions(chain: Chain, names: Names, depth: int) -> list[Line]:
+def _by_regions(chain: Chain, wording: Wording, depth: int) -> list[Line]:
     """Return the derivation that goes through regions as a whole, opened to a depth."""
-    exits = names.exits(depth)
-    named = lambda value: id(value) in exits or (names.is_known(value) and not names.home(value))  # noqa: E731
+    exits = wording.exits(depth)
+    named = lambda v: id(v) in exits or (wording.is_known(v) and not wording.home(v))  # noqa: E731
     chain = Chain(chain.output, chain.wrt, LINEAR, named, whole=True)
     derive = _by_paths if _are_few(chain) else _by_deltas
-    return _written(derive, chain, Wording(chain, names, exits))
+    return _written(derive, wording.follow(chain, exits))
 
 
 def _are_few(chain: Chain) -> bool:
@@ -112,22 +112,21 @@ def _are_few(chain: Chain) -> bool:
     return sum(lengths) <= FACTORS and (finite or len(lengths) == 1)
 
 
-def _written(
-    derive: Callable[[Chain, Wording], Iterator[Line]], chain: Chain, wording: Wording
-) -> list[Line]:
+def _written(derive: Callable[[Wording], Iterator[Line]], wording: Wording) -> list[Line]:
     """Return what derives a derivative, and below it what its names are and why it is zero."""
-    lines = [*derive(chain, wording)]
+    lines = [*derive(wording)]
     lines += _told(wording, lines)
-    if chain.connected and chain.gradient == 0.0:
-        lines.append(Line(words=_why_zero(chain, wording)))
+    if wording.chain.connected and wording.chain.gradient == 0.0:
+        lines.append(Line(words=_why_zero(wording)))
     terms = [term for line in lines for term in (line.left, *line.rights, *line.words)]
     shown = " ".join(TEXT.set(term) for term in terms if isinstance(term, Term))
-    cut = [(short, whole) for whole, short in wording.names.short.items() if short in shown]
+    cut = [(short, whole) for whole, short in wording.short.items() if short in shown]
     return lines + [Line(words=(name(s), f" is {name(whole).text}"), level=1) for s, whole in cut]
 
 
-def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
-    paths, told = list(chain.paths()), set[Term]()
+def _by_paths(wording: Wording) -> Iterator[Line]:
+    chain, told = wording.chain, set[Term]()
+    paths = list(chain.paths())
     if len(paths) == len(paths[0]) == 1:
         yield _factor(paths[0][0], wording, told, wording.goal())
     else:
@@ -168,8 +167,8 @@ def _rules(factor: Factor, told: set[Term]) -> Iterator[str | Term]:
             yield from ("; ", f"{notation.spoken(rule)}: ", found)
 
 
-def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
-    deltas = Deltas(chain, wording)
+def _by_deltas(wording: Wording) -> Iterator[Line]:
+    chain, deltas = wording.chain, Deltas(wording)
     *shown, goal = deltas.groups()
     output, wrt = wording.name(chain.output), wording.name(chain.wrt)
     yield from deltas.lines(goal, Derivative(output, wrt))
@@ -191,8 +190,8 @@ def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
     yield Line(words=("where",))
     yield wording.defined(chain.output)
     yield from deltas.defined([*kept, goal])
-    yield from map(wording.defined, wording.names.begins())
-    survey = wording.names.survey
+    yield from map(wording.defined, wording.begins())
+    survey = wording.survey
     for curve in [tuple([delta for _, delta in survey.deltas(one)]) for one in survey.repeats]:
         if any(curve):
             yield Line(words=("The size of δ, of what is carried on, step by step:",), curve=curve)
@@ -220,8 +219,9 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
             yield Line(names[0], (meanings[0], numbers[0]))
 
 
-def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:
+def _at_once(wording: Wording) -> Iterator[Line]:
     """Explain a derivative that needs no chain: by the output itself, or by a stranger."""
+    chain = wording.chain
     if chain.output is chain.wrt:
         yield Line(wording.goal(), (formulas.ONE,))
         yield Line(words=("A value changes exactly as it changes itself.",))
@@ -253,8 +253,9 @@ def _why_apart(chain: Chain, leaves: list[Value]) -> str:
     return f"{why}. Through .data, .detach() and no_grad nothing is recorded."
 
 
-def _why_zero(chain: Chain, wording: Wording) -> Words:
+def _why_zero(wording: Wording) -> Words:
     """Say why the derivative is zero: nothing passes, or all cancels."""
+    chain = wording.chain
     factors = list(chain.factors())
     zero = [Equal(wording.symbol(factor), ZERO) for factor in factors if factor.number == 0.0]
     if zero:

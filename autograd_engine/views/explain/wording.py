@@ -25,8 +25,8 @@ LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 """What a part that textbooks have a name for is called, if that is not yet taken."""
 
 
-class Names:
-    """The names of the values behind an output, those of the survey, as formulas use them."""
+class Wording:
+    """What the values behind an output are called, and the formulas of a chain through them."""
 
     def __init__(self, output: Value, wrt: Value) -> None:
         self.survey = survey = Survey(output)
@@ -41,7 +41,16 @@ class Names:
         rows = [row for repeat in survey.repeats for row in survey.states(repeat)]
         self._states = {id(survey.values[i]) for row in rows for i in row}
 
-    def of(self, value: Value) -> Name:
+    def follow(self, chain: Chain, exits: dict[int, str] | None = None) -> Wording:
+        """Begin with the formulas of a chain; what leaves regions as a whole are its exits."""
+        self.chain, self._exits = chain, exits or {}
+        self.constants: Constants = {}
+        self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
+        # What parts with a name are, by its letter: for each call the name, a formula and numbers.
+        self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
+        return self
+
+    def name(self, value: Value) -> Name:
         text = self.survey.name(value)
         return name(self.short.get(text, text), value.data)
 
@@ -56,7 +65,7 @@ class Names:
 
     def begins(self) -> list[Value]:
         """Return what stands for the states of repeats before their first step."""
-        letters = {self.of(value).text[0] for value in self.survey.values if self.is_step(value)}
+        letters = {self.name(value).text[0] for value in self.survey.values if self.is_step(value)}
         pairs = zip(self.survey.values, self.survey.given_names)
         return [v for v, given in pairs if not (v.operands or v.label) and given[:1] in letters]
 
@@ -84,28 +93,14 @@ class Names:
         """How deep regions stand inside regions, -1 where there is none."""
         return max((call.path.count(".") for call in self.survey.calls), default=-1)
 
-
-class Wording:
-    """The formulas of one chain."""
-
-    def __init__(self, chain: Chain, names: Names, exits: dict[int, str] | None = None) -> None:
-        self._exits = exits or {}
-        self._chain = chain
-        self.names = names
-        self.name = names.of
-        self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
-        self.constants: Constants = {}
-        # What parts with a name are, by its letter: for each call the name, a formula and numbers.
-        self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
-
     def symbol(self, factor: Factor) -> formulas.Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
         return formulas.Derivative(upper, lower, number=factor.number)
 
     def goal(self) -> Term:
         """Return the symbol of the whole derivative, which must not look like a part of it."""
-        output, wrt = self._chain.output, self._chain.wrt
-        below = self._chain.below(output)
+        output, wrt = self.chain.output, self.chain.wrt
+        below = self.chain.below(output)
         direct = any(factor.lower is wrt for factor in below) and len(below) > 1
         return formulas.Derivative(self.name(output), self.name(wrt), direct)
 
@@ -120,7 +115,7 @@ class Wording:
     def definition(self, value: Value, depth: int = 0) -> Term:
         """Return the operation that made a value, of the names of its operands."""
         if id(value) in self._exits:
-            given = [factor.lower for factor in self._chain.below(value)]
+            given = [factor.lower for factor in self.chain.below(value)]
             return Call(self._exits[id(value)], (*formulas.elided(given, self.name), DOTS))
         if value._rule in SUMS:
             return self._sum(value, depth)
@@ -131,7 +126,7 @@ class Wording:
         """Return a value by its name, or else as the operation that made it, or as a number."""
         if self._is_named(value):
             return self.name(value)
-        merged = self._chain.is_within(value)
+        merged = self.chain.is_within(value)
         if value.partials and (merged or depth <= DEEP):
             made = self.definition(value, 0 if merged else depth)
             if len(TEXT.set(made)) <= LONG:
@@ -139,7 +134,7 @@ class Wording:
         return Given(value.data) if value._rule is CONSTANT else self.name(value)
 
     def _is_named(self, value: Value) -> bool:
-        known = self._chain.is_variable(value) or self.names.is_known(value)
+        known = self.chain.is_variable(value) or self.is_known(value)
         return known or id(value) in self._exits
 
     def _sum(self, value: Value, depth: int) -> Term:
@@ -194,7 +189,7 @@ class Wording:
             calls = {text[text.rfind("[") :] if text[-1] == "]" else "" for text in texts}
             call = calls.pop() if len(calls) == 1 else ""
             taken = set(self._asides.values())
-            free = [c for c in LETTERS[letter] if (c, call) not in taken and not self.names.has(c)]
+            free = [c for c in LETTERS[letter] if (c, call) not in taken and not self.has(c)]
             if not free:
                 return written
             self._asides[key] = free[0], call
