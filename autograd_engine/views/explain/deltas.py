@@ -9,7 +9,7 @@ from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.chain import Factor
 from autograd_engine.views.explain.formulas import ZERO, Delta, Minus, Name, Number, Sigma, Term
-from autograd_engine.views.explain.names import Index, common, said
+from autograd_engine.views.explain.names import Index, common, spread
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explain.wording import Wording
 from autograd_engine.views.explain.writers import Line
@@ -106,7 +106,7 @@ class Deltas:
             yield from map(line, group[part.stop :])
             general = formulas.folded(general) if adjoint else general
             row = formulas.row(numbers[part])
-            yield Line(index.general(lefts[part]), (general, row), note=said(index.numbers))
+            yield Line(index.general(lefts[part]), (general, row), note=spread(index.numbers))
             yield from map(line, group[: part.start])
         elif len(group) <= FEW:
             yield from map(line, group)
@@ -137,7 +137,7 @@ class Deltas:
         if not found or len(found[1].numbers) > 1:
             return formulas.added([t for t in terms if formulas.folded(t) != ZERO] or [ZERO])
         part, index, general = found
-        self.ranges[id(value)] = said(index.numbers)
+        self.ranges[id(value)] = spread(index.numbers)
         sign = formulas.negated if isinstance(general, Minus) else lambda term: term
         spelled = formulas.whole([*map(sign, terms[part])])
         terms[part] = [sign(Sigma(self.ranges[id(value)], sign(general), spelled))]

@@ -20,7 +20,7 @@ from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
 from autograd_engine.views.explain.deltas import Deltas
 from autograd_engine.views.explain.formulas import ZERO, Delta, Derivative, Equal, Number, Term
-from autograd_engine.views.explain.names import common, indexed, name, said
+from autograd_engine.views.explain.names import common, indexed, name, spread
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explain.wording import Wording
 from autograd_engine.views.explain.writers import Explanation, Line
@@ -148,23 +148,16 @@ def _factor(factor: Factor, wording: Wording, told: set[Term], left: Term | None
     steps = [formulas.folded(found)] if found else []
     if found and wording.are_fresh(factor):
         steps.append(formulas.numbers(steps[0]))
-    words = [*_rules(factor, told)]
-    words[:1] = ["by "] * bool(words)
+    ruled = dict.fromkeys((v._rule, i) for v, which in factor.steps() for i in which)
+    rules = [step for step in ruled if step[0].arity and step[0] is not BINARY]
+    words: list[str | Term] = []
+    for rule, i in rules if any(rule not in LINEAR for rule, _ in rules) else ():
+        said, plain = notation.rule(rule, i), rule in SUMS and not (rule is SUBTRACT and i)
+        if isinstance(said, Equal) and said not in told and not plain:
+            told.add(said)
+            words += [f"{'; ' if words else 'by '}{notation.spoken(rule)}: ", said]
     rights = (*steps, Number(factor.number))
     return Line(left or wording.symbol(factor), rights, tuple(words), level=0 if left else 1)
-
-
-def _rules(factor: Factor, told: set[Term]) -> Iterator[str | Term]:
-    """Yield the rules of a factor's operations: what each is called, and what it says."""
-    steps = dict.fromkeys((v._rule, i) for v, which in factor.steps() for i in which)
-    rules = [step for step in steps if step[0].arity and step[0] is not BINARY]
-    linear = all(rule in LINEAR for rule, _ in rules)
-    for rule, i in () if linear else rules:
-        found = notation.rule(rule, i)
-        plain = rule in SUMS and not (rule is SUBTRACT and i)
-        if isinstance(found, Equal) and found not in told and not plain:
-            told.add(found)
-            yield from ("; ", f"{notation.spoken(rule)}: ", found)
 
 
 def _by_deltas(wording: Wording) -> Iterator[Line]:
@@ -204,7 +197,7 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
     for (called, by), places in wording.constants.items():
         if called in letters:
             row = formulas.row([*places.values()])
-            yield Line(name(indexed(called, by)), (row,), note=said({by: places}))
+            yield Line(name(indexed(called, by)), (row,), note=spread({by: places}))
     for letter, found in wording.told.items():
         if letter not in letters:
             continue
@@ -214,7 +207,7 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
         names, meanings, numbers = zip(*found)
         if general := common(meanings, [called.text for called in names]):
             _, index, meaning = general
-            yield Line(name(index.name), (meaning,), note=said(index.numbers))
+            yield Line(name(index.name), (meaning,), note=spread(index.numbers))
         else:
             yield Line(names[0], (meanings[0], numbers[0]))
 

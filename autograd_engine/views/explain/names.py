@@ -2,7 +2,7 @@
 
 >>> from autograd_engine.views.explain.formulas import Power
 >>> _, index, term = common([Power(name(f"h{t}"), Number(2.0)) for t in "₁₂₃"], ["h₁", "h₂", "h₃"])
->>> term, said(index.numbers)
+>>> term, spread(index.numbers)
 (Power(base=Name(text='hⱼ', number=None), exponent=Number(value=2.0)), 'j = 1, 2, 3')
 """
 
@@ -172,7 +172,7 @@ def indexed(called: str, index: str) -> str:
     return called + (f"[{index}]" if index[0] == "s" else lowered(index))
 
 
-def said(numbers: Mapping[str, Iterable[int]]) -> str:
+def spread(numbers: Mapping[str, Iterable[int]]) -> str:
     """Return what letters stand for: "j = 0, 1, 2", or "t = 1 … 50"."""
     parts = []
     for letter, found in numbers.items():
