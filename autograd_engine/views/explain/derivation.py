@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from string import Formatter
 
 from autograd_engine import graph
 from autograd_engine.adoption import adopted
@@ -169,10 +168,10 @@ def _by_deltas(wording: Wording) -> Iterator[Line]:
     many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
     many = many if paths > 1 else "One long path leads"
     over = deltas.ranges.get(id(chain.wrt))
-    lead = f"{many} from {{x}} to {{f}}{f'; the sum is over {over}' if over else ''}."
-    lead += " From the output down, {δ} is {slope}:"
+    over = f"; the sum is over {over}" if over else ""
     slope = Derivative(output, name("v"))
-    yield Line(words=_worded(lead, x=wrt, f=output, δ=Delta(name("v")), slope=slope))
+    said = f"{many} from {{}} to {{}}{over}. From the output down, {{}} is {{}}:"
+    yield Line(words=_worded(said, wrt, output, Delta(name("v")), slope))
     cut = LINES // 2 if len(shown) > LINES else len(shown)
     kept = [*shown[:cut], *shown[cut:][-cut:]]
     for i, group in enumerate(kept):
@@ -214,63 +213,61 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
 
 def _at_once(wording: Wording) -> Iterator[Line]:
     """Explain a derivative that needs no chain: by the output itself, or by a stranger."""
-    chain = wording.chain
+    chain, output = wording.chain, wording.name(wording.chain.output)
     if chain.output is chain.wrt:
         yield Line(wording.goal(), (formulas.ONE,))
         yield Line(words=("A value changes exactly as it changes itself.",))
     else:
-        leaves = [value for value in chain.values if value._rule is LEAF and value.label]
-        output = wording.name(chain.output)
         wrt = wording.name(chain.wrt) if chain.wrt.label else name("w")
         yield Line(Derivative(output, wrt), (ZERO,))
-        why = "The gradient is zero: {f} does not depend on {x}" + _why_apart(chain, leaves)
-        listed = _listed([*map(wording.name, leaves)])
-        yield Line(words=_worded(why, f=output, x=wrt, leaves=listed))
+        zero = _worded("The gradient is zero: {} does not depend on {}", output, wrt)
+        yield Line(words=zero + _why_apart(wording, output, wrt))
     yield wording.defined(chain.output)
 
 
-def _why_apart(chain: Chain, leaves: list[Value]) -> str:
+def _why_apart(wording: Wording, output: Term, wrt: Term) -> Words:
+    chain = wording.chain
+    leaves = [value for value in chain.values if value._rule is LEAF and value.label]
     if any(value is chain.wrt for value in chain.values):
         why = " as far as is known: between them stands a value made from children, as "
-        return f"{why}micrograd's constructor takes them, whose partials are not known."
+        return (f"{why}micrograd's constructor takes them, whose partials are not known.",)
     if not chain.output.operands:
-        why = f", since {{f}} is a {chain.output._rule.name}: nothing was computed."
+        why = f", since {{}} is a {chain.output._rule.name}: nothing was computed."
         turned = any(value is chain.output for value in graph.nodes(chain.wrt))
-        hint = " The other way round {x} depends on {f}: write explain(output, wrt), "
-        return f"{why}{hint}the output first." if turned else why
+        hint = " The other way round {} depends on {}: write explain(output, wrt), "
+        return _worded(f"{why}{hint}the output first." if turned else why, output, wrt, output)
     why = f", which is not among the {len(chain.values):,} values it was made of"
     if any(leaf.label == chain.wrt.label for leaf in leaves):
-        why += ", though another value called {x} is: was the name bound anew, as by "
-        return f"{why}w = w - 0.1 * w.grad?"
-    why += " (its leaves: {leaves})" * bool(leaves)
-    return f"{why}. Through .data, .detach() and no_grad nothing is recorded."
+        why += ", though another value called {} is: was the name bound anew, as by "
+        return _worded(f"{why}w = w - 0.1 * w.grad?", wrt)
+    why += f" (its leaves: {_listed(leaves)})" * bool(leaves)
+    why += ". Through .data, .detach() and no_grad nothing is recorded."
+    return _worded(why, *map(wording.name, leaves))
 
 
 def _why_zero(wording: Wording) -> Words:
     """Say why the derivative is zero: nothing passes, or all cancels."""
-    chain = wording.chain
-    factors = list(chain.factors())
+    chain, factors = wording.chain, list(wording.chain.factors())
     zero = [Equal(wording.symbol(factor), ZERO) for factor in factors if factor.number == 0.0]
     if zero:
         infinite = not all(math.isfinite(factor.number) for factor in factors)
         more = " An adjoint of exactly 0 passes nothing on, not even to an infinity." * infinite
-        why = f"It is zero, since nothing passes through {{factors}}.{more}"
-        return _worded(why, factors=_listed(zero))
+        said = f"It is zero, since nothing passes through {_listed(zero)}.{more}"
+        return _worded(said, *zero)
     lost = next(v for v in reversed(chain.variables) if not chain.adjoint(v))
     cancels = any(chain.adjoint(f.upper) * f.number for f in factors if f.lower is lost)
     reason = "cancels" if cancels else "is too small"
-    return _worded(f"It is zero from {{v}} on: what arrives there {reason}.", v=wording.name(lost))
+    return _worded(f"It is zero from {{}} on: what arrives there {reason}.", wording.name(lost))
 
 
-def _listed(terms: Sequence[Term]) -> Words:
-    parts = [part for term in terms[:LISTED] for part in (", ", term)][1:]
-    return (*parts, *[", ..."] * (len(terms) > LISTED))
+def _listed(items: Sequence[object]) -> str:
+    return ", ".join(["{}"] * min(len(items), LISTED)) + ", ..." * (len(items) > LISTED)
 
 
-def _worded(text: str, **terms: Term | Words) -> Words:
-    """Return words with terms at the places of their names in braces."""
-    parts: list[str | Term] = []
-    for words, place, *_ in Formatter().parse(text):
-        term = terms[place] if place else ()
-        parts += [words, *(term if isinstance(term, tuple) else (term,))]
-    return tuple(parts)
+def _worded(text: str, *terms: Term) -> Words:
+    """Return words with terms at the places of braces."""
+    first, *rest = text.split("{}")
+    found: list[str | Term] = [first]
+    for term, words in zip(terms, rest):
+        found += [term, words]
+    return tuple(found)
