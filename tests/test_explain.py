@@ -19,8 +19,7 @@ from autograd_engine.sources import source_of
 from autograd_engine.state import PAUSED
 from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.chain import LINEAR, SUMS, Chain
-from autograd_engine.views.explain.formulas import Number
-from autograd_engine.views.explain.names import name
+from autograd_engine.views.explain.formulas import Number, name
 from autograd_engine.views.explain.typesetting import LATEX, TEXT, plain
 
 EXAMPLES = json.loads(

@@ -83,7 +83,6 @@ class Chain:
         self.variables = [*self._chosen(merging, named, whole)]
 
     def adjoint(self, value: Value) -> float:
-        """Return the derivative of the output by a value, as a backward pass finds it."""
         return self._adjoints.get(id(value), 0.0)
 
     def is_within(self, value: Value) -> bool:
@@ -97,7 +96,6 @@ class Chain:
         return self._below[id(variable)]
 
     def factors(self) -> Iterator[Factor]:
-        """Yield the factors, from the output down."""
         for variable in reversed(self.variables):
             yield from self.below(variable)
 

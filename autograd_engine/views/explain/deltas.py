@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+import re
+import unicodedata
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import fields
+from itertools import product, zip_longest
+from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.chain import Factor
 from autograd_engine.views.explain.formulas import ZERO, Delta, Minus, Name, Number, Sigma, Term
-from autograd_engine.views.explain.names import Index, common, spread
 from autograd_engine.views.explain.typesetting import TEXT
-from autograd_engine.views.explain.wording import Wording
+from autograd_engine.views.explain.wording import Constants, Wording
 from autograd_engine.views.explain.writers import Line
 
 FEW = 3  # So many that are alike are told of one by one if no general formula holds for all.
@@ -106,7 +110,9 @@ class Deltas:
             yield from map(line, group[part.stop :])
             general = formulas.folded(general) if adjoint else general
             row = formulas.row(numbers[part])
-            yield Line(index.general(lefts[part]), (general, row), note=spread(index.numbers))
+            yield Line(
+                index.general(lefts[part]), (general, row), note=formulas.spread(index.numbers)
+            )
             yield from map(line, group[: part.start])
         elif len(group) <= FEW:
             yield from map(line, group)
@@ -137,7 +143,7 @@ class Deltas:
         if not found or len(found[1].numbers) > 1:
             return formulas.added([t for t in terms if formulas.folded(t) != ZERO] or [ZERO])
         part, index, general = found
-        self.ranges[id(value)] = spread(index.numbers)
+        self.ranges[id(value)] = formulas.spread(index.numbers)
         sign = formulas.negated if isinstance(general, Minus) else lambda term: term
         spelled = formulas.whole([*map(sign, terms[part])])
         terms[part] = [sign(Sigma(self.ranges[id(value)], sign(general), spelled))]
@@ -155,3 +161,131 @@ class Deltas:
         above = Delta(self._wording.name(upper), self._chain.adjoint(upper))
         first = use.lower is self._chain.wrt
         return formulas.multiplied([above, formula] if first else [formula, above])
+
+
+_NUMBERED = re.compile(r"v\d+$")
+_RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
+_PAIR = re.compile(r"(?<![₀-₉ᵢ-ᵥₐ-ₜⱼ,])([₀-₉ₐ-ₜᵢ-ᵥⱼ])([₀-₉ₐ-ₜᵢ-ᵥⱼ])(?![₀-₉ₐ-ₜᵢ-ᵥⱼ,])")
+
+ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))
+"""So many are perhaps unlike the others at the beginning and at the end."""
+
+
+class Unlike(Exception):
+    """Terms differ in more than an index."""
+
+
+class Index:
+    """What tells the members of a group apart, by their names: letters, and what they stand for.
+
+    Of the letters the first stands below the line, the second in brackets, the third above. The
+    constants are names for numbers by the index, which differ; others are made of `spare`.
+    """
+
+    def __init__(
+        self, names: Sequence[str], letters: str, constants: Constants, spare: Sequence[str]
+    ) -> None:
+        self.numbers: dict[str, tuple[int, ...]] = {}
+        self.constants = dict(constants)
+        self._spare = spare
+        self._letters = letters
+        if any(map(_NUMBERED.match, names)):
+            raise Unlike  # how values are numbered says nothing
+        self.name = self._named(names)
+        self._letters = ""
+        if not self.numbers:
+            raise Unlike
+
+    def general(self, parts: Sequence[Any]) -> Any:
+        """Return what terms, or parts of terms, are in general."""
+        first = parts[0]
+        if all(part == first for part in parts):
+            return first
+        if len(set(map(type, parts))) > 1:
+            raise Unlike
+        if isinstance(first, Name):
+            return Name(self._named([part.text for part in parts]))
+        if isinstance(first, (formulas.Given, Number)):
+            return self._constant([part.value for part in parts])
+        if isinstance(first, Term):
+            kept = [part.name for part in fields(first) if part.compare]
+            return type(first)(*[self.general([getattr(p, name) for p in parts]) for name in kept])
+        if not isinstance(first, tuple) or len(set(map(len, parts))) > 1:
+            raise Unlike
+        return tuple(map(self.general, zip(*parts)))
+
+    def _named(self, texts: Sequence[str]) -> str:
+        if len({text.count(",") for text in texts}) > 1:  # w₁₂ among those such as w₁₀,₂
+            texts = [_PAIR.sub(r"\1,\2", text) for text in texts]
+        found = ""
+        for i, column in enumerate(zip_longest(*map(_RUNS.split, texts))):
+            first = column[0]
+            if len(set(column)) == 1:
+                found += first
+            elif i % 2 == 0 or None in column:
+                raise Unlike
+            else:
+                place = 2 if first[0] in formulas.RAISED else int(found.endswith("["))
+                run = self._run([unicodedata.normalize("NFKC", text) for text in column], place)
+                # h1 is h with an index, h[1] an entry
+                below = first[0] in formulas.INDICES or (first.isascii() and found[-1:].isalpha())
+                spelled = formulas.raised if not first.isascii() else str
+                found += formulas.lowered(run) if below else spelled(run)
+        return found
+
+    def _run(self, column: Sequence[str], place: int) -> str:
+        """Return digits in the general: an index, or one more or less; w₁₂ is of 1 and 2."""
+        numbers = tuple(map(int, column))
+        for letter, known in self.numbers.items():
+            apart = {a - b for a, b in zip(numbers, known)}
+            if len(apart) == 1:
+                return formulas.moved(letter, apart.pop())
+        letter = self._letters[place : place + 1]
+        if letter and letter not in self.numbers:
+            self.numbers[letter] = numbers
+            return letter
+        if len(set(column)) == 1:
+            return column[0]
+        if {len(text) for text in column} != {2}:
+            raise Unlike
+        return "".join(self._run(digit, place) for digit in zip(*column))
+
+    def _constant(self, numbers: Sequence[float]) -> Name:
+        """Return a name for numbers that differ with one index: one that is known, or a new one."""
+        for letter, places in self.numbers.items():
+            found = dict(zip(places, numbers))
+            if [found[place] for place in places] != numbers:
+                continue
+            for more, (one, known) in product((0, 1, -1), self.constants.items()):
+                if all(known.get(place + more) == number for place, number in found.items()):
+                    return Name(formulas.indexed(one[0], formulas.moved(letter, more)))
+            taken = {called for called, _ in self.constants}
+            for called in self._spare:
+                if called not in taken:
+                    self.constants[called, letter] = found
+                    return Name(formulas.indexed(called, letter))
+        raise Unlike
+
+
+def common(
+    terms: Sequence[Term],
+    names: Sequence[str],
+    letters: str = "jsl",
+    constants: Constants | None = None,
+    spare: Sequence[str] = (),
+) -> tuple[slice, Index, Term] | None:
+    """Return which terms differ only in the index that names tell, it, and the general term.
+
+    None if that holds not even for all but the first and the last.
+    """
+    for first, last in ENDS if len(terms) > 1 else ():
+        part = slice(first, len(terms) - last)
+        try:
+            index = Index(names[part], letters, constants or {}, spare)
+            found = index.general(terms[part])
+        except Unlike:
+            continue
+        if constants is not None:
+            constants.update(index.constants)
+        return part, index, found
+    return None

@@ -17,9 +17,8 @@ from autograd_engine.engine import Value
 from autograd_engine.table import BINARY, LEAF, SUBTRACT
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
-from autograd_engine.views.explain.deltas import Deltas
-from autograd_engine.views.explain.formulas import ZERO, Delta, Derivative, Equal, Number, Term
-from autograd_engine.views.explain.names import common, indexed, name, spread
+from autograd_engine.views.explain.deltas import Deltas, common
+from autograd_engine.views.explain.formulas import ZERO, Delta, Derivative, Number, Term, name
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explain.wording import Wording
 from autograd_engine.views.explain.writers import Explanation, Line
@@ -38,11 +37,10 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
     Values with a label or a place in a network are the variables of the chain rule, and what lies
     between two of them is one factor, derived below from the rules of its operations; where
     nothing in between has a name, the operations' results are called v1, v2, ... A few factors
-    are multiplied out. Of more, and in a network, the adjoint δ of each value is found from those
-    of its uses, once in general for what is alike: the units of a layer, the samples of a batch,
-    the steps of a recurrence. `depth` goes through regions as a whole, 0 through the outermost;
-    by default a derivation does so where it would be too long. Lines of the source are shown where
-    `trace_source` was on. No `grad` is touched.
+    are multiplied out; of more, and in a network, the adjoint δ of each value is found from those
+    of its uses, once in general for what is alike. `depth` goes through regions as a whole, 0
+    through the outermost; by default only a derivation that is too long does. Lines of the source
+    are shown where `trace_source` was on. No `grad` is touched.
 
     Raises `TypeError` for anything but two Values, `ValueError` for another depth.
 
@@ -94,7 +92,6 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
 
 
 def _by_regions(chain: Chain, wording: Wording, depth: int) -> list[Line]:
-    """Return the derivation that goes through regions as a whole, opened to a depth."""
     exits = wording.exits(depth)
     named = lambda v: id(v) in exits or (wording.is_known(v) and not wording.home(v))  # noqa: E731
     chain = Chain(chain.output, chain.wrt, LINEAR, named, whole=True)
@@ -152,7 +149,7 @@ def _factor(factor: Factor, wording: Wording, told: set[Term], left: Term | None
     words: list[str | Term] = []
     for rule, i in rules if any(rule not in LINEAR for rule, _ in rules) else ():
         said, plain = notation.rule(rule, i), rule in SUMS and not (rule is SUBTRACT and i)
-        if isinstance(said, Equal) and said not in told and not plain:
+        if isinstance(said, formulas.Equal) and said not in told and not plain:
             told.add(said)
             words += [f"{'; ' if words else 'by '}{notation.spoken(rule)}: ", said]
     rights = (*steps, Number(factor.number))
@@ -196,7 +193,9 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
     for (called, by), places in wording.constants.items():
         if called in letters:
             row = formulas.row([*places.values()])
-            yield Line(name(indexed(called, by)), (row,), note=spread({by: places}))
+            yield Line(
+                name(formulas.indexed(called, by)), (row,), note=formulas.spread({by: places})
+            )
     for letter, found in wording.told.items():
         if letter not in letters:
             continue
@@ -206,7 +205,7 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
         names, meanings, numbers = zip(*found)
         if general := common(meanings, [called.text for called in names]):
             _, index, meaning = general
-            yield Line(name(index.name), (meaning,), note=spread(index.numbers))
+            yield Line(name(index.name), (meaning,), note=formulas.spread(index.numbers))
         else:
             yield Line(names[0], (meanings[0], numbers[0]))
 
@@ -248,7 +247,9 @@ def _why_apart(wording: Wording, output: Term, wrt: Term) -> Words:
 def _why_zero(wording: Wording) -> Words:
     """Say why the derivative is zero: nothing passes, or all cancels."""
     chain, factors = wording.chain, list(wording.chain.factors())
-    zero = [Equal(wording.symbol(factor), ZERO) for factor in factors if factor.number == 0.0]
+    zero = [
+        formulas.Equal(wording.symbol(factor), ZERO) for factor in factors if factor.number == 0.0
+    ]
     if zero:
         infinite = not all(math.isfinite(factor.number) for factor in factors)
         more = " An adjoint of exactly 0 passes nothing on, not even to an infinity." * infinite

@@ -22,8 +22,7 @@ from autograd_engine.compiler.record import symbols
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, operands
 from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import Call, Indicator, Number, Power, Term
-from autograd_engine.views.explain.names import lowered, name
+from autograd_engine.views.explain.formulas import Call, Number, Power, Term, lowered, name
 
 CALLED = Primitive("called", lambda x: x, lambda out, x: (1.0,))
 """What marks a part of a formula that has a name of its own, that of the symbol."""
@@ -40,7 +39,6 @@ def called(name: str, expression: Expression) -> Symbol:
 
 
 def chance(i: int, xs: tuple[Any, ...]) -> Symbol:
-    """Return the probability that softmax gives to a class."""
     return called(f"p{lowered(str(i))}", table.softmax_of(i)(*xs))
 
 
@@ -94,11 +92,7 @@ RULES: dict[str, Callable[..., Any]] = {
 
 @lru_cache(maxsize=1024)
 def textbook(primitive: Primitive, which: int, count: int = 0) -> Expression | None:
-    """Return a rule's expression in the words of a textbook; None if it cannot be read.
-
-    >>> textbook(table.sigmoid, 0), textbook(table.NORM, 2, 3)
-    (out * (1.0 - out), x2 / out)
-    """
+    """Return a rule's expression in the words of a textbook; None if it cannot be read."""
     called = spoken(primitive)
     if is_built_in(primitive) and called in RULES:
         return RULES[called](primitive, which, *operands(primitive, count))  # type: ignore[no-any-return]
@@ -145,10 +139,10 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "divide":   formulas.over,
     "negative": formulas.negated,
     "power":    formulas.power,
-    "above":    lambda x, y: Indicator(x, ">", y),
-    "at_least": lambda x, y: Indicator(x, "≥", y),
-    "equals":   lambda x, y: Indicator(x, "=", y),
-    "gate":     lambda key, x: formulas.times(Indicator(key, "≠", Number(0.0)), x),
+    "above":    lambda x, y: formulas.Indicator(x, ">", y),
+    "at_least": lambda x, y: formulas.Indicator(x, "≥", y),
+    "equals":   lambda x, y: formulas.Indicator(x, "=", y),
+    "gate":     lambda key, x: formulas.times(formulas.Indicator(key, "≠", Number(0.0)), x),
     "sum":      lambda *xs: formulas.added(xs),
     "mean":     lambda *xs: _over_count(xs),
     "prod":     lambda *xs: formulas.Product(formulas.elided(xs)) if xs[1:] else xs[0],

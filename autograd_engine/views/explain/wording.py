@@ -12,8 +12,7 @@ from autograd_engine.survey import Survey
 from autograd_engine.table import BINARY, CONSTANT, SUBTRACT, shares
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
-from autograd_engine.views.explain.formulas import DOTS, ONE, Call, Given, Name, Number, Term
-from autograd_engine.views.explain.names import Constants, cut, name
+from autograd_engine.views.explain.formulas import DOTS, ONE, Call, Given, Name, Number, Term, name
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explain.writers import Line
 
@@ -24,13 +23,16 @@ LONGEST = 150  # Of a longer definition only the ends are written.
 LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 """What a part that textbooks have a name for is called, if that is not yet taken."""
 
+Constants = dict[tuple[str, str], dict[int, float]]
+"""What numbers that differ are called, and the letter of their index: by it, the numbers."""
+
 
 class Wording:
     """What the values behind an output are called, and the formulas of a chain through them."""
 
     def __init__(self, output: Value, wrt: Value) -> None:
         self.survey = survey = Survey(output)
-        self.short = cut([*survey.names, wrt.label])
+        self.short = formulas.cut([*survey.names, wrt.label])
         self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
         self._repeat_of = {
             id(value := survey.values[i]): (number, value._rule.symbol)

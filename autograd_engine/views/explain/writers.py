@@ -2,9 +2,6 @@
 
 One walk over the lines; what a medium puts around formulas, and how it sets equations out, stands
 in `MEDIA`.
-
->>> curve([1e-8, 1e-4, 1.0]).count("<circle")
-3
 """
 
 from __future__ import annotations
@@ -19,8 +16,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
-from autograd_engine.views.explain.formulas import Derivative, Number, Term
-from autograd_engine.views.explain.names import raised
+from autograd_engine.views.explain.formulas import Derivative, Number, Term, raised
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT, plain
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.notebooks import Shown
