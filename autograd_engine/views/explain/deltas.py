@@ -270,8 +270,8 @@ class Index:
 def common(
     terms: Sequence[Term],
     names: Sequence[str],
-    letters: str = "jsl",
-    constants: Constants | None = None,
+    letters: str,
+    constants: Constants,
     spare: Sequence[str] = (),
 ) -> tuple[slice, Index, Term] | None:
     """Return which terms differ only in the index that names tell, it, and the general term.
@@ -281,11 +281,10 @@ def common(
     for first, last in ENDS if len(terms) > 1 else ():
         part = slice(first, len(terms) - last)
         try:
-            index = Index(names[part], letters, constants or {}, spare)
+            index = Index(names[part], letters, constants, spare)
             found = index.general(terms[part])
         except Unlike:
             continue
-        if constants is not None:
-            constants.update(index.constants)
+        constants.update(index.constants)
         return part, index, found
     return None

@@ -84,17 +84,16 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     if not chain.is_faithful():
         chain, few = Chain(output, wrt, (), wording.is_known), False
     lines = _written(_by_paths if few else _by_deltas, wording.follow(chain))
-    for depth in range(wording.deepest, -1, -1) if len(lines) > LONG and not few else ():
-        shorter = _by_regions(chain, wording, depth)
-        if len(shorter) < len(lines):
-            return shorter
-    return lines
+    depths = range(wording.deepest, -1, -1) if len(lines) > LONG and not few else ()
+    by_regions = (_by_regions(chain, wording, depth) for depth in depths)
+    return next((found for found in by_regions if len(found) < len(lines)), lines)
 
 
 def _by_regions(chain: Chain, wording: Wording, depth: int) -> list[Line]:
-    exits = wording.exits(depth)
-    named = lambda v: id(v) in exits or (wording.is_known(v) and not wording.home(v))  # noqa: E731
-    chain = Chain(chain.output, chain.wrt, LINEAR, named, whole=True)
+    exits, survey = wording.exits(depth), wording.survey
+    told = zip(survey.values, survey.given_names, survey.homes)
+    named = {*exits, *[id(value) for value, given, home in told if given and not home]}
+    chain = Chain(chain.output, chain.wrt, LINEAR, lambda v: id(v) in named, whole=True)
     derive = _by_paths if _are_few(chain) else _by_deltas
     return _written(derive, wording.follow(chain, exits))
 
@@ -197,17 +196,16 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
                 name(formulas.indexed(called, by)), (row,), note=formulas.spread({by: places})
             )
     for letter, found in wording.told.items():
-        if letter not in letters:
-            continue
-        if not found:
+        if letter in letters and not found:
             yield Line(words=(name(letter), " is the target: 1 for the class, else 0."), level=1)
-            continue
-        names, meanings, numbers = zip(*found)
-        if general := common(meanings, [called.text for called in names]):
-            _, index, meaning = general
-            yield Line(name(index.name), (meaning,), note=formulas.spread(index.numbers))
-        else:
-            yield Line(names[0], (meanings[0], numbers[0]))
+        elif letter in letters:
+            names, meanings, numbers = zip(*found)
+            texts = [called.text for called in names]
+            if general := common(meanings, texts, "jsl", wording.constants):
+                _, index, meaning = general
+                yield Line(name(index.name), (meaning,), note=formulas.spread(index.numbers))
+            else:
+                yield Line(names[0], (meanings[0], numbers[0]))
 
 
 def _at_once(wording: Wording) -> Iterator[Line]:

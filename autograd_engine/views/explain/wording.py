@@ -78,9 +78,6 @@ class Wording:
         """Say whether a value is called so, perhaps with an index."""
         return text in self._begun
 
-    def home(self, value: Value) -> str:
-        return self.survey.homes[self.survey.position[id(value)]]
-
     def exits(self, depth: int) -> dict[int, str]:
         """Return by its id each value that leaves a region, opened to that depth: the region."""
         found, levels = dict[int, str](), list[int]()
