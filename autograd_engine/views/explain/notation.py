@@ -13,7 +13,7 @@ of a logit, which is `called` so. A test holds all to the numbers of the rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -122,15 +122,6 @@ def _multiplied(left: Term, right: Term) -> Term:
     return formulas.Product(sides[0] + sides[1])
 
 
-def _dot(*xs: Term) -> Term:
-    start = len(xs) % 2
-    return formulas.added([*xs[:start], *map(_multiplied, xs[start::2], xs[start + 1 :: 2])])
-
-
-def _over_count(parts: Sequence[Term]) -> Term:
-    return formulas.over(formulas.added(parts), Number(float(len(parts))))
-
-
 # fmt: off
 _WRITTEN: dict[str, Callable[..., Term]] = {
     "add":      formulas.plus,
@@ -144,10 +135,10 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "equals":   lambda x, y: formulas.Indicator(x, "=", y),
     "gate":     lambda key, x: formulas.times(formulas.Indicator(key, "≠", Number(0.0)), x),
     "sum":      lambda *xs: formulas.added(xs),
-    "mean":     lambda *xs: _over_count(xs),
+    "mean":     lambda *xs: formulas.over(formulas.added(xs), Number(float(len(xs)))),
     "prod":     lambda *xs: formulas.Product(formulas.elided(xs)) if xs[1:] else xs[0],
-    "dot":      _dot,
-    "mse":      lambda *xs: _over_count([Power(formulas.minus(*pair), _TWO) for pair in zip(xs[::2], xs[1::2])]),
+    "dot":      lambda *xs: formulas.added([*xs[: len(xs) % 2], *map(_multiplied, xs[len(xs) % 2 :: 2], xs[len(xs) % 2 + 1 :: 2])]),
+    "mse":      lambda *xs: formulas.over(formulas.added([Power(formulas.minus(*pair), _TWO) for pair in zip(xs[::2], xs[1::2])]), Number(len(xs) / 2)),
 }
 # fmt: on
 _LITERAL = _WRITTEN | {"negative": formulas.Minus, "divide": formulas.Fraction}
@@ -200,12 +191,11 @@ def rule(
 
 def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Term:
     """Return a primitive, and what its forward function makes of the operands if it tells."""
-    *given, out = _named(primitive, names, count)
-    found = symbols.formula(primitive, count)
-    if found is None or is_long(found):
-        return out
-    term = read(found, _placed(operands(primitive, count), given.__getitem__))
-    return out if term == out else formulas.Equal(out, term)
+    terms, found = _named(primitive, names, count), symbols.formula(primitive, count)
+    if found is not None and not is_long(found):
+        term = read(found, _placed(operands(primitive, count), terms.__getitem__))
+        return terms[-1] if term == terms[-1] else formulas.Equal(terms[-1], term)
+    return terms[-1]
 
 
 def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> list[Term]:
