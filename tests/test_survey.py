@@ -12,7 +12,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import Value, graph
 from autograd_engine.survey import Survey
-from autograd_engine.views.explain.names import cut
+from autograd_engine.views.explain.formulas import cut
 
 
 class Line(ag.nn.Module):

@@ -2,8 +2,7 @@
 
 Reading order:
 
-    formulas  what a derivative looks like on paper, as plain data
-    names     how names are taken apart, and what formulas that differ in an index have in common
+    formulas  what a derivative looks like on paper, as plain data, and names in it
     typesetting  formulas as text, LaTeX and MathML, and in ASCII
     notation  how operations are written, and what a rule of the table says
     chain     what the chain rule goes through: variables, factors, paths

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+import re
+import unicodedata
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import fields
+from itertools import product, zip_longest
+from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.chain import Chain, Factor
+from autograd_engine.views.explain.chain import Factor
 from autograd_engine.views.explain.formulas import ZERO, Delta, Minus, Name, Number, Sigma, Term
-from autograd_engine.views.explain.names import Index, common, said
 from autograd_engine.views.explain.typesetting import TEXT
-from autograd_engine.views.explain.wording import Wording
+from autograd_engine.views.explain.wording import Constants, Wording
 from autograd_engine.views.explain.writers import Line
 
 FEW = 3  # So many that are alike are told of one by one if no general formula holds for all.
@@ -23,11 +27,12 @@ Group = list[Value]  # variables that were used alike
 class Deltas:
     """The adjoints of the variables of one chain, in groups of variables that were used alike."""
 
-    def __init__(self, chain: Chain, wording: Wording) -> None:
-        self._chain = chain
+    def __init__(self, wording: Wording) -> None:
         self._wording = wording
+        self._chain = chain = wording.chain
+        self._home = wording.repeat_of
         # What a repeat begins with is often 0, and then no term.
-        begins = wording.names.begins()
+        begins = wording.begins()
         self._nought = {ZERO, *[wording.name(value) for value in begins if not value.data]}
         self.ranges: dict[int, str] = {}  # what the index of a Σ runs over
         self._uses: dict[int, list[Factor]] = {id(value): [] for value in chain.variables}
@@ -42,17 +47,12 @@ class Deltas:
     def _is_passed(self, value: Value) -> bool:
         """Say whether nothing else uses its operand: an activation is told of with its sum."""
         chain, below = self._chain, self._chain.below(value)
-        if value.label or value is chain.output or value is chain.wrt or len(below) != 1:
-            return False
-        lower = below[0].lower
-        if (
-            lower is chain.wrt
-            or len(self._uses[id(lower)]) > 1
-            or self._wording.names.is_step(value)
-        ):
+        lower = below[0].lower if len(below) == 1 else chain.wrt
+        if value is chain.output or lower is chain.wrt or len(self._uses[id(lower)]) > 1:
             return False
         operands = [part for made, _ in below[0].steps() for part in made.operands]
-        return all(chain.is_within(part) or part._rule is CONSTANT for part in operands)
+        alone = all(chain.is_within(part) or part._rule is CONSTANT for part in operands)
+        return alone and not value.label and not self._wording.is_step(value)
 
     def groups(self) -> list[Group]:
         """Return the variables but the output in groups, each behind those that use it."""
@@ -71,11 +71,6 @@ class Deltas:
         # That of the derivative by which is asked comes last.
         return sorted(shown, key=lambda group: group[0] is self._chain.wrt)
 
-    def _home(self, value: Value) -> tuple[int, str] | None:
-        """Return in which repeat a value stands and what made it."""
-        found = self._wording.names.repeat_of.get(id(value))
-        return None if found is None else (found, value._rule.symbol)
-
     def lines(self, group: Group, left: Term | None = None) -> Iterator[Line]:
         """Yield the adjoints of a group: in general where a formula holds for all of it."""
 
@@ -85,9 +80,7 @@ class Deltas:
             steps = [term, *[formulas.numbers(term)] * fresh, Number(self._chain.adjoint(value))]
             return Line(left or Delta(self._wording.name(value)), tuple(steps))
 
-        first = any(use.upper is self._chain.output for use in self._uses[id(group[0])])
-        numbers = [*map(self._chain.adjoint, group)]
-        yield from self._together(group, numbers, self._delta, line, "ycde" if first else "xcde")
+        yield from self._together(group, line, adjoint=True)
 
     def defined(self, groups: list[Group]) -> Iterator[Line]:
         """Say how the values of groups came about, in general where they did so alike."""
@@ -99,48 +92,45 @@ class Deltas:
                 key = self._home(one[0]) or id(one)
                 joined[key] = [*one, *joined.get(key, ())]
         for group in joined.values():
-            numbers = [value.data for value in group]
-            definition, line = self._wording.definition, self._wording.defined
-            yield from self._together(group, numbers, definition, line, "xcde")
+            yield from self._together(group, self._wording.defined, adjoint=False)
 
     def _together(
-        self,
-        group: Group,
-        numbers: list[float],
-        term: Callable[[Value], Term],
-        line: Callable[[Value], Line],
-        spare: str,
+        self, group: Group, line: Callable[[Value], Line], adjoint: bool
     ) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
+        first = any(use.upper is self._chain.output for use in self._uses[id(group[0])])
+        spare = "ycde" if adjoint and first else "xcde"
         names = [self._wording.name(value) for value in group]
-        terms = [term(value) for value in group] if len(group) > 1 else []
-        adjoint = term == self._delta
+        lefts: list[Term] = [Delta(called) if adjoint else called for called in names]
+        numbers = [self._chain.adjoint(value) if adjoint else value.data for value in group]
+        make = self._delta if adjoint else self._wording.definition
+        terms = [make(value) for value in group] if len(group) > 1 else []
         if found := self._common(terms, group[0], names, "j", spare):
             part, index, general = found
             yield from map(line, group[part.stop :])
-            left: Term = Delta(Name(index.name)) if adjoint else Name(index.name)
             general = formulas.folded(general) if adjoint else general
-            yield Line(left, (general, formulas.row(numbers[part])), note=said(index.numbers))
+            row = formulas.row(numbers[part])
+            yield Line(
+                index.general(lefts[part]), (general, row), note=formulas.spread(index.numbers)
+            )
             yield from map(line, group[: part.start])
         elif len(group) <= FEW:
             yield from map(line, group)
         else:
             yield line(group[0])
-            others = [Delta(other) if adjoint else other for other in names[1:]]
-            left = formulas.Call("", formulas.elided(others))
-            yield Line(left, (formulas.row(numbers[1:]),), note="likewise")
+            others = formulas.Call("", formulas.elided(lefts[1:]))
+            yield Line(others, (formulas.row(numbers[1:]),), note="likewise")
 
     def _common(
         self, terms: list[Term], value: Value, names: list[Name], below: str, spare: str
     ) -> tuple[slice, Index, Term] | None:
         """Return what terms of values such as this have in common that differ in an index."""
-        step = self._wording.names.is_step(value) and "[" not in self._wording.name(value).text
-        letters = "t" if step else below
-        letters += ("t" if self._home(value) else "s") + ("l" if below == "j" else "m")
-        free = [letter for letter in spare if not self._wording.names.has(letter)]
-        return common(
-            terms, [called.text for called in names], letters, self._wording.constants, free
-        )
+        known, texts = self._wording, [called.text for called in names]
+        step = known.is_step(value) and "[" not in self._wording.name(value).text
+        letters = ("t" if step else below) + ("t" if self._home(value) else "s")
+        letters += "l" if below == "j" else "m"
+        free = [letter for letter in spare if not known.has(letter)]
+        return common(terms, texts, letters, self._wording.constants, free)
 
     def _delta(self, value: Value) -> Term:
         """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
@@ -153,11 +143,10 @@ class Deltas:
         if not found or len(found[1].numbers) > 1:
             return formulas.added([t for t in terms if formulas.folded(t) != ZERO] or [ZERO])
         part, index, general = found
-        self.ranges[id(value)] = said(index.numbers)
-        minus = isinstance(general, Minus)
-        spelled = formulas.whole([formulas.signed(minus, term) for term in terms[part]])
-        sigma = Sigma(self.ranges[id(value)], formulas.signed(minus, general), spelled)
-        terms[part] = [formulas.signed(minus, sigma)]
+        self.ranges[id(value)] = formulas.spread(index.numbers)
+        sign = formulas.negated if isinstance(general, Minus) else lambda term: term
+        spelled = formulas.whole([*map(sign, terms[part])])
+        terms[part] = [sign(Sigma(self.ranges[id(value)], sign(general), spelled))]
         return formulas.added(terms)
 
     def _passed_back(self, use: Factor) -> Term:
@@ -172,3 +161,130 @@ class Deltas:
         above = Delta(self._wording.name(upper), self._chain.adjoint(upper))
         first = use.lower is self._chain.wrt
         return formulas.multiplied([above, formula] if first else [formula, above])
+
+
+_NUMBERED = re.compile(r"v\d+$")
+_RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
+_PAIR = re.compile(r"(?<![₀-₉ᵢ-ᵥₐ-ₜⱼ,])([₀-₉ₐ-ₜᵢ-ᵥⱼ])([₀-₉ₐ-ₜᵢ-ᵥⱼ])(?![₀-₉ₐ-ₜᵢ-ᵥⱼ,])")
+
+ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))
+"""So many are perhaps unlike the others at the beginning and at the end."""
+
+
+class Unlike(Exception):
+    """Terms differ in more than an index."""
+
+
+class Index:
+    """What tells the members of a group apart, by their names: letters, and what they stand for.
+
+    Of the letters the first stands below the line, the second in brackets, the third above. The
+    constants are names for numbers by the index, which differ; others are made of `spare`.
+    """
+
+    def __init__(
+        self, names: Sequence[str], letters: str, constants: Constants, spare: Sequence[str]
+    ) -> None:
+        self.numbers: dict[str, tuple[int, ...]] = {}
+        self.constants = dict(constants)
+        self._spare = spare
+        self._letters = letters
+        if any(map(_NUMBERED.match, names)):
+            raise Unlike  # how values are numbered says nothing
+        self.name = self._named(names)
+        self._letters = ""
+        if not self.numbers:
+            raise Unlike
+
+    def general(self, parts: Sequence[Any]) -> Any:
+        """Return what terms, or parts of terms, are in general."""
+        first = parts[0]
+        if all(part == first for part in parts):
+            return first
+        if len(set(map(type, parts))) > 1:
+            raise Unlike
+        if isinstance(first, Name):
+            return Name(self._named([part.text for part in parts]))
+        if isinstance(first, (formulas.Given, Number)):
+            return self._constant([part.value for part in parts])
+        if isinstance(first, Term):
+            kept = [part.name for part in fields(first) if part.compare]
+            return type(first)(*[self.general([getattr(p, name) for p in parts]) for name in kept])
+        if not isinstance(first, tuple) or len(set(map(len, parts))) > 1:
+            raise Unlike
+        return tuple(map(self.general, zip(*parts)))
+
+    def _named(self, texts: Sequence[str]) -> str:
+        if len({text.count(",") for text in texts}) > 1:  # w₁₂ among those such as w₁₀,₂
+            texts = [_PAIR.sub(r"\1,\2", text) for text in texts]
+        found = ""
+        for i, column in enumerate(zip_longest(*map(_RUNS.split, texts))):
+            first = column[0]
+            if len(set(column)) == 1:
+                found += first
+            elif i % 2 == 0 or None in column:
+                raise Unlike
+            else:
+                place = 2 if first[0] in formulas.RAISED else int(found.endswith("["))
+                run = self._run([unicodedata.normalize("NFKC", text) for text in column], place)
+                # h1 is h with an index, h[1] an entry
+                below = first[0] in formulas.INDICES or (first.isascii() and found[-1:].isalpha())
+                spelled = formulas.raised if not first.isascii() else str
+                found += formulas.lowered(run) if below else spelled(run)
+        return found
+
+    def _run(self, column: Sequence[str], place: int) -> str:
+        """Return digits in the general: an index, or one more or less; w₁₂ is of 1 and 2."""
+        numbers = tuple(map(int, column))
+        for letter, known in self.numbers.items():
+            apart = {a - b for a, b in zip(numbers, known)}
+            if len(apart) == 1:
+                return formulas.moved(letter, apart.pop())
+        letter = self._letters[place : place + 1]
+        if letter and letter not in self.numbers:
+            self.numbers[letter] = numbers
+            return letter
+        if len(set(column)) == 1:
+            return column[0]
+        if {len(text) for text in column} != {2}:
+            raise Unlike
+        return "".join(self._run(digit, place) for digit in zip(*column))
+
+    def _constant(self, numbers: Sequence[float]) -> Name:
+        """Return a name for numbers that differ with one index: one that is known, or a new one."""
+        for letter, places in self.numbers.items():
+            found = dict(zip(places, numbers))
+            if [found[place] for place in places] != numbers:
+                continue
+            for more, (one, known) in product((0, 1, -1), self.constants.items()):
+                if all(known.get(place + more) == number for place, number in found.items()):
+                    return Name(formulas.indexed(one[0], formulas.moved(letter, more)))
+            taken = {called for called, _ in self.constants}
+            for called in self._spare:
+                if called not in taken:
+                    self.constants[called, letter] = found
+                    return Name(formulas.indexed(called, letter))
+        raise Unlike
+
+
+def common(
+    terms: Sequence[Term],
+    names: Sequence[str],
+    letters: str,
+    constants: Constants,
+    spare: Sequence[str] = (),
+) -> tuple[slice, Index, Term] | None:
+    """Return which terms differ only in the index that names tell, it, and the general term.
+
+    None if that holds not even for all but the first and the last.
+    """
+    for first, last in ENDS if len(terms) > 1 else ():
+        part = slice(first, len(terms) - last)
+        try:
+            index = Index(names[part], letters, constants, spare)
+            found = index.general(terms[part])
+        except Unlike:
+            continue
+        constants.update(index.constants)
+        return part, index, found
+    return None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from string import Formatter
 
 from autograd_engine import graph
 from autograd_engine.adoption import adopted
@@ -18,11 +17,10 @@ from autograd_engine.engine import Value
 from autograd_engine.table import BINARY, LEAF, SUBTRACT
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
-from autograd_engine.views.explain.deltas import Deltas
-from autograd_engine.views.explain.formulas import ZERO, Delta, Derivative, Equal, Number, Term
-from autograd_engine.views.explain.names import common, indexed, name, said
+from autograd_engine.views.explain.deltas import Deltas, common
+from autograd_engine.views.explain.formulas import ZERO, Delta, Derivative, Number, Term, name
 from autograd_engine.views.explain.typesetting import TEXT
-from autograd_engine.views.explain.wording import Names, Wording
+from autograd_engine.views.explain.wording import Wording
 from autograd_engine.views.explain.writers import Explanation, Line
 
 FACTORS = 8  # on all paths together: up to so many are multiplied out
@@ -39,11 +37,10 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
     Values with a label or a place in a network are the variables of the chain rule, and what lies
     between two of them is one factor, derived below from the rules of its operations; where
     nothing in between has a name, the operations' results are called v1, v2, ... A few factors
-    are multiplied out. Of more, and in a network, the adjoint δ of each value is found from those
-    of its uses, once in general for what is alike: the units of a layer, the samples of a batch,
-    the steps of a recurrence. `depth` goes through regions as a whole, 0 through the outermost;
-    by default a derivation does so where it would be too long. Lines of the source are shown where
-    `trace_source` was on. No `grad` is touched.
+    are multiplied out; of more, and in a network, the adjoint δ of each value is found from those
+    of its uses, once in general for what is alike. `depth` goes through regions as a whole, 0
+    through the outermost; by default only a derivation that is too long does. Lines of the source
+    are shown where `trace_source` was on. No `grad` is touched.
 
     Raises `TypeError` for anything but two Values, `ValueError` for another depth.
 
@@ -73,34 +70,30 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
 
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value, by regions to a depth."""
-    names = Names(output, wrt)
-    chain = Chain(output, wrt, SUMS, names.is_known)
+    wording = Wording(output, wrt)
+    chain = Chain(output, wrt, SUMS, wording.is_known)
     if not chain.connected or output is wrt:
-        return _written(_at_once, chain, Wording(chain, names))
+        return _written(_at_once, wording.follow(chain))
     if depth is not None:
-        return _by_regions(chain, names, depth)
-    repeated = sum(1 for variable in chain.variables if id(variable) in names.repeat_of)
+        return _by_regions(chain, wording, depth)
+    repeated = sum(1 for variable in chain.variables if wording.repeat_of(variable))
     units = sum(1 for value in chain.within if ".neurons." in graph.region(value))
     few = _are_few(chain) and repeated < FACTORS - 2 and units < 2
     if not few:
-        chain = Chain(output, wrt, LINEAR, names.is_known)
-    if not chain.is_faithful():
-        chain, few = Chain(output, wrt, (), names.is_known), False
-    lines = _written(_by_paths if few else _by_deltas, chain, Wording(chain, names))
-    for depth in range(names.deepest, -1, -1) if len(lines) > LONG and not few else ():
-        shorter = _by_regions(chain, names, depth)
-        if len(shorter) < len(lines):
-            return shorter
-    return lines
+        chain = Chain(output, wrt, LINEAR, wording.is_known)
+    lines = _written(_by_paths if few else _by_deltas, wording.follow(chain))
+    depths = range(wording.deepest, -1, -1) if len(lines) > LONG and not few else ()
+    by_regions = (_by_regions(chain, wording, depth) for depth in depths)
+    return next((found for found in by_regions if len(found) < len(lines)), lines)
 
 
-def _by_regions(chain: Chain, names: Names, depth: int) -> list[Line]:
-    """Return the derivation that goes through regions as a whole, opened to a depth."""
-    exits = names.exits(depth)
-    named = lambda value: id(value) in exits or (names.is_known(value) and not names.home(value))  # noqa: E731
-    chain = Chain(chain.output, chain.wrt, LINEAR, named, whole=True)
+def _by_regions(chain: Chain, wording: Wording, depth: int) -> list[Line]:
+    exits, survey = wording.exits(depth), wording.survey
+    told = zip(survey.values, survey.given_names, survey.homes)
+    named = {*exits, *[id(value) for value, given, home in told if given and not home]}
+    chain = Chain(chain.output, chain.wrt, LINEAR, lambda v: id(v) in named, whole=True)
     derive = _by_paths if _are_few(chain) else _by_deltas
-    return _written(derive, chain, Wording(chain, names, exits))
+    return _written(derive, wording.follow(chain, exits))
 
 
 def _are_few(chain: Chain) -> bool:
@@ -112,30 +105,30 @@ def _are_few(chain: Chain) -> bool:
     return sum(lengths) <= FACTORS and (finite or len(lengths) == 1)
 
 
-def _written(
-    derive: Callable[[Chain, Wording], Iterator[Line]], chain: Chain, wording: Wording
-) -> list[Line]:
+def _written(derive: Callable[[Wording], Iterator[Line]], wording: Wording) -> list[Line]:
     """Return what derives a derivative, and below it what its names are and why it is zero."""
-    lines = [*derive(chain, wording)]
+    lines = [*derive(wording)]
     lines += _told(wording, lines)
-    if chain.connected and chain.gradient == 0.0:
-        lines.append(Line(words=_why_zero(chain, wording)))
+    if wording.chain.connected and wording.chain.gradient == 0.0:
+        lines.append(Line(words=_why_zero(wording)))
     terms = [term for line in lines for term in (line.left, *line.rights, *line.words)]
     shown = " ".join(TEXT.set(term) for term in terms if isinstance(term, Term))
-    cut = [(short, whole) for whole, short in wording.names.short.items() if short in shown]
+    cut = [(short, whole) for whole, short in wording.short.items() if short in shown]
     return lines + [Line(words=(name(s), f" is {name(whole).text}"), level=1) for s, whole in cut]
 
 
-def _by_paths(chain: Chain, wording: Wording) -> Iterator[Line]:
-    paths, told = list(chain.paths()), set[Term]()
+def _by_paths(wording: Wording) -> Iterator[Line]:
+    chain, told = wording.chain, set[Term]()
+    paths = list(chain.paths())
     if len(paths) == len(paths[0]) == 1:
         yield _factor(paths[0][0], wording, told, wording.goal())
     else:
-        symbols = formulas.added([formulas.product([*map(wording.symbol, p)]) for p in paths])
+        chained = [formulas.Product(tuple(map(wording.symbol, p)), spaced=True) for p in paths]
+        symbols = formulas.added(chained)
         products = [formulas.Given(math.prod(factor.number for factor in p)) for p in paths]
         summed = [formulas.added(products)] if len(paths) > 1 else []
         steps = (symbols, formulas.numbers(symbols), *summed, Number(chain.gradient))
-        yield Line(wording.goal(), steps)
+        yield Line(wording.goal(), steps, apart=True)
     yield Line(words=("where",))
     for variable in reversed(chain.variables):
         yield wording.defined(variable)
@@ -149,27 +142,20 @@ def _factor(factor: Factor, wording: Wording, told: set[Term], left: Term | None
     steps = [formulas.folded(found)] if found else []
     if found and wording.are_fresh(factor):
         steps.append(formulas.numbers(steps[0]))
-    words = [*_rules(factor, told)]
-    words[:1] = ["by "] * bool(words)
+    ruled = dict.fromkeys((v._rule, i) for v, which in factor.steps() for i in which)
+    rules = [step for step in ruled if step[0].arity and step[0] is not BINARY]
+    words: list[str | Term] = []
+    for rule, i in rules if any(rule not in LINEAR for rule, _ in rules) else ():
+        said, plain = notation.rule(rule, i), rule in SUMS and not (rule is SUBTRACT and i)
+        if isinstance(said, formulas.Equal) and said not in told and not plain:
+            told.add(said)
+            words += [f"{'; ' if words else 'by '}{notation.spoken(rule)}: ", said]
     rights = (*steps, Number(factor.number))
     return Line(left or wording.symbol(factor), rights, tuple(words), level=0 if left else 1)
 
 
-def _rules(factor: Factor, told: set[Term]) -> Iterator[str | Term]:
-    """Yield the rules of a factor's operations: what each is called, and what it says."""
-    steps = dict.fromkeys((v._rule, i) for v, which in factor.steps() for i in which)
-    rules = [step for step in steps if step[0].arity and step[0] is not BINARY]
-    linear = all(rule in LINEAR for rule, _ in rules)
-    for rule, i in () if linear else rules:
-        found = notation.rule(rule, i)
-        plain = rule in SUMS and not (rule is SUBTRACT and i)
-        if isinstance(found, Equal) and found not in told and not plain:
-            told.add(found)
-            yield from ("; ", f"{notation.spoken(rule)}: ", found)
-
-
-def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
-    deltas = Deltas(chain, wording)
+def _by_deltas(wording: Wording) -> Iterator[Line]:
+    chain, deltas = wording.chain, Deltas(wording)
     *shown, goal = deltas.groups()
     output, wrt = wording.name(chain.output), wording.name(chain.wrt)
     yield from deltas.lines(goal, Derivative(output, wrt))
@@ -177,10 +163,10 @@ def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
     many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
     many = many if paths > 1 else "One long path leads"
     over = deltas.ranges.get(id(chain.wrt))
-    lead = f"{many} from {{x}} to {{f}}{f'; the sum is over {over}' if over else ''}."
-    lead += " From the output down, {δ} is {slope}:"
+    over = f"; the sum is over {over}" if over else ""
     slope = Derivative(output, name("v"))
-    yield Line(words=_worded(lead, x=wrt, f=output, δ=Delta(name("v")), slope=slope))
+    said = f"{many} from {{}} to {{}}{over}. From the output down, {{}} is {{}}:"
+    yield Line(words=_worded(said, wrt, output, Delta(name("v")), slope))
     cut = LINES // 2 if len(shown) > LINES else len(shown)
     kept = [*shown[:cut], *shown[cut:][-cut:]]
     for i, group in enumerate(kept):
@@ -191,8 +177,8 @@ def _by_deltas(chain: Chain, wording: Wording) -> Iterator[Line]:
     yield Line(words=("where",))
     yield wording.defined(chain.output)
     yield from deltas.defined([*kept, goal])
-    yield from map(wording.defined, wording.names.begins())
-    survey = wording.names.survey
+    yield from map(wording.defined, wording.begins())
+    survey = wording.survey
     for curve in [tuple([delta for _, delta in survey.deltas(one)]) for one in survey.repeats]:
         if any(curve):
             yield Line(words=("The size of δ, of what is carried on, step by step:",), curve=curve)
@@ -204,79 +190,80 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
     letters = set(re.findall(r"\b[a-z]+′*(?![a-z(])", shown))
     for (called, by), places in wording.constants.items():
         if called in letters:
-            row = formulas.row([*places.values()])
-            yield Line(name(indexed(called, by)), (row,), note=said({by: places}))
+            row, note = formulas.row([*places.values()]), formulas.spread({by: places})
+            yield Line(name(formulas.indexed(called, by)), (row,), note=note)
     for letter, found in wording.told.items():
-        if letter not in letters:
-            continue
-        if not found:
+        if letter in letters and not found:
             yield Line(words=(name(letter), " is the target: 1 for the class, else 0."), level=1)
-            continue
-        names, meanings, numbers = zip(*found)
-        if general := common(meanings, [called.text for called in names]):
-            _, index, meaning = general
-            yield Line(name(index.name), (meaning,), note=said(index.numbers))
-        else:
-            yield Line(names[0], (meanings[0], numbers[0]))
+        elif letter in letters:
+            names, meanings, numbers = zip(*found)
+            texts = [called.text for called in names]
+            if general := common(meanings, texts, "jsl", wording.constants):
+                _, index, meaning = general
+                yield Line(name(index.name), (meaning,), note=formulas.spread(index.numbers))
+            else:
+                yield Line(names[0], (meanings[0], numbers[0]))
 
 
-def _at_once(chain: Chain, wording: Wording) -> Iterator[Line]:
+def _at_once(wording: Wording) -> Iterator[Line]:
     """Explain a derivative that needs no chain: by the output itself, or by a stranger."""
+    chain, output = wording.chain, wording.name(wording.chain.output)
     if chain.output is chain.wrt:
         yield Line(wording.goal(), (formulas.ONE,))
         yield Line(words=("A value changes exactly as it changes itself.",))
     else:
-        leaves = [value for value in chain.values if value._rule is LEAF and value.label]
-        output = wording.name(chain.output)
         wrt = wording.name(chain.wrt) if chain.wrt.label else name("w")
         yield Line(Derivative(output, wrt), (ZERO,))
-        why = "The gradient is zero: {f} does not depend on {x}" + _why_apart(chain, leaves)
-        listed = _listed([*map(wording.name, leaves)])
-        yield Line(words=_worded(why, f=output, x=wrt, leaves=listed))
+        zero = _worded("The gradient is zero: {} does not depend on {}", output, wrt)
+        yield Line(words=zero + _why_apart(wording, output, wrt))
     yield wording.defined(chain.output)
 
 
-def _why_apart(chain: Chain, leaves: list[Value]) -> str:
+def _why_apart(wording: Wording, output: Term, wrt: Term) -> Words:
+    chain = wording.chain
+    leaves = [value for value in chain.values if value._rule is LEAF and value.label]
     if any(value is chain.wrt for value in chain.values):
         why = " as far as is known: between them stands a value made from children, as "
-        return f"{why}micrograd's constructor takes them, whose partials are not known."
+        return (f"{why}micrograd's constructor takes them, whose partials are not known.",)
     if not chain.output.operands:
-        why = f", since {{f}} is a {chain.output._rule.name}: nothing was computed."
+        why = f", since {{}} is a {chain.output._rule.name}: nothing was computed."
         turned = any(value is chain.output for value in graph.nodes(chain.wrt))
-        hint = " The other way round {x} depends on {f}: write explain(output, wrt), "
-        return f"{why}{hint}the output first." if turned else why
+        hint = " The other way round {} depends on {}: write explain(output, wrt), "
+        return _worded(f"{why}{hint}the output first." if turned else why, output, wrt, output)
     why = f", which is not among the {len(chain.values):,} values it was made of"
     if any(leaf.label == chain.wrt.label for leaf in leaves):
-        why += ", though another value called {x} is: was the name bound anew, as by "
-        return f"{why}w = w - 0.1 * w.grad?"
-    why += " (its leaves: {leaves})" * bool(leaves)
-    return f"{why}. Through .data, .detach() and no_grad nothing is recorded."
+        why += ", though another value called {} is: was the name bound anew, as by "
+        return _worded(f"{why}w = w - 0.1 * w.grad?", wrt)
+    why += f" (its leaves: {_listed(leaves)})" * bool(leaves)
+    why += ". Through .data, .detach() and no_grad nothing is recorded."
+    return _worded(why, *map(wording.name, leaves))
 
 
-def _why_zero(chain: Chain, wording: Wording) -> Words:
+def _why_zero(wording: Wording) -> Words:
     """Say why the derivative is zero: nothing passes, or all cancels."""
-    factors = list(chain.factors())
-    zero = [Equal(wording.symbol(factor), ZERO) for factor in factors if factor.number == 0.0]
+    chain, factors = wording.chain, list(wording.chain.factors())
+    zero = [
+        formulas.Equal(wording.symbol(factor), ZERO) for factor in factors if factor.number == 0.0
+    ]
     if zero:
         infinite = not all(math.isfinite(factor.number) for factor in factors)
         more = " An adjoint of exactly 0 passes nothing on, not even to an infinity." * infinite
-        why = f"It is zero, since nothing passes through {{factors}}.{more}"
-        return _worded(why, factors=_listed(zero))
+        said = f"It is zero, since nothing passes through {_listed(zero)}.{more}"
+        return _worded(said, *zero)
     lost = next(v for v in reversed(chain.variables) if not chain.adjoint(v))
     cancels = any(chain.adjoint(f.upper) * f.number for f in factors if f.lower is lost)
     reason = "cancels" if cancels else "is too small"
-    return _worded(f"It is zero from {{v}} on: what arrives there {reason}.", v=wording.name(lost))
+    return _worded(f"It is zero from {{}} on: what arrives there {reason}.", wording.name(lost))
 
 
-def _listed(terms: Sequence[Term]) -> Words:
-    parts = [part for term in terms[:LISTED] for part in (", ", term)][1:]
-    return (*parts, *[", ..."] * (len(terms) > LISTED))
+def _listed(items: Sequence[object]) -> str:
+    return ", ".join(["{}"] * min(len(items), LISTED)) + ", ..." * (len(items) > LISTED)
 
 
-def _worded(text: str, **terms: Term | Words) -> Words:
-    """Return words with terms at the places of their names in braces."""
-    parts: list[str | Term] = []
-    for words, place, *_ in Formatter().parse(text):
-        term = terms[place] if place else ()
-        parts += [words, *(term if isinstance(term, tuple) else (term,))]
-    return tuple(parts)
+def _worded(text: str, *terms: Term) -> Words:
+    """Return words with terms at the places of braces."""
+    first, *rest = text.split("{}")
+    found: list[str | Term] = [first]
+    for term, words in zip(terms, rest):
+        found += [term, words]
+    return tuple(found)

@@ -1,19 +1,18 @@
-"""Formulas to be read by people, as plain data: what a derivative looks like on paper.
+"""Formulas to be read by people, as plain data, and the names that stand in them.
 
 The functions put terms together as one writes them by hand: no factor 1, one sign in front, one
 bar for a quotient of quotients, equal factors cancelled, one number of several.
-
->>> v = Name("v", 3.0)
->>> multiplied([over(ONE, Number(2.0)), times(Number(2.0), v), Number(-1.0)])
-Minus(term=Name(text='v', number=3.0))
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
+
+from autograd_engine.views.layout.scene import readable
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,14 @@ class Equal(Term):      left: Term; right: Term
 
 DOTS, ONE, ZERO = Name("…"), Number(1.0), Number(0.0)
 
+INDICES = "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
+_LOWERED = dict(zip("0123456789+−aehijklmnoprstuvx", INDICES))
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾˙ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
+_RAISED = dict(zip("0123456789+−().abcdefghijklmnoprstuvwxyz", RAISED))
+
+LONGEST = 20
+"""So many characters of a name stand in formulas; the whole of it is told once."""
+
 FIRST, LAST = 4, 2  # So many terms of many are written, at the beginning and at the end.
 
 
@@ -82,11 +89,7 @@ def inside(term: Term, change: Callable[[Term], Term]) -> Term:
 
 
 def numbers(term: Term) -> Term:
-    """Return a formula with the numbers of all that has a name in it.
-
-    >>> numbers(Minus(Name("v", 3.0)))
-    Minus(term=Number(value=3.0))
-    """
+    """Return a formula with the numbers of all that has a name in it."""
     number = term.value if isinstance(term, Given) else getattr(term, "number", None)
     if number is not None:
         return Number(number)
@@ -115,7 +118,7 @@ def folded(term: Term) -> Term:
 
 # fmt: off
 def plus(left: Term, right: Term) -> Term:     return Sum((*_parts(left), *_parts(right)))
-def minus(left: Term, right: Term) -> Term:    return plus(left, _reversed(right))
+def minus(left: Term, right: Term) -> Term:    return Sum((*_parts(left), *map(negated, _parts(right))))
 def times(left: Term, right: Term) -> Term:    return _simplified(Product((left, right)))
 def over(top: Term, bottom: Term) -> Term:     return _simplified(Fraction(top, bottom))
 def power(base: Term, exponent: Term) -> Term: return _simplified(Power(base, exponent))
@@ -140,21 +143,10 @@ def _parts(term: Term) -> tuple[Term, ...]:
     return term.terms if isinstance(term, Sum) else (term,)
 
 
-def _reversed(term: Term) -> Term:
-    """Return what is added where a term is subtracted: each part of it with the other sign."""
-    parts = [part.term if isinstance(part, Minus) else Minus(part) for part in _parts(term)]
-    return parts[0] if len(parts) == 1 else Sum(tuple(parts))
-
-
 def negated(term: Term) -> Term:
-    """Return the term with the other sign."""
     if isinstance(term, Minus):
         return term.term
     return Number(-term.value) if isinstance(term, Number) else Minus(term)
-
-
-def signed(minus: bool, term: Term) -> Term:
-    return negated(term) if minus else term
 
 
 def multiplied(factors: Sequence[Term]) -> Term:
@@ -197,7 +189,8 @@ def _simplified(term: Term) -> Term:
         factors = [Number(number)] * (number != 1.0 or not factors) + factors
         found.append(Product(tuple(factors)) if len(factors) > 1 else factors[0])
     above, below = found
-    return signed(top * bottom < 0.0, above if below == ONE else Fraction(above, below))
+    result = above if below == ONE else Fraction(above, below)
+    return negated(result) if top * bottom < 0.0 else result
 
 
 def _doubled(term: Term) -> Term:
@@ -206,18 +199,11 @@ def _doubled(term: Term) -> Term:
         return Fraction(_doubled(term.top), term.bottom)
     parts = _parts(term)
     half = len(parts) // 2
-    return (
-        Product((Number(2.0), whole(parts[:half]))) if half and parts == parts[:half] * 2 else term
-    )
-
-
-def product(factors: Sequence[Term]) -> Term:
-    """Return the factors of the chain rule side by side."""
-    return Product(tuple(factors), spaced=True) if len(factors) > 1 else factors[0]
+    twice = half and parts == parts[:half] * 2
+    return Product((Number(2.0), whole(parts[:half]))) if twice else term
 
 
 def row(numbers: Sequence[float]) -> Term:
-    """Return numbers side by side."""
     return Call("", elided(numbers, Number)) if len(numbers) > 1 else Number(numbers[0])
 
 
@@ -226,3 +212,52 @@ def clipped(term: Term) -> Term:
     if isinstance(term, Sum) and len(term.terms) > 3:
         return Sum((*term.terms[:2], DOTS, term.terms[-1]))
     return inside(term, clipped)
+
+
+def lowered(index: str) -> str:
+    return "".join(_LOWERED.get(character, character) for character in index)
+
+
+def raised(text: str) -> str:
+    """Return what stands above the line, nothing where Unicode has no such character."""
+    found = [_RAISED.get(character, "") for character in text]
+    return "".join(found) if all(found) else ""
+
+
+def name(label: str, number: float | None = None) -> Name:
+    return Name(readable(label).replace("\n", "␊"), number)
+
+
+def cut(names: Iterable[str]) -> dict[str, str]:
+    """Return what stands for each long name: its beginning, its ends too where some are alike.
+
+    >>> cut(["x", "the loss of all the samples"])
+    {'the loss of all the samples': 'the loss of all the…'}
+    """
+    long, found = [text for text in names if len(text) > LONGEST], dict[str, str]()
+    for tail in (0, 7):
+        left = {text: f"{text[: 19 - tail]}…{text[len(text) - tail :]}" for text in long}
+        count = Counter(left.values())
+        found |= {text: said for text, said in left.items() if count[said] == 1}
+        long = [text for text in long if text not in found]
+    return found
+
+
+def moved(letter: str, more: int) -> str:
+    return letter + (f"{more:+d}".replace("-", "−") if more else "")
+
+
+def indexed(called: str, index: str) -> str:
+    return called + (f"[{index}]" if index[0] == "s" else lowered(index))
+
+
+def spread(numbers: Mapping[str, Iterable[int]]) -> str:
+    """Return what letters stand for: "j = 0, 1, 2", or "t = 1 … 50"."""
+    parts = []
+    for letter, found in numbers.items():
+        known = list(dict.fromkeys(found))
+        shown = ", ".join(map(str, known))
+        if len(known) > 4 and known == list(range(known[0], known[-1] + 1)):
+            shown = f"{known[0]} … {known[-1]}"
+        parts.append(f"{letter} = {shown}")
+    return "; ".join(parts)

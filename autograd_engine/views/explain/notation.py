@@ -13,7 +13,7 @@ of a logit, which is `called` so. A test holds all to the numbers of the rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -22,8 +22,7 @@ from autograd_engine.compiler.record import symbols
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, operands
 from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.formulas import Call, Indicator, Number, Power, Term
-from autograd_engine.views.explain.names import lowered, name
+from autograd_engine.views.explain.formulas import Call, Number, Power, Term, lowered, name
 
 CALLED = Primitive("called", lambda x: x, lambda out, x: (1.0,))
 """What marks a part of a formula that has a name of its own, that of the symbol."""
@@ -40,7 +39,6 @@ def called(name: str, expression: Expression) -> Symbol:
 
 
 def chance(i: int, xs: tuple[Any, ...]) -> Symbol:
-    """Return the probability that softmax gives to a class."""
     return called(f"p{lowered(str(i))}", table.softmax_of(i)(*xs))
 
 
@@ -94,11 +92,7 @@ RULES: dict[str, Callable[..., Any]] = {
 
 @lru_cache(maxsize=1024)
 def textbook(primitive: Primitive, which: int, count: int = 0) -> Expression | None:
-    """Return a rule's expression in the words of a textbook; None if it cannot be read.
-
-    >>> textbook(table.sigmoid, 0), textbook(table.NORM, 2, 3)
-    (out * (1.0 - out), x2 / out)
-    """
+    """Return a rule's expression in the words of a textbook; None if it cannot be read."""
     called = spoken(primitive)
     if is_built_in(primitive) and called in RULES:
         return RULES[called](primitive, which, *operands(primitive, count))  # type: ignore[no-any-return]
@@ -128,15 +122,6 @@ def _multiplied(left: Term, right: Term) -> Term:
     return formulas.Product(sides[0] + sides[1])
 
 
-def _dot(*xs: Term) -> Term:
-    start = len(xs) % 2
-    return formulas.added([*xs[:start], *map(_multiplied, xs[start::2], xs[start + 1 :: 2])])
-
-
-def _over_count(parts: Sequence[Term]) -> Term:
-    return formulas.over(formulas.added(parts), Number(float(len(parts))))
-
-
 # fmt: off
 _WRITTEN: dict[str, Callable[..., Term]] = {
     "add":      formulas.plus,
@@ -145,15 +130,15 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
     "divide":   formulas.over,
     "negative": formulas.negated,
     "power":    formulas.power,
-    "above":    lambda x, y: Indicator(x, ">", y),
-    "at_least": lambda x, y: Indicator(x, "≥", y),
-    "equals":   lambda x, y: Indicator(x, "=", y),
-    "gate":     lambda key, x: formulas.times(Indicator(key, "≠", Number(0.0)), x),
+    "above":    lambda x, y: formulas.Indicator(x, ">", y),
+    "at_least": lambda x, y: formulas.Indicator(x, "≥", y),
+    "equals":   lambda x, y: formulas.Indicator(x, "=", y),
+    "gate":     lambda key, x: formulas.times(formulas.Indicator(key, "≠", Number(0.0)), x),
     "sum":      lambda *xs: formulas.added(xs),
-    "mean":     lambda *xs: _over_count(xs),
+    "mean":     lambda *xs: formulas.over(formulas.added(xs), Number(float(len(xs)))),
     "prod":     lambda *xs: formulas.Product(formulas.elided(xs)) if xs[1:] else xs[0],
-    "dot":      _dot,
-    "mse":      lambda *xs: _over_count([Power(formulas.minus(*pair), _TWO) for pair in zip(xs[::2], xs[1::2])]),
+    "dot":      lambda *xs: formulas.added([*xs[: len(xs) % 2], *map(_multiplied, xs[len(xs) % 2 :: 2], xs[len(xs) % 2 + 1 :: 2])]),
+    "mse":      lambda *xs: formulas.over(formulas.added([Power(formulas.minus(*pair), _TWO) for pair in zip(xs[::2], xs[1::2])]), Number(len(xs) / 2)),
 }
 # fmt: on
 _LITERAL = _WRITTEN | {"negative": formulas.Minus, "divide": formulas.Fraction}
@@ -206,12 +191,11 @@ def rule(
 
 def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Term:
     """Return a primitive, and what its forward function makes of the operands if it tells."""
-    *given, out = _named(primitive, names, count)
-    found = symbols.formula(primitive, count)
-    if found is None or is_long(found):
-        return out
-    term = read(found, _placed(operands(primitive, count), given.__getitem__))
-    return out if term == out else formulas.Equal(out, term)
+    terms, found = _named(primitive, names, count), symbols.formula(primitive, count)
+    if found is not None and not is_long(found):
+        term = read(found, _placed(operands(primitive, count), terms.__getitem__))
+        return terms[-1] if term == terms[-1] else formulas.Equal(terms[-1], term)
+    return terms[-1]
 
 
 def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> list[Term]:

@@ -2,12 +2,6 @@
 
 One walk over the terms, and for each language how it writes a fraction, a power, a root. How a
 number is written in formulas stands here for all views: six digits, a minus sign, powers of ten.
-
->>> from autograd_engine.views.explain.formulas import minus, power
->>> h = Name("h₁")
->>> slope = minus(Number(1.0), power(h, Number(2.0)))
->>> TEXT.set(slope), LATEX.set(slope), TEXT.set(Number(-9.4e-05))
-('1 − h₁²', '1 - h_{1}^{2}', '−9.4·10⁻⁵')
 """
 
 from __future__ import annotations
@@ -20,7 +14,6 @@ from contextlib import suppress
 
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import Given, Minus, Name, Number, Power, Product, Term
-from autograd_engine.views.explain.names import INDICES, RAISED, lowered, raised
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How tightly a term holds together; one that holds less than it must is put in brackets."""
@@ -61,13 +54,13 @@ class Text:
         """Return a term written out, and how tightly it holds together."""
         match term:
             case Name(text):  # One with an index above must not seem to be a power.
-                return self.symbol(text), POWER if text[-1:] in RAISED else ATOM
+                return self.symbol(text), POWER if text[-1:] in formulas.RAISED else ATOM
             case Number(value) | Given(value):
                 return self._number(value)
             case formulas.Sum(terms):
                 return "".join(self._parts(terms)), SUM
             case formulas.Sigma(index, part):
-                letter = index[0] if self.column else lowered(index[0])
+                letter = index[0] if self.column else formulas.lowered(index[0])
                 return self._form("sum", letter) + self.set(part, PRODUCT), SUM
             case Product(factors, spaced):  # A sign at the very front needs no brackets.
                 strength = SUM if _opposite(term) else PRODUCT
@@ -82,7 +75,7 @@ class Text:
             case Power(base, exponent):
                 above = self.set(exponent)
                 if not self.column:
-                    above = raised(above) or f"^{self.set(exponent, ATOM)}"
+                    above = formulas.raised(above) or f"^{self.set(exponent, ATOM)}"
                 return self._form("power", self.set(base, ATOM), above), POWER
             case formulas.Call("sqrt", (part,)):
                 return self._form("root", self._inner(part, ATOM)), ATOM
@@ -117,7 +110,7 @@ class Text:
     def _parts(self, terms: Sequence[Term]) -> Iterator[str]:
         for first, part in zip((True, *[False] * len(terms)), terms):
             sign, part = (True, part.term) if isinstance(part, Minus) else (False, part)
-            other = None if self.literal else _opposite(part)
+            other = None if self.literal and not isinstance(part, Number) else _opposite(part)
             sign, part = (not sign, other) if other else (sign, part)
             lead = "−" * sign if first else " − " if sign else " + "
             least = PRODUCT if lead or isinstance(part, formulas.Sigma) else SUM  # (Σ a) + b
@@ -147,24 +140,15 @@ _GREEK = (
 _ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
 _SYMBOL = re.compile(
     rf"({_GREEK}|[^\W\d_])([{''.join(_ACCENTS)}]|_?hat|_?bar)?_?"
-    rf"(\d*|[{INDICES}]+(?:,[{INDICES}]+)*)([{RAISED}]*)((?:\[\w+\])*)"
+    rf"(\d*|[{formulas.INDICES}]+(?:,[{formulas.INDICES}]+)*)([{formulas.RAISED}]*)((?:\[\w+\])*)"
 )
 
 
 def parsed(text: str) -> tuple[str, ...]:
-    """Return a letter, its accent and indices below, above, in brackets; nothing of a word.
-
-    >>> parsed("w₁₂⁽⁰⁾"), parsed("theta1")[:3]
-    (('w', '', '12', '(0)', ''), ('theta', '', '1'))
-    """
+    """Return a letter, its accent and indices below, above, in brackets; nothing of a word."""
     found = _SYMBOL.fullmatch(unicodedata.normalize("NFD", text))
-    base, accent, sub, sup, items = found.groups("") if found else [""] * 5
-    sub, sup = (
-        unicodedata.normalize("NFKC", sub).replace("−", "-"),
-        unicodedata.normalize("NFKC", sup),
-    )
-    accent = _ACCENTS.get(accent, accent.lstrip("_"))
-    return (base, accent, sub, sup, items) if found else ()
+    parts = [unicodedata.normalize("NFKC", part) for part in found.groups("")] if found else []
+    return (parts[0], _ACCENTS.get(parts[1], parts[1].lstrip("_")), *parts[2:]) if parts else ()
 
 
 # What means something to LaTeX, and how MathJax and KaTeX both show it as it is.
@@ -188,13 +172,14 @@ class Latex(Text):
         base, accent, sub, sup, items = found
         base = base if len(base) == 1 else f"\\{base}"
         base = rf"\{accent}{{{base}}}" if accent else base
-        return base + (sub and f"_{{{sub}}}") + (sup and f"^{{{sup}}}") + items
+        indices = (sub and f"_{{{sub}}}") + (sup and f"^{{{sup}}}")
+        return base + indices.replace("−", "-") + items
 
     def function(self, name: str) -> str:
         if name in _COMMANDS:
             return "\\" + name.replace("σ", "sigma")
         bare = re.sub(r"([#$%&_{}])", r"\\\1", re.sub(r"[\\^~]", "", name))
-        word = bare.rstrip(INDICES)
+        word = bare.rstrip(formulas.INDICES)
         index = unicodedata.normalize("NFKC", bare[len(word) :])
         return rf"\operatorname{{{word}}}" + (f"_{{{index}}}" if index else "")
 
@@ -231,7 +216,7 @@ class MathML(Text):
 def _row(index: str) -> str:
     kinds = ["mi" if c.isalpha() else "mn" if c.isdigit() else "mo" for c in index]
     inside = "".join(f"<{kind}>{c}</{kind}>" for kind, c in zip(kinds, index))
-    return f"<mrow>{inside}</mrow>".replace("-", "−")
+    return f"<mrow>{inside}</mrow>"
 
 
 def _opposite(term: Term) -> Term | None:
@@ -249,14 +234,10 @@ _MARKS = {"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"
 _COMMANDS = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "σ"}
 TEXT, MATHML, LATEX, LITERAL = Text(), MathML(), Latex(), Text(literal=True)
 
-_SPELLED = dict(
-    zip(
-        "∂·−₋σ√…≠≥←’Σ",
-        ["d", "*", "-", "-", "sigmoid", "sqrt ", "...", "!=", ">=", "<-", "'", "sum_"],
-    )
-)
+_SPELLED = {"∂": "d", "·": "*", "−": "-", "₋": "-", "σ": "sigmoid", "√": "sqrt ", "…": "..."}
+_SPELLED |= {"≠": "!=", "≥": ">=", "←": "<-", "’": "'", "Σ": "sum_"}
 _PARTS = re.compile(
-    rf"(?P<up>[{RAISED}]+)|(?P<low>[{INDICES}]*[₊₋][{INDICES}]*)|(?P<d>∂)(?=\w+\()|[^\x00-\x7f]"
+    rf"(?P<up>[{formulas.RAISED}]+)|(?P<low>[{formulas.INDICES}]*[₊₋][{formulas.INDICES}]*)|(?P<d>∂)(?=\w+\()|[^\x00-\x7f]"
 )
 _LEVELLED = {"up": "^{}", "low": "({})", "d": "d "}  # d tanh(u), not dtanh(u)
 

@@ -12,8 +12,7 @@ from autograd_engine.survey import Survey
 from autograd_engine.table import BINARY, CONSTANT, SUBTRACT, shares
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import SUMS, Chain, Factor, Step
-from autograd_engine.views.explain.formulas import DOTS, ONE, Call, Given, Name, Number, Term
-from autograd_engine.views.explain.names import Constants, cut, name
+from autograd_engine.views.explain.formulas import DOTS, ONE, Call, Given, Name, Number, Term, name
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explain.writers import Line
 
@@ -24,16 +23,19 @@ LONGEST = 150  # Of a longer definition only the ends are written.
 LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 """What a part that textbooks have a name for is called, if that is not yet taken."""
 
+Constants = dict[tuple[str, str], dict[int, float]]
+"""What numbers that differ are called, and the letter of their index: by it, the numbers."""
 
-class Names:
-    """The names of the values behind an output, those of the survey, as formulas use them."""
+
+class Wording:
+    """What the values behind an output are called, and the formulas of a chain through them."""
 
     def __init__(self, output: Value, wrt: Value) -> None:
         self.survey = survey = Survey(output)
-        self.short = cut([*survey.names, wrt.label])
+        self.short = formulas.cut([*survey.names, wrt.label])
         self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
-        self.repeat_of = {
-            id(survey.values[i]): number
+        self._repeat_of = {
+            id(value := survey.values[i]): (number, value._rule.symbol)
             for number, repeat in enumerate(survey.repeats)
             for row in repeat.places
             for i in row
@@ -41,9 +43,22 @@ class Names:
         rows = [row for repeat in survey.repeats for row in survey.states(repeat)]
         self._states = {id(survey.values[i]) for row in rows for i in row}
 
-    def of(self, value: Value) -> Name:
+    def follow(self, chain: Chain, exits: dict[int, str] | None = None) -> Wording:
+        """Begin with the formulas of a chain; what leaves regions as a whole are its exits."""
+        self.chain, self._exits = chain, exits or {}
+        self.constants: Constants = {}
+        self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
+        # What parts with a name are, by its letter: for each call the name, a formula and numbers.
+        self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
+        return self
+
+    def name(self, value: Value) -> Name:
         text = self.survey.name(value)
         return name(self.short.get(text, text), value.data)
+
+    def repeat_of(self, value: Value) -> tuple[int, str] | None:
+        """Return in which repeat a value stands and what made it."""
+        return self._repeat_of.get(id(value))
 
     def is_step(self, value: Value) -> bool:
         """Say whether a value is called by its step, not by its place in a model."""
@@ -52,7 +67,7 @@ class Names:
 
     def begins(self) -> list[Value]:
         """Return what stands for the states of repeats before their first step."""
-        letters = {self.of(value).text[0] for value in self.survey.values if self.is_step(value)}
+        letters = {self.name(value).text[0] for value in self.survey.values if self.is_step(value)}
         pairs = zip(self.survey.values, self.survey.given_names)
         return [v for v, given in pairs if not (v.operands or v.label) and given[:1] in letters]
 
@@ -62,9 +77,6 @@ class Names:
     def has(self, text: str) -> bool:
         """Say whether a value is called so, perhaps with an index."""
         return text in self._begun
-
-    def home(self, value: Value) -> str:
-        return self.survey.homes[self.survey.position[id(value)]]
 
     def exits(self, depth: int) -> dict[int, str]:
         """Return by its id each value that leaves a region, opened to that depth: the region."""
@@ -80,28 +92,14 @@ class Names:
         """How deep regions stand inside regions, -1 where there is none."""
         return max((call.path.count(".") for call in self.survey.calls), default=-1)
 
-
-class Wording:
-    """The formulas of one chain."""
-
-    def __init__(self, chain: Chain, names: Names, exits: dict[int, str] | None = None) -> None:
-        self._exits = exits or {}
-        self._chain = chain
-        self.names = names
-        self.name = names.of
-        self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
-        self.constants: Constants = {}
-        # What parts with a name are, by its letter: for each call the name, a formula and numbers.
-        self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
-
     def symbol(self, factor: Factor) -> formulas.Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
         return formulas.Derivative(upper, lower, number=factor.number)
 
     def goal(self) -> Term:
         """Return the symbol of the whole derivative, which must not look like a part of it."""
-        output, wrt = self._chain.output, self._chain.wrt
-        below = self._chain.below(output)
+        output, wrt = self.chain.output, self.chain.wrt
+        below = self.chain.below(output)
         direct = any(factor.lower is wrt for factor in below) and len(below) > 1
         return formulas.Derivative(self.name(output), self.name(wrt), direct)
 
@@ -116,7 +114,7 @@ class Wording:
     def definition(self, value: Value, depth: int = 0) -> Term:
         """Return the operation that made a value, of the names of its operands."""
         if id(value) in self._exits:
-            given = [factor.lower for factor in self._chain.below(value)]
+            given = [factor.lower for factor in self.chain.below(value)]
             return Call(self._exits[id(value)], (*formulas.elided(given, self.name), DOTS))
         if value._rule in SUMS:
             return self._sum(value, depth)
@@ -127,7 +125,7 @@ class Wording:
         """Return a value by its name, or else as the operation that made it, or as a number."""
         if self._is_named(value):
             return self.name(value)
-        merged = self._chain.is_within(value)
+        merged = self.chain.is_within(value)
         if value.partials and (merged or depth <= DEEP):
             made = self.definition(value, 0 if merged else depth)
             if len(TEXT.set(made)) <= LONG:
@@ -135,7 +133,7 @@ class Wording:
         return Given(value.data) if value._rule is CONSTANT else self.name(value)
 
     def _is_named(self, value: Value) -> bool:
-        known = self._chain.is_variable(value) or self.names.is_known(value)
+        known = self.chain.is_variable(value) or self.is_known(value)
         return known or id(value) in self._exits
 
     def _sum(self, value: Value, depth: int) -> Term:
@@ -149,8 +147,12 @@ class Wording:
                 waiting.extend(reversed([*zip(signs, part.operands)]))
             elif part._rule is not CONSTANT or part._data != 0.0 or self._is_named(part):
                 parts.append((sign, part))
-        make = lambda pair: formulas.signed(pair[0], self.term(pair[1], depth + 1))  # noqa: E731
-        return formulas.whole(formulas.elided(parts, make))
+
+        def signed(pair: tuple[bool, Value]) -> Term:
+            term = self.term(pair[1], depth + 1)
+            return formulas.negated(term) if pair[0] else term
+
+        return formulas.whole(formulas.elided(parts, signed))
 
     def formula(self, factor: Factor) -> Term | None:
         """Return a factor as its rules give it, simplified; None if they do not tell."""
@@ -186,7 +188,7 @@ class Wording:
             calls = {text[text.rfind("[") :] if text[-1] == "]" else "" for text in texts}
             call = calls.pop() if len(calls) == 1 else ""
             taken = set(self._asides.values())
-            free = [c for c in LETTERS[letter] if (c, call) not in taken and not self.names.has(c)]
+            free = [c for c in LETTERS[letter] if (c, call) not in taken and not self.has(c)]
             if not free:
                 return written
             self._asides[key] = free[0], call

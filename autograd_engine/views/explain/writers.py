@@ -2,9 +2,6 @@
 
 One walk over the lines; what a medium puts around formulas, and how it sets equations out, stands
 in `MEDIA`.
-
->>> curve([1e-8, 1e-4, 1.0]).count("<circle")
-3
 """
 
 from __future__ import annotations
@@ -19,8 +16,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
-from autograd_engine.views.explain.formulas import Derivative, Number, Term
-from autograd_engine.views.explain.names import raised
+from autograd_engine.views.explain.formulas import Derivative, Number, Term, raised
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT, plain
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.notebooks import Shown
@@ -41,12 +37,13 @@ class Line:
     level: int = 0
     note: str = ""
     curve: tuple[float, ...] = ()
+    apart: bool = False  # each step in a row of its own
 
 
 class Explanation(Shown):
-    """A derivation by the chain rule: `print` it, or let a notebook show it.
+    """A derivation by the chain rule, with the numbers of the moment when it was made.
 
-    It holds the numbers of the moment when it was made.
+    `print` it, or let a notebook show it.
     """
 
     def __init__(self, lines: list[Line]) -> None:
@@ -55,15 +52,13 @@ class Explanation(Shown):
     @cached_property
     def text(self) -> str:
         """The derivation for a terminal, equations aligned at their equals signs."""
-        found, before = "", 0
+        found, before = "", False
         lines = [line for line in self._lines if not line.curve]
         for line, text in zip(lines, written(lines, "text")):
             # Short equations stand together; what takes several lines stands by itself.
-            height = text.count("\n") + 1
-            short = before == height == 1 and line.left and not isinstance(line.left, Derivative)
-            apart = line.level == 0 and not short
-            before = height if line.level == 0 and line.left else 2
-            found += "\n" * apart + text + "\n"
+            short = "\n" not in text and bool(line.left) and not isinstance(line.left, Derivative)
+            found += "\n" * (line.level == 0 and not (before and short)) + text + "\n"
+            before = line.level == 0 and short
         return found.lstrip("\n")
 
     @property
@@ -119,17 +114,10 @@ def written(lines: Iterable[Line], name: str) -> Iterator[str]:
             left = medium.set(line.left)
             rows = [step.format(medium.set(term)) for term, _ in kept]
             wide = len(texts[0]) + sum(len(text) + 3 for _, text in kept) > WIDE
-            rows = rows if wide or _is_chain(line) else ["".join(rows)]
+            rows = rows if wide or line.apart else ["".join(rows)]
             tail = noted.format(typed(line.note)) if line.note else ""
             tail += code(readable(line.code)) if line.code else ""
         yield together(line, left, rows, tail, "".join(map(said, line.words)))
-
-
-def _is_chain(line: Line) -> bool:
-    """Say whether an equation multiplies the factors of the chain rule out."""
-    first = line.rights[0] if len(line.rights) > 2 else None
-    parts = getattr(first, "terms", (first,))
-    return any(getattr(part, "spaced", False) for part in parts)
 
 
 def _text(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:

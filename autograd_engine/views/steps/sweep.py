@@ -14,8 +14,7 @@ from autograd_engine.gradients import honest
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
-from autograd_engine.views.explain.formulas import Given, Number, Term
-from autograd_engine.views.explain.names import cut, name
+from autograd_engine.views.explain.formulas import Given, Number, Term, cut, name
 from autograd_engine.views.explain.typesetting import LITERAL, PRODUCT, SUM
 from autograd_engine.views.notebooks import Shown
 
