@@ -104,7 +104,6 @@ WRITTEN = {".txt": "text", ".md": "markdown", ".html": "html"}
 
 
 def _draw(options: Namespace) -> None:
-    """Draw the graph of the expression, with the gradients."""
     output, values = _evaluated(options)
     output.backward()
     picture = draw(output, style=options.style, direction=options.direction)
@@ -117,12 +116,10 @@ def _draw(options: Namespace) -> None:
 
 
 def _step(options: Namespace) -> None:
-    """Play the passes through the graph of the expression."""
     play(_evaluated(options)[0])
 
 
 def _explain(options: Namespace) -> None:
-    """Write out the derivatives of the expression by its names, or by the one asked for."""
     path = None
     if options.output is not None:
         path = checked_path(options.output, "an explanation", tuple(WRITTEN))
@@ -142,13 +139,11 @@ def _explain(options: Namespace) -> None:
 
 
 def _explore(options: Namespace) -> None:
-    """Write the page to explore the expression in."""
     page = explore(_evaluated(options)[0], options.output)
     print(f"{page.description}\nwrote {printable(options.output, LINE)}")
 
 
 def _diagnose(options: Namespace) -> bool:
-    """Print what is wrong with the gradients of the expression, and say whether anything is."""
     output, values = _evaluated(options)
     output.backward()
     found = diagnose(output, values.values(), lr=options.lr)
@@ -167,7 +162,6 @@ def _evaluated(options: Namespace) -> tuple[Value, dict[str, Value]]:
 
 # fmt: off
 def _training(part: Any) -> None:
-    """Add the options of a training."""
     data = part.add_mutually_exclusive_group(required=True)
     data.add_argument("name", nargs="?", choices=commands.DATASETS, help="a dataset")
     data.add_argument("--csv", metavar="FILE", help="a table of your own; needs --target")

@@ -34,10 +34,8 @@ class Blocks:
         self._end()
 
     def _end(self) -> Any:
-        """End the latest block opened here; return what it held.
-
-        Where none was, somebody closes a generator that another thread or task was in.
-        """
+        """End the latest block opened here; return what it held."""
+        # Where none was, somebody closes a generator that another thread or task was in.
         mine = here()
         own = [block for block in self._open if block.owned is getattr(mine, block.kind, None)]
         block = (own or self._open)[-1]
@@ -139,12 +137,7 @@ class region(Decorating):
 
 @contextmanager
 def differentiating() -> Iterator[bool]:
-    """Say whether an outer derivative of this thread is being computed around this one.
-
-    >>> with differentiating() as outer, differentiating() as inner:
-    ...     outer, inner
-    (False, True)
-    """
+    """Say whether an outer derivative of this thread is being computed around this one."""
     depth = getattr(_thread, "depth", 0)
     _thread.depth = depth + 1
     try:

@@ -63,8 +63,6 @@ def _entry(f: Function, i: int, inputs: Sequence[Any]) -> Any:
 
 
 def _difference(f: Function, x: list[float], i: int) -> tuple[float, float, float]:
-    """Return the slope along x[i], the doubt about it, and the doubt with which it is measured."""
-
     def at(place: float) -> float:
         return one_value(f([Value(place if j == i else item) for j, item in enumerate(x)])).data
 

@@ -218,7 +218,6 @@ def _score(model: MLP, data: Dataset) -> str:
 def _written(
     folder: Path, model: MLP, history: History, trained: Dataset, tested: Dataset
 ) -> Iterator[Path]:
-    """Write pictures and model, and yield the files."""
     graph, curve, boundary = folder / "graph.svg", folder / "loss.png", folder / "boundary.png"
     x, target = tested[0]
     inputs = [Value(number, name) for number, name in zip(x, tested.names)]

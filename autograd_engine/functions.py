@@ -119,7 +119,6 @@ def clip(x: Any, low: Any, high: Any) -> Any:
 
 
 def _replaced(x: Any, beyond: Any, bound: Any) -> Any:
-    """Return the bound where x is beyond it, else x."""
     # maximum and minimum would pass half of the gradient at a bound.
     return gate(1.0 - beyond, x) + gate(beyond, bound)
 
@@ -278,14 +277,12 @@ def log_softmax(values: Iterable[Any]) -> list[Any]:
 
 
 def _few(name: str, items: tuple[Any, ...]) -> bool:
-    """Say whether a list has few enough items for a node of all of them for each."""
     if not items:
         raise ValueError(f"{name} of nothing: it needs at least one value")
     return len(items) <= WIDEST
 
 
 def _marked(name: str, entries: list[Any]) -> list[Any]:
-    """Return the entries, marked as the outputs of one region."""
     for entry in entries:
         if isinstance(entry, Value):
             entry._note = Note("", name, noted(entry).source)

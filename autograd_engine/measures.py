@@ -208,7 +208,6 @@ def reason(name: str, position: int, sample: Sample) -> str:
 
 
 def _odd(item: Any) -> Iterator[float]:
-    """Yield each NaN and infinity in an input or target."""
     if isinstance(item, Value) or is_number(item):
         if not -math.inf < number(item) < math.inf:
             yield float(number(item))

@@ -271,7 +271,6 @@ def _gather(module: Module, path: str, seen: set[int], found: Found) -> Found:
 
 
 def _number(name: str, number: object) -> float:
-    """Return the number as a float; `ValueError` naming the parameter where it is none."""
     with suppress(OverflowError):
         if is_number(number) and not isinstance(number, bool):
             return float(number)  # type: ignore[arg-type]

@@ -195,7 +195,6 @@ class MLP(Module):
 
 
 def _each(traits: list[Any]) -> str:
-    """Return the activations, each once."""
     return "/".join(dict.fromkeys(activation for _, _, activation in traits))
 
 

@@ -222,7 +222,6 @@ def no_operation(symbol: str, other: object) -> Any:
 
 
 def is_comparable(other: object) -> bool:
-    """Say whether a Value can be compared with this."""
     return isinstance(other, Number) or is_number(other)
 
 

@@ -36,14 +36,12 @@ def slopes(rule: Primitive, partials: Any, count: int) -> tuple[float, ...]:
 
 
 def checked(rule: Primitive, partials: Any, count: int) -> Any:
-    """Return partials as a rule gave them, refusing what is not one for each operand."""
     if type(partials) is not tuple or len(partials) != count:
         raise mismatched(rule, partials)
     return partials
 
 
 def mismatched(rule: Primitive, partials: object) -> Exception:
-    """Return the error of partials that are not one for each operand."""
     return TypeError(
         f"the partials of {rule.name} must come as a tuple, one for each operand, "
         f"not {partials!r:.200}"

@@ -67,7 +67,6 @@ def decision_boundary(model: Predictor, data: Dataset, path: str | PathLike[str]
 
 
 def _figure() -> tuple[Any, Any]:
-    """Return a figure of its own, which knows no window and leaves no trace in pyplot."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

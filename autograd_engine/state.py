@@ -38,9 +38,7 @@ _KINDS: Final[dict[str, tuple[set[int], ...]]] = {
 SWEEPING: Final[Any] = RLock()
 if hasattr(os, "register_at_fork"):  # a child begins between two sweeps too
     os.register_at_fork(
-        before=SWEEPING.acquire,
-        after_in_parent=SWEEPING.release,
-        after_in_child=SWEEPING.release,
+        before=SWEEPING.acquire, after_in_parent=SWEEPING.release, after_in_child=SWEEPING.release
     )
 
 
@@ -88,14 +86,12 @@ class Block:
         self.owned: list[Block] = getattr(mine or owner(), kind)
 
     def enter(self) -> None:
-        """Begin."""
         self.owned.append(self)
         if self.what:
             for blocks in self.sets:
                 blocks.add(id(self))
 
     def leave(self) -> None:
-        """End, whoever calls this, and however often."""
         for blocks in self.sets:
             blocks.discard(id(self))
         if self in self.owned:
@@ -126,7 +122,6 @@ def owner() -> Owner:
 
 
 def _task() -> Any:
-    """Return the asyncio task that is running here, None outside of one."""
     asyncio: Any = sys.modules.get("asyncio")
     if not hasattr(asyncio, "current_task") or asyncio._get_running_loop() is None:
         return None  # nobody has imported it, or is just about to; or no loop runs in this thread

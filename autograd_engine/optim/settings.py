@@ -41,7 +41,6 @@ class Stateful:
         return self
 
     def __setattr__(self, name: str, given: Any) -> None:
-        """Set an attribute; a setting is checked."""
         check = self._checks.get(name)
         super().__setattr__(name, check(name, given) if check else given)
 
@@ -81,7 +80,6 @@ class Stateful:
         return loaded
 
     def _shown(self, first: str, always: str = "", more: str = "") -> str:
-        """Return how it is made, with the settings that differ from their defaults."""
         known, told = signature(type(self)).parameters, [first]
         for name in self._settings:
             if name == always or (name in known and getattr(self, name) != known[name].default):
