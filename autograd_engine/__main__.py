@@ -29,16 +29,11 @@ from autograd_engine.views.picture.drawing import DIRECTIONS, STYLES
 from autograd_engine.views.steps.player import play
 from autograd_engine.words import LINE, printable
 
-FOUND = 1
-REFUSED = 2
-INTERRUPTED = 130
+FOUND, REFUSED, INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, and return its exit status.
-
-    It is 0, of `diagnose` 1 where something is wrong, 2 for a refusal and 130 for Ctrl-C.
-    """
+    """Return 0, of `diagnose` 1 where something is wrong, 2 for a refusal and 130 for Ctrl-C."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # class names may be in any script
             stream.reconfigure(errors="backslashreplace")
@@ -99,8 +94,7 @@ def _named(text: str) -> tuple[str, float]:
     raise ArgumentTypeError(f"{text.strip()!r:.80} does not give a name a number, as a=2 does")
 
 
-WRITTEN = {".txt": "text", ".md": "markdown", ".html": "html"}
-"""How an explanation is written into a file, by its ending."""
+WRITTEN = {".txt": "text", ".md": "markdown", ".html": "html"}  # an explanation, by the ending
 
 
 def _draw(options: Namespace) -> None:

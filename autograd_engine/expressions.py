@@ -1,7 +1,5 @@
-"""Expressions typed as text, turned into graphs: names, numbers and functions of the package.
-
-The text is parsed, never executed: what is not arithmetic, a comparison, a list or a call of
-one of `FUNCTIONS` is refused by name, with what to write instead.
+"""Expressions typed as text, turned into graphs: parsed, never executed. What is no arithmetic, no
+comparison, list or call of one of `FUNCTIONS` is refused, with what to write instead.
 """
 
 from __future__ import annotations
@@ -10,6 +8,7 @@ import ast
 import difflib
 import math
 import operator
+import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import signature
@@ -110,14 +109,9 @@ def _parsed(text: str) -> ast.Expression:
 
 
 def _why_unread(text: str) -> str:
-    try:
-        statement, *more = ast.parse(text).body
-        assigned = isinstance(statement, ast.Assign | ast.AugAssign)
-    except (SyntaxError, ValueError) as error:
-        assigned, more = "assign" in str(error) or "'=='" in str(error), []
-    if assigned:
+    if re.match("[^(]*(?<![=!<>])=(?!=)", text):
         return ": it has a = in it; values are given apart, as in a=2, and compared by =="
-    return ": write one expression, without ;" if more else ""
+    return ": write one expression, without ;" if ";" in text else ""
 
 
 class _Evaluation:

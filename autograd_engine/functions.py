@@ -44,10 +44,9 @@ def _one(name: str, x: Any) -> Any:
         lists, of_row, of_all = "one list", "row", "x.ravel()"
         if name == "dot":
             lists, of_row, of_all = "two lists", "row, y", "x.ravel(), y.ravel()"
-        raise ValueError(
-            f"{name} takes {lists} of numbers, not an array of several rows: write "
-            f"[{name}({of_row}) for row in x], or {name}({of_all}) for all of it"
-        )
+        advice = f"[{name}({of_row}) for row in x], or {name}({of_all}) for all of it"
+        given = f"{lists} of numbers, not an array of several rows"
+        raise ValueError(f"{name} takes {given}: write {advice}")
     return x if hasattr(x, "__primitive__") else as_float(x)
 
 
@@ -181,10 +180,7 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
 
 
 def recorded_dots(starts: list[Any], rows: list[Any], ys: tuple[Value, ...]) -> list[Value]:
-    """Return each row's dot product with ys, as `DOT` does, for speed; a test holds it to that.
-
-    Raises `AttributeError` or `TypeError` where an operand is not a Value.
-    """
+    """Return each row's dot product with ys, as `DOT` does, for speed; all must be Values."""
     rights: list[Any] = [y._data for y in ys]
     many: list[Any] = [1.0] * (2 + 4 * len(ys))
     many[3::4], many[4::4] = rights, ys  # the same in each row

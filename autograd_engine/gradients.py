@@ -118,10 +118,7 @@ def _recorded_adjoints(output: Value, wanted: set[int]) -> dict[int, Any]:
 
 
 def recorded_partials(node: Value) -> tuple[Any, ...]:
-    """Return the node's partials as Values, recorded by its rule on its operands.
-
-    Raises `RuntimeError` naming the leaf that was changed since the forward pass.
-    """
+    """Return the node's partials as Values; `RuntimeError` naming a leaf that was changed since."""
     operands = node.operands
     partials = node._rule.partials(node, *operands)
     if not holds(node, partials):

@@ -1,8 +1,7 @@
 """Losses of one sample: how far a network's outputs are from the target, as one value.
 
-Each takes what the network returns (a value, or a list of them) and the sample's target.
-Classifiers are trained on raw scores ("logits"), which the losses turn into probabilities in a
-form that keeps its digits. On plain numbers they return numbers.
+Each takes what the network returns, raw scores ("logits") of classifiers, and the sample's target.
+On plain numbers they return numbers.
 """
 
 from __future__ import annotations
@@ -32,8 +31,6 @@ def mse(outputs: Any, target: Any) -> Any:
 
 def half_squared_error(outputs: Any, target: Any) -> Any:
     """Return half the sum of the squared differences, whose slope is the difference itself.
-
-    It takes what `mse` takes.
 
     >>> half_squared_error(1.0, 3.0)
     2.0

@@ -24,15 +24,11 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.primitives import TABLE, Primitive
 
-_NEAR = 1e-6
-_JUMP = 1e-3  # between places that near, a smooth rule changes by about as little
+_NEAR, _JUMP = 1e-6, 1e-3  # between places that near, a smooth rule changes by less
 
 
 def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
-    """Return what a primitive is: its formulas by the names of its operands, its domain, its kinks.
-
-    Of one of any number of operands the derivative by the first of four is told.
-    """
+    """Return what a primitive is: formulas by the names of its operands, its domain, its kinks."""
     from autograd_engine.views.explain import notation
     from autograd_engine.views.explain.formulas import Equal
     from autograd_engine.views.explain.typesetting import TEXT

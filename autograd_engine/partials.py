@@ -9,9 +9,7 @@ from autograd_engine.real import as_float
 
 
 def computed(rule: Primitive, operands: tuple[Any, ...]) -> tuple[float, tuple[Any, ...], float]:
-    """Return the number of an operation of several, its operands and partials as `paired`, and 0.0,
-    or NaN if a partial is not finite.
-    """
+    """Return the number of an operation of several, its `paired`, and 0.0, or NaN by a partial."""
     numbers = [operand._data for operand in operands]
     try:
         data = result(rule, rule.forward(*numbers))

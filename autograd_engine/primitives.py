@@ -56,12 +56,7 @@ class Primitive:
         self.doc = doc
 
     def __call__(self, *operands: Any) -> Any:
-        """Apply to Values (recorded: gives a Value) or to numbers (gives a float).
-
-        >>> double = Primitive("double", lambda x: 2.0 * x, lambda out, x: (2.0,))
-        >>> double(4)
-        8.0
-        """
+        """Apply to Values (recorded: gives a Value) or to numbers (gives a float)."""
         for operand in operands:
             if type(operand) is not float:
                 return self._dispatch(operands)
@@ -96,9 +91,7 @@ class Primitive:
         return f"<primitive {self.name}>"
 
 
-TABLE: Final[dict[str, Primitive]] = {}
-"""Every row of the package, by name."""
-
+TABLE: Final[dict[str, Primitive]] = {}  # every row of the package, by name
 FAMILIES: Final[dict[str, Callable[[Any], Primitive]]] = {}
 """What makes the rows of which there is one for each number: `**`, `softmax[`, by that name."""
 

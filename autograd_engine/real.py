@@ -62,10 +62,7 @@ def item(data: Any) -> Any:
 
 
 def as_float(data: object) -> float:
-    """Return one real number, or what `float` reads and has no arithmetic of its own, as a float.
-
-    Raises `TypeError` naming whatever else came.
-    """
+    """Return a number, or what `float` reads and cannot compute, as a float; else `TypeError`."""
     if not is_number(data):
         kind = type(data)
         known = hasattr(kind, "__float__") or hasattr(kind, "__index__")
@@ -179,11 +176,7 @@ def domain_error(
     domain: tuple[tuple[float, float], ...] = (),
     said: str = "",
 ) -> Exception:
-    """Return the same kind of error with a message that names operation, labels and numbers.
-
-    >>> domain_error("log", "log", ValueError(), [("w", -1.0)], ((0.0, math.inf),))
-    ValueError("log(-1.0) is not a real number ('w' is -1.0): log is defined between 0.0 and inf")
-    """
+    """Return the same kind of error with a message that names operation, labels and numbers."""
     shown = [repr(number) for _, number in operands]
     if symbol[:1] in ("+", "-", "*", "/"):
         shown = [f"({text})" if text.startswith("-") else text for text in shown]

@@ -43,15 +43,10 @@ if hasattr(os, "register_at_fork"):  # a child begins between two sweeps too
 
 
 def alone(work: Callable[..., Any], *given: Any) -> Any:
-    """Return work(*given), done while no other thread looks through a graph or sweeps it.
-
-    Raises `RuntimeError` in the midst of such work, where a signal's handler may get in.
-    """
+    """Return work(*given), done while no other thread looks at a graph; `RuntimeError` inside."""
     if SWEEPING._is_owned():
-        raise RuntimeError(
-            "this thread is in the midst of a backward pass or of looking through a graph, which "
-            "another such call would spoil: make it when that has ended"
-        )
+        where = "in the midst of a backward pass or of looking through a graph"
+        raise RuntimeError(f"this thread is {where}: make this call when that has ended")
     # On one line, so that even a debugger's interrupt comes before or after.
     with SWEEPING: return work(*given)  # fmt: skip  # noqa: E701
 
@@ -74,9 +69,7 @@ class Owner:
 
 
 class Block:
-    """A block that one opened: what it holds counts from `enter` to `leave`, unless a later one of
-    its kind that holds nothing hides it. A bare one stands in no `with` statement.
-    """
+    """What one opened: it counts from `enter` to `leave`; a bare one is in no `with` statement."""
 
     def __init__(self, kind: str, what: Any, bare: bool = False, mine: Owner | None = None) -> None:
         self.kind = kind

@@ -57,10 +57,9 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
     makes no table of numbers, `OSError` for a file that cannot be read, `TypeError` for what is
     no path and for `classes` that are neither True, False nor None.
 
-    >>> import os, tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "plants.csv")
-    >>> with open(path, "w") as file:
-    ...     _ = file.write("height,leaves,kind\\n1.5,3,fern\\n0.1,900,moss\\n")
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "plants.csv")
+    >>> _ = path.write_text("height,leaves,kind\\n1.5,3,fern\\n0.1,900,moss\\n")
     >>> csv(path, "kind")
     <dataset of 2 samples: 2 inputs, classes fern, moss>
     """
