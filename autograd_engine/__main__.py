@@ -29,16 +29,11 @@ from autograd_engine.views.picture.drawing import DIRECTIONS, STYLES
 from autograd_engine.views.steps.player import play
 from autograd_engine.words import LINE, printable
 
-FOUND = 1
-REFUSED = 2
-INTERRUPTED = 130
+FOUND, REFUSED, INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, and return its exit status.
-
-    It is 0, of `diagnose` 1 where something is wrong, 2 for a refusal and 130 for Ctrl-C.
-    """
+    """Return 0, of `diagnose` 1 where something is wrong, 2 for a refusal and 130 for Ctrl-C."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # class names may be in any script
             stream.reconfigure(errors="backslashreplace")
@@ -99,12 +94,10 @@ def _named(text: str) -> tuple[str, float]:
     raise ArgumentTypeError(f"{text.strip()!r:.80} does not give a name a number, as a=2 does")
 
 
-WRITTEN = {".txt": "text", ".md": "markdown", ".html": "html"}
-"""How an explanation is written into a file, by its ending."""
+WRITTEN = {".txt": "text", ".md": "markdown", ".html": "html"}  # an explanation, by the ending
 
 
 def _draw(options: Namespace) -> None:
-    """Draw the graph of the expression, with the gradients."""
     output, values = _evaluated(options)
     output.backward()
     picture = draw(output, style=options.style, direction=options.direction)
@@ -117,12 +110,10 @@ def _draw(options: Namespace) -> None:
 
 
 def _step(options: Namespace) -> None:
-    """Play the passes through the graph of the expression."""
     play(_evaluated(options)[0])
 
 
 def _explain(options: Namespace) -> None:
-    """Write out the derivatives of the expression by its names, or by the one asked for."""
     path = None
     if options.output is not None:
         path = checked_path(options.output, "an explanation", tuple(WRITTEN))
@@ -142,13 +133,11 @@ def _explain(options: Namespace) -> None:
 
 
 def _explore(options: Namespace) -> None:
-    """Write the page to explore the expression in."""
     page = explore(_evaluated(options)[0], options.output)
     print(f"{page.description}\nwrote {printable(options.output, LINE)}")
 
 
 def _diagnose(options: Namespace) -> bool:
-    """Print what is wrong with the gradients of the expression, and say whether anything is."""
     output, values = _evaluated(options)
     output.backward()
     found = diagnose(output, values.values(), lr=options.lr)
@@ -167,7 +156,6 @@ def _evaluated(options: Namespace) -> tuple[Value, dict[str, Value]]:
 
 # fmt: off
 def _training(part: Any) -> None:
-    """Add the options of a training."""
     data = part.add_mutually_exclusive_group(required=True)
     data.add_argument("name", nargs="?", choices=commands.DATASETS, help="a dataset")
     data.add_argument("--csv", metavar="FILE", help="a table of your own; needs --target")

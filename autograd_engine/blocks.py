@@ -34,10 +34,8 @@ class Blocks:
         self._end()
 
     def _end(self) -> Any:
-        """End the latest block opened here; return what it held.
-
-        Where none was, somebody closes a generator that another thread or task was in.
-        """
+        """End the latest block opened here; return what it held."""
+        # Where none was, somebody closes a generator that another thread or task was in.
         mine = here()
         own = [block for block in self._open if block.owned is getattr(mine, block.kind, None)]
         block = (own or self._open)[-1]
@@ -56,10 +54,8 @@ class Decorating(Blocks, ContextDecorator):
     def __call__(self, function: Function) -> Function:
         if any(late(function) for late in _LATE):
             name, block = getattr(function, "__name__", function), self._written()
-            raise TypeError(
-                f"@{block} ends when the call of {name} returns, and its body runs only after "
-                f"that: write `with {block}:` inside {name}"
-            )
+            why = f"ends when the call of {name} returns, and its body runs only after that"
+            raise TypeError(f"@{block} {why}: write `with {block}:` inside {name}")
         return super().__call__(function)
 
     def _written(self) -> str:
@@ -139,12 +135,7 @@ class region(Decorating):
 
 @contextmanager
 def differentiating() -> Iterator[bool]:
-    """Say whether an outer derivative of this thread is being computed around this one.
-
-    >>> with differentiating() as outer, differentiating() as inner:
-    ...     outer, inner
-    (False, True)
-    """
+    """Say whether an outer derivative of this thread is being computed around this one."""
     depth = getattr(_thread, "depth", 0)
     _thread.depth = depth + 1
     try:
@@ -173,10 +164,7 @@ def aside(out: Value) -> Value:
 
 
 def unrecorded(out: Value) -> Value:
-    """Return a constant: the result of an operation that no gradient flows through.
-
-    While a function is compiled here it stays recorded, and the gradient is stopped behind it.
-    """
+    """Return a constant; while a function is compiled here, recorded with its gradient stopped."""
     if not WATCHED or state.watcher() is None:
         return constant(out._data)
     with enable_grad():

@@ -63,8 +63,6 @@ def _entry(f: Function, i: int, inputs: Sequence[Any]) -> Any:
 
 
 def _difference(f: Function, x: list[float], i: int) -> tuple[float, float, float]:
-    """Return the slope along x[i], the doubt about it, and the doubt with which it is measured."""
-
     def at(place: float) -> float:
         return one_value(f([Value(place if j == i else item) for j, item in enumerate(x)])).data
 
@@ -88,10 +86,8 @@ def _difference(f: Function, x: list[float], i: int) -> tuple[float, float, floa
 def _limit(
     quotient: Callable[[float], float], x: float, y: float, base: float
 ) -> tuple[float, float, float, bool]:
-    """Return the limit at step 0, the doubt about it, the first quotient, whether one failed.
-
-    Ridders' method (1982): ever smaller steps, extrapolated to step 0 by a triangle of
-    polynomials; the entry that changed least wins. The doubt holds the rounding of x and y too.
+    """Return the limit at step 0, the doubt about it, the first quotient, whether one failed, by
+    Ridders' method (1982): smaller and smaller steps, extrapolated by a triangle of polynomials.
     """
     step, best, doubt, coarse, failed = 0.1 * max(x, 0.1), math.nan, math.inf, math.nan, False
     previous: list[float] = []

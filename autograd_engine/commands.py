@@ -26,11 +26,9 @@ from autograd_engine.views.replay import replay as replay_training
 from autograd_engine.words import LINE, counted, printable
 
 OPTIMIZERS: dict[str, tuple[Any, float]] = {
-    "sgd": (optim.SGD, 0.1),
-    "adam": (optim.Adam, 0.01),
-    "adamw": (optim.AdamW, 0.01),
+    "sgd": (optim.SGD, 0.1), "adam": (optim.Adam, 0.01), "adamw": (optim.AdamW, 0.01),
     "rmsprop": (optim.RMSprop, 0.005),
-}
+}  # fmt: skip
 """Each optimiser, and the learning rate that it has by default."""
 
 LAYERS, EPOCHS = (16, 16), 40
@@ -44,29 +42,19 @@ DATASETS: dict[str, tuple[Callable[[int], Dataset], tuple[int, ...], int]] = {
 }
 """How each dataset is made from a seed; the hidden layers and the epochs it has by default."""
 
-TRAINED_SHARE = 0.8
-
 
 def train(options: Namespace) -> None:
-    """Train a network as the options say, and write what came of it into a folder.
-
-    Raises `ValueError` and `OSError` for options that cannot be followed.
-    """
+    """Train a network as the options say, and write what came of it into a folder."""
     table = (lambda seed: _table(options)), LAYERS, EPOCHS
     drawn, layers, epochs = DATASETS[options.name] if options.csv is None else table
     data = _limited(drawn(options.seed), options)
-    trained, tested = data.split(TRAINED_SHARE, options.seed)
+    trained, tested = data.split(0.8, options.seed)
     scaling = Scaling([0.0] * 64, [16.0] * 64) if options.name == "digits" else trained.scaling()
     goal = _goal(trained)
     classes = len(data.classes)
     sizes = [*(layers if options.layers is None else options.layers), classes if classes > 2 else 1]
-    model = MLP(
-        len(data.names),
-        sizes,
-        activation=options.activation,
-        init="he" if "elu" in options.activation else "xavier",
-        rng=random.Random(options.seed),
-    )
+    init, rng = "he" if "elu" in options.activation else "xavier", random.Random(options.seed)
+    model = MLP(len(data.names), sizes, activation=options.activation, init=init, rng=rng)
     make, rate = OPTIMIZERS[options.optimizer]
     epochs = epochs if options.epochs is None else options.epochs
     folder = Path(options.output)
@@ -75,27 +63,22 @@ def train(options: Namespace) -> None:
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
     done, kept = _kept(checkpoint, make.__name__) if options.resume else (0, None)
     rate = options.learning_rate or kept or rate
+    shape = "-".join(map(str, [len(data.names), *sizes]))
+    print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
     print(
-        f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}\n"
-        f"{'-'.join(map(str, [len(data.names), *sizes]))} network with {options.activation}; "
-        f"{options.optimizer}, learning rate {rate:g}; {counted(epochs, 'epoch')} of batches of "
-        f"{options.batch_size}",
-        flush=True,
-    )
+        f"{shape} network with {options.activation}; {options.optimizer}, learning rate {rate:g}; "
+        f"{counted(epochs, 'epoch')} of batches of {options.batch_size}", flush=True,
+    )  # fmt: skip
     try:
-        history = fit(
-            model,
-            _learnt(trained.scaled(scaling), goal),
-            _loss(data),
+        optimizer, learnt = (
             make(model.parameters(), lr=rate),
-            epochs,
-            options.batch_size,
-            seed=options.seed,
-            checkpoint=checkpoint,
-            resume="new" if kept not in (None, rate) else options.resume,
-            progress=not options.quiet,
-            record=options.record,
+            _learnt(trained.scaled(scaling), goal),
         )
+        resume = "new" if kept not in (None, rate) else options.resume
+        history = fit(
+            model, learnt, _loss(data), optimizer, epochs, options.batch_size, seed=options.seed,
+            checkpoint=checkpoint, resume=resume, progress=not options.quiet, record=options.record,
+        )  # fmt: skip
         files = [checkpoint] if done < epochs else []
         if options.record and done < epochs:
             files.insert(0, folder / "replay.html")
@@ -118,12 +101,9 @@ def train(options: Namespace) -> None:
         print(f"wrote {printable(file, LINE)}")
     guess = math.log(classes) if classes else 1.0  # of targets of deviation 1
     if history.loss and (history.loss[-1] > 2.0 * guess or max(history.loss) > 10.0 * guess):
-        print(
-            f"warning: the loss rose to {max(history.loss):.3g} and ended at "
-            f"{history.loss[-1]:.3g}, where guessing has {guess:.3g}: "
-            "try a lower --learning-rate",
-            file=sys.stderr,
-        )
+        rose = f"rose to {max(history.loss):.3g} and ended at {history.loss[-1]:.3g}"
+        guessing = f"where guessing has {guess:.3g}: try a lower --learning-rate"
+        print(f"warning: the loss {rose}, {guessing}", file=sys.stderr)
 
 
 def _table(options: Namespace) -> Dataset:
@@ -145,9 +125,8 @@ def _table(options: Namespace) -> Dataset:
 
 def _limited(data: Dataset, options: Namespace) -> Dataset:
     if len(data.classes) == 1:
-        raise ValueError(
-            f"there is nothing to learn: every sample is of class {data.classes[0]!r:.80}"
-        )
+        only = f"every sample is of class {data.classes[0]!r:.80}"
+        raise ValueError(f"there is nothing to learn: {only}")
     if options.limit is None or options.limit >= len(data):
         return data
     return data.split(options.limit / len(data), options.seed)[0]
@@ -185,10 +164,7 @@ def _absorb(model: MLP, scaling: Scaling, goal: Scaling) -> None:
 
 
 def _kept(checkpoint: Path, optimizer: str) -> tuple[int, float | None]:
-    """Return how many epochs the checkpoint holds, and the rate that its optimiser had.
-
-    It is 0 and None where something is wrong with it: what, `fit` says.
-    """
+    """Return the checkpoint's epochs, and its optimiser's rate; 0, None where `fit` refuses it."""
     if not checkpoint.exists():
         around = printable(checkpoint.parent, LINE)
         print(f"there is no checkpoint in {around}: training starts anew")
@@ -218,7 +194,6 @@ def _score(model: MLP, data: Dataset) -> str:
 def _written(
     folder: Path, model: MLP, history: History, trained: Dataset, tested: Dataset
 ) -> Iterator[Path]:
-    """Write pictures and model, and yield the files."""
     graph, curve, boundary = folder / "graph.svg", folder / "loss.png", folder / "boundary.png"
     x, target = tested[0]
     inputs = [Value(number, name) for number, name in zip(x, tested.names)]

@@ -45,7 +45,6 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
 
 
 def _positions(f: object, argnums: Any) -> Any:
-    """Return the positions of the arguments to differentiate by, as they were given."""
     check_function(f)
     positions = tuple(argnums) if isinstance(argnums, Iterable) else argnums
     if not all(map(is_whole, positions if isinstance(positions, tuple) else (positions,))):
@@ -65,9 +64,8 @@ def _value_and_slope(
     positions = argnums if isinstance(argnums, tuple) else (argnums,)
     for position in positions:
         if not -len(args) <= position < len(args):
-            raise ValueError(
-                f"argnums {position} is out of range: f was given {counted(len(args), 'argument')}"
-            )
+            count = counted(len(args), "argument")
+            raise ValueError(f"argnums {position} is out of range: f was given {count}")
     if len({position % len(args) for position in positions}) < len(positions):
         raise ValueError(f"argnums {argnums} has an argument twice: name each once")
     with differentiating() as nested:
@@ -144,7 +142,6 @@ def _hessian(f: Callable[[Any], Any], /, *points: Any) -> Any:
 
 
 def _only(name: str, points: tuple[Any, ...]) -> tuple[list[Any], Shape]:
-    """Return the one point that a derivative was called with."""
     if len(points) != 1:
         raise TypeError(f"{name}(f) takes one list: {name}(f)([a, b]); got {len(points)} arguments")
     return arguments.point_of(f"{name}(f)", points[0])
@@ -184,7 +181,6 @@ def jvp(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
 
 
 def _vectors(name: str, f: Any, x: Any, v: Any) -> tuple[list[Any], list[Any], Shape]:
-    """Return point and direction as lists of one length, and the shape of the point."""
     check_call(name, f, "the point")
     taken = f"two lists: {name}(f, [a, b], [c, d])"
     point, shape = arguments.point_of(name, x, taken)
@@ -197,11 +193,7 @@ def _vectors(name: str, f: Any, x: Any, v: Any) -> tuple[list[Any], list[Any], S
 
 
 def agreed(matrix: list[list[float]]) -> list[list[float]]:
-    """Return a Hessian with NaN in both places where only one order of differentiation gives it.
-
-    >>> agreed([[1.0, math.nan], [math.inf, 2.0]])
-    [[1.0, nan], [nan, 2.0]]
-    """
+    """Return a Hessian with NaN in both places where only one order of differentiation gives it."""
     return [
         [number if matrix[j][i] == matrix[j][i] else math.nan for j, number in enumerate(row)]
         for i, row in enumerate(matrix)

@@ -1,7 +1,5 @@
-"""Expressions typed as text, turned into graphs: names, numbers and functions of the package.
-
-The text is parsed, never executed: what is not arithmetic, a comparison, a list or a call of
-one of `FUNCTIONS` is refused by name, with what to write instead.
+"""Expressions typed as text, turned into graphs: parsed, never executed. What is no arithmetic, no
+comparison, list or call of one of `FUNCTIONS` is refused, with what to write instead.
 """
 
 from __future__ import annotations
@@ -10,6 +8,7 @@ import ast
 import difflib
 import math
 import operator
+import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import signature
@@ -88,10 +87,8 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
         if name not in mentioned:
             raise ValueError(f"{name!r:.80} has a value, but the expression does not mention it")
     if isinstance(result, list):
-        raise ValueError(
-            f"the expression gives a list of {len(result)}, not one value: "
-            f"pick one, as in ({printable(text)})[0], or take their sum"
-        )
+        advice = f"pick one, as in ({printable(text)})[0], or take their sum"
+        raise ValueError(f"the expression gives a list of {len(result)}, not one value: {advice}")
     if isinstance(result, bool):
         raise ValueError(f"the expression gives {result}, not a number")
     return as_value(result)
@@ -112,15 +109,9 @@ def _parsed(text: str) -> ast.Expression:
 
 
 def _why_unread(text: str) -> str:
-    """Say what to write instead, where text that cannot be read is an assignment or several."""
-    try:
-        statement, *more = ast.parse(text).body
-        assigned = isinstance(statement, ast.Assign | ast.AugAssign)
-    except (SyntaxError, ValueError) as error:
-        assigned, more = "assign" in str(error) or "'=='" in str(error), []
-    if assigned:
+    if re.match("[^(]*(?<![=!<>])=(?!=)", text):
         return ": it has a = in it; values are given apart, as in a=2, and compared by =="
-    return ": write one expression, without ;" if more else ""
+    return ": write one expression, without ;" if ";" in text else ""
 
 
 class _Evaluation:
@@ -130,7 +121,6 @@ class _Evaluation:
         self.text, self.values = text, values
 
     def of(self, node: ast.expr) -> Any:
-        """Return what this piece of the expression stands for."""
         match node:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
                 return self.called(node, float, number)
@@ -160,7 +150,6 @@ class _Evaluation:
         return printable(repr(ast.get_source_segment(self.text, node) or self.text))
 
     def named(self, name: str) -> Value:
-        """Return the value of that name."""
         if name in self.values:
             return self.values[name]
         if name in FUNCTIONS:
@@ -172,12 +161,9 @@ class _Evaluation:
         )
 
     def function(self, node: ast.Call) -> Any:
-        """Return what a call of one of the package's functions gives."""
         if not isinstance(node.func, ast.Name):
-            raise ValueError(
-                f"an expression cannot call {self.quoted(node.func)}: "
-                "write functions by their bare names, as in tanh(a)"
-            )
+            advice = "write functions by their bare names, as in tanh(a)"
+            raise ValueError(f"an expression cannot call {self.quoted(node.func)}: {advice}")
         name = node.func.id
         if name not in FUNCTIONS:
             raise ValueError(f"there is no function {name!r:.80}{_other_name(name)}")
@@ -223,7 +209,6 @@ def _other_name(name: str) -> str:
 def _misused(
     name: str, operands: Sequence[Any], options: Mapping[str, Any], texts: Iterable[str]
 ) -> str:
-    """Say how the function is called, where it is called otherwise; "" where it is not."""
     if isinstance(FUNCTIONS[name], Primitive):
         return f"{name} takes no options by name: {name}(a)" if options else ""
     kinds = [type(operand) for operand in operands]

@@ -1,8 +1,7 @@
 """Functions of plain floats that `math` lacks, or gives with an error where a rule needs a limit.
 
-No derivative lives here. Each function keeps every digit that its arguments allow; the
-strict ones raise as `math` does, the ones marked *lenient* follow IEEE 754 instead
-(x / 0 is an infinity), because a slope may be infinite where the function is not.
+Each keeps every digit that its arguments allow. The strict ones raise as `math` does, the ones
+marked *lenient* follow IEEE 754, since a slope may be infinite where the function is not.
 """
 
 from __future__ import annotations
@@ -13,11 +12,7 @@ _SPLIT = 134217729.0  # 2**27 + 1: cuts a float into two halves of 26 bits (Dekk
 
 
 def cbrt(x: float) -> float:
-    """Return the cube root, also of a negative number (`math.cbrt` needs Python 3.11).
-
-    >>> cbrt(-27.0)
-    -3.0
-    """
+    """Return the cube root, also of a negative number (`math.cbrt` needs Python 3.11)."""
     if x == 0.0 or math.isinf(x) or math.isnan(x):
         return x
     # A tiny number is scaled by 2**180 first, so that the correction does not lose its digits.
@@ -117,20 +112,15 @@ def stopped(x: float) -> float:
 
 
 def gap(x: float, y: float) -> float:
-    """Return x - y; of equal infinities it is 0 for inf, and -inf for -inf.
-
-    So it is how far x lies below the largest number y, of which -inf is as far as can be.
-    """
+    """Return x - y, how far x lies below a largest y; of equal infinities 0 for inf, else -inf."""
     if x != y:
         return x - y
     return x if x == -math.inf else 0.0
 
 
 def portion(x: float, y: float) -> float:
-    """Return e**x / (e**x + e**y); of two inf it is 0.5, of two -inf 0.
-
-    Far out the exponential magnifies what x - y lost in rounding, which is put back.
-    """
+    """Return e**x / (e**x + e**y); of two inf it is 0.5, of two -inf 0."""
+    # Far out the exponential magnifies what x - y lost in rounding, which is put back.
     below = gap(x, y)
     found = sigmoid(below)
     if not -800.0 < below < 0.0:
@@ -145,11 +135,7 @@ def gate(key: float, x: float) -> float:
 
 
 def azmul(x: float, y: float) -> float:
-    """Return x * y, but 0 where x is 0, even if y is NaN or infinite there.
-
-    >>> azmul(0.0, math.inf), azmul(math.inf, 0.0)
-    (0.0, nan)
-    """
+    """Return x * y, but 0 where x is 0, even if y is NaN or infinite there."""
     product = x * y
     return product if x or product == product else 0.0
 
@@ -195,14 +181,10 @@ def power_log(x: float, y: float) -> float:
 
 
 def slope(x: float, y: float) -> float:
-    """Return y * x**(y - 1), *lenient* at x = 0; 0 for y = 0.
-
-    Below an exponent of 0.5 the subtraction y - 1 would round, and the rounding be magnified
-    by ln x; x**y / x is exact to the last digits there, and cannot underflow first.
-    """
+    """Return y * x**(y - 1), *lenient* at x = 0; 0 for y = 0."""
     if not y:
         return 0.0
-    if y >= 0.5:
+    if y >= 0.5:  # below that y - 1 would round, and ln x magnify it
         return y * lenient_power(x, y - 1.0)
     if not x:
         return math.copysign(math.inf, y)

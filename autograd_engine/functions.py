@@ -44,10 +44,9 @@ def _one(name: str, x: Any) -> Any:
         lists, of_row, of_all = "one list", "row", "x.ravel()"
         if name == "dot":
             lists, of_row, of_all = "two lists", "row, y", "x.ravel(), y.ravel()"
-        raise ValueError(
-            f"{name} takes {lists} of numbers, not an array of several rows: write "
-            f"[{name}({of_row}) for row in x], or {name}({of_all}) for all of it"
-        )
+        advice = f"[{name}({of_row}) for row in x], or {name}({of_all}) for all of it"
+        given = f"{lists} of numbers, not an array of several rows"
+        raise ValueError(f"{name} takes {given}: write {advice}")
     return x if hasattr(x, "__primitive__") else as_float(x)
 
 
@@ -119,7 +118,6 @@ def clip(x: Any, low: Any, high: Any) -> Any:
 
 
 def _replaced(x: Any, beyond: Any, bound: Any) -> Any:
-    """Return the bound where x is beyond it, else x."""
     # maximum and minimum would pass half of the gradient at a bound.
     return gate(1.0 - beyond, x) + gate(beyond, bound)
 
@@ -182,10 +180,7 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
 
 
 def recorded_dots(starts: list[Any], rows: list[Any], ys: tuple[Value, ...]) -> list[Value]:
-    """Return each row's dot product with ys, as `DOT` does, for speed; a test holds it to that.
-
-    Raises `AttributeError` or `TypeError` where an operand is not a Value.
-    """
+    """Return each row's dot product with ys, as `DOT` does, for speed; all must be Values."""
     rights: list[Any] = [y._data for y in ys]
     many: list[Any] = [1.0] * (2 + 4 * len(ys))
     many[3::4], many[4::4] = rights, ys  # the same in each row
@@ -278,14 +273,12 @@ def log_softmax(values: Iterable[Any]) -> list[Any]:
 
 
 def _few(name: str, items: tuple[Any, ...]) -> bool:
-    """Say whether a list has few enough items for a node of all of them for each."""
     if not items:
         raise ValueError(f"{name} of nothing: it needs at least one value")
     return len(items) <= WIDEST
 
 
 def _marked(name: str, entries: list[Any]) -> list[Any]:
-    """Return the entries, marked as the outputs of one region."""
     for entry in entries:
         if isinstance(entry, Value):
             entry._note = Note("", name, noted(entry).source)

@@ -31,10 +31,7 @@ Known = dict[int, tuple[Value, bool]]
 
 
 def honest(order: list[Value], known: list[bool]) -> bool:
-    """Say whether this sweep multiplies a 0 by an infinite slope, which gives NaN.
-
-    It does where the graph holds recorded derivatives; see `gradients`. `known` keeps the answer.
-    """
+    """Say whether the graph holds recorded derivatives, so that 0 times infinity is NaN."""
     if not known:
         known.append(any(node._rule is azmul for node in order))
     return known[0]
@@ -84,10 +81,7 @@ class _Met(ArithmeticError):
 
 
 def _adjoints(output: Value, honestly: bool = False) -> dict[int, Any]:
-    """Return the derivative of the output by each value, by id.
-
-    Raises `_Met`, unless 0 and infinity are to be multiplied `honestly`.
-    """
+    """Return the derivative by each value, by id; else `_Met`, unless 0 is taken `honestly`."""
     adjoints: dict[int, Any] = {id(output): 1.0}
     known: list[bool] = []
     order = ordered((output,), False)
@@ -124,20 +118,15 @@ def _recorded_adjoints(output: Value, wanted: set[int]) -> dict[int, Any]:
 
 
 def recorded_partials(node: Value) -> tuple[Any, ...]:
-    """Return the node's partials as Values, recorded by its rule on its operands.
-
-    Raises `RuntimeError` naming the leaf that was changed since the forward pass.
-    """
+    """Return the node's partials as Values; `RuntimeError` naming a leaf that was changed since."""
     operands = node.operands
     partials = node._rule.partials(node, *operands)
     if not holds(node, partials):
         leaves = [value for value in operands if value._rule is LEAF]
         told = [repr(value.label) if value.label else repr(value) for value in leaves or operands]
         names = " or ".join(dict.fromkeys(told))
-        raise RuntimeError(
-            f"{names} was changed after the forward pass: "
-            f"compute the output again before asking for create_graph"
-        )
+        advice = "compute the output again before asking for create_graph"
+        raise RuntimeError(f"{names} was changed after the forward pass: {advice}")
     return tuple(partials)
 
 
@@ -153,7 +142,6 @@ def holds(node: Value, partials: Iterable[Any] | None = None) -> bool:
 
 
 def same(x: float, y: float) -> bool:
-    """Say whether two numbers are equal, or both NaN."""
     return x == y or (x != x and y != y)
 
 
@@ -182,11 +170,7 @@ def tangents(outputs: list[Value], given: dict[int, Any], again: bool) -> dict[i
 
 
 def meets(first: Any, second: Any) -> bool:
-    """Say whether a factor of exactly 0 comes first and one without a finite number second.
-
-    >>> meets(0.0, math.inf), meets(math.inf, 0.0)
-    (True, False)
-    """
+    """Say whether a factor of exactly 0 comes first and one without a finite number second."""
     return not number(first) and not math.isfinite(number(second))
 
 

@@ -1,8 +1,7 @@
 """Losses of one sample: how far a network's outputs are from the target, as one value.
 
-Each takes what the network returns (a value, or a list of them) and the sample's target.
-Classifiers are trained on raw scores ("logits"), which the losses turn into probabilities in a
-form that keeps its digits. On plain numbers they return numbers.
+Each takes what the network returns, raw scores ("logits") of classifiers, and the sample's target.
+On plain numbers they return numbers.
 """
 
 from __future__ import annotations
@@ -32,8 +31,6 @@ def mse(outputs: Any, target: Any) -> Any:
 
 def half_squared_error(outputs: Any, target: Any) -> Any:
     """Return half the sum of the squared differences, whose slope is the difference itself.
-
-    It takes what `mse` takes.
 
     >>> half_squared_error(1.0, 3.0)
     2.0
@@ -65,22 +62,17 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     """
     items = _items("cross_entropy", "logits", logits)
     if len(items) < 2:
-        raise ValueError(
-            "cross_entropy needs a list of logits, one for each class, but was given a single one; "
-            "two classes by one logit are the job of binary_cross_entropy"
-        )
+        two = "two classes by one logit are the job of binary_cross_entropy"
+        raise ValueError(f"cross_entropy needs a list of logits, one for each class; {two}")
     chosen = target
     if isinstance(target, Value) and target._data.is_integer():
         chosen = int(target._data)
     if not hasattr(chosen, "__index__"):
-        raise TypeError(
-            f"the class must be an integer from 0 to {len(items) - 1} for {len(items)} logits, "
-            f"got {chosen!r}"
-        )
+        wanted = f"an integer from 0 to {len(items) - 1} for {len(items)} logits"
+        raise TypeError(f"the class must be {wanted}, got {chosen!r}")
     if not 0 <= index(chosen) < len(items):
-        raise ValueError(
-            f"class {chosen} is out of range for {len(items)} logits: 0 to {len(items) - 1}"
-        )
+        given = f"class {chosen} is out of range for {len(items)} logits"
+        raise ValueError(f"{given}: 0 to {len(items) - 1}")
     if isinstance(target, Value):
         return surprise(0, *_chosen_first(items, target))
     return cross_entropy_of(index(chosen))(*items)
@@ -112,7 +104,6 @@ def hinge(score: Any, target: Any) -> Any:
 
 
 def _pairs(loss: str, outputs: Any, target: Any) -> list[tuple[Any, Any]]:
-    """Return each output with its target."""
     xs, ys = _items(loss, "outputs", outputs), _items(loss, "target", target)
     if len(xs) != len(ys):
         raise ValueError(
@@ -127,10 +118,8 @@ def _items(loss: str, what: str, given: Any) -> list[Any]:
     items = [given] if single else list(given)
     for item in items:
         if not isinstance(item, Value) and not is_number(item):
-            raise TypeError(
-                f"{loss} takes as {what} only values or numbers, "
-                f"got {type(item).__name__}: {item!r}"
-            )
+            got = f"{type(item).__name__}: {item!r}"
+            raise TypeError(f"{loss} takes as {what} only values or numbers, got {got}")
     if not items:
         verb = "are" if what.endswith("s") else "is"
         raise ValueError(f"the {what} of {loss} {verb} empty: it needs at least one number")
@@ -138,7 +127,6 @@ def _items(loss: str, what: str, given: Any) -> list[Any]:
 
 
 def _of_two(loss: str, what: str, score: Any, target: Any, allowed: tuple[int, int]) -> list[Any]:
-    """Return one score, and the target if it is one of the two allowed."""
     found = []
     for name, given in ((what, score), ("target", target)):
         items = _items(loss, name, given)

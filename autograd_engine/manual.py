@@ -24,15 +24,11 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.primitives import TABLE, Primitive
 
-_NEAR = 1e-6
-_JUMP = 1e-3  # between places that near, a smooth rule changes by about as little
+_NEAR, _JUMP = 1e-6, 1e-3  # between places that near, a smooth rule changes by less
 
 
 def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
-    """Return what a primitive is: its formulas by the names of its operands, its domain, its kinks.
-
-    Of one of any number of operands the derivative by the first of four is told.
-    """
+    """Return what a primitive is: formulas by the names of its operands, its domain, its kinks."""
     from autograd_engine.views.explain import notation
     from autograd_engine.views.explain.formulas import Equal
     from autograd_engine.views.explain.typesetting import TEXT
@@ -53,11 +49,7 @@ def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
 
 
 def domain(rule: Primitive, names: Sequence[str]) -> str:
-    """Return where a primitive is defined, nothing if everywhere; an end may belong to it or not.
-
-    >>> domain(TABLE["log"], "x"), domain(TABLE["asin"], "x"), domain(TABLE["divide"], "xy")
-    ('0 < x', '-1 ≤ x ≤ 1', 'y ≠ 0')
-    """
+    """Return where a primitive is defined, as in -1 ≤ x ≤ 1; nothing if everywhere."""
     found = []
     for which, (low, high) in enumerate(rule.domain):
         name, point, signs = names[which], [1.0] * len(rule.domain), {}
@@ -72,11 +64,7 @@ def domain(rule: Primitive, names: Sequence[str]) -> str:
 
 
 def kinks(rule: Primitive, names: Sequence[str]) -> list[str]:
-    """Return a sentence for each place where the derivative jumps or is infinite.
-
-    >>> kinks(TABLE["relu"], "x"), kinks(TABLE["minimum"], "xy")
-    (['At x = 0 the derivative is 0.'], ['At x = y the derivatives are 0.5 and 0.5.'])
-    """
+    """Return a sentence for each place where the derivative jumps or is infinite."""
     if len(rule.domain) == 1:
         numbers = sorted({0.0, *filter(math.isfinite, rule.domain[0])})
         found = [_kink(rule, f"{names[0]} = {number:g}", [number]) for number in numbers]
@@ -87,7 +75,6 @@ def kinks(rule: Primitive, names: Sequence[str]) -> list[str]:
 
 
 def _kink(rule: Primitive, place: str, point: list[float]) -> str:
-    """Return what is to be said about the derivative at a point, nothing where it is smooth."""
     here = _slopes(rule, point)
     pairs: list[tuple[float, float]] = []
     for which, number in enumerate(point):

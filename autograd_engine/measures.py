@@ -70,7 +70,6 @@ def accuracy(model: Predictor, data: Iterable[Sample]) -> float:
 
 
 def _first(outputs: Any, target: Any) -> Any:
-    """Return the first output: any number stands for a loss where none is asked for."""
     return outputs if isinstance(outputs, Value) or is_number(outputs) else outputs[0]
 
 
@@ -148,9 +147,8 @@ def check_kinds(model: object, loss: object, optimizer: object, callback: object
         ("callback", callback, callback is None or callable(callback), "a function or None"),
     ):
         if isinstance(given, type) and name in made:
-            raise TypeError(
-                f"{name} is the class {given.__name__}: make one of it, such as {made[name]}"
-            )
+            such = f"make one of it, such as {made[name]}"
+            raise TypeError(f"{name} is the class {given.__name__}: {such}")
         if not fits:
             raise TypeError(f"{name} must be {wanted}, got {given!r:.80}")
     check_loss(loss)
@@ -187,9 +185,8 @@ def check_options(
 def usable(loss: Any, epoch: int, position: int, sample: Sample) -> Value:
     """Return the loss of a sample, refusing what no step can follow."""
     if not isinstance(loss, Value):
-        raise TypeError(
-            f"the loss of a sample must be one Value, got {type(loss).__name__}: {loss!r:.80}"
-        )
+        got = f"{type(loss).__name__}: {loss!r:.80}"
+        raise TypeError(f"the loss of a sample must be one Value, got {got}")
     if not math.isfinite(loss.data):
         why = reason("data", position, sample)
         raise FloatingPointError(f"the loss became {loss.data} in epoch {epoch + 1}: {why}")
@@ -200,15 +197,12 @@ def reason(name: str, position: int, sample: Sample) -> str:
     """Say why the loss of a sample is not finite: the sample is not, or else what to try."""
     for what, item in zip(("input", "target"), sample):
         for found in _odd(item):
-            return (
-                f"the {what} of item {position} of {name} holds {found}: "
-                "leave that sample out, or put a number in its place"
-            )
+            cure = "leave that sample out, or put a number in its place"
+            return f"the {what} of item {position} of {name} holds {found}: {cure}"
     return ADVICE
 
 
 def _odd(item: Any) -> Iterator[float]:
-    """Yield each NaN and infinity in an input or target."""
     if isinstance(item, Value) or is_number(item):
         if not -math.inf < number(item) < math.inf:
             yield float(number(item))
@@ -224,6 +218,5 @@ def diverging(epoch: int) -> Iterator[None]:
     try:
         yield
     except OverflowError as error:
-        raise FloatingPointError(
-            f"the training diverged in epoch {epoch + 1}: {error}; {ADVICE}"
-        ) from None
+        said = f"the training diverged in epoch {epoch + 1}: {error}; {ADVICE}"
+        raise FloatingPointError(said) from None

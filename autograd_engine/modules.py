@@ -1,8 +1,4 @@
-"""Module: something with parameters, found among its attributes.
-
-Whatever stands in an attribute as a leaf is a parameter; its name is the path of attributes
-that leads to it, such as "layers.0.neurons.3.w.1".
-"""
+"""Module: something whose attributes hold parameters, each named by the path that leads to it."""
 
 from __future__ import annotations
 
@@ -147,10 +143,7 @@ class Module:
         zero_grads(listed(self.parameters()))
 
     def state_dict(self) -> dict[str, float]:
-        """Return the number of each parameter, by name.
-
-        Raises `ValueError` if two have one name, and if one is no leaf any more.
-        """
+        """Return the number of each parameter, by name; `ValueError` if one is no leaf any more."""
         named = self.named_parameters()
         check_leaves(self, named)
         state = {name: read(value) for name, value in named}
@@ -161,14 +154,12 @@ class Module:
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Set every parameter to the number under its name.
 
-        Raises `ValueError` naming what is missing, surplus or no number, and `TypeError` for
-        what is no dict, and then changes nothing.
+        Raises `ValueError` naming what is missing, surplus or no number, and changes nothing then.
         """
         if not isinstance(state, Mapping):
-            raise TypeError(
-                "load_state_dict needs what state_dict() returned, a number for each name, "
-                f"not {state!r:.60}; a file is read by load(path, model)"
-            )
+            wanted = "what state_dict() returned, a number for each name"
+            given = f"not {state!r:.60}; a file is read by load(path, model)"
+            raise TypeError(f"load_state_dict needs {wanted}, {given}")
         named = dict(self.named_parameters())
         wrong = {
             "missing": [name for name in named if name not in state],
@@ -260,10 +251,7 @@ def _parameters(module: Module, path: str, seen: set[int], found: Found) -> None
 
 
 def _gather(module: Module, path: str, seen: set[int], found: Found) -> Found:
-    """Add the leaves among a module's attributes, whatever its `parameters()` says.
-
-    Also what was put over a leaf, so that who is given it can say that it is none.
-    """
+    """Add the leaves among a module's attributes, and what was put over one."""
     for name, part in _inside(module):
         if isinstance(part, Value):
             if id(part) not in found and (part._rule is LEAF or name in module._leaves):
@@ -274,7 +262,6 @@ def _gather(module: Module, path: str, seen: set[int], found: Found) -> Found:
 
 
 def _number(name: str, number: object) -> float:
-    """Return the number as a float; `ValueError` naming the parameter where it is none."""
     with suppress(OverflowError):
         if is_number(number) and not isinstance(number, bool):
             return float(number)  # type: ignore[arg-type]

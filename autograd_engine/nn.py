@@ -1,7 +1,6 @@
 """Neural networks of scalar values: Module, Neuron, Layer, MLP.
 
-A neuron marks its output as a region with its own dotted name, such as
-"layers.0.neurons.3"; the region of a layer, "layers.0", is the part before ".neurons.".
+A neuron marks its output as a region with its dotted name, "layers.0.neurons.3".
 """
 
 from __future__ import annotations
@@ -195,7 +194,6 @@ class MLP(Module):
 
 
 def _each(traits: list[Any]) -> str:
-    """Return the activations, each once."""
     return "/".join(dict.fromkeys(activation for _, _, activation in traits))
 
 

@@ -50,9 +50,7 @@ class Number:
 
     @property
     def grad(self) -> float:
-        """The derivative by this value: a leaf's is the sum over every `backward()` since
-        `zero_grad()`, that of a value in between belongs to the latest one.
-        """
+        """The derivative: a leaf's sums up since `zero_grad()`, others have that of the latest."""
         if WATCHED:
             told("grad", self, grad_of(self))
         try:
@@ -152,10 +150,8 @@ class Number:
         function = own_function(ufunc)
         out = options.pop("out", None)
         if function is None or method != "__call__" or options:
-            raise TypeError(
-                f"{ufunc.__name__} is no operation on Values: write it with functions of the "
-                f"package such as ag.exp(v), or make it one with ag.primitive"
-            )
+            advice = "functions of the package such as ag.exp(v), or make it one with ag.primitive"
+            raise TypeError(f"{ufunc.__name__} is no operation on Values: write it with {advice}")
         if not arrays:
             return function(*map(plain, inputs))
         found = elementwise(lambda *items: function(*map(plain, items)), inputs)
@@ -222,7 +218,6 @@ def no_operation(symbol: str, other: object) -> Any:
 
 
 def is_comparable(other: object) -> bool:
-    """Say whether a Value can be compared with this."""
     return isinstance(other, Number) or is_number(other)
 
 

@@ -9,9 +9,7 @@ from autograd_engine.real import as_float
 
 
 def computed(rule: Primitive, operands: tuple[Any, ...]) -> tuple[float, tuple[Any, ...], float]:
-    """Return the number of an operation of several, its operands and partials as `paired`, and 0.0,
-    or NaN if a partial is not finite.
-    """
+    """Return the number of an operation of several, its `paired`, and 0.0, or NaN by a partial."""
     numbers = [operand._data for operand in operands]
     try:
         data = result(rule, rule.forward(*numbers))
@@ -36,14 +34,12 @@ def slopes(rule: Primitive, partials: Any, count: int) -> tuple[float, ...]:
 
 
 def checked(rule: Primitive, partials: Any, count: int) -> Any:
-    """Return partials as a rule gave them, refusing what is not one for each operand."""
     if type(partials) is not tuple or len(partials) != count:
         raise mismatched(rule, partials)
     return partials
 
 
 def mismatched(rule: Primitive, partials: object) -> Exception:
-    """Return the error of partials that are not one for each operand."""
     return TypeError(
         f"the partials of {rule.name} must come as a tuple, one for each operand, "
         f"not {partials!r:.200}"

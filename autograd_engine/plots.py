@@ -13,15 +13,11 @@ from autograd_engine.views.replay.boundary import plane_of, predicted
 from autograd_engine.words import printable
 
 MARKERS = "osD^vP*X"
-GRID = 60
-"""The boundary is found on so many points a side."""
+GRID = 60  # points a side, on which the boundary is found
 
 
 def loss_curve(history: History, path: str | PathLike[str]) -> None:
-    """Draw the loss, and the validation loss where there is one, over the epochs.
-
-    Raises `ImportError` saying what to install where matplotlib is missing.
-    """
+    """Draw the losses over the epochs; `ImportError` saying what to install without matplotlib."""
     figure, axes = _figure()
     epochs = range(1, len(history.loss) + 1)
     axes.plot(epochs, history.loss, label="training", marker="." if len(epochs) < 10 else "")
@@ -38,8 +34,7 @@ def loss_curve(history: History, path: str | PathLike[str]) -> None:
 def decision_boundary(model: Predictor, data: Dataset, path: str | PathLike[str]) -> None:
     """Draw the samples of a dataset of two inputs over the classes that the model predicts.
 
-    Raises `ValueError` for another number of inputs or targets that are no classes, and
-    `ImportError` saying what to install where matplotlib is missing.
+    Raises `ValueError` for other datasets, and `ImportError` as `loss_curve` does.
     """
     if len(data.names) != 2 or not data.classes:
         raise ValueError(f"a decision boundary needs two inputs and classes, not {data!r}")
@@ -66,7 +61,6 @@ def decision_boundary(model: Predictor, data: Dataset, path: str | PathLike[str]
 
 
 def _figure() -> tuple[Any, Any]:
-    """Return a figure of its own, which knows no window and leaves no trace in pyplot."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

@@ -56,12 +56,7 @@ class Primitive:
         self.doc = doc
 
     def __call__(self, *operands: Any) -> Any:
-        """Apply to Values (recorded: gives a Value) or to numbers (gives a float).
-
-        >>> double = Primitive("double", lambda x: 2.0 * x, lambda out, x: (2.0,))
-        >>> double(4)
-        8.0
-        """
+        """Apply to Values (recorded: gives a Value) or to numbers (gives a float)."""
         for operand in operands:
             if type(operand) is not float:
                 return self._dispatch(operands)
@@ -96,9 +91,7 @@ class Primitive:
         return f"<primitive {self.name}>"
 
 
-TABLE: Final[dict[str, Primitive]] = {}
-"""Every row of the package, by name."""
-
+TABLE: Final[dict[str, Primitive]] = {}  # every row of the package, by name
 FAMILIES: Final[dict[str, Callable[[Any], Primitive]]] = {}
 """What makes the rows of which there is one for each number: `**`, `softmax[`, by that name."""
 
@@ -160,10 +153,8 @@ def primitive(
         raise TypeError(f"the name of a primitive is text, not {type(name).__name__}: {name!r:.60}")
     for what, given in (("forward", forward), ("partials", partials)):
         if not callable(given):
-            raise TypeError(
-                f"the {what} of {name} must be a function, not {given!r:.60}: "
-                "write primitive(name, forward, partials)"
-            )
+            said = f"the {what} of {name} must be a function, not {given!r:.60}"
+            raise TypeError(f"{said}: write primitive(name, forward, partials)")
     if any(name.startswith(family) for family in FAMILIES):
         kind = "a power" if name.startswith("**") else "one entry of many"
         raise ValueError(f"{name!r} is the name of {kind}: give your primitive another")
@@ -196,8 +187,7 @@ def check_partials(output: Any) -> None:
     if isinstance(output._rule, Opaque) and output._rule.operands:
         raise RuntimeError(
             f"{output!r} was made with operands but without its partials, so no derivative by them "
-            "is known: compute it from them, such as a + b, or write an operation of your own "
-            "with ag.primitive"
+            "is known: compute it from them, such as a + b, or by an ag.primitive of your own"
         )
 
 
@@ -222,7 +212,6 @@ def result(rule: Primitive, found: Any) -> float:
 
 
 def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
-    """Refuse another number of operands than the primitive takes."""
     if not rule.arity:
         if not operands:
             raise ValueError(f"{rule.name} of nothing: it needs at least one value") from None

@@ -25,9 +25,6 @@ def is_number(data: object) -> bool:
 
     So is an array or tensor of no dimension that tracks no gradient, but not what has arithmetic of
     its own, such as a symbol or a quantity with a unit, whatever `float` makes of it.
-
-    >>> is_number(True), is_number("1"), is_number([1.0])
-    (True, False, False)
     """
     if isinstance(data, (float, int)):
         return True
@@ -65,13 +62,7 @@ def item(data: Any) -> Any:
 
 
 def as_float(data: object) -> float:
-    """Return one real number, or what `float` reads and has no arithmetic of its own, as a float.
-
-    Raises `TypeError` naming whatever else came.
-
-    >>> as_float(2)
-    2.0
-    """
+    """Return a number, or what `float` reads and cannot compute, as a float; else `TypeError`."""
     if not is_number(data):
         kind = type(data)
         known = hasattr(kind, "__float__") or hasattr(kind, "__index__")
@@ -112,16 +103,11 @@ def is_array(data: Any) -> bool:
 
 
 def _array() -> Any:
-    """Return the class of NumPy's arrays, or none of all where it is not, or not yet, imported."""
     return getattr(sys.modules.get("numpy"), "ndarray", ())
 
 
 def is_whole(number: object) -> bool:
-    """Say whether this is one whole number: not True or False, text or an array.
-
-    >>> is_whole(3), is_whole(3.0), is_whole(True)
-    (True, False, False)
-    """
+    """Say whether this is one whole number: not True or False, text or an array."""
     kind = type(number)
     return hasattr(kind, "__index__") and not (kind is bool or hasattr(kind, "__len__"))
 
@@ -133,18 +119,13 @@ def check_whole(name: str, number: object) -> None:
 
 
 def flag(name: str, given: object) -> bool:
-    """Return a setting that is True or False; `TypeError` for anything else.
-
-    >>> flag("maximize", False)
-    False
-    """
+    """Return a setting that is True or False; `TypeError` for anything else."""
     if not isinstance(given, bool):
         raise TypeError(f"{name} must be True or False, got {given!r:.60}")
     return given
 
 
 def check_function(f: object) -> None:
-    """Refuse what is no function to differentiate: `TypeError` naming what came."""
     if not callable(f):
         hint = "; of a Value it is gradient(output, inputs)" if hasattr(f, "backward") else ""
         raise TypeError(f"a derivative is that of a function, got {f!r:.60}{hint}")
@@ -195,11 +176,7 @@ def domain_error(
     domain: tuple[tuple[float, float], ...] = (),
     said: str = "",
 ) -> Exception:
-    """Return the same kind of error with a message that names operation, labels and numbers.
-
-    >>> domain_error("log", "log", ValueError(), [("w", -1.0)], ((0.0, math.inf),))
-    ValueError("log(-1.0) is not a real number ('w' is -1.0): log is defined between 0.0 and inf")
-    """
+    """Return the same kind of error with a message that names operation, labels and numbers."""
     shown = [repr(number) for _, number in operands]
     if symbol[:1] in ("+", "-", "*", "/"):
         shown = [f"({text})" if text.startswith("-") else text for text in shown]

@@ -38,22 +38,15 @@ _KINDS: Final[dict[str, tuple[set[int], ...]]] = {
 SWEEPING: Final[Any] = RLock()
 if hasattr(os, "register_at_fork"):  # a child begins between two sweeps too
     os.register_at_fork(
-        before=SWEEPING.acquire,
-        after_in_parent=SWEEPING.release,
-        after_in_child=SWEEPING.release,
+        before=SWEEPING.acquire, after_in_parent=SWEEPING.release, after_in_child=SWEEPING.release
     )
 
 
 def alone(work: Callable[..., Any], *given: Any) -> Any:
-    """Return work(*given), done while no other thread looks through a graph or sweeps it.
-
-    Raises `RuntimeError` in the midst of such work, where a signal's handler may get in.
-    """
+    """Return work(*given), done while no other thread looks at a graph; `RuntimeError` inside."""
     if SWEEPING._is_owned():
-        raise RuntimeError(
-            "this thread is in the midst of a backward pass or of looking through a graph, which "
-            "another such call would spoil: make it when that has ended"
-        )
+        where = "in the midst of a backward pass or of looking through a graph"
+        raise RuntimeError(f"this thread is {where}: make this call when that has ended")
     # On one line, so that even a debugger's interrupt comes before or after.
     with SWEEPING: return work(*given)  # fmt: skip  # noqa: E701
 
@@ -76,9 +69,7 @@ class Owner:
 
 
 class Block:
-    """A block that one opened: what it holds counts from `enter` to `leave`, unless a later one of
-    its kind that holds nothing hides it. A bare one stands in no `with` statement.
-    """
+    """What one opened: it counts from `enter` to `leave`; a bare one is in no `with` statement."""
 
     def __init__(self, kind: str, what: Any, bare: bool = False, mine: Owner | None = None) -> None:
         self.kind = kind
@@ -88,14 +79,12 @@ class Block:
         self.owned: list[Block] = getattr(mine or owner(), kind)
 
     def enter(self) -> None:
-        """Begin."""
         self.owned.append(self)
         if self.what:
             for blocks in self.sets:
                 blocks.add(id(self))
 
     def leave(self) -> None:
-        """End, whoever calls this, and however often."""
         for blocks in self.sets:
             blocks.discard(id(self))
         if self in self.owned:
@@ -126,7 +115,6 @@ def owner() -> Owner:
 
 
 def _task() -> Any:
-    """Return the asyncio task that is running here, None outside of one."""
     asyncio: Any = sys.modules.get("asyncio")
     if not hasattr(asyncio, "current_task") or asyncio._get_running_loop() is None:
         return None  # nobody has imported it, or is just about to; or no loop runs in this thread

@@ -1,7 +1,6 @@
 """Data to train on: drawn shapes, two tables that ship with the package, and tables of your own.
 
-A dataset is a sequence of `(input, target)` pairs. Everything here is plain Python, and the
-same seed gives the same numbers on every machine.
+A dataset is a sequence of `(input, target)` pairs. A seed gives the same numbers everywhere.
 """
 
 from autograd_engine.datasets.dataset import Dataset, Scaling

@@ -105,10 +105,7 @@ class Dataset(Sequence[Pair]):
         return one, other
 
     def scaling(self) -> Scaling:
-        """Return mean and standard deviation, 1 instead of 0, of each column of the inputs.
-
-        Raises `ValueError` if there are no samples.
-        """
+        """Return mean and deviation, 1 instead of 0, of each column; `ValueError` of no sample."""
         if not self.inputs:
             raise ValueError("an empty dataset has no mean to scale by")
         columns = [list(map(as_float, column)) for column in zip(*self.inputs)]

@@ -38,7 +38,6 @@ def digits() -> Dataset:
 
 
 def _shipped(name: str, target: str) -> Dataset:
-    """Return a table that comes with the package, also from inside a zip archive."""
     from importlib.resources import files  # slow to import, and needed only here
 
     content = (files("autograd_engine.datasets") / name).read_bytes()
@@ -58,10 +57,9 @@ def csv(path: str | PathLike[str], target: str, classes: bool | None = None) -> 
     makes no table of numbers, `OSError` for a file that cannot be read, `TypeError` for what is
     no path and for `classes` that are neither True, False nor None.
 
-    >>> import os, tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "plants.csv")
-    >>> with open(path, "w") as file:
-    ...     _ = file.write("height,leaves,kind\\n1.5,3,fern\\n0.1,900,moss\\n")
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "plants.csv")
+    >>> _ = path.write_text("height,leaves,kind\\n1.5,3,fern\\n0.1,900,moss\\n")
     >>> csv(path, "kind")
     <dataset of 2 samples: 2 inputs, classes fern, moss>
     """
@@ -81,7 +79,6 @@ Row = tuple[str, list[str]]  # file and line, for errors; cells
 
 
 def _rows(lines: Iterable[str], name: str) -> list[Row]:
-    """Return the rows that are not blank, each with the line on which it starts."""
     table = reader(lines, strict=True, skipinitialspace=True)
     rows, line = [], 1
     try:
@@ -118,7 +115,6 @@ def _read(table: list[Row], name: str, target: str, classes: bool | None) -> Dat
 
 
 def _check(table: list[Row], name: str, target: str) -> None:
-    """Refuse a table whose header, or one of whose rows, is not as it should be."""
     (place, columns), *rows = table
     for position, column in enumerate(columns):
         if not column:
@@ -185,8 +181,6 @@ def _meant(cell: str) -> str:
 
 
 def _names_classes(places: Sequence[str], cells: Sequence[str], target: str) -> bool:
-    """Say whether the target column holds classes rather than numbers to predict."""
-
     def refuse(odd: int, why: str) -> None:
         raise ValueError(f"{places[odd]}: column {target!r:.80} {why}, pass classes=True")
 

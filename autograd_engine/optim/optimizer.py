@@ -88,7 +88,6 @@ class Optimizer(Stateful):
         return slope + self.weight_decay * number if self.weight_decay else slope
 
     def _memory(self) -> tuple[str, ...]:
-        """Return the names of the buffers in use."""
         return tuple(name for name, by in self._buffer_names if not by or getattr(self, by))
 
     def _update(self) -> None:
@@ -118,10 +117,8 @@ class Optimizer(Stateful):
             loaded.initial_lr = finite("initial_lr", state["initial_lr"])
         for name, buffer in state["buffers"].items():
             if len(buffer) != len(self.parameters):
-                raise ValueError(
-                    f"the optimizer has {len(self.parameters)} parameters, "
-                    f"but the state's buffer {name!r:.80} is for {len(buffer)}"
-                )
+                given = f"but the state's buffer {name!r:.80} is for {len(buffer)}"
+                raise ValueError(f"the optimizer has {len(self.parameters)} parameters, {given}")
             loaded._buffers[name] = [_remembered(name, item) for item in buffer]
         for name, asked in self._buffer_names:
             if loaded.steps and not asked and name not in loaded._buffers:
@@ -141,16 +138,13 @@ def _remembered(name: str, number: Any) -> float:
 
 
 def _trainable(parameters: Iterable[Value]) -> list[Value]:
-    """Return the parameters as a list, refusing what cannot be trained."""
     found = listed(parameters)
     if not found:
         raise ValueError("there are no parameters to train")
     for i, parameter in enumerate(found):
         if parameter._rule is not LEAF:
-            raise ValueError(
-                f"parameter {i} ({parameter!r}) is no leaf: it was computed, or is a constant; "
-                "give the values it was made from"
-            )
+            why = "it was computed, or is a constant; give the values it was made from"
+            raise ValueError(f"parameter {i} ({parameter!r}) is no leaf: {why}")
     if len(set(map(id, found))) < len(found):
         raise ValueError("a parameter is listed more than once, and would be moved as often")
     return found

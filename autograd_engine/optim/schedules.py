@@ -10,7 +10,7 @@ from typing import Any
 from autograd_engine.engine import Value  # noqa: F401 (examples)
 from autograd_engine.optim.optimizer import Optimizer
 from autograd_engine.optim.rules import SGD  # noqa: F401 (examples)
-from autograd_engine.optim.settings import Stateful, counting, finite, living, setting, share, whole
+from autograd_engine.optim.settings import MADE, Stateful, counting, finite, setting, share, whole
 
 
 class Schedule(Stateful):
@@ -67,7 +67,8 @@ class Schedule(Stateful):
 
 def schedules_of(optimizer: Any) -> list[Schedule]:
     """Return the schedules that were made on an optimiser and are still held by somebody."""
-    return [one for one in living(Schedule) if getattr(one, "optimizer", None) is optimizer]
+    made = [one for reference in MADE.valuerefs() if isinstance(one := reference(), Schedule)]
+    return [one for one in made if getattr(one, "optimizer", None) is optimizer]
 
 
 @dataclass(repr=False, eq=False)
@@ -113,7 +114,7 @@ def _start(name: str, factor: float) -> float:
 class LinearLR(Schedule):
     """Warm up: from `start_factor` times the learning rate to `end_factor` times, linearly.
 
-    Raises `ValueError` for a start outside (0, 1], an end outside [0, 1], no iterations.
+    Raises `ValueError` for a start outside (0, 1], an end outside [0, 1], and no iterations.
 
     >>> optimizer = SGD([Value(0.0)], lr=1.0)
     >>> schedule = LinearLR(optimizer, start_factor=0.5, total_iters=2)

@@ -10,18 +10,18 @@ from functools import partial
 from inspect import signature
 from itertools import count
 from operator import index
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from autograd_engine.real import is_number, is_whole
 from autograd_engine.words import printable
 
 _NUMBERS = count()
-_LIVING: WeakValueDictionary[int, Stateful] = WeakValueDictionary()
+MADE: WeakValueDictionary[int, Stateful] = WeakValueDictionary()  # while somebody holds them
 
 
 class Stateful:
-    """What has settings and a state; a checkpoint finds an optimiser's schedules by `living`."""
+    """What has settings and a state."""
 
     _kind = ""
     _settings: tuple[str, ...] = ()  # names of attributes
@@ -36,12 +36,10 @@ class Stateful:
         cls._checks = {**cls._checks, **{name: it.metadata["check"] for name, it in fields.items()}}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = super().__new__(cls)
-        _LIVING[next(_NUMBERS)] = self
+        MADE[next(_NUMBERS)] = self = super().__new__(cls)
         return self
 
     def __setattr__(self, name: str, given: Any) -> None:
-        """Set an attribute; a setting is checked."""
         check = self._checks.get(name)
         super().__setattr__(name, check(name, given) if check else given)
 
@@ -51,10 +49,7 @@ class Stateful:
         return {self._kind: type(self).__name__, "settings": settings, **self._progress()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict()` of the same class returned.
-
-        Raises `ValueError` where it does not fit, and then changes nothing.
-        """
+        """Take over what `state_dict()` returned; `ValueError`, and no change, where it misfits."""
         kind, name = self._kind, type(self).__name__
         if not isinstance(state, Mapping) or not isinstance(state.get(kind), str):
             raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
@@ -81,21 +76,11 @@ class Stateful:
         return loaded
 
     def _shown(self, first: str, always: str = "", more: str = "") -> str:
-        """Return how it is made, with the settings that differ from their defaults."""
         known, told = signature(type(self)).parameters, [first]
         for name in self._settings:
             if name == always or (name in known and getattr(self, name) != known[name].default):
                 told.append(f"{name}={_spelt(getattr(self, name))}")
         return f"{type(self).__name__}({', '.join([*told, more] if more else told)})"
-
-
-Kind = TypeVar("Kind", bound=Stateful)
-
-
-def living(kind: type[Kind]) -> list[Kind]:
-    """Return all that there are of a kind, in the order in which they were made."""
-    found = (reference() for reference in _LIVING.valuerefs())
-    return [one for one in found if isinstance(one, kind)]
 
 
 def _spelt(setting: Any) -> str:
