@@ -30,40 +30,52 @@ PIECES = 3  # of a contraction whose factors stand in several places
 class Placing:
     """Gives values their slots, and finds views of them."""
 
-    def __init__(self, waves: Waves) -> None:
-        self.known = waves.known
+    def __init__(self, fixed: int, inputs: int) -> None:
         self.memory = Memory()
         self.taken: list[Instruction] = []  # what has been gathered for the step to come
-        tape = waves.sums.tape
-        fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs)
         self.memory.sizes["v"], self.memory.sizes["V"] = fixed, inputs
-        # Where each value stands in its arena; of constants, which number it is.
-        self.slot = numpy.zeros(tape.size, numpy.int64)
-        self.slot[:fixed] = numpy.arange(fixed)
-        self.slot[fixed : fixed + inputs] = numpy.arange(inputs)
-        self.numbers = numpy.array(tape.constants, numpy.float64)
-        self.first = fixed + inputs  # the place of the first constant
-        seen: dict[int, int] = {}
-        bits = self.numbers.view(numpy.int64).tolist()
-        self.slot[self.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
         self.home = numpy.full(fixed, -1)  # leaves settle where they are first read
         self.settled_leaves = 0
         self.copies: dict[tuple[str, tuple[int, ...], bytes], Ref] = {}
 
+    def state(self, kept: Any = None) -> Any:
+        """Return what is settled so far; or go back to that."""
+        if kept is not None:
+            self.memory, self.home, self.settled_leaves, self.copies = kept
+        memory = self.memory
+        copied = Memory(dict(memory.sizes), [*memory.constants], dict(memory.known))
+        return copied, self.home.copy(), self.settled_leaves, dict(self.copies)
+
+    def begin(self, waves: Waves, given: Sequence[int]) -> None:
+        """Take a tape; its last inputs are values that stand in these slots."""
+        self.known = waves.known
+        tape, fixed = waves.sums.tape, len(self.home)
+        self.first = fixed + len(tape.inputs)  # the place of the first constant
+        inputs = self.first - len(given)
+        # Where each value stands in its arena; of constants, which number it is.
+        self.slot = numpy.zeros(tape.size, numpy.int64)
+        self.slot[:fixed] = numpy.arange(fixed)
+        self.slot[fixed:inputs] = numpy.arange(inputs - fixed)
+        self.slot[inputs : self.first] = given
+        self.numbers = numpy.array(tape.constants, numpy.float64)
+        seen: dict[int, int] = {}
+        bits = self.numbers.view(numpy.int64).tolist()
+        self.slot[self.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
+
+    def settle(self, leaves: Array) -> None:
+        """Give leaves that are read at last a place."""
+        leaves = leaves[self.home[leaves] < 0]
+        leaves = leaves[numpy.sort(numpy.unique(leaves, return_index=True)[1])]
+        self.home[leaves] = self.settled_leaves + numpy.arange(len(leaves))
+        self.settled_leaves += len(leaves)
+
     def settled(self, places: Array) -> Array:
-        """Return where values stand in memory, giving leaves that are read at last a place."""
-        flat = places.ravel()
-        leaves = flat[flat < len(self.home)]
-        if len(leaves):
-            leaves = leaves[self.home[leaves] < 0]
-            leaves = leaves[numpy.sort(numpy.unique(leaves, return_index=True)[1])]
-            self.home[leaves] = self.settled_leaves + numpy.arange(len(leaves))
-            self.settled_leaves += len(leaves)
-            is_leaf = places < len(self.home)
-            return numpy.where(
-                is_leaf, self.home[numpy.where(is_leaf, places, 0)], self.slot[places]
-            )
-        return self.slot[places]
+        """Return where values stand in memory."""
+        is_leaf = places < len(self.home)
+        if not is_leaf.any():
+            return self.slot[places]
+        self.settle(places[is_leaf])
+        return numpy.where(is_leaf, self.home[numpy.where(is_leaf, places, 0)], self.slot[places])
 
     def arena(self, places: Array) -> str:
         return "V" if self.known.kind[places.flat[0]] == BATCHED else "v"
@@ -138,9 +150,8 @@ class Placing:
             at = numpy.flatnonzero(kinds.ravel() == kind)
             some = places.ravel()[at]
             if kind == CONSTANT:
-                source = self.memory.new("v", (len(at),))
-                self.memory.constants.append((source.start, self.numbers[some - self.first]))
-                arena, slots = "v", source.slots()
+                start = self.memory.block(self.numbers[some - self.first])
+                arena, slots = "v", start + numpy.arange(len(at))
             else:
                 arena, slots = self.arena(some), self.settled(some)
             view = contiguous(arena, 0, (1,))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
 from autograd_engine.compiler.run.native import machine
@@ -33,13 +34,13 @@ class Chosen:
         self._recorded = recorded or tape  # not lowered, as plain Python needs it
         self.hindrance = machine.fits(tape)
         self.nodes = max(len(tape.op), 1)
-        waves = Lifted.waves(tape)
-        self.waves = len(waves)
+        plan = planned(tape)
+        self.waves = plan.waves
         self.row = self.nodes * (NODE if self.hindrance is None else LINE)
         """The seconds of a row, computed value by value."""
         self.crossing = STEP * self.waves / self.row
         """The number of rows from which on arrays win."""
-        self._waves = waves if self.crossing <= MOST else None
+        self._plan = plan if self.crossing <= MOST else None
         self._arrays: Lifted | None = None
         self._single: Any = None
 
@@ -54,7 +55,7 @@ class Chosen:
     def arrays(self) -> Lifted:
         """The lifted program."""
         if self._arrays is None:
-            self._arrays, self._waves = Lifted(self.tape, self._waves), None
+            self._arrays, self._plan = Lifted(self.tape, self._plan), None
         return self._arrays
 
     @property

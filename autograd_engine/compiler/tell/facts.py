@@ -34,7 +34,7 @@ def facts(program: ArrayProgram, backward: Backward) -> Facts:
     >>> facts(lifted.program, lifted.backward).products
     0
     """
-    forward = [instruction for step in program.steps for instruction in step.forward]
+    forward = [*program.forward(False), *program.forward(True)]
     everything = [*forward, *backward.body, *backward.rest]
     return Facts(
         products(forward),
@@ -48,7 +48,9 @@ def products(instructions: Iterable[Instruction]) -> int:
 
     A matrix times a vector is one, too, and so is a stack of them; a dot product is none.
     """
-    return sum(map(_is_product, instructions))
+    return sum(
+        products(found.body) if found.body else _is_product(found) for found in instructions
+    )
 
 
 def _is_product(instruction: Instruction) -> bool:
@@ -71,6 +73,8 @@ def flops(instruction: Instruction) -> int:
     48
     """
     kind = instruction.kind
+    if instruction.loop is not None:
+        return instruction.loop.times * sum(map(flops, instruction.body))
     if kind == "contract":
         count = 2  # a multiplication and an addition
         for length in lengths(instruction).values():

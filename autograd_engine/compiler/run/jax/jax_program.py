@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.lifting import lift
-from autograd_engine.compiler.lift.waves import Waves
+from autograd_engine.compiler.lift.loops import lifted
+from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.elementary import Unwritable, written_out
 from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
@@ -20,7 +20,6 @@ from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp
 from autograd_engine.compiler.run.jax.jax_arrays import Arrays
 from autograd_engine.compiler.run.jax.jax_machine import machine
 from autograd_engine.compiler.run.jax.jax_primitives import applied, applied_outer
-from autograd_engine.compiler.run.numpy.lifted import Lifted
 from autograd_engine.engine import Value
 from autograd_engine.table import azmul
 
@@ -101,19 +100,21 @@ def has_values(given: Any) -> bool:
     return isinstance(given, Value)
 
 
-def is_deep(waves: Waves) -> bool:
+def is_deep(plan: Plan) -> bool:
     """Say whether a tape has so many waves, so narrow, that writing them out would not pay.
 
     XLA takes a second to compile 50 steps, and time that grows with their square; value by
     value takes 0.2 s, whatever the length, and runs at 20 ns a value for value and gradient.
     """
-    return len(waves) > 50 and 4 * len(waves.sums.tape.op) < len(waves) ** 2
+    waves = sum(len(piece.waves) for piece in plan.pieces)
+    nodes = sum(len(piece.waves.sums.tape.op) for piece in plan.pieces)
+    return waves > 50 and 4 * nodes < waves**2
 
 
 def written(tape: Tape, outer: bool) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs that runs a tape, one way or the other."""
-    waves = Lifted.waves(tape)
-    return by_value(tape) if is_deep(waves) else by_step(tape, waves, outer)
+    plan = planned(tape)
+    return by_value(tape) if is_deep(plan) else by_step(tape, plan, outer)
 
 
 def mended(run: Callable[..., Any], absolute: Callable[..., Any]) -> Callable[..., Any]:
@@ -168,10 +169,10 @@ def by_value(tape: Tape) -> Callable[[Any, Any], Any]:
 
 
 def by_step(
-    tape: Tape, waves: Waves | None = None, outer: bool = False
+    tape: Tape, plan: Plan | None = None, outer: bool = False
 ) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs with each step of a lifted tape written out."""
-    arrays = Arrays(lift(waves or Lifted.waves(tape)), now(tape), outer)
+    arrays = Arrays(lifted(plan or planned(tape))[1], now(tape), outer)
 
     def run(parameters: Any, inputs: Any) -> Any:
         if inputs.ndim == 1:

@@ -153,6 +153,8 @@ class Bound:
     def bound(self, instruction: Instruction) -> list[Call]:
         """Return the calls that carry out one instruction."""
         kind, out, ins = instruction.kind, instruction.out, instruction.ins
+        if kind == "loop":
+            return [call for step in instruction.rounds() for call in self.calls(step)]
         simple = single(instruction, self.arenas)
         if simple is not None:
             return [(simple, ())]

@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import ArrayProgram
-from autograd_engine.compiler.lift.lifting import lift
+from autograd_engine.compiler.lift.loops import lifted
+from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import differentiate
-from autograd_engine.compiler.lift.sums import find
-from autograd_engine.compiler.lift.waves import Waves, dependence
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.core import core
 from autograd_engine.compiler.run.numpy.bound import CACHE, ITEM, Bound, run
@@ -36,10 +34,9 @@ class Lifted:
     native: Any = True
     """The native core, if it is there, runs the program where it can."""
 
-    def __init__(self, tape: Tape, waves: Waves | None = None) -> None:
-        waves = waves or self.waves(tape)
-        self.tape = waves.sums.tape
-        self.program: ArrayProgram = lift(waves)
+    def __init__(self, tape: Tape, plan: Plan | None = None) -> None:
+        plan, self.program = lifted(plan or planned(tape))
+        self.tape = plan.tape
         self.parameters = len(tape.parameters)
         self.backward = differentiate(self.program, len(self.program.home))
         home = self.program.home
@@ -50,12 +47,6 @@ class Lifted:
         self.tile = max(16, CACHE // max(row, 1) // 8 * 8)  # vectors have up to eight numbers
         self.native = core() if self.native else None
         self._free: dict[int, list[Bound]] = {}
-
-    @staticmethod
-    def waves(tape: Tape) -> Waves:
-        """Return what can be computed together: soon known, before anything is lifted."""
-        sums = find(tape)
-        return Waves(sums, dependence(sums))
 
     @property
     def steps(self) -> int:
