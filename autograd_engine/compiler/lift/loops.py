@@ -112,12 +112,14 @@ class _Program(Lifting):
             return arena, back, active
 
         for _ in range(TRIES):
-            self.state(before)
+            vars(self).update(before)
+            before = self.state()
             for numbers in constants:
                 self.memory.block(numbers)
             count, begin = len(self.memory.constants), dict(self.memory.sizes)
             first = {a: begin[a] + most * size[a] for a in VALUES}
             self.memory.sizes.update(first)
+            self.bounds = {a: [at for ref in (blocks.get(a),) if ref for at in (ref.start, ref.start+ref.size)] + [begin[a]] for a in VALUES}
             tops = self.piece(piece, list(map(given, known)))
             assumed = size, slot
             size = {a: self.memory.sizes[a] - first[a] for a in VALUES}
@@ -130,7 +132,7 @@ class _Program(Lifting):
             raise Unlike
         if not all(0 <= slot[p] < size[arena] for p, (arena, _, _) in zip(made, tops)):
             raise Unlike  # such as a sum of one term, which is nothing new
-        self.copies = before[3]
+        self.copies, self.bounds = before["copies"], {}
         loop = Loop(
             self.steps,
             times,

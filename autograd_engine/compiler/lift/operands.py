@@ -37,14 +37,18 @@ class Placing:
         self.home = numpy.full(fixed, -1)  # leaves settle where they are first read
         self.settled_leaves = 0
         self.copies: dict[tuple[str, tuple[int, ...], bytes], Ref] = {}
+        # Where what moves on with the steps of a loop begins and ends: no view goes over that.
+        self.bounds: dict[str, list[int]] = {}
 
-    def state(self, kept: Any = None) -> Any:
-        """Return what is settled so far; or go back to that."""
-        if kept is not None:
-            self.memory, self.home, self.settled_leaves, self.copies = kept
+    def state(self) -> dict[str, Any]:
+        """Return a copy of what is settled so far."""
         memory = self.memory
-        copied = Memory(dict(memory.sizes), [*memory.constants], dict(memory.known))
-        return copied, self.home.copy(), self.settled_leaves, dict(self.copies)
+        return {
+            "memory": Memory(dict(memory.sizes), [*memory.constants], dict(memory.known)),
+            "home": self.home.copy(),
+            "settled_leaves": self.settled_leaves,
+            "copies": dict(self.copies),
+        }
 
     def begin(self, waves: Waves, given: Sequence[int]) -> None:
         """Take a tape; its last inputs are values that stand in these slots."""
@@ -108,8 +112,16 @@ class Placing:
             return Operand(self.memory.constant(self.numbers[places - self.first]), active=False)
         slots, arena = self.settled(places), self.arena(places)
         active = bool(self.known.active[places].any())
-        ref = affine(arena, slots)
+        ref = affine(arena, slots) if self.moves_as_one(arena, slots) else None
         return Operand(ref, active=active) if ref else self.gathered(arena, slots, active)
+
+    def moves_as_one(self, arena: str, slots: Array) -> bool:
+        """Say whether slots move on by as much at each step of a loop."""
+        bounds = self.bounds.get(arena)
+        if not bounds:
+            return True
+        parts = numpy.searchsorted(bounds, slots, "right")
+        return bool((parts == parts.flat[0]).all())
 
     def cuts(self, *factors: Array) -> list[int]:
         """Return where terms, along the last axis, are better cut so that views tell the pieces.
@@ -118,12 +130,17 @@ class Placing:
         """
         terms = factors[0].shape[-1]
         whole = [0, terms]
-        slots = [self.settled(f) for f in factors if self.known.kind[f.flat[0]] != CONSTANT]
+        factors = tuple(f for f in factors if self.known.kind[f.flat[0]] != CONSTANT)
+        slots = [self.settled(factor) for factor in factors]
         found = set(whole)
-        for each in slots:
+        for each, factor in zip(slots, factors):
             line, start = each.reshape(-1, terms)[0], 0
-            for k in range(2, terms):
-                if k > start + 1 and line[k] - line[k - 1] != line[start + 1] - line[start]:
+            bounds = self.bounds.get(self.arena(factor), [])
+            part = numpy.searchsorted(bounds, line, "right")
+            for k in range(1, terms):
+                if part[k] != part[k - 1] or (
+                    k > start + 1 and line[k] - line[k - 1] != line[start + 1] - line[start]
+                ):
                     found.add(k)
                     start = k
         if not 2 < len(found) <= PIECES + 1:
@@ -168,7 +185,8 @@ class Placing:
             if not self.of_one_arena(places):
                 patterns.append([(size, 1)])
                 continue
-            found = pattern(self.settled(places))
+            slots = self.settled(places)
+            found = pattern(slots) if self.moves_as_one(self.arena(places), slots) else None
             if found is not None and common([*filter(None, patterns), found], size) is None:
                 found = None  # not on the axes of those before it
             patterns.append(found)
