@@ -41,14 +41,14 @@ class Adjoints:
         self.active: list[bool] = []  # whether a parameter is below
         for step in program.steps:
             for ref in [step.out] if isinstance(step, Step) else step.memory():
-                self.active.append(step.active)
-                self.number(adjoint(ref))
+                self.number(adjoint(ref), step.active)
         self.to: list[Instruction] = []
         self.used = {"s": 0, "S": 0}
         self.memo: dict[Any, Ref] = {}
 
-    def number(self, region: Ref) -> None:
+    def number(self, region: Ref, active: bool) -> None:
         """Take the slots of a region for one that is cleared as one."""
+        self.active.append(active)
         self.region[region.arena][region.slots()] = len(self.regions)
         self.regions.append(region)
 

@@ -100,28 +100,29 @@ class _Reverse(Adjoints):
         What comes from later steps is added to what others gave, so that is cleared before.
         """
         arena = "V" if batched else "v"
-        area = loop.areas.get(arena)
-        steps = [step for step in loop.steps if step.out.batched == batched]
-        if not steps or area is None or not self.written[BACK[arena]][adjoint(area).slots()].any():
+        written = self.written[BACK[arena]]
+        mine = [ref for ref in loop.memory() if ref.arena == arena]
+        if not any(written[ref.slots()].any() for ref in mine):
             return
         for ref in map(adjoint, loop.memory()):
             self.clear_all(ref.arena, ref.slots().ravel())
         for own, slots in loop.shared.items():
             self.clear_all(BACK[own], slots)
-        here, written = loop.first(area), self.written[BACK[arena]]
-        if batched or not any(step.out.batched for step in loop.steps):
+        steps = [step for step in loop.steps if step.out.batched == batched]
+        if arena in loop.areas and (batched or len(steps) == len(loop.steps)):
             # Nothing has been added to what stands only inside of a step.
-            written[here] = False
+            written[loop.first(loop.areas[arena])] = False
             written[[slot for own, slot in loop.kept if own == arena]] = True
             for step in steps:
-                self.number(adjoint(step.out))
+                self.number(adjoint(step.out), step.active)
         before, self.to = self.to, []
         for step in reversed(steps):
             self.pass_on(step)
         body, self.to = tuple(self.to), before
         if body:
             self.to.append(Instruction("loop", body[0].out, body=body, loop=loop, over=(-1,)))
-        written[here] = True
+        for ref in mine:
+            written[ref.slots()] = True
         for operand, ref in loop.operands:
             if operand.active and ref.arena == arena:
                 self.put(operand, adjoint(ref), 1.0, ref)
