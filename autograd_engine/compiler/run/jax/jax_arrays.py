@@ -7,12 +7,13 @@ broadcasts of the arrays that stand where it looks, and what strides cannot tell
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import lru_cache
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import VALUES, ArrayProgram, Part, Step
+from autograd_engine.compiler.lift.arrays import VALUES, ArrayProgram, Loop, Part, Step
 from autograd_engine.compiler.lift.strides import Pattern, Ref, pattern
 from autograd_engine.compiler.record.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp, passed
@@ -23,6 +24,7 @@ from autograd_engine.table import ADD, NEGATIVE, SUBTRACT
 lax = jax.lax
 Array = Any
 DEEPEST = 6  # axes
+Places = list[tuple[str, int]]  # arenas and slots
 
 
 def sliced(flat: Array, where: Array) -> Array:
@@ -107,12 +109,27 @@ class Arrays:
         for start, numbers in program.memory.constants:
             self.settle("v", start + numpy.arange(len(numbers)))
         self.numbers = [others, *(numbers for _, numbers in program.memory.constants)]
-        for step in program.steps:
+        self.scans: dict[int, Scan] = {}  # by number of the array that they make
+        self.place(program.steps)
+
+    def place(self, steps: Sequence[Step | Loop]) -> None:
+        """Find out where the results of steps will stand."""
+        for step in steps:
             self.take(step)
+            if isinstance(step, Loop):
+                scan = self.scans[len(self.heights)] = Scan(self, step)
+                self.settle_all(scan.made)
+                continue
             height = self.height(step)
             if height == HIGHEST:
                 self.fenced.add(len(self.heights))
             self.settle(step.out.arena, step.out.slots().ravel(), height % HIGHEST)
+
+    def settle_all(self, places: Places) -> None:
+        """Say that the next array holds the numbers of slots of several arenas."""
+        for at, (arena, slot) in enumerate(places):
+            self.which[arena][slot], self.where[arena][slot] = len(self.heights), at
+        self.heights.append(0)
 
     def settle(self, arena: str, slots: Array, height: int = 0) -> None:
         """Say that the next array holds the numbers of these slots."""
@@ -120,7 +137,7 @@ class Arrays:
         self.where[arena][slots] = numpy.arange(len(slots))
         self.heights.append(height)
 
-    def take(self, step: Step) -> None:
+    def take(self, step: Step | Loop) -> None:
         """Let the slots of gathered copies stand for what would be copied to them."""
         for taken in step.forward:
             if taken.kind == "take":
@@ -142,10 +159,25 @@ class Arrays:
         slots = ref.slots()
         return self.which[ref.arena][slots], self.where[ref.arena][slots]
 
+    def found_all(self, places: Places) -> tuple[Array, Array]:
+        """Return the same for slots of several arenas."""
+        found = [(self.which[arena][slot], self.where[arena][slot]) for arena, slot in places]
+        which, where = numpy.array(found, int).reshape(-1, 2).T
+        return which, where
+
     def __call__(self, parameters: Array, inputs: Array) -> Array:
         """Return the outputs; numbers known now take the precision of the parameters."""
         arrays = [parameters, inputs, *(known.astype(parameters.dtype) for known in self.numbers)]
-        one = lax.optimization_barrier(jnp.ones((), parameters.dtype))
+        arrays = self.run(self.program.steps, arrays)
+        outputs = [
+            numpy.concatenate(found) for found in zip(*map(self.found, self.program.outputs))
+        ]
+        return read_at(arrays, *outputs)
+
+    def run(self, steps: Sequence[Step | Loop], arrays: Sequence[Array]) -> list[Array]:
+        """Return the arrays with those behind them that the steps make."""
+        arrays = list(arrays)
+        one = lax.optimization_barrier(jnp.ones((), arrays[0].dtype))
         seen: dict[Ref, Array] = {}  # what is read alike is read once, and its adjoints added
 
         def read(ref: Ref) -> Array:
@@ -153,17 +185,57 @@ class Arrays:
                 seen[ref] = read_at(arrays, *self.found(unspread(ref)))
             return seen[ref]
 
-        for step in self.program.steps:
+        for step in steps:
+            if isinstance(step, Loop):
+                arrays.append(self.scans[len(arrays)](arrays))
+                continue
             result = computed(step, read, self.applied).ravel()
             if len(arrays) in self.fenced:
                 # XLA computes cheap operands again for each use, and theirs for each of those:
                 # without end. A division, though by 1, it does but once.
                 result = result / one
             arrays.append(result)
-        outputs = [
-            numpy.concatenate(found) for found in zip(*map(self.found, self.program.outputs))
+        return arrays
+
+
+class Scan:
+    """A loop: `lax.scan` over its steps, which carries what the next ones read."""
+
+    def __init__(self, outside: Arrays, loop: Loop) -> None:
+        self.loop, self.inside = loop, copy(outside)
+        rows = [
+            (arena, block.start + i)
+            for arena, block in loop.blocks.items()
+            for i in range(block.shape[1])
         ]
-        return read_at(arrays, *outputs)
+        self.rows = outside.found_all(self.steps(rows))
+        self.first = outside.found_all(loop.carried)
+        self.inside.which = {arena: found.copy() for arena, found in outside.which.items()}
+        self.inside.where = {arena: found.copy() for arena, found in outside.where.items()}
+        self.inside.heights, self.inside.fenced = [*outside.heights], {*outside.fenced}
+        self.inside.settle_all(loop.carried)
+        self.inside.settle_all(rows)
+        self.inside.place(loop.steps)
+        self.next = self.inside.found_all(self.steps(loop.carried, 1, 2))
+        self.kept = self.inside.found_all(loop.kept)
+        self.made = self.steps(loop.kept)
+
+    def steps(self, places: Places, first: int = 0, end: int | None = None) -> Places:
+        """Return slots of the first step as they are from one step to another."""
+        by = [int(self.loop.advance(arena, numpy.array(slot))) for arena, slot in places]
+        times = range(self.loop.times)[first:end]
+        return [(a, slot + t * step) for t in times for (a, slot), step in zip(places, by)]
+
+    def __call__(self, arrays: Sequence[Array]) -> Array:
+        """Return what is kept of all steps."""
+
+        def step(carry: Array, row: Array) -> tuple[Array, Array]:
+            found = self.inside.run(self.loop.steps, [*arrays, carry, row])
+            return read_at(found, *self.next), read_at(found, *self.kept)
+
+        rows = read_at(arrays, *self.rows) if self.rows[0].size else jnp.zeros(0, arrays[0].dtype)
+        rows = rows.reshape(self.loop.times, -1)
+        return lax.scan(step, read_at(arrays, *self.first), rows)[1].ravel()
 
 
 Reader = Callable[[Ref], Array]
@@ -179,7 +251,7 @@ def read_at(arrays: Sequence[Array], which: Array, where: Array) -> Array:
     """Return the numbers that stand in these arrays, at these places."""
     if (which == which.flat[0]).all():
         return sliced(arrays[which.flat[0]], where)
-    pieces, before = [], 0
+    pieces, before, where = [], 0, where.copy()
     for number in numpy.unique(which):
         here = which == number
         first, last = int(where[here].min()), int(where[here].max()) + 1
