@@ -34,7 +34,14 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 SPOKEN = {"+": "sum", "-": "difference", "*": "product", "/": "quotient", "neg": "sign change"}
-SPOKEN |= {"**": "power", "sum": "sum", "prod": "product", "dot": "dot product", "mean": "mean"}
+SPOKEN |= {
+    "@": "matrix product",
+    "**": "power",
+    "sum": "sum",
+    "prod": "product",
+    "dot": "dot product",
+    "mean": "mean",
+}
 
 
 def operations(symbols: Iterable[str], most: int) -> str:

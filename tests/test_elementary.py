@@ -11,7 +11,7 @@ import autograd_engine as ag
 from autograd_engine import Value, losses
 from autograd_engine.compiler.record.elementary import written_out
 from autograd_engine.compiler.record.tape import record
-from autograd_engine.compiler.run.exact.interpreter import listing
+from autograd_engine.compiler.tell.listing import scalars
 
 CLOSE = 1e-12
 BACK_ENDS = ["auto", "native", "scalar", "numpy", "exact"]
@@ -139,7 +139,7 @@ def test_a_tape_has_the_operations_as_they_were_recorded_and_written_out():
     length = ag.norm([x, y, 3.0])
     length.label = "length"
     tape = record([length * ag.sum([y]) ** 2])
-    assert listing(tape).splitlines()[2:] == [
+    assert scalars(tape).splitlines()[2:] == [
         "v2 = 3.0",
         "v3 = norm(v0, v1, v2)    'length'",
         "v4 = sum(v1)",
@@ -147,7 +147,7 @@ def test_a_tape_has_the_operations_as_they_were_recorded_and_written_out():
         "v6 = v3 * v5",
         "return v6",
     ]
-    assert listing(written_out(tape)).splitlines()[2:] == [
+    assert scalars(written_out(tape)).splitlines()[2:] == [
         "v2 = 3.0",
         "v3 = 2.0",
         "v4 = hypot(v0, v1)",

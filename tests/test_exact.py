@@ -10,7 +10,8 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler.record.tape import record
-from autograd_engine.compiler.run.exact.interpreter import Interpreter, limit, listing
+from autograd_engine.compiler.run.exact.interpreter import Interpreter, limit
+from autograd_engine.compiler.tell.listing import scalars
 from autograd_engine.primitives import TABLE, Primitive, find_primitive
 
 CUBE = ag.primitive("cube", lambda x: x * x * x, lambda out, x: (3 * x * x,))
@@ -226,7 +227,7 @@ def test_the_listing_names_every_value_and_its_label():
     w, x = Value(2.0, "weight"), Value(3.0, "x")
     y = w * x
     y.label = "product"
-    text = listing(record([y + 1.0], [x]))
+    text = scalars(record([y + 1.0], [x]))
     assert text.splitlines() == [
         "v0 = parameter 0    'weight'",
         "v1 = input 0    'x'",

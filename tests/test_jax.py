@@ -19,7 +19,7 @@ from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.run import translated as translation
 from autograd_engine.compiler.run.jax import jax_primitives, jax_program
 from autograd_engine.compiler.run.jax.jax_adjoint import passed
-from autograd_engine.compiler.run.jax.jax_arrays import folded, sliced
+from autograd_engine.compiler.run.jax.jax_lines import folded
 from autograd_engine.compiler.run.jax.jax_primitives import SAME, primitive_in_jax, spelled
 from autograd_engine.compiler.run.jax.jax_program import by_step, by_value, is_deep, tape_to_jax
 from autograd_engine.compiler.run.numpy.lifted import Lifted
@@ -439,21 +439,6 @@ def test_a_batch_arrives_in_jax_as_one_matrix_product():
     found = str(jax.make_jaxpr(by_step(tape))(jnp.zeros(len(tape.parameters)), jnp.zeros((7, 3))))
     assert found.count("dot_general") == 2
     assert "4,7]" in found or "7,4]" in found  # neurons and rows in one
-
-
-def test_slices_give_what_indices_give():
-    rng = random.Random(6)
-    cases = []
-    for _ in range(60):
-        axes = [(rng.randint(1, 4), rng.choice([0, 1, 1, 2, 5, 12, 13, -1, -4])) for _ in range(3)]
-        where = sum(
-            np.arange(n).reshape(np.roll([n, 1, 1], i)) * s for i, (n, s) in enumerate(axes)
-        )
-        where = where - where.min() + rng.randint(0, 5)
-        cases.append((where, jnp.arange(where.max() + 1.0 + rng.randint(0, 9))))
-    found = jax.jit(lambda: [sliced(flat, where) for where, flat in cases])()
-    for got, (where, flat) in zip(found, cases, strict=True):
-        np.testing.assert_array_equal(got, np.asarray(flat)[where])
 
 
 def chain(name: str, items):

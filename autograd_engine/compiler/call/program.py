@@ -193,10 +193,10 @@ class Program:
 
     @property
     def source(self) -> str:
-        """A readable listing of what is run."""
-        from autograd_engine.compiler.run.exact.interpreter import listing
+        """A readable listing of the arrays that the graph is, whatever runs it."""
+        from autograd_engine.compiler.tell.listing import listing
 
-        return str(getattr(self._runner, "source", None) or listing(self._tape))
+        return listing(self._tape)
 
     def explain_plan(self) -> str:
         """Say which back end runs this program, and why."""
@@ -245,13 +245,7 @@ class Program:
         return made, (self._tape,)
 
     def __repr__(self) -> str:
-        facts = [f"{len(self._tape.op):,} recorded nodes -> {self.steps:,} steps"]
-        told = "matrix products", "floating-point operations", "bytes of buffers"
-        for name, what in zip(("products", "flops", "bytes"), told):
-            number = getattr(self._runner, name, None)
-            if number is not None:
-                facts.append(f"{number:,} {what}")
-        return f"Program({', '.join(facts)})"
+        return f"Program({len(self._tape.op):,} recorded nodes -> {self.steps:,} steps)"
 
     def _looked_into(self, outputs: Array, leaves: Array, rows: Array) -> tuple[float, Array]:
         """Return value and gradient as the engine computes them, or say what is not finite."""

@@ -145,6 +145,19 @@ class Loop:
         start = area.start + (frames - self.times) * size
         return slice(start, start + size)
 
+    def states(self) -> Iterator[tuple[str, Array]]:
+        """Yield what the first step reads of those before it, by the step that computes it."""
+        for arena, area in self.areas.items():
+            frames, size = area.shape
+            owner = numpy.full(size, -1)
+            for number, step in enumerate(self.steps):
+                if step.out.arena == arena:
+                    owner[step.out.slots() - self.first(area).start] = number
+            slots = numpy.array([slot for own, slot in self.carried if own == arena], int)
+            key = (slots - area.start) // size * len(self.steps) + owner[(slots - area.start) % size]
+            for one in numpy.unique(key):
+                yield arena, numpy.sort(slots[key == one])
+
     def advance(self, arena: str, slots: Array) -> Array:
         """Return by how much slots move on from one step to the next."""
         found = numpy.zeros(numpy.shape(slots), numpy.int64)

@@ -66,12 +66,11 @@ class Chosen:
             self._single = machine.Machine(self.tape) if fits else Interpreter(self._recorded)
         return self._single
 
-    def __getattr__(self, name: str) -> Any:
-        """Return what a summary tells: of the arrays, where they are ever made."""
-        if name not in ("steps", "source", "products", "flops", "bytes"):
-            raise AttributeError(name)
+    @property
+    def steps(self) -> int:
+        """The number of steps of the arrays, where they are ever made; else of instructions."""
         lifted = self.crossing <= (MOST if self.tape.inputs else 1)
-        return getattr(self.arrays if lifted else self.single, name)
+        return int((self.arrays if lifted else self.single).steps)
 
     def plan(self) -> str:
         """Say which way the program runs, and why."""

@@ -1,6 +1,6 @@
-"""tell: an array program comes in, what it is goes out in numbers and as text.
+"""tell: an array program comes in; which array stands where, and what it is as text, go out.
 
-facts                 products, operations, bytes
-storage, selections   which array stands in which slots
-listing               the program as text
+selections   which elements of an array are meant
+storage      the one map from slots to named arrays, which the listing and JAX read
+listing      a line for each step
 """

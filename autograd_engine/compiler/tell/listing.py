@@ -1,187 +1,268 @@
 """The listing: an array program as text, to be read beside the scalar code it came from.
 
-A line tells one step, in the words of NumPy: what is written computes the step's numbers.
-Beside NumPy's `@`, indexing and functions of elements there are, along the last axis, `dot`
-(the sum of products), `sum`, `prod`, `max`, `min` and `norm`; `full(shape, x)` repeats x,
-`stack(x, y)` and `concat(x, y)` put arrays together along the first axis, and
+A line tells one step, in the words of NumPy: what is written computes the step's numbers, and
+JAX runs it as it stands. Beside NumPy's `@`, indexing and functions of elements there are, along
+the last axis, `dot` (the sum of products), `sum`, `prod`, `max`, `min` and `norm`; `full(shape, x)`
+repeats x, `stack(x, y)` and `concat(x, y)` put arrays together along the first axis, and
 `joined(x, y)` lays them end to end. Tables of irregular places are called g1, g2, ...
 
->>> from autograd_engine.compiler.run.numpy.lifted import Lifted
 >>> from autograd_engine.compiler.record.tape import record
 >>> from autograd_engine.engine import Value
 >>> weights, x = [Value(1.0), Value(2.0), Value(3.0), Value(4.0)], [Value(0.5), Value(0.25)]
 >>> sums = [weights[i] * x[0] + weights[i + 1] * x[1] for i in (0, 2)]
->>> tape = record([(sums[0].tanh() * sums[1].tanh())], inputs=x, parameters=weights)
->>> print(Listing(Lifted(tape).program, tape))
+>>> print(listing(record([(sums[0].tanh() * sums[1].tanh())], inputs=x, parameters=weights)))
 parameters (4,), inputs (B, 2)
 v1 (B, 2) = inputs @ parameters.reshape(2, 2).T
 v2 (B, 2) = tanh(v1)
 v3 (B,) = v2[0] * v2[1]
 return v3
 each line for one row of the batch of B
+derivative by 4 parameters: 11 array operations, of which 1 matrix product
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from math import prod
-from re import findall
+from re import findall, fullmatch
 from typing import Any, NamedTuple
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import ArrayProgram, Part, Step
-from autograd_engine.compiler.lift.reverse import Backward
+from autograd_engine.compiler.lift.arrays import Instruction, Loop, Part, Step
+from autograd_engine.compiler.lift.loops import lifted
+from autograd_engine.compiler.lift.pieces import Plan, planned
+from autograd_engine.compiler.lift.reverse import differentiate
+from autograd_engine.compiler.record.elementary import Unwritable
+from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.tell.facts import products
 from autograd_engine.compiler.tell.storage import Storage, squeezed
+from autograd_engine.primitives import Primitive
 from autograd_engine.table import NEGATIVE
-from autograd_engine.words import counted
+from autograd_engine.words import counted, operations
 
 Array = Any
 SHOWN = 8  # numbers
+MOST = 60  # lines
+LONG = 2_000  # waves, of more than which only those are lifted that are shown
 
 REDUCED = {"maximum": "max", "minimum": "min", "hypot": "norm", "multiply": "prod"}
 INFIX = ("+", "-", "*", "/", "**")
 
 
-def listing(program: ArrayProgram, tape: Tape, backward: Backward | None = None) -> str:
-    """Return a lifted program as text: what it reads, a line for each step, its derivative."""
-    text = str(Listing(program, tape))
-    if backward is None:
-        return text
-    instructions = backward.body + backward.rest
-    return (
-        f"{text}\nderivative by {counted(len(tape.parameters), 'parameter')}: "
-        f"{counted(len(instructions), 'array operation')}, "
-        f"of which {counted(products(instructions), 'matrix product')}"
-    )
-
-
 class Line(NamedTuple):
-    """What is computed: its name, its shape for one row of the batch, an expression."""
+    """A step: its name, its shape for one row, whether a batch has one for each row, and how.
+
+    A "map" is `rule` of expressions, a "scan" along the last axis of one, a "sum" an expression.
+    """
 
     name: str
     shape: tuple[int, ...]
-    text: str
     batched: bool
+    kind: str
+    rule: Primitive
+    operands: list[str]
+
+    @property
+    def head(self) -> str:
+        """Its name and shape."""
+        return f"{self.name} {_shape(self.shape, self.batched)}"
+
+    @property
+    def text(self) -> str:
+        """The whole as one expression."""
+        first = self.operands[0]
+        if self.kind == "sum":
+            return first
+        if self.kind == "scan":
+            return f"{REDUCED[self.rule.name]}({first})"
+        if self.rule is NEGATIVE:
+            return f"-{first}"
+        if len(self.operands) == 2 and self.rule.symbol in INFIX:
+            return f" {self.rule.symbol} ".join(self.operands)
+        return f"{self.rule.name}({', '.join(self.operands)})"
 
 
-class Listing:
-    """An array program told line by line.
+class Rounds(NamedTuple):
+    """A loop: the lines of its body, for step t, and what stands before and behind them.
 
-    `lines` are the steps, `result` what is returned; `given` holds the numbers of the constants
-    k1, k2, ... and of the tables g1, g2, ... that they mention.
+    `rows` are arrays of which step t reads row t; `states` are what steps read of those before
+    them, with what these are at first, `after` what they are for the next step.
     """
 
-    def __init__(self, program: ArrayProgram, tape: Tape) -> None:
-        self.program, self.tape = program, tape
-        self.storage = Storage(program, tape)
-        self.lines = [self._line(number, step) for number, step in enumerate(program.steps, 1)]
-        self.result = self._result()
-        self.given = self.storage.given
+    times: int
+    rows: list[tuple[str, tuple[int, ...], bool, str]]  # name, shape, batched, expression
+    states: list[tuple[str, tuple[int, ...], bool, str]]
+    lines: list[Line]
+    after: list[str]
+    kept: list[str]  # lines that others read, of all steps, when the loop is over
 
-    def __str__(self) -> str:
-        lines, told = [self._read()], set()
-        steps = [
-            (f"{line.name} {_shape(line.shape, line.batched)} =", line.text) for line in self.lines
+    @property
+    def text(self) -> list[str]:
+        """The whole as lines of text."""
+        told = [
+            f"{name} {_shape(shape, batched)} = {expression}"
+            for name, shape, batched, expression in (*self.rows, *self.states)
         ]
-        for left, text in [*steps, ("return", self.result)]:
-            for name in findall(r"\b[gk]\d+\b", text):
-                if name not in told:
-                    told.add(name)
-                    lines.append(self._given(name))
-            lines.append(f"{left} {text}")
-        if any(line.batched for line in self.lines):
-            lines.append("each line for one row of the batch of B")
-        return "\n".join(lines)
+        told.append(f"repeat {self.times:,} times, t = 0, 1, ..., {self.times - 1}:")
+        for line in self.lines:
+            told.append(f"    {line.name}[t] {_shape(line.shape, line.batched)} = {line.text}")
+        names = ", ".join(name for name, *_ in self.states)
+        return [*told, f"    {names} = {', '.join(self.after)}"]
 
-    def _read(self) -> str:
+
+class Listing(Storage):
+    """An array program told line by line: `lines` are the steps, `result` what is returned."""
+
+    def text(self, beyond: Sequence[str] = ()) -> str:
+        """Return all lines, of a long program the first; `beyond` are operations behind its end."""
+        text, told, left = [self.read()], set[str](), list(beyond)
+        for number, line in enumerate(self.lines()):
+            lines = line.text if isinstance(line, Rounds) else [f"{line.head} = {line.text}"]
+            more = [*self.mentioned(" ".join(lines), told), *lines]
+            if len(text) + len(more) > MOST:
+                left = [*map(_symbol, steps_of(self.program.steps[number:])), *left]
+                break
+            text += more
+        if left:
+            text.append(f"... {len(left):,} more: {operations(left, 4)}")
+        else:
+            result = self.result()
+            text += [*self.mentioned(result, told), f"return {result}"]
+        if self.program.inputs:
+            text.append("each line for one row of the batch of B")
+        return "\n".join(text)
+
+    def read(self) -> str:
         """Say what the program reads, and of what shape."""
-        counts = [len(self.tape.parameters), len(self.tape.others), len(self.tape.inputs)]
         shapes = [
-            f"{name} {_shape((count,), name == 'inputs')}"
-            for count, (name, _) in zip(counts, self.storage.arrays)
-            if count
+            f"{name} {_shape(shape, name == 'inputs')}"
+            for name, shape in self.arrays[:3]
+            if shape != (0,)
         ]
-        named = list(self.storage.labels.values())
+        named = list(self.labels.values())
         labels = ", ".join(named[:SHOWN] + ["..."] * (len(named) > SHOWN))
         return (", ".join(shapes) or "constants only") + (f", named {labels}" if labels else "")
 
-    def _given(self, name: str) -> str:
-        numbers = self.given[name]
-        told = [f"{number:.6g}" for number in numbers.ravel()[:SHOWN].tolist()]
-        more = ", ..." if numbers.size > len(told) else ""
-        kind = "places" if name.startswith("g") else "numbers"
-        return f"{name} {_shape(numbers.shape, False)} = {kind} {', '.join(told)}{more}"
+    def mentioned(self, text: str, told: set[str]) -> Iterator[str]:
+        """Yield a line for each constant and table that is not yet told."""
+        for name in findall(r"\b[gk]\d+\b", text):
+            if name not in told:
+                told.add(name)
+                numbers = self.given[name]
+                shown = [f"{number:.6g}" for number in numbers.ravel()[:SHOWN].tolist()]
+                shown += ["..."] * (numbers.size > SHOWN)
+                kind = "places" if name.startswith("g") else "numbers"
+                yield f"{name} {_shape(numbers.shape)} = {kind} {', '.join(shown)}"
 
-    # Steps.
+    def lines(self) -> Iterator[Line | Rounds]:
+        """Yield each step, or loop."""
+        number = 1
+        for step in self.program.steps:
+            self.gather(step)
+            if isinstance(step, Loop):
+                yield self.rounds(step, number)
+                number += len(step.steps)
+            else:
+                yield self.line(step, f"v{number}")
+                number += 1
 
-    def _line(self, number: int, step: Step) -> Line:
-        """Tell one step in the shape in which it can be told shortest."""
-        storage = self.storage
-        storage.gather(step)
-        tried: list[tuple[int, int, tuple[int, ...]]] = []
+    def line(self, step: Step, name: str, own: str = "") -> Line:
+        """Tell a step in the shape in which it can be told shortest."""
+        self.gather(step)
+        tried = []
         for shape in self._shapes(step):
-            before = storage.given.copy(), storage.arrays.copy()
-            tried.append((len(self._text(step, shape)), len(tried), shape))
-            storage.given, storage.arrays = before
+            before = self.given.copy(), self.arrays.copy()
+            tried.append((sum(map(len, self._operands(step, shape))), len(tried), shape))
+            self.given, self.arrays = before
         shape = min(tried)[2]
-        line = Line(f"v{number}", shape, self._text(step, shape), step.out.batched)
-        storage.own(line.name, shape, storage.places(step.out).ravel())
+        line = Line(name, shape, step.out.batched, step.kind, step.rule, self._operands(step, shape))
+        self.own(own or name, shape, self.places(step.out).ravel())
         return line
+
+    def rounds(self, loop: Loop, number: int) -> Rounds:
+        """Tell a loop whose first line has this number."""
+        rows, states, later = [], [], []
+        for arena, block in loop.blocks.items():
+            places = self.base[arena] + block.slots()
+            shape = squeezed(block.shape[1:])
+            name = f"x{number}{'b' * block.batched}"
+            text = self.told(self.source[places].reshape(loop.times, *shape), exact=True)
+            if fullmatch(r"k\d+", text):
+                name = text
+            else:
+                rows.append((name, (loop.times, *shape), block.batched, text))
+            self.fresh(f"{name}[t]", shape, places[0])
+        for i, (arena, slots) in enumerate(loop.states(), number):
+            places = self.base[arena] + slots
+            shape = squeezed(places.shape)
+            text = self.told(self.source[places].reshape(shape), exact=True)
+            states.append((f"s{i}", shape, arena.isupper(), text))
+            self.fresh(f"s{i}", shape, places)
+            later.append((places + loop.areas[arena].shape[1]).reshape(shape))
+        named = {f"v{i}": step for i, step in enumerate(loop.steps, number)}
+        lines = [self.line(step, name, f"{name}[t]") for name, step in named.items()]
+        after = [self.told(self.source[places], exact=True) for places in later]
+        kept = []
+        for line, step in zip(lines, loop.steps):
+            arena, slots = step.out.arena, step.out.slots().ravel()
+            if any(own == arena and slot in slots for own, slot in loop.kept):
+                kept.append(line.name)
+                by = numpy.arange(loop.times)[:, None] * loop.areas[arena].shape[1]
+                shape = (loop.times, *line.shape)
+                self.fresh(line.name, shape, (self.base[arena] + slots + by).ravel())
+        return Rounds(loop.times, rows, states, lines, after, kept)
+
+    def fresh(self, name: str, shape: tuple[int, ...], places: Array) -> None:
+        """Say that an array stands here, whatever stood here before."""
+        self.source[places] = places
+        self.own(name, shape, places)
+
+    def result(self) -> str:
+        """Tell the outputs, once all steps are told."""
+        places = numpy.array([int(self.places(ref).flat[0]) for ref in self.program.outputs])
+        return self.told(places[0] if len(places) == 1 else places, exact=len(places) > 1)
 
     def _shapes(self, step: Step) -> list[tuple[int, ...]]:
         """Return the shapes in which a step may be told: its own, those of what it reads."""
-        shape, size = squeezed(step.out.shape), step.out.size
-        if size == 1 or any(part.axes == "hsk,hjk->hsj" for part in step.parts):
+        shape = squeezed(step.out.shape)
+        if step.out.size == 1 or any(part.axes == "hsk,hjk->hsj" for part in step.parts):
             return [shape]
         found = [shape]
         for read in (*step.operands, *(part.left for part in step.parts)):
-            found += [*self.storage.shapes(read.ref), squeezed(read.ref.shape)]
-        return [shape for shape in dict.fromkeys(found) if prod(shape) == size]
+            owners = numpy.unique(self.owner[self.places(read.ref)])
+            found += [*(self.arrays[owner][1] for owner in owners), squeezed(read.ref.shape)]
+        return [shape for shape in dict.fromkeys(found) if prod(shape) == step.out.size]
 
-    def _text(self, step: Step, shape: tuple[int, ...]) -> str:
+    def _operands(self, step: Step, shape: tuple[int, ...]) -> list[str]:
+        """Tell what a step's rule is applied to, or a whole sum."""
+        read = [self.places(operand.ref) for operand in step.operands]
         if step.kind == "scan":
-            (operand,) = step.operands
-            places = self.storage.places(operand.ref)
-            places = places.reshape(*shape, places.shape[-1])
-            return f"{REDUCED[step.rule.name]}({self.storage.told(places, exact=True)})"
+            return [self.told(read[0].reshape(*shape, -1), exact=True)]
         if step.kind == "map":
-            read = [self.storage.places(operand.ref).reshape(shape) for operand in step.operands]
-            told = self.storage.together(read)
-            if step.rule is NEGATIVE:
-                return f"-{told[0]}"
-            if len(told) == 2 and step.rule.symbol in INFIX:
-                return f" {step.rule.symbol} ".join(told)
-            return f"{step.rule.name}({', '.join(told)})"
+            return self.together([places.reshape(shape) for places in read])
         text = ""
         for part in step.parts:
-            sign = (" + " if part.sign > 0 else " - ") if text else ("" if part.sign > 0 else "-")
-            text += sign + self._part(part, shape)
-        return text
+            sign = " + " if part.sign > 0 else " - "
+            text += (sign if text else sign.strip(" +")) + self._part(part, shape)
+        return [text]
 
     def _part(self, part: Part, shape: tuple[int, ...]) -> str:
-        left = self.storage.places(part.left.ref)
+        left = self.places(part.left.ref)
         if part.right is None:
             if part.axes == "sum":
-                return f"sum({self.storage.told(left.reshape(*shape, -1), exact=True)})"
-            return self.storage.told(left.reshape(shape))
-        right = self.storage.places(part.right.ref)
-        if part.axes == "map":
-            return " * ".join(self.storage.together([left.reshape(shape), right.reshape(shape)]))
-        if part.axes == "nk,nk->n":
-            both = [left.reshape(*shape, -1), right.reshape(*shape, -1)]
-            return f"dot({', '.join(self.storage.together(both))})"
-        blocks, rows, columns = left.shape[0], left.shape[1], right.shape[1]
-        terms = left.shape[2]
+                return f"sum({self.told(left.reshape(*shape, -1), exact=True)})"
+            return self.told(left.reshape(shape))
+        right = self.places(part.right.ref)
+        if part.axes != "hsk,hjk->hsj":
+            return self._products(left, right, shape)
+        blocks, rows, terms = left.shape
+        columns = right.shape[1]
         if terms == 1 or rows == columns == 1 or (blocks > 1 and 1 in (rows, columns)):
             whole = (blocks, rows, columns, terms)
-            both = [
-                numpy.broadcast_to(places, whole).reshape(shape if terms == 1 else (*shape, terms))
-                for places in (left[:, :, None], right[:, None])
-            ]
-            told = self.storage.together(both)
-            return " * ".join(told) if terms == 1 else f"dot({', '.join(told)})"
+            left, right = (numpy.broadcast_to(x, whole) for x in (left[:, :, None], right[:, None]))
+            return self._products(left, right, shape)
         if blocks == 1:
             left, right = left[0], right[0]
         if rows == 1:
@@ -190,20 +271,103 @@ class Listing:
             pair = (left[0], right.T) if batched else (right, left[0])
         else:
             pair = (left, right[0] if columns == 1 else numpy.swapaxes(right, -1, -2))
-        return " @ ".join(self.storage.told(places, exact=True) for places in pair)
+        return " @ ".join(self.told(places, exact=True) for places in pair)
 
-    def _result(self) -> str:
-        places = [int(self.storage.places(ref).flat[0]) for ref in self.program.outputs]
-        if len(places) == 1:
-            return self.storage.told(numpy.array(places[0]))
-        return self.storage.told(numpy.array(places), exact=True)
+    def _products(self, left: Array, right: Array, shape: tuple[int, ...]) -> str:
+        """Tell products, or sums of them along the last axis."""
+        if left.size == prod(shape):
+            return " * ".join(self.together([left.reshape(shape), right.reshape(shape)]))
+        both = [left.reshape(*shape, -1), right.reshape(*shape, -1)]
+        return f"dot({', '.join(self.together(both))})"
 
 
-def _shape(shape: tuple[int, ...], batched: bool) -> str:
+def listing(tape: Tape) -> str:
+    """Return a tape as text: the arrays that it is lifted to, and the size of its derivative.
+
+    Of many waves only the first are lifted; what nothing lifts is told value by value.
+    """
+    try:
+        plan = planned(lowered(tape))
+        if sum(len(piece.waves) for piece in plan.pieces) > LONG:
+            return _beginning(planned(lowered(tape), loops=False))
+    except Unwritable:
+        return scalars(tape)
+    plan, program = lifted(plan)
+    backward = differentiate(program, len(program.home))
+    instructions = backward.body + backward.rest
+    count = sum(len(found.body) or 1 for found in instructions)
+    return (
+        f"{Listing(program, plan.tape).text()}\n"
+        f"derivative by {counted(len(tape.parameters), 'parameter')}: "
+        f"{counted(count, 'array operation')}, "
+        f"of which {counted(products(instructions), 'matrix product')}"
+    )
+
+
+def _beginning(plan: Plan) -> str:
+    """Return the beginning of a long listing."""
+    (piece,) = plan.pieces
+    waves, sums = piece.waves, piece.waves.sums
+    if len(waves) > MOST:
+        piece = copy(piece)
+        piece.waves = copy(waves)
+        piece.waves.bounds = waves.bounds[: MOST + 1]
+    rules = sums.rule[waves.places[waves.bounds[MOST:-1]]].tolist()
+    _, program = lifted(Plan(plan.tape, [piece], plan.outputs))
+    return Listing(program, plan.tape).text([sums.tape.rules[i].symbol for i in rules])
+
+
+def products(instructions: Iterable[Instruction]) -> int:
+    """Count the matrix products: contractions of which a factor has rows that share the other.
+
+    A matrix times a vector is one, too, and so is a stack of them; a dot product is none.
+    """
+    return sum(products(found.body) or _is_product(found) for found in instructions)
+
+
+def _is_product(instruction: Instruction) -> bool:
+    if instruction.kind != "contract":
+        return False
+    factors, result = instruction.axes.split("->")
+    first, second = map(set, factors.split(","))
+    shapes = [ref.shape for ref in instruction.ins]
+    length = dict(zip(factors.replace(",", ""), (*shapes[0], *shapes[1])))
+    summed = any(length[letter] > 1 for letter in first & second - set(result))
+    over_rows = all(ref.batched for ref in instruction.ins) and not instruction.out.batched
+    return (summed or over_rows) and any(length[letter] > 1 for letter in first ^ second)
+
+
+def steps_of(steps: Iterable[Step | Loop]) -> Iterator[Step]:
+    """Yield all steps, those of a loop's body once."""
+    for step in steps:
+        yield from step.steps if isinstance(step, Loop) else [step]
+
+
+def _symbol(step: Step) -> str:
+    """Return what a step is counted as."""
+    if any(map(_is_product, step.forward)):
+        return "@"
+    return REDUCED[step.rule.name] if step.kind == "scan" else step.rule.symbol
+
+
+def scalars(tape: Tape) -> str:
+    """Tell a tape value by value."""
+    kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
+    lines = [f"{kind} {i}" for kind, leaves in kinds for i in range(len(leaves))]
+    lines += map(repr, tape.constants)
+    for rule, places in tape.instructions():
+        operands = [f"v{place}" for place in places]
+        infix = len(operands) == 2 and rule.symbol in INFIX
+        told = f" {rule.symbol} ".join(operands) if infix else f"{rule.name}({', '.join(operands)})"
+        lines.append(operands[0] + rule.name if rule.name.startswith("**") else told)
+    notes = {place: f"    {name!r}" for place, name in tape.names.items()}
+    text = [f"v{i} = {line}{notes.get(i, '')}" for i, line in enumerate(lines[:MOST])]
+    left = [rule.symbol for rule, _ in tape.instructions()][max(0, MOST - tape.start) :]
+    text += [f"... {len(lines) - MOST:,} more: {operations(left, 4)}"] * (len(lines) > MOST)
+    return "\n".join([*text, "return " + ", ".join(f"v{place}" for place in tape.outputs)])
+
+
+def _shape(shape: tuple[int, ...], batched: bool = False) -> str:
     if not batched:
         return str(shape)
-    return f"(B, {_tuple(shape)})" if shape else "(B,)"
-
-
-def _tuple(shape: tuple[int, ...]) -> str:
-    return ", ".join(map(str, shape))
+    return f"(B, {', '.join(map(str, shape))})" if shape else "(B,)"

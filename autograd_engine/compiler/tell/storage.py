@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import ArrayProgram, Step
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Loop, Step
 from autograd_engine.compiler.lift.strides import Ref, pattern, steps_of
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.tell.selections import bracketed, selected
@@ -30,7 +30,8 @@ class Storage:
     places that no slices give; `labels` the leaves that are called by their own label.
     """
 
-    def __init__(self, program: ArrayProgram, tape: Tape) -> None:
+    def __init__(self, program: ArrayProgram, tape: Tape, labels: bool = True) -> None:
+        self.program = program
         self.given: dict[str, Array] = {}
         self.labels: dict[int, str] = {}
         self.arrays: list[tuple[str, tuple[int, ...]]] = []
@@ -47,7 +48,7 @@ class Storage:
         self.own("parameters", (parameters,), home[:parameters])
         self.own("others", (len(home) - parameters,), home[parameters:])
         self.own("inputs", (program.inputs,), inputs)
-        self._label([*home.tolist(), *inputs.tolist()], tape.names)
+        self._label([*home.tolist(), *inputs.tolist()], tape.names if labels else {})
         for start, numbers in program.memory.constants:
             places = start + numpy.arange(len(numbers))
             self.number[places], self.alone[places] = numbers, len(numbers) == 1
@@ -59,7 +60,7 @@ class Storage:
         self.within[places] = numpy.arange(len(places))
         self.arrays.append((name, shape))
 
-    def gather(self, step: Step) -> None:
+    def gather(self, step: Step | Loop) -> None:
         """Note where the copies that a step makes come from."""
         for taken in step.forward:
             if taken.kind == "take":
@@ -70,10 +71,6 @@ class Storage:
     def places(self, ref: Ref) -> Array:
         """Return the places in memory of what a view holds, of copies where they come from."""
         return self.source[self.base[ref.arena] + ref.slots()]
-
-    def shapes(self, ref: Ref) -> list[tuple[int, ...]]:
-        """Return the shapes of the arrays in which a view has elements."""
-        return [self.arrays[owner][1] for owner in numpy.unique(self.owner[self.places(ref)])]
 
     def together(self, operands: Sequence[Array]) -> list[str]:
         """Tell operands that are broadcast against each other, to all of their shape."""
@@ -190,7 +187,7 @@ def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def _taken(label: str) -> bool:
     """Whether a label would be mistaken for another word of a listing."""
-    return label in _WORDS or iskeyword(label) or bool(fullmatch(r"[vkg]\d+", label))
+    return label in _WORDS or iskeyword(label) or bool(fullmatch(r"[vkgsx]\d+b?|t", label))
 
 
 _WORDS = {*TABLE, "parameters", "others", "inputs", "places", "numbers", "derivative", "return"}

@@ -42,8 +42,6 @@ class Interpreter:
     Two threads may run it at once.
     """
 
-    products = 0
-
     def __init__(self, tape: Tape, reason: str = "exact: asked for") -> None:
         self._tape = tape
         self._reason = reason
@@ -56,18 +54,6 @@ class Interpreter:
     def steps(self) -> int:
         """The number of operations."""
         return len(self._steps)
-
-    flops = steps
-
-    @property
-    def bytes(self) -> int:
-        """The memory that the numbers of one run take."""
-        return 2 * 8 * self._tape.size
-
-    @property
-    def source(self) -> str:
-        """A readable listing."""
-        return listing(self._tape)
 
     def plan(self) -> str:
         """Say why it is this that runs the tape."""
@@ -235,34 +221,3 @@ _OPERATORS: dict[Primitive, Callable[..., float]] = {
     MULTIPLY: operator.mul,
     DIVIDE: operator.truediv,
 }
-
-
-def listing(tape: Tape) -> str:
-    """Return a tape as text: a line for each value, `v4 = v0 * v2`.
-
-    >>> from autograd_engine.compiler.record.tape import record
-    >>> from autograd_engine.engine import Value
-    >>> print(listing(record([(2.0 * Value(1.0, "w")).tanh()])))
-    v0 = parameter 0    'w'
-    v1 = 2.0
-    v2 = v1 * v0
-    v3 = tanh(v2)
-    return v3
-    """
-    lines = [
-        f"{kind} {i}"
-        for kind, leaves in (
-            ("parameter", tape.parameters),
-            ("leaf", tape.others),
-            ("input", tape.inputs),
-        )
-        for i in range(len(leaves))
-    ] + [repr(number) for number in tape.constants]
-    for rule, places in tape.instructions():
-        names = [f"v{place}" for place in places]
-        infix = len(names) == 2 and not rule.symbol.isidentifier()
-        line = f" {rule.symbol} ".join(names) if infix else f"{rule.name}({', '.join(names)})"
-        lines.append(names[0] + rule.name if rule.name.startswith("**") else line)
-    notes = {place: f"    {name!r}" for place, name in tape.names.items()}
-    text = [f"v{place} = {line}{notes.get(place, '')}" for place, line in enumerate(lines)]
-    return "\n".join([*text, "return " + ", ".join(f"v{place}" for place in tape.outputs)])

@@ -1,6 +1,6 @@
 """A tape as a pure function of JAX: what `Program.to_jax` gives.
 
-A tape is lifted and written out step by step (`jax_arrays`); deep graphs of narrow waves run
+A tape is lifted and written out step by step (`jax_lines`); deep graphs of narrow waves run
 value by value instead (`jax_machine`).
 """
 
@@ -17,7 +17,7 @@ from autograd_engine.compiler.record.elementary import Unwritable, written_out
 from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp
-from autograd_engine.compiler.run.jax.jax_arrays import Arrays
+from autograd_engine.compiler.run.jax.jax_lines import by_lines
 from autograd_engine.compiler.run.jax.jax_machine import machine
 from autograd_engine.compiler.run.jax.jax_primitives import applied, applied_outer
 from autograd_engine.engine import Value
@@ -172,7 +172,8 @@ def by_step(
     tape: Tape, plan: Plan | None = None, outer: bool = False
 ) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs with each step of a lifted tape written out."""
-    arrays = Arrays(lifted(plan or planned(tape))[1], now(tape), outer)
+    plan, program = lifted(plan or planned(tape))
+    arrays = by_lines(program, plan.tape, now(tape), outer)
 
     def run(parameters: Any, inputs: Any) -> Any:
         if inputs.ndim == 1:

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.lift.arrays import Loop
 from autograd_engine.compiler.lift.loops import lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import differentiate
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.core import core
 from autograd_engine.compiler.run.numpy.bound import CACHE, ITEM, Bound, run
-from autograd_engine.compiler.tell.facts import facts
-from autograd_engine.compiler.tell.listing import listing
 
 Array = Any
 KEPT = 8  # workspaces
@@ -50,28 +49,8 @@ class Lifted:
 
     @property
     def steps(self) -> int:
-        """The number of array steps of the forward pass."""
-        return len(self.program.steps)
-
-    @property
-    def source(self) -> str:
-        """The array program as text."""
-        return listing(self.program, self.tape, self.backward)
-
-    @property
-    def products(self) -> int:
-        """The number of matrix products of the forward pass."""
-        return facts(self.program, self.backward).products
-
-    @property
-    def flops(self) -> int:
-        """The number of floating-point operations of a value and gradient, for one row."""
-        return facts(self.program, self.backward).flops
-
-    @property
-    def bytes(self) -> int:
-        """The size of the buffers for one row."""
-        return facts(self.program, self.backward).bytes
+        """The number of array steps of the forward pass, those of a loop's body counted once."""
+        return sum(len(step.steps) if isinstance(step, Loop) else 1 for step in self.program.steps)
 
     def run(self, leaves: Array, rows: Array | None, gradient: bool) -> tuple[Array, Array | None]:
         """Return the outputs, shape (rows, outputs), and the gradient of the first one's mean."""
