@@ -13,11 +13,13 @@ from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
 from autograd_engine.compiler.run.native import machine
+from autograd_engine.compiler.run.native.core import core
 from autograd_engine.compiler.run.numpy.lifted import Lifted
 from autograd_engine.words import counted
 
 # Seconds, for a value and its gradient; measured, and good to a factor of two.
 STEP = 4e-6  # of NumPy for a step: about four calls
+AGAIN = 1.5e-7  # of the core, for a step of a loop
 NODE = 2.5e-9  # of the machine, for a value and row
 LINE = 1e-6  # of plain Python, for a value and row
 MOST = 10_000  # rows: arrays that need more than so many to win are not made
@@ -33,12 +35,14 @@ class Chosen:
         self.tape = tape
         self._recorded = recorded or tape  # not lowered, as plain Python needs it
         self.hindrance = machine.fits(tape)
-        self.nodes = max(len(tape.op), 1)
+        self.nodes = max(len(tape.op) + sum(map(len, tape.many)) - len(tape.many), 1)
         plan = planned(tape)
         self.waves = plan.waves
+        again = self.waves - sum(len(piece.waves) for piece in plan.pieces)
         self.row = self.nodes * (NODE if self.hindrance is None else LINE)
         """The seconds of a row, computed value by value."""
-        self.crossing = STEP * self.waves / self.row
+        self.arrays_cost = STEP * (self.waves - again) + (STEP if core() is None else AGAIN) * again
+        self.crossing = self.arrays_cost / self.row
         """The number of rows from which on arrays win."""
         self._plan = plan if self.crossing <= MOST else None
         self._arrays: Lifted | None = None
@@ -80,7 +84,7 @@ class Chosen:
         said = (
             f"{counted(self.nodes, 'value')} in {counted(self.waves, 'wave')} of one operation "
             f"at one depth, {self.nodes / self.waves:,.1f} in each. A call costs about "
-            f"{_time(STEP * self.waves)} as arrays, and {_time(self.row)} a row on {way}"
+            f"{_time(self.arrays_cost)} as arrays, and {_time(self.row)} a row on {way}"
         )
         if self.hindrance is not None:
             said += f" (not on the scalar machine: {self.hindrance})"
