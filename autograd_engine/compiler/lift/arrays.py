@@ -7,6 +7,7 @@ turns instructions into calls of its own, and knows nothing else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,7 @@ import numpy
 from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.symbols import Symbol, X, Y, formula, substituted
 from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import MULTIPLY
 
 Array = Any
 
@@ -122,6 +124,7 @@ class Loop:
     shared: dict[str, Array]  # slots that all steps read and a parameter is below, by arena
     forward: list[Instruction] = field(default_factory=list)  # what goes in front
     operands: list[tuple[Operand, Ref]] = field(default_factory=list)  # and where it comes from
+    slopes: list[Ref] = field(default_factory=list)  # blocks too, computed in front of the way back
 
     def run(self, batched: bool) -> Iterator[Instruction]:
         """Yield the instructions that depend on the inputs, or those that do not."""
@@ -162,16 +165,20 @@ class Loop:
         """Return by how much slots move on from one step to the next."""
         found = numpy.zeros(numpy.shape(slots), numpy.int64)
         if arena not in SCRATCH:
-            for ref in self.memory():
+            for ref in (*self.memory(), *self.slopes):
                 if ref.batched == arena.isupper():
                     found[(slots >= ref.start) & (slots < ref.start + ref.size)] = ref.shape[1]
         return found
+
+    def stride(self, ref: Ref) -> int:
+        """Return by how much a view moves on from one step to the next."""
+        return int(self.advance(ref.arena, numpy.array(ref.start)))
 
     def moved(self, instruction: Instruction, step: int) -> Instruction:
         """Return an instruction of the body as it is at this step."""
 
         def moved(ref: Ref) -> Ref:
-            by = int(self.advance(ref.arena, numpy.array(ref.start)))
+            by = self.stride(ref)
             return Ref(ref.arena, ref.start + step * by, ref.shape, ref.strides) if by else ref
 
         out, ins, index = instruction.out, instruction.ins, instruction.index
@@ -179,6 +186,38 @@ class Loop:
             arena = (ins[0] if instruction.kind == "take" else out).arena
             index = index + step * self.advance(arena, index)
         return replace(instruction, out=moved(out), ins=tuple(map(moved, ins)), index=index)
+
+    def all_steps(self, ref: Ref, last: bool = False) -> Ref:
+        """Return the view of all steps at once, on one more axis: the first, or the last."""
+        lengths, strides = (self.times,), (self.stride(ref),)
+        if last:
+            return Ref(ref.arena, ref.start, (*ref.shape, *lengths), (*ref.strides, *strides))
+        return Ref(ref.arena, ref.start, (*lengths, *ref.shape), (*strides, *ref.strides))
+
+    def summed(self, to: Operand, found: Instruction) -> Instruction | None:
+        """Return an instruction summed over all steps, if it gives a contribution to what stays
+        where it is, and reads only what is kept of all steps.
+        """
+        refs, shape, axes = found.ins, found.out.shape, found.axes
+        if to.parts or to.source is not None or self.stride(to.ref):
+            return None
+        if any(ref.arena in SCRATCH for ref in refs) or not any(map(self.stride, refs)):
+            return None
+        whole = tuple(self.all_steps(ref, last=True) for ref in refs)
+        if found.kind == "copy":
+            return replace(found, kind="sum", ins=whole, over=(len(shape),))
+        if found.kind == "map" and found.rule is MULTIPLY and refs[0].shape == refs[1].shape == shape:
+            letters = "defgh"[: len(shape)]
+            axes = f"{letters},{letters}->{letters}"
+        elif found.kind != "contract":
+            return None
+        first, second, result = re.split(",|->", axes)
+        lengths = dict(zip(first + second, refs[0].shape + refs[1].shape))
+        over_rows = any(ref.batched for ref in refs) and not to.ref.batched
+        if sum(lengths[c] > 1 for c in {*first, *second} - {*result}) + over_rows > 1:
+            return None  # the core sums over two axes
+        axes = f"{first}t,{second}t->{result}"
+        return Instruction("contract", found.out, whole, axes=axes)
 
 
 @dataclass

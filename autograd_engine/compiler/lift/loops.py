@@ -108,8 +108,10 @@ class _Program(Lifting):
             arena, active = known[key]
             if key in outside:
                 return outside[key]
-            back = row.get(key) or first[arena] + slot[key[1]] - key[2] * size[arena]
-            return arena, back, active
+            if key in row:
+                return arena, row[key], active
+            _, p, lag = key
+            return arena, first[arena] + slot[p] - lag * size[arena], active
 
         for _ in range(TRIES):
             vars(self).update(before)

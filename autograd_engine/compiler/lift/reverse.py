@@ -7,8 +7,9 @@ A sum passes its adjoint on to each of its terms, a contraction to each factor t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy
@@ -52,6 +53,9 @@ class _Reverse(Adjoints):
     def __init__(self, program: ArrayProgram, leaves: int) -> None:
         super().__init__(program, leaves)
         self.program = program
+        self.loop: Loop | None = None  # whose body is being passed
+        self.before: list[Instruction] = []
+        self.later: list[tuple[Operand, Any, tuple[int, ...]]] = []
 
     def result(self) -> Backward:
         output = self.program.outputs[0]
@@ -115,17 +119,50 @@ class _Reverse(Adjoints):
             written[[slot for own, slot in loop.kept if own == arena]] = True
             for step in steps:
                 self.number(adjoint(step.out), step.active)
-        before, self.to = self.to, []
+        outside, self.to = self.to, []
+        self.loop, self.before, self.later = loop, [], []
         for step in reversed(steps):
             self.pass_on(step)
-        body, self.to = tuple(self.to), before
+        body, self.to, self.loop = tuple(self.to), outside, None
+        self.to += self.before
         if body:
             self.to.append(Instruction("loop", body[0].out, body=body, loop=loop, over=(-1,)))
+        for contribution in self.later:
+            self.used = {"s": 0, "S": 0}
+            self.contribute(*contribution)
         for ref in mine:
             written[ref.slots()] = True
         for operand, ref in loop.operands:
             if operand.active and ref.arena == arena:
                 self.put(operand, adjoint(ref), 1.0, ref)
+
+    def contribute(self, operand: Operand, contribution: Any, shape: tuple[int, ...]) -> None:
+        """Append what adds a contribution to an operand's adjoint; in a loop, to the adjoint of
+        what all steps read, behind it for all steps at once.
+        """
+        if self.loop is not None and contribution is not None:
+            sign, _, make = contribution
+            found = self.loop.summed(operand, make(contiguous("s", 0, shape)))
+            if found is not None:
+                make = partial(replace, found)
+                self.later.append((operand, (sign, operand.ref.batched, lambda to: make(out=to)), shape))
+                return
+        super().contribute(operand, contribution, shape)
+
+    def evaluated(
+        self, expression: Expression, known: dict[Any, Any], shape: tuple[int, ...]
+    ) -> Ref:
+        """Return a view of an expression's value; in a loop, computed for all steps in front."""
+        loop = self.loop
+        if loop is None or not isinstance(expression, Symbol) or expression.rule is None:
+            return super().evaluated(expression, known, shape)
+        whole = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
+        inside, self.to, self.loop = self.to, self.before, None
+        self.scratch, kept = self.memory.between, self.scratch
+        found = super().evaluated(expression, whole, (loop.times, *shape))
+        self.scratch, self.to, self.loop = kept, inside, loop
+        loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
+        return contiguous(found.arena, found.start, shape)
 
     # One step.
 

@@ -26,7 +26,7 @@ def contraction(view: View, instruction: Instruction) -> list[Call]:
     factors, result = instruction.axes.split("->")
     first, second = factors.split(",")
     (x, y), out = instruction.ins, instruction.out
-    if first == "nk":
+    if first == "nk" or "t" in first:  # over all steps of a loop
         return [_einsum(view, instruction)]
     (summed,) = set(first) & set(second) - set(result)
     m, n = (next(c for c in f if c not in "h" + summed) for f in (first, second))
