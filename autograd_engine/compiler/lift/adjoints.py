@@ -26,6 +26,7 @@ from autograd_engine.table import ADD, NEGATIVE, SUBTRACT
 Array = Any
 BACK = {"v": "a", "V": "A"}  # the arena of adjoints, by that of values
 Make = Callable[[Ref], Instruction]
+New = Callable[[tuple[int, ...], bool], Ref]  # reserves memory
 
 
 class Adjoints:
@@ -160,18 +161,22 @@ class Adjoints:
         return self.made(make, shape, batched)
 
     def evaluated(
-        self, expression: Expression, known: dict[Any, Any], shape: tuple[int, ...]
+        self,
+        expression: Expression,
+        known: dict[Any, Any],
+        shape: tuple[int, ...],
+        new: New | None = None,
     ) -> Ref:
         """Return a view of an expression's value, computing what is not yet there."""
+        new = new or self.scratch
 
         def make(rule: Primitive, *parts: Any) -> Any:
             refs = tuple(self.as_ref(part, shape) for part in parts)
             key = (rule, refs, shape)
             if key not in self.memo:
                 batched = any(ref.batched for ref in refs)
-                self.memo[key] = self.scratch(shape, batched)
-                to = self.memo[key]
-                self.to += map_instructions(rule, to, refs, self.memory, self.scratch)
+                self.memo[key] = to = new(shape, batched)
+                self.to += map_instructions(rule, to, refs, self.memory, new)
             return self.memo[key]
 
         return self.as_ref(substituted(expression, make, known), shape)

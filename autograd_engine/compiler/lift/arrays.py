@@ -151,13 +151,15 @@ class Loop:
     def states(self) -> Iterator[tuple[str, Array]]:
         """Yield what the first step reads of those before it, by the step that computes it."""
         for arena, area in self.areas.items():
-            frames, size = area.shape
+            size = area.shape[1]
             owner = numpy.full(size, -1)
             for number, step in enumerate(self.steps):
                 if step.out.arena == arena:
                     owner[step.out.slots() - self.first(area).start] = number
             slots = numpy.array([slot for own, slot in self.carried if own == arena], int)
-            key = (slots - area.start) // size * len(self.steps) + owner[(slots - area.start) % size]
+            key = (slots - area.start) // size * len(self.steps) + owner[
+                (slots - area.start) % size
+            ]
             for one in numpy.unique(key):
                 yield arena, numpy.sort(slots[key == one])
 
@@ -206,7 +208,11 @@ class Loop:
         whole = tuple(self.all_steps(ref, last=True) for ref in refs)
         if found.kind == "copy":
             return replace(found, kind="sum", ins=whole, over=(len(shape),))
-        if found.kind == "map" and found.rule is MULTIPLY and refs[0].shape == refs[1].shape == shape:
+        if (
+            found.kind == "map"
+            and found.rule is MULTIPLY
+            and refs[0].shape == refs[1].shape == shape
+        ):
             letters = "defgh"[: len(shape)]
             axes = f"{letters},{letters}->{letters}"
         elif found.kind != "contract":

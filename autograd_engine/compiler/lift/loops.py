@@ -104,6 +104,8 @@ class _Program(Lifting):
         before, constants = self.state(), list[Array]()
         size, slot = dict.fromkeys(VALUES, 0), {p: i for i, p in enumerate(made)}
 
+        first = dict.fromkeys(VALUES, 0)
+
         def given(key: Any) -> At:
             arena, active = known[key]
             if key in outside:
@@ -121,7 +123,16 @@ class _Program(Lifting):
             count, begin = len(self.memory.constants), dict(self.memory.sizes)
             first = {a: begin[a] + most * size[a] for a in VALUES}
             self.memory.sizes.update(first)
-            self.bounds = {a: [at for ref in (blocks.get(a),) if ref for at in (ref.start, ref.start+ref.size)] + [begin[a]] for a in VALUES}
+            self.bounds = {
+                a: [
+                    at
+                    for ref in (blocks.get(a),)
+                    if ref
+                    for at in (ref.start, ref.start + ref.size)
+                ]
+                + [begin[a]]
+                for a in VALUES
+            }
             tops = self.piece(piece, list(map(given, known)))
             assumed = size, slot
             size = {a: self.memory.sizes[a] - first[a] for a in VALUES}
@@ -150,7 +161,11 @@ class _Program(Lifting):
         )
         for a, area in loop.areas.items():
             self.memory.sizes[a] = area.start + area.size
-            here = [(at - begin[a], of) for (b, at), of in zip(loop.carried, repeat.init.values()) if a == b]
+            here = [
+                (at - begin[a], of)
+                for (b, at), of in zip(loop.carried, repeat.init.values())
+                if a == b
+            ]
             self.feed(loop, area, here)
         for a, block in blocks.items():
             columns = [repeat.inputs[i] for _, i, _ in fed[a]]

@@ -28,13 +28,13 @@ Known = dict[Any, tuple[int, bool]]  # what a value depends on, and whether a pa
 class Piece:
     """A part of a tape that is lifted by itself, or the body of a `repeat`.
 
-    `made` are what its outputs are: places on the whole tape, or nodes of the body. `given` are
-    places, or operands of a body: (STEP, node, steps back), (INPUT, number, 0); `known` says what
-    they depend on, and whether a parameter is below.
+    `made` are what its outputs are: places on the whole tape, or (STEP, node, 0) of a body. What it
+    is `given` are places, in a body also operands: (STEP, node, steps back), (INPUT, number, 0);
+    `known` says what these depend on, and whether a parameter is below.
     """
 
     tape: Tape
-    made: list[int]
+    made: list[Any]
     given: list[Any] = field(default_factory=list)
     known: list[tuple[int, bool]] = field(default_factory=list)
     repeat: Repeat | None = None
@@ -112,7 +112,7 @@ class _Cut:
         fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs)
         self.known: Known = {i: (FIXED, i < len(tape.parameters)) for i in range(fixed)}
         self.known.update({fixed + i: (BATCHED, False) for i in range(inputs)})
-        self.known.update({i: (CONSTANT, False) for i in range(self.first, tape.start)})
+        self.known.update(dict.fromkeys(range(self.first, tape.start), (CONSTANT, False)))
 
     def pieces(self) -> list[Piece]:
         found = []
@@ -161,7 +161,9 @@ class _Cut:
     def repeat_read(self, repeat: Repeat) -> set[int]:
         """Return the nodes of a body that others read of some step."""
         codes = self.graph.codes
-        return {p for row in repeat.places for p, place in enumerate(row) if codes[place] in self.read}
+        return {
+            p for row in repeat.places for p, place in enumerate(row) if codes[place] in self.read
+        }
 
     def depends(self, keys: Sequence[Any]) -> tuple[int, bool]:
         """Return what a value made of these depends on; it is computed, so not a constant."""

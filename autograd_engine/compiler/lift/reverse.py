@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, adjoint
+from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, New, adjoint
 from autograd_engine.compiler.lift.arrays import (
     ArrayProgram,
     Instruction,
@@ -145,22 +145,27 @@ class _Reverse(Adjoints):
             found = self.loop.summed(operand, make(contiguous("s", 0, shape)))
             if found is not None:
                 make = partial(replace, found)
-                self.later.append((operand, (sign, operand.ref.batched, lambda to: make(out=to)), shape))
+                self.later.append(
+                    (operand, (sign, operand.ref.batched, lambda to: make(out=to)), shape)
+                )
                 return
         super().contribute(operand, contribution, shape)
 
     def evaluated(
-        self, expression: Expression, known: dict[Any, Any], shape: tuple[int, ...]
+        self,
+        expression: Expression,
+        known: dict[Any, Any],
+        shape: tuple[int, ...],
+        new: New | None = None,
     ) -> Ref:
         """Return a view of an expression's value; in a loop, computed for all steps in front."""
         loop = self.loop
         if loop is None or not isinstance(expression, Symbol) or expression.rule is None:
-            return super().evaluated(expression, known, shape)
+            return super().evaluated(expression, known, shape, new)
         whole = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
-        inside, self.to, self.loop = self.to, self.before, None
-        self.scratch, kept = self.memory.between, self.scratch
-        found = super().evaluated(expression, whole, (loop.times, *shape))
-        self.scratch, self.to, self.loop = kept, inside, loop
+        inside, self.to = self.to, self.before
+        found = super().evaluated(expression, whole, (loop.times, *shape), self.memory.between)
+        self.to = inside
         loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
         return contiguous(found.arena, found.start, shape)
 

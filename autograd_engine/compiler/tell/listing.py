@@ -171,13 +171,15 @@ class Listing(Storage):
     def line(self, step: Step, name: str, own: str = "") -> Line:
         """Tell a step in the shape in which it can be told shortest."""
         self.gather(step)
-        tried = []
+        tried: list[tuple[int, int, tuple[int, ...]]] = []
         for shape in self._shapes(step):
             before = self.given.copy(), self.arrays.copy()
             tried.append((sum(map(len, self._operands(step, shape))), len(tried), shape))
             self.given, self.arrays = before
         shape = min(tried)[2]
-        line = Line(name, shape, step.out.batched, step.kind, step.rule, self._operands(step, shape))
+        line = Line(
+            name, shape, step.out.batched, step.kind, step.rule, self._operands(step, shape)
+        )
         self.own(own or name, shape, self.places(step.out).ravel())
         return line
 

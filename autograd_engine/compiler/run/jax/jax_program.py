@@ -168,9 +168,7 @@ def by_value(tape: Tape) -> Callable[[Any, Any], Any]:
     return run
 
 
-def by_step(
-    tape: Tape, plan: Plan | None = None, outer: bool = False
-) -> Callable[[Any, Any], Any]:
+def by_step(tape: Tape, plan: Plan | None = None, outer: bool = False) -> Callable[[Any, Any], Any]:
     """Return the function of parameters and inputs with each step of a lifted tape written out."""
     plan, program = lifted(plan or planned(tape))
     arrays = by_lines(program, plan.tape, now(tape), outer)
