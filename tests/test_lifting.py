@@ -16,7 +16,8 @@ from autograd_engine.compiler.lift.arrays import Instruction
 from autograd_engine.compiler.record.tape import Tape, record
 from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
 from autograd_engine.compiler.tell import listing as tell
-from autograd_engine.compiler.tell.listing import Line, Listing, Rounds, listing
+from autograd_engine.compiler.tell.lines import Line, Rounds
+from autograd_engine.compiler.tell.listing import Listing, listing
 from autograd_engine.compiler.tell.selections import selected
 from autograd_engine.primitives import TABLE
 

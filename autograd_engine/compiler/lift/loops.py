@@ -1,208 +1,134 @@
-"""Loops: from the pieces of a tape to an array program, in which a body is lifted but once.
-
-A body is lifted as if it ran once. It reads its states in the frames before its own, where the
-steps before have left them: since it is not known where before it is lifted, it is lifted again
-until it leaves them where it reads them.
-"""
+"""Loops: steps of an array program that run again and again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import (
-    VALUES,
-    ArrayProgram,
-    Instruction,
-    Loop,
-    Operand,
-    Step,
-)
-from autograd_engine.compiler.lift.lifting import Lifting
-from autograd_engine.compiler.lift.pieces import Piece, Plan, planned
-from autograd_engine.compiler.lift.strides import Ref, contiguous
-from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.repeats import INPUT, STEP, Repeat
-
-Array = Any
-TRIES = 6
-At = tuple[str, int, bool]  # arena and slot of a value, and whether a parameter is below
+from autograd_engine.compiler.lift.arrays import SCRATCH, Array, Instruction, Operand, Step
+from autograd_engine.compiler.lift.strides import Ref
+from autograd_engine.table import MULTIPLY
 
 
-class Unlike(Exception):
-    """Says that the steps of a repeat do not stand alike in memory."""
+@dataclass
+class Loop:
+    """Steps that run again and again, given as they are at the first time.
 
+    What a step computes stands in a *frame*; the frames stand one behind the other in an area of
+    each arena, behind those that the first step reads. What differs by step, but is not computed
+    in it, is a row for each step of a `block`. So all that the body reads or writes moves on by
+    as much at each step, or stays where it is.
+    """
 
-def is_of(kind: int, key: Any) -> bool:
-    """Say whether what a body is given is of this kind; else it is a place."""
-    return isinstance(key, tuple) and key[0] == kind
+    steps: list[Step]
+    times: int
+    areas: dict[str, Ref]  # by arena, of shape (frames, slots of a frame)
+    blocks: dict[str, Ref]  # of shape (times, slots of a row)
+    carried: list[tuple[str, int]]  # arenas and slots that the first step reads of those before
+    kept: list[tuple[str, int]]  # slots of the first frame that later steps or others read
+    shared: dict[str, Array]  # slots that all steps read and a parameter is below, by arena
+    forward: list[Instruction] = field(default_factory=list)  # what goes in front
+    operands: list[tuple[Operand, Ref]] = field(default_factory=list)  # and where it comes from
+    slopes: list[Ref] = field(default_factory=list)  # blocks too, computed in front of the way back
 
+    def run(self, batched: bool) -> Iterator[Instruction]:
+        """Yield the instructions that depend on the inputs, or those that do not."""
+        yield from (found for found in self.forward if found.out.batched == batched)
+        body = [found for step in self.steps for found in step.run(batched)]
+        if body:
+            yield Instruction("loop", body[0].out, body=tuple(body), loop=self)
 
-def lifted(plan: Plan) -> tuple[Plan, ArrayProgram]:
-    """Return the array program of a plan; of one without loops where they are none in memory."""
-    try:
-        return plan, _Program(plan.tape).program(plan)
-    except Unlike:
-        plan = planned(plan.tape, loops=False)
-        return plan, _Program(plan.tape).program(plan)
+    def memory(self) -> list[Ref]:
+        """Return all areas and blocks."""
+        return [*self.areas.values(), *self.blocks.values()]
 
+    @property
+    def active(self) -> bool:
+        """Whether a parameter is below."""
+        return any(step.active for step in self.steps)
 
-class _Program(Lifting):
-    def __init__(self, tape: Tape) -> None:
-        super().__init__(len(tape.parameters) + len(tape.others), len(tape.inputs))
-        self.tape = tape
-        self.where: dict[int, At] = {}  # of what other pieces read
+    def first(self, area: Ref) -> slice:
+        """Return the slots of an area in which the frame of the first step is."""
+        frames, size = area.shape
+        start = area.start + (frames - self.times) * size
+        return slice(start, start + size)
 
-    def program(self, plan: Plan) -> ArrayProgram:
-        steps: list[Step | Loop] = []
-        for piece in plan.pieces:
-            if piece.repeat is None:
-                made = self.piece(piece, list(map(self.source, piece.given)))
-                self.where.update(zip(piece.made, made))
-                steps += self.steps
-            else:
-                steps.append(self.loop(piece, piece.repeat))
-        tops = list(map(self.source, plan.outputs))
-        self.settle(numpy.arange(len(self.home)))
-        outputs = [Ref(arena, slot, (1,), (0,)) for arena, slot, _ in tops]
-        return ArrayProgram(steps, self.memory, outputs, self.home, len(self.tape.inputs))
-
-    def source(self, place: int) -> At:
-        """Return where a value of the whole tape stands."""
-        fixed, inputs = len(self.home), len(self.tape.inputs)
-        if place in self.where:
-            return self.where[place]
-        if place < fixed:
-            self.settle(numpy.array([place]))
-            return "v", int(self.home[place]), place < len(self.tape.parameters)
-        if place < fixed + inputs:
-            return "V", place - fixed, False
-        number = self.tape.constants[place - fixed - inputs]
-        return "v", self.memory.block(numpy.array([number])), False
-
-    def piece(self, piece: Piece, given: Sequence[At]) -> list[At]:
-        """Lift a piece; return where its outputs stand."""
-        if any(arena != at[0] for arena, at in zip(piece.arenas, given)):
-            raise Unlike
-        tops = self.lifted(piece.waves, [slot for _, slot, _ in given])
-        return [(top.ref.arena, top.ref.start, top.active) for top in tops]
-
-    def loop(self, piece: Piece, repeat: Repeat) -> Loop:
-        """Return the loop of a body."""
-        times, made = repeat.steps, [p for _, p, _ in piece.made]
-        most = max(repeat.states.values())
-        known = dict(zip(piece.given, zip(piece.arenas, [active for _, active in piece.known])))
-        fed = {
-            a: [key for key, (arena, _) in known.items() if is_of(INPUT, key) and arena == a]
-            for a in VALUES
-        }
-        blocks = {a: self.memory.new(a, (times, len(fed[a]))) for a in VALUES if fed[a]}
-        row = {key: blocks[a].start + i for a in VALUES for i, key in enumerate(fed[a])}
-        outside = {key: self.source(key) for key in known if not isinstance(key, tuple)}
-        before, constants = self.state(), list[Array]()
-        size, slot = dict.fromkeys(VALUES, 0), {p: i for i, p in enumerate(made)}
-
-        first = dict.fromkeys(VALUES, 0)
-
-        def given(key: Any) -> At:
-            arena, active = known[key]
-            if key in outside:
-                return outside[key]
-            if key in row:
-                return arena, row[key], active
-            _, p, lag = key
-            return arena, first[arena] + slot[p] - lag * size[arena], active
-
-        for _ in range(TRIES):
-            vars(self).update(before)
-            before = self.state()
-            for numbers in constants:
-                self.memory.block(numbers)
-            count, begin = len(self.memory.constants), dict(self.memory.sizes)
-            first = {a: begin[a] + most * size[a] for a in VALUES}
-            self.memory.sizes.update(first)
-            self.bounds = {
-                a: [
-                    at
-                    for ref in (blocks.get(a),)
-                    if ref
-                    for at in (ref.start, ref.start + ref.size)
-                ]
-                + [begin[a]]
-                for a in VALUES
-            }
-            tops = self.piece(piece, list(map(given, known)))
-            assumed = size, slot
-            size = {a: self.memory.sizes[a] - first[a] for a in VALUES}
-            slot = {p: at - first[arena] for p, (arena, at, _) in zip(made, tops)}
-            new = [numbers for _, numbers in self.memory.constants[count:]]
-            if assumed == (size, slot) and not new:
-                break
-            constants += new
-        else:
-            raise Unlike
-        if not all(0 <= slot[p] < size[arena] for p, (arena, _, _) in zip(made, tops)):
-            raise Unlike  # such as a sum of one term, which is nothing new
-        self.copies, self.bounds = before["copies"], {}
-        loop = Loop(
-            self.steps,
-            times,
-            areas={a: contiguous(a, begin[a], (most + times, size[a])) for a in VALUES if size[a]},
-            blocks=blocks,
-            carried=[
-                (arena, first[arena] + slot[p] - lag * size[arena])
-                for p, lag in repeat.init
-                for arena in (known[STEP, p, repeat.states[p]][0],)
-            ],
-            kept=[(arena, slot) for arena, slot, _ in tops],
-            shared=self.shared(piece, list(outside.values())),
-        )
-        for a, area in loop.areas.items():
-            self.memory.sizes[a] = area.start + area.size
-            here = [
-                (at - begin[a], of)
-                for (b, at), of in zip(loop.carried, repeat.init.values())
-                if a == b
+    def states(self) -> Iterator[tuple[str, Array]]:
+        """Yield what the first step reads of those before it, by the step that computes it."""
+        for arena, area in self.areas.items():
+            size = area.shape[1]
+            owner = numpy.full(size, -1)
+            for number, step in enumerate(self.steps):
+                if step.out.arena == arena:
+                    owner[step.out.slots() - self.first(area).start] = number
+            slots = numpy.array([slot for own, slot in self.carried if own == arena], int)
+            key = (slots - area.start) // size * len(self.steps) + owner[
+                (slots - area.start) % size
             ]
-            self.feed(loop, area, here)
-        for a, block in blocks.items():
-            columns = [repeat.inputs[i] for _, i, _ in fed[a]]
-            self.feed(loop, block, list(enumerate(place for row in zip(*columns) for place in row)))
-        for t, places in enumerate(repeat.places):
-            for p, (arena, at, moved) in zip(made, tops):
-                self.where[places[p]] = arena, at + t * size[arena], moved
-        return loop
+            for one in numpy.unique(key):
+                yield arena, numpy.sort(slots[key == one])
 
-    def shared(self, piece: Piece, given: Sequence[At]) -> dict[str, Array]:
-        """Return the slots that all steps read of what a parameter is below, by arena."""
-        tape, parameters = piece.tape, len(self.tape.parameters)
-        read = {*tape.x, *tape.y, *(place for places in tape.many for place in places)}
-        found = [("v", int(self.home[i])) for i in read if 0 <= i < parameters]
-        found += [(arena, slot) for arena, slot, active in given if active]
-        return {a: numpy.array([slot for b, slot in found if a == b], int) for a in VALUES}
+    def advance(self, arena: str, slots: Array) -> Array:
+        """Return by how much slots move on from one step to the next."""
+        found = numpy.zeros(numpy.shape(slots), numpy.int64)
+        if arena not in SCRATCH:
+            for ref in (*self.memory(), *self.slopes):
+                if ref.batched == arena.isupper():
+                    found[(slots >= ref.start) & (slots < ref.start + ref.size)] = ref.shape[1]
+        return found
 
-    def feed(self, loop: Loop, target: Ref, found: Sequence[tuple[int, int]]) -> None:
-        """Let numbers of the whole tape stand at places of an area or a block."""
-        first = len(self.home) + len(self.tape.inputs)
-        last = first + len(self.tape.constants)
-        here = [(at, self.tape.constants[of - first]) for at, of in found if first <= of < last]
-        numbers = numpy.array([number for _, number in here])
-        if len(here) == target.size and not target.batched:
-            self.memory.constants.append((target.start, numbers))
-            return
-        by_arena: dict[str, list[tuple[int, int, bool]]] = {}
-        if here:
-            start = self.memory.block(numbers)
-            by_arena["v"] = [(at, start + i, False) for i, (at, _) in enumerate(here)]
-        for at, of in found:
-            if not first <= of < last:
-                arena, slot, active = self.source(of)
-                by_arena.setdefault(arena, []).append((at, slot, active))
-        out = contiguous(target.arena, target.start, (target.size,))
-        for arena, rows in by_arena.items():
-            at, slots, moved = map(numpy.array, zip(*rows))
-            marker = contiguous(arena, 0, (1,))
-            loop.forward.append(Instruction("take", out, (marker,), index=slots, at=at))
-            loop.operands.append((Operand(marker, slots, at, bool(moved.any())), out))
+    def stride(self, ref: Ref) -> int:
+        """Return by how much a view moves on from one step to the next."""
+        return int(self.advance(ref.arena, numpy.array(ref.start)))
+
+    def moved(self, instruction: Instruction, step: int) -> Instruction:
+        """Return an instruction of the body as it is at this step."""
+
+        def moved(ref: Ref) -> Ref:
+            by = self.stride(ref)
+            return Ref(ref.arena, ref.start + step * by, ref.shape, ref.strides) if by else ref
+
+        out, ins, index = instruction.out, instruction.ins, instruction.index
+        if index is not None:
+            arena = (ins[0] if instruction.kind == "take" else out).arena
+            index = index + step * self.advance(arena, index)
+        return replace(instruction, out=moved(out), ins=tuple(map(moved, ins)), index=index)
+
+    def all_steps(self, ref: Ref, last: bool = False) -> Ref:
+        """Return the view of all steps at once, on one more axis: the first, or the last."""
+        lengths, strides = (self.times,), (self.stride(ref),)
+        if last:
+            return Ref(ref.arena, ref.start, (*ref.shape, *lengths), (*ref.strides, *strides))
+        return Ref(ref.arena, ref.start, (*lengths, *ref.shape), (*strides, *ref.strides))
+
+    def summed(self, to: Operand, found: Instruction) -> Instruction | None:
+        """Return an instruction summed over all steps, if it gives a contribution to what stays
+        where it is, and reads only what is kept of all steps.
+        """
+        refs, shape, axes = found.ins, found.out.shape, found.axes
+        if to.parts or to.source is not None or self.stride(to.ref):
+            return None
+        if any(ref.arena in SCRATCH for ref in refs) or not any(map(self.stride, refs)):
+            return None
+        whole = tuple(self.all_steps(ref, last=True) for ref in refs)
+        if found.kind == "copy":
+            return replace(found, kind="sum", ins=whole, over=(len(shape),))
+        if (
+            found.kind == "map"
+            and found.rule is MULTIPLY
+            and refs[0].shape == refs[1].shape == shape
+        ):
+            letters = "defgh"[: len(shape)]
+            axes = f"{letters},{letters}->{letters}"
+        elif found.kind != "contract":
+            return None
+        first, second, result = re.split(",|->", axes)
+        lengths = dict(zip(first + second, refs[0].shape + refs[1].shape))
+        over_rows = any(ref.batched for ref in refs) and not to.ref.batched
+        if sum(lengths[c] > 1 for c in {*first, *second} - {*result}) + over_rows > 1:
+            return None  # the core sums over two axes
+        axes = f"{first}t,{second}t->{result}"
+        return Instruction("contract", found.out, whole, axes=axes)

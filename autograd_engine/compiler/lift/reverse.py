@@ -18,11 +18,11 @@ from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, New, adjoint
 from autograd_engine.compiler.lift.arrays import (
     ArrayProgram,
     Instruction,
-    Loop,
     Operand,
     Part,
     Step,
 )
+from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, X, Y, slopes
 from autograd_engine.table import MULTIPLY, above

@@ -4,7 +4,9 @@ A line tells one step, in the words of NumPy: what is written computes the step'
 JAX runs it as it stands. Beside NumPy's `@`, indexing and functions of elements there are, along
 the last axis, `dot` (the sum of products), `sum`, `prod`, `max`, `min` and `norm`; `full(shape, x)`
 repeats x, `stack(x, y)` and `concat(x, y)` put arrays together along the first axis, and
-`joined(x, y)` lays them end to end. Tables of irregular places are called g1, g2, ...
+`joined(x, y)` lays them end to end. Tables of irregular places are called g1, g2, ... Of a loop the
+body is told, for step t: `v1[t]` is what line v1 makes in that step, behind the loop `v1` holds all
+of these; what a step reads of those before it is called s1, s2, ..., and is set anew at its end.
 
 >>> from autograd_engine.compiler.record.tape import record
 >>> from autograd_engine.engine import Value
@@ -26,90 +28,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from math import prod
 from re import findall, fullmatch
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import Instruction, Loop, Part, Step
-from autograd_engine.compiler.lift.loops import lifted
+from autograd_engine.compiler.lift.arrays import Instruction, Part, Step
+from autograd_engine.compiler.lift.assembly import lifted
+from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import differentiate
 from autograd_engine.compiler.record.elementary import Unwritable
 from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.tell.lines import MOST, REDUCED, Line, Rounds, scalars, shaped
 from autograd_engine.compiler.tell.storage import Storage, squeezed
-from autograd_engine.primitives import Primitive
-from autograd_engine.table import NEGATIVE
 from autograd_engine.words import counted, operations
 
 Array = Any
 SHOWN = 8  # numbers
-MOST = 60  # lines
 LONG = 2_000  # waves, of more than which only those are lifted that are shown
-
-REDUCED = {"maximum": "max", "minimum": "min", "hypot": "norm", "multiply": "prod"}
-INFIX = ("+", "-", "*", "/", "**")
-
-
-class Line(NamedTuple):
-    """A step: its name, its shape for one row, whether a batch has one for each row, and how.
-
-    A "map" is `rule` of expressions, a "scan" along the last axis of one, a "sum" an expression.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    batched: bool
-    kind: str
-    rule: Primitive
-    operands: list[str]
-
-    @property
-    def head(self) -> str:
-        """Its name and shape."""
-        return f"{self.name} {_shape(self.shape, self.batched)}"
-
-    @property
-    def text(self) -> str:
-        """The whole as one expression."""
-        first = self.operands[0]
-        if self.kind == "sum":
-            return first
-        if self.kind == "scan":
-            return f"{REDUCED[self.rule.name]}({first})"
-        if self.rule is NEGATIVE:
-            return f"-{first}"
-        if len(self.operands) == 2 and self.rule.symbol in INFIX:
-            return f" {self.rule.symbol} ".join(self.operands)
-        return f"{self.rule.name}({', '.join(self.operands)})"
-
-
-class Rounds(NamedTuple):
-    """A loop: the lines of its body, for step t, and what stands before and behind them.
-
-    `rows` are arrays of which step t reads row t; `states` are what steps read of those before
-    them, with what these are at first, `after` what they are for the next step.
-    """
-
-    times: int
-    rows: list[tuple[str, tuple[int, ...], bool, str]]  # name, shape, batched, expression
-    states: list[tuple[str, tuple[int, ...], bool, str]]
-    lines: list[Line]
-    after: list[str]
-    kept: list[str]  # lines that others read, of all steps, when the loop is over
-
-    @property
-    def text(self) -> list[str]:
-        """The whole as lines of text."""
-        told = [
-            f"{name} {_shape(shape, batched)} = {expression}"
-            for name, shape, batched, expression in (*self.rows, *self.states)
-        ]
-        told.append(f"repeat {self.times:,} times, t = 0, 1, ..., {self.times - 1}:")
-        for line in self.lines:
-            told.append(f"    {line.name}[t] {_shape(line.shape, line.batched)} = {line.text}")
-        names = ", ".join(name for name, *_ in self.states)
-        return [*told, f"    {names} = {', '.join(self.after)}"]
 
 
 class Listing(Storage):
@@ -137,7 +74,7 @@ class Listing(Storage):
     def read(self) -> str:
         """Say what the program reads, and of what shape."""
         shapes = [
-            f"{name} {_shape(shape, name == 'inputs')}"
+            f"{name} {shaped(shape, name == 'inputs')}"
             for name, shape in self.arrays[:3]
             if shape != (0,)
         ]
@@ -154,7 +91,7 @@ class Listing(Storage):
                 shown = [f"{number:.6g}" for number in numbers.ravel()[:SHOWN].tolist()]
                 shown += ["..."] * (numbers.size > SHOWN)
                 kind = "places" if name.startswith("g") else "numbers"
-                yield f"{name} {_shape(numbers.shape)} = {kind} {', '.join(shown)}"
+                yield f"{name} {shaped(numbers.shape)} = {kind} {', '.join(shown)}"
 
     def lines(self) -> Iterator[Line | Rounds]:
         """Yield each step, or loop."""
@@ -350,26 +287,3 @@ def _symbol(step: Step) -> str:
     if any(map(_is_product, step.forward)):
         return "@"
     return REDUCED[step.rule.name] if step.kind == "scan" else step.rule.symbol
-
-
-def scalars(tape: Tape) -> str:
-    """Tell a tape value by value."""
-    kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
-    lines = [f"{kind} {i}" for kind, leaves in kinds for i in range(len(leaves))]
-    lines += map(repr, tape.constants)
-    for rule, places in tape.instructions():
-        operands = [f"v{place}" for place in places]
-        infix = len(operands) == 2 and rule.symbol in INFIX
-        told = f" {rule.symbol} ".join(operands) if infix else f"{rule.name}({', '.join(operands)})"
-        lines.append(operands[0] + rule.name if rule.name.startswith("**") else told)
-    notes = {place: f"    {name!r}" for place, name in tape.names.items()}
-    text = [f"v{i} = {line}{notes.get(i, '')}" for i, line in enumerate(lines[:MOST])]
-    left = [rule.symbol for rule, _ in tape.instructions()][max(0, MOST - tape.start) :]
-    text += [f"... {len(lines) - MOST:,} more: {operations(left, 4)}"] * (len(lines) > MOST)
-    return "\n".join([*text, "return " + ", ".join(f"v{place}" for place in tape.outputs)])
-
-
-def _shape(shape: tuple[int, ...], batched: bool = False) -> str:
-    if not batched:
-        return str(shape)
-    return f"(B, {', '.join(map(str, shape))})" if shape else "(B,)"

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import ArrayProgram, Loop, Step
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Step
+from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import Ref, pattern, steps_of
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.tell.selections import bracketed, selected

@@ -12,7 +12,8 @@ from autograd_engine.compiler.record.symbols import OUT, X, Y, slopes, substitut
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp, passed
 from autograd_engine.compiler.run.jax.jax_primitives import applied, applied_outer, primitive_in_jax
-from autograd_engine.compiler.tell.listing import Line, Listing, Rounds
+from autograd_engine.compiler.tell.lines import Line, Rounds
+from autograd_engine.compiler.tell.listing import Listing
 from autograd_engine.primitives import Primitive
 
 lax = jax.lax
@@ -30,7 +31,7 @@ def by_lines(
     derivatives.
 
     >>> from autograd_engine import Value
-    >>> from autograd_engine.compiler.lift.loops import lifted
+    >>> from autograd_engine.compiler.lift.assembly import lifted
     >>> from autograd_engine.compiler.lift.pieces import planned
     >>> from autograd_engine.compiler.record.tape import record
     >>> a, x = Value(2.0), Value(0.0)

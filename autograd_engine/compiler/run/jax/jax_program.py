@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.loops import lifted
+from autograd_engine.compiler.lift.assembly import lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.elementary import Unwritable, written_out
 from autograd_engine.compiler.record.simplify import lowered
