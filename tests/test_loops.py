@@ -243,7 +243,7 @@ def test_what_is_not_finite_inside_of_a_loop_is_named():
     x, h = Value(0.3, "x"), Value(1.0)
     for _ in range(12):
         h = ag.exp(h * x)
-    program = ag.compile(ag.tanh(h), inputs=[x], backend="native")
+    program = ag.compile(h, inputs=[x], backend="native")
     assert "repeat 12 times" in program.source
     assert np.isfinite(program([0.3]))
     with pytest.raises(FloatingPointError, match="exp"):
