@@ -13,6 +13,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler.lift.arrays import Instruction
+from autograd_engine.compiler.record.elementary import written_out
 from autograd_engine.compiler.record.tape import Tape, record
 from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
 from autograd_engine.compiler.tell import listing as tell
@@ -493,7 +494,7 @@ def read(tape: Tape) -> float:
     """Compute what the listing says, line by line."""
     lifted = Lifted(tape)
     tape, told = lifted.tape, Listing(lifted.program, lifted.tape)
-    known = words(tape)
+    known = words(written_out(tape))
     known["parameters"] = graphs.numbers(tape.parameters)
     known["others"], known["inputs"] = graphs.numbers(tape.others), graphs.numbers(tape.inputs)
     for line in told.lines():
