@@ -83,9 +83,12 @@ def planned(tape: Tape, loops: bool = True) -> Plan:
 def _graph(tape: Tape) -> Graph:
     constants = [struct.pack("d", number) for number in tape.constants]
     leaves = tape.start - len(constants)
-    instructions = list(tape.instructions())
-    tokens = [*[None] * leaves, *constants, *(rule for rule, _ in instructions)]
-    return Graph(tokens, [*[()] * tape.start, *(places for _, places in instructions)])
+    places = list(zip(tape.x, tape.y))
+    for i, (x, y) in enumerate(places):
+        if y < 0:
+            places[i] = (x,) if y == -1 else tape.many[-2 - y]
+    tokens = [*[None] * leaves, *constants, *map(tape.rules.__getitem__, tape.op)]
+    return Graph(tokens, [*[()] * tape.start, *places])
 
 
 class _Cut:

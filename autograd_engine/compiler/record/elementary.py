@@ -16,6 +16,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import and_
 from typing import Any
 
 import numpy
@@ -110,8 +111,11 @@ class _Writer:
     def write(self, rule: Primitive, *places: int) -> int:
         """Write out an operation; return the place of its result."""
         constant = [self.first <= place < BASE for place in places]
-        if rule in (DOT, SUM) and not any(constant):
-            return self.summed(*places) if rule is SUM else self.dot(*places)
+        odd = len(places) % 2
+        if rule is SUM and not all(constant[:2]):
+            return self.summed(*places)
+        if rule is DOT and not any(map(and_, constant[odd::2], constant[odd + 1 :: 2])):
+            return self.dot(*places)
         operands = [
             self.numbers[place - self.first] if is_number else _Placed(place, self)
             for place, is_number in zip(places, constant)
