@@ -38,12 +38,13 @@ def written_out(tape: Tape, strict: bool = True, own: bool = False) -> Tape:
 
     Where that cannot be raises `Unwritable`; if not `strict`, leaves the operation as it is.
     """
-    if any(_is_long(rule, own) or rule.name.startswith("**") for rule in tape.rules):
+    if any(is_long(rule, own) or rule.name.startswith("**") for rule in tape.rules):
         return _Writer(tape, strict, own).result()
     return tape
 
 
-def _is_long(rule: Primitive, own: bool) -> bool:
+def is_long(rule: Primitive, own: bool) -> bool:
+    """Say whether an operation has to be written out; with `own`, also somebody's own."""
     if rule.several or rule.written_out is not None:
         return True
     known = TABLE.get(rule.name) is rule or rule is INCLINE or rule.name.startswith("**")
@@ -72,7 +73,7 @@ class _Writer:
         tape, start = self.old, self.old.start
         at = list(range(start))  # the place of each old one
         for rule, places in tape.instructions():
-            write = self.write if _is_long(rule, self.own) else self.append
+            write = self.write if is_long(rule, self.own) else self.append
             at.append(write(rule, *[at[place] for place in places]))
         shift = self.first + len(self.numbers) - BASE
 
@@ -153,7 +154,7 @@ class _Writer:
         """Append whatever an operation on places and numbers is made of; return its result."""
         if rule.written_out is not None:
             return rule.written_out(*operands)
-        if _is_long(rule, self.own):
+        if is_long(rule, self.own):
             return self.read(rule, operands)
         key: tuple[Any, ...] = (rule, *map(self.place, operands))
         if key not in self.seen:

@@ -25,16 +25,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from math import prod
-from re import findall
+from re import findall, fullmatch
 from typing import Any, NamedTuple
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import Instruction, Part, Step
-from autograd_engine.compiler.lift.lifting import lift
+from autograd_engine.compiler.lift.arrays import Instruction, Loop, Part, Step
+from autograd_engine.compiler.lift.loops import lifted
+from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import differentiate
-from autograd_engine.compiler.lift.sums import find
-from autograd_engine.compiler.lift.waves import Waves, dependence
 from autograd_engine.compiler.record.elementary import Unwritable
 from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
@@ -66,6 +65,11 @@ class Line(NamedTuple):
     operands: list[str]
 
     @property
+    def head(self) -> str:
+        """Its name and shape."""
+        return f"{self.name} {_shape(self.shape, self.batched)}"
+
+    @property
     def text(self) -> str:
         """The whole as one expression."""
         first = self.operands[0]
@@ -80,6 +84,34 @@ class Line(NamedTuple):
         return f"{self.rule.name}({', '.join(self.operands)})"
 
 
+class Rounds(NamedTuple):
+    """A loop: the lines of its body, for step t, and what stands before and behind them.
+
+    `rows` are arrays of which step t reads row t; `states` are what steps read of those before
+    them, with what these are at first, `after` what they are for the next step.
+    """
+
+    times: int
+    rows: list[tuple[str, tuple[int, ...], bool, str]]  # name, shape, batched, expression
+    states: list[tuple[str, tuple[int, ...], bool, str]]
+    lines: list[Line]
+    after: list[str]
+    kept: list[str]  # lines that others read, of all steps, when the loop is over
+
+    @property
+    def text(self) -> list[str]:
+        """The whole as lines of text."""
+        told = [
+            f"{name} {_shape(shape, batched)} = {expression}"
+            for name, shape, batched, expression in (*self.rows, *self.states)
+        ]
+        told.append(f"repeat {self.times:,} times, t = 0, 1, ..., {self.times - 1}:")
+        for line in self.lines:
+            told.append(f"    {line.name}[t] {_shape(line.shape, line.batched)} = {line.text}")
+        names = ", ".join(name for name, *_ in self.states)
+        return [*told, f"    {names} = {', '.join(self.after)}"]
+
+
 class Listing(Storage):
     """An array program told line by line: `lines` are the steps, `result` what is returned."""
 
@@ -87,10 +119,10 @@ class Listing(Storage):
         """Return all lines, of a long program the first; `beyond` are operations behind its end."""
         text, told, left = [self.read()], set[str](), list(beyond)
         for number, line in enumerate(self.lines()):
-            head = f"{line.name} {_shape(line.shape, line.batched)}"
-            more = [*self.mentioned(line.text, told), f"{head} = {line.text}"]
+            lines = line.text if isinstance(line, Rounds) else [f"{line.head} = {line.text}"]
+            more = [*self.mentioned(" ".join(lines), told), *lines]
             if len(text) + len(more) > MOST:
-                left = [*map(_symbol, self.program.steps[number:]), *left]
+                left = [*map(_symbol, steps_of(self.program.steps[number:])), *left]
                 break
             text += more
         if left:
@@ -124,19 +156,70 @@ class Listing(Storage):
                 kind = "places" if name.startswith("g") else "numbers"
                 yield f"{name} {_shape(numbers.shape)} = {kind} {', '.join(shown)}"
 
-    def lines(self) -> Iterator[Line]:
-        """Yield each step, told in the shape in which it can be told shortest."""
-        for number, step in enumerate(self.program.steps, 1):
+    def lines(self) -> Iterator[Line | Rounds]:
+        """Yield each step, or loop."""
+        number = 1
+        for step in self.program.steps:
             self.gather(step)
-            tried: list[tuple[int, int, tuple[int, ...]]] = []
-            for shape in self._shapes(step):
-                before = self.given.copy(), self.arrays.copy()
-                tried.append((sum(map(len, self._operands(step, shape))), len(tried), shape))
-                self.given, self.arrays = before
-            shape = min(tried)[2]
-            operands = self._operands(step, shape)
-            yield Line(f"v{number}", shape, step.out.batched, step.kind, step.rule, operands)
-            self.own(f"v{number}", shape, self.places(step.out).ravel())
+            if isinstance(step, Loop):
+                yield self.rounds(step, number)
+                number += len(step.steps)
+            else:
+                yield self.line(step, f"v{number}")
+                number += 1
+
+    def line(self, step: Step, name: str, own: str = "") -> Line:
+        """Tell a step in the shape in which it can be told shortest."""
+        self.gather(step)
+        tried: list[tuple[int, int, tuple[int, ...]]] = []
+        for shape in self._shapes(step):
+            before = self.given.copy(), self.arrays.copy()
+            tried.append((sum(map(len, self._operands(step, shape))), len(tried), shape))
+            self.given, self.arrays = before
+        shape = min(tried)[2]
+        line = Line(
+            name, shape, step.out.batched, step.kind, step.rule, self._operands(step, shape)
+        )
+        self.own(own or name, shape, self.places(step.out).ravel())
+        return line
+
+    def rounds(self, loop: Loop, number: int) -> Rounds:
+        """Tell a loop whose first line has this number."""
+        rows, states, later = [], [], []
+        for arena, block in loop.blocks.items():
+            places = self.base[arena] + block.slots()
+            shape = squeezed(block.shape[1:])
+            name = f"x{number}{'b' * block.batched}"
+            text = self.told(self.source[places].reshape(loop.times, *shape), exact=True)
+            if fullmatch(r"k\d+", text):
+                name = text
+            else:
+                rows.append((name, (loop.times, *shape), block.batched, text))
+            self.fresh(f"{name}[t]", shape, places[0])
+        for i, (arena, slots) in enumerate(loop.states(), number):
+            places = self.base[arena] + slots
+            shape = squeezed(places.shape)
+            text = self.told(self.source[places].reshape(shape), exact=True)
+            states.append((f"s{i}", shape, arena.isupper(), text))
+            self.fresh(f"s{i}", shape, places)
+            later.append((places + loop.areas[arena].shape[1]).reshape(shape))
+        named = {f"v{i}": step for i, step in enumerate(loop.steps, number)}
+        lines = [self.line(step, name, f"{name}[t]") for name, step in named.items()]
+        after = [self.told(self.source[places], exact=True) for places in later]
+        kept = []
+        for line, step in zip(lines, loop.steps):
+            arena, slots = step.out.arena, step.out.slots().ravel()
+            if any(own == arena and slot in slots for own, slot in loop.kept):
+                kept.append(line.name)
+                by = numpy.arange(loop.times)[:, None] * loop.areas[arena].shape[1]
+                shape = (loop.times, *line.shape)
+                self.fresh(line.name, shape, (self.base[arena] + slots + by).ravel())
+        return Rounds(loop.times, rows, states, lines, after, kept)
+
+    def fresh(self, name: str, shape: tuple[int, ...], places: Array) -> None:
+        """Say that an array stands here, whatever stood here before."""
+        self.source[places] = places
+        self.own(name, shape, places)
 
     def result(self) -> str:
         """Tell the outputs, once all steps are told."""
@@ -206,24 +289,34 @@ def listing(tape: Tape) -> str:
     Of many waves only the first are lifted; what nothing lifts is told value by value.
     """
     try:
-        sums = find(lowered(tape))
+        plan = planned(lowered(tape))
+        if sum(len(piece.waves) for piece in plan.pieces) > LONG:
+            return _beginning(planned(lowered(tape), loops=False))
     except Unwritable:
         return scalars(tape)
-    waves = Waves(sums, dependence(sums))
-    if len(waves) > LONG:
-        first = copy(waves)
-        first.bounds = waves.bounds[: MOST + 1]
-        rules = sums.rule[waves.places[waves.bounds[MOST:-1]]].tolist()
-        return Listing(lift(first), sums.tape).text([sums.tape.rules[i].symbol for i in rules])
-    program = lift(waves)
+    plan, program = lifted(plan)
     backward = differentiate(program, len(program.home))
     instructions = backward.body + backward.rest
+    count = sum(len(found.body) or 1 for found in instructions)
     return (
-        f"{Listing(program, sums.tape).text()}\n"
+        f"{Listing(program, plan.tape).text()}\n"
         f"derivative by {counted(len(tape.parameters), 'parameter')}: "
-        f"{counted(len(instructions), 'array operation')}, "
+        f"{counted(count, 'array operation')}, "
         f"of which {counted(products(instructions), 'matrix product')}"
     )
+
+
+def _beginning(plan: Plan) -> str:
+    """Return the beginning of a long listing."""
+    (piece,) = plan.pieces
+    waves, sums = piece.waves, piece.waves.sums
+    if len(waves) > MOST:
+        piece = copy(piece)
+        piece.waves = copy(waves)
+        piece.waves.bounds = waves.bounds[: MOST + 1]
+    rules = sums.rule[waves.places[waves.bounds[MOST:-1]]].tolist()
+    _, program = lifted(Plan(plan.tape, [piece], plan.outputs))
+    return Listing(program, plan.tape).text([sums.tape.rules[i].symbol for i in rules])
 
 
 def products(instructions: Iterable[Instruction]) -> int:
@@ -231,7 +324,7 @@ def products(instructions: Iterable[Instruction]) -> int:
 
     A matrix times a vector is one, too, and so is a stack of them; a dot product is none.
     """
-    return sum(map(_is_product, instructions))
+    return sum(products(found.body) or _is_product(found) for found in instructions)
 
 
 def _is_product(instruction: Instruction) -> bool:
@@ -244,6 +337,12 @@ def _is_product(instruction: Instruction) -> bool:
     summed = any(length[letter] > 1 for letter in first & second - set(result))
     over_rows = all(ref.batched for ref in instruction.ins) and not instruction.out.batched
     return (summed or over_rows) and any(length[letter] > 1 for letter in first ^ second)
+
+
+def steps_of(steps: Iterable[Step | Loop]) -> Iterator[Step]:
+    """Yield all steps, those of a loop's body once."""
+    for step in steps:
+        yield from step.steps if isinstance(step, Loop) else [step]
 
 
 def _symbol(step: Step) -> str:

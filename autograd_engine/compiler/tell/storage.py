@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import ArrayProgram, Step
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Loop, Step
 from autograd_engine.compiler.lift.strides import Ref, pattern, steps_of
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.tell.selections import bracketed, selected
@@ -60,7 +60,7 @@ class Storage:
         self.within[places] = numpy.arange(len(places))
         self.arrays.append((name, shape))
 
-    def gather(self, step: Step) -> None:
+    def gather(self, step: Step | Loop) -> None:
         """Note where the copies that a step makes come from."""
         for taken in step.forward:
             if taken.kind == "take":
@@ -187,7 +187,7 @@ def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def _taken(label: str) -> bool:
     """Whether a label would be mistaken for another word of a listing."""
-    return label in _WORDS or iskeyword(label) or bool(fullmatch(r"[vkg]\d+", label))
+    return label in _WORDS or iskeyword(label) or bool(fullmatch(r"[vkgsx]\d+b?|t", label))
 
 
 _WORDS = {*TABLE, "parameters", "others", "inputs", "places", "numbers", "derivative", "return"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.record.elementary import Unwritable, written_out
+from autograd_engine.compiler.record.elementary import Unwritable, is_long, written_out
 from autograd_engine.compiler.record.simplify import common
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.core import PADDING, core, kinds
@@ -92,7 +92,8 @@ def fits(tape: Tape) -> str | None:
     if core() is None:
         return "the native core is missing"
     try:
-        written_out(tape, own=True)
+        if any(rule.written_out is None and is_long(rule, True) for rule in tape.rules):
+            written_out(tape, own=True)
     except Unwritable as error:
         return str(error)
     return None
