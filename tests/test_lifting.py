@@ -13,6 +13,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler.lift.arrays import Instruction
+from autograd_engine.compiler.record.elementary import written_out
 from autograd_engine.compiler.record.tape import Tape, record
 from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
 from autograd_engine.compiler.tell import listing as tell
@@ -450,7 +451,7 @@ def words(tape: Tape) -> dict:
         )(*operands)
 
     return {
-        **{rule.name: applied(rule) for rule in (*TABLE.values(), *tape.rules)},
+        **{rule.name: applied(rule) for rule in written_out(tape).rules},
         "array": np.array,
         "concat": lambda *parts, axis=0: np.concatenate(list(map(np.atleast_1d, parts)), axis),
         "dot": lambda a, b: (a * b).sum(-1),
