@@ -10,6 +10,7 @@ import json
 import math
 import random
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -93,6 +94,16 @@ def test_a_lesson_is_short_and_starts_with_its_number(name):
     assert max(map(len, source.splitlines())) <= 100
     assert source.startswith(f'"""Lesson {int(name[:2])}. ')
     assert source.isascii()  # what a classroom's terminal prints may be in any encoding
+
+
+def test_digits_train_on_eight_devices_to_the_numbers_of_fit(jax):
+    # A process of its own: JAX is told of its devices before it starts.
+    source = (DEMOS / "data_parallel.py").read_text(encoding="utf-8")
+    command = [sys.executable, "-m", "demos.data_parallel"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=DEMOS.parent)
+    promised = ast.get_docstring(ast.parse(source)).split("It prints:\n\n")[1] + "\n"
+    assert done.stdout == re.sub("(?m)^ {4}", "", promised), done.stderr
+    assert len(source.splitlines()) < 100 and source.isascii()
 
 
 @pytest.mark.parametrize("name", LESSONS)

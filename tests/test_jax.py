@@ -19,10 +19,10 @@ from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.run import translated as translation
 from autograd_engine.compiler.run.jax import jax_primitives, jax_program
-from autograd_engine.compiler.run.jax.jax_adjoint import passed
-from autograd_engine.compiler.run.jax.jax_lines import folded
-from autograd_engine.compiler.run.jax.jax_primitives import SAME, primitive_in_jax, spelled
-from autograd_engine.compiler.run.jax.jax_program import by_step, by_value, is_deep, tape_to_jax
+from autograd_engine.compiler.run.jax.jax_lines import by_lines, folded
+from autograd_engine.compiler.run.jax.jax_machine import by_value
+from autograd_engine.compiler.run.jax.jax_primitives import SAME, passed, primitive_in_jax, spelled
+from autograd_engine.compiler.run.jax.jax_program import is_deep, tape_to_jax
 from autograd_engine.compiler.run.plain import named, texts
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
@@ -367,7 +367,7 @@ def random_graph(rng: random.Random, length: int, leaves: list[Value]) -> Value:
     return ag.mean([ag.tanh(value) for value in known[-30:]])
 
 
-WAYS = [by_step, by_value]
+WAYS = [by_lines, by_value]
 
 
 def assert_as_eager(way, out: Value, leaves: list[Value]) -> None:
@@ -381,7 +381,7 @@ def assert_as_eager(way, out: Value, leaves: list[Value]) -> None:
     np.testing.assert_allclose(gradient, expected, rtol=CLOSE, atol=CLOSE * max(map(abs, expected)))
 
 
-@pytest.mark.parametrize("way, length", [(by_step, 52), (by_value, 400)])
+@pytest.mark.parametrize("way, length", [(by_lines, 52), (by_value, 400)])
 def test_a_random_graph_over_every_row_agrees_in_value_and_gradient(way, length):
     leaves = [Value(x) for x in (0.3, -0.8, 1.2, 0.1)]
     assert_as_eager(way, random_graph(random.Random(2), length, leaves), leaves)
@@ -428,7 +428,7 @@ def operations(way, out: Value, leaves: list[Value]) -> str:
 
 
 def test_a_layer_arrives_in_jax_as_one_matrix_product_of_slices():
-    found = operations(by_step, *network())
+    found = operations(by_lines, *network())
     assert found.count("dot_general") == 3  # and one sums the squares
     assert "gather" not in found and "concatenate" not in found
 
@@ -436,7 +436,8 @@ def test_a_layer_arrives_in_jax_as_one_matrix_product_of_slices():
 def test_a_batch_arrives_in_jax_as_one_matrix_product():
     x = [Value(0.0) for _ in range(3)]
     tape = record([ag.nn.MLP(3, [4, 1])(x)], inputs=x)
-    found = str(jax.make_jaxpr(by_step(tape))(jnp.zeros(len(tape.parameters)), jnp.zeros((7, 3))))
+    run = jax.vmap(by_lines(tape), (None, 0))
+    found = str(jax.make_jaxpr(run)(jnp.zeros(len(tape.parameters)), jnp.zeros((7, 3))))
     assert found.count("dot_general") == 2
     assert "4,7]" in found or "7,4]" in found  # neurons and rows in one
 
@@ -486,7 +487,7 @@ def evaluations(steps: int) -> int:
     As XLA does it: up to a division, whose result it keeps.
     """
     out, leaves = pendulum(steps)
-    run = by_step(record([out], parameters=leaves))
+    run = by_lines(record([out], parameters=leaves))
     taken: dict[int, int] = {}
     for line in jax.make_jaxpr(lambda p: run(p, jnp.empty(0)))(jnp.ones(3)).jaxpr.eqns:
         below = sum(taken.get(id(operand), 0) for operand in line.invars)
@@ -645,6 +646,45 @@ def test_a_deep_graph_that_does_not_repeat_runs_value_by_value():
     out.backward()
     np.testing.assert_allclose(value, out.data, rtol=1e-10)
     np.testing.assert_allclose(gradient, [leaf.grad for leaf in leaves], rtol=1e-10)
+
+
+def sample() -> tuple[list, Value, list[Value]]:
+    """The loss of a network by one sample: its inputs, itself, its parameters."""
+    random.seed(5)
+    model, x = ag.nn.MLP(6, [12, 4], activation="tanh"), [Value(0.1 * i) for i in range(6)]
+    return x, ag.losses.cross_entropy(model(x), 2), model.parameters()
+
+
+def test_a_program_is_exported_for_any_number_of_rows():
+    x, loss, parameters = sample()
+    program = ag.compile(loss, inputs=x, parameters=parameters)
+    function = program.to_jax()
+    step = jax.jit(jax.value_and_grad(lambda p, rows: function(p, rows).mean()))
+    (batch,) = jax.export.symbolic_shape("rows")
+    given = [jax.ShapeDtypeStruct(shape, jnp.float64) for shape in ((len(parameters),), (batch, 6))]
+    exported = jax.export.export(step)(*given)
+    rows = np.random.default_rng(0).normal(size=(7, 6))
+    found = exported.call(np.array([w.data for w in parameters]), rows)
+    for ours, theirs in zip(found, program.value_and_grad(rows)):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12)
+
+
+def test_without_double_precision_a_network_is_right_to_six_digits():
+    x, loss, parameters = sample()
+    program = ag.compile(loss, inputs=x, parameters=parameters)
+    rows = np.random.default_rng(0).normal(size=(7, 6))
+    expected = program.value_and_grad(rows)
+    jax.config.update("jax_enable_x64", False)
+    try:
+        function = program.to_jax()
+        step = jax.jit(jax.value_and_grad(lambda p, rows: function(p, rows).mean()))
+        value, slopes = step(np.array([w.data for w in parameters]), rows)
+    finally:
+        jax.config.update("jax_enable_x64", True)
+    assert value.dtype == slopes.dtype == np.float32
+    # The unit roundoff is 6e-8, and there are some ten operations on top of one another.
+    assert abs(value - expected[0]) < 1e-6 * expected[0]
+    assert abs(slopes - expected[1]).max() < 1e-6 * abs(expected[1]).max()
 
 
 def test_a_network_is_no_deep_graph():

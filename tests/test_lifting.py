@@ -452,7 +452,7 @@ def words(tape: Tape) -> dict:
         )(*operands)
 
     return {
-        **{rule.name: applied(rule) for rule in tape.rules},
+        **{rule.name: applied(rule) for rule in written_out(tape).rules},
         "array": np.array,
         "concat": lambda *parts, axis=0: np.concatenate(list(map(np.atleast_1d, parts)), axis),
         "dot": lambda a, b: (a * b).sum(-1),

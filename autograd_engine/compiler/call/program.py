@@ -205,7 +205,9 @@ class Program:
 
     def to_jax(self) -> Any:
         """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX
-        arrays, shaped as calling the program gives them. Lists of numbers do for arrays.
+        arrays, shaped as calling the program gives them. Lists of numbers do for arrays. It runs
+        under `jit`, `grad`, `vmap`, `shard_map` and `export`. The precision is yours to choose:
+        without JAX's `jax_enable_x64` it is float32, in which a network is right to six digits.
 
         It cannot raise for its numbers: where a guard does not hold, outputs and gradients are
         NaN. (A number that was computed, then read, may differ by 4,096 ulp: JAX rounds it anew.)

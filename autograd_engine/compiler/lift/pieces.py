@@ -83,7 +83,7 @@ def planned(tape: Tape, loops: bool = True) -> Plan:
 def _graph(tape: Tape) -> Graph:
     constants = [struct.pack("d", number) for number in tape.constants]
     leaves = tape.start - len(constants)
-    places = list(zip(tape.x, tape.y))
+    places: list[tuple[int, ...]] = list(zip(tape.x, tape.y))
     for i, (x, y) in enumerate(places):
         if y < 0:
             places[i] = (x,) if y == -1 else tape.many[-2 - y]

@@ -137,7 +137,7 @@ def record(
         rule, j = node._rule, -1
         if rule.several:
             operands = node.operands
-            places = list(map(place.get, map(id, operands)))
+            places: list[Any] = list(map(place.get, map(id, operands)))
             if None in places:
                 places = [place[id(v)] if id(v) in place else meet(v) for v in operands]
             i, j = places[0], -2 - len(many)

@@ -1,8 +1,7 @@
-"""The choice of a back end, by what a call would cost on each.
+"""The choice of a back end: arrays where many values are computed alike, else one by one.
 
-Arrays win where many values are computed alike: each step costs a few calls of NumPy, however
-many values it has. The machine wins where few are: each value costs some nanoseconds for each
-row. So a program with inputs may run few rows one way and many the other.
+A wave of arrays costs about as much as 100 values of the scalar machine, of which each costs
+as much again for each row. So a program with inputs may run few rows one way and many the other.
 """
 
 from __future__ import annotations
@@ -13,15 +12,12 @@ from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
 from autograd_engine.compiler.run.native import machine
-from autograd_engine.compiler.run.native.core import core
 from autograd_engine.compiler.run.numpy.lifted import Lifted
 from autograd_engine.words import counted
 
-# Seconds, for a value and its gradient; measured, and good to a factor of two.
-STEP = 4e-6  # of NumPy for a step: about four calls
-AGAIN = 1.5e-7  # of the core, for a step of a loop
-NODE = 2.5e-9  # of the machine, for a value and row
-LINE = 1e-6  # of plain Python, for a value and row
+WIDE = 100  # values that the scalar machine computes while the core does a wave
+IN_PYTHON = 4  # values that plain Python computes while NumPy does a wave
+MANY = 100  # waves, which take seconds to lift: for one row at a time it does not pay
 MOST = 10_000  # rows: arrays that need more than so many to win are not made
 
 
@@ -35,14 +31,11 @@ class Chosen:
         self.tape = tape
         self._recorded = recorded or tape  # not lowered, as plain Python needs it
         self.hindrance = machine.fits(tape)
-        self.nodes = max(len(tape.op) + sum(map(len, tape.many)) - len(tape.many), 1)
         plan = planned(tape)
-        self.waves = plan.waves
-        again = self.waves - sum(len(piece.waves) for piece in plan.pieces)
-        self.row = self.nodes * (NODE if self.hindrance is None else LINE)
-        """The seconds of a row, computed value by value."""
-        self.arrays_cost = STEP * (self.waves - again) + (STEP if core() is None else AGAIN) * again
-        self.crossing = self.arrays_cost / self.row
+        self.waves, lifted = plan.waves, sum(len(piece.waves) for piece in plan.pieces)
+        self.nodes = max(len(tape.op) + sum(map(len, tape.many)) - len(tape.many), 1)
+        crossing = (WIDE if self.hindrance is None else IN_PYTHON) * self.waves / self.nodes
+        self.crossing = max(crossing, 1.5) if lifted > MANY else crossing
         """The number of rows from which on arrays win."""
         self._plan = plan if self.crossing <= MOST else None
         self._arrays: Lifted | None = None
@@ -50,10 +43,8 @@ class Chosen:
 
     def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
         """Run as the faster of the two does."""
-        count = 1 if rows is None else len(rows)
-        if count < self.crossing:
-            return self.single.run(leaves, rows, gradient)  # type: ignore[no-any-return]
-        return self.arrays.run(leaves, rows, gradient)
+        few = (1 if rows is None else len(rows)) < self.crossing
+        return (self.single if few else self.arrays).run(leaves, rows, gradient)
 
     @property
     def arrays(self) -> Lifted:
@@ -80,23 +71,15 @@ class Chosen:
         """Say which way the program runs, and why."""
         if not self.waves:
             return "Nothing is computed: the outputs are leaves or constants."
-        way = "the scalar machine" if self.hindrance is None else "plain Python"
+        reason = self.hindrance and f" (not on the scalar machine: {self.hindrance})"
+        way = f"in plain Python{reason}" if reason else "on the scalar machine"
         said = (
             f"{counted(self.nodes, 'value')} in {counted(self.waves, 'wave')} of one operation "
-            f"at one depth, {self.nodes / self.waves:,.1f} in each. A call costs about "
-            f"{_time(self.arrays_cost)} as arrays, and {_time(self.row)} a row on {way}"
+            f"at one depth, {self.nodes / self.waves:,.1f} in each."
         )
-        if self.hindrance is not None:
-            said += f" (not on the scalar machine: {self.hindrance})"
         if self.crossing <= 1:
-            return f"{said}. It runs as arrays (numpy)."
+            return f"{said} It runs as arrays."
         if not self.tape.inputs or self.crossing > MOST:
-            return f"{said}. It runs on {way}."
+            return f"{said} It runs value by value {way}."
         rows = f"{self.crossing:,.0f} rows"
-        return f"{said}. Below {rows} it runs on {way}, from there on as arrays (numpy)."
-
-
-def _time(seconds: float) -> str:
-    if seconds < 1e-7:
-        return f"{seconds * 1e9:,.1f} ns"
-    return f"{seconds * 1e6:,.1f} us" if seconds < 1e-3 else f"{seconds * 1e3:,.1f} ms"
+        return f"{said} Below {rows} it runs value by value {way}, from there on as arrays."

@@ -12,28 +12,38 @@ from __future__ import annotations
 
 import ast
 import math
-import operator
-from collections.abc import Callable, Sequence
-from functools import reduce
+from collections.abc import Callable
+from functools import lru_cache, partial, reduce
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any
 
-from autograd_engine.compiler.run.plain import texts
+import numpy
 
-# fmt: off
-OPERATORS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.Pow: operator.pow, ast.USub: operator.neg,
-    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
-    ast.Eq: operator.eq, ast.NotEq: operator.ne,
+from autograd_engine.compiler.run.plain import named, texts
+from autograd_engine.primitives import TABLE, Primitive
+
+# Rows that are made of one exponential here, where `floats` has one for each sign.
+
+
+def _sigmoid(library: Any, x: Any) -> Any:
+    tail = library.exp(-abs(x))
+    return library.where(x < 0.0, tail, 1.0) / (1.0 + tail)
+
+
+def _bell(library: Any, x: Any) -> Any:
+    tail = library.exp(-abs(x))
+    return tail / ((1.0 + tail) * (1.0 + tail))
+
+
+MADE: dict[str, Callable[..., Any]] = {
+    "sigmoid": _sigmoid,
+    "bell": _bell,
+    "softplus": lambda np, x: np.maximum(x, 0.0) + np.log1p(np.exp(-abs(x))),
+    "negative": lambda _, x: -1.0 * x,  # NumPy's own errs on some strides before 2.5
 }
-READ: Final = (
-    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.expr_context, ast.If, ast.Return,
-    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Constant, ast.Name, ast.Attribute,
-    ast.Call, ast.Tuple, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Not,
-    ast.And, ast.Or, *OPERATORS,
-)
-# fmt: on
+
+# What can be read: statements without loops or exceptions.
+READ = (ast.FunctionDef, ast.If, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
 
 
 class Translator:
@@ -41,99 +51,123 @@ class Translator:
 
     def __init__(self, library: Any, *others: Any) -> None:
         self.library = library
-        self.operators = OPERATORS | {
-            ast.Not: library.logical_not, ast.And: library.logical_and, ast.Or: library.logical_or
-        }  # fmt: skip
         self.math = SimpleNamespace(inf=math.inf, nan=math.nan, pi=math.pi, e=math.e)
         for name in vars(math):
             for place in (library, *others):
                 for called in (f"arc{name[1:]}", name):
                     if name not in vars(self.math) and callable(getattr(place, called, None)):
                         setattr(self.math, name, getattr(place, called))
+        self.words = {word: getattr(library, word) for word in CHOICES.values()}
+        self.words |= {"math": self.math, "where": self.chosen}
+        self.words |= {"max": library.maximum, "min": library.minimum}
+
+    def spelled(self, rule: Primitive) -> Callable[..., Any] | None:
+        """Return a row of the table, or a fixed power, as a function of arrays; None if none is.
+
+        It is the library's own, which may have the longer name, as `arcsin` of `asin`; else it
+        is translated. The library leaves the sign of a zero to chance in `maximum` and `sign`.
+
+        >>> import numpy
+        >>> Translator(numpy).spelled(TABLE["asin"])
+        <ufunc 'arcsin'>
+        """
+        if rule.name.startswith("**"):
+            return lambda x: self.library.power(x, float(rule.name[2:]))
+        if TABLE.get(rule.name) is not rule:
+            return None
+        name = {"ratio": "divide", "lenient_power": "power", "ln": "log"}.get(rule.name, rule.name)
+        if name in MADE:
+            return partial(MADE[name], self.library)
+        for called in () if name in ("maximum", "minimum", "sign") else (f"arc{name[1:]}", name):
+            if getattr(getattr(numpy, called, None), "nin", 0) == rule.arity:
+                return getattr(self.library, called)  # type: ignore[no-any-return]
+        return self.function(named(rule))
 
     def function(self, name: str) -> Callable[..., Any] | None:
         """Return a function, named as in the source of `floats`; None where it is no such."""
         if name.startswith("math."):
             return vars(self.math).get(name[5:])
         text = texts().get(name, "")
-        tree = ast.parse(text)
-        if not text.startswith("def") or not all(isinstance(n, READ) for n in ast.walk(tree)):
+        tree: Any = ast.parse(text)
+        statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+        if not text.startswith("def") or not all(isinstance(node, READ) for node in statements):
             return None
-        (function,) = tree.body
-        assert isinstance(function, ast.FunctionDef)
+        (function,) = Choices().visit(tree).body
         names = [argument.arg for argument in function.args.args]
 
         def on_arrays(*operands: Any) -> Any:
-            found = self.run(function.body, dict(zip(names, operands)))
+            found = self.run(function.body, Names(self, zip(names, operands)))
             return self.library.broadcast_to(
                 self.library.asarray(found, operands[0].dtype), operands[0].shape
             )
 
         return on_arrays
 
-    def run(self, body: Sequence[ast.stmt], names: dict[str, Any]) -> Any:
+    def run(self, body: list[Any], names: Names) -> Any:
         """Return what statements return, given what their names stand for."""
         for place, statement in enumerate(body):
-            match statement:
-                case ast.Return(value):
-                    return self.value(value, names)
-                case ast.Assign([ast.Tuple(targets)], value):
-                    names.update(zip(map(ast.unparse, targets), self.value(value, names)))
-                case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(
-                    ast.Name(name), value=value
-                ):
-                    names[name] = self.value(value, names)
-                case ast.AugAssign(ast.Name(name), op, value):
-                    names[name] = self.operators[type(op)](names[name], self.value(value, names))
-                case ast.If(test, then, other):
-                    rest = body[place + 1 :]
-                    sides = [self.run([*side, *rest], dict(names)) for side in (then, other)]
-                    return self.chosen(self.value(test, names), *sides)
+            if isinstance(statement, ast.Return):
+                return eval(code(statement.value), self.words, names)
+            if isinstance(statement, ast.If):
+                sides, rest = (statement.body, statement.orelse), body[place + 1 :]
+                found = [self.run([*side, *rest], Names(self, names)) for side in sides]
+                return self.chosen(eval(code(statement.test), self.words, names), *found)
+            exec(code(statement), self.words, names)
         raise NotImplementedError("a function that returns nothing")
-
-    def value(self, node: Any, names: dict[str, Any]) -> Any:
-        """Return the value of an expression."""
-
-        def values(nodes: Sequence[Any]) -> list[Any]:
-            return [self.value(item, names) for item in nodes]
-
-        match node:
-            case ast.Constant(value):
-                return value
-            case ast.Name(name):
-                return names[name] if name in names else self.known(name)
-            case ast.Attribute(ast.Name("math"), name):
-                return getattr(self.math, name)
-            case ast.Tuple(items):
-                return tuple(values(items))
-            case ast.BinOp(left, op, right):
-                return self.operators[type(op)](*values((left, right)))
-            case ast.UnaryOp(op, operand):
-                return self.operators[type(op)](*values((operand,)))
-            case ast.BoolOp(op, parts):
-                return reduce(self.operators[type(op)], values(parts))
-            case ast.Compare(left, ops, others):
-                parts = values((left, *others))
-                held = [OPERATORS[type(op)](*pair) for op, *pair in zip(ops, parts, parts[1:])]
-                return reduce(self.library.logical_and, held)
-            case ast.IfExp(test, then, other):
-                return self.chosen(*values((test, then, other)))
-            case ast.Call(function, operands):
-                return self.value(function, names)(*values(operands))
-        raise NotImplementedError(ast.unparse(node))
-
-    def known(self, name: str) -> Any:
-        """Return what a name of the module stands for: a function, or a number as `_SPLIT`."""
-        built_in = {"abs": abs, "max": self.library.maximum, "min": self.library.minimum}.get(name)
-        if built_in is not None:
-            return built_in
-        text = texts()[name]
-        if text.startswith("def"):
-            return self.function(name)
-        return ast.literal_eval(text.split(" ")[2])
 
     def chosen(self, test: Any, one: Any, other: Any) -> Any:
         """Return one thing where a test holds, else the other, part by part of a tuple."""
         if isinstance(one, tuple):
             return tuple(self.library.where(test, *pair) for pair in zip(one, other))
         return self.library.where(test, one, other)
+
+
+class Names(dict[str, Any]):
+    """What the names in a function stand for; those of the module are other functions, or numbers
+    as `_SPLIT`.
+    """
+
+    def __init__(self, translator: Translator, known: Any) -> None:
+        super().__init__(known)
+        self.translator = translator
+
+    def __missing__(self, name: str) -> Any:
+        text = texts()[name]
+        if text.startswith("def"):
+            return self.translator.function(name)
+        return ast.literal_eval(text.split(" ")[2])
+
+
+CHOICES = {ast.And: "logical_and", ast.Or: "logical_or", ast.Not: "logical_not"}
+
+
+class Choices(ast.NodeTransformer):
+    """Writes choices as functions, which arrays have of them."""
+
+    def visit(self, node: Any) -> Any:
+        self.generic_visit(node)
+        match node:
+            case ast.IfExp(test, body, orelse):
+                return call("where", test, body, orelse)
+            case ast.UnaryOp(ast.Not(), operand):
+                return call("logical_not", operand)
+            case ast.BoolOp(op, parts):
+                return reduce(partial(call, CHOICES[type(op)]), parts)
+            case ast.Compare(left, ops, others) if len(ops) > 1:
+                sides = zip([left, *others], ops, others)
+                pairs = [ast.Compare(x, [op], [y]) for x, op, y in sides]
+                return reduce(partial(call, "logical_and"), pairs)
+        return node
+
+
+def call(name: str, *operands: Any) -> Any:
+    """Return the call of a function as a tree."""
+    return ast.Call(ast.Name(name, ast.Load()), list(operands), [])
+
+
+@lru_cache(maxsize=1024)
+def code(node: Any) -> Any:
+    """Return an expression or a statement, compiled."""
+    whole = ast.Expression(node) if isinstance(node, ast.expr) else ast.Module([node], [])
+    mode = "eval" if isinstance(node, ast.expr) else "exec"
+    return compile(ast.fix_missing_locations(whole), "<floats>", mode)

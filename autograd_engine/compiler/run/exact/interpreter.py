@@ -81,19 +81,16 @@ class Interpreter:
         `leaves` holds the numbers of the tape's parameters, then of its others; `rows` the
         inputs (B, n), or None where there are none.
         """
-        numbers = leaves.tolist()
         outputs: list[list[float]] = []
         total: list[float] = []
         for row in [[]] if rows is None else rows.tolist():
-            values = self.values(numbers + row)
+            values = self.values(leaves.tolist() + row)
             outputs.append([values[place] for place in self._tape.outputs])
             if gradient:
                 slopes = self.adjoints(values)[: len(self._tape.parameters)]
                 total = list(map(operator.add, total, slopes)) if len(outputs) > 1 else slopes
-        if not gradient:
-            return numpy.array(outputs), None
-        count = len(outputs)
-        return numpy.array(outputs), numpy.array([number / count for number in total])
+        mean = numpy.array([number / len(outputs) for number in total])
+        return numpy.array(outputs), mean if gradient else None
 
     def values(self, given: list[float]) -> list[float]:
         """Return the numbers of all values on the tape, from those of the leaves and inputs."""
@@ -145,16 +142,15 @@ class Interpreter:
         start = self._tape.start
         fixed = start - len(self._tape.constants)
         nodes = [*map(Value, values[:fixed]), *map(constant, values[fixed:start])]
-        for place, (rule, _, _, _, y, places) in enumerate(self._steps, start):
+        for place, (rule, *_, places) in enumerate(self._steps, start):
             operands, slopes = tuple([nodes[i] for i in places]), self.partials(place, values)
             with enable_grad():
                 if rule.several:
                     many = paired(operands, slopes)
                     nodes.append(record_several(rule, values[place], many, sum(slopes) * 0.0))
                     continue
-                y_node = nodes[y] if y >= 0 else None
-                dx, dy = (*slopes, 0.0)[:2]
-                nodes.append(record(rule, values[place], operands[0], y_node, dx, dy))
+                x, y, *_ = *operands, None
+                nodes.append(record(rule, values[place], x, y, *(*slopes, 0.0)[:2]))
         return gradient(nodes[self._tape.outputs[0]], nodes)
 
 
@@ -184,23 +180,13 @@ def limit(rule: Primitive, *operands: float) -> float:
         return math.nan
 
 
-def _pole(x: float) -> float:
-    return math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan
-
-
-def _far(x: float) -> float:
-    return math.nan if x != x else math.copysign(math.inf, x)
-
-
 _LIMITS: dict[str, Callable[..., float]] = {
     "divide": floats.ratio,
     "power": floats.lenient_power,
-    "log": floats.ln,
-    "log2": floats.ln,
-    "log10": floats.ln,
+    **dict.fromkeys(("log", "log2", "log10"), floats.ln),
     "log1p": lambda x: floats.ln(1.0 + x),
-    "atanh": _pole,
-    "sinh": _far,
+    "atanh": lambda x: math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan,
+    "sinh": lambda x: math.nan if x != x else math.copysign(math.inf, x),
 }
 
 

@@ -7,41 +7,46 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from autograd_engine.compiler.lift.arrays import ArrayProgram
+import jax
+import jax.numpy as jnp
+import numpy
+from jax import lax
+
+from autograd_engine.compiler.lift.assembly import lifted
+from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp, passed
-from autograd_engine.compiler.run.jax.jax_primitives import applied, applied_outer, primitive_in_jax
+from autograd_engine.compiler.run.jax.jax_primitives import (
+    applied_outer,
+    passed,
+    primitive_in_jax,
+)
 from autograd_engine.compiler.tell.lines import Line, Rounds
 from autograd_engine.compiler.tell.listing import Listing
 from autograd_engine.primitives import Primitive
 
-lax = jax.lax
 Array = Any
 HIGHEST = 6  # elementwise steps on top of one another that XLA may make one of
 REDUCTION = re.compile(r"@|\b(dot|sum)\(")
 
 
 def by_lines(
-    program: ArrayProgram, tape: Tape, others: Array, outer: bool = False
+    tape: Tape, plan: Plan | None = None, outer: bool = False
 ) -> Callable[[Array, Array], Array]:
-    """Return an array program as a function of JAX: (parameters (P,), inputs (n,)) -> outputs (m,).
+    """Return a tape as a function of JAX: (parameters (P,), inputs (n,)) -> outputs (m,).
 
-    `others` are the numbers of the leaves behind the parameters; `outer` where the tape holds
-    derivatives.
+    It is lifted, and each line of it an array. `outer` where the tape holds derivatives.
 
     >>> from autograd_engine import Value
-    >>> from autograd_engine.compiler.lift.assembly import lifted
-    >>> from autograd_engine.compiler.lift.pieces import planned
     >>> from autograd_engine.compiler.record.tape import record
     >>> a, x = Value(2.0), Value(0.0)
-    >>> tape = record([a * x + a], inputs=[x])
-    >>> run = by_lines(lifted(planned(tape))[1], tape, jnp.array([]))
-    >>> run(jnp.array([3.0]), jnp.array([5.0])).tolist()
+    >>> by_lines(record([a * x + a], inputs=[x]))(jnp.array([3.0]), jnp.array([5.0])).tolist()
     [18.0]
     """
-    listing = Listing(program, tape, labels=False)
-    run_lines = in_order(list(listing.lines()), applied_outer if outer else applied)
+    plan, program = lifted(plan or planned(tape))
+    listing = Listing(program, plan.tape, labels=False)
+    others = numpy.array([leaf.data for leaf in tape.others])
+    run_lines = in_order(list(listing.lines()), outer)
     result = code(listing.result())
 
     def run(parameters: Array, inputs: Array) -> Array:
@@ -56,10 +61,10 @@ def by_lines(
     return jax.default_matmul_precision("highest")(run)  # type: ignore[no-any-return]
 
 
-def in_order(lines: list[Any], apply: Any, wrap: Any = lambda x: x) -> Any:
+def in_order(lines: list[Any], outer: bool, wrap: Any = lambda x: x) -> Any:
     """Return what adds the results of lines to what is known, with `wrap` around each."""
     codes = [[code(text) for text in getattr(line, "operands", ())] for line in lines]
-    loops = {i: Scan(line, apply) for i, line in enumerate(lines) if isinstance(line, Rounds)}
+    loops = {i: Scan(line, outer) for i, line in enumerate(lines) if isinstance(line, Rounds)}
     fenced = fences([line for line in lines if isinstance(line, Line)])
 
     def run(known: dict[str, Any], kind: Any) -> None:
@@ -69,7 +74,7 @@ def in_order(lines: list[Any], apply: Any, wrap: Any = lambda x: x) -> Any:
                 continue
             read = [eval(text, known) for text in told]
             if line.kind == "map":
-                found = apply(line.rule, *read)
+                found = primitive_in_jax(line.rule, outer)(*read)
             elif line.kind == "scan":
                 found = folded(line.rule)(read[0].reshape(-1, read[0].shape[-1]))
             else:
@@ -85,10 +90,10 @@ def in_order(lines: list[Any], apply: Any, wrap: Any = lambda x: x) -> Any:
 class Scan:
     """A loop: `lax.scan` over its steps, which carries what the next ones read."""
 
-    def __init__(self, rounds: Rounds, apply: Any) -> None:
+    def __init__(self, rounds: Rounds, outer: bool) -> None:
         self.rounds = rounds
         # Inside of a step t is 0, so x[t] is the one row of x that there is.
-        self.body = in_order(rounds.lines, apply, lambda x: x[None])
+        self.body = in_order(rounds.lines, outer, lambda x: x[None])
         names = {name for line in rounds.lines for name in re.findall(r"\b(k\d+)\[t\]", line.text)}
         self.rows = {name: code(text) for name, _, _, text in rounds.rows}
         self.rows |= {name: code(name) for name in sorted(names)}
@@ -121,7 +126,7 @@ def code(text: str) -> Any:
     return compile(text, "<listing>", "eval")
 
 
-def fences(lines: list[Any]) -> set[str]:
+def fences(lines: list[Line]) -> set[str]:
     """Return the lines behind which no more elementwise steps are put on top of one another."""
     heights: dict[str, int] = {}
     for line in lines:
@@ -132,7 +137,7 @@ def fences(lines: list[Any]) -> set[str]:
     return {name for name, height in heights.items() if height == HIGHEST}
 
 
-def words(kind: Any) -> dict[str, Callable[..., Array]]:
+def words(kind: Any) -> dict[str, Any]:
     """Return what the words of a listing mean, to arrays of a precision."""
 
     def array(x: Any) -> Array:
@@ -147,6 +152,8 @@ def words(kind: Any) -> dict[str, Callable[..., Array]]:
         "array": array,
         "concat": lambda *x, axis=0: jnp.concatenate([*map(jnp.atleast_1d, map(array, x))], axis),
         "dot": dot,
+        "inf": jnp.inf,
+        "nan": jnp.nan,
         "full": lambda shape, x: jnp.broadcast_to(array(x), shape),
         "joined": lambda *x: jnp.concatenate([jnp.ravel(array(part)) for part in x]),
         "stack": lambda *x, axis=0: jnp.stack([*map(array, x)], axis),

@@ -2,8 +2,6 @@
 
 The compiled program is one small loop whatever the length of the tape, where a program
 written out step by step would take XLA minutes to compile for a long recurrence.
-
-Arrays have the places of the tape on their first axis and any axes of a batch behind it.
 """
 
 from __future__ import annotations
@@ -11,20 +9,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy
+from jax import lax
 
+from autograd_engine.compiler.record.elementary import written_out
 from autograd_engine.compiler.record.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp, passed, product
-from autograd_engine.compiler.run.jax.jax_primitives import applied_outer, primitive_in_jax
-from autograd_engine.primitives import Primitive
+from autograd_engine.compiler.run.jax.jax_primitives import (
+    applied_outer,
+    passed,
+    primitive_in_jax,
+    product,
+)
 
-lax = jax.lax
 Array = Any
 
 
+def by_value(tape: Tape) -> Callable[[Array, Array], Array]:
+    """Return a tape as a function of JAX: (parameters (P,), inputs (n,)) -> outputs (m,)."""
+    tape = written_out(tape)
+    values, outputs = machine(tape), numpy.array(tape.outputs)
+    known = [leaf.data for leaf in tape.others], tape.constants
+
+    def run(parameters: Array, row: Array) -> Array:
+        first, last = (jnp.asarray(x, parameters.dtype) for x in known)
+        return values(jnp.concatenate([parameters, first, row, last]))[outputs]
+
+    return run
+
+
 def machine(tape: Tape) -> Callable[[Array], Array]:
-    """Return the function from a tape's leaves to all of its values, places first.
+    """Return the function from a tape's leaves to all of its values.
 
     >>> from autograd_engine import Value
     >>> from autograd_engine.compiler.record.tape import record
@@ -34,17 +51,20 @@ def machine(tape: Tape) -> Callable[[Array], Array]:
     """
     rules = numpy.array(tape.op, numpy.int32)
     first, second = (numpy.array(column, numpy.int32) for column in (tape.x, tape.y))
-    branches = [branch(rule) for rule in tape.rules]
+    # A second operand that is missing is read at some place, and not used.
+    branches = [
+        lambda x, y, rule=rule: primitive_in_jax(rule)(*(x, y)[: len(rule.domain)])
+        for rule in tape.rules
+    ]
 
     def forward(leaves: Array) -> Array:
-        # A second operand that is missing is read at some place, and not used.
         op, x, y = map(jnp.asarray, (rules, first, numpy.maximum(second, 0)))
 
         def step(k: Array, found: Array) -> Array:
             here = lax.switch(op[k], branches, found[x[k]], found[y[k]])
             return found.at[tape.start + k].set(here)
 
-        blank = jnp.zeros((len(rules), *leaves.shape[1:]), leaves.dtype)
+        blank = jnp.zeros(len(rules), leaves.dtype)
         return lax.fori_loop(0, len(rules), step, jnp.concatenate([leaves, blank]))
 
     def derivative(operands: Any, tangents: Any) -> Any:
@@ -55,12 +75,6 @@ def machine(tape: Tape) -> Callable[[Array], Array]:
     values = jax.custom_jvp(forward)
     values.defjvp(derivative)
     return values if len(rules) else lambda leaves: leaves
-
-
-def branch(rule: Primitive) -> Callable[[Array, Array], Array]:
-    """Return a primitive as a function of two operands, whether it takes the second or not."""
-    function = primitive_in_jax(rule)
-    return function if len(rule.domain) == 2 else lambda x, y: function(x)
 
 
 def by_operands(tape: Tape, rules: Array, x: Array, y: Array, found: Array) -> tuple[Array, Array]:
@@ -108,7 +122,7 @@ def spread(leaves: Array, by_x: Array, by_y: Array, x: Array, y: Array) -> Array
         # Half a value a step, so that each reads and writes one operand: with two, XLA would
         # copy the whole array between them.
         operands = jnp.asarray(numpy.stack([x, y], 1).ravel())
-        both = jnp.stack([by_x, by_y], 1).reshape(-1, *by_x.shape[1:])
+        both = jnp.stack([by_x, by_y], 1).ravel()
 
         def step(done: Array, found: Array) -> Array:
             half = 2 * count - 1 - done
@@ -117,5 +131,5 @@ def spread(leaves: Array, by_x: Array, by_y: Array, x: Array, y: Array) -> Array
 
         return lax.fori_loop(0, 2 * count, step, source)
 
-    source = jnp.concatenate([leaves, jnp.zeros((count + 1, *leaves.shape[1:]), leaves.dtype)])
+    source = jnp.concatenate([leaves, jnp.zeros(count + 1, leaves.dtype)])
     return lax.custom_linear_solve(left_side, source, tangents, adjoints)[:-1]

@@ -12,17 +12,20 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy
+from jax.extend.core import Primitive as JaxPrimitive
+from jax.interpreters import ad, batching, mlir
 
 from autograd_engine.compiler.record.symbols import OUT, formula, slopes, substituted, unknowns
-from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp, passed
-from autograd_engine.compiler.run.numpy.ufuncs import called, of_numpy
-from autograd_engine.compiler.run.plain import named
+from autograd_engine.compiler.run.numpy.ufuncs import called
 from autograd_engine.compiler.run.translated import Translator
 from autograd_engine.primitives import TABLE, Primitive
 
 SymbolicZero = jax.custom_derivatives.SymbolicZero
 IN_JAX = Translator(jnp, jax.scipy.special)
+SAME = {"add", "subtract", "multiply", "negative"}
 
 
 @lru_cache(maxsize=1024)
@@ -76,12 +79,9 @@ def floating(*operands: Any) -> list[Any]:
 
 def spelled(rule: Primitive) -> Callable[..., Any]:
     """Return the primitive's forward function in JAX's words."""
-    if rule.name.startswith("**"):
-        return lambda x: jnp.power(x, float(rule.name[2:]))
-    if TABLE.get(rule.name) is rule:
-        found = SPELLINGS.get(rule.name) or of_jax(rule) or IN_JAX.function(named(rule))
-        if found is not None:
-            return found
+    found = IN_JAX.spelled(rule)
+    if found is not None:
+        return found
 
     def written_out(*operands: Any) -> Any:
         expression = formula(rule, len(operands))
@@ -109,32 +109,65 @@ def called_back(rule: Primitive) -> Callable[..., Any]:
     return function
 
 
-def of_jax(rule: Primitive) -> Callable[..., Any] | None:
-    """Return JAX's function where NumPy has one of the row's name."""
-    return getattr(jnp, getattr(of_numpy(rule), "__name__", ""), None)
+# An adjoint of exactly 0 passes nothing on, where plain multiplication would make NaN of it beside
+# an infinite partial, as that of `sqrt` at 0. Such a product is linear in the adjoint, so that JAX
+# may transpose it, only as a primitive of JAX's own: no composition of `where` is.
 
 
-# Made of exponentials: one of them where `floats` has one for each sign.
+def passed(partial: Any, adjoint: Any) -> Any:
+    """Return partial * adjoint, of arrays of one shape; 0 where the adjoint is 0.
+
+    >>> float(passed(jnp.inf, jnp.zeros(())))
+    0.0
+    """
+    if isinstance(partial, float):
+        if abs(partial) <= _LARGEST:
+            return adjoint if partial == 1.0 else partial * adjoint
+        partial = jnp.full_like(adjoint, partial)
+    if str(jax.typeof(partial)) != str(jax.typeof(adjoint)):
+        # One of them alone differs from device to device: inside `shard_map` let both do so.
+        partial, adjoint = (jnp.where(first, partial, adjoint) for first in (True, False))
+    return PASSED.bind(partial, adjoint)
 
 
-def _sigmoid(x: Any) -> Any:
-    tail = jnp.exp(-abs(x))
-    return jnp.where(x < 0.0, tail, 1.0) / (1.0 + tail)
+_LARGEST = 3.4e38  # finite in single precision too
+PASSED = JaxPrimitive("passed")
 
 
-def _bell(x: Any) -> Any:
-    tail = jnp.exp(-abs(x))
-    return tail / ((1.0 + tail) * (1.0 + tail))
+def product(partial: Any, adjoint: Any) -> Any:
+    """Return the same in JAX's words, which it does not know to be linear."""
+    return jnp.where(adjoint == 0.0, jnp.zeros_like(adjoint), partial * adjoint)
 
 
-def _softplus(x: Any) -> Any:
-    return jnp.maximum(x, 0.0) + jnp.log1p(jnp.exp(-abs(x)))
+def _shape(partial: Any, adjoint: Any) -> Any:
+    return adjoint.update(weak_type=False)
 
 
-SPELLINGS: dict[str, Callable[..., Any]] = {
-    "sigmoid": _sigmoid,
-    "bell": _bell,
-    "softplus": _softplus,
-}
-"""The rows spelled by hand. The others are functions of JAX, or translated from `floats`."""
-SAME = {"add", "subtract", "multiply", "negative"}
+def _derivative(operands: Any, tangents: Any) -> Any:
+    partial, adjoint = operands
+    terms = [
+        other * tangent  # where derivatives are differentiated, a 0 hides nothing: see `gradients`
+        for other, tangent in zip((adjoint, partial), tangents)
+        if not isinstance(tangent, ad.Zero)
+    ]
+    return passed(partial, adjoint), sum(terms[1:], terms[0])
+
+
+def _transposed(cotangent: Any, partial: Any, adjoint: Any) -> Any:
+    if isinstance(cotangent, ad.Zero):
+        return None, cotangent
+    return None, passed(partial, cotangent)
+
+
+def _batched(operands: Any, axes: Any) -> Any:
+    size = next(x.shape[axis] for x, axis in zip(operands, axes) if axis is not None)
+    rows = [batching.bdim_at_front(x, axis, size) for x, axis in zip(operands, axes)]
+    return passed(*rows), 0
+
+
+PASSED.def_impl(jax.jit(product))
+PASSED.def_abstract_eval(_shape)
+ad.primitive_jvps[PASSED] = _derivative
+ad.primitive_transposes[PASSED] = _transposed
+batching.primitive_batchers[PASSED] = _batched
+mlir.register_lowering(PASSED, mlir.lower_fun(product, multiple_results=False))

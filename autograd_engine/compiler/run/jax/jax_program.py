@@ -1,7 +1,7 @@
 """A tape as a pure function of JAX: what `Program.to_jax` gives.
 
-A tape is lifted and written out step by step (`jax_lines`); deep graphs of narrow waves run
-value by value instead (`jax_machine`).
+A tape is lifted and run as its listing says, line by line; deep graphs of narrow waves run value
+by value instead (`jax_machine`). Each way gives a function of parameters and one row of inputs.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy
+import jax
+import jax.numpy as jnp
 
-from autograd_engine.compiler.lift.assembly import lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.elementary import Unwritable, written_out
 from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.run.jax.jax_adjoint import jax, jnp
 from autograd_engine.compiler.run.jax.jax_lines import by_lines
-from autograd_engine.compiler.run.jax.jax_machine import machine
-from autograd_engine.compiler.run.jax.jax_primitives import applied, applied_outer
-from autograd_engine.engine import Value
+from autograd_engine.compiler.run.jax.jax_machine import by_value
+from autograd_engine.compiler.run.jax.jax_primitives import primitive_in_jax
 from autograd_engine.table import azmul
+
+Way = Callable[[Any, Any], Any]
 
 
 def tape_to_jax(tape: Tape) -> Callable[..., Any]:
@@ -44,11 +44,10 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     """
     outer = azmul in tape.rules
     try:
-        run = written(lowered(tape), outer)
-        if outer:
-            run = mended(run, written(tape, outer))
+        # With absolute products where plain ones give NaN.
+        ways = [written(each, outer) for each in (lowered(tape), tape)[: 1 + outer]]
     except Unwritable:
-        run = one_by_one(written_out(tape, strict=False), outer)
+        ways = [one_by_one(written_out(tape, strict=False), outer)]
     count, width = len(tape.parameters), len(tape.inputs)
 
     def function(parameters: Any, inputs: Any = None) -> Any:
@@ -66,7 +65,13 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
                 f"the inputs must be an array of shape ({width},) or (rows, {width}), "
                 f"got {inputs.shape}"
             )
-        return run(parameters, inputs)
+        # For XLA the rows are one more axis, also of the matrix products.
+        rowwise = [jax.vmap(way, (None, 0)) if inputs.ndim == 2 else way for way in ways]
+        found = rowwise[0](parameters, inputs)
+        if not outer:
+            return found
+        absolute = lambda: rowwise[-1](parameters, inputs)  # noqa: E731
+        return jax.lax.cond(jnp.isnan(found).any(), absolute, lambda: found)
 
     return function
 
@@ -80,24 +85,15 @@ def array(name: str, given: Any, dtype: Any = None) -> Any:
     (2, 2)
     """
     try:
-        if dtype is None:  # which JAX does not tell of lists
-            known = () if isinstance(given, (list, tuple)) else (given,)
-            dtype = jnp.result_type(float, *known)
-        return jnp.asarray(given, dtype)
+        known = () if isinstance(given, (list, tuple)) else (given,)  # JAX does not tell of lists
+        return jnp.asarray(given, dtype or jnp.result_type(float, *known))
     except (TypeError, ValueError) as error:
-        if has_values(given):
+        if "Value(data=" in repr(given):
             raise TypeError(f"the {name} must be real numbers: pass the .data of Values") from None
         raise TypeError(
             f"the {name} must be real numbers in an array or in lists, "
             f"rows of one length; got {given!r:.60}"
         ) from error
-
-
-def has_values(given: Any) -> bool:
-    """Say whether this is a Value, or lists that hold one."""
-    if isinstance(given, (list, tuple)):
-        return any(map(has_values, given))
-    return isinstance(given, Value)
 
 
 def is_deep(plan: Plan) -> bool:
@@ -111,77 +107,24 @@ def is_deep(plan: Plan) -> bool:
     return waves > 50 and 4 * nodes < waves**2
 
 
-def written(tape: Tape, outer: bool) -> Callable[[Any, Any], Any]:
-    """Return the function of parameters and inputs that runs a tape, one way or the other."""
+def written(tape: Tape, outer: bool) -> Way:
+    """Return the way that suits a tape."""
     plan = planned(tape)
-    return by_value(tape) if is_deep(plan) else by_step(tape, plan, outer)
+    return by_value(tape) if is_deep(plan) else by_lines(tape, plan, outer)
 
 
-def mended(run: Callable[..., Any], absolute: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function that runs the second of two where the first gives NaN."""
+def one_by_one(tape: Tape, outer: bool) -> Way:
+    """Return the way that writes out each operation of a tape, some of several operands.
 
-    def either(parameters: Any, inputs: Any) -> Any:
-        found = run(parameters, inputs)
-        nan = jnp.isnan(found).any()
-        return jax.lax.cond(nan, lambda: absolute(parameters, inputs), lambda: found)
-
-    return either
-
-
-def one_by_one(tape: Tape, outer: bool) -> Callable[[Any, Any], Any]:
-    """Return the function of parameters and inputs with each operation of a tape written out.
-
-    Some may be of several operands. XLA takes long to compile many.
+    XLA takes long to compile many.
     """
-    apply = applied_outer if outer else applied
+    known = [leaf.data for leaf in tape.others], tape.constants
 
-    def run(parameters: Any, inputs: Any) -> Any:
-        first, last = (jnp.asarray(x, parameters.dtype) for x in (now(tape), tape.constants))
-
-        def outputs(row: Any) -> Any:
-            values = [*parameters, *first, *row, *last]
-            for rule, places in tape.instructions():
-                values.append(apply(rule, *[values[place] for place in places]))
-            return jnp.stack([values[place] for place in tape.outputs])
-
-        return outputs(inputs) if inputs.ndim == 1 else jax.vmap(outputs)(inputs)
+    def run(parameters: Any, row: Any) -> Any:
+        first, last = (jnp.asarray(x, parameters.dtype) for x in known)
+        values = [*parameters, *first, *row, *last]
+        for rule, places in tape.instructions():
+            values.append(primitive_in_jax(rule, outer)(*[values[place] for place in places]))
+        return jnp.stack([values[place] for place in tape.outputs])
 
     return run
-
-
-def by_value(tape: Tape) -> Callable[[Any, Any], Any]:
-    """Return the function of parameters and inputs that runs a tape value by value."""
-    tape = written_out(tape)
-    values, outputs = machine(tape), numpy.array(tape.outputs)
-    others, constants = now(tape), numpy.array(tape.constants)
-
-    def run(parameters: Any, inputs: Any) -> Any:
-        first, last = (numbers.astype(parameters.dtype) for numbers in (others, constants))
-
-        def leaves(row: Any) -> Any:
-            return jnp.concatenate([parameters, first, row, last])
-
-        if inputs.ndim == 1:
-            return values(leaves(inputs))[outputs]
-        return values(jax.vmap(leaves, out_axes=1)(inputs))[outputs].T
-
-    return run
-
-
-def by_step(tape: Tape, plan: Plan | None = None, outer: bool = False) -> Callable[[Any, Any], Any]:
-    """Return the function of parameters and inputs with each step of a lifted tape written out."""
-    plan, program = lifted(plan or planned(tape))
-    arrays = by_lines(program, plan.tape, now(tape), outer)
-
-    def run(parameters: Any, inputs: Any) -> Any:
-        if inputs.ndim == 1:
-            return arrays(parameters, inputs)
-        # For XLA the rows are one more axis, also of the matrix products.
-        return jax.vmap(arrays, in_axes=(None, 0))(parameters, inputs)
-
-    return run
-
-
-def now(tape: Tape) -> Any:
-    """Return the numbers of the leaves that are neither parameters nor inputs, as of now."""
-    return numpy.array([leaf.data for leaf in tape.others])

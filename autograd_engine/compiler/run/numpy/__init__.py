@@ -1,7 +1,6 @@
 """numpy: an array program comes in; it is bound to memory and run, by NumPy or by the core.
 
-ufuncs        each primitive as a function of arrays
-contraction   sums of products as calls of NumPy
-bound         an array program on memory of its own
-lifted        a tape, lifted and run
+ufuncs   each primitive as a function of arrays
+bound    an array program on memory of its own
+lifted   a tape, lifted and run
 """

@@ -1,8 +1,8 @@
 """The NumPy back end: an array program bound to memory, ready to run.
 
 Every instruction becomes one call of a NumPy function on views that exist already, with the
-result written in place: running allocates nothing. A batch runs in tiles that fit the cache.
-With the native core, instructions that stand together become one call of that instead.
+result written in place: running allocates next to nothing. A batch runs in tiles that fit the
+cache. Where the native core can carry out all instructions, the program is one call of that.
 """
 
 from __future__ import annotations
@@ -19,25 +19,21 @@ from autograd_engine.compiler.lift.arrays import Array, ArrayProgram, Instructio
 from autograd_engine.compiler.lift.reverse import Backward
 from autograd_engine.compiler.lift.strides import Ref
 from autograd_engine.compiler.run.native.core import HEADER, aligned, core
+from autograd_engine.compiler.run.native.encoding import encoded
 from autograd_engine.compiler.run.native.nests import ONE, WEIGHT, offsets
-from autograd_engine.compiler.run.numpy.contraction import contraction, on_few_axes, single
 from autograd_engine.compiler.run.numpy.ufuncs import spelled
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
-SCANS = {
-    "maximum": numpy.maximum,
-    "minimum": numpy.minimum,
-    "hypot": numpy.hypot,
-    "multiply": numpy.multiply,
-}
 ITEM = 8  # bytes
-CACHE = 1 << 19  # bytes of memory that a tile may take
 
 
 class Bound:
     """An array program on memory of its own, for one number of rows; run by the core, if `native`.
 
-    Not for two threads at once.
+    `run(leaves, rows, outputs, gradient, sums, count, total, backwards)` runs `count` rows of a
+    batch's `total`, tile by tile, and backwards if wanted; adjoints that tiles share are added to
+    `sums`, of which there are `shared`. The last call of a batch has a gradient to write. Not for
+    two threads at once.
     """
 
     def __init__(
@@ -49,34 +45,37 @@ class Bound:
         parameters: int = 0,
     ) -> None:
         sizes = program.memory.sizes
-        self.rows, self.native = rows, native
+        self.rows = rows
         self.places, size = offsets(sizes, rows)
         self.memory = aligned(size)
         self.arenas = {arena: self.arena(arena, count) for arena, count in sizes.items()}
         for start, numbers in program.memory.constants:
             self.arenas["v"][start : start + len(numbers)] = numbers
-        self.memory[ONE] = 1.0
-        self.weight = self.memory[WEIGHT : WEIGHT + 1].reshape(())  # of a row in the mean
-        self.weight.fill(1.0)
-        leaves = len(program.home)
-        self.leaves = self.arenas["v"][:leaves]
-        self.slopes = self.arenas["a"][:leaves]
+        self.memory[ONE] = self.memory[WEIGHT] = 1.0  # the weight of a row in the mean
+        shared = [self.places["a"] + ref.slots().ravel() for ref in backward.shared]
+        slots = [
+            self.places["v"] + program.home,
+            self.places["a"] + program.home[:parameters],
+            numpy.concatenate([numpy.empty(0, numpy.int64), *shared]),
+        ]
+        self.shared = len(slots[2])
+        parts = [*map(list, map(program.forward, (False, True))), backward.body, backward.rest]
+        module = core() if native else None
+        codes = [self.code(part) for part in parts] if module else [None]
+        self.run: Callable[..., None] = self.by_numpy
+        if module and None not in codes:
+            self.run = partial(module.program, self.plan(program, slots, codes))
+            return
+        self.leaves, self.slopes, self.sums = map(span, slots)
+        self.adjoints = self.arenas["a"][: len(program.home)]
         self.inputs = self.arenas["V"][: program.inputs]
-        parts = [list(program.forward(batched)) for batched in (False, True)]
-        parts += [backward.body, backward.rest]
-        codes = [self.code(part) for part in parts] if native else [None]
-        self.plan: Array | None = None
-        if None not in codes:
-            self.plan = self.planned(program, backward, codes, parameters)
-        else:
-            self.fixed, self.forward, self.body, self.rest = map(self.calls, parts)
-        self.shared = [self.view(ref) for ref in backward.shared]
         self.outputs = [self.view(ref) for ref in program.outputs]
+        self.fixed, self.forward, self.body, self.rest = (
+            [call for instruction in part for call in self.bound(instruction)] for part in parts
+        )
 
     def code(self, instructions: Iterable[Instruction]) -> list[int] | None:
         """Return instructions as the core reads them; None where it cannot carry out one."""
-        from autograd_engine.compiler.run.native.encoding import encoded
-
         found: list[int] = []
         for instruction in instructions:
             more = encoded(instruction, self.places, self.rows)
@@ -85,33 +84,51 @@ class Bound:
             found += more
         return [self.memory.ctypes.data, HEADER + len(found), *found]
 
-    def planned(
-        self, program: ArrayProgram, backward: Backward, codes: list[Any], parameters: int
-    ) -> Array:
+    def plan(self, program: ArrayProgram, slots: list[Array], codes: list[Any]) -> Array:
         """Return the whole program as one call of the core reads it: see `struct plan`."""
-        leaves = self.places["v"] + program.home
-        slopes = self.places["a"] + program.home[:parameters]
-        shared = [self.places["a"] + ref.slots().ravel() for ref in backward.shared]
         outputs = [
-            number
+            (self.places[ref.arena] + ref.start * (self.rows if ref.batched else 1), ref.batched)
             for ref in program.outputs
-            for number in (
-                self.places[ref.arena] + ref.start * (self.rows if ref.batched else 1),
-                int(ref.batched),
-            )
         ]
-        slots = [
-            leaves,
-            outputs,
-            slopes,
-            numpy.array([slot for slots in shared for slot in slots], numpy.int64),
-        ]
-        self.sums = len(slots[-1])  # of adjoints that tiles share
+        leaves, slopes, sums = slots
         head = [self.memory.ctypes.data, self.rows, self.places["V"], program.inputs, WEIGHT]
-        head += [self.places["a"], len(leaves)]
-        head += [len(leaves), len(program.outputs), len(slopes), len(slots[-1]), *map(len, codes)]
-        parts = [head, *slots, *codes]  # no floats: an address may have more bits than they
+        head += [self.places["a"], len(leaves), len(leaves), len(outputs), len(slopes), len(sums)]
+        parts = [[*head, *map(len, codes)], leaves, numpy.ravel(outputs), slopes, sums, *codes]
+        # No floats: an address may have more bits than they.
         return numpy.concatenate([numpy.array(part, numpy.int64) for part in parts])
+
+    def by_numpy(
+        self,
+        leaves: Array,
+        rows: Array | None,
+        outputs: Array,
+        gradient: Array | None,
+        sums: Array | None,
+        count: int,
+        total: int,
+        backwards: bool,
+    ) -> None:
+        """Do what the core does."""
+        with numpy.errstate(all="ignore"):
+            self.memory[self.leaves] = leaves
+            self.memory[WEIGHT] = 1.0 / total
+            run(self.fixed)
+            for first in range(0, count, self.rows):
+                if rows is not None:
+                    numpy.copyto(self.inputs, rows[first : first + self.rows].T)
+                run(self.forward)
+                for place, view in enumerate(self.outputs):
+                    outputs[first : first + self.rows, place] = view
+                if backwards:
+                    self.adjoints.fill(0.0)
+                    run(self.body)
+                    if sums is not None:
+                        sums += self.memory[self.sums]
+            if gradient is not None:
+                if sums is not None:
+                    self.memory[self.sums] = sums
+                run(self.rest)
+                gradient[:] = self.memory[self.slopes]
 
     def arena(self, name: str, size: int) -> Array:
         """Return an arena's slots, shape (size,), or (size, rows) of one that is batched."""
@@ -121,118 +138,125 @@ class Bound:
 
     def view(self, ref: Ref, beside: bool = False) -> Array:
         """Return the array that a Ref views; `beside` a batched one it gets an axis of one."""
-        arena = self.arenas[ref.arena]
-        if ref.batched:
-            shape = (*ref.shape, self.rows)
-            strides = (*(stride * self.rows * ITEM for stride in ref.strides), ITEM)
-            return as_strided(arena[ref.start :], shape, strides)
-        shape, strides = ref.shape, tuple(stride * ITEM for stride in ref.strides)
-        if beside:
-            shape, strides = (*shape, 1), (*strides, 0)
-        return as_strided(arena[ref.start :], shape, strides)
-
-    def calls(self, instructions: Iterable[Instruction]) -> list[Call]:
-        """Return the calls that carry out instructions, those of the core taken together."""
-        found: list[Call] = []
-        together: list[Instruction] = []
-        for instruction in instructions:
-            if self.native and self.code([instruction]) is not None:
-                together.append(instruction)
-                continue
-            found += self.together(together) + self.bound(instruction)
-            together = []
-        return found + self.together(together)
-
-    def together(self, instructions: list[Instruction]) -> list[Call]:
-        if not instructions:
-            return []
-        module = core()
-        assert module is not None
-        return [(module.arrays, (numpy.array(self.code(instructions), numpy.int64),))]
+        step = self.rows * ITEM if ref.batched else ITEM
+        shape, strides = ref.shape, tuple(stride * step for stride in ref.strides)
+        if ref.batched or beside:
+            shape = (*shape, self.rows if ref.batched else 1)
+            strides = (*strides, ITEM)
+        return as_strided(self.arenas[ref.arena][ref.start :], shape, strides)
 
     def bound(self, instruction: Instruction) -> list[Call]:
         """Return the calls that carry out one instruction."""
         kind, out, ins = instruction.kind, instruction.out, instruction.ins
         if kind == "loop":
-            return [call for step in instruction.rounds() for call in self.calls(step)]
-        simple = single(instruction, self.arenas)
-        if simple is not None:
-            return [(simple, ())]
-        batched = out.batched or any(ref.batched for ref in ins)
+            return [
+                call for step in instruction.rounds() for each in step for call in self.bound(each)
+            ]
         if kind == "contract":
             return contraction(self.view, instruction)
-        if kind == "take":
-            return [self.take(instruction)]
-        if kind == "put":
-            return [self.put(instruction)]
-        views = [self.view(ref, batched) for ref in ins]
-        target = self.view(out, out.batched)
-        if kind == "map":
-            assert instruction.rule is not None
-            function = spelled(instruction.rule)
-            assert function is not None  # formulas have been spelled out
-            return map_calls(function, on_few_axes(*views, target))
-        if kind == "choose":
-            return map_calls(choose, on_few_axes(*views, target))
+        if kind in ("take", "put"):
+            return [(getattr(self, kind)(instruction), ())]
+        batched = any(ref.batched for ref in (out, *ins))
+        target, views = self.view(out), [self.view(ref, batched) for ref in ins]
         if kind == "copy":
             return [(numpy.copyto, (target, views[0]))]
         if kind == "fill":
             return [(target.fill, (0.0,))]
         if kind == "seed":
-            return [(numpy.copyto, (target, self.weight if out.batched else 1.0))]
+            place = WEIGHT if out.batched else ONE
+            return [(numpy.copyto, (target, self.memory[place : place + 1].reshape(())))]
         if kind == "sum":
-            over = instruction.over
-            if batched and not out.batched:
-                over = (*over, len(ins[0].shape))
-            return [summation(views[0], over, target)]
-        assert kind == "scan" and instruction.rule is not None
-        axis = len(out.shape) - 1
-        accumulate = SCANS[instruction.rule.name].accumulate
-        if instruction.over:
-            backwards = (slice(None),) * axis + (slice(None, None, -1),)
-            target, views = target[backwards], [views[0][backwards]]
-        return [(accumulate, (views[0], axis, None, target))]
+            rows = (len(ins[0].shape),) if batched and not out.batched else ()
+            return [(numpy.add.reduce, (views[0], (*instruction.over, *rows), None, target))]
+        if kind == "scan":
+            axis = len(out.shape) - 1
+            if instruction.over:
+                target, views[0] = (numpy.flip(array, axis) for array in (target, views[0]))
+            scan = getattr(numpy, instruction.rule.name).accumulate  # type: ignore[union-attr]
+            return [(scan, (views[0], axis, None, target))]
+        function: Any = choose if kind == "choose" else spelled(instruction.rule)
+        *views, target = on_few_axes(*views, target)
+        if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
+            return [(function, (*views, target))]
+        return [(partial(function, out=target), tuple(views))]
 
-    def take(self, instruction: Instruction) -> Call:
-        source = self.arenas[instruction.ins[0].arena]
-        out, index, at = instruction.out, instruction.index, instruction.at
-        whole = self.arenas[out.arena][out.start : out.start + out.size]
-        if at is None:
-            return source.take, (index, 0, whole, "clip")
-        beside = out.batched and not instruction.ins[0].batched
+    def take(self, instruction: Instruction) -> Callable[[], None]:
+        source, out = instruction.ins[0], instruction.out
+        arena, index = self.arenas[source.arena], instruction.index
+        target = self.arenas[out.arena][out.start : out.start + out.size]
+        at = slice(None) if instruction.at is None else instruction.at
+        beside = out.batched and not source.batched
 
-        def scatter() -> None:
-            taken = source.take(index, 0)
-            whole[at] = taken[:, None] if beside else taken
+        def gather() -> None:
+            taken = arena.take(index, 0)
+            target[at] = taken[:, None] if beside else taken
 
-        return scatter, ()
+        return gather
 
-    def put(self, instruction: Instruction) -> Call:
-        """Return the call that adds values to slots, some of which may come several times."""
+    def put(self, instruction: Instruction) -> Callable[[], None]:
+        """Return what adds values to slots, some of which may come several times."""
         target, value = self.arenas[instruction.out.arena], self.view(instruction.ins[0])
-        index, at = instruction.index, instruction.at
+        index = instruction.index
+        at = slice(None) if instruction.at is None else instruction.at
         summed = instruction.ins[0].batched and not instruction.out.batched
-        order = numpy.argsort(index, kind="stable")
-        slots, starts = numpy.unique(index[order], return_index=True)
-        rows = order if at is None else at[order]
-        plain = len(slots) == len(index)
 
         def scatter() -> None:
             values = value.sum(-1) if summed else value
-            values = values[rows]
-            target[slots] += values if plain else numpy.add.reduceat(values, starts, 0)
+            numpy.add.at(target, index, values[at])
 
-        return scatter, ()
+        return scatter
 
 
-def map_calls(function: Callable[..., Any], arrays: tuple[Array, ...]) -> list[Call]:
-    """Return the calls that map a function over arrays, the last of which is its result."""
-    *views, target = arrays
-    if isinstance(function, partial):  # of a ufunc, to its first operand
-        views, function = [*function.args, *views], function.func
-    if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
-        return [(function, (*views, target))]
-    return [(partial(function, out=target), tuple(views))]
+def contraction(view: Callable[[Ref], Array], instruction: Instruction) -> list[Call]:
+    """Return the calls that carry out a contraction: a matrix product where views allow one.
+
+    Beside the blocks h it has one letter in both factors that is summed (c), one in the first
+    factor only (m), one in the second only (n); a batched operand also has the rows (b), last.
+    """
+    factors, result = instruction.axes.split("->")
+    (first, second), (x, y), out = factors.split(","), instruction.ins, instruction.out
+    if y.batched and not x.batched:
+        first, second, x, y = second, first, y, x
+    if first == "nk" or "t" in first or (x.batched and y.batched is out.batched):
+        letters = (first + "b" * x.batched, second + "b" * y.batched, result + "b" * out.batched)
+        axes = "{},{}->{}".format(*letters)
+        a, b, o = view(x), view(y), view(out)
+        return [(lambda: numpy.einsum(axes, a, b, out=o), ())]
+    (c,) = set(first) & set(second) - set(result)
+    m, n = (next(letter for letter in f if letter not in "h" + c) for f in (first, second))
+    a = view(x.transposed(*map(first.index, ("h", m, c))))
+    b = view(y.transposed(*map(second.index, ("h", c, n))))
+    o = view(out.transposed(*map(result.index, ("h", m, n))))
+    if not x.batched:
+        return [_product(a, b, o)]
+    if out.batched:  # (n, c) @ (c, rows), for each block and m
+        return [_product(b.transpose(0, 2, 1)[:, None], a, o)]
+    if a.shape[2] == 1:
+        return [_product(a[:, :, 0], b[:, 0].transpose(0, 2, 1), o)]
+    held = numpy.empty((a.shape[0], a.shape[2], a.shape[1], b.shape[2]))
+    each = _product(a.transpose(0, 2, 1, 3), b.transpose(0, 1, 3, 2), held)
+    return [each, (numpy.add.reduce, (held, 1, None, o))]
+
+
+def _product(a: Array, b: Array, out: Array) -> Call:
+    """Return the matrix product; where its summed axis has length 1, the product of elements."""
+    if a.shape[-1] == 1:
+        return numpy.multiply, on_few_axes(a, b, out)
+    return numpy.matmul, (a, b, out)
+
+
+def on_few_axes(*arrays: Array) -> tuple[Array, ...]:
+    """Return views for a function of elements, the last its result, on as few axes as can be.
+
+    Axes of length 1 are left out and the others ordered as the result lies in memory.
+    """
+    out = arrays[-1]
+    order = sorted(range(out.ndim), key=lambda axis: -abs(out.strides[axis]))
+    kept = [axis for axis in order if out.shape[axis] > 1] or order[:1]
+    left = tuple(axis for axis in range(out.ndim) if axis not in kept)
+    ranks = [sorted(kept).index(axis) for axis in kept]
+    views = [numpy.broadcast_to(array, out.shape) for array in arrays[:-1]]
+    return tuple(array.squeeze(left).transpose(ranks) for array in (*views, out))
 
 
 def choose(x: Array, y: Array, z: Array, out: Array) -> None:
@@ -240,14 +264,11 @@ def choose(x: Array, y: Array, z: Array, out: Array) -> None:
     numpy.copyto(out, numpy.where(x > y, z, 0.0))
 
 
-def summation(array: Array, over: tuple[int, ...], out: Array) -> Call:
-    """Return the call that sums over axes: a product with ones where that is faster."""
-    if array.ndim == 2 and out.ndim == 1 and array.size > 64:
-        ones = numpy.ones(array.shape[over[0]])
-        if over == (0,):
-            return numpy.matmul, (ones, array, out)
-        return numpy.matmul, (array, ones, out)
-    return numpy.add.reduce, (array, over, None, out)
+def span(places: Array) -> Any:
+    """Return places as a slice, where they stand one behind the other."""
+    start = int(places[0]) if len(places) else 0
+    together = (places == start + numpy.arange(len(places))).all()
+    return slice(start, start + len(places)) if together else places
 
 
 def run(calls: list[Call]) -> None:

@@ -12,10 +12,11 @@ from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import differentiate
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.core import core
-from autograd_engine.compiler.run.numpy.bound import CACHE, ITEM, Bound, run
+from autograd_engine.compiler.run.numpy.bound import ITEM, Bound
 
 Array = Any
 KEPT = 8  # workspaces
+CACHE = 1 << 19  # bytes of memory that a tile may take
 
 
 class Lifted:
@@ -38,9 +39,6 @@ class Lifted:
         self.tape = plan.tape
         self.parameters = len(tape.parameters)
         self.backward = differentiate(self.program, len(self.program.home))
-        home = self.program.home
-        self.moved = None if (home == numpy.arange(len(home))).all() else numpy.argsort(home)
-        self.back = home[: self.parameters]
         sizes = self.program.memory.sizes
         row = sum(sizes[arena] for arena in "VAS") * ITEM
         self.tile = max(16, CACHE // max(row, 1) // 8 * 8)  # vectors have up to eight numbers
@@ -56,79 +54,20 @@ class Lifted:
         """Return the outputs, shape (rows, outputs), and the gradient of the first one's mean."""
         count = 1 if rows is None else len(rows)
         size = min(count, self.tile)
-        left = count % size
-        bound = self.taken(size)
-        last = self.taken(left) if left and bound.plan is not None else None
+        whole = count - count % size
         outputs = numpy.empty((count, len(self.program.outputs)))
-        if bound.plan is None or (last and last.plan is None):
-            found = self.by_calls(bound, leaves, rows, gradient, outputs)
+        slopes = numpy.empty(self.parameters) if gradient else None
+        bound = self.taken(size)
+        sums = numpy.zeros(bound.shared) if gradient and count > size else None
+        if rows is None or whole == count:
+            bound.run(leaves, rows, outputs, slopes, sums, count, count, gradient)
         else:
-            found = numpy.empty(self.parameters) if gradient else None
-            sums = numpy.zeros(bound.sums) if gradient and count > size else None
-            run, whole = self.native.program, count - left
-            if rows is None or last is None:
-                run(bound.plan, leaves, rows, outputs, found, sums, count, count, gradient)
-            else:
-                run(bound.plan, leaves, rows, outputs, None, sums, whole, count, gradient)
-                rest = rows[whole:], outputs[whole:]
-                run(last.plan, leaves, *rest, found, sums, left, count, gradient)
-        self.give_back(bound)
-        if last is not None:
+            bound.run(leaves, rows, outputs, None, sums, whole, count, gradient)
+            last, rest = self.taken(count - whole), (rows[whole:], outputs[whole:])
+            last.run(leaves, *rest, slopes, sums, count - whole, count, gradient)
             self.give_back(last)
-        return outputs, found
-
-    def by_calls(
-        self, bound: Bound, leaves: Array, rows: Array | None, gradient: bool, outputs: Array
-    ) -> Array | None:
-        """Run what the core does not run whole; return the gradient."""
-        with numpy.errstate(all="ignore"):
-            if self.moved is None:
-                numpy.copyto(bound.leaves, leaves)
-            else:
-                leaves.take(self.moved, None, bound.leaves, "clip")
-            run(bound.fixed)
-            self.tiles(bound, rows, gradient, outputs)
-            if not gradient:
-                return None
-            run(bound.rest)
-            return bound.slopes.take(self.back)
-
-    def tiles(self, bound: Bound, rows: Array | None, gradient: bool, outputs: Array) -> None:
-        """Run all rows, tile by tile; leave the sum of their shared adjoints in `bound`."""
-        count = len(outputs)
-        bound.weight.fill(1.0 / count)
-        if rows is None or count <= bound.rows:
-            self.one_tile(bound, rows, gradient, outputs)
-            return
-        kept: list[Array] = []
-        for first in range(0, count, bound.rows):
-            last = min(first + bound.rows, count)
-            here = bound
-            if last - first < bound.rows:
-                here = self.taken(last - first)
-                numpy.copyto(here.arenas["v"], bound.arenas["v"])
-                here.weight.fill(1.0 / count)
-            self.one_tile(here, rows[first:last], gradient, outputs[first:last])
-            if gradient:
-                if not kept:
-                    kept = [view.copy() for view in here.shared]
-                else:
-                    for total, view in zip(kept, here.shared):
-                        total += view
-            if here is not bound:
-                self.give_back(here)
-        for total, view in zip(kept, bound.shared):
-            view[...] = total
-
-    def one_tile(self, bound: Bound, rows: Array | None, gradient: bool, outputs: Array) -> None:
-        if rows is not None:
-            numpy.copyto(bound.inputs, rows.T)
-        run(bound.forward)
-        for place, view in enumerate(bound.outputs):
-            outputs[:, place] = view
-        if gradient:
-            bound.slopes.fill(0.0)
-            run(bound.body)
+        self.give_back(bound)
+        return outputs, slopes
 
     def taken(self, rows: int) -> Bound:
         """Return a free workspace for so many rows, or a new one."""
