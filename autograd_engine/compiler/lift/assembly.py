@@ -24,7 +24,7 @@ from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.pieces import Piece, Plan, planned
 from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.repeats import INPUT, STEP, Repeat
+from autograd_engine.repeats import INPUT, Repeat
 
 Array = Any
 TRIES = 6
@@ -103,7 +103,6 @@ class _Program(Lifting):
         outside = {key: self.source(key) for key in known if not isinstance(key, tuple)}
         before, constants = self.state(), list[Array]()
         size, slot = dict.fromkeys(VALUES, 0), {p: i for i, p in enumerate(made)}
-
         first = dict.fromkeys(VALUES, 0)
 
         def given(key: Any) -> At:
@@ -123,16 +122,9 @@ class _Program(Lifting):
             count, begin = len(self.memory.constants), dict(self.memory.sizes)
             first = {a: begin[a] + most * size[a] for a in VALUES}
             self.memory.sizes.update(first)
-            self.bounds = {
-                a: [
-                    at
-                    for ref in (blocks.get(a),)
-                    if ref
-                    for at in (ref.start, ref.start + ref.size)
-                ]
-                + [begin[a]]
-                for a in VALUES
-            }
+            self.bounds = {a: [begin[a]] for a in VALUES}
+            for a, block in blocks.items():
+                self.bounds[a] = [block.start, block.start + block.size, begin[a]]
             tops = self.piece(piece, list(map(given, known)))
             assumed = size, slot
             size = {a: self.memory.sizes[a] - first[a] for a in VALUES}
@@ -143,7 +135,8 @@ class _Program(Lifting):
             constants += new
         else:
             raise Unlike
-        if not all(0 <= slot[p] < size[arena] for p, (arena, _, _) in zip(made, tops)):
+        where = dict(zip(made, tops))
+        if not all(0 <= slot[p] < size[arena] for p, (arena, _, _) in where.items()):
             raise Unlike  # such as a sum of one term, which is nothing new
         self.copies, self.bounds = before["copies"], {}
         loop = Loop(
@@ -151,11 +144,7 @@ class _Program(Lifting):
             times,
             areas={a: contiguous(a, begin[a], (most + times, size[a])) for a in VALUES if size[a]},
             blocks=blocks,
-            carried=[
-                (arena, first[arena] + slot[p] - lag * size[arena])
-                for p, lag in repeat.init
-                for arena in (known[STEP, p, repeat.states[p]][0],)
-            ],
+            carried=[(a := where[p][0], where[p][1] - lag * size[a]) for p, lag in repeat.init],
             kept=[(arena, slot) for arena, slot, _ in tops],
             shared=self.shared(piece, list(outside.values())),
         )
@@ -171,7 +160,7 @@ class _Program(Lifting):
             columns = [repeat.inputs[i] for _, i, _ in fed[a]]
             self.feed(loop, block, list(enumerate(place for row in zip(*columns) for place in row)))
         for t, places in enumerate(repeat.places):
-            for p, (arena, at, moved) in zip(made, tops):
+            for p, (arena, at, moved) in where.items():
                 self.where[places[p]] = arena, at + t * size[arena], moved
         return loop
 
