@@ -5,7 +5,7 @@
     python demos/benchmarks.py --only eager --long  # also the chain of ten million additions
     python demos/benchmarks.py --only step --against FOLDER  # beside another checkout of this
     python demos/benchmarks.py --only moons,digits  # some of eager step moons digits
-                                                    # irregular compile first call
+                                                    # irregular recurrent compile first call
 
 `eager` builds the package twice, as plain Python and compiled (where a C compiler is found),
 then prints a table of medians and their ratios. The moons step is micrograd's own: an MLP
@@ -41,7 +41,17 @@ from pathlib import Path
 from benchmarking import jobs
 
 ROOT = Path(__file__).resolve().parent.parent
-SECTIONS = ("eager", "step", "moons", "digits", "irregular", "compile", "first", "call")
+SECTIONS = (
+    "eager",
+    "step",
+    "moons",
+    "digits",
+    "irregular",
+    "recurrent",
+    "compile",
+    "first",
+    "call",
+)
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -201,6 +211,7 @@ def work(name: str, *arguments: str) -> dict:
     return {
         "moons": speed.time_moons,
         "irregular": speed.time_irregular,
+        "recurrent": speed.time_recurrent,
         "digits": speed.time_digits,
         "fit": speed.time_fit,
         "compile": costs.weigh_compile,

@@ -109,6 +109,20 @@ def pendulum(steps: int, start: Sequence[Any], functions: Any) -> Graph:
 PENDULUM = (1.0, 0.0, 9.81)
 
 
+def recurrent() -> tuple[Graph, list[float]]:
+    """Return a network of 16 units that reads 100 numbers, recorded step by step, and these."""
+    import autograd_engine as ag
+
+    rng, units = random.Random(0), range(16)
+    weights = [[ag.Value(rng.gauss(0.0, 0.3)) for _ in units] for _ in units]
+    entering, h = [ag.Value(rng.gauss(0.0, 0.3)) for _ in units], [ag.Value(0.0) for _ in units]
+    read = [rng.gauss(0.0, 1.0) for _ in range(100)]
+    for x in read:
+        h = [ag.tanh(ag.dot(weights[i], h) + entering[i] * x) for i in units]
+    parameters = [*(w for row in weights for w in row), *entering]
+    return Graph(parameters, ag.sum([state * state for state in h])), read
+
+
 class Tangle(NamedTuple):
     """A random graph: the leaves' numbers, (function or operator, places of operands), the tops."""
 

@@ -111,6 +111,19 @@ def moons_by_jax(parameters: np.ndarray) -> Call:
     return jitted(loss, parameters)
 
 
+def recurrent_by_jax(parameters: np.ndarray, read: Sequence[float]) -> Call:
+    def loss(jax, array):
+        weights, entering = array[:-16].reshape(16, 16), array[-16:]
+
+        def step(h, x):
+            return jax.numpy.tanh(weights @ h + entering * x), None
+
+        h, _ = jax.lax.scan(step, jax.numpy.zeros(16), jax.numpy.asarray(read))
+        return h @ h
+
+    return jitted(loss, parameters)
+
+
 def digits_by_jax(parameters: np.ndarray, images: np.ndarray, classes: np.ndarray) -> Call:
     def loss(jax, array):
         first, second = layers(array, (64, 32, 10))

@@ -71,6 +71,13 @@ def time_irregular(name: str) -> Seconds:
     return medians(prepared(engines, eager(recorded)))
 
 
+def time_recurrent() -> Seconds:
+    recorded, read = jobs.recurrent()
+    array = numbers(recorded.parameters)
+    engines = {OURS: ours(recorded), JAX: lambda: peers.recurrent_by_jax(array, read)}
+    return medians(prepared(engines, eager(recorded)))
+
+
 def time_digits() -> Seconds:
     """One full batch: mean cross-entropy of all images and its gradient."""
     images, classes = (np.array(column) for column in zip(*jobs.digits_data()))

@@ -95,6 +95,11 @@ def irregular(run: Run, rounds: int) -> None:
         compared(title, run("irregular", name), {CASADI: 1.0})
 
 
+def recurrent(run: Run, rounds: int) -> None:
+    title = "recurrent: 16 units read 100 numbers, beside `lax.scan`"
+    compared(title, run("recurrent"), {JAX: 1.0})
+
+
 def compiling(run: Run, rounds: int) -> None:
     rows = []
     for kind, title in (("lifting", "moons, which lifts"), ("chain", "a chain, which does not")):
@@ -132,6 +137,7 @@ SECTIONS: dict[str, Callable[[Run, int], None]] = {
     "moons": moons,
     "digits": digits,
     "irregular": irregular,
+    "recurrent": recurrent,
     "compile": compiling,
     "first": first_call,
     "call": one_call,
