@@ -71,17 +71,10 @@ class Machine:
         """The number of instructions."""
         return self._code.header.size - self._code.header.start
 
-    flops = steps
-
     @property
     def runs(self) -> int:
         """The number of stretches of instructions of one kind: the fewer, the faster."""
         return self._code.runs
-
-    @property
-    def bytes(self) -> int:
-        """The memory that the program and the numbers of one run take."""
-        return int(self._code.program.nbytes) + 16 * self._code.header.size
 
 
 def fits(tape: Tape) -> str | None:
