@@ -21,6 +21,7 @@ from autograd_engine.primitives import Primitive
 from autograd_engine.recurrences import find as recurrences
 from autograd_engine.repeats import INPUT, SHARED, STEP, Graph, Repeat
 
+DEEP = 12  # levels: fewer are as good without a loop
 Known = dict[Any, tuple[int, bool]]  # what a value depends on, and whether a parameter is below
 
 
@@ -70,7 +71,7 @@ class Plan:
 
 def planned(tape: Tape, loops: bool = True) -> Plan:
     """Return a tape in pieces; in one if there are no loops."""
-    if loops and len(tape.op):
+    if loops and may_repeat(tape):
         graph = _graph(tape)
         repeats = sorted(recurrences(graph), key=lambda repeat: max(repeat.places[-1]))
         if repeats:
@@ -78,6 +79,18 @@ def planned(tape: Tape, loops: bool = True) -> Plan:
             return Plan(tape, found, [graph.same[place] for place in tape.outputs])
     tape = written_out(tape)
     return Plan(tape, [Piece(tape, tape.outputs)], tape.outputs)
+
+
+def may_repeat(tape: Tape) -> bool:
+    """Say whether operations stand upon each other in so many levels that a loop could pay."""
+    depth = [0] * tape.start
+    at = depth.__getitem__
+    for x, y in zip(tape.x, tape.y):
+        below = (
+            at(x) if y == -1 else max(at(x), at(y)) if y >= 0 else max(map(at, tape.many[-2 - y]))
+        )
+        depth.append(below + 1)
+    return max(depth, default=0) >= DEEP
 
 
 def _graph(tape: Tape) -> Graph:
