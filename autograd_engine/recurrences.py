@@ -71,7 +71,9 @@ def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> lis
     for cycle in _walks(order[::-1], above):
         if cycle[1:] or cycle[0] in below[cycle[0]]:
             used = {rules[k] for k in cycle}
-            alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and not cycle[1:]))
+            inside = sum(j in cycle for k in cycle for j in below[k])  # a ring has one for each
+            ring = inside == len(cycle)
+            alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and ring))
             turning += [] if used <= SUMS or alone else cycle
     return turning
 

@@ -65,7 +65,7 @@ def assert_given(module, example, **names):
 
 def test_the_lessons_are_numbered_without_a_gap():
     assert [int(name[:2]) for name in LESSONS] == list(range(1, len(LESSONS) + 1))
-    assert len(LESSONS) == 22
+    assert len(LESSONS) == 23
 
 
 LONG = ("13_moons", "05_explain", "19_replay")

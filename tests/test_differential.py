@@ -202,15 +202,17 @@ def test_the_random_graphs_become_every_instruction_and_every_form_of_a_contract
         if refused(Lifted, tape, None):
             continue
         program = Lifted(tape)
-        forward = [found for step in program.program.steps for found in step.forward]
-        for found in (*forward, *program.backward.body, *program.backward.rest):
+        forward = [*program.program.forward(False), *program.program.forward(True)]
+        whole = [*forward, *program.backward.body, *program.backward.rest]
+        for found in [inner for each in whole for inner in (each, *each.body)]:
             kinds.add(found.kind)
             if found.kind == "contract":
                 batched = "".join("-B"[ref.batched] for ref in (*found.ins, found.out))
                 contractions.add(f"{found.axes} {batched}")
                 stacks += found.out.shape[0] > 1 and found.axes.startswith("h")
     assert sorted(kinds) == [
-        *("choose", "contract", "copy", "fill", "map", "put", "scan", "seed", "sum", "take")
+        *("choose", "contract", "copy", "fill", "loop", "map", "put", "scan", "seed", "sum"),
+        "take",
     ]
     forms = {
         "hsk,hjk->hsj": ["---", "-BB", "B-B", "BBB"],

@@ -67,7 +67,7 @@ def test_the_python_blocks_run_in_one_session_and_give_the_numbers_that_they_sho
 def test_the_outputs_shown_below_the_blocks_are_those_printed(session):
     _, _, printed, _ = session
     outputs = [block for kind, block in BLOCKS if not kind and "=" in block]
-    assert len(outputs) == 2
+    assert len(outputs) == 3
     for output in outputs:
         for line in output.splitlines():
             begin = line.removesuffix("...")

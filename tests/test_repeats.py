@@ -137,7 +137,6 @@ def test_a_repeat_says_what_is_carried_shared_given_and_read():
     assert [repeat.rules[p] for p in (h, g)] == [tanh, tanh]
     assert repeat.states == {h: 1, g: 1} and set(repeat.init) == {(h, 1), (g, 1)}
     assert len(repeat.shared) == 3 and [len(row) for row in repeat.inputs] == [20]
-    assert repeat.read_of(graph) == {g: [19]}
     (repeat,) = recurrences.find(Graph(*lists(lag_two())[:2]))
     assert list(repeat.states.values()) == [2] and len(repeat.init) == 2
 

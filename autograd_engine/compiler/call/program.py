@@ -272,14 +272,13 @@ def _runner(tape: Tape, backend: str) -> Any:
 
     module_name, name = BACK_ENDS[backend]
     module = import_module(f"autograd_engine.compiler.run.{module_name}")
-    recorded = tape
     try:
-        tape = tape if backend == "exact" else lowered(tape)
-        reason = module.fits(tape) if hasattr(module, "fits") else None
+        made = tape if backend == "exact" else lowered(tape)
+        reason = module.fits(made) if hasattr(module, "fits") else None
+        if reason is None:
+            return getattr(module, name)(*((made, tape) if backend == "auto" else (made,)))
     except Unwritable as error:
         if backend == "auto":
             return Interpreter(tape, f"It runs value by value in plain Python: {error}.")
         reason = str(error)
-    if reason is not None:
-        raise ValueError(f"the {backend} back end cannot run this graph: {reason}")
-    return getattr(module, name)(*((tape, recorded) if backend == "auto" else (tape,)))
+    raise ValueError(f"the {backend} back end cannot run this graph: {reason}")

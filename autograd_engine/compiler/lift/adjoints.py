@@ -15,6 +15,7 @@ from autograd_engine.compiler.lift.arrays import (
     ArrayProgram,
     Instruction,
     Operand,
+    Step,
     map_instructions,
 )
 from autograd_engine.compiler.lift.strides import Ref, contiguous
@@ -23,23 +24,34 @@ from autograd_engine.primitives import Primitive
 from autograd_engine.table import ADD, NEGATIVE, SUBTRACT
 
 Array = Any
+BACK = {"v": "a", "V": "A"}  # the arena of adjoints, by that of values
 Make = Callable[[Ref], Instruction]
+New = Callable[[tuple[int, ...], bool], Ref]  # reserves memory
 
 
 class Adjoints:
     """Adds contributions to adjoints, in the order in which instructions run."""
 
     def __init__(self, program: ArrayProgram, leaves: int) -> None:
-        self.steps, self.memory, self.leaves = program.steps, program.memory, leaves
+        self.memory, self.leaves = program.memory, leaves
         sizes = program.memory.sizes
         sizes["a"], sizes["A"] = sizes["v"], sizes["V"]
         self.written = {arena: numpy.zeros(sizes[arena], bool) for arena in "aA"}
         self.region = {arena: numpy.full(sizes[arena], -1) for arena in "aA"}
-        for number, step in enumerate(program.steps):
-            self.region[adjoint(step.out).arena][step.out.slots()] = number
+        self.regions: list[Ref] = []  # what is cleared as one: the adjoints of a step
+        self.active: list[bool] = []  # whether a parameter is below
+        for step in program.steps:
+            for ref in [step.out] if isinstance(step, Step) else step.memory():
+                self.number(adjoint(ref), step.active)
         self.to: list[Instruction] = []
         self.used = {"s": 0, "S": 0}
         self.memo: dict[Any, Ref] = {}
+
+    def number(self, region: Ref, active: bool) -> None:
+        """Take the slots of a region for one that is cleared as one."""
+        self.active.append(active)
+        self.region[region.arena][region.slots()] = len(self.regions)
+        self.regions.append(region)
 
     def contribute(self, operand: Operand, contribution: Any, shape: tuple[int, ...]) -> None:
         """Append what adds a contribution to an operand's adjoint.
@@ -104,7 +116,7 @@ class Adjoints:
             return False
         numbers = self.region[target.arena][slots]
         whole = not written.any() and all(
-            (numbers == number).sum() == self.steps[number].out.size
+            (numbers == number).sum() == self.regions[number].size
             for number in set(numbers.tolist())
             if number >= 0
         )
@@ -118,7 +130,7 @@ class Adjoints:
     def clear_all(self, arena: str, slots: Array) -> None:
         """Append zeros for the steps' regions that these slots are in, unless written."""
         for number in set(self.region[arena][slots].tolist()) - {-1}:
-            region = adjoint(self.steps[number].out)
+            region = self.regions[number]
             if not self.written[arena][region.slots()].any():
                 self.to.append(Instruction("fill", region))
                 self.written[arena][region.slots()] = True
@@ -149,23 +161,27 @@ class Adjoints:
         return self.made(make, shape, batched)
 
     def evaluated(
-        self, expression: Expression, known: dict[Any, Any], shape: tuple[int, ...]
+        self,
+        expression: Expression,
+        known: dict[Any, Any],
+        shape: tuple[int, ...],
+        new: New | None = None,
     ) -> Ref:
         """Return a view of an expression's value, computing what is not yet there."""
+        new = new or self.scratch
 
         def make(rule: Primitive, *parts: Any) -> Any:
-            refs = tuple(self.number(part, shape) for part in parts)
+            refs = tuple(self.as_ref(part, shape) for part in parts)
             key = (rule, refs, shape)
             if key not in self.memo:
                 batched = any(ref.batched for ref in refs)
-                self.memo[key] = self.scratch(shape, batched)
-                to = self.memo[key]
-                self.to += map_instructions(rule, to, refs, self.memory, self.scratch)
+                self.memo[key] = to = new(shape, batched)
+                self.to += map_instructions(rule, to, refs, self.memory, new)
             return self.memo[key]
 
-        return self.number(substituted(expression, make, known), shape)
+        return self.as_ref(substituted(expression, make, known), shape)
 
-    def number(self, part: Any, shape: tuple[int, ...]) -> Ref:
+    def as_ref(self, part: Any, shape: tuple[int, ...]) -> Ref:
         if isinstance(part, Ref):
             return part
         return self.memory.constant(numpy.full(shape, part))
@@ -173,7 +189,7 @@ class Adjoints:
 
 def adjoint(ref: Ref) -> Ref:
     """Return the place of the adjoints of values."""
-    return ref.moved({"v": "a", "V": "A"}[ref.arena])
+    return ref.moved(BACK[ref.arena])
 
 
 def _without(ref: Ref, axes: Sequence[int]) -> Ref:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
 from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.symbols import Symbol, X, Y, formula, substituted
 from autograd_engine.primitives import TABLE, Primitive
+
+if TYPE_CHECKING:
+    from autograd_engine.compiler.lift.loops import Loop
 
 Array = Any
 
@@ -40,7 +43,9 @@ class Instruction:
     - "take": out = the slots `index` of the arena that ins[0] views, put where `at` says;
     - "put": the slots `index` of the arena that out views += ins[0];
     - "copy": out = ins[0]; "fill": out = 0;
-    - "seed": out = 1, the output's own adjoint, or in a batch each row's weight in the mean.
+    - "seed": out = 1, the output's own adjoint, or in a batch each row's weight in the mean;
+    - "loop": the instructions of `body` for each step of a `loop`, the last step first where
+      `over` holds -1.
     """
 
     kind: str
@@ -51,6 +56,15 @@ class Instruction:
     over: tuple[int, ...] = ()
     index: Array = None
     at: Array = None
+    body: tuple[Instruction, ...] = ()
+    loop: Loop | None = None
+
+    def rounds(self) -> Iterator[tuple[Instruction, ...]]:
+        """Yield the instructions of each step of a loop, in the order in which they run."""
+        assert self.loop is not None
+        steps = range(self.loop.times)
+        for t in reversed(steps) if self.over else steps:
+            yield tuple(self.loop.moved(instruction, t) for instruction in self.body)
 
 
 @dataclass
@@ -87,6 +101,10 @@ class Step:
     whole: Ref | None = None  # of a scan: every link, of which `out` is the last column
     forward: list[Instruction] = field(default_factory=list)
 
+    def run(self, batched: bool) -> Iterator[Instruction]:
+        """Yield the instructions that depend on the inputs, or those that do not."""
+        return (found for found in self.forward if found.out.batched == batched)
+
 
 @dataclass
 class Memory:
@@ -96,7 +114,7 @@ class Memory:
         default_factory=lambda: dict.fromkeys(VALUES + ADJOINTS + SCRATCH, 0)
     )
     constants: list[tuple[int, Array]] = field(default_factory=list)
-    known: dict[str, int] = field(default_factory=dict)
+    known: dict[bytes, int] = field(default_factory=dict)
 
     def new(self, arena: str, shape: tuple[int, ...]) -> Ref:
         """Reserve slots for an array."""
@@ -113,15 +131,17 @@ class Memory:
         numbers = numpy.asarray(numbers, numpy.float64)
         bits = numbers.ravel().view(numpy.int64)
         if (bits == bits[0]).all():
-            key = float(numbers.flat[0]).hex()
-            if key not in self.known:
-                ref = self.new("v", (1,))
-                self.constants.append((ref.start, numbers.ravel()[:1].copy()))
-                self.known[key] = ref.start
-            return Ref("v", self.known[key], numbers.shape, (0,) * numbers.ndim)
-        ref = self.new("v", numbers.shape)
-        self.constants.append((ref.start, numbers.ravel().copy()))
-        return ref
+            start = self.block(numbers.ravel()[:1])
+            return Ref("v", start, numbers.shape, (0,) * numbers.ndim)
+        return contiguous("v", self.block(numbers.ravel()), numbers.shape)
+
+    def block(self, numbers: Array) -> int:
+        """Return where constants stand one behind the other."""
+        key = numbers.tobytes()
+        if key not in self.known:
+            self.known[key] = self.new("v", numbers.shape).start
+            self.constants.append((self.known[key], numbers.copy()))
+        return self.known[key]
 
 
 def map_instructions(
@@ -164,7 +184,7 @@ def map_instructions(
 class ArrayProgram:
     """The lifted tape: steps in order, the memory they need, where the outputs stand."""
 
-    steps: list[Step]
+    steps: list[Step | Loop]
     memory: Memory
     outputs: list[Ref]
     home: Array  # the slot of each leaf, parameters first
@@ -173,6 +193,4 @@ class ArrayProgram:
     def forward(self, batched: bool) -> Iterator[Instruction]:
         """Yield the instructions that depend on the inputs, or those that do not."""
         for step in self.steps:
-            for instruction in step.forward:
-                if instruction.out.batched == batched:
-                    yield instruction
+            yield from step.run(batched)

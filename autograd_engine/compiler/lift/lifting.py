@@ -13,8 +13,8 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.lift.arrays import (
-    ArrayProgram,
     Instruction,
+    Operand,
     Part,
     Step,
     map_instructions,
@@ -29,25 +29,20 @@ Array = Any
 FEW = 4  # terms: so many are added one by one, more are summed along an axis
 
 
-def lift(waves: Waves) -> ArrayProgram:
-    """Return the array program of a tape's waves."""
-    return _Lifting(waves).program()
+class Lifting(Placing):
+    """Makes steps of waves."""
 
-
-class _Lifting(Placing):
-    def __init__(self, waves: Waves) -> None:
-        super().__init__(waves)
-        self.waves = waves
+    def __init__(self, fixed: int, inputs: int) -> None:
+        super().__init__(fixed, inputs)
         self.steps: list[Step] = []
 
-    def program(self) -> ArrayProgram:
-        for wave in self.waves:
+    def lifted(self, waves: Waves, given: Sequence[int] = ()) -> list[Operand]:
+        """Make the steps of a tape whose last inputs stand in given slots; return its outputs."""
+        self.steps = []
+        self.begin(waves, given)
+        for wave in waves:
             self.add(wave)
-        outputs = [self.operand(numpy.array([place])).ref for place in self.waves.sums.tape.outputs]
-        self.settled(numpy.arange(len(self.home)))
-        return ArrayProgram(
-            self.steps, self.memory, outputs, self.home, len(self.waves.sums.tape.inputs)
-        )
+        return [self.operand(numpy.array([place])) for place in waves.sums.tape.outputs]
 
     def add(self, wave: Wave) -> None:
         """Compute equal values once, the others in a step or several."""

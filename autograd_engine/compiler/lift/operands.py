@@ -30,40 +30,56 @@ PIECES = 3  # of a contraction whose factors stand in several places
 class Placing:
     """Gives values their slots, and finds views of them."""
 
-    def __init__(self, waves: Waves) -> None:
-        self.known = waves.known
+    def __init__(self, fixed: int, inputs: int) -> None:
         self.memory = Memory()
         self.taken: list[Instruction] = []  # what has been gathered for the step to come
-        tape = waves.sums.tape
-        fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs)
         self.memory.sizes["v"], self.memory.sizes["V"] = fixed, inputs
-        # Where each value stands in its arena; of constants, which number it is.
-        self.slot = numpy.zeros(tape.size, numpy.int64)
-        self.slot[:fixed] = numpy.arange(fixed)
-        self.slot[fixed : fixed + inputs] = numpy.arange(inputs)
-        self.numbers = numpy.array(tape.constants, numpy.float64)
-        self.first = fixed + inputs  # the place of the first constant
-        seen: dict[int, int] = {}
-        bits = self.numbers.view(numpy.int64).tolist()
-        self.slot[self.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
         self.home = numpy.full(fixed, -1)  # leaves settle where they are first read
         self.settled_leaves = 0
         self.copies: dict[tuple[str, tuple[int, ...], bytes], Ref] = {}
+        # Where what moves on with the steps of a loop begins and ends: no view goes over that.
+        self.bounds: dict[str, list[int]] = {}
+
+    def state(self) -> dict[str, Any]:
+        """Return a copy of what is settled so far."""
+        memory = self.memory
+        return {
+            "memory": Memory(dict(memory.sizes), [*memory.constants], dict(memory.known)),
+            "home": self.home.copy(),
+            "settled_leaves": self.settled_leaves,
+            "copies": dict(self.copies),
+        }
+
+    def begin(self, waves: Waves, given: Sequence[int]) -> None:
+        """Take a tape; its last inputs are values that stand in these slots."""
+        self.known = waves.known
+        tape, fixed = waves.sums.tape, len(self.home)
+        self.first = fixed + len(tape.inputs)  # the place of the first constant
+        inputs = self.first - len(given)
+        # Where each value stands in its arena; of constants, which number it is.
+        self.slot = numpy.zeros(tape.size, numpy.int64)
+        self.slot[:fixed] = numpy.arange(fixed)
+        self.slot[fixed:inputs] = numpy.arange(inputs - fixed)
+        self.slot[inputs : self.first] = given
+        self.numbers = numpy.array(tape.constants, numpy.float64)
+        seen: dict[int, int] = {}
+        bits = self.numbers.view(numpy.int64).tolist()
+        self.slot[self.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
+
+    def settle(self, leaves: Array) -> None:
+        """Give leaves that are read at last a place."""
+        leaves = leaves[self.home[leaves] < 0]
+        leaves = leaves[numpy.sort(numpy.unique(leaves, return_index=True)[1])]
+        self.home[leaves] = self.settled_leaves + numpy.arange(len(leaves))
+        self.settled_leaves += len(leaves)
 
     def settled(self, places: Array) -> Array:
-        """Return where values stand in memory, giving leaves that are read at last a place."""
-        flat = places.ravel()
-        leaves = flat[flat < len(self.home)]
-        if len(leaves):
-            leaves = leaves[self.home[leaves] < 0]
-            leaves = leaves[numpy.sort(numpy.unique(leaves, return_index=True)[1])]
-            self.home[leaves] = self.settled_leaves + numpy.arange(len(leaves))
-            self.settled_leaves += len(leaves)
-            is_leaf = places < len(self.home)
-            return numpy.where(
-                is_leaf, self.home[numpy.where(is_leaf, places, 0)], self.slot[places]
-            )
-        return self.slot[places]
+        """Return where values stand in memory."""
+        is_leaf = places < len(self.home)
+        if not is_leaf.any():
+            return self.slot[places]
+        self.settle(places[is_leaf])
+        return numpy.where(is_leaf, self.home[numpy.where(is_leaf, places, 0)], self.slot[places])
 
     def arena(self, places: Array) -> str:
         return "V" if self.known.kind[places.flat[0]] == BATCHED else "v"
@@ -96,8 +112,16 @@ class Placing:
             return Operand(self.memory.constant(self.numbers[places - self.first]), active=False)
         slots, arena = self.settled(places), self.arena(places)
         active = bool(self.known.active[places].any())
-        ref = affine(arena, slots)
+        ref = affine(arena, slots) if self.moves_as_one(arena, slots) else None
         return Operand(ref, active=active) if ref else self.gathered(arena, slots, active)
+
+    def moves_as_one(self, arena: str, slots: Array) -> bool:
+        """Say whether slots move on by as much at each step of a loop."""
+        bounds = self.bounds.get(arena)
+        if not bounds:
+            return True
+        parts = numpy.searchsorted(bounds, slots, "right")
+        return bool((parts == parts.flat[0]).all())
 
     def cuts(self, *factors: Array) -> list[int]:
         """Return where terms, along the last axis, are better cut so that views tell the pieces.
@@ -106,12 +130,17 @@ class Placing:
         """
         terms = factors[0].shape[-1]
         whole = [0, terms]
-        slots = [self.settled(f) for f in factors if self.known.kind[f.flat[0]] != CONSTANT]
+        factors = tuple(f for f in factors if self.known.kind[f.flat[0]] != CONSTANT)
+        slots = [self.settled(factor) for factor in factors]
         found = set(whole)
-        for each in slots:
+        for each, factor in zip(slots, factors):
             line, start = each.reshape(-1, terms)[0], 0
-            for k in range(2, terms):
-                if k > start + 1 and line[k] - line[k - 1] != line[start + 1] - line[start]:
+            bounds = self.bounds.get(self.arena(factor), [])
+            part = numpy.searchsorted(bounds, line, "right")
+            for k in range(1, terms):
+                if part[k] != part[k - 1] or (
+                    k > start + 1 and line[k] - line[k - 1] != line[start + 1] - line[start]
+                ):
                     found.add(k)
                     start = k
         if not 2 < len(found) <= PIECES + 1:
@@ -138,9 +167,8 @@ class Placing:
             at = numpy.flatnonzero(kinds.ravel() == kind)
             some = places.ravel()[at]
             if kind == CONSTANT:
-                source = self.memory.new("v", (len(at),))
-                self.memory.constants.append((source.start, self.numbers[some - self.first]))
-                arena, slots = "v", source.slots()
+                start = self.memory.block(self.numbers[some - self.first])
+                arena, slots = "v", start + numpy.arange(len(at))
             else:
                 arena, slots = self.arena(some), self.settled(some)
             view = contiguous(arena, 0, (1,))
@@ -157,7 +185,8 @@ class Placing:
             if not self.of_one_arena(places):
                 patterns.append([(size, 1)])
                 continue
-            found = pattern(self.settled(places))
+            slots = self.settled(places)
+            found = pattern(slots) if self.moves_as_one(self.arena(places), slots) else None
             if found is not None and common([*filter(None, patterns), found], size) is None:
                 found = None  # not on the axes of those before it
             patterns.append(found)

@@ -6,14 +6,23 @@ A sum passes its adjoint on to each of its terms, a contraction to each factor t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.adjoints import Adjoints, adjoint
-from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, Operand, Part, Step
+from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, New, adjoint
+from autograd_engine.compiler.lift.arrays import (
+    ArrayProgram,
+    Instruction,
+    Operand,
+    Part,
+    Step,
+)
+from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, X, Y, slopes
 from autograd_engine.table import MULTIPLY, above
@@ -44,29 +53,33 @@ class _Reverse(Adjoints):
     def __init__(self, program: ArrayProgram, leaves: int) -> None:
         super().__init__(program, leaves)
         self.program = program
+        self.loop: Loop | None = None  # whose body is being passed
+        self.before: list[Instruction] = []
+        self.later: list[tuple[Operand, Any, tuple[int, ...]]] = []
 
     def result(self) -> Backward:
         output = self.program.outputs[0]
-        steps = self.program.steps
         found = Backward()
         if not self.reached(output):
             return found
+        outside = len(self.regions)
         self.to = found.body if output.batched else found.rest
         self.begin(adjoint(output))
-        self.to = found.body
-        for step in reversed([step for step in steps if step.out.batched]):
-            self.pass_on(step)
-        found.shared = self.shared()
-        self.to = found.rest
-        for step in reversed([step for step in steps if not step.out.batched]):
-            self.pass_on(step)
+        for batched, self.to in ((True, found.body), (False, found.rest)):
+            for step in reversed(self.program.steps):
+                if isinstance(step, Loop):
+                    self.pass_on_loop(step, batched)
+                elif step.out.batched == batched:
+                    self.pass_on(step)
+            if batched:
+                found.shared = self.shared(self.regions[:outside])
         return found
 
     def reached(self, output: Ref) -> bool:
         """Whether the output was computed by a step that a parameter is below, or is a leaf."""
         number = int(self.region[adjoint(output).arena][output.start])
         if number >= 0:
-            return self.program.steps[number].active
+            return self.active[number]
         return output.arena == "v" and output.start < self.leaves
 
     def begin(self, seed: Ref) -> None:
@@ -74,16 +87,87 @@ class _Reverse(Adjoints):
         self.to.append(Instruction("seed", seed))
         self.written[seed.arena][seed.slots()] = True
 
-    def shared(self) -> list[Ref]:
-        """Return the steps' regions and leaves among the fixed adjoints written so far."""
-        found = []
-        if self.written["a"][: self.leaves].any():
-            found.append(contiguous("a", 0, (self.leaves,)))
-        for step in self.program.steps:
-            target = adjoint(step.out)
-            if target.arena == "a" and self.written["a"][target.slots()].any():
-                found.append(target)
-        return found
+    def shared(self, regions: Sequence[Ref]) -> list[Ref]:
+        """Return the regions and leaves among the fixed adjoints written so far."""
+        leaves = contiguous("a", 0, (self.leaves,))
+        return [
+            ref
+            for ref in (leaves, *regions)
+            if ref.arena == "a" and self.written["a"][ref.slots()].any()
+        ]
+
+    # Loops.
+
+    def pass_on_loop(self, loop: Loop, batched: bool) -> None:
+        """Append what goes back through the steps of a loop, the last one first.
+
+        What comes from later steps is added to what others gave, so that is cleared before.
+        """
+        arena = "V" if batched else "v"
+        written = self.written[BACK[arena]]
+        mine = [ref for ref in loop.memory() if ref.arena == arena]
+        if not any(written[ref.slots()].any() for ref in mine):
+            return
+        for ref in map(adjoint, loop.memory()):
+            self.clear_all(ref.arena, ref.slots().ravel())
+        for own, slots in loop.shared.items():
+            self.clear_all(BACK[own], slots)
+        steps = [step for step in loop.steps if step.out.batched == batched]
+        if arena in loop.areas and (batched or len(steps) == len(loop.steps)):
+            # Nothing has been added to what stands only inside of a step.
+            written[loop.first(loop.areas[arena])] = False
+            written[[slot for own, slot in loop.kept if own == arena]] = True
+            for step in steps:
+                self.number(adjoint(step.out), step.active)
+        outside, self.to = self.to, []
+        self.loop, self.before, self.later = loop, [], []
+        for step in reversed(steps):
+            self.pass_on(step)
+        body, self.to, self.loop = tuple(self.to), outside, None
+        self.to += self.before
+        if body:
+            self.to.append(Instruction("loop", body[0].out, body=body, loop=loop, over=(-1,)))
+        for contribution in self.later:
+            self.used = {"s": 0, "S": 0}
+            self.contribute(*contribution)
+        for ref in mine:
+            written[ref.slots()] = True
+        for operand, ref in loop.operands:
+            if operand.active and ref.arena == arena:
+                self.put(operand, adjoint(ref), 1.0, ref)
+
+    def contribute(self, operand: Operand, contribution: Any, shape: tuple[int, ...]) -> None:
+        """Append what adds a contribution to an operand's adjoint; in a loop, to the adjoint of
+        what all steps read, behind it for all steps at once.
+        """
+        if self.loop is not None and contribution is not None:
+            sign, _, make = contribution
+            found = self.loop.summed(operand, make(contiguous("s", 0, shape)))
+            if found is not None:
+                make = partial(replace, found)
+                self.later.append(
+                    (operand, (sign, operand.ref.batched, lambda to: make(out=to)), shape)
+                )
+                return
+        super().contribute(operand, contribution, shape)
+
+    def evaluated(
+        self,
+        expression: Expression,
+        known: dict[Any, Any],
+        shape: tuple[int, ...],
+        new: New | None = None,
+    ) -> Ref:
+        """Return a view of an expression's value; in a loop, computed for all steps in front."""
+        loop = self.loop
+        if loop is None or not isinstance(expression, Symbol) or expression.rule is None:
+            return super().evaluated(expression, known, shape, new)
+        whole = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
+        inside, self.to = self.to, self.before
+        found = super().evaluated(expression, whole, (loop.times, *shape), self.memory.between)
+        self.to = inside
+        loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
+        return contiguous(found.arena, found.start, shape)
 
     # One step.
 

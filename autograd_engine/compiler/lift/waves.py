@@ -7,7 +7,7 @@ or the terms of a sum, where a column of products has a left and a right factor.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,13 +60,18 @@ class Dependence:
     active: Array
 
 
-def dependence(sums: Sums) -> Dependence:
-    """Return what each value depends on, in one pass over the tape."""
+def dependence(sums: Sums, given: Sequence[tuple[int, bool]] = ()) -> Dependence:
+    """Return what each value depends on, in one pass over the tape.
+
+    Its last inputs are `given` by other pieces: what they depend on, whether they are active.
+    """
     tape = sums.tape
-    fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs)
+    fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs) - len(given)
     depth = [0] * tape.start
-    kind = [FIXED] * fixed + [BATCHED] * inputs + [CONSTANT] * len(tape.constants)
-    active = [True] * len(tape.parameters) + [False] * (tape.start - len(tape.parameters))
+    kind = [FIXED] * fixed + [BATCHED] * inputs + [of for of, _ in given]
+    active = [i < len(tape.parameters) for i in range(len(kind) - len(given))]
+    active += [moved for _, moved in given] + [False] * len(tape.constants)
+    kind += [CONSTANT] * len(tape.constants)
     start = tape.start
     x, y = sums.x[start:], sums.y[start:]
     product = _products(sums)

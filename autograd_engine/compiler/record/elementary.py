@@ -16,6 +16,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import and_
 from typing import Any
 
 import numpy
@@ -38,12 +39,13 @@ def written_out(tape: Tape, strict: bool = True, own: bool = False) -> Tape:
 
     Where that cannot be raises `Unwritable`; if not `strict`, leaves the operation as it is.
     """
-    if any(_is_long(rule, own) or rule.name.startswith("**") for rule in tape.rules):
+    if any(is_long(rule, own) or rule.name.startswith("**") for rule in tape.rules):
         return _Writer(tape, strict, own).result()
     return tape
 
 
-def _is_long(rule: Primitive, own: bool) -> bool:
+def is_long(rule: Primitive, own: bool) -> bool:
+    """Say whether an operation has to be written out; with `own`, also somebody's own."""
     if rule.several or rule.written_out is not None:
         return True
     known = TABLE.get(rule.name) is rule or rule is INCLINE or rule.name.startswith("**")
@@ -72,7 +74,7 @@ class _Writer:
         tape, start = self.old, self.old.start
         at = list(range(start))  # the place of each old one
         for rule, places in tape.instructions():
-            write = self.write if _is_long(rule, self.own) else self.append
+            write = self.write if is_long(rule, self.own) else self.append
             at.append(write(rule, *[at[place] for place in places]))
         shift = self.first + len(self.numbers) - BASE
 
@@ -109,8 +111,11 @@ class _Writer:
     def write(self, rule: Primitive, *places: int) -> int:
         """Write out an operation; return the place of its result."""
         constant = [self.first <= place < BASE for place in places]
-        if rule in (DOT, SUM) and not any(constant):
-            return self.summed(*places) if rule is SUM else self.dot(*places)
+        odd = len(places) % 2
+        if rule is SUM and not all(constant[:2]):
+            return self.summed(*places)
+        if rule is DOT and not any(map(and_, constant[odd::2], constant[odd + 1 :: 2])):
+            return self.dot(*places)
         operands = [
             self.numbers[place - self.first] if is_number else _Placed(place, self)
             for place, is_number in zip(places, constant)
@@ -153,7 +158,7 @@ class _Writer:
         """Append whatever an operation on places and numbers is made of; return its result."""
         if rule.written_out is not None:
             return rule.written_out(*operands)
-        if _is_long(rule, self.own):
+        if is_long(rule, self.own):
             return self.read(rule, operands)
         key: tuple[Any, ...] = (rule, *map(self.place, operands))
         if key not in self.seen:

@@ -42,17 +42,17 @@ def common(tape: Tape) -> Tape:
 
 
 def lowered(tape: Tape) -> Tape:
-    """Return the tape in elementary operations, with absolute products as plain ones, of which
-    grids are matrix products.
+    """Return the tape with absolute products as plain ones, of which grids are matrix products;
+    one that has some in elementary operations.
 
     Its rules still name `azmul`, by which one knows that it holds derivatives. The two differ
     where 0 meets what is not finite: there a plain product is NaN, so is all that is computed
     from it, and a result that is NaN is computed once more as the engine does. A product is
     left as it is where something behind it could hide the NaN, as a comparison does.
     """
-    tape = written_out(tape)
     if azmul not in tape.rules:
         return tape
+    tape = written_out(tape)
     rules = tape.rules if MULTIPLY in tape.rules else [*tape.rules, MULTIPLY]
     absolute, plain = rules.index(azmul), rules.index(MULTIPLY)
     op, fixed = array("i", tape.op), tape.start - len(tape.constants)

@@ -136,11 +136,12 @@ def record(
     for node in order:
         rule, j = node._rule, -1
         if rule.several:
-            places = [place.get(id(operand), -1) for operand in node.operands]
-            if -1 in places:
-                places = [place[id(v)] if id(v) in place else meet(v) for v in node.operands]
+            operands = node.operands
+            places: list[Any] = list(map(place.get, map(id, operands)))
+            if None in places:
+                places = [place[id(v)] if id(v) in place else meet(v) for v in operands]
             i, j = places[0], -2 - len(many)
-            fixed = all(kinds[found] == _CONSTANT for found in places)
+            fixed = kinds[i] == _CONSTANT and all(kinds[found] == _CONSTANT for found in places)
         else:
             x, y = node._x, node._y
             i = place.get(id(x), -1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
 from autograd_engine.compiler.run.native import machine
@@ -31,12 +32,13 @@ class Chosen:
         self.tape = tape
         self._recorded = recorded or tape  # not lowered, as plain Python needs it
         self.hindrance = machine.fits(tape)
-        waves = Lifted.waves(tape)
-        self.waves, self.nodes = len(waves), max(len(tape.op), 1)
+        plan = planned(tape)
+        self.waves, lifted = plan.waves, sum(len(piece.waves) for piece in plan.pieces)
+        self.nodes = max(len(tape.op) + sum(map(len, tape.many)) - len(tape.many), 1)
         crossing = (WIDE if self.hindrance is None else IN_PYTHON) * self.waves / self.nodes
-        self.crossing = max(crossing, 1.5) if self.waves > MANY else crossing
+        self.crossing = max(crossing, 1.5) if lifted > MANY else crossing
         """The number of rows from which on arrays win."""
-        self._waves = waves if self.crossing <= MOST else None
+        self._plan = plan if self.crossing <= MOST else None
         self._arrays: Lifted | None = None
         self._single: Any = None
 
@@ -49,7 +51,7 @@ class Chosen:
     def arrays(self) -> Lifted:
         """The lifted program."""
         if self._arrays is None:
-            self._arrays, self._waves = Lifted(self.tape, self._waves), None
+            self._arrays, self._plan = Lifted(self.tape, self._plan), None
         return self._arrays
 
     @property

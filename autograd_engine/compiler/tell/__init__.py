@@ -2,5 +2,6 @@
 
 selections   which elements of an array are meant
 storage      the one map from slots to named arrays, which the listing and JAX read
+lines        how a step, and a loop, are told
 listing      a line for each step
 """

@@ -4,7 +4,9 @@ A line tells one step, in the words of NumPy: what is written computes the step'
 JAX runs it as it stands. Beside NumPy's `@`, indexing and functions of elements there are, along
 the last axis, `dot` (the sum of products), `sum`, `prod`, `max`, `min` and `norm`; `full(shape, x)`
 repeats x, `stack(x, y)` and `concat(x, y)` put arrays together along the first axis, and
-`joined(x, y)` lays them end to end. Tables of irregular places are called g1, g2, ...
+`joined(x, y)` lays them end to end. Tables of irregular places are called g1, g2, ... Of a loop the
+body is told, for step t: `v1[t]` is what line v1 makes in that step, behind the loop `v1` holds all
+of these; what a step reads of those before it is called s1, s2, ..., and is set anew at its end.
 
 >>> from autograd_engine.compiler.record.tape import record
 >>> from autograd_engine.engine import Value
@@ -25,59 +27,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from math import prod
-from re import findall
-from typing import Any, NamedTuple
+from re import findall, fullmatch
+from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.lift.arrays import Instruction, Part, Step
-from autograd_engine.compiler.lift.lifting import lift
+from autograd_engine.compiler.lift.assembly import lifted
+from autograd_engine.compiler.lift.loops import Loop
+from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import differentiate
-from autograd_engine.compiler.lift.sums import find
-from autograd_engine.compiler.lift.waves import Waves, dependence
 from autograd_engine.compiler.record.elementary import Unwritable
 from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.tell.lines import MOST, REDUCED, Line, Rounds, scalars, shaped
 from autograd_engine.compiler.tell.storage import Storage, squeezed
-from autograd_engine.primitives import Primitive
-from autograd_engine.table import NEGATIVE
 from autograd_engine.words import counted, operations
 
 Array = Any
 SHOWN = 8  # numbers
-MOST = 60  # lines
 LONG = 2_000  # waves, of more than which only those are lifted that are shown
-
-REDUCED = {"maximum": "max", "minimum": "min", "hypot": "norm", "multiply": "prod"}
-INFIX = ("+", "-", "*", "/", "**")
-
-
-class Line(NamedTuple):
-    """A step: its name, its shape for one row, whether a batch has one for each row, and how.
-
-    A "map" is `rule` of expressions, a "scan" along the last axis of one, a "sum" an expression.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    batched: bool
-    kind: str
-    rule: Primitive
-    operands: list[str]
-
-    @property
-    def text(self) -> str:
-        """The whole as one expression."""
-        first = self.operands[0]
-        if self.kind == "sum":
-            return first
-        if self.kind == "scan":
-            return f"{REDUCED[self.rule.name]}({first})"
-        if self.rule is NEGATIVE:
-            return f"-{first}"
-        if len(self.operands) == 2 and self.rule.symbol in INFIX:
-            return f" {self.rule.symbol} ".join(self.operands)
-        return f"{self.rule.name}({', '.join(self.operands)})"
 
 
 class Listing(Storage):
@@ -87,10 +56,10 @@ class Listing(Storage):
         """Return all lines, of a long program the first; `beyond` are operations behind its end."""
         text, told, left = [self.read()], set[str](), list(beyond)
         for number, line in enumerate(self.lines()):
-            head = f"{line.name} {_shape(line.shape, line.batched)}"
-            more = [*self.mentioned(line.text, told), f"{head} = {line.text}"]
+            lines = line.text if isinstance(line, Rounds) else [f"{line.head} = {line.text}"]
+            more = [*self.mentioned(" ".join(lines), told), *lines]
             if len(text) + len(more) > MOST:
-                left = [*map(_symbol, self.program.steps[number:]), *left]
+                left = [*map(_symbol, steps_of(self.program.steps[number:])), *left]
                 break
             text += more
         if left:
@@ -105,7 +74,7 @@ class Listing(Storage):
     def read(self) -> str:
         """Say what the program reads, and of what shape."""
         shapes = [
-            f"{name} {_shape(shape, name == 'inputs')}"
+            f"{name} {shaped(shape, name == 'inputs')}"
             for name, shape in self.arrays[:3]
             if shape != (0,)
         ]
@@ -122,21 +91,72 @@ class Listing(Storage):
                 shown = [f"{number:.6g}" for number in numbers.ravel()[:SHOWN].tolist()]
                 shown += ["..."] * (numbers.size > SHOWN)
                 kind = "places" if name.startswith("g") else "numbers"
-                yield f"{name} {_shape(numbers.shape)} = {kind} {', '.join(shown)}"
+                yield f"{name} {shaped(numbers.shape)} = {kind} {', '.join(shown)}"
 
-    def lines(self) -> Iterator[Line]:
-        """Yield each step, told in the shape in which it can be told shortest."""
-        for number, step in enumerate(self.program.steps, 1):
+    def lines(self) -> Iterator[Line | Rounds]:
+        """Yield each step, or loop."""
+        number = 1
+        for step in self.program.steps:
             self.gather(step)
-            tried: list[tuple[int, int, tuple[int, ...]]] = []
-            for shape in self._shapes(step):
-                before = self.given.copy(), self.arrays.copy()
-                tried.append((sum(map(len, self._operands(step, shape))), len(tried), shape))
-                self.given, self.arrays = before
-            shape = min(tried)[2]
-            operands = self._operands(step, shape)
-            yield Line(f"v{number}", shape, step.out.batched, step.kind, step.rule, operands)
-            self.own(f"v{number}", shape, self.places(step.out).ravel())
+            if isinstance(step, Loop):
+                yield self.rounds(step, number)
+                number += len(step.steps)
+            else:
+                yield self.line(step, f"v{number}")
+                number += 1
+
+    def line(self, step: Step, name: str, own: str = "") -> Line:
+        """Tell a step in the shape in which it can be told shortest."""
+        self.gather(step)
+        tried: list[tuple[int, int, tuple[int, ...]]] = []
+        for shape in self._shapes(step):
+            before = self.given.copy(), self.arrays.copy()
+            tried.append((sum(map(len, self._operands(step, shape))), len(tried), shape))
+            self.given, self.arrays = before
+        shape = min(tried)[2]
+        line = Line(
+            name, shape, step.out.batched, step.kind, step.rule, self._operands(step, shape)
+        )
+        self.own(own or name, shape, self.places(step.out).ravel())
+        return line
+
+    def rounds(self, loop: Loop, number: int) -> Rounds:
+        """Tell a loop whose first line has this number."""
+        rows, states, later = [], [], []
+        for arena, block in loop.blocks.items():
+            places = self.base[arena] + block.slots()
+            shape = squeezed(block.shape[1:])
+            name = f"x{number}{'b' * block.batched}"
+            text = self.told(self.source[places].reshape(loop.times, *shape), exact=True)
+            if fullmatch(r"k\d+", text):
+                name = text
+            else:
+                rows.append((name, (loop.times, *shape), block.batched, text))
+            self.fresh(f"{name}[t]", shape, places[0])
+        for i, (arena, slots) in enumerate(loop.states(), number):
+            places = self.base[arena] + slots
+            shape = squeezed(places.shape)
+            text = self.told(self.source[places].reshape(shape), exact=True)
+            states.append((f"s{i}", shape, arena.isupper(), text))
+            self.fresh(f"s{i}", shape, places)
+            later.append((places + loop.areas[arena].shape[1]).reshape(shape))
+        named = {f"v{i}": step for i, step in enumerate(loop.steps, number)}
+        lines = [self.line(step, name, f"{name}[t]") for name, step in named.items()]
+        after = [self.told(self.source[places], exact=True) for places in later]
+        kept = []
+        for line, step in zip(lines, loop.steps):
+            arena, slots = step.out.arena, step.out.slots().ravel()
+            if any(own == arena and slot in slots for own, slot in loop.kept):
+                kept.append(line.name)
+                by = numpy.arange(loop.times)[:, None] * loop.areas[arena].shape[1]
+                shape = (loop.times, *line.shape)
+                self.fresh(line.name, shape, (self.base[arena] + slots + by).ravel())
+        return Rounds(loop.times, rows, states, lines, after, kept)
+
+    def fresh(self, name: str, shape: tuple[int, ...], places: Array) -> None:
+        """Say that an array stands here, whatever stood here before."""
+        self.source[places] = places
+        self.own(name, shape, places)
 
     def result(self) -> str:
         """Tell the outputs, once all steps are told."""
@@ -206,24 +226,34 @@ def listing(tape: Tape) -> str:
     Of many waves only the first are lifted; what nothing lifts is told value by value.
     """
     try:
-        sums = find(lowered(tape))
+        plan = planned(lowered(tape))
+        if sum(len(piece.waves) for piece in plan.pieces) > LONG:
+            return _beginning(planned(lowered(tape), loops=False))
     except Unwritable:
         return scalars(tape)
-    waves = Waves(sums, dependence(sums))
-    if len(waves) > LONG:
-        first = copy(waves)
-        first.bounds = waves.bounds[: MOST + 1]
-        rules = sums.rule[waves.places[waves.bounds[MOST:-1]]].tolist()
-        return Listing(lift(first), sums.tape).text([sums.tape.rules[i].symbol for i in rules])
-    program = lift(waves)
+    plan, program = lifted(plan)
     backward = differentiate(program, len(program.home))
     instructions = backward.body + backward.rest
+    count = sum(len(found.body) or 1 for found in instructions)
     return (
-        f"{Listing(program, sums.tape).text()}\n"
+        f"{Listing(program, plan.tape).text()}\n"
         f"derivative by {counted(len(tape.parameters), 'parameter')}: "
-        f"{counted(len(instructions), 'array operation')}, "
+        f"{counted(count, 'array operation')}, "
         f"of which {counted(products(instructions), 'matrix product')}"
     )
+
+
+def _beginning(plan: Plan) -> str:
+    """Return the beginning of a long listing."""
+    (piece,) = plan.pieces
+    waves, sums = piece.waves, piece.waves.sums
+    if len(waves) > MOST:
+        piece = copy(piece)
+        piece.waves = copy(waves)
+        piece.waves.bounds = waves.bounds[: MOST + 1]
+    rules = sums.rule[waves.places[waves.bounds[MOST:-1]]].tolist()
+    _, program = lifted(Plan(plan.tape, [piece], plan.outputs))
+    return Listing(program, plan.tape).text([sums.tape.rules[i].symbol for i in rules])
 
 
 def products(instructions: Iterable[Instruction]) -> int:
@@ -231,7 +261,7 @@ def products(instructions: Iterable[Instruction]) -> int:
 
     A matrix times a vector is one, too, and so is a stack of them; a dot product is none.
     """
-    return sum(map(_is_product, instructions))
+    return sum(products(found.body) or _is_product(found) for found in instructions)
 
 
 def _is_product(instruction: Instruction) -> bool:
@@ -246,31 +276,14 @@ def _is_product(instruction: Instruction) -> bool:
     return (summed or over_rows) and any(length[letter] > 1 for letter in first ^ second)
 
 
+def steps_of(steps: Iterable[Step | Loop]) -> Iterator[Step]:
+    """Yield all steps, those of a loop's body once."""
+    for step in steps:
+        yield from step.steps if isinstance(step, Loop) else [step]
+
+
 def _symbol(step: Step) -> str:
     """Return what a step is counted as."""
     if any(map(_is_product, step.forward)):
         return "@"
     return REDUCED[step.rule.name] if step.kind == "scan" else step.rule.symbol
-
-
-def scalars(tape: Tape) -> str:
-    """Tell a tape value by value."""
-    kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
-    lines = [f"{kind} {i}" for kind, leaves in kinds for i in range(len(leaves))]
-    lines += map(repr, tape.constants)
-    for rule, places in tape.instructions():
-        operands = [f"v{place}" for place in places]
-        infix = len(operands) == 2 and rule.symbol in INFIX
-        told = f" {rule.symbol} ".join(operands) if infix else f"{rule.name}({', '.join(operands)})"
-        lines.append(operands[0] + rule.name if rule.name.startswith("**") else told)
-    notes = {place: f"    {name!r}" for place, name in tape.names.items()}
-    text = [f"v{i} = {line}{notes.get(i, '')}" for i, line in enumerate(lines[:MOST])]
-    left = [rule.symbol for rule, _ in tape.instructions()][max(0, MOST - tape.start) :]
-    text += [f"... {len(lines) - MOST:,} more: {operations(left, 4)}"] * (len(lines) > MOST)
-    return "\n".join([*text, "return " + ", ".join(f"v{place}" for place in tape.outputs)])
-
-
-def _shape(shape: tuple[int, ...], batched: bool = False) -> str:
-    if not batched:
-        return str(shape)
-    return f"(B, {', '.join(map(str, shape))})" if shape else "(B,)"

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy
 from jax import lax
 
-from autograd_engine.compiler.lift.lifting import lift
-from autograd_engine.compiler.lift.waves import Waves
+from autograd_engine.compiler.lift.assembly import lifted
+from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.symbols import OUT, X, Y, slopes, substituted
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.jax.jax_primitives import (
@@ -21,8 +21,8 @@ from autograd_engine.compiler.run.jax.jax_primitives import (
     passed,
     primitive_in_jax,
 )
-from autograd_engine.compiler.run.numpy.lifted import Lifted
-from autograd_engine.compiler.tell.listing import Line, Listing
+from autograd_engine.compiler.tell.lines import Line, Rounds
+from autograd_engine.compiler.tell.listing import Listing
 from autograd_engine.primitives import Primitive
 
 Array = Any
@@ -31,7 +31,7 @@ REDUCTION = re.compile(r"@|\b(dot|sum)\(")
 
 
 def by_lines(
-    tape: Tape, waves: Waves | None = None, outer: bool = False
+    tape: Tape, plan: Plan | None = None, outer: bool = False
 ) -> Callable[[Array, Array], Array]:
     """Return a tape as a function of JAX: (parameters (P,), inputs (n,)) -> outputs (m,).
 
@@ -43,20 +43,35 @@ def by_lines(
     >>> by_lines(record([a * x + a], inputs=[x]))(jnp.array([3.0]), jnp.array([5.0])).tolist()
     [18.0]
     """
-    waves = waves or Lifted.waves(tape)
-    listing = Listing(lift(waves), waves.sums.tape, labels=False)
+    plan, program = lifted(plan or planned(tape))
+    listing = Listing(program, plan.tape, labels=False)
     others = numpy.array([leaf.data for leaf in tape.others])
-    lines = list(listing.lines())
-    codes = [[code(text) for text in line.operands] for line in lines]
-    result, fenced = code(listing.result()), fences(lines)
+    run_lines = in_order(list(listing.lines()), outer)
+    result = code(listing.result())
 
     def run(parameters: Array, inputs: Array) -> Array:
         kind = parameters.dtype
         known = words(kind) | {"parameters": parameters, "inputs": inputs}
         for name, numbers in {"others": others, **listing.given}.items():
             known[name] = jnp.asarray(numbers, None if name.startswith("g") else kind)
-        one = lax.optimization_barrier(jnp.ones((), kind))
-        for line, told in zip(lines, codes):
+        known["one"] = lax.optimization_barrier(jnp.ones((), kind))
+        run_lines(known, kind)
+        return jnp.asarray(eval(result, known), kind).reshape(-1)
+
+    return jax.default_matmul_precision("highest")(run)  # type: ignore[no-any-return]
+
+
+def in_order(lines: list[Any], outer: bool, wrap: Any = lambda x: x) -> Any:
+    """Return what adds the results of lines to what is known, with `wrap` around each."""
+    codes = [[code(text) for text in getattr(line, "operands", ())] for line in lines]
+    loops = {i: Scan(line, outer) for i, line in enumerate(lines) if isinstance(line, Rounds)}
+    fenced = fences([line for line in lines if isinstance(line, Line)])
+
+    def run(known: dict[str, Any], kind: Any) -> None:
+        for i, (line, told) in enumerate(zip(lines, codes)):
+            if i in loops:
+                loops[i](known, kind)
+                continue
             read = [eval(text, known) for text in told]
             if line.kind == "map":
                 found = primitive_in_jax(line.rule, outer)(*read)
@@ -67,10 +82,42 @@ def by_lines(
             found = jnp.asarray(found, kind).reshape(line.shape)
             # XLA computes cheap operands again for each use, and theirs for each of those:
             # without end. A division, though by 1, it does but once.
-            known[line.name] = found / one if line.name in fenced else found
-        return jnp.asarray(eval(result, known), kind).reshape(-1)
+            known[line.name] = wrap(found / known["one"] if line.name in fenced else found)
 
-    return jax.default_matmul_precision("highest")(run)  # type: ignore[no-any-return]
+    return run
+
+
+class Scan:
+    """A loop: `lax.scan` over its steps, which carries what the next ones read."""
+
+    def __init__(self, rounds: Rounds, outer: bool) -> None:
+        self.rounds = rounds
+        # Inside of a step t is 0, so x[t] is the one row of x that there is.
+        self.body = in_order(rounds.lines, outer, lambda x: x[None])
+        names = {name for line in rounds.lines for name in re.findall(r"\b(k\d+)\[t\]", line.text)}
+        self.rows = {name: code(text) for name, _, _, text in rounds.rows}
+        self.rows |= {name: code(name) for name in sorted(names)}
+        self.states = {name: (code(text), shape) for name, shape, _, text in rounds.states}
+        self.after = [code(text) for text in rounds.after]
+
+    def __call__(self, known: dict[str, Any], kind: Any) -> None:
+        """Add what is kept of all steps to what is known."""
+        rounds = self.rounds
+
+        def shaped(told: Any, names: dict[str, Any]) -> dict[str, Array]:
+            return {
+                name: jnp.asarray(eval(text, names), kind).reshape(shape)
+                for (name, (_, shape)), text in zip(self.states.items(), told)
+            }
+
+        def step(states: dict[str, Array], rows: dict[str, Array]) -> Any:
+            inside = known | states | {name: row[None] for name, row in rows.items()} | {"t": 0}
+            self.body(inside, kind)
+            return shaped(self.after, inside), {name: inside[name][0] for name in rounds.kept}
+
+        rows = {name: jnp.asarray(eval(text, known), kind) for name, text in self.rows.items()}
+        first = shaped([text for text, _ in self.states.values()], known)
+        known.update(lax.scan(step, first, rows, rounds.times)[1])
 
 
 def code(text: str) -> Any:

@@ -12,14 +12,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from autograd_engine.compiler.lift.waves import Waves
+from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.elementary import Unwritable, written_out
 from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.jax.jax_lines import by_lines
 from autograd_engine.compiler.run.jax.jax_machine import by_value
 from autograd_engine.compiler.run.jax.jax_primitives import primitive_in_jax
-from autograd_engine.compiler.run.numpy.lifted import Lifted
 from autograd_engine.table import azmul
 
 Way = Callable[[Any, Any], Any]
@@ -97,19 +96,21 @@ def array(name: str, given: Any, dtype: Any = None) -> Any:
         ) from error
 
 
-def is_deep(waves: Waves) -> bool:
+def is_deep(plan: Plan) -> bool:
     """Say whether a tape has so many waves, so narrow, that writing them out would not pay.
 
     XLA takes a second to compile 50 steps, and time that grows with their square; value by
     value takes 0.2 s, whatever the length, and runs at 20 ns a value for value and gradient.
     """
-    return len(waves) > 50 and 4 * len(waves.sums.tape.op) < len(waves) ** 2
+    waves = sum(len(piece.waves) for piece in plan.pieces)
+    nodes = sum(len(piece.waves.sums.tape.op) for piece in plan.pieces)
+    return waves > 50 and 4 * nodes < waves**2
 
 
 def written(tape: Tape, outer: bool) -> Way:
     """Return the way that suits a tape."""
-    waves = Lifted.waves(tape)
-    return by_value(tape) if is_deep(waves) else by_lines(tape, waves, outer)
+    plan = planned(tape)
+    return by_value(tape) if is_deep(plan) else by_lines(tape, plan, outer)
 
 
 def one_by_one(tape: Tape, outer: bool) -> Way:

@@ -88,7 +88,7 @@ static double value(int64_t code, double x, double y, double z) {
 #pragma GCC pop_options
 #endif
 
-static void (*const ARRAYS[])(const int64_t *) = {run_sse2, run_avx2, run_avx512};
+static void (*const ARRAYS[])(int64_t *) = {run_sse2, run_avx2, run_avx512};
 static void (*const SCALARS[])(double **, const int32_t *, intptr_t, intptr_t) = {
     scalars_sse2, scalars_avx2, scalars_avx512};
 static int chosen; /* written when the library is loaded, then only read */
@@ -104,7 +104,7 @@ int ag_take(int wanted) {
   return chosen = wanted < best ? wanted : best;
 }
 __attribute__((constructor)) static void loaded(void) { ag_take(2); }
-void ag_arrays(const int64_t *code) { ARRAYS[chosen](code); }
+void ag_arrays(int64_t *code) { ARRAYS[chosen](code); }
 void ag_scalars(double **numbers, const int32_t *program, intptr_t rows, intptr_t wanted) {
   SCALARS[chosen](numbers, program, rows, wanted);
 }
@@ -115,7 +115,7 @@ void ag_scalars(double **numbers, const int32_t *program, intptr_t rows, intptr_
 #define COLUMNS 4
 #include "core.c"
 int ag_take(int wanted) { return wanted * 0; }
-void ag_arrays(const int64_t *code) { run_vectors(code); }
+void ag_arrays(int64_t *code) { run_vectors(code); }
 void ag_scalars(double **numbers, const int32_t *program, intptr_t rows, intptr_t wanted) {
   scalars_vectors(numbers, program, rows, wanted);
 }
@@ -164,6 +164,7 @@ void ag_scalars(double **numbers, const int32_t *program, intptr_t rows, intptr_
 #define contract N(contract)
 #define moved N(moved)
 #define run N(run)
+#define carry_out N(carry_out)
 #define any N(any)
 #define turned N(turned)
 #define v_expm1 N(v_expm1)
@@ -888,20 +889,28 @@ static void scalars(double **numbers, const int32_t *program, intptr_t rows, int
   if (wanted) backward(v, d, program, shift, slopes, each, wanted == 2);
 }
 
-/* Carry out the instructions: the code begins with the address of the memory, and its own length.
- */
-INLINE void run(const int64_t *code) {
-  double *m = (double *)(intptr_t)code[0];
-  for (int64_t place = 2; place < code[1]; place += code[place + 1]) {
-    const int64_t *c = code + place;
+/* Carry out the instructions of a code. A loop says how often, the length of its body and that of
+   what follows it: which numbers of the body move on after each time, and by how much. */
+static void carry_out(double *m, int64_t *c, const int64_t *end) {
+  for (; c < end; c += c[1])
     if (c[0] == 0)
       maps(m, c);
     else if (c[0] == 1)
       contract(m, c);
-    else
+    else if (c[0] == 2)
       moved(m, c);
-  }
+    else {
+      int64_t times = c[2], *body = c + 5, *moves = body + c[3];
+      for (int64_t t = 0; t < times; ++t) {
+        carry_out(m, body, moves);
+        for (int64_t i = 0; i < c[4]; i += 2) body[moves[i]] += moves[i + 1];
+      }
+      for (int64_t i = 0; i < c[4]; i += 2) body[moves[i]] -= times * moves[i + 1];
+    }
 }
+
+/* The code begins with the address of the memory, and its own length. */
+INLINE void run(int64_t *code) { carry_out((double *)(intptr_t)code[0], code + 2, code + code[1]); }
 #undef NUMBERS
 #undef MAGIC
 #undef WHOLE

@@ -35,7 +35,7 @@ from autograd_engine.compiler.run.native.nests import (
 )
 from autograd_engine.primitives import TABLE
 
-MAP, ROWS = 0, 2  # kinds of instructions, as the core knows them
+MAP, ROWS, LOOP = 0, 2, 3  # kinds of instructions, as the core knows them
 DEPTH: Final = 4  # axes of a map
 COPY: Final = "stopped"
 
@@ -56,6 +56,8 @@ def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> 
 def pieces(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Codes:
     """Return the instructions of the core that together carry out one; None if none do."""
     kind, out = instruction.kind, instruction.out
+    if kind == "loop":
+        return looped(instruction, offsets, rows)
     if kind == "scan":
         return Encoder(offsets, rows, instruction).scan()
     if kind in ("contract", "sum"):
@@ -70,6 +72,35 @@ def pieces(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> C
     if any(clash(out, ref) for ref in instruction.ins):
         return None
     return Encoder(offsets, rows, instruction).map()
+
+
+def looped(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Codes:
+    """Return a loop: its body as it is first, then which numbers of it move on, and by how much.
+
+    These are found by encoding the body as it is at two steps, and checked at the last one.
+    """
+    loop, last = instruction.loop, -1 if instruction.over else 1
+    assert loop is not None
+    steps = range(loop.times)[::last]
+    codes = []
+    for step in (steps[0], steps[1], steps[-1]):
+        found: Code = []
+        for inner in instruction.body:
+            more = encoded(loop.moved(inner, step), offsets, rows)
+            if more is None:
+                return None
+            found += more
+        codes.append(numpy.array(found))
+    first, second, end = codes
+    if not len(first) == len(second) == len(end):
+        return None
+    by = second - first
+    if (first + (loop.times - 1) * by != end).any():
+        return None
+    moves = [number for at in numpy.flatnonzero(by) for number in (int(at), int(by[at]))]
+    code = [LOOP, 0, loop.times, len(first), len(moves), *first.tolist(), *moves]
+    code[1] = len(code)
+    return [code]
 
 
 class Encoder:

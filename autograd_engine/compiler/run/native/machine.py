@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.record.elementary import Unwritable, written_out
+from autograd_engine.compiler.record.elementary import Unwritable, is_long, written_out
 from autograd_engine.compiler.record.simplify import common
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.core import PADDING, core, kinds
@@ -29,8 +29,6 @@ class Machine:
     >>> outputs.tolist(), gradient.tolist()
     ([[18.0], [50.0]], [17.0])
     """
-
-    products = 0
 
     def __init__(self, tape: Tape) -> None:
         reason, found = fits(tape), core()
@@ -71,17 +69,10 @@ class Machine:
         """The number of instructions."""
         return self._code.header.size - self._code.header.start
 
-    flops = steps
-
     @property
     def runs(self) -> int:
         """The number of stretches of instructions of one kind: the fewer, the faster."""
         return self._code.runs
-
-    @property
-    def bytes(self) -> int:
-        """The memory that the program and the numbers of one run take."""
-        return int(self._code.program.nbytes) + 16 * self._code.header.size
 
 
 def fits(tape: Tape) -> str | None:
@@ -92,7 +83,8 @@ def fits(tape: Tape) -> str | None:
     if core() is None:
         return "the native core is missing"
     try:
-        written_out(tape, own=True)
+        if any(rule.written_out is None and is_long(rule, True) for rule in tape.rules):
+            written_out(tape, own=True)
     except Unwritable as error:
         return str(error)
     return None

@@ -22,14 +22,14 @@ struct plan {
 /* Run `count` of a batch's `total` rows, tile by tile, and backwards if wanted. Adjoints that
    tiles share are added to `sums`; without it there is one tile. The last call of a batch is that
    with a gradient to write. */
-static void run_program(const struct plan *p, const double *leaves, const double *rows,
+static void run_program(struct plan *p, const double *leaves, const double *rows,
                         double *outputs, double *gradient, double *sums, int64_t count,
                         int64_t total, int backwards) {
   double *m = (double *)(intptr_t)p->memory;
   const int64_t *leaf = (const int64_t *)(p + 1), *output = leaf + p->leaves;
   const int64_t *slope = output + 2 * p->outputs, *sum = slope + p->slopes;
-  const int64_t *fixed = sum + p->sums, *forward = fixed + p->fixed;
-  const int64_t *body = forward + p->forward, *rest = body + p->body;
+  int64_t *fixed = (int64_t *)sum + p->sums, *forward = fixed + p->fixed;
+  int64_t *body = forward + p->forward, *rest = body + p->body;
   for (int64_t i = 0; i < p->leaves; ++i) m[leaf[i]] = leaves[i];
   m[p->weight] = 1.0 / (double)total;
   ag_arrays(fixed);

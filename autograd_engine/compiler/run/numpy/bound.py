@@ -148,6 +148,10 @@ class Bound:
     def bound(self, instruction: Instruction) -> list[Call]:
         """Return the calls that carry out one instruction."""
         kind, out, ins = instruction.kind, instruction.out, instruction.ins
+        if kind == "loop":
+            return [
+                call for step in instruction.rounds() for each in step for call in self.bound(each)
+            ]
         if kind == "contract":
             return contraction(self.view, instruction)
         if kind in ("take", "put"):
@@ -213,7 +217,7 @@ def contraction(view: Callable[[Ref], Array], instruction: Instruction) -> list[
     (first, second), (x, y), out = factors.split(","), instruction.ins, instruction.out
     if y.batched and not x.batched:
         first, second, x, y = second, first, y, x
-    if first == "nk" or (x.batched and y.batched is out.batched):
+    if first == "nk" or "t" in first or (x.batched and y.batched is out.batched):
         letters = (first + "b" * x.batched, second + "b" * y.batched, result + "b" * out.batched)
         axes = "{},{}->{}".format(*letters)
         a, b, o = view(x), view(y), view(out)

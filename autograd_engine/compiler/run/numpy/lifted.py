@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import ArrayProgram
-from autograd_engine.compiler.lift.lifting import lift
+from autograd_engine.compiler.lift.assembly import lifted
+from autograd_engine.compiler.lift.loops import Loop
+from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import differentiate
-from autograd_engine.compiler.lift.sums import find
-from autograd_engine.compiler.lift.waves import Waves, dependence
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.core import core
 from autograd_engine.compiler.run.numpy.bound import ITEM, Bound
@@ -35,10 +34,9 @@ class Lifted:
     native: Any = True
     """The native core, if it is there, runs the program where it can."""
 
-    def __init__(self, tape: Tape, waves: Waves | None = None) -> None:
-        waves = waves or self.waves(tape)
-        self.tape = waves.sums.tape
-        self.program: ArrayProgram = lift(waves)
+    def __init__(self, tape: Tape, plan: Plan | None = None) -> None:
+        plan, self.program = lifted(plan or planned(tape))
+        self.tape = plan.tape
         self.parameters = len(tape.parameters)
         self.backward = differentiate(self.program, len(self.program.home))
         sizes = self.program.memory.sizes
@@ -47,16 +45,10 @@ class Lifted:
         self.native = core() if self.native else None
         self._free: dict[int, list[Bound]] = {}
 
-    @staticmethod
-    def waves(tape: Tape) -> Waves:
-        """Return what can be computed together: soon known, before anything is lifted."""
-        sums = find(tape)
-        return Waves(sums, dependence(sums))
-
     @property
     def steps(self) -> int:
-        """The number of array steps of the forward pass."""
-        return len(self.program.steps)
+        """The number of array steps of the forward pass, those of a loop's body counted once."""
+        return sum(len(step.steps) if isinstance(step, Loop) else 1 for step in self.program.steps)
 
     def run(self, leaves: Array, rows: Array | None, gradient: bool) -> tuple[Array, Array | None]:
         """Return the outputs, shape (rows, outputs), and the gradient of the first one's mean."""

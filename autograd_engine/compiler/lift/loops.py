@@ -1,0 +1,134 @@
+"""Loops: steps of an array program that run again and again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy
+
+from autograd_engine.compiler.lift.arrays import SCRATCH, Array, Instruction, Operand, Step
+from autograd_engine.compiler.lift.strides import Ref
+from autograd_engine.table import MULTIPLY
+
+
+@dataclass
+class Loop:
+    """Steps that run again and again, given as they are at the first time.
+
+    What a step computes stands in a *frame*; the frames stand one behind the other in an area of
+    each arena, behind those that the first step reads. What differs by step, but is not computed
+    in it, is a row for each step of a `block`. So all that the body reads or writes moves on by
+    as much at each step, or stays where it is.
+    """
+
+    steps: list[Step]
+    times: int
+    areas: dict[str, Ref]  # by arena, of shape (frames, slots of a frame)
+    blocks: dict[str, Ref]  # of shape (times, slots of a row)
+    carried: list[tuple[str, int]]  # arenas and slots that the first step reads of those before
+    kept: list[tuple[str, int]]  # slots of the first frame that later steps or others read
+    shared: dict[str, Array]  # slots that all steps read and a parameter is below, by arena
+    forward: list[Instruction] = field(default_factory=list)  # what goes in front
+    operands: list[tuple[Operand, Ref]] = field(default_factory=list)  # and where it comes from
+    slopes: list[Ref] = field(default_factory=list)  # blocks too, computed in front of the way back
+
+    def run(self, batched: bool) -> Iterator[Instruction]:
+        """Yield the instructions that depend on the inputs, or those that do not."""
+        yield from (found for found in self.forward if found.out.batched == batched)
+        body = [found for step in self.steps for found in step.run(batched)]
+        if body:
+            yield Instruction("loop", body[0].out, body=tuple(body), loop=self)
+
+    def memory(self) -> list[Ref]:
+        """Return all areas and blocks."""
+        return [*self.areas.values(), *self.blocks.values()]
+
+    @property
+    def active(self) -> bool:
+        """Whether a parameter is below."""
+        return any(step.active for step in self.steps)
+
+    def first(self, area: Ref) -> slice:
+        """Return the slots of an area in which the frame of the first step is."""
+        frames, size = area.shape
+        start = area.start + (frames - self.times) * size
+        return slice(start, start + size)
+
+    def states(self) -> Iterator[tuple[str, Array]]:
+        """Yield what the first step reads of those before it, by the step that computes it."""
+        for arena, area in self.areas.items():
+            size = area.shape[1]
+            owner = numpy.full(size, -1)
+            for number, step in enumerate(self.steps):
+                if step.out.arena == arena:
+                    owner[step.out.slots() - self.first(area).start] = number
+            slots = numpy.array([slot for own, slot in self.carried if own == arena], int)
+            key = (slots - area.start) // size * len(self.steps) + owner[
+                (slots - area.start) % size
+            ]
+            for one in numpy.unique(key):
+                yield arena, numpy.sort(slots[key == one])
+
+    def advance(self, arena: str, slots: Array) -> Array:
+        """Return by how much slots move on from one step to the next."""
+        found = numpy.zeros(numpy.shape(slots), numpy.int64)
+        if arena not in SCRATCH:
+            for ref in (*self.memory(), *self.slopes):
+                if ref.batched == arena.isupper():
+                    found[(slots >= ref.start) & (slots < ref.start + ref.size)] = ref.shape[1]
+        return found
+
+    def stride(self, ref: Ref) -> int:
+        """Return by how much a view moves on from one step to the next."""
+        return int(self.advance(ref.arena, numpy.array(ref.start)))
+
+    def moved(self, instruction: Instruction, step: int) -> Instruction:
+        """Return an instruction of the body as it is at this step."""
+
+        def moved(ref: Ref) -> Ref:
+            by = self.stride(ref)
+            return Ref(ref.arena, ref.start + step * by, ref.shape, ref.strides) if by else ref
+
+        out, ins, index = instruction.out, instruction.ins, instruction.index
+        if index is not None:
+            arena = (ins[0] if instruction.kind == "take" else out).arena
+            index = index + step * self.advance(arena, index)
+        return replace(instruction, out=moved(out), ins=tuple(map(moved, ins)), index=index)
+
+    def all_steps(self, ref: Ref, last: bool = False) -> Ref:
+        """Return the view of all steps at once, on one more axis: the first, or the last."""
+        lengths, strides = (self.times,), (self.stride(ref),)
+        if last:
+            return Ref(ref.arena, ref.start, (*ref.shape, *lengths), (*ref.strides, *strides))
+        return Ref(ref.arena, ref.start, (*lengths, *ref.shape), (*strides, *ref.strides))
+
+    def summed(self, to: Operand, found: Instruction) -> Instruction | None:
+        """Return an instruction summed over all steps, if it gives a contribution to what stays
+        where it is, and reads only what is kept of all steps.
+        """
+        refs, shape, axes = found.ins, found.out.shape, found.axes
+        if to.parts or to.source is not None or self.stride(to.ref):
+            return None
+        if any(ref.arena in SCRATCH for ref in refs) or not any(map(self.stride, refs)):
+            return None
+        whole = tuple(self.all_steps(ref, last=True) for ref in refs)
+        if found.kind == "copy":
+            return replace(found, kind="sum", ins=whole, over=(len(shape),))
+        if (
+            found.kind == "map"
+            and found.rule is MULTIPLY
+            and refs[0].shape == refs[1].shape == shape
+        ):
+            letters = "defgh"[: len(shape)]
+            axes = f"{letters},{letters}->{letters}"
+        elif found.kind != "contract":
+            return None
+        first, second, result = re.split(",|->", axes)
+        lengths = dict(zip(first + second, refs[0].shape + refs[1].shape))
+        over_rows = any(ref.batched for ref in refs) and not to.ref.batched
+        if sum(lengths[c] > 1 for c in {*first, *second} - {*result}) + over_rows > 1:
+            return None  # the core sums over two axes
+        axes = f"{first}t,{second}t->{result}"
+        return Instruction("contract", found.out, whole, axes=axes)

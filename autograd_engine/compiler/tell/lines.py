@@ -1,0 +1,98 @@
+"""Lines: how a step, and a loop of steps, are told in a listing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import NEGATIVE
+from autograd_engine.words import operations
+
+MOST = 60  # lines
+REDUCED = {"maximum": "max", "minimum": "min", "hypot": "norm", "multiply": "prod"}
+INFIX = ("+", "-", "*", "/", "**")
+
+
+class Line(NamedTuple):
+    """A step: its name, its shape for one row, whether a batch has one for each row, and how.
+
+    A "map" is `rule` of expressions, a "scan" along the last axis of one, a "sum" an expression.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    batched: bool
+    kind: str
+    rule: Primitive
+    operands: list[str]
+
+    @property
+    def head(self) -> str:
+        """Its name and shape."""
+        return f"{self.name} {shaped(self.shape, self.batched)}"
+
+    @property
+    def text(self) -> str:
+        """The whole as one expression."""
+        first = self.operands[0]
+        if self.kind == "sum":
+            return first
+        if self.kind == "scan":
+            return f"{REDUCED[self.rule.name]}({first})"
+        if self.rule is NEGATIVE:
+            return f"-{first}"
+        if len(self.operands) == 2 and self.rule.symbol in INFIX:
+            return f" {self.rule.symbol} ".join(self.operands)
+        return f"{self.rule.name}({', '.join(self.operands)})"
+
+
+class Rounds(NamedTuple):
+    """A loop: the lines of its body, for step t, and what stands before and behind them.
+
+    `rows` are arrays of which step t reads row t; `states` are what steps read of those before
+    them, with what these are at first, `after` what they are for the next step.
+    """
+
+    times: int
+    rows: list[tuple[str, tuple[int, ...], bool, str]]  # name, shape, batched, expression
+    states: list[tuple[str, tuple[int, ...], bool, str]]
+    lines: list[Line]
+    after: list[str]
+    kept: list[str]  # lines that others read, of all steps, when the loop is over
+
+    @property
+    def text(self) -> list[str]:
+        """The whole as lines of text."""
+        told = [
+            f"{name} {shaped(shape, batched)} = {expression}"
+            for name, shape, batched, expression in (*self.rows, *self.states)
+        ]
+        told.append(f"repeat {self.times:,} times, t = 0, 1, ..., {self.times - 1}:")
+        for line in self.lines:
+            told.append(f"    {line.name}[t] {shaped(line.shape, line.batched)} = {line.text}")
+        names = ", ".join(name for name, *_ in self.states)
+        return [*told, f"    {names} = {', '.join(self.after)}"]
+
+
+def shaped(shape: tuple[int, ...], batched: bool = False) -> str:
+    if not batched:
+        return str(shape)
+    return f"(B, {', '.join(map(str, shape))})" if shape else "(B,)"
+
+
+def scalars(tape: Tape) -> str:
+    """Tell a tape value by value."""
+    kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
+    lines = [f"{kind} {i}" for kind, leaves in kinds for i in range(len(leaves))]
+    lines += map(repr, tape.constants)
+    for rule, places in tape.instructions():
+        operands = [f"v{place}" for place in places]
+        infix = len(operands) == 2 and rule.symbol in INFIX
+        told = f" {rule.symbol} ".join(operands) if infix else f"{rule.name}({', '.join(operands)})"
+        lines.append(operands[0] + rule.name if rule.name.startswith("**") else told)
+    notes = {place: f"    {name!r}" for place, name in tape.names.items()}
+    text = [f"v{i} = {line}{notes.get(i, '')}" for i, line in enumerate(lines[:MOST])]
+    left = [rule.symbol for rule, _ in tape.instructions()][max(0, MOST - tape.start) :]
+    text += [f"... {len(lines) - MOST:,} more: {operations(left, 4)}"] * (len(lines) > MOST)
+    return "\n".join([*text, "return " + ", ".join(f"v{place}" for place in tape.outputs)])
