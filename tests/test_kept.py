@@ -254,7 +254,7 @@ def test_a_value_that_was_computed_before_is_left_to_the_eager_way():
 def test_the_program_goes_with_its_model():
     model = Scaled(PLAIN)
     train(model)
-    program = weakref.ref(model._lesson.program)
+    program = weakref.ref(model._kept.lesson.program)
     gone = weakref.ref(model)
     del model
     gc.collect()
@@ -262,9 +262,25 @@ def test_the_program_goes_with_its_model():
     assert program() is None
 
 
-def test_copies_and_pickles_are_without_it():
+def test_copies_and_pickles_have_programs_of_their_own(made):
     model = nn.MLP(2, [3, 1], activation="tanh", rng=random.Random(1))
     train(model, way=True)
-    for twin in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
-        assert not hasattr(twin, "_lesson")
-        assert vars(twin).keys() == vars(model).keys()
+    twins = copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))
+    assert all(vars(twin).keys() == vars(model).keys() for twin in twins)
+    state = model.state_dict()
+    for count, twin in enumerate(twins, 2):
+        twin.load_state_dict(state)
+        found = train(twin, way=True)
+        assert len(made) == count
+        twin.load_state_dict(state)
+        agree(found, train(twin, way=False))
+
+
+def test_a_module_may_be_a_list_too():
+    class Chain(nn.Module, list):
+        def __call__(self, x):
+            return self[1]([self[0](x)])
+
+    model = Chain([nn.Neuron(2, rng=random.Random(1)), nn.Neuron(1, False)])
+    assert train(model, way=True)
+    assert model._kept.lesson
