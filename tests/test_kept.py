@@ -195,6 +195,21 @@ def test_samples_that_were_changed_in_place_are_read_again(made):
     assert len(made) == 1
 
 
+def test_a_training_within_a_training_leaves_it_its_samples():
+    found = []
+    for way in (True, False):
+        model = Scaled(PLAIN)
+        optimizer = optim.SGD(model.parameters(), lr=0.05)
+
+        def inner(history, model=model, way=way):
+            train(model, OTHERS, way=way)
+
+        options = {"compile": way, "callback": inner, "progress": False}
+        history = fit(model, SAMPLES, losses.mse, optimizer, 3, 2, **options)
+        found.append([*history.loss, *(value.data for value in model.parameters())])
+    agree(*found)
+
+
 @pytest.mark.parametrize(
     ("loss", "programs"),
     [(losses.cross_entropy, 1), (lambda logits, target: -log_softmax(logits)[target], 2)],

@@ -52,12 +52,13 @@ class Compiled:
         found: list[Array] = []
         failed: Exception | None = None
         batch: Sequence[int] = ()
-        lesson, stepper, recorder = self._lesson, self._stepper, self.eager.recorder
+        lesson, rows, stepper = self._lesson, self._rows, self._stepper
+        recorder = self.eager.recorder
         stepper.load()
         try:
             with numpy.errstate(all="ignore"):
                 for batch in batches:
-                    outputs, gradient = run(lesson, stepper.leaves, lesson.data[batch], True)
+                    outputs, gradient = run(lesson, stepper.leaves, rows[batch], True)
                     stepper.step(gradient)
                     order += batch
                     found.append(outputs)
@@ -68,7 +69,7 @@ class Compiled:
             failed = error
         finally:
             stepper.store()
-        done = results(self.eager.right, found, lesson.data[order])
+        done = results(self.eager.right, found, rows[order])
         if failed is None:
             return done
         self._refuse(failed, lambda: self.eager.train(epoch, [batch]))
@@ -100,7 +101,7 @@ class Compiled:
         trained = list({id(value): value for value in trained}.values())
         judged = eager.right.positions or eager.right.sides
         self._lesson = lesson = lesson_of(eager, trained, judged)
-        self._moved = self._held()
+        self._rows, self._moved = lesson.data, self._held()
         stepper = InArrays if arrays else ThroughValues
         self._stepper = stepper(optimizer, lesson, partial(eager.step, trained))
         each = counted(len(lesson.program._tape.op), "operation")
