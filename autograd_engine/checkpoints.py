@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -116,21 +117,19 @@ def model_state(model: Module) -> dict[str, Any]:
             "write save(model, path)"
         )
     kind, parameters = type(model), model.state_dict()
-    architecture: dict[str, Any] | None
-    try:  # what to build an equal model from, as its first and its last neuron have it
+    architecture: dict[str, Any] | None = None
+    with suppress(AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
+        # What to build an equal model from, as its first and its last neuron have it.
         rows = _rows(model)
         nin, nonlin, activation, bias = rows[0][0]
         known = {"nin": nin, "nout": len(rows[0]), "nouts": [len(row) for row in rows]}
         known |= {"nonlin": nonlin, "activation": activation, "bias": bias}
-        architecture = {entry: known[entry] for entry in ENTRIES[kind]}
-        _, squashed, output_activation, _ = rows[-1][0]
-        if kind is MLP and squashed:  # files of others are as before
-            architecture["output_activation"] = output_activation
-        twin = _built(kind, architecture)
-        if _rows(twin) != rows or list(twin.state_dict()) != list(parameters):
-            architecture = None
-    except (AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
-        architecture = None
+        found = {entry: known[entry] for entry in ENTRIES[kind]}
+        if kind is MLP and rows[-1][0][1]:  # files of others are as before
+            found["output_activation"] = rows[-1][0][2]
+        twin = _built(kind, found)
+        if _rows(twin) == rows and list(twin.state_dict()) == list(parameters):
+            architecture = found
     return {"class": kind.__name__, "architecture": architecture, "parameters": parameters}
 
 

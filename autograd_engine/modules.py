@@ -42,8 +42,11 @@ class Module:
     """
 
     _region = Note()
-    _leaves: frozenset[str] = frozenset()  # where a leaf stood in an attribute when that was set
-    _settled = False  # whether a call has looked for what was added to its lists since
+    _leaves: frozenset[str] = frozenset()
+    """Where a leaf stood in an attribute when that was set."""
+
+    _settled = False
+    """Whether a call has looked for what was added to its lists since."""
 
     def __init_subclass__(cls, **given: Any) -> None:
         """Let calls of a module that is not the package's note what they return."""
@@ -51,9 +54,6 @@ class Module:
         call = vars(cls).get("__call__")
         if isfunction(call) and not cls.__module__.startswith("autograd_engine."):
             cls.__call__ = entered(call)  # type: ignore[method-assign]
-
-    def __getstate__(self) -> dict[str, Any]:  # without what `fit` keeps for the next one
-        return {name: held for name, held in vars(self).items() if name != "_lesson"}
 
     def __setattr__(self, name: str, value: object) -> None:
         """Set the attribute; modules in it get their region's name from it, leaves their place."""

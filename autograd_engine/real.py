@@ -177,12 +177,7 @@ def domain_error(
     said: str = "",
 ) -> Exception:
     """Return the same kind of error with a message that names operation, labels and numbers."""
-    shown = [repr(number) for _, number in operands]
-    if symbol[:1] in ("+", "-", "*", "/"):
-        shown = [f"({text})" if text.startswith("-") else text for text in shown]
-        call = f" {symbol} ".join(shown) + (symbol if len(shown) == 1 else "")
-    else:
-        call = f"{name}({', '.join(shown)})"
+    call = called(name, symbol, [repr(number) for _, number in operands])
     kind = next(kind for kind in REASONS if isinstance(error, kind))
     named = [f"{label!r:.80} is {number!r}" for label, number in operands if label]
     message = f"{call} {REASONS[kind]}" + (f" ({', '.join(named)})" if named else "")
@@ -191,6 +186,14 @@ def domain_error(
     elif kind is ValueError and len(domain) == 1 and domain[0] != (-math.inf, math.inf):
         message += f": {name} is defined between {domain[0][0]} and {domain[0][1]}"
     return kind(message)
+
+
+def called(name: str, symbol: str, numbers: list[str]) -> str:
+    """Return an operation on numbers as one would write it."""
+    if symbol[:1] not in ("+", "-", "*", "/", "<", ">", "="):
+        return f"{name}({', '.join(numbers)})"
+    shown = [f"({text})" if text.startswith("-") else text for text in numbers]
+    return shown[0] + symbol if len(shown) == 1 else f" {symbol} ".join(shown)
 
 
 REASONS: Final[dict[type[Exception], str]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
 
@@ -94,9 +94,12 @@ def fit(
     settings = {"samples": len(samples), "validation": len(held_out), "batch_size": batch_size}
     settings |= {"shuffle": shuffle, "seed": seed}
     eager = Eager(model, loss, optimizer, measures.judge(samples + held_out), samples, held_out)
-    kept, held = getattr(model, "_lesson", None), None
-    eager.kept = kept if kept and compile and kept.stands(loss) else None
-    if not (eager.kept and eager.kept.trains(getattr(optimizer, "parameters", ()))):
+    held = None
+    if isinstance(model, Module):
+        eager.kept = vars(model).setdefault("_kept", Kept())
+    lesson = eager.kept.lesson if compile else None
+    its = getattr(optimizer, "parameters", ())
+    if not (lesson and lesson.trains(its) and lesson.stands(model, loss)):
         with measures.diverging(0):
             held = _held(model, optimizer, loss, samples)
     keeper = Keeper(model, optimizer, checkpoint, settings)
@@ -198,6 +201,18 @@ def _way(compile: bool | str, eager: Eager) -> Any:
     return eager
 
 
+class Kept:
+    """The lesson, see `compiler.fit`, that a module keeps for the next `fit`; no copy has it."""
+
+    __slots__ = ("lesson",)
+
+    def __init__(self) -> None:
+        self.lesson: Any = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Kept, ()
+
+
 @dataclass
 class Eager:
     """The eager way: each sample's graph is recorded, swept and gone before the next."""
@@ -210,7 +225,7 @@ class Eager:
     held_out: Sequence[Sample]
     ran: str = "eager: asked for by compile=False"
     recorder: Recorder | None = None
-    kept: Any = None  # a lesson that stands, see `compiler.fit`
+    kept: Kept = field(default_factory=Kept)
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch, which are positions of samples."""

@@ -14,9 +14,8 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, datasets, losses, nn, optim
-from autograd_engine.compiler.fit.fitting import hits
+from autograd_engine.compiler.fit.fitting import ARRAYS, hits
 from autograd_engine.compiler.fit.lesson import Form, Unfit
-from autograd_engine.compiler.fit.steppers import ARRAYS
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.history import History
 from autograd_engine.measures import accuracy, evaluate, judge
@@ -444,7 +443,7 @@ def test_an_interrupt_within_an_epoch_keeps_the_steps_made_and_the_state_with_th
 
 
 def test_an_interrupt_while_the_numbers_are_written_back_does_not_tear_them(monkeypatch):
-    from autograd_engine.compiler.fit.steppers import InArrays
+    from autograd_engine.compiler.fit.fitting import InArrays
 
     write, calls = InArrays._write, itertools.count(1)
 

@@ -195,6 +195,21 @@ def test_samples_that_were_changed_in_place_are_read_again(made):
     assert len(made) == 1
 
 
+def test_a_training_within_a_training_leaves_it_its_samples():
+    found = []
+    for way in (True, False):
+        model = Scaled(PLAIN)
+        optimizer = optim.SGD(model.parameters(), lr=0.05)
+
+        def inner(history, model=model, way=way):
+            train(model, OTHERS, way=way)
+
+        options = {"compile": way, "callback": inner, "progress": False}
+        history = fit(model, SAMPLES, losses.mse, optimizer, 3, 2, **options)
+        found.append([*history.loss, *(value.data for value in model.parameters())])
+    agree(*found)
+
+
 @pytest.mark.parametrize(
     ("loss", "programs"),
     [(losses.cross_entropy, 1), (lambda logits, target: -log_softmax(logits)[target], 2)],
@@ -254,7 +269,7 @@ def test_a_value_that_was_computed_before_is_left_to_the_eager_way():
 def test_the_program_goes_with_its_model():
     model = Scaled(PLAIN)
     train(model)
-    program = weakref.ref(model._lesson.program)
+    program = weakref.ref(model._kept.lesson.program)
     gone = weakref.ref(model)
     del model
     gc.collect()
@@ -262,9 +277,25 @@ def test_the_program_goes_with_its_model():
     assert program() is None
 
 
-def test_copies_and_pickles_are_without_it():
+def test_copies_and_pickles_have_programs_of_their_own(made):
     model = nn.MLP(2, [3, 1], activation="tanh", rng=random.Random(1))
     train(model, way=True)
-    for twin in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
-        assert not hasattr(twin, "_lesson")
-        assert vars(twin).keys() == vars(model).keys()
+    twins = copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))
+    assert all(vars(twin).keys() == vars(model).keys() for twin in twins)
+    state = model.state_dict()
+    for count, twin in enumerate(twins, 2):
+        twin.load_state_dict(state)
+        found = train(twin, way=True)
+        assert len(made) == count
+        twin.load_state_dict(state)
+        agree(found, train(twin, way=False))
+
+
+def test_a_module_may_be_a_list_too():
+    class Chain(nn.Module, list):
+        def __call__(self, x):
+            return self[1]([self[0](x)])
+
+    model = Chain([nn.Neuron(2, rng=random.Random(1)), nn.Neuron(1, False)])
+    assert train(model, way=True)
+    assert model._kept.lesson

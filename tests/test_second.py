@@ -2,6 +2,9 @@
 
 import math
 import re
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import numpy
 import pytest
@@ -10,10 +13,16 @@ import autograd_engine as ag
 from autograd_engine.compiler.call import second
 from autograd_engine.compiler.run.native.core import core
 
+# Tests are imported one by one, not as a package: what they share is loaded by its path.
+spec = spec_from_file_location("graphs", Path(__file__).with_name("graphs.py"))
+graphs = sys.modules["graphs"] = module_from_spec(spec)
+spec.loader.exec_module(graphs)
+
 BUMP = ag.primitive("bump", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
 BENT = ag.primitive(
     "bent", lambda x: x * abs(x), lambda out, x: (2.0 * x if x > 0.0 else -2.0 * x,)
 )
+WRONG = ag.primitive("wrong", lambda x, y: x * y, lambda out, x, y: (2.0 * y, x))
 CLOSED = ag.primitive("closed", lambda x: math.exp(x), lambda out, x: (out,))
 MEAN = ag.primitive("middle", lambda *xs: sum(xs) / len(xs), lambda out, *xs: (1 / len(xs),) * 2)
 W = ag.Value(1.5, "w")
@@ -44,6 +53,7 @@ FUNCTIONS = {
     "large": lambda x: (x[0] * 1e200) * (x[1] * 1e-200),
     "bump": lambda x: BUMP(x[0]) * x[1],
     "bent": lambda x: BENT(x[0]) * x[1],
+    "wrong": lambda x: WRONG(x[0], x[1]) ** 2,
     "closed": lambda x: CLOSED(x[0]) * x[1],
     "middle": lambda x: MEAN(x[0], x[1]) ** 2,
 }
@@ -215,3 +225,15 @@ def test_outside_of_a_domain_all_is_nan_unless_it_is_checked(exact):
     program = ag.compile(lambda x: ag.log(x[0]) * x[1], [1.0, 2.0], exact=exact)
     with pytest.raises(FloatingPointError, match="log"):
         program.hessian([-1.0, 1.0])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_graphs_have_the_second_derivatives_of_the_engine(seed, way):
+    graph = graphs.random_graph(seed, inputs=True)
+    program = ag.compile(graph.loss, graph.inputs[:4], check=False)
+    x, leaves = graphs.numbers(program.inputs), program._leaves()
+    v = numpy.linspace(1.0, 2.0, len(x))
+    found, expected = program.hessian(x), second.eagerly(program, x, leaves.tolist(), None)
+    numpy.testing.assert_allclose(found.ravel(), expected, rtol=1e-8, atol=1e-10 * abs(found).max())
+    along = second.eagerly(program, x, leaves.tolist(), v[None])
+    numpy.testing.assert_allclose(program.jvp(x, v), along[0], rtol=1e-10)

@@ -133,6 +133,14 @@ def pendulum(steps: int, start: Sequence[Any], functions: Any) -> Graph:
 PENDULUM = (1.0, 0.0, 9.81)
 
 
+class Tangle(NamedTuple):
+    """A random graph: the leaves' numbers, (function or operator, places of operands), the tops."""
+
+    leaves: list[float]
+    steps: list[tuple[str, int, int]]
+    tops: list[int]
+
+
 BINARY = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 UNARY = {
     name: getattr(math, name)

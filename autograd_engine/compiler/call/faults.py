@@ -16,6 +16,7 @@ from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive, refused
+from autograd_engine.real import called
 
 
 class Faults:
@@ -138,24 +139,18 @@ def _ordinal(operands: tuple[int, ...], operand: int) -> str:
     if len(set(operands)) == 1:
         return "its operand"
     place = operands.index(operand)
-    return (
-        f"its operand {place + 1}"
-        if len(operands) > 2
-        else f"its {('first', 'second')[place]} operand"
-    )
+    if len(operands) > 2:
+        return f"its operand {place + 1}"
+    return f"its {('first', 'second')[place]} operand"
 
 
 def _written(rule: Primitive, operands: list[Value]) -> str:
     """Return an operation with its numbers, of many the largest, as one would write it."""
-    numbers = [repr(operand.data) for operand in operands]
+    text = called(rule.name, rule.symbol, [repr(operand.data) for operand in operands])
     if len(operands) > _SHOWN:
-        operands = [max(operands, key=lambda value: abs(value.data))]
-        text = f"{rule.name} of {len(numbers)} numbers, {operands[0].data!r} the largest of them,"
-    elif rule.symbol.isidentifier():
-        text = f"{rule.name}({', '.join(numbers)})"
-    else:
-        numbers = [f"({number})" if number.startswith("-") else number for number in numbers]
-        text = numbers[0] + rule.symbol if len(numbers) == 1 else f" {rule.symbol} ".join(numbers)
+        largest = max(operands, key=lambda value: abs(value.data))
+        text = f"{rule.name} of {len(operands)} numbers, {largest.data!r} the largest of them,"
+        operands = [largest]
     named = {f"{value.label!r} is {value.data!r}": None for value in operands if value.label}
     return text + (f" ({', '.join(named)})" if named else "")
 

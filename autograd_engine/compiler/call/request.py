@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
@@ -75,16 +75,15 @@ def compile(
     elif callable(inputs):
         raise TypeError("the function comes first: write ag.compile(f, example)")
     else:
-        outputs, inputs = output_or_outputs, leaves(inputs, "input")
+        outputs = output_or_outputs
     tops = [as_value(output) for output in flattened(outputs, is_number)]
     if not tops:
         raise ValueError("there is no output: at least one Value is needed")
-    given = None if parameters is None else leaves(parameters, "parameter")
-    separate(inputs, given or [])
-
+    inputs, given = leaves(inputs=inputs, parameters=() if parameters is None else parameters)
     from autograd_engine.compiler.record.tape import record
 
-    tape = record([*tops, *(guard.value for guard in guards)], inputs, given)
+    wanted = [*tops, *(guard.value for guard in guards)]
+    tape = record(wanted, inputs, None if parameters is None else given)
     changed = next((guard for guard in guards if guard.name == "set"), None)
     if changed is not None:
         from autograd_engine.compiler.run.exact.interpreter import Interpreter
@@ -164,36 +163,29 @@ def flattened(tree: Any, accepted: Callable[[Any], bool] = lambda item: False) -
         )
 
 
-def leaves(given: Any, kind: str) -> list[Value]:
-    """Return inputs or parameters as a list; `ValueError` naming one that is not a leaf."""
-    if isinstance(given, Value):
-        raise TypeError(f"{kind}s are a list of Values: write [{given.label or 'x'}]")
-    if callable(given) or callable(getattr(given, "parameters", None)):
-        raise TypeError(
-            f"{kind}s are a list of Values, such as model.parameters(); got {given!r:.60}"
-        )
-    found = list(flattened(given))
-    for i, value in enumerate(found):
-        if value._rule is not LEAF:
-            what = "a constant" if value._rule is CONSTANT else f"computed, by {value.op!r}"
-            raise ValueError(
-                f"{kind} {named(value, i)} is {what}: only a leaf, made by Value(number), can "
-                f"be given a number"
-            )
-    return found
+def leaves(**given: Any) -> list[list[Value]]:
+    """Return the leaves given as inputs and as parameters.
 
-
-def separate(inputs: Sequence[Value], parameters: Sequence[Value]) -> None:
-    """Raise `ValueError` naming a leaf that was given twice."""
+    Raises `ValueError` naming one that is not a leaf, or was given twice.
+    """
+    found: list[list[Value]] = []
     seen: dict[int, str] = {}
-    for kind, given in (("input", inputs), ("parameter", parameters)):
-        for i, value in enumerate(given):
-            name = f"{kind} {named(value, i)}"
+    for kinds, items in given.items():
+        if isinstance(items, Value):
+            raise TypeError(f"{kinds} are a list of Values: write [{items.label or 'x'}]")
+        if callable(getattr(items, "parameters", None)) or callable(items):
+            raise TypeError(
+                f"{kinds} are a list of Values, such as model.parameters(); got {items!r:.60}"
+            )
+        found.append(list(flattened(items)))
+        for i, value in enumerate(found[-1]):
+            name = f"{kinds[:-1]} {i}" + (f" ({value.label!r})" if value.label else "")
+            if value._rule is not LEAF:
+                what = "a constant" if value._rule is CONSTANT else f"computed, by {value.op!r}"
+                raise ValueError(
+                    f"{name} is {what}: only a leaf, made by Value(number), can be given a number"
+                )
             if id(value) in seen:
                 raise ValueError(f"{name} was already given, as {seen[id(value)]}")
             seen[id(value)] = name
-
-
-def named(value: Value, position: int) -> str:
-    """Return the label of a value, and its position."""
-    return f"{position} ({value.label!r})" if value.label else str(position)
+    return found

@@ -92,9 +92,9 @@ class Entries:
                 entries[i] = tape.constants[place.pop(i) - tape.start]
         outputs = sorted({*place.values(), *tape.outputs[len(made) :]})
         numbers = numpy.array([0.0 if i in place else entry for i, entry in enumerate(entries)])
-        turns = numpy.arange(1 if self._axes is None else count)[:, None]
-        self._numbers = numpy.tile(numbers, len(turns))
-        self._at = (turns * len(numbers) + numpy.array([*place], int)).ravel()
+        turns = numpy.arange(1 if self._axes is None else count)[:, None]  # a column each
+        self._numbers = numpy.repeat(numbers, len(turns))
+        self._at = (turns + len(turns) * numpy.array([*place], int)).ravel()
         which = numpy.searchsorted(outputs, [*place.values()])
         self._from = (turns * len(outputs) + which).ravel()
         self._bounded, self._run = bool(numpy.isfinite(numbers).all()), None

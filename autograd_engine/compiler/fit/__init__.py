@@ -2,6 +2,5 @@
 
 traces     what a recorded sample reads beside its inputs
 lesson     the program of one batch
-steppers   optimisers on arrays
 fitting    the epochs
 """

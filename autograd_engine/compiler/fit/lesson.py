@@ -29,7 +29,6 @@ from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.engine import Value, as_value
 from autograd_engine.graph import nodes
-from autograd_engine.modules import Module
 from autograd_engine.number import number
 from autograd_engine.real import is_number
 from autograd_engine.sources import is_own
@@ -81,13 +80,12 @@ class Form(NamedTuple):
 
 def lesson_of(eager: Any, trained: Sequence[Value], outputs: bool) -> Lesson:
     """Return the lesson that was kept, if it is one for this training, else a new one."""
-    kept, eager.kept, model = eager.kept, None, eager.model
-    if kept and kept.again(eager.samples, trained, outputs):
-        return kept  # type: ignore[no-any-return]
-    lesson = Lesson(model, eager.loss, eager.samples, trained, outputs)
-    if isinstance(model, Module):
-        object.__setattr__(model, "_lesson", lesson if lesson.traces.whole else None)
-    return lesson
+    lesson, eager.kept.lesson = eager.kept.lesson, None
+    stands = lesson and lesson.trains(trained) and lesson.stands(eager.model, eager.loss)
+    if not (stands and lesson.again(eager.samples, outputs)):
+        lesson = Lesson(eager.model, eager.loss, eager.samples, trained, outputs)
+    eager.kept.lesson = lesson if lesson.traces.whole else None
+    return lesson  # type: ignore[no-any-return]
 
 
 class Lesson:
@@ -113,17 +111,17 @@ class Lesson:
             raise Unfit(f"a trial would move on {self.traces.lasting}, an iterator")
         self._watched(self._make)
 
-    def stands(self, loss: Any) -> bool:
-        """Say whether this is still the program of the model with that loss."""
+    def stands(self, model: Any, loss: Any) -> bool:
+        """Say whether this is still the program of that model with that loss."""
         same = self._loss is loss or (isinstance(loss, MethodType) and bool(self._loss == loss))
-        return same and not self.traces.changed()
+        return same and self._model is model and not self.traces.changed()
 
     def trains(self, values: Sequence[Value]) -> bool:
         return list(map(id, self._trained)) == list(map(id, values))
 
-    def again(self, samples: Sequence[Any], trained: Sequence[Value], outputs: bool) -> bool:
+    def again(self, samples: Sequence[Any], outputs: bool) -> bool:
         """Take these samples, and say whether the program is one for them too."""
-        if outputs != self._outputs or not self.trains(trained):
+        if outputs != self._outputs:
             return False
         pairs = map(chain.from_iterable, (self._samples, samples))
         known = self._copies and len(samples) == len(self._samples) and all(map(is_, *pairs))

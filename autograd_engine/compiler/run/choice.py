@@ -12,7 +12,6 @@ from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
 from autograd_engine.compiler.run.native import machine
-from autograd_engine.compiler.run.native.core import core
 from autograd_engine.compiler.run.numpy.lifted import Lifted
 from autograd_engine.words import counted
 
