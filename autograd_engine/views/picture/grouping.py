@@ -27,6 +27,7 @@ class Level(NamedTuple):
 
 
 Path = tuple[Level, ...]
+Operands = Sequence[Sequence[int]]
 
 
 def levels_around(
@@ -46,7 +47,7 @@ def levels_around(
     return around if shown is None else [p if i in shown else hidden for i, p in enumerate(around)]
 
 
-def near(operands: Sequence[Sequence[int]], focus: int, radius: int) -> set[int]:
+def near(operands: Operands, focus: int, radius: int) -> set[int]:
     """Return the values at most `radius` operations from one."""
     found = {focus}
     for _ in range(radius):
@@ -58,9 +59,7 @@ def near(operands: Sequence[Sequence[int]], focus: int, radius: int) -> set[int]
     return found
 
 
-def used_in(
-    some: set[int], operands: Sequence[Sequence[int]], places: Sequence[int]
-) -> dict[int, set[int]]:
+def used_in(some: set[int], operands: Operands, places: Sequence[int]) -> dict[int, set[int]]:
     """Return for each of some values in which places, of those of all values, it is used."""
     found: dict[int, set[int]] = defaultdict(set)
     for place, given in zip(places, operands):
@@ -133,7 +132,7 @@ def _carried(survey: Survey, repeat: Repeat) -> str:
 
 
 def parts(
-    boxes: dict[int, int], fine: dict[int, int], operands: Sequence[Sequence[int]]
+    boxes: dict[int, int], fine: dict[int, int], operands: Operands
 ) -> Iterator[tuple[int, bool, list[int]]]:
     """Yield boxes in an order in which all arrows run forwards: number, whether leaves, values.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -35,25 +35,22 @@ def quoted(text: str, record: bool = False) -> str:
 
 def write_dot(scene: Scene) -> str:
     """Return the scene in DOT; the same scene gives the same text."""
-    return "\n  ".join(["digraph values {", *_lines(scene)]) + "\n}\n"
-
-
-def _lines(scene: Scene) -> Iterator[str]:
     # Courier is the font whose widths Graphviz knows without having it.
     font, size, ink = 'fontname="Courier"', looks.FONT_SIZE, looks.EDGE_COLOUR
-    yield f"graph [rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3]"
-    yield f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]'
-    yield (
+    lines = [
+        "digraph values {",
+        f"graph [rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3]",
+        f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]',
         f'edge [{font} fontsize={size - 1} fontcolor="{ink}" color="{ink}" arrowsize=0.6'
-        f" labelfontsize={size - 3} labelangle=30]"
-    )
+        f" labelfontsize={size - 3} labelangle=30]",
+    ]
     ranks, paths = box_ranks(scene) if scene.boxes else [], cluster_paths(scene)
     for row in rows(scene.boxes):
         if scene.boxes[row[0]].cluster < 0:  # in frames `dot` keeps units in order unless told to
             for rank in dict.fromkeys(ranks[i] for i in row):
                 names = " -> ".join(f"v{i}" for i in row if ranks[i] == rank)
                 how = "min" if scene.boxes[row[0]].row[0] == INPUTS else "same"
-                yield f"{{rank={how} {names} [style=invis]}}"
+                lines.append(f"{{rank={how} {names} [style=invis]}}")
     inside: dict[int, list[str]] = {number: [] for number in range(-1, len(scene.clusters))}
     for i, box in enumerate(scene.boxes):
         inside[box.cluster].append(f"v{i} [{_look(scene, box)}]")
@@ -61,11 +58,11 @@ def _lines(scene: Scene) -> Iterator[str]:
     for number in reversed(range(len(scene.clusters))):  # those inside others come after them
         cluster, fill = scene.clusters[number], looks.CLUSTER_FILLS[len(paths[number]) % 2 - 1]
         look = f'style="filled" fillcolor="{fill}" color="{looks.CLUSTER_COLOUR}"'
-        lines = [f'label="{quoted(cluster.title)}" labeljust=l {look}']
-        lines += inside[number] + frames[number]
-        frame = [f"subgraph cluster_{number} {{", *(f"  {line}" for line in lines), "}"]
+        held = [f'label="{quoted(cluster.title)}" labeljust=l {look}']
+        held += inside[number] + frames[number]
+        frame = [f"subgraph cluster_{number} {{", *(f"  {line}" for line in held), "}"]
         frames[cluster.parent] = frame + frames[cluster.parent]
-    yield from inside[-1] + frames[-1]
+    lines += inside[-1] + frames[-1]
     aside = " " if scene.direction in ("TB", "BT") else ""  # `dot` sets it right at the line
     for arrow in scene.arrows:
         more = [f'label="{aside}{quoted(arrow.label)}"'] if arrow.label else []
@@ -73,7 +70,9 @@ def _lines(scene: Scene) -> Iterator[str]:
         # Left to itself, `dot` lets frames that feed each other stand side by side.
         if scene.clusters and ranks[arrow.head] - ranks[arrow.tail] > 1:
             more.append(f"minlen={ranks[arrow.head] - ranks[arrow.tail]}")
-        yield f"v{arrow.tail} -> v{arrow.head}" + (f" [{' '.join(more)}]" if more else "")
+        ends = f"v{arrow.tail} -> v{arrow.head}"
+        lines.append(f"{ends} [{' '.join(more)}]" if more else ends)
+    return "\n  ".join(lines) + "\n}\n"
 
 
 def _look(scene: Scene, box: Box) -> str:
