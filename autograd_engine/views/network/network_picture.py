@@ -38,10 +38,7 @@ def draw_network(item: Module | Survey, show: str, direction: str, engine: str |
 
 
 class _Drawing:
-    """A network on a sheet that grows with what is written on it, as SVG and in DOT.
-
-    Along the layers goes u, across them v.
-    """
+    """A network as SVG and in DOT: along the layers goes u, across them v."""
 
     def __init__(self, item: Module | Survey, show: str, direction: str) -> None:
         network = of_model(item) if isinstance(item, Module) else of_output(item)

@@ -63,8 +63,7 @@ class Picture(Shown):
         """The picture in DOT, the language of Graphviz."""
 
     def __repr__(self) -> str:
-        said = f", {self.note}" if self.note else ""
-        return f"<Picture: {self._scene.description}{said}>"
+        return f"<Picture: {', '.join(filter(None, [self._scene.description, self.note]))}>"
 
     @property
     def svg(self) -> str:

@@ -86,9 +86,8 @@ class Folding:
     def short(self, number: int) -> str:
         """Return the title of a group without what the groups around it are called."""
         title = self.groups[number].title
-        for outer in self.path(self.groups[number].parent):
-            name = self.groups[outer].title.partition(",")[0]
-            title = title.removeprefix(f"{name}.") if name else title
+        for outer in self.path(number)[:-1]:
+            title = title.removeprefix(f"{self.groups[outer].title.partition(',')[0]}.")
         return title
 
     @cached_property

@@ -9,7 +9,6 @@ from heapq import heappop, heappush
 from itertools import takewhile
 from typing import NamedTuple
 
-from autograd_engine.calls import Call
 from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
@@ -71,8 +70,13 @@ def used_in(some: set[int], operands: Operands, places: Sequence[int]) -> dict[i
 def _by_calls(survey: Survey) -> list[Path]:
     chains: list[Path] = []
     for call in survey.calls:  # the outer ones come first
-        outer = chains[call.outer] if call.outer >= 0 else ()
-        kind, key = _key(call)
+        outer, key = chains[call.outer] if call.outer >= 0 else (), call.key
+        while isinstance(key, tuple) and not isinstance(key[1], int):
+            key = key[1]  # of the part that it was found by
+        block = key is call.key and isinstance(key, tuple) and key[1] == 0 and call.dot < 0
+        # Regions of one name inside the same group are one.
+        region = block or isinstance(key, str)
+        kind, key = ("region", call.path) if region else ("call", call.key)
         chains.append((*outer, Level(kind, key, call.path, call.number)))
     around: list[Path] = [chains[c] if c >= 0 else () for c in survey.call_of]
     fed = {i for call in survey.calls for i in call.inputs if call.outer < 0}
@@ -83,18 +87,6 @@ def _by_calls(survey: Survey) -> list[Path]:
         if len({c.path for c in calls}) == 1 and not any(i in c.inputs for c in calls):
             around[i] = chains[min(several)]
     return around
-
-
-def _key(call: Call) -> tuple[str, object]:
-    """Return whether this is the call of a module, and what tells it from others.
-
-    Regions of one name inside the same group are one.
-    """
-    key = call.key
-    while isinstance(key, tuple) and not isinstance(key[1], int):
-        key = key[1]  # of the part that it was found by
-    block = key is call.key and isinstance(key, tuple) and key[1] == 0 and call.dot < 0
-    return ("region", call.path) if block or isinstance(key, str) else ("call", call.key)
 
 
 def _add_repeat(
@@ -139,9 +131,6 @@ def parts(
     `boxes` tells the box of each value, in topological order; one by itself has its own number.
     `fine` tells what must not feed another of the same box, such as a call. A box comes as a
     whole where it can, else in several parts; leaves of more than one of them come by themselves.
-
-    >>> list(parts({0: 4, 1: 1, 2: 4}, {0: 4, 1: 1, 2: 4}, [(), (0,), (1,)]))
-    [(4, True, [0]), (1, False, [1]), (4, False, [2])]
     """
     part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
     box_of: list[int] = []  # of each part
@@ -151,7 +140,6 @@ def parts(
     waiting = Counter[int]()  # for how many arrows a box waits
     ready: dict[int, list[int]] = defaultdict(list)  # of each box, what misses nothing
     whole: tuple[list[tuple[int, int]], ...] = [], []  # values, boxes that wait for none
-
     for i, box in boxes.items():
         first.setdefault(box, i)
         for o in operands[i]:

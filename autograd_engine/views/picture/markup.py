@@ -20,11 +20,7 @@ SECONDS = 5.0
 
 
 def quoted(text: str, record: bool = False) -> str:
-    """Return the text escaped for a DOT string, and for a record's field.
-
-    >>> print(quoted('a "b" <c>', record=True))
-    a&#160;\\"b\\"&#160;\\<c\\>
-    """
+    """Return the text escaped for a DOT string, and for a record's field."""
     text = text.replace("\\", "\\\\").replace("&", "&amp;").replace('"', '\\"')
     # A record reads braces, bars and angles as structure, and loses spaces beside odd characters.
     plain = re.fullmatch(r"[!-~]+([ \n][!-~]+)*", text) and not re.search(r"[{}|<>\\]", text)
@@ -106,18 +102,17 @@ def run_dot(source: bytes, *options: str) -> bytes:
     """Return what Graphviz makes of a DOT source; `GraphvizMissing` where it does not, in time."""
     import subprocess
 
-    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    how: dict[str, Any] = {"capture_output": True, "timeout": SECONDS, "creationflags": hidden}
+    how: dict[str, Any] = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
+    how |= {"input": source, "capture_output": True, "timeout": SECONDS}
     try:
-        done = subprocess.run(["dot", *options], input=source, check=False, **how)
+        done = subprocess.run(["dot", *options], check=False, **how)
     except OSError:  # a browser's Python starts no processes
         where = "this needs Graphviz (https://graphviz.org/download)"
         raise GraphvizMissing(f"{where}: its program `dot` was not found") from None
     except subprocess.TimeoutExpired:  # some ordinary graphs take it minutes
         slow = GraphvizMissing(
-            f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s for this "
-            f"picture. ag.draw(output) lays it out without, ag.draw(output, style='folded') "
-            f"draws less"
+            f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s. ag.draw(output)"
+            " lays it out without, ag.draw(output, style='folded') draws less"
         )
         slow.slow = True
         raise slow from None

@@ -19,11 +19,7 @@ from autograd_engine.words import counted, operations
 
 
 def decimal(number: float, places: int) -> str:
-    """Return the number with so many decimals, or significant digits where decimals mislead.
-
-    >>> decimal(2.0, 4), decimal(1.5e-07, 4), decimal(float("nan"), 2)
-    ('2.0000', '1.5e-07', 'nan')
-    """
+    """Return the number with so many decimals, or significant digits where decimals mislead."""
     text = f"{number:.{places}f}"
     if abs(number) < 1e5 and (abs(number) >= 0.1 or float(text) == number):
         return text
