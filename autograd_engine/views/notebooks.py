@@ -12,10 +12,7 @@ from collections.abc import Iterable
 
 
 def image(kind: str, data: bytes, description: str, least: int = 0) -> str:
-    """Return an image as HTML that needs no file, as wide as there is room.
-
-    Where there are fewer than `least` pixels, it is scrolled rather than made smaller.
-    """
+    """Return an image as HTML that needs no file; with less room than `least`, it is scrolled."""
     source, said = f"data:{kind};base64,{base64.b64encode(data).decode()}", _in_line(description)
     style = f"max-width: 100%{f'; min-width: {least}px' if least else ''}"
     shown = f'<img src="{source}" alt="{said}" style="{style}">'

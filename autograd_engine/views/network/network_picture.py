@@ -97,7 +97,13 @@ class _Drawing:
         middle = top + 34.0 + max(map(len, columns)) * self.pitch / 2.0
         before: dict[int, Seat] = {}
         for k, (stage, column) in enumerate(zip(stack, columns)):
-            self._head(stage, self._turned(k * self.stride, top))
+            x, y = self._turned(k * self.stride, top)
+            x, anchor = (x - 20.0, "end") if self.upright else (x, "middle")
+            how = "/".join(dict.fromkeys(unit.activation for unit in stage.units))
+            size = f"{stage.inputs:,} → {len(stage.units):,} {how}"
+            self._words(printable(stage.path or "neuron", CUT), (x, y), anchor, font_weight="bold")
+            if stage.inputs:
+                self._words(printable(size, CUT), (x, y + 13.0), anchor)
             seats: dict[int, Seat] = {}
             for place, i in enumerate(column):
                 v = middle + (place - (len(column) - 1) / 2.0) * self.pitch
@@ -124,14 +130,6 @@ class _Drawing:
     def _turned(self, u: float, v: float) -> Point:
         u = -u if self.mirrored else u
         return (v, u) if self.upright else (u, v)
-
-    def _head(self, stage: Stage, at: Point) -> None:
-        x, anchor = (at[0] - 20.0, "end") if self.upright else (at[0], "middle")
-        self._words(printable(stage.path or "neuron", CUT), (x, at[1]), anchor, font_weight="bold")
-        if stage.inputs:
-            how = "/".join(dict.fromkeys(unit.activation for unit in stage.units))
-            size = f"{stage.inputs:,} → {len(stage.units):,} {how}"
-            self._words(printable(size, CUT), (x, at[1] + 13.0), anchor)
 
     def _beside(self, at: Point, along: int, text: str) -> None:
         """Write before (-1) or behind (1) a circle."""

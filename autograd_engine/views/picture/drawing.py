@@ -193,7 +193,7 @@ def draw(
             style, depth = _readable(survey, shown, direction)
     depth = 0 if style == "folded" and depth is None else depth
     folding = Folding(survey, style == "folded", depth, shown)
-    scene = compose(folding, direction, style == "classic", at)
+    scene = compose(folding, direction, style, at)
     if len(scene.boxes) > GUARD and not force:
         raise ValueError(
             f"this picture would have {len(scene.boxes):,} nodes, more than {GUARD}: fold it "
@@ -225,10 +225,12 @@ def _readable(survey: Survey, shown: set[int] | None, direction: str) -> tuple[s
     """Return how to draw a graph with regions so that its type is large enough to read."""
     deepest = max(map(len, levels_around(survey, True, 0, shown)))
     few = len(survey.values if shown is None else shown) <= MOST
+    along, across = (HIGH, WIDE) if direction in ("TB", "BT") else (WIDE, HIGH)
     for depth in [*([None] if few else []), *range(deepest - 1, 0, -1)]:
-        folding = Folding(survey, depth is not None, depth, shown)
-        layout = lay_out(compose(folding, direction))
-        along, across = (HIGH, WIDE) if direction in ("TB", "BT") else (WIDE, HIGH)
+        style = "compact" if depth is None else "folded"
+        layout = lay_out(
+            compose(Folding(survey, style == "folded", depth, shown), direction, style)
+        )
         if max(layout.length / along, layout.breadth / across) * LEAST <= FONT_SIZE:
-            return "compact" if depth is None else "folded", depth
+            return style, depth
     return "folded", 0

@@ -175,10 +175,7 @@ class Folding:
                 group.members = [made, *others]
 
     def _gather_loose(self, number: int, most: int) -> None:
-        """Put what is computed beside the boxes into runs, where it is much.
-
-        Outputs stand free, and values with labels where they are few.
-        """
+        """Put what is much beside boxes, but outputs and a few labelled values, into runs."""
         units = [m for m in self.groups[number].members if m < 0 or self.operands[m]]
         values = {m for m in units if m >= 0}.difference(self.survey.outputs)
         labelled = {m for m in values if self.survey.notes[m].label}

@@ -48,13 +48,11 @@ def levels_around(
 
 def near(operands: Operands, focus: int, radius: int) -> set[int]:
     """Return the values at most `radius` operations from one."""
-    found = {focus}
-    for _ in range(radius):
+    found, before = {focus}, set[int]()
+    while radius > 0 and found != before:
         users = {i for i, given in enumerate(operands) if not found.isdisjoint(given)}
-        near = users.union(*(operands[i] for i in found))
-        if near <= found:
-            break
-        found |= near
+        before, radius = found, radius - 1
+        found = found.union(users, *(operands[i] for i in found))
     return found
 
 

@@ -26,12 +26,10 @@ def decimal(number: float, places: int) -> str:
     return f"{number:.{max(places, 4) if abs(number) >= 1.0 else places}g}"
 
 
-def compose(
-    folding: Folding, direction: str, classic: bool = False, focus: int | None = None
-) -> Scene:
+def compose(folding: Folding, direction: str, style: str, focus: int | None = None) -> Scene:
     """Return the scene of a folding; its outputs, and what is in focus, are emphasised."""
     survey, groups, operands = folding.survey, folding.groups, folding.operands
-    values, bold = survey.values, {*survey.outputs, focus}
+    values, bold, classic = survey.values, {*survey.outputs, focus}, style == "classic"
     swept, inputs = any(values[i].grad for i in survey.outputs), _inputs(folding)
     boxes, arrows, clusters = list[Box](), list[Arrow](), list[Cluster]()
     frames = {0: -1}  # group -> its frame
