@@ -46,12 +46,10 @@ class Stage(NamedTuple):
 
     @property
     def inputs(self) -> int:
-        """The number of inputs."""
         return max(len(unit.weights) for unit in self.units)
 
     @property
     def parts(self) -> list[Part]:
-        """The weights and biases."""
         return [part for unit in self.units for part in (*unit.weights, *unit.bias)]
 
 

@@ -38,11 +38,9 @@ SMALLEST = 9
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{0}</title>
-<meta name="viewport" content="width=device-width">
-<style>body {{ margin: 1em; background: white; color: black; }} h1 {{ font: 1rem sans-serif; }}
+<meta name="viewport" content="width=device-width"><style>h1 {{ font: 1rem sans-serif; }}
 @media print {{ svg {{ max-width: 100%; height: auto; }} }}</style></head>
-<body><main><h1>{0}</h1>
-{1}</main></body></html>
+<body><main><h1>{0}</h1>{1}</main></body></html>
 """
 
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
-from itertools import takewhile
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
 from autograd_engine.repeats import Repeat
@@ -95,12 +95,9 @@ def _add_repeat(
     same = len([*takewhile(lambda levels: len(set(levels)) == 1, zip(*paths))])
     each = operations([survey.values[i].op for i in repeat.places[-1]], 3)
     notes = (f"×{repeat.steps:,}", f"↻ {_carried(survey, repeat)}", f"each {each}")
-    outer = around[repeat.places[0][0]][:same]
-    whole = (*outer, Level("repeat", number, "step t", notes=notes))
-    step_of: dict[int, int] = {}
-    steps: list[Path] = []
+    whole = (*around[repeat.places[0][0]][:same], Level("repeat", number, "step t", notes=notes))
+    deep, step_of, steps = depth is None or depth > same, dict[int, int](), list[Path]()
     for t, row in enumerate(repeat.places):
-        deep = depth is None or depth > same
         steps.append((*whole, Level("step", t, f"step {t + 1}")) if deep else whole)
         for i in row:
             step_of[i] = t
@@ -132,14 +129,13 @@ def parts(
     """
     part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
     box_of: list[int] = []  # of each part
-    first: dict[int, int] = {}  # the first value of each box
+    first = {box: i for i, box in reversed(boxes.items())}  # the first value of each box
     uses: dict[int, list[int]] = defaultdict(list)  # but for those inside a box of leaves
     missing = dict.fromkeys(boxes, 0)  # how many computed operands are not yet placed
     waiting = Counter[int]()  # for how many arrows a box waits
     ready: dict[int, list[int]] = defaultdict(list)  # of each box, what misses nothing
     whole: tuple[list[tuple[int, int]], ...] = [], []  # values, boxes that wait for none
     for i, box in boxes.items():
-        first.setdefault(box, i)
         for o in operands[i]:
             if o in boxes and (operands[o] or boxes[o] != box):
                 uses[o].append(i)
@@ -198,8 +194,5 @@ def parts(
             if o in boxes:
                 free = fine[o] == fine[i] or not operands[o]
                 heads[o][part[i]] = free and heads[o].get(part[i], True)
-    found: dict[int, list[int]] = defaultdict(list)
-    for i in boxes:
-        found[part[i]].append(i)
-    for number in sorted(found):
-        yield box_of[number] if number >= 0 else ~number, number < 0, found[number]
+    for number, values in groupby(sorted(boxes, key=part.__getitem__), part.__getitem__):
+        yield box_of[number] if number >= 0 else ~number, number < 0, [*values]

@@ -144,7 +144,7 @@ def written(text: str) -> str:
 def line(text: str, x: float, y: float, size: float = looks.FONT_SIZE, **look: object) -> str:
     """Return a line of text, `y` its middle; its size is told where it is given."""
     kept = {"xml:space": "preserve"} if "  " in text or text != text.strip() else {}
-    sized = {} if size is looks.FONT_SIZE else {"font_size": size}
+    sized = {} if size == looks.FONT_SIZE else {"font_size": size}
     # The baseline is set by hand: not every renderer knows dominant-baseline.
     return tag("text", written(text), x=x, y=y + 0.33 * size, **sized, **look, **kept)
 
