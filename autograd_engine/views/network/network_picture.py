@@ -140,13 +140,8 @@ class _Drawing:
 
     def _unit(self, stage: Stage, unit: Unit, at: Point) -> Seat:
         """Draw a circle, with its name where it has room for it; a negative one is dashed."""
-        (x, y), r, how, output, said = (
-            at,
-            self.radius,
-            unit.activation,
-            unit.output,
-            _said(unit.sum),
-        )
+        (x, y), r = at, self.radius
+        how, output, said = unit.activation, unit.output, _said(unit.sum)
         index = lowered(str(unit.number)) if len(stage.units) > 1 else ""
         name = ("z" if how == "linear" else "a") + index if unit.weights else output[0]
         inside, known = r > 8.0 and text_width(name, 0.75 * r) < 1.7 * r, output[1] is not None
