@@ -10,17 +10,9 @@ import base64
 import html
 from collections.abc import Iterable
 
-RUN_AGAIN = "Trust this notebook, or run the cell again, to step through it."
-
 
 def image(kind: str, data: bytes, description: str, least: int = 0) -> str:
-    """Return an image as HTML that needs no file, as wide as there is room.
-
-    Where there are fewer than `least` pixels, it is scrolled rather than made smaller.
-
-    >>> image("image/gif", b"GIF", "a training")
-    '<img src="data:image/gif;base64,R0lG" alt="a training" style="max-width: 100%">'
-    """
+    """Return an image as HTML that needs no file; with less room than `least`, it is scrolled."""
     source, said = f"data:{kind};base64,{base64.b64encode(data).decode()}", _in_line(description)
     style = f"max-width: 100%{f'; min-width: {least}px' if least else ''}"
     shown = f'<img src="{source}" alt="{said}" style="{style}">'
@@ -37,7 +29,8 @@ def frame(page: str, title: str, height: int) -> str:
 
 def still(shown: str, title: str) -> str:
     """Return what stands for a page where its scripts do not run."""
-    return f'<div class="ag-still">{shown}<p>A still of {_in_line(title)}. {RUN_AGAIN}</p></div>'
+    words = "Trust this notebook, or run the cell again, to step through it."
+    return f'<div class="ag-still">{shown}<p>A still of {_in_line(title)}. {words}</p></div>'
 
 
 def framed(given: str, instead: str) -> str:

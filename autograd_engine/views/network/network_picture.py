@@ -38,10 +38,7 @@ def draw_network(item: Module | Survey, show: str, direction: str, engine: str |
 
 
 class _Drawing:
-    """A network on a sheet that grows with what is written on it, as SVG and in DOT.
-
-    Along the layers goes u, across them v.
-    """
+    """A network as SVG and in DOT: along the layers goes u, across them v."""
 
     def __init__(self, item: Module | Survey, show: str, direction: str) -> None:
         network = of_model(item) if isinstance(item, Module) else of_output(item)
@@ -100,7 +97,13 @@ class _Drawing:
         middle = top + 34.0 + max(map(len, columns)) * self.pitch / 2.0
         before: dict[int, Seat] = {}
         for k, (stage, column) in enumerate(zip(stack, columns)):
-            self._head(stage, self._turned(k * self.stride, top))
+            x, y = self._turned(k * self.stride, top)
+            x, anchor = (x - 20.0, "end") if self.upright else (x, "middle")
+            how = "/".join(dict.fromkeys(unit.activation for unit in stage.units))
+            size = f"{stage.inputs:,} → {len(stage.units):,} {how}"
+            self._words(printable(stage.path or "neuron", CUT), (x, y), anchor, font_weight="bold")
+            if stage.inputs:
+                self._words(printable(size, CUT), (x, y + 13.0), anchor)
             seats: dict[int, Seat] = {}
             for place, i in enumerate(column):
                 v = middle + (place - (len(column) - 1) / 2.0) * self.pitch
@@ -128,14 +131,6 @@ class _Drawing:
         u = -u if self.mirrored else u
         return (v, u) if self.upright else (u, v)
 
-    def _head(self, stage: Stage, at: Point) -> None:
-        x, anchor = (at[0] - 20.0, "end") if self.upright else (at[0], "middle")
-        self._words(printable(stage.path or "neuron", CUT), (x, at[1]), anchor, font_weight="bold")
-        if stage.inputs:
-            how = "/".join(dict.fromkeys(unit.activation for unit in stage.units))
-            size = f"{stage.inputs:,} → {len(stage.units):,} {how}"
-            self._words(printable(size, CUT), (x, at[1] + 13.0), anchor)
-
     def _beside(self, at: Point, along: int, text: str) -> None:
         """Write before (-1) or behind (1) a circle."""
         (x, y), away = at, (self.radius + 7.0) * (-along if self.mirrored else along)
@@ -145,13 +140,8 @@ class _Drawing:
 
     def _unit(self, stage: Stage, unit: Unit, at: Point) -> Seat:
         """Draw a circle, with its name where it has room for it; a negative one is dashed."""
-        (x, y), r, how, output, said = (
-            at,
-            self.radius,
-            unit.activation,
-            unit.output,
-            _said(unit.sum),
-        )
+        (x, y), r = at, self.radius
+        how, output, said = unit.activation, unit.output, _said(unit.sum)
         index = lowered(str(unit.number)) if len(stage.units) > 1 else ""
         name = ("z" if how == "linear" else "a") + index if unit.weights else output[0]
         inside, known = r > 8.0 and text_width(name, 0.75 * r) < 1.7 * r, output[1] is not None

@@ -46,12 +46,10 @@ class Stage(NamedTuple):
 
     @property
     def inputs(self) -> int:
-        """The number of inputs."""
         return max(len(unit.weights) for unit in self.units)
 
     @property
     def parts(self) -> list[Part]:
-        """The weights and biases."""
         return [part for unit in self.units for part in (*unit.weights, *unit.bias)]
 
 
@@ -99,13 +97,10 @@ def of_model(model: Module) -> Network:
         square = last.inputs == stage.inputs == len(stage.units)
         fits = len(last.units) == stage.inputs and (alike or not square)
         if last is stage or not fits:
-            fed = [(f"x{lowered(str(k))}", None) for k in range(stage.inputs)]
-            stacks.append([_inputs(fed)])
+            stacks.append([_inputs([(f"x{lowered(str(k))}", None) for k in range(stage.inputs)])])
         stacks[-1].append(stage)
-    notes = []
-    if not isinstance(model, MLP) and any(len(stack) > 2 for stack in stacks):
-        notes.append("layers joined in the order in which the model lists them")
-    drawn = set(map(id, items))
+    guessed, drawn = not isinstance(model, MLP) and max(map(len, stacks)) > 2, set(map(id, items))
+    notes = ["layers joined in the order in which the model lists them"] if guessed else []
     rest = [f"{name} = {short(value.data)}" for name, value in named if id(value) not in drawn]
     if rest:
         notes.append("beside the units: " + ", ".join(rest[:6] + ["…"] * (len(rest) > 6)))
@@ -153,9 +148,8 @@ def of_output(survey: Survey) -> Network:
 def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[str, Any] | None:
     """Return the one network of a graph as a page draws it, None where there is none or several.
 
-    `inputs`: positions; `layers`: path and units, each its index, output, bias (-1: none) and
-    weights; `order`: the parameters as the gradient lists them. `places` are those of the model,
-    by the ids of its parameters.
+    Values are positions. A unit is its number, output, bias (-1: none) and weights; `order` has
+    the parameters as the gradient lists them, by `places` of their ids or as they are found.
     """
     try:
         network = of_output(survey)
@@ -193,11 +187,7 @@ def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[lis
 
 
 def short(number: float) -> str:
-    """Return a number as a picture has it.
-
-    >>> short(-0.123456)
-    '−0.1235'
-    """
+    """Return a number as a picture has it."""
     return f"{number:.4g}".replace("-", "−")
 
 

@@ -48,8 +48,8 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     (output,) = adopted(output)
     if not isinstance(output, Value):
         raise TypeError(f"draw_dot needs a Value, not {type(output).__name__}")
-    digraph = Digraph(format=format, graph_attr={"rankdir": rankdir})
-    digraph.attr("node", fontname="Courier")
+    looks = {"graph_attr": {"rankdir": rankdir}, "node_attr": {"fontname": "Courier"}}
+    digraph = Digraph(format=format, **looks)
     survey, drawn, pending = Survey(output), dict[int, Value](), [output]
     while pending:
         value = pending.pop()
@@ -60,8 +60,8 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     labels = {id(value): label for value, label in zip(survey.values, survey.given_names)}
     for key, name in names.items():
         value, label = drawn[key], quoted(readable(labels.get(key, "")), record=True)
-        fields = [label, f"data {value.data:.4f}", f"grad {value.grad:.4f}"]
-        digraph.node(name, label=f"{{ {' | '.join(filter(None, fields))} }}", shape="record")
+        fields = filter(None, [label, f"data {value.data:.4f}", f"grad {value.grad:.4f}"])
+        digraph.node(name, label=f"{{ {' | '.join(fields)} }}", shape="record")
         if value.operands:
             # Without nohtml an operation named "<...>" would be read as markup.
             digraph.node(name + "op", label=graphviz.nohtml(quoted(readable(value.op))))

@@ -38,11 +38,9 @@ SMALLEST = 9
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{0}</title>
-<meta name="viewport" content="width=device-width">
-<style>body {{ margin: 1em; background: white; color: black; }} h1 {{ font: 1rem sans-serif; }}
+<meta name="viewport" content="width=device-width"><style>h1 {{ font: 1rem sans-serif; }}
 @media print {{ svg {{ max-width: 100%; height: auto; }} }}</style></head>
-<body><main><h1>{0}</h1>
-{1}</main></body></html>
+<body><main><h1>{0}</h1>{1}</main></body></html>
 """
 
 
@@ -63,8 +61,7 @@ class Picture(Shown):
         """The picture in DOT, the language of Graphviz."""
 
     def __repr__(self) -> str:
-        said = f", {self.note}" if self.note else ""
-        return f"<Picture: {self._scene.description}{said}>"
+        return f"<Picture: {', '.join(filter(None, [self._scene.description, self.note]))}>"
 
     @property
     def svg(self) -> str:
@@ -194,7 +191,7 @@ def draw(
             style, depth = _readable(survey, shown, direction)
     depth = 0 if style == "folded" and depth is None else depth
     folding = Folding(survey, style == "folded", depth, shown)
-    scene = compose(folding, direction, style == "classic", at)
+    scene = compose(folding, direction, style, at)
     if len(scene.boxes) > GUARD and not force:
         raise ValueError(
             f"this picture would have {len(scene.boxes):,} nodes, more than {GUARD}: fold it "
@@ -226,10 +223,12 @@ def _readable(survey: Survey, shown: set[int] | None, direction: str) -> tuple[s
     """Return how to draw a graph with regions so that its type is large enough to read."""
     deepest = max(map(len, levels_around(survey, True, 0, shown)))
     few = len(survey.values if shown is None else shown) <= MOST
+    along, across = (HIGH, WIDE) if direction in ("TB", "BT") else (WIDE, HIGH)
     for depth in [*([None] if few else []), *range(deepest - 1, 0, -1)]:
-        folding = Folding(survey, depth is not None, depth, shown)
-        layout = lay_out(compose(folding, direction))
-        along, across = (HIGH, WIDE) if direction in ("TB", "BT") else (WIDE, HIGH)
+        style = "compact" if depth is None else "folded"
+        layout = lay_out(
+            compose(Folding(survey, style == "folded", depth, shown), direction, style)
+        )
         if max(layout.length / along, layout.breadth / across) * LEAST <= FONT_SIZE:
-            return "compact" if depth is None else "folded", depth
+            return style, depth
     return "folded", 0

@@ -7,11 +7,10 @@ arrows run forwards, and a run is a piece of it. So whichever groups are open, t
 
 from __future__ import annotations
 
-from bisect import bisect
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, chain, groupby
+from itertools import chain, groupby
 
 from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
@@ -87,9 +86,8 @@ class Folding:
     def short(self, number: int) -> str:
         """Return the title of a group without what the groups around it are called."""
         title = self.groups[number].title
-        for outer in self.path(self.groups[number].parent):
-            name = self.groups[outer].title.partition(",")[0]
-            title = title.removeprefix(f"{name}.") if name else title
+        for outer in self.path(number)[:-1]:
+            title = title.removeprefix(f"{self.groups[outer].title.partition(',')[0]}.")
         return title
 
     @cached_property
@@ -177,40 +175,26 @@ class Folding:
                 group.members = [made, *others]
 
     def _gather_loose(self, number: int, most: int) -> None:
-        """Put what is computed beside the boxes into runs, where it is much.
-
-        Outputs stand free, and values with labels where they are few.
-        """
+        """Put what is much beside boxes, but outputs and a few labelled values, into runs."""
         units = [m for m in self.groups[number].members if m < 0 or self.operands[m]]
         values = {m for m in units if m >= 0}.difference(self.survey.outputs)
         labelled = {m for m in values if self.survey.notes[m].label}
         loose = values - labelled if len(labelled) <= LOOSE else values
         if len(loose) > most:
-            self._add_runs(number, units, {*units} - loose, [])
+            self._add_runs(number, units, {*units} - loose, 1)
 
     def _cut(self, number: int) -> None:
-        """Cut a group into runs; outputs stand free, between runs where others use them.
-
-        Runs end near even places, where the fewest values cross.
-        """
-        members, operands, outputs = self.groups[number].members, self.operands, self.survey.outputs
-        unused = {*outputs}.difference(chain(*operands))
-        units = [m for m in members if m < 0 or operands[m]] or members
+        """Cut a group into runs; outputs stand free, between runs where others use them."""
+        members, outputs = self.groups[number].members, {*self.survey.outputs}
+        unused = outputs.difference(chain(*self.operands))
+        units = [m for m in members if m < 0 or self.operands[m]] or members
         units = sorted(units, key=unused.__contains__)
-        count = len(units) - len(unused.intersection(units))
-        parts = max(2, min(PARTS, -(-count // MOST)))
-        last = {o: k for k, unit in enumerate(units) if unit >= 0 for o in operands[unit]}
-        over = Counter(last.get(unit, k) for k, unit in enumerate(units))  # used there last
-        crossing = [*accumulate((1 - over[k] for k in range(len(units))), initial=0)]
-        room = range(-(count // (3 * parts)), count // (3 * parts) + 1)
-        even = (count * part // parts for part in range(1, parts))
-        ends = [end + min(room, key=lambda d: (crossing[end + d], abs(d))) for end in even]
-        self._add_runs(number, units, {*outputs}, ends)
+        self._add_runs(number, units, outputs, max(2, min(PARTS, -(-len(units) // MOST))))
         self._gather_leaves(number, SHOWN, SHOWN)
 
-    def _add_runs(self, number: int, units: list[int], free: set[int], ends: list[int]) -> None:
+    def _add_runs(self, number: int, units: list[int], free: set[int], parts: int) -> None:
         """Make runs of the units of a group that do not stand free, with leaves of their own."""
-        key = {m: (m in free, bisect(ends, k)) for k, m in enumerate(units)}
+        key = {m: (m in free, k * parts // len(units)) for k, m in enumerate(units)}
         pieces = [[*piece] for _, piece in groupby(units, key.__getitem__)]
         wanted = [len(piece) > 2 and piece[0] not in free for piece in pieces]
         run_of = {m: k for k, piece in enumerate(pieces) if wanted[k] for m in piece}

@@ -6,10 +6,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
-from itertools import takewhile
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
-from autograd_engine.calls import Call
 from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
@@ -27,6 +26,7 @@ class Level(NamedTuple):
 
 
 Path = tuple[Level, ...]
+Operands = Sequence[Sequence[int]]
 
 
 def levels_around(
@@ -46,21 +46,17 @@ def levels_around(
     return around if shown is None else [p if i in shown else hidden for i, p in enumerate(around)]
 
 
-def near(operands: Sequence[Sequence[int]], focus: int, radius: int) -> set[int]:
+def near(operands: Operands, focus: int, radius: int) -> set[int]:
     """Return the values at most `radius` operations from one."""
-    found = {focus}
-    for _ in range(radius):
+    found, before = {focus}, set[int]()
+    while radius > 0 and found != before:
         users = {i for i, given in enumerate(operands) if not found.isdisjoint(given)}
-        near = users.union(*(operands[i] for i in found))
-        if near <= found:
-            break
-        found |= near
+        before, radius = found, radius - 1
+        found = found.union(users, *(operands[i] for i in found))
     return found
 
 
-def used_in(
-    some: set[int], operands: Sequence[Sequence[int]], places: Sequence[int]
-) -> dict[int, set[int]]:
+def used_in(some: set[int], operands: Operands, places: Sequence[int]) -> dict[int, set[int]]:
     """Return for each of some values in which places, of those of all values, it is used."""
     found: dict[int, set[int]] = defaultdict(set)
     for place, given in zip(places, operands):
@@ -72,8 +68,13 @@ def used_in(
 def _by_calls(survey: Survey) -> list[Path]:
     chains: list[Path] = []
     for call in survey.calls:  # the outer ones come first
-        outer = chains[call.outer] if call.outer >= 0 else ()
-        kind, key = _key(call)
+        outer, key = chains[call.outer] if call.outer >= 0 else (), call.key
+        while isinstance(key, tuple) and not isinstance(key[1], int):
+            key = key[1]  # of the part that it was found by
+        block = key is call.key and isinstance(key, tuple) and key[1] == 0 and call.dot < 0
+        # Regions of one name inside the same group are one.
+        region = block or isinstance(key, str)
+        kind, key = ("region", call.path) if region else ("call", call.key)
         chains.append((*outer, Level(kind, key, call.path, call.number)))
     around: list[Path] = [chains[c] if c >= 0 else () for c in survey.call_of]
     fed = {i for call in survey.calls for i in call.inputs if call.outer < 0}
@@ -86,18 +87,6 @@ def _by_calls(survey: Survey) -> list[Path]:
     return around
 
 
-def _key(call: Call) -> tuple[str, object]:
-    """Return whether this is the call of a module, and what tells it from others.
-
-    Regions of one name inside the same group are one.
-    """
-    key = call.key
-    while isinstance(key, tuple) and not isinstance(key[1], int):
-        key = key[1]  # of the part that it was found by
-    block = key is call.key and isinstance(key, tuple) and key[1] == 0 and call.dot < 0
-    return ("region", call.path) if block or isinstance(key, str) else ("call", call.key)
-
-
 def _add_repeat(
     survey: Survey, around: list[Path], number: int, repeat: Repeat, depth: int | None
 ) -> None:
@@ -106,12 +95,9 @@ def _add_repeat(
     same = len([*takewhile(lambda levels: len(set(levels)) == 1, zip(*paths))])
     each = operations([survey.values[i].op for i in repeat.places[-1]], 3)
     notes = (f"×{repeat.steps:,}", f"↻ {_carried(survey, repeat)}", f"each {each}")
-    outer = around[repeat.places[0][0]][:same]
-    whole = (*outer, Level("repeat", number, "step t", notes=notes))
-    step_of: dict[int, int] = {}
-    steps: list[Path] = []
+    whole = (*around[repeat.places[0][0]][:same], Level("repeat", number, "step t", notes=notes))
+    deep, step_of, steps = depth is None or depth > same, dict[int, int](), list[Path]()
     for t, row in enumerate(repeat.places):
-        deep = depth is None or depth > same
         steps.append((*whole, Level("step", t, f"step {t + 1}")) if deep else whole)
         for i in row:
             step_of[i] = t
@@ -133,28 +119,23 @@ def _carried(survey: Survey, repeat: Repeat) -> str:
 
 
 def parts(
-    boxes: dict[int, int], fine: dict[int, int], operands: Sequence[Sequence[int]]
+    boxes: dict[int, int], fine: dict[int, int], operands: Operands
 ) -> Iterator[tuple[int, bool, list[int]]]:
     """Yield boxes in an order in which all arrows run forwards: number, whether leaves, values.
 
     `boxes` tells the box of each value, in topological order; one by itself has its own number.
     `fine` tells what must not feed another of the same box, such as a call. A box comes as a
     whole where it can, else in several parts; leaves of more than one of them come by themselves.
-
-    >>> list(parts({0: 4, 1: 1, 2: 4}, {0: 4, 1: 1, 2: 4}, [(), (0,), (1,)]))
-    [(4, True, [0]), (1, False, [1]), (4, False, [2])]
     """
     part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
     box_of: list[int] = []  # of each part
-    first: dict[int, int] = {}  # the first value of each box
+    first = {box: i for i, box in reversed(boxes.items())}  # the first value of each box
     uses: dict[int, list[int]] = defaultdict(list)  # but for those inside a box of leaves
     missing = dict.fromkeys(boxes, 0)  # how many computed operands are not yet placed
     waiting = Counter[int]()  # for how many arrows a box waits
     ready: dict[int, list[int]] = defaultdict(list)  # of each box, what misses nothing
     whole: tuple[list[tuple[int, int]], ...] = [], []  # values, boxes that wait for none
-
     for i, box in boxes.items():
-        first.setdefault(box, i)
         for o in operands[i]:
             if o in boxes and (operands[o] or boxes[o] != box):
                 uses[o].append(i)
@@ -213,8 +194,5 @@ def parts(
             if o in boxes:
                 free = fine[o] == fine[i] or not operands[o]
                 heads[o][part[i]] = free and heads[o].get(part[i], True)
-    found: dict[int, list[int]] = defaultdict(list)
-    for i in boxes:
-        found[part[i]].append(i)
-    for number in sorted(found):
-        yield box_of[number] if number >= 0 else ~number, number < 0, found[number]
+    for number, values in groupby(sorted(boxes, key=part.__getitem__), part.__getitem__):
+        yield box_of[number] if number >= 0 else ~number, number < 0, [*values]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -20,11 +20,7 @@ SECONDS = 5.0
 
 
 def quoted(text: str, record: bool = False) -> str:
-    """Return the text escaped for a DOT string, and for a record's field.
-
-    >>> print(quoted('a "b" <c>', record=True))
-    a&#160;\\"b\\"&#160;\\<c\\>
-    """
+    """Return the text escaped for a DOT string, and for a record's field."""
     text = text.replace("\\", "\\\\").replace("&", "&amp;").replace('"', '\\"')
     # A record reads braces, bars and angles as structure, and loses spaces beside odd characters.
     plain = re.fullmatch(r"[!-~]+([ \n][!-~]+)*", text) and not re.search(r"[{}|<>\\]", text)
@@ -35,25 +31,22 @@ def quoted(text: str, record: bool = False) -> str:
 
 def write_dot(scene: Scene) -> str:
     """Return the scene in DOT; the same scene gives the same text."""
-    return "\n  ".join(["digraph values {", *_lines(scene)]) + "\n}\n"
-
-
-def _lines(scene: Scene) -> Iterator[str]:
     # Courier is the font whose widths Graphviz knows without having it.
     font, size, ink = 'fontname="Courier"', looks.FONT_SIZE, looks.EDGE_COLOUR
-    yield f"graph [rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3]"
-    yield f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]'
-    yield (
+    lines = [
+        "digraph values {",
+        f"graph [rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3]",
+        f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]',
         f'edge [{font} fontsize={size - 1} fontcolor="{ink}" color="{ink}" arrowsize=0.6'
-        f" labelfontsize={size - 3} labelangle=30]"
-    )
+        f" labelfontsize={size - 3} labelangle=30]",
+    ]
     ranks, paths = box_ranks(scene) if scene.boxes else [], cluster_paths(scene)
     for row in rows(scene.boxes):
         if scene.boxes[row[0]].cluster < 0:  # in frames `dot` keeps units in order unless told to
             for rank in dict.fromkeys(ranks[i] for i in row):
                 names = " -> ".join(f"v{i}" for i in row if ranks[i] == rank)
                 how = "min" if scene.boxes[row[0]].row[0] == INPUTS else "same"
-                yield f"{{rank={how} {names} [style=invis]}}"
+                lines.append(f"{{rank={how} {names} [style=invis]}}")
     inside: dict[int, list[str]] = {number: [] for number in range(-1, len(scene.clusters))}
     for i, box in enumerate(scene.boxes):
         inside[box.cluster].append(f"v{i} [{_look(scene, box)}]")
@@ -61,11 +54,11 @@ def _lines(scene: Scene) -> Iterator[str]:
     for number in reversed(range(len(scene.clusters))):  # those inside others come after them
         cluster, fill = scene.clusters[number], looks.CLUSTER_FILLS[len(paths[number]) % 2 - 1]
         look = f'style="filled" fillcolor="{fill}" color="{looks.CLUSTER_COLOUR}"'
-        lines = [f'label="{quoted(cluster.title)}" labeljust=l {look}']
-        lines += inside[number] + frames[number]
-        frame = [f"subgraph cluster_{number} {{", *(f"  {line}" for line in lines), "}"]
+        held = [f'label="{quoted(cluster.title)}" labeljust=l {look}']
+        held += inside[number] + frames[number]
+        frame = [f"subgraph cluster_{number} {{", *(f"  {line}" for line in held), "}"]
         frames[cluster.parent] = frame + frames[cluster.parent]
-    yield from inside[-1] + frames[-1]
+    lines += inside[-1] + frames[-1]
     aside = " " if scene.direction in ("TB", "BT") else ""  # `dot` sets it right at the line
     for arrow in scene.arrows:
         more = [f'label="{aside}{quoted(arrow.label)}"'] if arrow.label else []
@@ -73,7 +66,9 @@ def _lines(scene: Scene) -> Iterator[str]:
         # Left to itself, `dot` lets frames that feed each other stand side by side.
         if scene.clusters and ranks[arrow.head] - ranks[arrow.tail] > 1:
             more.append(f"minlen={ranks[arrow.head] - ranks[arrow.tail]}")
-        yield f"v{arrow.tail} -> v{arrow.head}" + (f" [{' '.join(more)}]" if more else "")
+        ends = f"v{arrow.tail} -> v{arrow.head}"
+        lines.append(f"{ends} [{' '.join(more)}]" if more else ends)
+    return "\n  ".join(lines) + "\n}\n"
 
 
 def _look(scene: Scene, box: Box) -> str:
@@ -107,18 +102,17 @@ def run_dot(source: bytes, *options: str) -> bytes:
     """Return what Graphviz makes of a DOT source; `GraphvizMissing` where it does not, in time."""
     import subprocess
 
-    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    how: dict[str, Any] = {"capture_output": True, "timeout": SECONDS, "creationflags": hidden}
+    how: dict[str, Any] = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
+    how |= {"input": source, "capture_output": True, "timeout": SECONDS}
     try:
-        done = subprocess.run(["dot", *options], input=source, check=False, **how)
+        done = subprocess.run(["dot", *options], check=False, **how)
     except OSError:  # a browser's Python starts no processes
         where = "this needs Graphviz (https://graphviz.org/download)"
         raise GraphvizMissing(f"{where}: its program `dot` was not found") from None
     except subprocess.TimeoutExpired:  # some ordinary graphs take it minutes
         slow = GraphvizMissing(
-            f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s for this "
-            f"picture. ag.draw(output) lays it out without, ag.draw(output, style='folded') "
-            f"draws less"
+            f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s. ag.draw(output)"
+            " lays it out without, ag.draw(output, style='folded') draws less"
         )
         slow.slow = True
         raise slow from None
@@ -150,7 +144,7 @@ def written(text: str) -> str:
 def line(text: str, x: float, y: float, size: float = looks.FONT_SIZE, **look: object) -> str:
     """Return a line of text, `y` its middle; its size is told where it is given."""
     kept = {"xml:space": "preserve"} if "  " in text or text != text.strip() else {}
-    sized = {} if size is looks.FONT_SIZE else {"font_size": size}
+    sized = {} if size == looks.FONT_SIZE else {"font_size": size}
     # The baseline is set by hand: not every renderer knows dominant-baseline.
     return tag("text", written(text), x=x, y=y + 0.33 * size, **sized, **look, **kept)
 

@@ -19,23 +19,17 @@ from autograd_engine.words import counted, operations
 
 
 def decimal(number: float, places: int) -> str:
-    """Return the number with so many decimals, or significant digits where decimals mislead.
-
-    >>> decimal(2.0, 4), decimal(1.5e-07, 4), decimal(float("nan"), 2)
-    ('2.0000', '1.5e-07', 'nan')
-    """
+    """Return the number with so many decimals, or significant digits where decimals mislead."""
     text = f"{number:.{places}f}"
     if abs(number) < 1e5 and (abs(number) >= 0.1 or float(text) == number):
         return text
     return f"{number:.{max(places, 4) if abs(number) >= 1.0 else places}g}"
 
 
-def compose(
-    folding: Folding, direction: str, classic: bool = False, focus: int | None = None
-) -> Scene:
+def compose(folding: Folding, direction: str, style: str, focus: int | None = None) -> Scene:
     """Return the scene of a folding; its outputs, and what is in focus, are emphasised."""
     survey, groups, operands = folding.survey, folding.groups, folding.operands
-    values, bold = survey.values, {*survey.outputs, focus}
+    values, bold, classic = survey.values, {*survey.outputs, focus}, style == "classic"
     swept, inputs = any(values[i].grad for i in survey.outputs), _inputs(folding)
     boxes, arrows, clusters = list[Box](), list[Arrow](), list[Cluster]()
     frames = {0: -1}  # group -> its frame
