@@ -54,8 +54,7 @@ class Chain:
     """The variables between an output and a value, and the factors between variables.
 
     What is `named` is one, and with `whole` nothing else. Where none is, each operation's result
-    is one, but for those that a sum alone uses and one of the primitives `merging` made; with no
-    such primitives each is one.
+    is one, but for those that a sum alone uses and one of the primitives `merging` made.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class Chain:
                 self._inside.add(id(value))
                 self.within.append(value)
         self.connected = self.is_within(output)  # the output depends on the value at all
-        self._adjoints = self._swept(self.within, self._links)
+        self._adjoints = self._swept()
         self.gradient = self.adjoint(wrt)
         self._below: dict[int, list[Factor]] = {}
         self.variables = [*self._chosen(merging, named, whole)]
@@ -112,26 +111,17 @@ class Chain:
             rests = [[]] if factor.lower is self.wrt else self.paths(factor.lower)
             yield from ([factor, *rest] for rest in rests)
 
-    def is_faithful(self) -> bool:
-        """Say whether no factor holds an infinity that the backward pass does not meet."""
-        links = lambda value: [(f.lower, f.number) for f in self.below(value)]  # noqa: E731
-        found = self._swept(self.variables, links)
-        pairs = [(self.adjoint(v), found.get(id(v), 0.0)) for v in self.variables]
-        return all(math.isfinite(exact) == math.isfinite(merged) for exact, merged in pairs)
-
     def _links(self, value: Value) -> list[tuple[Value, float]]:
         """Return the operands to which the chain goes on, each with its partial."""
         pairs = zip(value.operands, value.partials)
         return [(operand, partial) for operand, partial in pairs if self.is_within(operand)]
 
-    def _swept(
-        self, values: list[Value], links: Callable[[Value], list[tuple[Value, float]]]
-    ) -> dict[int, float]:
+    def _swept(self) -> dict[int, float]:
         """Return the adjoints, added up in the order of `Value.backward`."""
         found = {id(self.output): 1.0}
-        for value in reversed(values):
+        for value in reversed(self.within):
             adjoint = found.get(id(value), 0.0)
-            for operand, partial in links(value) if adjoint or self.honest else ():
+            for operand, partial in self._links(value) if adjoint or self.honest else ():
                 found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
         return found
 
@@ -142,7 +132,7 @@ class Chain:
         uses = Counter(id(o) for value in self.within for o, _ in self._links(value))
         into_sums = {id(o) for v in self.within if v._rule in SUMS for o, _ in self._links(v)}
         ends = (id(self.output), id(self.wrt))
-        known = bool(merging) and any(named(v) for v in self.within if id(v) not in ends)
+        known = any(named(v) for v in self.within if id(v) not in ends)
         middles = SUMS if known else merging  # that stand in a longer sum: no place to cut it
         sizes: dict[int, tuple[int, int]] = {}  # operations on one way, and ways, to variables
         merged: dict[int, dict[int, Factor]] = {}
@@ -154,7 +144,9 @@ class Chain:
             large = not known or size > LARGEST or sum(ways) > WIDEST
             middle = uses[id(value)] == 1 and value._rule in middles and id(value) in into_sums
             found = self._merged(value, merged, uses)
-            if id(value) in ends or named(value) or (large and not (middle or whole)):
+            # An infinity merged into a factor would meet an adjoint of 0 that passes nothing on.
+            told = id(value) in ends or named(value) or not all(map(math.isfinite, value.partials))
+            if told or (large and not (middle or whole)):
                 self._below[id(value)] = sorted(found.values(), key=lambda f: place[id(f.lower)])
                 for factor in found.values():
                     factor.upper = value

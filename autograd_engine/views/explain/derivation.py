@@ -81,8 +81,6 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     few = _are_few(chain) and repeated < FACTORS - 2 and units < 2
     if not few:
         chain = Chain(output, wrt, LINEAR, wording.is_known)
-    if not chain.is_faithful():
-        chain, few = Chain(output, wrt, (), wording.is_known), False
     lines = _written(_by_paths if few else _by_deltas, wording.follow(chain))
     depths = range(wording.deepest, -1, -1) if len(lines) > LONG and not few else ()
     by_regions = (_by_regions(chain, wording, depth) for depth in depths)
@@ -125,7 +123,8 @@ def _by_paths(wording: Wording) -> Iterator[Line]:
     if len(paths) == len(paths[0]) == 1:
         yield _factor(paths[0][0], wording, told, wording.goal())
     else:
-        symbols = formulas.added([formulas.product([*map(wording.symbol, p)]) for p in paths])
+        chained = [formulas.Product(tuple(map(wording.symbol, p)), spaced=True) for p in paths]
+        symbols = formulas.added(chained)
         products = [formulas.Given(math.prod(factor.number for factor in p)) for p in paths]
         summed = [formulas.added(products)] if len(paths) > 1 else []
         steps = (symbols, formulas.numbers(symbols), *summed, Number(chain.gradient))
@@ -191,10 +190,8 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
     letters = set(re.findall(r"\b[a-z]+′*(?![a-z(])", shown))
     for (called, by), places in wording.constants.items():
         if called in letters:
-            row = formulas.row([*places.values()])
-            yield Line(
-                name(formulas.indexed(called, by)), (row,), note=formulas.spread({by: places})
-            )
+            row, note = formulas.row([*places.values()]), formulas.spread({by: places})
+            yield Line(name(formulas.indexed(called, by)), (row,), note=note)
     for letter, found in wording.told.items():
         if letter in letters and not found:
             yield Line(words=(name(letter), " is the target: 1 for the class, else 0."), level=1)

@@ -2,10 +2,6 @@
 
 The functions put terms together as one writes them by hand: no factor 1, one sign in front, one
 bar for a quotient of quotients, equal factors cancelled, one number of several.
-
->>> v = Name("v", 3.0)
->>> multiplied([over(ONE, Number(2.0)), times(Number(2.0), v), Number(-1.0)])
-Minus(term=Name(text='v', number=3.0))
 """
 
 from __future__ import annotations
@@ -205,11 +201,6 @@ def _doubled(term: Term) -> Term:
     half = len(parts) // 2
     twice = half and parts == parts[:half] * 2
     return Product((Number(2.0), whole(parts[:half]))) if twice else term
-
-
-def product(factors: Sequence[Term]) -> Term:
-    """Return the factors of the chain rule side by side."""
-    return Product(tuple(factors), spaced=True) if len(factors) > 1 else factors[0]
 
 
 def row(numbers: Sequence[float]) -> Term:

@@ -2,12 +2,6 @@
 
 One walk over the terms, and for each language how it writes a fraction, a power, a root. How a
 number is written in formulas stands here for all views: six digits, a minus sign, powers of ten.
-
->>> from autograd_engine.views.explain.formulas import minus, power
->>> h = Name("h₁")
->>> slope = minus(Number(1.0), power(h, Number(2.0)))
->>> TEXT.set(slope), LATEX.set(slope), TEXT.set(Number(-9.4e-05))
-('1 − h₁²', '1 - h_{1}^{2}', '−9.4·10⁻⁵')
 """
 
 from __future__ import annotations
