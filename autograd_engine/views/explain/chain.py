@@ -65,8 +65,7 @@ class Chain:
         named: Callable[[Value], bool] = lambda value: bool(value.label),
         whole: bool = False,
     ) -> None:
-        self.output = output
-        self.wrt = wrt
+        self.output, self.wrt = output, wrt
         self.values = graph.nodes(output)
         self.honest = honest(self.values, [])
         self._inside: set[int] = set()

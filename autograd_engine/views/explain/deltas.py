@@ -167,8 +167,7 @@ _NUMBERED = re.compile(r"v\d+$")
 _RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
 _PAIR = re.compile(r"(?<![₀-₉ᵢ-ᵥₐ-ₜⱼ,])([₀-₉ₐ-ₜᵢ-ᵥⱼ])([₀-₉ₐ-ₜᵢ-ᵥⱼ])(?![₀-₉ₐ-ₜᵢ-ᵥⱼ,])")
 
-ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))
-"""So many are perhaps unlike the others at the beginning and at the end."""
+ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))  # So many at the beginning and the end may be unlike.
 
 
 class Unlike(Exception):

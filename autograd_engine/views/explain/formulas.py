@@ -64,8 +64,7 @@ _LOWERED = dict(zip("0123456789+−aehijklmnoprstuvx", INDICES))
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾˙ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 _RAISED = dict(zip("0123456789+−().abcdefghijklmnoprstuvwxyz", RAISED))
 
-LONGEST = 20
-"""So many characters of a name stand in formulas; the whole of it is told once."""
+LONGEST = 20  # So many characters of a name stand in formulas; the whole of it is told once.
 
 FIRST, LAST = 4, 2  # So many terms of many are written, at the beginning and at the end.
 
@@ -229,11 +228,7 @@ def name(label: str, number: float | None = None) -> Name:
 
 
 def cut(names: Iterable[str]) -> dict[str, str]:
-    """Return what stands for each long name: its beginning, its ends too where some are alike.
-
-    >>> cut(["x", "the loss of all the samples"])
-    {'the loss of all the samples': 'the loss of all the…'}
-    """
+    """Return what stands for each long name: its beginning, its ends too where some are alike."""
     long, found = [text for text in names if len(text) > LONGEST], dict[str, str]()
     for tail in (0, 7):
         left = {text: f"{text[: 19 - tail]}…{text[len(text) - tail :]}" for text in long}

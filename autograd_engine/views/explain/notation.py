@@ -3,11 +3,6 @@
 A rule is read with symbols, or said in the words of a textbook, by `RULES`, where it is written
 another way for the digits' sake or has a part with a name of its own, such as the probability p
 of a logit, which is `called` so. A test holds all to the numbers of the rows.
-
->>> from autograd_engine.primitives import TABLE
->>> from autograd_engine.views.explain.typesetting import TEXT
->>> TEXT.set(rule(TABLE["tanh"], 0)), TEXT.set(rule(TABLE["divide"], 1))
-('∂tanh(u)/∂u = 1 − tanh(u)²', '∂(u/v)/∂v = −u/v²')
 """
 
 from __future__ import annotations

@@ -51,7 +51,6 @@ class Text:
         return self._enclosed("(", text, ")") if strength < least else text
 
     def _told(self, term: Term) -> tuple[str, int]:
-        """Return a term written out, and how tightly it holds together."""
         match term:
             case Name(text):  # One with an index above must not seem to be a power.
                 return self.symbol(text), POWER if text[-1:] in formulas.RAISED else ATOM
@@ -185,7 +184,6 @@ class Latex(Text):
 
 
 def _escaped(text: str) -> str:
-    """Return a name in LaTeX as it is typed."""
     pieces = re.findall(r"[A-Za-z]+|[0-9.,:;=+/()\[\]!?@\"]+|.", text, re.DOTALL)
     kinds = {(True, True): r"\mathrm{%s}", (True, False): "%s"}
     shown = [kinds.get((x.isascii(), x.isalpha()), r"\text{%s}") % x for x in pieces]

@@ -20,8 +20,8 @@ DEEP = 1  # So many operations deep a value off the chain is written out.
 LONG = 60  # It has so many characters at most; else it has a name.
 LONGEST = 150  # Of a longer definition only the ends are written.
 
+# What a part that textbooks have a name for is called, if that is not yet taken.
 LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
-"""What a part that textbooks have a name for is called, if that is not yet taken."""
 
 Constants = dict[tuple[str, str], dict[int, float]]
 """What numbers that differ are called, and the letter of their index: by it, the numbers."""

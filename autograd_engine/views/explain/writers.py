@@ -140,7 +140,7 @@ def _escaped(text: str) -> str:
 
 
 def _code_span(text: str) -> str:
-    """Return text between enough backquotes that those inside do not end it."""
+    # Between enough backquotes that those inside do not end it.
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence, space = "`" * (longest + 1), " " * bool(longest)
     return f"  {fence}{space}{text}{space}{fence}"
@@ -176,9 +176,9 @@ WIDTH, HEIGHT, LEFT, RIGHT, EDGE = 420, 150, 70, 398, 22
 
 def curve(numbers: Sequence[float]) -> str:
     """Return the sizes of numbers over the steps 1, 2, ..., by powers of ten; a 0 has none."""
-    sizes = [(t, math.log10(abs(x))) for t, x in enumerate(numbers) if x and math.isfinite(x)]
-    powers = [size for _, size in sizes] or [0.0]
-    low, high = math.floor(min(powers)), max(math.ceil(max(powers)), math.floor(min(powers)) + 1)
+    sizes = {t: math.log10(abs(x)) for t, x in enumerate(numbers) if x and math.isfinite(x)}
+    low = math.floor(min(sizes.values(), default=0.0))
+    high = max(math.ceil(max(sizes.values(), default=0.0)), low + 1)
     across, down = (RIGHT - LEFT) / max(len(numbers) - 1, 1), (HEIGHT - 2 * EDGE) / (high - low)
     first, last = (TEXT.set(Number(float(f"{x:.3g}"))) for x in (abs(numbers[0]), abs(numbers[-1])))
     texts = [(LEFT, HEIGHT - 4, "start", f"t = 1: {first}")]
@@ -188,13 +188,14 @@ def curve(numbers: Sequence[float]) -> str:
         y = round(EDGE + (high - exponent) * down)
         lines += f"M{LEFT} {y}H{RIGHT}"
         texts.append((LEFT - 6, y + 4, "end", f"10{raised(str(exponent).replace('-', '−'))}"))
-    points = [f"{LEFT + t * across:.1f},{EDGE + (high - size) * down:.1f}" for t, size in sizes]
-    dots = ['<circle cx="{}" cy="{}" r="2"/>'.format(*point.split(",")) for point in points]
+    points = [(LEFT + t * across, EDGE + (high - size) * down) for t, size in sizes.items()]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in points]
     written = [f'<text x="{x}" y="{y}" text-anchor="{side}">{t}</text>' for x, y, side, t in texts]
     return (
         f'<svg role="img" aria-label="the size of δ: {first} at step 1, {last} at the last" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" fill="currentColor" '
         f'style="max-width: 100%; font: 11px sans-serif">{"".join(written + dots)}'
         f'<path d="{lines}" stroke="currentColor" opacity="0.25"/>'
-        f'<polyline points="{" ".join(points)}" fill="none" stroke="currentColor"/></svg>'
+        f'<polyline points="{path}" fill="none" stroke="currentColor"/></svg>'
     )
