@@ -6,6 +6,7 @@ as much again for each row. So a program with inputs may run few rows one way an
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from autograd_engine.compiler.lift.pieces import planned
@@ -38,28 +39,22 @@ class Chosen:
         self.crossing = max(crossing, 1.5) if lifted > MANY else crossing
         """The number of rows from which on arrays win."""
         self._plan = plan if self.crossing <= MOST else None
-        self._arrays: Lifted | None = None
-        self._single: Any = None
 
     def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
         """Run as the faster of the two does."""
         few = (1 if rows is None else len(rows)) < self.crossing
         return (self.single if few else self.arrays).run(leaves, rows, gradient)
 
-    @property
+    @cached_property
     def arrays(self) -> Lifted:
         """The lifted program."""
-        if self._arrays is None:
-            self._arrays, self._plan = Lifted(self.tape, self._plan), None
-        return self._arrays
+        return Lifted(self.tape, self.__dict__.pop("_plan", None))
 
-    @property
+    @cached_property
     def single(self) -> Any:
         """What computes one value after the other."""
-        if self._single is None:
-            fits = self.hindrance is None
-            self._single = machine.Machine(self.tape) if fits else Interpreter(self._recorded)
-        return self._single
+        fits = self.hindrance is None
+        return machine.Machine(self.tape) if fits else Interpreter(self._recorded)
 
     @property
     def steps(self) -> int:

@@ -34,20 +34,10 @@ def selected(name: str, shape: Sequence[int], places: Array) -> str | None:
         return None
     kept = [bool(step) for step in steps]
     if not any(kept):
-        return element(name, shape, start)
+        return name + _index([str(i) for i in numpy.unravel_index(start, shape)])
     kept = kept[kept.index(True) :]  # in front, axes are added by themselves
     axes = [(length, step) for length, step in zip(places.shape, steps) if step]
     return _sliced(name, tuple(shape), start, axes, kept)
-
-
-def element(name: str, shape: Sequence[int], place: int) -> str:
-    """Return an expression for one element.
-
-    >>> element("v", (3, 4), 5), element("v", (), 0)
-    ('v[1, 1]', 'v')
-    """
-    index = numpy.unravel_index(place, shape) if shape else ()
-    return f"{name}[{', '.join(map(str, map(int, index)))}]" if index else name
 
 
 def _sliced(
@@ -68,7 +58,8 @@ def _sliced(
         name += f"{'' if len(shape) == 1 else '.ravel()'}[{first}:{first + span}]"
         shape, size, lowest = (span,), span, lowest - first
     own = [abs(step) for _, step in axes]
-    for cuts in ({*own, *_strides(shape)}, {*own, 1}):
+    strides = {prod(shape[axis:]) for axis in range(1, len(shape) + 1)}
+    for cuts in ({*own, *strides}, {*own, 1}):
         found = _fitted(size, sorted(cuts, reverse=True), lowest, dict(zip(own, axes)))
         if found is not None and len(set(own)) == len(own):
             lengths, index = found
@@ -111,35 +102,22 @@ def _slice(first: int, length: int, step: int, size: int, backwards: bool) -> st
     return f"{first or ''}:{last + 1 if last + 1 < size else ''}"
 
 
-def _with_new(index: list[str], kept: Sequence[bool]) -> list[str]:
+def _with_new(index: Sequence[str], kept: Sequence[bool]) -> list[str]:
     """Insert an axis of length 1 wherever one is not kept, the slices being the kept ones."""
-    slices = [i for i, text in enumerate(index) if ":" in text]
-    found, seen = list(index), 0
-    for i, keep in enumerate(kept):
-        if keep:
-            seen += 1
-        else:
-            added = i - seen
-            found.insert(slices[seen - 1] + 1 + added, "None")
-    return found
+    rest, found = iter(index), list[str]()
+    for keep in kept:
+        found.append("None" if not keep else next(rest))
+        while keep and ":" not in found[-1]:
+            found.append(next(rest))
+    return [*found, *rest]
 
 
 def _index(index: Sequence[str]) -> str:
     """Return the index in brackets, or nothing where it would change nothing."""
-    kept = list(index)
-    while kept and kept[-1] == ":":
-        kept.pop()
-    return f"[{', '.join(kept)}]" if kept else ""
-
-
-def _strides(shape: Sequence[int]) -> list[int]:
-    return [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    last = max((i for i, text in enumerate(index, 1) if text != ":"), default=0)
+    return f"[{', '.join(index[:last])}]" if last else ""
 
 
 def bracketed(numbers: Sequence[int]) -> str:
-    """Return numbers in brackets, a single one without a comma.
-
-    >>> bracketed((3, 4)), bracketed([12])
-    ('(3, 4)', '(12)')
-    """
+    """Return numbers in brackets, a single one without a comma."""
     return f"({', '.join(map(str, numbers))})"

@@ -5,8 +5,9 @@ With this module a view of memory becomes words: `parameters[0:48]`, `v3.T`, `st
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from keyword import iskeyword
+from keyword import kwlist
 from math import prod
 from re import fullmatch
 from typing import Any
@@ -21,6 +22,11 @@ from autograd_engine.compiler.tell.selections import bracketed, selected
 from autograd_engine.primitives import TABLE
 
 Array = Any
+# What a label would be mistaken for.
+WORDS = {*TABLE, *kwlist, "parameters", "others", "inputs", "places", "numbers", "derivative"}
+WORDS |= {"dot", "sum", "prod", "max", "min", "norm", "full", "stack", "concat", "joined"}
+WORDS |= {"array", "axis", "take", "reshape", "transpose", "T", "B", "inf", "nan"}
+RESERVED = r"[vkgsx]\d+b?|t"
 FEW, SEVERAL = 4, 8  # so many numbers, so many arrays are written out
 
 
@@ -49,7 +55,12 @@ class Storage:
         self.own("parameters", (parameters,), home[:parameters])
         self.own("others", (len(home) - parameters,), home[parameters:])
         self.own("inputs", (program.inputs,), inputs)
-        self._label([*home.tolist(), *inputs.tolist()], tape.names if labels else {})
+        names = tape.names if labels else {}
+        single = {name for name, count in Counter(names.values()).items() if count == 1} - WORDS
+        for leaf, place in enumerate([*home.tolist(), *inputs.tolist()]):
+            label = names.get(leaf, "")
+            if label in single and label.isidentifier() and not fullmatch(RESERVED, label):
+                self.labels[place] = label
         for start, numbers in program.memory.constants:
             places = start + numpy.arange(len(numbers))
             self.number[places], self.alone[places] = numbers, len(numbers) == 1
@@ -141,12 +152,18 @@ class Storage:
             if text is not None:
                 text = f"full({lengths}, {text})" if any(_same(refined)) else text
                 return f"{text}.reshape{bracketed(within.shape)}"
-        for table, places in self.given.items():
-            if table.startswith("g") and numpy.array_equal(places, within):
-                return f"{name}.take({table})"
-        table = f"g{1 + sum(name.startswith('g') for name in self.given)}"
-        self.given[table] = within
-        return f"{name}.take({table})"
+        same = (
+            table
+            for table, places in self.given.items()
+            if table.startswith("g") and numpy.array_equal(places, within)
+        )
+        return f"{name}.take({next(same, None) or self._given('g', within)})"
+
+    def _given(self, letter: str, numbers: Array) -> str:
+        """Return the name of a new constant or table."""
+        name = f"{letter}{1 + sum(name.startswith(letter) for name in self.given)}"
+        self.given[name] = numbers
+        return name
 
     def _named(self, owner: int, places: Array) -> tuple[str, tuple[int, ...]]:
         """Return an array's name and shape; constants get theirs when they are first read."""
@@ -160,17 +177,9 @@ class Storage:
                 shape = squeezed(turned.shape)
             if len(region) <= FEW:
                 return f"array({numbers.reshape(shape).tolist()})", shape
-            name = f"k{1 + sum(name.startswith('k') for name in self.given)}"
-            self.given[name] = numbers.reshape(shape)
+            name = self._given("k", numbers.reshape(shape))
             self.arrays[owner] = name, shape
         return name, shape
-
-    def _label(self, places: Sequence[int], names: dict[int, str]) -> None:
-        given = list(names.values())
-        for leaf, place in enumerate(places):
-            label = names.get(leaf, "")
-            if label.isidentifier() and given.count(label) == 1 and not _taken(label):
-                self.labels[place] = label
 
 
 def _same(places: Array) -> list[bool]:
@@ -184,13 +193,3 @@ def _same(places: Array) -> list[bool]:
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Leave axes of length 1 out."""
     return tuple(length for length in shape if length > 1)
-
-
-def _taken(label: str) -> bool:
-    """Whether a label would be mistaken for another word of a listing."""
-    return label in _WORDS or iskeyword(label) or bool(fullmatch(r"[vkgsx]\d+b?|t", label))
-
-
-_WORDS = {*TABLE, "parameters", "others", "inputs", "places", "numbers", "derivative", "return"}
-_WORDS |= {"dot", "sum", "prod", "max", "min", "norm", "full", "stack", "concat", "joined"}
-_WORDS |= {"array", "axis", "take", "reshape", "transpose", "T", "B"}

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy
@@ -156,10 +157,7 @@ class Interpreter:
 
 def mean(numbers: list[float]) -> float:
     """Return the mean, added up from left to right (`sum` compensates on newer Pythons)."""
-    total = numbers[0]
-    for number in numbers[1:]:
-        total += number
-    return total / len(numbers)
+    return reduce(operator.add, numbers) / len(numbers)
 
 
 def limit(rule: Primitive, *operands: float) -> float:

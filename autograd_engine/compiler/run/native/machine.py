@@ -30,8 +30,6 @@ class Machine:
     ([[18.0], [50.0]], [17.0])
     """
 
-    products = 0
-
     def __init__(self, tape: Tape) -> None:
         reason, found = fits(tape), core()
         if reason is not None or found is None:
