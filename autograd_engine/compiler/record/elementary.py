@@ -16,7 +16,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
-from operator import and_
 from typing import Any
 
 import numpy
@@ -52,6 +51,7 @@ def is_long(rule: Primitive, own: bool) -> bool:
     return own and not known
 
 
+Array = Any
 BASE = 1 << 30
 """Added to the places of what is computed, until it is known how many constants stand before."""
 
@@ -73,9 +73,27 @@ class _Writer:
     def result(self) -> Tape:
         tape, start = self.old, self.old.start
         at = list(range(start))  # the place of each old one
-        for rule, places in tape.instructions():
-            write = self.write if is_long(rule, self.own) else self.append
-            at.append(write(rule, *[at[place] for place in places]))
+        long = [is_long(rule, self.own) for rule in tape.rules]
+        chains = [rule in (DOT, SUM) for rule in tape.rules]
+        later: dict[tuple[Primitive, int], list[tuple[int, tuple[int, ...]]]] = {}
+        for number, (rule, places) in zip(tape.op, tape.instructions()):
+            count = len(places) - 1
+            if not long[number]:
+                at.append(self.append(rule, *[at[place] for place in places]))
+            elif chains[number] and count and not self.folds(rule, places):
+                later.setdefault((rule, len(places)), []).append((len(self.op), places))
+                for column in (self.op, self.x, self.y):
+                    column.frombytes(bytes(4 * count))
+                at.append(BASE + len(self.op) - 1)
+            else:
+                at.append(self.write(rule, *[at[place] for place in places]))
+        known = numpy.array(at, numpy.int32)
+        for (rule, _), found in later.items():
+            self.fill(
+                rule,
+                numpy.array([begin for begin, _ in found], numpy.int32),
+                known[numpy.array([places for _, places in found])],
+            )
         shift = self.first + len(self.numbers) - BASE
 
         def final(places: Sequence[int]) -> Any:
@@ -111,11 +129,6 @@ class _Writer:
     def write(self, rule: Primitive, *places: int) -> int:
         """Write out an operation; return the place of its result."""
         constant = [self.first <= place < BASE for place in places]
-        odd = len(places) % 2
-        if rule is SUM and not all(constant[:2]):
-            return self.summed(*places)
-        if rule is DOT and not any(map(and_, constant[odd::2], constant[odd + 1 :: 2])):
-            return self.dot(*places)
         operands = [
             self.numbers[place - self.first] if is_number else _Placed(place, self)
             for place, is_number in zip(places, constant)
@@ -130,29 +143,30 @@ class _Writer:
             self.many.append(places)
             return self.append(rule, places[0], -1 - len(self.many))
 
-    def summed(self, total: int, *terms: int) -> int:
-        """Write out a sum: at once, for speed."""
-        here, count = BASE + len(self.op), len(terms)
-        self.op.extend([self.rules.setdefault(ADD, len(self.rules))] * count)
-        self.x.extend([total, *range(here, here + count - 1)][:count])
-        self.y.extend(terms)
-        return here + count - 1 if count else total
-
-    def dot(self, *places: int) -> int:
-        """Write out a dot product: at once, for speed."""
+    def folds(self, rule: Primitive, places: tuple[int, ...]) -> bool:
+        """Say whether a sum, or a product in a dot product, has constants only."""
+        first, last = self.first, self.old.start
+        if rule is SUM:
+            return first <= places[0] < last and first <= places[1] < last
         odd = len(places) % 2
-        total = places[0] if odd else self.append(MULTIPLY, *places[:2])
-        factors = places[2 - odd :]
-        here, count = BASE + len(self.op), len(factors)
-        products, sums = range(here, here + count, 2), range(here + 1, here + count, 2)
-        both = [self.rules.setdefault(rule, len(self.rules)) for rule in (MULTIPLY, ADD)]
-        xs, ys = [total] * count, [total] * count
-        xs[::2], xs[3::2] = factors[::2], sums[:-1]
-        ys[::2], ys[1::2] = factors[1::2], products
-        self.op.extend(both * len(products))
-        self.x.extend(xs)
-        self.y.extend(ys)
-        return here + count - 1 if count else total
+        pairs = zip(places[odd::2], places[odd + 1 :: 2])
+        return any(first <= x < last and first <= y < last for x, y in pairs)
+
+    def fill(self, rule: Primitive, begin: Array, operands: Array) -> None:
+        """Write out sums or dot products of one length, all at once: from where each begins."""
+        add, multiply = (self.rules.setdefault(found, len(self.rules)) for found in (ADD, MULTIPLY))
+        op, x, y = (numpy.frombuffer(column, numpy.int32) for column in (self.op, self.x, self.y))
+        total, terms = operands[:, :1], operands[:, 1:]
+        sums = begin[:, None] + numpy.arange(terms.shape[1], dtype=numpy.int32)
+        if rule is DOT:
+            if operands.shape[1] % 2 == 0:
+                op[begin], x[begin], y[begin] = multiply, operands[:, 0], operands[:, 1]
+                total, terms, sums = BASE + begin[:, None], operands[:, 2:], sums[:, 1:]
+            products, sums = sums[:, ::2], sums[:, 1::2]
+            op[products], x[products], y[products] = multiply, terms[:, ::2], terms[:, 1::2]
+            terms = BASE + products
+        op[sums], y[sums] = add, terms
+        x[sums] = numpy.hstack([total, BASE + sums])[:, : sums.shape[1]]
 
     def applied(self, rule: Primitive, operands: Sequence[Any]) -> Any:
         """Append whatever an operation on places and numbers is made of; return its result."""

@@ -61,13 +61,8 @@ def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]
     return lambda *operands: function(*jnp.broadcast_arrays(*floating(*operands)))
 
 
-def applied(rule: Primitive, *operands: Any) -> Any:
-    """Return a primitive applied to arrays of JAX and numbers."""
-    return primitive_in_jax(rule)(*operands)
-
-
 def applied_outer(rule: Primitive, *operands: Any) -> Any:
-    """The same in a derivative."""
+    """Return a primitive in a derivative, applied to arrays of JAX and numbers."""
     return primitive_in_jax(rule, True)(*operands)
 
 
@@ -87,7 +82,8 @@ def spelled(rule: Primitive) -> Callable[..., Any]:
         expression = formula(rule, len(operands))
         if expression is None:
             return called_back(rule)(*operands)
-        found = substituted(expression, applied, dict(zip(unknowns(len(operands)), operands)))
+        apply = lambda rule, *parts: primitive_in_jax(rule)(*parts)  # noqa: E731
+        found = substituted(expression, apply, dict(zip(unknowns(len(operands)), operands)))
         return jnp.broadcast_to(jnp.asarray(found, operands[0].dtype), operands[0].shape)
 
     return written_out
