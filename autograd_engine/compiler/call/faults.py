@@ -22,11 +22,12 @@ from autograd_engine.real import called
 class Faults:
     """Finds the value of a tape that stopped being finite first.
 
-    `leaves` are the numbers of the tape's parameters and others, `rows` its inputs or None.
+    `leaves` are the numbers of the tape's parameters and others, `rows` its inputs or None;
+    `called` is what a parameter is to who reads it.
     """
 
-    def __init__(self, tape: Tape) -> None:
-        self._tape = tape
+    def __init__(self, tape: Tape, called: str = "parameter") -> None:
+        self._tape, self._called = tape, called
         self._exact = Interpreter(tape)
 
     def outputs(self, found: Any, leaves: Any, rows: Any, check: bool = True) -> Any:
@@ -70,7 +71,7 @@ class Faults:
         """Return what to call a value: by its label, its position or its number."""
         tape = self._tape
         label, first = repr(tape.names[place]) if place in tape.names else "", 0
-        kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
+        kinds = (self._called, tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
         for kind, leaves in kinds:
             if place < first + len(leaves):
                 return f"{kind} {label or place - first}"

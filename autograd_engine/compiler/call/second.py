@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -39,6 +40,7 @@ def by_inputs(owner: Program, leaves: Array, rows: Any, batch: bool) -> tuple[An
     if owner._turned is None:
         settings = {**owner._settings, "single": True, "example": None}
         made = type(owner)(turned(owner._tape), guards=owner._guards.kept, **settings)
+        made._faults = partial(made._faults, called="input")
         owner._turned = made._value_and_grad
     values = owner._outputs(leaves, rows)[:, 0]  # which also tells what is wrong in which row
     each = numpy.empty((1, 0)) if rows is None else rows

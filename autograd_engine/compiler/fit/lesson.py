@@ -91,9 +91,10 @@ def lesson_of(eager: Any, trained: Sequence[Value], outputs: bool) -> Lesson:
 class Lesson:
     """The program of one sample: its loss, then, if asked for, the model's outputs.
 
-    `values` are the leaves it reads: those to be trained, then every other that it meets. The
-    gradient is by all of them. `data` are the rows of the samples. `traces` tell whether what
-    was compiled has changed since. Raises `Unfit` where no program does what model and loss do.
+    `values` are the leaves it reads: those to be trained, then every other that it meets.
+    `run(leaves, rows, gradient)` gives the outputs and the gradient of the mean loss by all of
+    them. `data` are the rows of the samples. `traces` tell whether what was compiled has changed
+    since. Raises `Unfit` where no program does what model and loss do.
     """
 
     def __init__(
@@ -137,13 +138,6 @@ class Lesson:
     def leaves(self) -> Array:
         """Return the numbers of the leaves as they are now."""
         return numpy.array([value._data for value in self.values], numpy.float64)
-
-    def run(self, leaves: Array, rows: Array, gradient: bool) -> tuple[Array, Array]:
-        """Return the outputs (rows, 1 or more) and the gradient of the mean loss.
-
-        Raises `GuardError` where a comparison comes out otherwise than when it was compiled.
-        """
-        return self.program._guarded(leaves, rows, gradient)
 
     def rows(self, samples: Sequence[Any]) -> Array:
         """Return the numbers of other samples; `Unfit` where the program is not for them."""
@@ -215,6 +209,7 @@ class Lesson:
         self.values = self._trained + [v for v in met if v._rule is LEAF and id(v) not in known]
         tape = record(wanted, inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
+        self.run = self.program._guarded
 
     def _read(self) -> str:
         """Return, naming the line, where a number left the graph or was set; "" if none was."""
