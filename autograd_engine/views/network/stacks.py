@@ -73,25 +73,25 @@ def of_model(model: Module) -> Network:
     these are joined too. Raises `ValueError` where there is no neuron.
     """
     named, items, operands = model.named_parameters(), list[Any](), list[tuple[int, ...]]()
-    calls, activations = list[Call](), list[str]()
+    calls: list[tuple[Call, str]] = []
     for path, neuron in _neurons(model, "", set()):
         bias = [] if neuron.b is None else [neuron.b]
         given = [*bias, *(x for weight in neuron.w for x in (weight, None))]
         start, dot = len(items), len(items) + len(given)
         items += [*given, None, None]
         operands += [*[()] * len(given), tuple(range(start, dot)), (dot,)]
-        calls.append(Call(path[1:] or "neuron", key=dot, outputs=[dot + 1], dot=dot))
-        activations.append((traits_of(neuron) or ("", "", ""))[2])
+        call = Call(path[1:] or "neuron", key=dot, outputs=[dot + 1], dot=dot)
+        calls.append((call, (traits_of(neuron) or ("", "", ""))[2]))
     if not calls:
         listed = ", ".join(printable(name) for name, _ in named[:5]) or "none"
         raise ValueError(
             f"{type(model).__name__} holds no Neuron, Layer or MLP of ag.nn to draw (its "
             f"parameters: {listed}). Draw what it computes: ag.draw(output) with output = model(x)"
         )
-    titles = {i: title for i, title, _ in Places(operands, calls).titles()}
+    titles = {i: title for i, title, _ in Places(operands, [call for call, _ in calls]).titles()}
     parts = [(getattr(x, "label", "") or titles.get(i, ""), x) for i, x in enumerate(items)]
     stacks: list[list[Stage]] = []
-    for stage in _stages(calls, activations, operands, parts):
+    for stage in _stages(calls, operands, parts):
         last = stacks[-1][-1] if stacks else stage
         alike = last.path.rstrip(digits) == stage.path.rstrip(digits)
         square = last.inputs == stage.inputs == len(stage.units)
@@ -109,9 +109,9 @@ def of_model(model: Module) -> Network:
 
 def of_output(survey: Survey) -> Network:
     """Return the network behind an output; `ValueError` where there are several, or none."""
-    calls, parts = [c for c in survey.calls if c.dot >= 0], list(zip(survey.names, survey.values))
-    activations = [_activation(survey, call) for call in calls]
-    stages = _stages(calls, activations, survey.operands, parts)
+    calls = [(call, _activation(survey, call)) for call in survey.calls if call.dot >= 0]
+    parts = [*zip(survey.names, survey.values)]
+    stages = _stages(calls, survey.operands, parts)
     makers = {tuple(survey.position[id(u.output[1])] for u in s.units): s for s in stages}
     feeding = {stage.fed for stage in stages}
     chains: dict[tuple[Any, ...], list[list[Stage]]] = {}
@@ -209,12 +209,12 @@ def _inputs(parts: list[Part]) -> Stage:
 
 
 def _stages(
-    calls: list[Call], activations: list[str], operands: list[tuple[int, ...]], parts: list[Part]
+    calls: list[tuple[Call, str]], operands: list[tuple[int, ...]], parts: list[Part]
 ) -> list[Stage]:
-    """Return the layers of neurons that were called."""
+    """Return the layers of neurons that were called, each with the name of its activation."""
     found: dict[tuple[Any, ...], Stage] = {}
     turns: Counter[tuple[Any, ...]] = Counter()
-    for call, activation in zip(calls, activations):
+    for call, activation in calls:
         match = re.fullmatch(r"(?:(.*?)\.)??(?:neurons\.)?(\d+)", call.path)
         path = "" if call.path == "neuron" else call.path
         layer, index = (match[1] or "", int(match[2])) if match else (path, 0)
@@ -227,7 +227,7 @@ def _stages(
         found.setdefault((turn, *key), Stage(layer, call.inputs, [])).units.append(unit)
     for stage in found.values():
         stage.units.sort(key=lambda unit: unit.number)
-    return list(found.values())
+    return [*found.values()]
 
 
 def _activation(survey: Survey, call: Call) -> str:

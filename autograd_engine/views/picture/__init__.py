@@ -3,8 +3,8 @@
 Reading order:
 
     grouping  what stands around each value, and parts that make no cycle
-    folding   the values of a graph in groups inside groups, and what each says
-    styles    from a folding to a scene: classic or compact
+    folding   the values of a graph in groups inside groups
+    styles    from a folding to a scene, and what each box says
     markup    a scene in DOT, and laid out as SVG; running Graphviz
     digraph   draw_dot
     drawing   Picture, draw
