@@ -103,7 +103,7 @@ def test_a_derivative_along_a_vector_is_that_of_the_engine(name):
             agree(several.jvp(point, v), [expected, v[0], 0.0])
 
 
-@pytest.mark.parametrize("name", set(FUNCTIONS) - {"bent", "closed"})
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in ("bent", "closed")])
 def test_both_are_programs_of_their_own(name, monkeypatch):
     """Somebody's own primitive that branches, or calls `math`, has no formula to differentiate."""
     program = ag.compile(FUNCTIONS[name], [1.25, 2.5])
