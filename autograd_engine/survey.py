@@ -84,7 +84,7 @@ class Survey:
 
     @cached_property
     def _called(self) -> Calls:
-        return Finder(self.values, self.operands, self.notes).found()
+        return Finder(self).found()
 
     @cached_property
     def calls(self) -> list[Call]:
