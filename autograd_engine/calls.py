@@ -13,7 +13,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import heappop, heappush
-from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 from autograd_engine.notes import FIRED, Entry
@@ -214,7 +213,7 @@ class Finder:
                 c = call
                 while c >= 0 and j in self.calls[c].inputs:
                     c = self.calls[c].outer
-                path = self.calls[c].path if c >= 0 else ""
+                path = self.calls[c].path if c == call >= 0 else ""  # what it is fed stands outside
                 self.homes[j] = path if self.homes.get(j, path) == path else ""
                 common[j] = [k for k in common.get(j, self.around[c]) if k in self.around[c]]
                 self.of[j] = common[j][0] if common[j] else -1
