@@ -93,31 +93,28 @@ class Finder:
 
     def enter(self, marked: list[int]) -> None:
         """Find the calls that have an entry, and what stands in them."""
-        entries: list[Entry] = []
-
-        def call_of(entry: Entry) -> int:
-            if id(entry) not in self._entered:
-                outer = call_of(entry.outer) if entry.outer else -1
-                position = self.survey.position
-                inputs = sorted([position[key] for key in entry.inputs or () if key in position])
-                key = (entry.path, entry.module) if entry.module else entry.path
-                self._entered[id(entry)] = self._add(Call(entry.path, outer, key, tuple(inputs)))
-                entries.append(entry)
-            return self._entered[id(entry)]
-
         for i in marked:
             home, ended = self.notes[i].home, self.notes[i].ended
             if home:
-                self.of[i] = call_of(home)
+                self.of[i] = self._call_of(home)
             for entry in (home, ended):
                 if entry and entry is not FIRED:
-                    self.calls[call_of(entry)].outputs.append(i)
-        for c in sorted(range(len(entries)), key=lambda c: -len(self.around[c])):
+                    self.calls[self._call_of(entry)].outputs.append(i)
+        for c, call in sorted(enumerate(self.calls), key=lambda pair: -len(self.around[pair[0]])):
             # A walk stops at what another call has claimed, so those inside others are first.
-            if entries[c].module:
-                self._walk(c, -1, self.calls[c].inputs)
-            if self.calls[c].outer >= 0:  # what was computed in here was computed in there too
-                self.calls[self.calls[c].outer].outputs += self.calls[c].outputs
+            if call.key != call.path:  # that of a module
+                self._walk(c, -1, call.inputs)
+            if call.outer >= 0:  # what was computed in here was computed in there too
+                self.calls[call.outer].outputs += call.outputs
+
+    def _call_of(self, entry: Entry) -> int:
+        if id(entry) not in self._entered:
+            outer = self._call_of(entry.outer) if entry.outer else -1
+            at = self.survey.position
+            inputs = sorted([at[key] for key in entry.inputs or () if key in at])
+            key = (entry.path, entry.module) if entry.module else entry.path
+            self._entered[id(entry)] = self._add(Call(entry.path, outer, key, tuple(inputs)))
+        return self._entered[id(entry)]
 
     def _walk(self, call: int, free: int, inputs: tuple[int, ...] = ()) -> None:
         """Give to a call what stands behind its outputs, not behind its inputs, and is free."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from functools import lru_cache
+from itertools import chain
 
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
@@ -56,13 +57,16 @@ class _Composer:
         closed = [folding.closed(number) for number in range(len(folding.groups))]
         # What shows each value: itself, or a folded group, written as in `members`.
         self.shown = [i if closed[h] < 0 else ~closed[h] for i, h in enumerate(folding.home)]
-        for head, given in zip(self.shown, self.operands):
-            for o in given:
+        given: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+        for head, operands in zip(self.shown, self.operands):
+            given[head].append(operands)
+        for head, several in given.items():
+            for o, n in Counter(chain.from_iterable(several)).items():
                 tail = self.shown[o]
                 if tail < 0 and tail != head:
                     self.leaving[tail].add(o)
                 if head < 0 and tail != head:
-                    self.merged[tail, head] += 1
+                    self.merged[tail, head] += n
         for i in bold:
             self.leaving[self.shown[i]].add(i)
         self.place: dict[int, int] = {}  # the box of what is shown
