@@ -163,7 +163,7 @@ class Repeat:
                     found[p] = lag
         return found
 
-    @cached_property
+    @property
     def shared(self) -> list[int]:
         """The places that all steps read."""
         return sorted({of for reads in self.operands for kind, of, _ in reads if kind == SHARED})
@@ -171,17 +171,6 @@ class Repeat:
     def outside(self) -> set[int]:
         """Return the places that the steps read of what is none of theirs."""
         return {*self.shared, *self.init.values()}.union(*self.inputs)
-
-    def read_of(self, graph: Graph) -> dict[int, list[int]]:
-        """Return the steps of which others read a node of the body, or nobody: an output."""
-        codes = graph.codes
-        found: dict[int, list[int]] = {}
-        home = {codes[i]: (p, t) for t, row in enumerate(self.places) for p, i in enumerate(row)}
-        unread = home.keys() - {j for reads in graph.reads for j in reads}
-        others = [j for i, reads in enumerate(graph.reads) if i not in home for j in reads]
-        for p, t in sorted({home[j] for j in {*others, *unread} if j in home}):
-            found.setdefault(p, []).append(t)
-        return found
 
 
 def verified(graph: Graph, repeat: Repeat) -> bool:

@@ -16,7 +16,7 @@ from autograd_engine.modules import Module, traits_of
 from autograd_engine.nn import MLP, Neuron
 from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
-from autograd_engine.titles import Places, lowered
+from autograd_engine.titles import lowered, places
 from autograd_engine.words import counted, printable
 
 Part = tuple[str, Any]
@@ -92,7 +92,7 @@ def of_model(model: Module) -> Network:
             f"the circles of its picture (its parameters: {listed}). Draw what it computes: "
             "ag.draw(output) with output = model(x)"
         )
-    titles = {i: title for i, title, _ in Places(operands, calls).titles()}
+    titles = {i: title for i, title, _ in places(operands, calls)}
     parts = [(getattr(x, "label", "") or titles.get(i, ""), x) for i, x in enumerate(items)]
     stacks: list[list[Stage]] = []
     for stage in _stages(calls, activations, operands, parts):
