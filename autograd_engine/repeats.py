@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from operator import eq
 from typing import Final
 
@@ -175,36 +177,33 @@ class Repeat:
 
 def verified(graph: Graph, repeat: Repeat) -> bool:
     """Check all that a Repeat claims, but for the order: see `ordered`."""
-    steps, size, codes = len(repeat.places), len(repeat.rules), graph.codes
-    columns = [tuple([codes[place] for place in column]) for column in zip(*repeat.places)]
-    inputs = [tuple([codes[place] for place in column]) for column in repeat.inputs]
-    inside: set[int] = set().union(*columns)
-    if len(inside) != steps * size or len(repeat.operands) != size:
-        return False  # a value that is twice in it, or a node that says not what it is
-    if any(codes[place] in inside for place in repeat.outside()):
-        return False
-    for p, (rule, operands, column) in enumerate(zip(repeat.rules, repeat.operands, columns)):
-        if [graph.nodes[i] for i in column] != [row[p] for row in repeat.places]:
-            return False  # not computed, or equal to another
-        rules, reads = [graph.rules[i] for i in column], [graph.reads[i] for i in column]
-        if rules.count(rule) != steps or set(map(len, reads)) != {len(operands)}:
+    codes, steps, everything = graph.codes, repeat.steps, [*chain(*repeat.places)]
+    inside = {codes[i] for i in everything}
+    sizes = {len(inside), steps * repeat.size, steps * len(repeat.operands)}
+    if len(sizes) > 1 or min(inside) < 0 or [graph.same[i] for i in everything] != everything:
+        return False  # one is in it twice, not computed or equal to another, or says not what it is
+    known = {}
+    for kind, columns in ((STEP, zip(*repeat.places)), (INPUT, repeat.inputs)):
+        for number, column in enumerate(columns):
+            known[kind, number] = [codes[i] for i in column]
+    with suppress(LookupError):  # of what there is not
+        if not inside.isdisjoint([codes[i] for i in repeat.outside()]):
             return False
-        for (kind, of, lag), found in zip(operands, zip(*reads)):
-            if kind == STEP:
-                if not 0 <= of < size or not 0 <= lag < steps or (lag == 0 and of >= p):
+        for p, (rule, operands) in enumerate(zip(repeat.rules, repeat.operands)):
+            claimed = []
+            for kind, of, lag in operands:
+                if not 0 <= lag < steps or (kind == STEP and lag == 0 and of >= p):
                     return False
-                backs = [(of, back) for back in range(lag, 0, -1)]
-                if not repeat.init.keys() >= set(backs):
-                    return False
-                before = [codes[repeat.init[back]] for back in backs]
-                claimed = (*before, *columns[of][: steps - lag])
-            elif not 0 <= of < (len(inputs) if kind == INPUT else len(codes)):
+                before = [codes[repeat.init[of, back]] for back in range(lag, 0, -1)]
+                column = [codes[of]] * steps if kind == SHARED else known[kind, of]
+                claimed.append([*before, *column[: steps - lag]])
+            made = known[STEP, p]
+            if {graph.rules[i] for i in made} != {rule}:
                 return False
-            else:
-                claimed = inputs[of] if kind == INPUT else (codes[of],) * steps
-            if found != claimed:
+            if [graph.reads[i] for i in made] != [*zip(*claimed)]:
                 return False
-    return True
+        return True
+    return False
 
 
 def ordered(graph: Graph, repeats: Sequence[Repeat]) -> bool:
@@ -215,15 +214,10 @@ def ordered(graph: Graph, repeats: Sequence[Repeat]) -> bool:
     repeats = sorted(repeats, key=lambda repeat: max(repeat.places[-1]))
     codes, n = graph.codes, len(graph.reads)
     stage = [0] * (n + len(codes))  # what must have run before a value; codes below 0 at the end
-    for number, repeat in enumerate(repeats):
-        for row in repeat.places:
-            for place in row:
-                stage[codes[place]] = number + 1
+    for number, repeat in enumerate(repeats, 1):
+        for place in chain(*repeat.places):
+            stage[codes[place]] = number
     for code, reads in enumerate(graph.reads):
-        if not stage[code]:
-            stage[code] = max([stage[j] for j in reads])
-    return all(
-        stage[codes[place]] <= number
-        for number, repeat in enumerate(repeats)
-        for place in repeat.outside()
-    )
+        stage[code] = stage[code] or max([stage[j] for j in reads])
+    outside = ((n, place) for n, repeat in enumerate(repeats) for place in repeat.outside())
+    return all(stage[codes[place]] <= number for number, place in outside)
