@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from operator import sub
 from typing import Final
 
@@ -61,38 +61,30 @@ def find(graph: Graph) -> list[Repeat]:
 
 def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> list[int]:
     """Return the nodes of a body in cycles that are more than a sum, a maximum or a product."""
-    below = [[j for kind, j, _ in operands if kind == STEP] for operands in body]
-    above: list[list[int]] = [[] for _ in body]
+    below = [{j for kind, j, _ in operands if kind == STEP} for operands in body]
+    above: list[set[int]] = [set() for _ in body]
     for k, links in enumerate(below):
         for j in links:
-            above[j].append(k)
-    order = [k for walk in _walks(range(len(body)), below) for k in walk]
-    turning = []
-    for cycle in _walks(order[::-1], above):
-        if cycle[1:] or cycle[0] in below[cycle[0]]:
-            used = {rules[k] for k in cycle}
+            above[j].add(k)
+    found, met, path = list[int](), set[int](), [*range(len(body))]
+    order: dict[int, None] = {}  # each behind those it reaches
+    while path:
+        if path[-1] in met:
+            order.setdefault(path.pop())
+        else:
+            met.add(path[-1])
+            path += below[path[-1]] - met
+    for k in reversed(order):
+        cycle = [k] if k in met else []
+        for i in cycle:
+            met.discard(i)
+            cycle += above[i] & met
+            met -= above[i]
+        if cycle[1:] or (k in below[k] and cycle):
+            used = {rules[i] for i in cycle}
             alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and not cycle[1:]))
-            turning += [] if used <= SUMS or alone else cycle
-    return turning
-
-
-def _walks(starts: Sequence[int], links: list[list[int]]) -> Iterator[list[int]]:
-    """Yield what each start reaches, and none before, each node behind those it reaches."""
-    seen = bytearray(len(links))
-    for start in starts:
-        walk, path = [], [] if seen[start] else [(start, iter(links[start]))]
-        seen[start] = 1
-        while path:
-            k, rest = path[-1]
-            j = next((j for j in rest if not seen[j]), -1)
-            if j < 0:
-                walk.append(k)
-                path.pop()
-            else:
-                seen[j] = 1
-                path.append((j, iter(links[j])))
-        if walk:
-            yield walk
+            found += [] if used <= SUMS or alone else cycle
+    return found
 
 
 class Orbits:

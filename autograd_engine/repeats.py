@@ -113,10 +113,7 @@ def periods(tokens: list[int]) -> list[int]:
     n = len(tokens)
     if n < 4 * WINDOW:
         return list(range(1, n // 4 + 1))
-    windows, wide = tokens, 1
-    while wide < WINDOW:
-        windows = list(map(hash, zip(windows, windows[wide:])))
-        wide *= 2
+    windows = list(map(hash, zip(*[tokens[k:] for k in range(WINDOW)])))
     found: dict[int, None] = {}
     for heads, least in ((windows, 4), (tokens, n // 8)):
         last: dict[int, int] = {}
