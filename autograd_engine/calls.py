@@ -13,13 +13,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, TypeAlias
 
-from autograd_engine.notes import FIRED, Entry
+from autograd_engine.engine import Value
+from autograd_engine.notes import FIRED, Entry, Note
 from autograd_engine.table import DOT, LEAF
-
-if TYPE_CHECKING:
-    from autograd_engine.survey import Survey
 
 NEAR = 200
 """So many values behind a neuron's output its dot product is looked for."""
@@ -46,9 +43,6 @@ class Call:
     count: int = 1
 
 
-Calls: TypeAlias = "tuple[list[Call], list[int], list[str]]"
-
-
 def levels(path: str) -> list[str]:
     """Return the names of the regions around and including this one, outermost first.
 
@@ -70,20 +64,37 @@ def _above(path: str, around: str) -> tuple[str, ...]:
 
 
 class Finder:
-    """The calls so far, each behind those around it, and of each value the innermost, or -1."""
+    """The calls, each behind those around it; `of` each value the innermost, or -1, and its path.
 
-    def __init__(self, survey: Survey) -> None:
-        self.survey, self.operands, self.notes = survey, survey.operands, survey.notes
+    A weight that several calls of a neuron use has the path, and no call.
+    """
+
+    def __init__(
+        self,
+        values: list[Value],
+        position: dict[int, int],
+        operands: list[tuple[int, ...]],
+        notes: list[Note],
+    ) -> None:
+        self.values, self.position, self.operands, self.notes = values, position, operands, notes
         self.calls: list[Call] = []
         self.around: dict[int, tuple[int, ...]] = {-1: ()}  # a call and those around it
-        self.of = [-1] * len(self.operands)
-        self.homes: dict[int, str] = {}  # of leaves
+        self.of = [-1] * len(operands)
+        self.homes = [""] * len(operands)
         self._entered: dict[int, int] = {}  # id of an entry -> its call
         # Calls that are put together: what they stand in, and the paths of those in them; of what
         # is fed alike the calls, and how many of these have a part of some path.
         self._parts: dict[int, tuple[int, set[str]]] = {}
         self._fed = defaultdict[object, tuple[list[int], Counter[str]]](lambda: ([], Counter()))
         self._module: dict[object, object] = {}  # a name and the key of a part -> the whole's key
+        marked = [i for i, n in enumerate(notes) if n.region or n.home or n.ended]
+        if marked:
+            self.enter(marked)
+            self.fire(marked)
+            self.own_leaves()
+            if self._entered:
+                self.exit()
+            self.count()
 
     def _add(self, call: Call) -> int:
         number = len(self.calls)
@@ -110,7 +121,7 @@ class Finder:
     def _call_of(self, entry: Entry) -> int:
         if id(entry) not in self._entered:
             outer = self._call_of(entry.outer) if entry.outer else -1
-            at = self.survey.position
+            at = self.position
             inputs = sorted([at[key] for key in entry.inputs or () if key in at])
             key = (entry.path, entry.module) if entry.module else entry.path
             self._entered[id(entry)] = self._add(Call(entry.path, outer, key, tuple(inputs)))
@@ -147,7 +158,7 @@ class Finder:
 
     def _interior(self, output: int) -> list[int]:
         """Return the nearest dot product of weights, and what leads from there to an output."""
-        values, waiting, seen = self.survey.values, [-output], {output}
+        values, waiting, seen = self.values, [-output], {output}
         while waiting and len(seen) < NEAR:
             dot = -heappop(waiting)
             operands = self.operands[dot]
@@ -211,7 +222,7 @@ class Finder:
                 while c >= 0 and j in self.calls[c].inputs:
                     c = self.calls[c].outer
                 path = self.calls[c].path if c == call >= 0 else ""  # what it is fed stands outside
-                self.homes[j] = path if self.homes.get(j, path) == path else ""
+                self.homes[j] = path if j not in common or self.homes[j] == path else ""
                 common[j] = [k for k in common.get(j, self.around[c]) if k in self.around[c]]
                 self.of[j] = common[j][0] if common[j] else -1
                 if not common[j] and (not self.homes[j] or self.calls[c].dot >= 0):
@@ -224,28 +235,18 @@ class Finder:
         for c, operands in zip([*self.of, -1], [*self.operands, unused]):
             for j in operands:
                 if self.of[j] != c and self.operands[j]:
-                    for call in self.around[self.of[j]]:
-                        if call in leaving and call not in self.around[c]:
-                            leaving[call].add(j)
+                    for call in leaving.keys() & set(self.around[self.of[j]]) - {*self.around[c]}:
+                        leaving[call].add(j)
         for call, exits in leaving.items():
             self.calls[call].outputs = sorted(exits) or self.calls[call].outputs
 
-    def found(self) -> Calls:
-        """Return the calls, the outer ones first, the innermost of each value, and its path.
-
-        A weight that several calls of a neuron use has the path, and no call.
-        """
-        marked = [i for i, n in enumerate(self.notes) if n.region or n.home or n.ended]
-        if marked:
-            self.enter(marked)
-            self.fire(marked)
-            self.own_leaves()
-            if self._entered:
-                self.exit()
+    def count(self) -> None:
+        """Number the calls of each module, and tell them their members."""
+        same = defaultdict[object, list[Call]](list)
         for i, c in enumerate(self.of):
             if c >= 0:
                 self.calls[c].members.append(i)
-        same = defaultdict[object, list[Call]](list)
+                self.homes[i] = self.homes[i] or self.calls[c].path
         for call in self.calls:
             call.outputs = sorted(set(call.outputs)) if call.outputs[1:] else call.outputs
             same[call.key].append(call)
@@ -255,8 +256,3 @@ class Finder:
             call.members.sort()
             if call.outer >= 0:
                 self.calls[call.outer].members += call.members
-        paths = [*(call.path for call in self.calls), ""]
-        homes = [paths[c] for c in self.of]
-        for leaf, home in self.homes.items():
-            homes[leaf] = home
-        return self.calls, self.of, homes

@@ -192,8 +192,8 @@ def verified(graph: Graph, repeat: Repeat) -> bool:
                 if not 0 <= lag < steps or (kind == STEP and lag == 0 and of >= p):
                     return False
                 before = [codes[repeat.init[of, back]] for back in range(lag, 0, -1)]
-                column = [codes[of]] * steps if kind == SHARED else known[kind, of]
-                claimed.append([*before, *column[: steps - lag]])
+                later = [codes[of]] * steps if kind == SHARED else known[kind, of]
+                claimed.append([*before, *later[: steps - lag]])
             made = known[STEP, p]
             if {graph.rules[i] for i in made} != {rule}:
                 return False

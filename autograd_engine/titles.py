@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import count
+from typing import TypeAlias
 
 from autograd_engine.calls import Call
 from autograd_engine.engine import Value
@@ -31,6 +32,9 @@ STATES = "hscgrmnou"
 
 _STATE = re.compile(rf"[{STATES}](?![^\W\d₀-₉])")
 
+Graph: TypeAlias = "list[tuple[int, ...]]"
+Handed: TypeAlias = "list[list[dict[int, int]]]"
+
 
 def number(data: float) -> str:
     """Return a number as a name.
@@ -42,11 +46,7 @@ def number(data: float) -> str:
 
 
 def named(
-    values: list[Value],
-    operands: list[tuple[int, ...]],
-    notes: list[Note],
-    calls: list[Call],
-    handed: list[list[dict[int, int]]],
+    values: list[Value], operands: Graph, notes: list[Note], calls: list[Call], handed: Handed
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the name of each value; its full one, of a parameter the path in its model; and the
     name that its label, place or step gives it, "" where there is none.
@@ -74,7 +74,7 @@ def named(
     return names, [path or name for path, name in zip(full, names)], given
 
 
-def _states(handed: list[list[dict[int, int]]], taken: set[str]) -> Iterator[tuple[int, str]]:
+def _states(handed: Handed, taken: set[str]) -> Iterator[tuple[int, str]]:
     """Yield position and name of what steps hand on: h₁, h₂, ..., of several h₀[1], h₁[1], ..."""
     begun = {text[0] for text in taken if _STATE.match(text)}
     letters = [letter for letter in STATES if letter not in begun]
@@ -85,7 +85,7 @@ def _states(handed: list[list[dict[int, int]]], taken: set[str]) -> Iterator[tup
                 yield i, letter + title
 
 
-def places(operands: Sequence[Sequence[int]], calls: list[Call]) -> Iterator[tuple[int, str, str]]:
+def places(operands: Graph, calls: list[Call]) -> Iterator[tuple[int, str, str]]:
     """Yield position, name and full name of what stands in neurons, and enters them."""
     neurons = [call for call in calls if call.dot >= 0]
     stems = _stems({call.path for call in neurons})

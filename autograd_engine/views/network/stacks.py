@@ -147,7 +147,7 @@ def of_output(survey: Survey) -> Network:
         )
     first, *others = chains[kinds[0]]
     values = [value for stage in first for _, value in stage.parts() if value._rule is LEAF]
-    named = {id(value): (survey.full(value), value) for value in values}
+    named = {id(value): (survey.full_names[survey.position[id(value)]], value) for value in values}
     stack = [_inputs([parts[i] for i in first[0].fed]), *first]
     size, *sizes = (str(len(stage.units)) for stage in stack)
     title = f"the network behind {survey.output.label or 'the output'}: {size} → "
