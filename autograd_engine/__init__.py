@@ -137,7 +137,8 @@ if _typing.TYPE_CHECKING:
     from autograd_engine.training import fit
     from autograd_engine.views.explain import explain
     from autograd_engine.views.explore import explore
-    from autograd_engine.views.picture import Picture, draw, draw_dot
+    from autograd_engine.views.picture import Picture, draw
+    from autograd_engine.views.picture.digraph import draw_dot
     from autograd_engine.views.replay import replay
     from autograd_engine.views.steps import steps
 
@@ -153,7 +154,8 @@ _LATER = {
     "training": ("fit",),
     "views.explain": ("explain",),
     "views.explore": ("explore",),
-    "views.picture": ("Picture", "draw", "draw_dot"),
+    "views.picture": ("Picture", "draw"),
+    "views.picture.digraph": ("draw_dot",),
     "views.replay": ("replay",),
     "views.steps": ("steps",),
 }

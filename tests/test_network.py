@@ -14,7 +14,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import Value, datasets, losses, nn, optim
 from autograd_engine.survey import Survey
-from autograd_engine.views.network.on_page import page_network
+from autograd_engine.views.network.stacks import page_network
 
 SVG = "{http://www.w3.org/2000/svg}"
 BLUE, ORANGE, GREY = "#1f5fbf", "#c2540a", "#999999"

@@ -21,8 +21,9 @@ from autograd_engine import graph
 from autograd_engine.calls import levels
 from autograd_engine.engine import Value
 from autograd_engine.views.explore import explore
-from autograd_engine.views.picture import Picture, draw, draw_dot, drawing
+from autograd_engine.views.picture import Picture, draw, drawing
 from autograd_engine.views.picture import dot as running_dot
+from autograd_engine.views.picture.digraph import draw_dot
 from autograd_engine.views.picture.dot import GraphvizMissing
 from autograd_engine.views.picture.styles import decimal
 
@@ -450,11 +451,11 @@ def test_where_graphviz_fails_the_builtin_layout_draws(monkeypatch, tmp_path):
 
 @pytest.fixture
 def slow_dot(monkeypatch, tmp_path):
-    """Graphviz is installed, and never ends; it writes who it and its helper are."""
+    """Graphviz is installed, and never ends; it writes who it is."""
     folder = tmp_path / "bin"
     folder.mkdir()
     dot = folder / "dot"
-    dot.write_text(f"#!/bin/sh\n/bin/sleep 300 &\necho $$ $! >> {folder}/started\nwait\n")
+    dot.write_text(f"#!/bin/sh\necho $$ >> {folder}/started\nexec /bin/sleep 300\n")
     dot.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setattr(running_dot, "SECONDS", 0.3)
@@ -525,7 +526,7 @@ def test_what_only_graphviz_can_make_is_refused_in_words_where_it_does_not_end(
 
 
 def test_an_interrupt_stops_graphviz(slow_dot, monkeypatch):
-    def interrupted(self, given, seconds):
+    def interrupted(self, given, timeout):
         started = Path(os.environ["PATH"], "started")
         while not (started.exists() and started.read_text()):
             time.sleep(0.01)

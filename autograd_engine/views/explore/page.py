@@ -28,7 +28,7 @@ from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.views.layout.scene import readable
-from autograd_engine.views.network.on_page import Rules, page_network
+from autograd_engine.views.network.stacks import Rules, page_network
 from autograd_engine.views.notebooks import Shown, frame, framed, still
 from autograd_engine.views.picture.drawing import draw
 from autograd_engine.views.picture.folding import Folding

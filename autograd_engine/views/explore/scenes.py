@@ -14,7 +14,8 @@ from typing import Any
 
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import Arrow, Box, Scene, text_width
-from autograd_engine.views.picture.folding import Folding, caption
+from autograd_engine.views.picture.folding import Folding
+from autograd_engine.views.picture.styles import caption
 from autograd_engine.words import counted
 
 NUMBERS = "data  -0.0000\ngrad  -0.0000"

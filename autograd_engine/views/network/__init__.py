@@ -2,8 +2,6 @@
 
 Reading order:
 
-    stacks    the layers of a model, or those behind an output
-    on_page   these as positions, for a page
-    pen       circles, edges and words as SVG and in DOT
-    network_picture   draw_network: where they stand
+    stacks    the layers of a model, or those behind an output; these as positions, for a page
+    network_picture   draw_network: where they stand, as SVG and in DOT
 """

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
 from autograd_engine.survey import Survey
 from autograd_engine.titles import lowered
 from autograd_engine.views.layout.scene import Scene, readable, text_width
-from autograd_engine.views.network.pen import Pen, Point, Seat, colour_of
 from autograd_engine.views.network.stacks import Part, Stage, Unit, of_model, of_output, short
+from autograd_engine.views.picture.dot import quoted
 from autograd_engine.views.picture.drawing import Picture
+from autograd_engine.views.picture.svg import Point, line, sheet, tag, written
 from autograd_engine.words import printable
 
 CUT = 26
@@ -21,27 +23,27 @@ WHOLE, ENDS = 32, 5
 """A layer of up to so many units is drawn whole; of a wider one the first and last ENDS."""
 MANY = 200
 """Of more units than this every layer above 2 * ENDS is cut short."""
+DENSE = 200
+"""Up to so many edges each has an unseen wide line for the pointer to find; more are pale."""
+MARGIN, SIZE = 12.0, 10.0
+
+Seat = tuple[str, Point, float]
+"""Of what is drawn: its key in DOT, its place and its radius."""
 
 
 def draw_network(item: Module | Survey, show: str, direction: str, engine: str | None) -> Picture:
     """Return the picture of a model, or of the network behind an output."""
     drawing = _Drawing(item, show, direction)
-    title = readable(drawing.network.title)
-    picture = Picture(Scene("LR", (), (), (), title), engine)
-    picture.source = "\n".join(drawing.pen.dot()) + "\n"
-    picture._svg = "\n".join(drawing.pen.svg(title)) + "\n"
+    picture = Picture(Scene("LR", (), (), (), readable(drawing.network.title)), engine)
+    picture.source, picture._svg = "\n".join(drawing.dot), drawing.svg()
     return picture
 
 
-def _rows(count: int, most: int) -> list[int | None]:
-    """Return the units that are drawn, None where some are left out."""
-    if count <= most:
-        return list(range(count))
-    return [*range(ENDS), None, *range(count - ENDS, count)]
-
-
 class _Drawing:
-    """A network on its way to the pen: u goes along the layers, v across them."""
+    """A network on a sheet that grows with what is written on it, as SVG and in DOT.
+
+    Along the layers goes u, across them v.
+    """
 
     def __init__(self, item: Module | Survey, show: str, direction: str) -> None:
         self.network = of_model(item) if isinstance(item, Module) else of_output(item)
@@ -52,17 +54,89 @@ class _Drawing:
         stages = [stage for stack in network.stacks for stage in stack]
         most = WHOLE if sum(min(len(s.units), WHOLE) for s in stages) <= MANY else 2 * ENDS
         tall = max(len(_rows(len(stage.units), most)) for stage in stages)
-        radius, pitch = (15.0, 50.0) if tall <= 8 else (12.0, 36.0) if tall <= 16 else (8.0, 26.0)
-        self.pitch = max(pitch, 64.0) if self.upright else pitch
+        sizes = (15.0, 50.0) if tall <= 8 else (12.0, 36.0) if tall <= 16 else (8.0, 26.0)
+        self.radius, self.pitch = sizes[0], max(sizes[1], 64.0 * self.upright)
         self.stride = min(max(150.0, 0.3 * self.pitch * tall), 300.0)
-        self.pen = Pen(radius, max(1.6, min(5.0, 36.0 / tall)))
+        self.thickest = max(1.6, min(5.0, 36.0 / tall))
         self.widest = _largest(self._shown(part) for stage in stages for part in stage.parts())
+        self.xs, self.ys = list[float](), list[float]()  # where there is anything
+        self.edges: list[tuple[float, str, str, dict[str, str]]] = []
+        self.marks: list[str] = []
+        self.dot = [
+            "digraph network {",
+            "graph [layout=neato splines=line outputorder=edgesfirst]",
+            'node [shape=circle fixedsize=true style=filled fontname="Courier"]',
+            "edge [arrowhead=none]",
+        ]
         top = 0.0
         for stack in network.stacks:
             top = self._stack(stack, most, top) + 40.0
-        left, bottom = min(self.pen.xs), max(self.pen.ys)
-        for i, line in enumerate(self._caption()):
-            self.pen.words(line, (left, bottom + 22.0 + 15.0 * i), "start")
+        left, bottom = min(self.xs), max(self.ys)
+        for i, words in enumerate(self._caption()):
+            self._words(words, (left, bottom + 22.0 + 15.0 * i), "start")
+        self.dot.append("}\n")
+
+    def svg(self) -> str:
+        """Return all of it as SVG; of edges the large ones stand out."""
+        corner = min(self.xs) - MARGIN, min(self.ys) - MARGIN
+        far = max(self.xs) + MARGIN, max(self.ys) + MARGIN
+        few, lines = len(self.edges) <= DENSE, []
+        for share, said, path, look in sorted(self.edges, key=lambda edge: edge[0]):
+            hit = tag("path", d=path, stroke="white", stroke_opacity=0, stroke_width=7)
+            pale = "" if few else f"{0.3 + 0.7 * share:.2f}"
+            drawn = hit * few + tag("path", d=path, **look, stroke_opacity=pale)
+            lines.append(tag("g", tag("title", written(said)), drawn, class_="edge"))
+        lines = [tag("g", "\n".join(lines), fill="none"), *self.marks]
+        return sheet(self.network.title, corner, far[0] - corner[0], far[1] - corner[1], lines)
+
+    def _node(self, text: str, at: Point, look: str, radius: float = 0.0) -> Seat:
+        key, place = f"n{len(self.dot)}", f"{at[0] / 72.0:.3f},{-at[1] / 72.0:.3f}!"
+        self.dot.append(f'{key} [label="{quoted(text)}" pos="{place}" {look}]')
+        return key, at, radius
+
+    def _circle(self, at: Point, text: str, said: str, tint: float) -> Seat:
+        """Write a unit; the tint is from -1 to 1, and a negative one dashes the line."""
+        (x, y), r, fill = at, self.radius, _tinted(tint)
+        self.xs += [x - r, x + r]
+        self.ys += [y - r, y + r]
+        ink = {"stroke": "#333333", "stroke-dasharray": "3 2" if tint < 0.0 else ""}
+        drawn = tag("title", written(said)) + tag("circle", cx=x, cy=y, r=r, fill=fill, **ink)
+        drawn += line(text, x, y, 0.75 * r, text_anchor="middle") if text else ""
+        self.marks.append(tag("g", drawn, class_="unit"))
+        look = f'width={r / 36.0:.3f} fontsize={0.75 * r:.1f} fillcolor="{fill}"'
+        return self._node(text, at, f'{look} tooltip="{quoted(said)}"', r)
+
+    def _words(self, text: str, at: Point, anchor: str = "middle", **look: Any) -> Seat:
+        """Write a line of text that begins or ends at a place, or has its middle there."""
+        half = text_width(text, SIZE) / 2.0
+        middle = at[0] + half * {"start": 1.0, "middle": 0.0, "end": -1.0}[anchor]
+        self.xs += [middle - half, middle + half]
+        self.ys += [at[1] - SIZE, at[1] + SIZE]
+        look |= {"stroke": "white", "stroke-width": "2.5", "paint-order": "stroke"}  # over edges
+        self.marks.append(line(text, *at, SIZE, text_anchor=anchor, **look))
+        shape = 'shape=plaintext style="" fixedsize=false margin=0 width=0 height=0'
+        return self._node(text, (middle, at[1]), f"{shape} fontsize={SIZE:g}")
+
+    def _edge(self, tail: Seat, head: Seat, part: Part, letter: str) -> None:
+        """Write a weight or bias; on hover: number, gradient and place in the gradient."""
+        (name, (x0, y0), inner), (end, (x1, y1), outer) = tail, head
+        dx, dy = ((b - a) / math.dist(tail[1], head[1]) for a, b in ((x0, x1), (y0, y1)))
+        x0, y0, x1, y1 = x0 + dx * inner, y0 + dy * inner, x1 - dx * outer, y1 - dy * outer
+        said, item, number = _said(part), part[1], self._shown(part)
+        if id(item) in self.places:
+            place, path = self.places[id(item)]
+            said += f", ∂L/∂{letter} = {short(item.grad)}" if self.graded else ""
+            said += f", {path}, entry {place:,} of {len(self.places):,} in the gradient"
+        else:
+            said += ", a number that is not trained"
+        share = abs(_share(number, self.widest))
+        colour, thick = _colour(number), f"{0.4 + self.thickest * share:.2f}"
+        look = {"stroke": colour, "stroke-width": thick}
+        look["stroke-dasharray"] = "6 3" if number < 0.0 else ""
+        self.edges.append((share, said, f"M{x0:.1f},{y0:.1f}L{x1:.1f},{y1:.1f}", look))
+        style = " style=dashed" if number < 0.0 else ""
+        more = f'penwidth={thick} color="{colour}"{style} tooltip="{quoted(said)}"'
+        self.dot.append(f"{name} -> {end} [{more}]")
 
     def _caption(self) -> Iterator[str]:
         yield self.network.title
@@ -87,16 +161,15 @@ class _Drawing:
                 v = top + 34.0 + half + (place - (len(column) - 1) / 2.0) * self.pitch
                 at = self._turned(k * self.stride, v)
                 if i is None:
-                    self.pen.words(f"⋮ {len(stage.units) - 2 * ENDS:,} more", at)
+                    self._words(f"⋮ {len(stage.units) - 2 * ENDS:,} more", at)
                     continue
-                seats[i] = self._unit(stage, i, at)
-                self._edges(stage.units[i], before, seats[i])
+                unit, several = stage.units[i], len(stage.units) > 1
+                seats[i] = self._unit(stage, unit, at)
+                self._edges(unit, before, seats[i])
                 if k == len(stack) - 1:
-                    output = stage.units[i].output
-                    unknown = f"output {stage.units[i].index}" if len(stage.units) > 1 else "output"
-                    self._beside(
-                        at, 1, unknown if output[1] is None else printable(_said(output), CUT)
-                    )
+                    unknown = f"output {unit.index}" if several else "output"
+                    known = unit.output[1] is not None
+                    self._beside(at, 1, _said(unit.output) if known else unknown)
             before = seats
         return top + 34.0 + 2.0 * half
 
@@ -105,66 +178,57 @@ class _Drawing:
         return (v, u) if self.upright else (u, v)
 
     def _head(self, stage: Stage, at: Point) -> None:
-        lines = [printable(stage.path or "neuron", CUT)]
+        x, anchor = (at[0] - 20.0, "end") if self.upright else (at[0], "middle")
+        self._words(printable(stage.path or "neuron", CUT), (x, at[1]), anchor, font_weight="bold")
         if stage.inputs:
             how = "/".join(dict.fromkeys(unit.activation for unit in stage.units))
-            lines.append(printable(f"{stage.inputs:,} → {len(stage.units):,} {how}", CUT))
-        x, anchor = (at[0] - 20.0, "end") if self.upright else (at[0], "middle")
-        for i, line in enumerate(lines):
-            look = 'font-weight="bold"' if i == 0 else ""
-            self.pen.words(line, (x, at[1] + 13.0 * i), anchor, look)
+            size = f"{stage.inputs:,} → {len(stage.units):,} {how}"
+            self._words(printable(size, CUT), (x, at[1] + 13.0), anchor)
 
     def _beside(self, at: Point, along: int, text: str) -> None:
         """Write before (-1) or behind (1) a circle."""
-        away = (self.pen.radius + 7.0) * (-along if self.mirrored else along)
-        if self.upright:
-            self.pen.words(text, (at[0], at[1] + 1.4 * away))
-        else:
-            self.pen.words(text, (at[0] + away, at[1]), "end" if away < 0 else "start")
+        (x, y), away = at, (self.radius + 7.0) * (-along if self.mirrored else along)
+        place = (x, y + 1.4 * away) if self.upright else (x + away, y)
+        anchor = "middle" if self.upright else "end" if away < 0 else "start"
+        self._words(printable(text, CUT), place, anchor)
 
-    def _unit(self, stage: Stage, i: int, at: Point) -> Seat:
+    def _unit(self, stage: Stage, unit: Unit, at: Point) -> Seat:
         """Draw a circle, with its name where it has room for it."""
-        unit, radius = stage.units[i], self.pen.radius
         how, output, said = unit.activation, unit.output, _said(unit.sum)
-        name = ("z" if how == "linear" else "a") + lowered(
-            str(unit.index) if len(stage.units) > 1 else ""
-        )
-        name = name if unit.weights else output[0]
-        inside = radius > 8.0 and text_width(name, 0.75 * radius) < 1.7 * radius
+        index = lowered(str(unit.index)) if len(stage.units) > 1 else ""
+        name = ("z" if how == "linear" else "a") + index if unit.weights else output[0]
+        inside = self.radius > 8.0 and text_width(name, 0.75 * self.radius) < 1.7 * self.radius
+        known = output[1] is not None
         if not unit.weights:
-            if not inside or output[1] is not None:
-                self._beside(at, -1, short(_data(output)) if inside else printable(said, CUT))
-            said += "" if output[1] is not None else ", an input"
+            if not inside or known:
+                self._beside(at, -1, short(_data(output)) if inside else said)
+            said += "" if known else ", an input"
         else:
             if how != "linear":
                 said = f"{_said(output)} = {how}({said})" if how else f"{_said(output)}, {said}"
-            if self.graded and output[1] is not None:
-                said += f", ∂L/∂a = {short(output[1].grad)}"
+            said += f", ∂L/∂a = {short(output[1].grad)}" if self.graded and known else ""
             said += f", {unit.path or 'the neuron'}"
         tint = _share(_data(output), _largest(_data(u.output) for u in stage.units))
-        return self.pen.circle(at, name if inside else "", said, tint)
+        return self._circle(at, name if inside else "", said, tint)
 
     def _edges(self, unit: Unit, before: dict[int, Seat], seat: Seat) -> None:
-        """Draw weights and bias; on hover: number, gradient and place in the gradient."""
         (x, y), far = seat[1], 0.55 * self.pitch
-        start = (x + far, y) if self.upright else (x, y + far)
-        tails = [(before[j], part, "w") for j, part in enumerate(unit.weights) if j in before]
+        for j, part in enumerate(unit.weights):
+            if j in before:
+                self._edge(before[j], seat, part, "w")
         for part in unit.bias:
-            look = f'fill="{colour_of(self._shown(part))}"'
-            tails.append((self.pen.words("■", start, look=look), part, "b"))
-        for tail, part, letter in tails:
-            said, item, number = _said(part), part[1], self._shown(part)
-            if id(item) in self.places:
-                place, path = self.places[id(item)]
-                said += f", ∂L/∂{letter} = {short(item.grad)}" if self.graded else ""
-                said += f", {path}, entry {place:,} of {len(self.places):,} in the gradient"
-            else:
-                said += ", a number that is not trained"
-            self.pen.edge(tail, seat, number, abs(_share(number, self.widest)), said)
+            at = (x + far, y) if self.upright else (x, y + far)
+            self._edge(self._words("■", at, fill=_colour(self._shown(part))), seat, part, "b")
 
     def _shown(self, part: Part) -> float:
         """Return the number that is shown of a parameter: its own or its gradient."""
         return _data(part) if self.show == "weight" else float(getattr(part[1], "grad", 0.0))
+
+
+def _rows(count: int, most: int) -> list[int | None]:
+    """Return the units that are drawn, None where some are left out."""
+    every = range(count)
+    return [*every] if count <= most else [*every[:ENDS], None, *every[-ENDS:]]
 
 
 def _data(part: Part) -> float:
@@ -183,3 +247,15 @@ def _largest(numbers: Iterable[float]) -> float:
 
 def _share(number: float, largest: float) -> float:
     return number / largest if largest and math.isfinite(number) else 0.0
+
+
+def _colour(number: float) -> str:
+    """Return blue of a positive number, orange of a negative one: apart for the colour-blind."""
+    return "#1f5fbf" if number > 0.0 else "#c2540a" if number < 0.0 else "#999999"
+
+
+def _tinted(tint: float) -> str:
+    """Return white mixed with the colour of the sign."""
+    colour, share = _colour(tint), 0.6 * min(1.0, abs(tint))
+    mixed = (255 + (int(colour[i : i + 2], 16) - 255) * share for i in (1, 3, 5))
+    return "#" + "".join(f"{round(part):02x}" for part in mixed)

@@ -14,6 +14,7 @@ from autograd_engine.engine import Value
 from autograd_engine.entries import parts_of
 from autograd_engine.modules import Module, traits_of
 from autograd_engine.nn import MLP, Neuron
+from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
 from autograd_engine.titles import lowered, places
@@ -21,6 +22,8 @@ from autograd_engine.words import counted, printable
 
 Part = tuple[str, Any]
 """The name of a value, and the value, or a number in its place, or None where it is not known."""
+
+Rules = dict[tuple[Primitive, int], int]
 
 
 @dataclass
@@ -38,12 +41,11 @@ class Unit:
 
 @dataclass
 class Stage:
-    """Units fed the same inputs: a layer. In a graph, where these stand and what they came of."""
+    """Units fed the same inputs, a layer: in a graph, `fed` tells where these stand."""
 
     path: str
     fed: tuple[int, ...]
     units: list[Unit] = field(default_factory=list)
-    before: Stage | None = None
 
     @property
     def inputs(self) -> int:
@@ -102,8 +104,8 @@ def of_model(model: Module) -> Network:
         if last and len(last.units) == stage.inputs and (alike or not square):
             stacks[-1].append(stage)
         else:
-            names = [f"x{lowered(str(k))}" for k in range(stage.inputs)]
-            stacks.append([_inputs([(name, None) for name in names]), stage])
+            stacks.append([_inputs([(f"x{lowered(str(k))}", None) for k in range(stage.inputs)])])
+            stacks[-1].append(stage)
     guessed = not isinstance(model, MLP) and any(len(stack) > 2 for stack in stacks)
     notes = ["layers joined in the order in which the model lists them"] if guessed else []
     drawn = set(map(id, items))
@@ -118,17 +120,13 @@ def of_output(survey: Survey) -> Network:
     calls, parts = [c for c in survey.calls if c.dot >= 0], list(zip(survey.names, survey.values))
     activations = [_activation(survey, call) for call in calls]
     stages = _stages(calls, activations, survey.operands, parts)
-    makers = {
-        tuple(survey.position[id(u.output[1])] for u in stage.units): stage for stage in stages
-    }
-    for stage in stages:
-        stage.before = makers.get(stage.fed)
-    feeding = {id(stage.before) for stage in stages}
+    makers = {tuple(survey.position[id(u.output[1])] for u in s.units): s for s in stages}
+    feeding = {stage.fed for stage in stages}
     chains: dict[tuple[Any, ...], list[list[Stage]]] = {}
-    for stage in stages:
-        if id(stage) not in feeding:
-            chain = [stage]
-            while before := chain[0].before:
+    for made, last in makers.items():
+        if made not in feeding:
+            chain = [last]
+            while before := makers.get(chain[0].fed):
                 chain.insert(0, before)
             chains.setdefault(tuple(map(_kind, chain)), []).append(chain)
     # Each step of a recurrence may be a part of a longer chain.
@@ -154,6 +152,48 @@ def of_output(survey: Survey) -> Network:
     title += f"{', '.join(sizes)}; {counted(len(named), 'parameter')}"
     note = f"the values are those of the first of {len(others) + 1:,} calls" if others else ""
     return Network(title, [stack], list(named.values()), note)
+
+
+def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[str, Any] | None:
+    """Return the one network of a graph as a page draws it, None where there is none or several.
+
+    `inputs`: positions; `layers`: path and units, each its index, output, bias (-1: none) and
+    weights; `order`: the parameters as the gradient lists them. `places` are those of the model,
+    by the ids of its parameters.
+    """
+    try:
+        network = of_output(survey)
+    except ValueError:
+        return None
+
+    def at(parts: list[Part]) -> list[int]:
+        return [survey.position[id(item)] for _, item in parts]
+
+    def row(unit: Unit) -> list[Any]:
+        return [unit.index, *at([unit.output]), *(at(unit.bias) or [-1]), at(unit.weights)]
+
+    inputs, *stages = network.stacks[0]
+    layers = [{"path": stage.path, "units": list(map(row, stage.units))} for stage in stages]
+    known = places or {id(value): place for place, (_, value) in enumerate(network.named)}
+    order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
+    return {"inputs": at([unit.output for unit in inputs.units]), "layers": layers, "order": order}
+
+
+def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[list[int]]:
+    """Return what the page computes for a point of the plane: each value and its rule's number.
+
+    The rules are added to those known; nothing where the network has not two inputs of its own.
+    """
+    inputs, operands = network["inputs"], survey.operands
+    if len(inputs) != 2 or any(operands[i] for i in inputs):
+        return []
+    moved, found = set(inputs), []
+    for i in range(max(unit[1] for layer in network["layers"] for unit in layer["units"]) + 1):
+        if not moved.isdisjoint(operands[i]):
+            moved.add(i)
+            kind = survey.values[i]._rule, len(operands[i])
+            found.append([i, rules.setdefault(kind, len(rules))])
+    return found
 
 
 def short(number: float) -> str:

@@ -57,6 +57,17 @@ def near(operands: Sequence[Sequence[int]], focus: int, radius: int) -> set[int]
     return found
 
 
+def used_in(
+    some: set[int], operands: Sequence[Sequence[int]], places: Sequence[int]
+) -> dict[int, set[int]]:
+    """Return for each of some values in which places, of those of all values, it is used."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for place, given in zip(places, operands):
+        for i in some.intersection(given):
+            found[i].add(place)
+    return found
+
+
 def _by_calls(survey: Survey) -> list[Path]:
     chains: list[Path] = []
     for call in survey.calls:  # the outer ones come first
@@ -66,13 +77,8 @@ def _by_calls(survey: Survey) -> list[Path]:
     around: list[Path] = [chains[c] if c >= 0 else () for c in survey.call_of]
     fed = {i for call in survey.calls for i in call.inputs if call.outer < 0}
     loose = {i for i, c in enumerate(survey.call_of) if c < 0 and not survey.operands[i]} - fed
-    users: dict[int, set[int]] = defaultdict(set)
-    for c, given in zip(survey.call_of, survey.operands):
-        for i in loose.intersection(given) if c >= 0 else ():
-            users[i].add(c)
-            if survey.homes[i]:
-                loose.remove(i)  # all its users are calls of one module
-    for i, several in users.items():  # a weight that several calls use stands with the first
+    for i, several in used_in(loose, survey.operands, survey.call_of).items():
+        several.discard(-1)  # a weight that several calls use stands with the first
         calls = [survey.calls[c] for c in several]
         if len({c.path for c in calls}) == 1 and not any(i in c.inputs for c in calls):
             around[i] = chains[min(several)]
@@ -110,13 +116,10 @@ def _add_repeat(
             step_of[i] = t
             around[i] = steps[t] + around[i][same:] if deep and len(around[i]) > same else steps[t]
     constants = {i for i, value in enumerate(survey.values) if value._rule is CONSTANT}
-    users: dict[int, set[int]] = defaultdict(set)
-    for i, given in enumerate(survey.operands):
-        for o in constants.intersection(given):
-            users[o].add(step_of.get(i, -1))
-    for o, several in users.items():  # a constant that one step uses stands in it
-        if len(several) == 1 and several != {-1}:
-            around[o] = steps[several.pop()]
+    places = [step_of.get(i, -1) for i in range(len(around))]
+    for o, (t, *others) in used_in(constants, survey.operands, places).items():
+        if t >= 0 and not others:  # a constant that one step uses stands in it
+            around[o] = steps[t]
 
 
 def _carried(survey: Survey, repeat: Repeat) -> str:

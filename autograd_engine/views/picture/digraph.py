@@ -1,32 +1,72 @@
-"""The class of the package graphviz, with a limit of time. A computer may have no such package."""
+"""`draw_dot`: a graph as micrograd's notebooks draw it, by the package graphviz."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import graphviz
 from graphviz.backend import dot_command
 
-from autograd_engine.views.picture.dot import run_dot
+from autograd_engine.adoption import adopted
+from autograd_engine.copies import opened
+from autograd_engine.engine import Value
+from autograd_engine.survey import Survey
+from autograd_engine.views.layout.scene import readable
+from autograd_engine.views.picture.dot import quoted, run_dot
 
 
 class Digraph(graphviz.Digraph):  # type: ignore[misc]
     """What `draw_dot` returns: graphviz's own, which starts Graphviz by `run_dot`."""
 
-    @staticmethod
-    def _pipe_lines(
-        engine: str, format: str, lines: Iterable[str], *, input_encoding: str, **how: Any
-    ) -> bytes:
-        how.pop("quiet")
-        _, *options = dot_command.command(engine, format, **how)
-        return run_dot("".join(lines).encode(input_encoding), *options)
-
-    @staticmethod
-    def _pipe_lines_string(*given: Any, encoding: str, **how: Any) -> str:
-        return Digraph._pipe_lines(*given, input_encoding=encoding, **how).decode(encoding)
+    def pipe(self, format: str | None = None, **how: Any) -> Any:
+        """Return what Graphviz makes of it, as graphviz does."""
+        encoding, _ = how.pop("encoding", None), how.pop("quiet", None)
+        kind = how.pop("engine", None) or self.engine, format or self.format
+        given = {"renderer": self.renderer, "formatter": self.formatter} | how
+        _, *options = dot_command.command(*kind, **given)
+        made = run_dot(self.source.encode(self.encoding), *options)
+        return made.decode(encoding) if encoding else made
 
     def render(self, *given: Any, **how: Any) -> str:
         """Render as graphviz does, after a try that is stopped where it takes too long."""
         self.pipe("dot", engine=how.get("engine"))
         return str(super().render(*given, **how))
+
+
+def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphviz.Digraph:
+    """Return the graph as micrograd's notebooks draw it: a `graphviz.Digraph`.
+
+    Raises `ValueError` for a `rankdir` that is neither LR nor TB, and for a format that
+    Graphviz does not know. Where Graphviz takes more than a few seconds for it, showing and
+    rendering it raise `RuntimeError`.
+
+    >>> x = Value(2.0, label="x")
+    >>> draw_dot(x * x).source.splitlines()[3].strip()
+    'v0 [label="{ x | data 2.0000 | grad 0.0000 }" shape=record]'
+    """
+    if rankdir not in ("LR", "TB"):
+        raise ValueError(f'rankdir must be "LR" or "TB", not {rankdir!r}')
+    (output,) = adopted(output)
+    if not isinstance(output, Value):
+        raise TypeError(f"draw_dot needs a Value, not {type(output).__name__}")
+    digraph = Digraph(format=format, graph_attr={"rankdir": rankdir})
+    digraph.attr("node", fontname="Courier")
+    survey, drawn, pending = Survey(output), dict[int, Value](), [output]
+    while pending:
+        value = pending.pop()
+        if id(value) not in drawn:
+            drawn[id(value)] = opened(value)
+            pending += drawn[id(value)].operands
+    names = {key: f"v{i}" for i, key in enumerate(reversed(drawn))}
+    labels = {id(value): label for value, label in zip(survey.values, survey.given_names)}
+    for key, name in names.items():
+        value, label = drawn[key], quoted(readable(labels.get(key, "")), record=True)
+        fields = [label, f"data {value.data:.4f}", f"grad {value.grad:.4f}"]
+        digraph.node(name, label=f"{{ {' | '.join(filter(None, fields))} }}", shape="record")
+        if value.operands:
+            # Without nohtml an operation named "<...>" would be read as markup.
+            digraph.node(name + "op", label=graphviz.nohtml(quoted(readable(value.op))))
+            digraph.edge(name + "op", name)
+        for operand in value.operands:
+            digraph.edge(names[id(operand)], name + "op")
+    return digraph

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autograd_engine.adoption import adopted
-from autograd_engine.copies import opened
-from autograd_engine.engine import Value
-from autograd_engine.notes import noted
-from autograd_engine.survey import Survey
 from autograd_engine.views.layout import scene as looks
 from autograd_engine.views.layout.ranks import box_ranks, cluster_paths
-from autograd_engine.views.layout.scene import INPUTS, Box, Scene, readable, rows
-
-if TYPE_CHECKING:
-    import graphviz
-
+from autograd_engine.views.layout.scene import INPUTS, Box, Scene, rows
 
 SECONDS = 5.0
 """So long Graphviz may take for one picture; of 600 nodes it needs about one."""
@@ -110,28 +99,17 @@ class GraphvizMissing(RuntimeError):
 
 
 def run_dot(source: bytes, *options: str) -> bytes:
-    """Return what Graphviz makes of a DOT source; `GraphvizMissing` where it does not, in time.
-
-    Then it is stopped, with all that it started: some ordinary graphs take it minutes.
-    """
-    import signal
+    """Return what Graphviz makes of a DOT source; `GraphvizMissing` where it does not, in time."""
     import subprocess
 
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    how: dict[str, Any] = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0), **pipes}
+    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    how: dict[str, Any] = {"capture_output": True, "timeout": SECONDS, "creationflags": hidden}
     try:
-        with subprocess.Popen(["dot", *options], start_new_session=True, **how) as process:
-            try:
-                made, said = process.communicate(source, SECONDS)
-            except BaseException:  # an interrupt too must leave nothing running
-                with suppress(OSError):  # it may have ended just now
-                    kill = getattr(os, "killpg", lambda *_: process.kill())
-                    kill(process.pid, getattr(signal, "SIGKILL", 0))
-                raise
+        done = subprocess.run(["dot", *options], input=source, check=False, **how)
     except OSError:  # a browser's Python starts no processes
         where = "this needs Graphviz (https://graphviz.org/download)"
         raise GraphvizMissing(f"{where}: its program `dot` was not found") from None
-    except subprocess.TimeoutExpired:
+    except subprocess.TimeoutExpired:  # some ordinary graphs take it minutes
         slow = GraphvizMissing(
             f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s for this "
             f"picture. ag.draw(output) lays it out without, ag.draw(output, style='folded') "
@@ -139,50 +117,7 @@ def run_dot(source: bytes, *options: str) -> bytes:
         )
         slow.slow = True
         raise slow from None
-    if process.returncode:
-        first = said.decode(errors="replace").strip().partition("\n")[0]
+    if done.returncode:
+        first = done.stderr.decode(errors="replace").strip().partition("\n")[0]
         raise GraphvizMissing(f"Graphviz: its program `dot` failed on this picture: {first:.200}")
-    return bytes(made)
-
-
-def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphviz.Digraph:
-    """Return the graph as micrograd's notebooks draw it: a `graphviz.Digraph`.
-
-    Raises `ValueError` for a `rankdir` that is neither LR nor TB, and for a format that
-    Graphviz does not know. Where Graphviz takes more than a few seconds for it, showing and
-    rendering it raise `RuntimeError`.
-
-    >>> x = Value(2.0, label="x")
-    >>> draw_dot(x * x).source.splitlines()[3].strip()
-    'v0 [label="{ x | data 2.0000 | grad 0.0000 }" shape=record]'
-    """
-    import graphviz
-
-    from autograd_engine.views.picture.digraph import Digraph
-
-    if rankdir not in ("LR", "TB"):
-        raise ValueError(f'rankdir must be "LR" or "TB", not {rankdir!r}')
-    (output,) = adopted(output)
-    if not isinstance(output, Value):
-        raise TypeError(f"draw_dot needs a Value, not {type(output).__name__}")
-    digraph = Digraph(format=format, graph_attr={"rankdir": rankdir})
-    digraph.attr("node", fontname="Courier")
-    survey = Survey(output)
-    stands = {id(node): opened(node) for node in survey.values}  # what is drawn in its place
-    labels = {id(stands[id(n)]): label for n, label in zip(survey.values, survey.given_names)}
-    parts = [part for node in survey.values for part in noted(node).opened or [node]]
-    drawn = [stands.get(id(v), v) for part in parts for v in (*part.operands, part)]
-    values = {id(value): value for value in drawn}
-    names = {key: f"v{i}" for i, key in enumerate(values)}
-    for key, value in values.items():
-        name, label = names[key], quoted(readable(labels.get(key, "")), record=True)
-        numbers = f"data {value.data:.4f} | grad {value.grad:.4f}"
-        fields = f"{label} | {numbers}" if label else numbers
-        digraph.node(name, label=f"{{ {fields} }}", shape="record")
-        if value.operands:
-            # Without nohtml an operation named "<...>" would be read as markup.
-            digraph.node(name + "op", label=graphviz.nohtml(quoted(readable(value.op))))
-            digraph.edge(name + "op", name)
-        for operand in value.operands:
-            digraph.edge(names[id(stands.get(id(operand), operand))], name + "op")
-    return digraph
+    return bytes(done.stdout)

@@ -6,6 +6,7 @@ import html
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from autograd_engine.adoption import adopted
@@ -15,12 +16,11 @@ from autograd_engine.modules import Module
 from autograd_engine.release import seldom_collected
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
-from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Scene, rows
+from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Box, Scene, rows
 from autograd_engine.views.notebooks import Shown, image
 from autograd_engine.views.picture.around import levels_around, near
 from autograd_engine.views.picture.dot import GraphvizMissing, run_dot, write_dot
-from autograd_engine.views.picture.folding import Folding
-from autograd_engine.views.picture.runs import MOST
+from autograd_engine.views.picture.folding import MOST, Folding
 from autograd_engine.views.picture.styles import compose
 from autograd_engine.views.picture.svg import write_svg
 
@@ -29,24 +29,29 @@ DIRECTIONS = ("LR", "TB", "RL", "BT")
 ENDINGS = (".svg", ".png", ".pdf", ".dot", ".html")
 
 CLASSIC, COMPACT = 20, 120
-"""Up to so many values the picture is classic: fitted to a slide, more are too small to read.
-Then it is compact, beyond that folded."""
-
+"""Up to so many values the picture is classic, then compact, beyond that folded."""
 WIDE, HIGH, LEAST = 1600, 900, 8
 """Fitted into so many pixels, type is so many high; where it would be less, regions fold."""
-
 GUARD, PATIENCE = 600, 3_000
-"""So many nodes are drawn without `force`: `dot` takes seconds at 4,000, minutes at 18,000. With
-more than `PATIENCE` the built-in layout is taken, which stays linear."""
-
+"""So many nodes are drawn without `force`, and so many by Graphviz: 18,000 take it minutes."""
 SMALLEST = 9
 """So many pixels high, at least, is the type of a picture in a notebook: wide ones are scrolled."""
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{0}</title>
+<meta name="viewport" content="width=device-width">
+<style>body {{ margin: 1em; background: white; color: black; }} h1 {{ font: 1rem sans-serif; }}
+@media print {{ svg {{ max-width: 100%; height: auto; }} }}</style></head>
+<body><main><h1>{0}</h1>
+{1}</main></body></html>
+"""
 
 
 class Picture(Shown):
     """A drawn graph: shown by notebooks, saved by `save`, as text in `source` and `svg`.
 
-    It holds the numbers of the moment when it was drawn.
+    It holds the numbers of the moment when it was drawn. Its `note` is what was done otherwise
+    than usual; `svg` says it too.
 
     >>> picture = draw(Value(2.0, "a") * 3.0)
     >>> picture, picture.source.split()[0]
@@ -54,9 +59,7 @@ class Picture(Shown):
     """
 
     def __init__(self, scene: Scene, engine: str | None = None) -> None:
-        self._scene, self._engine, self._svg = scene, engine, ""
-        self.note = ""
-        """What was done otherwise than usual: `svg` says it too, below the picture."""
+        self._scene, self._engine, self._svg, self.note = scene, engine, "", ""
         self.source = write_dot(scene)
         """The picture in DOT, the language of Graphviz."""
 
@@ -71,15 +74,18 @@ class Picture(Shown):
         Where Graphviz takes more than a few seconds it is stopped, and a note says so.
         """
         if not self._svg:
-            self._svg = self._by_graphviz() or write_svg(self._scene, self.note)
+            self._svg = self._by_graphviz()
+        if not self._svg:
+            said = [Box("hidden", (self.note,))] if self.note else []
+            self._svg = write_svg(replace(self._scene, boxes=(*self._scene.boxes, *said)))
         return self._svg
 
     def _by_graphviz(self) -> str:
-        """Return what Graphviz draws, "" where it is not asked; in frames it turns units round."""
+        """Return what Graphviz draws, "" where it is not asked: in frames it turns units round."""
         boxes = self._scene.boxes
         framed = any(boxes[row[0]].cluster >= 0 for row in rows(boxes))
-        small = len(boxes) <= PATIENCE and not framed
-        if self._engine == "builtin" or not (self._engine or small):
+        unfit = framed or len(boxes) > PATIENCE
+        if self._engine == "builtin" or (unfit and not self._engine):
             return ""
         try:
             text = run_dot(self.source.encode(), "-Tsvg").decode()
@@ -107,9 +113,10 @@ class Picture(Shown):
         """
         target = checked_path(path, "a picture", ENDINGS)
         ending = target.suffix.lower()
-        made = {".svg": lambda: self.svg, ".dot": lambda: self.source, ".html": self._page}
-        if ending in made:
-            target.write_bytes(made[ending]().encode())
+        if ending not in (".png", ".pdf"):
+            text = self.source if ending == ".dot" else self.svg
+            title = html.escape(self._scene.description)
+            target.write_bytes((PAGE.format(title, text) if ending == ".html" else text).encode())
             return
         try:
             target.write_bytes(run_dot(self.source.encode(), f"-T{ending[1:]}"))
@@ -117,24 +124,12 @@ class Picture(Shown):
             hint = "Save as .svg or .html instead, which need nothing"
             raise GraphvizMissing(f"cannot make {ending}: {error}. {hint}") from None
 
-    def _page(self) -> str:
-        title = html.escape(self._scene.description)
-        return (
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
-            "<style>body { margin: 1em; background: white; color: black; }"
-            " h1 { font: 1rem sans-serif; }"
-            " @media print { svg { max-width: 100%; height: auto; } }</style>\n</head>\n"
-            f"<body>\n<main>\n<h1>{title}</h1>\n{self.svg}</main>\n</body>\n</html>\n"
-        )
-
     def image(self) -> str:
         """Return the picture as an `<img>` that needs no file, for a notebook or a page."""
-        width = re.search(r'<svg[^>]*? width="([0-9.]+)', self.svg)
-        readable = float(width[1]) * SMALLEST / FONT_SIZE if width else 0.0
-        return image(
-            "image/svg+xml", self.svg.encode(), self._scene.description, least=int(readable)
-        )
+        svg, title = self.svg, self._scene.description
+        width = re.search(r'<svg[^>]*? width="([0-9.]+)', svg)
+        least = int(float(width[1]) * SMALLEST / FONT_SIZE) if width else 0
+        return image("image/svg+xml", svg.encode(), title, least)
 
     _html = image
 
@@ -189,12 +184,12 @@ def draw(
     for what, number in (("depth", 0 if depth is None else depth), ("radius", radius)):
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:
             raise ValueError(f"{what} must be a whole number, 0 or more, not {number!r}")
-    several = isinstance(output, (list, tuple))
-    *outputs, focus = adopted(*(output if several else [output]), focus)  # type: ignore[misc]
-    model = not several and isinstance(outputs[0], Module)
+    given: Any = output if isinstance(output, (list, tuple)) else [output]
+    *outputs, focus = adopted(*given, focus)
+    model = isinstance(output, Module)
     if model and style not in ("auto", "network"):
         raise ValueError(f'model(x) is drawn in style="{style}"; a model is a network')
-    survey: Any = outputs[0] if model else _surveyed(outputs, focus)
+    survey: Any = output if model else _surveyed(outputs, focus)
     if model or style == "network":
         from autograd_engine.views.network.network_picture import draw_network
 
@@ -202,8 +197,8 @@ def draw(
     at = survey.position.get(id(focus))
     shown = None if at is None else near(survey.operands, at, radius)
     if style == "auto":
-        few = len(survey.values if shown is None else shown)
-        style = "classic" if few <= CLASSIC else "compact" if few <= COMPACT else "folded"
+        count = len(survey.values if shown is None else shown)
+        style = "classic" if count <= CLASSIC else "compact" if count <= COMPACT else "folded"
         if style == "compact" and depth is None and survey.calls:
             style, depth = _readable(survey, shown, direction)
     depth = 0 if style == "folded" and depth is None else depth

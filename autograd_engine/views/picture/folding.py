@@ -1,22 +1,32 @@
 """What folds: the values of a graph in groups inside groups, for pictures and pages alike.
 
 Groups are the repeats of a graph and their steps, the calls of modules and regions, and, of what
-stands in none, runs of a topological order. The members of each group have an order in which all
-arrows run forwards. So whichever groups are open, the picture has no cycle.
+is too much to look at, leaves and runs. The members of each group have an order in which all
+arrows run forwards, and a run is a piece of it. So whichever groups are open, there is no cycle.
 """
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate, chain, groupby
 
 from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
-from autograd_engine.views.picture.around import levels_around
+from autograd_engine.views.picture.around import levels_around, used_in
 from autograd_engine.views.picture.parts import parts
-from autograd_engine.views.picture.runs import gather
-from autograd_engine.words import counted, operations
+from autograd_engine.words import counted
+
+FED, SHOWN, LOOSE = 8, 24, 16
+"""Beside boxes are shown one by one so many leaves that only boxes use, leaves, other values."""
+MOST, LARGE = 40, 120
+"""So many members, groups among them, a picture shows, or a group in it that is opened."""
+FEW, FEW_PLAIN = 5, 12
+"""So many members of the whole graph have room on a phone: with boxes among them, or without."""
+PARTS = 12
+"""Into at most so many runs a group is cut; longer ones are cut again."""
 
 
 @dataclass
@@ -57,7 +67,7 @@ class Folding:
                 if self.groups[number].kind != "run":
                     self._divide(number)
                 if loose and shown is None:
-                    gather(self, number)
+                    self._gather(number)
             number += 1
 
     def path(self, number: int) -> list[int]:
@@ -72,8 +82,8 @@ class Folding:
         """Return the folded box in which this group is, or -1: it is open."""
         if self.groups[number].kind == "hidden":
             return number
-        path, first = self.path(number), len(self.groups) if self.depth is None else self.depth + 1
-        return path[first] if first < len(path) else -1
+        path = [] if self.depth is None else self.path(number)[self.depth + 1 :]
+        return path[0] if path else -1
 
     def short(self, number: int) -> str:
         """Return the title of a group without what the groups around it are called."""
@@ -136,6 +146,100 @@ class Folding:
         for pieces in made.values():
             _name(pieces)
 
+    def _gather(self, number: int) -> None:
+        """Gather of a group what is too much: values beside boxes, leaves, and then runs."""
+        group, few = self.groups[number], self.few and not number
+        boxed = any(m < 0 for m in group.members)
+        most = LARGE if number and group.kind != "run" else MOST
+        room = most if number else FEW * few if boxed else FEW_PLAIN if few else most
+        loose, leaves = (2, (2, 0)) if few else (LOOSE, (FED, SHOWN))
+        if boxed and len(group.members) > room:
+            self._gather_loose(number, loose)
+        if boxed and len(group.members) > room:
+            self._gather_leaves(number, *leaves)
+        computed = sum(m < 0 or bool(self.operands[m]) for m in group.members)
+        if len(group.members) > most or (few and not boxed and computed > room):
+            self._cut(number)
+        if few and len(group.members) > room:
+            self._gather_leaves(number, *leaves)
+
+    def _gather_leaves(self, number: int, fed: int, shown: int) -> None:
+        """Put leaves that stand free, where they are many, into a group for each kind of them."""
+        group, operands = self.groups[number], self.operands
+        free = [m for m in group.members if m >= 0 and not operands[m]]
+        if len(free) <= shown:  # those beside what uses them stay there
+            beside = {o for m in group.members if m >= 0 for o in operands[m]}
+            free = [m for m in free if m not in beside]
+        for word in ("constant", "leaf") if len(free) > fed else ():
+            some = [m for m in free if (self.survey.values[m]._rule is LEAF) == (word == "leaf")]
+            if len(some) > 2:
+                made = self.add(number, some, counted(len(some), word), "leaves")
+                others = [m for m in group.members if m < 0 or self.home[m] == number]
+                group.members = [made, *others]
+
+    def _gather_loose(self, number: int, most: int) -> None:
+        """Put what is computed beside the boxes into runs, where it is much.
+
+        Outputs stand free, and values with labels where they are few.
+        """
+        units = [m for m in self.groups[number].members if m < 0 or self.operands[m]]
+        values = {m for m in units if m >= 0}.difference(self.survey.outputs)
+        labelled = {m for m in values if self.survey.notes[m].label}
+        loose = values - labelled if len(labelled) <= LOOSE else values
+        if len(loose) > most:
+            self._add_runs(number, units, {*units} - loose, [], 3)
+
+    def _cut(self, number: int) -> None:
+        """Cut a group into runs; outputs stand free, between runs where others use them.
+
+        Runs end near even places, where the fewest values cross.
+        """
+        members, operands, outputs = self.groups[number].members, self.operands, self.survey.outputs
+        units = [m for m in members if m < 0 or operands[m]] or members
+        unused = {*outputs}.difference(chain(*operands))
+        tail, units = [m for m in units if m in unused], [m for m in units if m not in unused]
+        parts = max(2, min(PARTS, -(-len(units) // MOST)))
+        last = {o: k for k, unit in enumerate(units) if unit >= 0 for o in operands[unit]}
+        over = Counter(last.get(unit, k) for k, unit in enumerate(units))  # used there last
+        crossing = [*accumulate((1 - over[k] for k in range(len(units))), initial=0)]
+        room = range(-(len(units) // (3 * parts)), len(units) // (3 * parts) + 1)
+        even = (len(units) * part // parts for part in range(1, parts))
+        ends = [end + min(room, key=lambda d: (crossing[end + d], abs(d))) for end in even]
+        self._add_runs(number, units + tail, {*outputs}, ends, 2)
+        self._gather_leaves(number, SHOWN, SHOWN)
+
+    def _add_runs(
+        self, number: int, units: list[int], free: set[int], ends: list[int], least: int
+    ) -> None:
+        """Make runs of the units of a group that do not stand free, at least so many in each.
+
+        Each run has the leaves that it alone uses.
+        """
+        key = {m: (m in free, bisect(ends, k)) for k, m in enumerate(units)}
+        pieces = [[*piece] for _, piece in groupby(units, key.__getitem__)]
+        wanted = [len(piece) >= least and piece[0] not in free for piece in pieces]
+        run_of = {m: k for k, piece in enumerate(pieces) if wanted[k] for m in piece}
+        leaves = {*self.groups[number].members}.difference(units)
+        places = [run_of.get(i, -1) for i in range(len(self.home))]
+        owned: dict[int, list[int]] = defaultdict(list)
+        users = used_in(leaves, self.operands, places)
+        for leaf in sorted(leaves):
+            owned[users[leaf].pop() if len(users[leaf]) == 1 else -1].append(leaf)
+        members = owned[-1]
+        for k, piece in enumerate(pieces):
+            run = owned[k] + piece
+            members += [self.add(number, run, self._made(piece), "run")] if wanted[k] else piece
+        self.groups[number].members = members
+
+    def _made(self, run: list[int]) -> str:
+        """Return the title of a run: what is made in it, or from which group to which it goes."""
+        if all(member < 0 for member in run):
+            return f"{self.short(~run[0])} … {self.short(~run[-1])}"
+        last = run[-1]
+        while last < 0:
+            last = self.groups[~last].members[-1]
+        return f"→ {self.survey.names[last]}" if self.operands[last] else counted(len(run), "value")
+
 
 def _name(parts: list[tuple[Group, list[int]]]) -> None:
     """Say of the parts of one box which calls they are, and how often all are used."""
@@ -145,7 +249,7 @@ def _name(parts: list[tuple[Group, list[int]]]) -> None:
         if uses > 1 and group.kind in ("call", "region"):
             group.notes.append(f"used {uses:,} times")
         if len(parts) > 1 and group.kind != "hidden":
-            group.title += f", {_calls(calls)}" if calls else ""
+            group.title += _calls(calls)
             alike[group.title].append(group)
     for same in alike.values():
         for number, group in enumerate(same if len(same) > 1 else [], 1):
@@ -155,44 +259,10 @@ def _name(parts: list[tuple[Group, list[int]]]) -> None:
 def _calls(numbers: list[int]) -> str:
     """Return which calls these are.
 
-    >>> _calls([2]), _calls([1, 2, 3]), _calls([1, 3])
-    ('call 2', 'calls 1 to 3', 'calls 1, 3')
+    >>> _calls([2]), _calls([1, 2, 3]), _calls([1, 3]), _calls([])
+    (', call 2', ', calls 1 to 3', ', calls 1, 3', '')
     """
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f"calls {numbers[0]} to {numbers[-1]}"
-    return f"call{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
-
-
-def caption(folding: Folding, number: int, short: bool = False) -> list[str]:
-    """Return the lines of a folded group: its title, how often it is used, what is in it."""
-    group, inside = folding.groups[number], folding.inside[number]
-    values, operands = folding.survey.values, folding.operands
-    if group.kind == "hidden":
-        return [f"… {counted(len(inside), 'more value')}"]
-    title = folding.short(number) if short else group.title
-    leaves = sum(values[i]._rule is LEAF for i in inside)
-    if group.kind == "leaves":
-        more = [] if title[:1].isdigit() else [counted(len(inside), "leaf")]
-    else:
-        size = [counted(len(inside), "value")] if len(inside) > leaves else []
-        more = [", ".join([*_held(folding, number), *size])]
-        more += [counted(leaves, "leaf")] if leaves else []
-        if group.kind != "repeat":
-            more.append(operations([values[i].op for i in inside if operands[i]], 3))
-    return [line for line in [title, *group.notes, *more] if line]
-
-
-def _held(folding: Folding, number: int) -> list[str]:
-    """Return how many groups of which kind a group holds, such as "16 neurons"."""
-    group = folding.groups[number]
-    if group.kind not in ("call", "region", "step"):
-        return []
-    paths = {id(path): path for path in map(folding.around.__getitem__, folding.inside[number])}
-    levels = [path[group.level] for path in paths.values() if len(path) > group.level]
-    title = group.title.partition(",")[0]
-    found = {level[:2]: level.title.removeprefix(f"{title}.") for level in levels}
-    words = Counter(name.split(".")[0] for name in found.values())
-    if len(words) > 3:
-        return [counted(len(found), "part")]
-    apart = found.values()
-    return [w if w in apart else counted(words[w], w.removesuffix("s")) for w in words]
+        return f", calls {numbers[0]} to {numbers[-1]}"
+    word = ", calls " if len(numbers) > 1 else ", call "
+    return f"{word}{', '.join(map(str, numbers))}" if numbers else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 
 
@@ -19,99 +19,77 @@ def parts(
     >>> list(parts({0: 4, 1: 1, 2: 4}, {0: 4, 1: 1, 2: 4}, [(), (0,), (1,)]))
     [(4, True, [0]), (1, False, [1]), (4, False, [2])]
     """
-    cutter = _Cutter(boxes, fine, operands)
-    cutter.place_all()
-    found: dict[int, list[int]] = defaultdict(list)
-    for i in boxes:
-        found[cutter.part[i]].append(i)
-    for part in sorted(found):
-        yield cutter.box_of[part] if part >= 0 else ~part, part < 0, found[part]
+    part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
+    box_of: list[int] = []  # of each part
+    first: dict[int, int] = {}  # the first value of each box
+    uses: dict[int, list[int]] = defaultdict(list)  # but for those inside a box of leaves
+    missing = dict.fromkeys(boxes, 0)  # how many computed operands are not yet placed
+    waiting = Counter[int]()  # for how many arrows a box waits
+    ready: dict[int, list[int]] = defaultdict(list)  # of each box, what misses nothing
+    whole: tuple[list[tuple[int, int]], ...] = [], []  # values, boxes that wait for none
 
+    for i, box in boxes.items():
+        first.setdefault(box, i)
+        for o in operands[i]:
+            if o in boxes and (operands[o] or boxes[o] != box):
+                uses[o].append(i)
+                missing[i] += bool(operands[o])
+                waiting[box] += fine[o] != fine[i]
+        if not missing[i]:
+            ready[box].append(i)
 
-class _Cutter:
-    def __init__(
-        self, boxes: dict[int, int], fine: dict[int, int], operands: Sequence[Sequence[int]]
-    ) -> None:
-        self.boxes, self.fine, self.operands = boxes, fine, operands
-        self.part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
-        self.box_of: list[int] = []  # of each part
-        self.first: dict[int, int] = {}  # the first value of each box
-        self.uses: dict[int, list[int]] = defaultdict(list)  # but for those inside a box of leaves
-        self.missing = dict.fromkeys(boxes, 0)  # how many computed operands are not yet placed
-        self.waiting: dict[int, int] = defaultdict(int)  # for how many arrows a box waits
-        self.whole: tuple[list[tuple[int, int]], ...] = [], []  # values, boxes that wait for none
-        self.ready: dict[int, list[int]] = defaultdict(list)
-        for i, box in boxes.items():
-            self.first.setdefault(box, i)
-            for o in operands[i]:
-                other = boxes.get(o, -1)
-                if other >= 0 and (operands[o] or other != box):
-                    self.uses[o].append(i)
-                    self.missing[i] += bool(operands[o])
-                    self.waiting[box] += fine[o] != fine[i]
-            if not self.missing[i]:
-                self.ready[box].append(i)
-
-    def place_all(self) -> None:
-        """Place boxes one after the other; values follow values, and boxes boxes, where they can.
-
-        Where each box left waits for another, what can be placed of one of them is a part.
-        """
-        for box in [box for box in self.first if not self.waiting[box]]:
-            self._add_whole(box)
-        rest, which, cut = iter(self.boxes), False, False
-        while len(self.part) < len(self.boxes):
-            which = which if self.whole[which] else not which
-            if self.whole[which]:
-                self._place(heappop(self.whole[which])[1])
-            else:
-                left = next(i for i in rest if i not in self.part and self.operands[i])
-                self._place(self.boxes[left])
-                cut = True
-        if cut:
-            self._postpone()
-
-    def _add_whole(self, box: int) -> None:
-        first = self.first[box]
-        heappush(self.whole[box != first], (first, box))
-
-    def _place(self, box: int) -> None:
+    def place(box: int) -> None:
         """Place of a box what waits for nothing, as a part."""
-        boxes, fine, waiting, missing = self.boxes, self.fine, self.waiting, self.missing
-        pending, later, fed = self.ready.pop(box), set(), {box}
+        pending, later, fed = ready.pop(box), set(), {box}
         while pending:
             i = pending.pop()
-            self.part[i] = len(self.box_of)
-            computed, call = self.operands[i], fine[i]
-            for user in self.uses[i]:
+            part[i] = len(box_of)
+            for user in uses[i]:
                 its = boxes[user]
-                if fine[user] != call:
+                if fine[user] != fine[i]:
                     waiting[its] -= 1
                     fed.add(its)
                     if its == box:
                         later.add(user)
-                if computed:
+                if operands[i]:
                     missing[user] -= 1
                     if not missing[user]:
                         here = its == box and user not in later
-                        (pending if here else self.ready[its]).append(user)
-        self.box_of.append(box)
-        for its in fed:
-            if not waiting[its] and self.ready.get(its):
-                self._add_whole(its)
+                        (pending if here else ready[its]).append(user)
+        box_of.append(box)
+        wait(fed)
 
-    def _postpone(self) -> None:
-        """Move what only later parts of its box use there, and leaves of several out of them."""
-        heads: dict[int, dict[int, bool]] = defaultdict(dict)  # part -> whether it can move there
-        for i in reversed(self.boxes):
-            own = [part for part in heads[i] if self.box_of[part] == self.boxes[i]]
-            early = min(heads[i], default=-1)
-            if not self.operands[i] and (len(own) > 1 or -1 < early < self.part[i]):
-                self.part[i] = ~self.boxes[i]
-            elif early in own and heads[i][early]:
-                self.part[i] = early
-            part = self.part[i]
-            for o in self.operands[i]:
-                if o in self.boxes:
-                    free = self.fine[o] == self.fine[i] or not self.operands[o]
-                    heads[o][part] = free and heads[o].get(part, True)
+    def wait(some: Iterable[int]) -> None:
+        for box in some:
+            if not waiting[box] and ready.get(box):
+                heappush(whole[box != first[box]], (first[box], box))
+
+    # Values follow values, and boxes boxes, where they can. Where each box left waits for another,
+    # what can be placed of one of them is a part.
+    wait(first)
+    rest, which, cut = iter(boxes), False, False
+    while len(part) < len(boxes):
+        which = which if whole[which] else not which
+        if whole[which]:
+            place(heappop(whole[which])[1])
+        else:
+            place(boxes[next(i for i in rest if i not in part and operands[i])])
+            cut = True
+    # What only later parts of its box use moves there, and leaves of several move out of them.
+    heads: dict[int, dict[int, bool]] = defaultdict(dict)  # part -> whether it can move there
+    for i in reversed(boxes) if cut else ():
+        own = [number for number in heads[i] if box_of[number] == boxes[i]]
+        early = min(heads[i], default=-1)
+        if not operands[i] and (len(own) > 1 or -1 < early < part[i]):
+            part[i] = ~boxes[i]
+        elif early in own and heads[i][early]:
+            part[i] = early
+        for o in operands[i]:
+            if o in boxes:
+                free = fine[o] == fine[i] or not operands[o]
+                heads[o][part[i]] = free and heads[o].get(part[i], True)
+    found: dict[int, list[int]] = defaultdict(list)
+    for i in boxes:
+        found[part[i]].append(i)
+    for number in sorted(found):
+        yield box_of[number] if number >= 0 else ~number, number < 0, found[number]

@@ -23,7 +23,7 @@ from autograd_engine.real import is_number, is_whole
 from autograd_engine.survey import Survey
 from autograd_engine.titles import LOWERED
 from autograd_engine.views.explore.page import page_graph
-from autograd_engine.views.network.on_page import Rules, page_network, responses
+from autograd_engine.views.network.stacks import Rules, page_network, responses
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
 
 ROOM = 1_200_000

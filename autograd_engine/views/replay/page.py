@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from autograd_engine.history import History
 from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.page import Page, filled, page_path
-from autograd_engine.views.network.on_page import Rules
+from autograd_engine.views.network.stacks import Rules
 from autograd_engine.views.notebooks import image
 from autograd_engine.views.replay.contents import recording_of, run_contents
 from autograd_engine.words import counted
