@@ -81,6 +81,8 @@ class Finder:
         self.around: dict[int, tuple[int, ...]] = {-1: ()}  # a call and those around it
         self.of = [-1] * len(operands)
         self.homes = [""] * len(operands)
+        self.leaves = {i for i, value in enumerate(values) if value._rule is LEAF}
+        self.lent: dict[int, int] = {}  # the first call of a leaf that several of one module use
         self._entered: dict[int, int] = {}  # id of an entry -> its call
         # Calls that are put together: what they stand in, and the paths of those in them; of what
         # is fed alike the calls, and how many of these have a part of some path.
@@ -162,8 +164,8 @@ class Finder:
         while waiting and len(seen) < NEAR:
             dot = -heappop(waiting)
             operands = self.operands[dot]
-            own = operands[:1] + operands[len(operands) % 2 :: 2]
-            if values[dot]._rule is DOT and any(values[w]._rule is LEAF for w in own):
+            own = operands[len(operands) % 2 :: 2] if values[dot]._rule is DOT else ()
+            if own and not self.leaves.isdisjoint((operands[0], *own)):
                 inside = {dot}
                 for i in sorted(seen):
                     if i > dot and not inside.isdisjoint(self.operands[i]):
@@ -223,10 +225,12 @@ class Finder:
                     c = self.calls[c].outer
                 path = self.calls[c].path if c == call >= 0 else ""  # what it is fed stands outside
                 self.homes[j] = path if j not in common or self.homes[j] == path else ""
+                self.lent.setdefault(j, c)
                 common[j] = [k for k in common.get(j, self.around[c]) if k in self.around[c]]
                 self.of[j] = common[j][0] if common[j] else -1
                 if not common[j] and (not self.homes[j] or self.calls[c].dot >= 0):
                     free.remove(j)  # nothing more can be learned, or it is the weight of a neuron
+        self.lent = {j: c for j, c in self.lent.items() if self.homes[j] and self.of[j] < 0}
 
     def exit(self) -> None:
         """Let the outputs of calls that have an entry be what is used outside, or by nobody."""

@@ -98,6 +98,11 @@ class Survey:
         return self._finder.homes
 
     @cached_property
+    def lent(self) -> dict[int, int]:
+        """The leaves that several calls of one module use, and no others: each with the first."""
+        return self._finder.lent
+
+    @cached_property
     def adjoints(self) -> list[float]:
         """The derivative of the output by each value, from the partials as recorded."""
         adjoints = [0.0] * len(self.values)

@@ -70,18 +70,14 @@ def used_in(
 
 def _by_calls(survey: Survey) -> list[Path]:
     chains: list[Path] = []
+    kinds: dict[object, tuple[str, object]] = {}
     for call in survey.calls:  # the outer ones come first
         outer = chains[call.outer] if call.outer >= 0 else ()
-        kind, key = _key(call)
+        kind, key = kinds.get(call.key) or kinds.setdefault(call.key, _key(call))
         chains.append((*outer, Level(kind, key, call.path, call.number)))
     around: list[Path] = [chains[c] if c >= 0 else () for c in survey.call_of]
-    fed = {i for call in survey.calls for i in call.inputs if call.outer < 0}
-    loose = {i for i, c in enumerate(survey.call_of) if c < 0 and not survey.operands[i]} - fed
-    for i, several in used_in(loose, survey.operands, survey.call_of).items():
-        several.discard(-1)  # a weight that several calls use stands with the first
-        calls = [survey.calls[c] for c in several]
-        if len({c.path for c in calls}) == 1 and not any(i in c.inputs for c in calls):
-            around[i] = chains[min(several)]
+    for i, c in survey.lent.items():
+        around[i] = chains[c]
     return around
 
 
@@ -93,8 +89,7 @@ def _key(call: Call) -> tuple[str, object]:
     key = call.key
     while isinstance(key, tuple) and not isinstance(key[1], int):
         key = key[1]  # of the part that it was found by
-    block = key is call.key and isinstance(key, tuple) and key[1] == 0 and call.dot < 0
-    return ("region", call.path) if block or isinstance(key, str) else ("call", call.key)
+    return ("region", call.path) if isinstance(key, str) else ("call", call.key)
 
 
 def _add_repeat(

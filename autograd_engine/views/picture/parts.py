@@ -3,22 +3,64 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
+from itertools import chain
+
+Part = tuple[int, bool, list[int]]
 
 
 def parts(
     boxes: dict[int, int], fine: dict[int, int], operands: Sequence[Sequence[int]]
-) -> Iterator[tuple[int, bool, list[int]]]:
-    """Yield boxes in an order in which all arrows run forwards: number, whether leaves, values.
+) -> list[Part]:
+    """Return boxes in an order in which all arrows run forwards: number, whether leaves, values.
 
     `boxes` tells the box of each value, in topological order; one by itself has its own number.
     `fine` tells what must not feed another of the same box, such as a call. A box comes as a
     whole where it can, else in several parts; leaves of more than one of them come by themselves.
 
-    >>> list(parts({0: 4, 1: 1, 2: 4}, {0: 4, 1: 1, 2: 4}, [(), (0,), (1,)]))
+    >>> parts({0: 4, 1: 1, 2: 4}, {0: 4, 1: 1, 2: 4}, [(), (0,), (1,)])
     [(4, True, [0]), (1, False, [1]), (4, False, [2])]
     """
+    wholes, feeding = _as_wholes(boxes, fine, operands)
+    first = {values[0]: box for box, values in wholes.items()}
+    found = feeding and _ordered(first, first, feeding, cutting=False)
+    if found:
+        return [(box, False, wholes[box]) for box, _, _ in found]
+    return _ordered(boxes, fine, operands)
+
+
+def _as_wholes(
+    boxes: dict[int, int], fine: dict[int, int], operands: Sequence[Sequence[int]]
+) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """Return the values of each box, and what feeds it, each box as its first value; of this
+    nothing where what must not feed another of its box does so.
+    """
+    wholes, units = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
+    for i, box in boxes.items():
+        wholes[box].append(i)
+        if operands[i]:
+            units[fine[i]].append(i)
+    unit = {i: number if operands[i] else ~boxes[i] for i, number in fine.items()}
+    feeding: dict[int, set[int]] = {values[0]: set() for values in wholes.values()}
+    for number, values in units.items():
+        box = boxes[values[0]]
+        below = chain.from_iterable(map(operands.__getitem__, values))
+        for other in {unit[i] for i in unit.keys() & below} - {number, ~box}:
+            source = ~other if other < 0 else boxes[units[other][0]]
+            if source == box:
+                return wholes, {}
+            feeding[wholes[box][0]].add(wholes[source][0])
+    return wholes, {i: sorted(given) for i, given in feeding.items()}
+
+
+def _ordered(
+    boxes: dict[int, int],
+    fine: dict[int, int],
+    operands: Sequence[Sequence[int]] | dict[int, list[int]],
+    cutting: bool = True,
+) -> list[Part]:
+    """Return the parts; none where a box must be cut, unless `cutting`."""
     part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
     box_of: list[int] = []  # of each part
     first: dict[int, int] = {}  # the first value of each box
@@ -72,6 +114,8 @@ def parts(
         which = which if whole[which] else not which
         if whole[which]:
             place(heappop(whole[which])[1])
+        elif not cutting:
+            return []
         else:
             place(boxes[next(i for i in rest if i not in part and operands[i])])
             cut = True
@@ -91,5 +135,4 @@ def parts(
     found: dict[int, list[int]] = defaultdict(list)
     for i in boxes:
         found[part[i]].append(i)
-    for number in sorted(found):
-        yield box_of[number] if number >= 0 else ~number, number < 0, found[number]
+    return [(box_of[n] if n >= 0 else ~n, n < 0, found[n]) for n in sorted(found)]

@@ -70,7 +70,8 @@ class _Composer:
                 if head < 0 and tail != head:
                     self.merged[tail, head] += n
         for i in bold:
-            leaving[self.shown[i]].add(i)
+            if i is not None:
+                leaving[self.shown[i]].add(i)
         self.place: dict[int, int] = {}  # the box of what is shown
         for head in self.shown:
             if head not in self.place:
