@@ -160,18 +160,14 @@ class Finder:
 
     def _interior(self, output: int) -> list[int]:
         """Return the nearest dot product of weights, and what leads from there to an output."""
-        values, waiting, seen = self.values, [-output], {output}
+        waiting, seen = [-output], {output}
         while waiting and len(seen) < NEAR:
             dot = -heappop(waiting)
-            operands = self.operands[dot]
-            own = operands[len(operands) % 2 :: 2] if values[dot]._rule is DOT else ()
-            if own and not self.leaves.isdisjoint((operands[0], *own)):
-                inside = {dot}
-                for i in sorted(seen):
-                    if i > dot and not inside.isdisjoint(self.operands[i]):
-                        inside.add(i)
-                return sorted(inside)
-            for j in operands:
+            given = self.operands[dot]
+            own = given[len(given) % 2 :: 2] if self.values[dot]._rule is DOT else ()
+            if own and not self.leaves.isdisjoint((given[0], *own)):
+                return sorted([i for i in seen if i >= dot])
+            for j in given:
                 if j not in seen and self.operands[j]:
                     seen.add(j)
                     heappush(waiting, -j)
@@ -191,28 +187,24 @@ class Finder:
         alike, often = self._fed[name, base, part.inputs]
         turn = often[part.path]
         often[part.path] += 1
-        if turn < len(alike):
-            self.calls[alike[turn]].outputs += part.outputs
-        else:
+        if turn == len(alike):
             feeding = {c for j in part.inputs for c in self.around[self.of[j]]} & self._parts.keys()
-            fits = [c for c in sorted(feeding) if self._fits(c, name, part)]
-            if fits:
-                alike.append(fits[-1])
-                self.calls[fits[-1]].outputs += part.outputs
-            else:
+            fits = [c for c in sorted(feeding) if self._parts[c][0] == base]
+            fits = [
+                c for c in fits if self.calls[c].path == name and part.path not in self._parts[c][1]
+            ]
+            if not fits:
                 key = self._module.setdefault((name, part.key), (name, part.key))
                 made = Call(name, base, key, part.inputs, [*part.outputs])
                 made.outer = self._join(names[:-1], made)
-                alike.append(self._add(made))
-                self._parts[alike[-1]] = base, set()
+                fits = [self._add(made)]
+                self._parts[fits[0]] = base, set()
+            alike.append(fits[-1])
         whole = alike[turn]
+        self.calls[whole].outputs += part.outputs
         self._module.setdefault((name, part.key), self.calls[whole].key)
         self._parts[whole][1].add(part.path)
         return whole
-
-    def _fits(self, call: int, name: str, part: Call) -> bool:
-        base, parts = self._parts[call]
-        return base == part.outer and self.calls[call].path == name and part.path not in parts
 
     def own_leaves(self) -> None:
         """Give a leaf or constant to the innermost call that has all its uses but as an input."""

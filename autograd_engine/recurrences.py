@@ -153,15 +153,11 @@ class Orbits:
 
     def extended(self, k: int, t: int) -> bool:
         """Find node k of step t among its readers' operands or its operands' readers."""
-        for reader, lag, s in self.readers[k]:
-            above = self.member(reader, t + lag)
-            if above >= 0:
-                return self.bind(k, t, self.graph.reads[above][s])
-        for kind, of, lag in self.slots[k]:
-            below = self.member(of, t - lag) if kind == STEP else -1
-            if below >= 0:
-                return any(self.bind(k, t, node) for node in self.users.get(below, ()))
-        return False
+        above = ((self.member(reader, t + lag), s) for reader, lag, s in self.readers[k])
+        below = (self.member(of, t - lag) for kind, of, lag in self.slots[k] if kind == STEP)
+        found = next(([self.graph.reads[i][s]] for i, s in above if i >= 0), None)
+        found = found or next((self.users.get(i, []) for i in below if i >= 0), [])
+        return any(self.bind(k, t, node) for node in found)
 
     def bind(self, k: int, t: int, node: int) -> bool:
         """Make a value node k of step t, with what it needs; say whether it is one."""
