@@ -72,15 +72,15 @@ class Graph:
     def regions(self, worth: int) -> Iterator[tuple[int, int, int]]:
         """Yield first node, end and period of what looks like the same again and again.
 
-        Tokens, an operation with the distances of its operands, that come again at one distance
-        vote for a period; where node i is like node i + period for long is a region.
+        Tokens, an operation with the distances of its first operand and its last, or of several
+        the nearest, that come again at one distance vote for a period; where node i is like node i + period for long is a region.
         """
         far = len(self.nodes) // 2  # what is farther away is no part of this step or the last
-        tokens = [
-            hash((rule, *[i - j if j > low else 0 for j in below]))
-            for i, (rule, below) in enumerate(zip(self.rules, self.reads))
-            for low in (max(-1, i - far),)
-        ]
+        tokens = []
+        for i, (rule, below) in enumerate(zip(self.rules, self.reads)):
+            low = i - far if i > far else -1
+            a, b = below[0], below[-1] if len(below) < 3 else max(below)
+            tokens.append(hash((rule, len(below), a > low and i - a, b > low and i - b)))
         for period in periods(tokens):
             same = bytearray(map(eq, tokens, tokens[period:]))
             if 8 * sum(same) < same.count(b"\0\1") * min(period, 24):
