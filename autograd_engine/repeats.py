@@ -72,8 +72,9 @@ class Graph:
     def regions(self, worth: int) -> Iterator[tuple[int, int, int]]:
         """Yield first node, end and period of what looks like the same again and again.
 
-        Tokens, an operation with the distances of its first operand and its last, or of several
-        the nearest, that come again at one distance vote for a period; where node i is like node i + period for long is a region.
+        Tokens, an operation with the distances of its first and its last operand, or of several
+        the nearest, that come again at one distance vote for a period; where node i is like node
+        i + period for long is a region.
         """
         far = len(self.nodes) // 2  # what is farther away is no part of this step or the last
         tokens = []

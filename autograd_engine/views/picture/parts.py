@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from itertools import chain
@@ -66,7 +66,7 @@ def _ordered(
     first: dict[int, int] = {}  # the first value of each box
     uses: dict[int, list[int]] = defaultdict(list)  # but for those inside a box of leaves
     missing = dict.fromkeys(boxes, 0)  # how many computed operands are not yet placed
-    waiting = Counter[int]()  # for how many arrows a box waits
+    waiting = dict.fromkeys(boxes.values(), 0)  # for how many arrows a box waits
     ready: dict[int, list[int]] = defaultdict(list)  # of each box, what misses nothing
     whole: tuple[list[tuple[int, int]], ...] = [], []  # values, boxes that wait for none
 
