@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
+from itertools import chain
 from operator import sub
 from typing import Final
 
@@ -41,16 +42,12 @@ def find(graph: Graph) -> list[Repeat]:
         first, end = max(free, key=lambda part: part[1] - part[0], default=(0, 0))
         if end - first < max(2 * period, worth) or not tries:
             continue
-        orbits, repeat = Orbits(graph, taken), None
-        if orbits.lay(first, end, period) and turning(orbits.rules, orbits.slots):
-            orbits.grow()
-            repeat = orbits.repeat()
-        if repeat is None:
-            tries -= 1
-            continue
-        repeats.append(repeat)
-        for place in [place for row in repeat.places for place in row]:
-            taken[graph.codes[place]] = 1
+        repeat = Orbits(graph, taken).repeat(first, end, period)
+        tries -= repeat is None
+        if repeat is not None:
+            repeats.append(repeat)
+            for place in chain(*repeat.places):
+                taken[graph.codes[place]] = 1
     if not repeats or ordered(graph, repeats):
         return repeats
     kept: list[Repeat] = []
@@ -119,14 +116,13 @@ class Orbits:
             self.slots.append(slots)
         if late >= first:  # what all steps read stands before them
             return again > 0 and self.lay(late + 1, end, period, again - 1)
-        body = range(first, first + period)
         self.rules = self.graph.rules[first : first + period]
-        self.orbits = [list(range(k, end, period)) for k in body]
+        self.orbits = [list(range(first + k, end, period)) for k in range(period)]
         self.low = [0] * period
         self.of = {node: (node - first) % period for node in range(first, end)}
         self.outer = {of for slots in self.slots for kind, of, _ in slots if kind == SHARED}
         self.links = []  # node j is operand s of node k, so many steps later
-        self.readers: list[list[tuple[int, int, int]]] = [[] for _ in body]
+        self.readers: list[list[tuple[int, int, int]]] = [[] for _ in self.slots]
         for k, slots in enumerate(self.slots):
             for s, (kind, j, lag) in enumerate(slots):
                 if kind == STEP:
@@ -199,8 +195,11 @@ class Orbits:
         above = [(self.member(reader, t + lag), s) for reader, lag, s in self.readers[k]]
         return all(i < 0 or self.graph.reads[i][s] == node for i, s in above)
 
-    def repeat(self) -> Repeat | None:
-        """Return the steps that the orbits make, without those at the ends that fit no other."""
+    def repeat(self, first: int, end: int, period: int) -> Repeat | None:
+        """Return the steps of a region, without those at the ends that fit no other."""
+        if not self.lay(first, end, period) or not turning(self.rules, self.slots):
+            return None
+        self.grow()
         low, high = self.low, [low + len(orbit) for low, orbit in zip(self.low, self.orbits)]
         for _ in range(REPAIRS):
             steps, begins = self.begun(low, high)
@@ -247,10 +246,8 @@ class Orbits:
     def cut(self, begins: list[int], steps: int) -> Repeat | None:
         """Return so many steps that begin there; None if a state begins in two ways."""
         reads, place, nodes = self.graph.reads, self.graph.place, self.graph.nodes
-        orbits = [
-            orbit[begin - low : begin - low + steps]
-            for orbit, begin, low in zip(self.orbits, begins, self.low)
-        ]
+        skipped = map(sub, begins, self.low)
+        orbits = [orbit[skip : skip + steps] for orbit, skip in zip(self.orbits, skipped)]
         order = sorted(range(len(orbits)), key=lambda k: orbits[k][0])
         rank = {k: p for p, k in enumerate(order)}
         inputs: dict[tuple[int, ...], int] = {}
