@@ -32,7 +32,7 @@ STATES = "hscgrmnou"
 
 _STATE = re.compile(rf"[{STATES}](?![^\W\d₀-₉])")
 
-Graph: TypeAlias = "list[tuple[int, ...]]"
+Operands: TypeAlias = "list[tuple[int, ...]]"
 Handed: TypeAlias = "list[list[dict[int, int]]]"
 
 
@@ -46,7 +46,7 @@ def number(data: float) -> str:
 
 
 def named(
-    values: list[Value], operands: Graph, notes: list[Note], calls: list[Call], handed: Handed
+    values: list[Value], operands: Operands, notes: list[Note], calls: list[Call], handed: Handed
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the name of each value; its full one, of a parameter the path in its model; and the
     name that its label, place or step gives it, "" where there is none.
@@ -85,7 +85,7 @@ def _states(handed: Handed, taken: set[str]) -> Iterator[tuple[int, str]]:
                 yield i, letter + title
 
 
-def places(operands: Graph, calls: list[Call]) -> Iterator[tuple[int, str, str]]:
+def places(operands: Operands, calls: list[Call]) -> Iterator[tuple[int, str, str]]:
     """Yield position, name and full name of what stands in neurons, and enters them."""
     neurons = [call for call in calls if call.dot >= 0]
     stems = _stems({call.path for call in neurons})
