@@ -16,15 +16,6 @@ from autograd_engine.graph import _postorder
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
 
-_NAMES = {
-    "+": "add",
-    "-": "subtract",
-    "*": "multiply",
-    "/": "divide",
-    "**": "power",
-    "ReLU": "relu",
-}
-
 
 def adopted(*items: Any) -> tuple[Any, ...]:
     """Return each object that is like micrograd's as a Value, on one graph; others as they are.
@@ -40,23 +31,23 @@ def adopted(*items: Any) -> tuple[Any, ...]:
     ('*', (3.0, 3.0), 'other')
     """
     known: dict[int, Value] = {}
-    for node in _postorder(filter(is_like, items), lambda node: node._prev):
+    alike = [
+        item
+        for item in items
+        if not isinstance(item, Value)
+        and all(hasattr(item, name) for name in ("data", "grad", "_prev", "_op"))
+    ]
+    for node in _postorder(alike, lambda node: node._prev):
         known[id(node)] = _made(node, [known[id(part)] for part in node._prev])
     return tuple([known.get(id(item), item) for item in items])
 
 
-def is_like(item: Any) -> bool:
-    """Say whether something is like micrograd's values, and none of ours."""
-    return not isinstance(item, Value) and all(
-        hasattr(item, name) for name in ("data", "grad", "_prev", "_op")
-    )
-
-
 def _made(node: Any, parts: list[Value]) -> Value:
     """Return the value of the operation on these parts, in the order that gives its number."""
-    rule = _rule(str(node._op)) if parts else None
-    value = Value(node.data, tuple(parts), str(node._op)) if parts else Value(node.data)
+    symbol = str(node._op)
+    value = Value(node.data, tuple(parts), symbol) if parts else Value(node.data)
     orders = [*permutations(parts), (*parts, *parts)] if len(parts) < 3 else [tuple(parts)]
+    rule = _rule(symbol) if parts else None
     for operands in orders if rule else ():
         if rule and (rule.several or len(operands) == rule.arity):
             with suppress(ArithmeticError, TypeError, ValueError):
@@ -64,15 +55,14 @@ def _made(node: Any, parts: list[Value]) -> Value:
                 if found._data == node.data or math.isclose(found._data, node.data, rel_tol=1e-9):
                     value = found
                     break
-    value.label = str(getattr(node, "label", "") or "")
-    value.grad = node.grad
+    value.label, value.grad = str(getattr(node, "label", "") or ""), node.grad
     return value
 
 
 def _rule(symbol: str) -> Primitive | None:
     with suppress(ValueError):
-        if symbol[:2] == "**" and symbol[2:]:
+        if symbol[:2] == "**":
             exponent = float(symbol[2:])
             whole = exponent.is_integer() and "." not in symbol
             return power_of(int(exponent) if whole else exponent)
-    return TABLE.get(_NAMES.get(symbol, symbol))
+    return next((rule for rule in TABLE.values() if symbol in (rule.symbol, rule.name)), None)

@@ -9,9 +9,10 @@ value that somebody marked by hand begins a region that reaches down to the next
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TypeAlias
+from heapq import heappop, heappush
 
 from autograd_engine.engine import Value
 from autograd_engine.notes import FIRED, Entry, Note
@@ -19,9 +20,6 @@ from autograd_engine.table import DOT, LEAF
 
 NEAR = 200
 """So many values behind a neuron's output its dot product is looked for."""
-
-LATEST = 50
-"""Of so many calls of a layer on the same inputs it is looked which one a neuron's belongs to."""
 
 
 @dataclass(eq=False, slots=True)
@@ -36,16 +34,13 @@ class Call:
 
     path: str
     outer: int = -1
-    key: object = None  # of the module: two may have one path
+    key: object = None  # of the module, since two may have one path; a region's is its path
     inputs: tuple[int, ...] = ()
     outputs: list[int] = field(default_factory=list)
     dot: int = -1
     members: list[int] = field(default_factory=list)
     number: int = 1
     count: int = 1
-
-
-Calls: TypeAlias = "tuple[list[Call], list[int], list[str]]"
 
 
 def levels(path: str) -> list[str]:
@@ -69,22 +64,39 @@ def _above(path: str, around: str) -> tuple[str, ...]:
 
 
 class Finder:
-    """The calls so far, each behind those around it, and of each value the innermost, or -1."""
+    """The calls, each behind those around it; `of` each value the innermost, or -1, and its path.
+
+    A weight that several calls of a neuron use has the path, and no call.
+    """
 
     def __init__(
-        self, values: list[Value], operands: list[tuple[int, ...]], notes: list[Note]
+        self,
+        values: list[Value],
+        position: dict[int, int],
+        operands: list[tuple[int, ...]],
+        notes: list[Note],
     ) -> None:
-        self.values, self.operands, self.notes = values, operands, notes
-        self.marked = [i for i, note in enumerate(notes) if note.region or note.home or note.ended]
+        self.values, self.position, self.operands, self.notes = values, position, operands, notes
         self.calls: list[Call] = []
         self.around: dict[int, tuple[int, ...]] = {-1: ()}  # a call and those around it
-        self.of = [-1] * len(values)
-        self.homes: dict[int, str] = {}  # of leaves
+        self.of = [-1] * len(operands)
+        self.homes = [""] * len(operands)
+        self.leaves = {i for i, value in enumerate(values) if value._rule is LEAF}
+        self.lent: dict[int, int] = {}  # the first call of a leaf that several of one module use
         self._entered: dict[int, int] = {}  # id of an entry -> its call
-        # Calls that are put together: the base that they stand in, the paths of those in them.
+        # Calls that are put together: what they stand in, and the paths of those in them; of what
+        # is fed alike the calls, and how many of these have a part of some path.
         self._parts: dict[int, tuple[int, set[str]]] = {}
-        self._fed: dict[tuple[str, int, tuple[int, ...]], list[int]] = {}
+        self._fed = defaultdict[object, tuple[list[int], Counter[str]]](lambda: ([], Counter()))
         self._module: dict[object, object] = {}  # a name and the key of a part -> the whole's key
+        marked = [i for i, n in enumerate(notes) if n.region or n.home or n.ended]
+        if marked:
+            self.enter(marked)
+            self.fire(marked)
+            self.own_leaves()
+            if self._entered:
+                self.exit()
+            self.count()
 
     def _add(self, call: Call) -> int:
         number = len(self.calls)
@@ -92,52 +104,50 @@ class Finder:
         self.around[number] = (number, *self.around[call.outer])
         return number
 
-    def enter(self) -> None:
+    def enter(self, marked: list[int]) -> None:
         """Find the calls that have an entry, and what stands in them."""
-        position = {id(value): i for i, value in enumerate(self.values)}
-        entries: list[Entry] = []
-
-        def call_of(entry: Entry) -> int:
-            if id(entry) not in self._entered:
-                outer = call_of(entry.outer) if entry.outer else -1
-                inputs = sorted([position[key] for key in entry.inputs or () if key in position])
-                call = Call(entry.path, outer, (entry.path, entry.module), tuple(inputs))
-                self._entered[id(entry)] = self._add(call)
-                entries.append(entry)
-            return self._entered[id(entry)]
-
-        for i in self.marked:
+        for i in marked:
             home, ended = self.notes[i].home, self.notes[i].ended
             if home:
-                self.of[i] = call_of(home)
+                self.of[i] = self._call_of(home)
             for entry in (home, ended):
                 if entry and entry is not FIRED:
-                    self.calls[call_of(entry)].outputs.append(i)
-        for c in sorted(range(len(entries)), key=lambda c: -len(self.around[c])):
+                    self.calls[self._call_of(entry)].outputs.append(i)
+        for c, call in sorted(enumerate(self.calls), key=lambda pair: -len(self.around[pair[0]])):
             # A walk stops at what another call has claimed, so those inside others are first.
-            if entries[c].module:
-                self._walk(c, entries[c].inputs or frozenset())
-            if self.calls[c].outer >= 0:  # what was computed in here was computed in there too
-                self.calls[self.calls[c].outer].outputs += self.calls[c].outputs
+            if call.key != call.path:  # that of a module
+                self._walk(c, -1, call.inputs)
+            if call.outer >= 0:  # what was computed in here was computed in there too
+                self.calls[call.outer].outputs += call.outputs
 
-    def _walk(self, call: int, given: frozenset[int]) -> None:
-        """Give to a call what stands behind its outputs and not behind its inputs."""
-        waiting = [i for i in self.calls[call].outputs if id(self.values[i]) not in given]
-        seen = set(waiting)
+    def _call_of(self, entry: Entry) -> int:
+        if id(entry) not in self._entered:
+            outer = self._call_of(entry.outer) if entry.outer else -1
+            at = self.position
+            inputs = sorted([at[key] for key in entry.inputs or () if key in at])
+            key = (entry.path, entry.module) if entry.module else entry.path
+            self._entered[id(entry)] = self._add(Call(entry.path, outer, key, tuple(inputs)))
+        return self._entered[id(entry)]
+
+    def _walk(self, call: int, free: int, inputs: tuple[int, ...] = ()) -> None:
+        """Give to a call what stands behind its outputs, not behind its inputs, and is free."""
+        seen = set(inputs)
+        waiting = [i for i in self.calls[call].outputs if i not in seen]
         while waiting:
             i = waiting.pop()
-            self.of[i] = call if self.of[i] < 0 else self.of[i]
+            self.of[i] = call if self.of[i] == free else self.of[i]
             for j in self.operands[i] if call in self.around[self.of[i]] else ():
-                if j not in seen and self.operands[j] and id(self.values[j]) not in given:
+                if j not in seen and self.operands[j]:
                     seen.add(j)
                     waiting.append(j)
 
-    def fire(self) -> None:
-        """Find the calls of neurons, and of the layers and models that they stand in."""
-        leaf = [value._rule is LEAF for value in self.values]
-        for i in self.marked:
+    def fire(self, marked: list[int]) -> None:
+        """Find the calls of neurons, of the layers and models that they stand in, and regions."""
+        for i in marked:
             path, base = self.notes[i].region, self.of[i]
-            inside = self._interior(i, leaf) if path and self.notes[i].ended is FIRED else []
+            if path and not self.notes[i].ended:  # by hand
+                self._walk(self._stand(Call(path, base, path, self.operands[i], [i])), base)
+            inside = self._interior(i) if path and self.notes[i].ended is FIRED else []
             if inside:
                 dot = inside[0]
                 operands = self.operands[dot]
@@ -148,146 +158,97 @@ class Finder:
                     if self.of[j] == base:
                         self.of[j] = call
 
-    def _interior(self, output: int, leaf: list[bool]) -> list[int]:
+    def _interior(self, output: int) -> list[int]:
         """Return the nearest dot product of weights, and what leads from there to an output."""
-        dot, seen, near = -1, {output}, [output]
-        for i in near:
-            operands = self.operands[i]
-            own = operands[len(operands) % 2 :: 2] if self.values[i]._rule is DOT else ()
-            if dot < 0 and own and (leaf[operands[0]] or any(leaf[w] for w in own)):
-                dot = i
-                continue
-            for j in operands if len(near) < NEAR else ():
+        waiting, seen = [-output], {output}
+        while waiting and len(seen) < NEAR:
+            dot = -heappop(waiting)
+            given = self.operands[dot]
+            own = given[len(given) % 2 :: 2] if self.values[dot]._rule is DOT else ()
+            if own and not self.leaves.isdisjoint((given[0], *own)):
+                return sorted([i for i in seen if i >= dot])
+            for j in given:
                 if j not in seen and self.operands[j]:
                     seen.add(j)
-                    near.append(j)
-        inside = [dot] if dot >= 0 else []
-        for i in sorted(near) if inside else ():
-            if i > dot and any(j in inside for j in self.operands[i]):
-                inside.append(i)
-        return inside
+                    heappush(waiting, -j)
+        return []
 
     def _stand(self, call: Call) -> int:
         """Add a call, and around it, where there is none that it fits, what its path names."""
-        base = call.outer
-        names = _above(call.path, self.calls[base].path if base >= 0 else "")
-        call.outer = self._join(names, call, base)
+        around = self.calls[call.outer].path if call.outer >= 0 else ""
+        call.outer = self._join(_above(call.path, around), call)
         return self._add(call)
 
-    def _join(self, names: tuple[str, ...], part: Call, base: int) -> int:
-        """Return the call of the last name that holds, now, a part; `base` if there is no name."""
+    def _join(self, names: tuple[str, ...], part: Call) -> int:
+        """Return the call of the last name that holds, now, a part, or what the part stands in."""
         if not names:
-            return base
-        name, key = names[-1], (names[-1], part.key)
-        alike = self._fed.setdefault((name, base, part.inputs), [])
-        fits = [c for c in alike[-LATEST:] if part.path not in self._parts[c][1]]
-        if not fits:
+            return part.outer
+        name, base = names[-1], part.outer
+        alike, often = self._fed[name, base, part.inputs]
+        turn = often[part.path]
+        often[part.path] += 1
+        if turn == len(alike):
             feeding = {c for j in part.inputs for c in self.around[self.of[j]]} & self._parts.keys()
-            for c in sorted(feeding):
-                around, parts = self._parts[c]
-                if around == base and self.calls[c].path == name and part.path not in parts:
-                    fits.append(c)
-        if fits:
-            whole = fits[-1]
-            self.calls[whole].outputs += part.outputs
-            self._module.setdefault(key, self.calls[whole].key)
-        else:
-            made = Call(name, base, self._module.setdefault(key, key), part.inputs, [*part.outputs])
-            made.outer = self._join(names[:-1], made, base)
-            whole = self._add(made)
-            self._parts[whole] = base, set()
-            alike.append(whole)
+            fits = [c for c in sorted(feeding) if self._parts[c][0] == base]
+            fits = [
+                c for c in fits if self.calls[c].path == name and part.path not in self._parts[c][1]
+            ]
+            if not fits:
+                key = self._module.setdefault((name, part.key), (name, part.key))
+                made = Call(name, base, key, part.inputs, [*part.outputs])
+                made.outer = self._join(names[:-1], made)
+                fits = [self._add(made)]
+                self._parts[fits[0]] = base, set()
+            alike.append(fits[-1])
+        whole = alike[turn]
+        self.calls[whole].outputs += part.outputs
+        self._module.setdefault((name, part.key), self.calls[whole].key)
         self._parts[whole][1].add(part.path)
         return whole
 
-    def reach(self) -> None:
-        """Give to each output that was marked by hand what stands behind it, up to other calls."""
-        mine: dict[int, tuple[int, int]] = {}
-        by_hand = [i for i in self.marked if self.notes[i].region and not self.notes[i].ended]
-        for i in range(by_hand[-1] if by_hand else -1, -1, -1):
-            path, base = self.notes[i].region, self.of[i]
-            if path and not self.notes[i].ended:
-                mine[i] = self._stand(Call(path, base, path, self.operands[i], [i])), base
-            if i in mine and self.operands[i] and base == mine[i][1]:
-                self.of[i] = mine[i][0]
-                for j in self.operands[i]:
-                    mine.setdefault(j, mine[i])
-
     def own_leaves(self) -> None:
         """Give a leaf or constant to the innermost call that has all its uses but as an input."""
-        leaves = {i for i, given in enumerate(self.operands) if not given}
-        used: dict[int, set[int]] = {}
-        for c, given in zip(self.of, self.operands):
-            own = leaves.intersection(given)
-            if own:
-                used[c] = used[c] | own if c in used else own
-        fed: set[int] = set()
-        alike: dict[frozenset[int], list[int]] = {}  # weights are those of many calls
-        for c in range(len(self.calls) - 1, -2, -1):  # those inside others first
-            own = used.get(c, set())
-            if c >= 0 and not own.isdisjoint(self.calls[c].inputs):
-                handed = own.intersection(self.calls[c].inputs)
-                used.setdefault(self.calls[c].outer, set()).update(handed)
-                fed |= handed
-                own -= handed
-            alike.setdefault(frozenset(own), []).append(c)
+        free = {i for i, given in enumerate(self.operands) if not given}
         common: dict[int, list[int]] = {}
-        paths: dict[int, set[str]] = {}
-        for several, calls in alike.items():
-            around = list(self.around[calls[0]])
-            for c in calls:
-                around = around and [outer for outer in around if outer in self.around[c]]
-            named = {self.calls[c].path if c >= 0 else "" for c in calls}
-            for i in several:
-                common[i] = [c for c in common.get(i, around) if c in around]
-                paths[i] = named | paths.get(i, named)
-        for i, around in common.items():
-            self.of[i] = around[0] if around else -1
-            self.homes[i] = "" if i in fed or len(paths[i]) > 1 else min(paths[i])
+        for call, given in zip(self.of, self.operands):
+            for j in free.intersection(given):
+                c = call
+                while c >= 0 and j in self.calls[c].inputs:
+                    c = self.calls[c].outer
+                path = self.calls[c].path if c == call >= 0 else ""  # what it is fed stands outside
+                self.homes[j] = path if j not in common or self.homes[j] == path else ""
+                self.lent.setdefault(j, c)
+                common[j] = [k for k in common.get(j, self.around[c]) if k in self.around[c]]
+                self.of[j] = common[j][0] if common[j] else -1
+                if not common[j] and (not self.homes[j] or self.calls[c].dot >= 0):
+                    free.remove(j)  # nothing more can be learned, or it is the weight of a neuron
+        self.lent = {j: c for j, c in self.lent.items() if self.homes[j] and self.of[j] < 0}
 
     def exit(self) -> None:
         """Let the outputs of calls that have an entry be what is used outside, or by nobody."""
-        if not self._entered:
-            return
         leaving: dict[int, set[int]] = {call: set() for call in self._entered.values()}
         unused = tuple(set(range(len(self.of))).difference(*self.operands))
         for c, operands in zip([*self.of, -1], [*self.operands, unused]):
             for j in operands:
                 if self.of[j] != c and self.operands[j]:
-                    for call in self.around[self.of[j]]:
-                        if call in leaving and call not in self.around[c]:
-                            leaving[call].add(j)
+                    for call in leaving.keys() & set(self.around[self.of[j]]) - {*self.around[c]}:
+                        leaving[call].add(j)
         for call, exits in leaving.items():
             self.calls[call].outputs = sorted(exits) or self.calls[call].outputs
 
-    def found(self) -> Calls:
-        """Return the calls, the outer ones first, the innermost of each value, and its path.
-
-        A weight that several calls of a neuron use has the path, and no call.
-        """
-        if self.marked:
-            for step in (self.enter, self.fire, self.reach, self.own_leaves, self.exit):
-                step()
-        key = [(len(self.around[c]), min(call.outputs)) for c, call in enumerate(self.calls)]
-        order = sorted(range(len(key)), key=key.__getitem__)
-        place = {-1: -1} | {c: n for n, c in enumerate(order)}
-        calls = [self.calls[c] for c in order]
-        of = [place[c] for c in self.of]
-        for i, c in enumerate(of):
+    def count(self) -> None:
+        """Number the calls of each module, and tell them their members."""
+        same = defaultdict[object, list[Call]](list)
+        for i, c in enumerate(self.of):
             if c >= 0:
-                calls[c].members.append(i)
-        same: dict[object, list[Call]] = {}
-        for call in calls:
-            call.outer = place[call.outer]
+                self.calls[c].members.append(i)
+                self.homes[i] = self.homes[i] or self.calls[c].path
+        for call in self.calls:
             call.outputs = sorted(set(call.outputs)) if call.outputs[1:] else call.outputs
-            same.setdefault(call.key, []).append(call)
+            same[call.key].append(call)
             call.number = len(same[call.key])
-        for call in reversed(calls):
+        for call in reversed(self.calls):
             call.count = len(same[call.key])
             call.members.sort()
             if call.outer >= 0:
-                calls[call.outer].members += call.members
-        homes = [calls[c].path if c >= 0 else "" for c in of]
-        for leaf, home in self.homes.items():
-            homes[leaf] = home
-        return calls, of, homes
+                self.calls[call.outer].members += call.members

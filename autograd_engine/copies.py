@@ -25,10 +25,8 @@ def copied(node: Value) -> Value:
 def clone(node: Value, operands: tuple[Value, ...]) -> Value:
     """Return a value like this one, on the operands given."""
     twin = Value(read(node) if node._x is None else node._data)
-    twin._grad = grad_of(node)
-    twin._dx = node._dx
-    twin._dy = node._dy
-    twin._rule = node._rule
+    twin._grad, twin._rule = grad_of(node), node._rule
+    twin._dx, twin._dy = node._dx, node._dy
     if node._x is not None:
         twin._x = operands[0]
         if node._y is not None:
@@ -93,11 +91,9 @@ def _opened(node: Value) -> Value:
     inner: list[Value] = note.opened
     if not inner:  # nothing is done to a single operand
         return node
-    outer = {id(operand) for operand in node.operands}
-    for part in inner:
-        for operand in part.operands:
-            if id(operand) not in outer:
-                operand._grad = 0.0
+    outer = set(map(id, node.operands))
+    for operand in [x for part in inner for x in part.operands if id(x) not in outer]:
+        operand._grad = 0.0
     inner[-1]._grad = grad_of(node)
     for part in reversed(inner):
         for operand, partial in zip(part.operands, part._slopes()):

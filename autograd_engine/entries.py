@@ -36,11 +36,10 @@ def entered(function: Callable[..., Any]) -> Callable[..., Any]:
             block.leave()
         for value in values_in((found,)):
             note = noted(value)
-            if value._x is None or id(value) in inputs:
-                continue
-            if not note.ended and not note.region:
+            made = value._x is not None and id(value) not in inputs
+            if made and not note.ended and not note.region:
                 mark(value, path, entry)
-            elif note.home is None:  # it came of a call inside, and stands in this
+            elif made and note.home is None:  # it came of a call inside, and stands in this
                 note = value._note = note.copy()
                 note.home = entry
         return found

@@ -47,10 +47,9 @@ def destination(path: Location, name: str = "") -> Path:
     """Return the file to be written, a link followed; `OSError` where it can be none."""
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
-        folder = Path(path).parent
+        folder = printable(Path(path).parent, LINE)
         raise FileNotFoundError(
-            f"cannot write {printable(path, LINE)}: "
-            f"the folder {printable(folder, LINE)} does not exist"
+            f"cannot write {printable(path, LINE)}: the folder {folder} does not exist"
         )
     name = name or f"cannot write {printable(repr(os.fspath(path)), LINE)}: it"
     if target.is_dir():

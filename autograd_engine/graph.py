@@ -44,10 +44,14 @@ def _numbered(
     for node in (*(order or topological_order(*outputs)), *outputs):
         if id(node) in place:
             continue
-        below = node.operands
+        at: tuple[int, ...]
         try:
-            at = tuple(map(place.__getitem__, map(id, below)))
+            if node._y is not None:
+                at = place[id(node._x)], place[id(node._y)]
+            else:
+                at = tuple(map(place.__getitem__, map(id, node.operands)))
         except KeyError:  # what nobody computed stands before its first use
+            below = node.operands
             for new in below:
                 if id(new) not in place:
                     place[id(new)] = len(values)

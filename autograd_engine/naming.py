@@ -38,11 +38,10 @@ def name_values(names: Mapping[str, object]) -> int:
     """
     if not isinstance(names, Mapping):
         raise TypeError(f"name_values needs locals() or globals(), not {type(names).__name__}")
-    for name in names:
-        if not isinstance(name, str):
-            raise TypeError(
-                f"name_values needs the names of variables, such as locals() has; got {name!r:.60}"
-            )
+    if odd := [name for name in names if not isinstance(name, str)]:
+        raise TypeError(
+            f"name_values needs the names of variables, such as locals() has; got {odd[0]!r:.60}"
+        )
     return _label(names, ())
 
 
@@ -89,15 +88,12 @@ def _label(names: Mapping[str, object], before: Collection[int]) -> int:
 
 def _labels(names: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
     """Yield each value with the label it should have, the best label first."""
-    modules = [(name, held) for name, held in names.items() if isinstance(held, Module)]
-    several = len({id(module) for _, module in modules}) > 1
-    parameters = [
-        pair
-        for name, module in modules
-        for pair in (_held(name, module) if several else module.named_parameters())
-    ]
-    yield from parameters
-    known = {id(value) for _, value in parameters}
+    modules = {name: held for name, held in names.items() if isinstance(held, Module)}
+    several, known = len(set(map(id, modules.values()))) > 1, set()
+    for name, module in modules.items():
+        for label, value in _held(name, module) if several else module.named_parameters():
+            known.add(id(value))
+            yield label, value
     own = {id(held): name for name, held in names.items() if isinstance(held, Value)}
     inner: list[tuple[str, Value]] = []
     looped: set[str] = set()
@@ -121,5 +117,5 @@ def _held(name: str, held: object, outer: tuple[int, ...] = ()) -> Iterator[tupl
     elif isinstance(held, Module):
         yield from ((f"{name}.{path}", value) for path, value in held.named_parameters())
     elif id(held) not in outer:
-        for key, part in list(parts_of(held)):
+        for key, part in [*parts_of(held)]:
             yield from _held(f"{name}[{key!r}]", part, (*outer, id(held)))

@@ -68,15 +68,14 @@ class Note:
 
     def copy(self) -> Note:
         """Return another that says the same."""
-        return Note(
-            self.label, self.region, self.source, self.opened, self.place, self.home, self.ended
-        )
+        return Note(self.label, self.region, self.source, self.opened, *self._rest())
+
+    def _rest(self) -> tuple[Any, ...]:
+        return self.place, self.home, self.ended
 
     def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
-        given: tuple[Any, ...] = (self.label, self.region, self.source)
-        if self.place or self.home or self.ended:
-            given = (*given, None, self.place, self.home, self.ended)
-        return Note, given
+        more = (None, *self._rest()) if any(self._rest()) else ()
+        return Note, (self.label, self.region, self.source, *more)
 
     def __setstate__(self, state: Any) -> None:  # of version 0.1.0: a dict if it was compiled
         for name, found in (state if isinstance(state, dict) else state[1]).items():

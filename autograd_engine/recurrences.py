@@ -11,7 +11,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
+from itertools import chain
 from operator import sub
 from typing import Final
 
@@ -41,16 +42,12 @@ def find(graph: Graph) -> list[Repeat]:
         first, end = max(free, key=lambda part: part[1] - part[0], default=(0, 0))
         if end - first < max(2 * period, worth) or not tries:
             continue
-        orbits, repeat = Orbits(graph, taken), None
-        if orbits.lay(first, end, period) and turning(orbits.rules, orbits.slots):
-            orbits.grow()
-            repeat = orbits.repeat()
-        if repeat is None:
-            tries -= 1
-            continue
-        repeats.append(repeat)
-        for place in [place for row in repeat.places for place in row]:
-            taken[graph.codes[place]] = 1
+        repeat = Orbits(graph, taken).repeat(first, end, period)
+        tries -= repeat is None
+        if repeat is not None:
+            repeats.append(repeat)
+            for place in chain(*repeat.places):
+                taken[graph.codes[place]] = 1
     if not repeats or ordered(graph, repeats):
         return repeats
     kept: list[Repeat] = []
@@ -61,40 +58,31 @@ def find(graph: Graph) -> list[Repeat]:
 
 def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> list[int]:
     """Return the nodes of a body in cycles that are more than a sum, a maximum or a product."""
-    below = [[j for kind, j, _ in operands if kind == STEP] for operands in body]
-    above: list[list[int]] = [[] for _ in body]
+    below = [{j for kind, j, _ in operands if kind == STEP} for operands in body]
+    above: list[set[int]] = [set() for _ in body]
     for k, links in enumerate(below):
         for j in links:
-            above[j].append(k)
-    order = [k for walk in _walks(range(len(body)), below) for k in walk]
-    turning = []
-    for cycle in _walks(order[::-1], above):
-        if cycle[1:] or cycle[0] in below[cycle[0]]:
-            used = {rules[k] for k in cycle}
-            inside = sum(j in cycle for k in cycle for j in below[k])  # a ring has one for each
-            ring = inside == len(cycle)
+            above[j].add(k)
+    found, met, path = list[int](), set[int](), [*range(len(body))]
+    order: dict[int, None] = {}  # each behind those it reaches
+    while path:
+        if path[-1] in met:
+            order.setdefault(path.pop())
+        else:
+            met.add(path[-1])
+            path += below[path[-1]] - met
+    for k in reversed(order):
+        cycle = [k] if k in met else []
+        for i in cycle:
+            met.discard(i)
+            cycle += above[i] & met
+            met -= above[i]
+        if cycle[1:] or (k in below[k] and cycle):
+            used = {rules[i] for i in cycle}
+            ring = sum(len(below[i] & set(cycle)) for i in cycle) == len(cycle)
             alone = len(used) == 1 and (used <= ALONE or (used == {MULTIPLY} and ring))
-            turning += [] if used <= SUMS or alone else cycle
-    return turning
-
-
-def _walks(starts: Sequence[int], links: list[list[int]]) -> Iterator[list[int]]:
-    """Yield what each start reaches, and none before, each node behind those it reaches."""
-    seen = bytearray(len(links))
-    for start in starts:
-        walk, path = [], [] if seen[start] else [(start, iter(links[start]))]
-        seen[start] = 1
-        while path:
-            k, rest = path[-1]
-            j = next((j for j in rest if not seen[j]), -1)
-            if j < 0:
-                walk.append(k)
-                path.pop()
-            else:
-                seen[j] = 1
-                path.append((j, iter(links[j])))
-        if walk:
-            yield walk
+            found += [] if used <= SUMS or alone else cycle
+    return found
 
 
 class Orbits:
@@ -129,14 +117,13 @@ class Orbits:
             self.slots.append(slots)
         if late >= first:  # what all steps read stands before them
             return again > 0 and self.lay(late + 1, end, period, again - 1)
-        body = range(first, first + period)
         self.rules = self.graph.rules[first : first + period]
-        self.orbits = [list(range(k, end, period)) for k in body]
+        self.orbits = [list(range(first + k, end, period)) for k in range(period)]
         self.low = [0] * period
         self.of = {node: (node - first) % period for node in range(first, end)}
         self.outer = {of for slots in self.slots for kind, of, _ in slots if kind == SHARED}
         self.links = []  # node j is operand s of node k, so many steps later
-        self.readers: list[list[tuple[int, int, int]]] = [[] for _ in body]
+        self.readers: list[list[tuple[int, int, int]]] = [[] for _ in self.slots]
         for k, slots in enumerate(self.slots):
             for s, (kind, j, lag) in enumerate(slots):
                 if kind == STEP:
@@ -163,15 +150,11 @@ class Orbits:
 
     def extended(self, k: int, t: int) -> bool:
         """Find node k of step t among its readers' operands or its operands' readers."""
-        for reader, lag, s in self.readers[k]:
-            above = self.member(reader, t + lag)
-            if above >= 0:
-                return self.bind(k, t, self.graph.reads[above][s])
-        for kind, of, lag in self.slots[k]:
-            below = self.member(of, t - lag) if kind == STEP else -1
-            if below >= 0:
-                return any(self.bind(k, t, node) for node in self.users.get(below, ()))
-        return False
+        above = ((self.member(reader, t + lag), s) for reader, lag, s in self.readers[k])
+        below = (self.member(of, t - lag) for kind, of, lag in self.slots[k] if kind == STEP)
+        found = next(([self.graph.reads[i][s]] for i, s in above if i >= 0), None)
+        found = found or next((self.users.get(i, []) for i in below if i >= 0), [])
+        return any(self.bind(k, t, node) for node in found)
 
     def bind(self, k: int, t: int, node: int) -> bool:
         """Make a value node k of step t, with what it needs; say whether it is one."""
@@ -213,8 +196,11 @@ class Orbits:
         above = [(self.member(reader, t + lag), s) for reader, lag, s in self.readers[k]]
         return all(i < 0 or self.graph.reads[i][s] == node for i, s in above)
 
-    def repeat(self) -> Repeat | None:
-        """Return the steps that the orbits make, without those at the ends that fit no other."""
+    def repeat(self, first: int, end: int, period: int) -> Repeat | None:
+        """Return the steps of a region, without those at the ends that fit no other."""
+        if not self.lay(first, end, period) or not turning(self.rules, self.slots):
+            return None
+        self.grow()
         low, high = self.low, [low + len(orbit) for low, orbit in zip(self.low, self.orbits)]
         for _ in range(REPAIRS):
             steps, begins = self.begun(low, high)
@@ -261,10 +247,8 @@ class Orbits:
     def cut(self, begins: list[int], steps: int) -> Repeat | None:
         """Return so many steps that begin there; None if a state begins in two ways."""
         reads, place, nodes = self.graph.reads, self.graph.place, self.graph.nodes
-        orbits = [
-            orbit[begin - low : begin - low + steps]
-            for orbit, begin, low in zip(self.orbits, begins, self.low)
-        ]
+        skipped = map(sub, begins, self.low)
+        orbits = [orbit[skip : skip + steps] for orbit, skip in zip(self.orbits, skipped)]
         order = sorted(range(len(orbits)), key=lambda k: orbits[k][0])
         rank = {k: p for p, k in enumerate(order)}
         inputs: dict[tuple[int, ...], int] = {}

@@ -29,7 +29,7 @@ def seldom_collected() -> Iterator[None]:
     """
     young, *older = gc.get_threshold()
     if young:
-        gc.set_threshold(max(young, 50_000), *older)
+        gc.set_threshold(max(young, 1_000_000), *older)
     try:
         yield
     finally:

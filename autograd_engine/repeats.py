@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from operator import eq
 from typing import Final
 
@@ -70,15 +72,16 @@ class Graph:
     def regions(self, worth: int) -> Iterator[tuple[int, int, int]]:
         """Yield first node, end and period of what looks like the same again and again.
 
-        Tokens, an operation with the distances of its operands, that come again at one distance
-        vote for a period; where node i is like node i + period for long is a region.
+        Tokens, an operation with the distances of its first and its last operand, or of several
+        the nearest, that come again at one distance vote for a period; where node i is like node
+        i + period for long is a region.
         """
         far = len(self.nodes) // 2  # what is farther away is no part of this step or the last
-        tokens = [
-            hash((rule, *[i - j if j > low else 0 for j in below]))
-            for i, (rule, below) in enumerate(zip(self.rules, self.reads))
-            for low in (max(-1, i - far),)
-        ]
+        tokens = []
+        for i, (rule, below) in enumerate(zip(self.rules, self.reads)):
+            low = i - far if i > far else -1
+            a, b = below[0], below[-1] if len(below) < 3 else max(below)
+            tokens.append(hash((rule, len(below), a > low and i - a, b > low and i - b)))
         for period in periods(tokens):
             same = bytearray(map(eq, tokens, tokens[period:]))
             if 8 * sum(same) < same.count(b"\0\1") * min(period, 24):
@@ -111,10 +114,7 @@ def periods(tokens: list[int]) -> list[int]:
     n = len(tokens)
     if n < 4 * WINDOW:
         return list(range(1, n // 4 + 1))
-    windows, wide = tokens, 1
-    while wide < WINDOW:
-        windows = list(map(hash, zip(windows, windows[wide:])))
-        wide *= 2
+    windows = list(map(hash, zip(*[tokens[k:] for k in range(WINDOW)])))
     found: dict[int, None] = {}
     for heads, least in ((windows, 4), (tokens, n // 8)):
         last: dict[int, int] = {}
@@ -163,7 +163,7 @@ class Repeat:
                     found[p] = lag
         return found
 
-    @cached_property
+    @property
     def shared(self) -> list[int]:
         """The places that all steps read."""
         return sorted({of for reads in self.operands for kind, of, _ in reads if kind == SHARED})
@@ -175,36 +175,33 @@ class Repeat:
 
 def verified(graph: Graph, repeat: Repeat) -> bool:
     """Check all that a Repeat claims, but for the order: see `ordered`."""
-    steps, size, codes = len(repeat.places), len(repeat.rules), graph.codes
-    columns = [tuple([codes[place] for place in column]) for column in zip(*repeat.places)]
-    inputs = [tuple([codes[place] for place in column]) for column in repeat.inputs]
-    inside: set[int] = set().union(*columns)
-    if len(inside) != steps * size or len(repeat.operands) != size:
-        return False  # a value that is twice in it, or a node that says not what it is
-    if any(codes[place] in inside for place in repeat.outside()):
-        return False
-    for p, (rule, operands, column) in enumerate(zip(repeat.rules, repeat.operands, columns)):
-        if [graph.nodes[i] for i in column] != [row[p] for row in repeat.places]:
-            return False  # not computed, or equal to another
-        rules, reads = [graph.rules[i] for i in column], [graph.reads[i] for i in column]
-        if rules.count(rule) != steps or set(map(len, reads)) != {len(operands)}:
+    codes, steps, everything = graph.codes, repeat.steps, [*chain(*repeat.places)]
+    inside = {codes[i] for i in everything}
+    sizes = {len(inside), steps * repeat.size, steps * len(repeat.operands)}
+    if len(sizes) > 1 or min(inside) < 0 or [graph.same[i] for i in everything] != everything:
+        return False  # one is in it twice, not computed or equal to another, or says not what it is
+    known = {}
+    for kind, columns in ((STEP, zip(*repeat.places)), (INPUT, repeat.inputs)):
+        for number, column in enumerate(columns):
+            known[kind, number] = [codes[i] for i in column]
+    with suppress(LookupError):  # of what there is not
+        if not inside.isdisjoint([codes[i] for i in repeat.outside()]):
             return False
-        for (kind, of, lag), found in zip(operands, zip(*reads)):
-            if kind == STEP:
-                if not 0 <= of < size or not 0 <= lag < steps or (lag == 0 and of >= p):
+        for p, (rule, operands) in enumerate(zip(repeat.rules, repeat.operands)):
+            claimed = []
+            for kind, of, lag in operands:
+                if not 0 <= lag < steps or (kind == STEP and lag == 0 and of >= p):
                     return False
-                backs = [(of, back) for back in range(lag, 0, -1)]
-                if not repeat.init.keys() >= set(backs):
-                    return False
-                before = [codes[repeat.init[back]] for back in backs]
-                claimed = (*before, *columns[of][: steps - lag])
-            elif not 0 <= of < (len(inputs) if kind == INPUT else len(codes)):
+                before = [codes[repeat.init[of, back]] for back in range(lag, 0, -1)]
+                later = [codes[of]] * steps if kind == SHARED else known[kind, of]
+                claimed.append([*before, *later[: steps - lag]])
+            made = known[STEP, p]
+            if {graph.rules[i] for i in made} != {rule}:
                 return False
-            else:
-                claimed = inputs[of] if kind == INPUT else (codes[of],) * steps
-            if found != claimed:
+            if [graph.reads[i] for i in made] != [*zip(*claimed)]:
                 return False
-    return True
+        return True
+    return False
 
 
 def ordered(graph: Graph, repeats: Sequence[Repeat]) -> bool:
@@ -215,15 +212,10 @@ def ordered(graph: Graph, repeats: Sequence[Repeat]) -> bool:
     repeats = sorted(repeats, key=lambda repeat: max(repeat.places[-1]))
     codes, n = graph.codes, len(graph.reads)
     stage = [0] * (n + len(codes))  # what must have run before a value; codes below 0 at the end
-    for number, repeat in enumerate(repeats):
-        for row in repeat.places:
-            for place in row:
-                stage[codes[place]] = number + 1
+    for number, repeat in enumerate(repeats, 1):
+        for place in chain(*repeat.places):
+            stage[codes[place]] = number
     for code, reads in enumerate(graph.reads):
-        if not stage[code]:
-            stage[code] = max([stage[j] for j in reads])
-    return all(
-        stage[codes[place]] <= number
-        for number, repeat in enumerate(repeats)
-        for place in repeat.outside()
-    )
+        stage[code] = stage[code] or max([stage[j] for j in reads])
+    outside = ((n, place) for n, repeat in enumerate(repeats) for place in repeat.outside())
+    return all(stage[codes[place]] <= number for number, place in outside)

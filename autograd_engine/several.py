@@ -39,9 +39,8 @@ def dot(*xs: Any) -> Any:
     """Return start + x*y + x*y + ... of the pairs; an even number of operands has no start."""
     i = 1 if len(xs) % 2 else 2
     found = xs[0] if i == 1 else xs[0] * xs[1]
-    while i < len(xs):
-        found = found + xs[i] * xs[i + 1]
-        i += 2
+    for k in range(i, len(xs), 2):
+        found = found + xs[k] * xs[k + 1]
     return found
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from itertools import chain
 
 from autograd_engine import titles
-from autograd_engine.calls import Call, Calls, Finder
+from autograd_engine.calls import Call, Finder
 from autograd_engine.engine import Value
 from autograd_engine.graph import _numbered
 from autograd_engine.notes import NOTHING, Note
@@ -40,8 +41,7 @@ class Survey:
     @cached_property
     def uses(self) -> list[int]:
         """How often each value is an operand."""
-        count = Counter(chain.from_iterable(self.operands))
-        return [count[i] for i in range(len(self.values))]
+        return list(map(Counter(chain(*self.operands)).__getitem__, range(len(self.values))))
 
     @cached_property
     def leaves(self) -> list[int]:
@@ -63,12 +63,12 @@ class Survey:
         """The one name of each value, in every view; a constant without one is its number."""
         return self._titles[0]
 
-    @property
+    @cached_property
     def full_names(self) -> list[str]:
         """The name of each value, that of a parameter by the whole path in its model."""
         return self._titles[1]
 
-    @property
+    @cached_property
     def given_names(self) -> list[str]:
         """The same, but "" where a value is only numbered, or a constant."""
         return self._titles[2]
@@ -78,28 +78,29 @@ class Survey:
         i = self.position.get(id(value))
         return value.label or titles.number(value._data) if i is None else self.names[i]
 
-    def full(self, value: Value) -> str:
-        """Return the name of a value of this graph, that of a parameter by its whole path."""
-        return self.full_names[self.position[id(value)]]
-
     @cached_property
-    def _called(self) -> Calls:
-        return Finder(self.values, self.operands, self.notes).found()
+    def _finder(self) -> Finder:
+        return Finder(self.values, self.position, self.operands, self.notes)
 
     @cached_property
     def calls(self) -> list[Call]:
         """The uses of modules and regions, the outer ones first."""
-        return self._called[0]
+        return self._finder.calls
 
-    @property
+    @cached_property
     def call_of(self) -> list[int]:
         """The innermost call in which each value stands, -1 where it stands in none."""
-        return self._called[1]
+        return self._finder.of
 
-    @property
+    @cached_property
     def homes(self) -> list[str]:
         """The path of the module or region in which each value stands, "" where in none."""
-        return self._called[2]
+        return self._finder.homes
+
+    @cached_property
+    def lent(self) -> dict[int, int]:
+        """The leaves that several calls of one module use, and no others: each with the first."""
+        return self._finder.lent
 
     @cached_property
     def adjoints(self) -> list[float]:
@@ -129,34 +130,29 @@ class Survey:
 
     def _handed_on(self, repeat: Repeat) -> list[dict[int, int]]:
         """Return for each state its position by step, also of what stands for it before step 1."""
-        turned = set(turning(repeat.rules, repeat.operands))
-        found = []
-        for p in sorted(turned & repeat.states.keys()):
-            before = {1 - lag: i for (q, lag), i in repeat.init.items() if q == p}
-            found.append(before | {t: row[p] for t, row in enumerate(repeat.places, 1)})
-        return found
+        found: dict[int, dict[int, int]] = {}
+        for p in sorted(repeat.states.keys() & turning(repeat.rules, repeat.operands)):
+            found[p] = {1 - lag: i for (q, lag), i in repeat.init.items() if q == p}
+            found[p].update((t, row[p]) for t, row in enumerate(repeat.places, 1))
+        return [*found.values()]
 
     def deltas(self, repeat: Repeat) -> list[tuple[int, float]]:
         """Return δ of the state over the steps, counted from 1: the derivative of the output by
         what a step hands on; where that is several values, the norm of their derivatives.
         """
-        adjoints = [[self.adjoints[i] for i in row] for row in self.states(repeat)]
-        return [
-            (t, row[0] if len(row) == 1 else math.hypot(*row)) for t, row in enumerate(adjoints, 1)
-        ]
+        rows = [[self.adjoints[i] for i in row] for row in self.states(repeat)]
+        norms = [row[0] if len(row) == 1 else math.hypot(*row) for row in rows]
+        return list(enumerate(norms, 1))
 
     def at(self, numbers: Mapping[int, float]) -> float:
         """Return the output with other numbers in the leaves at some positions.
 
         It is NaN where an operation on the way there has no result.
         """
-        now = [value._data for value in self.values]
-        for i, number in numbers.items():
-            now[i] = number
-        try:
+        now = [numbers.get(i, value._data) for i, value in enumerate(self.values)]
+        with suppress(ArithmeticError, ValueError):
             for i, operands in enumerate(self.operands):
                 if self.values[i]._x is not None:
                     now[i] = self.values[i]._rule.forward(*[now[j] for j in operands])
-        except (ArithmeticError, ValueError):
-            return math.nan
-        return now[-1]
+            return now[-1]
+        return math.nan

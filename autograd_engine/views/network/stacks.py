@@ -16,7 +16,8 @@ from autograd_engine.nn import MLP, Neuron
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
-from autograd_engine.titles import Places, lowered
+from autograd_engine.titles import lowered
+from autograd_engine.titles import places as named_places
 from autograd_engine.words import counted, printable
 
 Part = tuple[str, Any]
@@ -88,7 +89,8 @@ def of_model(model: Module) -> Network:
             f"{type(model).__name__} holds no Neuron, Layer or MLP of ag.nn to draw (its "
             f"parameters: {listed}). Draw what it computes: ag.draw(output) with output = model(x)"
         )
-    titles = {i: title for i, title, _ in Places(operands, [call for call, _ in calls]).titles()}
+    titles = {i: title for i, title, _ in named_places(operands, [call for call, _ in calls])}
+
     parts = [(getattr(x, "label", "") or titles.get(i, ""), x) for i, x in enumerate(items)]
     stacks: list[list[Stage]] = []
     for stage in _stages(calls, operands, parts):
@@ -136,7 +138,7 @@ def of_output(survey: Survey) -> Network:
         )
     first, *others = chains[kinds[0]]
     values = [value for stage in first for _, value in stage.parts if value._rule is LEAF]
-    named = {id(value): (survey.full(value), value) for value in values}
+    named = {id(value): (survey.full_names[survey.position[id(value)]], value) for value in values}
     stack = [_inputs([parts[i] for i in first[0].fed]), *first]
     size, *sizes = (str(len(stage.units)) for stage in stack)
     behind = f"the network behind {survey.output.label or 'the output'}: {size} → "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
-from itertools import groupby, takewhile
+from itertools import chain, groupby, takewhile
 from typing import NamedTuple
 
+from autograd_engine.calls import Call
 from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
@@ -27,6 +28,7 @@ class Level(NamedTuple):
 
 Path = tuple[Level, ...]
 Operands = Sequence[Sequence[int]]
+Part = tuple[int, bool, list[int]]  # number of the box, whether leaves, values
 
 
 def levels_around(
@@ -67,24 +69,23 @@ def used_in(some: set[int], operands: Operands, places: Sequence[int]) -> dict[i
 
 def _by_calls(survey: Survey) -> list[Path]:
     chains: list[Path] = []
+    kinds: dict[object, tuple[str, object]] = {}
     for call in survey.calls:  # the outer ones come first
-        outer, key = chains[call.outer] if call.outer >= 0 else (), call.key
-        while isinstance(key, tuple) and not isinstance(key[1], int):
-            key = key[1]  # of the part that it was found by
-        block = key is call.key and isinstance(key, tuple) and key[1] == 0 and call.dot < 0
-        # Regions of one name inside the same group are one.
-        region = block or isinstance(key, str)
-        kind, key = ("region", call.path) if region else ("call", call.key)
+        outer = chains[call.outer] if call.outer >= 0 else ()
+        kind, key = kinds.get(call.key) or kinds.setdefault(call.key, _key(call))
         chains.append((*outer, Level(kind, key, call.path, call.number)))
     around: list[Path] = [chains[c] if c >= 0 else () for c in survey.call_of]
-    fed = {i for call in survey.calls for i in call.inputs if call.outer < 0}
-    loose = {i for i, c in enumerate(survey.call_of) if c < 0 and not survey.operands[i]} - fed
-    for i, several in used_in(loose, survey.operands, survey.call_of).items():
-        several.discard(-1)  # a weight that several calls use stands with the first
-        calls = [survey.calls[c] for c in several]
-        if len({c.path for c in calls}) == 1 and not any(i in c.inputs for c in calls):
-            around[i] = chains[min(several)]
+    for i, c in survey.lent.items():
+        around[i] = chains[c]
     return around
+
+
+def _key(call: Call) -> tuple[str, object]:
+    """Return what a call is grouped by: a module, or a name, as regions of one name are one."""
+    key = call.key
+    while isinstance(key, tuple) and not isinstance(key[1], int):
+        key = key[1]  # of the part that it was found by
+    return ("region", call.path) if isinstance(key, str) else ("call", call.key)
 
 
 def _add_repeat(
@@ -118,21 +119,58 @@ def _carried(survey: Survey, repeat: Repeat) -> str:
     return ", ".join(stems if len(set(stems)) == len(stems) else names)
 
 
-def parts(
-    boxes: dict[int, int], fine: dict[int, int], operands: Operands
-) -> Iterator[tuple[int, bool, list[int]]]:
-    """Yield boxes in an order in which all arrows run forwards: number, whether leaves, values.
+def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> list[Part]:
+    """Return boxes in an order in which all arrows run forwards: number, whether leaves, values.
 
     `boxes` tells the box of each value, in topological order; one by itself has its own number.
     `fine` tells what must not feed another of the same box, such as a call. A box comes as a
     whole where it can, else in several parts; leaves of more than one of them come by themselves.
     """
+    wholes, feeding = _as_wholes(boxes, fine, operands)
+    first = {values[0]: box for box, values in wholes.items()}
+    found = feeding and _ordered(first, first, feeding, cutting=False)
+    if found:
+        return [(box, False, wholes[box]) for box, _, _ in found]
+    return _ordered(boxes, fine, operands)
+
+
+def _as_wholes(
+    boxes: dict[int, int], fine: dict[int, int], operands: Operands
+) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """Return the values of each box, and what feeds it, each box as its first value; of this
+    nothing where what must not feed another of its box does so.
+    """
+    wholes, units = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
+    for i, box in boxes.items():
+        wholes[box].append(i)
+        if operands[i]:
+            units[fine[i]].append(i)
+    unit = {i: number if operands[i] else ~boxes[i] for i, number in fine.items()}
+    feeding: dict[int, set[int]] = {values[0]: set() for values in wholes.values()}
+    for number, values in units.items():
+        box = boxes[values[0]]
+        below = chain.from_iterable(map(operands.__getitem__, values))
+        for other in {unit[i] for i in unit.keys() & below} - {number, ~box}:
+            source = ~other if other < 0 else boxes[units[other][0]]
+            if source == box:
+                return wholes, {}
+            feeding[wholes[box][0]].add(wholes[source][0])
+    return wholes, {i: sorted(given) for i, given in feeding.items()}
+
+
+def _ordered(
+    boxes: dict[int, int],
+    fine: dict[int, int],
+    operands: Operands | dict[int, list[int]],
+    cutting: bool = True,
+) -> list[Part]:
+    """Return the parts; none where a box must be cut, unless `cutting`."""
     part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
     box_of: list[int] = []  # of each part
     first = {box: i for i, box in reversed(boxes.items())}  # the first value of each box
     uses: dict[int, list[int]] = defaultdict(list)  # but for those inside a box of leaves
     missing = dict.fromkeys(boxes, 0)  # how many computed operands are not yet placed
-    waiting = Counter[int]()  # for how many arrows a box waits
+    waiting = dict.fromkeys(boxes.values(), 0)  # for how many arrows a box waits
     ready: dict[int, list[int]] = defaultdict(list)  # of each box, what misses nothing
     whole: tuple[list[tuple[int, int]], ...] = [], []  # values, boxes that wait for none
     for i, box in boxes.items():
@@ -178,6 +216,8 @@ def parts(
         which = which if whole[which] else not which
         if whole[which]:
             place(heappop(whole[which])[1])
+        elif not cutting:
+            return []
         else:
             place(boxes[next(i for i in rest if i not in part and operands[i])])
             cut = True
@@ -194,5 +234,5 @@ def parts(
             if o in boxes:
                 free = fine[o] == fine[i] or not operands[o]
                 heads[o][part[i]] = free and heads[o].get(part[i], True)
-    for number, values in groupby(sorted(boxes, key=part.__getitem__), part.__getitem__):
-        yield box_of[number] if number >= 0 else ~number, number < 0, [*values]
+    each = groupby(sorted(boxes, key=part.__getitem__), part.__getitem__)
+    return [(box_of[n] if n >= 0 else ~n, n < 0, [*values]) for n, values in each]

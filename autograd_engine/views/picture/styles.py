@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from functools import lru_cache
+from itertools import chain
 
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
@@ -83,24 +84,27 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
     shown = [i if closed[h] < 0 else ~closed[h] for i, h in enumerate(folding.home)]
     merged = Counter[tuple[int, int]]()  # how many arrows from and to folded boxes
     leaving: dict[int, set[int]] = defaultdict(set)
-    for i, (head, given) in enumerate(zip(shown, operands)):
-        for o in given:
+    given: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+    for head, below in zip(shown, operands):
+        given[head].append(below)
+    for head, several in given.items():
+        for o, n in Counter(chain.from_iterable(several)).items():
             tail = shown[o]
             if tail < 0 and tail != head:
                 leaving[tail].add(o)
             if head < 0 and tail != head:
-                merged[tail, head] += 1
-        if i in bold:
-            leaving[head].add(i)
+                merged[tail, head] += n
+    for i in {*survey.outputs, *([] if focus is None else [focus])}:
+        leaving[shown[i]].add(i)
     for head in shown:
         if head not in place:
             place[head] = len(boxes)
             add_value(head) if head >= 0 else add_folded(~head, leaving[head])
     for i in [head for head in shown if head >= 0]:
         tails, partials = [shown[o] for o in operands[i]], values[i].partials
-        several, numbered = Counter(tails), len(tails) == 2 and ordered(values[i]._rule)
+        times, numbered = Counter(tails), len(tails) == 2 and ordered(values[i]._rule)
         for k, (tail, partial) in enumerate(zip(tails, partials or [None] * len(tails)), 1):
-            if tail < 0 and several[tail] > 1:
+            if tail < 0 and times[tail] > 1:
                 merged[tail, i] += 1
             else:
                 label = "" if partial is None else f"∂ {partial:.{4 if classic else 3}g}"
