@@ -13,7 +13,7 @@ import ast
 from collections.abc import Iterable
 from copy import copy
 from functools import cache, reduce
-from importlib.resources import files
+from pkgutil import get_data
 from textwrap import indent
 from typing import Any, ClassVar, Final
 
@@ -37,7 +37,7 @@ def read(own: str = "") -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for module in MODULES:
-        text = files("autograd_engine").joinpath(f"{module}.py").read_text(encoding="utf-8")
+        text = (get_data("autograd_engine", f"{module}.py") or b"").decode()
         for node in simple(ast.parse(text + own * (module == "floats"))).body:
             match node:
                 case ast.Assign(

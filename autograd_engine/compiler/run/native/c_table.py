@@ -14,9 +14,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable
 from copy import copy
-from importlib.resources import files
+from pkgutil import get_data
 from typing import Any, ClassVar, Final, NamedTuple
 
 from autograd_engine.compiler.record.symbols import (
@@ -40,7 +39,7 @@ from autograd_engine.compiler.run.translation import (
     read,
 )
 from autograd_engine.primitives import TABLE, Primitive
-from autograd_engine.table import ADD, CONSTANT, DIVIDE, LEAF, MULTIPLY, POWER, SUBTRACT
+from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT
 
 COMPARED: Final[dict[type, str]] = {
     ast.Lt: "if_less({}, {}, {}, {})", ast.Gt: "if_less({1}, {0}, {2}, {3})",
@@ -119,16 +118,12 @@ class InC(Translator):
         return found if isinstance(found, str) else self.number(found)
 
     def applied(self, function: Any, given: list[str]) -> str:
-        """Return a call of a function, or what a lambda returns."""
-        if isinstance(function, ast.Lambda):
-            return self.inside(function, given).part(function.body)
-        return f"{self.text(function)}({', '.join(given)})"
-
-    def inside(self, function: Any, given: list[str]) -> InC:
-        """Return the translator of what stands in a function, which is called with these."""
-        inside = copy(self)
+        """Return a call of a function by name, or what another returns."""
+        if isinstance(function, (ast.Name, ast.Attribute)):
+            return f"{self.text(function)}({', '.join(given)})"
+        inside, body = copy(self), function.body
         inside.own = {item.arg: found for item, found in zip(function.args.args, given)}
-        return inside
+        return inside.block(body) if isinstance(body, list) else inside.part(body)
 
 
 class InVectors(Expressions, InC):
@@ -153,13 +148,9 @@ class InVectors(Expressions, InC):
             return ""
 
     def applied(self, function: Any, given: list[str]) -> str:
-        source = read(self.OWN).get(ast.unparse(function), function)
-        try:
-            return super().applied(function, given)
-        except Untranslatable:
-            if not isinstance(source, ast.FunctionDef):
-                raise
-            return self.inside(source, given).block(source.body)
+        name = ast.unparse(function)
+        known = name.rpartition(".")[2] in VECTORS
+        return super().applied(function if known else read(self.OWN).get(name, function), given)
 
     def let(self, target: Any, value: Any, rest: list[Any]) -> str:
         inside = copy(self)
@@ -196,8 +187,7 @@ def key(rule: Primitive, wanted: int, fused: bool = False) -> str:
 
 def rows() -> list[Primitive]:
     """Return the rows of one and two operands."""
-    computed = [rule for rule in TABLE.values() if rule not in (LEAF, CONSTANT)]
-    return [rule for rule in computed if rule.written_out is None]
+    return [rule for rule in TABLE.values() if rule.symbol and rule.written_out is None]
 
 
 def kinds() -> list[Kind]:
@@ -206,14 +196,13 @@ def kinds() -> list[Kind]:
     They are the rows of the table; those whose second operand is often a plain number once more,
     without the partial by that; and sums with a product.
     """
-    found = [_kind(rule, len(rule.domain)) for rule in (*rows(), INCLINE)]
-    found += [_kind(rule, 1) for rule in (ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, INCLINE)]
-    return found + [_fused(rule, wanted) for rule in (ADD, SUBTRACT) for wanted in (3, 2)]
-
-
-def _kind(rule: Primitive, wanted: int) -> Kind:
-    value = -0.0 if rule is INCLINE else applied(rule, *operands(rule))
-    return Kind(key(rule, wanted), value, partials(rule)[:wanted])
+    found = []
+    wanted = [(rule, len(rule.domain)) for rule in (*rows(), INCLINE)]
+    wanted += [(rule, 1) for rule in (ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, INCLINE)]
+    for rule, count in wanted:
+        value = -0.0 if rule is INCLINE else applied(rule, *operands(rule))
+        found.append(Kind(key(rule, count), value, partials(rule)[:count]))
+    return found + [_fused(rule, count) for rule in (ADD, SUBTRACT) for count in (3, 2)]
 
 
 def _fused(outer: Primitive, wanted: int) -> Kind:
@@ -285,5 +274,5 @@ def digest() -> str:
     """Return what changes when one of the files does that the native core is made of."""
     native = [f"compiler/run/native/{name}" for name in ("core.c", "module.c", "c_table.py")]
     names = ["table.py", "floats.py", "compiler/run/translation.py", *native]
-    found = [files("autograd_engine").joinpath(name).read_bytes() for name in names]
+    found = [get_data("autograd_engine", name) or b"" for name in names]
     return hashlib.sha256(b"".join(found)).hexdigest()[:16]
