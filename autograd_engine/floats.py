@@ -16,7 +16,9 @@ def cbrt(x: float) -> float:
     if x == 0.0 or math.isinf(x) or math.isnan(x):
         return x
     # A tiny number is scaled by 2**180 first, so that the correction does not lose its digits.
-    scale, size = (2.0**60, abs(x) * 2.0**180) if abs(x) < 1e-200 else (1.0, abs(x))
+    scale, size = 1.0, abs(x)
+    if size < 1e-200:
+        scale, size = 2.0**60, size * 2.0**180
     root = size ** (1.0 / 3.0)
     root -= (root - size / root / root) / 3.0  # one Newton step repairs the rounded exponent
     return math.copysign(root / scale, x)

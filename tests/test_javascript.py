@@ -6,16 +6,15 @@ import ast
 import math
 import random
 import re
-from functools import partial
 from importlib.resources import files
 
 import pytest
 
+from autograd_engine.compiler.run import translation
+from autograd_engine.compiler.run.translation import Untranslatable
 from autograd_engine.primitives import TABLE, Primitive, find_primitive, primitive
 from autograd_engine.table import power_of, tanh
-from autograd_engine.views.explore import javascript
 from autograd_engine.views.explore.javascript import Script, written
-from autograd_engine.views.explore.translation import Translator, Untranslatable
 
 NAN, INF = math.nan, math.inf
 DIGITS = 1e-12  # JavaScript's functions differ from C's by an ulp or two, and rules multiply that
@@ -77,7 +76,7 @@ def translated(source):
     """Return a function of Python as one of JavaScript."""
     (function,) = ast.parse(source).body
     node = function.value if isinstance(function, ast.Expr) else function
-    return Translator(partial(Script()._named, "floats")).function(node)
+    return Script().function(node)
 
 
 def agrees(run, source, cases):
@@ -265,7 +264,7 @@ def test_what_a_row_calls_is_written_before_it_and_once():
     assert script.rule(TABLE["bell"], 1) == "{forward: M.bell, partials: D.bell}"
     assert script.rule(TABLE["sigmoid"], 1) == "{forward: M.sigmoid, partials: D.sigmoid}"
     assert (
-        "\n".join(script.lines)
+        "\n".join(script.lines.values())
         == """\
 floats.sigmoid = (x) => {
   let e;
@@ -325,8 +324,8 @@ def test_every_row_of_the_table_gives_in_javascript_what_it_gives_in_python(run)
 
 def test_a_row_without_a_translation_is_refused_by_name(monkeypatch):
     odd = ast.parse("lambda out, x: {out}", mode="eval").body
-    sources = javascript._sources()
-    monkeypatch.setattr(javascript, "_sources", lambda: sources | {"M.tanh": odd})
+    found = translation.read()
+    monkeypatch.setattr(translation, "read", lambda own: found | {"M.tanh": odd})
     with pytest.raises(Untranslatable, match="the page's JavaScript cannot be written from"):
         Script().rule(TABLE["tanh"], 1)
 

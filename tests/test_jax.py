@@ -3,6 +3,7 @@
 Everything runs in double precision. What can be is compiled together: that is where the time goes.
 """
 
+import ast
 import math
 import random
 import subprocess
@@ -17,13 +18,12 @@ import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.record.tape import record
-from autograd_engine.compiler.run import translated as translation
+from autograd_engine.compiler.run import translation
 from autograd_engine.compiler.run.jax import jax_primitives, jax_program
 from autograd_engine.compiler.run.jax.jax_lines import by_lines, folded
 from autograd_engine.compiler.run.jax.jax_machine import by_value
 from autograd_engine.compiler.run.jax.jax_primitives import SAME, passed, primitive_in_jax, spelled
 from autograd_engine.compiler.run.jax.jax_program import is_deep, tape_to_jax
-from autograd_engine.compiler.run.plain import named, texts
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
 
@@ -93,14 +93,16 @@ def test_a_row_in_jax_is_the_engine_s_at_every_edge(edges, name):
     check(name, edges[name])
 
 
-TRANSLATED = [name for name in ROWS if named(TABLE[name]) in texts()]
+TRANSLATED = [
+    name for name in ROWS if ast.unparse(translation.read()[f"M.{name}"]).startswith("floats.")
+]
 
 
 @pytest.fixture(scope="module")
 def from_source():
     """What each function of `floats`, translated, gives at all points of its row."""
     given = {name: points(TABLE[name]) for name in TRANSLATED}
-    functions = {name: jax_primitives.IN_JAX.function(named(TABLE[name])) for name in TRANSLATED}
+    functions = {name: jax_primitives.IN_JAX.on_arrays(f"M.{name}") for name in TRANSLATED}
     return jax.jit(lambda at: {name: functions[name](*at[name]) for name in TRANSLATED})(given)
 
 
@@ -114,9 +116,9 @@ def test_a_function_translated_from_its_source_is_the_row(from_source, name):
     ["for i in range(3):\n        x = x * x", "try:\n        x = 1.0 / x\n    finally: pass"],
 )
 def test_source_that_cannot_be_read_is_not_translated(source, monkeypatch):
-    text = f"def strange(x):\n    {source}\n    return x"
-    monkeypatch.setattr(translation, "texts", lambda: {"strange": text})
-    assert jax_primitives.IN_JAX.function("strange") is None
+    (strange,) = ast.parse(f"def strange(x):\n    {source}\n    return x").body
+    monkeypatch.setattr(translation, "read", lambda own: {"floats.strange": strange})
+    assert jax_primitives.IN_JAX.on_arrays("floats.strange") is None
 
 
 def check(name, got):

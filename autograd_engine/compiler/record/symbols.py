@@ -77,13 +77,8 @@ class Symbol:
     def __pos__(self) -> Any: return self
     def __abs__(self) -> Any: return self.__primitive__(ABSOLUTE, (self,))
 
-    def __lt__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
-    def __le__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
-    def __gt__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
-    def __ge__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
-    def __eq__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
-    def __ne__(self, other: Any) -> bool: raise TypeError(UNKNOWN)
-    def __bool__(self) -> bool: raise TypeError(UNKNOWN)
+    def __bool__(self, *_: Any) -> bool: raise TypeError(UNKNOWN)
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __bool__
     # fmt: on
 
     __hash__ = object.__hash__

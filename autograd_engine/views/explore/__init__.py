@@ -2,7 +2,6 @@
 
 Reading order:
 
-    translation  functions of floats, from Python to JavaScript
     javascript   the primitives of a page in JavaScript, written from the table
     scenes       the picture of each group, as numbers
     page         what the page holds as JSON; Page, explore, and the frame that `replay` has too

@@ -1,10 +1,12 @@
 """The page's JavaScript for primitives, written from their rows and from `floats`.
 
 Forward functions and partials are translated from the source of the table, with all that they
-call. Somebody's own primitives, which may come from anywhere, are read with symbols.
+call. Somebody's own primitives, which may come from anywhere, are read with symbols. Where
+JavaScript does something else than Python (a division by zero, the truth of NaN), a function of
+python.js stands.
 
 >>> script = Script()
->>> print(script.rule(TABLE["tan"], 1), *script.lines)
+>>> print(script.rule(TABLE["tan"], 1), *script.lines.values())
 {forward: M.tan, partials: D.tan} M.tan = math.tan; D.tan = (out, x) => [1.0 + (out * out)];
 """
 
@@ -13,18 +15,18 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
-from functools import cache, partial
+from functools import partial
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
+from autograd_engine.compiler.run.translation import Translator, braced
 from autograd_engine.primitives import TABLE, Primitive, is_built_in
 from autograd_engine.real import REASONS, as_float
 from autograd_engine.table import POWER
-from autograd_engine.views.explore.translation import Translator, Untranslatable, number
 
-MODULES: Final = ("floats", "several", "table")  # where rules are, with all that they call
 BUILT_IN: Final = re.compile("abs|float|len|max|range|tuple|zip")  # in python.js
+LISTS: Final = (ast.List, ast.Tuple, ast.ListComp)
 
 
 def written(rules: Iterable[tuple[Primitive, int]]) -> str:
@@ -38,16 +40,18 @@ def written(rules: Iterable[tuple[Primitive, int]]) -> str:
     reasons = "".join(f"  [{kind.__name__}, {reason!r}],\n" for kind, reason in REASONS.items())
     python = files(__package__).joinpath("python.js").read_text(encoding="utf-8")
     parts = ["const { RULES, refusal } = (() => {", python, f"const REASONS = [\n{reasons}];"]
-    parts += [*script.lines, f"const RULES = [\n{listed}];", "return { RULES, refusal };", "})();"]
-    return "\n".join(parts)
+    parts += [*script.lines.values(), f"const RULES = [\n{listed}];"]
+    return "\n".join([*parts, "return { RULES, refusal };", "})();"])
 
 
-class Script:
-    """What was asked for by name, and all that it calls: `lines` define it."""
+class Script(Translator):
+    """Rules in JavaScript: `lines` define them, and all that they call."""
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self._names: set[str] = set()
+    LANGUAGE = "the page's JavaScript"
+    SPELLED: ClassVar[dict[Any, str]] = Translator.SPELLED | {
+        ast.Div: "py.divide({}, {})", ast.Mod: "py.modulo({}, {})", ast.Pow: "py.power({}, {})",
+        ast.Eq: "{} === {}", ast.NotEq: "{} !== {}", bool: "py.truth({})",
+    }  # fmt: skip
 
     def rule(self, rule: Primitive, count: int) -> str:
         """Return a primitive of so many operands as an object of JavaScript.
@@ -65,24 +69,24 @@ class Script:
     def _code(self, rule: Primitive, count: int, space: str = "M") -> str:
         """Return the forward function of a primitive, or in the space `D` its partials."""
         if TABLE.get(rule.name) is rule:
-            return self._defined(f"{space}.{rule.name}", "table")
+            return self.named(f"{space}.{rule.name}")
         given = operands(rule, count)
         if space == "D":
-            return self._function(rule.partials, (OUT, *given), "[{}]")
+            return self._read(rule.partials, (OUT, *given), "[{}]")
         if rule.name.startswith("**"):
-            return self._function(lambda x: POWER(x, float(rule.name[2:])), given, "{}")
-        return self._function(rule.forward, given, "{}")
+            return self._read(lambda x: POWER(x, float(rule.name[2:])), given, "{}")
+        return self._read(rule.forward, given, "{}")
 
-    def _function(self, function: Any, given: tuple[Symbol, ...], form: str) -> str:
+    def _read(self, function: Any, given: tuple[Symbol, ...], form: str) -> str:
         """Return a function that is in no row: an entry of a family, or one read with symbols."""
         head = ", ".join(symbol.name for symbol in given)
         if isinstance(function, partial):
-            family = self._named("table", function.func.__name__)
+            family = self.named(f"table.{function.func.__name__}")
             return f"({head}) => {family}({function.args[0]}, {head})"
         lines: list[str] = []
 
         def text(part: Any) -> str:
-            return part if isinstance(part, str) else number(as_float(part))
+            return part if isinstance(part, str) else self.number(as_float(part))
 
         def make(rule: Primitive, *parts: Any) -> str:
             called = f"({self._code(rule, len(parts))})({', '.join(map(text, parts))})"
@@ -94,42 +98,87 @@ class Script:
         result = form.format(", ".join(text(substituted(item, make, known)) for item in items))
         return f"({head}) => {{ {' '.join([*lines, f'return {result};'])} }}"
 
-    def _defined(self, name: str, module: str) -> str:
-        if name not in self._names:
-            self._names.add(name)  # before the work: it may call itself
-            text = Translator(partial(self._named, module)).function(_sources()[name])
-            self.lines.append(f"{name} = {text};")
-        return name
-
-    def _named(self, module: str, name: str) -> str:
-        """Return what JavaScript calls a name in a module, defined if need be."""
-        full = name if "." in name else f"{module}.{name}"
-        match _sources().get(full):
-            case ast.Call(_, [ast.Constant(str(row)), _, _, *_]) if f"M.{row}" in _sources():
-                return self._defined(f"M.{row}", "table")
-            case ast.AST():
-                return self._defined(full, full.partition(".")[0])
+    def known(self, name: str) -> str:
         if BUILT_IN.fullmatch(name):
             return f"py.{name}"
         if name.startswith("math.") or name in {kind.__name__ for kind in REASONS}:
             return name
-        raise Untranslatable(f"the page's JavaScript has no {name!r}, which {module} uses")
+        return super().known(name)
+
+    def number(self, value: float) -> str:
+        """Return a number in JavaScript.
+
+        >>> [Script().number(value) for value in (2.0, 1e300, -float("inf"), True)]
+        ['2.0', '1e+300', '-Infinity', 'true']
+        """
+        strange = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
+        return strange.get(repr(value), repr(value).lower())
+
+    def written(self, operands: list[str], names: list[str], body: str) -> str:
+        head = ", ".join(operands).replace("*", "...")
+        if body.startswith("return "):
+            return f"({head}) => {body[7:-1]}"
+        declared = f"let {', '.join(names)};\n" if names else ""
+        return f"({head}) => {braced(declared + body)}"
+
+    def statement(self, node: Any) -> str:
+        match node:
+            case ast.Expr(value):
+                return f"{self.text(value)};"
+            case ast.For(target, items, body, []):
+                return f"for ({self.text(target)} of {self.text(items)}) {braced(self.block(body))}"
+            case ast.While(test, body, []):
+                return f"while ({self.test(test)}) {braced(self.block(body))}"
+            case ast.Try(body, handlers, [], []):
+                kinds = [self.known(ast.unparse(h.type or ast.Name("except"))) for h in handlers]
+                bodies = [braced(self.block(handler.body)) for handler in handlers]
+                cases = [f"if ($ instanceof {k}) {b}" for k, b in zip(kinds, bodies)]
+                caught = " else ".join([*cases, "throw $;"])
+                return f"try {braced(self.block(body))} catch ($) {braced(caught)}"
+        return super().statement(node)
+
+    def assigned(self, target: Any, value: Any) -> str:
+        return self._put(target, self.text(value))
+
+    def _put(self, target: Any, value: str) -> str:
+        match target:
+            case ast.Subscript(items, ast.Slice() as bounds):
+                return f"py.put({self.text(items)}, [{self.text(bounds)}], {value});"
+            case ast.Subscript(items, place):
+                return f"{self.text(items)}[{self.text(place)}] = {value};"
+            case ast.Tuple(targets) if any(isinstance(item, ast.Subscript) for item in targets):
+                parts = [self._put(item, f"$[{i}]") for i, item in enumerate(targets)]
+                return f"{{ const $ = {value}; {' '.join(parts)} }}"
+        return f"{self.text(target)} = {value};"
+
+    def text(self, node: Any) -> str:
+        text = self.text
+        match node:
+            case None | ast.Constant(None):
+                return "null"
+            case ast.Tuple(items) | ast.List(items):
+                return f"[{self.all(items)}]"
+            case ast.Starred(items):
+                return f"...{text(items)}"
+            case ast.Subscript(items, ast.Slice() as bounds, ast.Load()):
+                return f"py.slice({text(items)}, {text(bounds)})"
+            case ast.Subscript(items, place, ast.Load()):
+                return f"{self.part(items)}.at({text(place)})"
+            case ast.Slice(start, stop, None | ast.Constant() as step):
+                return self.all([start, stop, step])
+            case ast.Compare(item, [ast.In()], [ast.Tuple() | ast.List() as items]):
+                return f"{text(items)}.includes({text(item)})"
+            case ast.BinOp(left, ast.Mult(), right) if isinstance(left, LISTS):
+                return f"py.repeat({text(left)}, {text(right)})"
+            case ast.BinOp(left, ast.Add(), right) if _is_list(left) or _is_list(right):
+                return f"[...{text(left)}, ...{text(right)}]"
+            case ast.Call(ast.Attribute(ast.Name(name), "append"), [item]) if name in self.own:
+                return f"{name}.push({text(item)})"
+            case ast.ListComp(item, [loop]) | ast.GeneratorExp(item, [loop]) if not loop.ifs:
+                return f"{self.part(loop.iter)}.map(({text(loop.target)}) => {text(item)})"
+        return super().text(node)
 
 
-@cache
-def _sources() -> dict[str, ast.AST]:
-    """Return what the modules define, by name, and both functions of each row of the table."""
-    found: dict[str, ast.AST] = {}
-    for module in MODULES:
-        source = files("autograd_engine").joinpath(f"{module}.py").read_text(encoding="utf-8")
-        for node in ast.parse(source).body:
-            match node:
-                case ast.FunctionDef(name):
-                    found[f"{module}.{name}"] = node
-                case ast.Assign([ast.Name(name)], made) | ast.AnnAssign(ast.Name(name), _, made):
-                    found[f"{module}.{name}"] = made or node
-    for value in list(found.values()):
-        match value:
-            case ast.Call(_, [ast.Constant(str(row)), forward, partials, *_]):
-                found |= {f"M.{row}": forward, f"D.{row}": partials}
-    return found
+def _is_list(node: ast.expr) -> bool:
+    sliced = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
+    return sliced or isinstance(node, LISTS)

@@ -20,11 +20,11 @@ from jax.interpreters import ad, batching, mlir
 
 from autograd_engine.compiler.record.symbols import OUT, formula, slopes, substituted, unknowns
 from autograd_engine.compiler.run.numpy.ufuncs import called
-from autograd_engine.compiler.run.translated import Translator
+from autograd_engine.compiler.run.translated import OnArrays
 from autograd_engine.primitives import TABLE, Primitive
 
 SymbolicZero = jax.custom_derivatives.SymbolicZero
-IN_JAX = Translator(jnp, jax.scipy.special)
+IN_JAX = OnArrays(jnp, jax.scipy.special)
 SAME = {"add", "subtract", "multiply", "negative"}
 
 

@@ -1,7 +1,6 @@
 """native: a program comes in; it goes as integers to the core in C, which runs it.
 
-kinds          the kinds of scalar instructions, from the table of primitives
-c_table        the table in C, written when the package is built
+c_table        the table of primitives in C, written when the package is built
 core           the core itself: core.c and module.c with that table, where it was built
 nests, contracting, encoding   array instructions as the core reads them
 machine_code, machine          scalar programs, which the core runs

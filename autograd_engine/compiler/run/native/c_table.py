@@ -1,255 +1,278 @@
 """The table of primitives in C: what the native core includes, written when it is built.
 
-The functions of plain floats are translated from `floats.py`, values and partials of scalar
-instructions from the rules of the table; only how a row is spelled with vectors stands here.
+The functions of plain floats are translated from `floats.py`, also to vectors where there are
+such; values and partials of scalar instructions are read from the rules of the table.
 
->>> "EACH(3, (x * y)) /* multiply */" in text()
+>>> "EACH(2, (x * y)) /* multiply */" in text()
 True
+>>> found = {kind.key: kind for kind in kinds()}
+>>> found["tanh by 1"].value, found["subtract of a product by 3"].partials
+(tanh(x), (1.0, -1.0 * z, -1.0 * y))
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+import hashlib
+from copy import copy
+from pkgutil import get_data
+from typing import Any, ClassVar, Final, NamedTuple
 
-from autograd_engine.compiler.record.symbols import X, Y, applied
-from autograd_engine.compiler.run.native.kinds import kinds, spelled
-from autograd_engine.compiler.run.plain import digest, texts
-from autograd_engine.primitives import TABLE
-from autograd_engine.table import CONSTANT, LEAF
+from autograd_engine.compiler.record.symbols import (
+    INCLINE,
+    OUT,
+    Expression,
+    X,
+    Y,
+    Z,
+    applied,
+    operands,
+    partials,
+    substituted,
+)
+from autograd_engine.compiler.run.translation import (
+    IEEE,
+    Expressions,
+    Translator,
+    Untranslatable,
+    braced,
+    read,
+)
+from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT
 
-VECTORS = {
-    "stopped": "x",
-    "add": "x + y",
-    "subtract": "x - y",
-    "multiply": "x * y",
-    "divide": "x / y",
-    "ratio": "x / y",
-    "negative": "-x",
-    "absolute": "size(x)",
-    "sqrt": "root(x)",
-    "circle": "root((1.0 - x) * (1.0 + x))",
-    "relu": "if_less(x, 0.0, 0.0, x)",
-    "maximum": "if_less(x, y, y, if_equal(y, y, x, y))",
-    "minimum": "if_less(y, x, y, if_equal(y, y, x, y))",
-    "above": "if_less(y, x, 1.0, 0.0)",
-    "at_least": "if_less(y, x, 1.0, if_equal(x, y, 1.0, 0.0))",
-    "equals": "if_equal(x, y, 1.0, 0.0)",
-    "sign": "if_less(x, 0.0, -1.0, if_less(0.0, x, 1.0, x))",
-    "azmul": "if_equal(x, 0.0, if_equal(x * y, x * y, x * y, 0.0), x * y)",
-    "gap": "if_equal(x, y, if_less(-math.inf, x, 0.0, x), x - y)",
-    "gate": "if_equal(x, 0.0, 0.0, y)",
-    "choose": "if_less(y, x, z, 0.0)",
-    "exp": "v_exp(x)",
-    "log": "v_log(x)",
-    "ln": "v_log(x)",
-    "log1p": "v_log1p(x)",
-    "tanh": "v_tanh(x)",
-    "sigmoid": "v_sigmoid(x)",
-    "bell": "v_bell(x)",
-    "softplus": "v_softplus(x)",
-    "gauss": "v_gauss(x)",
-    "expm1": "v_expm1(x)",
-    "sin": "v_sin(x)",
-    "cos": "v_cos(x)",
-    "atan": "v_atan(x)",
-    "sinh": "v_sinh(x)",
-    "cosh": "v_cosh(x)",
-    "unit": "v_unit(x, y)",
-}
-"""How a row of the table is spelled with vectors; the other rows are computed number by number."""
-
-CHOOSE = "z if x > y else 0.0"  # an instruction of arrays that is no row
-
-SQUARED = "y == 2.0 ? x * x : pow(x, y)"  # too frequent to be computed as powers are
-OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-COMPARED = {
-    ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
+COMPARED: Final[dict[type, str]] = {
+    ast.Lt: "if_less({}, {}, {}, {})", ast.Gt: "if_less({1}, {0}, {2}, {3})",
+    ast.Eq: "if_equal({}, {}, {}, {})", ast.NotEq: "if_equal({0}, {1}, {3}, {2})",
+    ast.GtE: "if_less({1}, {0}, {2}, if_equal({0}, {1}, {2}, {3}))",
 }  # fmt: skip
-Case = tuple[str, int, str, list[str]]  # title, code, the macro to apply, its arguments
-NAMES = {"abs": "fabs", "max": "larger", "nan": "NAN", "inf": "INFINITY"}
+"""How one of two is chosen with vectors, where two others compare so."""
+
+BY_HAND: Final = "exp expm1 log log1p tanh sigmoid bell softplus gauss sin cos atan sinh cosh unit"
+VECTORS: Final = {name: f"v_{name}" for name in BY_HAND.split()} | {
+    "abs": "size", "sqrt": "root", "copysign": "signed_as", "inf": "all(INFINITY)",
+}  # fmt: skip
+"""What core.c calls the functions that it has with vectors."""
+
+SQUARED: Final = """
+def power(x, y): return x * x if y == 2.0 else x ** y
+def lenient_power(x, y): return x * x if y == 2.0 else x ** y
+"""
+"""A square is too frequent to be computed as powers are."""
+
+
+class InC(Translator):
+    """Translates to C.
+
+    >>> language = InC()
+    >>> print(language.named("floats.circle"), *language.lines.values())
+    f_circle INLINE double f_circle(double x) {
+      return sqrt((1.0 - x) * (1.0 + x));
+    }
+    """
+
+    LANGUAGE = "C"
+    OWN = IEEE + SQUARED
+    SPELLED: ClassVar[dict[Any, str]] = Translator.SPELLED | {ast.Pow: "pow({}, {})"}
+    NAMES: Final = {"abs": "fabs", "max": "larger", "math.inf": "INFINITY", "math.nan": "NAN"}
+
+    def known(self, name: str) -> str:
+        if name in self.NAMES or name.startswith("math."):
+            return self.NAMES.get(name, name[5:])
+        return super().known(name)
+
+    def called(self, name: str) -> str:
+        return f"f_{name.partition('.')[2].strip('_')}"
+
+    def number(self, value: float) -> str:
+        return repr(float(value)).replace("inf", "INFINITY").replace("nan", "NAN")
+
+    def definition(self, name: str, node: Any) -> str:
+        found = self.function(node)
+        if isinstance(node, ast.FunctionDef):
+            return f"INLINE double {name}{found}"
+        return f"static const double {name} = {found};"
+
+    def written(self, operands: list[str], names: list[str], body: str) -> str:
+        given = ", ".join(f"double {name}" for name in operands)
+        declared = f"double {', '.join(names)};\n" if names else ""
+        return f"({given}) {braced(declared + body)}"
+
+    def assigned(self, target: Any, value: Any) -> str:
+        """Return an assignment; of several at once, all values come first."""
+        if not isinstance(target, ast.Tuple):
+            return super().assigned(target, value)
+        pairs = [(self.text(name), self.text(item)) for name, item in zip(target.elts, value.elts)]
+        new = [f"const double new_{name} = {found};" for name, found in pairs]
+        return " ".join(["{", *new, *[f"{name} = new_{name};" for name, _ in pairs], "}"])
+
+    def spelled(self, expression: Expression) -> str:
+        """Return an expression of symbols."""
+
+        def call(rule: Primitive, *parts: Any) -> str:
+            given = [part if isinstance(part, str) else self.number(part) for part in parts]
+            return self.applied(read(self.OWN)[f"M.{rule.name}"], given)
+
+        names: dict[Any, Any] = {symbol: symbol.name for symbol in (OUT, X, Y, Z)}
+        found = substituted(expression, call, names)
+        return found if isinstance(found, str) else self.number(found)
+
+    def applied(self, function: Any, given: list[str]) -> str:
+        """Return a call of a function by name, or what another returns."""
+        if isinstance(function, (ast.Name, ast.Attribute)):
+            return f"{self.text(function)}({', '.join(given)})"
+        inside, body = copy(self), function.body
+        inside.own = {item.arg: found for item, found in zip(function.args.args, given)}
+        return inside.block(body) if isinstance(body, list) else inside.part(body)
+
+
+class InVectors(Expressions, InC):
+    """Translates to C on vectors."""
+
+    SPELLED = Translator.SPELLED  # and no powers
+
+    def named(self, name: str) -> str:
+        short = name.rpartition(".")[2]
+        if short not in VECTORS:
+            raise self.refused(ast.Name(name))
+        return VECTORS[short]
+
+    def number(self, value: float) -> str:
+        return f"all({super().number(value)})"
+
+    def spelled(self, expression: Expression) -> str:
+        """Return an expression of symbols; "" where it calls what has no spelling with vectors."""
+        try:
+            return super().spelled(expression)
+        except Untranslatable:
+            return ""
+
+    def applied(self, function: Any, given: list[str]) -> str:
+        name = ast.unparse(function)
+        known = name.rpartition(".")[2] in VECTORS
+        return super().applied(function if known else read(self.OWN).get(name, function), given)
+
+    def let(self, target: Any, value: Any, rest: list[Any]) -> str:
+        inside = copy(self)
+        inside.own = {**self.own, ast.unparse(target): self.part(value)}
+        return inside.block(rest)
+
+    def choice(self, test: Any, one: str, other: str) -> str:
+        match test:
+            case ast.UnaryOp(ast.Not(), operand):
+                return self.choice(operand, other, one)
+            case ast.BoolOp(ast.Or(), [first, second]):
+                return self.choice(first, one, self.choice(second, one, other))
+            case ast.Compare(left, [sign], [right]) if type(sign) in COMPARED:
+                return COMPARED[type(sign)].format(self.text(left), self.text(right), one, other)
+            case ast.Name():
+                return self.choice(ast.Compare(test, [ast.NotEq()], [ast.Constant(0)]), one, other)
+        raise self.refused(test)
+
+
+class Kind(NamedTuple):
+    """A kind of instruction, on the operands x, y and z."""
+
+    key: str
+    value: Expression
+    partials: tuple[Expression, ...]
+
+
+def key(rule: Primitive, wanted: int, fused: bool = False) -> str:
+    """Return what tells a kind from others: the primitive, of how many of its operands, the first
+    ones, the partials are computed, and whether its second operand is the product y * z.
+    """
+    return f"{rule.name}{' of a product' * fused} by {wanted}"
+
+
+def rows() -> list[Primitive]:
+    """Return the rows of one and two operands."""
+    return [rule for rule in TABLE.values() if rule.symbol and rule.written_out is None]
+
+
+def kinds() -> list[Kind]:
+    """Return every kind of instruction of the scalar machine.
+
+    They are the rows of the table; those whose second operand is often a plain number once more,
+    without the partial by that; and sums with a product.
+    """
+    found = []
+    wanted = [(rule, len(rule.domain)) for rule in (*rows(), INCLINE)]
+    wanted += [(rule, 1) for rule in (ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, INCLINE)]
+    for rule, count in wanted:
+        value = -0.0 if rule is INCLINE else applied(rule, *operands(rule))
+        found.append(Kind(key(rule, count), value, partials(rule)[:count]))
+    return found + [_fused(rule, count) for rule in (ADD, SUBTRACT) for count in (3, 2)]
+
+
+def _fused(outer: Primitive, wanted: int) -> Kind:
+    """Return the kind of x + y * z, or x - y * z: one instruction where two were recorded.
+
+    Both operations round as before. The partials follow by the chain rule.
+    """
+    product = applied(MULTIPLY, Y, Z)
+    by_x, by_product = (
+        substituted(slope, applied, {X: X, Y: product, OUT: OUT}) for slope in partials(outer)
+    )
+    inner = [
+        substituted(slope, applied, {X: Y, Y: Z, OUT: product}) for slope in partials(MULTIPLY)
+    ]
+    slopes = [by_x, *(applied(MULTIPLY, by_product, slope) for slope in inner)]
+    return Kind(key(outer, wanted, True), applied(outer, X, product), tuple(slopes[:wanted]))
 
 
 def text() -> str:
     """Return the whole text, which has a line for each row of the table."""
-    maps = [*VECTORS, *(name for name in scalars() if name not in VECTORS)]
-    parts = ["/* Written from the table of primitives when the package is built. */"]
-    found = [function(ast.parse(source).body[0]) for source in texts().values()]
-    parts += [f"{part.partition(' {')[0]};" for part in found if part.startswith("INLINE")]
-    parts += found
-    parts += [
-        f"#define {name.upper()} {maps.index(name)}" for name in ("multiply", "power", "slope")
-    ]
-    parts.append(f"#define VECTORS {len(VECTORS)}")
-    parts.append(f'#define SOURCES "{digest()}"')
-    parts.append(f'#define MAPS "{" ".join(maps)}"')
-    parts.append(f'#define KINDS "{"|".join(kind.key for kind in kinds())}"')
-    rows = [(name, code, "EACH", [spelt(VECTORS[name], True)]) for code, name in enumerate(VECTORS)]
-    parts.append(macro("VECTOR_ROWS(EACH)", rows))
-    rows = [(name, code, "EACH", [spelt(scalars()[name])]) for code, name in enumerate(maps)]
-    parts.append(macro("SCALAR_ROWS(EACH)", rows))
-    values: list[Case] = []
-    slopes: list[Case] = []
-    groups: list[Case] = []
-    for code, kind in enumerate(kinds()):
+    scalar, vector = InC(), InVectors()
+    scalars, vectors = mapped(scalar), mapped(vector)
+    maps = [*vectors, *(name for name in scalars if name not in vectors)]
+    values, slopes, both, grouped = [], [], [], []
+    known = kinds()
+    for code, kind in enumerate(known):
         given = (kind.value, *kind.partials)
-        value, *partials = map(spelt, given)
-        vector, *vectors = map(in_vectors, given)
-        if "" in (vector, *vectors) or "v_" not in "".join([vector, *vectors]):  # nothing to gain
-            values.append((kind.key, code, "EACH", [value]))
-            slopes.append((kind.key, code, f"EACH{len(partials)}", partials))
+        ones, groups = [*map(scalar.spelled, given)], [*map(vector.spelled, given)]
+        each = f"EACH{len(kind.partials)}"
+        if "" in groups or "v_" not in "".join(groups):  # nothing to gain
+            values.append(case("EACH", code, kind.key, ones[:1]))
+            slopes.append(case(each, code, kind.key, ones[1:]))
         else:
-            found = [value, vector, *partials, *vectors]
-            groups.append((kind.key, code, f"EACH{len(partials)}", found))
-    parts.append(macro("KIND_VALUES(EACH)", values))
-    parts.append(macro("KIND_PARTIALS(EACH1, EACH2, EACH3)", slopes))
-    parts.append(macro("KIND_VECTORS(EACH1, EACH2)", groups))
-    parts.append(f'#define GROUPED "{" ".join(str(code) for _, code, *_ in groups)}"')
+            found = [ones[0], groups[0], *ones[1:], *groups[1:]]
+            both.append(case(each, code, kind.key, found))
+            grouped.append(str(code))
+    tables = {
+        "VECTOR_ROWS(EACH)": [case("EACH", maps.index(n), n, [vectors[n]]) for n in vectors],
+        "SCALAR_ROWS(EACH)": [case("EACH", maps.index(n), n, [scalars[n]]) for n in maps],
+        "KIND_VALUES(EACH)": values,
+        "KIND_PARTIALS(EACH1, EACH2, EACH3)": slopes,
+        "KIND_VECTORS(EACH1, EACH2)": both,
+    }
+    told = {"SOURCES": [digest()], "MAPS": maps, "GROUPED": grouped}
+    parts = ["/* Written from the table of primitives when the package is built. */"]
+    parts += scalar.lines.values()
+    parts += [f"#define {n.upper()} {maps.index(n)}" for n in ("multiply", "power", "slope")]
+    parts.append(f"#define VECTORS {len(vectors)}")
+    parts.append(f'#define KINDS "{"|".join(kind.key for kind in known)}"')
+    parts += [f'#define {name} "{" ".join(words)}"' for name, words in told.items()]
+    parts += [" \\\n".join([f"#define {head}", *lines]) + "\n" for head, lines in tables.items()]
     return "\n".join(parts)
 
 
-@lru_cache(maxsize=1)
-def scalars() -> dict[str, str]:
-    """Return the Python text of each function that is mapped over arrays, by name."""
-    found = {"choose": CHOOSE}
-    for name, rule in TABLE.items():
-        if rule.written_out is None and rule not in (LEAF, CONSTANT):
-            found[name] = spelled(applied(rule, *(X, Y)[: len(rule.domain)]))
-    return found
+def case(each: str, code: int, title: str, found: list[str]) -> str:
+    """Return the application of a macro to a code and texts."""
+    return f"  {each}({', '.join([str(code), *found])}) /* {title} */"
 
 
-def macro(head: str, cases: Iterable[Case]) -> str:
-    """Return a macro that applies others to the code and the texts of each case."""
-    lines = [f"#define {head}"]
-    for title, code, each, found in cases:
-        lines.append(f"  {each}({', '.join([str(code), *found])}) /* {title} */")
-    return " \\\n".join(lines) + "\n"
+def mapped(language: InC) -> dict[str, str]:
+    """Return each function that a language maps over arrays, by name."""
+    choose: Any = ast.parse("lambda x, y, z: z if x > y else 0.0", mode="eval")  # it is no row
+    found = {"choose": language.applied(choose.body, ["x", "y", "z"])}
+    found |= {rule.name: language.spelled(applied(rule, *operands(rule))) for rule in rows()}
+    return {name: spelling for name, spelling in found.items() if spelling}
 
 
-def spelt(text: str, vector: bool = False) -> str:
-    """Return a Python expression in C."""
-    return in_c(ast.parse(text, mode="eval").body, vector)
-
-
-def in_vectors(text: str) -> str:
-    """Return an expression in C on vectors; "" where it calls what has no spelling with them."""
-    node = ast.parse(text, mode="eval").body
-    if isinstance(node, (ast.Constant, ast.UnaryOp)) and is_number(node):
-        return f"all({in_c(node)})"
-    try:
-        return in_c(Spelling().visit(node), True)
-    except LookupError:
-        return ""
-
-
-class Spelling(ast.NodeTransformer):
-    """Replaces each call of a row by its spelling with vectors."""
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        name = in_c(node.func)
-        found = ast.parse(VECTORS[{"fabs": "absolute"}.get(name, name)], mode="eval").body
-        given = dict(zip("xyz", [self.visit(item) for item in node.args]))
-        return Given(given).visit(found)  # type: ignore[no-any-return]
-
-
-class Given(ast.NodeTransformer):
-    """Replaces names by expressions."""
-
-    def __init__(self, given: dict[str, ast.expr]) -> None:
-        self.given = given
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.given.get(node.id, node)
-
-
-def function(node: ast.stmt) -> str:
-    """Return a definition of `floats.py` in C."""
-    if isinstance(node, ast.Assign):
-        return f"static const double {in_c(node.targets[0])} = {in_c(node.value)};"
-    assert isinstance(node, ast.FunctionDef)
-    names = {argument.arg for argument in node.args.args}
-    body = "\n".join(statements(node.body, names))
-    if node.name in ("power", "lenient_power"):
-        body = f"  return {SQUARED};"
-    given = ", ".join(f"double {argument.arg}" for argument in node.args.args)
-    return f"INLINE double f_{node.name}({given}) {{\n{body}\n}}"
-
-
-def statements(body: list[ast.stmt], known: set[str], deep: str = "  ") -> Iterator[str]:
-    """Yield the lines of statements; names that are not `known` are declared."""
-    for node in body:
-        if isinstance(node, ast.Return):
-            assert node.value is not None
-            yield f"{deep}return {in_c(node.value)};"
-        elif isinstance(node, ast.If):
-            for test, block in ((f"if ({in_c(node.test)})", node.body), ("else", node.orelse)):
-                if block:
-                    yield f"{deep}{test} {{"
-                    yield from statements(block, known, deep + "  ")
-                    yield deep + "}"
-        elif isinstance(node, ast.AugAssign):
-            yield f"{deep}{in_c(node.target)} {OPERATORS[type(node.op)]}= {in_c(node.value)};"
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            assert node.value is not None
-            yield from (deep + line for line in assigned(targets[0], node.value, known))
-
-
-def assigned(target: ast.expr, value: ast.expr, known: set[str]) -> Iterator[str]:
-    """Yield the lines of one assignment, or of several at once: all values come first."""
-    if isinstance(target, ast.Tuple):
-        test = in_c(value.test) if isinstance(value, ast.IfExp) else ""
-        ways = (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
-        parts = zip(*([in_c(item) for item in way.elts] for way in ways))  # type: ignore[attr-defined]
-        pairs = [(in_c(name), f"{test} ? " * bool(test) + " : ".join(part))
-                 for name, part in zip(target.elts, parts)]  # fmt: skip
-        yield from (f"double new_{name} = {part};" for name, part in pairs)
-        pairs = [(name, f"new_{name}") for name, _ in pairs]
-    else:
-        pairs = [(in_c(target), in_c(value))]
-    for name, part in pairs:
-        yield f"{'' if name in known else 'double '}{name} = {part};"
-        known.add(name)
-
-
-def in_c(node: ast.expr, vector: bool = False) -> str:
-    """Return an expression in C; with vectors, numbers that are operands of a call are repeated."""
-    if isinstance(node, ast.Name):
-        return NAMES.get(node.id, node.id)
-    if isinstance(node, ast.Attribute):  # of math
-        return NAMES.get(node.attr, node.attr)
-    if isinstance(node, ast.Constant):
-        return repr(float(node.value))  # type: ignore[arg-type]
-    if isinstance(node, ast.UnaryOp):
-        return f"({'!' if isinstance(node.op, ast.Not) else '-'}{in_c(node.operand, vector)})"
-    if isinstance(node, ast.BinOp):
-        left, right = in_c(node.left, vector), in_c(node.right, vector)
-        if isinstance(node.op, ast.Pow):
-            return f"pow({left}, {right})"
-        return f"({left} {OPERATORS[type(node.op)]} {right})"
-    if isinstance(node, ast.Compare):
-        sides = [in_c(side, vector) for side in (node.left, *node.comparators)]
-        tests = zip(sides, node.ops, sides[1:])
-        return f"({' && '.join(f'{x} {COMPARED[type(op)]} {y}' for x, op, y in tests)})"
-    if isinstance(node, ast.BoolOp):
-        word = " && " if isinstance(node.op, ast.And) else " || "
-        return f"({word.join(in_c(item, vector) for item in node.values)})"
-    if isinstance(node, ast.IfExp):
-        return f"({in_c(node.test)} ? {in_c(node.body)} : {in_c(node.orelse)})"
-    assert isinstance(node, ast.Call), ast.dump(node)
-    name = in_c(node.func)
-    parts = [in_c(item, vector) for item in node.args]
-    if vector:
-        parts = [
-            f"all({part})" if is_number(item) else part for item, part in zip(node.args, parts)
-        ]
-    elif isinstance(node.func, ast.Name) and name in texts():
-        name = f"f_{name}"
-    return f"{name}({', '.join(parts)})"
-
-
-def is_number(node: ast.expr) -> bool:
-    """Say whether an operand is a number of Python, maybe a negative one."""
-    node = node.operand if isinstance(node, ast.UnaryOp) else node
-    return isinstance(node, (ast.Constant, ast.Attribute))
+def digest() -> str:
+    """Return what changes when one of the files does that the native core is made of."""
+    native = [f"compiler/run/native/{name}" for name in ("core.c", "module.c", "c_table.py")]
+    names = ["table.py", "floats.py", "compiler/run/translation.py", *native]
+    found = [get_data("autograd_engine", name) or b"" for name in names]
+    return hashlib.sha256(b"".join(found)).hexdigest()[:16]

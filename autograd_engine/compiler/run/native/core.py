@@ -16,7 +16,7 @@ from typing import Final
 import numpy
 
 from autograd_engine.compiler.lift.arrays import Array
-from autograd_engine.compiler.run.plain import digest
+from autograd_engine.compiler.run.native.c_table import digest
 
 HEADER: Final = 2  # what code begins with: the address of the memory, its own length
 PADDING: Final = 16  # numbers that vectors may touch behind the end of the memory

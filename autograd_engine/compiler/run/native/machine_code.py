@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.run.native.kinds import key
+from autograd_engine.compiler.run.native.c_table import key
 from autograd_engine.table import ADD, MULTIPLY, SUBTRACT
 
 Array = Any

@@ -17,10 +17,10 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.record.symbols import formula
-from autograd_engine.compiler.run.translated import Translator
+from autograd_engine.compiler.run.translated import OnArrays
 from autograd_engine.primitives import TABLE, Primitive
 
-IN_NUMPY = Translator(numpy)
+IN_NUMPY = OnArrays(numpy)
 
 
 @lru_cache(maxsize=1024)
