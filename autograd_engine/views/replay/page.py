@@ -81,10 +81,11 @@ def replay(histories: Runs, path: str | PathLike[str] | None = None, *, sample: 
     >>> replay(history)
     <Replay: 3 steps>
     """
+    named = _named(histories)
+    rules: Rules = {}
     if path is not None:
         page_path(path)  # before the work
-    rules: Rules = {}
-    runs = [_contents(*named, sample, rules) for named in _named(histories)]
+    runs = [_contents(*one, sample, rules) for one in named]
     description = ", ".join(map(_described, runs))
     data, still = {"description": description, "runs": runs}, _loss_curves(runs)
     script = written(rules) if rules else ""
