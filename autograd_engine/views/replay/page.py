@@ -81,10 +81,10 @@ def replay(histories: Runs, path: Location | None = None, *, sample: int = 0) ->
     >>> replay(history)
     <Replay: 3 steps>
     """
+    recorded, rules = _named(histories), Rules()
     if path is not None:
         page_path(path)  # before the work
-    rules: Rules = {}
-    runs = [_contents(*named, sample, rules) for named in _named(histories)]
+    runs = [_contents(*named, sample, rules) for named in recorded]
     description = ", ".join(map(_described, runs))
     data, still = {"description": description, "runs": runs}, _loss_curves(runs)
     script = written(rules) if rules else ""
