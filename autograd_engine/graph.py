@@ -41,23 +41,25 @@ def _numbered(
     values: list[Value] = []
     operands: list[tuple[int, ...]] = []
     place: dict[int, int] = {}
+
+    def new(leaf: Value) -> int:  # what nobody computed stands before its first use
+        place[id(leaf)] = here = len(values)
+        values.append(leaf)
+        operands.append(())
+        return here
+
+    known = place.get
     for node in (*(order or topological_order(*outputs)), *outputs):
         if id(node) in place:
             continue
-        at: tuple[int, ...]
-        try:
-            if node._y is not None:
-                at = place[id(node._x)], place[id(node._y)]
-            else:
-                at = tuple(map(place.__getitem__, map(id, node.operands)))
-        except KeyError:  # what nobody computed stands before its first use
-            below = node.operands
-            for new in below:
-                if id(new) not in place:
-                    place[id(new)] = len(values)
-                    values.append(new)
-                    operands.append(())
-            at = tuple(map(place.__getitem__, map(id, below)))
+        x, y = node._x, node._y
+        if x is not None and y is not None:
+            i = known(id(x))
+            i = new(x) if i is None else i
+            j = known(id(y))
+            at: tuple[int, ...] = (i, new(y) if j is None else j)
+        else:
+            at = tuple([place[id(o)] if id(o) in place else new(o) for o in node.operands])
         place[id(node)] = len(values)
         values.append(node)
         operands.append(at)

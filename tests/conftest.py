@@ -37,7 +37,7 @@ def without_jax(config):
 def pytest_configure(config):
     if without_jax(config):
         folders = (ROOT / "autograd_engine", ROOT / "tests")
-        files = [str(path) for folder in folders for path in folder.rglob("*jax*.py")]
+        files = [str(path) for folder in folders for path in folder.rglob("*jax*")]
         config.option.ignore = [*(config.option.ignore or []), *files]
 
 
@@ -60,7 +60,9 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker("native")
         given = set(getattr(item, "fixturenames", ()))
         needs = MARKS.intersection(given | ({"browser"} if "firefox" in given else set()))
-        for mark in needs | ({"jax"} if item.path.match("*jax*.py") else set()):
+        for mark in needs | (
+            {"jax"} if "jax" in f"{item.path.parent.name}/{item.path.name}" else set()
+        ):
             item.add_marker(mark)
     if not has_core():
         gone = [item for item in items if item.get_closest_marker("native")]

@@ -568,6 +568,10 @@ def test_explain_prints_the_derivation_by_a_name_or_by_each(run):
     assert run("explain", *given, "--wrt", "b") == (0, by_b, "")
     assert run("explain", "--wrt", "a", *given) == (0, by_a, "")
     assert run("explain", *given) == (0, f"{by_a}\n{by_b}", "")
+    output, values = graph_of("a+b", a=2.0, b=-3.0)  # an empty line also behind one of one line
+    by_a, by_b = (ag.explain(output, value).text for value in values.values())
+    assert run("explain", "a+b", "a=2", "b=-3") == (0, f"{by_a}\n{by_b}", "")
+    output, values = graph_of("tanh(a*b)", a=2.0, b=-3.0)
     whole = ag.explain(output, values["b"], depth=0).text
     assert run("explain", *given, "--wrt", "b", "--depth", "0") == (0, whole, "")
     assert "depth is None or a number from 0 on" in run("explain", *given, "--depth", "-1")[2]

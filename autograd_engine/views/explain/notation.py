@@ -62,14 +62,12 @@ RULES: dict[str, Callable[..., Any]] = {
     "atanh":         lambda rule, i, x: 1.0 / (1.0 - x**2.0),
     "erf":           lambda rule, i, x: 2.0 * table.exp(-(x**2.0)) / unfolded(table.sqrt, math.pi),
     "erfc":          lambda rule, i, x: -2.0 * table.exp(-(x**2.0)) / unfolded(table.sqrt, math.pi),
-    "exp2":          lambda rule, i, x: unfolded(table.log, 2.0) * OUT,
     "log2":          lambda rule, i, x: 1.0 / (unfolded(table.log, 2.0) * x),
     "log10":         lambda rule, i, x: 1.0 / (unfolded(table.log, 10.0) * x),
     "sigmoid":       lambda rule, i, x: OUT * (1.0 - OUT),
     "maximum":       lambda rule, i, *xs: table.above(xs[i], xs[1 - i]) + 0.5 * table.equals(*xs),
     "minimum":       lambda rule, i, *xs: table.above(xs[1 - i], xs[i]) + 0.5 * table.equals(*xs),
     "hypot":         lambda rule, i, *xs: xs[i] / table.sqrt(xs[i] ** 2.0 + xs[1 - i] ** 2.0),
-    "logaddexp":     lambda rule, i, *xs: table.sigmoid(xs[i] - xs[1 - i]),
     "mean":          lambda rule, i, *xs: unfolded(table.DIVIDE, 1.0, len(xs)),
     "prod":          lambda rule, i, *xs: table.PROD(*xs[:i], *xs[i + 1 :]) if xs[1:] else 1.0,
     "norm":          lambda rule, i, *xs: xs[i] / OUT,
@@ -95,6 +93,8 @@ def textbook(primitive: Primitive, which: int, count: int = 0) -> Expression | N
         found = symbols.partials(primitive, count)[which]
     except Exception:  # whatever somebody's own rule does not do with a symbol
         return None
+    if isinstance(found, Symbol) and found.rule is table.portion:
+        return table.sigmoid(found.operands[0] - found.operands[1])  # type: ignore[no-any-return]
     return None if is_long(found) else found
 
 
@@ -108,6 +108,7 @@ def is_long(expression: Expression) -> bool:
 
 
 _TWO = Number(2.0)
+_CONSTANTS: dict[float, Term] = {math.pi: name("π"), math.log(2.0): Call("ln", (_TWO,))}
 
 
 def _multiplied(left: Term, right: Term) -> Term:
@@ -214,7 +215,7 @@ def read(
 ) -> Term:
     """Return an expression as a formula, of the names of its symbols."""
     if not isinstance(expression, Symbol):
-        return name("π") if expression == math.pi else Number(float(expression))
+        return _CONSTANTS.get(expression, Number(float(expression)))
     if expression.rule is None:
         return names(expression)
     if expression.rule is CALLED:

@@ -93,8 +93,8 @@ class Wording:
         return max((call.path.count(".") for call in self.survey.calls), default=-1)
 
     def symbol(self, factor: Factor) -> formulas.Derivative:
-        upper, lower = self.name(factor.upper), self.name(factor.lower)
-        return formulas.Derivative(upper, lower, number=factor.number)
+        names = self.name(factor.upper), self.name(factor.lower)
+        return formulas.Derivative(*names, number=factor.number)
 
     def goal(self) -> Term:
         """Return the symbol of the whole derivative, which must not look like a part of it."""

@@ -41,10 +41,7 @@ class Line:
 
 
 class Explanation(Shown):
-    """A derivation by the chain rule, with the numbers of the moment when it was made.
-
-    `print` it, or let a notebook show it.
-    """
+    """A derivation by the chain rule, with the numbers of the moment when it was made."""
 
     def __init__(self, lines: list[Line]) -> None:
         self._lines = lines

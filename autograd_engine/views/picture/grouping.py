@@ -40,9 +40,11 @@ def levels_around(
     has its own weights.
     """
     around: list[Path] = _by_calls(survey) if survey.calls else [()] * len(survey.values)
-    keys = [survey.calls[c].key if c >= 0 else None for c in survey.call_of]
+    places = survey.call_of if survey.calls else ()
+    keys = [survey.calls[c].key if c >= 0 else None for c in places]
     for number, repeat in enumerate(survey.repeats if repeats else ()):
-        if all(len({keys[i] for i in column}) == 1 for column in zip(*repeat.places)):
+        columns = zip(*repeat.places) if keys else ()
+        if all(len({keys[i] for i in column}) == 1 for column in columns):
             _add_repeat(survey, around, number, repeat, depth)
     hidden = (Level("hidden", None),)
     return around if shown is None else [p if i in shown else hidden for i, p in enumerate(around)]

@@ -81,11 +81,10 @@ def replay(histories: Runs, path: str | PathLike[str] | None = None, *, sample: 
     >>> replay(history)
     <Replay: 3 steps>
     """
-    named = _named(histories)
-    rules: Rules = {}
+    recorded, rules = _named(histories), Rules()
     if path is not None:
         page_path(path)  # before the work
-    runs = [_contents(*one, sample, rules) for one in named]
+    runs = [_contents(*named, sample, rules) for named in recorded]
     description = ", ".join(map(_described, runs))
     data, still = {"description": description, "runs": runs}, _loss_curves(runs)
     script = written(rules) if rules else ""

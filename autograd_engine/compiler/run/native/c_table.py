@@ -3,7 +3,7 @@
 The functions of plain floats are translated from `floats.py`, also to vectors where there are
 such; values and partials of scalar instructions are read from the rules of the table.
 
->>> "EACH(2, (x * y)) /* multiply */" in text()
+>>> "(x * y)) /* multiply */" in text()
 True
 >>> found = {kind.key: kind for kind in kinds()}
 >>> found["tanh by 1"].value, found["subtract of a product by 3"].partials
