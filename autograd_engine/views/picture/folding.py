@@ -7,10 +7,11 @@ arrows run forwards, and a run is a piece of it. So whichever groups are open, t
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, groupby
+from itertools import accumulate, chain, groupby
 
 from autograd_engine.survey import Survey
 from autograd_engine.table import LEAF
@@ -181,20 +182,31 @@ class Folding:
         labelled = {m for m in values if self.survey.notes[m].label}
         loose = values - labelled if len(labelled) <= LOOSE else values
         if len(loose) > most:
-            self._add_runs(number, units, {*units} - loose, 1)
+            self._add_runs(number, units, {*units} - loose, [])
 
     def _cut(self, number: int) -> None:
-        """Cut a group into runs; outputs stand free, between runs where others use them."""
+        """Cut a group into runs; outputs stand free, between runs where others use them.
+
+        Runs end near even places, where the fewest values cross: so pages have few arrows.
+        """
         members, outputs = self.groups[number].members, {*self.survey.outputs}
         unused = outputs.difference(chain(*self.operands))
         units = [m for m in members if m < 0 or self.operands[m]] or members
         units = sorted(units, key=unused.__contains__)
-        self._add_runs(number, units, outputs, max(2, min(PARTS, -(-len(units) // MOST))))
+        count = len(units) - len(unused.intersection(units))
+        parts = max(2, min(PARTS, -(-count // MOST)))
+        last = {o: k for k, unit in enumerate(units) if unit >= 0 for o in self.operands[unit]}
+        over = Counter(last.get(unit, k) for k, unit in enumerate(units))  # used there last
+        crossing = [*accumulate((1 - over[k] for k in range(len(units))), initial=0)]
+        room = range(-(count // (3 * parts)), count // (3 * parts) + 1)
+        even = (count * part // parts for part in range(1, parts))
+        ends = [end + min(room, key=lambda d: (crossing[end + d], abs(d))) for end in even]
+        self._add_runs(number, units, outputs, ends)
         self._gather_leaves(number, SHOWN, SHOWN)
 
-    def _add_runs(self, number: int, units: list[int], free: set[int], parts: int) -> None:
+    def _add_runs(self, number: int, units: list[int], free: set[int], ends: list[int]) -> None:
         """Make runs of the units of a group that do not stand free, with leaves of their own."""
-        key = {m: (m in free, k * parts // len(units)) for k, m in enumerate(units)}
+        key = {m: (m in free, bisect(ends, k)) for k, m in enumerate(units)}
         pieces = [[*piece] for _, piece in groupby(units, key.__getitem__)]
         wanted = [len(piece) > 2 and piece[0] not in free for piece in pieces]
         run_of = {m: k for k, piece in enumerate(pieces) if wanted[k] for m in piece}
