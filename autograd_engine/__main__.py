@@ -179,7 +179,8 @@ def _training(part: Any) -> None:
 
 EXPRESSIONS: dict[str, tuple[Callable[..., Any], str, dict[str, dict[str, Any]]]] = {
     "draw": (_draw, "draw the graph of an expression", {
-        "--output": {"default": "graph.svg", "metavar": "FILE", "help": ".svg .html .png .pdf"},
+        "--output": {"default": "graph.svg", "metavar": "FILE",
+                     "help": ".svg .html .png .pdf or .dot"},
         "--style": {"choices": STYLES, "default": "auto", "help": "how much is shown (auto)"},
         "--direction": {"choices": DIRECTIONS, "default": "LR", "help": "LR is from left to right"},
     }),
@@ -190,10 +191,10 @@ EXPRESSIONS: dict[str, tuple[Callable[..., Any], str, dict[str, dict[str, Any]]]
         "--output": {"metavar": "FILE", "help": ".txt .md or .html, instead of printing it"},
     }),
     "explore": (_explore, "write a page to step through and to change", {
-        "--output": {"default": "explore.html", "metavar": "FILE", "help": "the page"},
+        "--output": {"default": "explore.html", "metavar": "FILE", "help": "%(default)s"},
     }),
     "diagnose": (_diagnose, "say what is wrong with the gradients, if so", {
-        "--lr": {"type": _rate, "metavar": "RATE", "help": "does a step by it overshoot?"},
+        "--lr": {"type": _rate, "metavar": "RATE", "help": "learning rate: does it overshoot?"},
     }),
 }
 # fmt: on

@@ -13,11 +13,12 @@ import math
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import chain, pairwise
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.files import Location, write_whole
+from autograd_engine.files import write_whole
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
 from autograd_engine.real import check_path
 from autograd_engine.table import PUBLIC
@@ -37,7 +38,7 @@ NAMED = ("activation", "output_activation")  # entries that are the name of a fu
 PRIMITIVES = {name: rule for name, rule in PUBLIC.items() if rule.arity == 1}
 
 
-def save(model: Module, path: Location) -> None:
+def save(model: Module, path: str | PathLike[str]) -> None:
     """Write the model to a JSON file; where that fails, the old file stays whole.
 
     A file keeps its mode and a link its place. Raises `OSError` where the file cannot be written
@@ -55,7 +56,7 @@ def save(model: Module, path: Location) -> None:
     write_json(path, {"model": state})
 
 
-def load(path: Location, model: Module | None = None) -> Any:
+def load(path: str | PathLike[str], model: Module | None = None) -> Any:
     """Return the saved model; one that was given is filled with the saved parameters.
 
     A class of your own, or a function of your own as activation, is not in the file: build
@@ -83,13 +84,13 @@ def load(path: Location, model: Module | None = None) -> Any:
     return model
 
 
-def write_json(path: Location, payload: Mapping[str, Any]) -> None:
+def write_json(path: str | PathLike[str], payload: Mapping[str, Any]) -> None:
     """Write the payload, with format and version, whole or not at all; floats to the last bit."""
     content = _encoded({"format": FORMAT, "version": VERSION, **payload})
     write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
-def read_json(path: Location) -> dict[str, Any]:
+def read_json(path: str | PathLike[str]) -> dict[str, Any]:
     """Return what `write_json` wrote; `ValueError` naming the file where it did not."""
     name = printable(path, LINE)
     try:

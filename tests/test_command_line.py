@@ -18,6 +18,7 @@ from autograd_engine.checkpoints import load
 from autograd_engine.datasets import Dataset
 from autograd_engine.expressions import evaluate
 from autograd_engine.measures import accuracy
+from autograd_engine.views.picture.drawing import ENDINGS
 
 FAST = ["--quiet", "--epochs", "2", "--layers", "3"]
 
@@ -539,7 +540,8 @@ def test_options_may_stand_before_between_and_after_the_values(run, folder):
 
 
 def test_help_says_what_a_value_looks_like_and_messages_do_not_blame_it(run, refused):
-    assert "[NAME=NUMBER ...]" in " ".join(run("draw", "--help")[1].split())
+    told = " ".join(run("draw", "--help")[1].split())
+    assert "[NAME=NUMBER ...]" in told and all(ending in told for ending in ENDINGS)
     assert "argument NAME=NUMBER: 'b' does not give" in refused("draw", "a", "b")
 
 

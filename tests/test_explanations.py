@@ -311,6 +311,7 @@ def test_a_recurrence_has_its_general_step_once_the_sum_and_a_curve(steps):
     assert "δ(hₜ) = (1 − hₜ₊₁²)·w·δ(hₜ₊₁)" in found.text
     assert "hₜ = tanh(w·hₜ₋₁ + u·xₜ) = " in found.text
     assert found.html.count("<circle") == steps and "<svg role=" in found.html
+    assert "<math" not in found.html.partition("<svg")[2]  # below all that is written
 
 
 def test_numbers_that_differ_by_step_have_one_name_whose_index_is_right_in_every_line():

@@ -69,6 +69,12 @@ def test_everything_public_has_a_signature(name):
     assert not {"args", "kwds"} & set(parameters)
 
 
+@pytest.mark.parametrize("call", [ag.explore, ag.replay, ag.save, ag.load, ag.Picture.save])
+def test_a_signature_says_what_a_path_is_without_names_of_the_package_own(call):
+    told = inspect.signature(call).parameters["path"].annotation
+    assert told.startswith("str | ") and "PathLike[str]" in told
+
+
 @pytest.mark.parametrize("name", [name for name in dir(ag.Value) if hasattr(float, name)])
 def test_operators_say_what_they_are(name):
     assert inspect.getdoc(getattr(ag.Value, name)), name

@@ -190,17 +190,20 @@ class _Watch:
         self._units = Units()
         self._batch: list[tuple[Case, float]] = []  # the passes since the last step
         self._points: dict[int, tuple[Value, float]] = {}  # each leaf, where its last pass was
+        self._before: tuple[int, dict[int, tuple[int, float]]] = 0, {}  # see Case.before
         self._stale: Finding | None = None
         self._steps: list[Finding | None] = []  # of each whether it overshot
 
     def __call__(self, output: Value, seed: float) -> None:
         """Look at a graph before the backward pass through it."""
         case = Case(output, self._parameters, swept=False)
+        case.before = self._before
         self.count += 1
         for finding in (finding for check in (*CHECKS, flow) for finding in check(case)):
             key = finding.what.rpartition(": ")[2] if finding.kind == "kink" else finding.kind
             first, times = self._found.get(key, (finding, 0))
             self._found[key] = first, times + 1
+        self._before = case.before
         self._units.add(case)
         survey = case.survey
         held = [i for i in survey.leaves if survey.values[i].grad]

@@ -87,6 +87,8 @@ class Case:
         self.swept = swept and bool(output.grad)  # a step after that changes leaves as it should
         given = [survey.values[i] for i in survey.leaves] if parameters is None else parameters
         self.parameters = list({id(value): value for value in given}.values())
+        # Of the pass before: how many values, and steps from each leaf, and where the leaf was.
+        self.before: tuple[int, dict[int, tuple[int, float]]] = 0, {}
         self._places = {id(v): i for i, v in reversed(list(enumerate(parameters or ())))}
         leaves = [value for value in self.parameters if value._rule is LEAF]
         self.lost = [value for value in leaves if id(value) not in survey.position]

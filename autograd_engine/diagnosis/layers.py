@@ -107,7 +107,8 @@ def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
             seen = f"the last {samples:,} samples"
         why = (
             f"The input of a dead ReLU is below 0 in {seen} (the highest was {max(inputs):.6g}), "
-            "where its slope is 0. Too large a step, or a large negative bias, brings that about."
+            "where its slope is 0: no gradient passes, and the weights before it stay as they are. "
+            "Too large a step, or a large negative bias, brings that about."
         )
         fix = "relu = ag.leaky_relu  # in place of ag.relu and .relu(): below 0 its slope is 0.01"
         if neurons:
@@ -116,8 +117,9 @@ def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
     else:
         kind, op, size = "saturated", " and ".join({u.op: 0 for u in units}), max(map(abs, inputs))
         why = (
-            f"The input is so far from 0 (up to {size:.6g}) that the slope is below {SATURATED:g}. "
-            "Large weights, or inputs that were not scaled, bring that about."
+            f"The input is so far from 0 (up to {size:.6g}) that the slope is below {SATURATED:g}: "
+            "hardly any gradient passes. Large weights, or inputs that were not scaled, bring that "
+            "about."
         )
         its = f"[p for n in {neurons} for p in n.parameters()]" if neurons else "parameters"
         fix = each(f"*= {1.0 / size:.2g}  # inputs of about 1 again; or scale the data", its)

@@ -70,9 +70,10 @@ Rebound = tuple[Value, Value, int]  # what stands for a parameter, its leaf, and
 
 
 def rebound(case: Case) -> Iterator[Finding]:
-    """Yield a finding where parameters are no leaves, or stand behind three steps from them.
+    """Yield a finding where parameters are no leaves, or stand behind steps from them.
 
-    A step is a constant that was added to what nothing else uses; a formula may do it once.
+    A step is a constant that was added to what nothing else uses. A formula may do that, but not
+    three times, nor be all that is new since the pass before, downhill from leaves that stayed.
     """
     values, steps = case.survey.values, dict[int, tuple[int, int]]()  # of each: its leaf, how many
     for i, below in enumerate(case.survey.operands):
@@ -82,8 +83,20 @@ def rebound(case: Case) -> Iterator[Finding]:
                 leaf, before = steps.pop(x, (x, 0))
                 steps[i] = leaf, before + 1
     found: dict[int, Rebound] = {id(x): (x, x, 0) for x in case.parameters if x._rule is not LEAF}
+    size, then = case.before
+    after = {id(values[leaf]): (0, values[leaf]._data) for leaf in case.survey.leaves}
+    grown = set[int]()
     for i, (leaf, count) in steps.items():
-        if id(values[i]) in found or (count > 2 and leaf in case.reached):
+        origin = values[leaf]
+        after[id(origin)] = count, origin._data
+        was, at = then.get(id(origin), (count, origin._data))
+        size += 2 * (count - was)  # each with its constant
+        if was < count and at == origin._data and (values[i]._data - at) * origin.grad <= 0.0:
+            grown.add(i)
+    case.before = len(values), after
+    for i, (leaf, count) in steps.items():
+        new = count > 2 or (i in grown and size == len(values))
+        if id(values[i]) in found or (new and leaf in case.reached):
             found[id(values[i])] = values[i], values[leaf], count
     if found:
         yield _no_leaves(case, list(found.values()))
@@ -114,14 +127,14 @@ def _no_leaves(case: Case, found: list[Rebound]) -> Finding:
             both = " = ".join(dict.fromkeys([name, case.entry(value, name)]))
             label = f", label={origin.label!r}" if origin.label else ""
             fix += f"{both} = ag.Value({value.data!r}{label})\n"
-    are, leaves = ("are", "leaves") if len(found) > 1 else ("is", "leaf")
+    are, a, leaf = ("are", "", "leaves") if len(found) > 1 else ("is", "a ", "leaf")
     return Finding(
         "rebound parameter",
-        f"{names} {are} no {leaves} any more",
+        f"{names} {are} no {leaf} any more",
         case.place(found[0][0], names),
         why,
-        f"# a leaf once more:\n{fix}{AGAIN}\n# from now on a step changes the number of a leaf:\n"
-        f"#     {name}.data -= lr * {name}.grad",
+        f"# {a}{leaf} once more:\n{fix}{AGAIN}\n# from now on a step changes the number of a "
+        f"leaf:\n#     {name}.data -= lr * {name}.grad",
     )
 
 

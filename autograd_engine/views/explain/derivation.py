@@ -114,7 +114,8 @@ def _written(derive: Callable[[Wording], Iterator[Line]], wording: Wording) -> l
     terms = [term for line in lines for term in (line.left, *line.rights, *line.words)]
     shown = " ".join(TEXT.set(term) for term in terms if isinstance(term, Term))
     cut = [(short, whole) for whole, short in wording.short.items() if short in shown]
-    return lines + [Line(words=(name(s), f" is {name(whole).text}"), level=1) for s, whole in cut]
+    lines += [Line(words=(name(s), f" is {name(whole).text}"), level=1) for s, whole in cut]
+    return sorted(lines, key=lambda line: bool(line.curve))  # pictures stand below all words
 
 
 def _by_paths(wording: Wording) -> Iterator[Line]:

@@ -14,13 +14,14 @@ from base64 import b64encode
 from collections.abc import Sequence
 from importlib.resources import files
 from itertools import islice
+from os import PathLike
 from pathlib import Path
 from struct import pack
 from typing import Any
 
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
-from autograd_engine.files import Location, checked_path
+from autograd_engine.files import checked_path
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
 from autograd_engine.views.explain import notation
@@ -45,7 +46,9 @@ class Page(Shown):
     It holds the numbers of the moment when it was made, and the program to compute others.
     """
 
-    def __init__(self, text: str, description: str, shown: str, path: Location | None) -> None:
+    def __init__(
+        self, text: str, description: str, shown: str, path: str | PathLike[str] | None
+    ) -> None:
         self.html = text
         self.description = description
         self._still = shown
@@ -55,7 +58,7 @@ class Page(Shown):
     def __repr__(self) -> str:
         return f"<Page to explore: {self.description}>"
 
-    def save(self, path: Location) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write the page to a file.
 
         Raises `ValueError` for an ending other than .html, `FileNotFoundError` for no such folder.
@@ -76,7 +79,7 @@ class Page(Shown):
         return {"text/html": framed(self._html(), instead), "text/markdown": instead}
 
 
-def explore(output: Value, path: Location | None = None) -> Page:
+def explore(output: Value, path: str | PathLike[str] | None = None) -> Page:
     """Return a page in which to step through both passes, drag leaves and predict gradients.
 
     It is one HTML file that needs no network. With a `path` it is written there too; without,
@@ -106,7 +109,7 @@ def explore(output: Value, path: Location | None = None) -> Page:
     return Page(text, title, shown, path)
 
 
-def page_path(path: Location) -> Path:
+def page_path(path: str | PathLike[str]) -> Path:
     """Return where to write a page, or raise what is wrong with it."""
     return checked_path(path, "a page", (".html",), also=(".htm",))
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from html import escape
 from itertools import chain
+from os import PathLike
 from typing import Any, TypeAlias
 
 from autograd_engine import graph
 from autograd_engine.blocks import enable_grad
 from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value, as_value
-from autograd_engine.files import Location
 from autograd_engine.history import History, Recording, Step
 from autograd_engine.real import check_whole, is_number
 from autograd_engine.survey import Survey
@@ -59,7 +59,7 @@ class Replay(Page):
         return f"<Replay: {self.description}>"
 
 
-def replay(histories: Runs, path: Location | None = None, *, sample: int = 0) -> Replay:
+def replay(histories: Runs, path: str | PathLike[str] | None = None, *, sample: int = 0) -> Replay:
     """Return a page with a slider over the steps of one training, or of two beside each other.
 
     It shows the graph of one sample's loss with the values and gradients of each step, the loss
