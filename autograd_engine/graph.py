@@ -8,6 +8,7 @@ from __future__ import annotations
 import copyreg
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -63,7 +64,7 @@ def _numbered(
         place[id(node)] = len(values)
         values.append(node)
         operands.append(at)
-    if not order and any(type(value._rule) is Opaque for value in values):
+    if not order and Opaque in set(map(type, map(attrgetter("_rule"), values))):
         # No sweep gets below these, but a look does.
         return _numbered(*outputs, order=_postorder(outputs, lambda node: node.operands))
     return values, place, operands

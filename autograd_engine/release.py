@@ -19,21 +19,26 @@ from autograd_engine.engine import Value
 
 _waiting: list[Value | None] = []
 _emptying: list[bool] = []  # holds one item while the list is being emptied
+_found: list[tuple[int, int, int]] = []  # the collector's thresholds, one for each block
 
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
     """Let Python's collector look less often meanwhile: a graph has no cycles to be found.
 
-    It would spend a fifth of the time. One that is switched off stays off.
+    It would spend up to half of the time. One that is switched off stays off. Where several
+    threads ask, the last sets back what the first found.
     """
-    young, *older = gc.get_threshold()
+    _found.append(gc.get_threshold())
+    young, *older = _found[0]
     if young:
         gc.set_threshold(max(young, 1_000_000), *older)
     try:
         yield
     finally:
-        gc.set_threshold(young, *older)
+        before = _found.pop()
+        if not _found:
+            gc.set_threshold(*before)
 
 
 def _release(

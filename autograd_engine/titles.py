@@ -81,8 +81,8 @@ def _states(handed: Handed, taken: set[str]) -> Iterator[tuple[int, str]]:
     for states, letter in zip(handed, [*letters, *STATES * len(handed)]):
         for unit, steps in enumerate(states):
             for t, i in steps.items():
-                title = f"{lowered(str(unit))}[{t}]" if len(states) > 1 else lowered(str(t))
-                yield i, letter + title
+                title = f"{unit}".translate(LOWERED) + f"[{t}]" if len(states) > 1 else ""
+                yield i, letter + (title or f"{t}".translate(LOWERED))
 
 
 def places(operands: Operands, calls: list[Call]) -> Iterator[tuple[int, str, str]]:

@@ -2,8 +2,10 @@
 
 import copy
 import gc
+import os
 import pickle
 import random
+import sys
 import types
 import weakref
 
@@ -22,12 +24,53 @@ CONFIG.inner = types.ModuleType("config.inner")
 CONFIG.inner.scale = 1.5
 FACTOR = Value(1.5).detach()
 LEAF = Value(1.5)
+PROXY = types.MappingProxyType({"by": ITEMS})
+sys.modules["config_of_nobody"] = CONFIG.inner
+VIEW = CONFIG.inner.__dict__.values()
+
+
+class Number(float):
+    """A number with an attribute."""
+
+
+NUMBER = Number(1.5)
 
 
 class Scale:
     """A setting in a class."""
 
     by = 1.5
+
+
+class Kind(type):
+    """A setting in a metaclass."""
+
+    by = 1.5
+
+
+class Kinded(metaclass=Kind):
+    pass
+
+
+class Other(Scale):
+    by = 3.0
+
+
+class Heir(Scale):
+    pass
+
+
+def imported():
+    import config_of_nobody
+
+    return config_of_nobody.scale
+
+
+def hidden():
+    try:
+        return HIDDEN
+    except NameError:
+        return 1.5
 
 
 class Slotted:
@@ -54,6 +97,7 @@ class Scaled(nn.Module):
         self.net = nn.MLP(2, [3, 1], activation="tanh", rng=random.Random(1))
         self.by = by
         self.items, self.array, self.slotted = [1.5], numpy.array([1.5]), Slotted()
+        self.scale = Scale()
 
     def __call__(self, x):
         return self.by(self, self.net(x))
@@ -109,6 +153,17 @@ CHANGES = {
     "an activation": (PLAIN, lambda model: [setattr(n, "activation", "sigmoid") for n in model.net.layers[0].neurons], False),
     "a layer": (PLAIN, lambda model: model.net.layers.append(nn.Neuron(1, rng=random.Random(2))), False),
     "a parameter": (PLAIN, lambda model: model.net.layers[0].neurons[0].w.__setitem__(0, Value(0.5)), False),
+    "a class of its own": (lambda model, x: x * model.scale.by, lambda model: setattr(model.scale, "__class__", Other), False),
+    "a base": (lambda model, x: x * Heir.by, lambda model: setattr(Heir, "__bases__", (Other,)), False),
+    "a metaclass": (lambda model, x: x * Kinded.by, lambda model: setattr(Kind, "by", 3.0), False),
+    "a number's attribute": (lambda model, x: x * NUMBER.by, lambda model: setattr(NUMBER, "by", 3.0), False),
+    "a proxy": (lambda model, x: x * PROXY["by"][0], lambda model: ITEMS.__setitem__(0, 3.0), False),
+    "a view": (lambda model, x: x * [*VIEW][-1], lambda model: setattr(CONFIG.inner, "scale", 3.0), False),
+    "a module imported inside": (lambda model, x: x * imported(), lambda model: setattr(CONFIG.inner, "scale", 3.0), False),
+    "a module's item by name": (lambda model, x: x * getattr(CONFIG.inner, "sca" + "le"), lambda model: setattr(CONFIG.inner, "scale", 3.0), False),
+    "a global by name": (lambda model, x: x * globals()["SET" + "TING"], setting, False),
+    "the environment": (lambda model, x: x * float(os.environ.get("SETTING", 1.5)), lambda model: os.environ.__setitem__("SETTING", "3.0"), False),
+    "a new global": (lambda model, x: x * hidden(), lambda model: globals().__setitem__("HIDDEN", 3.0), False),
     "a method": (PLAIN, lambda model: setattr(Scaled, "__call__", lambda self, x: self.net(x) * 3.0), False),
 }  # fmt: skip
 
@@ -122,6 +177,10 @@ def reset():
 
     def back():
         globals()["SETTING"] = Scale.by = CONFIG.inner.scale = ITEMS[0] = 1.5
+        globals().pop("HIDDEN", None)
+        os.environ.pop("SETTING", None)
+        Kind.by = NUMBER.by = 1.5
+        Heir.__bases__ = (Scale,)
         FACTOR.data = LEAF.data = 1.5
         Scaled.__call__, scaled.__code__, scaled.__defaults__ = CALL, CODE, (1.5,)
         CHANGES["a closure"][0].__closure__[0].cell_contents = 1.5

@@ -5,7 +5,7 @@ import json
 import math
 import random
 import re
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 
 import numpy
 import pytest
@@ -15,6 +15,7 @@ from autograd_engine.blocks import no_grad
 from autograd_engine.checkpoints import load, save
 from autograd_engine.history import History
 from autograd_engine.measures import accuracy, evaluate
+from autograd_engine.release import seldom_collected
 from autograd_engine.training import fit
 
 DATA = datasets.moons(24, noise=0.1, seed=0)
@@ -821,4 +822,14 @@ def test_the_collectors_thresholds_are_the_users_again_after_training(fails):
     with pytest.raises(RuntimeError) if fails else nullcontext():
         fit(model, DATA, losses.mse, optimizer, callback=callback, progress=False)
     assert seen[0][0] >= 50_000
+    assert gc.get_threshold() == before
+
+
+def test_the_collectors_thresholds_are_the_users_again_after_trainings_that_overlap():
+    before = gc.get_threshold()
+    first, second = seldom_collected(), seldom_collected()
+    with ExitStack() as later:
+        with first:
+            later.enter_context(second)
+        assert gc.get_threshold()[0] >= 50_000
     assert gc.get_threshold() == before

@@ -362,3 +362,23 @@ def test_a_program_that_holds_derivatives_is_differentiated_honestly(where):
             options = {**BACK_ENDS[where], "check": False}
             _, found = ag.compile(slope, parameters=leaves, **options).value_and_grad(parameters=x)
             assert ((found == right[i]) | np.isnan(found)).all(), (name, where, found)
+
+
+DEAD = {  # where relu is 0, and what reads it is infinitely steep
+    "cbrt": lambda x: ag.cbrt(ag.relu(x)),
+    "sqrt": lambda x: ag.sqrt(ag.relu(x)),
+    "power": lambda x: ag.relu(x) ** 0.5,
+    "leaky": lambda x: ag.cbrt(ag.leaky_relu(x, 0.0)),
+    "elu": lambda x: ag.cbrt(ag.elu(x, 0.0)),
+    "clip": lambda x: ag.sqrt(ag.clip(x, 0.0, 1.0)),
+}
+
+
+@pytest.mark.parametrize("where", [name for name in BACK_ENDS if name != "unchecked"])
+@pytest.mark.parametrize("name", DEAD)
+def test_an_infinite_slope_above_a_dead_unit_is_nan_whatever_runs_it(name, where):
+    leaves = [Value(number) for number in (-0.5, 0.0, -1.0) * 40]
+    output = ag.sum([DEAD[name](leaf) for leaf in leaves])
+    program = ag.compile(output, check=False, **BACK_ENDS[where])
+    expected = ag.gradient(output, leaves)
+    np.testing.assert_array_equal(program.value_and_grad()[1], expected)

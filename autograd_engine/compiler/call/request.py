@@ -13,6 +13,7 @@ from autograd_engine.compiler.call.guards import Guard, GuardError, Watch, same_
 from autograd_engine.compiler.call.program import BACK_ENDS, Program
 from autograd_engine.engine import Value, as_value
 from autograd_engine.real import as_float, check_call, flag, is_number
+from autograd_engine.release import seldom_collected
 from autograd_engine.table import CONSTANT, LEAF
 
 
@@ -83,22 +84,24 @@ def compile(
     from autograd_engine.compiler.record.tape import record
 
     wanted = [*tops, *(guard.value for guard in guards)]
-    tape = record(wanted, inputs, None if parameters is None else given)
-    changed = next((guard for guard in guards if guard.name == "set"), None)
-    if changed is not None:
-        from autograd_engine.compiler.run.exact.interpreter import Interpreter
+    with seldom_collected():
+        tape = record(wanted, inputs, None if parameters is None else given)
+        changed = next((guard for guard in guards if guard.name == "set"), None)
+        if changed is not None:
+            from autograd_engine.compiler.run.exact.interpreter import Interpreter
 
-        now = [leaf._data for leaf in (*tape.parameters, *tape.others, *tape.inputs)]
-        values = Interpreter(tape).values(now)
-        if not all(same_bits(values[at], top._data) for at, top in zip(tape.outputs, tops)):
-            raise GuardError(
-                f"{changed.place}\nThe function sets the number of a Value that it used before: a "
-                f"program has one number for both. Make another Value for the new number"
-            )
-    single = isinstance(outputs, Value) or is_number(outputs)
-    return Program(
-        tape, single=single, guards=guards, check=check, backend=backend, example=example
-    )
+            now = [leaf._data for leaf in (*tape.parameters, *tape.others, *tape.inputs)]
+            values = Interpreter(tape).values(now)
+            if not all(same_bits(values[at], top._data) for at, top in zip(tape.outputs, tops)):
+                raise GuardError(
+                    f"{changed.place}\nThe function sets the number of a Value that it used "
+                    f"before: a program has one number for both. Make another Value for the new "
+                    f"number"
+                )
+        single = isinstance(outputs, Value) or is_number(outputs)
+        return Program(
+            tape, single=single, guards=guards, check=check, backend=backend, example=example
+        )
 
 
 def require() -> None:

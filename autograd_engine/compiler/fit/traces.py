@@ -55,6 +55,11 @@ _MOST = 50_000  # things looked at: whoever refers to more is looked at in part
 _LARGEST = 10_000_000  # bytes of an array that is looked at
 _STATEMENT = 1 << 9  # the flag of a class that a `class` statement made
 _EMPTY = object()
+_ANYTHING = {
+    "globals", "locals", "vars", "eval", "exec", "environ", "getenv", "open", "import_module",
+    "__import__",
+}  # fmt: skip
+_BY_NAME = {"getattr", "hasattr"}  # of modules, of which only what is named is looked at
 
 
 class Way(NamedTuple):
@@ -134,7 +139,7 @@ class Traces:
         elif isinstance(thing, type):
             made = thing.__flags__ & _STATEMENT and not _is_fixed(thing.__module__)
             ways = [_entries("", vars(thing), partial(_reset, thing))]
-            return [*ways, Way(name, lambda: [*thing.__mro__])] if made else []
+            return [*ways, _places(*_parts(thing, "__bases__", "__class__"))] if made else []
         elif isinstance(thing, numpy.random.Generator):
             return [Way(name, lambda: [thing.bit_generator])]
         elif isinstance(thing, numpy.ndarray) and thing.nbytes > _LARGEST:
@@ -164,24 +169,28 @@ class Traces:
         if kind in _CONTAINERS:
             return
         slots = [
-            (f"the attribute {key}", partial(getattr, thing, key), partial(setattr, thing, key))
+            key
             for each in kind.__mro__
             for key, part in ({} if _is_fixed(each.__module__) else vars(each)).items()
             if isinstance(part, types.MemberDescriptorType) and hasattr(thing, key)
         ]
-        yield _places(*slots)
+        yield _places(*_parts(thing, *slots, "__class__"))
         if isinstance(getattr(thing, "__dict__", None), dict):
             yield _entries("", vars(thing))
-        yield Way(name, lambda: [kind])
         # What takes more memory than its attributes holds something else.
-        most = object.__basicsize__ + calcsize("P") * (2 + len(slots))
+        usual = 2 if kind.__flags__ & _STATEMENT else 0
+        most = object.__basicsize__ + calcsize("P") * (usual + len(slots))
         known = isinstance(thing, _CONTAINERS) or kind.__module__.startswith("autograd_engine.")
         self.whole &= known or kind.__basicsize__ <= most
 
 
 def _is_atom(thing: Any) -> bool:
     try:
-        return thing._rule is LEAF if type(thing) is Value else isinstance(thing, _ATOMS)
+        if type(thing) is Value:
+            return thing._rule is LEAF
+        return isinstance(thing, _ATOMS) and not (
+            isinstance(thing, (int, float, str)) and hasattr(thing, "__dict__")
+        )
     except ReferenceError:  # a proxy of what is no more
         return True
 
@@ -196,13 +205,15 @@ def _function(thing: Any) -> Iterator[Way]:
         yield Way("what it calls", lambda: [getattr(thing, "__wrapped__", None)])  # see `entered`
         return
     cells = zip(thing.__code__.co_freevars, thing.__closure__ or ())
-    settings = "__defaults__", "__kwdefaults__", "__code__"
+    names, modules = _names(thing.__code__), list[Any]()
     yield _places(
         *((n, partial(_content, at), partial(setattr, at, "cell_contents")) for n, at in cells),
-        *_looked_up(_names(thing.__code__), thing.__globals__, []),
-        *(("a default", partial(getattr, thing, n), partial(setattr, thing, n)) for n in settings),
+        *_looked_up(names, thing.__globals__, modules),
+        *_parts(thing, "__defaults__", "__kwdefaults__", "__code__"),
     )
     yield _entries("", vars(thing))
+    if names & _ANYTHING or (modules and names & _BY_NAME):
+        raise LookupError("it may look up anything")
 
 
 def _looked_up(names: set[str], world: dict[str, Any], seen: list[Any]) -> Iterator[Place]:
@@ -211,9 +222,10 @@ def _looked_up(names: set[str], world: dict[str, Any], seen: list[Any]) -> Itera
     What an installed package calls is its own affair.
     """
     installed = seen and "site-packages" in str(world.get("__file__"))
-    for name in sorted(names & world.keys()):
-        item = world[name]
-        if not (installed and callable(item)):
+    yield "a name", lambda: len(names & world.keys()), lambda count: None  # a new one hides another
+    for name in sorted(names):
+        item = world.get(name, sys.modules.get(name, _EMPTY))
+        if name in world and not (installed and callable(item)):
             yield name, partial(world.get, name), partial(world.__setitem__, name)
         if isinstance(item, types.ModuleType) and not _is_fixed(item.__name__) and item not in seen:
             seen.append(item)
@@ -224,6 +236,12 @@ def _names(code: types.CodeType) -> set[str]:
     """Return every name that a function and those defined in it may look up."""
     inner = (_names(part) for part in code.co_consts if isinstance(part, types.CodeType))
     return set(code.co_names).union(*inner)
+
+
+def _parts(thing: Any, *names: str) -> Iterator[Place]:
+    """Yield attributes as places."""
+    for name in names:
+        yield f"the attribute {name}", partial(getattr, thing, name), partial(setattr, thing, name)
 
 
 def _content(cell: Any) -> Any:

@@ -33,7 +33,7 @@ class Instruction:
     `kind` is one of
 
     - "map": out = rule(*ins), element by element;
-    - "choose": out = ins[2] where ins[0] > ins[1], else 0;
+    - "choose": out = ins[2] where ins[0] > ins[1], else 0 times that;
     - "contract": with the `axes` "hsk,hjk->hsj", out[h, s, j] is the sum over k of
       ins[0][h, s, k] * ins[1][h, j, k]; with "nk,nk->n", out[n] that of ins[0][n, k] *
       ins[1][n, k]; also summed over the batch if out is not batched;

@@ -119,7 +119,9 @@ class _Cut:
         for code, reads in enumerate(graph.reads):
             if part[code] < 0:
                 part[code] = max([part[j] + 1 & ~1 for j in reads if j >= 0], default=0)
-            self.read.update(j for j in reads if j >= 0 and part[j] != part[code])
+            for j in reads:
+                if j >= 0 and part[j] != part[code]:
+                    self.read.add(j)
         self.straight: list[list[int]] = [[] for _ in range(len(repeats) + 1)]
         for code, number in enumerate(part):
             if number % 2 == 0:
@@ -168,9 +170,9 @@ class _Cut:
                 known[STEP, p, lag] = self.depends([(STEP, p, 0), *starts])
             for p, below in enumerate(keys):
                 known[STEP, p, 0] = self.depends(below)
-        for row in repeat.places:
-            known.update({place: known[STEP, p, 0] for p, place in enumerate(row)})
-        read = {p for _, p, _ in states} | self.repeat_read(repeat)
+        outside = self.repeat_read(repeat)
+        known.update({row[p]: known[STEP, p, 0] for p in outside for row in repeat.places})
+        read = {p for _, p, _ in states} | outside
         nodes = {(STEP, p, 0): (repeat.rules[p], keys[p]) for p in range(size)}
         return self.piece(nodes, [(STEP, p, 0) for p in sorted(read)], repeat)
 

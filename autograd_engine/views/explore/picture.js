@@ -436,7 +436,8 @@ class Picture {
   get whole() {
     const { clientWidth, clientHeight } = this.canvas;
     const height = this.share ? this.share * innerHeight : clientHeight;
-    return Math.min((clientWidth - 9 * rem()) / this.width, (height - 9 * rem()) / this.height);
+    const border = 2 * parseFloat(getComputedStyle(this.canvas).paddingLeft) + rem();
+    return Math.min((clientWidth - border) / this.width, (height - border) / this.height);
   }
 
   get readable() {

@@ -264,7 +264,7 @@ def case(each: str, code: int, title: str, found: list[str]) -> str:
 
 def mapped(language: InC) -> dict[str, str]:
     """Return each function that a language maps over arrays, by name."""
-    choose: Any = ast.parse("lambda x, y, z: z if x > y else 0.0", mode="eval")  # it is no row
+    choose: Any = ast.parse("lambda x, y, z: z if x > y else 0.0 * z", mode="eval")  # no row
     found = {"choose": language.applied(choose.body, ["x", "y", "z"])}
     found |= {rule.name: language.spelled(applied(rule, *operands(rule))) for rule in rows()}
     return {name: spelling for name, spelling in found.items() if spelling}

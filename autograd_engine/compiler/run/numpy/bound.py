@@ -260,8 +260,8 @@ def on_few_axes(*arrays: Array) -> tuple[Array, ...]:
 
 
 def choose(x: Array, y: Array, z: Array, out: Array) -> None:
-    """Write z where x > y, else 0."""
-    numpy.copyto(out, numpy.where(x > y, z, 0.0))
+    """Write z where x > y, else 0 times z."""
+    numpy.copyto(out, numpy.where(x > y, z, 0.0 * z))
 
 
 def span(places: Array) -> Any:
