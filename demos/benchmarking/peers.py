@@ -126,9 +126,10 @@ def rnn_by_jax(parameters: np.ndarray, series: Sequence[float]) -> Call:
 
     def loss(jax, array):
         rows = array.reshape(16, 18)
+        weights, entering, bias = rows[:, :16], rows[:, 16], rows[:, 17]
 
         def step(state, x):
-            return jax.numpy.tanh(rows[:, :16] @ state + rows[:, 16] * x + rows[:, 17]), None
+            return jax.numpy.tanh(weights @ state + entering * x + bias), None
 
         state, _ = jax.lax.scan(step, jax.numpy.zeros(16), np.array(series))
         return 0.5 * (state @ state)
