@@ -704,3 +704,10 @@ def test_its_guards_and_its_numbers_are_checked_as_well():
         size.value_and_grad([[3.0], [-3.0]])
     with pytest.raises(FloatingPointError, match=r"partial of sqrt\(0.0\)"):
         ag.compile(ag.sqrt, 1.0).value_and_grad(0.0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_rows_whose_gradients_are_infinite_both_ways_have_none_without_a_warning():
+    w, x = Value(2.0), Value(1.0)
+    program = ag.compile(w * x, [x], check=False)
+    assert numpy.isnan(program.value_and_grad([[math.inf], [-math.inf]])[1])
