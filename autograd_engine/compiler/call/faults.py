@@ -65,7 +65,8 @@ class Faults:
                 if check and not math.isfinite(slope):
                     what = f"the gradient by {self._name(place)}{_row(rows, i)} is {slope!r}"
                     raise FloatingPointError(f"{what}: {self._first_slope(values)}")
-            total = total + numpy.array(slopes) / batch
+            with numpy.errstate(all="ignore"):
+                total = total + numpy.array(slopes) / batch
         return total
 
     def _name(self, place: int) -> str:
