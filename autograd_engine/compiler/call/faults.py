@@ -48,7 +48,6 @@ class Faults:
                     raise FloatingPointError(f"{what}: {self._birth(place, values)}")
         return mended
 
-    @numpy.errstate(all="ignore")
     def gradient(self, leaves: Any, rows: Any, check: bool = True) -> Any:
         """Return the gradient as the engine computes it.
 
