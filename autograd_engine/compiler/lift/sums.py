@@ -109,21 +109,19 @@ def _scans(tape: Tape, rule: Array, x: Array, single: Array, user: Array) -> Arr
     """Mark the links of chains op(op(op(a, b), c), d) that are long enough."""
     candidate = is_one_of(tape, rule, SCANNED)
     links = numpy.flatnonzero(candidate)
-    found = numpy.zeros(len(rule), bool)
+    behind = x[links]
+    chained = candidate[behind] & single[behind] & (rule[behind] == rule[links])
+    before = dict(zip(links[chained].tolist(), behind[chained].tolist()))
     length: dict[int, int] = {}
-    before: dict[int, int] = {}
-    for place in links.tolist():
-        behind = int(x[place])
-        if behind in length and single[behind] and rule[behind] == rule[place]:
-            before[place] = behind
-        length[place] = length.get(before.get(place, -1), 1) + 1
-    tops = set(links.tolist()) - set(before.values())
-    for top in tops:
-        if length[top] >= SHORTEST:
-            place = top
-            while place != -1:
+    for place, first in before.items():
+        length[place] = length.get(first, 2) + 1
+    found = numpy.zeros(len(rule), bool)
+    for place in length.keys() - set(before.values()):
+        if length[place] >= SHORTEST:
+            while place in before:
                 found[place] = True
-                place = before.get(place, -1)
+                place = before[place]
+            found[place] = True
     return found
 
 

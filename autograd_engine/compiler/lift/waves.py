@@ -18,6 +18,7 @@ from autograd_engine.primitives import Primitive
 from autograd_engine.table import MULTIPLY, NEGATIVE, SUBTRACT
 
 CONSTANT, FIXED, BATCHED = 0, 1, 2  # what a value depends on: nothing, leaves, or inputs too
+_FIXED, _BATCHED, _ACTIVE = 1, 3, 4
 
 
 @dataclass
@@ -68,10 +69,11 @@ def dependence(sums: Sums, given: Sequence[tuple[int, bool]] = ()) -> Dependence
     tape = sums.tape
     fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs) - len(given)
     depth = [0] * tape.start
-    kind = [FIXED] * fixed + [BATCHED] * inputs + [of for of, _ in given]
-    active = [i < len(tape.parameters) for i in range(len(kind) - len(given))]
-    active += [moved for _, moved in given] + [False] * len(tape.constants)
-    kind += [CONSTANT] * len(tape.constants)
+    # What it depends on as bits, so that of two operands it is one operation.
+    below = [_FIXED | _ACTIVE * (i < len(tape.parameters)) for i in range(fixed)]
+    below += [_BATCHED] * inputs
+    below += [(0, _FIXED, _BATCHED)[kind] | _ACTIVE * active for kind, active in given]
+    below += [0] * len(tape.constants)
     start = tape.start
     x, y = sums.x[start:], sums.y[start:]
     product = _products(sums)
@@ -80,20 +82,16 @@ def dependence(sums: Sums, given: Sequence[tuple[int, bool]] = ()) -> Dependence
     flat_x = inside[x] & (sums.linear[start:] | sums.absorbed[x])
     flat_y = inside[y] & (sums.linear[start:] | sums.absorbed[y]) & (y >= 0)
     for i, j, flat_i, flat_j in zip(x.tolist(), y.tolist(), flat_x.tolist(), flat_y.tolist()):
-        below, of, moved = depth[i] - flat_i, kind[i], active[i]
+        level, bits = depth[i] - flat_i, below[i]
         if j >= 0:
-            other = depth[j] - flat_j
-            if other > below:
-                below = other
-            if kind[j] > of:
-                of = kind[j]
-            moved = moved or active[j]
-        depth.append(below + 1)
-        kind.append(of)
-        active.append(moved)
-    return Dependence(
-        numpy.array(depth, numpy.int32), numpy.array(kind, numpy.int8), numpy.array(active)
-    )
+            bits |= below[j]
+            if depth[j] - flat_j > level:
+                level = depth[j] - flat_j
+        depth.append(level + 1)
+        below.append(bits)
+    known = numpy.array(below, numpy.int8)
+    kind = (known & 1) + (known >> 1 & 1)
+    return Dependence(numpy.array(depth, numpy.int32), kind, known & _ACTIVE != 0)
 
 
 def _products(sums: Sums) -> Array:
