@@ -102,16 +102,12 @@ def _parsed(text: str) -> ast.Expression:
         try:
             return ast.parse(text, mode="eval")
         except SyntaxError as error:
-            place = f" at character {error.offset}" if error.offset else ""
-            why = _why_unread(text) or f": {error.msg}{place}"
-            shown = printable(repr(text))
-            raise ValueError(f"cannot read the expression {shown}{why}") from None
-
-
-def _why_unread(text: str) -> str:
-    if re.match("[^(]*(?<![=!<>])=(?!=)", text):
-        return ": it has a = in it; values are given apart, as in a=2, and compared by =="
-    return ": write one expression, without ;" if ";" in text else ""
+            why = f"{error.msg} at character {error.offset}" if error.offset else error.msg
+            if re.match("[^(]*(?<![=!<>])=(?!=)", text):
+                why = "it has a = in it; values are given apart, as in a=2, and compared by =="
+            elif ";" in text:
+                why = "write one expression, without ;"
+            raise ValueError(f"cannot read the expression {printable(repr(text))}: {why}") from None
 
 
 class _Evaluation:

@@ -162,10 +162,9 @@ def primitive(
     kinds = [kind for kind in kinds if kind < Parameter.KEYWORD_ONLY]  # the rest are settings
     several = Parameter.VAR_POSITIONAL in kinds
     if len(kinds) < 2 or (several and len(kinds) > 2):
-        raise ValueError(
-            f"the partials of {name} must be a function of the output and of each operand, such "
-            "as lambda out, x: (...,), or of any number of operands: lambda out, *xs: (...)"
-        )
+        such = "such as lambda out, x: (...,), or of any number of operands: lambda out, *xs: (...)"
+        wanted = "a function of the output and of each operand"
+        raise ValueError(f"the partials of {name} must be {wanted}, {such}")
     return Primitive(name, forward, partials, None, (REAL,) * (len(kinds) - 1), several)
 
 
