@@ -10,7 +10,7 @@ import statistics
 import time
 from collections.abc import Callable
 from functools import partial
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -133,16 +133,22 @@ def time_digits() -> Seconds:
 
 
 def fitted(samples: Any, epochs: int, **options: Any) -> tuple[list[float], np.ndarray]:
-    """Return the seconds of a second `ag.fit`, of each epoch of a first, and its parameters."""
-    model = jobs.digits_model()
-    optimizer = ag.optim.SGD(model.parameters(), lr=jobs.RATE)
-    options |= {"progress": False, "callback": lambda history: clock.append(time.perf_counter())}
-    clock = [time.perf_counter()]
-    ag.fit(model, samples, ag.losses.cross_entropy, optimizer, epochs, jobs.BATCH, **options)
-    seconds, found = [end - start for start, end in pairwise(clock)], numbers(model.parameters())
-    start = time.perf_counter()
-    ag.fit(model, samples, ag.losses.cross_entropy, optimizer, 1, jobs.BATCH, **options)
-    return [time.perf_counter() - start, *seconds], found
+    """Return the seconds of a first `ag.fit` of one epoch, of a second one, and of one epoch of so
+    many more; and the parameters after the first.
+    """
+    model, seconds, found = jobs.digits_model(), [], []
+    for count in (1, 1, 1 + epochs) if epochs else (1,):
+        optimizer = ag.optim.SGD(model.parameters(), lr=jobs.RATE)
+        start = time.perf_counter()
+        ag.fit(
+            model, samples, ag.losses.cross_entropy, optimizer, count, jobs.BATCH,
+            progress=False, **options,
+        )  # fmt: skip
+        seconds.append(time.perf_counter() - start)
+        found.append(numbers(model.parameters()))
+    if epochs:
+        seconds[2] = (seconds[2] - seconds[1]) / epochs
+    return seconds, found[0]
 
 
 def time_fit(rounds: int = 5, epochs: int = 4) -> Seconds:
@@ -150,14 +156,12 @@ def time_fit(rounds: int = 5, epochs: int = 4) -> Seconds:
     samples = jobs.digits_data()
     images, classes = (np.array(column) for column in zip(*samples))
     array = numbers(jobs.digits_model().parameters())
-    eagerly = fitted(samples[:50], 1, shuffle=False, compile=False)[1]
+    eagerly = fitted(samples[:50], 0, shuffle=False, compile=False)[1]
     found: dict[str, list[float]] = {OURS: [], "first": [], "second": [], TORCH: [], TORCH32: []}
 
     def by_us() -> None:
-        second, first, *others = fitted(samples, 1 + epochs, compile="auto")[0]
-        found["second"].append(second)
-        found["first"].append(first)
-        found[OURS] += others
+        for name, seconds in zip(("first", "second", OURS), fitted(samples, epochs)[0]):
+            found[name].append(seconds)
 
     def by_torch(name: str, epoch: Callable[[], None]) -> None:
         for _ in range(epochs):
@@ -167,7 +171,7 @@ def time_fit(rounds: int = 5, epochs: int = 4) -> Seconds:
 
     turns: list[Callable[[], None]] = []
     if installed(OURS):
-        check(OURS, (fitted(samples[:50], 1, shuffle=False, compile=True)[1],), (eagerly,))
+        check(OURS, (fitted(samples[:50], 0, shuffle=False, compile=True)[1],), (eagerly,))
         turns.append(by_us)
     for name, kind in ((TORCH, "float64"), (TORCH32, "float32")) if installed(TORCH) else ():
         epoch, trained = peers.epoch_by_torch(array, images[:50], classes[:50], kind)
