@@ -1,26 +1,33 @@
-"""Adoption: graphs of objects that are like micrograd's, as Values, for whoever looks at them.
+"""Adoption: graphs of anybody's objects that are like micrograd's, as Values, for the views.
 
-Such an object has `data`, `grad`, `_prev` and `_op`. Its operands are a set: which is which, and
-whether one is used twice, is found out by computing.
+Such an object has `data`, `grad`, `_prev` and `_op`, perhaps a `label`. Its partials come from its
+symbol and the numbers of its operands, where these stand in order or their order does not matter.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
-from itertools import permutations
 from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.graph import _postorder
-from autograd_engine.primitives import TABLE, Primitive
-from autograd_engine.table import power_of
+from autograd_engine.primitives import TABLE
+from autograd_engine.table import NEGATIVE, power_of
+
+_LIKE = "data", "grad", "_prev", "_op"
+_SPELLINGS = {
+    "add": "+", "sub": "-", "mul": "*", "div": "/", "truediv": "/", "pow": "**",
+    "−": "-", "×": "*", "·": "*", "÷": "/", "^": "**", "σ": "sigmoid",
+}  # fmt: skip
 
 
-def adopted(*items: Any) -> tuple[Any, ...]:
+def adopted(*items: Any, by: str = "") -> tuple[Any, ...]:
     """Return each object that is like micrograd's as a Value, on one graph; others as they are.
 
-    Where no operation of that symbol gives the object's number, the value has no partials.
+    Where partials cannot be told the value has none; with `by`, the name of whoever needs them,
+    that raises `ValueError`. Raises `TypeError` for operands that are neither such nor numbers.
 
     >>> class Like:
     ...     def __init__(self, data, children=(), op=""):
@@ -31,38 +38,82 @@ def adopted(*items: Any) -> tuple[Any, ...]:
     ('*', (3.0, 3.0), 'other')
     """
     known: dict[int, Value] = {}
-    alike = [
-        item
-        for item in items
-        if not isinstance(item, Value)
-        and all(hasattr(item, name) for name in ("data", "grad", "_prev", "_op"))
-    ]
-    for node in _postorder(alike, lambda node: node._prev):
-        known[id(node)] = _made(node, [known[id(part)] for part in node._prev])
+    alike = [item for item in items if _is_alike(item)]
+    for node in _postorder(alike, _below):
+        if _is_alike(node):
+            known[id(node)] = _made(node, [known[id(part)] for part in _below(node)], by)
+        else:
+            known[id(node)] = node if isinstance(node, Value) else Value(node).detach()
     return tuple([known.get(id(item), item) for item in items])
 
 
-def _made(node: Any, parts: list[Value]) -> Value:
-    """Return the value of the operation on these parts, in the order that gives its number."""
-    symbol = str(node._op)
+def _is_alike(item: Any) -> bool:
+    return not isinstance(item, Value) and all(hasattr(item, name) for name in _LIKE)
+
+
+def _below(node: Any) -> Iterable[Any]:
+    """Return an object's operands, those of a set in the order of their labels and numbers."""
+    if not _is_alike(node):
+        return ()
+    if isinstance(node._prev, Set):
+        return sorted(
+            node._prev, key=lambda x: (str(getattr(x, "label", "")), getattr(x, "data", x))
+        )
+    return node._prev  # type: ignore[no-any-return]
+
+
+def _made(node: Any, parts: list[Value], by: str) -> Value:
+    """Return an object as a Value with these operands, with partials if they can be told."""
+    symbol = str(node._op or "")
     value = Value(node.data, tuple(parts), symbol) if parts else Value(node.data)
-    orders = [*permutations(parts), (*parts, *parts)] if len(parts) < 3 else [tuple(parts)]
-    rule = _rule(symbol) if parts else None
-    for operands in orders if rule else ():
-        if rule and (rule.several or len(operands) == rule.arity):
-            with suppress(ArithmeticError, TypeError, ValueError):
-                found: Value = rule(*operands)
-                if found._data == node.data or math.isclose(found._data, node.data, rel_tol=1e-9):
-                    value = found
-                    break
-    value.label, value.grad = str(getattr(node, "label", "") or ""), node.grad
+    found = _computed(node, symbol, parts) if parts else value
+    if isinstance(found, Value):
+        value = found
+    elif by:
+        raise ValueError(
+            f"{by} needs the partials of {symbol!r} (data {value.data}), and {found}; "
+            "ag.draw shows this graph without them"
+        )
+    value.label, value.grad = str(getattr(node, "label", "") or ""), node.grad or 0.0
     return value
 
 
-def _rule(symbol: str) -> Primitive | None:
-    with suppress(ValueError):
-        if symbol[:2] == "**":
-            exponent = float(symbol[2:])
-            whole = exponent.is_integer() and "." not in symbol
-            return power_of(int(exponent) if whole else exponent)
-    return next((rule for rule in TABLE.values() if symbol in (rule.symbol, rule.name)), None)
+def _computed(node: Any, symbol: str, parts: Sequence[Value]) -> Value | str:
+    """Return what the operation makes of its operands, or why that cannot be told."""
+    why = "no operation is written so: write one of + - * / **2 neg exp tanh ReLU ..."
+    if _spelled(symbol) == "**" and len(parts) == 1:
+        return "its exponent is not told: write it as **2"
+    in_order = not isinstance(node._prev, Set) or len(parts) == 1
+    for rule in _rules(_spelled(symbol), len(parts)):
+        # One operand may have been two.
+        for operands in (parts, [*parts, *parts])[: 1 + (len(parts) == 1)]:
+            with suppress(ArithmeticError, TypeError, ValueError):
+                made: Value = rule(*operands)
+                if not (in_order and operands is parts):
+                    back = rule(*operands[::-1])
+                    if (made.data, made.partials) != (back.data, back.partials[::-1]):
+                        why = "a set does not tell which of its operands is which: use a tuple"
+                        continue
+                if math.isclose(made.data, node.data, rel_tol=1e-9) or made.data != made.data:
+                    return made
+                why = f"of its operands it would be {made.data}: compute it anew"
+    return why
+
+
+def _spelled(symbol: str) -> str:
+    name = symbol.strip("_").lower()
+    return _SPELLINGS.get(name, name)
+
+
+def _rules(name: str, count: int) -> Iterator[Any]:
+    """Yield the operations that are written so: with a row's symbol, its name, or as in Python."""
+    if name[:2] == "**" and len(name) > 2:
+        with suppress(ValueError):
+            exponent = float(name[2:])
+            whole = exponent.is_integer() and "." not in name
+            yield power_of(int(exponent) if whole else exponent)
+    if name == "-" and count == 1:
+        yield NEGATIVE
+    for rule in TABLE.values():
+        if name in (rule.symbol.lower(), rule.name):
+            yield rule

@@ -3,6 +3,7 @@
 import copy
 import html
 import json
+import math
 import pickle
 import random
 import re
@@ -11,6 +12,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, graph
+from autograd_engine.adoption import adopted
 from autograd_engine.survey import Survey
 from autograd_engine.views.explain.formulas import cut
 
@@ -510,27 +512,111 @@ def test_micrograds_own_graphs_are_seen_in_every_view(which):
     assert '"a"' in page(theirs[0]) and "data 2.0000" in ag.draw_dot(theirs[0]).source
 
 
-@pytest.mark.parametrize("op", ["-", "/", "**", "atan2"])
-def test_of_a_set_of_operands_it_is_found_out_which_is_which(op):
-    from autograd_engine.adoption import adopted
+class Slotted:
+    __slots__ = "_op", "_prev", "data", "grad"
 
-    rule = {"-": lambda x, y: x - y, "/": lambda x, y: x / y, "**": lambda x, y: x**y}
+    def __init__(self, data, children=(), op=""):
+        self.data, self.grad, self._prev, self._op = data, None, list(children), op
+
+
+class Computed:
+    def __init__(self, data, children=(), op=""):
+        self.made = data, children, op
+
+    data = property(lambda self: self.made[0])
+    grad = property(lambda self: 0.5)
+    _prev = property(lambda self: self.made[1])
+    _op = property(lambda self: self.made[2])
+
+
+ON_TWO = {
+    "+": (5.0, (1.0, 1.0)),
+    "add": (5.0, (1.0, 1.0)),
+    "__mul__": (6.0, (3.0, 2.0)),
+    "×": (6.0, (3.0, 2.0)),
+    "maximum": (3.0, (0.0, 1.0)),
+    "-": (-1.0, (1.0, -1.0)),
+    "sub": (-1.0, (1.0, -1.0)),
+    "/": (2.0 / 3.0, (1.0 / 3.0, -2.0 / 9.0)),
+    "div": (2.0 / 3.0, (1.0 / 3.0, -2.0 / 9.0)),
+    "**": (8.0, (12.0, 8.0 * math.log(2.0))),
+    "pow": (8.0, (12.0, 8.0 * math.log(2.0))),
+}
+ON_ONE = {
+    "**2": (4.0, 4.0),
+    "**-0.5": (2.0**-0.5, -0.5 * 2.0**-1.5),
+    "neg": (-2.0, -1.0),
+    "-": (-2.0, -1.0),
+    "ReLU": (2.0, 1.0),
+    "Tanh": (math.tanh(2.0), 1.0 - math.tanh(2.0) ** 2),
+    "σ": (1.0 / (1.0 + math.exp(-2.0)), math.exp(-2.0) / (1.0 + math.exp(-2.0)) ** 2),
+    "+": (4.0, 2.0),  # to itself
+    "*": (4.0, 4.0),
+}
+
+
+@pytest.mark.parametrize("kind", [Slotted, Computed])
+@pytest.mark.parametrize("op", ON_TWO)
+def test_partials_of_anybodys_values_follow_from_their_symbol_and_numbers(kind, op):
+    x, y = kind(2.0), kind(3.0)
+    data, partials = ON_TWO[op]
+    out = kind(data, (x, y), op)
+    assert [step.partial for step in ag.steps(out)] == pytest.approx(partials, rel=1e-12)
+    for wrt, partial in zip((x, y), partials):
+        shown = f"{partial:.6g}".replace("-", "\N{MINUS SIGN}")
+        assert f"= {shown}" in ag.explain(out, wrt).text
+    assert "shape=record" in ag.draw(out).source and "data 2.0000" in ag.draw_dot(out).source
+    assert ag.explore(out).html
+
+
+@pytest.mark.parametrize("kind", [Like, Slotted, Computed])
+@pytest.mark.parametrize("op", ON_ONE)
+def test_partials_by_a_single_operand_of_anybodys(kind, op):
+    x = kind(2.0)
+    data, partial = ON_ONE[op]
+    found = ag.steps(kind(data, (x,), op))
+    assert sum(step.partial for step in found) == pytest.approx(partial, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("op", "data", "count", "said"),
+    [
+        ("mystery", 5.0, 1, "'mystery' (data 5.0), and no operation is written so"),
+        ("", 5.0, 2, "no operation is written so"),
+        ("-", -1.0, 2, "a set does not tell which of its operands is which: use a tuple"),
+        ("/", 2.0 / 3.0, 2, "a set does not tell which"),
+        ("**", 8.0, 2, "a set does not tell which"),
+        ("-", 0.0, 1, "a set does not tell which|it would be -2.0"),
+        ("pow", 4.0, 1, r"its exponent is not told: write it as \*\*2"),
+        ("+", 17.0, 2, "of its operands it would be 5.0: compute it anew"),
+    ],
+)
+def test_what_cannot_be_told_is_drawn_but_not_explained(op, data, count, said):
     x, y = Like(2.0, label="x"), Like(3.0, label="y")
-    twin = rule.get(op, ag.atan2)(Value(2.0, "x"), Value(3.0, "y"))
-    (out,) = adopted(Like(twin.data, (x, y), op))
-    assert [v.label for v in out.operands] == ["x", "y"] and out.partials == twin.partials
+    out = Like(data, (x, y)[:count], op)
+    assert {"x"} <= set(drawn(out)) and ag.draw_dot(out).source and ag.explore(out).html
+    said = said.replace("(data 5.0)", r"\(data 5.0\)")
+    for view, call in {"steps": ag.steps, "explain": lambda out: ag.explain(out, x)}.items():
+        with pytest.raises(ValueError, match=f"{view} needs the partials of .*({said}).*ag.draw"):
+            call(out)
 
 
-def test_an_operation_that_nobody_knows_has_operands_and_no_partials():
-    from autograd_engine.adoption import adopted
+def test_a_set_of_operands_is_shown_in_the_order_of_labels_and_numbers():
+    def order(parts):
+        (out,) = adopted(Like(6.0, parts, "*"))
+        return [operand.label or operand.data for operand in out.operands]
 
-    (out,) = adopted(Like(5.0, (Like(2.0, label="x"),), "mystery"))
-    assert out.op == "mystery" and out.partials == () and out.operands[0].label == "x"
+    assert order([Like(3.0, label="b"), Like(2.0, label="a")]) == ["a", "b"]
+    assert order([Like(3.0), Like(2.0)]) == [2.0, 3.0]
+
+
+def test_operands_that_are_numbers_become_constants_and_others_are_refused():
+    assert [step.partial for step in ag.steps(Slotted(6.0, (Slotted(2.0), 3), "*"))] == [3.0, 2.0]
+    with pytest.raises(TypeError, match="str"):
+        ag.draw(Slotted(6.0, (Slotted(2.0), "3"), "*"))
 
 
 def test_a_deep_graph_of_others_needs_no_recursion():
-    from autograd_engine.adoption import adopted
-
     top = Like(1.0)
     kept = [top]
     for _ in range(20_000):

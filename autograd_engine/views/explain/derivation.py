@@ -56,7 +56,7 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
     <BLANKLINE>
     <BLANKLINE>
     """
-    output, wrt = adopted(output, wrt)
+    output, wrt = adopted(output, wrt, by="explain")
     for given, what in ((output, "output"), (wrt, "wrt")):
         if not isinstance(given, Value):
             hint = ": explain one value at a time" if isinstance(given, (list, tuple)) else ""

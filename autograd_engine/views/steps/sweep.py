@@ -230,7 +230,7 @@ def steps(output: Value) -> Steps:
     δ(b): 0 + ∂v1/∂b · δ(v1) = 0 + 2 · 1 = 2
     v1 = a·b = 2·(-3) = -6
     """
-    (output,) = adopted(output)
+    (output,) = adopted(output, by="steps")
     if not isinstance(output, Value):
         raise TypeError(f"steps needs a Value, not {type(output).__name__}: {output!r:.60}")
     return Steps(output)
