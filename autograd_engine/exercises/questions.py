@@ -12,11 +12,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from autograd_engine.compiler.record.symbols import OUT, substituted, unknowns
 from autograd_engine.engine import Value
+from autograd_engine.primitives import Primitive
 from autograd_engine.several import crossed
 from autograd_engine.survey import Survey
 from autograd_engine.table import DOT, LEAF
 from autograd_engine.titles import number
+from autograd_engine.views.explain.notation import textbook
 
 NICE: Final = [sign * x for x in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0) for sign in (1.0, -1.0)]
 TRIES: Final = 40  # draws of numbers, of which that is taken which tells most mistakes apart
@@ -100,17 +103,19 @@ def slips(survey: Survey, i: int) -> Iterator[tuple[str, tuple[float, ...]]]:
     if len(right) == 2 or value._rule is DOT:
         wrong = tuple(crossed(right)) if value._rule is DOT else right[::-1]
         yield f"At {name} the operands are exchanged: by one factor, it is the other.", wrong
-    if len(right) == 1:
+    if len(right) == 1 and (formula := textbook(value._rule, 0)) is not None:
         x, out = value.operands[0].data, value.data
-        for at, what in ((x, "input instead of the output"), (out, "output instead of the input")):
+        for at, what in ((x, "input, not at the output"), (out, "output, not at the input")):
+            known = {OUT: at, unknowns(1)[0]: at}
             with suppress(ArithmeticError, ValueError):
-                yield f"At {name} the derivative is taken at the {what}.", slopes(value, at)
+                slope = float(substituted(formula, _computed, known))
+                yield f"At {name} the derivative is taken at the {what}.", (slope,)
     if right:
         yield f"At {name} a sign is the other way round.", tuple(-partial for partial in right)
 
 
-def slopes(value: Value, at: float) -> tuple[float, ...]:
-    return tuple(float(partial) for partial in value._rule.partials(at, at))
+def _computed(rule: Primitive, *operands: float) -> float:
+    return rule.forward(*operands)  # type: ignore[no-any-return]
 
 
 def told_apart(answer: float, mistakes: Iterable[Mistake]) -> list[Mistake]:
@@ -178,7 +183,7 @@ def edges(survey: Survey, draw: random.Random) -> Iterator[Question]:
         for words, wrong in slips(survey, i)
         if told_apart(right[at], [(wrong[k], words)])
     ]
-    at, number_there, why = draw.choice(slip)
+    at, number_there, _ = draw.choice(slip)
     shown = [number(number_there if n == at else x) for n, x in enumerate(right)]
     told = [f"∂{names[i]}/∂{names[survey.operands[i][k]]}" for i, k in where]
     mistakes = [
