@@ -144,13 +144,12 @@ def exercise(output: Value, ask: str = "gradients", *, seed: int | None = None) 
 
 
 def _picture(survey: Survey, ask: str) -> str:
-    """Return the graph as an image, without the numbers that are asked for."""
+    """Return the graph as an image, without partials and numbers that are asked for."""
     made: list[Value] = []
     for value, below, label in zip(survey.values, survey.operands, survey.names):
-        if below and ask == "values":
-            made.append(Value(math.nan, tuple(made[j] for j in below), value.op))
-        elif below:
-            made.append(value._rule(*[made[j] for j in below]))
+        if below:  # without partials
+            shown = math.nan if ask == "values" else value.data
+            made.append(Value(shown, tuple([made[j] for j in below]), value.op))
         else:
             made.append(Value(value.data) if label in survey.given_names else value.detach())
         made[-1].label = label if below or label in survey.given_names else ""
