@@ -1,0 +1,166 @@
+// The playground: code on the left, what it shows on the right, what it prints below.
+
+"use strict";
+const TOY = `import autograd_engine as ag
+
+a, b = ag.Value(2.0), ag.Value(-3.0)
+e = a * b
+L = (e + a).tanh() * b
+
+ag.name_values(locals())
+ag.explore(L)
+`;
+const at = (id) => document.getElementById(id);
+const frames = [];
+let worker, editor, ready = false, running = false, wanted = "", printed = 0, hash = "";
+
+// The editor, or a text area where it is not there.
+
+if (globalThis.CodeMirror) {
+  editor = CodeMirror.fromTextArea(at("code"), { mode: "python", lineNumbers: true, indentUnit: 4, extraKeys: { Tab: false, "Shift-Tab": false } });
+  editor.getInputField().setAttribute("aria-label", "Code");
+}
+const code = () => (editor ? editor.getValue() : at("code").value);
+const write = (text) => (editor ? editor.setValue(text) : (at("code").value = text));
+
+function mark(line) {
+  if (editor) {
+    editor.eachLine((handle) => editor.removeLineClass(handle, "background", "wrong"));
+    if (line) editor.addLineClass(line - 1, "background", "wrong");
+  }
+  if (line) status(`An error in line ${line}: it is told below.`);
+}
+
+const status = (text) => (at("status").textContent = text);
+
+// Python.
+
+function start() {
+  ready = false;
+  worker = new Worker("worker.js", { type: "module" });
+  worker.onmessage = ({ data: { kind, text } }) => heard[kind](text);
+  worker.onerror = () => heard.failed("this browser is too old, or the network is gone before the first visit was over");
+}
+
+const heard = {
+  ready() {
+    ready = true;
+    status("Python is ready.");
+    buttons();
+    if (wanted) run();
+  },
+  print(text) {
+    printed += text.length;
+    if (printed < 200_000) at("lines").append(text);
+    else if (printed - text.length < 200_000) at("lines").append("\n… and more, which is left out");
+    at("printed").scrollTop = at("printed").scrollHeight;
+  },
+  page: (text) => show(text),
+  note(text) {
+    const box = document.createElement("div");
+    box.className = "note";
+    at("shown").append(box);
+    box.innerHTML = text;
+  },
+  done(line) {
+    running = false;
+    status("Done.");
+    mark(line);
+    buttons();
+  },
+  died(text) {
+    stop(`Python gave up (${text}) and starts anew; the code is kept.`);
+  },
+  failed(text) {
+    status(`Python did not start: ${text}. The code is kept; load the page again.`);
+  },
+};
+
+function show(text) {
+  const kind = text.startsWith("<svg") ? "image/svg+xml" : "text/html";
+  const frame = document.createElement("iframe");
+  frame.title = "What the code shows";
+  frame.src = URL.createObjectURL(new Blob([text], { type: kind })) + hash;
+  hash = "";
+  frames.push(frame);
+  at("shown").append(frame);
+}
+
+function run() {
+  if (!ready || running) return;
+  wanted = "";
+  running = true;
+  printed = 0;
+  mark(0);
+  for (const frame of frames.splice(0)) URL.revokeObjectURL(frame.src);
+  at("shown").replaceChildren();
+  at("lines").replaceChildren();
+  status("Running …");
+  worker.postMessage(code());
+  buttons();
+}
+
+function stop(why = "Stopped; Python starts anew.") {
+  worker.terminate();
+  running = false;
+  status(why);
+  start();
+  buttons();
+}
+
+function buttons() {
+  at("run").disabled = !ready || running;
+  at("stop").disabled = !running;
+}
+
+// The link: code, and what the page has in its own address: leaves, step, theme.
+
+async function squeezed(text, stream) {
+  const out = new Blob([text]).stream().pipeThrough(stream);
+  return new Uint8Array(await new Response(out).arrayBuffer());
+}
+
+async function link() {
+  let state = "";
+  for (const frame of frames) state ||= frame.contentWindow?.location.hash ?? "";
+  const found = await squeezed(JSON.stringify([code(), state]), new CompressionStream("deflate-raw"));
+  const text = btoa(String.fromCharCode(...found)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  history.replaceState(null, "", `#${text}`);
+  await navigator.clipboard?.writeText(location.href).catch(() => {});
+  status(`The link is in the address${navigator.clipboard ? ", and copied" : ""}: ${location.href.length.toLocaleString()} characters.`);
+}
+
+async function opened() {
+  const given = location.hash.slice(1);
+  if (!given) return [TOY, ""];
+  try {
+    const text = atob(given.replaceAll("-", "+").replaceAll("_", "/"));
+    const found = await squeezed(Uint8Array.from(text, (c) => c.charCodeAt(0)), new DecompressionStream("deflate-raw"));
+    return JSON.parse(new TextDecoder().decode(found));
+  } catch {
+    status("This link is damaged: it was cut, or changed. Here is the toy instead.");
+    return [TOY, ""];
+  }
+}
+
+async function lessons() {
+  const found = await (await fetch("lessons.json")).json().catch(() => []);
+  for (const { title, code: text } of found) {
+    const option = document.createElement("option");
+    option.textContent = title;
+    option.value = text;
+    at("lessons").append(option);
+  }
+}
+
+at("run").addEventListener("click", run);
+at("stop").addEventListener("click", () => stop());
+at("link").addEventListener("click", link);
+at("lessons").addEventListener("change", ({ target }) => { write(target.value || TOY); run(); });
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); }
+});
+navigator.serviceWorker?.register("service.js").catch(() => {});
+lessons();
+opened().then(([text, state]) => { write(text); hash = state; wanted = "run"; if (ready) run(); });
+start();
