@@ -107,7 +107,7 @@ let waiting = 0, later = 0;
 function change(leaf, value) {
   program.set([[leaf, value]]);
   quiz.forget();
-  if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; show(); });
+  if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; show(); tell(); });
   if (!later) stage.remember();
   clearTimeout(later);
   later = setTimeout(() => {
@@ -132,9 +132,21 @@ function refresh() {
   for (const row of panels.rows) panels.settle(row);
 }
 
+// Inside a widget the leaves are those of Python: what moves here moves there, and the other way round.
+function tell() {
+  if (parent !== globalThis) parent.postMessage({ leaves: program.leaves.map((leaf) => program.data[leaf]) }, "*");
+}
+
+addEventListener("message", ({ source, data }) => {
+  if (source !== parent || !Array.isArray(data?.leaves) || later) return;
+  program.set(data.leaves.map((number, k) => [program.leaves[k], number]));
+  refresh();
+});
+
 function reset() {
   program.reset();
   refresh();
+  tell();
   stage.remember();
   announce("The leaves are as they were.");
 }

@@ -10,8 +10,10 @@ from __future__ import annotations
 import html
 import json
 import re
+import sys
 from base64 import b64encode
 from collections.abc import Sequence
+from functools import cached_property
 from importlib.resources import files
 from itertools import islice
 from os import PathLike
@@ -19,6 +21,7 @@ from pathlib import Path
 from struct import pack
 from typing import Any
 
+from autograd_engine import graph
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
@@ -28,6 +31,7 @@ from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.formulas import Name, Term
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explore.javascript import written
+from autograd_engine.views.explore.live import widget
 from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.network.stacks import Rules, page_network
@@ -47,9 +51,15 @@ class Page(Shown):
     """
 
     def __init__(
-        self, text: str, description: str, shown: str, path: str | PathLike[str] | None
+        self,
+        text: str,
+        description: str,
+        shown: str,
+        path: str | PathLike[str] | None,
+        leaves: Sequence[Value] = (),
     ) -> None:
         self.html = text
+        self._leaves = leaves
         self.description = description
         self._still = shown
         if path is not None:
@@ -73,6 +83,21 @@ class Page(Shown):
 
     def _html(self) -> str:
         return frame(self.html, self.description, HEIGHT)
+
+    @cached_property
+    def widget(self) -> Any:
+        """The page as a widget bound to its leaves; None without the package anywidget."""
+        return widget(self.html, self._leaves, HEIGHT) if self._leaves else None
+
+    def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> Any:
+        if self.widget is not None:
+            return self.widget._repr_mimebundle_(*args, **kwargs)
+        return super()._repr_mimebundle_(*args, **kwargs)
+
+    def _mime_(self) -> tuple[str, str]:
+        if self.widget is not None and "marimo" in sys.modules:
+            return sys.modules["marimo"].ui.anywidget(self.widget)._mime_()  # type: ignore[no-any-return]
+        return super()._mime_()
 
     def _kinds(self) -> dict[str, str]:
         instead = still(self._still, self.description)
@@ -106,7 +131,7 @@ def explore(output: Value, path: str | PathLike[str] | None = None) -> Page:
     fitting = ' width="100%" preserveAspectRatio="xMinYMin"'  # no wider than the page, unstyled
     instead = re.sub(' width="[^"]*"', fitting, image, count=1)
     text = filled("explore/page.html", title, data, written(rules), instead)
-    return Page(text, title, shown, path)
+    return Page(text, title, shown, path, graph.leaves(output))
 
 
 def page_path(path: str | PathLike[str]) -> Path:
