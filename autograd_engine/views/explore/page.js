@@ -1,6 +1,6 @@
 // The page: one state, one way to show it, and what keys and buttons do to it.
 
-const graphData = JSON.parse(at("data").textContent);
+const graphData = pageData;
 const program = new Program(graphData);
 const state = { steps: program.steps.length, resting: true, selected: null };
 
@@ -49,8 +49,8 @@ function show() {
 function showTransport({ steps }) {
   const all = program.steps.length;
   const inForward = steps <= program.passed;
-  const pass = state.resting ? "both passes done" : steps === 0 ? "start" : inForward ? "forward pass" : "backward pass";
-  stage.show({ said: `step ${steps} of ${all}, ${pass}`, counted: `${steps} / ${all}`, ended: steps === all && !state.resting });
+  const pass = state.resting ? say`both passes done` : steps === 0 ? "start" : inForward ? say`forward pass` : say`backward pass`;
+  stage.show({ said: say`step ${steps} of ${all}, ${pass}`, counted: `${steps} / ${all}`, ended: steps === all && !state.resting });
   document.querySelector(".passes").style.setProperty("--turn", all ? program.passed / all : 0);
   at("transport").dataset.pass = state.resting ? "rest" : inForward ? "forward" : "backward";
 }
@@ -148,7 +148,7 @@ function reset() {
   refresh();
   tell();
   stage.remember();
-  announce("The leaves are as they were.");
+  announce(say`The leaves are as they were.`);
 }
 
 function focusQuiz() {
@@ -176,8 +176,8 @@ const stage = new Stage({
 });
 at("quiz").addEventListener("click", () => { quiz.toggle(); show(); if (quiz.active) focusQuiz(); });
 
-put(at("title"), graphData.called ? `Explore ${panels.L}` : "Explore");
-put(at("summary"), graphData.description);
+put(at("title"), graphData.called ? say`Explore ${panels.L}` : say`Explore`);
+put(at("summary"), summary(program));
 panels.stale = program.isStale();
 at("title").title = at("title").textContent;
 picture.build();

@@ -104,15 +104,18 @@ class Page(Shown):
         return {"text/html": framed(self._html(), instead), "text/markdown": instead}
 
 
-def explore(output: Value, path: str | PathLike[str] | None = None) -> Page:
+def explore(
+    output: Value, path: str | PathLike[str] | None = None, *, lang: str | None = None
+) -> Page:
     """Return a page in which to step through both passes, drag leaves and predict gradients.
 
     It is one HTML file that needs no network. With a `path` it is written there too; without,
     let a notebook show what is returned. Numbers and gradients are those that `backward()` on
-    the output finds, whatever gradients were accumulated before.
+    the output finds, whatever gradients were accumulated before. `lang` is "en" or "zh"; without,
+    the browser's language is taken where the page speaks it.
 
     Raises `TypeError` for anything but a Value, `ValueError` for a path that does not end in
-    .html, and `FileNotFoundError` for a folder that does not exist.
+    .html and another language, and `FileNotFoundError` for a folder that does not exist.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> explore(a * b + a)
@@ -122,6 +125,7 @@ def explore(output: Value, path: str | PathLike[str] | None = None) -> Page:
     if not isinstance(output, Value):
         raise TypeError(f"explore needs a Value, not {type(output).__name__}: {output!r:.60}")
     data, rules = page_contents(output)
+    data |= spoken(lang)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
     try:
         drawn = draw(output, engine="builtin")
@@ -132,6 +136,18 @@ def explore(output: Value, path: str | PathLike[str] | None = None) -> Page:
     instead = re.sub(' width="[^"]*"', fitting, image, count=1)
     text = filled("explore/page.html", title, data, written(rules), instead)
     return Page(text, title, shown, path, graph.leaves(output))
+
+
+def spoken(lang: str | None) -> dict[str, Any]:
+    """Return what a page may say, by language, and in which it does if that is not the browser's.
+
+    English words are the keys of the table. Raises `ValueError` for a language that has none.
+    """
+    words = json.loads(_read("words.json"))
+    if lang not in (None, "en", *words):
+        known = " or ".join(map(repr, ["en", *words]))
+        raise ValueError(f"lang must be {known}, or None for the browser's, not {lang!r:.60}")
+    return {"words": {} if lang == "en" else words, "lang": lang}
 
 
 def page_path(path: str | PathLike[str]) -> Path:
@@ -148,6 +164,14 @@ def filled(own: str, title: str, data: Any, rules: str, instead: str) -> str:
     _, *parts = re.split("<!--([A-Z]+)-->\n", _read(own))
     places = dict(zip(parts[::2], parts[1::2]))
     script = f"{rules}\n{_read(places['SCRIPT'])}"
+    text = _read("explore/frame.html") + "".join(parts) + script
+    for lang, words in data["words"].items():
+        said = {
+            key: word
+            for key, word in words.items()
+            if all(part in text for part in re.split(r"\{\d\}", key))
+        }
+        data["words"] = {**data["words"], lang: said}
     spaces = r"(?s)/\*.*?\*/|(?<=[{};:])\s+|\s+(?=[{}])"
     places |= {
         "TITLE": html.escape(readable(title)),
@@ -182,12 +206,20 @@ def page_graph(
     `places` are those of a model's parameters, by id, where the graph need not have them all.
     """
     values, names = survey.values, survey.names  # the output is the last
+    homes: dict[str, int] = {}  # what full names begin with
+    full = [
+        f"{homes.setdefault(path[: (cut := path.rfind('.') + 1)], len(homes))}.{path[cut:]}"
+        if path != name
+        else ""
+        for path, name in zip(survey.full_names, names)
+    ]
     rules: Rules = {}
     data = {
         "description": f"{counted(len(values), 'value')}, {counted(len(survey.leaves), 'leaf')}",
         "names": names,
         "called": bool(survey.given_names[-1]),
-        "full": [full * (full != name) for full, name in zip(survey.full_names, names)],
+        "full": full,
+        "homes": list(homes),
         "rule": [rules.setdefault((v._rule, len(v.operands)), len(rules)) for v in values],
         "rules": [described_rule(*kind) for kind in rules],
         "operands": survey.operands,

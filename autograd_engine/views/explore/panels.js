@@ -30,16 +30,16 @@ class Panels {
   }
 
   number(i, view, written = short) {
-    return view.known(i) ? written(this.program.data[i]) : "not computed yet";
+    return view.known(i) ? written(this.program.data[i]) : say`not computed yet`;
   }
 
   // One sentence on a value, for those who do not see the picture.
   sentence(i, view) {
     const { program } = this;
     const name = this.names[i];
-    if (program.isConstant(i)) return `${name}, constant`;
-    const made = program.operands[i].length ? `${name} = ${this.made(i)}` : `${name}, leaf`;
-    return `${made}, data ${this.number(i, view, exact)}, gradient ${view.hides(i) ? "hidden" : exact(view.gradient[i])}`;
+    if (program.isConstant(i)) return say`${name}, constant`;
+    const made = program.operands[i].length ? `${name} = ${this.made(i)}` : say`${name}, leaf`;
+    return say`${made}, data ${this.number(i, view, exact)}, gradient ${view.hides(i) ? say`hidden` : exact(view.gradient[i])}`;
   }
 
   made(i, put = this.named(i)) {
@@ -68,19 +68,19 @@ class Panels {
     const { program } = this;
     const i = program.output;
     if (view.steps === 0) {
-      return [...this.heading("Start", "Only the leaves are known"),
-        el("p", {}, "The forward pass computes each value from its operands. Then the backward pass asks how much each of them moves the output.")];
+      return [...this.heading(say`Start`, say`Only the leaves are known`),
+        el("p", {}, say`The forward pass computes each value from its operands. Then the backward pass asks how much each of them moves the output.`)];
     }
-    return [...this.heading("Both passes are done", `${this.L} = ${this.number(i, view)}`),
-      el("p", {}, "Drag a leaf's slider: every value and gradient follows. Click a value in the graph to see where its gradient comes from."),
-      el("p", {}, el("button", { type: "button", class: "main", onclick: this.on.start }, "Step through both passes"))];
+    return [...this.heading(say`Both passes are done`, `${this.L} = ${this.number(i, view)}`),
+      el("p", {}, say`Drag a leaf's slider: every value and gradient follows. Click a value in the graph to see where its gradient comes from.`),
+      el("p", {}, el("button", { type: "button", class: "main", onclick: this.on.start }, say`Step through both passes`))];
   }
 
   forward(step, view) {
     const { program } = this;
     const i = step.node;
     const place = program.order(i) + 1;
-    return [...this.heading(`Forward pass, ${place} of ${program.passed}`, `${this.names[i]} = ${this.made(i)}`,
+    return [...this.heading(say`Forward pass, ${place} of ${program.passed}`, `${this.names[i]} = ${this.made(i)}`,
       `${this.names[i]} = ${this.made(i)} = ${short(program.data[i])}`),
       el("p", { class: "lines" },
         program.rule[i].name === "opaque" ? "" : el("span", {}, `= ${this.made(i, this.counted(i))}`),
@@ -89,9 +89,9 @@ class Panels {
   }
 
   seed() {
-    return [...this.heading("Backward pass, the start", `${this.L} moves with itself`, `The gradient of ${this.L} is 1`),
+    return [...this.heading(say`Backward pass, the start`, say`${this.L} moves with itself`, say`The gradient of ${this.L} is 1`),
       el("p", { class: "lines" }, el("span", {}, this.slope(this.program.output), " = ", el("b", {}, "1"))),
-      el("p", {}, `From here on, each value hands to its operands what they contribute to ${this.L}.`)];
+      el("p", {}, say`From here on, each value hands to its operands what they contribute to ${this.L}.`)];
   }
 
   backward(step, view) {
@@ -105,9 +105,9 @@ class Panels {
     const all = program.steps.length - program.passed - 1;
     const hidden = view.hides(operand);
     const blocked = adjoint === 0 && !program.honest;
-    return [...this.heading(`Backward pass, ${number} of ${all}`, `${by} hands its gradient to ${to}`,
-      `${by} hands to ${to}: gradient ${this.grad(operand, view, before[operand])} becomes ${this.grad(operand, view)}`),
-      el("div", { class: "equation scroll", ...SCROLLER, "aria-label": "The step as an equation" },
+    return [...this.heading(say`Backward pass, ${number} of ${all}`, say`${by} hands its gradient to ${to}`,
+      say`${by} hands to ${to}: gradient ${this.grad(operand, view, before[operand])} becomes ${this.grad(operand, view)}`),
+      el("div", { class: "equation scroll", ...SCROLLER, "aria-label": say`The step as an equation` },
         el("span", {}, this.slope(operand)), el("span", {}, "="), el("span", {}, "before"), el("span", {}, "+"),
         el("span", {}, this.slope(node)), el("span", {}, "·"), el("span", {}, fraction(by, to)),
         el("span", { class: "under" }), el("span", { class: "under" }, "="),
@@ -119,8 +119,8 @@ class Panels {
         this.row("adjoint", this.slope(node), this.grad(node, view, adjoint)),
         this.row("contribution", "", hidden || view.hides(node) ? "?" : blocked ? "0" : short(partial * adjoint)),
         this.row("gradient", this.slope(operand), [this.grad(operand, view, before[operand]), " → ", el("b", {}, this.grad(operand, view, after))])),
-      blocked && el("p", { class: "aside" }, "An adjoint of 0 passes nothing on, whatever the partial is."),
-      program.isConstant(operand) && el("p", { class: "aside" }, "A constant: its gradient is computed, and nobody asks for it."),
+      blocked && el("p", { class: "aside" }, say`An adjoint of 0 passes nothing on, whatever the partial is.`),
+      program.isConstant(operand) && el("p", { class: "aside" }, say`A constant: its gradient is computed, and nobody asks for it.`),
       this.place(operand)];
   }
 
@@ -147,7 +147,7 @@ class Panels {
     const hidden = this.on.hiding(i);
     if (hidden < 0) return "";
     const [title] = this.program.graph.groups[hidden];
-    return el("p", {}, el("button", { type: "button", onclick: () => this.on.reveal(i) }, `Open ${title} to see ${this.names[i]}`));
+    return el("p", {}, el("button", { type: "button", onclick: () => this.on.reveal(i) }, say`Open ${title} to see ${this.names[i]}`));
   }
 
   // The card of a selected value.
@@ -157,24 +157,24 @@ class Panels {
     const i = view.selected;
     card.classList.toggle("empty", i === null);
     if (i === null) {
-      card.replaceChildren(el("h2", { id: "selected-title" }, "Any value, explained"),
-        el("p", {}, "Click a value in the graph, or move to it and press Enter: its formula with the numbers, and its gradient as the sum over its uses."));
+      card.replaceChildren(el("h2", { id: "selected-title" }, say`Any value, explained`),
+        el("p", {}, say`Click a value in the graph, or move to it and press Enter: its formula with the numbers, and its gradient as the sum over its uses.`));
       return;
     }
     const { program } = this;
     const leaf = !program.operands[i].length;
-    const kind = program.isConstant(i) ? "Constant" : leaf ? "Leaf" : program.rule[i].name;
+    const kind = program.isConstant(i) ? say`Constant` : leaf ? say`Leaf` : program.rule[i].name;
     card.replaceChildren(...[
-      el("button", { type: "button", class: "close", "aria-label": "× Close", onclick: () => this.on.select(null) }, "×"),
-      el("p", { class: "eyebrow" }, `Selected: ${kind}`),
+      el("button", { type: "button", class: "close", "aria-label": say`× Close`, onclick: () => this.on.select(null) }, "×"),
+      el("p", { class: "eyebrow" }, say`Selected: ${kind}`),
       el("h2", { id: "selected-title" }, leaf ? this.names[i] : `${this.names[i]} = ${this.made(i)}`),
       !leaf && program.rule[i].name !== "opaque" && el("p", { class: "lines" },
         view.known(i) ? el("span", {}, `= ${this.made(i, this.counted(i))}`) : "",
         el("span", { class: "result" }, `${view.known(i) ? "= " : ""}${this.number(i, view, exact)}`)),
       leaf && el("p", { class: "lines" }, el("span", { class: "result" }, `= ${exact(program.data[i])}`)),
       this.trouble(i),
-      program.frozen.has(i) && el("p", { class: "warning" }, "Frozen: this page cannot compute it anew."),
-      ...(program.isConstant(i) ? [el("p", {}, "A constant: nobody asks for its gradient.")] : this.sum(i, view)),
+      program.frozen.has(i) && el("p", { class: "warning" }, say`Frozen: this page cannot compute it anew.`),
+      ...(program.isConstant(i) ? [el("p", {}, say`A constant: nobody asks for its gradient.`)] : this.sum(i, view)),
       this.place(i),
     ].filter(Boolean));
   }
@@ -183,7 +183,7 @@ class Panels {
   sum(i, view) {
     const { program } = this;
     const uses = program.uses[i].filter(([node, slot]) => program.partials[node][slot] !== undefined).reverse();
-    if (i === program.output) return [el("p", { class: "lines" }, el("span", {}, this.slope(i), " = 1, since it is the output"))];
+    if (i === program.output) return [el("p", { class: "lines" }, el("span", {}, say`${this.slope(i)} = 1, since it is the output`))];
     const done = new Set(program.steps.slice(program.passed, view.steps).map((s) => `${s.node} ${s.slot}`));
     const shown = uses.slice(0, 12);
     const rows = shown.map(([node, slot]) => {
@@ -195,17 +195,17 @@ class Panels {
         el("td", {}, el("button", { type: "button", class: "link name", title: this.full(node), onclick: () => this.on.select(node) }, this.names[node])),
         el("td", {}, made ? (view.hides(node) ? "?" : short(adjoint)) : "·"),
         el("td", {}, view.known(node) ? short(partial) : "·"),
-        el("td", {}, made ? (secret ? "?" : product) : "not yet"));
+        el("td", {}, made ? (secret ? "?" : product) : say`not yet`));
     });
     const more = uses.length - shown.length;
-    const count = uses.length === 1 ? "one use" : `${uses.length} uses`;
+    const count = uses.length === 1 ? say`one use` : say`${uses.length} uses`;
     return [
-      el("p", {}, this.slope(i), ` is the sum over ${count}:`),
-      el("div", { class: "scroll", ...SCROLLER, "aria-label": "Its uses" }, el("table", {},
-        el("thead", {}, el("tr", {}, ["through", "adjoint", "· partial", "= part"].map((t) => el("th", { scope: "col" }, t)))),
-        el("tbody", {}, rows, more > 0 ? el("tr", {}, el("td", { colspan: "4" }, `and ${more} more uses`)) : ""),
-        el("tfoot", {}, el("tr", {}, el("th", { scope: "row", colspan: "3" }, "sum"), el("td", {}, this.grad(i, view)))))),
-      view.hides(i) ? "" : el("p", { class: "exact" }, "All digits: ", exact(view.gradient[i])),
+      el("p", {}, say`${this.slope(i)} is the sum over ${count}:`),
+      el("div", { class: "scroll", ...SCROLLER, "aria-label": say`Its uses` }, el("table", {},
+        el("thead", {}, el("tr", {}, [say`through`, say`adjoint`, say`· partial`, say`= part`].map((t) => el("th", { scope: "col" }, t)))),
+        el("tbody", {}, rows, more > 0 ? el("tr", {}, el("td", { colspan: "4" }, say`and ${more} more uses`)) : ""),
+        el("tfoot", {}, el("tr", {}, el("th", { scope: "row", colspan: "3" }, say`sum`), el("td", {}, this.grad(i, view)))))),
+      view.hides(i) ? "" : el("p", { class: "exact" }, say`All digits: ${exact(view.gradient[i])}`),
     ];
   }
 
@@ -217,12 +217,12 @@ class Panels {
     const many = leaves.length > 40;
     this.rows = leaves.map((leaf) => this.leafRow(leaf, many));
     section.replaceChildren(...[
-      el("div", { class: "heading" }, el("h2", { id: "leaves-title" }, "Leaves"),
-        el("button", { type: "button", id: "reset", onclick: this.on.reset, disabled: true, "aria-keyshortcuts": "r" }, "Reset")),
-      leaves.length > 12 && el("input", { type: "search", id: "filter", placeholder: "find a leaf", "aria-label": "find a leaf", oninput: (e) => this.filter(e.target.value) }),
+      el("div", { class: "heading" }, el("h2", { id: "leaves-title" }, say`Leaves`),
+        el("button", { type: "button", id: "reset", onclick: this.on.reset, disabled: true, "aria-keyshortcuts": "r" }, say`Reset`)),
+      leaves.length > 12 && el("input", { type: "search", id: "filter", placeholder: say`find a leaf`, "aria-label": say`find a leaf`, oninput: (e) => this.filter(e.target.value) }),
       leaves.length
         ? el("div", { class: "columns", "aria-hidden": "true" }, el("span", {}, "name"), el("span", {}, "data"), el("span", {}, "gradient"))
-        : el("p", {}, "Nothing here can be changed: the graph has no leaves."),
+        : el("p", {}, say`Nothing here can be changed: the graph has no leaves.`),
       ...this.byLayer(),
     ].filter(Boolean));
   }
@@ -258,7 +258,7 @@ class Panels {
     });
     row.gradient = el("span", { class: "grad" });
     row.element = el("li", {},
-      el("div", {}, el("button", { type: "button", class: "link name", onclick: () => this.on.select(leaf), "aria-label": `${name}, explain`, title: full }, name),
+      el("div", {}, el("button", { type: "button", class: "link name", onclick: () => this.on.select(leaf), "aria-label": say`${name}, explain`, title: full }, name),
         full === name ? "" : el("small", { title: full }, full.slice(this.layer(leaf).length).replace(/^\./, ""))),
       row.input, row.gradient);
     if (!lazy) this.addSlider(row);
@@ -268,7 +268,7 @@ class Panels {
   // Twice the number to either side, at least 1: a pixel or two for each of 200 steps.
   addSlider(row) {
     row.slider = el("input", {
-      type: "range", "aria-label": `slide ${this.names[row.leaf]}`, oninput: (e) => this.on.change(row.leaf, Number(e.target.value)),
+      type: "range", "aria-label": say`slide ${this.names[row.leaf]}`, oninput: (e) => this.on.change(row.leaf, Number(e.target.value)),
     });
     this.reach(row);
     row.element.append(row.slider);
@@ -338,15 +338,15 @@ class Panels {
     const { program } = this;
     const said = [];
     if (this.stale && !program.changed) {
-      said.push(["A leaf was changed after the forward pass. Values and gradients are those that it recorded; they follow the leaves as soon as you move one."]);
+      said.push([say`A leaf was changed after the forward pass. Values and gradients are those that it recorded; they follow the leaves as soon as you move one.`]);
     }
     const own = [...new Set([...program.frozen].map((i) => program.rule[i].name))];
-    if (own.length) said.push([`Frozen: ${own.join(", ")} cannot be computed on this page. What it gave stays as it was, and so does its slope.`]);
+    if (own.length) said.push([say`Frozen: ${own.join(", ")} cannot be computed on this page. What it gave stays as it was, and so does its slope.`]);
     const troubles = [...program.refusals];
     for (const [i, why] of troubles.slice(0, 3)) {
-      said.push([el("b", {}, this.names[i]), `: ${this.made(i, this.counted(i))} ${why}. Python raises an error here; what depends on it has no number.`]);
+      said.push([say`${el("b", {}, this.names[i])}: ${this.made(i, this.counted(i))} ${why}. Python raises an error here; what depends on it has no number.`].flat());
     }
-    if (troubles.length > 3) said.push([`${troubles.length - 3} more values have no result.`]);
+    if (troubles.length > 3) said.push([say`${troubles.length - 3} more values have no result.`]);
     const text = JSON.stringify(said.map((parts) => parts.map((p) => p.textContent ?? p)));
     if (text === this.noticed) return;
     this.noticed = text;

@@ -98,7 +98,7 @@ class Picture {
     this.height = root.height;
     this.root = svg("svg", {
       id: "graph", role: "group", tabindex: "-1", viewBox: `0 0 ${this.width} ${this.height}`,
-      "aria-label": `The graph of ${this.names[this.program.output]}: ${this.program.graph.description}`,
+      "aria-label": say`The graph of ${this.names[this.program.output]}: ${summary(this.program)}`,
     });
     this.drawGroup(root, this.root, [0, 0]);
     this.canvas.replaceChildren(this.root);
@@ -191,8 +191,8 @@ class Picture {
     const { title } = this.groups[child.g];
     const frame = svg("g", { class: "frame", transform: `translate(${x} ${y})` },
       svg("rect", { class: "frame-box", width: w, height: h, rx: 8 }));
-    const bar = svg("g", { class: "bar", role: "button", "aria-expanded": "true", "aria-label": `${title}, close` },
-      svg("title", {}, `${title}, close`),
+    const bar = svg("g", { class: "bar", role: "button", "aria-expanded": "true", "aria-label": say`${title}, close` },
+      svg("title", {}, say`${title}, close`),
       svg("rect", { class: "ring", x: -3, y: -3, width: w + 6, height: 28, rx: 10 }),
       svg("rect", { class: "bar-box", width: w, height: 22, rx: 8 }),
       svg("text", { x: 8, y: 15 }, `▾ ${title}`));
@@ -280,9 +280,9 @@ class Picture {
     const text = (line, k, more) => svg("text", { x: 11, y: 18 + 14 * k, ...more }, line);
     const element = svg("g", {
       class: "node folded", role: "button", "aria-expanded": "false", "data-group": g,
-      "aria-label": `${lines.slice(0, 2).join(", ").slice(2)}, open`, transform: `translate(${x} ${y})`,
+      "aria-label": say`${lines.slice(0, 2).join(", ").slice(2)}, open`, transform: `translate(${x} ${y})`,
     },
-      svg("title", {}, `${title}, open`),
+      svg("title", {}, say`${title}, open`),
       svg("rect", { class: "ring", x: -4, y: -4, width: w + 8, height: h + 8, rx: 10 }),
       svg("rect", { class: "box", width: w, height: h, rx: 7 }),
       svg("rect", { class: "box inner", x: 3, y: 3, width: w - 6, height: h - 6, rx: 5 }),
@@ -301,7 +301,7 @@ class Picture {
 
   drawInlet([title, ...values], [x, y, w, h], parent) {
     const element = svg("g", { class: "inlet", transform: `translate(${x} ${y})` },
-      svg("title", {}, `from outside: ${values.map((i) => this.names[i]).slice(0, 20).join(", ")}`),
+      svg("title", {}, say`from outside: ${values.map((i) => this.names[i]).slice(0, 20).join(", ")}`),
       svg("rect", { class: "box", width: w, height: h, rx: h / 2 }),
       svg("text", { x: w / 2, y: h / 2 + 4, class: "middle-text" }, title));
     if (values.length === 1) element.addEventListener("click", () => this.on.select(values[0]));

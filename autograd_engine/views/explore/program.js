@@ -75,7 +75,7 @@ class Program {
       return compute();
     } catch (error) {
       const [limit, said] = refusal(error);
-      if (!this.refusals.has(i)) this.refusals.set(i, said);
+      if (!this.refusals.has(i)) this.refusals.set(i, words[said] ?? said);
       return instead(limit);
     }
   }

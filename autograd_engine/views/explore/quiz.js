@@ -67,22 +67,22 @@ class Quiz {
     const i = this.question;
     const truth = this.program.gradient[i];
     const right = this.isRight(text, truth);
-    if (right === undefined) this.verdict = ["again", "Type a number, such as -0.5 or 1e-3."];
+    if (right === undefined) this.verdict = ["again", say`Type a number, such as -0.5 or 1e-3.`];
     else if (right) {
       this.revealed.set(i, true);
-      this.verdict = ["right", `Right: it is ${short(truth)}.`];
+      this.verdict = ["right", say`Right: it is ${short(truth)}.`];
     } else {
-      this.verdict = ["wrong", `Not yet. ${this.hint(typed(text), truth)}`];
+      this.verdict = ["wrong", say`Not yet. ${this.hint(typed(text), truth)}`];
     }
     this.on.answered(this.verdict[1]);
   }
 
   hint(guess, truth) {
-    if (!Number.isFinite(truth)) return "It is not a finite number.";
-    if (!Number.isFinite(guess)) return "It is a finite number.";
-    if (truth === 0) return "Does the output move at all?";
-    if (guess * truth < 0) return "Look at the sign.";
-    return Math.abs(guess) > Math.abs(truth) ? "It is smaller in size. Multiply the partials along the way." : "It is larger in size. Count every use.";
+    if (!Number.isFinite(truth)) return say`It is not a finite number.`;
+    if (!Number.isFinite(guess)) return say`It is a finite number.`;
+    if (truth === 0) return say`Does the output move at all?`;
+    if (guess * truth < 0) return say`Look at the sign.`;
+    return Math.abs(guess) > Math.abs(truth) ? say`It is smaller in size. Multiply the partials along the way.` : say`It is larger in size. Count every use.`;
   }
 
   reveal() {
@@ -103,18 +103,18 @@ class Quiz {
     const i = this.question;
     const [L, name] = [this.names[this.program.output], this.names[i]];
     const { done } = this;
-    const field = el("input", { type: "text", id: "guess", "aria-label": `your guess for the gradient of ${name}`, autocomplete: "off", disabled: done });
+    const field = el("input", { type: "text", id: "guess", "aria-label": say`your guess for the gradient of ${name}`, autocomplete: "off", disabled: done });
     field.value = this.typed;
     const left = this.asked.some((o) => !this.revealed.has(o) && o !== this.program.output);
     section.replaceChildren(
-      el("p", { class: "eyebrow" }, "Predict, then reveal"),
-      el("h2", { id: "question-title" }, "What is ", fraction(L, name), " ?"),
+      el("p", { class: "eyebrow" }, say`Predict, then reveal`),
+      el("h2", { id: "question-title" }, say`What is ${fraction(L, name)} ?`),
       el("form", { onsubmit: (e) => { e.preventDefault(); this.check(field.value); } },
         field,
-        done ? "" : el("button", { type: "submit", class: "main" }, "Check"),
-        done ? "" : el("button", { type: "button", id: "reveal", onclick: () => this.reveal() }, "Reveal"),
-        left ? el("button", { type: "button", id: "another", class: done ? "main" : "", onclick: () => this.on.another() }, "Next") : ""),
-      el("p", { class: `verdict ${this.verdict[0] ?? ""}`, role: "status" }, this.verdict[1] ?? "Asked for is the gradient at the end of both passes: the partials on the arrows are all you need. Click another value to be asked for that one."),
-      el("p", { id: "score" }, `Score: ${this.score} of ${this.revealed.size}${left ? "" : ". That was the last one."}`));
+        done ? "" : el("button", { type: "submit", class: "main" }, say`Check`),
+        done ? "" : el("button", { type: "button", id: "reveal", onclick: () => this.reveal() }, say`Reveal`),
+        left ? el("button", { type: "button", id: "another", class: done ? "main" : "", onclick: () => this.on.another() }, say`Next`) : ""),
+      el("p", { class: `verdict ${this.verdict[0] ?? ""}`, role: "status" }, this.verdict[1] ?? say`Asked for is the gradient at the end of both passes: the partials on the arrows are all you need. Click another value to be asked for that one.`),
+      el("p", { id: "score" }, left ? say`Score: ${this.score} of ${this.revealed.size}` : say`Score: ${this.score} of ${this.revealed.size}. That was the last one.`));
   }
 }

@@ -61,10 +61,10 @@ class Stage {
     at("first").disabled = at("back").disabled = place === 0;
     at("next").disabled = at("last").disabled = ended;
     at("play").classList.toggle("running", Boolean(playing));
-    put(at("play").querySelector("span"), playing ? "Pause" : "Play");
-    at("play").setAttribute("aria-label", playing ? "Pause" : "Play");
+    put(at("play").querySelector("span"), playing ? say`Pause` : say`Play`);
+    at("play").setAttribute("aria-label", playing ? say`Pause` : say`Play`);
     at("unfold").hidden = !picture.foldable;
-    put(at("unfold"), picture.shut ? "Open all" : "Close all");
+    put(at("unfold"), picture.shut ? say`Open all` : say`Close all`);
     document.body.classList.toggle("has-folds", picture.foldable);
   }
 

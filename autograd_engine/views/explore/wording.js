@@ -39,6 +39,39 @@ function typed(text) {
   return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : undefined;
 }
 
+// What the page says, in its language: say`step ${n}` looks up "step {0}" in the table of words.
+// With elements among the values it gives a list of what to put there.
+const pageData = JSON.parse(document.getElementById("data").textContent);
+const lang = pageData.lang ?? navigator.language.toLowerCase();
+const words = Object.entries(pageData.words ?? {}).find(([name]) => lang.startsWith(name))?.[1] ?? {};
+
+function say(texts, ...values) {
+  const key = texts.reduce((before, text, k) => `${before}{${k - 1}}${text}`);
+  const pieces = (words[key] ?? key).split(/\{(\d)\}/).map((piece, k) => (k % 2 ? values[piece] : piece));
+  return values.some((value) => value instanceof Node) ? pieces : pieces.join("");
+}
+
+// How large a graph is, in words.
+function summary({ graph, rule }) {
+  const leaves = rule.filter(({ name }) => name === "leaf").length;
+  return Object.keys(words).length ? say`${rule.length} values, ${leaves} leaves` : graph.description;
+}
+
+// The same for what stands in the page from the start.
+function translate(root) {
+  document.documentElement.lang = Object.keys(words).length ? lang : "en";
+  for (const element of root.querySelectorAll("*")) {
+    for (const name of ["aria-label", "title"]) {
+      if (element.hasAttribute(name)) element.setAttribute(name, words[element.getAttribute(name)] ?? element.getAttribute(name));
+    }
+    for (const node of element.childNodes) {
+      const text = node.nodeType === Node.TEXT_NODE ? node.data.trim() : "";
+      if (words[text]) node.data = node.data.replace(text, words[text]);
+    }
+  }
+}
+translate(document.body);
+
 // What the page holds in base64.
 const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 const floats = (text) => new Float64Array(bytes(text).buffer);
@@ -63,7 +96,10 @@ function filled(element, attributes, children) {
 }
 
 // A value's name by the whole path in its model; the page has those that are other than its name.
-const fullName = (graph, i) => graph.full[i] || graph.names[i];
+function fullName({ full, homes, names }, i) {
+  const [, home, own] = /^(\d+)\.(.*)$/s.exec(full[i]) ?? [];
+  return home ? homes[home] + own : names[i];
+}
 
 // A derivative, as a fraction: ∂top over ∂bottom.
 function fraction(top, bottom) {

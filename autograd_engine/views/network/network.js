@@ -12,11 +12,11 @@ class Network {
     this.sheet = el("div", { class: "sheet" });
     this.strip = svg("svg", { class: "strip", preserveAspectRatio: "none", "aria-hidden": "true" });
     this.entry = el("input", {
-      type: "range", min: 1, "aria-label": "Entry of the gradient",
+      type: "range", min: 1, "aria-label": say`Entry of the gradient`,
       oninput: () => this.pick(this.entries[this.entry.value - 1]),
       onkeydown: (event) => { if (/^(Arrow|Page|Home|End)/.test(event.key)) event.stopPropagation(); }, // the page steps by these
     });
-    this.section = el("section", { class: "network panel", "aria-label": "Network" }, el("h2", {}, "Network"), this.sheet, this.strip, this.entry, this.said);
+    this.section = el("section", { class: "network panel", "aria-label": say`Network` }, el("h2", {}, say`Network`), this.sheet, this.strip, this.entry, this.said);
     parent.append(this.section);
     this.strip.addEventListener("pointermove", (event) => {
       const box = this.strip.getBoundingClientRect();
@@ -71,7 +71,7 @@ class Network {
     this.bars = order.map((_, k) => svg("rect", { x: k + 0.05, width: 0.9 }));
     this.strip.replaceChildren(...this.bars);
     this.canvas = el("canvas", { width: 3 * this.width, height: Math.round(3 * this.height), "aria-hidden": "true" });
-    const drawn = svg("svg", { viewBox: `0 0 ${this.width} ${this.height}`, role: "img", "aria-label": `The network: ${inputs.length} inputs, ${layers.map((l) => l.units.length).join(", ")} units` }, edges, marks);
+    const drawn = svg("svg", { viewBox: `0 0 ${this.width} ${this.height}`, role: "img", "aria-label": say`The network: ${inputs.length} inputs, ${layers.map((l) => l.units.length).join(", ")} units` }, edges, marks);
     drawn.addEventListener("pointermove", (event) => this.hover(event, drawn));
     drawn.addEventListener("click", () => this.picked?.i >= 0 && this.on.select(this.picked.i));
     this.sheet.replaceChildren(this.canvas, drawn);
@@ -109,10 +109,10 @@ class Network {
     const { picked, data, gradient } = this;
     for (const { line, i } of this.edges) line.classList.toggle("picked", i === picked?.i);
     this.bars.forEach((bar, k) => bar.classList.toggle("picked", k + 1 === picked?.entry));
-    if (!picked || picked.i < 0) return put(this.said, "Point at an edge to read its weight, its gradient and its place among all gradients; the short line below a unit is its bias.");
+    if (!picked || picked.i < 0) return put(this.said, say`Point at an edge to read its weight, its gradient and its place among all gradients; the short line below a unit is its bias.`);
     const { i, kind, full, entry } = picked;
     const parts = [`${this.names[i]} = ${short(data[i])}`, `∂L/∂${kind ?? "a"} = ${this.hides(i) ? "?" : short(gradient[i])}`];
-    if (entry) parts.push(full, `entry ${entry} of ${this.entries.length} in the gradient`);
+    if (entry) parts.push(full, say`entry ${entry} of ${this.entries.length} in the gradient`);
     this.entry.setAttribute("aria-valuetext", parts.join(", "));
     return put(this.said, parts.join(", "));
   }

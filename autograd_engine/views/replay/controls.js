@@ -38,12 +38,12 @@ at("plane-list").classList.toggle("two", planes.length > 1);
 if (planes.length) {
   const { classes } = planes[0].plane;
   at("legend").replaceChildren(
-    ...classes.map((name, k) => el("span", {}, el("i", { class: `shape class-${k % SHAPES.length}`, "aria-hidden": "true" }, SHAPES[k % SHAPES.length]), /^-?\d+$/.test(name) ? `class ${name}` : shortened(name))),
-    el("span", {}, el("i", { class: "shape", "aria-hidden": "true" }, "◯"), `sample ${grouped(runs[0].sample)}`));
+    ...classes.map((name, k) => el("span", {}, el("i", { class: `shape class-${k % SHAPES.length}`, "aria-hidden": "true" }, SHAPES[k % SHAPES.length]), /^-?\d+$/.test(name) ? say`class ${name}` : shortened(name))),
+    el("span", {}, el("i", { class: "shape", "aria-hidden": "true" }, "◯"), say`sample ${grouped(runs[0].sample)}`));
 }
-put(at("title"), "Replay");
+put(at("title"), say`Replay`);
 put(at("summary"), contents.description);
-at("stage").setAttribute("aria-label", "The graph of one sample's loss");
+at("stage").setAttribute("aria-label", say`The graph of one sample's loss`);
 at("runs").hidden = runs.length < 2;
 document.body.classList.toggle("two-runs", runs.length > 1);
 at("runs").append(...runs.map((run, k) =>

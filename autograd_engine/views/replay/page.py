@@ -24,7 +24,7 @@ from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.titles import LOWERED
 from autograd_engine.views.explore.javascript import written
-from autograd_engine.views.explore.page import Page, filled, packed, page_graph, page_path
+from autograd_engine.views.explore.page import Page, filled, packed, page_graph, page_path, spoken
 from autograd_engine.views.network.stacks import Rules, responses
 from autograd_engine.views.notebooks import image
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
@@ -59,14 +59,20 @@ class Replay(Page):
         return f"<Replay: {self.description}>"
 
 
-def replay(histories: Runs, path: str | PathLike[str] | None = None, *, sample: int = 0) -> Replay:
+def replay(
+    histories: Runs,
+    path: str | PathLike[str] | None = None,
+    *,
+    sample: int = 0,
+    lang: str | None = None,
+) -> Replay:
     """Return a page with a slider over the steps of one training, or of two beside each other.
 
     It shows the graph of one sample's loss with the values and gradients of each step, the loss
     curve and, for two inputs and classes, the decision boundary. `histories` is what
     `fit(..., record=True)` returned, or two of these in a list, or in a dict with their names.
     `sample` is the position of the sample in the data. The page is one HTML file that needs no
-    network, written to the `path` if there is one. The model runs with the parameters of each step
+    network, written to the `path` if there is one; `lang` as in `explore`. The model runs with the parameters of each step
     and has its own again afterwards.
 
     Raises `TypeError` for anything but histories, `ValueError` for one without a recording, for
@@ -86,7 +92,8 @@ def replay(histories: Runs, path: str | PathLike[str] | None = None, *, sample: 
         page_path(path)  # before the work
     runs = [_contents(*named, sample, rules) for named in recorded]
     description = ", ".join(map(_described, runs))
-    data, still = {"description": description, "runs": runs}, _loss_curves(runs)
+    data = {"description": description, "runs": runs, **spoken(lang)}
+    still = _loss_curves(runs)
     script = written(rules) if rules else ""
     text = filled("replay/replay.html", f"Replay: {description}", data, script, still)
     shown = image("image/svg+xml", still.encode(), f"loss of {description}")

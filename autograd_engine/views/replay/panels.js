@@ -2,7 +2,7 @@
 
 // The losses: of the batches, thin; of the epochs, thick; the second run's dashed.
 
-const curve = new Chart(at("curve"), { label: "Loss over the steps", seek, zero: true, height: 165 });
+const curve = new Chart(at("curve"), { label: say`Loss over the steps`, seek, zero: true, height: 165 });
 
 function lossSeries() {
   return runs.flatMap((run, k) => [
@@ -20,15 +20,15 @@ function showLosses(step) {
   const cell = (number) => el("td", {}, number === null ? "–" : short(number));
   const line = (kind) => (run) => swatch(`run-${runs.indexOf(run)} ${kind}`);
   const rows = [
-    differ("step") && ["step", (run) => el("td", {}, grouped(run.step))],
-    differ("epoch") && ["epoch", (run) => el("td", {}, grouped(run.epoch))],
-    ["loss of its batch", (run) => cell(run.batch[run.frame]), line("batch")],
-    ["of the last epoch", (run) => cell(run.ended("loss")), line("epoch")],
-    some("validation_loss") && ["of validation data", (run) => cell(run.ended("validation_loss")), line("validation")],
-    some("accuracy") && ["accuracy in that epoch", (run) => percent(run.ended("accuracy"))],
-    [`loss of sample ${grouped(runs[0].sample)}`, (run) => cell(run.loss)],
+    differ("step") && [say`step`, (run) => el("td", {}, grouped(run.step))],
+    differ("epoch") && [say`epoch`, (run) => el("td", {}, grouped(run.epoch))],
+    [say`loss of its batch`, (run) => cell(run.batch[run.frame]), line("batch")],
+    [say`of the last epoch`, (run) => cell(run.ended("loss")), line("epoch")],
+    some("validation_loss") && [say`of validation data`, (run) => cell(run.ended("validation_loss")), line("validation")],
+    some("accuracy") && [say`accuracy in that epoch`, (run) => percent(run.ended("accuracy"))],
+    [say`loss of sample ${grouped(runs[0].sample)}`, (run) => cell(run.loss)],
   ].filter(Boolean);
-  const head = el("tr", {}, el("th", { class: "unseen" }, "of"), runs.map((run) => el("th", { scope: "col" }, run.name || "this run")));
+  const head = el("tr", {}, el("th", { class: "unseen" }, say`of`), runs.map((run) => el("th", { scope: "col" }, run.name || say`this run`)));
   at("numbers").replaceChildren(
     el("thead", runs.length > 1 ? {} : { class: "unseen" }, head),
     el("tbody", {}, rows.map(([title, number, key]) =>
@@ -51,7 +51,7 @@ function buildSelected() {
   const section = at("selected");
   section.classList.toggle("empty", selected === null);
   if (selected === null) {
-    section.replaceChildren(el("p", { class: "aside", id: "selected-title" }, "Choose a value in the graph to follow it through the training."));
+    section.replaceChildren(el("p", { class: "aside", id: "selected-title" }, say`Choose a value in the graph to follow it through the training.`));
     return;
   }
   const { take } = runs[run];
@@ -61,12 +61,12 @@ function buildSelected() {
   const kinds = take.isConstant(selected) ? ["data"] : ["data", "gradients"];
   section.replaceChildren(
     el("h2", { id: "selected-title" }, called(take, selected)),
-    el("button", { class: "close", type: "button", "aria-label": "× Close", onclick: () => select(null) }, "×"),
+    el("button", { class: "close", type: "button", "aria-label": say`× Close`, onclick: () => select(null) }, "×"),
     made ? el("p", { class: "lines" }, `= ${made}`) : "",
     ...kinds.flatMap((kind) => {
       const place = el("div", { class: "course" });
-      charts[kind] = new Chart(place, { label: `${kind === "data" ? "Value" : "Gradient"} over the steps`, seek, height: 110 });
-      return [el("h3", {}, kind === "data" ? "value" : "gradient", el("span", { class: "exact", id: `at-${kind}` })), place];
+      charts[kind] = new Chart(place, { label: kind === "data" ? say`Value over the steps` : say`Gradient over the steps`, seek, height: 110 });
+      return [el("h3", {}, kind === "data" ? say`value` : say`gradient`, el("span", { class: "exact", id: `at-${kind}` })), place];
     }));
   for (const kind of kinds) charts[kind].show(courses(kind, selected));
 }

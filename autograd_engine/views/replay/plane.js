@@ -135,9 +135,9 @@ class Plane {
   tell(classes) {
     const counts = this.plane.classes.map(() => 0);
     for (const k of classes) counts[k]++;
-    const shares = counts.map((n, k) => `${this.plane.classes[k]} on ${Math.round((100 * n) / classes.length)} %`);
-    const whose = this.run.name ? `${this.run.name}, step` : "Step";
-    this.canvas.setAttribute("aria-label", `${whose} ${this.run.step}: of the plane the model predicts ${shares.join(", ")}`);
+    const shares = counts.map((n, k) => say`${this.plane.classes[k]} on ${Math.round((100 * n) / classes.length)} %`);
+        const { name, step } = this.run, told = shares.join(", ");
+    this.canvas.setAttribute("aria-label", name ? say`${name}, step ${step}: of the plane the model predicts ${told}` : say`Step ${step}: of the plane the model predicts ${told}`);
   }
 }
 

@@ -1,6 +1,6 @@
 // The page: one state, one way to show it, and what keys and buttons do to it.
 
-const contents = JSON.parse(at("data").textContent);
+const contents = pageData;
 const runs = contents.runs.map((run) => new Run(run));
 const timeline = [...new Set(runs.flatMap((run) => run.steps))].sort((a, b) => a - b);
 const state = { place: 0, run: 0, selected: null, logarithmic: false };
@@ -58,7 +58,7 @@ function showNetwork(take) {
 
 function sentence(take, i) {
   const name = called(take, i), data = exact(take.data[i]);
-  return take.isConstant(i) ? `${name}, constant, data ${data}` : `${name}, data ${data}, gradient ${exact(take.gradient[i])}`;
+  return take.isConstant(i) ? say`${name}, constant, data ${data}` : say`${name}, data ${data}, gradient ${exact(take.gradient[i])}`;
 }
 
 // A value's name, with what it stands in.
@@ -71,8 +71,8 @@ function showTransport(step) {
   const last = timeline.length - 1;
   const epoch = Math.max(...runs.map((run) => run.epoch));
   stage.show({
-    said: `step ${step} of ${timeline[last]}, epoch ${epoch}`,
-    counted: `step ${grouped(step)} / ${grouped(timeline[last])}, epoch ${grouped(epoch)}`,
+    said: say`step ${step} of ${timeline[last]}, epoch ${epoch}`,
+    counted: say`step ${grouped(step)} / ${grouped(timeline[last])}, epoch ${grouped(epoch)}`,
     ended: state.place === last,
   });
 }
