@@ -115,10 +115,10 @@ class Panels {
         el("span", { class: "under" }, this.grad(node, view, adjoint)), el("span", { class: "under" }, "·"), el("span", { class: "under" }, bracketed(short(partial))),
         el("span", {}), el("span", {}, "="), el("b", {}, this.grad(operand, view, after))),
       el("dl", {},
-        this.row("partial", fraction(by, to), this.partialText(node, slot)),
-        this.row("adjoint", this.slope(node), this.grad(node, view, adjoint)),
-        this.row("contribution", "", hidden || view.hides(node) ? "?" : blocked ? "0" : short(partial * adjoint)),
-        this.row("gradient", this.slope(operand), [this.grad(operand, view, before[operand]), " → ", el("b", {}, this.grad(operand, view, after))])),
+        this.row(say`partial`, fraction(by, to), this.partialText(node, slot)),
+        this.row(say`adjoint`, this.slope(node), this.grad(node, view, adjoint)),
+        this.row(say`contribution`, "", hidden || view.hides(node) ? "?" : blocked ? "0" : short(partial * adjoint)),
+        this.row(say`gradient`, this.slope(operand), [this.grad(operand, view, before[operand]), " → ", el("b", {}, this.grad(operand, view, after))])),
       blocked && el("p", { class: "aside" }, say`An adjoint of 0 passes nothing on, whatever the partial is.`),
       program.isConstant(operand) && el("p", { class: "aside" }, say`A constant: its gradient is computed, and nobody asks for it.`),
       this.place(operand)];
@@ -221,7 +221,7 @@ class Panels {
         el("button", { type: "button", id: "reset", onclick: this.on.reset, disabled: true, "aria-keyshortcuts": "r" }, say`Reset`)),
       leaves.length > 12 && el("input", { type: "search", id: "filter", placeholder: say`find a leaf`, "aria-label": say`find a leaf`, oninput: (e) => this.filter(e.target.value) }),
       leaves.length
-        ? el("div", { class: "columns", "aria-hidden": "true" }, el("span", {}, "name"), el("span", {}, "data"), el("span", {}, "gradient"))
+        ? el("div", { class: "columns", "aria-hidden": "true" }, el("span", {}, say`name`), el("span", {}, "data"), el("span", {}, say`gradient`))
         : el("p", {}, say`Nothing here can be changed: the graph has no leaves.`),
       ...this.byLayer(),
     ].filter(Boolean));

@@ -90,7 +90,7 @@ class Quiz {
     if (this.done) return;
     this.revealed.set(i, false);
     this.typed = "";
-    this.verdict = ["shown", `It is ${short(this.program.gradient[i])}.`];
+    this.verdict = ["shown", say`It is ${short(this.program.gradient[i])}.`];
     this.on.answered(this.verdict[1]);
   }
 
