@@ -49,6 +49,8 @@ Reading order, each module importing only from those above it:
     titles       the one name of each value
     survey       a graph as flat lists, with names and calls
     views        draw, draw_dot, Picture, explain, steps, explore, replay
+    exercises    questions that a graph asks, and what each mistake would give
+    playground   a folder in which all this runs in a browser
     plots        loss curve and decision boundary, as PNG files
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     expressions  formulas typed as text
@@ -91,6 +93,7 @@ if _typing.TYPE_CHECKING:
     from autograd_engine.checkpoints import load, save
     from autograd_engine.compiler import GuardError, Program, compile
     from autograd_engine.diagnosis import Finding, diagnose, diagnostics
+    from autograd_engine.exercises import exercise
     from autograd_engine.history import History
     from autograd_engine.measures import accuracy, evaluate
     from autograd_engine.training import fit
@@ -109,7 +112,7 @@ _LATER = {
     "training": ("fit",), "views.explain": ("explain",), "views.explore": ("explore",),
     "views.picture": ("Picture", "draw"), "views.picture.digraph": ("draw_dot",),
     "views.replay": ("replay",),
-    "views.steps": ("steps",),
+    "views.steps": ("steps",), "exercises": ("exercise",),
 }  # fmt: skip
 
 __version__ = "0.1.0"
@@ -118,8 +121,8 @@ __all__ = [
     "Finding", "GuardError", "History", "Picture", "Primitive", "Program", "Value", "accuracy",
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "check_gradients", "clip",
     "compile", "compiled", "cos", "cosh", "datasets", "diagnose", "diagnostics", "dot", "draw",
-    "draw_dot", "elu", "erf", "erfc", "evaluate", "exp", "exp2", "explain", "explore", "expm1",
-    "fit", "gelu", "grad", "gradient", "graph", "hessian", "hvp", "hypot", "jacobian", "jvp",
+    "draw_dot", "elu", "erf", "erfc", "evaluate", "exercise", "exp", "exp2", "explain", "explore",
+    "expm1", "fit", "gelu", "grad", "gradient", "graph", "hessian", "hvp", "hypot", "jacobian", "jvp",
     "leaky_relu", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logsumexp",
     "losses", "maximum", "mean", "minimum", "name_values", "named", "nn", "no_grad", "norm",
     "optim", "primitive", "prod", "region", "relu", "replay", "save", "sigmoid", "silu", "sin",

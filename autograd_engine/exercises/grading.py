@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_engine.exercises.questions import Question
-from autograd_engine.words import counted, printable
+from autograd_engine.words import LINE, printable
 
 
 def packed(question: Question) -> str:
@@ -53,25 +53,21 @@ def check(answer: Any, key: str) -> None:
 
 
 def grade(folder: str | Path) -> str:
-    """Return a table of the answers that pages saved in a folder, and count the mistakes.
+    """Return a table of the answers that pages saved in a folder, and how often which mistake.
 
-    Raises `FileNotFoundError` for no such folder or none of such files, `ValueError` naming a file
-    that is none.
+    Raises `FileNotFoundError` for no such files, `ValueError` naming one that holds no answers.
     """
     rows, mistakes = [], Counter[str]()
     for path in sorted(Path(folder).glob("*.json")):
         try:
             saved = json.loads(path.read_text(encoding="utf-8"))
             told = [judged(text, key) for text, key in zip(saved["answers"], saved["keys"])]
-            who = printable(saved.get("name") or path.stem, 24)
+            who = printable(saved["name"] or path.stem, 24)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(
-                f"{printable(path)} holds no answers that an exercise saved: {error}"
-            ) from None
+            file = printable(path, LINE)
+            raise ValueError(f"{file} holds no answers of an exercise: {error!r}") from None
         mistakes.update(re.sub(r"At \S+ |: \S+ also.*", "", words) for words in told if words)
-        marks = "".join("x" if words else "." for words in told)
-        rows.append(f"{who:24} {sum(not words for words in told):>3} of {len(told)}  {marks}")
+        rows.append(f"{who:24} {told.count(''):>3} of {len(told)}")
     if not rows:
-        raise FileNotFoundError(f"no saved answers, *.json, are in {printable(folder)}")
-    often = [f"{times:>3} × {words}" for words, times in mistakes.most_common()]
-    return "\n".join([*rows, "", counted(mistakes.total(), "mistake") + ":" * bool(often), *often])
+        raise FileNotFoundError(f"no saved answers, *.json, in {printable(folder, LINE)}")
+    return "\n".join(rows + [f"{n:>4} times: {words}" for words, n in mistakes.most_common()])

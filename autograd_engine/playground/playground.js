@@ -144,13 +144,8 @@ async function opened() {
 }
 
 async function lessons() {
-  const found = await (await fetch("lessons.json")).json().catch(() => []);
-  for (const { title, code: text } of found) {
-    const option = document.createElement("option");
-    option.textContent = title;
-    option.value = text;
-    at("lessons").append(option);
-  }
+  const found = await (await fetch("lessons.json")).json();
+  for (const [name, text] of Object.entries(found)) at("lessons").append(new Option(name.replaceAll("_", " "), text));
 }
 
 at("run").addEventListener("click", run);

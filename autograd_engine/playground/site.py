@@ -1,4 +1,4 @@
-"""Site: the folder of the playground, complete with the browser's Python, and a server for it."""
+"""Site: the playground as a folder of static files, and a server for it on this machine."""
 
 from __future__ import annotations
 
@@ -11,107 +11,84 @@ import tempfile
 import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from importlib.resources import as_file, files
 from os import PathLike
 from pathlib import Path
 
-PACKAGES = {"pyodide": "pyodide@314.0.7", "codemirror": "codemirror@5.65.21"}
-PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-PYODIDE += ("pyodide-lock.json",)
-EDITOR = ("lib/codemirror.js", "lib/codemirror.css", "mode/python/python.js")
-OWN = ("index.html", "playground.css", "playground.js", "worker.js", "service.js")
+OWN = Path(__file__).parent
+PACKAGES = {
+    "pyodide@314.0.7": (
+        "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip",
+        "pyodide-lock.json",
+    ),
+    "codemirror@5.65.21": ("lib/codemirror.js", "lib/codemirror.css", "mode/python/python.js"),
+}  # fmt: skip
+"""What is fetched by npm, and what is taken of it; without the editor a text area serves."""
 
 
 def playground(
     folder: str | PathLike[str] = "playground", assets: str | PathLike[str] | None = None
 ) -> Path:
-    """Write the playground into a folder, and return that.
+    """Write the playground into a folder, which it returns.
 
-    Pyodide and the editor are taken from `assets`, a folder with what `npm pack` gives or what
-    that holds, else fetched by npm. Raises `RuntimeError` where they cannot be had.
+    What `npm pack` gives of Pyodide and CodeMirror is taken from the folder `assets`, else npm
+    fetches it. Raises `RuntimeError` where Pyodide cannot be had.
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as fetched:
-        source = Path(assets) if assets is not None else _fetched(Path(fetched))
-        _copied(source, "pyodide", PYODIDE, target)
-        if not _copied(source, "codemirror", EDITOR, target, needed=False):
-            (target / "codemirror.js").write_text("", encoding="utf-8")  # a text area serves
-            (target / "codemirror.css").write_text("", encoding="utf-8")
-    for name in OWN:
-        shutil.copyfile(str(files(__package__) / name), target / name)
+        source = Path(fetched if assets is None else assets)
+        for wanted, paths in PACKAGES.items():
+            name = wanted.partition("@")[0]
+            if assets is None:
+                _fetch(wanted, source)
+            packed = sorted(source.glob(f"{name}-*.tgz"))
+            if not packed and name == "pyodide":
+                raise RuntimeError(f"{source} holds no pyodide-*.tgz: make it by npm pack {wanted}")
+            for path in paths:
+                data = b""
+                if packed:
+                    with tarfile.open(packed[-1]) as archive:
+                        data = archive.extractfile(f"package/{path}").read()  # type: ignore[union-attr]
+                (target / Path(path).name).write_bytes(data)
+    for own in OWN.iterdir():
+        if own.suffix in (".html", ".css", ".js"):
+            shutil.copyfile(own, target / own.name)
     (target / "autograd_engine.zip").write_bytes(_package())
-    lessons = [
-        {"title": path.stem.replace("_", " "), "code": path.read_text(encoding="utf-8")}
-        for path in sorted(Path(__file__).parents[2].glob("demos/[0-9]*.py"))
-    ]
+    lessons = {p.stem: p.read_text("utf-8") for p in sorted(OWN.parents[1].glob("demos/[0-9]*.py"))}
     (target / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
     return target
 
 
-def _fetched(folder: Path) -> Path:
-    """Return a folder with both packages, got by npm."""
-    npm = shutil.which("npm")
-    if npm is None:
+def _fetch(wanted: str, folder: Path) -> None:
+    try:
+        command = [shutil.which("npm") or "npm", "pack", "--silent", wanted]
+        subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
         raise RuntimeError(
-            "the playground needs Pyodide: install npm, or give --assets a folder with "
-            f"{' and '.join(f'`npm pack {name}`' for name in PACKAGES.values())}"
-        )
-    found = subprocess.run(
-        [npm, "pack", "--silent", *PACKAGES.values()], cwd=folder, capture_output=True, text=True
-    )
-    if found.returncode:
-        raise RuntimeError(f"npm could not fetch Pyodide and the editor: {found.stderr:.400}")
-    return folder
-
-
-def _copied(
-    source: Path, name: str, wanted: tuple[str, ...], target: Path, needed: bool = True
-) -> bool:
-    """Copy files of a package, packed or not; say whether it is there."""
-    packed = sorted(source.glob(f"{name}-*.tgz"))
-    for path in wanted:
-        place = target / (f"pyodide/{Path(path).name}" if name == "pyodide" else _flat(path))
-        place.parent.mkdir(exist_ok=True)
-        if packed:
-            with tarfile.open(packed[-1]) as archive:
-                place.write_bytes(archive.extractfile(f"package/{path}").read())  # type: ignore[union-attr]
-        else:
-            given = [p for p in (source / name / path, source / Path(path).name) if p.is_file()]
-            if not given:
-                if needed:
-                    raise RuntimeError(f"{source} holds no {path} of {name}")
-                return False
-            shutil.copyfile(given[0], place)
-    return True
-
-
-def _flat(path: str) -> str:
-    return Path(path).name
+            f"npm cannot fetch {wanted} ({error}): where there is a network run "
+            f"`npm pack {' '.join(PACKAGES)}`, and give that folder as --assets"
+        ) from None
 
 
 def _package() -> bytes:
     """Return the package as a zip file, without what is compiled."""
     held = io.BytesIO()
-    with (
-        as_file(files("autograd_engine")) as root,
-        zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive,
-    ):
-        for path in sorted(root.rglob("*")):
-            if path.is_file() and path.suffix in (".py", ".js", ".css", ".html", ".csv", ".gz"):
-                archive.write(path, path.relative_to(root.parent))
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(OWN.parent.rglob("*.*")):
+            if path.suffix in (".py", ".js", ".css", ".html", ".json", ".csv", ".gz"):
+                archive.write(path, path.relative_to(OWN.parents[1]))
     return held.getvalue()
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
-        ".mjs": "text/javascript", ".wasm": "application/wasm",
-    }  # fmt: skip
+    def guess_type(self, path: str | PathLike[str]) -> str:
+        kinds = {".mjs": "text/javascript", ".wasm": "application/wasm"}
+        return kinds.get(Path(path).suffix) or super().guess_type(path)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
 
-def serve(folder: Path, port: int = 0) -> ThreadingHTTPServer:
-    """Return a server of the folder, on this machine alone; its `serve_forever` runs it."""
+def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
+    """Return a server of the folder for this machine alone; its `serve_forever` runs it."""
     return ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, directory=folder))

@@ -1,11 +1,11 @@
 // Python, apart from the page: so that Stop works at once, and typing never waits.
 
-import { loadPyodide } from "./pyodide/pyodide.mjs";
+import { loadPyodide } from "./pyodide.mjs";
 
 const say = (kind, text) => postMessage({ kind, text });
 
 async function start() {
-  const python = await loadPyodide({ indexURL: new URL("pyodide/", import.meta.url).href });
+  const python = await loadPyodide({ indexURL: new URL(".", import.meta.url).href });
   python.setStdout({ write: (bytes) => { say("print", new TextDecoder().decode(bytes)); return bytes.length; } });
   python.setStderr({ write: (bytes) => { say("print", new TextDecoder().decode(bytes)); return bytes.length; } });
   const archive = await (await fetch(new URL("autograd_engine.zip", import.meta.url))).arrayBuffer();

@@ -32,9 +32,9 @@ def widget(page: str, leaves: Sequence[Value], height: int) -> Any:
         _esm = files(__package__).joinpath("live.js").read_text(encoding="utf-8")
         page = traitlets.Unicode().tag(sync=True)
         height = traitlets.Int().tag(sync=True)
-        numbers = traitlets.List().tag(sync=True)
+        numbers: Any = traitlets.List().tag(sync=True)
 
-        @traitlets.observe("numbers")  # type: ignore[misc]
+        @traitlets.observe("numbers")  # type: ignore[untyped-decorator]
         def _moved(self, change: Any) -> None:
             for leaf, number in zip(leaves, change.new):
                 if number is not None and leaf.data != number:

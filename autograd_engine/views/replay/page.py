@@ -72,8 +72,8 @@ def replay(
     curve and, for two inputs and classes, the decision boundary. `histories` is what
     `fit(..., record=True)` returned, or two of these in a list, or in a dict with their names.
     `sample` is the position of the sample in the data. The page is one HTML file that needs no
-    network, written to the `path` if there is one; `lang` as in `explore`. The model runs with the parameters of each step
-    and has its own again afterwards.
+    network, written to the `path` if there is one; `lang` as in `explore`. The model runs with the
+    parameters of each step and has its own again afterwards.
 
     Raises `TypeError` for anything but histories, `ValueError` for one without a recording, for
     more than two, for a sample that is not there and for a path that does not end in .html,

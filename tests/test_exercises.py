@@ -1,0 +1,247 @@
+"""Exercises: what is asked, what is right, and which mistake an answer tells."""
+
+import json
+import math
+import random
+import re
+
+import pytest
+
+import autograd_engine as ag
+from autograd_engine import Value
+from autograd_engine.exercises.grading import check, grade, judged, near, packed
+from autograd_engine.exercises.questions import KINDS, Question
+
+
+def toy():
+    a, b = Value(2.0, "a"), Value(-0.5, "b")
+    c = a * b
+    c.label = "c"
+    d = (c + a).tanh()
+    d.label = "d"
+    L = d * a
+    L.label = "L"
+    return L, a, b
+
+
+def told(question, number):
+    return judged(repr(number), packed(question))
+
+
+def by_name(exercise, name):
+    return next(q for q in exercise.questions if f"∂{name}," in q.text or f"is {name} =" in q.text)
+
+
+def test_gradients_are_asked_for_and_each_mistake_is_told():
+    L, a, b = toy()
+    (by_a, by_b) = ag.gradient(L, [a, b])
+    exercise = ag.exercise(L)
+    asked = by_name(exercise, "a")
+    assert asked.answer == pytest.approx(by_a, rel=1e-12)
+    d, x = math.tanh(1.0), 1.0
+    slope = 1.0 - d * d
+    wrong = {
+        -by_a: "The sign is the other way round.",
+        slope * 2.0 * -0.5: "added up",  # c was the last to hand back
+        d + 1.0 - 0.5: "the partial alone",
+        slope * 2.0 * 0.5: "forgotten: a also acts through L",
+        d + slope * 2.0: "forgotten: a also acts through c",
+        d + slope * 2.0 * -0.5: "forgotten: a also acts through v1",
+        d + slope * 2.0 * 3.0: "At c the operands are exchanged",
+        2.0 + slope * d * 0.5: "At L the operands are exchanged",
+        d + (1.0 - x * x) * 2.0 * 0.5: "At d the derivative is taken at the input",
+    }
+    for number, words in wrong.items():
+        assert words in told(asked, number), (number, words)
+    assert told(asked, by_a) == "" and told(asked, 17.0) == "Not yet."
+    assert told(by_name(exercise, "b"), by_b) == ""
+
+
+def test_a_step_is_asked_for_and_each_mistake_is_told():
+    L, a, b = toy()
+    (by_b,) = ag.gradient(L, [b])
+    asked = by_name(ag.exercise(L, "step"), "b")
+    assert asked.answer == pytest.approx(-0.5 - 0.1 * by_b, rel=1e-12)
+    wrong = {
+        -0.5 + 0.1 * by_b: "uphill",
+        -0.5 - by_b: "multiplied by the learning rate",
+        -0.1 * by_b: "That is the change",
+        by_b: "That is the gradient",
+    }
+    assert all(words in told(asked, number) for number, words in wrong.items())
+
+
+def test_values_are_asked_for_and_each_mistake_is_told():
+    L, _, _ = toy()
+    c, total, d, _ = ag.exercise(L, "values").questions
+    assert (c.answer, total.answer, d.answer) == (-1.0, 1.0, math.tanh(1.0))
+    assert told(c, 1.5) == "That is the sum." and told(total, -2.0) == "That is the product."
+    assert told(d, 1.0) == "That is the input: apply tanh to it."
+    x, y = Value(5.0, "x"), Value(2.0, "y")
+    assert (
+        told(ag.exercise(x - y, "values").questions[0], -3.0) == "The sign is the other way round."
+    )
+    assert told(ag.exercise(x / y, "values").questions[0], 0.4) == "The operands are exchanged."
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_one_partial_is_wrong_and_no_other(seed):
+    L, _, _ = toy()
+    (question,) = ag.exercise(L, "edge", seed=seed).questions
+    assert len(question.choices) == 7 and told(question, question.answer) == ""
+    for n in {1, 2, 3, 4, 5, 6, 7} - {int(question.answer)}:
+        assert told(question, n) == f"{question.choices[n - 1]} is right."
+    same = {q.text: q.answer for q in ag.exercise(L, "values", seed=seed).questions}
+    data = {text.split()[2].strip(","): answer for text, answer in same.items()}
+    for q in ag.exercise(L, seed=seed).questions:
+        name, at = re.search(r"where (\w) = (\S+)\?", q.text).groups()
+        data[name] = float(at.replace("\N{MINUS SIGN}", "-"))
+    right = [data["b"], data["a"], 1.0, 1.0, 1.0 - data["d"] ** 2, data["a"], data["d"]]
+    shown = [float(c.split(" = ")[1].replace("\N{MINUS SIGN}", "-")) for c in question.choices]
+    differ = [
+        n for n, (x, y) in enumerate(zip(shown, right), 1) if not math.isclose(x, y, rel_tol=1e-3)
+    ]
+    assert differ == [int(question.answer)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_missing_factor_makes_the_product_along_its_path(seed):
+    L, _, _ = toy()
+    for question in ag.exercise(L, "factor", seed=seed).questions:
+        terms = re.search(r": (.*) = (.*)\. What is (.*)\?", question.text)
+        names, factors = terms[1].split(" · "), terms[2].split(" · ")
+        assert factors.count("?") == 1 and names[factors.index("?")] == terms[3]
+        assert told(question, question.answer) == ""
+
+
+def test_numbers_follow_the_seed_and_are_those_of_the_graph_without_one():
+    L, a, _ = toy()
+    texts = [[q.text for q in ag.exercise(L, seed=seed).questions] for seed in (1, 1, 2, 3, None)]
+    assert texts[0] == texts[1] and len({*map(str, texts)}) == 4
+    assert "where a = 2?" in texts[-1][0] and a.data == 2.0 and a.grad == 0.0
+
+
+def test_numbers_are_drawn_from_the_domain():
+    x = Value(2.0, "x")
+    for seed in range(20):
+        (question,) = ag.exercise(x.log().sqrt(), seed=seed).questions
+        assert math.isfinite(question.answer)
+    x = Value(0.1, "x")
+    with pytest.raises(ValueError, match="seed 3 are in the domain"):
+        ag.exercise((0.2 - x * x).log(), seed=3)
+
+
+@pytest.mark.parametrize(
+    ("typed", "number", "right"),
+    [
+        ("0.333", 1 / 3, True), ("0.33", 1 / 3, True), ("0.3", 1 / 3, False), ("-2", -2.0, True),
+        ("\N{MINUS SIGN}2", -2.0, True), ("1,5", 1.5, True), ("1e-3", 0.001, True), ("abc", 2.0, False),
+        ("", 0.0, False), ("0", 0.0, True), ("0.0", 0.0, True), ("2.01", 2.0, True), ("2.1", 2.0, False),
+    ],
+)  # fmt: skip
+def test_rounding_is_accepted_by_significant_digits(typed, number, right):
+    assert near(typed, number) == right
+
+
+def test_a_check_of_a_notebook_tells_the_mistake():
+    question = Question("", 2.0, [(-2.0, "The sign.")])
+    check(2.0, packed(question))
+    with pytest.raises(AssertionError, match=r"-2.0: The sign\."):
+        check(-2.0, packed(question))
+    with pytest.raises(AssertionError, match=r"None: Not yet\."):
+        check(None, packed(question))
+
+
+@pytest.mark.parametrize("ask", KINDS)
+def test_what_is_saved_holds_no_answer_as_text(tmp_path, ask):
+    L, _, _ = toy()
+    exercise = ag.exercise(L, ask, seed=5)
+    for ending in ("html", "ipynb", "md"):
+        exercise.save(tmp_path / f"sheet.{ending}")
+    page = (tmp_path / "sheet.html").read_text(encoding="utf-8")
+    assert len(page.encode()) < 250_000 and "<script src" not in page
+    for question in exercise.questions:
+        assert question.text in page.replace("\\u003c", "<")
+        digits = f"{abs(question.answer):.6g}"
+        assert len(digits) < 6 or digits not in page
+        assert all(words not in page for _, words in question.mistakes)
+    handout = (tmp_path / "sheet.md").read_text(encoding="utf-8")
+    assert "# Solutions" in handout and handout.count("Answer: ___") == len(exercise.questions)
+    book = json.loads((tmp_path / "sheet.ipynb").read_text(encoding="utf-8"))
+    marks = [cell["metadata"]["nbgrader"] for cell in book["cells"]]
+    assert sum(mark["solution"] for mark in marks) == len(exercise.questions)
+    assert sum(mark.get("points", 0) for mark in marks) == len(exercise.questions)
+
+
+def test_models_and_anybodys_values_are_asked_about():
+    model = ag.nn.MLP(2, [3, 1], activation="tanh", rng=random.Random(1))
+    loss = ag.losses.binary_cross_entropy(model([1.0, -2.0]), 1)
+    assert len(ag.exercise(loss, seed=1).questions) == 12  # of many the first
+
+    class Theirs:
+        def __init__(self, data, children=(), op=""):
+            self.data, self.grad, self._prev, self._op = data, 0.0, children, op
+
+    x, y = Theirs(2.0), Theirs(3.0)
+    assert [q.answer for q in ag.exercise(Theirs(-1.0, (x, y), "-")).questions] == [1.0, -1.0]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda L: ag.exercise(2.0), TypeError, "exercise needs a Value, not float: 2.0"),
+        (lambda L: ag.exercise([L]), TypeError, "exercise needs a Value, not list"),
+        (lambda L: ag.exercise(L, "grads"), ValueError, "ask is one of 'gradients' 'values'"),
+        (lambda L: ag.exercise(L, seed="a"), TypeError, "seed is None or a whole number"),
+        (lambda L: ag.exercise(L, seed=True), TypeError, "seed is None or a whole number"),
+        (lambda L: ag.exercise(Value(2.0)), ValueError, "there is nothing to ask"),
+        (lambda L: ag.exercise(L).save("sheet.pdf"), ValueError, "one of '.html' '.ipynb' '.md'"),
+        (lambda L: ag.exercise(L).save("no/folder.md"), FileNotFoundError, "does not exist"),
+    ],
+)
+def test_wrong_calls_are_refused_in_a_sentence(call, error, words):
+    with pytest.raises(error, match=words):
+        call(toy()[0])
+
+
+def test_saved_answers_are_graded_and_mistakes_counted(tmp_path):
+    exercise = ag.exercise(toy()[0])
+    keys = [packed(question) for question in exercise.questions]
+    right = [f"{question.answer:.3g}" for question in exercise.questions]
+    for name, answers in {"Ada": right, "Bob": [right[0], ""], "": [f"-{right[0]}", "abc"]}.items():
+        saved = {"title": exercise.title, "name": name, "answers": answers, "keys": keys}
+        (tmp_path / f"{name or 'nobody'}.json").write_text(json.dumps(saved))
+    lines = grade(tmp_path).splitlines()
+    assert [line.split() for line in lines[:3]] == [["Ada", "2", "of", "2"], ["Bob", "1", "of", "2"], ["nobody", "0", "of", "2"]]  # fmt: skip
+    assert lines[3:] == ["   2 times: Not yet.", "   1 times: The sign is the other way round."]
+    (tmp_path / "Eve.json").write_text('{"answers": 3}')
+    with pytest.raises(ValueError, match=r"Eve.json holds no answers of an exercise"):
+        grade(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no saved answers"):
+        grade(tmp_path / "nothing")
+
+
+def test_the_page_is_worked_by_keyboard_and_saves_answers(browser, tmp_path):
+    exercise = ag.exercise(toy()[0])
+    exercise.save(tmp_path / "sheet.html")
+    page = browser.new_page()
+    page.goto((tmp_path / "sheet.html").as_uri())
+    for n, (question, typed) in enumerate(
+        zip(
+            exercise.questions,
+            (f"{exercise.questions[0].answer:.4g}", f"{-exercise.questions[1].answer:.4g}"),
+        ),
+        1,
+    ):
+        page.get_by_label(question.text).focus()
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        said = page.locator("li p").nth(n - 1).text_content()
+        assert said == ("Right." if n == 1 else "The sign is the other way round.")
+    assert page.text_content("#score") == "1 of 2 are right."
+    page.get_by_label("Your name").fill("Ada")
+    with page.expect_download() as download:
+        page.click("#save")
+    assert download.value.suggested_filename == "Ada.json"
+    download.value.save_as(tmp_path / "Ada.json")
+    assert grade(tmp_path).splitlines()[0].split() == ["Ada", "1", "of", "2"]
