@@ -2,7 +2,15 @@
 
 const KEPT = "autograd_engine";
 
-self.addEventListener("install", () => self.skipWaiting());
+const ALL = [
+  "./", "index.html", "playground.css", "playground.js", "worker.js", "codemirror.js", "codemirror.css", "python.js",
+  "lessons.json", "autograd_engine.zip", "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json",
+];
+
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  event.waitUntil(caches.open(KEPT).then((kept) => kept.addAll(ALL)));
+});
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || new URL(event.request.url).origin !== location.origin) return;

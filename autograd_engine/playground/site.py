@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import tarfile
@@ -54,7 +55,8 @@ def playground(
         if own.suffix in (".html", ".css", ".js"):
             shutil.copyfile(own, target / own.name)
     (target / "autograd_engine.zip").write_bytes(_package())
-    lessons = {p.stem: p.read_text("utf-8") for p in sorted(OWN.parents[1].glob("demos/[0-9]*.py"))}
+    texts = {p.stem: p.read_text("utf-8") for p in sorted(OWN.parents[1].glob("demos/[0-9]*.py"))}
+    lessons = {name: _lesson(text) for name, text in texts.items() if "ag.compile(" not in text}
     (target / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
     return target
 
@@ -68,6 +70,16 @@ def _fetch(wanted: str, folder: Path) -> None:
             f"npm cannot fetch {wanted} ({error}): where there is a network run "
             f"`npm pack {' '.join(PACKAGES)}`, and give that folder as --assets"
         ) from None
+
+
+def _lesson(text: str) -> str:
+    """Return a lesson with what its notebook alone shows, each cell's last line displayed."""
+
+    def cell(found: re.Match[str]) -> str:
+        *lines, last = found[1].replace("\n# ", "\n").strip().split("\n")
+        return "\n".join([*lines, f"display(\n    {last}\n)", ""])
+
+    return re.sub(r'\n# %% tags=\["active-ipynb"\]((?:\n# .*)+)\n', cell, text)
 
 
 def _package() -> bytes:

@@ -2,20 +2,43 @@
 
 import { loadPyodide } from "./pyodide.mjs";
 
+const MOST = 200_000; // characters that a run prints
 const say = (kind, text) => postMessage({ kind, text });
+const decoder = new TextDecoder();
+let held = "", printed = 0, sent = 0;
+
+// What is printed goes to the page twenty times a second, so that it can keep up.
+function print(bytes) {
+  const text = decoder.decode(bytes, { stream: true });
+  printed += text.length;
+  if (printed <= MOST) held += text;
+  else if (printed - text.length <= MOST) held += "\n… and more, which is left out.\n";
+  if (performance.now() - sent > 50) flush();
+  return bytes.length;
+}
+
+function flush() {
+  if (held) say("print", held);
+  held = "";
+  sent = performance.now();
+}
 
 async function start() {
   const python = await loadPyodide({ indexURL: new URL(".", import.meta.url).href });
-  python.setStdout({ write: (bytes) => { say("print", new TextDecoder().decode(bytes)); return bytes.length; } });
-  python.setStderr({ write: (bytes) => { say("print", new TextDecoder().decode(bytes)); return bytes.length; } });
+  python.setStdout({ write: print });
+  python.setStderr({ write: print });
   const archive = await (await fetch(new URL("autograd_engine.zip", import.meta.url))).arrayBuffer();
   python.unpackArchive(archive, "zip", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
   const { run } = python.pyimport("autograd_engine.playground.running");
   say("ready");
   onmessage = ({ data }) => {
+    printed = 0;
     try {
-      say("done", run(data, say));
+      const line = run(data, say);
+      flush();
+      say("done", line);
     } catch (error) { // the interpreter itself gave up, as where there is no memory left
+      flush();
       say("died", String(error.message ?? error).trim().split("\n").pop());
     }
   };

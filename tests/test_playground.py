@@ -1,0 +1,230 @@
+"""The playground, in a browser: it needs npm, or PLAYGROUND names a folder with what it packs."""
+
+import gzip
+import json
+import os
+import re
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from autograd_engine.playground.running import run
+from autograd_engine.playground.site import playground, server
+
+DONE = "document.getElementById('status').textContent"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return playground(tmp_path_factory.mktemp("site"), os.environ.get("PLAYGROUND"))
+
+
+@contextmanager
+def opened(browser, folder, address=""):
+    """Open the playground in a fresh browser; nothing but its own origin may be asked."""
+    served = server(folder)
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    origin = f"http://127.0.0.1:{served.server_port}/"
+    context, asked, complaints = browser.new_context(), [], []
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    try:
+        page.goto(f"{origin}index.html{address}")
+        yield page, served
+    finally:
+        context.close()
+        served.shutdown()
+        served.server_close()
+    assert all(re.match(rf"{re.escape(origin)}|blob:|data:", url) for url in asked), asked
+    assert complaints == []
+
+
+def wait(page, words="Done."):
+    page.wait_for_function(f"{DONE}.includes({json.dumps(words)})", timeout=120_000)
+
+
+def ran(page, code):
+    """Run code and return what the page says at its end."""
+    wait(page, "")
+    page.wait_for_function("!document.getElementById('run').disabled", timeout=120_000)
+    page.evaluate("text => document.querySelector('.CodeMirror').CodeMirror.setValue(text)", code)
+    page.click("#run")
+    page.wait_for_function("!document.getElementById('run').disabled", timeout=120_000)
+    return page.text_content("#status"), page.text_content("#lines")
+
+
+def test_the_folder_is_complete_and_small(folder):
+    sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in folder.iterdir()}
+    assert sum(sizes.values()) < 7_500_000, sizes
+    lessons = json.loads((folder / "lessons.json").read_text(encoding="utf-8"))
+    assert len(lessons) >= 20 and all(compile(code, name, "exec") for name, code in lessons.items())
+
+
+def test_the_toy_is_shown_and_errors_stop_and_links_work(browser, folder):
+    with opened(browser, folder) as (page, served):
+        wait(page)
+        (frame,) = (f for f in page.frames if f.parent_frame)
+        assert frame.text_content("#title") == "Explore L"
+        frame.fill("input[aria-label='a']", "1.25")
+        frame.press("input[aria-label='a']", "Enter")
+        frame.select_option("#theme", "projector")
+        page.wait_for_timeout(600)  # the address follows
+        page.click("#link")
+        wait(page, "The link is in the address")
+        assert int(re.search(r"([\d,]+) characters", page.text_content("#status"))[1]) < 500
+        with_code = page.evaluate("location.hash")
+
+        said, lines = ran(page, "print('one')\nimport autograd_engine as ag\nag.log(0.0)\n")
+        assert "line 3" in said and lines.startswith("one\n") and "ag.log(0.0)" in lines
+        assert "running.py" not in lines and page.locator(".wrong").count() == 1
+        said, lines = ran(page, "x = (1,\n")
+        assert "line 1" in said and "SyntaxError" in lines
+        said, lines = ran(page, "import torch\n")
+        assert "line 1" in said and "No module named 'torch'" in lines
+        assert ran(page, "raise SystemExit\n")[0] == "Done."
+        assert len(ran(page, "for i in range(100_000): print(i)\n")[1]) < 300_000
+
+        page.evaluate(
+            "document.querySelector('.CodeMirror').CodeMirror.setValue('while True: pass')"
+        )
+        page.click("#run")
+        wait(page, "Running")
+        page.click("#stop")
+        wait(page, "Python is ready.")
+        assert page.evaluate("document.querySelector('.CodeMirror').CodeMirror.getValue()") == "while True: pass"  # fmt: skip
+        assert ran(page, "6 * 7\n")[1] == "42\n"
+
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.context.set_offline(True)  # all was kept at the first visit
+        page.reload()
+        wait(page)
+        page.context.set_offline(False)
+    with opened(browser, folder, with_code) as (page, _):
+        wait(page)
+        (frame,) = (f for f in page.frames if f.parent_frame)
+        assert frame.input_value("input[aria-label='a']") == "1.25"
+        assert frame.input_value("#theme") == "projector"
+
+
+SHOWN = """
+import autograd_engine as ag
+a, b = ag.Value(2.0, "a"), ag.Value(-3.0, "b")
+L = (a * b).tanh() + a
+L.label = "L"
+data = ag.datasets.moons(20, seed=1)
+model = ag.nn.MLP(2, [3, 1], activation="tanh")
+optimizer = ag.optim.SGD(model.parameters(), lr=0.1)
+history = ag.fit(model, data, ag.losses.binary_cross_entropy, optimizer, epochs=2, record=True, progress=False)
+display(ag.draw(L), ag.explain(L, a), ag.steps(L), ag.explore(L), ag.replay(history), ag.exercise(L))
+display(ag.diagnose(L, [a, ag.Value(1.0, "unused")]))
+"""
+
+
+def test_every_view_shows(browser, folder):
+    with opened(browser, folder) as (page, _):
+        wait(page)
+        said, lines = ran(page, SHOWN)
+        assert said == "Done." and "does not depend on 'unused'" in lines
+        frames = [f.text_content("h1") for f in page.frames if f.parent_frame]
+        assert frames == ["Explore L", "Replay", "Gradients"]
+        assert page.locator(".note").count() == 3
+
+
+@pytest.mark.slow
+def test_every_lesson_runs_where_there_is_no_network(browser, folder):
+    lessons = json.loads((folder / "lessons.json").read_text(encoding="utf-8"))
+    with opened(browser, folder) as (page, _):
+        wait(page)
+        page.context.set_offline(True)
+        for name, code in lessons.items():
+            page.select_option("#lessons", value=code)
+            page.wait_for_function("!document.getElementById('run').disabled", timeout=240_000)
+            assert page.text_content("#status") == "Done.", (
+                name,
+                page.text_content("#lines")[-500:],
+            )
+
+
+@pytest.mark.slow
+def test_two_lessons_run_in_firefox(firefox, folder):
+    lessons = [*json.loads((folder / "lessons.json").read_text(encoding="utf-8")).values()]
+    with opened(firefox, folder) as (page, _):
+        wait(page)
+        for code in (lessons[0], lessons[3]):
+            page.select_option("#lessons", value=code)
+            page.wait_for_function("!document.getElementById('run').disabled", timeout=240_000)
+            assert page.text_content("#status") == "Done."
+
+
+@pytest.mark.parametrize("address", ["#abc", "#!!!", "#" + "A" * 300])
+def test_a_damaged_link_is_told_and_the_toy_shown(browser, folder, address):
+    with opened(browser, folder, address) as (page, _):
+        page.wait_for_function(f"{DONE}.includes('damaged') || {DONE}.includes('Done')")
+        wait(page)
+        assert "L = (e + a).tanh() * b" in page.evaluate("document.querySelector('.CodeMirror').CodeMirror.getValue()")  # fmt: skip
+
+
+def test_without_the_editor_a_text_area_serves(browser, folder, tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    for path in folder.iterdir():
+        (site / path.name).write_bytes(b"" if "codemirror" in path.name else path.read_bytes())
+    (site / "python.js").write_bytes(b"")
+    with opened(browser, site) as (page, _):
+        wait(page)
+        page.fill("#code", "print('plain')")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_function("document.getElementById('lines').textContent == 'plain\\n'")
+
+
+def test_assets_that_are_not_there_are_named(tmp_path):
+    with pytest.raises(
+        RuntimeError, match=r"holds no pyodide-\*.tgz: make it by npm pack pyodide@"
+    ):
+        playground(tmp_path / "site", tmp_path)
+
+
+def test_npm_that_is_not_there_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match="npm cannot fetch pyodide@.*--assets"):
+        playground(tmp_path / "site")
+
+
+# What a run shows, in this Python.
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "said"),
+    [
+        ("1 + 1", 0, "2\n"),
+        ("x = 1\n", 0, ""),
+        ("", 0, ""),
+        ("print('a')\nNone\n", 0, "a\n"),
+        ("x = 1\n\nf(x)\n", 3, "NameError"),
+        ("def f():\n    1 / 0\n\nf()\n", 2, "ZeroDivisionError"),
+        ("x = (\n", 1, "SyntaxError"),
+        ("raise SystemExit\n", 0, ""),
+    ],
+)
+def test_a_run_tells_its_last_expression_or_the_line_of_an_error(
+    tmp_path, monkeypatch, capsys, code, line, said
+):
+    monkeypatch.chdir(tmp_path)
+    shown = []
+    assert run(code, lambda kind, text: shown.append(kind)) == line
+    assert shown == [] and said in capsys.readouterr().out
+
+
+def test_a_run_shows_pages_pictures_and_what_it_wrote(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shown = []
+    code = (
+        "import autograd_engine as ag\na = ag.Value(2.0, 'a')\ndisplay(ag.draw(a * a))\n"
+        "ag.draw(a * a).save('kept.svg')\nag.explore(a * a)\n"
+    )
+    assert run(code, lambda kind, text: shown.append((kind, text[:9].lower()))) == 0
+    assert [kind for kind, _ in shown] == ["note", "page", "page"]
+    assert shown[1][1] == "<!doctype" and Path("kept.svg").exists()
