@@ -41,14 +41,16 @@ def widget(page: str, leaves: Sequence[Value], height: int) -> Any:
                     leaf.data = float(number)
 
     made = Live(page=page, height=height, numbers=[leaf.data for leaf in leaves])
-    follow = threading.Thread(target=_follow, args=(weakref.ref(made), leaves), daemon=True)
+    follow = threading.Thread(
+        target=_follow, args=(weakref.ref(made), leaves), name="leaves of a page", daemon=True
+    )
     follow.start()
     return made
 
 
 def _follow(made: weakref.ref[Any], leaves: Sequence[Value]) -> None:
     """Tell the widget what its leaves are, as long as there is one."""
-    while (found := made()) is not None:
+    while (found := made()) is not None and found.comm is not None:
         numbers = [leaf.data for leaf in leaves]
         if numbers != found.numbers:
             found.numbers = numbers

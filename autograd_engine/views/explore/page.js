@@ -112,6 +112,7 @@ function change(leaf, value) {
   clearTimeout(later);
   later = setTimeout(() => {
     later = 0;
+    follow(told);
     stage.remember();
     announce(`${graphData.names[leaf]} = ${short(program.data[leaf])}, ${panels.L} = ${panels.number(program.output, view())}`);
   }, 400);
@@ -137,10 +138,18 @@ function tell() {
   if (parent !== globalThis) parent.postMessage({ leaves: program.leaves.map((leaf) => program.data[leaf]) }, "*");
 }
 
-addEventListener("message", ({ source, data }) => {
-  if (source !== parent || !Array.isArray(data?.leaves) || later) return;
-  program.set(data.leaves.map((number, k) => [program.leaves[k], number]));
+let told = null; // by Python, while a leaf is dragged here
+
+function follow(leaves) {
+  told = leaves;
+  if (later || !told) return;
+  program.set(told.map((number, k) => [program.leaves[k], number]));
+  told = null;
   refresh();
+}
+
+addEventListener("message", ({ source, data }) => {
+  if (source === parent && Array.isArray(data?.leaves)) follow(data.leaves);
 });
 
 function reset() {
