@@ -122,11 +122,11 @@ __all__ = [
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "check_gradients", "clip",
     "compile", "compiled", "cos", "cosh", "datasets", "diagnose", "diagnostics", "dot", "draw",
     "draw_dot", "elu", "erf", "erfc", "evaluate", "exercise", "exp", "exp2", "explain", "explore",
-    "expm1", "fit", "gelu", "grad", "gradient", "graph", "hessian", "hvp", "hypot", "jacobian", "jvp",
-    "leaky_relu", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logsumexp",
-    "losses", "maximum", "mean", "minimum", "name_values", "named", "nn", "no_grad", "norm",
-    "optim", "primitive", "prod", "region", "relu", "replay", "save", "sigmoid", "silu", "sin",
-    "sinh", "softmax", "softplus", "sqrt", "steps", "sum", "tan", "tanh", "trace_source",
+    "expm1", "fit", "gelu", "grad", "gradient", "graph", "hessian", "hvp", "hypot", "jacobian",
+    "jvp", "leaky_relu", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp",
+    "logsumexp", "losses", "maximum", "mean", "minimum", "name_values", "named", "nn", "no_grad",
+    "norm", "optim", "primitive", "prod", "region", "relu", "replay", "save", "sigmoid", "silu",
+    "sin", "sinh", "softmax", "softplus", "sqrt", "steps", "sum", "tan", "tanh", "trace_source",
     "value_and_grad", "variance", "where",
 ]  # fmt: skip
 

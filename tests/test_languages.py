@@ -87,7 +87,7 @@ def test_no_sentence_stands_outside_of_the_table():
 
 def test_a_language_is_chosen_or_left_to_the_browser():
     a = ag.Value(2.0, "a")
-    assert spoken("en")["words"] == {} and spoken(None)["lang"] is None
+    assert spoken("en", "")["words"] == {} and spoken(None, "")["lang"] is None
     assert '"lang":"zh"' in ag.explore(a * a, lang="zh").html
     with pytest.raises(ValueError, match="lang must be 'en' or 'zh', or None .* not 'xx'"):
         ag.explore(a * a, lang="xx")

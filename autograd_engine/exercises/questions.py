@@ -5,11 +5,13 @@ A misconception is a backward pass that goes wrong in one way: what it gives is 
 
 from __future__ import annotations
 
+import json
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from autograd_engine.compiler.record.symbols import OUT, substituted, unknowns
 from autograd_engine.engine import Value
@@ -21,13 +23,10 @@ from autograd_engine.views.explain.notation import textbook
 
 NICE: Final = [sign * x for x in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0) for sign in (1.0, -1.0)]
 TRIES: Final = 40  # draws of numbers, of which that is taken which tells most mistakes apart
-MOST: Final = 12  # questions
 RATE: Final = 0.1  # of the step that is asked for
 SIGN: Final = "The sign is the other way round."
 ADD: Final = "It is used several times: what comes back is added up (+=), not overwritten (=)."
 ALONE: Final = "That is the partial alone: multiply it by the adjoint."
-Mistake: TypeAlias = tuple[float, str]
-Partials: TypeAlias = tuple[float, ...]
 
 
 class Question(NamedTuple):
@@ -35,30 +34,61 @@ class Question(NamedTuple):
 
     text: str
     answer: float
-    mistakes: list[Mistake]
-    choices: tuple[str, ...] = ()
+    mistakes: Sequence[tuple[float, str]]
+    choices: Sequence[str] = ()
+
+    @property
+    def key(self) -> str:
+        """The answer and the mistakes so that nobody reads them by chance."""
+        return b64encode(json.dumps([self.answer, self.mistakes]).encode()).decode()
 
 
-def with_numbers(output: Value, seed: int | None) -> Survey:
-    """Return the graph with leaves drawn anew for a seed: one of whose answers most differ."""
-    survey, draw, found = Survey(output), random.Random(seed), list[tuple[int, Survey]]()
-    for _ in range(TRIES if seed is not None else 0):
-        made: list[Value] = []
+def asked(text: str, answer: float, mistakes: Iterable[tuple[float, str]]) -> Question:
+    """Return a question with the mistakes that are told apart from the answer and those before."""
+    found, known = list[tuple[float, str]](), [answer]
+    for wrong, words in mistakes:
+        same = [x for x in known if math.isclose(wrong, x, rel_tol=0.03, abs_tol=1e-9)]
+        if math.isfinite(wrong) and not same:
+            found.append((wrong, words))
+            known.append(wrong)
+    return Question(text, answer, found)
+
+
+def edges(survey: Survey) -> list[tuple[str, float, int, int]]:
+    """Return the partial of each edge: written, as a number, of which value, by which operand."""
+    names = survey.names
+    return [
+        (f"∂{names[i]}/∂{names[j]}", survey.values[i].partials[k], i, k)
+        for i, below in enumerate(survey.operands)
+        for k, j in enumerate(below)
+    ]
+
+
+def copied(survey: Survey, leaf: Callable[[Value], float], made: Callable[..., Value]) -> Value:
+    """Return the output of a graph again, with other numbers in its leaves, of values `made`."""
+    known: list[Value] = []
+    for value, below, label in zip(survey.values, survey.operands, survey.given_names):
+        new = Value(leaf(value)) if value._rule is LEAF else value.detach()
+        known.append(made(value, [known[j] for j in below]) if below else new)
+        known[-1].label = label
+    return known[-1]
+
+
+def drawn(survey: Survey, seed: int) -> Survey:
+    """Return a graph with numbers of a seed: of some, those whose mistakes give most numbers."""
+    draw, found = random.Random(seed), list[tuple[int, Survey]]()
+    for _ in range(min(TRIES, 2 + 2000 // len(survey.values))):
         with suppress(ArithmeticError, ValueError):
-            for value, below, label in zip(survey.values, survey.operands, survey.given_names):
-                new = Value(draw.choice(NICE)) if value._rule is LEAF else value.detach()
-                made.append(value._rule(*[made[j] for j in below]) if below else new)
-                made[-1].label = label
-            again = Survey(made[-1])
-            fits = all(1e-3 < abs(again.adjoints[i]) < 1e3 for i in again.leaves)
-            told = sum(len(question.mistakes) for question in gradients(again))
-            found.append((told + 1000 * fits, again))
-    if seed is not None and not found:
+            new = Survey(copied(survey, lambda _: draw.choice(NICE), lambda v, x: v._rule(*x)))
+            fits = all(1e-3 < abs(new.adjoints[i]) < 1e3 for i in new.leaves)
+            told = sum(len(question.mistakes) for question in gradients(new))
+            found.append((told + 1000 * fits, new))
+    if not found:
         raise ValueError(f"no numbers drawn with seed {seed} are in the domain of this graph")
-    return max(found, key=lambda pair: pair[0])[1] if found else survey
+    return max(found, key=lambda pair: pair[0])[1]
 
 
-def swept(survey: Survey, partials: list[Partials], way: str = ADD) -> list[float]:
+def swept(survey: Survey, partials: Sequence[Sequence[float]], way: str = ADD) -> list[float]:
     """Return the adjoints by these partials: added up, overwritten, or partials alone."""
     adjoints = [0.0] * len(partials)
     adjoints[-1] = 1.0
@@ -69,60 +99,46 @@ def swept(survey: Survey, partials: list[Partials], way: str = ADD) -> list[floa
     return adjoints
 
 
-def mistaken(survey: Survey) -> Iterator[tuple[str, list[float]]]:
-    """Yield each misconception in words, and the adjoints that it gives."""
+def mistaken(survey: Survey) -> Iterator[tuple[list[float], str]]:
+    """Yield the adjoints that each misconception gives, and it in words."""
     partials, names = [value.partials for value in survey.values], survey.names
-    yield SIGN, [-adjoint for adjoint in survey.adjoints]
-    yield ADD, swept(survey, partials, "=")
-    yield ALONE, swept(survey, partials, ALONE)
+    yield [-adjoint for adjoint in survey.adjoints], SIGN
+    yield swept(survey, partials, "="), ADD
+    yield swept(survey, partials, ALONE), ALONE
     for i, below in enumerate(survey.operands):
         wrong = list(slips(survey, i))
         for k, j in enumerate(below):
             if survey.uses[j] > 1:
                 words = f"A path is forgotten: {names[j]} also acts through {names[i]}."
-                wrong.insert(k, (words, (*partials[i][:k], 0.0, *partials[i][k + 1 :])))
+                wrong.insert(k, (words, [*partials[i][:k], 0.0, *partials[i][k + 1 :]]))
         for words, given in wrong:
-            yield words, swept(survey, [*partials[:i], given, *partials[i + 1 :]])
+            yield swept(survey, [*partials[:i], given, *partials[i + 1 :]]), words
 
 
-def slips(survey: Survey, i: int) -> Iterator[tuple[str, Partials]]:
+def slips(survey: Survey, i: int) -> Iterator[tuple[str, Sequence[float]]]:
     """Yield in words how the partials of one value may go wrong, and the wrong ones."""
-    value, right, name = survey.values[i], survey.values[i].partials, survey.names[i]
+    value, right, at = survey.values[i], survey.values[i].partials, f"At {survey.names[i]}"
     if len(right) == 2 or value._rule is DOT:
         wrong = tuple(crossed(right)) if value._rule is DOT else right[::-1]
-        yield f"At {name} the operands are exchanged: by one factor, it is the other.", wrong
+        yield f"{at} the operands are exchanged: by one factor, it is the other.", wrong
     if len(right) == 1 and (formula := textbook(value._rule, 0)) is not None:
+        compute: Callable[..., Any] = lambda rule, *numbers: rule.forward(*numbers)  # noqa: E731
         x, out = value.operands[0].data, value.data
-        for at, what in ((x, "input, not at the output"), (out, "output, not at the input")):
-            known = {OUT: at, unknowns(1)[0]: at}
-            compute: Callable[..., Any] = lambda rule, *numbers: rule.forward(*numbers)  # noqa: E731
+        for known, what in ((x, "input, not at the output"), (out, "output, not at the input")):
             with suppress(ArithmeticError, ValueError):
-                slope = float(substituted(formula, compute, known))
-                yield f"At {name} the derivative is taken at the {what}.", (slope,)
+                slope = substituted(formula, compute, {OUT: known, unknowns(1)[0]: known})
+                yield f"{at} the derivative is taken at the {what}.", (float(slope),)
     if right:
-        yield f"At {name} a sign is the other way round.", tuple(-partial for partial in right)
-
-
-def told_apart(answer: float, mistakes: Iterable[Mistake]) -> list[Mistake]:
-    """Return the mistakes that nobody would take for the answer, nor for one before."""
-    found: list[Mistake] = []
-    for wrong, words in mistakes:
-        known = [answer, *(number for number, _ in found)]
-        if math.isfinite(wrong) and not any(
-            math.isclose(wrong, x, rel_tol=0.03, abs_tol=1e-9) for x in known
-        ):
-            found.append((wrong, words))
-    return found
+        yield f"{at} a sign is the other way round.", tuple(-partial for partial in right)
 
 
 def gradients(survey: Survey, *_: Any) -> Iterator[Question]:
     """Ask for the derivative by each leaf."""
     ways, names = list(mistaken(survey)), survey.names
     for i in survey.leaves:
-        text = f"What is ∂{names[-1]}/∂{names[i]}, where {names[i]} = "
-        answer, wrong = survey.adjoints[i], ((given[i], words) for words, given in ways)
-        at = number(survey.values[i].data)
-        yield Question(f"{text}{at}?", answer, told_apart(answer, wrong))
+        at = f"where {names[i]} = {number(survey.values[i].data)}"
+        wrong = ((given[i], words) for given, words in ways)
+        yield asked(f"What is ∂{names[-1]}/∂{names[i]}, {at}?", survey.adjoints[i], wrong)
 
 
 def step(survey: Survey, *_: Any) -> Iterator[Question]:
@@ -137,7 +153,7 @@ def step(survey: Survey, *_: Any) -> Iterator[Question]:
             *((x - RATE * other, words) for other, words in found.mistakes),
         ]
         text = f"What is {name} = {number(x)} after one step with the learning rate {RATE}?"
-        yield Question(text, x - RATE * slope, told_apart(x - RATE * slope, wrong))
+        yield asked(text, x - RATE * slope, wrong)
 
 
 def values(survey: Survey, *_: Any) -> Iterator[Question]:
@@ -152,56 +168,35 @@ def values(survey: Survey, *_: Any) -> Iterator[Question]:
                 wrong.append((back, "The operands are exchanged."))
             if len(numbers) == 1:
                 wrong.insert(1, (numbers[0], f"That is the input: apply {value.op} to it."))
-            text = f"What is {name}, the result of {value.op}?"
-            yield Question(text, value.data, told_apart(value.data, wrong))
+            yield asked(f"What is {name}, the result of {value.op}?", value.data, wrong)
 
 
 def edge(survey: Survey, draw: random.Random) -> Iterator[Question]:
     """Ask which of the partials is wrong: one was changed."""
-    where = [(i, k) for i, below in enumerate(survey.operands) for k in range(len(below))]
-    right = [survey.values[i].partials[k] for i, k in where]
     found = [
-        (at, given[k])
-        for at, (i, k) in enumerate(where)
-        for _, given in slips(survey, i)
-        if told_apart(right[at], [(given[k], "")])
+        (n, wrong[k])
+        for n, (_, partial, i, k) in enumerate(edges(survey), 1)
+        for _, wrong in slips(survey, i)
+        if asked("", partial, [(wrong[k], "")]).mistakes
     ]
-    changed, wrong = draw.choice(found)
-    shown = [wrong if at == changed else partial for at, partial in enumerate(right)]
-    told = tuple(f"{name(survey, *at)} = {number(x)}" for at, x in zip(where, shown))
-    mistakes = [
-        (float(n), f"{text} is right.") for n, text in enumerate(told, 1) if n != changed + 1
-    ]
-    yield Question("One of these partials is wrong. Which?", changed + 1, mistakes, told)
-
-
-def name(survey: Survey, i: int, k: int) -> str:
-    return f"∂{survey.names[i]}/∂{survey.names[survey.operands[i][k]]}"
+    if found:
+        changed, wrong = draw.choice(found)
+        shown = [wrong if n == changed else edge[1] for n, edge in enumerate(edges(survey), 1)]
+        told = [f"{edge[0]} = {number(x)}" for edge, x in zip(edges(survey), shown)]
+        others = [(n, f"{text} is right.") for n, text in enumerate(told, 1) if n != changed]
+        yield Question("One of these partials is wrong. Which?", changed, others, told)
 
 
 def factor(survey: Survey, draw: random.Random) -> Iterator[Question]:
-    """Ask for the missing factor of the product along a path to each leaf."""
-    for leaf in survey.leaves:
-        path, at = list[tuple[int, int]](), leaf
-        while at < len(survey.values) - 1:
-            users = [
-                (i, k)
-                for i, below in enumerate(survey.operands)
-                for k, j in enumerate(below)
-                if j == at
-            ]
-            path.insert(0, draw.choice(users))
-            at = path[0][0]
-        if path:
-            i, k = path[hidden := draw.randrange(len(path))]
-            partials = [survey.values[i].partials[k] for i, k in path]
-            shown, terms = list(map(number, partials)), [name(survey, *at) for at in path]
-            shown[hidden] = "?"
-            wrong = [(given[k], words) for words, given in slips(survey, i)]
-            wrong.append((math.prod(partials), "That is the whole product, not the factor."))
-            text = f"Along one path to {survey.names[leaf]}: {' · '.join(terms)} = "
-            text += f"{' · '.join(shown)}. What is {terms[hidden]}?"
-            yield Question(text, partials[hidden], told_apart(partials[hidden], wrong))
+    """Ask for the missing factor of what comes back along an edge."""
+    for text, partial, i, k in draw.sample(every := edges(survey), len(every)):
+        adjoint, root = survey.adjoints[i], f"∂{survey.names[-1]}/∂"
+        wrong = [(given[k], words) for words, given in slips(survey, i)]
+        wrong.append((partial * adjoint, "That is the whole product, not the factor."))
+        wrong.append((adjoint, "That is the other factor."))
+        name, by = survey.names[survey.operands[i][k]], survey.names[i]
+        line = f"Through {by}, {root}{name} gets {root}{by} · {text} = {number(adjoint)} · ?."
+        yield asked(f"{line} What is {text}?", partial, wrong)
 
 
 KINDS: Final[dict[str, tuple[str, Callable[..., Iterator[Question]]]]] = {

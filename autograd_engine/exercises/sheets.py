@@ -1,4 +1,4 @@
-"""exercise: a graph's questions as a page, a notebook that nbgrader grades, and a handout."""
+"""exercise: questions as a page, a notebook that nbgrader grades, a handout; answers, judged."""
 
 from __future__ import annotations
 
@@ -6,23 +6,28 @@ import html
 import json
 import math
 import random
-from collections.abc import Iterable
+import re
+from base64 import b64decode
+from collections import Counter
 from itertools import islice
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
-from autograd_engine.exercises.grading import packed
-from autograd_engine.exercises.questions import KINDS, MOST, with_numbers
+from autograd_engine.exercises.questions import KINDS, copied, drawn
 from autograd_engine.files import checked_path
 from autograd_engine.survey import Survey
 from autograd_engine.titles import number
-from autograd_engine.views.explore.page import _read, inert_json
+from autograd_engine.views.explore.page import inert_json, read
 from autograd_engine.views.notebooks import Shown, frame, image
 from autograd_engine.views.picture.drawing import draw
+from autograd_engine.words import LINE, printable
 
-HOW = "Round to three digits or more."
+MOST = 12  # questions
+CHECK = "from autograd_engine.exercises import check\n\ncheck(answer_{}, {!r})"
+SOLUTION = "### BEGIN SOLUTION\nanswer_{} = {!r}\n### END SOLUTION"
 
 
 class Exercise(Shown):
@@ -33,7 +38,18 @@ class Exercise(Shown):
         self.questions = list(islice(kind(survey, random.Random(seed)), MOST))
         """What is asked: of each the text, the answer, and what mistakes give."""
         self.title = title if seed is None else f"{title}, sheet {seed}"
-        self._picture = _picture(survey, ask)
+        shown = copied(  # without partials, and numbers that are asked for
+            survey,
+            lambda leaf: leaf.data,
+            lambda v, below: Value(math.nan if ask == "values" else v.data, tuple(below), v.op),
+        )
+        svg = draw(shown, engine="builtin", force=True).svg.replace("nan", "?")
+        self._picture = image("image/svg+xml", svg.encode(), "the graph")
+        self._begun = f"# {self.title}\n\n{self._picture}\n\nRound to three digits or more.\n"
+        self._texts = [
+            "".join([q.text, *(f"\n   - {n}: {text}" for n, text in enumerate(q.choices, 1))])
+            for q in self.questions
+        ]
 
     def __repr__(self) -> str:
         return f"<Exercise: {self.title}, {len(self.questions)} to answer>"
@@ -41,39 +57,33 @@ class Exercise(Shown):
     @property
     def html(self) -> str:
         """The page: it needs no network, and is worked by keyboard and screen reader."""
-        asked = [[q.text, q.choices, packed(q)] for q in self.questions]
-        page = _read("../exercises/exercise.html")
-        for place, text in {
+        asked = [[q.text, q.choices, q.key] for q in self.questions]
+        places = {
             "TITLE": html.escape(self.title),
-            "STYLE": _read("../exercises/exercise.css"),
             "PICTURE": self._picture,
-            "HOW": HOW,
             "DATA": inert_json({"title": self.title, "questions": asked}),
-            "SCRIPT": _read("explore/wording.js ../exercises/exercise.js"),
-        }.items():
-            page = page.replace(f"<!--{place}-->", text)
-        return page
+            "SCRIPT": read("explore/wording.js ../exercises/exercise.js"),
+        }
+        page = read("../exercises/exercise.html")
+        return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], page)
 
     @property
     def markdown(self) -> str:
         """The handout, with a sheet of solutions behind it."""
-        text, solutions = f"# {self.title}\n\n{self._picture}\n\n{HOW}\n", ""
-        for n, (asked, answer, mistakes, choices) in enumerate(self.questions, 1):
-            text += f"\n{n}. {asked}{_listed(choices)}\n\n   Answer: ____________\n"
-            told = [f"\n   - {number(x)}: {words}" for x, words in mistakes]
-            solutions += f"\n{n}. **{number(answer)}**{''.join(told)}\n"
-        return f"{text}\n---\n\n# Solutions: {self.title}\n{solutions}"
+        text, solutions = self._begun, f"\n---\n\n# Solutions: {self.title}\n"
+        for n, (asked, q) in enumerate(zip(self._texts, self.questions), 1):
+            text += f"\n{n}. {asked}\n\n   Answer: ____________\n"
+            told = "".join(f"\n   - {number(x)}: {words}" for x, words in q.mistakes)
+            solutions += f"\n{n}. **{number(q.answer)}**{told}\n"
+        return text + solutions
 
     @property
     def notebook(self) -> str:
         """The notebook as JSON, with solutions and checks as nbgrader marks them."""
-        cells = [_cell("markdown", "told", f"# {self.title}\n\n{self._picture}\n\n{HOW}")]
-        for n, question in enumerate(self.questions, 1):
-            text = f"**{n}.** {question.text}{_listed(question.choices)}"
-            given = f"### BEGIN SOLUTION\nanswer_{n} = {question.answer!r}\n### END SOLUTION"
-            check = f"check(answer_{n}, {packed(question)!r})"
-            check = f"from autograd_engine.exercises.grading import check\n\n{check}"
-            cells.append(_cell("markdown", f"task{n}", text))
+        cells = [_cell("markdown", "told", self._begun)]
+        for n, (asked, q) in enumerate(zip(self._texts, self.questions), 1):
+            given, check = SOLUTION.format(n, q.answer), CHECK.format(n, q.key)
+            cells.append(_cell("markdown", f"task{n}", f"**{n}.** {asked}"))
             cells.append(_cell("code", f"answer{n}", given, solution=True, locked=False))
             cells.append(_cell("code", f"check{n}", check, grade=True, points=1))
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -124,28 +134,10 @@ def exercise(output: Value, ask: str = "gradients", *, seed: int | None = None) 
         raise ValueError(f"ask is one of {' '.join(map(repr, KINDS))}; got {ask!r:.60}")
     if seed is not None and type(seed) is not int:
         raise TypeError(f"seed is None or a whole number, one for each student; got {seed!r:.60}")
-    survey = with_numbers(output, seed)
+    survey = Survey(output)
     if not survey.leaves or not output.partials:
         raise ValueError("there is nothing to ask: the output was not computed from any leaf")
-    return Exercise(survey, ask, seed)
-
-
-def _picture(survey: Survey, ask: str) -> str:
-    """Return the graph as an image, without partials and numbers that are asked for."""
-    made: list[Value] = []
-    for value, below, label in zip(survey.values, survey.operands, survey.given_names):
-        if below:
-            parts, shown = tuple([made[j] for j in below]), value.data
-            made.append(Value(math.nan if ask == "values" else shown, parts, value.op))
-        else:
-            made.append(value.detach() if value._rule.name == "constant" else Value(value.data))
-        made[-1].label = label
-    drawn = draw(made[-1], engine="builtin", force=True).svg.replace("nan", "?")
-    return image("image/svg+xml", drawn.encode(), "the graph")
-
-
-def _listed(choices: Iterable[str]) -> str:
-    return "".join(f"\n   - {n}: {text}" for n, text in enumerate(choices, 1))
+    return Exercise(survey if seed is None else drawn(survey, seed), ask, seed)
 
 
 def _cell(kind: str, name: str, source: str, **marks: Any) -> dict[str, Any]:
@@ -154,3 +146,52 @@ def _cell(kind: str, name: str, source: str, **marks: Any) -> dict[str, Any]:
     own |= {"grade_id": name, "schema_version": 3}
     cell = {"cell_type": kind, "id": name, "metadata": {"nbgrader": own}, "source": source}
     return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+
+
+def near(text: str, number: float) -> bool:
+    """Say whether what was typed is a number, rounded to the two digits or more that it has.
+
+    >>> near("0.33", 1.0 / 3.0), near("0.3", 1.0 / 3.0), near("2", 2.0)
+    (True, False, True)
+    """
+    try:
+        guess = float(text.strip().replace("\N{MINUS SIGN}", "-").replace(",", "."))
+    except ValueError:
+        return False
+    digits = len(re.sub(r"\D", "", re.split("[eE]", text)[0]).lstrip("0"))
+    rounded = digits > 1 and float(f"{number:.{min(digits, 17)}g}") == guess
+    return rounded or math.isclose(guess, number, rel_tol=0.005, abs_tol=1e-12)
+
+
+def judged(text: str, key: str) -> str:
+    """Return what is wrong with an answer, in words; "" where nothing is."""
+    answer, mistakes = json.loads(b64decode(key))
+    told = (words for wrong, words in [(answer, ""), *mistakes] if near(text, wrong))
+    return next(told, "Not yet.")
+
+
+def check(answer: Any, key: str) -> None:
+    """Raise `AssertionError`, which tells the mistake, unless an answer is right."""
+    if told := judged(f"{answer}", key):
+        raise AssertionError(f"{answer!r:.60}: {told}")
+
+
+def grade(folder: str | Path) -> str:
+    """Return a table of the answers that pages saved in a folder, and how often which mistake.
+
+    Raises `FileNotFoundError` for no such files, `ValueError` naming one that holds no answers.
+    """
+    rows, mistakes = [], Counter[str]()
+    for path in sorted(Path(folder).glob("*.json")):
+        try:
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            told = [judged(text, key) for text, key in zip(saved["answers"], saved["keys"])]
+            who = printable(saved["name"] or path.stem, 24)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            file = printable(path, LINE)
+            raise ValueError(f"{file} holds no answers of an exercise: {error!r}") from None
+        mistakes.update(re.sub(r"At \S+ |: \S+ also.*", "", words) for words in told if words)
+        rows.append(f"{who:24} {told.count(''):>3} of {len(told)}")
+    if not rows:
+        raise FileNotFoundError(f"no saved answers, *.json, in {printable(folder, LINE)}")
+    return "\n".join(rows + [f"{n:>4} times: {words}" for words, n in mistakes.most_common()])

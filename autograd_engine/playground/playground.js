@@ -143,7 +143,15 @@ async function opened() {
 
 async function lessons() {
   const found = await (await fetch("lessons.json")).json();
-  for (const [name, text] of Object.entries(found)) at("lessons").append(new Option(name.replaceAll("_", " "), text));
+  for (const [name, text] of Object.entries(found)) at("lessons").append(new Option(name.replaceAll("_", " "), lesson(text)));
+}
+
+// A lesson with the cells that its notebook alone has: of each, what is on its last line is shown.
+function lesson(text) {
+  return text.replace(/\n# %% tags=\["active-ipynb"\]\n((?:# .*\n)+)/g, (_, cell) => {
+    const lines = cell.trim().split("\n").map((line) => line.slice(2));
+    return [...lines.slice(0, -1), `display(\n    ${lines.at(-1)}\n)\n`].join("\n");
+  });
 }
 
 at("run").addEventListener("click", run);

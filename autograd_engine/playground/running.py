@@ -34,12 +34,11 @@ def run(code: str, show: Callable[[str, str], None]) -> int:
     before, names = written(), {"__name__": "__main__", "__file__": FILE, "display": display}
     try:
         tree = ast.parse(code, FILE)
-        last = tree.body[-1] if tree.body else None
-        if isinstance(last, ast.Expr):
-            call = ast.parse("display(0)").body[0]
-            call.value.args[0] = last.value  # type: ignore[attr-defined]
-            tree.body[-1] = ast.fix_missing_locations(ast.copy_location(call, last))
+        shown = [each.value for each in tree.body[-1:] if isinstance(each, ast.Expr)]
+        del tree.body[len(tree.body) - len(shown) :]
         exec(compile(tree, FILE, "exec"), names)
+        for last in shown:
+            display(eval(compile(ast.Expression(last), FILE, "eval"), names))
     except SystemExit:
         pass
     except BaseException as error:

@@ -2,13 +2,25 @@
 
 Of a notebook that is opened again without trust JupyterLab leaves images, but no frames, styles,
 scripts and SVG. VS Code then shows no HTML at all, but Markdown, with its images.
+
+With the package anywidget (extra `notebook`) a page is bound to the leaves that it shows: whoever
+drags one changes its `data`; whoever changes that, such as a training loop, moves the picture.
 """
 
 from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Iterable
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+from autograd_engine.engine import Value
 
 
 def image(kind: str, data: bytes, description: str, least: int = 0) -> str:
@@ -38,8 +50,50 @@ def framed(given: str, instead: str) -> str:
     return f"{given}<style>iframe ~ .ag-still {{ display: none }}</style>{instead}"
 
 
+def bound(text: str, leaves: Sequence[Value]) -> Any:
+    """Return the widget of a page; None where anywidget is missing."""
+    try:
+        from anywidget import AnyWidget
+        from traitlets import List, Unicode
+    except ImportError:
+        return None
+
+    class Live(AnyWidget):  # type: ignore[misc]
+        """A page whose leaves are those of Python."""
+
+        _esm = (
+            files("autograd_engine.views").joinpath("explore/live.js").read_text(encoding="utf-8")
+        )
+        page = Unicode(text).tag(sync=True)
+        numbers: Any = List([leaf.data for leaf in leaves]).tag(sync=True)
+
+    def moved(change: Any) -> None:
+        for leaf, number in zip(leaves, change.new):
+            if number is not None and leaf.data != number:
+                leaf.data = float(number)
+
+    def follow(made: weakref.ref[Any]) -> None:
+        while (found := made()) is not None and found.comm is not None:
+            found.numbers = [leaf.data for leaf in leaves]
+            del found
+            time.sleep(0.03)
+
+    live = Live()
+    live.observe(moved, "numbers")
+    where = (weakref.ref(live),)
+    threading.Thread(target=follow, args=where, name="leaves of a page", daemon=True).start()
+    return live
+
+
 class Shown:
     """What notebooks show: Jupyter by `_repr_mimebundle_`, marimo by `_mime_`."""
+
+    _leaves: Sequence[Value] = ()
+
+    @cached_property
+    def widget(self) -> Any:
+        """What is shown as a widget bound to its leaves; None without the package anywidget."""
+        return bound(getattr(self, "html", ""), self._leaves) if self._leaves else None
 
     def _html(self) -> str:
         raise NotImplementedError
@@ -49,13 +103,17 @@ class Shown:
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> dict[str, str]:
+    ) -> Any:
+        if self.widget:
+            return self.widget._repr_mimebundle_(include=include, exclude=exclude)
         kinds = self._kinds()
         kinds.setdefault("text/plain", repr(self))
         kept = set(kinds if include is None else include) - set(exclude or ())
         return {kind: text for kind, text in kinds.items() if kind in kept}
 
-    def _mime_(self) -> tuple[str, str]:
+    def _mime_(self) -> Any:
+        if self.widget and "marimo" in sys.modules:
+            return sys.modules["marimo"].ui.anywidget(self.widget)._mime_()
         return "text/html", self._html()
 
 

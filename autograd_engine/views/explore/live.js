@@ -5,7 +5,7 @@ export default {
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", "allow-scripts");
     frame.title = "Explore";
-    Object.assign(frame.style, { width: "100%", height: `${model.get("height")}px`, border: "0" });
+    Object.assign(frame.style, { width: "100%", height: "720px", border: "0" });
     frame.srcdoc = model.get("page");
     let own = "";
     const hear = ({ source, data }) => {

@@ -10,10 +10,8 @@ from __future__ import annotations
 import html
 import json
 import re
-import sys
 from base64 import b64encode
 from collections.abc import Sequence
-from functools import cached_property
 from importlib.resources import files
 from itertools import islice
 from os import PathLike
@@ -31,7 +29,6 @@ from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.formulas import Name, Term
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explore.javascript import written
-from autograd_engine.views.explore.live import widget
 from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.network.stacks import Rules, page_network
@@ -51,15 +48,9 @@ class Page(Shown):
     """
 
     def __init__(
-        self,
-        text: str,
-        description: str,
-        shown: str,
-        path: str | PathLike[str] | None,
-        leaves: Sequence[Value] = (),
+        self, text: str, description: str, shown: str, path: str | PathLike[str] | None
     ) -> None:
         self.html = text
-        self._leaves = leaves
         self.description = description
         self._still = shown
         if path is not None:
@@ -83,21 +74,6 @@ class Page(Shown):
 
     def _html(self) -> str:
         return frame(self.html, self.description, HEIGHT)
-
-    @cached_property
-    def widget(self) -> Any:
-        """The page as a widget bound to its leaves; None without the package anywidget."""
-        return widget(self.html, self._leaves, HEIGHT) if self._leaves else None
-
-    def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> Any:
-        if self.widget is not None:
-            return self.widget._repr_mimebundle_(*args, **kwargs)
-        return super()._repr_mimebundle_(*args, **kwargs)
-
-    def _mime_(self) -> tuple[str, str]:
-        if self.widget is not None and "marimo" in sys.modules:
-            return sys.modules["marimo"].ui.anywidget(self.widget)._mime_()  # type: ignore[no-any-return]
-        return super()._mime_()
 
     def _kinds(self) -> dict[str, str]:
         instead = still(self._still, self.description)
@@ -125,7 +101,6 @@ def explore(
     if not isinstance(output, Value):
         raise TypeError(f"explore needs a Value, not {type(output).__name__}: {output!r:.60}")
     data, rules = page_contents(output)
-    data |= spoken(lang)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
     try:
         drawn = draw(output, engine="builtin")
@@ -134,20 +109,23 @@ def explore(
         image = shown = ""
     fitting = ' width="100%" preserveAspectRatio="xMinYMin"'  # no wider than the page, unstyled
     instead = re.sub(' width="[^"]*"', fitting, image, count=1)
-    text = filled("explore/page.html", title, data, written(rules), instead)
-    return Page(text, title, shown, path, graph.leaves(output))
+    text = filled("explore/page.html", title, data, written(rules), instead, lang)
+    page = Page(text, title, shown, path)
+    page._leaves = graph.leaves(output)
+    return page
 
 
-def spoken(lang: str | None) -> dict[str, Any]:
-    """Return what a page may say, by language, and in which it does if that is not the browser's.
-
-    English words are the keys of the table. Raises `ValueError` for a language that has none.
-    """
-    words = json.loads(_read("words.json"))
-    if lang not in (None, "en", *words):
-        known = " or ".join(map(repr, ["en", *words]))
+def spoken(lang: str | None, text: str) -> dict[str, Any]:
+    """Return what a page with that text may say, by language; the English words are the keys."""
+    table = json.loads(read("words.json"))
+    if lang not in (None, "en", *table):
+        known = " or ".join(map(repr, ["en", *table]))
         raise ValueError(f"lang must be {known}, or None for the browser's, not {lang!r:.60}")
-    return {"words": {} if lang == "en" else words, "lang": lang}
+    table = {} if lang == "en" else table
+    for name, words in table.items():
+        kept = (key for key in words if all(part in text for part in re.split(r"\{\d\}", key)))
+        table[name] = {key: words[key] for key in kept}
+    return {"words": table, "lang": lang}
 
 
 def page_path(path: str | PathLike[str]) -> Path:
@@ -155,35 +133,29 @@ def page_path(path: str | PathLike[str]) -> Path:
     return checked_path(path, "a page", (".html",), also=(".htm",))
 
 
-def filled(own: str, title: str, data: Any, rules: str, instead: str) -> str:
+def filled(
+    own: str, title: str, data: dict[str, Any], rules: str, instead: str, lang: str | None
+) -> str:
     """Return the frame, filled in one pass: nothing filled in is looked at again.
 
     The file `own` has the page's own parts, each behind a line with the name of its place.
     `instead` is a still for where scripts or styles are blocked. Indents and comments stay here.
     """
-    _, *parts = re.split("<!--([A-Z]+)-->\n", _read(own))
+    outer, (_, *parts) = read("explore/frame.html"), re.split("<!--([A-Z]+)-->\n", read(own))
     places = dict(zip(parts[::2], parts[1::2]))
-    script = f"{rules}\n{_read(places['SCRIPT'])}"
-    text = _read("explore/frame.html") + "".join(parts) + script
-    for lang, words in data["words"].items():
-        said = {
-            key: word
-            for key, word in words.items()
-            if all(part in text for part in re.split(r"\{\d\}", key))
-        }
-        data["words"] = {**data["words"], lang: said}
+    script = f"{rules}\n{read(places['SCRIPT'])}"
     spaces = r"(?s)/\*.*?\*/|(?<=[{};:])\s+|\s+(?=[{}])"
     places |= {
         "TITLE": html.escape(readable(title)),
-        "STYLE": re.sub(spaces, "", _read(places["STYLE"])),
-        "DATA": inert_json(data),
+        "STYLE": re.sub(spaces, "", read(places["STYLE"])),
+        "DATA": inert_json(data | spoken(lang, "".join([outer, *parts, script]))),
         "SCRIPT": re.sub(r"(?m)^\s+|^//.*\n|^ *// .*\n", "", script),
         "STILL": instead,
     }
-    return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], _read("explore/frame.html"))
+    return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], outer)
 
 
-def _read(names: str) -> str:
+def read(names: str) -> str:
     """Return the text of files in the folder of all views, one after the other."""
     folder = files("autograd_engine.views")
     return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names.split())
@@ -206,13 +178,10 @@ def page_graph(
     `places` are those of a model's parameters, by id, where the graph need not have them all.
     """
     values, names = survey.values, survey.names  # the output is the last
-    homes: dict[str, int] = {}  # what full names begin with
-    full = [
-        f"{homes.setdefault(path[: (cut := path.rfind('.') + 1)], len(homes))}.{path[cut:]}"
-        if path != name
-        else ""
-        for path, name in zip(survey.full_names, names)
-    ]
+    homes, full = dict[str, int](), []  # what full names begin with
+    for path, name in zip(survey.full_names, names):
+        home, own = path[: path.rfind(".") + 1], path[path.rfind(".") + 1 :]
+        full.append(f"{homes.setdefault(home, len(homes))}.{own}" if path != name else "")
     rules: Rules = {}
     data = {
         "description": f"{counted(len(values), 'value')}, {counted(len(survey.leaves), 'leaf')}",

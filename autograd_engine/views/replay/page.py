@@ -24,7 +24,7 @@ from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.titles import LOWERED
 from autograd_engine.views.explore.javascript import written
-from autograd_engine.views.explore.page import Page, filled, packed, page_graph, page_path, spoken
+from autograd_engine.views.explore.page import Page, filled, packed, page_graph, page_path
 from autograd_engine.views.network.stacks import Rules, responses
 from autograd_engine.views.notebooks import image
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
@@ -92,10 +92,9 @@ def replay(
         page_path(path)  # before the work
     runs = [_contents(*named, sample, rules) for named in recorded]
     description = ", ".join(map(_described, runs))
-    data = {"description": description, "runs": runs, **spoken(lang)}
-    still = _loss_curves(runs)
+    data, still = {"description": description, "runs": runs}, _loss_curves(runs)
     script = written(rules) if rules else ""
-    text = filled("replay/replay.html", f"Replay: {description}", data, script, still)
+    text = filled("replay/replay.html", f"Replay: {description}", data, script, still, lang)
     shown = image("image/svg+xml", still.encode(), f"loss of {description}")
     return Replay(text, description, shown, path)
 
