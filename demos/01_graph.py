@@ -49,6 +49,10 @@ def rows(e: ag.Value) -> list[str]:
     ]
 
 
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise(expression(), seed=1)
+
+
 def main() -> None:
     e = expression()
     e.backward()

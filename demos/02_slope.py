@@ -56,6 +56,10 @@ def descend(alpha: float, start: float = 0.0, steps: int = 6) -> list[float]:
     return path
 
 
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise(f(ag.Value(0.0, "t")), "step", seed=2)
+
+
 # %% All of it
 def main() -> None:
     print("the slope of f at t = 0")

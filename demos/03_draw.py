@@ -74,6 +74,10 @@ def picture(style: str):
 # picture("folded")  # the boxes open in ag.explore
 
 
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise(expression(), "edge", seed=3)
+
+
 # %% All of them into files
 def main(folder: str = "autograd_output") -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)

@@ -54,6 +54,10 @@ def replayed(output: ag.Value, leaf: ag.Value) -> float:
 # ag.steps(f)
 
 
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise(f, seed=4)
+
+
 # %% Both passes
 def main() -> None:
     f, a, b = expression()

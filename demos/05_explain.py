@@ -67,6 +67,10 @@ def ladder(rungs: int) -> tuple[ag.Value, ag.Value]:
     return top, bottom
 
 
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise(values["J"], "factor", seed=5)
+
+
 # %% As text
 def main() -> None:
     values = layers()

@@ -73,6 +73,10 @@ def photograph(page: Path, picture: Path) -> None:
     )
 
 
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise(perceptron(), seed=6)
+
+
 # %% Both pages into files
 def main(folder: str = "autograd_output", picture: str = "") -> None:
     target = Path(folder)

@@ -1,9 +1,8 @@
 """Lesson 7. The chain rule through two layers of a perceptron, written out.
 
-Two inputs x, two hidden units h = sigmoid(z), one prediction p = sigmoid(s), where z and s
-are weighted sums; the error E is the cross-entropy. On the way back from E to a weight the
-chain rule has one factor for each step. It is multiplied out here with its numbers for one
-point, then averaged over four points beside the gradients that the engine finds by itself.
+Two inputs x, two hidden units h = sigmoid(z), one prediction p = sigmoid(s), z and s weighted
+sums; the error E is the cross-entropy. Back from E to a weight the chain rule has one factor for
+each step: multiplied out for one point, then averaged over four beside what the engine finds.
 
 It prints:
 
@@ -31,8 +30,7 @@ import autograd_engine as ag
 
 # %% Two layers, their error, and four points
 X, Y = [[0.2, -0.4], [1.0, 0.5], [-0.7, 0.9], [0.3, 0.8]], [0, 1, 0, 1]
-W1, B1 = [[0.1, 0.4], [-0.3, 0.2]], [0.05, -0.05]
-W2, B2 = [0.7, -0.6], 0.2
+W1, B1, W2, B2 = [[0.1, 0.4], [-0.3, 0.2]], [0.05, -0.05], [0.7, -0.6], 0.2
 
 
 def network(x, w1=W1, b1=B1, w2=W2, b2=B2):
@@ -52,8 +50,7 @@ def by_engine() -> dict[str, float]:
     """Return the derivatives of the error by every weight and bias, by name."""
     w1 = [[ag.Value(W1[i][j], label=f"W1[{i}][{j}]") for j in (0, 1)] for i in (0, 1)]
     b1 = [ag.Value(B1[i], label=f"b1[{i}]") for i in (0, 1)]
-    w2 = [ag.Value(W2[i], label=f"W2[{i}]") for i in (0, 1)]
-    b2 = ag.Value(B2, label="b2")
+    w2, b2 = [ag.Value(W2[i], label=f"W2[{i}]") for i in (0, 1)], ag.Value(B2, label="b2")
     error(w1, b1, w2, b2).backward()
     return {f"dE/d{weight.label}": weight.grad for weight in (*w1[0], *w1[1], *b1, *w2, b2)}
 
@@ -81,6 +78,10 @@ def factors(x: list[float], y: int) -> tuple[dict[str, float], dict[str, float]]
     return dE_ds | {"ds/dW2[0]": h[0]}, dE_ds | dz | {"dz[0]/dW1[0][0]": x[0]}
 
 
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise(-ag.log(network(X[1], w2=[ag.Value(0.5, "w0"), ag.Value(1.0, "w1")])[1]), seed=7)
+
+
 # %% All of it
 def main() -> None:
     print(f"one point, x = {X[0]}, y = {Y[0]}:")
@@ -88,8 +89,7 @@ def main() -> None:
         print(f"  {name:12} =", " * ".join(path))
         print(f"  {'':12} =", " * ".join(f"{factor:.4f}" for factor in path.values()))
         print(f"  {'':12} = {ag.prod(path.values()):.4f}")
-    print()
-    print("the mean of four points     by hand   the engine")
+    print("\nthe mean of four points     by hand   the engine")
     hand = by_hand()
     for name, slope in by_engine().items():
         print(f"  {name:20} {hand[name]:12.6f} {slope:12.6f}")

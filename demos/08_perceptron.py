@@ -68,6 +68,11 @@ def train(steps: int) -> dict:
     }
 
 
+# %% An exercise tags=["active-ipynb"]
+# w, b = [ag.Value(0.5, "w0"), ag.Value(-0.3, "w1")], ag.Value(0.1, "b")
+# ag.exercise(-ag.log(predict(w, b)[1]), "step", seed=8)
+
+
 # %% All of it
 def main() -> None:
     step = train(steps=1)

@@ -49,12 +49,8 @@ def by_engine(phi) -> dict:
     h, y = network(phi, w1, w2, X)
     E = (D - y) ** 2 / 2
     E.backward()
-    slopes = {
-        "dy_dW2": ag.gradient(y, w2),
-        "dy_dW1": [ag.gradient(y, row) for row in w1],
-        "dE_dW2": [w.grad for w in w2],
-        "dE_dW1": [[w.grad for w in row] for row in w1],
-    }
+    slopes = {"dy_dW2": ag.gradient(y, w2), "dy_dW1": [ag.gradient(y, row) for row in w1]}
+    slopes |= {"dE_dW2": [w.grad for w in w2], "dE_dW1": [[w.grad for w in row] for row in w1]}
     after = step(slopes["dE_dW1"], slopes["dE_dW2"])
     return {"h": [unit.data for unit in h], "y": y.data, "E": E.data} | slopes | after
 
@@ -85,6 +81,10 @@ def show(what: str, hand: list, engine: list) -> None:
     for who, numbers in (("by hand", hand), ("the engine", engine)):
         flat = [n for row in numbers for n in row] if isinstance(numbers[0], list) else numbers
         print(f"  {what:16} {who:10}", *(f"{number:7.4f}" for number in flat))
+
+
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise((D - network(ag.tanh, W1, [ag.Value(w) for w in W2], X)[1]) ** 2 / 2, seed=9)
 
 
 def main() -> None:

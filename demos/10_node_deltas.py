@@ -69,6 +69,11 @@ def by_hand() -> dict[str, float]:
     }
 
 
+# %% An exercise tags=["active-ipynb"]
+# w, b = [ag.Value(0.5, "w0"), ag.Value(-1.0, "w1")], ag.Value(0.5, "b")
+# ag.exercise(ag.losses.half_squared_error(ag.sigmoid(ag.dot(w, INPUTS) + b), IDEAL), seed=10)
+
+
 # %% Side by side
 def main() -> None:
     hand, engine = by_hand(), by_engine()

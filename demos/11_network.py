@@ -66,6 +66,10 @@ def step(model, alpha: float = 0.1) -> float:
 # ag.draw(model, show="grad")
 
 
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise(loss(ag.nn.MLP(2, [1, 1], activation="tanh")), seed=11)
+
+
 # %% The gradient as one row
 def main(folder: str = "autograd_output") -> None:
     target = Path(folder)

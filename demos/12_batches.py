@@ -65,6 +65,11 @@ def descend(batch_size: int, seed: int = 0) -> tuple[int, list[float]]:
     return updates, losses
 
 
+# %% An exercise tags=["active-ipynb"]
+# points = [(1.0, 2.0), (-0.5, 1.0)]
+# ag.exercise(loss(ag.Value(0.0, "w"), ag.Value(0.0, "b"), points), "step", seed=12)
+
+
 # %% Side by side
 def main() -> None:
     print("loss after epoch      1      3     10     30    100   updates")

@@ -75,6 +75,11 @@ def picture(model) -> list[str]:
         return ["".join("#" if model([x, y]) > 0 else "." for x in xs) for y in ys]
 
 
+# %% An exercise tags=["active-ipynb"]
+# score = ag.nn.MLP(2, [1, 1])([1.0, -0.5])
+# ag.exercise(ag.losses.hinge(score, 1), seed=13)
+
+
 # %% All of it
 def main(steps: int = 15) -> None:
     model, losses, accuracies = train(steps)

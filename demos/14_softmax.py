@@ -56,6 +56,10 @@ def by_formula(p: list[float], i: int, j: int) -> float:
     return p[i] * ((i == j) - p[j])
 
 
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise(forward()[2], seed=14)
+
+
 def main() -> None:
     z, p, loss = forward()
     numbers = [value.data for value in p]

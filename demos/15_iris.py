@@ -49,6 +49,11 @@ def probabilities(model, flower: list[float]) -> list[float]:
         return [p.data for p in ag.softmax(model(flower))]
 
 
+# %% An exercise tags=["active-ipynb"]
+# z = [ag.Value(1.0, "z0"), ag.Value(2.0, "z1"), ag.Value(-1.0, "z2")]
+# ag.exercise(ag.losses.cross_entropy(z, 0), seed=15)
+
+
 # %% All of it
 def main() -> None:
     model, history = learn()

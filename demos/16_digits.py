@@ -66,6 +66,11 @@ def accuracy(model) -> float:
     return ag.mean(float(read(model, image) == digit) for image, digit in images()[1])
 
 
+# %% An exercise tags=["active-ipynb"]
+# w = [ag.Value(0.5, "w0"), ag.Value(1.0, "w1")]
+# ag.exercise(ag.tanh(ag.dot(w, [0.5, 1.0])), "values", seed=16)
+
+
 # %% All of it
 def main() -> None:
     model, history = learn()

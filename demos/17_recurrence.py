@@ -76,6 +76,10 @@ def complaint(name: str) -> str:
     return found[0] if found else "all is well"
 
 
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise(states(overwritten, 0.5, 0.5, steps=2)[-1], seed=17)
+
+
 def main() -> None:
     shown = (49, 45, 40, 30, 20, 0)
     print("delta[t], the derivative of the state h[50] by h[t]")

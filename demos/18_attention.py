@@ -3,8 +3,7 @@
 Each token is a short vector. It asks with a query q, answers with a key k and gives a value v,
 each of them the vector times a matrix of weights. Its scores are the products of its query with
 every key, divided by the square root of their length; softmax makes weights of them, and the
-output is the mean of the values by these weights. Products, sums and the softmax of lesson 14:
-nothing else is new, and backward() needs no rule of its own.
+output is the mean of the values by these weights. Products, sums, a softmax: no more is new.
 
 It prints:
 
@@ -65,6 +64,10 @@ def loss(head: Head) -> ag.Value:
 # loss(head).backward()
 # ag.draw(loss(head), style="folded")
 
+# %% An exercise tags=["active-ipynb"]
+# q, k = ag.Value(1.0, "q"), [ag.Value(0.5, "k0"), ag.Value(-1.0, "k1")]
+# ag.exercise(-ag.log(ag.softmax([q * x for x in k])[1]), seed=18)
+
 
 def learn(head: Head, steps: int = 50) -> list[float]:
     """Return the loss before each step against the gradient."""
@@ -79,11 +82,8 @@ def learn(head: Head, steps: int = 50) -> list[float]:
 
 def table(head: Head) -> list[str]:
     """Return the weights: a row for each token that asks."""
-    _, weights = head(TOKENS.values())
-    return [
-        f"  {name:20} " + " ".join(f"{weight.data:5.2f}" for weight in row)
-        for name, row in zip(TOKENS, weights)
-    ]
+    rows = zip(TOKENS, head(TOKENS.values())[1])
+    return [f"  {name:20} " + " ".join(f"{w.data:5.2f}" for w in row) for name, row in rows]
 
 
 def main() -> None:

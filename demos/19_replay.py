@@ -53,6 +53,11 @@ def first_weight(history: ag.History, number: int) -> float:
 # ag.replay(runs)
 
 
+# %% An exercise tags=["active-ipynb"]
+# score = ag.Value(0.5, "score")
+# ag.exercise(ag.losses.binary_cross_entropy(score, 1), "step", seed=19)
+
+
 # %% Both pages into files
 def main(folder: str = "autograd_output") -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,9 @@
 """Lesson 20. Diagnose: what is wrong with a gradient, where, why, and the code that mends it.
 
-The perceptron of lesson 8 once more, and the mistakes that everybody makes once: a gradient that
-was not set to 0, a weight that `w = w - ...` turned into a computed value, a bias changed
-after the forward pass, one so large that the unit is saturated. `ag.diagnose` finds them in the
-graph; its fixes are code, after which all is well. A learning rate that overshoots, as in lesson
-2, shows while a program runs: `ag.diagnostics()` watches a block.
+The perceptron of lesson 8 once more, with the mistakes that everybody makes once: a gradient not
+set to 0, a weight that `w = w - ...` made a computed value, a bias changed after the forward pass,
+one so large that the unit is saturated. `ag.diagnose` finds them; its fixes are code, after which
+all is well. `ag.diagnostics()` watches a block for a rate that overshoots, as in lesson 2.
 
 It prints:
 
@@ -34,8 +33,7 @@ It prints:
 import autograd_engine as ag
 
 # %% A perceptron
-X = [[0.2, -0.4], [1.0, 0.5], [-0.7, 0.9], [0.3, 0.8]]
-Y = [0, 1, 0, 1]
+X, Y = [[0.2, -0.4], [1.0, 0.5], [-0.7, 0.9], [0.3, 0.8]], [0, 1, 0, 1]
 
 
 def error(parameters):
@@ -82,6 +80,10 @@ def descend(alpha: float) -> None:
             t.zero_grad()
             ((t - 3) ** 2 + 1).backward()
             t.data -= alpha * t.grad
+
+
+# %% An exercise tags=["active-ipynb"]
+# ag.exercise(perceptron()["output"], "step", seed=20)
 
 
 def main() -> None:

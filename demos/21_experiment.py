@@ -54,6 +54,11 @@ def complaint(f, x: float) -> str:
     return ""
 
 
+# %% An exercise tags=["active-ipynb"]
+# x = ag.Value(0.3, "x")
+# ag.exercise(bump(x) * x, seed=21)
+
+
 # %% All of it
 def main() -> None:
     x = 0.3

@@ -17,7 +17,7 @@ from autograd_engine.compiler.record.symbols import OUT, substituted, unknowns
 from autograd_engine.engine import Value
 from autograd_engine.several import crossed
 from autograd_engine.survey import Survey
-from autograd_engine.table import DOT, LEAF
+from autograd_engine.table import CONSTANT, DOT, LEAF
 from autograd_engine.titles import number
 from autograd_engine.views.explain.notation import textbook
 
@@ -55,12 +55,13 @@ def asked(text: str, answer: float, mistakes: Iterable[tuple[float, str]]) -> Qu
 
 
 def edges(survey: Survey) -> list[tuple[str, float, int, int]]:
-    """Return the partial of each edge: written, as a number, of which value, by which operand."""
+    """Return each partial by no constant: written, its number, of which value, by which operand."""
     names = survey.names
     return [
         (f"∂{names[i]}/∂{names[j]}", survey.values[i].partials[k], i, k)
         for i, below in enumerate(survey.operands)
         for k, j in enumerate(below)
+        if survey.values[j]._rule is not CONSTANT
     ]
 
 
