@@ -51,6 +51,7 @@ Reading order, each module importing only from those above it:
     views        draw, draw_dot, Picture, explain, steps, explore, replay
     plots        loss curve and decision boundary, as PNG files
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
+    spelling     the text of a formula and its tree
     expressions  formulas typed as text
     commands     what the command line trains
     manual       what help and the pages say of a primitive
