@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from itertools import chain, pairwise
 from os import PathLike
 from pathlib import Path
@@ -86,8 +87,12 @@ def load(path: str | PathLike[str], model: Module | None = None) -> Any:
 
 def write_json(path: str | PathLike[str], payload: Mapping[str, Any]) -> None:
     """Write the payload, with format and version, whole or not at all; floats to the last bit."""
-    content = _encoded({"format": FORMAT, "version": VERSION, **payload})
-    write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    content = {"format": FORMAT, "version": VERSION, **payload}
+    try:
+        text = json.dumps(content, indent=1, allow_nan=False)
+    except ValueError:  # NaN or an infinity
+        text = json.dumps(_encoded(content), indent=1, allow_nan=False)
+    write_whole(path, text + "\n")
 
 
 def read_json(path: str | PathLike[str]) -> dict[str, Any]:
@@ -120,30 +125,38 @@ def model_state(model: Module) -> dict[str, Any]:
     kind, parameters = type(model), model.state_dict()
     architecture: dict[str, Any] | None = None
     with suppress(AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
-        # What to build an equal model from, as its first and its last neuron have it.
-        rows = _rows(model)
-        nin, nonlin, activation, bias = rows[0][0]
-        known = {"nin": nin, "nout": len(rows[0]), "nouts": [len(row) for row in rows]}
-        known |= {"nonlin": nonlin, "activation": activation, "bias": bias}
-        found = {entry: known[entry] for entry in ENTRIES[kind]}
-        if kind is MLP and rows[-1][0][1]:  # files of others are as before
-            found["output_activation"] = rows[-1][0][2]
-        twin = _built(kind, found)
-        if _rows(twin) == rows and list(twin.state_dict()) == list(parameters):
-            architecture = found
+        architecture = {**_architecture(kind, _rows(model), tuple(parameters))}
     return {"class": kind.__name__, "architecture": architecture, "parameters": parameters}
 
 
-def _rows(model: Any) -> list[list[tuple[int, bool, str, bool]]]:
+@lru_cache(8)  # of a training it is asked for in every epoch
+def _architecture(kind: Any, rows: Rows, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return what to build an equal model from, as its first and its last neuron have it."""
+    nin, nonlin, activation, bias = rows[0][0]
+    known = {"nin": nin, "nout": len(rows[0]), "nouts": [len(row) for row in rows]}
+    known |= {"nonlin": nonlin, "activation": activation, "bias": bias}
+    found = {entry: known[entry] for entry in ENTRIES[kind]}
+    if kind is MLP and rows[-1][0][1]:  # files of others are as before
+        found["output_activation"] = rows[-1][0][2]
+    twin = _built(kind, found)
+    if _rows(twin) != rows or tuple(twin.state_dict()) != names:
+        raise ValueError("its parts were exchanged")
+    return found
+
+
+Rows = tuple[tuple[tuple[int, bool, str, bool], ...], ...]
+
+
+def _rows(model: Any) -> Rows:
     """Return the neurons of each layer: inputs, whether squashed, activation, bias."""
     layers: list[Any] = model.layers if type(model) is MLP else [model]
     rows: list[list[Any]] = [layer.neurons if type(layer) is Layer else [layer] for layer in layers]
     if not all(type(neuron) is Neuron for row in rows for neuron in row):
         raise TypeError("a part is of no class of the package")
-    return [
-        [(len(n.w), bool(n.nonlin), _name(n.activation), n.b is not None) for n in row]
+    return tuple(
+        tuple((len(n.w), bool(n.nonlin), _name(n.activation), n.b is not None) for n in row)
         for row in rows
-    ]
+    )
 
 
 def _name(activation: Any) -> str:

@@ -130,11 +130,30 @@ def add_epoch(
         getattr(history, name).append(average(results))
 
 
+class NoBar:
+    """What a bar is asked, without one."""
+
+    disable, told = True, ""
+
+    def __enter__(self) -> NoBar:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        pass
+
+    def update(self, *shown: object, **options: object) -> None:
+        pass
+
+    set_description = set_postfix = update
+
+
 def progress_bar(progress: bool, total: int, done: int) -> Any:
     """Return the bar on stderr, or one that shows nothing."""
+    if not progress:
+        return NoBar()
     from tqdm import tqdm  # here, since importing the package should stay quick
 
-    bar = tqdm(total=total, initial=done, disable=not progress, unit="batch")
+    bar = tqdm(total=total, initial=done, unit="batch")
     bar.told = ""
     return bar
 
