@@ -39,6 +39,7 @@ Reading order, each module importing only from those above it:
     repeats      what it means that a graph repeats itself, and the check of it
     recurrences  find repeats along a graph's depth
     compiler     compile, Program: write scalars, run matrices
+    prediction   predict: in the words of the data that a model was trained on
     files        files that are written whole or not at all
     checkpoints  save, load
     measures     mean loss and accuracy of a model
@@ -94,6 +95,7 @@ if _typing.TYPE_CHECKING:
     from autograd_engine.diagnosis import Finding, diagnose, diagnostics
     from autograd_engine.history import History
     from autograd_engine.measures import accuracy, evaluate
+    from autograd_engine.prediction import predict
     from autograd_engine.training import fit
     from autograd_engine.views.explain import explain
     from autograd_engine.views.explore import explore
@@ -107,10 +109,9 @@ _LATER = {
     "checker": ("check_gradients",), "checkpoints": ("load", "save"), "datasets": (),
     "compiler": ("GuardError", "Program", "compile"), "history": ("History",),
     "diagnosis": ("Finding", "diagnose", "diagnostics"), "measures": ("accuracy", "evaluate"),
-    "training": ("fit",), "views.explain": ("explain",), "views.explore": ("explore",),
-    "views.picture": ("Picture", "draw"), "views.picture.digraph": ("draw_dot",),
-    "views.replay": ("replay",),
-    "views.steps": ("steps",),
+    "prediction": ("predict",), "training": ("fit",), "views.explain": ("explain",),
+    "views.explore": ("explore",), "views.picture": ("Picture", "draw"),
+    "views.picture.digraph": ("draw_dot",), "views.replay": ("replay",), "views.steps": ("steps",),
 }  # fmt: skip
 
 __version__ = "0.1.0"
@@ -123,8 +124,8 @@ __all__ = [
     "fit", "gelu", "grad", "gradient", "graph", "hessian", "hvp", "hypot", "jacobian", "jvp",
     "leaky_relu", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logsumexp",
     "losses", "maximum", "mean", "minimum", "name_values", "named", "nn", "no_grad", "norm",
-    "optim", "primitive", "prod", "region", "relu", "replay", "save", "sigmoid", "silu", "sin",
-    "sinh", "softmax", "softplus", "sqrt", "steps", "sum", "tan", "tanh", "trace_source",
+    "optim", "predict", "primitive", "prod", "region", "relu", "replay", "save", "sigmoid", "silu",
+    "sin", "sinh", "softmax", "softplus", "sqrt", "steps", "sum", "tan", "tanh", "trace_source",
     "value_and_grad", "variance", "where",
 ]  # fmt: skip
 

@@ -1,8 +1,9 @@
 """Saving and loading a model as JSON that people can read.
 
 A file holds `format`, `version` and `model`: the class, the architecture of a `Neuron`,
-`Layer` or `MLP`, and the parameters by name. An activation of the package is stored by its
-name. Entries of other names are kept apart and do not disturb `load`.
+`Layer` or `MLP`, the parameters by name, and the names, classes and scaling of the data it was
+trained on. An activation of the package is stored by its name. Entries of other names are kept
+apart and do not disturb `load`.
 NaN and the infinities, which JSON does not have, are written {"float": "nan"}.
 """
 
@@ -16,17 +17,18 @@ from functools import lru_cache
 from itertools import chain, pairwise
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from autograd_engine.engine import Value
 from autograd_engine.files import write_whole
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
+from autograd_engine.prediction import learn_terms, terms_of, terms_read
 from autograd_engine.real import check_path
 from autograd_engine.table import PUBLIC
 from autograd_engine.words import LINE, printable
 
 FORMAT = "autograd_engine"
-VERSION = 1
+VERSION = 2  # 1 had no data
 
 ENTRIES: dict[type[Module], tuple[str, ...]] = {
     Neuron: ("nin", "nonlin", "activation", "bias"),
@@ -39,9 +41,11 @@ NAMED = ("activation", "output_activation")  # entries that are the name of a fu
 PRIMITIVES = {name: rule for name, rule in PUBLIC.items() if rule.arity == 1}
 
 
-def save(model: Module, path: str | PathLike[str]) -> None:
+def save(model: Module, path: str | PathLike[str], data: Any = None) -> None:
     """Write the model to a JSON file; where that fails, the old file stays whole.
 
+    With it go the names, classes and scaling, for `predict`, of the `Dataset` that `fit` trained on
+    or of `data`.
     A file keeps its mode and a link its place. Raises `OSError` where the file cannot be written
     or is no regular one, `ValueError` for a parameter that is no leaf any more, `TypeError` for
     what is no Module and for what is no path.
@@ -52,6 +56,9 @@ def save(model: Module, path: str | PathLike[str]) -> None:
     >>> json.loads(path.read_text(encoding="utf-8"))["model"]["parameters"]
     {'w.0': 0.5, 'b': 0.0}
     """
+    if data is not None and not (hasattr(data, "names") and hasattr(data, "classes")):
+        raise TypeError(f"data is a Dataset, with its names and classes; got {data!r:.60}")
+    learn_terms(model, data)
     state = model_state(model)
     check_path("save a model as", path, "model.json")
     write_json(path, {"model": state})
@@ -79,7 +86,10 @@ def load(path: str | PathLike[str], model: Module | None = None) -> Any:
         raise ValueError(f"{name} holds no model with parameters")
     try:
         model = _rebuilt(state) if model is None else model
+        terms = terms_read(state["data"]) if "data" in state else None
         model.load_state_dict(state["parameters"])
+        if terms is not None and isinstance(model, Module):
+            vars(model)["_terms"] = terms
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: {printable(error, LINE)}") from error
     return model
@@ -110,7 +120,7 @@ def read_json(path: str | PathLike[str]) -> dict[str, Any]:
     if version > VERSION:
         raise ValueError(
             f"{name} has version {printable(version)}, written by a newer autograd_engine; "
-            f"this one reads version {VERSION}: upgrade it"
+            f"this one reads versions up to {VERSION}: upgrade it"
         )
     return content
 
@@ -125,8 +135,9 @@ def model_state(model: Module) -> dict[str, Any]:
     kind, parameters = type(model), model.state_dict()
     architecture: dict[str, Any] | None = None
     with suppress(AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
-        architecture = {**_architecture(kind, _rows(model), tuple(parameters))}
-    return {"class": kind.__name__, "architecture": architecture, "parameters": parameters}
+        architecture = {**_architecture(cast("Any", kind), _rows(model), tuple(parameters))}
+    state = {"class": kind.__name__, "architecture": architecture, "parameters": parameters}
+    return {**state, "data": vars(terms_of(model))} if terms_of(model).columns else state
 
 
 @lru_cache(8)  # of a training it is asked for in every epoch

@@ -19,6 +19,7 @@ from autograd_engine.history import History, Recorder, Recording, add_epoch, pro
 from autograd_engine.keeper import Keeper
 from autograd_engine.measures import Loss, Results, Sample
 from autograd_engine.modules import Module, check_leaves
+from autograd_engine.prediction import learn_terms
 from autograd_engine.release import seldom_collected
 from autograd_engine.state import LISTENING, listeners
 from autograd_engine.table import LEAF
@@ -89,6 +90,7 @@ def fit(
     measures.check_options(*options, **switches)
     if isinstance(model, Module):
         model._settle()
+        learn_terms(model, data)
     samples = measures.pairs("data", data)
     held_out = [] if validation is None else measures.pairs("validation", validation)
     settings = {"samples": len(samples), "validation": len(held_out), "batch_size": batch_size}
