@@ -54,7 +54,8 @@ Reading order, each module importing only from those above it:
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
     spelling     the text of a formula and its tree
     expressions  formulas typed as text
-    commands     what the command line trains
+    commands     what the command line trains and predicts
+    options      what the command line is asked
     manual       what help and the pages say of a primitive
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;

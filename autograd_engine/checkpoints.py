@@ -95,13 +95,15 @@ def load(path: str | PathLike[str], model: Module | None = None) -> Any:
     return model
 
 
-def write_json(path: str | PathLike[str], payload: Mapping[str, Any]) -> None:
+def write_json(
+    path: str | PathLike[str], payload: Mapping[str, Any], indent: int | None = 1
+) -> None:
     """Write the payload, with format and version, whole or not at all; floats to the last bit."""
     content = {"format": FORMAT, "version": VERSION, **payload}
     try:
-        text = json.dumps(content, indent=1, allow_nan=False)
+        text = json.dumps(content, indent=indent, allow_nan=False)
     except ValueError:  # NaN or an infinity
-        text = json.dumps(_encoded(content), indent=1, allow_nan=False)
+        text = json.dumps(_encoded(content), indent=indent, allow_nan=False)
     write_whole(path, text + "\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -162,8 +163,19 @@ def tell(bar: Any, history: History, ran: str) -> None:
     """Note which way the training runs, above the bar if that is news; show the latest numbers."""
     history.ran = " ".join(ran.splitlines())
     if history.ran != bar.told and not bar.disable:
-        bar.write(history.ran, file=sys.stderr)
+        bar.write(way(history.ran), file=sys.stderr)
     bar.told = history.ran
     latest = {name.replace("_", " "): getattr(history, name)[-1:] for name in LISTS}
     shown = {name: f"{item[0]:.3f}" for name, item in latest.items() if item and item[0] == item[0]}
     bar.set_postfix(shown, refresh=False)
+
+
+def way(ran: str) -> str:
+    """Return `History.ran` as people are told of it."""
+    how, _, why = ran.partition("eager: ")
+    if how or not why:
+        return f"trained {ran}"
+    told = re.sub(r"^ag.compile needs \w+: (.*)$", r"(faster with \1)", why)
+    return (
+        f"trained with plain Python {told}" if told != why else f"trained with plain Python: {why}"
+    )
