@@ -104,6 +104,18 @@ def test_test_data_is_scaled_as_its_training_data_was():
         train[:0].scaling()
 
 
+def test_a_dataset_says_how_its_columns_were_scaled():
+    data = Dataset([[0.0, 5.0], [4.0, 5.0], [8.0, 9.0]], [0, 1, 1], ["x", "y"])
+    assert data.scaled_by is None and data[:2].scaled_by is None
+    train, test = data.scaled().split(0.7)
+    assert train.scaled_by == test[:0].scaled_by == data.scaling()
+    twice = data.scaled().scaled(datasets.Scaling([1.0, 2.0], [4.0, 0.5]))
+    shift, scale = twice.scaled_by
+    for before, after in zip(data.inputs, twice.inputs):
+        found = [(x - m) / s for x, m, s in zip(before, shift, scale)]
+        assert found == pytest.approx(after, abs=1e-14)  # rounding of numbers of size 10
+
+
 def test_scaling_survives_numbers_whose_squares_overflow():
     scaled = Dataset([[1e200], [3e200]], [0, 1], ["x"]).scaled().inputs
     assert scaled == [[pytest.approx(-1.0)], [pytest.approx(1.0)]]

@@ -28,8 +28,9 @@ class Dataset(Sequence[Pair]):
     """A sequence of `(input, target)` pairs; a slice of it is a dataset too.
 
     `inputs` are lists of floats, `names` those of their columns. `targets` are classes from 0 on,
-    and `classes` holds their names; of numbers to predict it is empty. Raises `ValueError` naming
-    both lengths where some differ, `TypeError` for what is no list, and a row that is none.
+    and `classes` holds their names; of numbers to predict it is empty. `scaled_by` is the scaling
+    that led from the numbers as they were measured to these, None where there was none. Raises
+    `ValueError` naming both lengths where some differ, `TypeError` for what is no list.
 
     >>> data = Dataset([[1.0, 2.0], [3.0, 4.0]], [0, 1], ["x", "y"], ["left", "right"])
     >>> data[1], data[:1]
@@ -46,6 +47,7 @@ class Dataset(Sequence[Pair]):
         self.inputs = [_row(f"input {i}", row) for i, row in enumerate(_row("inputs", inputs))]
         self.targets = _row("targets", targets)
         self.names, self.classes = list(names), list(classes)
+        self.scaled_by: Scaling | None = None
         if len(self.inputs) != len(self.targets):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.targets)} targets")
         for position, row in enumerate(self.inputs):
@@ -75,7 +77,9 @@ class Dataset(Sequence[Pair]):
         return f"{counted(len(self.names), 'input')}, {goal}"
 
     def _with(self, inputs: list[list[float]], targets: list[Any]) -> Dataset:
-        return Dataset(inputs, targets, self.names, self.classes)
+        data = Dataset(inputs, targets, self.names, self.classes)
+        data.scaled_by = self.scaled_by
+        return data
 
     def split(self, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
         """Return two datasets of shuffled samples, the first with that fraction of them.
@@ -133,7 +137,11 @@ class Dataset(Sequence[Pair]):
             count = len(self.names)
             raise ValueError(f"the scaling is for {len(shift)} column(s), the inputs have {count}")
         inputs = [[(x - m) / s for x, m, s in zip(row, shift, scale)] for row in self.inputs]
-        return self._with(inputs, self.targets)
+        data = self._with(inputs, self.targets)
+        before = self.scaled_by or Scaling([0.0] * len(shift), [1.0] * len(shift))
+        whole = [(m + s * x, s * y) for m, s, x, y in zip(*before, shift, scale)]
+        data.scaled_by = Scaling([m for m, _ in whole], [s for _, s in whole])
+        return data
 
 
 def _row(name: str, items: Any) -> list[Any]:
