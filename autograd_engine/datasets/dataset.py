@@ -44,7 +44,10 @@ class Dataset(Sequence[Pair]):
         names: Iterable[str],
         classes: Iterable[str] = (),
     ) -> None:
-        self.inputs = [_row(f"input {i}", row) for i, row in enumerate(_row("inputs", inputs))]
+        self.inputs = [
+            list(row) if isinstance(row, (list, tuple)) else _row(f"input {i}", row)
+            for i, row in enumerate(_row("inputs", inputs))
+        ]
         self.targets = _row("targets", targets)
         self.names, self.classes = list(names), list(classes)
         self.scaled_by: Scaling | None = None

@@ -1,0 +1,121 @@
+"""Cells of a table: which mark separates them, and the numbers in them, as countries write them."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from csv import Error as MalformedRow
+from csv import reader
+from itertools import islice
+from typing import Any
+
+SEPARATORS = ";\t|, "  # the likelier one first where several would do; " " is a run of blanks
+MISSING = frozenset(["", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "nan", "NaN", "NULL", "null"])
+TRUTHS = {"true": 1.0, "false": 0.0}
+PLAIN = "write plain numbers in the file, such as 1234.5"
+
+
+def cells_of(text: str, separator: str, strict: bool = True) -> Any:
+    """Return the reader of all rows, also of blank ones."""
+    lines: Iterator[str] = io.StringIO(text)
+    if separator == " ":
+        lines = (line.replace("\t", " ").strip() + "\n" for line in lines)
+    return reader(lines, delimiter=separator, strict=strict, skipinitialspace=True)
+
+
+def numbered_rows(text: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with its line; `ValueError` for quotation marks that are never closed."""
+    table, line = cells_of(text, separator), 1
+    try:
+        for row in table:
+            if any(row):
+                yield line, row
+            line = table.line_num + 1  # a quoted cell may have run over several lines
+    except MalformedRow as error:
+        endless = "limit" in str(error) or "end of data" in str(error)
+        hint = ": is a quotation mark never closed?" if endless else ""
+        raise ValueError(f"{name}, line {line}: {error}{hint}") from None
+
+
+def separator_of(text: str) -> str:
+    """Return the mark that cuts most of the first rows into as many cells as the very first."""
+    best, found = 0.0, ","
+    for mark in SEPARATORS:
+        rows: list[list[str]] = []
+        with suppress(MalformedRow):
+            rows += islice(filter(any, cells_of(text, mark, strict=False)), 50)
+        if len(rows[:1]) and len(rows[0]) > 1:
+            alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
+            if mark == " ":
+                alike //= 1.0  # blanks may be part of a text
+            elif any(_several_numbers(cell) for row in rows for cell in row):
+                alike /= 2.0  # a tab, say, before the last of many columns between blanks
+            if alike > best:
+                best, found = alike, mark
+    return found
+
+
+def _several_numbers(cell: str) -> bool:
+    parts = cell.split()
+    return len(parts) > 1 and None not in map(number_of, parts)
+
+
+# A number with the key as its decimal mark; the other one parts thousands, if any.
+_SPELLED = {
+    mark: re.compile(rf"[-+]?([1-9]\d{{0,2}}(\{other}\d{{3}})+|\d*)(\{mark}\d*)?(e[-+]?\d+)?", re.I)
+    for mark, other in (",.", ".,")
+}
+_EITHER = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")  # a thousand here, a little more than 1 there
+
+
+def number_of(cell: str, decimal: str = "") -> float | None:
+    """Return the number that a cell holds, `None` for text (`float` would take 1_000 too).
+
+    `decimal` is the mark that the table's user has told, or what `decimal_of` found.
+    """
+    if decimal:
+        mark, unsure = decimal[0], decimal[1:]
+        either = unsure and _EITHER.fullmatch(cell) and (unsure == "?" or "," in cell)
+        if either or not _SPELLED[mark].fullmatch(cell):
+            return None
+        cell = cell.replace("," if mark == "." else ".", "").replace(mark, ".")
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def decimal_of(rows: Iterable[Iterable[str]]) -> str:
+    """Return ",?" of a table with decimal commas, where 1,500 and 1.500 stay text; ",." where
+    1.234,5 shows that 1.500 is a thousand; "" where no comma is surely a decimal one.
+    """
+    cells = {cell.strip() for row in rows for cell in row if "," in cell}
+    sure = [c for c in cells if number_of(c, ",") is not None and not _EITHER.fullmatch(c)]
+    grouped = any("." in cell for cell in sure)
+    return (",." if grouped else ",?") if sure else ""
+
+
+_DIGITS = r"[-+−]?(\d{1,3}([ .,'’_]\d{3})+([.,]\d+)?|\d*[.,]?\d+)(e[-+]?\d+)?"
+_MONEY = r"([a-z]{0,3}[$€£¥₹₽₩₺₪฿¢]|\b(usd|eur|gbp|chf|jpy|cny|inr)\b)"
+_SHORT = "( ?(k|m|bn?|mio|mn|mrd))?"
+_MEANT = {
+    "a date": r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d))([T ].*)?",
+    "a time of day": r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?",
+    "a number in another spelling": rf"\(?[-+−]? ?({_MONEY} ?{_DIGITS}{_SHORT}"
+    rf"|{_DIGITS}({_SHORT} ?{_MONEY}| ?[%‰])?)\)?",
+}
+"""How quantities are written that are no numbers to Python: one means no class by them."""
+
+
+def meant(cell: str) -> str:
+    """Say what kind of quantity a text looks like; "" where it is none."""
+    text = cell.replace("\u00a0", " ").replace("\u202f", " ").strip()
+    return next((what for what, form in _MEANT.items() if re.fullmatch(form, text, re.I)), "")
+
+
+def spelling(cell: str) -> str:
+    """Say how to write such a quantity, or how to tell what its marks mean."""
+    told = [f'decimal="{mark}"' for mark in ".," if number_of(cell, mark) is not None]
+    return f"{PLAIN}, or pass {' or '.join(told)}" if told else PLAIN
