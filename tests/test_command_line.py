@@ -431,7 +431,11 @@ def test_the_options_of_tables_are_those_of_python(run, folder, text, options, i
         (FLOWERS, ["--no-header"], '4: .* --missing "drop" leaves .*, --missing 0 fills in a num'),
         ("a;b\n1;x\nred;y\n", [], "red.* leave the column out with --drop 'a'$"),
         ("a;b\n1,500;2.5\n", [], 'or pass --decimal "." or --decimal ","$'),
-        ("a:b\n1:2.5\n", [], "columns are to be separated by ',', or by another --separator$"),
+        (
+            "a:b\n1:2.5\n",
+            [],
+            "what separates them was taken to be ',', pass --separator to say another$",
+        ),
     ],
 )
 def test_the_cures_of_tables_are_told_as_they_are_typed(refused, folder, text, options, message):

@@ -298,7 +298,7 @@ def test_blank_lines_spaces_a_byte_order_mark_and_quotes_are_read_over(table):
         ("a,kind\n", "no rows below the header"),
         ("kind\nx\n", "beside 'kind' there is no column"),
         ("a,kin\n1,x\n", "no column 'kind'; the columns are 'a', 'kin'$"),
-        ("a:kind\n1:x\n", "'a:kind'; columns are to be separated by ',', or by another separator="),
+        ("a:kind\n1:x\n", "'a:kind'; what separates them was taken to be ',', pass separator= "),
         ("a,kind,a\n1,x,2\n", "line 1: two columns are called 'a'"),
         (",a,kind\n0.5,1,x\n", r"line 1: column 1 has no name: write one, or .* drop=\[0\]"),
         ("a,,kind\n1,7,x\n2,7,y\n", r"line 1: column 2 has no name: .* drop=\[1\]"),

@@ -3,57 +3,58 @@
 from __future__ import annotations
 
 import io
+import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from csv import Error as MalformedRow
 from csv import reader
-from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 SEPARATORS = ";\t|, "  # the likelier one first where several would do; " " is a run of blanks
 MISSING = frozenset(["", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "nan", "NaN", "NULL", "null"])
-TRUTHS = {"true": 1.0, "false": 0.0}
-PLAIN = "write plain numbers in the file, such as 1234.5"
 
 
-def cells_of(text: str, separator: str, strict: bool = True) -> Any:
-    """Return the reader of all rows, also of blank ones."""
-    lines: Iterator[str] = io.StringIO(text)
+def _reader(lines: Iterable[str], separator: str) -> Any:
     if separator == " ":
         lines = (line.replace("\t", " ").strip() + "\n" for line in lines)
-    return reader(lines, delimiter=separator, strict=strict, skipinitialspace=True)
+    return reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
 
 
-def numbered_rows(text: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row with its line; `ValueError` for quotation marks that are never closed."""
-    table, line = cells_of(text, separator), 1
+def rows_of(text: str, separator: str, name: str) -> tuple[list[list[str]], list[int]]:
+    """Return the rows that are not blank, and the line where each begins."""
+    table, rows, lines, line = _reader(io.StringIO(text), separator), [], [], 1
     try:
         for row in table:
             if any(row):
-                yield line, row
+                rows.append(row)
+                lines.append(line)
             line = table.line_num + 1  # a quoted cell may have run over several lines
     except MalformedRow as error:
         endless = "limit" in str(error) or "end of data" in str(error)
         hint = ": is a quotation mark never closed?" if endless else ""
         raise ValueError(f"{name}, line {line}: {error}{hint}") from None
+    if not rows:
+        raise ValueError(f"{name}: the file is empty")
+    return rows, lines
 
 
 def separator_of(text: str) -> str:
     """Return the mark that cuts most of the first rows into as many cells as the very first."""
-    best, found = 0.0, ","
+    best, found, sample = 0.0, ",", text.split("\n", 50)[:50]
     for mark in SEPARATORS:
         rows: list[list[str]] = []
         with suppress(MalformedRow):
-            rows += islice(filter(any, cells_of(text, mark, strict=False)), 50)
-        if len(rows[:1]) and len(rows[0]) > 1:
-            alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
-            if mark == " ":
-                alike //= 1.0  # blanks may be part of a text
-            elif any(_several_numbers(cell) for row in rows for cell in row):
-                alike /= 2.0  # a tab, say, before the last of many columns between blanks
-            if alike > best:
-                best, found = alike, mark
+            rows.extend(filter(any, _reader(sample, mark)))
+        if not rows or len(rows[0]) == 1:
+            continue
+        alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
+        if mark == " ":
+            alike //= 1.0  # blanks may be part of a text
+        elif any(_several_numbers(cell) for row in rows for cell in row):
+            alike /= 2.0  # a tab, say, before the last of many columns between blanks
+        best, found = max((best, found), (alike, mark), key=itemgetter(0))
     return found
 
 
@@ -62,8 +63,7 @@ def _several_numbers(cell: str) -> bool:
     return len(parts) > 1 and None not in map(number_of, parts)
 
 
-# A number with the key as its decimal mark; the other one parts thousands, if any.
-_SPELLED = {
+_SPELLED = {  # by the decimal mark; the other one parts thousands, if any
     mark: re.compile(rf"[-+]?([1-9]\d{{0,2}}(\{other}\d{{3}})+|\d*)(\{mark}\d*)?(e[-+]?\d+)?", re.I)
     for mark, other in (",.", ".,")
 }
@@ -85,6 +85,13 @@ def number_of(cell: str, decimal: str = "") -> float | None:
         return None if "_" in cell else float(cell)
     except ValueError:
         return None
+
+
+def feature_of(cell: str, decimal: str) -> float | None:
+    """Return the finite number, or the 0 or 1 of a truth, that a cell holds."""
+    truth = {"true": 1.0, "false": 0.0}.get(cell.lower())
+    number = number_of(cell, decimal) if truth is None else truth
+    return number if number is not None and math.isfinite(number) else None
 
 
 def decimal_of(rows: Iterable[Iterable[str]]) -> str:
@@ -118,4 +125,5 @@ def meant(cell: str) -> str:
 def spelling(cell: str) -> str:
     """Say how to write such a quantity, or how to tell what its marks mean."""
     told = [f'decimal="{mark}"' for mark in ".," if number_of(cell, mark) is not None]
-    return f"{PLAIN}, or pass {' or '.join(told)}" if told else PLAIN
+    or_pass = f", or pass {' or '.join(told)}" if told else ""
+    return f"write plain numbers in the file, such as 1234.5{or_pass}"

@@ -48,8 +48,7 @@ class Dataset(Sequence[Pair]):
             list(row) if isinstance(row, (list, tuple)) else _row(f"input {i}", row)
             for i, row in enumerate(_row("inputs", inputs))
         ]
-        self.targets = _row("targets", targets)
-        self.names, self.classes = list(names), list(classes)
+        self.targets, self.names, self.classes = _row("targets", targets), [*names], [*classes]
         self.scaled_by: Scaling | None = None
         if len(self.inputs) != len(self.targets):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.targets)} targets")
@@ -79,7 +78,7 @@ class Dataset(Sequence[Pair]):
         goal = f"classes {printable(names, LINE)}" if self.classes else "a number to predict"
         return f"{counted(len(self.names), 'input')}, {goal}"
 
-    def _with(self, inputs: list[list[float]], targets: list[Any]) -> Dataset:
+    def _with(self, inputs: Iterable[Iterable[float]], targets: Iterable[Any]) -> Dataset:
         data = Dataset(inputs, targets, self.names, self.classes)
         data.scaled_by = self.scaled_by
         return data
@@ -103,13 +102,9 @@ class Dataset(Sequence[Pair]):
             raise ValueError(
                 f"{what} leaves one side empty: take more samples, or another fraction"
             )
-        order = [*range(len(self))]
-        random.Random(seed).shuffle(order)
-        one, other = (
-            self._with([self.inputs[i] for i in part], [self.targets[i] for i in part])
-            for part in (order[:first], order[first:])
-        )
-        return one, other
+        pairs = list(self)
+        random.Random(seed).shuffle(pairs)
+        return self._with(*zip(*pairs[:first])), self._with(*zip(*pairs[first:]))
 
     def scaling(self) -> Scaling:
         """Return mean and deviation, 1 instead of 0, of each column; `ValueError` of no sample."""
@@ -141,9 +136,13 @@ class Dataset(Sequence[Pair]):
             raise ValueError(f"the scaling is for {len(shift)} column(s), the inputs have {count}")
         inputs = [[(x - m) / s for x, m, s in zip(row, shift, scale)] for row in self.inputs]
         data = self._with(inputs, self.targets)
-        before = self.scaled_by or Scaling([0.0] * len(shift), [1.0] * len(shift))
-        whole = [(m + s * x, s * y) for m, s, x, y in zip(*before, shift, scale)]
-        data.scaled_by = Scaling([m for m, _ in whole], [s for _, s in whole])
+        data.scaled_by = Scaling(list(shift), list(scale))
+        if self.scaled_by is not None:
+            before, unit = self.scaled_by
+            data.scaled_by = Scaling(
+                [m + u * x for m, u, x in zip(before, unit, shift)],
+                [u * x for u, x in zip(unit, scale)],
+            )
         return data
 
 

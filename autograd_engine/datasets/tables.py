@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from os import PathLike, fspath
 from pathlib import Path
 
-from autograd_engine.datasets.cells import separator_of
 from autograd_engine.datasets.dataset import Dataset
 from autograd_engine.datasets.sheet import Sheet
 from autograd_engine.real import check_path, flag, is_number
@@ -40,7 +39,7 @@ def _shipped(name: str, target: str) -> Dataset:
 
     content = (files("autograd_engine.datasets") / name).read_bytes()
     text = (gzip.decompress(content) if name.endswith(".gz") else content).decode()
-    return Sheet(name, text, ",", header=True).dataset(target, classes=True)
+    return Sheet(name, text, ",", True, None).dataset(target, classes=True)
 
 
 def csv(
@@ -99,7 +98,7 @@ def csv(
     except UnicodeDecodeError as error:
         raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
     with seldom_collected():
-        sheet = Sheet(name, text, separator or separator_of(text), header, decimal)
+        sheet = Sheet(name, text, separator, header, decimal)
         data = sheet.dataset(target, classes, drop, missing)
     for word in sheet.words:
         warnings.warn(word, stacklevel=2)
