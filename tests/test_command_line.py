@@ -428,7 +428,11 @@ def test_the_options_of_tables_are_those_of_python(run, folder, text, options, i
     ("text", "options", "message"),
     [
         (FLOWERS, [], "line 1: '0,5' looks like data, .*: pass --no-header if there are none, --h"),
-        (FLOWERS, ["--no-header"], '4: .* --missing "drop" leaves .*, --missing 0 fills in a num'),
+        (
+            FLOWERS,
+            ["--no-header", "--drop", "2"],
+            '4: .* --missing "drop" leaves .*, --missing 0 fills in a num',
+        ),
         ("a;b\n1;x\nred;y\n", [], "red.* leave the column out with --drop 'a'$"),
         ("a;b\n1,500;2.5\n", [], 'or pass --decimal "." or --decimal ","$'),
         (

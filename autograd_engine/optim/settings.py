@@ -26,6 +26,7 @@ class Stateful:
     _kind = ""
     _settings: tuple[str, ...] = ()  # names of attributes
     _checks: ClassVar[dict[str, Callable[..., Any]]] = {}  # of a setting, whenever it is set
+    _progress: ClassVar[dict[str, Callable[..., Any]]] = {}  # what changes, and its check
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -46,7 +47,8 @@ class Stateful:
     def state_dict(self) -> dict[str, Any]:
         """Return settings and progress as plain lists, dicts and numbers."""
         settings = {name: getattr(self, name) for name in self._settings}
-        return {self._kind: type(self).__name__, "settings": settings, **self._progress()}
+        progress = {name: getattr(self, name) for name in self._progress}
+        return {self._kind: type(self).__name__, "settings": settings, **progress}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict()` returned; `ValueError`, and no change, where it misfits."""
@@ -65,22 +67,22 @@ class Stateful:
             raise ValueError(damage) from error
         vars(self).update(vars(loaded))
 
-    def _progress(self) -> dict[str, Any]:
-        raise NotImplementedError
-
     def _loaded(self, state: Mapping[str, Any]) -> Any:
         """Return another one in that state: a copy, since a subclass may be made otherwise."""
         loaded = copy(self)
         for name, given in state["settings"].items():
             setattr(loaded, name, given)
+        for name, check in self._progress.items():
+            setattr(loaded, name, check(name, state[name]))
         return loaded
 
-    def _shown(self, first: str, always: str = "", more: str = "") -> str:
+    def _shown(self, first: str, *more: str) -> str:
         known, told = signature(type(self)).parameters, [first]
         for name in self._settings:
-            if name == always or (name in known and getattr(self, name) != known[name].default):
-                told.append(f"{name}={_spelt(getattr(self, name))}")
-        return f"{type(self).__name__}({', '.join([*told, more] if more else told)})"
+            given = getattr(self, name)
+            if name == "lr" or (name in known and given != known[name].default):
+                told.append(f"{name}={_spelt(given)}")
+        return f"{type(self).__name__}({', '.join([*told, *more])})"
 
 
 def _spelt(setting: Any) -> str:
