@@ -52,15 +52,10 @@ def separator_of(text: str) -> str:
         alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
         if mark == " ":
             alike //= 1.0  # blanks may be part of a text
-        elif any(_several_numbers(cell) for row in rows for cell in row):
+        elif any(re.search(r"\d\s+[-+]?[.,]?\d", cell) for row in rows for cell in row):
             alike /= 2.0  # a tab, say, before the last of many columns between blanks
         best, found = max((best, found), (alike, mark), key=itemgetter(0))
     return found
-
-
-def _several_numbers(cell: str) -> bool:
-    parts = cell.split()
-    return len(parts) > 1 and None not in map(number_of, parts)
 
 
 _SPELLED = {  # by the decimal mark; the other one parts thousands, if any

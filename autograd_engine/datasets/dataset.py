@@ -98,10 +98,8 @@ class Dataset(Sequence[Pair]):
             raise ValueError(f"a split needs a fraction between 0 and 1, got {fraction}")
         first = round(fraction * len(self))
         if not 0 < first < len(self):
-            what = f"a split of {len(self)} sample(s) at {fraction}"
-            raise ValueError(
-                f"{what} leaves one side empty: take more samples, or another fraction"
-            )
+            what = f"a split of {len(self)} sample(s) at {fraction} leaves one side empty"
+            raise ValueError(f"{what}: take more samples, or another fraction")
         pairs = list(self)
         random.Random(seed).shuffle(pairs)
         return self._with(*zip(*pairs[:first])), self._with(*zip(*pairs[first:]))
@@ -136,13 +134,9 @@ class Dataset(Sequence[Pair]):
             raise ValueError(f"the scaling is for {len(shift)} column(s), the inputs have {count}")
         inputs = [[(x - m) / s for x, m, s in zip(row, shift, scale)] for row in self.inputs]
         data = self._with(inputs, self.targets)
-        data.scaled_by = Scaling(list(shift), list(scale))
-        if self.scaled_by is not None:
-            before, unit = self.scaled_by
-            data.scaled_by = Scaling(
-                [m + u * x for m, u, x in zip(before, unit, shift)],
-                [u * x for u, x in zip(unit, scale)],
-            )
+        before, unit = self.scaled_by or ([0.0] * len(shift), [1.0] * len(shift))
+        shift = [m + u * x for m, u, x in zip(before, unit, shift)]
+        data.scaled_by = Scaling(shift, [u * x for u, x in zip(unit, scale)])
         return data
 
 
