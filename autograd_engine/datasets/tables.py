@@ -275,7 +275,7 @@ class Sheet:
             like = f"which looks like {meant(odd[0])}: {spelling(odd[0])}"
             raise self._fault(goal, odd[0], f"has {odd[0]!r:.80}, {like}; {NAMES}")
         if texts and len(texts) < len(numbers):
-            other = next(c for c in numbers if (c in texts) != (cells[0] in texts))
+            other = next(c for c in numbers if (numbers[c] is None) != (numbers[cells[0]] is None))
             told = f"mixes numbers and text, here {other!r:.80}; {NAMES}"
             raise self._fault(goal, other, told)
         if len(texts) == len(cells) > MOST_CLASSES:
