@@ -137,8 +137,7 @@ def _remembered(name: str, number: Any) -> float:
 
 
 def _trainable(parameters: Iterable[Value]) -> list[Value]:
-    found = listed(parameters)
-    if not found:
+    if not (found := listed(parameters)):
         raise ValueError("there are no parameters to train")
     for i, parameter in enumerate(found):
         if parameter._rule is not LEAF:

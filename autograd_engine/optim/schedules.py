@@ -137,10 +137,9 @@ class CosineAnnealingLR(Schedule):
     eta_min: float = setting(0.0)
 
     def _next_lr(self, lr: float, epoch: int) -> float:
+        before, after = (
+            (1.0 + math.cos(math.pi * t / self.T_max)) / 2.0 for t in (epoch - 1, epoch)
+        )
         if (epoch - 1) % (2 * self.T_max) == self.T_max:  # at the bottom there is no ratio
-            return lr + (self.base_lr - self.eta_min) * self._height(self.T_max - 1)
-        ratio = self._height(epoch) / self._height(epoch - 1)
-        return ratio * (lr - self.eta_min) + self.eta_min
-
-    def _height(self, epoch: int) -> float:
-        return (1.0 + math.cos(math.pi * epoch / self.T_max)) / 2.0
+            return lr + (self.base_lr - self.eta_min) * after
+        return after / before * (lr - self.eta_min) + self.eta_min

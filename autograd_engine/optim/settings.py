@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import MISSING, Field, field
+from dataclasses import MISSING, field
 from functools import partial
 from inspect import signature
 from itertools import count
@@ -31,10 +31,12 @@ class Stateful:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         known = {**getattr(cls, "__dataclass_fields__", {}), **vars(cls)}
-        fields = {name: it for name, it in known.items() if isinstance(it, Field) and it.metadata}
-        if fields and "_settings" not in vars(cls):
-            cls._settings = tuple(fields)
-        cls._checks = {**cls._checks, **{name: it.metadata["check"] for name, it in fields.items()}}
+        checks = {
+            n: it.metadata["check"] for n, it in known.items() if getattr(it, "metadata", None)
+        }
+        if checks and "_settings" not in vars(cls):
+            cls._settings = tuple(checks)
+        cls._checks = {**cls._checks, **checks}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         MADE[next(_NUMBERS)] = self = super().__new__(cls)
@@ -53,19 +55,18 @@ class Stateful:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict()` returned; `ValueError`, and no change, where it misfits."""
         kind, name = self._kind, type(self).__name__
-        if not isinstance(state, Mapping) or not isinstance(state.get(kind), str):
+        was = state.get(kind) if isinstance(state, Mapping) else None
+        if not isinstance(was, str):
             raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
-        if state[kind] != name:
-            was = printable(state[kind])
-            raise ValueError(f"the state was written with the {kind} {was}, not {name}")
+        if was != name:
+            raise ValueError(f"the state was written with the {kind} {printable(was)}, not {name}")
         try:
             if unlike := set(state["settings"]) ^ set(self._settings):
                 raise KeyError(*unlike)
-            loaded = self._loaded(state)
+            vars(self).update(vars(self._loaded(state)))
         except (AttributeError, KeyError, OverflowError, TypeError) as error:
             damage = f"the state of the {kind} {name} is damaged: {error!r:.200}"
             raise ValueError(damage) from error
-        vars(self).update(vars(loaded))
 
     def _loaded(self, state: Mapping[str, Any]) -> Any:
         """Return another one in that state: a copy, since a subclass may be made otherwise."""
