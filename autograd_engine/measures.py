@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import Any, NamedTuple
 
 from autograd_engine.blocks import no_grad
@@ -136,9 +137,11 @@ def unscaled(samples: Sequence[Sample], names: Sequence[object]) -> str:
     """Return what to say of columns of inputs that are large, by some samples; "" of none."""
     some = [x for x, _ in samples[:: len(samples) // 32 + 1]]
     rows = [x.tolist() if hasattr(x, "tolist") else x for x in some]
-    if not all(isinstance(row, (list, tuple)) and all(map(is_number, row)) for row in rows):
+    if not all(isinstance(row, (list, tuple)) for row in rows):
         return ""
-    sizes = [average([abs(float(x)) for x in column]) for column in zip(*rows)]
+    if not all(issubclass(kind, (float, int)) for kind in set(map(type, chain(*rows)))):
+        return ""
+    sizes = [sum(map(abs, column)) / len(rows) for column in zip(*rows)]
     large = [
         f"{str(names[i]) if i < len(names) else f'column {i}'!r:.60} is about {size:,.0f}"
         for i, size in enumerate(sizes)
