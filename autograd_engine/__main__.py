@@ -116,8 +116,10 @@ def _train(options: Namespace) -> None:
         needed = f"is required: one of {', '.join(commands.DATASETS)}, or a table of your own"
         both = "argument --csv: not allowed with the name of a dataset"
         options.refuse(both if options.csv else f"one of the arguments name --csv {needed}")
-    if options.csv is None and (options.target is not None or options.classes is not None):
-        options.refuse("--target, --classes and --numbers are for --csv FILE")
+    given = [vars(options)[option] for option in ask.TABLE]
+    if options.csv is None and (options.drop or given != [None] * len(given)):
+        also = "and so are --separator, --header, --drop, --missing and --decimal"
+        options.refuse(f"--target, --classes and --numbers are for --csv FILE, {also}")
     commands.train(options)
 
 

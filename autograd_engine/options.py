@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from autograd_engine.words import LINE, meant, printable
 
 REFUSED = 2
+TABLE = ("target", "classes", "separator", "header", "missing", "decimal")  # are for --csv
 
 
 def refuse(message: str) -> int:
@@ -66,6 +67,16 @@ def _sizes(text: str) -> list[int]:
         raise ArgumentTypeError(f"sizes are written as in 16,16: {error}") from None
 
 
+def _separator(text: str) -> str:
+    return {"tab": "\t", "\\t": "\t", "blank": " ", "blanks": " "}.get(text, text)
+
+
+def _missing(text: str) -> Any:
+    with suppress(ValueError):
+        return float(text)
+    return text
+
+
 def _named(text: str) -> tuple[str, float]:
     name, _, number = (part.strip() for part in text.partition("="))
     with suppress(ValueError):
@@ -89,7 +100,16 @@ def training(part: Any) -> None:
     group = part.add_argument_group("a table of your own, instead of a name")
     add = group.add_argument
     add("--csv", metavar="FILE", help="a table with a header (default: none); needs --target")
-    add("--target", metavar="COLUMN", help="the column of it to predict (default: none)")
+    add("--target", metavar="COLUMN", help="the column to predict, or its index (default: none)")
+    add("--separator", type=_separator, metavar="MARK", help='";" or tab (default: it is found)')
+    add("--header", action=argparse.BooleanOptionalAction,
+        help="is the first row one of names? (default: where it looks so)")
+    add("--drop", action="append", default=[], metavar="COLUMN",
+        help="a column to leave out, or its index; also several times (default: none)")
+    add("--missing", type=_missing, metavar="drop|NUMBER",
+        help="for empty cells, ? and NA (default: they are refused)")
+    add("--decimal", type=_one_of(".,"), metavar="MARK",
+        help="the mark of fractions (default: it is found)")
     add = group.add_mutually_exclusive_group().add_argument
     add("--classes", action="store_true", default=None,
         help="numbers in the target are classes (default: where they look so)")

@@ -44,9 +44,11 @@ class Dataset(Sequence[Pair]):
         names: Iterable[str],
         classes: Iterable[str] = (),
     ) -> None:
-        self.inputs = [_row(f"input {i}", row) for i, row in enumerate(_row("inputs", inputs))]
-        self.targets = _row("targets", targets)
-        self.names, self.classes = list(names), list(classes)
+        self.inputs = [
+            list(row) if isinstance(row, (list, tuple)) else _row(f"input {i}", row)
+            for i, row in enumerate(_row("inputs", inputs))
+        ]
+        self.targets, self.names, self.classes = _row("targets", targets), [*names], [*classes]
         self.scaled_by: Scaling | None = None
         if len(self.inputs) != len(self.targets):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.targets)} targets")
@@ -76,7 +78,7 @@ class Dataset(Sequence[Pair]):
         goal = f"classes {printable(names, LINE)}" if self.classes else "a number to predict"
         return f"{counted(len(self.names), 'input')}, {goal}"
 
-    def _with(self, inputs: list[list[float]], targets: list[Any]) -> Dataset:
+    def _with(self, inputs: Iterable[Iterable[float]], targets: Iterable[Any]) -> Dataset:
         data = Dataset(inputs, targets, self.names, self.classes)
         data.scaled_by = self.scaled_by
         return data
@@ -96,17 +98,11 @@ class Dataset(Sequence[Pair]):
             raise ValueError(f"a split needs a fraction between 0 and 1, got {fraction}")
         first = round(fraction * len(self))
         if not 0 < first < len(self):
-            what = f"a split of {len(self)} sample(s) at {fraction}"
-            raise ValueError(
-                f"{what} leaves one side empty: take more samples, or another fraction"
-            )
-        order = [*range(len(self))]
-        random.Random(seed).shuffle(order)
-        one, other = (
-            self._with([self.inputs[i] for i in part], [self.targets[i] for i in part])
-            for part in (order[:first], order[first:])
-        )
-        return one, other
+            what = f"a split of {len(self)} sample(s) at {fraction} leaves one side empty"
+            raise ValueError(f"{what}: take more samples, or another fraction")
+        pairs = list(self)
+        random.Random(seed).shuffle(pairs)
+        return self._with(*zip(*pairs[:first])), self._with(*zip(*pairs[first:]))
 
     def scaling(self) -> Scaling:
         """Return mean and deviation, 1 instead of 0, of each column; `ValueError` of no sample."""
@@ -138,9 +134,9 @@ class Dataset(Sequence[Pair]):
             raise ValueError(f"the scaling is for {len(shift)} column(s), the inputs have {count}")
         inputs = [[(x - m) / s for x, m, s in zip(row, shift, scale)] for row in self.inputs]
         data = self._with(inputs, self.targets)
-        before = self.scaled_by or Scaling([0.0] * len(shift), [1.0] * len(shift))
-        whole = [(m + s * x, s * y) for m, s, x, y in zip(*before, shift, scale)]
-        data.scaled_by = Scaling([m for m, _ in whole], [s for _, s in whole])
+        before, unit = self.scaled_by or ([0.0] * len(shift), [1.0] * len(shift))
+        shift = [m + u * x for m, u, x in zip(before, unit, shift)]
+        data.scaled_by = Scaling(shift, [u * x for u, x in zip(unit, scale)])
         return data
 
 
