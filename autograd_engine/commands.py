@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import random
 import re
 import sys
 import warnings
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from autograd_engine import datasets, losses, optim, plots
 from autograd_engine.blocks import no_grad
 from autograd_engine.checkpoints import load, save
 from autograd_engine.datasets import Dataset, Scaling
+from autograd_engine.datasets.tables import Sheet
 from autograd_engine.engine import Value
 from autograd_engine.files import wrote
 from autograd_engine.history import way
@@ -140,33 +140,16 @@ def train(options: Namespace) -> None:
 
 def predict(options: Namespace) -> None:
     """Print what a saved model predicts, of the numbers or of each line of a table."""
+    rows: Any
     model = load(options.model)
-    rows = (
-        [options.numbers] if options.csv is None else [*_rows(options.csv, terms_of(model).columns)]
-    )
+    if options.csv is None:
+        rows = [options.numbers]
+    else:
+        sheet = Sheet(options.csv, options.separator, options.header, options.decimal)
+        rows = sheet.inputs(terms_of(model).columns)
     for found in predicted(model, rows):
         numbers = found if isinstance(found, list) else [found]
         print(*(printable(n, LINE) if isinstance(n, str) else f"{n:.6g}" for n in numbers))
-
-
-def _rows(path: str, names: list[str]) -> Iterator[dict[str, float]]:
-    """Yield the lines of a table, the numbers in the columns of those names, else in all."""
-    text = Path(path).read_text(encoding="utf-8-sig")
-    mark = max(",;\t|", key=text.partition("\n")[0].count)
-    table = csv.DictReader(text.splitlines(), delimiter=mark, skipinitialspace=True)
-    columns = [name.strip() for name in table.fieldnames or ()]
-    if lacking := [name for name in names if name not in columns]:
-        told = f"no column {lacking[0]!r:.80}; the columns are {', '.join(map(repr, columns))}"
-        raise ValueError(f"{printable(path, LINE)}: there is {told}")
-    table.fieldnames = columns
-    for row in table:
-        place = f"{printable(path, LINE)}, line {table.line_num}"
-        try:
-            yield {n: finite(n, float(row[n].replace(",", "."))) for n in names or columns}
-        except (AttributeError, TypeError, ValueError):
-            raise ValueError(
-                f"{place}: not a number in each of {', '.join(names or columns)}"
-            ) from None
 
 
 def _table(options: Namespace) -> Dataset:

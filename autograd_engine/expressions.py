@@ -146,7 +146,8 @@ class _Evaluation:
             raise ValueError(f"{name!r} is a function: call it, as in {name}(...)")
         parts = [*ast.walk(self.tree)]
         other = {getattr(n, "func", n.value if isinstance(n, ast.Attribute) else 0) for n in parts}
-        names = dict.fromkeys(n.id for n in parts if isinstance(n, ast.Name) and n not in other)
+        used = [n for n in parts if isinstance(n, ast.Name) and n not in other]
+        names = dict.fromkeys(n.id for n in sorted(used, key=lambda n: (n.lineno, n.col_offset)))
         lacking = [n for n in names if not (n in self.values or n in FUNCTIONS)]
         given = " ".join(f"{printable(n)}={CONSTANTS.get(n, '2')}" for n in lacking)
         if len(lacking) > 1:

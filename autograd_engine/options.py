@@ -89,6 +89,14 @@ def _named(text: str) -> tuple[str, float]:
 
 
 # fmt: off
+def _reading(add: Any) -> None:
+    add("--separator", type=_separator, metavar="MARK", help='";" or tab (default: it is found)')
+    add("--header", action=argparse.BooleanOptionalAction,
+        help="is the first row one of names? (default: where it looks so)")
+    add("--decimal", type=_one_of(".,"), metavar="MARK",
+        help="the mark of fractions (default: it is found)")
+
+
 def training(part: Any) -> None:
     from autograd_engine.commands import DATASETS, OPTIMIZERS
     from autograd_engine.nn import ACTIVATIONS
@@ -101,15 +109,11 @@ def training(part: Any) -> None:
     add = group.add_argument
     add("--csv", metavar="FILE", help="a table with a header (default: none); needs --target")
     add("--target", metavar="COLUMN", help="the column to predict, or its index (default: none)")
-    add("--separator", type=_separator, metavar="MARK", help='";" or tab (default: it is found)')
-    add("--header", action=argparse.BooleanOptionalAction,
-        help="is the first row one of names? (default: where it looks so)")
     add("--drop", action="append", default=[], metavar="COLUMN",
         help="a column to leave out, or its index; also several times (default: none)")
     add("--missing", type=_missing, metavar="drop|NUMBER",
         help="for empty cells, ? and NA (default: they are refused)")
-    add("--decimal", type=_one_of(".,"), metavar="MARK",
-        help="the mark of fractions (default: it is found)")
+    _reading(add)
     add = group.add_mutually_exclusive_group().add_argument
     add("--classes", action="store_true", default=None,
         help="numbers in the target are classes (default: where they look so)")
@@ -142,8 +146,10 @@ def predicting(part: Any) -> None:
     part.add_argument("model", metavar="FILE", help="model.json, as train or ag.save wrote it")
     part.add_argument("numbers", nargs="*", type=_real, default=[], metavar="NUMBER",
                       help="one input, its numbers as they were measured, in the columns' order")
-    part.add_argument("--csv", metavar="TABLE", help="a table with a header, an input in each line "
-                      "(default: the numbers); columns that the model does not know are left out")
+    add = part.add_argument_group("a table of inputs, instead of numbers").add_argument
+    add("--csv", metavar="TABLE", help="with an input in each line (default: none); columns that "
+        "the model does not know are left out")
+    _reading(add)
 
 
 def expression(part: Any) -> Any:

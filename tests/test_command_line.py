@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import commands, datasets
-from autograd_engine.__main__ import main
+from autograd_engine.__main__ import PARTS, _options, main
 from autograd_engine.checkpoints import load
 from autograd_engine.datasets import Dataset
 from autograd_engine.expressions import evaluate
@@ -749,3 +750,193 @@ def test_a_model_that_predicts_one_class_everywhere_has_a_picture_too(folder):
         decision_boundary(lambda x, outputs=outputs: outputs, datasets.moons(10), path)
         assert path.stat().st_size > 1000
         path.unlink()
+
+
+# Help, names that come close, files, predictions.
+
+
+@pytest.mark.parametrize("command", [[name] for name in PARTS])
+def test_help_says_the_default_of_every_option_and_shows_examples_that_are_taken(run, command):
+    status, out, err = run(*command, "--help")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"usage: autograd_engine {command[0]} ")
+    options = re.split(r"\n  (?=-)", out.split("\n\nexamples:")[0])[1:]
+    options = [option for option in options if not option.startswith("-h, ")]
+    assert [option for option in options if "default: " not in " ".join(option.split())] == []
+    examples = out.split("examples:\n")[1].splitlines()
+    assert examples
+    for example in examples:
+        name, *arguments = shlex.split(example)
+        assert name == "autograd_engine" and callable(_options(arguments).run)
+
+
+def test_without_arguments_it_shows_its_help(run):
+    status, out, err = run()
+    assert (status, err) == (0, "")
+    assert out == run("--help")[1] and out.startswith("usage: autograd_engine COMMAND")
+    assert all(f"\n  {name} " in out for name in PARTS)
+    done = python("-m", "autograd_engine")
+    assert (done.returncode, done.stdout) == (0, out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "close", "where"),
+    [
+        (["trian", "iris"], "train", ""),
+        (["darw", "a"], "draw", ""),
+        (["train", "irsi"], "iris", " train"),
+        (["train", "Iris"], "iris", " train"),
+        (["train", "iris", "--activation", "tahn"], "tanh", " train"),
+        (["train", "iris", "--optimizer", "adma"], "adam", " train"),
+        (["train", "iris", "--leraning-rate", "1"], "--learning-rate", " train"),
+        (["train", "iris", "--learning_rate", "1"], "--learning-rate", " train"),
+        (["replay", "moons", "--epoch", "1", "--epohcs", "1"], "--epochs", " replay"),
+        (["draw", "a", "a=1", "--stile", "auto"], "--style", " draw"),
+        (["draw", "a", "a=1", "--style", "clasic"], "classic", " draw"),
+        (["explain", "a", "a=1", "--wtr", "a"], "--wrt", " explain"),
+        (["predict", "model.json", "1", "--cvs", "t.csv"], "--csv", " predict"),
+    ],
+)
+def test_a_misspelt_word_gets_the_one_that_is_meant_and_its_own_help(
+    refused, arguments, close, where
+):
+    assert refused(*arguments).endswith(
+        f"did you mean {close!r}? (see autograd_engine{where} --help)"
+    )
+
+
+def test_a_number_too_large_and_all_names_without_a_value_are_told(refused):
+    assert "'a=1e400' is too large: numbers go up to 1.8e+308" in refused("draw", "a", "a=1e400")
+    assert "the names 'b', 'c' have no values: give them some, as in b=2 c=2" in refused(
+        "draw", "a*b + c", "a=1"
+    )
+    assert "write 2*a" in refused("draw", "2a", "a=1")
+
+
+def test_a_value_is_told_by_the_letter_that_the_expression_has(run):
+    assert run("draw", "2*\u00b5", "\u00b5=3")[1].startswith(
+        "2*\u00b5 = 6\n"
+    )  # which Python reads as \u03bc
+
+
+def test_what_is_replaced_is_said(run, folder):
+    for command in (
+        ["draw", "a", "a=1"],
+        ["explore", "a*a", "a=1"],
+        ["explain", "a*a", "a=1", "--output", "a.md"],
+    ):
+        out, again = (run(*command)[1] for _ in range(2))
+        assert "replac" not in out
+        name = out.splitlines()[-1].removeprefix("wrote ")
+        assert again.splitlines()[-1] == f"wrote {name}, replacing the one before"
+    out, again = (run("train", "xor", *FAST)[1] for _ in range(2))
+    assert "replac" not in out
+    told = "the training kept in autograd_output/xor/xor.checkpoint.json is replaced by this one"
+    assert f"{told} (--resume would continue it)\n" in again
+    replaced = re.findall("^wrote autograd_output/xor/(.*), replacing the one before$", again, re.M)
+    assert replaced == ["graph.svg", "loss.png", "boundary.png", "model.json"]
+    resumed = run("train", "xor", *FAST, "--epochs", "3", "--resume")[1]
+    assert told not in resumed and "model.json, replacing the one before" in resumed
+
+
+def test_each_training_has_a_folder_of_its_own(run, folder):
+    (folder / "my table.csv").write_text("x,y\n" + "1,2.5\n2,3.5\n" * 9)
+    run("train", "xor", *FAST)
+    run("train", "--csv", "my table.csv", "--target", "y", *FAST)
+    run("train", "xor", *FAST, "--output", "here")
+    found = sorted(str(path.relative_to(folder)) for path in folder.glob("**/*.checkpoint.json"))
+    assert found == [
+        "autograd_output/my table/my table.checkpoint.json",
+        "autograd_output/xor/xor.checkpoint.json",
+        "here/xor.checkpoint.json",
+    ]
+
+
+def test_pictures_say_name_rate_and_which_points(run, folder):
+    _, out, _ = run("train", "moons", *FAST, "--optimizer", "sgd", "--learning-rate", "0.05")
+    loss, boundary = (
+        (folder / "autograd_output/moons" / f"{name}.png").read_bytes()
+        for name in ("loss", "boundary")
+    )
+    assert b"Title\0moons: loss with sgd, learning rate 0.05" in loss
+    assert b"Title\0moons: sgd, learning rate 0.05; 160 training points" in boundary
+    assert re.search(r"^final loss [\d.]+, of the test [\d.]+\ntrain accuracy", out, re.MULTILINE)
+
+
+def test_the_bar_is_for_terminals(run, monkeypatch):
+    assert run("train", "xor", "--epochs", "1")[2] == ""
+    monkeypatch.setattr(type(sys.stderr), "isatty", lambda self: True, raising=False)
+    assert "epoch 1/1" in run("train", "xor", "--epochs", "1")[2]
+    assert run("train", "xor", "--epochs", "1", "--quiet")[2] == ""
+
+
+def test_without_numpy_it_says_what_makes_it_faster(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    _, out, err = run("train", "xor", *FAST)
+    told = 'trained with plain Python (faster with pip install "autograd_engine[fast]")'
+    assert told in (out + err).splitlines()
+
+
+@pytest.fixture
+def model(run):
+    run("train", "iris", "--quiet", "--epochs", "10")
+    return "autograd_output/iris/model.json"
+
+
+def test_predict_tells_the_class_of_numbers_and_of_each_line(run, folder, model):
+    assert run("predict", model, "5.1", "3.5", "1.4", "0.2") == (0, "setosa\n", "")
+    assert run("predict", model, "6.9", "3.1", "54e-1", "2.1") == (0, "virginica\n", "")
+    assert run("predict", model, "-1e-3", "3.5", "-1", "-.2")[:2] == (0, "setosa\n")
+    data = datasets.iris()
+    table = Path(datasets.__file__).with_name("iris.csv")
+    status, out, _ = run("predict", model, "--csv", str(table))
+    right = [name == data.classes[target] for name, target in zip(out.split(), data.targets)]
+    assert status == 0 and sum(right) / 150 == accuracy(load(model), data)
+    assert run("predict", "autograd_output/iris/iris.checkpoint.json", "5.1", "3.5", "1.4", "0.2")[
+        1
+    ]
+    rows = "petal_width_cm;sepal_width_cm;sepal_length_cm;petal_length_cm;note\n0,2;3,5;5,1;1,4;x\n"
+    (folder / "t.csv").write_text(rows)
+    assert run("predict", model, "--csv", "t.csv") == (0, "setosa\n", "")
+
+
+def test_predict_tells_numbers_of_a_model_of_numbers(run, folder):
+    rows = [f"{i % 10},{1000 + 100 * (i % 10)}.5" for i in range(60)]
+    (folder / "table.csv").write_text("\n".join(["x,price", *rows]))
+    run("train", "--csv", "table.csv", "--target", "price", "--quiet", "--epochs", "20")
+    status, out, _ = run("predict", "autograd_output/table/model.json", "4")
+    assert status == 0 and float(out) == pytest.approx(1400.5, abs=100.0)
+    ag.save(ag.nn.MLP(2, [2], init=lambda nin, nout, rng: 0.5), "plain.json")
+    assert run("predict", "plain.json", "1", "2")[1] == "1.5 1.5\n"
+    (folder / "plain.csv").write_text("u,v\n1,2\n3,4\n")
+    assert run("predict", "plain.json", "--csv", "plain.csv")[1] == "1.5 1.5\n3.5 3.5\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: FILE"),
+        (["MODEL"], "predict takes either numbers, as in predict model.json 5.1 3.5, or --csv"),
+        (["MODEL", "1", "--csv", "t.csv"], "predict takes either numbers"),
+        (["MODEL", "1", "2", "3"], "the model takes 4 numbers, sepal_length_cm, sepal_width_cm, "),
+        (["MODEL", "1", "2", "3", "4", "5"], "petal_width_cm; got 5"),
+        (["MODEL", "1", "2", "3", "x"], "argument NUMBER: 'x' is not a number"),
+        (["MODEL", "1", "2", "3", "nan"], "'nan' is not a number"),
+        (["MODEL", "1", "2", "3", "1e400"], "'1e400' is not a number"),
+        (["MODEL", "-x"], "'-x' is not a number"),
+        (["nowhere.json", "1"], "nowhere.json: No such file or directory"),
+        (["t.csv", "1"], "t.csv is not readable JSON"),
+        (["MODEL", "--csv", "none.csv"], "none.csv: No such file or directory"),
+        (["MODEL", "--csv", "t.csv"], "there is no column 'sepal_length_cm'; the columns are 'x'"),
+        (["MODEL", "--csv", "lacks.csv"], "lacks.csv, line 3: the cell of column 'petal_width_cm'"),
+        (["MODEL", "--csv", "text.csv"], "text.csv, line 2: column 'petal_width_cm' has text, 'x'"),
+    ],
+)
+def test_what_cannot_be_predicted_is_refused_in_one_line(
+    refused, folder, model, arguments, message
+):
+    (folder / "t.csv").write_text("x,y\n1,2\n")
+    head = "sepal_length_cm,sepal_width_cm,petal_length_cm,petal_width_cm\n1,2,3,"
+    (folder / "lacks.csv").write_text(f"{head}4\n1,2,3,\n")
+    (folder / "text.csv").write_text(f"{head}x\n")
+    assert message in refused("predict", *(a.replace("MODEL", model) for a in arguments))
