@@ -271,6 +271,7 @@ def test_whole_numbers_without_a_gap_are_classes_in_ascending_order(table):
         [str(100 * (1 + i % 12)) for i in range(60)],
         ["2019", "2020", "2021"],
         ["0", "2", "0"],
+        ["2", "4", "2", "4", "6"],
     ],
 )
 def test_other_numbers_are_predicted_themselves(table, cells):
@@ -342,7 +343,7 @@ CARS = """\
 15.0   8   350.0   165.0\t"buick skylark 320"
 25.0   4   98.00   ?\t"ford pinto"
 """
-CANCER = "1000025,5,1,2\n1002945,?,4,2\n1015425,3,1,4\n1016277,6,8,2\n"
+CANCER = "1000025,5,1,2\n1002945,?,4,2\n1015425,3,1,4\n1016277,6,8,2\n1017023,4,1,4\n"
 IRIS = "5.1,3.5,Iris-setosa\n7.0,3.2,Iris-versicolor\n6.3,3.3,Iris-setosa\n\n"
 GERMAN = (
     '\ufeff"Größe";Preis;Art\r\n1,5;1.234,50;Tanne\r\n-0,25;12.500;Kiefer\r\n1e2;,5;Tanne\r\n;;\r\n'
@@ -359,8 +360,8 @@ TABLES = {
         ["x1", "x2", "x3"], [8.0, 350.0, 165.0], [18.0, 15.0, 25.0],
     ),
     "cancer": (
-        CANCER, {"target": -1, "header": False, "drop": [0], "missing": "drop", "classes": True},
-        ["x1", "x2"], [3.0, 1.0], [0, 1, 0],
+        CANCER, {"target": -1, "header": False, "drop": [0], "missing": "drop"},
+        ["x1", "x2"], [3.0, 1.0], [0, 1, 0, 1],
     ),
     "iris": (IRIS, {"target": 2, "header": False}, ["x0", "x1"], [7.0, 3.2], [0, 1, 0]),
     "german": (GERMAN, {"target": "Art"}, ["Größe", "Preis"], [-0.25, 12500.0], [1, 0, 1]),

@@ -63,10 +63,10 @@ def csv(
     """Return the dataset of a table: a line of names, then rows of numbers.
 
     `target` is the column to predict, by name or index, `drop` are columns to leave out. Text in
-    the target names classes, in sorted order, and so do -1 and 1, and up to 20 whole numbers
-    without a gap that repeat or count from 0; any others are to be predicted. `classes=True` or
-    `False` overrules that, also where text is refused that nobody means as classes: money, dates,
-    1,500, names that never repeat. Inputs that are True or False become 1 and 0.
+    the target names classes, in sorted order, and so do -1 and 1, two whole numbers that come
+    again, and up to 20 without a gap that repeat or count from 0; any others are to be predicted.
+    `classes=True` or `False` overrules that, also where text is refused that nobody means as
+    classes: money, dates, 1,500, names that never repeat. Inputs True and False become 1 and 0.
 
     The `separator` is found: a comma, `;`, tab, `|`, or `" "` for runs of blanks; so are decimal
     commas where it is no comma. What 1,500 means only `decimal=","` or `"."` can say. A first row
@@ -122,7 +122,8 @@ class Sheet:
         self.names = [cell.strip() for cell in rows[0]]
         self._hint = f"what separates them was taken to be {separator!r}"
         self._header = f"{name}, line {self._lines[0]}"
-        if header is None and (odd := [c for c in self.names if self._feature(c) is not None]):
+        odd = [cell for cell in self.names if feature_of(cell, self._decimal) is not None]
+        if header is None and odd:
             raise ValueError(
                 f"{self._header}: {odd[0]!r:.80} looks like data, where the names of columns are "
                 "expected: pass header=False if there are none, header=True if it is a name"
@@ -151,7 +152,11 @@ class Sheet:
         cells = self._cells(goal)
         gone |= {row: goal for row, cell in enumerate(cells) if cell in MISSING}
         if gone and missing != "drop":
-            raise self._lack(min(gone), gone[min(gone)], gone[min(gone)] != goal)
+            column, cell = gone[min(gone)], self._cells(gone[min(gone)])[min(gone)]
+            cure = "" if column == goal else ", missing=0 fills in a number"
+            odd = "not a finite number" if cell.lower() == "nan" else "which marks a missing cell"
+            said = f"has {cell!r}, {odd}" if cell else "is missing"
+            raise self._fault(column, cell, f'{said}: missing="drop" leaves such rows out{cure}')
         if gone:
             left = [row not in gone for row in range(len(cells))]
             cells = list(compress(cells, left))
@@ -232,20 +237,10 @@ class Sheet:
     def _cells(self, column: int) -> list[str]:
         return list(map(str.strip, self._columns[column]))
 
-    def _fault(self, column: int, cell: str, why: str, what: str = "") -> ValueError:
+    def _fault(self, column: int, cell: str, why: str) -> ValueError:
         place = f"{self.name}, line {self._lines[self._cells(column).index(cell)]}"
-        return ValueError(f"{place}: {what}column {self.names[column]!r:.80} {why}")
-
-    def _lack(self, row: int, column: int, fills: bool) -> ValueError:
-        cell = self._cells(column)[row]
-        cure = ': missing="drop" leaves such rows out' + ", missing=0 fills in a number" * fills
-        if not cell:
-            return self._fault(column, cell, f"is missing{cure}", "the cell of ")
-        odd = "not a finite number" if cell.lower() == "nan" else "which marks a missing cell"
-        return self._fault(column, cell, f"has {cell!r}, {odd}{cure}")
-
-    def _feature(self, cell: str) -> float | None:
-        return feature_of(cell, self._decimal)
+        what = "column" if cell else "the cell of column"
+        return ValueError(f"{place}: {what} {self.names[column]!r:.80} {why}")
 
     def _numbers(self, column: int, fill: float | None, gone: dict[int, int]) -> list[float]:
         """Return the numbers of a column, NaN for a missing cell; note the rows that lack one."""
@@ -266,7 +261,7 @@ class Sheet:
         return list(map(known.__getitem__, cells))
 
     def _number(self, column: int, cell: str) -> float:
-        if (number := self._feature(cell)) is not None:
+        if (number := feature_of(cell, self._decimal)) is not None:
             return number
         if number_of(cell, self._decimal) is not None:
             cure = "write a finite one, or leave the row out"
@@ -295,6 +290,8 @@ class Sheet:
         if len(numbers) > MOST_CLASSES or not all(c.lstrip("+-").isdecimal() for c in numbers):
             return False
         found = sorted(set(map(int, numbers)))
+        if len(found) == 2 and (found == [-1, 1] or min(map(cells.count, numbers)) > 1):
+            return True
         # Prices and years leave gaps, or come once each: those are quantities, not names.
         repeated = len(numbers) < len(cells) or found[0] == 0
-        return found == [-1, 1] or (repeated and found[-1] - found[0] + 1 == len(found))
+        return repeated and found[-1] - found[0] + 1 == len(found)
