@@ -65,7 +65,9 @@ def _explain(options: Namespace) -> None:
     from autograd_engine.views.explain.typesetting import plain
 
     forms = {".txt": "text", ".md": "markdown", ".html": "html"}
-    path = options.output and checked_path(options.output, "an explanation", tuple(forms))
+    path = None
+    if options.output is not None:
+        path = checked_path(options.output, "an explanation", tuple(forms))
     output, values = _evaluated(options)
     names = list(values) if options.wrt is None else [options.wrt]
     if not names or names[0] not in values:
@@ -115,7 +117,7 @@ def _train(options: Namespace) -> None:
     if (options.csv is None) == (options.name is None):
         needed = f"is required: one of {', '.join(commands.DATASETS)}, or a table of your own"
         both = "argument --csv: not allowed with the name of a dataset"
-        options.refuse(both if options.csv else f"one of the arguments name --csv {needed}")
+        options.refuse(both if options.name else f"one of the arguments name --csv {needed}")
     given = [vars(options)[option] for option in ask.TABLE]
     if options.csv is None and (options.drop or given != [None] * len(given)):
         also = "and so are --separator, --header, --drop, --missing and --decimal"
@@ -161,9 +163,9 @@ PARTS: dict[str, Part] = {
 
 
 def _options(given: list[str]) -> Namespace:
-    name, *rest = given or [""]
-    if name not in PARTS:
-        return _outline(name)
+    if not given or given[0] not in PARTS:
+        return _outline(*given[:1])
+    name, *rest = given
     run, fill, told, examples = PARTS[name]
     prog = f"autograd_engine {name}"
     part = ask.Parser(
@@ -182,7 +184,7 @@ def _options(given: list[str]) -> Namespace:
     return part.parse_args(rest) if "--" in rest else part.parse_intermixed_args(rest)
 
 
-def _outline(name: str) -> Namespace:
+def _outline(name: str | None = None) -> Namespace:
     """Show all commands where none is given, do what an option says, refuse anything else."""
     parser = ask.Parser(
         prog="autograd_engine",
@@ -196,9 +198,9 @@ def _outline(name: str) -> Namespace:
     )
     version = f"autograd_engine {autograd_engine.__version__}"
     parser.add_argument("--version", action="version", version=version, help="say which it is")
-    if name[:1] == "-":
-        parser.parse_args([name])
-    if name:
+    if name is not None:
+        if name.startswith("-"):
+            parser.parse_args([name])
         close = meant(name, PARTS) or f"; choose from {', '.join(PARTS)}"
         parser.error(f"argument COMMAND: invalid choice: {name!r:.80}{close}")
     return Namespace(run=lambda options: parser.print_help())

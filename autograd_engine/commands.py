@@ -64,7 +64,7 @@ def train(options: Namespace) -> None:
     model = MLP(len(data.names), sizes, activation=options.activation, init=init, rng=rng)
     make, rate = OPTIMIZERS[options.optimizer]
     epochs = epochs if options.epochs is None else options.epochs
-    folder = Path(options.output or f"autograd_output/{name}")
+    folder = Path(f"autograd_output/{name}" if options.output is None else options.output)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{name}.checkpoint.json"
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None

@@ -940,3 +940,214 @@ def test_what_cannot_be_predicted_is_refused_in_one_line(
     (folder / "lacks.csv").write_text(f"{head}4\n1,2,3,\n")
     (folder / "text.csv").write_text(f"{head}x\n")
     assert message in refused("predict", *(a.replace("MODEL", model) for a in arguments))
+
+
+WRONG = r"""
+fly
+-x
+--quiet train iris
+--
+-
+''
+" "
+TRAIN iris
+train
+train cats
+train iris digits
+train iris moons xor
+train iris --csv t.csv
+train --csv
+train --csv t.csv
+train --csv t.csv --target
+train --csv t.csv --target z
+train --csv t.csv --target y --classes --numbers
+train --csv dir --target y
+train --csv none.csv --target y
+train --csv file --target y
+train --csv '' --target y
+train iris --target y
+train iris --classes
+train iris --drop x
+train iris --header
+train iris --separator ,
+train iris --missing drop
+train iris --decimal ,
+train --csv t.csv --target y --decimal ;
+train --csv t.csv --target y --separator ab
+train --csv t.csv --target y --missing maybe
+train --csv t.csv --target y --drop z
+train --csv t.csv --target y --drop y
+train --csv t.csv --target y --drop x
+train --csv t.csv --target y --no-header
+train iris --epochs
+train iris --epochs 0
+train iris --epochs -1
+train iris --epochs 1.5
+train iris --epochs many
+train iris --epochs 1e3
+train iris --batch-size 0
+train iris --batch-size x
+train iris --seed x
+train iris --seed 1.5
+train iris --layers 0
+train iris --layers 8,
+train iris --layers 8x8
+train iris --layers -8
+train iris --layers 8.5
+train iris --layers a,b
+train iris --learning-rate 0
+train iris --learning-rate -1
+train iris --learning-rate nan
+train iris --learning-rate inf
+train iris --learning-rate 1e400
+train iris --learning-rate fast
+train iris --activation tahn
+train iris --activation ''
+train iris --optimizer best
+train iris --limit 0
+train iris --limit 1
+train iris --limit 2.5
+train iris --limit -3
+train iris --output
+train iris --output file
+train iris --output file/sub
+train iris --colour red
+train iris -e 5
+train iris --epochs=
+train iris --epochs 5 --epochs
+train iris --l 5
+train xor --resume --layers 4 --epochs 2 --quiet
+train xor --resume --seed 4 --epochs 2 --quiet
+train iris -1
+replay
+replay cats
+replay iris --epoch 0
+replay --csv t.csv
+predict
+predict none.json
+predict none.json 1
+predict bad.json 1
+predict file 1
+predict dir 1
+predict autograd_output/xor/model.json
+predict autograd_output/xor/model.json 1
+predict autograd_output/xor/model.json 1 2 3
+predict autograd_output/xor/model.json a b
+predict autograd_output/xor/model.json 1 nan
+predict autograd_output/xor/model.json 1 inf
+predict autograd_output/xor/model.json 1,2
+predict autograd_output/xor/model.json 1, 2
+predict autograd_output/xor/model.json --csv
+predict autograd_output/xor/model.json --csv none.csv
+predict autograd_output/xor/model.json --csv file
+predict autograd_output/xor/model.json --csv dir
+predict autograd_output/xor/model.json 1 2 --csv t.csv
+predict autograd_output/xor/model.json --separator
+predict autograd_output/xor/model.json --unknown 3
+predict autograd_output/xor/graph.svg 1 2
+draw
+draw ''
+draw '  '
+draw a
+draw a b
+draw a a
+draw a a=
+draw a =1
+draw a a=x
+draw a a=1 a=2
+draw a a=1 b=2
+draw a a==1
+draw a 2a=2
+draw a a=1e400
+draw a a=-1e400
+draw 'a +' a=1
+draw 'a b' a=1 b=2
+draw 'a(b)' a=1 b=2
+draw '2a' a=1
+draw 'x³' x=1
+draw '√x' x=1
+draw '|x|' x=1
+draw 'a×b' a=1 b=2
+draw 'a^2' a=2
+draw 'log(a)' a=-1
+draw 'log(a)' a=0
+draw '1/a' a=0
+draw '9**9**9'
+draw 'exp(a)' a=1000
+draw 'sqrt(a)' a=-1
+draw '(-a)**0.5' a=2
+draw 'tahn(a)' a=1
+draw 'foo(a)' a=1
+draw 'tanh()'
+draw 'sum(a)' a=1
+draw '[a,a]' a=1
+draw 'a > 1' a=1
+draw 'a if a else 2' a=1
+draw 'a and b' a=1 b=1
+draw 'import os'
+draw '__import__("os")'
+draw 'a.b' a=1
+draw 'a; a' a=1
+draw 'a = 2' a=1
+draw 'a' a=1 --style pretty
+draw 'a' a=1 --style
+draw 'a' a=1 --direction up
+draw 'a' a=1 --output a.bmp
+draw 'a' a=1 --output nowhere/a.svg
+draw 'a' a=1 --output dir
+draw 'a' a=1 --output dir/
+draw 'a' a=1 --output ''
+draw 'a' a=1 --output a
+draw 'a' a=1 --stile auto
+draw 'a' a=1 -o x
+draw 'a' --a=1
+draw a=1
+draw a=1 a
+step
+step a
+step 'a+' a=1
+step a a=1 --x
+explain
+explain a
+explain 2*3
+explain a a=1 --wrt b
+explain a a=1 --wrt
+explain a a=1 --depth x
+explain a a=1 --depth -1
+explain a a=1 --output a.pdf
+explain a a=1 --output nowhere/a.md
+explain a a=1 --output ''
+explore
+explore a a=1 --output a.pdf
+explore a a=1 --output nowhere/a.html
+explore a a=1 --output ''
+diagnose
+diagnose 2*3
+diagnose a a=1 --lr 0
+diagnose a a=1 --lr x
+diagnose a a=1 --lr
+"""
+
+
+@pytest.fixture(scope="module")
+def littered(tmp_path_factory):
+    """Return a folder with what the wrong command lines stumble over."""
+    folder = tmp_path_factory.mktemp("wrong")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        Path("t.csv").write_text("x,y\n1,2\n2,3\n3,4\n4,4\n5,6\n")
+        Path("bad.json").write_text("{}")
+        Path("file").write_text("")
+        Path("dir").mkdir()
+        assert main(["train", "xor", "--epochs", "1", "--quiet"]) == 0
+    return folder
+
+
+@pytest.mark.parametrize("line", WRONG.strip().splitlines())
+def test_a_wrong_line_is_refused_in_one_line_and_writes_nothing(
+    refused, littered, monkeypatch, line
+):
+    monkeypatch.chdir(littered)
+    before = {path: path.stat().st_mtime_ns for path in littered.glob("**/*.*")}
+    assert len(refused(*shlex.split(line))) < 400
+    assert {path: path.stat().st_mtime_ns for path in littered.glob("**/*.*")} == before
