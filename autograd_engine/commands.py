@@ -140,13 +140,13 @@ def train(options: Namespace) -> None:
 
 def predict(options: Namespace) -> None:
     """Print what a saved model predicts, of the numbers or of each line of a table."""
-    rows: Any
-    model = load(options.model)
-    if options.csv is None:
-        rows = [options.numbers]
-    else:
-        sheet = Sheet(options.csv, options.separator, options.header, options.decimal)
-        rows = sheet.inputs(terms_of(model).columns)
+    model, rows = load(options.model), [options.numbers]
+    if options.csv is not None:
+        try:
+            sheet = Sheet(options.csv, options.separator, options.header, options.decimal)
+            rows = sheet.inputs(terms_of(model).columns)
+        except ValueError as error:
+            raise ValueError(_as_typed(str(error))) from None
     for found in predicted(model, rows):
         numbers = found if isinstance(found, list) else [found]
         print(*(printable(n, LINE) if isinstance(n, str) else f"{n:.6g}" for n in numbers))

@@ -6,6 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -131,7 +132,7 @@ def add_epoch(
         getattr(history, name).append(average(results))
 
 
-class NoBar:
+class NoBar(nullcontext[Any]):
     """What a bar is asked, without one."""
 
     disable, told = True, ""
@@ -139,11 +140,8 @@ class NoBar:
     def __enter__(self) -> NoBar:
         return self
 
-    def __exit__(self, *raised: object) -> None:
-        pass
-
     def update(self, *shown: object, **options: object) -> None:
-        pass
+        """Show nothing."""
 
     set_description = set_postfix = update
 

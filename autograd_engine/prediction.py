@@ -55,18 +55,14 @@ def terms_of(model: Any) -> Terms:
 
 def terms_read(entry: Any) -> Terms:
     """Return what a file says in `data`; `ValueError` where that is damaged."""
-    known, fits = vars(Terms()).keys(), isinstance(entry, dict)
-    fits = fits and entry.keys() == known and all(isinstance(entry[name], list) for name in known)
-    if fits:
+    known = vars(Terms()).keys()
+    if isinstance(entry, dict) and entry.keys() == known and {*map(type, entry.values())} == {list}:
         columns, classes, shift, scale = (entry[name] for name in known)
+        finite = all(type(n) in (int, float) and math.isfinite(n) for n in shift + scale)
         fits = len(shift) == len(scale) in (0, len(columns)) and 0 not in scale
-        fits = fits and all(isinstance(name, str) for name in columns + classes)
-        fits = fits and all(type(n) in (int, float) and math.isfinite(n) for n in shift + scale)
-    if not fits:
-        raise ValueError(
-            f"its data hold no names of columns and classes, or no scaling: {entry!r:.80}"
-        )
-    return Terms(**entry)
+        if finite and fits and all(isinstance(name, str) for name in columns + classes):
+            return Terms(**entry)
+    raise ValueError(f"its data hold no names of columns and classes, or no scaling: {entry!r:.80}")
 
 
 def predict(model: Any, x: Any) -> Any:

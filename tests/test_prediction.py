@@ -16,11 +16,11 @@ NAMES = ["size", "price"]
 ROWS = [[float(i), 300.0 * (7 * i % 5)] for i in range(12)]
 
 
-def trained(targets, classes, nout, loss, scaled=True, **options):
+def trained(targets, classes, nout, loss, **options):
     data = Dataset(ROWS, targets, NAMES, classes)
     model = ag.nn.MLP(2, [4, nout], activation="tanh", rng=random.Random(0))
     optimizer = ag.optim.Adam(model.parameters(), lr=0.1)
-    inputs = data.scaled() if scaled else data
+    inputs = data.scaled()
     ag.fit(model, inputs, loss, optimizer, 60, progress=False, **options)
     return model, data, inputs
 
@@ -80,9 +80,9 @@ def test_a_plain_model_gives_its_numbers(tmp_path):
 
 
 def test_names_are_those_of_the_latest_dataset_or_of_the_one_saved_with(tmp_path):
-    model, data, _ = trained(*KINDS["two classes"], scaled=False)
+    model, data, inputs = trained(*KINDS["two classes"])
     optimizer = ag.optim.SGD(model.parameters(), lr=0.0)
-    ag.fit(model, list(data), ag.losses.binary_cross_entropy, optimizer, progress=False)
+    ag.fit(model, list(inputs), ag.losses.binary_cross_entropy, optimizer, progress=False)
     assert ag.predict(model, ROWS[-1]) in data.classes
     other = Dataset(ROWS, data.targets, ["u", "v"], ["left", "right"])
     save(model, tmp_path / "model.json", other)
