@@ -140,6 +140,7 @@ class Sheet:
         if not rows:
             raise ValueError(f"{name}: there are no rows below the header")
         self._columns = list(zip(*rows))
+        self._underscores = "_" in text
 
     def dataset(
         self, target: Any, classes: bool | None = None, drop: Any = (), missing: Any = "refuse"
@@ -248,7 +249,8 @@ class Sheet:
         if self._decimal in ("", "."):
             with suppress(ValueError):
                 numbers = list(map(float, cells))
-                if math.isfinite(sum(numbers)) and "_" not in "".join(cells):
+                odd = self._underscores and "_" in "".join(cells)  # float reads 1_000 too
+                if math.isfinite(sum(numbers)) and not odd:
                     return numbers
         cells = self._cells(column)
         if fill is None:
