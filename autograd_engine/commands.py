@@ -8,7 +8,7 @@ import re
 import sys
 import warnings
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -206,12 +206,10 @@ def _goal(data: Dataset) -> Scaling:
     return Dataset([[target] for target in data.targets], data.targets, ["target"]).scaling()
 
 
-def _learnt(data: Dataset, goal: Scaling) -> Dataset:
-    """Return the dataset with targets of mean 0 and deviation 1, if they are no classes."""
+def _learnt(data: Dataset, goal: Scaling) -> Sequence[Any]:
+    """Return the samples with targets of mean 0 and deviation 1, if they are no classes."""
     (shift,), (scale,) = goal
-    if data.classes:
-        return data
-    return Dataset(data.inputs, [(y - shift) / scale for y in data.targets], data.names)
+    return data if data.classes else [(x, (y - shift) / scale) for x, y in data]
 
 
 def _absorb(model: MLP, scaling: Scaling, goal: Scaling) -> None:

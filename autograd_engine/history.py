@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -170,10 +169,8 @@ def tell(bar: Any, history: History, ran: str) -> None:
 
 def way(ran: str) -> str:
     """Return `History.ran` as people are told of it."""
-    how, _, why = ran.partition("eager: ")
-    if how or not why:
-        return f"trained {ran}"
-    told = re.sub(r"^ag.compile needs \w+: (.*)$", r"(faster with \1)", why)
-    return (
-        f"trained with plain Python {told}" if told != why else f"trained with plain Python: {why}"
-    )
+    _, _, cure = ran.partition("eager: ag.compile needs numpy: ")
+    if cure:
+        return f"trained with plain Python (faster with {cure})"
+    plain = ran.removeprefix("eager: ")
+    return f"trained {ran}" if plain == ran else f"trained with plain Python: {plain}"
