@@ -131,10 +131,24 @@ def add_epoch(
         getattr(history, name).append(average(results))
 
 
+class NoBar(nullcontext[Any]):
+    """What a bar is asked, without one."""
+
+    disable, told = True, ""
+
+    def __enter__(self) -> NoBar:
+        return self
+
+    def update(self, *shown: object, **options: object) -> None:
+        """Show nothing."""
+
+    set_description = set_postfix = update
+
+
 def progress_bar(progress: bool, total: int, done: int) -> Any:
     """Return the bar on stderr, or one that shows nothing."""
     if not progress:
-        return _NoBar()
+        return NoBar()
     try:
         from tqdm import tqdm  # here, since importing the package should stay quick
     except ImportError as error:
@@ -144,25 +158,21 @@ def progress_bar(progress: bool, total: int, done: int) -> Any:
     return kind(total=total, initial=done, unit="batch")
 
 
-class _NoBar(nullcontext[Any]):
-    disable = True
-    told = ""
-
-    def __enter__(self) -> _NoBar:
-        return self
-
-    def _nothing(self, *given: Any, **how: Any) -> None:
-        pass
-
-    set_description = set_postfix = update = _nothing
-
-
 def tell(bar: Any, history: History, ran: str) -> None:
     """Note which way the training runs, above the bar if that is news; show the latest numbers."""
     history.ran = " ".join(ran.splitlines())
     if history.ran != bar.told and not bar.disable:
-        bar.write(history.ran, file=sys.stderr)
+        bar.write(way(history.ran), file=sys.stderr)
     bar.told = history.ran
     latest = {name.replace("_", " "): getattr(history, name)[-1:] for name in LISTS}
     shown = {name: f"{item[0]:.3f}" for name, item in latest.items() if item and item[0] == item[0]}
     bar.set_postfix(shown, refresh=False)
+
+
+def way(ran: str) -> str:
+    """Return `History.ran` as people are told of it."""
+    _, _, cure = ran.partition("eager: ag.compile needs numpy: ")
+    if cure:
+        return f"trained with plain Python (faster with {cure})"
+    plain = ran.removeprefix("eager: ")
+    return f"trained {ran}" if plain == ran else f"trained with plain Python: {plain}"

@@ -1,14 +1,20 @@
 """Exercises: what is asked, what is right, and which mistake an answer tells."""
 
+import csv
 import json
 import math
+import os
 import random
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
+from autograd_engine.__main__ import main
 from autograd_engine.exercises import check, grade
 from autograd_engine.exercises.questions import KINDS, Question
 from autograd_engine.exercises.sheets import judged, near
@@ -256,3 +262,67 @@ def test_the_page_is_worked_by_keyboard_and_saves_answers(browser, tmp_path):
     assert download.value.suggested_filename == "Ada.json"
     download.value.save_as(tmp_path / "Ada.json")
     assert grade(tmp_path).splitlines()[0].split() == ["Ada", "1", "of", "2"]
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "said"),
+    [
+        ("exercise tanh(a*b) a=2 b=-3 --seed 4 --output s.html", 0, "Gradients, sheet 4: 2 questions\nwrote s.html"),
+        ("exercise a*b a=2 b=-3 --ask edge --output s.ipynb", 0, "Which partial is wrong?: 1 question\nwrote s.ipynb"),
+        ("exercise a*b a=2 b=-3 --ask edges", 2, "invalid choice: 'edges'; did you mean 'edge'?"),
+        ("exercise a*b a=2 b=-3 --seed x", 2, "'x' is not a whole number"),
+        ("exercise a*b a=2 b=-3 --output s.pdf", 2, "one of '.html' '.ipynb' '.md'"),
+        ("exercise a*b a=2 b=-3 --output no/s.md", 2, "does not exist"),
+        ("exercise a a=2", 2, "there is nothing to ask"),
+        ("exercise a*b a=2", 2, "b"),
+        ("grade .", 2, "no saved answers, *.json, in ."),
+        ("grade", 2, "FOLDER"),
+        ("playground here --assets .", 2, "there is no Pyodide: . holds no pyodide-*.tgz"),
+        ("playground --asets .", 2, "--assets"),
+    ],
+)  # fmt: skip
+def test_the_command_line_takes_exercises(tmp_path, monkeypatch, capsys, line, status, said):
+    monkeypatch.chdir(tmp_path)
+    try:
+        assert main(line.split()) == status
+    except SystemExit as end:
+        assert end.code == status
+    out, err = capsys.readouterr()
+    assert said in (err if status else out) and (not status or len(err.splitlines()) == 1)
+
+
+@pytest.mark.peers
+def test_nbgrader_assigns_and_grades_the_notebook(tmp_path):
+    exercise = ag.exercise(toy()[0], seed=3)
+    source = tmp_path / "source" / "sheet"
+    source.mkdir(parents=True)
+    exercise.save(source / "gradients.ipynb")
+    (tmp_path / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.course_id = 'course'\n"
+    )
+
+    def nbgrader(*command):
+        where = {"PYTHONPATH": str(Path(ag.__file__).parent.parent), "HOME": str(tmp_path)}
+        where["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # of its alembic
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *command], cwd=tmp_path, env=os.environ | where,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    nbgrader("generate_assignment", "sheet")
+    released = (tmp_path / "release" / "sheet" / "gradients.ipynb").read_text(encoding="utf-8")
+    assert all(repr(question.answer) not in released for question in exercise.questions)
+    for student, solved in {"ada": 2, "bob": 1, "eve": 0}.items():
+        book = json.loads(released)
+        cells = [cell for cell in book["cells"] if cell["metadata"]["nbgrader"]["solution"]]
+        for n in range(solved):
+            cells[n]["source"] = f"answer_{n + 1} = {exercise.questions[n].answer:.4g}"
+        folder = tmp_path / "submitted" / student / "sheet"
+        folder.mkdir(parents=True)
+        (folder / "gradients.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    nbgrader("autograde", "sheet")
+    nbgrader("export", "--to", "grades.csv")
+    rows = csv.DictReader((tmp_path / "grades.csv").read_text(encoding="utf-8").splitlines())
+    scores = {row["student_id"]: (row["score"], row["max_score"]) for row in rows}
+    assert scores == {"ada": ("2.0", "2.0"), "bob": ("1.0", "2.0"), "eve": ("0.0", "2.0")}

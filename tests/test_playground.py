@@ -4,12 +4,17 @@ import gzip
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
+import autograd_engine as ag
 from autograd_engine.playground.running import run
 from autograd_engine.playground.site import playground, server
 
@@ -205,6 +210,29 @@ def test_npm_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RuntimeError, match="npm cannot fetch it .*--assets"):
         playground(tmp_path / "site")
+
+
+def test_the_command_line_writes_and_serves_until_it_is_interrupted(tmp_path):
+    assets = os.environ.get("PLAYGROUND")
+    browser = tmp_path / "browser"
+    browser.write_text("#!/bin/sh\necho $1 > opened\n")
+    browser.chmod(0o755)
+    command = [sys.executable, "-m", "autograd_engine", "playground", "site", "--serve"]
+    if assets:
+        command += ["--assets", assets]
+    where = {"PYTHONPATH": str(Path(ag.__file__).parent.parent), "BROWSER": f"{browser} %s"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=os.environ | where, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline().startswith("wrote site, ")
+        address = process.stdout.readline().split()[0]
+        with urlopen(address) as page:
+            assert page.headers["Content-Type"] == "text/html" and b"playground.js" in page.read()
+        with urlopen(f"{address}pyodide.asm.wasm") as page:
+            assert page.headers["Content-Type"] == "application/wasm"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert (tmp_path / "opened").read_text().strip() == address
 
 
 # What a run shows, in this Python.

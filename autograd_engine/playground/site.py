@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import webbrowser
 import zipfile
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from os import PathLike
@@ -77,3 +79,16 @@ class _Handler(SimpleHTTPRequestHandler):
 def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
     """Return a server of the folder for this machine alone; its `serve_forever` runs it."""
     return ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, directory=folder))
+
+
+def serve(folder: Path) -> None:
+    """Open the playground in a browser, and serve it until Ctrl-C."""
+    with suppress(KeyboardInterrupt):
+        try:
+            served = server(folder, 8000)  # the same address each time, so that links hold
+        except OSError:
+            served = server(folder)
+        address = f"http://127.0.0.1:{served.server_port}/"
+        print(f"{address} until Ctrl-C", flush=True)
+        webbrowser.open(address)
+        served.serve_forever()
