@@ -114,6 +114,11 @@ class History:
         """Return how many epochs have passed since the one with the lowest validation loss."""
         return len(self.validation_loss) - 1 - self.best_epoch() if self.validation_loss else 0
 
+    def _repr_mimebundle_(self, **kinds: Any) -> dict[str, str]:
+        from autograd_engine.views.replay.page import loss_curve
+
+        return {"text/plain": repr(self), "text/html": loss_curve(self.loss)}
+
 
 def add_epoch(
     history: History, trained: Results, checked: Results | None, held_out: Sequence[Sample]

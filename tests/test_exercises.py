@@ -238,6 +238,18 @@ def test_saved_answers_are_graded_and_mistakes_counted(tmp_path):
         grade(tmp_path / "nothing")
 
 
+@pytest.mark.parametrize("ask", KINDS)
+def test_a_page_is_accessible_and_as_wide_as_a_phone(browser, axe, tmp_path, ask):
+    ag.exercise(toy()[0], ask).save(tmp_path / "sheet.html")
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme, viewport={"width": 320, "height": 700})
+        page.goto((tmp_path / "sheet.html").as_uri())
+        page.locator("button").first.click()
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        page.close()
+
+
 def test_the_page_is_worked_by_keyboard_and_saves_answers(browser, tmp_path):
     exercise = ag.exercise(toy()[0])
     exercise.save(tmp_path / "sheet.html")
@@ -268,7 +280,7 @@ def test_the_page_is_worked_by_keyboard_and_saves_answers(browser, tmp_path):
     ("line", "status", "said"),
     [
         ("exercise tanh(a*b) a=2 b=-3 --seed 4 --output s.html", 0, "Gradients, sheet 4: 2 questions\nwrote s.html"),
-        ("exercise a*b a=2 b=-3 --ask edge --output s.ipynb", 0, "Which partial is wrong?: 1 question\nwrote s.ipynb"),
+        ("exercise a*b a=2 b=-3 --ask edge --output s.ipynb", 0, "The wrong partial: 1 question\nwrote s.ipynb"),
         ("exercise a*b a=2 b=-3 --ask edges", 2, "invalid choice: 'edges'; did you mean 'edge'?"),
         ("exercise a*b a=2 b=-3 --seed x", 2, "'x' is not a whole number"),
         ("exercise a*b a=2 b=-3 --output s.pdf", 2, "one of '.html' '.ipynb' '.md'"),

@@ -28,12 +28,12 @@ def folder(tmp_path_factory):
 
 
 @contextmanager
-def opened(browser, folder, address=""):
+def opened(browser, folder, address="", **how):
     """Open the playground in a fresh browser; nothing but its own origin may be asked."""
     served = server(folder)
     threading.Thread(target=served.serve_forever, daemon=True).start()
     origin = f"http://127.0.0.1:{served.server_port}/"
-    context, asked, complaints = browser.new_context(), [], []
+    context, asked, complaints = browser.new_context(**how), [], []
     page = context.new_page()
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -115,6 +115,17 @@ def test_the_toy_is_shown_and_errors_stop_and_links_work(browser, folder):
         assert frame.input_value("#theme") == "projector"
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible_and_as_wide_as_a_phone(browser, axe, folder, scheme):
+    phone = {"width": 360, "height": 740}
+    with opened(browser, folder, color_scheme=scheme, viewport=phone) as (page, _):
+        wait(page)
+        code = "# a comment\ndef f(x):\n    return x, None, 'text', len([1])\n\n@f\nclass C: pass\n1 / 0\n"  # fmt: skip
+        assert "line 7" in ran(page, code)[0]
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 SHOWN = """
 import autograd_engine as ag
 a, b = ag.Value(2.0, "a"), ag.Value(-3.0, "b")
@@ -124,7 +135,7 @@ data = ag.datasets.moons(20, seed=1)
 model = ag.nn.MLP(2, [3, 1], activation="tanh")
 optimizer = ag.optim.SGD(model.parameters(), lr=0.1)
 history = ag.fit(model, data, ag.losses.binary_cross_entropy, optimizer, epochs=2, record=True, progress=False)
-display(ag.draw(L), ag.explain(L, a), ag.steps(L), ag.explore(L), ag.replay(history), ag.exercise(L))
+display(history, ag.draw(L), ag.explain(L, a), ag.steps(L), ag.explore(L), ag.replay(history), ag.exercise(L))
 display(ag.diagnose(L, [a, ag.Value(1.0, "unused")]))
 """
 
@@ -137,7 +148,7 @@ def test_every_view_shows(browser, folder):
         frames = [f.text_content("h1") for f in page.frames if f.parent_frame]
         assert frames[0].startswith("∂L/∂a")  # of explain
         assert frames[1:] == ["Explore L", "Replay", "Gradients"]
-        assert page.locator(".note").count() == 2
+        assert page.locator(".note").count() == 3
 
 
 @pytest.mark.slow

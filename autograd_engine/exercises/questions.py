@@ -203,7 +203,7 @@ def factor(survey: Survey, draw: random.Random) -> Iterator[Question]:
 KINDS: Final[dict[str, tuple[str, Callable[..., Iterator[Question]]]]] = {
     "gradients": ("Gradients", gradients),
     "values": ("The forward pass", values),
-    "edge": ("Which partial is wrong?", edge),
+    "edge": ("The wrong partial", edge),
     "factor": ("The missing factor", factor),
     "step": ("One step of gradient descent", step),
 }

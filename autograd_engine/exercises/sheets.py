@@ -44,7 +44,7 @@ class Exercise(Shown):
             lambda v, below: Value(math.nan if ask == "values" else v.data, tuple(below), v.op),
         )
         svg = draw(shown, engine="builtin", force=True).svg.replace("nan", "?")
-        self._picture = image("image/svg+xml", svg.encode(), "the graph")
+        self._picture = image("image/svg+xml", svg.encode(), "the graph", 600)
         self._begun = f"# {self.title}\n\n{self._picture}\n\nRound to three digits or more.\n"
         self._texts = [
             "".join([q.text, *(f"\n   - {n}: {text}" for n, text in enumerate(q.choices, 1))])

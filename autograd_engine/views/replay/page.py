@@ -43,7 +43,7 @@ CURVES = """<svg xmlns="http://www.w3.org/2000/svg" width="640" height="260" vie
 <text x="54" y="34" text-anchor="end">{high:.3g}</text>
 <text x="54" y="234" text-anchor="end">{low:.3g}</text>
 <text x="60" y="250" text-anchor="middle">0</text>
-<text x="620" y="250" text-anchor="end">{last:,.0f} steps</text>
+<text x="620" y="250" text-anchor="end">{last:,.0f} {unit}</text>
 {drawn}</svg>"""
 CURVE = """<g fill="none" stroke-width="2.2" {look}>
 <polyline points="{points}"/><path d="M{x} 14h26"/></g>
@@ -229,7 +229,14 @@ def _described(run: Mapping[str, Any]) -> str:
     return f"{run['name']}: {steps}" if run["name"] else steps
 
 
-def _loss_curves(runs: Sequence[Mapping[str, Any]]) -> str:
+def loss_curve(losses: Sequence[float]) -> str:
+    """Return the loss over the epochs as a picture, which is what notebooks show of a history."""
+    told = [_finite(loss) for loss in losses]
+    run = {"name": "", "each": 1, "history": {"loss": told}, "losses": list(enumerate(told, 1))}
+    return image("image/svg+xml", _loss_curves([run], "epochs").encode(), "the loss of a training")
+
+
+def _loss_curves(runs: Sequence[Mapping[str, Any]], unit: str = "steps") -> str:
     """Return the loss of each run over its steps as a still picture, for where no script runs."""
     curves = []
     for run in runs:  # of epochs, or of batches where there is but one epoch
@@ -244,4 +251,4 @@ def _loss_curves(runs: Sequence[Mapping[str, Any]]) -> str:
         xy = " ".join(f"{60.0 + u:.1f},{230.0 - v:.1f}" for u, v in scaled)
         x, name = 72 + 280 * place, escape(f"loss {run['name']}".rstrip(), quote=False)
         drawn += CURVE.format(look=LOOKS[place], points=xy, x=x, beside=x + 34, name=name)
-    return CURVES.format(high=high, low=low, last=last, drawn=drawn)
+    return CURVES.format(high=high, low=low, last=last, unit=unit, drawn=drawn)
