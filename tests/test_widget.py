@@ -54,7 +54,7 @@ def test_a_widget_and_its_leaves_have_the_same_numbers():
     page = ag.explore(a * b)
     widget = page.widget
     assert widget.numbers == [2.0, -3.0] and widget is page.widget
-    widget.numbers = [5.0, 7.0]  # as a page does that is dragged
+    widget._handle_custom_msg({"leaves": [5.0, 7.0]}, [])  # as a page does that is dragged
     assert (a.data, b.data) == (5.0, 7.0)
     a.data = 11.0
     until(lambda: widget.numbers == [11.0, 7.0])

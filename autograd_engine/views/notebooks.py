@@ -67,8 +67,8 @@ def bound(text: str, leaves: Sequence[Value]) -> Any:
         page = Unicode(text).tag(sync=True)
         numbers: Any = List([leaf.data for leaf in leaves]).tag(sync=True)
 
-    def moved(change: Any) -> None:
-        for leaf, number in zip(leaves, change.new):
+    def moved(_: Any, message: Any, buffers: Any) -> None:
+        for leaf, number in zip(leaves, message["leaves"]):
             if number is not None and leaf.data != number:
                 leaf.data = float(number)
 
@@ -76,10 +76,10 @@ def bound(text: str, leaves: Sequence[Value]) -> Any:
         while (found := made()) is not None and found.comm is not None:
             found.numbers = [leaf.data for leaf in leaves]
             del found
-            time.sleep(0.03)
+            time.sleep(0.02)
 
     live = Live()
-    live.observe(moved, "numbers")
+    live.on_msg(moved)  # traits would wait: marimo gathers their changes for 0.4 s
     where = (weakref.ref(live),)
     threading.Thread(target=follow, args=where, name="leaves of a page", daemon=True).start()
     return live

@@ -11,8 +11,7 @@ export default {
     const hear = ({ source, data }) => {
       if (source !== frame.contentWindow || !Array.isArray(data?.leaves)) return;
       own = JSON.stringify(data.leaves);
-      model.set("numbers", data.leaves);
-      model.save_changes();
+      model.send({ leaves: data.leaves });
     };
     const tell = () => {
       const leaves = model.get("numbers");

@@ -101,10 +101,11 @@ function fold(g) {
   if (picture.open.has(g)) picture.follow([picture.boxOf(picture.firstInside(g))]);
 }
 
-let waiting = 0, later = 0;
+let waiting = 0, later = 0, dragged = -1;
 
 // A dragged slider moves more often than the screen shows: once for each picture is enough.
 function change(leaf, value) {
+  dragged = leaf;
   program.set([[leaf, value]]);
   quiz.forget();
   if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; show(); tell(); });
@@ -138,12 +139,14 @@ function tell() {
   if (parent !== globalThis) parent.postMessage({ leaves: program.leaves.map((leaf) => program.data[leaf]) }, "*");
 }
 
-let told = null; // by Python, while a leaf is dragged here
+let told = null; // by Python, while a leaf is dragged here: the others follow at once
 
 function follow(leaves) {
   told = leaves;
-  if (later || !told) return;
-  program.set(told.map((number, k) => [program.leaves[k], number]));
+  if (!told) return;
+  const found = told.map((number, k) => [program.leaves[k], number]);
+  program.set(found.filter(([leaf]) => !later || leaf !== dragged));
+  if (later) return show();
   told = null;
   refresh();
 }
