@@ -212,6 +212,29 @@ def test_without_the_editor_a_text_area_serves(browser, folder, tmp_path):
         page.wait_for_function("document.getElementById('lines').textContent == 'plain\\n'")
 
 
+def test_a_browser_without_links_and_a_first_visit_cut_short_are_told(browser, folder, tmp_path):
+    with opened(browser, folder) as (page, _):
+        wait(page)
+        page.evaluate("delete globalThis.CompressionStream")
+        page.click("#link")
+        wait(page, "Links need a browser of 2023 or newer.")
+    for path in folder.iterdir():
+        if path.name != "pyodide.asm.wasm":
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    with opened(browser, tmp_path) as (page, _):
+        page.wait_for_function(f"{DONE}.includes('Python did not start')", timeout=30_000)
+        assert "The code is kept" in page.text_content("#status")
+        assert page.locator(".CodeMirror-line").count() > 5
+
+
+def test_python_that_gave_up_starts_anew_and_says_why(browser, folder):
+    with opened(browser, folder) as (page, _):
+        wait(page)
+        page.evaluate("heard.died('out of memory')")  # as the worker says
+        wait(page, "Python gave up (out of memory); the code is kept. Python is ready.")
+        assert ran(page, "print(6 * 7)\n") == ("Done.", "42\n")
+
+
 def test_assets_that_are_not_there_are_named(tmp_path):
     with pytest.raises(RuntimeError, match=r"holds no pyodide-\*.tgz; .* run npm pack pyodide@"):
         playground(tmp_path / "site", tmp_path)

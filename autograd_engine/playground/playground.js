@@ -12,7 +12,7 @@ ag.explore(L)
 `;
 const at = (id) => document.getElementById(id);
 const frames = [];
-let worker, editor, ready = false, running = false, wanted = "", hash = "";
+let worker, editor, ready = false, running = false, wanted = "", hash = "", before = "";
 
 // The editor, or a text area where it is not there.
 
@@ -46,7 +46,8 @@ function start() {
 const heard = {
   ready() {
     ready = true;
-    status("Python is ready.");
+    status(`${before}Python is ready.`);
+    before = "";
     buttons();
     if (wanted) run();
   },
@@ -68,7 +69,8 @@ const heard = {
     buttons();
   },
   died(text) {
-    stop(`Python gave up (${text}) and starts anew; the code is kept.`);
+    before = `Python gave up (${text}); the code is kept. `;
+    stop(`${before}It starts anew.`);
   },
   failed(text) {
     status(`Python did not start: ${text}. The code is kept; load the page again.`);
@@ -118,7 +120,10 @@ async function squeezed(text, stream) {
   return new Uint8Array(await new Response(out).arrayBuffer());
 }
 
+const OLD = "Links need a browser of 2023 or newer.";
+
 async function link() {
+  if (!globalThis.CompressionStream) return status(OLD);
   let state = "";
   for (const frame of frames) state ||= frame.contentWindow?.location.hash ?? "";
   const found = await squeezed(JSON.stringify([code(), state]), new CompressionStream("deflate-raw"));
@@ -131,6 +136,10 @@ async function link() {
 async function opened() {
   const given = location.hash.slice(1);
   if (!given) return [TOY, ""];
+  if (!globalThis.DecompressionStream) {
+    status(`${OLD} Here is the toy instead.`);
+    return [TOY, ""];
+  }
   try {
     const text = atob(given.replaceAll("-", "+").replaceAll("_", "/"));
     const found = await squeezed(Uint8Array.from(text, (c) => c.charCodeAt(0)), new DecompressionStream("deflate-raw"));

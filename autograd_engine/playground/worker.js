@@ -24,6 +24,11 @@ function flush() {
 }
 
 async function start() {
+  for (const name of ["pyodide.asm.wasm", "python_stdlib.zip"]) { // for one that does not come Pyodide waits without an end
+    const found = await fetch(new URL(name, import.meta.url));
+    if (!found.ok) throw new Error(`${name} did not come`);
+    found.body.cancel();
+  }
   const python = await loadPyodide({ indexURL: new URL(".", import.meta.url).href });
   python.setStdout({ write: print });
   python.setStderr({ write: print });
@@ -44,4 +49,4 @@ async function start() {
   };
 }
 
-start().catch((error) => say("failed", String(error.message ?? error)));
+start().catch((error) => say("failed", String(error.message ?? error).slice(0, 200)));
