@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from autograd_engine.engine import Value
@@ -115,9 +116,8 @@ class History:
         return len(self.validation_loss) - 1 - self.best_epoch() if self.validation_loss else 0
 
     def _repr_mimebundle_(self, **kinds: Any) -> dict[str, str]:
-        from autograd_engine.views.replay.page import loss_curve
-
-        return {"text/plain": repr(self), "text/html": loss_curve(self.loss)}
+        page: Any = import_module("autograd_engine.views.replay.page")  # which reads histories
+        return {"text/plain": repr(self), "text/html": page.loss_curve(self.loss)}
 
 
 def add_epoch(
