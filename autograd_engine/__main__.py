@@ -86,6 +86,16 @@ def _sizes(text: str) -> list[int]:
         raise ArgumentTypeError(f"sizes are written as in 16,16: {error}") from None
 
 
+def _separator(text: str) -> str:
+    return {"tab": "\t", "\\t": "\t", "blank": " ", "blanks": " "}.get(text, text)
+
+
+def _missing(text: str) -> Any:
+    with suppress(ValueError):
+        return float(text)
+    return text
+
+
 def _named(text: str) -> tuple[str, float]:
     name, _, number = (part.strip() for part in text.partition("="))
     with suppress(ValueError):
@@ -163,7 +173,12 @@ def _training(part: Any) -> None:
     add("--classes", action="store_true", default=None, help="numbers in the target are classes")
     add("--numbers", action="store_false", dest="classes", help="they are to be predicted as such")
     add = part.add_argument
-    add("--target", metavar="COLUMN", help="the column of the table to predict")
+    add("--target", metavar="COLUMN", help="the column of the table to predict, or its index")
+    add("--separator", type=_separator, metavar="MARK", help='";" or tab; found by default')
+    add("--header", action=argparse.BooleanOptionalAction, help="is the first row one of names?")
+    add("--drop", action="append", default=[], metavar="COLUMN", help="leave it out; or its index")
+    add("--missing", type=_missing, metavar="drop|NUMBER", help="for empty cells, ? and NA")
+    add("--decimal", choices=".,", help="the mark of fractions, if that is not sure")
     add("--limit", type=_count, metavar="N", help="take only N samples")
     add("--layers", type=_sizes, metavar="16,16", help='sizes of the hidden layers, "" for none')
     add("--activation", choices=ACTIVATIONS, default="tanh", help="of hidden layers (%(default)s)")
@@ -239,8 +254,11 @@ def _options(given: list[str]) -> Namespace:
 
 
 def _train(options: Namespace) -> None:
-    if options.csv is None and (options.target is not None or options.classes is not None):
-        options.refuse("--target, --classes and --numbers are for --csv FILE")
+    table = ("target", "classes", "separator", "header", "missing", "decimal")
+    given = [vars(options)[option] for option in table]
+    if options.csv is None and (options.drop or given != [None] * len(table)):
+        also = "and so are --separator, --header, --drop, --missing and --decimal"
+        options.refuse(f"--target, --classes and --numbers are for --csv FILE, {also}")
     commands.train(options)
 
 

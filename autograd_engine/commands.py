@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import sys
+import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +33,7 @@ OPTIMIZERS: dict[str, tuple[Any, float]] = {
 }  # fmt: skip
 """Each optimiser, and the learning rate that it has by default."""
 
+TABLE = ("separator", "missing", "decimal")  # options that reading a table takes as they are
 LAYERS, EPOCHS = (16, 16), 40
 DATASETS: dict[str, tuple[Callable[[int], Dataset], tuple[int, ...], int]] = {
     "iris": (lambda seed: datasets.iris(), (8,), 30),
@@ -108,11 +111,19 @@ def train(options: Namespace) -> None:
 
 def _table(options: Namespace) -> Dataset:
     """Read the table; where its target could be meant either way, say how it was taken."""
+    named = {option: vars(options)[option] for option in TABLE if vars(options)[option] is not None}
     try:
-        data = datasets.csv(options.csv, options.target or "", options.classes)
+        with warnings.catch_warnings(record=True) as words:
+            warnings.simplefilter("always")
+            data = datasets.csv(
+                options.csv, _column(options.target or ""), classes=options.classes,
+                header=options.header, drop=map(_column, options.drop), **named,
+            )  # fmt: skip
     except ValueError as error:
         said = str(error).replace("there is no column ''", "no --target COLUMN is given")
-        raise ValueError(said.replace("pass classes=True", "write --classes")) from None
+        raise ValueError(_as_typed(said)) from None
+    for word in words:
+        print(f"warning: {_as_typed(str(word.message))}", file=sys.stderr)
     found = data.classes or [f"{number:.17g}" for number in set(data.targets)]
     if options.classes is None and all(name.lstrip("+-").isdecimal() for name in found):
         taken = "numbers to predict (--classes to tell them apart)"
@@ -121,6 +132,19 @@ def _table(options: Namespace) -> Dataset:
         name = printable(options.target)
         print(f"{name} holds {len(found)} different whole numbers: taken as {taken}")
     return data
+
+
+def _column(text: str) -> str | int:
+    """Return an index where a column is told by one."""
+    return int(text) if re.fullmatch(r"-?\d+", text) else text
+
+
+def _as_typed(said: str) -> str:
+    """Return a message with the options of Python as the command line has them."""
+    said = said.replace("pass classes=True", "write --classes")
+    said = said.replace("header=False", "--no-header").replace("header=True", "--header")
+    options = r"\b(drop|missing|decimal|separator)=(?:\[(.*?)\]|([\w.]+|\".*?\")|)"
+    return re.sub(options, lambda m: f"--{m[1]} {m[2] or m[3] or ''}".strip(), said)
 
 
 def _limited(data: Dataset, options: Namespace) -> Dataset:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import Any, NamedTuple
 
 from autograd_engine.blocks import no_grad
@@ -35,6 +36,7 @@ class Judge(NamedTuple):
         return float(numbers.index(max(numbers)) == target) if self.positions else math.nan
 
 
+LARGE = 100.0  # a column of inputs of that size saturates units, and makes steps overshoot
 _WORTH_IT = 200_000  # weights that would be used, over all samples
 ADVICE = "try a lower learning rate, inputs scaled to about -1 to 1, or clip_gradients"
 
@@ -129,6 +131,28 @@ def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
             found = f"item {position} is {sample!r:.80}"
             raise TypeError(f"{name} must hold (input, target) pairs; {found}{hint}")
     return samples
+
+
+def unscaled(samples: Sequence[Sample], names: Sequence[object]) -> str:
+    """Return what to say of columns of inputs that are large, by some samples; "" of none."""
+    some = [x for x, _ in samples[:: len(samples) // 32 + 1]]
+    rows = [x.tolist() if hasattr(x, "tolist") else x for x in some]
+    if not all(isinstance(row, (list, tuple)) for row in rows):
+        return ""
+    if not all(issubclass(kind, (float, int)) for kind in set(map(type, chain(*rows)))):
+        return ""
+    sizes = [sum(map(abs, column)) / len(rows) for column in zip(*rows)]
+    large = [
+        f"{str(names[i]) if i < len(names) else f'column {i}'!r:.60} is about {size:,.0f}"
+        for i, size in enumerate(sizes)
+        if LARGE < size < math.inf
+    ]
+    if not large:
+        return ""
+    return (
+        f"the inputs are not scaled, {', '.join(large[:3])} in size: train on data.scaled(), and "
+        "scale other inputs by the same data.scaling(), or training is slow or fails"
+    )
 
 
 def check_loss(loss: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -65,7 +66,8 @@ def fit(
     that cannot be (code that branches on Values, reads their numbers, counts its calls, draws
     random ones; no NumPy) each sample is recorded anew, as with `False`; `True` refuses.
     `history.ran` says which way it was, and why. With `record=True` the history has a `recording`:
-    about 200 steps, evenly spread, for `replay`.
+    about 200 steps, evenly spread, for `replay`. A warning says which columns of the inputs are
+    large: those are to be scaled.
 
     Raises `ValueError` for options that make no training, a checkpoint of another one, an
     optimiser that holds a Value which neither the model has nor the loss depends on, a parameter
@@ -90,6 +92,9 @@ def fit(
     if isinstance(model, Module):
         model._settle()
     samples = measures.pairs("data", data)
+    names = getattr(data, "names", ())
+    if isinstance(model, Module) and (said := measures.unscaled(samples, names)):
+        warnings.warn(said, stacklevel=2)
     held_out = [] if validation is None else measures.pairs("validation", validation)
     settings = {"samples": len(samples), "validation": len(held_out), "batch_size": batch_size}
     settings |= {"shuffle": shuffle, "seed": seed}

@@ -391,13 +391,68 @@ def test_a_table_that_is_not_utf_8_is_refused_with_what_to_do(refused, folder):
 def test_a_faulty_table_is_refused_by_file_and_line(refused, folder):
     (folder / "table.csv").write_text("x,kind\n1,a\n,b\n")
     message = refused("train", "--csv", "table.csv", "--target", "kind")
-    assert message == "table.csv, line 3: the cell of column 'x' is missing"
+    assert message == (
+        "table.csv, line 3: the cell of column 'x' is missing: "
+        '--missing "drop" leaves such rows out, --missing 0 fills in a number'
+    )
     message = refused("train", "--csv", "table.csv", "--target", "sort")
     assert message == "table.csv: there is no column 'sort'; the columns are 'x', 'kind'"
     (folder / "table.csv").write_text("x,kind\n1,a\n2,a\n")
     message = refused("train", "--csv", "table.csv", "--target", "kind")
     assert message == "there is nothing to learn: every sample is of class 'a'"
     assert not (folder / "autograd_output").exists()
+
+
+FLOWERS = "".join(f"{i % 5},5;{i};{'ab'[i % 2]};{'?' if i == 3 else i % 3}\n" for i in range(20))
+OPTIONS = ["--no-header", "--drop", "x1", "--drop", "-1", "--target", "2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "inputs"),
+    [
+        (FLOWERS, OPTIONS, 1),
+        (FLOWERS, ["--no-header", "--target", "x2", "--missing", "drop", "--separator", ";"], 3),
+        (FLOWERS, ["--no-header", "--target", "-2", "--missing", "0", "--decimal", ","], 3),
+        ("1\t2\n" + FLOWERS.replace(";", "\t")[4:], ["--separator", "tab", *OPTIONS], None),
+        ("0 1 2 3\n" + FLOWERS.replace(";", " "), ["--header", *OPTIONS[3:]], 2),
+    ],
+)
+def test_the_options_of_tables_are_those_of_python(run, folder, text, options, inputs):
+    (folder / "table.csv").write_text(text)
+    status, out, err = run("train", "--csv", "table.csv", *options, *FAST)
+    assert (status, out == "", err == "") == ((0, False, True) if inputs else (2, True, False))
+    assert inputs is None or f"{inputs} input" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (FLOWERS, [], "line 1: '0,5' looks like data, .*: pass --no-header if there are none, --h"),
+        (
+            FLOWERS,
+            ["--no-header", "--drop", "2"],
+            '4: .* --missing "drop" leaves .*, --missing 0 fills in a num',
+        ),
+        ("a;b\n1;x\nred;y\n", [], "red.* leave the column out with --drop 'a'$"),
+        ("a;b\n1,500;2.5\n", [], 'or pass --decimal "." or --decimal ","$'),
+        (
+            "a:b\n1:2.5\n",
+            [],
+            "what separates them was taken to be ',', pass --separator to say another$",
+        ),
+    ],
+)
+def test_the_cures_of_tables_are_told_as_they_are_typed(refused, folder, text, options, message):
+    (folder / "table.csv").write_text(text)
+    assert re.search(message, refused("train", "--csv", "table.csv", "--target", "1", *options))
+
+
+def test_what_a_table_has_a_word_for_is_a_line_on_the_command_line(run, folder):
+    (folder / "table.csv").write_text(",a,b\n" + "".join(f"{i},{i % 7},{i}.5\n" for i in range(9)))
+    status, _, err = run("train", "--csv", "table.csv", "--target", "b", *FAST)
+    assert status == 0 and err.count("\n") == 1
+    assert err.startswith("warning: table.csv, line 1: column 1 has no name and counts the rows")
+    assert err.endswith("; --drop 0 does so without a word\n")
 
 
 def test_training_that_diverges_is_refused(refused):
@@ -436,6 +491,13 @@ def test_training_that_diverges_is_refused(refused):
         (["train", "cats"], "invalid choice: 'cats'"),
         (["train", "iris", "--csv", "t.csv", "--target", "x"], "not allowed with"),
         (["train", "--csv", "t.csv"], "t.csv: No such file or directory"),
+        (
+            ["train", "iris", "--missing", "0"],
+            "and so are --separator, --header, --drop, --missing",
+        ),
+        (["train", "iris", "--drop", "x"], "for --csv FILE"),
+        (["train", "iris", "--no-header"], "for --csv FILE"),
+        (["train", "--csv", "t", "--target", "x", "--decimal", ";"], "invalid choice: ';'"),
         (["train", "iris", "--classes"], "--target, --classes and --numbers are for --csv FILE"),
         (["train", "--csv", "t", "--target", "x", "--classes", "--numbers"], "not allowed with"),
         (["draw", "a", "a=1", "--stile", "classic"], "unrecognized arguments: --stile"),

@@ -104,6 +104,18 @@ def test_test_data_is_scaled_as_its_training_data_was():
         train[:0].scaling()
 
 
+def test_a_dataset_says_how_its_columns_were_scaled():
+    data = Dataset([[0.0, 5.0], [4.0, 5.0], [8.0, 9.0]], [0, 1, 1], ["x", "y"])
+    assert data.scaled_by is None and data[:2].scaled_by is None
+    train, test = data.scaled().split(0.7)
+    assert train.scaled_by == test[:0].scaled_by == data.scaling()
+    twice = data.scaled().scaled(datasets.Scaling([1.0, 2.0], [4.0, 0.5]))
+    shift, scale = twice.scaled_by
+    for before, after in zip(data.inputs, twice.inputs):
+        found = [(x - m) / s for x, m, s in zip(before, shift, scale)]
+        assert found == pytest.approx(after, abs=1e-14)  # rounding of numbers of size 10
+
+
 def test_scaling_survives_numbers_whose_squares_overflow():
     scaled = Dataset([[1e200], [3e200]], [0, 1], ["x"]).scaled().inputs
     assert scaled == [[pytest.approx(-1.0)], [pytest.approx(1.0)]]
@@ -259,6 +271,7 @@ def test_whole_numbers_without_a_gap_are_classes_in_ascending_order(table):
         [str(100 * (1 + i % 12)) for i in range(60)],
         ["2019", "2020", "2021"],
         ["0", "2", "0"],
+        ["2", "4", "2", "4", "6"],
     ],
 )
 def test_other_numbers_are_predicted_themselves(table, cells):
@@ -286,9 +299,10 @@ def test_blank_lines_spaces_a_byte_order_mark_and_quotes_are_read_over(table):
         ("a,kind\n", "no rows below the header"),
         ("kind\nx\n", "beside 'kind' there is no column"),
         ("a,kin\n1,x\n", "no column 'kind'; the columns are 'a', 'kin'$"),
-        ("a;kind\n1;x\n", "'a;kind'; columns are to be separated by commas"),
+        ("a:kind\n1:x\n", "'a:kind'; what separates them was taken to be ',', pass separator= "),
         ("a,kind,a\n1,x,2\n", "line 1: two columns are called 'a'"),
-        (",a,kind\n0,1,x\n", "line 1: column 1 has no name"),
+        (",a,kind\n0.5,1,x\n", r"line 1: column 1 has no name: write one, or .* drop=\[0\]"),
+        ("a,,kind\n1,7,x\n2,7,y\n", r"line 1: column 2 has no name: .* drop=\[1\]"),
         ("a,b,kind\n1,2,x\n1,2\n", r"line 3: 2 cell\(s\), where the header has 3"),
         ("a,kind\n1,x\n1,x,\n", r"line 3: 3 cell\(s\), where the header has 2"),
         ("a,kind\n1,x\n,x\n", "line 3: the cell of column 'a' is missing"),
@@ -314,6 +328,172 @@ def test_a_faulty_table_is_refused_by_file_and_line(table, text, message):
 def test_a_missing_file_raises_the_usual_error(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nothing\.csv"):
         datasets.csv(tmp_path / "nothing.csv", "kind")
+
+
+# Tables as people have them.
+
+WINE = """"fixed acidity";"density";"quality"
+7.4;0.9978;5
+7.8;1.001;6
+
+6;0.997;5
+"""
+CARS = """\
+18.0   8   307.0   130.0\t"chevrolet chevelle malibu"
+15.0   8   350.0   165.0\t"buick skylark 320"
+25.0   4   98.00   ?\t"ford pinto"
+"""
+CANCER = "1000025,5,1,2\n1002945,?,4,2\n1015425,3,1,4\n1016277,6,8,2\n1017023,4,1,4\n"
+IRIS = "5.1,3.5,Iris-setosa\n7.0,3.2,Iris-versicolor\n6.3,3.3,Iris-setosa\n\n"
+GERMAN = (
+    '\ufeff"Größe";Preis;Art\r\n1,5;1.234,50;Tanne\r\n-0,25;12.500;Kiefer\r\n1e2;,5;Tanne\r\n;;\r\n'
+)
+PANDAS = ",height,tall,kind\n0,1.5,True,fern\n1,2.5,False,moss\n2,0.5,True,fern\n"
+TABLES = {
+    "wine": (WINE, {"target": "quality"}, ["fixed acidity", "density"], [7.8, 1.001], [0, 1, 0]),
+    "cars": (
+        CARS, {"target": 0, "header": False, "drop": -1, "missing": "drop"},
+        ["x1", "x2", "x3"], [8.0, 350.0, 165.0], [18.0, 15.0],
+    ),
+    "cars, filled": (
+        CARS, {"target": "x0", "header": False, "drop": "x4", "missing": -1},
+        ["x1", "x2", "x3"], [8.0, 350.0, 165.0], [18.0, 15.0, 25.0],
+    ),
+    "cancer": (
+        CANCER, {"target": -1, "header": False, "drop": [0], "missing": "drop"},
+        ["x1", "x2"], [3.0, 1.0], [0, 1, 0, 1],
+    ),
+    "iris": (IRIS, {"target": 2, "header": False}, ["x0", "x1"], [7.0, 3.2], [0, 1, 0]),
+    "german": (GERMAN, {"target": "Art"}, ["Größe", "Preis"], [-0.25, 12500.0], [1, 0, 1]),
+    "pandas": (PANDAS, {"target": "kind", "drop": [0]}, ["height", "tall"], [2.5, 0.0], [0, 1, 0]),
+    "all named": (
+        "1 2 3\n4 5 6\n7 8 9\n", {"target": "3", "header": True},
+        ["1", "2"], [7.0, 8.0], [6.0, 9.0],
+    ),
+    "from 1": ("a|c\n5|1\n6|2\n7|3\n8|1\n", {"target": "c"}, ["a"], [6.0], [0, 1, 2, 0]),
+    "truths": ("a\tb\nTRUE\t1.5\nfalse\t2\n", {"target": "b"}, ["a"], [0.0], [1.5, 2.0]),
+    "marks": (
+        "\ufeffa,b\n\ufeff1,2.5\n\ufeff2,3\n", {"target": "b"}, ["a"], [2.0], [2.5, 3.0],
+    ),
+    "tab and comma": (
+        "a\tb\tk\n1,5\t2\tx y\n2,25\t1\tz\n", {"target": "k"},
+        ["a", "b"], [2.25, 1.0], [0, 1],
+    ),
+    "commas, no header": (
+        "1,5;2,5;x\n2,5;3,75;y\n", {"target": 2, "header": False},
+        ["x0", "x1"], [2.5, 3.75], [0, 1],
+    ),
+    "blanks and commas": (
+        "1,5 2,5 3,5\n4,5  5,5 6,5\n", {"target": 2, "header": False},
+        ["x0", "x1"], [4.5, 5.5], [3.5, 6.5],
+    ),
+    "points told": ('a,k\n"1,500",x\n"2,000.5",y\n', {"target": "k", "decimal": "."},
+                    ["a"], [2000.5], [0, 1]),
+    "commas told": ('a,k\n"1,500",x\n"2.000",y\n', {"target": "k", "decimal": ","},
+                    ["a"], [2000.0], [0, 1]),
+    "separator told": ("a;b,k\n1,2\n3,4.5\n", {"target": "k", "separator": ","},
+                       ["a;b"], [3.0], [2.0, 4.5]),
+    "text with blanks": ("a,k\n1, New York\n2, Los Angeles\n", {"target": 1}, ["a"], [2.0], [1, 0]),
+    "one row": ("a b\n1 2\n", {"target": "b"}, ["a"], None, [2.0]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_are_read_as_people_have_them(table, name):
+    text, options, names, second, targets = TABLES[name]
+    data = table(text, **options)
+    assert (data.names, data.targets) == (names, targets)
+    assert second is None or data.inputs[1] == second
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("separator", [";", "\t", "|", " ", "   ", ","])
+def test_separators_are_found_whatever_ends_a_line(table, separator, line_end):
+    rows = [["a", "long b", "kind"], ["1.5", "2", "x"], ["3", "-4e0", "long y"], ["", "", ""]]
+    lines = (separator.join(f'"{c}"' if " " in c else c for c in row) for row in rows)
+    data = table(line_end.join(lines))
+    assert list(data) == [([1.5, 2.0], 1), ([3.0, -4.0], 0)]
+    assert (data.names, data.classes) == (["a", "long b"], ["long y", "x"])
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (IRIS, {}, "line 1: '5.1' looks like data, .*: pass header=False if there are none"),
+        (CARS, {}, "line 1: '18.0' looks like data, .* header=True if it is a name"),
+        ("x,True\n1,2\n", {}, "line 1: 'True' looks like data"),
+        ("a,kind\n1,x\n", {"header": False, "target": 1}, "line 1: column 'x0' has text, 'a', for a number"),
+        (IRIS, {"header": False, "target": 3}, "no column 3; the columns are 'x0', 'x1', 'x2'$"),
+        (IRIS, {"header": False, "target": -4}, "no column -4; the columns are 'x0', 'x1', 'x2'$"),
+        ("a,kind\n1,x\n", {"drop": ["b"]}, "no column 'b'; the columns are 'a', 'kind'$"),
+        ("a,kind\n1,x\n", {"drop": 1}, r"line 1: the target 'kind' is in drop= too"),
+        ("a,kind\n1,x\n", {"drop": "a"}, "beside 'kind' there is no column"),
+        ("a,kind\n1,x\n,y\n", {}, '3: .* \'a\' is missing: missing="drop" .*, missing=0 fills'),
+        ("a,kind\n?,x\n1,y\n", {}, "line 2: column 'a' has '\\?', which marks a missing cell: mis"),
+        ("a,kind\n1,x\n2,NA\n", {}, "3: column 'kind' has 'NA', .* leaves such rows out$"),
+        ("a,kind\n1,x\n2,\n", {"missing": 0}, "line 3: the cell of column 'kind' is missing: "),
+        ("a,kind\n?,x\n2,\n", {"missing": "drop"}, "each row lacks a cell, so that none is left"),
+        ("a;kind\n1,500;x\n", {}, "2: .* '1,500', .* such as 1234.5, or pass decimal=\"\\.\" or "),
+        ("a;kind\n1,5;x\n1.500;y\n", {}, "line 3: .* '1.500', .* or pass decimal=\"\\.\" or dec"),
+        ("a;kind\n1.234,5;x\n1,500;y\n", {}, "line 3: .* '1,500', .* pass decimal="),
+        ("a;kind\n1,5;x\n1.5;y\n", {}, "line 3: .* '1.5', .* pass decimal=\"\\.\"$"),
+        ('a,kind\n"1,5",x\n', {}, "line 2: .* '1,5', .* pass decimal=\",\"$"),
+        ("a,kind\n1.5,x\n", {"decimal": ","}, "line 2: column 'a' has text, '1.5', for a number"),
+        ("a,kind\nred,x\n", {}, r"has text, 'red', .* leave the column out with drop=\['a'\]"),
+        ("a;b;kind\n1;2;x\n1;2\n", {}, "3: 2 cell.*, where the header has 3; .* taken to be ';'"),
+        ("a,b\n1,2\n", {"header": False, "target": "c"}, "no column 'c'; the columns are 'x0'"),
+    ],
+)  # fmt: skip
+def test_what_a_table_lacks_is_refused_with_the_cure(table, text, options, message):
+    with pytest.raises(ValueError, match=rf"table\.csv(:|,) .*{message}"):
+        table(text, **{"target": "kind", **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"separator": ";;"}, ValueError, "separator must be one character such as \";\", .* ';;'"),
+        ({"separator": 3}, ValueError, "separator must be one character .*, got 3"),
+        ({"decimal": ";"}, ValueError, 'decimal must be "\\." or ",", got \';\''),
+        ({"missing": "mean"}, ValueError, 'missing must be "refuse", "drop" or a .* got \'mean\''),
+        ({"missing": math.nan}, ValueError, "missing must be .* a finite number, got nan"),
+        ({"missing": True}, ValueError, "missing must be .*, got True"),
+        ({"missing": None}, ValueError, "missing must be .*, got None"),
+        ({"header": 1}, TypeError, "header must be True or False, got 1"),
+        ({"target": 1.0}, TypeError, "target takes the name or index of a column, got 1.0"),
+        ({"target": True}, TypeError, "target takes the name or index of a column, got True"),
+        ({"drop": [None]}, TypeError, "drop takes the name or index of a column, got None"),
+    ],
+)
+def test_options_of_the_wrong_kind_are_refused_in_words(table, options, error, message):
+    with pytest.raises(error, match=message):
+        table("a,b,kind\n1,2,x\n", **{"target": "kind", **options})
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "names"),
+    [
+        (PANDAS, "line 1: column 1 has no name and counts the rows: .*drop=.0. does", 2),
+        ('"","a","kind"\n"Mazda RX4",1,x\n"Datsun",2,y\n', "column 1 has no name and counts", 1),
+        ("Unnamed: 0,a,kind\n7,1,x\n3,2,y\n", "column 1 has no name and counts the rows", 1),
+        ("a;kind;\n1,5;x;\n2;y;\n", "column 3 has no name and is empty: it is left out", 1),
+    ],
+)
+def test_a_column_without_a_name_is_left_out_with_a_word(table, text, message, names):
+    with pytest.warns(UserWarning, match=message) as said:
+        data = table(text)
+    assert len(said) == 1 and said[0].filename == __file__
+    assert len(data.names) == names and set(data.targets) == {0, 1}
+
+
+@pytest.mark.parametrize("other", ["Yes", "YES", "y es"])
+def test_classes_that_are_alike_but_for_their_letters_are_told_apart_with_a_word(table, other):
+    text = f"a,kind\n1,yes\n2,{other}\n3,no\n"
+    if other == "y es":
+        assert table(text).classes == ["no", "y es", "yes"]
+        return
+    with pytest.warns(UserWarning, match=f"column 'kind' tells '{other}' from 'yes': write"):
+        assert table(text).classes == [other, "no", "yes"]
 
 
 # Quantities that are no numbers to Python.

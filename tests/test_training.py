@@ -5,7 +5,8 @@ import json
 import math
 import random
 import re
-from contextlib import ExitStack, nullcontext
+import warnings
+from contextlib import ExitStack, nullcontext, suppress
 
 import numpy
 import pytest
@@ -833,3 +834,47 @@ def test_the_collectors_thresholds_are_the_users_again_after_trainings_that_over
             later.enter_context(second)
         assert gc.get_threshold()[0] >= 50_000
     assert gc.get_threshold() == before
+
+
+# Columns of another size.
+
+PENGUINS = datasets.Dataset(
+    [[185.0, 39.1, 3750.0], [230.0, 50.0, 4758.0]] * 4, [0, 1] * 4, ["flipper", "bill", "mass"]
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (PENGUINS, "'flipper' is about 208, 'mass' is about 4,254 in size: train on data.scaled"),
+        (list(PENGUINS), "'column 0' is about 208, 'column 2' is about 4,254 in size"),
+        ([(tuple(map(int, x)), y) for x, y in PENGUINS], "'column 2' is about 4,254 in size"),
+        ([(numpy.array(x), y) for x, y in PENGUINS], "'column 2' is about 4,254 in size"),
+        (PENGUINS.scaled(), ""),
+        ([(x[:2], y) for x, y in PENGUINS.scaled()], ""),
+        (datasets.Dataset([[16.0, 99.0]] * 3, [0, 1, 1], ["pixel", "age"]), ""),
+        ([([Value(x) for x in row], y) for row, y in PENGUINS], ""),
+        ([([math.inf, 1.0], 0)], ""),
+    ],
+)
+@pytest.mark.parametrize("compile", ["auto", False])
+def test_columns_that_are_not_scaled_get_a_word(data, said, compile):
+    model = nn.MLP(len(data[0][0]), [2, 1], rng=random.Random(0))
+    with warnings.catch_warnings(record=True) as words, suppress(FloatingPointError):
+        warnings.simplefilter("always")
+        fit(model, data, losses.binary_cross_entropy, optim.SGD(model.parameters(), lr=1e-9),
+            progress=False, compile=compile)  # fmt: skip
+    assert [said in str(word.message) for word in words] == [True] * bool(said)
+    assert all(word.filename == __file__ for word in words)
+
+
+def test_a_model_that_scales_by_itself_gets_no_word():
+    model = nn.Neuron(3, activation="tanh")
+
+    class Scaled:
+        parameters = model.parameters
+
+        def __call__(self, x):
+            return model([x[0] / 200, x[1] / 50, x[2] / 4000])
+
+    fit(Scaled(), PENGUINS, losses.mse, optim.SGD(model.parameters()), progress=False)

@@ -28,8 +28,9 @@ class Dataset(Sequence[Pair]):
     """A sequence of `(input, target)` pairs; a slice of it is a dataset too.
 
     `inputs` are lists of floats, `names` those of their columns. `targets` are classes from 0 on,
-    and `classes` holds their names; of numbers to predict it is empty. Raises `ValueError` naming
-    both lengths where some differ, `TypeError` for what is no list, and a row that is none.
+    and `classes` holds their names; of numbers to predict it is empty. `scaled_by` is the scaling
+    that led from the numbers as they were measured to these, None where there was none. Raises
+    `ValueError` naming both lengths where some differ, `TypeError` for what is no list.
 
     >>> data = Dataset([[1.0, 2.0], [3.0, 4.0]], [0, 1], ["x", "y"], ["left", "right"])
     >>> data[1], data[:1]
@@ -43,9 +44,12 @@ class Dataset(Sequence[Pair]):
         names: Iterable[str],
         classes: Iterable[str] = (),
     ) -> None:
-        self.inputs = [_row(f"input {i}", row) for i, row in enumerate(_row("inputs", inputs))]
-        self.targets = _row("targets", targets)
-        self.names, self.classes = list(names), list(classes)
+        self.inputs = [
+            list(row) if isinstance(row, (list, tuple)) else _row(f"input {i}", row)
+            for i, row in enumerate(_row("inputs", inputs))
+        ]
+        self.targets, self.names, self.classes = _row("targets", targets), [*names], [*classes]
+        self.scaled_by: Scaling | None = None
         if len(self.inputs) != len(self.targets):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.targets)} targets")
         for position, row in enumerate(self.inputs):
@@ -74,8 +78,10 @@ class Dataset(Sequence[Pair]):
         goal = f"classes {printable(names, LINE)}" if self.classes else "a number to predict"
         return f"{counted(len(self.names), 'input')}, {goal}"
 
-    def _with(self, inputs: list[list[float]], targets: list[Any]) -> Dataset:
-        return Dataset(inputs, targets, self.names, self.classes)
+    def _with(self, inputs: Iterable[Iterable[float]], targets: Iterable[Any]) -> Dataset:
+        data = Dataset(inputs, targets, self.names, self.classes)
+        data.scaled_by = self.scaled_by
+        return data
 
     def split(self, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
         """Return two datasets of shuffled samples, the first with that fraction of them.
@@ -92,17 +98,11 @@ class Dataset(Sequence[Pair]):
             raise ValueError(f"a split needs a fraction between 0 and 1, got {fraction}")
         first = round(fraction * len(self))
         if not 0 < first < len(self):
-            what = f"a split of {len(self)} sample(s) at {fraction}"
-            raise ValueError(
-                f"{what} leaves one side empty: take more samples, or another fraction"
-            )
-        order = [*range(len(self))]
-        random.Random(seed).shuffle(order)
-        one, other = (
-            self._with([self.inputs[i] for i in part], [self.targets[i] for i in part])
-            for part in (order[:first], order[first:])
-        )
-        return one, other
+            what = f"a split of {len(self)} sample(s) at {fraction} leaves one side empty"
+            raise ValueError(f"{what}: take more samples, or another fraction")
+        pairs = list(self)
+        random.Random(seed).shuffle(pairs)
+        return self._with(*zip(*pairs[:first])), self._with(*zip(*pairs[first:]))
 
     def scaling(self) -> Scaling:
         """Return mean and deviation, 1 instead of 0, of each column; `ValueError` of no sample."""
@@ -133,7 +133,11 @@ class Dataset(Sequence[Pair]):
             count = len(self.names)
             raise ValueError(f"the scaling is for {len(shift)} column(s), the inputs have {count}")
         inputs = [[(x - m) / s for x, m, s in zip(row, shift, scale)] for row in self.inputs]
-        return self._with(inputs, self.targets)
+        data = self._with(inputs, self.targets)
+        before, unit = self.scaled_by or ([0.0] * len(shift), [1.0] * len(shift))
+        shift = [m + u * x for m, u, x in zip(before, unit, shift)]
+        data.scaled_by = Scaling(shift, [u * x for u, x in zip(unit, scale)])
+        return data
 
 
 def _row(name: str, items: Any) -> list[Any]:

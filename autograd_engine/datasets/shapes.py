@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import cos, pi, sin, tau
 
 from autograd_engine.datasets.dataset import Dataset
@@ -30,7 +30,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
         x, y = cos(pi * t), sin(pi * t)
         return (1.0 - x, 0.5 - y) if number else (x, y)
 
-    return _along(half_circle, 2, n, noise, seed)
+    return _drawn(half_circle, 2, n, noise, seed)
 
 
 def circles(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
@@ -44,7 +44,7 @@ def circles(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
         radius = 0.5 if number else 1.0
         return radius * cos(tau * t), radius * sin(tau * t)
 
-    return _along(circle, 2, n, noise, seed, closed=True)
+    return _drawn(circle, 2, n, noise, seed, closed=True)
 
 
 def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, classes: int = 2) -> Dataset:
@@ -63,7 +63,7 @@ def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, classes: int = 2) 
         radius, angle = 0.1 + 0.9 * t, tau * number / classes + tau * t
         return radius * cos(angle), radius * sin(angle)
 
-    return _along(arm, classes, n, noise, seed)
+    return _drawn(arm, classes, n, noise, seed)
 
 
 def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
@@ -72,31 +72,15 @@ def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     >>> list(xor(4, noise=0.0))
     [([0.0, 0.0], 0), ([0.0, 1.0], 1), ([1.0, 0.0], 1), ([1.0, 1.0], 0)]
     """
-    corners = (divmod(i % 4, 2) for i in range(_checked(n, noise)))
-    return _noisy((((float(a), float(b)), a ^ b) for a, b in corners), 2, noise, seed)
+    data = _drawn(lambda number, t: (float(number // 2), float(number % 2)), 4, n, noise, seed)
+    targets = [(corner // 2) ^ (corner % 2) for corner in data.targets]
+    return Dataset(data.inputs, targets, data.names, ["0", "1"])
 
 
-def _along(
+def _drawn(
     curve: Curve, classes: int, n: int, noise: float, seed: int, closed: bool = False
 ) -> Dataset:
-    """Return n points at even steps along a curve for each class, which take turns."""
-    samples = []
-    for i in range(_checked(n, noise)):
-        place, number = divmod(i, classes)
-        places = (n - number - 1) // classes + 1  # that fall to this curve
-        steps = places if closed else max(places - 1, 1)  # a closed one ends where it starts
-        samples.append((curve(number, place / steps), number))
-    return _noisy(samples, classes, noise, seed)
-
-
-def _noisy(samples: Iterable[tuple[Point, int]], classes: int, noise: float, seed: int) -> Dataset:
-    points, targets = zip(*samples)
-    gauss = random.Random(seed).gauss
-    inputs = [[coordinate + gauss(0.0, noise) for coordinate in point] for point in points]
-    return Dataset(inputs, targets, ["x", "y"], map(str, range(classes)))
-
-
-def _checked(n: int, noise: float) -> int:
+    """Return n points with noise, at even steps along a curve for each class, which take turns."""
     check_whole("the number of samples (n)", n)
     if n < 1:
         raise ValueError(f"a dataset needs at least 1 sample, got n = {n}")
@@ -104,4 +88,10 @@ def _checked(n: int, noise: float) -> int:
         raise TypeError(f"the noise is a standard deviation, a number; got {noise!r:.60}")
     if not 0.0 <= noise < math.inf:
         raise ValueError(f"the noise is a standard deviation of 0 or more, got {noise}")
-    return n
+    gauss, inputs = random.Random(seed).gauss, []
+    for i in range(n):
+        place, number = divmod(i, classes)
+        places = (n - number - 1) // classes + 1  # that fall to this curve
+        steps = places if closed else max(places - 1, 1)  # a closed one ends where it starts
+        inputs.append([x + gauss(0.0, noise) for x in curve(number, place / steps)])
+    return Dataset(inputs, [i % classes for i in range(n)], ["x", "y"], map(str, range(classes)))

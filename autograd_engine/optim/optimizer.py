@@ -43,6 +43,9 @@ class Optimizer(Stateful):
     _kind = "optimizer"
     _settings = ("lr", "weight_decay", "maximize")
     _checks: ClassVar = {"lr": finite, "weight_decay": finite, "maximize": flag}
+    _progress: ClassVar = {
+        "initial_lr": lambda name, lr: None if lr is None else finite(name, lr), "steps": whole,
+    }  # fmt: skip
     # What the rule remembers from step to step, and the setting that asks for it ("": always).
     _buffer_names: tuple[tuple[str, str], ...] = ()
     _blank: float | None = 0.0  # what a rule finds in its memory before the first step
@@ -50,9 +53,7 @@ class Optimizer(Stateful):
     def __init__(
         self, params: Iterable[Value], lr: float, weight_decay: float = 0.0, maximize: bool = False
     ) -> None:
-        self.lr = lr
-        self.weight_decay = weight_decay
-        self.maximize = maximize
+        self.lr, self.weight_decay, self.maximize = lr, weight_decay, maximize
         self.__post_init__(params)
 
     def __post_init__(self, params: Iterable[Value]) -> None:
@@ -105,16 +106,14 @@ class Optimizer(Stateful):
         """Return what the rule makes of columns of numbers, slopes and memories."""
         return map(list, zip(*map(self._rule(FLOATS, self.steps), *columns)))
 
-    def _progress(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
+        """Return settings, steps and memories as plain lists, dicts and numbers."""
         buffers = {name: list(buffer) for name, buffer in self._buffers.items()}
-        return {"initial_lr": self.initial_lr, "steps": self.steps, "buffers": buffers}
+        return {**super().state_dict(), "buffers": buffers}
 
     def _loaded(self, state: Mapping[str, Any]) -> Optimizer:
         loaded: Optimizer = super()._loaded(state)
-        loaded.__post_init__(self.parameters)
-        loaded.steps = whole("steps", state["steps"])
-        if state["initial_lr"] is not None:
-            loaded.initial_lr = finite("initial_lr", state["initial_lr"])
+        loaded.parameters, loaded._buffers = _trainable(self.parameters), {}
         for name, buffer in state["buffers"].items():
             if len(buffer) != len(self.parameters):
                 given = f"but the state's buffer {name!r:.80} is for {len(buffer)}"
@@ -126,7 +125,7 @@ class Optimizer(Stateful):
         return loaded
 
     def __repr__(self) -> str:
-        return self._shown(counted(len(self.parameters), "parameter"), always="lr")
+        return self._shown(counted(len(self.parameters), "parameter"))
 
 
 def _remembered(name: str, number: Any) -> float:
@@ -138,8 +137,7 @@ def _remembered(name: str, number: Any) -> float:
 
 
 def _trainable(parameters: Iterable[Value]) -> list[Value]:
-    found = listed(parameters)
-    if not found:
+    if not (found := listed(parameters)):
         raise ValueError("there are no parameters to train")
     for i, parameter in enumerate(found):
         if parameter._rule is not LEAF:

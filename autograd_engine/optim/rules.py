@@ -62,9 +62,9 @@ class SGD(Optimizer):
 
 
 def _two_betas(name: str, betas: Any) -> tuple[float, float]:
-    if not hasattr(betas, "__len__") or len(betas) != 2:
-        kind = ValueError if hasattr(betas, "__len__") else TypeError
-        raise kind(f"betas are two numbers, got {betas!r:.60}")
+    sized = hasattr(betas, "__len__")
+    if not sized or len(betas) != 2:
+        raise (ValueError if sized else TypeError)(f"betas are two numbers, got {betas!r:.60}")
     one, other = (finite("beta", beta, 0.0, 1.0) for beta in betas)
     if 1.0 in (one, other):
         raise ValueError(f"beta must be below 1, got {betas!r}")

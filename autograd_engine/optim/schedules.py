@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd_engine.engine import Value  # noqa: F401 (examples)
 from autograd_engine.optim.optimizer import Optimizer
@@ -13,6 +12,7 @@ from autograd_engine.optim.rules import SGD  # noqa: F401 (examples)
 from autograd_engine.optim.settings import MADE, Stateful, counting, finite, setting, share, whole
 
 
+@dataclass(repr=False, eq=False)
 class Schedule(Stateful):
     """What all learning-rate schedules share: each `step()` sets `optimizer.lr` once.
 
@@ -25,13 +25,10 @@ class Schedule(Stateful):
     ...         return lr / 2.0
     """
 
-    _kind = "schedule"
-
     optimizer: Optimizer
 
-    def __init__(self, optimizer: Optimizer) -> None:
-        self.optimizer = optimizer
-        self.__post_init__()
+    _kind = "schedule"
+    _progress: ClassVar = {"base_lr": finite, "last_epoch": whole}
 
     def __post_init__(self) -> None:
         optimizer = self.optimizer
@@ -51,18 +48,9 @@ class Schedule(Stateful):
     def _next_lr(self, lr: float, epoch: int) -> float:
         raise NotImplementedError(f"{type(self).__name__} must define _next_lr()")
 
-    def _progress(self) -> dict[str, Any]:
-        return {"base_lr": self.base_lr, "last_epoch": self.last_epoch}
-
-    def _loaded(self, state: Mapping[str, Any]) -> Schedule:
-        loaded: Schedule = super()._loaded(state)
-        loaded.base_lr = finite("base_lr", state["base_lr"])
-        loaded.last_epoch = whole("last_epoch", state["last_epoch"])
-        return loaded
-
     def __repr__(self) -> str:
-        epochs = f"last_epoch={self.last_epoch}" if self.last_epoch else ""
-        return self._shown(type(self.optimizer).__name__, more=epochs)
+        epochs = [f"last_epoch={self.last_epoch}"] if self.last_epoch else []
+        return self._shown(type(self.optimizer).__name__, *epochs)
 
 
 def schedules_of(optimizer: Any) -> list[Schedule]:
@@ -81,7 +69,6 @@ class StepLR(Schedule):
     [1.0, 0.5, 0.5, 0.25]
     """
 
-    optimizer: Optimizer
     step_size: int = setting(check=counting)
     gamma: float = setting(0.1)
 
@@ -97,7 +84,6 @@ class ExponentialLR(Schedule):
     ExponentialLR(SGD, gamma=0.5)
     """
 
-    optimizer: Optimizer
     gamma: float = setting()
 
     def _next_lr(self, lr: float, epoch: int) -> float:
@@ -122,7 +108,6 @@ class LinearLR(Schedule):
     [0.5, 0.75, 1.0, 1.0]
     """
 
-    optimizer: Optimizer
     start_factor: float = setting(1.0 / 3.0, _start)
     end_factor: float = setting(1.0, share)
     total_iters: int = setting(5, counting)
@@ -148,15 +133,13 @@ class CosineAnnealingLR(Schedule):
     [0.854, 0.5, 0.146, 0.0]
     """
 
-    optimizer: Optimizer
     T_max: int = setting(check=counting)
     eta_min: float = setting(0.0)
 
     def _next_lr(self, lr: float, epoch: int) -> float:
+        before, after = (
+            (1.0 + math.cos(math.pi * t / self.T_max)) / 2.0 for t in (epoch - 1, epoch)
+        )
         if (epoch - 1) % (2 * self.T_max) == self.T_max:  # at the bottom there is no ratio
-            return lr + (self.base_lr - self.eta_min) * self._height(self.T_max - 1)
-        ratio = self._height(epoch) / self._height(epoch - 1)
-        return ratio * (lr - self.eta_min) + self.eta_min
-
-    def _height(self, epoch: int) -> float:
-        return (1.0 + math.cos(math.pi * epoch / self.T_max)) / 2.0
+            return lr + (self.base_lr - self.eta_min) * after
+        return after / before * (lr - self.eta_min) + self.eta_min

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import MISSING, Field, field
+from dataclasses import MISSING, field
 from functools import partial
 from inspect import signature
 from itertools import count
@@ -26,14 +26,17 @@ class Stateful:
     _kind = ""
     _settings: tuple[str, ...] = ()  # names of attributes
     _checks: ClassVar[dict[str, Callable[..., Any]]] = {}  # of a setting, whenever it is set
+    _progress: ClassVar[dict[str, Callable[..., Any]]] = {}  # what changes, and its check
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         known = {**getattr(cls, "__dataclass_fields__", {}), **vars(cls)}
-        fields = {name: it for name, it in known.items() if isinstance(it, Field) and it.metadata}
-        if fields and "_settings" not in vars(cls):
-            cls._settings = tuple(fields)
-        cls._checks = {**cls._checks, **{name: it.metadata["check"] for name, it in fields.items()}}
+        checks = {
+            n: it.metadata["check"] for n, it in known.items() if getattr(it, "metadata", None)
+        }
+        if checks and "_settings" not in vars(cls):
+            cls._settings = tuple(checks)
+        cls._checks = {**cls._checks, **checks}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         MADE[next(_NUMBERS)] = self = super().__new__(cls)
@@ -46,41 +49,41 @@ class Stateful:
     def state_dict(self) -> dict[str, Any]:
         """Return settings and progress as plain lists, dicts and numbers."""
         settings = {name: getattr(self, name) for name in self._settings}
-        return {self._kind: type(self).__name__, "settings": settings, **self._progress()}
+        progress = {name: getattr(self, name) for name in self._progress}
+        return {self._kind: type(self).__name__, "settings": settings, **progress}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict()` returned; `ValueError`, and no change, where it misfits."""
         kind, name = self._kind, type(self).__name__
-        if not isinstance(state, Mapping) or not isinstance(state.get(kind), str):
+        was = state.get(kind) if isinstance(state, Mapping) else None
+        if not isinstance(was, str):
             raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
-        if state[kind] != name:
-            was = printable(state[kind])
-            raise ValueError(f"the state was written with the {kind} {was}, not {name}")
+        if was != name:
+            raise ValueError(f"the state was written with the {kind} {printable(was)}, not {name}")
         try:
             if unlike := set(state["settings"]) ^ set(self._settings):
                 raise KeyError(*unlike)
-            loaded = self._loaded(state)
+            vars(self).update(vars(self._loaded(state)))
         except (AttributeError, KeyError, OverflowError, TypeError) as error:
             damage = f"the state of the {kind} {name} is damaged: {error!r:.200}"
             raise ValueError(damage) from error
-        vars(self).update(vars(loaded))
-
-    def _progress(self) -> dict[str, Any]:
-        raise NotImplementedError
 
     def _loaded(self, state: Mapping[str, Any]) -> Any:
         """Return another one in that state: a copy, since a subclass may be made otherwise."""
         loaded = copy(self)
         for name, given in state["settings"].items():
             setattr(loaded, name, given)
+        for name, check in self._progress.items():
+            setattr(loaded, name, check(name, state[name]))
         return loaded
 
-    def _shown(self, first: str, always: str = "", more: str = "") -> str:
+    def _shown(self, first: str, *more: str) -> str:
         known, told = signature(type(self)).parameters, [first]
         for name in self._settings:
-            if name == always or (name in known and getattr(self, name) != known[name].default):
-                told.append(f"{name}={_spelt(getattr(self, name))}")
-        return f"{type(self).__name__}({', '.join([*told, more] if more else told)})"
+            given = getattr(self, name)
+            if name == "lr" or (name in known and given != known[name].default):
+                told.append(f"{name}={_spelt(given)}")
+        return f"{type(self).__name__}({', '.join([*told, *more])})"
 
 
 def _spelt(setting: Any) -> str:
