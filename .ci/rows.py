@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_engine.build import mypyc_attr
-from autograd_engine.number import Number
+from autograd_engine.number import OPERATORS, Number
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import (
 {imports}
@@ -53,6 +53,15 @@ class Methods(Number):
     # NumPy's spellings, which its ufuncs call on objects.
 {spellings}
 '''
+
+OPERATORS = {
+    "fabs": "the number without its sign",
+    "conjugate": "this number, which is real",
+    "deg2rad": "an angle of degrees in radians",
+    "rad2deg": "an angle of radians in degrees",
+    "radians": "an angle of degrees in radians",
+    "degrees": "an angle of radians in degrees",
+}  # what NumPy's ufuncs call on objects beside the rows
 
 
 def rows(package: Path) -> dict[str, tuple[int, str]]:
@@ -89,6 +98,9 @@ def methods(known: dict[str, tuple[int, str]]) -> str:
         for spelling, lines in made:
             head = f"    def {spelling}(self{other}) -> Any:"
             lines.append(f'{head} """Return {doc}."""; return self.{call.format(name)}')
+    for name, doc in OPERATORS.items():
+        head = f'    def {name}(self) -> Any: """Return {doc}."""'
+        texts[1].append(f'{head}; return OPERATORS["{name}"](self)')
     return METHODS.format(
         imports=listed(sorted(known, key=in_order)),
         methods="\n".join(texts[0]),

@@ -6,7 +6,7 @@ array of NumPy an array, of Values for the function and of floats for who called
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_engine.engine import Value, as_value
@@ -54,8 +54,8 @@ def fresh(leaf: Any, inputs: list[Value]) -> Value:
 
 def one_value(output: Any) -> Value:
     """Return what a function gave as one Value; `TypeError` for anything but a number."""
-    if getattr(output, "shape", None) == () and isinstance(item := output.item(), Value):
-        return item
+    if getattr(output, "size", 0) == 1:  # an array of one, as SciPy's example functions give
+        output = output.item()
     if isinstance(output, Value) or is_number(output):
         return as_value(output)
     raise TypeError(f"the function must return one Value or number, not {type(output).__name__}")
@@ -71,10 +71,12 @@ def shaped(items: list[Any], shape: Shape) -> Any:
     return list(items) if shape is None else array_of(items, shape)
 
 
-def evaluated(f: Callable[[Any], Any], x: list[Any], shape: Shape) -> tuple[list[Value], Any]:
-    """Return new values at the point, and what the function gives of them."""
+def evaluated(
+    f: Callable[..., Any], x: list[Any], shape: Shape, more: Sequence[Any] = ()
+) -> tuple[list[Value], Any]:
+    """Return new values at the point, and what the function gives of them (and more arguments)."""
     inputs = [item * 1.0 if isinstance(item, Value) else Value(item) for item in x]
-    return inputs, f(shaped(inputs, shape))
+    return inputs, f(shaped(inputs, shape), *more)
 
 
 def outputs_of(given: Any) -> tuple[list[Value], Shape]:

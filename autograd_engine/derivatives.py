@@ -101,15 +101,15 @@ def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
     """
-    check_call("jacobian", f, "the point")
+    check_function(f)
     return derived(_jacobian, f)
 
 
 def _jacobian(f: Callable[[Any], Any], /, *points: Any) -> Any:
     """Return the matrix of derivatives at this point."""
-    x, shape = _only("jacobian", points)
+    x, shape = _first("jacobian", f, points)
     with differentiating() as nested:
-        inputs, given = evaluated(f, x, shape)
+        inputs, given = evaluated(f, x, shape, points[1:])
         outputs, outer = arguments.outputs_of(given)
         rows = [gradient(output, inputs, nested) for output in outputs]
     if shape is None and not is_array(given):
@@ -126,23 +126,25 @@ def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    check_call("hessian", f, "the point")
+    check_function(f)
     return derived(_hessian, f)
 
 
 def _hessian(f: Callable[[Any], Any], /, *points: Any) -> Any:
     """Return the matrix of second derivatives at this point."""
-    x, shape = _only("hessian", points)
+    x, shape = _first("hessian", f, points)
     with differentiating() as nested:
-        inputs, output = evaluated(f, x, shape)
+        inputs, output = evaluated(f, x, shape, points[1:])
         slopes = gradient(one_value(output), inputs, create_graph=True)
         rows = [gradient(slope, inputs, nested) for slope in slopes]
         rows = rows if nested else agreed(rows)
     return rows if shape is None else array_of(list(chain(*rows)), shape + shape)
 
 
-def _only(name: str, points: tuple[Any, ...]) -> tuple[list[Any], Shape]:
-    if len(points) != 1:
+def _first(name: str, f: Any, points: tuple[Any, ...]) -> tuple[list[Any], Shape]:
+    more = points[1:] if points and hasattr(points[0], "__iter__") else ()
+    check_call(name, f, "the point", more)
+    if len(points) != 1 + len(more):
         raise TypeError(f"{name}(f) takes one list: {name}(f)([a, b]); got {len(points)} arguments")
     return arguments.point_of(f"{name}(f)", points[0])
 

@@ -11,7 +11,7 @@ from autograd_engine.blocks import no_grad
 from autograd_engine.compiler.call.request import require
 from autograd_engine.engine import Value
 from autograd_engine.number import number, read
-from autograd_engine.real import check_whole, flag, is_number
+from autograd_engine.real import check_whole, flag, is_number, only
 from autograd_engine.state import WATCHED
 
 Sample = tuple[Any, Any]
@@ -28,7 +28,7 @@ class Judge(NamedTuple):
 
     def __call__(self, outputs: Any, target: Any) -> float:
         """Return 1.0 for a right prediction, 0.0 for a wrong one, NaN if there is neither."""
-        single = isinstance(outputs, Value) or is_number(outputs)
+        single, target = isinstance(outputs, Value) or is_number(outputs), only(target)
         numbers = [read(output) for output in ([outputs] if single else outputs)]
         if len(numbers) == 1:
             return float((numbers[0] > 0) == (target > 0)) if self.sides else math.nan
@@ -99,7 +99,7 @@ def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judg
 
 def judge(samples: Sequence[Sample]) -> Judge:
     """Return the judge for these samples."""
-    targets = [target for _, target in samples]
+    targets = [only(target) for _, target in samples]
     numbers = all(map(is_number, targets))
     return Judge(
         positions=numbers and all(hasattr(t, "__index__") and t >= 0 for t in targets),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_engine.build import mypyc_attr
-from autograd_engine.number import Number
+from autograd_engine.number import OPERATORS, Number
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import (
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2, expm1,
@@ -69,3 +69,9 @@ class Methods(Number):
     def arcsinh(self) -> Any: """Return the inverse hyperbolic sine."""; return self._one(asinh)
     def arccosh(self) -> Any: """Return the inverse hyperbolic cosine."""; return self._one(acosh)
     def arctanh(self) -> Any: """Return the inverse hyperbolic tangent."""; return self._one(atanh)
+    def fabs(self) -> Any: """Return the number without its sign."""; return OPERATORS["fabs"](self)
+    def conjugate(self) -> Any: """Return this number, which is real."""; return OPERATORS["conjugate"](self)
+    def deg2rad(self) -> Any: """Return an angle of degrees in radians."""; return OPERATORS["deg2rad"](self)
+    def rad2deg(self) -> Any: """Return an angle of radians in degrees."""; return OPERATORS["rad2deg"](self)
+    def radians(self) -> Any: """Return an angle of degrees in radians."""; return OPERATORS["radians"](self)
+    def degrees(self) -> Any: """Return an angle of radians in degrees."""; return OPERATORS["degrees"](self)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from inspect import Parameter, signature
 from typing import Any, Final
 
-from autograd_engine.real import as_float, domain_error, is_number
+from autograd_engine.real import as_float, domain_error, is_number, is_spread
 from autograd_engine.words import counted, printable
 
 REAL: Final = (-math.inf, math.inf)
@@ -69,13 +69,14 @@ class Primitive:
         for operand in operands:
             answer = getattr(operand, "__primitive__", None)
             if answer is None:
-                if hasattr(operand, "__array_ufunc__") and hasattr(operand, "__len__"):
+                if is_spread(operand):
                     return elementwise(self, operands)
             elif answers is None:
                 answers = answer
         if answers is not None:
             return answers(self, operands)
-        return evaluate(self, tuple(map(as_float, operands)))
+        call = f"{self.name}(x{', y' * (self.arity == 2)})"
+        return evaluate(self, tuple([as_float(operand, call) for operand in operands]))
 
     def __reduce__(self) -> tuple[Any, ...]:
         if is_built_in(self):

@@ -61,13 +61,13 @@ def item(data: Any) -> Any:
         return None
 
 
-def as_float(data: object) -> float:
+def as_float(data: object, call: str = "f(x)") -> float:
     """Return a number, or what `float` reads and cannot compute, as a float; else `TypeError`."""
     if not is_number(data):
         kind = type(data)
         known = hasattr(kind, "__float__") or hasattr(kind, "__index__")
         if not known or hasattr(kind, "__len__") or calculates(kind):
-            named = f"{kind.__name__}: {printable(repr(data))}{way_to_number(data)}"
+            named = f"{kind.__name__}: {printable(repr(data))}{way_to_number(data, call)}"
             raise TypeError(f"expected one real number, got {named}")
     return float(data)  # type: ignore[arg-type]
 
@@ -82,10 +82,42 @@ def calculates(kind: type) -> bool:
     return any(hasattr(kind, name) for name in ARITHMETIC)
 
 
-def way_to_number(data: Any) -> str:
+TRACED: Final = {
+    "jax": "a function of jax.numpy, or ag.compile(f, example).to_jax()",
+    "autograd": "a function of autograd.numpy",
+}
+"""What to write for numbers that a library traces, by the name of the module of their types."""
+
+
+def is_traced(data: object) -> bool:
+    """Say whether another library differentiates or compiles by what is computed of this."""
+    return type(data).__module__.partition(".")[0] in TRACED
+
+
+def is_spread(data: object) -> bool:
+    """Say whether functions of one number go through this element by element, as through arrays."""
+    return hasattr(data, "__array_ufunc__") and hasattr(data, "__len__") and not is_traced(data)
+
+
+def is_several(data: Any) -> bool:
+    """Say whether this is a list, or an array of anybody's of one dimension or more."""
+    return isinstance(data, (list, tuple)) or bool(getattr(data, "shape", ()))
+
+
+def only(data: Any) -> Any:
+    """Return the one item of a list or array of one, and anything else as it is."""
+    return next(iter(data)) if is_several(data) and len(data) == 1 else data
+
+
+def way_to_number(data: Any, call: str = "f(x)") -> str:
     """Return what to write instead of something that is no number."""
     kind = type(data)
     shape = getattr(data, "shape", None)
+    if is_traced(data):
+        library = kind.__module__.partition(".")[0]
+        return f", which {library} traces: write {TRACED[library]}, or differentiate with ag.grad"
+    if isinstance(data, (list, tuple)):
+        return f": of several numbers write [{call} for x in xs]"
     if isinstance(item(data), Real):
         return ": write .item() for its number"
     if isinstance(shape, tuple) and shape and hasattr(kind, "item"):
@@ -131,20 +163,21 @@ def check_function(f: object) -> None:
         raise TypeError(f"a derivative is that of a function, got {f!r:.60}{hint}")
 
 
-def check_call(name: str, f: Any, argument: str) -> None:
-    """Refuse what is no function of one argument: `TypeError` saying what to write."""
+def check_call(name: str, f: Any, argument: str, more: tuple[Any, ...] = ()) -> None:
+    """Refuse what is no function of an argument, and more: `TypeError` saying what to write."""
     check_function(f)
     try:
         accepted = signature(f)
     except (TypeError, ValueError):  # some built in functions tell none
         return
     try:
-        accepted.bind(None)
+        accepted.bind(None, *more)
     except TypeError:
         given = accepted.parameters.values()
         count = sum(p.default is p.empty and p.kind < 2 for p in given)
-        said = f"{name} calls f with one argument, {argument}, but it takes {accepted}"
-        if count > 1:
+        one = f"{len(more) + 1} arguments, the first" if more else "one argument"
+        said = f"{name} calls f with {one}, {argument}, but it takes {accepted}"
+        if count > 1 and not more:
             items = ", ".join(f"x[{i}]" for i in range(count))
             said += f": write lambda x: f({items}), and a list of {count} numbers as {argument}"
         raise TypeError(said) from None
