@@ -12,7 +12,7 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.functions import plain, sum
 from autograd_engine.number import number
-from autograd_engine.real import is_number, is_several, only, way_to_number
+from autograd_engine.real import is_number, only, way_to_number
 from autograd_engine.table import BINARY, MSE, above, cross_entropy_of, gate, relu, surprise
 
 __all__ = ["binary_cross_entropy", "cross_entropy", "half_squared_error", "hinge", "mse"]
@@ -64,18 +64,17 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     if len(items) < 2:
         two = "two classes by one logit are the job of binary_cross_entropy"
         raise ValueError(f"cross_entropy needs a list of logits, one for each class; {two}")
-    chosen = target = only(target)
-    if isinstance(target, Value) and target._data.is_integer():
-        chosen = int(target._data)
-    if not hasattr(chosen, "__index__") or is_several(chosen):
-        wanted = f"an integer from 0 to {len(items) - 1} for {len(items)} logits"
-        raise TypeError(f"the class must be {wanted}, got {chosen!r}")
-    if not 0 <= index(chosen) < len(items):
+    target, last = only(target), len(items) - 1
+    fed = isinstance(target, Value) and target._data.is_integer()
+    try:
+        chosen = int(target._data) if fed else index(target)
+    except TypeError:
+        wanted = f"an integer from 0 to {last} for {len(items)} logits"
+        raise TypeError(f"the class must be {wanted}, got {target!r}") from None
+    if not 0 <= chosen <= last:
         given = f"class {chosen} is out of range for {len(items)} logits"
-        raise ValueError(f"{given}: 0 to {len(items) - 1}")
-    if isinstance(target, Value):
-        return surprise(0, *_chosen_first(items, target))
-    return cross_entropy_of(index(chosen))(*items)
+        raise ValueError(f"{given}: 0 to {last}")
+    return surprise(0, *_chosen_first(items, target)) if fed else cross_entropy_of(chosen)(*items)
 
 
 def _chosen_first(items: list[Any], target: Value) -> list[Any]:

@@ -173,10 +173,11 @@ def check_call(name: str, f: Any, argument: str, more: tuple[Any, ...] = ()) -> 
     try:
         accepted.bind(None, *more)
     except TypeError:
-        given = accepted.parameters.values()
-        count = sum(p.default is p.empty and p.kind < 2 for p in given)
-        one = f"{len(more) + 1} arguments, the first" if more else "one argument"
-        said = f"{name} calls f with {one}, {argument}, but it takes {accepted}"
+        count = sum(p.default is p.empty and p.kind < 2 for p in accepted.parameters.values())
+        given = (
+            f"{len(more) + 1} arguments, {argument} first" if more else f"one argument, {argument}"
+        )
+        said = f"{name} calls f with {given}, but it takes {accepted}"
         if count > 1 and not more:
             items = ", ".join(f"x[{i}]" for i in range(count))
             said += f": write lambda x: f({items}), and a list of {count} numbers as {argument}"
