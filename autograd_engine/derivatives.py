@@ -105,17 +105,9 @@ def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return derived(_jacobian, f)
 
 
-def _jacobian(f: Callable[[Any], Any], /, *points: Any) -> Any:
+def _jacobian(f: Callable[..., Any], /, *points: Any) -> Any:
     """Return the matrix of derivatives at this point."""
-    x, shape = _first("jacobian", f, points)
-    with differentiating() as nested:
-        inputs, given = evaluated(f, x, shape, points[1:])
-        outputs, outer = arguments.outputs_of(given)
-        rows = [gradient(output, inputs, nested) for output in outputs]
-    if shape is None and not is_array(given):
-        return rows[0] if outer is None else rows
-    found = array_of(list(chain(*rows)), (*(outer or ()), *(shape or (len(x),))))
-    return found.tolist() if shape is None else found
+    return _matrix("jacobian", f, points, False)
 
 
 def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -130,23 +122,30 @@ def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return derived(_hessian, f)
 
 
-def _hessian(f: Callable[[Any], Any], /, *points: Any) -> Any:
+def _hessian(f: Callable[..., Any], /, *points: Any) -> Any:
     """Return the matrix of second derivatives at this point."""
-    x, shape = _first("hessian", f, points)
-    with differentiating() as nested:
-        inputs, output = evaluated(f, x, shape, points[1:])
-        slopes = gradient(one_value(output), inputs, create_graph=True)
-        rows = [gradient(slope, inputs, nested) for slope in slopes]
-        rows = rows if nested else agreed(rows)
-    return rows if shape is None else array_of(list(chain(*rows)), shape + shape)
+    return _matrix("hessian", f, points, True)
 
 
-def _first(name: str, f: Any, points: tuple[Any, ...]) -> tuple[list[Any], Shape]:
+def _matrix(name: str, f: Callable[..., Any], points: tuple[Any, ...], second: bool) -> Any:
+    """Return the Jacobian of f or of its gradient by the first argument, others as they are."""
     more = points[1:] if points and hasattr(points[0], "__iter__") else ()
     check_call(name, f, "the point", more)
     if len(points) != 1 + len(more):
         raise TypeError(f"{name}(f) takes one list: {name}(f)([a, b]); got {len(points)} arguments")
-    return arguments.point_of(f"{name}(f)", points[0])
+    x, shape = arguments.point_of(f"{name}(f)", points[0])
+    with differentiating() as nested:
+        inputs, given = evaluated(f, x, shape, more)
+        if second:
+            given = shaped(gradient(one_value(given), inputs, create_graph=True), shape)
+        outputs, outer = arguments.outputs_of(given)
+        rows = [gradient(output, inputs, nested) for output in outputs]
+    if second and not nested:
+        rows = agreed(rows)
+    if shape is None and not is_array(given):
+        return rows[0] if outer is None else rows
+    found = array_of(list(chain(*rows)), (*(outer or ()), *(shape or (len(x),))))
+    return found.tolist() if shape is None else found
 
 
 def hvp(f: Callable[[Any], Any], x: Any, v: Any) -> Any:

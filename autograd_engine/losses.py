@@ -12,7 +12,7 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.functions import plain, sum
 from autograd_engine.number import number
-from autograd_engine.real import is_number, only, way_to_number
+from autograd_engine.real import is_number, named, only
 from autograd_engine.table import BINARY, MSE, above, cross_entropy_of, gate, relu, surprise
 
 __all__ = ["binary_cross_entropy", "cross_entropy", "half_squared_error", "hinge", "mse"]
@@ -118,8 +118,7 @@ def _items(loss: str, what: str, given: Any) -> list[Any]:
     items = [given] if single else list(given)
     for item in items:
         if not isinstance(item, Value) and not is_number(item):
-            got = f"{type(item).__name__}: {item!r}{way_to_number(item)}"
-            raise TypeError(f"{loss} takes as {what} only values or numbers, got {got}")
+            raise TypeError(f"{loss} takes as {what} only values or numbers, got {named(item)}")
     if not items:
         verb = "are" if what.endswith("s") else "is"
         raise ValueError(f"the {what} of {loss} {verb} empty: it needs at least one number")

@@ -138,17 +138,15 @@ def check_loss(loss: object) -> None:
 
 def check_kinds(model: object, loss: object, optimizer: object, callback: object) -> None:
     """Refuse what only looks like a model, a loss, an optimiser of it and a callback."""
-    made = {"model": "MLP(2, [8, 1])", "optimizer": "SGD(model.parameters(), lr=0.1)"}
     trains = hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")
-    models = callable(model) and hasattr(model, "parameters")
-    for name, given, fits, wanted in (
-        ("model", model, models, "callable and have parameters()"),
-        ("optimizer", optimizer, trains, "one such as SGD(model.parameters())"),
-        ("callback", callback, callback is None or callable(callback), "a function or None"),
+    models, sgd = callable(model) and hasattr(model, "parameters"), "SGD(model.parameters())"
+    for name, given, fits, wanted, such in (
+        ("model", model, models, "callable and have parameters()", "MLP(2, [8, 1])"),
+        ("optimizer", optimizer, trains, f"one such as {sgd}", sgd),
+        ("callback", callback, callback is None or callable(callback), "a function or None", ""),
     ):
-        if isinstance(given, type) and name in made:
-            such = f"make one of it, such as {made[name]}"
-            raise TypeError(f"{name} is the class {given.__name__}: {such}")
+        if such and isinstance(given, type):
+            raise TypeError(f"{name} is the class {given.__name__}: make one of it, such as {such}")
         if not fits:
             raise TypeError(f"{name} must be {wanted}, got {given!r:.80}")
     check_loss(loss)
@@ -172,8 +170,7 @@ def check_options(
     if not isinstance(compile, bool) and not (isinstance(compile, str) and compile == "auto"):
         raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
     counts = {"epochs": (epochs, 0), "batch_size": (batch_size, 1), "seed": (seed, -math.inf)}
-    if patience is not None:
-        counts["patience"] = patience, 1
+    counts |= {} if patience is None else {"patience": (patience, 1)}
     for name, (count, least) in counts.items():
         check_whole(name, count)
         if count < least:

@@ -21,13 +21,9 @@ class Methods(Number):
 
     __slots__ = ()
 
-    def _one(self, rule: Primitive) -> Any:
-        """Return the primitive at this number."""
-        raise NotImplementedError
-
-    def _two(self, rule: Primitive, other: object) -> Any:
-        """Return the primitive at this number and another."""
-        raise NotImplementedError
+    # What a primitive gives of this number, and of another.
+    def _one(self, rule: Primitive) -> Any: raise NotImplementedError
+    def _two(self, rule: Primitive, other: object) -> Any: raise NotImplementedError
 
     def exp(self) -> Any: """Return e to the power of x."""; return self._one(exp)
     def exp2(self) -> Any: """Return 2 to the power of x."""; return self._one(exp2)

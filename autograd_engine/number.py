@@ -14,7 +14,7 @@ from autograd_engine import habits
 from autograd_engine.build import mypyc_attr
 from autograd_engine.notes import Note, as_label, noted
 from autograd_engine.primitives import elementwise
-from autograd_engine.real import LEAVING, as_float, is_number, way_to_number
+from autograd_engine.real import LEAVING, STAYING, as_float, is_number, named
 from autograd_engine.state import ANSWERS, WATCHED, told, watcher
 from autograd_engine.table import PUBLIC
 
@@ -146,31 +146,28 @@ class Number:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Answer the NumPy functions that are an operator or a method here, and no others."""
         lists = (list, tuple, sys.modules["numpy"].ndarray)
-        arrays = [operand for operand in inputs if isinstance(operand, lists)]
-        if not all(isinstance(operand, lists) or is_comparable(operand) for operand in inputs):
+        spread = [isinstance(operand, lists) for operand in inputs]
+        if not all(many or is_comparable(operand) for many, operand in zip(spread, inputs)):
             return NotImplemented  # its own class may know what to do
         function = own_function(ufunc)
         out = options.pop("out", None)
         if function is None or method != "__call__" or options:
             raise no_function(ufunc)
-        if not arrays:
+        if not any(spread):
             return function(*map(plain, inputs))
         found = elementwise(lambda *items: function(*map(plain, items)), inputs)
-        if out is None:
-            return found
-        out[0][...] = found
-        return out[0]
+        if out is not None:
+            out[0][...] = found
+        return found if out is None else out[0]
 
-    def __array_function__(
-        self, function: Any, types: Any, operands: Any, options: dict[str, Any]
-    ) -> Any:
+    def __array_function__(self, function: Any, types: Any, given: Any, options: Any) -> Any:
         """Answer any other function of NumPy as an array of no dimension does, or refuse it."""
         kinds = (Number, sys.modules["numpy"].ndarray)
         if not all(issubclass(kind, kinds) for kind in types):
             return NotImplemented
         try:
             itself = getattr(function, "_implementation", function)  # which asks nobody again
-            found = itself(*boxed(tuple(operands)), **boxed(options))
+            found = itself(*boxed([*given]), **dict(zip(options, boxed([*options.values()]))))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise no_function(function, error) from None
         return found[()] if isinstance(found, kinds[1]) else found
@@ -208,29 +205,22 @@ def boxed(given: Any) -> Any:
     """Return what a function of NumPy was given, each Value in it as an array of no dimension."""
     if isinstance(given, Number):
         return sys.modules["numpy"].array(given, dtype=object)
-    if isinstance(given, dict):
-        return {name: boxed(item) for name, item in given.items()}
     return type(given)(map(boxed, given)) if type(given) in (list, tuple) else given
 
 
 def no_function(function: Any, error: object = None) -> Exception:
     """Return the error of a function of NumPy that there is none of for a Value."""
     why = f" ({error})" if isinstance(error, ValueError) else ""
-    write = "v.data for its number, or functions of the package such as ag.exp(v) to stay in"
-    return TypeError(
-        f"{function.__name__} is no operation on Values{why}: write {write} the graph, "
-        "or make it one with ag.primitive"
-    )
+    what = f"{function.__name__} is no operation on Values{why}"
+    return TypeError(f"{what}: {STAYING}, or make it one with ag.primitive")
 
 
 def answered(name: str, x: Number, other: object) -> Any:
     """Return what an array of another library says of a comparison; no answer is no False."""
-    if isinstance(other, str) or not (hasattr(other, "shape") and hasattr(other, "__len__")):
-        return NotImplemented
-    found = getattr(type(other), name)(other, x)
-    if found is NotImplemented:
-        kind = f"{type(other).__name__}{way_to_number(other)}"
-        raise TypeError(f"a Value is compared with one number, not with {kind}")
+    arrays = hasattr(other, "shape") and hasattr(other, "__len__") and not isinstance(other, str)
+    found = getattr(type(other), name)(other, x) if arrays else NotImplemented
+    if arrays and found is NotImplemented:
+        raise TypeError(f"a Value is compared with one number, not with {named(other)}")
     return found
 
 

@@ -13,11 +13,13 @@ from typing import Any, Final
 
 from autograd_engine.words import printable
 
+STAYING: Final = (
+    "write v.data for the number, or a function of the package such as ag.exp(v) to stay in the "
+    "graph"
+)
 LEAVING: Final = (
     "a Value does not turn into a plain number by itself, since its derivative would be lost: "
-    "write v.data for the number, or a function of the package such as ag.exp(v) "
-    "to stay in the graph"
-)
+) + STAYING
 
 
 def is_number(data: object) -> bool:
@@ -30,9 +32,8 @@ def is_number(data: object) -> bool:
         return True
     if getattr(data, "ndim", None) == 0 or getattr(data, "shape", None) == ():
         return is_scalar(data)
-    if not isinstance(data, Number):  # a Decimal is one, but no Real
-        return False
-    return isinstance(data, Real) or not isinstance(data, Complex)
+    # A Decimal is a number, but no Real.
+    return isinstance(data, Real) or (isinstance(data, Number) and not isinstance(data, Complex))
 
 
 def is_scalar(data: Any) -> bool:
@@ -67,8 +68,7 @@ def as_float(data: object, call: str = "f(x)") -> float:
         kind = type(data)
         known = hasattr(kind, "__float__") or hasattr(kind, "__index__")
         if not known or hasattr(kind, "__len__") or calculates(kind):
-            named = f"{kind.__name__}: {printable(repr(data))}{way_to_number(data, call)}"
-            raise TypeError(f"expected one real number, got {named}")
+            raise TypeError(f"expected one real number, got {named(data, call)}")
     return float(data)  # type: ignore[arg-type]
 
 
@@ -82,21 +82,18 @@ def calculates(kind: type) -> bool:
     return any(hasattr(kind, name) for name in ARITHMETIC)
 
 
-TRACED: Final = {
-    "jax": "a function of jax.numpy, or ag.compile(f, example).to_jax()",
-    "autograd": "a function of autograd.numpy",
-}
-"""What to write for numbers that a library traces, by the name of the module of their types."""
+TRACED: Final = {"jax": " or ag.compile(f, example).to_jax()", "autograd": ""}
+"""The libraries that trace numbers by types of their own, and what to write beside their NumPy."""
 
 
-def is_traced(data: object) -> bool:
-    """Say whether another library differentiates or compiles by what is computed of this."""
-    return type(data).__module__.partition(".")[0] in TRACED
+def library(data: object) -> str:
+    return type(data).__module__.partition(".")[0]
 
 
 def is_spread(data: object) -> bool:
     """Say whether functions of one number go through this element by element, as through arrays."""
-    return hasattr(data, "__array_ufunc__") and hasattr(data, "__len__") and not is_traced(data)
+    lists = hasattr(data, "__array_ufunc__") and hasattr(data, "__len__")
+    return lists and library(data) not in TRACED
 
 
 def is_several(data: Any) -> bool:
@@ -109,13 +106,16 @@ def only(data: Any) -> Any:
     return next(iter(data)) if is_several(data) and len(data) == 1 else data
 
 
-def way_to_number(data: Any, call: str = "f(x)") -> str:
-    """Return what to write instead of something that is no number."""
-    kind = type(data)
-    shape = getattr(data, "shape", None)
-    if is_traced(data):
-        library = kind.__module__.partition(".")[0]
-        return f", which {library} traces: write {TRACED[library]}, or differentiate with ag.grad"
+def named(data: Any, call: str = "f(x)") -> str:
+    """Return something that is no number as a message shows it, and what to write instead."""
+    return f"{type(data).__name__}: {printable(repr(data))}{_cure(data, call)}"
+
+
+def _cure(data: Any, call: str) -> str:
+    kind, shape = type(data), getattr(data, "shape", None)
+    if (name := library(data)) in TRACED:
+        write = f"a function of {name}.numpy{TRACED[name]}, or differentiate with ag.grad"
+        return f", which {name} traces: write {write}"
     if isinstance(data, (list, tuple)):
         return f": of several numbers write [{call} for x in xs]"
     if isinstance(item(data), Real):
