@@ -47,7 +47,7 @@ def _one(name: str, x: Any) -> Any:
         advice = f"[{name}({of_row}) for row in x], or {name}({of_all}) for all of it"
         given = f"{lists} of numbers, not an array of several rows"
         raise ValueError(f"{name} takes {given}: write {advice}")
-    return x if hasattr(x, "__primitive__") else as_float(x, f"{name}(x)")
+    return x if hasattr(x, "__primitive__") else as_float(x, name)
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:

@@ -192,10 +192,8 @@ OPERATORS: Final[dict[str, Callable[..., Any]]] = {
 def own_function(ufunc: Any) -> Callable[..., Any] | None:
     """Return what records a ufunc of NumPy or SciPy itself; None for any other, whatever its name."""
     name = ufunc.__name__
-    if not any(
-        getattr(sys.modules.get(library), name, None) is ufunc
-        for library in ("numpy", "scipy.special")
-    ):
+    homes = map(sys.modules.get, ("numpy", "scipy.special"))
+    if not any(getattr(home, name, None) is ufunc for home in homes):
         return None
     found = "sigmoid" if name == "expit" else name.replace("arc", "a")  # NumPy's arcsin
     return OPERATORS.get(name) or PUBLIC.get(found)

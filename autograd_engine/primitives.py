@@ -75,8 +75,8 @@ class Primitive:
                 answers = answer
         if answers is not None:
             return answers(self, operands)
-        call = f"{self.name}(x{', y' * (self.arity == 2)})"
-        return evaluate(self, tuple([as_float(operand, call) for operand in operands]))
+        name = self.name if self.arity == 1 else "f"
+        return evaluate(self, tuple([as_float(operand, name) for operand in operands]))
 
     def __reduce__(self) -> tuple[Any, ...]:
         if is_built_in(self):

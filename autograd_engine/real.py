@@ -40,13 +40,10 @@ def is_scalar(data: Any) -> bool:
     """Say whether an array, tensor or NumPy scalar holds a real number that tracks no gradient."""
     if hasattr(data, "backward") and getattr(data, "requires_grad", True):
         return False
-    if not isinstance(item(data), Real):
-        return False
-    try:
-        float(data)  # a tracer of JAX may have an item, but refuses this
+    try:  # a tracer of JAX may have an item, but is no float
+        return isinstance(item(data), Real) and float(data) is not None
     except Exception:  # each library has errors of its own
         return False
-    return True
 
 
 def item(data: Any) -> Any:
@@ -62,27 +59,23 @@ def item(data: Any) -> Any:
         return None
 
 
-def as_float(data: object, call: str = "f(x)") -> float:
+def as_float(data: object, function: str = "f") -> float:
     """Return a number, or what `float` reads and cannot compute, as a float; else `TypeError`."""
     if not is_number(data):
         kind = type(data)
         known = hasattr(kind, "__float__") or hasattr(kind, "__index__")
         if not known or hasattr(kind, "__len__") or calculates(kind):
-            raise TypeError(f"expected one real number, got {named(data, call)}")
+            raise TypeError(f"expected one real number, got {named(data, function)}")
     return float(data)  # type: ignore[arg-type]
-
-
-ARITHMETIC: Final = [
-    f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "pow") for side in ("", "r")
-]
 
 
 def calculates(kind: type) -> bool:
     """Say whether things of this kind have arithmetic of their own."""
-    return any(hasattr(kind, name) for name in ARITHMETIC)
+    signs = ("add", "sub", "mul", "truediv", "pow")
+    return any(hasattr(kind, f"__{side}{sign}__") for sign in signs for side in ("", "r"))
 
 
-TRACED: Final = {"jax": " or ag.compile(f, example).to_jax()", "autograd": ""}
+TRACED: Final = {"jax": ", or ag.compile(f, example).to_jax()", "autograd": ""}
 """The libraries that trace numbers by types of their own, and what to write beside their NumPy."""
 
 
@@ -106,18 +99,18 @@ def only(data: Any) -> Any:
     return next(iter(data)) if is_several(data) and len(data) == 1 else data
 
 
-def named(data: Any, call: str = "f(x)") -> str:
+def named(data: Any, function: str = "f") -> str:
     """Return something that is no number as a message shows it, and what to write instead."""
-    return f"{type(data).__name__}: {printable(repr(data))}{_cure(data, call)}"
+    return f"{type(data).__name__}: {printable(repr(data))}{_cure(data, function)}"
 
 
-def _cure(data: Any, call: str) -> str:
+def _cure(data: Any, function: str) -> str:
     kind, shape = type(data), getattr(data, "shape", None)
     if (name := library(data)) in TRACED:
         write = f"a function of {name}.numpy{TRACED[name]}, or differentiate with ag.grad"
         return f", which {name} traces: write {write}"
     if isinstance(data, (list, tuple)):
-        return f": of several numbers write [{call} for x in xs]"
+        return f": of several numbers write [{function}(x) for x in xs]"
     if isinstance(item(data), Real):
         return ": write .item() for its number"
     if isinstance(shape, tuple) and shape and hasattr(kind, "item"):
