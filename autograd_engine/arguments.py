@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_engine.engine import Value, as_value
-from autograd_engine.real import as_list, is_array, is_number
+from autograd_engine.real import as_list, is_array, is_number, named
 
 Shape = tuple[int, ...] | None
 
@@ -45,8 +45,7 @@ def fresh(leaf: Any, inputs: list[Value]) -> Value:
     """Return a new value to differentiate by; one of an outer derivative stays linked to it."""
     if not isinstance(leaf, Value) and not is_number(leaf):
         raise TypeError(
-            "expected numbers, or lists, tuples, dicts and arrays of numbers, "
-            f"got {type(leaf).__name__}"
+            f"expected numbers, or lists, tuples, dicts and arrays of numbers, got {named(leaf)}"
         )
     inputs.append(leaf * 1.0 if isinstance(leaf, Value) else Value(leaf))
     return inputs[-1]

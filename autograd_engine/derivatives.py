@@ -95,8 +95,9 @@ def derived(way: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> C
 def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the function that gives the matrix of derivatives: a row for each output of f.
 
-    f is called with one list; where it returns one value, the matrix is its one row, a list of
-    numbers. Of an array it is an array, of the shape of what f returns and then the argument's.
+    f is called with one list, and with further arguments as they are; where it returns one value,
+    the matrix is its one row, a list. Of an array it is an array, of the shape of what f returns
+    and then the argument's.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
@@ -113,7 +114,7 @@ def _jacobian(f: Callable[..., Any], /, *points: Any) -> Any:
 def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the function that gives the matrix of second derivatives of f, called with one list.
 
-    Of an array it is an array, of the argument's shape twice.
+    Further arguments reach f. Of an array it is an array, of the argument's shape twice.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]

@@ -75,8 +75,9 @@ class Primitive:
                 answers = answer
         if answers is not None:
             return answers(self, operands)
-        name = self.name if self.arity == 1 else "f"
-        return evaluate(self, tuple([as_float(operand, name) for operand in operands]))
+        if self.arity == 1:
+            return evaluate(self, (as_float(operands[0], self.name),))
+        return evaluate(self, tuple(map(as_float, operands)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         if is_built_in(self):

@@ -3,11 +3,27 @@ the package's, eager and compiled."""
 
 import numpy as np
 import pytest
-from scipy import integrate, optimize
 
 import autograd_engine as ag
 
 pytestmark = pytest.mark.peers
+
+
+@pytest.fixture
+def integrate():
+    import scipy.integrate
+
+    return scipy.integrate
+
+
+@pytest.fixture
+def optimize():
+    """SciPy's, which no file of tests imports at its top: who has no peers has not SciPy either."""
+    import scipy.optimize
+
+    return scipy.optimize
+
+
 START = np.array([-1.2, 1.0])
 T = np.linspace(0.0, 3.0, 20)
 Y = 2.0 * np.exp(-0.7 * T)
@@ -38,7 +54,7 @@ def is_least(found, at=(1.0, 1.0)):
 @pytest.mark.parametrize(
     "method", ["CG", "BFGS", "L-BFGS-B", "TNC", "SLSQP", "Newton-CG", "trust-constr"]
 )
-def test_minimize_takes_grad_as_jac(method, way):
+def test_minimize_takes_grad_as_jac(method, way, optimize):
     f = FUNCTIONS[way]
     options = OPTIONS.get(method, {})
     assert is_least(optimize.minimize(f, START, jac=ag.grad(f), method=method, options=options))
@@ -48,13 +64,13 @@ def test_minimize_takes_grad_as_jac(method, way):
 @pytest.mark.parametrize(
     "method", ["Newton-CG", "dogleg", "trust-ncg", "trust-krylov", "trust-exact", "trust-constr"]
 )
-def test_minimize_takes_hessian_as_hess(method, way):
+def test_minimize_takes_hessian_as_hess(method, way, optimize):
     f = FUNCTIONS[way]
     assert is_least(optimize.minimize(f, START, jac=ag.grad(f), hess=ag.hessian(f), method=method))
 
 
 @pytest.mark.parametrize("method", ["Newton-CG", "trust-ncg", "trust-krylov", "trust-constr"])
-def test_minimize_takes_hvp_as_hessp(method):
+def test_minimize_takes_hvp_as_hessp(method, optimize):
     for f in FUNCTIONS.values():
         found = optimize.minimize(
             f, START, jac=ag.grad(f), hessp=lambda x, v, f=f: ag.hvp(f, x, v), method=method
@@ -63,7 +79,7 @@ def test_minimize_takes_hvp_as_hessp(method):
 
 
 @pytest.mark.parametrize("way", FUNCTIONS)
-def test_minimize_takes_value_and_grad_where_jac_is_true(way):
+def test_minimize_takes_value_and_grad_where_jac_is_true(way, optimize):
     f = FUNCTIONS[way]
     assert is_least(optimize.minimize(ag.value_and_grad(f), START, jac=True))
     assert is_least(optimize.minimize(ag.value_and_grad(f), START.tolist(), jac=True))
@@ -71,7 +87,7 @@ def test_minimize_takes_value_and_grad_where_jac_is_true(way):
 
 
 @pytest.mark.parametrize("method", ["BFGS", "Newton-CG", "trust-exact"])
-def test_further_arguments_reach_function_gradient_and_hessian(method):
+def test_further_arguments_reach_function_gradient_and_hessian(method, optimize):
     found = optimize.minimize(
         shifted, [0.0, 0.0, 0.0], (2.0, -1.0), method, ag.grad(shifted), ag.hessian(shifted)
     ) if method != "BFGS" else optimize.minimize(
@@ -89,7 +105,7 @@ def test_further_arguments_reach_function_gradient_and_hessian(method):
         lambda x: np.asarray((x[0] - 3.0) ** 2),  # of no dimension
     ],
 )
-def test_a_function_of_one_number_may_be_minimized(f):
+def test_a_function_of_one_number_may_be_minimized(f, optimize):
     for x0 in (1.0, [1.0], np.array(1.0)):
         assert is_least(optimize.minimize(f, x0, jac=ag.grad(f)), 3.0)
         assert is_least(optimize.minimize(ag.value_and_grad(f), x0, jac=True), 3.0)
@@ -97,7 +113,7 @@ def test_a_function_of_one_number_may_be_minimized(f):
     assert ag.hvp(f, np.array([1.0]), np.array([3.0])).tolist() == [6.0]
 
 
-def test_constraints_have_gradients_jacobians_and_hessians():
+def test_constraints_have_gradients_jacobians_and_hessians(optimize):
     bound = {"type": "ineq", "fun": lambda x: 0.5 - x[0], "jac": ag.grad(lambda x: 0.5 - x[0])}
     found = optimize.minimize(rosenbrock, START, jac=ag.grad(rosenbrock), constraints=[bound])
     assert is_least(found, (0.5, 0.25))
@@ -117,14 +133,14 @@ def test_constraints_have_gradients_jacobians_and_hessians():
 
 
 @pytest.mark.parametrize("way", FUNCTIONS)
-def test_check_grad_finds_nothing_wrong(way):
+def test_check_grad_finds_nothing_wrong(way, optimize):
     f = FUNCTIONS[way]
     assert optimize.check_grad(f, ag.grad(f), START) < 1e-4  # of a gradient of length 233
     assert optimize.approx_fprime(START, f) == pytest.approx(ag.grad(f)(START), rel=1e-6)
 
 
 @pytest.mark.parametrize("method", ["trf", "dogbox", "lm"])
-def test_least_squares_takes_jacobian_as_jac(method):
+def test_least_squares_takes_jacobian_as_jac(method, optimize):
     def residuals(p):
         return p[0] * np.exp(-p[1] * T) - Y
 
@@ -139,7 +155,7 @@ def test_least_squares_takes_jacobian_as_jac(method):
     assert found.x == pytest.approx([2.0, 0.7], abs=1e-6)
 
 
-def test_curve_fit_takes_a_jacobian():
+def test_curve_fit_takes_a_jacobian(optimize):
     def curve(t, a, b):
         return a * np.exp(-b * t)
 
@@ -158,7 +174,7 @@ SYSTEMS = {
 
 @pytest.mark.parametrize("way", SYSTEMS)
 @pytest.mark.parametrize("method", ["hybr", "lm"])
-def test_root_takes_jacobian_as_jac(method, way):
+def test_root_takes_jacobian_as_jac(method, way, optimize):
     f = SYSTEMS[way]
     for found in (
         optimize.root(f, [0.5, 0.5], jac=ag.jacobian(f), method=method),
@@ -169,7 +185,7 @@ def test_root_takes_jacobian_as_jac(method, way):
 
 
 @pytest.mark.parametrize("f", [lambda x: ag.cos(x) - x, lambda x: np.cos(x) - x])
-def test_newton_takes_the_first_and_the_second_derivative(f):
+def test_newton_takes_the_first_and_the_second_derivative(f, optimize):
     first, second = ag.grad(f), ag.grad(ag.grad(f))
     for found in (
         optimize.newton(f, 0.5, fprime=first),
@@ -182,7 +198,7 @@ def test_newton_takes_the_first_and_the_second_derivative(f):
         assert found == pytest.approx(0.7390851332151607, rel=1e-12)
 
 
-def test_stiff_equations_are_solved_with_a_jacobian():
+def test_stiff_equations_are_solved_with_a_jacobian(integrate):
     def pendulum(t, y):
         return [y[1], -ag.sin(y[0])]
 
@@ -194,7 +210,7 @@ def test_stiff_equations_are_solved_with_a_jacobian():
     assert found.y[:, -1] == pytest.approx(plain.y[:, -1], abs=1e-3)
 
 
-def test_a_compiled_program_is_what_scipy_takes():
+def test_a_compiled_program_is_what_scipy_takes(optimize):
     program = ag.compile(rosenbrock, START)
     assert is_least(optimize.minimize(program, START, jac=ag.grad(rosenbrock)))
     assert is_least(optimize.minimize(program.value_and_grad, START, jac=True))
@@ -206,7 +222,7 @@ def test_a_compiled_program_is_what_scipy_takes():
     assert optimize.check_grad(program, lambda x: program.value_and_grad(x)[1], START) < 1e-4
 
 
-def test_a_compiled_program_of_one_number_and_of_several_outputs_too():
+def test_a_compiled_program_of_one_number_and_of_several_outputs_too(optimize, integrate):
     cosine = ag.compile(lambda x: ag.cos(x) - x, 0.5)
     for found in (
         optimize.brentq(cosine, 0.0, 1.0),
@@ -223,23 +239,23 @@ def test_a_compiled_program_of_one_number_and_of_several_outputs_too():
     ("call", "message"),
     [
         (
-            lambda: optimize.minimize(rosenbrock, START, jac=ag.grad(lambda x: 2.0 * x)),
+            lambda optimize: optimize.minimize(rosenbrock, START, jac=ag.grad(lambda x: 2.0 * x)),
             "^the function must return one Value or number, not ndarray$",
         ),
         (
-            lambda: optimize.least_squares(shifted, START, ag.jacobian(shifted)),
+            lambda optimize: optimize.least_squares(shifted, START, ag.jacobian(shifted)),
             r"missing 2 required positional arguments: 'a' and 'b'$",
         ),
         (
-            lambda: ag.jacobian(rosenbrock)(START, 1.0),
+            lambda optimize: ag.jacobian(rosenbrock)(START, 1.0),
             r"^jacobian calls f with 2 arguments, the point first, but it takes \(x\)$",
         ),
         (
-            lambda: optimize.minimize(lambda x: ag.Value(1.0) * x[0], [1.0]),
+            lambda optimize: optimize.minimize(lambda x: ag.Value(1.0) * x[0], [1.0]),
             r"a Value does not turn into a plain number by itself",
         ),
     ],
 )
-def test_what_scipy_cannot_use_is_refused_in_words(call, message):
+def test_what_scipy_cannot_use_is_refused_in_words(call, message, optimize):
     with pytest.raises((TypeError, ValueError), match=message):
-        call()
+        call(optimize)
