@@ -152,17 +152,9 @@ def check_kinds(model: object, loss: object, optimizer: object, callback: object
     check_loss(loss)
 
 
-def check_options(
-    epochs: int,
-    batch_size: int,
-    seed: int,
-    patience: int | None,
-    validated: bool,
-    compile: bool | str,
-    resume: bool | str,
-    **switches: bool,
-) -> None:
+def check_options(*options: Any, **switches: Any) -> None:
     """Refuse numbers and choices that make no training."""
+    epochs, batch_size, seed, patience, validated, compile, resume = options
     for name, given in switches.items():
         flag(name, given)
     if not isinstance(resume, bool) and not (isinstance(resume, str) and resume == "new"):
