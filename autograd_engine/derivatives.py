@@ -106,9 +106,9 @@ def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return derived(_jacobian, f)
 
 
-def _jacobian(f: Callable[..., Any], /, *points: Any) -> Any:
+def _jacobian(f: Callable[..., Any], /, *points: Any, **named: Any) -> Any:
     """Return the matrix of derivatives at this point."""
-    return _matrix("jacobian", f, points, False)
+    return _matrix("jacobian", functools.partial(f, **named), points, False)
 
 
 def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -123,9 +123,9 @@ def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return derived(_hessian, f)
 
 
-def _hessian(f: Callable[..., Any], /, *points: Any) -> Any:
+def _hessian(f: Callable[..., Any], /, *points: Any, **named: Any) -> Any:
     """Return the matrix of second derivatives at this point."""
-    return _matrix("hessian", f, points, True)
+    return _matrix("hessian", functools.partial(f, **named), points, True)
 
 
 def _matrix(name: str, f: Callable[..., Any], points: tuple[Any, ...], second: bool) -> Any:

@@ -94,6 +94,8 @@ def test_further_arguments_reach_function_gradient_and_hessian(method, optimize)
         ag.value_and_grad(shifted), [0.0, 0.0, 0.0], (2.0, -1.0), method, jac=True
     )  # fmt: skip
     assert is_least(found, (2.0, -1.0, -1.0))
+    assert ag.hessian(shifted)(np.zeros(2), 2.0, b=1.0).tolist() == [[2.0, 0.0], [0.0, 2.0]]
+    assert ag.jacobian(shifted)(np.zeros(2), b=1.0, a=2.0).tolist() == [-4.0, -2.0]
 
 
 @pytest.mark.parametrize(
