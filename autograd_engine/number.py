@@ -169,7 +169,7 @@ class Number:
             itself = getattr(function, "_implementation", function)  # which asks nobody again
             found = itself(*boxed([*given]), **dict(zip(options, boxed([*options.values()]))))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise no_function(function, error) from None
+            raise no_function(function, error) from error
         return found[()] if isinstance(found, kinds[1]) else found
 
 
