@@ -11,18 +11,15 @@ from collections.abc import Iterator, Sequence
 from itertools import permutations
 from typing import Final
 
-from autograd_engine.compiler.run.native.nests import Axis, merged
+from autograd_engine.compiler.run.native.nests import Axis, Code, counted, merged, unrolled
 
 CONTRACT: Final = 1
 PANEL, DOTS, PLAIN = range(3)
 OUTER, SUMMED = 2, 2  # axes around rows and columns, axes that are summed
-MOST: Final = 64  # instructions that one becomes, where it has more axes
 NONE: Final = Axis(1, (0, 0, 0))
 
 
-def contracted(
-    starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]
-) -> list[list[int]] | None:
+def contracted(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) -> Code | None:
     """Return the instructions that contract two views; None if they would be too many.
 
     `starts` are the places of the result and the two factors; `kept` their common axes and
@@ -32,58 +29,40 @@ def contracted(
     if len(summed) > SUMMED:
         return None
     if len(kept) > OUTER + 2:
-        shortest = min(kept, key=lambda axis: axis.length)
-        others = [axis for axis in kept if axis is not shortest]
-        if shortest.length > MOST or len(others) > OUTER + 2:
-            return None
-        found: list[list[int]] = []
-        for i in range(shortest.length):
-            at = [start + i * step for start, step in zip(starts, shortest.strides, strict=True)]
-            found += contracted(at, others, summed) or []
-        return found
-    return [min(_forms(starts, kept, summed), key=cost)]
+        return unrolled(starts, kept, OUTER + 2, lambda at, others: contracted(at, others, summed))
+    return min(_forms(starts, kept, summed), key=cost)
 
 
-def _forms(
-    starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]
-) -> Iterator[list[int]]:
+def _forms(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) -> Iterator[Code]:
     """Yield the instruction in each form and order of axes."""
-    out, first, second = starts
-    swapped = [axis.swapped() for axis in kept], [axis.swapped() for axis in summed]
-    for at, left, over in (
-        (starts, kept, summed),
-        ((out, second, first), *swapped),
-    ):
-        padded = [*left, NONE, NONE]
-        for rows, columns in dict.fromkeys(permutations(padded, 2)):
+    for order in ((0, 1, 2), (0, 2, 1)):
+        at = [starts[i] for i in order]
+        left, over = (
+            [Axis(axis.length, tuple(axis.strides[i] for i in order)) for axis in axes]
+            for axes in (kept, summed)
+        )
+        for rows, columns in dict.fromkeys(permutations([*left, NONE, NONE], 2)):
             outer = [axis for axis in left if axis not in (rows, columns)]
             if len(outer) > OUTER:
                 continue
             for inner in over:
-                form = _form(rows, columns, inner)
+                form = PLAIN
+                if columns.length > 1 and columns.strides[0] == 1 and columns.strides[2] != 0:
+                    form = PANEL
+                elif inner.strides[1:] in ((1, 1), (0, 1), (1, 0)):
+                    form = DOTS
                 others = [axis for axis in over if axis is not inner]
-                axes = [*_filled(outer, OUTER), rows, columns, *_filled(others, 1), inner]
-                yield _code(form, at, axes)
+                around = [NONE] * (OUTER - len(outer)) + outer
+                deep = [NONE] * (SUMMED - 1 - len(others)) + others
+                yield _code(form, at, [*around, rows, columns, *deep, inner])
 
 
-def _form(rows: Axis, columns: Axis, inner: Axis) -> int:
-    if columns.length > 1 and columns.strides[0] == 1 and columns.strides[2] != 0:
-        return PANEL
-    factors = inner.strides[1:]
-    return DOTS if factors in ((1, 1), (0, 1), (1, 0)) else PLAIN
-
-
-def _filled(axes: Sequence[Axis], count: int) -> list[Axis]:
-    return [NONE] * (count - len(axes)) + list(axes)
-
-
-def _code(form: int, starts: Sequence[int], axes: Sequence[Axis]) -> list[int]:
+def _code(form: int, starts: Sequence[int], axes: Sequence[Axis]) -> Code:
     code = [CONTRACT, 0, form, *(axis.length for axis in axes)]
     for view, start in enumerate(starts):
-        shown = axes if view else axes[:-2]  # the result has no summed axes
+        shown = axes if view else axes[:-SUMMED]  # the result has no summed axes
         code += [start, *(axis.strides[view] for axis in shown)]
-    code[1] = len(code)
-    return code
+    return counted(code)
 
 
 def cost(code: Sequence[int]) -> int:
