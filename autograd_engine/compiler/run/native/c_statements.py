@@ -5,7 +5,6 @@ What they read stands in the arguments, in constants, or in static memory.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import prod
@@ -19,6 +18,7 @@ from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import contiguous, steps_of
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.c_table import InC
+from autograd_engine.compiler.run.native.encoding import lettered
 from autograd_engine.compiler.run.native.nests import Axis, merged
 from autograd_engine.compiler.run.translation import braced, read
 from autograd_engine.table import MULTIPLY, azmul
@@ -28,7 +28,13 @@ Text = Callable[..., str]
 FEW, MANY, TERMS = 2, 5, 4
 """Statements that are written out; those that need a table else; terms of a sum."""
 NAMES: Final = "ijklmnpq"  # of indices
-FORMS = {"choose": "{0} > {1} ? {2} : 0.0 * {2}", "copy": "{}", "fill": "0.0", "seed": "1.0"}
+FORMS = {
+    "choose": "{0} > {1} ? {2} : 0.0 * {2}",
+    "copy": "{}",
+    "sum": "{}",
+    "fill": "0.0",
+    "seed": "1.0",
+}
 V, A, S, PARAMETERS, INPUTS, GRADIENT, CONSTANTS = range(7)
 TIMES: Final = """/* An adjoint of 0 passes nothing on, whatever it meets. */
 static inline double times(double adjoint, double slope) {
@@ -128,22 +134,14 @@ class Writer:
             whole = slots[1 - named].reshape(len(index), -1)
             slots[1 - named], slots[named] = whole if at is None else whole[:, at], index
             return self.nest(arenas, slots, str, sign="=" if named else "+=")
-        if kind == "contract":
-            first, second, result = re.split(",|->", found.axes)
-            order = result + "".join(sorted({*first, *second} - {*result}))
-            slots = [_spread(*pair, order) for pair in zip(slots, (result, first, second))]
-            return self.nest(arenas, slots, product, len(order) - len(result))
-        if kind == "sum":
-            slots[0] = slots[0].reshape(*slots[0].shape, *[1] * len(found.over))
-            slots[1] = numpy.moveaxis(
-                slots[1], [a + 1 for a in found.over], range(-len(found.over), 0)
-            )
-            return self.nest(arenas, slots, str, len(found.over))
+        letters = lettered(found)
+        order = letters[0] + "".join(sorted({*"".join(letters)} - {*letters[0]}))
+        slots = [_spread(*pair, order) for pair in zip(slots, letters)]
         text: Text = FORMS[kind].format if kind in FORMS else product
         if found.rule and found.rule is not MULTIPLY:
             text = partial(self.language.of, found.rule.name)
         if kind != "scan":
-            return self.nest(arenas, slots, text)
+            return self.nest(arenas, slots, text, len(order) - len(letters[0]))
         to, term = (x[..., ::-1] if found.over else x for x in slots)
         first = self.nest(arenas, [to[..., 0], term[..., 0]], str)
         if to.shape[-1] == 1:

@@ -67,14 +67,7 @@ def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> 
         return None
     if rule and kind == "map" and (TABLE.get(rule.name) is not rule or rule.name not in maps()):
         return None
-    # Each axis by a letter, which views share.
-    if kind == "contract":
-        first, second, result = re.split(",|->", instruction.axes)
-        letters = [result, first, second]
-    else:
-        whole = ascii_letters[: len(ins[0].shape if sums else out.shape)]
-        kept = [name for i, name in enumerate(whole) if i not in instruction.over or not sums]
-        letters = ["".join(kept), *(whole[len(whole) - len(ref.shape) :] for ref in ins)]
+    letters = lettered(instruction)
     starts = [offsets[ref.arena] + ref.start * (rows if ref.batched else 1) for ref in (out, *ins)]
     axes = shared_axes((out, *ins), letters, rows)
     if kind == "scan":
@@ -91,6 +84,17 @@ def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> 
         return contracted(starts, mine, summed)
     name = rule.name if rule else "choose" if kind == "choose" else "multiply" if sums else COPY
     return mapped(name, starts, mine)
+
+
+def lettered(instruction: Instruction) -> list[str]:
+    """Return a letter for each axis of each view, the result's first, which they share."""
+    if instruction.kind == "contract":
+        first, second, result = re.split(",|->", instruction.axes)
+        return [result, first, second]
+    sums, refs = instruction.kind == "sum", instruction.ins
+    whole = ascii_letters[: len((refs[0] if sums else instruction.out).shape)]
+    kept = "".join(name for i, name in enumerate(whole) if not (sums and i in instruction.over))
+    return [kept, *(whole[len(whole) - len(ref.shape) :] for ref in refs)]
 
 
 def shared_axes(refs: Sequence[Ref], letters: Sequence[str], rows: int) -> dict[str, Axis]:
