@@ -113,9 +113,13 @@ def text(writer: Writer, name: str, owner: Program, found: Sequence[str]) -> str
         notes += [f"Labels: {', '.join(labels)}"] if labels else []
     if owner._guards:
         notes.append("Where a comparison comes out otherwise than recorded, results are NaN.")
+    memory = [f"static double {writer.names[i]}[{sizes[i]}];" for i in (V, A, S) if sizes[i]]
+    more = f", {sizes[A] + sizes[S]} more for the gradient" if len(found) > 2 else ""
     notes.append(
-        f"Nothing is allocated. Static are {sizes[V]} doubles of memory, and for the gradient "
-        f"{sizes[A] + sizes[S]}: two threads must not call these functions at once."
+        f"Nothing is allocated: {sizes[V]} doubles of memory are static{more}. So two threads must "
+        f"not call these functions at once."
+        if memory
+        else "Nothing is allocated."
     )
     notes.append(f"What is computed:\n{owner.source}")
     about = "\n\n".join(fill(n, 92) if "\n" not in n else n for n in notes)
@@ -127,9 +131,8 @@ def text(writer: Writer, name: str, owner: Program, found: Sequence[str]) -> str
     for table, called in writer.tables.items():
         if f"[{called}[" in code:
             parts.append(f"static const int {called}[] = {array_of(table.split())}")
-    memory = [f"static double {writer.names[i]}[{sizes[i]}];" for i in (V, A, S) if sizes[i]]
     functions = [*writer.language.lines.values()]
-    larger = [LARGER] if "larger(" in "".join(functions) else []
+    larger = [LARGER] if "larger(" in "".join([code, *functions]) else []
     parts += ["\n".join(memory), *larger, *functions]
     call = f"{name}_values({', '.join(fed)});\n" if found[0] else ""
     for i, (head, body) in enumerate(zip(heads, found)):

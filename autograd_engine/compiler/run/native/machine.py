@@ -45,10 +45,9 @@ class Machine:
             raise ValueError(reason)
         self._sweep = 2 if azmul in tape.rules else 1  # 2: honest, see `gradients`
         self._scalars = found.scalars
-        self._code = assembled(
-            common(written_out(tape, own=True)), kinds(), [*map(int, found.grouped.split())]
-        )
-        self._parameters = len(tape.parameters)
+        simple, grouped = common(written_out(tape, own=True)), [*map(int, found.grouped.split())]
+        self._header, self._program = assembled(simple, kinds(), grouped)
+        self._constants, self._parameters = simple.constants, len(tape.parameters)
         self._free: list[tuple[Array, Array]] = []
 
     def run(self, leaves: Array, rows: Array | None, gradient: bool) -> tuple[Array, Array | None]:
@@ -57,18 +56,17 @@ class Machine:
         `leaves` holds the numbers of the tape's parameters, then of its others; `rows` the
         inputs (B, n), or None where there are none. Nothing is raised for a number.
         """
-        header = self._code.header
+        header = self._header
         try:
             values, adjoints = self._free.pop()
         except IndexError:
             values, adjoints = numpy.zeros(header.size + PADDING), numpy.zeros(header.size)
-            last = header.inputs + header.width
-            values[last : last + len(self._code.constants)] = self._code.constants
+            values[header.inputs + header.width : header.start] = self._constants
         values[: header.inputs] = leaves
         given = numpy.empty((1, 0)) if rows is None else numpy.ascontiguousarray(rows, float)
         outputs = numpy.empty((len(given), header.outputs))
         wanted = gradient * self._sweep
-        self._scalars(self._code.program, given, values, adjoints, outputs, len(given), wanted)
+        self._scalars(self._program, given, values, adjoints, outputs, len(given), wanted)
         slopes = adjoints[: self._parameters].copy() if gradient else None
         self._free.append((values, adjoints))
         return outputs, slopes
@@ -76,12 +74,7 @@ class Machine:
     @property
     def steps(self) -> int:
         """The number of instructions."""
-        return self._code.header.size - self._code.header.start
-
-    @property
-    def runs(self) -> int:
-        """The number of stretches of instructions of one kind: the fewer, the faster."""
-        return self._code.runs
+        return self._header.size - self._header.start
 
 
 def fits(tape: Tape) -> str | None:
@@ -114,15 +107,6 @@ class Header(NamedTuple):
     outputs: int  # the number of outputs
 
 
-class Code(NamedTuple):
-    """A program of the virtual machine, and what a run of it needs room for."""
-
-    program: Array  # int32: header, places of the outputs, instructions
-    header: Header
-    constants: Array
-    runs: int  # stretches of instructions of one kind
-
-
 class Operations(NamedTuple):
     """What a tape computes, one number each: the rule, the operands, the place of the result.
 
@@ -137,8 +121,9 @@ class Operations(NamedTuple):
     place: Array
 
 
-def assembled(tape: Tape, codes: Mapping[str, int], grouped: Sequence[int]) -> Code:
-    """Return the program of a tape, given the codes of the kinds of instructions.
+def assembled(tape: Tape, codes: Mapping[str, int], grouped: Sequence[int]) -> tuple[Header, Array]:
+    """Return the program of a tape, given the codes of the kinds of instructions: int32, with its
+    header in front.
 
     Those that are `grouped` are computed several at once, if they are of one depth.
     """
@@ -157,7 +142,6 @@ def assembled(tape: Tape, codes: Mapping[str, int], grouped: Sequence[int]) -> C
     body[:, 0] = kinds.rule[order]
     for column, operand in enumerate((kinds.x, kinds.y, kinds.z), 1):
         body[:, column] = place[operand[order]]
-    runs = int(numpy.count_nonzero(numpy.diff(body[:, 0], prepend=-1)))
     keys = numpy.stack([depends[order], depth[order], body[:, 0]])
     begins = numpy.ones(len(order), bool)
     begins[1:] = (keys[:, 1:] != keys[:, :-1]).any(0)
@@ -175,8 +159,7 @@ def assembled(tape: Tape, codes: Mapping[str, int], grouped: Sequence[int]) -> C
         size=start + len(order),
         outputs=len(outputs),
     )
-    program = numpy.concatenate([numpy.array(header, numpy.int32), outputs, body.ravel()])
-    return Code(program, header, numpy.array(tape.constants), runs)
+    return header, numpy.concatenate([numpy.array(header, numpy.int32), outputs, body.ravel()])
 
 
 def fused(tape: Tape) -> Operations:
