@@ -8,6 +8,8 @@ from math import isfinite
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy
+
 from autograd_engine.compiler.lift.assembly import lifted
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.pieces import planned
@@ -16,6 +18,7 @@ from autograd_engine.compiler.record.elementary import Unwritable, written_out
 from autograd_engine.compiler.record.tape import turned
 from autograd_engine.compiler.run.native.c_statements import (
     CONSTANTS,
+    FEW,
     GRADIENT,
     PARAMETERS,
     A,
@@ -74,6 +77,10 @@ def bodies(writer: Writer, owner: Program, backward: Backward | None) -> list[st
     views: list[Any] = [writer.view(ref.arena, ref.slots()) for ref in writer.program.outputs]
     tops = [view.at(()) for view in views]
     written = [f"outputs[{i}] = {top};" for i, top in enumerate(tops[:count])]
+    refs = writer.program.outputs[:count]
+    if count > FEW and len({ref.arena for ref in refs}) == 1:
+        whole = writer.view(refs[0].arena, numpy.concatenate([ref.slots() for ref in refs])[None])
+        written = [looped([count], "i", f"outputs[i] = {whole.at('i')};")] if whole else written
     held = " && ".join(map(condition, tops[count:], guards.expected, guards.computed()))
     if held:
         unheld = looped([count], "i", "outputs[i] = NAN;")
