@@ -92,14 +92,19 @@ def core() -> Extension:
 
     Path("build").mkdir(exist_ok=True)
     Path("build", "table.h").write_text(text(), encoding="ascii")
+    native, widths = "autograd_engine/compiler/run/native", (2, 4, 8)
+    for width in widths:  # of vectors, of which x86 has several
+        other = "" if width == 2 else "#if defined(__x86_64__)\n", "" if width == 2 else "#endif\n"
+        lines = f'#define WIDTH {width}\n#include "core.c"\n'
+        Path("build", f"core_{width}.c").write_text(lines.join(other), encoding="ascii")
     # GNU vectors: a compiler without them leaves the core out. No flag of the fast-math family.
     flags = ["-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv"]
     flags += ["-Wno-psabi", "-g0"]
     return Extension(
         "autograd_engine.compiler.run.native._core",
-        ["autograd_engine/compiler/run/native/module.c"],
-        include_dirs=["build"],
-        depends=["autograd_engine/compiler/run/native/core.c", "build/table.h"],
+        [f"{native}/module.c", *(f"build/core_{width}.c" for width in widths)],
+        include_dirs=["build", native],
+        depends=[f"{native}/core.c", "build/table.h"],
         extra_compile_args=flags,
         optional=True,
     )

@@ -1,7 +1,8 @@
 """What several files of tests need, and marks that say which run a test belongs to.
 
-Marked `native` are those that need the native core: files on it, and parameters of that name. Where
-the core is missing, or AUTOGRAD_ENGINE_PURE=1 says so, they are deselected.
+Marked `native` are those that need the native core, or the C compiler that built it: files on it,
+and parameters of that name. Where the core is missing, or AUTOGRAD_ENGINE_PURE=1 says so, they are
+deselected.
 
 Marked `browser` and `jax` are the tests that ask for the fixture of that name, and `jax` all of a
 file that has it in its name: such a file imports JAX, so a run without its tests passes it by.
@@ -49,7 +50,8 @@ def has_core():
     return core() is not None
 
 
-NATIVE = {"test_kernel.py", "test_machine.py", "test_simplify.py"}, {"native", "scalar"}
+FILES = {"test_kernel.py", "test_machine.py", "test_simplify.py", "test_to_c.py"}
+NATIVE = FILES, {"native", "scalar"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before the marks are asked for

@@ -251,6 +251,22 @@ class Program:
 
         return outputs
 
+    def to_c(self, name: str = "program") -> str:
+        """Return the program as one text in C99 that allocates nothing and needs <math.h> alone:
+        `NAME_outputs(parameters, inputs, outputs)` for one vector; of one output also
+        `NAME_gradient(parameters, inputs, gradient)`, which returns it; the present numbers as
+        `NAME_parameters`. A comment tells sizes and labels. Where a guard fails all is NaN.
+
+        Raises `ValueError` for no name in C, and a primitive of somebody's own without a formula.
+
+        >>> from autograd_engine.compiler import compile
+        >>> "double cube_gradient(const double p" in compile(Value(3.0) ** 3).to_c("cube")
+        True
+        """
+        from autograd_engine.compiler.run.native.c_program import to_c
+
+        return to_c(self, name)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep what was compiled, with its leaves; a copy chooses its back end anew."""
         return partial(type(self), guards=self._guards.kept, **self._settings), (self._tape,)
