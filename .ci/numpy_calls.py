@@ -1,4 +1,4 @@
-"""Write which calls of NumPy take Values, and what they give: `docs/numpy.md`.
+"""Write which calls of NumPy take Values, and what they give: `demos/numpy.md`.
 
     python .ci/numpy_calls.py
 
@@ -18,7 +18,7 @@ import numpy as np
 import autograd_engine as ag
 from autograd_engine import Value
 
-PAGE = Path(__file__).parents[1] / "docs" / "numpy.md"
+PAGE = Path(__file__).parents[1] / "demos" / "numpy.md"
 HEAD = """\
 # NumPy's functions of Values
 

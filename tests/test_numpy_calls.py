@@ -1,4 +1,4 @@
-"""The table of NumPy's calls in `docs/numpy.md` is what they give, and its answers are right."""
+"""The table of NumPy's calls in `demos/numpy.md` is what they give, and its answers are right."""
 
 import importlib.util
 import re
