@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-import graphviz
-from graphviz.backend import dot_command
+try:
+    import graphviz
+    from graphviz.backend import dot_command
+except ImportError:
+    graphviz = None
 
 from autograd_engine.adoption import adopted
 from autograd_engine.copies import opened
 from autograd_engine.engine import Value
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.scene import readable
-from autograd_engine.views.picture.markup import quoted, run_dot
+from autograd_engine.views.picture.markup import GraphvizMissing, quoted, run_dot
+
+INSTEAD = "ag.draw(output) draws without"
 
 
-class Digraph(graphviz.Digraph):  # type: ignore[misc]
+class Digraph(graphviz.Digraph if graphviz else object):  # type: ignore[misc]
     """What `draw_dot` returns: graphviz's own, which starts Graphviz by `run_dot`."""
 
     def pipe(self, format: str | None = None, **how: Any) -> Any:
@@ -24,7 +29,12 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]
         kind = how.pop("engine", None) or self.engine, format or self.format
         given = {"renderer": self.renderer, "formatter": self.formatter} | how
         _, *options = dot_command.command(*kind, **given)
-        made = run_dot(self.source.encode(self.encoding), *options)
+        try:
+            made = run_dot(self.source.encode(self.encoding), *options)
+        except GraphvizMissing as error:
+            if error.slow:  # it says so itself
+                raise
+            raise GraphvizMissing(f"{error}; {INSTEAD}") from None
         return made.decode(encoding) if encoding else made
 
     def render(self, *given: Any, **how: Any) -> str:
@@ -43,6 +53,8 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     >>> draw_dot(x * x).source.splitlines()[3].strip()
     'v0 [label="{ x | data 2.0000 | grad 0.0000 }" shape=record]'
     """
+    if graphviz is None:
+        raise ImportError(f"draw_dot needs graphviz: pip install graphviz; {INSTEAD}")
     if rankdir not in ("LR", "TB"):
         raise ValueError(f'rankdir must be "LR" or "TB", not {rankdir!r}')
     (output,) = adopted(output)
