@@ -127,7 +127,7 @@ def programs_run_or_say_what_they_need():
     x = ag.Value(2.0)
     try:
         import numpy  # noqa: F401
-    except ImportError:  # it runs in no sub-interpreter
+    except ImportError:
         refused(ImportError, "numpy|autograd_engine[fast]", ag.compile, ag.tanh(x) * x)
     else:
         program = ag.compile(ag.tanh(x) * x, exact=True)
@@ -201,13 +201,13 @@ if __name__ == "__main__":
     way = sys.argv[1:]
     package = next(Path(path) for path in (ROOT, *sys.path) if Path(path, "autograd_engine").is_dir())
     if way == ["inside"]:
-        inside(f"import runpy, sys; sys.argv = ['']\nrunpy.run_path({__file__!r}, run_name='__main__')")
+        inside(f"import runpy, sys; sys.argv, sys.modules['numpy'] = [''], None\nrunpy.run_path({__file__!r}, run_name='__main__')")
     else:
         sys.path.insert(0, zipped(package) if way == ["zip"] else str(package))
         import autograd_engine as ag
 
         assert ag.__file__.startswith(sys.path[0]), ag.__file__
-        print(ag.compiled)
+        print("compiled" if ag.compiled else "plain", flush=True)
         for sentence in SENTENCES:
             sentence()
             print(sentence.__name__.replace("_", " "), flush=True)
