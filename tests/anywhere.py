@@ -17,8 +17,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DEEP = 1_000_000
-for name in ("tqdm", "graphviz", "matplotlib"):
-    sys.modules[name] = None  # as if it were not installed
 
 
 def refused(kind, words, call, *given, **how):
@@ -203,6 +201,7 @@ if __name__ == "__main__":
     if way == ["inside"]:
         inside(f"import runpy, sys; sys.argv, sys.modules['numpy'] = [''], None\nrunpy.run_path({__file__!r}, run_name='__main__')")
     else:
+        sys.modules |= dict.fromkeys(("tqdm", "graphviz", "matplotlib"))  # as if not installed
         sys.path.insert(0, zipped(package) if way == ["zip"] else str(package))
         import autograd_engine as ag
 

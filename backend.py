@@ -1,0 +1,27 @@
+"""The build backend: setuptools', which gets mypy only where the compiled build is wanted."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sysconfig
+from typing import Any
+
+from setuptools import build_meta
+from setuptools.build_meta import *  # noqa: F403
+
+MYPY = "mypy[mypyc]>=2.4,<3"
+
+
+def wanted() -> bool:
+    """Say whether this build should be, and can be, compiled."""
+    if os.environ.get("AUTOGRAD_ENGINE_PURE", "") not in ("", "0"):
+        return False
+    compiler = os.environ.get("CC") or sysconfig.get_config_var("CC")
+    return compiler is None or shutil.which(shlex.split(compiler)[0]) is not None
+
+
+def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
+    """Return what a wheel needs beside setuptools; an editable install and the sdist need none."""
+    return [*build_meta.get_requires_for_build_wheel(config_settings), *([MYPY] if wanted() else [])]
