@@ -3,6 +3,7 @@
 Reading order, each module importing only from those above it:
 
     build        how the package was built: plain, or compiled by mypyc
+    fallback     where the compiled modules cannot run, their source does
     floats       functions of plain floats that `math` lacks
     several      functions of any number of operands
     words        foreign text as messages may show it
@@ -61,33 +62,11 @@ adjoint: the derivative of the final output by a node, during a sweep; gradient:
 gets; graph; topological order; region: what stands behind a marked output.
 """
 
-import _thread
 import importlib as _importlib
 import sys as _sys
 import typing as _typing
-from importlib.machinery import SOURCE_SUFFIXES as _SUFFIXES
-from importlib.machinery import FileFinder as _Finder
-from importlib.machinery import SourceFileLoader as _Loader
 
-
-def _main() -> bool:
-    """Say whether this is no sub-interpreter, with whose objects compiled modules would mix."""
-    if hasattr(_thread, "_is_main_interpreter"):  # from Python 3.12 on
-        return bool(_thread._is_main_interpreter())
-    try:
-        import _xxsubinterpreters as known
-    except ImportError:
-        return True
-    return bool(known.get_current() == known.get_main())
-
-
-try:
-    if not _main():
-        raise ImportError
-    from autograd_engine import build as _build
-except ImportError:  # or not all of it was built: the source beside the compiled modules runs
-    _sys.path_importer_cache[__path__[0]] = _Finder(__path__[0], (_Loader, _SUFFIXES))
-
+from autograd_engine import fallback  # noqa: F401  # before all others
 from autograd_engine import copies, graph, losses, manual, nn, optim, release  # noqa: F401
 from autograd_engine.blocks import no_grad, region
 from autograd_engine.build import COMPILED as compiled

@@ -197,9 +197,13 @@ def inside(code):
 
 if __name__ == "__main__":
     way = sys.argv[1:]
-    package = next(Path(path) for path in (ROOT, *sys.path) if Path(path, "autograd_engine").is_dir())
+    package = next(
+        Path(path) for path in (ROOT, *sys.path) if Path(path, "autograd_engine").is_dir()
+    )
     if way == ["inside"]:
-        inside(f"import runpy, sys; sys.argv, sys.modules['numpy'] = [''], None\nrunpy.run_path({__file__!r}, run_name='__main__')")
+        inside(
+            f"import runpy, sys; sys.argv, sys.modules['numpy'] = [''], None\nrunpy.run_path({__file__!r}, run_name='__main__')"
+        )
     else:
         sys.modules |= dict.fromkeys(("tqdm", "graphviz", "matplotlib"))  # as if not installed
         sys.path.insert(0, zipped(package) if way == ["zip"] else str(package))

@@ -123,7 +123,7 @@ def built(tree, **variables):
     """What was said, and whether what was installed is the compiled build."""
     said = run(sys.executable, "-c", BUILDS, folder=tree, **variables)
     zipfile.ZipFile(tree / said.splitlines()[-1]).extractall(tree / "elsewhere" / "made")
-    shown = run(sys.executable, "-c", SHOWS, folder=tree / "elsewhere").split()
+    shown = run(sys.executable, "-S", "-c", SHOWS, folder=tree / "elsewhere").split()
     return said, shown == ["True"]
 
 
@@ -202,5 +202,10 @@ def test_a_program_made_by_pyinstaller_runs(tmp_path):
         "import autograd_engine as ag\n"
         "print(ag.grad(lambda x: ag.tanh(x) * x)(0.0), len(ag.datasets.iris()))\n"
     )
-    run(sys.executable, "-m", *shlex.split(command.replace("pyinstaller", "PyInstaller")), folder=tmp_path)
+    run(
+        sys.executable,
+        "-m",
+        *shlex.split(command.replace("pyinstaller", "PyInstaller")),
+        folder=tmp_path,
+    )
     assert run(tmp_path / "dist" / "program" / "program", folder=tmp_path) == "0.0 150\n"

@@ -161,7 +161,8 @@ def test_the_loop_of_contributing_leaves_out_the_marks_that_are_registered(reque
     assert len(loops) == 2 and loops[0] == loops[1]
     assert loops[0][-1] == "not slow"
     registered = {line.split(":")[0] for line in request.config.getini("markers")}
-    extras = {line.partition(" = ")[0] for line in (ROOT / "pyproject.toml").open(encoding="utf-8")}
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    extras = {line.partition(" = ")[0] for line in project.splitlines()}
     for mark in ("browser", "peers", "pythons"):
         assert f"- `{mark}`: " in HABITS and mark in registered and mark in extras
 

@@ -139,8 +139,6 @@ def with_rows(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "back_ends", ["native", pytest.param("jax", marks=pytest.mark.peers)]
-)
+@pytest.mark.parametrize("back_ends", ["native", pytest.param("jax", marks=pytest.mark.peers)])
 def test_one_row_makes_a_primitive(with_rows, back_ends):
     run("-c", USED, back_ends, folder=with_rows)
