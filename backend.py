@@ -24,7 +24,5 @@ def wanted() -> bool:
 
 def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
     """Return what a wheel needs beside setuptools; an editable install and the sdist need none."""
-    return [
-        *build_meta.get_requires_for_build_wheel(config_settings),
-        *([MYPY] if wanted() else []),
-    ]
+    found = build_meta.get_requires_for_build_wheel(config_settings)
+    return [*found, MYPY] if wanted() else found

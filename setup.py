@@ -106,9 +106,8 @@ def heart() -> list[Extension]:
 
         found = mypycify(["--follow-imports=silent", *files], opt_level="3")
     except (Exception, SystemExit) as error:  # it leaves by sys.exit where mypy finds an error
-        warnings.warn(
-            f"autograd_engine is built as plain Python, slower: mypyc: {error}", stacklevel=1
-        )
+        told = f"autograd_engine is built as plain Python, and slower: mypyc: {error}"
+        warnings.warn(told, stacklevel=1)
         return []
     header = str(Path("autograd_engine", "compiled.h").resolve())
     rows = [row for name in MODULES for row in docs(name)]

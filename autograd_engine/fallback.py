@@ -1,4 +1,4 @@
-"""Where the compiled modules cannot run, in a sub-interpreter or built in part, their source does."""
+"""Where compiled modules cannot run, in a sub-interpreter or built in part, their source does."""
 
 from __future__ import annotations
 

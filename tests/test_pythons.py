@@ -122,7 +122,8 @@ SHOWS = "import sys; sys.path.insert(0, 'made')\nimport autograd_engine as ag; p
 def built(tree, **variables):
     """What was said, and whether what was installed is the compiled build."""
     said = run(sys.executable, "-c", BUILDS, folder=tree, **variables)
-    zipfile.ZipFile(tree / said.splitlines()[-1]).extractall(tree / "elsewhere" / "made")
+    with zipfile.ZipFile(tree / said.splitlines()[-1]) as wheel:
+        wheel.extractall(tree / "elsewhere" / "made")
     shown = run(sys.executable, "-S", "-c", SHOWS, folder=tree / "elsewhere").split()
     return said, shown == ["True"]
 
@@ -188,7 +189,8 @@ def test_the_source_distribution_holds_what_its_tests_need(tmp_path):
         folder=ROOT,
     )  # fmt: skip
     (path,) = tmp_path.glob("*.tar.gz")
-    held = {name.partition("/")[2] for name in tarfile.open(path).getnames()}
+    with tarfile.open(path) as file:
+        held = {name.partition("/")[2] for name in file.getnames()}
     for name in ("setup.py", "backend.py", "README.md", "CONTRIBUTING.md", ".ci", "tests", "demos"):
         for file in [ROOT / name] if (ROOT / name).is_file() else (ROOT / name).rglob("*"):
             if file.is_file() and "__pycache__" not in file.parts:
