@@ -72,6 +72,20 @@ def test_a_package_that_was_built_in_part_runs_from_its_source(tmp_path):
     assert done.stdout == "False 6.0\n", done.stderr
 
 
+def test_a_bar_starts_no_thread_and_is_no_more_where_fit_ends():
+    code = """
+import threading, tqdm
+import autograd_engine as ag
+model = ag.nn.MLP(2, [1])
+seen = []
+ag.fit(model, [([1.0, 2.0], 1.0)], ag.losses.mse, ag.optim.SGD(model.parameters(), lr=0.01), 3,
+       callback=lambda history: seen.append(threading.active_count()), compile=False)
+print(seen, tqdm.tqdm.monitor_interval, tqdm.tqdm.monitor)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "[1, 1, 1] 10 None\n" and "epoch 3/3: 100%" in done.stderr
+
+
 @pytest.mark.pythons
 @pytest.mark.parametrize("way", ["", "zip", "inside"])
 @pytest.mark.parametrize("python", PYTHONS)

@@ -15,9 +15,7 @@ from autograd_engine.copies import opened
 from autograd_engine.engine import Value
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.scene import readable
-from autograd_engine.views.picture.markup import GraphvizMissing, quoted, run_dot
-
-INSTEAD = "ag.draw(output) draws without"
+from autograd_engine.views.picture.markup import WITHOUT, quoted, run_dot
 
 
 class Digraph(graphviz.Digraph if graphviz else object):  # type: ignore[misc]
@@ -29,12 +27,7 @@ class Digraph(graphviz.Digraph if graphviz else object):  # type: ignore[misc]
         kind = how.pop("engine", None) or self.engine, format or self.format
         given = {"renderer": self.renderer, "formatter": self.formatter} | how
         _, *options = dot_command.command(*kind, **given)
-        try:
-            made = run_dot(self.source.encode(self.encoding), *options)
-        except GraphvizMissing as error:
-            if error.slow:  # it says so itself
-                raise
-            raise GraphvizMissing(f"{error}; {INSTEAD}") from None
+        made = run_dot(self.source.encode(self.encoding), *options)
         return made.decode(encoding) if encoding else made
 
     def render(self, *given: Any, **how: Any) -> str:
@@ -54,7 +47,7 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     'v0 [label="{ x | data 2.0000 | grad 0.0000 }" shape=record]'
     """
     if graphviz is None:
-        raise ImportError(f"draw_dot needs graphviz: pip install graphviz; {INSTEAD}")
+        raise ImportError(f"draw_dot needs graphviz: pip install graphviz; {WITHOUT}")
     if rankdir not in ("LR", "TB"):
         raise ValueError(f'rankdir must be "LR" or "TB", not {rankdir!r}')
     (output,) = adopted(output)
