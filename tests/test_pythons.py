@@ -15,6 +15,7 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -170,6 +171,14 @@ def test_where_the_c_compiler_fails_the_build_is_plain_and_says_so(tree, tmp_pat
 CC = os.environ.get("CC", "cc")
 
 
+@pytest.fixture
+def backend():
+    spec = importlib.util.spec_from_file_location("backend", ROOT / "backend.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.mark.parametrize(
     ("variables", "needed"),
     [
@@ -178,16 +187,32 @@ CC = os.environ.get("CC", "cc")
         ({"AUTOGRAD_ENGINE_PURE": "0", "CC": sys.executable}, ["mypy[mypyc]>=2.4,<3"]),
     ],
 )
-def test_mypy_is_got_for_a_compiled_build_alone(variables, needed, monkeypatch):
-    spec = importlib.util.spec_from_file_location("backend", ROOT / "backend.py")
-    backend = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(backend)
+def test_mypy_is_got_for_a_compiled_build_alone(backend, variables, needed, monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(sys, "argv", ["setup.py"])
+    monkeypatch.setattr(backend, "runs_mypyc", lambda: True)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert backend.get_requires_for_build_wheel() == needed
     assert backend.get_requires_for_build_editable() == []
+    monkeypatch.setattr(backend, "runs_mypyc", lambda: False)
+    assert backend.get_requires_for_build_wheel() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "free", "runs"),
+    [
+        ("cpython", (3, 10), None, True),
+        ("cpython", (3, 13), 0, True),
+        ("cpython", (3, 13), 1, False),
+        ("cpython", (3, 14), 1, True),
+        ("pypy", (3, 11), None, False),
+    ],
+)
+def test_mypyc_is_for_cpython_free_threaded_from_3_14_on(backend, name, version, free, runs):
+    backend.sys = SimpleNamespace(version_info=version, implementation=SimpleNamespace(name=name))
+    backend.sysconfig = SimpleNamespace(get_config_var={"Py_GIL_DISABLED": free}.get)
+    assert backend.runs_mypyc() is runs
 
 
 def test_what_is_needed_to_build_has_bounds():
