@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -132,11 +133,28 @@ def add_epoch(
 
 def progress_bar(progress: bool, total: int, done: int) -> Any:
     """Return the bar on stderr, or one that shows nothing."""
-    from tqdm import tqdm  # here, since importing the package should stay quick
+    if not progress:
+        return _NoBar()
+    try:
+        from tqdm import tqdm  # here, since importing the package should stay quick
+    except ImportError as error:
+        advice = "pip install tqdm, or pass progress=False"
+        raise ImportError(f"the bar of a training needs tqdm: {advice}", name="tqdm") from error
+    kind = type("Bar", (tqdm,), {"monitor_interval": 0, "told": ""})  # 0: no thread beside it
+    return kind(total=total, initial=done, unit="batch")
 
-    bar = tqdm(total=total, initial=done, disable=not progress, unit="batch")
-    bar.told = ""
-    return bar
+
+class _NoBar(nullcontext[Any]):
+    disable = True
+    told = ""
+
+    def __enter__(self) -> _NoBar:
+        return self
+
+    def _nothing(self, *given: Any, **how: Any) -> None:
+        pass
+
+    set_description = set_postfix = update = _nothing
 
 
 def tell(bar: Any, history: History, ran: str) -> None:

@@ -59,9 +59,7 @@ def test_what_the_cure_says_works(jax):
     assert ag.tanh(jax.numpy.array(0.5)) == pytest.approx(ag.tanh(0.5), rel=1e-6)
 
 
-def tensors(jax):
-    import torch
-
+def tensors(jax, torch):
     return {
         "torch, of several": torch.ones(3),
         "torch, of one": torch.ones(1),
@@ -73,8 +71,8 @@ def tensors(jax):
 
 
 @pytest.mark.parametrize("compare", [operator.eq, operator.ne, operator.lt, operator.ge])
-def test_a_tensor_that_is_no_number_is_compared_with_no_value(compare, jax):
-    for other in tensors(jax).values():
+def test_a_tensor_that_is_no_number_is_compared_with_no_value(compare, jax, torch):
+    for other in tensors(jax, torch).values():
         for pair in ((Value(2.0), other), (other, Value(2.0))):
             with pytest.raises(TypeError, match=r"Value' and|and 'Value'|compared with one number"):
                 compare(*pair)
@@ -85,9 +83,8 @@ def test_a_number_that_jax_traces_is_compared_with_no_value(jax):
         jax.jit(lambda x: Value(2.0) == x)(2.0)
 
 
-def test_what_is_one_number_or_answers_itself_is_compared(jax):
+def test_what_is_one_number_or_answers_itself_is_compared(jax, torch):
     import pint
-    import torch
 
     v, units = Value(2.0), pint.UnitRegistry()
     for two in (torch.tensor(2.0), jax.numpy.array(2.0), np.array(2.0), 2.0 * units.dimensionless):
@@ -100,9 +97,7 @@ def test_what_is_one_number_or_answers_itself_is_compared(jax):
         assert (v != array).tolist() == (array != v).tolist() == [False, True]
 
 
-def test_classes_of_every_library_are_taken(jax):
-    import torch
-
+def test_classes_of_every_library_are_taken(jax, torch):
     logits = [Value(0.1), Value(0.2), Value(0.3)]
     expected = ag.losses.cross_entropy(logits, 2).data
     for target in (torch.tensor(2), torch.tensor([2]), jax.numpy.array(2), jax.numpy.array([2])):
