@@ -14,7 +14,8 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / ".ci")]
+sys.path.insert(0, str(Path(__file__).parent / ".ci"))
+sys.path.insert(0, str(Path(__file__).parent))
 from backend import wanted
 
 MODULES = [
