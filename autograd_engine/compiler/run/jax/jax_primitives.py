@@ -53,7 +53,7 @@ def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]
         terms = []
         for partial, tangent in zip(slopes(rule, len(operands)), tangents):
             if type(tangent) is not SymbolicZero:
-                found = substituted(partial, applied_outer, known)
+                found = substituted(partial, applied, known)
                 terms.append(found * tangent if outer else passed(found, tangent))
         return out, sum(terms[1:], terms[0]) if terms else jnp.zeros_like(out)
 
@@ -61,7 +61,7 @@ def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]
     return lambda *operands: function(*jnp.broadcast_arrays(*floating(*operands)))
 
 
-def applied_outer(rule: Primitive, *operands: Any) -> Any:
+def applied(rule: Primitive, *operands: Any) -> Any:
     """Return a primitive in a derivative, applied to arrays of JAX and numbers."""
     return primitive_in_jax(rule, True)(*operands)
 
@@ -82,8 +82,7 @@ def spelled(rule: Primitive) -> Callable[..., Any]:
         expression = formula(rule, len(operands))
         if expression is None:
             return called_back(rule)(*operands)
-        apply = lambda rule, *parts: primitive_in_jax(rule)(*parts)  # noqa: E731
-        found = substituted(expression, apply, dict(zip(unknowns(len(operands)), operands)))
+        found = substituted(expression, applied, dict(zip(unknowns(len(operands)), operands)))
         return jnp.broadcast_to(jnp.asarray(found, operands[0].dtype), operands[0].shape)
 
     return written_out

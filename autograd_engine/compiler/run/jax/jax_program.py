@@ -1,7 +1,7 @@
 """A tape as a pure function of JAX: what `Program.to_jax` gives.
 
 A tape is lifted and run as its listing says, line by line; deep graphs of narrow waves run value
-by value instead (`jax_machine`). Each way gives a function of parameters and one row of inputs.
+by value instead. Each way gives a function of parameters and one row of inputs.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy
 
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.elementary import Unwritable, written_out
 from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.jax.jax_lines import by_lines
-from autograd_engine.compiler.run.jax.jax_machine import by_value
 from autograd_engine.compiler.run.jax.jax_primitives import primitive_in_jax
 from autograd_engine.table import azmul
 
@@ -100,7 +100,7 @@ def is_deep(plan: Plan) -> bool:
     """Say whether a tape has so many waves, so narrow, that writing them out would not pay.
 
     XLA takes a second to compile 50 steps, and time that grows with their square; value by
-    value takes 0.2 s, whatever the length, and runs at 20 ns a value for value and gradient.
+    value takes 0.2 s, whatever the length.
     """
     waves = sum(len(piece.waves) for piece in plan.pieces)
     nodes = sum(len(piece.waves.sums.tape.op) for piece in plan.pieces)
@@ -110,7 +110,31 @@ def is_deep(plan: Plan) -> bool:
 def written(tape: Tape, outer: bool) -> Way:
     """Return the way that suits a tape."""
     plan = planned(tape)
-    return by_value(tape) if is_deep(plan) else by_lines(tape, plan, outer)
+    return by_value(tape, outer) if is_deep(plan) else by_lines(tape, plan, outer)
+
+
+def by_value(tape: Tape, outer: bool = False) -> Way:
+    """Return the way that computes a value in each step of one loop, whatever its operation."""
+    tape = written_out(tape)
+    op, x, y = (numpy.array(column, numpy.int32) for column in (tape.op, tape.x, tape.y))
+    # A second operand that is missing is read at some place, and not used.
+    steps = tape.start + numpy.arange(len(op)), op, x, numpy.maximum(y, 0)
+    branches = [
+        lambda x, y, rule=rule: primitive_in_jax(rule, outer)(*(x, y)[: len(rule.domain)])
+        for rule in tape.rules
+    ]
+    leaves, outputs = beginning(tape), numpy.array(tape.outputs)
+
+    def step(values: Any, at: Any) -> Any:
+        place, op, x, y = at
+        found = jax.lax.switch(op, branches, values[x], values[y])
+        return values.at[place].set(found), None
+
+    def run(parameters: Any, row: Any) -> Any:
+        values = jnp.pad(jnp.concatenate(leaves(parameters, row)), (0, len(op)))
+        return (jax.lax.scan(step, values, steps)[0] if len(op) else values)[outputs]
+
+    return run
 
 
 def one_by_one(tape: Tape, outer: bool) -> Way:
@@ -118,13 +142,23 @@ def one_by_one(tape: Tape, outer: bool) -> Way:
 
     XLA takes long to compile many.
     """
-    known = [leaf.data for leaf in tape.others], tape.constants
+    leaves = beginning(tape)
 
     def run(parameters: Any, row: Any) -> Any:
-        first, last = (jnp.asarray(x, parameters.dtype) for x in known)
-        values = [*parameters, *first, *row, *last]
+        values = [number for part in leaves(parameters, row) for number in part]
         for rule, places in tape.instructions():
             values.append(primitive_in_jax(rule, outer)(*[values[place] for place in places]))
         return jnp.stack([values[place] for place in tape.outputs])
 
     return run
+
+
+def beginning(tape: Tape) -> Callable[[Any, Any], list[Any]]:
+    """Return what gives the leaves and constants of a tape, the others as they are now."""
+    known = [leaf.data for leaf in tape.others], tape.constants
+
+    def leaves(parameters: Any, row: Any) -> list[Any]:
+        others, constants = (jnp.asarray(numbers, parameters.dtype) for numbers in known)
+        return [parameters, others, row, constants]
+
+    return leaves
