@@ -25,7 +25,7 @@ from autograd_engine.compiler.run.native.core import maps
 from autograd_engine.compiler.run.native.encoding import encoded
 from autograd_engine.compiler.run.numpy.bound import Bound, run
 from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
-from autograd_engine.compiler.run.numpy.ufuncs import spelled
+from autograd_engine.compiler.run.translated import spelled
 from autograd_engine.engine import Value
 from autograd_engine.primitives import TABLE
 from autograd_engine.table import ADD, DIVIDE, MULTIPLY, NEGATIVE, SUBTRACT

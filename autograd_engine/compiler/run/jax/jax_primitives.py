@@ -19,8 +19,7 @@ from jax.extend.core import Primitive as JaxPrimitive
 from jax.interpreters import ad, batching, mlir
 
 from autograd_engine.compiler.record.symbols import OUT, formula, slopes, substituted, unknowns
-from autograd_engine.compiler.run.numpy.ufuncs import called
-from autograd_engine.compiler.run.translated import OnArrays
+from autograd_engine.compiler.run.translated import OnArrays, called
 from autograd_engine.primitives import TABLE, Primitive
 
 SymbolicZero = jax.custom_derivatives.SymbolicZero

@@ -7,7 +7,8 @@ cache. Where the native core can carry out all instructions, the program is one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import prod
 from typing import Any
@@ -21,7 +22,7 @@ from autograd_engine.compiler.lift.strides import Ref
 from autograd_engine.compiler.run.native.core import HEADER, aligned, core
 from autograd_engine.compiler.run.native.encoding import encoded
 from autograd_engine.compiler.run.native.nests import ONE, WEIGHT, offsets
-from autograd_engine.compiler.run.numpy.ufuncs import spelled
+from autograd_engine.compiler.run.translated import spelled
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 ITEM = 8  # bytes
@@ -155,16 +156,16 @@ class Bound:
         if kind == "contract":
             return contraction(self.view, instruction)
         if kind in ("take", "put"):
-            return [(getattr(self, kind)(instruction), ())]
+            return [(getattr(self, kind), (instruction, self.view(ins[0])))]
         batched = any(ref.batched for ref in (out, *ins))
         target, views = self.view(out), [self.view(ref, batched) for ref in ins]
-        if kind == "copy":
-            return [(numpy.copyto, (target, views[0]))]
         if kind == "fill":
             return [(target.fill, (0.0,))]
         if kind == "seed":
             place = WEIGHT if out.batched else ONE
-            return [(numpy.copyto, (target, self.memory[place : place + 1].reshape(())))]
+            views = [self.memory[place : place + 1].reshape(())]
+        if kind in ("copy", "seed"):
+            return [(numpy.copyto, (target, views[0]))]
         if kind == "sum":
             rows = (len(ins[0].shape),) if batched and not out.batched else ()
             return [(numpy.add.reduce, (views[0], (*instruction.over, *rows), None, target))]
@@ -180,69 +181,62 @@ class Bound:
             return [(function, (*views, target))]
         return [(partial(function, out=target), tuple(views))]
 
-    def take(self, instruction: Instruction) -> Callable[[], None]:
-        source, out = instruction.ins[0], instruction.out
-        arena, index = self.arenas[source.arena], instruction.index
+    def take(self, found: Instruction, _: Array) -> None:
+        """Copy slots."""
+        out, at = found.out, slice(None) if found.at is None else found.at
+        taken = self.arenas[found.ins[0].arena].take(found.index, 0)
+        beside = out.batched and not found.ins[0].batched
         target = self.arenas[out.arena][out.start : out.start + out.size]
-        at = slice(None) if instruction.at is None else instruction.at
-        beside = out.batched and not source.batched
+        target[at] = taken[:, None] if beside else taken
 
-        def gather() -> None:
-            taken = arena.take(index, 0)
-            target[at] = taken[:, None] if beside else taken
-
-        return gather
-
-    def put(self, instruction: Instruction) -> Callable[[], None]:
-        """Return what adds values to slots, some of which may come several times."""
-        target, value = self.arenas[instruction.out.arena], self.view(instruction.ins[0])
-        index = instruction.index
-        at = slice(None) if instruction.at is None else instruction.at
-        summed = instruction.ins[0].batched and not instruction.out.batched
-
-        def scatter() -> None:
-            values = value.sum(-1) if summed else value
-            numpy.add.at(target, index, values[at])
-
-        return scatter
+    def put(self, found: Instruction, values: Array) -> None:
+        """Add values to slots, some of which may come several times."""
+        out, at = found.out, slice(None) if found.at is None else found.at
+        summed = found.ins[0].batched and not out.batched
+        numpy.add.at(
+            self.arenas[out.arena], found.index, (values.sum(-1) if summed else values)[at]
+        )
 
 
 def contraction(view: Callable[[Ref], Array], instruction: Instruction) -> list[Call]:
     """Return the calls that carry out a contraction: a matrix product where views allow one.
 
-    Beside the blocks h it has one letter in both factors that is summed (c), one in the first
-    factor only (m), one in the second only (n); a batched operand also has the rows (b), last.
+    That is where each factor has a letter of its own, m and n, and both one that is summed, c. If
+    a factor, or the result, is batched, the rows are a letter too, the last.
     """
-    factors, result = instruction.axes.split("->")
-    (first, second), (x, y), out = factors.split(","), instruction.ins, instruction.out
-    if y.batched and not x.batched:
+    first, second, result = re.split(",|->", instruction.axes)
+    (x, y), out = instruction.ins, instruction.out
+    if x.batched and not y.batched:
         first, second, x, y = second, first, y, x
-    if first == "nk" or "t" in first or (x.batched and y.batched is out.batched):
-        letters = (first + "b" * x.batched, second + "b" * y.batched, result + "b" * out.batched)
-        axes = "{},{}->{}".format(*letters)
-        a, b, o = view(x), view(y), view(out)
+    first, second, result = (
+        letters + "b" * ref.batched for letters, ref in ((first, x), (second, y), (result, out))
+    )
+    a, b, o = map(view, (x, y, out))
+    lengths = dict(zip(first + second, a.shape + b.shape))
+    summed = sorted({*first} & {*second} - {*result}, key=lengths.__getitem__)
+    m, n = ([c for c in one if c not in other] for one, other in ((first, second), (second, first)))
+    if not (summed and m and n) or not {*m, *n} <= {*result} or "b" in {*first} & {*result}:
+        axes = f"{first},{second}->{result}"
         return [(lambda: numpy.einsum(axes, a, b, out=o), ())]
-    (c,) = set(first) & set(second) - set(result)
-    m, n = (next(letter for letter in f if letter not in "h" + c) for f in (first, second))
-    a = view(x.transposed(*map(first.index, ("h", m, c))))
-    b = view(y.transposed(*map(second.index, ("h", c, n))))
-    o = view(out.transposed(*map(result.index, ("h", m, n))))
-    if not x.batched:
-        return [_product(a, b, o)]
-    if out.batched:  # (n, c) @ (c, rows), for each block and m
-        return [_product(b.transpose(0, 2, 1)[:, None], a, o)]
-    if a.shape[2] == 1:
-        return [_product(a[:, :, 0], b[:, 0].transpose(0, 2, 1), o)]
-    held = numpy.empty((a.shape[0], a.shape[2], a.shape[1], b.shape[2]))
-    each = _product(a.transpose(0, 2, 1, 3), b.transpose(0, 1, 3, 2), held)
-    return [each, (numpy.add.reduce, (held, 1, None, o))]
+    c = summed.pop()
+    over = [letter for letter in summed if lengths[letter] > 1]
+    stack = [*over, *(letter for letter in result if letter not in (m[-1], n[-1]))]
+    a, b = on_axes(a, first, [*stack, m[-1], c]), on_axes(b, second, [*stack, c, n[-1]])
+    o = on_axes(o, result, [*stack[len(over) :], m[-1], n[-1]])
+    shape = numpy.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    held = numpy.empty((*shape, *o.shape[-2:])) if over else o
+    if lengths[c] == 1:
+        calls: list[Call] = [(numpy.multiply, on_few_axes(a, b, held))]
+    else:
+        calls = [(numpy.matmul, (a, b, held))]
+    return calls + [(numpy.add.reduce, (held, (*range(len(over)),), None, o))] * bool(over)
 
 
-def _product(a: Array, b: Array, out: Array) -> Call:
-    """Return the matrix product; where its summed axis has length 1, the product of elements."""
-    if a.shape[-1] == 1:
-        return numpy.multiply, on_few_axes(a, b, out)
-    return numpy.matmul, (a, b, out)
+def on_axes(array: Array, letters: str, wanted: Sequence[str]) -> Array:
+    """Return a view on these axes: one that it lacks is of length 1, as are those left out."""
+    axes = dict(zip(letters, zip(array.shape, array.strides)))
+    shape, strides = zip(*(axes.get(letter, (1, 0)) for letter in wanted))
+    return as_strided(array, shape, strides)
 
 
 def on_few_axes(*arrays: Array) -> tuple[Array, ...]:
