@@ -28,23 +28,26 @@ class Line(NamedTuple):
     operands: list[str]
 
     @property
-    def head(self) -> str:
-        """Its name and shape."""
-        return f"{self.name} {shaped(self.shape, self.batched)}"
-
-    @property
     def text(self) -> str:
         """The whole as one expression."""
-        first = self.operands[0]
-        if self.kind == "sum":
-            return first
-        if self.kind == "scan":
-            return f"{REDUCED[self.rule.name]}({first})"
-        if self.rule is NEGATIVE:
-            return f"-{first}"
-        if len(self.operands) == 2 and self.rule.symbol in INFIX:
-            return f" {self.rule.symbol} ".join(self.operands)
-        return f"{self.rule.name}({', '.join(self.operands)})"
+        if self.kind == "map":
+            return applied(self.rule, self.operands)
+        (read,) = self.operands
+        return read if self.kind == "sum" else f"{REDUCED[self.rule.name]}({read})"
+
+    def told(self, at: str = "") -> list[str]:
+        """Return its name, at some place, and shape, and what it is."""
+        return [f"{self.name}{at} {shaped(self.shape, self.batched)} = {self.text}"]
+
+
+def applied(rule: Primitive, operands: list[str]) -> str:
+    """Return a primitive of operands, as Python writes it."""
+    if rule is NEGATIVE:
+        return f"-{operands[0]}"
+    if rule.name.startswith("**"):
+        return operands[0] + rule.name
+    infix = len(operands) == 2 and rule.symbol in INFIX
+    return f" {rule.symbol} ".join(operands) if infix else f"{rule.name}({', '.join(operands)})"
 
 
 class Rounds(NamedTuple):
@@ -61,18 +64,17 @@ class Rounds(NamedTuple):
     after: list[str]
     kept: list[str]  # lines that others read, of all steps, when the loop is over
 
-    @property
-    def text(self) -> list[str]:
-        """The whole as lines of text."""
-        told = [
+    def told(self) -> list[str]:
+        """Return the whole as lines of text."""
+        text = [
             f"{name} {shaped(shape, batched)} = {expression}"
             for name, shape, batched, expression in (*self.rows, *self.states)
+            if name != expression
         ]
-        told.append(f"repeat {self.times:,} times, t = 0, 1, ..., {self.times - 1}:")
-        for line in self.lines:
-            told.append(f"    {line.name}[t] {shaped(line.shape, line.batched)} = {line.text}")
+        text.append(f"repeat {self.times:,} times, t = 0, 1, ..., {self.times - 1}:")
+        text += [f"    {told}" for line in self.lines for told in line.told("[t]")]
         names = ", ".join(name for name, *_ in self.states)
-        return [*told, f"    {names} = {', '.join(self.after)}"]
+        return [*text, f"    {names} = {', '.join(self.after)}"]
 
 
 def shaped(shape: tuple[int, ...], batched: bool = False) -> str:
@@ -86,11 +88,7 @@ def scalars(tape: Tape) -> str:
     kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
     lines = [f"{kind} {i}" for kind, leaves in kinds for i in range(len(leaves))]
     lines += map(repr, tape.constants)
-    for rule, places in tape.instructions():
-        operands = [f"v{place}" for place in places]
-        infix = len(operands) == 2 and rule.symbol in INFIX
-        told = f" {rule.symbol} ".join(operands) if infix else f"{rule.name}({', '.join(operands)})"
-        lines.append(operands[0] + rule.name if rule.name.startswith("**") else told)
+    lines += [applied(rule, [f"v{i}" for i in places]) for rule, places in tape.instructions()]
     notes = {place: f"    {name!r}" for place, name in tape.names.items()}
     text = [f"v{i} = {line}{notes.get(i, '')}" for i, line in enumerate(lines[:MOST])]
     left = [rule.symbol for rule, _ in tape.instructions()][max(0, MOST - tape.start) :]

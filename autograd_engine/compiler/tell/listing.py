@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from math import prod
-from re import findall, fullmatch
+from re import findall
 from typing import Any
 
 import numpy
@@ -56,7 +56,7 @@ class Listing(Storage):
         """Return all lines, of a long program the first; `beyond` are operations behind its end."""
         text, told, left = [self.read()], set[str](), list(beyond)
         for number, line in enumerate(self.lines()):
-            lines = line.text if isinstance(line, Rounds) else [f"{line.head} = {line.text}"]
+            lines = line.told()
             more = [*self.mentioned(" ".join(lines), told), *lines]
             if len(text) + len(more) > MOST:
                 left = [*map(_symbol, steps_of(self.program.steps[number:])), *left]
@@ -97,82 +97,62 @@ class Listing(Storage):
         """Yield each step, or loop."""
         number = 1
         for step in self.program.steps:
-            self.gather(step)
             if isinstance(step, Loop):
                 yield self.rounds(step, number)
-                number += len(step.steps)
             else:
                 yield self.line(step, f"v{number}")
-                number += 1
+            number += len([*steps_of([step])])
 
     def line(self, step: Step, name: str, own: str = "") -> Line:
-        """Tell a step in the shape in which it can be told shortest."""
+        """Tell a step."""
         self.gather(step)
-        tried: list[tuple[int, int, tuple[int, ...]]] = []
-        for shape in self._shapes(step):
-            before = self.given.copy(), self.arrays.copy()
-            tried.append((sum(map(len, self._operands(step, shape))), len(tried), shape))
-            self.given, self.arrays = before
-        shape = min(tried)[2]
-        line = Line(
-            name, shape, step.out.batched, step.kind, step.rule, self._operands(step, shape)
-        )
+        shape = self._shape(step)
+        operands = self._operands(step, shape)
         self.own(own or name, shape, self.places(step.out).ravel())
-        return line
+        return Line(name, shape, step.out.batched, step.kind, step.rule, operands)
 
     def rounds(self, loop: Loop, number: int) -> Rounds:
         """Tell a loop whose first line has this number."""
-        rows, states, later = [], [], []
+        self.gather(loop)
+        rows, states, later, kept = [], [], [], []
         for arena, block in loop.blocks.items():
             places = self.base[arena] + block.slots()
             shape = squeezed(block.shape[1:])
-            name = f"x{number}{'b' * block.batched}"
             text = self.told(self.source[places].reshape(loop.times, *shape), exact=True)
-            if fullmatch(r"k\d+", text):
-                name = text
-            else:
-                rows.append((name, (loop.times, *shape), block.batched, text))
-            self.fresh(f"{name}[t]", shape, places[0])
+            name = text if text in self.given else f"x{number}{'b' * block.batched}"
+            rows.append((name, (loop.times, *shape), block.batched, text))
+            self.own(f"{name}[t]", shape, places[0])
         for i, (arena, slots) in enumerate(loop.states(), number):
             places = self.base[arena] + slots
             shape = squeezed(places.shape)
             text = self.told(self.source[places].reshape(shape), exact=True)
             states.append((f"s{i}", shape, arena.isupper(), text))
-            self.fresh(f"s{i}", shape, places)
+            self.own(f"s{i}", shape, places)
             later.append((places + loop.areas[arena].shape[1]).reshape(shape))
         named = {f"v{i}": step for i, step in enumerate(loop.steps, number)}
         lines = [self.line(step, name, f"{name}[t]") for name, step in named.items()]
         after = [self.told(self.source[places], exact=True) for places in later]
-        kept = []
         for line, step in zip(lines, loop.steps):
             arena, slots = step.out.arena, step.out.slots().ravel()
             if any(own == arena and slot in slots for own, slot in loop.kept):
                 kept.append(line.name)
                 by = numpy.arange(loop.times)[:, None] * loop.areas[arena].shape[1]
-                shape = (loop.times, *line.shape)
-                self.fresh(line.name, shape, (self.base[arena] + slots + by).ravel())
+                places = (self.base[arena] + slots + by).ravel()
+                self.own(line.name, (loop.times, *line.shape), places)
         return Rounds(loop.times, rows, states, lines, after, kept)
-
-    def fresh(self, name: str, shape: tuple[int, ...], places: Array) -> None:
-        """Say that an array stands here, whatever stood here before."""
-        self.source[places] = places
-        self.own(name, shape, places)
 
     def result(self) -> str:
         """Tell the outputs, once all steps are told."""
         places = numpy.array([int(self.places(ref).flat[0]) for ref in self.program.outputs])
         return self.told(places[0] if len(places) == 1 else places, exact=len(places) > 1)
 
-    def _shapes(self, step: Step) -> list[tuple[int, ...]]:
-        """Return the shapes in which a step may be told: its own, those of what it reads."""
-        shape = squeezed(step.out.shape)
-        if step.out.size == 1 or any(part.axes == "hsk,hjk->hsj" for part in step.parts):
-            return [shape]
-        found = [shape]
-        for read in (*step.operands, *(part.left for part in step.parts)):
+    def _shape(self, step: Step) -> tuple[int, ...]:
+        """Return a step's shape: of its own and that of an array it reads, that of most axes."""
+        found = [squeezed(step.out.shape)]
+        for read in step.operands if step.kind == "map" and step.out.size > 1 else ():
             owners = numpy.unique(self.owner[self.places(read.ref)])
-            found += [*(self.arrays[owner][1] for owner in owners), squeezed(read.ref.shape)]
-        return [shape for shape in dict.fromkeys(found) if prod(shape) == step.out.size]
+            found += [self.arrays[owner][1] for owner in owners]
+        return max((shape for shape in found if prod(shape) == step.out.size), key=len)
 
     def _operands(self, step: Step, shape: tuple[int, ...]) -> list[str]:
         """Tell what a step's rule is applied to, or a whole sum."""

@@ -16,7 +16,7 @@ import numpy
 
 from autograd_engine.compiler.lift.arrays import ArrayProgram, Step
 from autograd_engine.compiler.lift.loops import Loop
-from autograd_engine.compiler.lift.strides import Ref, pattern, steps_of
+from autograd_engine.compiler.lift.strides import Ref, pattern
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.tell.selections import bracketed, selected
 from autograd_engine.primitives import TABLE
@@ -27,6 +27,7 @@ WORDS = {*TABLE, *kwlist, "parameters", "others", "inputs", "places", "numbers",
 WORDS |= {"dot", "sum", "prod", "max", "min", "norm", "full", "stack", "concat", "joined"}
 WORDS |= {"array", "axis", "take", "reshape", "transpose", "T", "B", "inf", "nan"}
 RESERVED = r"[vkgsx]\d+b?|t"
+CONSTANT = ""  # the name of what has none before it is read
 FEW, SEVERAL = 4, 8  # so many numbers, so many arrays are written out
 
 
@@ -49,7 +50,6 @@ class Storage:
         self.source = numpy.arange(total)
         self.owner, self.within = numpy.full(total, -1), numpy.zeros(total, numpy.int64)
         self.number = numpy.full(total, numpy.nan)  # of constants
-        self.alone = numpy.zeros(total, bool)  # constants that are one number
         home, parameters = program.home, len(tape.parameters)
         inputs = self.base["V"] + numpy.arange(program.inputs)
         self.own("parameters", (parameters,), home[:parameters])
@@ -63,11 +63,12 @@ class Storage:
                 self.labels[place] = label
         for start, numbers in program.memory.constants:
             places = start + numpy.arange(len(numbers))
-            self.number[places], self.alone[places] = numbers, len(numbers) == 1
-            self.own("", (len(numbers),), places)
+            self.number[places] = numbers
+            self.own(CONSTANT, (len(numbers),), places)
 
     def own(self, name: str, shape: tuple[int, ...], places: Array) -> None:
-        """Say which array stands at these places, its elements row by row."""
+        """Say which array stands at these places from now on, its elements row by row."""
+        self.source[places] = places
         self.owner[places] = len(self.arrays)
         self.within[places] = numpy.arange(len(places))
         self.arrays.append((name, shape))
@@ -105,13 +106,13 @@ class Storage:
         owner = int(self.owner[places.flat[0]])
         if (self.owner[places] != owner).any():
             return None
-        if places.size == 1:
-            place = int(places.flat[0])
-            if self.alone[place]:
-                return repr(float(self.number[place]))
-            if place in self.labels:
-                return self.labels[place]
-        name, shape = self._named(owner, places)
+        name, shape = self.arrays[owner]
+        if name == CONSTANT:
+            if places.ndim == 2 and 1 not in places.shape and places[-1, 0] < places[0, -1]:
+                return f"{self._numbers(self.number[places.T])}.T"  # as they stand in memory
+            return self._numbers(self.number[places])
+        if places.size == 1 and int(places.flat[0]) in self.labels:
+            return self.labels[int(places.flat[0])]
         within = self.within[places]
         return selected(name, shape, within) or self._gathered(name, shape, within)
 
@@ -133,14 +134,14 @@ class Storage:
             exact = [word == "stack" or part.shape != (1,) for part in parts]
             told = ", ".join(map(self.told, parts, exact))
             return f"{word}({told})" if not axis else f"{word}({told}, axis={axis})"
-        chosen = numpy.unique(self.owner[places]).tolist()
-        arrays = [self._named(owner, numpy.flatnonzero(self.owner == owner)) for owner in chosen]
-        within = self.within[places]
-        for i, owner in enumerate(chosen):
-            within[self.owner[places] == owner] += sum(prod(shape) for _, shape in arrays[:i])
-        names = ", ".join(name for name, _ in arrays)
-        size = sum(prod(shape) for _, shape in arrays)
-        return self._gathered(f"joined({names})", (size,), within)
+        names, size, within = [], 0, self.within[places]
+        for owner in numpy.unique(self.owner[places]).tolist():
+            name, shape = self.arrays[owner]
+            constant = name == CONSTANT
+            names.append(self._numbers(self.number[self.owner == owner]) if constant else name)
+            within[self.owner[places] == owner] += size
+            size += prod(shape)
+        return self._gathered(f"joined({', '.join(names)})", (size,), within)
 
     def _gathered(self, name: str, shape: Sequence[int], within: Array) -> str:
         """Tell places that no slices give: as slices in another shape, or by a table."""
@@ -152,34 +153,22 @@ class Storage:
             if text is not None:
                 text = f"full({lengths}, {text})" if any(_same(refined)) else text
                 return f"{text}.reshape{bracketed(within.shape)}"
-        same = (
-            table
-            for table, places in self.given.items()
-            if table.startswith("g") and numpy.array_equal(places, within)
-        )
-        return f"{name}.take({next(same, None) or self._given('g', within)})"
+        return f"{name}.take({self._given('g', within)})"
+
+    def _numbers(self, numbers: Array) -> str:
+        """Tell constants by what they are."""
+        if numbers.size == 1:
+            return repr(float(numbers.flat[0]))
+        numbers = numbers.reshape(numbers.shape[[n > 1 for n in numbers.shape].index(True) :])
+        return f"array({numbers.tolist()})" if numbers.size <= FEW else self._given("k", numbers)
 
     def _given(self, letter: str, numbers: Array) -> str:
-        """Return the name of a new constant or table."""
-        name = f"{letter}{1 + sum(name.startswith(letter) for name in self.given)}"
+        """Return the name of a constant or table, of which each is given once."""
+        known = [name for name in self.given if name[0] == letter]
+        same = (name for name in known if numpy.array_equal(self.given[name], numbers))
+        name = next(same, f"{letter}{1 + len(known)}")
         self.given[name] = numbers
         return name
-
-    def _named(self, owner: int, places: Array) -> tuple[str, tuple[int, ...]]:
-        """Return an array's name and shape; constants get theirs when they are first read."""
-        name, shape = self.arrays[owner]
-        if not name:
-            region = numpy.flatnonzero(self.owner == owner)
-            numbers = self.number[region]
-            steps = steps_of(places) or []
-            turned = places.transpose(sorted(range(len(steps)), key=lambda axis: -steps[axis]))
-            if steps and numpy.array_equal(turned.ravel(), region):
-                shape = squeezed(turned.shape)
-            if len(region) <= FEW:
-                return f"array({numbers.reshape(shape).tolist()})", shape
-            name = self._given("k", numbers.reshape(shape))
-            self.arrays[owner] = name, shape
-        return name, shape
 
 
 def _same(places: Array) -> list[bool]:

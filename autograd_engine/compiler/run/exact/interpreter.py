@@ -29,7 +29,7 @@ from autograd_engine.compiler.run.translated import called, spelled
 from autograd_engine.engine import Value, constant, record, record_several
 from autograd_engine.gradients import gradient
 from autograd_engine.partials import paired
-from autograd_engine.primitives import TABLE, Primitive, is_built_in
+from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.table import ADD, MULTIPLY, SUBTRACT, azmul, stopped
 
 Places = tuple[int, ...]
@@ -164,6 +164,7 @@ def mean(numbers: list[float]) -> float:
 def limit(rule: Primitive, *operands: float) -> float:
     """Return what a primitive tends to where it raises: an infinity, or NaN.
 
+    >>> from autograd_engine.primitives import TABLE
     >>> limit(TABLE["log"], 0.0), limit(TABLE["exp"], 1000.0)
     (-inf, inf)
     """

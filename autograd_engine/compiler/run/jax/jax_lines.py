@@ -85,9 +85,7 @@ def follow(lines: list[Any], known: dict[str, Any], outer: bool, t: Any = ...) -
 
 def repeated(rounds: Rounds, known: dict[str, Any], outer: bool) -> Any:
     """Return what is kept of all steps of a loop: `lax.scan` carries what the next ones read."""
-    names = {name for line in rounds.lines for name in re.findall(r"\b(k\d+)\[t\]", line.text)}
     rows = {name: told(text, known) for name, _, _, text in rounds.rows}
-    rows |= {name: known[name] for name in sorted(names)}
     states = [(name, shape, text) for name, shape, _, text in rounds.states]
 
     def step(carried: list[Array], row: dict[str, Array]) -> Any:
