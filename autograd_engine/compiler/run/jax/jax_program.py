@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy
+from jax import lax
 
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.elementary import Unwritable, written_out
@@ -25,21 +26,12 @@ Way = Callable[[Any, Any], Any]
 
 
 def tape_to_jax(tape: Tape) -> Callable[..., Any]:
-    """Return the pure function `(parameters, inputs) -> outputs` of a tape.
-
-    `parameters` is an array (P,) in the order of `tape.parameters`. `inputs` is (n,), and the
-    outputs are (m,); or (B, n), and they are (B, m); a tape without inputs takes none. Lists do
-    for arrays. The numbers of all other leaves are those of now. The precision is JAX's: float64
-    where `jax_enable_x64` is on, else float32.
-
-    The function raises `ValueError` for arrays of another shape, `TypeError` for what is no
-    array of real numbers.
+    """Return a tape as `Program.to_jax` does; the outputs of a row are (m,).
 
     >>> from autograd_engine import Value
     >>> from autograd_engine.compiler.record.tape import record
     >>> a, x = Value(3.0), Value(0.0)
-    >>> function = tape_to_jax(record([a * x * x], inputs=[x]))
-    >>> function(jnp.array([3.0]), jnp.array([[1.0], [2.0]])).tolist()
+    >>> tape_to_jax(record([a * x * x], inputs=[x]))([3.0], [[1.0], [2.0]]).tolist()
     [[3.0], [12.0]]
     """
     outer = azmul in tape.rules
@@ -47,7 +39,7 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
         # With absolute products where plain ones give NaN.
         ways = [written(each, outer) for each in (lowered(tape), tape)[: 1 + outer]]
     except Unwritable:
-        ways = [one_by_one(written_out(tape, strict=False), outer)]
+        ways = [by_value(tape, outer)]
     count, width = len(tape.parameters), len(tape.inputs)
 
     def function(parameters: Any, inputs: Any = None) -> Any:
@@ -71,19 +63,13 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
         if not outer:
             return found
         absolute = lambda: rowwise[-1](parameters, inputs)  # noqa: E731
-        return jax.lax.cond(jnp.isnan(found).any(), absolute, lambda: found)
+        return lax.cond(jnp.isnan(found).any(), absolute, lambda: found)
 
     return function
 
 
 def array(name: str, given: Any, dtype: Any = None) -> Any:
-    """Return numbers, in an array or in lists, as an array of JAX.
-
-    Without a `dtype` an array of floats keeps its own. Raises `TypeError` for what is no number.
-
-    >>> array("inputs", [[1, 2], [3, 4]]).shape
-    (2, 2)
-    """
+    """Return numbers, in an array or in lists, as an array of JAX; of floats, as they are."""
     try:
         known = () if isinstance(given, (list, tuple)) else (given,)  # JAX does not tell of lists
         return jnp.asarray(given, dtype or jnp.result_type(float, *known))
@@ -114,51 +100,29 @@ def written(tape: Tape, outer: bool) -> Way:
 
 
 def by_value(tape: Tape, outer: bool = False) -> Way:
-    """Return the way that computes a value in each step of one loop, whatever its operation."""
-    tape = written_out(tape)
-    op, x, y = (numpy.array(column, numpy.int32) for column in (tape.op, tape.x, tape.y))
-    # A second operand that is missing is read at some place, and not used.
-    steps = tape.start + numpy.arange(len(op)), op, x, numpy.maximum(y, 0)
+    """Return the way that computes one value in each step of a loop, whatever its operation."""
+    tape = written_out(tape, strict=False)
+    known = [leaf.data for leaf in tape.others], tape.constants
+    steps = list(tape.instructions())
+    kinds = list(dict.fromkeys((rule, len(places)) for rule, places in steps))
     branches = [
-        lambda x, y, rule=rule: primitive_in_jax(rule, outer)(*(x, y)[: len(rule.domain)])
-        for rule in tape.rules
+        lambda given, rule=rule, count=count: primitive_in_jax(rule, outer)(*given[:count])
+        for rule, count in kinds
     ]
-    leaves, outputs = beginning(tape), numpy.array(tape.outputs)
+    width = max((count for _, count in kinds), default=0)
+    table = [  # what is missing is read at some place, and not used
+        [place, kinds.index((rule, len(places))), *places, *[0] * (width - len(places))]
+        for place, (rule, places) in enumerate(steps, tape.start)
+    ]
+    table, outputs = numpy.array(table, numpy.int32), numpy.array(tape.outputs)
 
     def step(values: Any, at: Any) -> Any:
-        place, op, x, y = at
-        found = jax.lax.switch(op, branches, values[x], values[y])
-        return values.at[place].set(found), None
+        found = lax.switch(at[1], branches, values[at[2:]])
+        return values.at[at[0]].set(found), None
 
     def run(parameters: Any, row: Any) -> Any:
-        values = jnp.pad(jnp.concatenate(leaves(parameters, row)), (0, len(op)))
-        return (jax.lax.scan(step, values, steps)[0] if len(op) else values)[outputs]
-
-    return run
-
-
-def one_by_one(tape: Tape, outer: bool) -> Way:
-    """Return the way that writes out each operation of a tape, some of several operands.
-
-    XLA takes long to compile many.
-    """
-    leaves = beginning(tape)
-
-    def run(parameters: Any, row: Any) -> Any:
-        values = [number for part in leaves(parameters, row) for number in part]
-        for rule, places in tape.instructions():
-            values.append(primitive_in_jax(rule, outer)(*[values[place] for place in places]))
-        return jnp.stack([values[place] for place in tape.outputs])
-
-    return run
-
-
-def beginning(tape: Tape) -> Callable[[Any, Any], list[Any]]:
-    """Return what gives the leaves and constants of a tape, the others as they are now."""
-    known = [leaf.data for leaf in tape.others], tape.constants
-
-    def leaves(parameters: Any, row: Any) -> list[Any]:
         others, constants = (jnp.asarray(numbers, parameters.dtype) for numbers in known)
-        return [parameters, others, row, constants]
+        values = jnp.pad(jnp.concatenate([parameters, others, row, constants]), (0, len(steps)))
+        return (lax.scan(step, values, table)[0] if steps else values)[outputs]
 
-    return leaves
+    return run
