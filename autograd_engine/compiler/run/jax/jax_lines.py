@@ -31,12 +31,6 @@ def by_lines(
     """Return a tape as a function of JAX: (parameters (P,), inputs (n,)) -> outputs (m,).
 
     It is lifted, and each line of it an array. `outer` where the tape holds derivatives.
-
-    >>> from autograd_engine import Value
-    >>> from autograd_engine.compiler.record.tape import record
-    >>> a, x = Value(2.0), Value(0.0)
-    >>> by_lines(record([a * x + a], inputs=[x]))(jnp.array([3.0]), jnp.array([5.0])).tolist()
-    [18.0]
     """
     plan, program = lifted(plan or planned(tape))
     listing = Listing(program, plan.tape, labels=False)
