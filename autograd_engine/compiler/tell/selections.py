@@ -6,13 +6,14 @@ transposes of it: what a listing shows instead of numbers of slots.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.strides import steps_of
+from autograd_engine.compiler.lift.strides import contiguous, steps_of
 
 Array = Any
 Axes = list[tuple[int, int]]  # length and step of each
@@ -24,79 +25,69 @@ def selected(name: str, shape: Sequence[int], places: Array) -> str | None:
     Axes along which nothing changes are left for broadcasting: missing in front, else None.
 
     >>> places = numpy.arange(12).reshape(3, 4)
-    >>> selected("v", (3, 4), places.T), selected("v", (3, 4), places[:, 1:3])
-    ('v.T', 'v[:, 1:3]')
-    >>> selected("v", (12,), places[:, :1]), selected("v", (12,), places[:, 1:])
-    ('v[0:9:4, None]', 'v.reshape(3, 4)[:, 1:]')
+    >>> selected("v", (3, 4), places[:, 1:3].T), selected("v", (12,), places[:, :1])
+    ('v[:, 1:3].T', 'v[0:9:4, None]')
     """
-    start, steps = int(places.flat[0]), steps_of(places)
+    steps = steps_of(places)
     if steps is None:
         return None
-    kept = [bool(step) for step in steps]
-    if not any(kept):
-        return name + _index([str(i) for i in numpy.unravel_index(start, shape)])
-    kept = kept[kept.index(True) :]  # in front, axes are added by themselves
-    axes = [(length, step) for length, step in zip(places.shape, steps) if step]
-    return _sliced(name, tuple(shape), start, axes, kept)
-
-
-def _sliced(
-    name: str, shape: tuple[int, ...], start: int, axes: Axes, kept: Sequence[bool]
-) -> str | None:
-    """Write one slice for each axis, of the array in a shape that has all of them."""
-    lowest = start + sum((length - 1) * step for length, step in axes if step < 0)
-    order = sorted(range(len(axes)), key=lambda i: -abs(axes[i][1]))
-    length, step = axes[order[0]]
-    size, span = prod(shape), length * abs(step)
-    if len(shape) == len(axes) == 1:
-        index = [_slice(lowest, length, abs(step), size, step < 0)]
-        return name + _index(_with_new(index, kept))
-    if (len(shape) == 1 and span < size) or size % step:
-        first = min(lowest, size - span)
-        if first < 0:
-            return None
-        name += f"{'' if len(shape) == 1 else '.ravel()'}[{first}:{first + span}]"
-        shape, size, lowest = (span,), span, lowest - first
-    own = [abs(step) for _, step in axes]
-    strides = {prod(shape[axis:]) for axis in range(1, len(shape) + 1)}
-    for cuts in ({*own, *strides}, {*own, 1}):
-        found = _fitted(size, sorted(cuts, reverse=True), lowest, dict(zip(own, axes)))
-        if found is not None and len(set(own)) == len(own):
-            lengths, index = found
-            reshaped = "" if lengths == shape else f".reshape{bracketed(lengths)}"
-            if order == sorted(order):
-                return name + reshaped + _index(_with_new(index, kept))
-            turned = tuple(order.index(i) for i in range(len(order)))
-            moved = ".T" if len(turned) == 2 else f".transpose{bracketed(turned)}"
-            new = _with_new([":"] * len(turned), kept)
-            return name + reshaped + _index(index) + moved + _index(new)
+    kept = list(map(bool, steps))
+    kept = kept[kept.index(True) :] if any(kept) else []  # in front, axes are added by themselves
+    axes = [axis for axis in zip(places.shape, steps) if axis[1]]
+    for begun, lengths, start in _shapes(tuple(shape), int(places.flat[0]), axes):
+        found = _sliced(lengths, start, axes)
+        if found is not None:
+            order, index = found
+            if order != sorted(order):
+                turned = [sorted(order).index(axis) for axis in order]
+                begun += _bracketed(index) + (
+                    ".T" if len(order) == 2 else f".transpose{in_brackets(turned)}"
+                )
+                index = [":"] * len(order)
+            return name + begun + _bracketed(_with_new(index, kept))
     return None
 
 
-def _fitted(
-    size: int, cuts: list[int], start: int, axes: dict[int, tuple[int, int]]
-) -> tuple[tuple[int, ...], list[str]] | None:
-    """Return the shape whose strides are the cuts, and a slice or a number for each axis."""
-    lengths, index = [], []
-    for above, cut in zip([size, *cuts], cuts):
-        if above % cut:
+def _shapes(
+    shape: tuple[int, ...], start: int, axes: Axes
+) -> Iterator[tuple[str, tuple[int, ...], int]]:
+    """Yield shapes of an array, or of a part of it, with how to write them and its first place."""
+    yield "", shape, start
+    size, text, own = prod(shape), "", {abs(step): length for length, step in axes}
+    step = max(own, default=1)
+    span = own.get(step, 1) * step
+    if (len(shape) == 1 and span < size) or size % step:
+        first = min(start + sum((n - 1) * step for n, step in axes if step < 0), size - span)
+        if first < 0 or start >= first + span:
+            return
+        text = f"{'.ravel()' * (len(shape) > 1)}[{first}:{first + span}]"
+        shape, size, start = (span,), span, start - first
+    for more in (contiguous("", 0, shape).strides, (1,)):
+        cuts = [size, *sorted({*own, *more}, reverse=True)]
+        lengths = tuple(above // cut for above, cut in pairwise(cuts))
+        if prod(lengths) == size:
+            yield text + f".reshape{in_brackets(lengths)}" * (lengths != shape), lengths, start
+
+
+def _sliced(lengths: tuple[int, ...], start: int, axes: Axes) -> tuple[list[int], list[str]] | None:
+    """Return the axis of an array that each of these runs along, and a slice or number for all."""
+    strides, order = contiguous("", 0, lengths).strides, list[int]()
+    first = [int(i) for i in numpy.unravel_index(start, lengths)]
+    index = list(map(str, first))
+    for length, step in axes:
+        fitting = (i for i, stride in enumerate(strides) if step % stride == 0 and i not in order)
+        i = next(fitting, None)
+        if i is None or not 0 <= first[i] + (length - 1) * (step // strides[i]) < lengths[i]:
             return None
-        first, start = divmod(start, cut)
-        lengths.append(above // cut)
-        if cut in axes:
-            length, step = axes[cut]
-            if first + length > above // cut:
-                return None
-            index.append(_slice(first, length, 1, above // cut, step < 0))
-        else:
-            index.append(str(first))
-    return tuple(lengths), index
+        order.append(i)
+        index[i] = _slice(first[i], length, step // strides[i], lengths[i])
+    return order, index
 
 
-def _slice(first: int, length: int, step: int, size: int, backwards: bool) -> str:
+def _slice(first: int, length: int, step: int, size: int) -> str:
     last = first + (length - 1) * step
-    if backwards:
-        return f"{last if last < size - 1 else ''}:{first - 1 if first else ''}:-{step}"
+    if step < 0:
+        return f"{first if first < size - 1 else ''}:{last - 1 if last else ''}:{step}"
     if step > 1:
         return f"{first}:{last + 1}:{step}"
     return f"{first or ''}:{last + 1 if last + 1 < size else ''}"
@@ -112,12 +103,12 @@ def _with_new(index: Sequence[str], kept: Sequence[bool]) -> list[str]:
     return [*found, *rest]
 
 
-def _index(index: Sequence[str]) -> str:
+def _bracketed(index: Sequence[str]) -> str:
     """Return the index in brackets, or nothing where it would change nothing."""
     last = max((i for i, text in enumerate(index, 1) if text != ":"), default=0)
     return f"[{', '.join(index[:last])}]" if last else ""
 
 
-def bracketed(numbers: Sequence[int]) -> str:
+def in_brackets(numbers: Sequence[int]) -> str:
     """Return numbers in brackets, a single one without a comma."""
     return f"({', '.join(map(str, numbers))})"

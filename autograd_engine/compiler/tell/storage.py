@@ -18,7 +18,7 @@ from autograd_engine.compiler.lift.arrays import ArrayProgram, Step
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import Ref, pattern
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.tell.selections import bracketed, selected
+from autograd_engine.compiler.tell.selections import in_brackets, selected
 from autograd_engine.primitives import TABLE
 
 Array = Any
@@ -152,7 +152,7 @@ class Storage:
             text = selected(name, shape, refined)
             if text is not None:
                 text = f"full({lengths}, {text})" if any(_same(refined)) else text
-                return f"{text}.reshape{bracketed(within.shape)}"
+                return f"{text}.reshape{in_brackets(within.shape)}"
         return f"{name}.take({self._given('g', within)})"
 
     def _numbers(self, numbers: Array) -> str:
