@@ -391,7 +391,7 @@ def compared(graph: tuple, rows: int, tile: int = 0) -> None:
     found = []
     for with_kernel in (False, True):
         program = (Lifted if with_kernel else ByNumPy)(tape)
-        assert (program.native is not None) is with_kernel
+        assert program.native is with_kernel
         program.tile = tile or program.tile
         program.run(leaves, batch, True)  # memory is used a second time
         found.append(program.run(leaves, batch, True))

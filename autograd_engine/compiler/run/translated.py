@@ -68,10 +68,6 @@ class OnArrays(Expressions):
 
         It is the library's own, which may have the longer name, as `arcsin` of `asin`; else it
         is translated. The library leaves the sign of a zero to chance in `maximum` and `sign`.
-
-        >>> import numpy
-        >>> OnArrays(numpy).spelled(TABLE["asin"])
-        <ufunc 'arcsin'>
         """
         if rule.name.startswith("**"):
             return lambda x: self.library.power(x, float(rule.name[2:]))
@@ -126,10 +122,6 @@ def spelled(rule: Primitive) -> Callable[..., Any] | None:
 
     Operands are arrays of floats, strided or broadcast as they like, or numbers; `out` may be
     one of them. None for a primitive that is to be spelled by its formula.
-
-    >>> out = numpy.empty(3)
-    >>> spelled(TABLE["above"])(numpy.array([-1.0, 0.0, 2.0]), 0.0, out=out)
-    array([0., 0., 1.])
     """
     function = IN_NUMPY.spelled(rule)
     if function is None:

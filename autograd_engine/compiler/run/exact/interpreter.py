@@ -1,16 +1,7 @@
 """The exact back end: the tape run value by value, with the same bits as the engine.
 
-With this module a tape gives what the recorded graph would have given on other numbers, in
-the engine's own order of operations: forward functions and partials are those of the table,
-and adjoints are added up in the order of `Value.backward`. A batch is run row by row.
-
->>> from autograd_engine.compiler.record.tape import record
->>> from autograd_engine.engine import Value
->>> w, x = Value(2.0), Value(3.0)
->>> program = Interpreter(record([w * x * x], inputs=[x]))
->>> outputs, gradient = program.run(numpy.array([2.0]), numpy.array([[3.0], [5.0]]), True)
->>> outputs.tolist(), gradient.tolist()
-([[18.0], [50.0]], [17.0])
+Forward functions and partials are those of the table, and adjoints are added up in the order of
+`Value.backward`. A batch is run row by row.
 """
 
 from __future__ import annotations
@@ -38,10 +29,13 @@ OPERATORS = {ADD: operator.add, SUBTRACT: operator.sub, MULTIPLY: operator.mul}
 
 
 class Interpreter:
-    """Runs a tape in plain Python, bit for bit as the engine would.
+    """Runs a tape in plain Python; where a primitive raises, its result is the limit, or NaN.
 
-    Nothing raises: outside a primitive's domain its result is the limit, an infinity or NaN.
-    Two threads may run it at once.
+    >>> from autograd_engine.compiler.record.tape import record
+    >>> w, x = Value(2.0), Value(3.0)
+    >>> program = Interpreter(record([w * x * x], inputs=[x]))
+    >>> program.run(numpy.array([2.0]), numpy.array([[3.0], [5.0]]), True)[1].tolist()
+    [17.0]
     """
 
     def __init__(self, tape: Tape, reason: str = "exact: asked for") -> None:
@@ -78,11 +72,7 @@ class Interpreter:
             return (math.nan,) * len(places)
 
     def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
-        """Return the outputs (B, m) and, if wanted, the gradient of output 0's mean, else None.
-
-        `leaves` holds the numbers of the tape's parameters, then of its others; `rows` the
-        inputs (B, n), or None where there are none.
-        """
+        """Return the outputs (B, m) and, if wanted, the gradient of output 0's mean, else None."""
         outputs: list[list[float]] = []
         total: list[float] = []
         for row in [[]] if rows is None else rows.tolist():
@@ -138,9 +128,7 @@ class Interpreter:
         return adjoints
 
     def _sweep_of_the_engine(self, values: list[float]) -> list[float]:
-        """Return the same of a tape that holds derivatives, with what the engine does where a 0
-        meets an infinite slope.
-        """
+        """Return the same of a tape that holds derivatives, where a 0 meets an infinite slope."""
         start = self._tape.start
         fixed = start - len(self._tape.constants)
         nodes = [*map(Value, values[:fixed]), *map(constant, values[fixed:start])]
@@ -162,12 +150,7 @@ def mean(numbers: list[float]) -> float:
 
 
 def limit(rule: Primitive, *operands: float) -> float:
-    """Return what a primitive tends to where it raises: an infinity, or NaN.
-
-    >>> from autograd_engine.primitives import TABLE
-    >>> limit(TABLE["log"], 0.0), limit(TABLE["exp"], 1000.0)
-    (-inf, inf)
-    """
+    """Return what a primitive tends to where it raises: an infinity, or NaN."""
     of_arrays = None if rule.several else spelled(rule)
     with numpy.errstate(all="ignore"):
         function = of_arrays or called(rule, len(operands))

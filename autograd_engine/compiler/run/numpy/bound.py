@@ -29,21 +29,15 @@ ITEM = 8  # bytes
 
 
 class Bound:
-    """An array program on memory of its own, for one number of rows; run by the core, if `native`.
+    """An array program on memory of its own, for so many rows; not for two threads at once.
 
     `run(leaves, rows, outputs, gradient, sums, count, total, backwards)` runs `count` rows of a
     batch's `total`, tile by tile, and backwards if wanted; adjoints that tiles share are added to
-    `sums`, of which there are `shared`. The last call of a batch has a gradient to write. Not for
-    two threads at once.
+    `sums`, of which there are `shared`. The last call of a batch has a gradient to write.
     """
 
     def __init__(
-        self,
-        program: ArrayProgram,
-        backward: Backward,
-        rows: int,
-        native: bool = False,
-        parameters: int = 0,
+        self, program: ArrayProgram, backward: Backward, rows: int, native: Any, parameters: int = 0
     ) -> None:
         sizes = program.memory.sizes
         self.rows = rows
@@ -60,7 +54,7 @@ class Bound:
             numpy.concatenate([numpy.empty(0, numpy.int64), *shared]),
         ]
         self.shared = len(slots[2])
-        parts = [*map(list, map(program.forward, (False, True))), backward.body, backward.rest]
+        parts = [[*program.forward(b)] for b in (False, True)] + [backward.body, backward.rest]
         module = core() if native else None
         codes = [self.code(part) for part in parts] if module else [None]
         self.run: Callable[..., None] = self.by_numpy
@@ -98,18 +92,9 @@ class Bound:
         # No floats: an address may have more bits than they.
         return numpy.concatenate([numpy.array(part, numpy.int64) for part in parts])
 
-    def by_numpy(
-        self,
-        leaves: Array,
-        rows: Array | None,
-        outputs: Array,
-        gradient: Array | None,
-        sums: Array | None,
-        count: int,
-        total: int,
-        backwards: bool,
-    ) -> None:
+    def by_numpy(self, *given: Any) -> None:
         """Do what the core does."""
+        leaves, rows, outputs, gradient, sums, count, total, backwards = given
         with numpy.errstate(all="ignore"):
             self.memory[self.leaves] = leaves
             self.memory[WEIGHT] = 1.0 / total

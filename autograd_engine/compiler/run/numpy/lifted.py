@@ -11,7 +11,6 @@ from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import differentiate
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.run.native.core import core
 from autograd_engine.compiler.run.numpy.bound import ITEM, Bound
 
 Array = Any
@@ -20,19 +19,9 @@ CACHE = 1 << 19  # bytes of memory that a tile may take
 
 
 class Lifted:
-    """A tape as an array program, run by the core or by NumPy; two threads may run it at once.
+    """A tape as an array program, run by the core or by NumPy; two threads may run it at once."""
 
-    >>> from autograd_engine.compiler.record.tape import record
-    >>> from autograd_engine.engine import Value
-    >>> w, x = Value(2.0), Value(3.0)
-    >>> program = Lifted(record([(w * x).tanh()], inputs=[x]))
-    >>> outputs, gradient = program.run(numpy.array([2.0]), numpy.array([[0.0], [0.5]]), True)
-    >>> outputs.shape, gradient.shape
-    ((2, 1), (1,))
-    """
-
-    native: Any = True
-    """The native core, if it is there, runs the program where it can."""
+    native = True  # the core, if it is there, runs the program where it can
 
     def __init__(self, tape: Tape, plan: Plan | None = None) -> None:
         plan, self.program = lifted(plan or planned(tape))
@@ -42,7 +31,6 @@ class Lifted:
         sizes = self.program.memory.sizes
         row = sum(sizes[arena] for arena in "VAS") * ITEM
         self.tile = max(16, CACHE // max(row, 1) // 8 * 8)  # vectors have up to eight numbers
-        self.native = core() if self.native else None
         self._free: dict[int, list[Bound]] = {}
 
     @property
@@ -74,8 +62,7 @@ class Lifted:
         try:
             return self._free[rows].pop()
         except (KeyError, IndexError):
-            native = self.native is not None
-            return Bound(self.program, self.backward, rows, native, self.parameters)
+            return Bound(self.program, self.backward, rows, self.native, self.parameters)
 
     def give_back(self, bound: Bound) -> None:
         if bound.rows in self._free or len(self._free) < KEPT:
@@ -85,4 +72,4 @@ class Lifted:
 class ByNumPy(Lifted):
     """The same, run by NumPy alone."""
 
-    native = None
+    native = False
