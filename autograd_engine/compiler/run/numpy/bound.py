@@ -43,7 +43,11 @@ class Bound:
         self.rows = rows
         self.places, size = offsets(sizes, rows)
         self.memory = aligned(size)
-        self.arenas = {arena: self.arena(arena, count) for arena, count in sizes.items()}
+        self.arenas = {}  # small letters: a number in a slot; capitals: one for each row
+        for name, count in sizes.items():
+            shape = (count, rows) if name.isupper() else (count,)
+            start = self.places[name]
+            self.arenas[name] = self.memory[start : start + prod(shape)].reshape(shape)
         for start, numbers in program.memory.constants:
             self.arenas["v"][start : start + len(numbers)] = numbers
         self.memory[ONE] = self.memory[WEIGHT] = 1.0  # the weight of a row in the mean
@@ -61,7 +65,7 @@ class Bound:
         if module and None not in codes:
             self.run = partial(module.program, self.plan(program, slots, codes))
             return
-        self.leaves, self.slopes, self.sums = map(span, slots)
+        self.leaves, self.slopes, self.sums = slots
         self.adjoints = self.arenas["a"][: len(program.home)]
         self.inputs = self.arenas["V"][: program.inputs]
         self.outputs = [self.view(ref) for ref in program.outputs]
@@ -115,12 +119,6 @@ class Bound:
                     self.memory[self.sums] = sums
                 run(self.rest)
                 gradient[:] = self.memory[self.slopes]
-
-    def arena(self, name: str, size: int) -> Array:
-        """Return an arena's slots, shape (size,), or (size, rows) of one that is batched."""
-        shape = (size, self.rows) if name.isupper() else (size,)
-        start = self.places[name]
-        return self.memory[start : start + prod(shape)].reshape(shape)
 
     def view(self, ref: Ref, beside: bool = False) -> Array:
         """Return the array that a Ref views; `beside` a batched one it gets an axis of one."""
@@ -177,10 +175,9 @@ class Bound:
     def put(self, found: Instruction, values: Array) -> None:
         """Add values to slots, some of which may come several times."""
         out, at = found.out, slice(None) if found.at is None else found.at
-        summed = found.ins[0].batched and not out.batched
-        numpy.add.at(
-            self.arenas[out.arena], found.index, (values.sum(-1) if summed else values)[at]
-        )
+        if found.ins[0].batched and not out.batched:
+            values = values.sum(-1)
+        numpy.add.at(self.arenas[out.arena], found.index, values[at])
 
 
 def contraction(view: Callable[[Ref], Array], instruction: Instruction) -> list[Call]:
@@ -210,10 +207,8 @@ def contraction(view: Callable[[Ref], Array], instruction: Instruction) -> list[
     o = on_axes(o, result, [*stack[len(over) :], m[-1], n[-1]])
     shape = numpy.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     held = numpy.empty((*shape, *o.shape[-2:])) if over else o
-    if lengths[c] == 1:
-        calls: list[Call] = [(numpy.multiply, on_few_axes(a, b, held))]
-    else:
-        calls = [(numpy.matmul, (a, b, held))]
+    product = numpy.multiply if lengths[c] == 1 else numpy.matmul
+    calls: list[Call] = [(product, (a, b, held))]
     return calls + [(numpy.add.reduce, (held, (*range(len(over)),), None, o))] * bool(over)
 
 
@@ -241,13 +236,6 @@ def on_few_axes(*arrays: Array) -> tuple[Array, ...]:
 def choose(x: Array, y: Array, z: Array, out: Array) -> None:
     """Write z where x > y, else 0 times z."""
     numpy.copyto(out, numpy.where(x > y, z, 0.0 * z))
-
-
-def span(places: Array) -> Any:
-    """Return places as a slice, where they stand one behind the other."""
-    start = int(places[0]) if len(places) else 0
-    together = (places == start + numpy.arange(len(places))).all()
-    return slice(start, start + len(places)) if together else places
 
 
 def run(calls: list[Call]) -> None:
