@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.primitives import Primitive
-from autograd_engine.table import NEGATIVE
+from autograd_engine.table import ADD, NEGATIVE
 from autograd_engine.words import operations
 
 MOST = 60  # lines
@@ -23,9 +23,9 @@ class Line(NamedTuple):
     name: str
     shape: tuple[int, ...]
     batched: bool
-    kind: str
-    rule: Primitive
     operands: list[str]
+    kind: str = "sum"
+    rule: Primitive = ADD
 
     @property
     def text(self) -> str:
@@ -58,23 +58,21 @@ class Rounds(NamedTuple):
     """
 
     times: int
-    rows: list[tuple[str, tuple[int, ...], bool, str]]  # name, shape, batched, expression
-    states: list[tuple[str, tuple[int, ...], bool, str]]
+    rows: list[Line]
+    states: list[Line]
     lines: list[Line]
     after: list[str]
     kept: list[str]  # lines that others read, of all steps, when the loop is over
 
     def told(self) -> list[str]:
         """Return the whole as lines of text."""
-        text = [
-            f"{name} {shaped(shape, batched)} = {expression}"
-            for name, shape, batched, expression in (*self.rows, *self.states)
-            if name != expression
+        before = [line for line in (*self.rows, *self.states) if line.name != line.text]
+        return [
+            *(text for line in before for text in line.told()),
+            f"repeat {self.times:,} times, t = 0, 1, ..., {self.times - 1}:",
+            *(f"    {text}" for line in self.lines for text in line.told("[t]")),
+            f"    {', '.join(line.name for line in self.states)} = {', '.join(self.after)}",
         ]
-        text.append(f"repeat {self.times:,} times, t = 0, 1, ..., {self.times - 1}:")
-        text += [f"    {told}" for line in self.lines for told in line.told("[t]")]
-        names = ", ".join(name for name, *_ in self.states)
-        return [*text, f"    {names} = {', '.join(self.after)}"]
 
 
 def shaped(shape: tuple[int, ...], batched: bool = False) -> str:

@@ -7,27 +7,14 @@ repeats x, `stack(x, y)` and `concat(x, y)` put arrays together along the first 
 `joined(x, y)` lays them end to end. Tables of irregular places are called g1, g2, ... Of a loop the
 body is told, for step t: `v1[t]` is what line v1 makes in that step, behind the loop `v1` holds all
 of these; what a step reads of those before it is called s1, s2, ..., and is set anew at its end.
-
->>> from autograd_engine.compiler.record.tape import record
->>> from autograd_engine.engine import Value
->>> weights, x = [Value(1.0), Value(2.0), Value(3.0), Value(4.0)], [Value(0.5), Value(0.25)]
->>> sums = [weights[i] * x[0] + weights[i + 1] * x[1] for i in (0, 2)]
->>> print(listing(record([(sums[0].tanh() * sums[1].tanh())], inputs=x, parameters=weights)))
-parameters (4,), inputs (B, 2)
-v1 (B, 2) = inputs @ parameters.reshape(2, 2).T
-v2 (B, 2) = tanh(v1)
-v3 (B,) = v2[0] * v2[1]
-return v3
-each line for one row of the batch of B
-derivative by 4 parameters: 11 array operations, of which 1 matrix product
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from math import prod
-from re import findall
 from typing import Any
 
 import numpy
@@ -84,7 +71,7 @@ class Listing(Storage):
 
     def mentioned(self, text: str, told: set[str]) -> Iterator[str]:
         """Yield a line for each constant and table that is not yet told."""
-        for name in findall(r"\b[gk]\d+\b", text):
+        for name in re.findall(r"\b[gk]\d+\b", text):
             if name not in told:
                 told.add(name)
                 numbers = self.given[name]
@@ -99,17 +86,18 @@ class Listing(Storage):
         for step in self.program.steps:
             if isinstance(step, Loop):
                 yield self.rounds(step, number)
+                number += len(step.steps)
             else:
                 yield self.line(step, f"v{number}")
-            number += len([*steps_of([step])])
+                number += 1
 
-    def line(self, step: Step, name: str, own: str = "") -> Line:
+    def line(self, step: Step, name: str, at: str = "") -> Line:
         """Tell a step."""
         self.gather(step)
         shape = self._shape(step)
         operands = self._operands(step, shape)
-        self.own(own or name, shape, self.places(step.out).ravel())
-        return Line(name, shape, step.out.batched, step.kind, step.rule, operands)
+        self.own(name + at, shape, self.places(step.out).ravel())
+        return Line(name, shape, step.out.batched, operands, step.kind, step.rule)
 
     def rounds(self, loop: Loop, number: int) -> Rounds:
         """Tell a loop whose first line has this number."""
@@ -120,17 +108,16 @@ class Listing(Storage):
             shape = squeezed(block.shape[1:])
             text = self.told(self.source[places].reshape(loop.times, *shape), exact=True)
             name = text if text in self.given else f"x{number}{'b' * block.batched}"
-            rows.append((name, (loop.times, *shape), block.batched, text))
+            rows.append(Line(name, (loop.times, *shape), block.batched, [text]))
             self.own(f"{name}[t]", shape, places[0])
         for i, (arena, slots) in enumerate(loop.states(), number):
             places = self.base[arena] + slots
             shape = squeezed(places.shape)
             text = self.told(self.source[places].reshape(shape), exact=True)
-            states.append((f"s{i}", shape, arena.isupper(), text))
+            states.append(Line(f"s{i}", shape, arena.isupper(), [text]))
             self.own(f"s{i}", shape, places)
             later.append((places + loop.areas[arena].shape[1]).reshape(shape))
-        named = {f"v{i}": step for i, step in enumerate(loop.steps, number)}
-        lines = [self.line(step, name, f"{name}[t]") for name, step in named.items()]
+        lines = [self.line(step, f"v{i}", "[t]") for i, step in enumerate(loop.steps, number)]
         after = [self.told(self.source[places], exact=True) for places in later]
         for line, step in zip(lines, loop.steps):
             arena, slots = step.out.arena, step.out.slots().ravel()
@@ -244,16 +231,15 @@ def products(instructions: Iterable[Instruction]) -> int:
     return sum(products(found.body) or _is_product(found) for found in instructions)
 
 
-def _is_product(instruction: Instruction) -> bool:
-    if instruction.kind != "contract":
+def _is_product(found: Instruction) -> bool:
+    if found.kind != "contract":
         return False
-    factors, result = instruction.axes.split("->")
-    first, second = map(set, factors.split(","))
-    shapes = [ref.shape for ref in instruction.ins]
-    length = dict(zip(factors.replace(",", ""), (*shapes[0], *shapes[1])))
-    summed = any(length[letter] > 1 for letter in first & second - set(result))
-    over_rows = all(ref.batched for ref in instruction.ins) and not instruction.out.batched
-    return (summed or over_rows) and any(length[letter] > 1 for letter in first ^ second)
+    first, second, result = re.split(",|->", found.axes)
+    lengths = dict(zip(first + second, found.ins[0].shape + found.ins[1].shape))
+    long = {letter for letter, length in lengths.items() if length > 1}
+    over_rows = all(ref.batched for ref in found.ins) and not found.out.batched
+    summed = over_rows or long & {*first} & {*second} - {*result}
+    return bool(summed and long & ({*first} ^ {*second}))
 
 
 def steps_of(steps: Iterable[Step | Loop]) -> Iterator[Step]:

@@ -25,8 +25,8 @@ Array = Any
 # What a label would be mistaken for.
 WORDS = {*TABLE, *kwlist, "parameters", "others", "inputs", "places", "numbers", "derivative"}
 WORDS |= {"dot", "sum", "prod", "max", "min", "norm", "full", "stack", "concat", "joined"}
-WORDS |= {"array", "axis", "take", "reshape", "transpose", "T", "B", "inf", "nan"}
-RESERVED = r"[vkgsx]\d+b?|t"
+WORDS |= {"array", "axis", "take", "reshape", "transpose", "T", "B", "t", "inf", "nan"}
+RESERVED = "|".join([r"[vkgsx]\d+b?", *sorted(WORDS)])
 CONSTANT = ""  # the name of what has none before it is read
 FEW, SEVERAL = 4, 8  # so many numbers, so many arrays are written out
 
@@ -55,11 +55,10 @@ class Storage:
         self.own("parameters", (parameters,), home[:parameters])
         self.own("others", (len(home) - parameters,), home[parameters:])
         self.own("inputs", (program.inputs,), inputs)
-        names = tape.names if labels else {}
-        single = {name for name, count in Counter(names.values()).items() if count == 1} - WORDS
+        counts = Counter(tape.names.values() if labels else ())
         for leaf, place in enumerate([*home.tolist(), *inputs.tolist()]):
-            label = names.get(leaf, "")
-            if label in single and label.isidentifier() and not fullmatch(RESERVED, label):
+            label = tape.names.get(leaf, "")
+            if counts[label] == 1 and label.isidentifier() and not fullmatch(RESERVED, label):
                 self.labels[place] = label
         for start, numbers in program.memory.constants:
             places = start + numpy.arange(len(numbers))
@@ -179,6 +178,6 @@ def _same(places: Array) -> list[bool]:
     ]
 
 
-def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+def squeezed(shape: Sequence[int]) -> tuple[int, ...]:
     """Leave axes of length 1 out."""
     return tuple(length for length in shape if length > 1)

@@ -79,20 +79,17 @@ def follow(lines: list[Any], known: dict[str, Any], outer: bool, t: Any = ...) -
 
 def repeated(rounds: Rounds, known: dict[str, Any], outer: bool) -> Any:
     """Return what is kept of all steps of a loop: `lax.scan` carries what the next ones read."""
-    rows = {name: told(text, known) for name, _, _, text in rounds.rows}
-    states = [(name, shape, text) for name, shape, _, text in rounds.states]
+    first = [told(line.text, known).reshape(line.shape) for line in rounds.states]
+    rows = {line.name: told(line.text, known) for line in rounds.rows}
 
     def step(carried: list[Array], row: dict[str, Array]) -> Any:
         # t is 0: x[t] is the one row of x that there is.
         inside = known | {name: x[None] for name, x in row.items()} | {"t": 0}
-        inside.update(zip([name for name, *_ in states], carried))
+        inside |= {line.name: x for line, x in zip(rounds.states, carried)}
         follow(rounds.lines, inside, outer, None)
-        after = [
-            told(text, inside).reshape(shape) for text, (_, shape, _) in zip(rounds.after, states)
-        ]
+        after = [told(text, inside).reshape(x.shape) for text, x in zip(rounds.after, carried)]
         return after, {name: inside[name][0] for name in rounds.kept}
 
-    first = [told(text, known).reshape(shape) for _, shape, text in states]
     return lax.scan(step, first, rows, rounds.times)[1]
 
 
