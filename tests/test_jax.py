@@ -20,9 +20,14 @@ from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.run import translation
 from autograd_engine.compiler.run.jax import jax_primitives, jax_program
-from autograd_engine.compiler.run.jax.jax_lines import by_lines, folded
 from autograd_engine.compiler.run.jax.jax_primitives import SAME, passed, primitive_in_jax
-from autograd_engine.compiler.run.jax.jax_program import by_value, is_deep, tape_to_jax
+from autograd_engine.compiler.run.jax.jax_program import (
+    by_lines,
+    by_value,
+    folded,
+    is_deep,
+    tape_to_jax,
+)
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
 

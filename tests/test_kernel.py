@@ -23,8 +23,7 @@ from autograd_engine.compiler.run.native import c_table
 from autograd_engine.compiler.run.native import core as native
 from autograd_engine.compiler.run.native.core import maps
 from autograd_engine.compiler.run.native.encoding import encoded
-from autograd_engine.compiler.run.numpy.bound import Bound, run
-from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
+from autograd_engine.compiler.run.numpy.lifted import Bound, ByNumPy, Lifted, run
 from autograd_engine.compiler.run.translated import spelled
 from autograd_engine.engine import Value
 from autograd_engine.primitives import TABLE

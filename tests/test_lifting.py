@@ -19,7 +19,7 @@ from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
 from autograd_engine.compiler.tell import listing as tell
 from autograd_engine.compiler.tell.lines import Line, Rounds
 from autograd_engine.compiler.tell.listing import Listing, listing
-from autograd_engine.compiler.tell.selections import selected
+from autograd_engine.compiler.tell.storage import selected
 from autograd_engine.primitives import TABLE
 
 # Tests are imported one by one, not as a package: what they share is loaded by its path.
