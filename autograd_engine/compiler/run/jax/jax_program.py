@@ -44,7 +44,7 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     """
     outer = azmul in tape.rules
     try:
-        # With absolute products where plain ones give NaN.
+        # The second one, with absolute products, where plain ones give NaN.
         ways = [written(each, outer) for each in (lowered(tape), tape)[: 1 + outer]]
     except Unwritable:
         ways = [by_value(tape, outer)]
@@ -52,26 +52,20 @@ def tape_to_jax(tape: Tape) -> Callable[..., Any]:
 
     def function(parameters: Any, inputs: Any = None) -> Any:
         parameters = array("parameters", parameters)
+        wrong = "the {} must be an array of shape {}, got {}".format
         if parameters.shape != (count,):
-            raise ValueError(
-                f"the parameters must be an array of shape ({count},), got {parameters.shape}"
-            )
+            raise ValueError(wrong("parameters", f"({count},)", parameters.shape))
         if (inputs is None) != (width == 0):
             what = f"{width} input(s): pass them too" if width else "no inputs: pass None"
             raise ValueError(f"this program has {what}")
         inputs = array("inputs", () if inputs is None else inputs, parameters.dtype)
         if inputs.shape[-1:] != (width,) or inputs.ndim > 2:
-            raise ValueError(
-                f"the inputs must be an array of shape ({width},) or (rows, {width}), "
-                f"got {inputs.shape}"
-            )
+            raise ValueError(wrong("inputs", f"({width},) or (rows, {width})", inputs.shape))
         # For XLA the rows are one more axis, also of the matrix products.
         rowwise = [jax.vmap(way, (None, 0)) if inputs.ndim == 2 else way for way in ways]
         found = rowwise[0](parameters, inputs)
-        if not outer:
-            return found
-        absolute = lambda: rowwise[-1](parameters, inputs)  # noqa: E731
-        return lax.cond(jnp.isnan(found).any(), absolute, lambda: found)
+        again = [partial(way, parameters, inputs) for way in rowwise[1:]]
+        return lax.cond(jnp.isnan(found).any(), *again, lambda: found) if again else found
 
     return function
 
@@ -91,10 +85,9 @@ def array(name: str, given: Any, dtype: Any = None) -> Any:
 
 
 def is_deep(plan: Plan) -> bool:
-    """Say whether a tape has so many waves, so narrow, that writing them out would not pay.
+    """Say whether a tape has so many waves, so narrow, that XLA would take too long.
 
-    XLA takes a second to compile 50 steps, and time that grows with their square; value by
-    value takes 0.2 s, whatever the length.
+    That is a second for 50 steps, and grows with their square; value by value, it is 0.2 s.
     """
     waves = sum(len(piece.waves) for piece in plan.pieces)
     nodes = sum(len(piece.waves.sums.tape.op) for piece in plan.pieces)
@@ -136,13 +129,8 @@ def by_value(tape: Tape, outer: bool = False) -> Way:
     return run
 
 
-def by_lines(
-    tape: Tape, plan: Plan | None = None, outer: bool = False
-) -> Callable[[Array, Array], Array]:
-    """Return a tape as a function of JAX: (parameters (P,), inputs (n,)) -> outputs (m,).
-
-    It is lifted, and each line of it an array. `outer` where the tape holds derivatives.
-    """
+def by_lines(tape: Tape, plan: Plan | None = None, outer: bool = False) -> Way:
+    """Return the way of a lifted tape's lines, each an array."""
     plan, program = lifted(plan or planned(tape))
     listing = Listing(program, plan.tape, labels=False)
     lines, result = list(listing.lines()), listing.result()
@@ -180,7 +168,7 @@ def follow(lines: list[Any], known: dict[str, Any], outer: bool, t: Any = ...) -
         if line.kind == "map":
             operands[0] = primitive_in_jax(line.rule, outer)(*operands)
         elif line.kind == "scan":
-            operands[0] = folded(line.rule, outer)(operands[0])
+            operands[0] = folded(line.rule, operands[0], outer)
         found = operands[0].reshape(line.shape)
         below = [heights.get(name, 0) for name in re.findall(r"\bv\d+", line.text)]
         height = 0 if line.kind == "scan" or "@" in line.text else 1 + max(below, default=0)
@@ -204,23 +192,13 @@ def repeated(rounds: Rounds, known: dict[str, Any], outer: bool) -> Any:
     return lax.scan(step, first, rows, rounds.times)[1]
 
 
-def folded(rule: Primitive, outer: bool = False) -> Callable[[Array], Array]:
-    """Return the function from (..., terms) to the last link of each chain of a primitive.
-
-    Its derivative is that of the chain: of three equal, `maximum` passes on 1/4, 1/4 and 1/2.
-
-    >>> from autograd_engine.primitives import TABLE
-    >>> jax.grad(lambda x: folded(TABLE["maximum"])(x))(jnp.ones(3)).tolist()
-    [0.25, 0.25, 0.5]
+def folded(rule: Primitive, x: Array, outer: bool = False) -> Array:
+    """Return the last link of each chain of a primitive along the last axis; its derivative is
+    the chain's: of three equal, `maximum` passes on 1/4, 1/4 and 1/2.
     """
-    function = primitive_in_jax(rule, outer)
-
-    def last(x: Array) -> Array:
-        terms = jnp.moveaxis(x, -1, 0)
-        link = lambda whole, term: (function(whole, term), None)  # noqa: E731
-        return lax.scan(link, terms[0], terms[1:], unroll=UNROLLED)[0]
-
-    return last
+    function, terms = primitive_in_jax(rule, outer), jnp.moveaxis(x, -1, 0)
+    link = lambda whole, term: (function(whole, term), None)  # noqa: E731
+    return lax.scan(link, terms[0], terms[1:], unroll=UNROLLED)[0]
 
 
 def dot(*factors: Any) -> Array:

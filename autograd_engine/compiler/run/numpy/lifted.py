@@ -63,14 +63,14 @@ class Lifted:
         slopes = numpy.empty(self.parameters) if gradient else None
         bound = self.taken(size)
         sums = numpy.zeros(bound.shared) if gradient and count > size else None
-        if rows is None or whole == count:
-            bound.run(leaves, rows, outputs, slopes, sums, count, count, gradient)
-        else:
-            bound.run(leaves, rows, outputs, None, sums, whole, count, gradient)
-            last, rest = self.taken(count - whole), (rows[whole:], outputs[whole:])
-            last.run(leaves, *rest, slopes, sums, count - whole, count, gradient)
-            self.give_back(last)
+        last = slopes if whole == count else None
+        bound.run(leaves, rows, outputs, last, sums, whole, count, gradient)
         self.give_back(bound)
+        if rows is not None and whole < count:
+            bound = self.taken(count - whole)
+            rest = rows[whole:], outputs[whole:]
+            bound.run(leaves, *rest, slopes, sums, count - whole, count, gradient)
+            self.give_back(bound)
         return outputs, slopes
 
     def taken(self, rows: int) -> Bound:
@@ -94,9 +94,8 @@ class ByNumPy(Lifted):
 class Bound:
     """An array program on memory of its own, for so many rows; not for two threads at once.
 
-    `run(leaves, rows, outputs, gradient, sums, count, total, backwards)` runs `count` rows of a
-    batch's `total`, tile by tile, and backwards if wanted; adjoints that tiles share are added to
-    `sums`, of which there are `shared`. The last call of a batch has a gradient to write.
+    It runs `count` rows of a batch's `total`, tile by tile, and backwards if wanted; adjoints that
+    tiles share are added to `sums`. The last call of a batch has a gradient to write.
     """
 
     def __init__(
@@ -115,11 +114,8 @@ class Bound:
             self.arenas["v"][start : start + len(numbers)] = numbers
         self.memory[ONE] = self.memory[WEIGHT] = 1.0  # the weight of a row in the mean
         shared = [self.places["a"] + ref.slots().ravel() for ref in backward.shared]
-        slots = [
-            self.places["v"] + program.home,
-            self.places["a"] + program.home[:parameters],
-            numpy.concatenate([numpy.empty(0, numpy.int64), *shared]),
-        ]
+        slots = [self.places["v"] + program.home, self.places["a"] + program.home[:parameters]]
+        slots.append(numpy.concatenate([numpy.empty(0, numpy.int64), *shared]))
         self.shared = len(slots[2])
         parts = [[*program.forward(b)] for b in (False, True)] + [backward.body, backward.rest]
         module = core() if native else None
@@ -196,9 +192,7 @@ class Bound:
         """Return the calls that carry out one instruction."""
         kind, out, ins = instruction.kind, instruction.out, instruction.ins
         if kind == "loop":
-            return [
-                call for step in instruction.rounds() for each in step for call in self.bound(each)
-            ]
+            return [call for step in instruction.rounds() for i in step for call in self.bound(i)]
         if kind == "contract":
             return contraction(self.view, instruction)
         if kind in ("take", "put"):
@@ -253,9 +247,8 @@ def contraction(view: Callable[[Ref], Array], instruction: Instruction) -> list[
     (x, y), out = instruction.ins, instruction.out
     if x.batched and not y.batched:
         first, second, x, y = second, first, y, x
-    first, second, result = (
-        letters + "b" * ref.batched for letters, ref in ((first, x), (second, y), (result, out))
-    )
+    pairs = ((first, x), (second, y), (result, out))
+    first, second, result = (letters + "b" * ref.batched for letters, ref in pairs)
     a, b, o = map(view, (x, y, out))
     lengths = dict(zip(first + second, a.shape + b.shape))
     summed = sorted({*first} & {*second} - {*result}, key=lengths.__getitem__)
@@ -283,9 +276,8 @@ def on_axes(array: Array, letters: str, wanted: Sequence[str]) -> Array:
 
 
 def on_few_axes(*arrays: Array) -> tuple[Array, ...]:
-    """Return views for a function of elements, the last its result, on as few axes as can be.
-
-    Axes of length 1 are left out and the others ordered as the result lies in memory.
+    """Return views for a function of elements, the last its result, on as few axes as can be, in
+    the order in which the result lies in memory.
     """
     out = arrays[-1]
     order = sorted(range(out.ndim), key=lambda axis: -abs(out.strides[axis]))
