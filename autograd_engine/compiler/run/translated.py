@@ -4,10 +4,6 @@ A branch cannot be taken for some numbers and not for others: both sides are com
 number the right one is chosen. What is assigned is the operand of a function of what follows.
 
 NumPy notes floating-point errors: the caller stands inside `numpy.errstate(all="ignore")`.
-
->>> import numpy
->>> OnArrays(numpy).on_arrays("M.maximum")(numpy.array([1.0, 3.0]), numpy.array(2.0)).tolist()
-[2.0, 3.0]
 """
 
 from __future__ import annotations

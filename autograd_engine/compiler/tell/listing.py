@@ -60,14 +60,10 @@ class Listing(Storage):
 
     def read(self) -> str:
         """Say what the program reads, and of what shape."""
-        shapes = [
-            f"{name} {shaped(shape, name == 'inputs')}"
-            for name, shape in self.arrays[:3]
-            if shape != (0,)
-        ]
-        named = list(self.labels.values())
-        labels = ", ".join(named[:SHOWN] + ["..."] * (len(named) > SHOWN))
-        return (", ".join(shapes) or "constants only") + (f", named {labels}" if labels else "")
+        read = [(name, shape) for name, shape in self.arrays[:3] if shape != (0,)]
+        text = ", ".join(f"{name} {shaped(shape, name == 'inputs')}" for name, shape in read)
+        named = f", named {_first(list(self.labels.values()))}" if self.labels else ""
+        return (text or "constants only") + named
 
     def mentioned(self, text: str, told: set[str]) -> Iterator[str]:
         """Yield a line for each constant and table that is not yet told."""
@@ -75,10 +71,9 @@ class Listing(Storage):
             if name not in told:
                 told.add(name)
                 numbers = self.given[name]
-                shown = [f"{number:.6g}" for number in numbers.ravel()[:SHOWN].tolist()]
-                shown += ["..."] * (numbers.size > SHOWN)
+                shown = [f"{number:.6g}" for number in numbers.ravel()[: SHOWN + 1].tolist()]
                 kind = "places" if name.startswith("g") else "numbers"
-                yield f"{name} {shaped(numbers.shape)} = {kind} {', '.join(shown)}"
+                yield f"{name} {shaped(numbers.shape)} = {kind} {_first(shown)}"
 
     def lines(self) -> Iterator[Line | Rounds]:
         """Yield each step, or loop."""
@@ -148,11 +143,9 @@ class Listing(Storage):
             return [self.told(read[0].reshape(*shape, -1), exact=True)]
         if step.kind == "map":
             return self.together([places.reshape(shape) for places in read])
-        text = ""
-        for part in step.parts:
-            sign = " + " if part.sign > 0 else " - "
-            text += (sign if text else sign.strip(" +")) + self._part(part, shape)
-        return [text]
+        signs = {1: " + ", -1: " - "}
+        text = "".join(signs[part.sign] + self._part(part, shape) for part in step.parts)
+        return [text[3:] if text.startswith(" + ") else f"-{text[3:]}"]
 
     def _part(self, part: Part, shape: tuple[int, ...]) -> str:
         left = self.places(part.left.ref)
@@ -213,14 +206,17 @@ def listing(tape: Tape) -> str:
 def _beginning(plan: Plan) -> str:
     """Return the beginning of a long listing."""
     (piece,) = plan.pieces
-    waves, sums = piece.waves, piece.waves.sums
-    if len(waves) > MOST:
-        piece = copy(piece)
-        piece.waves = copy(waves)
-        piece.waves.bounds = waves.bounds[: MOST + 1]
+    piece, waves, sums = copy(piece), piece.waves, piece.waves.sums
+    piece.waves = copy(waves)
+    piece.waves.bounds = waves.bounds[: MOST + 1]
     rules = sums.rule[waves.places[waves.bounds[MOST:-1]]].tolist()
     _, program = lifted(Plan(plan.tape, [piece], plan.outputs))
     return Listing(program, plan.tape).text([sums.tape.rules[i].symbol for i in rules])
+
+
+def _first(items: list[str]) -> str:
+    """Return the first items in a row."""
+    return ", ".join([*items[:SHOWN], *["..."][: len(items) > SHOWN]])
 
 
 def products(instructions: Iterable[Instruction]) -> int:

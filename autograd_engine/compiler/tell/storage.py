@@ -114,27 +114,22 @@ class Storage:
             return self._numbers(self.number[places])
         if places.size == 1 and int(places.flat[0]) in self.labels:
             return self.labels[int(places.flat[0])]
-        within = self.within[places]
-        return selected(name, shape, within) or self._gathered(name, shape, within)
+        return self._selected(name, shape, self.within[places])
 
     def _several(self, places: Array) -> str:
         """Tell what stands in several arrays: one behind the other, or gathered from all."""
         for axis in range(places.ndim):
-            slices = [places.take(i, axis) for i in range(places.shape[axis])]
-            owners = [int(self.owner[part.flat[0]]) for part in slices]
-            cuts = [i for i in range(1, len(owners)) if owners[i] != owners[i - 1]]
-            if len(cuts) >= SEVERAL or any(
-                (self.owner[part] != owner).any() for part, owner in zip(slices, owners)
-            ):
+            along = numpy.moveaxis(places, axis, 0)
+            owners = self.owner[along].reshape(len(along), -1)
+            cuts = numpy.flatnonzero(numpy.diff(owners[:, 0])) + 1
+            if len(cuts) >= SEVERAL or (owners != owners[:, :1]).any():
                 continue
-            if len(cuts) == len(owners) - 1:
-                word, parts = "stack", slices
-            else:
-                word, parts = "concat", numpy.split(places, cuts, axis)
+            alone = len(cuts) == len(along) - 1
+            parts = list(along) if alone else numpy.split(places, cuts, axis)
             # Numbers may stand in a row.
-            exact = [word == "stack" or part.shape != (1,) for part in parts]
-            told = ", ".join(map(self.told, parts, exact))
-            return f"{word}({told})" if not axis else f"{word}({told}, axis={axis})"
+            told = [self.told(part, exact=alone or part.shape != (1,)) for part in parts]
+            told += [f"axis={axis}"] * bool(axis)
+            return f"{'stack' if alone else 'concat'}({', '.join(told)})"
         names, size, within = [], 0, self.within[places]
         for owner in numpy.unique(self.owner[places]).tolist():
             name, shape = self.arrays[owner]
@@ -142,19 +137,18 @@ class Storage:
             names.append(self._numbers(self.number[self.owner == owner]) if constant else name)
             within[self.owner[places] == owner] += size
             size += prod(shape)
-        return self._gathered(f"joined({', '.join(names)})", (size,), within)
+        return self._selected(f"joined({', '.join(names)})", (size,), within)
 
-    def _gathered(self, name: str, shape: Sequence[int], within: Array) -> str:
-        """Tell places that no slices give: as slices in another shape, or by a table."""
-        found = pattern(within.ravel())
-        if found and len(found) > 1:
-            lengths = tuple(length for length, _ in reversed(found))
-            refined = within.reshape(lengths)
+    def _selected(self, name: str, shape: Sequence[int], within: Array) -> str:
+        """Tell places in an array: as slices, perhaps in another shape, or by a table."""
+        text, found = selected(name, shape, within), pattern(within.ravel())
+        if text is None and found:
+            refined = within.reshape([length for length, _ in reversed(found)])
             text = selected(name, shape, refined)
             if text is not None:
-                text = f"full({lengths}, {text})" if any(_same(refined)) else text
-                return f"{text}.reshape{in_brackets(within.shape)}"
-        return f"{name}.take({self._given('g', within)})"
+                text = f"full({refined.shape}, {text})" if any(_same(refined)) else text
+                text += f".reshape{in_brackets(within.shape)}"
+        return f"{name}.take({self._given('g', within)})" if text is None else text
 
     def _numbers(self, numbers: Array) -> str:
         """Tell constants by what they are."""
@@ -174,10 +168,8 @@ class Storage:
 
 def _same(places: Array) -> list[bool]:
     """Say along which axes nothing changes."""
-    return [
-        length > 1 and bool((places == places.take([0], axis)).all())
-        for axis, length in enumerate(places.shape)
-    ]
+    same = (bool((places == places.take([0], axis)).all()) for axis in range(places.ndim))
+    return [length > 1 and alike for length, alike in zip(places.shape, same)]
 
 
 def squeezed(shape: Sequence[int]) -> tuple[int, ...]:

@@ -29,14 +29,7 @@ OPERATORS = {ADD: operator.add, SUBTRACT: operator.sub, MULTIPLY: operator.mul}
 
 
 class Interpreter:
-    """Runs a tape in plain Python; where a primitive raises, its result is the limit, or NaN.
-
-    >>> from autograd_engine.compiler.record.tape import record
-    >>> w, x = Value(2.0), Value(3.0)
-    >>> program = Interpreter(record([w * x * x], inputs=[x]))
-    >>> program.run(numpy.array([2.0]), numpy.array([[3.0], [5.0]]), True)[1].tolist()
-    [17.0]
-    """
+    """Runs a tape in plain Python; where a primitive raises, its result is the limit, or NaN."""
 
     def __init__(self, tape: Tape, reason: str = "exact: asked for") -> None:
         self._tape = tape

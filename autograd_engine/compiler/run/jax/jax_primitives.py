@@ -33,10 +33,6 @@ PASSED = JaxPrimitive("passed")
 def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]:
     """Return a primitive as a function of JAX arrays or numbers; `outer` where it is part of a
     derivative, whose own derivative multiplies honestly (see `gradients`).
-
-    >>> relu = primitive_in_jax(TABLE["relu"])
-    >>> float(relu(3.0)), float(jax.grad(relu)(0.0))
-    (3.0, 0.0)
     """
     forward = spelled(rule)
     if TABLE.get(rule.name) is rule and rule.name in SAME:

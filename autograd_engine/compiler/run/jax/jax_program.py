@@ -34,14 +34,7 @@ UNROLLED = 16  # links of a chain that are written out
 
 
 def tape_to_jax(tape: Tape) -> Callable[..., Any]:
-    """Return a tape as `Program.to_jax` does; the outputs of a row are (m,).
-
-    >>> from autograd_engine import Value
-    >>> from autograd_engine.compiler.record.tape import record
-    >>> a, x = Value(3.0), Value(0.0)
-    >>> tape_to_jax(record([a * x * x], inputs=[x]))([3.0], [[1.0], [2.0]]).tolist()
-    [[3.0], [12.0]]
-    """
+    """Return a tape as `Program.to_jax` does; the outputs of a row are (m,)."""
     outer = azmul in tape.rules
     try:
         # The second one, with absolute products, where plain ones give NaN.

@@ -135,11 +135,10 @@ class Bound:
     def code(self, instructions: Iterable[Instruction]) -> list[int] | None:
         """Return instructions as the core reads them; None where it cannot carry out one."""
         found: list[int] = []
-        for instruction in instructions:
-            more = encoded(instruction, self.places, self.rows)
-            if more is None:
+        for code in (encoded(each, self.places, self.rows) for each in instructions):
+            if code is None:
                 return None
-            found += more
+            found += code
         return [self.memory.ctypes.data, HEADER + len(found), *found]
 
     def plan(self, program: ArrayProgram, slots: list[Array], codes: list[Any]) -> Array:
