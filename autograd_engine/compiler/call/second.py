@@ -1,16 +1,17 @@
 """Second: what a program gives by its inputs: gradient, Hessian, derivative along a vector.
 
-A Hessian and a derivative along a vector are programs of their own, made of formulas. Where these
-give NaN, or somebody's own primitive is none, the engine computes eagerly what it always gave.
+A Hessian and a derivative along a vector are programs of their own: the engine differentiates
+what the tape computes, and records it. Where such a program gives no finite numbers, or somebody's
+own primitive branches, the engine computes eagerly what it always gave.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -18,13 +19,15 @@ import numpy
 from autograd_engine import derivatives
 from autograd_engine.arguments import map_numbers
 from autograd_engine.blocks import enable_grad
-from autograd_engine.compiler.call.unknowns import Formulas, Unknown, computed
-from autograd_engine.compiler.record.elementary import Unwritable
+from autograd_engine.compiler.call.guards import Watch
 from autograd_engine.compiler.record.simplify import common
-from autograd_engine.compiler.record.tape import record, turned
-from autograd_engine.engine import Value
-from autograd_engine.primitives import REAL
+from autograd_engine.compiler.record.tape import Tape, record, turned
+from autograd_engine.engine import Value, as_value, constant
+from autograd_engine.gradients import gradient, tangents
+from autograd_engine.graph import nodes
+from autograd_engine.primitives import REAL, Primitive
 from autograd_engine.real import is_number
+from autograd_engine.table import CONSTANT, MULTIPLY, azmul, gate, slope
 
 if TYPE_CHECKING:
     from autograd_engine.compiler.call.program import Program
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
 Array = Any
 
 LARGEST = 30_000
-"""Operations of a Hessian written out entry by entry; a larger one is run axis by axis."""
+"""Values below the slopes of a Hessian made entry by entry; a larger one is made axis by axis."""
+WIDEST = 300
+"""Inputs of such a Hessian."""
 
 
 def by_inputs(owner: Program, leaves: Array, rows: Any, batch: bool) -> tuple[Any, Any]:
@@ -54,66 +59,6 @@ def by_inputs(owner: Program, leaves: Array, rows: Any, batch: bool) -> tuple[An
         return values.item(0), found
     numbers = iter(found.tolist())
     return values.item(0), map_numbers(lambda _: next(numbers), example)
-
-
-class Entries:
-    """A Hessian (n, n), or the derivatives (m,) of all outputs along a direction.
-
-    Entries that are no constants are the outputs of a program of which all leaves are parameters,
-    the inputs first. It is fed with directions; those of a large Hessian are the axes.
-    """
-
-    def __init__(self, owner: Program, hessian: bool) -> None:
-        tape, self._axes, rows = owner._tape, None, None
-        count, directions = len(tape.inputs), [Value(0.0) for _ in tape.inputs]
-        leaves = [*tape.inputs, *tape.parameters, *tape.others]
-        with enable_grad():
-            formulas = Formulas(tape)
-            tops = formulas.outputs[: owner._count]
-            if hessian:
-                tops = formulas.gradient(tops[0])
-                rows = formulas.along(tops, [{i: 1.0} for i in range(count)], LARGEST)
-            if rows is not None:
-                entries, directions = [row.get(i, 0.0) for row in rows for i in range(count)], []
-            else:
-                self._axes = numpy.eye(count) if hessian else None
-                seeds = [{0: formulas.unknown(v)} for v in directions]
-                rows = formulas.along(tops, seeds, math.inf) or []
-                entries = [row.get(0, 0.0) for row in rows]
-        made = [i for i, entry in enumerate(entries) if isinstance(entry, Unknown)]
-        # Outside of a domain slopes can be finite: so the outputs are looked at, too.
-        bounded = any(side != REAL for rule in tape.rules for side in rule.domain)
-        looked = [x for x in formulas.outputs if isinstance(x, Unknown)] if bounded else []
-        wanted = [x.value for x in (*[entries[i] for i in made], *looked)]
-        tape = record(wanted, directions, leaves)
-        with suppress(Unwritable):
-            tape = common(tape)
-        place = dict(zip(made, tape.outputs))
-        for i in made:  # some have become constants
-            if tape.start - len(tape.constants) <= place[i] < tape.start:
-                entries[i] = tape.constants[place.pop(i) - tape.start]
-        outputs = sorted({*place.values(), *tape.outputs[len(made) :]})
-        numbers = numpy.array([0.0 if i in place else entry for i, entry in enumerate(entries)])
-        turns = numpy.arange(1 if self._axes is None else count)[:, None]  # a column each
-        self._numbers = numpy.repeat(numbers, len(turns))
-        self._at = (turns + len(turns) * numpy.array([*place], int)).ravel()
-        which = numpy.searchsorted(outputs, [*place.values()])
-        self._from = (turns * len(outputs) + which).ravel()
-        self._bounded, self._run = bool(numpy.isfinite(numbers).all()), None
-        if outputs:
-            tape = replace(tape, outputs=outputs)
-            program = type(owner)(tape, single=False, check=False, backend=owner._backend)
-            self._run, self._finite = program._run, program._finite_slopes
-
-    def at(self, leaves: Array, direction: Array | None) -> tuple[Array, bool]:
-        """Return the entries where the leaves have these numbers, and whether all are finite."""
-        found = self._numbers.copy()
-        if self._run is None:
-            return found, self._bounded
-        outputs, _ = self._run(leaves, direction if self._axes is None else self._axes, False)
-        outputs = outputs.ravel()
-        found.put(self._at, outputs.take(self._from))
-        return found, self._bounded and self._finite(outputs)
 
 
 def hessian(owner: Program, x: Any, parameters: Any) -> Any:
@@ -153,19 +98,19 @@ def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | No
     if owner._guards:
         owner._outputs(leaves, rows)
     if second not in owner._entries:
-        entries = None
+        owner._entries[second] = None
         if owner._backend != "exact":
-            with suppress(Exception):  # somebody's own primitive is no formula, or of no back end
-                entries = Entries(owner, second)
-        owner._entries[second] = entries
+            with suppress(Exception):  # somebody's own primitive branches, or is of no back end
+                owner._entries[second] = differentiated(owner, second)
     entries, count = owner._entries[second], len(owner.inputs)
-    found = numpy.full(count**2 if second else owner._count, math.nan)
+    wanted = count if second else owner._count
     if entries is not None:
         numbers = numpy.concatenate((rows[0], leaves)) if len(leaves) else rows[0]
-        entered, finite = entries.at(numbers, direction)
-        if finite:
-            return entered
-        found = found if numpy.isfinite(entered).all() else entered.ravel()
+        given = direction if direction is not None or not entries.inputs else numpy.eye(count)
+        found = entries._run(numbers, given, False)[0]
+        if entries._finite(found):
+            return found[:, :wanted].T.ravel() if entries.inputs else found[0, : count * count]
+    found = numpy.full(count * wanted if second else wanted, math.nan)
     with suppress(ArithmeticError, ValueError):  # outside of some domain
         found = eagerly(owner, rows[0].tolist(), leaves.tolist(), direction)
     odd = numpy.flatnonzero(~numpy.isfinite(found))
@@ -180,10 +125,82 @@ def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | No
     return found
 
 
+def differentiated(owner: Program, second: bool) -> Program:
+    """Return a program of the entries of the Hessian, or of the derivatives along a direction.
+
+    All leaves are its parameters, the inputs first; a direction is its input, as those of a large
+    Hessian are, which are the axes.
+    """
+    tape = owner._tape
+    # Nothing is recorded for some number alone where no number is known.
+    inputs, along = ([Value(math.nan) for _ in tape.inputs] for _ in range(2))
+    leaves = [Value(math.nan) for _ in (*tape.parameters, *tape.others)]
+    with enable_grad(), Watch() as watch:
+        tops = [*map(as_value, computed(tape, leaves, inputs))][: owner._count]
+        found = gradient(tops[0], inputs, create_graph=True) if second else tops
+        sizes = accumulate(len(nodes(slope)) for slope in found)
+        if second and len(inputs) <= WIDEST and not any(size > LARGEST for size in sizes):
+            found = [each for slope in found for each in gradient(slope, inputs, True)]
+            along = []
+        else:
+            moved = tangents(found, dict(zip(map(id, inputs), along)), True)
+            found = [as_value(moved.get(id(value), 0.0)) for value in found]
+    if watch.guards:
+        raise TypeError("a primitive's partials branch")
+    # Outside of a domain slopes can be finite: so the outputs are looked at, too.
+    found += tops if any(side != REAL for rule in tape.rules for side in rule.domain) else []
+    tape = simplified(record(found, along, [*inputs, *leaves]))
+    return type(owner)(tape, single=False, check=False, backend=owner._backend)
+
+
+def simplified(tape: Tape) -> Tape:
+    """Return a tape of derivatives with the constant factors of its products gathered."""
+    leaves = [Value(math.nan) for _ in (*tape.parameters, *tape.others)]
+    inputs = [Value(math.nan) for _ in tape.inputs]
+    return common(record(computed(tape, leaves, inputs, simpler), inputs, leaves))
+
+
+def simpler(rule: Primitive, *operands: Value) -> Value:
+    """Record an operation, or what is the same."""
+    x, y = operands[0], operands[-1]
+    if rule is gate and x._rule is CONSTANT and x._data:
+        return y
+    if rule is slope and y._rule is CONSTANT and y._data in (1.0, 2.0):
+        return y if y._data == 1.0 else simpler(MULTIPLY, x, y)
+    if rule not in (MULTIPLY, azmul):
+        return rule(*operands)  # type: ignore[no-any-return]
+    (a, left), (b, right) = factored(x), factored(y)
+    if not 1e-100 < abs(a * b) < 1e100:
+        return rule(x, y)  # type: ignore[no-any-return]
+    parts = [*left, *right]
+    if parts and a * b == 1.0:
+        return rule(*parts) if len(parts) == 2 else parts[0]
+    return MULTIPLY(rule(*parts) if len(parts) == 2 else parts[0], a * b) if parts else constant(a * b)
+
+
+def factored(value: Value) -> tuple[float, list[Value]]:
+    """Return the constant factor of a product, and what it multiplies."""
+    if value._rule is CONSTANT:
+        return value._data, []
+    if value._rule is MULTIPLY and value._y._rule is CONSTANT:
+        return value._y._data, [value._x]
+    return 1.0, [value]
+
+
+def computed(
+    tape: Tape, leaves: Iterable[Any], inputs: Iterable[Any], applied: Any = Primitive.__call__
+) -> list[Any]:
+    """Return the outputs of a tape computed with whatever its leaves are given as."""
+    at = [*leaves, *inputs, *map(constant, tape.constants)]
+    for rule, places in tape.instructions():
+        at.append(applied(rule, *[at[place] for place in places]))
+    return [at[place] for place in tape.outputs]
+
+
 def eagerly(owner: Program, x: list[float], leaves: list[float], direction: Any) -> Array:
     """Return the same as the engine gives it."""
 
-    def outputs(inputs: Sequence[Any]) -> Any:
+    def outputs(inputs: Any) -> Any:
         found = computed(owner._tape, leaves, inputs)[: owner._count]
         return found[0] if direction is None else found
 
