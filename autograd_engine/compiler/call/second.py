@@ -175,7 +175,9 @@ def simpler(rule: Primitive, *operands: Value) -> Value:
     parts = [*left, *right]
     if parts and a * b == 1.0:
         return rule(*parts) if len(parts) == 2 else parts[0]
-    return MULTIPLY(rule(*parts) if len(parts) == 2 else parts[0], a * b) if parts else constant(a * b)
+    return (
+        MULTIPLY(rule(*parts) if len(parts) == 2 else parts[0], a * b) if parts else constant(a * b)
+    )
 
 
 def factored(value: Value) -> tuple[float, list[Value]]:

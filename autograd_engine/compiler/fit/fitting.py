@@ -39,13 +39,25 @@ class Compiled:
 
     def __init__(self, eager: Any, strict: bool) -> None:
         self.eager, self.strict, self.ran = eager, strict, ""
-        self._eager_now, self._fresh = False, True
+        self._eager_now, self._stands = False, True
         self._held_out: Array | None = None
         self._prepare()
 
+    def stands(self) -> bool:
+        """Say whether the program is that of model, loss and optimizer as they are now.
+
+        If not, the next epoch compiles anew.
+        """
+        if not self._eager_now:
+            lesson, eager = self._lesson, self.eager
+            self._stands = lesson.trains(self._trained()) and lesson.stands(eager.model, eager.loss)
+        return self._stands and not self._eager_now
+
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch; return the loss of each sample, and its hit."""
-        if not self._ready():
+        if not self._stands:
+            self._prepare_anew()
+        if self._eager_now:
             return self.eager.train(epoch, batches)  # type: ignore[no-any-return]
         batches = iter(batches)
         order: list[int] = []
@@ -95,15 +107,13 @@ class Compiled:
 
     def _prepare(self) -> None:
         """Compile, and turn the samples into arrays."""
-        eager, optimizer = self.eager, self.eager.optimizer
-        arrays = has_rule(optimizer)
-        trained = optimizer.parameters if arrays else eager.model.parameters()
-        trained = list({id(value): value for value in trained}.values())
-        judged = eager.right.positions or eager.right.sides
-        self._lesson = lesson = lesson_of(eager, trained, judged)
-        self._rows, self._moved = lesson.data, self._held()
-        stepper = InArrays if arrays else ThroughValues
-        self._stepper = stepper(optimizer, lesson, partial(eager.step, trained))
+        eager, trained = self.eager, self._trained()
+        self._lesson = lesson = lesson_of(
+            eager, trained, eager.right.positions or eager.right.sides
+        )
+        self._rows = lesson.data
+        stepper = InArrays if has_rule(eager.optimizer) else ThroughValues
+        self._stepper = stepper(eager.optimizer, lesson, partial(eager.step, trained))
         each = counted(len(lesson.program._tape.op), "operation")
         steps = counted(lesson.program.steps, "step")
         self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
@@ -114,25 +124,20 @@ class Compiled:
             except Unfit as reason:
                 self.ran += f", but the validation data eagerly: {reason}"
 
-    def _ready(self) -> bool:
-        """Say whether the program is that of model and loss as they are now; else compile anew."""
-        fresh, self._fresh = self._fresh, False
-        if self._eager_now or fresh:
-            return fresh
-        if self._moved == self._held() and not self._lesson.traces.changed():
-            return True
+    def _prepare_anew(self) -> None:
+        self.eager.kept.lesson, self._stands = None, True
         try:
             self._prepare()
         except Unfit as reason:
             self._refuse(reason, lambda: None)
             self._eager_now = True
             self.ran = f"compiled at first, then eager: {reason}"
-        return not self._eager_now
 
-    def _held(self) -> list[int]:
-        """Return which parameters the optimiser holds, where that matters."""
-        optimizer = self.eager.optimizer
-        return list(map(id, optimizer.parameters)) if has_rule(optimizer) else []
+    def _trained(self) -> list[Any]:
+        """Return the Values to train, each once."""
+        optimizer, model = self.eager.optimizer, self.eager.model
+        trained = optimizer.parameters if has_rule(optimizer) else model.parameters()
+        return list({id(value): value for value in trained}.values())
 
     def _refuse(self, reason: Exception, repeat: Callable[[], object]) -> None:
         """Where `strict`, raise what went wrong, in the words of the eager way if it has some."""

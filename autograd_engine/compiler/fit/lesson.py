@@ -23,18 +23,19 @@ import numpy
 
 from autograd_engine.arguments import map_numbers
 from autograd_engine.blocks import enable_grad
-from autograd_engine.compiler.call.guards import GuardError, Watch
+from autograd_engine.compiler.call.guards import Guard, GuardError, Watch, same_bits
 from autograd_engine.compiler.call.program import Program
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
-from autograd_engine.engine import Value, as_value
+from autograd_engine.engine import Value, as_value, topological_order
 from autograd_engine.graph import nodes
 from autograd_engine.number import number
 from autograd_engine.real import is_number
 from autograd_engine.sources import is_own
-from autograd_engine.table import LEAF, equals, gate
+from autograd_engine.table import CONSTANT, LEAF, equals, gate
 
 Array = Any
+Graph = tuple[list[Value], list[Value], list[Guard]]  # inputs, outputs, guards
 
 _TRIALS = 4  # classes on a sample of which the model is tried
 _TRIED = 200_000  # values to compute in trying the loss on every target
@@ -81,10 +82,9 @@ class Form(NamedTuple):
 def lesson_of(eager: Any, trained: Sequence[Value], outputs: bool) -> Lesson:
     """Return the lesson that was kept, if it is one for this training, else a new one."""
     lesson, eager.kept.lesson = eager.kept.lesson, None
-    stands = lesson and lesson.trains(trained) and lesson.stands(eager.model, eager.loss)
-    if not (stands and lesson.again(eager.samples, outputs)):
+    if not (lesson and lesson.trains(trained) and lesson.again(eager.samples, outputs)):
         lesson = Lesson(eager.model, eager.loss, eager.samples, trained, outputs)
-    eager.kept.lesson = lesson if lesson.traces.whole else None
+    eager.kept.lesson = lesson
     return lesson  # type: ignore[no-any-return]
 
 
@@ -93,8 +93,8 @@ class Lesson:
 
     `values` are the leaves it reads: those to be trained, then every other that it meets.
     `run(leaves, rows, gradient)` gives the outputs and the gradient of the mean loss by all of
-    them. `data` are the rows of the samples. `traces` tell whether what was compiled has changed
-    since. Raises `Unfit` where no program does what model and loss do.
+    them. `data` are the rows of the samples. Raises `Unfit` where no program does what model and
+    loss do.
     """
 
     def __init__(
@@ -105,17 +105,26 @@ class Lesson:
         self.form = Form(*samples[0])
         self._single = is_number(self.form.target)  # a class, or a number to predict
         self._targets: dict[float, Any] = {}
-        self.traces = Traces(model, loss)
-        self._watch = Watch()
+        self._traces, self._watch = Traces(model, loss), Watch()
         self._take(samples, self.form.rows(samples))
-        if self.traces.lasting:
-            raise Unfit(f"a trial would move on {self.traces.lasting}, an iterator")
+        self._first = self.data[0].tolist()
+        if self._traces.lasting:
+            raise Unfit(f"a trial would move on {self._traces.lasting}, an iterator")
         self._watched(self._make)
 
     def stands(self, model: Any, loss: Any) -> bool:
-        """Say whether this is still the program of that model with that loss."""
+        """Say whether this is still the program of that model with that loss: what it was made of
+        is recorded anew, and compared.
+        """
         same = self._loss is loss or (isinstance(loss, MethodType) and bool(self._loss == loss))
-        return same and self._model is model and not self.traces.changed()
+        if not same or self._model is not model or self._traces.changed():
+            return False
+        if not all(same_bits(value._data, number) for value, number in self._constants):
+            return False
+        try:
+            return self._watched(lambda: alike(self._graph, self._recorded()))
+        except Unfit:
+            return False
 
     def trains(self, values: Sequence[Value]) -> bool:
         return list(map(id, self._trained)) == list(map(id, values))
@@ -153,17 +162,17 @@ class Lesson:
         plain = plain and set(map(type, chain.from_iterable(xs))) <= {float, int, bool}
         self._copies = [x[:] for x in xs] if plain else None
 
-    def _watched(self, trial: Callable[[], None]) -> None:
+    def _watched(self, trial: Callable[[], Any]) -> Any:
         """Try something, and put everything back; `Unfit` where model or loss are not for it."""
-        failure: Exception | None = None
+        found, failure = None, None
         try:
             with enable_grad(), self._watch:
-                trial()
+                found = trial()
         except Exception as error:  # whatever somebody's code says to a Value
             failure = error
         finally:
-            read, changed = self._read(), self.traces.changed()
-            self.traces.restore()
+            read, changed = self._read(), self._traces.changed()
+            self._traces.restore()
             self._watch.restore()
         if read:
             raise Unfit(read)
@@ -171,6 +180,7 @@ class Lesson:
             raise Unfit(f"the model or the loss changes {changed} when it is called")
         if failure is not None:
             raise Unfit(told(failure)) from failure
+        return found
 
     def _make(self) -> None:
         """Compile and try the program, first with a target that is a Value like the inputs.
@@ -190,8 +200,20 @@ class Lesson:
             self._try()
 
     def _compile(self) -> None:
+        self._graph = inputs, wanted, guards = self._recorded()
+        known, met = {id(item) for item in (*self._trained, *inputs)}, nodes(*wanted)
+        for old in filter(None, (self._traces.computed.get(id(v)) for v in met)):
+            raise Unfit(f"{old} was computed before, and a program would compute it at each step")
+        self.values = self._trained + [v for v in met if v._rule is LEAF and id(v) not in known]
+        self._constants = [(v, v._data) for v in met if v._rule is CONSTANT]
+        tape = record(wanted, inputs, self.values)
+        self.program = Program(tape, single=False, guards=guards, check=False)
+        self.run = self.program._guarded
+
+    def _recorded(self) -> Graph:
+        """Return inputs like the first sample, what becomes of them, and the guards."""
         self._watch.clear()
-        inputs = list(map(Value, self.data[0].tolist()))
+        inputs = list(map(Value, self._first))
         rest = iter(inputs)
         x, target = map_numbers(lambda _: next(rest), [*self.form])
         said = self._model(x)
@@ -202,14 +224,7 @@ class Lesson:
         if not isinstance(value, Value):
             raise Unfit(f"the loss of a sample is no Value but {type(value).__name__}")
         wanted = [value, *(map(as_value, listed(said)) if self._outputs else ())]
-        wanted += [guard.value for guard in guards]
-        known, met = {id(item) for item in (*self._trained, *inputs)}, nodes(*wanted)
-        for old in filter(None, (self.traces.computed.get(id(v)) for v in met)):
-            raise Unfit(f"{old} was computed before, and a program would compute it at each step")
-        self.values = self._trained + [v for v in met if v._rule is LEAF and id(v) not in known]
-        tape = record(wanted, inputs, self.values)
-        self.program = Program(tape, single=False, guards=guards, check=False)
-        self.run = self.program._guarded
+        return inputs, wanted + [guard.value for guard in guards], guards
 
     def _read(self) -> str:
         """Return, naming the line, where a number left the graph or was set; "" if none was."""
@@ -254,6 +269,32 @@ class Lesson:
         for (i, _), here, there in zip(pairs, found.tolist(), losses):
             if not (math.isclose(here, there, rel_tol=1e-9, abs_tol=1e-12) or here != here):
                 raise Unfit(f"compiled, the loss of sample {i} would be {here}, not {there}")
+
+
+def alike(one: Graph, other: Graph) -> bool:
+    """Say whether two recordings are the same operations on the same leaves and constants."""
+    twins: dict[int, Value] = {}
+
+    def same(these: Sequence[Value], those: Sequence[Value]) -> bool:
+        if len(these) != len(those):
+            return False
+        found = map(twins.get, map(id, these), these)
+        return all(map(is_, found, those)) or all(
+            twins.get(id(x), x) is y
+            or (x._rule is y._rule is CONSTANT and same_bits(x._data, y._data))
+            for x, y in zip(these, those)
+        )
+
+    twins.update(zip(map(id, one[0]), other[0]))
+    orders = topological_order(*one[1]), topological_order(*other[1])
+    if len(orders[0]) != len(orders[1]):
+        return False
+    for x, y in zip(*orders):
+        if x._rule is not y._rule or not same(x.operands, y.operands):
+            return False
+        twins[id(x)] = y
+    expected = [[(guard.name, guard.expected) for guard in graph[2]] for graph in (one, other)]
+    return same(one[1], other[1]) and expected[0] == expected[1]
 
 
 def listed(outputs: Any) -> list[Any]:
