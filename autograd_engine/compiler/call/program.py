@@ -13,10 +13,10 @@ that are not finite, and its results are the caller's to keep.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from functools import partial, reduce
 from importlib import import_module
 from math import isfinite
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.compiler.call.guards import Guard, Guards
@@ -65,8 +65,7 @@ class Program:
         example: Any = None,
     ) -> None:
         from autograd_engine.compiler.call.faults import Faults
-        from autograd_engine.compiler.call.inputs import Inputs, Leaves, finite
-        from autograd_engine.compiler.run.exact.interpreter import mean
+        from autograd_engine.compiler.call.inputs import Feed, finite
         from autograd_engine.compiler.run.native.core import core
 
         self._settings = {"single": single, "check": check, "backend": backend, "example": example}
@@ -78,14 +77,13 @@ class Program:
         self._entries: dict[bool, Any] = {}  # by whether they are those of the Hessian
         self._runner = _runner(tape, backend)
         self._run = self._runner.run
-        self._inputs = Inputs(tape.inputs)
-        self._rows = self._inputs.rows
-        self._leaves = Leaves(tape.parameters, tape.others).numbers
+        self._feed = Feed(tape)
+        self._rows, self._leaves = self._feed.rows, self._feed.leaves
+        self._guarded = self._checked if self._guards.kept else self._run
         self._finite_slopes = getattr(core(), "finite", finite)
-        self._finite = finite if self._guards else self._finite_slopes  # of what is in one piece
-        self._mean, self._faults = mean, partial(Faults, tape)
-        self.parameters = tuple(tape.parameters)
-        self.inputs = tuple(tape.inputs)
+        self._finite = finite if self._guards.kept else self._finite_slopes  # of one piece
+        self._faults = lambda: Faults(tape, self._feed.names)
+        self.parameters, self.inputs = tuple(tape.parameters), tuple(tape.inputs)
 
     def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
         """Return the outputs for one vector (n,): a float or (m,); for a batch (B, n): (B,)
@@ -101,21 +99,21 @@ class Program:
         """
         rows, batch = self._rows(x)
         outputs = self._outputs(self._leaves(parameters), rows)
-        found = outputs[:, 0] if self._single else outputs
-        return found if batch else found.item(0) if self._single else found[0]
+        if self._single:
+            return outputs[:, 0] if batch else outputs.item(0)
+        return outputs if batch else outputs[0]
 
-    def _guarded(self, leaves: Array, rows: Any, gradient: bool) -> tuple[Array, Array]:
+    def _checked(self, leaves: Array, rows: Any, gradient: bool) -> tuple[Array, Array]:
         """Return outputs and gradient as the back end has them, where the guards hold."""
         outputs, slopes = self._run(leaves, rows, gradient)
-        if self._guards:
-            self._guards.check(outputs, leaves, rows)
-            outputs = outputs[:, : self._count]
-        return outputs, slopes
+        self._guards.check(outputs, leaves, rows)
+        return outputs[:, : self._count], slopes
 
     def _outputs(self, leaves: Array, rows: Any) -> Array:
         outputs, _ = self._guarded(leaves, rows, False)
-        finite = self._finite(outputs)
-        return outputs if finite else self._faults().outputs(outputs, leaves, rows, self._check)
+        if self._finite(outputs):
+            return outputs
+        return self._faults().outputs(outputs, leaves, rows, self._check)
 
     def value_and_grad(
         self, x: Any = None, parameters: Any = None, *, wrt: str | None = None
@@ -136,7 +134,8 @@ class Program:
         """
         if wrt not in (None, "inputs", "parameters"):
             raise ValueError(f'wrt must be "inputs" or "parameters", got {wrt!r:.60}')
-        self._only("a gradient")
+        if self._count != 1:
+            self._only("a gradient")
         rows, batch = self._rows(x)
         leaves = self._leaves(parameters)
         if wrt == "inputs" or (wrt is None and self._example is not None and not self.parameters):
@@ -148,14 +147,14 @@ class Program:
     def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[float, Array]:
         """Return value and gradient, as the engine computes them where they are not finite."""
         outputs, gradient = self._guarded(leaves, rows, True)
-        value = outputs.item(0) if len(outputs) == 1 else self._mean(outputs[:, 0].tolist())
+        value = outputs.item(0) if len(outputs) == 1 else mean(outputs)
         if isfinite(value) and self._finite_slopes(gradient):
             return value, gradient
         check = self._check
         if not (check or value != value or (gradient != gradient).any()):
             return value, gradient
         faults = self._faults()
-        value = self._mean(faults.outputs(outputs, leaves, rows, check)[:, 0].tolist())
+        value = mean(faults.outputs(outputs, leaves, rows, check))
         if check and not isfinite(value):
             what = "the mean of the outputs is"
             raise FloatingPointError(f"{what} {value!r}: their sum is too large")
@@ -200,7 +199,12 @@ class Program:
         Raises what `value_and_grad` raises, and then changes nothing.
         """
         value, gradient = self.value_and_grad(x, wrt="parameters")
-        alone(_add, self.parameters, gradient.tolist())
+
+        def added() -> None:
+            for parameter, slope in zip(self.parameters, gradient.tolist()):
+                parameter._grad += slope
+
+        alone(added)
         return float(value)
 
     @property
@@ -217,8 +221,8 @@ class Program:
 
     def explain_plan(self) -> str:
         """Say which back end runs this program, and why."""
-        plan = getattr(self._runner, "plan", None)
-        return f"{self._backend}: asked for" if plan is None else str(plan())
+        plan = getattr(self._runner, "plan", lambda: f"{self._backend}: asked for")
+        return str(plan())
 
     def to_jax(self) -> Any:
         """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX
@@ -235,16 +239,16 @@ class Program:
         from autograd_engine.compiler.run.jax.jax_program import tape_to_jax
 
         function = tape_to_jax(self._tape)
-        count, expected = self._count, numpy.array(self._guards.expected)
-        far = numpy.array(self._guards.computed())
-        isclose, finfo = import_module("jax.numpy").isclose, import_module("jax.numpy").finfo
+        jnp, count, guards = import_module("jax.numpy"), self._count, self._guards
 
         def outputs(parameters: Any, inputs: Any = None) -> Any:
             found = function(parameters, inputs)
-            if len(expected):
+            if guards:
                 read, kind = found[..., count:], found.dtype
-                slack = numpy.broadcast_to(far.astype(kind) * 4096 * finfo(kind).eps, read.shape)
-                held = isclose(read, expected.astype(kind), slack, 0.0, equal_nan=True)
+                slack = numpy.array(guards.computed()) * 4096 * jnp.finfo(kind).eps
+                slack = numpy.broadcast_to(slack.astype(kind), read.shape)
+                expected = numpy.array(guards.expected, kind)
+                held = jnp.isclose(read, expected, slack, 0.0, equal_nan=True)
                 held = held.all(-1, keepdims=True)
                 found = found * (held / held)  # 0 / 0 where one does not hold
             return found[..., 0] if self._single else found[..., :count]
@@ -259,9 +263,9 @@ class Program:
         return f"Program({len(self._tape.op):,} recorded nodes -> {self.steps:,} steps)"
 
 
-def _add(values: Sequence[Value], slopes: Sequence[float]) -> None:
-    for value, slope in zip(values, slopes):
-        value._grad += slope
+def mean(outputs: Array) -> float:
+    """Return the mean, added up from left to right (`sum` compensates on newer Pythons)."""
+    return float(reduce(add, outputs[:, 0].tolist()) / len(outputs))
 
 
 def _runner(tape: Tape, backend: str) -> Any:
@@ -270,13 +274,13 @@ def _runner(tape: Tape, backend: str) -> Any:
     from autograd_engine.compiler.record.simplify import lowered
     from autograd_engine.compiler.run.exact.interpreter import Interpreter
 
-    module_name, name = BACK_ENDS[backend]
-    module = import_module(f"autograd_engine.compiler.run.{module_name}")
+    place, name = BACK_ENDS[backend]
+    module = import_module(f"autograd_engine.compiler.run.{place}")
     try:
         made = tape if backend == "exact" else lowered(tape)
         reason = module.fits(made) if hasattr(module, "fits") else None
         if reason is None:
-            return getattr(module, name)(*((made, tape) if backend == "auto" else (made,)))
+            return getattr(module, name)(made, *([tape] if backend == "auto" else []))
     except Unwritable as error:
         if backend == "auto":
             return Interpreter(tape, f"It runs value by value in plain Python: {error}.")

@@ -8,9 +8,7 @@ own primitive branches, the engine computes eagerly what it always gave.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ import numpy
 from autograd_engine import derivatives
 from autograd_engine.arguments import map_numbers
 from autograd_engine.blocks import enable_grad
+from autograd_engine.compiler.call.faults import computed
 from autograd_engine.compiler.call.guards import Watch
 from autograd_engine.compiler.record.simplify import common
 from autograd_engine.compiler.record.tape import Tape, record, turned
@@ -45,7 +44,7 @@ def by_inputs(owner: Program, leaves: Array, rows: Any, batch: bool) -> tuple[An
     if owner._turned is None:
         settings = {**owner._settings, "single": True, "example": None}
         made = type(owner)(turned(owner._tape), guards=owner._guards.kept, **settings)
-        made._faults = partial(made._faults, called="input")
+        made._feed.names[: len(owner.inputs)] = owner._feed.inputs
         owner._turned = made._value_and_grad
     values = owner._outputs(leaves, rows)[:, 0]  # which also tells what is wrong in which row
     each = numpy.empty((1, 0)) if rows is None else rows
@@ -95,7 +94,7 @@ def fed(owner: Program, what: str, x: Any, parameters: Any) -> tuple[Array, Arra
 def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | None) -> Array:
     """Return the Hessian of a program at one row, or what it gives along a direction."""
     second = direction is None
-    if owner._guards:
+    if owner._guards.kept:
         owner._outputs(leaves, rows)
     if second not in owner._entries:
         owner._entries[second] = None
@@ -118,7 +117,7 @@ def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | No
         owner._outputs(leaves, rows)  # which says what is wrong with a value that is not finite,
         if owner._count == 1:
             by_inputs(owner, leaves, rows, False)  # or with the gradient
-        names, (i, j) = owner._inputs.names, divmod(int(odd[0]), count)
+        names, (i, j) = owner._feed.inputs, divmod(int(odd[0]), count)
         what = f"second derivative by {names[i]} and {names[j]}"
         what = what if second else f"derivative of output {odd[0]} along v"
         raise FloatingPointError(f"the {what} is {found[odd[0]]}: a slope is not finite there")
@@ -187,16 +186,6 @@ def factored(value: Value) -> tuple[float, list[Value]]:
     if value._rule is MULTIPLY and value._y._rule is CONSTANT:
         return value._y._data, [value._x]
     return 1.0, [value]
-
-
-def computed(
-    tape: Tape, leaves: Iterable[Any], inputs: Iterable[Any], applied: Any = Primitive.__call__
-) -> list[Any]:
-    """Return the outputs of a tape computed with whatever its leaves are given as."""
-    at = [*leaves, *inputs, *map(constant, tape.constants)]
-    for rule, places in tape.instructions():
-        at.append(applied(rule, *[at[place] for place in places]))
-    return [at[place] for place in tape.outputs]
 
 
 def eagerly(owner: Program, x: list[float], leaves: list[float], direction: Any) -> Array:
