@@ -20,7 +20,6 @@ from operator import add
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.compiler.call.guards import Guard, Guards
-from autograd_engine.engine import Value
 from autograd_engine.state import alone
 
 if TYPE_CHECKING:  # the package can be imported where there is no NumPy
@@ -64,7 +63,7 @@ class Program:
         backend: str = "auto",
         example: Any = None,
     ) -> None:
-        from autograd_engine.compiler.call.faults import Faults
+        from autograd_engine.compiler.call import faults
         from autograd_engine.compiler.call.inputs import Feed, finite
         from autograd_engine.compiler.run.native.core import core
 
@@ -82,7 +81,7 @@ class Program:
         self._guarded = self._checked if self._guards.kept else self._run
         self._finite_slopes = getattr(core(), "finite", finite)
         self._finite = finite if self._guards.kept else self._finite_slopes  # of one piece
-        self._faults = lambda: Faults(tape, self._feed.names)
+        self._faults = faults
         self.parameters, self.inputs = tuple(tape.parameters), tuple(tape.inputs)
 
     def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
@@ -113,7 +112,7 @@ class Program:
         outputs, _ = self._guarded(leaves, rows, False)
         if self._finite(outputs):
             return outputs
-        return self._faults().outputs(outputs, leaves, rows, self._check)
+        return self._faults.outputs(self, outputs, leaves, rows)
 
     def value_and_grad(
         self, x: Any = None, parameters: Any = None, *, wrt: str | None = None
@@ -150,15 +149,13 @@ class Program:
         value = outputs.item(0) if len(outputs) == 1 else mean(outputs)
         if isfinite(value) and self._finite_slopes(gradient):
             return value, gradient
-        check = self._check
-        if not (check or value != value or (gradient != gradient).any()):
+        if not (self._check or value != value or (gradient != gradient).any()):
             return value, gradient
-        faults = self._faults()
-        value = mean(faults.outputs(outputs, leaves, rows, check))
-        if check and not isfinite(value):
+        value = mean(self._faults.outputs(self, outputs, leaves, rows))
+        if self._check and not isfinite(value):
             what = "the mean of the outputs is"
             raise FloatingPointError(f"{what} {value!r}: their sum is too large")
-        return value, faults.gradient(leaves, rows, check)
+        return value, self._faults.gradient(self, leaves, rows)
 
     def hessian(self, x: Any, *, parameters: Any = None) -> Any:
         """Return the second derivatives of the one output by the inputs, at one vector: (n, n), or

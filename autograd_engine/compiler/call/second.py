@@ -8,6 +8,7 @@ own primitive branches, the engine computes eagerly what it always gave.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.call.faults import computed
 from autograd_engine.compiler.call.guards import Watch
 from autograd_engine.compiler.record.simplify import common
-from autograd_engine.compiler.record.tape import Tape, record, turned
+from autograd_engine.compiler.record.tape import record, turned
 from autograd_engine.engine import Value, as_value, constant
 from autograd_engine.gradients import gradient, tangents
 from autograd_engine.graph import nodes
@@ -43,21 +44,23 @@ def by_inputs(owner: Program, leaves: Array, rows: Any, batch: bool) -> tuple[An
     """Return value and gradient by the inputs, of each row."""
     if owner._turned is None:
         settings = {**owner._settings, "single": True, "example": None}
-        made = type(owner)(turned(owner._tape), guards=owner._guards.kept, **settings)
-        made._feed.names[: len(owner.inputs)] = owner._feed.inputs
-        owner._turned = made._value_and_grad
+        owner._turned = type(owner)(turned(owner._tape), guards=owner._guards.kept, **settings)
+        owner._turned._feed.names[: len(owner.inputs)] = owner._feed.inputs
     values = owner._outputs(leaves, rows)[:, 0]  # which also tells what is wrong in which row
     each = numpy.empty((1, 0)) if rows is None else rows
-    slopes = [owner._turned(numpy.concatenate([row, leaves]), None)[1] for row in each]
+    run = owner._turned._value_and_grad
+    slopes = [run(numpy.concatenate([row, leaves]), None)[1] for row in each]
     if batch:
         return values, numpy.array(slopes)
     example, found = owner._example, slopes[0]
     if getattr(example, "ndim", 0):
-        return values.item(0), found.reshape(example.shape)
-    if example is None or (isinstance(example, (list, tuple)) and all(map(is_number, example))):
-        return values.item(0), found
-    numbers = iter(found.tolist())
-    return values.item(0), map_numbers(lambda _: next(numbers), example)
+        found = found.reshape(example.shape)
+    elif isinstance(example, dict) or not (
+        example is None or (isinstance(example, (list, tuple)) and all(map(is_number, example)))
+    ):
+        numbers = iter(found.tolist())
+        found = map_numbers(lambda _: next(numbers), example)
+    return values.item(0), found
 
 
 def hessian(owner: Program, x: Any, parameters: Any) -> Any:
@@ -93,7 +96,8 @@ def fed(owner: Program, what: str, x: Any, parameters: Any) -> tuple[Array, Arra
 
 def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | None) -> Array:
     """Return the Hessian of a program at one row, or what it gives along a direction."""
-    second = direction is None
+    second, count = direction is None, len(owner.inputs)
+    wanted = count if second else owner._count
     if owner._guards.kept:
         owner._outputs(leaves, rows)
     if second not in owner._entries:
@@ -101,8 +105,7 @@ def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | No
         if owner._backend != "exact":
             with suppress(Exception):  # somebody's own primitive branches, or is of no back end
                 owner._entries[second] = differentiated(owner, second)
-    entries, count = owner._entries[second], len(owner.inputs)
-    wanted = count if second else owner._count
+    entries = owner._entries[second]
     if entries is not None:
         numbers = numpy.concatenate((rows[0], leaves)) if len(leaves) else rows[0]
         given = direction if direction is not None or not entries.inputs else numpy.eye(count)
@@ -112,14 +115,15 @@ def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | No
     found = numpy.full(count * wanted if second else wanted, math.nan)
     with suppress(ArithmeticError, ValueError):  # outside of some domain
         found = eagerly(owner, rows[0].tolist(), leaves.tolist(), direction)
-    odd = numpy.flatnonzero(~numpy.isfinite(found))
-    if len(odd) and owner._check:
+    odd = numpy.flatnonzero(~numpy.isfinite(found)).tolist()
+    if odd and owner._check:
         owner._outputs(leaves, rows)  # which says what is wrong with a value that is not finite,
         if owner._count == 1:
             by_inputs(owner, leaves, rows, False)  # or with the gradient
-        names, (i, j) = owner._feed.inputs, divmod(int(odd[0]), count)
-        what = f"second derivative by {names[i]} and {names[j]}"
-        what = what if second else f"derivative of output {odd[0]} along v"
+        names = owner._feed.inputs
+        what = f"derivative of output {odd[0]} along v"
+        if second:
+            what = f"second derivative by {names[odd[0] // count]} and {names[odd[0] % count]}"
         raise FloatingPointError(f"the {what} is {found[odd[0]]}: a slope is not finite there")
     return found
 
@@ -131,52 +135,51 @@ def differentiated(owner: Program, second: bool) -> Program:
     Hessian are, which are the axes.
     """
     tape = owner._tape
-    # Nothing is recorded for some number alone where no number is known.
-    inputs, along = ([Value(math.nan) for _ in tape.inputs] for _ in range(2))
-    leaves = [Value(math.nan) for _ in (*tape.parameters, *tape.others)]
+    # Where no number is known, nothing is recorded that holds for some numbers alone.
+    inputs, leaves, along = blank(tape.inputs), blank([*tape.parameters, *tape.others]), []
     with enable_grad(), Watch() as watch:
-        tops = [*map(as_value, computed(tape, leaves, inputs))][: owner._count]
+        at = computed(tape, leaves, inputs)
+        tops = [as_value(at[place]) for place in tape.outputs[: owner._count]]
         found = gradient(tops[0], inputs, create_graph=True) if second else tops
         sizes = accumulate(len(nodes(slope)) for slope in found)
         if second and len(inputs) <= WIDEST and not any(size > LARGEST for size in sizes):
             found = [each for slope in found for each in gradient(slope, inputs, True)]
-            along = []
         else:
+            along = blank(inputs)
             moved = tangents(found, dict(zip(map(id, inputs), along)), True)
             found = [as_value(moved.get(id(value), 0.0)) for value in found]
     if watch.guards:
         raise TypeError("a primitive's partials branch")
     # Outside of a domain slopes can be finite: so the outputs are looked at, too.
     found += tops if any(side != REAL for rule in tape.rules for side in rule.domain) else []
-    tape = simplified(record(found, along, [*inputs, *leaves]))
+    tape = record(found, along, [*inputs, *leaves])
+    leaves, along = blank(tape.parameters), blank(tape.inputs)
+    at = computed(tape, leaves, along, simpler)
+    tape = common(record([at[place] for place in tape.outputs], along, leaves))
     return type(owner)(tape, single=False, check=False, backend=owner._backend)
 
 
-def simplified(tape: Tape) -> Tape:
-    """Return a tape of derivatives with the constant factors of its products gathered."""
-    leaves = [Value(math.nan) for _ in (*tape.parameters, *tape.others)]
-    inputs = [Value(math.nan) for _ in tape.inputs]
-    return common(record(computed(tape, leaves, inputs, simpler), inputs, leaves))
+def blank(values: Sequence[Value]) -> list[Value]:
+    """Return as many leaves without a number."""
+    return [Value(math.nan) for _ in values]
 
 
 def simpler(rule: Primitive, *operands: Value) -> Value:
-    """Record an operation, or what is the same."""
+    """Record an operation of a derivative, the constant factors of products gathered."""
     x, y = operands[0], operands[-1]
+    known = y._data if y._rule is CONSTANT else None
     if rule is gate and x._rule is CONSTANT and x._data:
         return y
-    if rule is slope and y._rule is CONSTANT and y._data in (1.0, 2.0):
-        return y if y._data == 1.0 else simpler(MULTIPLY, x, y)
-    if rule not in (MULTIPLY, azmul):
+    if rule is slope and known == 1.0:
+        return y
+    if rule not in (MULTIPLY, azmul) and not (rule is slope and known == 2.0):
         return rule(*operands)  # type: ignore[no-any-return]
     (a, left), (b, right) = factored(x), factored(y)
     if not 1e-100 < abs(a * b) < 1e100:
         return rule(x, y)  # type: ignore[no-any-return]
     parts = [*left, *right]
-    if parts and a * b == 1.0:
-        return rule(*parts) if len(parts) == 2 else parts[0]
-    return (
-        MULTIPLY(rule(*parts) if len(parts) == 2 else parts[0], a * b) if parts else constant(a * b)
-    )
+    found = parts[0] if len(parts) == 1 else rule(*parts) if parts else constant(1.0)
+    return found if a * b == 1.0 else MULTIPLY(found, a * b)  # type: ignore[no-any-return]
 
 
 def factored(value: Value) -> tuple[float, list[Value]]:
@@ -192,7 +195,8 @@ def eagerly(owner: Program, x: list[float], leaves: list[float], direction: Any)
     """Return the same as the engine gives it."""
 
     def outputs(inputs: Any) -> Any:
-        found = computed(owner._tape, leaves, inputs)[: owner._count]
+        at = computed(owner._tape, leaves, inputs)
+        found = [at[place] for place in owner._tape.outputs[: owner._count]]
         return found[0] if direction is None else found
 
     if direction is None:
