@@ -13,10 +13,9 @@ that are not finite, and its results are the caller's to keep.
 
 from __future__ import annotations
 
-from functools import partial, reduce
+from functools import partial
 from importlib import import_module
 from math import isfinite
-from operator import add
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.compiler.call.guards import Guard, Guards
@@ -65,6 +64,7 @@ class Program:
     ) -> None:
         from autograd_engine.compiler.call import faults
         from autograd_engine.compiler.call.inputs import Feed, finite
+        from autograd_engine.compiler.run.exact.interpreter import mean
         from autograd_engine.compiler.run.native.core import core
 
         self._settings = {"single": single, "check": check, "backend": backend, "example": example}
@@ -81,20 +81,17 @@ class Program:
         self._guarded = self._checked if self._guards.kept else self._run
         self._finite_slopes = getattr(core(), "finite", finite)
         self._finite = finite if self._guards.kept else self._finite_slopes  # of one piece
-        self._faults = faults
+        self._faults, self._mean = faults, mean
         self.parameters, self.inputs = tuple(tape.parameters), tuple(tape.inputs)
 
     def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
         """Return the outputs for one vector (n,): a float or (m,); for a batch (B, n): (B,)
-        or (B, m).
-
-        A program without inputs is called without x. With `parameters`, an array in the order
-        of `program.parameters`, those numbers are used instead of the Values'.
+        or (B, m). A program without inputs is called without x. With `parameters`, an array in
+        the order of `program.parameters`, those numbers are used instead of the Values'.
 
         Raises `ValueError` for a wrong length or zero rows, `TypeError` for what is not real
         numbers, `GuardError` where a comparison, or a number that was read, comes out otherwise
-        than when the function was compiled, and `FloatingPointError` naming the first value that
-        is not finite.
+        than when the function was compiled, `FloatingPointError` for what is not finite.
         """
         rows, batch = self._rows(x)
         outputs = self._outputs(self._leaves(parameters), rows)
@@ -122,13 +119,11 @@ class Program:
 
         With `wrt="inputs"` the gradient is that by the inputs, in the shape of the example that
         the function was compiled with; over a batch, values (B,) and gradients (B, n). So it is
-        without `wrt` where a function was compiled that uses no other leaves.
+        without `wrt` where a function was compiled that uses no other leaves. Raises what calling
+        the program raises, and `ValueError` where there are several outputs.
 
-        Raises what calling the program raises, and `ValueError` where there are several outputs
-        and for another `wrt`.
-
-        >>> from autograd_engine.compiler import compile
-        >>> compile(lambda x: x[0] * x[1], [1.0, 1.0]).value_and_grad([2.0, 3.0])
+        >>> import autograd_engine as ag
+        >>> ag.compile(lambda x: x[0] * x[1], [1.0, 1.0]).value_and_grad([2.0, 3.0])
         (6.0, array([3., 2.]))
         """
         if wrt not in (None, "inputs", "parameters"):
@@ -146,12 +141,12 @@ class Program:
     def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[float, Array]:
         """Return value and gradient, as the engine computes them where they are not finite."""
         outputs, gradient = self._guarded(leaves, rows, True)
-        value = outputs.item(0) if len(outputs) == 1 else mean(outputs)
+        value = outputs.item(0) if len(outputs) == 1 else self._mean(outputs[:, 0].tolist())
         if isfinite(value) and self._finite_slopes(gradient):
             return value, gradient
         if not (self._check or value != value or (gradient != gradient).any()):
             return value, gradient
-        value = mean(self._faults.outputs(self, outputs, leaves, rows))
+        value = self._mean(self._faults.outputs(self, outputs, leaves, rows)[:, 0].tolist())
         if self._check and not isfinite(value):
             what = "the mean of the outputs is"
             raise FloatingPointError(f"{what} {value!r}: their sum is too large")
@@ -161,8 +156,8 @@ class Program:
         """Return the second derivatives of the one output by the inputs, at one vector: (n, n), or
         the shape of the example twice. Raises what `value_and_grad` does, for a batch `ValueError`.
 
-        >>> from autograd_engine.compiler import compile
-        >>> compile(lambda x: x[0] ** 2 * x[1], [1.0, 1.0]).hessian([2.0, 3.0])
+        >>> import autograd_engine as ag
+        >>> ag.compile(lambda x: x[0] ** 2 * x[1], [1.0, 1.0]).hessian([2.0, 3.0])
         array([[6., 4.],
                [4., 0.]])
         """
@@ -175,8 +170,8 @@ class Program:
         """Return the derivative of the outputs by the inputs, at one vector, along another v:
         a float or (m,). Raises what calling the program does, and `ValueError` for a batch.
 
-        >>> from autograd_engine.compiler import compile
-        >>> compile(lambda x: [x[0] * x[1], x[0]], [1.0, 1.0]).jvp([2.0, 3.0], [1.0, 10.0])
+        >>> import autograd_engine as ag
+        >>> ag.compile(lambda x: [x[0] * x[1], x[0]], [1.0, 1.0]).jvp([2.0, 3.0], [1.0, 10.0])
         array([23.,  1.])
         """
         from autograd_engine.compiler.call.second import jvp
@@ -223,13 +218,12 @@ class Program:
 
     def to_jax(self) -> Any:
         """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX
-        arrays, shaped as calling the program gives them. Lists of numbers do for arrays. It runs
-        under `jit`, `grad`, `vmap`, `shard_map` and `export`. The precision is yours to choose:
-        without JAX's `jax_enable_x64` it is float32, in which a network is right to six digits.
+        arrays, shaped as calling the program gives them. It runs under `jit`, `grad`, `vmap`,
+        `shard_map` and `export`, and takes lists too. The precision is yours to choose: without
+        JAX's `jax_enable_x64` it is float32, in which a network is right to six digits.
 
-        It cannot raise for its numbers: where a guard does not hold, outputs and gradients are
-        NaN. (A number that was computed, then read, may differ by 4,096 ulp: JAX rounds it anew.)
-        Raises `ImportError` naming the extra where JAX is missing.
+        Where a guard does not hold, outputs and gradients are NaN. (A number that was computed,
+        then read, may differ by 4,096 ulp.) Raises `ImportError` where JAX is missing.
         """
         import numpy
 
@@ -258,11 +252,6 @@ class Program:
 
     def __repr__(self) -> str:
         return f"Program({len(self._tape.op):,} recorded nodes -> {self.steps:,} steps)"
-
-
-def mean(outputs: Array) -> float:
-    """Return the mean, added up from left to right (`sum` compensates on newer Pythons)."""
-    return float(reduce(add, outputs[:, 0].tolist()) / len(outputs))
 
 
 def _runner(tape: Tape, backend: str) -> Any:
