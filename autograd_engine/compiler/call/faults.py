@@ -34,8 +34,9 @@ def outputs(owner: Program, found: Any, leaves: Any, rows: Any) -> Any:
     program without `check` only what is NaN is looked at.
     """
     mended, tape = found.copy(), owner._tape
-    spoilt = ~numpy.isfinite(found) if owner._check else numpy.isnan(found)
-    for i, name, numbers in _rows(leaves, rows, spoilt.any(axis=1)):
+    for i, name, numbers in each_row(leaves, rows):
+        if not (~numpy.isfinite(found[i]) if owner._check else numpy.isnan(found[i])).any():
+            continue
         values = Interpreter(tape).values(numbers)
         mended[i] = [values[place] for place in tape.outputs[: found.shape[1]]]
         odd = numpy.flatnonzero(~numpy.isfinite(mended[i])).tolist()
@@ -53,7 +54,7 @@ def gradient(owner: Program, leaves: Any, rows: Any) -> Any:
     """
     total: Any = -0.0  # which adds nothing, not even a sign
     exact, batch = Interpreter(owner._tape), 1 if rows is None else len(rows)
-    for _, where, numbers in _rows(leaves, rows, numpy.ones(batch)):
+    for _, where, numbers in each_row(leaves, rows):
         slopes = exact.adjoints(exact.values(numbers))[: len(owner.parameters)]
         for name, slope in zip(owner._feed.names, slopes):
             if owner._check and not isfinite(slope):
@@ -74,11 +75,12 @@ def computed(
     return at
 
 
-def _rows(leaves: Any, rows: Any, which: Any) -> Iterator[tuple[int, str, list[float]]]:
-    """Yield some rows: their number, name and the numbers of all leaves, inputs last."""
-    for i in numpy.flatnonzero(which).tolist():
+def each_row(leaves: Any, rows: Any) -> Iterator[tuple[int, str, list[float]]]:
+    """Yield the number of each row, what to call it, and the numbers of all leaves in it."""
+    fixed = leaves.tolist()
+    for i in range(1 if rows is None else len(rows)):
         name = f" in row {i}" if rows is not None and len(rows) > 1 else ""
-        yield i, name, leaves.tolist() + ([] if rows is None else rows[i].tolist())
+        yield i, name, fixed + ([] if rows is None else rows[i].tolist())
 
 
 def _told(owner: Program, numbers: list[float], which: int, tell: Any) -> str:

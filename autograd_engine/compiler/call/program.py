@@ -102,7 +102,7 @@ class Program:
     def _checked(self, leaves: Array, rows: Any, gradient: bool) -> tuple[Array, Array]:
         """Return outputs and gradient as the back end has them, where the guards hold."""
         outputs, slopes = self._run(leaves, rows, gradient)
-        self._guards.check(outputs, leaves, rows)
+        self._guards.check(outputs[:, self._count :], leaves, rows)
         return outputs[:, : self._count], slopes
 
     def _outputs(self, leaves: Array, rows: Any) -> Array:
