@@ -150,7 +150,9 @@ def flattened(tree: Any, accepted: Callable[[Any], bool] = lambda item: False) -
             yield from flattened(item, accepted)
     else:
         kind = type(tree).__name__
-        raise TypeError(f"expected Values, or lists, tuples and arrays of them, not {kind}: {tree!r}")
+        raise TypeError(
+            f"expected Values, or lists, tuples and arrays of them, not {kind}: {tree!r}"
+        )
 
 
 def leaves(**given: Any) -> list[list[Value]]:

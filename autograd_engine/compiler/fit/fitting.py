@@ -39,8 +39,7 @@ class Compiled:
 
     def __init__(self, eager: Any, strict: bool) -> None:
         self.eager, self.strict, self.ran = eager, strict, ""
-        self._eager_now, self._stands = False, True
-        self._held_out: Array | None = None
+        self._lesson: Lesson | None = None  # none while all runs eagerly
         self._prepare()
 
     def stands(self) -> bool:
@@ -48,24 +47,30 @@ class Compiled:
 
         If not, the next epoch compiles anew.
         """
-        if not self._eager_now:
-            lesson, eager = self._lesson, self.eager
-            self._stands = lesson.trains(self._trained()) and lesson.stands(eager.model, eager.loss)
-        return self._stands and not self._eager_now
+        lesson, eager = self._lesson, self.eager
+        self._stands = lesson is not None and (
+            lesson.trains(self._trained()) and lesson.stands(eager.model, eager.loss)
+        )
+        return self._stands
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch; return the loss of each sample, and its hit."""
-        if not self._stands:
-            self._prepare_anew()
-        if self._eager_now:
+        if self._lesson and not self._stands:
+            self.eager.kept.lesson = None
+            try:
+                self._prepare()
+            except Unfit as reason:
+                self._leave("compiled at first", reason)
+        if not self._lesson:
             return self.eager.train(epoch, batches)  # type: ignore[no-any-return]
         batches = iter(batches)
         order: list[int] = []
         found: list[Array] = []
         failed: Exception | None = None
         batch: Sequence[int] = ()
-        lesson, rows, stepper = self._lesson, self._rows, self._stepper
-        recorder = self.eager.recorder
+        lesson, rows, stepper, recorder = (
+            self._lesson, self._rows, self._stepper, self.eager.recorder
+        )  # fmt: skip
         stepper.load()
         try:
             with numpy.errstate(all="ignore"):
@@ -84,22 +89,21 @@ class Compiled:
         done = results(self.eager.right, found, rows[order])
         if failed is None:
             return done
-        self._refuse(failed, lambda: self.eager.train(epoch, [batch]))
-        self._eager_now = True
-        self.ran = f"compiled until epoch {epoch + 1}, then eager: {told(failed)}"
+        again = partial(self.eager.train, epoch, [batch])
+        self._leave(f"compiled until epoch {epoch + 1}", failed, again)
         rest = self.eager.train(epoch, chain([batch], batches))
         return done[0] + rest[0], done[1] + rest[1]
 
     def measure(self) -> Results:
         """Return the loss of each held-out sample, and its hit."""
-        if self._eager_now or self._held_out is None:
+        if not self._lesson or self._held_out is None:
             return self.eager.measure()  # type: ignore[no-any-return]
         self._stepper.load()
         try:
             found = forward(self._lesson, self._stepper.leaves, self._held_out)
         except (GuardError, Unusual) as error:
-            if isinstance(error, GuardError):
-                self._refuse(error, lambda: None)
+            if self.strict and isinstance(error, GuardError):
+                raise
             self._held_out = None
             self.ran += f", but the validation data eagerly: {told(error)}"
             return self.eager.measure()  # type: ignore[no-any-return]
@@ -107,31 +111,20 @@ class Compiled:
 
     def _prepare(self) -> None:
         """Compile, and turn the samples into arrays."""
-        eager, trained = self.eager, self._trained()
-        self._lesson = lesson = lesson_of(
-            eager, trained, eager.right.positions or eager.right.sides
-        )
+        eager, trained, self._stands = self.eager, self._trained(), True
+        judged = eager.right.positions or eager.right.sides
+        self._lesson = lesson = lesson_of(eager, trained, judged)
         self._rows = lesson.data
         stepper = InArrays if has_rule(eager.optimizer) else ThroughValues
         self._stepper = stepper(eager.optimizer, lesson, partial(eager.step, trained))
         each = counted(len(lesson.program._tape.op), "operation")
         steps = counted(lesson.program.steps, "step")
         self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
-        self._held_out = None
-        if eager.held_out:
-            try:
-                self._held_out = lesson.rows(eager.held_out)
-            except Unfit as reason:
-                self.ran += f", but the validation data eagerly: {reason}"
-
-    def _prepare_anew(self) -> None:
-        self.eager.kept.lesson, self._stands = None, True
         try:
-            self._prepare()
+            self._held_out = lesson.rows(eager.held_out) if eager.held_out else None
         except Unfit as reason:
-            self._refuse(reason, lambda: None)
-            self._eager_now = True
-            self.ran = f"compiled at first, then eager: {reason}"
+            self._held_out = None
+            self.ran += f", but the validation data eagerly: {reason}"
 
     def _trained(self) -> list[Any]:
         """Return the Values to train, each once."""
@@ -139,14 +132,16 @@ class Compiled:
         trained = optimizer.parameters if has_rule(optimizer) else model.parameters()
         return list({id(value): value for value in trained}.values())
 
-    def _refuse(self, reason: Exception, repeat: Callable[[], object]) -> None:
-        """Where `strict`, raise what went wrong, in the words of the eager way if it has some."""
-        if not self.strict:
-            return
-        if isinstance(reason, GuardError):
-            raise reason
-        repeat()
-        raise ValueError(f"compile=True, but {told(reason)}") from reason
+    def _leave(self, until: str, reason: Exception, again: Callable[[], object] = list) -> None:
+        """Go on eagerly; where `strict`, raise what went wrong instead, in the words that the eager
+        way has when it tries `again`, if it has some.
+        """
+        if self.strict:
+            if isinstance(reason, GuardError):
+                raise reason
+            again()
+            raise ValueError(f"compile=True, but {told(reason)}") from reason
+        self._lesson, self.ran = None, f"{until}, then eager: {told(reason)}"
 
 
 def has_rule(optimizer: Any) -> bool:
@@ -215,10 +210,7 @@ class InArrays(ThroughValues):
             leaves, *memories = rule(before, slopes, *state.memories)
         except Exception as error:  # a rule of somebody's own may not be for arrays
             raise Unusual(f"the optimizer's rule is not for arrays: {error}") from error
-        # A sum is not finite if any of its numbers is not.
-        if not math.isfinite(numpy.add.reduce(leaves)) and numpy.any(
-            numpy.isfinite(before) & ~numpy.isfinite(leaves)
-        ):
+        if (spoilt(leaves) & numpy.isfinite(before)).any():
             raise Unusual("a parameter did not stay finite")
         if count < len(self._values):
             leaves = numpy.concatenate((leaves, state.leaves[count:]))
@@ -272,11 +264,14 @@ def run(lesson: Lesson, leaves: Array, rows: Array, gradient: bool) -> tuple[Arr
         raise
     except Exception as error:  # a primitive of somebody's own may raise anything
         raise Unusual(f"the program failed: {told(error)}") from error
-    losses = outputs[:, 0]
-    # A sum is not finite if any of its numbers is not.
-    if not math.isfinite(numpy.add.reduce(losses)) and not numpy.isfinite(losses).all():
+    if spoilt(outputs[:, 0]).any():
         raise Unusual("the loss of a sample is not finite")
     return outputs, slopes
+
+
+def spoilt(numbers: Array) -> Any:
+    """Return which numbers are not finite: False at once where their sum is."""
+    return numpy.False_ if math.isfinite(numpy.add.reduce(numbers)) else ~numpy.isfinite(numbers)
 
 
 def results(right: Any, found: list[Array], rows: Array) -> Results:

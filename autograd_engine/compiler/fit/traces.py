@@ -22,7 +22,8 @@ import random
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import partial
+from contextlib import suppress
+from functools import lru_cache, partial
 from itertools import zip_longest
 from operator import is_
 from types import CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
@@ -53,8 +54,7 @@ _EMPTY = object()
 class Way(NamedTuple):
     """How to look at what a thing refers to, and how to put it back, if it can change.
 
-    All that is found has one name. Where this has {} in it, names are found, and then what they
-    stand for.
+    All that is found has one name; where that is "", names are found, then what they stand for.
     """
 
     name: str
@@ -63,37 +63,34 @@ class Way(NamedTuple):
 
     def called(self, place: int, found: list[Any]) -> str:
         """Return the name of something found."""
-        return self.name.replace("{}", str(found[place % max(len(found) // 2, 1)]))
+        return self.name or str(found[place % max(len(found) // 2, 1)])
 
 
 class Traces:
-    """The state of everything that some functions or objects refer to, as it is now."""
+    """The state of everything that some functions or objects refer to, as it is now.
+
+    `lasting` is the name of an iterator, which a call would move on for good, or "". `computed` are
+    the names of Values that were computed before, by their ids.
+    """
 
     def __init__(self, *roots: Any) -> None:
-        self.lasting = ""
-        """The name of an iterator, which a call would move on for good; "" if there is none."""
-        self.computed: dict[int, str] = {}
-        """The names of Values that were computed before, by their ids."""
+        self.lasting, self.computed = "", dict[int, str]()
         self._notes: list[tuple[Way, list[Any]]] = []
         self._known: dict[int, Any] = {}  # keeps them alive: an id is one thing's only meanwhile
-        waiting = [
-            ("the random numbers of random", getattr(random.seed, "__self__", None)),
-            ("the random numbers of numpy.random", getattr(numpy.random.seed, "__self__", None)),
-            *(("it", root) for root in roots),
-        ]
+        waiting = [("it", root) for root in roots]
+        for seed, module in ((random.seed, "random"), (numpy.random.seed, "numpy.random")):
+            waiting.append((f"the random numbers of {module}", getattr(seed, "__self__", None)))
         while waiting and len(self._known) < _MOST:
             name, thing = waiting.pop()
             if id(thing) in self._known or _is_atom(thing):
                 continue
             self._known[id(thing)] = thing
-            try:
+            with suppress(Exception):  # such as a reference to what is no more
                 for way in self._ways(name, thing):
                     found = way.look()
                     parts = [(i, item) for i, item in enumerate(found) if not _is_atom(item)]
                     waiting += [(way.called(i, found), item) for i, item in parts]
                     self._notes += [(way, found)] if way.back else []
-            except Exception:  # such as a reference to what is no more
-                continue
 
     def changed(self) -> str | None:
         """Return the name of what is not as it was; None if everything is."""
@@ -124,20 +121,28 @@ class Traces:
             yield _attributes(thing)
             if not is_own(thing.__code__.co_filename):
                 cells = [*thing.__code__.co_freevars, *(thing.__closure__ or ())]
-                yield Way("{}", lambda: cells)
+                yield Way("", lambda: cells)
                 yield Way("a default", lambda: [thing.__defaults__, thing.__kwdefaults__])
                 yield from _variables(_mentioned(thing.__code__), thing.__globals__, [])
         elif issubclass(kind, type):
-            if not _is_fixed(thing):
+            if not _is_fixed(thing.__module__):
                 yield _attributes(thing)
                 yield Way(name, lambda: [*thing.__bases__, kind])
         elif state and not getattr(thing, "nbytes", 0) > _LARGEST:
-            yield _state(name, *(partial(each, thing) for each in state[1:]))
+            before = state[1](thing)
+            bits = pickle.dumps(before)
+            yield Way(
+                name,
+                lambda: [bits if (now := pickle.dumps(state[1](thing))) == bits else now],
+                partial(state[2], thing, before),
+            )
         elif hasattr(kind, "__next__"):
             self.lasting = name
         elif not state:
             if isinstance(thing, (dict, list, deque, set)):
-                yield _contents(name, thing)
+                items, fill = thing.copy(), getattr(thing, "extend", None) or thing.update
+                values = thing.values if isinstance(thing, dict) else tuple
+                yield Way(name, lambda: [*thing, *values()], lambda: (thing.clear(), fill(items)))
             if kind not in (dict, list, deque, set, tuple, MethodType):
                 yield _attributes(thing)
                 self._known[id(getattr(thing, "__dict__", None))] = None  # just looked at
@@ -149,8 +154,8 @@ def _is_atom(thing: Any) -> bool:
     return issubclass(kind, _ATOMS) or (kind is Value and not thing.operands)
 
 
-def _is_fixed(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] in _FIXED
+def _is_fixed(module: str) -> bool:
+    return module.partition(".")[0] in _FIXED
 
 
 def _same(before: list[Any], now: list[Any]) -> bool:
@@ -162,13 +167,17 @@ def _attributes(thing: Any) -> Way:
     slots = [
         key
         for each in type(thing).__mro__
-        for key, part in ({} if _is_fixed(each) else vars(each)).items()
+        for key, part in ({} if _is_fixed(each.__module__) else vars(each)).items()
         if isinstance(part, MemberDescriptorType)
     ]
 
     def now() -> dict[str, Any]:
         found = {key: getattr(thing, key) for key in slots if hasattr(thing, key)}
         return {**found, **getattr(thing, "__dict__", {})}
+
+    def look() -> list[Any]:
+        found = now()
+        return [*map(_named, found), *found.values()]
 
     def back() -> None:
         for key, item in now().items():
@@ -178,34 +187,12 @@ def _attributes(thing: Any) -> Way:
                 setattr(thing, key, before[key])
 
     before = now()
-    return Way("the attribute {}", lambda: [*(found := now()), *found.values()], back)
+    return Way("", look, back)
 
 
-def _contents(name: str, thing: Any) -> Way:
-    """Return how to look at a container."""
-
-    def look() -> list[Any]:
-        return [*thing, *thing.values()] if isinstance(thing, dict) else [*thing]
-
-    def back() -> None:
-        thing.clear()
-        fill(before)
-
-    before = dict(thing) if isinstance(thing, dict) else [*thing]
-    fill = getattr(thing, "extend", None) or thing.update
-    return Way(name, look, back)
-
-
-def _state(name: str, get: Callable[[], Any], put: Callable[[Any], object]) -> Way:
-    """Return how to look at an array, or at what random numbers come from."""
-    before = get()
-    bits = pickle.dumps(before)
-
-    def look() -> list[Any]:
-        now = pickle.dumps(get())
-        return [bits if now == bits else now]
-
-    return Way(name, look, partial(put, before))
+@lru_cache(maxsize=_MOST)
+def _named(key: str) -> str:
+    return f"the attribute {key}"
 
 
 def _variables(names: set[str], world: dict[str, Any], seen: list[Any]) -> Iterator[Way]:
@@ -216,12 +203,11 @@ def _variables(names: set[str], world: dict[str, Any], seen: list[Any]) -> Itera
     installed = seen and "site-packages" in str(world.get("__file__"))
     found = {name: world[name] for name in names & world.keys()}
     kept = {name: item for name, item in found.items() if not (installed and callable(item))}
-    yield Way("{}", lambda: [*kept, *map(world.get, kept)], partial(world.update, kept))
+    yield Way("", lambda: [*kept, *map(world.get, kept)], partial(world.update, kept))
     for item in found.values():
-        if isinstance(item, ModuleType) and item.__name__.partition(".")[0] not in _FIXED:
-            if item not in seen:
-                seen.append(item)
-                yield from _variables(names, vars(item), seen)
+        if isinstance(item, ModuleType) and not _is_fixed(item.__name__) and item not in seen:
+            seen.append(item)
+            yield from _variables(names, vars(item), seen)
 
 
 def _mentioned(code: CodeType) -> set[str]:
