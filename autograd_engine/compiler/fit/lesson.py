@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import chain
 from operator import is_
 from types import MethodType
@@ -53,8 +54,7 @@ class Unusual(Exception):
 class Form(NamedTuple):
     """How the numbers of a sample are laid out: an input and a target like these.
 
-    >>> form = Form([1.0, 2.0], 1)
-    >>> form.rows([([1.0, 2.0], 1), ([3.0, 4.0], 0)]).tolist()
+    >>> Form([1.0, 2.0], 1).rows([([1.0, 2.0], 1), ([3.0, 4.0], 0)]).tolist()
     [[1.0, 2.0, 1.0], [3.0, 4.0, 0.0]]
     """
 
@@ -65,11 +65,10 @@ class Form(NamedTuple):
         """Return the numbers of all samples, a row each; `Unfit` where one is of another form."""
         found = []
         for what, items, form in zip(("inputs", "targets"), zip(*samples), self):
-            try:
-                rows, shape = numpy.asarray(items), numpy.shape(form)
-            except ValueError:
-                raise Unfit(f"the {what} are not all of one shape") from None
-            if rows.shape[1:] != shape:
+            rows, shape = None, numpy.shape(form)
+            with suppress(ValueError):
+                rows = numpy.asarray(items)
+            if rows is None or rows.shape[1:] != shape:
                 raise Unfit(f"the {what} are not all of one shape")
             if rows.dtype.kind not in "fiub":
                 odd = [type(item).__name__ for item in rows.flat if not is_number(item)]
@@ -101,8 +100,7 @@ class Lesson:
         self, model: Any, loss: Any, samples: Sequence[Any], trained: Sequence[Value], outputs: bool
     ) -> None:
         self._model, self._loss, self._outputs = model, loss, outputs
-        self._trained = list(trained)
-        self.form = Form(*samples[0])
+        self._trained, self.form = list(trained), Form(*samples[0])
         self._single = is_number(self.form.target)  # a class, or a number to predict
         self._targets: dict[float, Any] = {}
         self._traces, self._watch = Traces(model, loss), Watch()
@@ -113,36 +111,29 @@ class Lesson:
         self._watched(self._make)
 
     def stands(self, model: Any, loss: Any) -> bool:
-        """Say whether this is still the program of that model with that loss: what it was made of
-        is recorded anew, and compared.
-        """
+        """Say whether this is still the program of that model with that loss, by recording anew."""
         same = self._loss is loss or (isinstance(loss, MethodType) and bool(self._loss == loss))
-        if not same or self._model is not model or self._traces.changed():
+        kept = (same_bits(value._data, number) for value, number in self._constants)
+        if not same or self._model is not model or self._traces.changed() or not all(kept):
             return False
-        if not all(same_bits(value._data, number) for value, number in self._constants):
-            return False
-        try:
-            return self._watched(lambda: alike(self._graph, self._recorded()))
-        except Unfit:
-            return False
+        with suppress(Unfit):
+            return bool(self._watched(lambda: alike(self._graph, self._recorded())))
+        return False
 
     def trains(self, values: Sequence[Value]) -> bool:
         return list(map(id, self._trained)) == list(map(id, values))
 
     def again(self, samples: Sequence[Any], outputs: bool) -> bool:
         """Take these samples, and say whether the program is one for them too."""
-        if outputs != self._outputs:
-            return False
         pairs = map(chain.from_iterable, (self._samples, samples))
         known = self._copies and len(samples) == len(self._samples) and all(map(is_, *pairs))
-        if known and self._copies == [x for x, _ in samples]:
-            return True
-        try:
+        if outputs != self._outputs or (known and self._copies == [x for x, _ in samples]):
+            return outputs == self._outputs
+        with suppress(Unfit):  # a new one will say why
             self._take(samples, self.rows(samples))
             self._watched(self._try)
-        except Unfit:  # a new one will say why
-            return False
-        return True
+            return True
+        return False
 
     def leaves(self) -> Array:
         """Return the numbers of the leaves as they are now."""
@@ -166,18 +157,17 @@ class Lesson:
         """Try something, and put everything back; `Unfit` where model or loss are not for it."""
         found, failure = None, None
         try:
-            with enable_grad(), self._watch:
-                found = trial()
-        except Exception as error:  # whatever somebody's code says to a Value
-            failure = error
+            try:
+                with enable_grad(), self._watch:
+                    found = trial()
+            except Exception as error:  # whatever somebody's code says to a Value
+                failure = error
+            self._unread()
+            if changed := self._traces.changed():
+                raise Unfit(f"the model or the loss changes {changed} when it is called")
         finally:
-            read, changed = self._read(), self._traces.changed()
             self._traces.restore()
             self._watch.restore()
-        if read:
-            raise Unfit(read)
-        if changed:
-            raise Unfit(f"the model or the loss changes {changed} when it is called")
         if failure is not None:
             raise Unfit(told(failure)) from failure
         return found
@@ -218,21 +208,21 @@ class Lesson:
         x, target = map_numbers(lambda _: next(rest), [*self.form])
         said = self._model(x)
         value = self._by_class(said, target) if self._targets else self._loss(said, target)
-        guards = self._watch.guards
-        if self._read():
-            raise Unfit(self._read())
+        self._unread()
         if not isinstance(value, Value):
             raise Unfit(f"the loss of a sample is no Value but {type(value).__name__}")
         wanted = [value, *(map(as_value, listed(said)) if self._outputs else ())]
+        guards = self._watch.guards
         return inputs, wanted + [guard.value for guard in guards], guards
 
-    def _read(self) -> str:
-        """Return, naming the line, where a number left the graph or was set; "" if none was."""
-        where = next((guard.place for guard in self._watch.guards if not guard.compares), "")
-        return where and (
-            f"{where} (reads or sets a number of a Value, and a program would stay with that of "
-            f"one sample; detach() stops a gradient in the graph)"
-        )
+    def _unread(self) -> None:
+        """Raise `Unfit`, naming the line, where a number left the graph or was set."""
+        for guard in self._watch.guards:
+            if not guard.compares:
+                raise Unfit(
+                    f"{guard.place} (reads or sets a number of a Value, and a program would stay "
+                    f"with that of one sample; detach() stops a gradient in the graph)"
+                )
 
     def _by_class(self, said: Any, target: Value) -> Any:
         """Return the loss for the target's class, chosen from those for each class."""
@@ -260,8 +250,7 @@ class Lesson:
             for k in [i] if i else [0, *classes[:most]]:
                 pairs.append((i, k))
                 losses.append(number(self._loss(said, samples[k][1])))
-        if self._read():
-            raise Unfit(self._read())
+        self._unread()
         inputs = numpy.size(self.form.x)
         numbers = rows[[i for i, _ in pairs]]
         numbers[:, inputs:] = rows[[k for _, k in pairs], inputs:]
@@ -273,19 +262,15 @@ class Lesson:
 
 def alike(one: Graph, other: Graph) -> bool:
     """Say whether two recordings are the same operations on the same leaves and constants."""
-    twins: dict[int, Value] = {}
+    twins = dict(zip(map(id, one[0]), other[0]))
 
     def same(these: Sequence[Value], those: Sequence[Value]) -> bool:
-        if len(these) != len(those):
-            return False
-        found = map(twins.get, map(id, these), these)
-        return all(map(is_, found, those)) or all(
-            twins.get(id(x), x) is y
-            or (x._rule is y._rule is CONSTANT and same_bits(x._data, y._data))
-            for x, y in zip(these, those)
+        found = [twins.get(id(value), value) for value in these]
+        return len(found) == len(those) and all(
+            x is y or (x._rule is y._rule is CONSTANT and same_bits(x._data, y._data))
+            for x, y in zip(found, those)
         )
 
-    twins.update(zip(map(id, one[0]), other[0]))
     orders = topological_order(*one[1]), topological_order(*other[1])
     if len(orders[0]) != len(orders[1]):
         return False

@@ -23,7 +23,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import partial
 from itertools import zip_longest
 from operator import is_
 from types import CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
@@ -54,7 +54,8 @@ _EMPTY = object()
 class Way(NamedTuple):
     """How to look at what a thing refers to, and how to put it back, if it can change.
 
-    All that is found has one name; where that is "", names are found, then what they stand for.
+    All that is found has one name; where that ends in a blank, it goes on with one of the names
+    that are found, before all that they stand for.
     """
 
     name: str
@@ -63,7 +64,10 @@ class Way(NamedTuple):
 
     def called(self, place: int, found: list[Any]) -> str:
         """Return the name of something found."""
-        return self.name or str(found[place % max(len(found) // 2, 1)])
+        named = self.name.endswith(" ")
+        return (
+            self.name + str(found[place % max(len(found) // 2, 1)]) if named else self.name
+        ).strip()
 
 
 class Traces:
@@ -121,7 +125,7 @@ class Traces:
             yield _attributes(thing)
             if not is_own(thing.__code__.co_filename):
                 cells = [*thing.__code__.co_freevars, *(thing.__closure__ or ())]
-                yield Way("", lambda: cells)
+                yield Way(" ", lambda: cells)
                 yield Way("a default", lambda: [thing.__defaults__, thing.__kwdefaults__])
                 yield from _variables(_mentioned(thing.__code__), thing.__globals__, [])
         elif issubclass(kind, type):
@@ -175,10 +179,6 @@ def _attributes(thing: Any) -> Way:
         found = {key: getattr(thing, key) for key in slots if hasattr(thing, key)}
         return {**found, **getattr(thing, "__dict__", {})}
 
-    def look() -> list[Any]:
-        found = now()
-        return [*map(_named, found), *found.values()]
-
     def back() -> None:
         for key, item in now().items():
             if key not in before:
@@ -187,12 +187,7 @@ def _attributes(thing: Any) -> Way:
                 setattr(thing, key, before[key])
 
     before = now()
-    return Way("", look, back)
-
-
-@lru_cache(maxsize=_MOST)
-def _named(key: str) -> str:
-    return f"the attribute {key}"
+    return Way("the attribute ", lambda: [*(found := now()), *found.values()], back)
 
 
 def _variables(names: set[str], world: dict[str, Any], seen: list[Any]) -> Iterator[Way]:
@@ -203,7 +198,7 @@ def _variables(names: set[str], world: dict[str, Any], seen: list[Any]) -> Itera
     installed = seen and "site-packages" in str(world.get("__file__"))
     found = {name: world[name] for name in names & world.keys()}
     kept = {name: item for name, item in found.items() if not (installed and callable(item))}
-    yield Way("", lambda: [*kept, *map(world.get, kept)], partial(world.update, kept))
+    yield Way(" ", lambda: [*kept, *map(world.get, kept)], partial(world.update, kept))
     for item in found.values():
         if isinstance(item, ModuleType) and not _is_fixed(item.__name__) and item not in seen:
             seen.append(item)
