@@ -443,9 +443,9 @@ def test_an_interrupt_within_an_epoch_keeps_the_steps_made_and_the_state_with_th
 
 
 def test_an_interrupt_while_the_numbers_are_written_back_does_not_tear_them(monkeypatch):
-    from autograd_engine.compiler.fit.fitting import InArrays
+    from autograd_engine.compiler.fit.fitting import Stepper
 
-    write, calls = InArrays._write, itertools.count(1)
+    write, calls = Stepper._write, itertools.count(1)
 
     def interrupted(self):
         if next(calls) == 1:
@@ -453,7 +453,7 @@ def test_an_interrupt_while_the_numbers_are_written_back_does_not_tear_them(monk
             raise Stop
         write(self)
 
-    monkeypatch.setattr(InArrays, "_write", interrupted)
+    monkeypatch.setattr(Stepper, "_write", interrupted)
     model = network()
     with pytest.raises(Stop):
         train(model, MOONS, losses.binary_cross_entropy, adam, True)

@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
@@ -68,20 +68,18 @@ class Compiled:
         found: list[Array] = []
         failed: Exception | None = None
         batch: Sequence[int] = ()
-        lesson, rows, stepper, recorder = (
-            self._lesson, self._rows, self._stepper, self.eager.recorder
-        )  # fmt: skip
+        stepper, rows, recorder = self._stepper, self._rows, self.eager.recorder
         stepper.load()
         try:
             with numpy.errstate(all="ignore"):
                 for batch in batches:
-                    outputs, gradient = run(lesson, stepper.leaves, rows[batch], True)
+                    outputs, gradient = run(self._lesson, stepper.leaves, rows[batch], True)
                     stepper.step(gradient)
                     order += batch
                     found.append(outputs)
                     if recorder is not None and recorder.due():
-                        moved = zip(map(id, lesson.values), stepper.leaves.tolist())
-                        recorder.keep(outputs[:, 0].tolist(), epoch, dict(moved))
+                        stepper.store()
+                        recorder.keep(outputs[:, 0].tolist(), epoch)
         except (GuardError, Unusual) as error:
             failed = error
         finally:
@@ -115,8 +113,7 @@ class Compiled:
         judged = eager.right.positions or eager.right.sides
         self._lesson = lesson = lesson_of(eager, trained, judged)
         self._rows = lesson.data
-        stepper = InArrays if has_rule(eager.optimizer) else ThroughValues
-        self._stepper = stepper(eager.optimizer, lesson, partial(eager.step, trained))
+        self._stepper = Stepper(eager.optimizer, lesson, partial(eager.step, trained))
         each = counted(len(lesson.program._tape.op), "operation")
         steps = counted(lesson.program.steps, "step")
         self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
@@ -152,71 +149,56 @@ def has_rule(optimizer: Any) -> bool:
     )
 
 
-class ThroughValues:
-    """Moves the leaves by an optimiser of which nothing is known but `step` and `zero_grad`."""
+class Stepper:
+    """Moves the leaves by the optimiser's rule, in arrays. One of which nothing is known but `step`
+    and `zero_grad` is given the gradient in the Values instead.
+
+    Of the leaves the first are the optimiser's parameters. The others rest, and their gradients
+    add up, as they do where nobody sets them to 0.
+    """
 
     def __init__(self, optimizer: Any, lesson: Lesson, step: Callable[[], None]) -> None:
         self._optimizer, self._values, self._read = optimizer, lesson.values, lesson.leaves
-        self._step = step
+        self._step, self._ruled = step, has_rule(optimizer)
 
     def load(self) -> None:
-        """Read the Values."""
-        self.leaves = self._read()
+        """Read the Values and the optimiser's memory."""
+        optimizer, self.leaves = self._optimizer, self._read()
+        if self._ruled:
+            self._names = optimizer._memory()
+            kept = [optimizer._buffers.get(name) for name in self._names]
+            memories = [optimizer._blank if item is None else numpy.array(item) for item in kept]
+            slopes = numpy.array([value._grad for value in self._values], numpy.float64)
+            # Replaced all at once: an interrupt finds the state before a step or after it.
+            self._state = self.leaves, slopes, memories, optimizer.steps
 
     def step(self, gradient: Array) -> None:
-        """Make one step, or raise what the optimiser raises."""
+        """Make one step, or raise `Unusual`, or what an optimiser without a rule raises."""
+        if self._ruled:
+            self._by_rule(gradient)
+            return
         self._optimizer.zero_grad()
         for value, slope in zip(self._values, gradient.tolist()):
             value._grad += slope
         self._step()
         self.load()
 
-    def store(self) -> None:
-        """Everything is in the Values already."""
-
-
-class State(NamedTuple):
-    """What a step replaces, all at once: an interrupt finds the state before it or after it."""
-
-    leaves: Array
-    gradient: Array
-    memories: list[Any]
-    steps: int
-
-
-class InArrays(ThroughValues):
-    """Moves the leaves by the optimiser's rule, in arrays.
-
-    Of the leaves the first are the optimiser's parameters. The others rest, and their gradients
-    add up, as they do where nobody sets them to 0.
-    """
-
-    def load(self) -> None:
-        """Read the Values and the optimiser's memory."""
-        optimizer, self.leaves = self._optimizer, self._read()
-        self._names = optimizer._memory()
-        kept = [optimizer._buffers.get(name) for name in self._names]
-        memories = [optimizer._blank if item is None else numpy.array(item) for item in kept]
-        slopes = numpy.array([value._grad for value in self._values], numpy.float64)
-        self._state = State(self.leaves, slopes, memories, optimizer.steps)
-
-    def step(self, gradient: Array) -> None:
-        """Make one step, or raise `Unusual`."""
-        state, optimizer, count = self._state, self._optimizer, len(self._optimizer.parameters)
-        before = state.leaves[:count]
+    def _by_rule(self, gradient: Array) -> None:
+        all_leaves, gathered, memories, steps = self._state
+        optimizer, count = self._optimizer, len(self._optimizer.parameters)
+        before = all_leaves[:count]
         try:
             slopes = optimizer._slope(before, gradient[:count])
-            rule = optimizer._rule(ARRAYS, state.steps + 1)
-            leaves, *memories = rule(before, slopes, *state.memories)
+            leaves, *memories = optimizer._rule(ARRAYS, steps + 1)(before, slopes, *memories)
         except Exception as error:  # a rule of somebody's own may not be for arrays
             raise Unusual(f"the optimizer's rule is not for arrays: {error}") from error
         if (spoilt(leaves) & numpy.isfinite(before)).any():
             raise Unusual("a parameter did not stay finite")
         if count < len(self._values):
-            leaves = numpy.concatenate((leaves, state.leaves[count:]))
+            leaves = numpy.concatenate((leaves, all_leaves[count:]))
             gradient = gradient.copy()
-            gradient[count:] += state.gradient[count:]
-        self._state = State(leaves, gradient, memories, state.steps + 1)
+            gradient[count:] += gathered[count:]
+        self._state = leaves, gradient, memories, steps + 1
         self.leaves = leaves
 
     def store(self) -> None:
@@ -228,16 +210,17 @@ class InArrays(ThroughValues):
             raise
 
     def _write(self) -> None:
-        state, optimizer = self._state, self._optimizer
-        if state.steps == optimizer.steps:
+        optimizer = self._optimizer
+        if not self._ruled or self._state[-1] == optimizer.steps:
             return
-        for value, number in zip(optimizer.parameters, state.leaves.tolist()):
+        leaves, gradient, memories, steps = self._state
+        for value, number in zip(optimizer.parameters, leaves.tolist()):
             value._data = number
-        for value, slope in zip(self._values, state.gradient.tolist()):
+        for value, slope in zip(self._values, gradient.tolist()):
             value._grad = slope
-        for name, item in zip(self._names, state.memories):
+        for name, item in zip(self._names, memories):
             optimizer._buffers[name] = item.tolist()
-        optimizer.steps = state.steps
+        optimizer.steps = steps
 
 
 def measured(model: Any, samples: Sequence[Any], loss: Any, right: Any) -> Results | None:
@@ -283,15 +266,9 @@ def results(right: Any, found: list[Array], rows: Array) -> Results:
 
 
 def hits(right: Any, outputs: Array, targets: Array) -> Array:
-    """Return what the judge says of each sample: 1.0, 0.0 or NaN.
-
-    >>> from autograd_engine.measures import judge
-    >>> right = judge([(None, 0), (None, 2)])
-    >>> hits(right, numpy.array([[3.0, 1.0, 2.0], [5.0, 6.0, 5.0]]), numpy.array([0.0, 2.0]))
-    array([1., 0.])
-    """
+    """Return what the judge says of each sample: 1.0, 0.0 or NaN."""
     count = outputs.shape[1]
-    if not (right.sides if count == 1 else right.positions) or not count:
+    if not count or not (right.sides if count == 1 else right.positions):
         return numpy.full(len(outputs), numpy.nan)
     if numpy.isnan(outputs).any():  # the order of NaN is Python's
         return numpy.array([right(*pair) for pair in zip(outputs.tolist(), targets.tolist())])
