@@ -1,13 +1,4 @@
-"""Lesson: the loss of one sample, and what the model says of it, as a program of its numbers.
-
->>> from autograd_engine import losses, nn
->>> model = nn.MLP(2, [1])
->>> samples = [([1.0, 2.0], 3.0), ([0.0, 1.0], 1.0)]
->>> lesson = Lesson(model, losses.mse, samples, model.parameters(), outputs=True)
->>> outputs, gradient = lesson.run(lesson.leaves(), lesson.data, True)
->>> outputs.shape, gradient.shape  # the loss and one output; two weights and a bias
-((2, 2), (3,))
-"""
+"""Lesson: the loss of one sample, and what the model says of it, as a program of its numbers."""
 
 from __future__ import annotations
 
@@ -22,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from autograd_engine.arguments import map_numbers
+from autograd_engine.arguments import map_numbers, outputs_of
 from autograd_engine.blocks import enable_grad
-from autograd_engine.compiler.call.guards import Guard, GuardError, Watch, same_bits
+from autograd_engine.compiler.call.guards import Guard, GuardError, Watch
 from autograd_engine.compiler.call.program import Program
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
@@ -113,11 +104,10 @@ class Lesson:
     def stands(self, model: Any, loss: Any) -> bool:
         """Say whether this is still the program of that model with that loss, by recording anew."""
         same = self._loss is loss or (isinstance(loss, MethodType) and bool(self._loss == loss))
-        kept = (same_bits(value._data, number) for value, number in self._constants)
-        if not same or self._model is not model or self._traces.changed() or not all(kept):
-            return False
-        with suppress(Unfit):
-            return bool(self._watched(lambda: alike(self._graph, self._recorded())))
+        if same and self._model is model and not self._traces.changed():
+            with suppress(Unfit):
+                found = self._watched(lambda: signature(*self._recorded()))
+                return bool(found == self._signature)
         return False
 
     def trains(self, values: Sequence[Value]) -> bool:
@@ -190,12 +180,12 @@ class Lesson:
             self._try()
 
     def _compile(self) -> None:
-        self._graph = inputs, wanted, guards = self._recorded()
+        inputs, wanted, guards = self._recorded()
+        self._signature = signature(inputs, wanted, guards)
         known, met = {id(item) for item in (*self._trained, *inputs)}, nodes(*wanted)
         for old in filter(None, (self._traces.computed.get(id(v)) for v in met)):
             raise Unfit(f"{old} was computed before, and a program would compute it at each step")
         self.values = self._trained + [v for v in met if v._rule is LEAF and id(v) not in known]
-        self._constants = [(v, v._data) for v in met if v._rule is CONSTANT]
         tape = record(wanted, inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
         self.run = self.program._guarded
@@ -211,7 +201,7 @@ class Lesson:
         self._unread()
         if not isinstance(value, Value):
             raise Unfit(f"the loss of a sample is no Value but {type(value).__name__}")
-        wanted = [value, *(map(as_value, listed(said)) if self._outputs else ())]
+        wanted = [value, *(map(as_value, outputs_of(said)[0]) if self._outputs else ())]
         guards = self._watch.guards
         return inputs, wanted + [guard.value for guard in guards], guards
 
@@ -260,35 +250,19 @@ class Lesson:
                 raise Unfit(f"compiled, the loss of sample {i} would be {here}, not {there}")
 
 
-def alike(one: Graph, other: Graph) -> bool:
-    """Say whether two recordings are the same operations on the same leaves and constants."""
-    twins = dict(zip(map(id, one[0]), other[0]))
+def signature(inputs: list[Value], outputs: list[Value], guards: list[Guard]) -> list[Any]:
+    """Return what is the same for two recordings of the same operations on the same leaves."""
+    names: dict[int, Any] = {id(value): place for place, value in enumerate(inputs, 1)}
 
-    def same(these: Sequence[Value], those: Sequence[Value]) -> bool:
-        found = [twins.get(id(value), value) for value in these]
-        return len(found) == len(those) and all(
-            x is y or (x._rule is y._rule is CONSTANT and same_bits(x._data, y._data))
-            for x, y in zip(found, those)
-        )
+    def named(value: Value) -> Any:  # a leaf that is no input, or a constant
+        name = value._data.hex() if value._rule is CONSTANT else -id(value)
+        return names.setdefault(id(value), name)
 
-    orders = topological_order(*one[1]), topological_order(*other[1])
-    if len(orders[0]) != len(orders[1]):
-        return False
-    for x, y in zip(*orders):
-        if x._rule is not y._rule or not same(x.operands, y.operands):
-            return False
-        twins[id(x)] = y
-    expected = [[(guard.name, guard.expected) for guard in graph[2]] for graph in (one, other)]
-    return same(one[1], other[1]) and expected[0] == expected[1]
-
-
-def listed(outputs: Any) -> list[Any]:
-    """Return what a model says as a list of values and numbers; `Unfit` if it is not that."""
-    items = [outputs] if isinstance(outputs, Value) or is_number(outputs) else list(outputs)
-    for item in items:
-        if not isinstance(item, Value) and not is_number(item):
-            raise Unfit(f"the model's outputs hold {type(item).__name__}, not values alone")
-    return items
+    found: list[Any] = [(guard.name, guard.expected.hex()) for guard in guards]
+    for node in topological_order(*outputs):
+        found.append((node._rule, [names.get(id(v)) or named(v) for v in node.operands]))
+        names[id(node)] = len(names) + 1
+    return [*found, *(names.get(id(v)) or named(v) for v in outputs)]
 
 
 def told(error: Exception) -> str:
