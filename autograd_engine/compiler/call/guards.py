@@ -3,13 +3,6 @@
 A program holds only the branch that was taken, and what was made of a number that was read. So
 each comparison becomes a value of the graph like any other, an output that the program computes
 along and holds against how it came out then; so does each Value whose number was read.
-
->>> from autograd_engine.engine import Value
->>> x = Value(2.0)
->>> with Watch() as watch:
-...     y = x * 2.0 if x > 1.0 else x
->>> [(guard.value.op, guard.expected) for guard in watch.guards]
-[('>', 1.0)]
 """
 
 from __future__ import annotations
@@ -82,7 +75,6 @@ class Guard:
 
     @property
     def compares(self) -> bool:
-        """Whether it is a comparison."""
         return self.name in COMPARISONS
 
     @property
@@ -127,11 +119,9 @@ class Watch(Blocks):
 
     @property
     def guards(self) -> list[Guard]:
-        """What was noted, in the order in which it was first done."""
         return list(self._found.values())
 
     def clear(self) -> None:
-        """Forget the guards, where the function begins anew."""
         self._found.clear()
         self._swept.clear()
 

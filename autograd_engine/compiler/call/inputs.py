@@ -57,31 +57,15 @@ class Feed:
             return None, False
         if not n:
             raise ValueError("this program has no inputs: call it without x")
-        needed = counted(n, "input")
         if x is None:
+            needed = counted(n, "input")
             raise TypeError(f"this program has {needed}: call it with a vector of them")
         array = floats(x, name, self.inputs)
         if array.ndim == 0 and n == 1:
             array = array[None]
-        if array.ndim not in (1, 2):
-            raise ValueError(
-                f"{name} must be a vector of {needed} or a batch (B, {n}) of such rows, "
-                f"not an array of {array.ndim} dimensions"
-            )
-        if not array.size:
-            raise ValueError(
-                f"{name} is empty: a vector of {needed}, or at least one row, is needed"
-            )
-        if array.shape[-1] != n:
-            what, hint = f"{name} has" if array.ndim == 1 else f"each row of {name} has", ""
-            if array.size == n:
-                hint = f"; write {name}.ravel()"
-            elif array.ndim == 1 and n == 1:
-                hint = "; a batch of one input has the shape (B, 1)"
-            missing = lacking(array.shape[-1], self.inputs)
-            found = f"{what} {array.shape[-1]} numbers, but this program has {needed}"
-            raise ValueError(found + missing + hint)
-        return (array, True) if array.ndim == 2 else (array[None], False)
+        if array.ndim in (1, 2) and array.size and array.shape[-1] == n:
+            return (array, True) if array.ndim == 2 else (array[None], False)
+        raise ValueError(misfit(array, name, self.inputs))
 
     def leaves(self, parameters: Any = None) -> Array:
         """Return the leaves' numbers now, the given ones instead of the parameters' own.
@@ -140,6 +124,23 @@ def floats(given: Any, what: str, names: Sequence[str]) -> Array:
     return numpy.ascontiguousarray(array, _float64).reshape(array.shape)
 
 
+def misfit(array: Array, what: str, names: Sequence[str]) -> str:
+    """Say why an array is neither a vector of the inputs nor rows of them."""
+    n, needed = len(names), counted(len(names), "input")
+    if array.ndim not in (1, 2):
+        rows = f"a vector of {needed} or a batch (B, {n}) of such rows"
+        return f"{what} must be {rows}, not an array of {array.ndim} dimensions"
+    if not array.size:
+        return f"{what} is empty: a vector of {needed}, or at least one row, is needed"
+    length, which, hint = array.shape[-1], what if array.ndim == 1 else f"each row of {what}", ""
+    if array.size == n:
+        hint = f"; write {what}.ravel()"
+    elif array.ndim == 1 and n == 1:
+        hint = "; a batch of one input has the shape (B, 1)"
+    missing = f" ({names[length]} is missing)" if length < n else ""
+    return f"{which} has {length} numbers, but this program has {needed}{missing}{hint}"
+
+
 def uneven(x: Any, what: str, names: Sequence[str]) -> str:
     """Say what keeps nested lists from being rows of one length."""
     count = counted(len(names), "number")
@@ -153,15 +154,12 @@ def uneven(x: Any, what: str, names: Sequence[str]) -> str:
         return needed + ", but ".join(f"item {i} is {_kind(rows[i])}" for i in places)
     for i, row in enumerate(rows if all(lists) else ()):
         if len(row) != len(names):
-            return f"{needed}row {i} has {counted(len(row), 'number')}{lacking(len(row), names)}"
+            missing = f" ({names[len(row)]} is missing)" if len(row) < len(names) else ""
+            return f"{needed}row {i} has {counted(len(row), 'number')}{missing}"
         for j, item in enumerate(row):
             if _is_row(item):
                 return f"{needed}number {j} of row {i} is {_kind(item)}: {item!r:.60}"
     return f"{needed}got {x!r:.60}"
-
-
-def lacking(length: int, names: Sequence[str]) -> str:
-    return f" ({names[length]} is missing)" if length < len(names) else ""
 
 
 def _is_row(item: Any) -> bool:

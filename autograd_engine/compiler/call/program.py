@@ -1,8 +1,7 @@
 """Program: a compiled graph, called on numbers.
 
 A program reads the numbers of its leaves at each call, hands them to a back end, and makes sure
-that what comes back can be trusted: the guards hold, the result is finite. A back end is a
-*runner*: an object with
+that what comes back can be trusted: the guards hold, the result is finite. A back end has
 
     run(leaves (P + O,), rows (B, n) or None, gradient: bool) -> outputs (B, m), gradient (P,)
 
@@ -100,7 +99,6 @@ class Program:
         return outputs if batch else outputs[0]
 
     def _checked(self, leaves: Array, rows: Any, gradient: bool) -> tuple[Array, Array]:
-        """Return outputs and gradient as the back end has them, where the guards hold."""
         outputs, slopes = self._run(leaves, rows, gradient)
         self._guards.check(outputs[:, self._count :], leaves, rows)
         return outputs[:, : self._count], slopes
@@ -139,7 +137,6 @@ class Program:
         return self._value_and_grad(leaves, rows)
 
     def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[float, Array]:
-        """Return value and gradient, as the engine computes them where they are not finite."""
         outputs, gradient = self._guarded(leaves, rows, True)
         value = outputs.item(0) if len(outputs) == 1 else self._mean(outputs[:, 0].tolist())
         if isfinite(value) and self._finite_slopes(gradient):
@@ -187,7 +184,6 @@ class Program:
 
     def backward(self, x: Any = None) -> float:
         """Add the gradient to the parameters' `grad`, as `Value.backward` does; return the value.
-
         Raises what `value_and_grad` raises, and then changes nothing.
         """
         value, gradient = self.value_and_grad(x, wrt="parameters")
@@ -247,7 +243,6 @@ class Program:
         return outputs
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Keep what was compiled, with its leaves; a copy chooses its back end anew."""
         return partial(type(self), guards=self._guards.kept, **self._settings), (self._tape,)
 
     def __repr__(self) -> str:

@@ -75,8 +75,8 @@ def compile(
         changed = next((guard.place for guard in guards if guard.name == "set"), None)
         if changed and not all(map(holds, topological_order(*tops))):
             raise GuardError(
-                f"{changed}\nThe function sets the number of a Value that it used before: a program "
-                f"has one number for both. Make another Value for the new number"
+                f"{changed}\nThe function sets the number of a Value that it used before: a "
+                f"program has one number for both. Make another Value for the new number"
             )
         single = isinstance(outputs, Value) or is_number(outputs)
         return Program(

@@ -2,9 +2,6 @@
 
 Whatever does not go as compiled (a comparison that comes out otherwise, a number that is not
 finite) is left to the eager way: it repeats that batch, and says what is wrong in its words.
-
-An optimiser whose rule is known keeps parameters and its memory in arrays for an epoch. Any other
-is given the gradient in the Values at each step.
 """
 
 from __future__ import annotations

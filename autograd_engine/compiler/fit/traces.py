@@ -3,15 +3,6 @@
 A compiled function is not called again, so one that counts its calls must not be compiled. `Traces`
 takes down what the function refers to by variables, attributes and containers; later it says
 what has changed, and puts it back.
-
->>> seen = []
->>> traces = Traces(lambda x: seen.append(x))
->>> seen.append(3)
->>> traces.changed()
-'seen'
->>> traces.restore()
->>> seen
-[]
 """
 
 from __future__ import annotations
@@ -63,7 +54,6 @@ class Way(NamedTuple):
     back: Callable[[], object] | None = None
 
     def called(self, place: int, found: list[Any]) -> str:
-        """Return the name of something found."""
         named = self.name.endswith(" ")
         return (
             self.name + str(found[place % max(len(found) // 2, 1)]) if named else self.name
