@@ -61,7 +61,7 @@ class Program:
         backend: str = "auto",
         example: Any = None,
     ) -> None:
-        from autograd_engine.compiler.call import faults
+        from autograd_engine.compiler.call import faults, second
         from autograd_engine.compiler.call.inputs import Feed, finite
         from autograd_engine.compiler.run.exact.interpreter import mean
         from autograd_engine.compiler.run.native.core import core
@@ -80,7 +80,7 @@ class Program:
         self._guarded = self._checked if self._guards.kept else self._run
         self._finite_slopes = getattr(core(), "finite", finite)
         self._finite = finite if self._guards.kept else self._finite_slopes  # of one piece
-        self._faults, self._mean = faults, mean
+        self._faults, self._second, self._mean = faults, second, mean
         self.parameters, self.inputs = tuple(tape.parameters), tuple(tape.inputs)
 
     def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
@@ -131,9 +131,7 @@ class Program:
         rows, batch = self._rows(x)
         leaves = self._leaves(parameters)
         if wrt == "inputs" or (wrt is None and self._example is not None and not self.parameters):
-            from autograd_engine.compiler.call.second import by_inputs
-
-            return by_inputs(self, leaves, rows, batch)
+            return self._second.by_inputs(self, leaves, rows, batch)
         return self._value_and_grad(leaves, rows)
 
     def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[float, Array]:
@@ -158,10 +156,8 @@ class Program:
         array([[6., 4.],
                [4., 0.]])
         """
-        from autograd_engine.compiler.call.second import hessian
-
         self._only("a Hessian")
-        return hessian(self, x, parameters)
+        return self._second.hessian(self, x, parameters)
 
     def jvp(self, x: Any, v: Any, *, parameters: Any = None) -> Any:
         """Return the derivative of the outputs by the inputs, at one vector, along another v:
@@ -171,9 +167,7 @@ class Program:
         >>> ag.compile(lambda x: [x[0] * x[1], x[0]], [1.0, 1.0]).jvp([2.0, 3.0], [1.0, 10.0])
         array([23.,  1.])
         """
-        from autograd_engine.compiler.call.second import jvp
-
-        return jvp(self, x, v, parameters)
+        return self._second.jvp(self, x, v, parameters)
 
     def _only(self, what: str) -> None:
         if self._count != 1:

@@ -45,8 +45,7 @@ _EMPTY = object()
 class Way(NamedTuple):
     """How to look at what a thing refers to, and how to put it back, if it can change.
 
-    All that is found has one name; where that ends in a blank, it goes on with one of the names
-    that are found, before all that they stand for.
+    All that is found has one name; where that has {} in it, names are found, then their things.
     """
 
     name: str
@@ -54,10 +53,7 @@ class Way(NamedTuple):
     back: Callable[[], object] | None = None
 
     def called(self, place: int, found: list[Any]) -> str:
-        named = self.name.endswith(" ")
-        return (
-            self.name + str(found[place % max(len(found) // 2, 1)]) if named else self.name
-        ).strip()
+        return self.name.replace("{}", str(found[place % max(len(found) // 2, 1)]))
 
 
 class Traces:
@@ -99,8 +95,8 @@ class Traces:
     def restore(self) -> None:
         """Put everything back."""
         for way, before in self._notes:
-            if way.back and not _same(before, way.look()):
-                way.back()
+            if not _same(before, way.look()):
+                way.back()  # type: ignore[misc]
 
     def _ways(self, name: str, thing: Any) -> Iterator[Way]:
         """Yield how to look at a thing, of whatever kind."""
@@ -115,7 +111,7 @@ class Traces:
             yield _attributes(thing)
             if not is_own(thing.__code__.co_filename):
                 cells = [*thing.__code__.co_freevars, *(thing.__closure__ or ())]
-                yield Way(" ", lambda: cells)
+                yield Way("{}", lambda: cells)
                 yield Way("a default", lambda: [thing.__defaults__, thing.__kwdefaults__])
                 yield from _variables(_mentioned(thing.__code__), thing.__globals__, [])
         elif issubclass(kind, type):
@@ -123,13 +119,10 @@ class Traces:
                 yield _attributes(thing)
                 yield Way(name, lambda: [*thing.__bases__, kind])
         elif state and not getattr(thing, "nbytes", 0) > _LARGEST:
-            before = state[1](thing)
-            bits = pickle.dumps(before)
-            yield Way(
-                name,
-                lambda: [bits if (now := pickle.dumps(state[1](thing))) == bits else now],
-                partial(state[2], thing, before),
-            )
+            get, put = (partial(each, thing) for each in state[1:])
+            bits = pickle.dumps(before := get())
+            look = lambda: [bits if (now := pickle.dumps(get())) == bits else now]  # noqa: E731
+            yield Way(name, look, partial(put, before))
         elif hasattr(kind, "__next__"):
             self.lasting = name
         elif not state:
@@ -158,12 +151,8 @@ def _same(before: list[Any], now: list[Any]) -> bool:
 
 def _attributes(thing: Any) -> Way:
     """Return how to look at the attributes of an object, a function or a class."""
-    slots = [
-        key
-        for each in type(thing).__mro__
-        for key, part in ({} if _is_fixed(each.__module__) else vars(each)).items()
-        if isinstance(part, MemberDescriptorType)
-    ]
+    kinds = [vars(kind) for kind in type(thing).__mro__ if not _is_fixed(kind.__module__)]
+    slots = [key for each in kinds for key in each if type(each[key]) is MemberDescriptorType]
 
     def now() -> dict[str, Any]:
         found = {key: getattr(thing, key) for key in slots if hasattr(thing, key)}
@@ -177,7 +166,7 @@ def _attributes(thing: Any) -> Way:
                 setattr(thing, key, before[key])
 
     before = now()
-    return Way("the attribute ", lambda: [*(found := now()), *found.values()], back)
+    return Way("the attribute {}", lambda: [*(found := now()), *found.values()], back)
 
 
 def _variables(names: set[str], world: dict[str, Any], seen: list[Any]) -> Iterator[Way]:
@@ -188,7 +177,7 @@ def _variables(names: set[str], world: dict[str, Any], seen: list[Any]) -> Itera
     installed = seen and "site-packages" in str(world.get("__file__"))
     found = {name: world[name] for name in names & world.keys()}
     kept = {name: item for name, item in found.items() if not (installed and callable(item))}
-    yield Way(" ", lambda: [*kept, *map(world.get, kept)], partial(world.update, kept))
+    yield Way("{}", lambda: [*kept, *map(world.get, kept)], partial(world.update, kept))
     for item in found.values():
         if isinstance(item, ModuleType) and not _is_fixed(item.__name__) and item not in seen:
             seen.append(item)
