@@ -53,26 +53,23 @@ def by_inputs(owner: Program, leaves: Array, rows: Any, batch: bool) -> tuple[An
     if batch:
         return values, numpy.array(slopes)
     example, found = owner._example, slopes[0]
+    flat = isinstance(example, (list, tuple)) and all(map(is_number, example))
     if getattr(example, "ndim", 0):
         found = found.reshape(example.shape)
-    elif isinstance(example, dict) or not (
-        example is None or (isinstance(example, (list, tuple)) and all(map(is_number, example)))
-    ):
+    elif example is not None and not flat:
         numbers = iter(found.tolist())
         found = map_numbers(lambda _: next(numbers), example)
     return values.item(0), found
 
 
 def hessian(owner: Program, x: Any, parameters: Any) -> Any:
-    """Return what `Program.hessian` does."""
     rows, leaves = fed(owner, "a Hessian", x, parameters)
-    found, count = derivative(owner, rows, leaves, None), len(owner.inputs)
-    shape = () if is_number(owner._example) else getattr(owner._example, "shape", (count,))
+    found, example = derivative(owner, rows, leaves, None), owner._example
+    shape = () if is_number(example) else getattr(example, "shape", rows.shape[1:])
     return found.reshape(shape + shape) if shape else found.item()
 
 
 def jvp(owner: Program, x: Any, v: Any, parameters: Any) -> Any:
-    """Return what `Program.jvp` does."""
     rows, leaves = fed(owner, "a derivative along a vector", x, parameters)
     direction, batch = owner._rows(v, "v")
     if batch:
@@ -179,16 +176,15 @@ def simpler(rule: Primitive, *operands: Value) -> Value:
         return rule(x, y)  # type: ignore[no-any-return]
     parts = [*left, *right]
     found = parts[0] if len(parts) == 1 else rule(*parts) if parts else constant(1.0)
-    return found if a * b == 1.0 else MULTIPLY(found, a * b)  # type: ignore[no-any-return]
+    return found if a * b == 1.0 else MULTIPLY(found, a * b)
 
 
 def factored(value: Value) -> tuple[float, list[Value]]:
     """Return the constant factor of a product, and what it multiplies."""
     if value._rule is CONSTANT:
         return value._data, []
-    if value._rule is MULTIPLY and value._y._rule is CONSTANT:
-        return value._y._data, [value._x]
-    return 1.0, [value]
+    x, y = value.operands if value._rule is MULTIPLY else (value, value)
+    return (y._data, [x]) if y._rule is CONSTANT else (1.0, [value])
 
 
 def eagerly(owner: Program, x: list[float], leaves: list[float], direction: Any) -> Array:

@@ -37,6 +37,7 @@ class Compiled:
     def __init__(self, eager: Any, strict: bool) -> None:
         self.eager, self.strict, self.ran = eager, strict, ""
         self._lesson: Lesson | None = None  # none while all runs eagerly
+        self._held_out: Array | None = None
         self._prepare()
 
     def stands(self) -> bool:

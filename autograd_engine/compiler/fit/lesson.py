@@ -106,8 +106,7 @@ class Lesson:
         same = self._loss is loss or (isinstance(loss, MethodType) and bool(self._loss == loss))
         if same and self._model is model and not self._traces.changed():
             with suppress(Unfit):
-                found = self._watched(lambda: signature(*self._recorded()))
-                return bool(found == self._signature)
+                return bool(self._signature == signature(*self._watched(self._recorded)))
         return False
 
     def trains(self, values: Sequence[Value]) -> bool:
@@ -215,7 +214,6 @@ class Lesson:
                 )
 
     def _by_class(self, said: Any, target: Value) -> Any:
-        """Return the loss for the target's class, chosen from those for each class."""
         found = [(each, self._loss(said, given)) for each, given in self._targets.items()]
         if not all(isinstance(value, Value) for _, value in found):
             return found[0][1]  # whatever it is, it is no loss
@@ -234,12 +232,10 @@ class Lesson:
         """
         rows, samples, classes = self.data, self._samples, self._classes()
         most = max(_CLASSES, _TRIED // max(len(self.program._tape.op), 1))
-        pairs, losses = [], []
-        for i in sorted({0, len(rows) // 2, len(rows) - 1, *classes[:_TRIALS]}):
-            said = self._model(samples[i][0])
-            for k in [i] if i else [0, *classes[:most]]:
-                pairs.append((i, k))
-                losses.append(number(self._loss(said, samples[k][1])))
+        tried = sorted({0, len(rows) // 2, len(rows) - 1, *classes[:_TRIALS]})
+        pairs = [(i, k) for i in tried for k in ([i] if i else [0, *classes[:most]])]
+        said = {i: self._model(samples[i][0]) for i in tried}
+        losses = [number(self._loss(said[i], samples[k][1])) for i, k in pairs]
         self._unread()
         inputs = numpy.size(self.form.x)
         numbers = rows[[i for i, _ in pairs]]
@@ -251,27 +247,29 @@ class Lesson:
 
 
 def signature(inputs: list[Value], outputs: list[Value], guards: list[Guard]) -> list[Any]:
-    """Return what is the same for two recordings of the same operations on the same leaves."""
-    names: dict[int, Any] = {id(value): place for place, value in enumerate(inputs, 1)}
+    """Return what is equal for two recordings of the same operations on the same leaves, or on
+    leaves of the same numbers where the model makes them.
+    """
+    places = {id(value): place for place, value in enumerate(inputs)}
 
-    def named(value: Value) -> Any:  # a leaf that is no input, or a constant
-        name = value._data.hex() if value._rule is CONSTANT else -id(value)
-        return names.setdefault(id(value), name)
+    def operand(value: Value) -> Any:
+        known = value._data.hex() if value._rule is CONSTANT else value
+        return places.get(id(value), known)
 
     found: list[Any] = [(guard.name, guard.expected.hex()) for guard in guards]
     for node in topological_order(*outputs):
-        found.append((node._rule, [names.get(id(v)) or named(v) for v in node.operands]))
-        names[id(node)] = len(names) + 1
-    return [*found, *(names.get(id(v)) or named(v) for v in outputs)]
+        found.append((node._rule, list(map(operand, node.operands))))
+        places[id(node)] = len(places)
+    return [*found, *map(operand, outputs)]
 
 
 def told(error: Exception) -> str:
     """Return what an error says, and the line outside the package that led to it."""
     if isinstance(error, GuardError):
         return f"{str(error).splitlines()[0]} (another sample takes another branch)"
+    if isinstance(error, (Unfit, Unusual)):
+        return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     outside = [f"{f.filename}, line {f.lineno}: {f.line}" for f in frames if not is_own(f.filename)]
     text = f"{type(error).__name__}: {error}"
-    if isinstance(error, (Unfit, Unusual)):
-        return str(error)
     return f"{outside[-1]} ({text})" if outside else text

@@ -119,14 +119,14 @@ class Traces:
                 yield _attributes(thing)
                 yield Way(name, lambda: [*thing.__bases__, kind])
         elif state and not getattr(thing, "nbytes", 0) > _LARGEST:
-            get, put = (partial(each, thing) for each in state[1:])
+            get, put = partial(state[1], thing), partial(state[2], thing)
             bits = pickle.dumps(before := get())
             look = lambda: [bits if (now := pickle.dumps(get())) == bits else now]  # noqa: E731
             yield Way(name, look, partial(put, before))
         elif hasattr(kind, "__next__"):
             self.lasting = name
         elif not state:
-            if isinstance(thing, (dict, list, deque, set)):
+            if issubclass(kind, (dict, list, deque, set)):
                 items, fill = thing.copy(), getattr(thing, "extend", None) or thing.update
                 values = thing.values if isinstance(thing, dict) else tuple
                 yield Way(name, lambda: [*thing, *values()], lambda: (thing.clear(), fill(items)))
