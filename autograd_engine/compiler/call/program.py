@@ -61,7 +61,7 @@ class Program:
         backend: str = "auto",
         example: Any = None,
     ) -> None:
-        from autograd_engine.compiler.call import faults, second
+        from autograd_engine.compiler.call import faults
         from autograd_engine.compiler.call.inputs import Feed, finite
         from autograd_engine.compiler.run.exact.interpreter import mean
         from autograd_engine.compiler.run.native.core import core
@@ -80,7 +80,7 @@ class Program:
         self._guarded = self._checked if self._guards.kept else self._run
         self._finite_slopes = getattr(core(), "finite", finite)
         self._finite = finite if self._guards.kept else self._finite_slopes  # of one piece
-        self._faults, self._second, self._mean = faults, second, mean
+        self._faults, self._mean = faults, mean
         self.parameters, self.inputs = tuple(tape.parameters), tuple(tape.inputs)
 
     def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
@@ -131,7 +131,7 @@ class Program:
         rows, batch = self._rows(x)
         leaves = self._leaves(parameters)
         if wrt == "inputs" or (wrt is None and self._example is not None and not self.parameters):
-            return self._second.by_inputs(self, leaves, rows, batch)
+            return self._second.by_inputs(self, leaves, rows, batch)  # type: ignore[no-any-return]
         return self._value_and_grad(leaves, rows)
 
     def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[float, Array]:
@@ -168,6 +168,12 @@ class Program:
         array([23.,  1.])
         """
         return self._second.jvp(self, x, v, parameters)
+
+    @property
+    def _second(self) -> Any:
+        from autograd_engine.compiler.call import second
+
+        return second
 
     def _only(self, what: str) -> None:
         if self._count != 1:

@@ -125,7 +125,7 @@ class Compiled:
         """Return the Values to train, each once."""
         optimizer, model = self.eager.optimizer, self.eager.model
         trained = optimizer.parameters if has_rule(optimizer) else model.parameters()
-        return list({id(value): value for value in trained}.values())
+        return list(dict(zip(map(id, trained), trained)).values())
 
     def _leave(self, until: str, reason: Exception, again: Callable[[], object] = list) -> None:
         """Go on eagerly; where `strict`, raise what went wrong instead, in the words that the eager

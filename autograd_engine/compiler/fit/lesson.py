@@ -23,6 +23,7 @@ from autograd_engine.engine import Value, as_value, topological_order
 from autograd_engine.graph import nodes
 from autograd_engine.number import number
 from autograd_engine.real import is_number
+from autograd_engine.release import seldom_collected
 from autograd_engine.sources import is_own
 from autograd_engine.table import CONSTANT, LEAF, equals, gate
 
@@ -82,8 +83,8 @@ class Lesson:
     """The program of one sample: its loss, then, if asked for, the model's outputs.
 
     `values` are the leaves it reads: those to be trained, then every other that it meets.
-    `run(leaves, rows, gradient)` gives the outputs and the gradient of the mean loss by all of
-    them. `data` are the rows of the samples. Raises `Unfit` where no program does what model and
+    `leaves()` are their numbers now, `run(leaves, rows, gradient)` gives the outputs and the
+    gradient of the mean loss by all of them. `data` are the rows of the samples. Raises `Unfit` where no program does what model and
     loss do.
     """
 
@@ -104,13 +105,14 @@ class Lesson:
     def stands(self, model: Any, loss: Any) -> bool:
         """Say whether this is still the program of that model with that loss, by recording anew."""
         same = self._loss is loss or (isinstance(loss, MethodType) and bool(self._loss == loss))
+        same = same and all(value._data.hex() == number for value, number in self._constants)
         if same and self._model is model and not self._traces.changed():
             with suppress(Unfit):
                 return bool(self._signature == signature(*self._watched(self._recorded)))
         return False
 
     def trains(self, values: Sequence[Value]) -> bool:
-        return list(map(id, self._trained)) == list(map(id, values))
+        return len(values) == len(self._trained) and all(map(is_, values, self._trained))
 
     def again(self, samples: Sequence[Any], outputs: bool) -> bool:
         """Take these samples, and say whether the program is one for them too."""
@@ -123,10 +125,6 @@ class Lesson:
             self._watched(self._try)
             return True
         return False
-
-    def leaves(self) -> Array:
-        """Return the numbers of the leaves as they are now."""
-        return numpy.array([value._data for value in self.values], numpy.float64)
 
     def rows(self, samples: Sequence[Any]) -> Array:
         """Return the numbers of other samples; `Unfit` where the program is not for them."""
@@ -145,18 +143,21 @@ class Lesson:
     def _watched(self, trial: Callable[[], Any]) -> Any:
         """Try something, and put everything back; `Unfit` where model or loss are not for it."""
         found, failure = None, None
+        changed: str | None = "something"
         try:
             try:
-                with enable_grad(), self._watch:
+                with enable_grad(), seldom_collected(), self._watch:
                     found = trial()
             except Exception as error:  # whatever somebody's code says to a Value
                 failure = error
             self._unread()
-            if changed := self._traces.changed():
-                raise Unfit(f"the model or the loss changes {changed} when it is called")
+            changed = self._traces.changed()
         finally:
-            self._traces.restore()
+            if changed is not None:  # or nobody knows
+                self._traces.restore()
             self._watch.restore()
+        if changed:
+            raise Unfit(f"the model or the loss changes {changed} when it is called")
         if failure is not None:
             raise Unfit(told(failure)) from failure
         return found
@@ -185,9 +186,10 @@ class Lesson:
         for old in filter(None, (self._traces.computed.get(id(v)) for v in met)):
             raise Unfit(f"{old} was computed before, and a program would compute it at each step")
         self.values = self._trained + [v for v in met if v._rule is LEAF and id(v) not in known]
+        self._constants = [(v, v._data.hex()) for v in met if v._rule is CONSTANT]
         tape = record(wanted, inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
-        self.run = self.program._guarded
+        self.run, self.leaves = self.program._guarded, self.program._leaves
 
     def _recorded(self) -> Graph:
         """Return inputs like the first sample, what becomes of them, and the guards."""
@@ -251,16 +253,13 @@ def signature(inputs: list[Value], outputs: list[Value], guards: list[Guard]) ->
     leaves of the same numbers where the model makes them.
     """
     places = {id(value): place for place, value in enumerate(inputs)}
-
-    def operand(value: Value) -> Any:
-        known = value._data.hex() if value._rule is CONSTANT else value
-        return places.get(id(value), known)
-
     found: list[Any] = [(guard.name, guard.expected.hex()) for guard in guards]
     for node in topological_order(*outputs):
-        found.append((node._rule, list(map(operand, node.operands))))
+        operands = node.operands
+        found.append(node._rule)
+        found.extend(map(places.get, map(id, operands), operands))
         places[id(node)] = len(places)
-    return [*found, *map(operand, outputs)]
+    return [*found, *map(places.get, map(id, outputs), outputs)]
 
 
 def told(error: Exception) -> str:

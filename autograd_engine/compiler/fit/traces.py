@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from itertools import zip_longest
 from operator import is_
 from types import CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
@@ -23,19 +23,20 @@ from typing import Any, NamedTuple
 import numpy
 
 from autograd_engine.engine import Value
+from autograd_engine.notes import Note
 from autograd_engine.primitives import Primitive
 from autograd_engine.sources import is_own
 
 _ATOMS = (
-    int, float, complex, str, bytes, type(None), Primitive, CodeType, ModuleType,
+    int, float, complex, str, bytes, type(None), Primitive, Note, CodeType, ModuleType,
     numpy.generic, numpy.ufunc, numpy.dtype,
 )  # fmt: skip
-_STATES: tuple[tuple[Any, Callable[[Any], Any], Callable[[Any, Any], object]], ...] = (
-    (numpy.ndarray, lambda x: x.copy(), numpy.copyto),
-    (random.Random, lambda x: x.getstate(), lambda x, state: x.setstate(state)),
-    (numpy.random.RandomState, lambda x: x.get_state(), lambda x, state: x.set_state(state)),
-    (numpy.random.BitGenerator, lambda x: x.state, lambda x, state: setattr(x, "state", state)),
-)
+_STATES: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], object]]] = {
+    numpy.ndarray: (lambda x: x.copy(), numpy.copyto),
+    random.Random: (lambda x: x.getstate(), lambda x, state: x.setstate(state)),
+    numpy.random.RandomState: (lambda x: x.get_state(), lambda x, state: x.set_state(state)),
+    numpy.random.BitGenerator: (lambda x: x.state, lambda x, state: setattr(x, "state", state)),
+}
 _FIXED = {*sys.stdlib_module_names, "autograd_engine", "numpy"}  # modules that nobody changes
 _MOST = 50_000  # things looked at: whoever refers to more is looked at in part
 _LARGEST = 10_000_000  # bytes of an array that is looked at
@@ -101,7 +102,7 @@ class Traces:
     def _ways(self, name: str, thing: Any) -> Iterator[Way]:
         """Yield how to look at a thing, of whatever kind."""
         kind = type(thing)
-        state = next((row for row in _STATES if issubclass(kind, row[0])), None)
+        state = _STATES.get(next(filter(_STATES.get, kind.__mro__), kind))
         if kind is Value:
             self.computed[id(thing)] = name
         elif kind is CellType:
@@ -119,7 +120,7 @@ class Traces:
                 yield _attributes(thing)
                 yield Way(name, lambda: [*thing.__bases__, kind])
         elif state and not getattr(thing, "nbytes", 0) > _LARGEST:
-            get, put = partial(state[1], thing), partial(state[2], thing)
+            get, put = partial(state[0], thing), partial(state[1], thing)
             bits = pickle.dumps(before := get())
             look = lambda: [bits if (now := pickle.dumps(get())) == bits else now]  # noqa: E731
             yield Way(name, look, partial(put, before))
@@ -133,7 +134,11 @@ class Traces:
             if kind not in (dict, list, deque, set, tuple, MethodType):
                 yield _attributes(thing)
                 self._known[id(getattr(thing, "__dict__", None))] = None  # just looked at
-            yield Way(name, partial(gc.get_referents, thing))
+            known = kind in (dict, list, deque, set) or kind.__module__.startswith(
+                "autograd_engine."
+            )
+            if not known:
+                yield Way(name, partial(gc.get_referents, thing))
 
 
 def _is_atom(thing: Any) -> bool:
@@ -151,22 +156,29 @@ def _same(before: list[Any], now: list[Any]) -> bool:
 
 def _attributes(thing: Any) -> Way:
     """Return how to look at the attributes of an object, a function or a class."""
-    kinds = [vars(kind) for kind in type(thing).__mro__ if not _is_fixed(kind.__module__)]
-    slots = [key for each in kinds for key in each if type(each[key]) is MemberDescriptorType]
+    kind: Any = type(thing)
+    slots, attributes = _slots(kind), getattr(thing, "__dict__", {})
 
-    def now() -> dict[str, Any]:
-        found = {key: getattr(thing, key) for key in slots if hasattr(thing, key)}
-        return {**found, **getattr(thing, "__dict__", {})}
+    def now() -> Any:
+        if not slots:
+            return attributes
+        return {**attributes, **{key: getattr(thing, key) for key in slots if hasattr(thing, key)}}
 
     def back() -> None:
-        for key, item in now().items():
+        for key, item in [*now().items()]:
             if key not in before:
                 delattr(thing, key)
             elif item is not before[key]:
                 setattr(thing, key, before[key])
 
-    before = now()
+    before = dict(now())
     return Way("the attribute {}", lambda: [*(found := now()), *found.values()], back)
+
+
+@lru_cache
+def _slots(kind: type) -> list[str]:
+    kinds = [vars(each) for each in kind.__mro__ if not _is_fixed(each.__module__)]
+    return [key for each in kinds for key in each if type(each[key]) is MemberDescriptorType]
 
 
 def _variables(names: set[str], world: dict[str, Any], seen: list[Any]) -> Iterator[Way]:
