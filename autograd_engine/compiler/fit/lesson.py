@@ -126,6 +126,9 @@ class Lesson:
             return True
         return False
 
+    def leaves(self) -> Array:
+        return numpy.array([value._data for value in self.values], numpy.float64)
+
     def rows(self, samples: Sequence[Any]) -> Array:
         """Return the numbers of other samples; `Unfit` where the program is not for them."""
         rows = self.form.rows(samples)
@@ -189,7 +192,7 @@ class Lesson:
         self._constants = [(v, v._data.hex()) for v in met if v._rule is CONSTANT]
         tape = record(wanted, inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
-        self.run, self.leaves = self.program._guarded, self.program._leaves
+        self.run = self.program._guarded
 
     def _recorded(self) -> Graph:
         """Return inputs like the first sample, what becomes of them, and the guards."""
