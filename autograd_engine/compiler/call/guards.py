@@ -7,7 +7,6 @@ along and holds against how it came out then; so does each Value whose number wa
 
 from __future__ import annotations
 
-import math
 import sys
 from dataclasses import dataclass
 from struct import pack
@@ -56,8 +55,8 @@ class GuardError(RuntimeError):
 class Guard:
     """What a function asked: a comparison, or a number read or set in a way that `name` tells.
 
-    `label` is that of the first operand, `numbers` are those of both at the time (of one that
-    was read or set, its own twice). `value` decides it: it must be the number `expected`.
+    `numbers` are those of both operands at the time (of one that was read or set, its own twice).
+    `value` decides it: it must be the number `expected`.
     """
 
     name: str
@@ -107,8 +106,7 @@ class Watch(Blocks):
     """Inside this block each comparison of Values that is made here is noted in `guards`, once,
     and each number that leaves the graph, or is set.
 
-    Comparisons and numbers of constants are the same for ever, and are not. Nor is what the
-    package reads for itself, such as for a picture.
+    Not so with constants, nor with what the package reads for itself, such as for a picture.
     """
 
     def __init__(self) -> None:
@@ -195,8 +193,7 @@ class Guards:
         self._tape, self._places = tape, [place for _, place in pairs]
         tape.outputs[first:] = self._places
         self.kept = [guard for guard, _ in pairs]
-        self.expected = [guard.expected for guard in self.kept]
-        self._bits = pack(f"{len(pairs)}d", *self.expected)
+        self._bits = pack(f"{len(pairs)}d", *[guard.expected for guard in self.kept])
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -217,7 +214,8 @@ class Guards:
                 continue
             values = exact.values(numbers)
             for guard, at in zip(self.kept, self._places):
-                if not same_bits(values[at], guard.expected):
+                x, y = values[at], guard.expected
+                if pack("d", x) != pack("d", y) and (x == x or y == y):
                     operands = [values[operand] for operand in exact.operands(at)]
                     raise GuardError(guard.told(values[at], operands, where))
             right.add(found[i].tobytes())
@@ -226,8 +224,3 @@ class Guards:
         """Say of each guard whether it holds a number that was computed, and so rounded."""
         start, x = self._tape.start, self._tape.x
         return [not g.compares and x[at - start] >= start for g, at in zip(self.kept, self._places)]
-
-
-def same_bits(x: float, y: float) -> bool:
-    """Say whether two numbers have the same bits, or are both NaN."""
-    return math.copysign(1.0, x) == math.copysign(1.0, y) if x == y else x != x and y != y

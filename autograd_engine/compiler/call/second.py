@@ -157,7 +157,6 @@ def differentiated(owner: Program, second: bool) -> Program:
 
 
 def blank(values: Sequence[Value]) -> list[Value]:
-    """Return as many leaves without a number."""
     return [Value(math.nan) for _ in values]
 
 

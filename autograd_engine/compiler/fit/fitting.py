@@ -41,9 +41,8 @@ class Compiled:
         self._prepare()
 
     def stands(self) -> bool:
-        """Say whether the program is that of model, loss and optimizer as they are now.
-
-        If not, the next epoch compiles anew.
+        """Say whether the program is that of model, loss and optimizer as they are now; else the
+        next epoch compiles anew.
         """
         lesson, eager = self._lesson, self.eager
         self._stands = lesson is not None and (
@@ -91,7 +90,6 @@ class Compiled:
         return done[0] + rest[0], done[1] + rest[1]
 
     def measure(self) -> Results:
-        """Return the loss of each held-out sample, and its hit."""
         if not self._lesson or self._held_out is None:
             return self.eager.measure()  # type: ignore[no-any-return]
         self._stepper.load()
@@ -160,7 +158,6 @@ class Stepper:
         self._step, self._ruled = step, has_rule(optimizer)
 
     def load(self) -> None:
-        """Read the Values and the optimiser's memory."""
         optimizer, self.leaves = self._optimizer, self._read()
         if self._ruled:
             self._names = optimizer._memory()
@@ -231,14 +228,12 @@ def measured(model: Any, samples: Sequence[Any], loss: Any, right: Any) -> Resul
 
 
 def forward(lesson: Lesson, leaves: Array, rows: Array) -> list[Array]:
-    """Return the outputs for all rows, some of them at a time."""
     with numpy.errstate(all="ignore"):
         starts = range(0, len(rows), _AT_ONCE)
         return [run(lesson, leaves, rows[i : i + _AT_ONCE], False)[0] for i in starts]
 
 
 def run(lesson: Lesson, leaves: Array, rows: Array, gradient: bool) -> tuple[Array, Array]:
-    """Run the program; `Unusual` where it fails or a loss is not finite."""
     try:
         outputs, slopes = lesson.run(leaves, rows, gradient)
     except GuardError:

@@ -84,8 +84,8 @@ class Lesson:
 
     `values` are the leaves it reads: those to be trained, then every other that it meets.
     `leaves()` are their numbers now, `run(leaves, rows, gradient)` gives the outputs and the
-    gradient of the mean loss by all of them. `data` are the rows of the samples. Raises `Unfit` where no program does what model and
-    loss do.
+    gradient of the mean loss by all of them. `data` are the rows of the samples. Raises `Unfit`
+    where no program does what model and loss do.
     """
 
     def __init__(
@@ -166,10 +166,8 @@ class Lesson:
         return found
 
     def _make(self) -> None:
-        """Compile and try the program, first with a target that is a Value like the inputs.
-
-        A loss that takes a class for an index, or branches on it, is recorded for each class
-        instead, with the target as it is in the samples.
+        """Compile and try the program with a target that is a Value like the inputs; where the loss
+        takes a class for an index, or branches on it, with each class as it is in the samples.
         """
         try:
             self._compile()
@@ -225,15 +223,12 @@ class Lesson:
         return sum(gate(equals(target, each), value) for each, value in found)
 
     def _classes(self) -> list[int]:
-        """Return the first sample of each target, where a target is one number."""
         found = numpy.unique(self.data[:, -1], return_index=True)[1] if self._single else []
         return sorted(map(int, found))
 
     def _try(self) -> None:
-        """Hold the program against model and loss themselves, on some samples.
-
-        This finds what recording cannot: code that looks at types, or refuses a target. So the
-        loss is tried on every class.
+        """Hold the program against model and loss themselves on some samples, the loss on every
+        class: recording does not find code that looks at types, or refuses a target.
         """
         rows, samples, classes = self.data, self._samples, self._classes()
         most = max(_CLASSES, _TRIED // max(len(self.program._tape.op), 1))
