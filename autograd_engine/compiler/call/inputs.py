@@ -30,7 +30,7 @@ class Feed:
         self._count, self._parameters = len(tape.inputs), len(tape.parameters)
         self._vector, self._shape = (self._count,), (self._parameters,)
         self._others, self._values = tape.others, [*tape.parameters, *tape.others]
-        self._read = getattr(core(), "data", by_python)
+        self.read = getattr(core(), "data", by_python)
         self.parameters, others, self.inputs = (
             [f"{kind} {repr(value.label) if value.label else i}" for i, value in enumerate(values)]
             for kind, values in (
@@ -77,7 +77,7 @@ class Feed:
                 read(value)
         if parameters is None:
             found = numpy.empty(len(self._values))
-            self._read(self._values, found, 0, "_data")
+            self.read(self._values, found, 0, "_data")
             return found
         if not (
             type(parameters) is _ndarray
@@ -93,7 +93,7 @@ class Feed:
             return parameters
         found = numpy.empty(len(self._values))
         found[: self._parameters] = parameters
-        self._read(self._others, found, self._parameters, "_data")
+        self.read(self._others, found, self._parameters, "_data")
         return found
 
 
@@ -174,8 +174,8 @@ def _kind(item: Any) -> str:
 
 
 def by_python(values: Sequence[Value], found: Array, first: int, name: str) -> None:
-    """Write the data of Values into an array, from a place on."""
-    found[first : first + len(values)] = [value._data for value in values]
+    """Write an attribute of Values into an array, from a place on."""
+    found[first : first + len(values)] = [getattr(value, name) for value in values]
 
 
 def finite(numbers: Array) -> bool:

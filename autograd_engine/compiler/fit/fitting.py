@@ -163,9 +163,8 @@ class Stepper:
             self._names = optimizer._memory()
             kept = [optimizer._buffers.get(name) for name in self._names]
             memories = [optimizer._blank if item is None else numpy.array(item) for item in kept]
-            slopes = numpy.array([value._grad for value in self._values], numpy.float64)
             # Replaced all at once: an interrupt finds the state before a step or after it.
-            self._state = self.leaves, slopes, memories, optimizer.steps
+            self._state = self.leaves, self._read("_grad"), memories, optimizer.steps
 
     def step(self, gradient: Array) -> None:
         """Make one step, or raise `Unusual`, or what an optimiser without a rule raises."""

@@ -108,7 +108,7 @@ class Lesson:
         same = same and all(value._data.hex() == number for value, number in self._constants)
         if same and self._model is model and not self._traces.changed():
             with suppress(Unfit):
-                return bool(self._signature == signature(*self._watched(self._recorded)))
+                return bool(self._watched(lambda: signature(*self._recorded()) == self._signature))
         return False
 
     def trains(self, values: Sequence[Value]) -> bool:
@@ -126,8 +126,10 @@ class Lesson:
             return True
         return False
 
-    def leaves(self) -> Array:
-        return numpy.array([value._data for value in self.values], numpy.float64)
+    def leaves(self, name: str = "_data") -> Array:
+        found = numpy.empty(len(self.values))
+        self.program._feed.read(self.values, found, 0, name)
+        return found
 
     def rows(self, samples: Sequence[Any]) -> Array:
         """Return the numbers of other samples; `Unfit` where the program is not for them."""
@@ -154,7 +156,8 @@ class Lesson:
             except Exception as error:  # whatever somebody's code says to a Value
                 failure = error
             self._unread()
-            changed = self._traces.changed()
+            # Where all is as it was, the calls did what they did then.
+            changed = None if found is True else self._traces.changed()
         finally:
             if changed is not None:  # or nobody knows
                 self._traces.restore()
