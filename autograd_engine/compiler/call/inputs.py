@@ -31,12 +31,11 @@ class Feed:
         self._vector, self._shape = (self._count,), (self._parameters,)
         self._others, self._values = tape.others, [*tape.parameters, *tape.others]
         self.read = getattr(core(), "data", by_python)
+        kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
         self.parameters, others, self.inputs = (
             [f"{kind} {repr(value.label) if value.label else i}" for i, value in enumerate(values)]
-            for kind, values in (
-                ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
-            )
-        )  # fmt: skip
+            for kind, values in kinds
+        )
         self.names = [*self.parameters, *others, *self.inputs]
         """What each leaf is called."""
 
