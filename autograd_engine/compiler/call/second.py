@@ -34,10 +34,8 @@ if TYPE_CHECKING:
 
 Array = Any
 
-LARGEST = 30_000
-"""Values below the slopes of a Hessian made entry by entry; a larger one is made axis by axis."""
-WIDEST = 300
-"""Inputs of such a Hessian."""
+LARGEST = 60_000
+"""Entries of a Hessian, and values below its slopes; one of more is run axis by axis."""
 
 
 def by_inputs(owner: Program, leaves: Array, rows: Any, batch: bool) -> tuple[Any, Any]:
@@ -138,8 +136,8 @@ def differentiated(owner: Program, second: bool) -> Program:
         at = computed(tape, leaves, inputs)
         tops = [as_value(at[place]) for place in tape.outputs[: owner._count]]
         found = gradient(tops[0], inputs, create_graph=True) if second else tops
-        sizes = accumulate(len(nodes(slope)) for slope in found)
-        if second and len(inputs) <= WIDEST and not any(size > LARGEST for size in sizes):
+        sizes = accumulate(len(inputs) + len(nodes(slope)) for slope in found)
+        if second and not any(size > LARGEST for size in sizes):
             found = [each for slope in found for each in gradient(slope, inputs, True)]
         else:
             along = blank(inputs)
