@@ -8,6 +8,7 @@ until it leaves them where it reads them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy
@@ -166,9 +167,8 @@ class _Program(Lifting):
 
     def shared(self, piece: Piece, given: Sequence[At]) -> dict[str, Array]:
         """Return the slots that all steps read of what a parameter is below, by arena."""
-        tape, parameters = piece.tape, len(self.tape.parameters)
-        read = {*tape.x, *tape.y, *(place for places in tape.many for place in places)}
-        found = [("v", int(self.home[i])) for i in read if 0 <= i < parameters]
+        read = set(chain.from_iterable(piece.waves.sums.tape.operands()))
+        found = [("v", int(self.home[i])) for i in read if i < len(self.tape.parameters)]
         found += [(arena, slot) for arena, slot, active in given if active]
         return {a: numpy.array([slot for b, slot in found if a == b], int) for a in VALUES}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.waves import Wave, chosen, of_rows
+from autograd_engine.compiler.lift.waves import Wave, of_rows
 
 Array = Any
 
@@ -54,10 +54,10 @@ def grids(wave: Wave, slot: Array) -> Iterator[tuple[Grid | None, Wave]]:
         else:
             rest.append(members)
     for (rows, columns), blocks in by_shape.items():
-        found = chosen(wave, numpy.concatenate(blocks))
+        found = wave.chosen(numpy.concatenate(blocks))
         yield Grid((len(blocks), rows, columns)), found
     if rest:
-        yield None, chosen(wave, numpy.concatenate(rest))
+        yield None, wave.chosen(numpy.concatenate(rest))
 
 
 def _vectors(slots: Array) -> Array:

@@ -22,7 +22,7 @@ from autograd_engine.compiler.lift.arrays import (
 from autograd_engine.compiler.lift.grids import Grid, grids
 from autograd_engine.compiler.lift.operands import Placing
 from autograd_engine.compiler.lift.strides import Ref
-from autograd_engine.compiler.lift.waves import Column, Wave, Waves, chosen, of_rows, scattered
+from autograd_engine.compiler.lift.waves import Column, Wave, Waves, of_rows, scattered
 from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT
 
 Array = Any
@@ -74,13 +74,13 @@ class Lifting(Placing):
         twin = wave.places[first][back]
         kept = numpy.sort(first)
         others = wave.places != twin
-        return chosen(wave, kept), [(wave.places[others], twin[others])]
+        return wave.chosen(kept), [(wave.places[others], twin[others])]
 
     # Steps.
 
     def add_map(self, wave: Wave) -> None:
         self.taken = []
-        wave = chosen(wave, self.best_order([column.left[:, 0] for column in wave.columns]))
+        wave = wave.chosen(self.best_order([column.left[:, 0] for column in wave.columns]))
         operands, shape = self.aligned([column.left[:, 0] for column in wave.columns])
         step = self.step("map", wave.rule, self.new(wave.places, shape), wave.places)
         step.operands = operands
@@ -91,7 +91,7 @@ class Lifting(Placing):
     def add_scan(self, wave: Wave) -> None:
         self.taken = []
         places = wave.columns[0].left
-        wave = chosen(wave, self.best_order([places[:, 0]]))
+        wave = wave.chosen(self.best_order([places[:, 0]]))
         operand = self.operand(wave.columns[0].left)
         rows, terms = wave.columns[0].left.shape
         arena = self.arena(wave.places)
@@ -105,7 +105,7 @@ class Lifting(Placing):
     def add_sum(self, wave: Wave, grid: Grid | None) -> None:
         self.taken = []
         if grid is None:
-            wave = chosen(wave, self.best_order(first_terms(wave.columns)))
+            wave = wave.chosen(self.best_order(first_terms(wave.columns)))
         shape = (len(wave.places),) if grid is None else grid.shape
         out = self.new(wave.places, shape)
         step = self.step("sum", ADD, out, wave.places)

@@ -7,17 +7,15 @@ of other pieces; in a body also the states that the step before leaves, and what
 from __future__ import annotations
 
 import struct
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd_engine.compiler.lift.sums import find
+from autograd_engine.compiler.lift.sums import Sums
 from autograd_engine.compiler.lift.waves import BATCHED, CONSTANT, FIXED, Waves, dependence
-from autograd_engine.compiler.record.elementary import written_out
-from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.record.tape import INPUT as GIVEN
+from autograd_engine.compiler.record.tape import Draft, Tape
 from autograd_engine.engine import Value
-from autograd_engine.primitives import Primitive
 from autograd_engine.recurrences import find as recurrences
 from autograd_engine.repeats import INPUT, SHARED, STEP, Graph, Repeat
 
@@ -34,15 +32,11 @@ class Piece:
     `known` says what these depend on, and whether a parameter is below.
     """
 
-    tape: Tape
+    waves: Waves
     made: list[Any]
     given: list[Any] = field(default_factory=list)
     known: list[tuple[int, bool]] = field(default_factory=list)
     repeat: Repeat | None = None
-
-    def __post_init__(self) -> None:
-        sums = find(self.tape)
-        self.waves = Waves(sums, dependence(sums, self.known))
 
     @property
     def arenas(self) -> list[str]:
@@ -71,37 +65,23 @@ class Plan:
 
 def planned(tape: Tape, loops: bool = True) -> Plan:
     """Return a tape in pieces; in one if there are no loops."""
-    if loops and may_repeat(tape):
+    sums = Sums(tape)
+    known = dependence(sums, deepest=DEEP if loops else 0)
+    if known is None:
         graph = _graph(tape)
         repeats = sorted(recurrences(graph), key=lambda repeat: max(repeat.places[-1]))
         if repeats:
             found = _Cut(tape, graph, repeats).pieces()
             return Plan(tape, found, [graph.same[place] for place in tape.outputs])
-    tape = written_out(tape)
-    return Plan(tape, [Piece(tape, tape.outputs)], tape.outputs)
-
-
-def may_repeat(tape: Tape) -> bool:
-    """Say whether operations stand upon each other in so many levels that a loop could pay."""
-    depth = [0] * tape.start
-    at = depth.__getitem__
-    for x, y in zip(tape.x, tape.y):
-        below = (
-            at(x) if y == -1 else max(at(x), at(y)) if y >= 0 else max(map(at, tape.many[-2 - y]))
-        )
-        depth.append(below + 1)
-    return max(depth, default=0) >= DEEP
+    tape = sums.tape
+    waves = Waves(sums, known or dependence(sums))
+    return Plan(tape, [Piece(waves, tape.outputs)], tape.outputs)
 
 
 def _graph(tape: Tape) -> Graph:
     constants = [struct.pack("d", number) for number in tape.constants]
-    leaves = tape.start - len(constants)
-    places: list[tuple[int, ...]] = list(zip(tape.x, tape.y))
-    for i, (x, y) in enumerate(places):
-        if y < 0:
-            places[i] = (x,) if y == -1 else tape.many[-2 - y]
-    tokens = [*[None] * leaves, *constants, *map(tape.rules.__getitem__, tape.op)]
-    return Graph(tokens, [*[()] * tape.start, *places])
+    tokens = [*[None] * tape.first, *constants, *map(tape.rules.__getitem__, tape.op)]
+    return Graph(tokens, [*[()] * tape.start, *tape.operands()])
 
 
 class _Cut:
@@ -126,11 +106,10 @@ class _Cut:
         for code, number in enumerate(part):
             if number % 2 == 0:
                 self.straight[number // 2].append(code)
-        self.first = tape.start - len(tape.constants)
-        fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs)
-        self.known: Known = {i: (FIXED, i < len(tape.parameters)) for i in range(fixed)}
-        self.known.update({fixed + i: (BATCHED, False) for i in range(inputs)})
-        self.known.update(dict.fromkeys(range(self.first, tape.start), (CONSTANT, False)))
+        parameters, fixed = len(tape.parameters), tape.first - len(tape.inputs)
+        self.known: Known = {i: (FIXED, i < parameters) for i in range(fixed)}
+        self.known.update(dict.fromkeys(range(fixed, tape.first), (BATCHED, False)))
+        self.known.update(dict.fromkeys(range(tape.first, tape.start), (CONSTANT, False)))
 
     def pieces(self) -> list[Piece]:
         found = []
@@ -192,33 +171,22 @@ class _Cut:
         self, nodes: dict[Any, tuple[Any, list[Any]]], made: list[Any], repeat: Repeat | None = None
     ) -> Piece:
         """Return these operations, of rule and operands, as a tape of their own."""
-        tape, first, start = self.tape, self.first, self.tape.start
+        tape, draft = self.tape, Draft(self.tape)
         read = dict.fromkeys(key for _, below in nodes.values() for key in below)
-        outside = [key for key in read if key not in nodes]
-        given = [key for key in outside if isinstance(key, tuple) or key >= start]
-        constants = [key for key in outside if not isinstance(key, tuple) and first <= key < start]
-        place = {key: key for key in outside if not isinstance(key, tuple)}
-        for i, key in enumerate([*given, *constants, *nodes]):
-            place[key] = first + i
-        rules: dict[Primitive, int] = {}
-        op, xs, ys = array("i"), array("i"), array("i")
-        many: list[tuple[int, ...]] = []
-        for rule, below in nodes.values():
-            places = [place[key] for key in below]
-            op.append(rules.setdefault(rule, len(rules)))
-            xs.append(places[0])
-            ys.append(-2 - len(many) if rule.several else -1 if places[1:] == [] else places[1])
-            many += [tuple(places)] if rule.several else []
-        part = Tape(
-            parameters=tape.parameters,
-            others=tape.others,
-            inputs=[*tape.inputs, *[Value(0.0)] * len(given)],
-            constants=[tape.constants[key - first] for key in constants],
-            rules=list(rules),
-            op=op,
-            x=xs,
-            y=ys,
-            outputs=[place[key] for key in made],
-            many=tuple(many),
-        )
-        return Piece(part, made, given, [self.known[key] for key in given], repeat)
+        place: dict[Any, int] = {}
+        given = []
+        for key in [key for key in read if key not in nodes]:
+            if isinstance(key, tuple) or key >= tape.start:
+                given.append(key)
+                place[key] = draft.leaf(Value(0.0), GIVEN)
+            elif key >= tape.first:
+                place[key] = draft.constant(tape.constants[key - tape.first])
+            else:
+                place[key] = key
+        for key, (rule, below) in nodes.items():
+            place[key] = draft.computed(rule, [place[of] for of in below])
+        known = [self.known[key] for key in given]
+        part = draft.tape([place[key] for key in made], {})
+        sums = Sums(part)
+        waves = Waves(sums, dependence(sums, known))
+        return Piece(waves, made, given, known, repeat)

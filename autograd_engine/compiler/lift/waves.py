@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise
+from operator import or_
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.sums import Array, Sums, is_one_of
+from autograd_engine.compiler.lift.sums import Array, Sums
 from autograd_engine.primitives import Primitive
-from autograd_engine.table import MULTIPLY, NEGATIVE, SUBTRACT
+from autograd_engine.table import SUM
 
 CONSTANT, FIXED, BATCHED = 0, 1, 2  # what a value depends on: nothing, leaves, or inputs too
-_FIXED, _BATCHED, _ACTIVE = 1, 3, 4
+_BITS = (0, 1, 3)  # the same so that what depends on two has the bits of both
+_ACTIVE = 4
 
 
 @dataclass
@@ -32,6 +36,15 @@ class Column:
     right: Array | None = None
     sign: int = 1
 
+    @property
+    def factors(self) -> list[Array]:
+        """The left factor and, of products, the right one."""
+        return [self.left] if self.right is None else [self.left, self.right]
+
+    def chosen(self, rows: Any, terms: Any = slice(None)) -> Column:
+        """Return some terms of some values."""
+        return Column(*[places[rows][:, terms] for places in self.factors], sign=self.sign)
+
 
 @dataclass
 class Wave:
@@ -42,14 +55,10 @@ class Wave:
     places: Array
     columns: list[Column]
 
-
-def chosen(wave: Wave, rows: Array) -> Wave:
-    """Return some values of a wave, in an order of their own."""
-    columns = [
-        Column(column.left[rows], None if column.right is None else column.right[rows], column.sign)
-        for column in wave.columns
-    ]
-    return Wave(wave.kind, wave.rule, wave.places[rows], columns)
+    def chosen(self, rows: Array) -> Wave:
+        """Return some values, in an order of their own."""
+        columns = [column.chosen(rows) for column in self.columns]
+        return Wave(self.kind, self.rule, self.places[rows], columns)
 
 
 @dataclass
@@ -61,42 +70,46 @@ class Dependence:
     active: Array
 
 
-def dependence(sums: Sums, given: Sequence[tuple[int, bool]] = ()) -> Dependence:
-    """Return what each value depends on, in one pass over the tape.
+def dependence(
+    sums: Sums, given: Sequence[tuple[int, bool]] = (), deepest: int = 0
+) -> Dependence | None:
+    """Return what each value depends on, in one pass over the tape; None where that is deeper
+    than `deepest`, if there is such.
 
     Its last inputs are `given` by other pieces: what they depend on, whether they are active.
     """
-    tape = sums.tape
-    fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs) - len(given)
-    depth = [0] * tape.start
-    # What it depends on as bits, so that of two operands it is one operation.
-    below = [_FIXED | _ACTIVE * (i < len(tape.parameters)) for i in range(fixed)]
-    below += [_BATCHED] * inputs
-    below += [(0, _FIXED, _BATCHED)[kind] | _ACTIVE * active for kind, active in given]
-    below += [0] * len(tape.constants)
-    start = tape.start
-    x, y = sums.x[start:], sums.y[start:]
-    product = _products(sums)
+    tape, start = sums.tape, sums.tape.start
+    parameters, width = len(tape.parameters), len(tape.inputs)
+    # Of each place what it depends on in bits, and above them its depth.
+    known = [_BITS[FIXED] | _ACTIVE] * parameters + [_BITS[FIXED]] * len(tape.others)
+    known += [_BITS[BATCHED]] * (width - len(given))
+    known += [_BITS[kind] | _ACTIVE * active for kind, active in given]
+    known += [0] * len(tape.constants)
+    seen, added = known.copy(), known.copy()  # as others read it, and as a sum does
     # What is taken into the value behind it adds no depth.
-    inside = sums.absorbed | product
-    flat_x = inside[x] & (sums.linear[start:] | sums.absorbed[x])
-    flat_y = inside[y] & (sums.linear[start:] | sums.absorbed[y]) & (y >= 0)
-    for i, j, flat_i, flat_j in zip(x.tolist(), y.tolist(), flat_x.tolist(), flat_y.tolist()):
-        level, bits = depth[i] - flat_i, below[i]
-        if j >= 0:
-            bits |= below[j]
-            if depth[j] - flat_j > level:
-                level = depth[j] - flat_j
-        depth.append(level + 1)
-        below.append(bits)
-    known = numpy.array(below, numpy.int8)
-    kind = (known & 1) + (known >> 1 & 1)
-    return Dependence(numpy.array(depth, numpy.int32), kind, known & _ACTIVE != 0)
-
-
-def _products(sums: Sums) -> Array:
-    """Mark the multiplications that can be terms of a sum."""
-    return is_one_of(sums.tape, sums.rule, [MULTIPLY]) & ~sums.scan
+    columns = (tape.op, sums.x, sums.y, sums.linear, sums.absorbed, sums.product)
+    adds_all = tape.rules.index(SUM) if SUM in tape.rules else -1
+    lowest = 8 * (deepest or tape.size) + 7
+    for op, x, y, linear, absorbed, product in zip(
+        *[column[start:].tolist() if i else column for i, column in enumerate(columns)]
+    ):
+        read = added if linear else seen
+        if y >= 0:
+            a, b = read[x], read[y]
+            here = ((a if a > b else b) | 7) + 1 + ((a | b) & 7)
+        elif y == -1:
+            here = read[x] + 8
+        else:
+            read = added if op == adds_all else seen
+            found = set(map(read.__getitem__, tape.many[-2 - y]))
+            here = (max(found) | 7) + 1 + (reduce(or_, found) & 7)
+        if here > lowest:
+            return None
+        known.append(here)
+        seen.append(here - 8 if absorbed else here)
+        added.append(here - 8 if absorbed or product else here)
+    found = numpy.array(known)
+    return Dependence(found >> 3, (found & 1) + (found >> 1 & 1), found & _ACTIVE != 0)
 
 
 class Waves:
@@ -104,120 +117,70 @@ class Waves:
 
     def __init__(self, sums: Sums, known: Dependence) -> None:
         self.sums, self.known = sums, known
-        places = sums.tape.start + numpy.flatnonzero(sums.needed[sums.tape.start :])
-        terms = _terms(sums, known)
-        key = _keys(sums, known, terms, places)
-        order = numpy.lexsort((places, key[places], known.depth[places]))
-        self.places = places = places[order]
-        key, depth = key[places], known.depth[places]
+        left, right, kind = sums.left, sums.right, known.kind
+        product, scan = right >= 0, sums.scan[sums.root]
+        # On whichever side they were written: what depends on less, then leaves, then parameters.
+        rank = 4 * kind + 2 * (known.depth > 0) + ~known.active
+        swapped = product & (rank[left] > rank[right])
+        self.left, self.right = numpy.where(swapped, [right, left], [left, right])
+        code = sums.negative + 2 * product + 4 * kind[self.left]
+        code += 16 * numpy.where(product, kind[self.right], 0)
+        code[scan] = 64  # the operands of a scan keep their order
+        places = numpy.flatnonzero(sums.needed[sums.tape.start :]) + sums.tape.start
+        key = self._keys(code, places)
+        order = numpy.lexsort((places, key, known.depth[places]))
+        self.places, key = places[order], key[order]
+        depth = known.depth[self.places]
         cuts = numpy.flatnonzero((key[1:] != key[:-1]) | (depth[1:] != depth[:-1])) + 1
         self.bounds = [0, *cuts.tolist(), len(places)] if len(places) else [0]
-        rank = numpy.full(len(sums.rule), -1, numpy.int32)
-        rank[places] = numpy.arange(len(places), dtype=numpy.int32)
-        self.terms = terms.taken(numpy.lexsort((terms.order, terms.code, rank[terms.root])))
-        self.ends = numpy.searchsorted(rank[self.terms.root], numpy.arange(len(places) + 1))
+        rank = numpy.full(sums.tape.size, -1)
+        rank[self.places] = numpy.arange(len(places))
+        rank = rank[sums.root]
+        order = numpy.argsort(rank * 128 + code, kind="stable")
+        self.left, self.right, self.code = self.left[order], self.right[order], code[order]
+        self.ends = numpy.searchsorted(rank[order], numpy.arange(len(places) + 1))
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
     def __iter__(self) -> Iterator[Wave]:
         sums = self.sums
-        for first, last in zip(self.bounds, self.bounds[1:]):
+        for first, last in pairwise(self.bounds):
             places = self.places[first:last]
             top = int(places[0])
             rule = sums.tape.rules[sums.rule[top]]
             if sums.linear[top] or sums.scan[top]:
-                part = self.terms.taken(slice(int(self.ends[first]), int(self.ends[last])))
-                kind = "sum" if sums.linear[top] else "scan"
-                yield Wave(kind, rule, places, part.columns(len(places)))
-                continue
-            columns = [Column(sums.x[places][:, None])]
-            if sums.y[top] >= 0:
-                columns.append(Column(sums.y[places][:, None]))
-            yield Wave("map", rule, places, columns)
+                columns = self._columns(slice(*self.ends[[first, last]]), len(places))
+                yield Wave("sum" if sums.linear[top] else "scan", rule, places, columns)
+            else:
+                operands = [sums.x, sums.y][: 1 + (sums.y[top] >= 0)]
+                columns = [Column(operand[places][:, None]) for operand in operands]
+                yield Wave("map", rule, places, columns)
 
-
-def _keys(sums: Sums, known: Dependence, terms: _Terms, places: Array) -> Array:
-    """Return a number for each place: equal for what can be computed together at one depth."""
-    key = numpy.zeros(len(sums.rule), numpy.uint64)
-    alone = places[~(sums.linear[places] | sums.scan[places])]
-    kinds = known.kind.astype(numpy.int64)
-    second = numpy.where(sums.y[alone] >= 0, kinds[sums.y[alone]], 3)
-    key[alone] = scattered(sums.rule[alone] * 16 + kinds[sums.x[alone]] * 4 + second + 128)
-    scans = places[sums.scan[places]]
-    key[scans] = sums.rule[scans] * 4 + kinds[scans]
-    # A sum's key is made of its terms' codes, whatever their order.
-    numpy.add.at(key, terms.root, scattered(terms.code + 1))
-    return key
-
-
-@dataclass
-class _Terms:
-    """The terms of every sum and scan: root, left and right factor, code of what they are."""
-
-    root: Array
-    left: Array
-    right: Array
-    code: Array
-    order: Array
-
-    def taken(self, chosen: Any) -> _Terms:
-        return _Terms(
-            self.root[chosen],
-            self.left[chosen],
-            self.right[chosen],
-            self.code[chosen],
-            self.order[chosen],
-        )
-
-    def columns(self, rows: int) -> list[Column]:
+    def _columns(self, terms: slice, rows: int) -> list[Column]:
         """Return the terms of one wave as columns, those of one code together."""
-        left, right = self.left.reshape(rows, -1), self.right.reshape(rows, -1)
-        codes = self.code.reshape(rows, -1)[0]
-        found = []
-        for code in dict.fromkeys(codes.tolist()):
-            chosen = numpy.flatnonzero(codes == code)
-            span = slice(int(chosen[0]), int(chosen[-1]) + 1)
-            product = right[0, span.start] >= 0
-            found.append(
-                Column(left[:, span], right[:, span] if product else None, -1 if code % 2 else 1)
+        left, right = self.left[terms].reshape(rows, -1), self.right[terms].reshape(rows, -1)
+        codes = self.code[terms].reshape(rows, -1)[0]
+        cuts = [0, *(numpy.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
+        return [
+            Column(
+                left[:, i:j], right[:, i:j] if right[0, i] >= 0 else None, -1 if codes[i] % 2 else 1
             )
-        return found
+            for i, j in pairwise(cuts)
+        ]
 
-
-def _terms(sums: Sums, known: Dependence) -> _Terms:
-    """Return the operands that enter each sum or scan from outside."""
-    inside = numpy.flatnonzero(sums.linear | sums.scan)
-    subtract = _subtracting(sums)
-    roots, nodes, signs, orders = [], [], [], []
-    for operand, second in ((sums.x, 0), (sums.y, 1)):
-        chosen = inside[operand[inside] >= 0]
-        node = operand[chosen]
-        outside = ~(sums.absorbed[node] & (sums.root[node] == sums.root[chosen]))
-        chosen, node = chosen[outside], node[outside]
-        negative = (sums.sign[chosen] < 0) ^ subtract[second][chosen]
-        roots.append(sums.root[chosen])
-        nodes.append(node)
-        signs.append(negative)
-        orders.append(chosen.astype(numpy.int64) * 2 + second)
-    root, node = numpy.concatenate(roots), numpy.concatenate(nodes)
-    negative, order = numpy.concatenate(signs), numpy.concatenate(orders)
-    product = _products(sums)[node] & sums.linear[root]
-    left = numpy.where(product, sums.x[node], node)
-    right = numpy.where(product, sums.y[node], -1)
-    # On whichever side they were written: what depends on less, then leaves, then parameters.
-    rank = 4 * known.kind.astype(numpy.int64) + 2 * (known.depth > 0) + ~known.active
-    swapped = product & (rank[left] > rank[right])
-    left, right = numpy.where(swapped, right, left), numpy.where(swapped, left, right)
-    code = negative + 2 * product + 4 * known.kind[left].astype(numpy.int64)
-    code += 16 * numpy.where(product, known.kind[right], 0)
-    code[sums.scan[root]] = 64  # the operands of a scan keep their order
-    return _Terms(root, left, right, code, order)
-
-
-def _subtracting(sums: Sums) -> tuple[Array, Array]:
-    """Mark the values that subtract their first operand, and those that do so their second."""
-    return is_one_of(sums.tape, sums.rule, [NEGATIVE]), is_one_of(sums.tape, sums.rule, [SUBTRACT])
+    def _keys(self, code: Array, places: Array) -> Array:
+        """Return a number for each place: equal for what can be computed together at one depth."""
+        sums, kind = self.sums, self.known.kind
+        key = numpy.zeros(sums.tape.size, numpy.uint64)
+        x, y, rule = sums.x[places], sums.y[places], sums.rule[places].astype(numpy.int64)
+        second = numpy.where(y >= 0, kind[y], 3)
+        alone = scattered(rule * 16 + kind[x] * 4 + second + 128)
+        linear, scan = sums.linear[places], sums.scan[places]
+        key[places] = numpy.where(linear, 0, numpy.where(scan, rule * 4 + kind[places], alone))
+        # A sum's key is made of its terms' codes, whatever their order.
+        numpy.add.at(key, sums.root, scattered(code + 1))
+        return key[places]
 
 
 # Keys: 64 bits that stand for a number, or a row of numbers: equal where those are equal.

@@ -127,6 +127,12 @@ class Draft:
                 self.kinds += bytes([kind]) * len(leaves)
                 self.leaves += leaves
 
+    def leaf(self, value: Value, kind: int) -> int:
+        """Return the place of a leaf, a new one."""
+        self.kinds.append(kind)
+        self.leaves.append(value)
+        return len(self.kinds) - 1
+
     def constant(self, number: float) -> int:
         """Return the place of a constant, new or not."""
         found = self.known.setdefault(struct.pack("d", number), len(self.kinds))
