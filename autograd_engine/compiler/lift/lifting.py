@@ -68,9 +68,10 @@ class Lifting(Placing):
                 if places is not None:
                     slots = self.slot[places] * 4 + self.known.kind[places]
                     key = scattered(key ^ of_rows(slots))
-        _, first, back = numpy.unique(key, return_index=True, return_inverse=True)
-        if len(first) == len(key):
+        ordered = numpy.sort(key)
+        if (ordered[1:] != ordered[:-1]).all():
             return wave, []
+        _, first, back = numpy.unique(key, return_index=True, return_inverse=True)
         twin = wave.places[first][back]
         kept = numpy.sort(first)
         others = wave.places != twin

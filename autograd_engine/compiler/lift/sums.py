@@ -90,21 +90,23 @@ class Sums:
         """Return what is added, as recorded: whose it is, its factors, whether it is the second."""
         few = numpy.flatnonzero(self.linear & (self.y >= -1))
         pairs = numpy.stack([self.x[few], self.y[few]], 1)
-        many = self.tape.many
+        two = numpy.flatnonzero(pairs.ravel() >= 0)
+        several, many = numpy.flatnonzero(self.y < -1), self.tape.many
         lengths = numpy.fromiter(map(len, many), numpy.int64, len(many))
-        flat = numpy.fromiter(chain.from_iterable(many), numpy.int64)
-        several = numpy.flatnonzero(self.y < -1)
-        place = numpy.arange(len(flat)) - numpy.repeat(numpy.cumsum(lengths) - lengths, lengths)
-        factor = place - numpy.repeat(lengths % 2, lengths)
-        factor[numpy.repeat(~self.are(DOT)[several], lengths)] = -1
-        right = numpy.where(factor < 0, -1, numpy.roll(flat, -1))
-        owner = numpy.concatenate([numpy.repeat(few, 2), numpy.repeat(several, lengths)])
-        left = numpy.concatenate([pairs.ravel(), flat])
-        right = numpy.concatenate([numpy.full(pairs.size, -1), right])
-        second = numpy.concatenate([numpy.arange(pairs.size) % 2 > 0, factor % 2 > 0])
-        kept = numpy.concatenate([pairs.ravel() >= 0, (factor < 0) | (factor % 2 == 0)])
-        kept = kept.nonzero()[0][numpy.argsort(owner[kept], kind="stable")]
-        return owner[kept], left[kept], right[kept], second[kept]
+        flat = numpy.fromiter(chain.from_iterable(many), numpy.int32)
+        # Factors are counted from the first of a dot product; what is summed has a number below 0.
+        first = numpy.cumsum(lengths) - lengths
+        first += numpy.where(self.are(DOT)[several], lengths % 2, lengths)
+        factor = numpy.arange(len(flat)) - numpy.repeat(first, lengths)
+        right = numpy.where(factor < 0, -1, numpy.append(flat[1:], -1))
+        kept = numpy.flatnonzero((factor < 0) | (factor % 2 == 0))
+        alone = numpy.zeros(len(kept), bool)
+        return (
+            numpy.append(few[two // 2], numpy.repeat(several, lengths)[kept]),
+            numpy.append(pairs.ravel()[two], flat[kept]),
+            numpy.append(numpy.full(len(two), -1), right[kept]),
+            numpy.append(two % 2 > 0, alone),
+        )
 
     def _squares(self) -> Array:
         """Return the places of powers with the exponent 2."""

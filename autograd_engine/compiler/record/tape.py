@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any
@@ -98,10 +98,11 @@ def _moved(to: Any, x: array[int], y: array[int], many: Sequence[Sequence[int]])
     """Return the operands of a tape, from the places in which they were given."""
     xs, ys = numpy.frombuffer(x, numpy.int32), numpy.frombuffer(y, numpy.int32)
     places = iter(to[numpy.fromiter(chain.from_iterable(many), numpy.int32)].tolist())
+    tuples = [tuple(islice(places, n)) for n in map(len, many)]
     return {
         "x": array("i", to[xs].tobytes()),
         "y": array("i", numpy.where(ys < 0, ys, to[ys]).tobytes()),
-        "many": tuple([tuple(islice(places, len(operands))) for operands in many]),
+        "many": tuple(tuples),
     }
 
 
@@ -192,9 +193,7 @@ def record(
     names: dict[int, str] = {}
 
     def meet(value: Value) -> int:
-        """Return the place of a value; give a leaf or constant one."""
-        if id(value) in place:
-            return place[id(value)]
+        """Give a leaf or constant a place."""
         found = place[id(value)] = len(kinds)
         if value._rule is CONSTANT:
             kinds.append(NUMBER)
@@ -210,25 +209,32 @@ def record(
         for value in given:
             kinds[meet(value)] = kind
 
-    at = place.__getitem__
+    def met(values: Iterable[Value]) -> list[int]:
+        return [place[id(value)] if id(value) in place else meet(value) for value in values]
+
+    at, find = place.__getitem__, place.get
     for node in order:
         rule, j = node._rule, -1
         if rule.several:
             operands = node._many[::2]
             try:
-                places: Sequence[int] = tuple(map(at, map(id, operands)))
+                places = list(map(at, map(id, operands)))
             except KeyError:
-                places = tuple(map(meet, operands))
+                places = met(operands)
             i, j = places[0], -2 - len(many)
             fixed = kinds[i] == NUMBER and all(kinds[found] == NUMBER for found in places)
             if not fixed:
                 many.append(places)
         else:
-            i = meet(node._x)  # type: ignore[arg-type]
-            fixed = kinds[i] == NUMBER
-            if node._y is not None:
-                j = meet(node._y)
-                fixed = fixed and kinds[j] == NUMBER
+            x, y = node._x, node._y
+            i = find(id(x), -1)
+            if i < 0:
+                i = meet(x)  # type: ignore[arg-type]
+            if y is not None:
+                j = find(id(y), -1)
+                if j < 0:
+                    j = meet(y)
+            fixed = kinds[i] == NUMBER and (j < 0 or kinds[j] == NUMBER)
         here = place[id(node)] = len(kinds)
         if fixed:
             kinds.append(NUMBER)
@@ -241,4 +247,4 @@ def record(
         note = getattr(node, "_note", NOTHING)  # as `noted`, without a call
         if note.label:
             names[here] = note.label
-    return draft.tape(list(map(meet, outputs)), names)
+    return draft.tape(met(outputs), names)
