@@ -201,8 +201,9 @@ def record(
         else:
             kinds.append(PARAMETER if parameters is None and value._rule is LEAF else OTHER)
             draft.leaves.append(value)
-        if value.label:
-            names[found] = value.label
+        note = getattr(value, "_note", NOTHING)  # as `noted`, without a call
+        if note.label:
+            names[found] = note.label
         return found
 
     for kind, given in ((PARAMETER, parameters or ()), (INPUT, inputs)):
@@ -244,7 +245,7 @@ def record(
         op(rules.setdefault(rule, len(rules)))
         xs(i)
         ys(j)
-        note = getattr(node, "_note", NOTHING)  # as `noted`, without a call
+        note = getattr(node, "_note", NOTHING)
         if note.label:
             names[here] = note.label
     return draft.tape(met(outputs), names)
