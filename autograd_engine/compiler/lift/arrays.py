@@ -16,11 +16,13 @@ import numpy
 from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.symbols import Symbol, X, Y, formula, substituted
 from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import ADD, NEGATIVE, SUBTRACT
 
 if TYPE_CHECKING:
     from autograd_engine.compiler.lift.loops import Loop
 
 Array = Any
+New = Callable[[tuple[int, ...], bool], Ref]  # reserves memory
 
 # Arenas: small letters hold one number in a slot, capitals one for each row of the batch.
 VALUES, ADJOINTS, SCRATCH = "vV", "aA", "sS"
@@ -68,14 +70,22 @@ class Instruction:
 
 
 @dataclass
-class Operand:
-    """What a step reads: a view, and, where it had to be gathered, where its slots stand."""
+class Gathered:
+    """Slots of an arena that no view reaches, put where `at` says in their copy."""
 
-    ref: Ref
-    source: Array = None  # slots of the values' arena; None if `ref` views them itself
+    arena: str
+    slots: Array
     at: Array = None
     active: bool = True
-    parts: tuple[Operand, ...] = ()  # of a mixed operand: what was gathered from each arena
+
+
+@dataclass
+class Operand:
+    """What a step reads: a view, of a copy if it was `gathered`."""
+
+    ref: Ref
+    active: bool = True
+    gathered: tuple[Gathered, ...] = ()
 
 
 @dataclass
@@ -83,9 +93,9 @@ class Part:
     """One column of a sum: plain terms or a contraction of rows and columns."""
 
     sign: int
+    axes: str
     left: Operand
     right: Operand | None = None
-    axes: str = ""
 
 
 @dataclass
@@ -144,12 +154,39 @@ class Memory:
         return self.known[key]
 
 
+def blank(shape: tuple[int, ...], batched: bool) -> Ref:
+    """Return what stands for a place that is not yet known."""
+    return contiguous("S" if batched else "s", 0, shape)
+
+
+def added(found: Instruction, sign: int, first: bool, new: New) -> list[Instruction]:
+    """Return what writes an array, or its negative, or adds it to what stands there already.
+
+    `found` makes the array in the place where it belongs; `new(shape, batched)` reserves memory.
+    """
+    out, plain = found.out, found.kind == "copy"
+    batched = out.batched and any(ref.batched for ref in found.ins)
+    made: list[Instruction] = []
+    if first and sign > 0 and (plain or batched == out.batched):
+        return [found]
+    if plain and (first or found.ins[0].shape == out.shape):
+        value = found.ins[0]
+    elif first and batched == out.batched:
+        value, made = out, [found]
+    else:
+        value = new(out.shape, batched)
+        made = [replace(found, out=value)]
+    if not first:
+        made.append(Instruction("map", out, (out, value), ADD if sign > 0 else SUBTRACT))
+    elif sign > 0:
+        made.append(Instruction("copy", out, (value,)))
+    else:
+        made.append(Instruction("map", out, (value,), NEGATIVE))
+    return made
+
+
 def map_instructions(
-    rule: Primitive,
-    out: Ref,
-    ins: tuple[Ref, ...],
-    memory: Memory,
-    new: Callable[[tuple[int, ...], bool], Ref],
+    rule: Primitive, out: Ref, ins: tuple[Ref, ...], memory: Memory, new: New
 ) -> list[Instruction]:
     """Return what computes a primitive element by element.
 

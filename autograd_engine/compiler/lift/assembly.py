@@ -16,8 +16,8 @@ import numpy
 from autograd_engine.compiler.lift.arrays import (
     VALUES,
     ArrayProgram,
+    Gathered,
     Instruction,
-    Operand,
     Step,
 )
 from autograd_engine.compiler.lift.lifting import Lifting
@@ -66,7 +66,7 @@ class _Program(Lifting):
             else:
                 steps.append(self.loop(piece, piece.repeat))
         tops = list(map(self.source, plan.outputs))
-        self.settle(numpy.arange(len(self.home)))
+        self.settled(numpy.arange(len(self.home)))
         outputs = [Ref(arena, slot, (1,), (0,)) for arena, slot, _ in tops]
         return ArrayProgram(steps, self.memory, outputs, self.home, len(self.tape.inputs))
 
@@ -76,8 +76,8 @@ class _Program(Lifting):
         if place in self.where:
             return self.where[place]
         if place < fixed:
-            self.settle(numpy.array([place]))
-            return "v", int(self.home[place]), place < len(self.tape.parameters)
+            slot = self.settled(numpy.array([place]))[0]
+            return "v", int(slot), place < len(self.tape.parameters)
         if place < fixed + inputs:
             return "V", place - fixed, False
         number = self.tape.constants[place - fixed - inputs]
@@ -194,4 +194,4 @@ class _Program(Lifting):
             at, slots, moved = map(numpy.array, zip(*rows))
             marker = contiguous(arena, 0, (1,))
             loop.forward.append(Instruction("take", out, (marker,), index=slots, at=at))
-            loop.operands.append((Operand(marker, slots, at, bool(moved.any())), out))
+            loop.gathered.append((Gathered(arena, slots, at, bool(moved.any())), out))

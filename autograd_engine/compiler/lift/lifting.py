@@ -6,7 +6,7 @@ left and right vectors form a full grid become a contraction: a matrix product.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +17,7 @@ from autograd_engine.compiler.lift.arrays import (
     Operand,
     Part,
     Step,
+    added,
     map_instructions,
 )
 from autograd_engine.compiler.lift.grids import Grid, grids
@@ -106,95 +107,61 @@ class Lifting(Placing):
     def add_sum(self, wave: Wave, grid: Grid | None) -> None:
         self.taken = []
         if grid is None:
-            wave = wave.chosen(self.best_order(first_terms(wave.columns)))
+            firsts = [places[:, 0] for column in wave.columns for places in column.factors]
+            wave = wave.chosen(self.best_order(firsts))
         shape = (len(wave.places),) if grid is None else grid.shape
-        out = self.new(wave.places, shape)
-        step = self.step("sum", ADD, out, wave.places)
-        # A positive part first: it is computed right where the sum stands.
-        for column in sorted(wave.columns, key=first_of_all):
-            if column.right is not None and column.left.shape[1] > 1:
-                self.add_products(step, column, grid)
-            elif column.right is not None:
-                (left, right), _ = self.aligned([column.left[:, 0], column.right[:, 0]])
-                self.add_part(step, Part(column.sign, left, right, "map"))
-            elif column.left.shape[1] <= FEW:
-                for i in range(column.left.shape[1]):
-                    (operand,), _ = self.aligned([column.left[:, i]])
-                    self.add_part(step, Part(column.sign, operand))
-            else:
-                operand = self.operand(self.by_slot(column.left)[0])
-                self.add_part(step, Part(column.sign, operand, axes="sum"))
+        step = self.step("sum", ADD, self.new(wave.places, shape), wave.places)
+        # What is added first, of that products and long ones: it is computed where the sum stands.
+        for column in sorted(
+            wave.columns,
+            key=lambda column: (-column.sign, column.right is None, -column.left.shape[1]),
+        ):
+            for part in self.parts(column, grid):
+                self.add_part(step, part)
 
-    def add_products(self, step: Step, column: Column, grid: Grid | None) -> None:
-        """Add a column of several products: a contraction."""
-        assert column.right is not None
-        n, terms = column.left.shape
-        if n == 1:  # a single row may have its terms in any order
-            first, second = self.by_slot(column.left, column.right)
-            column = Column(first, second, column.sign)
-        assert column.right is not None
-        if grid is not None:
-            h, s, j = grid.shape
-            factors = [column.left.reshape(h, s, j, terms), column.right.reshape(h, s, j, terms)]
-            for a, b in (factors, factors[::-1]):
+    def parts(self, column: Column, grid: Grid | None) -> Iterator[Part]:
+        """Yield what adds a column's terms: one by one, summed along an axis or contracted."""
+        sign, factors, (rows, terms) = column.sign, column.factors, column.left.shape
+        plain = column.right is None
+        if terms == 1 or (plain and terms <= FEW):
+            for i in range(terms):
+                operands, _ = self.aligned([places[:, i] for places in factors])
+                yield Part(sign, "" if plain else "map", *operands)
+            return
+        if rows == 1 or plain:  # the terms may have any order: that of their slots
+            order = numpy.argsort(self.settled(factors[0]), axis=1, kind="stable")
+            factors = [numpy.take_along_axis(places, order, 1) for places in factors]
+        if grid is not None and not plain:
+            stacked = [places.reshape(*grid.shape, terms) for places in factors]
+            for a, b in (stacked, stacked[::-1]):
                 if grid.depends(a, self.slot, 2) and grid.depends(b, self.slot, 1):
-                    cuts = self.cuts(a[:, :, 0], b[:, 0])
-                    for first, last in pairwise(cuts):
-                        rows = self.operand(a[:, :, 0, first:last])
-                        columns = self.operand(b[:, 0, :, first:last])
-                        self.add_part(step, Part(column.sign, rows, columns, "hsk,hjk->hsj"))
+                    a, b = a[:, :, 0], b[:, 0]
+                    for i, j in pairwise(self.cuts(a, b)):
+                        operands = [self.operand(places[..., i:j]) for places in (a, b)]
+                        yield Part(sign, "hsk,hjk->hsj", *operands)
                     return
-        rows, columns = self.operand(column.left), self.operand(column.right)
-        self.add_part(step, Part(column.sign, rows, columns, "nk,nk->n"))
+        yield Part(sign, "sum" if plain else "nk,nk->n", *map(self.operand, factors))
 
     def add_part(self, step: Step, part: Part) -> None:
         """Append what adds one part to the sum."""
-        out, first = step.out, not step.parts
+        ins = (part.left.ref,) if part.right is None else (part.left.ref, part.right.ref)
+        first, out = not step.parts, step.out
         step.parts.append(part)
-        left = part.left.ref
-        right = None if part.right is None else part.right.ref
-        if right is None and part.axes != "sum":
-            out = out.reshaped(left.shape)
-            if first and part.sign > 0:
-                step.forward.append(Instruction("copy", out, (left,)))
-            elif first:
-                step.forward.append(Instruction("map", out, (left,), NEGATIVE))
-            elif len(step.forward) == 1 and step.forward[0].kind == "copy":
-                self.add_to_copy(step, part)
-            else:
-                rule = ADD if part.sign > 0 else SUBTRACT
-                step.forward.append(Instruction("map", out, (out, left), rule))
-            return
-        if part.axes == "map":
-            out = out.reshaped(left.shape)
-        elif part.axes != "hsk,hjk->hsj":
-            out = out.reshaped((out.size,))
-        batched = left.batched or (right is not None and right.batched)
-        direct = first and batched == out.batched
-        target = out if direct else self.memory.new("V" if batched else "v", out.shape)
-        if right is None:
-            step.forward.append(Instruction("sum", target, (left,), over=(1,)))
-        elif part.axes == "map":
-            step.forward.append(Instruction("map", target, (left, right), MULTIPLY))
+        if part.axes in ("", "map"):
+            out = out.reshaped(ins[0].shape)
+            found = Instruction("copy", out, ins)
+            found = Instruction("map", out, ins, MULTIPLY) if part.axes else found
+        elif part.axes == "sum":
+            found = Instruction("sum", out.reshaped((out.size,)), ins, over=(1,))
         else:
-            step.forward.append(Instruction("contract", target, (left, right), axes=part.axes))
-        if not first:
+            out = out if part.axes == "hsk,hjk->hsj" else out.reshaped((out.size,))
+            found = Instruction("contract", out, ins, axes=part.axes)
+        before = [(made.kind, made.ins[0].shape) for made in step.forward]
+        if found.kind == "copy" and before == [("copy", out.shape)]:
             rule = ADD if part.sign > 0 else SUBTRACT
-            step.forward.append(Instruction("map", out, (out, target), rule))
-        elif part.sign < 0:
-            step.forward.append(Instruction("map", out, (target,), NEGATIVE))
-        elif not direct:
-            step.forward.append(Instruction("copy", out, (target,)))
-
-    def add_to_copy(self, step: Step, part: Part) -> None:
-        """Make one addition of a copy and what is added to it."""
-        (copied,), added = step.forward[0].ins, part.left.ref
-        rule = ADD if part.sign > 0 else SUBTRACT
-        out = step.out.reshaped(added.shape)
-        if copied.shape == added.shape:
-            step.forward[:] = [Instruction("map", out, (copied, added), rule)]
+            step.forward[:] = [Instruction("map", out, (*step.forward[0].ins, *ins), rule)]
         else:
-            step.forward.append(Instruction("map", out, (out, added), rule))
+            step.forward += added(found, part.sign, first, self.memory.between)
 
     def step(self, kind: str, rule: Any, out: Ref, places: Array) -> Step:
         made = Step(kind, rule, out, active=bool(self.known.active[places].any()))
@@ -206,7 +173,7 @@ class Lifting(Placing):
 def spelled_out(wave: Wave) -> Wave | None:
     """Return the sum as the operation that it is where it has but one or two plain terms."""
     terms = [
-        Column(column.left[:, i : i + 1], None, column.sign)
+        Column(column.sign, column.left[:, i : i + 1])
         for column in sorted(wave.columns, key=lambda column: -column.sign)
         if column.right is None
         for i in range(column.left.shape[1])
@@ -216,18 +183,3 @@ def spelled_out(wave: Wave) -> Wave | None:
     if rule is None or any(column.right is not None for column in wave.columns):
         return None
     return Wave("map", rule, wave.places, terms)
-
-
-def first_terms(columns: Sequence[Column]) -> list[Array]:
-    """Return the first term of each column, of products both factors."""
-    return [
-        places[:, 0]
-        for column in columns
-        for places in (column.left, column.right)
-        if places is not None
-    ]
-
-
-def first_of_all(column: Column) -> tuple[int, bool, int]:
-    """Rank columns: what is added before what is subtracted, products and long ones first."""
-    return -column.sign, column.right is None, -column.left.shape[1]

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import SCRATCH, Array, Instruction, Operand, Step
+from autograd_engine.compiler.lift.arrays import (
+    SCRATCH,
+    Array,
+    Gathered,
+    Instruction,
+    Operand,
+    Step,
+)
 from autograd_engine.compiler.lift.strides import Ref
 from autograd_engine.table import MULTIPLY
 
@@ -31,7 +38,7 @@ class Loop:
     kept: list[tuple[str, int]]  # slots of the first frame that later steps or others read
     shared: dict[str, Array]  # slots that all steps read and a parameter is below, by arena
     forward: list[Instruction] = field(default_factory=list)  # what goes in front
-    operands: list[tuple[Operand, Ref]] = field(default_factory=list)  # and where it comes from
+    gathered: list[tuple[Gathered, Ref]] = field(default_factory=list)  # and where it goes
     slopes: list[Ref] = field(default_factory=list)  # blocks too, computed in front of the way back
 
     def run(self, batched: bool) -> Iterator[Instruction]:
@@ -109,7 +116,7 @@ class Loop:
         where it is, and reads only what is kept of all steps.
         """
         refs, shape, axes = found.ins, found.out.shape, found.axes
-        if to.parts or to.source is not None or self.stride(to.ref):
+        if to.gathered or self.stride(to.ref):
             return None
         if any(ref.arena in SCRATCH for ref in refs) or not any(map(self.stride, refs)):
             return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd_engine.compiler.lift.sums import Sums
-from autograd_engine.compiler.lift.waves import BATCHED, CONSTANT, FIXED, Waves, dependence
+from autograd_engine.compiler.lift.waves import BATCHED, CONSTANT, FIXED, Deep, Waves, dependence
 from autograd_engine.compiler.record.tape import INPUT as GIVEN
 from autograd_engine.compiler.record.tape import Draft, Tape
 from autograd_engine.engine import Value
@@ -66,15 +66,16 @@ class Plan:
 def planned(tape: Tape, loops: bool = True) -> Plan:
     """Return a tape in pieces; in one if there are no loops."""
     sums = Sums(tape)
-    known = dependence(sums, deepest=DEEP if loops else 0)
-    if known is None:
+    try:
+        known = dependence(sums, deepest=DEEP if loops else 0)
+    except Deep:
         graph = _graph(tape)
         repeats = sorted(recurrences(graph), key=lambda repeat: max(repeat.places[-1]))
         if repeats:
             found = _Cut(tape, graph, repeats).pieces()
             return Plan(tape, found, [graph.same[place] for place in tape.outputs])
-    tape = sums.tape
-    waves = Waves(sums, known or dependence(sums))
+        known = dependence(sums)
+    tape, waves = sums.tape, Waves(sums, known)
     return Plan(tape, [Piece(waves, tape.outputs)], tape.outputs)
 
 

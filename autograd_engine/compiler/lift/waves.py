@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 from operator import or_
-from typing import Any
 
 import numpy
 
@@ -32,18 +31,18 @@ class Column:
     `right` is None except for products; `sign` is -1 where the terms are subtracted.
     """
 
+    sign: int
     left: Array
     right: Array | None = None
-    sign: int = 1
 
     @property
     def factors(self) -> list[Array]:
         """The left factor and, of products, the right one."""
         return [self.left] if self.right is None else [self.left, self.right]
 
-    def chosen(self, rows: Any, terms: Any = slice(None)) -> Column:
-        """Return some terms of some values."""
-        return Column(*[places[rows][:, terms] for places in self.factors], sign=self.sign)
+    def chosen(self, rows: Array) -> Column:
+        """Return the terms of some values."""
+        return Column(self.sign, *[places[rows] for places in self.factors])
 
 
 @dataclass
@@ -70,13 +69,15 @@ class Dependence:
     active: Array
 
 
-def dependence(
-    sums: Sums, given: Sequence[tuple[int, bool]] = (), deepest: int = 0
-) -> Dependence | None:
-    """Return what each value depends on, in one pass over the tape; None where that is deeper
-    than `deepest`, if there is such.
+class Deep(Exception):
+    """Says that values stand upon each other in many levels."""
+
+
+def dependence(sums: Sums, given: Sequence[tuple[int, bool]] = (), deepest: int = 0) -> Dependence:
+    """Return what each value depends on, in one pass over the tape.
 
     Its last inputs are `given` by other pieces: what they depend on, whether they are active.
+    Raises `Deep` where a value is deeper than `deepest`, if that is given.
     """
     tape, start = sums.tape, sums.tape.start
     parameters, width = len(tape.parameters), len(tape.inputs)
@@ -104,7 +105,7 @@ def dependence(
             found = set(map(read.__getitem__, tape.many[-2 - y]))
             here = (max(found) | 7) + 1 + (reduce(or_, found) & 7)
         if here > lowest:
-            return None
+            raise Deep
         known.append(here)
         seen.append(here - 8 if absorbed else here)
         added.append(here - 8 if absorbed or product else here)
@@ -154,7 +155,7 @@ class Waves:
                 yield Wave("sum" if sums.linear[top] else "scan", rule, places, columns)
             else:
                 operands = [sums.x, sums.y][: 1 + (sums.y[top] >= 0)]
-                columns = [Column(operand[places][:, None]) for operand in operands]
+                columns = [Column(1, operand[places][:, None]) for operand in operands]
                 yield Wave("map", rule, places, columns)
 
     def _columns(self, terms: slice, rows: int) -> list[Column]:
@@ -162,24 +163,22 @@ class Waves:
         left, right = self.left[terms].reshape(rows, -1), self.right[terms].reshape(rows, -1)
         codes = self.code[terms].reshape(rows, -1)[0]
         cuts = [0, *(numpy.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
+        signs = [-1 if code % 2 else 1 for code in codes]
         return [
-            Column(
-                left[:, i:j], right[:, i:j] if right[0, i] >= 0 else None, -1 if codes[i] % 2 else 1
-            )
+            Column(signs[i], left[:, i:j], right[:, i:j] if right[0, i] >= 0 else None)
             for i, j in pairwise(cuts)
         ]
 
-    def _keys(self, code: Array, places: Array) -> Array:
+    def _keys(self, terms: Array, places: Array) -> Array:
         """Return a number for each place: equal for what can be computed together at one depth."""
         sums, kind = self.sums, self.known.kind
         key = numpy.zeros(sums.tape.size, numpy.uint64)
-        x, y, rule = sums.x[places], sums.y[places], sums.rule[places].astype(numpy.int64)
-        second = numpy.where(y >= 0, kind[y], 3)
-        alone = scattered(rule * 16 + kind[x] * 4 + second + 128)
-        linear, scan = sums.linear[places], sums.scan[places]
-        key[places] = numpy.where(linear, 0, numpy.where(scan, rule * 4 + kind[places], alone))
+        y, linear, scan = sums.y[places], sums.linear[places], sums.scan[places]
+        operands = kind[sums.x[places]] * 4 + numpy.where(y >= 0, kind[y], 3)
+        code = sums.rule[places] * 16 + numpy.where(scan, kind[places], operands) + 128
+        key[places] = scattered(numpy.where(linear, 0, code))
         # A sum's key is made of its terms' codes, whatever their order.
-        numpy.add.at(key, sums.root, scattered(code + 1))
+        numpy.add.at(key, sums.root, scattered(terms + 1))
         return key[places]
 
 

@@ -160,11 +160,13 @@ class Draft:
         order = numpy.argsort(kinds, kind="stable")
         moved = numpy.empty(len(kinds) + 1, numpy.int32)  # one more, read where there is none
         moved[order] = numpy.arange(len(kinds), dtype=numpy.int32)
-        leaves: tuple[list[Value], ...] = ([], [], [])
+        leaves: dict[int, list[Value]] = {PARAMETER: [], OTHER: [], INPUT: []}
         for leaf, kind in zip(self.leaves, kinds[kinds < NUMBER].tolist()):
             leaves[kind].append(leaf)
         return Tape(
-            *leaves,
+            parameters=leaves[PARAMETER],
+            others=leaves[OTHER],
+            inputs=leaves[INPUT],
             constants=[*self.number.values()],
             rules=list(self.rules),
             op=self.op,
