@@ -10,6 +10,7 @@ of the batch: see `blank`.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy
@@ -18,19 +19,20 @@ from autograd_engine.compiler.lift.arrays import (
     ArrayProgram,
     Gathered,
     Instruction,
-    New,
     Operand,
     Step,
     added,
     blank,
     map_instructions,
 )
+from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import Ref, contiguous
-from autograd_engine.compiler.record.symbols import Expression, substituted
+from autograd_engine.compiler.record.symbols import Expression, Symbol, substituted
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import NEGATIVE
 
 Array = Any
+Shape = tuple[int, ...]
 BACK = {"v": "a", "V": "A"}  # the arena of adjoints, by that of values
 
 
@@ -43,7 +45,7 @@ class Adjoints:
     """Adds contributions to adjoints, in the order in which instructions run."""
 
     def __init__(self, program: ArrayProgram, leaves: int) -> None:
-        self.memory, self.leaves = program.memory, leaves
+        self.memory, self.steps, self.leaves = program.memory, program.steps, leaves
         sizes = program.memory.sizes
         sizes["a"], sizes["A"] = sizes["v"], sizes["V"]
         self.written = {arena: numpy.zeros(sizes[arena], bool) for arena in "aA"}
@@ -56,6 +58,9 @@ class Adjoints:
         self.to: list[Instruction] = []
         self.used = {"s": 0, "S": 0}
         self.memo: dict[Any, Ref] = {}
+        self.loop: Loop | None = None  # whose body is being passed, with what goes in front of it
+        self.before: list[Instruction] = []
+        self.later: list[tuple[Operand, int, Instruction]] = []  # and behind it
 
     def number(self, region: Ref, active: bool) -> None:
         """Take the slots of a region for one that is cleared as one."""
@@ -64,7 +69,14 @@ class Adjoints:
         self.regions.append(region)
 
     def contribute(self, operand: Operand, sign: int, found: Instruction) -> None:
-        """Append what adds a contribution, or its negative, to an operand's adjoint."""
+        """Append what adds a contribution, or its negative, to an operand's adjoint; in a loop, to
+        the adjoint of what all steps read, behind it for all steps at once.
+        """
+        whole = self.loop and self.loop.summed(operand, found)
+        if whole:
+            out = blank(found.out.shape, operand.ref.batched)
+            self.later.append((operand, sign, replace(whole, out=out)))
+            return
         if operand.gathered:
             value = self.made(found)
             for part in operand.gathered:
@@ -125,7 +137,7 @@ class Adjoints:
                 written[region.slots()] = True
         written[slots[numbers < 0]] = True
 
-    def scratch(self, shape: tuple[int, ...], batched: bool) -> Ref:
+    def scratch(self, shape: Shape, batched: bool) -> Ref:
         """Reserve memory until the end of this step's derivative."""
         arena = "S" if batched else "s"
         ref = contiguous(arena, self.used[arena], shape)
@@ -139,25 +151,34 @@ class Adjoints:
         self.to.append(replace(found, out=ref))
         return ref
 
-    def evaluated(
-        self,
-        expression: Expression,
-        known: dict[Any, Any],
-        shape: tuple[int, ...],
-        new: New | None = None,
-    ) -> Ref:
-        """Return a view of an expression's value, computing what is not yet there."""
-        new = new or self.scratch
-
-        def ref(part: Any) -> Ref:
-            return part if isinstance(part, Ref) else self.memory.constant(numpy.full(shape, part))
+    def evaluated(self, expression: Expression, known: dict[Any, Any], shape: Shape) -> Ref:
+        """Return a view of an expression's value, computing what is not yet there; in a loop, for
+        all steps in front.
+        """
+        loop, inside, new = self.loop, self.to, self.scratch
+        if not isinstance(expression, Symbol):
+            return self.memory.constant(numpy.full(shape, expression))
+        if expression.rule is None:
+            return known[expression]  # type: ignore[no-any-return]
+        full = shape
+        if loop is not None:
+            known = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
+            full, self.to, new = (loop.times, *shape), self.before, self.memory.between
 
         def make(rule: Primitive, *parts: Any) -> Any:
-            refs = tuple(map(ref, parts))
-            key = (rule, refs, shape)
+            refs = tuple(
+                part if isinstance(part, Ref) else self.memory.constant(numpy.full(full, part))
+                for part in parts
+            )
+            key = (rule, refs, full)
             if key not in self.memo:
-                self.memo[key] = to = new(shape, any(ref.batched for ref in refs))
+                self.memo[key] = to = new(full, any(ref.batched for ref in refs))
                 self.to += map_instructions(rule, to, refs, self.memory, new)
             return self.memo[key]
 
-        return ref(substituted(expression, make, known))
+        found: Ref = substituted(expression, make, known)
+        self.to = inside
+        if loop is None:
+            return found
+        loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
+        return contiguous(found.arena, found.start, shape)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from math import prod
 from typing import Any
 
 import numpy
@@ -17,8 +16,6 @@ from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, adjoint
 from autograd_engine.compiler.lift.arrays import (
     ArrayProgram,
     Instruction,
-    New,
-    Operand,
     Part,
     Step,
     blank,
@@ -47,57 +44,31 @@ class Backward:
 
 def differentiate(program: ArrayProgram, leaves: int) -> Backward:
     """Return the derivative of a program's output 0 by its leaves, the first slots of "v"."""
-    return _Reverse(program, leaves).result()
+    return _Reverse(program, leaves).result(program.outputs[0])
 
 
 class _Reverse(Adjoints):
-    def __init__(self, program: ArrayProgram, leaves: int) -> None:
-        super().__init__(program, leaves)
-        self.program = program
-        self.loop: Loop | None = None  # whose body is being passed
-        self.before: list[Instruction] = []
-        self.later: list[tuple[Operand, int, Instruction]] = []
-
-    def result(self) -> Backward:
-        output = self.program.outputs[0]
-        found = Backward()
-        if not self.reached(output):
-            return found
-        outside = len(self.regions)
+    def result(self, output: Ref) -> Backward:
+        found, seed, outside = Backward(), adjoint(output), len(self.regions)
+        number = int(self.region[seed.arena][seed.start])
+        leaf = seed.arena == "a" and seed.start < self.leaves
+        if not (self.active[number] if number >= 0 else leaf):
+            return found  # no parameter is below
         self.to = found.body if output.batched else found.rest
-        self.begin(adjoint(output))
+        self.clear(seed)
+        self.to.append(Instruction("seed", seed))
+        self.written[seed.arena][seed.slots()] = True
         for batched, self.to in ((True, found.body), (False, found.rest)):
-            for step in reversed(self.program.steps):
+            for step in reversed(self.steps):
                 if isinstance(step, Loop):
                     self.pass_on_loop(step, batched)
                 elif step.out.batched == batched:
                     self.pass_on(step)
             if batched:
-                found.shared = self.shared(self.regions[:outside])
+                fixed = [ref for ref in self.regions[:outside] if ref.arena == "a"]
+                fixed.insert(0, contiguous("a", 0, (self.leaves,)))
+                found.shared = [ref for ref in fixed if self.written["a"][ref.slots()].any()]
         return found
-
-    def reached(self, output: Ref) -> bool:
-        """Whether the output was computed by a step that a parameter is below, or is a leaf."""
-        number = int(self.region[adjoint(output).arena][output.start])
-        if number >= 0:
-            return self.active[number]
-        return output.arena == "v" and output.start < self.leaves
-
-    def begin(self, seed: Ref) -> None:
-        self.clear(seed)
-        self.to.append(Instruction("seed", seed))
-        self.written[seed.arena][seed.slots()] = True
-
-    def shared(self, regions: Sequence[Ref]) -> list[Ref]:
-        """Return the regions and leaves among the fixed adjoints written so far."""
-        leaves = contiguous("a", 0, (self.leaves,))
-        return [
-            ref
-            for ref in (leaves, *regions)
-            if ref.arena == "a" and self.written["a"][ref.slots()].any()
-        ]
-
-    # Loops.
 
     def pass_on_loop(self, loop: Loop, batched: bool) -> None:
         """Append what goes back through the steps of a loop, the last one first.
@@ -136,37 +107,6 @@ class _Reverse(Adjoints):
         for part, ref in loop.gathered:
             if part.active and ref.arena == arena:
                 self.put(part, adjoint(ref))
-
-    def contribute(self, operand: Operand, sign: int, found: Instruction) -> None:
-        """Append what adds a contribution to an operand's adjoint; in a loop, to the adjoint of
-        what all steps read, behind it for all steps at once.
-        """
-        whole = self.loop and self.loop.summed(operand, found)
-        if whole:
-            out = blank(found.out.shape, operand.ref.batched)
-            self.later.append((operand, sign, replace(whole, out=out)))
-        else:
-            super().contribute(operand, sign, found)
-
-    def evaluated(
-        self,
-        expression: Expression,
-        known: dict[Any, Any],
-        shape: tuple[int, ...],
-        new: New | None = None,
-    ) -> Ref:
-        """Return a view of an expression's value; in a loop, computed for all steps in front."""
-        loop = self.loop
-        if loop is None or not isinstance(expression, Symbol) or expression.rule is None:
-            return super().evaluated(expression, known, shape, new)
-        whole = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
-        inside, self.to = self.to, self.before
-        found = super().evaluated(expression, whole, (loop.times, *shape), self.memory.between)
-        self.to = inside
-        loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
-        return contiguous(found.arena, found.start, shape)
-
-    # One step.
 
     def pass_on(self, step: Step) -> None:
         """Append what a step's adjoint contributes to the adjoints of its operands."""
@@ -246,9 +186,8 @@ class _Reverse(Adjoints):
             if not this.active:
                 continue
             ins = (out, other.ref)
-            if part.axes == "hsk,hjk->hsj":
-                axes = _transposed(part.axes, this is left)
-                # A contraction sums over the batch by itself.
+            if part.axes == "hsk,hjk->hsj":  # and a contraction sums over the batch by itself
+                axes = "hsj,hjk->hsk" if this is left else "hsj,hsk->hjk"
                 found = Instruction("contract", this.ref, ins, axes=axes)
             else:
                 found = Instruction("map", _of(ins), ins, MULTIPLY)
@@ -264,14 +203,3 @@ def _columns(ref: Ref, first: int, last: int) -> Ref:
     """Return some columns of a view of rows and columns."""
     start = ref.start + first * ref.strides[1]
     return Ref(ref.arena, start, (ref.shape[0], last - first), ref.strides)
-
-
-def _transposed(axes: str, left: bool) -> str:
-    """Return the axes of a contraction that gives the adjoint of one factor.
-
-    >>> _transposed("hsk,hjk->hsj", True)
-    'hsj,hjk->hsk'
-    """
-    ins, out = axes.split("->")
-    first, second = ins.split(",")
-    return f"{out},{second}->{first}" if left else f"{out},{first}->{second}"
