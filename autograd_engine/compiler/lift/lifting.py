@@ -1,7 +1,10 @@
 """Lifting: from waves of scalars to steps on arrays.
 
 Values get their slots in an order that makes operands views, and products under a sum whose
-left and right vectors form a full grid become a contraction: a matrix product.
+left and right vectors form a full grid become a contraction: a matrix product. Neuron j on sample s
+is the sum over k of w[j, k] * x[s, k]; where each of the vectors w[j] meets each x[s] exactly once,
+the sums are a matrix product, where the vectors fall into blocks of which that is true, such as the
+heads of an attention, a stack of them.
 """
 
 from __future__ import annotations
@@ -20,13 +23,13 @@ from autograd_engine.compiler.lift.arrays import (
     added,
     map_instructions,
 )
-from autograd_engine.compiler.lift.grids import Grid, grids
 from autograd_engine.compiler.lift.operands import Placing
 from autograd_engine.compiler.lift.strides import Ref
 from autograd_engine.compiler.lift.waves import Column, Wave, Waves, of_rows, scattered
 from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT
 
 Array = Any
+Grid = tuple[int, int, int]  # blocks, rows and columns of the values of a sum, in this order
 FEW = 4  # terms: so many are added one by one, more are summed along an axis
 
 
@@ -109,7 +112,7 @@ class Lifting(Placing):
         if grid is None:
             firsts = [places[:, 0] for column in wave.columns for places in column.factors]
             wave = wave.chosen(self.best_order(firsts))
-        shape = (len(wave.places),) if grid is None else grid.shape
+        shape = (len(wave.places),) if grid is None else grid
         step = self.step("sum", ADD, self.new(wave.places, shape), wave.places)
         # What is added first, of that products and long ones: it is computed where the sum stands.
         for column in sorted(
@@ -132,15 +135,19 @@ class Lifting(Placing):
             order = numpy.argsort(self.settled(factors[0]), axis=1, kind="stable")
             factors = [numpy.take_along_axis(places, order, 1) for places in factors]
         if grid is not None and not plain:
-            stacked = [places.reshape(*grid.shape, terms) for places in factors]
+            stacked = [places.reshape(*grid, terms) for places in factors]
             for a, b in (stacked, stacked[::-1]):
-                if grid.depends(a, self.slot, 2) and grid.depends(b, self.slot, 1):
+                if self.alike(a, 2) and self.alike(b, 1):
                     a, b = a[:, :, 0], b[:, 0]
                     for i, j in pairwise(self.cuts(a, b)):
                         operands = [self.operand(places[..., i:j]) for places in (a, b)]
                         yield Part(sign, "hsk,hjk->hsj", *operands)
                     return
         yield Part(sign, "sum" if plain else "nk,nk->n", *map(self.operand, factors))
+
+    def alike(self, places: Array, axis: int) -> bool:
+        slots = self.slot[places]
+        return bool((slots == slots.take([0], axis)).all())
 
     def add_part(self, step: Step, part: Part) -> None:
         """Append what adds one part to the sum."""
@@ -164,7 +171,7 @@ class Lifting(Placing):
             step.forward += added(found, part.sign, first, self.memory.between)
 
     def step(self, kind: str, rule: Any, out: Ref, places: Array) -> Step:
-        made = Step(kind, rule, out, active=bool(self.known.active[places].any()))
+        made = Step(kind, rule, out, active=self.active(places))
         made.forward = self.taken  # what is gathered from now on belongs to this step, too
         self.steps.append(made)
         return made
@@ -183,3 +190,65 @@ def spelled_out(wave: Wave) -> Wave | None:
     if rule is None or any(column.right is not None for column in wave.columns):
         return None
     return Wave("map", rule, wave.places, terms)
+
+
+def grids(wave: Wave, slot: Array) -> Iterator[tuple[Grid | None, Wave]]:
+    """Yield the wave's values grid by grid, ordered; last what is in none, with None."""
+    products = [c for c in wave.columns if c.right is not None and c.left.shape[1] > 1]
+    if not products:
+        yield None, wave
+        return
+    main = max(products, key=lambda column: column.left.shape[1])
+    column, row = _vectors(slot[main.left]), _vectors(slot[main.right])
+    if column.max() < row.max():  # the longer axis runs fastest, as NumPy likes it
+        column, row = row, column
+    column = _distinct(row, column)
+    block = _blocks(row, column)
+    rest = []
+    by_shape: dict[tuple[int, int], list[Array]] = {}
+    order = numpy.lexsort((column, row, block))
+    cuts = numpy.flatnonzero(numpy.diff(block[order])) + 1
+    for members in numpy.split(order, cuts) if len(cuts) < len(order) // 2 else [order]:
+        rows, columns = len(numpy.unique(row[members])), len(numpy.unique(column[members]))
+        pairs = numpy.unique(row[members] * (column.max() + 1) + column[members])
+        if len(members) == rows * columns == len(pairs):
+            by_shape.setdefault((rows, columns), []).append(members)
+        else:
+            rest.append(members)
+    for (rows, columns), blocks in by_shape.items():
+        yield (len(blocks), rows, columns), wave.chosen(numpy.concatenate(blocks))
+    if rest:
+        yield None, wave.chosen(numpy.concatenate(rest))
+
+
+def _vectors(slots: Array) -> Array:
+    """Number the different rows, in the order of the slots they begin with."""
+    _, first, back = numpy.unique(of_rows(slots), return_index=True, return_inverse=True)
+    rank = numpy.empty(len(first), numpy.int64)
+    rank[numpy.lexsort(slots[first, :2].T[::-1])] = numpy.arange(len(first))
+    return rank[back]
+
+
+def _distinct(row: Array, column: Array) -> Array:
+    """Number columns anew where pairs come twice, as of a sample that does: each time another."""
+    order = numpy.lexsort((column, row))
+    pairs = row[order] * (column.max() + 1) + column[order]
+    first = numpy.flatnonzero(numpy.r_[True, pairs[1:] != pairs[:-1]])
+    if len(first) == len(pairs):
+        return column
+    time = numpy.empty(len(pairs), numpy.int64)
+    time[order] = numpy.arange(len(pairs)) - numpy.repeat(first, numpy.diff([*first, len(pairs)]))
+    return numpy.unique(column * (time.max() + 1) + time, return_inverse=True)[1]
+
+
+def _blocks(row: Array, column: Array) -> Array:
+    """Number each pair by the smallest row that can be reached from it over shared vectors."""
+    label = numpy.arange(row.max() + 1)
+    while True:
+        of_column = numpy.full(column.max() + 1, len(label))
+        numpy.minimum.at(of_column, column, label[row])
+        spread = label.copy()
+        numpy.minimum.at(spread, row, of_column[column])
+        if (spread == label).all():
+            return label[row]
+        label = spread

@@ -53,7 +53,7 @@ class Placing:
 
     def begin(self, waves: Waves, given: Sequence[int]) -> None:
         """Take a tape; its last inputs are values that stand in these slots."""
-        tape, self.known = waves.sums.tape, waves.known
+        tape, self.known = waves.sums.tape, waves.sums
         self.numbers = numpy.zeros(tape.size)
         self.numbers[tape.first : tape.start] = tape.constants
         # Where each value stands in its arena; of constants, which of those of equal bits it is.

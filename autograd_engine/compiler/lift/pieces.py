@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import Any
 
-from autograd_engine.compiler.lift.sums import Sums
-from autograd_engine.compiler.lift.waves import BATCHED, CONSTANT, FIXED, Deep, Waves, dependence
+from autograd_engine.compiler.lift.waves import BATCHED, CONSTANT, FIXED, Deep, Sums, Waves
 from autograd_engine.compiler.record.tape import INPUT as GIVEN
 from autograd_engine.compiler.record.tape import Draft, Tape
 from autograd_engine.engine import Value
@@ -68,15 +67,15 @@ def planned(tape: Tape, loops: bool = True) -> Plan:
     """Return a tape in pieces; in one if there are no loops."""
     sums = Sums(tape)
     try:
-        known = dependence(sums, deepest=DEEP if loops else 0)
+        sums.measure(deepest=DEEP if loops else 0)
     except Deep:
         graph = _graph(tape)
         repeats = sorted(recurrences(graph), key=lambda repeat: max(repeat.places[-1]))
         if repeats:
             found = [*_Cut(tape, graph, repeats).pieces()]
             return Plan(tape, found, [graph.same[place] for place in tape.outputs])
-        known = dependence(sums)
-    tape, waves = sums.tape, Waves(sums, known)
+        sums.measure()
+    tape, waves = sums.tape, Waves(sums)
     return Plan(tape, [Piece(waves, tape.outputs)], tape.outputs)
 
 
@@ -176,4 +175,5 @@ class _Cut:
             place[key] = draft.computed(rule, [place[of] for of in below])
         known = [self.known[key] for key in given]
         sums = Sums(draft.tape([place[key] for key in made], {}))
-        return Piece(Waves(sums, dependence(sums, known)), made, given, known, repeat)
+        sums.measure(known)
+        return Piece(Waves(sums), made, given, known, repeat)
