@@ -23,12 +23,11 @@ from autograd_engine.compiler.lift.arrays import (
     Step,
     added,
     blank,
-    map_instructions,
+    evaluated,
 )
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import Ref, contiguous
-from autograd_engine.compiler.record.symbols import Expression, Symbol, substituted
-from autograd_engine.primitives import Primitive
+from autograd_engine.compiler.record.symbols import Expression, Symbol
 from autograd_engine.table import NEGATIVE
 
 Array = Any
@@ -155,30 +154,12 @@ class Adjoints:
         """Return a view of an expression's value, computing what is not yet there; in a loop, for
         all steps in front.
         """
-        loop, inside, new = self.loop, self.to, self.scratch
-        if not isinstance(expression, Symbol):
-            return self.memory.constant(numpy.full(shape, expression))
-        if expression.rule is None:
-            return known[expression]  # type: ignore[no-any-return]
-        full = shape
-        if loop is not None:
-            known = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
-            full, self.to, new = (loop.times, *shape), self.before, self.memory.between
-
-        def make(rule: Primitive, *parts: Any) -> Any:
-            refs = tuple(
-                part if isinstance(part, Ref) else self.memory.constant(numpy.full(full, part))
-                for part in parts
-            )
-            key = (rule, refs, full)
-            if key not in self.memo:
-                self.memo[key] = to = new(full, any(ref.batched for ref in refs))
-                self.to += map_instructions(rule, to, refs, self.memory, new)
-            return self.memo[key]
-
-        found: Ref = substituted(expression, make, known)
-        self.to = inside
-        if loop is None:
-            return found
+        loop, memory = self.loop, self.memory
+        if loop is None or not isinstance(expression, Symbol) or expression.rule is None:
+            return evaluated(expression, known, shape, memory, self.scratch, self.to, self.memo)
+        known = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
+        whole = (loop.times, *shape)
+        new, to = memory.between, self.before
+        found = evaluated(expression, known, whole, memory, new, to, self.memo)
         loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
         return contiguous(found.arena, found.start, shape)

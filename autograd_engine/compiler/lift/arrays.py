@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from autograd_engine.compiler.lift.strides import Ref, contiguous
-from autograd_engine.compiler.record.symbols import Symbol, X, Y, formula, substituted
+from autograd_engine.compiler.record.symbols import Expression, X, Y, formula, substituted
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import ADD, NEGATIVE, SUBTRACT
 
@@ -138,12 +138,10 @@ class Memory:
 
     def constant(self, numbers: Array) -> Ref:
         """Return a view of constants: one slot, seen again and again, where all are one."""
-        numbers = numpy.asarray(numbers, numpy.float64)
-        bits = numbers.ravel().view(numpy.int64)
-        if (bits == bits[0]).all():
-            start = self.block(numbers.ravel()[:1])
-            return Ref("v", start, numbers.shape, (0,) * numbers.ndim)
-        return contiguous("v", self.block(numbers.ravel()), numbers.shape)
+        flat = numpy.asarray(numbers, float).ravel()
+        if (flat.view(numpy.int64) == flat[:1].view(numpy.int64)).all():
+            return Ref("v", self.block(flat[:1]), numbers.shape, (0,) * numbers.ndim)
+        return contiguous("v", self.block(flat), numbers.shape)
 
     def block(self, numbers: Array) -> int:
         """Return where constants stand one behind the other."""
@@ -188,33 +186,41 @@ def added(found: Instruction, sign: int, first: bool, new: New) -> list[Instruct
 def map_instructions(
     rule: Primitive, out: Ref, ins: tuple[Ref, ...], memory: Memory, new: New
 ) -> list[Instruction]:
-    """Return what computes a primitive element by element.
-
-    One that nothing spells is told by its formula, where it has one: `new(shape, batched)`
-    reserves memory for what stands between.
+    """Return what computes a primitive element by element; one that nothing spells is told by its
+    formula, where it has one.
     """
     expression = None if TABLE.get(rule.name) is rule else formula(rule)
     if expression is None:
         return [Instruction("map", out, ins, rule)]
-    known = dict(zip((X, Y), ins))
-    if not isinstance(expression, Symbol):
-        return [Instruction("copy", out, (memory.constant(numpy.full(out.shape, expression)),))]
-    if expression.rule is None:
-        return [Instruction("copy", out, (known[expression],))]
     found: list[Instruction] = []
+    last = evaluated(expression, dict(zip((X, Y), ins)), out.shape, memory, new, found, {})
+    if not found:
+        return [Instruction("copy", out, (last,))]
+    return [*found[:-1], replace(found[-1], out=out)]
 
-    def make(inner: Primitive, *parts: Any) -> Ref:
-        refs = tuple(
-            part if isinstance(part, Ref) else memory.constant(numpy.full(out.shape, part))
-            for part in parts
-        )
-        to = new(out.shape, any(ref.batched for ref in refs))
-        found.extend(map_instructions(inner, to, refs, memory, new))
-        return to
 
-    substituted(expression, make, known)
-    found[-1] = replace(found[-1], out=out)
-    return found
+def evaluated(
+    expression: Expression,
+    known: dict[Any, Any],
+    shape: tuple[int, ...],
+    memory: Memory,
+    new: New,
+    to: list[Instruction],
+    memo: dict[Any, Ref],
+) -> Ref:
+    """Return a view of an expression's value; append `to` it what computes that, each part once."""
+
+    def ref(part: Any) -> Ref:
+        return part if isinstance(part, Ref) else memory.constant(numpy.full(shape, part))
+
+    def make(rule: Primitive, *parts: Any) -> Ref:
+        refs = tuple(map(ref, parts))
+        if (rule, refs) not in memo:
+            memo[rule, refs] = made = new(shape, any(ref.batched for ref in refs))
+            to.extend(map_instructions(rule, made, refs, memory, new))
+        return memo[rule, refs]
+
+    return ref(substituted(expression, make, known))
 
 
 @dataclass

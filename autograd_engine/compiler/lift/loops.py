@@ -72,9 +72,8 @@ class Loop:
                 if step.out.arena == arena:
                     owner[step.out.slots() - self.first(area).start] = number
             slots = numpy.array([slot for own, slot in self.carried if own == arena], int)
-            key = (slots - area.start) // size * len(self.steps) + owner[
-                (slots - area.start) % size
-            ]
+            frame, within = numpy.divmod(slots - area.start, size)
+            key = frame * len(self.steps) + owner[within]
             for one in numpy.unique(key):
                 yield arena, numpy.sort(slots[key == one])
 
@@ -116,18 +115,13 @@ class Loop:
         where it is, and reads only what is kept of all steps.
         """
         refs, shape, axes = found.ins, found.out.shape, found.axes
-        if to.gathered or self.stride(to.ref):
-            return None
-        if any(ref.arena in SCRATCH for ref in refs) or not any(map(self.stride, refs)):
+        moving = any(map(self.stride, refs)) and not any(ref.arena in SCRATCH for ref in refs)
+        if to.gathered or self.stride(to.ref) or not moving:
             return None
         whole = tuple(self.all_steps(ref, last=True) for ref in refs)
         if found.kind == "copy":
             return replace(found, kind="sum", ins=whole, over=(len(shape),))
-        if (
-            found.kind == "map"
-            and found.rule is MULTIPLY
-            and refs[0].shape == refs[1].shape == shape
-        ):
+        if found.rule is MULTIPLY and found.kind == "map" and {r.shape for r in refs} == {shape}:
             letters = "defgh"[: len(shape)]
             axes = f"{letters},{letters}->{letters}"
         elif found.kind != "contract":
