@@ -14,13 +14,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import (
-    VALUES,
-    ArrayProgram,
-    Gathered,
-    Instruction,
-    Step,
-)
+from autograd_engine.compiler.lift.arrays import VALUES, ArrayProgram, Gathered, Instruction, Step
 from autograd_engine.compiler.lift.lifting import Lifting
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.pieces import Piece, Plan, planned

@@ -13,13 +13,7 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, adjoint
-from autograd_engine.compiler.lift.arrays import (
-    ArrayProgram,
-    Instruction,
-    Part,
-    Step,
-    blank,
-)
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, Part, Step, blank
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, X, Y, slopes
