@@ -18,7 +18,7 @@ import struct
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy
@@ -49,7 +49,7 @@ class Tape:
     y: array[int]
     outputs: list[int]
     names: dict[int, str] = field(default_factory=dict)
-    many: tuple[tuple[int, ...], ...] = ()  # which tapes in pickles of version 0.1.0 do not have
+    many: tuple[Sequence[int], ...] = ()  # which tapes in pickles of version 0.1.0 do not have
 
     @property
     def first(self) -> int:
@@ -66,13 +66,13 @@ class Tape:
         """The number of values on the tape."""
         return self.start + len(self.op)
 
-    def operands(self) -> Iterator[tuple[int, ...]]:
+    def operands(self) -> Iterator[Any]:
         """Yield the places of each computed value's operands."""
         many = self.many
         for x, y in zip(self.x, self.y):
             yield (x, y) if y >= 0 else (x,) if y == -1 else many[-2 - y]
 
-    def instructions(self) -> Iterator[tuple[Primitive, tuple[int, ...]]]:
+    def instructions(self) -> Iterator[tuple[Primitive, Any]]:
         """Yield each computed value's primitive and the places of its operands."""
         return zip(map(self.rules.__getitem__, self.op), self.operands())
 
@@ -97,12 +97,12 @@ def turned(tape: Tape) -> Tape:
 def _moved(to: Any, x: array[int], y: array[int], many: Sequence[Sequence[int]]) -> dict[str, Any]:
     """Return the operands of a tape, from the places in which they were given."""
     xs, ys = numpy.frombuffer(x, numpy.int32), numpy.frombuffer(y, numpy.int32)
-    places = iter(to[numpy.fromiter(chain.from_iterable(many), numpy.int32)].tolist())
-    tuples = [tuple(islice(places, n)) for n in map(len, many)]
+    flat = array("i", to[numpy.fromiter(chain.from_iterable(many), numpy.int32)].tobytes())
+    ends = [0, *accumulate(map(len, many))]
     return {
         "x": array("i", to[xs].tobytes()),
         "y": array("i", numpy.where(ys < 0, ys, to[ys]).tobytes()),
-        "many": tuple(tuples),
+        "many": tuple([flat[i:j] for i, j in pairwise(ends)]),
     }
 
 
