@@ -26,8 +26,7 @@ class Loop:
 
     What a step computes stands in a *frame*; the frames stand one behind the other in an area of
     each arena, behind those that the first step reads. What differs by step, but is not computed
-    in it, is a row for each step of a `block`. So all that the body reads or writes moves on by
-    as much at each step, or stays where it is.
+    in it, is a row of a `block`. So all of it moves on by as much at each step, or stays.
     """
 
     steps: list[Step]
