@@ -81,7 +81,8 @@ def bodies(writer: Writer, owner: Program, backward: Backward | None) -> list[st
     if count > FEW and len({ref.arena for ref in refs}) == 1:
         whole = writer.view(refs[0].arena, numpy.concatenate([ref.slots() for ref in refs])[None])
         written = [looped([count], "i", f"outputs[i] = {whole.at('i')};")] if whole else written
-    held = " && ".join(map(condition, tops[count:], guards.expected, guards.computed()))
+    expected = [guard.expected for guard in guards.kept]
+    held = " && ".join(map(condition, tops[count:], expected, guards.computed()))
     if held:
         unheld = looped([count], "i", "outputs[i] = NAN;")
         written.append(f"if (!({held}))\n{indent(unheld, '  ')}")
