@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd_engine.blocks import enable_grad
 from autograd_engine.engine import Value, ordered
-from autograd_engine.graph import moved, nodes
+from autograd_engine.graph import _moved, nodes
 from autograd_engine.notes import NOTHING, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.partials import paired
@@ -55,7 +55,7 @@ def deep_copy(output: Value, memo: dict[int, Any]) -> Value:
         twin = memo[id(node)]
         if noted(node).home or noted(node).ended:
             twin._note = note = noted(twin).copy()
-            note.home, note.ended = (moved(e, places, memo) for e in (note.home, note.ended))
+            note.home, note.ended = (_moved(e, places, memo) for e in (note.home, note.ended))
     return memo[id(output)]  # type: ignore[no-any-return]
 
 
@@ -102,9 +102,9 @@ def _written_out(node: Value) -> list[Value]:
     if node._rule is DOT:  # its slopes are the factors of the forward pass; a leaf may have changed
         odd = len(operands) % 2
         numbers[odd:] = crossed(slopes)[odd:]
-        moved = node._data - dot(*numbers)
-        if odd and moved and math.isfinite(moved):
-            numbers[0] += moved
+        _moved = node._data - dot(*numbers)
+        if odd and _moved and math.isfinite(_moved):
+            numbers[0] += _moved
     stand_ins = [Value(number) for number in numbers]
     with enable_grad():
         top: Value = node._rule.written_out(*stand_ins)  # type: ignore[misc]

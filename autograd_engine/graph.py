@@ -136,13 +136,13 @@ def region(value: Value) -> str:
 # that values pickled together still share them.
 
 
-def moved(entry: Entry | None, places: Mapping[int, int], known: dict[int, Any]) -> Entry | None:
+def _moved(entry: Entry | None, places: Mapping[int, int], known: dict[int, Any]) -> Entry | None:
     """Return the entry of a call as another graph has it: its inputs are in other places."""
     if entry is None or entry is FIRED:
         return entry
     if id(entry) not in known:
         inputs = entry.inputs and frozenset([places[i] for i in entry.inputs if i in places])
-        outer = moved(entry.outer, places, known)
+        outer = _moved(entry.outer, places, known)
         known[id(entry)] = Entry(entry.path, entry.module, inputs, outer)
     return known[id(entry)]  # type: ignore[no-any-return]
 
@@ -179,7 +179,7 @@ def _flatten(output: Value) -> tuple[Any, ...]:
             column.append(number)
         note = noted(node)
         if note.home or note.ended:
-            calls = (moved(entry, position, entries) for entry in (note.home, note.ended))
+            calls = (_moved(entry, position, entries) for entry in (note.home, note.ended))
             notes[i] = note.label, note.region, *calls
         elif note.label or note.region:
             notes[i] = note.label, note.region
@@ -233,7 +233,7 @@ def _restore(
     ids, entries = dict(enumerate(map(id, made))), dict[int, Any]()
     for i, (label, name, *calls) in notes.items():
         if calls:
-            home, ended = (moved(entry, ids, entries) for entry in calls)
+            home, ended = (_moved(entry, ids, entries) for entry in calls)
             made[i]._note = Note(label, name, home=home, ended=ended)
     return made[-1]
 
