@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -128,10 +127,27 @@ def add_epoch(
         getattr(history, name).append(average(results))
 
 
+class NoBar:
+    """What a bar is asked, without one."""
+
+    disable, told = True, ""
+
+    def __enter__(self) -> NoBar:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        pass
+
+    def update(self, *shown: object, **options: object) -> None:
+        pass
+
+    set_description = set_postfix = update
+
+
 def progress_bar(progress: bool, total: int, done: int) -> Any:
     """Return the bar on stderr, or one that shows nothing."""
     if not progress:
-        return _NoBar()
+        return NoBar()
     try:
         from tqdm import tqdm  # here, since importing the package should stay quick
     except ImportError as error:
@@ -139,19 +155,6 @@ def progress_bar(progress: bool, total: int, done: int) -> Any:
         raise ImportError(f"the bar of a training needs tqdm: {advice}", name="tqdm") from error
     kind = type("Bar", (tqdm,), {"monitor_interval": 0, "told": ""})  # 0: no thread beside it
     return kind(total=total, initial=done, unit="batch")
-
-
-class _NoBar(nullcontext[Any]):
-    disable = True
-    told = ""
-
-    def __enter__(self) -> _NoBar:
-        return self
-
-    def _nothing(self, *given: Any, **how: Any) -> None:
-        pass
-
-    set_description = set_postfix = update = _nothing
 
 
 def tell(bar: Any, history: History, ran: str) -> None:

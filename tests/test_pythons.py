@@ -1,7 +1,7 @@
 """Every Python: what holds anywhere, see anywhere.py, on this one and on others; what is built.
 
-The others are the commands in PYTHONS, one a line, or those on the path; PYODIDE is a folder with
-npm's packages of that name. `.ci/full` makes both.
+The others are the commands in PYTHONS, one a line; PYODIDE is a folder with npm's packages of that
+name. `.ci/full` makes both.
 """
 
 import ast
@@ -29,9 +29,7 @@ SENTENCES = next(
     for node in TREE.body
     if isinstance(node, ast.Assign) and node.targets[0].id == "SENTENCES"
 )
-NAMES = ["3.10", "3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t", "3.15", "3.15t"]
-FOUND = filter(None, map(shutil.which, [*(f"python{name}" for name in NAMES), "pypy3"]))
-PYTHONS = os.environ["PYTHONS"].splitlines() if "PYTHONS" in os.environ else list(FOUND)
+PYTHONS = os.environ.get("PYTHONS", sys.executable).splitlines()
 PYODIDES = [str(path) for path in sorted(Path(os.environ.get("PYODIDE", ".")).glob("pyodide*"))]
 STRICT = ["-W", "error", "-W", "ignore:autograd_engine's native core:RuntimeWarning"]
 

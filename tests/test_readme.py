@@ -22,13 +22,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path(autograd_engine.__file__).parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.M | re.S)
-RUN = r"(?:^|&& |python -m )autograd_engine "
 COMMANDS = [
-    re.split(RUN, line)[1]
+    line.split("autograd_engine ", 1)[1]
     for kind, block in BLOCKS
     if kind == "bash"
     for line in block.splitlines()
-    if re.search(RUN, line)
+    if re.search("(^|&& |-m )autograd_engine ", line)
 ]
 
 
