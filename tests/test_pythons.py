@@ -110,8 +110,9 @@ def tree(tmp_path):
     """A copy of what is built."""
     here = tmp_path / "tree"
     shutil.copytree(ROOT / "autograd_engine", here / "autograd_engine")
-    for name in ("backend.py", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, here)
+    (here / ".ci").mkdir()
+    for name in (".ci/backend.py", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, here / name)
     return here
 
 
@@ -171,7 +172,7 @@ CC = os.environ.get("CC", "cc")
 
 @pytest.fixture
 def backend():
-    spec = importlib.util.spec_from_file_location("backend", ROOT / "backend.py")
+    spec = importlib.util.spec_from_file_location("backend", ROOT / ".ci/backend.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -228,7 +229,7 @@ def test_the_source_distribution_holds_what_its_tests_need(tmp_path):
     (path,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(path) as file:
         held = {name.partition("/")[2] for name in file.getnames()}
-    for name in ("setup.py", "backend.py", "README.md", "CONTRIBUTING.md", ".ci", "tests", "demos"):
+    for name in ("setup.py", "README.md", "CONTRIBUTING.md", ".ci", "tests", "demos"):
         for file in [ROOT / name] if (ROOT / name).is_file() else (ROOT / name).rglob("*"):
             if file.is_file() and "__pycache__" not in file.parts:
                 assert str(file.relative_to(ROOT)) in held
