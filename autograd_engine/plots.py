@@ -29,10 +29,10 @@ def loss_curve(history: History, path: str | PathLike[str], title: str = "loss")
     from PIL.PngImagePlugin import PngInfo
 
     curves = ("training", history.loss, "#1f77b4"), ("test", history.validation_loss, "#d95f02")
-    count, most = len(history.loss), max(history.loss + history.validation_loss) * 1.05 or 1.0
-    image = Image.new(
-        "RGB", (2 * WIDTH, 2 * HEIGHT), "white"
-    )  # drawn twice as large, then smoothed
+    highest = max(history.loss + history.validation_loss) or 1.0
+    count, most = len(history.loss), 1.05 * min(max(highest, 1e-300), 1e300)
+    # Drawn twice as large, and so smoothed.
+    image = Image.new("RGB", (2 * WIDTH, 2 * HEIGHT), "white")
     pen, font = ImageDraw.Draw(image), ImageFont.load_default(26)
     left, top, right, bottom = 150, 130, 2 * WIDTH - 50, 2 * HEIGHT - 110
 
@@ -47,16 +47,13 @@ def loss_curve(history: History, path: str | PathLike[str], title: str = "loss")
         pen.line([at(epoch, 0.0), (at(epoch, 0.0)[0], bottom + 10)], "black", 2)
         pen.text((at(epoch, 0.0)[0], bottom + 18), f"{epoch:g}", "black", font, "mt")
     pen.rectangle([left, top, right, bottom], outline="black", width=2)
-    for place, (name, losses, colour) in enumerate(curves):
-        points = [at(i, loss) for i, loss in enumerate(losses, 1)]
-        pen.line(points, colour, 5, "curve")
+    for place, (name, losses, colour) in enumerate(curves[: 1 + bool(history.validation_loss)]):
+        row, points = top + 40 + 44 * place, [at(i, loss) for i, loss in enumerate(losses, 1)]
+        pen.line(points, colour, 6, "curve")
         for x, y in points[: 10 * (count < 10)]:
             pen.ellipse([x - 8, y - 8, x + 8, y + 8], colour)
-        if losses:
-            pen.line(
-                [right - 230, top + 40 + 44 * place, right - 170, top + 40 + 44 * place], colour, 5
-            )
-            pen.text((right - 155, top + 40 + 44 * place), name, "black", font, "lm")
+        pen.line([right - 230, row, right - 170, row], colour, 6)
+        pen.text((right - 155, row), name, "black", font, "lm")
     pen.text((WIDTH, 40), printable(title, 100), "black", ImageFont.load_default(32), "mm")
     pen.text((left, top - 16), "loss (mean over samples)", "black", font, "ls")
     pen.text(((left + right) / 2, 2 * HEIGHT - 24), "epoch", "black", font, "mb")
