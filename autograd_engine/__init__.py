@@ -40,6 +40,7 @@ Reading order, each module importing only from those above it:
     repeats      what it means that a graph repeats itself, and the check of it
     recurrences  find repeats along a graph's depth
     compiler     compile, Program: write scalars, run matrices
+    prediction   predict: in the words of the data that a model was trained on
     files        files that are written whole or not at all
     checkpoints  save, load
     measures     mean loss and accuracy of a model
@@ -52,8 +53,10 @@ Reading order, each module importing only from those above it:
     views        draw, draw_dot, Picture, explain, steps, explore, replay
     plots        loss curve and decision boundary, as PNG files
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
+    spelling     the text of a formula and its tree
     expressions  formulas typed as text
-    commands     what the command line trains
+    commands     what the command line trains and predicts
+    options      what the command line is asked
     manual       what help and the pages say of a primitive
 
 Glossary. value: a node; leaf: a value nobody computed; primitive: an elementary operation;
@@ -95,6 +98,7 @@ if _typing.TYPE_CHECKING:
     from autograd_engine.diagnosis import Finding, diagnose, diagnostics
     from autograd_engine.history import History
     from autograd_engine.measures import accuracy, evaluate
+    from autograd_engine.prediction import predict
     from autograd_engine.training import fit
     from autograd_engine.views.explain import explain
     from autograd_engine.views.explore import explore
@@ -108,10 +112,9 @@ _LATER = {
     "checker": ("check_gradients",), "checkpoints": ("load", "save"), "datasets": (),
     "compiler": ("GuardError", "Program", "compile"), "history": ("History",),
     "diagnosis": ("Finding", "diagnose", "diagnostics"), "measures": ("accuracy", "evaluate"),
-    "training": ("fit",), "views.explain": ("explain",), "views.explore": ("explore",),
-    "views.picture": ("Picture", "draw"), "views.picture.digraph": ("draw_dot",),
-    "views.replay": ("replay",),
-    "views.steps": ("steps",),
+    "prediction": ("predict",), "training": ("fit",), "views.explain": ("explain",),
+    "views.explore": ("explore",), "views.picture": ("Picture", "draw"),
+    "views.picture.digraph": ("draw_dot",), "views.replay": ("replay",), "views.steps": ("steps",),
 }  # fmt: skip
 
 __version__ = "0.1.0"
@@ -124,8 +127,8 @@ __all__ = [
     "fit", "gelu", "grad", "gradient", "graph", "hessian", "hvp", "hypot", "jacobian", "jvp",
     "leaky_relu", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logsumexp",
     "losses", "maximum", "mean", "minimum", "name_values", "named", "nn", "no_grad", "norm",
-    "optim", "primitive", "prod", "region", "relu", "replay", "save", "sigmoid", "silu", "sin",
-    "sinh", "softmax", "softplus", "sqrt", "steps", "sum", "tan", "tanh", "trace_source",
+    "optim", "predict", "primitive", "prod", "region", "relu", "replay", "save", "sigmoid", "silu",
+    "sin", "sinh", "softmax", "softplus", "sqrt", "steps", "sum", "tan", "tanh", "trace_source",
     "value_and_grad", "variance", "where",
 ]  # fmt: skip
 

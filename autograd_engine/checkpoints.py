@@ -1,8 +1,9 @@
 """Saving and loading a model as JSON that people can read.
 
 A file holds `format`, `version` and `model`: the class, the architecture of a `Neuron`,
-`Layer` or `MLP`, and the parameters by name. An activation of the package is stored by its
-name. Entries of other names are kept apart and do not disturb `load`.
+`Layer` or `MLP`, the parameters by name, and the names, classes and scaling of the data it was
+trained on. An activation of the package is stored by its name. Entries of other names are kept
+apart and do not disturb `load`.
 NaN and the infinities, which JSON does not have, are written {"float": "nan"}.
 """
 
@@ -12,20 +13,22 @@ import json
 import math
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from itertools import chain, pairwise
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from autograd_engine.engine import Value
 from autograd_engine.files import write_whole
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
+from autograd_engine.prediction import learn_terms, terms_of, terms_read
 from autograd_engine.real import check_path
 from autograd_engine.table import PUBLIC
 from autograd_engine.words import LINE, printable
 
 FORMAT = "autograd_engine"
-VERSION = 1
+VERSION = 2  # 1 had no data
 
 ENTRIES: dict[type[Module], tuple[str, ...]] = {
     Neuron: ("nin", "nonlin", "activation", "bias"),
@@ -38,9 +41,11 @@ NAMED = ("activation", "output_activation")  # entries that are the name of a fu
 PRIMITIVES = {name: rule for name, rule in PUBLIC.items() if rule.arity == 1}
 
 
-def save(model: Module, path: str | PathLike[str]) -> None:
+def save(model: Module, path: str | PathLike[str], data: Any = None) -> None:
     """Write the model to a JSON file; where that fails, the old file stays whole.
 
+    With it go the names, classes and scaling, for `predict`, of the `Dataset` that `fit` trained on
+    or of `data`.
     A file keeps its mode and a link its place. Raises `OSError` where the file cannot be written
     or is no regular one, `ValueError` for a parameter that is no leaf any more, `TypeError` for
     what is no Module and for what is no path.
@@ -51,6 +56,9 @@ def save(model: Module, path: str | PathLike[str]) -> None:
     >>> json.loads(path.read_text(encoding="utf-8"))["model"]["parameters"]
     {'w.0': 0.5, 'b': 0.0}
     """
+    if data is not None and not (hasattr(data, "names") and hasattr(data, "classes")):
+        raise TypeError(f"data is a Dataset, with its names and classes; got {data!r:.60}")
+    learn_terms(model, data)
     state = model_state(model)
     check_path("save a model as", path, "model.json")
     write_json(path, {"model": state})
@@ -78,16 +86,25 @@ def load(path: str | PathLike[str], model: Module | None = None) -> Any:
         raise ValueError(f"{name} holds no model with parameters")
     try:
         model = _rebuilt(state) if model is None else model
+        terms = terms_read(state["data"]) if "data" in state else None
         model.load_state_dict(state["parameters"])
+        if terms is not None and isinstance(model, Module):
+            vars(model)["_terms"] = terms
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: {printable(error, LINE)}") from error
     return model
 
 
-def write_json(path: str | PathLike[str], payload: Mapping[str, Any]) -> None:
+def write_json(
+    path: str | PathLike[str], payload: Mapping[str, Any], indent: int | None = 1
+) -> None:
     """Write the payload, with format and version, whole or not at all; floats to the last bit."""
-    content = _encoded({"format": FORMAT, "version": VERSION, **payload})
-    write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    content = {"format": FORMAT, "version": VERSION, **payload}
+    try:
+        text = json.dumps(content, indent=indent, allow_nan=False)
+    except ValueError:  # NaN or an infinity
+        text = json.dumps(_encoded(content), indent=indent, allow_nan=False)
+    write_whole(path, text + "\n")
 
 
 def read_json(path: str | PathLike[str]) -> dict[str, Any]:
@@ -105,7 +122,7 @@ def read_json(path: str | PathLike[str]) -> dict[str, Any]:
     if version > VERSION:
         raise ValueError(
             f"{name} has version {printable(version)}, written by a newer autograd_engine; "
-            f"this one reads version {VERSION}: upgrade it"
+            f"this one reads versions up to {VERSION}: upgrade it"
         )
     return content
 
@@ -120,30 +137,39 @@ def model_state(model: Module) -> dict[str, Any]:
     kind, parameters = type(model), model.state_dict()
     architecture: dict[str, Any] | None = None
     with suppress(AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
-        # What to build an equal model from, as its first and its last neuron have it.
-        rows = _rows(model)
-        nin, nonlin, activation, bias = rows[0][0]
-        known = {"nin": nin, "nout": len(rows[0]), "nouts": [len(row) for row in rows]}
-        known |= {"nonlin": nonlin, "activation": activation, "bias": bias}
-        found = {entry: known[entry] for entry in ENTRIES[kind]}
-        if kind is MLP and rows[-1][0][1]:  # files of others are as before
-            found["output_activation"] = rows[-1][0][2]
-        twin = _built(kind, found)
-        if _rows(twin) == rows and list(twin.state_dict()) == list(parameters):
-            architecture = found
-    return {"class": kind.__name__, "architecture": architecture, "parameters": parameters}
+        architecture = {**_architecture(cast("Any", kind), _rows(model), tuple(parameters))}
+    state = {"class": kind.__name__, "architecture": architecture, "parameters": parameters}
+    return {**state, "data": vars(terms_of(model))} if terms_of(model).columns else state
 
 
-def _rows(model: Any) -> list[list[tuple[int, bool, str, bool]]]:
+@lru_cache(8)  # of a training it is asked for in every epoch
+def _architecture(kind: Any, rows: Rows, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return what to build an equal model from, as its first and its last neuron have it."""
+    nin, nonlin, activation, bias = rows[0][0]
+    known = {"nin": nin, "nout": len(rows[0]), "nouts": [len(row) for row in rows]}
+    known |= {"nonlin": nonlin, "activation": activation, "bias": bias}
+    found = {entry: known[entry] for entry in ENTRIES[kind]}
+    if kind is MLP and rows[-1][0][1]:  # files of others are as before
+        found["output_activation"] = rows[-1][0][2]
+    twin = _built(kind, found)
+    if _rows(twin) != rows or tuple(twin.state_dict()) != names:
+        raise ValueError("its parts were exchanged")
+    return found
+
+
+Rows = tuple[tuple[tuple[int, bool, str, bool], ...], ...]
+
+
+def _rows(model: Any) -> Rows:
     """Return the neurons of each layer: inputs, whether squashed, activation, bias."""
     layers: list[Any] = model.layers if type(model) is MLP else [model]
     rows: list[list[Any]] = [layer.neurons if type(layer) is Layer else [layer] for layer in layers]
     if not all(type(neuron) is Neuron for row in rows for neuron in row):
         raise TypeError("a part is of no class of the package")
-    return [
-        [(len(n.w), bool(n.nonlin), _name(n.activation), n.b is not None) for n in row]
+    return tuple(
+        tuple((len(n.w), bool(n.nonlin), _name(n.activation), n.b is not None) for n in row)
         for row in rows
-    ]
+    )
 
 
 def _name(activation: Any) -> str:

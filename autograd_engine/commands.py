@@ -1,4 +1,4 @@
-"""What the command line does with data: it trains a network, and writes what came of it."""
+"""What the command line does with data: it trains a network, writes what came of it, predicts."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ import re
 import sys
 import warnings
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograd_engine import datasets, losses, optim, plots
 from autograd_engine.blocks import no_grad
-from autograd_engine.checkpoints import save
+from autograd_engine.checkpoints import load, save
 from autograd_engine.datasets import Dataset, Scaling
+from autograd_engine.datasets.tables import Sheet
 from autograd_engine.engine import Value
-from autograd_engine.history import History
+from autograd_engine.files import wrote
+from autograd_engine.history import way
 from autograd_engine.keeper import written_training
 from autograd_engine.measures import accuracy
 from autograd_engine.nn import MLP
 from autograd_engine.optim.settings import finite
+from autograd_engine.prediction import learn_terms, terms_of
+from autograd_engine.prediction import predict as predicted
 from autograd_engine.training import fit
-from autograd_engine.views.picture import draw as draw_graph
-from autograd_engine.views.replay import replay as replay_training
 from autograd_engine.words import LINE, counted, printable
 
 OPTIMIZERS: dict[str, tuple[Any, float]] = {
@@ -48,8 +50,10 @@ DATASETS: dict[str, tuple[Callable[[int], Dataset], tuple[int, ...], int]] = {
 
 def train(options: Namespace) -> None:
     """Train a network as the options say, and write what came of it into a folder."""
-    table = (lambda seed: _table(options)), LAYERS, EPOCHS
-    drawn, layers, epochs = DATASETS[options.name] if options.csv is None else table
+    name = options.name or Path(options.csv).stem
+    drawn, layers, epochs = DATASETS.get(
+        options.name, (lambda seed: _table(options), LAYERS, EPOCHS)
+    )
     data = _limited(drawn(options.seed), options)
     trained, tested = data.split(0.8, options.seed)
     scaling = Scaling([0.0] * 64, [16.0] * 64) if options.name == "digits" else trained.scaling()
@@ -60,34 +64,56 @@ def train(options: Namespace) -> None:
     model = MLP(len(data.names), sizes, activation=options.activation, init=init, rng=rng)
     make, rate = OPTIMIZERS[options.optimizer]
     epochs = epochs if options.epochs is None else options.epochs
-    folder = Path(options.output)
+    folder = Path(f"autograd_output/{name}" if options.output is None else options.output)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = folder / f"{options.name or Path(options.csv).stem}.checkpoint.json"
+    checkpoint = folder / f"{name}.checkpoint.json"
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
     done, kept = _kept(checkpoint, make.__name__) if options.resume else (0, None)
     rate = options.learning_rate or kept or rate
     shape = "-".join(map(str, [len(data.names), *sizes]))
     print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
+    how = f"{options.optimizer}, learning rate {rate:g}"
     print(
-        f"{shape} network with {options.activation}; {options.optimizer}, learning rate {rate:g}; "
+        f"{shape} network with {options.activation}; {how}; "
         f"{counted(epochs, 'epoch')} of batches of {options.batch_size}", flush=True,
     )  # fmt: skip
+    if before is not None and not options.resume:
+        print(f"the training kept in {printable(checkpoint, LINE)} is replaced by this one "
+              "(--resume would continue it)", flush=True)  # fmt: skip
+    bar = not options.quiet and sys.stderr.isatty()
+    files: list[str] = []
+
+    def write(file: str, how: Callable[[Path], object]) -> None:
+        files.append(wrote(folder / file, how))
+
     try:
-        optimizer, learnt = (
-            make(model.parameters(), lr=rate),
-            _learnt(trained.scaled(scaling), goal),
-        )
-        resume = "new" if kept not in (None, rate) else options.resume
+        optimizer = make(model.parameters(), lr=rate)
+        learnt, checked = (_learnt(part.scaled(scaling), goal) for part in (trained, tested))
         history = fit(
             model, learnt, _loss(data), optimizer, epochs, options.batch_size, seed=options.seed,
-            checkpoint=checkpoint, resume=resume, progress=not options.quiet, record=options.record,
+            checkpoint=checkpoint, resume="new" if kept not in (None, rate) else options.resume,
+            validation=checked, progress=bar, record=options.record,
         )  # fmt: skip
-        files = [checkpoint] if done < epochs else []
-        if options.record and done < epochs:
-            files.insert(0, folder / "replay.html")
-            replay_training(history, files[0])
         _absorb(model, scaling, goal)
-        files = [*_written(folder, model, history, trained, tested), *files]
+        learn_terms(model, trained)
+        write("graph.svg", _graph(model, tested).save)
+        try:
+            if history.loss:
+                title = f"{name}: loss with {how}"
+                write("loss.png", lambda path: plots.loss_curve(history, path, title))
+            if len(trained.names) == 2 and classes:
+                points = f"{name}: {how}; {len(trained)} training points"
+                write(
+                    "boundary.png",
+                    lambda path: plots.decision_boundary(model, trained, path, points),
+                )
+        except ImportError as error:
+            print(error)
+        write("model.json", lambda path: save(model, path))
+        if options.record and done < epochs:
+            from autograd_engine.views.replay import replay
+
+            write("replay.html", lambda path: replay(history, path))
     except KeyboardInterrupt:
         whole = checkpoint.exists() and checkpoint.stat().st_mtime_ns
         if whole and (options.resume or whole != before):
@@ -97,16 +123,33 @@ def train(options: Namespace) -> None:
         verb = "is" if done == 1 else "are"
         more = " or to replay" if options.record else ""
         print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train{more}")
-    elif options.quiet:  # else it stands above the bar
-        print(f"ran {history.ran}")
+    elif not bar:  # else it stands above the bar
+        print(way(history.ran))
+    if history.loss:
+        print(f"final loss {history.loss[-1]:.4g}, of the test {history.validation_loss[-1]:.4g}")
     print(f"train {_score(model, trained)}\ntest {_score(model, tested)}")
-    for file in files:
-        print(f"wrote {printable(file, LINE)}")
+    print(
+        "\n".join([*files, f"wrote {printable(checkpoint, LINE)}"][: len(files) + (done < epochs)])
+    )
     guess = math.log(classes) if classes else 1.0  # of targets of deviation 1
     if history.loss and (history.loss[-1] > 2.0 * guess or max(history.loss) > 10.0 * guess):
         rose = f"rose to {max(history.loss):.3g} and ended at {history.loss[-1]:.3g}"
         guessing = f"where guessing has {guess:.3g}: try a lower --learning-rate"
         print(f"warning: the loss {rose}, {guessing}", file=sys.stderr)
+
+
+def predict(options: Namespace) -> None:
+    """Print what a saved model predicts, of the numbers or of each line of a table."""
+    model, rows = load(options.model), [options.numbers]
+    if options.csv is not None:
+        try:
+            sheet = Sheet(options.csv, options.separator, options.header, options.decimal)
+            rows = sheet.inputs(terms_of(model).columns)
+        except ValueError as error:
+            raise ValueError(_as_typed(str(error))) from None
+    for found in predicted(model, rows):
+        numbers = found if isinstance(found, list) else [found]
+        print(*(printable(n, LINE) if isinstance(n, str) else f"{n:.6g}" for n in numbers))
 
 
 def _table(options: Namespace) -> Dataset:
@@ -163,12 +206,10 @@ def _goal(data: Dataset) -> Scaling:
     return Dataset([[target] for target in data.targets], data.targets, ["target"]).scaling()
 
 
-def _learnt(data: Dataset, goal: Scaling) -> Dataset:
-    """Return the dataset with targets of mean 0 and deviation 1, if they are no classes."""
+def _learnt(data: Dataset, goal: Scaling) -> Sequence[Any]:
+    """Return the samples with targets of mean 0 and deviation 1, if they are no classes."""
     (shift,), (scale,) = goal
-    if data.classes:
-        return data
-    return Dataset(data.inputs, [(y - shift) / scale for y in data.targets], data.names)
+    return data if data.classes else [(x, (y - shift) / scale) for x, y in data]
 
 
 def _absorb(model: MLP, scaling: Scaling, goal: Scaling) -> None:
@@ -215,26 +256,14 @@ def _score(model: MLP, data: Dataset) -> str:
     return f"error {error:.4g} (root of the mean square)"
 
 
-def _written(
-    folder: Path, model: MLP, history: History, trained: Dataset, tested: Dataset
-) -> Iterator[Path]:
-    graph, curve, boundary = folder / "graph.svg", folder / "loss.png", folder / "boundary.png"
-    x, target = tested[0]
-    inputs = [Value(number, name) for number, name in zip(x, tested.names)]
-    loss: Value = _loss(tested)(model(inputs), target)
+def _graph(model: MLP, data: Dataset) -> Any:
+    """Draw the graph of the loss of the first sample."""
+    from autograd_engine.views.picture import draw
+
+    x, target = data[0]
+    inputs = [Value(number, name) for number, name in zip(x, data.names)]
+    loss: Value = _loss(data)(model(inputs), target)
     loss.label = "loss"
     model.zero_grad()
     loss.backward()
-    draw_graph(loss).save(graph)
-    yield graph
-    try:
-        if history.loss:
-            plots.loss_curve(history, curve)
-            yield curve
-        if len(trained.names) == 2 and trained.classes:
-            plots.decision_boundary(model, trained, boundary)
-            yield boundary
-    except ImportError as error:
-        print(error)
-    save(model, folder / "model.json")
-    yield folder / "model.json"
+    return draw(loss)

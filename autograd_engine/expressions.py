@@ -5,11 +5,9 @@ comparison, list or call of one of `FUNCTIONS` is refused, with what to write in
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 import operator
-import re
-import warnings
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import signature
 from typing import Any
@@ -17,8 +15,9 @@ from typing import Any
 from autograd_engine import functions as compositions
 from autograd_engine.engine import Value, as_value
 from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.spelling import MARK, parsed
 from autograd_engine.table import PUBLIC
-from autograd_engine.words import printable
+from autograd_engine.words import LINE, meant, printable
 
 LISTS = ("sum", "mean", "prod", "norm", "variance", "logsumexp", "softmax", "log_softmax")
 SINGLE = ("where", "leaky_relu", "elu", "gelu", "silu", "clip")
@@ -55,10 +54,12 @@ ADVICE: dict[type[ast.AST], str] = {
     ast.Attribute: ": functions are called by their bare names, as in tanh(a)",
     ast.Compare: ": one comparison at a time",
 }
-# fmt: on
 """What to write instead of an operator, or of another kind of node."""
 
-CONSTANTS = {"pi": (repr(math.pi), ""), "e": (repr(math.e), "; e**a is written exp(a)")}
+# fmt: on
+CONSTANTS = {"pi": math.pi, "e": math.e, "π": math.pi}
+TOO_LARGE = f"too large: numbers go up to {sys.float_info.max:.2g}"
+SIGNS = {sign: OPERATORS[kind] for sign, kind in zip("+-*/", (ast.Add, ast.Sub, ast.Mult, ast.Div))}
 OTHER_NAMES = {"max": "maximum", "min": "minimum", "ln": "log"}
 
 
@@ -76,16 +77,17 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
     """
     if not isinstance(expression, str):
         raise ValueError(f"an expression is text, got {expression!r:.60}")
-    text = expression.strip()
+    text = expression.strip().replace("·", "×")  # which in Python may be part of a name
     try:
-        tree = _parsed(text)
-        result = _Evaluation(text, values).of(tree.body)
+        shown, tree = parsed(text, FUNCTIONS)
+        result = _Evaluation(shown, tree, values).of(tree.body)
     except (RecursionError, MemoryError):
         raise ValueError("the expression is nested too deeply") from None
-    mentioned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    for name in values:
-        if name not in mentioned:
-            raise ValueError(f"{name!r:.80} has a value, but the expression does not mention it")
+    unused = {**values}
+    for node in ast.walk(tree):
+        unused.pop(getattr(node, "id", ""), None)
+    for name in unused:
+        raise ValueError(f"{name!r:.80} has a value, but the expression does not mention it")
     if isinstance(result, list):
         advice = f"pick one, as in ({printable(text)})[0], or take their sum"
         raise ValueError(f"the expression gives a list of {len(result)}, not one value: {advice}")
@@ -94,34 +96,26 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
     return as_value(result)
 
 
-def _parsed(text: str) -> ast.Expression:
-    if not text:
-        raise ValueError("the expression is empty")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about spelling that is refused below anyhow
-        try:
-            return ast.parse(text, mode="eval")
-        except SyntaxError as error:
-            why = f"{error.msg} at character {error.offset}" if error.offset else error.msg
-            if re.match("[^(]*(?<![=!<>])=(?!=)", text):
-                why = "it has a = in it; values are given apart, as in a=2, and compared by =="
-            elif ";" in text:
-                why = "write one expression, without ;"
-            raise ValueError(f"cannot read the expression {printable(repr(text))}: {why}") from None
-
-
 class _Evaluation:
     """One walk over the tree of an expression."""
 
-    def __init__(self, text: str, values: Mapping[str, Value]) -> None:
-        self.text, self.values = text, values
+    def __init__(self, text: str, tree: ast.Expression, values: Mapping[str, Value]) -> None:
+        self.text, self.tree, self.values = text, tree, values
 
     def of(self, node: ast.expr) -> Any:
         match node:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-                return self.called(node, float, number)
+                if number > sys.float_info.max:
+                    raise ValueError(f"the number {self.quoted(node)} is {TOO_LARGE}")
+                return float(number)
             case ast.Name():
                 return self.named(node.id)
+            case ast.Tuple(elts=[first, ast.Constant(value=str(mark)), *_]) if mark[:1] == MARK:
+                found = self.of(first)
+                for signed, operand in zip(node.elts[1::2], node.elts[2::2]):
+                    joined = SIGNS[signed.value[1]]  # type: ignore[attr-defined]
+                    found = self.called(operand, joined, found, self.of(operand))
+                return found
             case ast.List() | ast.Tuple():
                 return [self.of(item) for item in node.elts]
             case ast.UnaryOp(op=sign) | ast.BinOp(op=sign) | ast.Compare(ops=[sign]) if (
@@ -139,30 +133,39 @@ class _Evaluation:
             advice += f"where({', '.join(map(self.piece, (node.test, node.body, node.orelse)))})"
         raise ValueError(f"an expression cannot contain {self.quoted(node)}{advice}")
 
-    def piece(self, node: ast.AST) -> str:
-        return printable(ast.get_source_segment(self.text, node) or self.text)
+    def piece(self, node: ast.AST, spelt: Callable[[str], str] = str) -> str:
+        return printable(spelt(ast.get_source_segment(self.text, node) or self.text))
 
     def quoted(self, node: ast.AST) -> str:
-        return printable(repr(ast.get_source_segment(self.text, node) or self.text))
+        return self.piece(node, repr)
 
     def named(self, name: str) -> Value:
         if name in self.values:
             return self.values[name]
         if name in FUNCTIONS:
             raise ValueError(f"{name!r} is a function: call it, as in {name}(...)")
-        number, more = CONSTANTS.get(name, ("2", ""))
-        raise ValueError(
-            f"the name {name!r:.80} has no value: give it one, as in {printable(name)}={number}"
-            + (more or _similar(name, self.values, 0.5))
-        )
+        parts = [*ast.walk(self.tree)]
+        other = {getattr(n, "func", n.value if isinstance(n, ast.Attribute) else 0) for n in parts}
+        used = [n for n in parts if isinstance(n, ast.Name) and n not in other]
+        names = dict.fromkeys(n.id for n in sorted(used, key=lambda n: (n.lineno, n.col_offset)))
+        lacking = [n for n in names if not (n in self.values or n in FUNCTIONS)]
+        given = " ".join(f"{printable(n)}={CONSTANTS.get(n, '2')}" for n in lacking)
+        if len(lacking) > 1:
+            told = printable(", ".join(map(repr, lacking)), LINE)
+            raise ValueError(f"the names {told} have no values: give them some, as in {given}")
+        more = "; e**a is written exp(a)" * (name == "e") or meant(name, self.values)
+        raise ValueError(f"the name {name!r:.80} has no value: give it one, as in {given}{more}")
 
     def function(self, node: ast.Call) -> Any:
         if not isinstance(node.func, ast.Name):
             advice = "write functions by their bare names, as in tanh(a)"
+            if not isinstance(node.func, (ast.Attribute, ast.Lambda)):
+                advice = self.product(node)
             raise ValueError(f"an expression cannot call {self.quoted(node.func)}: {advice}")
         name = node.func.id
         if name not in FUNCTIONS:
-            raise ValueError(f"there is no function {name!r:.80}{_other_name(name)}")
+            other = f"; {self.product(node)}" if name in self.values else _other_name(name)
+            raise ValueError(f"there is no function {name!r:.80}{other}")
         starred = any(isinstance(part, ast.Starred) for part in node.args)
         if starred or any(keyword.arg is None for keyword in node.keywords):
             raise ValueError(f"an expression cannot unpack with * in {self.quoted(node)}")
@@ -171,6 +174,10 @@ class _Evaluation:
         if usage := _misused(name, operands, options, map(self.piece, node.args)):
             raise ValueError(f"in {self.quoted(node)}: {usage}")
         return self.called(node, FUNCTIONS[name], *operands, **options)
+
+    def product(self, node: ast.Call) -> str:
+        written = f"{self.piece(node.func)}*({', '.join(map(self.piece, node.args))})"
+        return f"a product is written *, as in {printable(written)}"
 
     def called(
         self, node: ast.expr, function: Callable[..., Any], *operands: Any, **options: Any
@@ -188,18 +195,13 @@ def _item(items: Any, index: Any) -> Any:
     return items[int(index)]
 
 
-def _similar(name: str, known: Mapping[str, Any], cutoff: float) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
-    return f"; did you mean {close[0]!r:.80}?" if close else ""
-
-
 def _other_name(name: str) -> str:
     if name == "pow":
         return "; a power is written a ** b"
     other = OTHER_NAMES.get(name, name.replace("arc", "a", 1))
     if other in FUNCTIONS:
         return f"; did you mean {other!r}?"
-    return _similar(name, FUNCTIONS, 0.6) or "; there are those of the package, such as tanh(a)"
+    return meant(name, FUNCTIONS) or "; there are those of the package, such as tanh(a)"
 
 
 def _misused(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-import secrets
 import stat
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from autograd_engine.real import check_path
 from autograd_engine.words import LINE, printable
@@ -27,7 +28,7 @@ def write_whole(path: Location, text: str) -> None:
             if time.time() - draft.stat().st_mtime > ABANDONED:
                 draft.unlink()
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+    draft = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
     # A file that others may not read has no draft that they may.
     create = partial(os.open, mode=0o666 if mode is None else mode)
     try:
@@ -72,3 +73,10 @@ def checked_path(
         raise ValueError(f"cannot save {what} as {named}: the ending must be {needed}")
     destination(target)
     return target
+
+
+def wrote(path: Location, write: Callable[[Any], object]) -> str:
+    """Write a file, and return in words that it was written, and whether another was there."""
+    replaced = ", replacing the one before" * Path(path).exists()
+    write(path)
+    return f"wrote {printable(path, LINE)}{replaced}"

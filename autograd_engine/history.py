@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -127,7 +128,7 @@ def add_epoch(
         getattr(history, name).append(average(results))
 
 
-class NoBar:
+class NoBar(nullcontext[Any]):
     """What a bar is asked, without one."""
 
     disable, told = True, ""
@@ -135,11 +136,8 @@ class NoBar:
     def __enter__(self) -> NoBar:
         return self
 
-    def __exit__(self, *raised: object) -> None:
-        pass
-
     def update(self, *shown: object, **options: object) -> None:
-        pass
+        """Show nothing."""
 
     set_description = set_postfix = update
 
@@ -151,6 +149,8 @@ def progress_bar(progress: bool, total: int, done: int) -> Any:
     try:
         from tqdm import tqdm  # here, since importing the package should stay quick
     except ImportError as error:
+        if sys.platform == "emscripten":  # a browser, which shows none
+            return NoBar()
         advice = "pip install tqdm, or pass progress=False"
         raise ImportError(f"the bar of a training needs tqdm: {advice}", name="tqdm") from error
     kind = type("Bar", (tqdm,), {"monitor_interval": 0, "told": ""})  # 0: no thread beside it
@@ -161,8 +161,17 @@ def tell(bar: Any, history: History, ran: str) -> None:
     """Note which way the training runs, above the bar if that is news; show the latest numbers."""
     history.ran = " ".join(ran.splitlines())
     if history.ran != bar.told and not bar.disable:
-        bar.write(history.ran, file=sys.stderr)
+        bar.write(way(history.ran), file=sys.stderr)
     bar.told = history.ran
     latest = {name.replace("_", " "): getattr(history, name)[-1:] for name in LISTS}
     shown = {name: f"{item[0]:.3f}" for name, item in latest.items() if item and item[0] == item[0]}
     bar.set_postfix(shown, refresh=False)
+
+
+def way(ran: str) -> str:
+    """Return `History.ran` as people are told of it."""
+    _, _, cure = ran.partition("eager: ag.compile needs numpy: ")
+    if cure:
+        return f"trained with plain Python (faster with {cure})"
+    plain = ran.removeprefix("eager: ")
+    return f"trained {ran}" if plain == ran else f"trained with plain Python: {plain}"

@@ -20,6 +20,7 @@ from autograd_engine.history import History, Recorder, Recording, add_epoch, pro
 from autograd_engine.keeper import Keeper
 from autograd_engine.measures import Loss, Results, Sample
 from autograd_engine.modules import Module, check_leaves
+from autograd_engine.prediction import learn_terms
 from autograd_engine.release import seldom_collected
 from autograd_engine.state import LISTENING, listeners
 from autograd_engine.table import LEAF
@@ -91,6 +92,7 @@ def fit(
     measures.check_options(*options, **switches)
     if isinstance(model, Module):
         model._settle()
+        learn_terms(model, data)
     samples = measures.pairs("data", data)
     names = getattr(data, "names", ())
     if isinstance(model, Module) and (said := measures.unscaled(samples, names)):

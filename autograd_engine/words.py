@@ -33,6 +33,20 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return a question for the known name that a misspelt one comes close to, or nothing.
+
+    >>> meant("tahn", ["atan", "tanh"]), meant("x", ["tanh"])
+    ("; did you mean 'tanh'?", '')
+    """
+    from difflib import get_close_matches  # slow to import, and seldom needed
+
+    names = {one.lower(): one for one in known}
+    turned = [one for one in names if sorted(one) == sorted(name.lower())]
+    close = turned or get_close_matches(name.lower(), names, 1)
+    return f"; did you mean {names[close[0]]!r:.80}?" if close else ""
+
+
 SPOKEN = {"+": "sum", "-": "difference", "*": "product", "/": "quotient", "neg": "sign change"}
 SPOKEN |= {
     "@": "matrix product",

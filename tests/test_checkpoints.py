@@ -134,7 +134,7 @@ def test_the_file_is_json_by_the_standard_even_with_nan_in_it(path, model):
 
     save(model, path)
     content = json.loads(path.read_text(), parse_constant=refuse)
-    assert content["version"] == 1
+    assert content["version"] == 2
     assert content["model"]["architecture"] == {
         "nin": 2,
         "nouts": [3, 1],
@@ -261,7 +261,7 @@ def architecture(content):
         (lambda c: parameters(c).update({"layers.0.neurons.1.b": None}), "number, got NoneType"),
         (lambda c: parameters(c).update({"layers.0.neurons.1.b": True}), "number, got bool"),
         (lambda c: parameters(c).update({"layers.0.neurons.1.b": [1.0]}), "number, got list"),
-        (lambda c: c.update(version=2), "version 2, written by a newer"),
+        (lambda c: c.update(version=3), "version 3, written by a newer"),
         (lambda c: c.update(version="1"), "no valid version: '1'"),
         (lambda c: c.pop("version"), "no valid version"),
         (lambda c: c.update(format="other"), "not written by autograd_engine"),

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import commands, datasets
-from autograd_engine.__main__ import main
+from autograd_engine.__main__ import PARTS, _options, main
 from autograd_engine.checkpoints import load
 from autograd_engine.datasets import Dataset
 from autograd_engine.expressions import evaluate
@@ -74,11 +75,11 @@ def test_iris_is_learnt_with_the_defaults(run, folder):
     assert status == 0
     assert reported(out) > 0.93
     assert reported(out, "train") > 0.95
-    assert "epoch 30/30" in err
+    assert err == ""
     assert re.search(r"test accuracy \d\.\d+\n(wrote .*\n)+$", out)
     written = re.findall(r"^wrote (.*)$", out, re.MULTILINE)
     assert written == [
-        f"autograd_output/{name}"
+        f"autograd_output/iris/{name}"
         for name in ("graph.svg", "loss.png", "model.json", "iris.checkpoint.json")
     ]
     assert all((folder / name).stat().st_size > 1000 for name in written)
@@ -96,13 +97,16 @@ def test_digits_are_trained_on_all_1797_images_by_a_compiled_program(run, folder
     assert status == 0
     assert "1438 samples to train on, 359 to test" in out
     assert re.search(
-        r"^ran compiled: [\d,]+ steps for a batch instead of [\d,]+ operations for a sample$",
+        r"^trained compiled: [\d,]+ steps for a batch instead of [\d,]+ operations for a sample$",
         out,
         re.MULTILINE,
     )
     assert reported(out) > 0.85
     assert re.search(r"test accuracy \d\.\d+\n(wrote .*\n)+$", out)
-    model, (train, _) = load(folder / "autograd_output/model.json"), datasets.digits().split(0.8, 0)
+    model, (train, _) = (
+        load(folder / "autograd_output/digits/model.json"),
+        datasets.digits().split(0.8, 0),
+    )
     assert f"{accuracy(model, train):.3f}" == f"{reported(out, 'train'):.3f}"
 
 
@@ -111,7 +115,7 @@ def test_points_in_the_plane_get_a_picture_of_the_boundary(run, folder, name):
     status, out, err = run("train", name, "--quiet", "--epochs", "15", "--layers", "8")
     assert (status, err) == (0, "")
     assert reported(out, "train") > 0.75
-    assert (folder / "autograd_output/boundary.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / f"autograd_output/{name}/boundary.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_spirals_are_trained_on_too(run):
@@ -120,7 +124,7 @@ def test_spirals_are_trained_on_too(run):
 
 def test_the_graph_is_that_of_a_samples_loss(run, folder):
     run("train", "iris", *FAST)
-    text = svg_text(folder / "autograd_output/graph.svg")
+    text = svg_text(folder / "autograd_output/iris/graph.svg")
     assert "loss" in text
     assert "petal_width_cm" in text
     assert "layers.0" in text
@@ -128,7 +132,7 @@ def test_the_graph_is_that_of_a_samples_loss(run, folder):
 
 def test_the_saved_model_takes_the_inputs_as_the_table_has_them(run, folder):
     _, out, _ = run("train", "iris", "--quiet", "--epochs", "10")
-    model = load(folder / "autograd_output/model.json")
+    model = load(folder / "autograd_output/iris/model.json")
     train, test = datasets.iris().split(0.8, 0)
     assert f"{accuracy(model, test):.3f}" == f"{reported(out):.3f}"
     assert f"{accuracy(model, train):.3f}" == f"{reported(out, 'train'):.3f}"
@@ -189,7 +193,7 @@ def test_a_resumed_training_ends_as_one_without_interruption(run, folder, monkey
 def test_a_training_is_not_resumed_with_other_options(run, refused, options, message):
     run("train", "xor", *FAST)
     refusal = refused("train", "xor", *FAST, *options, "--resume")
-    assert "cannot resume from autograd_output/xor.checkpoint.json" in refusal
+    assert "cannot resume from autograd_output/xor/xor.checkpoint.json" in refusal
     assert message in refusal
 
 
@@ -208,24 +212,24 @@ def test_with_resume_the_rate_is_the_checkpoints_or_a_new_one_where_asked_for(ru
 @pytest.mark.parametrize("rate", [1e400, -1.0, "x", None])
 def test_of_a_checkpoint_with_a_wrong_rate_the_file_is_named(run, refused, folder, rate):
     run("train", "xor", *FAST)
-    path = folder / "autograd_output/xor.checkpoint.json"
+    path = folder / "autograd_output/xor/xor.checkpoint.json"
     content = json.loads(path.read_text())
     content["training"]["optimizer"]["settings"]["lr"] = rate
     path.write_text(json.dumps(content))
     refusal = refused("train", "xor", *FAST, "--resume")
-    assert "cannot resume from autograd_output/xor.checkpoint.json: " in refusal
+    assert "cannot resume from autograd_output/xor/xor.checkpoint.json: " in refusal
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("junk", ["abcdef", None, 3, [None], {}])
 def test_a_damaged_checkpoint_is_not_resumed(run, refused, folder, junk):
     run("train", "xor", *FAST)
-    path = folder / "autograd_output/xor.checkpoint.json"
+    path = folder / "autograd_output/xor/xor.checkpoint.json"
     content = json.loads(path.read_text())
     content["training"]["history"]["loss"] = junk
     path.write_text(json.dumps(content))
     refusal = refused("train", "xor", *FAST, "--resume")
-    assert "cannot resume from autograd_output/xor.checkpoint.json: its loss" in refusal
+    assert "cannot resume from autograd_output/xor/xor.checkpoint.json: its loss" in refusal
 
 
 @pytest.mark.slow
@@ -273,12 +277,12 @@ def test_an_interrupt_does_not_take_an_older_checkpoint_for_its_own(run, folder,
 @pytest.mark.parametrize("epochs", ["1", "2"])
 def test_epochs_that_are_done_already_are_not_repeated(run, folder, epochs):
     run("train", "xor", *FAST)
-    before = (folder / "autograd_output/xor.checkpoint.json").read_bytes()
+    before = (folder / "autograd_output/xor/xor.checkpoint.json").read_bytes()
     status, out, _ = run("train", "xor", *FAST, "--epochs", epochs, "--resume")
     assert status == 0
     assert "\n2 epochs are done already: nothing left to train\n" in out
-    assert "wrote autograd_output/xor.checkpoint.json" not in out
-    assert (folder / "autograd_output/xor.checkpoint.json").read_bytes() == before
+    assert "wrote autograd_output/xor/xor.checkpoint.json" not in out
+    assert (folder / "autograd_output/xor/xor.checkpoint.json").read_bytes() == before
 
 
 @pytest.mark.parametrize("bar", [[], ["--quiet"]])
@@ -287,7 +291,7 @@ def test_which_way_it_ran_is_said_once_and_after_resuming_once_more(run, bar):
         options = ["--layers", "3", "--epochs", epochs, *rest, *bar]
         status, out, err = run("train", "xor", *options)
         assert status == 0
-        assert len(re.findall("compiled: |eager: ", out + err)) == 1
+        assert len(re.findall("trained compiled: ", out + err)) == 1
 
 
 def test_one_epoch_is_counted_as_one(run):
@@ -297,7 +301,7 @@ def test_one_epoch_is_counted_as_one(run):
 
 
 def test_without_a_checkpoint_resume_says_that_it_starts_anew(run):
-    told = "there is no checkpoint in autograd_output: training starts anew\n"
+    told = "there is no checkpoint in autograd_output/xor: training starts anew\n"
     assert told in run("train", "xor", *FAST, "--resume")[1]
     assert told not in run("train", "xor", *FAST, "--resume")[1]
 
@@ -307,7 +311,7 @@ def test_without_matplotlib_it_says_what_to_install(run, folder, monkeypatch):
     status, out, _ = run("train", "moons", *FAST)
     assert status == 0
     assert 'plots need matplotlib: pip install "autograd_engine[plots]"\n' in out
-    assert sorted(path.name for path in (folder / "autograd_output").iterdir()) == [
+    assert sorted(path.name for path in (folder / "autograd_output/moons").iterdir()) == [
         "graph.svg",
         "model.json",
         "moons.checkpoint.json",
@@ -321,7 +325,7 @@ def test_a_table_of_classes_is_learnt(run, folder):
     status, out, _ = run("train", "--csv", "table.csv", *options)
     assert status == 0
     assert reported(out) == 1.0
-    assert (folder / "autograd_output/boundary.png").exists()
+    assert (folder / "autograd_output/table/boundary.png").exists()
 
 
 def test_a_number_to_predict_gets_an_error_in_its_own_unit(run, folder):
@@ -331,7 +335,7 @@ def test_a_number_to_predict_gets_an_error_in_its_own_unit(run, folder):
     status, out, _ = run("train", "--csv", "table.csv", *options)
     assert status == 0
     assert float(re.search(r"^test error (\S+) ", out, re.MULTILINE)[1]) < 50.0
-    model = load(folder / "autograd_output/model.json")
+    model = load(folder / "autograd_output/table/model.json")
     assert model([4.0]).data == pytest.approx(1400.5, abs=100.0)
 
 
@@ -463,7 +467,6 @@ def test_training_that_diverges_is_refused(refused):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "the following arguments are required: train|replay|draw"),
         (["replay"], "one of the arguments name --csv is required"),
         (["replay", "cats"], "invalid choice: 'cats'"),
         *[
@@ -678,13 +681,15 @@ def test_diagnose_tells_its_findings_and_ends_with_1_where_there_are_any(
 
 def test_replay_trains_as_train_does_and_writes_a_page_too(run, folder):
     trained = run("train", "xor", *FAST)[1].splitlines()
-    model = (folder / "autograd_output/model.json").read_text()
+    model = (folder / "autograd_output/xor/model.json").read_text()
     status, out, err = run("replay", "xor", *FAST)
     assert (status, err) == (0, "")
-    page = "autograd_output/replay.html"
-    assert [line for line in out.splitlines() if line != f"wrote {page}"] == trained
+    page = "autograd_output/xor/replay.html"
+    lines = [line.removesuffix(", replacing the one before") for line in out.splitlines()]
+    lines = [line for line in lines if line != f"wrote {page}" and "is replaced by" not in line]
+    assert lines == trained
     assert f"wrote {page}\n" in out
-    assert (folder / "autograd_output/model.json").read_text() == model
+    assert (folder / "autograd_output/xor/model.json").read_text() == model
     assert "<title>Replay: " in (folder / page).read_text(encoding="utf-8")
 
 
@@ -692,7 +697,7 @@ def test_replay_shows_what_a_resumed_training_adds_and_says_where_that_is_nothin
     run("train", "xor", *FAST)
     none, more = (run("replay", "xor", *FAST, "--epochs", epochs, "--resume")[1] for epochs in "23")
     assert "are done already: nothing left to train or to replay\n" in none
-    assert "wrote autograd_output/replay.html" in more and "replay.html" not in none
+    assert "wrote autograd_output/xor/replay.html" in more and "replay.html" not in none
 
 
 @pytest.mark.parametrize("part", ["draw", "step", "explain", "explore", "diagnose"])
@@ -728,6 +733,29 @@ def test_importing_it_imports_neither_numpy_nor_matplotlib():
 # The plots by themselves.
 
 
+@pytest.mark.parametrize(
+    "losses",
+    [
+        [0.5],
+        [0.0, 0.0],
+        [1e-320, 0.0],
+        [1e308, 1.0],
+        [3.0] * 9,
+        [1000.0 / i for i in range(1, 5000)],
+    ],
+)
+def test_any_losses_are_drawn(folder, losses):
+    from PIL import Image
+
+    from autograd_engine.plots import loss_curve
+
+    for test in ([], losses):
+        loss_curve(ag.History(loss=losses, validation_loss=test), folder / "loss.png", "größe λ")
+        with Image.open(folder / "loss.png") as image:
+            assert image.size == (768, 576) and len(image.getcolors(10**6)) > 50
+            assert image.info["Title"] == "größe λ"
+
+
 def test_a_boundary_needs_two_inputs_and_classes(folder):
     from autograd_engine.plots import decision_boundary
 
@@ -745,3 +773,404 @@ def test_a_model_that_predicts_one_class_everywhere_has_a_picture_too(folder):
         decision_boundary(lambda x, outputs=outputs: outputs, datasets.moons(10), path)
         assert path.stat().st_size > 1000
         path.unlink()
+
+
+# Help, names that come close, files, predictions.
+
+
+@pytest.mark.parametrize("command", [[name] for name in PARTS])
+def test_help_says_the_default_of_every_option_and_shows_examples_that_are_taken(run, command):
+    status, out, err = run(*command, "--help")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"usage: autograd_engine {command[0]} ")
+    options = re.split(r"\n  (?=-)", out.split("\n\nexamples:")[0])[1:]
+    options = [option for option in options if not option.startswith("-h, ")]
+    assert [option for option in options if "default: " not in " ".join(option.split())] == []
+    examples = out.split("examples:\n")[1].splitlines()
+    assert examples
+    for example in examples:
+        name, *arguments = shlex.split(example)
+        assert name == "autograd_engine" and callable(_options(arguments).run)
+
+
+def test_without_arguments_it_shows_its_help(run):
+    status, out, err = run()
+    assert (status, err) == (0, "")
+    assert out == run("--help")[1] and out.startswith("usage: autograd_engine COMMAND")
+    assert all(f"\n  {name} " in out for name in PARTS)
+    done = python("-m", "autograd_engine")
+    assert (done.returncode, done.stdout) == (0, out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "close", "where"),
+    [
+        (["trian", "iris"], "train", ""),
+        (["darw", "a"], "draw", ""),
+        (["train", "irsi"], "iris", " train"),
+        (["train", "Iris"], "iris", " train"),
+        (["train", "iris", "--activation", "tahn"], "tanh", " train"),
+        (["train", "iris", "--optimizer", "adma"], "adam", " train"),
+        (["train", "iris", "--leraning-rate", "1"], "--learning-rate", " train"),
+        (["train", "iris", "--learning_rate", "1"], "--learning-rate", " train"),
+        (["replay", "moons", "--epoch", "1", "--epohcs", "1"], "--epochs", " replay"),
+        (["draw", "a", "a=1", "--stile", "auto"], "--style", " draw"),
+        (["draw", "a", "a=1", "--style", "clasic"], "classic", " draw"),
+        (["explain", "a", "a=1", "--wtr", "a"], "--wrt", " explain"),
+        (["predict", "model.json", "1", "--cvs", "t.csv"], "--csv", " predict"),
+    ],
+)
+def test_a_misspelt_word_gets_the_one_that_is_meant_and_its_own_help(
+    refused, arguments, close, where
+):
+    assert refused(*arguments).endswith(
+        f"did you mean {close!r}? (see autograd_engine{where} --help)"
+    )
+
+
+def test_a_number_too_large_and_all_names_without_a_value_are_told(refused):
+    assert "'a=1e400' is too large: numbers go up to 1.8e+308" in refused("draw", "a", "a=1e400")
+    assert "the names 'b', 'c' have no values: give them some, as in b=2 c=2" in refused(
+        "draw", "a*b + c", "a=1"
+    )
+    assert "write 2*a" in refused("draw", "2a", "a=1")
+
+
+def test_a_value_is_told_by_the_letter_that_the_expression_has(run):
+    assert run("draw", "2*\u00b5", "\u00b5=3")[1].startswith(
+        "2*\u00b5 = 6\n"
+    )  # which Python reads as \u03bc
+
+
+def test_what_is_replaced_is_said(run, folder):
+    for command in (
+        ["draw", "a", "a=1"],
+        ["explore", "a*a", "a=1"],
+        ["explain", "a*a", "a=1", "--output", "a.md"],
+    ):
+        out, again = (run(*command)[1] for _ in range(2))
+        assert "replac" not in out
+        name = out.splitlines()[-1].removeprefix("wrote ")
+        assert again.splitlines()[-1] == f"wrote {name}, replacing the one before"
+    out, again = (run("train", "xor", *FAST)[1] for _ in range(2))
+    assert "replac" not in out
+    told = "the training kept in autograd_output/xor/xor.checkpoint.json is replaced by this one"
+    assert f"{told} (--resume would continue it)\n" in again
+    replaced = re.findall("^wrote autograd_output/xor/(.*), replacing the one before$", again, re.M)
+    assert replaced == ["graph.svg", "loss.png", "boundary.png", "model.json"]
+    resumed = run("train", "xor", *FAST, "--epochs", "3", "--resume")[1]
+    assert told not in resumed and "model.json, replacing the one before" in resumed
+
+
+def test_each_training_has_a_folder_of_its_own(run, folder):
+    (folder / "my table.csv").write_text("x,y\n" + "1,2.5\n2,3.5\n" * 9)
+    run("train", "xor", *FAST)
+    run("train", "--csv", "my table.csv", "--target", "y", *FAST)
+    run("train", "xor", *FAST, "--output", "here")
+    found = sorted(str(path.relative_to(folder)) for path in folder.glob("**/*.checkpoint.json"))
+    assert found == [
+        "autograd_output/my table/my table.checkpoint.json",
+        "autograd_output/xor/xor.checkpoint.json",
+        "here/xor.checkpoint.json",
+    ]
+
+
+def test_pictures_say_name_rate_and_which_points(run, folder):
+    _, out, _ = run("train", "moons", *FAST, "--optimizer", "sgd", "--learning-rate", "0.05")
+    loss, boundary = (
+        (folder / "autograd_output/moons" / f"{name}.png").read_bytes()
+        for name in ("loss", "boundary")
+    )
+    assert b"Title\0moons: loss with sgd, learning rate 0.05" in loss
+    assert b"Title\0moons: sgd, learning rate 0.05; 160 training points" in boundary
+    assert re.search(r"^final loss [\d.]+, of the test [\d.]+\ntrain accuracy", out, re.MULTILINE)
+
+
+def test_the_bar_is_for_terminals(run, monkeypatch):
+    assert run("train", "xor", "--epochs", "1")[2] == ""
+    monkeypatch.setattr(type(sys.stderr), "isatty", lambda self: True, raising=False)
+    assert "epoch 1/1" in run("train", "xor", "--epochs", "1")[2]
+    assert run("train", "xor", "--epochs", "1", "--quiet")[2] == ""
+
+
+def test_without_numpy_it_says_what_makes_it_faster(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    _, out, err = run("train", "xor", *FAST)
+    told = 'trained with plain Python (faster with pip install "autograd_engine[fast]")'
+    assert told in (out + err).splitlines()
+
+
+@pytest.fixture
+def model(run):
+    run("train", "iris", "--quiet", "--epochs", "10")
+    return "autograd_output/iris/model.json"
+
+
+def test_predict_tells_the_class_of_numbers_and_of_each_line(run, folder, model):
+    assert run("predict", model, "5.1", "3.5", "1.4", "0.2") == (0, "setosa\n", "")
+    assert run("predict", model, "6.9", "3.1", "54e-1", "2.1") == (0, "virginica\n", "")
+    assert run("predict", model, "-1e-3", "3.5", "-1", "-.2")[:2] == (0, "setosa\n")
+    data = datasets.iris()
+    table = Path(datasets.__file__).with_name("iris.csv")
+    status, out, _ = run("predict", model, "--csv", str(table))
+    right = [name == data.classes[target] for name, target in zip(out.split(), data.targets)]
+    assert status == 0 and sum(right) / 150 == accuracy(load(model), data)
+    assert run("predict", "autograd_output/iris/iris.checkpoint.json", "5.1", "3.5", "1.4", "0.2")[
+        1
+    ]
+    rows = "petal_width_cm;sepal_width_cm;sepal_length_cm;petal_length_cm;note\n0,2;3,5;5,1;1,4;x\n"
+    (folder / "t.csv").write_text(rows)
+    assert run("predict", model, "--csv", "t.csv") == (0, "setosa\n", "")
+
+
+def test_predict_tells_numbers_of_a_model_of_numbers(run, folder):
+    rows = [f"{i % 10},{1000 + 100 * (i % 10)}.5" for i in range(60)]
+    (folder / "table.csv").write_text("\n".join(["x,price", *rows]))
+    run("train", "--csv", "table.csv", "--target", "price", "--quiet", "--epochs", "20")
+    status, out, _ = run("predict", "autograd_output/table/model.json", "4")
+    assert status == 0 and float(out) == pytest.approx(1400.5, abs=100.0)
+    ag.save(ag.nn.MLP(2, [2], init=lambda nin, nout, rng: 0.5), "plain.json")
+    assert run("predict", "plain.json", "1", "2")[1] == "1.5 1.5\n"
+    (folder / "plain.csv").write_text("u,v\n1,2\n3,4\n")
+    assert run("predict", "plain.json", "--csv", "plain.csv")[1] == "1.5 1.5\n3.5 3.5\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: FILE"),
+        (["MODEL"], "predict takes either numbers, as in predict model.json 5.1 3.5, or --csv"),
+        (["MODEL", "1", "--csv", "t.csv"], "predict takes either numbers"),
+        (["MODEL", "1", "2", "3"], "the model takes 4 numbers, sepal_length_cm, sepal_width_cm, "),
+        (["MODEL", "1", "2", "3", "4", "5"], "petal_width_cm; got 5"),
+        (["MODEL", "1", "2", "3", "x"], "argument NUMBER: 'x' is not a number"),
+        (["MODEL", "1", "2", "3", "nan"], "'nan' is not a number"),
+        (["MODEL", "1", "2", "3", "1e400"], "'1e400' is not a number"),
+        (["MODEL", "-x"], "'-x' is not a number"),
+        (["nowhere.json", "1"], "nowhere.json: No such file or directory"),
+        (["t.csv", "1"], "t.csv is not readable JSON"),
+        (["MODEL", "--csv", "none.csv"], "none.csv: No such file or directory"),
+        (["MODEL", "--csv", "t.csv"], "there is no column 'sepal_length_cm'; the columns are 'x'"),
+        (["MODEL", "--csv", "lacks.csv"], "lacks.csv, line 3: the cell of column 'petal_width_cm'"),
+        (["MODEL", "--csv", "text.csv"], "text.csv, line 2: column 'petal_width_cm' has text, 'x'"),
+    ],
+)
+def test_what_cannot_be_predicted_is_refused_in_one_line(
+    refused, folder, model, arguments, message
+):
+    (folder / "t.csv").write_text("x,y\n1,2\n")
+    head = "sepal_length_cm,sepal_width_cm,petal_length_cm,petal_width_cm\n1,2,3,"
+    (folder / "lacks.csv").write_text(f"{head}4\n1,2,3,\n")
+    (folder / "text.csv").write_text(f"{head}x\n")
+    assert message in refused("predict", *(a.replace("MODEL", model) for a in arguments))
+
+
+WRONG = r"""
+fly
+-x
+--quiet train iris
+--
+-
+''
+" "
+TRAIN iris
+train
+train cats
+train iris digits
+train iris moons xor
+train iris --csv t.csv
+train --csv
+train --csv t.csv
+train --csv t.csv --target
+train --csv t.csv --target z
+train --csv t.csv --target y --classes --numbers
+train --csv dir --target y
+train --csv none.csv --target y
+train --csv file --target y
+train --csv '' --target y
+train iris --target y
+train iris --classes
+train iris --drop x
+train iris --header
+train iris --separator ,
+train iris --missing drop
+train iris --decimal ,
+train --csv t.csv --target y --decimal ;
+train --csv t.csv --target y --separator ab
+train --csv t.csv --target y --missing maybe
+train --csv t.csv --target y --drop z
+train --csv t.csv --target y --drop y
+train --csv t.csv --target y --drop x
+train --csv t.csv --target y --no-header
+train iris --epochs
+train iris --epochs 0
+train iris --epochs -1
+train iris --epochs 1.5
+train iris --epochs many
+train iris --epochs 1e3
+train iris --batch-size 0
+train iris --batch-size x
+train iris --seed x
+train iris --seed 1.5
+train iris --layers 0
+train iris --layers 8,
+train iris --layers 8x8
+train iris --layers -8
+train iris --layers 8.5
+train iris --layers a,b
+train iris --learning-rate 0
+train iris --learning-rate -1
+train iris --learning-rate nan
+train iris --learning-rate inf
+train iris --learning-rate 1e400
+train iris --learning-rate fast
+train iris --activation tahn
+train iris --activation ''
+train iris --optimizer best
+train iris --limit 0
+train iris --limit 1
+train iris --limit 2.5
+train iris --limit -3
+train iris --output
+train iris --output file
+train iris --output file/sub
+train iris --colour red
+train iris -e 5
+train iris --epochs=
+train iris --epochs 5 --epochs
+train iris --l 5
+train xor --resume --layers 4 --epochs 2 --quiet
+train xor --resume --seed 4 --epochs 2 --quiet
+train iris -1
+replay
+replay cats
+replay iris --epoch 0
+replay --csv t.csv
+predict
+predict none.json
+predict none.json 1
+predict bad.json 1
+predict file 1
+predict dir 1
+predict autograd_output/xor/model.json
+predict autograd_output/xor/model.json 1
+predict autograd_output/xor/model.json 1 2 3
+predict autograd_output/xor/model.json a b
+predict autograd_output/xor/model.json 1 nan
+predict autograd_output/xor/model.json 1 inf
+predict autograd_output/xor/model.json 1,2
+predict autograd_output/xor/model.json 1, 2
+predict autograd_output/xor/model.json --csv
+predict autograd_output/xor/model.json --csv none.csv
+predict autograd_output/xor/model.json --csv file
+predict autograd_output/xor/model.json --csv dir
+predict autograd_output/xor/model.json 1 2 --csv t.csv
+predict autograd_output/xor/model.json --separator
+predict autograd_output/xor/model.json --unknown 3
+predict autograd_output/xor/graph.svg 1 2
+draw
+draw ''
+draw '  '
+draw a
+draw a b
+draw a a
+draw a a=
+draw a =1
+draw a a=x
+draw a a=1 a=2
+draw a a=1 b=2
+draw a a==1
+draw a 2a=2
+draw a a=1e400
+draw a a=-1e400
+draw 'a +' a=1
+draw 'a b' a=1 b=2
+draw 'a(b)' a=1 b=2
+draw '2a' a=1
+draw 'x³' x=1
+draw '√x' x=1
+draw '|x|' x=1
+draw 'a×b' a=1 b=2
+draw 'a^2' a=2
+draw 'log(a)' a=-1
+draw 'log(a)' a=0
+draw '1/a' a=0
+draw '9**9**9'
+draw 'exp(a)' a=1000
+draw 'sqrt(a)' a=-1
+draw '(-a)**0.5' a=2
+draw 'tahn(a)' a=1
+draw 'foo(a)' a=1
+draw 'tanh()'
+draw 'sum(a)' a=1
+draw '[a,a]' a=1
+draw 'a > 1' a=1
+draw 'a if a else 2' a=1
+draw 'a and b' a=1 b=1
+draw 'import os'
+draw '__import__("os")'
+draw 'a.b' a=1
+draw 'a; a' a=1
+draw 'a = 2' a=1
+draw 'a' a=1 --style pretty
+draw 'a' a=1 --style
+draw 'a' a=1 --direction up
+draw 'a' a=1 --output a.bmp
+draw 'a' a=1 --output nowhere/a.svg
+draw 'a' a=1 --output dir
+draw 'a' a=1 --output dir/
+draw 'a' a=1 --output ''
+draw 'a' a=1 --output a
+draw 'a' a=1 --stile auto
+draw 'a' a=1 -o x
+draw 'a' --a=1
+draw a=1
+draw a=1 a
+step
+step a
+step 'a+' a=1
+step a a=1 --x
+explain
+explain a
+explain 2*3
+explain a a=1 --wrt b
+explain a a=1 --wrt
+explain a a=1 --depth x
+explain a a=1 --depth -1
+explain a a=1 --output a.pdf
+explain a a=1 --output nowhere/a.md
+explain a a=1 --output ''
+explore
+explore a a=1 --output a.pdf
+explore a a=1 --output nowhere/a.html
+explore a a=1 --output ''
+diagnose
+diagnose 2*3
+diagnose a a=1 --lr 0
+diagnose a a=1 --lr x
+diagnose a a=1 --lr
+"""
+
+
+@pytest.fixture(scope="module")
+def littered(tmp_path_factory):
+    """Return a folder with what the wrong command lines stumble over."""
+    folder = tmp_path_factory.mktemp("wrong")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        Path("t.csv").write_text("x,y\n1,2\n2,3\n3,4\n4,4\n5,6\n")
+        Path("bad.json").write_text("{}")
+        Path("file").write_text("")
+        Path("dir").mkdir()
+        assert main(["train", "xor", "--epochs", "1", "--quiet"]) == 0
+    return folder
+
+
+@pytest.mark.parametrize("line", WRONG.strip().splitlines())
+def test_a_wrong_line_is_refused_in_one_line_and_writes_nothing(
+    refused, littered, monkeypatch, line
+):
+    monkeypatch.chdir(littered)
+    before = {path: path.stat().st_mtime_ns for path in littered.glob("**/*.*")}
+    assert len(refused(*shlex.split(line))) < 400
+    assert {path: path.stat().st_mtime_ns for path in littered.glob("**/*.*")} == before

@@ -6,7 +6,7 @@ import re
 import pytest
 
 import autograd_engine as ag
-from autograd_engine import Value, functions
+from autograd_engine import Value, functions, spelling
 from autograd_engine.expressions import FUNCTIONS, evaluate
 from autograd_engine.table import PUBLIC
 
@@ -85,7 +85,37 @@ def test_every_function_of_the_package_can_be_called():
     [
         ("", "the expression is empty"),
         ("a +* 2", r"cannot read the expression 'a \+\* 2': .* at character 4"),
-        ("2a", "cannot read the expression '2a'"),
+        ("2a", "cannot read the expression '2a': write 2\\*a$"),
+        ("a³", r"'a³': write a\*\*3$"),
+        ("a⁻¹² + 1", r"write a\*\*-12 \+ 1$"),
+        ("√a + √(2a)", r"write sqrt\(a\) \+ sqrt\(2\*a\)$"),
+        ("|a| - |2 - a|", r"write abs\(a\) - abs\(2 - a\)$"),
+        ("2a×b³", r"write 2\*a\*b\*\*3$"),
+        ("a·b÷2 − 1", r"write a\*b/2 - 1$"),
+        ("sin²(a)", r"write sin\(a\)\*\*2$"),
+        ("2a^2 ≤ 3", r"write 2\*a\*\*2 <= 3$"),
+        ("sin a", r"write sin\(a\)$"),
+        ("a b", r"write a\*b$"),
+        ("(a + 1)a", r"write \(a \+ 1\)\*a$"),
+        ("2(a + 1)", r"cannot call '2': a product is written \*, as in 2\*\(a \+ 1\)$"),
+        ("a(a + 1)", r"no function 'a'; a product is written \*, as in a\*\(a \+ 1\)$"),
+        ("(a)(a, 1)", r"a product is written \*, as in a\*\(a, 1\)$"),
+        ("5!", "cannot read the expression '5!'"),
+        ("2e5a", "cannot read the expression '2e5a'"),
+        ("1e400 * a", "the number '1e400' is too large: numbers go up to 1.8e"),
+        ("1" + "0" * 400, "is too large: numbers go up to 1.8e"),
+        (
+            "x + y*tanh(z) + x",
+            "the names 'x', 'y', 'z' have no values: give them some, as in x=2 y=2 z=2$",
+        ),
+        (
+            "x + pi + math.sin(y)",
+            "the names 'x', 'pi', 'y' have no values: give them some, as in x=2 pi=3.14",
+        ),
+        ("π * a", "the name 'π' has no value: give it one, as in π=3.14"),
+        ("tahn(a)", r"there is no function 'tahn'; did you mean 'tanh'\?$"),
+        ("TANH(a)", r"there is no function 'TANH'; did you mean 'tanh'\?$"),
+        ("sqr(a)", r"there is no function 'sqr'; did you mean 'sqrt'\?$"),
         (
             "a = 2",
             "'a = 2': it has a = in it; values are given apart, as in a=2, and compared by ==",
@@ -119,6 +149,9 @@ def test_every_function_of_the_package_can_be_called():
         ("(a > 0) & (a < 2)", "conditions are joined by nesting"),
         ("not a", "cannot contain 'not a': turn the comparison round"),
         ("a if a > 0 else -a", r"'a if a > 0 else -a': write where\(a > 0, a, -a\)$"),
+        ("+".join(["a"] * 3000) + " % 2", "cannot contain 'a % 2': there are no remainders"),
+        ("-".join(["a"] * 3000) + " = 1", "compared by =="),
+        ("*".join(["a"] * 3000) + " 2", "cannot read the expression"),
         ("max(a, 2)", "there is no function 'max'; did you mean 'maximum'"),
         ("min(a, 2)", "there is no function 'min'; did you mean 'minimum'"),
         ("ln(a)", "there is no function 'ln'; did you mean 'log'"),
@@ -182,3 +215,43 @@ def test_infinities_and_nan_are_numbers_like_others():
 def test_an_expression_is_text():
     with pytest.raises(ValueError, match="an expression is text, got 3"):
         evaluate(3, {})
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "{}",
+        "tanh({} - b)",
+        "where({} > 1e-1, a, b)",
+        "sum([{}, -{}, (a + {})*2])",
+        "-{} + b",
+        "2**-({})",
+    ],
+)
+@pytest.mark.parametrize(
+    "chain",
+    [
+        lambda n: "+".join(["a"] * n),
+        lambda n: " - ".join(["1e-3*a", "-2*b"] * n),
+        lambda n: "*".join(["a", "-b/2", "(+b)**2"] * n) + "*0",
+        lambda n: "\n- ".join(["*".join(["b"] * n)] * 2 * n),
+    ],
+)
+def test_a_long_chain_is_the_graph_that_a_short_one_would_be(monkeypatch, expression, chain):
+    text = f"({expression})".replace("{}", chain(25)) + " + 0*a + 0*b"
+    found = []
+    for long in (20, 10**9):
+        monkeypatch.setattr(spelling, "LONG", long)
+        values = {"a": Value(0.75, "a"), "b": Value(-0.5, "b")}
+        output = evaluate(text, values)
+        output.backward()
+        found.append([output.data, *(value.grad for value in values.values())])
+        found.append([node.op for node in ag.graph.nodes(output)])
+    assert found[:2] == found[2:]
+
+
+def test_ten_thousand_terms_are_no_nesting_but_ten_thousand_brackets_are():
+    for text in ("+".join(["a"] * 10_000), f"tanh({'*'.join(['a'] * 10_000)})"):
+        assert value_of(text, a=1.0).data in (10_000.0, math.tanh(1.0))
+    with pytest.raises(ValueError, match="nested too deeply|too many nested"):
+        value_of("(" * 10_000 + "a" + ")" * 10_000, a=1.0)

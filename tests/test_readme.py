@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import autograd_engine
-from autograd_engine.__main__ import EXPRESSIONS, _options
+from autograd_engine.__main__ import PARTS, _options
 from autograd_engine.diagnosis.findings import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,7 +98,7 @@ def test_every_command_is_one_that_the_command_line_takes(command):
 
 
 def test_the_command_of_each_kind_is_shown():
-    assert {command.split()[0] for command in COMMANDS} == {"train", "replay", *EXPRESSIONS}
+    assert {command.split()[0] for command in COMMANDS} == {*PARTS}
 
 
 def test_every_function_of_the_package_that_is_named_is_there(session):

@@ -10,6 +10,7 @@ from contextlib import suppress
 from csv import Error as MalformedRow
 from csv import reader
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 SEPARATORS = ";\t|, "  # the likelier one first where several would do; " " is a run of blanks
@@ -122,3 +123,10 @@ def spelling(cell: str) -> str:
     told = [f'decimal="{mark}"' for mark in ".," if number_of(cell, mark) is not None]
     or_pass = f", or pass {' or '.join(told)}" if told else ""
     return f"write plain numbers in the file, such as 1234.5{or_pass}"
+
+
+def text_of(path: Any, name: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").replace("\ufeff", "")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None

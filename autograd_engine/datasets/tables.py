@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from itertools import compress
 from os import PathLike, fspath
-from pathlib import Path
 from typing import Any
 
 from autograd_engine.datasets import cells as read
@@ -47,7 +46,7 @@ def _shipped(name: str, target: str) -> Dataset:
 
     content = (files("autograd_engine.datasets") / name).read_bytes()
     text = (gzip.decompress(content) if name.endswith(".gz") else content).decode()
-    return Sheet(name, text, ",", True, None).dataset(target, classes=True)
+    return Sheet(name, ",", True, None, text).dataset(target, classes=True)
 
 
 def csv(
@@ -100,13 +99,8 @@ def csv(
     ):  # fmt: skip
         if not fits:
             raise ValueError(f"{option} must be {wanted}, got {given!r:.60}")
-    name = printable(fspath(path), LINE)
-    try:
-        text = Path(path).read_text(encoding="utf-8").replace("\ufeff", "")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
     with seldom_collected():
-        sheet = Sheet(name, text, separator, header, decimal)
+        sheet = Sheet(path, separator, header, decimal)
         data = sheet.dataset(target, classes, drop, missing)
     for word in sheet.words:
         warnings.warn(word, stacklevel=2)
@@ -116,8 +110,12 @@ def csv(
 class Sheet:
     """A table as columns of text; `words` is what its user should be told, besides faults."""
 
-    def __init__(self, name: str, text: str, separator: Any, header: Any, decimal: Any) -> None:
+    def __init__(
+        self, path: Any, separator: Any, header: Any, decimal: Any, text: str | None = None
+    ) -> None:
         self.words: list[str] = []
+        name = printable(fspath(path), LINE)
+        text = read.text_of(path, name) if text is None else text
         self.name, separator = name, separator or read.separator_of(text)
         rows, self._lines = read.rows_of(text, separator, name)
         self._decimal = decimal or ("" if separator == "," else read.decimal_of(rows))
@@ -179,6 +177,16 @@ class Sheet:
                 self.words.append(f"{self.name}: {told}: write them alike if they are one class")
         place = {cell: position for position, cell in enumerate(found)}
         return Dataset(inputs, map(place.__getitem__, cells), names, found)
+
+    def inputs(self, names: Iterable[str]) -> list[tuple[float, ...]]:
+        """Return the rows of the columns of those names, or else of all."""
+        gone: dict[int, int] = {}
+        wanted = [self._position("a model", name) for name in names or self.names]
+        rows = [*zip(*(self._numbers(column, None, gone) for column in wanted))]
+        for row, column in gone.items():
+            place = f"{self.name}, line {self._lines[row]}"
+            raise ValueError(f"{place}: the cell of column {self.names[column]!r:.80} is missing")
+        return rows
 
     def _chosen(self, target: Any, drop: Any) -> tuple[int, list[int]]:
         """Return the positions of the target and of the inputs."""
