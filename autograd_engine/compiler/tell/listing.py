@@ -181,9 +181,8 @@ class Listing(Storage):
 
 
 def listing(tape: Tape) -> str:
-    """Return a tape as text: the arrays that it is lifted to, and the size of its derivative.
-
-    Of many waves only the first are lifted; what nothing lifts is told value by value.
+    """Return a tape as text: the arrays that it is lifted to, of many the first, and the size of
+    its derivative; value by value what nothing lifts.
     """
     try:
         plan = planned(lowered(tape))
@@ -220,10 +219,7 @@ def _first(items: list[str]) -> str:
 
 
 def products(instructions: Iterable[Instruction]) -> int:
-    """Count the matrix products: contractions of which a factor has rows that share the other.
-
-    A matrix times a vector is one, too, and so is a stack of them; a dot product is none.
-    """
+    """Count the matrix products; one with a vector, or a stack, is one, a dot product is none."""
     return sum(products(found.body) or _is_product(found) for found in instructions)
 
 

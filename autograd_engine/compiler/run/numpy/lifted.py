@@ -237,10 +237,8 @@ class Bound:
 
 
 def contraction(view: Callable[[Ref], Array], instruction: Instruction) -> list[Call]:
-    """Return the calls that carry out a contraction: a matrix product where views allow one.
-
-    That is where each factor has a letter of its own, m and n, and both one that is summed, c. If
-    a factor, or the result, is batched, the rows are a letter too, the last.
+    """Return the calls that carry out a contraction: a matrix product where each factor has a
+    letter of its own, m and n, and both one that is summed, c. Rows of a batch are a letter too.
     """
     first, second, result = re.split(",|->", instruction.axes)
     (x, y), out = instruction.ins, instruction.out
