@@ -36,9 +36,7 @@ FEW = 4  # terms: so many are added one by one, more are summed along an axis
 class Lifting(Placing):
     """Makes steps of waves."""
 
-    def __init__(self, fixed: int, inputs: int) -> None:
-        super().__init__(fixed, inputs)
-        self.steps: list[Step] = []
+    steps: list[Step]
 
     def lifted(self, waves: Waves, given: Sequence[int] = ()) -> list[Operand]:
         """Make the steps of a tape whose last inputs stand in given slots; return its outputs."""
@@ -59,47 +57,34 @@ class Lifting(Placing):
         else:
             for grid, part in grids(unique, self.slot):
                 self.add_sum(part, grid)
-        for places, twin in twins:
-            self.slot[places] = self.slot[twin]
+        self.slot[wave.places] = self.slot[twins]
 
-    def unique(self, wave: Wave) -> tuple[Wave, list[tuple[Array, Array]]]:
-        """Return the wave with one of each of its equal values, and who equals whom."""
-        if len(wave.places) == 1:
-            return wave, []
+    def unique(self, wave: Wave) -> tuple[Wave, Array]:
+        """Return the wave with one of each of its equal values, and of each value that one."""
         key = numpy.zeros(len(wave.places), numpy.uint64)
         for column in wave.columns:
-            for places in (column.left, column.right):
-                if places is not None:
-                    slots = self.slot[places] * 4 + self.known.kind[places]
-                    key = scattered(key ^ of_rows(slots))
+            for places in column.factors:
+                key = scattered(key ^ of_rows(self.slot[places] * 4 + self.known.kind[places]))
         ordered = numpy.sort(key)
         if (ordered[1:] != ordered[:-1]).all():
-            return wave, []
+            return wave, wave.places
         _, first, back = numpy.unique(key, return_index=True, return_inverse=True)
-        twin = wave.places[first][back]
-        kept = numpy.sort(first)
-        others = wave.places != twin
-        return wave.chosen(kept), [(wave.places[others], twin[others])]
-
-    # Steps.
+        return wave.chosen(numpy.sort(first)), wave.places[first][back]
 
     def add_map(self, wave: Wave) -> None:
         self.taken = []
         wave = wave.chosen(self.best_order([column.left[:, 0] for column in wave.columns]))
         operands, shape = self.aligned([column.left[:, 0] for column in wave.columns])
         step = self.step("map", wave.rule, self.new(wave.places, shape), wave.places)
-        step.operands = operands
+        step.operands, memory = operands, self.memory
         refs = tuple(operand.ref for operand in operands)
-        new = self.memory.between
-        step.forward += map_instructions(wave.rule, step.out, refs, self.memory, new)
+        step.forward += map_instructions(wave.rule, step.out, refs, memory, memory.between)
 
     def add_scan(self, wave: Wave) -> None:
         self.taken = []
-        places = wave.columns[0].left
-        wave = wave.chosen(self.best_order([places[:, 0]]))
-        operand = self.operand(wave.columns[0].left)
+        wave = wave.chosen(self.best_order([wave.columns[0].left[:, 0]]))
+        operand, arena = self.operand(wave.columns[0].left), self.arena(wave.places)
         rows, terms = wave.columns[0].left.shape
-        arena = self.arena(wave.places)
         whole = self.memory.new(arena, (rows, terms))
         self.slot[wave.places] = whole.start + numpy.arange(rows) * terms + terms - 1
         last = Ref(arena, whole.start + terms - 1, (rows,), (terms,))

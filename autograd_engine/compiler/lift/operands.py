@@ -36,7 +36,6 @@ class Placing:
         self.taken: list[Instruction] = []  # what has been gathered for the step to come
         self.memory.sizes["v"], self.memory.sizes["V"] = fixed, inputs
         self.home = numpy.full(fixed, -1)  # leaves settle where they are first read
-        self.settled_leaves = 0
         self.copies: dict[Any, Ref] = {}
         # Where what moves on with the steps of a loop begins and ends: no view goes over that.
         self.bounds: dict[str, list[int]] = {}
@@ -47,7 +46,6 @@ class Placing:
         return {
             "memory": Memory(dict(memory.sizes), [*memory.constants], dict(memory.known)),
             "home": self.home.copy(),
-            "settled_leaves": self.settled_leaves,
             "copies": dict(self.copies),
         }
 
@@ -58,9 +56,8 @@ class Placing:
         self.numbers[tape.first : tape.start] = tape.constants
         # Where each value stands in its arena; of constants, which of those of equal bits it is.
         self.slot = numpy.zeros(tape.size, numpy.int64)
-        own = numpy.arange(tape.first - len(given))
-        self.slot[: len(own)] = numpy.where(own < len(self.home), own, own - len(self.home))
-        self.slot[len(own) : tape.first] = given
+        own = len(tape.inputs) - len(given)
+        self.slot[: tape.first] = [*range(len(self.home)), *range(own), *given]
         seen: dict[int, int] = {}
         bits = self.numbers[tape.first : tape.start].view(numpy.int64).tolist()
         self.slot[tape.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
@@ -72,8 +69,9 @@ class Placing:
             return self.slot[places]
         leaves = places[is_leaf]
         new, order = numpy.unique(leaves[self.home[leaves] < 0], return_index=True)
-        self.home[new[numpy.argsort(order)]] = self.settled_leaves + numpy.arange(len(new))
-        self.settled_leaves += len(new)
+        if len(new):
+            before = numpy.count_nonzero(self.home >= 0)
+            self.home[new[numpy.argsort(order)]] = before + numpy.arange(len(new))
         return numpy.where(is_leaf, self.home[numpy.where(is_leaf, places, 0)], self.slot[places])
 
     def arena(self, places: Array) -> str:
@@ -105,9 +103,7 @@ class Placing:
         return bool(self.known.active[places].any())
 
     def of_one_arena(self, places: Array) -> Array | None:
-        """Return the slots of values that stand in one arena, and move on by as much at each step
-        of a loop; else None.
-        """
+        """Return the slots of values if they stand in one arena, and move on alike in a loop."""
         kinds = self.known.kind[places]
         if (kinds != kinds.flat[0]).any() or kinds.flat[0] == CONSTANT:
             return None
@@ -116,9 +112,8 @@ class Placing:
         return slots if (parts == parts.flat[0]).all() else None
 
     def cuts(self, *factors: Array) -> list[int]:
-        """Return where terms, along the last axis, are better cut so that views tell the pieces.
-
-        The first and last are 0 and the number of terms. Many short pieces are not better.
+        """Return where terms, along the last axis, are better cut so that views tell the pieces,
+        of which many short ones are not better; from 0 to the number of terms.
         """
         terms = factors[0].shape[-1]
         found = {0, terms}

@@ -43,11 +43,6 @@ class Piece:
         """Where what it is given stands: one number for all rows, or one for each."""
         return ["V" if kind == BATCHED else "v" for kind, _ in self.known]
 
-    @property
-    def times(self) -> int:
-        """How often it runs."""
-        return self.repeat.steps if self.repeat else 1
-
 
 @dataclass
 class Plan:
@@ -60,7 +55,8 @@ class Plan:
     @property
     def waves(self) -> int:
         """The number of waves that are computed one after the other."""
-        return sum(len(piece.waves) * piece.times for piece in self.pieces)
+        steps = ((piece.repeat.steps if piece.repeat else 1) for piece in self.pieces)
+        return sum(len(piece.waves) * count for piece, count in zip(self.pieces, steps))
 
 
 def planned(tape: Tape, loops: bool = True) -> Plan:
