@@ -102,9 +102,9 @@ def _written_out(node: Value) -> list[Value]:
     if node._rule is DOT:  # its slopes are the factors of the forward pass; a leaf may have changed
         odd = len(operands) % 2
         numbers[odd:] = crossed(slopes)[odd:]
-        _moved = node._data - dot(*numbers)
-        if odd and _moved and math.isfinite(_moved):
-            numbers[0] += _moved
+        moved = node._data - dot(*numbers)
+        if odd and moved and math.isfinite(moved):
+            numbers[0] += moved
     stand_ins = [Value(number) for number in numbers]
     with enable_grad():
         top: Value = node._rule.written_out(*stand_ins)  # type: ignore[misc]
