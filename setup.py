@@ -7,30 +7,20 @@ the native core and plain Python. Everything else about the package stands in py
 from __future__ import annotations
 
 import ast
-import os
-import shlex
-import shutil
 import sys
-import sysconfig
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from setuptools import Extension, setup
 
+sys.path.insert(0, str(Path(__file__).parent))
+from backend import wanted
+
 MODULES = [
     "build", "floats", "several", "real", "state", "primitives", "partials", "table", "notes",
     "number", "methods", "engine", "columns", "functions", "firing",
 ]  # fmt: skip
-
-
-def wanted() -> bool:
-    """Say whether this build should be, and can be, compiled."""
-    if os.environ.get("AUTOGRAD_ENGINE_PURE", "") not in ("", "0"):
-        return False
-    if {"egg_info", "dist_info", "sdist"} & set(sys.argv):
-        return False
-    compiler = os.environ.get("CC") or sysconfig.get_config_var("CC")
-    return compiler is None or shutil.which(shlex.split(compiler)[0]) is not None
 
 
 def docs(name: str) -> Iterator[tuple[str, str, str]]:
@@ -87,7 +77,6 @@ def quoted(text: str) -> str:
 
 def core() -> Extension:
     """Return the native core, for which the package writes its table of primitives in C."""
-    sys.path.insert(0, str(Path(__file__).parent))
     from autograd_engine.compiler.run.native.c_table import text
 
     Path("build").mkdir(exist_ok=True)
@@ -106,14 +95,20 @@ def core() -> Extension:
 
 
 def heart() -> list[Extension]:
-    """Return the extension modules of mypyc; one that fails to compile is left out, not fatal."""
-    try:
-        from mypyc.build import mypycify
-    except ImportError:
-        return []
+    """Return the extension modules of mypyc; none, with a warning, where it cannot make them.
+
+    One that the C compiler fails on is left out, and the package runs from its source.
+    """
     # What these modules import is read for its types, but is not theirs to complain about.
     files = [f"autograd_engine/{name}.py" for name in MODULES]
-    found = mypycify(["--follow-imports=silent", *files], opt_level="3")
+    try:
+        from mypyc.build import mypycify
+
+        found = mypycify(["--follow-imports=silent", *files], opt_level="3")
+    except (Exception, SystemExit) as error:  # it leaves by sys.exit where mypy finds an error
+        told = f"autograd_engine is built as plain Python, and slower: mypyc: {error}"
+        warnings.warn(told, stacklevel=1)
+        return []
     header = str(Path("autograd_engine", "compiled.h").resolve())
     rows = [row for name in MODULES for row in docs(name)]
     table = "".join(f"{{{', '.join(map(quoted, row))}}},\n" for row in rows)
@@ -128,5 +123,6 @@ def heart() -> list[Extension]:
     return found
 
 
+told = {"egg_info", "dist_info", "sdist"} & set(sys.argv)  # nothing is built
 plain = {"editable_wheel", "develop", "--inplace"} & set(sys.argv)
-setup(ext_modules=[core(), *([] if plain else heart())] if wanted() else [])
+setup(ext_modules=[core(), *([] if plain else heart())] if wanted() and not told else [])

@@ -130,13 +130,34 @@ def add_epoch(
         getattr(history, name).append(average(results))
 
 
+class NoBar:
+    """What a bar is asked, without one."""
+
+    disable, told = True, ""
+
+    def __enter__(self) -> NoBar:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        pass
+
+    def update(self, *shown: object, **options: object) -> None:
+        pass
+
+    set_description = set_postfix = update
+
+
 def progress_bar(progress: bool, total: int, done: int) -> Any:
     """Return the bar on stderr, or one that shows nothing."""
-    from tqdm import tqdm  # here, since importing the package should stay quick
-
-    bar = tqdm(total=total, initial=done, disable=not progress, unit="batch")
-    bar.told = ""
-    return bar
+    if not progress:
+        return NoBar()
+    try:
+        from tqdm import tqdm  # here, since importing the package should stay quick
+    except ImportError as error:
+        advice = "pip install tqdm, or pass progress=False"
+        raise ImportError(f"the bar of a training needs tqdm: {advice}", name="tqdm") from error
+    kind = type("Bar", (tqdm,), {"monitor_interval": 0, "told": ""})  # 0: no thread beside it
+    return kind(total=total, initial=done, unit="batch")
 
 
 def tell(bar: Any, history: History, ran: str) -> None:

@@ -1,9 +1,10 @@
 """Releasing graphs: a deep one in a small stack, and the collector, which need not look for them.
 
 Interpreted, CPython 3.13 follows a chain of plain objects 10,000 C calls deep before it pauses; in
-a thread with a stack of 512 KiB that crashes the process. There, each dying value hands its
-operands to a list that the outermost release empties. Building and `backward` cost nothing
-more; releasing does, which is why other versions and the compiled build go without.
+a thread with a stack of 512 KiB that crashes the process, as it does in a browser's Python. There,
+each dying value hands its operands to a list that the outermost release empties. Building and
+`backward` cost nothing more; releasing does, which is why other Pythons and the compiled build go
+without.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def seldom_collected() -> Iterator[None]:
     It would spend up to half of the time. One that is switched off stays off. Where several
     threads ask, the last sets back what the first found.
     """
-    _found.append(gc.get_threshold())
+    _found.append(gc.get_threshold() if hasattr(gc, "get_threshold") else (0, 0, 0))  # on PyPy
     young, *older = _found[0]
     if young:
         gc.set_threshold(max(young, 1_000_000), *older)
@@ -37,7 +38,7 @@ def seldom_collected() -> Iterator[None]:
         yield
     finally:
         before = _found.pop()
-        if not _found:
+        if young and not _found:
             gc.set_threshold(*before)
 
 
@@ -69,5 +70,5 @@ def _release(
             emptying.pop()
 
 
-if not COMPILED and sys.version_info[:2] == (3, 13):
+if not COMPILED and (sys.version_info[:2] == (3, 13) or sys.platform == "emscripten"):
     Value.__del__ = _release  # type: ignore[attr-defined]
