@@ -540,7 +540,7 @@ def test_it_is_said_on_stderr_with_the_bar_and_not_without(capsys):
     assert out == ""
     assert err.count("compiled: ") == 1
     train(network(), MOONS, bce, sgd, False, progress=True)
-    assert "eager: asked for by compile=False" in capsys.readouterr().err
+    assert "trained with plain Python: asked for by compile=False" in capsys.readouterr().err
     train(network(), MOONS, bce, sgd, "auto", progress=False)
     assert capsys.readouterr() == ("", "")
 
