@@ -99,7 +99,7 @@ def test_a_lesson_is_short_and_starts_with_its_number(name):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("data_parallel", marks=[pytest.mark.jax, pytest.mark.peers]),
+        pytest.param("data_parallel", marks=pytest.mark.peers),
         pytest.param("scipy_fits", marks=pytest.mark.peers),
         pytest.param("scikit_learn", marks=pytest.mark.peers),
     ],

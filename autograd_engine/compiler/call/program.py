@@ -250,8 +250,8 @@ class Program:
 
         Raises `ValueError` for no name in C, and a primitive of somebody's own without a formula.
 
-        >>> from autograd_engine.compiler import compile
-        >>> "double cube_gradient(const double p" in compile(Value(3.0) ** 3).to_c("cube")
+        >>> import autograd_engine as ag
+        >>> "double cube_gradient(const double p" in ag.compile(ag.Value(3.0) ** 3).to_c("cube")
         True
         """
         from autograd_engine.compiler.run.native.c_program import to_c
