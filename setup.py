@@ -7,30 +7,21 @@ the native core and plain Python. Everything else about the package stands in py
 from __future__ import annotations
 
 import ast
-import os
-import shlex
-import shutil
 import sys
-import sysconfig
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from setuptools import Extension, setup
 
+sys.path.insert(0, str(Path(__file__).parent / ".ci"))
+sys.path.insert(0, str(Path(__file__).parent))
+from backend import wanted
+
 MODULES = [
     "build", "floats", "several", "real", "state", "primitives", "partials", "table", "notes",
     "number", "methods", "engine", "columns", "functions", "firing",
 ]  # fmt: skip
-
-
-def wanted() -> bool:
-    """Say whether this build should be, and can be, compiled."""
-    if os.environ.get("AUTOGRAD_ENGINE_PURE", "") not in ("", "0"):
-        return False
-    if {"egg_info", "dist_info", "sdist"} & set(sys.argv):
-        return False
-    compiler = os.environ.get("CC") or sysconfig.get_config_var("CC")
-    return compiler is None or shutil.which(shlex.split(compiler)[0]) is not None
 
 
 def docs(name: str) -> Iterator[tuple[str, str, str]]:
@@ -87,33 +78,43 @@ def quoted(text: str) -> str:
 
 def core() -> Extension:
     """Return the native core, for which the package writes its table of primitives in C."""
-    sys.path.insert(0, str(Path(__file__).parent))
     from autograd_engine.compiler.run.native.c_table import text
 
     Path("build").mkdir(exist_ok=True)
     Path("build", "table.h").write_text(text(), encoding="ascii")
+    native, widths = "autograd_engine/compiler/run/native", (2, 4, 8)
+    for width in widths:  # of vectors, of which x86 has several
+        other = "" if width == 2 else "#if defined(__x86_64__)\n", "" if width == 2 else "#endif\n"
+        lines = f'#define WIDTH {width}\n#include "core.c"\n'
+        Path("build", f"core_{width}.c").write_text(lines.join(other), encoding="ascii")
     # GNU vectors: a compiler without them leaves the core out. No flag of the fast-math family.
     flags = ["-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv"]
     flags += ["-Wno-psabi", "-g0"]
     return Extension(
         "autograd_engine.compiler.run.native._core",
-        ["autograd_engine/compiler/run/native/module.c"],
-        include_dirs=["build"],
-        depends=["autograd_engine/compiler/run/native/core.c", "build/table.h"],
+        [f"{native}/module.c", *(f"build/core_{width}.c" for width in widths)],
+        include_dirs=["build", native],
+        depends=[f"{native}/core.c", "build/table.h"],
         extra_compile_args=flags,
         optional=True,
     )
 
 
 def heart() -> list[Extension]:
-    """Return the extension modules of mypyc; one that fails to compile is left out, not fatal."""
-    try:
-        from mypyc.build import mypycify
-    except ImportError:
-        return []
+    """Return the extension modules of mypyc; none, with a warning, where it cannot make them.
+
+    One that the C compiler fails on is left out, and the package runs from its source.
+    """
     # What these modules import is read for its types, but is not theirs to complain about.
     files = [f"autograd_engine/{name}.py" for name in MODULES]
-    found = mypycify(["--follow-imports=silent", *files], opt_level="3")
+    try:
+        from mypyc.build import mypycify
+
+        found = mypycify(["--follow-imports=silent", *files], opt_level="3")
+    except (Exception, SystemExit) as error:  # it leaves by sys.exit where mypy finds an error
+        told = f"autograd_engine is built as plain Python, and slower: mypyc: {error}"
+        warnings.warn(told, stacklevel=1)
+        return []
     header = str(Path("autograd_engine", "compiled.h").resolve())
     rows = [row for name in MODULES for row in docs(name)]
     table = "".join(f"{{{', '.join(map(quoted, row))}}},\n" for row in rows)
@@ -128,5 +129,6 @@ def heart() -> list[Extension]:
     return found
 
 
+told = {"egg_info", "dist_info", "sdist"} & set(sys.argv)  # nothing is built
 plain = {"editable_wheel", "develop", "--inplace"} & set(sys.argv)
-setup(ext_modules=[core(), *([] if plain else heart())] if wanted() else [])
+setup(ext_modules=[core(), *([] if plain else heart())] if wanted() and not told else [])

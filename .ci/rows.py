@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_engine.build import mypyc_attr
-from autograd_engine.number import Number
+from autograd_engine.number import OPERATORS, Number
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import (
 {imports}
@@ -40,19 +40,24 @@ class Methods(Number):
 
     __slots__ = ()
 
-    def _one(self, rule: Primitive) -> Any:
-        """Return the primitive at this number."""
-        raise NotImplementedError
-
-    def _two(self, rule: Primitive, other: object) -> Any:
-        """Return the primitive at this number and another."""
-        raise NotImplementedError
+    # What a primitive gives of this number, and of another.
+    def _one(self, rule: Primitive) -> Any: raise NotImplementedError
+    def _two(self, rule: Primitive, other: object) -> Any: raise NotImplementedError
 
 {methods}
 
     # NumPy's spellings, which its ufuncs call on objects.
 {spellings}
 '''
+
+OPERATORS = {
+    "fabs": "the number without its sign",
+    "conjugate": "this number, which is real",
+    "deg2rad": "an angle of degrees in radians",
+    "rad2deg": "an angle of radians in degrees",
+    "radians": "an angle of degrees in radians",
+    "degrees": "an angle of radians in degrees",
+}  # what NumPy's ufuncs call on objects beside the rows
 
 
 def rows(package: Path) -> dict[str, tuple[int, str]]:
@@ -89,6 +94,9 @@ def methods(known: dict[str, tuple[int, str]]) -> str:
         for spelling, lines in made:
             head = f"    def {spelling}(self{other}) -> Any:"
             lines.append(f'{head} """Return {doc}."""; return self.{call.format(name)}')
+    for name, doc in OPERATORS.items():
+        head = f'    def {name}(self) -> Any: """Return {doc}."""'
+        texts[1].append(f'{head}; return OPERATORS["{name}"](self)')
     return METHODS.format(
         imports=listed(sorted(known, key=in_order)),
         methods="\n".join(texts[0]),

@@ -3,6 +3,7 @@
 Reading order, each module importing only from those above it:
 
     build        how the package was built: plain, or compiled by mypyc
+    fallback     where the compiled modules cannot run, their source does
     floats       functions of plain floats that `math` lacks
     several      functions of any number of operands
     words        foreign text as messages may show it
@@ -70,6 +71,7 @@ import importlib as _importlib
 import sys as _sys
 import typing as _typing
 
+from autograd_engine import fallback  # noqa: F401  # before all others
 from autograd_engine import copies, graph, losses, manual, nn, optim, release  # noqa: F401
 from autograd_engine.blocks import no_grad, region
 from autograd_engine.build import COMPILED as compiled

@@ -6,11 +6,11 @@ array of NumPy an array, of Values for the function and of floats for who called
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_engine.engine import Value, as_value
-from autograd_engine.real import as_list, is_array, is_number
+from autograd_engine.real import as_list, is_array, is_number, named
 
 Shape = tuple[int, ...] | None
 
@@ -45,8 +45,7 @@ def fresh(leaf: Any, inputs: list[Value]) -> Value:
     """Return a new value to differentiate by; one of an outer derivative stays linked to it."""
     if not isinstance(leaf, Value) and not is_number(leaf):
         raise TypeError(
-            "expected numbers, or lists, tuples, dicts and arrays of numbers, "
-            f"got {type(leaf).__name__}"
+            f"expected numbers, or lists, tuples, dicts and arrays of numbers, got {named(leaf)}"
         )
     inputs.append(leaf * 1.0 if isinstance(leaf, Value) else Value(leaf))
     return inputs[-1]
@@ -54,8 +53,8 @@ def fresh(leaf: Any, inputs: list[Value]) -> Value:
 
 def one_value(output: Any) -> Value:
     """Return what a function gave as one Value; `TypeError` for anything but a number."""
-    if getattr(output, "shape", None) == () and isinstance(item := output.item(), Value):
-        return item
+    if getattr(output, "size", 0) == 1:  # an array of one, as SciPy's example functions give
+        output = output.item()
     if isinstance(output, Value) or is_number(output):
         return as_value(output)
     raise TypeError(f"the function must return one Value or number, not {type(output).__name__}")
@@ -71,10 +70,12 @@ def shaped(items: list[Any], shape: Shape) -> Any:
     return list(items) if shape is None else array_of(items, shape)
 
 
-def evaluated(f: Callable[[Any], Any], x: list[Any], shape: Shape) -> tuple[list[Value], Any]:
-    """Return new values at the point, and what the function gives of them."""
+def evaluated(
+    f: Callable[..., Any], x: list[Any], shape: Shape, more: Sequence[Any] = ()
+) -> tuple[list[Value], Any]:
+    """Return new values at the point, and what the function gives of them (and more arguments)."""
     inputs = [item * 1.0 if isinstance(item, Value) else Value(item) for item in x]
-    return inputs, f(shaped(inputs, shape))
+    return inputs, f(shaped(inputs, shape), *more)
 
 
 def outputs_of(given: Any) -> tuple[list[Value], Shape]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from autograd_engine.blocks import enable_grad
 from autograd_engine.engine import Value, ordered
-from autograd_engine.graph import nodes
-from autograd_engine.notes import FIRED, NOTHING, Entry, noted
+from autograd_engine.graph import _moved, nodes
+from autograd_engine.notes import NOTHING, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.partials import paired
 from autograd_engine.primitives import Opaque
@@ -46,24 +46,17 @@ def clone(node: Value, operands: tuple[Value, ...]) -> Value:
 
 def deep_copy(output: Value, memo: dict[int, Any]) -> Value:
     """Return a copy of the whole graph below, each value copied once."""
-    for node in nodes(output):
+    order = nodes(output)
+    for node in order:
         if id(node) not in memo:
-            twin = memo[id(node)] = clone(node, tuple([memo[id(value)] for value in node.operands]))
-            note = noted(twin)
-            if note.home or (note.ended and note.ended is not FIRED):
-                twin._note = note = note.copy()
-                note.home, note.ended = _entry(note.home, memo), _entry(note.ended, memo)
+            memo[id(node)] = clone(node, tuple([memo[id(value)] for value in node.operands]))
+    places = {id(node): id(memo[id(node)]) for node in order}
+    for node in order:
+        twin = memo[id(node)]
+        if noted(node).home or noted(node).ended:
+            twin._note = note = noted(twin).copy()
+            note.home, note.ended = (_moved(e, places, memo) for e in (note.home, note.ended))
     return memo[id(output)]  # type: ignore[no-any-return]
-
-
-def _entry(entry: Entry | None, memo: dict[int, Any]) -> Entry | None:
-    """Return the entry of a call as the copies have it: its inputs are others."""
-    if entry is None or entry is FIRED:
-        return entry
-    if id(entry) not in memo:
-        inputs = entry.inputs and frozenset([id(memo[key]) for key in entry.inputs if key in memo])
-        memo[id(entry)] = Entry(entry.path, entry.module, inputs, _entry(entry.outer, memo))
-    return memo[id(entry)]  # type: ignore[no-any-return]
 
 
 def opened(node: Value) -> Value:

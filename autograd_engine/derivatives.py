@@ -95,56 +95,58 @@ def derived(way: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> C
 def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the function that gives the matrix of derivatives: a row for each output of f.
 
-    f is called with one list; where it returns one value, the matrix is its one row, a list of
-    numbers. Of an array it is an array, of the shape of what f returns and then the argument's.
+    f is called with one list, and with further arguments as they are; where it returns one value,
+    the matrix is its one row, a list. Of an array it is an array, of the shape of what f returns
+    and then the argument's.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
     """
-    check_call("jacobian", f, "the point")
+    check_function(f)
     return derived(_jacobian, f)
 
 
-def _jacobian(f: Callable[[Any], Any], /, *points: Any) -> Any:
+def _jacobian(f: Callable[..., Any], /, *points: Any, **named: Any) -> Any:
     """Return the matrix of derivatives at this point."""
-    x, shape = _only("jacobian", points)
-    with differentiating() as nested:
-        inputs, given = evaluated(f, x, shape)
-        outputs, outer = arguments.outputs_of(given)
-        rows = [gradient(output, inputs, nested) for output in outputs]
-    if shape is None and not is_array(given):
-        return rows[0] if outer is None else rows
-    found = array_of(list(chain(*rows)), (*(outer or ()), *(shape or (len(x),))))
-    return found.tolist() if shape is None else found
+    return _matrix("jacobian", functools.partial(f, **named), points, False)
 
 
 def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the function that gives the matrix of second derivatives of f, called with one list.
 
-    Of an array it is an array, of the argument's shape twice.
+    Further arguments reach f. Of an array it is an array, of the argument's shape twice.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    check_call("hessian", f, "the point")
+    check_function(f)
     return derived(_hessian, f)
 
 
-def _hessian(f: Callable[[Any], Any], /, *points: Any) -> Any:
+def _hessian(f: Callable[..., Any], /, *points: Any, **named: Any) -> Any:
     """Return the matrix of second derivatives at this point."""
-    x, shape = _only("hessian", points)
-    with differentiating() as nested:
-        inputs, output = evaluated(f, x, shape)
-        slopes = gradient(one_value(output), inputs, create_graph=True)
-        rows = [gradient(slope, inputs, nested) for slope in slopes]
-        rows = rows if nested else agreed(rows)
-    return rows if shape is None else array_of(list(chain(*rows)), shape + shape)
+    return _matrix("hessian", functools.partial(f, **named), points, True)
 
 
-def _only(name: str, points: tuple[Any, ...]) -> tuple[list[Any], Shape]:
-    if len(points) != 1:
+def _matrix(name: str, f: Callable[..., Any], points: tuple[Any, ...], second: bool) -> Any:
+    """Return the Jacobian of f or of its gradient by the first argument, others as they are."""
+    more = points[1:] if points and hasattr(points[0], "__iter__") else ()
+    check_call(name, f, "the point", more)
+    if len(points) != 1 + len(more):
         raise TypeError(f"{name}(f) takes one list: {name}(f)([a, b]); got {len(points)} arguments")
-    return arguments.point_of(f"{name}(f)", points[0])
+    x, shape = arguments.point_of(f"{name}(f)", points[0])
+    with differentiating() as nested:
+        inputs, given = evaluated(f, x, shape, more)
+        if second:
+            given = shaped(gradient(one_value(given), inputs, create_graph=True), shape)
+        outputs, outer = arguments.outputs_of(given)
+        rows = [gradient(output, inputs, nested) for output in outputs]
+    if second and not nested:
+        rows = agreed(rows)
+    if shape is None and not is_array(given):
+        return rows[0] if outer is None else rows
+    found = array_of(list(chain(*rows)), (*(outer or ()), *(shape or (len(x),))))
+    return found.tolist() if shape is None else found
 
 
 def hvp(f: Callable[[Any], Any], x: Any, v: Any) -> Any:

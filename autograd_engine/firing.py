@@ -8,9 +8,9 @@ from typing import Any
 from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot, elu, gelu, leaky_relu, recorded_dots, silu
 from autograd_engine.notes import FIRED, mark
-from autograd_engine.real import is_number
+from autograd_engine.real import is_number, is_several
 from autograd_engine.state import TRACED
-from autograd_engine.words import counted
+from autograd_engine.words import counted, printable
 
 
 def _identity(x: Any) -> Any:
@@ -83,7 +83,14 @@ def _activated(neuron: Any, output: Any) -> Any:
 
 
 def _values(x: Any) -> tuple[Value, ...]:
-    return tuple([item if isinstance(item, Value) else as_value(item) for item in _inputs(x)])
+    items = _inputs(x)
+    try:
+        return tuple([item if isinstance(item, Value) else as_value(item) for item in items])
+    except TypeError:
+        if not any(map(is_several, items)) and getattr(x, "ndim", 0) < 2:
+            raise
+        given = f"a network takes one sample, a list of numbers or values, got {printable(repr(x))}"
+        raise TypeError(f"{given}: of several samples write [model(x) for x in xs]") from None
 
 
 def _inputs(x: Any) -> list[Any]:

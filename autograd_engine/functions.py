@@ -15,7 +15,7 @@ from autograd_engine.engine import Value, as_value, record_several
 from autograd_engine.notes import Note, noted
 from autograd_engine.number import is_comparable, number
 from autograd_engine.partials import paired
-from autograd_engine.real import as_float, as_list, is_number
+from autograd_engine.real import as_float, as_list, is_number, is_spread
 from autograd_engine.table import (
     DOT, LOGSUMEXP, MEAN, NORM, PROD, SUM, VARIANCE, WIDEST, above, erfc, expm1, gate, log_shares,
     log_softmax_of, relu, share_slopes, shares, sigmoid, softmax_of,
@@ -23,10 +23,10 @@ from autograd_engine.table import (
 
 
 def plain(x: Any) -> Any:
-    """Return a number as a float, an array of numbers as one of floats, anything else as it is."""
-    if type(x) is float or isinstance(x, Value):
+    """Return a number as a float, an array of them as one of floats; what records as it is."""
+    if type(x) is float or hasattr(x, "__primitive__"):
         return x
-    if is_number(x):
+    if is_number(x) or not is_spread(x):
         return as_float(x)
     return x.astype(float) if getattr(getattr(x, "dtype", None), "kind", "O") in "biuf" else x
 
@@ -47,7 +47,7 @@ def _one(name: str, x: Any) -> Any:
         advice = f"[{name}({of_row}) for row in x], or {name}({of_all}) for all of it"
         given = f"{lists} of numbers, not an array of several rows"
         raise ValueError(f"{name} takes {given}: write {advice}")
-    return x if hasattr(x, "__primitive__") else as_float(x)
+    return x if hasattr(x, "__primitive__") else as_float(x, name)
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:

@@ -136,6 +136,17 @@ def region(value: Value) -> str:
 # that values pickled together still share them.
 
 
+def _moved(entry: Entry | None, places: Mapping[int, int], known: dict[int, Any]) -> Entry | None:
+    """Return the entry of a call as another graph has it: its inputs are in other places."""
+    if entry is None or entry is FIRED:
+        return entry
+    if id(entry) not in known:
+        inputs = entry.inputs and frozenset([places[i] for i in entry.inputs if i in places])
+        outer = _moved(entry.outer, places, known)
+        known[id(entry)] = Entry(entry.path, entry.module, inputs, outer)
+    return known[id(entry)]  # type: ignore[no-any-return]
+
+
 def _flatten(output: Value) -> tuple[Any, ...]:
     if not output.operands:
         note = noted(output)
@@ -149,19 +160,7 @@ def _flatten(output: Value) -> tuple[Any, ...]:
     opaque: list[tuple[str, list[int]]] = []
     notes: dict[int, tuple[Any, ...]] = {}
     several: dict[int, tuple[array[int], array[float]]] = {}
-    rows: list[tuple[str, int, list[int], int] | None] = []  # of entries, inputs by position
-    numbers: dict[int, int] = {id(None): -1}  # of these rows, by the id of the entry
-    modules = {0: 0}
-
-    def row_of(entry: Entry | None) -> int:
-        """Return the number of an entry's row, -1 for none."""
-        if entry is not None and id(entry) not in numbers:
-            outer = row_of(entry.outer)
-            inputs = sorted([position[key] for key in entry.inputs or () if key in position])
-            module = modules.setdefault(entry.module, len(modules))
-            numbers[id(entry)] = len(rows)
-            rows.append(None if entry is FIRED else (entry.path, module, inputs, outer))
-        return numbers[id(entry)]
+    entries: dict[int, Any] = {}  # their inputs are positions
 
     for i, (node, below) in enumerate(zip(order, operands)):
         if node._rule is LEAF:
@@ -180,12 +179,13 @@ def _flatten(output: Value) -> tuple[Any, ...]:
             column.append(number)
         note = noted(node)
         if note.home or note.ended:
-            notes[i] = note.label, note.region, row_of(note.home), row_of(note.ended)
+            calls = (_moved(entry, position, entries) for entry in (note.home, note.ended))
+            notes[i] = note.label, note.region, *calls
         elif note.label or note.region:
             notes[i] = note.label, note.region
     given: tuple[Any, ...] = columns, links, list(rules), shared, opaque, notes
-    # Version 0.1.0 had neither.
-    return _restore, (*given, several, rows) if rows else (*given, several) if several else given
+    # Version 0.1.0 had none.
+    return _restore, (*given, several) if several else given
 
 
 def _restore_leaf(
@@ -207,7 +207,6 @@ def _restore(
     opaque: list[tuple[str, list[int]]],
     notes: dict[int, tuple[Any, ...]],
     several: Mapping[int, tuple[array[int], array[float]]] = MappingProxyType({}),
-    entries: Sequence[Any] = (),
 ) -> Value:
     made: list[Value] = []
     data, grad, dx, dy = columns
@@ -231,16 +230,11 @@ def _restore(
             places, partials = several[i]
             node._many = paired(tuple([made[j] for j in places]), tuple(partials))
         made.append(node)
-    known: list[Entry | None] = []
-    for entry in entries:
-        path, module, inputs, outer = entry or ("", 0, (), -1)
-        given = frozenset([id(made[i]) for i in inputs])
-        around = known[outer] if outer >= 0 else None
-        known.append(Entry(path, module, given, around) if entry else FIRED)
-    known.append(None)  # at -1
+    ids, entries = dict(enumerate(map(id, made))), dict[int, Any]()
     for i, (label, name, *calls) in notes.items():
         if calls:
-            made[i]._note = Note(label, name, home=known[calls[0]], ended=known[calls[1]])
+            home, ended = (_moved(entry, ids, entries) for entry in calls)
+            made[i]._note = Note(label, name, home=home, ended=ended)
     return made[-1]
 
 

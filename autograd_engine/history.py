@@ -62,16 +62,13 @@ class Recorder:
         self._number += 1
         return self._regular(self._number) or self._number % self.recording.batches == 0
 
-    def keep(self, losses: Sequence[float], epoch: int, moved: Any = None) -> None:
-        """Keep the step just counted, with the losses of its batch; epochs count from 0 here.
-
-        `moved` are the numbers of parameters, by their ids, which are not in the Values yet.
-        """
-        steps, moved = self.recording.steps, moved or {}
+    def keep(self, losses: Sequence[float], epoch: int) -> None:
+        """Keep the step just counted, with the losses of its batch; epochs count from 0 here."""
+        steps = self.recording.steps
         if not self._regular(steps[-1].number):  # it was kept as long as it was the latest
             steps.pop()
-        numbers = (moved.get(id(value), value.data) for value in self.recording.parameters)
-        steps.append(Step(self._number, epoch + 1, tuple(numbers), average(losses)))
+        numbers = tuple(value.data for value in self.recording.parameters)
+        steps.append(Step(self._number, epoch + 1, numbers, average(losses)))
         if len(steps) > MOST + 1:
             self._stride *= 2
             steps[:-1] = [step for step in steps[:-1] if self._regular(step.number)]
@@ -157,6 +154,8 @@ def progress_bar(progress: bool, total: int, done: int) -> Any:
     try:
         from tqdm import tqdm  # here, since importing the package should stay quick
     except ImportError as error:
+        if sys.platform == "emscripten":  # a browser, which shows none
+            return NoBar()
         advice = "pip install tqdm, or pass progress=False"
         raise ImportError(f"the bar of a training needs tqdm: {advice}", name="tqdm") from error
     kind = type("Bar", (tqdm,), {"monitor_interval": 0, "told": ""})  # 0: no thread beside it

@@ -12,7 +12,7 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.functions import plain, sum
 from autograd_engine.number import number
-from autograd_engine.real import is_number
+from autograd_engine.real import is_number, named, only
 from autograd_engine.table import BINARY, MSE, above, cross_entropy_of, gate, relu, surprise
 
 __all__ = ["binary_cross_entropy", "cross_entropy", "half_squared_error", "hinge", "mse"]
@@ -64,18 +64,17 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     if len(items) < 2:
         two = "two classes by one logit are the job of binary_cross_entropy"
         raise ValueError(f"cross_entropy needs a list of logits, one for each class; {two}")
-    chosen = target
-    if isinstance(target, Value) and target._data.is_integer():
-        chosen = int(target._data)
-    if not hasattr(chosen, "__index__"):
-        wanted = f"an integer from 0 to {len(items) - 1} for {len(items)} logits"
-        raise TypeError(f"the class must be {wanted}, got {chosen!r}")
-    if not 0 <= index(chosen) < len(items):
+    target, last = only(target), len(items) - 1
+    fed = isinstance(target, Value) and target._data.is_integer()
+    try:
+        chosen = int(target._data) if fed else index(target)
+    except TypeError:
+        wanted = f"an integer from 0 to {last} for {len(items)} logits"
+        raise TypeError(f"the class must be {wanted}, got {target!r}") from None
+    if not 0 <= chosen <= last:
         given = f"class {chosen} is out of range for {len(items)} logits"
-        raise ValueError(f"{given}: 0 to {len(items) - 1}")
-    if isinstance(target, Value):
-        return surprise(0, *_chosen_first(items, target))
-    return cross_entropy_of(index(chosen))(*items)
+        raise ValueError(f"{given}: 0 to {last}")
+    return surprise(0, *_chosen_first(items, target)) if fed else cross_entropy_of(chosen)(*items)
 
 
 def _chosen_first(items: list[Any], target: Value) -> list[Any]:
@@ -114,12 +113,12 @@ def _pairs(loss: str, outputs: Any, target: Any) -> list[tuple[Any, Any]]:
 
 def _items(loss: str, what: str, given: Any) -> list[Any]:
     """Return one value or number, or a sequence of them, as a list."""
-    single = isinstance(given, (Value, str)) or is_number(given) or not hasattr(given, "__iter__")
+    single = isinstance(given, (Value, str)) or getattr(given, "shape", None) == ()
+    single = single or not hasattr(given, "__iter__")
     items = [given] if single else list(given)
     for item in items:
         if not isinstance(item, Value) and not is_number(item):
-            got = f"{type(item).__name__}: {item!r}"
-            raise TypeError(f"{loss} takes as {what} only values or numbers, got {got}")
+            raise TypeError(f"{loss} takes as {what} only values or numbers, got {named(item)}")
     if not items:
         verb = "are" if what.endswith("s") else "is"
         raise ValueError(f"the {what} of {loss} {verb} empty: it needs at least one number")

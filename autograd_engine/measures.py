@@ -12,7 +12,7 @@ from autograd_engine.blocks import no_grad
 from autograd_engine.compiler.call.request import require
 from autograd_engine.engine import Value
 from autograd_engine.number import number, read
-from autograd_engine.real import check_whole, flag, is_number
+from autograd_engine.real import check_whole, flag, is_number, only
 from autograd_engine.state import WATCHED
 
 Sample = tuple[Any, Any]
@@ -29,7 +29,7 @@ class Judge(NamedTuple):
 
     def __call__(self, outputs: Any, target: Any) -> float:
         """Return 1.0 for a right prediction, 0.0 for a wrong one, NaN if there is neither."""
-        single = isinstance(outputs, Value) or is_number(outputs)
+        single, target = isinstance(outputs, Value) or is_number(outputs), only(target)
         numbers = [read(output) for output in ([outputs] if single else outputs)]
         if len(numbers) == 1:
             return float((numbers[0] > 0) == (target > 0)) if self.sides else math.nan
@@ -101,7 +101,7 @@ def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judg
 
 def judge(samples: Sequence[Sample]) -> Judge:
     """Return the judge for these samples."""
-    targets = [target for _, target in samples]
+    targets = [only(target) for _, target in samples]
     numbers = all(map(is_number, targets))
     return Judge(
         positions=numbers and all(hasattr(t, "__index__") and t >= 0 for t in targets),
@@ -162,33 +162,23 @@ def check_loss(loss: object) -> None:
 
 def check_kinds(model: object, loss: object, optimizer: object, callback: object) -> None:
     """Refuse what only looks like a model, a loss, an optimiser of it and a callback."""
-    made = {"model": "MLP(2, [8, 1])", "optimizer": "SGD(model.parameters(), lr=0.1)"}
     trains = hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")
-    models = callable(model) and hasattr(model, "parameters")
-    for name, given, fits, wanted in (
-        ("model", model, models, "callable and have parameters()"),
-        ("optimizer", optimizer, trains, "one such as SGD(model.parameters())"),
-        ("callback", callback, callback is None or callable(callback), "a function or None"),
+    models, sgd = callable(model) and hasattr(model, "parameters"), "SGD(model.parameters())"
+    for name, given, fits, wanted, such in (
+        ("model", model, models, "callable and have parameters()", "MLP(2, [8, 1])"),
+        ("optimizer", optimizer, trains, f"one such as {sgd}", sgd),
+        ("callback", callback, callback is None or callable(callback), "a function or None", ""),
     ):
-        if isinstance(given, type) and name in made:
-            such = f"make one of it, such as {made[name]}"
-            raise TypeError(f"{name} is the class {given.__name__}: {such}")
+        if such and isinstance(given, type):
+            raise TypeError(f"{name} is the class {given.__name__}: make one of it, such as {such}")
         if not fits:
             raise TypeError(f"{name} must be {wanted}, got {given!r:.80}")
     check_loss(loss)
 
 
-def check_options(
-    epochs: int,
-    batch_size: int,
-    seed: int,
-    patience: int | None,
-    validated: bool,
-    compile: bool | str,
-    resume: bool | str,
-    **switches: bool,
-) -> None:
+def check_options(*options: Any, **switches: Any) -> None:
     """Refuse numbers and choices that make no training."""
+    epochs, batch_size, seed, patience, validated, compile, resume = options
     for name, given in switches.items():
         flag(name, given)
     if not isinstance(resume, bool) and not (isinstance(resume, str) and resume == "new"):
@@ -196,8 +186,7 @@ def check_options(
     if not isinstance(compile, bool) and not (isinstance(compile, str) and compile == "auto"):
         raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
     counts = {"epochs": (epochs, 0), "batch_size": (batch_size, 1), "seed": (seed, -math.inf)}
-    if patience is not None:
-        counts["patience"] = patience, 1
+    counts |= {} if patience is None else {"patience": (patience, 1)}
     for name, (count, least) in counts.items():
         check_whole(name, count)
         if count < least:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_engine.build import mypyc_attr
-from autograd_engine.number import Number
+from autograd_engine.number import OPERATORS, Number
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import (
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2, expm1,
@@ -21,13 +21,9 @@ class Methods(Number):
 
     __slots__ = ()
 
-    def _one(self, rule: Primitive) -> Any:
-        """Return the primitive at this number."""
-        raise NotImplementedError
-
-    def _two(self, rule: Primitive, other: object) -> Any:
-        """Return the primitive at this number and another."""
-        raise NotImplementedError
+    # What a primitive gives of this number, and of another.
+    def _one(self, rule: Primitive) -> Any: raise NotImplementedError
+    def _two(self, rule: Primitive, other: object) -> Any: raise NotImplementedError
 
     def exp(self) -> Any: """Return e to the power of x."""; return self._one(exp)
     def exp2(self) -> Any: """Return 2 to the power of x."""; return self._one(exp2)
@@ -69,3 +65,9 @@ class Methods(Number):
     def arcsinh(self) -> Any: """Return the inverse hyperbolic sine."""; return self._one(asinh)
     def arccosh(self) -> Any: """Return the inverse hyperbolic cosine."""; return self._one(acosh)
     def arctanh(self) -> Any: """Return the inverse hyperbolic tangent."""; return self._one(atanh)
+    def fabs(self) -> Any: """Return the number without its sign."""; return OPERATORS["fabs"](self)
+    def conjugate(self) -> Any: """Return this number, which is real."""; return OPERATORS["conjugate"](self)
+    def deg2rad(self) -> Any: """Return an angle of degrees in radians."""; return OPERATORS["deg2rad"](self)
+    def rad2deg(self) -> Any: """Return an angle of radians in degrees."""; return OPERATORS["rad2deg"](self)
+    def radians(self) -> Any: """Return an angle of degrees in radians."""; return OPERATORS["radians"](self)
+    def degrees(self) -> Any: """Return an angle of radians in degrees."""; return OPERATORS["degrees"](self)

@@ -30,7 +30,10 @@ class Entry:
         self.outer = outer
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        return "FIRED" if self is FIRED else (Entry, (self.path, 0, None, self.outer))
+        if self is FIRED:
+            return "FIRED"
+        # No module of another process has such a number.
+        return Entry, (self.path, -abs(self.module), self.inputs, self.outer)
 
 
 FIRED: Final = Entry()

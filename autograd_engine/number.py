@@ -4,6 +4,7 @@ comparisons, what it answers NumPy. Nothing here knows of operands or derivative
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from autograd_engine import habits
 from autograd_engine.build import mypyc_attr
 from autograd_engine.notes import Note, as_label, noted
 from autograd_engine.primitives import elementwise
-from autograd_engine.real import LEAVING, as_float, is_number
+from autograd_engine.real import LEAVING, STAYING, as_float, is_number, named
 from autograd_engine.state import ANSWERS, WATCHED, told, watcher
 from autograd_engine.table import PUBLIC
 
@@ -94,6 +95,7 @@ class Number:
     def _op(self) -> Any: return ANSWERS["opened"](self).op
     def __copy__(self) -> Any: return ANSWERS["copy"](self)
     def __deepcopy__(self, memo: dict[int, Any]) -> Any: return ANSWERS["deep copy"](self, memo)
+    def __dir__(self) -> list[str]: return [name for name in object.__dir__(self) if name not in OPERATORS]  # NumPy's
     # fmt: on
 
     @property
@@ -128,8 +130,8 @@ class Number:
     def __le__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("less_equal", self, other) if WATCHED else bool(self._data <= number(other))
     def __gt__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("greater", self, other) if WATCHED else bool(self._data >  number(other))
     def __ge__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("greater_equal", self, other) if WATCHED else bool(self._data >= number(other))
-    def __eq__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("equal", self, other) if WATCHED else bool(self._data == number(other))
-    def __ne__(self, other: object) -> bool: return NotImplemented if not is_comparable(other) else watched("not_equal", self, other) if WATCHED else bool(self._data != number(other))
+    def __eq__(self, other: object) -> bool: return answered("__eq__", self, other) if not is_comparable(other) else watched("equal", self, other) if WATCHED else bool(self._data == number(other))
+    def __ne__(self, other: object) -> bool: return answered("__ne__", self, other) if not is_comparable(other) else watched("not_equal", self, other) if WATCHED else bool(self._data != number(other))
     def __bool__(self) -> bool: return watched("not_equal", self, 0.0) if WATCHED else self._data != 0.0
     def __hash__(self) -> int: return id(self) >> 4
 
@@ -144,21 +146,31 @@ class Number:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Answer the NumPy functions that are an operator or a method here, and no others."""
         lists = (list, tuple, sys.modules["numpy"].ndarray)
-        arrays = [operand for operand in inputs if isinstance(operand, lists)]
-        if not all(isinstance(operand, lists) or is_comparable(operand) for operand in inputs):
+        spread = [isinstance(operand, lists) for operand in inputs]
+        if not all(many or is_comparable(operand) for many, operand in zip(spread, inputs)):
             return NotImplemented  # its own class may know what to do
         function = own_function(ufunc)
         out = options.pop("out", None)
         if function is None or method != "__call__" or options:
-            advice = "functions of the package such as ag.exp(v), or make it one with ag.primitive"
-            raise TypeError(f"{ufunc.__name__} is no operation on Values: write it with {advice}")
-        if not arrays:
+            raise no_function(ufunc)
+        if not any(spread):
             return function(*map(plain, inputs))
         found = elementwise(lambda *items: function(*map(plain, items)), inputs)
-        if out is None:
-            return found
-        out[0][...] = found
-        return out[0]
+        if out is not None:
+            out[0][...] = found
+        return found if out is None else out[0]
+
+    def __array_function__(self, function: Any, types: Any, given: Any, options: Any) -> Any:
+        """Answer any other function of NumPy as an array of no dimension does, or refuse it."""
+        kinds = (Number, sys.modules["numpy"].ndarray)
+        if not all(issubclass(kind, kinds) for kind in types):
+            return NotImplemented
+        try:
+            itself = getattr(function, "_implementation", function)  # which asks nobody again
+            found = itself(*boxed([*given]), **dict(zip(options, boxed([*options.values()]))))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise no_function(function, error) from error
+        return found[()] if isinstance(found, kinds[1]) else found
 
 
 # fmt: off
@@ -167,6 +179,9 @@ OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "divide": operator.truediv, "power": operator.pow, "float_power": operator.pow,
     "negative": operator.neg, "positive": operator.pos, "absolute": operator.abs,
     "fabs": operator.abs, "square": lambda x: x * x, "reciprocal": lambda x: 1.0 / x,
+    "conjugate": operator.pos, "deg2rad": lambda x: x * (math.pi / 180.0),
+    "rad2deg": lambda x: x * (180.0 / math.pi), "radians": lambda x: x * (math.pi / 180.0),
+    "degrees": lambda x: x * (180.0 / math.pi),
     "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
     "greater_equal": operator.ge, "equal": operator.eq, "not_equal": operator.ne,
 }
@@ -177,13 +192,34 @@ OPERATORS: Final[dict[str, Callable[..., Any]]] = {
 def own_function(ufunc: Any) -> Callable[..., Any] | None:
     """Return what records a ufunc of NumPy or SciPy itself; None for any other, whatever its name."""
     name = ufunc.__name__
-    if not any(
-        getattr(sys.modules.get(library), name, None) is ufunc
-        for library in ("numpy", "scipy.special")
-    ):
+    homes = map(sys.modules.get, ("numpy", "scipy.special"))
+    if not any(getattr(home, name, None) is ufunc for home in homes):
         return None
     found = "sigmoid" if name == "expit" else name.replace("arc", "a")  # NumPy's arcsin
     return OPERATORS.get(name) or PUBLIC.get(found)
+
+
+def boxed(given: Any) -> Any:
+    """Return what a function of NumPy was given, each Value in it as an array of no dimension."""
+    if isinstance(given, Number):
+        return sys.modules["numpy"].array(given, dtype=object)
+    return type(given)(map(boxed, given)) if type(given) in (list, tuple) else given
+
+
+def no_function(function: Any, error: object = None) -> Exception:
+    """Return the error of a function of NumPy that there is none of for a Value."""
+    why = f" ({error})" if isinstance(error, ValueError) else ""
+    what = f"{function.__name__} is no operation on Values{why}"
+    return TypeError(f"{what}: {STAYING}, or make it one with ag.primitive")
+
+
+def answered(name: str, x: Number, other: object) -> Any:
+    """Return what an array of another library says of a comparison; no answer is no False."""
+    arrays = hasattr(other, "shape") and hasattr(other, "__len__") and not isinstance(other, str)
+    found = getattr(type(other), name)(other, x) if arrays else NotImplemented
+    if arrays and found is NotImplemented:
+        raise TypeError(f"a Value is compared with one number, not with {named(other)}")
+    return found
 
 
 def watched(name: str, x: Number, other: object) -> bool:

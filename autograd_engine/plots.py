@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from importlib.util import find_spec
 from os import PathLike
 from typing import Any
 
@@ -13,22 +15,58 @@ from autograd_engine.words import printable
 
 MARKERS = "osD^vP*X"
 QUICK = {"compress_level": 1}  # a larger file, in a third of the time
+WIDTH, HEIGHT = 768, 576
 GRID = 60  # points a side, on which the boundary is found
 
 
 def loss_curve(history: History, path: str | PathLike[str], title: str = "loss") -> None:
-    """Draw the losses over the epochs; `ImportError` saying what to install without matplotlib."""
-    figure, axes = _figure()
-    epochs = range(1, len(history.loss) + 1)
-    axes.plot(epochs, history.loss, label="training", marker="." if len(epochs) < 10 else "")
-    if history.validation_loss:
-        axes.plot(epochs, history.validation_loss, "--", label="test")
-    axes.legend(loc="upper right")
-    axes.set(xlabel="epoch", ylabel="loss (mean over samples)", title=_plain(title))
-    axes.set_ylim(bottom=0.0)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=120, metadata={"Title": title}, pil_kwargs=QUICK)
+    """Draw the losses over the epochs; `ImportError` saying what to install without matplotlib.
+
+    It is drawn by Pillow, which matplotlib stands on: that is imported in a tenth of the time.
+    """
+    _require("matplotlib.figure", "PIL.Image")
+    from PIL import Image, ImageDraw, ImageFont
+    from PIL.PngImagePlugin import PngInfo
+
+    curves = ("training", history.loss, "#1f77b4"), ("test", history.validation_loss, "#d95f02")
+    highest = max(history.loss + history.validation_loss) or 1.0
+    count, most = len(history.loss), 1.05 * min(max(highest, 1e-300), 1e300)
+    # Drawn twice as large, and so smoothed.
+    image = Image.new("RGB", (2 * WIDTH, 2 * HEIGHT), "white")
+    pen, font = ImageDraw.Draw(image), ImageFont.load_default(26)
+    left, top, right, bottom = 150, 130, 2 * WIDTH - 50, 2 * HEIGHT - 110
+
+    def at(epoch: float, loss: float) -> tuple[float, float]:
+        across = (epoch - 1) / (count - 1) if count > 1 else 0.5
+        return left + (right - left) * across, bottom - (bottom - top) * loss / most
+
+    for loss in _ticks(most, 0.0):
+        pen.line([left, at(1, loss)[1], right, at(1, loss)[1]], "#dddddd", 2)
+        pen.text((left - 14, at(1, loss)[1]), f"{loss:g}", "black", font, "rm")
+    for epoch in _ticks(count, 1.0):
+        pen.line([at(epoch, 0.0), (at(epoch, 0.0)[0], bottom + 10)], "black", 2)
+        pen.text((at(epoch, 0.0)[0], bottom + 18), f"{epoch:g}", "black", font, "mt")
+    pen.rectangle([left, top, right, bottom], outline="black", width=2)
+    for place, (name, losses, colour) in enumerate(curves[: 1 + bool(history.validation_loss)]):
+        row, points = top + 40 + 44 * place, [at(i, loss) for i, loss in enumerate(losses, 1)]
+        pen.line(points, colour, 6, "curve")
+        for x, y in points[: 10 * (count < 10)]:
+            pen.ellipse([x - 8, y - 8, x + 8, y + 8], colour)
+        pen.line([right - 230, row, right - 170, row], colour, 6)
+        pen.text((right - 155, row), name, "black", font, "lm")
+    pen.text((WIDTH, 40), printable(title, 100), "black", ImageFont.load_default(32), "mm")
+    pen.text((left, top - 16), "loss (mean over samples)", "black", font, "ls")
+    pen.text(((left + right) / 2, 2 * HEIGHT - 24), "epoch", "black", font, "mb")
+    info = PngInfo()
+    info.add_text("Title", title)
+    image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(path, "PNG", pnginfo=info)
+
+
+def _ticks(most: float, least: float) -> list[float]:
+    """Return about five round numbers up to `most`; from 1 on whole ones."""
+    size = 10.0 ** math.floor(math.log10(most / 5.0))
+    step = max(least, next(size * n for n in (1, 2, 5, 10) if size * n * 5.0 >= most))
+    return [step * n for n in range(int(least), int(most / step) + 1)]
 
 
 def decision_boundary(
@@ -65,20 +103,18 @@ def decision_boundary(
 
 
 def _figure() -> tuple[Any, Any]:
-    try:
-        from matplotlib import artist
-    except ImportError:
-        raise ImportError('plots need matplotlib: pip install "autograd_engine[plots]"') from None
-    # Lists of properties for its docstrings, which nobody reads here, take a fifth of its import.
-    written, artist.kwdoc = artist.kwdoc, lambda kind: ""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError('plots need matplotlib: pip install "autograd_engine[plots]"') from None
-    finally:
-        artist.kwdoc = written
+    _require("matplotlib.figure")
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(6.4, 4.8))
     return figure, figure.add_subplot()
+
+
+def _require(*names: str) -> None:
+    for name in names:
+        package = name.split(".")[0]
+        if sys.modules.get(name, name) is None or find_spec(package) is None:
+            raise ImportError('plots need matplotlib: pip install "autograd_engine[plots]"')
 
 
 def _plain(name: str) -> str:

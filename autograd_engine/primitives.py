@@ -9,7 +9,7 @@ from collections.abc import Callable
 from inspect import Parameter, signature
 from typing import Any, Final
 
-from autograd_engine.real import as_float, domain_error, is_number
+from autograd_engine.real import as_float, domain_error, is_number, is_spread
 from autograd_engine.words import counted, printable
 
 REAL: Final = (-math.inf, math.inf)
@@ -69,12 +69,14 @@ class Primitive:
         for operand in operands:
             answer = getattr(operand, "__primitive__", None)
             if answer is None:
-                if hasattr(operand, "__array_ufunc__") and hasattr(operand, "__len__"):
+                if is_spread(operand):
                     return elementwise(self, operands)
             elif answers is None:
                 answers = answer
         if answers is not None:
             return answers(self, operands)
+        if self.arity == 1:
+            return evaluate(self, (as_float(operands[0], self.name),))
         return evaluate(self, tuple(map(as_float, operands)))
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -13,11 +13,13 @@ from typing import Any, Final
 
 from autograd_engine.words import printable
 
+STAYING: Final = (
+    "write v.data for the number, or a function of the package such as ag.exp(v) to stay in the "
+    "graph"
+)
 LEAVING: Final = (
     "a Value does not turn into a plain number by itself, since its derivative would be lost: "
-    "write v.data for the number, or a function of the package such as ag.exp(v) "
-    "to stay in the graph"
-)
+) + STAYING
 
 
 def is_number(data: object) -> bool:
@@ -30,22 +32,18 @@ def is_number(data: object) -> bool:
         return True
     if getattr(data, "ndim", None) == 0 or getattr(data, "shape", None) == ():
         return is_scalar(data)
-    if not isinstance(data, Number):  # a Decimal is one, but no Real
-        return False
-    return isinstance(data, Real) or not isinstance(data, Complex)
+    # A Decimal is a number, but no Real.
+    return isinstance(data, Real) or (isinstance(data, Number) and not isinstance(data, Complex))
 
 
 def is_scalar(data: Any) -> bool:
     """Say whether an array, tensor or NumPy scalar holds a real number that tracks no gradient."""
     if hasattr(data, "backward") and getattr(data, "requires_grad", True):
         return False
-    if not isinstance(item(data), Real):
-        return False
-    try:
-        float(data)  # a tracer of JAX may have an item, but refuses this
+    try:  # a tracer of JAX may have an item, but is no float
+        return isinstance(item(data), Real) and float(data) is not None
     except Exception:  # each library has errors of its own
         return False
-    return True
 
 
 def item(data: Any) -> Any:
@@ -61,31 +59,58 @@ def item(data: Any) -> Any:
         return None
 
 
-def as_float(data: object) -> float:
+def as_float(data: object, function: str = "f") -> float:
     """Return a number, or what `float` reads and cannot compute, as a float; else `TypeError`."""
     if not is_number(data):
         kind = type(data)
         known = hasattr(kind, "__float__") or hasattr(kind, "__index__")
         if not known or hasattr(kind, "__len__") or calculates(kind):
-            named = f"{kind.__name__}: {printable(repr(data))}{way_to_number(data)}"
-            raise TypeError(f"expected one real number, got {named}")
+            raise TypeError(f"expected one real number, got {named(data, function)}")
     return float(data)  # type: ignore[arg-type]
-
-
-ARITHMETIC: Final = [
-    f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "pow") for side in ("", "r")
-]
 
 
 def calculates(kind: type) -> bool:
     """Say whether things of this kind have arithmetic of their own."""
-    return any(hasattr(kind, name) for name in ARITHMETIC)
+    signs = ("add", "sub", "mul", "truediv", "pow")
+    return any(hasattr(kind, f"__{side}{sign}__") for sign in signs for side in ("", "r"))
 
 
-def way_to_number(data: Any) -> str:
-    """Return what to write instead of something that is no number."""
-    kind = type(data)
-    shape = getattr(data, "shape", None)
+TRACED: Final = {"jax": ", or ag.compile(f, example).to_jax()", "autograd": ""}
+"""The libraries that trace numbers by types of their own, and what to write beside their NumPy."""
+
+
+def library(data: object) -> str:
+    return type(data).__module__.partition(".")[0]
+
+
+def is_spread(data: object) -> bool:
+    """Say whether functions of one number go through this element by element, as through arrays."""
+    lists = hasattr(data, "__array_ufunc__") and hasattr(data, "__len__")
+    return lists and library(data) not in TRACED
+
+
+def is_several(data: Any) -> bool:
+    """Say whether this is a list, or an array of anybody's of one dimension or more."""
+    return isinstance(data, (list, tuple)) or bool(getattr(data, "shape", ()))
+
+
+def only(data: Any) -> Any:
+    """Return the one item of a list or array of one, and anything else as it is."""
+    return next(iter(data)) if is_several(data) and len(data) == 1 else data
+
+
+def named(data: Any, function: str = "f") -> str:
+    """Return something that is no number as a message shows it, and what to write instead."""
+    return f"{type(data).__name__}: {printable(repr(data))}{_cure(data, function)}"
+
+
+def _cure(data: Any, function: str) -> str:
+    kind, shape = type(data), getattr(data, "shape", None)
+    if (name := library(data)) in TRACED:
+        write = f"a function of {name}.numpy{TRACED[name]}, or differentiate with ag.grad"
+        return f", which {name} traces: write {write}"
+    if isinstance(data, (list, tuple)):
+        return f": of several numbers write [{function}(x) for x in xs]"
     if isinstance(item(data), Real):
         return ": write .item() for its number"
     if isinstance(shape, tuple) and shape and hasattr(kind, "item"):
@@ -131,20 +156,22 @@ def check_function(f: object) -> None:
         raise TypeError(f"a derivative is that of a function, got {f!r:.60}{hint}")
 
 
-def check_call(name: str, f: Any, argument: str) -> None:
-    """Refuse what is no function of one argument: `TypeError` saying what to write."""
+def check_call(name: str, f: Any, argument: str, more: tuple[Any, ...] = ()) -> None:
+    """Refuse what is no function of an argument, and more: `TypeError` saying what to write."""
     check_function(f)
     try:
         accepted = signature(f)
     except (TypeError, ValueError):  # some built in functions tell none
         return
     try:
-        accepted.bind(None)
+        accepted.bind(None, *more)
     except TypeError:
-        given = accepted.parameters.values()
-        count = sum(p.default is p.empty and p.kind < 2 for p in given)
-        said = f"{name} calls f with one argument, {argument}, but it takes {accepted}"
-        if count > 1:
+        count = sum(p.default is p.empty and p.kind < 2 for p in accepted.parameters.values())
+        given = (
+            f"{len(more) + 1} arguments, {argument} first" if more else f"one argument, {argument}"
+        )
+        said = f"{name} calls f with {given}, but it takes {accepted}"
+        if count > 1 and not more:
             items = ", ".join(f"x[{i}]" for i in range(count))
             said += f": write lambda x: f({items}), and a list of {count} numbers as {argument}"
         raise TypeError(said) from None

@@ -30,9 +30,7 @@ def seldom_collected() -> Iterator[None]:
     It would spend up to half of the time. One that is switched off stays off. Where several
     threads ask, the last sets back what the first found.
     """
-    _found.append(
-        gc.get_threshold() if hasattr(gc, "get_threshold") else (0, 0, 0)
-    )  # PyPy has none
+    _found.append(gc.get_threshold() if hasattr(gc, "get_threshold") else (0, 0, 0))  # on PyPy
     young, *older = _found[0]
     if young:
         gc.set_threshold(max(young, 1_000_000), *older)

@@ -241,7 +241,7 @@ WIDEST: Final = 16
 
 
 def entry(
-    name: str, doc: str, number: int, forward: Any, partials: Any, written_out: Any
+    name: str, doc: str, forward: Any, partials: Any, written_out: Any, number: int
 ) -> Primitive:
     """Return the row of one entry of a function of lists."""
     bound = [partial(function, number) for function in (forward, partials, written_out)]
@@ -251,12 +251,9 @@ def entry(
 
 
 # fmt: off
-@cache
-def softmax_of(i: int) -> Primitive: return entry("softmax", "the probability of the class", i, share, share_partials, share)
-@cache
-def log_softmax_of(i: int) -> Primitive: return entry("log_softmax", "the logarithm of the probability of the class", i, precise_log_share, log_share_partials, log_share)
-@cache
-def cross_entropy_of(i: int) -> Primitive: return entry("cross_entropy", "-ln of the probability that softmax gives to the class", i, surprise, surprise_partials, surprise)
+softmax_of: Final       = cache(partial(entry, "softmax",       "the probability of the class",                  share, share_partials, share))
+log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", precise_log_share, log_share_partials, log_share))
+cross_entropy_of: Final = cache(partial(entry, "cross_entropy", "-ln of the probability that softmax gives to the class", surprise, surprise_partials, surprise))
 # fmt: on
 
 
@@ -273,11 +270,5 @@ def power_of(number: Any) -> Primitive:
     )
 
 
-FAMILIES.update(
-    {
-        "**": power_of,
-        "softmax[": softmax_of,
-        "log_softmax[": log_softmax_of,
-        "cross_entropy[": cross_entropy_of,
-    }
-)
+FAMILIES.update({"**": power_of, "softmax[": softmax_of})
+FAMILIES.update({"log_softmax[": log_softmax_of, "cross_entropy[": cross_entropy_of})

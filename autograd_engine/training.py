@@ -105,8 +105,9 @@ def fit(
     if isinstance(model, Module):
         eager.kept = vars(model).setdefault("_kept", Kept())
     lesson = eager.kept.lesson if compile else None
-    its = getattr(optimizer, "parameters", ())
-    if not (lesson and lesson.trains(its) and lesson.stands(model, loss)):
+    if lesson and not lesson.stands(model, loss):
+        lesson = eager.kept.lesson = None
+    if not (lesson and lesson.trains(getattr(optimizer, "parameters", ()))):
         with measures.diverging(0):
             held = _held(model, optimizer, loss, samples)
     keeper = Keeper(model, optimizer, checkpoint, settings)
@@ -140,7 +141,8 @@ def fit(
                 finally:  # it may have changed the learning rate, and been interrupted after that
                     keeper.keep(history)
                 with measures.diverging(epoch):
-                    held = _held(model, optimizer, loss, samples, held)
+                    if not way.stands():
+                        held = _held(model, optimizer, loss, samples, held)
     if patience is not None:
         keeper.restore_best()
     return history
@@ -233,6 +235,10 @@ class Eager:
     ran: str = "eager: asked for by compile=False"
     recorder: Recorder | None = None
     kept: Kept = field(default_factory=Kept)
+
+    def stands(self) -> bool:
+        """Say whether nothing has to be looked at anew, see `compiler.fit.fitting`."""
+        return False
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch, which are positions of samples."""

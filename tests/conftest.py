@@ -1,12 +1,16 @@
 """What several files of tests need, and marks that say which run a test belongs to.
 
-Marked `native` are those that need the native core: files on it, and parameters of that name. Where
-the core is missing, or AUTOGRAD_ENGINE_PURE=1 says so, they are deselected.
+Marked `native` are those that need the native core, or the C compiler that built it: files on it,
+and parameters of that name. Where the core is missing, or AUTOGRAD_ENGINE_PURE=1 says so, they are
+deselected.
 
-Marked `browser` and `jax` are the tests that ask for the fixture of that name, and `jax` all of a
-file that has it in its name: such a file imports JAX, so a run without its tests passes it by.
+What needs more than the extra `test` brings is marked `peers`, `torch`, `browser`, `notebooks` or
+`pythons`, and runs where `-m` names its mark, never without. Fixtures named in FIXTURES mark who asks for them. A file that is
+a peer's as a whole says `pytestmark = pytest.mark.peers`, or has `jax` in its name: a run without
+peers does not even import it.
 """
 
+import functools
 import gc
 import importlib.util
 import json
@@ -19,9 +23,11 @@ from pathlib import Path
 
 import pytest
 
-MARKS = {"browser", "jax"}
-LOADED = "jax" in sys.modules  # by a plugin of somebody's: then nothing can be said of it
 ROOT = Path(__file__).parents[1]
+ASKED = "peers", "browser", "notebooks", "pythons", "torch"  # marks of what runs only where it is asked for
+FIXTURES = {"jax": "peers", "browser": "browser", "firefox": "browser", "torch": "torch"}
+PEERS = {"jax", "scipy", "sklearn", "torch", "pandas"}
+LOADED = PEERS & set(sys.modules)  # by a plugin of somebody's: then nothing can be said of these
 
 
 def pytest_collection_finish():
@@ -30,14 +36,26 @@ def pytest_collection_finish():
     gc.freeze()
 
 
-def without_jax(config):
-    return "not jax" in config.option.markexpr
+def without(config, mark):
+    """Say whether tests with this mark are left out, unless pytest finds that by itself."""
+    return not re.search(rf"\b{mark}\b", config.option.markexpr)
+
+
+def without_peers(config):
+    return without(config, "peers") or "not peers" in config.option.markexpr
+
+
+@functools.cache
+def of_peers(path):
+    """Say whether all in this file is of peers."""
+    named = "jax" in f"{path.parent.name}/{path.name}"
+    return named or re.search(r"^pytestmark = .*\.peers", path.read_text(encoding="utf-8"), re.M)
 
 
 def pytest_configure(config):
-    if without_jax(config):
+    if without_peers(config):
         folders = (ROOT / "autograd_engine", ROOT / "tests")
-        files = [str(path) for folder in folders for path in folder.rglob("*jax*")]
+        files = [str(path) for folder in folders for path in folder.rglob("*.py") if of_peers(path)]
         config.option.ignore = [*(config.option.ignore or []), *files]
 
 
@@ -49,7 +67,8 @@ def has_core():
     return core() is not None
 
 
-NATIVE = {"test_kernel.py", "test_machine.py", "test_simplify.py"}, {"native", "scalar"}
+FILES = {"test_kernel.py", "test_machine.py", "test_simplify.py", "test_to_c.py"}
+NATIVE = FILES, {"native", "scalar"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before the marks are asked for
@@ -58,24 +77,23 @@ def pytest_collection_modifyitems(config, items):
         words = re.split(r"\W+", item.name.partition("[")[2])
         if item.path.name in NATIVE[0] or NATIVE[1].intersection(words):
             item.add_marker("native")
-        given = set(getattr(item, "fixturenames", ()))
-        needs = MARKS.intersection(given | ({"browser"} if "firefox" in given else set()))
-        for mark in needs | (
-            {"jax"} if "jax" in f"{item.path.parent.name}/{item.path.name}" else set()
-        ):
+        given = FIXTURES.keys() & set(getattr(item, "fixturenames", ()))
+        for mark in {*map(FIXTURES.get, given), *(["peers"] if of_peers(item.path) else [])}:
             item.add_marker(mark)
-    if not has_core():
-        gone = [item for item in items if item.get_closest_marker("native")]
-        config.hook.pytest_deselected(items=gone)
-        items[:] = [item for item in items if item not in gone]
+    unasked = [mark for mark in ASKED if without(config, mark)]
+    unasked += [] if has_core() else ["native"]
+    found, items[:] = items[:], [i for i in items if not any(map(i.get_closest_marker, unasked))]
+    config.hook.pytest_deselected(items=list(set(found) - set(items)))
 
 
 @pytest.fixture(autouse=True)
-def no_jax_in_a_run_without(request):
-    """A test that imports JAX asks for the fixture `jax`."""
+def no_peers_in_a_run_without(request):
+    """A test that imports a peer is marked."""
     yield
-    if without_jax(request.config) and "jax" in sys.modules and not LOADED:
-        pytest.fail("JAX was imported in a run without it: ask for the fixture jax", pytrace=False)
+    if without_peers(request.config):
+        found = PEERS & set(sys.modules) - LOADED
+        if found:
+            pytest.fail(f"{found} imported in a run without: mark the test peers", pytrace=False)
 
 
 @pytest.fixture
@@ -110,6 +128,14 @@ def jax():
     import jax
 
     return jax
+
+
+@pytest.fixture
+def torch():
+    """PyTorch."""
+    import torch
+
+    return torch
 
 
 @pytest.fixture
@@ -151,14 +177,13 @@ def in_small_stack():
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium; without a browser or its driver these tests skip."""
-    driver = pytest.importorskip(
-        "playwright.sync_api", reason="the page is driven with: pip install playwright"
-    )
+    """Chromium."""
+    import playwright.sync_api as driver
+
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        pytest.skip("no browser found: apt-get install chromium")
+        pytest.fail("no browser found: apt-get install chromium", pytrace=False)
     with driver.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu"]
@@ -249,8 +274,9 @@ def firefox(tmp_path):
     """Firefox; after the test its console stayed silent."""
     path = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
     if path is None:
-        pytest.skip("no Firefox found: apt-get install firefox-esr")
-    connect = pytest.importorskip("websockets.sync.client").connect
+        pytest.fail("no Firefox found: apt-get install firefox-esr", pytrace=False)
+    from websockets.sync.client import connect
+
     profile = tmp_path / "profile"
     profile.mkdir()
     command = [path, "--headless", "--no-remote", "--remote-debugging-port", "0"]
@@ -275,7 +301,7 @@ def axe(tmp_path_factory):
     if given is None:
         npm = shutil.which("npm")
         if npm is None:
-            pytest.skip("no npm found to have axe-core from: apt-get install npm")
+            pytest.fail("no npm found to have axe-core from: apt-get install npm", pytrace=False)
         given = str(tmp_path_factory.mktemp("axe"))
         subprocess.run([npm, "install", "--silent", "--prefix", given, AXE], check=True)
     source = (Path(given) / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")

@@ -733,6 +733,29 @@ def test_importing_it_imports_neither_numpy_nor_matplotlib():
 # The plots by themselves.
 
 
+@pytest.mark.parametrize(
+    "losses",
+    [
+        [0.5],
+        [0.0, 0.0],
+        [1e-320, 0.0],
+        [1e308, 1.0],
+        [3.0] * 9,
+        [1000.0 / i for i in range(1, 5000)],
+    ],
+)
+def test_any_losses_are_drawn(folder, losses):
+    from PIL import Image
+
+    from autograd_engine.plots import loss_curve
+
+    for test in ([], losses):
+        loss_curve(ag.History(loss=losses, validation_loss=test), folder / "loss.png", "größe λ")
+        with Image.open(folder / "loss.png") as image:
+            assert image.size == (768, 576) and len(image.getcolors(10**6)) > 50
+            assert image.info["Title"] == "größe λ"
+
+
 def test_a_boundary_needs_two_inputs_and_classes(folder):
     from autograd_engine.plots import decision_boundary
 

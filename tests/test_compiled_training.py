@@ -1,5 +1,6 @@
 """`fit` by a compiled program: the numbers of the eager way, its interruptions, and its refusals."""
 
+import collections
 import functools
 import itertools
 import json
@@ -443,9 +444,9 @@ def test_an_interrupt_within_an_epoch_keeps_the_steps_made_and_the_state_with_th
 
 
 def test_an_interrupt_while_the_numbers_are_written_back_does_not_tear_them(monkeypatch):
-    from autograd_engine.compiler.fit.fitting import InArrays
+    from autograd_engine.compiler.fit.fitting import Stepper
 
-    write, calls = InArrays._write, itertools.count(1)
+    write, calls = Stepper._write, itertools.count(1)
 
     def interrupted(self):
         if next(calls) == 1:
@@ -453,7 +454,7 @@ def test_an_interrupt_while_the_numbers_are_written_back_does_not_tear_them(monk
             raise Stop
         write(self)
 
-    monkeypatch.setattr(InArrays, "_write", interrupted)
+    monkeypatch.setattr(Stepper, "_write", interrupted)
     model = network()
     with pytest.raises(Stop):
         train(model, MOONS, losses.binary_cross_entropy, adam, True)
@@ -539,7 +540,7 @@ def test_it_is_said_on_stderr_with_the_bar_and_not_without(capsys):
     assert out == ""
     assert err.count("compiled: ") == 1
     train(network(), MOONS, bce, sgd, False, progress=True)
-    assert "eager: asked for by compile=False" in capsys.readouterr().err
+    assert "trained with plain Python: asked for by compile=False" in capsys.readouterr().err
     train(network(), MOONS, bce, sgd, "auto", progress=False)
     assert capsys.readouterr() == ("", "")
 
@@ -854,3 +855,46 @@ def test_traces_find_and_undo_what_a_call_changes():
         assert traces.changed() is None
     assert (box.items, box.count, table, array.tolist(), total) == ([1], 0, {"a": 1}, [0.0, 0.0], 0)
     assert not vars(call)
+
+
+class Tally:
+    """Counters of many kinds."""
+
+    __slots__ = ("slot",)
+    total = 0
+
+    def __init__(self):
+        self.slot = 0
+
+
+CALLS = 0
+HELD = {"tally": Tally(), "deque": collections.deque(), "set": set(), "array": numpy.zeros(1)}
+
+
+def count_globally():
+    global CALLS
+    CALLS += 1
+
+
+COUNTERS = {
+    "a global": (count_globally, lambda: CALLS),
+    "a slot": (lambda: setattr(HELD["tally"], "slot", HELD["tally"].slot + 1), lambda: HELD["tally"].slot),
+    "a class": (lambda: setattr(Tally, "total", Tally.total + 1), lambda: Tally.total),
+    "a deque": (lambda: HELD["deque"].append(1), lambda: len(HELD["deque"])),
+    "a set": (lambda: HELD["set"].add(len(HELD["set"])), lambda: len(HELD["set"])),
+    "an array": (lambda: HELD["array"].__iadd__(1.0), lambda: HELD["array"][0]),
+    "a function": (lambda: setattr(count_globally, "n", getattr(count_globally, "n", 0) + 1), lambda: count_globally.n),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COUNTERS)
+def test_calls_are_counted_as_often_as_eagerly_wherever_they_are_counted(name):
+    count, counted = COUNTERS[name]
+
+    def loss(output, target):
+        count()
+        return losses.mse(output, target)
+
+    history, _, _ = train(Slope(), [(1.0, 1.0), (2.0, 0.0)], loss, sgd, "auto", epochs=3)
+    assert "when it is called" in history.ran
+    assert counted() == 6

@@ -96,10 +96,18 @@ def test_a_lesson_is_short_and_starts_with_its_number(name):
     assert source.isascii()  # what a classroom's terminal prints may be in any encoding
 
 
-def test_digits_train_on_eight_devices_to_the_numbers_of_fit(jax):
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("data_parallel", marks=pytest.mark.peers),
+        pytest.param("scipy_fits", marks=pytest.mark.peers),
+        pytest.param("scikit_learn", marks=pytest.mark.peers),
+    ],
+)
+def test_a_demo_beside_another_library_prints_what_its_docstring_promises(name):
     # A process of its own: JAX is told of its devices before it starts.
-    source = (DEMOS / "data_parallel.py").read_text(encoding="utf-8")
-    command = [sys.executable, "-m", "demos.data_parallel"]
+    source = (DEMOS / f"{name}.py").read_text(encoding="utf-8")
+    command = [sys.executable, "-m", f"demos.{name}"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=DEMOS.parent)
     promised = ast.get_docstring(ast.parse(source)).split("It prints:\n\n")[1] + "\n"
     assert done.stdout == re.sub("(?m)^ {4}", "", promised), done.stderr

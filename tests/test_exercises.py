@@ -303,7 +303,7 @@ def test_the_command_line_takes_exercises(tmp_path, monkeypatch, capsys, line, s
     assert said in (err if status else out) and (not status or len(err.splitlines()) == 1)
 
 
-@pytest.mark.peers
+@pytest.mark.notebooks
 def test_nbgrader_assigns_and_grades_the_notebook(tmp_path):
     exercise = ag.exercise(toy()[0], seed=3)
     source = tmp_path / "source" / "sheet"

@@ -45,7 +45,7 @@ WAYS = {
     },
     "to_jax": lambda f, n: jax(ag.compile(f, [0.25] * n, check=False)),
 }
-ALL = [pytest.param(way, marks=pytest.mark.jax) if way == "to_jax" else way for way in WAYS]
+ALL = [pytest.param(way, marks=pytest.mark.peers) if way == "to_jax" else way for way in WAYS]
 
 
 @pytest.mark.parametrize("way", ALL)

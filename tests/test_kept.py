@@ -137,6 +137,7 @@ PLAIN = lambda model, x: x  # noqa: E731
 CHANGES = {
     "nothing": (PLAIN, lambda model: None, True),
     "a leaf": (lambda model, x: x * LEAF, lambda model: setattr(LEAF, "data", 3.0), True),
+    "a leaf made inside": (lambda model, x: x * Value(1.5), lambda model: None, True),
     "a closure": (*cell(), False),
     "a global": (lambda model, x: x * SETTING, setting, False),
     "a list": (lambda model, x: x * ITEMS[0], lambda model: ITEMS.__setitem__(0, 3.0), False),

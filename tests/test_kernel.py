@@ -23,9 +23,8 @@ from autograd_engine.compiler.run.native import c_table
 from autograd_engine.compiler.run.native import core as native
 from autograd_engine.compiler.run.native.core import maps
 from autograd_engine.compiler.run.native.encoding import encoded
-from autograd_engine.compiler.run.numpy.bound import Bound, run
-from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
-from autograd_engine.compiler.run.numpy.ufuncs import spelled
+from autograd_engine.compiler.run.numpy.lifted import Bound, ByNumPy, Lifted, run
+from autograd_engine.compiler.run.translated import spelled
 from autograd_engine.engine import Value
 from autograd_engine.primitives import TABLE
 from autograd_engine.table import ADD, DIVIDE, MULTIPLY, NEGATIVE, SUBTRACT
@@ -391,7 +390,7 @@ def compared(graph: tuple, rows: int, tile: int = 0) -> None:
     found = []
     for with_kernel in (False, True):
         program = (Lifted if with_kernel else ByNumPy)(tape)
-        assert (program.native is not None) is with_kernel
+        assert program.native is with_kernel
         program.tile = tile or program.tile
         program.run(leaves, batch, True)  # memory is used a second time
         found.append(program.run(leaves, batch, True))

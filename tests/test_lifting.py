@@ -19,7 +19,7 @@ from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
 from autograd_engine.compiler.tell import listing as tell
 from autograd_engine.compiler.tell.lines import Line, Rounds
 from autograd_engine.compiler.tell.listing import Listing, listing
-from autograd_engine.compiler.tell.selections import selected
+from autograd_engine.compiler.tell.storage import selected
 from autograd_engine.primitives import TABLE
 
 # Tests are imported one by one, not as a package: what they share is loaded by its path.
@@ -476,9 +476,9 @@ def run(line: Line, known: dict, told: Listing) -> np.ndarray:
 
 def repeat(rounds: Rounds, known: dict, told: Listing) -> None:
     """Run a loop of a listing as Python does."""
-    for name, shape, _, text in (*rounds.rows, *rounds.states):
-        known[name] = np.asarray(eval(text, known | told.given))
-        assert known[name].shape == shape, name
+    for line in (*rounds.rows, *rounds.states):
+        known[line.name] = np.asarray(eval(line.text, known | told.given))
+        assert known[line.name].shape == line.shape, line.name
     made = {line.name: [] for line in rounds.lines}
     for known["t"] in range(rounds.times):
         known.update(made)
@@ -486,7 +486,7 @@ def repeat(rounds: Rounds, known: dict, told: Listing) -> None:
             made[line.name].append(run(line, known, told))
             known[line.name] = made[line.name]
         after = [np.asarray(eval(text, known | told.given)) for text in rounds.after]
-        known.update(zip([name for name, *_ in rounds.states], after))
+        known.update(zip([line.name for line in rounds.states], after))
     known.update({name: np.array(made[name]) for name in rounds.kept})
 
 

@@ -7,6 +7,7 @@ import mpmath
 import numpy
 import pytest
 
+import autograd_engine as ag
 from autograd_engine.checker import check_gradients, grad
 from autograd_engine.engine import Value
 from autograd_engine.losses import (
@@ -221,3 +222,41 @@ def test_nan_is_a_score_like_others():
 def test_what_fits_no_loss_is_refused_with_what_came(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("loss", [mse, cross_entropy, binary_cross_entropy, hinge])
+def test_targets_in_a_column_are_those_in_a_row(loss, compile):
+    rows = numpy.random.default_rng(0).normal(size=(20, 2))
+    targets = (rows[:, 0] > 0).astype(numpy.int64) * (2 if loss is hinge else 1) - (loss is hinge)
+
+    def trained(targets):
+        model = ag.nn.MLP(2, [2 if loss is cross_entropy else 1], rng=random.Random(0))
+        sgd = ag.optim.SGD(model.parameters(), lr=0.1)
+        samples = list(zip(rows, targets))
+        history = ag.fit(model, samples, loss, sgd, 3, progress=False, compile=compile)
+        return history.loss, history.accuracy, ag.accuracy(model, samples)
+
+    found, expected = trained(targets[:, None]), trained(targets)
+    assert found[0] == pytest.approx(expected[0], rel=1e-12) and found[1:] == expected[1:]
+    assert 0.0 < found[2] <= 1.0
+
+
+@pytest.mark.parametrize(
+    "kind", [numpy.int64, numpy.int8, numpy.uint8, numpy.array, lambda i: [i], lambda i: (i,)]
+)
+def test_a_class_is_any_whole_number_or_one_in_an_array(kind):
+    logits = [Value(0.1), Value(0.2), Value(0.3)]
+    assert cross_entropy(logits, kind(2)).data == cross_entropy(logits, 2).data
+    with pytest.raises(ValueError, match="class 3 is out of range for 3 logits: 0 to 2"):
+        cross_entropy(logits, kind(3))
+
+
+@pytest.mark.parametrize(
+    "target", [1.5, numpy.float64(1.5), numpy.array(1.5), numpy.array([1.5]), [1.5], Value(1.5), [0, 1], [], math.nan, "1", numpy.array([0, 1]), None]
+)  # fmt: skip
+def test_what_is_no_class_is_refused_in_words(target):
+    with pytest.raises(
+        TypeError, match="^the class must be an integer from 0 to 2 for 3 logits, got"
+    ):
+        cross_entropy([0.1, 0.2, 0.3], target)

@@ -288,3 +288,46 @@ def test_a_primitive_of_ones_own_with_the_name_of_a_built_in_one_is_compiled_as_
         # the same operations, in another order at most: a few units in the last place
         assert value == pytest.approx(output.data, rel=1e-14)
         assert list(gradient) == pytest.approx(slopes, rel=1e-14)
+
+
+ROWS = [[1.0, 2.0], [3.0, 4.0]]
+SEVERAL = {
+    "a list of lists": ROWS,
+    "a tuple of tuples": ((1.0, 2.0), (3.0, 4.0)),
+    "a matrix": numpy.array(ROWS),
+    "a column": numpy.ones((3, 1)),
+    "a list of vectors": [numpy.ones(2), numpy.ones(2)],
+    "lists of Values": [[ag.Value(1.0), ag.Value(2.0)]],
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("made", [lambda: ag.nn.MLP(2, [2, 1]), lambda: ag.nn.Neuron(2)])
+def test_a_network_takes_one_sample_and_says_how_it_takes_several(name, made):
+    cure = r"got .*: of several samples write \[model\(x\) for x in xs\]$"
+    with pytest.raises(TypeError, match=f"^a network takes one sample, .*{cure}"):
+        made()(SEVERAL[name])
+
+
+@pytest.mark.parametrize(
+    ("call", "cure"),
+    [
+        (lambda x: ag.tanh(x), r"\[tanh\(x\) for x in xs\]"),
+        (lambda x: ag.hypot(x, 1.0), r"\[f\(x\) for x in xs\]"),
+        (lambda x: ag.sum([x]), r"\[sum\(x\) for x in xs\]"),
+        (lambda x: ag.gelu(x), r"\[f\(x\) for x in xs\]"),
+        (lambda x: ag.silu(x), r"\[f\(x\) for x in xs\]"),
+        (lambda x: ag.clip(x, 0.0, 1.0), r"\[f\(x\) for x in xs\]"),
+        (lambda x: ag.leaky_relu(x), r"\[relu\(x\) for x in xs\]"),
+        (lambda x: ag.maximum(ag.Value(1.0), x), r"\[f\(x\) for x in xs\]"),
+        (lambda x: ag.Value(1.0).hypot(x), r"\[f\(x\) for x in xs\]"),
+        (lambda x: ag.losses.mse([x], [1.0]), r"\[f\(x\) for x in xs\]"),
+        (lambda x: ag.Value(x), r"\[f\(x\) for x in xs\]"),
+    ],
+)
+def test_a_function_of_one_number_says_how_it_goes_through_several(call, cure):
+    for given in ([1.0, 2.0], (1.0,), [ag.Value(1.0), 2.0], []):
+        with pytest.raises(
+            TypeError, match=f"got {type(given).__name__}: .*: of several .*{cure}$"
+        ):
+            call(given)

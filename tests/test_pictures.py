@@ -22,7 +22,7 @@ from autograd_engine.calls import levels
 from autograd_engine.engine import Value
 from autograd_engine.views.explore import explore
 from autograd_engine.views.picture import Picture, draw, drawing, markup
-from autograd_engine.views.picture.digraph import draw_dot
+from autograd_engine.views.picture.digraph import Digraph, draw_dot
 from autograd_engine.views.picture.markup import GraphvizMissing
 from autograd_engine.views.picture.styles import decimal
 
@@ -568,8 +568,11 @@ def test_draw_dot_pipes_and_renders_as_graphviz_does(quick_dot, tmp_path):
 
 
 def test_draw_dot_without_graphviz_raises_runtime_error_naming_it(no_dot):
-    with pytest.raises(RuntimeError, match="Graphviz"):
-        draw_dot(Value(2.0) * 3.0).pipe()
+    for show in (Digraph.pipe, Digraph.render, Digraph._repr_mimebundle_):
+        with pytest.raises(
+            RuntimeError, match=r"Graphviz .*`dot` was not found; ag\.draw\(output\)"
+        ):
+            show(draw_dot(Value(2.0) * 3.0))
 
 
 @pytest.mark.parametrize("ending", [".svg", ".dot", ".html"])

@@ -116,7 +116,7 @@ def with_rows(tmp_path_factory):
         root / "autograd_engine",
         ignore=shutil.ignore_patterns("*.so", "*.pyd", "*.nb?", "__pycache__"),
     )
-    for name in ("README.md", "setup.py", "pyproject.toml"):
+    for name in ("README.md", "backend.py", "setup.py", "pyproject.toml"):
         shutil.copy(ROOT / name, root)
     for name, mark, text in [("table", "PUBLIC: Final", ROWS), ("floats", "", FUNCTION)]:
         path = root / "autograd_engine" / f"{name}.py"
@@ -139,6 +139,6 @@ def with_rows(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("back_ends", ["native", "jax"])
+@pytest.mark.parametrize("back_ends", ["native", pytest.param("jax", marks=pytest.mark.peers)])
 def test_one_row_makes_a_primitive(with_rows, back_ends):
     run("-c", USED, back_ends, folder=with_rows)

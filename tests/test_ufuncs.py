@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import autograd_engine as ag
-from autograd_engine.compiler.run.numpy import ufuncs
-from autograd_engine.compiler.run.numpy.ufuncs import spelled
+from autograd_engine.compiler.run import translated
+from autograd_engine.compiler.run.translated import spelled
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import power_of
 
@@ -182,7 +182,7 @@ def test_a_row_is_spelled_by_a_function_of_arrays_not_number_by_number(name, mon
     def refuse(rule):
         raise AssertionError(f"{rule.name} is called number by number")
 
-    monkeypatch.setattr(ufuncs, "called", refuse)
+    monkeypatch.setattr(translated, "called", refuse)
     spelled.__wrapped__(TABLE[name])
 
 

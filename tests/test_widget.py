@@ -14,7 +14,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import Value
 
-pytestmark = pytest.mark.peers
+pytestmark = pytest.mark.notebooks
 
 
 def until(found, page=None):

@@ -3,7 +3,6 @@
 guards    comparisons that must come out the same again
 faults    why a result is not finite
 inputs    what a program is fed with
-unknowns  a tape differentiated without numbers
 second    derivatives by the inputs
 program   Program
 request   compile

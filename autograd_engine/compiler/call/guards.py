@@ -3,20 +3,11 @@
 A program holds only the branch that was taken, and what was made of a number that was read. So
 each comparison becomes a value of the graph like any other, an output that the program computes
 along and holds against how it came out then; so does each Value whose number was read.
-
->>> from autograd_engine.engine import Value
->>> x = Value(2.0)
->>> with Watch() as watch:
-...     y = x * 2.0 if x > 1.0 else x
->>> [(guard.value.op, guard.expected) for guard in watch.guards]
-[('>', 1.0)]
 """
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import pack
 from typing import TYPE_CHECKING, Any
@@ -64,8 +55,8 @@ class GuardError(RuntimeError):
 class Guard:
     """What a function asked: a comparison, or a number read or set in a way that `name` tells.
 
-    `label` is that of the first operand, `numbers` are those of both at the time (of one that
-    was read or set, its own twice). `value` decides it: it must be the number `expected`.
+    `numbers` are those of both operands at the time (of one that was read or set, its own twice).
+    `value` decides it: it must be the number `expected`.
     """
 
     name: str
@@ -83,7 +74,6 @@ class Guard:
 
     @property
     def compares(self) -> bool:
-        """Whether it is a comparison."""
         return self.name in COMPARISONS
 
     @property
@@ -116,8 +106,7 @@ class Watch(Blocks):
     """Inside this block each comparison of Values that is made here is noted in `guards`, once,
     and each number that leaves the graph, or is set.
 
-    Comparisons and numbers of constants are the same for ever, and are not. Nor is what the
-    package reads for itself, such as for a picture.
+    Not so with constants, nor with what the package reads for itself, such as for a picture.
     """
 
     def __init__(self) -> None:
@@ -128,11 +117,9 @@ class Watch(Blocks):
 
     @property
     def guards(self) -> list[Guard]:
-        """What was noted, in the order in which it was first done."""
         return list(self._found.values())
 
     def clear(self) -> None:
-        """Forget the guards, where the function begins anew."""
         self._found.clear()
         self._swept.clear()
 
@@ -148,35 +135,33 @@ class Watch(Blocks):
         return self
 
     def _note(self, name: str, x: Value, y: Any, holds: bool) -> None:
+        below = nodes(x) if name == "sweep" else [x] if name in ("set", "set grad") else []
+        for value in below:
+            self._before.setdefault(id(value), (value, value._data, grad_of(value)))
         if name in COMPARISONS:
             self._compared(name, x, as_value(y))
-        elif name == "sweep":
-            # Its gradients follow from these numbers.
-            below = nodes(x)
-            self._keep(below)
-            if not _own():
-                self._swept.update((id(value), value) for value in below)
-                for value in below:
-                    if value._x is None:
-                        self._number(name, value, value._data)
-        elif name in ("set", "set grad"):
-            self._keep([x])
-            if name == "set":
-                self._number(name, x, y)
-        elif name == "read" or not (_own() or (name == "grad" and id(x) in self._swept)):
+        elif name in ("read", "set"):
+            self._number(name, x, y)
+        elif name == "set grad" or _own():
+            return
+        elif name == "sweep":  # its gradients follow from these numbers
+            self._swept.update((id(value), value) for value in below)
+            for value in below:
+                if value._x is None:
+                    self._number(name, value, value._data)
+        elif name != "grad" or id(x) not in self._swept:
             self._number(name, x, y)
 
     def _compared(self, name: str, x: Value, y: Value) -> None:
         ids = [v._data.hex() if v._rule is CONSTANT else id(v) for v in (x, y)]
-        file, line, text = place("numpy")  # which compares for `array.max()`
-        key = (name, *ids, file, line)
-        if key in self._found or (x._rule is CONSTANT and y._rule is CONSTANT):
-            return
-        _, rule, swapped = COMPARISONS[name]
-        with enable_grad():
-            value = rule(y, x) if swapped else rule(x, y)
-        numbers = x._data, y._data
-        self._found[key] = Guard(name, x.label, numbers, value, value._data, file, line, text)
+        where = place("numpy")  # which compares for `array.max()`
+        key = (name, *ids, *where[:2])
+        if key not in self._found and not x._rule is y._rule is CONSTANT:
+            _, rule, swapped = COMPARISONS[name]
+            with enable_grad():
+                value = rule(y, x) if swapped else rule(x, y)
+            numbers = x._data, y._data
+            self._found[key] = Guard(name, x.label, numbers, value, value._data, *where)
 
     def _number(self, name: str, x: Value, number: float) -> None:
         key = (name == "grad", id(x), number.hex())
@@ -185,10 +170,6 @@ class Watch(Blocks):
             with enable_grad():  # no gradient comes through, not even a 0 to an infinite slope
                 value = record(stopped, x._data, x, None, 0.0, 0.0)
             self._found[key] = Guard(name, x.label, (number, number), value, number, *where)
-
-    def _keep(self, values: Iterable[Value]) -> None:
-        for value in values:
-            self._before.setdefault(id(value), (value, value._data, grad_of(value)))
 
 
 def _own() -> bool:
@@ -209,47 +190,37 @@ class Guards:
     def __init__(self, tape: Tape, first: int, guards: list[Guard]) -> None:
         pairs = list(zip(guards, tape.outputs[first:]))
         pairs = [pair for pair in pairs if pair[1] >= tape.start]  # else it is a constant
-        tape.outputs[first:] = [place for _, place in pairs]
-        self._tape, self._first = tape, first
+        self._tape, self._places = tape, [place for _, place in pairs]
+        tape.outputs[first:] = self._places
         self.kept = [guard for guard, _ in pairs]
-        self.expected = [guard.expected for guard in self.kept]
-        self._bits = pack(f"{len(pairs)}d", *self.expected)
+        self._bits = pack(f"{len(pairs)}d", *[guard.expected for guard in self.kept])
 
     def __len__(self) -> int:
         return len(self.kept)
 
-    def check(self, outputs: Any, leaves: Any, rows: Any) -> None:
+    def check(self, found: Any, leaves: Any, rows: Any) -> None:
         """Raise `GuardError` for the first guard in the first row that came out otherwise.
 
         What differs is computed again with the engine's bits: a back end may round otherwise.
         """
-        found = outputs[:, self._first :]
         if found.tobytes() == self._bits * len(found):
             return
+        from autograd_engine.compiler.call.faults import each_row
         from autograd_engine.compiler.run.exact.interpreter import Interpreter
 
         exact, right = Interpreter(self._tape), {self._bits}
-        for i, row in enumerate(found):
-            bits = row.tobytes()
-            if bits in right:
+        for i, where, numbers in each_row(leaves, rows):
+            if found[i].tobytes() in right:
                 continue
-            values = exact.values(leaves.tolist() + ([] if rows is None else rows[i].tolist()))
-            for guard, at in zip(self.kept, self._tape.outputs[self._first :]):
-                if not same_bits(values[at], guard.expected):
+            values = exact.values(numbers)
+            for guard, at in zip(self.kept, self._places):
+                x, y = values[at], guard.expected
+                if pack("d", x) != pack("d", y) and (x == x or y == y):
                     operands = [values[operand] for operand in exact.operands(at)]
-                    where = f" in row {i}" if len(found) > 1 else ""
                     raise GuardError(guard.told(values[at], operands, where))
-            right.add(bits)
+            right.add(found[i].tobytes())
 
     def computed(self) -> list[bool]:
         """Say of each guard whether it holds a number that was computed, and so rounded."""
-        start, outputs = self._tape.start, self._tape.outputs[self._first :]
-        return [
-            not guard.compares and self._tape.x[at - start] >= start
-            for guard, at in zip(self.kept, outputs)
-        ]
-
-
-def same_bits(x: float, y: float) -> bool:
-    """Say whether two numbers have the same bits, or are both NaN."""
-    return math.copysign(1.0, x) == math.copysign(1.0, y) if x == y else x != x and y != y
+        start, x = self._tape.start, self._tape.x
+        return [not g.compares and x[at - start] >= start for g, at in zip(self.kept, self._places)]

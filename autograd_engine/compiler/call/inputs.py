@@ -6,11 +6,12 @@ conversion is passed on as it is; no back end writes into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.core import core
 from autograd_engine.engine import Value
 from autograd_engine.number import read
@@ -22,18 +23,21 @@ Array = Any
 _ndarray, _float64 = numpy.ndarray, numpy.dtype(numpy.float64)
 
 
-class Inputs:
-    """The rows that a program of these inputs can be fed.
+class Feed:
+    """What a program of a tape can be fed with."""
 
-    >>> Inputs([Value(0.0, "a"), Value(0.0, "b")]).rows([1, 2])
-    (array([[1., 2.]]), False)
-    """
-
-    def __init__(self, inputs: Sequence[Value]) -> None:
-        self._count = len(inputs)
-        self._needed = counted(self._count, "input")
-        self._vector = (self._count,)
-        self.names = named("input", inputs)
+    def __init__(self, tape: Tape) -> None:
+        self._count, self._parameters = len(tape.inputs), len(tape.parameters)
+        self._vector, self._shape = (self._count,), (self._parameters,)
+        self._others, self._values = tape.others, [*tape.parameters, *tape.others]
+        self.read = getattr(core(), "data", by_python)
+        kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
+        self.parameters, others, self.inputs = (
+            [f"{kind} {repr(value.label) if value.label else i}" for i, value in enumerate(values)]
+            for kind, values in kinds
+        )
+        self.names = [*self.parameters, *others, *self.inputs]
+        """What each leaf is called."""
 
     def rows(self, x: Any, name: str = "x") -> tuple[Array, bool]:
         """Return x as rows (B, n) of float64, and whether it was a batch; None without inputs.
@@ -41,81 +45,28 @@ class Inputs:
         Raises `ValueError` for a wrong length, a batch of zero rows or more than two
         dimensions, `TypeError` for what is not made of real numbers.
         """
+        n = self._count
         if type(x) is _ndarray and x.dtype is _float64 and x.flags.c_contiguous:
             shape = x.shape
-            if shape == self._vector and shape[0]:
+            if shape == self._vector and n:
                 return x[None], False
-            if len(shape) == 2 and shape[1] == self._count and shape[0] and shape[1]:
+            if len(shape) == 2 and shape[1] == n and shape[0] and n:
                 return x, True
-        elif x is None and not self._count:
+        elif x is None and not n:
             return None, False
-        return self._checked(x, name)
-
-    def _checked(self, x: Any, name: str) -> tuple[Array, bool]:
-        n = self._count
         if not n:
             raise ValueError("this program has no inputs: call it without x")
         if x is None:
-            raise TypeError(f"this program has {self._needed}: call it with a vector of them")
-        array = floats(x, self.names, lambda x: self._uneven(x, name))
+            needed = counted(n, "input")
+            raise TypeError(f"this program has {needed}: call it with a vector of them")
+        array = floats(x, name, self.inputs)
         if array.ndim == 0 and n == 1:
             array = array[None]
-        if array.ndim not in (1, 2):
-            raise ValueError(
-                f"{name} must be a vector of {self._needed} or a batch (B, {n}) of such rows, "
-                f"not an array of {array.ndim} dimensions"
-            )
-        if not array.size:
-            raise ValueError(
-                f"{name} is empty: a vector of {self._needed}, or at least one row, is needed"
-            )
-        if array.shape[-1] != n:
-            what, hint = f"{name} has" if array.ndim == 1 else f"each row of {name} has", ""
-            if array.size == n:
-                hint = f"; write {name}.ravel()"
-            elif array.ndim == 1 and n == 1:
-                hint = "; a batch of one input has the shape (B, 1)"
-            raise ValueError(
-                f"{what} {array.shape[-1]} numbers, but this program has "
-                f"{self._needed}{self._missing(array.shape[-1])}{hint}"
-            )
-        return (array, True) if array.ndim == 2 else (array[None], False)
+        if array.ndim in (1, 2) and array.size and array.shape[-1] == n:
+            return (array, True) if array.ndim == 2 else (array[None], False)
+        raise ValueError(misfit(array, name, self.inputs))
 
-    def _missing(self, length: int) -> str:
-        return f" ({self.names[length]} is missing)" if length < self._count else ""
-
-    def _uneven(self, x: Any, name: str) -> str:
-        """Say what keeps x, which is nested lists, from being rows of one length."""
-        n, rows = self._count, list(x) if _is_row(x) else []
-        needed = f"{name} must be a vector or rows of one length, {counted(n, 'number')} each: "
-        kinds = [_is_row(row) for row in rows]
-        if {*kinds} == {True, False}:
-            places = sorted((kinds.index(True), kinds.index(False)))
-            return needed + ", but ".join(f"item {i} is {_kind(rows[i])}" for i in places)
-        for i, row in enumerate(rows if True in kinds else ()):
-            if len(row) != n:
-                found = counted(len(row), "number") + self._missing(len(row))
-                return f"{needed}row {i} has {found}"
-        for i, row in enumerate(rows if True in kinds else ()):
-            for j, item in enumerate(row):
-                if _is_row(item):
-                    return f"{needed}number {j} of row {i} is {_kind(item)}: {item!r:.60}"
-        return f"{needed}got {x!r:.60}"
-
-
-class Leaves:
-    """The numbers of a program's leaves that are not inputs: its parameters, then the others."""
-
-    def __init__(self, parameters: Sequence[Value], others: Sequence[Value]) -> None:
-        self._values = [*parameters, *others]
-        self._others = list(others)
-        self._count = len(parameters)
-        self._shape = (self._count,)
-        native = core()
-        self._read = by_python if native is None else native.data
-        self._names = named("parameter", parameters)
-
-    def numbers(self, parameters: Any = None) -> Array:
+    def leaves(self, parameters: Any = None) -> Array:
         """Return the leaves' numbers now, the given ones instead of the parameters' own.
 
         Raises `ValueError` for a wrong length, `TypeError` for what is not real numbers.
@@ -125,7 +76,7 @@ class Leaves:
                 read(value)
         if parameters is None:
             found = numpy.empty(len(self._values))
-            self._read(self._values, found, 0, "_data")
+            self.read(self._values, found, 0, "_data")
             return found
         if not (
             type(parameters) is _ndarray
@@ -133,73 +84,81 @@ class Leaves:
             and parameters.shape == self._shape
             and parameters.flags.c_contiguous
         ):
-            parameters = self._checked(parameters)
+            parameters = floats(parameters, "parameters", self.parameters)
+            if parameters.shape != self._shape:
+                found = f"an array of shape {parameters.shape}"
+                raise ValueError(_ONE_VECTOR.format(counted(self._parameters, "number"), found))
         if not self._others:
             return parameters
         found = numpy.empty(len(self._values))
-        found[: self._count] = parameters
-        self._read(self._others, found, self._count, "_data")
+        found[: self._parameters] = parameters
+        self.read(self._others, found, self._parameters, "_data")
         return found
 
-    def _checked(self, parameters: Any) -> Array:
-        one = f"parameters must be one vector of {counted(self._count, 'number')}, in the order of "
-        needed = f"{one}program.parameters, not "
-        array = floats(parameters, self._names, lambda _: f"{needed}rows of several lengths")
-        if array.shape != self._shape:
-            raise ValueError(f"{needed}an array of shape {array.shape}")
-        return array
 
-
-def named(kind: str, values: Sequence[Value]) -> list[str]:
-    return [
-        f"{kind} {value.label!r}" if value.label else f"{kind} {i}"
-        for i, value in enumerate(values)
-    ]
-
-
-def floats(given: Any, names: Sequence[str], uneven: Callable[[Any], str]) -> Array:
+def floats(given: Any, what: str, names: Sequence[str]) -> Array:
     """Return an array of float64 in one piece; `names` are those along its last axis.
-
-    `uneven` says in words what is wrong with rows of different lengths.
 
     Raises `TypeError` naming what is not a real number, `ValueError` for rows of different
     lengths.
     """
+    fed = "a program is fed with real numbers, not"
     if isinstance(given, Value):
-        raise TypeError(f"{_FED} a Value: pass the .data of Values")
+        raise TypeError(f"{fed} a Value: pass the .data of Values")
     try:
         array = numpy.asarray(given)
     except ValueError:
-        raise ValueError(uneven(given)) from None
+        raise ValueError(uneven(given, what, names)) from None
     if array.dtype.kind == "O":
-        array = _converted(array, names)
+        items, array = numpy.ndenumerate(array), numpy.empty(array.shape)
+        for place, item in items:
+            try:
+                array[place] = as_float(item)
+            except TypeError as error:
+                name = names[place[-1]] if place and place[-1] < len(names) else "x"
+                raise TypeError(f"{name}: {error}") from None
     elif array.dtype.kind not in "biuf":
         text = " (text)" if array.dtype.kind in "US" else ""
-        raise TypeError(f"{_FED} an array of {array.dtype}{text}")
+        raise TypeError(f"{fed} an array of {array.dtype}{text}")
     return numpy.ascontiguousarray(array, _float64).reshape(array.shape)
 
 
-def by_python(values: Sequence[Value], found: Array, first: int, name: str) -> None:
-    """Write the data of Values into an array, from a place on."""
-    found[first : first + len(values)] = [value._data for value in values]
+def misfit(array: Array, what: str, names: Sequence[str]) -> str:
+    """Say why an array is neither a vector of the inputs nor rows of them."""
+    n, needed = len(names), counted(len(names), "input")
+    if array.ndim not in (1, 2):
+        rows = f"a vector of {needed} or a batch (B, {n}) of such rows"
+        return f"{what} must be {rows}, not an array of {array.ndim} dimensions"
+    if not array.size:
+        return f"{what} is empty: a vector of {needed}, or at least one row, is needed"
+    length, which, hint = array.shape[-1], what if array.ndim == 1 else f"each row of {what}", ""
+    if array.size == n:
+        hint = f"; write {what}.ravel()"
+    elif array.ndim == 1 and n == 1:
+        hint = "; a batch of one input has the shape (B, 1)"
+    missing = f" ({names[length]} is missing)" if length < n else ""
+    return f"{which} has {length} numbers, but this program has {needed}{missing}{hint}"
 
 
-def finite(numbers: Array) -> bool:
-    """Say whether all numbers of an array are finite."""
-    return bool(numpy.isfinite(numbers).all())
-
-
-def _converted(array: Array, names: Sequence[str]) -> Array:
-    """Return an array of objects as floats, if each is a real number."""
-    found = numpy.empty(array.shape)
-    items: Any = numpy.ndenumerate(array)
-    for place, item in items:
-        try:
-            found[place] = as_float(item)
-        except TypeError as error:
-            name = names[place[-1]] if place and place[-1] < len(names) else "x"
-            raise TypeError(f"{name}: {error}") from None
-    return found
+def uneven(x: Any, what: str, names: Sequence[str]) -> str:
+    """Say what keeps nested lists from being rows of one length."""
+    count = counted(len(names), "number")
+    if what == "parameters":
+        return _ONE_VECTOR.format(count, "rows of several lengths")
+    needed = f"{what} must be a vector or rows of one length, {count} each: "
+    rows = list(x) if _is_row(x) else []
+    lists = [_is_row(row) for row in rows]
+    if {*lists} == {True, False}:
+        places = sorted((lists.index(True), lists.index(False)))
+        return needed + ", but ".join(f"item {i} is {_kind(rows[i])}" for i in places)
+    for i, row in enumerate(rows if all(lists) else ()):
+        if len(row) != len(names):
+            missing = f" ({names[len(row)]} is missing)" if len(row) < len(names) else ""
+            return f"{needed}row {i} has {counted(len(row), 'number')}{missing}"
+        for j, item in enumerate(row):
+            if _is_row(item):
+                return f"{needed}number {j} of row {i} is {_kind(item)}: {item!r:.60}"
+    return f"{needed}got {x!r:.60}"
 
 
 def _is_row(item: Any) -> bool:
@@ -213,4 +172,14 @@ def _kind(item: Any) -> str:
     return "an array" if hasattr(item, "ndim") else f"a {type(item).__name__}"
 
 
-_FED = "a program is fed with real numbers, not"
+def by_python(values: Sequence[Value], found: Array, first: int, name: str) -> None:
+    """Write an attribute of Values into an array, from a place on."""
+    found[first : first + len(values)] = [getattr(value, name) for value in values]
+
+
+def finite(numbers: Array) -> bool:
+    """Say whether all numbers of an array are finite."""
+    return bool(numpy.isfinite(numbers).all())
+
+
+_ONE_VECTOR = "parameters must be one vector of {}, in the order of program.parameters, not {}"

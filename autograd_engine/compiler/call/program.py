@@ -1,8 +1,7 @@
 """Program: a compiled graph, called on numbers.
 
 A program reads the numbers of its leaves at each call, hands them to a back end, and makes sure
-that what comes back can be trusted: the guards hold, the result is finite. A back end is a
-*runner*: an object with
+that what comes back can be trusted: the guards hold, the result is finite. A back end has
 
     run(leaves (P + O,), rows (B, n) or None, gradient: bool) -> outputs (B, m), gradient (P,)
 
@@ -13,14 +12,12 @@ that are not finite, and its results are the caller's to keep.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.compiler.call.guards import Guard, Guards
-from autograd_engine.engine import Value
 from autograd_engine.state import alone
 
 if TYPE_CHECKING:  # the package can be imported where there is no NumPy
@@ -64,8 +61,8 @@ class Program:
         backend: str = "auto",
         example: Any = None,
     ) -> None:
-        from autograd_engine.compiler.call.faults import Faults
-        from autograd_engine.compiler.call.inputs import Inputs, Leaves, finite
+        from autograd_engine.compiler.call import faults
+        from autograd_engine.compiler.call.inputs import Feed, finite
         from autograd_engine.compiler.run.exact.interpreter import mean
         from autograd_engine.compiler.run.native.core import core
 
@@ -78,44 +75,39 @@ class Program:
         self._entries: dict[bool, Any] = {}  # by whether they are those of the Hessian
         self._runner = _runner(tape, backend)
         self._run = self._runner.run
-        self._inputs = Inputs(tape.inputs)
-        self._rows = self._inputs.rows
-        self._leaves = Leaves(tape.parameters, tape.others).numbers
+        self._feed = Feed(tape)
+        self._rows, self._leaves = self._feed.rows, self._feed.leaves
+        self._guarded = self._checked if self._guards.kept else self._run
         self._finite_slopes = getattr(core(), "finite", finite)
-        self._finite = finite if self._guards else self._finite_slopes  # of what is in one piece
-        self._mean, self._faults = mean, partial(Faults, tape)
-        self.parameters = tuple(tape.parameters)
-        self.inputs = tuple(tape.inputs)
+        self._finite = finite if self._guards.kept else self._finite_slopes  # of one piece
+        self._faults, self._mean = faults, mean
+        self.parameters, self.inputs = tuple(tape.parameters), tuple(tape.inputs)
 
     def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
         """Return the outputs for one vector (n,): a float or (m,); for a batch (B, n): (B,)
-        or (B, m).
-
-        A program without inputs is called without x. With `parameters`, an array in the order
-        of `program.parameters`, those numbers are used instead of the Values'.
+        or (B, m). A program without inputs is called without x. With `parameters`, an array in
+        the order of `program.parameters`, those numbers are used instead of the Values'.
 
         Raises `ValueError` for a wrong length or zero rows, `TypeError` for what is not real
         numbers, `GuardError` where a comparison, or a number that was read, comes out otherwise
-        than when the function was compiled, and `FloatingPointError` naming the first value that
-        is not finite.
+        than when the function was compiled, `FloatingPointError` for what is not finite.
         """
         rows, batch = self._rows(x)
         outputs = self._outputs(self._leaves(parameters), rows)
-        found = outputs[:, 0] if self._single else outputs
-        return found if batch else found.item(0) if self._single else found[0]
+        if self._single:
+            return outputs[:, 0] if batch else outputs.item(0)
+        return outputs if batch else outputs[0]
 
-    def _guarded(self, leaves: Array, rows: Any, gradient: bool) -> tuple[Array, Array]:
-        """Return outputs and gradient as the back end has them, where the guards hold."""
+    def _checked(self, leaves: Array, rows: Any, gradient: bool) -> tuple[Array, Array]:
         outputs, slopes = self._run(leaves, rows, gradient)
-        if self._guards:
-            self._guards.check(outputs, leaves, rows)
-            outputs = outputs[:, : self._count]
-        return outputs, slopes
+        self._guards.check(outputs[:, self._count :], leaves, rows)
+        return outputs[:, : self._count], slopes
 
     def _outputs(self, leaves: Array, rows: Any) -> Array:
         outputs, _ = self._guarded(leaves, rows, False)
-        finite = self._finite(outputs)
-        return outputs if finite else self._faults().outputs(outputs, leaves, rows, self._check)
+        if self._finite(outputs):
+            return outputs
+        return self._faults.outputs(self, outputs, leaves, rows)
 
     def value_and_grad(
         self, x: Any = None, parameters: Any = None, *, wrt: str | None = None
@@ -125,67 +117,63 @@ class Program:
 
         With `wrt="inputs"` the gradient is that by the inputs, in the shape of the example that
         the function was compiled with; over a batch, values (B,) and gradients (B, n). So it is
-        without `wrt` where a function was compiled that uses no other leaves.
+        without `wrt` where a function was compiled that uses no other leaves. Raises what calling
+        the program raises, and `ValueError` where there are several outputs.
 
-        Raises what calling the program raises, and `ValueError` where there are several outputs
-        and for another `wrt`.
-
-        >>> from autograd_engine.compiler import compile
-        >>> compile(lambda x: x[0] * x[1], [1.0, 1.0]).value_and_grad([2.0, 3.0])
+        >>> import autograd_engine as ag
+        >>> ag.compile(lambda x: x[0] * x[1], [1.0, 1.0]).value_and_grad([2.0, 3.0])
         (6.0, array([3., 2.]))
         """
         if wrt not in (None, "inputs", "parameters"):
             raise ValueError(f'wrt must be "inputs" or "parameters", got {wrt!r:.60}')
-        self._only("a gradient")
+        if self._count != 1:
+            self._only("a gradient")
         rows, batch = self._rows(x)
         leaves = self._leaves(parameters)
         if wrt == "inputs" or (wrt is None and self._example is not None and not self.parameters):
-            from autograd_engine.compiler.call.second import by_inputs
-
-            return by_inputs(self, leaves, rows, batch)
+            return self._second.by_inputs(self, leaves, rows, batch)  # type: ignore[no-any-return]
         return self._value_and_grad(leaves, rows)
 
     def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[float, Array]:
-        """Return value and gradient, as the engine computes them where they are not finite."""
         outputs, gradient = self._guarded(leaves, rows, True)
         value = outputs.item(0) if len(outputs) == 1 else self._mean(outputs[:, 0].tolist())
         if isfinite(value) and self._finite_slopes(gradient):
             return value, gradient
-        check = self._check
-        if not (check or value != value or (gradient != gradient).any()):
+        if not (self._check or value != value or (gradient != gradient).any()):
             return value, gradient
-        faults = self._faults()
-        value = self._mean(faults.outputs(outputs, leaves, rows, check)[:, 0].tolist())
-        if check and not isfinite(value):
+        value = self._mean(self._faults.outputs(self, outputs, leaves, rows)[:, 0].tolist())
+        if self._check and not isfinite(value):
             what = "the mean of the outputs is"
             raise FloatingPointError(f"{what} {value!r}: their sum is too large")
-        return value, faults.gradient(leaves, rows, check)
+        return value, self._faults.gradient(self, leaves, rows)
 
     def hessian(self, x: Any, *, parameters: Any = None) -> Any:
         """Return the second derivatives of the one output by the inputs, at one vector: (n, n), or
         the shape of the example twice. Raises what `value_and_grad` does, for a batch `ValueError`.
 
-        >>> from autograd_engine.compiler import compile
-        >>> compile(lambda x: x[0] ** 2 * x[1], [1.0, 1.0]).hessian([2.0, 3.0])
+        >>> import autograd_engine as ag
+        >>> ag.compile(lambda x: x[0] ** 2 * x[1], [1.0, 1.0]).hessian([2.0, 3.0])
         array([[6., 4.],
                [4., 0.]])
         """
-        from autograd_engine.compiler.call.second import hessian
-
         self._only("a Hessian")
-        return hessian(self, x, parameters)
+        return self._second.hessian(self, x, parameters)
 
     def jvp(self, x: Any, v: Any, *, parameters: Any = None) -> Any:
         """Return the derivative of the outputs by the inputs, at one vector, along another v:
         a float or (m,). Raises what calling the program does, and `ValueError` for a batch.
 
-        >>> from autograd_engine.compiler import compile
-        >>> compile(lambda x: [x[0] * x[1], x[0]], [1.0, 1.0]).jvp([2.0, 3.0], [1.0, 10.0])
+        >>> import autograd_engine as ag
+        >>> ag.compile(lambda x: [x[0] * x[1], x[0]], [1.0, 1.0]).jvp([2.0, 3.0], [1.0, 10.0])
         array([23.,  1.])
         """
-        from autograd_engine.compiler.call.second import jvp
+        return self._second.jvp(self, x, v, parameters)
 
-        return jvp(self, x, v, parameters)
+    @property
+    def _second(self) -> Any:
+        from autograd_engine.compiler.call import second
+
+        return second
 
     def _only(self, what: str) -> None:
         if self._count != 1:
@@ -196,11 +184,15 @@ class Program:
 
     def backward(self, x: Any = None) -> float:
         """Add the gradient to the parameters' `grad`, as `Value.backward` does; return the value.
-
         Raises what `value_and_grad` raises, and then changes nothing.
         """
         value, gradient = self.value_and_grad(x, wrt="parameters")
-        alone(_add, self.parameters, gradient.tolist())
+
+        def added() -> None:
+            for parameter, slope in zip(self.parameters, gradient.tolist()):
+                parameter._grad += slope
+
+        alone(added)
         return float(value)
 
     @property
@@ -217,51 +209,60 @@ class Program:
 
     def explain_plan(self) -> str:
         """Say which back end runs this program, and why."""
-        plan = getattr(self._runner, "plan", None)
-        return f"{self._backend}: asked for" if plan is None else str(plan())
+        plan = getattr(self._runner, "plan", lambda: f"{self._backend}: asked for")
+        return str(plan())
 
     def to_jax(self) -> Any:
         """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX
-        arrays, shaped as calling the program gives them. Lists of numbers do for arrays. It runs
-        under `jit`, `grad`, `vmap`, `shard_map` and `export`. The precision is yours to choose:
-        without JAX's `jax_enable_x64` it is float32, in which a network is right to six digits.
+        arrays, shaped as calling the program gives them. It runs under `jit`, `grad`, `vmap`,
+        `shard_map` and `export`, and takes lists too. The precision is yours to choose: without
+        JAX's `jax_enable_x64` it is float32, in which a network is right to six digits.
 
-        It cannot raise for its numbers: where a guard does not hold, outputs and gradients are
-        NaN. (A number that was computed, then read, may differ by 4,096 ulp: JAX rounds it anew.)
-        Raises `ImportError` naming the extra where JAX is missing.
+        Where a guard does not hold, outputs and gradients are NaN. (A number that was computed,
+        then read, may differ by 4,096 ulp.) Raises `ImportError` where JAX is missing.
         """
         import numpy
 
         from autograd_engine.compiler.run.jax.jax_program import tape_to_jax
 
         function = tape_to_jax(self._tape)
-        count, expected = self._count, numpy.array(self._guards.expected)
-        far = numpy.array(self._guards.computed())
-        isclose, finfo = import_module("jax.numpy").isclose, import_module("jax.numpy").finfo
+        jnp, count, guards = import_module("jax.numpy"), self._count, self._guards
 
         def outputs(parameters: Any, inputs: Any = None) -> Any:
             found = function(parameters, inputs)
-            if len(expected):
+            if guards:
                 read, kind = found[..., count:], found.dtype
-                slack = numpy.broadcast_to(far.astype(kind) * 4096 * finfo(kind).eps, read.shape)
-                held = isclose(read, expected.astype(kind), slack, 0.0, equal_nan=True)
+                slack = numpy.array(guards.computed()) * 4096 * jnp.finfo(kind).eps
+                slack = numpy.broadcast_to(slack.astype(kind), read.shape)
+                expected = numpy.array([guard.expected for guard in guards.kept], kind)
+                held = jnp.isclose(read, expected, slack, 0.0, equal_nan=True)
                 held = held.all(-1, keepdims=True)
                 found = found * (held / held)  # 0 / 0 where one does not hold
             return found[..., 0] if self._single else found[..., :count]
 
         return outputs
 
+    def to_c(self, name: str = "program") -> str:
+        """Return the program as one text in C99 that allocates nothing and needs <math.h> alone:
+        `NAME_outputs(parameters, inputs, outputs)` for one vector; of one output also
+        `NAME_gradient(parameters, inputs, gradient)`, which returns it; the present numbers as
+        `NAME_parameters`. A comment tells sizes and labels. Where a guard fails all is NaN.
+
+        Raises `ValueError` for no name in C, and a primitive of somebody's own without a formula.
+
+        >>> import autograd_engine as ag
+        >>> "double cube_gradient(const double p" in ag.compile(ag.Value(3.0) ** 3).to_c("cube")
+        True
+        """
+        from autograd_engine.compiler.run.native.c_program import to_c
+
+        return to_c(self, name)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        """Keep what was compiled, with its leaves; a copy chooses its back end anew."""
         return partial(type(self), guards=self._guards.kept, **self._settings), (self._tape,)
 
     def __repr__(self) -> str:
         return f"Program({len(self._tape.op):,} recorded nodes -> {self.steps:,} steps)"
-
-
-def _add(values: Sequence[Value], slopes: Sequence[float]) -> None:
-    for value, slope in zip(values, slopes):
-        value._grad += slope
 
 
 def _runner(tape: Tape, backend: str) -> Any:
@@ -270,13 +271,13 @@ def _runner(tape: Tape, backend: str) -> Any:
     from autograd_engine.compiler.record.simplify import lowered
     from autograd_engine.compiler.run.exact.interpreter import Interpreter
 
-    module_name, name = BACK_ENDS[backend]
-    module = import_module(f"autograd_engine.compiler.run.{module_name}")
+    place, name = BACK_ENDS[backend]
+    module = import_module(f"autograd_engine.compiler.run.{place}")
     try:
         made = tape if backend == "exact" else lowered(tape)
         reason = module.fits(made) if hasattr(module, "fits") else None
         if reason is None:
-            return getattr(module, name)(*((made, tape) if backend == "auto" else (made,)))
+            return getattr(module, name)(made, *([tape] if backend == "auto" else []))
     except Unwritable as error:
         if backend == "auto":
             return Interpreter(tape, f"It runs value by value in plain Python: {error}.")

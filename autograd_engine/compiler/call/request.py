@@ -9,9 +9,10 @@ from typing import Any
 
 from autograd_engine.arguments import map_numbers
 from autograd_engine.blocks import differentiating
-from autograd_engine.compiler.call.guards import Guard, GuardError, Watch, same_bits
+from autograd_engine.compiler.call.guards import Guard, GuardError, Watch
 from autograd_engine.compiler.call.program import BACK_ENDS, Program
-from autograd_engine.engine import Value, as_value
+from autograd_engine.engine import Value, as_value, topological_order
+from autograd_engine.gradients import holds
 from autograd_engine.real import as_float, check_call, flag, is_number
 from autograd_engine.release import seldom_collected
 from autograd_engine.table import CONSTANT, LEAF
@@ -35,20 +36,17 @@ def compile(
     A function is called once, on fresh leaves of the example's shape: a number, or lists,
     tuples, dicts and arrays of numbers, nested as you like. Those are the inputs, in flattened
     order. It returns a Value, or several in lists, tuples and arrays. Each comparison and truth
-    test of Values that it makes is a guard, and so is each number of a Value that it reads
-    (`.data`, `.partials`, the floats of a gradient): where it comes out otherwise, a call raises
-    `GuardError`. Random numbers, appends, what other threads do and other side effects are those
-    of that one call.
+    test of Values that it makes is a guard, and so is each number of a Value that it reads:
+    where it comes out otherwise, a call raises `GuardError`. Random numbers, appends and other
+    side effects are those of that one call.
 
     With `exact` the program gives the same bits as the engine, of a batch row by row. With
     `check=False` a result may be infinite or NaN. The back end is "auto", "native", "scalar",
-    "numpy" or
-    "exact".
+    "numpy" or "exact".
 
     Raises `ValueError` for an input or parameter that is not a leaf, or given twice, and for an
-    unknown back end, `TypeError` for what is not a Value, for a `.grad` read that the function
-    did not compute and for switches that are not True or False, and `ImportError` naming the
-    extra to install.
+    unknown back end, `TypeError` for what is not a Value and for a `.grad` read that the
+    function did not compute, and `ImportError` naming the extra to install.
 
     >>> from autograd_engine import tanh
     >>> w = Value(0.5, "w")
@@ -57,47 +55,29 @@ def compile(
     (2.0, (1.5, array([0.])))
     """
     require()
+    from autograd_engine.compiler.record.tape import record
+
     backend, check = _chosen(backend, flag("exact", exact)), flag("check", check)
     guards: list[Guard] = []
-    example = None
+    outputs, example = output_or_outputs, None
     if callable(output_or_outputs):
-        if isinstance(inputs, (list, tuple, dict)) and not inputs:
-            raise TypeError(
-                "compile(f, example) needs an example of what f is called with, "
-                "such as 1.0 or [1.0, 2.0]"
-            )
-        check_call("compile", output_or_outputs, "the example")
         example = inputs
         outputs, inputs, guards = traced(output_or_outputs, example)
-        if outputs is None:
-            raise TypeError(
-                "the function must return Values, not NoneType: end it with return and the output"
-            )
     elif callable(inputs):
         raise TypeError("the function comes first: write ag.compile(f, example)")
-    else:
-        outputs = output_or_outputs
     tops = [as_value(output) for output in flattened(outputs, is_number)]
     if not tops:
         raise ValueError("there is no output: at least one Value is needed")
     inputs, given = leaves(inputs=inputs, parameters=() if parameters is None else parameters)
-    from autograd_engine.compiler.record.tape import record
-
-    wanted = [*tops, *(guard.value for guard in guards)]
     with seldom_collected():
+        wanted = [*tops, *(guard.value for guard in guards)]
         tape = record(wanted, inputs, None if parameters is None else given)
-        changed = next((guard for guard in guards if guard.name == "set"), None)
-        if changed is not None:
-            from autograd_engine.compiler.run.exact.interpreter import Interpreter
-
-            now = [leaf._data for leaf in (*tape.parameters, *tape.others, *tape.inputs)]
-            values = Interpreter(tape).values(now)
-            if not all(same_bits(values[at], top._data) for at, top in zip(tape.outputs, tops)):
-                raise GuardError(
-                    f"{changed.place}\nThe function sets the number of a Value that it used "
-                    f"before: a program has one number for both. Make another Value for the new "
-                    f"number"
-                )
+        changed = next((guard.place for guard in guards if guard.name == "set"), None)
+        if changed and not all(map(holds, topological_order(*tops))):
+            raise GuardError(
+                f"{changed}\nThe function sets the number of a Value that it used before: a "
+                f"program has one number for both. Make another Value for the new number"
+            )
         single = isinstance(outputs, Value) or is_number(outputs)
         return Program(
             tape, single=single, guards=guards, check=check, backend=backend, example=example
@@ -124,6 +104,12 @@ def _chosen(backend: str, exact: bool) -> str:
 
 def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[Guard]]:
     """Return what f gives on fresh leaves of the example's shape, those leaves, and its guards."""
+    if isinstance(example, (list, tuple, dict)) and not example:
+        raise TypeError(
+            "compile(f, example) needs an example of what f is called with, "
+            "such as 1.0 or [1.0, 2.0]"
+        )
+    check_call("compile", f, "the example")
     inputs: list[Value] = []
 
     def fresh(item: Any) -> Any:
@@ -146,13 +132,16 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
                 f"{guard.place}\nThe .grad read here is none that the function computed, and a "
                 f"program reads the data of leaves alone: pass it as an input"
             )
+    if outputs is None:
+        raise TypeError(
+            "the function must return Values, not NoneType: end it with return and the output"
+        )
     return outputs, inputs, watch.guards
 
 
 def flattened(tree: Any, accepted: Callable[[Any], bool] = lambda item: False) -> Iterator[Any]:
-    """Yield the Values, and what else is accepted, in nested lists, tuples and arrays.
-
-    Raises `TypeError` for anything else.
+    """Yield the Values, and what else is `accepted`, in nested lists, tuples and arrays; else
+    raise `TypeError`.
     """
     if isinstance(tree, Value) or accepted(tree):
         yield tree
@@ -160,9 +149,9 @@ def flattened(tree: Any, accepted: Callable[[Any], bool] = lambda item: False) -
         for item in tree:
             yield from flattened(item, accepted)
     else:
+        kind = type(tree).__name__
         raise TypeError(
-            f"expected Values, or lists, tuples and arrays of them, not "
-            f"{type(tree).__name__}: {tree!r}"
+            f"expected Values, or lists, tuples and arrays of them, not {kind}: {tree!r}"
         )
 
 
@@ -177,18 +166,15 @@ def leaves(**given: Any) -> list[list[Value]]:
         if isinstance(items, Value):
             raise TypeError(f"{kinds} are a list of Values: write [{items.label or 'x'}]")
         if callable(getattr(items, "parameters", None)) or callable(items):
-            raise TypeError(
-                f"{kinds} are a list of Values, such as model.parameters(); got {items!r:.60}"
-            )
+            such = f"such as model.parameters(); got {items!r:.60}"
+            raise TypeError(f"{kinds} are a list of Values, {such}")
         found.append(list(flattened(items)))
         for i, value in enumerate(found[-1]):
             name = f"{kinds[:-1]} {i}" + (f" ({value.label!r})" if value.label else "")
             if value._rule is not LEAF:
                 what = "a constant" if value._rule is CONSTANT else f"computed, by {value.op!r}"
-                raise ValueError(
-                    f"{name} is {what}: only a leaf, made by Value(number), can be given a number"
-                )
-            if id(value) in seen:
+                need = "only a leaf, made by Value(number), can be given a number"
+                raise ValueError(f"{name} is {what}: {need}")
+            if seen.setdefault(id(value), name) != name:
                 raise ValueError(f"{name} was already given, as {seen[id(value)]}")
-            seen[id(value)] = name
     return found

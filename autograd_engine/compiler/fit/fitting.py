@@ -2,9 +2,6 @@
 
 Whatever does not go as compiled (a comparison that comes out otherwise, a number that is not
 finite) is left to the eager way: it repeats that batch, and says what is wrong in its words.
-
-An optimiser whose rule is known keeps parameters and its memory in arrays for an epoch. Any other
-is given the gradient in the Values at each step.
 """
 
 from __future__ import annotations
@@ -13,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
@@ -39,32 +36,47 @@ class Compiled:
 
     def __init__(self, eager: Any, strict: bool) -> None:
         self.eager, self.strict, self.ran = eager, strict, ""
-        self._eager_now, self._fresh = False, True
+        self._lesson: Lesson | None = None  # none while all runs eagerly
         self._held_out: Array | None = None
         self._prepare()
 
+    def stands(self) -> bool:
+        """Say whether the program is that of model, loss and optimizer as they are now; else the
+        next epoch compiles anew.
+        """
+        lesson, eager = self._lesson, self.eager
+        self._stands = lesson is not None and (
+            lesson.trains(self._trained()) and lesson.stands(eager.model, eager.loss)
+        )
+        return self._stands
+
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch; return the loss of each sample, and its hit."""
-        if not self._ready():
+        if self._lesson and not self._stands:
+            self.eager.kept.lesson = None
+            try:
+                self._prepare()
+            except Unfit as reason:
+                self._leave("compiled at first", reason)
+        if not self._lesson:
             return self.eager.train(epoch, batches)  # type: ignore[no-any-return]
         batches = iter(batches)
         order: list[int] = []
         found: list[Array] = []
         failed: Exception | None = None
         batch: Sequence[int] = ()
-        lesson, rows, stepper = self._lesson, self._rows, self._stepper
-        recorder = self.eager.recorder
+        stepper, rows, recorder = self._stepper, self._rows, self.eager.recorder
         stepper.load()
         try:
             with numpy.errstate(all="ignore"):
                 for batch in batches:
-                    outputs, gradient = run(lesson, stepper.leaves, rows[batch], True)
+                    outputs, gradient = run(self._lesson, stepper.leaves, rows[batch], True)
                     stepper.step(gradient)
                     order += batch
                     found.append(outputs)
                     if recorder is not None and recorder.due():
-                        moved = zip(map(id, lesson.values), stepper.leaves.tolist())
-                        recorder.keep(outputs[:, 0].tolist(), epoch, dict(moved))
+                        stepper.store()
+                        recorder.keep(outputs[:, 0].tolist(), epoch)
         except (GuardError, Unusual) as error:
             failed = error
         finally:
@@ -72,22 +84,20 @@ class Compiled:
         done = results(self.eager.right, found, rows[order])
         if failed is None:
             return done
-        self._refuse(failed, lambda: self.eager.train(epoch, [batch]))
-        self._eager_now = True
-        self.ran = f"compiled until epoch {epoch + 1}, then eager: {told(failed)}"
+        again = partial(self.eager.train, epoch, [batch])
+        self._leave(f"compiled until epoch {epoch + 1}", failed, again)
         rest = self.eager.train(epoch, chain([batch], batches))
         return done[0] + rest[0], done[1] + rest[1]
 
     def measure(self) -> Results:
-        """Return the loss of each held-out sample, and its hit."""
-        if self._eager_now or self._held_out is None:
+        if not self._lesson or self._held_out is None:
             return self.eager.measure()  # type: ignore[no-any-return]
         self._stepper.load()
         try:
             found = forward(self._lesson, self._stepper.leaves, self._held_out)
         except (GuardError, Unusual) as error:
-            if isinstance(error, GuardError):
-                self._refuse(error, lambda: None)
+            if self.strict and isinstance(error, GuardError):
+                raise
             self._held_out = None
             self.ran += f", but the validation data eagerly: {told(error)}"
             return self.eager.measure()  # type: ignore[no-any-return]
@@ -95,53 +105,36 @@ class Compiled:
 
     def _prepare(self) -> None:
         """Compile, and turn the samples into arrays."""
-        eager, optimizer = self.eager, self.eager.optimizer
-        arrays = has_rule(optimizer)
-        trained = optimizer.parameters if arrays else eager.model.parameters()
-        trained = list({id(value): value for value in trained}.values())
+        eager, trained, self._stands = self.eager, self._trained(), True
         judged = eager.right.positions or eager.right.sides
         self._lesson = lesson = lesson_of(eager, trained, judged)
-        self._rows, self._moved = lesson.data, self._held()
-        stepper = InArrays if arrays else ThroughValues
-        self._stepper = stepper(optimizer, lesson, partial(eager.step, trained))
+        self._rows = lesson.data
+        self._stepper = Stepper(eager.optimizer, lesson, partial(eager.step, trained))
         each = counted(len(lesson.program._tape.op), "operation")
         steps = counted(lesson.program.steps, "step")
         self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
-        self._held_out = None
-        if eager.held_out:
-            try:
-                self._held_out = lesson.rows(eager.held_out)
-            except Unfit as reason:
-                self.ran += f", but the validation data eagerly: {reason}"
-
-    def _ready(self) -> bool:
-        """Say whether the program is that of model and loss as they are now; else compile anew."""
-        fresh, self._fresh = self._fresh, False
-        if self._eager_now or fresh:
-            return fresh
-        if self._moved == self._held() and not self._lesson.traces.changed():
-            return True
         try:
-            self._prepare()
+            self._held_out = lesson.rows(eager.held_out) if eager.held_out else None
         except Unfit as reason:
-            self._refuse(reason, lambda: None)
-            self._eager_now = True
-            self.ran = f"compiled at first, then eager: {reason}"
-        return not self._eager_now
+            self._held_out = None
+            self.ran += f", but the validation data eagerly: {reason}"
 
-    def _held(self) -> list[int]:
-        """Return which parameters the optimiser holds, where that matters."""
-        optimizer = self.eager.optimizer
-        return list(map(id, optimizer.parameters)) if has_rule(optimizer) else []
+    def _trained(self) -> list[Any]:
+        """Return the Values to train, each once."""
+        optimizer, model = self.eager.optimizer, self.eager.model
+        trained = optimizer.parameters if has_rule(optimizer) else model.parameters()
+        return list(dict(zip(map(id, trained), trained)).values())
 
-    def _refuse(self, reason: Exception, repeat: Callable[[], object]) -> None:
-        """Where `strict`, raise what went wrong, in the words of the eager way if it has some."""
-        if not self.strict:
-            return
-        if isinstance(reason, GuardError):
-            raise reason
-        repeat()
-        raise ValueError(f"compile=True, but {told(reason)}") from reason
+    def _leave(self, until: str, reason: Exception, again: Callable[[], object] = list) -> None:
+        """Go on eagerly; where `strict`, raise what went wrong instead, in the words that the eager
+        way has when it tries `again`, if it has some.
+        """
+        if self.strict:
+            if isinstance(reason, GuardError):
+                raise reason
+            again()
+            raise ValueError(f"compile=True, but {told(reason)}") from reason
+        self._lesson, self.ran = None, f"{until}, then eager: {told(reason)}"
 
 
 def has_rule(optimizer: Any) -> bool:
@@ -152,74 +145,54 @@ def has_rule(optimizer: Any) -> bool:
     )
 
 
-class ThroughValues:
-    """Moves the leaves by an optimiser of which nothing is known but `step` and `zero_grad`."""
+class Stepper:
+    """Moves the leaves by the optimiser's rule, in arrays. One of which nothing is known but `step`
+    and `zero_grad` is given the gradient in the Values instead.
+
+    Of the leaves the first are the optimiser's parameters. The others rest, and their gradients
+    add up, as they do where nobody sets them to 0.
+    """
 
     def __init__(self, optimizer: Any, lesson: Lesson, step: Callable[[], None]) -> None:
         self._optimizer, self._values, self._read = optimizer, lesson.values, lesson.leaves
-        self._step = step
+        self._step, self._ruled = step, has_rule(optimizer)
 
     def load(self) -> None:
-        """Read the Values."""
-        self.leaves = self._read()
+        optimizer, self.leaves = self._optimizer, self._read()
+        if self._ruled:
+            self._names = optimizer._memory()
+            kept = [optimizer._buffers.get(name) for name in self._names]
+            memories = [optimizer._blank if item is None else numpy.array(item) for item in kept]
+            # Replaced all at once: an interrupt finds the state before a step or after it.
+            self._state = self.leaves, self._read("_grad"), memories, optimizer.steps
 
     def step(self, gradient: Array) -> None:
-        """Make one step, or raise what the optimiser raises."""
+        """Make one step, or raise `Unusual`, or what an optimiser without a rule raises."""
+        if self._ruled:
+            self._by_rule(gradient)
+            return
         self._optimizer.zero_grad()
         for value, slope in zip(self._values, gradient.tolist()):
             value._grad += slope
         self._step()
         self.load()
 
-    def store(self) -> None:
-        """Everything is in the Values already."""
-
-
-class State(NamedTuple):
-    """What a step replaces, all at once: an interrupt finds the state before it or after it."""
-
-    leaves: Array
-    gradient: Array
-    memories: list[Any]
-    steps: int
-
-
-class InArrays(ThroughValues):
-    """Moves the leaves by the optimiser's rule, in arrays.
-
-    Of the leaves the first are the optimiser's parameters. The others rest, and their gradients
-    add up, as they do where nobody sets them to 0.
-    """
-
-    def load(self) -> None:
-        """Read the Values and the optimiser's memory."""
-        optimizer, self.leaves = self._optimizer, self._read()
-        self._names = optimizer._memory()
-        kept = [optimizer._buffers.get(name) for name in self._names]
-        memories = [optimizer._blank if item is None else numpy.array(item) for item in kept]
-        slopes = numpy.array([value._grad for value in self._values], numpy.float64)
-        self._state = State(self.leaves, slopes, memories, optimizer.steps)
-
-    def step(self, gradient: Array) -> None:
-        """Make one step, or raise `Unusual`."""
-        state, optimizer, count = self._state, self._optimizer, len(self._optimizer.parameters)
-        before = state.leaves[:count]
+    def _by_rule(self, gradient: Array) -> None:
+        all_leaves, gathered, memories, steps = self._state
+        optimizer, count = self._optimizer, len(self._optimizer.parameters)
+        before = all_leaves[:count]
         try:
             slopes = optimizer._slope(before, gradient[:count])
-            rule = optimizer._rule(ARRAYS, state.steps + 1)
-            leaves, *memories = rule(before, slopes, *state.memories)
+            leaves, *memories = optimizer._rule(ARRAYS, steps + 1)(before, slopes, *memories)
         except Exception as error:  # a rule of somebody's own may not be for arrays
             raise Unusual(f"the optimizer's rule is not for arrays: {error}") from error
-        # A sum is not finite if any of its numbers is not.
-        if not math.isfinite(numpy.add.reduce(leaves)) and numpy.any(
-            numpy.isfinite(before) & ~numpy.isfinite(leaves)
-        ):
+        if (spoilt(leaves) & numpy.isfinite(before)).any():
             raise Unusual("a parameter did not stay finite")
         if count < len(self._values):
-            leaves = numpy.concatenate((leaves, state.leaves[count:]))
+            leaves = numpy.concatenate((leaves, all_leaves[count:]))
             gradient = gradient.copy()
-            gradient[count:] += state.gradient[count:]
-        self._state = State(leaves, gradient, memories, state.steps + 1)
+            gradient[count:] += gathered[count:]
+        self._state = leaves, gradient, memories, steps + 1
         self.leaves = leaves
 
     def store(self) -> None:
@@ -231,16 +204,17 @@ class InArrays(ThroughValues):
             raise
 
     def _write(self) -> None:
-        state, optimizer = self._state, self._optimizer
-        if state.steps == optimizer.steps:
+        optimizer = self._optimizer
+        if not self._ruled or self._state[-1] == optimizer.steps:
             return
-        for value, number in zip(optimizer.parameters, state.leaves.tolist()):
+        leaves, gradient, memories, steps = self._state
+        for value, number in zip(optimizer.parameters, leaves.tolist()):
             value._data = number
-        for value, slope in zip(self._values, state.gradient.tolist()):
+        for value, slope in zip(self._values, gradient.tolist()):
             value._grad = slope
-        for name, item in zip(self._names, state.memories):
+        for name, item in zip(self._names, memories):
             optimizer._buffers[name] = item.tolist()
-        optimizer.steps = state.steps
+        optimizer.steps = steps
 
 
 def measured(model: Any, samples: Sequence[Any], loss: Any, right: Any) -> Results | None:
@@ -253,25 +227,26 @@ def measured(model: Any, samples: Sequence[Any], loss: Any, right: Any) -> Resul
 
 
 def forward(lesson: Lesson, leaves: Array, rows: Array) -> list[Array]:
-    """Return the outputs for all rows, some of them at a time."""
     with numpy.errstate(all="ignore"):
         starts = range(0, len(rows), _AT_ONCE)
         return [run(lesson, leaves, rows[i : i + _AT_ONCE], False)[0] for i in starts]
 
 
 def run(lesson: Lesson, leaves: Array, rows: Array, gradient: bool) -> tuple[Array, Array]:
-    """Run the program; `Unusual` where it fails or a loss is not finite."""
     try:
         outputs, slopes = lesson.run(leaves, rows, gradient)
     except GuardError:
         raise
     except Exception as error:  # a primitive of somebody's own may raise anything
         raise Unusual(f"the program failed: {told(error)}") from error
-    losses = outputs[:, 0]
-    # A sum is not finite if any of its numbers is not.
-    if not math.isfinite(numpy.add.reduce(losses)) and not numpy.isfinite(losses).all():
+    if spoilt(outputs[:, 0]).any():
         raise Unusual("the loss of a sample is not finite")
     return outputs, slopes
+
+
+def spoilt(numbers: Array) -> Any:
+    """Return which numbers are not finite: False at once where their sum is."""
+    return numpy.False_ if math.isfinite(numpy.add.reduce(numbers)) else ~numpy.isfinite(numbers)
 
 
 def results(right: Any, found: list[Array], rows: Array) -> Results:
@@ -283,15 +258,9 @@ def results(right: Any, found: list[Array], rows: Array) -> Results:
 
 
 def hits(right: Any, outputs: Array, targets: Array) -> Array:
-    """Return what the judge says of each sample: 1.0, 0.0 or NaN.
-
-    >>> from autograd_engine.measures import judge
-    >>> right = judge([(None, 0), (None, 2)])
-    >>> hits(right, numpy.array([[3.0, 1.0, 2.0], [5.0, 6.0, 5.0]]), numpy.array([0.0, 2.0]))
-    array([1., 0.])
-    """
+    """Return what the judge says of each sample: 1.0, 0.0 or NaN."""
     count = outputs.shape[1]
-    if not (right.sides if count == 1 else right.positions) or not count:
+    if not count or not (right.sides if count == 1 else right.positions):
         return numpy.full(len(outputs), numpy.nan)
     if numpy.isnan(outputs).any():  # the order of NaN is Python's
         return numpy.array([right(*pair) for pair in zip(outputs.tolist(), targets.tolist())])

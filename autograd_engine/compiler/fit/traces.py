@@ -1,115 +1,87 @@
-"""Traces: what a function refers to, such as a counter, a setting or random numbers to be drawn.
+"""Traces: what calls of a function change beside their result, such as a counter or random numbers.
 
-A compiled function runs once, so one that counts its calls must not be compiled, and one whose
-settings have changed must be compiled anew. `Traces` takes down what can be reached by variables
-and attributes; later it says what has changed, and puts it back.
-
->>> seen = []
->>> traces = Traces(lambda x: seen.append(x))
->>> seen.append(3)
->>> traces.changed()
-'seen'
->>> traces.restore()
->>> seen
-[]
+A compiled function is not called again, so one that counts its calls must not be compiled. `Traces`
+takes down what the function refers to by variables, attributes and containers; later it says
+what has changed, and puts it back.
 """
 
 from __future__ import annotations
 
+import gc
 import pickle
 import random
 import sys
-import types
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import zip_longest
 from operator import is_
-from struct import calcsize
+from types import CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy
 
 from autograd_engine.engine import Value
+from autograd_engine.notes import Note
 from autograd_engine.primitives import Primitive
 from autograd_engine.sources import is_own
-from autograd_engine.table import CONSTANT, LEAF
 
 _ATOMS = (
-    int, float, complex, str, bytes, type(None), Primitive, range, types.CodeType, types.ModuleType,
-    types.BuiltinFunctionType, types.GetSetDescriptorType, types.MemberDescriptorType,
+    int, float, complex, str, bytes, type(None), Primitive, Note, CodeType, ModuleType,
     numpy.generic, numpy.ufunc, numpy.dtype,
 )  # fmt: skip
-_WRAPPERS = types.MethodType, partial, property, staticmethod, classmethod, type(lru_cache(abs))
-_WRAPPED = "__self__", "__func__", "func", "args", "keywords", "fget", "__wrapped__"
-_STATES: tuple[tuple[type, Callable[[Any], Any], Callable[[Any, Any], object]], ...] = (
-    (Value, lambda x: x._data, lambda x, state: setattr(x, "_data", state)),
-    (numpy.ndarray, lambda x: x.copy(), numpy.copyto),
-    (random.Random, lambda x: x.getstate(), lambda x, state: x.setstate(state)),
-    (numpy.random.RandomState, lambda x: x.get_state(), lambda x, state: x.set_state(state)),
-    (numpy.random.BitGenerator, lambda x: x.state, lambda x, state: setattr(x, "state", state)),
-)
-_CONTAINERS = dict, list, deque, set, tuple, frozenset
+_STATES: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], object]]] = {
+    numpy.ndarray: (lambda x: x.copy(), numpy.copyto),
+    random.Random: (lambda x: x.getstate(), lambda x, state: x.setstate(state)),
+    numpy.random.RandomState: (lambda x: x.get_state(), lambda x, state: x.set_state(state)),
+    numpy.random.BitGenerator: (lambda x: x.state, lambda x, state: setattr(x, "state", state)),
+}
 _FIXED = {*sys.stdlib_module_names, "autograd_engine", "numpy"}  # modules that nobody changes
 _MOST = 50_000  # things looked at: whoever refers to more is looked at in part
 _LARGEST = 10_000_000  # bytes of an array that is looked at
-_STATEMENT = 1 << 9  # the flag of a class that a `class` statement made
 _EMPTY = object()
-_ANYTHING = {
-    "globals", "locals", "vars", "eval", "exec", "environ", "getenv", "open", "import_module",
-    "__import__",
-}  # fmt: skip
-_BY_NAME = {"getattr", "hasattr"}  # of modules, of which only what is named is looked at
 
 
 class Way(NamedTuple):
-    """How to look at what a thing refers to, and how to put it back, if it can change."""
+    """How to look at what a thing refers to, and how to put it back, if it can change.
 
-    name: str | Sequence[str]  # of all, of each, or "" for attributes: all keys, then all items
+    All that is found has one name; where that has {} in it, names are found, then their things.
+    """
+
+    name: str
     look: Callable[[], list[Any]]
     back: Callable[[], object] | None = None
 
-    def called(self, place: int, found: Sequence[Any]) -> str:
-        """Return the name of something found."""
-        if self.name == "":
-            return f"the attribute {found[place % (len(found) // 2)]}"
-        return self.name if isinstance(self.name, str) else self.name[place]
-
-
-Place = tuple[str, Callable[[], Any], Callable[[Any], object]]  # a variable: name, look, put
+    def called(self, place: int, found: list[Any]) -> str:
+        return self.name.replace("{}", str(found[place % max(len(found) // 2, 1)]))
 
 
 class Traces:
-    """The state of everything that some functions or objects refer to, as it is now."""
+    """The state of everything that some functions or objects refer to, as it is now.
+
+    `lasting` is the name of an iterator, which a call would move on for good, or "". `computed` are
+    the names of Values that were computed before, by their ids.
+    """
 
     def __init__(self, *roots: Any) -> None:
-        self.lasting = ""
-        """The name of an iterator, which a call would move on for good; "" if there is none."""
-        self.whole = True
-        """Whether everything could be looked at."""
-        self.computed: dict[int, str] = {}
-        """The names of Values that were computed before, by their ids."""
+        self.lasting, self.computed = "", dict[int, str]()
         self._notes: list[tuple[Way, list[Any]]] = []
         self._known: dict[int, Any] = {}  # keeps them alive: an id is one thing's only meanwhile
-        waiting = [
-            ("the random numbers of random", getattr(random.seed, "__self__", None)),
-            ("the random numbers of numpy.random", getattr(numpy.random.seed, "__self__", None)),
-            *(("it", root) for root in roots),
-        ]
+        waiting = [("it", root) for root in roots]
+        for seed, module in ((random.seed, "random"), (numpy.random.seed, "numpy.random")):
+            waiting.append((f"the random numbers of {module}", getattr(seed, "__self__", None)))
         while waiting and len(self._known) < _MOST:
             name, thing = waiting.pop()
-            try:
-                if id(thing) in self._known or _is_atom(thing):
-                    continue
-                self._known[id(thing)] = thing
+            if id(thing) in self._known or _is_atom(thing):
+                continue
+            self._known[id(thing)] = thing
+            with suppress(Exception):  # such as a reference to what is no more
                 for way in self._ways(name, thing):
                     found = way.look()
                     parts = [(i, item) for i, item in enumerate(found) if not _is_atom(item)]
                     waiting += [(way.called(i, found), item) for i, item in parts]
                     self._notes += [(way, found)] if way.back else []
-            except Exception:  # such as a reference to what is no more
-                self.whole = False
-        self.whole &= not waiting
 
     def changed(self) -> str | None:
         """Return the name of what is not as it was; None if everything is."""
@@ -124,175 +96,107 @@ class Traces:
     def restore(self) -> None:
         """Put everything back."""
         for way, before in self._notes:
-            if way.back and not _same(before, way.look()):
-                way.back()
+            if not _same(before, way.look()):
+                way.back()  # type: ignore[misc]
 
-    def _ways(self, name: str, thing: Any) -> Iterable[Way]:
-        """Return how to look at a thing, of whatever kind."""
-        if isinstance(thing, Value):
-            if thing._rule is not CONSTANT:
-                self.computed[id(thing)] = name
-        elif isinstance(thing, types.FunctionType):
-            return _function(thing)
-        elif isinstance(thing, _WRAPPERS):
-            return [Way(name, lambda: [getattr(thing, key, None) for key in _WRAPPED])]
-        elif isinstance(thing, type):
-            made = thing.__flags__ & _STATEMENT and not _is_fixed(thing.__module__)
-            ways = [_entries("", vars(thing), partial(_reset, thing))]
-            return [*ways, _places(*_parts(thing, "__bases__", "__class__"))] if made else []
-        elif isinstance(thing, numpy.random.Generator):
-            return [Way(name, lambda: [thing.bit_generator])]
-        elif isinstance(thing, numpy.ndarray) and thing.nbytes > _LARGEST:
-            self.whole = False
-            return []
-        elif isinstance(thing, numpy.ndarray) and thing.dtype == object:
-            back = partial(numpy.copyto, thing, thing.copy())
-            return [Way(name, lambda: [*thing.flat], back)]
-        for kind, get, put in _STATES:
-            if isinstance(thing, kind):
-                return [_state(name, partial(get, thing), partial(put, thing))]
-        if hasattr(type(thing), "__next__"):
-            self.lasting = name
-            return []
-        return self._object(name, thing)
-
-    def _object(self, name: str, thing: Any) -> Iterator[Way]:
-        """Yield how to look at a container, at attributes, and at what its class holds."""
+    def _ways(self, name: str, thing: Any) -> Iterator[Way]:
+        """Yield how to look at a thing, of whatever kind."""
         kind = type(thing)
-        if isinstance(thing, dict):
-            yield _entries(name, thing)
-        elif isinstance(thing, (list, deque, set)):
-            fill, before = thing.update if isinstance(thing, set) else thing.extend, list(thing)
-            yield Way(name, lambda: [*thing], lambda: (thing.clear(), fill(before)))
-        elif isinstance(thing, (tuple, frozenset)):
-            yield Way(name, lambda: [*thing])
-        if kind in _CONTAINERS:
-            return
-        slots = [
-            key
-            for each in kind.__mro__
-            for key, part in ({} if _is_fixed(each.__module__) else vars(each)).items()
-            if isinstance(part, types.MemberDescriptorType) and hasattr(thing, key)
-        ]
-        yield _places(*_parts(thing, *slots, "__class__"))
-        if isinstance(getattr(thing, "__dict__", None), dict):
-            yield _entries("", vars(thing))
-        # What takes more memory than its attributes holds something else.
-        usual = 2 if kind.__flags__ & _STATEMENT else 0
-        most = object.__basicsize__ + calcsize("P") * (usual + len(slots))
-        known = isinstance(thing, _CONTAINERS) or kind.__module__.startswith("autograd_engine.")
-        self.whole &= known or kind.__basicsize__ <= most
+        state = _STATES.get(next(filter(_STATES.get, kind.__mro__), kind))
+        if kind is Value:
+            self.computed[id(thing)] = name
+        elif kind is CellType:
+            back = partial(setattr, thing, "cell_contents", thing.cell_contents)
+            yield Way(name, lambda: [thing.cell_contents], back)
+        elif kind is FunctionType:
+            yield _attributes(thing)
+            if not is_own(thing.__code__.co_filename):
+                cells = [*thing.__code__.co_freevars, *(thing.__closure__ or ())]
+                yield Way("{}", lambda: cells)
+                yield Way("a default", lambda: [thing.__defaults__, thing.__kwdefaults__])
+                yield from _variables(_mentioned(thing.__code__), thing.__globals__, [])
+        elif issubclass(kind, type):
+            if not _is_fixed(thing.__module__):
+                yield _attributes(thing)
+                yield Way(name, lambda: [*thing.__bases__, kind])
+        elif state and not getattr(thing, "nbytes", 0) > _LARGEST:
+            get, put = partial(state[0], thing), partial(state[1], thing)
+            bits = pickle.dumps(before := get())
+            look = lambda: [bits if (now := pickle.dumps(get())) == bits else now]  # noqa: E731
+            yield Way(name, look, partial(put, before))
+        elif hasattr(kind, "__next__"):
+            self.lasting = name
+        elif not state:
+            if issubclass(kind, (dict, list, deque, set)):
+                items, fill = thing.copy(), getattr(thing, "extend", None) or thing.update
+                values = thing.values if isinstance(thing, dict) else tuple
+                yield Way(name, lambda: [*thing, *values()], lambda: (thing.clear(), fill(items)))
+            if kind not in (dict, list, deque, set, tuple, MethodType):
+                yield _attributes(thing)
+                self._known[id(getattr(thing, "__dict__", None))] = None  # just looked at
+            known = kind in (dict, list, deque, set) or kind.__module__.startswith(
+                "autograd_engine."
+            )
+            if not known:
+                yield Way(name, partial(gc.get_referents, thing))
 
 
 def _is_atom(thing: Any) -> bool:
-    try:
-        if type(thing) is Value:
-            return thing._rule is LEAF
-        return isinstance(thing, _ATOMS) and not (
-            isinstance(thing, (int, float, str)) and hasattr(thing, "__dict__")
-        )
-    except ReferenceError:  # a proxy of what is no more
-        return True
+    kind = type(thing)
+    return issubclass(kind, _ATOMS) or (kind is Value and not thing.operands)
+
+
+def _is_fixed(module: str) -> bool:
+    return module.partition(".")[0] in _FIXED
 
 
 def _same(before: list[Any], now: list[Any]) -> bool:
     return len(before) == len(now) and all(map(is_, before, now))
 
 
-def _function(thing: Any) -> Iterator[Way]:
-    """Yield how to look at what a function refers to."""
-    if is_own(thing.__code__.co_filename):
-        yield Way("what it calls", lambda: [getattr(thing, "__wrapped__", None)])  # see `entered`
-        return
-    cells = zip(thing.__code__.co_freevars, thing.__closure__ or ())
-    names, modules = _names(thing.__code__), list[Any]()
-    yield _places(
-        *((n, partial(_content, at), partial(setattr, at, "cell_contents")) for n, at in cells),
-        *_looked_up(names, thing.__globals__, modules),
-        *_parts(thing, "__defaults__", "__kwdefaults__", "__code__"),
-    )
-    yield _entries("", vars(thing))
-    if names & _ANYTHING or (modules and names & _BY_NAME):
-        raise LookupError("it may look up anything")
+def _attributes(thing: Any) -> Way:
+    """Return how to look at the attributes of an object, a function or a class."""
+    kind: Any = type(thing)
+    slots, attributes = _slots(kind), getattr(thing, "__dict__", {})
+
+    def now() -> Any:
+        if not slots:
+            return attributes
+        return {**attributes, **{key: getattr(thing, key) for key in slots if hasattr(thing, key)}}
+
+    def back() -> None:
+        for key, item in [*now().items()]:
+            if key not in before:
+                delattr(thing, key)
+            elif item is not before[key]:
+                setattr(thing, key, before[key])
+
+    before = dict(now())
+    return Way("the attribute {}", lambda: [*(found := now()), *found.values()], back)
 
 
-def _looked_up(names: set[str], world: dict[str, Any], seen: list[Any]) -> Iterator[Place]:
-    """Yield the places where these names stand, in a module and in those that it refers to.
+@lru_cache
+def _slots(kind: type) -> list[str]:
+    kinds = [vars(each) for each in kind.__mro__ if not _is_fixed(each.__module__)]
+    return [key for each in kinds for key in each if type(each[key]) is MemberDescriptorType]
+
+
+def _variables(names: set[str], world: dict[str, Any], seen: list[Any]) -> Iterator[Way]:
+    """Yield how to look at these names in a module, and in those that it refers to by them.
 
     What an installed package calls is its own affair.
     """
     installed = seen and "site-packages" in str(world.get("__file__"))
-    yield "a name", lambda: len(names & world.keys()), lambda count: None  # a new one hides another
-    for name in sorted(names):
-        item = world.get(name, sys.modules.get(name, _EMPTY))
-        if name in world and not (installed and callable(item)):
-            yield name, partial(world.get, name), partial(world.__setitem__, name)
-        if isinstance(item, types.ModuleType) and not _is_fixed(item.__name__) and item not in seen:
+    found = {name: world[name] for name in names & world.keys()}
+    kept = {name: item for name, item in found.items() if not (installed and callable(item))}
+    yield Way("{}", lambda: [*kept, *map(world.get, kept)], partial(world.update, kept))
+    for item in found.values():
+        if isinstance(item, ModuleType) and not _is_fixed(item.__name__) and item not in seen:
             seen.append(item)
-            yield from _looked_up(names, vars(item), seen)
+            yield from _variables(names, vars(item), seen)
 
 
-def _names(code: types.CodeType) -> set[str]:
+def _mentioned(code: CodeType) -> set[str]:
     """Return every name that a function and those defined in it may look up."""
-    inner = (_names(part) for part in code.co_consts if isinstance(part, types.CodeType))
+    inner = (_mentioned(part) for part in code.co_consts if isinstance(part, CodeType))
     return set(code.co_names).union(*inner)
-
-
-def _parts(thing: Any, *names: str) -> Iterator[Place]:
-    """Yield attributes as places."""
-    for name in names:
-        yield f"the attribute {name}", partial(getattr, thing, name), partial(setattr, thing, name)
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not assigned yet
-        return _EMPTY
-
-
-def _state(name: str, get: Callable[[], Any], put: Callable[[Any], object]) -> Way:
-    before = get()
-    bits = pickle.dumps(before)
-
-    def look() -> list[Any]:
-        now = pickle.dumps(get())
-        return [bits if now == bits else now]
-
-    return Way(name, look, partial(put, before))
-
-
-def _places(*places: Place) -> Way:
-    names, looks, puts = zip(*places) if places else ((), (), ())
-    before = [look() for look in looks]
-
-    def back() -> None:
-        for item, look, put in zip(before, looks, puts):
-            if item is not _EMPTY and look() is not item:
-                put(item)
-
-    return Way(names, lambda: [look() for look in looks], back)
-
-
-def _entries(name: str, thing: Any, back: Callable[[Any], object] | None = None) -> Way:
-    """Return how to look at a dict of this name, or at attributes."""
-    before = dict(thing)
-
-    def refill(before: dict[Any, Any]) -> None:
-        thing.clear()
-        thing.update(before)
-
-    return Way(name, lambda: [*thing.keys(), *thing.values()], partial(back or refill, before))
-
-
-def _reset(kind: type, before: dict[str, Any]) -> None:
-    """Give a class back the attributes that it had."""
-    for name in {**before, **vars(kind)}:
-        if name not in before:
-            delattr(kind, name)
-        elif vars(kind).get(name) is not before[name]:
-            setattr(kind, name, before[name])
-
-
-def _is_fixed(module: str) -> bool:
-    return module.partition(".")[0] in _FIXED

@@ -1,14 +1,12 @@
 """lift: a tape comes in, an array program and its derivative go out.
 
-sums       chains of additions, seen as one
-waves      what can be computed together
+waves      sums, and what can be computed together
 pieces     a tape, cut where it repeats itself
 strides    memory, and strided views of it
 arrays     the array program: steps and instructions
 loops      steps that run again and again
-grids      sums of products that are a matrix product
 operands   where values stand, and how a step reads them
-lifting    from waves to steps
+lifting    from waves to steps, and to matrix products
 assembly   from pieces to a program, the body of a loop but once
 adjoints   where contributions are added up
 reverse    the derivative of an array program

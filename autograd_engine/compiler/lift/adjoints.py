@@ -2,38 +2,49 @@
 
 The first contribution to a step's adjoints is written where it belongs, later ones are added;
 of an operand that was broadcast it is summed first, of a gathered one scattered.
+
+A contribution is an instruction whose `out` tells but its shape and whether it has a row for each
+of the batch: see `blank`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.lift.arrays import (
     ArrayProgram,
+    Gathered,
     Instruction,
     Operand,
     Step,
-    map_instructions,
+    added,
+    blank,
+    evaluated,
 )
+from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import Ref, contiguous
-from autograd_engine.compiler.record.symbols import Expression, substituted
-from autograd_engine.primitives import Primitive
-from autograd_engine.table import ADD, NEGATIVE, SUBTRACT
+from autograd_engine.compiler.record.symbols import Expression, Symbol
+from autograd_engine.table import NEGATIVE
 
 Array = Any
+Shape = tuple[int, ...]
 BACK = {"v": "a", "V": "A"}  # the arena of adjoints, by that of values
-Make = Callable[[Ref], Instruction]
-New = Callable[[tuple[int, ...], bool], Ref]  # reserves memory
+
+
+def adjoint(ref: Ref) -> Ref:
+    """Return the place of the adjoints of values."""
+    return ref.moved(BACK[ref.arena])
 
 
 class Adjoints:
     """Adds contributions to adjoints, in the order in which instructions run."""
 
     def __init__(self, program: ArrayProgram, leaves: int) -> None:
-        self.memory, self.leaves = program.memory, leaves
+        self.memory, self.steps, self.leaves = program.memory, program.steps, leaves
         sizes = program.memory.sizes
         sizes["a"], sizes["A"] = sizes["v"], sizes["V"]
         self.written = {arena: numpy.zeros(sizes[arena], bool) for arena in "aA"}
@@ -46,6 +57,9 @@ class Adjoints:
         self.to: list[Instruction] = []
         self.used = {"s": 0, "S": 0}
         self.memo: dict[Any, Ref] = {}
+        self.loop: Loop | None = None  # whose body is being passed, with what goes in front of it
+        self.before: list[Instruction] = []
+        self.later: list[tuple[Operand, int, Instruction]] = []  # and behind it
 
     def number(self, region: Ref, active: bool) -> None:
         """Take the slots of a region for one that is cleared as one."""
@@ -53,60 +67,48 @@ class Adjoints:
         self.region[region.arena][region.slots()] = len(self.regions)
         self.regions.append(region)
 
-    def contribute(self, operand: Operand, contribution: Any, shape: tuple[int, ...]) -> None:
-        """Append what adds a contribution to an operand's adjoint.
-
-        `contribution` is (sign, whether it has a row for each of the batch, what makes the
-        instruction that writes it to a place).
+    def contribute(self, operand: Operand, sign: int, found: Instruction) -> None:
+        """Append what adds a contribution, or its negative, to an operand's adjoint; in a loop, to
+        the adjoint of what all steps read, behind it for all steps at once.
         """
-        if contribution is None:
+        whole = self.loop and self.loop.summed(operand, found)
+        if whole:
+            out = blank(found.out.shape, operand.ref.batched)
+            self.later.append((operand, sign, replace(whole, out=out)))
             return
-        sign, batched, make = contribution
-        if operand.parts or operand.source is not None:
-            value = self.made(make, shape, batched)
-            for part in operand.parts or (operand,):
+        if operand.gathered:
+            value = self.made(found)
+            for part in operand.gathered:
                 if part.active:
-                    self.put(part, value, sign, operand.ref)
+                    self.put(part, value, sign)
             return
         target = adjoint(operand.ref)
-        over = tuple(
-            axis
-            for axis, (length, stride) in enumerate(zip(target.shape, target.strides))
-            if length > 1 and stride == 0
-        )
-        summed = bool(over) or (batched and not target.batched)
-        if summed:
-            value = self.held(make, target, shape, batched)
-            target = _without(target, over)
-            make = lambda to: Instruction("sum", to, (value,), over=over)  # noqa: E731
+        axes = enumerate(zip(target.shape, target.strides))
+        over = tuple(axis for axis, (length, stride) in axes if length > 1 and stride == 0)
+        if over or (found.out.batched and not target.batched):
+            copied = found.kind == "copy" and found.ins[0].shape == found.out.shape
+            value = found.ins[0] if copied else self.made(found)
+            kept = [axis for axis in range(len(target.shape)) if axis not in over]
+            target = target.transposed(*kept)
+            found = Instruction("sum", target, (value,), over=over)
+        found = replace(found, out=target)
         if not target.simple:
-            value = self.made(make, target.shape, target.batched)
-            slots = target.slots().ravel()
-            self.put(Operand(target, slots), value, sign, target)
+            value = self.made(replace(found, out=blank(target.shape, target.batched)))
+            self.put(Gathered(operand.ref.arena, target.slots().ravel()), value, sign)
             return
-        first = self.clear(target)
-        if first:
-            self.to.append(make(target))
-            if sign < 0:
-                self.to.append(Instruction("map", target, (target,), NEGATIVE))
-        else:
-            value = self.held(make, target, target.shape, target.batched)
-            rule = ADD if sign > 0 else SUBTRACT
-            self.to.append(Instruction("map", target, (target, value), rule))
+        self.to += added(found, sign, self.clear(target), self.scratch)
         self.written[target.arena][target.slots()] = True
 
-    def put(self, part: Operand, value: Ref, sign: float, view: Ref) -> None:
+    def put(self, part: Gathered, value: Ref, sign: int = 1) -> None:
         """Append what adds a gathered operand's contribution where it was gathered from."""
-        arena = adjoint(part.ref).arena if part.ref.arena in "vV" else part.ref.arena
-        self.clear_all(arena, part.source)
-        value = value.reshaped((value.size,)) if len(value.shape) != 1 else value
-        target = contiguous(arena, 0, (1,))
+        arena = BACK[part.arena]
+        self.clear_all(arena, part.slots)
+        value = value.reshaped((value.size,))
         if sign < 0:
-            value = self.made(
-                lambda to: Instruction("map", to, (value,), NEGATIVE), value.shape, value.batched
-            )
-        self.to.append(Instruction("put", target, (value,), index=part.source, at=part.at))
-        self.written[arena][part.source] = True
+            value = self.made(Instruction("map", value, (value,), NEGATIVE))
+        target = contiguous(arena, 0, (1,))
+        self.to.append(Instruction("put", target, (value,), index=part.slots, at=part.at))
+        self.written[arena][part.slots] = True
 
     def clear(self, target: Ref) -> bool:
         """Say whether the first contribution may simply be written; if not, see to zeros."""
@@ -114,32 +116,27 @@ class Adjoints:
         written = self.written[target.arena][slots]
         if written.all():
             return False
-        numbers = self.region[target.arena][slots]
-        whole = not written.any() and all(
-            (numbers == number).sum() == self.regions[number].size
-            for number in set(numbers.tolist())
-            if number >= 0
-        )
-        if whole and (numbers >= 0).all():
-            return True
-        if not written.any() and (numbers < 0).all() and target.arena == "a":
-            return True  # leaves: the others are cleared at the start
+        if not written.any():
+            numbers, counts = numpy.unique(self.region[target.arena][slots], return_counts=True)
+            whole = zip(numbers.tolist(), counts.tolist())
+            if all(number >= 0 and self.regions[number].size == count for number, count in whole):
+                return True
+            if target.arena == "a" and (numbers < 0).all():
+                return True  # leaves: the others are cleared at the start
         self.clear_all(target.arena, slots)
         return False
 
     def clear_all(self, arena: str, slots: Array) -> None:
         """Append zeros for the steps' regions that these slots are in, unless written."""
-        for number in set(self.region[arena][slots].tolist()) - {-1}:
+        numbers, written = self.region[arena][slots], self.written[arena]
+        for number in set(numbers.tolist()) - {-1}:
             region = self.regions[number]
-            if not self.written[arena][region.slots()].any():
+            if not written[region.slots()].any():
                 self.to.append(Instruction("fill", region))
-                self.written[arena][region.slots()] = True
-        loose = numpy.asarray(slots)[self.region[arena][slots] < 0]
-        self.written[arena][loose] = True
+                written[region.slots()] = True
+        written[slots[numbers < 0]] = True
 
-    # Scratch memory.
-
-    def scratch(self, shape: tuple[int, ...], batched: bool) -> Ref:
+    def scratch(self, shape: Shape, batched: bool) -> Ref:
         """Reserve memory until the end of this step's derivative."""
         arena = "S" if batched else "s"
         ref = contiguous(arena, self.used[arena], shape)
@@ -147,51 +144,22 @@ class Adjoints:
         self.memory.sizes[arena] = max(self.memory.sizes[arena], self.used[arena])
         return ref
 
-    def made(self, make: Make, shape: tuple[int, ...], batched: bool) -> Ref:
-        """Return a contiguous view that holds the contribution."""
-        ref = self.scratch(shape, batched)
-        self.to.append(make(ref))
+    def made(self, found: Instruction) -> Ref:
+        """Return a contiguous view that holds what an instruction makes."""
+        ref = self.scratch(found.out.shape, found.out.batched)
+        self.to.append(replace(found, out=ref))
         return ref
 
-    def held(self, make: Make, to: Ref, shape: tuple[int, ...], batched: bool) -> Ref:
-        """Return a view that holds the contribution, where it stands if it would be copied."""
-        instruction = make(to)
-        if instruction.kind == "copy" and instruction.ins[0].shape == shape:
-            return instruction.ins[0]
-        return self.made(make, shape, batched)
-
-    def evaluated(
-        self,
-        expression: Expression,
-        known: dict[Any, Any],
-        shape: tuple[int, ...],
-        new: New | None = None,
-    ) -> Ref:
-        """Return a view of an expression's value, computing what is not yet there."""
-        new = new or self.scratch
-
-        def make(rule: Primitive, *parts: Any) -> Any:
-            refs = tuple(self.as_ref(part, shape) for part in parts)
-            key = (rule, refs, shape)
-            if key not in self.memo:
-                batched = any(ref.batched for ref in refs)
-                self.memo[key] = to = new(shape, batched)
-                self.to += map_instructions(rule, to, refs, self.memory, new)
-            return self.memo[key]
-
-        return self.as_ref(substituted(expression, make, known), shape)
-
-    def as_ref(self, part: Any, shape: tuple[int, ...]) -> Ref:
-        if isinstance(part, Ref):
-            return part
-        return self.memory.constant(numpy.full(shape, part))
-
-
-def adjoint(ref: Ref) -> Ref:
-    """Return the place of the adjoints of values."""
-    return ref.moved(BACK[ref.arena])
-
-
-def _without(ref: Ref, axes: Sequence[int]) -> Ref:
-    kept = [axis for axis in range(len(ref.shape)) if axis not in axes]
-    return ref.transposed(*kept)
+    def evaluated(self, expression: Expression, known: dict[Any, Any], shape: Shape) -> Ref:
+        """Return a view of an expression's value, computing what is not yet there; in a loop, for
+        all steps in front.
+        """
+        loop, memory = self.loop, self.memory
+        if loop is None or not isinstance(expression, Symbol) or expression.rule is None:
+            return evaluated(expression, known, shape, memory, self.scratch, self.to, self.memo)
+        known = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
+        whole = (loop.times, *shape)
+        new, to = memory.between, self.before
+        found = evaluated(expression, known, whole, memory, new, to, self.memo)
+        loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
+        return contiguous(found.arena, found.start, shape)

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from autograd_engine.compiler.lift.strides import Ref, contiguous
-from autograd_engine.compiler.record.symbols import Symbol, X, Y, formula, substituted
+from autograd_engine.compiler.record.symbols import Expression, X, Y, formula, substituted
 from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import ADD, NEGATIVE, SUBTRACT
 
 if TYPE_CHECKING:
     from autograd_engine.compiler.lift.loops import Loop
 
 Array = Any
+New = Callable[[tuple[int, ...], bool], Ref]  # reserves memory
 
 # Arenas: small letters hold one number in a slot, capitals one for each row of the batch.
 VALUES, ADJOINTS, SCRATCH = "vV", "aA", "sS"
@@ -68,14 +70,22 @@ class Instruction:
 
 
 @dataclass
-class Operand:
-    """What a step reads: a view, and, where it had to be gathered, where its slots stand."""
+class Gathered:
+    """Slots of an arena that no view reaches, put where `at` says in their copy."""
 
-    ref: Ref
-    source: Array = None  # slots of the values' arena; None if `ref` views them itself
+    arena: str
+    slots: Array
     at: Array = None
     active: bool = True
-    parts: tuple[Operand, ...] = ()  # of a mixed operand: what was gathered from each arena
+
+
+@dataclass
+class Operand:
+    """What a step reads: a view, of a copy if it was `gathered`."""
+
+    ref: Ref
+    active: bool = True
+    gathered: tuple[Gathered, ...] = ()
 
 
 @dataclass
@@ -83,9 +93,9 @@ class Part:
     """One column of a sum: plain terms or a contraction of rows and columns."""
 
     sign: int
+    axes: str
     left: Operand
     right: Operand | None = None
-    axes: str = ""
 
 
 @dataclass
@@ -128,12 +138,10 @@ class Memory:
 
     def constant(self, numbers: Array) -> Ref:
         """Return a view of constants: one slot, seen again and again, where all are one."""
-        numbers = numpy.asarray(numbers, numpy.float64)
-        bits = numbers.ravel().view(numpy.int64)
-        if (bits == bits[0]).all():
-            start = self.block(numbers.ravel()[:1])
-            return Ref("v", start, numbers.shape, (0,) * numbers.ndim)
-        return contiguous("v", self.block(numbers.ravel()), numbers.shape)
+        flat = numpy.asarray(numbers, float).ravel()
+        if (flat.view(numpy.int64) == flat[:1].view(numpy.int64)).all():
+            return Ref("v", self.block(flat[:1]), numbers.shape, (0,) * numbers.ndim)
+        return contiguous("v", self.block(flat), numbers.shape)
 
     def block(self, numbers: Array) -> int:
         """Return where constants stand one behind the other."""
@@ -144,40 +152,75 @@ class Memory:
         return self.known[key]
 
 
-def map_instructions(
-    rule: Primitive,
-    out: Ref,
-    ins: tuple[Ref, ...],
-    memory: Memory,
-    new: Callable[[tuple[int, ...], bool], Ref],
-) -> list[Instruction]:
-    """Return what computes a primitive element by element.
+def blank(shape: tuple[int, ...], batched: bool) -> Ref:
+    """Return what stands for a place that is not yet known."""
+    return contiguous("S" if batched else "s", 0, shape)
 
-    One that nothing spells is told by its formula, where it has one: `new(shape, batched)`
-    reserves memory for what stands between.
+
+def added(found: Instruction, sign: int, first: bool, new: New) -> list[Instruction]:
+    """Return what writes an array, or its negative, or adds it to what stands there already.
+
+    `found` makes the array in the place where it belongs; `new(shape, batched)` reserves memory.
+    """
+    out, plain = found.out, found.kind == "copy"
+    batched = out.batched and any(ref.batched for ref in found.ins)
+    made: list[Instruction] = []
+    if first and sign > 0 and (plain or batched == out.batched):
+        return [found]
+    if plain and (first or found.ins[0].shape == out.shape):
+        value = found.ins[0]
+    elif first and batched == out.batched:
+        value, made = out, [found]
+    else:
+        value = new(out.shape, batched)
+        made = [replace(found, out=value)]
+    if not first:
+        made.append(Instruction("map", out, (out, value), ADD if sign > 0 else SUBTRACT))
+    elif sign > 0:
+        made.append(Instruction("copy", out, (value,)))
+    else:
+        made.append(Instruction("map", out, (value,), NEGATIVE))
+    return made
+
+
+def map_instructions(
+    rule: Primitive, out: Ref, ins: tuple[Ref, ...], memory: Memory, new: New
+) -> list[Instruction]:
+    """Return what computes a primitive element by element; one that nothing spells is told by its
+    formula, where it has one.
     """
     expression = None if TABLE.get(rule.name) is rule else formula(rule)
     if expression is None:
         return [Instruction("map", out, ins, rule)]
-    known = dict(zip((X, Y), ins))
-    if not isinstance(expression, Symbol):
-        return [Instruction("copy", out, (memory.constant(numpy.full(out.shape, expression)),))]
-    if expression.rule is None:
-        return [Instruction("copy", out, (known[expression],))]
     found: list[Instruction] = []
+    last = evaluated(expression, dict(zip((X, Y), ins)), out.shape, memory, new, found, {})
+    if not found:
+        return [Instruction("copy", out, (last,))]
+    return [*found[:-1], replace(found[-1], out=out)]
 
-    def make(inner: Primitive, *parts: Any) -> Ref:
-        refs = tuple(
-            part if isinstance(part, Ref) else memory.constant(numpy.full(out.shape, part))
-            for part in parts
-        )
-        to = new(out.shape, any(ref.batched for ref in refs))
-        found.extend(map_instructions(inner, to, refs, memory, new))
-        return to
 
-    substituted(expression, make, known)
-    found[-1] = replace(found[-1], out=out)
-    return found
+def evaluated(
+    expression: Expression,
+    known: dict[Any, Any],
+    shape: tuple[int, ...],
+    memory: Memory,
+    new: New,
+    to: list[Instruction],
+    memo: dict[Any, Ref],
+) -> Ref:
+    """Return a view of an expression's value; append `to` it what computes that, each part once."""
+
+    def ref(part: Any) -> Ref:
+        return part if isinstance(part, Ref) else memory.constant(numpy.full(shape, part))
+
+    def make(rule: Primitive, *parts: Any) -> Ref:
+        refs = tuple(map(ref, parts))
+        if (rule, refs) not in memo:
+            memo[rule, refs] = made = new(shape, any(ref.batched for ref in refs))
+            to.extend(map_instructions(rule, made, refs, memory, new))
+        return memo[rule, refs]
+
+    return ref(substituted(expression, make, known))
 
 
 @dataclass

@@ -8,17 +8,13 @@ until it leaves them where it reads them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import (
-    VALUES,
-    ArrayProgram,
-    Instruction,
-    Operand,
-    Step,
-)
+from autograd_engine.compiler.lift.arrays import VALUES, ArrayProgram, Gathered, Instruction, Step
 from autograd_engine.compiler.lift.lifting import Lifting
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.pieces import Piece, Plan, planned
@@ -33,11 +29,6 @@ At = tuple[str, int, bool]  # arena and slot of a value, and whether a parameter
 
 class Unlike(Exception):
     """Says that the steps of a repeat do not stand alike in memory."""
-
-
-def is_of(kind: int, key: Any) -> bool:
-    """Say whether what a body is given is of this kind; else it is a place."""
-    return isinstance(key, tuple) and key[0] == kind
 
 
 def lifted(plan: Plan) -> tuple[Plan, ArrayProgram]:
@@ -65,21 +56,21 @@ class _Program(Lifting):
             else:
                 steps.append(self.loop(piece, piece.repeat))
         tops = list(map(self.source, plan.outputs))
-        self.settle(numpy.arange(len(self.home)))
+        self.settled(numpy.arange(len(self.home)))
         outputs = [Ref(arena, slot, (1,), (0,)) for arena, slot, _ in tops]
         return ArrayProgram(steps, self.memory, outputs, self.home, len(self.tape.inputs))
 
     def source(self, place: int) -> At:
         """Return where a value of the whole tape stands."""
-        fixed, inputs = len(self.home), len(self.tape.inputs)
+        tape, fixed = self.tape, len(self.home)
         if place in self.where:
             return self.where[place]
         if place < fixed:
-            self.settle(numpy.array([place]))
-            return "v", int(self.home[place]), place < len(self.tape.parameters)
-        if place < fixed + inputs:
+            slot = self.settled(numpy.array([place]))[0]
+            return "v", int(slot), place < len(tape.parameters)
+        if place < tape.first:
             return "V", place - fixed, False
-        number = self.tape.constants[place - fixed - inputs]
+        number = tape.constants[place - tape.first]
         return "v", self.memory.block(numpy.array([number])), False
 
     def piece(self, piece: Piece, given: Sequence[At]) -> list[At]:
@@ -94,13 +85,11 @@ class _Program(Lifting):
         times, made = repeat.steps, [p for _, p, _ in piece.made]
         most = max(repeat.states.values())
         known = dict(zip(piece.given, zip(piece.arenas, [active for _, active in piece.known])))
-        fed = {
-            a: [key for key, (arena, _) in known.items() if is_of(INPUT, key) and arena == a]
-            for a in VALUES
-        }
+        outside = {key: self.source(key) for key in known if not isinstance(key, tuple)}
+        inputs = [key for key in known if key not in outside and key[0] == INPUT]
+        fed = {a: [key for key in inputs if known[key][0] == a] for a in VALUES}
         blocks = {a: self.memory.new(a, (times, len(fed[a]))) for a in VALUES if fed[a]}
         row = {key: blocks[a].start + i for a in VALUES for i, key in enumerate(fed[a])}
-        outside = {key: self.source(key) for key in known if not isinstance(key, tuple)}
         before, constants = self.state(), list[Array]()
         size, slot = dict.fromkeys(VALUES, 0), {p: i for i, p in enumerate(made)}
         first = dict.fromkeys(VALUES, 0)
@@ -122,9 +111,8 @@ class _Program(Lifting):
             count, begin = len(self.memory.constants), dict(self.memory.sizes)
             first = {a: begin[a] + most * size[a] for a in VALUES}
             self.memory.sizes.update(first)
-            self.bounds = {a: [begin[a]] for a in VALUES}
-            for a, block in blocks.items():
-                self.bounds[a] = [block.start, block.start + block.size, begin[a]]
+            ends = {a: [block.start, block.start + block.size] for a, block in blocks.items()}
+            self.bounds = {a: [*ends.get(a, []), begin[a]] for a in VALUES}
             tops = self.piece(piece, list(map(given, known)))
             assumed = size, slot
             size = {a: self.memory.sizes[a] - first[a] for a in VALUES}
@@ -150,15 +138,11 @@ class _Program(Lifting):
         )
         for a, area in loop.areas.items():
             self.memory.sizes[a] = area.start + area.size
-            here = [
-                (at - begin[a], of)
-                for (b, at), of in zip(loop.carried, repeat.init.values())
-                if a == b
-            ]
-            self.feed(loop, area, here)
+            starts = zip(loop.carried, repeat.init.values())
+            self.feed(loop, area, [(at - begin[a], of) for (b, at), of in starts if a == b])
         for a, block in blocks.items():
-            columns = [repeat.inputs[i] for _, i, _ in fed[a]]
-            self.feed(loop, block, list(enumerate(place for row in zip(*columns) for place in row)))
+            rows = zip(*[repeat.inputs[i] for _, i, _ in fed[a]])
+            self.feed(loop, block, [*enumerate(chain.from_iterable(rows))])
         for t, places in enumerate(repeat.places):
             for p, (arena, at, moved) in where.items():
                 self.where[places[p]] = arena, at + t * size[arena], moved
@@ -166,32 +150,22 @@ class _Program(Lifting):
 
     def shared(self, piece: Piece, given: Sequence[At]) -> dict[str, Array]:
         """Return the slots that all steps read of what a parameter is below, by arena."""
-        tape, parameters = piece.tape, len(self.tape.parameters)
-        read = {*tape.x, *tape.y, *(place for places in tape.many for place in places)}
-        found = [("v", int(self.home[i])) for i in read if 0 <= i < parameters]
+        read = set(chain.from_iterable(piece.waves.sums.tape.operands()))
+        found = [("v", int(self.home[i])) for i in read if i < len(self.tape.parameters)]
         found += [(arena, slot) for arena, slot, active in given if active]
         return {a: numpy.array([slot for b, slot in found if a == b], int) for a in VALUES}
 
     def feed(self, loop: Loop, target: Ref, found: Sequence[tuple[int, int]]) -> None:
-        """Let numbers of the whole tape stand at places of an area or a block."""
-        first = len(self.home) + len(self.tape.inputs)
-        last = first + len(self.tape.constants)
-        here = [(at, self.tape.constants[of - first]) for at, of in found if first <= of < last]
-        numbers = numpy.array([number for _, number in here])
-        if len(here) == target.size and not target.batched:
-            self.memory.constants.append((target.start, numbers))
+        """Let values of the whole tape stand at places of an area or a block."""
+        first, last = self.tape.first, self.tape.start
+        numbers = [self.tape.constants[of - first] for _, of in found if first <= of < last]
+        if len(numbers) == target.size and not target.batched:
+            self.memory.constants.append((target.start, numpy.array(numbers)))
             return
-        by_arena: dict[str, list[tuple[int, int, bool]]] = {}
-        if here:
-            start = self.memory.block(numbers)
-            by_arena["v"] = [(at, start + i, False) for i, (at, _) in enumerate(here)]
-        for at, of in found:
-            if not first <= of < last:
-                arena, slot, active = self.source(of)
-                by_arena.setdefault(arena, []).append((at, slot, active))
+        rows = sorted((*self.source(of), at) for at, of in found)
         out = contiguous(target.arena, target.start, (target.size,))
-        for arena, rows in by_arena.items():
-            at, slots, moved = map(numpy.array, zip(*rows))
-            marker = contiguous(arena, 0, (1,))
-            loop.forward.append(Instruction("take", out, (marker,), index=slots, at=at))
-            loop.operands.append((Operand(marker, slots, at, bool(moved.any())), out))
+        for arena, group in groupby(rows, itemgetter(0)):
+            _, slots, active, at = map(numpy.array, zip(*group))
+            view = contiguous(arena, 0, (1,))
+            loop.forward.append(Instruction("take", out, (view,), index=slots, at=at))
+            loop.gathered.append((Gathered(arena, slots, at, bool(active.any())), out))

@@ -1,12 +1,15 @@
 """Lifting: from waves of scalars to steps on arrays.
 
 Values get their slots in an order that makes operands views, and products under a sum whose
-left and right vectors form a full grid become a contraction: a matrix product.
+left and right vectors form a full grid become a contraction: a matrix product. Neuron j on sample s
+is the sum over k of w[j, k] * x[s, k]; where each of the vectors w[j] meets each x[s] exactly once,
+the sums are a matrix product, where the vectors fall into blocks of which that is true, such as the
+heads of an attention, a stack of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -17,24 +20,23 @@ from autograd_engine.compiler.lift.arrays import (
     Operand,
     Part,
     Step,
+    added,
     map_instructions,
 )
-from autograd_engine.compiler.lift.grids import Grid, grids
 from autograd_engine.compiler.lift.operands import Placing
 from autograd_engine.compiler.lift.strides import Ref
-from autograd_engine.compiler.lift.waves import Column, Wave, Waves, chosen, of_rows, scattered
+from autograd_engine.compiler.lift.waves import Column, Wave, Waves, of_rows, scattered
 from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT
 
 Array = Any
+Grid = tuple[int, int, int]  # blocks, rows and columns of the values of a sum, in this order
 FEW = 4  # terms: so many are added one by one, more are summed along an axis
 
 
 class Lifting(Placing):
     """Makes steps of waves."""
 
-    def __init__(self, fixed: int, inputs: int) -> None:
-        super().__init__(fixed, inputs)
-        self.steps: list[Step] = []
+    steps: list[Step]
 
     def lifted(self, waves: Waves, given: Sequence[int] = ()) -> list[Operand]:
         """Make the steps of a tape whose last inputs stand in given slots; return its outputs."""
@@ -55,46 +57,34 @@ class Lifting(Placing):
         else:
             for grid, part in grids(unique, self.slot):
                 self.add_sum(part, grid)
-        for places, twin in twins:
-            self.slot[places] = self.slot[twin]
+        self.slot[wave.places] = self.slot[twins]
 
-    def unique(self, wave: Wave) -> tuple[Wave, list[tuple[Array, Array]]]:
-        """Return the wave with one of each of its equal values, and who equals whom."""
-        if len(wave.places) == 1:
-            return wave, []
+    def unique(self, wave: Wave) -> tuple[Wave, Array]:
+        """Return the wave with one of each of its equal values, and of each value that one."""
         key = numpy.zeros(len(wave.places), numpy.uint64)
         for column in wave.columns:
-            for places in (column.left, column.right):
-                if places is not None:
-                    slots = self.slot[places] * 4 + self.known.kind[places]
-                    key = scattered(key ^ of_rows(slots))
+            for places in column.factors:
+                key = scattered(key ^ of_rows(self.slot[places] * 4 + self.known.kind[places]))
+        ordered = numpy.sort(key)
+        if (ordered[1:] != ordered[:-1]).all():
+            return wave, wave.places
         _, first, back = numpy.unique(key, return_index=True, return_inverse=True)
-        if len(first) == len(key):
-            return wave, []
-        twin = wave.places[first][back]
-        kept = numpy.sort(first)
-        others = wave.places != twin
-        return chosen(wave, kept), [(wave.places[others], twin[others])]
-
-    # Steps.
+        return wave.chosen(numpy.sort(first)), wave.places[first][back]
 
     def add_map(self, wave: Wave) -> None:
         self.taken = []
-        wave = chosen(wave, self.best_order([column.left[:, 0] for column in wave.columns]))
+        wave = wave.chosen(self.best_order([column.left[:, 0] for column in wave.columns]))
         operands, shape = self.aligned([column.left[:, 0] for column in wave.columns])
         step = self.step("map", wave.rule, self.new(wave.places, shape), wave.places)
-        step.operands = operands
+        step.operands, memory = operands, self.memory
         refs = tuple(operand.ref for operand in operands)
-        new = self.memory.between
-        step.forward += map_instructions(wave.rule, step.out, refs, self.memory, new)
+        step.forward += map_instructions(wave.rule, step.out, refs, memory, memory.between)
 
     def add_scan(self, wave: Wave) -> None:
         self.taken = []
-        places = wave.columns[0].left
-        wave = chosen(wave, self.best_order([places[:, 0]]))
-        operand = self.operand(wave.columns[0].left)
+        wave = wave.chosen(self.best_order([wave.columns[0].left[:, 0]]))
+        operand, arena = self.operand(wave.columns[0].left), self.arena(wave.places)
         rows, terms = wave.columns[0].left.shape
-        arena = self.arena(wave.places)
         whole = self.memory.new(arena, (rows, terms))
         self.slot[wave.places] = whole.start + numpy.arange(rows) * terms + terms - 1
         last = Ref(arena, whole.start + terms - 1, (rows,), (terms,))
@@ -105,98 +95,68 @@ class Lifting(Placing):
     def add_sum(self, wave: Wave, grid: Grid | None) -> None:
         self.taken = []
         if grid is None:
-            wave = chosen(wave, self.best_order(first_terms(wave.columns)))
-        shape = (len(wave.places),) if grid is None else grid.shape
-        out = self.new(wave.places, shape)
-        step = self.step("sum", ADD, out, wave.places)
-        # A positive part first: it is computed right where the sum stands.
-        for column in sorted(wave.columns, key=first_of_all):
-            if column.right is not None and column.left.shape[1] > 1:
-                self.add_products(step, column, grid)
-            elif column.right is not None:
-                (left, right), _ = self.aligned([column.left[:, 0], column.right[:, 0]])
-                self.add_part(step, Part(column.sign, left, right, "map"))
-            elif column.left.shape[1] <= FEW:
-                for i in range(column.left.shape[1]):
-                    (operand,), _ = self.aligned([column.left[:, i]])
-                    self.add_part(step, Part(column.sign, operand))
-            else:
-                operand = self.operand(self.by_slot(column.left)[0])
-                self.add_part(step, Part(column.sign, operand, axes="sum"))
+            firsts = [places[:, 0] for column in wave.columns for places in column.factors]
+            wave = wave.chosen(self.best_order(firsts))
+        shape = (len(wave.places),) if grid is None else grid
+        step = self.step("sum", ADD, self.new(wave.places, shape), wave.places)
+        # What is added first, of that products and long ones: it is computed where the sum stands.
+        for column in sorted(
+            wave.columns,
+            key=lambda column: (-column.sign, column.right is None, -column.left.shape[1]),
+        ):
+            for part in self.parts(column, grid):
+                self.add_part(step, part)
 
-    def add_products(self, step: Step, column: Column, grid: Grid | None) -> None:
-        """Add a column of several products: a contraction."""
-        assert column.right is not None
-        n, terms = column.left.shape
-        if n == 1:  # a single row may have its terms in any order
-            first, second = self.by_slot(column.left, column.right)
-            column = Column(first, second, column.sign)
-        assert column.right is not None
-        if grid is not None:
-            h, s, j = grid.shape
-            factors = [column.left.reshape(h, s, j, terms), column.right.reshape(h, s, j, terms)]
-            for a, b in (factors, factors[::-1]):
-                if grid.depends(a, self.slot, 2) and grid.depends(b, self.slot, 1):
-                    cuts = self.cuts(a[:, :, 0], b[:, 0])
-                    for first, last in pairwise(cuts):
-                        rows = self.operand(a[:, :, 0, first:last])
-                        columns = self.operand(b[:, 0, :, first:last])
-                        self.add_part(step, Part(column.sign, rows, columns, "hsk,hjk->hsj"))
+    def parts(self, column: Column, grid: Grid | None) -> Iterator[Part]:
+        """Yield what adds a column's terms: one by one, summed along an axis or contracted."""
+        sign, factors, (rows, terms) = column.sign, column.factors, column.left.shape
+        plain = column.right is None
+        if terms == 1 or (plain and terms <= FEW):
+            for i in range(terms):
+                operands, _ = self.aligned([places[:, i] for places in factors])
+                yield Part(sign, "" if plain else "map", *operands)
+            return
+        if rows == 1 or plain:  # the terms may have any order: that of their slots
+            order = numpy.argsort(self.settled(factors[0]), axis=1, kind="stable")
+            factors = [numpy.take_along_axis(places, order, 1) for places in factors]
+        if grid is not None and not plain:
+            stacked = [places.reshape(*grid, terms) for places in factors]
+            for a, b in (stacked, stacked[::-1]):
+                if self.alike(a, 2) and self.alike(b, 1):
+                    a, b = a[:, :, 0], b[:, 0]
+                    for i, j in pairwise(self.cuts(a, b)):
+                        operands = [self.operand(places[..., i:j]) for places in (a, b)]
+                        yield Part(sign, "hsk,hjk->hsj", *operands)
                     return
-        rows, columns = self.operand(column.left), self.operand(column.right)
-        self.add_part(step, Part(column.sign, rows, columns, "nk,nk->n"))
+        yield Part(sign, "sum" if plain else "nk,nk->n", *map(self.operand, factors))
+
+    def alike(self, places: Array, axis: int) -> bool:
+        slots = self.slot[places]
+        return bool((slots == slots.take([0], axis)).all())
 
     def add_part(self, step: Step, part: Part) -> None:
         """Append what adds one part to the sum."""
-        out, first = step.out, not step.parts
+        ins = (part.left.ref,) if part.right is None else (part.left.ref, part.right.ref)
+        first, out = not step.parts, step.out
         step.parts.append(part)
-        left = part.left.ref
-        right = None if part.right is None else part.right.ref
-        if right is None and part.axes != "sum":
-            out = out.reshaped(left.shape)
-            if first and part.sign > 0:
-                step.forward.append(Instruction("copy", out, (left,)))
-            elif first:
-                step.forward.append(Instruction("map", out, (left,), NEGATIVE))
-            elif len(step.forward) == 1 and step.forward[0].kind == "copy":
-                self.add_to_copy(step, part)
-            else:
-                rule = ADD if part.sign > 0 else SUBTRACT
-                step.forward.append(Instruction("map", out, (out, left), rule))
-            return
-        if part.axes == "map":
-            out = out.reshaped(left.shape)
-        elif part.axes != "hsk,hjk->hsj":
-            out = out.reshaped((out.size,))
-        batched = left.batched or (right is not None and right.batched)
-        direct = first and batched == out.batched
-        target = out if direct else self.memory.new("V" if batched else "v", out.shape)
-        if right is None:
-            step.forward.append(Instruction("sum", target, (left,), over=(1,)))
-        elif part.axes == "map":
-            step.forward.append(Instruction("map", target, (left, right), MULTIPLY))
+        if part.axes in ("", "map"):
+            out = out.reshaped(ins[0].shape)
+            found = Instruction("copy", out, ins)
+            found = Instruction("map", out, ins, MULTIPLY) if part.axes else found
+        elif part.axes == "sum":
+            found = Instruction("sum", out.reshaped((out.size,)), ins, over=(1,))
         else:
-            step.forward.append(Instruction("contract", target, (left, right), axes=part.axes))
-        if not first:
+            out = out if part.axes == "hsk,hjk->hsj" else out.reshaped((out.size,))
+            found = Instruction("contract", out, ins, axes=part.axes)
+        before = [(made.kind, made.ins[0].shape) for made in step.forward]
+        if found.kind == "copy" and before == [("copy", out.shape)]:
             rule = ADD if part.sign > 0 else SUBTRACT
-            step.forward.append(Instruction("map", out, (out, target), rule))
-        elif part.sign < 0:
-            step.forward.append(Instruction("map", out, (target,), NEGATIVE))
-        elif not direct:
-            step.forward.append(Instruction("copy", out, (target,)))
-
-    def add_to_copy(self, step: Step, part: Part) -> None:
-        """Make one addition of a copy and what is added to it."""
-        (copied,), added = step.forward[0].ins, part.left.ref
-        rule = ADD if part.sign > 0 else SUBTRACT
-        out = step.out.reshaped(added.shape)
-        if copied.shape == added.shape:
-            step.forward[:] = [Instruction("map", out, (copied, added), rule)]
+            step.forward[:] = [Instruction("map", out, (*step.forward[0].ins, *ins), rule)]
         else:
-            step.forward.append(Instruction("map", out, (out, added), rule))
+            step.forward += added(found, part.sign, first, self.memory.between)
 
     def step(self, kind: str, rule: Any, out: Ref, places: Array) -> Step:
-        made = Step(kind, rule, out, active=bool(self.known.active[places].any()))
+        made = Step(kind, rule, out, active=self.active(places))
         made.forward = self.taken  # what is gathered from now on belongs to this step, too
         self.steps.append(made)
         return made
@@ -205,7 +165,7 @@ class Lifting(Placing):
 def spelled_out(wave: Wave) -> Wave | None:
     """Return the sum as the operation that it is where it has but one or two plain terms."""
     terms = [
-        Column(column.left[:, i : i + 1], None, column.sign)
+        Column(column.sign, column.left[:, i : i + 1])
         for column in sorted(wave.columns, key=lambda column: -column.sign)
         if column.right is None
         for i in range(column.left.shape[1])
@@ -217,16 +177,63 @@ def spelled_out(wave: Wave) -> Wave | None:
     return Wave("map", rule, wave.places, terms)
 
 
-def first_terms(columns: Sequence[Column]) -> list[Array]:
-    """Return the first term of each column, of products both factors."""
-    return [
-        places[:, 0]
-        for column in columns
-        for places in (column.left, column.right)
-        if places is not None
-    ]
+def grids(wave: Wave, slot: Array) -> Iterator[tuple[Grid | None, Wave]]:
+    """Yield the wave's values grid by grid, ordered; last what is in none, with None."""
+    products = [c for c in wave.columns if c.right is not None and c.left.shape[1] > 1]
+    if not products:
+        yield None, wave
+        return
+    main = max(products, key=lambda column: column.left.shape[1])
+    column, row = _vectors(slot[main.left]), _vectors(slot[main.right])
+    if column.max() < row.max():  # the longer axis runs fastest, as NumPy likes it
+        column, row = row, column
+    column = _distinct(row, column)
+    block = _blocks(row, column)
+    rest = []
+    by_shape: dict[tuple[int, int], list[Array]] = {}
+    order = numpy.lexsort((column, row, block))
+    cuts = numpy.flatnonzero(numpy.diff(block[order])) + 1
+    for members in numpy.split(order, cuts) if len(cuts) < len(order) // 2 else [order]:
+        rows, columns = len(numpy.unique(row[members])), len(numpy.unique(column[members]))
+        pairs = numpy.unique(row[members] * (column.max() + 1) + column[members])
+        if len(members) == rows * columns == len(pairs):
+            by_shape.setdefault((rows, columns), []).append(members)
+        else:
+            rest.append(members)
+    for (rows, columns), blocks in by_shape.items():
+        yield (len(blocks), rows, columns), wave.chosen(numpy.concatenate(blocks))
+    if rest:
+        yield None, wave.chosen(numpy.concatenate(rest))
 
 
-def first_of_all(column: Column) -> tuple[int, bool, int]:
-    """Rank columns: what is added before what is subtracted, products and long ones first."""
-    return -column.sign, column.right is None, -column.left.shape[1]
+def _vectors(slots: Array) -> Array:
+    """Number the different rows, in the order of the slots they begin with."""
+    _, first, back = numpy.unique(of_rows(slots), return_index=True, return_inverse=True)
+    rank = numpy.empty(len(first), numpy.int64)
+    rank[numpy.lexsort(slots[first, :2].T[::-1])] = numpy.arange(len(first))
+    return rank[back]
+
+
+def _distinct(row: Array, column: Array) -> Array:
+    """Number columns anew where pairs come twice, as of a sample that does: each time another."""
+    order = numpy.lexsort((column, row))
+    pairs = row[order] * (column.max() + 1) + column[order]
+    first = numpy.flatnonzero(numpy.r_[True, pairs[1:] != pairs[:-1]])
+    if len(first) == len(pairs):
+        return column
+    time = numpy.empty(len(pairs), numpy.int64)
+    time[order] = numpy.arange(len(pairs)) - numpy.repeat(first, numpy.diff([*first, len(pairs)]))
+    return numpy.unique(column * (time.max() + 1) + time, return_inverse=True)[1]
+
+
+def _blocks(row: Array, column: Array) -> Array:
+    """Number each pair by the smallest row that can be reached from it over shared vectors."""
+    label = numpy.arange(row.max() + 1)
+    while True:
+        of_column = numpy.full(column.max() + 1, len(label))
+        numpy.minimum.at(of_column, column, label[row])
+        spread = label.copy()
+        numpy.minimum.at(spread, row, of_column[column])
+        if (spread == label).all():
+            return label[row]
+        label = spread

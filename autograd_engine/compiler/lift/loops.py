@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import SCRATCH, Array, Instruction, Operand, Step
+from autograd_engine.compiler.lift.arrays import (
+    SCRATCH,
+    Array,
+    Gathered,
+    Instruction,
+    Operand,
+    Step,
+)
 from autograd_engine.compiler.lift.strides import Ref
 from autograd_engine.table import MULTIPLY
 
@@ -19,8 +26,7 @@ class Loop:
 
     What a step computes stands in a *frame*; the frames stand one behind the other in an area of
     each arena, behind those that the first step reads. What differs by step, but is not computed
-    in it, is a row for each step of a `block`. So all that the body reads or writes moves on by
-    as much at each step, or stays where it is.
+    in it, is a row of a `block`. So all of it moves on by as much at each step, or stays.
     """
 
     steps: list[Step]
@@ -31,7 +37,7 @@ class Loop:
     kept: list[tuple[str, int]]  # slots of the first frame that later steps or others read
     shared: dict[str, Array]  # slots that all steps read and a parameter is below, by arena
     forward: list[Instruction] = field(default_factory=list)  # what goes in front
-    operands: list[tuple[Operand, Ref]] = field(default_factory=list)  # and where it comes from
+    gathered: list[tuple[Gathered, Ref]] = field(default_factory=list)  # and where it goes
     slopes: list[Ref] = field(default_factory=list)  # blocks too, computed in front of the way back
 
     def run(self, batched: bool) -> Iterator[Instruction]:
@@ -65,9 +71,8 @@ class Loop:
                 if step.out.arena == arena:
                     owner[step.out.slots() - self.first(area).start] = number
             slots = numpy.array([slot for own, slot in self.carried if own == arena], int)
-            key = (slots - area.start) // size * len(self.steps) + owner[
-                (slots - area.start) % size
-            ]
+            frame, within = numpy.divmod(slots - area.start, size)
+            key = frame * len(self.steps) + owner[within]
             for one in numpy.unique(key):
                 yield arena, numpy.sort(slots[key == one])
 
@@ -109,18 +114,13 @@ class Loop:
         where it is, and reads only what is kept of all steps.
         """
         refs, shape, axes = found.ins, found.out.shape, found.axes
-        if to.parts or to.source is not None or self.stride(to.ref):
-            return None
-        if any(ref.arena in SCRATCH for ref in refs) or not any(map(self.stride, refs)):
+        moving = any(map(self.stride, refs)) and not any(ref.arena in SCRATCH for ref in refs)
+        if to.gathered or self.stride(to.ref) or not moving:
             return None
         whole = tuple(self.all_steps(ref, last=True) for ref in refs)
         if found.kind == "copy":
             return replace(found, kind="sum", ins=whole, over=(len(shape),))
-        if (
-            found.kind == "map"
-            and found.rule is MULTIPLY
-            and refs[0].shape == refs[1].shape == shape
-        ):
+        if found.rule is MULTIPLY and found.kind == "map" and {r.shape for r in refs} == {shape}:
             letters = "defgh"[: len(shape)]
             axes = f"{letters},{letters}->{letters}"
         elif found.kind != "contract":

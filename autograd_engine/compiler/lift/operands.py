@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import Instruction, Memory, Operand
+from autograd_engine.compiler.lift.arrays import Gathered, Instruction, Memory, Operand
 from autograd_engine.compiler.lift.strides import (
+    Pattern,
     Ref,
     common,
     contiguous,
@@ -35,8 +36,7 @@ class Placing:
         self.taken: list[Instruction] = []  # what has been gathered for the step to come
         self.memory.sizes["v"], self.memory.sizes["V"] = fixed, inputs
         self.home = numpy.full(fixed, -1)  # leaves settle where they are first read
-        self.settled_leaves = 0
-        self.copies: dict[tuple[str, tuple[int, ...], bytes], Ref] = {}
+        self.copies: dict[Any, Ref] = {}
         # Where what moves on with the steps of a loop begins and ends: no view goes over that.
         self.bounds: dict[str, list[int]] = {}
 
@@ -46,39 +46,32 @@ class Placing:
         return {
             "memory": Memory(dict(memory.sizes), [*memory.constants], dict(memory.known)),
             "home": self.home.copy(),
-            "settled_leaves": self.settled_leaves,
             "copies": dict(self.copies),
         }
 
     def begin(self, waves: Waves, given: Sequence[int]) -> None:
         """Take a tape; its last inputs are values that stand in these slots."""
-        self.known = waves.known
-        tape, fixed = waves.sums.tape, len(self.home)
-        self.first = fixed + len(tape.inputs)  # the place of the first constant
-        inputs = self.first - len(given)
-        # Where each value stands in its arena; of constants, which number it is.
+        tape, self.known = waves.sums.tape, waves.sums
+        self.numbers = numpy.zeros(tape.size)
+        self.numbers[tape.first : tape.start] = tape.constants
+        # Where each value stands in its arena; of constants, which of those of equal bits it is.
         self.slot = numpy.zeros(tape.size, numpy.int64)
-        self.slot[:fixed] = numpy.arange(fixed)
-        self.slot[fixed:inputs] = numpy.arange(inputs - fixed)
-        self.slot[inputs : self.first] = given
-        self.numbers = numpy.array(tape.constants, numpy.float64)
+        own = len(tape.inputs) - len(given)
+        self.slot[: tape.first] = [*range(len(self.home)), *range(own), *given]
         seen: dict[int, int] = {}
-        bits = self.numbers.view(numpy.int64).tolist()
-        self.slot[self.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
-
-    def settle(self, leaves: Array) -> None:
-        """Give leaves that are read at last a place."""
-        leaves = leaves[self.home[leaves] < 0]
-        leaves = leaves[numpy.sort(numpy.unique(leaves, return_index=True)[1])]
-        self.home[leaves] = self.settled_leaves + numpy.arange(len(leaves))
-        self.settled_leaves += len(leaves)
+        bits = self.numbers[tape.first : tape.start].view(numpy.int64).tolist()
+        self.slot[tape.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
 
     def settled(self, places: Array) -> Array:
-        """Return where values stand in memory."""
+        """Return where values stand in memory; leaves that are read at last get a place."""
         is_leaf = places < len(self.home)
         if not is_leaf.any():
             return self.slot[places]
-        self.settle(places[is_leaf])
+        leaves = places[is_leaf]
+        new, order = numpy.unique(leaves[self.home[leaves] < 0], return_index=True)
+        if len(new):
+            before = numpy.count_nonzero(self.home >= 0)
+            self.home[new[numpy.argsort(order)]] = before + numpy.arange(len(new))
         return numpy.where(is_leaf, self.home[numpy.where(is_leaf, places, 0)], self.slot[places])
 
     def arena(self, places: Array) -> str:
@@ -90,128 +83,104 @@ class Placing:
         self.slot[places] = ref.start + numpy.arange(len(places))
         return ref
 
-    def by_slot(self, *factors: Array) -> list[Array]:
-        """Return the terms of each row in the order of their slots: a sum has none of its own."""
-        order = numpy.argsort(self.settled(factors[0]), axis=1, kind="stable")
-        return [numpy.take_along_axis(places, order, 1) for places in factors]
-
     def best_order(self, columns: Sequence[Array]) -> Array:
         """Return the order of values in which most operands are views."""
         slots = [self.slot[places] for places in columns if self.known.kind[places[0]] != CONSTANT]
         slots = slots or [self.slot[places] for places in columns]
-        ranked = sorted(slots, key=lambda found: len(numpy.unique(found)))
-        return numpy.lexsort(ranked)
+        return numpy.lexsort(sorted(slots, key=lambda found: len(numpy.unique(found))))
 
     def operand(self, places: Array) -> Operand:
         """Return how a step reads the values at these places: a view, or a gathered copy."""
-        kinds = self.known.kind[places]
-        kind = int(kinds.flat[0])
-        if not (kinds == kind).all():
-            return self.mixed(places, kinds)
-        if kind == CONSTANT:
-            return Operand(self.memory.constant(self.numbers[places - self.first]), active=False)
-        slots, arena = self.settled(places), self.arena(places)
-        active = bool(self.known.active[places].any())
-        ref = affine(arena, slots) if self.moves_as_one(arena, slots) else None
-        return Operand(ref, active=active) if ref else self.gathered(arena, slots, active)
+        slots = self.of_one_arena(places)
+        steps = None if slots is None else steps_of(slots)
+        if slots is None or steps is None:
+            return self.gathered(places)
+        ref = Ref(self.arena(places), int(slots.flat[0]), slots.shape, tuple(steps))
+        return Operand(ref, self.active(places))
 
-    def moves_as_one(self, arena: str, slots: Array) -> bool:
-        """Say whether slots move on by as much at each step of a loop."""
-        bounds = self.bounds.get(arena)
-        if not bounds:
-            return True
-        parts = numpy.searchsorted(bounds, slots, "right")
-        return bool((parts == parts.flat[0]).all())
+    def active(self, places: Array) -> bool:
+        """Say whether a parameter is below one of these."""
+        return bool(self.known.active[places].any())
+
+    def of_one_arena(self, places: Array) -> Array | None:
+        """Return the slots of values if they stand in one arena, and move on alike in a loop."""
+        kinds = self.known.kind[places]
+        if (kinds != kinds.flat[0]).any() or kinds.flat[0] == CONSTANT:
+            return None
+        slots = self.settled(places)
+        parts = numpy.searchsorted(self.bounds.get(self.arena(places), []), slots, "right")
+        return slots if (parts == parts.flat[0]).all() else None
 
     def cuts(self, *factors: Array) -> list[int]:
-        """Return where terms, along the last axis, are better cut so that views tell the pieces.
-
-        The first and last are 0 and the number of terms. Many short pieces are not better.
+        """Return where terms, along the last axis, are better cut so that views tell the pieces,
+        of which many short ones are not better; from 0 to the number of terms.
         """
         terms = factors[0].shape[-1]
-        whole = [0, terms]
+        found = {0, terms}
         factors = tuple(f for f in factors if self.known.kind[f.flat[0]] != CONSTANT)
         slots = [self.settled(factor) for factor in factors]
-        found = set(whole)
         for each, factor in zip(slots, factors):
-            line, start = each.reshape(-1, terms)[0], 0
+            line, start = each.reshape(-1, terms)[0].tolist(), 0
             bounds = self.bounds.get(self.arena(factor), [])
-            part = numpy.searchsorted(bounds, line, "right")
+            part = numpy.searchsorted(bounds, line, "right").tolist()
             for k in range(1, terms):
                 if part[k] != part[k - 1] or (
                     k > start + 1 and line[k] - line[k - 1] != line[start + 1] - line[start]
                 ):
                     found.add(k)
                     start = k
-        if not 2 < len(found) <= PIECES + 1:
-            return whole
         cuts = sorted(found)
         pieces = (each[..., i:j] for each in slots for i, j in pairwise(cuts))
-        return cuts if all(affine("", piece) for piece in pieces) else whole
+        better = 2 < len(cuts) <= PIECES + 1 and None not in map(steps_of, pieces)
+        return cuts if better else [0, terms]
 
-    def gathered(self, arena: str, slots: Array, active: bool) -> Operand:
-        """Copy slots that no view reaches, the same ones once."""
-        flat = slots.ravel()
-        key = arena, slots.shape, flat.tobytes()
-        if key in self.copies:
-            return Operand(self.copies[key], flat, active=active)
-        ref = self.copies[key] = self.memory.new(arena, slots.shape)
-        self.taken.append(Instruction("take", ref, (contiguous(arena, 0, (1,)),), index=flat))
-        return Operand(ref, flat, active=active)
-
-    def mixed(self, places: Array, kinds: Array) -> Operand:
-        """Copy values together that stand in several arenas."""
-        ref = self.memory.new("V" if (kinds == BATCHED).any() else "v", places.shape)
+    def gathered(self, places: Array) -> Operand:
+        """Copy values together, the same ones once; constants have a block of their own."""
+        kinds = self.known.kind[places].ravel()
+        if not kinds.any():
+            return Operand(self.memory.constant(self.numbers[places]), active=False)
         parts = []
-        for kind in numpy.unique(kinds):
-            at = numpy.flatnonzero(kinds.ravel() == kind)
-            some = places.ravel()[at]
+        for kind in numpy.unique(kinds).tolist():
+            at = numpy.flatnonzero(kinds == kind)
+            some, every = places.ravel()[at], len(at) == len(kinds)
             if kind == CONSTANT:
-                start = self.memory.block(self.numbers[some - self.first])
-                arena, slots = "v", start + numpy.arange(len(at))
+                arena, slots = "v", self.memory.block(self.numbers[some]) + numpy.arange(len(at))
             else:
                 arena, slots = self.arena(some), self.settled(some)
-            view = contiguous(arena, 0, (1,))
-            self.taken.append(Instruction("take", ref, (view,), index=slots, at=at))
-            active = kind != CONSTANT and bool(self.known.active[some].any())
-            parts.append(Operand(view, slots, at, active))
-        return Operand(ref, None, None, any(part.active for part in parts), tuple(parts))
+            active = kind != CONSTANT and self.active(some)
+            parts.append(Gathered(arena, slots, None if every else at, active))
+        own = "V" if (kinds == BATCHED).any() else "v"
+        key = (places.shape, kinds.tobytes(), *[part.slots.tobytes() for part in parts])
+        if key not in self.copies:
+            ref = self.copies[key] = self.memory.new(own, places.shape)
+            for part in parts:
+                view = contiguous(part.arena, 0, (1,))
+                self.taken.append(Instruction("take", ref, (view,), index=part.slots, at=part.at))
+        return Operand(self.copies[key], any(part.active for part in parts), tuple(parts))
 
     def aligned(self, columns: Sequence[Array]) -> tuple[list[Operand], tuple[int, ...]]:
         """Return operands of one element for each value, as views of one shape."""
         size = len(columns[0])
-        patterns: list[Any] = []
+        told: list[tuple[Array, Pattern | None]] = []  # of each its slots and their axes
+        axes: list[Pattern] = []
         for places in columns:
-            if not self.of_one_arena(places):
-                patterns.append([(size, 1)])
-                continue
-            slots = self.settled(places)
-            found = pattern(slots) if self.moves_as_one(self.arena(places), slots) else None
-            if found is not None and common([*filter(None, patterns), found], size) is None:
+            slots = self.of_one_arena(places)
+            found = None if slots is None else pattern(slots)
+            if found is not None and common([*axes, found], size) is None:
                 found = None  # not on the axes of those before it
-            patterns.append(found)
-        lengths = common([found for found in patterns if found], size) or []
-        lengths = lengths or [1]
+            axes += [found] if found is not None else []
+            told.append((slots, found))
+        lengths = common(axes, size) or [1]
         shape = tuple(reversed(lengths))
         operands = []
-        for places, found in zip(columns, patterns):
-            active = bool(self.known.active[places].any())
+        for places, (slots, found) in zip(columns, told):
             if found is None:
-                copied = self.gathered(self.arena(places), self.settled(places), active)
-                operands.append(replace(copied, ref=copied.ref.reshaped(shape)))
-            elif self.of_one_arena(places):
-                start = int(self.settled(places[:1])[0])
-                ref = Ref(self.arena(places), start, shape, strides(found, lengths))
-                operands.append(Operand(ref, active=active))
-            else:
-                whole = self.operand(places)
+                whole = self.gathered(places)
                 operands.append(replace(whole, ref=_in_shape(whole.ref, shape)))
+            else:
+                ref = Ref(self.arena(places), int(slots[0]), shape, strides(found, lengths))
+                operands.append(Operand(ref, self.active(places)))
         return operands, shape
-
-    def of_one_arena(self, places: Array) -> bool:
-        """Whether values stand in one arena, none of them a constant."""
-        kinds = self.known.kind[places]
-        return kinds[0] != CONSTANT and bool((kinds == kinds[0]).all())
 
 
 def _in_shape(ref: Ref, shape: tuple[int, ...]) -> Ref:
@@ -219,9 +188,3 @@ def _in_shape(ref: Ref, shape: tuple[int, ...]) -> Ref:
     if ref.size > 1 and not any(ref.strides):
         return Ref(ref.arena, ref.start, shape, (0,) * len(shape))
     return ref.reshaped(shape)
-
-
-def affine(arena: str, slots: Array) -> Ref | None:
-    """Return the view of these slots on just these axes, if there is one."""
-    steps = steps_of(slots)
-    return Ref(arena, int(slots.flat[0]), slots.shape, tuple(steps)) if steps is not None else None

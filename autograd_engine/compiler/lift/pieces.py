@@ -7,17 +7,15 @@ of other pieces; in a body also the states that the step before leaves, and what
 from __future__ import annotations
 
 import struct
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, zip_longest
 from typing import Any
 
-from autograd_engine.compiler.lift.sums import find
-from autograd_engine.compiler.lift.waves import BATCHED, CONSTANT, FIXED, Waves, dependence
-from autograd_engine.compiler.record.elementary import written_out
-from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.lift.waves import BATCHED, CONSTANT, FIXED, Deep, Sums, Waves
+from autograd_engine.compiler.record.tape import INPUT as GIVEN
+from autograd_engine.compiler.record.tape import Draft, Tape
 from autograd_engine.engine import Value
-from autograd_engine.primitives import Primitive
 from autograd_engine.recurrences import find as recurrences
 from autograd_engine.repeats import INPUT, SHARED, STEP, Graph, Repeat
 
@@ -34,25 +32,16 @@ class Piece:
     `known` says what these depend on, and whether a parameter is below.
     """
 
-    tape: Tape
+    waves: Waves
     made: list[Any]
     given: list[Any] = field(default_factory=list)
     known: list[tuple[int, bool]] = field(default_factory=list)
     repeat: Repeat | None = None
 
-    def __post_init__(self) -> None:
-        sums = find(self.tape)
-        self.waves = Waves(sums, dependence(sums, self.known))
-
     @property
     def arenas(self) -> list[str]:
         """Where what it is given stands: one number for all rows, or one for each."""
         return ["V" if kind == BATCHED else "v" for kind, _ in self.known]
-
-    @property
-    def times(self) -> int:
-        """How often it runs."""
-        return self.repeat.steps if self.repeat else 1
 
 
 @dataclass
@@ -66,42 +55,30 @@ class Plan:
     @property
     def waves(self) -> int:
         """The number of waves that are computed one after the other."""
-        return sum(len(piece.waves) * piece.times for piece in self.pieces)
+        steps = ((piece.repeat.steps if piece.repeat else 1) for piece in self.pieces)
+        return sum(len(piece.waves) * count for piece, count in zip(self.pieces, steps))
 
 
 def planned(tape: Tape, loops: bool = True) -> Plan:
     """Return a tape in pieces; in one if there are no loops."""
-    if loops and may_repeat(tape):
+    sums = Sums(tape)
+    try:
+        sums.measure(deepest=DEEP if loops else 0)
+    except Deep:
         graph = _graph(tape)
         repeats = sorted(recurrences(graph), key=lambda repeat: max(repeat.places[-1]))
         if repeats:
-            found = _Cut(tape, graph, repeats).pieces()
+            found = [*_Cut(tape, graph, repeats).pieces()]
             return Plan(tape, found, [graph.same[place] for place in tape.outputs])
-    tape = written_out(tape)
-    return Plan(tape, [Piece(tape, tape.outputs)], tape.outputs)
-
-
-def may_repeat(tape: Tape) -> bool:
-    """Say whether operations stand upon each other in so many levels that a loop could pay."""
-    depth = [0] * tape.start
-    at = depth.__getitem__
-    for x, y in zip(tape.x, tape.y):
-        below = (
-            at(x) if y == -1 else max(at(x), at(y)) if y >= 0 else max(map(at, tape.many[-2 - y]))
-        )
-        depth.append(below + 1)
-    return max(depth, default=0) >= DEEP
+        sums.measure()
+    tape, waves = sums.tape, Waves(sums)
+    return Plan(tape, [Piece(waves, tape.outputs)], tape.outputs)
 
 
 def _graph(tape: Tape) -> Graph:
     constants = [struct.pack("d", number) for number in tape.constants]
-    leaves = tape.start - len(constants)
-    places: list[tuple[int, ...]] = list(zip(tape.x, tape.y))
-    for i, (x, y) in enumerate(places):
-        if y < 0:
-            places[i] = (x,) if y == -1 else tape.many[-2 - y]
-    tokens = [*[None] * leaves, *constants, *map(tape.rules.__getitem__, tape.op)]
-    return Graph(tokens, [*[()] * tape.start, *places])
+    tokens = [*[None] * tape.first, *constants, *map(tape.rules.__getitem__, tape.op)]
+    return Graph(tokens, [*[()] * tape.start, *tape.operands()])
 
 
 class _Cut:
@@ -109,79 +86,64 @@ class _Cut:
 
     def __init__(self, tape: Tape, graph: Graph, repeats: list[Repeat]) -> None:
         self.tape, self.graph, self.repeats = tape, graph, repeats
-        n, codes = len(graph.nodes), graph.codes
+        codes = graph.codes
         # What a node is part of: repeat i has the odd number 2 i + 1, straight parts are even.
-        part = [-1] * n
+        part = [-1] * len(graph.nodes)
         for number, repeat in enumerate(repeats):
-            for place in [place for row in repeat.places for place in row]:
+            for place in chain.from_iterable(repeat.places):
                 part[codes[place]] = 2 * number + 1
         self.read = {codes[place] for place in tape.outputs}  # by another part, or as an output
         for code, reads in enumerate(graph.reads):
             if part[code] < 0:
                 part[code] = max([part[j] + 1 & ~1 for j in reads if j >= 0], default=0)
-            for j in reads:
-                if j >= 0 and part[j] != part[code]:
-                    self.read.add(j)
+            self.read.update(j for j in reads if j >= 0 and part[j] != part[code])
         self.straight: list[list[int]] = [[] for _ in range(len(repeats) + 1)]
         for code, number in enumerate(part):
             if number % 2 == 0:
                 self.straight[number // 2].append(code)
-        self.first = tape.start - len(tape.constants)
-        fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs)
-        self.known: Known = {i: (FIXED, i < len(tape.parameters)) for i in range(fixed)}
-        self.known.update({fixed + i: (BATCHED, False) for i in range(inputs)})
-        self.known.update(dict.fromkeys(range(self.first, tape.start), (CONSTANT, False)))
+        parameters, fixed = len(tape.parameters), tape.first - len(tape.inputs)
+        self.known: Known = {i: (FIXED, i < parameters) for i in range(fixed)}
+        self.known.update(dict.fromkeys(range(fixed, tape.first), (BATCHED, False)))
+        self.known.update(dict.fromkeys(range(tape.first, tape.start), (CONSTANT, False)))
 
-    def pieces(self) -> list[Piece]:
-        found = []
-        for number in range(len(self.repeats) + 1):
-            if self.straight[number]:
-                found.append(self.between(self.straight[number]))
-            if number < len(self.repeats):
-                found.append(self.body(self.repeats[number]))
-        return found
+    def pieces(self) -> Iterator[Piece]:
+        for codes, repeat in zip_longest(self.straight, self.repeats):
+            if codes:
+                yield self.between(codes)
+            if repeat is not None:
+                yield self.body(repeat)
 
     def between(self, codes: Sequence[int]) -> Piece:
         """Return the piece of straight code that these nodes are."""
         graph, place = self.graph, self.graph.place
-        nodes = [(graph.rules[code], list(map(place, graph.reads[code]))) for code in codes]
-        for code, (_, below) in zip(codes, nodes):
-            self.known[place(code)] = self.depends(below)
-        made = [place(code) for code in codes if code in self.read]
-        return self.piece({place(code): node for code, node in zip(codes, nodes)}, made)
+        nodes = {place(c): (graph.rules[c], list(map(place, graph.reads[c]))) for c in codes}
+        for key, (_, below) in nodes.items():
+            self.known[key] = self.depends(below)
+        return self.piece(nodes, [place(code) for code in codes if code in self.read])
 
     def body(self, repeat: Repeat) -> Piece:
         """Return the piece that is one step of a repeat."""
-        known, size = self.known, repeat.size
-        known.update(
-            {(INPUT, i, 0): self.depends(column) for i, column in enumerate(repeat.inputs)}
-        )
-        known.update({(STEP, p, 0): (FIXED, False) for p in range(size)})
-        keys = [
-            [of if kind == SHARED else (kind, of, lag) for kind, of, lag in operands]
-            for operands in repeat.operands
-        ]
-        states = {key for below in keys for key in below if isinstance(key, tuple) and key[2]}
-        before: list[Any] = [None]
-        while before != [known[STEP, p, 0] for p in range(size)]:
-            before = [known[STEP, p, 0] for p in range(size)]
+        known, codes = self.known, self.graph.codes
+        for i, column in enumerate(repeat.inputs):
+            known[INPUT, i, 0] = self.depends(column)
+        nodes: dict[Any, tuple[Any, list[Any]]] = {
+            (STEP, p, 0): (rule, [key[1] if key[0] == SHARED else key for key in below])
+            for p, (rule, below) in enumerate(zip(repeat.rules, repeat.operands))
+        }
+        known.update(dict.fromkeys(nodes, (FIXED, False)))
+        states = {key for below in repeat.operands for key in below if key[2]}
+        before: list[Any] = []
+        while before != (before := [known[key] for key in nodes]):
             for _, p, lag in states:
                 starts = [repeat.init[p, back] for back in range(1, lag + 1)]
                 known[STEP, p, lag] = self.depends([(STEP, p, 0), *starts])
-            for p, below in enumerate(keys):
-                known[STEP, p, 0] = self.depends(below)
-        outside = self.repeat_read(repeat)
-        known.update({row[p]: known[STEP, p, 0] for p in outside for row in repeat.places})
-        read = {p for _, p, _ in states} | outside
-        nodes = {(STEP, p, 0): (repeat.rules[p], keys[p]) for p in range(size)}
+            for key, (_, below) in nodes.items():
+                known[key] = self.depends(below)
+        read = {p for _, p, _ in states}
+        for row in repeat.places:  # what others read of some step
+            read.update(p for p, place in enumerate(row) if codes[place] in self.read)
+        known.update({row[p]: known[STEP, p, 0] for p in read for row in repeat.places})
         return self.piece(nodes, [(STEP, p, 0) for p in sorted(read)], repeat)
-
-    def repeat_read(self, repeat: Repeat) -> set[int]:
-        """Return the nodes of a body that others read of some step."""
-        codes = self.graph.codes
-        return {
-            p for row in repeat.places for p, place in enumerate(row) if codes[place] in self.read
-        }
 
     def depends(self, keys: Sequence[Any]) -> tuple[int, bool]:
         """Return what a value made of these depends on; it is computed, so not a constant."""
@@ -192,33 +154,22 @@ class _Cut:
         self, nodes: dict[Any, tuple[Any, list[Any]]], made: list[Any], repeat: Repeat | None = None
     ) -> Piece:
         """Return these operations, of rule and operands, as a tape of their own."""
-        tape, first, start = self.tape, self.first, self.tape.start
-        read = dict.fromkeys(key for _, below in nodes.values() for key in below)
-        outside = [key for key in read if key not in nodes]
-        given = [key for key in outside if isinstance(key, tuple) or key >= start]
-        constants = [key for key in outside if not isinstance(key, tuple) and first <= key < start]
-        place = {key: key for key in outside if not isinstance(key, tuple)}
-        for i, key in enumerate([*given, *constants, *nodes]):
-            place[key] = first + i
-        rules: dict[Primitive, int] = {}
-        op, xs, ys = array("i"), array("i"), array("i")
-        many: list[tuple[int, ...]] = []
-        for rule, below in nodes.values():
-            places = [place[key] for key in below]
-            op.append(rules.setdefault(rule, len(rules)))
-            xs.append(places[0])
-            ys.append(-2 - len(many) if rule.several else -1 if places[1:] == [] else places[1])
-            many += [tuple(places)] if rule.several else []
-        part = Tape(
-            parameters=tape.parameters,
-            others=tape.others,
-            inputs=[*tape.inputs, *[Value(0.0)] * len(given)],
-            constants=[tape.constants[key - first] for key in constants],
-            rules=list(rules),
-            op=op,
-            x=xs,
-            y=ys,
-            outputs=[place[key] for key in made],
-            many=tuple(many),
-        )
-        return Piece(part, made, given, [self.known[key] for key in given], repeat)
+        tape, draft = self.tape, Draft(self.tape)
+        place: dict[Any, int] = {}
+        given = []
+        for key in dict.fromkeys(key for _, below in nodes.values() for key in below):
+            if key in nodes:
+                continue
+            if isinstance(key, tuple) or key >= tape.start:
+                given.append(key)
+                place[key] = draft.leaf(Value(0.0), GIVEN)
+            elif key >= tape.first:
+                place[key] = draft.constant(tape.constants[key - tape.first])
+            else:
+                place[key] = key
+        for key, (rule, below) in nodes.items():
+            place[key] = draft.computed(rule, [place[of] for of in below])
+        known = [self.known[key] for key in given]
+        sums = Sums(draft.tape([place[key] for key in made], {}))
+        sums.measure(known)
+        return Piece(Waves(sums), made, given, known, repeat)

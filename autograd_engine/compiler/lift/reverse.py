@@ -8,20 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from math import prod
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, New, adjoint
-from autograd_engine.compiler.lift.arrays import (
-    ArrayProgram,
-    Instruction,
-    Operand,
-    Part,
-    Step,
-)
+from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, adjoint
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, Part, Step, blank
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, X, Y, slopes
@@ -46,57 +38,31 @@ class Backward:
 
 def differentiate(program: ArrayProgram, leaves: int) -> Backward:
     """Return the derivative of a program's output 0 by its leaves, the first slots of "v"."""
-    return _Reverse(program, leaves).result()
+    return _Reverse(program, leaves).result(program.outputs[0])
 
 
 class _Reverse(Adjoints):
-    def __init__(self, program: ArrayProgram, leaves: int) -> None:
-        super().__init__(program, leaves)
-        self.program = program
-        self.loop: Loop | None = None  # whose body is being passed
-        self.before: list[Instruction] = []
-        self.later: list[tuple[Operand, Any, tuple[int, ...]]] = []
-
-    def result(self) -> Backward:
-        output = self.program.outputs[0]
-        found = Backward()
-        if not self.reached(output):
-            return found
-        outside = len(self.regions)
+    def result(self, output: Ref) -> Backward:
+        found, seed, outside = Backward(), adjoint(output), len(self.regions)
+        number = int(self.region[seed.arena][seed.start])
+        leaf = seed.arena == "a" and seed.start < self.leaves
+        if not (self.active[number] if number >= 0 else leaf):
+            return found  # no parameter is below
         self.to = found.body if output.batched else found.rest
-        self.begin(adjoint(output))
+        self.clear(seed)
+        self.to.append(Instruction("seed", seed))
+        self.written[seed.arena][seed.slots()] = True
         for batched, self.to in ((True, found.body), (False, found.rest)):
-            for step in reversed(self.program.steps):
+            for step in reversed(self.steps):
                 if isinstance(step, Loop):
                     self.pass_on_loop(step, batched)
                 elif step.out.batched == batched:
                     self.pass_on(step)
             if batched:
-                found.shared = self.shared(self.regions[:outside])
+                fixed = [ref for ref in self.regions[:outside] if ref.arena == "a"]
+                fixed.insert(0, contiguous("a", 0, (self.leaves,)))
+                found.shared = [ref for ref in fixed if self.written["a"][ref.slots()].any()]
         return found
-
-    def reached(self, output: Ref) -> bool:
-        """Whether the output was computed by a step that a parameter is below, or is a leaf."""
-        number = int(self.region[adjoint(output).arena][output.start])
-        if number >= 0:
-            return self.active[number]
-        return output.arena == "v" and output.start < self.leaves
-
-    def begin(self, seed: Ref) -> None:
-        self.clear(seed)
-        self.to.append(Instruction("seed", seed))
-        self.written[seed.arena][seed.slots()] = True
-
-    def shared(self, regions: Sequence[Ref]) -> list[Ref]:
-        """Return the regions and leaves among the fixed adjoints written so far."""
-        leaves = contiguous("a", 0, (self.leaves,))
-        return [
-            ref
-            for ref in (leaves, *regions)
-            if ref.arena == "a" and self.written["a"][ref.slots()].any()
-        ]
-
-    # Loops.
 
     def pass_on_loop(self, loop: Loop, batched: bool) -> None:
         """Append what goes back through the steps of a loop, the last one first.
@@ -132,44 +98,9 @@ class _Reverse(Adjoints):
             self.contribute(*contribution)
         for ref in mine:
             written[ref.slots()] = True
-        for operand, ref in loop.operands:
-            if operand.active and ref.arena == arena:
-                self.put(operand, adjoint(ref), 1.0, ref)
-
-    def contribute(self, operand: Operand, contribution: Any, shape: tuple[int, ...]) -> None:
-        """Append what adds a contribution to an operand's adjoint; in a loop, to the adjoint of
-        what all steps read, behind it for all steps at once.
-        """
-        if self.loop is not None and contribution is not None:
-            sign, _, make = contribution
-            found = self.loop.summed(operand, make(contiguous("s", 0, shape)))
-            if found is not None:
-                make = partial(replace, found)
-                self.later.append(
-                    (operand, (sign, operand.ref.batched, lambda to: make(out=to)), shape)
-                )
-                return
-        super().contribute(operand, contribution, shape)
-
-    def evaluated(
-        self,
-        expression: Expression,
-        known: dict[Any, Any],
-        shape: tuple[int, ...],
-        new: New | None = None,
-    ) -> Ref:
-        """Return a view of an expression's value; in a loop, computed for all steps in front."""
-        loop = self.loop
-        if loop is None or not isinstance(expression, Symbol) or expression.rule is None:
-            return super().evaluated(expression, known, shape, new)
-        whole = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
-        inside, self.to = self.to, self.before
-        found = super().evaluated(expression, whole, (loop.times, *shape), self.memory.between)
-        self.to = inside
-        loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
-        return contiguous(found.arena, found.start, shape)
-
-    # One step.
+        for part, ref in loop.gathered:
+            if part.active and ref.arena == arena:
+                self.put(part, adjoint(ref))
 
     def pass_on(self, step: Step) -> None:
         """Append what a step's adjoint contributes to the adjoints of its operands."""
@@ -189,24 +120,21 @@ class _Reverse(Adjoints):
     def pass_on_map(self, step: Step, out: Ref) -> None:
         known = dict(zip((OUT, X, Y), (step.out, *(operand.ref for operand in step.operands))))
         for operand, slope in zip(step.operands, slopes(step.rule)):
-            if operand.active:
-                self.contribute(operand, self.times(out, slope, known), out.shape)
+            number = slope if isinstance(slope, float) else None
+            if operand.active and number != 0.0:
+                sign = -1 if number == -1.0 else 1
+                self.contribute(operand, sign, self.times(out, slope, known))
 
-    def times(self, out: Ref, slope: Expression, known: dict[Any, Any]) -> Any:
-        """Return what makes adjoint times partial: (sign, batched, make), or None for nothing."""
-        if isinstance(slope, float):
-            if slope in (1.0, -1.0):
-                return slope, out.batched, lambda to: Instruction("copy", to, (out,))
-            if slope == 0.0:
-                return None
+    def times(self, out: Ref, slope: Expression, known: dict[Any, Any]) -> Instruction:
+        """Return what makes adjoint times partial, of -1 but the adjoint."""
+        if isinstance(slope, float) and abs(slope) == 1.0:
+            return Instruction("copy", out, (out,))
         if isinstance(slope, Symbol) and slope.rule is above:
             # Where the slope is 1 or 0, as relu's, the adjoint is chosen, not multiplied.
-            low, high = (self.evaluated(part, known, out.shape) for part in slope.operands)
-            batched = any(ref.batched for ref in (low, high, out))
-            return 1.0, batched, partial(Instruction, "choose", ins=(low, high, out))
-        factor = self.evaluated(slope, known, out.shape)
-        batched = out.batched or factor.batched
-        return 1.0, batched, lambda to: Instruction("map", to, (out, factor), MULTIPLY)
+            ins = (*(self.evaluated(part, known, out.shape) for part in slope.operands), out)
+            return Instruction("choose", _of(ins), ins)
+        ins = (out, self.evaluated(slope, known, out.shape))
+        return Instruction("map", _of(ins), ins, MULTIPLY)
 
     def pass_on_scan(self, step: Step, out: Ref) -> None:
         """Pass the adjoint down the chain: each link's is the one above times its partial."""
@@ -214,82 +142,58 @@ class _Reverse(Adjoints):
         (operand,) = step.operands
         rows, terms = step.whole.shape
         before, after = _columns(step.whole, 0, terms - 1), _columns(step.whole, 1, terms)
-        entering = _columns(operand.ref, 1, terms)
-        known = {OUT: after, X: before, Y: entering}
+        known = {OUT: after, X: before, Y: _columns(operand.ref, 1, terms)}
         chain = self.scratch(step.whole.shape, step.whole.batched)
-        towards_chain, towards_term = slopes(step.rule)
-        shape = (rows, terms - 1)
-        down = self.evaluated(towards_chain, dict(known), shape)
-        self.to.append(Instruction("copy", _columns(chain, 0, terms - 1), (down,)))
-        last = Ref(chain.arena, chain.start + terms - 1, (rows,), (terms,))
-        self.to.append(Instruction("copy", last, (out,)))
-        self.to.append(Instruction("scan", chain, (chain,), MULTIPLY, over=(-1,)))
-        side = self.evaluated(towards_term, dict(known), shape)
-        links = _columns(chain, 1, terms)
-        self.to.append(Instruction("map", links, (links, side), MULTIPLY))
-        make = lambda to: Instruction("copy", to, (chain,))  # noqa: E731
-        self.contribute(operand, (1.0, chain.batched, make), step.whole.shape)
+        links, last = _columns(chain, 1, terms), _columns(chain, terms - 1, terms)
+        down, side = (
+            self.evaluated(slope, dict(known), (rows, terms - 1)) for slope in slopes(step.rule)
+        )
+        self.to += [
+            Instruction("copy", _columns(chain, 0, terms - 1), (down,)),
+            Instruction("copy", Ref(chain.arena, last.start, (rows,), (terms,)), (out,)),
+            Instruction("scan", chain, (chain,), MULTIPLY, over=(-1,)),
+            Instruction("map", links, (links, side), MULTIPLY),
+        ]
+        self.contribute(operand, 1, Instruction("copy", chain, (chain,)))
 
     def pass_on_part(self, part: Part, out: Ref) -> None:
-        left, right, sign = part.left, part.right, float(part.sign)
-        if out.batched and not left.ref.batched and not (right and right.ref.batched):
-            if not (left.active or (right and right.active)):
+        left, right, sign = part.left, part.right, part.sign
+        factors = [left] if right is None else [left, right]
+        if out.batched and not any(factor.ref.batched for factor in factors):
+            if not any(factor.active for factor in factors):
                 return
-            summed = self.scratch(out.shape, False)
-            self.to.append(Instruction("sum", summed, (out,)))
-            out = summed
-        if right is None:
-            if part.axes == "sum":
-                rows, terms = left.ref.shape
-                out = out.reshaped((rows,))
-                out = Ref(out.arena, out.start, (rows, terms), (1, 0))
-            else:
-                out = out.reshaped(left.ref.shape)
-            if left.active:
-                make = lambda to: Instruction("copy", to, (out,))  # noqa: E731
-                self.contribute(left, (sign, out.batched, make), out.shape)
-            return
-        if part.axes == "map":
-            out = out.reshaped(left.ref.shape)
-        elif part.axes == "nk,nk->n":
-            out = out.reshaped((left.ref.shape[0],))
-        if left.ref == right.ref and out.size == 1 and left.active and left.source is None:
+            out = self.made(Instruction("sum", blank(out.shape, False), (out,)))
+        if right and left.ref == right.ref and out.size == 1 and left.active and not left.gathered:
             # A sum of squares: both factors get the same.
             two = self.memory.constant(numpy.full(out.shape, 2.0))
-            doubled = self.scratch(out.shape, out.batched)
-            self.to.append(Instruction("map", doubled, (out, two), MULTIPLY))
-            out, right = doubled, Operand(right.ref, active=False)
+            out = self.made(Instruction("map", out, (out, two), MULTIPLY))
+            right = replace(right, active=False)
+        if part.axes in ("sum", "nk,nk->n"):
+            out = Ref(out.arena, out.start, left.ref.shape, (1, 0))
+        elif part.axes != "hsk,hjk->hsj":
+            out = out.reshaped(left.ref.shape)
+        if right is None:
+            if left.active:
+                self.contribute(left, sign, Instruction("copy", out, (out,)))
+            return
         for this, other in ((left, right), (right, left)):
             if not this.active:
                 continue
-            if part.axes == "map":
-                contribution = self.times(out, Y, {Y: other.ref})
-                self.contribute(this, (sign, *contribution[1:]), out.shape)
-                continue
-            axes = _transposed(part.axes, this is left)
-            if part.axes == "nk,nk->n":
-                view = Ref(out.arena, out.start, this.ref.shape, (1, 0))
-                contribution = self.times(view, Y, {Y: other.ref})
-                self.contribute(this, (sign, *contribution[1:]), this.ref.shape)
-                continue
             ins = (out, other.ref)
-            # A contraction sums over the batch by itself.
-            contract = partial(Instruction, "contract", ins=ins, axes=axes)
-            self.contribute(this, (sign, this.ref.batched, contract), this.ref.shape)
+            if part.axes == "hsk,hjk->hsj":  # and a contraction sums over the batch by itself
+                axes = "hsj,hjk->hsk" if this is left else "hsj,hsk->hjk"
+                found = Instruction("contract", this.ref, ins, axes=axes)
+            else:
+                found = Instruction("map", _of(ins), ins, MULTIPLY)
+            self.contribute(this, sign, found)
+
+
+def _of(ins: Sequence[Ref]) -> Ref:
+    """Return what stands for the result of an operation on elements of these."""
+    return blank(ins[0].shape, any(ref.batched for ref in ins))
 
 
 def _columns(ref: Ref, first: int, last: int) -> Ref:
     """Return some columns of a view of rows and columns."""
     start = ref.start + first * ref.strides[1]
     return Ref(ref.arena, start, (ref.shape[0], last - first), ref.strides)
-
-
-def _transposed(axes: str, left: bool) -> str:
-    """Return the axes of a contraction that gives the adjoint of one factor.
-
-    >>> _transposed("hsk,hjk->hsj", True)
-    'hsj,hjk->hsk'
-    """
-    ins, out = axes.split("->")
-    first, second = ins.split(",")
-    return f"{out},{second}->{first}" if left else f"{out},{first}->{second}"

@@ -66,12 +66,8 @@ class Ref:
 
     def transposed(self, *axes: int) -> Ref:
         """Return the view with its axes in another order."""
-        return Ref(
-            self.arena,
-            self.start,
-            tuple(self.shape[axis] for axis in axes),
-            tuple(self.strides[axis] for axis in axes),
-        )
+        shape, strides = (tuple(t[axis] for axis in axes) for t in (self.shape, self.strides))
+        return Ref(self.arena, self.start, shape, strides)
 
 
 def contiguous(arena: str, start: int, shape: Sequence[int]) -> Ref:
@@ -87,10 +83,8 @@ Pattern = list[tuple[int, int]]  # lengths and strides, the fastest axis first
 
 
 def pattern(slots: Array, deepest: int = 4) -> Pattern | None:
-    """Return the axes whose strides give these slots; None if more than `deepest` are needed.
-
-    >>> pattern(numpy.array([3, 4, 5, 13, 14, 15]))
-    [(3, 1), (2, 10)]
+    """Return the axes whose strides give these slots, None if more than `deepest` are needed: of
+    3, 4, 5, 13, 14, 15 they are (3, 1), (2, 10).
     """
     if len(slots) == 1:
         return []
@@ -148,10 +142,7 @@ def steps_of(places: Array) -> list[int] | None:
     """
     start, steps = int(places.flat[0]), []
     for axis, length in enumerate(places.shape):
-        second = [0] * places.ndim
-        second[axis] = min(1, length - 1)
-        steps.append(int(places[tuple(second)]) - start)
-    given = numpy.full(places.shape, start)
-    for index, step in zip(numpy.indices(places.shape, sparse=True), steps):
-        given += index * step
-    return steps if (given == places).all() else None
+        line = places[(0,) * axis + (slice(2),) + (0,) * (places.ndim - axis - 1)]
+        steps.append(int(line[-1]) - start if length > 1 else 0)
+    told = Ref("", start, places.shape, tuple(steps)).slots()
+    return steps if (told == places).all() else None

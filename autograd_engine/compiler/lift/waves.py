@@ -1,24 +1,38 @@
 """Waves: values of one operation at one depth, which can be computed together.
 
-A *wave* holds the places of its values and, for each, the places of its terms in columns
-that mean the same in every row: operands x and y of an operation, the operands of a scan,
-or the terms of a sum, where a column of products has a left and a right factor.
+Chains of additions are seen as one: `b + w1*x1 + w2*x2` is recorded as four values or, by `dot`, as
+one; either way it is one *sum* of three terms, of which two are products. So are other operations
+in a row: `max(max(max(a, b), c), d)` is one *scan* of four. Only links that nothing else uses are
+taken into the sum behind them; products are, whoever uses them.
+
+A *wave* holds the places of its values and, for each, those of its terms in columns that mean the
+same in every row: operands of an operation or of a scan, or the terms of a sum.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import chain, pairwise
+from operator import or_
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.sums import Array, Sums, is_one_of
-from autograd_engine.primitives import Primitive
-from autograd_engine.table import MULTIPLY, NEGATIVE, SUBTRACT
+from autograd_engine.compiler.record.elementary import written_out
+from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.table import ADD, DOT, MULTIPLY, NEGATIVE, POWER, SUBTRACT, SUM
 
 CONSTANT, FIXED, BATCHED = 0, 1, 2  # what a value depends on: nothing, leaves, or inputs too
-_FIXED, _BATCHED, _ACTIVE = 1, 3, 4
+_BITS = (0, 1, 3)  # the same so that what depends on two has the bits of both
+_ACTIVE = 4
+LINEAR = (ADD, SUBTRACT, NEGATIVE, SUM, DOT)
+SCANNED = (TABLE["maximum"], TABLE["minimum"], TABLE["hypot"], MULTIPLY)
+SHORTEST = 4  # operands: fewer are as fast one by one
+
+Array = Any
 
 
 @dataclass
@@ -28,9 +42,14 @@ class Column:
     `right` is None except for products; `sign` is -1 where the terms are subtracted.
     """
 
+    sign: int
     left: Array
     right: Array | None = None
-    sign: int = 1
+
+    @property
+    def factors(self) -> list[Array]:
+        """The left factor and, of products, the right one."""
+        return [self.left] if self.right is None else [self.left, self.right]
 
 
 @dataclass
@@ -42,193 +61,231 @@ class Wave:
     places: Array
     columns: list[Column]
 
-
-def chosen(wave: Wave, rows: Array) -> Wave:
-    """Return some values of a wave, in an order of their own."""
-    columns = [
-        Column(column.left[rows], None if column.right is None else column.right[rows], column.sign)
-        for column in wave.columns
-    ]
-    return Wave(wave.kind, wave.rule, wave.places[rows], columns)
+    def chosen(self, rows: Array) -> Wave:
+        """Return some values, in an order of their own."""
+        some = [Column(c.sign, *[places[rows] for places in c.factors]) for c in self.columns]
+        return Wave(self.kind, self.rule, self.places[rows], some)
 
 
-@dataclass
-class Dependence:
-    """For each place, its depth, what it depends on, and whether a parameter is below it."""
-
-    depth: Array
-    kind: Array
-    active: Array
+class Deep(Exception):
+    """Says that values stand upon each other in many levels."""
 
 
-def dependence(sums: Sums, given: Sequence[tuple[int, bool]] = ()) -> Dependence:
-    """Return what each value depends on, in one pass over the tape.
+class Sums:
+    """A tape with its sums and scans found; x**2 counts as x * x.
 
-    Its last inputs are `given` by other pieces: what they depend on, whether they are active.
+    Arrays are indexed by place: `x`, `y` and `rule` are as on the tape (-1: not computed), `linear`
+    marks sums, `scan` links of scans, `product` what can be a term of a sum. What `absorbed` marks
+    lives only as a link of the value behind it, what `needed` marks is read as such by somebody.
+
+    The terms are arrays, too: the value `root` is the sum, or the scan, of `left` times `right`
+    (-1: nothing), subtracted where `negative`.
     """
-    tape = sums.tape
-    fixed, inputs = len(tape.parameters) + len(tape.others), len(tape.inputs) - len(given)
-    depth = [0] * tape.start
-    # What it depends on as bits, so that of two operands it is one operation.
-    below = [_FIXED | _ACTIVE * (i < len(tape.parameters)) for i in range(fixed)]
-    below += [_BATCHED] * inputs
-    below += [(0, _FIXED, _BATCHED)[kind] | _ACTIVE * active for kind, active in given]
-    below += [0] * len(tape.constants)
-    start = tape.start
-    x, y = sums.x[start:], sums.y[start:]
-    product = _products(sums)
-    # What is taken into the value behind it adds no depth.
-    inside = sums.absorbed | product
-    flat_x = inside[x] & (sums.linear[start:] | sums.absorbed[x])
-    flat_y = inside[y] & (sums.linear[start:] | sums.absorbed[y]) & (y >= 0)
-    for i, j, flat_i, flat_j in zip(x.tolist(), y.tolist(), flat_x.tolist(), flat_y.tolist()):
-        level, bits = depth[i] - flat_i, below[i]
-        if j >= 0:
-            bits |= below[j]
-            if depth[j] - flat_j > level:
-                level = depth[j] - flat_j
-        depth.append(level + 1)
-        below.append(bits)
-    known = numpy.array(below, numpy.int8)
-    kind = (known & 1) + (known >> 1 & 1)
-    return Dependence(numpy.array(depth, numpy.int32), kind, known & _ACTIVE != 0)
 
+    def __init__(self, tape: Tape) -> None:
+        tape = written_out(tape, kept=(SUM, DOT))
+        rules = [*tape.rules, *[MULTIPLY][MULTIPLY in tape.rules :]]
+        self.tape = tape = replace(tape, rules=rules)
+        start, size = tape.start, tape.size
+        self.rule, self.x, self.y = (numpy.full(size, -1, numpy.int32) for _ in range(3))
+        self.rule[start:], self.x[start:], self.y[start:] = tape.op, tape.x, tape.y
+        powers, numbers = numpy.flatnonzero(self.are(POWER)), numpy.zeros(size)
+        numbers[tape.first : start] = tape.constants
+        squares = powers[numbers[self.y[powers]] == 2.0]
+        self.rule[squares], self.y[squares] = rules.index(MULTIPLY), self.x[squares]
+        self.linear, multiply = self.are(*LINEAR), self.are(MULTIPLY)
+        owner, left, right, second = self._operands()
+        negative = self.are(NEGATIVE)[owner] | (self.are(SUBTRACT)[owner] & second)
 
-def _products(sums: Sums) -> Array:
-    """Mark the multiplications that can be terms of a sum."""
-    return is_one_of(sums.tape, sums.rule, [MULTIPLY]) & ~sums.scan
+        plain, others = right < 0, ~self.linear
+        reads = [self.x[start:][others[start:]], self.y[others & (self.y >= 0)]]
+        reads += [left[~plain], right[~plain]]
+        uses = numpy.bincount(numpy.concatenate([*reads, left[plain]]), minlength=size)
+        uses[tape.outputs] += 2  # an output is read by the caller too
+        self.scan, links = self._scans(uses == 1)
+        self.product = multiply & ~self.scan
+        link = plain & self.linear[left] & (uses[left] == 1)
+        root, flipped = numpy.arange(size), numpy.zeros(size, bool)
+        root[left[link]], flipped[left[link]] = owner[link], negative[link]
+        root[self.x[links]] = links
+        self.absorbed = root != numpy.arange(size)
+        self.needed = numpy.zeros(size, bool)
+        for read in (*reads, left[plain & ~self.product[left]], tape.outputs):
+            self.needed[read] = True
+        self.needed &= ~self.absorbed
+        while not ((further := root[root]) == root).all():  # to the ends, with doubled strides
+            flipped, root = flipped ^ flipped[root], further
+
+        chained = numpy.repeat(numpy.flatnonzero(self.scan), 2)
+        ends = numpy.where(numpy.arange(len(chained)) % 2, self.y[chained], self.x[chained])
+        owner, left = numpy.append(owner, chained), numpy.append(left, ends)
+        negative = numpy.append(negative, numpy.zeros(len(ends), bool))
+        right = numpy.append(right, numpy.full(len(ends), -1))
+        outside = ~self.absorbed[left] | (right >= 0)
+        owner, left, right = owner[outside], left[outside], right[outside]
+        self.root, self.negative = root[owner], negative[outside] ^ flipped[owner]
+        product = self.product[left] & self.linear[owner] & (right < 0)
+        self.right = numpy.where(product, self.y[left], right)
+        self.left = numpy.where(product, self.x[left], left)
+
+    def measure(self, given: Sequence[tuple[int, bool]] = (), deepest: int = 0) -> None:
+        """Find the depth of each value, of what `kind` it is, and whether a parameter is below.
+
+        Its last inputs are `given` by other pieces: what they depend on, whether they are active.
+        Raises `Deep` where a value is deeper than `deepest`, if that is given.
+        """
+        tape, start = self.tape, self.tape.start
+        # Of each place what it depends on in bits, and above them its depth.
+        below = [(FIXED, True)] * len(tape.parameters) + [(FIXED, False)] * len(tape.others)
+        below += [(BATCHED, False)] * (len(tape.inputs) - len(given))
+        known = [_BITS[kind] | _ACTIVE * active for kind, active in (*below, *given)]
+        known += [0] * len(tape.constants)
+        seen, added = known.copy(), known.copy()  # as others read it, and as a sum does
+        # What is taken into the value behind it adds no depth.
+        columns = (tape.op, self.x, self.y, self.linear, self.absorbed, self.product)
+        adds_all = tape.rules.index(SUM) if SUM in tape.rules else -1
+        lowest = 8 * (deepest or tape.size) + 7
+        for op, x, y, linear, absorbed, product in zip(
+            *[column[start:].tolist() if i else column for i, column in enumerate(columns)]
+        ):
+            read = added if linear else seen
+            if y >= 0:
+                a, b = read[x], read[y]
+                here = ((a if a > b else b) | 7) + 1 + ((a | b) & 7)
+            elif y == -1:
+                here = read[x] + 8
+            else:
+                read = added if op == adds_all else seen
+                bits = set(map(read.__getitem__, tape.many[-2 - y]))
+                here = (max(bits) | 7) + 1 + (reduce(or_, bits) & 7)
+            if here > lowest:
+                raise Deep
+            known.append(here)
+            seen.append(here - 8 if absorbed else here)
+            added.append(here - 8 if absorbed or product else here)
+        found = numpy.array(known)
+        self.depth, self.active = found >> 3, found & _ACTIVE != 0
+        self.kind = (found & 1) + (found >> 1 & 1)
+
+    def are(self, *rules: Primitive) -> Array:
+        """Mark the places that one of these primitives computes."""
+        chosen = numpy.array([given in rules for given in self.tape.rules] + [False])
+        return chosen[self.rule]  # -1, of what is not computed, is the last
+
+    def _operands(self) -> tuple[Array, Array, Array, Array]:
+        """Return what is added, as recorded: whose it is, its factors, whether it is the second."""
+        few = numpy.flatnonzero(self.linear & (self.y >= -1))
+        pairs = numpy.stack([self.x[few], self.y[few]], 1)
+        two = numpy.flatnonzero(pairs.ravel() >= 0)
+        several, many = numpy.flatnonzero(self.y < -1), self.tape.many
+        lengths = numpy.fromiter(map(len, many), numpy.int64, len(many))
+        flat = numpy.fromiter(chain.from_iterable(many), numpy.int32)
+        # Factors are counted from the first of a dot product; what is summed has a number below 0.
+        first = numpy.cumsum(lengths) - lengths
+        first += numpy.where(self.are(DOT)[several], lengths % 2, lengths)
+        factor = numpy.arange(len(flat)) - numpy.repeat(first, lengths)
+        right = numpy.where(factor < 0, -1, numpy.append(flat[1:], -1))
+        kept = numpy.flatnonzero((factor < 0) | (factor % 2 == 0))
+        return (
+            numpy.append(few[two // 2], numpy.repeat(several, lengths)[kept]),
+            numpy.append(pairs.ravel()[two], flat[kept]),
+            numpy.append(numpy.full(len(two), -1), right[kept]),
+            numpy.append(two % 2 > 0, kept < 0),
+        )
+
+    def _scans(self, single: Array) -> tuple[Array, Array]:
+        """Mark the links of long chains op(op(op(a, b), c), d); return those with one behind."""
+        candidate = self.are(*SCANNED)
+        links = numpy.flatnonzero(candidate)
+        behind = self.x[links]
+        chained = candidate[behind] & single[behind] & (self.rule[behind] == self.rule[links])
+        before = dict(zip(links[chained].tolist(), behind[chained].tolist()))
+        length: dict[int, int] = {}
+        for place, first in before.items():
+            length[place] = length.get(first, 2) + 1
+        found = numpy.zeros(self.tape.size, bool)
+        for place in length.keys() - set(before.values()):
+            if length[place] >= SHORTEST:
+                while place in before:
+                    found[place] = True
+                    place = before[place]
+                found[place] = True
+        return found, links[chained & found[links]]
 
 
 class Waves:
     """The waves of the values that somebody needs, by depth."""
 
-    def __init__(self, sums: Sums, known: Dependence) -> None:
-        self.sums, self.known = sums, known
-        places = sums.tape.start + numpy.flatnonzero(sums.needed[sums.tape.start :])
-        terms = _terms(sums, known)
-        key = _keys(sums, known, terms, places)
-        order = numpy.lexsort((places, key[places], known.depth[places]))
-        self.places = places = places[order]
-        key, depth = key[places], known.depth[places]
+    def __init__(self, sums: Sums) -> None:
+        self.sums = sums
+        left, right, kind = sums.left, sums.right, sums.kind
+        product, scan = right >= 0, sums.scan[sums.root]
+        # On whichever side they were written: what depends on less, then leaves, then parameters.
+        rank = 4 * kind + 2 * (sums.depth > 0) + ~sums.active
+        swapped = product & (rank[left] > rank[right])
+        self.left, self.right = numpy.where(swapped, [right, left], [left, right])
+        code = sums.negative + 2 * product + 4 * kind[self.left]
+        code += 16 * numpy.where(product, kind[self.right], 0)
+        code[scan] = 64  # the operands of a scan keep their order
+        places = numpy.flatnonzero(sums.needed[sums.tape.start :]) + sums.tape.start
+        key = self._keys(code, places)
+        order = numpy.lexsort((places, key, sums.depth[places]))
+        self.places, key = places[order], key[order]
+        depth = sums.depth[self.places]
         cuts = numpy.flatnonzero((key[1:] != key[:-1]) | (depth[1:] != depth[:-1])) + 1
         self.bounds = [0, *cuts.tolist(), len(places)] if len(places) else [0]
-        rank = numpy.full(len(sums.rule), -1, numpy.int32)
-        rank[places] = numpy.arange(len(places), dtype=numpy.int32)
-        self.terms = terms.taken(numpy.lexsort((terms.order, terms.code, rank[terms.root])))
-        self.ends = numpy.searchsorted(rank[self.terms.root], numpy.arange(len(places) + 1))
+        rank = numpy.full(sums.tape.size, -1)
+        rank[self.places] = numpy.arange(len(places))
+        rank = rank[sums.root]
+        order = numpy.argsort(rank * 128 + code, kind="stable")
+        self.left, self.right, self.code = self.left[order], self.right[order], code[order]
+        self.ends = numpy.searchsorted(rank[order], numpy.arange(len(places) + 1))
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
     def __iter__(self) -> Iterator[Wave]:
         sums = self.sums
-        for first, last in zip(self.bounds, self.bounds[1:]):
+        for first, last in pairwise(self.bounds):
             places = self.places[first:last]
             top = int(places[0])
             rule = sums.tape.rules[sums.rule[top]]
             if sums.linear[top] or sums.scan[top]:
-                part = self.terms.taken(slice(int(self.ends[first]), int(self.ends[last])))
-                kind = "sum" if sums.linear[top] else "scan"
-                yield Wave(kind, rule, places, part.columns(len(places)))
-                continue
-            columns = [Column(sums.x[places][:, None])]
-            if sums.y[top] >= 0:
-                columns.append(Column(sums.y[places][:, None]))
-            yield Wave("map", rule, places, columns)
+                columns = self._columns(slice(*self.ends[[first, last]]), len(places))
+                yield Wave("sum" if sums.linear[top] else "scan", rule, places, columns)
+            else:
+                operands = [sums.x, sums.y][: 1 + (sums.y[top] >= 0)]
+                columns = [Column(1, operand[places][:, None]) for operand in operands]
+                yield Wave("map", rule, places, columns)
 
-
-def _keys(sums: Sums, known: Dependence, terms: _Terms, places: Array) -> Array:
-    """Return a number for each place: equal for what can be computed together at one depth."""
-    key = numpy.zeros(len(sums.rule), numpy.uint64)
-    alone = places[~(sums.linear[places] | sums.scan[places])]
-    kinds = known.kind.astype(numpy.int64)
-    second = numpy.where(sums.y[alone] >= 0, kinds[sums.y[alone]], 3)
-    key[alone] = scattered(sums.rule[alone] * 16 + kinds[sums.x[alone]] * 4 + second + 128)
-    scans = places[sums.scan[places]]
-    key[scans] = sums.rule[scans] * 4 + kinds[scans]
-    # A sum's key is made of its terms' codes, whatever their order.
-    numpy.add.at(key, terms.root, scattered(terms.code + 1))
-    return key
-
-
-@dataclass
-class _Terms:
-    """The terms of every sum and scan: root, left and right factor, code of what they are."""
-
-    root: Array
-    left: Array
-    right: Array
-    code: Array
-    order: Array
-
-    def taken(self, chosen: Any) -> _Terms:
-        return _Terms(
-            self.root[chosen],
-            self.left[chosen],
-            self.right[chosen],
-            self.code[chosen],
-            self.order[chosen],
-        )
-
-    def columns(self, rows: int) -> list[Column]:
+    def _columns(self, terms: slice, rows: int) -> list[Column]:
         """Return the terms of one wave as columns, those of one code together."""
-        left, right = self.left.reshape(rows, -1), self.right.reshape(rows, -1)
-        codes = self.code.reshape(rows, -1)[0]
+        columns = (self.left, self.right, self.code)
+        left, right, (codes, *_) = (column[terms].reshape(rows, -1) for column in columns)
+        cuts = [0, *(numpy.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
         found = []
-        for code in dict.fromkeys(codes.tolist()):
-            chosen = numpy.flatnonzero(codes == code)
-            span = slice(int(chosen[0]), int(chosen[-1]) + 1)
-            product = right[0, span.start] >= 0
-            found.append(
-                Column(left[:, span], right[:, span] if product else None, -1 if code % 2 else 1)
-            )
+        for i, j in pairwise(cuts):
+            factors = [each[:, i:j] for each in (left, right) if each[0, i] >= 0]
+            found.append(Column(-1 if codes[i] % 2 else 1, *factors))
         return found
 
-
-def _terms(sums: Sums, known: Dependence) -> _Terms:
-    """Return the operands that enter each sum or scan from outside."""
-    inside = numpy.flatnonzero(sums.linear | sums.scan)
-    subtract = _subtracting(sums)
-    roots, nodes, signs, orders = [], [], [], []
-    for operand, second in ((sums.x, 0), (sums.y, 1)):
-        chosen = inside[operand[inside] >= 0]
-        node = operand[chosen]
-        outside = ~(sums.absorbed[node] & (sums.root[node] == sums.root[chosen]))
-        chosen, node = chosen[outside], node[outside]
-        negative = (sums.sign[chosen] < 0) ^ subtract[second][chosen]
-        roots.append(sums.root[chosen])
-        nodes.append(node)
-        signs.append(negative)
-        orders.append(chosen.astype(numpy.int64) * 2 + second)
-    root, node = numpy.concatenate(roots), numpy.concatenate(nodes)
-    negative, order = numpy.concatenate(signs), numpy.concatenate(orders)
-    product = _products(sums)[node] & sums.linear[root]
-    left = numpy.where(product, sums.x[node], node)
-    right = numpy.where(product, sums.y[node], -1)
-    # On whichever side they were written: what depends on less, then leaves, then parameters.
-    rank = 4 * known.kind.astype(numpy.int64) + 2 * (known.depth > 0) + ~known.active
-    swapped = product & (rank[left] > rank[right])
-    left, right = numpy.where(swapped, right, left), numpy.where(swapped, left, right)
-    code = negative + 2 * product + 4 * known.kind[left].astype(numpy.int64)
-    code += 16 * numpy.where(product, known.kind[right], 0)
-    code[sums.scan[root]] = 64  # the operands of a scan keep their order
-    return _Terms(root, left, right, code, order)
-
-
-def _subtracting(sums: Sums) -> tuple[Array, Array]:
-    """Mark the values that subtract their first operand, and those that do so their second."""
-    return is_one_of(sums.tape, sums.rule, [NEGATIVE]), is_one_of(sums.tape, sums.rule, [SUBTRACT])
-
-
-# Keys: 64 bits that stand for a number, or a row of numbers: equal where those are equal.
-# Different ones have different keys but for a chance of one in 10**19 for two of them.
+    def _keys(self, terms: Array, places: Array) -> Array:
+        """Return a number for each place: equal for what can be computed together at one depth."""
+        sums, kind = self.sums, self.sums.kind
+        key = numpy.zeros(sums.tape.size, numpy.uint64)
+        y, linear, scan = sums.y[places], sums.linear[places], sums.scan[places]
+        operands = kind[sums.x[places]] * 4 + numpy.where(y >= 0, kind[y], 3)
+        code = sums.rule[places] * 16 + numpy.where(scan, kind[places], operands) + 128
+        key[places] = scattered(numpy.where(linear, 0, code))
+        # A sum's key is made of its terms' codes, whatever their order.
+        numpy.add.at(key, sums.root, scattered(terms + 1))
+        return key[places]
 
 
 def scattered(numbers: Array) -> Array:
-    """Return the key of each whole number (Steele, Lea and Flood's SplitMix64).
+    """Return 64 bits for each whole number (Steele, Lea and Flood's SplitMix64).
 
-    >>> scattered([1, 2, 1]).tolist()
-    [16294208416658607535, 7960286522194355700, 16294208416658607535]
+    Sums of these tell numbers apart but for a chance of one in 10**19 for two of them.
     """
     key = numpy.asarray(numbers).astype(numpy.uint64) * numpy.uint64(0x9E3779B97F4A7C15)
     key = (key ^ (key >> numpy.uint64(30))) * numpy.uint64(0xBF58476D1CE4E5B9)
@@ -237,12 +294,6 @@ def scattered(numbers: Array) -> Array:
 
 
 def of_rows(numbers: Array) -> Array:
-    """Return the key of each row of whole numbers, of shape (rows, columns).
-
-    >>> first, second, third = of_rows([[1, 2], [2, 1], [1, 2]]).tolist()
-    >>> first == third, first == second
-    (True, False)
-    """
-    numbers = numpy.asarray(numbers)
+    """Return the same for each row of whole numbers, of shape (rows, columns)."""
     weights = scattered(numpy.arange(1, numbers.shape[1] + 1)) | numpy.uint64(1)
     return ((numbers.astype(numpy.uint64) + numpy.uint64(1)) * weights).sum(1, dtype=numpy.uint64)

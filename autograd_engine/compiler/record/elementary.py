@@ -13,15 +13,11 @@ for the derivatives.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-import numpy
-
 from autograd_engine.compiler.record.symbols import INCLINE, Symbol
-from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.record.tape import NUMBER, Draft, Tape
 from autograd_engine.partials import checked
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.real import as_float
@@ -32,15 +28,17 @@ class Unwritable(ValueError):
     """Names a primitive of several operands that is no formula, and so cannot be written out."""
 
 
-def written_out(tape: Tape, strict: bool = True, own: bool = False) -> Tape:
+def written_out(
+    tape: Tape, strict: bool = True, own: bool = False, kept: Sequence[Primitive] = ()
+) -> Tape:
     """Return the tape with all its operations elementary: of one operand or of two; with `own`,
-    none but those of the table.
+    none but those of the table. Those to be `kept` stay as they are.
 
     Where that cannot be raises `Unwritable`; if not `strict`, leaves the operation as it is.
     """
-    if any(is_long(rule, own) or rule.name.startswith("**") for rule in tape.rules):
-        return _Writer(tape, strict, own).result()
-    return tape
+    long = {rule for rule in tape.rules if rule not in kept and is_long(rule, own)}
+    powers = any(rule.name.startswith("**") for rule in tape.rules)
+    return _Writer(tape, strict, own, long).tape() if long or powers else tape
 
 
 def is_long(rule: Primitive, own: bool) -> bool:
@@ -51,122 +49,73 @@ def is_long(rule: Primitive, own: bool) -> bool:
     return own and not known
 
 
-Array = Any
-BASE = 1 << 30
-"""Added to the places of what is computed, until it is known how many constants stand before."""
-
-
 class _Writer:
     """The tape that is being written."""
 
-    def __init__(self, tape: Tape, strict: bool, own: bool) -> None:
-        self.old, self.strict, self.own = tape, strict, own
-        self.first = tape.start - len(tape.constants)  # where constants stand, up to BASE
-        self.numbers = list(tape.constants)
-        self.known = {number.hex(): self.first + i for i, number in enumerate(self.numbers)}
-        self.rules: dict[Primitive, int] = {}
-        self.op, self.x, self.y = array("i"), array("i"), array("i")
-        self.many: list[tuple[int, ...]] = []
+    def __init__(self, tape: Tape, strict: bool, own: bool, long: set[Primitive]) -> None:
+        self.old, self.strict, self.own, self.long = tape, strict, own, long
+        self.draft = Draft(tape)
         self.shared: dict[tuple[int, ...], dict[tuple[Any, ...], int]] = {}
         self.seen: dict[tuple[Any, ...], int] = {}
 
-    def result(self) -> Tape:
+    def tape(self) -> Tape:
         tape, start = self.old, self.old.start
-        at = list(range(start))  # the place of each old one
-        long = [is_long(rule, self.own) for rule in tape.rules]
-        chains = [rule in (DOT, SUM) for rule in tape.rules]
-        later: dict[tuple[Primitive, int], list[tuple[int, tuple[int, ...]]]] = {}
-        for number, (rule, places) in zip(tape.op, tape.instructions()):
-            count = len(places) - 1
-            if not long[number]:
-                at.append(self.append(rule, *[at[place] for place in places]))
-            elif chains[number] and count and not self.folds(rule, places):
-                later.setdefault((rule, len(places)), []).append((len(self.op), places))
-                for column in (self.op, self.x, self.y):
-                    column.frombytes(bytes(4 * count))
-                at.append(BASE + len(self.op) - 1)
+        at = [*range(tape.first), *map(self.place, tape.constants)]
+        for rule, below in tape.instructions():
+            places = [at[place] for place in below]
+            if rule not in self.long:
+                at.append(self.append(rule, *places))
+            elif rule is SUM or rule is DOT:
+                at.append(self.chained(rule, places))
             else:
-                at.append(self.write(rule, *[at[place] for place in places]))
-        known = numpy.array(at, numpy.int32)
-        for (rule, _), found in later.items():
-            self.fill(
-                rule,
-                numpy.array([begin for begin, _ in found], numpy.int32),
-                known[numpy.array([places for _, places in found])],
-            )
-        shift = self.first + len(self.numbers) - BASE
+                at.append(self.write(rule, places))
+        computed = self.draft.kinds
+        names = {
+            at[place]: name
+            for place, name in tape.names.items()
+            if place < start or computed[at[place]] > NUMBER  # not a sum of one: its operand
+        }
+        return self.draft.tape([at[place] for place in tape.outputs], names)
 
-        def final(places: Sequence[int]) -> Any:
-            found = numpy.array(places, numpy.int32)
-            return numpy.where(found >= BASE, found + shift, found)
-
-        places = final(at).tolist()
-        names: dict[int, str] = {}
-        for place, name in tape.names.items():
-            if place < start or at[place] >= BASE:  # not a sum of one, which is its operand
-                names[places[place]] = name
-        return replace(
-            tape,
-            constants=self.numbers,
-            rules=list(self.rules),
-            op=self.op,
-            x=array("i", final(self.x).tobytes()),
-            y=array("i", final(self.y).tobytes()),
-            outputs=[places[place] for place in tape.outputs],
-            names=names,
-            many=tuple([tuple(final(operands).tolist()) for operands in self.many]),
-        )
-
-    def append(self, rule: Primitive, x: int, y: int = -1) -> int:
+    def append(self, rule: Primitive, *places: int) -> int:
         """Append an operation; return the place of its result."""
-        if y == -1 and rule.name.startswith("**"):
-            rule, y = POWER, self.place(float(rule.name[2:]))
-        self.op.append(self.rules.setdefault(rule, len(self.rules)))
-        self.x.append(x)
-        self.y.append(y)
-        return BASE + len(self.op) - 1
+        if rule.name.startswith("**") and not rule.several:
+            rule, places = POWER, (*places, self.place(float(rule.name[2:])))
+        return self.draft.computed(rule, places)
 
-    def write(self, rule: Primitive, *places: int) -> int:
+    def chained(self, rule: Primitive, places: Sequence[int]) -> int:
+        """Write out a sum or a dot product, as `write` does, but without a symbol for each."""
+        if rule is SUM:
+            terms: list[int] = [*places]
+        else:
+            odd = len(places) % 2
+            pairs = zip(places[odd::2], places[odd + 1 :: 2])
+            terms = [*places[:odd], *[self.folded(MULTIPLY, x, y) for x, y in pairs]]
+        found = terms[0]
+        for term in terms[1:]:
+            found = self.folded(ADD, found, term)
+        return found
+
+    def folded(self, rule: Primitive, x: int, y: int) -> int:
+        """Return the place of an operation on two, a constant where both are."""
+        number = self.draft.number
+        if x in number and y in number:
+            return self.place(rule.forward(number[x], number[y]))
+        return self.draft.computed(rule, (x, y))
+
+    def write(self, rule: Primitive, places: Sequence[int]) -> int:
         """Write out an operation; return the place of its result."""
-        constant = [self.first <= place < BASE for place in places]
-        operands = [
-            self.numbers[place - self.first] if is_number else _Placed(place, self)
-            for place, is_number in zip(places, constant)
-        ]
+        number = self.draft.number
+        given = [number[p] if p in number else _Placed(p, self) for p in places]
         # Entries of one softmax are made of the same exponentials and their sum.
-        self.seen = self.shared.setdefault(places, {}) if "softmax[" in rule.name else {}
+        entry = "softmax[" in rule.name
+        self.seen = self.shared.setdefault(tuple(places), {}) if entry else {}
         try:
-            return self.place(self.applied(rule, operands))
+            return self.place(self.applied(rule, given))
         except Unwritable:
             if self.strict:
                 raise
-            self.many.append(places)
-            return self.append(rule, places[0], -1 - len(self.many))
-
-    def folds(self, rule: Primitive, places: tuple[int, ...]) -> bool:
-        """Say whether a sum, or a product in a dot product, has constants only."""
-        first, last = self.first, self.old.start
-        if rule is SUM:
-            return first <= places[0] < last and first <= places[1] < last
-        odd = len(places) % 2
-        pairs = zip(places[odd::2], places[odd + 1 :: 2])
-        return any(first <= x < last and first <= y < last for x, y in pairs)
-
-    def fill(self, rule: Primitive, begin: Array, operands: Array) -> None:
-        """Write out sums or dot products of one length, all at once: from where each begins."""
-        add, multiply = (self.rules.setdefault(found, len(self.rules)) for found in (ADD, MULTIPLY))
-        op, x, y = (numpy.frombuffer(column, numpy.int32) for column in (self.op, self.x, self.y))
-        total, terms = operands[:, :1], operands[:, 1:]
-        sums = begin[:, None] + numpy.arange(terms.shape[1], dtype=numpy.int32)
-        if rule is DOT:
-            if operands.shape[1] % 2 == 0:
-                op[begin], x[begin], y[begin] = multiply, operands[:, 0], operands[:, 1]
-                total, terms, sums = BASE + begin[:, None], operands[:, 2:], sums[:, 1:]
-            products, sums = sums[:, ::2], sums[:, 1::2]
-            op[products], x[products], y[products] = multiply, terms[:, ::2], terms[:, 1::2]
-            terms = BASE + products
-        op[sums], y[sums] = add, terms
-        x[sums] = numpy.hstack([total, BASE + sums])[:, : sums.shape[1]]
+            return self.append(rule, *places)
 
     def applied(self, rule: Primitive, operands: Sequence[Any]) -> Any:
         """Append whatever an operation on places and numbers is made of; return its result."""
@@ -202,13 +151,7 @@ class _Writer:
 
     def place(self, item: Any) -> int:
         """Return the place of what was written, or give a number one."""
-        if isinstance(item, _Placed):
-            return item.place
-        number = as_float(item)
-        found = self.known.setdefault(number.hex(), self.first + len(self.numbers))
-        if found == self.first + len(self.numbers):
-            self.numbers.append(number)
-        return found
+        return item.place if isinstance(item, _Placed) else self.draft.constant(as_float(item))
 
 
 class _Placed(Symbol):

@@ -14,17 +14,17 @@ infinities and signed zeros: so x * 1.0 is x, but x * 0.0 and x + 0.0 stay what 
 from __future__ import annotations
 
 import math
-import struct
 from array import array
 from dataclasses import replace
 from functools import lru_cache
+from itertools import compress
 from math import copysign
 from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.record.elementary import written_out
-from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.record.tape import COMPUTED, NUMBER, Draft, Tape
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT, azmul
 
@@ -34,21 +34,19 @@ _COMMUTING = (ADD, MULTIPLY)
 def common(tape: Tape) -> Tape:
     """Return a tape of the same outputs, leaves and inputs in which nothing is computed twice.
 
-    Linear in time and memory. Values agree to the last digit, apart from x**2.0 and x**-1.0,
-    which become x * x and 1.0 / x: these round once, `pow` within one unit in the last place.
+    Values agree to the last digit, but x**2.0 and x**-1.0, as x * x and 1.0 / x, round but once.
     Gradients agree up to the order in which they are summed.
     """
-    return _Simplifier(written_out(tape)).tape()
+    return _needed(_merged(written_out(tape)))
 
 
 def lowered(tape: Tape) -> Tape:
     """Return the tape with absolute products as plain ones, of which grids are matrix products;
-    one that has some in elementary operations.
+    one that has some in elementary operations. Its rules still name `azmul`.
 
-    Its rules still name `azmul`, by which one knows that it holds derivatives. The two differ
-    where 0 meets what is not finite: there a plain product is NaN, so is all that is computed
-    from it, and a result that is NaN is computed once more as the engine does. A product is
-    left as it is where something behind it could hide the NaN, as a comparison does.
+    The two differ where 0 meets what is not finite: there a plain product is NaN, and a result that
+    is NaN is computed once more as the engine does. A product is left as it is where something
+    behind it could hide the NaN, as a comparison does.
     """
     if azmul not in tape.rules:
         return tape
@@ -74,148 +72,104 @@ def lowered(tape: Tape) -> Tape:
 
 @lru_cache(maxsize=1024)
 def _hides(rule: Primitive, which: int, other: float | None) -> bool:
-    """Say whether a result can be a number where one operand is NaN and the other, if known, is
-    this number.
-
-    >>> _hides(MULTIPLY, 0, None), _hides(POWER, 0, None), _hides(POWER, 0, 2.0)
-    (False, True, False)
-    """
+    """Say whether a result can be a number where one operand is NaN, the other, if known, this."""
     for probe in (0.0, 1.0, -1.0, math.inf, -math.inf) if other is None else (other,):
         operands = [probe] * len(rule.domain)
         operands[which] = math.nan
         try:
             if not math.isnan(rule.forward(*operands)):
                 return True
-        except (ArithmeticError, ValueError):  # which back ends give as NaN
-            continue
-        except Exception:  # whatever somebody's own function does with NaN
-            return True
+        except Exception as error:  # of arithmetic: which back ends give as NaN
+            if not isinstance(error, (ArithmeticError, ValueError)):
+                return True
     return False
 
 
-class _Simplifier:
-    """The tape that is being built.
-
-    The place of a constant on it is negative until all are known, -1 for the first. A missing
-    operand is the first one once more.
-    """
-
-    def __init__(self, tape: Tape) -> None:
-        self.old = tape
-        self.leaves = tape.start - len(tape.constants)
-        self.constants: dict[bytes, int] = {}  # by their bits: 0.0 is not -0.0, and NaN is NaN
-        self.numbers: list[float] = []
-        self.rules: dict[Primitive, int] = {rule: i for i, rule in enumerate(tape.rules)}
-        self.op, self.x, self.y = array("i"), array("i"), array("i")
-
-    def tape(self) -> Tape:
-        places = array("i", range(self.leaves))
-        places.extend(self.constant(number) for number in self.old.constants)
-        self.merge(places)
-        return self.finished(places)
-
-    def constant(self, number: float) -> int:
-        """Return the place of a constant, new or not."""
-        found = self.constants.setdefault(struct.pack("d", number), len(self.numbers))
-        if found == len(self.numbers):
-            self.numbers.append(number)
-        return -1 - found
-
-    def merge(self, places: array[int]) -> None:
-        """Append the place of each value that the old tape computes."""
-        rules, append = self.old.rules, places.append
-        commuting = [rule in _COMMUTING for rule in rules]
-        seen: dict[int, int] = {}
-        wide = 2 * self.old.size + 4  # so that no two operations have the same key
-        for op, x, y in zip(self.old.op, self.old.x, self.old.y):
-            x = places[x]
-            y = x if y < 0 else places[y]
-            if x < 0 or y < 0:
-                found = self.simplified(rules[op], x, y)
-                if isinstance(found, int):
-                    append(found)
-                    continue
-                rule, x, y = found
-                op = self.rules.setdefault(rule, len(self.rules))
-            elif y < x and commuting[op]:
-                x, y = y, x
-            place = seen.setdefault((op * wide + x) * wide + y, self.leaves + len(self.op))
-            if place == self.leaves + len(self.op):
-                self.op.append(op)
-                self.x.append(x)
-                self.y.append(y)
-            append(place)
-
-    def simplified(self, rule: Primitive, x: int, y: int) -> int | tuple[Primitive, int, int]:
-        """Return the place of an operation with a constant operand, or a simpler operation."""
-        if x < 0 and y < 0:
-            operands = [self.numbers[-1 - place] for place in (x, y)][: len(rule.domain)]
-            try:
-                return self.constant(float(rule.forward(*operands)))
-            except (ArithmeticError, ValueError):  # left to those who run the tape
-                return rule, x, y
-        if rule in _COMMUTING and x < 0:
+def _merged(tape: Tape) -> Tape:
+    """Return the tape with what is computed twice, or of constants only, computed once."""
+    draft = Draft(tape)
+    kinds, rules = draft.kinds, draft.rules
+    rules.update({rule: i for i, rule in enumerate(tape.rules)})
+    places = array("i", [*range(tape.first), *map(draft.constant, tape.constants)])
+    append = places.append
+    commuting = [rule in _COMMUTING for rule in tape.rules]
+    seen: dict[int, int] = {}
+    wide = 2 * tape.size + 4  # so that no two operations have the same key
+    for op, x, y in zip(tape.op, tape.x, tape.y):
+        alone, x = y < 0, places[x]
+        y = x if alone else places[y]
+        if kinds[x] == NUMBER or kinds[y] == NUMBER:
+            found = _simplified(draft, tape.rules[op], x, None if alone else y)
+            if isinstance(found, int):
+                append(found)
+                continue
+            rule, x, y = found
+            op = rules.setdefault(rule, len(rules))
+        elif y < x and commuting[op]:
             x, y = y, x
-        if y >= 0:
-            return rule, x, y
-        number = self.numbers[-1 - y]
-        if copysign(1.0, number) == _SAME.get((rule, number)):
-            return x
-        if rule is POWER and number == 2.0:
-            return MULTIPLY, x, x
-        if rule is POWER and number == -1.0:
-            return DIVIDE, self.constant(1.0), x
+        place = seen.setdefault((op * wide + x) * wide + y, len(kinds))
+        if place == len(kinds):
+            kinds.append(COMPUTED)
+            draft.op.append(op)
+            draft.x.append(x)
+            draft.y.append(-1 if alone else y)
+        append(place)
+    names: dict[int, str] = {}
+    for place, name in tape.names.items():
+        names.setdefault(places[place], name)
+    return draft.tape([places[place] for place in tape.outputs], names)
+
+
+def _simplified(
+    draft: Draft, rule: Primitive, x: int, y: int | None
+) -> int | tuple[Primitive, int, int]:
+    """Return the place of an operation with a constant operand, or a simpler operation."""
+    number = draft.number
+    places = (x,) if y is None else (x, y)
+    if all(place in number for place in places):
+        try:
+            return draft.constant(float(rule.forward(*map(number.__getitem__, places))))
+        except (ArithmeticError, ValueError):  # left to those who run the tape
+            return rule, x, places[-1]
+    assert y is not None
+    if rule in _COMMUTING and x in number:
+        x, y = y, x
+    if y not in number:
         return rule, x, y
+    if copysign(1.0, number[y]) == _SAME.get((rule, number[y])):
+        return x
+    if rule is POWER and number[y] == 2.0:
+        return MULTIPLY, x, x
+    if rule is POWER and number[y] == -1.0:
+        return DIVIDE, draft.constant(1.0), x
+    return rule, x, y
 
-    def finished(self, places: array[int]) -> Tape:
-        """Return the new tape: what no output needs is dropped, and constants get their places."""
-        outputs = [places[place] for place in self.old.outputs]
-        needed, numbers = self.needed(outputs)
-        start = self.leaves + int(numbers.sum())
-        moved = numpy.full(self.leaves + len(needed) + len(numbers), -1, numpy.int32)
-        moved[: self.leaves] = numpy.arange(self.leaves)
-        moved[self.leaves : self.leaves + len(needed)] = start - 1 + numpy.cumsum(needed)
-        constants = self.leaves - 1 + numpy.cumsum(numbers)
-        moved[len(moved) - len(numbers) :] = constants[::-1]  # a negative place counts from the end
-        op, x, y = (
-            numpy.array(column, numpy.int32)[needed] for column in (self.op, self.x, self.y)
-        )
-        rules = list(self.rules)
-        unary = numpy.array([len(rule.domain) == 1 for rule in rules], bool)[op]
-        names: dict[int, str] = {}
-        for place, name in self.old.names.items():
-            if self.kept(places[place], needed, numbers):
-                names.setdefault(int(moved[places[place]]), name)
-        return Tape(
-            parameters=self.old.parameters,
-            others=self.old.others,
-            inputs=self.old.inputs,
-            constants=[number for number, kept in zip(self.numbers, numbers.tolist()) if kept],
-            rules=rules,
-            op=_column(op),
-            x=_column(moved[x]),
-            y=_column(numpy.where(unary, -1, moved[y])),
-            outputs=moved[outputs].tolist(),
-            names=names,
-        )
 
-    def needed(self, outputs: list[int]) -> tuple[Any, Any]:
-        """Return which computed values and which constants an output stands on."""
-        size = self.leaves + len(self.op)
-        marks = bytearray(size + len(self.numbers))
-        for place in outputs:
-            marks[place] = 1
-        columns = zip(range(size - 1, -1, -1), reversed(self.x), reversed(self.y))
-        for place, x, y in columns:
-            if marks[place]:
-                marks[x] = marks[y] = 1
-        found = numpy.frombuffer(marks, numpy.uint8).astype(bool)
-        return found[self.leaves : size], found[size:][::-1]
+def _needed(tape: Tape) -> Tape:
+    """Return the tape without the constants and computed values that no output stands on."""
+    marks = bytearray(tape.size + 1)  # one more, for an operand that is missing
+    for place in tape.outputs:
+        marks[place] = 1
+    for place, x, y in zip(range(tape.size - 1, -1, -1), reversed(tape.x), reversed(tape.y)):
+        if marks[place]:
+            marks[x] = marks[y] = 1
+    kept = numpy.frombuffer(marks, numpy.uint8)[:-1] > 0
+    kept[: tape.first] = True
+    computed = kept[tape.start :]
+    to = numpy.append(numpy.cumsum(kept, dtype=numpy.int32) - 1, numpy.int32(-1))
 
-    def kept(self, place: int, needed: Any, numbers: Any) -> bool:
-        if place < 0:
-            return bool(numbers[-1 - place])
-        return place < self.leaves or bool(needed[place - self.leaves])
+    def column(given: array[int]) -> Any:
+        return numpy.frombuffer(given, numpy.int32)[computed]
+
+    return replace(
+        tape,
+        constants=[*compress(tape.constants, kept[tape.first :].tolist())],
+        op=array("i", column(tape.op).tobytes()),
+        x=array("i", to[column(tape.x)].tobytes()),
+        y=array("i", to[column(tape.y)].tobytes()),
+        outputs=to[tape.outputs].tolist(),
+        names={int(to[place]): name for place, name in tape.names.items() if kept[place]},
+    )
 
 
 # Second operands, with their signs, that leave the first as it was: x + -0.0, x - 0.0, x * 1.0, ...
@@ -226,7 +180,3 @@ _SAME = {
     (DIVIDE, 1.0): 1.0,
     (POWER, 1.0): 1.0,
 }
-
-
-def _column(numbers: Any) -> array[int]:
-    return array("i", numbers.astype(numpy.int32).tobytes())

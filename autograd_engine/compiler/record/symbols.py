@@ -26,8 +26,7 @@ Expression: TypeAlias = "Symbol | float"
 class Symbol:
     """An unknown number, or a primitive applied to such.
 
-    It takes part in arithmetic and in the package's primitives, and in nothing else: a
-    branch on it, or `math.exp` of it, raises `TypeError`.
+    It takes part in arithmetic and in the package's primitives; a branch on it raises `TypeError`.
     """
 
     __slots__ = ("name", "operands", "rule")
@@ -35,9 +34,7 @@ class Symbol:
     def __init__(
         self, name: str = "", rule: Primitive | None = None, operands: tuple[Expression, ...] = ()
     ) -> None:
-        self.name = name
-        self.rule = rule
-        self.operands = operands
+        self.name, self.rule, self.operands = name, rule, operands
 
     def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Expression:
         return applied(rule, *operands)
@@ -88,10 +85,7 @@ UNKNOWN = "a symbol stands for any number: there is nothing to compare"
 
 
 def applied(rule: Primitive, *operands: Any) -> Expression:
-    """Return the primitive applied to symbols and numbers: a number where all are numbers.
-
-    A factor of exactly 1 is left out.
-    """
+    """Return the primitive of symbols and numbers, a number where all are; leave a factor 1 out."""
     items = [item if isinstance(item, Symbol) else as_float(item) for item in operands]
     symbols = [item for item in items if isinstance(item, Symbol)]
     if not symbols:
@@ -109,11 +103,7 @@ INCLINE = Primitive("incline", lambda x, s: -0.0, lambda out, x, s: (s, 0.0), No
 
 @lru_cache(maxsize=256)
 def unknowns(count: int) -> tuple[Symbol, ...]:
-    """Return the symbols of so many operands.
-
-    >>> unknowns(2), unknowns(3)
-    ((x, y), (x0, x1, x2))
-    """
+    """Return the symbols of so many operands: x, y or x0, x1, x2, ..."""
     return (X, Y)[:count] if count < 3 else tuple([Symbol(f"x{i}") for i in range(count)])
 
 
@@ -124,10 +114,7 @@ def operands(rule: Primitive, count: int = 0) -> tuple[Symbol, ...]:
 
 @lru_cache(maxsize=1024)
 def partials(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
-    """Return a primitive's derivatives by each operand, of the symbols `OUT` and `operands`.
-
-    Raises `TypeError` where its rule cannot be read with symbols.
-    """
+    """Return a primitive's derivatives by each operand, of the symbols `OUT` and `operands`."""
     given = rule.partials(OUT, *operands(rule, count))
     return tuple(item if isinstance(item, Symbol) else as_float(item) for item in given)
 
@@ -138,11 +125,8 @@ class Unreadable(TypeError):
 
 @lru_cache(maxsize=1024)
 def slopes(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
-    """Return a primitive's partials, whatever is written in its rule.
-
-    Where they branch on a number, or call functions of `math`, each is a primitive without a
-    formula: a function that can only be called, number by number. Such a function has no
-    partials in its turn: asked for them, this raises `Unreadable`.
+    """Return a primitive's partials. Where its rule branches, or calls functions of `math`, each is
+    a primitive without a formula, that can only be called; of its partials, raise `Unreadable`.
 
     >>> kinked = Primitive("kinked", abs, lambda out, x: (1.0 if x > 0.0 else -1.0,))
     >>> slopes(kinked)
@@ -169,17 +153,13 @@ def _called(rule: Primitive, which: int, given: tuple[Symbol, ...]) -> Symbol:
             f"but not differentiated; write them with functions of the package"
         )
 
-    name = f"slope_of_{rule.name}"
-    slope = Primitive(name, forward, unknown, domain=rule.domain, several=rule.several)
-    return Symbol("", slope, given)
+    name, domain = f"slope_of_{rule.name}", rule.domain
+    return Symbol("", Primitive(name, forward, unknown, "", domain, rule.several), given)
 
 
 @lru_cache(maxsize=1024)
 def formula(rule: Primitive, count: int = 0) -> Expression | None:
-    """Return a primitive's own forward function as an expression of its `operands`.
-
-    None where it cannot be read with symbols: where it branches, or calls functions of `math`.
-    """
+    """Return a primitive's own forward function as an expression, None where it cannot be read."""
     try:
         found = rule.forward(*operands(rule, count))
     except Exception:  # whatever somebody's function does not do with a symbol

@@ -14,10 +14,11 @@ primitive of each value, and where its operands stand.
 
 from __future__ import annotations
 
+import struct
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy
@@ -48,22 +49,32 @@ class Tape:
     y: array[int]
     outputs: list[int]
     names: dict[int, str] = field(default_factory=dict)
-    many: tuple[tuple[int, ...], ...] = ()  # which tapes in pickles of version 0.1.0 do not have
+    many: tuple[Sequence[int], ...] = ()  # which tapes in pickles of version 0.1.0 do not have
+
+    @property
+    def first(self) -> int:
+        """The place of the first constant."""
+        return len(self.parameters) + len(self.others) + len(self.inputs)
 
     @property
     def start(self) -> int:
         """The place of the first computed value."""
-        return len(self.parameters) + len(self.others) + len(self.inputs) + len(self.constants)
+        return self.first + len(self.constants)
 
     @property
     def size(self) -> int:
         """The number of values on the tape."""
         return self.start + len(self.op)
 
-    def instructions(self) -> Iterator[tuple[Primitive, tuple[int, ...]]]:
+    def operands(self) -> Iterator[Any]:
+        """Yield the places of each computed value's operands."""
+        many = self.many
+        for x, y in zip(self.x, self.y):
+            yield (x, y) if y >= 0 else (x,) if y == -1 else many[-2 - y]
+
+    def instructions(self) -> Iterator[tuple[Primitive, Any]]:
         """Yield each computed value's primitive and the places of its operands."""
-        for op, x, y in zip(self.op, self.x, self.y):
-            yield self.rules[op], (x, y) if y >= 0 else (x,) if y == -1 else self.many[-2 - y]
+        return zip(map(self.rules.__getitem__, self.op), self.operands())
 
 
 def turned(tape: Tape) -> Tape:
@@ -86,13 +97,83 @@ def turned(tape: Tape) -> Tape:
 def _moved(to: Any, x: array[int], y: array[int], many: Sequence[Sequence[int]]) -> dict[str, Any]:
     """Return the operands of a tape, from the places in which they were given."""
     xs, ys = numpy.frombuffer(x, numpy.int32), numpy.frombuffer(y, numpy.int32)
-    flat = numpy.fromiter(chain.from_iterable(many), numpy.int32)
-    places = iter(to[flat].tolist())
+    flat = array("i", to[numpy.fromiter(chain.from_iterable(many), numpy.int32)].tobytes())
+    ends = [0, *accumulate(map(len, many))]
     return {
         "x": array("i", to[xs].tobytes()),
         "y": array("i", numpy.where(ys < 0, ys, to[ys]).tobytes()),
-        "many": tuple([tuple(islice(places, len(operands))) for operands in many]),
+        "many": tuple([flat[i:j] for i, j in pairwise(ends)]),
     }
+
+
+PARAMETER, OTHER, INPUT, NUMBER, COMPUTED = range(5)
+
+
+class Draft:
+    """A tape that is being written: places count what it has in the order in which it came.
+
+    Its `kinds` are PARAMETER, ...; of a tape that is given it begins with the leaves.
+    """
+
+    def __init__(self, old: Tape | None = None) -> None:
+        self.kinds = bytearray()
+        self.leaves: list[Value] = []
+        self.number: dict[int, float] = {}  # the constants, by place
+        self.known: dict[bytes, int] = {}  # by their bits: 0.0 is not -0.0
+        self.rules: dict[Primitive, int] = {}
+        self.op, self.x, self.y = array("i"), array("i"), array("i")
+        self.many: list[Sequence[int]] = []
+        if old is not None:
+            for kind, leaves in enumerate((old.parameters, old.others, old.inputs)):
+                self.kinds += bytes([kind]) * len(leaves)
+                self.leaves += leaves
+
+    def leaf(self, value: Value, kind: int) -> int:
+        """Return the place of a leaf, a new one."""
+        self.kinds.append(kind)
+        self.leaves.append(value)
+        return len(self.kinds) - 1
+
+    def constant(self, number: float) -> int:
+        """Return the place of a constant, new or not."""
+        found = self.known.setdefault(struct.pack("d", number), len(self.kinds))
+        if found == len(self.kinds):
+            self.kinds.append(NUMBER)
+            self.number[found] = number
+        return found
+
+    def computed(self, rule: Primitive, places: Sequence[int]) -> int:
+        """Append an operation; return the place of its result."""
+        self.op.append(self.rules.setdefault(rule, len(self.rules)))
+        self.x.append(places[0])
+        if rule.several:
+            self.y.append(-2 - len(self.many))
+            self.many.append(places)
+        else:
+            self.y.append(places[1] if len(places) == 2 else -1)
+        self.kinds.append(COMPUTED)
+        return len(self.kinds) - 1
+
+    def tape(self, outputs: Sequence[int], names: Mapping[int, str]) -> Tape:
+        """Return the tape, from the order in which things came to its own."""
+        kinds = numpy.frombuffer(self.kinds, numpy.uint8)
+        order = numpy.argsort(kinds, kind="stable")
+        moved = numpy.empty(len(kinds) + 1, numpy.int32)  # one more, read where there is none
+        moved[order] = numpy.arange(len(kinds), dtype=numpy.int32)
+        leaves: dict[int, list[Value]] = {PARAMETER: [], OTHER: [], INPUT: []}
+        for leaf, kind in zip(self.leaves, kinds[kinds < NUMBER].tolist()):
+            leaves[kind].append(leaf)
+        return Tape(
+            parameters=leaves[PARAMETER],
+            others=leaves[OTHER],
+            inputs=leaves[INPUT],
+            constants=[*self.number.values()],
+            rules=list(self.rules),
+            op=self.op,
+            **_moved(moved, self.x, self.y, self.many),
+            outputs=moved[list(outputs)].tolist(),
+            names={int(moved[place]): name for place, name in names.items()},
+        )
 
 
 def record(
@@ -107,85 +188,66 @@ def record(
     A value made without partials is taken as it is at each call, like a leaf.
     """
     order = topological_order(*outputs)
-    place: dict[int, int] = {}  # of each value, by id: first in the order in which it is met
-    kinds = bytearray()  # of each place: _PARAMETER, ...
-    leaves: list[Value] = []
-    numbers: list[float] = []
+    draft = Draft()
+    kinds, rules, number = draft.kinds, draft.rules, draft.number
+    op, xs, ys, many = draft.op.append, draft.x.append, draft.y.append, draft.many
+    place: dict[int, int] = {}  # of each value, by id
     names: dict[int, str] = {}
-    rules: dict[Primitive, int] = {}
-    op, xs, ys = array("i"), array("i"), array("i")
 
     def meet(value: Value) -> int:
         """Give a leaf or constant a place."""
         found = place[id(value)] = len(kinds)
         if value._rule is CONSTANT:
-            kinds.append(_CONSTANT)
-            numbers.append(value.data)
+            kinds.append(NUMBER)
+            number[found] = value.data
         else:
-            kinds.append(_PARAMETER if parameters is None and value._rule is LEAF else _OTHER)
-            leaves.append(value)
-        if value.label:
-            names[found] = value.label
+            kinds.append(PARAMETER if parameters is None and value._rule is LEAF else OTHER)
+            draft.leaves.append(value)
+        note = getattr(value, "_note", NOTHING)  # as `noted`, without a call
+        if note.label:
+            names[found] = note.label
         return found
 
-    for kind, given in ((_PARAMETER, parameters or ()), (_INPUT, inputs)):
+    for kind, given in ((PARAMETER, parameters or ()), (INPUT, inputs)):
         for value in given:
             kinds[meet(value)] = kind
 
-    many: list[list[int]] = []
+    def met(values: Iterable[Value]) -> list[int]:
+        return [place[id(value)] if id(value) in place else meet(value) for value in values]
+
+    at, find = place.__getitem__, place.get
     for node in order:
         rule, j = node._rule, -1
         if rule.several:
-            operands = node.operands
-            places: list[Any] = list(map(place.get, map(id, operands)))
-            if None in places:
-                places = [place[id(v)] if id(v) in place else meet(v) for v in operands]
+            operands = node._many[::2]
+            try:
+                places = list(map(at, map(id, operands)))
+            except KeyError:
+                places = met(operands)
             i, j = places[0], -2 - len(many)
-            fixed = kinds[i] == _CONSTANT and all(kinds[found] == _CONSTANT for found in places)
+            fixed = kinds[i] == NUMBER and all(kinds[found] == NUMBER for found in places)
+            if not fixed:
+                many.append(places)
         else:
             x, y = node._x, node._y
-            i = place.get(id(x), -1)
+            i = find(id(x), -1)
             if i < 0:
                 i = meet(x)  # type: ignore[arg-type]
             if y is not None:
-                j = place.get(id(y), -1)
+                j = find(id(y), -1)
                 if j < 0:
                     j = meet(y)
-            fixed = kinds[i] == _CONSTANT and (j < 0 or kinds[j] == _CONSTANT)
+            fixed = kinds[i] == NUMBER and (j < 0 or kinds[j] == NUMBER)
         here = place[id(node)] = len(kinds)
         if fixed:
-            kinds.append(_CONSTANT)
-            numbers.append(node._data)
+            kinds.append(NUMBER)
+            number[here] = node._data
             continue
-        if rule.several:
-            many.append(places)
-        kinds.append(_COMPUTED)
-        op.append(rules.setdefault(rule, len(rules)))
-        xs.append(i)
-        ys.append(j)
-        note = getattr(node, "_note", NOTHING)  # as `noted`, without a call
+        kinds.append(COMPUTED)
+        op(rules.setdefault(rule, len(rules)))
+        xs(i)
+        ys(j)
+        note = getattr(node, "_note", NOTHING)
         if note.label:
             names[here] = note.label
-    tops = [place[id(v)] if id(v) in place else meet(v) for v in outputs]
-
-    # From the order in which they were met to that of the tape.
-    by_kind = numpy.argsort(numpy.frombuffer(kinds, numpy.uint8), kind="stable")
-    moved = numpy.empty(len(kinds) + 1, numpy.int32)  # one more, to be read where there is none
-    moved[by_kind] = numpy.arange(len(kinds), dtype=numpy.int32)
-    by_place = sorted(leaves, key=lambda leaf: moved[place[id(leaf)]])
-    kind_of = {id(leaf): kinds[place[id(leaf)]] for leaf in leaves}
-    of = [[leaf for leaf in by_place if kind_of[id(leaf)] == kind] for kind in range(_CONSTANT)]
-    return Tape(
-        parameters=of[_PARAMETER],
-        others=of[_OTHER],
-        inputs=of[_INPUT],
-        constants=numbers,
-        rules=list(rules),
-        op=op,
-        **_moved(moved, xs, ys, many),
-        outputs=moved[tops].tolist(),
-        names={int(moved[i]): name for i, name in names.items()},
-    )
-
-
-_PARAMETER, _OTHER, _INPUT, _CONSTANT, _COMPUTED = range(5)
+    return draft.tape(met(outputs), names)

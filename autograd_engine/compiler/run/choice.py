@@ -23,10 +23,7 @@ MOST = 10_000  # rows: arrays that need more than so many to win are not made
 
 
 class Chosen:
-    """Runs few rows one value after the other and many as arrays, each where it is faster.
-
-    What is not needed is not made.
-    """
+    """Runs few rows one value after the other and many as arrays; makes what is needed."""
 
     def __init__(self, tape: Tape, recorded: Tape | None = None) -> None:
         self.tape = tape
@@ -66,15 +63,16 @@ class Chosen:
         """Say which way the program runs, and why."""
         if not self.waves:
             return "Nothing is computed: the outputs are leaves or constants."
-        reason = self.hindrance and f" (not on the scalar machine: {self.hindrance})"
-        way = f"in plain Python{reason}" if reason else "on the scalar machine"
-        said = (
-            f"{counted(self.nodes, 'value')} in {counted(self.waves, 'wave')} of one operation "
-            f"at one depth, {self.nodes / self.waves:,.1f} in each."
-        )
+        way = "value by value on the scalar machine"
+        if self.hindrance:
+            way = f"value by value in plain Python (not on the scalar machine: {self.hindrance})"
         if self.crossing <= 1:
-            return f"{said} It runs as arrays."
-        if not self.tape.inputs or self.crossing > MOST:
-            return f"{said} It runs value by value {way}."
-        rows = f"{self.crossing:,.0f} rows"
-        return f"{said} Below {rows} it runs value by value {way}, from there on as arrays."
+            how = "It runs as arrays."
+        elif not self.tape.inputs or self.crossing > MOST:
+            how = f"It runs {way}."
+        else:
+            how = f"Below {self.crossing:,.0f} rows it runs {way}, from there on as arrays."
+        return (
+            f"{counted(self.nodes, 'value')} in {counted(self.waves, 'wave')} of one operation "
+            f"at one depth, {self.nodes / self.waves:,.1f} in each. {how}"
+        )

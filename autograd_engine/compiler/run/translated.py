@@ -3,9 +3,7 @@
 A branch cannot be taken for some numbers and not for others: both sides are computed, and of each
 number the right one is chosen. What is assigned is the operand of a function of what follows.
 
->>> import numpy
->>> OnArrays(numpy).on_arrays("M.maximum")(numpy.array([1.0, 3.0]), numpy.array(2.0)).tolist()
-[2.0, 3.0]
+NumPy notes floating-point errors: the caller stands inside `numpy.errstate(all="ignore")`.
 """
 
 from __future__ import annotations
@@ -13,10 +11,12 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy
 
+from autograd_engine.compiler.record.symbols import formula
 from autograd_engine.compiler.run.translation import IEEE, Expressions, Untranslatable
 from autograd_engine.primitives import TABLE, Primitive
 
@@ -64,10 +64,6 @@ class OnArrays(Expressions):
 
         It is the library's own, which may have the longer name, as `arcsin` of `asin`; else it
         is translated. The library leaves the sign of a zero to chance in `maximum` and `sign`.
-
-        >>> import numpy
-        >>> OnArrays(numpy).spelled(TABLE["asin"])
-        <ufunc 'arcsin'>
         """
         if rule.name.startswith("**"):
             return lambda x: self.library.power(x, float(rule.name[2:]))
@@ -111,3 +107,42 @@ class OnArrays(Expressions):
     def let(self, target: Any, value: Any, rest: list[Any]) -> str:
         names, values = (self.all(getattr(side, "elts", [side])) for side in (target, value))
         return f"(lambda {names}: {self.block(rest)})({values})"
+
+
+IN_NUMPY = OnArrays(numpy)
+
+
+@lru_cache(maxsize=1024)
+def spelled(rule: Primitive) -> Callable[..., Any] | None:
+    """Return a primitive as NumPy's functions are: `f(x, out=view)` or `f(x, y, out=view)`.
+
+    Operands are arrays of floats, strided or broadcast as they like, or numbers; `out` may be
+    one of them. None for a primitive that is to be spelled by its formula.
+    """
+    function = IN_NUMPY.spelled(rule)
+    if function is None:
+        own = TABLE.get(rule.name) is not rule
+        return None if own and formula(rule) is not None else called(rule)
+    if isinstance(function, numpy.ufunc):
+        return function  # type: ignore[no-any-return]
+
+    def translated(*operands: Any, out: Any) -> Any:
+        out[...] = function(*numpy.broadcast_arrays(*operands))
+        return out
+
+    return translated
+
+
+def called(rule: Primitive, count: int = 0) -> Callable[..., Any]:
+    """Return what calls the primitive's forward function for each number, of so many operands
+    if it takes any number; NaN where that raises `ArithmeticError` or `ValueError`.
+    """
+
+    def one(*operands: float) -> float:
+        try:
+            return float(rule.forward(*operands))
+        except (ArithmeticError, ValueError):
+            return math.nan
+
+    each = numpy.frompyfunc(one, count or len(rule.domain), 1)
+    return lambda *operands, out: each(*operands, out=out, casting="unsafe")

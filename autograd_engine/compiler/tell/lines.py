@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.primitives import Primitive
-from autograd_engine.table import NEGATIVE
+from autograd_engine.table import ADD, NEGATIVE
 from autograd_engine.words import operations
 
 MOST = 60  # lines
@@ -23,28 +23,31 @@ class Line(NamedTuple):
     name: str
     shape: tuple[int, ...]
     batched: bool
-    kind: str
-    rule: Primitive
     operands: list[str]
-
-    @property
-    def head(self) -> str:
-        """Its name and shape."""
-        return f"{self.name} {shaped(self.shape, self.batched)}"
+    kind: str = "sum"
+    rule: Primitive = ADD
 
     @property
     def text(self) -> str:
         """The whole as one expression."""
-        first = self.operands[0]
-        if self.kind == "sum":
-            return first
-        if self.kind == "scan":
-            return f"{REDUCED[self.rule.name]}({first})"
-        if self.rule is NEGATIVE:
-            return f"-{first}"
-        if len(self.operands) == 2 and self.rule.symbol in INFIX:
-            return f" {self.rule.symbol} ".join(self.operands)
-        return f"{self.rule.name}({', '.join(self.operands)})"
+        if self.kind == "map":
+            return applied(self.rule, self.operands)
+        (read,) = self.operands
+        return read if self.kind == "sum" else f"{REDUCED[self.rule.name]}({read})"
+
+    def told(self, at: str = "") -> list[str]:
+        """Return its name, at some place, and shape, and what it is."""
+        return [f"{self.name}{at} {shaped(self.shape, self.batched)} = {self.text}"]
+
+
+def applied(rule: Primitive, operands: list[str]) -> str:
+    """Return a primitive of operands, as Python writes it."""
+    if rule is NEGATIVE:
+        return f"-{operands[0]}"
+    if rule.name.startswith("**"):
+        return operands[0] + rule.name
+    infix = len(operands) == 2 and rule.symbol in INFIX
+    return f" {rule.symbol} ".join(operands) if infix else f"{rule.name}({', '.join(operands)})"
 
 
 class Rounds(NamedTuple):
@@ -55,24 +58,21 @@ class Rounds(NamedTuple):
     """
 
     times: int
-    rows: list[tuple[str, tuple[int, ...], bool, str]]  # name, shape, batched, expression
-    states: list[tuple[str, tuple[int, ...], bool, str]]
+    rows: list[Line]
+    states: list[Line]
     lines: list[Line]
     after: list[str]
     kept: list[str]  # lines that others read, of all steps, when the loop is over
 
-    @property
-    def text(self) -> list[str]:
-        """The whole as lines of text."""
-        told = [
-            f"{name} {shaped(shape, batched)} = {expression}"
-            for name, shape, batched, expression in (*self.rows, *self.states)
+    def told(self) -> list[str]:
+        """Return the whole as lines of text."""
+        before = [line for line in (*self.rows, *self.states) if line.name != line.text]
+        return [
+            *(text for line in before for text in line.told()),
+            f"repeat {self.times:,} times, t = 0, 1, ..., {self.times - 1}:",
+            *(f"    {text}" for line in self.lines for text in line.told("[t]")),
+            f"    {', '.join(line.name for line in self.states)} = {', '.join(self.after)}",
         ]
-        told.append(f"repeat {self.times:,} times, t = 0, 1, ..., {self.times - 1}:")
-        for line in self.lines:
-            told.append(f"    {line.name}[t] {shaped(line.shape, line.batched)} = {line.text}")
-        names = ", ".join(name for name, *_ in self.states)
-        return [*told, f"    {names} = {', '.join(self.after)}"]
 
 
 def shaped(shape: tuple[int, ...], batched: bool = False) -> str:
@@ -86,11 +86,7 @@ def scalars(tape: Tape) -> str:
     kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
     lines = [f"{kind} {i}" for kind, leaves in kinds for i in range(len(leaves))]
     lines += map(repr, tape.constants)
-    for rule, places in tape.instructions():
-        operands = [f"v{place}" for place in places]
-        infix = len(operands) == 2 and rule.symbol in INFIX
-        told = f" {rule.symbol} ".join(operands) if infix else f"{rule.name}({', '.join(operands)})"
-        lines.append(operands[0] + rule.name if rule.name.startswith("**") else told)
+    lines += [applied(rule, [f"v{i}" for i in places]) for rule, places in tape.instructions()]
     notes = {place: f"    {name!r}" for place, name in tape.names.items()}
     text = [f"v{i} = {line}{notes.get(i, '')}" for i, line in enumerate(lines[:MOST])]
     left = [rule.symbol for rule, _ in tape.instructions()][max(0, MOST - tape.start) :]

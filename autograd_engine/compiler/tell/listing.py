@@ -7,27 +7,14 @@ repeats x, `stack(x, y)` and `concat(x, y)` put arrays together along the first 
 `joined(x, y)` lays them end to end. Tables of irregular places are called g1, g2, ... Of a loop the
 body is told, for step t: `v1[t]` is what line v1 makes in that step, behind the loop `v1` holds all
 of these; what a step reads of those before it is called s1, s2, ..., and is set anew at its end.
-
->>> from autograd_engine.compiler.record.tape import record
->>> from autograd_engine.engine import Value
->>> weights, x = [Value(1.0), Value(2.0), Value(3.0), Value(4.0)], [Value(0.5), Value(0.25)]
->>> sums = [weights[i] * x[0] + weights[i + 1] * x[1] for i in (0, 2)]
->>> print(listing(record([(sums[0].tanh() * sums[1].tanh())], inputs=x, parameters=weights)))
-parameters (4,), inputs (B, 2)
-v1 (B, 2) = inputs @ parameters.reshape(2, 2).T
-v2 (B, 2) = tanh(v1)
-v3 (B,) = v2[0] * v2[1]
-return v3
-each line for one row of the batch of B
-derivative by 4 parameters: 11 array operations, of which 1 matrix product
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from math import prod
-from re import findall, fullmatch
 from typing import Any
 
 import numpy
@@ -56,7 +43,7 @@ class Listing(Storage):
         """Return all lines, of a long program the first; `beyond` are operations behind its end."""
         text, told, left = [self.read()], set[str](), list(beyond)
         for number, line in enumerate(self.lines()):
-            lines = line.text if isinstance(line, Rounds) else [f"{line.head} = {line.text}"]
+            lines = line.told()
             more = [*self.mentioned(" ".join(lines), told), *lines]
             if len(text) + len(more) > MOST:
                 left = [*map(_symbol, steps_of(self.program.steps[number:])), *left]
@@ -73,31 +60,25 @@ class Listing(Storage):
 
     def read(self) -> str:
         """Say what the program reads, and of what shape."""
-        shapes = [
-            f"{name} {shaped(shape, name == 'inputs')}"
-            for name, shape in self.arrays[:3]
-            if shape != (0,)
-        ]
-        named = list(self.labels.values())
-        labels = ", ".join(named[:SHOWN] + ["..."] * (len(named) > SHOWN))
-        return (", ".join(shapes) or "constants only") + (f", named {labels}" if labels else "")
+        read = [(name, shape) for name, shape in self.arrays[:3] if shape != (0,)]
+        text = ", ".join(f"{name} {shaped(shape, name == 'inputs')}" for name, shape in read)
+        named = f", named {_first(list(self.labels.values()))}" if self.labels else ""
+        return (text or "constants only") + named
 
     def mentioned(self, text: str, told: set[str]) -> Iterator[str]:
         """Yield a line for each constant and table that is not yet told."""
-        for name in findall(r"\b[gk]\d+\b", text):
+        for name in re.findall(r"\b[gk]\d+\b", text):
             if name not in told:
                 told.add(name)
                 numbers = self.given[name]
-                shown = [f"{number:.6g}" for number in numbers.ravel()[:SHOWN].tolist()]
-                shown += ["..."] * (numbers.size > SHOWN)
+                shown = [f"{number:.6g}" for number in numbers.ravel()[: SHOWN + 1].tolist()]
                 kind = "places" if name.startswith("g") else "numbers"
-                yield f"{name} {shaped(numbers.shape)} = {kind} {', '.join(shown)}"
+                yield f"{name} {shaped(numbers.shape)} = {kind} {_first(shown)}"
 
     def lines(self) -> Iterator[Line | Rounds]:
         """Yield each step, or loop."""
         number = 1
         for step in self.program.steps:
-            self.gather(step)
             if isinstance(step, Loop):
                 yield self.rounds(step, number)
                 number += len(step.steps)
@@ -105,74 +86,55 @@ class Listing(Storage):
                 yield self.line(step, f"v{number}")
                 number += 1
 
-    def line(self, step: Step, name: str, own: str = "") -> Line:
-        """Tell a step in the shape in which it can be told shortest."""
+    def line(self, step: Step, name: str, at: str = "") -> Line:
+        """Tell a step."""
         self.gather(step)
-        tried: list[tuple[int, int, tuple[int, ...]]] = []
-        for shape in self._shapes(step):
-            before = self.given.copy(), self.arrays.copy()
-            tried.append((sum(map(len, self._operands(step, shape))), len(tried), shape))
-            self.given, self.arrays = before
-        shape = min(tried)[2]
-        line = Line(
-            name, shape, step.out.batched, step.kind, step.rule, self._operands(step, shape)
-        )
-        self.own(own or name, shape, self.places(step.out).ravel())
-        return line
+        shape = self._shape(step)
+        operands = self._operands(step, shape)
+        self.own(name + at, shape, self.places(step.out).ravel())
+        return Line(name, shape, step.out.batched, operands, step.kind, step.rule)
 
     def rounds(self, loop: Loop, number: int) -> Rounds:
         """Tell a loop whose first line has this number."""
-        rows, states, later = [], [], []
+        self.gather(loop)
+        rows, states, later, kept = [], [], [], []
         for arena, block in loop.blocks.items():
             places = self.base[arena] + block.slots()
             shape = squeezed(block.shape[1:])
-            name = f"x{number}{'b' * block.batched}"
             text = self.told(self.source[places].reshape(loop.times, *shape), exact=True)
-            if fullmatch(r"k\d+", text):
-                name = text
-            else:
-                rows.append((name, (loop.times, *shape), block.batched, text))
-            self.fresh(f"{name}[t]", shape, places[0])
+            name = text if text in self.given else f"x{number}{'b' * block.batched}"
+            rows.append(Line(name, (loop.times, *shape), block.batched, [text]))
+            self.own(f"{name}[t]", shape, places[0])
         for i, (arena, slots) in enumerate(loop.states(), number):
             places = self.base[arena] + slots
             shape = squeezed(places.shape)
             text = self.told(self.source[places].reshape(shape), exact=True)
-            states.append((f"s{i}", shape, arena.isupper(), text))
-            self.fresh(f"s{i}", shape, places)
+            states.append(Line(f"s{i}", shape, arena.isupper(), [text]))
+            self.own(f"s{i}", shape, places)
             later.append((places + loop.areas[arena].shape[1]).reshape(shape))
-        named = {f"v{i}": step for i, step in enumerate(loop.steps, number)}
-        lines = [self.line(step, name, f"{name}[t]") for name, step in named.items()]
+        lines = [self.line(step, f"v{i}", "[t]") for i, step in enumerate(loop.steps, number)]
         after = [self.told(self.source[places], exact=True) for places in later]
-        kept = []
         for line, step in zip(lines, loop.steps):
             arena, slots = step.out.arena, step.out.slots().ravel()
             if any(own == arena and slot in slots for own, slot in loop.kept):
                 kept.append(line.name)
                 by = numpy.arange(loop.times)[:, None] * loop.areas[arena].shape[1]
-                shape = (loop.times, *line.shape)
-                self.fresh(line.name, shape, (self.base[arena] + slots + by).ravel())
+                places = (self.base[arena] + slots + by).ravel()
+                self.own(line.name, (loop.times, *line.shape), places)
         return Rounds(loop.times, rows, states, lines, after, kept)
-
-    def fresh(self, name: str, shape: tuple[int, ...], places: Array) -> None:
-        """Say that an array stands here, whatever stood here before."""
-        self.source[places] = places
-        self.own(name, shape, places)
 
     def result(self) -> str:
         """Tell the outputs, once all steps are told."""
         places = numpy.array([int(self.places(ref).flat[0]) for ref in self.program.outputs])
         return self.told(places[0] if len(places) == 1 else places, exact=len(places) > 1)
 
-    def _shapes(self, step: Step) -> list[tuple[int, ...]]:
-        """Return the shapes in which a step may be told: its own, those of what it reads."""
-        shape = squeezed(step.out.shape)
-        if step.out.size == 1 or any(part.axes == "hsk,hjk->hsj" for part in step.parts):
-            return [shape]
-        found = [shape]
-        for read in (*step.operands, *(part.left for part in step.parts)):
+    def _shape(self, step: Step) -> tuple[int, ...]:
+        """Return a step's shape: of its own and that of an array it reads, that of most axes."""
+        found = [squeezed(step.out.shape)]
+        for read in step.operands if step.kind == "map" and step.out.size > 1 else ():
             owners = numpy.unique(self.owner[self.places(read.ref)])
-            found += [*(self.arrays[owner][1] for owner in owners), squeezed(read.ref.shape)]
-        return [shape for shape in dict.fromkeys(found) if prod(shape) == step.out.size]
+            found += [self.arrays[owner][1] for owner in owners]
+        return max((shape for shape in found if prod(shape) == step.out.size), key=len)
 
     def _operands(self, step: Step, shape: tuple[int, ...]) -> list[str]:
         """Tell what a step's rule is applied to, or a whole sum."""
@@ -181,11 +143,9 @@ class Listing(Storage):
             return [self.told(read[0].reshape(*shape, -1), exact=True)]
         if step.kind == "map":
             return self.together([places.reshape(shape) for places in read])
-        text = ""
-        for part in step.parts:
-            sign = " + " if part.sign > 0 else " - "
-            text += (sign if text else sign.strip(" +")) + self._part(part, shape)
-        return [text]
+        signs = {1: " + ", -1: " - "}
+        text = "".join(signs[part.sign] + self._part(part, shape) for part in step.parts)
+        return [text[3:] if text.startswith(" + ") else f"-{text[3:]}"]
 
     def _part(self, part: Part, shape: tuple[int, ...]) -> str:
         left = self.places(part.left.ref)
@@ -221,9 +181,8 @@ class Listing(Storage):
 
 
 def listing(tape: Tape) -> str:
-    """Return a tape as text: the arrays that it is lifted to, and the size of its derivative.
-
-    Of many waves only the first are lifted; what nothing lifts is told value by value.
+    """Return a tape as text: the arrays that it is lifted to, of many the first, and the size of
+    its derivative; value by value what nothing lifts.
     """
     try:
         plan = planned(lowered(tape))
@@ -246,34 +205,33 @@ def listing(tape: Tape) -> str:
 def _beginning(plan: Plan) -> str:
     """Return the beginning of a long listing."""
     (piece,) = plan.pieces
-    waves, sums = piece.waves, piece.waves.sums
-    if len(waves) > MOST:
-        piece = copy(piece)
-        piece.waves = copy(waves)
-        piece.waves.bounds = waves.bounds[: MOST + 1]
+    piece, waves, sums = copy(piece), piece.waves, piece.waves.sums
+    piece.waves = copy(waves)
+    piece.waves.bounds = waves.bounds[: MOST + 1]
     rules = sums.rule[waves.places[waves.bounds[MOST:-1]]].tolist()
     _, program = lifted(Plan(plan.tape, [piece], plan.outputs))
     return Listing(program, plan.tape).text([sums.tape.rules[i].symbol for i in rules])
 
 
-def products(instructions: Iterable[Instruction]) -> int:
-    """Count the matrix products: contractions of which a factor has rows that share the other.
+def _first(items: list[str]) -> str:
+    """Return the first items in a row."""
+    return ", ".join([*items[:SHOWN], *["..."][: len(items) > SHOWN]])
 
-    A matrix times a vector is one, too, and so is a stack of them; a dot product is none.
-    """
+
+def products(instructions: Iterable[Instruction]) -> int:
+    """Count the matrix products; one with a vector, or a stack, is one, a dot product is none."""
     return sum(products(found.body) or _is_product(found) for found in instructions)
 
 
-def _is_product(instruction: Instruction) -> bool:
-    if instruction.kind != "contract":
+def _is_product(found: Instruction) -> bool:
+    if found.kind != "contract":
         return False
-    factors, result = instruction.axes.split("->")
-    first, second = map(set, factors.split(","))
-    shapes = [ref.shape for ref in instruction.ins]
-    length = dict(zip(factors.replace(",", ""), (*shapes[0], *shapes[1])))
-    summed = any(length[letter] > 1 for letter in first & second - set(result))
-    over_rows = all(ref.batched for ref in instruction.ins) and not instruction.out.batched
-    return (summed or over_rows) and any(length[letter] > 1 for letter in first ^ second)
+    first, second, result = re.split(",|->", found.axes)
+    lengths = dict(zip(first + second, found.ins[0].shape + found.ins[1].shape))
+    long = {letter for letter, length in lengths.items() if length > 1}
+    over_rows = all(ref.batched for ref in found.ins) and not found.out.batched
+    summed = over_rows or long & {*first} & {*second} - {*result}
+    return bool(summed and long & ({*first} ^ {*second}))
 
 
 def steps_of(steps: Iterable[Step | Loop]) -> Iterator[Step]:

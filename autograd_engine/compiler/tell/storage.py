@@ -1,12 +1,14 @@
 """Storage: what stands at each place in the memory of an array program, and how to say it.
 
-With this module a view of memory becomes words: `parameters[0:48]`, `v3.T`, `stack(v8, v2)`.
+With this module a view of memory becomes words, as NumPy would write it: `parameters[0:48]`,
+`v3.T`, `stack(v8, v2)`: slices, reshapes and transposes instead of numbers of slots.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from keyword import kwlist
 from math import prod
 from re import fullmatch
@@ -16,17 +18,18 @@ import numpy
 
 from autograd_engine.compiler.lift.arrays import ArrayProgram, Step
 from autograd_engine.compiler.lift.loops import Loop
-from autograd_engine.compiler.lift.strides import Ref, pattern, steps_of
+from autograd_engine.compiler.lift.strides import Ref, contiguous, pattern, steps_of
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.tell.selections import bracketed, selected
 from autograd_engine.primitives import TABLE
 
 Array = Any
+Axes = list[tuple[int, int]]  # length and step of each
 # What a label would be mistaken for.
 WORDS = {*TABLE, *kwlist, "parameters", "others", "inputs", "places", "numbers", "derivative"}
 WORDS |= {"dot", "sum", "prod", "max", "min", "norm", "full", "stack", "concat", "joined"}
-WORDS |= {"array", "axis", "take", "reshape", "transpose", "T", "B", "inf", "nan"}
-RESERVED = r"[vkgsx]\d+b?|t"
+WORDS |= {"array", "axis", "take", "reshape", "transpose", "T", "B", "t", "inf", "nan"}
+RESERVED = "|".join([r"[vkgsx]\d+b?", *sorted(WORDS)])
+CONSTANT = ""  # the name of what has none before it is read
 FEW, SEVERAL = 4, 8  # so many numbers, so many arrays are written out
 
 
@@ -49,25 +52,24 @@ class Storage:
         self.source = numpy.arange(total)
         self.owner, self.within = numpy.full(total, -1), numpy.zeros(total, numpy.int64)
         self.number = numpy.full(total, numpy.nan)  # of constants
-        self.alone = numpy.zeros(total, bool)  # constants that are one number
         home, parameters = program.home, len(tape.parameters)
         inputs = self.base["V"] + numpy.arange(program.inputs)
         self.own("parameters", (parameters,), home[:parameters])
         self.own("others", (len(home) - parameters,), home[parameters:])
         self.own("inputs", (program.inputs,), inputs)
-        names = tape.names if labels else {}
-        single = {name for name, count in Counter(names.values()).items() if count == 1} - WORDS
+        counts = Counter(tape.names.values() if labels else ())
         for leaf, place in enumerate([*home.tolist(), *inputs.tolist()]):
-            label = names.get(leaf, "")
-            if label in single and label.isidentifier() and not fullmatch(RESERVED, label):
+            label = tape.names.get(leaf, "")
+            if counts[label] == 1 and label.isidentifier() and not fullmatch(RESERVED, label):
                 self.labels[place] = label
         for start, numbers in program.memory.constants:
             places = start + numpy.arange(len(numbers))
-            self.number[places], self.alone[places] = numbers, len(numbers) == 1
-            self.own("", (len(numbers),), places)
+            self.number[places] = numbers
+            self.own(CONSTANT, (len(numbers),), places)
 
     def own(self, name: str, shape: tuple[int, ...], places: Array) -> None:
-        """Say which array stands at these places, its elements row by row."""
+        """Say which array stands at these places from now on, its elements row by row."""
+        self.source[places] = places
         self.owner[places] = len(self.arrays)
         self.within[places] = numpy.arange(len(places))
         self.arrays.append((name, shape))
@@ -105,91 +107,166 @@ class Storage:
         owner = int(self.owner[places.flat[0]])
         if (self.owner[places] != owner).any():
             return None
-        if places.size == 1:
-            place = int(places.flat[0])
-            if self.alone[place]:
-                return repr(float(self.number[place]))
-            if place in self.labels:
-                return self.labels[place]
-        name, shape = self._named(owner, places)
-        within = self.within[places]
-        return selected(name, shape, within) or self._gathered(name, shape, within)
+        name, shape = self.arrays[owner]
+        if name == CONSTANT:
+            if places.ndim == 2 and 1 not in places.shape and places[-1, 0] < places[0, -1]:
+                return f"{self._numbers(self.number[places.T])}.T"  # as they stand in memory
+            return self._numbers(self.number[places])
+        if places.size == 1 and int(places.flat[0]) in self.labels:
+            return self.labels[int(places.flat[0])]
+        return self._selected(name, shape, self.within[places])
 
     def _several(self, places: Array) -> str:
         """Tell what stands in several arrays: one behind the other, or gathered from all."""
         for axis in range(places.ndim):
-            slices = [places.take(i, axis) for i in range(places.shape[axis])]
-            owners = [int(self.owner[part.flat[0]]) for part in slices]
-            cuts = [i for i in range(1, len(owners)) if owners[i] != owners[i - 1]]
-            if len(cuts) >= SEVERAL or any(
-                (self.owner[part] != owner).any() for part, owner in zip(slices, owners)
-            ):
+            along = numpy.moveaxis(places, axis, 0)
+            owners = self.owner[along].reshape(len(along), -1)
+            cuts = numpy.flatnonzero(numpy.diff(owners[:, 0])) + 1
+            if len(cuts) >= SEVERAL or (owners != owners[:, :1]).any():
                 continue
-            if len(cuts) == len(owners) - 1:
-                word, parts = "stack", slices
-            else:
-                word, parts = "concat", numpy.split(places, cuts, axis)
+            alone = len(cuts) == len(along) - 1
+            parts = list(along) if alone else numpy.split(places, cuts, axis)
             # Numbers may stand in a row.
-            exact = [word == "stack" or part.shape != (1,) for part in parts]
-            told = ", ".join(map(self.told, parts, exact))
-            return f"{word}({told})" if not axis else f"{word}({told}, axis={axis})"
-        chosen = numpy.unique(self.owner[places]).tolist()
-        arrays = [self._named(owner, numpy.flatnonzero(self.owner == owner)) for owner in chosen]
-        within = self.within[places]
-        for i, owner in enumerate(chosen):
-            within[self.owner[places] == owner] += sum(prod(shape) for _, shape in arrays[:i])
-        names = ", ".join(name for name, _ in arrays)
-        size = sum(prod(shape) for _, shape in arrays)
-        return self._gathered(f"joined({names})", (size,), within)
+            told = [self.told(part, exact=alone or part.shape != (1,)) for part in parts]
+            told += [f"axis={axis}"] * bool(axis)
+            return f"{'stack' if alone else 'concat'}({', '.join(told)})"
+        names, size, within = [], 0, self.within[places]
+        for owner in numpy.unique(self.owner[places]).tolist():
+            name, shape = self.arrays[owner]
+            constant = name == CONSTANT
+            names.append(self._numbers(self.number[self.owner == owner]) if constant else name)
+            within[self.owner[places] == owner] += size
+            size += prod(shape)
+        return self._selected(f"joined({', '.join(names)})", (size,), within)
 
-    def _gathered(self, name: str, shape: Sequence[int], within: Array) -> str:
-        """Tell places that no slices give: as slices in another shape, or by a table."""
-        found = pattern(within.ravel())
-        if found and len(found) > 1:
-            lengths = tuple(length for length, _ in reversed(found))
-            refined = within.reshape(lengths)
+    def _selected(self, name: str, shape: Sequence[int], within: Array) -> str:
+        """Tell places in an array: as slices, perhaps in another shape, or by a table."""
+        text, found = selected(name, shape, within), pattern(within.ravel())
+        if text is None and found:
+            refined = within.reshape([length for length, _ in reversed(found)])
             text = selected(name, shape, refined)
             if text is not None:
-                text = f"full({lengths}, {text})" if any(_same(refined)) else text
-                return f"{text}.reshape{bracketed(within.shape)}"
-        same = (
-            table
-            for table, places in self.given.items()
-            if table.startswith("g") and numpy.array_equal(places, within)
-        )
-        return f"{name}.take({next(same, None) or self._given('g', within)})"
+                text = f"full({refined.shape}, {text})" if any(_same(refined)) else text
+                text += f".reshape{in_brackets(within.shape)}"
+        return f"{name}.take({self._given('g', within)})" if text is None else text
+
+    def _numbers(self, numbers: Array) -> str:
+        """Tell constants by what they are."""
+        if numbers.size == 1:
+            return repr(float(numbers.flat[0]))
+        numbers = numbers.reshape(numbers.shape[[n > 1 for n in numbers.shape].index(True) :])
+        return f"array({numbers.tolist()})" if numbers.size <= FEW else self._given("k", numbers)
 
     def _given(self, letter: str, numbers: Array) -> str:
-        """Return the name of a new constant or table."""
-        name = f"{letter}{1 + sum(name.startswith(letter) for name in self.given)}"
+        """Return the name of a constant or table, of which each is given once."""
+        known = [name for name in self.given if name[0] == letter]
+        same = (name for name in known if numpy.array_equal(self.given[name], numbers))
+        name = next(same, f"{letter}{1 + len(known)}")
         self.given[name] = numbers
         return name
-
-    def _named(self, owner: int, places: Array) -> tuple[str, tuple[int, ...]]:
-        """Return an array's name and shape; constants get theirs when they are first read."""
-        name, shape = self.arrays[owner]
-        if not name:
-            region = numpy.flatnonzero(self.owner == owner)
-            numbers = self.number[region]
-            steps = steps_of(places) or []
-            turned = places.transpose(sorted(range(len(steps)), key=lambda axis: -steps[axis]))
-            if steps and numpy.array_equal(turned.ravel(), region):
-                shape = squeezed(turned.shape)
-            if len(region) <= FEW:
-                return f"array({numbers.reshape(shape).tolist()})", shape
-            name = self._given("k", numbers.reshape(shape))
-            self.arrays[owner] = name, shape
-        return name, shape
 
 
 def _same(places: Array) -> list[bool]:
     """Say along which axes nothing changes."""
-    return [
-        length > 1 and bool((places == places.take([0], axis)).all())
-        for axis, length in enumerate(places.shape)
-    ]
+    same = (bool((places == places.take([0], axis)).all()) for axis in range(places.ndim))
+    return [length > 1 and alike for length, alike in zip(places.shape, same)]
 
 
-def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+def squeezed(shape: Sequence[int]) -> tuple[int, ...]:
     """Leave axes of length 1 out."""
     return tuple(length for length in shape if length > 1)
+
+
+def selected(name: str, shape: Sequence[int], places: Array) -> str | None:
+    """Return an expression for these elements of an array; None if no slices give them.
+
+    Axes along which nothing changes are left for broadcasting: missing in front, else None.
+
+    >>> places = numpy.arange(12).reshape(3, 4)
+    >>> selected("v", (3, 4), places[:, 1:3].T), selected("v", (12,), places[:, :1])
+    ('v[:, 1:3].T', 'v[0:9:4, None]')
+    """
+    steps = steps_of(places)
+    if steps is None:
+        return None
+    kept = list(map(bool, steps))
+    kept = kept[kept.index(True) :] if any(kept) else []  # in front, axes are added by themselves
+    axes = [axis for axis in zip(places.shape, steps) if axis[1]]
+    for begun, lengths, start in _shapes(tuple(shape), int(places.flat[0]), axes):
+        found = _sliced(lengths, start, axes)
+        if found is not None:
+            order, index = found
+            if order != sorted(order):
+                turned = [sorted(order).index(axis) for axis in order]
+                begun += _bracketed(index) + (
+                    ".T" if len(order) == 2 else f".transpose{in_brackets(turned)}"
+                )
+                index = [":"] * len(order)
+            return name + begun + _bracketed(_with_new(index, kept))
+    return None
+
+
+def _shapes(
+    shape: tuple[int, ...], start: int, axes: Axes
+) -> Iterator[tuple[str, tuple[int, ...], int]]:
+    """Yield shapes of an array, or of a part of it, with how to write them and its first place."""
+    yield "", shape, start
+    size, text, own = prod(shape), "", {abs(step): length for length, step in axes}
+    step = max(own, default=1)
+    span = own.get(step, 1) * step
+    if (len(shape) == 1 and span < size) or size % step:
+        first = min(start + sum((n - 1) * step for n, step in axes if step < 0), size - span)
+        if first < 0 or start >= first + span:
+            return
+        text = f"{'.ravel()' * (len(shape) > 1)}[{first}:{first + span}]"
+        shape, size, start = (span,), span, start - first
+    for more in (contiguous("", 0, shape).strides, (1,)):
+        cuts = [size, *sorted({*own, *more}, reverse=True)]
+        lengths = tuple(above // cut for above, cut in pairwise(cuts))
+        if prod(lengths) == size:
+            yield text + f".reshape{in_brackets(lengths)}" * (lengths != shape), lengths, start
+
+
+def _sliced(lengths: tuple[int, ...], start: int, axes: Axes) -> tuple[list[int], list[str]] | None:
+    """Return the axis of an array that each of these runs along, and a slice or number for all."""
+    strides, order = contiguous("", 0, lengths).strides, list[int]()
+    first = [int(i) for i in numpy.unravel_index(start, lengths)]
+    index = list(map(str, first))
+    for length, step in axes:
+        fitting = (i for i, stride in enumerate(strides) if step % stride == 0 and i not in order)
+        i = next(fitting, None)
+        if i is None or not 0 <= first[i] + (length - 1) * (step // strides[i]) < lengths[i]:
+            return None
+        order.append(i)
+        index[i] = _slice(first[i], length, step // strides[i], lengths[i])
+    return order, index
+
+
+def _slice(first: int, length: int, step: int, size: int) -> str:
+    last = first + (length - 1) * step
+    if step < 0:
+        return f"{first if first < size - 1 else ''}:{last - 1 if last else ''}:{step}"
+    if step > 1:
+        return f"{first}:{last + 1}:{step}"
+    return f"{first or ''}:{last + 1 if last + 1 < size else ''}"
+
+
+def _with_new(index: Sequence[str], kept: Sequence[bool]) -> list[str]:
+    """Insert an axis of length 1 wherever one is not kept, the slices being the kept ones."""
+    rest, found = iter(index), list[str]()
+    for keep in kept:
+        found.append("None" if not keep else next(rest))
+        while keep and ":" not in found[-1]:
+            found.append(next(rest))
+    return [*found, *rest]
+
+
+def _bracketed(index: Sequence[str]) -> str:
+    """Return the index in brackets, or nothing where it would change nothing."""
+    last = max((i for i, text in enumerate(index, 1) if text != ":"), default=0)
+    return f"[{', '.join(index[:last])}]" if last else ""
+
+
+def in_brackets(numbers: Sequence[int]) -> str:
+    """Return numbers in brackets, a single one without a comma."""
+    return f"({', '.join(map(str, numbers))})"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import graphviz
-from graphviz.backend import dot_command
+try:
+    import graphviz
+    from graphviz.backend import dot_command
+except ImportError:
+    graphviz = None
 
 from autograd_engine.adoption import adopted
 from autograd_engine.copies import opened
 from autograd_engine.engine import Value
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.scene import readable
-from autograd_engine.views.picture.markup import quoted, run_dot
+from autograd_engine.views.picture.markup import WITHOUT, quoted, run_dot
 
 
-class Digraph(graphviz.Digraph):  # type: ignore[misc]
+class Digraph(graphviz.Digraph if graphviz else object):  # type: ignore[misc]
     """What `draw_dot` returns: graphviz's own, which starts Graphviz by `run_dot`."""
 
     def pipe(self, format: str | None = None, **how: Any) -> Any:
@@ -43,6 +46,8 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
     >>> draw_dot(x * x).source.splitlines()[3].strip()
     'v0 [label="{ x | data 2.0000 | grad 0.0000 }" shape=record]'
     """
+    if graphviz is None:
+        raise ImportError(f"draw_dot needs graphviz: pip install graphviz; {WITHOUT}")
     if rankdir not in ("LR", "TB"):
         raise ValueError(f'rankdir must be "LR" or "TB", not {rankdir!r}')
     (output,) = adopted(output)

@@ -107,11 +107,7 @@ class Picture(Shown):
             title = html.escape(self._scene.description)
             target.write_bytes((PAGE.format(title, text) if ending == ".html" else text).encode())
             return
-        try:
-            target.write_bytes(run_dot(self.source.encode(), f"-T{ending[1:]}"))
-        except GraphvizMissing as error:
-            hint = "Save as .svg or .html instead, which need nothing"
-            raise GraphvizMissing(f"cannot make {ending}: {error}. {hint}") from None
+        target.write_bytes(run_dot(self.source.encode(), f"-T{ending[1:]}"))
 
     def image(self) -> str:
         """Return the picture as an `<img>` that needs no file, for a notebook or a page."""

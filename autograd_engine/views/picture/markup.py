@@ -92,6 +92,9 @@ def _look(scene: Scene, box: Box) -> str:
     )
 
 
+WITHOUT = "ag.draw(output) makes .svg and .html without"
+
+
 class GraphvizMissing(RuntimeError):
     """Graphviz is not installed, could not do what it was asked for, or was stopped: `slow`."""
 
@@ -107,8 +110,8 @@ def run_dot(source: bytes, *options: str) -> bytes:
     try:
         done = subprocess.run(["dot", *options], check=False, **how)
     except OSError:  # a browser's Python starts no processes
-        where = "this needs Graphviz (https://graphviz.org/download)"
-        raise GraphvizMissing(f"{where}: its program `dot` was not found") from None
+        where = "this needs Graphviz (https://graphviz.org/download): its program `dot`"
+        raise GraphvizMissing(f"{where} was not found; {WITHOUT}") from None
     except subprocess.TimeoutExpired:  # some ordinary graphs take it minutes
         slow = GraphvizMissing(
             f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s. ag.draw(output)"

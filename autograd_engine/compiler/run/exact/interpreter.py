@@ -1,16 +1,7 @@
 """The exact back end: the tape run value by value, with the same bits as the engine.
 
-With this module a tape gives what the recorded graph would have given on other numbers, in
-the engine's own order of operations: forward functions and partials are those of the table,
-and adjoints are added up in the order of `Value.backward`. A batch is run row by row.
-
->>> from autograd_engine.compiler.record.tape import record
->>> from autograd_engine.engine import Value
->>> w, x = Value(2.0), Value(3.0)
->>> program = Interpreter(record([w * x * x], inputs=[x]))
->>> outputs, gradient = program.run(numpy.array([2.0]), numpy.array([[3.0], [5.0]]), True)
->>> outputs.tolist(), gradient.tolist()
-([[18.0], [50.0]], [17.0])
+Forward functions and partials are those of the table, and adjoints are added up in the order of
+`Value.backward`. A batch is run row by row.
 """
 
 from __future__ import annotations
@@ -23,25 +14,22 @@ from typing import Any
 
 import numpy
 
-from autograd_engine import floats
 from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.run.translated import called, spelled
 from autograd_engine.engine import Value, constant, record, record_several
 from autograd_engine.gradients import gradient
 from autograd_engine.partials import paired
-from autograd_engine.primitives import TABLE, Primitive, is_built_in
-from autograd_engine.table import ADD, DIVIDE, MULTIPLY, SUBTRACT, azmul, stopped
+from autograd_engine.primitives import Primitive, is_built_in
+from autograd_engine.table import ADD, MULTIPLY, SUBTRACT, azmul, stopped
 
 Places = tuple[int, ...]
 Step = tuple[Primitive, Callable[..., float], Callable[..., tuple[float, ...]], int, int, Places]
+OPERATORS = {ADD: operator.add, SUBTRACT: operator.sub, MULTIPLY: operator.mul}
 
 
 class Interpreter:
-    """Runs a tape in plain Python, bit for bit as the engine would.
-
-    Nothing raises: outside a primitive's domain its result is the limit, an infinity or NaN.
-    Two threads may run it at once.
-    """
+    """Runs a tape in plain Python; where a primitive raises, its result is the limit, or NaN."""
 
     def __init__(self, tape: Tape, reason: str = "exact: asked for") -> None:
         self._tape = tape
@@ -77,11 +65,7 @@ class Interpreter:
             return (math.nan,) * len(places)
 
     def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
-        """Return the outputs (B, m) and, if wanted, the gradient of output 0's mean, else None.
-
-        `leaves` holds the numbers of the tape's parameters, then of its others; `rows` the
-        inputs (B, n), or None where there are none.
-        """
+        """Return the outputs (B, m) and, if wanted, the gradient of output 0's mean, else None."""
         outputs: list[list[float]] = []
         total: list[float] = []
         for row in [[]] if rows is None else rows.tolist():
@@ -137,9 +121,7 @@ class Interpreter:
         return adjoints
 
     def _sweep_of_the_engine(self, values: list[float]) -> list[float]:
-        """Return the same of a tape that holds derivatives, with what the engine does where a 0
-        meets an infinite slope.
-        """
+        """Return the same of a tape that holds derivatives, where a 0 meets an infinite slope."""
         start = self._tape.start
         fixed = start - len(self._tape.constants)
         nodes = [*map(Value, values[:fixed]), *map(constant, values[fixed:start])]
@@ -161,47 +143,19 @@ def mean(numbers: list[float]) -> float:
 
 
 def limit(rule: Primitive, *operands: float) -> float:
-    """Return what a primitive tends to where it raises: an infinity, or NaN.
-
-    >>> limit(TABLE["log"], 0.0), limit(TABLE["log"], -1.0), limit(TABLE["exp"], 1000.0)
-    (-inf, nan, inf)
-    """
-    if TABLE.get(rule.name) is rule and rule.name in _LIMITS:
-        return _LIMITS[rule.name](*operands)
-    if rule.name.startswith("**"):
-        return floats.lenient_power(operands[0], float(rule.name[2:]))
-    try:
-        return float(rule.forward(*operands))
-    except OverflowError:
-        return math.inf
-    except (ArithmeticError, ValueError):
-        return math.nan
-
-
-_LIMITS: dict[str, Callable[..., float]] = {
-    "divide": floats.ratio,
-    "power": floats.lenient_power,
-    **dict.fromkeys(("log", "log2", "log10"), floats.ln),
-    "log1p": lambda x: floats.ln(1.0 + x),
-    "atanh": lambda x: math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan,
-    "sinh": lambda x: math.nan if x != x else math.copysign(math.inf, x),
-}
+    """Return what a primitive tends to where it raises: an infinity, or NaN."""
+    of_arrays = None if rule.several else spelled(rule)
+    with numpy.errstate(all="ignore"):
+        function = of_arrays or called(rule, len(operands))
+        return float(function(*operands, out=numpy.empty(())))
 
 
 def _functions(rule: Primitive) -> tuple[Callable[..., float], Callable[..., tuple[float, ...]]]:
     """Return a primitive's forward function and partials, which give floats."""
     if is_built_in(rule):
-        return _OPERATORS.get(rule, rule.forward), rule.partials
+        return OPERATORS.get(rule, rule.forward), rule.partials
     # Somebody's own may give integers, or NumPy's numbers.
     return (
         lambda *operands: float(rule.forward(*operands)),
         lambda *numbers: tuple(map(float, rule.partials(*numbers))),
     )
-
-
-_OPERATORS: dict[Primitive, Callable[..., float]] = {
-    ADD: operator.add,
-    SUBTRACT: operator.sub,
-    MULTIPLY: operator.mul,
-    DIVIDE: operator.truediv,
-}

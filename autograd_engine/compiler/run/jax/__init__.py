@@ -1,9 +1,7 @@
 """jax: a tape comes in, a pure function of JAX arrays goes out.
 
 jax_primitives   each primitive as a function of JAX, and what multiplies adjoints
-jax_machine      a tape value by value
-jax_lines        an array program, line by line
-jax_program      which of them is taken
+jax_program      a tape, line by line or value by value
 """
 
 try:

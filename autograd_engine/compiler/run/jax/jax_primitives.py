@@ -19,27 +19,20 @@ from jax.extend.core import Primitive as JaxPrimitive
 from jax.interpreters import ad, batching, mlir
 
 from autograd_engine.compiler.record.symbols import OUT, formula, slopes, substituted, unknowns
-from autograd_engine.compiler.run.numpy.ufuncs import called
-from autograd_engine.compiler.run.translated import OnArrays
+from autograd_engine.compiler.run.translated import OnArrays, called
 from autograd_engine.primitives import TABLE, Primitive
 
 SymbolicZero = jax.custom_derivatives.SymbolicZero
 IN_JAX = OnArrays(jnp, jax.scipy.special)
 SAME = {"add", "subtract", "multiply", "negative"}
+LARGEST = 3.4e38  # finite in single precision too
+PASSED = JaxPrimitive("passed")
 
 
 @lru_cache(maxsize=1024)
 def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]:
     """Return a primitive as a function of JAX arrays or numbers; `outer` where it is part of a
     derivative, whose own derivative multiplies honestly (see `gradients`).
-
-    Somebody's own primitive is its formula where it has one; otherwise its forward function is
-    called back from JAX, and is NaN where it raises `ArithmeticError` or `ValueError`. So are
-    its partials where they branch, or call `math`; to differentiate those raises `TypeError`.
-
-    >>> relu = primitive_in_jax(TABLE["relu"])
-    >>> float(relu(3.0)), float(jax.grad(relu)(0.0))
-    (3.0, 0.0)
     """
     forward = spelled(rule)
     if TABLE.get(rule.name) is rule and rule.name in SAME:
@@ -53,7 +46,7 @@ def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]
         terms = []
         for partial, tangent in zip(slopes(rule, len(operands)), tangents):
             if type(tangent) is not SymbolicZero:
-                found = substituted(partial, applied_outer, known)
+                found = substituted(partial, applied, known)
                 terms.append(found * tangent if outer else passed(found, tangent))
         return out, sum(terms[1:], terms[0]) if terms else jnp.zeros_like(out)
 
@@ -61,7 +54,7 @@ def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]
     return lambda *operands: function(*jnp.broadcast_arrays(*floating(*operands)))
 
 
-def applied_outer(rule: Primitive, *operands: Any) -> Any:
+def applied(rule: Primitive, *operands: Any) -> Any:
     """Return a primitive in a derivative, applied to arrays of JAX and numbers."""
     return primitive_in_jax(rule, True)(*operands)
 
@@ -73,36 +66,25 @@ def floating(*operands: Any) -> list[Any]:
 
 
 def spelled(rule: Primitive) -> Callable[..., Any]:
-    """Return the primitive's forward function in JAX's words."""
-    found = IN_JAX.spelled(rule)
-    if found is not None:
-        return found
+    """Return the primitive's forward function in JAX's words; as somebody's own, its formula, or
+    what calls it back, and is NaN where it raises `ArithmeticError` or `ValueError`.
+    """
 
-    def written_out(*operands: Any) -> Any:
-        expression = formula(rule, len(operands))
+    def own(*operands: Any) -> Any:
+        expression, first = formula(rule, len(operands)), operands[0]
         if expression is None:
-            return called_back(rule)(*operands)
-        apply = lambda rule, *parts: primitive_in_jax(rule)(*parts)  # noqa: E731
-        found = substituted(expression, apply, dict(zip(unknowns(len(operands)), operands)))
-        return jnp.broadcast_to(jnp.asarray(found, operands[0].dtype), operands[0].shape)
+            shape = jax.ShapeDtypeStruct(first.shape, first.dtype)
+            return jax.pure_callback(called_back, shape, *operands, vmap_method="broadcast_all")
+        found = substituted(expression, applied, dict(zip(unknowns(len(operands)), operands)))
+        return jnp.broadcast_to(jnp.asarray(found, first.dtype), first.shape)
 
-    return written_out
-
-
-def called_back(rule: Primitive) -> Callable[..., Any]:
-    """Return a function of JAX arrays that calls the primitive's forward for each number."""
-
-    def on_arrays(*operands: Any) -> Any:
+    def called_back(*operands: Any) -> Any:
         given = [numpy.asarray(x, numpy.float64) for x in operands]
         with numpy.errstate(all="ignore"):
             out = called(rule, len(given))(*given, out=numpy.empty(given[0].shape))
         return numpy.asarray(out, operands[0].dtype)
 
-    def function(*operands: Any) -> Any:
-        shape = jax.ShapeDtypeStruct(operands[0].shape, operands[0].dtype)
-        return jax.pure_callback(on_arrays, shape, *operands, vmap_method="broadcast_all")
-
-    return function
+    return IN_JAX.spelled(rule) or own
 
 
 # An adjoint of exactly 0 passes nothing on, where plain multiplication would make NaN of it beside
@@ -111,13 +93,9 @@ def called_back(rule: Primitive) -> Callable[..., Any]:
 
 
 def passed(partial: Any, adjoint: Any) -> Any:
-    """Return partial * adjoint, of arrays of one shape; 0 where the adjoint is 0.
-
-    >>> float(passed(jnp.inf, jnp.zeros(())))
-    0.0
-    """
+    """Return partial * adjoint, of arrays of one shape; 0 where the adjoint is 0."""
     if isinstance(partial, float):
-        if abs(partial) <= _LARGEST:
+        if abs(partial) <= LARGEST:
             return adjoint if partial == 1.0 else partial * adjoint
         partial = jnp.full_like(adjoint, partial)
     if str(jax.typeof(partial)) != str(jax.typeof(adjoint)):
@@ -126,17 +104,9 @@ def passed(partial: Any, adjoint: Any) -> Any:
     return PASSED.bind(partial, adjoint)
 
 
-_LARGEST = 3.4e38  # finite in single precision too
-PASSED = JaxPrimitive("passed")
-
-
 def product(partial: Any, adjoint: Any) -> Any:
     """Return the same in JAX's words, which it does not know to be linear."""
     return jnp.where(adjoint == 0.0, jnp.zeros_like(adjoint), partial * adjoint)
-
-
-def _shape(partial: Any, adjoint: Any) -> Any:
-    return adjoint.update(weak_type=False)
 
 
 def _derivative(operands: Any, tangents: Any) -> Any:
@@ -162,7 +132,7 @@ def _batched(operands: Any, axes: Any) -> Any:
 
 
 PASSED.def_impl(jax.jit(product))
-PASSED.def_abstract_eval(_shape)
+PASSED.def_abstract_eval(lambda partial, adjoint: adjoint.update(weak_type=False))
 ad.primitive_jvps[PASSED] = _derivative
 ad.primitive_transposes[PASSED] = _transposed
 batching.primitive_batchers[PASSED] = _batched

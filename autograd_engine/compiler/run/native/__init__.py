@@ -1,7 +1,8 @@
-"""native: a program comes in; it goes as integers to the core in C, which runs it.
+"""native: a program comes in; it goes as integers to the core in C, which runs it, or as C out.
 
-c_table        the table of primitives in C, written when the package is built
-core           the core itself: core.c and module.c with that table, where it was built
-nests, contracting, encoding   array instructions as the core reads them
-machine_code, machine          scalar programs, which the core runs
+c_table          the table of primitives in C, written when the package is built
+core             the core itself: core.c and module.c with that table, where it was built
+nests, encoding  array instructions as the core reads them
+machine          scalar programs, which the core runs
+c_statements, c_program   a program as one text in C, which needs no core
 """

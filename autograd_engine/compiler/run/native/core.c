@@ -1,25 +1,15 @@
-/* The native core: what runs array programs and scalar programs, in one file.
+/* The native core for vectors of WIDTH numbers: what runs array programs and scalar programs.
 
-   `ag_arrays` carries out array instructions (maps, contractions, rows: see `encoding`) on one
-   flat memory of doubles, which goes on for PADDING doubles behind its end, since vectors are
-   read and written whole. `ag_scalars` is a virtual machine for scalar programs (`machine_code`).
-   What each operation computes, and its partials, stand in table.h, written from the table.
+   `arrays` carries out array instructions (maps, contractions, rows: see `encoding`) on one flat
+   memory of doubles, which goes on for 16 doubles behind its end, since vectors are read and
+   written whole. `scalars` is a virtual machine for scalar programs (see `machine`). What each
+   operation computes, and its partials, stand in table.h, written from the table.
 
-   The array part is compiled once for each instruction set (this file includes itself), and the
-   best one that the processor has is taken when the library is loaded. Flags that keep what the
-   tests want: -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off. */
-#ifndef ISA
-
+   This is compiled once for each WIDTH, by a file of the name that setup.py writes; `module.c`
+   takes the best one that the processor has. Flags that keep what the tests want: -O2
+   -fno-math-errno -fno-trapping-math -ffp-contract=off. */
 #include <math.h>
 #include <stdint.h>
-
-#define INLINE static inline __attribute__((always_inline, unused))
-#define PASTE(name, isa) name##_##isa
-#define NAMED(name, isa) PASTE(name, isa)
-#define N(name) NAMED(name, ISA)
-#define ROWS 4 /* of a block of a product that stands in registers */
-
-#define PADDING 16
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -27,11 +17,39 @@
 #include <arm_neon.h>
 #endif
 
+#define ROWS 4 /* of a block of a product that stands in registers, and its columns of vectors */
+#if WIDTH == 8
+#define COLUMNS 4
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512dq,avx512vl,avx2,fma")
+#endif
+#elif WIDTH == 4
+#define COLUMNS 3
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma")
+#endif
+#elif defined(__x86_64__)
+#define COLUMNS 2
+#else
+#define COLUMNS 4
+#endif
+#define INLINE static inline __attribute__((always_inline, unused))
+#define PASTE(name, width) name##_##width
+#define NAMED(name, width) PASTE(name, width)
+
 INLINE double larger(double x, double y) { return y > x ? y : x; }
 
 #define START 65536 /* in the code of a scalar instruction: the first of a group */
 
 #include "table.h"
+
+#if WIDTH == 2
+const char *const ag_told[] = {MAPS, KINDS, GROUPED, SOURCES};
+#endif
 
 static double value(int64_t code, double x, double y, double z) {
   switch (code) {
@@ -44,150 +62,15 @@ static double value(int64_t code, double x, double y, double z) {
   return NAN;
 }
 
-/* Programs, for each instruction set. */
-
-#if defined(__x86_64__)
-
-#define ISA sse2
-#define WIDTH 2
-#define COLUMNS 2 /* of vectors, in a block of a product */
-#include "core.c"
-#undef ISA
-#undef WIDTH
-#undef COLUMNS
-
-#define ISA avx2
-#define WIDTH 4
-#define COLUMNS 3
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#include "core.c"
-#pragma clang attribute pop
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#include "core.c"
-#pragma GCC pop_options
-#endif
-#undef ISA
-#undef WIDTH
-#undef COLUMNS
-
-#define ISA avx512
-#define WIDTH 8
-#define COLUMNS 4
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx2,fma"))), \
-                             apply_to = function)
-#include "core.c"
-#pragma clang attribute pop
-#else
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,avx512vl,avx2,fma")
-#include "core.c"
-#pragma GCC pop_options
-#endif
-
-static void (*const ARRAYS[])(int64_t *) = {run_sse2, run_avx2, run_avx512};
-static void (*const SCALARS[])(double **, const int32_t *, intptr_t, intptr_t) = {
-    scalars_sse2, scalars_avx2, scalars_avx512};
-static int chosen; /* written when the library is loaded, then only read */
-
-/* Take an instruction set; return which one is taken, the best one that there is at most. */
-int ag_take(int wanted) {
-  __builtin_cpu_init();
-  int best = !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ? 0
-             : !__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq") ||
-                     !__builtin_cpu_supports("avx512vl")
-                 ? 1
-                 : 2;
-  return chosen = wanted < best ? wanted : best;
-}
-__attribute__((constructor)) static void loaded(void) { ag_take(2); }
-void ag_arrays(int64_t *code) { ARRAYS[chosen](code); }
-void ag_scalars(double **numbers, const int32_t *program, intptr_t rows, intptr_t wanted) {
-  SCALARS[chosen](numbers, program, rows, wanted);
-}
-
-#else
-#define ISA vectors
-#define WIDTH 2
-#define COLUMNS 4
-#include "core.c"
-int ag_take(int wanted) { return wanted * 0; }
-void ag_arrays(int64_t *code) { run_vectors(code); }
-void ag_scalars(double **numbers, const int32_t *program, intptr_t rows, intptr_t wanted) {
-  scalars_vectors(numbers, program, rows, wanted);
-}
-#endif
-
-#else /* ISA: from here on once for each. */
-
-#define V N(V)
-#define I N(I)
-#define all N(all)
-#define load N(load)
-#define store N(store)
-#define first N(first)
-#define store_first N(store_first)
-#define gather N(gather)
-#define total N(total)
-#define totals N(totals)
-#define where N(where)
-#define if_less N(if_less)
-#define if_equal N(if_equal)
-#define fma N(fma)
-#define root N(root)
-#define size N(size)
-#define signed_as N(signed_as)
-#define two_to N(two_to)
-#define exponent N(exponent)
-#define fraction N(fraction)
-#define nearest N(nearest)
-#define small_expm1 N(small_expm1)
-#define positive_log N(positive_log)
-#define small_log1p N(small_log1p)
-#define v_exp N(v_exp)
-#define v_tanh N(v_tanh)
-#define v_sigmoid N(v_sigmoid)
-#define v_bell N(v_bell)
-#define v_log N(v_log)
-#define v_log1p N(v_log1p)
-#define v_softplus N(v_softplus)
-#define v_gauss N(v_gauss)
-#define row N(row)
-#define maps N(maps)
-#define panel N(panel)
-#define line N(line)
-#define dots N(dots)
-#define dot N(dot)
-#define contract N(contract)
-#define moved N(moved)
-#define run N(run)
-#define carry_out N(carry_out)
-#define any N(any)
-#define turned N(turned)
-#define v_expm1 N(v_expm1)
-#define v_sin N(v_sin)
-#define v_cos N(v_cos)
-#define v_atan N(v_atan)
-#define v_sinh N(v_sinh)
-#define v_cosh N(v_cosh)
-#define v_unit N(v_unit)
-#define near N(near)
-#define forward N(forward)
-#define backward N(backward)
-#define scalars N(scalars)
-
 /* Vectors. */
 
 typedef double V __attribute__((vector_size(8 * WIDTH)));
 typedef int64_t I __attribute__((vector_size(8 * WIDTH)));
-typedef double N(U) __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));
+typedef double Unaligned __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));
 
 INLINE V all(double x) { return x - (V){0}; }
-INLINE V load(const double *m) { return *(const N(U) *)m; }
-INLINE void store(double *m, V x) { *(N(U) *)m = x; }
+INLINE V load(const double *m) { return *(const Unaligned *)m; }
+INLINE void store(double *m, V x) { *(Unaligned *)m = x; }
 
 #if WIDTH == 8
 #define NUMBERS {0, 1, 2, 3, 4, 5, 6, 7}
@@ -208,7 +91,7 @@ INLINE V if_equal(V a, V b, V x, V y) {
   return (V)_mm512_mask_mov_pd((__m512d)y, _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_EQ_OQ),
                                (__m512d)x);
 }
-INLINE V fma(V x, V y, V z) { return (V)_mm512_fmadd_pd((__m512d)x, (__m512d)y, (__m512d)z); }
+INLINE V fmadd(V x, V y, V z) { return (V)_mm512_fmadd_pd((__m512d)x, (__m512d)y, (__m512d)z); }
 INLINE V root(V x) { return (V)_mm512_sqrt_pd((__m512d)x); }
 INLINE V first(V x, int64_t n) {
   return (V)_mm512_maskz_mov_pd((__mmask8)((1u << n) - 1), (__m512d)x);
@@ -226,16 +109,16 @@ INLINE V if_equal(V a, V b, V x, V y) {
   return (V)_mm256_blendv_pd((__m256d)y, (__m256d)x,
                              _mm256_cmp_pd((__m256d)a, (__m256d)b, _CMP_EQ_OQ));
 }
-INLINE V fma(V x, V y, V z) { return (V)_mm256_fmadd_pd((__m256d)x, (__m256d)y, (__m256d)z); }
+INLINE V fmadd(V x, V y, V z) { return (V)_mm256_fmadd_pd((__m256d)x, (__m256d)y, (__m256d)z); }
 INLINE V root(V x) { return (V)_mm256_sqrt_pd((__m256d)x); }
 #else
 INLINE V if_less(V a, V b, V x, V y) { return where(a < b, x, y); }
 INLINE V if_equal(V a, V b, V x, V y) { return where(a == b, x, y); }
 #if defined(__aarch64__)
-INLINE V fma(V x, V y, V z) { return (V)vfmaq_f64((float64x2_t)z, (float64x2_t)x, (float64x2_t)y); }
+INLINE V fmadd(V x, V y, V z) { return (V)vfmaq_f64((float64x2_t)z, (float64x2_t)x, (float64x2_t)y); }
 INLINE V root(V x) { return (V)vsqrtq_f64((float64x2_t)x); }
 #else
-INLINE V fma(V x, V y, V z) { return x * y + z; }
+INLINE V fmadd(V x, V y, V z) { return x * y + z; }
 INLINE V root(V x) {
   for (int i = 0; i < WIDTH; ++i) x[i] = sqrt(x[i]);
   return x;
@@ -306,19 +189,19 @@ INLINE V exponent(V x) { return (V)(WHOLE(x) + 0x4338000000000000) - MAGIC; }
 INLINE V fraction(V x) { return (V)((I)x - (WHOLE(x) << 52)); }
 
 /* a + b x + (c + d x) x**2, in a short chain: what waits for nothing is computed beside. */
-#define CUBIC(a, b, c, d, x, square) fma(fma(all(d), x, all(c)), square, fma(all(b), x, all(a)))
+#define CUBIC(a, b, c, d, x, square) fmadd(fmadd(all(d), x, all(c)), square, fmadd(all(b), x, all(a)))
 
 /* e**r - 1 for |r| < 0.35, by its series. */
 INLINE V small_expm1(V r) {
   V square = r * r, fourth = square * square;
   V p = CUBIC(1 / 3628800.0, 1 / 39916800.0, 1 / 479001600.0, 1 / 6227020800.0, r, square);
-  p = fma(p, fourth, CUBIC(1 / 720.0, 1 / 5040.0, 1 / 40320.0, 1 / 362880.0, r, square));
-  p = fma(p, fourth, CUBIC(1 / 2.0, 1 / 6.0, 1 / 24.0, 1 / 120.0, r, square));
-  return fma(square, p, r);
+  p = fmadd(p, fourth, CUBIC(1 / 720.0, 1 / 5040.0, 1 / 40320.0, 1 / 362880.0, r, square));
+  p = fmadd(p, fourth, CUBIC(1 / 2.0, 1 / 6.0, 1 / 24.0, 1 / 120.0, r, square));
+  return fmadd(square, p, r);
 }
 
 /* x - k ln 2, in two parts: k times the first one is exact. */
-#define REST(x, k) fma(k, all(-1.9082149292705877e-10), fma(k, all(-0.6931471803691238), x))
+#define REST(x, k) fmadd(k, all(-1.9082149292705877e-10), fmadd(k, all(-0.6931471803691238), x))
 
 INLINE V v_exp(V x) {
   x = if_less(x, all(-1000.0), all(-1000.0), if_less(all(1000.0), x, all(1000.0), x));
@@ -329,7 +212,7 @@ INLINE V v_exp(V x) {
 INLINE V v_tanh(V x) {
   V y = if_less(all(25.0), size(x), all(25.0), size(x)) * -2.0;
   V k = nearest(y * 1.4426950408889634), scale = two_to(k);
-  V e = fma(scale, small_expm1(REST(y, k)), scale - 1.0);
+  V e = fmadd(scale, small_expm1(REST(y, k)), scale - 1.0);
   return signed_as(e / (e + 2.0), x);
 }
 
@@ -347,11 +230,11 @@ INLINE V v_bell(V x) {
 INLINE V positive_log(V x) {
   V k = exponent(x), f = fraction(x), s = (f - 1.0) / (f + 1.0), z = s * s;
   V square = z * z, fourth = square * square;
-  V p = fma(fma(all(2 / 23.0), z, all(2 / 21.0)), z, all(2 / 19.0));
-  p = fma(p, fourth, CUBIC(2 / 11.0, 2 / 13.0, 2 / 15.0, 2 / 17.0, z, square));
-  p = fma(p, fourth, CUBIC(2 / 3.0, 2 / 5.0, 2 / 7.0, 2 / 9.0, z, square));
-  V small = fma(s * z, p, 2.0 * s);
-  return fma(k, all(0.6931471803691238), fma(k, all(1.9082149292705877e-10), small));
+  V p = fmadd(fmadd(all(2 / 23.0), z, all(2 / 21.0)), z, all(2 / 19.0));
+  p = fmadd(p, fourth, CUBIC(2 / 11.0, 2 / 13.0, 2 / 15.0, 2 / 17.0, z, square));
+  p = fmadd(p, fourth, CUBIC(2 / 3.0, 2 / 5.0, 2 / 7.0, 2 / 9.0, z, square));
+  V small = fmadd(s * z, p, 2.0 * s);
+  return fmadd(k, all(0.6931471803691238), fmadd(k, all(1.9082149292705877e-10), small));
 }
 
 INLINE V v_log(V x) {
@@ -395,7 +278,7 @@ INLINE int any(I mask) {
 INLINE V v_expm1(V x) {
   EACH_ALONE(size(x) < all(700.0), expm1, x[i])
   V k = nearest(x * 1.4426950408889634), scale = two_to(k);
-  return if_equal(x, all(0.0), x, fma(scale, small_expm1(REST(x, k)), scale - 1.0));
+  return if_equal(x, all(0.0), x, fmadd(scale, small_expm1(REST(x, k)), scale - 1.0));
 }
 
 INLINE V v_sinh(V x) {
@@ -414,17 +297,17 @@ INLINE V v_cosh(V x) {
    first two have 33 bits, so that many times these are exact; then sine or cosine by their series. */
 INLINE V turned(V x, int64_t turn) {
   V k = nearest(x * 0.6366197723675814);
-  V r = fma(k, all(-1.5707963267341256), x);
-  r = fma(k, all(-2.0222662487959506e-21), fma(k, all(-6.077100506303966e-11), r));
+  V r = fmadd(k, all(-1.5707963267341256), x);
+  r = fmadd(k, all(-2.0222662487959506e-21), fmadd(k, all(-6.077100506303966e-11), r));
   V z = r * r, square = z * z, fourth = square * square;
   V p = CUBIC(-1 / 39916800.0, 1 / 6227020800.0, -1 / 1307674368000.0, 1 / 355687428096000.0, z,
               square);
-  p = fma(p, fourth, CUBIC(-1 / 6.0, 1 / 120.0, -1 / 5040.0, 1 / 362880.0, z, square));
-  V sine = fma(r * z, p, r), half = 0.5 * z, most = 1.0 - half;
+  p = fmadd(p, fourth, CUBIC(-1 / 6.0, 1 / 120.0, -1 / 5040.0, 1 / 362880.0, z, square));
+  V sine = fmadd(r * z, p, r), half = 0.5 * z, most = 1.0 - half;
   p = CUBIC(1 / 479001600.0, -1 / 87178291200.0, 1 / 20922789888000.0, -1 / 6402373705728000.0, z,
             square);
-  p = fma(p, fourth, CUBIC(1 / 24.0, -1 / 720.0, 1 / 40320.0, -1 / 3628800.0, z, square));
-  V cosine = most + fma(square, p, (1.0 - most) - half);
+  p = fmadd(p, fourth, CUBIC(1 / 24.0, -1 / 720.0, 1 / 40320.0, -1 / 3628800.0, z, square));
+  V cosine = most + fmadd(square, p, (1.0 - most) - half);
   I which = (I)(k + MAGIC) + turn;
   V found = where(-(which & 1), cosine, sine);
   return (V)((I)found ^ ((which & 2) << 62));
@@ -448,14 +331,14 @@ INLINE V v_atan(V x) {
   V middle = if_less(all(0.41421356237309503), t, one, zero) - large;
   V y = if_equal(large, one, -1.0 / t, if_equal(middle, one, (t - 1.0) / (t + 1.0), t));
   V z = y * y, square = z * z, fourth = square * square;
-  V p = fma(fma(all(-0.017805397205419446), z, all(0.03796525745386593)), z,
+  V p = fmadd(fmadd(all(-0.017805397205419446), z, all(0.03796525745386593)), z,
             all(-0.05035102456601552));
-  p = fma(p, fourth, CUBIC(-0.09090896809064027, 0.07692045330902225, -0.06662951813629191,
+  p = fmadd(p, fourth, CUBIC(-0.09090896809064027, 0.07692045330902225, -0.06662951813629191,
                            0.05846878297330872, z, square));
-  p = fma(p, fourth, CUBIC(-0.3333333333333312, 0.19999999999940893, -0.14285714279250245,
+  p = fmadd(p, fourth, CUBIC(-0.3333333333333312, 0.19999999999940893, -0.14285714279250245,
                            0.11111110744919658, z, square));
   V quarters = 2.0 * large + middle; /* of pi/2, whose second part is small */
-  y = quarters * 0.7853981633974483 + (fma(y * z, p, y) + quarters * 3.061616997868383e-17);
+  y = quarters * 0.7853981633974483 + (fmadd(y * z, p, y) + quarters * 3.061616997868383e-17);
   return if_equal(x, zero, x, signed_as(y, x));
 }
 
@@ -525,10 +408,10 @@ typedef struct {
   double *o;
   const double *a, *b;
   int64_t om, on, am, an, a1, a2, bm, bn, b1, b2, rows, columns, k1, k2;
-} N(Product);
+} Product;
 
 /* A block of results: numbers of a times vectors of b. The last one may have fewer, any stride. */
-INLINE void panel(const N(Product) * c, double *o, const double *a, const double *b, int columns) {
+INLINE void panel(const Product * c, double *o, const double *a, const double *b, int columns) {
   V t[ROWS][COLUMNS] = {{{0}}};
   for (int64_t p = 0; p < c->k1; ++p) {
     const double *x = a + p * c->a1, *y = b + p * c->b1;
@@ -540,7 +423,7 @@ INLINE void panel(const N(Product) * c, double *o, const double *a, const double
       for (int i = 0; i < ROWS; ++i) {
         V s = all(x[i * c->am]);
 #pragma GCC unroll 8
-        for (int j = 0; j < columns; ++j) t[i][j] = fma(s, v[j], t[i][j]);
+        for (int j = 0; j < columns; ++j) t[i][j] = fmadd(s, v[j], t[i][j]);
       }
     }
   }
@@ -551,7 +434,7 @@ INLINE void panel(const N(Product) * c, double *o, const double *a, const double
 }
 
 /* The same, of one column of vectors, of which only n numbers are wanted. */
-INLINE void N(edge)(const N(Product) * c, double *o, const double *a, const double *b, int64_t n,
+INLINE void edge(const Product * c, double *o, const double *a, const double *b, int64_t n,
                     int beside) {
   V t[ROWS] = {{0}};
   for (int64_t p = 0; p < c->k1; ++p) {
@@ -559,7 +442,7 @@ INLINE void N(edge)(const N(Product) * c, double *o, const double *a, const doub
     for (int64_t q = 0; q < c->k2; ++q, x += c->a2, y += c->b2) {
       V v = beside ? load(y) : gather(y, c->bn, n);
 #pragma GCC unroll 8
-      for (int i = 0; i < ROWS; ++i) t[i] = fma(all(x[i * c->am]), v, t[i]);
+      for (int i = 0; i < ROWS; ++i) t[i] = fmadd(all(x[i * c->am]), v, t[i]);
     }
   }
 #pragma GCC unroll 8
@@ -567,7 +450,7 @@ INLINE void N(edge)(const N(Product) * c, double *o, const double *a, const doub
 }
 
 /* One row of results that stand side by side. */
-static void line(const N(Product) * c, double *o, const double *a, const double *b) {
+static void line(const Product * c, double *o, const double *a, const double *b) {
   int64_t n = c->columns, an = c->an, bn = c->bn;
   for (; n >= 2 * WIDTH && bn == 1 && (an >> 1) == 0;
        n -= 2 * WIDTH, o += 2 * WIDTH, a += an * 2 * WIDTH, b += 2 * WIDTH) {
@@ -576,8 +459,8 @@ static void line(const N(Product) * c, double *o, const double *a, const double 
       const double *x = a + p * c->a1, *y = b + p * c->b1;
       for (int64_t q = 0; q < c->k2; ++q, x += c->a2, y += c->b2) {
         V f = an ? load(x) : all(*x), g = an ? load(x + WIDTH) : f;
-        t = fma(f, load(y), t);
-        u = fma(g, load(y + WIDTH), u);
+        t = fmadd(f, load(y), t);
+        u = fmadd(g, load(y + WIDTH), u);
       }
     }
     store(o, t);
@@ -589,7 +472,7 @@ static void line(const N(Product) * c, double *o, const double *a, const double 
     for (int64_t p = 0; p < c->k1; ++p) {
       const double *x = a + p * c->a1, *y = b + p * c->b1;
       for (int64_t q = 0; q < c->k2; ++q, x += c->a2, y += c->b2)
-        t = fma(an == 0   ? all(*x)
+        t = fmadd(an == 0   ? all(*x)
                 : an == 1 ? load(x)
                           : gather(x, an, count),
                 bn == 1 ? load(y) : gather(y, bn, count), t);
@@ -599,7 +482,7 @@ static void line(const N(Product) * c, double *o, const double *a, const double 
 }
 
 /* A block of scalar products of rows of a and of b, whose terms stand side by side. */
-INLINE void dots(const N(Product) * c, double *o, const double *a, const double *b, int columns) {
+INLINE void dots(const Product * c, double *o, const double *a, const double *b, int columns) {
   V t[ROWS * COLUMNS] = {{0}}; /* row by row */
   for (int64_t p = 0; p < c->k1; ++p) {
     const double *x = a + p * c->a1, *y = b + p * c->b1;
@@ -612,7 +495,7 @@ INLINE void dots(const N(Product) * c, double *o, const double *a, const double 
       for (int i = 0; i < ROWS; ++i) {
         V s = load(x + i * c->am);
 #pragma GCC unroll 8
-        for (int j = 0; j < columns; ++j) t[i * columns + j] = fma(s, v[j], t[i * columns + j]);
+        for (int j = 0; j < columns; ++j) t[i * columns + j] = fmadd(s, v[j], t[i * columns + j]);
       }
     }
     if (left) {
@@ -623,7 +506,7 @@ INLINE void dots(const N(Product) * c, double *o, const double *a, const double 
       for (int i = 0; i < ROWS; ++i) {
         V s = first(load(x + i * c->am), left);
 #pragma GCC unroll 8
-        for (int j = 0; j < columns; ++j) t[i * columns + j] = fma(s, v[j], t[i * columns + j]);
+        for (int j = 0; j < columns; ++j) t[i * columns + j] = fmadd(s, v[j], t[i * columns + j]);
       }
     }
   }
@@ -638,7 +521,7 @@ INLINE void dots(const N(Product) * c, double *o, const double *a, const double 
 }
 
 /* One scalar product whose terms stand side by side, or are one number. */
-static double dot(const N(Product) * c, const double *a, const double *b) {
+static double dot(const Product * c, const double *a, const double *b) {
   V t = {0}, u = {0};
   int64_t a2 = c->a2, b2 = c->b2;
   V f = all(*a), g = all(*b);
@@ -648,18 +531,18 @@ static double dot(const N(Product) * c, const double *a, const double *b) {
     if (!b2) g = all(*y);
     int64_t left = c->k2;
     for (; left >= 2 * WIDTH; left -= 2 * WIDTH, x += a2 * 2 * WIDTH, y += b2 * 2 * WIDTH) {
-      t = fma(a2 ? load(x) : f, b2 ? load(y) : g, t);
-      u = fma(a2 ? load(x + WIDTH) : f, b2 ? load(y + WIDTH) : g, u);
+      t = fmadd(a2 ? load(x) : f, b2 ? load(y) : g, t);
+      u = fmadd(a2 ? load(x + WIDTH) : f, b2 ? load(y + WIDTH) : g, u);
     }
     for (; left > 0; left -= WIDTH, x += a2 * WIDTH, y += b2 * WIDTH) {
       V v = a2 ? load(x) : f, w = b2 ? load(y) : g;
-      t = left < WIDTH ? fma(first(v, left), first(w, left), t) : fma(v, w, t);
+      t = left < WIDTH ? fmadd(first(v, left), first(w, left), t) : fmadd(v, w, t);
     }
   }
   return total(t + u);
 }
 
-static void N(product)(const N(Product) * c, int64_t form) {
+static void one_product(const Product * c, int64_t form) {
   int blocks = c->rows >= ROWS && !c->an && !c->bm;
   if (form == 0 && blocks) { /* results side by side */
     int64_t j = 0;
@@ -675,9 +558,9 @@ static void N(product)(const N(Product) * c, int64_t form) {
         if (wide)
           panel(c, o, a, b, COLUMNS);
         else if (c->bn == 1)
-          N(edge)(c, o, a, b, n, 1);
+          edge(c, o, a, b, n, 1);
         else
-          N(edge)(c, o, a, b, n, 0);
+          edge(c, o, a, b, n, 0);
       }
       j += wide ? COLUMNS * WIDTH : WIDTH;
     }
@@ -718,7 +601,7 @@ static void N(product)(const N(Product) * c, int64_t form) {
 }
 
 INLINE void contract(double *m, const int64_t *c) {
-  N(Product)
+  Product
   each = {.rows = c[5],
           .columns = c[6],
           .k1 = c[7],
@@ -738,7 +621,7 @@ INLINE void contract(double *m, const int64_t *c) {
       each.o = m + c[9] + i * c[10] + j * c[11];
       each.a = m + c[14] + i * c[15] + j * c[16];
       each.b = m + c[21] + i * c[22] + j * c[23];
-      N(product)(&each, c[2]);
+      one_product(&each, c[2]);
     }
 }
 
@@ -869,7 +752,8 @@ static void backward(double *v, double *d, const int32_t *program, intptr_t shif
 
 /* Compute the outputs of each row and, if wanted, the gradient of their mean; honest if that is 2:
    then an adjoint of 0 passes on what it is multiplied by, maybe NaN. */
-static void scalars(double **numbers, const int32_t *program, intptr_t rows, intptr_t wanted) {
+void NAMED(scalars, WIDTH)(double **numbers, const int32_t *program, intptr_t rows,
+                            intptr_t wanted) {
   double *v = numbers[0], *d = numbers[1], *given = numbers[2], *outputs = numbers[3];
   intptr_t inputs = program[0], width = program[1], start = program[2], slopes = program[3];
   intptr_t each = program[4], both = program[5], size = program[6], count = program[7];
@@ -910,13 +794,9 @@ static void carry_out(double *m, int64_t *c, const int64_t *end) {
 }
 
 /* The code begins with the address of the memory, and its own length. */
-INLINE void run(int64_t *code) { carry_out((double *)(intptr_t)code[0], code + 2, code + code[1]); }
-#undef NUMBERS
-#undef MAGIC
-#undef WHOLE
-#undef REST
-#undef CUBIC
-#undef SHUFFLED
-#undef PAIRED
-#undef FOURS
+void NAMED(arrays, WIDTH)(int64_t *code) {
+  carry_out((double *)(intptr_t)code[0], code + 2, code + code[1]);
+}
+#if WIDTH > 2 && defined(__clang__)
+#pragma clang attribute pop
 #endif

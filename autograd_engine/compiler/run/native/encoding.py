@@ -4,6 +4,10 @@ All arenas stand in one flat memory; a view is the place of its first number and
 each axis. Axes are left out, merged and ordered so that the innermost one is long and runs
 through memory number by number, which is what the core's loops are fast at.
 
+Sums of products have three forms. A *panel* computes results that stand side by side, *dots* sum
+products that stand side by side, the *plain* form does with any strides. Each has rows and
+columns of results, two summed axes, and two axes around all of these.
+
 >>> from autograd_engine.table import ADD
 >>> a, b = Ref("v", 0, (3, 4), (4, 1)), Ref("v", 12, (3, 4), (4, 1))
 >>> code = encoded(Instruction("map", b, (a, b), ADD), {"v": 8}, 1)
@@ -13,34 +17,38 @@ through memory number by number, which is what the core's loops are fast at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
+from string import ascii_letters
 from typing import Final
 
 import numpy
 
 from autograd_engine.compiler.lift.arrays import Array, Instruction
 from autograd_engine.compiler.lift.strides import Ref
-from autograd_engine.compiler.run.native.contracting import MOST, contracted
 from autograd_engine.compiler.run.native.core import maps
 from autograd_engine.compiler.run.native.nests import (
     ONE,
     WEIGHT,
     ZERO,
     Axis,
-    Place,
+    Code,
     clash,
+    counted,
+    merged,
     nested,
-    placed,
-    shared,
+    unrolled,
 )
 from autograd_engine.primitives import TABLE
 
-MAP, ROWS, LOOP = 0, 2, 3  # kinds of instructions, as the core knows them
+MAP, CONTRACT, ROWS, LOOP = range(4)  # kinds of instructions, as the core knows them
 DEPTH: Final = 4  # axes of a map
 COPY: Final = "stopped"
-
-Code = list[int]
-Codes = list[Code] | None
+PANEL, DOTS, PLAIN = range(3)
+OUTER, SUMMED = 2, 2  # axes around rows and columns, axes that are summed
+NONE: Final = Axis(1, (0, 0, 0))
+BATCH: Final = "rows"  # the name of the axis of rows, beside letters
 
 
 def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Code | None:
@@ -49,32 +57,64 @@ def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> 
     `offsets` says where in memory each arena begins; a batched one holds `rows` numbers in
     each slot.
     """
-    found = pieces(instruction, offsets, rows)
-    return None if found is None else [number for piece in found for number in piece]
-
-
-def pieces(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Codes:
-    """Return the instructions of the core that together carry out one; None if none do."""
-    kind, out = instruction.kind, instruction.out
+    kind, out, ins, rule = instruction.kind, instruction.out, instruction.ins, instruction.rule
     if kind == "loop":
         return looped(instruction, offsets, rows)
-    if kind == "scan":
-        return Encoder(offsets, rows, instruction).scan()
-    if kind in ("contract", "sum"):
-        if any(shared(out, ref) for ref in instruction.ins):
-            return None
-        encoder = Encoder(offsets, rows, instruction)
-        return encoder.contraction() if kind == "contract" else encoder.sum()
-    if kind == "take":
-        return Encoder(offsets, rows, instruction).take()
-    if kind == "put":
-        return Encoder(offsets, rows, instruction).put()
-    if any(clash(out, ref) for ref in instruction.ins):
+    if kind in ("take", "put"):
+        return moved(instruction, offsets, rows)
+    sums = kind in ("contract", "sum")
+    if any(clash(out, ref, sums) for ref in ins):
         return None
-    return Encoder(offsets, rows, instruction).map()
+    if rule and kind == "map" and (TABLE.get(rule.name) is not rule or rule.name not in maps()):
+        return None
+    letters = lettered(instruction)
+    starts = [offsets[ref.arena] + ref.start * (rows if ref.batched else 1) for ref in (out, *ins)]
+    axes = shared_axes((out, *ins), letters, rows)
+    if kind == "scan":
+        assert rule is not None
+        return scan(rule.name, starts, axes, axes.pop(letters[0][-1]), bool(instruction.over))
+    number = {"sum": ONE, "fill": ZERO, "seed": WEIGHT if out.batched else ONE}.get(kind)
+    if number is not None:
+        starts.append(number)
+        axes = {name: Axis(axis.length, (*axis.strides, 0)) for name, axis in axes.items()}
+    inside = {*letters[0]} | ({BATCH} if out.batched else set())
+    summed = [axis for name, axis in axes.items() if name not in inside and axis.length > 1]
+    mine = [axis for name, axis in axes.items() if name in inside]
+    if summed:
+        return contracted(starts, mine, summed)
+    name = rule.name if rule else "choose" if kind == "choose" else "multiply" if sums else COPY
+    return mapped(name, starts, mine)
 
 
-def looped(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Codes:
+def lettered(instruction: Instruction) -> list[str]:
+    """Return a letter for each axis of each view, the result's first, which they share."""
+    if instruction.kind == "contract":
+        first, second, result = re.split(",|->", instruction.axes)
+        return [result, first, second]
+    sums, refs = instruction.kind == "sum", instruction.ins
+    whole = ascii_letters[: len((refs[0] if sums else instruction.out).shape)]
+    kept = "".join(name for i, name in enumerate(whole) if not (sums and i in instruction.over))
+    return [kept, *(whole[len(whole) - len(ref.shape) :] for ref in refs)]
+
+
+def shared_axes(refs: Sequence[Ref], letters: Sequence[str], rows: int) -> dict[str, Axis]:
+    """Return the axes of several views by name, repeated where one is shorter, as NumPy does it."""
+    lengths: dict[str, int] = {}
+    found: list[dict[str, int]] = []
+    for ref, names in zip(refs, letters):
+        step = rows if ref.batched else 1
+        own = [*zip(names, ref.shape, (stride * step for stride in ref.strides))]
+        own += [(BATCH, rows, 1)] if ref.batched else []
+        found.append({name: stride for name, length, stride in own if length > 1})
+        for name, length, _ in own:
+            lengths[name] = max(length, lengths.get(name, 1))
+    return {
+        name: Axis(length, tuple(strides.get(name, 0) for strides in found))
+        for name, length in lengths.items()
+    }
+
+
+def looped(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Code | None:
     """Return a loop: its body as it is first, then which numbers of it move on, and by how much.
 
     These are found by encoding the body as it is at two steps, and checked at the last one.
@@ -84,13 +124,10 @@ def looped(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> C
     steps = range(loop.times)[::last]
     codes = []
     for step in (steps[0], steps[1], steps[-1]):
-        found: Code = []
-        for inner in instruction.body:
-            more = encoded(loop.moved(inner, step), offsets, rows)
-            if more is None:
-                return None
-            found += more
-        codes.append(numpy.array(found))
+        found = [encoded(loop.moved(inner, step), offsets, rows) for inner in instruction.body]
+        if None in found:
+            return None
+        codes.append(numpy.concatenate(found))
     first, second, end = codes
     if not len(first) == len(second) == len(end):
         return None
@@ -98,185 +135,122 @@ def looped(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> C
     if (first + (loop.times - 1) * by != end).any():
         return None
     moves = [number for at in numpy.flatnonzero(by) for number in (int(at), int(by[at]))]
-    code = [LOOP, 0, loop.times, len(first), len(moves), *first.tolist(), *moves]
-    code[1] = len(code)
-    return [code]
+    return counted([LOOP, 0, loop.times, len(first), len(moves), *first.tolist(), *moves])
 
 
-class Encoder:
-    """Encodes one instruction."""
+def scan(
+    name: str, starts: Sequence[int], axes: Mapping[str, Axis], chain: Axis, back: bool
+) -> Code | None:
+    """Return the copy of what is first, and what goes on from there, one after the other."""
+    steps = [-stride if back else stride for stride in chain.strides]
+    if back:
+        starts = [start - step * (chain.length - 1) for start, step in zip(starts, steps)]
+    inner = [Axis(a.length, (a.strides[0], *a.strides)) for a in nested([*axes.values()])]
+    copies = mapped(COPY, starts, [*axes.values()])
+    if copies is None or len(inner) >= DEPTH:
+        return None
+    if chain.length == 1:
+        return copies
+    links = Axis(chain.length - 1, (steps[0], *steps))
+    places = [starts[0] + steps[0], starts[0], starts[1] + steps[1]]
+    return copies + _map(name, places, [links, *_filled(inner, DEPTH - 1, 3)])
 
-    def __init__(self, offsets: Mapping[str, int], rows: int, instruction: Instruction) -> None:
-        self.offsets, self.rows, self.instruction = offsets, rows, instruction
-        refs = (instruction.out, *instruction.ins)
-        self.batched = any(ref.batched for ref in refs)
-        self.out = self.placed(instruction.out)
-        self.ins = [self.placed(ref) for ref in instruction.ins]
 
-    def placed(self, ref: Ref) -> Place:
-        return placed(ref, self.offsets, self.rows, self.batched)
+def moved(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Code:
+    """Return what copies rows from here and there, or adds them, maybe their sums, to such."""
+    out, (source,), at = instruction.out, instruction.ins, instruction.at
 
-    # Element by element.
+    def places(arena: str, slots: Array) -> Array:
+        return offsets[arena] + slots * (rows if arena.isupper() else 1)
 
-    def map(self) -> Codes:
-        instruction, out, ins = self.instruction, self.out, self.ins
-        number = {"fill": ZERO, "seed": WEIGHT if instruction.out.batched else ONE}
-        name = "choose" if instruction.kind == "choose" else COPY
-        if instruction.kind in number:
-            ins = [Place(number[instruction.kind], (), ())]
-        elif instruction.kind == "map":
-            assert instruction.rule is not None
-            name = instruction.rule.name
-            if TABLE.get(name) is not instruction.rule or name not in maps():
-                return None
-        strides = zip(out.strides, *(place.fitted(out.shape) for place in ins), strict=True)
-        axes = [Axis(*axis) for axis in zip(out.shape, strides, strict=True)]
-        return map_codes(name, [place.start for place in (out, *ins)], axes)
-
-    def scan(self) -> Codes:
-        """Return the copy of what is first, and what goes on from there, one after the other."""
-        instruction, out, (source,) = self.instruction, self.out, self.ins
-        assert instruction.rule is not None
-        if clash(instruction.out, instruction.ins[0]):
-            return None
-        last = len(instruction.out.shape) - 1
-        step, entering = out.strides[last], source.strides[last]
-        terms = out.shape[last]
-        first, begin = out.start, source.start
-        if instruction.over:
-            first, begin = first + step * (terms - 1), begin + entering * (terms - 1)
-            step, entering = -step, -entering
-        sides = [
-            Axis(out.shape[axis], (out.strides[axis], out.strides[axis], source.strides[axis]))
-            for axis in range(len(out.shape))
-            if axis != last
-        ]
-        starts = [Axis(axis.length, (axis.strides[0], axis.strides[2])) for axis in sides]
-        copies = map_codes(COPY, (first, begin), starts)
-        inner = nested(sides)
-        if copies is None or len(inner) >= DEPTH:
-            return None
-        chain = Axis(terms - 1, (step, step, entering))
-        axes = [chain, *[Axis(1, (0, 0, 0))] * (DEPTH - 1 - len(inner)), *inner]
-        places = (first + step, first, begin + entering)
-        rest = [_map(instruction.rule.name, places, axes)] if terms > 1 else []
-        return copies + rest
-
-    # Sums.
-
-    def contraction(self) -> Codes:
-        factors, result = self.instruction.axes.split("->")
-        letters = [*factors.split(","), result]
-        lengths: dict[str, int] = {}
-        strides: list[dict[str, int]] = []
-        for names, place in zip(letters, (*self.ins, self.out), strict=True):
-            named = names + "b" * self.batched
-            strides.append(dict(zip(named, place.fitted(place.shape), strict=True)))
-            for name, length in zip(named, place.shape, strict=True):
-                lengths[name] = max(length, lengths.get(name, 1))
-        first, second, out = strides
-        axes = {
-            name: Axis(length, (out.get(name, 0), first.get(name, 0), second.get(name, 0)))
-            for name, length in lengths.items()
-        }
-        kept = set(result) | ({"b"} if self.instruction.out.batched else set())
-        return self.contracted(axes, kept, self.ins[1].start)
-
-    def sum(self) -> Codes:
-        out, (source,) = self.out, self.ins
-        over, steps = set(self.instruction.over), out.strides
-        if self.batched and not self.instruction.out.batched:
-            over.add(len(source.shape) - 1)
-            steps = steps[:-1]
-        kept = [axis for axis in range(len(source.shape)) if axis not in over]
-        to = dict(zip(kept, steps, strict=True))
-        axes = {
-            str(axis): Axis(length, (to.get(axis, 0), source.strides[axis], 0))
-            for axis, length in enumerate(source.shape)
-        }
-        return self.contracted(axes, {str(axis) for axis in kept}, ONE)
-
-    def contracted(self, axes: Mapping[str, Axis], kept: set[str], second: int) -> Codes:
-        """Return a contraction; where nothing is summed, the product."""
-        starts = self.out.start, self.ins[0].start, second
-        mine = [axis for name, axis in axes.items() if name in kept]
-        summed = [axis for name, axis in axes.items() if name not in kept and axis.length > 1]
-        if summed:
-            return contracted(starts, mine, summed)
-        return map_codes("multiply", starts, mine)
-
-    # Here and there.
-
-    def take(self) -> Codes:
-        """Return what copies slots."""
-        instruction, (source,) = self.instruction, self.instruction.ins
-        out, index, at = instruction.out, instruction.index, instruction.at
-        to = numpy.arange(len(index)) if at is None else at
-        here = self.place(out.arena, out.start + to)
-        there = self.place(source.arena, index)
-        count = self.rows if out.batched else 1
-        step = int(source.batched)
-        return [_rows(COPY, count, (1, step, 0), False, here, there)]
-
-    def put(self) -> Codes:
-        """Return what adds values to slots, some of which may come several times."""
-        instruction, (source,) = self.instruction, self.instruction.ins
-        out, index, at = instruction.out, instruction.index, instruction.at
+    if instruction.kind == "take":
+        to = numpy.arange(len(instruction.index)) if at is None else at
+        name, here, there = COPY, places(out.arena, out.start + to), instruction.index
+    else:
         slots = source.slots().ravel()
-        here = self.place(out.arena, index)
-        there = self.place(source.arena, slots if at is None else slots[at])
-        summed = source.batched and not out.batched
-        count = self.rows if self.batched else 1
-        step = int(source.batched)
-        return [_rows("add", count, (1, step, 1), summed, here, there)]
-
-    def place(self, arena: str, slots: Array) -> list[int]:
-        step = self.rows if arena.isupper() else 1
-        return (self.offsets[arena] + slots * step).tolist()  # type: ignore[no-any-return]
+        name, here, there = "add", places(out.arena, instruction.index), slots
+        there = slots if at is None else slots[at]
+    pairs = numpy.stack([here, places(source.arena, there)], 1)
+    summed = source.batched and not out.batched
+    code = [ROWS, 0, maps()[name], len(pairs), rows if out.batched or summed else 1]
+    code += [1, int(source.batched), int(name == "add"), 0, int(summed)]
+    return counted(code + pairs.ravel().tolist())
 
 
-def map_codes(name: str, starts: Sequence[int], axes: Sequence[Axis]) -> Codes:
+def mapped(name: str, starts: Sequence[int], axes: Sequence[Axis]) -> Code | None:
     """Return the instructions that map a function; None if they would be too many."""
     inner = nested(axes)
-    if len(inner) <= DEPTH:
-        filled = [Axis(1, (0,) * len(starts))] * (DEPTH - len(inner)) + inner
-        return [_map(name, starts, filled)]
-    shortest = min(inner, key=lambda axis: axis.length)
-    if shortest.length > MOST:
-        return None
-    found: list[Code] = []
-    others = [axis for axis in inner if axis is not shortest]
-    for i in range(shortest.length):
-        at = [start + i * step for start, step in zip(starts, shortest.strides, strict=True)]
-        more = map_codes(name, at, others)
-        if more is None:
-            return None
-        found += more
-    return found if len(found) <= MOST else None
+    if len(inner) > DEPTH:
+        return unrolled(starts, inner, DEPTH, lambda at, others: mapped(name, at, others))
+    return _map(name, starts, _filled(inner, DEPTH, len(starts)))
+
+
+def _filled(axes: Sequence[Axis], count: int, views: int) -> list[Axis]:
+    return [Axis(1, (0,) * views)] * (count - len(axes)) + [*axes]
 
 
 def _map(name: str, starts: Sequence[int], axes: Sequence[Axis]) -> Code:
     code = [MAP, 0, maps()[name], *(axis.length for axis in axes)]
-    for view in range(4):  # the result, x, y, z: a missing operand is one number
-        if view < len(starts):
-            code += [starts[view], *(axis.strides[view] for axis in axes)]
-        else:
-            code += [ZERO, 0, 0, 0, 0]
-    code[1] = len(code)
-    return code
+    for view, start in enumerate(starts):
+        code += [start, *(axis.strides[view] for axis in axes)]
+    return counted(code + [ZERO, 0, 0, 0, 0] * (4 - len(starts)))  # a missing operand is a number
 
 
-def _rows(
-    name: str,
-    count: int,
-    strides: tuple[int, int, int],
-    summed: bool,
-    here: Sequence[int],
-    there: Sequence[int],
-) -> Code:
-    """Return what maps rows of numbers: of `there`, and of the result's own."""
-    code = [ROWS, 0, maps()[name], len(here), count, *strides, 0, int(summed)]
-    for pair in zip(here, there, strict=True):
-        code += pair
-    code[1] = len(code)
-    return code
+def contracted(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) -> Code | None:
+    """Return the instructions that contract two views; None if they would be too many.
+
+    `starts` are the places of the result and the two factors; `kept` their common axes and
+    those of the result with one of them, `summed` the others.
+    """
+    kept, summed = merged(kept), merged(summed)
+    if len(summed) > SUMMED:
+        return None
+    if len(kept) > OUTER + 2:
+        return unrolled(starts, kept, OUTER + 2, lambda at, others: contracted(at, others, summed))
+    return min(_forms(starts, kept, summed), key=cost)
+
+
+def _forms(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) -> Iterator[Code]:
+    """Yield the instruction in each form and order of axes."""
+    for order in ((0, 1, 2), (0, 2, 1)):
+        at = [starts[i] for i in order]
+        left, over = (
+            [Axis(axis.length, tuple(axis.strides[i] for i in order)) for axis in axes]
+            for axes in (kept, summed)
+        )
+        for rows, columns in dict.fromkeys(permutations([*left, NONE, NONE], 2)):
+            outer = [axis for axis in left if axis not in (rows, columns)]
+            if len(outer) > OUTER:
+                continue
+            for inner in over:
+                form = PLAIN
+                if columns.length > 1 and columns.strides[0] == 1 and columns.strides[2] != 0:
+                    form = PANEL
+                elif inner.strides[1:] in ((1, 1), (0, 1), (1, 0)):
+                    form = DOTS
+                others = [axis for axis in over if axis is not inner]
+                around = [NONE] * (OUTER - len(outer)) + outer
+                deep = [NONE] * (SUMMED - 1 - len(others)) + others
+                yield _code(form, at, [*around, rows, columns, *deep, inner])
+
+
+def _code(form: int, starts: Sequence[int], axes: Sequence[Axis]) -> Code:
+    code = [CONTRACT, 0, form, *(axis.length for axis in axes)]
+    for view, start in enumerate(starts):
+        shown = axes if view else axes[:-SUMMED]  # the result has no summed axes
+        code += [start, *(axis.strides[view] for axis in shown)]
+    return counted(code)
+
+
+def cost(code: Sequence[int]) -> int:
+    """Return about how many steps of a vector an instruction takes: which of two takes fewer."""
+    form, outer, (rows, columns, k1, k2) = code[2], code[3] * code[4], code[5:9]
+    (an, _, a2), (bm, bn, _, b2) = code[18:21], code[24:28]
+    if form == PLAIN:
+        return outer * (8 + rows * columns * k1 * k2)
+    beside = (bn == 1 and an <= 1) if form == PANEL else a2 == b2 == 1
+    blocked = rows >= 4 and not an and not bm and (form == PANEL or beside)
+    side, others = (columns, k1 * k2) if form == PANEL else (k2, columns * k1)
+    steps = -(-side // 8) * (1 if beside else 3) * others
+    steps *= 2 * -(-rows // 4) if blocked else rows
+    return outer * (8 + steps + (rows * columns if form == DOTS else 0))

@@ -7,8 +7,37 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <structmember.h>
-#include "core.c"
+#include <stdint.h>
 #include <string.h>
+
+/* The core for each width of vectors, of which the last one that the processor has is taken. */
+typedef void (*arrays_t)(int64_t *);
+typedef void (*scalars_t)(double **, const int32_t *, intptr_t, intptr_t);
+void arrays_2(int64_t *), scalars_2(double **, const int32_t *, intptr_t, intptr_t);
+#if defined(__x86_64__)
+void arrays_4(int64_t *), scalars_4(double **, const int32_t *, intptr_t, intptr_t);
+void arrays_8(int64_t *), scalars_8(double **, const int32_t *, intptr_t, intptr_t);
+static const arrays_t ARRAYS[] = {arrays_2, arrays_4, arrays_8};
+static const scalars_t SCALARS[] = {scalars_2, scalars_4, scalars_8};
+#define HAS __builtin_cpu_supports
+static int best(void) {
+  __builtin_cpu_init();
+  if (!HAS("avx2") || !HAS("fma")) return 0;
+  return HAS("avx512f") && HAS("avx512dq") && HAS("avx512vl") ? 2 : 1;
+}
+#else
+static const arrays_t ARRAYS[] = {arrays_2};
+static const scalars_t SCALARS[] = {scalars_2};
+static int best(void) { return 0; }
+#endif
+extern const char *const ag_told[]; /* what the module tells: maps, kinds, grouped, sources */
+static int chosen; /* written when the library is loaded, then only read */
+
+/* Take a width; return which one is taken, the largest that there is at most. */
+int ag_take(int wanted) { return chosen = wanted < best() ? wanted : best(); }
+__attribute__((constructor)) static void loaded(void) { ag_take(2); }
+#define ag_arrays ARRAYS[chosen]
+#define ag_scalars SCALARS[chosen]
 
 /* What a plan begins with; after it come, each of the length given here, the slots of the leaves,
    the first slot and the step of each output, the slots of the slopes, those of the sums over all
@@ -177,12 +206,10 @@ static PyMethodDef methods[] = {
 };
 
 static int executed(PyObject *self) {
-  return PyModule_AddStringConstant(self, "maps", MAPS) ||
-                 PyModule_AddStringConstant(self, "kinds", KINDS) ||
-                 PyModule_AddStringConstant(self, "grouped", GROUPED) ||
-                 PyModule_AddStringConstant(self, "sources", SOURCES)
-             ? -1
-             : 0;
+  const char *const names[] = {"maps", "kinds", "grouped", "sources"};
+  for (int i = 0; i < 4; ++i)
+    if (PyModule_AddStringConstant(self, names[i], ag_told[i])) return -1;
+  return 0;
 }
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, executed},

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 import numpy
 
 from autograd_engine.compiler.lift.strides import Ref
 
+Code = list[int]
 WEIGHT, ONE, ZERO, FIRST = 0, 1, 2, 8
 """The places in memory of the weight of a row, of 1.0 and 0.0, and of the first arena."""
 AROUND = 8  # numbers that a vector holds: each arena begins where one does
 SHORT, LONG = 4, 16  # an innermost axis below the one gives way to one from the other on
+MOST: Final = 64  # instructions that one becomes, where it has more axes
 
 
 class Axis(NamedTuple):
@@ -20,28 +22,6 @@ class Axis(NamedTuple):
 
     length: int
     strides: tuple[int, ...]
-
-    def swapped(self) -> Axis:
-        """Return the axis with the two operands exchanged."""
-        out, first, second = self.strides
-        return Axis(self.length, (out, second, first))
-
-
-class Place(NamedTuple):
-    """A view in the flat memory: where it begins, and a stride for each axis."""
-
-    start: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-
-    def fitted(self, shape: Sequence[int]) -> tuple[int, ...]:
-        """Return the strides of this view repeated to a larger shape, as NumPy does it."""
-        missing = len(shape) - len(self.shape)
-        own = (
-            0 if length == 1 else stride
-            for length, stride in zip(self.shape, self.strides, strict=True)
-        )
-        return (0,) * missing + tuple(own)
 
 
 def offsets(sizes: Mapping[str, int], rows: int) -> tuple[dict[str, int], int]:
@@ -57,16 +37,6 @@ def offsets(sizes: Mapping[str, int], rows: int) -> tuple[dict[str, int], int]:
     return found, end
 
 
-def placed(ref: Ref, offsets: Mapping[str, int], rows: int, batched: bool) -> Place:
-    """Return where a view stands; `batched` with an axis of rows, last."""
-    step = rows if ref.batched else 1
-    start = offsets[ref.arena] + ref.start * step
-    strides = tuple(stride * step for stride in ref.strides)
-    if batched:
-        return Place(start, (*ref.shape, rows if ref.batched else 1), (*strides, int(ref.batched)))
-    return Place(start, ref.shape, strides)
-
-
 def merged(axes: Sequence[Axis]) -> list[Axis]:
     """Return axes without those of length 1, and one for two of them where that does.
 
@@ -79,10 +49,7 @@ def merged(axes: Sequence[Axis]) -> list[Axis]:
     )
     found: list[Axis] = []
     for axis in ordered:
-        if found and all(
-            outer == inner * axis.length
-            for outer, inner in zip(found[-1].strides, axis.strides, strict=True)
-        ):
+        if found and found[-1].strides == tuple(step * axis.length for step in axis.strides):
             found[-1] = Axis(found[-1].length * axis.length, axis.strides)
         else:
             found.append(axis)
@@ -100,33 +67,48 @@ def nested(axes: Sequence[Axis]) -> list[Axis]:
     return found
 
 
-def clash(out: Ref, ref: Ref) -> bool:
-    """Whether a result shares slots with an operand, at other elements than the same."""
-    if out.arena != ref.arena or out == ref:
+def unrolled(
+    starts: Sequence[int],
+    axes: Sequence[Axis],
+    depth: int,
+    make: Callable[[list[int], list[Axis]], Code | None],
+) -> Code | None:
+    """Return one instruction behind the other along the shortest axis; None if they would be too
+    many, or have more than `depth` axes.
+    """
+    shortest = min(axes, key=lambda axis: axis.length)
+    if shortest.length > MOST or len(axes) > depth + 1:
+        return None
+    others = [axis for axis in axes if axis is not shortest]
+    found: Code = []
+    for i in range(shortest.length):
+        found += make([at + i * step for at, step in zip(starts, shortest.strides)], others) or []
+    return found
+
+
+def counted(code: Code) -> Code:
+    """Return an instruction, whose second number is its length."""
+    code[1] = len(code)
+    return code
+
+
+def clash(out: Ref, ref: Ref, sums: bool) -> bool:
+    """Whether a result shares slots with an operand, at other elements than the same if none is
+    summed.
+    """
+    if out.arena != ref.arena or (out == ref and not sums):
         return False
-    if _last(out) < _first(ref) or _last(ref) < _first(out):
+    (first, last), (low, high) = map(_ends, (out, ref))
+    if last < low or high < first:
         return False
-    shape = numpy.broadcast_shapes(out.shape, ref.shape)
-    mine, other = (numpy.broadcast_to(view.slots(), shape).ravel() for view in (out, ref))
-    if (mine == other).all():
-        return False
+    mine, other = out.slots(), ref.slots()
+    if not sums:
+        mine, other = numpy.broadcast_arrays(mine, other)
+        if (mine == other).all():
+            return False
     return bool(numpy.isin(mine, other).any())
 
 
-def _first(ref: Ref) -> int:
-    return ref.start + sum(
-        min(stride, 0) * (length - 1) for stride, length in zip(ref.strides, ref.shape, strict=True)
-    )
-
-
-def _last(ref: Ref) -> int:
-    return ref.start + sum(
-        max(stride, 0) * (length - 1) for stride, length in zip(ref.strides, ref.shape, strict=True)
-    )
-
-
-def shared(out: Ref, ref: Ref) -> bool:
-    """Whether two views share slots."""
-    if out.arena != ref.arena or _last(out) < _first(ref) or _last(ref) < _first(out):
-        return False
-    return bool(numpy.isin(out.slots(), ref.slots()).any())
+def _ends(ref: Ref) -> tuple[int, int]:
+    steps = [stride * (length - 1) for stride, length in zip(ref.strides, ref.shape)]
+    return ref.start + sum(min(x, 0) for x in steps), ref.start + sum(max(x, 0) for x in steps)

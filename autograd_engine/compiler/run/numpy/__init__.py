@@ -1,6 +1,1 @@
-"""numpy: an array program comes in; it is bound to memory and run, by NumPy or by the core.
-
-ufuncs   each primitive as a function of arrays
-bound    an array program on memory of its own
-lifted   a tape, lifted and run
-"""
+"""numpy: a tape comes in; lifted and bound to memory, it is run by NumPy, or by the core."""

@@ -1,38 +1,43 @@
-"""The runner of lifted programs: record, lift, differentiate, bind, run."""
+"""The NumPy back end: a tape as an array program, bound to memory and ready to run.
+
+Every instruction becomes one call of a NumPy function on views that exist already, with the
+result written in place: running allocates next to nothing. A batch runs in tiles that fit the
+cache. Where the native core can carry out all instructions, the program is one call of that.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from math import prod
 from typing import Any
 
 import numpy
+from numpy.lib.stride_tricks import as_strided
 
+from autograd_engine.compiler.lift.arrays import Array, ArrayProgram, Instruction
 from autograd_engine.compiler.lift.assembly import lifted
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.pieces import Plan, planned
-from autograd_engine.compiler.lift.reverse import differentiate
+from autograd_engine.compiler.lift.reverse import Backward, differentiate
+from autograd_engine.compiler.lift.strides import Ref
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.run.native.core import core
-from autograd_engine.compiler.run.numpy.bound import ITEM, Bound
+from autograd_engine.compiler.run.native.core import HEADER, aligned, core
+from autograd_engine.compiler.run.native.encoding import encoded
+from autograd_engine.compiler.run.native.nests import ONE, WEIGHT, offsets
+from autograd_engine.compiler.run.translated import spelled
 
-Array = Any
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+ITEM = 8  # bytes
 KEPT = 8  # workspaces
 CACHE = 1 << 19  # bytes of memory that a tile may take
 
 
 class Lifted:
-    """A tape as an array program, run by the core or by NumPy; two threads may run it at once.
+    """A tape as an array program, run by the core or by NumPy; two threads may run it at once."""
 
-    >>> from autograd_engine.compiler.record.tape import record
-    >>> from autograd_engine.engine import Value
-    >>> w, x = Value(2.0), Value(3.0)
-    >>> program = Lifted(record([(w * x).tanh()], inputs=[x]))
-    >>> outputs, gradient = program.run(numpy.array([2.0]), numpy.array([[0.0], [0.5]]), True)
-    >>> outputs.shape, gradient.shape
-    ((2, 1), (1,))
-    """
-
-    native: Any = True
-    """The native core, if it is there, runs the program where it can."""
+    native = True  # the core, if it is there, runs the program where it can
 
     def __init__(self, tape: Tape, plan: Plan | None = None) -> None:
         plan, self.program = lifted(plan or planned(tape))
@@ -42,7 +47,6 @@ class Lifted:
         sizes = self.program.memory.sizes
         row = sum(sizes[arena] for arena in "VAS") * ITEM
         self.tile = max(16, CACHE // max(row, 1) // 8 * 8)  # vectors have up to eight numbers
-        self.native = core() if self.native else None
         self._free: dict[int, list[Bound]] = {}
 
     @property
@@ -59,14 +63,14 @@ class Lifted:
         slopes = numpy.empty(self.parameters) if gradient else None
         bound = self.taken(size)
         sums = numpy.zeros(bound.shared) if gradient and count > size else None
-        if rows is None or whole == count:
-            bound.run(leaves, rows, outputs, slopes, sums, count, count, gradient)
-        else:
-            bound.run(leaves, rows, outputs, None, sums, whole, count, gradient)
-            last, rest = self.taken(count - whole), (rows[whole:], outputs[whole:])
-            last.run(leaves, *rest, slopes, sums, count - whole, count, gradient)
-            self.give_back(last)
+        last = slopes if whole == count else None
+        bound.run(leaves, rows, outputs, last, sums, whole, count, gradient)
         self.give_back(bound)
+        if rows is not None and whole < count:
+            bound = self.taken(count - whole)
+            rest = rows[whole:], outputs[whole:]
+            bound.run(leaves, *rest, slopes, sums, count - whole, count, gradient)
+            self.give_back(bound)
         return outputs, slopes
 
     def taken(self, rows: int) -> Bound:
@@ -74,8 +78,7 @@ class Lifted:
         try:
             return self._free[rows].pop()
         except (KeyError, IndexError):
-            native = self.native is not None
-            return Bound(self.program, self.backward, rows, native, self.parameters)
+            return Bound(self.program, self.backward, rows, self.native, self.parameters)
 
     def give_back(self, bound: Bound) -> None:
         if bound.rows in self._free or len(self._free) < KEPT:
@@ -85,4 +88,209 @@ class Lifted:
 class ByNumPy(Lifted):
     """The same, run by NumPy alone."""
 
-    native = None
+    native = False
+
+
+class Bound:
+    """An array program on memory of its own, for so many rows; not for two threads at once.
+
+    It runs `count` rows of a batch's `total`, tile by tile, and backwards if wanted; adjoints that
+    tiles share are added to `sums`. The last call of a batch has a gradient to write.
+    """
+
+    def __init__(
+        self, program: ArrayProgram, backward: Backward, rows: int, native: Any, parameters: int = 0
+    ) -> None:
+        sizes = program.memory.sizes
+        self.rows = rows
+        self.places, size = offsets(sizes, rows)
+        self.memory = aligned(size)
+        self.arenas = {}  # small letters: a number in a slot; capitals: one for each row
+        for name, count in sizes.items():
+            shape = (count, rows) if name.isupper() else (count,)
+            start = self.places[name]
+            self.arenas[name] = self.memory[start : start + prod(shape)].reshape(shape)
+        for start, numbers in program.memory.constants:
+            self.arenas["v"][start : start + len(numbers)] = numbers
+        self.memory[ONE] = self.memory[WEIGHT] = 1.0  # the weight of a row in the mean
+        shared = [self.places["a"] + ref.slots().ravel() for ref in backward.shared]
+        slots = [self.places["v"] + program.home, self.places["a"] + program.home[:parameters]]
+        slots.append(numpy.concatenate([numpy.empty(0, numpy.int64), *shared]))
+        self.shared = len(slots[2])
+        parts = [[*program.forward(b)] for b in (False, True)] + [backward.body, backward.rest]
+        module = core() if native else None
+        codes = [self.code(part) for part in parts] if module else [None]
+        self.run: Callable[..., None] = self.by_numpy
+        if module and None not in codes:
+            self.run = partial(module.program, self.plan(program, slots, codes))
+            return
+        self.leaves, self.slopes, self.sums = slots
+        self.adjoints = self.arenas["a"][: len(program.home)]
+        self.inputs = self.arenas["V"][: program.inputs]
+        self.outputs = [self.view(ref) for ref in program.outputs]
+        self.fixed, self.forward, self.body, self.rest = (
+            [call for instruction in part for call in self.bound(instruction)] for part in parts
+        )
+
+    def code(self, instructions: Iterable[Instruction]) -> list[int] | None:
+        """Return instructions as the core reads them; None where it cannot carry out one."""
+        found: list[int] = []
+        for code in (encoded(each, self.places, self.rows) for each in instructions):
+            if code is None:
+                return None
+            found += code
+        return [self.memory.ctypes.data, HEADER + len(found), *found]
+
+    def plan(self, program: ArrayProgram, slots: list[Array], codes: list[Any]) -> Array:
+        """Return the whole program as one call of the core reads it: see `struct plan`."""
+        outputs = [
+            (self.places[ref.arena] + ref.start * (self.rows if ref.batched else 1), ref.batched)
+            for ref in program.outputs
+        ]
+        leaves, slopes, sums = slots
+        head = [self.memory.ctypes.data, self.rows, self.places["V"], program.inputs, WEIGHT]
+        head += [self.places["a"], len(leaves), len(leaves), len(outputs), len(slopes), len(sums)]
+        parts = [[*head, *map(len, codes)], leaves, numpy.ravel(outputs), slopes, sums, *codes]
+        # No floats: an address may have more bits than they.
+        return numpy.concatenate([numpy.array(part, numpy.int64) for part in parts])
+
+    def by_numpy(self, *given: Any) -> None:
+        """Do what the core does."""
+        leaves, rows, outputs, gradient, sums, count, total, backwards = given
+        with numpy.errstate(all="ignore"):
+            self.memory[self.leaves] = leaves
+            self.memory[WEIGHT] = 1.0 / total
+            run(self.fixed)
+            for first in range(0, count, self.rows):
+                if rows is not None:
+                    numpy.copyto(self.inputs, rows[first : first + self.rows].T)
+                run(self.forward)
+                for place, view in enumerate(self.outputs):
+                    outputs[first : first + self.rows, place] = view
+                if backwards:
+                    self.adjoints.fill(0.0)
+                    run(self.body)
+                    if sums is not None:
+                        sums += self.memory[self.sums]
+            if gradient is not None:
+                if sums is not None:
+                    self.memory[self.sums] = sums
+                run(self.rest)
+                gradient[:] = self.memory[self.slopes]
+
+    def view(self, ref: Ref, beside: bool = False) -> Array:
+        """Return the array that a Ref views; `beside` a batched one it gets an axis of one."""
+        step = self.rows * ITEM if ref.batched else ITEM
+        shape, strides = ref.shape, tuple(stride * step for stride in ref.strides)
+        if ref.batched or beside:
+            shape = (*shape, self.rows if ref.batched else 1)
+            strides = (*strides, ITEM)
+        return as_strided(self.arenas[ref.arena][ref.start :], shape, strides)
+
+    def bound(self, instruction: Instruction) -> list[Call]:
+        """Return the calls that carry out one instruction."""
+        kind, out, ins = instruction.kind, instruction.out, instruction.ins
+        if kind == "loop":
+            return [call for step in instruction.rounds() for i in step for call in self.bound(i)]
+        if kind == "contract":
+            return contraction(self.view, instruction)
+        if kind in ("take", "put"):
+            return [(getattr(self, kind), (instruction, self.view(ins[0])))]
+        batched = any(ref.batched for ref in (out, *ins))
+        target, views = self.view(out), [self.view(ref, batched) for ref in ins]
+        if kind == "fill":
+            return [(target.fill, (0.0,))]
+        if kind == "seed":
+            place = WEIGHT if out.batched else ONE
+            views = [self.memory[place : place + 1].reshape(())]
+        if kind in ("copy", "seed"):
+            return [(numpy.copyto, (target, views[0]))]
+        if kind == "sum":
+            rows = (len(ins[0].shape),) if batched and not out.batched else ()
+            return [(numpy.add.reduce, (views[0], (*instruction.over, *rows), None, target))]
+        if kind == "scan":
+            axis = len(out.shape) - 1
+            if instruction.over:
+                target, views[0] = (numpy.flip(array, axis) for array in (target, views[0]))
+            scan = getattr(numpy, instruction.rule.name).accumulate  # type: ignore[union-attr]
+            return [(scan, (views[0], axis, None, target))]
+        function: Any = choose if kind == "choose" else spelled(instruction.rule)
+        *views, target = on_few_axes(*views, target)
+        if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
+            return [(function, (*views, target))]
+        return [(partial(function, out=target), tuple(views))]
+
+    def take(self, found: Instruction, _: Array) -> None:
+        """Copy slots."""
+        out, at = found.out, slice(None) if found.at is None else found.at
+        taken = self.arenas[found.ins[0].arena].take(found.index, 0)
+        beside = out.batched and not found.ins[0].batched
+        target = self.arenas[out.arena][out.start : out.start + out.size]
+        target[at] = taken[:, None] if beside else taken
+
+    def put(self, found: Instruction, values: Array) -> None:
+        """Add values to slots, some of which may come several times."""
+        out, at = found.out, slice(None) if found.at is None else found.at
+        if found.ins[0].batched and not out.batched:
+            values = values.sum(-1)
+        numpy.add.at(self.arenas[out.arena], found.index, values[at])
+
+
+def contraction(view: Callable[[Ref], Array], instruction: Instruction) -> list[Call]:
+    """Return the calls that carry out a contraction: a matrix product where each factor has a
+    letter of its own, m and n, and both one that is summed, c. Rows of a batch are a letter too.
+    """
+    first, second, result = re.split(",|->", instruction.axes)
+    (x, y), out = instruction.ins, instruction.out
+    if x.batched and not y.batched:
+        first, second, x, y = second, first, y, x
+    pairs = ((first, x), (second, y), (result, out))
+    first, second, result = (letters + "b" * ref.batched for letters, ref in pairs)
+    a, b, o = map(view, (x, y, out))
+    lengths = dict(zip(first + second, a.shape + b.shape))
+    summed = sorted({*first} & {*second} - {*result}, key=lengths.__getitem__)
+    m, n = ([c for c in one if c not in other] for one, other in ((first, second), (second, first)))
+    if not (summed and m and n) or not {*m, *n} <= {*result} or "b" in {*first} & {*result}:
+        axes = f"{first},{second}->{result}"
+        return [(lambda: numpy.einsum(axes, a, b, out=o), ())]
+    c = summed.pop()
+    over = [letter for letter in summed if lengths[letter] > 1]
+    stack = [*over, *(letter for letter in result if letter not in (m[-1], n[-1]))]
+    a, b = on_axes(a, first, [*stack, m[-1], c]), on_axes(b, second, [*stack, c, n[-1]])
+    o = on_axes(o, result, [*stack[len(over) :], m[-1], n[-1]])
+    shape = numpy.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    held = numpy.empty((*shape, *o.shape[-2:])) if over else o
+    product = numpy.multiply if lengths[c] == 1 else numpy.matmul
+    calls: list[Call] = [(product, (a, b, held))]
+    return calls + [(numpy.add.reduce, (held, (*range(len(over)),), None, o))] * bool(over)
+
+
+def on_axes(array: Array, letters: str, wanted: Sequence[str]) -> Array:
+    """Return a view on these axes: one that it lacks is of length 1, as are those left out."""
+    axes = dict(zip(letters, zip(array.shape, array.strides)))
+    shape, strides = zip(*(axes.get(letter, (1, 0)) for letter in wanted))
+    return as_strided(array, shape, strides)
+
+
+def on_few_axes(*arrays: Array) -> tuple[Array, ...]:
+    """Return views for a function of elements, the last its result, on as few axes as can be, in
+    the order in which the result lies in memory.
+    """
+    out = arrays[-1]
+    order = sorted(range(out.ndim), key=lambda axis: -abs(out.strides[axis]))
+    kept = [axis for axis in order if out.shape[axis] > 1] or order[:1]
+    left = tuple(axis for axis in range(out.ndim) if axis not in kept)
+    ranks = [sorted(kept).index(axis) for axis in kept]
+    views = [numpy.broadcast_to(array, out.shape) for array in arrays[:-1]]
+    return tuple(array.squeeze(left).transpose(ranks) for array in (*views, out))
+
+
+def choose(x: Array, y: Array, z: Array, out: Array) -> None:
+    """Write z where x > y, else 0 times z."""
+    numpy.copyto(out, numpy.where(x > y, z, 0.0 * z))
+
+
+def run(calls: list[Call]) -> None:
+    """Carry out the calls, one after the other."""
+    for function, arguments in calls:
+        function(*arguments)
