@@ -5,9 +5,9 @@ and parameters of that name. Where the core is missing, or AUTOGRAD_ENGINE_PURE=
 deselected.
 
 What needs more than the extra `test` brings is marked `peers`, `torch`, `browser`, `notebooks` or
-`pythons`, and runs where `-m` names its mark, never without. Fixtures named in FIXTURES mark who asks for them. A file that is
-a peer's as a whole says `pytestmark = pytest.mark.peers`, or has `jax` in its name: a run without
-peers does not even import it.
+`pythons`, and runs where `-m` names its mark, never without. Fixtures named in FIXTURES mark who
+asks for them. A file that is a peer's as a whole says `pytestmark = pytest.mark.peers`, or has
+`jax` in its name: a run without peers does not even import it.
 """
 
 import functools
@@ -24,7 +24,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ASKED = "peers", "browser", "notebooks", "pythons", "torch"  # marks of what runs only where it is asked for
+ASKED = (
+    "peers",
+    "browser",
+    "notebooks",
+    "pythons",
+    "torch",
+)  # marks of what runs only where it is asked for
 FIXTURES = {"jax": "peers", "browser": "browser", "firefox": "browser", "torch": "torch"}
 PEERS = {"jax", "scipy", "sklearn", "torch", "pandas"}
 LOADED = PEERS & set(sys.modules)  # by a plugin of somebody's: then nothing can be said of these
