@@ -1,6 +1,9 @@
 """fit keeps the program of a model and its loss, and makes another where something has changed."""
 
+import contextvars
 import copy
+import dataclasses
+import functools
 import gc
 import os
 import pickle
@@ -12,7 +15,7 @@ import weakref
 import numpy
 import pytest
 
-from autograd_engine import Value, exp, fit, log_softmax, losses, nn, optim
+from autograd_engine import Value, atan2, exp, fit, log_softmax, losses, nn, optim
 from autograd_engine.compiler.fit import lesson
 
 SAMPLES = [([0.5, -1.0], 1), ([2.0, 0.25], 0), ([-0.75, 1.5], 1), ([1.0, 1.0], 0)]
@@ -359,3 +362,136 @@ def test_a_module_may_be_a_list_too():
     model = Chain([nn.Neuron(2, rng=random.Random(1)), nn.Neuron(1, False)])
     assert train(model, way=True)
     assert model._kept.lesson
+
+
+# What a model keeps where it is hard to see.
+
+HEAD = contextvars.ContextVar("head")
+FEW = [([1.0], 1.0), ([2.0], 0.0)]
+
+
+class Kept(nn.Module):
+    """w * x, with whatever `by` makes of it."""
+
+    def __init__(self, by, *leaves):
+        self.w, self.by, self.leaves, self.calls = Value(0.5), by, leaves, 0
+
+    def parameters(self):
+        return [self.w, *self.leaves]
+
+    def __call__(self, x):
+        return self.by(self.w * x[0])
+
+
+def computed_in_an_object_array():
+    a = Value(0.7)
+    held = numpy.array([a * 2.0, a * 3.0])
+    return Kept(lambda y: y * held[0] + held[1], a)
+
+
+def counted_in_an_object_array():
+    held = numpy.array([types.SimpleNamespace(n=0), None], dtype=object)
+
+    def by(y):
+        held[0].n += 1
+        return y * (1.0 + 0.01 * held[0].n)
+
+    return Kept(by)
+
+
+def counted_beside_a_function():
+    held = numpy.array([[0], lambda: None], dtype=object)
+
+    def by(y):
+        held[0].append(0)
+        return y * (1.0 + 0.01 * len(held[0]))
+
+    return Kept(by)
+
+
+def counted_in_a_dict_that_refuses_copies():
+    class Settings(dict):
+        def copy(self):
+            raise TypeError("no copies")
+
+    held = Settings(n=0)
+
+    def by(y):
+        held["n"] += 1
+        return y * (1.0 + 0.01 * held["n"])
+
+    return Kept(by)
+
+
+def frozen():
+    @dataclasses.dataclass(frozen=True)
+    class Config:
+        k: float = 1.5
+
+        @functools.cached_property
+        def scale(self):
+            return 2.0 * self.k
+
+    config = Config()
+    return Kept(lambda y: y * config.scale)
+
+
+def cached():
+    @functools.cache
+    def scale(k):
+        return 1.5 * k
+
+    return Kept(lambda y: y * scale(2))
+
+
+@pytest.mark.parametrize("model", [computed_in_an_object_array, counted_in_an_object_array, counted_beside_a_function, counted_in_a_dict_that_refuses_copies, frozen, cached])  # fmt: skip
+def test_what_is_hard_to_see_is_seen(model):
+    found = []
+    for compile in ("auto", False):
+        made = model()
+        optimizer = optim.SGD(made.parameters(), lr=0.01)
+        history = fit(made, FEW, losses.mse, optimizer, 3, compile=compile, progress=False)
+        found.append([value.data for value in made.parameters()])
+        assert history.ran.startswith("compiled" if compile and model is cached else "eager")
+    assert found[0] == pytest.approx(found[1], rel=1e-10)
+
+
+@pytest.mark.parametrize("numbers", [(0.0, 0.0), (0.0, -0.0)])
+def test_leaves_and_constants_of_the_same_number_are_told_apart(numbers):
+    def trained(compile):
+        a, b = map(Value, numbers)
+        model = Kept(lambda y: y + HEAD.get() * 1.0, a, b)
+        if numbers[1].hex() != numbers[0].hex():
+            model.by = lambda y: y + 0.1 * atan2(HEAD.get(), -1.0 + 0.0 * y)
+        optimizer = optim.SGD(model.parameters(), lr=0.01)
+        for head in (a, b) if model.by.__code__.co_consts[1:] == (1.0,) else numbers:
+            for leaf, number in zip((a, b), numbers):
+                leaf.data = number
+            HEAD.set(head)
+            fit(model, FEW, losses.mse, optimizer, 2, compile=compile, progress=False)
+        return [value.data for value in model.parameters()]
+
+    assert trained("auto") == pytest.approx(trained(False), rel=1e-10)
+
+
+def test_a_variable_that_a_callback_deletes_is_no_more():
+    def trained(compile):
+        k = 1.5
+
+        def by(y):
+            try:
+                return y * k
+            except NameError:
+                return y
+
+        def forget(history):
+            nonlocal k
+            if len(history.loss) == 1:
+                del k
+
+        model = Kept(by)
+        optimizer = optim.SGD(model.parameters(), lr=0.01)
+        fit(model, FEW, losses.mse, optimizer, 3, compile=compile, progress=False, callback=forget)
+        return model.w.data
+
+    assert trained("auto") == pytest.approx(trained(False), rel=1e-10)

@@ -6,7 +6,7 @@ import math
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, starmap
 from operator import is_
 from types import MethodType
 from typing import Any, NamedTuple
@@ -108,7 +108,9 @@ class Lesson:
         same = same and all(value._data.hex() == number for value, number in self._constants)
         if same and self._model is model and not self._traces.changed():
             with suppress(Unfit):
-                return bool(self._watched(lambda: signature(*self._recorded()) == self._signature))
+                now = self._watched(lambda: signature(self._trained, *self._recorded()))
+                met = zip(now[1], self._signature[1])
+                return bool(now[0] == self._signature[0] and all(starmap(alike, met)))
         return False
 
     def trains(self, values: Sequence[Value]) -> bool:
@@ -185,7 +187,7 @@ class Lesson:
 
     def _compile(self) -> None:
         inputs, wanted, guards = self._recorded()
-        self._signature = signature(inputs, wanted, guards)
+        self._signature = signature(self._trained, inputs, wanted, guards)
         known, met = {id(item) for item in (*self._trained, *inputs)}, nodes(*wanted)
         for old in filter(None, (self._traces.computed.get(id(v)) for v in met)):
             raise Unfit(f"{old} was computed before, and a program would compute it at each step")
@@ -249,18 +251,28 @@ class Lesson:
                 raise Unfit(f"compiled, the loss of sample {i} would be {here}, not {there}")
 
 
-def signature(inputs: list[Value], outputs: list[Value], guards: list[Guard]) -> list[Any]:
-    """Return what is equal for two recordings of the same operations on the same leaves, or on
-    leaves of the same numbers where the model makes them.
+def signature(
+    trained: Sequence[Value], inputs: list[Value], outputs: list[Value], guards: list[Guard]
+) -> tuple[list[Any], list[Value]]:
+    """Return what is equal for two recordings of the same operations on the same trained leaves,
+    and the other leaves and constants that they met, in order.
     """
-    places = {id(value): place for place, value in enumerate(inputs)}
+    places = {id(value): place for place, value in enumerate((*trained, *inputs))}
     found: list[Any] = [(guard.name, guard.expected.hex()) for guard in guards]
-    for node in topological_order(*outputs):
-        operands = node.operands
-        found.append(node._rule)
-        found.extend(map(places.get, map(id, operands), operands))
-        places[id(node)] = len(places)
-    return [*found, *map(places.get, map(id, outputs), outputs)]
+    met: list[Value] = []
+    for node in (*topological_order(*outputs), *outputs):
+        operands = node.operands if id(node) not in places else (node,)
+        at = list(map(places.get, map(id, operands)))
+        if None in at:
+            met += [operand for operand, place in zip(operands, at) if place is None]
+        found += [node._rule, *at]
+        places.setdefault(id(node), len(places))
+    return found, met
+
+
+def alike(x: Value, y: Value) -> bool:
+    """Say whether leaves are one, or two of the same number, such as a model makes anew."""
+    return x is y or (x._rule is y._rule and x._data.hex() == y._data.hex())
 
 
 def told(error: Exception) -> str:

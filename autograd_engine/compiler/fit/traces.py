@@ -41,6 +41,8 @@ _FIXED = {*sys.stdlib_module_names, "autograd_engine", "numpy"}  # modules that 
 _MOST = 50_000  # things looked at: whoever refers to more is looked at in part
 _LARGEST = 10_000_000  # bytes of an array that is looked at
 _EMPTY = object()
+_CACHE = type(lru_cache(abs))
+_CONTAINERS = dict, list, deque, set
 
 
 class Way(NamedTuple):
@@ -106,8 +108,15 @@ class Traces:
         if kind is Value:
             self.computed[id(thing)] = name
         elif kind is CellType:
-            back = partial(setattr, thing, "cell_contents", thing.cell_contents)
-            yield Way(name, lambda: [thing.cell_contents], back)
+            full = _content(thing) is not _EMPTY
+            back = partial(setattr, thing, "cell_contents", _content(thing))
+            back = back if full else partial(delattr, thing, "cell_contents")
+            yield Way(name, lambda: [_content(thing)], back)
+        elif kind is _CACHE:  # whether it is filled changes no result
+            yield Way(name, lambda: [thing.__wrapped__])
+        elif issubclass(kind, numpy.ndarray) and thing.dtype.hasobject:
+            back = partial(numpy.copyto, thing, thing.copy())
+            yield Way(name, lambda: [*thing.flat], back)
         elif kind is FunctionType:
             yield _attributes(thing)
             if not is_own(thing.__code__.co_filename):
@@ -127,18 +136,24 @@ class Traces:
         elif hasattr(kind, "__next__"):
             self.lasting = name
         elif not state:
-            if issubclass(kind, (dict, list, deque, set)):
-                items, fill = thing.copy(), getattr(thing, "extend", None) or thing.update
-                values = thing.values if isinstance(thing, dict) else tuple
-                yield Way(name, lambda: [*thing, *values()], lambda: (thing.clear(), fill(items)))
-            if kind not in (dict, list, deque, set, tuple, MethodType):
+            base: Any = next((base for base in _CONTAINERS if issubclass(kind, base)), None)
+            if base:
+                items, fill = base.copy(thing), getattr(base, "extend", None) or base.update
+                values = partial(base.values, thing) if base is dict else tuple
+                refill = lambda: (base.clear(thing), fill(thing, items))  # noqa: E731
+                yield Way(name, lambda: [*base.__iter__(thing), *values()], refill)
+            if kind not in (*_CONTAINERS, tuple, MethodType):
                 yield _attributes(thing)
                 self._known[id(getattr(thing, "__dict__", None))] = None  # just looked at
-            known = kind in (dict, list, deque, set) or kind.__module__.startswith(
-                "autograd_engine."
-            )
-            if not known:
+            if kind not in _CONTAINERS and not kind.__module__.startswith("autograd_engine."):
                 yield Way(name, partial(gc.get_referents, thing))
+
+
+def _content(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # a variable that is not set
+        return _EMPTY
 
 
 def _is_atom(thing: Any) -> bool:
@@ -164,12 +179,13 @@ def _attributes(thing: Any) -> Way:
             return attributes
         return {**attributes, **{key: getattr(thing, key) for key in slots if hasattr(thing, key)}}
 
-    def back() -> None:
-        for key, item in [*now().items()]:
+    def back() -> None:  # past a __setattr__ of its own, which may refuse
+        plain = type if isinstance(thing, type) else object
+        for key, item in {**before, **now()}.items():
             if key not in before:
-                delattr(thing, key)
-            elif item is not before[key]:
-                setattr(thing, key, before[key])
+                plain.__delattr__(thing, key)
+            elif item is not before[key] or key not in now():
+                plain.__setattr__(thing, key, before[key])
 
     before = dict(now())
     return Way("the attribute {}", lambda: [*(found := now()), *found.values()], back)
