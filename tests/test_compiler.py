@@ -4,6 +4,7 @@ import copy
 import math
 import pickle
 import random
+import re
 import subprocess
 import sys
 
@@ -579,6 +580,35 @@ def test_the_first_value_that_is_not_finite_is_named():
         ag.compile(product * 2.0 + y, [x, y])([1e200, -1e200])
     with pytest.raises(FloatingPointError, match="'area' = "):
         program([1e200, 1e200])
+
+
+@pytest.mark.parametrize(
+    ("f", "point", "said"),
+    [
+        (lambda x: ag.sin(x[0] * x[0]), [1e200, 1.0], "1e+200 * 1e+200 is inf"),
+        (lambda x: ag.sin(ag.tanh(x[1]) + x[0] * x[0]), [math.inf, 1.0], "input 0 is inf"),
+        (lambda x: ag.sin(ag.exp(x[0])), [800.0, 1.0], "exp(800.0)"),
+        (lambda x: ag.sqrt(ag.log(x[0]) + x[1]), [-1.0, 1.0], "log(-1.0)"),
+        (lambda x: ag.log(x[0]) + x[1] * x[1], [-1.0, 1e200], "log(-1.0)"),
+        (lambda x: x[1] * x[1] + ag.log(x[0]), [-1.0, 1e200], "1e+200 * 1e+200 is inf"),
+    ],
+)
+def test_not_what_refuses_later_but_what_was_not_finite_first_is_named(f, point, said):
+    with pytest.raises(FloatingPointError, match=f"the output is nan: {re.escape(said)}"):
+        ag.compile(f, [0.5, 1.0])(point)
+
+
+@pytest.mark.parametrize(
+    ("f", "point", "said"),
+    [
+        (lambda x: x[0] ** x[1], [-0.5, 2.0], "(-0.5) ** 2.0 by its second operand is nan"),
+        (lambda x: x[1] ** x[0], [0.5, 0.0], "0.0 ** 0.5 by its first operand is inf"),
+        (lambda x: ag.sqrt(x[0]) + x[1], [0.0, 1.0], "sqrt(0.0) by its operand is inf"),
+    ],
+)
+def test_an_operand_of_two_is_named_first_or_second(f, point, said):
+    with pytest.raises(FloatingPointError, match=f"the partial of {re.escape(said)}, times"):
+        ag.compile(f, [0.5, 1.0]).value_and_grad(point)
 
 
 def test_a_leaf_or_an_input_that_is_not_finite_is_named():

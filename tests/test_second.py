@@ -225,6 +225,47 @@ def test_outside_of_a_domain_all_is_nan_unless_it_is_checked(exact):
         program.hessian([-1.0, 1.0])
 
 
+INF, NAN = math.inf, math.nan
+
+
+@pytest.mark.parametrize(
+    ("f", "point", "expected"),
+    [
+        (lambda x: x[0] ** 2 + ag.exp(x[1]), [1.0, 800.0], [[2.0, 0.0], [0.0, INF]]),
+        (lambda x: x[0] ** 2 + ag.log(x[1]), [1.0, 0.0], [[2.0, 0.0], [0.0, -INF]]),
+        (lambda x: x[0] / x[1] + x[0] ** 2, [1.0, 0.0], [[2.0, -INF], [-INF, INF]]),
+        (lambda x: x[0] / x[1] + x[0] ** 2, [0.0, 0.0], [[2.0, -INF], [-INF, NAN]]),
+        (lambda x: 1 / (1 / x[1]) + x[0] * x[1], [1.0, 0.0], [[0.0, 1.0], [1.0, NAN]]),
+        (lambda x: x[0] ** 2 + ag.log(x[1]), [1.0, -1.0], [[NAN] * 2] * 2),  # log is undefined
+        (lambda x: ag.sqrt(x[0]) + ag.log(x[1]), [-1.0, -1.0], [[NAN] * 2] * 2),
+    ],
+)
+def test_one_entry_that_is_not_finite_leaves_the_others_of_a_hessian(f, point, expected, way):
+    found = ag.compile(f, [0.5, 0.75], check=False).hessian(point)
+    if second.LARGEST < 0:  # along an axis a 0 may meet an infinite slope: NaN, but nothing wrong
+        expected = numpy.where(numpy.isnan(found), NAN, expected)
+    numpy.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("f", "point", "expected"),
+    [
+        (lambda x: [x[0] * 3.0, 1.0 / x[1]], [1.0, 0.0], [3.0, -INF]),
+        (lambda x: [x[0] * 3.0, ag.sqrt(x[1])], [1.0, -1.0], [3.0, NAN]),
+        (lambda x: [x[0] * 3.0, ag.log(x[1])], [1.0, -1.0], [3.0, NAN]),  # not 1 / -1
+        (lambda x: [1.0 / x[0], ag.log(x[1])], [0.0, -1.0], [-INF, NAN]),
+        (lambda x: [x[0] * x[1], ag.exp(x[1])], [2.0, 800.0], [802.0, INF]),
+    ],
+)
+def test_one_output_that_is_not_finite_leaves_the_others_along_a_vector(f, point, expected):
+    found = ag.compile(f, [0.5, 0.75], check=False).jvp(point, [1.0, 1.0])
+    numpy.testing.assert_array_equal(found, expected)
+
+
+def test_a_hessian_of_one_number_may_be_infinite():
+    assert ag.compile(lambda x: 1.0 / x, 1.0, check=False).hessian(0.0) == INF
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_random_graphs_have_the_second_derivatives_of_the_engine(seed, way):
     graph = graphs.random_graph(seed, inputs=True)

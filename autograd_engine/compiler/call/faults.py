@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
 from autograd_engine.engine import Value, constant
 from autograd_engine.graph import nodes
-from autograd_engine.primitives import Primitive
+from autograd_engine.primitives import Primitive, refused
 from autograd_engine.real import called
 from autograd_engine.table import CONSTANT
 
@@ -84,19 +83,16 @@ def each_row(leaves: Any, rows: Any) -> Iterator[tuple[int, str, list[float]]]:
 
 
 def _told(owner: Program, numbers: list[float], which: int, tell: Any) -> str:
-    """Return what there is to tell of an output that the engine computes, or its refusal."""
-    tape, names = owner._tape, owner._tape.names
-    leaves = [Value(number, names.get(i, "")) for i, number in enumerate(numbers)]
-    try:
-        with enable_grad():
-            at = computed(tape, leaves, ())
-        for place, name in names.items():
-            at[place].label = name
-        called = {id(leaf): name for leaf, name in zip(leaves, owner._feed.names)}
-        top = at[tape.outputs[which]]
-        return str(tell(top, nodes(top), called, leaves[: len(tape.parameters)]))
-    except (ArithmeticError, ValueError) as error:
-        return str(error)
+    """Return what there is to tell of an output, from the graph of what the engine computes."""
+    tape, exact = owner._tape, Interpreter(owner._tape)
+    at = exact.graph(exact.values(numbers))
+    for place, name in tape.names.items():
+        at[place].label = name
+    called = {id(leaf): name for leaf, name in zip(at, owner._feed.names)}
+    top = at[tape.outputs[which]]
+    cone = set(map(id, nodes(top)))
+    order = [value for value in at if id(value) in cone]  # as recorded, so that first is first
+    return str(tell(top, order, called, at[: len(tape.parameters)]))
 
 
 def _birth(top: Value, order: list[Value], called: dict[int, str], _: Any) -> str:
@@ -111,6 +107,10 @@ def _birth(top: Value, order: list[Value], called: dict[int, str], _: Any) -> st
     first = next((v for v in reversed(births) if v._rule is not CONSTANT), births[-1])
     name = called.get(id(first), "a constant")
     if first.operands:
+        try:
+            first._rule.forward(*[operand._data for operand in first.operands])
+        except (ArithmeticError, ValueError) as error:  # the engine has words for it
+            return str(refused(first._rule, error, *first.operands))
         name = (f"{first.label!r} = " if first.label else "") + _written(first)
     return f"{name} is {first._data!r}"
 
@@ -123,9 +123,13 @@ def _slope(top: Value, order: list[Value], _: Any, parameters: list[Value]) -> s
     for node in reversed(order):
         for which, (operand, partial) in enumerate(zip(node.operands, node._slopes()), 1):
             if node.grad and id(operand) in leads and not isfinite(partial * node.grad):
-                place = "" if len(set(map(id, node.operands))) == 1 else f" {which}"
+                place = f"operand {which}"
+                if len(set(map(id, node.operands))) == 1:
+                    place = "operand"
+                elif len(node.operands) == 2:
+                    place = f"{('first', 'second')[which - 1]} operand"
                 return (
-                    f"the partial of {_written(node)} by its operand{place} is {partial!r}, "
+                    f"the partial of {_written(node)} by its {place} is {partial!r}, "
                     f"times an adjoint of {node.grad!r}"
                 )
     return "contributions that are finite add up to what is not"

@@ -101,13 +101,22 @@ def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | No
             with suppress(Exception):  # somebody's own primitive branches, or is of no back end
                 owner._entries[second] = differentiated(owner, second)
     entries = owner._entries[second]
+    found = numpy.full(count * wanted if second else wanted, math.nan)
     if entries is not None:
         numbers = numpy.concatenate((rows[0], leaves)) if len(leaves) else rows[0]
         given = direction if direction is not None or not entries.inputs else numpy.eye(count)
-        found = entries._run(numbers, given, False)[0]
-        if entries._finite(found):
-            return found[:, :wanted].T.ravel() if entries.inputs else found[0, : count * count]
-    found = numpy.full(count * wanted if second else wanted, math.nan)
+        run = entries._run(numbers, given, False)[0]
+        own, tops = run[:, :wanted].T, run[0, wanted:]
+        if not entries.inputs:
+            own, tops = run[0, : count * count].reshape(count, count), run[0, count * count :]
+        if entries._finite(run):
+            return own.ravel()
+        # Where the engine refuses, entries that are right stay: those of an output that is no
+        # number are not, nor is one that another order of differentiation gives as NaN.
+        found = numpy.where(numpy.isnan(own.T), math.nan, own).ravel() if second else own.ravel()
+        if len(tops):
+            lost = ~numpy.isfinite(tops) if owner._check else numpy.isnan(tops)
+            found = numpy.where(lost, math.nan, found)
     with suppress(ArithmeticError, ValueError):  # outside of some domain
         found = eagerly(owner, rows[0].tolist(), leaves.tolist(), direction)
     odd = numpy.flatnonzero(~numpy.isfinite(found)).tolist()

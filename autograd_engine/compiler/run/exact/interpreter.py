@@ -122,6 +122,11 @@ class Interpreter:
 
     def _sweep_of_the_engine(self, values: list[float]) -> list[float]:
         """Return the same of a tape that holds derivatives, where a 0 meets an infinite slope."""
+        nodes = self.graph(values)
+        return gradient(nodes[self._tape.outputs[0]], nodes)
+
+    def graph(self, values: list[float]) -> list[Value]:
+        """Return all values on the tape as a graph of these numbers, refused by no primitive."""
         start = self._tape.start
         fixed = start - len(self._tape.constants)
         nodes = [*map(Value, values[:fixed]), *map(constant, values[fixed:start])]
@@ -134,7 +139,7 @@ class Interpreter:
                     continue
                 x, y, *_ = *operands, None
                 nodes.append(record(rule, values[place], x, y, *(*slopes, 0.0)[:2]))
-        return gradient(nodes[self._tape.outputs[0]], nodes)
+        return nodes
 
 
 def mean(numbers: list[float]) -> float:
