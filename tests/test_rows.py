@@ -116,8 +116,9 @@ def with_rows(tmp_path_factory):
         root / "autograd_engine",
         ignore=shutil.ignore_patterns("*.so", "*.pyd", "*.nb?", "__pycache__"),
     )
-    for name in ("README.md", "backend.py", "setup.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, root)
+    (root / ".ci").mkdir()
+    for name in ("README.md", ".ci/backend.py", "setup.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, root / name)
     for name, mark, text in [("table", "PUBLIC: Final", ROWS), ("floats", "", FUNCTION)]:
         path = root / "autograd_engine" / f"{name}.py"
         source = path.read_text(encoding="utf-8")
