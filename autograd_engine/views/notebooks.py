@@ -104,10 +104,12 @@ class Shown:
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> Any:
-        if self.widget:
-            return self.widget._repr_mimebundle_(include=include, exclude=exclude)
-        kinds = self._kinds()
+        kinds: dict[str, Any] = self._kinds()
         kinds.setdefault("text/plain", repr(self))
+        if self.widget:
+            kinds |= {
+                key: kind for key, kind in self.widget._repr_mimebundle_()[0].items() if "+" in key
+            }
         kept = set(kinds if include is None else include) - set(exclude or ())
         return {kind: text for kind, text in kinds.items() if kind in kept}
 
