@@ -7,12 +7,14 @@ the native core and plain Python. Everything else about the package stands in py
 from __future__ import annotations
 
 import ast
+import shutil
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
 
 sys.path.insert(0, str(Path(__file__).parent / ".ci"))
 sys.path.insert(0, str(Path(__file__).parent))
@@ -129,6 +131,20 @@ def heart() -> list[Extension]:
     return found
 
 
+class WithLessons(build_py):
+    """Beside the package's own files, the lessons of the course, which the playground lists."""
+
+    def run(self) -> None:
+        super().run()
+        target = Path(self.build_lib, "autograd_engine", "playground", "lessons")
+        for lesson in [] if self.editable_mode else sorted(Path("demos").glob("[0-9]*.py")):
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(lesson, target / lesson.name)
+
+
 told = {"egg_info", "dist_info", "sdist"} & set(sys.argv)  # nothing is built
 plain = {"editable_wheel", "develop", "--inplace"} & set(sys.argv)
-setup(ext_modules=[core(), *([] if plain else heart())] if wanted() and not told else [])
+setup(
+    cmdclass={"build_py": WithLessons},
+    ext_modules=[core(), *([] if plain else heart())] if wanted() and not told else [],
+)

@@ -58,7 +58,8 @@ def playground(
         for part in sorted(OWN.parent.rglob("*.*")):
             if part.suffix in (".py", ".js", ".css", ".html", ".json", ".csv", ".gz"):
                 zipped.write(part, part.relative_to(OWN.parents[1]))
-    texts = {p.stem: p.read_text("utf-8") for p in sorted(OWN.parents[1].glob("demos/[0-9]*.py"))}
+    course = OWN / "lessons" if (OWN / "lessons").is_dir() else OWN.parents[1] / "demos"
+    texts = {path.stem: path.read_text("utf-8") for path in sorted(course.glob("[0-9]*.py"))}
     lessons = {name: text for name, text in texts.items() if "ag.compile(" not in text}
     (target / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
     return target
