@@ -44,7 +44,9 @@ def learn_terms(model: Any, data: Any) -> None:
     if isinstance(model, Module) and hasattr(data, "names") and hasattr(data, "classes"):
         names, classes = ([*map(str, part)] for part in (data.names, data.classes))
         scaling: Any = getattr(data, "scaled_by", None) or ()
-        vars(model)["_terms"] = Terms(names, classes, *map(list, scaling))
+        terms = Terms(names, classes, *map(list, scaling))
+        if vars(model).get("_terms") != terms:  # one that is the same stays: see `fit.traces`
+            vars(model)["_terms"] = terms
 
 
 def terms_of(model: Any) -> Terms:

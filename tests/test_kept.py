@@ -15,7 +15,7 @@ import weakref
 import numpy
 import pytest
 
-from autograd_engine import Value, atan2, exp, fit, log_softmax, losses, nn, optim
+from autograd_engine import Value, atan2, datasets, exp, fit, log_softmax, losses, nn, optim
 from autograd_engine.compiler.fit import lesson
 
 SAMPLES = [([0.5, -1.0], 1), ([2.0, 0.25], 0), ([-0.75, 1.5], 1), ([1.0, 1.0], 0)]
@@ -495,3 +495,12 @@ def test_a_variable_that_a_callback_deletes_is_no_more():
         return model.w.data
 
     assert trained("auto") == pytest.approx(trained(False), rel=1e-10)
+
+
+def test_a_dataset_that_says_the_same_again_leaves_the_program(made):
+    model = nn.MLP(2, [3, 1], activation="tanh", rng=random.Random(1))
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for seed in (0, 0, 1):
+        data = datasets.moons(12, seed=seed)
+        fit(model, data, losses.binary_cross_entropy, optimizer, progress=False)
+    assert len(made) == 1

@@ -6,7 +6,7 @@ import math
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import chain, starmap
+from itertools import chain, count, starmap
 from operator import is_
 from types import MethodType
 from typing import Any, NamedTuple
@@ -257,7 +257,7 @@ def signature(
     """Return what is equal for two recordings of the same operations on the same trained leaves,
     and the other leaves and constants that they met, in order.
     """
-    places = {id(value): place for place, value in enumerate((*trained, *inputs))}
+    places = dict(zip(map(id, chain(trained, inputs)), count()))
     found: list[Any] = [(guard.name, guard.expected.hex()) for guard in guards]
     met: list[Value] = []
     for node in (*topological_order(*outputs), *outputs):
