@@ -174,16 +174,19 @@ def values(survey: Survey, *_: Any) -> Iterator[Question]:
 
 def edge(survey: Survey, draw: random.Random) -> Iterator[Question]:
     """Ask which of the partials is wrong: one was changed."""
+    every = edges(survey)
     found = [
         (n, wrong[k])
-        for n, (_, partial, i, k) in enumerate(edges(survey), 1)
+        for n, (_, partial, i, k) in enumerate(every, 1)
         for _, wrong in slips(survey, i)
         if asked("", partial, [(wrong[k], "")]).mistakes
     ]
     if found:
         changed, wrong = draw.choice(found)
-        shown = [wrong if n == changed else edge[1] for n, edge in enumerate(edges(survey), 1)]
-        told = [f"{edge[0]} = {number(x)}" for edge, x in zip(edges(survey), shown)]
+        shown = [
+            wrong if n == changed else partial for n, (_, partial, _, _) in enumerate(every, 1)
+        ]
+        told = [f"{text} = {number(x)}" for (text, *_), x in zip(every, shown)]
         others = [(n, f"{text} is right.") for n, text in enumerate(told, 1) if n != changed]
         yield Question("One of these partials is wrong. Which?", changed, others, told)
 

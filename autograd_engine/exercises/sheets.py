@@ -64,7 +64,8 @@ class Exercise(Shown):
             "DATA": inert_json({"title": self.title, "questions": asked}),
             "SCRIPT": read("explore/wording.js ../exercises/exercise.js"),
         }
-        page = read("../exercises/exercise.html")
+        head = read("explore/frame.html").partition("<!--STYLE-->")[0]
+        page = head + read("../exercises/exercise.html")
         return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], page)
 
     @property

@@ -22,10 +22,10 @@ def run(code: str, show: Callable[[str, str], None]) -> int:
     def display(*items: Any) -> None:
         for item in items:
             page: Any = getattr(item, "html", "")
-            kinds: Any = getattr(item, "_repr_mimebundle_", dict)()
+            bundle: Any = getattr(item, "_repr_mimebundle_", dict)
             if isinstance(page, str) and page.startswith("<!DOCTYPE"):
                 show("page", page)
-            elif "text/html" in kinds:
+            elif "text/html" in (kinds := bundle()):
                 show("note", kinds["text/html"])
             elif item is not None:
                 print(item)

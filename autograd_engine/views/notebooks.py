@@ -114,7 +114,7 @@ class Shown:
         return {kind: text for kind, text in kinds.items() if kind in kept}
 
     def _mime_(self) -> Any:
-        if self.widget and "marimo" in sys.modules:
+        if "marimo" in sys.modules and self.widget:
             return sys.modules["marimo"].ui.anywidget(self.widget)._mime_()
         return "text/html", self._html()
 
