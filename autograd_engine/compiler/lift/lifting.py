@@ -10,22 +10,17 @@ heads of an attention, a stack of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import (
-    Instruction,
-    Operand,
-    Part,
-    Step,
-    added,
-    map_instructions,
-)
+from autograd_engine.compiler.lift.arrays import Instruction, Part, Ref, Step, added, evaluated
 from autograd_engine.compiler.lift.operands import Placing
-from autograd_engine.compiler.lift.strides import Ref
 from autograd_engine.compiler.lift.waves import Column, Wave, Waves, of_rows, scattered
+from autograd_engine.compiler.record.symbols import X, Y, formula
+from autograd_engine.primitives import TABLE
 from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT
 
 Array = Any
@@ -38,7 +33,7 @@ class Lifting(Placing):
 
     steps: list[Step]
 
-    def lifted(self, waves: Waves, given: Sequence[int] = ()) -> list[Operand]:
+    def lifted(self, waves: Waves, given: Sequence[int] = ()) -> list[Ref]:
         """Make the steps of a tape whose last inputs stand in given slots; return its outputs."""
         self.steps = []
         self.begin(waves, given)
@@ -48,6 +43,7 @@ class Lifting(Placing):
 
     def add(self, wave: Wave) -> None:
         """Compute equal values once, the others in a step or several."""
+        self.taken = []
         unique, twins = self.unique(wave)
         operation = spelled_out(unique) if wave.kind == "sum" else None
         if wave.kind == "map" or operation:
@@ -56,6 +52,7 @@ class Lifting(Placing):
             self.add_scan(unique)
         else:
             for grid, part in grids(unique, self.slot):
+                self.taken = []
                 self.add_sum(part, grid)
         self.slot[wave.places] = self.slot[twins]
 
@@ -64,7 +61,7 @@ class Lifting(Placing):
         key = numpy.zeros(len(wave.places), numpy.uint64)
         for column in wave.columns:
             for places in column.factors:
-                key = scattered(key ^ of_rows(self.slot[places] * 4 + self.known.kind[places]))
+                key = scattered(key ^ of_rows(self.slot[places] * 4 + self.kind[places]))
         ordered = numpy.sort(key)
         if (ordered[1:] != ordered[:-1]).all():
             return wave, wave.places
@@ -72,33 +69,36 @@ class Lifting(Placing):
         return wave.chosen(numpy.sort(first)), wave.places[first][back]
 
     def add_map(self, wave: Wave) -> None:
-        self.taken = []
         wave = wave.chosen(self.best_order([column.left[:, 0] for column in wave.columns]))
         operands, shape = self.aligned([column.left[:, 0] for column in wave.columns])
-        step = self.step("map", wave.rule, self.new(wave.places, shape), wave.places)
-        step.operands, memory = operands, self.memory
-        refs = tuple(operand.ref for operand in operands)
-        step.forward += map_instructions(wave.rule, step.out, refs, memory, memory.between)
+        step = self.step("map", wave.rule, self.new(wave.places, shape))
+        step.operands = operands
+        own = None if TABLE.get(wave.rule.name) is wave.rule else formula(wave.rule)
+        if own is None:
+            step.forward.append(Instruction("map", step.out, tuple(operands), wave.rule))
+            return
+        known, memory, made = dict(zip((X, Y), operands)), self.memory, list[Instruction]()
+        last = evaluated(own, known, shape, memory, memory.between, made, {})
+        whole = replace(made.pop(), out=step.out) if made else Instruction("copy", step.out, (last,))
+        step.forward += [*made, whole]
 
     def add_scan(self, wave: Wave) -> None:
-        self.taken = []
         wave = wave.chosen(self.best_order([wave.columns[0].left[:, 0]]))
         operand, arena = self.operand(wave.columns[0].left), self.arena(wave.places)
         rows, terms = wave.columns[0].left.shape
         whole = self.memory.new(arena, (rows, terms))
         self.slot[wave.places] = whole.start + numpy.arange(rows) * terms + terms - 1
         last = Ref(arena, whole.start + terms - 1, (rows,), (terms,))
-        step = self.step("scan", wave.rule, last, wave.places)
+        step = self.step("scan", wave.rule, last)
         step.operands, step.whole = [operand], whole
-        step.forward.append(Instruction("scan", whole, (operand.ref,), wave.rule))
+        step.forward.append(Instruction("scan", whole, (operand,), wave.rule))
 
     def add_sum(self, wave: Wave, grid: Grid | None) -> None:
-        self.taken = []
         if grid is None:
             firsts = [places[:, 0] for column in wave.columns for places in column.factors]
             wave = wave.chosen(self.best_order(firsts))
         shape = (len(wave.places),) if grid is None else grid
-        step = self.step("sum", ADD, self.new(wave.places, shape), wave.places)
+        step = self.step("sum", ADD, self.new(wave.places, shape))
         # What is added first, of that products and long ones: it is computed where the sum stands.
         for column in sorted(
             wave.columns,
@@ -136,7 +136,7 @@ class Lifting(Placing):
 
     def add_part(self, step: Step, part: Part) -> None:
         """Append what adds one part to the sum."""
-        ins = (part.left.ref,) if part.right is None else (part.left.ref, part.right.ref)
+        ins = (part.left,) if part.right is None else (part.left, part.right)
         first, out = not step.parts, step.out
         step.parts.append(part)
         if part.axes in ("", "map"):
@@ -155,9 +155,9 @@ class Lifting(Placing):
         else:
             step.forward += added(found, part.sign, first, self.memory.between)
 
-    def step(self, kind: str, rule: Any, out: Ref, places: Array) -> Step:
-        made = Step(kind, rule, out, active=self.active(places))
-        made.forward = self.taken  # what is gathered from now on belongs to this step, too
+    def step(self, kind: str, rule: Any, out: Ref) -> Step:
+        """Return a step that what was gathered belongs to, and what is until the next one."""
+        made = Step(kind, rule, out, forward=self.taken)
         self.steps.append(made)
         return made
 
@@ -216,13 +216,10 @@ def _vectors(slots: Array) -> Array:
 
 def _distinct(row: Array, column: Array) -> Array:
     """Number columns anew where pairs come twice, as of a sample that does: each time another."""
-    order = numpy.lexsort((column, row))
-    pairs = row[order] * (column.max() + 1) + column[order]
-    first = numpy.flatnonzero(numpy.r_[True, pairs[1:] != pairs[:-1]])
-    if len(first) == len(pairs):
-        return column
-    time = numpy.empty(len(pairs), numpy.int64)
-    time[order] = numpy.arange(len(pairs)) - numpy.repeat(first, numpy.diff([*first, len(pairs)]))
+    pairs = row * (column.max() + 1) + column
+    order, time = numpy.argsort(pairs, kind="stable"), numpy.empty_like(pairs)
+    ranked = pairs[order]
+    time[order] = numpy.arange(len(pairs)) - numpy.searchsorted(ranked, ranked)
     return numpy.unique(column * (time.max() + 1) + time, return_inverse=True)[1]
 
 

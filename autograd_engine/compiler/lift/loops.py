@@ -8,15 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import (
-    SCRATCH,
-    Array,
-    Gathered,
-    Instruction,
-    Operand,
-    Step,
-)
-from autograd_engine.compiler.lift.strides import Ref
+from autograd_engine.compiler.lift.arrays import SCRATCH, Array, Instruction, Ref, Step
 from autograd_engine.table import MULTIPLY
 
 
@@ -35,9 +27,7 @@ class Loop:
     blocks: dict[str, Ref]  # of shape (times, slots of a row)
     carried: list[tuple[str, int]]  # arenas and slots that the first step reads of those before
     kept: list[tuple[str, int]]  # slots of the first frame that later steps or others read
-    shared: dict[str, Array]  # slots that all steps read and a parameter is below, by arena
     forward: list[Instruction] = field(default_factory=list)  # what goes in front
-    gathered: list[tuple[Gathered, Ref]] = field(default_factory=list)  # and where it goes
     slopes: list[Ref] = field(default_factory=list)  # blocks too, computed in front of the way back
 
     def run(self, batched: bool) -> Iterator[Instruction]:
@@ -50,11 +40,6 @@ class Loop:
     def memory(self) -> list[Ref]:
         """Return all areas and blocks."""
         return [*self.areas.values(), *self.blocks.values()]
-
-    @property
-    def active(self) -> bool:
-        """Whether a parameter is below."""
-        return any(step.active for step in self.steps)
 
     def first(self, area: Ref) -> slice:
         """Return the slots of an area in which the frame of the first step is."""
@@ -85,6 +70,10 @@ class Loop:
                     found[(slots >= ref.start) & (slots < ref.start + ref.size)] = ref.shape[1]
         return found
 
+    def in_all_steps(self, arena: str, slots: Array) -> Array:
+        """Return slots, moved on to each step."""
+        return slots + numpy.arange(self.times)[:, None] * self.advance(arena, slots)
+
     def stride(self, ref: Ref) -> int:
         """Return by how much a view moves on from one step to the next."""
         return int(self.advance(ref.arena, numpy.array(ref.start)))
@@ -109,13 +98,13 @@ class Loop:
             return Ref(ref.arena, ref.start, (*ref.shape, *lengths), (*ref.strides, *strides))
         return Ref(ref.arena, ref.start, (*lengths, *ref.shape), (*strides, *ref.strides))
 
-    def summed(self, to: Operand, found: Instruction) -> Instruction | None:
+    def summed(self, to: Ref, found: Instruction) -> Instruction | None:
         """Return an instruction summed over all steps, if it gives a contribution to what stays
         where it is, and reads only what is kept of all steps.
         """
         refs, shape, axes = found.ins, found.out.shape, found.axes
         moving = any(map(self.stride, refs)) and not any(ref.arena in SCRATCH for ref in refs)
-        if to.gathered or self.stride(to.ref) or not moving:
+        if self.stride(to) or not moving:
             return None
         whole = tuple(self.all_steps(ref, last=True) for ref in refs)
         if found.kind == "copy":
@@ -127,7 +116,7 @@ class Loop:
             return None
         first, second, result = re.split(",|->", axes)
         lengths = dict(zip(first + second, refs[0].shape + refs[1].shape))
-        over_rows = any(ref.batched for ref in refs) and not to.ref.batched
+        over_rows = any(ref.batched for ref in refs) and not to.batched
         if sum(lengths[c] > 1 for c in {*first, *second} - {*result}) + over_rows > 1:
             return None  # the core sums over two axes
         axes = f"{first}t,{second}t->{result}"

@@ -2,24 +2,45 @@
 
 What an elementary operation contributes is read from the table of primitives with symbols.
 A sum passes its adjoint on to each of its terms, a contraction to each factor times the other.
+The first contribution to a step's adjoints is written where it belongs, later ones are added;
+of an operand that was broadcast it is summed first. What copies get goes where they come from.
+
+A contribution is an instruction whose `out` tells but its shape and whether it has a row for each
+of the batch: see `blank`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, adjoint
-from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, Part, Step, blank
+from autograd_engine.compiler.lift.arrays import (
+    ArrayProgram,
+    Instruction,
+    Part,
+    Ref,
+    Step,
+    added,
+    blank,
+    contiguous,
+    evaluated,
+)
 from autograd_engine.compiler.lift.loops import Loop
-from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, X, Y, slopes
-from autograd_engine.table import MULTIPLY, above
+from autograd_engine.table import MULTIPLY, NEGATIVE, above
 
 Array = Any
+Shape = tuple[int, ...]
+BACK = {"v": "a", "V": "A"}  # the arena of adjoints, by that of values
+
+
+def adjoint(ref: Ref) -> Ref:
+    """Return the place of the adjoints of values."""
+    return ref.moved(BACK[ref.arena])
 
 
 @dataclass
@@ -36,18 +57,56 @@ class Backward:
     shared: list[Ref] = field(default_factory=list)
 
 
-def differentiate(program: ArrayProgram, leaves: int) -> Backward:
+def differentiate(program: ArrayProgram) -> Backward:
     """Return the derivative of a program's output 0 by its leaves, the first slots of "v"."""
-    return _Reverse(program, leaves).result(program.outputs[0])
+    return _Reverse(program).result(program.outputs[0])
 
 
-class _Reverse(Adjoints):
+class _Reverse:
+    def __init__(self, program: ArrayProgram) -> None:
+        self.memory, self.steps = program.memory, program.steps
+        sizes, self.leaves = program.memory.sizes, len(program.home)
+        sizes["a"], sizes["A"] = sizes["v"], sizes["V"]
+        self.written = {arena: numpy.zeros(sizes[arena], bool) for arena in "aA"}
+        self.region = {arena: numpy.full(sizes[arena], -1) for arena in "aA"}
+        self.regions: list[Ref] = []  # what is cleared as one: the adjoints of a step, of a copy
+        self.active = {arena: numpy.zeros(sizes[arena], bool) for arena in "vV"}
+        self.active["v"][program.home[: program.parameters]] = True
+        for batched in (False, True):
+            self.mark(program.forward(batched))
+        for step in program.steps:
+            self.number(step.memory() if isinstance(step, Loop) else made(step))
+        self.to: list[Instruction] = []
+        self.used = {"s": 0, "S": 0}
+        self.memo: dict[Any, Ref] = {}
+        self.loop: Loop | None = None  # whose body is being passed, with what goes in front of it
+        self.before: list[Instruction] = []
+        self.later: list[tuple[Ref, int, Instruction]] = []  # and behind it
+
+    def mark(self, instructions: Iterable[Instruction], loop: Loop | None = None) -> bool:
+        """Say of values whether a parameter is below; return whether there are more of these."""
+        more = False
+        for found in instructions:
+            if found.loop:
+                while self.mark(found.body, found.loop):
+                    pass
+            elif any(self.active[arena][slots].any() for arena, slots in reads(found, loop)):
+                out = loop.all_steps(found.out) if loop else found.out
+                active, slots = self.active[out.arena], out.slots()
+                more |= not active[slots].all()
+                active[slots] = True
+        return more
+
+    def number(self, regions: Iterable[Ref]) -> None:
+        """Take the adjoints of these for something that is cleared as one."""
+        for region in map(adjoint, regions):
+            self.region[region.arena][region.slots()] = len(self.regions)
+            self.regions.append(region)
+
     def result(self, output: Ref) -> Backward:
         found, seed, outside = Backward(), adjoint(output), len(self.regions)
-        number = int(self.region[seed.arena][seed.start])
-        leaf = seed.arena == "a" and seed.start < self.leaves
-        if not (self.active[number] if number >= 0 else leaf):
-            return found  # no parameter is below
+        if not self.is_active(output):
+            return found
         self.to = found.body if output.batched else found.rest
         self.clear(seed)
         self.to.append(Instruction("seed", seed))
@@ -56,13 +115,18 @@ class _Reverse(Adjoints):
             for step in reversed(self.steps):
                 if isinstance(step, Loop):
                     self.pass_on_loop(step, batched)
-                elif step.out.batched == batched:
-                    self.pass_on(step)
+                else:
+                    self.pass_on(step, batched)
             if batched:
                 fixed = [ref for ref in self.regions[:outside] if ref.arena == "a"]
                 fixed.insert(0, contiguous("a", 0, (self.leaves,)))
                 found.shared = [ref for ref in fixed if self.written["a"][ref.slots()].any()]
         return found
+
+    def is_active(self, ref: Ref) -> bool:
+        """Say whether a parameter is below some of these values, in a loop at some step."""
+        ref = self.loop.all_steps(ref) if self.loop else ref
+        return bool(self.active[ref.arena][ref.slots()].any())
 
     def pass_on_loop(self, loop: Loop, batched: bool) -> None:
         """Append what goes back through the steps of a loop, the last one first.
@@ -76,19 +140,19 @@ class _Reverse(Adjoints):
             return
         for ref in map(adjoint, loop.memory()):
             self.clear_all(ref.arena, ref.slots().ravel())
-        for own, slots in loop.shared.items():
-            self.clear_all(BACK[own], slots)
-        steps = [step for step in loop.steps if step.out.batched == batched]
-        if arena in loop.areas and (batched or len(steps) == len(loop.steps)):
+        forward = [found for step in loop.steps for found in step.forward]
+        for own, slots in (read for found in forward for read in reads(found, loop)):
+            if self.active[own][slots].any():
+                self.clear_all(BACK[own], slots.ravel())
+        if arena in loop.areas and (batched or not any(step.out.batched for step in loop.steps)):
             # Nothing has been added to what stands only inside of a step.
             written[loop.first(loop.areas[arena])] = False
             written[[slot for own, slot in loop.kept if own == arena]] = True
-            for step in steps:
-                self.number(adjoint(step.out), step.active)
+            self.number(ref for step in loop.steps for ref in made(step) if ref.arena == arena)
         outside, self.to = self.to, []
         self.loop, self.before, self.later = loop, [], []
-        for step in reversed(steps):
-            self.pass_on(step)
+        for step in reversed(loop.steps):
+            self.pass_on(step, batched)
         body, self.to, self.loop = tuple(self.to), outside, None
         self.to += self.before
         if body:
@@ -98,30 +162,38 @@ class _Reverse(Adjoints):
             self.contribute(*contribution)
         for ref in mine:
             written[ref.slots()] = True
-        for part, ref in loop.gathered:
-            if part.active and ref.arena == arena:
-                self.put(part, adjoint(ref))
+        self.pass_on_copies(loop, batched)
 
-    def pass_on(self, step: Step) -> None:
+    def pass_on(self, step: Step, batched: bool) -> None:
         """Append what a step's adjoint contributes to the adjoints of its operands."""
         target = adjoint(step.out)
-        if not step.active or not self.written[target.arena][target.slots()].any():
-            return
-        self.used = {"s": 0, "S": 0}
-        self.memo = {}
-        if step.kind == "map":
-            self.pass_on_map(step, target)
-        elif step.kind == "scan":
-            self.pass_on_scan(step, target)
-        else:
-            for part in step.parts:
-                self.pass_on_part(part, target)
+        self.used, self.memo = {"s": 0, "S": 0}, {}
+        if step.out.batched == batched and self.is_active(step.out) and self.is_written(target):
+            if step.kind == "map":
+                self.pass_on_map(step, target)
+            elif step.kind == "scan":
+                self.pass_on_scan(step, target)
+            else:
+                for part in step.parts:
+                    self.pass_on_part(part, target)
+        self.pass_on_copies(step, batched)
+
+    def is_written(self, ref: Ref) -> bool:
+        return bool(self.written[ref.arena][ref.slots()].any())
+
+    def pass_on_copies(self, step: Step | Loop, batched: bool) -> None:
+        """Append what adds the adjoints of copies where they come from."""
+        for found in step.forward:
+            if found.kind == "take" and found.out.batched == batched:
+                ((arena, slots),) = reads(found, self.loop)
+                if self.active[arena][slots].any() and self.is_written(adjoint(found.out)):
+                    self.put(arena, found.index, adjoint(found.out), at=found.at)
 
     def pass_on_map(self, step: Step, out: Ref) -> None:
-        known = dict(zip((OUT, X, Y), (step.out, *(operand.ref for operand in step.operands))))
+        known = dict(zip((OUT, X, Y), (step.out, *step.operands)))
         for operand, slope in zip(step.operands, slopes(step.rule)):
             number = slope if isinstance(slope, float) else None
-            if operand.active and number != 0.0:
+            if number != 0.0 and self.is_active(operand):
                 sign = -1 if number == -1.0 else 1
                 self.contribute(operand, sign, self.times(out, slope, known))
 
@@ -139,10 +211,9 @@ class _Reverse(Adjoints):
     def pass_on_scan(self, step: Step, out: Ref) -> None:
         """Pass the adjoint down the chain: each link's is the one above times its partial."""
         assert step.whole is not None
-        (operand,) = step.operands
-        rows, terms = step.whole.shape
+        (operand,), (rows, terms) = step.operands, step.whole.shape
         before, after = _columns(step.whole, 0, terms - 1), _columns(step.whole, 1, terms)
-        known = {OUT: after, X: before, Y: _columns(operand.ref, 1, terms)}
+        known = {OUT: after, X: before, Y: _columns(operand, 1, terms)}
         chain = self.scratch(step.whole.shape, step.whole.batched)
         links, last = _columns(chain, 1, terms), _columns(chain, terms - 1, terms)
         down, side = (
@@ -157,35 +228,135 @@ class _Reverse(Adjoints):
         self.contribute(operand, 1, Instruction("copy", chain, (chain,)))
 
     def pass_on_part(self, part: Part, out: Ref) -> None:
-        left, right, sign = part.left, part.right, part.sign
-        factors = [left] if right is None else [left, right]
-        if out.batched and not any(factor.ref.batched for factor in factors):
-            if not any(factor.active for factor in factors):
-                return
+        factors = [part.left] if part.right is None else [part.left, part.right]
+        active = [*map(self.is_active, factors)]
+        if not any(active):
+            return
+        left, right = factors[0], factors[-1]
+        if out.batched and not (left.batched or right.batched):
             out = self.made(Instruction("sum", blank(out.shape, False), (out,)))
-        if right and left.ref == right.ref and out.size == 1 and left.active and not left.gathered:
+        if len(factors) == 2 and left == right and out.size == 1:
             # A sum of squares: both factors get the same.
             two = self.memory.constant(numpy.full(out.shape, 2.0))
-            out = self.made(Instruction("map", out, (out, two), MULTIPLY))
-            right = replace(right, active=False)
+            out, active = self.made(Instruction("map", out, (out, two), MULTIPLY)), [True, False]
         if part.axes in ("sum", "nk,nk->n"):
-            out = Ref(out.arena, out.start, left.ref.shape, (1, 0))
+            out = Ref(out.arena, out.start, left.shape, (1, 0))
         elif part.axes != "hsk,hjk->hsj":
-            out = out.reshaped(left.ref.shape)
-        if right is None:
-            if left.active:
-                self.contribute(left, sign, Instruction("copy", out, (out,)))
-            return
-        for this, other in ((left, right), (right, left)):
-            if not this.active:
-                continue
-            ins = (out, other.ref)
-            if part.axes == "hsk,hjk->hsj":  # and a contraction sums over the batch by itself
-                axes = "hsj,hjk->hsk" if this is left else "hsj,hsk->hjk"
-                found = Instruction("contract", this.ref, ins, axes=axes)
+            out = out.reshaped(left.shape)
+        for i in range(len(factors)):
+            ins = (out, factors[1 - i]) if part.right else (out,)
+            if not part.right:
+                found = Instruction("copy", out, ins)
+            elif part.axes == "hsk,hjk->hsj":  # and a contraction sums over the batch by itself
+                axes = "hsj,hsk->hjk" if i else "hsj,hjk->hsk"
+                found = Instruction("contract", factors[i], ins, axes=axes)
             else:
                 found = Instruction("map", _of(ins), ins, MULTIPLY)
-            self.contribute(this, sign, found)
+            if active[i]:
+                self.contribute(factors[i], part.sign, found)
+
+    def contribute(self, operand: Ref, sign: int, found: Instruction) -> None:
+        """Append what adds a contribution, or its negative, to an operand's adjoint; in a loop, to
+        the adjoint of what all steps read, behind it for all steps at once.
+        """
+        whole = self.loop and self.loop.summed(operand, found)
+        if whole:
+            out = blank(found.out.shape, operand.batched)
+            self.later.append((operand, sign, replace(whole, out=out)))
+            return
+        target = adjoint(operand)
+        axes = enumerate(zip(target.shape, target.strides))
+        over = tuple(axis for axis, (length, stride) in axes if length > 1 and stride == 0)
+        if over or (found.out.batched and not target.batched):
+            copied = found.kind == "copy" and found.ins[0].shape == found.out.shape
+            value = found.ins[0] if copied else self.made(found)
+            kept = [axis for axis in range(len(target.shape)) if axis not in over]
+            target = target.transposed(*kept)
+            found = Instruction("sum", target, (value,), over=over)
+        if target.simple:
+            found = replace(found, out=target)
+            self.to += added(found, sign, self.clear(target), self.scratch)
+            self.written[target.arena][target.slots()] = True
+        else:
+            value = self.made(replace(found, out=blank(target.shape, target.batched)))
+            self.put(operand.arena, target.slots().ravel(), value, sign)
+
+    def put(self, arena: str, slots: Array, value: Ref, sign: int = 1, at: Array = None) -> None:
+        """Append what adds to the adjoints of these values, some of which may come twice."""
+        self.clear_all(BACK[arena], slots)
+        value = value.reshaped((value.size,))
+        if sign < 0:
+            value = self.made(Instruction("map", value, (value,), NEGATIVE))
+        target = contiguous(BACK[arena], 0, (1,))
+        self.to.append(Instruction("put", target, (value,), index=slots, at=at))
+
+    def clear(self, target: Ref) -> bool:
+        """Say whether the first contribution may simply be written; if not, see to zeros."""
+        slots = target.slots().ravel()
+        written = self.written[target.arena][slots]
+        if not written.any():
+            numbers, counts = numpy.unique(self.region[target.arena][slots], return_counts=True)
+            whole = zip(numbers.tolist(), counts.tolist())
+            if all(number >= 0 and self.regions[number].size == count for number, count in whole):
+                return True
+            if target.arena == "a" and (numbers < 0).all():
+                return True  # leaves: the others are cleared at the start
+        self.clear_all(target.arena, slots)
+        return False
+
+    def clear_all(self, arena: str, slots: Array) -> None:
+        """Append zeros for the regions that these slots are in, unless written."""
+        numbers, written = self.region[arena][slots], self.written[arena]
+        for number in set(numbers.tolist()) - {-1}:
+            region = self.regions[number]
+            if not self.is_written(region):
+                self.to.append(Instruction("fill", region))
+                written[region.slots()] = True
+        written[slots[numbers < 0]] = True
+
+    def scratch(self, shape: Shape, batched: bool) -> Ref:
+        """Reserve memory until the end of this step's derivative."""
+        arena = "S" if batched else "s"
+        ref = contiguous(arena, self.used[arena], shape)
+        self.used[arena] += ref.size
+        self.memory.sizes[arena] = max(self.memory.sizes[arena], self.used[arena])
+        return ref
+
+    def made(self, found: Instruction) -> Ref:
+        """Return a contiguous view that holds what an instruction makes."""
+        ref = self.scratch(found.out.shape, found.out.batched)
+        self.to.append(replace(found, out=ref))
+        return ref
+
+    def evaluated(self, expression: Expression, known: dict[Any, Any], shape: Shape) -> Ref:
+        """Return a view of an expression's value, computing what is not yet there; in a loop, for
+        all steps in front.
+        """
+        loop, memory = self.loop, self.memory
+        if loop is None or not isinstance(expression, Symbol) or expression.rule is None:
+            return evaluated(expression, known, shape, memory, self.scratch, self.to, self.memo)
+        known = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
+        whole = (loop.times, *shape)
+        found = evaluated(
+            expression, known, whole, memory, memory.between, self.before, self.memo
+        )
+        loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
+        return contiguous(found.arena, found.start, shape)
+
+
+def made(step: Step) -> list[Ref]:
+    """Return what a step makes: copies, and its result."""
+    return [*(found.out for found in step.forward if found.kind == "take"), step.out]
+
+
+def reads(found: Instruction, loop: Loop | None) -> Iterator[tuple[str, Array]]:
+    """Yield arenas and slots that an instruction reads, in a loop those of all its steps."""
+    if found.kind == "take":
+        arena, index = found.ins[0].arena, found.index
+        yield arena, loop.in_all_steps(arena, index) if loop else index
+    else:
+        for ref in found.ins:
+            yield ref.arena, (loop.all_steps(ref) if loop else ref).slots()
 
 
 def _of(ins: Sequence[Ref]) -> Ref:

@@ -20,14 +20,12 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.record.elementary import written_out
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import ADD, DOT, MULTIPLY, NEGATIVE, POWER, SUBTRACT, SUM
 
 CONSTANT, FIXED, BATCHED = 0, 1, 2  # what a value depends on: nothing, leaves, or inputs too
 _BITS = (0, 1, 3)  # the same so that what depends on two has the bits of both
-_ACTIVE = 4
 LINEAR = (ADD, SUBTRACT, NEGATIVE, SUM, DOT)
 SCANNED = (TABLE["maximum"], TABLE["minimum"], TABLE["hypot"], MULTIPLY)
 SHORTEST = 4  # operands: fewer are as fast one by one
@@ -67,10 +65,6 @@ class Wave:
         return Wave(self.kind, self.rule, self.places[rows], some)
 
 
-class Deep(Exception):
-    """Says that values stand upon each other in many levels."""
-
-
 class Sums:
     """A tape with its sums and scans found; x**2 counts as x * x.
 
@@ -78,12 +72,12 @@ class Sums:
     marks sums, `scan` links of scans, `product` what can be a term of a sum. What `absorbed` marks
     lives only as a link of the value behind it, what `needed` marks is read as such by somebody.
 
+    Of its last inputs, those `given` by other pieces, it is said what they depend on.
     The terms are arrays, too: the value `root` is the sum, or the scan, of `left` times `right`
     (-1: nothing), subtracted where `negative`.
     """
 
-    def __init__(self, tape: Tape) -> None:
-        tape = written_out(tape, kept=(SUM, DOT))
+    def __init__(self, tape: Tape, given: Sequence[int] = ()) -> None:
         rules = [*tape.rules, *[MULTIPLY][MULTIPLY in tape.rules :]]
         self.tape = tape = replace(tape, rules=rules)
         start, size = tape.start, tape.size
@@ -127,45 +121,37 @@ class Sums:
         product = self.product[left] & self.linear[owner] & (right < 0)
         self.right = numpy.where(product, self.y[left], right)
         self.left = numpy.where(product, self.x[left], left)
+        self.measure(given)
 
-    def measure(self, given: Sequence[tuple[int, bool]] = (), deepest: int = 0) -> None:
-        """Find the depth of each value, of what `kind` it is, and whether a parameter is below.
-
-        Its last inputs are `given` by other pieces: what they depend on, whether they are active.
-        Raises `Deep` where a value is deeper than `deepest`, if that is given.
-        """
+    def measure(self, given: Sequence[int]) -> None:
+        """Find the depth of each value, and of what `kind` it is."""
         tape, start = self.tape, self.tape.start
         # Of each place what it depends on in bits, and above them its depth.
-        below = [(FIXED, True)] * len(tape.parameters) + [(FIXED, False)] * len(tape.others)
-        below += [(BATCHED, False)] * (len(tape.inputs) - len(given))
-        known = [_BITS[kind] | _ACTIVE * active for kind, active in (*below, *given)]
-        known += [0] * len(tape.constants)
+        fixed, fed = len(tape.parameters) + len(tape.others), len(tape.inputs) - len(given)
+        kinds = [FIXED] * fixed + [BATCHED] * fed + [*given] + [CONSTANT] * len(tape.constants)
+        known = [_BITS[kind] for kind in kinds]
         seen, added = known.copy(), known.copy()  # as others read it, and as a sum does
         # What is taken into the value behind it adds no depth.
         columns = (tape.op, self.x, self.y, self.linear, self.absorbed, self.product)
         adds_all = tape.rules.index(SUM) if SUM in tape.rules else -1
-        lowest = 8 * (deepest or tape.size) + 7
         for op, x, y, linear, absorbed, product in zip(
             *[column[start:].tolist() if i else column for i, column in enumerate(columns)]
         ):
             read = added if linear else seen
             if y >= 0:
                 a, b = read[x], read[y]
-                here = ((a if a > b else b) | 7) + 1 + ((a | b) & 7)
+                here = ((a if a > b else b) | 3) + 1 + ((a | b) & 3)
             elif y == -1:
-                here = read[x] + 8
+                here = read[x] + 4
             else:
                 read = added if op == adds_all else seen
                 bits = set(map(read.__getitem__, tape.many[-2 - y]))
-                here = (max(bits) | 7) + 1 + (reduce(or_, bits) & 7)
-            if here > lowest:
-                raise Deep
+                here = (max(bits) | 3) + 1 + (reduce(or_, bits) & 3)
             known.append(here)
-            seen.append(here - 8 if absorbed else here)
-            added.append(here - 8 if absorbed or product else here)
+            seen.append(here - 4 if absorbed else here)
+            added.append(here - 4 if absorbed or product else here)
         found = numpy.array(known)
-        self.depth, self.active = found >> 3, found & _ACTIVE != 0
-        self.kind = (found & 1) + (found >> 1 & 1)
+        self.depth, self.kind = found >> 2, (found & 1) + (found >> 1 & 1)
 
     def are(self, *rules: Primitive) -> Array:
         """Mark the places that one of these primitives computes."""
@@ -221,7 +207,8 @@ class Waves:
         left, right, kind = sums.left, sums.right, sums.kind
         product, scan = right >= 0, sums.scan[sums.root]
         # On whichever side they were written: what depends on less, then leaves, then parameters.
-        rank = 4 * kind + 2 * (sums.depth > 0) + ~sums.active
+        leaf = numpy.arange(len(kind)) < len(sums.tape.parameters)
+        rank = 4 * kind + 2 * (sums.depth > 0) + ~leaf
         swapped = product & (rank[left] > rank[right])
         self.left, self.right = numpy.where(swapped, [right, left], [left, right])
         code = sums.negative + 2 * product + 4 * kind[self.left]

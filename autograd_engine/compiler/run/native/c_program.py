@@ -56,7 +56,7 @@ def to_c(owner: Program, name: str) -> str:
     _, program = lifted(planned(tape))
     backward = None
     if owner._count == 1 and tape.parameters:
-        backward = differentiate(program, len(program.home))
+        backward = differentiate(program)
     first = Writer(tape, program, by)
     bodies(first, owner, backward)  # which finds out what is used
     writer = Writer(tape, program, by, first.used)
