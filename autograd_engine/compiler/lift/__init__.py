@@ -2,8 +2,7 @@
 
 waves      sums, and what can be computed together
 pieces     a tape, cut where it repeats itself
-strides    memory, and strided views of it
-arrays     the array program: steps and instructions
+arrays     the array program: memory, views of it, steps and instructions
 loops      steps that run again and again
 operands   where values stand, and how a step reads them
 lifting    from waves to steps, and to matrix products

@@ -64,11 +64,16 @@ class Ref:
 
     def slots(self) -> Array:
         """Return the slot of each element, in an array of the view's shape."""
-        found = numpy.full(self.shape, self.start, numpy.int64)
-        for axis, (length, stride) in enumerate(zip(self.shape, self.strides)):
-            steps = numpy.arange(length) * stride
-            found += steps.reshape([-1 if i == axis else 1 for i in range(len(self.shape))])
+        found = numpy.array(self.start)
+        for length, stride in zip(self.shape, self.strides):
+            found = numpy.add.outer(found, numpy.arange(length) * stride)
         return found
+
+    def within(self, arena: Array) -> Array:
+        """Return the view of an array of one element for each slot of the arena."""
+        size = arena.itemsize
+        strides = [stride * size for stride in self.strides]
+        return numpy.ndarray(self.shape, arena.dtype, arena, self.start * size, strides)
 
     def moved(self, arena: str) -> Ref:
         """Return the same view of another arena."""
@@ -169,6 +174,12 @@ class Step:
     parts: list[Part] = field(default_factory=list)
     whole: Ref | None = None  # of a scan: every link, of which `out` is the last column
     forward: list[Instruction] = field(default_factory=list)
+
+    @property
+    def reads(self) -> list[Ref]:
+        """What its rule is applied to."""
+        factors = [factor for part in self.parts for factor in (part.left, part.right)]
+        return self.operands + [factor for factor in factors if factor]
 
     def run(self, batched: bool) -> Iterator[Instruction]:
         """Yield the instructions that depend on the inputs, or those that do not."""

@@ -14,8 +14,14 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import VALUES, ArrayProgram, Instruction, Ref, Step
-from autograd_engine.compiler.lift.arrays import contiguous
+from autograd_engine.compiler.lift.arrays import (
+    VALUES,
+    ArrayProgram,
+    Instruction,
+    Ref,
+    Step,
+    contiguous,
+)
 from autograd_engine.compiler.lift.lifting import Lifting
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.pieces import Piece, Plan, planned
@@ -82,7 +88,14 @@ class _Program(Lifting):
         memory, times, made = self.memory, repeat.steps, [p for _, p, _ in piece.made]
         most, arenas = max(repeat.states.values()), dict(zip(piece.given, piece.arenas))
         fixed = {key: self.source(key) for key in arenas if not isinstance(key, tuple)}
-        rows = {a: [key[1] for key in arenas if key not in fixed and key[0] == INPUT and arenas[key] == a] for a in VALUES}
+        rows = {
+            a: [
+                key[1]
+                for key in arenas
+                if key not in fixed and key[0] == INPUT and arenas[key] == a
+            ]
+            for a in VALUES
+        }
         blocks = {a: memory.new(a, (times, len(rows[a]))) for a in VALUES if rows[a]}
         for a, block in blocks.items():
             fixed.update({(INPUT, i, 0): (a, at) for at, i in enumerate(rows[a], block.start)})
@@ -143,7 +156,9 @@ class _Program(Lifting):
             self.memory.constants.append((target.start, numpy.array(numbers)))
             return
         out = contiguous(target.arena, target.start, (target.size,))
-        for arena, group in groupby(sorted((*self.source(of), at) for at, of in found), itemgetter(0)):
+        for arena, group in groupby(
+            sorted((*self.source(of), at) for at, of in found), itemgetter(0)
+        ):
             _, slots, at = map(numpy.array, zip(*group))
             view = contiguous(arena, 0, (1,))
             loop.forward.append(Instruction("take", out, (view,), index=slots, at=at))

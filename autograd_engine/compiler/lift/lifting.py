@@ -79,7 +79,9 @@ class Lifting(Placing):
             return
         known, memory, made = dict(zip((X, Y), operands)), self.memory, list[Instruction]()
         last = evaluated(own, known, shape, memory, memory.between, made, {})
-        whole = replace(made.pop(), out=step.out) if made else Instruction("copy", step.out, (last,))
+        whole = (
+            replace(made.pop(), out=step.out) if made else Instruction("copy", step.out, (last,))
+        )
         step.forward += [*made, whole]
 
     def add_scan(self, wave: Wave) -> None:

@@ -39,8 +39,9 @@ class Placing:
         self.slot = numpy.zeros(tape.size, numpy.int64)
         own = len(tape.inputs) - len(given)
         self.slot[: tape.first] = [*range(len(self.home)), *range(own), *given]
-        bits = self.numbers[tape.first : tape.start].view(numpy.int64)
-        self.slot[tape.first : tape.start] = numpy.unique(bits, return_inverse=True)[1]
+        seen: dict[int, int] = {}
+        bits = self.numbers[tape.first : tape.start].view(numpy.int64).tolist()
+        self.slot[tape.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
 
     def settled(self, places: Array) -> Array:
         """Return where values stand in memory; leaves that are read at last get a place."""
@@ -98,10 +99,14 @@ class Placing:
         for factor in factors:
             if self.kind[factor.flat[0]] != CONSTANT:
                 pieces.append(self.settled(factor))
-                line = pieces[-1].reshape(-1, terms)[0]
-                steps = numpy.diff(line)
-                ends = (steps != steps[:1]) | (numpy.diff(self.parts_of_loop(factor, line)) > 0)
-                found.update((numpy.flatnonzero(ends) + 1).tolist())
+                first = pieces[-1].reshape(-1, terms)[0]
+                line, part = first.tolist(), self.parts_of_loop(factor, first).tolist()
+                start = 0
+                for k in range(1, terms):
+                    jump = k > start + 1 and line[k] - line[k - 1] != line[start + 1] - line[start]
+                    if jump or part[k] != part[k - 1]:
+                        found.add(k)
+                        start = k
         cuts = sorted(found)
         views = (steps_of(each[..., i:j]) for each in pieces for i, j in pairwise(cuts))
         return cuts if 2 < len(cuts) <= PIECES + 1 and None not in views else [0, terms]

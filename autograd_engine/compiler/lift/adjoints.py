@@ -1,0 +1,199 @@
+"""Adjoints: where contributions are added up, and what stands between.
+
+The first contribution to a step's adjoints is written where it belongs, later ones are added;
+of an operand that was broadcast it is summed first.
+
+A contribution is an instruction whose `out` tells but its shape and whether it has a row for each
+of the batch: see `blank`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy
+
+from autograd_engine.compiler.lift.arrays import (
+    ArrayProgram,
+    Instruction,
+    Ref,
+    Step,
+    added,
+    blank,
+    contiguous,
+    evaluated,
+)
+from autograd_engine.compiler.lift.loops import Loop
+from autograd_engine.compiler.record.symbols import Expression, Symbol
+from autograd_engine.table import NEGATIVE
+
+Array = Any
+Shape = tuple[int, ...]
+BACK = {"v": "a", "V": "A"}  # the arena of adjoints, by that of values
+
+
+def adjoint(ref: Ref) -> Ref:
+    """Return the place of the adjoints of values."""
+    return ref.moved(BACK[ref.arena])
+
+
+class Adjoints:
+    """Adds contributions to adjoints, in the order in which instructions run."""
+
+    def __init__(self, program: ArrayProgram) -> None:
+        self.memory, self.steps = program.memory, program.steps
+        sizes, self.leaves = program.memory.sizes, len(program.home)
+        sizes["a"], sizes["A"] = sizes["v"], sizes["V"]
+        self.written = {arena: numpy.zeros(sizes[arena], bool) for arena in "aA"}
+        self.region = {arena: numpy.full(sizes[arena], -1) for arena in "aA"}
+        self.regions: list[Ref] = []  # what is cleared as one: the adjoints of a step, of a copy
+        self.active = {arena: numpy.zeros(sizes[arena], bool) for arena in "vV"}
+        self.loop: Loop | None = None  # whose body is being passed, with what goes in front of it
+        self.active["v"][program.home[: program.parameters]] = True
+        self.mark(program.steps)
+        for step in program.steps:
+            self.number(
+                step.memory() if isinstance(step, Loop) else [out for out, *_ in made(step)]
+            )
+        self.to: list[Instruction] = []
+        self.used = {"s": 0, "S": 0}
+        self.memo: dict[Any, Ref] = {}
+        self.before: list[Instruction] = []
+        self.later: list[tuple[Ref, int, Instruction]] = []  # and behind it
+
+    def mark(self, steps: Sequence[Step | Loop]) -> bool:
+        """Say of values whether a parameter is below; return whether there are more of these."""
+        more = False
+        for step in steps:
+            for out, refs, index in made(step):
+                if self.is_active(*refs, index=index):
+                    active = self.whole(out).within(self.active[out.arena])
+                    more |= not active.all()
+                    active[...] = True
+            if isinstance(step, Loop):
+                self.loop = step
+                while self.mark(step.steps):
+                    pass
+                self.loop = None
+        return more
+
+    def whole(self, ref: Ref) -> Ref:
+        """Return a view, in a loop that of all steps."""
+        return self.loop.all_steps(ref) if self.loop else ref
+
+    def is_active(self, *refs: Ref, index: Array = None) -> bool:
+        """Say whether a parameter is below some of these values, in a loop at some step."""
+        if index is not None:
+            return bool(self.active[refs[0].arena][self.slots(refs[0], index)].any())
+        return any(self.whole(ref).within(self.active[ref.arena]).any() for ref in refs)
+
+    def slots(self, ref: Ref, index: Array = None) -> Array:
+        """Return the slots of a view, or these of its arena, in a loop those of all steps."""
+        if index is None:
+            return self.whole(ref).slots().ravel()
+        return (self.loop.in_all_steps(ref.arena, index) if self.loop else index).ravel()
+
+    def number(self, regions: Iterable[Ref]) -> None:
+        """Take the adjoints of these for something that is cleared as one."""
+        for region in map(adjoint, regions):
+            region.within(self.region[region.arena])[...] = len(self.regions)
+            self.regions.append(region)
+
+    def is_written(self, ref: Ref) -> bool:
+        return bool(ref.within(self.written[ref.arena]).any())
+
+    def contribute(self, operand: Ref, sign: int, found: Instruction) -> None:
+        """Append what adds a contribution, or its negative, to an operand's adjoint; in a loop, to
+        the adjoint of what all steps read, behind it for all steps at once.
+        """
+        whole = self.loop and self.loop.summed(operand, found)
+        if whole:
+            out = blank(found.out.shape, operand.batched)
+            self.later.append((operand, sign, replace(whole, out=out)))
+            return
+        target = adjoint(operand)
+        axes = enumerate(zip(target.shape, target.strides))
+        over = tuple(axis for axis, (length, stride) in axes if length > 1 and stride == 0)
+        if over or (found.out.batched and not target.batched):
+            copied = found.kind == "copy" and found.ins[0].shape == found.out.shape
+            value = found.ins[0] if copied else self.made(found)
+            kept = [axis for axis in range(len(target.shape)) if axis not in over]
+            target = target.transposed(*kept)
+            found = Instruction("sum", target, (value,), over=over)
+        if target.simple:
+            found = replace(found, out=target)
+            self.to += added(found, sign, self.clear(target), self.scratch)
+            target.within(self.written[target.arena])[...] = True
+        else:
+            value = self.made(replace(found, out=blank(target.shape, target.batched)))
+            self.put(operand.arena, target.slots().ravel(), value, sign)
+
+    def put(self, arena: str, slots: Array, value: Ref, sign: int = 1, at: Array = None) -> None:
+        """Append what adds to the adjoints of these values, some of which may come twice."""
+        self.clear_all(BACK[arena], slots)
+        value = value.reshaped((value.size,))
+        if sign < 0:
+            value = self.made(Instruction("map", value, (value,), NEGATIVE))
+        target = contiguous(BACK[arena], 0, (1,))
+        self.to.append(Instruction("put", target, (value,), index=slots, at=at))
+
+    def clear(self, target: Ref) -> bool:
+        """Say whether the first contribution may simply be written; if not, see to zeros."""
+        if not self.is_written(target):
+            numbers = target.within(self.region[target.arena])
+            each, counts = numpy.unique(numbers, return_counts=True)
+            if each[-1] < 0:
+                return True  # leaves: the others are cleared at the start
+            if all(i >= 0 and self.regions[i].size == n for i, n in zip(each.tolist(), counts)):
+                return True
+        self.clear_all(target.arena, target.slots().ravel())
+        return False
+
+    def clear_all(self, arena: str, slots: Array) -> None:
+        """Append zeros for the regions that these slots are in, unless written."""
+        numbers, written = self.region[arena][slots], self.written[arena]
+        for number in set(numbers.tolist()) - {-1}:
+            region = self.regions[number]
+            if not self.is_written(region):
+                self.to.append(Instruction("fill", region))
+                region.within(written)[...] = True
+        written[slots[numbers < 0]] = True
+
+    def scratch(self, shape: Shape, batched: bool) -> Ref:
+        """Reserve memory until the end of this step's derivative."""
+        arena = "S" if batched else "s"
+        ref = contiguous(arena, self.used[arena], shape)
+        self.used[arena] += ref.size
+        self.memory.sizes[arena] = max(self.memory.sizes[arena], self.used[arena])
+        return ref
+
+    def made(self, found: Instruction) -> Ref:
+        """Return a contiguous view that holds what an instruction makes."""
+        ref = self.scratch(found.out.shape, found.out.batched)
+        self.to.append(replace(found, out=ref))
+        return ref
+
+    def evaluated(self, expression: Expression, known: dict[Any, Any], shape: Shape) -> Ref:
+        """Return a view of an expression's value, computing what is not yet there; in a loop, for
+        all steps in front.
+        """
+        loop, memory = self.loop, self.memory
+        if loop is None or not isinstance(expression, Symbol) or expression.rule is None:
+            return evaluated(expression, known, shape, memory, self.scratch, self.to, self.memo)
+        known = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
+        whole = (loop.times, *shape)
+        found = evaluated(expression, known, whole, memory, memory.between, self.before, self.memo)
+        loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
+        return contiguous(found.arena, found.start, shape)
+
+
+def made(step: Step | Loop) -> Iterator[tuple[Ref, Sequence[Ref], Array]]:
+    """Yield what a step makes, copies and a result, what of, and the slots of copies."""
+    for found in step.forward:
+        if found.kind == "take":
+            yield found.out, found.ins, found.index
+    if isinstance(step, Step):
+        yield step.out, step.reads, None
