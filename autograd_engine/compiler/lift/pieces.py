@@ -13,7 +13,7 @@ from itertools import chain, groupby
 from typing import Any
 
 from autograd_engine.compiler.lift.waves import BATCHED, FIXED, Sums, Waves
-from autograd_engine.compiler.record.elementary import written_out
+from autograd_engine.compiler.record.rewriting import written_out
 from autograd_engine.compiler.record.tape import INPUT as GIVEN
 from autograd_engine.compiler.record.tape import Draft, Tape
 from autograd_engine.engine import Value

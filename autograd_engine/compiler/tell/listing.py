@@ -24,8 +24,7 @@ from autograd_engine.compiler.lift.assembly import lifted
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import differentiate
-from autograd_engine.compiler.record.elementary import Unwritable
-from autograd_engine.compiler.record.simplify import lowered
+from autograd_engine.compiler.record.rewriting import Unwritable, lowered
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.tell.lines import MOST, REDUCED, Line, Rounds, scalars, shaped
 from autograd_engine.compiler.tell.storage import Storage, squeezed

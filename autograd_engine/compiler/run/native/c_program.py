@@ -14,7 +14,7 @@ from autograd_engine.compiler.lift.assembly import lifted
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.lift.reverse import Backward, differentiate
-from autograd_engine.compiler.record.elementary import Unwritable, written_out
+from autograd_engine.compiler.record.rewriting import Unwritable, written_out
 from autograd_engine.compiler.record.tape import turned
 from autograd_engine.compiler.run.native.c_statements import (
     CONSTANTS,
