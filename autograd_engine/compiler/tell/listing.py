@@ -20,8 +20,7 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.lift.arrays import Instruction, Part, Step
-from autograd_engine.compiler.lift.assembly import lifted
-from autograd_engine.compiler.lift.loops import Loop
+from autograd_engine.compiler.lift.loops import Loop, lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import differentiate
 from autograd_engine.compiler.record.rewriting import Unwritable, lowered

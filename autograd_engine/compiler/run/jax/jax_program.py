@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy
 from jax import lax
 
-from autograd_engine.compiler.lift.assembly import lifted
+from autograd_engine.compiler.lift.loops import lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.rewriting import Unwritable, lowered, written_out
 from autograd_engine.compiler.record.tape import Tape

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy
 
-from autograd_engine.compiler.lift.assembly import lifted
-from autograd_engine.compiler.lift.loops import Loop
+from autograd_engine.compiler.lift.loops import Loop, lifted
 from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.lift.reverse import Backward, differentiate
 from autograd_engine.compiler.record.rewriting import Unwritable, written_out

@@ -17,8 +17,7 @@ import numpy
 from numpy.lib.stride_tricks import as_strided
 
 from autograd_engine.compiler.lift.arrays import Array, ArrayProgram, Instruction, Ref
-from autograd_engine.compiler.lift.assembly import lifted
-from autograd_engine.compiler.lift.loops import Loop
+from autograd_engine.compiler.lift.loops import Loop, lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import Backward, differentiate
 from autograd_engine.compiler.record.tape import Tape
