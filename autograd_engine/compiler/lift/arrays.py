@@ -159,8 +159,7 @@ class Part:
 
     sign: int
     axes: str
-    left: Ref
-    right: Ref | None = None
+    factors: list[Ref]
 
 
 @dataclass
@@ -178,8 +177,7 @@ class Step:
     @property
     def reads(self) -> list[Ref]:
         """What its rule is applied to."""
-        factors = [factor for part in self.parts for factor in (part.left, part.right)]
-        return self.operands + [factor for factor in factors if factor]
+        return [*self.operands, *(factor for part in self.parts for factor in part.factors)]
 
     def run(self, batched: bool) -> Iterator[Instruction]:
         """Yield the instructions that depend on the inputs, or those that do not."""

@@ -69,8 +69,8 @@ class Lifting(Placing):
         return wave.chosen(numpy.sort(first)), wave.places[first][back]
 
     def add_map(self, wave: Wave) -> None:
-        wave = wave.chosen(self.best_order([column.left[:, 0] for column in wave.columns]))
-        operands, shape = self.aligned([column.left[:, 0] for column in wave.columns])
+        wave = wave.chosen(self.best_order([column.factors[0][:, 0] for column in wave.columns]))
+        operands, shape = self.aligned([column.factors[0][:, 0] for column in wave.columns])
         step = self.step("map", wave.rule, self.new(wave.places, shape))
         step.operands = operands
         own = None if TABLE.get(wave.rule.name) is wave.rule else formula(wave.rule)
@@ -85,9 +85,9 @@ class Lifting(Placing):
         step.forward += [*made, whole]
 
     def add_scan(self, wave: Wave) -> None:
-        wave = wave.chosen(self.best_order([wave.columns[0].left[:, 0]]))
-        operand, arena = self.operand(wave.columns[0].left), self.arena(wave.places)
-        rows, terms = wave.columns[0].left.shape
+        wave = wave.chosen(self.best_order([wave.columns[0].factors[0][:, 0]]))
+        places, arena = wave.columns[0].factors[0], self.arena(wave.places)
+        operand, (rows, terms) = self.operand(places), places.shape
         whole = self.memory.new(arena, (rows, terms))
         self.slot[wave.places] = whole.start + numpy.arange(rows) * terms + terms - 1
         last = Ref(arena, whole.start + terms - 1, (rows,), (terms,))
@@ -104,19 +104,19 @@ class Lifting(Placing):
         # What is added first, of that products and long ones: it is computed where the sum stands.
         for column in sorted(
             wave.columns,
-            key=lambda column: (-column.sign, column.right is None, -column.left.shape[1]),
+            key=lambda column: (-column.sign, -len(column.factors), -column.factors[0].shape[1]),
         ):
             for part in self.parts(column, grid):
                 self.add_part(step, part)
 
     def parts(self, column: Column, grid: Grid | None) -> Iterator[Part]:
         """Yield what adds a column's terms: one by one, summed along an axis or contracted."""
-        sign, factors, (rows, terms) = column.sign, column.factors, column.left.shape
-        plain = column.right is None
+        sign, factors, (rows, terms) = column.sign, column.factors, column.factors[0].shape
+        plain = len(factors) == 1
         if terms == 1 or (plain and terms <= FEW):
             for i in range(terms):
                 operands, _ = self.aligned([places[:, i] for places in factors])
-                yield Part(sign, "" if plain else "map", *operands)
+                yield Part(sign, "" if plain else "map", operands)
             return
         if rows == 1 or plain:  # the terms may have any order: that of their slots
             order = numpy.argsort(self.settled(factors[0]), axis=1, kind="stable")
@@ -128,9 +128,9 @@ class Lifting(Placing):
                     a, b = a[:, :, 0], b[:, 0]
                     for i, j in pairwise(self.cuts(a, b)):
                         operands = [self.operand(places[..., i:j]) for places in (a, b)]
-                        yield Part(sign, "hsk,hjk->hsj", *operands)
+                        yield Part(sign, "hsk,hjk->hsj", operands)
                     return
-        yield Part(sign, "sum" if plain else "nk,nk->n", *map(self.operand, factors))
+        yield Part(sign, "sum" if plain else "nk,nk->n", [*map(self.operand, factors)])
 
     def alike(self, places: Array, axis: int) -> bool:
         slots = self.slot[places]
@@ -138,7 +138,7 @@ class Lifting(Placing):
 
     def add_part(self, step: Step, part: Part) -> None:
         """Append what adds one part to the sum."""
-        ins = (part.left,) if part.right is None else (part.left, part.right)
+        ins = tuple(part.factors)
         first, out = not step.parts, step.out
         step.parts.append(part)
         if part.axes in ("", "map"):
@@ -167,26 +167,25 @@ class Lifting(Placing):
 def spelled_out(wave: Wave) -> Wave | None:
     """Return the sum as the operation that it is where it has but one or two plain terms."""
     terms = [
-        Column(column.sign, column.left[:, i : i + 1])
+        Column(column.sign, [places[:, i : i + 1] for places in column.factors])
         for column in sorted(wave.columns, key=lambda column: -column.sign)
-        if column.right is None
-        for i in range(column.left.shape[1])
+        for i in range(column.factors[0].shape[1])
     ]
-    signs = [term.sign for term in terms]
-    rule = {(-1,): NEGATIVE, (1, 1): ADD, (1, -1): SUBTRACT}.get(tuple(signs))
-    if rule is None or any(column.right is not None for column in wave.columns):
-        return None
-    return Wave("map", rule, wave.places, terms)
+    signs = tuple(term.sign * len(term.factors) for term in terms)  # of a product 2
+    rule = {(-1,): NEGATIVE, (1, 1): ADD, (1, -1): SUBTRACT}.get(signs)
+    return None if rule is None else Wave("map", rule, wave.places, terms)
 
 
 def grids(wave: Wave, slot: Array) -> Iterator[tuple[Grid | None, Wave]]:
     """Yield the wave's values grid by grid, ordered; last what is in none, with None."""
-    products = [c for c in wave.columns if c.right is not None and c.left.shape[1] > 1]
+    products = [
+        c.factors for c in wave.columns if len(c.factors) == 2 and c.factors[0].shape[1] > 1
+    ]
     if not products:
         yield None, wave
         return
-    main = max(products, key=lambda column: column.left.shape[1])
-    column, row = _vectors(slot[main.left]), _vectors(slot[main.right])
+    main = max(products, key=lambda factors: factors[0].shape[1])
+    column, row = (_vectors(slot[places]) for places in main)
     if column.max() < row.max():  # the longer axis runs fastest, as NumPy likes it
         column, row = row, column
     column = _distinct(row, column)

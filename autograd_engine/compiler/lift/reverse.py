@@ -165,7 +165,7 @@ class _Reverse(Adjoints):
         self.contribute(operand, 1, Instruction("copy", chain, (chain,)))
 
     def pass_on_part(self, part: Part, out: Ref) -> None:
-        factors = [part.left] if part.right is None else [part.left, part.right]
+        factors = part.factors
         active = [*map(self.is_active, factors)]
         if not any(active):
             return
@@ -181,9 +181,9 @@ class _Reverse(Adjoints):
         elif part.axes != "hsk,hjk->hsj":
             out = out.reshaped(left.shape)
         for i in range(len(factors)):
-            ins = (out, factors[1 - i]) if part.right else (out,)
-            if not part.right:
-                found = Instruction("copy", out, ins)
+            ins = (out, factors[i - 1])
+            if len(factors) == 1:
+                found = Instruction("copy", out, (out,))
             elif part.axes == "hsk,hjk->hsj":  # and a contraction sums over the batch by itself
                 axes = "hsj,hsk->hjk" if i else "hsj,hjk->hsk"
                 found = Instruction("contract", factors[i], ins, axes=axes)

@@ -146,12 +146,11 @@ class Listing(Storage):
         return [text[3:] if text.startswith(" + ") else f"-{text[3:]}"]
 
     def _part(self, part: Part, shape: tuple[int, ...]) -> str:
-        left = self.places(part.left)
-        if part.right is None:
+        left, right = (self.places(part.factors[i]) for i in (0, -1))
+        if len(part.factors) == 1:
             if part.axes == "sum":
                 return f"sum({self.told(left.reshape(*shape, -1), exact=True)})"
             return self.told(left.reshape(shape))
-        right = self.places(part.right)
         if part.axes != "hsk,hjk->hsj":
             return self._products(left, right, shape)
         blocks, rows, terms = left.shape
@@ -164,7 +163,7 @@ class Listing(Storage):
             left, right = left[0], right[0]
         if rows == 1:
             # One row times many: whichever comes from the batch stands in front.
-            batched = part.left.batched or not part.right.batched
+            batched = part.factors[0].batched or not part.factors[1].batched
             pair = (left[0], right.T) if batched else (right, left[0])
         else:
             pair = (left, right[0] if columns == 1 else numpy.swapaxes(right, -1, -2))
