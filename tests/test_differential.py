@@ -14,7 +14,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import functions
-from autograd_engine.compiler.record.elementary import Unwritable, written_out
+from autograd_engine.compiler.record.rewriting import Unwritable, written_out
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
 from autograd_engine.compiler.run.native.core import core

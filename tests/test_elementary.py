@@ -9,7 +9,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, losses
-from autograd_engine.compiler.record.elementary import written_out
+from autograd_engine.compiler.record.rewriting import written_out
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.tell.listing import scalars
 

@@ -13,7 +13,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler.lift.arrays import Instruction
-from autograd_engine.compiler.record.elementary import written_out
+from autograd_engine.compiler.record.rewriting import written_out
 from autograd_engine.compiler.record.tape import Tape, record
 from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
 from autograd_engine.compiler.tell import listing as tell

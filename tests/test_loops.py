@@ -12,7 +12,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler.lift.loops import Loop
-from autograd_engine.compiler.record.simplify import lowered
+from autograd_engine.compiler.record.rewriting import lowered
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
 from autograd_engine.compiler.run.native.core import core

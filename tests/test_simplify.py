@@ -9,7 +9,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler.record.simplify import common
+from autograd_engine.compiler.record.rewriting import common
 from autograd_engine.compiler.record.tape import Tape, record
 from autograd_engine.compiler.run.native.machine import Machine
 from autograd_engine.primitives import TABLE

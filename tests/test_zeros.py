@@ -9,7 +9,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
-from autograd_engine.compiler.record.simplify import lowered
+from autograd_engine.compiler.record.rewriting import lowered
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.gradients import immovable
 from autograd_engine.primitives import TABLE

@@ -267,8 +267,7 @@ class Program:
 
 def _runner(tape: Tape, backend: str) -> Any:
     """Return the back end that runs a tape; `ValueError` where it cannot."""
-    from autograd_engine.compiler.record.elementary import Unwritable
-    from autograd_engine.compiler.record.simplify import lowered
+    from autograd_engine.compiler.record.rewriting import Unwritable, lowered
     from autograd_engine.compiler.run.exact.interpreter import Interpreter
 
     place, name = BACK_ENDS[backend]

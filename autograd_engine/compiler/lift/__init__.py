@@ -2,12 +2,10 @@
 
 waves      sums, and what can be computed together
 pieces     a tape, cut where it repeats itself
-strides    memory, and strided views of it
-arrays     the array program: steps and instructions
-loops      steps that run again and again
+arrays     the array program: memory, views of it, steps and instructions
 operands   where values stand, and how a step reads them
 lifting    from waves to steps, and to matrix products
-assembly   from pieces to a program, the body of a loop but once
+loops      from pieces to a program, the body of a loop but once
 adjoints   where contributions are added up
 reverse    the derivative of an array program
 """

@@ -1,7 +1,7 @@
 """Adjoints: where contributions are added up, and what stands between.
 
 The first contribution to a step's adjoints is written where it belongs, later ones are added;
-of an operand that was broadcast it is summed first, of a gathered one scattered.
+of an operand that was broadcast it is summed first.
 
 A contribution is an instruction whose `out` tells but its shape and whether it has a row for each
 of the batch: see `blank`.
@@ -9,6 +9,7 @@ of the batch: see `blank`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -17,16 +18,15 @@ import numpy
 
 from autograd_engine.compiler.lift.arrays import (
     ArrayProgram,
-    Gathered,
     Instruction,
-    Operand,
+    Ref,
     Step,
     added,
     blank,
+    contiguous,
     evaluated,
 )
 from autograd_engine.compiler.lift.loops import Loop
-from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.symbols import Expression, Symbol
 from autograd_engine.table import NEGATIVE
 
@@ -43,46 +43,78 @@ def adjoint(ref: Ref) -> Ref:
 class Adjoints:
     """Adds contributions to adjoints, in the order in which instructions run."""
 
-    def __init__(self, program: ArrayProgram, leaves: int) -> None:
-        self.memory, self.steps, self.leaves = program.memory, program.steps, leaves
-        sizes = program.memory.sizes
+    def __init__(self, program: ArrayProgram) -> None:
+        self.memory, self.steps = program.memory, program.steps
+        sizes, self.leaves = program.memory.sizes, len(program.home)
         sizes["a"], sizes["A"] = sizes["v"], sizes["V"]
         self.written = {arena: numpy.zeros(sizes[arena], bool) for arena in "aA"}
         self.region = {arena: numpy.full(sizes[arena], -1) for arena in "aA"}
-        self.regions: list[Ref] = []  # what is cleared as one: the adjoints of a step
-        self.active: list[bool] = []  # whether a parameter is below
+        self.regions: list[Ref] = []  # what is cleared as one: the adjoints of a step, of a copy
+        self.active = {arena: numpy.zeros(sizes[arena], bool) for arena in "vV"}
+        self.loop: Loop | None = None  # whose body is being passed, with what goes in front of it
+        self.active["v"][program.home[: program.parameters]] = True
+        self.mark(program.steps)
         for step in program.steps:
-            for ref in [step.out] if isinstance(step, Step) else step.memory():
-                self.number(adjoint(ref), step.active)
+            self.number(
+                step.memory() if isinstance(step, Loop) else [out for out, *_ in made(step)]
+            )
         self.to: list[Instruction] = []
         self.used = {"s": 0, "S": 0}
         self.memo: dict[Any, Ref] = {}
-        self.loop: Loop | None = None  # whose body is being passed, with what goes in front of it
         self.before: list[Instruction] = []
-        self.later: list[tuple[Operand, int, Instruction]] = []  # and behind it
+        self.later: list[tuple[Ref, int, Instruction]] = []  # and behind it
 
-    def number(self, region: Ref, active: bool) -> None:
-        """Take the slots of a region for one that is cleared as one."""
-        self.active.append(active)
-        self.region[region.arena][region.slots()] = len(self.regions)
-        self.regions.append(region)
+    def mark(self, steps: Sequence[Step | Loop]) -> bool:
+        """Say of values whether a parameter is below; return whether there are more of these."""
+        more = False
+        for step in steps:
+            for out, refs, index in made(step):
+                if self.is_active(*refs, index=index):
+                    active = self.whole(out).within(self.active[out.arena])
+                    more |= not active.all()
+                    active[...] = True
+            if isinstance(step, Loop):
+                self.loop = step
+                while self.mark(step.steps):
+                    pass
+                self.loop = None
+        return more
 
-    def contribute(self, operand: Operand, sign: int, found: Instruction) -> None:
+    def whole(self, ref: Ref) -> Ref:
+        """Return a view, in a loop that of all steps."""
+        return self.loop.all_steps(ref) if self.loop else ref
+
+    def is_active(self, *refs: Ref, index: Array = None) -> bool:
+        """Say whether a parameter is below some of these values, in a loop at some step."""
+        if index is not None:
+            return bool(self.active[refs[0].arena][self.slots(refs[0], index)].any())
+        return any(self.whole(ref).within(self.active[ref.arena]).any() for ref in refs)
+
+    def slots(self, ref: Ref, index: Array = None) -> Array:
+        """Return the slots of a view, or these of its arena, in a loop those of all steps."""
+        if index is None:
+            return self.whole(ref).slots().ravel()
+        return (self.loop.in_all_steps(ref.arena, index) if self.loop else index).ravel()
+
+    def number(self, regions: Iterable[Ref]) -> None:
+        """Take the adjoints of these for something that is cleared as one."""
+        for region in map(adjoint, regions):
+            region.within(self.region[region.arena])[...] = len(self.regions)
+            self.regions.append(region)
+
+    def is_written(self, ref: Ref) -> bool:
+        return bool(ref.within(self.written[ref.arena]).any())
+
+    def contribute(self, operand: Ref, sign: int, found: Instruction) -> None:
         """Append what adds a contribution, or its negative, to an operand's adjoint; in a loop, to
         the adjoint of what all steps read, behind it for all steps at once.
         """
         whole = self.loop and self.loop.summed(operand, found)
         if whole:
-            out = blank(found.out.shape, operand.ref.batched)
+            out = blank(found.out.shape, operand.batched)
             self.later.append((operand, sign, replace(whole, out=out)))
             return
-        if operand.gathered:
-            value = self.made(found)
-            for part in operand.gathered:
-                if part.active:
-                    self.put(part, value, sign)
-            return
-        target = adjoint(operand.ref)
+        target = adjoint(operand)
         axes = enumerate(zip(target.shape, target.strides))
         over = tuple(axis for axis, (length, stride) in axes if length > 1 and stride == 0)
         if over or (found.out.batched and not target.batched):
@@ -91,49 +123,43 @@ class Adjoints:
             kept = [axis for axis in range(len(target.shape)) if axis not in over]
             target = target.transposed(*kept)
             found = Instruction("sum", target, (value,), over=over)
-        found = replace(found, out=target)
-        if not target.simple:
+        if target.simple:
+            found = replace(found, out=target)
+            self.to += added(found, sign, self.clear(target), self.scratch)
+            target.within(self.written[target.arena])[...] = True
+        else:
             value = self.made(replace(found, out=blank(target.shape, target.batched)))
-            self.put(Gathered(operand.ref.arena, target.slots().ravel()), value, sign)
-            return
-        self.to += added(found, sign, self.clear(target), self.scratch)
-        self.written[target.arena][target.slots()] = True
+            self.put(operand.arena, target.slots().ravel(), value, sign)
 
-    def put(self, part: Gathered, value: Ref, sign: int = 1) -> None:
-        """Append what adds a gathered operand's contribution where it was gathered from."""
-        arena = BACK[part.arena]
-        self.clear_all(arena, part.slots)
+    def put(self, arena: str, slots: Array, value: Ref, sign: int = 1, at: Array = None) -> None:
+        """Append what adds to the adjoints of these values, some of which may come twice."""
+        self.clear_all(BACK[arena], slots)
         value = value.reshaped((value.size,))
         if sign < 0:
             value = self.made(Instruction("map", value, (value,), NEGATIVE))
-        target = contiguous(arena, 0, (1,))
-        self.to.append(Instruction("put", target, (value,), index=part.slots, at=part.at))
-        self.written[arena][part.slots] = True
+        target = contiguous(BACK[arena], 0, (1,))
+        self.to.append(Instruction("put", target, (value,), index=slots, at=at))
 
     def clear(self, target: Ref) -> bool:
         """Say whether the first contribution may simply be written; if not, see to zeros."""
-        slots = target.slots().ravel()
-        written = self.written[target.arena][slots]
-        if written.all():
-            return False
-        if not written.any():
-            numbers, counts = numpy.unique(self.region[target.arena][slots], return_counts=True)
-            whole = zip(numbers.tolist(), counts.tolist())
-            if all(number >= 0 and self.regions[number].size == count for number, count in whole):
-                return True
-            if target.arena == "a" and (numbers < 0).all():
+        if not self.is_written(target):
+            numbers = target.within(self.region[target.arena])
+            each, counts = numpy.unique(numbers, return_counts=True)
+            if each[-1] < 0:
                 return True  # leaves: the others are cleared at the start
-        self.clear_all(target.arena, slots)
+            if all(i >= 0 and self.regions[i].size == n for i, n in zip(each.tolist(), counts)):
+                return True
+        self.clear_all(target.arena, target.slots().ravel())
         return False
 
     def clear_all(self, arena: str, slots: Array) -> None:
-        """Append zeros for the steps' regions that these slots are in, unless written."""
+        """Append zeros for the regions that these slots are in, unless written."""
         numbers, written = self.region[arena][slots], self.written[arena]
         for number in set(numbers.tolist()) - {-1}:
             region = self.regions[number]
-            if not written[region.slots()].any():
+            if not self.is_written(region):
                 self.to.append(Instruction("fill", region))
-                written[region.slots()] = True
+                region.within(written)[...] = True
         written[slots[numbers < 0]] = True
 
     def scratch(self, shape: Shape, batched: bool) -> Ref:
@@ -159,7 +185,15 @@ class Adjoints:
             return evaluated(expression, known, shape, memory, self.scratch, self.to, self.memo)
         known = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
         whole = (loop.times, *shape)
-        new, to = memory.between, self.before
-        found = evaluated(expression, known, whole, memory, new, to, self.memo)
+        found = evaluated(expression, known, whole, memory, memory.between, self.before, self.memo)
         loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
         return contiguous(found.arena, found.start, shape)
+
+
+def made(step: Step | Loop) -> Iterator[tuple[Ref, Sequence[Ref], Array]]:
+    """Yield what a step makes, copies and a result, what of, and the slots of copies."""
+    for found in step.forward:
+        if found.kind == "take":
+            yield found.out, found.ins, found.index
+    if isinstance(step, Step):
+        yield step.out, step.reads, None

@@ -3,17 +3,21 @@
 A *step* computes one wave of values as arrays. It is told as *instructions*, each one array
 operation on views of memory; `reverse` adds the instructions of its derivative. A back end
 turns instructions into calls of its own, and knows nothing else.
+
+Memory is a few *arenas*, flat arrays of slots; in a batched arena every slot holds one number
+for each row of the batch. A `Ref` is a strided view of slots, as NumPy's arrays are views of
+bytes: `start + i*strides[0] + j*strides[1] + ...` for every i, j, ... below `shape`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.symbols import Expression, X, Y, formula, substituted
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import ADD, NEGATIVE, SUBTRACT
@@ -22,10 +26,90 @@ if TYPE_CHECKING:
     from autograd_engine.compiler.lift.loops import Loop
 
 Array = Any
-New = Callable[[tuple[int, ...], bool], Ref]  # reserves memory
+New = Callable[[tuple[int, ...], bool], "Ref"]  # reserves memory
 
 # Arenas: small letters hold one number in a slot, capitals one for each row of the batch.
 VALUES, ADJOINTS, SCRATCH = "vV", "aA", "sS"
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A strided view of the slots of one arena."""
+
+    arena: str
+    start: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    @property
+    def batched(self) -> bool:
+        """Whether each slot holds a number for every row of the batch."""
+        return self.arena.isupper()
+
+    @property
+    def size(self) -> int:
+        """The number of elements, those of a batch not counted."""
+        return prod(self.shape)
+
+    @property
+    def simple(self) -> bool:
+        """Whether the strides tell that no slot is seen twice: each steps over all smaller ones."""
+        seen = 1
+        for stride, length in sorted((abs(s), n) for s, n in zip(self.strides, self.shape)):
+            if length > 1:
+                if stride < seen:
+                    return False
+                seen = stride * (length - 1) + seen
+        return True
+
+    def slots(self) -> Array:
+        """Return the slot of each element, in an array of the view's shape."""
+        found = numpy.array(self.start)
+        for length, stride in zip(self.shape, self.strides):
+            found = numpy.add.outer(found, numpy.arange(length) * stride)
+        return found
+
+    def within(self, arena: Array) -> Array:
+        """Return the view of an array of one element for each slot of the arena."""
+        size = arena.itemsize
+        strides = [stride * size for stride in self.strides]
+        return numpy.ndarray(self.shape, arena.dtype, arena, self.start * size, strides)
+
+    def moved(self, arena: str) -> Ref:
+        """Return the same view of another arena."""
+        return Ref(arena, self.start, self.shape, self.strides)
+
+    def reshaped(self, shape: Sequence[int]) -> Ref:
+        """Return a contiguous view in another shape."""
+        return contiguous(self.arena, self.start, shape)
+
+    def transposed(self, *axes: int) -> Ref:
+        """Return the view with its axes in another order."""
+        shape, strides = (tuple(t[axis] for axis in axes) for t in (self.shape, self.strides))
+        return Ref(self.arena, self.start, shape, strides)
+
+
+def contiguous(arena: str, start: int, shape: Sequence[int]) -> Ref:
+    """Return the view of slots one behind the other, the last axis running fastest."""
+    strides, step = [], 1
+    for length in reversed(shape):
+        strides.append(step)
+        step *= length
+    return Ref(arena, start, tuple(shape), tuple(reversed(strides)))
+
+
+def steps_of(places: Array) -> list[int] | None:
+    """Return the step along each axis, 0 where its length is 1; None if they vary.
+
+    >>> steps_of(numpy.array([[2, 3, 4], [12, 13, 14]])), steps_of(numpy.array([1, 2, 4]))
+    ([10, 1], None)
+    """
+    start, steps = int(places.flat[0]), []
+    for axis, length in enumerate(places.shape):
+        line = places[(0,) * axis + (slice(2),) + (0,) * (places.ndim - axis - 1)]
+        steps.append(int(line[-1]) - start if length > 1 else 0)
+    told = Ref("", start, places.shape, tuple(steps)).slots()
+    return steps if (told == places).all() else None
 
 
 @dataclass(frozen=True)
@@ -70,32 +154,12 @@ class Instruction:
 
 
 @dataclass
-class Gathered:
-    """Slots of an arena that no view reaches, put where `at` says in their copy."""
-
-    arena: str
-    slots: Array
-    at: Array = None
-    active: bool = True
-
-
-@dataclass
-class Operand:
-    """What a step reads: a view, of a copy if it was `gathered`."""
-
-    ref: Ref
-    active: bool = True
-    gathered: tuple[Gathered, ...] = ()
-
-
-@dataclass
 class Part:
     """One column of a sum: plain terms or a contraction of rows and columns."""
 
     sign: int
     axes: str
-    left: Operand
-    right: Operand | None = None
+    factors: list[Ref]
 
 
 @dataclass
@@ -105,11 +169,15 @@ class Step:
     kind: str
     rule: Primitive
     out: Ref
-    operands: list[Operand] = field(default_factory=list)
+    operands: list[Ref] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
-    active: bool = True
     whole: Ref | None = None  # of a scan: every link, of which `out` is the last column
     forward: list[Instruction] = field(default_factory=list)
+
+    @property
+    def reads(self) -> list[Ref]:
+        """What its rule is applied to."""
+        return [*self.operands, *(factor for part in self.parts for factor in part.factors)]
 
     def run(self, batched: bool) -> Iterator[Instruction]:
         """Yield the instructions that depend on the inputs, or those that do not."""
@@ -162,41 +230,20 @@ def added(found: Instruction, sign: int, first: bool, new: New) -> list[Instruct
 
     `found` makes the array in the place where it belongs; `new(shape, batched)` reserves memory.
     """
-    out, plain = found.out, found.kind == "copy"
+    out = found.out
     batched = out.batched and any(ref.batched for ref in found.ins)
-    made: list[Instruction] = []
-    if first and sign > 0 and (plain or batched == out.batched):
+    fits, plain = first and batched == out.batched, found.kind == "copy"
+    if first and sign > 0 and (plain or fits):
         return [found]
     if plain and (first or found.ins[0].shape == out.shape):
-        value = found.ins[0]
-    elif first and batched == out.batched:
-        value, made = out, [found]
+        value, made = found.ins[0], []
     else:
-        value = new(out.shape, batched)
+        value = out if fits else new(out.shape, batched)
         made = [replace(found, out=value)]
-    if not first:
-        made.append(Instruction("map", out, (out, value), ADD if sign > 0 else SUBTRACT))
-    elif sign > 0:
-        made.append(Instruction("copy", out, (value,)))
-    else:
-        made.append(Instruction("map", out, (value,), NEGATIVE))
-    return made
-
-
-def map_instructions(
-    rule: Primitive, out: Ref, ins: tuple[Ref, ...], memory: Memory, new: New
-) -> list[Instruction]:
-    """Return what computes a primitive element by element; one that nothing spells is told by its
-    formula, where it has one.
-    """
-    expression = None if TABLE.get(rule.name) is rule else formula(rule)
-    if expression is None:
-        return [Instruction("map", out, ins, rule)]
-    found: list[Instruction] = []
-    last = evaluated(expression, dict(zip((X, Y), ins)), out.shape, memory, new, found, {})
-    if not found:
-        return [Instruction("copy", out, (last,))]
-    return [*found[:-1], replace(found[-1], out=out)]
+    if first:
+        last = Instruction("copy", out, (value,))
+        return [*made, last if sign > 0 else replace(last, kind="map", rule=NEGATIVE)]
+    return [*made, Instruction("map", out, (out, value), ADD if sign > 0 else SUBTRACT)]
 
 
 def evaluated(
@@ -208,7 +255,9 @@ def evaluated(
     to: list[Instruction],
     memo: dict[Any, Ref],
 ) -> Ref:
-    """Return a view of an expression's value; append `to` it what computes that, each part once."""
+    """Return a view of an expression's value; append `to` it what computes that, each part once.
+    A primitive that nothing spells is told by its formula, where it has one.
+    """
 
     def ref(part: Any) -> Ref:
         return part if isinstance(part, Ref) else memory.constant(numpy.full(shape, part))
@@ -216,8 +265,13 @@ def evaluated(
     def make(rule: Primitive, *parts: Any) -> Ref:
         refs = tuple(map(ref, parts))
         if (rule, refs) not in memo:
-            memo[rule, refs] = made = new(shape, any(ref.batched for ref in refs))
-            to.extend(map_instructions(rule, made, refs, memory, new))
+            own = None if TABLE.get(rule.name) is rule else formula(rule)
+            if own is None:
+                made = new(shape, any(ref.batched for ref in refs))
+                to.append(Instruction("map", made, refs, rule))
+            else:
+                made = evaluated(own, dict(zip((X, Y), refs)), shape, memory, new, to, {})
+            memo[rule, refs] = made
         return memo[rule, refs]
 
     return ref(substituted(expression, make, known))
@@ -232,6 +286,7 @@ class ArrayProgram:
     outputs: list[Ref]
     home: Array  # the slot of each leaf, parameters first
     inputs: int  # slots at the beginning of "V"
+    parameters: int = 0
 
     def forward(self, batched: bool) -> Iterator[Instruction]:
         """Yield the instructions that depend on the inputs, or those that do not."""

@@ -10,22 +10,17 @@ heads of an attention, a stack of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import (
-    Instruction,
-    Operand,
-    Part,
-    Step,
-    added,
-    map_instructions,
-)
+from autograd_engine.compiler.lift.arrays import Instruction, Part, Ref, Step, added, evaluated
 from autograd_engine.compiler.lift.operands import Placing
-from autograd_engine.compiler.lift.strides import Ref
 from autograd_engine.compiler.lift.waves import Column, Wave, Waves, of_rows, scattered
+from autograd_engine.compiler.record.symbols import X, Y, formula
+from autograd_engine.primitives import TABLE
 from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT
 
 Array = Any
@@ -38,7 +33,7 @@ class Lifting(Placing):
 
     steps: list[Step]
 
-    def lifted(self, waves: Waves, given: Sequence[int] = ()) -> list[Operand]:
+    def lifted(self, waves: Waves, given: Sequence[int] = ()) -> list[Ref]:
         """Make the steps of a tape whose last inputs stand in given slots; return its outputs."""
         self.steps = []
         self.begin(waves, given)
@@ -48,6 +43,7 @@ class Lifting(Placing):
 
     def add(self, wave: Wave) -> None:
         """Compute equal values once, the others in a step or several."""
+        self.taken = []
         unique, twins = self.unique(wave)
         operation = spelled_out(unique) if wave.kind == "sum" else None
         if wave.kind == "map" or operation:
@@ -56,6 +52,7 @@ class Lifting(Placing):
             self.add_scan(unique)
         else:
             for grid, part in grids(unique, self.slot):
+                self.taken = []
                 self.add_sum(part, grid)
         self.slot[wave.places] = self.slot[twins]
 
@@ -64,7 +61,7 @@ class Lifting(Placing):
         key = numpy.zeros(len(wave.places), numpy.uint64)
         for column in wave.columns:
             for places in column.factors:
-                key = scattered(key ^ of_rows(self.slot[places] * 4 + self.known.kind[places]))
+                key = scattered(key ^ of_rows(self.slot[places] * 4 + self.kind[places]))
         ordered = numpy.sort(key)
         if (ordered[1:] != ordered[:-1]).all():
             return wave, wave.places
@@ -72,49 +69,54 @@ class Lifting(Placing):
         return wave.chosen(numpy.sort(first)), wave.places[first][back]
 
     def add_map(self, wave: Wave) -> None:
-        self.taken = []
-        wave = wave.chosen(self.best_order([column.left[:, 0] for column in wave.columns]))
-        operands, shape = self.aligned([column.left[:, 0] for column in wave.columns])
-        step = self.step("map", wave.rule, self.new(wave.places, shape), wave.places)
-        step.operands, memory = operands, self.memory
-        refs = tuple(operand.ref for operand in operands)
-        step.forward += map_instructions(wave.rule, step.out, refs, memory, memory.between)
+        wave = wave.chosen(self.best_order([column.factors[0][:, 0] for column in wave.columns]))
+        operands, shape = self.aligned([column.factors[0][:, 0] for column in wave.columns])
+        step = self.step("map", wave.rule, self.new(wave.places, shape))
+        step.operands = operands
+        own = None if TABLE.get(wave.rule.name) is wave.rule else formula(wave.rule)
+        if own is None:
+            step.forward.append(Instruction("map", step.out, tuple(operands), wave.rule))
+            return
+        known, memory, made = dict(zip((X, Y), operands)), self.memory, list[Instruction]()
+        last = evaluated(own, known, shape, memory, memory.between, made, {})
+        whole = (
+            replace(made.pop(), out=step.out) if made else Instruction("copy", step.out, (last,))
+        )
+        step.forward += [*made, whole]
 
     def add_scan(self, wave: Wave) -> None:
-        self.taken = []
-        wave = wave.chosen(self.best_order([wave.columns[0].left[:, 0]]))
-        operand, arena = self.operand(wave.columns[0].left), self.arena(wave.places)
-        rows, terms = wave.columns[0].left.shape
+        wave = wave.chosen(self.best_order([wave.columns[0].factors[0][:, 0]]))
+        places, arena = wave.columns[0].factors[0], self.arena(wave.places)
+        operand, (rows, terms) = self.operand(places), places.shape
         whole = self.memory.new(arena, (rows, terms))
         self.slot[wave.places] = whole.start + numpy.arange(rows) * terms + terms - 1
         last = Ref(arena, whole.start + terms - 1, (rows,), (terms,))
-        step = self.step("scan", wave.rule, last, wave.places)
+        step = self.step("scan", wave.rule, last)
         step.operands, step.whole = [operand], whole
-        step.forward.append(Instruction("scan", whole, (operand.ref,), wave.rule))
+        step.forward.append(Instruction("scan", whole, (operand,), wave.rule))
 
     def add_sum(self, wave: Wave, grid: Grid | None) -> None:
-        self.taken = []
         if grid is None:
             firsts = [places[:, 0] for column in wave.columns for places in column.factors]
             wave = wave.chosen(self.best_order(firsts))
         shape = (len(wave.places),) if grid is None else grid
-        step = self.step("sum", ADD, self.new(wave.places, shape), wave.places)
+        step = self.step("sum", ADD, self.new(wave.places, shape))
         # What is added first, of that products and long ones: it is computed where the sum stands.
         for column in sorted(
             wave.columns,
-            key=lambda column: (-column.sign, column.right is None, -column.left.shape[1]),
+            key=lambda column: (-column.sign, -len(column.factors), -column.factors[0].shape[1]),
         ):
             for part in self.parts(column, grid):
                 self.add_part(step, part)
 
     def parts(self, column: Column, grid: Grid | None) -> Iterator[Part]:
         """Yield what adds a column's terms: one by one, summed along an axis or contracted."""
-        sign, factors, (rows, terms) = column.sign, column.factors, column.left.shape
-        plain = column.right is None
+        sign, factors, (rows, terms) = column.sign, column.factors, column.factors[0].shape
+        plain = len(factors) == 1
         if terms == 1 or (plain and terms <= FEW):
             for i in range(terms):
                 operands, _ = self.aligned([places[:, i] for places in factors])
-                yield Part(sign, "" if plain else "map", *operands)
+                yield Part(sign, "" if plain else "map", operands)
             return
         if rows == 1 or plain:  # the terms may have any order: that of their slots
             order = numpy.argsort(self.settled(factors[0]), axis=1, kind="stable")
@@ -126,9 +128,9 @@ class Lifting(Placing):
                     a, b = a[:, :, 0], b[:, 0]
                     for i, j in pairwise(self.cuts(a, b)):
                         operands = [self.operand(places[..., i:j]) for places in (a, b)]
-                        yield Part(sign, "hsk,hjk->hsj", *operands)
+                        yield Part(sign, "hsk,hjk->hsj", operands)
                     return
-        yield Part(sign, "sum" if plain else "nk,nk->n", *map(self.operand, factors))
+        yield Part(sign, "sum" if plain else "nk,nk->n", [*map(self.operand, factors)])
 
     def alike(self, places: Array, axis: int) -> bool:
         slots = self.slot[places]
@@ -136,7 +138,7 @@ class Lifting(Placing):
 
     def add_part(self, step: Step, part: Part) -> None:
         """Append what adds one part to the sum."""
-        ins = (part.left.ref,) if part.right is None else (part.left.ref, part.right.ref)
+        ins = tuple(part.factors)
         first, out = not step.parts, step.out
         step.parts.append(part)
         if part.axes in ("", "map"):
@@ -155,9 +157,9 @@ class Lifting(Placing):
         else:
             step.forward += added(found, part.sign, first, self.memory.between)
 
-    def step(self, kind: str, rule: Any, out: Ref, places: Array) -> Step:
-        made = Step(kind, rule, out, active=self.active(places))
-        made.forward = self.taken  # what is gathered from now on belongs to this step, too
+    def step(self, kind: str, rule: Any, out: Ref) -> Step:
+        """Return a step that what was gathered belongs to, and what is until the next one."""
+        made = Step(kind, rule, out, forward=self.taken)
         self.steps.append(made)
         return made
 
@@ -165,26 +167,25 @@ class Lifting(Placing):
 def spelled_out(wave: Wave) -> Wave | None:
     """Return the sum as the operation that it is where it has but one or two plain terms."""
     terms = [
-        Column(column.sign, column.left[:, i : i + 1])
+        Column(column.sign, [places[:, i : i + 1] for places in column.factors])
         for column in sorted(wave.columns, key=lambda column: -column.sign)
-        if column.right is None
-        for i in range(column.left.shape[1])
+        for i in range(column.factors[0].shape[1])
     ]
-    signs = [term.sign for term in terms]
-    rule = {(-1,): NEGATIVE, (1, 1): ADD, (1, -1): SUBTRACT}.get(tuple(signs))
-    if rule is None or any(column.right is not None for column in wave.columns):
-        return None
-    return Wave("map", rule, wave.places, terms)
+    signs = tuple(term.sign * len(term.factors) for term in terms)  # of a product 2
+    rule = {(-1,): NEGATIVE, (1, 1): ADD, (1, -1): SUBTRACT}.get(signs)
+    return None if rule is None else Wave("map", rule, wave.places, terms)
 
 
 def grids(wave: Wave, slot: Array) -> Iterator[tuple[Grid | None, Wave]]:
     """Yield the wave's values grid by grid, ordered; last what is in none, with None."""
-    products = [c for c in wave.columns if c.right is not None and c.left.shape[1] > 1]
+    products = [
+        c.factors for c in wave.columns if len(c.factors) == 2 and c.factors[0].shape[1] > 1
+    ]
     if not products:
         yield None, wave
         return
-    main = max(products, key=lambda column: column.left.shape[1])
-    column, row = _vectors(slot[main.left]), _vectors(slot[main.right])
+    main = max(products, key=lambda factors: factors[0].shape[1])
+    column, row = (_vectors(slot[places]) for places in main)
     if column.max() < row.max():  # the longer axis runs fastest, as NumPy likes it
         column, row = row, column
     column = _distinct(row, column)
@@ -216,13 +217,10 @@ def _vectors(slots: Array) -> Array:
 
 def _distinct(row: Array, column: Array) -> Array:
     """Number columns anew where pairs come twice, as of a sample that does: each time another."""
-    order = numpy.lexsort((column, row))
-    pairs = row[order] * (column.max() + 1) + column[order]
-    first = numpy.flatnonzero(numpy.r_[True, pairs[1:] != pairs[:-1]])
-    if len(first) == len(pairs):
-        return column
-    time = numpy.empty(len(pairs), numpy.int64)
-    time[order] = numpy.arange(len(pairs)) - numpy.repeat(first, numpy.diff([*first, len(pairs)]))
+    pairs = row * (column.max() + 1) + column
+    order, time = numpy.argsort(pairs, kind="stable"), numpy.empty_like(pairs)
+    ranked = pairs[order]
+    time[order] = numpy.arange(len(pairs)) - numpy.searchsorted(ranked, ranked)
     return numpy.unique(column * (time.max() + 1) + time, return_inverse=True)[1]
 
 

@@ -6,22 +6,12 @@ A step's operand is a view where strides can tell it, a gathered copy where they
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import Gathered, Instruction, Memory, Operand
-from autograd_engine.compiler.lift.strides import (
-    Pattern,
-    Ref,
-    common,
-    contiguous,
-    pattern,
-    steps_of,
-    strides,
-)
+from autograd_engine.compiler.lift.arrays import Instruction, Memory, Ref, contiguous, steps_of
 from autograd_engine.compiler.lift.waves import BATCHED, CONSTANT, Waves
 
 Array = Any
@@ -40,18 +30,9 @@ class Placing:
         # Where what moves on with the steps of a loop begins and ends: no view goes over that.
         self.bounds: dict[str, list[int]] = {}
 
-    def state(self) -> dict[str, Any]:
-        """Return a copy of what is settled so far."""
-        memory = self.memory
-        return {
-            "memory": Memory(dict(memory.sizes), [*memory.constants], dict(memory.known)),
-            "home": self.home.copy(),
-            "copies": dict(self.copies),
-        }
-
     def begin(self, waves: Waves, given: Sequence[int]) -> None:
         """Take a tape; its last inputs are values that stand in these slots."""
-        tape, self.known = waves.sums.tape, waves.sums
+        tape, self.kind = waves.sums.tape, waves.sums.kind
         self.numbers = numpy.zeros(tape.size)
         self.numbers[tape.first : tape.start] = tape.constants
         # Where each value stands in its arena; of constants, which of those of equal bits it is.
@@ -69,13 +50,12 @@ class Placing:
             return self.slot[places]
         leaves = places[is_leaf]
         new, order = numpy.unique(leaves[self.home[leaves] < 0], return_index=True)
-        if len(new):
-            before = numpy.count_nonzero(self.home >= 0)
-            self.home[new[numpy.argsort(order)]] = before + numpy.arange(len(new))
+        before = numpy.count_nonzero(self.home >= 0)
+        self.home[new[numpy.argsort(order)]] = before + numpy.arange(len(new))
         return numpy.where(is_leaf, self.home[numpy.where(is_leaf, places, 0)], self.slot[places])
 
     def arena(self, places: Array) -> str:
-        return "V" if self.known.kind[places.flat[0]] == BATCHED else "v"
+        return "V" if self.kind[places.flat[0]] == BATCHED else "v"
 
     def new(self, places: Array, shape: tuple[int, ...]) -> Ref:
         """Give the values of a step their slots."""
@@ -85,106 +65,107 @@ class Placing:
 
     def best_order(self, columns: Sequence[Array]) -> Array:
         """Return the order of values in which most operands are views."""
-        slots = [self.slot[places] for places in columns if self.known.kind[places[0]] != CONSTANT]
+        slots = [self.slot[places] for places in columns if self.kind[places[0]] != CONSTANT]
         slots = slots or [self.slot[places] for places in columns]
         return numpy.lexsort(sorted(slots, key=lambda found: len(numpy.unique(found))))
 
-    def operand(self, places: Array) -> Operand:
+    def operand(self, places: Array) -> Ref:
         """Return how a step reads the values at these places: a view, or a gathered copy."""
         slots = self.of_one_arena(places)
         steps = None if slots is None else steps_of(slots)
         if slots is None or steps is None:
             return self.gathered(places)
-        ref = Ref(self.arena(places), int(slots.flat[0]), slots.shape, tuple(steps))
-        return Operand(ref, self.active(places))
-
-    def active(self, places: Array) -> bool:
-        """Say whether a parameter is below one of these."""
-        return bool(self.known.active[places].any())
+        return Ref(self.arena(places), int(slots.flat[0]), slots.shape, tuple(steps))
 
     def of_one_arena(self, places: Array) -> Array | None:
         """Return the slots of values if they stand in one arena, and move on alike in a loop."""
-        kinds = self.known.kind[places]
+        kinds = self.kind[places]
         if (kinds != kinds.flat[0]).any() or kinds.flat[0] == CONSTANT:
             return None
         slots = self.settled(places)
-        parts = numpy.searchsorted(self.bounds.get(self.arena(places), []), slots, "right")
+        parts = self.parts_of_loop(places, slots)
         return slots if (parts == parts.flat[0]).all() else None
+
+    def parts_of_loop(self, places: Array, slots: Array) -> Array:
+        """Say of slots between which bounds they are."""
+        return numpy.searchsorted(self.bounds.get(self.arena(places), []), slots, "right")
 
     def cuts(self, *factors: Array) -> list[int]:
         """Return where terms, along the last axis, are better cut so that views tell the pieces,
         of which many short ones are not better; from 0 to the number of terms.
         """
-        terms = factors[0].shape[-1]
+        terms, pieces = factors[0].shape[-1], []
         found = {0, terms}
-        factors = tuple(f for f in factors if self.known.kind[f.flat[0]] != CONSTANT)
-        slots = [self.settled(factor) for factor in factors]
-        for each, factor in zip(slots, factors):
-            line, start = each.reshape(-1, terms)[0].tolist(), 0
-            bounds = self.bounds.get(self.arena(factor), [])
-            part = numpy.searchsorted(bounds, line, "right").tolist()
-            for k in range(1, terms):
-                if part[k] != part[k - 1] or (
-                    k > start + 1 and line[k] - line[k - 1] != line[start + 1] - line[start]
-                ):
-                    found.add(k)
-                    start = k
+        for factor in factors:
+            if self.kind[factor.flat[0]] != CONSTANT:
+                pieces.append(self.settled(factor))
+                first = pieces[-1].reshape(-1, terms)[0]
+                line, part = first.tolist(), self.parts_of_loop(factor, first).tolist()
+                start = 0
+                for k in range(1, terms):
+                    jump = k > start + 1 and line[k] - line[k - 1] != line[start + 1] - line[start]
+                    if jump or part[k] != part[k - 1]:
+                        found.add(k)
+                        start = k
         cuts = sorted(found)
-        pieces = (each[..., i:j] for each in slots for i, j in pairwise(cuts))
-        better = 2 < len(cuts) <= PIECES + 1 and None not in map(steps_of, pieces)
-        return cuts if better else [0, terms]
+        views = (steps_of(each[..., i:j]) for each in pieces for i, j in pairwise(cuts))
+        return cuts if 2 < len(cuts) <= PIECES + 1 and None not in views else [0, terms]
 
-    def gathered(self, places: Array) -> Operand:
+    def gathered(self, places: Array) -> Ref:
         """Copy values together, the same ones once; constants have a block of their own."""
-        kinds = self.known.kind[places].ravel()
+        kinds, flat = self.kind[places].ravel(), places.ravel()
         if not kinds.any():
-            return Operand(self.memory.constant(self.numbers[places]), active=False)
-        parts = []
-        for kind in numpy.unique(kinds).tolist():
-            at = numpy.flatnonzero(kinds == kind)
-            some, every = places.ravel()[at], len(at) == len(kinds)
-            if kind == CONSTANT:
-                arena, slots = "v", self.memory.block(self.numbers[some]) + numpy.arange(len(at))
-            else:
-                arena, slots = self.arena(some), self.settled(some)
-            active = kind != CONSTANT and self.active(some)
-            parts.append(Gathered(arena, slots, None if every else at, active))
-        own = "V" if (kinds == BATCHED).any() else "v"
-        key = (places.shape, kinds.tobytes(), *[part.slots.tobytes() for part in parts])
+            return self.memory.constant(self.numbers[places])
+        slots, batched, constant = self.settled(flat), kinds == BATCHED, kinds == CONSTANT
+        if constant.any():
+            block = self.memory.block(self.numbers[flat[constant]])
+            slots[constant] = block + numpy.arange(numpy.count_nonzero(constant))
+        key = kinds.tobytes(), slots.tobytes()
         if key not in self.copies:
-            ref = self.copies[key] = self.memory.new(own, places.shape)
-            for part in parts:
-                view = contiguous(part.arena, 0, (1,))
-                self.taken.append(Instruction("take", ref, (view,), index=part.slots, at=part.at))
-        return Operand(self.copies[key], any(part.active for part in parts), tuple(parts))
+            ref = self.copies[key] = self.memory.new("V" if batched.any() else "v", flat.shape)
+            for arena, some in (("v", ~batched), ("V", batched)):
+                if some.any():
+                    at = None if some.all() else numpy.flatnonzero(some)
+                    view = contiguous(arena, 0, (1,))
+                    self.taken.append(Instruction("take", ref, (view,), index=slots[some], at=at))
+        return self.copies[key].reshaped(places.shape)
 
-    def aligned(self, columns: Sequence[Array]) -> tuple[list[Operand], tuple[int, ...]]:
+    def aligned(self, columns: Sequence[Array]) -> tuple[list[Ref], tuple[int, ...]]:
         """Return operands of one element for each value, as views of one shape."""
-        size = len(columns[0])
-        told: list[tuple[Array, Pattern | None]] = []  # of each its slots and their axes
-        axes: list[Pattern] = []
+        told = [numpy.zeros(len(columns[0]), numpy.int64)]
+        found = shape, strides = axes_of(numpy.stack(told)) or ([], [])
+        views = []
         for places in columns:
             slots = self.of_one_arena(places)
-            found = None if slots is None else pattern(slots)
-            if found is not None and common([*axes, found], size) is None:
-                found = None  # not on the axes of those before it
-            axes += [found] if found is not None else []
-            told.append((slots, found))
-        lengths = common(axes, size) or [1]
-        shape = tuple(reversed(lengths))
-        operands = []
-        for places, (slots, found) in zip(columns, told):
-            if found is None:
-                whole = self.gathered(places)
-                operands.append(replace(whole, ref=_in_shape(whole.ref, shape)))
-            else:
-                ref = Ref(self.arena(places), int(slots[0]), shape, strides(found, lengths))
-                operands.append(Operand(ref, self.active(places)))
-        return operands, shape
+            more = None if slots is None else axes_of(numpy.stack([*told, slots]))
+            views.append(len(told) if more else 0)
+            if more:
+                found, told = more, [*told, slots]
+        shape, strides = found
+        return [
+            Ref(self.arena(places), int(told[i][0]), tuple(shape), tuple(strides[i]))
+            if i
+            else self.gathered(places.reshape(shape))
+            for i, places in zip(views, columns)
+        ], tuple(shape)
 
 
-def _in_shape(ref: Ref, shape: tuple[int, ...]) -> Ref:
-    """Return a contiguous view, or one of a single slot seen again and again, in a shape."""
-    if ref.size > 1 and not any(ref.strides):
-        return Ref(ref.arena, ref.start, shape, (0,) * len(shape))
-    return ref.reshaped(shape)
+def axes_of(columns: Array, most: int = 4) -> tuple[list[int], list[list[int]]] | None:
+    """Return the shape on which strides give each row of slots, and these; None if there is none of
+    so few axes.
+
+    >>> axes_of(numpy.array([[3, 4, 5, 13, 14, 15], [0, 0, 0, 7, 7, 7]]))
+    ([2, 3], [[10, 1], [7, 0]])
+    """
+    size, steps = columns.shape[1], numpy.diff(columns)
+    ends = numpy.append((steps != steps[:, :1]).any(0), True)
+    run = int(ends.argmax()) + 1
+    inner = steps[:, 0].tolist() if size > 1 else [0] * len(columns)
+    if run == size:
+        return [size], [[step] for step in inner]
+    if size % run or run == 1 or most == 1 or ends.reshape(-1, run)[:, :-1].any():
+        return None
+    found = axes_of(columns[:, ::run], most - 1)
+    if found is None:
+        return None
+    return [*found[0], run], [[*outer, step] for outer, step in zip(found[1], inner)]

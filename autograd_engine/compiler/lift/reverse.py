@@ -1,25 +1,31 @@
 """The derivative of an array program: adjoints of arrays, step by step backwards.
 
 What an elementary operation contributes is read from the table of primitives with symbols.
-A sum passes its adjoint on to each of its terms, a contraction to each factor times the other.
+A sum passes its adjoint on to each of its terms, a contraction to each factor times the other,
+a copy to where it comes from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, adjoint
-from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, Part, Step, blank
+from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, adjoint, made
+from autograd_engine.compiler.lift.arrays import (
+    ArrayProgram,
+    Instruction,
+    Part,
+    Ref,
+    Step,
+    blank,
+    contiguous,
+)
 from autograd_engine.compiler.lift.loops import Loop
-from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, X, Y, slopes
 from autograd_engine.table import MULTIPLY, above
-
-Array = Any
 
 
 @dataclass
@@ -36,32 +42,30 @@ class Backward:
     shared: list[Ref] = field(default_factory=list)
 
 
-def differentiate(program: ArrayProgram, leaves: int) -> Backward:
+def differentiate(program: ArrayProgram) -> Backward:
     """Return the derivative of a program's output 0 by its leaves, the first slots of "v"."""
-    return _Reverse(program, leaves).result(program.outputs[0])
+    return _Reverse(program).result(program.outputs[0])
 
 
 class _Reverse(Adjoints):
     def result(self, output: Ref) -> Backward:
         found, seed, outside = Backward(), adjoint(output), len(self.regions)
-        number = int(self.region[seed.arena][seed.start])
-        leaf = seed.arena == "a" and seed.start < self.leaves
-        if not (self.active[number] if number >= 0 else leaf):
-            return found  # no parameter is below
+        if not self.is_active(output):
+            return found
         self.to = found.body if output.batched else found.rest
         self.clear(seed)
         self.to.append(Instruction("seed", seed))
-        self.written[seed.arena][seed.slots()] = True
+        seed.within(self.written[seed.arena])[...] = True
         for batched, self.to in ((True, found.body), (False, found.rest)):
             for step in reversed(self.steps):
                 if isinstance(step, Loop):
                     self.pass_on_loop(step, batched)
-                elif step.out.batched == batched:
-                    self.pass_on(step)
+                else:
+                    self.pass_on(step, batched)
             if batched:
                 fixed = [ref for ref in self.regions[:outside] if ref.arena == "a"]
                 fixed.insert(0, contiguous("a", 0, (self.leaves,)))
-                found.shared = [ref for ref in fixed if self.written["a"][ref.slots()].any()]
+                found.shared = [*filter(self.is_written, fixed)]
         return found
 
     def pass_on_loop(self, loop: Loop, batched: bool) -> None:
@@ -71,24 +75,24 @@ class _Reverse(Adjoints):
         """
         arena = "V" if batched else "v"
         written = self.written[BACK[arena]]
-        mine = [ref for ref in loop.memory() if ref.arena == arena]
-        if not any(written[ref.slots()].any() for ref in mine):
+        mine = [adjoint(ref) for ref in loop.memory() if ref.arena == arena]
+        if not any(map(self.is_written, mine)):
             return
         for ref in map(adjoint, loop.memory()):
             self.clear_all(ref.arena, ref.slots().ravel())
-        for own, slots in loop.shared.items():
-            self.clear_all(BACK[own], slots)
-        steps = [step for step in loop.steps if step.out.batched == batched]
-        if arena in loop.areas and (batched or len(steps) == len(loop.steps)):
+        self.loop, self.before, self.later = loop, [], []
+        inside = [each for step in loop.steps for each in made(step)]
+        for ref, index in ((ref, index) for _, refs, index in inside for ref in refs):
+            if self.is_active(ref, index=index):
+                self.clear_all(BACK[ref.arena], self.slots(ref, index))
+        if arena in loop.areas and (batched or not any(step.out.batched for step in loop.steps)):
             # Nothing has been added to what stands only inside of a step.
             written[loop.first(loop.areas[arena])] = False
             written[[slot for own, slot in loop.kept if own == arena]] = True
-            for step in steps:
-                self.number(adjoint(step.out), step.active)
+            self.number(out for out, *_ in inside if out.arena == arena)
         outside, self.to = self.to, []
-        self.loop, self.before, self.later = loop, [], []
-        for step in reversed(steps):
-            self.pass_on(step)
+        for step in reversed(loop.steps):
+            self.pass_on(step, batched)
         body, self.to, self.loop = tuple(self.to), outside, None
         self.to += self.before
         if body:
@@ -97,31 +101,36 @@ class _Reverse(Adjoints):
             self.used = {"s": 0, "S": 0}
             self.contribute(*contribution)
         for ref in mine:
-            written[ref.slots()] = True
-        for part, ref in loop.gathered:
-            if part.active and ref.arena == arena:
-                self.put(part, adjoint(ref))
+            ref.within(written)[...] = True
+        self.pass_on_copies(loop, batched)
 
-    def pass_on(self, step: Step) -> None:
+    def pass_on(self, step: Step, batched: bool) -> None:
         """Append what a step's adjoint contributes to the adjoints of its operands."""
         target = adjoint(step.out)
-        if not step.active or not self.written[target.arena][target.slots()].any():
-            return
-        self.used = {"s": 0, "S": 0}
-        self.memo = {}
-        if step.kind == "map":
-            self.pass_on_map(step, target)
-        elif step.kind == "scan":
-            self.pass_on_scan(step, target)
-        else:
-            for part in step.parts:
-                self.pass_on_part(part, target)
+        self.used, self.memo = {"s": 0, "S": 0}, {}
+        if step.out.batched == batched and self.is_active(step.out) and self.is_written(target):
+            if step.kind == "map":
+                self.pass_on_map(step, target)
+            elif step.kind == "scan":
+                self.pass_on_scan(step, target)
+            else:
+                for part in step.parts:
+                    self.pass_on_part(part, target)
+        self.pass_on_copies(step, batched)
+
+    def pass_on_copies(self, step: Step | Loop, batched: bool) -> None:
+        """Append what adds the adjoints of copies where they come from."""
+        for found in step.forward:
+            out = adjoint(found.out)
+            ready = found.kind == "take" and found.out.batched == batched and self.is_written(out)
+            if ready and self.is_active(*found.ins, index=found.index):
+                self.put(found.ins[0].arena, found.index, out, at=found.at)
 
     def pass_on_map(self, step: Step, out: Ref) -> None:
-        known = dict(zip((OUT, X, Y), (step.out, *(operand.ref for operand in step.operands))))
+        known = dict(zip((OUT, X, Y), (step.out, *step.operands)))
         for operand, slope in zip(step.operands, slopes(step.rule)):
             number = slope if isinstance(slope, float) else None
-            if operand.active and number != 0.0:
+            if number != 0.0 and self.is_active(operand):
                 sign = -1 if number == -1.0 else 1
                 self.contribute(operand, sign, self.times(out, slope, known))
 
@@ -139,10 +148,9 @@ class _Reverse(Adjoints):
     def pass_on_scan(self, step: Step, out: Ref) -> None:
         """Pass the adjoint down the chain: each link's is the one above times its partial."""
         assert step.whole is not None
-        (operand,) = step.operands
-        rows, terms = step.whole.shape
+        (operand,), (rows, terms) = step.operands, step.whole.shape
         before, after = _columns(step.whole, 0, terms - 1), _columns(step.whole, 1, terms)
-        known = {OUT: after, X: before, Y: _columns(operand.ref, 1, terms)}
+        known = {OUT: after, X: before, Y: _columns(operand, 1, terms)}
         chain = self.scratch(step.whole.shape, step.whole.batched)
         links, last = _columns(chain, 1, terms), _columns(chain, terms - 1, terms)
         down, side = (
@@ -157,35 +165,32 @@ class _Reverse(Adjoints):
         self.contribute(operand, 1, Instruction("copy", chain, (chain,)))
 
     def pass_on_part(self, part: Part, out: Ref) -> None:
-        left, right, sign = part.left, part.right, part.sign
-        factors = [left] if right is None else [left, right]
-        if out.batched and not any(factor.ref.batched for factor in factors):
-            if not any(factor.active for factor in factors):
-                return
+        factors = part.factors
+        active = [*map(self.is_active, factors)]
+        if not any(active):
+            return
+        left, right = factors[0], factors[-1]
+        if out.batched and not (left.batched or right.batched):
             out = self.made(Instruction("sum", blank(out.shape, False), (out,)))
-        if right and left.ref == right.ref and out.size == 1 and left.active and not left.gathered:
+        if len(factors) == 2 and left == right and out.size == 1:
             # A sum of squares: both factors get the same.
             two = self.memory.constant(numpy.full(out.shape, 2.0))
-            out = self.made(Instruction("map", out, (out, two), MULTIPLY))
-            right = replace(right, active=False)
+            out, active = self.made(Instruction("map", out, (out, two), MULTIPLY)), [True, False]
         if part.axes in ("sum", "nk,nk->n"):
-            out = Ref(out.arena, out.start, left.ref.shape, (1, 0))
+            out = Ref(out.arena, out.start, left.shape, (1, 0))
         elif part.axes != "hsk,hjk->hsj":
-            out = out.reshaped(left.ref.shape)
-        if right is None:
-            if left.active:
-                self.contribute(left, sign, Instruction("copy", out, (out,)))
-            return
-        for this, other in ((left, right), (right, left)):
-            if not this.active:
-                continue
-            ins = (out, other.ref)
-            if part.axes == "hsk,hjk->hsj":  # and a contraction sums over the batch by itself
-                axes = "hsj,hjk->hsk" if this is left else "hsj,hsk->hjk"
-                found = Instruction("contract", this.ref, ins, axes=axes)
+            out = out.reshaped(left.shape)
+        for i in range(len(factors)):
+            ins = (out, factors[i - 1])
+            if len(factors) == 1:
+                found = Instruction("copy", out, (out,))
+            elif part.axes == "hsk,hjk->hsj":  # and a contraction sums over the batch by itself
+                axes = "hsj,hsk->hjk" if i else "hsj,hjk->hsk"
+                found = Instruction("contract", factors[i], ins, axes=axes)
             else:
                 found = Instruction("map", _of(ins), ins, MULTIPLY)
-            self.contribute(this, sign, found)
+            if active[i]:
+                self.contribute(factors[i], part.sign, found)
 
 
 def _of(ins: Sequence[Ref]) -> Ref:

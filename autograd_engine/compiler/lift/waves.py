@@ -20,14 +20,12 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.record.elementary import written_out
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import ADD, DOT, MULTIPLY, NEGATIVE, POWER, SUBTRACT, SUM
 
 CONSTANT, FIXED, BATCHED = 0, 1, 2  # what a value depends on: nothing, leaves, or inputs too
 _BITS = (0, 1, 3)  # the same so that what depends on two has the bits of both
-_ACTIVE = 4
 LINEAR = (ADD, SUBTRACT, NEGATIVE, SUM, DOT)
 SCANNED = (TABLE["maximum"], TABLE["minimum"], TABLE["hypot"], MULTIPLY)
 SHORTEST = 4  # operands: fewer are as fast one by one
@@ -37,19 +35,12 @@ Array = Any
 
 @dataclass
 class Column:
-    """Terms that mean the same in each value of a wave: places of shape (values, terms).
-
-    `right` is None except for products; `sign` is -1 where the terms are subtracted.
+    """Terms that mean the same in each value of a wave: places of shape (values, terms), of
+    products two such; `sign` is -1 where they are subtracted.
     """
 
     sign: int
-    left: Array
-    right: Array | None = None
-
-    @property
-    def factors(self) -> list[Array]:
-        """The left factor and, of products, the right one."""
-        return [self.left] if self.right is None else [self.left, self.right]
+    factors: list[Array]
 
 
 @dataclass
@@ -63,12 +54,8 @@ class Wave:
 
     def chosen(self, rows: Array) -> Wave:
         """Return some values, in an order of their own."""
-        some = [Column(c.sign, *[places[rows] for places in c.factors]) for c in self.columns]
+        some = [Column(c.sign, [places[rows] for places in c.factors]) for c in self.columns]
         return Wave(self.kind, self.rule, self.places[rows], some)
-
-
-class Deep(Exception):
-    """Says that values stand upon each other in many levels."""
 
 
 class Sums:
@@ -78,12 +65,12 @@ class Sums:
     marks sums, `scan` links of scans, `product` what can be a term of a sum. What `absorbed` marks
     lives only as a link of the value behind it, what `needed` marks is read as such by somebody.
 
+    Of its last inputs, those `given` by other pieces, it is said what they depend on.
     The terms are arrays, too: the value `root` is the sum, or the scan, of `left` times `right`
     (-1: nothing), subtracted where `negative`.
     """
 
-    def __init__(self, tape: Tape) -> None:
-        tape = written_out(tape, kept=(SUM, DOT))
+    def __init__(self, tape: Tape, given: Sequence[int] = ()) -> None:
         rules = [*tape.rules, *[MULTIPLY][MULTIPLY in tape.rules :]]
         self.tape = tape = replace(tape, rules=rules)
         start, size = tape.start, tape.size
@@ -93,93 +80,81 @@ class Sums:
         numbers[tape.first : start] = tape.constants
         squares = powers[numbers[self.y[powers]] == 2.0]
         self.rule[squares], self.y[squares] = rules.index(MULTIPLY), self.x[squares]
-        self.linear, multiply = self.are(*LINEAR), self.are(MULTIPLY)
-        owner, left, right, second = self._operands()
-        negative = self.are(NEGATIVE)[owner] | (self.are(SUBTRACT)[owner] & second)
-
-        plain, others = right < 0, ~self.linear
-        reads = [self.x[start:][others[start:]], self.y[others & (self.y >= 0)]]
-        reads += [left[~plain], right[~plain]]
-        uses = numpy.bincount(numpy.concatenate([*reads, left[plain]]), minlength=size)
+        self.linear = self.are(*LINEAR)
+        lengths = numpy.fromiter(map(len, tape.many), numpy.int64, len(tape.many))
+        flat = numpy.fromiter(chain.from_iterable(tape.many), numpy.int32)
+        few = self.y >= -1
+        few[:start] = False
+        uses = numpy.bincount(
+            numpy.concatenate([self.x[few], self.y[self.y >= 0], flat]), minlength=size
+        )
         uses[tape.outputs] += 2  # an output is read by the caller too
         self.scan, links = self._scans(uses == 1)
-        self.product = multiply & ~self.scan
-        link = plain & self.linear[left] & (uses[left] == 1)
+        self.product = self.are(MULTIPLY) & ~self.scan
+        chained = self.linear | self.scan
+        owner, left, right, second = self._operands(few & chained, flat, lengths)
+        linear, plain = self.linear[owner], right < 0
+        negative = self.are(NEGATIVE)[owner] | (self.are(SUBTRACT)[owner] & second)
+        product = plain & linear & self.product[left]
+        link = plain & linear & self.linear[left] & (uses[left] == 1)
         root, flipped = numpy.arange(size), numpy.zeros(size, bool)
         root[left[link]], flipped[left[link]] = owner[link], negative[link]
         root[self.x[links]] = links
         self.absorbed = root != numpy.arange(size)
-        self.needed = numpy.zeros(size, bool)
-        for read in (*reads, left[plain & ~self.product[left]], tape.outputs):
+        self.needed, others = numpy.zeros(size, bool), few & ~chained
+        reads = [self.x[others], self.y[others & (self.y >= 0)], right[~plain], left[~product]]
+        for read in (*reads, tape.outputs):
             self.needed[read] = True
         self.needed &= ~self.absorbed
         while not ((further := root[root]) == root).all():  # to the ends, with doubled strides
             flipped, root = flipped ^ flipped[root], further
-
-        chained = numpy.repeat(numpy.flatnonzero(self.scan), 2)
-        ends = numpy.where(numpy.arange(len(chained)) % 2, self.y[chained], self.x[chained])
-        owner, left = numpy.append(owner, chained), numpy.append(left, ends)
-        negative = numpy.append(negative, numpy.zeros(len(ends), bool))
-        right = numpy.append(right, numpy.full(len(ends), -1))
-        outside = ~self.absorbed[left] | (right >= 0)
-        owner, left, right = owner[outside], left[outside], right[outside]
+        outside = ~self.absorbed[left] | ~plain
+        owner, left, product = owner[outside], left[outside], product[outside]
         self.root, self.negative = root[owner], negative[outside] ^ flipped[owner]
-        product = self.product[left] & self.linear[owner] & (right < 0)
-        self.right = numpy.where(product, self.y[left], right)
+        self.right = numpy.where(product, self.y[left], right[outside])
         self.left = numpy.where(product, self.x[left], left)
+        self.measure(given)
 
-    def measure(self, given: Sequence[tuple[int, bool]] = (), deepest: int = 0) -> None:
-        """Find the depth of each value, of what `kind` it is, and whether a parameter is below.
-
-        Its last inputs are `given` by other pieces: what they depend on, whether they are active.
-        Raises `Deep` where a value is deeper than `deepest`, if that is given.
-        """
+    def measure(self, given: Sequence[int]) -> None:
+        """Find the depth of each value, and of what `kind` it is."""
         tape, start = self.tape, self.tape.start
         # Of each place what it depends on in bits, and above them its depth.
-        below = [(FIXED, True)] * len(tape.parameters) + [(FIXED, False)] * len(tape.others)
-        below += [(BATCHED, False)] * (len(tape.inputs) - len(given))
-        known = [_BITS[kind] | _ACTIVE * active for kind, active in (*below, *given)]
-        known += [0] * len(tape.constants)
+        fixed, fed = len(tape.parameters) + len(tape.others), len(tape.inputs) - len(given)
+        kinds = [FIXED] * fixed + [BATCHED] * fed + [*given] + [CONSTANT] * len(tape.constants)
+        known = [_BITS[kind] for kind in kinds]
         seen, added = known.copy(), known.copy()  # as others read it, and as a sum does
         # What is taken into the value behind it adds no depth.
         columns = (tape.op, self.x, self.y, self.linear, self.absorbed, self.product)
         adds_all = tape.rules.index(SUM) if SUM in tape.rules else -1
-        lowest = 8 * (deepest or tape.size) + 7
         for op, x, y, linear, absorbed, product in zip(
             *[column[start:].tolist() if i else column for i, column in enumerate(columns)]
         ):
             read = added if linear else seen
             if y >= 0:
                 a, b = read[x], read[y]
-                here = ((a if a > b else b) | 7) + 1 + ((a | b) & 7)
+                here = ((a if a > b else b) | 3) + 1 + ((a | b) & 3)
             elif y == -1:
-                here = read[x] + 8
+                here = read[x] + 4
             else:
                 read = added if op == adds_all else seen
                 bits = set(map(read.__getitem__, tape.many[-2 - y]))
-                here = (max(bits) | 7) + 1 + (reduce(or_, bits) & 7)
-            if here > lowest:
-                raise Deep
+                here = (max(bits) | 3) + 1 + (reduce(or_, bits) & 3)
             known.append(here)
-            seen.append(here - 8 if absorbed else here)
-            added.append(here - 8 if absorbed or product else here)
+            seen.append(here - 4 if absorbed else here)
+            added.append(here - 4 if absorbed or product else here)
         found = numpy.array(known)
-        self.depth, self.active = found >> 3, found & _ACTIVE != 0
-        self.kind = (found & 1) + (found >> 1 & 1)
+        self.depth, self.kind = found >> 2, (found & 1) + (found >> 1 & 1)
 
     def are(self, *rules: Primitive) -> Array:
         """Mark the places that one of these primitives computes."""
         chosen = numpy.array([given in rules for given in self.tape.rules] + [False])
         return chosen[self.rule]  # -1, of what is not computed, is the last
 
-    def _operands(self) -> tuple[Array, Array, Array, Array]:
+    def _operands(self, few: Array, flat: Array, lengths: Array) -> tuple[Array, ...]:
         """Return what is added, as recorded: whose it is, its factors, whether it is the second."""
-        few = numpy.flatnonzero(self.linear & (self.y >= -1))
-        pairs = numpy.stack([self.x[few], self.y[few]], 1)
-        two = numpy.flatnonzero(pairs.ravel() >= 0)
-        several, many = numpy.flatnonzero(self.y < -1), self.tape.many
-        lengths = numpy.fromiter(map(len, many), numpy.int64, len(many))
-        flat = numpy.fromiter(chain.from_iterable(many), numpy.int32)
+        places, several = numpy.flatnonzero(few), numpy.flatnonzero(self.y < -1)
+        pairs = numpy.stack([self.x[places], self.y[places]], 1).ravel()
+        two = numpy.flatnonzero(pairs >= 0)
         # Factors are counted from the first of a dot product; what is summed has a number below 0.
         first = numpy.cumsum(lengths) - lengths
         first += numpy.where(self.are(DOT)[several], lengths % 2, lengths)
@@ -187,8 +162,8 @@ class Sums:
         right = numpy.where(factor < 0, -1, numpy.append(flat[1:], -1))
         kept = numpy.flatnonzero((factor < 0) | (factor % 2 == 0))
         return (
-            numpy.append(few[two // 2], numpy.repeat(several, lengths)[kept]),
-            numpy.append(pairs.ravel()[two], flat[kept]),
+            numpy.append(places[two // 2], numpy.repeat(several, lengths)[kept]),
+            numpy.append(pairs[two], flat[kept]),
             numpy.append(numpy.full(len(two), -1), right[kept]),
             numpy.append(two % 2 > 0, kept < 0),
         )
@@ -200,16 +175,12 @@ class Sums:
         behind = self.x[links]
         chained = candidate[behind] & single[behind] & (self.rule[behind] == self.rule[links])
         before = dict(zip(links[chained].tolist(), behind[chained].tolist()))
-        length: dict[int, int] = {}
-        for place, first in before.items():
-            length[place] = length.get(first, 2) + 1
         found = numpy.zeros(self.tape.size, bool)
-        for place in length.keys() - set(before.values()):
-            if length[place] >= SHORTEST:
-                while place in before:
-                    found[place] = True
-                    place = before[place]
-                found[place] = True
+        for last in before.keys() - set(before.values()):
+            row = [last]
+            while row[-1] in before:
+                row.append(before[row[-1]])
+            found[row] = len(row) + 1 >= SHORTEST
         return found, links[chained & found[links]]
 
 
@@ -221,7 +192,8 @@ class Waves:
         left, right, kind = sums.left, sums.right, sums.kind
         product, scan = right >= 0, sums.scan[sums.root]
         # On whichever side they were written: what depends on less, then leaves, then parameters.
-        rank = 4 * kind + 2 * (sums.depth > 0) + ~sums.active
+        leaf = numpy.arange(len(kind)) < len(sums.tape.parameters)
+        rank = 4 * kind + 2 * (sums.depth > 0) + ~leaf
         swapped = product & (rank[left] > rank[right])
         self.left, self.right = numpy.where(swapped, [right, left], [left, right])
         code = sums.negative + 2 * product + 4 * kind[self.left]
@@ -255,7 +227,7 @@ class Waves:
                 yield Wave("sum" if sums.linear[top] else "scan", rule, places, columns)
             else:
                 operands = [sums.x, sums.y][: 1 + (sums.y[top] >= 0)]
-                columns = [Column(1, operand[places][:, None]) for operand in operands]
+                columns = [Column(1, [operand[places][:, None]]) for operand in operands]
                 yield Wave("map", rule, places, columns)
 
     def _columns(self, terms: slice, rows: int) -> list[Column]:
@@ -266,7 +238,7 @@ class Waves:
         found = []
         for i, j in pairwise(cuts):
             factors = [each[:, i:j] for each in (left, right) if each[0, i] >= 0]
-            found.append(Column(-1 if codes[i] % 2 else 1, *factors))
+            found.append(Column(-1 if codes[i] % 2 else 1, factors))
         return found
 
     def _keys(self, terms: Array, places: Array) -> Array:

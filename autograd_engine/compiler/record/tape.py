@@ -17,7 +17,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import accumulate, chain, pairwise
 from typing import Any
 
@@ -77,36 +77,8 @@ class Tape:
         return zip(map(self.rules.__getitem__, self.op), self.operands())
 
 
-def turned(tape: Tape) -> Tape:
-    """Return the tape with its inputs as parameters, and the parameters among the other leaves."""
-    fixed, width = len(tape.parameters) + len(tape.others), len(tape.inputs)
-    moved = numpy.arange(tape.size + 1, dtype=numpy.int32)
-    moved[:fixed] += width
-    moved[fixed : fixed + width] -= fixed
-    return replace(
-        tape,
-        parameters=tape.inputs,
-        others=[*tape.parameters, *tape.others],
-        inputs=[],
-        **_moved(moved, tape.x, tape.y, tape.many),
-        outputs=moved[tape.outputs].tolist(),
-        names={int(moved[place]): name for place, name in tape.names.items()},
-    )
-
-
-def _moved(to: Any, x: array[int], y: array[int], many: Sequence[Sequence[int]]) -> dict[str, Any]:
-    """Return the operands of a tape, from the places in which they were given."""
-    xs, ys = numpy.frombuffer(x, numpy.int32), numpy.frombuffer(y, numpy.int32)
-    flat = array("i", to[numpy.fromiter(chain.from_iterable(many), numpy.int32)].tobytes())
-    ends = [0, *accumulate(map(len, many))]
-    return {
-        "x": array("i", to[xs].tobytes()),
-        "y": array("i", numpy.where(ys < 0, ys, to[ys]).tobytes()),
-        "many": tuple([flat[i:j] for i, j in pairwise(ends)]),
-    }
-
-
-PARAMETER, OTHER, INPUT, NUMBER, COMPUTED = range(5)
+Array = Any
+PARAMETER, OTHER, INPUT, NUMBER, COMPUTED, LEFT_OUT = range(6)
 
 
 class Draft:
@@ -154,26 +126,58 @@ class Draft:
         self.kinds.append(COMPUTED)
         return len(self.kinds) - 1
 
-    def tape(self, outputs: Sequence[int], names: Mapping[int, str]) -> Tape:
-        """Return the tape, from the order in which things came to its own."""
+    def tape(self, outputs: Sequence[int], names: Mapping[int, str], whole: bool = True) -> Tape:
+        """Return the tape, from the order in which things came to its own; if not `whole`, without
+        the constants and operations, of two operands all, that no output stands on.
+        """
         kinds = numpy.frombuffer(self.kinds, numpy.uint8)
-        order = numpy.argsort(kinds, kind="stable")
+        needed = (kinds < NUMBER) | (whole or self._below(outputs))
+        kept, kinds = needed[kinds == COMPUTED], numpy.where(needed, kinds, LEFT_OUT)
         moved = numpy.empty(len(kinds) + 1, numpy.int32)  # one more, read where there is none
-        moved[order] = numpy.arange(len(kinds), dtype=numpy.int32)
+        moved[numpy.argsort(kinds, kind="stable")] = numpy.arange(len(kinds), dtype=numpy.int32)
         leaves: dict[int, list[Value]] = {PARAMETER: [], OTHER: [], INPUT: []}
         for leaf, kind in zip(self.leaves, kinds[kinds < NUMBER].tolist()):
             leaves[kind].append(leaf)
+        op, x, y = (numpy.frombuffer(each, numpy.int32)[kept] for each in (self.op, self.x, self.y))
+        flat = moved[numpy.fromiter(chain.from_iterable(self.many), numpy.int32)]
+        ends = [0, *accumulate(map(len, self.many))]
         return Tape(
             parameters=leaves[PARAMETER],
             others=leaves[OTHER],
             inputs=leaves[INPUT],
-            constants=[*self.number.values()],
+            constants=[number for place, number in self.number.items() if kinds[place] == NUMBER],
             rules=list(self.rules),
-            op=self.op,
-            **_moved(moved, self.x, self.y, self.many),
+            op=array("i", op.tobytes()),
+            x=array("i", moved[x].tobytes()),
+            y=array("i", numpy.where(y < 0, y, moved[y]).tobytes()),
             outputs=moved[list(outputs)].tolist(),
-            names={int(moved[place]): name for place, name in names.items()},
+            names={int(moved[at]): name for at, name in names.items() if kinds[at] < LEFT_OUT},
+            many=tuple([array("i", flat[i:j].tobytes()) for i, j in pairwise(ends)]),
         )
+
+    def _below(self, outputs: Sequence[int]) -> Array:
+        """Mark what outputs stand on."""
+        marks = bytearray(len(self.kinds) + 1)  # one more, for an operand that is missing
+        for place in outputs:
+            marks[place] = 1
+        operands = zip(reversed(self.x), reversed(self.y))
+        for place in range(len(self.kinds) - 1, -1, -1):
+            if self.kinds[place] == COMPUTED:
+                x, y = next(operands)
+                if marks[place]:
+                    marks[x] = marks[y] = 1
+        return numpy.frombuffer(marks, numpy.uint8)[:-1] > 0
+
+
+def turned(tape: Tape) -> Tape:
+    """Return the tape with its inputs as parameters, and the parameters among the other leaves."""
+    draft = Draft(tape)
+    draft.kinds[:] = bytes([PARAMETER if kind == INPUT else OTHER for kind in draft.kinds])
+    draft.kinds += bytes([NUMBER]) * len(tape.constants) + bytes([COMPUTED]) * len(tape.op)
+    draft.number = dict(enumerate(tape.constants, tape.first))
+    draft.rules = {rule: i for i, rule in enumerate(tape.rules)}
+    draft.op, draft.x, draft.y, draft.many = tape.op, tape.x, tape.y, [*tape.many]
+    return draft.tape(tape.outputs, tape.names)
 
 
 def record(
@@ -187,7 +191,6 @@ def record(
     constants only for operands becomes a constant.
     A value made without partials is taken as it is at each call, like a leaf.
     """
-    order = topological_order(*outputs)
     draft = Draft()
     kinds, rules, number = draft.kinds, draft.rules, draft.number
     op, xs, ys, many = draft.op.append, draft.x.append, draft.y.append, draft.many
@@ -196,13 +199,13 @@ def record(
 
     def meet(value: Value) -> int:
         """Give a leaf or constant a place."""
-        found = place[id(value)] = len(kinds)
+        kind = PARAMETER if parameters is None and value._rule is LEAF else OTHER
         if value._rule is CONSTANT:
+            number[len(kinds)] = value.data
             kinds.append(NUMBER)
-            number[found] = value.data
         else:
-            kinds.append(PARAMETER if parameters is None and value._rule is LEAF else OTHER)
-            draft.leaves.append(value)
+            draft.leaf(value, kind)
+        found = place[id(value)] = len(kinds) - 1
         note = getattr(value, "_note", NOTHING)  # as `noted`, without a call
         if note.label:
             names[found] = note.label
@@ -216,14 +219,13 @@ def record(
         return [place[id(value)] if id(value) in place else meet(value) for value in values]
 
     at, find = place.__getitem__, place.get
-    for node in order:
+    for node in topological_order(*outputs):
         rule, j = node._rule, -1
         if rule.several:
-            operands = node._many[::2]
             try:
-                places = list(map(at, map(id, operands)))
+                places = list(map(at, map(id, node._many[::2])))
             except KeyError:
-                places = met(operands)
+                places = met(node._many[::2])
             i, j = places[0], -2 - len(many)
             fixed = kinds[i] == NUMBER and all(kinds[found] == NUMBER for found in places)
             if not fixed:

@@ -20,12 +20,10 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.lift.arrays import Instruction, Part, Step
-from autograd_engine.compiler.lift.assembly import lifted
-from autograd_engine.compiler.lift.loops import Loop
+from autograd_engine.compiler.lift.loops import Loop, lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import differentiate
-from autograd_engine.compiler.record.elementary import Unwritable
-from autograd_engine.compiler.record.simplify import lowered
+from autograd_engine.compiler.record.rewriting import Unwritable, lowered
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.tell.lines import MOST, REDUCED, Line, Rounds, scalars, shaped
 from autograd_engine.compiler.tell.storage import Storage, squeezed
@@ -132,13 +130,13 @@ class Listing(Storage):
         """Return a step's shape: of its own and that of an array it reads, that of most axes."""
         found = [squeezed(step.out.shape)]
         for read in step.operands if step.kind == "map" and step.out.size > 1 else ():
-            owners = numpy.unique(self.owner[self.places(read.ref)])
+            owners = numpy.unique(self.owner[self.places(read)])
             found += [self.arrays[owner][1] for owner in owners]
         return max((shape for shape in found if prod(shape) == step.out.size), key=len)
 
     def _operands(self, step: Step, shape: tuple[int, ...]) -> list[str]:
         """Tell what a step's rule is applied to, or a whole sum."""
-        read = [self.places(operand.ref) for operand in step.operands]
+        read = [*map(self.places, step.operands)]
         if step.kind == "scan":
             return [self.told(read[0].reshape(*shape, -1), exact=True)]
         if step.kind == "map":
@@ -148,12 +146,11 @@ class Listing(Storage):
         return [text[3:] if text.startswith(" + ") else f"-{text[3:]}"]
 
     def _part(self, part: Part, shape: tuple[int, ...]) -> str:
-        left = self.places(part.left.ref)
-        if part.right is None:
+        left, right = (self.places(part.factors[i]) for i in (0, -1))
+        if len(part.factors) == 1:
             if part.axes == "sum":
                 return f"sum({self.told(left.reshape(*shape, -1), exact=True)})"
             return self.told(left.reshape(shape))
-        right = self.places(part.right.ref)
         if part.axes != "hsk,hjk->hsj":
             return self._products(left, right, shape)
         blocks, rows, terms = left.shape
@@ -166,7 +163,7 @@ class Listing(Storage):
             left, right = left[0], right[0]
         if rows == 1:
             # One row times many: whichever comes from the batch stands in front.
-            batched = part.left.ref.batched or not part.right.ref.batched
+            batched = part.factors[0].batched or not part.factors[1].batched
             pair = (left[0], right.T) if batched else (right, left[0])
         else:
             pair = (left, right[0] if columns == 1 else numpy.swapaxes(right, -1, -2))
@@ -191,7 +188,7 @@ def listing(tape: Tape) -> str:
     except Unwritable:
         return scalars(tape)
     plan, program = lifted(plan)
-    backward = differentiate(program, len(program.home))
+    backward = differentiate(program)
     instructions = backward.body + backward.rest
     count = sum(len(found.body) or 1 for found in instructions)
     return (

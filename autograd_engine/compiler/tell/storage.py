@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import ArrayProgram, Step
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Ref, Step, contiguous, steps_of
 from autograd_engine.compiler.lift.loops import Loop
-from autograd_engine.compiler.lift.strides import Ref, contiguous, pattern, steps_of
+from autograd_engine.compiler.lift.operands import axes_of
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.primitives import TABLE
 
@@ -141,9 +141,9 @@ class Storage:
 
     def _selected(self, name: str, shape: Sequence[int], within: Array) -> str:
         """Tell places in an array: as slices, perhaps in another shape, or by a table."""
-        text, found = selected(name, shape, within), pattern(within.ravel())
+        text, found = selected(name, shape, within), axes_of(within.reshape(1, -1))
         if text is None and found:
-            refined = within.reshape([length for length, _ in reversed(found)])
+            refined = within.reshape(found[0])
             text = selected(name, shape, refined)
             if text is not None:
                 text = f"full({refined.shape}, {text})" if any(_same(refined)) else text

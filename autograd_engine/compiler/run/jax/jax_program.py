@@ -16,10 +16,9 @@ import jax.numpy as jnp
 import numpy
 from jax import lax
 
-from autograd_engine.compiler.lift.assembly import lifted
+from autograd_engine.compiler.lift.loops import lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
-from autograd_engine.compiler.record.elementary import Unwritable, written_out
-from autograd_engine.compiler.record.simplify import lowered
+from autograd_engine.compiler.record.rewriting import Unwritable, lowered, written_out
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.jax.jax_primitives import primitive_in_jax
 from autograd_engine.compiler.tell.lines import Rounds

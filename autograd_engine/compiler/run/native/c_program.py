@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy
 
-from autograd_engine.compiler.lift.assembly import lifted
-from autograd_engine.compiler.lift.loops import Loop
+from autograd_engine.compiler.lift.loops import Loop, lifted
 from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.lift.reverse import Backward, differentiate
-from autograd_engine.compiler.record.elementary import Unwritable, written_out
+from autograd_engine.compiler.record.rewriting import Unwritable, written_out
 from autograd_engine.compiler.record.tape import turned
 from autograd_engine.compiler.run.native.c_statements import (
     CONSTANTS,
@@ -56,7 +55,7 @@ def to_c(owner: Program, name: str) -> str:
     _, program = lifted(planned(tape))
     backward = None
     if owner._count == 1 and tape.parameters:
-        backward = differentiate(program, len(program.home))
+        backward = differentiate(program)
     first = Writer(tape, program, by)
     bodies(first, owner, backward)  # which finds out what is used
     writer = Writer(tape, program, by, first.used)

@@ -13,9 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, contiguous, steps_of
 from autograd_engine.compiler.lift.loops import Loop
-from autograd_engine.compiler.lift.strides import contiguous, steps_of
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.c_table import InC
 from autograd_engine.compiler.run.native.encoding import lettered

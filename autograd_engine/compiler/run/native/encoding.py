@@ -25,8 +25,7 @@ from typing import Final
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import Array, Instruction
-from autograd_engine.compiler.lift.strides import Ref
+from autograd_engine.compiler.lift.arrays import Array, Instruction, Ref
 from autograd_engine.compiler.run.native.core import maps
 from autograd_engine.compiler.run.native.nests import (
     ONE,

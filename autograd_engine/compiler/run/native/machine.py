@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from autograd_engine.compiler.record.elementary import Unwritable, is_long, written_out
-from autograd_engine.compiler.record.simplify import common
+from autograd_engine.compiler.record.rewriting import Unwritable, common, is_long, written_out
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.c_table import key
 from autograd_engine.compiler.run.native.core import PADDING, core, kinds

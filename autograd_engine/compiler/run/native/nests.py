@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy
 
-from autograd_engine.compiler.lift.strides import Ref
+from autograd_engine.compiler.lift.arrays import Ref
 
 Code = list[int]
 WEIGHT, ONE, ZERO, FIRST = 0, 1, 2, 8

@@ -16,12 +16,10 @@ from typing import Any
 import numpy
 from numpy.lib.stride_tricks import as_strided
 
-from autograd_engine.compiler.lift.arrays import Array, ArrayProgram, Instruction
-from autograd_engine.compiler.lift.assembly import lifted
-from autograd_engine.compiler.lift.loops import Loop
+from autograd_engine.compiler.lift.arrays import Array, ArrayProgram, Instruction, Ref
+from autograd_engine.compiler.lift.loops import Loop, lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import Backward, differentiate
-from autograd_engine.compiler.lift.strides import Ref
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.core import HEADER, aligned, core
 from autograd_engine.compiler.run.native.encoding import encoded
@@ -43,7 +41,7 @@ class Lifted:
         plan, self.program = lifted(plan or planned(tape))
         self.tape = plan.tape
         self.parameters = len(tape.parameters)
-        self.backward = differentiate(self.program, len(self.program.home))
+        self.backward = differentiate(self.program)
         sizes = self.program.memory.sizes
         row = sum(sizes[arena] for arena in "VAS") * ITEM
         self.tile = max(16, CACHE // max(row, 1) // 8 * 8)  # vectors have up to eight numbers
