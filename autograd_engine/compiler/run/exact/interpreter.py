@@ -77,12 +77,25 @@ class Interpreter:
             return gradient(nodes[self._tape.outputs[0]], nodes)
         adjoints, place = [0.0] * len(values), len(values)
         adjoints[self._tape.outputs[0]] += 1.0
-        for rule, _, partials, _, _, places in reversed(self._steps):
+        for rule, _, partials, x, y, places in reversed(self._steps):
             place -= 1
             adjoint = adjoints[place]
-            if adjoint and rule is not stopped:  # not even an infinite adjoint times 0
-                for operand, slope in zip(places, _slopes(partials, values, place, places)):
-                    adjoints[operand] += slope * adjoint
+            if not adjoint or rule is stopped:  # not even an infinite adjoint times 0
+                continue
+            try:
+                if y >= 0:
+                    dx, dy = partials(values[place], values[x], values[y])
+                    adjoints[x] += dx * adjoint
+                    adjoints[y] += dy * adjoint
+                elif x >= 0:
+                    adjoints[x] += partials(values[place], values[x])[0] * adjoint
+                else:
+                    slopes = partials(values[place], *[values[i] for i in places])
+                    for operand, slope in zip(places, slopes):
+                        adjoints[operand] += slope * adjoint
+            except (ArithmeticError, ValueError):
+                for operand in places:
+                    adjoints[operand] = math.nan
         return adjoints
 
     def graph(self, values: list[float]) -> list[Value]:
