@@ -22,8 +22,7 @@ from autograd_engine.compiler.record.elementary import Unwritable, written_out
 from autograd_engine.compiler.record.simplify import lowered
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.jax.jax_primitives import primitive_in_jax
-from autograd_engine.compiler.tell.lines import Rounds
-from autograd_engine.compiler.tell.listing import Listing
+from autograd_engine.compiler.tell.listing import Listing, Rounds
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import azmul
 
@@ -125,7 +124,7 @@ def by_value(tape: Tape, outer: bool = False) -> Way:
 def by_lines(tape: Tape, plan: Plan | None = None, outer: bool = False) -> Way:
     """Return the way of a lifted tape's lines, each an array."""
     plan, program = lifted(plan or planned(tape))
-    listing = Listing(program, plan.tape, labels=False)
+    listing = Listing(program, plan.tape)
     lines, result = list(listing.lines()), listing.result()
     given = listing.given | {"others": numpy.array([leaf.data for leaf in tape.others])}
 
