@@ -100,9 +100,7 @@ class Rounds(NamedTuple):
 
 
 def shaped(shape: Shape, batched: bool = False) -> str:
-    if not batched:
-        return str(shape)
-    return f"(B, {', '.join(map(str, shape))})" if shape else "(B,)"
+    return str(("B", *shape) if batched else shape).replace("'", "")
 
 
 class Listing(Storage):
@@ -117,8 +115,10 @@ class Listing(Storage):
             lines = line.told()
             more = [*self.mentioned(" ".join(lines), told), *lines]
             if len(text) + len(more) > MOST:
-                left = [*_symbols(self.program.steps[number:])]
-                text.append(f"... {len(left):,} more: {operations(left, 4)}")
+                rest = self.program.steps[number:]
+                left = [each for step in rest for each in getattr(step, "steps", [step])]
+                kinds = [("@" if any(map(_is_product, s.forward)) else s.rule.symbol) for s in left]
+                text.append(f"... {len(left):,} more: {operations(kinds, 4)}")
                 break
             text += more
         else:
@@ -142,12 +142,9 @@ class Listing(Storage):
         """Yield each step, or loop."""
         number = 1
         for step in self.program.steps:
-            if isinstance(step, Loop):
-                yield self.rounds(step, number)
-                number += len(step.steps)
-            else:
-                yield self.line(step, f"v{number}")
-                number += 1
+            loop = self.rounds(step, number) if isinstance(step, Loop) else None
+            yield loop or self.line(step, f"v{number}")  # type: ignore[arg-type]
+            number += len(loop.lines) if loop else 1
 
     def line(self, step: Step, name: str, at: str = "") -> Line:
         """Tell a step."""
@@ -176,13 +173,12 @@ class Listing(Storage):
             later.append((places + loop.areas[arena].shape[1]).reshape(shape))
         lines = [self.line(step, f"v{i}", "[t]") for i, step in enumerate(loop.steps, number)]
         after = [self.told(self.source[places], exact=True) for places in later]
-        for line, step in zip(lines, loop.steps):
-            arena, slots = step.out.arena, step.out.slots().ravel()
-            if any(own == arena and slot in slots for own, slot in loop.kept):
+        for line, out in zip(lines, [step.out for step in loop.steps]):
+            slots, size = out.slots().ravel(), loop.areas[out.arena].shape[1]
+            if any(own == out.arena and slot in slots for own, slot in loop.kept):
                 kept.append(line.name)
-                by = numpy.arange(loop.times)[:, None] * loop.areas[arena].shape[1]
-                places = (self.base[arena] + slots + by).ravel()
-                self.own(line.name, (loop.times, *line.shape), places)
+                places = self.base[out.arena] + slots + numpy.arange(loop.times)[:, None] * size
+                self.own(line.name, (loop.times, *line.shape), places.ravel())
         return Rounds(loop.times, rows, states, lines, after, kept)
 
     def entering(self, name: str, shape: Shape, batched: bool, places: Array) -> Line:
@@ -264,8 +260,7 @@ def scalars(tape: Tape) -> str:
     lines += [applied(rule, [f"v{i}" for i in places]) for rule, places in tape.instructions()]
     notes = {place: f"    {name!r}" for place, name in tape.names.items()}
     text = [f"v{i} = {line}{notes.get(i, '')}" for i, line in enumerate(lines[:MOST])]
-    left = [rule.symbol for rule, _ in tape.instructions()][max(0, MOST - tape.start) :]
-    text += [f"... {len(lines) - MOST:,} more: {operations(left, 4)}"] * (len(lines) > MOST)
+    text += [f"... {len(lines) - MOST:,} more"] * (len(lines) > MOST)
     return "\n".join([*text, "return " + ", ".join(f"v{place}" for place in tape.outputs)])
 
 
@@ -283,14 +278,3 @@ def _is_product(found: Instruction) -> bool:
     over_rows = all(ref.batched for ref in found.ins) and not found.out.batched
     summed = over_rows or long & {*first} & {*second} - {*result}
     return bool(summed and long & ({*first} ^ {*second}))
-
-
-def _symbols(steps: Iterable[Step | Loop]) -> Iterator[str]:
-    """Yield what each step is counted as, those of a loop's body once."""
-    for step in steps:
-        if isinstance(step, Loop):
-            yield from _symbols(step.steps)
-        elif any(map(_is_product, step.forward)):
-            yield "@"
-        else:
-            yield REDUCED[step.rule.name] if step.kind == "scan" else step.rule.symbol

@@ -38,9 +38,8 @@ CACHE = 1 << 19  # bytes of memory that a tile may take
 class Lifted:
     """A tape as an array program, run by the core or by NumPy; two threads may run it at once."""
 
-    native = True  # the core, if it is there, runs the program where it can
-
-    def __init__(self, tape: Tape, plan: Plan | None = None) -> None:
+    def __init__(self, tape: Tape, plan: Plan | None = None, native: bool = True) -> None:
+        self.native = native  # the core, if it is there, runs the program where it can
         plan, self.program = lifted(plan or planned(tape))
         self.tape = plan.tape
         self.parameters = len(tape.parameters)
@@ -85,10 +84,7 @@ class Lifted:
             self._free.setdefault(bound.rows, []).append(bound)
 
 
-class ByNumPy(Lifted):
-    """The same, run by NumPy alone."""
-
-    native = False
+ByNumPy = partial(Lifted, native=False)
 
 
 class Bound:
