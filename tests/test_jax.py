@@ -19,13 +19,15 @@ from autograd_engine import Value
 from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.run import translation
-from autograd_engine.compiler.run.jax import jax_primitives, jax_program
-from autograd_engine.compiler.run.jax.jax_primitives import SAME, passed, primitive_in_jax
+from autograd_engine.compiler.run.jax import jax_program
 from autograd_engine.compiler.run.jax.jax_program import (
+    SAME,
     by_lines,
     by_value,
     folded,
     is_deep,
+    passed,
+    primitive_in_jax,
     tape_to_jax,
 )
 from autograd_engine.primitives import TABLE, Primitive
@@ -77,7 +79,7 @@ def eagerly(rule: Primitive, *operands: float) -> float | None:
 
 @pytest.mark.parametrize("name", ROWS)
 def test_no_row_is_called_back_number_by_number(name):
-    assert jax_primitives.IN_JAX.spelled(TABLE[name]) is not None
+    assert jax_program.IN_JAX.spelled(TABLE[name]) is not None
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +104,7 @@ TRANSLATED = [
 def from_source():
     """What each function of `floats`, translated, gives at all points of its row."""
     given = {name: points(TABLE[name]) for name in TRANSLATED}
-    functions = {name: jax_primitives.IN_JAX.on_arrays(f"M.{name}") for name in TRANSLATED}
+    functions = {name: jax_program.IN_JAX.on_arrays(f"M.{name}") for name in TRANSLATED}
     return jax.jit(lambda at: {name: functions[name](*at[name]) for name in TRANSLATED})(given)
 
 
@@ -118,7 +120,7 @@ def test_a_function_translated_from_its_source_is_the_row(from_source, name):
 def test_source_that_cannot_be_read_is_not_translated(source, monkeypatch):
     (strange,) = ast.parse(f"def strange(x):\n    {source}\n    return x").body
     monkeypatch.setattr(translation, "read", lambda own: {"floats.strange": strange})
-    assert jax_primitives.IN_JAX.on_arrays("floats.strange") is None
+    assert jax_program.IN_JAX.on_arrays("floats.strange") is None
 
 
 def check(name, got):

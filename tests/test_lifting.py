@@ -17,8 +17,7 @@ from autograd_engine.compiler.record.rewriting import written_out
 from autograd_engine.compiler.record.tape import Tape, record
 from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
 from autograd_engine.compiler.tell import listing as tell
-from autograd_engine.compiler.tell.lines import Line, Rounds
-from autograd_engine.compiler.tell.listing import Listing, listing
+from autograd_engine.compiler.tell.listing import Line, Listing, Rounds, listing
 from autograd_engine.compiler.tell.storage import selected
 from autograd_engine.primitives import TABLE
 
@@ -427,20 +426,6 @@ def test_the_listing_ends_with_what_the_derivative_takes():
     assert last == (
         f"derivative by 2,410 parameters: {count} array operations, of which 3 matrix products"
     )
-
-
-def test_the_listing_calls_leaves_by_their_labels():
-    rate, x, odd = Value(2.0, "rate"), Value(3.0, "x"), Value(1.0, "layer 1")
-    tape = record([ag.tanh(rate * x) - odd / Value(2.0, "v1")], [x])
-    assert Listing(Lifted(tape).program, tape).text().splitlines() == [
-        "parameters (3,), inputs (B, 1), named rate, x",
-        "v1 () = parameters[1] / parameters[2]",
-        "v2 (B,) = rate * x",
-        "v3 (B,) = tanh(v2)",
-        "v4 (B,) = v3 - v1",
-        "return v4",
-        "each line for one row of the batch of B",
-    ]
 
 
 def words(tape: Tape) -> dict:

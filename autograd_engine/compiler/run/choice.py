@@ -50,8 +50,7 @@ class Chosen:
     @cached_property
     def single(self) -> Any:
         """What computes one value after the other."""
-        fits = self.hindrance is None
-        return machine.Machine(self.tape) if fits else Interpreter(self._recorded)
+        return Interpreter(self._recorded) if self.hindrance else machine.Machine(self.tape)
 
     @property
     def steps(self) -> int:
@@ -63,15 +62,13 @@ class Chosen:
         """Say which way the program runs, and why."""
         if not self.waves:
             return "Nothing is computed: the outputs are leaves or constants."
-        way = "value by value on the scalar machine"
-        if self.hindrance:
-            way = f"value by value in plain Python (not on the scalar machine: {self.hindrance})"
-        if self.crossing <= 1:
-            how = "It runs as arrays."
-        elif not self.tape.inputs or self.crossing > MOST:
-            how = f"It runs {way}."
+        where = "on the scalar machine"
+        where = f"in plain Python (not {where}: {self.hindrance})" if self.hindrance else where
+        how = f"it runs value by value {where}"
+        if self.tape.inputs and 1 < self.crossing <= MOST:
+            how = f"Below {self.crossing:,.0f} rows {how}, from there on as arrays."
         else:
-            how = f"Below {self.crossing:,.0f} rows it runs {way}, from there on as arrays."
+            how = "It runs as arrays." if self.crossing <= 1 else f"I{how[1:]}."
         return (
             f"{counted(self.nodes, 'value')} in {counted(self.waves, 'wave')} of one operation "
             f"at one depth, {self.nodes / self.waves:,.1f} in each. {how}"

@@ -38,7 +38,7 @@ def read(own: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for module in MODULES:
         text = (get_data("autograd_engine", f"{module}.py") or b"").decode()
-        for node in simple(ast.parse(text + own * (module == "floats"))).body:
+        for node in Simple().visit(ast.parse(text + own * (module == "floats"))).body:
             match node:
                 case ast.Assign(
                     [ast.Name(name)],
@@ -74,23 +74,13 @@ class Simple(ast.NodeTransformer):
                 return ast.Constant(True)
             case ast.BoolOp(operator, values):
                 decisive = isinstance(operator, ast.Or)
-                if any(decided(value, decisive) for value in values):
-                    return ast.Constant(decisive)
-                node.values = [item for item in values if not decided(item, not decisive)]
-                return node if len(node.values) > 1 else (node.values or values)[0]
+                known = [(item, getattr(item, "value", None)) for item in values]
+                found = [item for item, value in known if value is decisive][:1]
+                found = found or [item for item, value in known if not isinstance(value, bool)]
+                return ast.BoolOp(operator, found) if len(found) > 1 else (found or values)[0]
             case ast.If(ast.Constant(bool() as test), body, rest):
                 return body if test else rest
         return node
-
-
-def decided(node: Any, truth: bool) -> bool:
-    """Say whether a condition is known to be so."""
-    return isinstance(node, ast.Constant) and node.value is truth
-
-
-def simple(node: Any) -> Any:
-    """Return a tree in fewer words."""
-    return ast.fix_missing_locations(Simple().visit(node))
 
 
 class Untranslatable(ValueError):
@@ -111,8 +101,7 @@ class Translator:
         ast.Eq: "{} == {}", ast.NotEq: "{} != {}", ast.Lt: "{} < {}", ast.LtE: "{} <= {}",
         ast.Gt: "{} > {}", ast.GtE: "{} >= {}", ast.And: "{} && {}", ast.Or: "{} || {}",
         ast.USub: "-{}", ast.Not: "!({})", ast.IfExp: "{} ? {} : {}", bool: "{}",
-    }  # fmt: skip
-    """`bool`: whether a number is not 0."""
+    }  # fmt: skip # bool: whether a number is not 0
 
     def __init__(self) -> None:
         self.lines: dict[str, str] = {}
@@ -136,11 +125,8 @@ class Translator:
         raise NotImplementedError
 
     def refused(self, node: ast.AST) -> Untranslatable:
-        """Return the error for what has no translation."""
-        return Untranslatable(
-            f"{self.LANGUAGE} cannot be written from {ast.unparse(node)!r}: "
-            f"say it in the Python that {__name__} translates"
-        )
+        told = f"{self.LANGUAGE} cannot be written from {ast.unparse(node)!r}"
+        return Untranslatable(f"{told}: say it in the Python that {__name__} translates")
 
     def named(self, name: str) -> str:
         """Return what is called so that is no name of the function's own, defined if need be."""
@@ -158,25 +144,25 @@ class Translator:
 
     def function(self, node: Any) -> str:
         """Return a function or lambda, or another expression."""
-        node, self.own = simple(node), {}
+        self.own = {}
         if not isinstance(node, (ast.FunctionDef, ast.Lambda)):
             return self.text(node)
-        match node.args:
-            case ast.arguments([], taken, rest, [], [], None, []):
-                names = [item.arg for item in taken] + [f"*{item.arg}" for item in (rest,) if item]
-            case _:
-                raise self.refused(node)
+        if node.args.kwonlyargs or node.args.defaults or node.args.kwarg:
+            raise self.refused(node)
+        rest = [node.args.vararg.arg] if node.args.vararg else []
+        names = [item.arg for item in node.args.args]
         inside = [item for item in ast.walk(node) if isinstance(item, ast.Name)]
-        made = {item.id for item in inside if isinstance(item.ctx, ast.Store)}
-        made -= (given := {name.strip("*") for name in names})
-        self.own = {name: name for name in given | made}
+        made = {item.id for item in inside if isinstance(item.ctx, ast.Store)} - {*names, *rest}
+        self.own = {name: name for name in (*names, *rest, *made)}
         body = node.body if isinstance(node.body, list) else [ast.Return(node.body)]
-        return self.written(names, sorted(made), self.block(body))
+        return self.written(
+            [*names, *(f"*{name}" for name in rest)], sorted(made), self.block(body)
+        )
 
     def block(self, body: list[Any]) -> str:
         """Return some statements, each on lines of its own, up to one that always returns."""
-        last = next((i for i, node in enumerate(body) if isinstance(node, ast.Return)), len(body))
-        return "\n".join(map(self.statement, body[: last + 1]))
+        returns = [isinstance(node, ast.Return) for node in body]
+        return "\n".join(map(self.statement, body[: [*returns, True].index(True) + 1]))
 
     def statement(self, node: Any) -> str:
         match node:

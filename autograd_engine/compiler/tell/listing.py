@@ -12,56 +12,118 @@ of these; what a step reads of those before it is called s1, s2, ..., and is set
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
+from collections.abc import Iterable, Iterator
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
 from autograd_engine.compiler.lift.arrays import Instruction, Part, Step
 from autograd_engine.compiler.lift.loops import Loop, lifted
-from autograd_engine.compiler.lift.pieces import Plan, planned
+from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.lift.reverse import differentiate
 from autograd_engine.compiler.record.rewriting import Unwritable, lowered
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.tell.lines import MOST, REDUCED, Line, Rounds, scalars, shaped
-from autograd_engine.compiler.tell.storage import Storage, squeezed
+from autograd_engine.compiler.tell.storage import Shape, Storage, squeezed
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import ADD, NEGATIVE
 from autograd_engine.words import counted, operations
 
 Array = Any
 SHOWN = 8  # numbers
-LONG = 2_000  # waves, of more than which only those are lifted that are shown
+MOST = 60  # lines
+REDUCED = {"maximum": "max", "minimum": "min", "hypot": "norm", "multiply": "prod"}
+INFIX = ("+", "-", "*", "/", "**")
+
+
+class Line(NamedTuple):
+    """A step: its name, its shape for one row, whether a batch has one for each row, and how.
+
+    A "map" is `rule` of expressions, a "scan" along the last axis of one, a "sum" an expression.
+    """
+
+    name: str
+    shape: Shape
+    batched: bool
+    operands: list[str]
+    kind: str = "sum"
+    rule: Primitive = ADD
+
+    @property
+    def text(self) -> str:
+        """The whole as one expression."""
+        if self.kind == "map":
+            return applied(self.rule, self.operands)
+        (read,) = self.operands
+        return read if self.kind == "sum" else f"{REDUCED[self.rule.name]}({read})"
+
+    def told(self, at: str = "") -> list[str]:
+        """Return its name, at some place, and shape, and what it is."""
+        return [f"{self.name}{at} {shaped(self.shape, self.batched)} = {self.text}"]
+
+
+def applied(rule: Primitive, operands: list[str]) -> str:
+    """Return a primitive of operands, as Python writes it."""
+    if rule is NEGATIVE:
+        return f"-{operands[0]}"
+    if rule.name.startswith("**"):
+        return operands[0] + rule.name
+    infix = len(operands) == 2 and rule.symbol in INFIX
+    return f" {rule.symbol} ".join(operands) if infix else f"{rule.name}({', '.join(operands)})"
+
+
+class Rounds(NamedTuple):
+    """A loop: the lines of its body, for step t, and what stands before and behind them.
+
+    `rows` are arrays of which step t reads row t; `states` are what steps read of those before
+    them, with what these are at first, `after` what they are for the next step.
+    """
+
+    times: int
+    rows: list[Line]
+    states: list[Line]
+    lines: list[Line]
+    after: list[str]
+    kept: list[str]  # lines that others read, of all steps, when the loop is over
+
+    def told(self) -> list[str]:
+        """Return the whole as lines of text."""
+        before = [line for line in (*self.rows, *self.states) if line.name != line.text]
+        return [
+            *(text for line in before for text in line.told()),
+            f"repeat {self.times:,} times, t = 0, 1, ..., {self.times - 1}:",
+            *(f"    {text}" for line in self.lines for text in line.told("[t]")),
+            f"    {', '.join(line.name for line in self.states)} = {', '.join(self.after)}",
+        ]
+
+
+def shaped(shape: Shape, batched: bool = False) -> str:
+    return str(("B", *shape) if batched else shape).replace("'", "")
 
 
 class Listing(Storage):
     """An array program told line by line: `lines` are the steps, `result` what is returned."""
 
-    def text(self, beyond: Sequence[str] = ()) -> str:
-        """Return all lines, of a long program the first; `beyond` are operations behind its end."""
-        text, told, left = [self.read()], set[str](), list(beyond)
+    def text(self) -> str:
+        """Return all lines, of a long program the first."""
+        read = [(name, shape) for name, shape in self.arrays[:3] if shape != (0,)]
+        begin = ", ".join(f"{name} {shaped(shape, name == 'inputs')}" for name, shape in read)
+        text, told = [begin or "constants only"], set[str]()
         for number, line in enumerate(self.lines()):
             lines = line.told()
             more = [*self.mentioned(" ".join(lines), told), *lines]
             if len(text) + len(more) > MOST:
-                left = [*map(_symbol, steps_of(self.program.steps[number:])), *left]
+                rest = self.program.steps[number:]
+                left = [each for step in rest for each in getattr(step, "steps", [step])]
+                kinds = [("@" if any(map(_is_product, s.forward)) else s.rule.symbol) for s in left]
+                text.append(f"... {len(left):,} more: {operations(kinds, 4)}")
                 break
             text += more
-        if left:
-            text.append(f"... {len(left):,} more: {operations(left, 4)}")
         else:
             result = self.result()
             text += [*self.mentioned(result, told), f"return {result}"]
-        if self.program.inputs:
-            text.append("each line for one row of the batch of B")
-        return "\n".join(text)
-
-    def read(self) -> str:
-        """Say what the program reads, and of what shape."""
-        read = [(name, shape) for name, shape in self.arrays[:3] if shape != (0,)]
-        text = ", ".join(f"{name} {shaped(shape, name == 'inputs')}" for name, shape in read)
-        named = f", named {_first(list(self.labels.values()))}" if self.labels else ""
-        return (text or "constants only") + named
+        rows = ["each line for one row of the batch of B"] * bool(self.program.inputs)
+        return "\n".join(text + rows)
 
     def mentioned(self, text: str, told: set[str]) -> Iterator[str]:
         """Yield a line for each constant and table that is not yet told."""
@@ -69,20 +131,18 @@ class Listing(Storage):
             if name not in told:
                 told.add(name)
                 numbers = self.given[name]
-                shown = [f"{number:.6g}" for number in numbers.ravel()[: SHOWN + 1].tolist()]
+                shown = [f"{number:.6g}" for number in numbers.ravel()[:SHOWN].tolist()]
+                shown += ["..."] * (numbers.size > SHOWN)
                 kind = "places" if name.startswith("g") else "numbers"
-                yield f"{name} {shaped(numbers.shape)} = {kind} {_first(shown)}"
+                yield f"{name} {shaped(numbers.shape)} = {kind} {', '.join(shown)}"
 
     def lines(self) -> Iterator[Line | Rounds]:
         """Yield each step, or loop."""
         number = 1
         for step in self.program.steps:
-            if isinstance(step, Loop):
-                yield self.rounds(step, number)
-                number += len(step.steps)
-            else:
-                yield self.line(step, f"v{number}")
-                number += 1
+            loop = self.rounds(step, number) if isinstance(step, Loop) else None
+            yield loop or self.line(step, f"v{number}")  # type: ignore[arg-type]
+            number += len(loop.lines) if loop else 1
 
     def line(self, step: Step, name: str, at: str = "") -> Line:
         """Tell a step."""
@@ -97,36 +157,39 @@ class Listing(Storage):
         self.gather(loop)
         rows, states, later, kept = [], [], [], []
         for arena, block in loop.blocks.items():
-            places = self.base[arena] + block.slots()
-            shape = squeezed(block.shape[1:])
-            text = self.told(self.source[places].reshape(loop.times, *shape), exact=True)
-            name = text if text in self.given else f"x{number}{'b' * block.batched}"
-            rows.append(Line(name, (loop.times, *shape), block.batched, [text]))
-            self.own(f"{name}[t]", shape, places[0])
+            places, shape = self.base[arena] + block.slots(), squeezed(block.shape[1:])
+            name = f"x{number}{'b' * block.batched}"
+            line = self.entering(name, (loop.times, *shape), block.batched, places)
+            if line.text in self.given:
+                line = line._replace(name=line.text)
+            rows.append(line)
+            self.own(f"{line.name}[t]", shape, places[0])
         for i, (arena, slots) in enumerate(loop.states(), number):
-            places = self.base[arena] + slots
-            shape = squeezed(places.shape)
-            text = self.told(self.source[places].reshape(shape), exact=True)
-            states.append(Line(f"s{i}", shape, arena.isupper(), [text]))
+            places, shape = self.base[arena] + slots, squeezed(slots.shape)
+            states.append(self.entering(f"s{i}", shape, arena.isupper(), places))
             self.own(f"s{i}", shape, places)
             later.append((places + loop.areas[arena].shape[1]).reshape(shape))
         lines = [self.line(step, f"v{i}", "[t]") for i, step in enumerate(loop.steps, number)]
         after = [self.told(self.source[places], exact=True) for places in later]
-        for line, step in zip(lines, loop.steps):
-            arena, slots = step.out.arena, step.out.slots().ravel()
-            if any(own == arena and slot in slots for own, slot in loop.kept):
+        for line, out in zip(lines, [step.out for step in loop.steps]):
+            slots, size = out.slots().ravel(), loop.areas[out.arena].shape[1]
+            if any(own == out.arena and slot in slots for own, slot in loop.kept):
                 kept.append(line.name)
-                by = numpy.arange(loop.times)[:, None] * loop.areas[arena].shape[1]
-                places = (self.base[arena] + slots + by).ravel()
-                self.own(line.name, (loop.times, *line.shape), places)
+                places = self.base[out.arena] + slots + numpy.arange(loop.times)[:, None] * size
+                self.own(line.name, (loop.times, *line.shape), places.ravel())
         return Rounds(loop.times, rows, states, lines, after, kept)
+
+    def entering(self, name: str, shape: Shape, batched: bool, places: Array) -> Line:
+        """Tell what a loop reads, by what it is in front of the loop."""
+        told = self.told(self.source[places].reshape(shape), exact=True)
+        return Line(name, shape, batched, [told])
 
     def result(self) -> str:
         """Tell the outputs, once all steps are told."""
         places = numpy.array([int(self.places(ref).flat[0]) for ref in self.program.outputs])
         return self.told(places[0] if len(places) == 1 else places, exact=len(places) > 1)
 
-    def _shape(self, step: Step) -> tuple[int, ...]:
+    def _shape(self, step: Step) -> Shape:
         """Return a step's shape: of its own and that of an array it reads, that of most axes."""
         found = [squeezed(step.out.shape)]
         for read in step.operands if step.kind == "map" and step.out.size > 1 else ():
@@ -134,7 +197,7 @@ class Listing(Storage):
             found += [self.arrays[owner][1] for owner in owners]
         return max((shape for shape in found if prod(shape) == step.out.size), key=len)
 
-    def _operands(self, step: Step, shape: tuple[int, ...]) -> list[str]:
+    def _operands(self, step: Step, shape: Shape) -> list[str]:
         """Tell what a step's rule is applied to, or a whole sum."""
         read = [*map(self.places, step.operands)]
         if step.kind == "scan":
@@ -145,36 +208,26 @@ class Listing(Storage):
         text = "".join(signs[part.sign] + self._part(part, shape) for part in step.parts)
         return [text[3:] if text.startswith(" + ") else f"-{text[3:]}"]
 
-    def _part(self, part: Part, shape: tuple[int, ...]) -> str:
+    def _part(self, part: Part, shape: Shape) -> str:
         left, right = (self.places(part.factors[i]) for i in (0, -1))
         if len(part.factors) == 1:
             if part.axes == "sum":
                 return f"sum({self.told(left.reshape(*shape, -1), exact=True)})"
             return self.told(left.reshape(shape))
-        if part.axes != "hsk,hjk->hsj":
-            return self._products(left, right, shape)
-        blocks, rows, terms = left.shape
-        columns = right.shape[1]
-        if terms == 1 or rows == columns == 1 or (blocks > 1 and 1 in (rows, columns)):
-            whole = (blocks, rows, columns, terms)
-            left, right = (numpy.broadcast_to(x, whole) for x in (left[:, :, None], right[:, None]))
-            return self._products(left, right, shape)
-        if blocks == 1:
-            left, right = left[0], right[0]
-        if rows == 1:
-            # One row times many: whichever comes from the batch stands in front.
-            batched = part.factors[0].batched or not part.factors[1].batched
-            pair = (left[0], right.T) if batched else (right, left[0])
-        else:
-            pair = (left, right[0] if columns == 1 else numpy.swapaxes(right, -1, -2))
-        return " @ ".join(self.told(places, exact=True) for places in pair)
-
-    def _products(self, left: Array, right: Array, shape: tuple[int, ...]) -> str:
-        """Tell products, or sums of them along the last axis."""
-        if left.size == prod(shape):
-            return " * ".join(self.together([left.reshape(shape), right.reshape(shape)]))
-        both = [left.reshape(*shape, -1), right.reshape(*shape, -1)]
-        return f"dot({', '.join(self.together(both))})"
+        if part.axes == "hsk,hjk->hsj":
+            (blocks, rows, terms), columns = left.shape, right.shape[1]
+            if terms > 1 and max(rows, columns) > 1 and (blocks == 1 or 1 not in (rows, columns)):
+                left, right = (x[0] if blocks == 1 else x for x in (left, right))
+                pair = left, right[0] if columns == 1 else numpy.swapaxes(right, -1, -2)
+                if rows == 1:  # whichever comes from the batch stands in front
+                    batched = part.factors[0].batched or not part.factors[1].batched
+                    pair = (left[0], right.T) if batched else (right, left[0])
+                return " @ ".join(self.told(places, exact=True) for places in pair)
+            left, right = numpy.broadcast_arrays(left[:, :, None], right[:, None])
+        alone = left.size == prod(shape)
+        factors = [x.reshape(shape if alone else (*shape, -1)) for x in (left, right)]
+        told = self.together(factors)
+        return " * ".join(told) if alone else f"dot({', '.join(told)})"
 
 
 def listing(tape: Tape) -> str:
@@ -182,12 +235,9 @@ def listing(tape: Tape) -> str:
     its derivative; value by value what nothing lifts.
     """
     try:
-        plan = planned(lowered(tape))
-        if sum(len(piece.waves) for piece in plan.pieces) > LONG:
-            return _beginning(planned(lowered(tape), loops=False))
+        plan, program = lifted(planned(lowered(tape)))
     except Unwritable:
         return scalars(tape)
-    plan, program = lifted(plan)
     backward = differentiate(program)
     instructions = backward.body + backward.rest
     count = sum(len(found.body) or 1 for found in instructions)
@@ -199,20 +249,16 @@ def listing(tape: Tape) -> str:
     )
 
 
-def _beginning(plan: Plan) -> str:
-    """Return the beginning of a long listing."""
-    (piece,) = plan.pieces
-    piece, waves, sums = copy(piece), piece.waves, piece.waves.sums
-    piece.waves = copy(waves)
-    piece.waves.bounds = waves.bounds[: MOST + 1]
-    rules = sums.rule[waves.places[waves.bounds[MOST:-1]]].tolist()
-    _, program = lifted(Plan(plan.tape, [piece], plan.outputs))
-    return Listing(program, plan.tape).text([sums.tape.rules[i].symbol for i in rules])
-
-
-def _first(items: list[str]) -> str:
-    """Return the first items in a row."""
-    return ", ".join([*items[:SHOWN], *["..."][: len(items) > SHOWN]])
+def scalars(tape: Tape) -> str:
+    """Tell a tape value by value."""
+    kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
+    lines = [f"{kind} {i}" for kind, leaves in kinds for i in range(len(leaves))]
+    lines += map(repr, tape.constants)
+    lines += [applied(rule, [f"v{i}" for i in places]) for rule, places in tape.instructions()]
+    notes = {place: f"    {name!r}" for place, name in tape.names.items()}
+    text = [f"v{i} = {line}{notes.get(i, '')}" for i, line in enumerate(lines[:MOST])]
+    text += [f"... {len(lines) - MOST:,} more"] * (len(lines) > MOST)
+    return "\n".join([*text, "return " + ", ".join(f"v{place}" for place in tape.outputs)])
 
 
 def products(instructions: Iterable[Instruction]) -> int:
@@ -229,16 +275,3 @@ def _is_product(found: Instruction) -> bool:
     over_rows = all(ref.batched for ref in found.ins) and not found.out.batched
     summed = over_rows or long & {*first} & {*second} - {*result}
     return bool(summed and long & ({*first} ^ {*second}))
-
-
-def steps_of(steps: Iterable[Step | Loop]) -> Iterator[Step]:
-    """Yield all steps, those of a loop's body once."""
-    for step in steps:
-        yield from step.steps if isinstance(step, Loop) else [step]
-
-
-def _symbol(step: Step) -> str:
-    """Return what a step is counted as."""
-    if any(map(_is_product, step.forward)):
-        return "@"
-    return REDUCED[step.rule.name] if step.kind == "scan" else step.rule.symbol

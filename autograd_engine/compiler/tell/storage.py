@@ -6,12 +6,9 @@ With this module a view of memory becomes words, as NumPy would write it: `param
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from keyword import kwlist
 from math import prod
-from re import fullmatch
 from typing import Any
 
 import numpy
@@ -20,15 +17,9 @@ from autograd_engine.compiler.lift.arrays import ArrayProgram, Ref, Step, contig
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.operands import axes_of
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.primitives import TABLE
 
 Array = Any
-Axes = list[tuple[int, int]]  # length and step of each
-# What a label would be mistaken for.
-WORDS = {*TABLE, *kwlist, "parameters", "others", "inputs", "places", "numbers", "derivative"}
-WORDS |= {"dot", "sum", "prod", "max", "min", "norm", "full", "stack", "concat", "joined"}
-WORDS |= {"array", "axis", "take", "reshape", "transpose", "T", "B", "t", "inf", "nan"}
-RESERVED = "|".join([r"[vkgsx]\d+b?", *sorted(WORDS)])
+Shape = tuple[int, ...]
 CONSTANT = ""  # the name of what has none before it is read
 FEW, SEVERAL = 4, 8  # so many numbers, so many arrays are written out
 
@@ -37,37 +28,29 @@ class Storage:
     """The arrays of a program, by name: what is read first, then a new one for each step.
 
     `given` holds the numbers of the constants k1, k2, ... and of the tables g1, g2, ... of
-    places that no slices give; `labels` the leaves that are called by their own label.
+    places that no slices give.
     """
 
-    def __init__(self, program: ArrayProgram, tape: Tape, labels: bool = True) -> None:
+    def __init__(self, program: ArrayProgram, tape: Tape) -> None:
         self.program = program
         self.given: dict[str, Array] = {}
-        self.labels: dict[int, str] = {}
-        self.arrays: list[tuple[str, tuple[int, ...]]] = []
-        sizes = program.memory.sizes
+        self.arrays: list[tuple[str, Shape]] = []
+        sizes, home, count = program.memory.sizes, program.home, len(tape.parameters)
         self.base = {"v": 0, "V": sizes["v"]}
         total = sizes["v"] + sizes["V"]
         # Of each place in memory: where it was gathered from, its array, its place therein.
         self.source = numpy.arange(total)
         self.owner, self.within = numpy.full(total, -1), numpy.zeros(total, numpy.int64)
         self.number = numpy.full(total, numpy.nan)  # of constants
-        home, parameters = program.home, len(tape.parameters)
-        inputs = self.base["V"] + numpy.arange(program.inputs)
-        self.own("parameters", (parameters,), home[:parameters])
-        self.own("others", (len(home) - parameters,), home[parameters:])
-        self.own("inputs", (program.inputs,), inputs)
-        counts = Counter(tape.names.values() if labels else ())
-        for leaf, place in enumerate([*home.tolist(), *inputs.tolist()]):
-            label = tape.names.get(leaf, "")
-            if counts[label] == 1 and label.isidentifier() and not fullmatch(RESERVED, label):
-                self.labels[place] = label
+        self.own("parameters", (count,), home[:count])
+        self.own("others", (len(home) - count,), home[count:])
+        self.own("inputs", (program.inputs,), self.base["V"] + numpy.arange(program.inputs))
         for start, numbers in program.memory.constants:
             places = start + numpy.arange(len(numbers))
             self.number[places] = numbers
-            self.own(CONSTANT, (len(numbers),), places)
+            self.own(CONSTANT, numbers.shape, places)
 
-    def own(self, name: str, shape: tuple[int, ...], places: Array) -> None:
+    def own(self, name: str, shape: Shape, places: Array) -> None:
         """Say which array stands at these places from now on, its elements row by row."""
         self.source[places] = places
         self.owner[places] = len(self.arrays)
@@ -112,8 +95,6 @@ class Storage:
             if places.ndim == 2 and 1 not in places.shape and places[-1, 0] < places[0, -1]:
                 return f"{self._numbers(self.number[places.T])}.T"  # as they stand in memory
             return self._numbers(self.number[places])
-        if places.size == 1 and int(places.flat[0]) in self.labels:
-            return self.labels[int(places.flat[0])]
         return self._selected(name, shape, self.within[places])
 
     def _several(self, places: Array) -> str:
@@ -139,7 +120,7 @@ class Storage:
             size += prod(shape)
         return self._selected(f"joined({', '.join(names)})", (size,), within)
 
-    def _selected(self, name: str, shape: Sequence[int], within: Array) -> str:
+    def _selected(self, name: str, shape: Shape, within: Array) -> str:
         """Tell places in an array: as slices, perhaps in another shape, or by a table."""
         text, found = selected(name, shape, within), axes_of(within.reshape(1, -1))
         if text is None and found:
@@ -147,7 +128,7 @@ class Storage:
             text = selected(name, shape, refined)
             if text is not None:
                 text = f"full({refined.shape}, {text})" if any(_same(refined)) else text
-                text += f".reshape{in_brackets(within.shape)}"
+                text += f".reshape{within.shape}"
         return f"{name}.take({self._given('g', within)})" if text is None else text
 
     def _numbers(self, numbers: Array) -> str:
@@ -172,7 +153,7 @@ def _same(places: Array) -> list[bool]:
     return [length > 1 and alike for length, alike in zip(places.shape, same)]
 
 
-def squeezed(shape: Sequence[int]) -> tuple[int, ...]:
+def squeezed(shape: Shape) -> Shape:
     """Leave axes of length 1 out."""
     return tuple(length for length in shape if length > 1)
 
@@ -189,33 +170,30 @@ def selected(name: str, shape: Sequence[int], places: Array) -> str | None:
     steps = steps_of(places)
     if steps is None:
         return None
-    kept = list(map(bool, steps))
-    kept = kept[kept.index(True) :] if any(kept) else []  # in front, axes are added by themselves
-    axes = [axis for axis in zip(places.shape, steps) if axis[1]]
+    axes: list[Axis] = []
+    for length, step in zip(places.shape, steps):
+        if step:
+            axes.append((length, step, ""))
+        elif axes:  # in front, they are added by themselves
+            axes[-1] = (*axes[-1][:2], axes[-1][2] + ", None")
     for begun, lengths, start in _shapes(tuple(shape), int(places.flat[0]), axes):
-        found = _sliced(lengths, start, axes)
-        if found is not None:
-            order, index = found
-            if order != sorted(order):
-                turned = [sorted(order).index(axis) for axis in order]
-                begun += _bracketed(index) + (
-                    ".T" if len(order) == 2 else f".transpose{in_brackets(turned)}"
-                )
-                index = [":"] * len(order)
-            return name + begun + _bracketed(_with_new(index, kept))
+        index = _index(lengths, start, axes)
+        if index is not None:
+            return name + begun + index
     return None
 
 
-def _shapes(
-    shape: tuple[int, ...], start: int, axes: Axes
-) -> Iterator[tuple[str, tuple[int, ...], int]]:
+Axis = tuple[int, int, str]  # its length, its step, and what adds axes of length 1 behind it
+
+
+def _shapes(shape: Shape, start: int, axes: Sequence[Axis]) -> Iterator[tuple[str, Shape, int]]:
     """Yield shapes of an array, or of a part of it, with how to write them and its first place."""
     yield "", shape, start
-    size, text, own = prod(shape), "", {abs(step): length for length, step in axes}
+    size, text, own = prod(shape), "", {abs(step): length for length, step, _ in axes}
     step = max(own, default=1)
     span = own.get(step, 1) * step
     if (len(shape) == 1 and span < size) or size % step:
-        first = min(start + sum((n - 1) * step for n, step in axes if step < 0), size - span)
+        first = min(start + sum((n - 1) * step for n, step, _ in axes if step < 0), size - span)
         if first < 0 or start >= first + span:
             return
         text = f"{'.ravel()' * (len(shape) > 1)}[{first}:{first + span}]"
@@ -224,22 +202,28 @@ def _shapes(
         cuts = [size, *sorted({*own, *more}, reverse=True)]
         lengths = tuple(above // cut for above, cut in pairwise(cuts))
         if prod(lengths) == size:
-            yield text + f".reshape{in_brackets(lengths)}" * (lengths != shape), lengths, start
+            yield text + f".reshape{lengths}" * (lengths != shape), lengths, start
 
 
-def _sliced(lengths: tuple[int, ...], start: int, axes: Axes) -> tuple[list[int], list[str]] | None:
-    """Return the axis of an array that each of these runs along, and a slice or number for all."""
+def _index(lengths: Shape, start: int, axes: Sequence[Axis]) -> str | None:
+    """Return what selects these axes of an array; None if no slices do."""
     strides, order = contiguous("", 0, lengths).strides, list[int]()
     first = [int(i) for i in numpy.unravel_index(start, lengths)]
     index = list(map(str, first))
-    for length, step in axes:
+    for length, step, _ in axes:
         fitting = (i for i, stride in enumerate(strides) if step % stride == 0 and i not in order)
         i = next(fitting, None)
         if i is None or not 0 <= first[i] + (length - 1) * (step // strides[i]) < lengths[i]:
             return None
         order.append(i)
         index[i] = _slice(first[i], length, step // strides[i], lengths[i])
-    return order, index
+    if order == sorted(order):
+        for i, (_, _, new) in zip(order, axes):
+            index[i] += new
+        return _bracketed(index)
+    turned = tuple(sorted(order).index(i) for i in order)
+    turn = ".T" if len(order) == 2 else f".transpose{turned}"
+    return _bracketed(index) + turn + _bracketed([f":{new}" for _, _, new in axes])
 
 
 def _slice(first: int, length: int, step: int, size: int) -> str:
@@ -251,22 +235,7 @@ def _slice(first: int, length: int, step: int, size: int) -> str:
     return f"{first or ''}:{last + 1 if last + 1 < size else ''}"
 
 
-def _with_new(index: Sequence[str], kept: Sequence[bool]) -> list[str]:
-    """Insert an axis of length 1 wherever one is not kept, the slices being the kept ones."""
-    rest, found = iter(index), list[str]()
-    for keep in kept:
-        found.append("None" if not keep else next(rest))
-        while keep and ":" not in found[-1]:
-            found.append(next(rest))
-    return [*found, *rest]
-
-
 def _bracketed(index: Sequence[str]) -> str:
     """Return the index in brackets, or nothing where it would change nothing."""
     last = max((i for i, text in enumerate(index, 1) if text != ":"), default=0)
     return f"[{', '.join(index[:last])}]" if last else ""
-
-
-def in_brackets(numbers: Sequence[int]) -> str:
-    """Return numbers in brackets, a single one without a comma."""
-    return f"({', '.join(map(str, numbers))})"

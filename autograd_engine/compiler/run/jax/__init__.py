@@ -1,8 +1,4 @@
-"""jax: a tape comes in, a pure function of JAX arrays goes out.
-
-jax_primitives   each primitive as a function of JAX, and what multiplies adjoints
-jax_program      a tape, line by line or value by value
-"""
+"""jax: a tape comes in, a pure function of JAX arrays goes out."""
 
 try:
     import jax  # noqa: F401

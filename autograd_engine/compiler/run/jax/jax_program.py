@@ -1,43 +1,148 @@
 """A tape as a pure function of JAX: what `Program.to_jax` gives.
 
+Each primitive is a function of JAX arrays, differentiated by the table's own rule, kinks included.
 A tape is lifted and run as its listing says, line by line, with JAX's functions for its words; deep
 graphs of narrow waves run value by value. Each way is a function of parameters and a row of inputs.
+Numbers are of JAX's precision: float64 where `jax_enable_x64` is on, else float32.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy
 from jax import lax
+from jax.extend.core import Primitive as JaxPrimitive
+from jax.interpreters import ad, batching, mlir
 
 from autograd_engine.compiler.lift.loops import lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.rewriting import Unwritable, lowered, written_out
+from autograd_engine.compiler.record.symbols import OUT, formula, slopes, substituted, unknowns
 from autograd_engine.compiler.record.tape import Tape
-from autograd_engine.compiler.run.jax.jax_primitives import primitive_in_jax
-from autograd_engine.compiler.tell.lines import Rounds
-from autograd_engine.compiler.tell.listing import Listing
-from autograd_engine.primitives import Primitive
+from autograd_engine.compiler.run.translated import OnArrays, called
+from autograd_engine.compiler.tell.listing import Listing, Rounds
+from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import azmul
 
 Array = Any
 Way = Callable[[Array, Array], Array]  # parameters (P,), inputs (n,) -> outputs (m,)
 HIGHEST = 6  # lines on top of one another that XLA may make one of
 UNROLLED = 16  # links of a chain that are written out
+IN_JAX = OnArrays(jnp, jax.scipy.special)
+SAME = {"add", "subtract", "multiply", "negative"}  # JAX's derivative is the row's
+LARGEST = 3.4e38  # finite in single precision too
+PASSED = JaxPrimitive("passed")
+
+
+@lru_cache(maxsize=1024)
+def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]:
+    """Return a primitive as a function of JAX arrays or numbers; `outer` where it is part of a
+    derivative, whose own derivative multiplies honestly (see `gradients`).
+    """
+    forward = spelled(rule)
+    function = jax.custom_jvp(forward)
+
+    def derivative(operands: Any, tangents: Any) -> Any:
+        out = function(*operands)
+        known: dict[Any, Any] = {OUT: out, **dict(zip(unknowns(len(operands)), operands))}
+        terms = []
+        for slope, tangent in zip(slopes(rule, len(operands)), tangents):
+            if type(tangent) is not jax.custom_derivatives.SymbolicZero:
+                found = substituted(slope, applied, known)
+                terms.append(found * tangent if outer else passed(found, tangent))
+        return out, sum(terms[1:], terms[0]) if terms else jnp.zeros_like(out)
+
+    function.defjvp(derivative, symbolic_zeros=True)
+    if TABLE.get(rule.name) is rule and rule.name in SAME:
+        function = forward
+
+    def floating(*operands: Any) -> Any:
+        kind = jnp.result_type(float, *operands)
+        return function(*jnp.broadcast_arrays(*[jnp.asarray(x, kind) for x in operands]))
+
+    return floating
+
+
+def applied(rule: Primitive, *operands: Any) -> Any:
+    """Return a primitive in a derivative, applied to arrays of JAX and numbers."""
+    return primitive_in_jax(rule, True)(*operands)
+
+
+def spelled(rule: Primitive) -> Callable[..., Any]:
+    """Return the primitive's forward function in JAX's words; as somebody's own, its formula, or
+    what calls it back, and is NaN where it raises `ArithmeticError` or `ValueError`.
+    """
+
+    def own(*operands: Any) -> Any:
+        expression, first = formula(rule, len(operands)), operands[0]
+        if expression is None:
+            like, how = jax.typeof(first), "broadcast_all"
+            return jax.pure_callback(called_back, like, *operands, vmap_method=how)
+        found = substituted(expression, applied, dict(zip(unknowns(len(operands)), operands)))
+        return jnp.broadcast_to(jnp.asarray(found, first.dtype), first.shape)
+
+    def called_back(*operands: Any) -> Any:
+        given = [numpy.asarray(x, numpy.float64) for x in operands]
+        with numpy.errstate(all="ignore"):
+            out = called(rule, len(given))(*given, out=numpy.empty(given[0].shape))
+        return numpy.asarray(out, operands[0].dtype)
+
+    return IN_JAX.spelled(rule) or own
+
+
+def passed(partial: Any, adjoint: Any) -> Any:
+    """Return partial * adjoint, of arrays of one shape; 0 where the adjoint is 0, even beside an
+    infinite partial, as that of `sqrt` at 0. JAX may transpose that only as a primitive of its own,
+    linear in the adjoint: no composition of `where` is.
+    """
+    if isinstance(partial, float) and abs(partial) <= LARGEST:
+        return partial * adjoint
+    if str(jax.typeof(partial)) != str(jax.typeof(adjoint)):
+        # One of them alone differs from device to device: inside `shard_map` let both do so.
+        partial, adjoint = (jnp.where(first, partial, adjoint) for first in (True, False))
+    return PASSED.bind(partial, adjoint)
+
+
+def product(partial: Any, adjoint: Any) -> Any:
+    return jnp.where(adjoint == 0.0, jnp.zeros_like(adjoint), partial * adjoint)
+
+
+def _transposed(cotangent: Any, partial: Any, adjoint: Any) -> Any:
+    zero = isinstance(cotangent, ad.Zero)
+    return None, cotangent if zero else passed(partial, cotangent)
+
+
+def _batched(operands: Any, axes: Any) -> Any:
+    size = next(x.shape[axis] for x, axis in zip(operands, axes) if axis is not None)
+    return passed(*(batching.bdim_at_front(x, i, size) for x, i in zip(operands, axes))), 0
+
+
+PASSED.def_impl(jax.jit(product))
+PASSED.def_abstract_eval(lambda partial, adjoint: adjoint.update(weak_type=False))
+# Where derivatives are differentiated, a 0 hides nothing: see `gradients`.
+ad.defjvp(PASSED, lambda t, _, adjoint: adjoint * t, lambda t, partial, _: partial * t)
+ad.primitive_transposes[PASSED] = _transposed
+batching.primitive_batchers[PASSED] = _batched
+mlir.register_lowering(PASSED, mlir.lower_fun(product, multiple_results=False))
 
 
 def tape_to_jax(tape: Tape) -> Callable[..., Any]:
     """Return a tape as `Program.to_jax` does; the outputs of a row are (m,)."""
     outer = azmul in tape.rules
+
+    def way(tape: Tape) -> Way:
+        plan = planned(tape)
+        return by_value(tape, outer) if is_deep(plan) else by_lines(tape, plan, outer)
+
     try:
         # The second one, with absolute products, where plain ones give NaN.
-        ways = [written(each, outer) for each in (lowered(tape), tape)[: 1 + outer]]
+        ways = [*map(way, (lowered(tape), tape)[: 1 + outer])]
     except Unwritable:
         ways = [by_value(tape, outer)]
     count, width = len(tape.parameters), len(tape.inputs)
@@ -68,35 +173,24 @@ def array(name: str, given: Any, dtype: Any = None) -> Any:
         known = () if isinstance(given, (list, tuple)) else (given,)  # JAX does not tell of lists
         return jnp.asarray(given, dtype or jnp.result_type(float, *known))
     except (TypeError, ValueError) as error:
-        if "Value(data=" in repr(given):
-            raise TypeError(f"the {name} must be real numbers: pass the .data of Values") from None
-        raise TypeError(
-            f"the {name} must be real numbers in an array or in lists, "
-            f"rows of one length; got {given!r:.60}"
-        ) from error
+        how = f" in an array or in lists, rows of one length; got {given!r:.60}"
+        how = ": pass the .data of Values" if "Value(data=" in repr(given) else how
+        raise TypeError(f"the {name} must be real numbers{how}") from error
 
 
 def is_deep(plan: Plan) -> bool:
-    """Say whether a tape has so many waves, so narrow, that XLA would take too long.
-
-    That is a second for 50 steps, and grows with their square; value by value, it is 0.2 s.
+    """Say whether a tape has so many waves, so narrow, that XLA would take too long: a second for
+    50 steps, and it grows with their square; value by value, it is 0.2 s.
     """
     waves = sum(len(piece.waves) for piece in plan.pieces)
     nodes = sum(len(piece.waves.sums.tape.op) for piece in plan.pieces)
     return waves > 50 and 4 * nodes < waves**2
 
 
-def written(tape: Tape, outer: bool) -> Way:
-    """Return the way that suits a tape."""
-    plan = planned(tape)
-    return by_value(tape, outer) if is_deep(plan) else by_lines(tape, plan, outer)
-
-
 def by_value(tape: Tape, outer: bool = False) -> Way:
     """Return the way that computes one value in each step of a loop, whatever its operation."""
     tape = written_out(tape, strict=False)
-    known = [leaf.data for leaf in tape.others], tape.constants
-    steps = list(tape.instructions())
+    known, steps = ([leaf.data for leaf in tape.others], tape.constants), [*tape.instructions()]
     kinds = list(dict.fromkeys((rule, len(places)) for rule, places in steps))
     branches = [
         lambda given, rule=rule, count=count: primitive_in_jax(rule, outer)(*given[:count])
@@ -124,7 +218,7 @@ def by_value(tape: Tape, outer: bool = False) -> Way:
 def by_lines(tape: Tape, plan: Plan | None = None, outer: bool = False) -> Way:
     """Return the way of a lifted tape's lines, each an array."""
     plan, program = lifted(plan or planned(tape))
-    listing = Listing(program, plan.tape, labels=False)
+    listing = Listing(program, plan.tape)
     lines, result = list(listing.lines()), listing.result()
     given = listing.given | {"others": numpy.array([leaf.data for leaf in tape.others])}
 
@@ -193,16 +287,9 @@ def folded(rule: Primitive, x: Array, outer: bool = False) -> Array:
     return lax.scan(link, terms[0], terms[1:], unroll=UNROLLED)[0]
 
 
-def dot(*factors: Any) -> Array:
-    """Return the sum of products along the last axis, in which one of the factors may be flat."""
-    x, y = map(jnp.asarray, factors)
-    terms = max(x.shape[-1:], y.shape[-1:])
-    return jnp.vecdot(*(jnp.broadcast_to(z, (*z.shape[:-1], *terms)) for z in (x, y)))
-
-
 WORDS: dict[str, Any] = {
     "concat": lambda *x, axis=0: jnp.concatenate([*map(jnp.atleast_1d, x)], axis),
-    "dot": dot,
+    "dot": lambda *x: jnp.vecdot(*jnp.broadcast_arrays(*x)),  # one of them may be flat
     "full": lambda shape, x: jnp.broadcast_to(jnp.asarray(x), shape),
     "inf": jnp.inf,
     "joined": lambda *x: jnp.concatenate([*map(jnp.ravel, x)]),

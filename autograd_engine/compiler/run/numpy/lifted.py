@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 from math import prod
 from typing import Any
 
@@ -35,9 +36,8 @@ CACHE = 1 << 19  # bytes of memory that a tile may take
 class Lifted:
     """A tape as an array program, run by the core or by NumPy; two threads may run it at once."""
 
-    native = True  # the core, if it is there, runs the program where it can
-
-    def __init__(self, tape: Tape, plan: Plan | None = None) -> None:
+    def __init__(self, tape: Tape, plan: Plan | None = None, native: bool = True) -> None:
+        self.native = native  # the core, if it is there, runs the program where it can
         plan, self.program = lifted(plan or planned(tape))
         self.tape = plan.tape
         self.parameters = len(tape.parameters)
@@ -65,8 +65,7 @@ class Lifted:
         bound.run(leaves, rows, outputs, last, sums, whole, count, gradient)
         self.give_back(bound)
         if rows is not None and whole < count:
-            bound = self.taken(count - whole)
-            rest = rows[whole:], outputs[whole:]
+            bound, rest = self.taken(count - whole), (rows[whole:], outputs[whole:])
             bound.run(leaves, *rest, slopes, sums, count - whole, count, gradient)
             self.give_back(bound)
         return outputs, slopes
@@ -83,10 +82,7 @@ class Lifted:
             self._free.setdefault(bound.rows, []).append(bound)
 
 
-class ByNumPy(Lifted):
-    """The same, run by NumPy alone."""
-
-    native = False
+ByNumPy = partial(Lifted, native=False)
 
 
 class Bound:
@@ -105,8 +101,7 @@ class Bound:
         self.memory = aligned(size)
         self.arenas = {}  # small letters: a number in a slot; capitals: one for each row
         for name, count in sizes.items():
-            shape = (count, rows) if name.isupper() else (count,)
-            start = self.places[name]
+            shape, start = (count, rows)[: 1 + name.isupper()], self.places[name]
             self.arenas[name] = self.memory[start : start + prod(shape)].reshape(shape)
         for start, numbers in program.memory.constants:
             self.arenas["v"][start : start + len(numbers)] = numbers
@@ -132,11 +127,10 @@ class Bound:
 
     def code(self, instructions: Iterable[Instruction]) -> list[int] | None:
         """Return instructions as the core reads them; None where it cannot carry out one."""
-        found: list[int] = []
-        for code in (encoded(each, self.places, self.rows) for each in instructions):
-            if code is None:
-                return None
-            found += code
+        codes: list[Any] = [encoded(each, self.places, self.rows) for each in instructions]
+        if None in codes:
+            return None
+        found = [*chain.from_iterable(codes)]
         return [self.memory.ctypes.data, HEADER + len(found), *found]
 
     def plan(self, program: ArrayProgram, slots: list[Array], codes: list[Any]) -> Array:
@@ -196,13 +190,10 @@ class Bound:
             return [(getattr(self, kind), (instruction, self.view(ins[0])))]
         batched = any(ref.batched for ref in (out, *ins))
         target, views = self.view(out), [self.view(ref, batched) for ref in ins]
-        if kind == "fill":
-            return [(target.fill, (0.0,))]
-        if kind == "seed":
-            place = WEIGHT if out.batched else ONE
-            views = [self.memory[place : place + 1].reshape(())]
-        if kind in ("copy", "seed"):
-            return [(numpy.copyto, (target, views[0]))]
+        if kind in ("copy", "fill", "seed"):
+            one = WEIGHT if out.batched else ONE
+            value = {"copy": views[:1], "fill": [0.0], "seed": [self.memory[one : one + 1]]}[kind]
+            return [(numpy.copyto, (target, *value))]
         if kind == "sum":
             rows = (len(ins[0].shape),) if batched and not out.batched else ()
             return [(numpy.add.reduce, (views[0], (*instruction.over, *rows), None, target))]
@@ -270,17 +261,14 @@ def on_axes(array: Array, letters: str, wanted: Sequence[str]) -> Array:
     return as_strided(array, shape, strides)
 
 
-def on_few_axes(*arrays: Array) -> tuple[Array, ...]:
+def on_few_axes(*arrays: Array) -> list[Array]:
     """Return views for a function of elements, the last its result, on as few axes as can be, in
     the order in which the result lies in memory.
     """
     out = arrays[-1]
     order = sorted(range(out.ndim), key=lambda axis: -abs(out.strides[axis]))
-    kept = [axis for axis in order if out.shape[axis] > 1] or order[:1]
-    left = tuple(axis for axis in range(out.ndim) if axis not in kept)
-    ranks = [sorted(kept).index(axis) for axis in kept]
     views = [numpy.broadcast_to(array, out.shape) for array in arrays[:-1]]
-    return tuple(array.squeeze(left).transpose(ranks) for array in (*views, out))
+    return [array.transpose(order).squeeze() for array in (*views, out)]
 
 
 def choose(x: Array, y: Array, z: Array, out: Array) -> None:
