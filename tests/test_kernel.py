@@ -276,16 +276,7 @@ def test_nan_and_infinity_go_through_products_as_through_numpys():
             numpy.testing.assert_allclose(found[1], found[0], rtol=1e-12)
 
 
-def test_a_result_that_overlaps_an_operand_is_left_to_numpy():
-    bound = workspace(1)
-    here, there = Ref("v", 0, (9,), (1,)), Ref("v", 1, (9,), (1,))
-    assert encoded(Instruction("copy", there, (here,)), bound.places, 1) is None
-    assert encoded(Instruction("map", here, (here,), NEGATIVE), bound.places, 1) is not None
-    square = Instruction("contract", Ref("v", 4, (9,), (1,)), (Ref("v", 0, (9, 2), (2, 1)),) * 2)
-    assert encoded(square, bound.places, 1) is None
-
-
-def test_more_axes_than_the_kernel_has_loops_are_unrolled():
+def test_more_axes_than_the_kernel_has_are_in_a_loop_of_its():
     shape = (2, 3, 2, 3, 2)
     out = Ref("s", 0, shape, (300, 70, 30, 7, 3))
     source = Ref("v", 0, shape, (1, 5, 50, 11, 200))

@@ -17,9 +17,6 @@ from autograd_engine.compiler.lift.reverse import Backward, differentiate
 from autograd_engine.compiler.record.elementary import Unwritable, written_out
 from autograd_engine.compiler.record.tape import turned
 from autograd_engine.compiler.run.native.c_statements import (
-    CONSTANTS,
-    FEW,
-    GRADIENT,
     PARAMETERS,
     A,
     S,
@@ -28,6 +25,7 @@ from autograd_engine.compiler.run.native.c_statements import (
     looped,
 )
 from autograd_engine.compiler.run.native.c_table import InC
+from autograd_engine.compiler.run.native.nests import COPY
 from autograd_engine.compiler.run.translation import braced
 
 if TYPE_CHECKING:
@@ -57,9 +55,9 @@ def to_c(owner: Program, name: str) -> str:
     backward = None
     if owner._count == 1 and tape.parameters:
         backward = differentiate(program, len(program.home))
-    first = Writer(tape, program, by)
+    first = Writer(tape, program, by, owner._count)
     bodies(first, owner, backward)  # which finds out what is used
-    writer = Writer(tape, program, by, first.used)
+    writer = Writer(tape, program, by, owner._count, first.used)
     return text(writer, name, owner, bodies(writer, owner, backward))
 
 
@@ -74,21 +72,19 @@ def bodies(writer: Writer, owner: Program, backward: Backward | None) -> list[st
                 named = f"v{first}" + f" to v{last}" * (last > first)
                 forward.append(f"/* {named} */\n{found}")
     count, guards = owner._count, owner._guards
-    views: list[Any] = [writer.view(ref.arena, ref.slots()) for ref in writer.program.outputs]
-    tops = [view.at(()) for view in views]
-    written = [f"outputs[{i}] = {top};" for i, top in enumerate(tops[:count])]
-    refs = writer.program.outputs[:count]
-    if count > FEW and len({ref.arena for ref in refs}) == 1:
-        whole = writer.view(refs[0].arena, numpy.concatenate([ref.slots() for ref in refs])[None])
-        written = [looped([count], "i", f"outputs[i] = {whole.at('i')};")] if whole else written
-    expected = [guard.expected for guard in guards.kept]
-    held = " && ".join(map(condition, tops[count:], expected, guards.computed()))
+    places = numpy.array([writer.offsets[ref.arena] + ref.start for ref in writer.program.outputs])
+    tops = [writer.element(place) for place in places]
+    written = [writer.function(COPY, [writer.outputs[None], places[None, :count]], [count])]
+    held = " && ".join(
+        condition(top, guard.expected, computed)
+        for top, guard, computed in zip(tops[count:], guards.kept, guards.computed())
+    )
     if held:
         unheld = looped([count], "i", "outputs[i] = NAN;")
-        written.append(f"if (!({held}))\n{indent(unheld, '  ')}")
+        written.append(f"if (!({held})) {braced(unheld)}")
     if backward is None:
         return ["\n".join(forward), "\n".join(written)]
-    every = looped([len(writer.used[GRADIENT])], "i", "gradient[i] = 0.0;")
+    every = looped([len(writer.tape.parameters)], "i", "gradient[i] = 0.0;")
     back = [every, writer.statements([*backward.body, *backward.rest])]
     if held:
         unheld = every.replace("0.0", "NAN") + "\nreturn NAN;"
@@ -99,7 +95,7 @@ def bodies(writer: Writer, owner: Program, backward: Backward | None) -> list[st
 
 def text(writer: Writer, name: str, owner: Program, found: Sequence[str]) -> str:
     """Return the whole text."""
-    by, leaves, sizes = writer.names[PARAMETERS], writer.tape.parameters, [*map(sum, writer.used)]
+    by, leaves, sizes = writer.names[PARAMETERS], writer.tape.parameters, writer.sizes
     fed = {what: of for what, of in ((by, leaves), ("inputs", writer.tape.inputs)) if of}
     given = [f"const double {what}[{len(of)}]" for what, of in fed.items()]
     results: Any = [], [f"double outputs[{owner._count}]"], [f"double gradient[{len(leaves)}]"]
@@ -134,7 +130,7 @@ def text(writer: Writer, name: str, owner: Program, found: Sequence[str]) -> str
     for risky in ("*/", "/*", "??"):  # what ends a comment, or makes a compiler warn
         about = about.replace(risky, risky[0] + " " + risky[1])
     if "constants[" in code:
-        numbers = array_of(map(number, writer.numbers[writer.used[CONSTANTS]]))
+        numbers = array_of(map(number, writer.constants))
         parts.append(f"static const double constants[] = {numbers}")
     for table, called in writer.tables.items():
         if f"[{called}[" in code:

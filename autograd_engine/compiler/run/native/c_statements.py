@@ -1,4 +1,4 @@
-"""Instructions of array programs as statements in C: loops, where that is shorter.
+"""Nests as statements in C: loops, where that is shorter.
 
 What they read stands in the arguments, in constants, or in static memory.
 """
@@ -18,24 +18,24 @@ from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import contiguous, steps_of
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.c_table import InC
-from autograd_engine.compiler.run.native.encoding import lettered
-from autograd_engine.compiler.run.native.nests import Axis, merged
-from autograd_engine.compiler.run.translation import braced, read
-from autograd_engine.table import MULTIPLY, azmul
+from autograd_engine.compiler.run.native.nests import (
+    COPY,
+    FIRST,
+    ONE,
+    WEIGHT,
+    Axis,
+    merged,
+    nests,
+    offsets,
+    pairs,
+)
+from autograd_engine.compiler.run.translation import braced
+from autograd_engine.table import azmul
 
 Array = Any
-Text = Callable[..., str]
-FEW, MANY, TERMS = 2, 5, 4
-"""Statements that are written out; those that need a table else; terms of a sum."""
+FEW, TERMS = 4, 4  # statements, and terms of a sum, that are written out
 NAMES: Final = "ijklmnpq"  # of indices
-FORMS = {
-    "choose": "{0} > {1} ? {2} : 0.0 * {2}",
-    "copy": "{}",
-    "sum": "{}",
-    "fill": "0.0",
-    "seed": "1.0",
-}
-V, A, S, PARAMETERS, INPUTS, GRADIENT, CONSTANTS = range(7)
+V, A, S, PARAMETERS, INPUTS, OUTPUTS, GRADIENT, CONSTANTS = range(8)
 TIMES: Final = """/* An adjoint of 0 passes nothing on, whatever it meets. */
 static inline double times(double adjoint, double slope) {
   return adjoint != 0.0 ? adjoint * slope : 0.0;
@@ -71,7 +71,7 @@ class Language(InC):
     def of(self, name: str, *given: str) -> str:
         """Return what a row of the table makes of its operands."""
         parts = [f"({text})" if text[0] == "-" else text for text in given]
-        found = self.applied(read(self.OWN)[f"M.{name}"], parts)
+        found = self.applied(self.row(name), parts)
         return found[1:-1] if found[0] == "(" else found  # as what a lambda gives is
 
     def times(self, adjoint: str, slope: str) -> str:
@@ -80,145 +80,142 @@ class Language(InC):
 
 
 class Writer:
-    """Writes what a program computes, with only what is `used` of each array, if that is known."""
+    """Writes what a program computes, with only what is `used` of each array, if that is known.
 
-    def __init__(self, tape: Tape, program: ArrayProgram, by: str, used: Any = None) -> None:
+    Of each place in the flat memory it has the array and the index there, and the number if that
+    is a constant; places behind the memory are those of the outputs.
+    """
+
+    def __init__(
+        self, tape: Tape, program: ArrayProgram, by: str, count: int, used: Array = None
+    ) -> None:
         self.tape, self.program, self.language = tape, program, Language()
-        self.names = ("v", "a", "s", by, "inputs", "gradient", "constants")
+        self.names = ("v", "a", "s", by, "inputs", "outputs", "gradient", "constants")
         self.tables: dict[str, str] = {}
-        self.loop: Loop | None = None
         self.absolute = azmul not in tape.rules  # then a sweep is honest, see `gradients`
-        sizes, (own, rest) = program.memory.sizes, numpy.split(program.home, [len(tape.parameters)])
-        blocks = [(rest, numpy.array([leaf.data for leaf in tape.others], float))]
-        blocks += [(at + numpy.arange(len(one)), one) for at, one in program.memory.constants]
-        slots, self.numbers = (numpy.concatenate(column) for column in zip(*blocks))
-        # Of each slot, in which array it stands, and where.
-        self.array, self.place = dict[str, Array](), dict[str, Array]()
-        for array, low in enumerate("vas"):  # whose capital arena stands behind it
-            for arena, first in ((low, 0), (low.upper(), sizes[low])):
-                self.array[arena] = numpy.full(sizes[arena], array)
-                self.place[arena] = first + numpy.arange(sizes[arena])
-        apart = {PARAMETERS: ("v", own), INPUTS: ("V", numpy.arange(program.inputs))}
-        apart |= {GRADIENT: ("a", own if sizes["a"] else own[:0]), CONSTANTS: ("v", slots)}
-        for array, (arena, here) in apart.items():
-            self.array[arena][here], self.place[arena][here] = array, numpy.arange(len(here))
-        lengths = [sizes[low] + sizes[low.upper()] for low in "vas"]
-        lengths += [len(here) for _, here in apart.values()]
-        self.used = [numpy.full(n, PARAMETERS <= i < CONSTANTS) for i, n in enumerate(lengths)]
-        self.to = [numpy.cumsum(one) - 1 for one in used or [one | True for one in self.used]]
-        self.adjoint = {arena: numpy.full(sizes[arena], arena in "aA") for arena in sizes}
+        sizes, leaves = program.memory.sizes, len(tape.parameters)
+        self.offsets, size = offsets(sizes, 1)
+        v, a = self.offsets["v"], self.offsets["a"]
+        known = [(place, [float(place in (WEIGHT, ONE))]) for place in range(FIRST)]
+        known += [(v + at, [leaf.data]) for at, leaf in zip(program.home[leaves:], tape.others)]
+        known += [(v + start, numbers) for start, numbers in program.memory.constants]
+        every = numpy.arange(size + count)
+        self.array = numpy.searchsorted([self.offsets[name] for name in "vas"], every, "right") - 1
+        self.outputs = every[size:]
+        self.index, self.number = every.copy(), numpy.zeros(len(every))
+        for start, numbers in known:
+            places = slice(start, start + len(numbers))
+            self.array[places], self.number[places] = CONSTANTS, numbers
+        adjoints = a + program.home[: leaves if sizes["a"] else 0]
+        apart = {PARAMETERS: v + program.home[:leaves], GRADIENT: adjoints, OUTPUTS: self.outputs}
+        apart[INPUTS] = self.offsets["V"] + numpy.arange(program.inputs)
+        for array, places in apart.items():
+            self.array[places], self.index[places] = array, numpy.arange(len(places))
+        self.sizes = []
+        for array in (V, A, S, CONSTANTS):
+            kept = (self.array == array) & (True if used is None else used)
+            self.index[kept] = numpy.arange(kept.sum())
+            self.sizes.append(int(kept.sum()))
+        self.constants = self.number[kept]
+        self.used = numpy.zeros(len(every), bool)
+        self.adjoint = numpy.zeros(len(every), bool)
+        self.adjoint[a : self.offsets["s"]] = True
 
-    def statements(self, instructions: Iterable[Instruction]) -> str:
-        return "\n".join(map(self.statement, instructions))
+    def element(self, place: int) -> str:
+        """Return what stands at a place."""
+        return self.view(numpy.array([place])).at(())  # type: ignore[union-attr]
 
-    def statement(self, found: Instruction) -> str:
-        kind, refs, loop = found.kind, (found.out, *found.ins), self.loop
-        if kind == "loop":
-            assert found.loop is not None
-            self.loop, times = found.loop, found.loop.times
-            body, self.loop = braced(self.statements(found.body)), None
+    def statements(self, instructions: Iterable[Instruction], loop: Loop | None = None) -> str:
+        return "\n".join(self.statement(found, loop) for found in instructions)
+
+    def statement(self, found: Instruction, loop: Loop | None) -> str:
+        if found.loop is not None:
+            times, body = found.loop.times, braced(self.statements(found.body, found.loop))
             last = f"int t = {times - 1}; t >= 0; --t"
             return f"for ({last if found.over else f'int t = 0; t < {times}; ++t'}) {body}"
-        carried = [bool(self.adjoint[ref.arena][ref.slots()].any()) for ref in found.ins]
-        self.adjoint[found.out.arena][found.out.slots()] = any(carried) or found.out.arena in "aA"
-        arenas = [ref.arena for ref in refs]
-        slots = [loop.all_steps(ref).slots() if loop else ref.slots()[None] for ref in refs]
-        back = any(carried) if kind == "scan" else any(carried[:1])
-        product: Text = self.language.times if back and self.absolute else "{} * {}".format
-        if kind in ("take", "put"):
-            named = int(kind == "take")  # whose slots are named
-            at, index = found.at, numpy.asarray(found.index)[None]
-            if loop:
-                moves = loop.advance(arenas[named], index)
-                index = index + numpy.arange(loop.times)[:, None] * moves
-            whole = slots[1 - named].reshape(len(index), -1)
-            slots[1 - named], slots[named] = whole if at is None else whole[:, at], index
-            return self.nest(arenas, slots, str, sign="=" if named else "+=")
-        letters = lettered(found)
-        order = letters[0] + "".join(sorted({*"".join(letters)} - {*letters[0]}))
-        slots = [_spread(*pair, order) for pair in zip(slots, letters)]
-        text: Text = FORMS[kind].format if kind in FORMS else product
-        if found.rule and found.rule is not MULTIPLY:
-            text = partial(self.language.of, found.rule.name)
-        if kind != "scan":
-            return self.nest(arenas, slots, text, len(order) - len(letters[0]))
-        to, term = (x[..., ::-1] if found.over else x for x in slots)
-        first = self.nest(arenas, [to[..., 0], term[..., 0]], str)
-        if to.shape[-1] == 1:
-            return first
-        chain = [to[..., 1:], to[..., :-1], term[..., 1:]]
-        return f"{first}\n{self.nest([arenas[0], *arenas], chain, text)}"
+        steps, written = numpy.arange(loop.times if loop else 1), []
+        moved = [found] if loop is None else [loop.moved(found, step) for step in (0, 1)]
+        for both in zip(*map(self.placed, moved)):
+            (name, lengths, over, first), (*_, second) = both[0], both[-1]
+            places = [x + numpy.multiply.outer(steps, y - x) for x, y in zip(first, second)]
+            written.append(self.function(name, places, lengths, over))
+        return "\n".join(written)
 
-    # Loops.
+    def placed(self, found: Instruction) -> list[tuple[str, list[int], int, list[Array]]]:
+        """Return functions, the lengths of axes, how many are summed, the places of each view."""
+        if found.kind not in ("take", "put"):
+            return [(nest.name, *nest.places()) for nest in nests(found, self.offsets, 1)]
+        here, there = pairs(found, self.offsets, 1).T
+        if found.kind == "take":
+            return [(COPY, [len(here)], 0, [here, there])]
+        return [("add", [len(here)], 0, [here, here, there])]
 
-    def view(self, arena: str, slots: Array) -> View | None:
-        """Return how slots, (steps, ...), are read as one, by a table if need be; None if not."""
-        arrays, places = self.array[arena][slots], self.place[arena][slots]
+    def function(self, name: str, slots: list[Array], lengths: Sequence[int], over: int = 0) -> str:
+        """Return what writes a function of the other views to the first, summed over the last axes;
+        given the places of each, (steps, ...).
+        """
+        carried = [bool(self.adjoint[operand].any()) for operand in slots[1:]]
+        own = self.array[slots[0].flat[0]] in (A, GRADIENT)
+        self.adjoint[slots[0]] = own or any(carried)
+        text: Callable[..., str] = partial(self.language.of, name)
+        if name == "multiply" and carried[0] and self.absolute:
+            text = self.language.times
+        views: list[Any] = [*map(self.view, slots)]
+        kept = len(lengths) - over
+        singly = None in views or (prod(lengths[:kept]) <= FEW and prod(lengths[kept:]) <= TERMS)
+        if singly:
+            slots, written = [numpy.broadcast_to(x, (len(x), *lengths)) for x in slots], []
+            for at in numpy.ndindex(*lengths[:kept]):
+                to, *operands = (
+                    [
+                        self.view(x[(slice(None), *at, *more)]).at(())
+                        for more in numpy.ndindex(*lengths[kept:])
+                    ]
+                    for x in slots
+                )
+                written.append(f"{to[0]} = {' + '.join(map(text, *operands))};")
+            return "\n".join(written)
+        strides = [view.strides[1:] for view in views]
+        axes = [Axis(*axis) for axis in zip(lengths, zip(*strides))]
+        outer, inner = merged(axes[:kept]), merged(axes[kept:])
+        names = NAMES[: len(outer)], NAMES[len(outer) : len(outer) + len(inner)]
+        for n, view in enumerate(views):
+            steps = [axis.strides[n] for axis in (*outer, *inner)]
+            views[n] = view._replace(strides=(*view.strides[:1], *steps)).at("".join(names))
+        body = f"{views[0]} = {text(*views[1:])};"
+        if inner:
+            loop = looped([axis.length for axis in inner], names[1], f"sum += {text(*views[1:])};")
+            body = f"double sum = 0.0;\n{loop}\n{views[0]} = sum;"
+            body = body if outer else braced(body)
+        return looped([axis.length for axis in outer], names[0], body)
+
+    def view(self, slots: Array) -> View | None:
+        """Return how places, (steps, ...), are read as one, by a table if need be; None if not."""
+        arrays, at = self.array[slots], self.index[slots]
         array = int(arrays.flat[0])
         if (arrays != array).any():
             return None
+        steps, name = steps_of(at), self.names[array]
         if array == CONSTANTS:
-            bits = self.numbers[places].view(numpy.int64)
+            bits = self.number[slots].view(numpy.int64)
             if (bits == bits.flat[0]).all():
-                return View(self.language.number(self.numbers[places.flat[0]]))
-        at, name = self.to[array][places], self.names[array]
-        steps = steps_of(at)
+                number = self.language.number(self.number[slots.flat[0]])
+                return View(number, strides=(0,) * slots.ndim)
         if steps is not None:
-            self.used[array][places.min() : places.max() + 1] = True
+            between = slice(slots.min(), slots.max() + 1)
+            self.used[between] |= self.array[between] == array
             return View(f"{name}[", "]", int(at.flat[0]), tuple(steps))
-        self.used[array][places] = True
-        by = int(at.flat[at[0].size] - at.flat[0]) if len(at) > 1 else 0
-        still = at - by * numpy.arange(len(at)).reshape(-1, *[1] * (at.ndim - 1))
-        moves = f" + {by} * t" if by and (still == still[:1]).all() else ""
-        table = still if moves else at
-        for axis in range(at.ndim):  # along which it is always the same
-            if (table == table.take([0], axis)).all():
-                table = table.take([0], axis)
-        told = " ".join(map(str, table.ravel().tolist()))
+        self.used[slots] = True
+        by = int(at[-1].flat[0] - at.flat[0]) // max(len(at) - 1, 1)
+        still = at - numpy.arange(len(at)).reshape(-1, *[1] * (at.ndim - 1)) * by
+        if (still == still[:1]).all():
+            at, moves = still[:1], f" + {by} * t" if by else ""
+        else:
+            moves = ""
+        told = " ".join(map(str, at.ravel().tolist()))
         name = f"{name}[{self.tables.setdefault(told, f't{len(self.tables) + 1}')}["
-        strides = contiguous("", 0, table.shape).strides
-        return View(name, f"]{moves}]", 0, tuple(s * (n > 1) for s, n in zip(strides, table.shape)))
-
-    def nest(
-        self, arenas: list[str], slots: list[Array], text: Text, over: int = 0, sign: str = "="
-    ) -> str:
-        """Return what writes expressions of elements of the others to those of the first, summed
-        over the last axes; given an arena and slots, (steps, ...), of each.
-        """
-        lengths: Any = numpy.broadcast_shapes(*(x.shape[1:] for x in slots))
-        slots = [numpy.broadcast_to(x, (len(x), *lengths)) for x in slots]
-        views: list[Any] = [*map(self.view, arenas, slots)]
-        kept = len(lengths) - over
-        tables = any(view is None or "[t" in view.before for view in views)
-        short = prod(lengths[:kept]) <= (MANY if tables else FEW) and prod(lengths[kept:]) <= TERMS
-        singly = short or None in views
-        if not singly:
-            strides = [view.strides[1:] or (0,) * len(lengths) for view in views]
-            axes = [Axis(*axis) for axis in zip(lengths, zip(*strides))]
-            outer, inner = merged(axes[:kept]), merged(axes[kept:])
-            kept, lengths = len(outer), [axis.length for axis in (*outer, *inner)]
-            for n, view in enumerate(views):
-                steps = [axis.strides[n] for axis in (*outer, *inner)]
-                views[n] = view._replace(strides=(*view.strides[:1], *steps))
-
-        def element(n: int, index: Sequence[Any]) -> str:
-            view = self.view(arenas[n], slots[n][(slice(None), *index)]) if singly else views[n]
-            return view.at(() if singly else index)  # type: ignore[union-attr]
-
-        few = singly or prod(lengths[kept:]) <= TERMS
-        summed: Any = [*numpy.ndindex(*lengths[kept:])] if few else [NAMES[kept : len(lengths)]]
-        written = []
-        for at in numpy.ndindex(*lengths[:kept]) if singly else [NAMES[:kept]]:
-            to = element(0, (*at, *summed[0]))
-            operands = range(1, len(views))
-            terms = [text(*(element(n, (*at, *more)) for n in operands)) for more in summed]
-            if not few:
-                loop = looped(lengths[kept:], summed[0], f"sum += {terms[0]};")
-                body = f"double sum = 0.0;\n{loop}\n{to} = sum;"
-                written.append(body if kept else braced(body))
-            else:
-                written.append(f"{to} {sign} {' + '.join(terms)};")
-        return "\n".join(written) if singly else looped(lengths[:kept], NAMES, written[0])
+        strides = contiguous("", 0, at.shape).strides
+        return View(name, f"]{moves}]", 0, tuple(s * (n > 1) for s, n in zip(strides, at.shape)))
 
 
 def looped(lengths: Sequence[int], names: Sequence[str], body: str) -> str:
@@ -228,10 +225,3 @@ def looped(lengths: Sequence[int], names: Sequence[str], body: str) -> str:
         inner = f" {braced(body)}" if several else f"\n{indent(body, '  ')}"
         body = f"for (int {name} = 0; {name} < {length}; ++{name}){inner}"
     return body
-
-
-def _spread(slots: Array, names: str, order: str) -> Array:
-    """Return slots, (steps, ...) with axes of these names, with one for each name of the order."""
-    axes = [names.index(name) + 1 for name in order if name in names]
-    missing = [i for i, name in enumerate(order, 1) if name not in names]
-    return numpy.expand_dims(slots.transpose(0, *axes), missing)

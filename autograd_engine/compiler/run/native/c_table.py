@@ -60,6 +60,8 @@ def lenient_power(x, y): return x * x if y == 2.0 else x ** y
 """
 """A square is too frequent to be computed as powers are."""
 
+CHOOSE: Final[Any] = ast.parse("lambda x, y, z: z if x > y else 0.0 * z", mode="eval").body  # type: ignore[attr-defined]
+
 
 class InC(Translator):
     """Translates to C.
@@ -106,12 +108,16 @@ class InC(Translator):
         new = [f"const double new_{name} = {found};" for name, found in pairs]
         return " ".join(["{", *new, *[f"{name} = new_{name};" for name, _ in pairs], "}"])
 
+    def row(self, name: str) -> Any:
+        """Return the function of a row of the table, or "choose", which is none."""
+        return CHOOSE if name == "choose" else read(self.OWN)[f"M.{name}"]
+
     def spelled(self, expression: Expression) -> str:
         """Return an expression of symbols."""
 
         def call(rule: Primitive, *parts: Any) -> str:
             given = [part if isinstance(part, str) else self.number(part) for part in parts]
-            return self.applied(read(self.OWN)[f"M.{rule.name}"], given)
+            return self.applied(self.row(rule.name), given)
 
         names: dict[Any, Any] = {symbol: symbol.name for symbol in (OUT, X, Y, Z)}
         found = substituted(expression, call, names)
@@ -264,8 +270,7 @@ def case(each: str, code: int, title: str, found: list[str]) -> str:
 
 def mapped(language: InC) -> dict[str, str]:
     """Return each function that a language maps over arrays, by name."""
-    choose: Any = ast.parse("lambda x, y, z: z if x > y else 0.0 * z", mode="eval")  # no row
-    found = {"choose": language.applied(choose.body, ["x", "y", "z"])}
+    found = {"choose": language.applied(CHOOSE, ["x", "y", "z"])}
     found |= {rule.name: language.spelled(applied(rule, *operands(rule))) for rule in rows()}
     return {name: spelling for name, spelling in found.items() if spelling}
 
