@@ -41,13 +41,6 @@ from autograd_engine.compiler.run.translation import (
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT
 
-COMPARED: Final[dict[type, str]] = {
-    ast.Lt: "if_less({}, {}, {}, {})", ast.Gt: "if_less({1}, {0}, {2}, {3})",
-    ast.Eq: "if_equal({}, {}, {}, {})", ast.NotEq: "if_equal({0}, {1}, {3}, {2})",
-    ast.GtE: "if_less({1}, {0}, {2}, if_equal({0}, {1}, {2}, {3}))",
-}  # fmt: skip
-"""How one of two is chosen with vectors, where two others compare so."""
-
 BY_HAND: Final = "exp expm1 log log1p tanh sigmoid bell softplus gauss sin cos atan sinh cosh unit"
 VECTORS: Final = {name: f"v_{name}" for name in BY_HAND.split()} | {
     "abs": "size", "sqrt": "root", "copysign": "signed_as", "inf": "all(INFINITY)",
@@ -135,7 +128,13 @@ class InC(Translator):
 class InVectors(Expressions, InC):
     """Translates to C on vectors."""
 
-    SPELLED = Translator.SPELLED  # and no powers
+    SPELLED: ClassVar[dict[Any, str]] = Translator.SPELLED | {
+        ast.Lt: "less({}, {})", ast.Gt: "less({1}, {0})", ast.Eq: "equal({}, {})",
+        ast.NotEq: "~equal({}, {})", ast.GtE: "less({1}, {0}) | equal({0}, {1})",
+        ast.Not: "~({})", ast.Or: "{} | {}", ast.IfExp: "where({}, {}, {})",
+        bool: "~equal({}, all(0.0))",
+    }  # fmt: skip
+    """Without powers, and without what a vector cannot be compared by."""
 
     def named(self, name: str) -> str:
         short = name.rpartition(".")[2]
@@ -162,18 +161,6 @@ class InVectors(Expressions, InC):
         inside = copy(self)
         inside.own = {**self.own, ast.unparse(target): self.part(value)}
         return inside.block(rest)
-
-    def choice(self, test: Any, one: str, other: str) -> str:
-        match test:
-            case ast.UnaryOp(ast.Not(), operand):
-                return self.choice(operand, other, one)
-            case ast.BoolOp(ast.Or(), [first, second]):
-                return self.choice(first, one, self.choice(second, one, other))
-            case ast.Compare(left, [sign], [right]) if type(sign) in COMPARED:
-                return COMPARED[type(sign)].format(self.text(left), self.text(right), one, other)
-            case ast.Name():
-                return self.choice(ast.Compare(test, [ast.NotEq()], [ast.Constant(0)]), one, other)
-        raise self.refused(test)
 
 
 class Kind(NamedTuple):
@@ -216,15 +203,10 @@ def _fused(outer: Primitive, wanted: int) -> Kind:
 
     Both operations round as before. The partials follow by the chain rule.
     """
-    product = applied(MULTIPLY, Y, Z)
-    by_x, by_product = (
-        substituted(slope, applied, {X: X, Y: product, OUT: OUT}) for slope in partials(outer)
-    )
-    inner = [
-        substituted(slope, applied, {X: Y, Y: Z, OUT: product}) for slope in partials(MULTIPLY)
-    ]
-    slopes = [by_x, *(applied(MULTIPLY, by_product, slope) for slope in inner)]
-    return Kind(key(outer, wanted, True), applied(outer, X, product), tuple(slopes[:wanted]))
+    by_x, by_product = partials(outer)
+    slopes = (by_x, applied(MULTIPLY, by_product, Z), applied(MULTIPLY, by_product, Y))
+    value = applied(outer, X, applied(MULTIPLY, Y, Z))
+    return Kind(key(outer, wanted, True), value, slopes[:wanted])
 
 
 def text() -> str:
