@@ -5,11 +5,10 @@ What they read stands in the arguments, in constants, or in static memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from math import prod
 from textwrap import indent
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy
 
@@ -17,113 +16,69 @@ from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.lift.strides import contiguous, steps_of
 from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.run.native import nests
 from autograd_engine.compiler.run.native.c_table import InC
-from autograd_engine.compiler.run.native.nests import (
-    COPY,
-    FIRST,
-    ONE,
-    WEIGHT,
-    Axis,
-    merged,
-    nests,
-    offsets,
-    pairs,
-)
+from autograd_engine.compiler.run.native.nests import Axis, merged
 from autograd_engine.compiler.run.translation import braced
 from autograd_engine.table import azmul
 
 Array = Any
+View = tuple[str, int, tuple[int, ...]]
+"""What is formatted with an index, where that begins, and its steps: that of a loop first."""
 FEW, TERMS = 4, 4  # statements, and terms of a sum, that are written out
 NAMES: Final = "ijklmnpq"  # of indices
 V, A, S, PARAMETERS, INPUTS, OUTPUTS, GRADIENT, CONSTANTS = range(8)
-TIMES: Final = """/* An adjoint of 0 passes nothing on, whatever it meets. */
-static inline double times(double adjoint, double slope) {
-  return adjoint != 0.0 ? adjoint * slope : 0.0;
-}"""
-
-
-class View(NamedTuple):
-    """Elements of an array: what stands before and behind an index, which is affine."""
-
-    before: str
-    behind: str = ""  # nothing: it is one number
-    start: int = 0
-    strides: tuple[int, ...] = ()  # that from step to step of a loop first
-
-    def at(self, indices: Sequence[Any]) -> str:
-        """Return the element at these names, or numbers, of indices."""
-        start, terms = self.start, []
-        for stride, index in zip(self.strides, ("t", *indices)):
-            if not isinstance(index, str):
-                start += stride * index
-            elif stride:
-                terms.append(index if stride == 1 else f"{stride} * {index}")
-        text = " + ".join([*terms, *[str(start)] * (start != 0 or not terms)]).replace("+ -", "- ")
-        return f"{self.before}{text}{self.behind}" if self.behind else self.before
-
-
-class Language(InC):
-    """C that needs nothing but <math.h>."""
-
-    def definition(self, name: str, node: Any) -> str:
-        return super().definition(name, node).replace("INLINE", "static inline")
-
-    def of(self, name: str, *given: str) -> str:
-        """Return what a row of the table makes of its operands."""
-        parts = [f"({text})" if text[0] == "-" else text for text in given]
-        found = self.applied(self.row(name), parts)
-        return found[1:-1] if found[0] == "(" else found  # as what a lambda gives is
-
-    def times(self, adjoint: str, slope: str) -> str:
-        self.lines["times"] = TIMES
-        return f"times({adjoint}, {slope})"
 
 
 class Writer:
-    """Writes what a program computes, with only what is `used` of each array, if that is known.
+    """Writes what a program computes, with only what is `used` of the memory, if that is known.
 
     Of each place in the flat memory it has the array and the index there, and the number if that
     is a constant; places behind the memory are those of the outputs.
     """
 
     def __init__(
-        self, tape: Tape, program: ArrayProgram, by: str, count: int, used: Array = None
+        self, tape: Tape, program: ArrayProgram, by: str, count: int, used: Array = True
     ) -> None:
-        self.tape, self.program, self.language = tape, program, Language()
+        self.tape, self.program, self.language = tape, program, InC()
         self.names = ("v", "a", "s", by, "inputs", "outputs", "gradient", "constants")
         self.tables: dict[str, str] = {}
         self.absolute = azmul not in tape.rules  # then a sweep is honest, see `gradients`
-        sizes, leaves = program.memory.sizes, len(tape.parameters)
-        self.offsets, size = offsets(sizes, 1)
-        v, a = self.offsets["v"], self.offsets["a"]
-        known = [(place, [float(place in (WEIGHT, ONE))]) for place in range(FIRST)]
-        known += [(v + at, [leaf.data]) for at, leaf in zip(program.home[leaves:], tape.others)]
-        known += [(v + start, numbers) for start, numbers in program.memory.constants]
+        self.offsets, size = nests.offsets(program.memory.sizes, 1)
+        begins, leaves = [self.offsets[arena] for arena in "vas"], len(tape.parameters)
         every = numpy.arange(size + count)
-        self.array = numpy.searchsorted([self.offsets[name] for name in "vas"], every, "right") - 1
-        self.outputs = every[size:]
-        self.index, self.number = every.copy(), numpy.zeros(len(every))
-        for start, numbers in known:
-            places = slice(start, start + len(numbers))
+        self.array = numpy.searchsorted(begins, every, "right") - 1
+        self.index, self.number, self.outputs = every.copy(), numpy.zeros(len(every)), every[size:]
+        self.used, self.adjoint = numpy.zeros((2, len(every)), bool)
+        self.array[: nests.FIRST] = CONSTANTS
+        self.number[[nests.WEIGHT, nests.ONE]] = 1.0
+        known = [(at, [leaf.data]) for at, leaf in zip(program.home[leaves:], tape.others)]
+        for at, numbers in [*known, *program.memory.constants]:
+            places = slice(begins[V] + at, begins[V] + at + len(numbers))
             self.array[places], self.number[places] = CONSTANTS, numbers
-        adjoints = a + program.home[: leaves if sizes["a"] else 0]
-        apart = {PARAMETERS: v + program.home[:leaves], GRADIENT: adjoints, OUTPUTS: self.outputs}
-        apart[INPUTS] = self.offsets["V"] + numpy.arange(program.inputs)
-        for array, places in apart.items():
+        backwards = program.memory.sizes["a"] > 0
+        own = [begins[n] + program.home[: leaves * there] for n, there in ((V, 1), (A, backwards))]
+        inputs = self.offsets["V"] + numpy.arange(program.inputs)
+        for array, places in enumerate((own[0], inputs, self.outputs, own[1]), PARAMETERS):
             self.array[places], self.index[places] = array, numpy.arange(len(places))
-        self.sizes = []
-        for array in (V, A, S, CONSTANTS):
-            kept = (self.array == array) & (True if used is None else used)
-            self.index[kept] = numpy.arange(kept.sum())
-            self.sizes.append(int(kept.sum()))
-        self.constants = self.number[kept]
-        self.used = numpy.zeros(len(every), bool)
-        self.adjoint = numpy.zeros(len(every), bool)
-        self.adjoint[a : self.offsets["s"]] = True
+        kept = {n: numpy.flatnonzero((self.array == n) & used) for n in (V, A, S, CONSTANTS)}
+        for places in kept.values():
+            self.index[places] = numpy.arange(len(places))
+        self.sizes = {array: len(places) for array, places in kept.items()}
+        self.constants = self.number[kept[CONSTANTS]]
 
-    def element(self, place: int) -> str:
-        """Return what stands at a place."""
-        return self.view(numpy.array([place])).at(())  # type: ignore[union-attr]
+    def element(self, places: Array) -> str:
+        """Return what stands at a place, at each step of a loop."""
+        view = self.view(places)
+        assert view is not None
+        return at(view, "")
+
+    def of(self, name: str, operands: Sequence[str]) -> str:
+        """Return what a row of the table makes of its operands."""
+        found = operands[0]
+        if name != nests.COPY:
+            found = self.language.applied(self.language.row(name), [*operands])
+        return found[1:-1] if found[0] == "(" else found
 
     def statements(self, instructions: Iterable[Instruction], loop: Loop | None = None) -> str:
         return "\n".join(self.statement(found, loop) for found in instructions)
@@ -144,10 +99,10 @@ class Writer:
     def placed(self, found: Instruction) -> list[tuple[str, list[int], int, list[Array]]]:
         """Return functions, the lengths of axes, how many are summed, the places of each view."""
         if found.kind not in ("take", "put"):
-            return [(nest.name, *nest.places()) for nest in nests(found, self.offsets, 1)]
-        here, there = pairs(found, self.offsets, 1).T
+            return [(nest.name, *nest.places()) for nest in nests.nests(found, self.offsets, 1)]
+        here, there = nests.pairs(found, self.offsets, 1).T
         if found.kind == "take":
-            return [(COPY, [len(here)], 0, [here, there])]
+            return [(nests.COPY, [len(here)], 0, [here, there])]
         return [("add", [len(here)], 0, [here, here, there])]
 
     def function(self, name: str, slots: list[Array], lengths: Sequence[int], over: int = 0) -> str:
@@ -155,72 +110,69 @@ class Writer:
         given the places of each, (steps, ...).
         """
         carried = [bool(self.adjoint[operand].any()) for operand in slots[1:]]
-        own = self.array[slots[0].flat[0]] in (A, GRADIENT)
-        self.adjoint[slots[0]] = own or any(carried)
-        text: Callable[..., str] = partial(self.language.of, name)
+        self.adjoint[slots[0]] = any(carried) or self.array[slots[0].flat[0]] in (A, GRADIENT)
         if name == "multiply" and carried[0] and self.absolute:
-            text = self.language.times
-        views: list[Any] = [*map(self.view, slots)]
-        kept = len(lengths) - over
-        singly = None in views or (prod(lengths[:kept]) <= FEW and prod(lengths[kept:]) <= TERMS)
-        if singly:
+            name = azmul.name
+        views, kept = [*map(self.view, slots)], len(lengths) - over
+        if None in views or (prod(lengths[:kept]) <= FEW and prod(lengths[kept:]) <= TERMS):
             slots, written = [numpy.broadcast_to(x, (len(x), *lengths)) for x in slots], []
-            for at in numpy.ndindex(*lengths[:kept]):
-                to, *operands = (
-                    [
-                        self.view(x[(slice(None), *at, *more)]).at(())
-                        for more in numpy.ndindex(*lengths[kept:])
-                    ]
-                    for x in slots
-                )
-                written.append(f"{to[0]} = {' + '.join(map(text, *operands))};")
+            for i in numpy.ndindex(*lengths[:kept]):
+                terms = []
+                for j in numpy.ndindex(*lengths[kept:]):
+                    to, *operands = (self.element(x[(slice(None), *i, *j)]) for x in slots)
+                    terms.append(self.of(name, operands))
+                written.append(f"{to} = {' + '.join(terms)};")
             return "\n".join(written)
-        strides = [view.strides[1:] for view in views]
-        axes = [Axis(*axis) for axis in zip(lengths, zip(*strides))]
+        forms, starts, strides = zip(*views)  # type: ignore[arg-type]
+        axes = [Axis(*axis) for axis in zip(lengths, zip(*(steps[1:] for steps in strides)))]
         outer, inner = merged(axes[:kept]), merged(axes[kept:])
-        names = NAMES[: len(outer)], NAMES[len(outer) : len(outer) + len(inner)]
-        for n, view in enumerate(views):
-            steps = [axis.strides[n] for axis in (*outer, *inner)]
-            views[n] = view._replace(strides=(*view.strides[:1], *steps)).at("".join(names))
-        body = f"{views[0]} = {text(*views[1:])};"
+        rows = [[steps[0] for steps in strides], *(axis.strides for axis in (*outer, *inner))]
+        to, *operands = map(at, zip(forms, starts, zip(*rows)))
+        body = f"{to} = {self.of(name, operands)};"
         if inner:
-            loop = looped([axis.length for axis in inner], names[1], f"sum += {text(*views[1:])};")
-            body = f"double sum = 0.0;\n{loop}\n{views[0]} = sum;"
+            body = looped(inner, f"sum += {self.of(name, operands)};", len(outer))
+            body = f"double sum = 0.0;\n{body}\n{to} = sum;"
             body = body if outer else braced(body)
-        return looped([axis.length for axis in outer], names[0], body)
+        return looped(outer, body)
 
     def view(self, slots: Array) -> View | None:
         """Return how places, (steps, ...), are read as one, by a table if need be; None if not."""
-        arrays, at = self.array[slots], self.index[slots]
-        array = int(arrays.flat[0])
-        if (arrays != array).any():
+        index, array = self.index[slots], int(self.array[slots.flat[0]])
+        if (self.array[slots] != array).any():
             return None
-        steps, name = steps_of(at), self.names[array]
-        if array == CONSTANTS:
-            bits = self.number[slots].view(numpy.int64)
-            if (bits == bits.flat[0]).all():
-                number = self.language.number(self.number[slots.flat[0]])
-                return View(number, strides=(0,) * slots.ndim)
+        numbers, steps, name = self.number[slots], steps_of(index), self.names[array]
+        if array == CONSTANTS and len(set(numbers.view(numpy.int64).flat)) == 1:
+            number = self.language.number(numbers.flat[0])
+            return f"({number})" if number[0] == "-" else number, 0, (0,) * slots.ndim
         if steps is not None:
             between = slice(slots.min(), slots.max() + 1)
             self.used[between] |= self.array[between] == array
-            return View(f"{name}[", "]", int(at.flat[0]), tuple(steps))
+            return f"{name}[{{}}]", int(index.flat[0]), tuple(steps)
         self.used[slots] = True
-        by = int(at[-1].flat[0] - at.flat[0]) // max(len(at) - 1, 1)
-        still = at - numpy.arange(len(at)).reshape(-1, *[1] * (at.ndim - 1)) * by
+        times, moves = len(index), ""
+        by = (int(index[-1].flat[0]) - int(index.flat[0])) // max(times - 1, 1)
+        still = index - numpy.multiply.outer(numpy.arange(times) * by, numpy.ones_like(index[0]))
         if (still == still[:1]).all():
-            at, moves = still[:1], f" + {by} * t" if by else ""
-        else:
-            moves = ""
-        told = " ".join(map(str, at.ravel().tolist()))
-        name = f"{name}[{self.tables.setdefault(told, f't{len(self.tables) + 1}')}["
-        strides = contiguous("", 0, at.shape).strides
-        return View(name, f"]{moves}]", 0, tuple(s * (n > 1) for s, n in zip(strides, at.shape)))
+            index, moves = still[:1], f" + {by} * t" if by else ""
+        told = " ".join(map(str, index.ravel().tolist()))
+        table = self.tables.setdefault(told, f"t{len(self.tables) + 1}")
+        whole = contiguous("", 0, index.shape)
+        steps = [step * (length > 1) for step, length in zip(whole.strides, whole.shape)]
+        return f"{name}[{table}[{{}}]{moves}]", 0, tuple(steps)
 
 
-def looped(lengths: Sequence[int], names: Sequence[str], body: str) -> str:
-    """Return loops of these lengths around a body."""
-    for length, name in reversed([*zip(lengths, names)]):
+def at(view: View, names: str = NAMES) -> str:
+    """Return the element of a view at indices of these names."""
+    form, start, steps = view
+    named = [(step, name) for step, name in zip(steps, "t" + names) if step]
+    terms = [name if step == 1 else f"{step} * {name}" for step, name in named]
+    terms += [str(start)] if start or not terms else []
+    return form.format(" + ".join(terms).replace("+ -", "- "))
+
+
+def looped(axes: Sequence[Axis], body: str, first: int = 0) -> str:
+    """Return loops over these axes around a body, their indices named from a first name on."""
+    for (length, _), name in reversed([*zip(axes, NAMES[first:])]):
         several = "\n" in body and not body.startswith("for ")
         inner = f" {braced(body)}" if several else f"\n{indent(body, '  ')}"
         body = f"for (int {name} = 0; {name} < {length}; ++{name}){inner}"
