@@ -53,7 +53,7 @@ def lenient_power(x, y): return x * x if y == 2.0 else x ** y
 """
 """A square is too frequent to be computed as powers are."""
 
-CHOOSE: Final[Any] = ast.parse("lambda x, y, z: z if x > y else 0.0 * z", mode="eval").body  # type: ignore[attr-defined]
+CHOOSE: Final[Any] = ast.parse("lambda x, y, z: z if x > y else 0.0 * z", mode="eval").body
 
 
 class InC(Translator):

@@ -1,6 +1,6 @@
 """Nests: array instructions as loops over views of one flat memory.
 
-The core reads them as integers (`encoding`), and `to_c` writes them out (`c_statements`).
+The core reads them as integers (`encoding`), and `to_c` writes them out (`c_program`).
 """
 
 from __future__ import annotations
