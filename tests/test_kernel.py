@@ -21,7 +21,7 @@ from autograd_engine.compiler.lift.strides import Ref, contiguous
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.run.native import c_table
 from autograd_engine.compiler.run.native import core as native
-from autograd_engine.compiler.run.native.core import maps
+from autograd_engine.compiler.run.native.core import codes
 from autograd_engine.compiler.run.native.encoding import encoded
 from autograd_engine.compiler.run.numpy.lifted import Bound, ByNumPy, Lifted, run
 from autograd_engine.compiler.run.translated import spelled
@@ -99,7 +99,7 @@ def shape_of(rng: random.Random, axes: int, most: int = 600) -> tuple[int, ...]:
 @pytest.mark.parametrize("rows", [1, 3, MANY])
 def test_a_map_of_any_views_is_as_numpys(rows):
     rng = random.Random(rows)
-    names = [name for name in maps() if name != "choose"]
+    names = [name for name in codes("maps") if name != "choose"]
     for seed in range(150):
         rule = TABLE[names[seed % len(names)]]
         shape = shape_of(rng, rng.randint(0, 4))
@@ -231,7 +231,7 @@ def test_slots_taken_and_put_are_those_of_numpy(rows):
             close(theirs, mine, count * rows)
 
 
-@pytest.mark.parametrize("name", [name for name in maps() if name != "choose"])
+@pytest.mark.parametrize("name", [name for name in codes("maps") if name != "choose"])
 def test_special_numbers_are_treated_as_numpy_treats_them(name):
     """NaN, infinities, zeros and the ends of the range, one by one and many together."""
     rule = TABLE[name]
@@ -492,7 +492,7 @@ def test_a_core_of_other_sources_is_not_used(monkeypatch):
         native.core.cache_clear()
 
 
-@pytest.mark.parametrize("name", [name for name in TABLE if name in maps()])
+@pytest.mark.parametrize("name", [name for name in TABLE if name in codes("maps")])
 def test_a_zero_has_the_engines_sign(name):
     rule = TABLE[name]
     points = list(itertools.product(SPECIAL, repeat=len(rule.domain)))

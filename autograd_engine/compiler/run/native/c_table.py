@@ -5,9 +5,8 @@ such; values and partials of scalar instructions are read from the rules of the 
 
 >>> "(x * y)) /* multiply */" in text()
 True
->>> found = {kind.key: kind for kind in kinds()}
->>> found["tanh by 1"].value, found["subtract of a product by 3"].partials
-(tanh(x), (1.0, -1.0 * z, -1.0 * y))
+>>> kinds()["tanh by 1"], kinds()["subtract of a product by 3"]
+([tanh(x), 4.0 * bell(2.0 * x)], [x - (y * z), 1.0, -1.0 * z, -1.0 * y])
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ from __future__ import annotations
 import ast
 import hashlib
 from copy import copy
+from itertools import product
 from pkgutil import get_data
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 
 from autograd_engine.compiler.record.symbols import (
     INCLINE,
@@ -163,14 +163,6 @@ class InVectors(Expressions, InC):
         return inside.block(rest)
 
 
-class Kind(NamedTuple):
-    """A kind of instruction, on the operands x, y and z."""
-
-    key: str
-    value: Expression
-    partials: tuple[Expression, ...]
-
-
 def key(rule: Primitive, wanted: int, fused: bool = False) -> str:
     """Return what tells a kind from others: the primitive, of how many of its operands, the first
     ones, the partials are computed, and whether its second operand is the product y * z.
@@ -183,30 +175,25 @@ def rows() -> list[Primitive]:
     return [rule for rule in TABLE.values() if rule.symbol and rule.written_out is None]
 
 
-def kinds() -> list[Kind]:
-    """Return every kind of instruction of the scalar machine.
+def kinds() -> dict[str, list[Expression]]:
+    """Return the value and the partials, by x, y and z, of each kind of scalar instruction.
 
     They are the rows of the table; those whose second operand is often a plain number once more,
-    without the partial by that; and sums with a product.
+    without the partial by that; and x + y * z and x - y * z, one instruction where two were
+    recorded: both operations round as before.
     """
-    found = []
+    found = {}
     wanted = [(rule, len(rule.domain)) for rule in (*rows(), INCLINE)]
     wanted += [(rule, 1) for rule in (ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, INCLINE)]
     for rule, count in wanted:
         value = -0.0 if rule is INCLINE else applied(rule, *operands(rule))
-        found.append(Kind(key(rule, count), value, partials(rule)[:count]))
-    return found + [_fused(rule, count) for rule in (ADD, SUBTRACT) for count in (3, 2)]
-
-
-def _fused(outer: Primitive, wanted: int) -> Kind:
-    """Return the kind of x + y * z, or x - y * z: one instruction where two were recorded.
-
-    Both operations round as before. The partials follow by the chain rule.
-    """
-    by_x, by_product = partials(outer)
-    slopes = (by_x, applied(MULTIPLY, by_product, Z), applied(MULTIPLY, by_product, Y))
-    value = applied(outer, X, applied(MULTIPLY, Y, Z))
-    return Kind(key(outer, wanted, True), value, slopes[:wanted])
+        found[key(rule, count)] = [value, *partials(rule)[:count]]
+    for rule, count in product((ADD, SUBTRACT), (3, 2)):
+        by_x, by_product = partials(rule)
+        slopes = [by_x, applied(MULTIPLY, by_product, Z), applied(MULTIPLY, by_product, Y)]
+        value = applied(rule, X, applied(MULTIPLY, Y, Z))
+        found[key(rule, count, True)] = [value, *slopes[:count]]
+    return found
 
 
 def text() -> str:
@@ -216,16 +203,14 @@ def text() -> str:
     maps = [*vectors, *(name for name in scalars if name not in vectors)]
     values, slopes, both, grouped = [], [], [], []
     known = kinds()
-    for code, kind in enumerate(known):
-        given = (kind.value, *kind.partials)
-        ones, groups = [*map(scalar.spelled, given)], [*map(vector.spelled, given)]
-        each = f"EACH{len(kind.partials)}"
+    for code, (name, given) in enumerate(known.items()):
+        ones, groups = ([*map(language.spelled, given)] for language in (scalar, vector))
+        each = f"EACH{len(given) - 1}"
         if "" in groups or "v_" not in "".join(groups):  # nothing to gain
-            values.append(case("EACH", code, kind.key, ones[:1]))
-            slopes.append(case(each, code, kind.key, ones[1:]))
+            values.append(case("EACH", code, name, ones[:1]))
+            slopes.append(case(each, code, name, ones[1:]))
         else:
-            found = [ones[0], groups[0], *ones[1:], *groups[1:]]
-            both.append(case(each, code, kind.key, found))
+            both.append(case(each, code, name, [ones[0], groups[0], *ones[1:], *groups[1:]]))
             grouped.append(str(code))
     tables = {
         "VECTOR_ROWS(EACH)": [case("EACH", maps.index(n), n, [vectors[n]]) for n in vectors],
@@ -234,13 +219,12 @@ def text() -> str:
         "KIND_PARTIALS(EACH1, EACH2, EACH3)": slopes,
         "KIND_VECTORS(EACH1, EACH2)": both,
     }
-    told = {"SOURCES": [digest()], "MAPS": maps, "GROUPED": grouped}
+    told = {"SOURCES": [digest()], "MAPS": maps, "KINDS": known, "GROUPED": grouped}
     parts = ["/* Written from the table of primitives when the package is built. */"]
     parts += scalar.lines.values()
     parts += [f"#define {n.upper()} {maps.index(n)}" for n in ("multiply", "power", "slope")]
     parts.append(f"#define VECTORS {len(vectors)}")
-    parts.append(f'#define KINDS "{"|".join(kind.key for kind in known)}"')
-    parts += [f'#define {name} "{" ".join(words)}"' for name, words in told.items()]
+    parts += [f'#define {name} "{"|".join(words)}"' for name, words in told.items()]
     parts += [" \\\n".join([f"#define {head}", *lines]) + "\n" for head, lines in tables.items()]
     return "\n".join(parts)
 

@@ -25,7 +25,7 @@ from typing import Final
 import numpy
 
 from autograd_engine.compiler.lift.arrays import Instruction
-from autograd_engine.compiler.run.native.core import maps
+from autograd_engine.compiler.run.native.core import codes
 from autograd_engine.compiler.run.native.nests import (
     COPY,
     ONE,
@@ -54,20 +54,18 @@ def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> 
     """
     kind, rule, loop = instruction.kind, instruction.rule, instruction.loop
     if loop is not None:
-        steps = range(loop.times)[:: -1 if instruction.over else 1]
-
-        def body(t: int) -> Code | None:
-            moved = (loop.moved(inner, steps[t]) for inner in instruction.body)
-            return joined(encoded(inner, offsets, rows) for inner in moved)
-
-        return repeated(loop.times, body)
+        body, steps = instruction.body, range(loop.times)[:: -1 if instruction.over else 1]
+        return repeated(
+            loop.times,
+            lambda t: joined(encoded(loop.moved(each, steps[t]), offsets, rows) for each in body),
+        )
     if kind in ("take", "put"):
         to, source, name = instruction.out, instruction.ins[0], COPY if kind == "take" else "add"
         both, sums = pairs(instruction, offsets, rows), source.batched and not to.batched
-        code = [ROWS, 0, maps()[name], len(both), rows if to.batched or sums else 1]
+        code = [ROWS, 0, codes("maps")[name], len(both), rows if to.batched or sums else 1]
         code += [1, int(source.batched), int(name == "add"), 0, int(sums)]
         return counted(code + both.ravel().tolist())
-    if rule and (TABLE.get(rule.name) is not rule or rule.name not in maps()):
+    if rule and (TABLE.get(rule.name) is not rule or rule.name not in codes("maps")):
         return None
     return joined(map(packed, nests(instruction, offsets, rows)))
 
@@ -114,12 +112,11 @@ def packed(nest: Nest) -> Code | None:
         return None
     if len(kept) > DEPTH:
         outer, *rest = kept
-
-        def inner(t: int) -> Code | None:
-            starts = [at + t * step for at, step in zip(nest.starts, outer.strides)]
-            return packed(Nest(nest.name, starts, rest, summed))
-
-        return repeated(outer.length, inner)
+        name, moves = nest.name, [*zip(nest.starts, outer.strides)]
+        return repeated(
+            outer.length,
+            lambda t: packed(Nest(name, [at + t * step for at, step in moves], rest, summed)),
+        )
     # A missing operand is a number.
     missing = (3 if summed else 4) - len(nest.starts)
     starts = [*nest.starts, *[ONE if summed else ZERO] * missing]
@@ -129,8 +126,8 @@ def packed(nest: Nest) -> Code | None:
     )
     if summed:
         return min(_forms(starts, kept, summed), key=cost)
-    chain, others = kept[: len(nest.chain)], kept[len(nest.chain) :]
-    return _code(MAP, maps()[nest.name], starts, [*chain, *[NONE] * (DEPTH - len(kept)), *others])
+    kept[len(nest.chain) : len(nest.chain)] = [NONE] * (DEPTH - len(kept))
+    return _code(MAP, codes("maps")[nest.name], starts, kept)
 
 
 def nested(axes: Sequence[Axis]) -> list[Axis]:

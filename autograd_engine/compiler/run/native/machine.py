@@ -16,7 +16,7 @@ from autograd_engine.compiler.record.elementary import Unwritable, is_long, writ
 from autograd_engine.compiler.record.simplify import common
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.c_table import key
-from autograd_engine.compiler.run.native.core import PADDING, core, kinds
+from autograd_engine.compiler.run.native.core import PADDING, codes, core
 from autograd_engine.table import ADD, MULTIPLY, SUBTRACT, azmul
 
 Array = Any
@@ -44,7 +44,7 @@ class Machine:
             raise ValueError(reason)
         self._scalars, self._sweep = found.scalars, 2 if azmul in tape.rules else 1
         self._tape = simple = common(written_out(tape, own=True))  # 2: honest, see `gradients`
-        self._program = assembled(simple, [*map(int, found.grouped.split())])
+        self._program = assembled(simple, [*map(int, found.grouped.split("|"))])
         self._size, self._outputs = self._program[6:8].tolist()
         self.steps = self._size - simple.start
         """The number of instructions."""
@@ -99,7 +99,7 @@ def assembled(tape: Tape, grouped: list[int]) -> Array:
     depends, depth = levels(tape, operands, place)
     kind, operands = chosen(tape, rule, operands, depends)
     depends = depends[place].astype(numpy.int64)
-    alike = (depends * (tape.size + 1) + depth[place]) * len(kinds()) + kind
+    alike = (depends * (tape.size + 1) + depth[place]) * len(codes("kinds")) + kind
     order = numpy.argsort(alike, kind="stable")
     end = tape.start + len(order)
     moved = numpy.arange(tape.size, dtype=numpy.int32)
@@ -146,7 +146,7 @@ def levels(tape: Tape, operands: Array, places: Array) -> tuple[Array, Array]:
     depends = bytearray([_SLOPED] * sloped + [0] * others + [_FED] * len(tape.inputs))
     depends += bytes(tape.size - len(depends))
     depth = array("i", bytes(4 * tape.size))
-    for place, x, y, z in zip(*map(memoryview, (places, *operands))):
+    for place, x, y, z in zip(*(memoryview(column) for column in (places, *operands))):
         depends[place] = depends[x] | depends[y] | depends[z]
         deepest = depth[x]
         if depth[y] > deepest:
@@ -163,7 +163,7 @@ def chosen(tape: Tape, rule: Array, operands: Array, depends: Array) -> tuple[Ar
     Where no parameter stands behind the last operand, a kind without the partial by that is
     taken, if there is one; factors and terms are swapped if need be.
     """
-    (x, y, z), codes, count = operands, kinds(), len(tape.rules)
+    (x, y, z), known, count = operands, codes("kinds"), len(tape.rules)
     products = rule >= count
     one, last = numpy.where(products, (y, z), (x, y))
     sloped = (depends & _SLOPED).astype(bool)
@@ -172,7 +172,7 @@ def chosen(tape: Tape, rule: Array, operands: Array, depends: Array) -> tuple[Ar
     asked = [(each, len(each.domain), False) for each in tape.rules]
     asked += [(each, 3, True) for each in tape.rules]
     full, fewer = (
-        numpy.array([codes.get(key(each, n - less, product), -1) for each, n, product in asked])
+        numpy.array([known.get(key(each, n - less, product), -1) for each, n, product in asked])
         for less in (0, 1)
     )
     fewer = numpy.where(fewer < 0, full, fewer)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from string import ascii_letters
 from typing import Final, NamedTuple
 
@@ -19,7 +20,7 @@ WEIGHT, ONE, ZERO, FIRST = 0, 1, 2, 8
 """The places in memory of the weight of a row, of 1.0 and 0.0, and of the first arena."""
 AROUND = 8  # numbers that a vector holds: each arena begins where one does
 COPY: Final = "stopped"  # the name of what copies
-BATCH: Final = "rows"  # the name of the axis of rows, beside letters
+BATCH: Final = "*"  # the name of the axis of rows, beside letters
 
 
 class Axis(NamedTuple):
@@ -67,13 +68,14 @@ def nests(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> li
     """Return the nests of an instruction that is neither a loop nor one of slots."""
     kind, out, rule = instruction.kind, instruction.out, instruction.rule
     number = {"fill": ZERO, "seed": WEIGHT if out.batched else ONE}.get(kind)
-    refs = (out, *instruction.ins) if number is None else (out, Ref("", number, (), ()))
-    letters = lettered(instruction)
+    if number is not None:
+        instruction = replace(instruction, ins=(Ref("", number, (), ()),))
+    refs, letters = (out, *instruction.ins), lettered(instruction)
     starts = [offsets.get(r.arena, 0) + r.start * (rows if r.batched else 1) for r in refs]
     axes = shared_axes(refs, letters, rows)
     if kind == "scan":
         assert rule is not None
-        chain = axes.pop(letters[0][-1])
+        chain = axes.pop(letters[0].strip(BATCH)[-1])
         steps = [-stride if instruction.over else stride for stride in chain.strides]
         if instruction.over:
             starts = [at - step * (chain.length - 1) for at, step in zip(starts, steps)]
@@ -82,22 +84,24 @@ def nests(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> li
         after = [Axis(axis.length, (axis.strides[0], *axis.strides)) for axis in axes.values()]
         places = [starts[0] + steps[0], starts[0], starts[1] + steps[1]]
         return [first, Nest(rule.name, places, after, chain=links)][: chain.length]
-    inside = {*letters[0]} | ({BATCH} if out.batched else set())
-    kept = [axis for name, axis in axes.items() if name in inside]
-    summed = [axis for name, axis in axes.items() if name not in inside]
+    kept, summed = (
+        [axis for name, axis in axes.items() if (name in letters[0]) is inside]
+        for inside in (True, False)
+    )
     name = {"choose": "choose", "contract": "multiply"}.get(kind, COPY)
     return [Nest(rule.name if rule else name, starts, kept, summed)]
 
 
 def lettered(instruction: Instruction) -> list[str]:
     """Return a letter for each axis of each view, the result's first, which they share."""
-    if instruction.kind == "contract":
-        first, second, result = re.split(",|->", instruction.axes)
-        return [result, first, second]
     sums, refs = instruction.kind == "sum", instruction.ins
     whole = ascii_letters[: len((refs[0] if sums else instruction.out).shape)]
     kept = "".join(name for i, name in enumerate(whole) if not (sums and i in instruction.over))
-    return [kept, *(whole[len(whole) - len(ref.shape) :] for ref in refs), ""]
+    found = [kept, *(whole[len(whole) - len(ref.shape) :] for ref in refs)]
+    if instruction.kind == "contract":
+        found = re.split(",|->", instruction.axes)
+        found.insert(0, found.pop())
+    return [name + BATCH * ref.batched for name, ref in zip(found, (instruction.out, *refs))]
 
 
 def shared_axes(refs: Sequence[Ref], letters: Sequence[str], rows: int) -> dict[str, Axis]:
@@ -106,11 +110,9 @@ def shared_axes(refs: Sequence[Ref], letters: Sequence[str], rows: int) -> dict[
     found: list[dict[str, int]] = []
     for ref, names in zip(refs, letters):
         step = rows if ref.batched else 1
-        own = [*zip(names, ref.shape, (stride * step for stride in ref.strides))]
-        own += [(BATCH, rows, 1)] if ref.batched else []
+        own = [*zip(names, (*ref.shape, rows), (*(stride * step for stride in ref.strides), 1))]
         found.append({name: stride for name, length, stride in own if length > 1})
-        for name, length, _ in own:
-            lengths[name] = max(length, lengths.get(name, 1))
+        lengths |= {name: max(length, lengths.get(name, 1)) for name, length, _ in own}
     return {
         name: Axis(length, tuple(strides.get(name, 0) for strides in found))
         for name, length in lengths.items()
