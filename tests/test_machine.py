@@ -274,7 +274,7 @@ def test_instructions_of_one_kind_stand_together():
     xs = [Value(0.1 * i) for i in range(50)]
     machine = Machine(record([ag.sum(ag.cos(ag.sin(x) * x) for x in xs)], parameters=xs))
     # One run of sines, one of products, one of cosines; the sum is one of additions.
-    codes = machine._program[len(machine._header) + 1 :: 4] % START  # behind the one output
+    codes = machine._program[9::4] % START  # behind the one output
     assert (machine.steps, numpy.count_nonzero(numpy.diff(codes))) == (199, 3)
 
 

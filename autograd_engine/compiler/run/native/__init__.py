@@ -4,5 +4,5 @@ c_table          the table of primitives in C, written when the package is built
 core             the core itself: core.c and module.c with that table, where it was built
 nests, encoding  array instructions as the core reads them
 machine          scalar programs, which the core runs
-c_statements, c_program   a program as one text in C, which needs no core
+c_program        a program as one text in C, which needs no core
 """

@@ -5,9 +5,8 @@ such; values and partials of scalar instructions are read from the rules of the 
 
 >>> "(x * y)) /* multiply */" in text()
 True
->>> found = {kind.key: kind for kind in kinds()}
->>> found["tanh by 1"].value, found["subtract of a product by 3"].partials
-(tanh(x), (1.0, -1.0 * z, -1.0 * y))
+>>> kinds()["tanh by 1"], kinds()["subtract of a product by 3"]
+([tanh(x), 4.0 * bell(2.0 * x)], [x - (y * z), 1.0, -1.0 * z, -1.0 * y])
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ from __future__ import annotations
 import ast
 import hashlib
 from copy import copy
+from itertools import product
 from pkgutil import get_data
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 
 from autograd_engine.compiler.record.symbols import (
     INCLINE,
@@ -41,13 +41,6 @@ from autograd_engine.compiler.run.translation import (
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT
 
-COMPARED: Final[dict[type, str]] = {
-    ast.Lt: "if_less({}, {}, {}, {})", ast.Gt: "if_less({1}, {0}, {2}, {3})",
-    ast.Eq: "if_equal({}, {}, {}, {})", ast.NotEq: "if_equal({0}, {1}, {3}, {2})",
-    ast.GtE: "if_less({1}, {0}, {2}, if_equal({0}, {1}, {2}, {3}))",
-}  # fmt: skip
-"""How one of two is chosen with vectors, where two others compare so."""
-
 BY_HAND: Final = "exp expm1 log log1p tanh sigmoid bell softplus gauss sin cos atan sinh cosh unit"
 VECTORS: Final = {name: f"v_{name}" for name in BY_HAND.split()} | {
     "abs": "size", "sqrt": "root", "copysign": "signed_as", "inf": "all(INFINITY)",
@@ -59,6 +52,8 @@ def power(x, y): return x * x if y == 2.0 else x ** y
 def lenient_power(x, y): return x * x if y == 2.0 else x ** y
 """
 """A square is too frequent to be computed as powers are."""
+
+CHOOSE: Final[Any] = ast.parse("lambda x, y, z: z if x > y else 0.0 * z", mode="eval").body
 
 
 class InC(Translator):
@@ -106,12 +101,16 @@ class InC(Translator):
         new = [f"const double new_{name} = {found};" for name, found in pairs]
         return " ".join(["{", *new, *[f"{name} = new_{name};" for name, _ in pairs], "}"])
 
+    def row(self, name: str) -> Any:
+        """Return the function of a row of the table, or "choose", which is none."""
+        return CHOOSE if name == "choose" else read(self.OWN)[f"M.{name}"]
+
     def spelled(self, expression: Expression) -> str:
         """Return an expression of symbols."""
 
         def call(rule: Primitive, *parts: Any) -> str:
             given = [part if isinstance(part, str) else self.number(part) for part in parts]
-            return self.applied(read(self.OWN)[f"M.{rule.name}"], given)
+            return self.applied(self.row(rule.name), given)
 
         names: dict[Any, Any] = {symbol: symbol.name for symbol in (OUT, X, Y, Z)}
         found = substituted(expression, call, names)
@@ -129,7 +128,13 @@ class InC(Translator):
 class InVectors(Expressions, InC):
     """Translates to C on vectors."""
 
-    SPELLED = Translator.SPELLED  # and no powers
+    SPELLED: ClassVar[dict[Any, str]] = Translator.SPELLED | {
+        ast.Lt: "less({}, {})", ast.Gt: "less({1}, {0})", ast.Eq: "equal({}, {})",
+        ast.NotEq: "~equal({}, {})", ast.GtE: "less({1}, {0}) | equal({0}, {1})",
+        ast.Not: "~({})", ast.Or: "{} | {}", ast.IfExp: "where({}, {}, {})",
+        bool: "~equal({}, all(0.0))",
+    }  # fmt: skip
+    """Without powers, and without what a vector cannot be compared by."""
 
     def named(self, name: str) -> str:
         short = name.rpartition(".")[2]
@@ -157,26 +162,6 @@ class InVectors(Expressions, InC):
         inside.own = {**self.own, ast.unparse(target): self.part(value)}
         return inside.block(rest)
 
-    def choice(self, test: Any, one: str, other: str) -> str:
-        match test:
-            case ast.UnaryOp(ast.Not(), operand):
-                return self.choice(operand, other, one)
-            case ast.BoolOp(ast.Or(), [first, second]):
-                return self.choice(first, one, self.choice(second, one, other))
-            case ast.Compare(left, [sign], [right]) if type(sign) in COMPARED:
-                return COMPARED[type(sign)].format(self.text(left), self.text(right), one, other)
-            case ast.Name():
-                return self.choice(ast.Compare(test, [ast.NotEq()], [ast.Constant(0)]), one, other)
-        raise self.refused(test)
-
-
-class Kind(NamedTuple):
-    """A kind of instruction, on the operands x, y and z."""
-
-    key: str
-    value: Expression
-    partials: tuple[Expression, ...]
-
 
 def key(rule: Primitive, wanted: int, fused: bool = False) -> str:
     """Return what tells a kind from others: the primitive, of how many of its operands, the first
@@ -190,35 +175,25 @@ def rows() -> list[Primitive]:
     return [rule for rule in TABLE.values() if rule.symbol and rule.written_out is None]
 
 
-def kinds() -> list[Kind]:
-    """Return every kind of instruction of the scalar machine.
+def kinds() -> dict[str, list[Expression]]:
+    """Return the value and the partials, by x, y and z, of each kind of scalar instruction.
 
     They are the rows of the table; those whose second operand is often a plain number once more,
-    without the partial by that; and sums with a product.
+    without the partial by that; and x + y * z and x - y * z, one instruction where two were
+    recorded: both operations round as before.
     """
-    found = []
+    found = {}
     wanted = [(rule, len(rule.domain)) for rule in (*rows(), INCLINE)]
     wanted += [(rule, 1) for rule in (ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, INCLINE)]
     for rule, count in wanted:
         value = -0.0 if rule is INCLINE else applied(rule, *operands(rule))
-        found.append(Kind(key(rule, count), value, partials(rule)[:count]))
-    return found + [_fused(rule, count) for rule in (ADD, SUBTRACT) for count in (3, 2)]
-
-
-def _fused(outer: Primitive, wanted: int) -> Kind:
-    """Return the kind of x + y * z, or x - y * z: one instruction where two were recorded.
-
-    Both operations round as before. The partials follow by the chain rule.
-    """
-    product = applied(MULTIPLY, Y, Z)
-    by_x, by_product = (
-        substituted(slope, applied, {X: X, Y: product, OUT: OUT}) for slope in partials(outer)
-    )
-    inner = [
-        substituted(slope, applied, {X: Y, Y: Z, OUT: product}) for slope in partials(MULTIPLY)
-    ]
-    slopes = [by_x, *(applied(MULTIPLY, by_product, slope) for slope in inner)]
-    return Kind(key(outer, wanted, True), applied(outer, X, product), tuple(slopes[:wanted]))
+        found[key(rule, count)] = [value, *partials(rule)[:count]]
+    for rule, count in product((ADD, SUBTRACT), (3, 2)):
+        by_x, by_product = partials(rule)
+        slopes = [by_x, applied(MULTIPLY, by_product, Z), applied(MULTIPLY, by_product, Y)]
+        value = applied(rule, X, applied(MULTIPLY, Y, Z))
+        found[key(rule, count, True)] = [value, *slopes[:count]]
+    return found
 
 
 def text() -> str:
@@ -228,16 +203,14 @@ def text() -> str:
     maps = [*vectors, *(name for name in scalars if name not in vectors)]
     values, slopes, both, grouped = [], [], [], []
     known = kinds()
-    for code, kind in enumerate(known):
-        given = (kind.value, *kind.partials)
-        ones, groups = [*map(scalar.spelled, given)], [*map(vector.spelled, given)]
-        each = f"EACH{len(kind.partials)}"
+    for code, (name, given) in enumerate(known.items()):
+        ones, groups = ([*map(language.spelled, given)] for language in (scalar, vector))
+        each = f"EACH{len(given) - 1}"
         if "" in groups or "v_" not in "".join(groups):  # nothing to gain
-            values.append(case("EACH", code, kind.key, ones[:1]))
-            slopes.append(case(each, code, kind.key, ones[1:]))
+            values.append(case("EACH", code, name, ones[:1]))
+            slopes.append(case(each, code, name, ones[1:]))
         else:
-            found = [ones[0], groups[0], *ones[1:], *groups[1:]]
-            both.append(case(each, code, kind.key, found))
+            both.append(case(each, code, name, [ones[0], groups[0], *ones[1:], *groups[1:]]))
             grouped.append(str(code))
     tables = {
         "VECTOR_ROWS(EACH)": [case("EACH", maps.index(n), n, [vectors[n]]) for n in vectors],
@@ -246,13 +219,12 @@ def text() -> str:
         "KIND_PARTIALS(EACH1, EACH2, EACH3)": slopes,
         "KIND_VECTORS(EACH1, EACH2)": both,
     }
-    told = {"SOURCES": [digest()], "MAPS": maps, "GROUPED": grouped}
+    told = {"SOURCES": [digest()], "MAPS": maps, "KINDS": known, "GROUPED": grouped}
     parts = ["/* Written from the table of primitives when the package is built. */"]
     parts += scalar.lines.values()
     parts += [f"#define {n.upper()} {maps.index(n)}" for n in ("multiply", "power", "slope")]
     parts.append(f"#define VECTORS {len(vectors)}")
-    parts.append(f'#define KINDS "{"|".join(kind.key for kind in known)}"')
-    parts += [f'#define {name} "{" ".join(words)}"' for name, words in told.items()]
+    parts += [f'#define {name} "{"|".join(words)}"' for name, words in told.items()]
     parts += [" \\\n".join([f"#define {head}", *lines]) + "\n" for head, lines in tables.items()]
     return "\n".join(parts)
 
@@ -264,8 +236,7 @@ def case(each: str, code: int, title: str, found: list[str]) -> str:
 
 def mapped(language: InC) -> dict[str, str]:
     """Return each function that a language maps over arrays, by name."""
-    choose: Any = ast.parse("lambda x, y, z: z if x > y else 0.0 * z", mode="eval")  # no row
-    found = {"choose": language.applied(choose.body, ["x", "y", "z"])}
+    found = {"choose": language.applied(CHOOSE, ["x", "y", "z"])}
     found |= {rule.name: language.spelled(applied(rule, *operands(rule))) for rule in rows()}
     return {name: spelling for name, spelling in found.items() if spelling}
 

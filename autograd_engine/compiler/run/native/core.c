@@ -80,17 +80,12 @@ INLINE void store(double *m, V x) { *(Unaligned *)m = x; }
 #define NUMBERS {0, 1}
 #endif
 
-INLINE V where(I mask, V x, V y) { return (V)((mask & (I)x) | (~mask & (I)y)); }
-
+/* Comparisons give a mask, by which one of two is chosen. */
 #if WIDTH == 8
-INLINE V if_less(V a, V b, V x, V y) {
-  return (V)_mm512_mask_mov_pd((__m512d)y, _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_LT_OQ),
-                               (__m512d)x);
-}
-INLINE V if_equal(V a, V b, V x, V y) {
-  return (V)_mm512_mask_mov_pd((__m512d)y, _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_EQ_OQ),
-                               (__m512d)x);
-}
+typedef __mmask8 Mask;
+INLINE Mask less(V x, V y) { return _mm512_cmp_pd_mask((__m512d)x, (__m512d)y, _CMP_LT_OQ); }
+INLINE Mask equal(V x, V y) { return _mm512_cmp_pd_mask((__m512d)x, (__m512d)y, _CMP_EQ_OQ); }
+INLINE V where(Mask mask, V x, V y) { return (V)_mm512_mask_mov_pd((__m512d)y, mask, (__m512d)x); }
 INLINE V fmadd(V x, V y, V z) { return (V)_mm512_fmadd_pd((__m512d)x, (__m512d)y, (__m512d)z); }
 INLINE V root(V x) { return (V)_mm512_sqrt_pd((__m512d)x); }
 INLINE V first(V x, int64_t n) {
@@ -100,20 +95,17 @@ INLINE void store_first(double *m, V x, int64_t n) {
   _mm512_mask_storeu_pd(m, (__mmask8)((1u << n) - 1), (__m512d)x);
 }
 #else
+typedef I Mask;
+INLINE Mask less(V x, V y) { return x < y; }
+INLINE Mask equal(V x, V y) { return x == y; }
 #if WIDTH == 4
-INLINE V if_less(V a, V b, V x, V y) {
-  return (V)_mm256_blendv_pd((__m256d)y, (__m256d)x,
-                             _mm256_cmp_pd((__m256d)a, (__m256d)b, _CMP_LT_OQ));
-}
-INLINE V if_equal(V a, V b, V x, V y) {
-  return (V)_mm256_blendv_pd((__m256d)y, (__m256d)x,
-                             _mm256_cmp_pd((__m256d)a, (__m256d)b, _CMP_EQ_OQ));
+INLINE V where(Mask mask, V x, V y) {
+  return (V)_mm256_blendv_pd((__m256d)y, (__m256d)x, (__m256d)mask);
 }
 INLINE V fmadd(V x, V y, V z) { return (V)_mm256_fmadd_pd((__m256d)x, (__m256d)y, (__m256d)z); }
 INLINE V root(V x) { return (V)_mm256_sqrt_pd((__m256d)x); }
 #else
-INLINE V if_less(V a, V b, V x, V y) { return where(a < b, x, y); }
-INLINE V if_equal(V a, V b, V x, V y) { return where(a == b, x, y); }
+INLINE V where(Mask mask, V x, V y) { return (V)((mask & (I)x) | (~mask & (I)y)); }
 #if defined(__aarch64__)
 INLINE V fmadd(V x, V y, V z) { return (V)vfmaq_f64((float64x2_t)z, (float64x2_t)x, (float64x2_t)y); }
 INLINE V root(V x) { return (V)vsqrtq_f64((float64x2_t)x); }
@@ -204,13 +196,13 @@ INLINE V small_expm1(V r) {
 #define REST(x, k) fmadd(k, all(-1.9082149292705877e-10), fmadd(k, all(-0.6931471803691238), x))
 
 INLINE V v_exp(V x) {
-  x = if_less(x, all(-1000.0), all(-1000.0), if_less(all(1000.0), x, all(1000.0), x));
+  x = where(less(x, all(-1000.0)), all(-1000.0), where(less(all(1000.0), x), all(1000.0), x));
   V k = nearest(x * 1.4426950408889634), half = nearest(k * 0.5);
   return (small_expm1(REST(x, k)) + 1.0) * two_to(half) * two_to(k - half);
 }
 
 INLINE V v_tanh(V x) {
-  V y = if_less(all(25.0), size(x), all(25.0), size(x)) * -2.0;
+  V y = where(less(all(25.0), size(x)), all(25.0), size(x)) * -2.0;
   V k = nearest(y * 1.4426950408889634), scale = two_to(k);
   V e = fmadd(scale, small_expm1(REST(y, k)), scale - 1.0);
   return signed_as(e / (e + 2.0), x);
@@ -218,7 +210,7 @@ INLINE V v_tanh(V x) {
 
 INLINE V v_sigmoid(V x) {
   V e = v_exp(-size(x));
-  return if_less(x, all(0.0), e, all(1.0)) / (1.0 + e);
+  return where(less(x, all(0.0)), e, all(1.0)) / (1.0 + e);
 }
 
 INLINE V v_bell(V x) {
@@ -239,10 +231,10 @@ INLINE V positive_log(V x) {
 
 INLINE V v_log(V x) {
   V tiny = all(2.2250738585072014e-308);
-  V found = positive_log(if_less(x, tiny, x * 18014398509481984.0, x));
-  found = if_less(x, tiny, found - 37.42994775023705, found);
-  found = if_less(all(0.0), x, found, if_equal(x, all(0.0), all(-INFINITY), all(NAN)));
-  return if_equal(x, all(INFINITY), all(INFINITY), found);
+  V found = positive_log(where(less(x, tiny), x * 18014398509481984.0, x));
+  found = where(less(x, tiny), found - 37.42994775023705, found);
+  found = where(less(all(0.0), x), found, where(equal(x, all(0.0)), all(-INFINITY), all(NAN)));
+  return where(equal(x, all(INFINITY)), all(INFINITY), found);
 }
 
 /* ln(1 + x), which is ln u and what u lost of x, for finite x > -1. */
@@ -252,13 +244,13 @@ INLINE V small_log1p(V x) {
 }
 
 INLINE V v_log1p(V x) {
-  V found = if_less(all(-1.0), x, small_log1p(x), if_equal(x, all(-1.0), all(-INFINITY), all(NAN)));
-  found = if_equal(x, all(INFINITY), all(INFINITY), found);
-  return if_equal(x, all(0.0), x, found); /* with its sign */
+  V found = where(less(all(-1.0), x), small_log1p(x), where(equal(x, all(-1.0)), all(-INFINITY), all(NAN)));
+  found = where(equal(x, all(INFINITY)), all(INFINITY), found);
+  return where(equal(x, all(0.0)), x, found); /* with its sign */
 }
 
 INLINE V v_softplus(V x) {
-  return if_less(x, all(0.0), all(0.0), x) + small_log1p(v_exp(-size(x)));
+  return where(less(x, all(0.0)), all(0.0), x) + small_log1p(v_exp(-size(x)));
 }
 
 INLINE int any(I mask) {
@@ -278,7 +270,7 @@ INLINE int any(I mask) {
 INLINE V v_expm1(V x) {
   EACH_ALONE(size(x) < all(700.0), expm1, x[i])
   V k = nearest(x * 1.4426950408889634), scale = two_to(k);
-  return if_equal(x, all(0.0), x, fmadd(scale, small_expm1(REST(x, k)), scale - 1.0));
+  return where(equal(x, all(0.0)), x, fmadd(scale, small_expm1(REST(x, k)), scale - 1.0));
 }
 
 INLINE V v_sinh(V x) {
@@ -309,13 +301,13 @@ INLINE V turned(V x, int64_t turn) {
   p = fmadd(p, fourth, CUBIC(1 / 24.0, -1 / 720.0, 1 / 40320.0, -1 / 3628800.0, z, square));
   V cosine = most + fmadd(square, p, (1.0 - most) - half);
   I which = (I)(k + MAGIC) + turn;
-  V found = where(-(which & 1), cosine, sine);
+  V found = where(equal((V)((which & 1) << 62), all(2.0)), cosine, sine);
   return (V)((I)found ^ ((which & 2) << 62));
 }
 
 INLINE V v_sin(V x) {
   EACH_ALONE(size(x) < all(1e6), sin, x[i])
-  return if_equal(x, all(0.0), x, turned(x, 0));
+  return where(equal(x, all(0.0)), x, turned(x, 0));
 }
 
 INLINE V v_cos(V x) {
@@ -327,9 +319,9 @@ INLINE V v_cos(V x) {
    x + x**3 p(x**2), a Chebyshev fit with an error of 1e-18. */
 INLINE V v_atan(V x) {
   V t = size(x), zero = all(0.0), one = all(1.0);
-  V large = if_less(all(2.414213562373095), t, one, zero);
-  V middle = if_less(all(0.41421356237309503), t, one, zero) - large;
-  V y = if_equal(large, one, -1.0 / t, if_equal(middle, one, (t - 1.0) / (t + 1.0), t));
+  V large = where(less(all(2.414213562373095), t), one, zero);
+  V middle = where(less(all(0.41421356237309503), t), one, zero) - large;
+  V y = where(equal(large, one), -1.0 / t, where(equal(middle, one), (t - 1.0) / (t + 1.0), t));
   V z = y * y, square = z * z, fourth = square * square;
   V p = fmadd(fmadd(all(-0.017805397205419446), z, all(0.03796525745386593)), z,
             all(-0.05035102456601552));
@@ -339,12 +331,12 @@ INLINE V v_atan(V x) {
                            0.11111110744919658, z, square));
   V quarters = 2.0 * large + middle; /* of pi/2, whose second part is small */
   y = quarters * 0.7853981633974483 + (fmadd(y * z, p, y) + quarters * 3.061616997868383e-17);
-  return if_equal(x, zero, x, signed_as(y, x));
+  return where(equal(x, zero), x, signed_as(y, x));
 }
 
 /* x / hypot(x, y) */
 INLINE V v_unit(V x, V y) {
-  V largest = if_less(size(x), size(y), size(y), size(x));
+  V largest = where(less(size(x), size(y)), size(y), size(x));
   EACH_ALONE((all(1e-140) < largest) & (largest < all(1e140)), f_unit, x[i], y[i])
   return x / root(x * x + y * y);
 }
@@ -352,7 +344,7 @@ INLINE V v_unit(V x, V y) {
 INLINE V v_gauss(V x) {
   V square = x * x, big = 134217729.0 * x, high = big - (big - x), low = x - high;
   V error = ((high * high - square) + 2.0 * high * low) + low * low;
-  return if_less(all(750.0), square, all(0.0), v_exp(-square) * (1.0 - error));
+  return where(less(all(750.0), square), all(0.0), v_exp(-square) * (1.0 - error));
 }
 
 /* Maps: n elements, operands and results have strides. */
@@ -601,21 +593,9 @@ static void one_product(const Product * c, int64_t form) {
 }
 
 INLINE void contract(double *m, const int64_t *c) {
-  Product
-  each = {.rows = c[5],
-          .columns = c[6],
-          .k1 = c[7],
-          .k2 = c[8],
-          .om = c[12],
-          .on = c[13],
-          .am = c[17],
-          .an = c[18],
-          .a1 = c[19],
-          .a2 = c[20],
-          .bm = c[24],
-          .bn = c[25],
-          .b1 = c[26],
-          .b2 = c[27]};
+  Product each = {.rows = c[5], .columns = c[6], .k1 = c[7], .k2 = c[8], .om = c[12], .on = c[13],
+                  .am = c[17], .an = c[18], .a1 = c[19], .a2 = c[20],
+                  .bm = c[24], .bn = c[25], .b1 = c[26], .b2 = c[27]};
   for (int64_t i = 0; i < c[3]; ++i)
     for (int64_t j = 0; j < c[4]; ++j) {
       each.o = m + c[9] + i * c[10] + j * c[11];

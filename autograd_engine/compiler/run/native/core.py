@@ -43,18 +43,10 @@ def core() -> ModuleType | None:
     return _core
 
 
-@lru_cache(maxsize=1)
-def maps() -> dict[str, int]:
-    """Return the code of each function that the core maps over arrays, by name."""
-    found = core()
-    return {} if found is None else {name: code for code, name in enumerate(found.maps.split())}
-
-
-@lru_cache(maxsize=1)
-def kinds() -> dict[str, int]:
-    """Return the code of each kind of scalar instruction, by its key."""
-    found = core()
-    return {} if found is None else {key: code for code, key in enumerate(found.kinds.split("|"))}
+@lru_cache(maxsize=2)
+def codes(what: str) -> dict[str, int]:
+    """Return the codes of the core's "maps" over arrays, or "kinds" of scalar instructions."""
+    return {name: code for code, name in enumerate(getattr(core(), what, "").split("|"))}
 
 
 def aligned(size: int) -> Array:

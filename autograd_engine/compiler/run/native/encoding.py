@@ -8,6 +8,7 @@ Sums of products have three forms. A *panel* computes results that stand side by
 products that stand side by side, the *plain* form does with any strides. Each has rows and
 columns of results, two summed axes, and two axes around all of these.
 
+>>> from autograd_engine.compiler.lift.arrays import Ref
 >>> from autograd_engine.table import ADD
 >>> a, b = Ref("v", 0, (3, 4), (4, 1)), Ref("v", 12, (3, 4), (4, 1))
 >>> code = encoded(Instruction("map", b, (a, b), ADD), {"v": 8}, 1)
@@ -17,200 +18,131 @@ columns of results, two summed axes, and two axes around all of these.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import permutations
-from string import ascii_letters
 from typing import Final
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import Array, Instruction, Ref
-from autograd_engine.compiler.run.native.core import maps
+from autograd_engine.compiler.lift.arrays import Instruction
+from autograd_engine.compiler.run.native.core import codes
 from autograd_engine.compiler.run.native.nests import (
+    COPY,
     ONE,
-    WEIGHT,
     ZERO,
     Axis,
-    Code,
-    clash,
-    counted,
+    Nest,
     merged,
-    nested,
-    unrolled,
+    nests,
+    pairs,
 )
 from autograd_engine.primitives import TABLE
 
+Code = list[int]
 MAP, CONTRACT, ROWS, LOOP = range(4)  # kinds of instructions, as the core knows them
-DEPTH: Final = 4  # axes of a map
-COPY: Final = "stopped"
 PANEL, DOTS, PLAIN = range(3)
-OUTER, SUMMED = 2, 2  # axes around rows and columns, axes that are summed
-NONE: Final = Axis(1, (0, 0, 0))
-BATCH: Final = "rows"  # the name of the axis of rows, beside letters
+DEPTH, SUMMED = 4, 2  # axes of a result, axes that are summed
+SHORT, LONG = 4, 16  # an innermost axis below the one gives way to one from the other on
+NONE: Final = Axis(1, (0, 0, 0, 0))
 
 
 def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Code | None:
     """Return an instruction as integers; None where the core has no loop for it.
 
     `offsets` says where in memory each arena begins; a batched one holds `rows` numbers in
-    each slot.
+    each slot. A result shares no memory with an operand, or stands where that stands.
     """
-    kind, out, ins, rule = instruction.kind, instruction.out, instruction.ins, instruction.rule
-    if kind == "loop":
-        return looped(instruction, offsets, rows)
+    kind, rule, loop = instruction.kind, instruction.rule, instruction.loop
+    if loop is not None:
+        body, steps = instruction.body, range(loop.times)[:: -1 if instruction.over else 1]
+        return repeated(
+            loop.times,
+            lambda t: joined(encoded(loop.moved(each, steps[t]), offsets, rows) for each in body),
+        )
     if kind in ("take", "put"):
-        return moved(instruction, offsets, rows)
-    sums = kind in ("contract", "sum")
-    if any(clash(out, ref, sums) for ref in ins):
+        to, source, name = instruction.out, instruction.ins[0], COPY if kind == "take" else "add"
+        both, sums = pairs(instruction, offsets, rows), source.batched and not to.batched
+        code = [ROWS, 0, codes("maps")[name], len(both), rows if to.batched or sums else 1]
+        code += [1, int(source.batched), int(name == "add"), 0, int(sums)]
+        return counted(code + both.ravel().tolist())
+    if rule and (TABLE.get(rule.name) is not rule or rule.name not in codes("maps")):
         return None
-    if rule and kind == "map" and (TABLE.get(rule.name) is not rule or rule.name not in maps()):
-        return None
-    letters = lettered(instruction)
-    starts = [offsets[ref.arena] + ref.start * (rows if ref.batched else 1) for ref in (out, *ins)]
-    axes = shared_axes((out, *ins), letters, rows)
-    if kind == "scan":
-        assert rule is not None
-        return scan(rule.name, starts, axes, axes.pop(letters[0][-1]), bool(instruction.over))
-    number = {"sum": ONE, "fill": ZERO, "seed": WEIGHT if out.batched else ONE}.get(kind)
-    if number is not None:
-        starts.append(number)
-        axes = {name: Axis(axis.length, (*axis.strides, 0)) for name, axis in axes.items()}
-    inside = {*letters[0]} | ({BATCH} if out.batched else set())
-    summed = [axis for name, axis in axes.items() if name not in inside and axis.length > 1]
-    mine = [axis for name, axis in axes.items() if name in inside]
-    if summed:
-        return contracted(starts, mine, summed)
-    name = rule.name if rule else "choose" if kind == "choose" else "multiply" if sums else COPY
-    return mapped(name, starts, mine)
+    return joined(map(packed, nests(instruction, offsets, rows)))
 
 
-def lettered(instruction: Instruction) -> list[str]:
-    """Return a letter for each axis of each view, the result's first, which they share."""
-    if instruction.kind == "contract":
-        first, second, result = re.split(",|->", instruction.axes)
-        return [result, first, second]
-    sums, refs = instruction.kind == "sum", instruction.ins
-    whole = ascii_letters[: len((refs[0] if sums else instruction.out).shape)]
-    kept = "".join(name for i, name in enumerate(whole) if not (sums and i in instruction.over))
-    return [kept, *(whole[len(whole) - len(ref.shape) :] for ref in refs)]
+def joined(codes: Iterable[Code | None]) -> Code | None:
+    """Return one code behind the other; None if one of them is."""
+    found: Code = []
+    for code in codes:
+        if code is None:
+            return None
+        found += code
+    return found
 
 
-def shared_axes(refs: Sequence[Ref], letters: Sequence[str], rows: int) -> dict[str, Axis]:
-    """Return the axes of several views by name, repeated where one is shorter, as NumPy does it."""
-    lengths: dict[str, int] = {}
-    found: list[dict[str, int]] = []
-    for ref, names in zip(refs, letters):
-        step = rows if ref.batched else 1
-        own = [*zip(names, ref.shape, (stride * step for stride in ref.strides))]
-        own += [(BATCH, rows, 1)] if ref.batched else []
-        found.append({name: stride for name, length, stride in own if length > 1})
-        for name, length, _ in own:
-            lengths[name] = max(length, lengths.get(name, 1))
-    return {
-        name: Axis(length, tuple(strides.get(name, 0) for strides in found))
-        for name, length in lengths.items()
-    }
+def counted(code: Code) -> Code:
+    """Return an instruction, whose second number is its length."""
+    code[1] = len(code)
+    return code
 
 
-def looped(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Code | None:
+def repeated(times: int, body: Callable[[int], Code | None]) -> Code | None:
     """Return a loop: its body as it is first, then which numbers of it move on, and by how much.
 
     These are found by encoding the body as it is at two steps, and checked at the last one.
     """
-    loop, last = instruction.loop, -1 if instruction.over else 1
-    assert loop is not None
-    steps = range(loop.times)[::last]
-    codes = []
-    for step in (steps[0], steps[1], steps[-1]):
-        found = [encoded(loop.moved(inner, step), offsets, rows) for inner in instruction.body]
-        if None in found:
-            return None
-        codes.append(numpy.concatenate(found))
-    first, second, end = codes
-    if not len(first) == len(second) == len(end):
+    codes = [body(step) for step in (0, 1, times - 1)]
+    if None in codes or len({len(code or ()) for code in codes}) > 1:
         return None
+    first, second, end = map(numpy.array, codes)
     by = second - first
-    if (first + (loop.times - 1) * by != end).any():
+    if (first + (times - 1) * by != end).any():
         return None
     moves = [number for at in numpy.flatnonzero(by) for number in (int(at), int(by[at]))]
-    return counted([LOOP, 0, loop.times, len(first), len(moves), *first.tolist(), *moves])
+    return counted([LOOP, 0, times, len(first), len(moves), *first.tolist(), *moves])
 
 
-def scan(
-    name: str, starts: Sequence[int], axes: Mapping[str, Axis], chain: Axis, back: bool
-) -> Code | None:
-    """Return the copy of what is first, and what goes on from there, one after the other."""
-    steps = [-stride if back else stride for stride in chain.strides]
-    if back:
-        starts = [start - step * (chain.length - 1) for start, step in zip(starts, steps)]
-    inner = [Axis(a.length, (a.strides[0], *a.strides)) for a in nested([*axes.values()])]
-    copies = mapped(COPY, starts, [*axes.values()])
-    if copies is None or len(inner) >= DEPTH:
-        return None
-    if chain.length == 1:
-        return copies
-    links = Axis(chain.length - 1, (steps[0], *steps))
-    places = [starts[0] + steps[0], starts[0], starts[1] + steps[1]]
-    return copies + _map(name, places, [links, *_filled(inner, DEPTH - 1, 3)])
-
-
-def moved(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Code:
-    """Return what copies rows from here and there, or adds them, maybe their sums, to such."""
-    out, (source,), at = instruction.out, instruction.ins, instruction.at
-
-    def places(arena: str, slots: Array) -> Array:
-        return offsets[arena] + slots * (rows if arena.isupper() else 1)
-
-    if instruction.kind == "take":
-        to = numpy.arange(len(instruction.index)) if at is None else at
-        name, here, there = COPY, places(out.arena, out.start + to), instruction.index
-    else:
-        slots = source.slots().ravel()
-        name, here, there = "add", places(out.arena, instruction.index), slots
-        there = slots if at is None else slots[at]
-    pairs = numpy.stack([here, places(source.arena, there)], 1)
-    summed = source.batched and not out.batched
-    code = [ROWS, 0, maps()[name], len(pairs), rows if out.batched or summed else 1]
-    code += [1, int(source.batched), int(name == "add"), 0, int(summed)]
-    return counted(code + pairs.ravel().tolist())
-
-
-def mapped(name: str, starts: Sequence[int], axes: Sequence[Axis]) -> Code | None:
-    """Return the instructions that map a function; None if they would be too many."""
-    inner = nested(axes)
-    if len(inner) > DEPTH:
-        return unrolled(starts, inner, DEPTH, lambda at, others: mapped(name, at, others))
-    return _map(name, starts, _filled(inner, DEPTH, len(starts)))
-
-
-def _filled(axes: Sequence[Axis], count: int, views: int) -> list[Axis]:
-    return [Axis(1, (0,) * views)] * (count - len(axes)) + [*axes]
-
-
-def _map(name: str, starts: Sequence[int], axes: Sequence[Axis]) -> Code:
-    code = [MAP, 0, maps()[name], *(axis.length for axis in axes)]
-    for view, start in enumerate(starts):
-        code += [start, *(axis.strides[view] for axis in axes)]
-    return counted(code + [ZERO, 0, 0, 0, 0] * (4 - len(starts)))  # a missing operand is a number
-
-
-def contracted(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) -> Code | None:
-    """Return the instructions that contract two views; None if they would be too many.
-
-    `starts` are the places of the result and the two factors; `kept` their common axes and
-    those of the result with one of them, `summed` the others.
+def packed(nest: Nest) -> Code | None:
+    """Return a nest as an instruction, in a loop where it has more axes than the core; None where
+    more of them are summed.
     """
-    kept, summed = merged(kept), merged(summed)
+    summed = merged(nest.summed)
+    kept = merged(nest.kept) if summed else [*nest.chain, *nested(nest.kept)]
     if len(summed) > SUMMED:
         return None
-    if len(kept) > OUTER + 2:
-        return unrolled(starts, kept, OUTER + 2, lambda at, others: contracted(at, others, summed))
-    return min(_forms(starts, kept, summed), key=cost)
+    if len(kept) > DEPTH:
+        outer, *rest = kept
+        name, moves = nest.name, [*zip(nest.starts, outer.strides)]
+        return repeated(
+            outer.length,
+            lambda t: packed(Nest(name, [at + t * step for at, step in moves], rest, summed)),
+        )
+    # A missing operand is a number.
+    missing = (3 if summed else 4) - len(nest.starts)
+    starts = [*nest.starts, *[ONE if summed else ZERO] * missing]
+    kept, summed = (
+        [Axis(axis.length, axis.strides + (0,) * missing) for axis in axes]
+        for axes in (kept, summed)
+    )
+    if summed:
+        return min(_forms(starts, kept, summed), key=cost)
+    kept[len(nest.chain) : len(nest.chain)] = [NONE] * (DEPTH - len(kept))
+    return _code(MAP, codes("maps")[nest.name], starts, kept)
+
+
+def nested(axes: Sequence[Axis]) -> list[Axis]:
+    """Return merged axes in the order of loops, one that is worth a loop innermost."""
+    found = merged(axes)
+    if found and found[-1].length < SHORT:
+        longest = max(found, key=lambda axis: axis.length)
+        if longest.length >= LONG:
+            found.remove(longest)
+            found.append(longest)
+    return found
 
 
 def _forms(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) -> Iterator[Code]:
-    """Yield the instruction in each form and order of axes."""
+    """Yield a contraction of two views in each form and order of axes."""
     for order in ((0, 1, 2), (0, 2, 1)):
         at = [starts[i] for i in order]
         left, over = (
@@ -219,7 +151,7 @@ def _forms(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) 
         )
         for rows, columns in dict.fromkeys(permutations([*left, NONE, NONE], 2)):
             outer = [axis for axis in left if axis not in (rows, columns)]
-            if len(outer) > OUTER:
+            if len(outer) > DEPTH - 2:
                 continue
             for inner in over:
                 form = PLAIN
@@ -227,16 +159,17 @@ def _forms(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) 
                     form = PANEL
                 elif inner.strides[1:] in ((1, 1), (0, 1), (1, 0)):
                     form = DOTS
-                others = [axis for axis in over if axis is not inner]
-                around = [NONE] * (OUTER - len(outer)) + outer
-                deep = [NONE] * (SUMMED - 1 - len(others)) + others
-                yield _code(form, at, [*around, rows, columns, *deep, inner])
+                around = [NONE] * (DEPTH - 2 - len(outer)) + outer
+                deep = [NONE] * (SUMMED - len(over)) + [axis for axis in over if axis is not inner]
+                yield _code(CONTRACT, form, at, [*around, rows, columns, *deep, inner], SUMMED)
 
 
-def _code(form: int, starts: Sequence[int], axes: Sequence[Axis]) -> Code:
-    code = [CONTRACT, 0, form, *(axis.length for axis in axes)]
+def _code(
+    kind: int, what: int, starts: Sequence[int], axes: Sequence[Axis], summed: int = 0
+) -> Code:
+    code = [kind, 0, what, *(axis.length for axis in axes)]
     for view, start in enumerate(starts):
-        shown = axes if view else axes[:-SUMMED]  # the result has no summed axes
+        shown = axes if view else axes[: len(axes) - summed]  # the result has no summed axes
         code += [start, *(axis.strides[view] for axis in shown)]
     return counted(code)
 

@@ -8,15 +8,14 @@ together: the next one is then nearly always of the kind of the last.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.record.rewriting import Unwritable, common, is_long, written_out
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.c_table import key
-from autograd_engine.compiler.run.native.core import PADDING, core, kinds
+from autograd_engine.compiler.run.native.core import PADDING, codes, core
 from autograd_engine.table import ADD, MULTIPLY, SUBTRACT, azmul
 
 Array = Any
@@ -42,11 +41,12 @@ class Machine:
         reason, found = fits(tape), core()
         if reason is not None or found is None:
             raise ValueError(reason)
-        self._sweep = 2 if azmul in tape.rules else 1  # 2: honest, see `gradients`
-        self._scalars = found.scalars
-        simple, grouped = common(written_out(tape, own=True)), [*map(int, found.grouped.split())]
-        self._header, self._program = assembled(simple, kinds(), grouped)
-        self._constants, self._parameters = simple.constants, len(tape.parameters)
+        self._scalars, self._sweep = found.scalars, 2 if azmul in tape.rules else 1
+        self._tape = simple = common(written_out(tape, own=True))  # 2: honest, see `gradients`
+        self._program = assembled(simple, [*map(int, found.grouped.split("|"))])
+        self._size, self._outputs = self._program[6:8].tolist()
+        self.steps = self._size - simple.start
+        """The number of instructions."""
         self._free: list[tuple[Array, Array]] = []
 
     def run(self, leaves: Array, rows: Array | None, gradient: bool) -> tuple[Array, Array | None]:
@@ -55,25 +55,19 @@ class Machine:
         `leaves` holds the numbers of the tape's parameters, then of its others; `rows` the
         inputs (B, n), or None where there are none. Nothing is raised for a number.
         """
-        header = self._header
         try:
             values, adjoints = self._free.pop()
         except IndexError:
-            values, adjoints = numpy.zeros(header.size + PADDING), numpy.zeros(header.size)
-            values[header.inputs + header.width : header.start] = self._constants
-        values[: header.inputs] = leaves
+            values, adjoints = numpy.zeros(self._size + PADDING), numpy.zeros(self._size)
+            values[self._tape.first : self._tape.start] = self._tape.constants
+        values[: len(leaves)] = leaves
         given = numpy.empty((1, 0)) if rows is None else numpy.ascontiguousarray(rows, float)
-        outputs = numpy.empty((len(given), header.outputs))
+        outputs = numpy.empty((len(given), self._outputs))
         wanted = gradient * self._sweep
         self._scalars(self._program, given, values, adjoints, outputs, len(given), wanted)
-        slopes = adjoints[: self._parameters].copy() if gradient else None
+        slopes = adjoints[: len(self._tape.parameters)].copy() if gradient else None
         self._free.append((values, adjoints))
         return outputs, slopes
-
-    @property
-    def steps(self) -> int:
-        """The number of instructions."""
-        return self._header.size - self._header.start
 
 
 def fits(tape: Tape) -> str | None:
@@ -91,88 +85,49 @@ def fits(tape: Tape) -> str | None:
     return None
 
 
-class Header(NamedTuple):
-    """The first numbers of a program. After them come the places of the outputs, then four
-    numbers for each instruction: its code and the places of x, y and z (x again for none).
+def assembled(tape: Tape, grouped: list[int]) -> Array:
+    """Return the program of a tape, int32; kinds that are `grouped` are computed several at once,
+    if they are of one depth.
+
+    It begins with the numbers of leaves and inputs, the places of the first instruction and of
+    those that are first to depend on a parameter, on an input, on both, and the numbers of places
+    and outputs. Then come the places of the outputs, then of each instruction its code and the
+    places of x, y and z (x again for none).
     """
+    rule, operands, place = fused(tape)
+    depends, depth = levels(tape, operands, place)
+    kind, operands = chosen(tape, rule, operands, depends)
+    depends = depends[place].astype(numpy.int64)
+    alike = (depends * (tape.size + 1) + depth[place]) * len(codes("kinds")) + kind
+    order = numpy.argsort(alike, kind="stable")
+    end = tape.start + len(order)
+    moved = numpy.arange(tape.size, dtype=numpy.int32)
+    moved[place[order]] = numpy.arange(tape.start, end, dtype=numpy.int32)
+    body = numpy.stack([kind, *moved[operands]], 1)[order]
+    begins = numpy.diff(alike[order], prepend=-1) != 0
+    body[:, 0] += START * (begins & numpy.isin(body[:, 0], grouped))
+    bounds = numpy.searchsorted(depends[order], [_SLOPED, _FED, _SLOPED | _FED]) + tape.start
+    leaves, width = len(tape.parameters) + len(tape.others), len(tape.inputs)
+    head = [leaves, width, tape.start, *bounds, end, len(tape.outputs), *moved[tape.outputs]]
+    return numpy.concatenate([numpy.array(head), body.ravel()]).astype(numpy.int32)
 
-    inputs: int  # the place of the first input,
-    width: int  # and their number
-    start: int  # the place of the first instruction
-    slopes: int  # of the first that depends on a parameter, and on no input
-    each: int  # of the first that depends on an input, and on no parameter
-    both: int  # of the first that depends on both
-    size: int  # the number of places
-    outputs: int  # the number of outputs
 
-
-class Operations(NamedTuple):
-    """What a tape computes, one number each: the rule, the operands, the place of the result.
+def fused(tape: Tape) -> tuple[Array, Array, Array]:
+    """Return the rule of each operation, the operands x, y, z, the place of the result; a product
+    that one sum alone uses is made part of that.
 
     A rule is a position in `tape.rules`, plus their number where the second operand is a
     product y * z. An operand that is missing is x again.
     """
-
-    rule: Array
-    x: Array
-    y: Array
-    z: Array
-    place: Array
-
-
-def assembled(tape: Tape, codes: Mapping[str, int], grouped: Sequence[int]) -> tuple[Header, Array]:
-    """Return the program of a tape, given the codes of the kinds of instructions: int32, with its
-    header in front.
-
-    Those that are `grouped` are computed several at once, if they are of one depth.
-    """
-    operations = fused(tape)
-    depends, depth = levels(tape, operations)
-    kinds = chosen(tape, operations, depends, codes)
-    depends, depth = depends[operations.place], depth[operations.place]
-    order = numpy.argsort(
-        (depends.astype(numpy.int64) * (tape.size + 1) + depth) * len(codes) + kinds.rule,
-        kind="stable",
-    )
-    place = numpy.arange(tape.size, dtype=numpy.int32)
-    start = tape.start
-    place[kinds.place[order]] = numpy.arange(start, start + len(order), dtype=numpy.int32)
-    body = numpy.empty((len(order), 4), numpy.int32)
-    body[:, 0] = kinds.rule[order]
-    for column, operand in enumerate((kinds.x, kinds.y, kinds.z), 1):
-        body[:, column] = place[operand[order]]
-    keys = numpy.stack([depends[order], depth[order], body[:, 0]])
-    begins = numpy.ones(len(order), bool)
-    begins[1:] = (keys[:, 1:] != keys[:, :-1]).any(0)
-    body[:, 0] += START * (begins & numpy.isin(body[:, 0], grouped))
-    bounds = numpy.searchsorted(depends[order], [_SLOPED, _FED, _SLOPED | _FED]).tolist()
-    slopes, each, both = (start + bound for bound in bounds)
-    outputs = place[tape.outputs]
-    header = Header(
-        inputs=len(tape.parameters) + len(tape.others),
-        width=len(tape.inputs),
-        start=start,
-        slopes=slopes,
-        each=each,
-        both=both,
-        size=start + len(order),
-        outputs=len(outputs),
-    )
-    return header, numpy.concatenate([numpy.array(header, numpy.int32), outputs, body.ravel()])
-
-
-def fused(tape: Tape) -> Operations:
-    """Return what the tape computes, each product that one sum alone uses made part of that."""
     rule, x, y = (numpy.array(column) for column in (tape.op, tape.x, tape.y))
     uses = numpy.bincount(x, minlength=tape.size) + numpy.bincount(y[y >= 0], minlength=tape.size)
     uses[tape.outputs] += 2  # these are needed for themselves
     y = numpy.where(y < 0, x, y)
     z = x.copy()
     product = numpy.zeros(tape.size, bool)
-    product[tape.start :] = (rule == _position(tape, MULTIPLY)) & (uses[tape.start :] == 1)
-    add = rule == _position(tape, ADD)
-    right = (add | (rule == _position(tape, SUBTRACT))) & product[y]
-    left = add & ~right & product[x]
+    product[tape.start :] = _among(tape, rule, MULTIPLY) & (uses[tape.start :] == 1)
+    right = _among(tape, rule, ADD, SUBTRACT) & product[y]
+    left = _among(tape, rule, ADD) & ~right & product[x]
     sums = left | right
     gone = numpy.where(right, y, x)[sums] - tape.start
     x[left] = y[left]
@@ -181,19 +136,16 @@ def fused(tape: Tape) -> Operations:
     kept = numpy.ones(len(rule), bool)
     kept[gone] = False
     place = numpy.flatnonzero(kept).astype(numpy.int32) + tape.start
-    return Operations(rule[kept], x[kept], y[kept], z[kept], place)
+    return rule[kept], numpy.stack([x, y, z])[:, kept], place
 
 
-def levels(tape: Tape, operations: Operations) -> tuple[Array, Array]:
+def levels(tape: Tape, operands: Array, places: Array) -> tuple[Array, Array]:
     """Return what each place depends on, and its depth: one more than its deepest operand."""
-    depends = bytearray(tape.size)
     sloped, others = len(tape.parameters), len(tape.others)
-    depends[:sloped] = bytes([_SLOPED]) * sloped
-    inputs = slice(sloped + others, sloped + others + len(tape.inputs))
-    depends[inputs] = bytes([_FED]) * len(tape.inputs)
+    depends = bytearray([_SLOPED] * sloped + [0] * others + [_FED] * len(tape.inputs))
+    depends += bytes(tape.size - len(depends))
     depth = array("i", bytes(4 * tape.size))
-    columns = (operations.place, operations.x, operations.y, operations.z)
-    for place, x, y, z in zip(*(memoryview(column) for column in columns)):
+    for place, x, y, z in zip(*(memoryview(column) for column in (places, *operands))):
         depends[place] = depends[x] | depends[y] | depends[z]
         deepest = depth[x]
         if depth[y] > deepest:
@@ -204,37 +156,28 @@ def levels(tape: Tape, operations: Operations) -> tuple[Array, Array]:
     return numpy.frombuffer(depends, numpy.uint8), numpy.frombuffer(depth, numpy.int32)
 
 
-def chosen(
-    tape: Tape, operations: Operations, depends: Array, codes: Mapping[str, int]
-) -> Operations:
-    """Return the operations with the codes of their kinds instead of rules.
+def chosen(tape: Tape, rule: Array, operands: Array, depends: Array) -> tuple[Array, Array]:
+    """Return the code of each operation's kind, and the operands.
 
     Where no parameter stands behind the last operand, a kind without the partial by that is
     taken, if there is one; factors and terms are swapped if need be.
     """
-    rule, x, y, z, place = operations
-    sloped = (depends & _SLOPED).astype(bool)
-    count = len(tape.rules)
-    swapped = sloped[y] & ~sloped[x] & _among(tape, rule, ADD, MULTIPLY)
-    x, y = numpy.where(swapped, y, x), numpy.where(swapped, x, y)
+    (x, y, z), known, count = operands, codes("kinds"), len(tape.rules)
     products = rule >= count
-    swapped = products & sloped[z] & ~sloped[y]
-    y, z = numpy.where(swapped, z, y), numpy.where(swapped, y, z)
-    full, fewer = numpy.empty(2 * count, numpy.int32), numpy.empty(2 * count, numpy.int32)
-    for i, primitive in enumerate(tape.rules):
-        wanted = len(primitive.domain)
-        full[i] = codes[key(primitive, wanted)]
-        fewer[i] = codes.get(key(primitive, wanted - 1), full[i])
-        full[count + i] = codes.get(key(primitive, 3, True), -1)
-        fewer[count + i] = codes.get(key(primitive, 2, True), -1)
-    last = numpy.where(products, z, y)
-    kind = numpy.where(sloped[last], full[rule], fewer[rule])
-    return Operations(kind, x, y, z, place)
-
-
-def _position(tape: Tape, rule: Any) -> int:
-    return tape.rules.index(rule) if rule in tape.rules else -1
+    one, last = numpy.where(products, (y, z), (x, y))
+    sloped = (depends & _SLOPED).astype(bool)
+    swapped = (products | _among(tape, rule, ADD, MULTIPLY)) & sloped[last] & ~sloped[one]
+    one, last = numpy.where(swapped, (last, one), (one, last))
+    asked = [(each, len(each.domain), False) for each in tape.rules]
+    asked += [(each, 3, True) for each in tape.rules]
+    full, fewer = (
+        numpy.array([known.get(key(each, n - less, product), -1) for each, n, product in asked])
+        for less in (0, 1)
+    )
+    fewer = numpy.where(fewer < 0, full, fewer)
+    kind = numpy.where(sloped[last], full[rule], fewer[rule]).astype(numpy.int32)
+    return kind, numpy.where(products, (x, one, last), (one, last, one))
 
 
 def _among(tape: Tape, rule: Array, *rules: Any) -> Array:
-    return numpy.isin(rule, [_position(tape, item) for item in rules])
+    return numpy.isin(rule, [tape.rules.index(item) for item in rules if item in tape.rules])

@@ -1,20 +1,25 @@
-"""Nests: views in one flat memory, and the loops that run over several of them at once."""
+"""Nests: array instructions as loops over views of one flat memory.
+
+The core reads them as integers (`encoding`), and `to_c` writes them out (`c_program`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from string import ascii_letters
 from typing import Final, NamedTuple
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import Ref
+from autograd_engine.compiler.lift.arrays import Array, Instruction, Ref
 
-Code = list[int]
 WEIGHT, ONE, ZERO, FIRST = 0, 1, 2, 8
 """The places in memory of the weight of a row, of 1.0 and 0.0, and of the first arena."""
 AROUND = 8  # numbers that a vector holds: each arena begins where one does
-SHORT, LONG = 4, 16  # an innermost axis below the one gives way to one from the other on
-MOST: Final = 64  # instructions that one becomes, where it has more axes
+COPY: Final = "stopped"  # the name of what copies
+BATCH: Final = "*"  # the name of the axis of rows, beside letters
 
 
 class Axis(NamedTuple):
@@ -22,6 +27,27 @@ class Axis(NamedTuple):
 
     length: int
     strides: tuple[int, ...]
+
+
+class Nest(NamedTuple):
+    """What writes a function of views, each given by its start, to the first of them."""
+
+    name: str
+    starts: Sequence[int]
+    kept: Sequence[Axis]
+    summed: Sequence[Axis] = ()  # over which the function is summed
+    chain: Sequence[Axis] = ()  # along which one result needs the one before
+
+    def places(self) -> tuple[list[int], int, list[Array]]:
+        """Return the lengths of all axes, how many are summed, and the places of each view, with
+        an axis of 1 where it does not move.
+        """
+        axes, found = [*self.chain, *self.kept, *self.summed], []
+        for view, start in enumerate(self.starts):
+            own = [(axis.length, axis.strides[view]) for axis in axes]
+            shape = tuple(length if stride else 1 for length, stride in own)
+            found.append(Ref("", start, shape, tuple(stride for _, stride in own)).slots())
+        return [axis.length for axis in axes], len(self.summed), found
 
 
 def offsets(sizes: Mapping[str, int], rows: int) -> tuple[dict[str, int], int]:
@@ -35,6 +61,73 @@ def offsets(sizes: Mapping[str, int], rows: int) -> tuple[dict[str, int], int]:
         found[arena] = end
         end += -(-size * (rows if arena.isupper() else 1) // AROUND) * AROUND
     return found, end
+
+
+def nests(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> list[Nest]:
+    """Return the nests of an instruction that is neither a loop nor one of slots."""
+    kind, out, rule = instruction.kind, instruction.out, instruction.rule
+    number = {"fill": ZERO, "seed": WEIGHT if out.batched else ONE}.get(kind)
+    if number is not None:
+        instruction = replace(instruction, ins=(Ref("", number, (), ()),))
+    refs, letters = (out, *instruction.ins), lettered(instruction)
+    starts = [offsets.get(r.arena, 0) + r.start * (rows if r.batched else 1) for r in refs]
+    axes = shared_axes(refs, letters, rows)
+    if kind == "scan":
+        assert rule is not None
+        chain = axes.pop(letters[0].strip(BATCH)[-1])
+        steps = [-stride if instruction.over else stride for stride in chain.strides]
+        if instruction.over:
+            starts = [at - step * (chain.length - 1) for at, step in zip(starts, steps)]
+        first = Nest(COPY, starts, [*axes.values()])
+        links = [Axis(chain.length - 1, (steps[0], *steps))]
+        after = [Axis(axis.length, (axis.strides[0], *axis.strides)) for axis in axes.values()]
+        places = [starts[0] + steps[0], starts[0], starts[1] + steps[1]]
+        return [first, Nest(rule.name, places, after, chain=links)][: chain.length]
+    kept, summed = (
+        [axis for name, axis in axes.items() if (name in letters[0]) is inside]
+        for inside in (True, False)
+    )
+    name = {"choose": "choose", "contract": "multiply"}.get(kind, COPY)
+    return [Nest(rule.name if rule else name, starts, kept, summed)]
+
+
+def lettered(instruction: Instruction) -> list[str]:
+    """Return a letter for each axis of each view, the result's first, which they share."""
+    sums, refs = instruction.kind == "sum", instruction.ins
+    whole = ascii_letters[: len((refs[0] if sums else instruction.out).shape)]
+    kept = "".join(name for i, name in enumerate(whole) if not (sums and i in instruction.over))
+    found = [kept, *(whole[len(whole) - len(ref.shape) :] for ref in refs)]
+    if instruction.kind == "contract":
+        found = re.split(",|->", instruction.axes)
+        found.insert(0, found.pop())
+    return [name + BATCH * ref.batched for name, ref in zip(found, (instruction.out, *refs))]
+
+
+def shared_axes(refs: Sequence[Ref], letters: Sequence[str], rows: int) -> dict[str, Axis]:
+    """Return the axes of several views by name, repeated where one is shorter, as NumPy does it."""
+    lengths: dict[str, int] = {}
+    found: list[dict[str, int]] = []
+    for ref, names in zip(refs, letters):
+        step = rows if ref.batched else 1
+        own = [*zip(names, (*ref.shape, rows), (*(stride * step for stride in ref.strides), 1))]
+        found.append({name: stride for name, length, stride in own if length > 1})
+        lengths |= {name: max(length, lengths.get(name, 1)) for name, length, _ in own}
+    return {
+        name: Axis(length, tuple(strides.get(name, 0) for strides in found))
+        for name, length in lengths.items()
+    }
+
+
+def pairs(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Array:
+    """Return to which places in memory numbers are copied or added ("take", "put"), and whence."""
+    out, source, index, at = instruction.out, instruction.ins[0], instruction.index, instruction.at
+    if instruction.kind == "take":
+        here, there = out.start + (numpy.arange(len(index)) if at is None else at), index
+    else:
+        here, there = index, source.slots().ravel()[slice(None) if at is None else at]
+    both = zip((out.arena, source.arena), (here, there))
+    columns = [offsets[arena] + slots * (rows if arena.isupper() else 1) for arena, slots in both]
+    return numpy.stack(columns, 1)
 
 
 def merged(axes: Sequence[Axis]) -> list[Axis]:
@@ -54,61 +147,3 @@ def merged(axes: Sequence[Axis]) -> list[Axis]:
         else:
             found.append(axis)
     return found
-
-
-def nested(axes: Sequence[Axis]) -> list[Axis]:
-    """Return merged axes in the order of loops, one that is worth a loop innermost."""
-    found = merged(axes)
-    if found and found[-1].length < SHORT:
-        longest = max(found, key=lambda axis: axis.length)
-        if longest.length >= LONG:
-            found.remove(longest)
-            found.append(longest)
-    return found
-
-
-def unrolled(
-    starts: Sequence[int],
-    axes: Sequence[Axis],
-    depth: int,
-    make: Callable[[list[int], list[Axis]], Code | None],
-) -> Code | None:
-    """Return one instruction behind the other along the shortest axis; None if they would be too
-    many, or have more than `depth` axes.
-    """
-    shortest = min(axes, key=lambda axis: axis.length)
-    if shortest.length > MOST or len(axes) > depth + 1:
-        return None
-    others = [axis for axis in axes if axis is not shortest]
-    found: Code = []
-    for i in range(shortest.length):
-        found += make([at + i * step for at, step in zip(starts, shortest.strides)], others) or []
-    return found
-
-
-def counted(code: Code) -> Code:
-    """Return an instruction, whose second number is its length."""
-    code[1] = len(code)
-    return code
-
-
-def clash(out: Ref, ref: Ref, sums: bool) -> bool:
-    """Whether a result shares slots with an operand, at other elements than the same if none is
-    summed.
-    """
-    if out.arena != ref.arena or (out == ref and not sums):
-        return False
-    (first, last), (low, high) = map(_ends, (out, ref))
-    if last < low or high < first:
-        return False
-    mine, other = out.slots(), ref.slots()
-    if not sums:
-        mine, other = numpy.broadcast_arrays(mine, other)
-        if (mine == other).all():
-            return False
-    return bool(numpy.isin(mine, other).any())
-
-
-def _ends(ref: Ref) -> tuple[int, int]:
-    steps = [stride * (length - 1) for stride, length in zip(ref.strides, ref.shape)]
-    return ref.start + sum(min(x, 0) for x in steps), ref.start + sum(max(x, 0) for x in steps)
