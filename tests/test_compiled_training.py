@@ -16,7 +16,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import Value, datasets, losses, nn, optim
 from autograd_engine.compiler.fit.fitting import ARRAYS, hits
-from autograd_engine.compiler.fit.lesson import Form, Unfit
+from autograd_engine.compiler.fit.lesson import Unfit, rows_like
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.history import History
 from autograd_engine.measures import accuracy, evaluate, judge
@@ -807,12 +807,12 @@ def test_measuring_many_samples_is_compiled_and_gives_the_eager_numbers():
 # The parts.
 
 
-def test_a_form_takes_samples_apart():
-    form = Form([1.0, 2.0], numpy.array([[4.0], [5.0]]))
-    rows = form.rows([([1, True], [[2], [3.5]]), ((4, 5), [[6], [7]])])
+def test_samples_become_rows_of_numbers():
+    first = [1.0, 2.0], numpy.array([[4.0], [5.0]])
+    rows = rows_like(first, [([1, True], [[2], [3.5]]), ((4, 5), [[6], [7]])])
     assert rows.tolist() == [[1.0, 1.0, 2.0, 3.5], [4.0, 5.0, 6.0, 7.0]]
     with pytest.raises(Unfit, match="hold something else than numbers"):
-        form.rows([([1.0, "2"], [[2.0], [3.5]])])
+        rows_like(first, [([1.0, "2"], [[2.0], [3.5]])])
 
 
 def test_traces_pass_over_what_cannot_be_looked_at():
