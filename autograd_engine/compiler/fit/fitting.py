@@ -35,9 +35,8 @@ class Compiled:
     """
 
     def __init__(self, eager: Any, strict: bool) -> None:
-        self.eager, self.strict, self.ran = eager, strict, ""
+        self.eager, self.strict = eager, strict
         self._lesson: Lesson | None = None  # none while all runs eagerly
-        self._held_out: Array | None = None
         self._prepare()
 
     def stands(self) -> bool:
@@ -45,27 +44,26 @@ class Compiled:
         next epoch compiles anew.
         """
         lesson, eager = self._lesson, self.eager
-        self._stands = lesson is not None and (
-            lesson.trains(self._trained()) and lesson.stands(eager.model, eager.loss)
-        )
+        same = lesson is not None and lesson.trains(self._trained())
+        self._stands = same and lesson.stands(eager.model, eager.loss)  # type: ignore[union-attr]
         return self._stands
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch; return the loss of each sample, and its hit."""
+        eager = self.eager
         if self._lesson and not self._stands:
-            self.eager.kept.lesson = None
+            eager.kept.lesson = None
             try:
                 self._prepare()
             except Unfit as reason:
                 self._leave("compiled at first", reason)
         if not self._lesson:
-            return self.eager.train(epoch, batches)  # type: ignore[no-any-return]
-        batches = iter(batches)
+            return eager.train(epoch, batches)  # type: ignore[no-any-return]
+        batches, batch = iter(batches), ()
         order: list[int] = []
         found: list[Array] = []
         failed: Exception | None = None
-        batch: Sequence[int] = ()
-        stepper, rows, recorder = self._stepper, self._rows, self.eager.recorder
+        stepper, rows, recorder = self._stepper, self._rows, eager.recorder
         stepper.load()
         try:
             with numpy.errstate(all="ignore"):
@@ -81,43 +79,40 @@ class Compiled:
             failed = error
         finally:
             stepper.store()
-        done = results(self.eager.right, found, rows[order])
+        done = results(eager.right, found, rows[order, -1])
         if failed is None:
             return done
-        again = partial(self.eager.train, epoch, [batch])
-        self._leave(f"compiled until epoch {epoch + 1}", failed, again)
-        rest = self.eager.train(epoch, chain([batch], batches))
+        self._leave(f"compiled until epoch {epoch + 1}", failed, epoch, [batch])
+        rest = eager.train(epoch, chain([batch], batches))
         return done[0] + rest[0], done[1] + rest[1]
 
     def measure(self) -> Results:
         if not self._lesson or self._held_out is None:
             return self.eager.measure()  # type: ignore[no-any-return]
-        self._stepper.load()
         try:
-            found = forward(self._lesson, self._stepper.leaves, self._held_out)
+            found = forward(self._lesson, self._held_out)
         except (GuardError, Unusual) as error:
             if self.strict and isinstance(error, GuardError):
                 raise
-            self._held_out = None
-            self.ran += f", but the validation data eagerly: {told(error)}"
+            self._measured_eagerly(error)
             return self.eager.measure()  # type: ignore[no-any-return]
-        return results(self.eager.right, found, self._held_out)
+        return results(self.eager.right, found, self._held_out[:, -1])
 
     def _prepare(self) -> None:
         """Compile, and turn the samples into arrays."""
         eager, trained, self._stands = self.eager, self._trained(), True
         judged = eager.right.positions or eager.right.sides
         self._lesson = lesson = lesson_of(eager, trained, judged)
-        self._rows = lesson.data
+        self._rows = lesson.data  # its own may be others by then
         self._stepper = Stepper(eager.optimizer, lesson, partial(eager.step, trained))
         each = counted(len(lesson.program._tape.op), "operation")
         steps = counted(lesson.program.steps, "step")
         self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
+        self._held_out: Array | None = None
         try:
             self._held_out = lesson.rows(eager.held_out) if eager.held_out else None
         except Unfit as reason:
-            self._held_out = None
-            self.ran += f", but the validation data eagerly: {reason}"
+            self._measured_eagerly(reason)
 
     def _trained(self) -> list[Any]:
         """Return the Values to train, each once."""
@@ -125,14 +120,19 @@ class Compiled:
         trained = optimizer.parameters if has_rule(optimizer) else model.parameters()
         return list(dict(zip(map(id, trained), trained)).values())
 
-    def _leave(self, until: str, reason: Exception, again: Callable[[], object] = list) -> None:
+    def _measured_eagerly(self, reason: Exception) -> None:
+        self._held_out = None
+        self.ran += f", but the validation data eagerly: {told(reason)}"
+
+    def _leave(self, until: str, reason: Exception, *again: Any) -> None:
         """Go on eagerly; where `strict`, raise what went wrong instead, in the words that the eager
-        way has when it tries `again`, if it has some.
+        way has when it trains `again`, if it has some.
         """
         if self.strict:
             if isinstance(reason, GuardError):
                 raise reason
-            again()
+            if again:
+                self.eager.train(*again)
             raise ValueError(f"compile=True, but {told(reason)}") from reason
         self._lesson, self.ran = None, f"{until}, then eager: {told(reason)}"
 
@@ -160,26 +160,23 @@ class Stepper:
     def load(self) -> None:
         optimizer, self.leaves = self._optimizer, self._read()
         if self._ruled:
-            self._names = optimizer._memory()
-            kept = [optimizer._buffers.get(name) for name in self._names]
+            kept = [optimizer._buffers.get(name) for name in optimizer._memory()]
             memories = [optimizer._blank if item is None else numpy.array(item) for item in kept]
             # Replaced all at once: an interrupt finds the state before a step or after it.
             self._state = self.leaves, self._read("_grad"), memories, optimizer.steps
 
     def step(self, gradient: Array) -> None:
         """Make one step, or raise `Unusual`, or what an optimiser without a rule raises."""
-        if self._ruled:
-            self._by_rule(gradient)
+        optimizer = self._optimizer
+        if not self._ruled:
+            optimizer.zero_grad()
+            for value, slope in zip(self._values, gradient.tolist()):
+                value._grad += slope
+            self._step()
+            self.load()
             return
-        self._optimizer.zero_grad()
-        for value, slope in zip(self._values, gradient.tolist()):
-            value._grad += slope
-        self._step()
-        self.load()
-
-    def _by_rule(self, gradient: Array) -> None:
         all_leaves, gathered, memories, steps = self._state
-        optimizer, count = self._optimizer, len(self._optimizer.parameters)
+        count = len(optimizer.parameters)
         before = all_leaves[:count]
         try:
             slopes = optimizer._slope(before, gradient[:count])
@@ -190,8 +187,7 @@ class Stepper:
             raise Unusual("a parameter did not stay finite")
         if count < len(self._values):
             leaves = numpy.concatenate((leaves, all_leaves[count:]))
-            gradient = gradient.copy()
-            gradient[count:] += gathered[count:]
+            gradient = numpy.append(gradient[:count], gradient[count:] + gathered[count:])
         self._state = leaves, gradient, memories, steps + 1
         self.leaves = leaves
 
@@ -212,7 +208,7 @@ class Stepper:
             value._data = number
         for value, slope in zip(self._values, gradient.tolist()):
             value._grad = slope
-        for name, item in zip(self._names, memories):
+        for name, item in zip(optimizer._memory(), memories):
             optimizer._buffers[name] = item.tolist()
         optimizer.steps = steps
 
@@ -221,14 +217,14 @@ def measured(model: Any, samples: Sequence[Any], loss: Any, right: Any) -> Resul
     """Return the loss of each sample, and its hit, by a program; None where there is none."""
     try:
         lesson = Lesson(model, loss, samples, [], outputs=True)
-        return results(right, forward(lesson, lesson.leaves(), lesson.data), lesson.data)
+        return results(right, forward(lesson, lesson.data), lesson.data[:, -1])
     except (Unfit, GuardError, Unusual):
         return None
 
 
-def forward(lesson: Lesson, leaves: Array, rows: Array) -> list[Array]:
+def forward(lesson: Lesson, rows: Array) -> list[Array]:
+    leaves, starts = lesson.leaves(), range(0, len(rows), _AT_ONCE)
     with numpy.errstate(all="ignore"):
-        starts = range(0, len(rows), _AT_ONCE)
         return [run(lesson, leaves, rows[i : i + _AT_ONCE], False)[0] for i in starts]
 
 
@@ -249,12 +245,12 @@ def spoilt(numbers: Array) -> Any:
     return numpy.False_ if math.isfinite(numpy.add.reduce(numbers)) else ~numpy.isfinite(numbers)
 
 
-def results(right: Any, found: list[Array], rows: Array) -> Results:
-    """Return losses and hits of the rows from the program's outputs."""
+def results(right: Any, found: list[Array], targets: Array) -> Results:
+    """Return losses and hits from the program's outputs."""
     if not found:
         return [], []
     outputs = numpy.concatenate(found)
-    return outputs[:, 0].tolist(), hits(right, outputs[:, 1:], rows[:, -1]).tolist()
+    return outputs[:, 0].tolist(), hits(right, outputs[:, 1:], targets).tolist()
 
 
 def hits(right: Any, outputs: Array, targets: Array) -> Array:
