@@ -48,8 +48,7 @@ def outputs(owner: Program, found: Any, leaves: Any, rows: Any) -> Any:
 
 def gradient(owner: Program, leaves: Any, rows: Any) -> Any:
     """Return the gradient as the engine computes it; of a program with `check` raises
-    `FloatingPointError` naming the parameter, the operation whose partial or adjoint was the
-    first that is not finite, and its row.
+    `FloatingPointError` naming the parameter, its row, and the operation on whose way it was lost.
     """
     total: Any = -0.0  # which adds nothing, not even a sign
     exact, batch = Interpreter(owner._tape), 1 if rows is None else len(rows)
@@ -76,10 +75,9 @@ def computed(
 
 def each_row(leaves: Any, rows: Any) -> Iterator[tuple[int, str, list[float]]]:
     """Yield the number of each row, what to call it, and the numbers of all leaves in it."""
-    fixed = leaves.tolist()
-    for i in range(1 if rows is None else len(rows)):
+    for i, row in enumerate([[]] if rows is None else rows.tolist()):
         name = f" in row {i}" if rows is not None and len(rows) > 1 else ""
-        yield i, name, fixed + ([] if rows is None else rows[i].tolist())
+        yield i, name, leaves.tolist() + row
 
 
 def _told(owner: Program, numbers: list[float], which: int, tell: Any) -> str:
@@ -123,15 +121,8 @@ def _slope(top: Value, order: list[Value], _: Any, parameters: list[Value]) -> s
     for node in reversed(order):
         for which, (operand, partial) in enumerate(zip(node.operands, node._slopes()), 1):
             if node.grad and id(operand) in leads and not isfinite(partial * node.grad):
-                place = f"operand {which}"
-                if len(set(map(id, node.operands))) == 1:
-                    place = "operand"
-                elif len(node.operands) == 2:
-                    place = f"{('first', 'second')[which - 1]} operand"
-                return (
-                    f"the partial of {_written(node)} by its {place} is {partial!r}, "
-                    f"times an adjoint of {node.grad!r}"
-                )
+                by = f"the partial of {_written(node)} by operand {which}"
+                return f"{by} is {partial!r}, times an adjoint of {node.grad!r}"
     return "contributions that are finite add up to what is not"
 
 
@@ -140,8 +131,8 @@ def _written(node: Value) -> str:
     rule, operands = node._rule, list(node.operands)
     text = called(rule.name, rule.symbol, [repr(operand._data) for operand in operands])
     if len(operands) > _SHOWN:
-        largest = max(operands, key=lambda value: abs(value._data))
-        text = f"{rule.name} of {len(operands)} numbers, {largest._data!r} the largest of them,"
-        operands = [largest]
+        operands = [max(operands, key=lambda value: abs(value._data))]
+        number = operands[0]._data
+        text = f"{rule.name} of {len(node.operands)} numbers, {number!r} the largest of them,"
     named = {f"{value.label!r} is {value._data!r}": None for value in operands if value.label}
     return text + (f" ({', '.join(named)})" if named else "")

@@ -84,21 +84,19 @@ class Guard:
     def told(self, found: float, operands: list[float], row: str) -> str:
         """Say what came out otherwise, found from operands in some row."""
         label, (x, y) = f" ({self.label!r})" if self.label else "", self.numbers
-        if not self.compares:
-            return (
-                f"{self.place}\nThe number {found!r}{label}{row} leaves the graph here; it was "
-                f"{x!r} when this program was compiled, which holds what was made of that "
-                f"number. Compile another program for such numbers, or stay in the graph: use the "
-                f"Value itself, or its detach() where no gradient is to flow."
-            )
-        symbol, _, swapped = COMPARISONS[self.name]
-        a, b = operands[::-1] if swapped else operands
-        holds = self.expected != (self.name == "not_equal")
+        said, was = f"The number {found!r}{label}{row} leaves the graph here", repr(x)
+        held = "what was made of that number"
+        cure = "stay in the graph: use the Value itself, or its detach() where no gradient is to flow"
+        if self.compares:
+            symbol, _, swapped = COMPARISONS[self.name]
+            a, b = operands[::-1] if swapped else operands
+            holds = self.expected != (self.name == "not_equal")
+            said = f"The comparison {a!r}{label} {symbol} {b!r}{row} is {not holds}"
+            was, held = f"{x!r} {symbol} {y!r}, {holds},", "only the branch taken then"
+            cure = "choose without a branch: with ag.maximum, ag.minimum, ag.relu, ag.clip"
         return (
-            f"{self.place}\nThe comparison {a!r}{label} {symbol} {b!r}{row} is {not holds}; it was "
-            f"{x!r} {symbol} {y!r}, {holds}, when this program was compiled, which holds only the "
-            f"branch taken then. Compile another program for such numbers, or choose without a "
-            f"branch: with ag.maximum, ag.minimum, ag.relu, ag.clip."
+            f"{self.place}\n{said}; it was {was} when this program was compiled, which holds "
+            f"{held}. Compile another program for such numbers, or {cure}."
         )
 
 
@@ -140,9 +138,7 @@ class Watch(Blocks):
             self._before.setdefault(id(value), (value, value._data, grad_of(value)))
         if name in COMPARISONS:
             self._compared(name, x, as_value(y))
-        elif name in ("read", "set"):
-            self._number(name, x, y)
-        elif name == "set grad" or _own():
+        elif name not in ("read", "set") and (name == "set grad" or _own()):
             return
         elif name == "sweep":  # its gradients follow from these numbers
             self._swept.update((id(value), value) for value in below)
