@@ -41,10 +41,9 @@ class Program:
     It can be pickled and copied as a graph can: `copy.copy` shares its leaves, a deep copy and
     one that was pickled have leaves of their own, shared with what was pickled together.
 
-    >>> from autograd_engine.compiler import compile
-    >>> from autograd_engine.engine import Value
-    >>> w, x = Value(3.0, "w"), Value(0.0, "x")
-    >>> program = compile(w * x * x, inputs=[x])
+    >>> import autograd_engine as ag
+    >>> w, x = ag.Value(3.0, "w"), ag.Value(0.0, "x")
+    >>> program = ag.compile(w * x * x, inputs=[x])
     >>> program([2.0]), program([[1.0], [2.0]])
     (12.0, array([ 3., 12.]))
     >>> program.value_and_grad([[1.0], [2.0]])
@@ -61,7 +60,7 @@ class Program:
         backend: str = "auto",
         example: Any = None,
     ) -> None:
-        from autograd_engine.compiler.call import faults
+        from autograd_engine.compiler.call import faults, second
         from autograd_engine.compiler.call.inputs import Feed, finite
         from autograd_engine.compiler.run.exact.interpreter import mean
         from autograd_engine.compiler.run.native.core import core
@@ -80,7 +79,7 @@ class Program:
         self._guarded = self._checked if self._guards.kept else self._run
         self._finite_slopes = getattr(core(), "finite", finite)
         self._finite = finite if self._guards.kept else self._finite_slopes  # of one piece
-        self._faults, self._mean = faults, mean
+        self._faults, self._second, self._mean = faults, second, mean
         self.parameters, self.inputs = tuple(tape.parameters), tuple(tape.inputs)
 
     def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
@@ -89,8 +88,8 @@ class Program:
         the order of `program.parameters`, those numbers are used instead of the Values'.
 
         Raises `ValueError` for a wrong length or zero rows, `TypeError` for what is not real
-        numbers, `GuardError` where a comparison, or a number that was read, comes out otherwise
-        than when the function was compiled, `FloatingPointError` for what is not finite.
+        numbers, `GuardError` where what the function asked comes out otherwise than when it was
+        compiled, `FloatingPointError` for what is not finite.
         """
         rows, batch = self._rows(x)
         outputs = self._outputs(self._leaves(parameters), rows)
@@ -143,8 +142,7 @@ class Program:
             return value, gradient
         value = self._mean(self._faults.outputs(self, outputs, leaves, rows)[:, 0].tolist())
         if self._check and not isfinite(value):
-            what = "the mean of the outputs is"
-            raise FloatingPointError(f"{what} {value!r}: their sum is too large")
+            raise FloatingPointError(f"the mean of the outputs is {value!r}: their sum is too large")
         return value, self._faults.gradient(self, leaves, rows)
 
     def hessian(self, x: Any, *, parameters: Any = None) -> Any:
@@ -169,18 +167,10 @@ class Program:
         """
         return self._second.jvp(self, x, v, parameters)
 
-    @property
-    def _second(self) -> Any:
-        from autograd_engine.compiler.call import second
-
-        return second
-
     def _only(self, what: str) -> None:
         if self._count != 1:
-            raise ValueError(
-                f"{what} needs one output, and this program has {self._count}: compile the "
-                f"one to differentiate, or their sum"
-            )
+            what = f"{what} needs one output, and this program has {self._count}"
+            raise ValueError(f"{what}: compile the one to differentiate, or their sum")
 
     def backward(self, x: Any = None) -> float:
         """Add the gradient to the parameters' `grad`, as `Value.backward` does; return the value.
@@ -221,8 +211,6 @@ class Program:
         Where a guard does not hold, outputs and gradients are NaN. (A number that was computed,
         then read, may differ by 4,096 ulp.) Raises `ImportError` where JAX is missing.
         """
-        import numpy
-
         from autograd_engine.compiler.run.jax.jax_program import tape_to_jax
 
         function = tape_to_jax(self._tape)
@@ -231,10 +219,9 @@ class Program:
         def outputs(parameters: Any, inputs: Any = None) -> Any:
             found = function(parameters, inputs)
             if guards:
-                read, kind = found[..., count:], found.dtype
-                slack = numpy.array(guards.computed()) * 4096 * jnp.finfo(kind).eps
-                slack = numpy.broadcast_to(slack.astype(kind), read.shape)
-                expected = numpy.array([guard.expected for guard in guards.kept], kind)
+                read, ulp = found[..., count:], float(jnp.finfo(found.dtype).eps)
+                slack = jnp.array([4096 * ulp * each for each in guards.computed()], found.dtype)
+                expected = jnp.array([guard.expected for guard in guards.kept], found.dtype)
                 held = jnp.isclose(read, expected, slack, 0.0, equal_nan=True)
                 held = held.all(-1, keepdims=True)
                 found = found * (held / held)  # 0 / 0 where one does not hold

@@ -57,7 +57,12 @@ def compile(
     require()
     from autograd_engine.compiler.record.tape import record
 
-    backend, check = _chosen(backend, flag("exact", exact)), flag("check", check)
+    if backend not in list(BACK_ENDS):
+        names = ", ".join(map(repr, BACK_ENDS))
+        raise ValueError(f"unknown back end {backend!r}: there are {names}")
+    if flag("exact", exact) and backend not in ("auto", "exact"):
+        raise ValueError(f"exact=True is a back end of its own: it cannot be {backend!r} too")
+    settings = {"check": flag("check", check), "backend": "exact" if exact else backend}
     guards: list[Guard] = []
     outputs, example = output_or_outputs, None
     if callable(output_or_outputs):
@@ -79,36 +84,21 @@ def compile(
                 f"program has one number for both. Make another Value for the new number"
             )
         single = isinstance(outputs, Value) or is_number(outputs)
-        return Program(
-            tape, single=single, guards=guards, check=check, backend=backend, example=example
-        )
+        return Program(tape, single=single, guards=guards, example=example, **settings)
 
 
 def require() -> None:
     """Raise `ImportError` naming the extra if what the compiler needs is not installed."""
     name = "numpy"
     if sys.modules.get(name) is None and (name in sys.modules or find_spec(name) is None):
-        raise ImportError(
-            f'ag.compile needs {name}: pip install "autograd_engine[fast]"', name=name
-        )
-
-
-def _chosen(backend: str, exact: bool) -> str:
-    if not isinstance(backend, str) or backend not in BACK_ENDS:
-        names = ", ".join(map(repr, BACK_ENDS))
-        raise ValueError(f"unknown back end {backend!r}: there are {names}")
-    if exact and backend not in ("auto", "exact"):
-        raise ValueError(f"exact=True is a back end of its own: it cannot be {backend!r} too")
-    return "exact" if exact else backend
+        raise ImportError(f'ag.compile needs {name}: pip install "autograd_engine[fast]"', name=name)
 
 
 def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[Guard]]:
     """Return what f gives on fresh leaves of the example's shape, those leaves, and its guards."""
     if isinstance(example, (list, tuple, dict)) and not example:
-        raise TypeError(
-            "compile(f, example) needs an example of what f is called with, "
-            "such as 1.0 or [1.0, 2.0]"
-        )
+        what = "an example of what f is called with, such as 1.0 or [1.0, 2.0]"
+        raise TypeError(f"compile(f, example) needs {what}")
     check_call("compile", f, "the example")
     inputs: list[Value] = []
 
@@ -133,9 +123,7 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
                 f"program reads the data of leaves alone: pass it as an input"
             )
     if outputs is None:
-        raise TypeError(
-            "the function must return Values, not NoneType: end it with return and the output"
-        )
+        raise TypeError("the function must return Values, not NoneType: end it with return")
     return outputs, inputs, watch.guards
 
 
@@ -149,10 +137,8 @@ def flattened(tree: Any, accepted: Callable[[Any], bool] = lambda item: False) -
         for item in tree:
             yield from flattened(item, accepted)
     else:
-        kind = type(tree).__name__
-        raise TypeError(
-            f"expected Values, or lists, tuples and arrays of them, not {kind}: {tree!r}"
-        )
+        what = f"not {type(tree).__name__}: {tree!r}"
+        raise TypeError(f"expected Values, or lists, tuples and arrays of them, {what}")
 
 
 def leaves(**given: Any) -> list[list[Value]]:
@@ -165,7 +151,7 @@ def leaves(**given: Any) -> list[list[Value]]:
     for kinds, items in given.items():
         if isinstance(items, Value):
             raise TypeError(f"{kinds} are a list of Values: write [{items.label or 'x'}]")
-        if callable(getattr(items, "parameters", None)) or callable(items):
+        if callable(items):
             such = f"such as model.parameters(); got {items!r:.60}"
             raise TypeError(f"{kinds} are a list of Values, {such}")
         found.append(list(flattened(items)))
