@@ -1,7 +1,8 @@
-"""Faults: why a result is not finite. The tape is run once more, slowly, to name the first value.
+"""Faults: what a back end gave that cannot be trusted is computed once more, slowly.
 
-A back end computes in another order than the engine, and does not stop an adjoint of 0 before an
-infinite partial; so what is finite when computed as the engine does is given as that.
+A back end rounds otherwise, computes in another order than the engine, and does not stop an
+adjoint of 0 before an infinite partial; so what is as it should be when computed as the engine does
+is given as that. Else the first value that is not finite is named.
 """
 
 from __future__ import annotations
@@ -26,30 +27,36 @@ if TYPE_CHECKING:
 _SHOWN = 8  # operands
 
 
-def outputs(owner: Program, found: Any, leaves: Any, rows: Any) -> Any:
-    """Return the outputs (B, m), some of them not finite, as the engine computes them.
+def trusted(owner: Program, found: Any, slopes: Any, leaves: Any, rows: Any) -> tuple[Any, Any]:
+    """Return outputs (B, m) and gradient, where they are not finite as the engine computes them;
+    of a program without `check` where they are NaN.
 
-    Raises `FloatingPointError` naming the first value that is not finite, and its row; of a
-    program without `check` only what is NaN is looked at.
+    Raises `GuardError` for a guard that does not hold, `FloatingPointError` naming the first value
+    that is not finite, or the parameter and the operation on whose way its gradient was lost.
     """
-    mended, tape = found.copy(), owner._tape
-    for i, name, numbers in each_row(leaves, rows):
-        if not (~numpy.isfinite(found[i]) if owner._check else numpy.isnan(found[i])).any():
+    tape, exact, right = owner._tape, Interpreter(owner._tape), {owner._guards.bits}
+    outputs = found[:, : owner._count].copy()
+    odd = (~numpy.isfinite(outputs) if owner._check else numpy.isnan(outputs)).any(axis=1)
+    for i, where, numbers in each_row(leaves, rows):
+        guarded = found[i, owner._count :].tobytes()
+        if guarded in right and not odd[i]:
             continue
-        values = Interpreter(tape).values(numbers)
-        mended[i] = [values[place] for place in tape.outputs[: found.shape[1]]]
-        odd = numpy.flatnonzero(~numpy.isfinite(mended[i])).tolist()
-        if odd and owner._check:
-            which = f"output {odd[0]}" if found.shape[1] > 1 else "the output"
-            told = _told(owner, numbers, odd[0], _birth)
-            raise FloatingPointError(f"{which}{name} is {mended[i][odd[0]]}: {told}")
-    return mended
+        values = exact.values(numbers)
+        owner._guards.check(exact, values, where)
+        right.add(guarded)
+        if odd[i]:
+            outputs[i] = [values[place] for place in tape.outputs[: owner._count]]
+            lost = numpy.flatnonzero(~numpy.isfinite(outputs[i])).tolist()
+            if lost and owner._check:
+                which = f"output {lost[0]}" if owner._count > 1 else "the output"
+                told = _told(owner, numbers, lost[0], _birth)
+                raise FloatingPointError(f"{which}{where} is {outputs[i, lost[0]]}: {told}")
+    fine = slopes is None or (numpy.isfinite(slopes) if owner._check else slopes == slopes).all()
+    return outputs, slopes if fine and not odd.any() else gradient(owner, leaves, rows)
 
 
 def gradient(owner: Program, leaves: Any, rows: Any) -> Any:
-    """Return the gradient as the engine computes it; of a program with `check` raises
-    `FloatingPointError` naming the parameter, its row, and the operation on whose way it was lost.
-    """
+    """Return the gradient as the engine computes it, or raise for the first that is lost."""
     total: Any = -0.0  # which adds nothing, not even a sign
     exact, batch = Interpreter(owner._tape), 1 if rows is None else len(rows)
     for _, where, numbers in each_row(leaves, rows):

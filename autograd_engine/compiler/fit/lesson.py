@@ -185,7 +185,7 @@ class Lesson:
         self.values = self._trained + leaves
         tape = record(wanted, self._inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
-        self.run = self.program._guarded
+        self.run = self.program._trusted
 
     def _recorded(self) -> Graph:
         """Return what becomes of inputs like the first sample."""
