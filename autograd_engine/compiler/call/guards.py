@@ -86,7 +86,7 @@ class Guard:
         label, (x, y) = f" ({self.label!r})" if self.label else "", self.numbers
         said, was = f"The number {found!r}{label}{row} leaves the graph here", repr(x)
         held = "what was made of that number"
-        cure = "stay in the graph: use the Value itself, or its detach() where no gradient is to flow"
+        cure = "stay in the graph: use the Value itself, or its detach() to let no gradient flow"
         if self.compares:
             symbol, _, swapped = COMPARISONS[self.name]
             a, b = operands[::-1] if swapped else operands

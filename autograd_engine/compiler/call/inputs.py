@@ -70,11 +70,10 @@ class Feed:
 
         Raises `ValueError` for a wrong length, `TypeError` for what is not real numbers.
         """
-        given = parameters is not None
         if WATCHED:  # who calls a program while another is recorded reads these numbers
-            for value in self._others if given else self._values:
+            for value in self._values if parameters is None else self._others:
                 read(value)
-        if not given:
+        if parameters is None:
             found = numpy.empty(len(self._values))
             self.read(self._values, found, 0, "_data")
             return found

@@ -70,6 +70,7 @@ class Program:
         self._backend, self._example = backend, example
         self._count = len(tape.outputs) - len(guards or ())
         self._guards = Guards(tape, self._count, guards or [])
+        self._bits = self._guards.bits
         self._turned: Any = None  # the gradient by the inputs
         self._entries: dict[bool, Any] = {}  # by whether they are those of the Hessian
         self._runner = _runner(tape, backend)
@@ -99,10 +100,9 @@ class Program:
         """Return what the back end gives, looked into where it is not all as it should be."""
         outputs, slopes = self._run(leaves, rows, gradient)
         if self._finite(outputs) and (slopes is None or self._finite(slopes)):
-            guards = self._guards
-            if not guards.kept:
+            if not self._bits:
                 return outputs, slopes
-            if outputs[:, self._count :].tobytes() == guards.bits * len(outputs):
+            if outputs[:, self._count :].tobytes() == self._bits * len(outputs):
                 return outputs[:, : self._count], slopes
         return self._faults.trusted(self, outputs, slopes, leaves, rows)
 
@@ -131,14 +131,14 @@ class Program:
         rows, batch = self._rows(x)
         leaves = self._leaves(parameters)
         if wrt == "inputs" or (wrt is None and self._example is not None and not self.parameters):
-            return self._second.by_inputs(self, leaves, rows, batch)  # type: ignore[no-any-return]
-        return self._value_and_grad(leaves, rows)
-
-    def _value_and_grad(self, leaves: Array, rows: Any) -> tuple[float, Array]:
+            return self._second.by_inputs(self, leaves, rows, batch)
         outputs, gradient = self._trusted(leaves, rows, True)
-        value = outputs.item(0) if len(outputs) == 1 else self._mean(outputs[:, 0].tolist())
+        if len(outputs) == 1:
+            return outputs.item(0), gradient
+        value = self._mean(outputs[:, 0].tolist())
         if self._check and not isfinite(value):
-            raise FloatingPointError(f"the mean of the outputs is {value!r}: their sum is too large")
+            said = "their sum is too large"
+            raise FloatingPointError(f"the mean of the outputs is {value!r}: {said}")
         return value, gradient
 
     def hessian(self, x: Any, *, parameters: Any = None) -> Any:

@@ -62,7 +62,7 @@ def compile(
         raise ValueError(f"unknown back end {backend!r}: there are {names}")
     if flag("exact", exact) and backend not in ("auto", "exact"):
         raise ValueError(f"exact=True is a back end of its own: it cannot be {backend!r} too")
-    settings = {"check": flag("check", check), "backend": "exact" if exact else backend}
+    chosen, check = "exact" if exact else backend, flag("check", check)
     guards: list[Guard] = []
     outputs, example = output_or_outputs, None
     if callable(output_or_outputs):
@@ -84,14 +84,17 @@ def compile(
                 f"program has one number for both. Make another Value for the new number"
             )
         single = isinstance(outputs, Value) or is_number(outputs)
-        return Program(tape, single=single, guards=guards, example=example, **settings)
+        return Program(
+            tape, single=single, guards=guards, check=check, backend=chosen, example=example
+        )
 
 
 def require() -> None:
     """Raise `ImportError` naming the extra if what the compiler needs is not installed."""
-    name = "numpy"
-    if sys.modules.get(name) is None and (name in sys.modules or find_spec(name) is None):
-        raise ImportError(f'ag.compile needs {name}: pip install "autograd_engine[fast]"', name=name)
+    known = sys.modules["numpy"] if "numpy" in sys.modules else find_spec("numpy")
+    if known is None:
+        extra = 'pip install "autograd_engine[fast]"'
+        raise ImportError(f"ag.compile needs numpy: {extra}", name="numpy")
 
 
 def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[Guard]]:

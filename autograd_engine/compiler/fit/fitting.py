@@ -15,7 +15,7 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.call.guards import GuardError
-from autograd_engine.compiler.fit.lesson import Array, Lesson, Unfit, Unusual, lesson_of, told
+from autograd_engine.compiler.fit.lesson import Array, Lesson, Unfit, told
 from autograd_engine.optim import Optimizer
 from autograd_engine.optim.optimizer import Arithmetic
 from autograd_engine.words import counted
@@ -59,7 +59,8 @@ class Compiled:
                 self._leave("compiled at first", reason)
         if not self._lesson:
             return eager.train(epoch, batches)  # type: ignore[no-any-return]
-        batches, batch = iter(batches), ()
+        batches = iter(batches)
+        batch: Sequence[int] = ()
         order: list[int] = []
         found: list[Array] = []
         failed: Exception | None = None
@@ -75,7 +76,7 @@ class Compiled:
                     if recorder is not None and recorder.due():
                         stepper.store()
                         recorder.keep(outputs[:, 0].tolist(), epoch)
-        except (GuardError, Unusual) as error:
+        except (GuardError, Unfit) as error:
             failed = error
         finally:
             stepper.store()
@@ -91,7 +92,7 @@ class Compiled:
             return self.eager.measure()  # type: ignore[no-any-return]
         try:
             found = forward(self._lesson, self._held_out)
-        except (GuardError, Unusual) as error:
+        except (GuardError, Unfit) as error:
             if self.strict and isinstance(error, GuardError):
                 raise
             self._measured_eagerly(error)
@@ -101,8 +102,11 @@ class Compiled:
     def _prepare(self) -> None:
         """Compile, and turn the samples into arrays."""
         eager, trained, self._stands = self.eager, self._trained(), True
-        judged = eager.right.positions or eager.right.sides
-        self._lesson = lesson = lesson_of(eager, trained, judged)
+        judged, kept = eager.right.positions or eager.right.sides, eager.kept
+        lesson, kept.lesson = kept.lesson, None
+        if not (lesson and lesson.trains(trained) and lesson.again(eager.samples, judged)):
+            lesson = Lesson(eager.model, eager.loss, eager.samples, trained, judged)
+        self._lesson = kept.lesson = lesson
         self._rows = lesson.data  # its own may be others by then
         self._stepper = Stepper(eager.optimizer, lesson, partial(eager.step, trained))
         each = counted(len(lesson.program._tape.op), "operation")
@@ -166,7 +170,7 @@ class Stepper:
             self._state = self.leaves, self._read("_grad"), memories, optimizer.steps
 
     def step(self, gradient: Array) -> None:
-        """Make one step, or raise `Unusual`, or what an optimiser without a rule raises."""
+        """Make one step, or raise `Unfit`, or what an optimiser without a rule raises."""
         optimizer = self._optimizer
         if not self._ruled:
             optimizer.zero_grad()
@@ -182,9 +186,9 @@ class Stepper:
             slopes = optimizer._slope(before, gradient[:count])
             leaves, *memories = optimizer._rule(ARRAYS, steps + 1)(before, slopes, *memories)
         except Exception as error:  # a rule of somebody's own may not be for arrays
-            raise Unusual(f"the optimizer's rule is not for arrays: {error}") from error
+            raise Unfit(f"the optimizer's rule is not for arrays: {error}") from error
         if (spoilt(leaves) & numpy.isfinite(before)).any():
-            raise Unusual("a parameter did not stay finite")
+            raise Unfit("a parameter did not stay finite")
         if count < len(self._values):
             leaves = numpy.concatenate((leaves, all_leaves[count:]))
             gradient = numpy.append(gradient[:count], gradient[count:] + gathered[count:])
@@ -218,7 +222,7 @@ def measured(model: Any, samples: Sequence[Any], loss: Any, right: Any) -> Resul
     try:
         lesson = Lesson(model, loss, samples, [], outputs=True)
         return results(right, forward(lesson, lesson.data), lesson.data[:, -1])
-    except (Unfit, GuardError, Unusual):
+    except (Unfit, GuardError):
         return None
 
 
@@ -234,9 +238,9 @@ def run(lesson: Lesson, leaves: Array, rows: Array, gradient: bool) -> tuple[Arr
     except GuardError:
         raise
     except Exception as error:  # a primitive of somebody's own may raise anything
-        raise Unusual(f"the program failed: {told(error)}") from error
+        raise Unfit(f"the program failed: {told(error)}") from error
     if spoilt(outputs[:, 0]).any():
-        raise Unusual("the loss of a sample is not finite")
+        raise Unfit("the loss of a sample is not finite")
     return outputs, slopes
 
 

@@ -36,11 +36,9 @@ _CLASSES = 50  # targets for each of which a loss is recorded
 
 
 class Unfit(ValueError):
-    """Says why samples, a model or a loss cannot be compiled."""
-
-
-class Unusual(Exception):
-    """Says what the eager way is to look into, with nothing changed yet."""
+    """Says why samples, a model, a loss or an optimizer are not for a program; nothing is changed
+    yet.
+    """
 
 
 def rows_like(first: Any, samples: Sequence[Any]) -> Array:
@@ -62,15 +60,6 @@ def rows_like(first: Any, samples: Sequence[Any]) -> Array:
             raise Unfit(f"the {what} {kind} numbers, lists, tuples or arrays of them")
         found.append(rows.astype(numpy.float64).reshape(len(items), -1))
     return numpy.ascontiguousarray(numpy.concatenate(found, axis=1))
-
-
-def lesson_of(eager: Any, trained: Sequence[Value], outputs: bool) -> Lesson:
-    """Return the lesson that was kept, if it is one for this training, else a new one."""
-    lesson, eager.kept.lesson = eager.kept.lesson, None
-    if not (lesson and lesson.trains(trained) and lesson.again(eager.samples, outputs)):
-        lesson = Lesson(eager.model, eager.loss, eager.samples, trained, outputs)
-    eager.kept.lesson = lesson
-    return lesson  # type: ignore[no-any-return]
 
 
 class Lesson:
@@ -138,10 +127,14 @@ class Lesson:
         plain = {type(x) for x in xs} <= {list, tuple}
         plain = plain and set(map(type, chain(targets, *xs))) <= {float, int, bool}
         self.data, self._samples, self._copies = rows, samples, plain and [x[:] for x in xs]
+        single = is_number(self._first[1])
+        firsts = numpy.unique(rows[:, -1], return_index=True)[1] if single else numpy.empty(0, int)
+        self._classes = sorted(firsts.tolist())  # where each is met first
 
     def _watched(self, trial: Callable[[], Any]) -> Any:
         """Try something, and put everything back; `Unfit` where model or loss are not for it."""
-        found, failure, changed = None, None, "something"  # or nobody knows
+        changed: str | None = "something"  # or nobody knows
+        found = failure = None
         try:
             try:
                 with enable_grad(), seldom_collected(), self._watch:
@@ -168,7 +161,7 @@ class Lesson:
             self._compile()
             self._try()
         except Exception:
-            classes = self._classes()
+            classes = self._classes
             if not 0 < len(classes) <= _CLASSES:
                 raise
             self._targets = {self.data[i, -1].item(): self._samples[i][1] for i in classes}
@@ -217,17 +210,11 @@ class Lesson:
             return found[0][1]  # whatever it is, it is no loss
         return sum(gate(equals(target, each), value) for each, value in found)
 
-    def _classes(self) -> list[int]:
-        """Return where each class is met first, if targets are numbers."""
-        single = is_number(self._first[1])
-        found = numpy.unique(self.data[:, -1], return_index=True)[1] if single else []
-        return sorted(map(int, found))
-
     def _try(self) -> None:
         """Hold the program against model and loss themselves on some samples, the loss on every
         class: recording does not find code that looks at types, or refuses a target.
         """
-        rows, samples, classes = self.data, self._samples, self._classes()
+        rows, samples, classes = self.data, self._samples, self._classes
         most = max(_CLASSES, _TRIED // max(len(self.program._tape.op), 1))
         tried = sorted({0, len(rows) // 2, len(rows) - 1, *classes[:_TRIALS]})
         pairs = [(i, k) for i in tried for k in ([i] if i else [0, *classes[:most]])]
@@ -270,7 +257,7 @@ def told(error: Exception) -> str:
     """Return what an error says, and the line outside the package that led to it."""
     if isinstance(error, GuardError):
         return f"{str(error).splitlines()[0]} (another sample takes another branch)"
-    if isinstance(error, (Unfit, Unusual)):
+    if isinstance(error, Unfit):
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     outside = [f"{f.filename}, line {f.lineno}: {f.line}" for f in frames if not is_own(f.filename)]
