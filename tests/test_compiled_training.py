@@ -15,7 +15,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, datasets, losses, nn, optim
-from autograd_engine.compiler.fit.fitting import ARRAYS, hits
+from autograd_engine.compiler.fit.fitting import ARRAYS, Compiled, hits
 from autograd_engine.compiler.fit.lesson import Unfit, rows_like
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.history import History
@@ -444,17 +444,15 @@ def test_an_interrupt_within_an_epoch_keeps_the_steps_made_and_the_state_with_th
 
 
 def test_an_interrupt_while_the_numbers_are_written_back_does_not_tear_them(monkeypatch):
-    from autograd_engine.compiler.fit.fitting import Stepper
-
-    write, calls = Stepper._write, itertools.count(1)
+    write, calls = Compiled._write, itertools.count(1)
 
     def interrupted(self):
         if next(calls) == 1:
-            self._optimizer.parameters[0].data = 99.0
+            self.eager.optimizer.parameters[0].data = 99.0
             raise Stop
         write(self)
 
-    monkeypatch.setattr(Stepper, "_write", interrupted)
+    monkeypatch.setattr(Compiled, "_write", interrupted)
     model = network()
     with pytest.raises(Stop):
         train(model, MOONS, losses.binary_cross_entropy, adam, True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from struct import pack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_engine.blocks import Blocks, enable_grad
 from autograd_engine.engine import Value, as_value, record
@@ -19,9 +19,6 @@ from autograd_engine.number import grad_of
 from autograd_engine.primitives import Primitive
 from autograd_engine.sources import is_own, place
 from autograd_engine.table import CONSTANT, above, at_least, equals, stopped
-
-if TYPE_CHECKING:  # a GuardError can be caught where there is no NumPy
-    from autograd_engine.compiler.record.tape import Tape
 
 COMPARISONS: dict[str, tuple[str, Primitive, bool]] = {
     "less": ("<", above, True),
@@ -73,10 +70,6 @@ class Guard:
         self.__dict__.update({"expected": state["value"]._data, **state})
 
     @property
-    def compares(self) -> bool:
-        return self.name in COMPARISONS
-
-    @property
     def place(self) -> str:
         """File, line number and, where it can be read, the line."""
         return f"{self.file}, line {self.line}" + (f": {self.text}" if self.text else "")
@@ -87,7 +80,7 @@ class Guard:
         said, was = f"The number {found!r}{label}{row} leaves the graph here", repr(x)
         held = "what was made of that number"
         cure = "stay in the graph: use the Value itself, or its detach() to let no gradient flow"
-        if self.compares:
+        if self.name in COMPARISONS:
             symbol, _, swapped = COMPARISONS[self.name]
             a, b = operands[::-1] if swapped else operands
             holds = self.expected != (self.name == "not_equal")
@@ -183,7 +176,7 @@ _TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
 class Guards:
     """The guards of a tape, whose values are its outputs from `first` on."""
 
-    def __init__(self, tape: Tape, first: int, guards: list[Guard]) -> None:
+    def __init__(self, tape: Any, first: int, guards: list[Guard]) -> None:
         pairs = list(zip(guards, tape.outputs[first:]))
         pairs = [pair for pair in pairs if pair[1] >= tape.start]  # else it is a constant
         self._tape, self._places = tape, [place for _, place in pairs]
@@ -205,5 +198,6 @@ class Guards:
 
     def computed(self) -> list[bool]:
         """Say of each guard whether it holds a number that was computed, and so rounded."""
-        start, x = self._tape.start, self._tape.x
-        return [not g.compares and x[at - start] >= start for g, at in zip(self.kept, self._places)]
+        start, pairs = self._tape.start, zip(self.kept, self._places)
+        x = self._tape.x
+        return [g.name not in COMPARISONS and x[at - start] >= start for g, at in pairs]

@@ -7,8 +7,7 @@ finite) is left to the eager way: it repeats that batch, and says what is wrong 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -30,27 +29,54 @@ class Compiled:
     """Trains by a program of one sample's loss, fed with mini-batches; `eager`, see `training`,
     can take over at any batch.
 
+    The leaves are moved in arrays, by the optimiser's rule: the first are its parameters, the
+    others rest, and their gradients add up, as they do where nobody sets them to 0. An optimiser of
+    which nothing is known but `step` and `zero_grad` is given the gradient in the Values.
+
     Raises `Unfit` where there can be no such program. Where `strict`, a comparison that comes
     out otherwise raises `GuardError` later; else the eager way goes on from there.
     """
 
     def __init__(self, eager: Any, strict: bool) -> None:
         self.eager, self.strict = eager, strict
-        self._lesson: Lesson | None = None  # none while all runs eagerly
         self._prepare()
+
+    def _prepare(self) -> None:
+        """Compile, and turn the samples into arrays."""
+        eager, kept = self.eager, self.eager.kept
+        self._optimizer, self._ruled = eager.optimizer, has_rule(eager.optimizer)
+        trained, judged = self._trained(), eager.right.positions or eager.right.sides
+        lesson, kept.lesson = kept.lesson, None
+        if not (lesson and lesson.trains(trained) and lesson.again(eager.samples, judged)):
+            lesson = Lesson(eager.model, eager.loss, eager.samples, trained, judged)
+        self._lesson: Any = lesson  # None while all runs eagerly
+        kept.lesson = lesson
+        self._rows = lesson.data  # its own may be others by then
+        self._held_out: Array | None = None
+        self._stands = True
+        each = counted(len(lesson.program._tape.op), "operation")
+        steps = counted(lesson.program.steps, "step")
+        self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
+
+    def _trained(self) -> list[Any]:
+        """Return the Values to train, each once."""
+        trained = self._optimizer.parameters if self._ruled else self.eager.model.parameters()
+        return list(dict(zip(map(id, trained), trained)).values())
 
     def stands(self) -> bool:
         """Say whether the program is that of model, loss and optimizer as they are now; else the
         next epoch compiles anew.
         """
         lesson, eager = self._lesson, self.eager
-        same = lesson is not None and lesson.trains(self._trained())
-        self._stands = same and lesson.stands(eager.model, eager.loss)  # type: ignore[union-attr]
+        same = (
+            self._ruled == has_rule(eager.optimizer) and lesson and lesson.trains(self._trained())
+        )
+        self._stands = bool(lesson and same and lesson.stands(eager.model, eager.loss))
         return self._stands
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch; return the loss of each sample, and its hit."""
-        eager = self.eager
+        eager, recorder = self.eager, self.eager.recorder
         if self._lesson and not self._stands:
             eager.kept.lesson = None
             try:
@@ -64,23 +90,22 @@ class Compiled:
         order: list[int] = []
         found: list[Array] = []
         failed: Exception | None = None
-        stepper, rows, recorder = self._stepper, self._rows, eager.recorder
-        stepper.load()
+        self._load()
         try:
             with numpy.errstate(all="ignore"):
                 for batch in batches:
-                    outputs, gradient = run(self._lesson, stepper.leaves, rows[batch], True)
-                    stepper.step(gradient)
+                    outputs, gradient = run(self._lesson, self._leaves, self._rows[batch], True)
+                    self._step(gradient)
                     order += batch
                     found.append(outputs)
                     if recorder is not None and recorder.due():
-                        stepper.store()
+                        self._store()
                         recorder.keep(outputs[:, 0].tolist(), epoch)
         except (GuardError, Unfit) as error:
             failed = error
         finally:
-            stepper.store()
-        done = results(eager.right, found, rows[order, -1])
+            self._store()
+        done = results(eager.right, found, self._rows[order, -1])
         if failed is None:
             return done
         self._leave(f"compiled until epoch {epoch + 1}", failed, epoch, [batch])
@@ -88,45 +113,20 @@ class Compiled:
         return done[0] + rest[0], done[1] + rest[1]
 
     def measure(self) -> Results:
-        if not self._lesson or self._held_out is None:
-            return self.eager.measure()  # type: ignore[no-any-return]
-        try:
-            found = forward(self._lesson, self._held_out)
-        except (GuardError, Unfit) as error:
-            if self.strict and isinstance(error, GuardError):
-                raise
-            self._measured_eagerly(error)
-            return self.eager.measure()  # type: ignore[no-any-return]
-        return results(self.eager.right, found, self._held_out[:, -1])
-
-    def _prepare(self) -> None:
-        """Compile, and turn the samples into arrays."""
-        eager, trained, self._stands = self.eager, self._trained(), True
-        judged, kept = eager.right.positions or eager.right.sides, eager.kept
-        lesson, kept.lesson = kept.lesson, None
-        if not (lesson and lesson.trains(trained) and lesson.again(eager.samples, judged)):
-            lesson = Lesson(eager.model, eager.loss, eager.samples, trained, judged)
-        self._lesson = kept.lesson = lesson
-        self._rows = lesson.data  # its own may be others by then
-        self._stepper = Stepper(eager.optimizer, lesson, partial(eager.step, trained))
-        each = counted(len(lesson.program._tape.op), "operation")
-        steps = counted(lesson.program.steps, "step")
-        self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
-        self._held_out: Array | None = None
-        try:
-            self._held_out = lesson.rows(eager.held_out) if eager.held_out else None
-        except Unfit as reason:
-            self._measured_eagerly(reason)
-
-    def _trained(self) -> list[Any]:
-        """Return the Values to train, each once."""
-        optimizer, model = self.eager.optimizer, self.eager.model
-        trained = optimizer.parameters if has_rule(optimizer) else model.parameters()
-        return list(dict(zip(map(id, trained), trained)).values())
-
-    def _measured_eagerly(self, reason: Exception) -> None:
-        self._held_out = None
-        self.ran += f", but the validation data eagerly: {told(reason)}"
+        """Measure the held-out samples, eagerly where they are not for the program."""
+        eager, lesson = self.eager, self._lesson
+        if lesson:
+            try:
+                if self._held_out is None:
+                    self._held_out = lesson.rows(eager.held_out)
+                found = forward(lesson, self._held_out)
+                return results(eager.right, found, self._held_out[:, -1])
+            except (GuardError, Unfit) as error:
+                if self.strict and isinstance(error, GuardError):
+                    raise
+                if "validation" not in self.ran:
+                    self.ran += f", but the validation data eagerly: {told(error)}"
+        return eager.measure()  # type: ignore[no-any-return]
 
     def _leave(self, until: str, reason: Exception, *again: Any) -> None:
         """Go on eagerly; where `strict`, raise what went wrong instead, in the words that the eager
@@ -140,48 +140,29 @@ class Compiled:
             raise ValueError(f"compile=True, but {told(reason)}") from reason
         self._lesson, self.ran = None, f"{until}, then eager: {told(reason)}"
 
-
-def has_rule(optimizer: Any) -> bool:
-    """Say whether all that a step does is to apply the optimiser's rule."""
-    return isinstance(optimizer, Optimizer) and all(
-        getattr(type(optimizer), name) is getattr(Optimizer, name) and name not in vars(optimizer)
-        for name in ("step", "zero_grad", "_update")
-    )
-
-
-class Stepper:
-    """Moves the leaves by the optimiser's rule, in arrays. One of which nothing is known but `step`
-    and `zero_grad` is given the gradient in the Values instead.
-
-    Of the leaves the first are the optimiser's parameters. The others rest, and their gradients
-    add up, as they do where nobody sets them to 0.
-    """
-
-    def __init__(self, optimizer: Any, lesson: Lesson, step: Callable[[], None]) -> None:
-        self._optimizer, self._values, self._read = optimizer, lesson.values, lesson.leaves
-        self._step, self._ruled = step, has_rule(optimizer)
-
-    def load(self) -> None:
-        optimizer, self.leaves = self._optimizer, self._read()
+    def _load(self) -> None:
+        """Take numbers, gradients and the optimiser's memory from where they are kept."""
+        optimizer, lesson = self._optimizer, self._lesson
+        self._leaves = lesson.leaves()
         if self._ruled:
             kept = [optimizer._buffers.get(name) for name in optimizer._memory()]
             memories = [optimizer._blank if item is None else numpy.array(item) for item in kept]
             # Replaced all at once: an interrupt finds the state before a step or after it.
-            self._state = self.leaves, self._read("_grad"), memories, optimizer.steps
+            self._state = self._leaves, lesson.leaves("_grad"), memories, optimizer.steps
 
-    def step(self, gradient: Array) -> None:
+    def _step(self, gradient: Array) -> None:
         """Make one step, or raise `Unfit`, or what an optimiser without a rule raises."""
-        optimizer = self._optimizer
+        optimizer, lesson = self._optimizer, self._lesson
         if not self._ruled:
             optimizer.zero_grad()
-            for value, slope in zip(self._values, gradient.tolist()):
+            for value, slope in zip(lesson.values, gradient.tolist()):
                 value._grad += slope
-            self._step()
-            self.load()
+            self.eager.step(lesson.trained)
+            self._load()
             return
-        all_leaves, gathered, memories, steps = self._state
+        every, gathered, memories, steps = self._state
         count = len(optimizer.parameters)
-        before = all_leaves[:count]
+        before = every[:count]
         try:
             slopes = optimizer._slope(before, gradient[:count])
             leaves, *memories = optimizer._rule(ARRAYS, steps + 1)(before, slopes, *memories)
@@ -189,13 +170,13 @@ class Stepper:
             raise Unfit(f"the optimizer's rule is not for arrays: {error}") from error
         if (spoilt(leaves) & numpy.isfinite(before)).any():
             raise Unfit("a parameter did not stay finite")
-        if count < len(self._values):
-            leaves = numpy.concatenate((leaves, all_leaves[count:]))
+        if count < len(every):
+            leaves = numpy.concatenate((leaves, every[count:]))
             gradient = numpy.append(gradient[:count], gradient[count:] + gathered[count:])
         self._state = leaves, gradient, memories, steps + 1
-        self.leaves = leaves
+        self._leaves = leaves
 
-    def store(self) -> None:
+    def _store(self) -> None:
         """Write everything back, an interrupt notwithstanding."""
         try:
             self._write()
@@ -204,17 +185,25 @@ class Stepper:
             raise
 
     def _write(self) -> None:
-        optimizer = self._optimizer
+        optimizer, lesson = self._optimizer, self._lesson
         if not self._ruled or self._state[-1] == optimizer.steps:
             return
         leaves, gradient, memories, steps = self._state
         for value, number in zip(optimizer.parameters, leaves.tolist()):
             value._data = number
-        for value, slope in zip(self._values, gradient.tolist()):
+        for value, slope in zip(lesson.values, gradient.tolist()):
             value._grad = slope
         for name, item in zip(optimizer._memory(), memories):
             optimizer._buffers[name] = item.tolist()
         optimizer.steps = steps
+
+
+def has_rule(optimizer: Any) -> bool:
+    """Say whether all that a step does is to apply the optimiser's rule."""
+    return isinstance(optimizer, Optimizer) and all(
+        getattr(type(optimizer), name) is getattr(Optimizer, name) and name not in vars(optimizer)
+        for name in ("step", "zero_grad", "_update")
+    )
 
 
 def measured(model: Any, samples: Sequence[Any], loss: Any, right: Any) -> Results | None:

@@ -15,7 +15,7 @@ import numpy
 
 from autograd_engine.arguments import map_numbers, outputs_of
 from autograd_engine.blocks import enable_grad
-from autograd_engine.compiler.call.guards import Guard, GuardError, Watch
+from autograd_engine.compiler.call.guards import COMPARISONS, Guard, GuardError, Watch
 from autograd_engine.compiler.call.program import Program
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
@@ -75,12 +75,12 @@ class Lesson:
         self, model: Any, loss: Any, samples: Sequence[Any], trained: Sequence[Value], outputs: bool
     ) -> None:
         self._model, self._loss, self._outputs = model, loss, outputs
-        self._trained, self._first = list(trained), samples[0]
+        self.trained, self._first = list(trained), samples[0]
         self._traces, self._watch = Traces(model, loss), Watch()
         self._targets: dict[float, Any] = {}
         self._take(samples, rows_like(self._first, samples))
         self._inputs = list(map(Value, self.data[0].tolist()))
-        self._known = set(map(id, (*self._trained, *self._inputs)))
+        self._known = set(map(id, (*self.trained, *self._inputs)))
         if self._traces.lasting:
             raise Unfit(f"a trial would move on {self._traces.lasting}, an iterator")
         self._watched(self._make)
@@ -95,7 +95,7 @@ class Lesson:
         return False
 
     def trains(self, values: Sequence[Value]) -> bool:
-        return len(values) == len(self._trained) and all(map(is_, values, self._trained))
+        return len(values) == len(self.trained) and all(map(is_, values, self.trained))
 
     def again(self, samples: Sequence[Any], outputs: bool) -> bool:
         """Take these samples, and say whether the program is one for them too."""
@@ -175,7 +175,7 @@ class Lesson:
             raise Unfit(f"{old} was computed before, and a program would compute it at each step")
         leaves = [v for v in met if v._rule is LEAF and id(v) not in self._known]
         self._constants = [(v, v._data.hex()) for v in met if v._rule is CONSTANT]
-        self.values = self._trained + leaves
+        self.values = self.trained + leaves
         tape = record(wanted, self._inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
         self.run = self.program._trusted
@@ -198,7 +198,7 @@ class Lesson:
     def _unread(self) -> None:
         """Raise `Unfit`, naming the line, where a number left the graph or was set."""
         for guard in self._watch.guards:
-            if not guard.compares:
+            if guard.name not in COMPARISONS:
                 raise Unfit(
                     f"{guard.place} (reads or sets a number of a Value, and a program would stay "
                     f"with that of one sample; detach() stops a gradient in the graph)"
