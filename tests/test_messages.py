@@ -128,7 +128,9 @@ def test_of_rows_of_several_lengths_the_one_that_does_not_fit_is_named(rows, whi
 def test_of_ten_thousand_rows_the_one_that_does_not_fit_is_named():
     rows = [[1.0, 2.0] for _ in range(10_000)]
     rows[7_777] = [1.0, 2.0, 3.0]
-    with pytest.raises(ValueError, match="rows of one length, 2 numbers each: item 7777 is .1.0, 2.0, 3"):
+    with pytest.raises(
+        ValueError, match="rows of one length, 2 numbers each: item 7777 is .1.0, 2.0, 3"
+    ):
         program_of_two()(rows)
 
 

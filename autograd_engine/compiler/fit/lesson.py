@@ -36,9 +36,7 @@ _CLASSES = 50  # targets for each of which a loss is recorded
 
 
 class Unfit(ValueError):
-    """Says why samples, a model, a loss or an optimizer are not for a program; nothing is changed
-    yet.
-    """
+    """Says why samples, model, loss or optimizer are not for a program; nothing is changed yet."""
 
 
 def rows_like(first: Any, samples: Sequence[Any]) -> Array:
@@ -55,9 +53,8 @@ def rows_like(first: Any, samples: Sequence[Any]) -> Array:
         if rows is None or rows.shape[1:] != numpy.shape(form):
             raise Unfit(f"the {what} are not all of one shape")
         if rows.dtype.kind not in "fiub":
-            odd = [type(item).__name__ for item in rows.flat if not is_number(item)]
-            kind = f"are {odd[0]}, not" if rows.dtype == object else "hold something else than"
-            raise Unfit(f"the {what} {kind} numbers, lists, tuples or arrays of them")
+            such = "hold something else than numbers, lists, tuples or arrays of them"
+            raise Unfit(f"the {what} {such}")
         found.append(rows.astype(numpy.float64).reshape(len(items), -1))
     return numpy.ascontiguousarray(numpy.concatenate(found, axis=1))
 
@@ -159,26 +156,24 @@ class Lesson:
         """
         try:
             self._compile()
-            self._try()
         except Exception:
-            classes = self._classes
-            if not 0 < len(classes) <= _CLASSES:
+            if not 0 < len(self._classes) <= _CLASSES:
                 raise
-            self._targets = {self.data[i, -1].item(): self._samples[i][1] for i in classes}
+            self._targets = {self.data[i, -1].item(): self._samples[i][1] for i in self._classes}
             self._compile()
-            self._try()
 
     def _compile(self) -> None:
         self._graph = _, wanted, guards = self._recorded()
         met = nodes(*wanted)
         for old in filter(None, (self._traces.computed.get(id(v)) for v in met)):
             raise Unfit(f"{old} was computed before, and a program would compute it at each step")
-        leaves = [v for v in met if v._rule is LEAF and id(v) not in self._known]
         self._constants = [(v, v._data.hex()) for v in met if v._rule is CONSTANT]
-        self.values = self.trained + leaves
+        others = [v for v in met if v._rule is LEAF and id(v) not in self._known]
+        self.values = self.trained + others
         tape = record(wanted, self._inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
         self.run = self.program._trusted
+        self._try()
 
     def _recorded(self) -> Graph:
         """Return what becomes of inputs like the first sample."""
@@ -199,25 +194,27 @@ class Lesson:
         """Raise `Unfit`, naming the line, where a number left the graph or was set."""
         for guard in self._watch.guards:
             if guard.name not in COMPARISONS:
+                what = (
+                    "reads or sets a number of a Value, and a program would stay with that of one"
+                )
                 raise Unfit(
-                    f"{guard.place} (reads or sets a number of a Value, and a program would stay "
-                    f"with that of one sample; detach() stops a gradient in the graph)"
+                    f"{guard.place} ({what} sample; detach() stops a gradient in the graph)"
                 )
 
     def _by_class(self, said: Any, target: Value) -> Any:
         found = [(each, self._loss(said, given)) for each, given in self._targets.items()]
-        if not all(isinstance(value, Value) for _, value in found):
-            return found[0][1]  # whatever it is, it is no loss
-        return sum(gate(equals(target, each), value) for each, value in found)
+        if all(isinstance(value, Value) for _, value in found):
+            return sum(gate(equals(target, each), value) for each, value in found)
+        return found[0][1]  # whatever it is, it is no loss
 
     def _try(self) -> None:
         """Hold the program against model and loss themselves on some samples, the loss on every
         class: recording does not find code that looks at types, or refuses a target.
         """
-        rows, samples, classes = self.data, self._samples, self._classes
+        rows, samples = self.data, self._samples
         most = max(_CLASSES, _TRIED // max(len(self.program._tape.op), 1))
-        tried = sorted({0, len(rows) // 2, len(rows) - 1, *classes[:_TRIALS]})
-        pairs = [(i, k) for i in tried for k in ([i] if i else [0, *classes[:most]])]
+        tried = sorted({0, len(rows) // 2, len(rows) - 1, *self._classes[:_TRIALS]})
+        pairs = [(i, k) for i in tried for k in ([i] if i else [0, *self._classes[:most]])]
         said = {i: self._model(samples[i][0]) for i in tried}
         losses = [number(self._loss(said[i], samples[k][1])) for i, k in pairs]
         inputs = numpy.size(self._first[0])
