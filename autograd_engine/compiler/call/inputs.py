@@ -40,9 +40,7 @@ class Feed:
 
     def rows(self, x: Any, name: str = "x") -> tuple[Array, bool]:
         """Return x as rows (B, n) of float64, and whether it was a batch; None without inputs.
-
-        Raises `ValueError` for a wrong length, a batch of zero rows or more than two
-        dimensions, `TypeError` for what is not made of real numbers.
+        Raises `ValueError` for another shape, `TypeError` for what is not made of real numbers.
         """
         (n,) = self._vector
         if type(x) is _ndarray and x.dtype is _float64 and x.flags.c_contiguous:
@@ -66,10 +64,7 @@ class Feed:
         raise ValueError(misfit(array, name, self.inputs))
 
     def leaves(self, parameters: Any = None) -> Array:
-        """Return the leaves' numbers now, the given ones instead of the parameters' own.
-
-        Raises `ValueError` for a wrong length, `TypeError` for what is not real numbers.
-        """
+        """Return the leaves' numbers now, the given ones instead of the parameters' own."""
         if WATCHED:  # who calls a program while another is recorded reads these numbers
             for value in self._values if parameters is None else self._others:
                 read(value)
@@ -90,10 +85,8 @@ class Feed:
 
 
 def floats(given: Any, what: str, names: Sequence[str]) -> Array:
-    """Return an array of float64 in one piece; `names` are those along its last axis.
-
-    Raises `TypeError` naming what is not a real number, `ValueError` for rows of different
-    lengths.
+    """Return an array of float64 in one piece; `names` are those along its last axis. Raises
+    `TypeError` naming what is not a real number, `ValueError` for rows of different lengths.
     """
     if type(given) is _ndarray and given.dtype is _float64 and given.flags.c_contiguous:
         return given

@@ -15,15 +15,13 @@ from __future__ import annotations
 from functools import partial
 from importlib import import_module
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_engine.compiler.call.guards import Guard, Guards
 from autograd_engine.state import alone
 
-if TYPE_CHECKING:  # the package can be imported where there is no NumPy
-    from autograd_engine.compiler.record.tape import Tape
-
 Array = Any
+Tape = Any  # the package can be imported where there is no NumPy
 
 BACK_ENDS = {
     "auto": ("choice", "Chosen"),
@@ -38,8 +36,8 @@ BACK_ENDS = {
 class Program:
     """A compiled graph; `ag.compile` makes one. Two threads may call it at the same time.
 
-    It can be pickled and copied as a graph can: `copy.copy` shares its leaves, a deep copy and
-    one that was pickled have leaves of their own, shared with what was pickled together.
+    It is pickled and copied as a graph is: `copy.copy` shares its leaves, a deep copy and one that
+    was pickled have their own, shared with what was pickled together.
 
     >>> import autograd_engine as ag
     >>> w, x = ag.Value(3.0, "w"), ag.Value(0.0, "x")
@@ -87,8 +85,7 @@ class Program:
         the order of `program.parameters`, those numbers are used instead of the Values'.
 
         Raises `ValueError` for a wrong length or zero rows, `TypeError` for what is not real
-        numbers, `GuardError` where what the function asked comes out otherwise than when it was
-        compiled, `FloatingPointError` for what is not finite.
+        numbers, `GuardError`, and `FloatingPointError` for what is not finite.
         """
         rows, batch = self._rows(x)
         outputs = self._outputs(self._leaves(parameters), rows)
@@ -115,10 +112,9 @@ class Program:
         """Return the value of the one output and its gradient by the parameters, an array in
         the order of `program.parameters`; over a batch, the mean of both.
 
-        With `wrt="inputs"` the gradient is that by the inputs, in the shape of the example that
-        the function was compiled with; over a batch, values (B,) and gradients (B, n). So it is
-        without `wrt` where a function was compiled that uses no other leaves. Raises what calling
-        the program raises, and `ValueError` where there are several outputs.
+        With `wrt="inputs"`, and of a function that uses no other leaves without it, the gradient is
+        by the inputs, in the example's shape; over a batch, values (B,) and gradients (B, n).
+        Raises what calling the program raises, and `ValueError` where there are several outputs.
 
         >>> import autograd_engine as ag
         >>> ag.compile(lambda x: x[0] * x[1], [1.0, 1.0]).value_and_grad([2.0, 3.0])
@@ -199,13 +195,11 @@ class Program:
         return str(plan())
 
     def to_jax(self) -> Any:
-        """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX
-        arrays, shaped as calling the program gives them. It runs under `jit`, `grad`, `vmap`,
-        `shard_map` and `export`, and takes lists too. The precision is yours to choose: without
-        JAX's `jax_enable_x64` it is float32, in which a network is right to six digits.
-
-        Where a guard does not hold, outputs and gradients are NaN. (A number that was computed,
-        then read, may differ by 4,096 ulp.) Raises `ImportError` where JAX is missing.
+        """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX arrays
+        or lists, shaped as calling the program gives them, for `jit`, `grad`, `vmap`, `shard_map`
+        and `export`. Without JAX's `jax_enable_x64` it computes in float32, in which a network is
+        right to six digits. Where a guard does not hold, outputs and gradients are NaN (a number
+        that was computed, then read, may differ by 4,096 ulp). Raises `ImportError` without JAX.
         """
         from autograd_engine.compiler.run.jax.jax_program import tape_to_jax
 
@@ -229,9 +223,8 @@ class Program:
         """Return the program as one text in C99 that allocates nothing and needs <math.h> alone:
         `NAME_outputs(parameters, inputs, outputs)` for one vector; of one output also
         `NAME_gradient(parameters, inputs, gradient)`, which returns it; the present numbers as
-        `NAME_parameters`. A comment tells sizes and labels. Where a guard fails all is NaN.
-
-        Raises `ValueError` for no name in C, and a primitive of somebody's own without a formula.
+        `NAME_parameters`. Where a guard fails all is NaN. Raises `ValueError` for no name in C, and
+        a primitive of somebody's own without a formula.
 
         >>> import autograd_engine as ag
         >>> "double cube_gradient(const double p" in ag.compile(ag.Value(3.0) ** 3).to_c("cube")

@@ -30,15 +30,13 @@ def compile(
     """Return the program of a graph: `compile(output_or_outputs, inputs=(), parameters=None)`,
     or of a function: `compile(f, example, parameters=None)`.
 
-    Of a graph, `inputs` are the leaves that are fed at each call, `parameters` those to
-    differentiate by, in that order: by default every other leaf, in topological order.
-
-    A function is called once, on fresh leaves of the example's shape: a number, or lists,
-    tuples, dicts and arrays of numbers, nested as you like. Those are the inputs, in flattened
-    order. It returns a Value, or several in lists, tuples and arrays. Each comparison and truth
-    test of Values that it makes is a guard, and so is each number of a Value that it reads:
-    where it comes out otherwise, a call raises `GuardError`. Random numbers, appends and other
-    side effects are those of that one call.
+    `inputs` are the leaves that are fed at each call, `parameters` those to differentiate by, in
+    that order: by default every other leaf, in topological order. A function is called once, on
+    fresh leaves of the example's shape: a number, or lists, tuples, dicts and arrays of numbers,
+    nested as you like; these are the inputs, in flattened order. It returns a Value, or several in
+    lists, tuples and arrays. Each comparison and truth test of Values that it makes is a guard, and
+    so is each number of a Value that it reads: where it comes out otherwise, a call raises
+    `GuardError`. Side effects are those of that one call.
 
     With `exact` the program gives the same bits as the engine, of a batch row by row. With
     `check=False` a result may be infinite or NaN. The back end is "auto", "native", "scalar",
@@ -62,7 +60,7 @@ def compile(
         raise ValueError(f"unknown back end {backend!r}: there are {names}")
     if flag("exact", exact) and backend not in ("auto", "exact"):
         raise ValueError(f"exact=True is a back end of its own: it cannot be {backend!r} too")
-    chosen, check = "exact" if exact else backend, flag("check", check)
+    chosen: Any = {"check": flag("check", check), "backend": "exact" if exact else backend}
     guards: list[Guard] = []
     outputs, example = output_or_outputs, None
     if callable(output_or_outputs):
@@ -79,14 +77,11 @@ def compile(
         tape = record(wanted, inputs, None if parameters is None else given)
         changed = next((guard.place for guard in guards if guard.name == "set"), None)
         if changed and not all(map(holds, topological_order(*tops))):
-            raise GuardError(
-                f"{changed}\nThe function sets the number of a Value that it used before: a "
-                f"program has one number for both. Make another Value for the new number"
-            )
+            said = "The function sets the number of a Value that it used before: a program has one"
+            cure = "number for both. Make another Value for the new number"
+            raise GuardError(f"{changed}\n{said} {cure}")
         single = isinstance(outputs, Value) or is_number(outputs)
-        return Program(
-            tape, single=single, guards=guards, check=check, backend=chosen, example=example
-        )
+        return Program(tape, single=single, guards=guards, example=example, **chosen)
 
 
 def require() -> None:
@@ -121,10 +116,8 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
         outputs = f(map_numbers(fresh, example))
     for guard in watch.guards:
         if guard.name == "grad":
-            raise TypeError(
-                f"{guard.place}\nThe .grad read here is none that the function computed, and a "
-                f"program reads the data of leaves alone: pass it as an input"
-            )
+            said = "The .grad read here is none that the function computed, and a program reads the"
+            raise TypeError(f"{guard.place}\n{said} data of leaves alone: pass it as an input")
     if outputs is None:
         raise TypeError("the function must return Values, not NoneType: end it with return")
     return outputs, inputs, watch.guards
@@ -149,8 +142,7 @@ def leaves(**given: Any) -> list[list[Value]]:
 
     Raises `ValueError` naming one that is not a leaf, or was given twice.
     """
-    found: list[list[Value]] = []
-    seen: dict[int, str] = {}
+    found, seen = list[list[Value]](), dict[int, str]()
     for kinds, items in given.items():
         if isinstance(items, Value):
             raise TypeError(f"{kinds} are a list of Values: write [{items.label or 'x'}]")
