@@ -15,8 +15,8 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, datasets, losses, nn, optim
-from autograd_engine.compiler.fit.fitting import ARRAYS, hits
-from autograd_engine.compiler.fit.lesson import Form, Unfit
+from autograd_engine.compiler.fit.fitting import ARRAYS, Compiled, hits
+from autograd_engine.compiler.fit.lesson import Unfit, rows_like
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.history import History
 from autograd_engine.measures import accuracy, evaluate, judge
@@ -444,17 +444,15 @@ def test_an_interrupt_within_an_epoch_keeps_the_steps_made_and_the_state_with_th
 
 
 def test_an_interrupt_while_the_numbers_are_written_back_does_not_tear_them(monkeypatch):
-    from autograd_engine.compiler.fit.fitting import Stepper
-
-    write, calls = Stepper._write, itertools.count(1)
+    write, calls = Compiled._write, itertools.count(1)
 
     def interrupted(self):
         if next(calls) == 1:
-            self._optimizer.parameters[0].data = 99.0
+            self.eager.optimizer.parameters[0].data = 99.0
             raise Stop
         write(self)
 
-    monkeypatch.setattr(Stepper, "_write", interrupted)
+    monkeypatch.setattr(Compiled, "_write", interrupted)
     model = network()
     with pytest.raises(Stop):
         train(model, MOONS, losses.binary_cross_entropy, adam, True)
@@ -700,8 +698,8 @@ def test_code_that_looks_at_types_or_data_is_found_out():
     ("data", "reason"),
     [
         ([([1.0], 1.0), ([1.0, 2.0], 2.0)], "the inputs are not all of one shape"),
-        ([([Value(1.0)], 1.0)], "the inputs are Value, not numbers"),
-        ([({"x": 1.0}, 1.0)], "the inputs are dict, not numbers, lists, tuples or arrays"),
+        ([([Value(1.0)], 1.0)], "the inputs hold something else than numbers"),
+        ([({"x": 1.0}, 1.0)], "something else than numbers, lists, tuples or arrays"),
     ],
 )
 def test_samples_that_are_no_rows_of_numbers_are_trained_eagerly(data, reason):
@@ -807,12 +805,12 @@ def test_measuring_many_samples_is_compiled_and_gives_the_eager_numbers():
 # The parts.
 
 
-def test_a_form_takes_samples_apart():
-    form = Form([1.0, 2.0], numpy.array([[4.0], [5.0]]))
-    rows = form.rows([([1, True], [[2], [3.5]]), ((4, 5), [[6], [7]])])
+def test_samples_become_rows_of_numbers():
+    first = [1.0, 2.0], numpy.array([[4.0], [5.0]])
+    rows = rows_like(first, [([1, True], [[2], [3.5]]), ((4, 5), [[6], [7]])])
     assert rows.tolist() == [[1.0, 1.0, 2.0, 3.5], [4.0, 5.0, 6.0, 7.0]]
     with pytest.raises(Unfit, match="hold something else than numbers"):
-        form.rows([([1.0, "2"], [[2.0], [3.5]])])
+        rows_like(first, [([1.0, "2"], [[2.0], [3.5]])])
 
 
 def test_traces_pass_over_what_cannot_be_looked_at():

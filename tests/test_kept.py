@@ -15,7 +15,18 @@ import weakref
 import numpy
 import pytest
 
-from autograd_engine import Value, atan2, datasets, exp, fit, log_softmax, losses, nn, optim
+from autograd_engine import (
+    Value,
+    atan2,
+    datasets,
+    exp,
+    fit,
+    log_softmax,
+    losses,
+    nn,
+    optim,
+    primitive,
+)
 from autograd_engine.compiler.fit import lesson
 
 SAMPLES = [([0.5, -1.0], 1), ([2.0, 0.25], 0), ([-0.75, 1.5], 1), ([1.0, 1.0], 0)]
@@ -26,6 +37,7 @@ CONFIG = types.ModuleType("config")
 CONFIG.inner = types.ModuleType("config.inner")
 CONFIG.inner.scale = 1.5
 FACTOR = Value(1.5).detach()
+TIMES = primitive("times_items", lambda x: ITEMS[0] * x, lambda out, x: (ITEMS[0],))
 LEAF = Value(1.5)
 PROXY = types.MappingProxyType({"by": ITEMS})
 sys.modules["config_of_nobody"] = CONFIG.inner
@@ -146,6 +158,7 @@ CHANGES = {
     "a list": (lambda model, x: x * ITEMS[0], lambda model: ITEMS.__setitem__(0, 3.0), False),
     "a module": (lambda model, x: x * CONFIG.inner.scale, lambda model: setattr(CONFIG.inner, "scale", 3.0), False),
     "a constant": (lambda model, x: x * FACTOR, lambda model: setattr(FACTOR, "data", 3.0), False),
+    "a primitive's": (lambda model, x: TIMES(x), lambda model: ITEMS.__setitem__(0, 3.0), False),
     "a class": (lambda model, x: x * Scale.by, lambda model: setattr(Scale, "by", 3.0), False),
     "a default": (lambda model, x: scaled(x), lambda model: setattr(scaled, "__defaults__", (3.0,)), False),
     "code": (lambda model, x: scaled(x), lambda model: setattr(scaled, "__code__", (lambda x, by: x).__code__), False),

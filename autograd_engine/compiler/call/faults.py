@@ -1,7 +1,8 @@
-"""Faults: why a result is not finite. The tape is run once more, slowly, to name the first value.
+"""Faults: what a back end gave that cannot be trusted is computed once more, slowly.
 
-A back end computes in another order than the engine, and does not stop an adjoint of 0 before an
-infinite partial; so what is finite when computed as the engine does is given as that.
+A back end rounds otherwise, computes in another order than the engine, and does not stop an
+adjoint of 0 before an infinite partial; so what is as it should be when computed as the engine does
+is given as that. Else the first value that is not finite is named.
 """
 
 from __future__ import annotations
@@ -26,31 +27,36 @@ if TYPE_CHECKING:
 _SHOWN = 8  # operands
 
 
-def outputs(owner: Program, found: Any, leaves: Any, rows: Any) -> Any:
-    """Return the outputs (B, m), some of them not finite, as the engine computes them.
+def trusted(owner: Program, found: Any, slopes: Any, leaves: Any, rows: Any) -> tuple[Any, Any]:
+    """Return outputs (B, m) and gradient, where they are not finite as the engine computes them;
+    of a program without `check` where they are NaN.
 
-    Raises `FloatingPointError` naming the first value that is not finite, and its row; of a
-    program without `check` only what is NaN is looked at.
+    Raises `GuardError` for a guard that does not hold, `FloatingPointError` naming the first value
+    that is not finite, or the parameter and the operation on whose way its gradient was lost.
     """
-    mended, tape = found.copy(), owner._tape
-    for i, name, numbers in each_row(leaves, rows):
-        if not (~numpy.isfinite(found[i]) if owner._check else numpy.isnan(found[i])).any():
+    tape, exact, right = owner._tape, Interpreter(owner._tape), {owner._guards.bits}
+    outputs = found[:, : owner._count].copy()
+    odd = (~numpy.isfinite(outputs) if owner._check else numpy.isnan(outputs)).any(axis=1)
+    for i, where, numbers in each_row(leaves, rows):
+        guarded = found[i, owner._count :].tobytes()
+        if guarded in right and not odd[i]:
             continue
-        values = Interpreter(tape).values(numbers)
-        mended[i] = [values[place] for place in tape.outputs[: found.shape[1]]]
-        odd = numpy.flatnonzero(~numpy.isfinite(mended[i])).tolist()
-        if odd and owner._check:
-            which = f"output {odd[0]}" if found.shape[1] > 1 else "the output"
-            told = _told(owner, numbers, odd[0], _birth)
-            raise FloatingPointError(f"{which}{name} is {mended[i][odd[0]]}: {told}")
-    return mended
+        values = exact.values(numbers)
+        owner._guards.check(exact, values, where)
+        right.add(guarded)
+        if odd[i]:
+            outputs[i] = [values[place] for place in tape.outputs[: owner._count]]
+            lost = numpy.flatnonzero(~numpy.isfinite(outputs[i])).tolist()
+            if lost and owner._check:
+                which = f"output {lost[0]}" if owner._count > 1 else "the output"
+                told = _told(owner, numbers, lost[0], _birth)
+                raise FloatingPointError(f"{which}{where} is {outputs[i, lost[0]]}: {told}")
+    fine = slopes is None or (numpy.isfinite(slopes) if owner._check else slopes == slopes).all()
+    return outputs, slopes if fine and not odd.any() else gradient(owner, leaves, rows)
 
 
 def gradient(owner: Program, leaves: Any, rows: Any) -> Any:
-    """Return the gradient as the engine computes it; of a program with `check` raises
-    `FloatingPointError` naming the parameter, the operation whose partial or adjoint was the
-    first that is not finite, and its row.
-    """
+    """Return the gradient as the engine computes it, or raise for the first that is lost."""
     total: Any = -0.0  # which adds nothing, not even a sign
     exact, batch = Interpreter(owner._tape), 1 if rows is None else len(rows)
     for _, where, numbers in each_row(leaves, rows):
@@ -76,10 +82,9 @@ def computed(
 
 def each_row(leaves: Any, rows: Any) -> Iterator[tuple[int, str, list[float]]]:
     """Yield the number of each row, what to call it, and the numbers of all leaves in it."""
-    fixed = leaves.tolist()
-    for i in range(1 if rows is None else len(rows)):
+    for i, row in enumerate([[]] if rows is None else rows.tolist()):
         name = f" in row {i}" if rows is not None and len(rows) > 1 else ""
-        yield i, name, fixed + ([] if rows is None else rows[i].tolist())
+        yield i, name, leaves.tolist() + row
 
 
 def _told(owner: Program, numbers: list[float], which: int, tell: Any) -> str:
@@ -123,15 +128,8 @@ def _slope(top: Value, order: list[Value], _: Any, parameters: list[Value]) -> s
     for node in reversed(order):
         for which, (operand, partial) in enumerate(zip(node.operands, node._slopes()), 1):
             if node.grad and id(operand) in leads and not isfinite(partial * node.grad):
-                place = f"operand {which}"
-                if len(set(map(id, node.operands))) == 1:
-                    place = "operand"
-                elif len(node.operands) == 2:
-                    place = f"{('first', 'second')[which - 1]} operand"
-                return (
-                    f"the partial of {_written(node)} by its {place} is {partial!r}, "
-                    f"times an adjoint of {node.grad!r}"
-                )
+                by = f"the partial of {_written(node)} by operand {which}"
+                return f"{by} is {partial!r}, times an adjoint of {node.grad!r}"
     return "contributions that are finite add up to what is not"
 
 
@@ -140,8 +138,8 @@ def _written(node: Value) -> str:
     rule, operands = node._rule, list(node.operands)
     text = called(rule.name, rule.symbol, [repr(operand._data) for operand in operands])
     if len(operands) > _SHOWN:
-        largest = max(operands, key=lambda value: abs(value._data))
-        text = f"{rule.name} of {len(operands)} numbers, {largest._data!r} the largest of them,"
-        operands = [largest]
+        operands = [max(operands, key=lambda value: abs(value._data))]
+        number = operands[0]._data
+        text = f"{rule.name} of {len(node.operands)} numbers, {number!r} the largest of them,"
     named = {f"{value.label!r} is {value._data!r}": None for value in operands if value.label}
     return text + (f" ({', '.join(named)})" if named else "")

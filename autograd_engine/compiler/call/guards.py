@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from struct import pack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_engine.blocks import Blocks, enable_grad
 from autograd_engine.engine import Value, as_value, record
@@ -19,9 +19,6 @@ from autograd_engine.number import grad_of
 from autograd_engine.primitives import Primitive
 from autograd_engine.sources import is_own, place
 from autograd_engine.table import CONSTANT, above, at_least, equals, stopped
-
-if TYPE_CHECKING:  # a GuardError can be caught where there is no NumPy
-    from autograd_engine.compiler.record.tape import Tape
 
 COMPARISONS: dict[str, tuple[str, Primitive, bool]] = {
     "less": ("<", above, True),
@@ -73,10 +70,6 @@ class Guard:
         self.__dict__.update({"expected": state["value"]._data, **state})
 
     @property
-    def compares(self) -> bool:
-        return self.name in COMPARISONS
-
-    @property
     def place(self) -> str:
         """File, line number and, where it can be read, the line."""
         return f"{self.file}, line {self.line}" + (f": {self.text}" if self.text else "")
@@ -84,21 +77,19 @@ class Guard:
     def told(self, found: float, operands: list[float], row: str) -> str:
         """Say what came out otherwise, found from operands in some row."""
         label, (x, y) = f" ({self.label!r})" if self.label else "", self.numbers
-        if not self.compares:
-            return (
-                f"{self.place}\nThe number {found!r}{label}{row} leaves the graph here; it was "
-                f"{x!r} when this program was compiled, which holds what was made of that "
-                f"number. Compile another program for such numbers, or stay in the graph: use the "
-                f"Value itself, or its detach() where no gradient is to flow."
-            )
-        symbol, _, swapped = COMPARISONS[self.name]
-        a, b = operands[::-1] if swapped else operands
-        holds = self.expected != (self.name == "not_equal")
+        said, was = f"The number {found!r}{label}{row} leaves the graph here", repr(x)
+        held = "what was made of that number"
+        cure = "stay in the graph: use the Value itself, or its detach() to let no gradient flow"
+        if self.name in COMPARISONS:
+            symbol, _, swapped = COMPARISONS[self.name]
+            a, b = operands[::-1] if swapped else operands
+            holds = self.expected != (self.name == "not_equal")
+            said = f"The comparison {a!r}{label} {symbol} {b!r}{row} is {not holds}"
+            was, held = f"{x!r} {symbol} {y!r}, {holds},", "only the branch taken then"
+            cure = "choose without a branch: with ag.maximum, ag.minimum, ag.relu, ag.clip"
         return (
-            f"{self.place}\nThe comparison {a!r}{label} {symbol} {b!r}{row} is {not holds}; it was "
-            f"{x!r} {symbol} {y!r}, {holds}, when this program was compiled, which holds only the "
-            f"branch taken then. Compile another program for such numbers, or choose without a "
-            f"branch: with ag.maximum, ag.minimum, ag.relu, ag.clip."
+            f"{self.place}\n{said}; it was {was} when this program was compiled, which holds "
+            f"{held}. Compile another program for such numbers, or {cure}."
         )
 
 
@@ -140,9 +131,7 @@ class Watch(Blocks):
             self._before.setdefault(id(value), (value, value._data, grad_of(value)))
         if name in COMPARISONS:
             self._compared(name, x, as_value(y))
-        elif name in ("read", "set"):
-            self._number(name, x, y)
-        elif name == "set grad" or _own():
+        elif name not in ("read", "set") and (name == "set grad" or _own()):
             return
         elif name == "sweep":  # its gradients follow from these numbers
             self._swept.update((id(value), value) for value in below)
@@ -187,40 +176,28 @@ _TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
 class Guards:
     """The guards of a tape, whose values are its outputs from `first` on."""
 
-    def __init__(self, tape: Tape, first: int, guards: list[Guard]) -> None:
+    def __init__(self, tape: Any, first: int, guards: list[Guard]) -> None:
         pairs = list(zip(guards, tape.outputs[first:]))
         pairs = [pair for pair in pairs if pair[1] >= tape.start]  # else it is a constant
         self._tape, self._places = tape, [place for _, place in pairs]
         tape.outputs[first:] = self._places
         self.kept = [guard for guard, _ in pairs]
-        self._bits = pack(f"{len(pairs)}d", *[guard.expected for guard in self.kept])
+        self.bits = pack(f"{len(pairs)}d", *[guard.expected for guard in self.kept])
+        """Those of the values where all is as it was."""
 
     def __len__(self) -> int:
         return len(self.kept)
 
-    def check(self, found: Any, leaves: Any, rows: Any) -> None:
-        """Raise `GuardError` for the first guard in the first row that came out otherwise.
-
-        What differs is computed again with the engine's bits: a back end may round otherwise.
-        """
-        if found.tobytes() == self._bits * len(found):
-            return
-        from autograd_engine.compiler.call.faults import each_row
-        from autograd_engine.compiler.run.exact.interpreter import Interpreter
-
-        exact, right = Interpreter(self._tape), {self._bits}
-        for i, where, numbers in each_row(leaves, rows):
-            if found[i].tobytes() in right:
-                continue
-            values = exact.values(numbers)
-            for guard, at in zip(self.kept, self._places):
-                x, y = values[at], guard.expected
-                if pack("d", x) != pack("d", y) and (x == x or y == y):
-                    operands = [values[operand] for operand in exact.operands(at)]
-                    raise GuardError(guard.told(values[at], operands, where))
-            right.add(found[i].tobytes())
+    def check(self, exact: Any, values: list[float], where: str) -> None:
+        """Raise `GuardError` for the first that came out otherwise in what the engine computes."""
+        for guard, at in zip(self.kept, self._places):
+            x, y = values[at], guard.expected
+            if pack("d", x) != pack("d", y) and (x == x or y == y):
+                operands = [values[operand] for operand in exact.operands(at)]
+                raise GuardError(guard.told(x, operands, where))
 
     def computed(self) -> list[bool]:
         """Say of each guard whether it holds a number that was computed, and so rounded."""
-        start, x = self._tape.start, self._tape.x
-        return [not g.compares and x[at - start] >= start for g, at in zip(self.kept, self._places)]
+        start, pairs = self._tape.start, zip(self.kept, self._places)
+        x = self._tape.x
+        return [g.name not in COMPARISONS and x[at - start] >= start for g, at in pairs]

@@ -7,6 +7,7 @@ conversion is passed on as it is; no back end writes into it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy
@@ -24,11 +25,10 @@ _ndarray, _float64 = numpy.ndarray, numpy.dtype(numpy.float64)
 
 
 class Feed:
-    """What a program of a tape can be fed with."""
+    """What a program of a tape can be fed with; `names` says what each leaf is called."""
 
     def __init__(self, tape: Tape) -> None:
-        self._count, self._parameters = len(tape.inputs), len(tape.parameters)
-        self._vector, self._shape = (self._count,), (self._parameters,)
+        self._vector, self._shape = (len(tape.inputs),), (len(tape.parameters),)
         self._others, self._values = tape.others, [*tape.parameters, *tape.others]
         self.read = getattr(core(), "data", by_python)
         kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
@@ -37,24 +37,21 @@ class Feed:
             for kind, values in kinds
         )
         self.names = [*self.parameters, *others, *self.inputs]
-        """What each leaf is called."""
 
     def rows(self, x: Any, name: str = "x") -> tuple[Array, bool]:
         """Return x as rows (B, n) of float64, and whether it was a batch; None without inputs.
-
-        Raises `ValueError` for a wrong length, a batch of zero rows or more than two
-        dimensions, `TypeError` for what is not made of real numbers.
+        Raises `ValueError` for another shape, `TypeError` for what is not made of real numbers.
         """
-        n = self._count
+        (n,) = self._vector
         if type(x) is _ndarray and x.dtype is _float64 and x.flags.c_contiguous:
             shape = x.shape
             if shape == self._vector and n:
                 return x[None], False
             if len(shape) == 2 and shape[1] == n and shape[0] and n:
                 return x, True
-        elif x is None and not n:
-            return None, False
         if not n:
+            if x is None:
+                return None, False
             raise ValueError("this program has no inputs: call it without x")
         if x is None:
             needed = counted(n, "input")
@@ -67,10 +64,7 @@ class Feed:
         raise ValueError(misfit(array, name, self.inputs))
 
     def leaves(self, parameters: Any = None) -> Array:
-        """Return the leaves' numbers now, the given ones instead of the parameters' own.
-
-        Raises `ValueError` for a wrong length, `TypeError` for what is not real numbers.
-        """
+        """Return the leaves' numbers now, the given ones instead of the parameters' own."""
         if WATCHED:  # who calls a program while another is recorded reads these numbers
             for value in self._values if parameters is None else self._others:
                 read(value)
@@ -78,30 +72,24 @@ class Feed:
             found = numpy.empty(len(self._values))
             self.read(self._values, found, 0, "_data")
             return found
-        if not (
-            type(parameters) is _ndarray
-            and parameters.dtype is _float64
-            and parameters.shape == self._shape
-            and parameters.flags.c_contiguous
-        ):
-            parameters = floats(parameters, "parameters", self.parameters)
-            if parameters.shape != self._shape:
-                found = f"an array of shape {parameters.shape}"
-                raise ValueError(_ONE_VECTOR.format(counted(self._parameters, "number"), found))
+        array = floats(parameters, "parameters", self.parameters)
+        if array.shape != self._shape:
+            kind = f"an array of shape {array.shape}"
+            raise ValueError(_ONE_VECTOR.format(counted(len(self.parameters), "number"), kind))
         if not self._others:
-            return parameters
+            return array
         found = numpy.empty(len(self._values))
-        found[: self._parameters] = parameters
-        self.read(self._others, found, self._parameters, "_data")
+        found[: len(array)] = array
+        self.read(self._others, found, len(array), "_data")
         return found
 
 
 def floats(given: Any, what: str, names: Sequence[str]) -> Array:
-    """Return an array of float64 in one piece; `names` are those along its last axis.
-
-    Raises `TypeError` naming what is not a real number, `ValueError` for rows of different
-    lengths.
+    """Return an array of float64 in one piece; `names` are those along its last axis. Raises
+    `TypeError` naming what is not a real number, `ValueError` for rows of different lengths.
     """
+    if type(given) is _ndarray and given.dtype is _float64 and given.flags.c_contiguous:
+        return given
     fed = "a program is fed with real numbers, not"
     if isinstance(given, Value):
         raise TypeError(f"{fed} a Value: pass the .data of Values")
@@ -140,36 +128,20 @@ def misfit(array: Array, what: str, names: Sequence[str]) -> str:
     return f"{which} has {length} numbers, but this program has {needed}{missing}{hint}"
 
 
-def uneven(x: Any, what: str, names: Sequence[str]) -> str:
+def uneven(given: Any, what: str, names: Sequence[str]) -> str:
     """Say what keeps nested lists from being rows of one length."""
     count = counted(len(names), "number")
     if what == "parameters":
         return _ONE_VECTOR.format(count, "rows of several lengths")
-    needed = f"{what} must be a vector or rows of one length, {count} each: "
-    rows = list(x) if _is_row(x) else []
-    lists = [_is_row(row) for row in rows]
-    if {*lists} == {True, False}:
-        places = sorted((lists.index(True), lists.index(False)))
-        return needed + ", but ".join(f"item {i} is {_kind(rows[i])}" for i in places)
-    for i, row in enumerate(rows if all(lists) else ()):
-        if len(row) != len(names):
-            missing = f" ({names[len(row)]} is missing)" if len(row) < len(names) else ""
-            return f"{needed}row {i} has {counted(len(row), 'number')}{missing}"
-        for j, item in enumerate(row):
-            if _is_row(item):
-                return f"{needed}number {j} of row {i} is {_kind(item)}: {item!r:.60}"
-    return f"{needed}got {x!r:.60}"
-
-
-def _is_row(item: Any) -> bool:
-    sized = hasattr(item, "__len__") and getattr(item, "ndim", 1) > 0
-    return sized and not isinstance(item, (str, bytes, dict, set, frozenset))
-
-
-def _kind(item: Any) -> str:
-    if not _is_row(item):
-        return f"{item!r:.60}"
-    return "an array" if hasattr(item, "ndim") else f"a {type(item).__name__}"
+    said = f"{given!r:.60}"
+    for i, row in enumerate(given if isinstance(given, (list, tuple)) else ()):
+        with suppress(ValueError):  # which a row that is nested unevenly raises
+            if numpy.shape(row) == (len(names),):
+                continue
+        length = f", of length {len(row)}" if isinstance(row, (list, tuple, _ndarray)) else ""
+        said = f"item {i} is {row!r:.60}{length}"
+        break
+    return f"{what} must be a vector or rows of one length, {count} each: {said}"
 
 
 def by_python(values: Sequence[Value], found: Array, first: int, name: str) -> None:

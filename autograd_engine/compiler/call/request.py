@@ -30,15 +30,13 @@ def compile(
     """Return the program of a graph: `compile(output_or_outputs, inputs=(), parameters=None)`,
     or of a function: `compile(f, example, parameters=None)`.
 
-    Of a graph, `inputs` are the leaves that are fed at each call, `parameters` those to
-    differentiate by, in that order: by default every other leaf, in topological order.
-
-    A function is called once, on fresh leaves of the example's shape: a number, or lists,
-    tuples, dicts and arrays of numbers, nested as you like. Those are the inputs, in flattened
-    order. It returns a Value, or several in lists, tuples and arrays. Each comparison and truth
-    test of Values that it makes is a guard, and so is each number of a Value that it reads:
-    where it comes out otherwise, a call raises `GuardError`. Random numbers, appends and other
-    side effects are those of that one call.
+    `inputs` are the leaves that are fed at each call, `parameters` those to differentiate by, in
+    that order: by default every other leaf, in topological order. A function is called once, on
+    fresh leaves of the example's shape: a number, or lists, tuples, dicts and arrays of numbers,
+    nested as you like; these are the inputs, in flattened order. It returns a Value, or several in
+    lists, tuples and arrays. Each comparison and truth test of Values that it makes is a guard, and
+    so is each number of a Value that it reads: where it comes out otherwise, a call raises
+    `GuardError`. Side effects are those of that one call.
 
     With `exact` the program gives the same bits as the engine, of a batch row by row. With
     `check=False` a result may be infinite or NaN. The back end is "auto", "native", "scalar",
@@ -57,7 +55,12 @@ def compile(
     require()
     from autograd_engine.compiler.record.tape import record
 
-    backend, check = _chosen(backend, flag("exact", exact)), flag("check", check)
+    if backend not in list(BACK_ENDS):
+        names = ", ".join(map(repr, BACK_ENDS))
+        raise ValueError(f"unknown back end {backend!r}: there are {names}")
+    if flag("exact", exact) and backend not in ("auto", "exact"):
+        raise ValueError(f"exact=True is a back end of its own: it cannot be {backend!r} too")
+    chosen: Any = {"check": flag("check", check), "backend": "exact" if exact else backend}
     guards: list[Guard] = []
     outputs, example = output_or_outputs, None
     if callable(output_or_outputs):
@@ -74,41 +77,26 @@ def compile(
         tape = record(wanted, inputs, None if parameters is None else given)
         changed = next((guard.place for guard in guards if guard.name == "set"), None)
         if changed and not all(map(holds, topological_order(*tops))):
-            raise GuardError(
-                f"{changed}\nThe function sets the number of a Value that it used before: a "
-                f"program has one number for both. Make another Value for the new number"
-            )
+            said = "The function sets the number of a Value that it used before: a program has one"
+            cure = "number for both. Make another Value for the new number"
+            raise GuardError(f"{changed}\n{said} {cure}")
         single = isinstance(outputs, Value) or is_number(outputs)
-        return Program(
-            tape, single=single, guards=guards, check=check, backend=backend, example=example
-        )
+        return Program(tape, single=single, guards=guards, example=example, **chosen)
 
 
 def require() -> None:
     """Raise `ImportError` naming the extra if what the compiler needs is not installed."""
-    name = "numpy"
-    if sys.modules.get(name) is None and (name in sys.modules or find_spec(name) is None):
-        raise ImportError(
-            f'ag.compile needs {name}: pip install "autograd_engine[fast]"', name=name
-        )
-
-
-def _chosen(backend: str, exact: bool) -> str:
-    if not isinstance(backend, str) or backend not in BACK_ENDS:
-        names = ", ".join(map(repr, BACK_ENDS))
-        raise ValueError(f"unknown back end {backend!r}: there are {names}")
-    if exact and backend not in ("auto", "exact"):
-        raise ValueError(f"exact=True is a back end of its own: it cannot be {backend!r} too")
-    return "exact" if exact else backend
+    known = sys.modules["numpy"] if "numpy" in sys.modules else find_spec("numpy")
+    if known is None:
+        extra = 'pip install "autograd_engine[fast]"'
+        raise ImportError(f"ag.compile needs numpy: {extra}", name="numpy")
 
 
 def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[Guard]]:
     """Return what f gives on fresh leaves of the example's shape, those leaves, and its guards."""
     if isinstance(example, (list, tuple, dict)) and not example:
-        raise TypeError(
-            "compile(f, example) needs an example of what f is called with, "
-            "such as 1.0 or [1.0, 2.0]"
-        )
+        what = "an example of what f is called with, such as 1.0 or [1.0, 2.0]"
+        raise TypeError(f"compile(f, example) needs {what}")
     check_call("compile", f, "the example")
     inputs: list[Value] = []
 
@@ -128,14 +116,10 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
         outputs = f(map_numbers(fresh, example))
     for guard in watch.guards:
         if guard.name == "grad":
-            raise TypeError(
-                f"{guard.place}\nThe .grad read here is none that the function computed, and a "
-                f"program reads the data of leaves alone: pass it as an input"
-            )
+            said = "The .grad read here is none that the function computed, and a program reads the"
+            raise TypeError(f"{guard.place}\n{said} data of leaves alone: pass it as an input")
     if outputs is None:
-        raise TypeError(
-            "the function must return Values, not NoneType: end it with return and the output"
-        )
+        raise TypeError("the function must return Values, not NoneType: end it with return")
     return outputs, inputs, watch.guards
 
 
@@ -149,10 +133,8 @@ def flattened(tree: Any, accepted: Callable[[Any], bool] = lambda item: False) -
         for item in tree:
             yield from flattened(item, accepted)
     else:
-        kind = type(tree).__name__
-        raise TypeError(
-            f"expected Values, or lists, tuples and arrays of them, not {kind}: {tree!r}"
-        )
+        what = f"not {type(tree).__name__}: {tree!r}"
+        raise TypeError(f"expected Values, or lists, tuples and arrays of them, {what}")
 
 
 def leaves(**given: Any) -> list[list[Value]]:
@@ -160,12 +142,11 @@ def leaves(**given: Any) -> list[list[Value]]:
 
     Raises `ValueError` naming one that is not a leaf, or was given twice.
     """
-    found: list[list[Value]] = []
-    seen: dict[int, str] = {}
+    found, seen = list[list[Value]](), dict[int, str]()
     for kinds, items in given.items():
         if isinstance(items, Value):
             raise TypeError(f"{kinds} are a list of Values: write [{items.label or 'x'}]")
-        if callable(getattr(items, "parameters", None)) or callable(items):
+        if callable(items):
             such = f"such as model.parameters(); got {items!r:.60}"
             raise TypeError(f"{kinds} are a list of Values, {such}")
         found.append(list(flattened(items)))

@@ -7,15 +7,14 @@ finite) is left to the eager way: it repeats that batch, and says what is wrong 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy
 
 from autograd_engine.compiler.call.guards import GuardError
-from autograd_engine.compiler.fit.lesson import Array, Lesson, Unfit, Unusual, lesson_of, told
+from autograd_engine.compiler.fit.lesson import Array, Lesson, Unfit, told
 from autograd_engine.optim import Optimizer
 from autograd_engine.optim.optimizer import Arithmetic
 from autograd_engine.words import counted
@@ -30,111 +29,173 @@ class Compiled:
     """Trains by a program of one sample's loss, fed with mini-batches; `eager`, see `training`,
     can take over at any batch.
 
+    The leaves are moved in arrays, by the optimiser's rule: the first are its parameters, the
+    others rest, and their gradients add up, as they do where nobody sets them to 0. An optimiser of
+    which nothing is known but `step` and `zero_grad` is given the gradient in the Values.
+
     Raises `Unfit` where there can be no such program. Where `strict`, a comparison that comes
     out otherwise raises `GuardError` later; else the eager way goes on from there.
     """
 
     def __init__(self, eager: Any, strict: bool) -> None:
-        self.eager, self.strict, self.ran = eager, strict, ""
-        self._lesson: Lesson | None = None  # none while all runs eagerly
-        self._held_out: Array | None = None
+        self.eager, self.strict = eager, strict
         self._prepare()
+
+    def _prepare(self) -> None:
+        """Compile, and turn the samples into arrays."""
+        eager, kept = self.eager, self.eager.kept
+        self._optimizer, self._ruled = eager.optimizer, has_rule(eager.optimizer)
+        trained, judged = self._trained(), eager.right.positions or eager.right.sides
+        lesson, kept.lesson = kept.lesson, None
+        if not (lesson and lesson.trains(trained) and lesson.again(eager.samples, judged)):
+            lesson = Lesson(eager.model, eager.loss, eager.samples, trained, judged)
+        self._lesson: Any = lesson  # None while all runs eagerly
+        kept.lesson = lesson
+        self._rows = lesson.data  # its own may be others by then
+        self._held_out: Array | None = None
+        self._stands = True
+        each = counted(len(lesson.program._tape.op), "operation")
+        steps = counted(lesson.program.steps, "step")
+        self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
+
+    def _trained(self) -> list[Any]:
+        """Return the Values to train, each once."""
+        trained = self._optimizer.parameters if self._ruled else self.eager.model.parameters()
+        return list(dict(zip(map(id, trained), trained)).values())
 
     def stands(self) -> bool:
         """Say whether the program is that of model, loss and optimizer as they are now; else the
         next epoch compiles anew.
         """
         lesson, eager = self._lesson, self.eager
-        self._stands = lesson is not None and (
-            lesson.trains(self._trained()) and lesson.stands(eager.model, eager.loss)
+        same = (
+            self._ruled == has_rule(eager.optimizer) and lesson and lesson.trains(self._trained())
         )
+        self._stands = bool(lesson and same and lesson.stands(eager.model, eager.loss))
         return self._stands
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch; return the loss of each sample, and its hit."""
+        eager, recorder = self.eager, self.eager.recorder
         if self._lesson and not self._stands:
-            self.eager.kept.lesson = None
+            eager.kept.lesson = None
             try:
                 self._prepare()
             except Unfit as reason:
                 self._leave("compiled at first", reason)
         if not self._lesson:
-            return self.eager.train(epoch, batches)  # type: ignore[no-any-return]
+            return eager.train(epoch, batches)  # type: ignore[no-any-return]
         batches = iter(batches)
+        batch: Sequence[int] = ()
         order: list[int] = []
         found: list[Array] = []
         failed: Exception | None = None
-        batch: Sequence[int] = ()
-        stepper, rows, recorder = self._stepper, self._rows, self.eager.recorder
-        stepper.load()
+        self._load()
         try:
             with numpy.errstate(all="ignore"):
                 for batch in batches:
-                    outputs, gradient = run(self._lesson, stepper.leaves, rows[batch], True)
-                    stepper.step(gradient)
+                    outputs, gradient = run(self._lesson, self._leaves, self._rows[batch], True)
+                    self._step(gradient)
                     order += batch
                     found.append(outputs)
                     if recorder is not None and recorder.due():
-                        stepper.store()
+                        self._store()
                         recorder.keep(outputs[:, 0].tolist(), epoch)
-        except (GuardError, Unusual) as error:
+        except (GuardError, Unfit) as error:
             failed = error
         finally:
-            stepper.store()
-        done = results(self.eager.right, found, rows[order])
+            self._store()
+        done = results(eager.right, found, self._rows[order, -1])
         if failed is None:
             return done
-        again = partial(self.eager.train, epoch, [batch])
-        self._leave(f"compiled until epoch {epoch + 1}", failed, again)
-        rest = self.eager.train(epoch, chain([batch], batches))
+        self._leave(f"compiled until epoch {epoch + 1}", failed, epoch, [batch])
+        rest = eager.train(epoch, chain([batch], batches))
         return done[0] + rest[0], done[1] + rest[1]
 
     def measure(self) -> Results:
-        if not self._lesson or self._held_out is None:
-            return self.eager.measure()  # type: ignore[no-any-return]
-        self._stepper.load()
-        try:
-            found = forward(self._lesson, self._stepper.leaves, self._held_out)
-        except (GuardError, Unusual) as error:
-            if self.strict and isinstance(error, GuardError):
-                raise
-            self._held_out = None
-            self.ran += f", but the validation data eagerly: {told(error)}"
-            return self.eager.measure()  # type: ignore[no-any-return]
-        return results(self.eager.right, found, self._held_out)
+        """Measure the held-out samples, eagerly where they are not for the program."""
+        eager, lesson = self.eager, self._lesson
+        if lesson:
+            try:
+                if self._held_out is None:
+                    self._held_out = lesson.rows(eager.held_out)
+                found = forward(lesson, self._held_out)
+                return results(eager.right, found, self._held_out[:, -1])
+            except (GuardError, Unfit) as error:
+                if self.strict and isinstance(error, GuardError):
+                    raise
+                if "validation" not in self.ran:
+                    self.ran += f", but the validation data eagerly: {told(error)}"
+        return eager.measure()  # type: ignore[no-any-return]
 
-    def _prepare(self) -> None:
-        """Compile, and turn the samples into arrays."""
-        eager, trained, self._stands = self.eager, self._trained(), True
-        judged = eager.right.positions or eager.right.sides
-        self._lesson = lesson = lesson_of(eager, trained, judged)
-        self._rows = lesson.data
-        self._stepper = Stepper(eager.optimizer, lesson, partial(eager.step, trained))
-        each = counted(len(lesson.program._tape.op), "operation")
-        steps = counted(lesson.program.steps, "step")
-        self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
-        try:
-            self._held_out = lesson.rows(eager.held_out) if eager.held_out else None
-        except Unfit as reason:
-            self._held_out = None
-            self.ran += f", but the validation data eagerly: {reason}"
-
-    def _trained(self) -> list[Any]:
-        """Return the Values to train, each once."""
-        optimizer, model = self.eager.optimizer, self.eager.model
-        trained = optimizer.parameters if has_rule(optimizer) else model.parameters()
-        return list(dict(zip(map(id, trained), trained)).values())
-
-    def _leave(self, until: str, reason: Exception, again: Callable[[], object] = list) -> None:
+    def _leave(self, until: str, reason: Exception, *again: Any) -> None:
         """Go on eagerly; where `strict`, raise what went wrong instead, in the words that the eager
-        way has when it tries `again`, if it has some.
+        way has when it trains `again`, if it has some.
         """
         if self.strict:
             if isinstance(reason, GuardError):
                 raise reason
-            again()
+            if again:
+                self.eager.train(*again)
             raise ValueError(f"compile=True, but {told(reason)}") from reason
         self._lesson, self.ran = None, f"{until}, then eager: {told(reason)}"
+
+    def _load(self) -> None:
+        """Take numbers, gradients and the optimiser's memory from where they are kept."""
+        optimizer, lesson = self._optimizer, self._lesson
+        self._leaves = lesson.leaves()
+        if self._ruled:
+            kept = [optimizer._buffers.get(name) for name in optimizer._memory()]
+            memories = [optimizer._blank if item is None else numpy.array(item) for item in kept]
+            # Replaced all at once: an interrupt finds the state before a step or after it.
+            self._state = self._leaves, lesson.leaves("_grad"), memories, optimizer.steps
+
+    def _step(self, gradient: Array) -> None:
+        """Make one step, or raise `Unfit`, or what an optimiser without a rule raises."""
+        optimizer, lesson = self._optimizer, self._lesson
+        if not self._ruled:
+            optimizer.zero_grad()
+            for value, slope in zip(lesson.values, gradient.tolist()):
+                value._grad += slope
+            self.eager.step(lesson.trained)
+            self._load()
+            return
+        every, gathered, memories, steps = self._state
+        count = len(optimizer.parameters)
+        before = every[:count]
+        try:
+            slopes = optimizer._slope(before, gradient[:count])
+            leaves, *memories = optimizer._rule(ARRAYS, steps + 1)(before, slopes, *memories)
+        except Exception as error:  # a rule of somebody's own may not be for arrays
+            raise Unfit(f"the optimizer's rule is not for arrays: {error}") from error
+        if (spoilt(leaves) & numpy.isfinite(before)).any():
+            raise Unfit("a parameter did not stay finite")
+        if count < len(every):
+            leaves = numpy.concatenate((leaves, every[count:]))
+            gradient = numpy.append(gradient[:count], gradient[count:] + gathered[count:])
+        self._state = leaves, gradient, memories, steps + 1
+        self._leaves = leaves
+
+    def _store(self) -> None:
+        """Write everything back, an interrupt notwithstanding."""
+        try:
+            self._write()
+        except KeyboardInterrupt:
+            self._write()
+            raise
+
+    def _write(self) -> None:
+        optimizer, lesson = self._optimizer, self._lesson
+        if not self._ruled or self._state[-1] == optimizer.steps:
+            return
+        leaves, gradient, memories, steps = self._state
+        for value, number in zip(optimizer.parameters, leaves.tolist()):
+            value._data = number
+        for value, slope in zip(lesson.values, gradient.tolist()):
+            value._grad = slope
+        for name, item in zip(optimizer._memory(), memories):
+            optimizer._buffers[name] = item.tolist()
+        optimizer.steps = steps
 
 
 def has_rule(optimizer: Any) -> bool:
@@ -145,90 +206,18 @@ def has_rule(optimizer: Any) -> bool:
     )
 
 
-class Stepper:
-    """Moves the leaves by the optimiser's rule, in arrays. One of which nothing is known but `step`
-    and `zero_grad` is given the gradient in the Values instead.
-
-    Of the leaves the first are the optimiser's parameters. The others rest, and their gradients
-    add up, as they do where nobody sets them to 0.
-    """
-
-    def __init__(self, optimizer: Any, lesson: Lesson, step: Callable[[], None]) -> None:
-        self._optimizer, self._values, self._read = optimizer, lesson.values, lesson.leaves
-        self._step, self._ruled = step, has_rule(optimizer)
-
-    def load(self) -> None:
-        optimizer, self.leaves = self._optimizer, self._read()
-        if self._ruled:
-            self._names = optimizer._memory()
-            kept = [optimizer._buffers.get(name) for name in self._names]
-            memories = [optimizer._blank if item is None else numpy.array(item) for item in kept]
-            # Replaced all at once: an interrupt finds the state before a step or after it.
-            self._state = self.leaves, self._read("_grad"), memories, optimizer.steps
-
-    def step(self, gradient: Array) -> None:
-        """Make one step, or raise `Unusual`, or what an optimiser without a rule raises."""
-        if self._ruled:
-            self._by_rule(gradient)
-            return
-        self._optimizer.zero_grad()
-        for value, slope in zip(self._values, gradient.tolist()):
-            value._grad += slope
-        self._step()
-        self.load()
-
-    def _by_rule(self, gradient: Array) -> None:
-        all_leaves, gathered, memories, steps = self._state
-        optimizer, count = self._optimizer, len(self._optimizer.parameters)
-        before = all_leaves[:count]
-        try:
-            slopes = optimizer._slope(before, gradient[:count])
-            leaves, *memories = optimizer._rule(ARRAYS, steps + 1)(before, slopes, *memories)
-        except Exception as error:  # a rule of somebody's own may not be for arrays
-            raise Unusual(f"the optimizer's rule is not for arrays: {error}") from error
-        if (spoilt(leaves) & numpy.isfinite(before)).any():
-            raise Unusual("a parameter did not stay finite")
-        if count < len(self._values):
-            leaves = numpy.concatenate((leaves, all_leaves[count:]))
-            gradient = gradient.copy()
-            gradient[count:] += gathered[count:]
-        self._state = leaves, gradient, memories, steps + 1
-        self.leaves = leaves
-
-    def store(self) -> None:
-        """Write everything back, an interrupt notwithstanding."""
-        try:
-            self._write()
-        except KeyboardInterrupt:
-            self._write()
-            raise
-
-    def _write(self) -> None:
-        optimizer = self._optimizer
-        if not self._ruled or self._state[-1] == optimizer.steps:
-            return
-        leaves, gradient, memories, steps = self._state
-        for value, number in zip(optimizer.parameters, leaves.tolist()):
-            value._data = number
-        for value, slope in zip(self._values, gradient.tolist()):
-            value._grad = slope
-        for name, item in zip(self._names, memories):
-            optimizer._buffers[name] = item.tolist()
-        optimizer.steps = steps
-
-
 def measured(model: Any, samples: Sequence[Any], loss: Any, right: Any) -> Results | None:
     """Return the loss of each sample, and its hit, by a program; None where there is none."""
     try:
         lesson = Lesson(model, loss, samples, [], outputs=True)
-        return results(right, forward(lesson, lesson.leaves(), lesson.data), lesson.data)
-    except (Unfit, GuardError, Unusual):
+        return results(right, forward(lesson, lesson.data), lesson.data[:, -1])
+    except (Unfit, GuardError):
         return None
 
 
-def forward(lesson: Lesson, leaves: Array, rows: Array) -> list[Array]:
+def forward(lesson: Lesson, rows: Array) -> list[Array]:
+    leaves, starts = lesson.leaves(), range(0, len(rows), _AT_ONCE)
     with numpy.errstate(all="ignore"):
-        starts = range(0, len(rows), _AT_ONCE)
         return [run(lesson, leaves, rows[i : i + _AT_ONCE], False)[0] for i in starts]
 
 
@@ -238,9 +227,9 @@ def run(lesson: Lesson, leaves: Array, rows: Array, gradient: bool) -> tuple[Arr
     except GuardError:
         raise
     except Exception as error:  # a primitive of somebody's own may raise anything
-        raise Unusual(f"the program failed: {told(error)}") from error
+        raise Unfit(f"the program failed: {told(error)}") from error
     if spoilt(outputs[:, 0]).any():
-        raise Unusual("the loss of a sample is not finite")
+        raise Unfit("the loss of a sample is not finite")
     return outputs, slopes
 
 
@@ -249,12 +238,12 @@ def spoilt(numbers: Array) -> Any:
     return numpy.False_ if math.isfinite(numpy.add.reduce(numbers)) else ~numpy.isfinite(numbers)
 
 
-def results(right: Any, found: list[Array], rows: Array) -> Results:
-    """Return losses and hits of the rows from the program's outputs."""
+def results(right: Any, found: list[Array], targets: Array) -> Results:
+    """Return losses and hits from the program's outputs."""
     if not found:
         return [], []
     outputs = numpy.concatenate(found)
-    return outputs[:, 0].tolist(), hits(right, outputs[:, 1:], rows[:, -1]).tolist()
+    return outputs[:, 0].tolist(), hits(right, outputs[:, 1:], targets).tolist()
 
 
 def hits(right: Any, outputs: Array, targets: Array) -> Array:

@@ -6,16 +6,16 @@ import math
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import chain, count, starmap
+from itertools import chain
 from operator import is_
 from types import MethodType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
 from autograd_engine.arguments import map_numbers, outputs_of
 from autograd_engine.blocks import enable_grad
-from autograd_engine.compiler.call.guards import Guard, GuardError, Watch
+from autograd_engine.compiler.call.guards import COMPARISONS, Guard, GuardError, Watch
 from autograd_engine.compiler.call.program import Program
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
@@ -28,7 +28,7 @@ from autograd_engine.sources import is_own
 from autograd_engine.table import CONSTANT, LEAF, equals, gate
 
 Array = Any
-Graph = tuple[list[Value], list[Value], list[Guard]]  # inputs, outputs, guards
+Graph = tuple[list[Value], list[Value], list[Guard]]  # values in order, outputs, guards
 
 _TRIALS = 4  # classes on a sample of which the model is tried
 _TRIED = 200_000  # values to compute in trying the loss on every target
@@ -36,47 +36,27 @@ _CLASSES = 50  # targets for each of which a loss is recorded
 
 
 class Unfit(ValueError):
-    """Says why samples, a model or a loss cannot be compiled."""
+    """Says why samples, model, loss or optimizer are not for a program; nothing is changed yet."""
 
 
-class Unusual(Exception):
-    """Says what the eager way is to look into, with nothing changed yet."""
+def rows_like(first: Any, samples: Sequence[Any]) -> Array:
+    """Return the numbers of all samples, a row each; `Unfit` where one is not like the first.
 
-
-class Form(NamedTuple):
-    """How the numbers of a sample are laid out: an input and a target like these.
-
-    >>> Form([1.0, 2.0], 1).rows([([1.0, 2.0], 1), ([3.0, 4.0], 0)]).tolist()
+    >>> rows_like(([1.0, 2.0], 1), [([1.0, 2.0], 1), ([3.0, 4.0], 0)]).tolist()
     [[1.0, 2.0, 1.0], [3.0, 4.0, 0.0]]
     """
-
-    x: Any
-    target: Any
-
-    def rows(self, samples: Sequence[Any]) -> Array:
-        """Return the numbers of all samples, a row each; `Unfit` where one is of another form."""
-        found = []
-        for what, items, form in zip(("inputs", "targets"), zip(*samples), self):
-            rows, shape = None, numpy.shape(form)
-            with suppress(ValueError):
-                rows = numpy.asarray(items)
-            if rows is None or rows.shape[1:] != shape:
-                raise Unfit(f"the {what} are not all of one shape")
-            if rows.dtype.kind not in "fiub":
-                odd = [type(item).__name__ for item in rows.flat if not is_number(item)]
-                kind = f"are {odd[0]}, not" if rows.dtype == object else "hold something else than"
-                raise Unfit(f"the {what} {kind} numbers, lists, tuples or arrays of them")
-            found.append(rows.astype(numpy.float64).reshape(len(items), -1))
-        return numpy.ascontiguousarray(numpy.concatenate(found, axis=1))
-
-
-def lesson_of(eager: Any, trained: Sequence[Value], outputs: bool) -> Lesson:
-    """Return the lesson that was kept, if it is one for this training, else a new one."""
-    lesson, eager.kept.lesson = eager.kept.lesson, None
-    if not (lesson and lesson.trains(trained) and lesson.again(eager.samples, outputs)):
-        lesson = Lesson(eager.model, eager.loss, eager.samples, trained, outputs)
-    eager.kept.lesson = lesson
-    return lesson  # type: ignore[no-any-return]
+    found = []
+    for what, items, form in zip(("inputs", "targets"), zip(*samples), first):
+        rows = None
+        with suppress(ValueError):
+            rows = numpy.asarray(items)
+        if rows is None or rows.shape[1:] != numpy.shape(form):
+            raise Unfit(f"the {what} are not all of one shape")
+        if rows.dtype.kind not in "fiub":
+            such = "hold something else than numbers, lists, tuples or arrays of them"
+            raise Unfit(f"the {what} {such}")
+        found.append(rows.astype(numpy.float64).reshape(len(items), -1))
+    return numpy.ascontiguousarray(numpy.concatenate(found, axis=1))
 
 
 class Lesson:
@@ -92,12 +72,12 @@ class Lesson:
         self, model: Any, loss: Any, samples: Sequence[Any], trained: Sequence[Value], outputs: bool
     ) -> None:
         self._model, self._loss, self._outputs = model, loss, outputs
-        self._trained, self.form = list(trained), Form(*samples[0])
-        self._single = is_number(self.form.target)  # a class, or a number to predict
-        self._targets: dict[float, Any] = {}
+        self.trained, self._first = list(trained), samples[0]
         self._traces, self._watch = Traces(model, loss), Watch()
-        self._take(samples, self.form.rows(samples))
-        self._first = self.data[0].tolist()
+        self._targets: dict[float, Any] = {}
+        self._take(samples, rows_like(self._first, samples))
+        self._inputs = list(map(Value, self.data[0].tolist()))
+        self._known = set(map(id, (*self.trained, *self._inputs)))
         if self._traces.lasting:
             raise Unfit(f"a trial would move on {self._traces.lasting}, an iterator")
         self._watched(self._make)
@@ -108,13 +88,11 @@ class Lesson:
         same = same and all(value._data.hex() == number for value, number in self._constants)
         if same and self._model is model and not self._traces.changed():
             with suppress(Unfit):
-                now = self._watched(lambda: signature(self._trained, *self._recorded()))
-                met = zip(now[1], self._signature[1])
-                return bool(now[0] == self._signature[0] and all(starmap(alike, met)))
+                return alike(self._graph, self._watched(self._recorded), self._known)
         return False
 
     def trains(self, values: Sequence[Value]) -> bool:
-        return len(values) == len(self._trained) and all(map(is_, values, self._trained))
+        return len(values) == len(self.trained) and all(map(is_, values, self.trained))
 
     def again(self, samples: Sequence[Any], outputs: bool) -> bool:
         """Take these samples, and say whether the program is one for them too."""
@@ -135,22 +113,25 @@ class Lesson:
 
     def rows(self, samples: Sequence[Any]) -> Array:
         """Return the numbers of other samples; `Unfit` where the program is not for them."""
-        rows = self.form.rows(samples)
+        rows = rows_like(self._first, samples)
         if self._targets and not set(rows[:, -1].tolist()) <= self._targets.keys():
             raise Unfit("there are classes that the program was not compiled for")
         return rows
 
     def _take(self, samples: Sequence[Any], rows: Array) -> None:
         """Keep samples, to be known again where they hold lists of plain numbers."""
-        self.data, self._samples, xs = rows, samples, [x for x, _ in samples]
-        plain = self._single and {type(x) for x in xs} <= {list, tuple}
-        plain = plain and set(map(type, chain.from_iterable(xs))) <= {float, int, bool}
-        self._copies = [x[:] for x in xs] if plain else None
+        xs, targets = zip(*samples)
+        plain = {type(x) for x in xs} <= {list, tuple}
+        plain = plain and set(map(type, chain(targets, *xs))) <= {float, int, bool}
+        self.data, self._samples, self._copies = rows, samples, plain and [x[:] for x in xs]
+        single = is_number(self._first[1])
+        firsts = numpy.unique(rows[:, -1], return_index=True)[1] if single else numpy.empty(0, int)
+        self._classes = sorted(firsts.tolist())  # where each is met first
 
     def _watched(self, trial: Callable[[], Any]) -> Any:
         """Try something, and put everything back; `Unfit` where model or loss are not for it."""
-        found, failure = None, None
-        changed: str | None = "something"
+        changed: str | None = "something"  # or nobody knows
+        found = failure = None
         try:
             try:
                 with enable_grad(), seldom_collected(), self._watch:
@@ -158,15 +139,14 @@ class Lesson:
             except Exception as error:  # whatever somebody's code says to a Value
                 failure = error
             self._unread()
-            # Where all is as it was, the calls did what they did then.
-            changed = None if found is True else self._traces.changed()
+            changed = self._traces.changed()
         finally:
-            if changed is not None:  # or nobody knows
+            if changed:
                 self._traces.restore()
             self._watch.restore()
         if changed:
             raise Unfit(f"the model or the loss changes {changed} when it is called")
-        if failure is not None:
+        if failure:
             raise Unfit(told(failure)) from failure
         return found
 
@@ -176,73 +156,68 @@ class Lesson:
         """
         try:
             self._compile()
-            self._try()
         except Exception:
-            classes = self._classes()
-            if not 0 < len(classes) <= _CLASSES:
+            if not 0 < len(self._classes) <= _CLASSES:
                 raise
-            self._targets = {self.data[i, -1].item(): self._samples[i][1] for i in classes}
+            self._targets = {self.data[i, -1].item(): self._samples[i][1] for i in self._classes}
             self._compile()
-            self._try()
 
     def _compile(self) -> None:
-        inputs, wanted, guards = self._recorded()
-        self._signature = signature(self._trained, inputs, wanted, guards)
-        known, met = {id(item) for item in (*self._trained, *inputs)}, nodes(*wanted)
+        self._graph = _, wanted, guards = self._recorded()
+        met = nodes(*wanted)
         for old in filter(None, (self._traces.computed.get(id(v)) for v in met)):
             raise Unfit(f"{old} was computed before, and a program would compute it at each step")
-        self.values = self._trained + [v for v in met if v._rule is LEAF and id(v) not in known]
         self._constants = [(v, v._data.hex()) for v in met if v._rule is CONSTANT]
-        tape = record(wanted, inputs, self.values)
+        others = [v for v in met if v._rule is LEAF and id(v) not in self._known]
+        self.values = self.trained + others
+        tape = record(wanted, self._inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
-        self.run = self.program._guarded
+        self.run = self.program._trusted
+        self._try()
 
     def _recorded(self) -> Graph:
-        """Return inputs like the first sample, what becomes of them, and the guards."""
+        """Return what becomes of inputs like the first sample."""
         self._watch.clear()
-        inputs = list(map(Value, self._first))
-        rest = iter(inputs)
-        x, target = map_numbers(lambda _: next(rest), [*self.form])
+        rest = iter(self._inputs)
+        x, target = map_numbers(lambda _: next(rest), [*self._first])
         said = self._model(x)
         value = self._by_class(said, target) if self._targets else self._loss(said, target)
         self._unread()
         if not isinstance(value, Value):
             raise Unfit(f"the loss of a sample is no Value but {type(value).__name__}")
-        wanted = [value, *(map(as_value, outputs_of(said)[0]) if self._outputs else ())]
         guards = self._watch.guards
-        return inputs, wanted + [guard.value for guard in guards], guards
+        outputs = map(as_value, outputs_of(said)[0]) if self._outputs else ()
+        wanted = [value, *outputs, *(guard.value for guard in guards)]
+        return topological_order(*wanted), wanted, guards
 
     def _unread(self) -> None:
         """Raise `Unfit`, naming the line, where a number left the graph or was set."""
         for guard in self._watch.guards:
-            if not guard.compares:
+            if guard.name not in COMPARISONS:
+                what = (
+                    "reads or sets a number of a Value, and a program would stay with that of one"
+                )
                 raise Unfit(
-                    f"{guard.place} (reads or sets a number of a Value, and a program would stay "
-                    f"with that of one sample; detach() stops a gradient in the graph)"
+                    f"{guard.place} ({what} sample; detach() stops a gradient in the graph)"
                 )
 
     def _by_class(self, said: Any, target: Value) -> Any:
         found = [(each, self._loss(said, given)) for each, given in self._targets.items()]
-        if not all(isinstance(value, Value) for _, value in found):
-            return found[0][1]  # whatever it is, it is no loss
-        return sum(gate(equals(target, each), value) for each, value in found)
-
-    def _classes(self) -> list[int]:
-        found = numpy.unique(self.data[:, -1], return_index=True)[1] if self._single else []
-        return sorted(map(int, found))
+        if all(isinstance(value, Value) for _, value in found):
+            return sum(gate(equals(target, each), value) for each, value in found)
+        return found[0][1]  # whatever it is, it is no loss
 
     def _try(self) -> None:
         """Hold the program against model and loss themselves on some samples, the loss on every
         class: recording does not find code that looks at types, or refuses a target.
         """
-        rows, samples, classes = self.data, self._samples, self._classes()
+        rows, samples = self.data, self._samples
         most = max(_CLASSES, _TRIED // max(len(self.program._tape.op), 1))
-        tried = sorted({0, len(rows) // 2, len(rows) - 1, *classes[:_TRIALS]})
-        pairs = [(i, k) for i in tried for k in ([i] if i else [0, *classes[:most]])]
+        tried = sorted({0, len(rows) // 2, len(rows) - 1, *self._classes[:_TRIALS]})
+        pairs = [(i, k) for i in tried for k in ([i] if i else [0, *self._classes[:most]])]
         said = {i: self._model(samples[i][0]) for i in tried}
         losses = [number(self._loss(said[i], samples[k][1])) for i, k in pairs]
-        self._unread()
-        inputs = numpy.size(self.form.x)
+        inputs = numpy.size(self._first[0])
         numbers = rows[[i for i, _ in pairs]]
         numbers[:, inputs:] = rows[[k for _, k in pairs], inputs:]
         found = self.run(self.leaves(), numbers, False)[0][:, 0]
@@ -251,35 +226,35 @@ class Lesson:
                 raise Unfit(f"compiled, the loss of sample {i} would be {here}, not {there}")
 
 
-def signature(
-    trained: Sequence[Value], inputs: list[Value], outputs: list[Value], guards: list[Guard]
-) -> tuple[list[Any], list[Value]]:
-    """Return what is equal for two recordings of the same operations on the same trained leaves,
-    and the other leaves and constants that they met, in order.
+def alike(kept: Graph, now: Graph, known: set[int]) -> bool:
+    """Say whether two recordings are of the same operations on the same leaves. One that is not
+    `known` by its id may be another of the same number, such as a model makes anew.
     """
-    places = dict(zip(map(id, chain(trained, inputs)), count()))
-    found: list[Any] = [(guard.name, guard.expected.hex()) for guard in guards]
-    met: list[Value] = []
-    for node in (*topological_order(*outputs), *outputs):
-        operands = node.operands if id(node) not in places else (node,)
-        at = list(map(places.get, map(id, operands)))
-        if None in at:
-            met += [operand for operand, place in zip(operands, at) if place is None]
-        found += [node._rule, *at]
-        places.setdefault(id(node), len(places))
-    return found, met
+    twin: dict[int, Value] = {}  # of what was recorded now
+    asked = [[(guard.name, guard.expected.hex()) for guard in graph[2]] for graph in (kept, now)]
 
+    def free(x: Value, y: Value) -> bool:
+        unknown = x._x is None and y._x is None and known.isdisjoint((id(x), id(y)))
+        return unknown and x._rule is y._rule and x._data.hex() == y._data.hex()
 
-def alike(x: Value, y: Value) -> bool:
-    """Say whether leaves are one, or two of the same number, such as a model makes anew."""
-    return x is y or (x._rule is y._rule and x._data.hex() == y._data.hex())
+    def same(xs: Sequence[Value], ys: Sequence[Value]) -> bool:
+        if len(xs) != len(ys) or all(map(is_, xs, ys)):
+            return len(xs) == len(ys)
+        ys = [twin.get(id(y), y) for y in ys]
+        return all(x is y or free(x, y) for x, y in zip(xs, ys))
+
+    for x, y in zip(kept[0], now[0]):
+        if x._rule is not y._rule or not same(x.operands, y.operands):
+            return False
+        twin[id(y)] = x
+    return len(kept[0]) == len(now[0]) and same(kept[1], now[1]) and asked[0] == asked[1]
 
 
 def told(error: Exception) -> str:
     """Return what an error says, and the line outside the package that led to it."""
     if isinstance(error, GuardError):
         return f"{str(error).splitlines()[0]} (another sample takes another branch)"
-    if isinstance(error, (Unfit, Unusual)):
+    if isinstance(error, Unfit):
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     outside = [f"{f.filename}, line {f.lineno}: {f.line}" for f in frames if not is_own(f.filename)]

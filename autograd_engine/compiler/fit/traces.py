@@ -18,7 +18,7 @@ from functools import lru_cache, partial
 from itertools import zip_longest
 from operator import is_
 from types import CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
@@ -27,36 +27,20 @@ from autograd_engine.notes import Note
 from autograd_engine.primitives import Primitive
 from autograd_engine.sources import is_own
 
+Way = tuple[str, Callable[[], list[Any]], Callable[[], object] | None]
+"""How to look at what a thing refers to, and how to put it back, if it can change. All that is
+found has one name; where that has {} in it, names are found, then their things."""
+
 _ATOMS = (
-    int, float, complex, str, bytes, type(None), Primitive, Note, CodeType, ModuleType,
+    int, float, complex, str, bytes, type(None), Note, CodeType, ModuleType,
     numpy.generic, numpy.ufunc, numpy.dtype,
 )  # fmt: skip
-_STATES: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], object]]] = {
-    numpy.ndarray: (lambda x: x.copy(), numpy.copyto),
-    random.Random: (lambda x: x.getstate(), lambda x, state: x.setstate(state)),
-    numpy.random.RandomState: (lambda x: x.get_state(), lambda x, state: x.set_state(state)),
-    numpy.random.BitGenerator: (lambda x: x.state, lambda x, state: setattr(x, "state", state)),
-}
+_CONTAINERS = dict, list, deque, set
+_DRAWN = random.Random, numpy.random.RandomState, numpy.random.BitGenerator
+_CACHE = type(lru_cache(abs))
 _FIXED = {*sys.stdlib_module_names, "autograd_engine", "numpy"}  # modules that nobody changes
 _MOST = 50_000  # things looked at: whoever refers to more is looked at in part
 _LARGEST = 10_000_000  # bytes of an array that is looked at
-_EMPTY = object()
-_CACHE = type(lru_cache(abs))
-_CONTAINERS = dict, list, deque, set
-
-
-class Way(NamedTuple):
-    """How to look at what a thing refers to, and how to put it back, if it can change.
-
-    All that is found has one name; where that has {} in it, names are found, then their things.
-    """
-
-    name: str
-    look: Callable[[], list[Any]]
-    back: Callable[[], object] | None = None
-
-    def called(self, place: int, found: list[Any]) -> str:
-        return self.name.replace("{}", str(found[place % max(len(found) // 2, 1)]))
 
 
 class Traces:
@@ -80,80 +64,73 @@ class Traces:
             self._known[id(thing)] = thing
             with suppress(Exception):  # such as a reference to what is no more
                 for way in self._ways(name, thing):
-                    found = way.look()
+                    found = way[1]()
                     parts = [(i, item) for i, item in enumerate(found) if not _is_atom(item)]
-                    waiting += [(way.called(i, found), item) for i, item in parts]
-                    self._notes += [(way, found)] if way.back else []
+                    waiting += [(_called(way, i, found), item) for i, item in parts]
+                    self._notes += [(way, found)] if way[2] else []
 
     def changed(self) -> str | None:
         """Return the name of what is not as it was; None if everything is."""
         for way, before in self._notes:
-            now = way.look()
+            now = way[1]()
             if not _same(before, now):
-                pairs = zip_longest(before, now, fillvalue=_EMPTY)
+                pairs = zip_longest(before, now, fillvalue=self)
                 place = next(i for i, (x, y) in enumerate(pairs) if x is not y)
-                return way.called(place, max(before, now, key=len))
+                return _called(way, place, max(before, now, key=len))
         return None
 
     def restore(self) -> None:
         """Put everything back."""
-        for way, before in self._notes:
-            if not _same(before, way.look()):
-                way.back()  # type: ignore[misc]
+        for (_, look, back), before in self._notes:
+            if not _same(before, look()):
+                back()  # type: ignore[misc]
 
     def _ways(self, name: str, thing: Any) -> Iterator[Way]:
         """Yield how to look at a thing, of whatever kind."""
         kind = type(thing)
-        state = _STATES.get(next(filter(_STATES.get, kind.__mro__), kind))
         if kind is Value:
             self.computed[id(thing)] = name
+        elif kind is Primitive:
+            yield name, lambda: [thing.forward, thing.partials], None
         elif kind is CellType:
-            full = _content(thing) is not _EMPTY
-            back = partial(setattr, thing, "cell_contents", _content(thing))
-            back = back if full else partial(delattr, thing, "cell_contents")
-            yield Way(name, lambda: [_content(thing)], back)
+            full = gc.get_referents(thing)  # nothing, of a variable that is not set
+            back = partial(setattr, thing, "cell_contents", *full)
+            empty = partial(delattr, thing, "cell_contents")
+            yield name, partial(gc.get_referents, thing), back if full else empty
         elif kind is _CACHE:  # whether it is filled changes no result
-            yield Way(name, lambda: [thing.__wrapped__])
-        elif issubclass(kind, numpy.ndarray) and thing.dtype.hasobject:
-            back = partial(numpy.copyto, thing, thing.copy())
-            yield Way(name, lambda: [*thing.flat], back)
+            yield name, lambda: [thing.__wrapped__], None
         elif kind is FunctionType:
             yield _attributes(thing)
             if not is_own(thing.__code__.co_filename):
                 cells = [*thing.__code__.co_freevars, *(thing.__closure__ or ())]
-                yield Way("{}", lambda: cells)
-                yield Way("a default", lambda: [thing.__defaults__, thing.__kwdefaults__])
+                yield "{}", lambda: cells, None
+                yield "a default", lambda: [thing.__defaults__, thing.__kwdefaults__], None
                 yield from _variables(_mentioned(thing.__code__), thing.__globals__, [])
         elif issubclass(kind, type):
             if not _is_fixed(thing.__module__):
                 yield _attributes(thing)
-                yield Way(name, lambda: [*thing.__bases__, kind])
-        elif state and not getattr(thing, "nbytes", 0) > _LARGEST:
-            get, put = partial(state[0], thing), partial(state[1], thing)
-            bits = pickle.dumps(before := get())
-            look = lambda: [bits if (now := pickle.dumps(get())) == bits else now]  # noqa: E731
-            yield Way(name, look, partial(put, before))
+                yield name, lambda: [*thing.__bases__, kind], None
+        elif issubclass(kind, numpy.ndarray) and thing.dtype.hasobject:
+            yield name, lambda: [*thing.flat], partial(numpy.copyto, thing, thing.copy())
+        elif issubclass(kind, numpy.ndarray):
+            if thing.nbytes <= _LARGEST:
+                yield _state(name, thing.copy, partial(numpy.copyto, thing))
+        elif issubclass(kind, _DRAWN):
+            yield _state(name, lambda: thing.__reduce__()[2], thing.__setstate__)
         elif hasattr(kind, "__next__"):
             self.lasting = name
-        elif not state:
+        else:
             base: Any = next((base for base in _CONTAINERS if issubclass(kind, base)), None)
             if base:
                 items, fill = base.copy(thing), getattr(base, "extend", None) or base.update
                 values = partial(base.values, thing) if base is dict else tuple
                 refill = lambda: (base.clear(thing), fill(thing, items))  # noqa: E731
-                yield Way(name, lambda: [*base.__iter__(thing), *values()], refill)
+                yield name, lambda: [*base.__iter__(thing), *values()], refill
             if kind not in (*_CONTAINERS, tuple, MethodType):
                 yield _attributes(thing)
                 self._known[id(getattr(thing, "__dict__", None))] = None  # just looked at
             if kind not in _CONTAINERS and not kind.__module__.startswith("autograd_engine."):
-                yield Way(name, partial(gc.get_referents, thing))
-
-
-def _content(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # a variable that is not set
-        return _EMPTY
+                yield name, partial(gc.get_referents, thing), None
 
 
 def _is_atom(thing: Any) -> bool:
@@ -167,6 +144,21 @@ def _is_fixed(module: str) -> bool:
 
 def _same(before: list[Any], now: list[Any]) -> bool:
     return len(before) == len(now) and all(map(is_, before, now))
+
+
+def _called(way: Way, place: int, found: list[Any]) -> str:
+    return way[0].replace("{}", str(found[place % max(len(found) // 2, 1)]))
+
+
+def _state(name: str, get: Callable[[], Any], put: Callable[[Any], object]) -> Way:
+    """Return how to look at the numbers in a thing."""
+    before = get()
+    bits = pickle.dumps(before)
+    return (
+        name,
+        lambda: [bits if (now := pickle.dumps(get())) == bits else now],
+        lambda: put(before),
+    )
 
 
 def _attributes(thing: Any) -> Way:
@@ -188,7 +180,7 @@ def _attributes(thing: Any) -> Way:
                 plain.__setattr__(thing, key, before[key])
 
     before = dict(now())
-    return Way("the attribute {}", lambda: [*(found := now()), *found.values()], back)
+    return "the attribute {}", lambda: [*(found := now()), *found.values()], back
 
 
 @lru_cache
@@ -205,7 +197,7 @@ def _variables(names: set[str], world: dict[str, Any], seen: list[Any]) -> Itera
     installed = seen and "site-packages" in str(world.get("__file__"))
     found = {name: world[name] for name in names & world.keys()}
     kept = {name: item for name, item in found.items() if not (installed and callable(item))}
-    yield Way("{}", lambda: [*kept, *map(world.get, kept)], partial(world.update, kept))
+    yield "{}", lambda: [*kept, *map(world.get, kept)], partial(world.update, kept)
     for item in found.values():
         if isinstance(item, ModuleType) and not _is_fixed(item.__name__) and item not in seen:
             seen.append(item)
