@@ -10,7 +10,6 @@ Reading order, each module importing only from those above it:
     real         what counts as a number, and the errors of operations on numbers
     state        whose open blocks are, and one sweep at a time
     primitives   what a primitive is; your own
-    partials     what a rule returns, checked
     table        one row for each operation: its function and its derivative
     notes        what only few values have: a label, a region, a source
     habits       what people write by habit, and what to write instead
@@ -26,9 +25,9 @@ Reading order, each module importing only from those above it:
     arguments    lists, dicts and arrays of numbers, as Values and back
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
-    graph        looking at a graph, regions, saving it whole
+    graph        looking at a graph, regions
     adoption     graphs of micrograd's own objects, as Values
-    copies       copies of graphs; operations of several operands written out
+    copies       copies and pickles of graphs; operations of several operands written out
     entries      what a call of a module of one's own notes with what it returns
     modules      Module: what has parameters
     naming       name_values, named
