@@ -22,7 +22,6 @@ Reading order, each module importing only from those above it:
     columns      the numbers of many Values, read and set in one loop
     functions    compositions: sum, mean, dot, softmax, ...
     gradients    gradient, and what a 0 does where it meets an infinite slope
-    arguments    lists, dicts and arrays of numbers, as Values and back
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
     graph        looking at a graph, regions
