@@ -16,7 +16,7 @@ Reading order, each module importing only from those above it:
     number       what one can ask a number: data, label, comparisons, NumPy
     methods      the functions of the table as methods
     engine       Value: recording, topological order, the sweep backwards
-    blocks       what `with` statements open; no_grad, region
+    blocks       what `with` statements and calls open; no_grad, region
     release      releasing graphs: a deep one on CPython 3.13, and the collector
     sources      trace_source
     columns      the numbers of many Values, read and set in one loop
@@ -27,7 +27,6 @@ Reading order, each module importing only from those above it:
     graph        looking at a graph, regions
     adoption     graphs of micrograd's own objects, as Values
     copies       copies and pickles of graphs; operations of several operands written out
-    entries      what a call of a module of one's own notes with what it returns
     modules      Module: what has parameters
     naming       name_values, named
     firing       what a neuron and a layer compute
