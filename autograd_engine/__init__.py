@@ -6,13 +6,12 @@ Reading order, each module importing only from those above it:
     fallback     where the compiled modules cannot run, their source does
     floats       functions of plain floats that `math` lacks
     several      functions of any number of operands
-    words        foreign text as messages may show it
+    words        foreign text as messages may show it; what to write instead of habits
     real         what counts as a number, and the errors of operations on numbers
     state        whose open blocks are, and one sweep at a time
     primitives   what a primitive is; your own
     table        one row for each operation: its function and its derivative
     notes        what only few values have: a label, a region, a source
-    habits       what people write by habit, and what to write instead
     number       what one can ask a number: data, label, comparisons, NumPy
     methods      the functions of the table as methods
     engine       Value: recording, topological order, the sweep backwards
@@ -79,7 +78,6 @@ from autograd_engine.functions import (
     variance, where,
 )  # fmt: skip
 from autograd_engine.gradients import gradient
-from autograd_engine.habits import FUNCTIONS as _FUNCTIONS
 from autograd_engine.naming import name_values, named
 from autograd_engine.primitives import Primitive, primitive
 from autograd_engine.sources import trace_source
@@ -88,6 +86,7 @@ from autograd_engine.table import (
     hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, relu, sigmoid, sin, sinh,
     softplus, sqrt, tan, tanh,
 )  # fmt: skip
+from autograd_engine.words import FUNCTIONS as _FUNCTIONS
 
 if _typing.TYPE_CHECKING:
     from autograd_engine import datasets

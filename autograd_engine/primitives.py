@@ -63,8 +63,7 @@ class Primitive:
         return evaluate(self, operands)
 
     def _dispatch(self, operands: tuple[Any, ...]) -> Any:
-        if len(operands) != self.arity:
-            check_count(self, operands)
+        check_count(self, operands)
         answers = None  # of the first that has one
         for operand in operands:
             answer = getattr(operand, "__primitive__", None)
@@ -194,15 +193,13 @@ def check_partials(output: Any) -> None:
 
 def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:
     """Return the primitive's value at plain floats."""
+    if not operands or len(operands) != rule.arity:
+        check_count(rule, operands)
     try:
         found = rule.forward(*operands)
         return found if type(found) is float else result(rule, found)
     except (ArithmeticError, ValueError) as error:
-        check_count(rule, operands)
         raise refused(rule, error, *operands) from None
-    except (TypeError, LookupError):
-        check_count(rule, operands)
-        raise
 
 
 def result(rule: Primitive, found: Any) -> float:
@@ -215,10 +212,10 @@ def result(rule: Primitive, found: Any) -> float:
 def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
     if not rule.arity:
         if not operands:
-            raise ValueError(f"{rule.name} of nothing: it needs at least one value") from None
+            raise ValueError(f"{rule.name} of nothing: it needs at least one value")
     elif len(operands) != rule.arity:
         taken = counted(rule.arity, "operand")
-        raise TypeError(f"{rule.name} takes {taken}, got {len(operands)}") from None
+        raise TypeError(f"{rule.name} takes {taken}, got {len(operands)}")
 
 
 def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
