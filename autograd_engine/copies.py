@@ -161,11 +161,6 @@ def opened(node: Value) -> Value:
 
     Then it is the last of the operations that its rule is written out in, with the data and the
     gradients that they would have, the same values at each look; the graph itself is not changed.
-
-    >>> from autograd_engine.functions import dot
-    >>> product = opened(dot([Value(2.0)], [Value(3.0)], Value(1.0)))
-    >>> product.op, [value.data for value in product.operands]
-    ('+', [1.0, 6.0])
     """
     if node._x is None or node._rule.written_out is None:
         return node

@@ -34,11 +34,7 @@ Shape = tuple[int, ...] | None
 
 
 def map_numbers(function: Callable[[Any], Any], tree: Any) -> Any:
-    """Apply the function to each number of nested lists, tuples, dicts and arrays.
-
-    >>> map_numbers(abs, {"a": [-1.0, (-2.0, 3.0)]})
-    {'a': [1.0, (2.0, 3.0)]}
-    """
+    """Apply the function to each number of nested lists, tuples, dicts and arrays."""
     if isinstance(tree, dict):
         return {key: map_numbers(function, item) for key, item in tree.items()}
     if isinstance(tree, (list, tuple)):

@@ -151,11 +151,8 @@ def log_of_sum(xs: tuple[Any, ...]) -> Any:
 
 
 def shares(xs: tuple[Any, ...]) -> list[Any]:
-    """Return softmax: what part of the sum of exponentials each is.
-
-    Differentiated again, it is made of its own rows, so that the second derivative reads as the
-    first; of more than a few they would be too many: n rows of n operands.
-    """
+    """Return softmax: what part of the sum of exponentials each is."""
+    # Differentiated again, of its own rows: of more than a few, n rows of n operands, too many.
     if len(xs) > WIDEST or several.are_floats(xs):
         _, _, exponentials, total = shifted(xs)
         return [part / total for part in exponentials]
@@ -185,10 +182,7 @@ def precise_log_share(i: int, *xs: Any) -> Any:
 
 
 def surprise(i: int, *xs: Any) -> Any:
-    """Return -ln of one entry of softmax, ln(1 + e**(rest - logit)).
-
-    Where p is near 1, logsumexp of all less the logit would cancel.
-    """
+    """Return -ln of one entry of softmax, ln(1 + e**(rest - logit)), without cancellation."""
     others = xs[:i] + xs[i + 1 :]
     if len(others) == 1:
         return softplus(-gap(xs[i], others[0]))

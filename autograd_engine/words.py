@@ -13,11 +13,7 @@ LINE = 400
 
 
 def printable(text: object, most: int = 80) -> str:
-    """Return text on one line, without what moves a cursor or turns reading round, and short.
-
-    >>> printable("red \\x1b[31m\\u202e"), printable("a" * 200_000, 9)
-    ('red \\\\x1b[31m\\\\u202e', 'aaaa…aaaa')
-    """
+    """Return text on one line, without what moves a cursor or turns reading round, and short."""
     line = str(text)
     if len(line) > 2 * most:
         line = line[:most] + line[-most:]
@@ -27,21 +23,13 @@ def printable(text: object, most: int = 80) -> str:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun.
-
-    >>> counted(1, "sample"), counted(1200, "sample"), counted(2, "leaf")
-    ('1 sample', '1,200 samples', '2 leaves')
-    """
+    """Return a number with its noun."""
     many = many or {"leaf": "leaves"}.get(one, one + "s")
     return f"{number:,} {one if number == 1 else many}"
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """Return a question for the known name that a misspelt one comes close to, or nothing.
-
-    >>> meant("tahn", ["atan", "tanh"]), meant("x", ["tanh"])
-    ("; did you mean 'tanh'?", '')
-    """
+    """Return a question for the known name that a misspelt one comes close to, or nothing."""
     from difflib import get_close_matches  # slow to import, and seldom needed
 
     names = {one.lower(): one for one in known}
@@ -58,11 +46,7 @@ SPOKEN: Final = {
 
 
 def operations(symbols: Iterable[str], most: int) -> str:
-    """Return how many operations of which kind there are, in words, the frequent ones first.
-
-    >>> operations(["*", "+", "*", "tanh", "tanh", "**2"], 3)
-    '2 products, 2 tanh, 1 sum, …'
-    """
+    """Return how many operations of which kind there are, in words, the frequent ones first."""
     words = Counter(SPOKEN.get("**" if s.startswith("**") else s, s) for s in symbols)
     nouns = {*SPOKEN.values()}
     parts = [counted(n, w, "" if w in nouns else w) for w, n in words.most_common(most)]
