@@ -9,7 +9,7 @@ from collections.abc import Callable
 from inspect import Parameter, signature
 from typing import Any, Final
 
-from autograd_engine.real import as_float, domain_error, is_number, is_spread
+from autograd_engine.real import REASONS, as_float, called, is_number, is_spread
 from autograd_engine.words import counted, printable
 
 REAL: Final = (-math.inf, math.inf)
@@ -228,16 +228,24 @@ def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
 
 
 def refused(rule: Primitive, error: Exception, *operands: Any) -> Exception:
-    """Return the error of a primitive outside its domain, naming the operands."""
+    """Return the error of a primitive outside its domain: of the same kind, with a message that
+    names operation, labels and numbers.
+    """
     given = [
         (getattr(operand, "label", ""), as_float(getattr(operand, "_data", operand)))
         for operand in operands
         if operand is not None
     ]
+    call = called(rule.name, rule.symbol, [repr(number) for _, number in given])
+    kind = next(kind for kind in REASONS if isinstance(error, kind))
+    named = [f"{label!r:.80} is {number!r}" for label, number in given if label]
+    message = f"{call} {REASONS[kind]}" + (f" ({', '.join(named)})" if named else "")
+    low, high = rule.domain[0]
     if not is_built_in(rule) and str(error):  # its author knows better what is wrong
-        return domain_error(rule.name, rule.symbol, error, given, said=str(error))
-    domain = rule.domain if rule.arity else rule.domain * len(given)
-    return domain_error(rule.name, rule.symbol, error, given, domain)
+        message += f": {error}"
+    elif kind is ValueError and len(given) == 1 and (low, high) != REAL:
+        message += f": {rule.name} is defined between {low} and {high}"
+    return kind(message)
 
 
 def computed(rule: Primitive, operands: tuple[Any, ...]) -> tuple[float, tuple[Any, ...], float]:

@@ -4,7 +4,6 @@ number, a switch, a function and a path. Nothing here knows what a Value is, but
 
 from __future__ import annotations
 
-import math
 import sys
 from inspect import signature
 from numbers import Complex, Number, Real
@@ -184,26 +183,6 @@ def as_list(name: str, values: Any, taken: str = "") -> list[Any]:
             raise
     taken = taken or f"a list: {name}([a, b])"
     raise TypeError(f"{name} takes {taken}; got {type(values).__name__}: {values!r:.60}") from None
-
-
-def domain_error(
-    name: str,
-    symbol: str,
-    error: Exception,
-    operands: list[tuple[str, float]],
-    domain: tuple[tuple[float, float], ...] = (),
-    said: str = "",
-) -> Exception:
-    """Return the same kind of error with a message that names operation, labels and numbers."""
-    call = called(name, symbol, [repr(number) for _, number in operands])
-    kind = next(kind for kind in REASONS if isinstance(error, kind))
-    named = [f"{label!r:.80} is {number!r}" for label, number in operands if label]
-    message = f"{call} {REASONS[kind]}" + (f" ({', '.join(named)})" if named else "")
-    if said:
-        message += f": {said}"
-    elif kind is ValueError and len(domain) == 1 and domain[0] != (-math.inf, math.inf):
-        message += f": {name} is defined between {domain[0][0]} and {domain[0][1]}"
-    return kind(message)
 
 
 def called(name: str, symbol: str, numbers: list[str]) -> str:
