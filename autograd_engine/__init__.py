@@ -6,30 +6,26 @@ Reading order, each module importing only from those above it:
     fallback     where the compiled modules cannot run, their source does
     floats       functions of plain floats that `math` lacks
     several      functions of any number of operands
-    words        foreign text as messages may show it
+    words        foreign text as messages may show it; what to write instead of habits
     real         what counts as a number, and the errors of operations on numbers
     state        whose open blocks are, and one sweep at a time
     primitives   what a primitive is; your own
-    partials     what a rule returns, checked
     table        one row for each operation: its function and its derivative
     notes        what only few values have: a label, a region, a source
-    habits       what people write by habit, and what to write instead
     number       what one can ask a number: data, label, comparisons, NumPy
     methods      the functions of the table as methods
     engine       Value: recording, topological order, the sweep backwards
-    blocks       what `with` statements open; no_grad, region
+    blocks       what `with` statements and calls open; no_grad, region
     release      releasing graphs: a deep one on CPython 3.13, and the collector
     sources      trace_source
     columns      the numbers of many Values, read and set in one loop
     functions    compositions: sum, mean, dot, softmax, ...
     gradients    gradient, and what a 0 does where it meets an infinite slope
-    arguments    lists, dicts and arrays of numbers, as Values and back
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
-    graph        looking at a graph, regions, saving it whole
+    graph        looking at a graph, regions
     adoption     graphs of micrograd's own objects, as Values
-    copies       copies of graphs; operations of several operands written out
-    entries      what a call of a module of one's own notes with what it returns
+    copies       copies and pickles of graphs; operations of several operands written out
     modules      Module: what has parameters
     naming       name_values, named
     firing       what a neuron and a layer compute
@@ -82,7 +78,6 @@ from autograd_engine.functions import (
     variance, where,
 )  # fmt: skip
 from autograd_engine.gradients import gradient
-from autograd_engine.habits import FUNCTIONS as _FUNCTIONS
 from autograd_engine.naming import name_values, named
 from autograd_engine.primitives import Primitive, primitive
 from autograd_engine.sources import trace_source
@@ -91,6 +86,7 @@ from autograd_engine.table import (
     hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, relu, sigmoid, sin, sinh,
     softplus, sqrt, tan, tanh,
 )  # fmt: skip
+from autograd_engine.words import FUNCTIONS as _FUNCTIONS
 
 if _typing.TYPE_CHECKING:
     from autograd_engine import datasets

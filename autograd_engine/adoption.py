@@ -28,14 +28,6 @@ def adopted(*items: Any, by: str = "") -> tuple[Any, ...]:
 
     Where partials cannot be told the value has none; with `by`, the name of whoever needs them,
     that raises `ValueError`. Raises `TypeError` for operands that are neither such nor numbers.
-
-    >>> class Like:
-    ...     def __init__(self, data, children=(), op=""):
-    ...         self.data, self.grad, self._prev, self._op = data, 0.0, set(children), op
-    >>> x = Like(3.0)
-    >>> square, other = adopted(Like(9.0, (x,), "*"), "other")
-    >>> square.op, square.partials, other
-    ('*', (3.0, 3.0), 'other')
     """
     known: dict[int, Value] = {}
     alike = [item for item in items if _is_alike(item)]

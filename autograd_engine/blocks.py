@@ -1,17 +1,20 @@
-"""Blocks of `with` statements, `no_grad` and `region`; is a derivative computed inside another?"""
+"""What is open around an operation: blocks of `with` statements, `no_grad` and `region`; calls of
+modules, which note with what they return that it came of them; and other derivatives.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ContextDecorator, contextmanager
+from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from threading import local
 from typing import Any, Final, TypeVar
 
 from autograd_engine import state
 from autograd_engine.engine import Value, constant, record
-from autograd_engine.notes import Entry, Note
-from autograd_engine.state import ANSWERS, PAUSED, WATCHED, Block, here, latest, paused
+from autograd_engine.notes import Entry, Note, mark, noted
+from autograd_engine.state import ANSWERS, WATCHED, Block, here, latest, owner, paused
 from autograd_engine.table import stopped
 
 
@@ -53,13 +56,11 @@ class Decorating(Blocks, ContextDecorator):
 
     def __call__(self, function: Function) -> Function:
         if any(late(function) for late in _LATE):
-            name, block = getattr(function, "__name__", function), self._written()
+            name, given = getattr(function, "__name__", function), getattr(self, "name", None)
+            block = f"{type(self).__name__}({repr(given) if given else ''})"
             why = f"ends when the call of {name} returns, and its body runs only after that"
             raise TypeError(f"@{block} {why}: write `with {block}:` inside {name}")
         return super().__call__(function)
-
-    def _written(self) -> str:
-        return f"{type(self).__name__}()"
 
 
 _LATE: Final = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
@@ -90,14 +91,6 @@ class enable_grad(no_grad):
 
     silent = False
 
-    def __enter__(self) -> None:
-        if PAUSED:
-            super().__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        if self._open:
-            super().__exit__()
-
 
 class region(Decorating):
     """Everything recorded inside this block is one region: pictures fold it into a box.
@@ -125,12 +118,9 @@ class region(Decorating):
         self.name = name
 
     def __enter__(self) -> None:
-        outer = latest(state.owner().placed)
+        outer = latest(owner().placed)
         path = f"{outer.path}.{self.name}" if outer and outer.path else self.name
         self._begin("placed", Entry(path, outer=outer))
-
-    def _written(self) -> str:
-        return f"region({self.name!r})"
 
 
 @contextmanager
@@ -169,6 +159,61 @@ def unrecorded(out: Value) -> Value:
         return constant(out._data)
     with enable_grad():
         return record(stopped, out._data, out, None, 0.0, 0.0)
+
+
+def entered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method `__call__` of a module, which notes each call."""
+
+    @wraps(function)
+    def call(self: Any, *given: Any, **named: Any) -> Any:
+        mine = owner()
+        outer = latest(mine.placed) if mine.placed else None
+        if outer is not None and outer.module == id(self):  # by super(), or by itself
+            return function(self, *given, **named)
+        if not WATCHED:  # who compiles would see it as a change of the model
+            self._settle()
+        path = self._region.region or type(self).__name__
+        inputs = frozenset(map(id, values_in((*given, *named.values()))))
+        entry = Entry(path, id(self), inputs, outer)
+        block = Block("called", entry, mine)
+        try:
+            block.enter()
+            found = function(self, *given, **named)
+        finally:
+            block.leave()
+        for value in values_in((found,)):
+            note = noted(value)
+            made = value._x is not None and id(value) not in inputs
+            if made and not note.ended and not note.region:
+                mark(value, path, entry)
+            elif made and note.home is None:  # it came of a call inside, and stands in this
+                note = value._note = note.copy()
+                note.home = entry
+        return found
+
+    return call
+
+
+def values_in(items: Iterable[Any]) -> Iterator[Value]:
+    """Yield the values among items, and in containers among them, but not those of modules."""
+    for item in items:
+        if isinstance(item, Value):
+            yield item
+        elif not hasattr(item, "named_parameters"):
+            yield from values_in([part for _, part in parts_of(item)])
+
+
+def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
+    """Return the parts of a container, each with its name inside it; of all else nothing."""
+    if isinstance(item, (list, tuple)):
+        return enumerate(item)
+    if hasattr(item, "named_parameters"):  # a module
+        return list(vars(item).items())
+    if isinstance(item, dict):
+        return item.items()
+    if getattr(getattr(item, "dtype", None), "hasobject", False) and getattr(item, "shape", ()):
+        return enumerate(item.tolist())
+    return ()
 
 
 ANSWERS.update({"aside": aside, "detached": unrecorded})

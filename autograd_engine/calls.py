@@ -44,11 +44,7 @@ class Call:
 
 
 def levels(path: str) -> list[str]:
-    """Return the names of the regions around and including this one, outermost first.
-
-    >>> levels("layers.0.neurons.3")
-    ['layers.0', 'layers.0.neurons.3']
-    """
+    """Return the names of the regions around and including this one, outermost first."""
     outer, _, word = path.rpartition(".")
     names = levels(outer) if outer else []
     if word.isdecimal() and outer and not outer.rpartition(".")[2].isdecimal():

@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_engine.arguments import one_value, point_of, shaped
-from autograd_engine.derivatives import grad
+from autograd_engine.derivatives import grad, one_value, point_of, shaped
 from autograd_engine.engine import Value
 from autograd_engine.real import as_float, check_call, check_whole, is_number
 

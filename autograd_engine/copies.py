@@ -1,40 +1,51 @@
-"""Copies of values and of graphs; and what an operation of several operands is written out in."""
+"""Copies of values and of graphs, pickles among them; and what an operation of several operands is
+written out in.
+"""
 
 from __future__ import annotations
 
+import copyreg
 import math
+from array import array
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from autograd_engine import engine, graph
 from autograd_engine.blocks import enable_grad
 from autograd_engine.engine import Value, ordered
-from autograd_engine.graph import _moved, nodes
-from autograd_engine.notes import NOTHING, noted
+from autograd_engine.graph import _numbered, nodes
+from autograd_engine.notes import FIRED, NOTHING, Entry, Note, noted
 from autograd_engine.number import grad_of, read
-from autograd_engine.partials import paired
-from autograd_engine.primitives import Opaque
+from autograd_engine.primitives import Opaque, Primitive, find_primitive, paired
 from autograd_engine.several import crossed, dot
 from autograd_engine.state import ANSWERS, alone
-from autograd_engine.table import DOT
+from autograd_engine.table import DOT, LEAF
 
 
-def copied(node: Value) -> Value:
-    """Return a value of its own that shares its operands."""
-    return clone(node, node.operands)
+def _made(
+    numbers: tuple[float, ...],
+    rule: Primitive,
+    operands: tuple[Value, ...] = (),
+    slopes: tuple[float, ...] = (),
+) -> Value:
+    """Return a value of these data, gradient, dx and dy; `slopes` if it is of several operands."""
+    node = Value(0.0)
+    node._data, node._grad, node._dx, node._dy = numbers
+    node._rule = Opaque(rule.symbol, operands) if isinstance(rule, Opaque) else rule
+    if operands and node._rule is rule:
+        node._x = operands[0]
+        if rule.several:
+            node._many = paired(operands, slopes)
+        elif len(operands) > 1:
+            node._y = operands[1]
+    return node
 
 
 def clone(node: Value, operands: tuple[Value, ...]) -> Value:
     """Return a value like this one, on the operands given."""
-    twin = Value(read(node) if node._x is None else node._data)
-    twin._grad, twin._rule = grad_of(node), node._rule
-    twin._dx, twin._dy = node._dx, node._dy
-    if node._x is not None:
-        twin._x = operands[0]
-        if node._y is not None:
-            twin._y = operands[1]
-        elif node._rule.several:
-            twin._many = paired(operands, node._slopes())
-    elif isinstance(node._rule, Opaque):
-        twin._rule = Opaque(node.op, operands)
+    data = read(node) if node._x is None else node._data
+    twin = _made((data, grad_of(node), node._dx, node._dy), node._rule, operands, node._slopes())
     note = noted(node)
     if note is not NOTHING:
         if note.opened is not None:  # what it was opened to stands on the other one's operands
@@ -52,11 +63,97 @@ def deep_copy(output: Value, memo: dict[int, Any]) -> Value:
             memo[id(node)] = clone(node, tuple([memo[id(value)] for value in node.operands]))
     places = {id(node): id(memo[id(node)]) for node in order}
     for node in order:
-        twin = memo[id(node)]
         if noted(node).home or noted(node).ended:
-            twin._note = note = noted(twin).copy()
+            note = memo[id(node)]._note = noted(memo[id(node)]).copy()
             note.home, note.ended = (_moved(e, places, memo) for e in (note.home, note.ended))
     return memo[id(output)]  # type: ignore[no-any-return]
+
+
+def _moved(entry: Entry | None, places: Mapping[int, int], known: dict[int, Any]) -> Entry | None:
+    """Return the entry of a call as another graph has it: its inputs are in other places."""
+    if entry is None or entry is FIRED:
+        return entry
+    if id(entry) not in known:
+        inputs = entry.inputs and frozenset([places[i] for i in entry.inputs if i in places])
+        outer = _moved(entry.outer, places, known)
+        known[id(entry)] = Entry(entry.path, entry.module, inputs, outer)
+    return known[id(entry)]  # type: ignore[no-any-return]
+
+
+# A graph of any depth pickles as flat arrays, without recursion. Leaves are pickled as objects, so
+# that values pickled together still share them.
+
+
+def _flatten(output: Value) -> tuple[Any, ...]:
+    if not output.operands:
+        note = noted(output)
+        state = read(output), grad_of(output), note.label, note.region, output._rule
+        return _restore_leaf, (*state, note.place) if note.place else state
+    order, position, operands = _numbered(output)
+    columns = [array("d", [node._data for node in order]), array("d", map(grad_of, order))]
+    columns += array("d", [node._dx for node in order]), array("d", [node._dy for node in order])
+    links = array("q")  # for each value: its rule, its operands x and y (-1: none)
+    rules: dict[Primitive, int] = {}
+    shared: list[Value] = []
+    opaque: list[tuple[str, tuple[int, ...]]] = []
+    notes: dict[int, tuple[Any, ...]] = {}
+    several: dict[int, tuple[array[int], array[float]]] = {}
+    entries: dict[int, Any] = {}  # their inputs are positions
+    for i, (node, below) in enumerate(zip(order, operands)):
+        if node._rule is LEAF:
+            links.extend((-1, len(shared), -1))
+            shared.append(node)
+        elif isinstance(node._rule, Opaque):
+            links.extend((-2, len(opaque), -1))
+            opaque.append((node.op, below))
+        else:
+            if node._rule.several:
+                several[i] = array("q", below), array("d", node._slopes())
+            x, y, *_ = (-1, -1) if node._rule.several else (*below, -1, -1)
+            links.extend((rules.setdefault(node._rule, len(rules)), x, y))
+        note = noted(node)
+        if note.label or note.region or note.home or note.ended:
+            calls = (_moved(entry, position, entries) for entry in (note.home, note.ended))
+            notes[i] = note.label, note.region, *calls
+    return _restore, (columns, links, list(rules), shared, opaque, notes, several)
+
+
+def _restore_leaf(
+    data: float, grad: float, label: str, name: str, rule: Primitive, place: str = ""
+) -> Value:
+    leaf = _made((data, grad, 0.0, 0.0), rule)
+    if label or name or place:
+        leaf._note = Note(label, name, place=place)
+    return leaf
+
+
+def _restore(
+    columns: list[array[float]],
+    links: array[int],
+    rules: list[Primitive],
+    shared: list[Value],
+    opaque: list[tuple[str, tuple[int, ...]]],
+    notes: dict[int, tuple[Any, ...]],
+    several: Mapping[int, tuple[array[int], array[float]]] = MappingProxyType({}),
+) -> Value:  # version 0.1.0 wrote neither `several` nor calls
+    made: list[Value] = []
+    for i, numbers in enumerate(zip(*columns)):
+        rule, x, y = links[3 * i : 3 * i + 3]
+        if rule == -1:
+            made.append(shared[x])
+        elif rule == -2:
+            symbol, below = opaque[x]
+            made.append(_made(numbers, Opaque(symbol, ()), tuple([made[j] for j in below])))
+        else:
+            places, slopes = several.get(i, ([j for j in (x, y) if j >= 0], ()))
+            operands = tuple([made[j] for j in places])
+            made.append(_made(numbers, rules[rule], operands, tuple(slopes)))
+    ids, entries = dict(enumerate(map(id, made))), dict[int, Any]()
+    for i, (label, name, *calls) in notes.items():
+        home, ended = (_moved(entry, ids, entries) for entry in calls or (None, None))
+        if links[3 * i] != -1:
+            made[i]._note = Note(label, name, home=home, ended=ended)
+    return made[-1]
 
 
 def opened(node: Value) -> Value:
@@ -64,11 +161,6 @@ def opened(node: Value) -> Value:
 
     Then it is the last of the operations that its rule is written out in, with the data and the
     gradients that they would have, the same values at each look; the graph itself is not changed.
-
-    >>> from autograd_engine.functions import dot
-    >>> product = opened(dot([Value(2.0)], [Value(3.0)], Value(1.0)))
-    >>> product.op, [value.data for value in product.operands]
-    ('+', [1.0, 6.0])
     """
     if node._x is None or node._rule.written_out is None:
         return node
@@ -117,4 +209,10 @@ def _written_out(node: Value) -> list[Value]:
     return inner
 
 
-ANSWERS.update({"copy": copied, "deep copy": deep_copy, "opened": opened})
+ANSWERS["copy"] = lambda node: clone(node, node.operands)
+ANSWERS.update({"deep copy": deep_copy, "opened": opened})
+copyreg.pickle(Value, _flatten)
+
+# Files of version 0.1.0 look for these where they stood then.
+vars(engine).update(find_primitive=find_primitive, Note=Note, Primitive=Primitive)
+vars(graph).update(_restore=_restore, _restore_leaf=_restore_leaf)

@@ -1,5 +1,8 @@
 """Derivatives of functions, to any order: of arguments of any shape (`grad`, `value_and_grad`), or
 of one list or array (`jacobian`, `hessian`, `hvp`, `jvp`).
+
+A derivative has the shape of what it is taken by: a list stays a list, and an array of NumPy an
+array, of Values for the function and of floats for who called it.
 """
 
 from __future__ import annotations
@@ -10,16 +13,76 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-from autograd_engine import arguments
-from autograd_engine.arguments import Shape, array_of, evaluated, map_numbers, one_value, shaped
 from autograd_engine.blocks import differentiating
 from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot
 from autograd_engine.gradients import gradient, tangents
 from autograd_engine.number import number
-from autograd_engine.real import as_float, check_call, check_function, is_array, is_whole
+from autograd_engine.real import (
+    as_float,
+    as_list,
+    check_call,
+    check_function,
+    is_array,
+    is_number,
+    is_whole,
+)
 from autograd_engine.state import WATCHED, told
 from autograd_engine.words import counted
+
+Shape = tuple[int, ...] | None
+
+
+def map_numbers(function: Callable[[Any], Any], tree: Any) -> Any:
+    """Apply the function to each number of nested lists, tuples, dicts and arrays."""
+    if isinstance(tree, dict):
+        return {key: map_numbers(function, item) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        items = [map_numbers(function, item) for item in tree]
+        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
+    return shaped(list(map(function, tree.flat)), tree.shape) if is_array(tree) else function(tree)
+
+
+def shaped(items: Iterable[Any], shape: Shape) -> Any:
+    """Return a list, or an array of that shape: of floats, or of Values where they are."""
+    items = list(items)
+    if shape is None:
+        return items
+    import numpy
+
+    kind: Any = object if any(isinstance(item, Value) for item in items) else float
+    found: Any = numpy.empty(len(items), kind)
+    found[:] = items
+    return found.reshape(shape)
+
+
+def fresh(leaf: Any) -> Value:
+    """Return a new value to differentiate by; one of an outer derivative stays linked to it."""
+    linked: Value = leaf * 1.0 if isinstance(leaf, Value) else Value(leaf)
+    return linked
+
+
+def one_value(output: Any) -> Value:
+    """Return what a function gave as one Value; `TypeError` for anything but a number."""
+    if getattr(output, "size", 0) == 1:  # an array of one, as SciPy's example functions give
+        output = output.item()
+    if isinstance(output, Value) or is_number(output):
+        return as_value(output)
+    raise TypeError(f"the function must return one Value or number, not {type(output).__name__}")
+
+
+def outputs_of(given: Any) -> tuple[list[Value], Shape]:
+    """Return what a function gave as Values, with the shape of several."""
+    if isinstance(given, (list, tuple)):
+        return list(map(one_value, given)), (len(given),)
+    if is_array(given):
+        return list(map(one_value, given.flat)), given.shape
+    return [one_value(given)], None
+
+
+def point_of(name: str, x: Any, taken: str = "") -> tuple[list[Any], Shape]:
+    """Return the numbers of a list or of an array, whose shape it is; None for a list."""
+    return (list(x.flat), x.shape) if is_array(x) else (as_list(name, x, taken), None)
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -57,9 +120,7 @@ def _slope(f: Callable[..., Any], argnums: Any, /, *args: Any, **kwargs: Any) ->
     return _value_and_slope(f, argnums, *args, **kwargs)[1]
 
 
-def _value_and_slope(
-    f: Callable[..., Any], argnums: Any, /, *args: Any, **kwargs: Any
-) -> tuple[Any, Any]:
+def _value_and_slope(f: Callable[..., Any], argnums: Any, /, *args: Any, **kwargs: Any) -> Any:
     """Return the value of f at these arguments, and its derivative."""
     positions = argnums if isinstance(argnums, tuple) else (argnums,)
     for position in positions:
@@ -68,18 +129,19 @@ def _value_and_slope(
             raise ValueError(f"argnums {position} is out of range: f was given {count}")
     if len({position % len(args) for position in positions}) < len(positions):
         raise ValueError(f"argnums {argnums} has an argument twice: name each once")
+    inputs: list[Value] = []
+
+    def new(leaf: Any) -> Value:
+        inputs.append(fresh(leaf))
+        return inputs[-1]
+
     with differentiating() as nested:
-        inputs: list[Value] = []
         given = list(args)
         for position in positions:
-            given[position] = map_numbers(
-                lambda leaf: arguments.fresh(leaf, inputs), args[position]
-            )
+            given[position] = map_numbers(new, args[position])
         output = one_value(f(*given, **kwargs))
         slopes = iter(gradient(output, inputs, create_graph=nested))
-        found = tuple(
-            map_numbers(lambda leaf: next(slopes), args[position]) for position in positions
-        )
+        found = tuple([map_numbers(lambda leaf: next(slopes), args[i]) for i in positions])
     value = output if nested else output._data
     return value, found if isinstance(argnums, tuple) else found[0]
 
@@ -103,12 +165,7 @@ def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     [[3.0, 2.0], [1.0, 1.0]]
     """
     check_function(f)
-    return derived(_jacobian, f)
-
-
-def _jacobian(f: Callable[..., Any], /, *points: Any, **named: Any) -> Any:
-    """Return the matrix of derivatives at this point."""
-    return _matrix("jacobian", functools.partial(f, **named), points, False)
+    return derived(_matrix, f, "jacobian")
 
 
 def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -120,32 +177,31 @@ def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     [[6.0, 4.0], [4.0, 0.0]]
     """
     check_function(f)
-    return derived(_hessian, f)
+    return derived(_matrix, f, "hessian")
 
 
-def _hessian(f: Callable[..., Any], /, *points: Any, **named: Any) -> Any:
-    """Return the matrix of second derivatives at this point."""
-    return _matrix("hessian", functools.partial(f, **named), points, True)
-
-
-def _matrix(name: str, f: Callable[..., Any], points: tuple[Any, ...], second: bool) -> Any:
-    """Return the Jacobian of f or of its gradient by the first argument, others as they are."""
+def _matrix(f: Callable[..., Any], name: str, /, *points: Any, **named: Any) -> Any:
+    """Return the matrix of derivatives at this point, with further arguments as they are."""
+    second = name == "hessian"
     more = points[1:] if points and hasattr(points[0], "__iter__") else ()
+    f = functools.partial(f, **named)
     check_call(name, f, "the point", more)
     if len(points) != 1 + len(more):
         raise TypeError(f"{name}(f) takes one list: {name}(f)([a, b]); got {len(points)} arguments")
-    x, shape = arguments.point_of(f"{name}(f)", points[0])
+    x, shape = point_of(f"{name}(f)", points[0])
     with differentiating() as nested:
-        inputs, given = evaluated(f, x, shape, more)
+        inputs = list(map(fresh, x))
+        given = f(shaped(inputs, shape), *more)
         if second:
             given = shaped(gradient(one_value(given), inputs, create_graph=True), shape)
-        outputs, outer = arguments.outputs_of(given)
+        outputs, outer = outputs_of(given)
         rows = [gradient(output, inputs, nested) for output in outputs]
-    if second and not nested:
-        rows = agreed(rows)
+    if second and not nested:  # NaN in both places where only one order of differentiation gives it
+        pairs = [[*zip(row, column)] for row, column in zip(rows, zip(*rows))]
+        rows = [[x if y == y else math.nan for x, y in row] for row in pairs]
     if shape is None and not is_array(given):
         return rows[0] if outer is None else rows
-    found = array_of(list(chain(*rows)), (*(outer or ()), *(shape or (len(x),))))
+    found = shaped(chain(*rows), (*(outer or ()), *(shape or (len(x),))))
     return found.tolist() if shape is None else found
 
 
@@ -157,8 +213,9 @@ def hvp(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
     """
     point, direction, shape = _vectors("hvp", f, x, v)
     with differentiating() as nested:
-        inputs, output = evaluated(f, point, shape)
-        slopes = gradient(one_value(output), inputs, create_graph=True)
+        inputs = list(map(fresh, point))
+        output = one_value(f(shaped(inputs, shape)))
+        slopes = gradient(output, inputs, create_graph=True)
         return shaped(gradient(one_value(dot(slopes, direction)), inputs, nested), shape)
 
 
@@ -172,31 +229,24 @@ def jvp(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
     """
     point, direction, shape = _vectors("jvp", f, x, v)
     with differentiating() as nested:
-        inputs, given = evaluated(f, point, shape)
-        values, outer = arguments.outputs_of(given)
+        inputs = list(map(fresh, point))
+        given = f(shaped(inputs, shape))
+        values, outer = outputs_of(given)
         for value in values if WATCHED and not nested else ():
             told("sweep", value, 1.0)
         along = tangents(values, dict(zip(map(id, inputs), direction)), nested)
-        found = [along.get(id(value), 0.0) for value in values]
-        found = list(map(as_value if nested else number, found))
+        way = as_value if nested else number
+        found = [way(along.get(id(value), 0.0)) for value in values]
         return found[0] if outer is None else shaped(found, outer if is_array(given) else None)
 
 
 def _vectors(name: str, f: Any, x: Any, v: Any) -> tuple[list[Any], list[Any], Shape]:
     check_call(name, f, "the point")
     taken = f"two lists: {name}(f, [a, b], [c, d])"
-    point, shape = arguments.point_of(name, x, taken)
-    along, other = arguments.point_of(name, v, taken)
+    point, shape = point_of(name, x, taken)
+    along, other = point_of(name, v, taken)
     if len(along) != len(point):
         raise ValueError(f"x and v must have one length, got {len(point)} and {len(along)}")
     if shape and other and shape != other:
         raise ValueError(f"x and v must have one shape, got {shape} and {other}")
     return point, [item if isinstance(item, Value) else as_float(item) for item in along], shape
-
-
-def agreed(matrix: list[list[float]]) -> list[list[float]]:
-    """Return a Hessian with NaN in both places where only one order of differentiation gives it."""
-    return [
-        [number if matrix[j][i] == matrix[j][i] else math.nan for j, number in enumerate(row)]
-        for i, row in enumerate(matrix)
-    ]

@@ -18,8 +18,7 @@ from typing import Any, Final
 from autograd_engine.build import COMPILED, mypyc_attr
 from autograd_engine.methods import Methods
 from autograd_engine.notes import NAMELESS, described
-from autograd_engine.partials import computed, slopes
-from autograd_engine.primitives import Opaque, Primitive, check_partials, refused, result
+from autograd_engine.primitives import Opaque, Primitive, check_partials, computed, refused, result, slopes  # fmt: skip
 from autograd_engine.real import as_float, is_number
 from autograd_engine.state import ANSWERS, LISTENING, PAUSED, WATCHED, alone, announced, told
 from autograd_engine.table import ABSOLUTE, ADD, CONSTANT, DIVIDE, LEAF, MULTIPLY, NEGATIVE, POWER, SUBTRACT, power_of, relu, stopped  # fmt: skip

@@ -24,22 +24,6 @@ def cbrt(x: float) -> float:
     return math.copysign(root / scale, x)
 
 
-def exp2(x: float) -> float:
-    """Return 2**x (`math.exp2` needs Python 3.11)."""
-    result: float = 2.0**x
-    return result
-
-
-def log(x: float) -> float:
-    """Return the natural logarithm (`math.log` would take a base too)."""
-    return math.log(x)
-
-
-def hypot(x: float, y: float) -> float:
-    """Return the length of (x, y) (`math.hypot` would take any number of them)."""
-    return math.hypot(x, y)
-
-
 def power(x: float, y: float) -> float:
     """Return x**y; a negative base under a non-integer exponent raises `ValueError`."""
     result: float | complex = x**y
@@ -63,19 +47,9 @@ def softplus(x: float) -> float:
     return math.log1p(math.exp(x))
 
 
-def logaddexp(x: float, y: float) -> float:
-    """Return ln(e**x + e**y) without overflow; of equal infinities it is the same one."""
-    return maximum(x, y) + math.log1p(math.exp(-abs(gap(x, y))))
-
-
 def bell(x: float) -> float:
     """Return sigmoid(x) * sigmoid(-x), the slope of the sigmoid: no digit is lost far out."""
     return sigmoid(x) * sigmoid(-x)
-
-
-def relu(x: float) -> float:
-    """Return x where it is positive, else 0 (NaN stays NaN)."""
-    return 0.0 if x < 0.0 else x
 
 
 def maximum(x: float, y: float) -> float:
@@ -86,31 +60,6 @@ def maximum(x: float, y: float) -> float:
 def minimum(x: float, y: float) -> float:
     """Return the smaller; NaN if either is NaN."""
     return y if y < x or y != y else x
-
-
-def sign(x: float) -> float:
-    """Return 1, -1, or 0 at 0 (NaN stays NaN)."""
-    return x if not x or x != x else math.copysign(1.0, x)
-
-
-def above(x: float, y: float) -> float:
-    """Return 1 where x > y, else 0."""
-    return 1.0 if x > y else 0.0
-
-
-def at_least(x: float, y: float) -> float:
-    """Return 1 where x >= y, else 0."""
-    return 1.0 if x >= y else 0.0
-
-
-def equals(x: float, y: float) -> float:
-    """Return 1 where x == y, else 0."""
-    return 1.0 if x == y else 0.0
-
-
-def stopped(x: float) -> float:
-    """Return x: what a gradient does not flow through."""
-    return x
 
 
 def gap(x: float, y: float) -> float:
@@ -129,11 +78,6 @@ def portion(x: float, y: float) -> float:
         return found
     back = below - x
     return found + found * ((x - (below - back)) - (y + back))
-
-
-def gate(key: float, x: float) -> float:
-    """Return x, but 0 where the key is 0, even if x is NaN or infinite there."""
-    return x if key else 0.0
 
 
 def azmul(x: float, y: float) -> float:

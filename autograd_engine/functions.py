@@ -14,7 +14,7 @@ from autograd_engine.build import COMPILED
 from autograd_engine.engine import Value, as_value, record_several
 from autograd_engine.notes import Note, noted
 from autograd_engine.number import is_comparable, number
-from autograd_engine.partials import paired
+from autograd_engine.primitives import paired
 from autograd_engine.real import as_float, as_list, is_number, is_spread
 from autograd_engine.table import (
     DOT, LOGSUMEXP, MEAN, NORM, PROD, SUM, VARIANCE, WIDEST, above, erfc, expm1, gate, log_shares,

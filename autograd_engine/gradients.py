@@ -17,11 +17,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd_engine import floats
-from autograd_engine.engine import Value, as_value, constant, ordered, record, topological_order
+from autograd_engine.engine import Value, as_value, constant, record, topological_order
 from autograd_engine.number import number
 from autograd_engine.primitives import TABLE, check_partials
 from autograd_engine.real import as_list
-from autograd_engine.state import ANSWERS, WATCHED, alone, told
+from autograd_engine.state import ANSWERS, WATCHED, told
 from autograd_engine.table import CONSTANT, LEAF, azmul, gate, stopped
 
 DEEPEST = 3  # slopes of slopes are looked at to find out whether a 0 is immovable
@@ -64,15 +64,15 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
         told("sweep", output, 1.0)
     wanted = {id(value) for value in inputs}
     if create_graph:
-        recorded = _recorded_adjoints(output, wanted)
+        recorded = _adjoints(output, wanted)
         return [as_value(recorded.get(id(value), 0.0)) for value in inputs]
     try:
-        adjoints = alone(_adjoints, output)
+        adjoints = _adjoints(output)
     except _Met:  # only recorded derivatives tell whether the 0 is immovable
         try:
-            adjoints = _recorded_adjoints(output, wanted)
+            adjoints = _adjoints(output, wanted)
         except RuntimeError:  # for the numbers of then, which some leaf has no more
-            adjoints = alone(_adjoints, output, True)
+            adjoints = _adjoints(output, honestly=True)
     return [number(adjoints.get(id(value), 0.0)) for value in inputs]
 
 
@@ -80,40 +80,33 @@ class _Met(ArithmeticError):
     """A 0 met an infinite slope in a graph that holds derivatives."""
 
 
-def _adjoints(output: Value, honestly: bool = False) -> dict[int, Any]:
-    """Return the derivative by each value, by id; else `_Met`, unless 0 is taken `honestly`."""
-    adjoints: dict[int, Any] = {id(output): 1.0}
-    known: list[bool] = []
-    order = ordered((output,), False)
+def _adjoints(
+    output: Value, wanted: set[int] | None = None, honestly: bool = False
+) -> dict[int, Any]:
+    """Return the derivative by each value, by id: floats, else `_Met`, unless 0 is taken
+    `honestly`; or Values of a graph of their own, those by constants if `wanted`.
+    """
+    order, known, again = topological_order(output), Known(), wanted is not None
+    outer: list[bool] = []
+    adjoints: dict[int, Any] = {id(output): constant(1.0) if again else 1.0}
     for node in reversed(order):
         adjoint = adjoints.get(id(node))
         if adjoint is None or node._rule is stopped:
             continue
-        for operand, partial in zip(node.operands, node._slopes()):
-            contribution = adjoint * partial
-            if contribution != contribution and not honestly and operand._rule is not CONSTANT:
-                if honest(order, known) and (meets(adjoint, partial) or meets(partial, adjoint)):
-                    raise _Met
-                contribution = floats.azmul(adjoint, partial)  # as in backward
-            adjoints[id(operand)] = adjoints.get(id(operand), 0.0) + contribution
-    return adjoints
-
-
-def _recorded_adjoints(output: Value, wanted: set[int]) -> dict[int, Any]:
-    """Return the derivatives as Values of a graph of their own; those by constants if wanted."""
-    adjoints: dict[int, Any] = {id(output): constant(1.0)}
-    order = topological_order(output)
-    outer, known = honest(order, []), Known()
-    for node in reversed(order):
-        adjoint = adjoints.get(id(node))
-        if adjoint is None or node._rule is stopped:
-            continue
-        for operand, partial in zip(node.operands, recorded_partials(node)):
-            if operand._rule is CONSTANT and id(operand) not in wanted:
+        partials: tuple[Any, ...] = recorded_partials(node) if again else node._slopes()
+        for operand, partial in zip(node.operands, partials):
+            if wanted is not None:
+                if operand._rule is not CONSTANT or id(operand) in wanted:
+                    found = chained(adjoint, partial, honest(order, outer), known)
+                    before = adjoints.get(id(operand))
+                    adjoints[id(operand)] = found if before is None else before + found
                 continue
-            contribution = chained(adjoint, partial, outer, known)
-            before = adjoints.get(id(operand))
-            adjoints[id(operand)] = contribution if before is None else before + contribution
+            found = adjoint * partial
+            if found != found and not honestly and operand._rule is not CONSTANT:
+                if honest(order, outer) and (meets(adjoint, partial) or meets(partial, adjoint)):
+                    raise _Met
+                found = floats.azmul(adjoint, partial)  # as in backward
+            adjoints[id(operand)] = adjoints.get(id(operand), 0.0) + found
     return adjoints
 
 

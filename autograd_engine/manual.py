@@ -1,15 +1,15 @@
-"""What `help`, an editor and the pages say of a primitive: formulas, domain, kinks, an example.
+"""What `help`, an editor and the pages say of a primitive: formulas, domain, an example.
 
-Nothing of it is written by hand: the formulas are read from the rule with symbols; the ends of the
-domain and the kinks are found by trying the row there, when somebody asks.
+The formulas are read from the rule with symbols; the ends of the domain are found by trying the row
+there, when somebody asks. What it is, and its kinks, stand in the table.
 
 >>> from autograd_engine.primitives import TABLE
->>> print(describe(TABLE["acosh"], ["x"]))
-acosh is the inverse hyperbolic cosine.
+>>> print(describe(TABLE["log2"], ["x"]))
+log2 is the logarithm to base 2.
 <BLANKLINE>
-    ∂acosh(x)/∂x = 1/√(x² − 1)
+    ∂log2(x)/∂x = 1/(ln(2)·x)
 <BLANKLINE>
-Defined for 1 ≤ x. At x = 1 the derivative is inf.
+Defined for 0 < x.
 """
 
 from __future__ import annotations
@@ -24,11 +24,9 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.primitives import TABLE, Primitive
 
-_NEAR, _JUMP = 1e-6, 1e-3  # between places that near, a smooth rule changes by less
-
 
 def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
-    """Return what a primitive is: formulas by the names of its operands, its domain, its kinks."""
+    """Return what a primitive is: formulas by the names of its operands, and its domain."""
     from autograd_engine.views.explain import notation
     from autograd_engine.views.explain.formulas import Equal
     from autograd_engine.views.explain.typesetting import TEXT
@@ -41,11 +39,10 @@ def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
         derivatives = [notation.rule(rule, which, names) for which in range(rule.arity)]
         read = [notation.meaning(rule, names), *derivatives]
     formulas = "\n".join(f"    {TEXT.set(term)}" for term in read if isinstance(term, Equal))
-    facts = kinks(rule, names) if rule.arity else []
+    where = ""
     if rule.arity and TABLE.get(rule.name) is rule:  # somebody's own does not say where it is
-        facts.insert(0, f"Defined for {domain(rule, names) or 'all numbers'}.")
-    doc = getattr(rule, "doc", "")
-    return "\n\n".join(filter(None, [doc and f"{rule.name} is {doc}.", formulas, " ".join(facts)]))
+        where = f"Defined for {domain(rule, names) or 'all numbers'}."
+    return "\n\n".join(filter(None, [rule.doc and f"{rule.name} is {rule.doc}.", formulas, where]))
 
 
 def domain(rule: Primitive, names: Sequence[str]) -> str:
@@ -61,29 +58,6 @@ def domain(rule: Primitive, names: Sequence[str]) -> str:
             text = f"{name} ≠ 0"
         found += [text] * (text != name)
     return " and ".join(found)
-
-
-def kinks(rule: Primitive, names: Sequence[str]) -> list[str]:
-    """Return a sentence for each place where the derivative jumps or is infinite."""
-    if len(rule.domain) == 1:
-        numbers = sorted({0.0, *filter(math.isfinite, rule.domain[0])})
-        found = [_kink(rule, f"{names[0]} = {number:g}", [number]) for number in numbers]
-    else:
-        tie = " = ".join(names)
-        found = [_kink(rule, tie, [1.0, 1.0]) or _kink(rule, f"{tie} = 0", [0.0, 0.0])]
-    return list(filter(None, found))
-
-
-def _kink(rule: Primitive, place: str, point: list[float]) -> str:
-    here = _slopes(rule, point)
-    pairs: list[tuple[float, float]] = []
-    for which, number in enumerate(point):
-        for side in (number - _NEAR, number + _NEAR):
-            pairs += zip(here, _slopes(rule, [*point[:which], side, *point[which + 1 :]]))
-    if not any(math.isinf(at) or abs(at - near) > _JUMP for at, near in pairs):
-        return ""
-    told = "derivative is" if len(here) == 1 else "derivatives are"
-    return f"At {place} the {told} {' and '.join(f'{slope + 0.0:g}' for slope in here)}."
 
 
 def _slopes(rule: Primitive, point: list[float]) -> tuple[float, ...]:

@@ -8,9 +8,9 @@ from contextlib import suppress
 from inspect import isfunction
 from typing import Any
 
+from autograd_engine.blocks import entered, parts_of
 from autograd_engine.columns import listed, set_data, zero_grads
 from autograd_engine.engine import Value
-from autograd_engine.entries import entered, parts_of
 from autograd_engine.notes import Note, noted
 from autograd_engine.number import read
 from autograd_engine.real import is_number

@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
+from autograd_engine.blocks import parts_of
 from autograd_engine.engine import Value
-from autograd_engine.entries import parts_of
 from autograd_engine.modules import Module
 
 

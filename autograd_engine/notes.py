@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from autograd_engine.primitives import Opaque
 
 
+@dataclass(eq=False)
 class Entry:
     """One use of a module, or one pass through a `region` block: what it was called and given.
 
@@ -15,19 +17,10 @@ class Entry:
     that there an id is that of an input and of nothing else.) `outer` is the use around it.
     """
 
-    __slots__ = ("path", "module", "inputs", "outer")
-
-    def __init__(
-        self,
-        path: str = "",
-        module: int = 0,
-        inputs: frozenset[int] | None = None,
-        outer: Entry | None = None,
-    ) -> None:
-        self.path = path
-        self.module = module
-        self.inputs = inputs
-        self.outer = outer
+    path: str = ""
+    module: int = 0
+    inputs: frozenset[int] | None = None
+    outer: Entry | None = None
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         if self is FIRED:
@@ -40,6 +33,7 @@ FIRED: Final = Entry()
 """The use of a neuron, which need not be told from others: see `calls`."""
 
 
+@dataclass(eq=False)
 class Note:
     """What is known about a value beside its numbers: its label, its region's name, its source.
 
@@ -49,31 +43,19 @@ class Note:
     or region that it was recorded in, where that was noted, and as `ended` that which it came of.
     """
 
-    __slots__ = ("label", "region", "source", "opened", "place", "home", "ended")
-
-    def __init__(
-        self,
-        label: str = "",
-        region: str = "",
-        source: tuple[str, int, str] | None = None,
-        opened: Any = None,
-        place: str = "",
-        home: Entry | None = None,
-        ended: Entry | None = None,
-    ) -> None:
-        self.label = label
-        self.region = region
-        self.source = source
-        self.opened = opened
-        self.place = place
-        self.home = home
-        self.ended = ended
+    label: str = ""
+    region: str = ""
+    source: tuple[str, int, str] | None = None
+    opened: Any = None
+    place: str = ""
+    home: Entry | None = None
+    ended: Entry | None = None
 
     def copy(self) -> Note:
         """Return another that says the same."""
         return Note(self.label, self.region, self.source, self.opened, *self._rest())
 
-    def _rest(self) -> tuple[Any, ...]:
+    def _rest(self) -> tuple[str, Entry | None, Entry | None]:
         return self.place, self.home, self.ended
 
     def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
-from autograd_engine import habits
+from autograd_engine import words
 from autograd_engine.build import mypyc_attr
 from autograd_engine.notes import Note, as_label, noted
 from autograd_engine.primitives import elementwise
@@ -100,11 +100,11 @@ class Number:
 
     @property
     def _backward(self) -> Any:
-        raise AttributeError(habits.CLOSURE)
+        raise AttributeError(words.CLOSURE)
 
     @_backward.setter
     def _backward(self, closure: object) -> None:
-        raise AttributeError(habits.CLOSURE)
+        raise AttributeError(words.CLOSURE)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -250,7 +250,7 @@ def no_operation(symbol: str, other: object) -> Any:
     """Say what to write instead of an operator; what is no number may answer itself."""
     if not is_comparable(other):
         return NotImplemented
-    raise TypeError(f"{symbol} is no operation on Values: {habits.OPERATORS[symbol]}")
+    raise TypeError(f"{symbol} is no operation on Values: {words.OPERATORS[symbol]}")
 
 
 def is_comparable(other: object) -> bool:

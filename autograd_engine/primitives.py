@@ -9,7 +9,7 @@ from collections.abc import Callable
 from inspect import Parameter, signature
 from typing import Any, Final
 
-from autograd_engine.real import as_float, domain_error, is_number, is_spread
+from autograd_engine.real import REASONS, as_float, called, is_number, is_spread
 from autograd_engine.words import counted, printable
 
 REAL: Final = (-math.inf, math.inf)
@@ -63,8 +63,7 @@ class Primitive:
         return evaluate(self, operands)
 
     def _dispatch(self, operands: tuple[Any, ...]) -> Any:
-        if len(operands) != self.arity:
-            check_count(self, operands)
+        check_count(self, operands)
         answers = None  # of the first that has one
         for operand in operands:
             answer = getattr(operand, "__primitive__", None)
@@ -194,15 +193,13 @@ def check_partials(output: Any) -> None:
 
 def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:
     """Return the primitive's value at plain floats."""
+    if not operands or len(operands) != rule.arity:
+        check_count(rule, operands)
     try:
         found = rule.forward(*operands)
         return found if type(found) is float else result(rule, found)
     except (ArithmeticError, ValueError) as error:
-        check_count(rule, operands)
         raise refused(rule, error, *operands) from None
-    except (TypeError, LookupError):
-        check_count(rule, operands)
-        raise
 
 
 def result(rule: Primitive, found: Any) -> float:
@@ -215,10 +212,10 @@ def result(rule: Primitive, found: Any) -> float:
 def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
     if not rule.arity:
         if not operands:
-            raise ValueError(f"{rule.name} of nothing: it needs at least one value") from None
+            raise ValueError(f"{rule.name} of nothing: it needs at least one value")
     elif len(operands) != rule.arity:
         taken = counted(rule.arity, "operand")
-        raise TypeError(f"{rule.name} takes {taken}, got {len(operands)}") from None
+        raise TypeError(f"{rule.name} takes {taken}, got {len(operands)}")
 
 
 def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
@@ -231,13 +228,59 @@ def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
 
 
 def refused(rule: Primitive, error: Exception, *operands: Any) -> Exception:
-    """Return the error of a primitive outside its domain, naming the operands."""
+    """Return the error of a primitive outside its domain: of the same kind, with a message that
+    names operation, labels and numbers.
+    """
     given = [
         (getattr(operand, "label", ""), as_float(getattr(operand, "_data", operand)))
         for operand in operands
         if operand is not None
     ]
+    call = called(rule.name, rule.symbol, [repr(number) for _, number in given])
+    kind = next(kind for kind in REASONS if isinstance(error, kind))
+    named = [f"{label!r:.80} is {number!r}" for label, number in given if label]
+    message = f"{call} {REASONS[kind]}" + (f" ({', '.join(named)})" if named else "")
+    low, high = rule.domain[0]
     if not is_built_in(rule) and str(error):  # its author knows better what is wrong
-        return domain_error(rule.name, rule.symbol, error, given, said=str(error))
-    domain = rule.domain if rule.arity else rule.domain * len(given)
-    return domain_error(rule.name, rule.symbol, error, given, domain)
+        message += f": {error}"
+    elif kind is ValueError and len(given) == 1 and (low, high) != REAL:
+        message += f": {rule.name} is defined between {low} and {high}"
+    return kind(message)
+
+
+def computed(rule: Primitive, operands: tuple[Any, ...]) -> tuple[float, tuple[Any, ...], float]:
+    """Return the number of an operation of several, its `paired`, and 0.0, or NaN by a partial."""
+    numbers = [operand._data for operand in operands]
+    try:
+        data = result(rule, rule.forward(*numbers))
+        partials = rule.partials(data, *numbers)
+    except (ArithmeticError, ValueError) as error:
+        raise refused(rule, error, *operands) from None
+    floats = slopes(rule, partials, len(operands))
+    return data, paired(operands, floats), sum(floats) * 0.0
+
+
+def paired(operands: tuple[Any, ...], partials: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what an operation of several keeps: each operand before its partial."""
+    return tuple([item for pair in zip(operands, partials) for item in pair])
+
+
+def slopes(rule: Primitive, partials: Any, count: int) -> tuple[float, ...]:
+    """Return partials as floats, refusing what is not a number for each operand."""
+    try:
+        return tuple([as_float(item) for item in checked(rule, partials, count)])
+    except TypeError:
+        raise mismatched(rule, partials) from None
+
+
+def checked(rule: Primitive, partials: Any, count: int) -> Any:
+    if type(partials) is not tuple or len(partials) != count:
+        raise mismatched(rule, partials)
+    return partials
+
+
+def mismatched(rule: Primitive, partials: object) -> Exception:
+    return TypeError(
+        f"the partials of {rule.name} must come as a tuple, one for each operand, "
+        f"not {partials!r:.200}"
+    )

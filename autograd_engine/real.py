@@ -4,7 +4,6 @@ number, a switch, a function and a path. Nothing here knows what a Value is, but
 
 from __future__ import annotations
 
-import math
 import sys
 from inspect import signature
 from numbers import Complex, Number, Real
@@ -22,7 +21,7 @@ LEAVING: Final = (
 ) + STAYING
 
 
-def is_number(data: object) -> bool:
+def is_number(data: Any) -> bool:
     """Say whether this is one real number, which an operator takes beside a Value.
 
     So is an array or tensor of no dimension that tracks no gradient, but not what has arithmetic of
@@ -31,19 +30,14 @@ def is_number(data: object) -> bool:
     if isinstance(data, (float, int)):
         return True
     if getattr(data, "ndim", None) == 0 or getattr(data, "shape", None) == ():
-        return is_scalar(data)
+        if hasattr(data, "backward") and getattr(data, "requires_grad", True):
+            return False
+        try:  # a tracer of JAX may have an item, but is no float
+            return isinstance(item(data), Real) and float(data) is not None
+        except Exception:  # each library has errors of its own
+            return False
     # A Decimal is a number, but no Real.
     return isinstance(data, Real) or (isinstance(data, Number) and not isinstance(data, Complex))
-
-
-def is_scalar(data: Any) -> bool:
-    """Say whether an array, tensor or NumPy scalar holds a real number that tracks no gradient."""
-    if hasattr(data, "backward") and getattr(data, "requires_grad", True):
-        return False
-    try:  # a tracer of JAX may have an item, but is no float
-        return isinstance(item(data), Real) and float(data) is not None
-    except Exception:  # each library has errors of its own
-        return False
 
 
 def item(data: Any) -> Any:
@@ -101,25 +95,21 @@ def only(data: Any) -> Any:
 
 def named(data: Any, function: str = "f") -> str:
     """Return something that is no number as a message shows it, and what to write instead."""
-    return f"{type(data).__name__}: {printable(repr(data))}{_cure(data, function)}"
-
-
-def _cure(data: Any, function: str) -> str:
-    kind, shape = type(data), getattr(data, "shape", None)
+    kind, shape, cure = type(data), getattr(data, "shape", None), ""
     if (name := library(data)) in TRACED:
         write = f"a function of {name}.numpy{TRACED[name]}, or differentiate with ag.grad"
-        return f", which {name} traces: write {write}"
-    if isinstance(data, (list, tuple)):
-        return f": of several numbers write [{function}(x) for x in xs]"
-    if isinstance(item(data), Real):
-        return ": write .item() for its number"
-    if isinstance(shape, tuple) and shape and hasattr(kind, "item"):
-        return f", which has the shape {tuple(shape)}: take one number of it"
-    if hasattr(kind, "backward") and not hasattr(kind, "item"):
-        return ": write v.data for its number"
-    if hasattr(kind, "__float__") and not isinstance(data, Complex) and calculates(kind):
-        return ", which computes by rules of its own: pass a plain number"
-    return ""
+        cure = f", which {name} traces: write {write}"
+    elif isinstance(data, (list, tuple)):
+        cure = f": of several numbers write [{function}(x) for x in xs]"
+    elif isinstance(item(data), Real):
+        cure = ": write .item() for its number"
+    elif isinstance(shape, tuple) and shape and hasattr(kind, "item"):
+        cure = f", which has the shape {tuple(shape)}: take one number of it"
+    elif hasattr(kind, "backward") and not hasattr(kind, "item"):
+        cure = ": write v.data for its number"
+    elif hasattr(kind, "__float__") and not isinstance(data, Complex) and calculates(kind):
+        cure = ", which computes by rules of its own: pass a plain number"
+    return f"{kind.__name__}: {printable(repr(data))}{cure}"
 
 
 def is_array(data: Any) -> bool:
@@ -193,26 +183,6 @@ def as_list(name: str, values: Any, taken: str = "") -> list[Any]:
             raise
     taken = taken or f"a list: {name}([a, b])"
     raise TypeError(f"{name} takes {taken}; got {type(values).__name__}: {values!r:.60}") from None
-
-
-def domain_error(
-    name: str,
-    symbol: str,
-    error: Exception,
-    operands: list[tuple[str, float]],
-    domain: tuple[tuple[float, float], ...] = (),
-    said: str = "",
-) -> Exception:
-    """Return the same kind of error with a message that names operation, labels and numbers."""
-    call = called(name, symbol, [repr(number) for _, number in operands])
-    kind = next(kind for kind in REASONS if isinstance(error, kind))
-    named = [f"{label!r:.80} is {number!r}" for label, number in operands if label]
-    message = f"{call} {REASONS[kind]}" + (f" ({', '.join(named)})" if named else "")
-    if said:
-        message += f": {said}"
-    elif kind is ValueError and len(domain) == 1 and domain[0] != (-math.inf, math.inf):
-        message += f": {name} is defined between {domain[0][0]} and {domain[0][1]}"
-    return kind(message)
 
 
 def called(name: str, symbol: str, numbers: list[str]) -> str:

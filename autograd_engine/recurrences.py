@@ -27,7 +27,6 @@ ALONE: Final = frozenset({maximum, minimum, hypot})
 """Operations that reduce many values to one where nothing else stands in the cycle."""
 
 TRIES: Final = 12
-REPAIRS: Final = 6
 FREE: Final = re.compile(rb"\0+")
 
 
@@ -95,7 +94,7 @@ class Orbits:
     def __init__(self, graph: Graph, taken: bytearray) -> None:
         self.graph, self.taken = graph, taken
 
-    def lay(self, first: int, end: int, period: int, again: int = 3) -> bool:
+    def lay(self, first: int, end: int, period: int) -> bool:
         """Read the orbits off the rows of a region; say whether there are any."""
         if end - first < 2 * period:
             return False
@@ -104,8 +103,8 @@ class Orbits:
         for k in range(first, first + period):
             slots: list[Operand] = []
             for column in zip(*self.graph.reads[k:end:period]):
-                head, last, count = column[0], column[-1], len(column)
-                if column.count(head) == count:
+                head, last = column[0], column[-1]
+                if column.count(head) == len(column):
                     slots.append((SHARED, head, 0))
                     late = max(late, head)
                 elif head >= 0 and last >= first and column == tuple(range(head, last + 1, period)):
@@ -116,7 +115,7 @@ class Orbits:
                     return False
             self.slots.append(slots)
         if late >= first:  # what all steps read stands before them
-            return again > 0 and self.lay(late + 1, end, period, again - 1)
+            return self.lay(late + 1, end, period)
         self.rules = self.graph.rules[first : first + period]
         self.orbits = [list(range(first + k, end, period)) for k in range(period)]
         self.low = [0] * period
@@ -157,25 +156,12 @@ class Orbits:
         return any(self.bind(k, t, node) for node in found)
 
     def bind(self, k: int, t: int, node: int) -> bool:
-        """Make a value node k of step t, with what it needs; say whether it is one."""
-        new: dict[tuple[int, int], int] = {}
-        bound: set[int] = set()
-        waiting = [(k, t, node)]
-        while waiting:
-            k, t, node = waiting.pop()
-            if new.get((k, t)) == node:
-                continue
-            if (k, t) in new or node in bound or not self.fits(k, t, node):
-                return False
-            new[k, t] = node
-            bound.add(node)
-            for (kind, of, lag), j in zip(self.slots[k], self.graph.reads[node]):
-                if kind == STEP and t - lag >= self.low[of] + len(self.orbits[of]):
-                    waiting.append((of, t - lag, j))
-        for (k, t), node in new.items():
-            self.orbits[k].insert(0 if t < self.low[k] else len(self.orbits[k]), node)
-            self.low[k] = min(t, self.low[k])
-            self.of[node] = k
+        """Make a value node k of step t if it may be; say whether it is."""
+        if not self.fits(k, t, node):
+            return False
+        self.orbits[k].insert(0 if t < self.low[k] else len(self.orbits[k]), node)
+        self.low[k] = min(t, self.low[k])
+        self.of[node] = k
         return True
 
     def fits(self, k: int, t: int, node: int) -> bool:
@@ -202,7 +188,7 @@ class Orbits:
             return None
         self.grow()
         low, high = self.low, [low + len(orbit) for low, orbit in zip(self.low, self.orbits)]
-        for _ in range(REPAIRS):
+        for _ in range(3):
             steps, begins = self.begun(low, high)
             if steps < LEAST:
                 return None

@@ -35,10 +35,6 @@ class Graph:
     `same[i]` is the first place with a value equal to i's. Computed values are also numbered by
     themselves: number r stands at `nodes[r]` and is `rules[r]` of `reads[r]`, where what nobody
     computed stands as the negative number -1 - place.
-
-    >>> graph = Graph([None, "tanh", "tanh", "add"], [(), (0,), (0,), (1, 2)])
-    >>> graph.same, graph.nodes, graph.reads
-    ([0, 1, 1, 3], [1, 3], [(-1,), (0, 0)])
     """
 
     def __init__(

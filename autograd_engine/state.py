@@ -69,12 +69,11 @@ class Owner:
 
 
 class Block:
-    """What one opened: it counts from `enter` to `leave`; a bare one is in no `with` statement."""
+    """What one opened: it counts from `enter` to `leave`."""
 
-    def __init__(self, kind: str, what: Any, bare: bool = False, mine: Owner | None = None) -> None:
+    def __init__(self, kind: str, what: Any, mine: Owner | None = None) -> None:
         self.kind = kind
         self.what = what
-        self.bare = bare
         self.sets = _KINDS[kind]
         self.owned: list[Block] = getattr(mine or owner(), kind)
 

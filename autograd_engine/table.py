@@ -37,41 +37,41 @@ MULTIPLY: Final = row("multiply", lambda x, y: x * y, lambda out, x, y: (y, x), 
 DIVIDE: Final   = row("divide",   lambda x, y: x / y, lambda out, x, y: (1.0 / y, -out / y),            REAL, REAL, symbol="/",      doc="the quotient of two numbers")
 POWER: Final    = row("power",    floats.power,       lambda out, x, y: (slope(x, y), power_log(x, y)), POSITIVE, REAL, symbol="**", doc="a number to the power of another")
 NEGATIVE: Final = row("negative", lambda x: -x,       lambda out, x: (-1.0,),                           symbol="neg",                doc="the number with the other sign")
-ABSOLUTE: Final = row("absolute", abs,                lambda out, x: (sign(x),),                        symbol="abs",                doc="the number without its sign")
+ABSOLUTE: Final = row("absolute", abs,                lambda out, x: (sign(x),),                        symbol="abs",                doc="the number without its sign; its derivative at 0 is 0")
 OPERATORS: Final = tuple(TABLE)
 
 # Functions of the package and methods of Value: after adding one, run .ci/rows.py.
 exp       = row("exp",       math.exp,         lambda out, x: (out,),                                              doc="e to the power of x")
-exp2      = row("exp2",      floats.exp2,      lambda out, x: (math.log(2.0) * out,),                              doc="2 to the power of x")
+exp2      = row("exp2",      lambda x: 2.0**x,      lambda out, x: (math.log(2.0) * out,),                              doc="2 to the power of x")
 expm1     = row("expm1",     math.expm1,       lambda out, x: (exp(x),),                                           doc="e**x - 1, with all digits near 0")
-log       = row("log",       floats.log,       lambda out, x: (1.0 / x,),                        POSITIVE,         doc="the natural logarithm")
+log       = row("log",       math.log,       lambda out, x: (1.0 / x,),                        POSITIVE,         doc="the natural logarithm")
 log1p     = row("log1p",     math.log1p,       lambda out, x: (1.0 / (1.0 + x),),                (-1.0, math.inf), doc="the natural logarithm of 1 + x, with all digits near 0")
 log2      = row("log2",      math.log2,        lambda out, x: (1.0 / math.log(2.0) / x,),        POSITIVE,         doc="the logarithm to base 2")
 log10     = row("log10",     math.log10,       lambda out, x: (1.0 / math.log(10.0) / x,),       POSITIVE,         doc="the logarithm to base 10")
-sqrt      = row("sqrt",      math.sqrt,        lambda out, x: (ratio(0.5, out),),                POSITIVE,         doc="the square root")
-cbrt      = row("cbrt",      floats.cbrt,      lambda out, x: (ratio(1.0, 3.0 * out * out),),                      doc="the cube root, also of negative numbers")
+sqrt      = row("sqrt",      math.sqrt,        lambda out, x: (ratio(0.5, out),),                POSITIVE,         doc="the square root; its derivative at 0 is inf")
+cbrt      = row("cbrt",      floats.cbrt,      lambda out, x: (ratio(1.0, 3.0 * out * out),),                      doc="the cube root, also of negative numbers; its derivative at 0 is inf")
 sin       = row("sin",       math.sin,         lambda out, x: (cos(x),),                                           doc="the sine of an angle in radians")
 cos       = row("cos",       math.cos,         lambda out, x: (-sin(x),),                                          doc="the cosine of an angle in radians")
 tan       = row("tan",       math.tan,         lambda out, x: (1.0 + out * out,),                                  doc="the tangent of an angle in radians")
-asin      = row("asin",      math.asin,        lambda out, x: (ratio(1.0, circle(x)),),          (-1.0, 1.0),      doc="the angle from -pi/2 to pi/2 with that sine")
-acos      = row("acos",      math.acos,        lambda out, x: (ratio(-1.0, circle(x)),),         (-1.0, 1.0),      doc="the angle from 0 to pi with that cosine")
+asin      = row("asin",      math.asin,        lambda out, x: (ratio(1.0, circle(x)),),          (-1.0, 1.0),      doc="the angle from -pi/2 to pi/2 with that sine; its derivative at -1 and 1 is inf")
+acos      = row("acos",      math.acos,        lambda out, x: (ratio(-1.0, circle(x)),),         (-1.0, 1.0),      doc="the angle from 0 to pi with that cosine; its derivative at -1 and 1 is -inf")
 atan      = row("atan",      math.atan,        lambda out, x: (unit(1.0, x) * unit(1.0, x),),                      doc="the angle from -pi/2 to pi/2 with that tangent")
-atan2     = row("atan2",     math.atan2,       lambda out, y, x: (gate(hypot(x, y), ratio(unit(x, y), hypot(x, y))), gate(hypot(x, y), ratio(-unit(y, x), hypot(x, y)))), REAL, REAL, doc="the angle of the point (x, y), called with y first, from -pi to pi")
+atan2     = row("atan2",     math.atan2,       lambda out, y, x: (gate(hypot(x, y), ratio(unit(x, y), hypot(x, y))), gate(hypot(x, y), ratio(-unit(y, x), hypot(x, y)))), REAL, REAL, doc="the angle of the point (x, y), called with y first, from -pi to pi; at the origin the derivatives are 0 and 0")
 sinh      = row("sinh",      math.sinh,        lambda out, x: (cosh(x),),                                          doc="the hyperbolic sine")
 cosh      = row("cosh",      math.cosh,        lambda out, x: (sinh(x),),                                          doc="the hyperbolic cosine")
 tanh      = row("tanh",      math.tanh,        lambda out, x: (4.0 * bell(2.0 * x),),                              doc="the hyperbolic tangent, which squashes into (-1, 1)")
 asinh     = row("asinh",     math.asinh,       lambda out, x: (unit(1.0, x),),                                     doc="the inverse hyperbolic sine")
-acosh     = row("acosh",     math.acosh,       lambda out, x: (ratio(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),), (1.0, math.inf), doc="the inverse hyperbolic cosine")
+acosh     = row("acosh",     math.acosh,       lambda out, x: (ratio(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),), (1.0, math.inf), doc="the inverse hyperbolic cosine; its derivative at 1 is inf")
 atanh     = row("atanh",     math.atanh,       lambda out, x: (1.0 / (circle(x) * circle(x)),),  (-1.0, 1.0),      doc="the inverse hyperbolic tangent")
 erf       = row("erf",       math.erf,         lambda out, x: (2.0 / math.sqrt(math.pi) * gauss(x),), doc="the error function")
 erfc      = row("erfc",      math.erfc,        lambda out, x: (-2.0 / math.sqrt(math.pi) * gauss(x),), doc="1 - erf(x), with all digits far out")
 sigmoid   = row("sigmoid",   floats.sigmoid,   lambda out, x: (bell(x),),                                          doc="1 / (1 + e**-x), which squashes into (0, 1)")
 softplus  = row("softplus",  floats.softplus,  lambda out, x: (sigmoid(x),),                                       doc="ln(1 + e**x), a smooth relu")
-relu      = row("relu",      floats.relu,      lambda out, x: (above(x, 0.0),),                  symbol="ReLU",    doc="x where it is positive, else 0")
-maximum   = row("maximum",   floats.maximum,   lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the larger of two numbers")
-minimum   = row("minimum",   floats.minimum,   lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the smaller of two numbers")
-hypot     = row("hypot",     floats.hypot,     lambda out, x, y: (unit(x, y), unit(y, x)),       REAL, REAL,       doc="the length of the vector (x, y)")
-logaddexp = row("logaddexp", floats.logaddexp, lambda out, x, y: (portion(x, y), portion(y, x)), REAL, REAL,       doc="ln(e**x + e**y), a smooth maximum; of two -inf the derivatives are 0")
+relu      = row("relu",      lambda x: 0.0 if x < 0.0 else x,      lambda out, x: (above(x, 0.0),),                  symbol="ReLU",    doc="x where it is positive, else 0; its derivative at 0 is 0")
+maximum   = row("maximum",   floats.maximum,   lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the larger of two numbers; of equal ones the derivatives are 0.5 and 0.5")
+minimum   = row("minimum",   floats.minimum,   lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the smaller of two numbers; of equal ones the derivatives are 0.5 and 0.5")
+hypot     = row("hypot",     math.hypot,     lambda out, x, y: (unit(x, y), unit(y, x)),       REAL, REAL,       doc="the length of the vector (x, y); at the origin the derivatives are 0 and 0")
+logaddexp = row("logaddexp", lambda x, y: floats.maximum(x, y) + math.log1p(math.exp(-abs(floats.gap(x, y)))), lambda out, x, y: (portion(x, y), portion(y, x)), REAL, REAL,       doc="ln(e**x + e**y), a smooth maximum; of two -inf the derivatives are 0")
 PUBLIC: Final = {name: rule for name, rule in TABLE.items() if name not in OPERATORS}
 
 # Of any number of operands, and what each is in operations of two. The operands of a dot product
@@ -96,13 +96,13 @@ ln            = row("ln",            floats.ln,            lambda out, x: (ratio
 lenient_power = row("lenient_power", floats.lenient_power, lambda out, x, y: (slope(x, y), power_log(x, y)),  POSITIVE, REAL, symbol="**", doc="the power, infinite where it divides by 0 or is too large")
 slope         = row("slope",         floats.slope,         lambda out, x, y: (gate(y, y * slope(x, y - 1.0)), lenient_power(x, y - 1.0) + out * ln(x)), POSITIVE, REAL, doc="y * x**(y - 1), the slope of a power")
 power_log     = row("power_log",     floats.power_log,     lambda out, x, y: (lenient_power(x, y - 1.0) + slope(x, y) * ln(x), out * ln(x)), POSITIVE, REAL, doc="x**y * ln x, the derivative of a power by its exponent")
-sign          = row("sign",          floats.sign,          lambda out, x: (0.0,),                                                          doc="1, -1, or 0 at 0")
-above         = row("above",         floats.above,         lambda out, x, y: (0.0, 0.0),                      REAL, REAL, symbol=">",      doc="1 where x > y, else 0")
-at_least      = row("at_least",      floats.at_least,      lambda out, x, y: (0.0, 0.0),                      REAL, REAL, symbol=">=",     doc="1 where x >= y, else 0")
-equals        = row("equals",        floats.equals,        lambda out, x, y: (0.0, 0.0),                      REAL, REAL, symbol="==",     doc="1 where x == y, else 0")
+sign          = row("sign",          lambda x: x if not x or x != x else math.copysign(1.0, x),          lambda out, x: (0.0,),                                                          doc="1, -1, or 0 at 0")
+above         = row("above",         lambda x, y: 1.0 if x > y else 0.0,         lambda out, x, y: (0.0, 0.0),                      REAL, REAL, symbol=">",      doc="1 where x > y, else 0")
+at_least      = row("at_least",      lambda x, y: 1.0 if x >= y else 0.0,      lambda out, x, y: (0.0, 0.0),                      REAL, REAL, symbol=">=",     doc="1 where x >= y, else 0")
+equals        = row("equals",        lambda x, y: 1.0 if x == y else 0.0,        lambda out, x, y: (0.0, 0.0),                      REAL, REAL, symbol="==",     doc="1 where x == y, else 0")
 gap           = row("gap",           floats.gap,           lambda out, x, y: (1.0, -1.0),                     REAL, REAL, symbol="-",      doc="the difference, but 0 of inf and inf, and -inf of -inf and -inf")
-stopped       = row("stopped",       floats.stopped,       lambda out, x: (0.0,),                                                          doc="x itself, which no derivative flows through")
-gate          = row("gate",          floats.gate,          lambda out, key, x: (0.0, gate(key, 1.0)),         REAL, REAL,                  doc="x, but 0 where the key is 0")
+stopped       = row("stopped",       lambda x: x,       lambda out, x: (0.0,),                                                          doc="x itself, which no derivative flows through")
+gate          = row("gate",          lambda key, x: x if key else 0.0,          lambda out, key, x: (0.0, gate(key, 1.0)),         REAL, REAL,                  doc="x, but 0 where the key is 0")
 unit          = row("unit",          floats.unit,          lambda out, x, y: (ratio(unit(y, x) * unit(y, x), hypot(x, y)), ratio(-out * unit(y, x), hypot(x, y))), REAL, REAL, doc="x / hypot(x, y), the cosine of an angle")
 circle        = row("circle",        floats.circle,        lambda out, x: (ratio(-x, out),),                  (-1.0, 1.0),                 doc="sqrt(1 - x*x)")
 gauss         = row("gauss",         floats.gauss,         lambda out, x: (-2.0 * gate(out, x) * out,),                                    doc="e**(-x*x)")
@@ -151,11 +151,8 @@ def log_of_sum(xs: tuple[Any, ...]) -> Any:
 
 
 def shares(xs: tuple[Any, ...]) -> list[Any]:
-    """Return softmax: what part of the sum of exponentials each is.
-
-    Differentiated again, it is made of its own rows, so that the second derivative reads as the
-    first; of more than a few they would be too many: n rows of n operands.
-    """
+    """Return softmax: what part of the sum of exponentials each is."""
+    # Differentiated again, of its own rows: of more than a few, n rows of n operands, too many.
     if len(xs) > WIDEST or several.are_floats(xs):
         _, _, exponentials, total = shifted(xs)
         return [part / total for part in exponentials]
@@ -185,10 +182,7 @@ def precise_log_share(i: int, *xs: Any) -> Any:
 
 
 def surprise(i: int, *xs: Any) -> Any:
-    """Return -ln of one entry of softmax, ln(1 + e**(rest - logit)).
-
-    Where p is near 1, logsumexp of all less the logit would cancel.
-    """
+    """Return -ln of one entry of softmax, ln(1 + e**(rest - logit)), without cancellation."""
     others = xs[:i] + xs[i + 1 :]
     if len(others) == 1:
         return softplus(-gap(xs[i], others[0]))

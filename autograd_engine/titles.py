@@ -37,11 +37,7 @@ Handed: TypeAlias = "list[list[dict[int, int]]]"
 
 
 def number(data: float) -> str:
-    """Return a number as a name.
-
-    >>> number(2.0), number(-1.0 / 3.0)
-    ('2', '−0.333333')
-    """
+    """Return a number as a name."""
     return f"{data:.6g}".replace("-", "\N{MINUS SIGN}")
 
 
@@ -138,11 +134,7 @@ def _stems(paths: set[str]) -> dict[str, tuple[str, str, str, str, str, bool, bo
 
 
 def lowered(*indices: str) -> str:
-    """Return indices below the line, those of several digits apart.
-
-    >>> lowered("1", "2"), lowered("10", "2")
-    ('₁₂', '₁₀,₂')
-    """
+    """Return indices below the line, those of several digits apart."""
     joint = "," if any(len(index) > 1 for index in indices) else ""
     return joint.join(filter(None, indices)).translate(LOWERED)
 

@@ -1,20 +1,19 @@
-"""Words of messages: foreign text as terminals may show it, and numbers with their nouns."""
+"""Words of messages: foreign text as terminals may show it, numbers with their nouns; and what to
+write instead of what people write by habit.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 LINE = 400
 """What is read for where it is, such as a path, may be so long; other words 80 characters."""
 
 
 def printable(text: object, most: int = 80) -> str:
-    """Return text on one line, without what moves a cursor or turns reading round, and short.
-
-    >>> printable("red \\x1b[31m\\u202e"), printable("a" * 200_000, 9)
-    ('red \\\\x1b[31m\\\\u202e', 'aaaa…aaaa')
-    """
+    """Return text on one line, without what moves a cursor or turns reading round, and short."""
     line = str(text)
     if len(line) > 2 * most:
         line = line[:most] + line[-most:]
@@ -24,21 +23,13 @@ def printable(text: object, most: int = 80) -> str:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun.
-
-    >>> counted(1, "sample"), counted(1200, "sample"), counted(2, "leaf")
-    ('1 sample', '1,200 samples', '2 leaves')
-    """
+    """Return a number with its noun."""
     many = many or {"leaf": "leaves"}.get(one, one + "s")
     return f"{number:,} {one if number == 1 else many}"
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """Return a question for the known name that a misspelt one comes close to, or nothing.
-
-    >>> meant("tahn", ["atan", "tanh"]), meant("x", ["tanh"])
-    ("; did you mean 'tanh'?", '')
-    """
+    """Return a question for the known name that a misspelt one comes close to, or nothing."""
     from difflib import get_close_matches  # slow to import, and seldom needed
 
     names = {one.lower(): one for one in known}
@@ -47,24 +38,51 @@ def meant(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {names[close[0]]!r:.80}?" if close else ""
 
 
-SPOKEN = {"+": "sum", "-": "difference", "*": "product", "/": "quotient", "neg": "sign change"}
-SPOKEN |= {
-    "@": "matrix product",
-    "**": "power",
-    "sum": "sum",
-    "prod": "product",
-    "dot": "dot product",
+SPOKEN: Final = {
+    "+": "sum", "-": "difference", "*": "product", "/": "quotient", "neg": "sign change",
+    "@": "matrix product", "**": "power", "sum": "sum", "prod": "product", "dot": "dot product",
     "mean": "mean",
-}
+}  # fmt: skip
 
 
 def operations(symbols: Iterable[str], most: int) -> str:
-    """Return how many operations of which kind there are, in words, the frequent ones first.
-
-    >>> operations(["*", "+", "*", "tanh", "tanh", "**2"], 3)
-    '2 products, 2 tanh, 1 sum, …'
-    """
+    """Return how many operations of which kind there are, in words, the frequent ones first."""
     words = Counter(SPOKEN.get("**" if s.startswith("**") else s, s) for s in symbols)
     nouns = {*SPOKEN.values()}
     parts = [counted(n, w, "" if w in nouns else w) for w, n in words.most_common(most)]
     return ", ".join(parts + ["…"] * (len(words) > most))
+
+
+CLOSURE: Final = (
+    "a Value keeps no closure _backward: out.backward() does the whole pass, and an operation of "
+    "your own is written as ag.primitive(name, forward, partials), such as "
+    'cube = ag.primitive("cube", lambda x: x**3, lambda out, x: (3.0 * x**2,))'
+)
+
+STEPS: Final = (
+    "write v.data // n or v.data % n for a plain number, since a step has no derivative to follow, "
+    "and v - n * (v.data // n) for the remainder in the graph"
+)
+OPERATORS: Final[dict[str, str]] = {
+    **dict.fromkeys(("//", "%", "divmod"), STEPS),
+    "@": "write v * w, ag.dot(xs, ys) of two lists, or @ of NumPy arrays of Values",
+    "^": "write v ** n for a power",
+}
+"""What to write where there is no such operator."""
+
+PLAIN: Final = ", a plain number: steps have no derivative to follow"
+TIE: Final = "(a, b) shares a tie between both"
+FUNCTIONS: Final[dict[str, str]] = {
+    "max": f"max(values), which picks the value with the largest number, ag.maximum{TIE}",
+    "min": f"min(values), which picks the value with the smallest number, ag.minimum{TIE}",
+    "abs": "abs(v)",
+    "pow": "v ** n",
+    "square": "v ** 2",
+    "round": f"round(v.data){PLAIN}",
+    "floor": f"math.floor(v.data){PLAIN}",
+    "ceil": f"math.ceil(v.data){PLAIN}",
+    "matmul": "[ag.dot(row, x) for row in rows]",
+    "var": "ag.variance(values)",
+    "std": "ag.sqrt(ag.variance(values))",
+}
+"""What to write where the package has no such function."""

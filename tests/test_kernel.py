@@ -468,7 +468,7 @@ GOLDEN = """\
   EACH(0, (x + y)) /* add by 2 */
   EACH2(2, y, x) /* multiply by 2 */
   EACH1(25, tanh(x), v_tanh(x), (4.0 * f_bell((2.0 * x))), (all(4.0) * v_bell((all(2.0) * x)))) /* tanh by 1 */
-  EACH1(32, f_above(x, 0.0)) /* relu by 1 */
+  EACH1(32, (x > 0.0 ? 1.0 : 0.0)) /* relu by 1 */
   EACH3(64, 1.0, (-1.0 * z), (-1.0 * y)) /* subtract of a product by 3 */
   EACH(10, (where(less(x, all(0.0)), all(0.0), x))) /* relu */
 """

@@ -258,12 +258,6 @@ def test_names_of_variables_are_strings():
         ag.name_values({1: ag.Value(2.0)})
 
 
-def test_tracing_is_on_or_off():
-    for given in ("off", ag.Value(1.0)):
-        with pytest.raises(TypeError, match="trace_source needs True or False"):
-            ag.trace_source(given)
-
-
 def test_a_diagnosis_without_findings_is_printed_as_such():
     a, b, loss = graph()
     loss.backward()

@@ -46,7 +46,7 @@ def test_these_rows_stand_in_the_table_and_nowhere_else_by_hand(name):
         for path in PACKAGE.rglob("*.py")
         if re.search(rf"\b{name}\b", path.read_text(encoding="utf-8"))
     }
-    assert mentioned == {"table.py", "floats.py", "methods.py", "__init__.py"}
+    assert mentioned == {"table.py", "methods.py", "__init__.py"}
 
 
 # By a formula of rows, by a function of `floats`, by one of `math` that NumPy has not.

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
-from autograd_engine.arguments import map_numbers
 from autograd_engine.blocks import differentiating
 from autograd_engine.compiler.call.guards import Guard, GuardError, Watch
 from autograd_engine.compiler.call.program import BACK_ENDS, Program
+from autograd_engine.derivatives import map_numbers
 from autograd_engine.engine import Value, as_value, topological_order
 from autograd_engine.gradients import holds
 from autograd_engine.real import as_float, check_call, flag, is_number

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from autograd_engine import derivatives
-from autograd_engine.arguments import map_numbers
 from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.call.faults import computed
 from autograd_engine.compiler.call.guards import Watch
 from autograd_engine.compiler.record.rewriting import common
 from autograd_engine.compiler.record.tape import record, turned
+from autograd_engine.derivatives import map_numbers
 from autograd_engine.engine import Value, as_value, constant
 from autograd_engine.gradients import gradient, tangents
 from autograd_engine.graph import nodes

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.arguments import map_numbers, outputs_of
 from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.call.guards import COMPARISONS, Guard, GuardError, Watch
 from autograd_engine.compiler.call.program import Program
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
+from autograd_engine.derivatives import map_numbers, outputs_of
 from autograd_engine.engine import Value, as_value, topological_order
 from autograd_engine.graph import nodes
 from autograd_engine.number import number

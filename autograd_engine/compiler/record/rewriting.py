@@ -30,8 +30,7 @@ from typing import Any
 
 from autograd_engine.compiler.record.symbols import INCLINE, Symbol
 from autograd_engine.compiler.record.tape import COMPUTED, NUMBER, Draft, Tape
-from autograd_engine.partials import checked
-from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.primitives import TABLE, Primitive, checked
 from autograd_engine.real import as_float
 from autograd_engine.table import ADD, DIVIDE, DOT, MULTIPLY, POWER, SUBTRACT, SUM, azmul, stopped
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from string import digits
 from typing import Any, NamedTuple
 
+from autograd_engine.blocks import parts_of
 from autograd_engine.calls import Call
 from autograd_engine.engine import Value
-from autograd_engine.entries import parts_of
 from autograd_engine.modules import Module, traits_of
 from autograd_engine.nn import MLP, Neuron
 from autograd_engine.primitives import Primitive

@@ -19,8 +19,7 @@ from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.translated import called, spelled
 from autograd_engine.engine import Value, constant, record, record_several
 from autograd_engine.gradients import gradient
-from autograd_engine.partials import paired
-from autograd_engine.primitives import Primitive, is_built_in
+from autograd_engine.primitives import Primitive, is_built_in, paired
 from autograd_engine.table import ADD, MULTIPLY, SUBTRACT, azmul, stopped
 
 Rule = Callable[..., Any]
