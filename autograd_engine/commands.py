@@ -23,7 +23,7 @@ from autograd_engine.history import way
 from autograd_engine.keeper import written_training
 from autograd_engine.measures import accuracy
 from autograd_engine.nn import MLP
-from autograd_engine.optim.settings import finite
+from autograd_engine.optim.optimizer import finite
 from autograd_engine.prediction import learn_terms, terms_of
 from autograd_engine.prediction import predict as predicted
 from autograd_engine.training import fit

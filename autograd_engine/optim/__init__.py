@@ -13,7 +13,7 @@
 All parameters form one group: `optimizer.lr` is the one learning rate, to be read and set. Where
 the loss did not reach the gradient is 0 (in PyTorch None), so momentum and decay still move it.
 
-Reading order: settings, optimizer, rules, schedules.
+Reading order: optimizer, rules, schedules.
 """
 
 import sys

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from autograd_engine.engine import Value  # noqa: F401 (examples)
-from autograd_engine.optim.optimizer import Optimizer
+from autograd_engine.optim.optimizer import (
+    MADE, Optimizer, Stateful, counting, finite, setting, share, whole,
+)  # fmt: skip
 from autograd_engine.optim.rules import SGD  # noqa: F401 (examples)
-from autograd_engine.optim.settings import MADE, Stateful, counting, finite, setting, share, whole
 
 
 @dataclass(repr=False, eq=False)
