@@ -13,11 +13,10 @@ import json
 import math
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import pairwise
 from os import PathLike
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.files import write_whole
@@ -36,9 +35,7 @@ ENTRIES: dict[type[Module], tuple[str, ...]] = {
     MLP: ("nin", "nouts", "activation", "bias"),
 }
 """What it takes to build each class again."""
-
-NAMED = ("activation", "output_activation")  # entries that are the name of a function
-PRIMITIVES = {name: rule for name, rule in PUBLIC.items() if rule.arity == 1}
+PRIMITIVES: dict[str, Any] = {name: rule for name, rule in PUBLIC.items() if rule.arity == 1}
 
 
 def save(model: Module, path: str | PathLike[str], data: Any = None) -> None:
@@ -134,56 +131,48 @@ def model_state(model: Module) -> dict[str, Any]:
             f"expected a Module such as an MLP to save, got {type(model).__name__}: "
             "write save(model, path)"
         )
-    kind, parameters = type(model), model.state_dict()
-    architecture: dict[str, Any] | None = None
+    architecture, parameters, terms = None, model.state_dict(), terms_of(model)
     with suppress(AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
-        architecture = {**_architecture(cast("Any", kind), _rows(model), tuple(parameters))}
-    state = {"class": kind.__name__, "architecture": architecture, "parameters": parameters}
-    return {**state, "data": vars(terms_of(model))} if terms_of(model).columns else state
+        architecture = _architecture(model, len(parameters))
+    kind = type(model).__name__
+    state = {"class": kind, "architecture": architecture, "parameters": parameters}
+    return {**state, "data": vars(terms)} if terms.columns else state
 
 
-@lru_cache(8)  # of a training it is asked for in every epoch
-def _architecture(kind: Any, rows: Rows, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return what to build an equal model from, as its first and its last neuron have it."""
-    nin, nonlin, activation, bias = rows[0][0]
-    known = {"nin": nin, "nout": len(rows[0]), "nouts": [len(row) for row in rows]}
-    known |= {"nonlin": nonlin, "activation": activation, "bias": bias}
-    found = {entry: known[entry] for entry in ENTRIES[kind]}
-    if kind is MLP and rows[-1][0][1]:  # files of others are as before
-        found["output_activation"] = rows[-1][0][2]
-    twin = _built(kind, found)
-    if _rows(twin) != rows or tuple(twin.state_dict()) != names:
+def _architecture(model: Any, parameters: int) -> dict[str, Any]:
+    """Return what to build an equal model from; `ValueError` where that is not all there is."""
+    layers = model.layers if type(model) is MLP else [model]
+    rows = [layer.neurons if type(layer) is Layer else [layer] for layer in layers]
+    traits = [
+        {(type(n), len(n.w), n.b is not None, bool(n.nonlin), _name(n.activation)) for n in row}
+        for row in rows
+    ]
+    [(_, nin, bias, nonlin, activation)], [(*_, squashed, last)] = traits[0], traits[-1]
+    sizes = [nin, *map(len, rows)]
+    known = {"nin": nin, "nout": sizes[1], "nouts": sizes[1:], "nonlin": nonlin}
+    known |= {"activation": activation, "bias": bias}
+    found = {entry: known[entry] for entry in ENTRIES[type(model)]}
+    if "nouts" in found and squashed:  # files of others are as before
+        found["output_activation"] = last
+    alike = [{(Neuron, size, bias, True, activation)} for size in sizes[:-2]]
+    alike.append({(Neuron, sizes[-2], bias, squashed, last)})
+    if traits != alike or parameters != sum((m + bias) * n for m, n in pairwise(sizes)):
         raise ValueError("its parts were exchanged")
     return found
-
-
-Rows = tuple[tuple[tuple[int, bool, str, bool], ...], ...]
-
-
-def _rows(model: Any) -> Rows:
-    """Return the neurons of each layer: inputs, whether squashed, activation, bias."""
-    layers: list[Any] = model.layers if type(model) is MLP else [model]
-    rows: list[list[Any]] = [layer.neurons if type(layer) is Layer else [layer] for layer in layers]
-    if not all(type(neuron) is Neuron for row in rows for neuron in row):
-        raise TypeError("a part is of no class of the package")
-    return tuple(
-        tuple((len(n.w), bool(n.nonlin), _name(n.activation), n.b is not None) for n in row)
-        for row in rows
-    )
 
 
 def _name(activation: Any) -> str:
     """Return the name of an activation; `LookupError` for a function of the user's own."""
     if isinstance(activation, str):
         return activation
-    for name, function in chain(ACTIVATIONS.items(), PRIMITIVES.items()):
+    for name, function in (ACTIVATIONS | PRIMITIVES).items():
         if function is activation or getattr(Value, name, None) is activation:
             return name
     raise LookupError("an activation is no function of the package")
 
 
 def _rebuilt(state: dict[str, Any]) -> Module:
-    """Return a model of the recorded class and architecture."""
+    """Return a model of the recorded class and architecture, its weights 0."""
     architecture, name = state.get("architecture"), state.get("class")
     kind = next((kind for kind in ENTRIES if kind.__name__ == name), None)
     if architecture is None or kind is None:
@@ -199,18 +188,13 @@ def _rebuilt(state: dict[str, Any]) -> Module:
         count, there = sum(nin * nout for nin, nout in pairwise(sizes)), len(state["parameters"])
         if count > 2 * there:
             raise ValueError(f"missing parameters: it has more than {count}, the file {there}")
-        return _built(kind, architecture)
+        given = {**architecture, "init": lambda nin, nout, rng: 0.0}
+        for entry in ("activation", "output_activation"):
+            if entry in given and given[entry] not in ACTIVATIONS:
+                given[entry] = PRIMITIVES[given[entry]]
+        return kind(**given)
     except (LookupError, TypeError, ValueError) as error:
         raise ValueError(f"the architecture makes no {name}: {error}") from error
-
-
-def _built(kind: type[Module], architecture: dict[str, Any]) -> Module:
-    """Return a model of that class and architecture, its weights 0."""
-    given = {**architecture, "init": lambda nin, nout, rng: 0.0}
-    for entry in NAMED:
-        if entry in given and given[entry] not in ACTIVATIONS:
-            given[entry] = PRIMITIVES[given[entry]]
-    return kind(**given)
 
 
 def _encoded(item: Any) -> Any:

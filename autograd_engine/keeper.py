@@ -31,21 +31,19 @@ class Keeper:
     def __init__(
         self, model: Any, optimizer: Any, path: Location | None, settings: dict[str, Any]
     ) -> None:
-        self._model, self._optimizer, self._path = model, optimizer, path
-        self._settings = settings
+        self._model, self._optimizer, self._path, self._settings = model, optimizer, path, settings
         self._best: list[float] | None = None
         self._written: dict[str, Any] | None = None
         if path is None:
             return
         check_path("keep a checkpoint as", path, "checkpoint.json")
         destination(path, f"the checkpoint {printable(repr(fspath(path)), LINE)}")
-        state = model_state(model)
+        model_state(model)
         if not hasattr(optimizer, "state_dict") or not hasattr(optimizer, "load_state_dict"):
             raise TypeError(
                 f"a checkpoint needs state_dict() and load_state_dict() of the optimizer, "
                 f"which {optimizer!r:.60} has not"
             )
-        self._settings = {"model": [state["class"], state["architecture"]], **settings}
         self._made = [_settings(part.state_dict()) for part in self._parts()]
 
     def _parts(self) -> list[Any]:
@@ -87,64 +85,68 @@ class Keeper:
             raise ValueError("resume needs to know where from: pass checkpoint=")
         if not Path(self._path).exists():
             return History()
-        state = read_json(self._path)
-        try:
-            return self._set(_entry(state, "model", dict), _entry(state, "training", dict), anew)
-        except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
-            said = printable(f"it has no {error}" if isinstance(error, KeyError) else error, LINE)
-            raise ValueError(f"cannot resume from {printable(self._path, LINE)}: {said}") from error
-
-    def _set(self, model: Any, training: dict[str, Any], anew: bool) -> History:
-        parts = self._parts()
-        now = [part.state_dict() for part in parts]
-        then = [training["optimizer"], *_entry({"schedules": [], **training}, "schedules", list)]
-        if isinstance(now[0], dict):  # one of your own need not tell its class
-            kind = _entry(training, "optimizer", dict).get("optimizer")
-            if kind != now[0].get("optimizer"):
-                made = now[0].get("optimizer")
-                raise ValueError(f"it was written with the optimizer {kind}, not {made}")
-        settings, ours = _entry(training, "settings", dict), _flat(self._settings)
-        for other in (settings, {**settings, "model": [model["class"], model["architecture"]]}):
-            theirs = _flat(other)
-            for name in {**ours, **theirs}:
-                was, given = theirs.get(name), ours.get(name)
-                if was != given:
-                    raise ValueError(f"it was written with {name}={was!r:.60}, not {name}={given}")
-        history = _history(_entry(training, "history", dict), self._settings["validation"])
-        best, beside = training["best"], self._beside()
-        if (best is None) == bool(history.validation_loss):
-            raise ValueError(f"it has {'no' if best is None else 'a'} best epoch")
-        if best is not None:
-            best = _numbers("best", best, len(self._model.parameters()))
-        held = _numbers("beside", training.get("beside", []), len(beside))
-        pairs = list(zip(parts, then))
-        if anew:
-            kept = {name: now[0][name] for name in ("settings", "initial_lr") if name in now[0]}
-            pairs = [(self._optimizer, {**then[0], **kept})]
-        else:
-            self._made = self._agreed(then, now, training.get("made"))
+        state, name = read_json(self._path), printable(self._path, LINE)
         with ExitStack() as undo:  # where one refuses, all are as before
-            for owner, state in [*pairs, (self._model, model["parameters"])]:
+            for owner in (*self._parts(), self._model):
                 undo.callback(owner.load_state_dict, owner.state_dict())
-                owner.load_state_dict(state)
+            try:
+                history = self._set(state["model"], state["training"], anew, name)
+            except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
+                said = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+                raise ValueError(f"cannot resume from {name}: {printable(said, LINE)}") from error
             undo.pop_all()
-        set_data(beside, held)
-        self._best = best
         return history
 
-    def _agreed(self, then: list[Any], now: list[Any], made: Any) -> list[Any]:
+    def _set(self, model: Any, training: Any, anew: bool, name: str) -> History:
+        state = model_state(self._model)
+        theirs = {**training["settings"], "class": model["class"], **(model["architecture"] or {})}
+        ours = {**self._settings, "class": state["class"], **(state["architecture"] or {})}
+        theirs.pop("model", None)  # which older files have
+        for entry in {**ours, **theirs}:
+            was, given = theirs.get(entry), ours.get(entry)
+            if was != given:
+                raise ValueError(f"it was written with {entry}={was!r:.60}, not {entry}={given}")
+        optimizer, *schedules = self._parts()
+        then = [training["optimizer"], *training.get("schedules", [])]
+        now = [part.state_dict() for part in self._parts()]
+        if anew:
+            kept = {entry: now[0][entry] for entry in ("settings", "initial_lr") if entry in now[0]}
+            optimizer.load_state_dict({**then[0], **kept})
+        else:
+            optimizer.load_state_dict(then[0])
+            self._made = self._agreed(then, now, training.get("made"), name)
+            for schedule, known in zip(schedules, then[1:]):
+                schedule.load_state_dict(known)
+        self._model.load_state_dict(model["parameters"])
+        history, best, beside = training["history"], training["best"], self._beside()
+        held = _numbers("beside", training.get("beside", []), len(beside))
+        lists = {name: _numbers(name, history[name]) for name in LISTS}
+        epochs = len(lists["loss"])
+        for what, items in lists.items():
+            validated = self._settings["validation"] or not what.startswith("validation")
+            if len(items) != (epochs if validated else 0):
+                raise ValueError(f"its {what} has {len(items)} epochs, its loss {epochs}")
+        if best is not None or lists["validation_loss"]:
+            best = _numbers("best", best, len(self._model.parameters()))
+        set_data(beside, held)
+        self._best = best
+        return History(**lists, ran=printable(history.get("ran", ""), LINE))
+
+    def _agreed(self, then: list[Any], now: list[Any], made: Any, path: str) -> list[Any]:
         """Return what optimiser and schedules were made with at first; warn where that differs."""
         anew = 'fit(..., resume="new") goes on with the optimizer and its schedules as they are'
         was, given = (
-            ", ".join(str(state["schedule"]) for state in states[1:]) for states in (then, now)
+            f"the schedules {', '.join(str(state['schedule']) for state in states[1:])}"
+            if len(states) > 1
+            else "no schedule"
+            for states in (then, now)
         )
         if was != given:
-            was, given = (f"the schedules {s}" if s else "no schedule" for s in (was, given))
             raise ValueError(
                 f"it was written with {was} made on the optimizer, not {given}; {anew}"
             )
-        latest = [_settings(state) for state in then]
-        made = _entry({"made": latest if made is None else made}, "made", list)
+        latest = list(map(_settings, then))
+        made = latest if made is None else list(made)
         differing = [
             (f"{name}={last[name]}", f"{name}={value}")
             for first, last, state in zip(made, latest, now)
@@ -153,12 +155,11 @@ class Keeper:
         ]
         if differing:
             used, unused = map(", ".join, zip(*differing))
-            path = printable(self._path, LINE)
             warnings.warn(
                 f"training goes on with {used}, as {path} has it, not with {unused}; {anew}",
                 stacklevel=5,
             )
-        return list(made)
+        return made
 
     def restore_best(self) -> None:
         """Give the model the parameters of its best epoch, where there was one."""
@@ -172,16 +173,6 @@ def written_training(path: Location) -> dict[str, Any]:
     return training if isinstance(training, dict) else {}
 
 
-def _history(written: dict[str, Any], validated: int) -> History:
-    """Return the history that was written, refusing one that no training has."""
-    lists: dict[str, Any] = {name: _numbers(name, written[name]) for name in LISTS}
-    epochs = len(lists["loss"])
-    for name, items in lists.items():
-        if len(items) != (epochs if validated or not name.startswith("validation") else 0):
-            raise ValueError(f"its {name} has {len(items)} epochs, its loss {epochs}")
-    return History(**lists, ran=printable(written.get("ran", ""), LINE))
-
-
 def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
     """Return a list of numbers as floats, refusing any other thing and any other length."""
     if not isinstance(items, list) or any(isinstance(x, bool) or not is_number(x) for x in items):
@@ -191,21 +182,7 @@ def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
     return list(map(float, items))
 
 
-def _entry(owner: dict[str, Any], name: str, kind: type) -> Any:
-    """Return an entry of that kind, refusing any other."""
-    if not isinstance(owner[name], kind):
-        raise ValueError(f"its {name} is {owner[name]!r:.60}")
-    return owner[name]
-
-
-def _flat(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return settings with class and architecture of the model among them."""
-    kind, architecture = settings["model"]
-    return {"class": kind, **(architecture or {}), **settings, "model": None}
-
-
 def _settings(state: Any) -> dict[str, Any]:
-    """Return the settings in the state of an optimiser or schedule, as JSON has them."""
+    """Return the settings in the state of an optimiser, if it is one that tells them."""
     settings = state.get("settings") if isinstance(state, dict) else None
-    items = settings.items() if isinstance(settings, dict) else ()
-    return {name: list(v) if isinstance(v, tuple) else v for name, v in items}
+    return settings if isinstance(settings, dict) else {}

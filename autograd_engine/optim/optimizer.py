@@ -76,7 +76,8 @@ class Stateful:
 
     def state_dict(self) -> dict[str, Any]:
         """Return settings and progress as plain lists, dicts and numbers."""
-        settings = {name: getattr(self, name) for name in self._settings}
+        read = {name: getattr(self, name) for name in self._settings}
+        settings = {name: list(v) if isinstance(v, tuple) else v for name, v in read.items()}
         progress = {name: getattr(self, name) for name in self._progress}
         return {self._kind: type(self).__name__, "settings": settings, **progress}
 
