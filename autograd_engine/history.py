@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from autograd_engine.engine import Value
-from autograd_engine.measures import Results, Sample, average, reason
+from autograd_engine.measures import average
 
 MOST = 200  # steps that are kept, and two more at most: the start and the latest
 LISTS = ("loss", "accuracy", "validation_loss", "validation_accuracy")  # one number an epoch
@@ -26,13 +26,14 @@ class Step(NamedTuple):
     loss: float
 
 
-@dataclass
+@dataclass(repr=False)
 class Recording:
     """The steps of a training that were kept, and what it takes to run the model at them again.
 
     `parameters` are those that the model had when the training began, `batches` is the number of
-    steps in an epoch. The model is not copied: who looks at a step gives it the numbers of that
-    step for the moment.
+    steps in an epoch, `begun` that of the epochs before. Every step is kept at first, then ever
+    fewer, always the latest one. The model is not copied: who looks at a step gives it the numbers
+    of that step for the moment.
     """
 
     parameters: list[Value]
@@ -42,39 +43,33 @@ class Recording:
     batches: int
     names: list[str] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    begun: int = 0
 
-    def __repr__(self) -> str:
-        return f"<recording of {len(self.steps)} steps>"
-
-
-class Recorder:
-    """Writes a recording: every step at first, then ever fewer, always the latest one."""
-
-    def __init__(self, recording: Recording, begun: int) -> None:
-        self.recording, self._stride = recording, 1
-        self._first = self._number = begun * recording.batches
-        start = tuple(value.data for value in recording.parameters)
-        recording.steps.append(Step(self._number, begun, start, math.nan))
+    def __post_init__(self) -> None:
+        self._stride, self._number = 1, self.begun * self.batches
+        start = tuple(value.data for value in self.parameters)
+        self.steps = [Step(self._number, self.begun, start, math.nan)]
 
     def due(self) -> bool:
         """Count a step, and say whether it is to be kept: where it is the last of an epoch too."""
         self._number += 1
-        return self._regular(self._number) or self._number % self.recording.batches == 0
+        return self._regular(self._number) or self._number % self.batches == 0
 
     def keep(self, losses: Sequence[float], epoch: int) -> None:
         """Keep the step just counted, with the losses of its batch; epochs count from 0 here."""
-        steps = self.recording.steps
-        if not self._regular(steps[-1].number):  # it was kept as long as it was the latest
-            steps.pop()
-        numbers = tuple(value.data for value in self.recording.parameters)
-        steps.append(Step(self._number, epoch + 1, numbers, average(losses)))
-        if len(steps) > MOST + 1:
+        if not self._regular(self.steps[-1].number):  # it was kept as long as it was the latest
+            self.steps.pop()
+        numbers = tuple(value.data for value in self.parameters)
+        self.steps.append(Step(self._number, epoch + 1, numbers, average(losses)))
+        if len(self.steps) > MOST + 1:
             self._stride *= 2
-            steps[:-1] = [step for step in steps[:-1] if self._regular(step.number)]
+            self.steps[:-1] = [step for step in self.steps[:-1] if self._regular(step.number)]
 
     def _regular(self, number: int) -> bool:
-        return (number - self._first) % self._stride == 0
+        return (number - self.begun * self.batches) % self._stride == 0
+
+    def __repr__(self) -> str:
+        return f"<recording of {len(self.steps)} steps>"
 
 
 @dataclass
@@ -117,29 +112,10 @@ class History:
         return {"text/plain": repr(self), "text/html": page.loss_curve(self.loss)}
 
 
-def add_epoch(
-    history: History, trained: Results, checked: Results | None, held_out: Sequence[Sample]
-) -> None:
-    """Add an epoch; `FloatingPointError` where its validation loss is not finite."""
-    if checked is not None:
-        loss = average(checked[0])
-        if not math.isfinite(loss):
-            odd = next((i for i, found in enumerate(checked[0]) if not math.isfinite(found)), 0)
-            raise FloatingPointError(
-                f"the validation loss became {loss} in epoch {len(history.loss) + 1}: "
-                f"{reason('validation', odd, held_out[odd])}"
-            )
-    for name, results in zip(LISTS, (*trained, *(checked or ()))):
-        getattr(history, name).append(average(results))
-
-
-class NoBar(nullcontext[Any]):
+class NoBar:
     """What a bar is asked, without one."""
 
     disable, told = True, ""
-
-    def __enter__(self) -> NoBar:
-        return self
 
     def update(self, *shown: object, **options: object) -> None:
         """Show nothing."""
@@ -148,9 +124,9 @@ class NoBar(nullcontext[Any]):
 
 
 def progress_bar(progress: bool, total: int, done: int) -> Any:
-    """Return the bar on stderr, or one that shows nothing."""
+    """Return a context with the bar on stderr, or one that shows nothing."""
     if not progress:
-        return NoBar()
+        return nullcontext(NoBar())
     try:
         from tqdm import tqdm  # here, since importing the package should stay quick
     except ImportError as error:

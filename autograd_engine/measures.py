@@ -160,69 +160,56 @@ def check_loss(loss: object) -> None:
         raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
 
 
-def check_kinds(model: object, loss: object, optimizer: object, callback: object) -> None:
-    """Refuse what only looks like a model, a loss, an optimiser of it and a callback."""
+def check_asked(
+    model: Any, loss: Any, optimizer: Any, callback: Any, resume: Any, compile: Any, **asked: Any
+) -> None:
+    """Refuse arguments of `fit` that only look like what it takes, or make no training."""
+    check_loss(loss)
     trains = hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")
     models, sgd = callable(model) and hasattr(model, "parameters"), "SGD(model.parameters())"
+    anew = type(resume) in (bool, str) and resume in (True, False, "new")
     for name, given, fits, wanted, such in (
         ("model", model, models, "callable and have parameters()", "MLP(2, [8, 1])"),
         ("optimizer", optimizer, trains, f"one such as {sgd}", sgd),
         ("callback", callback, callback is None or callable(callback), "a function or None", ""),
+        ("resume", resume, anew, 'True, False or "new"', ""),
     ):
         if such and isinstance(given, type):
             raise TypeError(f"{name} is the class {given.__name__}: make one of it, such as {such}")
         if not fits:
             raise TypeError(f"{name} must be {wanted}, got {given!r:.80}")
-    check_loss(loss)
-
-
-def check_options(*options: Any, **switches: Any) -> None:
-    """Refuse numbers and choices that make no training."""
-    epochs, batch_size, seed, patience, validated, compile, resume = options
-    for name, given in switches.items():
-        flag(name, given)
-    if not isinstance(resume, bool) and not (isinstance(resume, str) and resume == "new"):
-        raise TypeError(f'resume must be True, False or "new", got {resume!r:.60}')
-    if not isinstance(compile, bool) and not (isinstance(compile, str) and compile == "auto"):
+    if type(compile) not in (bool, str) or compile not in (True, False, "auto"):
         raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
-    counts = {"epochs": (epochs, 0), "batch_size": (batch_size, 1), "seed": (seed, -math.inf)}
-    counts |= {} if patience is None else {"patience": (patience, 1)}
-    for name, (count, least) in counts.items():
-        check_whole(name, count)
-        if count < least:
-            raise ValueError(f"{name} must be at least {least}, got {count}")
-    if patience is not None and not validated:
+    for name in ("shuffle", "progress", "record"):
+        flag(name, asked[name])
+    for name, least in {"epochs": 0, "batch_size": 1, "seed": -math.inf, "patience": 1}.items():
+        if name != "patience" or asked[name] is not None:
+            check_whole(name, asked[name])
+            if asked[name] < least:
+                raise ValueError(f"{name} must be at least {least}, got {asked[name]}")
+    if asked["patience"] is not None and asked["validation"] is None:
         raise ValueError("patience watches the validation loss: pass validation= too")
 
 
-def usable(loss: Any, epoch: int, position: int, sample: Sample) -> Value:
-    """Return the loss of a sample, refusing what no step can follow."""
-    if not isinstance(loss, Value):
-        got = f"{type(loss).__name__}: {loss!r:.80}"
-        raise TypeError(f"the loss of a sample must be one Value, got {got}")
-    if not math.isfinite(loss.data):
-        why = reason("data", position, sample)
-        raise FloatingPointError(f"the loss became {loss.data} in epoch {epoch + 1}: {why}")
-    return loss
-
-
-def reason(name: str, position: int, sample: Sample) -> str:
-    """Say why the loss of a sample is not finite: the sample is not, or else what to try."""
-    for what, item in zip(("input", "target"), sample):
-        for found in _odd(item):
-            cure = "leave that sample out, or put a number in its place"
-            return f"the {what} of item {position} of {name} holds {found}: {cure}"
-    return ADVICE
+def check_finite(loss: float, epoch: int, name: str, position: int, sample: Sample) -> None:
+    """Raise `FloatingPointError` saying why a loss is not finite: its sample, or what to try."""
+    if not math.isfinite(loss):
+        why = ADVICE
+        for what, item in zip(("input", "target"), sample):
+            for found in _odd(item):
+                why = f"the {what} of item {position} of {name} holds {found}: leave that sample "
+                why += "out, or put a number in its place"
+        which = "loss" if name == "data" else f"{name} loss"
+        raise FloatingPointError(f"the {which} became {loss} in epoch {epoch + 1}: {why}")
 
 
 def _odd(item: Any) -> Iterator[float]:
-    if isinstance(item, Value) or is_number(item):
-        if not -math.inf < number(item) < math.inf:
-            yield float(number(item))
-        return
     parts = item.tolist() if hasattr(item, "tolist") else item
-    for part in parts if isinstance(parts, (list, tuple)) else ():
-        yield from _odd(part)
+    if isinstance(parts, Value) or is_number(parts):
+        if not -math.inf < number(parts) < math.inf:
+            yield float(number(parts))
+    elif isinstance(parts, (list, tuple)):
+        yield from chain.from_iterable(map(_odd, parts))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from autograd_engine.columns import data_of, set_data
 from autograd_engine.compiler.call.request import require
 from autograd_engine.engine import Value
 from autograd_engine.graph import leaves
-from autograd_engine.history import History, Recorder, Recording, add_epoch, progress_bar, tell
+from autograd_engine.history import LISTS, History, Recording, progress_bar, tell
 from autograd_engine.keeper import Keeper
 from autograd_engine.measures import Loss, Results, Sample
 from autograd_engine.modules import Module, check_leaves
@@ -86,22 +86,18 @@ def fit(
     >>> len(history.loss), history.accuracy[-1]
     (20, 1.0)
     """
-    measures.check_kinds(model, loss, optimizer, callback)
-    switches = {"shuffle": shuffle, "progress": progress, "record": record}
-    options = epochs, batch_size, seed, patience, validation is not None, compile, resume
-    measures.check_options(*options, **switches)
+    measures.check_asked(**locals())
     if isinstance(model, Module):
         model._settle()
         learn_terms(model, data)
     samples = measures.pairs("data", data)
-    names = getattr(data, "names", ())
-    if isinstance(model, Module) and (said := measures.unscaled(samples, names)):
+    told = {name: [*map(str, getattr(data, name, ()))] for name in ("names", "classes")}
+    if isinstance(model, Module) and (said := measures.unscaled(samples, told["names"])):
         warnings.warn(said, stacklevel=2)
     held_out = [] if validation is None else measures.pairs("validation", validation)
     settings = {"samples": len(samples), "validation": len(held_out), "batch_size": batch_size}
     settings |= {"shuffle": shuffle, "seed": seed}
     eager = Eager(model, loss, optimizer, measures.judge(samples + held_out), samples, held_out)
-    held = None
     if isinstance(model, Module):
         eager.kept = vars(model).setdefault("_kept", Kept())
     lesson = eager.kept.lesson if compile else None
@@ -109,15 +105,14 @@ def fit(
         lesson = eager.kept.lesson = None
     if not (lesson and lesson.trains(getattr(optimizer, "parameters", ()))):
         with measures.diverging(0):
-            held = _held(model, optimizer, loss, samples)
+            _check_held(model, optimizer, loss, samples)
     keeper = Keeper(model, optimizer, checkpoint, settings)
     history = keeper.resumed(anew=resume == "new") if resume else History()
     batches, done = math.ceil(len(samples) / batch_size), len(history.loss)
     if record:
-        names, classes = ([*map(str, getattr(data, what, ()))] for what in ("names", "classes"))
         values = list(model.parameters())
-        recording = Recording(values, model, loss, samples, batches, names, classes)
-        history.recording, eager.recorder = recording, Recorder(recording, done)
+        history.recording = Recording(values, model, loss, samples, batches, **told, begun=done)
+        eager.recorder = history.recording
 
     with seldom_collected(), progress_bar(progress, epochs * batches, done * batches) as bar:
         way = _way(compile, eager) if done < epochs else eager
@@ -130,9 +125,17 @@ def fit(
                 random.Random(f"{seed} {epoch}").shuffle(order)
             tell(bar, history, way.ran)
             with measures.diverging(epoch), enable_grad():
-                trained = way.train(epoch, _batches(order, batch_size, bar))
-                checked = way.measure() if held_out else None
-                add_epoch(history, trained, checked, held_out)
+                results = way.train(epoch, _batches(order, batch_size, bar))
+                if held_out:
+                    checked = way.measure()
+                    for position, found in enumerate(checked[0]):
+                        measures.check_finite(
+                            found, epoch, "validation", position, held_out[position]
+                        )
+                    results += checked
+                averages = list(map(measures.average, results))
+            for name, average in zip(LISTS, averages):
+                getattr(history, name).append(average)
             tell(bar, history, way.ran)
             keeper.keep(history)
             if callback is not None:
@@ -142,44 +145,37 @@ def fit(
                     keeper.keep(history)
                 with measures.diverging(epoch):
                     if not way.stands():
-                        held = _held(model, optimizer, loss, samples, held)
+                        _check_held(model, optimizer, loss, samples)
     if patience is not None:
         keeper.restore_best()
     return history
 
 
-def _held(model: Any, optimizer: Any, loss: Any, samples: Any, known: Any = None) -> Any:
-    """Raise `ValueError` for a parameter that is no leaf any more, or that nothing uses.
-
-    What was looked at is returned; where it is `known`, it is not looked at again.
-    """
-    named = [(str(i), value) for i, value in enumerate(model.parameters())]
+def _check_held(model: Any, optimizer: Any, loss: Any, samples: Any) -> None:
+    """Raise `ValueError` for a parameter that is no leaf any more, or that nothing uses."""
     if isinstance(model, Module):
         check_leaves(model, named := model.named_parameters())
+    else:
+        named = [(str(i), value) for i, value in enumerate(model.parameters())]
     for name, value in named:
         if value._rule is not LEAF:
             raise ValueError(f"the model's parameter {name} is no leaf any more: {value!r:.60}")
     held = getattr(optimizer, "parameters", None)
-    if not isinstance(held, list):
-        return None
-    ours, its = {id(value) for _, value in named}, set(map(id, held))
-    used = set(ours)
+    its = dict(zip(map(id, held), held)) if isinstance(held, list) else {}
+    used = {id(value) for _, value in named}
     for x, target in samples:
-        if known == (ours, its) or its <= used:
-            return ours, its
+        if its.keys() <= used:
+            return
         with enable_grad():
             value = loss(model(x), target)
         used.update(map(id, leaves(value)) if isinstance(value, Value) else ())
-    strays = [i for i, value in enumerate(held) if id(value) not in used]
-    if not strays:
-        return ours, its
+    if not (strays := [value for key, value in its.items() if key not in used]):
+        return
     new = ", ".join([repr(name) for name, value in named if id(value) not in its][:3])
     lacks = f", while the optimizer lacks the model's {new}" if new else ""
-    what = f"the optimizer holds {len(strays)} of its {len(held)} parameters in vain"
-    if len(strays) == len(held):
-        what = "the optimizer holds none of the model's parameters, and would leave it as it is"
     raise ValueError(
-        f"{what}: its parameter {strays[0]}, {held[strays[0]]!r:.60}, is neither one of the model "
+        f"the optimizer holds {len(strays)} of its {len(its)} parameters in vain: its parameter "
+        f"{[*its].index(id(strays[0]))}, {strays[0]!r:.60}, is neither one of the model "
         f"nor used by the loss{lacks}: make it of them, as in {type(optimizer).__name__}"
         "(model.parameters()), and anew when another Value is put in the place of a parameter"
     )
@@ -233,7 +229,7 @@ class Eager:
     samples: Sequence[Sample]
     held_out: Sequence[Sample]
     ran: str = "eager: asked for by compile=False"
-    recorder: Recorder | None = None
+    recorder: Recording | None = None
     kept: Kept = field(default_factory=Kept)
 
     def stands(self) -> bool:
@@ -260,7 +256,11 @@ class Eager:
         """Add one sample's share of the gradient. Its graph does not outlive this call."""
         x, target = self.samples[position]
         outputs = self.model(x)
-        value = measures.usable(self.loss(outputs, target), epoch, position, (x, target))
+        value = self.loss(outputs, target)
+        if not isinstance(value, Value):
+            got = f"{type(value).__name__}: {value!r:.80}"
+            raise TypeError(f"the loss of a sample must be one Value, got {got}")
+        measures.check_finite(value.data, epoch, "data", position, (x, target))
         value.backward(share)
         return value.data, self.right(outputs, target)
 

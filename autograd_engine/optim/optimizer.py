@@ -46,14 +46,14 @@ def whole(name: str, number: int, low: int = 0) -> int:
 
 share = partial(finite, high=1.0)
 counting = partial(whole, low=1)
-_NUMBERS = count()
-MADE: WeakValueDictionary[int, Stateful] = WeakValueDictionary()  # while somebody holds them
 
 
 class Stateful:
     """An optimiser or schedule: what has settings and a state."""
 
     _kind = ""
+    _made: ClassVar[WeakValueDictionary[int, Stateful]] = WeakValueDictionary()  # by their turn
+    _turns = count()
     _settings: tuple[str, ...] = ()  # names of attributes
     _checks: ClassVar[dict[str, Callable[..., Any]]] = {}  # of a setting, whenever it is set
     _progress: ClassVar[dict[str, Callable[..., Any]]] = {}  # what changes, and its check
@@ -67,7 +67,7 @@ class Stateful:
         cls._checks = {**cls._checks, **checks}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        MADE[next(_NUMBERS)] = self = super().__new__(cls)
+        cls._made[next(cls._turns)] = self = super().__new__(cls)
         return self
 
     def __setattr__(self, name: str, given: Any) -> None:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from autograd_engine.engine import Value  # noqa: F401 (examples)
-from autograd_engine.optim.optimizer import (
-    MADE, Optimizer, Stateful, counting, finite, setting, share, whole,
-)  # fmt: skip
+from autograd_engine.optim.optimizer import Optimizer, Stateful, counting, finite, setting, share, whole
 from autograd_engine.optim.rules import SGD  # noqa: F401 (examples)
 
 
@@ -56,7 +54,7 @@ class Schedule(Stateful):
 
 def schedules_of(optimizer: Any) -> list[Schedule]:
     """Return the schedules that were made on an optimiser and are still held by somebody."""
-    made = [one for reference in MADE.valuerefs() if isinstance(one := reference(), Schedule)]
+    made = [one for ref in Stateful._made.valuerefs() if isinstance(one := ref(), Schedule)]
     return [one for one in made if getattr(one, "optimizer", None) is optimizer]
 
 
