@@ -45,7 +45,6 @@ def whole(name: str, number: int, low: int = 0) -> int:
 
 
 share = partial(finite, high=1.0)
-counting = partial(whole, low=1)
 
 
 class Stateful:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from autograd_engine.engine import Value  # noqa: F401 (examples)
-from autograd_engine.optim.optimizer import Optimizer, Stateful, counting, finite, setting, share, whole
+from autograd_engine.optim.optimizer import Optimizer, Stateful, finite, setting, share, whole
 from autograd_engine.optim.rules import SGD  # noqa: F401 (examples)
+
+counting = partial(whole, low=1)
 
 
 @dataclass(repr=False, eq=False)
