@@ -1,12 +1,13 @@
 """Keeper: the checkpoint of a training, a saved model with an entry "training" beside it.
 
 That holds settings, history, best parameters, the numbers of values that only the optimiser has,
-and the states of optimiser and schedules, with the settings that these had when training began.
+and the states of optimiser and schedules.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from contextlib import ExitStack
 from os import fspath
 from pathlib import Path
@@ -20,6 +21,9 @@ from autograd_engine.history import LISTS, History
 from autograd_engine.optim.schedules import schedules_of
 from autograd_engine.real import check_path, is_number
 from autograd_engine.words import LINE, printable
+
+
+ANEW = 'fit(..., resume="new") goes on with the optimizer and its schedules as they are'
 
 
 class Keeper:
@@ -44,7 +48,6 @@ class Keeper:
                 f"a checkpoint needs state_dict() and load_state_dict() of the optimizer, "
                 f"which {optimizer!r:.60} has not"
             )
-        self._made = [_settings(part.state_dict()) for part in self._parts()]
 
     def _parts(self) -> list[Any]:
         """Return the optimiser and the schedules that were made on it."""
@@ -69,7 +72,6 @@ class Keeper:
             "beside": data_of(self._beside()),
             "optimizer": optimizer,
             "schedules": schedules,
-            "made": self._made,
         }
         state = {"model": model_state(self._model), "training": training}
         if state != self._written:
@@ -106,17 +108,17 @@ class Keeper:
             was, given = theirs.get(entry), ours.get(entry)
             if was != given:
                 raise ValueError(f"it was written with {entry}={was!r:.60}, not {entry}={given}")
-        optimizer, *schedules = self._parts()
+        parts = self._parts()
         then = [training["optimizer"], *training.get("schedules", [])]
-        now = [part.state_dict() for part in self._parts()]
+        now = [part.state_dict() for part in parts]
         if anew:
             kept = {entry: now[0][entry] for entry in ("settings", "initial_lr") if entry in now[0]}
-            optimizer.load_state_dict({**then[0], **kept})
-        else:
-            optimizer.load_state_dict(then[0])
-            self._made = self._agreed(then, now, training.get("made"), name)
-            for schedule, known in zip(schedules, then[1:]):
-                schedule.load_state_dict(known)
+            parts, then = parts[:1], [{**then[0], **kept}]
+        was, given = ([state["schedule"] for state in states[1:]] for states in (then, now))
+        if was != given and not anew:
+            raise ValueError(f"it was written with the schedules {was}, not {given}; {ANEW}")
+        for part, known in zip(parts, then):
+            part.load_state_dict(known)
         self._model.load_state_dict(model["parameters"])
         history, best, beside = training["history"], training["best"], self._beside()
         held = _numbers("beside", training.get("beside", []), len(beside))
@@ -128,38 +130,13 @@ class Keeper:
                 raise ValueError(f"its {what} has {len(items)} epochs, its loss {epochs}")
         if best is not None or lists["validation_loss"]:
             best = _numbers("best", best, len(self._model.parameters()))
+        if differing := [pair for old, new in zip(then, now) for pair in _differing(old, new)]:
+            used, unused = map(", ".join, zip(*differing))
+            said = f"training goes on with {used}, as {name} has it, not with {unused}; {ANEW}"
+            warnings.warn(said, stacklevel=4)
         set_data(beside, held)
         self._best = best
         return History(**lists, ran=printable(history.get("ran", ""), LINE))
-
-    def _agreed(self, then: list[Any], now: list[Any], made: Any, path: str) -> list[Any]:
-        """Return what optimiser and schedules were made with at first; warn where that differs."""
-        anew = 'fit(..., resume="new") goes on with the optimizer and its schedules as they are'
-        was, given = (
-            f"the schedules {', '.join(str(state['schedule']) for state in states[1:])}"
-            if len(states) > 1
-            else "no schedule"
-            for states in (then, now)
-        )
-        if was != given:
-            raise ValueError(
-                f"it was written with {was} made on the optimizer, not {given}; {anew}"
-            )
-        latest = list(map(_settings, then))
-        made = latest if made is None else list(made)
-        differing = [
-            (f"{name}={last[name]}", f"{name}={value}")
-            for first, last, state in zip(made, latest, now)
-            for name, value in _settings(state).items()
-            if value not in (first[name], last[name])
-        ]
-        if differing:
-            used, unused = map(", ".join, zip(*differing))
-            warnings.warn(
-                f"training goes on with {used}, as {path} has it, not with {unused}; {anew}",
-                stacklevel=5,
-            )
-        return made
 
     def restore_best(self) -> None:
         """Give the model the parameters of its best epoch, where there was one."""
@@ -182,7 +159,10 @@ def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
     return list(map(float, items))
 
 
-def _settings(state: Any) -> dict[str, Any]:
-    """Return the settings in the state of an optimiser, if it is one that tells them."""
-    settings = state.get("settings") if isinstance(state, dict) else None
-    return settings if isinstance(settings, dict) else {}
+def _differing(was: Any, now: Any) -> Iterator[tuple[str, str]]:
+    """Yield the settings that differ between two states; a rate that schedules changed does not."""
+    settings = [state.get("settings") if isinstance(state, dict) else {} for state in (was, now)]
+    for name, given in settings[1].items():
+        first = was.get("initial_lr") if name == "lr" else None
+        if given != settings[0][name] and (first is None or first != now["initial_lr"]):
+            yield f"{name}={settings[0][name]}", f"{name}={given}"

@@ -128,14 +128,11 @@ def fit(
                 results = way.train(epoch, _batches(order, batch_size, bar))
                 if held_out:
                     checked = way.measure()
-                    for position, found in enumerate(checked[0]):
-                        measures.check_finite(
-                            found, epoch, "validation", position, held_out[position]
-                        )
+                    for i, (found, sample) in enumerate(zip(checked[0], held_out)):
+                        measures.check_finite(found, epoch, "validation", i, sample)
                     results += checked
-                averages = list(map(measures.average, results))
-            for name, average in zip(LISTS, averages):
-                getattr(history, name).append(average)
+                for name, found in zip(LISTS, results):
+                    getattr(history, name).append(measures.average(found))
             tell(bar, history, way.ran)
             keeper.keep(history)
             if callback is not None:
