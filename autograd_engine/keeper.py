@@ -22,7 +22,6 @@ from autograd_engine.optim.schedules import schedules_of
 from autograd_engine.real import check_path, is_number
 from autograd_engine.words import LINE, printable
 
-
 ANEW = 'fit(..., resume="new") goes on with the optimizer and its schedules as they are'
 
 
