@@ -53,10 +53,8 @@ def _fired(neurons: list[Any], inputs: tuple[Value, ...]) -> list[Any]:
     rows = [neuron.w for neuron in neurons]
     for weights in rows:
         if len(weights) != len(inputs):
-            raise ValueError(
-                f"the neuron has {len(weights)} weights but was given "
-                f"{counted(len(inputs), 'input')}"
-            )
+            given = counted(len(inputs), "input")
+            raise ValueError(f"the neuron has {len(weights)} weights but was given {given}")
     outputs: list[Any]
     try:
         outputs = recorded_dots([neuron.b for neuron in neurons], rows, inputs)
@@ -83,7 +81,14 @@ def _activated(neuron: Any, output: Any) -> Any:
 
 
 def _values(x: Any) -> tuple[Value, ...]:
-    items = _inputs(x)
+    """Return inputs as values; a single value or number is the one input."""
+    items = x
+    if isinstance(x, Value) or is_number(x):
+        items = [x]
+    elif type(x) is not list:
+        if not hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
+            raise TypeError(f"a network takes a list of numbers or values, got {x!r:.60}")
+        items = list(x)
     try:
         return tuple([item if isinstance(item, Value) else as_value(item) for item in items])
     except TypeError:
@@ -91,17 +96,3 @@ def _values(x: Any) -> tuple[Value, ...]:
             raise
         given = f"a network takes one sample, a list of numbers or values, got {printable(repr(x))}"
         raise TypeError(f"{given}: of several samples write [model(x) for x in xs]") from None
-
-
-def _inputs(x: Any) -> list[Any]:
-    """Return inputs as a list; a single value or number is the one input."""
-    if type(x) is list:
-        return x
-    if isinstance(x, Value) or is_number(x):
-        return [x]
-    try:
-        return list(x)
-    except TypeError:
-        if hasattr(x, "__iter__"):
-            raise
-        raise TypeError(f"a network takes a list of numbers or values, got {x!r:.60}") from None
