@@ -18,7 +18,7 @@ from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value
 from autograd_engine.files import Location, destination
 from autograd_engine.history import LISTS, History
-from autograd_engine.optim.schedules import schedules_of
+from autograd_engine.optim.rules import schedules_of
 from autograd_engine.real import check_path, is_number
 from autograd_engine.words import LINE, printable
 

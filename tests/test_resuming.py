@@ -10,7 +10,7 @@ import warnings
 import pytest
 
 from autograd_engine import Value, datasets, losses, nn, optim
-from autograd_engine.optim.schedules import Schedule, schedules_of
+from autograd_engine.optim.rules import Schedule, schedules_of
 from autograd_engine.training import fit
 
 DATA = datasets.moons(12, noise=0.1, seed=0)
