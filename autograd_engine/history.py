@@ -30,10 +30,9 @@ class Step(NamedTuple):
 class Recording:
     """The steps of a training that were kept, and what it takes to run the model at them again.
 
-    `parameters` are those that the model had when the training began, `batches` is the number of
-    steps in an epoch, `begun` that of the epochs before. Every step is kept at first, then ever
-    fewer, always the latest one. The model is not copied: who looks at a step gives it the numbers
-    of that step for the moment.
+    Every step is kept at first, then ever fewer, always the latest one. `parameters` are those that
+    the model began with, `batches` the steps in an epoch, `begun` the epochs before. Who looks at a
+    step gives the model, which is not copied, the numbers of that step for the moment.
     """
 
     parameters: list[Value]
@@ -76,10 +75,9 @@ class Recording:
 class History:
     """The record of a training: one number an epoch in each list.
 
-    `loss` and `accuracy` are the means over the epoch's samples, each as it was just before
-    the step that it took part in. `validation_loss` and `validation_accuracy`, empty without
-    validation data, are those after the epoch. `ran` says which way the last epochs ran:
-    compiled, or eager and why. `recording` holds the steps that `fit(..., record=True)` kept.
+    `loss` and `accuracy` are the means over the epoch's samples, each before the step that it took
+    part in; `validation_loss` and `validation_accuracy` those after the epoch. `ran` says which way
+    it ran: compiled, or eager and why. `recording` is what `fit(..., record=True)` kept.
 
     >>> History(loss=[0.5, 0.25], accuracy=[0.75, 1.0]).loss[-1]
     0.25
@@ -143,7 +141,7 @@ def tell(bar: Any, history: History, ran: str) -> None:
         bar.write(way(history.ran), file=sys.stderr)
     bar.told = history.ran
     latest = {name.replace("_", " "): getattr(history, name)[-1:] for name in LISTS}
-    shown = {name: f"{item[0]:.3f}" for name, item in latest.items() if item and item[0] == item[0]}
+    shown = {name: f"{x:.3f}" for name, items in latest.items() for x in items if x == x}
     bar.set_postfix(shown, refresh=False)
 
 
@@ -152,5 +150,4 @@ def way(ran: str) -> str:
     _, _, cure = ran.partition("eager: ag.compile needs numpy: ")
     if cure:
         return f"trained with plain Python (faster with {cure})"
-    plain = ran.removeprefix("eager: ")
-    return f"trained {ran}" if plain == ran else f"trained with plain Python: {plain}"
+    return f"trained {ran}".replace("trained eager:", "trained with plain Python:")

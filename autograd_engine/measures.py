@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -123,29 +123,27 @@ def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
         raise ValueError(f"{name} is empty: it needs at least one (input, target) pair")
     for position, sample in enumerate(samples):
         if not isinstance(sample, (tuple, list)) or len(sample) != 2:
-            hint = ""
-            with suppress(TypeError):
-                xs, ys = data if isinstance(data, (tuple, list)) and len(data) == 2 else (0, 0)
-                if len(xs) == len(ys):
-                    hint = "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
-            found = f"item {position} is {sample!r:.80}"
-            raise TypeError(f"{name} must hold (input, target) pairs; {found}{hint}")
+            said = f"{name} must hold (input, target) pairs; item {position} is {sample!r:.80}"
+            parts = samples if isinstance(data, (tuple, list)) and len(samples) == 2 else [sample]
+            if len(parts) == 2 and all(hasattr(part, "__len__") for part in parts):
+                said += "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
+            raise TypeError(said)
     return samples
 
 
-def unscaled(samples: Sequence[Sample], names: Sequence[object]) -> str:
+def unscaled(samples: Sequence[Sample], names: Sequence[str]) -> str:
     """Return what to say of columns of inputs that are large, by some samples; "" of none."""
     some = [x for x, _ in samples[:: len(samples) // 32 + 1]]
     rows = [x.tolist() if hasattr(x, "tolist") else x for x in some]
-    if not all(isinstance(row, (list, tuple)) for row in rows):
+    if not all(
+        isinstance(row, (list, tuple)) and {*map(type, row)} <= {float, int} for row in rows
+    ):
         return ""
-    if not all(issubclass(kind, (float, int)) for kind in set(map(type, chain(*rows)))):
-        return ""
-    sizes = [sum(map(abs, column)) / len(rows) for column in zip(*rows)]
+    names = [*names, *(f"column {i}" for i in range(len(names), max(map(len, rows))))]
     large = [
-        f"{str(names[i]) if i < len(names) else f'column {i}'!r:.60} is about {size:,.0f}"
-        for i, size in enumerate(sizes)
-        if LARGE < size < math.inf
+        f"{name!r:.60} is about {size:,.0f}"
+        for name, column in zip(names, zip(*rows))
+        if LARGE < (size := sum(map(abs, column)) / len(rows)) < math.inf
     ]
     if not large:
         return ""

@@ -47,35 +47,28 @@ def fit(
 ) -> History:
     """Train the model on `(input, target)` pairs, and return the losses and accuracies it had.
 
-    `loss(outputs, target)` is that of one sample; each step follows the mean over a batch.
-    Every epoch has an order of its own, which depends on the seed and the epoch's number alone.
-    What counts as accurate, `evaluate` says. The model is any function with `parameters()`, the
-    optimiser has `step()` and `zero_grad()`, with a checkpoint `state_dict()`.
+    `loss(outputs, target)` is that of one sample; each step follows the mean over a batch. The
+    order of an epoch depends on the seed and its number alone. The model is any function with
+    `parameters()`, the optimiser has `step()` and `zero_grad()`, with a checkpoint `state_dict()`.
+    With `patience` training stops after so many epochs without a lower validation loss, and the
+    model ends with the parameters of its best epoch. `callback(history)` is called after each.
 
-    With `patience` training stops after so many epochs without a lower validation loss, and
-    the model ends with the parameters of its best epoch. `callback(history)` is called after each
-    epoch, `progress` shows a bar on stderr.
+    `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it to the
+    same numbers as a run that was never interrupted, with the settings of then (a warning says
+    where they differ); `resume="new"` goes on with those of now. `epochs` counts from the beginning
+    of the first run. An interrupt leaves the model as it was after the last finished step.
 
-    `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it, where
-    it exists, to the same numbers as a run that was never interrupted, schedules included; `epochs`
-    counts from the beginning of the first run. The settings are those of the checkpoint, and a
-    warning says where they differ; `resume="new"` goes on with the new ones, and with the schedules
-    as they are. An interrupt leaves the model as it was after the last finished step.
-
-    With `compile="auto"` model and loss are compiled on one sample, and the program is fed with
-    batches: the same numbers to 1e-10, much faster; the next `fit` of both uses it again. Where
-    that cannot be (code that branches on Values, reads their numbers, counts its calls, draws
-    random ones; no NumPy) each sample is recorded anew, as with `False`; `True` refuses.
-    `history.ran` says which way it was, and why. With `record=True` the history has a `recording`:
-    about 200 steps, evenly spread, for `replay`. A warning says which columns of the inputs are
-    large: those are to be scaled.
+    With `compile="auto"` model and loss are compiled on one sample: the same numbers to 1e-10, much
+    faster. Where that cannot be (code that branches on Values, reads their numbers, counts its
+    calls, draws random ones; no NumPy) each sample is recorded anew, as with `False`; `True`
+    refuses. `history.ran` says which way it was, and why. With `record=True` the history has a
+    `recording` for `replay`: about 200 steps, evenly spread.
 
     Raises `ValueError` for options that make no training, a checkpoint of another one, an
     optimiser that holds a Value which neither the model has nor the loss depends on, a parameter
     that is no leaf any more, and what cannot be compiled with `compile=True` (also `ImportError`
     and, for a later sample, `GuardError`); `TypeError` for arguments of the wrong kind;
-    `FloatingPointError` where the training diverges, with the model as before that step, and
-    naming the sample where that is not finite itself.
+    `FloatingPointError` where the training diverges, with the model as before that step.
 
     >>> import random
     >>> from autograd_engine import datasets, losses, nn, optim
@@ -235,18 +228,15 @@ class Eager:
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch, which are positions of samples."""
-        losses: list[float] = []
-        hits: list[float] = []
+        found: list[tuple[float, float]] = []
         parameters = self.model.parameters()
         for batch in batches:
             self.optimizer.zero_grad()
-            for position in batch:
-                loss, hit = self._add_gradient(position, epoch, 1.0 / len(batch))
-                losses.append(loss)
-                hits.append(hit)
+            found += [self._add_gradient(position, epoch, 1.0 / len(batch)) for position in batch]
             self.step(parameters)
             if self.recorder is not None and self.recorder.due():
-                self.recorder.keep(losses[-len(batch) :], epoch)
+                self.recorder.keep([loss for loss, _ in found[-len(batch) :]], epoch)
+        losses, hits = map(list, zip(*found))
         return losses, hits
 
     def _add_gradient(self, position: int, epoch: int, share: float) -> tuple[float, float]:
