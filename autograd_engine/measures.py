@@ -135,9 +135,9 @@ def unscaled(samples: Sequence[Sample], names: Sequence[str]) -> str:
     """Return what to say of columns of inputs that are large, by some samples; "" of none."""
     some = [x for x, _ in samples[:: len(samples) // 32 + 1]]
     rows = [x.tolist() if hasattr(x, "tolist") else x for x in some]
-    if not all(
-        isinstance(row, (list, tuple)) and {*map(type, row)} <= {float, int} for row in rows
-    ):
+    if not all(isinstance(row, (list, tuple)) for row in rows):
+        return ""
+    if not all(isinstance(x, (float, int)) for x in chain(*rows)):
         return ""
     names = [*names, *(f"column {i}" for i in range(len(names), max(map(len, rows))))]
     large = [

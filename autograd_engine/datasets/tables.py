@@ -68,16 +68,15 @@ def csv(
     `classes=True` or `False` overrules that, also where text is refused that nobody means as
     classes: money, dates, 1,500, names that never repeat. Inputs True and False become 1 and 0.
 
-    The `separator` is found: a comma, `;`, tab, `|`, or `" "` for runs of blanks; so are decimal
-    commas where it is no comma. What 1,500 means only `decimal=","` or `"."` can say. A first row
-    with a number in it is refused unless `header` says whether it holds names; without any the
-    columns are x0, x1 and so on. A missing cell (empty, `?`, `NA`, `nan`) is refused; its row is
-    left out with `missing="drop"`, and a number for `missing` is filled in, but not as a target.
+    The `separator` is found (`" "` stands for runs of blanks), and so are decimal commas where it
+    is no comma; what 1,500 means only `decimal=` can say. A first row with a number in it is
+    refused unless `header` says whether it holds names; without any the columns are x0, x1 and so
+    on. A missing cell (empty, `?`, `NA`, `nan`) is refused; its row is left out with
+    `missing="drop"`, and a number for `missing` is filled in, but not as a target. A warning tells
+    of a nameless column left out, and of classes that differ only by upper and lower case.
 
-    A warning tells of a column left out since it has no name and is empty or counts the rows, as
-    pandas writes it, and of classes that differ only by upper and lower case. Raises `ValueError`
-    naming the file and the line (counted from 1, the header's) for whatever makes no table of
-    numbers, `OSError` for a file that cannot be read, `TypeError` for what is of the wrong kind.
+    Raises `ValueError` naming the file and the line (counted from 1, the header's) for whatever
+    makes no table of numbers, `OSError` for a file that cannot be read, else `TypeError`.
 
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp(), "plants.csv")
@@ -120,8 +119,7 @@ class Sheet:
         rows, self._lines = read.rows_of(text, separator, name)
         self._decimal = decimal or ("" if separator == "," else read.decimal_of(rows))
         self._hint = f"what separates them was taken to be {separator!r}"
-        self._header = f"{name}, line {self._lines[0]}"
-        self.names = [cell.strip() for cell in rows[0]]
+        self.names, self._header = [*map(str.strip, rows[0])], f"{name}, line {self._lines[0]}"
         odd = [cell for cell in self.names if feature_of(cell, self._decimal) is not None]
         if header is None and odd:
             raise ValueError(
