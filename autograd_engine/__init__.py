@@ -20,7 +20,6 @@ Reading order, each module importing only from those above it:
     blocks       what `with` statements open; no_grad, region
     release      releasing graphs: a deep one on CPython 3.13, and the collector
     sources      trace_source
-    columns      the numbers of many Values, read and set in one loop
     functions    compositions: sum, mean, dot, softmax, ...
     gradients    gradient, and what a 0 does where it meets an infinite slope
     arguments    lists, dicts and arrays of numbers, as Values and back
@@ -30,9 +29,9 @@ Reading order, each module importing only from those above it:
     adoption     graphs of micrograd's own objects, as Values
     copies       copies of graphs; operations of several operands written out
     entries      what a call of a module of one's own notes with what it returns
+    columns      inner loops: numbers of many Values, what a neuron and a layer compute
     modules      Module: what has parameters
     naming       name_values, named
-    firing       what a neuron and a layer compute
     nn           Neuron, Layer, MLP
     losses       mse, cross_entropy, ...
     optim        SGD, Adam, ..., schedules, clip_gradients

@@ -12,8 +12,8 @@ from math import sqrt
 from operator import index
 from typing import Any, SupportsIndex
 
+from autograd_engine.columns import ACTIVATIONS, fire, fire_all
 from autograd_engine.engine import Value
-from autograd_engine.firing import ACTIVATIONS, fire, fire_all
 from autograd_engine.modules import Module
 from autograd_engine.notes import FIRED, Note
 from autograd_engine.real import flag, is_number, is_whole
