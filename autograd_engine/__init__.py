@@ -40,8 +40,7 @@ Reading order, each module importing only from those above it:
     recurrences  find repeats along a graph's depth
     compiler     compile, Program: write scalars, run matrices
     prediction   predict: in the words of the data that a model was trained on
-    files        files that are written whole or not at all
-    checkpoints  save, load
+    files        files that are written whole or not at all; save, load
     measures     mean loss and accuracy of a model
     history      the record of a training, and its steps for replay
     keeper       the checkpoint of a training
@@ -94,7 +93,7 @@ from autograd_engine.table import (
 if _typing.TYPE_CHECKING:
     from autograd_engine import datasets
     from autograd_engine.checker import check_gradients
-    from autograd_engine.checkpoints import load, save
+    from autograd_engine.files import load, save
     from autograd_engine.compiler import GuardError, Program, compile
     from autograd_engine.diagnosis import Finding, diagnose, diagnostics
     from autograd_engine.exercises import exercise
@@ -111,7 +110,7 @@ if _typing.TYPE_CHECKING:
 
 # What is imported when it is first asked for, so that the package itself is there at once.
 _LATER = {
-    "checker": ("check_gradients",), "checkpoints": ("load", "save"), "datasets": (),
+    "checker": ("check_gradients",), "files": ("load", "save"), "datasets": (),
     "compiler": ("GuardError", "Program", "compile"), "history": ("History",),
     "diagnosis": ("Finding", "diagnose", "diagnostics"), "measures": ("accuracy", "evaluate"),
     "prediction": ("predict",), "training": ("fit",), "views.explain": ("explain",),

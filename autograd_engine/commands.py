@@ -14,11 +14,10 @@ from typing import Any
 
 from autograd_engine import datasets, losses, optim, plots
 from autograd_engine.blocks import no_grad
-from autograd_engine.checkpoints import load, save
 from autograd_engine.datasets import Dataset, Scaling
 from autograd_engine.datasets.tables import Sheet
 from autograd_engine.engine import Value
-from autograd_engine.files import wrote
+from autograd_engine.files import load, save, wrote
 from autograd_engine.history import way
 from autograd_engine.keeper import written_training
 from autograd_engine.measures import accuracy

@@ -13,10 +13,9 @@ from os import fspath
 from pathlib import Path
 from typing import Any
 
-from autograd_engine.checkpoints import model_state, read_json, write_json
 from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value
-from autograd_engine.files import Location, destination
+from autograd_engine.files import Location, destination, model_state, read_json, write_json
 from autograd_engine.history import LISTS, History
 from autograd_engine.optim.rules import schedules_of
 from autograd_engine.real import check_path, is_number
