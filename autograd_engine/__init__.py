@@ -42,8 +42,7 @@ Reading order, each module importing only from those above it:
     prediction   predict: in the words of the data that a model was trained on
     files        files that are written whole or not at all; save, load
     measures     mean loss and accuracy of a model
-    history      the record of a training, and its steps for replay
-    keeper       the checkpoint of a training
+    history      the record of a training: its numbers, steps for replay, and checkpoint
     training     fit
     calls        which values stand in which use of a module or region
     titles       the one name of each value

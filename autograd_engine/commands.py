@@ -18,8 +18,7 @@ from autograd_engine.datasets import Dataset, Scaling
 from autograd_engine.datasets.tables import Sheet
 from autograd_engine.engine import Value
 from autograd_engine.files import load, save, wrote
-from autograd_engine.history import way
-from autograd_engine.keeper import written_training
+from autograd_engine.history import way, written_training
 from autograd_engine.measures import accuracy
 from autograd_engine.nn import MLP
 from autograd_engine.optim.optimizer import finite

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
@@ -16,8 +18,7 @@ from autograd_engine.columns import data_of, set_data
 from autograd_engine.compiler.call.request import require
 from autograd_engine.engine import Value
 from autograd_engine.graph import leaves
-from autograd_engine.history import LISTS, History, Recording, progress_bar, tell
-from autograd_engine.keeper import Keeper
+from autograd_engine.history import LISTS, History, Keeper, Recording, way
 from autograd_engine.measures import Loss, Results, Sample
 from autograd_engine.modules import Module, check_leaves
 from autograd_engine.prediction import learn_terms
@@ -104,11 +105,11 @@ def fit(
     batches, done = math.ceil(len(samples) / batch_size), len(history.loss)
     if record:
         values = list(model.parameters())
-        history.recording = Recording(values, model, loss, samples, batches, **told, begun=done)
-        eager.recorder = history.recording
+        eager.recorder = Recording(values, model, loss, samples, batches, **told, begun=done)
+        history.recording = eager.recorder
 
     with seldom_collected(), progress_bar(progress, epochs * batches, done * batches) as bar:
-        way = _way(compile, eager) if done < epochs else eager
+        taken = _way(compile, eager) if done < epochs else eager
         for epoch in range(done, epochs):
             if patience is not None and history.waited() >= patience:
                 break
@@ -116,17 +117,17 @@ def fit(
             order = list(range(len(samples)))
             if shuffle:  # without a state that a checkpoint would have to hold
                 random.Random(f"{seed} {epoch}").shuffle(order)
-            tell(bar, history, way.ran)
+            tell(bar, history, taken.ran)
             with measures.diverging(epoch), enable_grad():
-                results = way.train(epoch, _batches(order, batch_size, bar))
+                results = taken.train(epoch, _batches(order, batch_size, bar))
                 if held_out:
-                    checked = way.measure()
+                    checked = taken.measure()
                     for i, (found, sample) in enumerate(zip(checked[0], held_out)):
                         measures.check_finite(found, epoch, "validation", i, sample)
                     results += checked
                 for name, found in zip(LISTS, results):
                     getattr(history, name).append(measures.average(found))
-            tell(bar, history, way.ran)
+            tell(bar, history, taken.ran)
             keeper.keep(history)
             if callback is not None:
                 try:
@@ -134,7 +135,7 @@ def fit(
                 finally:  # it may have changed the learning rate, and been interrupted after that
                     keeper.keep(history)
                 with measures.diverging(epoch):
-                    if not way.stands():
+                    if not taken.stands():
                         _check_held(model, optimizer, loss, samples)
     if patience is not None:
         keeper.restore_best()
@@ -159,16 +160,15 @@ def _check_held(model: Any, optimizer: Any, loss: Any, samples: Any) -> None:
         with enable_grad():
             value = loss(model(x), target)
         used.update(map(id, leaves(value)) if isinstance(value, Value) else ())
-    if not (strays := [value for key, value in its.items() if key not in used]):
-        return
-    new = ", ".join([repr(name) for name, value in named if id(value) not in its][:3])
-    lacks = f", while the optimizer lacks the model's {new}" if new else ""
-    raise ValueError(
-        f"the optimizer holds {len(strays)} of its {len(its)} parameters in vain: its parameter "
-        f"{[*its].index(id(strays[0]))}, {strays[0]!r:.60}, is neither one of the model "
-        f"nor used by the loss{lacks}: make it of them, as in {type(optimizer).__name__}"
-        "(model.parameters()), and anew when another Value is put in the place of a parameter"
-    )
+    for i, value in enumerate(its.values()):
+        if id(value) not in used:
+            new = ", ".join([repr(name) for name, value in named if id(value) not in its][:3])
+            lacks = f", while the optimizer lacks the model's {new}" if new else ""
+            raise ValueError(
+                f"the optimizer's parameter {i}, {value!r:.60}, is neither one of the model nor "
+                f"used by the loss{lacks}: make it of them, as in {type(optimizer).__name__}"
+                "(model.parameters()), and anew when another Value is put in one's place"
+            )
 
 
 def _batches(order: Sequence[int], batch_size: int, bar: Any) -> Iterator[Sequence[int]]:
@@ -178,7 +178,6 @@ def _batches(order: Sequence[int], batch_size: int, bar: Any) -> Iterator[Sequen
 
 
 def _way(compile: bool | str, eager: Eager) -> Any:
-    """Return the compiled way where that is wanted and possible, else the eager one."""
     if compile is False:
         return eager
     try:
@@ -222,8 +221,7 @@ class Eager:
     recorder: Recording | None = None
     kept: Kept = field(default_factory=Kept)
 
-    def stands(self) -> bool:
-        """Say whether nothing has to be looked at anew, see `compiler.fit.fitting`."""
+    def stands(self) -> bool:  # see `compiler.fit.fitting`
         return False
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
@@ -264,5 +262,34 @@ class Eager:
             raise
 
     def measure(self) -> Results:
-        """Measure the held-out samples."""
         return measures.measure(self.model, self.held_out, self.loss, self.right)
+
+
+class NoBar:
+    """What a bar is asked, without one."""
+
+    disable, told = True, ""
+    update = set_description = set_postfix = lambda self, *shown, **options: None
+
+
+def progress_bar(progress: bool, total: int, done: int) -> Any:
+    if not progress:
+        return nullcontext(NoBar())
+    try:
+        from tqdm import tqdm  # here, since importing the package should stay quick
+    except ImportError as error:
+        advice = "pip install tqdm, or pass progress=False"
+        raise ImportError(f"the bar of a training needs tqdm: {advice}", name="tqdm") from error
+    kind = type("Bar", (tqdm,), {"monitor_interval": 0, "told": ""})  # 0: no thread beside it
+    return kind(total=total, initial=done, unit="batch")
+
+
+def tell(bar: Any, history: History, ran: str) -> None:
+    """Note which way the training runs, above the bar if that is news; show the latest numbers."""
+    history.ran = " ".join(ran.splitlines())
+    if history.ran != bar.told and not bar.disable:
+        bar.write(way(history.ran), file=sys.stderr)
+    bar.told = history.ran
+    latest = {name.replace("_", " "): getattr(history, name)[-1:] for name in LISTS}
+    shown = {name: f"{x:.3f}" for name, items in latest.items() for x in items if x == x}
+    bar.set_postfix(shown, refresh=False)
