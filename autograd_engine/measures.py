@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -45,9 +45,8 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
     """Return the mean loss and the accuracy of the model on `(input, target)` pairs.
 
     Accuracy is the share of samples predicted right: of several outputs the largest is the one at
-    `target`, a single one is positive where the target, of 0 and 1 or -1 and 1, is. Of other
-    targets it is NaN. Raises `ValueError` for no samples, and `TypeError` for items that are not
-    pairs and for a model or a loss that cannot be called.
+    `target`, a single one is positive where the target, of 0 and 1 or -1 and 1, is; of other
+    targets NaN. Raises `ValueError` for no samples, `TypeError` for what is no pair, model or loss.
 
     >>> from autograd_engine.losses import mse
     >>> evaluate(lambda x: 2 * x[0], [([1.0], 1.5), ([2.0], 3.0)], mse)
@@ -57,8 +56,17 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
         raise TypeError(f"model must be a function of an input, such as an MLP; got {model!r:.80}")
     check_loss(loss)
     samples = pairs("data", data)
-    right = judge(samples)
-    losses, hits = _compiled(model, samples, loss, right) or measure(model, samples, loss, right)
+    right, held = judge(samples), []
+    if not WATCHED and hasattr(model, "parameters"):
+        held = model.parameters()
+    found = None
+    if len(held) * len(samples) >= _WORTH_IT:  # by a program, where that can be
+        with suppress(ImportError):
+            require()
+            from autograd_engine.compiler.fit.fitting import measured
+
+            found = measured(model, samples, loss, right)
+    losses, hits = found or measure(model, samples, loss, right)
     return average(losses), average(hits)
 
 
@@ -75,19 +83,6 @@ def _first(outputs: Any, target: Any) -> Any:
     return outputs if isinstance(outputs, Value) or is_number(outputs) else outputs[0]
 
 
-def _compiled(model: Any, samples: list[Sample], loss: Loss, right: Judge) -> Results | None:
-    """Return what `measure` does, by a program, where that is possible and pays off."""
-    held = [] if WATCHED or not hasattr(model, "parameters") else model.parameters()
-    if len(held) * len(samples) < _WORTH_IT:
-        return None
-    try:
-        require()
-        from autograd_engine.compiler.fit.fitting import measured
-    except ImportError:
-        return None
-    return measured(model, samples, loss, right)
-
-
 def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judge) -> Results:
     """Return the loss of each sample, and what the judge says of it."""
     losses, hits = [], []
@@ -100,7 +95,6 @@ def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judg
 
 
 def judge(samples: Sequence[Sample]) -> Judge:
-    """Return the judge for these samples."""
     targets = [only(target) for _, target in samples]
     numbers = all(map(is_number, targets))
     return Judge(
@@ -145,12 +139,9 @@ def unscaled(samples: Sequence[Sample], names: Sequence[str]) -> str:
         for name, column in zip(names, zip(*rows))
         if LARGE < (size := sum(map(abs, column)) / len(rows)) < math.inf
     ]
-    if not large:
-        return ""
-    return (
-        f"the inputs are not scaled, {', '.join(large[:3])} in size: train on data.scaled(), and "
-        "scale other inputs by the same data.scaling(), or training is slow or fails"
-    )
+    scaled = "train on data.scaled(), and scale other inputs by the same data.scaling()"
+    said = f"the inputs are not scaled, {', '.join(large[:3])} in size: {scaled}"
+    return f"{said}, or training is slow or fails" if large else ""
 
 
 def check_loss(loss: object) -> None:
@@ -192,12 +183,11 @@ def check_asked(
 def check_finite(loss: float, epoch: int, name: str, position: int, sample: Sample) -> None:
     """Raise `FloatingPointError` saying why a loss is not finite: its sample, or what to try."""
     if not math.isfinite(loss):
-        why = ADVICE
-        for what, item in zip(("input", "target"), sample):
-            for found in _odd(item):
-                why = f"the {what} of item {position} of {name} holds {found}: leave that sample "
-                why += "out, or put a number in its place"
-        which = "loss" if name == "data" else f"{name} loss"
+        odd = [(what, x) for what, part in zip(("input", "target"), sample) for x in _odd(part)]
+        why, which = ADVICE, "loss" if name == "data" else f"{name} loss"
+        for what, found in odd[:1]:
+            why = f"the {what} of item {position} of {name} holds {found}: leave that sample out, "
+            why += "or put a number in its place"
         raise FloatingPointError(f"the {which} became {loss} in epoch {epoch + 1}: {why}")
 
 

@@ -58,10 +58,11 @@ class Dataset(Sequence[Pair]):
         self.scaled_by: Scaling | None = None
         if len(self.inputs) != len(self.targets):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.targets)} targets")
-        for position, row in enumerate(self.inputs):
-            if len(row) != len(self.names):
-                count = f"{len(row)} numbers, but there are {len(self.names)} names of columns"
-                raise ValueError(f"input {position} has {count}")
+        count = len(self.names)
+        for i, row in enumerate(self.inputs):
+            if len(row) != count:
+                has = f"{len(row)} numbers, but there are {count} names of columns"
+                raise ValueError(f"input {i} has {has}")
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -98,10 +99,9 @@ class Dataset(Sequence[Pair]):
         >>> [len(part) for part in iris().split(0.8, seed=0)]
         [120, 30]
         """
-        if not is_number(fraction):
-            raise TypeError(f"a split needs a number between 0 and 1, got {fraction!r:.60}")
-        if not 0.0 < fraction < 1.0:
-            raise ValueError(f"a split needs a fraction between 0 and 1, got {fraction}")
+        if not is_number(fraction) or not 0.0 < fraction < 1.0:
+            kind = ValueError if is_number(fraction) else TypeError
+            raise kind(f"a split needs a number between 0 and 1, got {fraction!r:.60}")
         first = round(fraction * len(self))
         if not 0 < first < len(self):
             what = f"a split of {len(self)} sample(s) at {fraction} leaves one side empty"
@@ -155,12 +155,10 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     >>> moons(4, noise=0.0).targets
     [0, 1, 0, 1]
     """
-
-    def point(number: int, t: float) -> Iterable[float]:
-        x, y = cos(pi * t), sin(pi * t)
-        return (1.0 - x, 0.5 - y) if number else (x, y)
-
-    return _drawn(point, 2, n, noise, seed)
+    return _drawn(
+        lambda i, t: (1.0 - cos(pi * t), 0.5 - sin(pi * t)) if i else (cos(pi * t), sin(pi * t)),
+        2, n, noise, seed,
+    )  # fmt: skip
 
 
 def circles(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
@@ -169,9 +167,8 @@ def circles(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     >>> [math.hypot(*point) for point in circles(4, noise=0.0).inputs]
     [1.0, 0.5, 1.0, 0.5]
     """
-    radii = 1.0, 0.5
     return _drawn(
-        lambda number, t: (radii[number] * cos(tau * t), radii[number] * sin(tau * t)),
+        lambda i, t: (cos(tau * t) / (1.0 + i), sin(tau * t) / (1.0 + i)),
         2, n, noise, seed, closed=True,
     )  # fmt: skip
 
@@ -188,11 +185,11 @@ def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, classes: int = 2) 
     if classes < 2:
         raise ValueError(f"spirals need at least 2 classes, got {classes}")
 
-    def point(number: int, t: float) -> Iterable[float]:
-        radius, angle = 0.1 + 0.9 * t, tau * number / classes + tau * t
+    def arm(i: int, t: float) -> Iterable[float]:
+        radius, angle = 0.1 + 0.9 * t, tau * i / classes + tau * t
         return radius * cos(angle), radius * sin(angle)
 
-    return _drawn(point, classes, n, noise, seed)
+    return _drawn(arm, classes, n, noise, seed)
 
 
 def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
@@ -201,19 +198,14 @@ def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     >>> list(xor(4, noise=0.0))
     [([0.0, 0.0], 0), ([0.0, 1.0], 1), ([1.0, 0.0], 1), ([1.0, 1.0], 0)]
     """
-    data = _drawn(lambda number, t: (float(number // 2), float(number % 2)), 4, n, noise, seed)
-    targets = [(corner // 2) ^ (corner % 2) for corner in data.targets]
-    return Dataset(data.inputs, targets, data.names, ["0", "1"])
+    data = _drawn(lambda i, t: (float(i // 2), float(i % 2)), 4, n, noise, seed)
+    return Dataset(data.inputs, [i // 2 ^ i % 2 for i in data.targets], data.names, ["0", "1"])
 
 
 def _drawn(
     curve: Callable[[int, float], Iterable[float]],
-    classes: int,
-    n: int,
-    noise: float,
-    seed: int,
-    closed: bool = False,
-) -> Dataset:
+    classes: int, n: int, noise: float, seed: int, closed: bool = False,
+) -> Dataset:  # fmt: skip
     """Return n points with noise, at even steps along a curve for each class, which take turns."""
     check_whole("the number of samples (n)", n)
     if n < 1:
