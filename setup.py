@@ -22,7 +22,7 @@ from backend import wanted
 
 MODULES = [
     "build", "floats", "several", "real", "state", "primitives", "table", "notes",
-    "number", "methods", "engine", "columns", "functions", "firing",
+    "number", "methods", "engine", "functions", "columns",
 ]  # fmt: skip
 
 

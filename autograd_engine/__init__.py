@@ -18,7 +18,6 @@ Reading order, each module importing only from those above it:
     blocks       what `with` statements and calls open; no_grad, region
     release      releasing graphs: a deep one on CPython 3.13, and the collector
     sources      trace_source
-    columns      the numbers of many Values, read and set in one loop
     functions    compositions: sum, mean, dot, softmax, ...
     gradients    gradient, and what a 0 does where it meets an infinite slope
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
@@ -26,9 +25,9 @@ Reading order, each module importing only from those above it:
     graph        looking at a graph, regions
     adoption     graphs of micrograd's own objects, as Values
     copies       copies and pickles of graphs; operations of several operands written out
+    columns      inner loops: numbers of many Values, what a neuron and a layer compute
     modules      Module: what has parameters
     naming       name_values, named
-    firing       what a neuron and a layer compute
     nn           Neuron, Layer, MLP
     losses       mse, cross_entropy, ...
     optim        SGD, Adam, ..., schedules, clip_gradients
@@ -37,11 +36,9 @@ Reading order, each module importing only from those above it:
     recurrences  find repeats along a graph's depth
     compiler     compile, Program: write scalars, run matrices
     prediction   predict: in the words of the data that a model was trained on
-    files        files that are written whole or not at all
-    checkpoints  save, load
+    files        files that are written whole or not at all; save, load
     measures     mean loss and accuracy of a model
-    history      the record of a training, and its steps for replay
-    keeper       the checkpoint of a training
+    history      the record of a training: its numbers, steps for replay, and checkpoint
     training     fit
     calls        which values stand in which use of a module or region
     titles       the one name of each value
@@ -91,7 +88,7 @@ from autograd_engine.words import FUNCTIONS as _FUNCTIONS
 if _typing.TYPE_CHECKING:
     from autograd_engine import datasets
     from autograd_engine.checker import check_gradients
-    from autograd_engine.checkpoints import load, save
+    from autograd_engine.files import load, save
     from autograd_engine.compiler import GuardError, Program, compile
     from autograd_engine.diagnosis import Finding, diagnose, diagnostics
     from autograd_engine.exercises import exercise
@@ -108,7 +105,7 @@ if _typing.TYPE_CHECKING:
 
 # What is imported when it is first asked for, so that the package itself is there at once.
 _LATER = {
-    "checker": ("check_gradients",), "checkpoints": ("load", "save"), "datasets": (),
+    "checker": ("check_gradients",), "files": ("load", "save"), "datasets": (),
     "compiler": ("GuardError", "Program", "compile"), "history": ("History",),
     "diagnosis": ("Finding", "diagnose", "diagnostics"), "measures": ("accuracy", "evaluate"),
     "prediction": ("predict",), "training": ("fit",), "views.explain": ("explain",),

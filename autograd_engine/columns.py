@@ -1,18 +1,22 @@
-"""Columns: the numbers of many Values, read and set in one loop.
+"""The inner loops of a network and its training, and so compiled: the numbers of many Values read
+and set in one loop, and what a neuron and a layer compute.
 
-What `data` and `grad` do for one value, these do for a list; a function that is being compiled is
-told of each value all the same.
+What `data` and `grad` do for one value, the former do for a list; a function that is being compiled
+is told of each value all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograd_engine.engine import Value
+from autograd_engine.engine import Value, as_value
+from autograd_engine.functions import dot, elu, gelu, leaky_relu, recorded_dots, silu
+from autograd_engine.notes import FIRED, mark
 from autograd_engine.number import grad_of
-from autograd_engine.real import as_float
-from autograd_engine.state import WATCHED, told
+from autograd_engine.real import as_float, is_number, is_several
+from autograd_engine.state import TRACED, WATCHED, told
+from autograd_engine.words import counted, printable
 
 
 def listed(parameters: Iterable[Value], what: str = "values to train") -> list[Value]:
@@ -36,14 +40,12 @@ def listed(parameters: Iterable[Value], what: str = "values to train") -> list[V
 
 
 def data_of(values: Iterable[Value]) -> list[float]:
-    """Return the numbers."""
     if WATCHED:
         return [value.data for value in values]
     return [value._data for value in list(values)]
 
 
 def grads_of(values: Iterable[Value]) -> list[float]:
-    """Return the gradients."""
     if WATCHED:
         return [value.grad for value in values]
     found = list(values)
@@ -68,7 +70,6 @@ def set_grads(values: Iterable[Value], grads: Iterable[Any]) -> None:
 
 
 def zero_grads(values: Iterable[Value]) -> None:
-    """Set the gradients to 0."""
     found = list(values)
     if WATCHED:
         set_grads(found, [0.0] * len(found))
@@ -87,3 +88,83 @@ def _announced(name: str, values: list[Value], numbers: Iterable[Any]) -> list[f
         for value, number in zip(values, found):
             told(name, value, number)
     return found
+
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "relu": Value.relu,
+    "tanh": Value.tanh,
+    "sigmoid": Value.sigmoid,
+    "gelu": gelu,
+    "silu": silu,
+    "elu": elu,
+    "leaky_relu": leaky_relu,
+    "softplus": Value.softplus,
+    "linear": lambda x: x,
+}
+"""The activations that have a name."""
+
+
+def fire(neuron: Any, x: Any) -> Any:
+    return _fired([neuron], _values(x))[0]
+
+
+def fire_all(neurons: Any, x: Any, own: Any) -> Any:
+    """Return the outputs of a `Layer`, of one neuron its value alone.
+
+    Neurons whose method `__call__` is `own` need not be asked what it does: it calls `fire`.
+    """
+    inputs = _values(x)  # numbers become constants here, so that the neurons share them
+    if {type(neuron).__call__ for neuron in neurons} == {own}:
+        outputs = _fired(neurons, inputs)
+    else:
+        outputs = [neuron(list(inputs)) for neuron in neurons]
+    return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _fired(neurons: list[Any], inputs: tuple[Value, ...]) -> list[Any]:
+    rows = [neuron.w for neuron in neurons]
+    for weights in rows:
+        if len(weights) != len(inputs):
+            given = counted(len(inputs), "input")
+            raise ValueError(f"the neuron has {len(weights)} weights but was given {given}")
+    outputs: list[Any]
+    try:
+        outputs = recorded_dots([neuron.b for neuron in neurons], rows, inputs)
+    except (AttributeError, TypeError):  # numbers among the weights
+        outputs = [dot(neuron.w, inputs, neuron.b) for neuron in neurons]
+    return [_activated(neuron, output) for neuron, output in zip(neurons, outputs)]
+
+
+def _activated(neuron: Any, output: Any) -> Any:
+    if neuron.nonlin:
+        activate = neuron.activation
+        if isinstance(activate, str):
+            output = ACTIVATIONS[activate](output)
+        else:
+            output = as_value(activate(output))  # a step function may return plain numbers
+            if hasattr(output, "_note"):  # a label that it gave
+                mark(output, neuron._region.region, FIRED)
+                return output
+    if TRACED:  # the value has a note already
+        mark(output, neuron._region.region, FIRED)
+    else:  # the same, without an object for each call
+        output._note = neuron._region
+    return output
+
+
+def _values(x: Any) -> tuple[Value, ...]:
+    """Return inputs as values; a single value or number is the one input."""
+    items = x
+    if isinstance(x, Value) or is_number(x):
+        items = [x]
+    elif type(x) is not list:
+        if not hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
+            raise TypeError(f"a network takes a list of numbers or values, got {x!r:.60}")
+        items = list(x)
+    try:
+        return tuple([item if isinstance(item, Value) else as_value(item) for item in items])
+    except TypeError:
+        if not any(map(is_several, items)) and getattr(x, "ndim", 0) < 2:
+            raise
+        given = f"a network takes one sample, a list of numbers or values, got {printable(repr(x))}"
+        raise TypeError(f"{given}: of several samples write [model(x) for x in xs]") from None

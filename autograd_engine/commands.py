@@ -14,16 +14,14 @@ from typing import Any
 
 from autograd_engine import datasets, losses, optim, plots
 from autograd_engine.blocks import no_grad
-from autograd_engine.checkpoints import load, save
 from autograd_engine.datasets import Dataset, Scaling
 from autograd_engine.datasets.tables import Sheet
 from autograd_engine.engine import Value
-from autograd_engine.files import wrote
-from autograd_engine.history import way
-from autograd_engine.keeper import written_training
+from autograd_engine.files import load, save, wrote
+from autograd_engine.history import way, written_training
 from autograd_engine.measures import accuracy
 from autograd_engine.nn import MLP
-from autograd_engine.optim.settings import finite
+from autograd_engine.optim.optimizer import finite
 from autograd_engine.prediction import learn_terms, terms_of
 from autograd_engine.prediction import predict as predicted
 from autograd_engine.training import fit

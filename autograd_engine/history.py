@@ -1,20 +1,32 @@
-"""The record of a training, the steps of it for replay, and how it is shown in a bar."""
+"""The record of a training: numbers an epoch, steps for replay, and the checkpoint to resume from.
+
+A checkpoint is a saved model with an entry "training" beside it: settings, history, best
+parameters, numbers of values that only the optimiser has, states of optimiser and schedules.
+"""
 
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib import import_module
+from os import fspath
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value
-from autograd_engine.measures import Results, Sample, average, reason
+from autograd_engine.files import Location, destination, model_state, read_json, write_json
+from autograd_engine.measures import average
+from autograd_engine.optim.rules import schedules_of
+from autograd_engine.real import check_path, is_number
+from autograd_engine.words import LINE, printable
 
 MOST = 200  # steps that are kept, and two more at most: the start and the latest
 LISTS = ("loss", "accuracy", "validation_loss", "validation_accuracy")  # one number an epoch
+ANEW = 'fit(..., resume="new") goes on with the optimizer and its schedules as they are'
 
 
 class Step(NamedTuple):
@@ -26,13 +38,13 @@ class Step(NamedTuple):
     loss: float
 
 
-@dataclass
+@dataclass(repr=False)
 class Recording:
     """The steps of a training that were kept, and what it takes to run the model at them again.
 
-    `parameters` are those that the model had when the training began, `batches` is the number of
-    steps in an epoch. The model is not copied: who looks at a step gives it the numbers of that
-    step for the moment.
+    Every step is kept at first, then ever fewer, always the latest one. `parameters` are those that
+    the model began with, `batches` the steps in an epoch, `begun` the epochs before. Who looks at a
+    step gives the model, which is not copied, the numbers of that step for the moment.
     """
 
     parameters: list[Value]
@@ -42,49 +54,43 @@ class Recording:
     batches: int
     names: list[str] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    begun: int = 0
 
-    def __repr__(self) -> str:
-        return f"<recording of {len(self.steps)} steps>"
-
-
-class Recorder:
-    """Writes a recording: every step at first, then ever fewer, always the latest one."""
-
-    def __init__(self, recording: Recording, begun: int) -> None:
-        self.recording, self._stride = recording, 1
-        self._first = self._number = begun * recording.batches
-        start = tuple(value.data for value in recording.parameters)
-        recording.steps.append(Step(self._number, begun, start, math.nan))
+    def __post_init__(self) -> None:
+        self._stride, self._number = 1, self.begun * self.batches
+        self.steps = [Step(self._number, self.begun, self._numbers(), math.nan)]
 
     def due(self) -> bool:
         """Count a step, and say whether it is to be kept: where it is the last of an epoch too."""
         self._number += 1
-        return self._regular(self._number) or self._number % self.recording.batches == 0
+        return self._regular(self._number) or self._number % self.batches == 0
 
     def keep(self, losses: Sequence[float], epoch: int) -> None:
         """Keep the step just counted, with the losses of its batch; epochs count from 0 here."""
-        steps = self.recording.steps
-        if not self._regular(steps[-1].number):  # it was kept as long as it was the latest
-            steps.pop()
-        numbers = tuple(value.data for value in self.recording.parameters)
-        steps.append(Step(self._number, epoch + 1, numbers, average(losses)))
-        if len(steps) > MOST + 1:
+        if not self._regular(self.steps[-1].number):  # it was kept as long as it was the latest
+            self.steps.pop()
+        self.steps.append(Step(self._number, epoch + 1, self._numbers(), average(losses)))
+        if len(self.steps) > MOST + 1:
             self._stride *= 2
-            steps[:-1] = [step for step in steps[:-1] if self._regular(step.number)]
+            self.steps[:-1] = [step for step in self.steps[:-1] if self._regular(step.number)]
+
+    def _numbers(self) -> tuple[float, ...]:
+        return tuple(value.data for value in self.parameters)
 
     def _regular(self, number: int) -> bool:
-        return (number - self._first) % self._stride == 0
+        return (number - self.begun * self.batches) % self._stride == 0
+
+    def __repr__(self) -> str:
+        return f"<recording of {len(self.steps)} steps>"
 
 
 @dataclass
 class History:
     """The record of a training: one number an epoch in each list.
 
-    `loss` and `accuracy` are the means over the epoch's samples, each as it was just before
-    the step that it took part in. `validation_loss` and `validation_accuracy`, empty without
-    validation data, are those after the epoch. `ran` says which way the last epochs ran:
-    compiled, or eager and why. `recording` holds the steps that `fit(..., record=True)` kept.
+    `loss` and `accuracy` are the means over the epoch's samples, each before the step that it took
+    part in; `validation_loss` and `validation_accuracy` those after the epoch. `ran` says which way
+    it ran: compiled, or eager and why. `recording` is what `fit(..., record=True)` kept.
 
     >>> History(loss=[0.5, 0.25], accuracy=[0.75, 1.0]).loss[-1]
     0.25
@@ -117,58 +123,118 @@ class History:
         return {"text/plain": repr(self), "text/html": page.loss_curve(self.loss)}
 
 
-def add_epoch(
-    history: History, trained: Results, checked: Results | None, held_out: Sequence[Sample]
-) -> None:
-    """Add an epoch; `FloatingPointError` where its validation loss is not finite."""
-    if checked is not None:
-        loss = average(checked[0])
-        if not math.isfinite(loss):
-            odd = next((i for i, found in enumerate(checked[0]) if not math.isfinite(found)), 0)
-            raise FloatingPointError(
-                f"the validation loss became {loss} in epoch {len(history.loss) + 1}: "
-                f"{reason('validation', odd, held_out[odd])}"
-            )
-    for name, results in zip(LISTS, (*trained, *(checked or ()))):
-        getattr(history, name).append(average(results))
+class Keeper:
+    """Keeps the best parameters, and, where there is a path, a checkpoint to resume from.
 
+    `settings` are what a resumed training must have in common with the one interrupted.
+    """
 
-class NoBar(nullcontext[Any]):
-    """What a bar is asked, without one."""
+    def __init__(
+        self, model: Any, optimizer: Any, path: Location | None, settings: dict[str, Any]
+    ) -> None:
+        self._model, self._optimizer, self._path, self._settings = model, optimizer, path, settings
+        self._best: list[float] | None = None
+        self._written: dict[str, Any] | None = None
+        if path is None:
+            return
+        check_path("keep a checkpoint as", path, "checkpoint.json")
+        destination(path, f"the checkpoint {printable(repr(fspath(path)), LINE)}")
+        model_state(model)  # which refuses what cannot be saved
+        if not hasattr(optimizer, "state_dict") or not hasattr(optimizer, "load_state_dict"):
+            needs = "a checkpoint needs state_dict() and load_state_dict() of the optimizer"
+            raise TypeError(f"{needs}, which {optimizer!r:.60} has not")
 
-    disable, told = True, ""
+    def _parts(self) -> list[Any]:
+        return [self._optimizer, *schedules_of(self._optimizer)]
 
-    def __enter__(self) -> NoBar:
-        return self
+    def _beside(self) -> list[Value]:
+        """Return the values that the optimiser has and the model has not."""
+        known = set(map(id, self._model.parameters()))
+        return [v for v in getattr(self._optimizer, "parameters", ()) if id(v) not in known]
 
-    def update(self, *shown: object, **options: object) -> None:
-        """Show nothing."""
+    def keep(self, history: History) -> None:
+        """Take down the state after an epoch."""
+        if history.validation_loss and not history.waited():
+            self._best = data_of(self._model.parameters())
+        if self._path is None:
+            return
+        optimizer, *schedules = (part.state_dict() for part in self._parts())
+        training = {
+            "settings": self._settings,
+            "history": {name: getattr(history, name) for name in (*LISTS, "ran")},
+            "best": self._best,
+            "beside": data_of(self._beside()),
+            "optimizer": optimizer,
+            "schedules": schedules,
+        }
+        state = {"model": model_state(self._model), "training": training}
+        if state != self._written:
+            write_json(self._path, state, indent=None)  # five times as fast
+            self._written = state
 
-    set_description = set_postfix = update
+    def restore_best(self) -> None:
+        """Give the model the parameters of its best epoch, where there was one."""
+        if self._best is not None:
+            set_data(self._model.parameters(), self._best)
 
+    def resumed(self, anew: bool) -> History:
+        """Set everything as the checkpoint has it, or nothing; where there is none, start anew.
 
-def progress_bar(progress: bool, total: int, done: int) -> Any:
-    """Return the bar on stderr, or one that shows nothing."""
-    if not progress:
-        return NoBar()
-    try:
-        from tqdm import tqdm  # here, since importing the package should stay quick
-    except ImportError as error:
-        advice = "pip install tqdm, or pass progress=False"
-        raise ImportError(f"the bar of a training needs tqdm: {advice}", name="tqdm") from error
-    kind = type("Bar", (tqdm,), {"monitor_interval": 0, "told": ""})  # 0: no thread beside it
-    return kind(total=total, initial=done, unit="batch")
+        With `anew` the optimiser keeps its settings of now, and its schedules their state.
+        """
+        if self._path is None:
+            raise ValueError("resume needs to know where from: pass checkpoint=")
+        if not Path(self._path).exists():
+            return History()
+        state, name = read_json(self._path), printable(self._path, LINE)
+        with ExitStack() as undo:  # where one refuses, all are as before
+            for owner in (*self._parts(), self._model):
+                undo.callback(owner.load_state_dict, owner.state_dict())
+            try:
+                history = self._set(state["model"], state["training"], anew, name)
+            except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
+                said = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+                raise ValueError(f"cannot resume from {name}: {printable(said, LINE)}") from error
+            undo.pop_all()
+        return history
 
-
-def tell(bar: Any, history: History, ran: str) -> None:
-    """Note which way the training runs, above the bar if that is news; show the latest numbers."""
-    history.ran = " ".join(ran.splitlines())
-    if history.ran != bar.told and not bar.disable:
-        bar.write(way(history.ran), file=sys.stderr)
-    bar.told = history.ran
-    latest = {name.replace("_", " "): getattr(history, name)[-1:] for name in LISTS}
-    shown = {name: f"{item[0]:.3f}" for name, item in latest.items() if item and item[0] == item[0]}
-    bar.set_postfix(shown, refresh=False)
+    def _set(self, model: Any, training: Any, anew: bool, path: str) -> History:
+        state = model_state(self._model)
+        theirs = {**training["settings"], "class": model["class"], **(model["architecture"] or {})}
+        ours = {**self._settings, "class": state["class"], **(state["architecture"] or {})}
+        theirs.pop("model", None)  # which older files have
+        for name in {**ours, **theirs}:
+            was, given = theirs.get(name), ours.get(name)
+            if was != given:
+                raise ValueError(f"it was written with {name}={was!r:.60}, not {name}={given}")
+        parts = self._parts()
+        then = [training["optimizer"], *training.get("schedules", [])]
+        now = [part.state_dict() for part in parts]
+        if anew:
+            kept = {name: now[0][name] for name in ("settings", "initial_lr") if name in now[0]}
+            parts, then = parts[:1], [{**then[0], **kept}]
+        was, given = ([state["schedule"] for state in states[1:]] for states in (then, now))
+        if was != given and not anew:
+            raise ValueError(f"it was written with the schedules {was}, not {given}; {ANEW}")
+        for part, known in zip(parts, then):
+            part.load_state_dict(known)
+        self._model.load_state_dict(model["parameters"])
+        history, best, beside = training["history"], training["best"], self._beside()
+        held = _numbers("beside", training.get("beside", []), len(beside))
+        lists = {name: _numbers(name, history[name]) for name in LISTS}
+        for name, items in lists.items():
+            validated = self._settings["validation"] or not name.startswith("validation")
+            if len(items) != (epochs := len(lists["loss"])) * bool(validated):
+                raise ValueError(f"its {name} has {len(items)} epochs, its loss {epochs}")
+        if best is not None or lists["validation_loss"]:
+            best = _numbers("best", best, len(self._model.parameters()))
+        if differing := [pair for old, new in zip(then, now) for pair in _differing(old, new)]:
+            used, unused = map(", ".join, zip(*differing))
+            said = f"training goes on with {used}, as {path} has it, not with {unused}; {ANEW}"
+            warnings.warn(said, stacklevel=4)
+        set_data(beside, held)
+        self._best = best
+        return History(**lists, ran=printable(history.get("ran", ""), LINE))
 
 
 def way(ran: str) -> str:
@@ -176,5 +242,28 @@ def way(ran: str) -> str:
     _, _, cure = ran.partition("eager: ag.compile needs numpy: ")
     if cure:
         return f"trained with plain Python (faster with {cure})"
-    plain = ran.removeprefix("eager: ")
-    return f"trained {ran}" if plain == ran else f"trained with plain Python: {plain}"
+    return f"trained {ran}".replace("trained eager:", "trained with plain Python:")
+
+
+def written_training(path: Location) -> dict[str, Any]:
+    """Return what the checkpoint says of its training; nothing where there is none."""
+    training = read_json(path).get("training") if Path(path).exists() else None
+    return training if isinstance(training, dict) else {}
+
+
+def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
+    """Return a list of numbers as floats, refusing any other thing and any other length."""
+    if not isinstance(items, list) or any(isinstance(x, bool) or not is_number(x) for x in items):
+        raise ValueError(f"its {name} is no list of numbers: {items!r:.60}")
+    if count is not None and len(items) != count:
+        raise ValueError(f"its {name} has {len(items)} numbers, not {count}")
+    return list(map(float, items))
+
+
+def _differing(was: Any, now: Any) -> Iterator[tuple[str, str]]:
+    """Yield the settings that differ between two states; a rate that schedules changed does not."""
+    settings = [state.get("settings") if isinstance(state, dict) else {} for state in (was, now)]
+    for name, given in settings[1].items():
+        first = was.get("initial_lr") if name == "lr" else None
+        if given != settings[0][name] and (first is None or first != now["initial_lr"]):
+            yield f"{name}={settings[0][name]}", f"{name}={given}"

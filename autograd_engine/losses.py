@@ -61,10 +61,10 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     1000.0
     """
     items = _items("cross_entropy", "logits", logits)
-    if len(items) < 2:
+    target, last = only(target), len(items) - 1
+    if not last:
         two = "two classes by one logit are the job of binary_cross_entropy"
         raise ValueError(f"cross_entropy needs a list of logits, one for each class; {two}")
-    target, last = only(target), len(items) - 1
     fed = isinstance(target, Value) and target._data.is_integer()
     try:
         chosen = int(target._data) if fed else index(target)
@@ -72,8 +72,7 @@ def cross_entropy(logits: Any, target: Any) -> Any:
         wanted = f"an integer from 0 to {last} for {len(items)} logits"
         raise TypeError(f"the class must be {wanted}, got {target!r}") from None
     if not 0 <= chosen <= last:
-        given = f"class {chosen} is out of range for {len(items)} logits"
-        raise ValueError(f"{given}: 0 to {last}")
+        raise ValueError(f"class {chosen} is out of range for {len(items)} logits: 0 to {last}")
     return surprise(0, *_chosen_first(items, target)) if fed else cross_entropy_of(chosen)(*items)
 
 
@@ -105,33 +104,28 @@ def hinge(score: Any, target: Any) -> Any:
 def _pairs(loss: str, outputs: Any, target: Any) -> list[tuple[Any, Any]]:
     xs, ys = _items(loss, "outputs", outputs), _items(loss, "target", target)
     if len(xs) != len(ys):
-        raise ValueError(
-            f"{loss} needs as many outputs as targets, got {len(xs)} outputs and {len(ys)} targets"
-        )
+        counts = f"{len(xs)} outputs and {len(ys)} targets"
+        raise ValueError(f"{loss} needs as many outputs as targets, got {counts}")
     return list(zip(xs, ys))
 
 
 def _items(loss: str, what: str, given: Any) -> list[Any]:
     """Return one value or number, or a sequence of them, as a list."""
     single = isinstance(given, (Value, str)) or getattr(given, "shape", None) == ()
-    single = single or not hasattr(given, "__iter__")
-    items = [given] if single else list(given)
+    items = [given] if single or not hasattr(given, "__iter__") else list(given)
     for item in items:
         if not isinstance(item, Value) and not is_number(item):
             raise TypeError(f"{loss} takes as {what} only values or numbers, got {named(item)}")
     if not items:
-        verb = "are" if what.endswith("s") else "is"
-        raise ValueError(f"the {what} of {loss} {verb} empty: it needs at least one number")
+        raise ValueError(f"there is no {what} for {loss}: it needs at least one number")
     return list(map(plain, items))
 
 
 def _of_two(loss: str, what: str, score: Any, target: Any, allowed: tuple[int, int]) -> list[Any]:
-    found = []
-    for name, given in ((what, score), ("target", target)):
-        items = _items(loss, name, given)
-        if len(items) != 1:
-            raise ValueError(f"{loss} takes one score and one target, got {len(items)} numbers")
-        found += items
-    if number(found[1]) not in allowed:
+    """Return one score and one target, which is one of two numbers."""
+    scores, targets = _items(loss, what, score), _items(loss, "target", target)
+    if (count := max(len(scores), len(targets))) > 1:
+        raise ValueError(f"{loss} takes one score and one target, got {count} numbers")
+    if number(targets[0]) not in allowed:
         raise ValueError(f"the target of {loss} is {allowed[0]} or {allowed[1]}, got {target!r}")
-    return found
+    return scores + targets

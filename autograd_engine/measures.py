@@ -45,9 +45,8 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
     """Return the mean loss and the accuracy of the model on `(input, target)` pairs.
 
     Accuracy is the share of samples predicted right: of several outputs the largest is the one at
-    `target`, a single one is positive where the target, of 0 and 1 or -1 and 1, is. Of other
-    targets it is NaN. Raises `ValueError` for no samples, and `TypeError` for items that are not
-    pairs and for a model or a loss that cannot be called.
+    `target`, a single one is positive where the target, of 0 and 1 or -1 and 1, is; of other
+    targets NaN. Raises `ValueError` for no samples, `TypeError` for what is no pair, model or loss.
 
     >>> from autograd_engine.losses import mse
     >>> evaluate(lambda x: 2 * x[0], [([1.0], 1.5), ([2.0], 3.0)], mse)
@@ -57,8 +56,17 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
         raise TypeError(f"model must be a function of an input, such as an MLP; got {model!r:.80}")
     check_loss(loss)
     samples = pairs("data", data)
-    right = judge(samples)
-    losses, hits = _compiled(model, samples, loss, right) or measure(model, samples, loss, right)
+    right, held = judge(samples), []
+    if not WATCHED and hasattr(model, "parameters"):
+        held = model.parameters()
+    found = None
+    if len(held) * len(samples) >= _WORTH_IT:  # by a program, where that can be
+        with suppress(ImportError):
+            require()
+            from autograd_engine.compiler.fit.fitting import measured
+
+            found = measured(model, samples, loss, right)
+    losses, hits = found or measure(model, samples, loss, right)
     return average(losses), average(hits)
 
 
@@ -75,19 +83,6 @@ def _first(outputs: Any, target: Any) -> Any:
     return outputs if isinstance(outputs, Value) or is_number(outputs) else outputs[0]
 
 
-def _compiled(model: Any, samples: list[Sample], loss: Loss, right: Judge) -> Results | None:
-    """Return what `measure` does, by a program, where that is possible and pays off."""
-    held = [] if WATCHED or not hasattr(model, "parameters") else model.parameters()
-    if len(held) * len(samples) < _WORTH_IT:
-        return None
-    try:
-        require()
-        from autograd_engine.compiler.fit.fitting import measured
-    except ImportError:
-        return None
-    return measured(model, samples, loss, right)
-
-
 def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judge) -> Results:
     """Return the loss of each sample, and what the judge says of it."""
     losses, hits = [], []
@@ -100,11 +95,7 @@ def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judg
 
 
 def judge(samples: Sequence[Sample]) -> Judge:
-    """Return the judge for these samples."""
-    targets: Any = [target for _, target in samples]
-    kinds = set(map(type, targets))
-    plain = len(kinds) == 1 and kinds <= {int, float, bool}  # one of each is enough
-    targets = set(targets) if plain else [only(target) for target in targets]
+    targets = [only(target) for _, target in samples]
     numbers = all(map(is_number, targets))
     return Judge(
         positions=numbers and all(hasattr(t, "__index__") and t >= 0 for t in targets),
@@ -126,36 +117,31 @@ def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
         raise ValueError(f"{name} is empty: it needs at least one (input, target) pair")
     for position, sample in enumerate(samples):
         if not isinstance(sample, (tuple, list)) or len(sample) != 2:
-            hint = ""
-            with suppress(TypeError):
-                xs, ys = data if isinstance(data, (tuple, list)) and len(data) == 2 else (0, 0)
-                if len(xs) == len(ys):
-                    hint = "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
-            found = f"item {position} is {sample!r:.80}"
-            raise TypeError(f"{name} must hold (input, target) pairs; {found}{hint}")
+            said = f"{name} must hold (input, target) pairs; item {position} is {sample!r:.80}"
+            parts = samples if isinstance(data, (tuple, list)) and len(samples) == 2 else [sample]
+            if len(parts) == 2 and all(hasattr(part, "__len__") for part in parts):
+                said += "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
+            raise TypeError(said)
     return samples
 
 
-def unscaled(samples: Sequence[Sample], names: Sequence[object]) -> str:
+def unscaled(samples: Sequence[Sample], names: Sequence[str]) -> str:
     """Return what to say of columns of inputs that are large, by some samples; "" of none."""
     some = [x for x, _ in samples[:: len(samples) // 32 + 1]]
     rows = [x.tolist() if hasattr(x, "tolist") else x for x in some]
     if not all(isinstance(row, (list, tuple)) for row in rows):
         return ""
-    if not all(issubclass(kind, (float, int)) for kind in set(map(type, chain(*rows)))):
+    if not all(isinstance(x, (float, int)) for x in chain(*rows)):
         return ""
-    sizes = [sum(map(abs, column)) / len(rows) for column in zip(*rows)]
+    names = [*names, *(f"column {i}" for i in range(len(names), max(map(len, rows))))]
     large = [
-        f"{str(names[i]) if i < len(names) else f'column {i}'!r:.60} is about {size:,.0f}"
-        for i, size in enumerate(sizes)
-        if LARGE < size < math.inf
+        f"{name!r:.60} is about {size:,.0f}"
+        for name, column in zip(names, zip(*rows))
+        if LARGE < (size := sum(map(abs, column)) / len(rows)) < math.inf
     ]
-    if not large:
-        return ""
-    return (
-        f"the inputs are not scaled, {', '.join(large[:3])} in size: train on data.scaled(), and "
-        "scale other inputs by the same data.scaling(), or training is slow or fails"
-    )
+    scaled = "train on data.scaled(), and scale other inputs by the same data.scaling()"
+    said = f"the inputs are not scaled, {', '.join(large[:3])} in size: {scaled}"
+    return f"{said}, or training is slow or fails" if large else ""
 
 
 def check_loss(loss: object) -> None:
@@ -163,69 +149,55 @@ def check_loss(loss: object) -> None:
         raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
 
 
-def check_kinds(model: object, loss: object, optimizer: object, callback: object) -> None:
-    """Refuse what only looks like a model, a loss, an optimiser of it and a callback."""
+def check_asked(
+    model: Any, loss: Any, optimizer: Any, callback: Any, resume: Any, compile: Any, **asked: Any
+) -> None:
+    """Refuse arguments of `fit` that only look like what it takes, or make no training."""
+    check_loss(loss)
     trains = hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")
     models, sgd = callable(model) and hasattr(model, "parameters"), "SGD(model.parameters())"
+    anew = type(resume) in (bool, str) and resume in (True, False, "new")
     for name, given, fits, wanted, such in (
         ("model", model, models, "callable and have parameters()", "MLP(2, [8, 1])"),
         ("optimizer", optimizer, trains, f"one such as {sgd}", sgd),
         ("callback", callback, callback is None or callable(callback), "a function or None", ""),
+        ("resume", resume, anew, 'True, False or "new"', ""),
     ):
         if such and isinstance(given, type):
             raise TypeError(f"{name} is the class {given.__name__}: make one of it, such as {such}")
         if not fits:
             raise TypeError(f"{name} must be {wanted}, got {given!r:.80}")
-    check_loss(loss)
-
-
-def check_options(*options: Any, **switches: Any) -> None:
-    """Refuse numbers and choices that make no training."""
-    epochs, batch_size, seed, patience, validated, compile, resume = options
-    for name, given in switches.items():
-        flag(name, given)
-    if not isinstance(resume, bool) and not (isinstance(resume, str) and resume == "new"):
-        raise TypeError(f'resume must be True, False or "new", got {resume!r:.60}')
-    if not isinstance(compile, bool) and not (isinstance(compile, str) and compile == "auto"):
+    if type(compile) not in (bool, str) or compile not in (True, False, "auto"):
         raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
-    counts = {"epochs": (epochs, 0), "batch_size": (batch_size, 1), "seed": (seed, -math.inf)}
-    counts |= {} if patience is None else {"patience": (patience, 1)}
-    for name, (count, least) in counts.items():
-        check_whole(name, count)
-        if count < least:
-            raise ValueError(f"{name} must be at least {least}, got {count}")
-    if patience is not None and not validated:
+    for name in ("shuffle", "progress", "record"):
+        flag(name, asked[name])
+    for name, least in {"epochs": 0, "batch_size": 1, "seed": -math.inf, "patience": 1}.items():
+        if name != "patience" or asked[name] is not None:
+            check_whole(name, asked[name])
+            if asked[name] < least:
+                raise ValueError(f"{name} must be at least {least}, got {asked[name]}")
+    if asked["patience"] is not None and asked["validation"] is None:
         raise ValueError("patience watches the validation loss: pass validation= too")
 
 
-def usable(loss: Any, epoch: int, position: int, sample: Sample) -> Value:
-    """Return the loss of a sample, refusing what no step can follow."""
-    if not isinstance(loss, Value):
-        got = f"{type(loss).__name__}: {loss!r:.80}"
-        raise TypeError(f"the loss of a sample must be one Value, got {got}")
-    if not math.isfinite(loss.data):
-        why = reason("data", position, sample)
-        raise FloatingPointError(f"the loss became {loss.data} in epoch {epoch + 1}: {why}")
-    return loss
-
-
-def reason(name: str, position: int, sample: Sample) -> str:
-    """Say why the loss of a sample is not finite: the sample is not, or else what to try."""
-    for what, item in zip(("input", "target"), sample):
-        for found in _odd(item):
-            cure = "leave that sample out, or put a number in its place"
-            return f"the {what} of item {position} of {name} holds {found}: {cure}"
-    return ADVICE
+def check_finite(loss: float, epoch: int, name: str, position: int, sample: Sample) -> None:
+    """Raise `FloatingPointError` saying why a loss is not finite: its sample, or what to try."""
+    if not math.isfinite(loss):
+        odd = [(what, x) for what, part in zip(("input", "target"), sample) for x in _odd(part)]
+        why, which = ADVICE, "loss" if name == "data" else f"{name} loss"
+        for what, found in odd[:1]:
+            why = f"the {what} of item {position} of {name} holds {found}: leave that sample out, "
+            why += "or put a number in its place"
+        raise FloatingPointError(f"the {which} became {loss} in epoch {epoch + 1}: {why}")
 
 
 def _odd(item: Any) -> Iterator[float]:
-    if isinstance(item, Value) or is_number(item):
-        if not -math.inf < number(item) < math.inf:
-            yield float(number(item))
-        return
     parts = item.tolist() if hasattr(item, "tolist") else item
-    for part in parts if isinstance(parts, (list, tuple)) else ():
-        yield from _odd(part)
+    if isinstance(parts, Value) or is_number(parts):
+        if not -math.inf < number(parts) < math.inf:
+            yield float(number(parts))
+    elif isinstance(parts, (list, tuple)):
+        yield from chain.from_iterable(map(_odd, parts))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from autograd_engine.table import LEAF
 from autograd_engine.words import counted
 
 Traits = tuple[int, int, str]  # of a layer: how many inputs and outputs, and the activation
+Named = Iterator[tuple[str, Any]]
 
 
 class Table(str):
@@ -61,16 +62,16 @@ class Module:
         leaves = {path for path, part in _inside({name: value}) if _is_leaf(part)}
         if not leaves <= self._leaves:
             object.__setattr__(self, "_leaves", self._leaves | leaves)
-        self._place({name: value}, "")
-        for path, module in _modules({name: value}, "", {id(self)}):
-            module._stand(path)
+        self._adopt({name: value})
 
-    def _stand(self, path: str) -> None:
-        """Take the name of a region, and give the leaves their places in it."""
-        note = self._region.copy()
-        note.region = path
-        object.__setattr__(self, "_region", note)
-        self._place(vars(self), f"{path}.")
+    def _adopt(self, attributes: dict[str, object]) -> None:
+        """Name the regions of the modules in attributes, and give the leaves their places."""
+        self._place(attributes, "")
+        for path, module in _modules(attributes, "", {id(self)}):
+            note = module._region.copy()
+            note.region = path
+            object.__setattr__(module, "_region", note)
+            module._place(vars(module), f"{path}.")
 
     def _place(self, attributes: dict[str, object], path: str) -> None:
         """Note with the leaves in attributes where they stand."""
@@ -83,9 +84,7 @@ class Module:
         """Give their names to what was added to lists and dicts, too."""
         if not self._settled and not self._region.region:
             object.__setattr__(self, "_settled", True)
-            for path, module in _modules(self, "", {id(self)}):
-                module._stand(path)
-            self._place(vars(self), "")
+            self._adopt(vars(self))
 
     def __repr__(self) -> str:
         try:
@@ -108,24 +107,24 @@ class Module:
         layers.1  16 -> 1  linear              17
         total                                  65
         """
-        parts: list[tuple[str, str, Traits | None]] = []
+        parts: dict[str, tuple[str, Traits | None]] = {}
         for path, part in _all_modules(self):  # what is inside a layer is no layer
-            if not (parts and parts[-1][2] and path.startswith(f"{parts[-1][0]}.")):
-                parts.append((path, type(part).__name__, traits_of(part)))
+            if not any(traits and path.startswith(f"{p}.") for p, (_, traits) in parts.items()):
+                parts[path] = path[1:] or type(part).__name__, traits_of(part)
         named = [f".{name}" for name, _ in self.named_parameters()]
-        count = Counter(max((p for p, _, _ in parts if n.startswith(p)), key=len) for n in named)
+        count = Counter(max((p for p in parts if n.startswith(p)), key=len) for n in named)
         rows = [("layer", "shape", "activation", "parameters")]
-        for (path, kind, traits), (after, _, _) in zip(parts, [*parts[1:], ("", "", None)]):
-            if traits or count[path] or not after.startswith(f"{path}."):
+        for path, (name, traits) in parts.items():
+            if traits or count[path] or len(parts) == 1:
                 shape, how = (f"{traits[0]} -> {traits[1]}", traits[2]) if traits else ("", "")
-                rows.append((path[1:] or kind, shape, how, f"{count[path]:,}"))
+                rows.append((name, shape, how, f"{count[path]:,}"))
         rows.append(("total", "", "", f"{len(named):,}"))
         a, b, c, d = (max(map(len, column)) for column in zip(*rows))
         return Table("\n".join(f"{w:<{a}}  {x:<{b}}  {y:<{c}}  {z:>{d}}" for w, x, y, z in rows))
 
     def parameters(self) -> list[Value]:
         """Return the values to be trained."""
-        return [value for _, value in _gather(self, "", {id(self)}, {}).values()]
+        return [*{id(value): value for _, value in _gather(self, "", {id(self)})}.values()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Return each parameter with the path of attributes that leads to it.
@@ -134,8 +133,9 @@ class Module:
         >>> [name for name, _ in Layer(1, 2).named_parameters()]
         ['neurons.0.w.0', 'neurons.0.b', 'neurons.1.w.0', 'neurons.1.b']
         """
-        found: Found = {}
-        _parameters(self, "", set(), found)
+        found: dict[int, tuple[str, Value]] = {}
+        for name, value in _named(self, "", set()):
+            found.setdefault(id(value), (name, value))
         return list(found.values())
 
     def zero_grad(self) -> None:
@@ -161,19 +161,20 @@ class Module:
             given = f"not {state!r:.60}; a file is read by load(path, model)"
             raise TypeError(f"load_state_dict needs {wanted}, {given}")
         named = dict(self.named_parameters())
-        wrong = {
-            "missing": [name for name in named if name not in state],
-            "surplus": [name for name in state if name not in named],
-        }
-        faults = [
-            f"{what} parameters: {', '.join(f'{name!r:.80}' for name in names[:3])}"
-            + ", …" * (len(names) > 3)
-            for what, names in wrong.items()
-            if names
-        ]
-        if faults:
-            raise ValueError("; ".join(faults))
-        set_data(named.values(), [_number(name, state[name]) for name in named])
+        for what, some, others in (("missing", named, state), ("surplus", state, named)):
+            if odd := [name for name in some if name not in others]:
+                shown = ", ".join(f"{name!r:.80}" for name in odd[:3]) + ", …" * (len(odd) > 3)
+                raise ValueError(f"{what} parameters: {shown}")
+        numbers = []
+        for name in named:
+            number: Any = state[name]
+            with suppress(OverflowError):
+                if is_number(number) and not isinstance(number, bool):
+                    numbers.append(float(number))
+                    continue
+            got = f"{type(number).__name__}: {number!r:.40}"
+            raise ValueError(f"parameter {name!r} must be a number, got {got}")
+        set_data(named.values(), numbers)
 
 
 def traits_of(module: Any) -> Traits | None:
@@ -208,10 +209,6 @@ def _is_leaf(item: Any) -> bool:
     return isinstance(item, Value) and item._rule is LEAF
 
 
-Named = Iterator[tuple[str, Any]]
-Found = dict[int, tuple[str, Any]]  # of each value by its id
-
-
 def _inside(item: Any, path: str = "") -> list[tuple[str, Any]]:
     """Return the values, numbers and modules in a container or module, not what is in those."""
     found = []
@@ -238,33 +235,22 @@ def _all_modules(module: Module) -> Named:
     yield from _modules(module, ".", {id(module)})
 
 
-def _parameters(module: Module, path: str, seen: set[int], found: Found) -> None:
-    """Add the parameters of a module: those it chooses itself, or else its leaves."""
+def _named(module: Module, path: str, seen: set[int]) -> Named:
+    """Yield the parameters of a module: those it chooses itself, or else its leaves."""
     seen.add(id(module))
     if type(module).parameters is Module.parameters:
-        _gather(module, path, seen, found)
+        yield from _gather(module, path, seen)
         return
-    own = _gather(module, "", {id(module)}, {})
+    own = {id(value): name for name, value in _gather(module, "", {id(module)})}
     for i, value in enumerate(module.parameters()):
-        name, _ = own.get(id(value), (f"parameters.{i}", value))
-        found.setdefault(id(value), (path + name, value))
+        yield path + own.get(id(value), f"parameters.{i}"), value
 
 
-def _gather(module: Module, path: str, seen: set[int], found: Found) -> Found:
-    """Add the leaves among a module's attributes, and what was put over one."""
+def _gather(module: Module, path: str, seen: set[int]) -> Named:
+    """Yield the leaves among a module's attributes, and what was put over one."""
     for name, part in _inside(module):
         if isinstance(part, Value):
-            if id(part) not in found and (part._rule is LEAF or name in module._leaves):
-                found[id(part)] = path + name, part
+            if part._rule is LEAF or name in module._leaves:
+                yield path + name, part
         elif isinstance(part, Module) and id(part) not in seen:
-            _parameters(part, f"{path}{name}.", seen, found)
-    return found
-
-
-def _number(name: str, number: object) -> float:
-    with suppress(OverflowError):
-        if is_number(number) and not isinstance(number, bool):
-            return float(number)  # type: ignore[arg-type]
-    raise ValueError(
-        f"parameter {name!r} must be a number, got {type(number).__name__}: {number!r:.40}"
-    )
+            yield from _named(part, f"{path}{name}.", seen)

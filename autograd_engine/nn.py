@@ -12,8 +12,8 @@ from math import sqrt
 from operator import index
 from typing import Any, SupportsIndex
 
+from autograd_engine.columns import ACTIVATIONS, fire, fire_all
 from autograd_engine.engine import Value
-from autograd_engine.firing import ACTIVATIONS, fire, fire_all
 from autograd_engine.modules import Module
 from autograd_engine.notes import FIRED, Note
 from autograd_engine.real import flag, is_number, is_whole
@@ -25,24 +25,17 @@ Initialiser = Callable[[int, int, Any], float]  # (nin, nout, rng) -> one weight
 Init = str | Initialiser | None
 
 
-def _uniform(nin: int, nout: int, rng: Any) -> float:
-    return float(rng.uniform(-1, 1))
-
-
-def _he(nin: int, nout: int, rng: Any) -> float:
-    """He et al. 2015: keeps the variance of signals through relu layers."""
-    return float(rng.gauss(0.0, sqrt(2.0 / nin)))
-
-
-def _xavier(nin: int, nout: int, rng: Any) -> float:
+def _xavier(nin: int, nout: int, rng: Any) -> Any:
     """Glorot and Bengio 2010: keeps the variance of signals and of gradients."""
     bound = sqrt(6.0 / (nin + nout))
-    return float(rng.uniform(-bound, bound))
+    return rng.uniform(-bound, bound)
 
 
 INITIALISERS: dict[Any, Initialiser] = {
-    None: _uniform, "uniform": _uniform, "he": _he, "xavier": _xavier, "glorot": _xavier,
-}  # fmt: skip
+    **dict.fromkeys([None, "uniform"], lambda nin, nout, rng: rng.uniform(-1, 1)),
+    "he": lambda nin, nout, rng: rng.gauss(0.0, sqrt(2.0 / nin)),  # for relu: He et al. 2015
+    **dict.fromkeys(["xavier", "glorot"], _xavier),
+}
 
 
 class Neuron(Module):
@@ -74,9 +67,12 @@ class Neuron(Module):
         nout: SupportsIndex = 1,
     ) -> None:
         nin, nout = _count("inputs (nin)", nin), _count("outputs (nout)", nout)
-        _known("activation", activation, ACTIVATIONS, ", ".join(ACTIVATIONS))
-        known = ", ".join(map(repr, INITIALISERS))
-        _known("init", init, INITIALISERS, f"{known}, or write a function")
+        for what, named, known in (
+            ("activation", activation, ACTIVATIONS), ("init", init, INITIALISERS),
+        ):  # fmt: skip
+            if not callable(named) and not (isinstance(named, str | None) and named in known):
+                told = f"known are {', '.join(map(str, known))}, or write a function"
+                raise ValueError(f"there is no {what} {named!r}; {told}")
         if rng is not None and not hasattr(rng, "uniform"):
             such = rng if is_whole(rng) else 0
             raise TypeError(f"rng is a random.Random, such as random.Random({such}); got {rng!r}")
@@ -167,17 +163,15 @@ class MLP(Module):
     ) -> None:
         if not hasattr(nouts, "__len__") or isinstance(nouts, str):
             raise TypeError(f"nouts is a list of layer sizes, such as [{nouts}]; got {nouts!r}")
-        sizes = [_count("outputs of a layer", size) for size in nouts]
-        if not sizes:
+        if not len(nouts):
             raise ValueError("an MLP needs at least one layer, but nouts is empty")
-        sizes.insert(0, _count("inputs (nin)", nin))
-        shared: dict[str, Any] = {"activation": activation, "bias": bias, "init": init, "rng": rng}
+        sizes = [nin, *(_count("outputs of a layer", size) for size in nouts)]
+        shared: dict[str, Any] = {"bias": bias, "init": init, "rng": rng}
         *inner, last = pairwise(sizes)
-        layers = [Layer(*pair, **shared) for pair in inner]
+        layers = [Layer(*pair, activation=activation, **shared) for pair in inner]
         squashed = output_activation is not None
-        if squashed:
-            shared["activation"] = output_activation
-        self.layers = [*layers, Layer(*last, nonlin=squashed, **shared)]
+        ending: Any = output_activation if squashed else activation
+        self.layers = [*layers, Layer(*last, nonlin=squashed, activation=ending, **shared)]
 
     def __call__(self, x: Any) -> Any:
         """Return what the last layer makes of what the others make of the inputs."""
@@ -186,8 +180,8 @@ class MLP(Module):
         return x
 
     def _outline(self) -> str:
-        *rows, last = [layer._traits() for layer in self.layers]
-        outline = [str([*rows, last][0][0]), str([nout for _, nout, _ in [*rows, last]])]
+        *rows, last = traits = [layer._traits() for layer in self.layers]
+        outline = [str(traits[0][0]), str([nout for _, nout, _ in traits])]
         outline += [_each(rows)] if rows else []
         outline += [f"output_activation={last[2]}"] if last[2] != "linear" else []
         return ", ".join(outline)
@@ -195,11 +189,6 @@ class MLP(Module):
 
 def _each(traits: list[Any]) -> str:
     return "/".join(dict.fromkeys(activation for _, _, activation in traits))
-
-
-def _known(what: str, given: Any, known: dict[Any, Any], told: str) -> None:
-    if not callable(given) and not (isinstance(given, str | None) and given in known):
-        raise ValueError(f"there is no {what} {given!r}; known are {told}")
 
 
 def _count(what: str, number: Any) -> int:

@@ -6,7 +6,6 @@ import math
 import sys
 from importlib.util import find_spec
 from os import PathLike
-from typing import Any
 
 from autograd_engine.datasets import Dataset
 from autograd_engine.history import History
@@ -28,7 +27,6 @@ def loss_curve(history: History, path: str | PathLike[str], title: str = "loss")
     from PIL import Image, ImageDraw, ImageFont
     from PIL.PngImagePlugin import PngInfo
 
-    curves = ("training", history.loss, "#1f77b4"), ("test", history.validation_loss, "#d95f02")
     highest = max(history.loss + history.validation_loss) or 1.0
     count, most = len(history.loss), 1.05 * min(max(highest, 1e-300), 1e300)
     # Drawn twice as large, and so smoothed.
@@ -40,23 +38,29 @@ def loss_curve(history: History, path: str | PathLike[str], title: str = "loss")
         across = (epoch - 1) / (count - 1) if count > 1 else 0.5
         return left + (right - left) * across, bottom - (bottom - top) * loss / most
 
+    def text(x: float, y: float, words: str, anchor: str) -> None:
+        pen.text((x, y), words, "black", font, anchor)
+
     for loss in _ticks(most, 0.0):
-        pen.line([left, at(1, loss)[1], right, at(1, loss)[1]], "#dddddd", 2)
-        pen.text((left - 14, at(1, loss)[1]), f"{loss:g}", "black", font, "rm")
+        y = at(1, loss)[1]
+        pen.line([left, y, right, y], "#dddddd", 2)
+        text(left - 14, y, f"{loss:g}", "rm")
     for epoch in _ticks(count, 1.0):
-        pen.line([at(epoch, 0.0), (at(epoch, 0.0)[0], bottom + 10)], "black", 2)
-        pen.text((at(epoch, 0.0)[0], bottom + 18), f"{epoch:g}", "black", font, "mt")
+        x = at(epoch, 0.0)[0]
+        pen.line([x, bottom, x, bottom + 10], "black", 2)
+        text(x, bottom + 18, f"{epoch:g}", "mt")
     pen.rectangle([left, top, right, bottom], outline="black", width=2)
-    for place, (name, losses, colour) in enumerate(curves[: 1 + bool(history.validation_loss)]):
-        row, points = top + 40 + 44 * place, [at(i, loss) for i, loss in enumerate(losses, 1)]
-        pen.line(points, colour, 6, "curve")
-        for x, y in points[: 10 * (count < 10)]:
-            pen.ellipse([x - 8, y - 8, x + 8, y + 8], colour)
-        pen.line([right - 230, row, right - 170, row], colour, 6)
-        pen.text((right - 155, row), name, "black", font, "lm")
+    curves = ("training", history.loss, "#1f77b4"), ("test", history.validation_loss, "#d95f02")
+    for row, (name, losses, colour) in zip((top + 40, top + 84), curves):
+        if points := [at(i, loss) for i, loss in enumerate(losses, 1)]:
+            pen.line(points, colour, 6, "curve")
+            for x, y in points if count < 10 else []:
+                pen.ellipse([x - 8, y - 8, x + 8, y + 8], colour)
+            pen.line([right - 230, row, right - 170, row], colour, 6)
+            text(right - 155, row, name, "lm")
     pen.text((WIDTH, 40), printable(title, 100), "black", ImageFont.load_default(32), "mm")
-    pen.text((left, top - 16), "loss (mean over samples)", "black", font, "ls")
-    pen.text(((left + right) / 2, 2 * HEIGHT - 24), "epoch", "black", font, "mb")
+    text(left, top - 16, "loss (mean over samples)", "ls")
+    text((left + right) / 2, 2 * HEIGHT - 24, "epoch", "mb")
     info = PngInfo()
     info.add_text("Title", title)
     image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(path, "PNG", pnginfo=info)
@@ -78,36 +82,29 @@ def decision_boundary(
     """
     if len(data.names) != 2 or not data.classes:
         raise ValueError(f"a decision boundary needs two inputs and classes, not {data!r}")
+    _require("matplotlib.figure")
+    from matplotlib.figure import Figure
+
     from autograd_engine.views.replay.boundary import plane_of, predicted
 
-    figure, axes = _figure()
-    plane = plane_of(data, data.classes, GRID)
+    figure = Figure(figsize=(6.4, 4.8))
+    axes, plane = figure.add_subplot(), plane_of(data, data.classes, GRID)
     (xs, ys), found = plane.ticks(), predicted(model, [0.0, 0.0], plane)
     for position, name in enumerate(data.classes):
-        colour = f"C{position}"
+        look = {"color": f"C{position}", "marker": MARKERS[position % len(MARKERS)]}
         # How far the class is ahead of all others: smooth, unlike the number of the class.
         ahead = [lead if best == position else -lead for best, lead in found]
         rows = [ahead[start : start + GRID] for start in range(0, len(ahead), GRID)]
         if max(ahead) > 0.0:  # the class is predicted somewhere
-            axes.contourf(xs, ys, rows, levels=[0.0, math.inf], alpha=0.25, colors=colour)
+            axes.contourf(xs, ys, rows, levels=[0.0, math.inf], alpha=0.25, colors=look["color"])
         if min(ahead) < 0.0 < max(ahead):
             axes.contour(xs, ys, rows, levels=[0.0], colors="black", linewidths=0.8)
-        look = {"color": colour, "edgecolors": "black", "linewidths": 0.5, "s": 28}
-        points = [point for point, target in data if target == position]
-        across, up = ([point[axis] for point in points] for axis in (0, 1))
-        marker = MARKERS[position % len(MARKERS)]
-        axes.scatter(across, up, marker=marker, label=f"class {_plain(name)}", **look)
+        across, up = zip(*[x for x, target in data if target == position] or [((), ())])
+        look |= {"edgecolors": "black", "linewidths": 0.5, "s": 28}
+        axes.scatter(across, up, label=f"class {_plain(name)}", **look)
     axes.set(xlabel=_plain(data.names[0]), ylabel=_plain(data.names[1]), title=_plain(title))
     axes.legend()
     figure.savefig(path, dpi=120, metadata={"Title": title}, pil_kwargs=QUICK)
-
-
-def _figure() -> tuple[Any, Any]:
-    _require("matplotlib.figure")
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 4.8))
-    return figure, figure.add_subplot()
 
 
 def _require(*names: str) -> None:

@@ -30,27 +30,33 @@ class Terms:
             for name in names:
                 if name not in x:
                     raise ValueError(f"the input has no {name!r:.80}{meant(name, x)}")
-            x = [x[name] for name in names] if names else [*x.values()]
+            x = [x[name] for name in names or x]
         if names and len(x) != len(names):
             wanted = f"{counted(len(names), 'number')}, {', '.join(names):.400}"
             raise ValueError(f"the model takes {wanted}; got {len(x)}")
-        if not self.shift:
-            return x
-        return [(number(n) - m) / s for n, m, s in zip(x, self.shift, self.scale)]
+        scaled = zip(x, self.shift, self.scale) if self.shift else ()
+        return [(number(n) - m) / s for n, m, s in scaled] or x
+
+    def named(self, outputs: Any) -> Any:
+        """Return the name of the class, where there are classes, else the numbers."""
+        numbers = list(map(read, outputs if hasattr(outputs, "__len__") else [outputs]))
+        if len(numbers) == 1:
+            return self.classes[numbers[0] > 0.0] if len(self.classes) == 2 else numbers[0]
+        if len(numbers) == len(self.classes):
+            return self.classes[numbers.index(max(numbers))]
+        return numbers
 
 
 def learn_terms(model: Any, data: Any) -> None:
     """Note with a module what a dataset says; other data leave what is noted."""
     if isinstance(model, Module) and hasattr(data, "names") and hasattr(data, "classes"):
         names, classes = ([*map(str, part)] for part in (data.names, data.classes))
-        scaling: Any = getattr(data, "scaled_by", None) or ()
-        terms = Terms(names, classes, *map(list, scaling))
-        if vars(model).get("_terms") != terms:  # one that is the same stays: see `fit.traces`
+        terms = Terms(names, classes, *map(list, getattr(data, "scaled_by", None) or ()))
+        if terms_of(model) != terms:  # one that is the same stays: see `fit.traces`
             vars(model)["_terms"] = terms
 
 
 def terms_of(model: Any) -> Terms:
-    """Return what is noted with a model."""
     found = vars(model).get("_terms") if isinstance(model, Module) else None
     return found or Terms()
 
@@ -59,32 +65,31 @@ def terms_read(entry: Any) -> Terms:
     """Return what a file says in `data`; `ValueError` where that is damaged."""
     known = vars(Terms()).keys()
     if isinstance(entry, dict) and entry.keys() == known and {*map(type, entry.values())} == {list}:
-        columns, classes, shift, scale = (entry[name] for name in known)
-        finite = all(type(n) in (int, float) and math.isfinite(n) for n in shift + scale)
-        fits = len(shift) == len(scale) in (0, len(columns)) and 0 not in scale
-        if finite and fits and all(isinstance(name, str) for name in columns + classes):
-            return Terms(**entry)
+        terms = Terms(**entry)
+        numbers, names = terms.shift + terms.scale, terms.columns + terms.classes
+        fits = len(terms.shift) == len(terms.scale) in (0, len(terms.columns))
+        fits = fits and all(type(n) in (int, float) and math.isfinite(n) for n in numbers)
+        if fits and 0 not in terms.scale and all(isinstance(name, str) for name in names):
+            return terms
     raise ValueError(f"its data hold no names of columns and classes, or no scaling: {entry!r:.80}")
 
 
 def predict(model: Any, x: Any) -> Any:
     """Return the class that the model predicts for an input, by its name, or else its number.
 
-    The input has the numbers as they were measured, in a list or by the names of the columns: `fit`
-    notes with the model the names, classes and scaling of the `Dataset` it trains on, and `save`
-    and `load` keep them. Of several rows (a list of inputs, a matrix, a dataset) a list comes back,
-    and a model of several outputs that are no classes gives each as a list. As `accuracy` has it, a
-    single output is of the second class where it is positive. Raises `ValueError` naming the
-    columns for another number of inputs, `TypeError` for what is no model.
+    The input has the numbers as they were measured, in a list or by the names of the columns, which
+    `fit` notes with the model, as it does classes and scaling. Of several rows (a list of inputs, a
+    matrix, a dataset) a list comes back. As `accuracy` has it, a single output is of the second
+    class where it is positive. Raises `ValueError` naming the columns for another number of inputs,
+    `TypeError` for what is no model.
 
     >>> from autograd_engine.nn import MLP
     >>> predict(MLP(2, [1], init=lambda nin, nout, rng: 0.5), [3.0, 4.0])
     3.5
     """
     if isinstance(model, type) or not callable(model):
-        raise TypeError(
-            f"expected a model such as an MLP or what load() returns, got {model!r:.60}"
-        )
+        such = "a model such as an MLP or what load() returns"
+        raise TypeError(f"expected {such}, got {model!r:.60}")
     x = getattr(x, "inputs", x)
     if hasattr(x, "to_dict") and hasattr(x, "columns"):
         x = x.to_dict("records")
@@ -96,17 +101,5 @@ def predict(model: Any, x: Any) -> Any:
     several = hasattr(first, "__len__") and not isinstance(first, str)
     terms = terms_of(model)
     with no_grad():
-        found = [_named(model(terms.row(row)), terms) for row in (x if several else [x])]
+        found = [terms.named(model(terms.row(row))) for row in (x if several else [x])]
     return found if several else found[0]
-
-
-def _named(outputs: Any, terms: Terms) -> Any:
-    """Return the name of the class, where there are classes, else the numbers."""
-    numbers = (
-        [read(output) for output in outputs] if hasattr(outputs, "__len__") else [read(outputs)]
-    )
-    if len(numbers) == 1 and len(terms.classes) == 2:
-        return terms.classes[numbers[0] > 0.0]
-    if len(numbers) == len(terms.classes) > 1:
-        return terms.classes[numbers.index(max(numbers))]
-    return numbers[0] if len(numbers) == 1 else numbers

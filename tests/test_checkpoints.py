@@ -13,10 +13,10 @@ import threading
 
 import pytest
 
-from autograd_engine import checkpoints, optim
+from autograd_engine import files, optim
 from autograd_engine.blocks import no_grad
-from autograd_engine.checkpoints import load, read_json, save, write_json
 from autograd_engine.engine import Value
+from autograd_engine.files import load, read_json, save, write_json
 from autograd_engine.functions import elu, gelu, leaky_relu
 from autograd_engine.losses import mse
 from autograd_engine.nn import ACTIVATIONS, MLP, Layer, Module, Neuron
@@ -227,7 +227,7 @@ def test_an_activation_of_ones_own_needs_the_model(path):
 
 def test_other_entries_beside_the_model_do_not_disturb_load(path, model):
     training = {"epoch": 3, "losses": [1.0, math.nan, math.inf], "float": "nan"}
-    write_json(path, {"model": checkpoints.model_state(model), "training": training})
+    write_json(path, {"model": files.model_state(model), "training": training})
     assert load(path).state_dict() == model.state_dict()
     losses = read_json(path)["training"]["losses"]
     assert losses[0] == 1.0 and math.isnan(losses[1]) and losses[2] == math.inf

@@ -15,9 +15,9 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import commands, datasets
 from autograd_engine.__main__ import PARTS, _options, main
-from autograd_engine.checkpoints import load
 from autograd_engine.datasets import Dataset
 from autograd_engine.expressions import evaluate
+from autograd_engine.files import load
 from autograd_engine.measures import accuracy
 from autograd_engine.views.picture.drawing import ENDINGS
 

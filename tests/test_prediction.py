@@ -9,8 +9,8 @@ import numpy
 import pytest
 
 import autograd_engine as ag
-from autograd_engine.checkpoints import load, save
 from autograd_engine.datasets import Dataset
+from autograd_engine.files import load, save
 
 NAMES = ["size", "price"]
 ROWS = [[float(i), 300.0 * (7 * i % 5)] for i in range(12)]

@@ -13,7 +13,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, datasets, losses, nn, optim
-from autograd_engine.history import MOST, Recorder, Recording
+from autograd_engine.history import MOST, Recording
 from autograd_engine.views.replay import boundary as boundaries
 from autograd_engine.views.replay.boundary import Boundary
 from autograd_engine.views.replay.page import ROOM, frames
@@ -105,18 +105,18 @@ def test_the_loss_of_a_step_is_the_mean_over_its_batch_just_before_it(way):
 @pytest.mark.parametrize("batches", [1, 7])
 def test_steps_are_evenly_spread_and_bounded_and_end_with_the_latest(count, batches):
     w = Value(0.0)
-    recorder = Recorder(Recording([w], None, None, [], batches), 0)
+    recorder = Recording([w], None, None, [], batches)
     for made in range(count):
         w.data += 1.0
         if recorder.due():
             recorder.keep([0.0], made // batches)
-        assert len(recorder.recording.steps) <= MOST + 2
-    numbers = [step.number for step in recorder.recording.steps]
+        assert len(recorder.steps) <= MOST + 2
+    numbers = [step.number for step in recorder.steps]
     stride = numbers[1] - numbers[0]
     spread = list(range(0, numbers[-1] + 1, stride))
     assert numbers == (spread if spread[-1] == numbers[-1] else [*spread, numbers[-1]])
     assert count - numbers[-1] < batches and len(numbers) >= min(count, MOST // 2)
-    assert all(step.parameters == (step.number,) for step in recorder.recording.steps)
+    assert all(step.parameters == (step.number,) for step in recorder.steps)
 
 
 @pytest.mark.parametrize("way", WAYS)

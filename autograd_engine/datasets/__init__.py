@@ -3,8 +3,7 @@
 A dataset is a sequence of `(input, target)` pairs. A seed gives the same numbers everywhere.
 """
 
-from autograd_engine.datasets.dataset import Dataset, Scaling
-from autograd_engine.datasets.shapes import circles, moons, spirals, xor
+from autograd_engine.datasets.dataset import Dataset, Scaling, circles, moons, spirals, xor
 from autograd_engine.datasets.tables import csv, digits, iris
 
 __all__ = ["Dataset", "Scaling", "circles", "csv", "digits", "iris", "moons", "spirals", "xor"]

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from csv import Error as MalformedRow
 from csv import reader
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +47,14 @@ def separator_of(text: str) -> str:
         rows: list[list[str]] = []
         with suppress(MalformedRow):
             rows.extend(filter(any, _reader(sample, mark)))
-        if not rows or len(rows[0]) == 1:
-            continue
-        alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
-        if mark == " ":
-            alike //= 1.0  # blanks may be part of a text
-        elif any(re.search(r"\d\s+[-+]?[.,]?\d", cell) for row in rows for cell in row):
-            alike /= 2.0  # a tab, say, before the last of many columns between blanks
-        best, found = max((best, found), (alike, mark), key=itemgetter(0))
+        if rows and len(rows[0]) > 1:
+            alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
+            if mark == " ":
+                alike //= 1.0  # blanks may be part of a text
+            elif any(re.search(r"\d\s+[-+]?[.,]?\d", cell) for row in rows for cell in row):
+                alike /= 2.0  # a tab, say, before the last of many columns between blanks
+            if alike > best:
+                best, found = alike, mark
     return found
 
 
@@ -103,18 +102,17 @@ def decimal_of(rows: Iterable[Iterable[str]]) -> str:
 _DIGITS = r"[-+−]?(\d{1,3}([ .,'’_]\d{3})+([.,]\d+)?|\d*[.,]?\d+)(e[-+]?\d+)?"
 _MONEY = r"([a-z]{0,3}[$€£¥₹₽₩₺₪฿¢]|\b(usd|eur|gbp|chf|jpy|cny|inr)\b)"
 _SHORT = "( ?(k|m|bn?|mio|mn|mrd))?"
-_MEANT = {
+_MEANT = {  # how quantities are written that are no numbers to Python, and so no names of classes
     "a date": r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d))([T ].*)?",
     "a time of day": r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?",
     "a number in another spelling": rf"\(?[-+−]? ?({_MONEY} ?{_DIGITS}{_SHORT}"
     rf"|{_DIGITS}({_SHORT} ?{_MONEY}| ?[%‰])?)\)?",
 }
-"""How quantities are written that are no numbers to Python: one means no class by them."""
 
 
 def meant(cell: str) -> str:
     """Say what kind of quantity a text looks like; "" where it is none."""
-    text = cell.replace("\u00a0", " ").replace("\u202f", " ").strip()
+    text = " ".join(cell.split())
     return next((what for what, form in _MEANT.items() if re.fullmatch(form, text, re.I)), "")
 
 

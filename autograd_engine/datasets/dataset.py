@@ -1,13 +1,19 @@
-"""What a dataset is: `(input, target)` pairs, the names of their columns, splitting, scaling."""
+"""What a dataset is, `(input, target)` pairs that can be split and scaled; shapes drawn at random.
+
+Each shape takes the number of samples, the standard deviation of the noise on either coordinate,
+and a seed; its classes take turns. Each raises `ValueError` for fewer than one sample and for a
+negative or infinite noise, `TypeError` for what is no number.
+"""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from math import cos, pi, sin, tau
 from typing import Any, NamedTuple, overload
 
-from autograd_engine.real import as_float, is_number
+from autograd_engine.real import as_float, check_whole, is_number
 from autograd_engine.words import LINE, counted, printable
 
 Pair = tuple[list[float], Any]
@@ -45,17 +51,18 @@ class Dataset(Sequence[Pair]):
         classes: Iterable[str] = (),
     ) -> None:
         self.inputs = [
-            list(row) if isinstance(row, (list, tuple)) else _row(f"input {i}", row)
-            for i, row in enumerate(_row("inputs", inputs))
+            list(row) if isinstance(row, (list, tuple)) else _listed(f"input {i}", row)
+            for i, row in enumerate(_listed("inputs", inputs))
         ]
-        self.targets, self.names, self.classes = _row("targets", targets), [*names], [*classes]
+        self.targets, self.names, self.classes = _listed("targets", targets), [*names], [*classes]
         self.scaled_by: Scaling | None = None
         if len(self.inputs) != len(self.targets):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.targets)} targets")
-        for position, row in enumerate(self.inputs):
-            if len(row) != len(self.names):
-                count = f"{len(row)} numbers, but there are {len(self.names)} names of columns"
-                raise ValueError(f"input {position} has {count}")
+        count = len(self.names)
+        for i, row in enumerate(self.inputs):
+            if len(row) != count:
+                has = f"{len(row)} numbers, but there are {count} names of columns"
+                raise ValueError(f"input {i} has {has}")
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -92,10 +99,9 @@ class Dataset(Sequence[Pair]):
         >>> [len(part) for part in iris().split(0.8, seed=0)]
         [120, 30]
         """
-        if not is_number(fraction):
-            raise TypeError(f"a split needs a number between 0 and 1, got {fraction!r:.60}")
-        if not 0.0 < fraction < 1.0:
-            raise ValueError(f"a split needs a fraction between 0 and 1, got {fraction}")
+        if not is_number(fraction) or not 0.0 < fraction < 1.0:
+            kind = ValueError if is_number(fraction) else TypeError
+            raise kind(f"a split needs a number between 0 and 1, got {fraction!r:.60}")
         first = round(fraction * len(self))
         if not 0 < first < len(self):
             what = f"a split of {len(self)} sample(s) at {fraction} leaves one side empty"
@@ -111,11 +117,8 @@ class Dataset(Sequence[Pair]):
         columns = [list(map(as_float, column)) for column in zip(*self.inputs)]
         # Divided before they are summed, and by hypot, so that no large number overflows.
         shift = [math.fsum(x / len(self) for x in column) for column in columns]
-        scale = [
-            math.hypot(*(x - mean for x in column)) / math.sqrt(len(self)) or 1.0
-            for column, mean in zip(columns, shift)
-        ]
-        return Scaling(shift, scale)
+        away = ([x - mean for x in column] for column, mean in zip(columns, shift))
+        return Scaling(shift, [math.hypot(*x) / math.sqrt(len(self)) or 1.0 for x in away])
 
     def scaled(self, scaling: Scaling | None = None) -> Dataset:
         """Return this dataset with scaled inputs, by its own mean and deviation or those given.
@@ -129,18 +132,92 @@ class Dataset(Sequence[Pair]):
         if scaling is not None and (not isinstance(scaling, (tuple, list)) or len(scaling) != 2):
             raise TypeError(f"a scaling is what scaling() returns, got {scaling!r:.60}")
         shift, scale = self.scaling() if scaling is None else scaling
-        if not len(shift) == len(scale) == len(self.names):
-            count = len(self.names)
+        count = len(self.names)
+        if not len(shift) == len(scale) == count:
             raise ValueError(f"the scaling is for {len(shift)} column(s), the inputs have {count}")
         inputs = [[(x - m) / s for x, m, s in zip(row, shift, scale)] for row in self.inputs]
         data = self._with(inputs, self.targets)
-        before, unit = self.scaled_by or ([0.0] * len(shift), [1.0] * len(shift))
+        before, unit = self.scaled_by or ([0.0] * count, [1.0] * count)
         shift = [m + u * x for m, u, x in zip(before, unit, shift)]
         data.scaled_by = Scaling(shift, [u * x for u, x in zip(unit, scale)])
         return data
 
 
-def _row(name: str, items: Any) -> list[Any]:
+def _listed(name: str, items: Any) -> list[Any]:
     if isinstance(items, str) or not hasattr(items, "__iter__"):
         raise TypeError(f"{name} must be a list, got {items!r:.60}")
     return list(items)
+
+
+def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
+    """Return two half circles that reach into each other, the class being which of them.
+
+    >>> moons(4, noise=0.0).targets
+    [0, 1, 0, 1]
+    """
+    return _drawn(
+        lambda i, t: (1.0 - cos(pi * t), 0.5 - sin(pi * t)) if i else (cos(pi * t), sin(pi * t)),
+        2, n, noise, seed,
+    )  # fmt: skip
+
+
+def circles(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
+    """Return a circle of radius 1 (class 0) around one of radius 0.5 (class 1).
+
+    >>> [math.hypot(*point) for point in circles(4, noise=0.0).inputs]
+    [1.0, 0.5, 1.0, 0.5]
+    """
+    return _drawn(
+        lambda i, t: (cos(tau * t) / (1.0 + i), sin(tau * t) / (1.0 + i)),
+        2, n, noise, seed, closed=True,
+    )  # fmt: skip
+
+
+def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, classes: int = 2) -> Dataset:
+    """Return arms that wind once around the origin, one arm for each class.
+
+    Raises `ValueError` for fewer than two classes too.
+
+    >>> spirals(6, classes=3).targets
+    [0, 1, 2, 0, 1, 2]
+    """
+    check_whole("the number of classes", classes)
+    if classes < 2:
+        raise ValueError(f"spirals need at least 2 classes, got {classes}")
+
+    def arm(i: int, t: float) -> Iterable[float]:
+        radius, angle = 0.1 + 0.9 * t, tau * i / classes + tau * t
+        return radius * cos(angle), radius * sin(angle)
+
+    return _drawn(arm, classes, n, noise, seed)
+
+
+def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
+    """Return points around the corners of a square, class 1 where just one coordinate is 1.
+
+    >>> list(xor(4, noise=0.0))
+    [([0.0, 0.0], 0), ([0.0, 1.0], 1), ([1.0, 0.0], 1), ([1.0, 1.0], 0)]
+    """
+    data = _drawn(lambda i, t: (float(i // 2), float(i % 2)), 4, n, noise, seed)
+    return Dataset(data.inputs, [i // 2 ^ i % 2 for i in data.targets], data.names, ["0", "1"])
+
+
+def _drawn(
+    curve: Callable[[int, float], Iterable[float]],
+    classes: int, n: int, noise: float, seed: int, closed: bool = False,
+) -> Dataset:  # fmt: skip
+    """Return n points with noise, at even steps along a curve for each class, which take turns."""
+    check_whole("the number of samples (n)", n)
+    if n < 1:
+        raise ValueError(f"a dataset needs at least 1 sample, got n = {n}")
+    if not is_number(noise):
+        raise TypeError(f"the noise is a standard deviation, a number; got {noise!r:.60}")
+    if not 0.0 <= noise < math.inf:
+        raise ValueError(f"the noise is a standard deviation of 0 or more, got {noise}")
+    gauss, inputs = random.Random(seed).gauss, []
+    for i in range(n):
+        place, number = divmod(i, classes)
+        places = (n - number - 1) // classes + 1  # that fall to this curve
+        steps = places if closed else max(places - 1, 1)  # a closed one ends where it starts
+        inputs.append([x + gauss(0.0, noise) for x in curve(number, place / steps)])
+    return Dataset(inputs, [i % classes for i in range(n)], ["x", "y"], map(str, range(classes)))

@@ -20,7 +20,7 @@ from autograd_engine.release import seldom_collected
 from autograd_engine.words import LINE, printable
 
 MOST_CLASSES = 20
-NAMES = "if they are names of classes, pass classes=True"
+NAMES = "if they are classes, pass classes=True"
 
 
 def iris() -> Dataset:
@@ -68,16 +68,15 @@ def csv(
     `classes=True` or `False` overrules that, also where text is refused that nobody means as
     classes: money, dates, 1,500, names that never repeat. Inputs True and False become 1 and 0.
 
-    The `separator` is found: a comma, `;`, tab, `|`, or `" "` for runs of blanks; so are decimal
-    commas where it is no comma. What 1,500 means only `decimal=","` or `"."` can say. A first row
-    with a number in it is refused unless `header` says whether it holds names; without any the
-    columns are x0, x1 and so on. A missing cell (empty, `?`, `NA`, `nan`) is refused; its row is
-    left out with `missing="drop"`, and a number for `missing` is filled in, but not as a target.
+    The `separator` is found (`" "` stands for runs of blanks), and so are decimal commas where it
+    is no comma; what 1,500 means only `decimal=` can say. A first row with a number in it is
+    refused unless `header` says whether it holds names; without any the columns are x0, x1 and so
+    on. A missing cell (empty, `?`, `NA`, `nan`) is refused; its row is left out with
+    `missing="drop"`, and a number for `missing` is filled in, but not as a target. A warning tells
+    of a nameless column left out, and of classes that differ only by upper and lower case.
 
-    A warning tells of a column left out since it has no name and is empty or counts the rows, as
-    pandas writes it, and of classes that differ only by upper and lower case. Raises `ValueError`
-    naming the file and the line (counted from 1, the header's) for whatever makes no table of
-    numbers, `OSError` for a file that cannot be read, `TypeError` for what is of the wrong kind.
+    Raises `ValueError` naming the file and the line (counted from 1, the header's) for whatever
+    makes no table of numbers, `OSError` for a file that cannot be read, else `TypeError`.
 
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp(), "plants.csv")
@@ -90,12 +89,12 @@ def csv(
         if switch is not None:
             flag(option, switch)
     number = is_number(missing) and not isinstance(missing, bool) and math.isfinite(float(missing))
-    one = separator is None or (isinstance(separator, str) and len(separator) == 1)
     for fits, option, given, wanted in (
-        (one, "separator", separator, 'one character such as ";", or " " for runs of blanks'),
+        (separator is None or (isinstance(separator, str) and len(separator) == 1),
+         "separator", separator, 'one character such as ";", or " " for runs of blanks'),
         (decimal in (None, ".", ","), "decimal", decimal, '"." or ","'),
-        (number or missing in ("refuse", "drop"), "missing", missing,
-         '"refuse", "drop" or a finite number'),
+        (number or missing in ("refuse", "drop"),
+         "missing", missing, '"refuse", "drop" or a finite number'),
     ):  # fmt: skip
         if not fits:
             raise ValueError(f"{option} must be {wanted}, got {given!r:.60}")
@@ -114,14 +113,13 @@ class Sheet:
         self, path: Any, separator: Any, header: Any, decimal: Any, text: str | None = None
     ) -> None:
         self.words: list[str] = []
-        name = printable(fspath(path), LINE)
+        self.name = name = printable(fspath(path), LINE)
         text = read.text_of(path, name) if text is None else text
-        self.name, separator = name, separator or read.separator_of(text)
+        separator = separator or read.separator_of(text)
         rows, self._lines = read.rows_of(text, separator, name)
         self._decimal = decimal or ("" if separator == "," else read.decimal_of(rows))
-        self.names = [cell.strip() for cell in rows[0]]
         self._hint = f"what separates them was taken to be {separator!r}"
-        self._header = f"{name}, line {self._lines[0]}"
+        self.names, self._header = [*map(str.strip, rows[0])], f"{name}, line {self._lines[0]}"
         odd = [cell for cell in self.names if feature_of(cell, self._decimal) is not None]
         if header is None and odd:
             raise ValueError(
@@ -133,8 +131,7 @@ class Sheet:
                 count = f"{len(row)} cell(s), where the header has {len(self.names)}"
                 raise ValueError(f"{name}, line {line}: {count}; {self._hint}")
         if header is False:
-            self.names = [f"x{i}" for i in range(len(self.names))]
-            self._header = name
+            self.names, self._header = [f"x{i}" for i in range(len(self.names))], name
         else:
             del rows[0], self._lines[0]
         if not rows:
@@ -147,21 +144,17 @@ class Sheet:
     ) -> Dataset:
         """Return the dataset that predicts the target from all columns that are not dropped."""
         goal, kept = self._chosen(target, drop)
-        fill = None if isinstance(missing, str) else float(missing)
         gone: dict[int, int] = {}  # rows, with a column that they lack
+        fill = None if isinstance(missing, str) else float(missing)
         columns = [self._numbers(column, fill, gone) for column in kept]
         cells = self._cells(goal)
         gone |= {row: goal for row, cell in enumerate(cells) if cell in MISSING}
         if gone and missing != "drop":
-            column, cell = gone[min(gone)], self._cells(gone[min(gone)])[min(gone)]
-            cure = "" if column == goal else ", missing=0 fills in a number"
-            odd = "not a finite number" if cell.lower() == "nan" else "which marks a missing cell"
-            said = f"has {cell!r}, {odd}" if cell else "is missing"
-            raise self._fault(column, cell, f'{said}: missing="drop" leaves such rows out{cure}')
+            cure = "" if gone[min(gone)] == goal else ", missing=0 fills in a number"
+            self._refuse(gone, f'missing="drop" leaves such rows out{cure}')
         if gone:
             left = [row not in gone for row in range(len(cells))]
-            cells = list(compress(cells, left))
-            columns = [list(compress(column, left)) for column in columns]
+            cells, *columns = (list(compress(column, left)) for column in (cells, *columns))
             if not cells:
                 raise ValueError(f"{self.name}: each row lacks a cell, so that none is left")
         names, inputs = [self.names[column] for column in kept], zip(*columns)
@@ -183,9 +176,8 @@ class Sheet:
         gone: dict[int, int] = {}
         wanted = [self._position("a model", name) for name in names or self.names]
         rows = [*zip(*(self._numbers(column, None, gone) for column in wanted))]
-        for row, column in gone.items():
-            place = f"{self.name}, line {self._lines[row]}"
-            raise ValueError(f"{place}: the cell of column {self.names[column]!r:.80} is missing")
+        if gone:
+            self._refuse(gone, "there is nothing to predict from")
         return rows
 
     def _chosen(self, target: Any, drop: Any) -> tuple[int, list[int]]:
@@ -195,45 +187,41 @@ class Sheet:
         dropped = {self._position("drop", which) for which in (drop if several else [drop])}
         if goal in dropped:
             raise ValueError(f"{self._header}: the target {self.names[goal]!r:.80} is in drop= too")
-        kept: list[int] = []
+        kept: dict[str, int] = {}
         for position in sorted({*range(len(self.names))} - dropped):
             name, cure = self.names[position], f"leave it out with drop=[{position}]"
-            called = f"column {position + 1} has no name"
-            nameless = position != goal and re.fullmatch(r"(Unnamed: [\d.]+)?", name)  # by pandas
-            if nameless and (why := self._teaches_nothing(position)):
-                told = f"{called} and {why}: it is left out; drop=[{position}] does so"
-                self.words.append(f"{self._header}: {told} without a word")
-                continue
+            called = f"{self._header}: column {position + 1} has no name"
+            if position != goal and re.fullmatch(r"(Unnamed: [\d.]+)?", name):  # by pandas
+                cells = self._cells(position)
+                whole = all(c.isdecimal() or number_of(c, self._decimal) is None for c in cells)
+                if not any(cells) or (whole and len({*cells}) == len(cells)):
+                    why = "counts the rows" if any(cells) else "is empty"
+                    told = f"it is left out; drop=[{position}] does so without a word"
+                    self.words.append(f"{called} and {why}: {told}")
+                    continue
             if not name:
-                raise ValueError(f"{self._header}: {called}: write one, or {cure}")
-            if name in [self.names[other] for other in kept]:
+                raise ValueError(f"{called}: write one, or {cure}")
+            if name in kept:
                 raise ValueError(f"{self._header}: two columns are called {name!r:.80}: {cure}")
-            kept.append(position)
-        kept.remove(goal)
+            kept[name] = position
+        del kept[self.names[goal]]
         if not kept:
             only = f"beside {self.names[goal]!r:.80} there is no column to predict it from"
             raise ValueError(f"{self.name}: {only}")
-        return goal, kept
+        return goal, [*kept.values()]
 
     def _position(self, option: str, which: Any) -> int:
-        positions = range(len(self.names))
         if which in self.names:
             return self.names.index(which)
         if not isinstance(which, str) and not is_whole(which):
             raise TypeError(f"{option} takes the name or index of a column, got {which!r:.60}")
-        if is_whole(which) and -len(positions) <= which < len(positions):
-            return positions[int(which)]
+        count = len(self.names)
+        if is_whole(which) and -count <= which < count:
+            return int(which) % count
         known = printable(", ".join(map(repr, self.names)), LINE)
-        hint = f"; {self._hint}, pass separator= to say another" if len(positions) == 1 else ""
+        hint = f"; {self._hint}, pass separator= to say another" if count == 1 else ""
         said = f"there is no column {which!r:.80}; the columns are {known}{hint}"
         raise ValueError(f"{self.name}: {said}")
-
-    def _teaches_nothing(self, column: int) -> str:
-        cells = self._cells(column)
-        whole = all(c.isdecimal() or number_of(c, self._decimal) is None for c in cells)
-        if not any(cells):
-            return "is empty"
-        return "counts the rows" if whole and len({*cells}) == len(cells) else ""
 
     def _cells(self, column: int) -> list[str]:
         return list(map(str.strip, self._columns[column]))
@@ -242,6 +230,14 @@ class Sheet:
         place = f"{self.name}, line {self._lines[self._cells(column).index(cell)]}"
         what = "column" if cell else "the cell of column"
         return ValueError(f"{place}: {what} {self.names[column]!r:.80} {why}")
+
+    def _refuse(self, gone: dict[int, int], cure: str) -> None:
+        """Refuse the first of the rows that lack a cell."""
+        row, column = min(gone.items())
+        cell = self._cells(column)[row]
+        odd = "not a finite number" if cell.lower() == "nan" else "which marks a missing cell"
+        said = f"has {cell!r}, {odd}" if cell else "is missing"
+        raise self._fault(column, cell, f"{said}: {cure}")
 
     def _numbers(self, column: int, fill: float | None, gone: dict[int, int]) -> list[float]:
         """Return the numbers of a column, NaN for a missing cell; note the rows that lack one."""
@@ -276,21 +272,19 @@ class Sheet:
     def _names_classes(self, goal: int, cells: list[str], numbers: dict[str, float | None]) -> bool:
         """Say whether the cells of the target are classes; refuse what nobody means as such."""
         texts = [cell for cell, number in numbers.items() if number is None]
-        if odd := [cell for cell in texts if meant(cell)]:
-            like = f"which looks like {meant(odd[0])}: {spelling(odd[0])}"
-            raise self._fault(goal, odd[0], f"has {odd[0]!r:.80}, {like}; {NAMES}")
-        if texts and len(texts) < len(numbers):
-            other = next(c for c in numbers if (numbers[c] is None) != (numbers[cells[0]] is None))
-            told = f"mixes numbers and text, here {other!r:.80}; {NAMES}"
-            raise self._fault(goal, other, told)
-        if len(texts) == len(cells) > MOST_CLASSES:
-            told = f"has another text in each of the {len(cells)} rows, first {cells[0]!r:.80}"
-            teach = "names that never come again teach nothing; if they are classes"
-            raise self._fault(goal, cells[0], f"{told}: {teach}, pass classes=True")
-        if texts:
-            return True
+        odd, why = next((cell for cell in texts if meant(cell)), ""), ""
+        if odd:
+            why = f"has {odd!r:.80}, which looks like {meant(odd)}: {spelling(odd)}; {NAMES}"
+        elif texts and len(texts) < len(numbers):
+            odd = next(c for c in numbers if (numbers[c] is None) != (numbers[cells[0]] is None))
+            why = f"mixes numbers and text, here {odd!r:.80}; {NAMES}"
+        elif len(texts) == len(cells) > MOST_CLASSES:
+            odd, why = cells[0], f"has another text in each of the {len(cells)} rows, first "
+            why += f"{odd!r:.80}: names that never come again teach nothing; {NAMES}"
+        if why:
+            raise self._fault(goal, odd, why)
         if len(numbers) > MOST_CLASSES or not all(c.lstrip("+-").isdecimal() for c in numbers):
-            return False
+            return bool(texts)
         found = sorted(set(map(int, numbers)))
         if len(found) == 2 and (found == [-1, 1] or min(map(cells.count, numbers)) > 1):
             return True

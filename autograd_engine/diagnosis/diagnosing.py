@@ -16,7 +16,7 @@ from autograd_engine.diagnosis.layers import Units, flow, squashed
 from autograd_engine.diagnosis.parameters import changed_leaves, rebound, unreached
 from autograd_engine.diagnosis.slopes import born, kinks
 from autograd_engine.engine import Value
-from autograd_engine.optim.settings import finite
+from autograd_engine.optim.optimizer import finite
 from autograd_engine.real import flag
 from autograd_engine.words import counted
 

@@ -13,24 +13,20 @@
 All parameters form one group: `optimizer.lr` is the one learning rate, to be read and set. Where
 the loss did not reach the gradient is 0 (in PyTorch None), so momentum and decay still move it.
 
-Reading order: settings, optimizer, rules, schedules.
+Reading order: optimizer, rules.
 """
 
 import sys
 
 from autograd_engine.optim import rules
 from autograd_engine.optim.optimizer import Optimizer, clip_gradients
-from autograd_engine.optim.rules import SGD, Adam, AdamW, RMSprop
-from autograd_engine.optim.schedules import (
-    CosineAnnealingLR,
-    ExponentialLR,
-    LinearLR,
-    Schedule,
-    StepLR,
-)
+from autograd_engine.optim.rules import (
+    SGD, Adam, AdamW, CosineAnnealingLR, ExponentialLR, LinearLR, RMSprop, Schedule, StepLR,
+)  # fmt: skip
 
-# Where pickles of version 0.1.0 look for the optimisers.
-sys.modules.update(dict.fromkeys([f"{__name__}.{n}" for n in ("sgd", "adam", "rmsprop")], rules))
+# Where pickles of version 0.1.0 look for them.
+_OLD = [f"{__name__}.{name}" for name in ("sgd", "adam", "rmsprop", "schedules")]
+sys.modules.update(dict.fromkeys(_OLD, rules))
 
 # fmt: off
 __all__ = [

@@ -1,18 +1,119 @@
-"""What all optimisers share: parameters, the step by a rule, gradients that are clipped."""
+"""What optimisers share: settings that are checked, shown and saved; the step; clipping."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import MISSING, field
+from functools import partial
+from inspect import signature
+from itertools import count
+from operator import index
 from typing import Any, ClassVar, NamedTuple
+from weakref import WeakValueDictionary
 
 from autograd_engine import floats
 from autograd_engine.columns import data_of, grads_of, listed, set_data, set_grads, zero_grads
 from autograd_engine.engine import Value
-from autograd_engine.optim.settings import Stateful, finite, whole
-from autograd_engine.real import flag, is_number
+from autograd_engine.real import flag, is_number, is_whole
 from autograd_engine.table import LEAF
-from autograd_engine.words import counted
+from autograd_engine.words import counted, printable
+
+
+def setting(default: Any = MISSING, check: Callable[..., Any] | None = None, **more: Any) -> Any:
+    """Return a field of a dataclass that is checked whenever it is set, as a number from 0 on."""
+    return field(default=default, metadata={"check": check or finite}, **more)
+
+
+def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -> float:
+    """Return a setting as a float if it is a finite number between the bounds, else refuse it."""
+    name = "learning rate" if name == "lr" else name
+    if not is_number(number) or isinstance(number, bool):
+        raise TypeError(f"{name} must be a number, got {number!r:.80}")
+    if not low <= number <= high or math.isinf(number):
+        bounds = f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
+        raise ValueError(f"{name} must be a finite number, {bounds}; got {number!r:.80}")
+    return float(number)
+
+
+def whole(name: str, number: int, low: int = 0) -> int:
+    """Return a setting as an int if it is one and not below `low`; else `ValueError`."""
+    if not is_whole(number) or not low <= number < 2**53:  # above that floats leave some out
+        raise ValueError(f"{name} must be an integer, at least {low}; got {number!r:.80}")
+    return index(number)
+
+
+share = partial(finite, high=1.0)
+
+
+class Stateful:
+    """An optimiser or schedule: what has settings and a state."""
+
+    _kind = ""
+    _made: ClassVar[WeakValueDictionary[int, Stateful]] = WeakValueDictionary()  # by their turn
+    _turns = count()
+    _settings: tuple[str, ...] = ()  # names of attributes
+    _checks: ClassVar[dict[str, Callable[..., Any]]] = {}  # of a setting, whenever it is set
+    _progress: ClassVar[dict[str, Callable[..., Any]]] = {}  # what changes, and its check
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        known = {**getattr(cls, "__dataclass_fields__", {}), **vars(cls)}
+        checks = {n: f.metadata["check"] for n, f in known.items() if getattr(f, "metadata", None)}
+        if checks and "_settings" not in vars(cls):
+            cls._settings = tuple(checks)
+        cls._checks = {**cls._checks, **checks}
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        cls._made[next(cls._turns)] = self = super().__new__(cls)
+        return self
+
+    def __setattr__(self, name: str, given: Any) -> None:
+        check = self._checks.get(name)
+        super().__setattr__(name, check(name, given) if check else given)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return settings and progress as plain lists, dicts and numbers."""
+        read = {name: getattr(self, name) for name in self._settings}
+        settings = {name: list(v) if isinstance(v, tuple) else v for name, v in read.items()}
+        progress = {name: getattr(self, name) for name in self._progress}
+        return {self._kind: type(self).__name__, "settings": settings, **progress}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict()` returned; `ValueError`, and no change, where it misfits."""
+        what = f"{self._kind} {type(self).__name__}"
+        was = state.get(self._kind) if isinstance(state, Mapping) else None
+        if not isinstance(was, str):
+            raise ValueError(f"expected the state of the {what}, got {state!r:.80}")
+        if was != type(self).__name__:
+            was = f"{self._kind} {printable(was)}"
+            raise ValueError(f"the state was written with the {was}, not {type(self).__name__}")
+        try:
+            if unlike := set(state["settings"]) ^ set(self._settings):
+                raise KeyError(*unlike)
+            vars(self).update(vars(self._loaded(state)))
+        except (AttributeError, KeyError, OverflowError, TypeError) as error:
+            raise ValueError(f"the state of the {what} is damaged: {error!r:.200}") from error
+
+    def _loaded(self, state: Mapping[str, Any]) -> Any:
+        """Return another one in that state: a copy, since a subclass may be made otherwise."""
+        loaded = copy(self)
+        for name, given in state["settings"].items():
+            setattr(loaded, name, given)
+        for name, check in self._progress.items():
+            setattr(loaded, name, check(name, state[name]))
+        return loaded
+
+    def _shown(self, first: str, *more: str) -> str:
+        known, told = signature(type(self)).parameters, [first]
+        for name in self._settings:
+            given = getattr(self, name)
+            if name == "lr" or (name in known and given != known[name].default):
+                spelt = f"{given:.6g}" if isinstance(given, float) else f"{given!r:.40}"
+                told.append(f"{name}={spelt}")
+        return f"{type(self).__name__}({', '.join([*told, *more])})"
+
 
 Rule = Callable[..., tuple[Any, ...]]
 """`(number, slope, *memories) -> (number, *memories)`: a step of a float, or of a whole array."""
@@ -57,7 +158,15 @@ class Optimizer(Stateful):
         self.__post_init__(params)
 
     def __post_init__(self, params: Iterable[Value]) -> None:
-        self.parameters = _trainable(params)
+        self.parameters = found = listed(params)
+        if not found:
+            raise ValueError("there are no parameters to train")
+        for i, parameter in enumerate(found):
+            if parameter._rule is not LEAF:
+                why = "it was computed, or is a constant; give the values it was made from"
+                raise ValueError(f"parameter {i} ({parameter!r}) is no leaf: {why}")
+        if len(set(map(id, found))) < len(found):
+            raise ValueError("a parameter is listed more than once, and would be moved as often")
         self.initial_lr: float | None = None  # that of the first schedule's start
         self.steps = 0
         self._buffers: dict[str, list[Any]] = {}
@@ -92,19 +201,15 @@ class Optimizer(Stateful):
         return tuple(name for name, by in self._buffer_names if not by or getattr(self, by))
 
     def _update(self) -> None:
-        names = self._memory()
-        blank = [self._blank] * len(self.parameters)
-        memories = [self._buffers.get(name, blank) for name in names]
+        names, blank = self._memory(), [self._blank] * len(self.parameters)
         numbers, slopes = data_of(self.parameters), grads_of(self.parameters)
         if self.maximize or self.weight_decay:
             slopes = list(map(self._slope, numbers, slopes))
-        numbers, *memories = self._moved(numbers, slopes, *memories)
+        memories = [self._buffers.get(name, blank) for name in names]
+        moved = map(self._rule(FLOATS, self.steps), numbers, slopes, *memories)
+        numbers, *memories = map(list, zip(*moved))
         set_data(self.parameters, numbers)
         self._buffers.update(zip(names, memories))
-
-    def _moved(self, *columns: list[Any]) -> Iterable[list[Any]]:
-        """Return what the rule makes of columns of numbers, slopes and memories."""
-        return map(list, zip(*map(self._rule(FLOATS, self.steps), *columns)))
 
     def state_dict(self) -> dict[str, Any]:
         """Return settings, steps and memories as plain lists, dicts and numbers."""
@@ -113,12 +218,16 @@ class Optimizer(Stateful):
 
     def _loaded(self, state: Mapping[str, Any]) -> Optimizer:
         loaded: Optimizer = super()._loaded(state)
-        loaded.parameters, loaded._buffers = _trainable(self.parameters), {}
+        loaded._buffers, had = {}, len(self.parameters)
         for name, buffer in state["buffers"].items():
-            if len(buffer) != len(self.parameters):
-                given = f"but the state's buffer {name!r:.80} is for {len(buffer)}"
-                raise ValueError(f"the optimizer has {len(self.parameters)} parameters, {given}")
-            loaded._buffers[name] = [_remembered(name, item) for item in buffer]
+            if len(buffer) != had:
+                given = f"the state's buffer {name!r:.80} is for {len(buffer)}"
+                raise ValueError(f"the optimizer has {had} parameters, but {given}")
+            for item in buffer:  # a mean of squares may be infinite, and is not negative
+                fits = is_number(item) and not isinstance(item, bool)
+                if not fits or not (item >= 0.0 if "sq" in name else math.isfinite(item)):
+                    raise TypeError(f"{name} holds {item!r:.60}")
+            loaded._buffers[name] = list(map(float, buffer))
         for name, asked in self._buffer_names:
             if loaded.steps and not asked and name not in loaded._buffers:
                 raise KeyError(name)
@@ -126,26 +235,6 @@ class Optimizer(Stateful):
 
     def __repr__(self) -> str:
         return self._shown(counted(len(self.parameters), "parameter"))
-
-
-def _remembered(name: str, number: Any) -> float:
-    """Return a number of a buffer; a mean of squares may be infinite, and is not negative."""
-    fits = is_number(number) and not isinstance(number, bool)
-    if not fits or not (number >= 0.0 if "sq" in name else -math.inf < number < math.inf):
-        raise TypeError(f"{name} holds {number!r:.60}")
-    return float(number)
-
-
-def _trainable(parameters: Iterable[Value]) -> list[Value]:
-    if not (found := listed(parameters)):
-        raise ValueError("there are no parameters to train")
-    for i, parameter in enumerate(found):
-        if parameter._rule is not LEAF:
-            why = "it was computed, or is a constant; give the values it was made from"
-            raise ValueError(f"parameter {i} ({parameter!r}) is no leaf: {why}")
-    if len(set(map(id, found))) < len(found):
-        raise ValueError("a parameter is listed more than once, and would be moved as often")
-    return found
 
 
 def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:

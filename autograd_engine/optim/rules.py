@@ -1,4 +1,4 @@
-"""The optimisers, each by its rule: SGD, Adam, AdamW, RMSprop."""
+"""The optimisers, each by its rule: SGD, Adam, AdamW, RMSprop; schedules of their learning rate."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import math
 from collections.abc import Iterable
 from dataclasses import InitVar, dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd_engine.engine import Value
-from autograd_engine.optim.optimizer import Arithmetic, Optimizer, Rule
-from autograd_engine.optim.settings import finite, setting, share
+from autograd_engine.optim.optimizer import (
+    Arithmetic, Optimizer, Rule, Stateful, finite, setting, share, whole,
+)  # fmt: skip
 from autograd_engine.real import flag
+
+counting = partial(whole, low=1)
 
 
 @dataclass(repr=False, eq=False)
@@ -54,21 +57,14 @@ class SGD(Optimizer):
 
         return heavy if momentum else lambda number, slope: (number - lr * slope,)
 
-    def _moved(self, *columns: list[Any]) -> Iterable[list[Any]]:
-        if len(columns) > 2 or type(self)._rule is not SGD._rule:
-            return super()._moved(*columns)
-        lr = self.lr  # the same, three times as fast
-        return ([number - lr * slope for number, slope in zip(*columns)],)
-
 
 def _two_betas(name: str, betas: Any) -> tuple[float, float]:
     sized = hasattr(betas, "__len__")
     if not sized or len(betas) != 2:
         raise (ValueError if sized else TypeError)(f"betas are two numbers, got {betas!r:.60}")
-    one, other = (finite("beta", beta, 0.0, 1.0) for beta in betas)
-    if 1.0 in (one, other):
-        raise ValueError(f"beta must be below 1, got {betas!r}")
-    return one, other
+    if 1.0 in betas:
+        raise ValueError(f"beta must be below 1, got {betas!r:.60}")
+    return finite("beta", betas[0], high=1.0), finite("beta", betas[1], high=1.0)
 
 
 @dataclass(repr=False, eq=False)
@@ -133,8 +129,7 @@ class AdamW(Adam):
 class RMSprop(Optimizer):
     """RMSprop (Hinton 2012): steps divided by a running root mean square of the gradient.
 
-    `centered` subtracts the running mean first. Raises `ValueError` for negative settings
-    and for an alpha outside [0, 1].
+    `centered` subtracts the running mean first. Raises `ValueError` for an alpha outside [0, 1].
 
     >>> RMSprop([Value(1.0)], lr=0.01, centered=True)
     RMSprop(1 parameter, lr=0.01, centered=True)
@@ -183,3 +178,123 @@ def _lerp(start: Any, end: Any, weight: float) -> Any:
 
 for _kind in (SGD, Adam, AdamW, RMSprop):  # in a signature `InitVar` tells a caller nothing
     _kind.__init__.__annotations__["params"] = "Iterable[Value]"
+
+
+@dataclass(repr=False, eq=False)
+class Schedule(Stateful):
+    """What all learning-rate schedules share: each `step()`, one an epoch, sets `optimizer.lr`.
+
+    The new rate is made from the present one, so several schedules multiply. A subclass gives
+    `_next_lr(lr, epoch)`, and names in `_settings` the attributes that it is to have again.
+
+    >>> class Halving(Schedule):
+    ...     def _next_lr(self, lr, epoch):
+    ...         return lr / 2.0
+    """
+
+    optimizer: Optimizer
+
+    _kind = "schedule"
+    _progress: ClassVar = {"base_lr": finite, "last_epoch": whole}
+
+    def __post_init__(self) -> None:
+        if not hasattr(optimizer := self.optimizer, "initial_lr"):
+            such = "SGD(model.parameters(), lr=0.1)"
+            raise TypeError(f"a schedule needs an optimizer, such as {such}, got {optimizer!r:.80}")
+        if optimizer.initial_lr is None:
+            optimizer.initial_lr = optimizer.lr
+        self.base_lr, self.last_epoch = optimizer.initial_lr, 0
+
+    def step(self) -> None:
+        """Go on to the next epoch."""
+        lr = self._next_lr(self.optimizer.lr, self.last_epoch + 1)
+        self.last_epoch, self.optimizer.lr = self.last_epoch + 1, lr
+
+    def _next_lr(self, lr: float, epoch: int) -> float:
+        raise NotImplementedError(f"{type(self).__name__} must define _next_lr()")
+
+    def __repr__(self) -> str:
+        epochs = [f"last_epoch={self.last_epoch}"] if self.last_epoch else []
+        return self._shown(type(self.optimizer).__name__, *epochs)
+
+
+def schedules_of(optimizer: Any) -> list[Schedule]:
+    """Return the schedules that were made on an optimiser and are still held by somebody."""
+    made = [one for ref in Stateful._made.valuerefs() if isinstance(one := ref(), Schedule)]
+    return [one for one in made if getattr(one, "optimizer", None) is optimizer]
+
+
+@dataclass(repr=False, eq=False)
+class StepLR(Schedule):
+    """Multiply the learning rate by `gamma` every `step_size` epochs.
+
+    >>> schedule = StepLR(optimizer := SGD([Value(0.0)], lr=1.0), step_size=2, gamma=0.5)
+    >>> [(schedule.step(), optimizer.lr)[1] for _ in range(4)]
+    [1.0, 0.5, 0.5, 0.25]
+    """
+
+    step_size: int = setting(check=counting)
+    gamma: float = setting(0.1)
+
+    def _next_lr(self, lr: float, epoch: int) -> float:
+        return lr if epoch % self.step_size else lr * self.gamma
+
+
+@dataclass(repr=False, eq=False)
+class ExponentialLR(Schedule):
+    """Multiply the learning rate by `gamma` every epoch.
+
+    >>> ExponentialLR(SGD([Value(0.0)]), gamma=0.5)
+    ExponentialLR(SGD, gamma=0.5)
+    """
+
+    gamma: float = setting()
+
+    def _next_lr(self, lr: float, epoch: int) -> float:
+        return lr * self.gamma
+
+
+@dataclass(repr=False, eq=False)
+class LinearLR(Schedule):
+    """Warm up: from `start_factor` times the learning rate to `end_factor` times, linearly.
+
+    Raises `ValueError` for a start outside (0, 1], an end outside [0, 1], and no iterations.
+
+    >>> LinearLR(SGD([Value(0.0)]), start_factor=0.5, total_iters=2)
+    LinearLR(SGD, start_factor=0.5, total_iters=2)
+    """
+
+    start_factor: float = setting(1.0 / 3.0, partial(finite, low=1e-12, high=1.0))
+    end_factor: float = setting(1.0, share)
+    total_iters: int = setting(5, counting)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.optimizer.lr *= self.start_factor
+
+    def _next_lr(self, lr: float, epoch: int) -> float:
+        if epoch > self.total_iters:
+            return lr
+        rise = self.end_factor - self.start_factor
+        return lr * (1.0 + rise / (self.total_iters * self.start_factor + (epoch - 1) * rise))
+
+
+@dataclass(repr=False, eq=False)
+class CosineAnnealingLR(Schedule):
+    """From the starting rate to `eta_min` along half a cosine of `T_max` epochs, then back.
+
+    >>> schedule = CosineAnnealingLR(optimizer := SGD([Value(0.0)], lr=1.0), T_max=4)
+    >>> [(schedule.step(), round(optimizer.lr, 3))[1] for _ in range(4)]
+    [0.854, 0.5, 0.146, 0.0]
+    """
+
+    T_max: int = setting(check=counting)
+    eta_min: float = setting(0.0)
+
+    def _next_lr(self, lr: float, epoch: int) -> float:
+        before, after = (
+            (1.0 + math.cos(math.pi * t / self.T_max)) / 2.0 for t in (epoch - 1, epoch)
+        )
+        if (epoch - 1) % (2 * self.T_max) == self.T_max:  # at the bottom there is no ratio
+            return lr + (self.base_lr - self.eta_min) * after
+        return after / before * (lr - self.eta_min) + self.eta_min
