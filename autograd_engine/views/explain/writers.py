@@ -16,10 +16,11 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
-from autograd_engine.views.explain.formulas import Derivative, Number, Term, raised
+from autograd_engine.views.explain.formulas import Derivative, Number, Power, Term
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT, plain
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.notebooks import Shown
+from autograd_engine.views.picture.markup import chart
 
 WIDE = 100  # So long is a line of text at most that could be several.
 
@@ -148,7 +149,7 @@ _MATH = '<math displaystyle="true"><mrow>{}</mrow></math>'
 
 def _html(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
     if not rows:
-        return f"<p>{words}</p>\n{curve(line.curve) if line.curve else ''}"
+        return f"<p>{words}</p>\n{_curve(line.curve) if line.curve else ''}"
     cells = [_MATH.format(left), *[""] * (len(rows) - 1)]
     table = [f"<tr><td>{cell}</td><td>{_MATH.format(row)}" for cell, row in zip(cells, rows)]
     body = "</td></tr>\n".join(table) + f"{tail}</td></tr>\n"
@@ -168,31 +169,15 @@ MEDIA: dict[str, tuple[Any, ...]] = {
     ),
 }
 
-WIDTH, HEIGHT, LEFT, RIGHT, EDGE = 420, 150, 70, 398, 22
 
-
-def curve(numbers: Sequence[float]) -> str:
+def _curve(numbers: Sequence[float]) -> str:
     """Return the sizes of numbers over the steps 1, 2, ..., by powers of ten; a 0 has none."""
     sizes = {t: math.log10(abs(x)) for t, x in enumerate(numbers) if x and math.isfinite(x)}
     low = math.floor(min(sizes.values(), default=0.0))
     high = max(math.ceil(max(sizes.values(), default=0.0)), low + 1)
-    across, down = (RIGHT - LEFT) / max(len(numbers) - 1, 1), (HEIGHT - 2 * EDGE) / (high - low)
-    first, last = (TEXT.set(Number(float(f"{x:.3g}"))) for x in (abs(numbers[0]), abs(numbers[-1])))
-    texts = [(LEFT, HEIGHT - 4, "start", f"t = 1: {first}")]
-    texts += [(RIGHT, HEIGHT - 4, "end", f"t = {len(numbers)}: {last}")]
-    lines = ""
-    for exponent in range(high, low - 1, (low - high) // 4):
-        y = round(EDGE + (high - exponent) * down)
-        lines += f"M{LEFT} {y}H{RIGHT}"
-        texts.append((LEFT - 6, y + 4, "end", f"10{raised(str(exponent).replace('-', '−'))}"))
-    points = [(LEFT + t * across, EDGE + (high - size) * down) for t, size in sizes.items()]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in points]
-    written = [f'<text x="{x}" y="{y}" text-anchor="{side}">{t}</text>' for x, y, side, t in texts]
-    return (
-        f'<svg role="img" aria-label="the size of δ: {first} at step 1, {last} at the last" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" fill="currentColor" '
-        f'style="max-width: 100%; font: 11px sans-serif">{"".join(written + dots)}'
-        f'<path d="{lines}" stroke="currentColor" opacity="0.25"/>'
-        f'<polyline points="{path}" fill="none" stroke="currentColor"/></svg>'
-    )
+    points = [(t / max(len(numbers) - 1, 1), (y - low) / (high - low)) for t, y in sizes.items()]
+    first, last = (TEXT.set(Number(float(f"{abs(numbers[i]):.3g}"))) for i in (0, -1))
+    ends = {"first": f"t = 1: {first}", "last": f"t = {len(numbers)}: {last}"}
+    ends |= {k: TEXT.set(Power(Number(10.0), Number(n))) for k, n in (("low", low), ("high", high))}
+    title = f"the size of δ: {first} at step 1, {last} at the last"
+    return chart(title, [("size of δ", points)], **ends)

@@ -19,7 +19,6 @@ from pathlib import Path
 from struct import pack
 from typing import Any
 
-from autograd_engine import graph
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
@@ -32,13 +31,11 @@ from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.network.stacks import Rules, page_network
-from autograd_engine.views.notebooks import Shown, frame, framed, still
+from autograd_engine.views.notebooks import Shown, frame, framed
 from autograd_engine.views.picture.drawing import draw
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.styles import ordered
 from autograd_engine.words import counted
-
-HEIGHT = 720  # in pixels, in a notebook
 
 
 class Page(Shown):
@@ -50,9 +47,7 @@ class Page(Shown):
     def __init__(
         self, text: str, description: str, shown: str, path: str | PathLike[str] | None
     ) -> None:
-        self.html = text
-        self.description = description
-        self._still = shown
+        self.html, self.description, self._still = text, description, shown
         if path is not None:
             self.save(path)
 
@@ -63,21 +58,14 @@ class Page(Shown):
         """Write the page to a file.
 
         Raises `ValueError` for an ending other than .html, `FileNotFoundError` for no such folder.
-
-        >>> import os, tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     explore(Value(1.0) + 2.0).save(Path(folder, "sum.html"))
-        ...     os.listdir(folder)
-        ['sum.html']
         """
         page_path(path).write_text(self.html, encoding="utf-8", newline="\n")
 
     def _html(self) -> str:
-        return frame(self.html, self.description, HEIGHT)
+        return frame(self.html, self.description)
 
     def _kinds(self) -> dict[str, str]:
-        instead = still(self._still, self.description)
-        return {"text/html": framed(self._html(), instead), "text/markdown": instead}
+        return framed(self._html(), self._still, self.description)
 
 
 def explore(
@@ -100,7 +88,8 @@ def explore(
     (output,) = adopted(output)
     if not isinstance(output, Value):
         raise TypeError(f"explore needs a Value, not {type(output).__name__}: {output!r:.60}")
-    data, rules = page_contents(output)
+    survey = Survey(output)
+    data, rules = page_contents(survey)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
     try:
         drawn = draw(output, engine="builtin")
@@ -111,7 +100,7 @@ def explore(
     instead = re.sub(' width="[^"]*"', fitting, image, count=1)
     text = filled("explore/page.html", title, data, written(rules), instead, lang)
     page = Page(text, title, shown, path)
-    page._leaves = graph.leaves(output)
+    page._leaves = [survey.values[i] for i in survey.leaves]
     return page
 
 
@@ -129,18 +118,13 @@ def spoken(lang: str | None, text: str) -> dict[str, Any]:
 
 
 def page_path(path: str | PathLike[str]) -> Path:
-    """Return where to write a page, or raise what is wrong with it."""
     return checked_path(path, "a page", (".html",), also=(".htm",))
 
 
 def filled(
     own: str, title: str, data: dict[str, Any], rules: str, instead: str, lang: str | None
 ) -> str:
-    """Return the frame, filled in one pass: nothing filled in is looked at again.
-
-    The file `own` has the page's own parts, each behind a line with the name of its place.
-    `instead` is a still for where scripts or styles are blocked. Indents and comments stay here.
-    """
+    """Return the frame with a page's parts, of the file `own` and given; `instead` is a still."""
     outer, (_, *parts) = read("explore/frame.html"), re.split("<!--([A-Z]+)-->\n", read(own))
     places = dict(zip(parts[::2], parts[1::2]))
     script = f"{rules}\n{read(places['SCRIPT'])}"
@@ -161,9 +145,8 @@ def read(names: str) -> str:
     return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names.split())
 
 
-def page_contents(output: Value) -> tuple[dict[str, Any], Rules]:
+def page_contents(survey: Survey) -> tuple[dict[str, Any], Rules]:
     """Return the data of the page, and its rules: primitives, with the number of operands."""
-    survey = Survey(output)
     data, rules = page_graph(survey)
     row = [value.data for value in survey.values]
     row += [partial for value in survey.values for partial in value.partials]
@@ -173,10 +156,7 @@ def page_contents(output: Value) -> tuple[dict[str, Any], Rules]:
 def page_graph(
     survey: Survey, places: dict[int, int] | None = None
 ) -> tuple[dict[str, Any], Rules]:
-    """Return a graph without its numbers: of each value its name, its rule and its operands.
-
-    `places` are those of a model's parameters, by id, where the graph need not have them all.
-    """
+    """Return a graph without its numbers; `places` are those of a model's parameters, by id."""
     values, names = survey.values, survey.names  # the output is the last
     homes, full = dict[str, int](), []  # what full names begin with
     for path, name in zip(survey.full_names, names):
@@ -201,8 +181,7 @@ def page_graph(
 def packed(survey: Survey, rows: Sequence[Sequence[float]], *kinds: str) -> dict[str, Any]:
     """Return numbers of a graph as columns, and for each of a kind and each partial its column.
 
-    Of `rows` each has the numbers of all kinds, then all partials. Many columns are the same: the
-    partials of a product are its factors, and a sum passes its gradient on as it is.
+    Of `rows` each has the numbers of all kinds, then all partials; many columns are the same.
     """
     known: dict[bytes, int] = {}
     columns = (pack(f"<{len(rows)}d", *column) for column in zip(*rows))
@@ -213,14 +192,7 @@ def packed(survey: Survey, rows: Sequence[Sequence[float]], *kinds: str) -> dict
 
 
 def described_rule(rule: Primitive, count: int) -> dict[str, Any]:
-    """Return what the page says of a primitive: name, symbol, formula, formulas of its partials.
-
-    Where a partial cannot be read its formula is empty.
-
-    >>> from autograd_engine.primitives import TABLE
-    >>> described_rule(TABLE["divide"], 2)["partials"]
-    [['1/', 2], ['−', 0, '/', 2]]
-    """
+    """Return what the page says of a primitive; a partial that cannot be read is empty."""
     holes = [Name(chr(0xE000 + k)) for k in range(count + 1)]  # characters that nobody writes
     terms = [notation.partial(rule, k, lambda i: holes[i + 1], count) for k in range(count)]
     return {

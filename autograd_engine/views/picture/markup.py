@@ -164,6 +164,32 @@ def sheet(title: str, corner: Point, width: float, height: float, lines: Iterabl
     return "\n".join([head, tag("title", written(title)), back, *lines, "</svg>\n"])
 
 
+_CHART = """<svg xmlns="http://www.w3.org/2000/svg" width="640" height="260" viewBox="0 0 640 260"
+ role="img" aria-label="{title}" font-family="Courier,monospace" font-size="13" fill="#333333">
+<rect width="640" height="260" fill="white"/>
+<path d="M60 30V230H620" fill="none" stroke="#777777"/>
+<text x="54" y="34" text-anchor="end">{high}</text>
+<text x="54" y="234" text-anchor="end">{low}</text>
+<text x="60" y="250">{first}</text>
+<text x="620" y="250" text-anchor="end">{last}</text>
+{drawn}</svg>"""
+_CURVE = """<g fill="none" stroke-width="2.2" {look}>
+<polyline points="{points}"/><path d="M{x} 14h26"/></g>
+<text x="{beside}" y="18">{name}</text>
+"""
+_LOOKS = ('stroke="#1453c0"', 'stroke="#a33c06" stroke-dasharray="7 4"')
+
+
+def chart(title: str, curves: Iterable[tuple[str, Iterable[Point]]], **ends: str) -> str:
+    """Return one or two curves in the unit square, with their names; `ends` stand at the axes."""
+    drawn = ""
+    for x, look, (name, points) in zip((72, 352), _LOOKS, curves):
+        xy = " ".join(f"{60.0 + 560.0 * u:.1f},{230.0 - 200.0 * v:.1f}" for u, v in points)
+        look_ = {"look": look, "points": xy, "x": x, "beside": x + 34}
+        drawn += _CURVE.format(**look_, name=written(name))
+    return _CHART.format(title=escape(title), drawn=drawn, **ends)
+
+
 def write_svg(scene: Scene) -> str:
     """Return the scene as SVG, laid out without Graphviz; the same scene gives the same text."""
     layout, paths, lines, labels = lay_out(scene), cluster_paths(scene), list[str](), list[str]()

@@ -9,7 +9,6 @@ import math
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from html import escape
 from itertools import chain
 from os import PathLike
 from typing import Any, TypeAlias
@@ -27,6 +26,7 @@ from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.page import Page, filled, packed, page_graph, page_path
 from autograd_engine.views.network.stacks import Rules, responses
 from autograd_engine.views.notebooks import image
+from autograd_engine.views.picture.markup import chart
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
 from autograd_engine.views.steps.sweep import Steps
 from autograd_engine.words import counted
@@ -35,21 +35,6 @@ ROOM = 1_200_000  # characters for the numbers of one run: of a large graph, few
 _EACH = 25  # characters that a value takes a step: its data, gradient and partials in base64
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
-
-CURVES = """<svg xmlns="http://www.w3.org/2000/svg" width="640" height="260" viewBox="0 0 640 260"
- font-family="Courier,monospace" font-size="13" fill="#333333">
-<rect width="640" height="260" fill="white"/>
-<path d="M60 30V230H620" fill="none" stroke="#777777"/>
-<text x="54" y="34" text-anchor="end">{high:.3g}</text>
-<text x="54" y="234" text-anchor="end">{low:.3g}</text>
-<text x="60" y="250" text-anchor="middle">0</text>
-<text x="620" y="250" text-anchor="end">{last:,.0f} {unit}</text>
-{drawn}</svg>"""
-CURVE = """<g fill="none" stroke-width="2.2" {look}>
-<polyline points="{points}"/><path d="M{x} 14h26"/></g>
-<text x="{beside}" y="18">{name}</text>
-"""
-LOOKS = ('stroke="#1453c0"', 'stroke="#a33c06" stroke-dasharray="7 4"')
 
 
 class Replay(Page):
@@ -100,7 +85,6 @@ def replay(
 
 
 def _named(histories: Runs) -> list[tuple[str, History]]:
-    """Return the runs with their names."""
     if isinstance(histories, History):
         return [("", histories)]
     if isinstance(histories, (list, tuple)):
@@ -132,10 +116,7 @@ def _recording_of(name: str, history: History, sample: int) -> Recording:
 
 
 def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator[Value]:
-    """Yield the sample's loss at each step.
-
-    Until the next one the model has the step's parameters; afterwards everything is as it was.
-    """
+    """Yield the sample's loss at each step, whose parameters the model has until the next one."""
     before = data_of(recording.parameters)
     x, target = recording.samples[sample]
     try:
@@ -161,11 +142,7 @@ def _inputs(x: Any, names: Sequence[str]) -> Any:
 
 
 def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[str, Any]:
-    """Return the data of one run, as the page reads them.
-
-    Of each step: its number, its epoch, the loss of its batch. Of each epoch: the number of its
-    last step, and what the history says. To `rules` come those that the page computes by.
-    """
+    """Return the data of one run, as the page reads them; to `rules` come those it computes by."""
     recording = _recording_of(name, history, sample)
     kept, (loss,) = recording.steps, frames(recording, recording.steps[-1:], sample)
     count = min(len(kept), max(3, ROOM // (_EACH * graph.size(loss))))
@@ -197,12 +174,9 @@ def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[st
         "history": {name: list(map(_finite, getattr(history, name))) for name in told},
         "takes": [_take(survey, rows, places, rules) for survey, rows in takes.values()],
         "plane": boundary.plane
-        and {
-            **asdict(boundary.plane),
-            "farthest": FARTHEST,
-            "axes": recording.names if len(recording.names) == 2 else ["x₀", "x₁"],
-            "cells": b64encode(b"".join(cells)).decode(),
-        },
+        and asdict(boundary.plane)
+        | {"axes": recording.names if len(recording.names) == 2 else ["x₀", "x₁"]}
+        | {"farthest": FARTHEST, "cells": b64encode(b"".join(cells)).decode()},
     }
 
 
@@ -242,13 +216,10 @@ def _loss_curves(runs: Sequence[Mapping[str, Any]], unit: str = "steps") -> str:
     for run in runs:  # of epochs, or of batches where there is but one epoch
         epochs = [(run["each"] * t, y) for t, y in enumerate(run["history"]["loss"], 1)]
         points = epochs if len(epochs) > 1 else run["losses"]
-        curves.append([(x, y) for x, y in points if y is not None])
-    steps, losses = zip(*[(0.0, 0.0), *chain(*curves)])
+        curves.append((f"loss {run['name']}".rstrip(), [p for p in points if p[1] is not None]))
+    steps, losses = zip(*[(0.0, 0.0), *chain(*[points for _, points in curves])])
     last, low, high = max(steps) or 1.0, min(losses), max(losses)
-    drawn = ""
-    for place, (run, points) in enumerate(zip(runs, curves)):
-        scaled = ((560.0 * x / last, 200.0 * (y - low) / (high - low or 1.0)) for x, y in points)
-        xy = " ".join(f"{60.0 + u:.1f},{230.0 - v:.1f}" for u, v in scaled)
-        x, name = 72 + 280 * place, escape(f"loss {run['name']}".rstrip(), quote=False)
-        drawn += CURVE.format(look=LOOKS[place], points=xy, x=x, beside=x + 34, name=name)
-    return CURVES.format(high=high, low=low, last=last, unit=unit, drawn=drawn)
+    over = high - low or 1.0
+    scaled = [(name, [(x / last, (y - low) / over) for x, y in points]) for name, points in curves]
+    ends = {"high": f"{high:.3g}", "low": f"{low:.3g}", "first": "0", "last": f"{last:,.0f} {unit}"}
+    return chart("loss", scaled, **ends)
