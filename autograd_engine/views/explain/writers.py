@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 from autograd_engine.views.explain.formulas import Derivative, Number, Power, Term
@@ -33,7 +34,8 @@ class Line:
 
     left: Term | None = None
     rights: tuple[Term, ...] = ()
-    words: tuple[str | Term, ...] = ()
+    words: str = ""  # at the places of its braces stand the terms
+    terms: tuple[Term, ...] = ()
     code: str = ""
     level: int = 0
     note: str = ""
@@ -102,8 +104,9 @@ class Explanation(Shown):
 def written(lines: Iterable[Line], name: str) -> Iterator[str]:
     """Yield each line as the medium of that name writes it."""
     medium, formula, step, noted, typed, code, together = MEDIA[name]
-    said = lambda w: typed(w) if isinstance(w, str) else formula.format(medium.set(w))  # noqa: E731
     for line in lines:
+        terms = [formula.format(medium.set(term)) for term in line.terms]
+        words = "".join(chain(*zip(map(typed, line.words.split("{}")), [*terms, ""])))
         left, rows, tail = "", list[str](), ""
         if line.left is not None:
             texts = list(map(TEXT.set, (line.left, *line.rights)))
@@ -115,7 +118,7 @@ def written(lines: Iterable[Line], name: str) -> Iterator[str]:
             rows = rows if wide or line.apart else ["".join(rows)]
             tail = noted.format(typed(line.note)) if line.note else ""
             tail += code(readable(line.code)) if line.code else ""
-        yield together(line, left, rows, tail, "".join(map(said, line.words)))
+        yield together(line, left, rows, tail, words)
 
 
 def _text(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
